@@ -1,0 +1,28 @@
+import { type Ec2, ec2Connections } from './ec2/client.ts';
+import { type Jira, jiraConnections } from './jira/client.ts';
+import { type Kubernetes, kubernetesConnections } from './kubernetes/client.ts';
+import { type PagerDuty, pagerDutyConnections } from './pagerduty/client.ts';
+import { type Slack, slackConnections } from './slack/client.ts';
+
+/**
+ * The providers' clients, by connection name. Secrets live in here and nowhere else: an activity names a connection and
+ * gets a client. An unknown or unset connection is the failure `NotConnected`, which names the missing setting.
+ */
+export interface Clients {
+  pagerduty(connection: string): Promise<PagerDuty>;
+  slack(connection: string): Promise<Slack>;
+  jira(connection: string): Promise<Jira>;
+  kubernetes(connection: string): Promise<Kubernetes>;
+  ec2(connection: string): Promise<Ec2>;
+}
+
+/** The clients for the settings in `env` (design §5). Nothing is connected before it is first used. */
+export function connectClients(env: NodeJS.ProcessEnv): Clients {
+  return {
+    pagerduty: pagerDutyConnections(env),
+    slack: slackConnections(env),
+    jira: jiraConnections(env),
+    kubernetes: kubernetesConnections(env),
+    ec2: ec2Connections(env),
+  };
+}

@@ -1,0 +1,94 @@
+import { ApplicationFailure } from '@temporalio/common';
+
+/**
+ * What became of the effect when an attempt failed: `none` (certainly not made) or `unknown` (it may have been).
+ * An unknown one is never repeated blindly (design §7).
+ */
+export type FailedEffect = 'none' | 'unknown';
+
+/** The classes of failure that an activity may throw. The first two are tried again, the others are final. */
+export type FailureClass =
+  | 'ProviderUnavailable'
+  | 'RateLimited'
+  | 'ProviderRefused'
+  | 'NotConnected'
+  | 'InvalidInput'
+  | 'Conflict';
+
+/** What goes with a failure, for the record, for metrics and for whoever decides about a retry. */
+export interface FailureDetail {
+  provider: string;
+  /** HTTP status, where there was an answer. */
+  status?: number;
+  effect: FailedEffect;
+}
+
+/** Statuses after which the same request may yet succeed. */
+const isPassing = (status: number) => status === 408 || status >= 500;
+
+function failure(type: FailureClass, message: string, detail: FailureDetail, retryAfterSeconds?: number) {
+  const retryable = type === 'ProviderUnavailable' || type === 'RateLimited';
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: !retryable,
+    details: [detail],
+    ...(retryAfterSeconds === undefined ? {} : { nextRetryDelay: Math.ceil(retryAfterSeconds * 1000) }),
+  });
+}
+
+/**
+ * The failure for an answer that is not a success. `reason` is the provider's own word for it, never its whole answer:
+ * headers and URLs can hold secrets. `retryAfterSeconds` is what the provider asked us to wait.
+ */
+export function providerFailure(
+  provider: string,
+  status: number,
+  reason: string,
+  retryAfterSeconds?: number,
+): ApplicationFailure {
+  if (status === 429) {
+    const message = `${provider} limits the rate: ${reason}`;
+    return failure('RateLimited', message, { provider, status, effect: 'none' }, retryAfterSeconds ?? 30);
+  }
+  if (isPassing(status)) {
+    const message = `${provider} is unavailable (${status}): ${reason}`;
+    return failure('ProviderUnavailable', message, { provider, status, effect: 'unknown' }, retryAfterSeconds);
+  }
+  if (status === 409) return conflict(provider, reason, status);
+  const plan = status === 402 ? ' (the account’s plan lacks it)' : '';
+  const message = `${provider} refused (${status})${plan}: ${reason}`;
+  return failure('ProviderRefused', message, { provider, status, effect: 'none' });
+}
+
+/** No answer came: refused, cut, timed out. Whether the provider acted is unknown. */
+export function unreachable(provider: string, reason: string): ApplicationFailure {
+  const message = `${provider} is unavailable: ${reason}`;
+  return failure('ProviderUnavailable', message, { provider, effect: 'unknown' });
+}
+
+/** The world is in a state in which this must not be done, or is not what was expected. */
+export function conflict(provider: string, reason: string, status?: number): ApplicationFailure {
+  const detail: FailureDetail = { provider, effect: 'none', ...(status === undefined ? {} : { status }) };
+  return failure('Conflict', `${provider} sees a conflict: ${reason}`, detail);
+}
+
+/** The input is wrong, or its target lies outside what the connection allows. Thrown before any call. */
+export function invalidInput(provider: string, reason: string): ApplicationFailure {
+  return failure('InvalidInput', `Invalid input for ${provider}: ${reason}`, { provider, effect: 'none' });
+}
+
+/** `variable` is the setting (design §5) that would connect it. */
+export function notConnected(provider: string, variable: string, connection = 'default'): ApplicationFailure {
+  const message =
+    connection === 'default'
+      ? `${provider} is not connected: set ${variable}`
+      : `${provider} has no connection named "${connection}"`;
+  return failure('NotConnected', message, { provider, effect: 'none' });
+}
+
+/** The provider said no for this reason, and would say it again. */
+export function refused(provider: string, reason: string, status?: number): ApplicationFailure {
+  const detail: FailureDetail = { provider, effect: 'none', ...(status === undefined ? {} : { status }) };
+  return failure('ProviderRefused', `${provider} refused: ${reason}`, detail);
+}

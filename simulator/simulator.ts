@@ -1,0 +1,188 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express, { type Express, type Request, type Response } from 'express';
+import { readState, writeState } from './state.ts';
+
+/** One change that the simulated provider made in its world. The ledger is what tests compare with the record. */
+export interface Effect {
+  at: string;
+  provider: string;
+  /** Verb and object: `channel created`, `instance rebooted`. */
+  effect: string;
+  /** What it was done to: a channel id, an instance id, an incident id. */
+  target: string;
+  /** The key or marker that came with the request, where the provider has one. */
+  key?: string;
+  /** On whose behalf, where the provider is told (PagerDuty's `From`). */
+  by?: string;
+  detail?: unknown;
+}
+
+/**
+ * A fault, ordered by `POST /_simulator/faults`. It meets the next `times` requests whose method and path match.
+ *
+ * - `status`: answered so, nothing done (`headers`, for instance `retry-after`).
+ * - `delay`: answered `ms` later. - `hang`: never answered. - `cut`: the connection ends, nothing done.
+ * - `cut-after`: the provider acts, then the connection ends before the answer.
+ * - `status-after`: the provider acts, then answers `status`.
+ */
+export interface Fault {
+  kind: 'status' | 'delay' | 'hang' | 'cut' | 'cut-after' | 'status-after';
+  /** Part of `METHOD /path?query`, or of the request's body; all requests when left out. */
+  match?: string;
+  times?: number;
+  status?: number;
+  headers?: Record<string, string>;
+  ms?: number;
+}
+
+/** What a provider's simulator is made of. `World` is its whole state: plain JSON. */
+export interface Simulation<World> {
+  provider: string;
+  /** The world at its first start. */
+  world: World;
+  /** Mounts the provider's routes. `act` puts an effect on the ledger and saves the world. */
+  routes(app: Express, world: World, act: Act): void;
+  /** The provider's own body for an error that a fault orders. */
+  errorBody(status: number): unknown;
+}
+
+export type Act = (effect: Omit<Effect, 'at' | 'provider'>) => void;
+
+export interface Simulator<World> {
+  provider: string;
+  url: string;
+  world: World;
+  ledger: Effect[];
+  /** Every request, newest last: `GET /path`. */
+  calls: { at: string; method: string; path: string; headers: Record<string, string>; body: string }[];
+  fail(fault: Fault): void;
+  close(): Promise<void>;
+}
+
+interface Options {
+  port?: number;
+  /** Where the world and the ledger are kept over restarts; in memory only when left out. */
+  stateFile?: string;
+}
+
+/**
+ * Starts a simulated provider on loopback, with a control address beside the provider's own:
+ * `GET /_simulator/ledger`, `GET /_simulator/calls`, `GET|PUT /_simulator/world`, `POST|DELETE /_simulator/faults`.
+ */
+export async function startSimulator<World extends object>(
+  simulation: Simulation<World>,
+  { port = 0, stateFile }: Options = {},
+): Promise<Simulator<World>> {
+  const saved = stateFile ? readState<World>(stateFile) : undefined;
+  const world = saved?.world ?? structuredClone(simulation.world);
+  const ledger = saved?.ledger ?? [];
+  const calls: Simulator<World>['calls'] = [];
+  let faults: Fault[] = [];
+
+  const act: Act = (effect) => {
+    ledger.push({ at: new Date().toISOString(), provider: simulation.provider, ...effect });
+    if (stateFile) writeState(stateFile, { world, ledger });
+  };
+  const takeFault = (line: string): Fault | undefined => {
+    const fault = faults.find(({ match }) => match === undefined || line.includes(match));
+    if (!fault) return undefined;
+    fault.times = (fault.times ?? 1) - 1;
+    if (fault.times <= 0) faults = faults.filter((other) => other !== fault);
+    return fault;
+  };
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(express.raw({ type: () => true, limit: '8mb' }));
+  app.use('/_simulator', control());
+  app.use((request, response, next) => {
+    const body = Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '';
+    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+    calls.push({ at: new Date().toISOString(), method: request.method, path: request.originalUrl, headers, body });
+    const fault = takeFault(`${request.method} ${request.originalUrl} ${body}`);
+    if (!fault) return next();
+    return inject(fault, request, response, next);
+  });
+  simulation.routes(app, world, act);
+
+  function inject(fault: Fault, request: Request, response: Response, next: () => void) {
+    const status = fault.status ?? 503;
+    const answerWithFault = () => {
+      for (const [name, value] of Object.entries(fault.headers ?? {})) response.setHeader(name, value);
+      response.status(status).json(simulation.errorBody(status));
+    };
+    switch (fault.kind) {
+      case 'status':
+        return answerWithFault();
+      case 'delay':
+        return void setTimeout(next, fault.ms ?? 1000).unref();
+      case 'hang':
+        return undefined;
+      case 'cut':
+        return void request.socket.destroy();
+      case 'cut-after':
+        response.end = (() => {
+          request.socket.destroy();
+          return response;
+        }) as Response['end'];
+        return next();
+      case 'status-after': {
+        const end = response.end.bind(response);
+        response.end = (() => {
+          const body = Buffer.from(JSON.stringify(simulation.errorBody(status)));
+          response.statusCode = status;
+          response.setHeader('content-type', 'application/json');
+          response.setHeader('content-length', body.length);
+          return end(body);
+        }) as Response['end'];
+        return next();
+      }
+    }
+  }
+
+  function control() {
+    const router = express.Router();
+    const json = (body: unknown) => JSON.parse(Buffer.isBuffer(body) ? body.toString('utf8') : '{}');
+    router.get('/ledger', (_, response) => void response.json(ledger));
+    router.get('/calls', (_, response) => void response.json(calls));
+    router.get('/world', (_, response) => void response.json(world));
+    router.put('/world', (request, response) => {
+      Object.assign(world, json(request.body));
+      if (stateFile) writeState(stateFile, { world, ledger });
+      response.status(204).end();
+    });
+    router.post('/faults', (request, response) => {
+      faults.push(json(request.body));
+      response.status(204).end();
+    });
+    router.delete('/faults', (_, response) => {
+      faults = [];
+      response.status(204).end();
+    });
+    return router;
+  }
+
+  const server = createServer(app);
+  await listen(server, port);
+  return {
+    provider: simulation.provider,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    world,
+    ledger,
+    calls,
+    fail: (fault) => void faults.push({ ...fault }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve());
+  });
+}
