@@ -1,0 +1,71 @@
+import { Agent, request } from 'undici';
+
+const timeoutMs = 10_000;
+const maxBodyBytes = 5 * 1024 * 1024;
+
+/** Pools connections per address; idle ones do not keep the process alive. */
+const agent = new Agent({
+  connect: { timeout: timeoutMs },
+  headersTimeout: timeoutMs,
+  bodyTimeout: timeoutMs,
+  maxResponseSize: maxBodyBytes,
+});
+
+export interface HttpRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  url: string;
+  headers: Record<string, string>;
+  body?: string;
+  /** Ends the call when the attempt is over. */
+  signal: AbortSignal;
+}
+
+export interface HttpAnswer {
+  status: number;
+  /** Names in lower case; a repeated header is joined with commas. */
+  headers: Record<string, string>;
+  text: string;
+}
+
+/** No whole answer came. The message is one of ours, so that it holds no address and no header. */
+export class NoAnswer extends Error {}
+
+/**
+ * One HTTP call: no retries, no redirects, 10 s in all, an answer of at most 5 MB. Every status is an answer.
+ * Throws `NoAnswer` when none came (it may have been acted on), and the signal's own reason when that ended the call.
+ */
+export async function sendHttp({ method, url, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+  const deadline = AbortSignal.timeout(timeoutMs);
+  try {
+    const answer = await request(url, {
+      method,
+      headers,
+      body: body ?? null,
+      signal: AbortSignal.any([signal, deadline]),
+      dispatcher: agent,
+    });
+    return { status: answer.statusCode, headers: joined(answer.headers), text: await answer.body.text() };
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (deadline.aborted) throw new NoAnswer(`no answer within ${timeoutMs / 1000} s`);
+    throw new NoAnswer(reasonOf(error));
+  }
+}
+
+function joined(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  const pairs = Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]);
+  return Object.fromEntries(pairs);
+}
+
+/** Error codes are short words such as ECONNREFUSED; messages can hold the address, so they are left out. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return 'its answer is larger than 5 MB';
+  if (
+    code === 'UND_ERR_HEADERS_TIMEOUT' ||
+    code === 'UND_ERR_BODY_TIMEOUT' ||
+    code === 'UND_ERR_CONNECT_TIMEOUT'
+  )
+    return `no answer within ${timeoutMs / 1000} s`;
+  return `the connection failed (${code})`;
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { actor, connectionName, defineActivity } from '../activity.ts';
+import { conflict } from '../failures.ts';
+import { changedIncident, readIncident } from './incident.ts';
+import { pagerDutyId } from './input.ts';
+import { updateIncident } from './update-incident.ts';
+
+/**
+ * Reads first. PagerDuty would reopen a resolved incident and assign it to the caller, so that one is a `Conflict`; it
+ * offers no precondition, so a resolve in the moment between look and act is still undone. An incident that somebody
+ * has acknowledged is left alone: who, is in `acknowledgers`.
+ */
+export const acknowledgePagerDutyIncident = defineActivity({
+  name: 'acknowledgePagerDutyIncident',
+  kind: 'change',
+  provider: 'pagerduty',
+  summary: 'Acknowledges an incident that is still open',
+  permissions: ['incidents.read', 'incidents.write'],
+  targets: ({ incidentId }) => [`pagerduty:${incidentId}`],
+  causes: ['pagerduty.incident.acknowledged'],
+  input: z.object({ connection: connectionName, actor, incidentId: pagerDutyId }),
+  output: changedIncident,
+  async run({ connection, actor, incidentId }, { pagerduty, attempt: { signal } }) {
+    const client = await pagerduty(connection);
+    const incident = await readIncident(client, incidentId, signal);
+    if (incident.status === 'resolved') throw conflict('PagerDuty', `incident ${incidentId} is resolved`);
+    if (incident.status === 'acknowledged') return { changed: false, incident };
+    const reached = ({ status }: typeof incident) => status === 'acknowledged';
+    return updateIncident(client, incidentId, { status: 'acknowledged' }, { actor, signal, reached });
+  },
+});

@@ -1,0 +1,185 @@
+import { z } from 'zod';
+import type { Actor } from '../activity.ts';
+import { notConnected, unreachable } from '../failures.ts';
+import { type HttpRequest, NoAnswer, sendHttp } from '../http.ts';
+
+/** What PagerDuty answered, read as far as it can be without knowing what was asked. */
+export interface Answer {
+  status: number;
+  /** Undefined where the body is not JSON (a proxy's HTML, a cut body). */
+  body: unknown;
+  /** PagerDuty's own words for an error, without our secrets. */
+  reason: string;
+  /** PagerDuty's number for an error, for instance 1001, "Incident Already Resolved". */
+  code?: number;
+  /** From `ratelimit-reset`: PagerDuty sends no `Retry-After`. */
+  retryAfterSeconds?: number;
+}
+
+export type Query = Record<string, string | readonly string[] | undefined>;
+
+export interface Write {
+  body: unknown;
+  actor?: Actor | undefined;
+  signal: AbortSignal;
+}
+
+/** One PagerDuty account. Every status is an answer; an answer that does not come is `ProviderUnavailable`. */
+export interface PagerDuty {
+  get(path: string, query: Query, signal: AbortSignal): Promise<Answer>;
+  put(path: string, write: Write): Promise<Answer>;
+  post(path: string, write: Write): Promise<Answer>;
+  /** The e-mail of the person who acts, else the configured one: what a write is made as. */
+  from(actor?: Actor): string;
+  /** Sends to the Events API; the routing key is added. */
+  enqueue(path: '/v2/enqueue' | '/v2/change/enqueue', event: object, signal: AbortSignal): Promise<Answer>;
+  /** Keys of rulesets and orchestrations begin with R and take no change events. */
+  routesToService(): boolean;
+  /** Where people find Baton, for links from alerts. */
+  publicUrl: string | undefined;
+}
+
+const settings = z.object({
+  PAGERDUTY_API_TOKEN: z.string().optional(),
+  PAGERDUTY_FROM_EMAIL: z.string().optional(),
+  PAGERDUTY_ROUTING_KEY: z.string().optional(),
+  PAGERDUTY_API_URL: z.string().optional(),
+  PAGERDUTY_EVENTS_URL: z.string().optional(),
+  PAGERDUTY_REGION: z.string().optional(),
+  BATON_PUBLIC_URL: z.string().optional(),
+});
+type Settings = z.infer<typeof settings>;
+
+/**
+ * Clients for the settings in `env`, read at first use. Each call asks for the settings that it needs, so that an
+ * account with a routing key alone can raise alerts. Missing → `NotConnected` with the setting's name.
+ */
+export function pagerDutyConnections(env: NodeJS.ProcessEnv): (connection: string) => Promise<PagerDuty> {
+  let client: PagerDuty | undefined;
+  return async (connection) => {
+    if (connection !== 'default') throw notConnected('PagerDuty', 'PAGERDUTY_API_TOKEN', connection);
+    client ??= connect(settings.parse(env));
+    return client;
+  };
+}
+
+function connect(env: Settings): PagerDuty {
+  const { api, events } = hosts(env);
+  const required = (name: keyof Settings): string => {
+    const value = env[name];
+    if (!value) throw notConnected('PagerDuty', name);
+    return value;
+  };
+  const secrets = [env.PAGERDUTY_API_TOKEN, env.PAGERDUTY_ROUTING_KEY].filter(
+    (secret) => secret !== undefined,
+  );
+  const send = async (request: HttpRequest): Promise<Answer> => {
+    const answer = await sendHttp(request).catch((error: unknown) => {
+      throw error instanceof NoAnswer ? unreachable('PagerDuty', error.message) : error;
+    });
+    return readAnswer(answer, secrets);
+  };
+  const restHeaders = () => ({
+    authorization: `Token token=${required('PAGERDUTY_API_TOKEN')}`,
+    accept: 'application/vnd.pagerduty+json;version=2',
+    'content-type': 'application/json',
+  });
+  const from = (actor?: Actor) =>
+    actor?.kind === 'person' && actor.email ? actor.email : required('PAGERDUTY_FROM_EMAIL');
+  const write =
+    (method: 'PUT' | 'POST') =>
+    (path: string, { body, actor, signal }: Write) =>
+      send({
+        method,
+        url: api + path,
+        headers: { ...restHeaders(), from: from(actor) },
+        body: JSON.stringify(body),
+        signal,
+      });
+
+  return {
+    get: (path, query, signal) =>
+      send({ method: 'GET', url: api + path + queryString(query), headers: restHeaders(), signal }),
+    put: write('PUT'),
+    post: write('POST'),
+    from,
+    enqueue: async (path, event, signal) => {
+      const body = JSON.stringify({ routing_key: required('PAGERDUTY_ROUTING_KEY'), ...event });
+      return send({
+        method: 'POST',
+        url: events + path,
+        headers: { 'content-type': 'application/json' },
+        body,
+        signal,
+      });
+    },
+    routesToService: () => !required('PAGERDUTY_ROUTING_KEY').startsWith('R'),
+    publicUrl: env.BATON_PUBLIC_URL || undefined,
+  };
+}
+
+/** https://developer.pagerduty.com/docs/rest-api-overview: the regions' addresses. Given ones come first. */
+function hosts(env: Settings): { api: string; events: string } {
+  const region = env.PAGERDUTY_REGION || 'us';
+  if (region !== 'us' && region !== 'eu') throw notConnected('PagerDuty', 'PAGERDUTY_REGION to us or eu');
+  const infix = region === 'eu' ? '.eu' : '';
+  const withoutSlash = (url: string) => url.replace(/\/+$/, '');
+  return {
+    api: withoutSlash(env.PAGERDUTY_API_URL || `https://api${infix}.pagerduty.com`),
+    events: withoutSlash(env.PAGERDUTY_EVENTS_URL || `https://events${infix}.pagerduty.com`),
+  };
+}
+
+/** Lists repeat their name with brackets: `statuses[]=triggered&statuses[]=acknowledged`. */
+function queryString(query: Query): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [value].flat().map((each) => [name, each]),
+  );
+  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`;
+}
+
+/** REST wraps an error (`{error: {message, code, errors}}`), the Events API does not (`{status, message, errors}`). */
+const errorText = z.object({
+  message: z.string().optional().catch(undefined),
+  code: z.number().optional().catch(undefined),
+  errors: z
+    .union([z.array(z.string()), z.string()])
+    .optional()
+    .catch(undefined),
+});
+const restError = z.object({ error: errorText });
+
+function readAnswer(
+  { status, headers, text }: { status: number; headers: Record<string, string>; text: string },
+  secrets: readonly string[],
+): Answer {
+  const body = parseJson(text);
+  const { message, code, errors } =
+    restError.safeParse(body).data?.error ?? errorText.safeParse(body).data ?? {};
+  const words = [message, ...[errors ?? []].flat()].filter((word) => word !== undefined).join(': ');
+  const reset = Number(headers['ratelimit-reset'] || Number.NaN);
+  return {
+    status,
+    body,
+    reason: withoutSecrets(words || plainReason(headers, text) || `status ${status}`, secrets).slice(0, 300),
+    ...(code === undefined ? {} : { code }),
+    ...(Number.isFinite(reset) && reset >= 0 ? { retryAfterSeconds: Math.max(reset, 1) } : {}),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The Events API says some things in plain text ("Invalid routing key"). HTML is a proxy's and tells nothing. */
+function plainReason(headers: Record<string, string>, text: string): string {
+  return headers['content-type']?.startsWith('text/plain') ? text.trim() : '';
+}
+
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((clean, secret) => (secret ? clean.replaceAll(secret, '…') : clean), text);
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { type Attempt, actor, connectionName, defineActivity } from '../activity.ts';
+import { conflict } from '../failures.ts';
+import type { PagerDuty } from './client.ts';
+import { type Incident, incidentSchema, readIncident } from './incident.ts';
+import { pagerDutyId } from './input.ts';
+import { readOnCalls } from './on-calls.ts';
+import { updateIncident } from './update-incident.ts';
+
+/**
+ * Never lowers. An incident does not tell its level: it is that of its assignees among those on call. Who is on call on
+ * several levels leaves it open; the first attempt then takes the lower one, so that no escalation is lost, and later
+ * ones the higher, so that a repeat notifies nobody twice.
+ */
+export const escalatePagerDutyIncident = defineActivity({
+  name: 'escalatePagerDutyIncident',
+  kind: 'change',
+  provider: 'pagerduty',
+  summary: 'Escalates an incident to a level of its escalation policy',
+  permissions: ['incidents.read', 'incidents.write', 'oncalls.read'],
+  targets: ({ incidentId }) => [`pagerduty:${incidentId}`],
+  causes: ['pagerduty.incident.escalated'],
+  input: z.object({
+    connection: connectionName,
+    actor,
+    incidentId: pagerDutyId,
+    level: z.int().min(1).max(20),
+  }),
+  output: z.object({ changed: z.boolean(), level: z.number(), incident: incidentSchema }),
+  async run({ connection, actor, incidentId, level }, { pagerduty, attempt }) {
+    const client = await pagerduty(connection);
+    const incident = await readIncident(client, incidentId, attempt.signal);
+    if (incident.status === 'resolved') throw conflict('PagerDuty', `incident ${incidentId} is resolved`);
+    const before = await levelOf(client, incident, attempt);
+    if (before !== undefined && before >= level) return { changed: false, level: before, incident };
+    const write = { actor, signal: attempt.signal, reached: () => false };
+    const update = await updateIncident(client, incidentId, { escalation_level: level }, write);
+    return { ...update, level };
+  },
+});
+
+/** Undefined for an incident that was assigned to people past its escalation policy. */
+async function levelOf(
+  pagerduty: PagerDuty,
+  { escalationPolicy, assignees }: Incident,
+  { number, signal }: Attempt,
+): Promise<number | undefined> {
+  if (!escalationPolicy) return undefined;
+  const query = { 'escalation_policy_ids[]': [escalationPolicy.id] };
+  const { onCalls } = await readOnCalls(pagerduty, query, signal);
+  const levels = assignees.flatMap(({ id }) => {
+    const own = onCalls.filter(({ user }) => user.id === id).map((onCall) => onCall.level);
+    return own.length === 0 ? [] : [number === 1 ? Math.min(...own) : Math.max(...own)];
+  });
+  return levels.length === 0 ? undefined : Math.max(...levels);
+}

@@ -1,0 +1,19 @@
+import type { z } from 'zod';
+import { providerFailure, unreachable } from '../failures.ts';
+import type { Answer } from './client.ts';
+
+/**
+ * What a successful answer says; throws the failure for any other. A success that cannot be read (HTML, a cut body, an
+ * unknown shape) is `ProviderUnavailable`: it may be a proxy's, and whether PagerDuty acted is unknown.
+ */
+export function readSuccess<Schema extends z.ZodType>(answer: Answer, schema: Schema): z.output<Schema> {
+  if (!isSuccess(answer)) throw failureFor(answer);
+  const parsed = schema.safeParse(answer.body);
+  if (!parsed.success) throw unreachable('PagerDuty', 'its answer cannot be read');
+  return parsed.data;
+}
+
+export const isSuccess = ({ status }: Answer) => status >= 200 && status < 300;
+
+export const failureFor = ({ status, reason, retryAfterSeconds }: Answer) =>
+  providerFailure('PagerDuty', status, reason, retryAfterSeconds);

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import type { Answer, PagerDuty } from './client.ts';
+import { readSuccess } from './failures.ts';
+
+/** A person, service or policy by id and name; PagerDuty gives a reference or, where asked to include it, the whole. */
+export const named = z.object({ id: z.string(), name: z.string() });
+export const person = named.extend({ email: z.string().optional() });
+
+/** An incident as PagerDuty has it now. */
+export const incidentSchema = z.object({
+  id: z.string(),
+  number: z.number(),
+  title: z.string(),
+  status: z.enum(['triggered', 'acknowledged', 'resolved']),
+  urgency: z.enum(['high', 'low']),
+  priority: named.optional(),
+  incidentKey: z.string().optional(),
+  service: named,
+  assignees: z.array(person),
+  acknowledgers: z.array(person.extend({ at: z.string().optional() })),
+  teams: z.array(named),
+  escalationPolicy: named.optional(),
+  createdAt: z.string(),
+  resolvedAt: z.string().optional(),
+  /** Who resolved it: a person, or the service by an alert that ended. */
+  resolvedBy: person.optional(),
+  url: z.string(),
+});
+export type Incident = z.infer<typeof incidentSchema>;
+
+/** What an activity that changes an incident returns. */
+export const changedIncident = z.object({ changed: z.boolean(), incident: incidentSchema });
+
+/** A reference, or the whole thing: either way an id, a name or a summary, and of people an e-mail. */
+export const reference = z
+  .object({
+    id: z.string(),
+    name: z.string().nullish(),
+    summary: z.string().nullish(),
+    email: z.string().nullish(),
+  })
+  .transform(({ id, name, summary, email }) => ({
+    id,
+    name: name ?? summary ?? '',
+    ...(email ? { email } : {}),
+  }));
+
+const restIncident = z.object({
+  id: z.string(),
+  incident_number: z.number(),
+  title: z.string().nullish(),
+  summary: z.string().nullish(),
+  status: incidentSchema.shape.status,
+  urgency: incidentSchema.shape.urgency,
+  priority: reference.nullish(),
+  incident_key: z.string().nullish(),
+  service: reference,
+  assignments: z.array(z.object({ assignee: reference })).nullish(),
+  acknowledgements: z.array(z.object({ at: z.string().nullish(), acknowledger: reference })).nullish(),
+  teams: z.array(reference).nullish(),
+  escalation_policy: reference.nullish(),
+  created_at: z.string(),
+  resolved_at: z.string().nullish(),
+  last_status_change_by: reference.nullish(),
+  html_url: z.string().nullish(),
+});
+
+const toIncident = (rest: z.output<typeof restIncident>): Incident => ({
+  id: rest.id,
+  number: rest.incident_number,
+  title: rest.title ?? rest.summary ?? '',
+  status: rest.status,
+  urgency: rest.urgency,
+  ...(rest.priority ? { priority: rest.priority } : {}),
+  ...(rest.incident_key ? { incidentKey: rest.incident_key } : {}),
+  service: rest.service,
+  assignees: (rest.assignments ?? []).map(({ assignee }) => assignee),
+  acknowledgers: (rest.acknowledgements ?? []).map(({ at, acknowledger }) => ({
+    ...acknowledger,
+    ...(at ? { at } : {}),
+  })),
+  teams: rest.teams ?? [],
+  ...(rest.escalation_policy ? { escalationPolicy: rest.escalation_policy } : {}),
+  createdAt: rest.created_at,
+  ...(rest.resolved_at ? { resolvedAt: rest.resolved_at } : {}),
+  ...(rest.status === 'resolved' && rest.last_status_change_by
+    ? { resolvedBy: rest.last_status_change_by }
+    : {}),
+  url: rest.html_url ?? '',
+});
+
+const oneIncident = z.object({ incident: restIncident.transform(toIncident) });
+export const incidentPage = z.object({ incidents: z.array(restIncident.transform(toIncident)) });
+
+/** Whole people instead of references, for their e-mails. */
+export const withPeople = ['acknowledgers', 'assignees', 'agents'];
+
+export const incidentIn = (answer: Answer): Incident => readSuccess(answer, oneIncident).incident;
+
+export async function readIncident(
+  pagerduty: PagerDuty,
+  incidentId: string,
+  signal: AbortSignal,
+): Promise<Incident> {
+  return incidentIn(await pagerduty.get(`/incidents/${incidentId}`, { 'include[]': withPeople }, signal));
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { connectionName, defineActivity } from '../activity.ts';
+import { pagerDutyId } from './input.ts';
+import { readPages } from './pages.ts';
+import { boundedFields, boundedList, cut } from './text.ts';
+
+const alertSchema = z.object({
+  id: z.string(),
+  key: z.string().optional(),
+  severity: z.enum(['critical', 'error', 'warning', 'info']).optional(),
+  status: z.enum(['triggered', 'resolved']),
+  summary: z.string(),
+  /** What the monitor said of it. A monitor that sends a text instead of fields gives `{ text }`. */
+  details: z.record(z.string(), z.unknown()),
+  links: z.array(z.object({ href: z.string(), text: z.string().optional() })),
+  createdAt: z.string().optional(),
+  truncated: z.boolean().optional(),
+});
+
+/** An object, or a text; what else a monitor invents is no detail. */
+const details = z
+  .union([z.record(z.string(), z.unknown()), z.string().transform((text) => (text ? { text } : {}))])
+  .nullish()
+  .catch(undefined);
+
+const restAlert = z.object({
+  id: z.string(),
+  alert_key: z.string().nullish(),
+  severity: alertSchema.shape.severity.nullish(),
+  status: alertSchema.shape.status,
+  summary: z.string().nullish(),
+  created_at: z.string().nullish(),
+  body: z
+    .object({
+      details,
+      cef_details: z.object({ details }).nullish().catch(undefined),
+      contexts: z
+        .array(
+          z.object({ type: z.string(), href: z.string().nullish(), text: z.string().nullish() }).partial(),
+        )
+        .nullish()
+        .catch(undefined),
+    })
+    .nullish(),
+});
+
+const toAlert = ({
+  id,
+  alert_key,
+  severity,
+  status,
+  summary,
+  created_at,
+  body,
+}: z.output<typeof restAlert>) => {
+  const { fields, truncated } = boundedFields({ ...body?.cef_details?.details, ...body?.details });
+  return {
+    id,
+    ...(alert_key ? { key: alert_key } : {}),
+    ...(severity ? { severity } : {}),
+    status,
+    summary: cut(summary ?? '', 1024),
+    details: fields,
+    links: (body?.contexts ?? []).flatMap(({ type, href, text }) =>
+      type === 'link' && href ? [{ href, ...(text ? { text } : {}) }] : [],
+    ),
+    ...(created_at ? { createdAt: created_at } : {}),
+    ...(truncated ? { truncated } : {}),
+  };
+};
+
+/** Webhooks carry none of this: what an alert is about is read here. */
+export const listPagerDutyAlerts = defineActivity({
+  name: 'listPagerDutyAlerts',
+  kind: 'read',
+  provider: 'pagerduty',
+  summary: 'Lists the alerts of an incident with their details',
+  permissions: ['incidents.read'],
+  input: z.object({
+    connection: connectionName,
+    incidentId: pagerDutyId,
+    statuses: z.array(alertSchema.shape.status).optional(),
+  }),
+  output: z.object({ alerts: z.array(alertSchema), truncated: z.boolean() }),
+  async run({ connection, incidentId, statuses }, { pagerduty, attempt: { signal } }) {
+    const page = z
+      .object({ alerts: z.array(restAlert.transform(toAlert)) })
+      .transform(({ alerts }) => alerts);
+    const path = `/incidents/${incidentId}/alerts`;
+    const all = await readPages(await pagerduty(connection), path, { 'statuses[]': statuses }, page, signal);
+    const { items, truncated } = boundedList(all.items);
+    return { alerts: items, truncated: all.truncated || truncated === true };
+  },
+});

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { actor, connectionName, defineActivity } from '../activity.ts';
+import { failureFor, isSuccess } from './failures.ts';
+import { dedupKey, links, time } from './input.ts';
+import { cut } from './text.ts';
+
+const maxSummary = 1024;
+/** PagerDuty takes 512 KB in all; the rest of the event needs little of it. */
+const maxDetailsBytes = 400 * 1024;
+
+/**
+ * Safe to repeat: the same key joins the open alert. PagerDuty queues the event, so success does not mean that an alert
+ * is there (a disabled service or an orchestration can drop it). A summary that is too long is cut and stands whole in
+ * the details. https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
+ */
+export const raisePagerDutyAlert = defineActivity({
+  name: 'raisePagerDutyAlert',
+  kind: 'change',
+  provider: 'pagerduty',
+  summary: 'Raises an alert, or adds to the open one with its key',
+  permissions: ['Events API v2 integration key'],
+  targets: ({ dedupKey }) => [`pagerduty-alert:${dedupKey}`],
+  causes: ['pagerduty.incident.triggered'],
+  input: z.object({
+    connection: connectionName,
+    actor,
+    dedupKey,
+    summary: z.string().min(1),
+    source: z.string().min(1),
+    severity: z.enum(['critical', 'error', 'warning', 'info']),
+    timestamp: time.optional(),
+    component: z.string().optional(),
+    group: z.string().optional(),
+    class: z.string().optional(),
+    details: z.record(z.string(), z.unknown()).optional(),
+    links: links.optional(),
+    images: z
+      .array(
+        z.object({
+          src: z.url({ protocol: /^https$/ }),
+          href: z.url().optional(),
+          alt: z.string().optional(),
+        }),
+      )
+      .optional(),
+  }),
+  output: z.object({ changed: z.boolean(), dedupKey: z.string() }),
+  async run(
+    { connection, dedupKey, summary, source, severity, timestamp, component, group, details, ...rest },
+    { pagerduty, attempt: { signal } },
+  ) {
+    const client = await pagerduty(connection);
+    const whole = summary.length > maxSummary ? { summary: cut(summary, 32 * 1024) } : {};
+    const event = {
+      event_action: 'trigger',
+      dedup_key: dedupKey,
+      client: 'Baton',
+      client_url: client.publicUrl,
+      links: rest.links,
+      images: rest.images,
+      payload: {
+        summary: cut(summary, maxSummary),
+        source: source.toWellFormed(),
+        severity,
+        timestamp,
+        component,
+        group,
+        class: rest.class,
+        custom_details: detailsThatFit({ ...details, ...whole }),
+      },
+    };
+    const answer = await client.enqueue('/v2/enqueue', event, signal);
+    if (!isSuccess(answer)) throw failureFor(answer);
+    return { changed: true, dedupKey };
+  },
+});
+
+function detailsThatFit(details: Record<string, unknown>): Record<string, unknown> {
+  const fits = Buffer.byteLength(JSON.stringify(details)) <= maxDetailsBytes;
+  return fits ? details : { truncated: true, text: cut(JSON.stringify(details), maxDetailsBytes / 4) };
+}

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { connectionName, defineActivity } from '../activity.ts';
+import { incidentSchema, readIncident } from './incident.ts';
+import { pagerDutyId } from './input.ts';
+
+export const readPagerDutyIncident = defineActivity({
+  name: 'readPagerDutyIncident',
+  kind: 'read',
+  provider: 'pagerduty',
+  summary: 'Reads an incident as it is now',
+  permissions: ['incidents.read'],
+  input: z.object({ connection: connectionName, incidentId: pagerDutyId }),
+  output: incidentSchema,
+  async run({ connection, incidentId }, { pagerduty, attempt }) {
+    return readIncident(await pagerduty(connection), incidentId, attempt.signal);
+  },
+});

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { connectionName, defineActivity } from '../activity.ts';
+import { readSuccess } from './failures.ts';
+import { named, reference } from './incident.ts';
+import { pagerDutyId } from './input.ts';
+
+const restService = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string().nullish(),
+  status: z.string().nullish(),
+  escalation_policy: reference.nullish(),
+  teams: z.array(reference).nullish(),
+  html_url: z.string().nullish(),
+});
+
+export const readPagerDutyService = defineActivity({
+  name: 'readPagerDutyService',
+  kind: 'read',
+  provider: 'pagerduty',
+  summary: 'Reads a service and its escalation policy',
+  permissions: ['services.read'],
+  input: z.object({ connection: connectionName, serviceId: pagerDutyId }),
+  output: named.extend({
+    description: z.string().optional(),
+    /** `active`, `warning`, `critical` (by its open incidents), `maintenance` or `disabled`. */
+    status: z.string().optional(),
+    escalationPolicy: named.optional(),
+    teams: z.array(named),
+    url: z.string(),
+  }),
+  async run({ connection, serviceId }, { pagerduty, attempt: { signal } }) {
+    const client = await pagerduty(connection);
+    const answer = await client.get(`/services/${serviceId}`, {}, signal);
+    const { service } = readSuccess(answer, z.object({ service: restService }));
+    return {
+      id: service.id,
+      name: service.name,
+      ...(service.description ? { description: service.description } : {}),
+      ...(service.status ? { status: service.status } : {}),
+      ...(service.escalation_policy ? { escalationPolicy: service.escalation_policy } : {}),
+      teams: service.teams ?? [],
+      url: service.html_url ?? '',
+    };
+  },
+});

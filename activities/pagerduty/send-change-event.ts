@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { type Attempt, actor, connectionName, defineActivity } from '../activity.ts';
+import { invalidInput } from '../failures.ts';
+import { restChangeEvent } from './change-events.ts';
+import type { PagerDuty } from './client.ts';
+import { failureFor, isSuccess } from './failures.ts';
+import { links, pagerDutyId, time, utcSeconds } from './input.ts';
+import { readPages } from './pages.ts';
+import { boundedFields, cut } from './text.ts';
+
+/** The name of the detail that carries the key of the effect. */
+const keyDetail = 'baton_key';
+
+/**
+ * PagerDuty knows no key for change events and takes each one again. Ours is in the details, and later attempts look
+ * for it among the events of `serviceId` before they send. Where that look is not possible (no `serviceId`, or no right
+ * to it) and an earlier attempt may have sent the event, nothing is sent: one event less is better than a deploy told
+ * twice, and `unconfirmed` says so. PagerDuty queues events, so a look very soon after the sending can miss one.
+ */
+export const sendPagerDutyChangeEvent = defineActivity({
+  name: 'sendPagerDutyChangeEvent',
+  kind: 'change',
+  provider: 'pagerduty',
+  summary: 'Tells PagerDuty of a change, shown beside the incidents of the service',
+  permissions: ['Events API v2 integration key', 'services.read'],
+  input: z.object({
+    connection: connectionName,
+    actor,
+    summary: z.string().min(1),
+    source: z.string().optional(),
+    timestamp: time.optional(),
+    details: z.record(z.string(), z.unknown()).optional(),
+    links: links.optional(),
+    serviceId: pagerDutyId.optional().describe('The service of the routing key, to look whether it was sent'),
+  }),
+  output: z.object({ changed: z.boolean(), unconfirmed: z.boolean().optional() }),
+  async run(
+    { connection, summary, source, timestamp, details = {}, links, serviceId },
+    { pagerduty, attempt },
+  ) {
+    const client = await pagerduty(connection);
+    if (!client.routesToService())
+      throw invalidInput(
+        'PagerDuty',
+        'change events need the integration key of a service, not one of a ruleset',
+      );
+
+    if (attempt.number > 1 || attempt.uncertainSince) {
+      const sent = serviceId === undefined ? undefined : await wasSent(client, serviceId, attempt);
+      if (sent) return { changed: false };
+      if (sent === undefined && attempt.uncertainSince) return { changed: false, unconfirmed: true };
+    }
+    const payload = {
+      summary: cut(summary, 1024),
+      source,
+      timestamp,
+      custom_details: { ...boundedFields(details).fields, [keyDetail]: attempt.key },
+    };
+    const answer = await client.enqueue('/v2/change/enqueue', { payload, links }, attempt.signal);
+    if (!isSuccess(answer)) throw failureFor(answer);
+    return { changed: true };
+  },
+});
+
+const page = z
+  .object({ change_events: z.array(restChangeEvent) })
+  .transform(({ change_events }) => change_events);
+
+/** Undefined when it cannot be told. Looks back a day, longer than attempts go on. */
+async function wasSent(
+  pagerduty: PagerDuty,
+  serviceId: string,
+  { key, signal }: Attempt,
+): Promise<boolean | undefined> {
+  const path = `/services/${serviceId}/change_events`;
+  const since = utcSeconds(new Date(Date.now() - 24 * 3600 * 1000));
+  const allowed = await pagerduty.get(path, { since, limit: '1' }, signal);
+  if ([402, 403, 404].includes(allowed.status)) return undefined;
+  const { items } = await readPages(pagerduty, path, { since }, page, signal);
+  return items.some(({ custom_details }) => custom_details?.[keyDetail] === key);
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { PagerDuty } from './client.ts';
+import { readPages } from './pages.ts';
+
+export const userSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  email: z.string(),
+  timeZone: z.string().optional(),
+  role: z.string().optional(),
+});
+export type User = z.infer<typeof userSchema>;
+
+const restUser = z.object({
+  id: z.string(),
+  name: z.string(),
+  email: z.string(),
+  time_zone: z.string().nullish(),
+  role: z.string().nullish(),
+});
+
+const toUser = ({ id, name, email, time_zone, role }: z.output<typeof restUser>): User => ({
+  id,
+  name,
+  email,
+  ...(time_zone ? { timeZone: time_zone } : {}),
+  ...(role ? { role } : {}),
+});
+
+const page = z.object({ users: z.array(restUser.transform(toUser)) }).transform(({ users }) => users);
+
+/** PagerDuty's query matches parts of names and e-mails, so the whole e-mail is compared here, case ignored. */
+export async function findUser(
+  pagerduty: PagerDuty,
+  email: string,
+  signal: AbortSignal,
+): Promise<User | undefined> {
+  const { items } = await readPages(pagerduty, '/users', { query: email }, page, signal);
+  return items.find((user) => user.email.toLowerCase() === email.toLowerCase());
+}

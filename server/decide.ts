@@ -1,0 +1,161 @@
+import type { Echo, RunRow, Situation } from '../store/store.ts';
+import type { Event } from '../triggers/event.ts';
+import type { Trigger } from '../triggers/trigger.ts';
+import type { Incident, RunCause } from '../workflows/kit/incident.ts';
+
+/** A trigger's answer, as the record keeps it. */
+export interface RecordedAnswer {
+  trigger: string;
+  answer: 'matched' | 'joined' | 'no' | 'failed';
+  /** The run, the condition that said no, or the fault. */
+  reason: string;
+}
+
+/** A run to start. */
+export interface Start {
+  id: string;
+  trigger: string;
+  workflow: string;
+  input: unknown;
+  cause: RunCause;
+}
+
+/** What is to be done about an event. */
+export interface Plan {
+  answers: RecordedAnswer[];
+  starts: Start[];
+  /** Live runs on the subject, which learn of the event. */
+  tell: string[];
+  /** The incident's state as the event tells it, unless a newer one is known. */
+  incident?: { id: string; status: string; seenAt: string };
+  /** Why nothing may start, where that does not depend on a trigger. */
+  hold?: { disposition: 'stale' | 'ignored'; reason: string };
+}
+
+const isLive = ({ state }: RunRow) => state === 'starting' || state === 'running';
+
+/** The incident that the event carries, for the events whose data is the incident itself. */
+export function incidentOf(event: Event): Incident | undefined {
+  const data = event.data as Partial<Incident> | null | undefined;
+  const isIncident = event.type.startsWith('pagerduty.incident.') && data?.status !== undefined;
+  return isIncident && data.id === event.subject ? (data as Incident) : undefined;
+}
+
+/**
+ * Decides about one event: asks every trigger, and turns the answers into runs to start and runs to tell. Pure, so the
+ * same event in the same situation gets the same plan, also when it is dispatched again after a crash.
+ */
+export function decide(
+  { seq, event }: { seq: number; event: Event },
+  situation: Situation,
+  triggers: readonly Trigger[],
+  echo: Echo | undefined,
+): Plan {
+  const incident = incidentOf(event);
+  const hold = holdOf(event, incident, situation, echo);
+  const isStale = hold?.disposition === 'stale';
+  const plan: Plan = {
+    answers: [],
+    starts: [],
+    tell: [],
+    ...(incident && !isStale
+      ? { incident: { id: incident.id, status: incident.status, seenAt: event.time } }
+      : {}),
+    ...(hold ? { hold } : {}),
+  };
+  for (const trigger of triggers) answer(trigger, seq, event, incident, situation.runs, plan);
+  if (!isStale)
+    plan.tell = situation.runs.filter((run) => isLive(run) && run.eventSeq !== seq).map(({ id }) => id);
+  return plan;
+}
+
+function holdOf(
+  event: Event,
+  incident: Incident | undefined,
+  situation: Situation,
+  echo: Echo | undefined,
+): Plan['hold'] {
+  const seen = situation.incident;
+  if (incident && seen && event.time < seen.seenAt)
+    return { disposition: 'stale', reason: `older than the state of ${seen.seenAt} (${seen.status})` };
+  if (echo && echo.actor.kind !== 'person')
+    return { disposition: 'ignored', reason: `echo of ${echo.activity} by ${echo.runId}` };
+  if (incident?.status === 'resolved' && event.type !== 'pagerduty.incident.resolved')
+    return { disposition: 'ignored', reason: 'the incident is resolved' };
+  return undefined;
+}
+
+function answer(
+  trigger: Trigger,
+  seq: number,
+  event: Event,
+  incident: Incident | undefined,
+  runs: readonly RunRow[],
+  plan: Plan,
+): void {
+  const say = (kind: RecordedAnswer['answer'], reason: string) =>
+    plan.answers.push({ trigger: trigger.name, answer: kind, reason });
+  try {
+    const response = trigger.respond(event);
+    if ('no' in response) return void say('no', response.no);
+    if (plan.hold) return void say('no', plan.hold.reason);
+    const raised = raisedBy(incident);
+    if (raised === trigger.workflow) return void say('no', `raised by Baton for a failed run of ${raised}`);
+    const place = placeOf(trigger, response.id, seq, event, incident, runs);
+    if ('joined' in place) return void say('joined', place.joined);
+    if ('no' in place) return void say('no', place.no);
+    say('matched', place.id);
+    plan.starts.push({
+      id: place.id,
+      trigger: trigger.name,
+      workflow: response.start,
+      input: response.input,
+      cause: {
+        trigger: trigger.name,
+        eventId: event.id,
+        eventType: event.type,
+        ...(event.subject === undefined ? {} : { subject: event.subject }),
+        ...(incident ? { incident } : {}),
+        target: trigger.target(event),
+        whenResolved: trigger.whenResolved,
+      },
+    });
+  } catch (error) {
+    say('failed', error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Which run an answer stands for: the one it began before, a live one that it joins, or a new one. */
+function placeOf(
+  trigger: Trigger,
+  id: string,
+  seq: number,
+  event: Event,
+  incident: Incident | undefined,
+  runs: readonly RunRow[],
+): { id: string } | { joined: string } | { no: string } {
+  const own = runs.filter((run) => run.trigger === trigger.name);
+  const begun = own.find((run) => run.eventSeq === seq);
+  if (begun) return { id: begun.id };
+  if (trigger.each === 'event') return { id };
+  const live = own.find(isLive);
+  if (live) return { joined: live.id };
+  const earlier = own.filter((run) => run.id === id || run.id.startsWith(`${id}/`));
+  if (earlier.length === 0) return { id };
+  const lastStart =
+    earlier
+      .map(({ createdAt }) => createdAt)
+      .sort()
+      .at(-1) ?? '';
+  const isReopened = event.type === 'pagerduty.incident.reopened' || (incident?.reopenedAt ?? '') > lastStart;
+  return isReopened ? { id: `${id}/${earlier.length + 1}` } : { no: `has not run for it before (${id})` };
+}
+
+/**
+ * The workflow whose failed run raised this incident, read from the key under which it paged
+ * (`baton/<workflow>/<class>/<target>`): the workflow must not be started by its own failure.
+ */
+function raisedBy(incident: Incident | undefined): string | undefined {
+  const [prefix, workflow] = incident?.incidentKey?.split('/') ?? [];
+  return prefix === 'baton' ? workflow : undefined;
+}

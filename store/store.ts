@@ -1,0 +1,261 @@
+/**
+ * What Baton keeps: the inbox, the runs, the effects and the record. PostgreSQL or the embedded PGlite, the same SQL.
+ * Every function is one transaction. Writers of one kind that wait at the same moment share one (group commit).
+ * When the database cannot be reached within its bound, they reject with `StoreUnavailable`.
+ */
+export interface Store {
+  // — the inbox —
+
+  /** Stores a delivery and its line in the record. Resolves after the commit. Rejects with `StoreUnavailable` within 2 s. */
+  receive(delivery: Delivery): Promise<Receipt>;
+  /**
+   * Leases pending events to this process, oldest first: those whose lease ran out or that nobody holds, and that have no
+   * earlier pending event of the same lane held by somebody else. (`FOR UPDATE SKIP LOCKED`)
+   */
+  claim(limit: number): Promise<StoredEvent[]>;
+  /** Prolongs the leases of this process, which holds an event for 10 s otherwise. */
+  renew(): Promise<void>;
+  /** Hands back what this process holds and has not settled. */
+  release(): Promise<void>;
+  /** Pending events, and the age of the oldest in seconds. */
+  backlog(): Promise<{ pending: number; oldestSeconds: number }>;
+  findEvent(seqOrId: string): Promise<EventRow | undefined>;
+  /** Newest first. */
+  listEvents(filter: { subject?: string; disposition?: Disposition; limit: number }): Promise<EventRow[]>;
+  /** Makes a settled event pending again, for the same way once more. The record names `actor`. False: no such event. */
+  replay(seq: number, actor: string, via: string): Promise<boolean>;
+
+  // — dispatch —
+
+  /** What a decision about an event of this subject needs: the mirror of the incident, and its runs. One query. */
+  situation(subject: string): Promise<Situation>;
+  /** The decision, before anything is started: mirror, runs to start (state `starting`), lines for the record. */
+  decide(decision: Decision): Promise<void>;
+  /** What became of the event. Runs in `started` become `running`. Only while this process holds the lease: else false. */
+  settle(settlement: Settlement): Promise<boolean>;
+
+  // — runs —
+
+  findRun(id: string): Promise<RunRow | undefined>;
+  /** Newest first. */
+  listRuns(filter: { subject?: string; live?: boolean; limit: number }): Promise<RunRow[]>;
+  /**
+   * Marks a live run as ended, writes its line in the record and puts `event` (the engine's own) into the inbox, all or
+   * nothing. False, and nothing written, when it had ended before.
+   */
+  endRun(end: RunEnd): Promise<boolean>;
+
+  // — effects —
+
+  /** Records the intent of a change before it is made. See `Intent`. */
+  intend(effect: EffectIntent): Promise<Intent>;
+  /** Records what became of it, with its line in the record. */
+  conclude(outcome: EffectOutcome): Promise<void>;
+  /**
+   * The effect of ours that an event tells of, if there is one: same subject, `causes` holds the type, intended at most
+   * 120 s before the event was received, and not taken by another event. The same event gets the same answer again.
+   */
+  claimEcho(echo: {
+    subject: string;
+    type: string;
+    eventId: string;
+    receivedAt: string;
+  }): Promise<Echo | undefined>;
+
+  // — the record —
+
+  /** Appends lines to the record, unlinked; the sealer gives them position and hash. */
+  append(entries: Entry[]): Promise<void>;
+  /** Links what has been appended. One process at a time does (advisory lock). Returns how many it linked. */
+  seal(): Promise<number>;
+  /** Lines in order, sealed first. `after` is a seq. */
+  readRecord(filter: {
+    subject?: string;
+    actor?: string;
+    after?: number;
+    limit: number;
+  }): Promise<RecordRow[]>;
+  /** Walks the whole chain. */
+  verifyRecord(): Promise<Verification>;
+
+  /** For `/readyz`. Rejects with `StoreUnavailable`. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The store cannot be reached, or did not answer in time. What was asked may or may not have happened. */
+export class StoreUnavailable extends Error {
+  override name = 'StoreUnavailable';
+}
+
+export type Disposition = 'dispatched' | 'duplicate' | 'ignored' | 'stale' | 'parked';
+
+/** One delivery, as it came in. */
+export interface Delivery {
+  source: string;
+  /** The event's own id, or `sha256:<hex of the bytes>` where it has none. */
+  eventId: string;
+  type: string;
+  subject?: string;
+  /** When it happened. */
+  time: string;
+  /** The sender's id of this delivery (`X-Webhook-Id`): a second one is a duplicate too. */
+  deliveryId?: string;
+  body: Uint8Array;
+  /** The envelope; undefined where the body could not be read. */
+  event?: unknown;
+  /** Why it could not be read: it is then parked at once, with this reason. */
+  unreadable?: string;
+  /** Who sent it and by which way, for the record: `pagerduty`, `webhook`. */
+  actor: string;
+  via: string;
+}
+
+export interface Receipt {
+  seq: number;
+  duplicate: boolean;
+  /** This process holds it and may dispatch it now. False for duplicates, parked ones, and where another holds the lane. */
+  leased: boolean;
+}
+
+export interface StoredEvent {
+  seq: number;
+  receivedAt: string;
+  /** The envelope that was stored. */
+  event: unknown;
+  /** How often it has been taken up before. */
+  attempts: number;
+}
+
+export interface EventRow {
+  seq: number;
+  source: string;
+  eventId: string;
+  type: string;
+  subject?: string;
+  time: string;
+  receivedAt: string;
+  /** Undefined while pending. */
+  disposition?: Disposition;
+  reason?: string;
+  body: Uint8Array;
+  event?: unknown;
+}
+
+export interface Situation {
+  /** The newest state that was applied, by the time of its event. */
+  incident?: { seenAt: string; status: string };
+  runs: RunRow[];
+}
+
+export type RunState = 'starting' | 'running' | 'completed' | 'failed' | 'timed out' | 'cancelled';
+
+export interface RunRow {
+  /** `<trigger>/<incident id>[/2]`: Temporal's workflow id. */
+  id: string;
+  trigger: string;
+  workflow: string;
+  subject?: string;
+  target: string;
+  /** The event that called for it. */
+  eventSeq: number;
+  state: RunState;
+  /** Said at its end: `completed`, `resolved elsewhere`, … */
+  outcome?: string;
+  failure?: { class: string; message: string; activity?: string };
+  createdAt: string;
+  endedAt?: string;
+}
+
+/** A line for the record. `subject` is the incident id, or what else it is about. */
+export interface Entry {
+  at: string;
+  /** `trigger:ec2-unhealthy`, `person:ada@example.com`, `baton`, `pagerduty`. */
+  actor: string;
+  /** `webhook`, `dispatch`, `worker`, `slack`, `cli`, `schedule`. */
+  via: string;
+  /** Dotted: `event.received`, `event.answered`, `run.started`, `activity.intended`, `activity.completed`, … */
+  action: string;
+  subject: string;
+  detail: Record<string, unknown>;
+}
+
+export interface RecordRow extends Entry {
+  /** Undefined while unlinked. */
+  seq?: number;
+  previous?: string;
+  hash?: string;
+}
+
+export type Verification =
+  | { ok: true; rows: number; head: string; pending: number }
+  | { ok: false; seq: number; reason: string };
+
+export interface Decision {
+  seq: number;
+  /** The incident as this event tells it; left out when the event is stale or carries no incident. */
+  incident?: { id: string; status: string; seenAt: string };
+  runs: Omit<RunRow, 'state' | 'createdAt'>[];
+  entries: Entry[];
+}
+
+export interface Settlement {
+  seq: number;
+  disposition: Disposition;
+  reason: string;
+  started: string[];
+  entries: Entry[];
+}
+
+export interface RunEnd {
+  id: string;
+  state: Exclude<RunState, 'starting' | 'running'>;
+  outcome: string;
+  failure?: RunRow['failure'];
+  entry: Entry;
+  /** As a delivery without bytes: the envelope is the event. */
+  event: Omit<Delivery, 'body'>;
+}
+
+export interface EffectIntent {
+  /** Workflow id + activity id. */
+  key: string;
+  runId: string;
+  activity: string;
+  subject?: string;
+  /** No two effects with one target are open at a time. */
+  target?: string;
+  /** Event types that will tell us of it. */
+  causes: readonly string[];
+  /** On whose behalf; of a person, an echo is the person's doing. */
+  actor: { kind: 'person' | 'token' | 'trigger' | 'baton'; name: string; email?: string };
+  attempt: number;
+  entry: Entry;
+}
+
+/**
+ * - `go`: make the change. `uncertainSince`: an earlier attempt of the same key began then and may have made it.
+ * - `done`: an earlier attempt of the same key made it, with this result; make no other.
+ * - `busy`: another effect on the same target is open; try again soon.
+ */
+export type Intent =
+  | { answer: 'go'; uncertainSince?: string }
+  | { answer: 'done'; result: unknown }
+  | { answer: 'busy'; heldBy: string };
+
+export interface EffectOutcome {
+  key: string;
+  /** `done`; `none`: certainly not made; `unknown`: it may have been made. */
+  state: 'done' | 'none' | 'unknown';
+  /** Of a `done` one, given back to a later attempt of the same key. JSON, at most 64 KiB. */
+  result?: unknown;
+  /** False: the world was so already, so no event will tell of it. */
+  changed: boolean;
+  entry: Entry;
+}
+
+export interface Echo {
+  runId: string;
+  activity: string;
+  actor: EffectIntent['actor'];
+}

@@ -1,0 +1,223 @@
+import {
+  ApplicationFailure,
+  activityInfo,
+  CancelledFailure,
+  Context,
+  cancellationSignal,
+} from '@temporalio/activity';
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { ActivityInboundCallsInterceptor, ActivityInterceptorsFactory } from '@temporalio/worker';
+import { z } from 'zod';
+import { type Actor, type AnyActivity, actorSchema } from '../activities/activity.ts';
+import type { Clients } from '../activities/clients.ts';
+import { type FailureDetail, invalidInput, unreachable } from '../activities/failures.ts';
+import type { Entry, Intent, Store } from '../store/store.ts';
+import type { CallCause } from '../workflows/kit/run.ts';
+
+export interface InterceptorOptions {
+  activities: readonly AnyActivity[];
+  clients: Clients;
+  store: Store;
+  /** The providers that are simulated: said in the record. */
+  simulated: readonly string[];
+  /** Removes secrets from a text. */
+  scrub: (text: string) => string;
+  count?: (activity: string, outcome: 'completed' | 'failed') => void;
+}
+
+/** Ends a short activity's attempt, so that a provider that never answers costs one attempt and not the run. */
+const attemptMilliseconds = 10_000;
+const heartbeatMilliseconds = 400;
+/** How long an attempt waits for another change on the same target. */
+const busyMilliseconds = 300;
+
+/** What one call is, as far as the interceptor needs to know. */
+interface Call {
+  declaration: AnyActivity;
+  input: Record<string, unknown>;
+  key: string;
+  runId: string;
+  attempt: number;
+  actor: Actor;
+  subject: string;
+}
+
+/**
+ * Stands around every activity: checks its input against the declaration, records the intent of a change before it is made
+ * and its outcome after, hands over what an earlier attempt has already done, and keeps secrets out of failures. The
+ * engine's own activities, which are not declared, pass through.
+ */
+export function activityInterceptors(options: InterceptorOptions): ActivityInterceptorsFactory {
+  const byName = new Map(options.activities.map((declaration) => [declaration.name, declaration]));
+  return () => ({ inbound: interceptor(byName, options) });
+}
+
+function interceptor(
+  byName: Map<string, AnyActivity>,
+  options: InterceptorOptions,
+): ActivityInboundCallsInterceptor {
+  return {
+    async execute({ args, headers }, next) {
+      const declaration = byName.get(activityInfo().activityType);
+      if (!declaration) return next({ args, headers });
+      const call = readCall(declaration, args[0], headers.baton);
+      const stopHeartbeat = startHeartbeat();
+      try {
+        const result = await perform(call, options);
+        options.count?.(declaration.name, 'completed');
+        return result;
+      } catch (error) {
+        options.count?.(declaration.name, 'failed');
+        throw error;
+      } finally {
+        stopHeartbeat();
+      }
+    },
+  };
+}
+
+function readCall(declaration: AnyActivity, argument: unknown, header: unknown): Call {
+  const info = activityInfo();
+  const parsed = declaration.input.safeParse(argument);
+  if (!parsed.success) throw invalidInput(declaration.provider, z.prettifyError(parsed.error));
+  const cause = header === undefined ? {} : defaultPayloadConverter.fromPayload<CallCause>(header as never);
+  const runId = info.workflowExecution?.workflowId ?? 'none';
+  const given = actorSchema.safeParse(parsed.data.actor);
+  return {
+    declaration,
+    input: parsed.data,
+    key: `${runId}#${info.activityId}`,
+    runId,
+    attempt: info.attempt,
+    actor: given.success ? given.data : { kind: 'trigger', name: cause.trigger ?? 'none' },
+    subject: cause.subject ?? runId,
+  };
+}
+
+/** Heartbeats let the server notice a dead worker early, and bring a cancellation to the attempt. */
+function startHeartbeat(): () => void {
+  const context = Context.current();
+  if (context.info.isLocal) return () => {};
+  const timer = setInterval(() => context.heartbeat(), heartbeatMilliseconds);
+  return () => clearInterval(timer);
+}
+
+function perform(call: Call, options: InterceptorOptions): Promise<unknown> {
+  return call.declaration.kind === 'read' ? read(call, options) : change(call, options);
+}
+
+async function read(call: Call, options: InterceptorOptions): Promise<unknown> {
+  try {
+    const result = await attempt(call, options);
+    await options.store.append([entryOf(call, options, 'activity.completed', { result })]);
+    return result;
+  } catch (error) {
+    const failure = asFailure(error, call.declaration.provider, options.scrub);
+    await options.store.append([entryOf(call, options, 'activity.failed', describe(failure))]);
+    throw failure;
+  }
+}
+
+async function change(call: Call, options: InterceptorOptions): Promise<unknown> {
+  const { declaration, key } = call;
+  const target = declaration.targets?.(call.input)[0];
+  const intent: Intent = await options.store.intend({
+    key,
+    runId: call.runId,
+    activity: declaration.name,
+    subject: call.subject,
+    ...(target === undefined ? {} : { target }),
+    causes: declaration.causes ?? [],
+    actor: call.actor,
+    attempt: call.attempt,
+    entry: entryOf(call, options, 'activity.intended', {}),
+  });
+  if (intent.answer === 'done') return intent.result;
+  if (intent.answer === 'busy') throw busy(intent.heldBy);
+  try {
+    const result = await attempt(call, options, intent.uncertainSince);
+    const { changed } = result as { changed?: boolean };
+    await options.store.conclude({
+      key,
+      state: 'done',
+      result,
+      changed: changed !== false,
+      entry: entryOf(call, options, 'activity.completed', { result }),
+    });
+    return result;
+  } catch (error) {
+    const failure = asFailure(error, declaration.provider, options.scrub);
+    const entry = entryOf(call, options, 'activity.failed', describe(failure));
+    await options.store.conclude({ key, state: effectOf(failure), changed: false, entry });
+    throw failure;
+  }
+}
+
+async function attempt(call: Call, options: InterceptorOptions, uncertainSince?: string): Promise<unknown> {
+  const { declaration, input, key } = call;
+  const isLong = declaration.name.startsWith('await');
+  const cancelled = cancellationSignal();
+  const signal = isLong ? cancelled : AbortSignal.any([cancelled, AbortSignal.timeout(attemptMilliseconds)]);
+  const result = await declaration.run(input, {
+    ...options.clients,
+    attempt: { key, number: call.attempt, signal, ...(uncertainSince ? { uncertainSince } : {}) },
+  });
+  return declaration.output.parse(result);
+}
+
+const busy = (holder: string) =>
+  ApplicationFailure.create({
+    type: 'Busy',
+    message: `Another change on the same target is being made by ${holder}`,
+    nextRetryDelay: busyMilliseconds,
+  });
+
+/** Rebuilt, never handed on as it came: an SDK's error can hold headers, URLs and whole answers. */
+function asFailure(error: unknown, provider: string, scrub: (text: string) => string): Error {
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
+  if (name === 'AbortError' || name === 'TimeoutError') {
+    if (cancellationSignal().aborted) return new CancelledFailure('The attempt was cancelled');
+    return unreachable(provider, `no answer within ${attemptMilliseconds / 1000} s`);
+  }
+  if (name === 'StoreUnavailable')
+    return ApplicationFailure.create({ type: 'StoreUnavailable', message: scrub(message) });
+  return ApplicationFailure.create({ type: name, message: scrub(message) });
+}
+
+function describe(failure: Error): Record<string, unknown> {
+  const type = failure instanceof ApplicationFailure ? failure.type : failure.name;
+  return { failure: { class: type, message: failure.message } };
+}
+
+/** A failure that does not say so may have come after the effect. */
+function effectOf(failure: Error): 'none' | 'unknown' {
+  const detail = failure instanceof ApplicationFailure ? (failure.details?.[0] as FailureDetail) : undefined;
+  return detail?.effect ?? 'unknown';
+}
+
+function entryOf(
+  { declaration, input, key, runId, attempt: number, actor, subject }: Call,
+  { simulated }: InterceptorOptions,
+  action: string,
+  more: Record<string, unknown>,
+): Entry {
+  const { provider, name, kind } = declaration;
+  return {
+    at: new Date().toISOString(),
+    actor: actor.kind === 'person' ? `person:${actor.email ?? actor.name}` : `${actor.kind}:${actor.name}`,
+    via: 'worker',
+    action,
+    subject,
+    detail: {
+      run: runId,
+      activity: name,
+      kind,
+      key,
+      attempt: number,
+      ...(action === 'activity.intended' || kind === 'read' ? { input } : {}),
+      ...(simulated.includes(provider) ? { simulated: true } : {}),
+      ...more,
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { fileURLToPath } from 'node:url';
+import {
+  bundleWorkflowCode,
+  type NativeConnection,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import type { Store } from '../store/store.ts';
+import { engineActivities } from './engine.ts';
+import { activityInterceptors, type InterceptorOptions } from './interceptor.ts';
+
+/** The one task queue: any worker can do any part of any run. */
+export const taskQueue = 'baton';
+
+export interface WorkerOptions extends InterceptorOptions {
+  connection: NativeConnection;
+  namespace: string;
+  bundle: WorkflowBundleWithSourceMap;
+  store: Store;
+  /** Differs from the default only in tests, which share a server. */
+  queue?: string;
+}
+
+export interface RunningWorker {
+  /** Resolves when it has stopped, rejects when it cannot go on. */
+  stopped: Promise<void>;
+  /** Takes nothing new, lets activities finish for up to 10 s, then stops. */
+  stop(): Promise<void>;
+}
+
+/** Bundles the workflows with what every run has. `workflowsPath` is the file that exports them all. */
+export function bundleWorkflows(workflowsPath: string): Promise<WorkflowBundleWithSourceMap> {
+  const kit = fileURLToPath(new URL('../workflows/kit/run.ts', import.meta.url));
+  return bundleWorkflowCode({
+    workflowsPath,
+    workflowInterceptorModules: [kit],
+    logger: silent,
+  });
+}
+
+/** The bundler tells of each step; only its errors, which it throws as well, would matter. */
+const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const worker = await Worker.create({
+    connection: options.connection,
+    namespace: options.namespace,
+    taskQueue: options.queue ?? taskQueue,
+    workflowBundle: options.bundle,
+    activities: { ...declared(options), ...engineActivities(options.store) },
+    interceptors: { activity: [activityInterceptors(options)] },
+    // A run whose worker died is taken over after this, not after the default 10 s.
+    stickyQueueScheduleToStartTimeout: '1 second',
+    maxCachedWorkflows: 500,
+    shutdownGraceTime: '10 seconds',
+    shutdownForceTime: '12 seconds',
+  });
+  const stopped = worker.run();
+  return {
+    stopped,
+    async stop() {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await stopped;
+    },
+  };
+}
+
+/** Temporal asks for a function by each name; the interceptor makes the call by the declaration. */
+function declared({ activities }: WorkerOptions): Record<string, () => Promise<never>> {
+  const unreached = () => Promise.reject(new Error('An activity was called past its interceptor'));
+  return Object.fromEntries(activities.map(({ name }) => [name, unreached]));
+}

@@ -1,0 +1,78 @@
+import {
+  type ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
+import type { ActivityFunctions } from '../../activities/index.ts';
+
+type Name = keyof ActivityFunctions & string;
+type LongName = Extract<Name, `await${string}`>;
+
+/** Every activity but the long ones. */
+export type Steps = Omit<ActivityFunctions, LongName>;
+/** The long ones, which poll for minutes. */
+export type Waits = Pick<ActivityFunctions, LongName>;
+
+/**
+ * A worker that dies is noticed by its missing heartbeat, and the attempt is made again by another: within 3 to 4 s
+ * instead of the 12 s that Temporal's defaults take. The worker's interceptor sends the heartbeats.
+ */
+const heartbeatTimeout = '1.5 seconds';
+const retry = {
+  initialInterval: '100 milliseconds',
+  maximumInterval: '30 seconds',
+  maximumAttempts: 20,
+} as const;
+
+const remote = proxyActivities<ActivityFunctions>({
+  startToCloseTimeout: '15 seconds',
+  heartbeatTimeout,
+  retry,
+});
+
+const long = proxyActivities<ActivityFunctions>({
+  startToCloseTimeout: '6 hours',
+  heartbeatTimeout,
+  retry,
+});
+
+/** One short try in the worker itself: no task queue, no round trip. */
+const local = proxyLocalActivities<ActivityFunctions>({
+  startToCloseTimeout: '2 seconds',
+  retry: { maximumAttempts: 1 },
+});
+
+/** The verbs of the reads: an activity's kind is told by its name, and a test holds the two together. */
+const isRead = (name: string) => /^(read|list|find|check|search|query)[A-Z]/.test(name);
+
+/** Refused, unfit, not connected: the same call would fail again, wherever it is made. */
+const isFinal = (error: unknown) => {
+  const { cause } = error as ActivityFailure;
+  return cause instanceof ApplicationFailure && cause.nonRetryable === true;
+};
+
+type Call = (input: unknown) => Promise<unknown>;
+const callOf = (proxy: unknown, name: string) => (proxy as Record<string, Call>)[name] as Call;
+
+/** A read is tried at once in the worker; where that fails in passing, it is an activity like any other, with its retries. */
+async function read(name: string, input: unknown): Promise<unknown> {
+  try {
+    return await callOf(local, name)(input);
+  } catch (error) {
+    if (isCancellation(error) || isFinal(error)) throw error;
+    return callOf(remote, name)(input);
+  }
+}
+
+/** Every activity, typed. Timeouts and retries follow from the activity's kind. */
+export const steps: Steps = new Proxy({} as Steps, {
+  get: (_, name: string) => (input: unknown) =>
+    isRead(name) ? read(name, input) : callOf(remote, name)(input),
+});
+
+/** The activities whose names begin with `await`: they poll for as long as their input says. */
+export const waits: Waits = new Proxy({} as Waits, {
+  get: (_, name: string) => (input: unknown) => callOf(long, name)(input),
+});

@@ -1,0 +1,68 @@
+import type { Duration } from '@temporalio/common';
+import { condition } from '@temporalio/workflow';
+import { steps } from './activities.ts';
+import type { Agent, Incident, IncidentStatus, LaterEvent, Reference } from './incident.ts';
+import { eventsSoFar, newestIncident, nextEvent } from './run.ts';
+
+/** An incident, kept current by its events. */
+export interface FollowedIncident {
+  readonly id: string;
+  readonly status: IncidentStatus;
+  readonly urgency: 'high' | 'low';
+  readonly priority: Reference | undefined;
+  readonly assignees: readonly Reference[];
+  readonly resolvedBy: Agent | undefined;
+  /** The newest snapshot; undefined before the first event where the run was started without one. */
+  readonly snapshot: Incident | undefined;
+  /** Waits for a state. False: the time was over first. */
+  until(status: IncidentStatus, timeout?: Duration): Promise<boolean>;
+  /** Waits, and says whether the incident is open then. PagerDuty is asked, since an event may have been missed. */
+  stillOpenAfter(wait: Duration): Promise<boolean>;
+  /** The next event after those seen so far; undefined when the time is over. */
+  nextEvent(timeout?: Duration): Promise<LaterEvent | undefined>;
+}
+
+/** The incident as it is now. Later events change what its fields say; nothing here changes the incident. */
+export function followIncident({ id }: { id: string }): FollowedIncident {
+  let seen = 0;
+  const status = () => newestIncident()?.status ?? 'triggered';
+  return {
+    id,
+    get status() {
+      return status();
+    },
+    get urgency() {
+      return newestIncident()?.urgency ?? 'high';
+    },
+    get priority() {
+      return newestIncident()?.priority;
+    },
+    get assignees() {
+      return newestIncident()?.assignees ?? [];
+    },
+    get resolvedBy() {
+      return eventsSoFar().findLast(({ type }) => type === 'pagerduty.incident.resolved')?.by;
+    },
+    get snapshot() {
+      return newestIncident();
+    },
+    async until(wanted, timeout) {
+      if (timeout !== undefined) return condition(() => status() === wanted, timeout);
+      await condition(() => status() === wanted);
+      return true;
+    },
+    async stillOpenAfter(wait) {
+      if (await condition(() => status() === 'resolved', wait)) return false;
+      const now = await steps.readPagerDutyIncident({ incidentId: id });
+      return now.incident.status !== 'resolved';
+    },
+    async nextEvent(timeout) {
+      const event = await nextEvent(() => true, {
+        from: seen,
+        ...(timeout === undefined ? {} : { timeout }),
+      });
+      if (event) seen += 1;
+      return event;
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** PagerDuty's own states. Baton keeps no other. */
+export type IncidentStatus = 'triggered' | 'acknowledged' | 'resolved';
+
+/** Something that PagerDuty names: a service, a user, a team, a priority. */
+export interface Reference {
+  id: string;
+  name: string;
+}
+
+/** An incident as an event tells it: a snapshot at the time of the event. Alerts, notes and fields are read by activities. */
+export interface Incident {
+  id: string;
+  number?: number;
+  title: string;
+  status: IncidentStatus;
+  urgency: 'high' | 'low';
+  priority?: Reference;
+  type?: string;
+  /** The dedup key of its first alert, where alerts raised it. */
+  incidentKey?: string;
+  service: Reference;
+  assignees: Reference[];
+  teams: Reference[];
+  escalationPolicy?: Reference;
+  createdAt?: string;
+  reopenedAt?: string;
+  url?: string;
+  /** The incident that this one was merged into, which resolved it. */
+  mergedInto?: Reference;
+}
+
+/** Who did something: a person, or a machine (an integration, a service, Baton). */
+export interface Agent {
+  kind: 'person' | 'machine';
+  id: string;
+  name: string;
+}
+
+/** A later event on a run's subject, as its live runs get it. */
+export interface LaterEvent {
+  /** A run takes each one once. */
+  eventId: string;
+  type: string;
+  time: string;
+  by?: Agent;
+  /** Caused by an automation of Baton itself: only the state is taken over, nothing is stopped. */
+  echo: boolean;
+  /** The incident after it, where the event carries it. */
+  incident?: Incident;
+  /** What any other event carries. */
+  data?: unknown;
+}
+
+/** What a run knows of why it exists, beside its input. It travels in the run's memo. */
+export interface RunCause {
+  trigger: string;
+  eventId: string;
+  eventType: string;
+  /** The incident id, or what else the event is about. */
+  subject?: string;
+  incident?: Incident;
+  /** What the run acts on or is about: part of the key by which a failed run pages. */
+  target: string;
+  /** What a resolve by a person does to the run. */
+  whenResolved: 'stop' | 'continue';
+}

@@ -1,0 +1,169 @@
+/**
+ * What every run has, whatever its workflow: later events on its subject, a clean stop when a person resolves the
+ * incident, and one report of its end. The worker loads this module as a workflow interceptor, so no workflow can
+ * forget it.
+ */
+import type { Duration } from '@temporalio/common';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  ContinueAsNew,
+  condition,
+  DeterminismViolationError,
+  defaultPayloadConverter,
+  defineSignal,
+  isCancellation,
+  proxyLocalActivities,
+  rootCause,
+  setHandler,
+  TemporalFailure,
+  TimeoutFailure,
+  type WorkflowInboundCallsInterceptor,
+  type WorkflowInterceptorsFactory,
+  type WorkflowOutboundCallsInterceptor,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Incident, LaterEvent, RunCause } from './incident.ts';
+
+/** Later events on the run's subject, oldest first. */
+export const laterEvents = defineSignal<[LaterEvent[]]>('laterEvents');
+
+/** What goes with each activity call, for the record. */
+export interface CallCause {
+  trigger?: string;
+  subject?: string;
+}
+
+/** How a run ended, as the worker reports it to the store. */
+export interface RunReport {
+  state: 'completed' | 'failed' | 'cancelled';
+  outcome: string;
+  failure?: { class: string; message: string; activity?: string };
+  cause?: RunCause;
+}
+
+/** The engine's own activities, which the worker brings along. */
+export interface EngineActivities {
+  reportRunEnd(report: RunReport): Promise<void>;
+  recordLine(line: {
+    text: string;
+    links?: { text: string; url: string }[];
+    cause: CallCause;
+  }): Promise<void>;
+  storeScheduleEvent(event: { name: string; scheduledAt: string }): Promise<void>;
+}
+
+/** They only write to the store, so they are tried until it answers. */
+export const engine = proxyLocalActivities<EngineActivities>({
+  startToCloseTimeout: '5 seconds',
+  retry: { initialInterval: '100 milliseconds', maximumInterval: '10 seconds' },
+});
+
+/** Why the run exists; undefined where somebody started the workflow without Baton, as a test does. */
+export function runCause(): RunCause | undefined {
+  return workflowInfo().memo?.cause as RunCause | undefined;
+}
+
+/** What has happened on the run's subject since its start. Module state is per run: the sandbox gives each its own. */
+const taken: LaterEvent[] = [];
+let newest: { incident: Incident; at: string } | undefined;
+let stoppedBy: LaterEvent | undefined;
+
+/** All later events that the run got, oldest first. */
+export const eventsSoFar = (): readonly LaterEvent[] => taken;
+
+/** The incident as the newest event tells it. */
+export function newestIncident(): Incident | undefined {
+  return newest?.incident ?? runCause()?.incident;
+}
+
+/** The next later event for which `wanted` holds, looking from the `from`th on; undefined when the time is over. */
+export async function nextEvent(
+  wanted: (event: LaterEvent) => boolean,
+  { from = 0, timeout }: { from?: number; timeout?: Duration } = {},
+): Promise<LaterEvent | undefined> {
+  const find = () => taken.slice(from).find(wanted);
+  if (timeout === undefined) await condition(() => find() !== undefined);
+  else await condition(() => find() !== undefined, timeout);
+  return find();
+}
+
+function take(event: LaterEvent, scope: CancellationScope): void {
+  if (taken.some(({ eventId }) => eventId === event.eventId)) return;
+  taken.push(event);
+  if (event.incident && (!newest || event.time >= newest.at))
+    newest = { incident: event.incident, at: event.time };
+  const isResolved = event.type === 'pagerduty.incident.resolved' && !event.echo;
+  if (isResolved && runCause()?.whenResolved !== 'continue') {
+    stoppedBy = event;
+    scope.cancel();
+  }
+}
+
+function describeFailure(error: unknown): NonNullable<RunReport['failure']> {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  const failureClass =
+    cause instanceof ApplicationFailure
+      ? (cause.type ?? 'Error')
+      : cause instanceof TimeoutFailure
+        ? 'TimedOut'
+        : ((cause as Error | undefined)?.name ?? 'Error');
+  return {
+    class: failureClass,
+    message: rootCause(error) ?? String(error),
+    ...(error instanceof ActivityFailure ? { activity: error.activityType } : {}),
+  };
+}
+
+/** The workflow's own word for how it ended, where it returns one. */
+const outcomeOf = (result: unknown) => (typeof result === 'string' ? result : 'completed');
+
+/** A plain error would be retried as a failed workflow task for ever, and look like a run that hangs. */
+const asRunFailure = (error: unknown) =>
+  error instanceof TemporalFailure ? error : ApplicationFailure.fromError(error, { nonRetryable: true });
+
+async function report(end: Omit<RunReport, 'cause'>): Promise<void> {
+  const cause = runCause();
+  if (!cause) return;
+  await CancellationScope.nonCancellable(() => engine.reportRunEnd({ ...end, cause }));
+}
+
+const inbound: WorkflowInboundCallsInterceptor = {
+  async execute(input, next) {
+    const scope = new CancellationScope();
+    setHandler(laterEvents, (events) => {
+      for (const event of events) take(event, scope);
+    });
+    try {
+      const result = await scope.run(() => next(input));
+      await report({ state: 'completed', outcome: outcomeOf(result) });
+      return result;
+    } catch (error) {
+      if (error instanceof ContinueAsNew || error instanceof DeterminismViolationError) throw error;
+      if (isCancellation(error) && stoppedBy) {
+        await report({ state: 'completed', outcome: 'resolved elsewhere' });
+        return 'resolved elsewhere';
+      }
+      if (isCancellation(error)) await report({ state: 'cancelled', outcome: 'cancelled' });
+      else await report({ state: 'failed', outcome: 'failed', failure: describeFailure(error) });
+      throw asRunFailure(error);
+    }
+  },
+};
+
+/** The worker's side reads from this header for whom and about what a call is made. */
+const causeHeader = () => {
+  const cause = runCause();
+  const call: CallCause = cause
+    ? { trigger: cause.trigger, ...(cause.subject === undefined ? {} : { subject: cause.subject }) }
+    : {};
+  return { baton: defaultPayloadConverter.toPayload(call) };
+};
+
+const outbound: WorkflowOutboundCallsInterceptor = {
+  scheduleActivity: (input, next) => next({ ...input, headers: { ...input.headers, ...causeHeader() } }),
+  scheduleLocalActivity: (input, next) => next({ ...input, headers: { ...input.headers, ...causeHeader() } }),
+};
+
+export const interceptors: WorkflowInterceptorsFactory = () => ({ inbound: [inbound], outbound: [outbound] });

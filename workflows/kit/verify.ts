@@ -1,0 +1,31 @@
+import { type Duration, msToNumber } from '@temporalio/common/lib/time.js';
+import { ApplicationFailure, sleep } from '@temporalio/workflow';
+
+interface Limits {
+  /** How long it may take in all. */
+  timeout: Duration;
+  /** How long it must stay healthy, without a break. */
+  stableFor: Duration;
+  every?: Duration;
+}
+
+/**
+ * Polls until `check` has held for as long as `stableFor`. Throws the final failure `NotHealthy` when the time is over
+ * first. The waits are durable, so it goes on after a crash.
+ */
+export async function verify(
+  check: () => Promise<boolean>,
+  { timeout, stableFor, every = '15 seconds' }: Limits,
+): Promise<void> {
+  const end = Date.now() + msToNumber(timeout);
+  let healthySince: number | undefined;
+  for (;;) {
+    const isHealthy = await check();
+    const now = Date.now();
+    healthySince = isHealthy ? (healthySince ?? now) : undefined;
+    if (healthySince !== undefined && now - healthySince >= msToNumber(stableFor)) return;
+    if (now >= end)
+      throw ApplicationFailure.nonRetryable(`Not healthy for ${stableFor} within ${timeout}`, 'NotHealthy');
+    await sleep(every);
+  }
+}
