@@ -8,7 +8,7 @@ export type Kind = 'read' | 'change' | 'destructive';
 export const actorSchema = z.object({
   kind: z.enum(['person', 'token', 'trigger', 'baton']),
   name: z.string(),
-  email: z.string().optional(),
+  email: z.string().exactOptional(),
 });
 export type Actor = z.infer<typeof actorSchema>;
 

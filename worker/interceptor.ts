@@ -141,7 +141,8 @@ async function change(call: Call, options: InterceptorOptions): Promise<unknown>
       key,
       state: 'done',
       result,
-      changed: changed !== false,
+      // A repeat that finds the change made says `false`, yet an event will tell of it.
+      changed: changed !== false || intent.uncertainSince !== undefined,
       entry: entryOf(call, options, 'activity.completed', { result }),
     });
     return result;

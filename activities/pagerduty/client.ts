@@ -132,10 +132,10 @@ function hosts(env: Settings): { api: string; events: string } {
 
 /** Lists repeat their name with brackets: `statuses[]=triggered&statuses[]=acknowledged`. */
 function queryString(query: Query): string {
-  const pairs = Object.entries(query).flatMap(([name, value]) =>
-    value === undefined ? [] : [value].flat().map((each) => [name, each]),
-  );
-  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`;
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query))
+    for (const each of value === undefined ? [] : [value].flat()) parameters.append(name, each);
+  return parameters.size === 0 ? '' : `?${parameters}`;
 }
 
 /** REST wraps an error (`{error: {message, code, errors}}`), the Events API does not (`{status, message, errors}`). */

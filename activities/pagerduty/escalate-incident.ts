@@ -9,8 +9,8 @@ import { updateIncident } from './update-incident.ts';
 
 /**
  * Never lowers. An incident does not tell its level: it is that of its assignees among those on call. Who is on call on
- * several levels leaves it open; the first attempt then takes the lower one, so that no escalation is lost, and later
- * ones the higher, so that a repeat notifies nobody twice.
+ * several levels leaves it open: then it is the lower one, so that no escalation is lost, but the higher one when an
+ * earlier attempt may have escalated, so that a repeat notifies nobody twice.
  */
 export const escalatePagerDutyIncident = defineActivity({
   name: 'escalatePagerDutyIncident',
@@ -43,14 +43,14 @@ export const escalatePagerDutyIncident = defineActivity({
 async function levelOf(
   pagerduty: PagerDuty,
   { escalationPolicy, assignees }: Incident,
-  { number, signal }: Attempt,
+  { uncertainSince, signal }: Attempt,
 ): Promise<number | undefined> {
   if (!escalationPolicy) return undefined;
   const query = { 'escalation_policy_ids[]': [escalationPolicy.id] };
   const { onCalls } = await readOnCalls(pagerduty, query, signal);
   const levels = assignees.flatMap(({ id }) => {
     const own = onCalls.filter(({ user }) => user.id === id).map((onCall) => onCall.level);
-    return own.length === 0 ? [] : [number === 1 ? Math.min(...own) : Math.max(...own)];
+    return own.length === 0 ? [] : [uncertainSince ? Math.max(...own) : Math.min(...own)];
   });
   return levels.length === 0 ? undefined : Math.max(...levels);
 }

@@ -20,7 +20,6 @@ export const raisePagerDutyAlert = defineActivity({
   summary: 'Raises an alert, or adds to the open one with its key',
   permissions: ['Events API v2 integration key'],
   targets: ({ dedupKey }) => [`pagerduty-alert:${dedupKey}`],
-  causes: ['pagerduty.incident.triggered'],
   input: z.object({
     connection: connectionName,
     actor,

@@ -27,7 +27,6 @@ export const acknowledgePagerDutyAlert = defineActivity({
   summary: 'Acknowledges the open alert with this key',
   permissions: ['Events API v2 integration key'],
   targets: ({ dedupKey }) => [`pagerduty-alert:${dedupKey}`],
-  causes: ['pagerduty.incident.acknowledged'],
   input,
   output,
   async run({ connection, dedupKey }, { pagerduty, attempt }) {
@@ -43,7 +42,6 @@ export const resolvePagerDutyAlert = defineActivity({
   summary: 'Resolves the open alert with this key',
   permissions: ['Events API v2 integration key'],
   targets: ({ dedupKey }) => [`pagerduty-alert:${dedupKey}`],
-  causes: ['pagerduty.incident.resolved'],
   input,
   output,
   async run({ connection, dedupKey }, { pagerduty, attempt }) {

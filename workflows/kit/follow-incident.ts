@@ -54,7 +54,7 @@ export function followIncident({ id }: { id: string }): FollowedIncident {
     async stillOpenAfter(wait) {
       if (await condition(() => status() === 'resolved', wait)) return false;
       const now = await steps.readPagerDutyIncident({ incidentId: id });
-      return now.incident.status !== 'resolved';
+      return now.status !== 'resolved';
     },
     async nextEvent(timeout) {
       const event = await nextEvent(() => true, {

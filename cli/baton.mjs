@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+/** The command `baton`: runs baton.ts on the project's own Node 24, whatever Node is on the machine. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('../baton.ts', import.meta.url));
+
+function ownNode() {
+  try {
+    const node = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node');
+    return existsSync(node) ? node : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const [major] = process.versions.node.split('.');
+const node = Number(major) >= 24 ? process.execPath : ownNode();
+if (node === undefined) {
+  const install = fileURLToPath(new URL('install.mjs', import.meta.url));
+  process.stderr.write(`baton: its own Node 24 is not installed yet.\nRun: node '${install}'\n`);
+  process.exit(1);
+}
+
+const child = spawn(node, [program, ...process.argv.slice(2)], { stdio: 'inherit' });
+// Ctrl-C reaches the child by itself, since a terminal sends it to both.
+process.on('SIGINT', () => {});
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.once('exit', (code, signal) => {
+  process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
+});

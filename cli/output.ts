@@ -1,0 +1,69 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** Where a command writes: data on stdout, words about it on stderr. */
+export interface Output {
+  /** Colour only on a terminal, and not where the reader has said no (`--no-color`, https://no-color.org). */
+  color: boolean;
+  /** One line of data for people. */
+  line(text?: string): void;
+  /** Words that are not the data: what to do next, what is under way. */
+  note(text: string): void;
+  /** One JSON value, for programs. */
+  json(value: unknown): void;
+}
+
+interface Streams {
+  stdout: { write(text: string): unknown; isTTY?: boolean };
+  stderr: { write(text: string): unknown };
+}
+
+export function makeOutput(
+  { stdout, stderr }: Streams,
+  { color, env }: { color: boolean; env: NodeJS.ProcessEnv },
+): Output {
+  const isAskedOff = !color || (env.NO_COLOR !== undefined && env.NO_COLOR !== '');
+  return {
+    color: !isAskedOff && stdout.isTTY === true,
+    line: (text = '') => void stdout.write(`${text}\n`),
+    note: (text) => void stderr.write(`${text}\n`),
+    json: (value) => void stdout.write(`${JSON.stringify(value, forPeople, 2)}\n`),
+  };
+}
+
+/** JSON escapes control characters by itself; bytes are shown as the text that they nearly always are. */
+function forPeople(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value;
+}
+
+/**
+ * A text from outside, safe on a terminal: escape sequences and control characters are taken out, as are the marks that turn
+ * the direction of writing; ends of line become spaces.
+ */
+export function printable(text: string): string {
+  return (
+    stripVTControlCharacters(text)
+      .replaceAll(/\s+/g, ' ')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
+      .replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
+  );
+}
+
+/** A table without lines: as wide as its widest cells; the last column is not padded. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const clean = rows.map((row) => row.map(printable));
+  const widths = (clean[0] ?? []).map((_, column) =>
+    Math.max(...clean.map((row) => (row[column] ?? '').length)),
+  );
+  return clean.map((row) =>
+    row
+      .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+      .join('  '),
+  );
+}
+
+const codes = { dim: '2', red: '31', green: '32', yellow: '33', bold: '1' } as const;
+export type Tone = keyof typeof codes;
+
+export function paint(text: string, tone: Tone | undefined, color: boolean): string {
+  return color && tone ? `\u001b[${codes[tone]}m${text}\u001b[0m` : text;
+}

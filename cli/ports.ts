@@ -1,0 +1,34 @@
+import { createServer } from 'node:net';
+
+/** Whether nobody listens there. */
+export function isFree(host: string, port: number): Promise<boolean> {
+  return listen(host, port).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') return false;
+      throw error;
+    },
+  );
+}
+
+/** The wanted port where it is free, else one that the system gives. */
+export async function freePort(host: string, wanted: number): Promise<number> {
+  return (await isFree(host, wanted)) ? wanted : listen(host, 0);
+}
+
+/** The first free port from `wanted` on, within the next 100; else one that the system gives. */
+export async function nextFreePort(host: string, wanted: number): Promise<number> {
+  for (let port = wanted; port < wanted + 100; port += 1) if (await isFree(host, port)) return port;
+  return listen(host, 0);
+}
+
+function listen(host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : port));
+    });
+  });
+}

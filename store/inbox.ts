@@ -1,0 +1,216 @@
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Context } from './context.ts';
+import { storeError } from './errors.ts';
+import { groupCommit } from './group-commit.ts';
+import { canonicalJson, cleanText, keyText } from './json.ts';
+import type { Delivery, Entry, Receipt, Store } from './store.ts';
+import { StoreUnavailable } from './store.ts';
+
+/** How long a process holds an event unless it prolongs the lease. */
+export const leaseSeconds = 10;
+
+/** A delivery as the statements below take it: as JSON, the body apart. */
+export interface InboxRow {
+  source: string;
+  event_id: string;
+  type: string;
+  subject: string | null;
+  lane: string;
+  time: string;
+  delivery_id: string | null;
+  /** As text: it is canonical and clean already, and need not be written a second time. */
+  event: string | null;
+  disposition: 'parked' | null;
+  reason: string | null;
+}
+
+export function inboxRow(delivery: Omit<Delivery, 'body'>): InboxRow {
+  const eventId = keyText(delivery.eventId);
+  const subject = delivery.subject === undefined ? null : keyText(delivery.subject);
+  const unreadable = delivery.unreadable;
+  return {
+    source: keyText(delivery.source),
+    event_id: eventId,
+    type: keyText(delivery.type),
+    subject,
+    lane: subject ?? eventId,
+    time: cleanText(delivery.time),
+    delivery_id: delivery.deliveryId === undefined ? null : keyText(delivery.deliveryId),
+    event: delivery.event === undefined ? null : canonicalJson(delivery.event),
+    disposition: unreadable === undefined ? null : 'parked',
+    reason: unreadable === undefined ? null : `unreadable: ${cleanText(unreadable)}`,
+  };
+}
+
+/** The line about a delivery. */
+export function receivedEntry(delivery: Delivery, duplicateOf?: number): Entry {
+  return {
+    at: new Date().toISOString(),
+    actor: delivery.actor,
+    via: delivery.via,
+    action: 'event.received',
+    subject: delivery.subject ?? delivery.eventId,
+    detail: {
+      eventId: delivery.eventId,
+      type: delivery.type,
+      deliveryId: delivery.deliveryId,
+      bytes: delivery.body.length,
+      sha256: createHash('sha256').update(delivery.body).digest('hex'),
+      duplicateOf,
+    },
+  };
+}
+
+/** The columns of `InboxRow`, for `jsonb_to_recordset`. */
+export const inboxTypes = sql.raw(
+  `source text, event_id text, type text, subject text, lane text, "time" text, delivery_id text, event text,
+  disposition text, reason text`,
+);
+export const inboxColumns = sql.raw(
+  'source, event_id, type, subject, lane, time, delivery_id, event, disposition, reason',
+);
+export const inboxValues = sql.raw(
+  'source, event_id, type, subject, lane, "time", delivery_id, event::jsonb, disposition, reason',
+);
+
+const placeTypes = sql.raw('place integer, start integer, length integer, duplicate_of bigint');
+const lineTypes = sql.raw('at text, actor text, via text, action text, about text, detail text');
+
+/** The rows of one batch: their bodies travel as one value, and each row says where its own begins (from 1) and how long it is. */
+function batchOf(deliveries: Delivery[], makeLine: Context['makeLine'], firsts?: First[]) {
+  let start = 1;
+  const rows = deliveries.map((delivery, place) => {
+    const first = firsts?.[place];
+    const { subject: about, ...line } = makeLine(receivedEntry(delivery, first?.seq));
+    const row = { ...inboxRow(delivery), ...line, about, place, start, length: delivery.body.length };
+    start += delivery.body.length;
+    if (!first) return row;
+    const reason = `the same ${first.same} as number ${first.seq}`;
+    return { ...row, disposition: 'duplicate', reason, duplicate_of: first.seq };
+  });
+  return { json: JSON.stringify(rows), bodies: Buffer.concat(deliveries.map(({ body }) => body)) };
+}
+
+/** What a duplicate is a duplicate of, and what the two have in common. */
+interface First {
+  seq: number;
+  same: 'event' | 'delivery';
+}
+
+export function inboxPart({ db, me, held, makeLine, onPending }: Context): Pick<Store, 'receive'> {
+  /**
+   * Stores what was not there before, each with its line, in one statement. A new event is leased to this process, unless an earlier
+   * one of its lane waits that this process does not hold: the order of the lane would be lost.
+   */
+  async function insertNew(deliveries: Delivery[]): Promise<Map<number, Receipt>> {
+    const { json, bodies } = batchOf(deliveries, makeLine);
+    const { rows } = await sql<{ place: number; seq: number; leased: boolean; pending: boolean }>`
+      with given as materialized (
+        select * from jsonb_to_recordset(${json}::jsonb) as given (${inboxTypes}, ${placeTypes}, ${lineTypes})
+      ), stored as (
+        insert into inbox (${inboxColumns}, body, attempts, leased_by, leased_until)
+        select ${inboxValues}, substring(${bodies}::bytea from start for length),
+          case when free then 1 else 0 end,
+          case when free then ${me}::text end,
+          case when free then now() + make_interval(secs => ${leaseSeconds}) end
+        from (
+          select *, disposition is null and not exists (
+            select from inbox earlier where earlier.lane = given.lane and earlier.disposition is null
+              and (earlier.leased_by is distinct from ${me}::text or earlier.leased_until <= now())
+          ) as free from given
+        ) as candidate
+        order by place
+        on conflict do nothing
+        returning seq, source, event_id, delivery_id, leased_by is not null as leased, disposition is null as pending
+      ), matched as materialized (
+        select distinct on (seq) given.*, stored.seq, stored.leased, stored.pending
+        from stored join given on given.source = stored.source and given.event_id = stored.event_id
+          and given.delivery_id is not distinct from stored.delivery_id
+        order by seq, place
+      ), noted as (
+        insert into record_queue (at, actor, via, action, subject, detail)
+        select at, actor, via, action, about, detail from matched order by place
+      )
+      select place, seq, leased, pending from matched`.execute(db);
+    if (rows.some(({ leased, pending }) => pending && !leased)) onPending();
+    return new Map(rows.map(({ place, seq, leased }) => [place, { seq, leased, duplicate: false }]));
+  }
+
+  /** The first ones of what is there already: by the event, else by the delivery. */
+  async function findFirsts(deliveries: Delivery[]): Promise<(First | undefined)[]> {
+    const keys = deliveries.map((delivery, place) => {
+      const { source, event_id, delivery_id } = inboxRow({ ...delivery, event: undefined });
+      return { place, source, event_id, delivery_id };
+    });
+    const { rows } = await sql<First & { place: number }>`
+      select distinct on (place) place, seq, same from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb)
+        as key (place integer, source text, event_id text, delivery_id text)
+      cross join lateral (
+        select seq, 'event' as same from inbox
+          where duplicate_of is null and source = key.source and event_id = key.event_id
+        union all
+        select seq, 'delivery' from inbox
+          where duplicate_of is null and source = key.source and delivery_id = key.delivery_id
+      ) as first
+      order by place, same desc`.execute(db);
+    const firsts = new Map(rows.map(({ place, seq, same }) => [place, { seq, same }]));
+    return deliveries.map((_, place) => firsts.get(place));
+  }
+
+  async function insertDuplicates(deliveries: Delivery[], firsts: First[]): Promise<Receipt[]> {
+    const { json, bodies } = batchOf(deliveries, makeLine, firsts);
+    const { rows } = await sql<{ seq: number }>`
+      with given as materialized (
+        select * from jsonb_to_recordset(${json}::jsonb) as given (${inboxTypes}, ${placeTypes}, ${lineTypes})
+      ), noted as (
+        insert into record_queue (at, actor, via, action, subject, detail)
+        select at, actor, via, action, about, detail from given order by place
+      )
+      insert into inbox (${inboxColumns}, body, duplicate_of)
+      select ${inboxValues}, substring(${bodies}::bytea from start for length), duplicate_of from given order by place
+      returning seq`.execute(db);
+    return rows.map(({ seq }) => ({ seq, duplicate: true, leased: false }));
+  }
+
+  async function receiveAll(deliveries: Delivery[]): Promise<Receipt[]> {
+    const receipts = await insertNew(deliveries);
+    const rest = deliveries.map((delivery, place) => ({ delivery, place })).filter(({ place }) => !receipts.has(place));
+    if (rest.length > 0) {
+      // A statement of its own, which sees what others committed while the one above waited for them.
+      const firsts = await findFirsts(rest.map(({ delivery }) => delivery));
+      const known = rest.flatMap(({ delivery, place }, index) => {
+        const first = firsts[index];
+        return first ? [{ delivery, place, first }] : [];
+      });
+      const duplicates = await insertDuplicates(
+        known.map(({ delivery }) => delivery),
+        known.map(({ first }) => first),
+      );
+      known.forEach(({ place }, index) => {
+        const receipt = duplicates[index];
+        if (receipt) receipts.set(place, receipt);
+      });
+    }
+    return deliveries.map((_, place) => {
+      const receipt = receipts.get(place);
+      if (!receipt) throw new StoreUnavailable('The store is not available: a delivery was neither new nor known');
+      return receipt;
+    });
+  }
+
+  const write = (deliveries: Delivery[]) =>
+    receiveAll(deliveries).catch((error: unknown) => {
+      throw storeError(error);
+    });
+  const commit = groupCommit(write, ({ body }: Delivery) => body.length);
+
+  return {
+    async receive(delivery) {
+      const receipt = await commit(delivery);
+      // Only now: a caller that was told "not in time" does not know of its event, whose lease must then run out.
+      if (receipt.leased) held.add(receipt.seq);
+      return receipt;
+    },
+  };
+}

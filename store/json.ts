@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+
+/** No event that was read has more than 64 levels; what lies deeper than this would overflow a parser's stack. */
+const maxDepth = 128;
+/** In characters. Three bytes each at most, and two of them must fit into one index row (2 704 bytes). */
+const maxKeyLength = 300;
+
+/** Text as PostgreSQL takes it: it refuses NUL, and in `jsonb` lone surrogates too. */
+export function cleanText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\uFFFD');
+}
+
+/** Text that is looked up by: clean, and its hash instead where it is too long for an index. */
+export function keyText(text: string): string {
+  if (text.length <= maxKeyLength) return cleanText(text);
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
+
+/**
+ * Canonical JSON: keys sorted, no spaces, so that equal values give equal texts. Strings are made clean, numbers beyond the
+ * range of a double become strings, and what lies too deep is cut off: PostgreSQL takes the result as `jsonb` in any case.
+ * `change` is applied to every string and key before it is written.
+ */
+export function canonicalJson(value: unknown, change: (text: string) => string = (text) => text): string {
+  return write(value, change, 0);
+}
+
+function write(value: unknown, change: (text: string) => string, depth: number): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(cleanText(change(value)));
+    case 'boolean':
+      return String(value);
+    case 'number':
+      return writeNumber(value, change);
+    case 'bigint':
+      return JSON.stringify(change(String(value)));
+    case 'object':
+      return value === null ? 'null' : writeObject(value, change, depth);
+    default:
+      return 'null';
+  }
+}
+
+/** A secret may consist of digits only, so numbers are shown to `change` too. */
+function writeNumber(value: number, change: (text: string) => string): string {
+  const text = String(value);
+  const changed = change(text);
+  if (changed !== text || !Number.isFinite(value)) return JSON.stringify(changed);
+  return JSON.stringify(value);
+}
+
+function writeObject(value: object, change: (text: string) => string, depth: number): string {
+  if (depth >= maxDepth) return '"[too deep]"';
+  if (Array.isArray(value)) return `[${value.map((item) => write(item, change, depth + 1)).join(',')}]`;
+  if (value instanceof Date) return write(value.toJSON(), change, depth);
+  const fields = Object.entries(value)
+    .filter(([, field]) => field !== undefined && typeof field !== 'function')
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, field]) => `${JSON.stringify(cleanText(change(name)))}:${write(field, change, depth + 1)}`);
+  return `{${fields.join(',')}}`;
+}

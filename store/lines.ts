@@ -1,0 +1,32 @@
+import { canonicalJson, cleanText, keyText } from './json.ts';
+import type { Entry } from './store.ts';
+import type { LineColumns } from './tables.ts';
+
+/** In bytes, of the detail of one line. */
+const maxDetailBytes = 32 * 1024;
+
+/**
+ * Gives the function that makes lines of the record from entries: secrets masked, then the text made clean, then cut, so that no
+ * half of a secret stays behind. `scrub` masks the secrets in one text.
+ */
+export function lineMaker(scrub: (text: string) => string): (entry: Entry) => LineColumns {
+  return ({ at, actor, via, action, subject, detail }) => ({
+    at: new Date(at).toISOString(),
+    actor: keyText(scrub(actor)),
+    via: cleanText(via),
+    action: cleanText(action),
+    subject: keyText(scrub(subject)),
+    detail: cut(canonicalJson(detail, scrub)),
+  });
+}
+
+/** A detail that is too long becomes `{ bytes, start }`: how long it was, and the beginning of its JSON. */
+function cut(detail: string): string {
+  const bytes = Buffer.byteLength(detail);
+  if (bytes <= maxDetailBytes) return detail;
+  // As a string within JSON it grows by its quotes, so it is shortened until it fits.
+  for (let length = maxDetailBytes; ; length = Math.floor(length * 0.8)) {
+    const shorter = canonicalJson({ bytes, start: detail.slice(0, length) });
+    if (Buffer.byteLength(shorter) <= maxDetailBytes) return shorter;
+  }
+}

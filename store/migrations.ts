@@ -1,0 +1,129 @@
+import { type Kysely, sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import type { Tables } from './tables.ts';
+
+/** Each step is a list of statements. A step that was released is never changed: the next change is a step of its own. */
+const steps: Record<string, string[]> = {
+  '0001-store': [
+    `create table inbox (
+      seq bigint generated always as identity primary key,
+      source text not null,
+      event_id text not null,
+      type text not null,
+      subject text,
+      lane text not null,
+      time text not null,
+      received_at timestamptz not null default now(),
+      delivery_id text,
+      body bytea not null,
+      event jsonb,
+      disposition text,
+      reason text,
+      attempts integer not null default 0,
+      leased_by text,
+      leased_until timestamptz,
+      duplicate_of bigint,
+      decided boolean not null default false
+    )`,
+    // A duplicate is kept as a row of its own, so only the first one of each event stands under these rules.
+    `create unique index inbox_event on inbox (source, event_id) where duplicate_of is null`,
+    `create unique index inbox_delivery on inbox (source, delivery_id)
+      where duplicate_of is null and delivery_id is not null`,
+    `create index inbox_event_id on inbox (event_id)`,
+    `create index inbox_subject on inbox (subject, seq)`,
+    `create index inbox_disposition on inbox (disposition, seq)`,
+    `create index inbox_pending on inbox (seq) where disposition is null`,
+    `create index inbox_pending_lane on inbox (lane, seq) where disposition is null`,
+    `create table incidents (id text primary key, status text not null, seen_at timestamptz not null)`,
+    `create table runs (
+      id text primary key,
+      trigger text not null,
+      workflow text not null,
+      subject text,
+      target text not null,
+      event_seq bigint not null,
+      state text not null,
+      outcome text,
+      failure jsonb,
+      created_at timestamptz not null default now(),
+      ended_at timestamptz
+    )`,
+    `create index runs_subject on runs (subject, created_at)`,
+    `create index runs_created_at on runs (created_at)`,
+    `create index runs_live on runs (created_at) where state in ('starting', 'running')`,
+    `create table effects (
+      key text primary key,
+      run_id text not null,
+      activity text not null,
+      subject text,
+      target text,
+      causes jsonb not null,
+      actor jsonb not null,
+      attempt integer not null,
+      state text not null,
+      intended_at timestamptz not null default now(),
+      uncertain_since timestamptz,
+      changed boolean,
+      result text,
+      taken jsonb not null default '{}'
+    )`,
+    `create unique index effects_open_target on effects (target) where state = 'open' and target is not null`,
+    `create index effects_subject on effects (subject, intended_at) where subject is not null`,
+    `create table record_queue (
+      id bigint generated always as identity primary key,
+      at text not null,
+      actor text not null,
+      via text not null,
+      action text not null,
+      subject text not null,
+      detail text not null
+    )`,
+    `create table record (
+      seq bigint primary key,
+      at text not null,
+      actor text not null,
+      via text not null,
+      action text not null,
+      subject text not null,
+      detail text not null,
+      previous text not null,
+      hash text not null
+    )`,
+    `create index record_subject on record (subject, seq)`,
+    `create index record_actor on record (actor, seq)`,
+    `create table record_head (seq bigint not null, hash text not null)`,
+    `create unique index record_head_one on record_head ((true))`,
+    `insert into record_head values (0, repeat('0', 64))`,
+    `create function refuse_change() returns trigger language plpgsql as $$
+      begin
+        raise exception 'the record is append-only: % is refused', tg_op using errcode = 'insufficient_privilege';
+      end $$`,
+    `create trigger record_append_only before update or delete or truncate on record
+      for each statement execute function refuse_change()`,
+  ],
+};
+
+/**
+ * Brings the tables up to date, forward only. Processes that start at the same moment wait for each other (an advisory lock). Throws
+ * when the database has steps that this version does not know: it was used by a newer one.
+ */
+export async function migrate(db: Kysely<Tables>): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    migrationTableName: 'migrations',
+    migrationLockTableName: 'migrations_lock',
+    provider: { getMigrations: async () => migrations() },
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+}
+
+function migrations(): Record<string, Migration> {
+  return Object.fromEntries(
+    Object.entries(steps).map(([name, statements]) => [name, { up: (db) => runAll(db, statements) }]),
+  );
+}
+
+async function runAll(db: Kysely<unknown>, statements: string[]): Promise<void> {
+  for (const statement of statements) await sql.raw(statement).execute(db);
+}

@@ -1,0 +1,141 @@
+import { type RawBuilder, sql } from 'kysely';
+import { type ChainRow, checkChain, type Head, linkHash, noLine } from './chain.ts';
+import type { Context } from './context.ts';
+import { keyText } from './json.ts';
+import type { RecordRow, Store, Verification } from './store.ts';
+import type { LineColumns } from './tables.ts';
+
+/** Linked in one transaction. */
+const sealAtOnce = 1000;
+const verifyAtOnce = 2000;
+/** The name of the sealer's advisory lock. */
+const sealerLock = 7_229_001;
+
+const lineColumns = sql.raw('at, actor, via, action, subject, detail');
+const lineTypes = sql.raw('at text, actor text, via text, action text, subject text, detail text');
+
+/** The statement that appends lines, for use within another one. `condition` says whether they are appended at all. */
+export function appendLines(lines: LineColumns[], condition: RawBuilder<unknown> = sql`true`): RawBuilder<unknown> {
+  return sql`insert into record_queue (${lineColumns})
+    select ${lineColumns} from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as line (${lineTypes})
+    where ${condition}`;
+}
+
+type RecordPart = Pick<Store, 'append' | 'seal' | 'readRecord' | 'verifyRecord'>;
+
+export function recordPart({ db, makeLine, scrub }: Context): RecordPart {
+  return {
+    async append(entries) {
+      if (entries.length > 0) await appendLines(entries.map(makeLine)).execute(db);
+    },
+
+    seal: () =>
+      db.transaction().execute(async (transaction) => {
+        const lock = await sql<{ mine: boolean }>`
+          select pg_try_advisory_xact_lock(${sealerLock}) as mine`.execute(transaction);
+        if (!lock.rows[0]?.mine) return 0;
+        const queue = await transaction
+          .selectFrom('record_queue')
+          .select(['id', 'at', 'actor', 'via', 'action', 'subject', 'detail'])
+          .orderBy('id')
+          .limit(sealAtOnce)
+          .execute();
+        const last = queue.at(-1);
+        if (!last) return 0;
+        const head = await transaction
+          .selectFrom('record_head')
+          .select(['seq', 'hash'])
+          .executeTakeFirstOrThrow();
+        const rows = link(queue, head);
+        const ids = JSON.stringify(queue.map(({ id }) => id));
+        const newHead = rows.at(-1) ?? head;
+        await sql`with linked as (
+            insert into record (seq, ${lineColumns}, previous, hash)
+            select seq, ${lineColumns}, previous, hash from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+              as line (seq bigint, ${lineTypes}, previous text, hash text)
+          ), taken as (
+            delete from record_queue where id in (select value::bigint from jsonb_array_elements_text(${ids}::jsonb))
+          )
+          update record_head set seq = ${newHead.seq}, hash = ${newHead.hash}`.execute(transaction);
+        return rows.length;
+      }),
+
+    async readRecord({ subject, actor, after, limit }) {
+      const only = sql`${subject === undefined ? sql`true` : sql`subject = ${keyText(scrub(subject))}`}
+        and ${actor === undefined ? sql`true` : sql`actor = ${keyText(scrub(actor))}`}`;
+      // One statement, so that no line is missed that is linked between two.
+      const { rows } = await sql<StoredLine>`
+        select seq, ${lineColumns}, previous, hash from (
+          (select seq, null::bigint as id, ${lineColumns}, previous, hash from record
+            where seq > ${after ?? 0} and ${only} order by seq limit ${limit})
+          union all
+          (select null, id, ${lineColumns}, null, null from record_queue where ${only} order by id limit ${limit})
+        ) as line order by seq nulls last, id limit ${limit}`.execute(db);
+      return rows.map(recordRow);
+    },
+
+    async verifyRecord() {
+      const { rows } = await sql<{ seq: number; hash: string; last: number; pending: number }>`
+        select seq, hash, coalesce((select max(seq) from record), 0) as last,
+          (select count(*) from record_queue) as pending from record_head`.execute(db);
+      const known = rows[0] ?? { ...noLine, last: 0, pending: 0 };
+      let head = noLine;
+      for (;;) {
+        const page = await db
+          .selectFrom('record')
+          .selectAll()
+          .where('seq', '>', head.seq)
+          .where('seq', '<=', known.seq)
+          .orderBy('seq')
+          .limit(verifyAtOnce)
+          .execute();
+        if (page.length === 0) break;
+        const check = checkChain(page, head);
+        if (!check.ok) return check;
+        head = check.head;
+      }
+      return compareEnds(head, known);
+    },
+  };
+}
+
+/** What the chain alone cannot show: lines cut off at its end, or put there by somebody else than the sealer. */
+function compareEnds(head: Head, known: Head & { last: number; pending: number }): Verification {
+  if (head.seq < known.seq) {
+    const reason = `lines ${head.seq + 1} to ${known.seq} are missing at the end`;
+    return { ok: false, seq: head.seq + 1, reason };
+  }
+  if (head.hash !== known.hash) {
+    return { ok: false, seq: head.seq, reason: `line ${head.seq} is not the one that was linked last` };
+  }
+  if (known.last > known.seq) {
+    const reason = `line ${known.seq + 1} was not put there by the sealer`;
+    return { ok: false, seq: known.seq + 1, reason };
+  }
+  return { ok: true, rows: known.seq, head: known.hash, pending: known.pending };
+}
+
+function link(lines: LineColumns[], head: Head): ChainRow[] {
+  let last = head;
+  return lines.map(({ at, actor, via, action, subject, detail }) => {
+    const row = { seq: last.seq + 1, at, actor, via, action, subject, detail, previous: last.hash };
+    last = { seq: row.seq, hash: linkHash(row) };
+    return { ...row, hash: last.hash };
+  });
+}
+
+interface StoredLine extends LineColumns {
+  seq: number | null;
+  previous: string | null;
+  hash: string | null;
+}
+
+function recordRow({ seq, previous, hash, detail, ...line }: StoredLine): RecordRow {
+  return {
+    ...line,
+    detail: JSON.parse(detail),
+    ...(seq !== null && { seq }),
+    ...(previous !== null && { previous }),
+    ...(hash !== null && { hash }),
+  };
+}

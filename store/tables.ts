@@ -1,0 +1,87 @@
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+import type { Disposition, EffectIntent, RunRow, RunState } from './store.ts';
+
+/** `jsonb`: written as JSON text, read as the value. */
+type Json<Value> = ColumnType<Value, string, string>;
+/** A time of the database's own clock. */
+type Time = ColumnType<Date, string, string>;
+
+export interface Tables {
+  inbox: InboxTable;
+  incidents: { id: string; status: string; seen_at: Time };
+  runs: RunsTable;
+  effects: EffectsTable;
+  record_queue: LineColumns & { id: GeneratedAlways<number> };
+  record: LineColumns & { seq: number; previous: string; hash: string };
+  /** One row: the line that was linked last. */
+  record_head: { seq: number; hash: string };
+}
+
+export interface InboxTable {
+  seq: GeneratedAlways<number>;
+  source: string;
+  event_id: string;
+  type: string;
+  subject: string | null;
+  /** Events of one lane are dispatched in order: the subject, or the event's own id. */
+  lane: string;
+  time: string;
+  received_at: Generated<Date>;
+  delivery_id: string | null;
+  body: Uint8Array;
+  event: Json<unknown>;
+  /** Null while pending. */
+  disposition: Disposition | null;
+  reason: string | null;
+  attempts: Generated<number>;
+  leased_by: string | null;
+  leased_until: Time | null;
+  duplicate_of: number | null;
+  /** Its lines about the decision are in the record, so a second attempt writes none. */
+  decided: Generated<boolean>;
+}
+
+export interface RunsTable {
+  id: string;
+  trigger: string;
+  workflow: string;
+  subject: string | null;
+  target: string;
+  event_seq: number;
+  state: RunState;
+  outcome: string | null;
+  failure: Json<RunRow['failure'] | null>;
+  created_at: Generated<Date>;
+  ended_at: Time | null;
+}
+
+export interface EffectsTable {
+  key: string;
+  run_id: string;
+  activity: string;
+  subject: string | null;
+  target: string | null;
+  causes: Json<string[]>;
+  actor: Json<EffectIntent['actor']>;
+  attempt: number;
+  state: 'open' | 'done' | 'none' | 'unknown';
+  /** When the latest attempt began. */
+  intended_at: Generated<Date>;
+  /** When the first attempt began of which it is not known whether it made the change. */
+  uncertain_since: Time | null;
+  changed: boolean | null;
+  /** JSON text, so that it is given back exactly as it was. */
+  result: string | null;
+  /** For each event type that told of it, the event. */
+  taken: Json<Record<string, string>>;
+}
+
+/** A line of the record, all of it text: it is hashed as it stands. */
+export interface LineColumns {
+  at: string;
+  actor: string;
+  via: string;
+  action: string;
+  subject: string;
+  detail: string;
+}

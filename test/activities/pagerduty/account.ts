@@ -1,0 +1,40 @@
+import { onTestFinished } from 'vitest';
+import type { z } from 'zod';
+import type { Activity, ActivityContext, Attempt } from '../../../activities/activity.ts';
+import { pagerDutyConnections } from '../../../activities/pagerduty/client.ts';
+import {
+  type PagerDutySimulator,
+  pagerDutyEnvironment,
+  startPagerDuty,
+} from '../../../simulator/pagerduty.ts';
+
+const notConnected = async () => {
+  throw new Error('This test uses PagerDuty only');
+};
+
+/** A simulated account that ends with the test, and a way to run an activity on it as a worker would. */
+export async function startAccount(env: NodeJS.ProcessEnv = {}) {
+  const simulator = await startPagerDuty();
+  onTestFinished(() => simulator.close());
+  const pagerduty = pagerDutyConnections({ ...pagerDutyEnvironment(simulator.url), ...env });
+
+  function run<Input extends z.ZodType, Output extends z.ZodType>(
+    activity: Activity<string, Input, Output>,
+    input: z.input<Input>,
+    attempt: Partial<Attempt> = {},
+  ): Promise<z.output<Output>> {
+    const context: ActivityContext = {
+      pagerduty,
+      slack: notConnected,
+      jira: notConnected,
+      kubernetes: notConnected,
+      ec2: notConnected,
+      attempt: { key: 'run-1/5', number: 1, signal: new AbortController().signal, ...attempt },
+    };
+    return activity.run(activity.input.parse(input), context).then((output) => activity.output.parse(output));
+  }
+  return { simulator, run };
+}
+
+/** What the provider did, in a line each: `note added`. */
+export const effects = ({ ledger }: PagerDutySimulator) => ledger.map(({ effect }) => effect);

@@ -1,0 +1,142 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { acknowledgePagerDutyIncident } from '../../../activities/pagerduty/acknowledge-incident.ts';
+import { escalatePagerDutyIncident } from '../../../activities/pagerduty/escalate-incident.ts';
+import { findPagerDutyUser } from '../../../activities/pagerduty/find-user.ts';
+import { listPagerDutyAlerts } from '../../../activities/pagerduty/list-alerts.ts';
+import { listPagerDutyIncidents } from '../../../activities/pagerduty/list-incidents.ts';
+import { listPagerDutyNotes } from '../../../activities/pagerduty/list-notes.ts';
+import { listPagerDutyOnCalls } from '../../../activities/pagerduty/list-on-calls.ts';
+import { listPagerDutyRelatedChanges } from '../../../activities/pagerduty/list-related-changes.ts';
+import { raisePagerDutyAlert } from '../../../activities/pagerduty/raise-alert.ts';
+import { readPagerDutyService } from '../../../activities/pagerduty/read-service.ts';
+import { reassignPagerDutyIncident } from '../../../activities/pagerduty/reassign-incident.ts';
+import { requestPagerDutyResponders } from '../../../activities/pagerduty/request-responders.ts';
+import { resolvePagerDutyIncident } from '../../../activities/pagerduty/resolve-incident.ts';
+import { sendPagerDutyChangeEvent } from '../../../activities/pagerduty/send-change-event.ts';
+import {
+  acknowledgePagerDutyAlert,
+  resolvePagerDutyAlert,
+} from '../../../activities/pagerduty/settle-alert.ts';
+import { raiseIncident } from '../../../simulator/pagerduty.ts';
+import { startAccount } from './account.ts';
+
+const folder = resolve(import.meta.dirname, '../../../../shared/reference/openapi');
+const available = existsSync(folder);
+if (!available) console.warn('Skipped: PagerDuty’s OpenAPI documents are not here to compare requests with.');
+
+const parameter = z.object({ name: z.string(), in: z.string(), required: z.boolean().optional() });
+const operation = z.object({
+  parameters: z.array(parameter).default([]),
+  requestBody: z
+    .object({
+      content: z.object({ 'application/json': z.object({ schema: z.record(z.string(), z.unknown()) }) }),
+    })
+    .optional(),
+});
+type Json = Record<string, unknown>;
+
+/** Puts what `$ref` names in its place. Schemas that contain themselves end in "anything". */
+function inlined(document: Json, value: unknown, open: readonly string[] = []): unknown {
+  if (Array.isArray(value)) return value.map((each) => inlined(document, each, open));
+  if (typeof value !== 'object' || value === null) return value;
+  if ('$ref' in value && typeof value.$ref === 'string') {
+    const { $ref } = value;
+    if (open.includes($ref)) return {};
+    const target = $ref
+      .slice(2)
+      .split('/')
+      .reduce<unknown>((at, key) => (at as Json)[key.replaceAll('~1', '/')], document);
+    return inlined(document, target, [...open, $ref]);
+  }
+  const entries = Object.entries(value).filter(([name]) => name !== 'format' && name !== 'example');
+  return Object.fromEntries(entries.map(([name, each]) => [name, inlined(document, each, open)]));
+}
+
+/** Finds the operation that a document declares for a call. */
+function operations(file: string, base: string) {
+  const document: Json = JSON.parse(readFileSync(resolve(folder, file), 'utf8'));
+  const paths = Object.entries(document.paths as Record<string, Json>);
+  return ({ method, path }: { method: string; path: string }) => {
+    const { pathname } = new URL(path, 'http://pagerduty');
+    const matching = paths.filter(([template]) =>
+      new RegExp(`^${base}${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(pathname),
+    );
+    // A literal path such as /incidents/types comes before one with an id.
+    const [, item] =
+      matching.toSorted(([one], [other]) => one.split('{').length - other.split('{').length)[0] ?? [];
+    const declared = item?.[method.toLowerCase()];
+    return declared === undefined ? undefined : operation.parse(inlined(document, declared));
+  };
+}
+
+describe.skipIf(!available)('the requests', () => {
+  it('are as PagerDuty’s OpenAPI documents declare them', async () => {
+    const { simulator, run } = await startAccount({ BATON_PUBLIC_URL: 'https://baton.example.com' });
+    const incidentId = raiseIncident(simulator, { title: 'slow', service: 'Checkout' });
+    const dedupKey = 'baton/run-1';
+    const links = [{ href: 'https://example.com/log', text: 'log' }];
+    await run(acknowledgePagerDutyIncident, { incidentId });
+    await run(escalatePagerDutyIncident, { incidentId, level: 2 });
+    await run(reassignPagerDutyIncident, { incidentId, userIds: ['PADALOP'] });
+    await run(requestPagerDutyResponders, { incidentId, message: 'join', escalationPolicyIds: ['PEPCHEC'] });
+    await run(listPagerDutyRelatedChanges, { incidentId });
+    await run(listPagerDutyAlerts, { incidentId, statuses: ['triggered'] });
+    await run(listPagerDutyNotes, { incidentId });
+    await run(resolvePagerDutyIncident, { incidentId, evidence: 'healthy' });
+    await run(listPagerDutyIncidents, {
+      since: '2026-01-01T00:00:00Z',
+      until: '2026-02-01T00:00:00Z',
+      statuses: ['resolved'],
+      serviceIds: ['PCHECKO'],
+      userIds: ['PADALOP'],
+      incidentKey: 'k',
+    });
+    await run(listPagerDutyOnCalls, { escalationPolicyIds: ['PEPCHEC'], at: '2026-01-01T00:00:00Z' });
+    await run(findPagerDutyUser, { email: 'ada@example.com' });
+    await run(readPagerDutyService, { serviceId: 'PCHECKO' });
+    await run(raisePagerDutyAlert, {
+      dedupKey,
+      summary: 'failed',
+      source: 'baton',
+      severity: 'error',
+      timestamp: '2026-01-01T00:00:00Z',
+      component: 'worker',
+      group: 'baton',
+      class: 'run',
+      details: { run: 1 },
+      links,
+      images: [{ src: 'https://example.com/graph.png' }],
+    });
+    await run(acknowledgePagerDutyAlert, { dedupKey });
+    await run(resolvePagerDutyAlert, { dedupKey });
+    const change = { summary: 'restarted', source: 'baton', details: {}, links, serviceId: 'PCHECKO' };
+    await run(sendPagerDutyChangeEvent, change);
+    await run(sendPagerDutyChangeEvent, change, { number: 2 });
+
+    const rest = operations('pagerduty-rest-openapiv3.json', '');
+    const events = operations('pagerduty-events-v2-openapiv3.json', '/events/v2');
+    expect(simulator.calls.length).toBeGreaterThan(20);
+    for (const call of simulator.calls) {
+      const what = `${call.method} ${call.path}`;
+      const declared = call.path.startsWith('/events') ? events(call) : rest(call);
+      if (!declared) throw new Error(`PagerDuty declares no ${what}`);
+      const named = (place: string) => declared.parameters.filter((each) => each.in === place);
+      for (const { name, required } of named('header'))
+        if (required) expect(call.headers, what).toHaveProperty([name.toLowerCase()]);
+      const asked = new URL(call.path, 'http://pagerduty').searchParams;
+      expect(
+        named('query').map(({ name }) => name),
+        what,
+      ).toEqual(expect.arrayContaining([...asked.keys()]));
+      if (!declared.requestBody) continue;
+      const schema = declared.requestBody.content['application/json'].schema;
+      const body = z
+        .fromJSONSchema(schema, { defaultTarget: 'openapi-3.0' })
+        .safeParse(JSON.parse(call.body));
+      expect(body.error, `${what} ${call.body}`).toBeUndefined();
+    }
+  });
+});
