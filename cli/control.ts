@@ -115,7 +115,9 @@ function exchange(socketPath: string, body: string): Promise<string> {
 }
 
 /** An event's bytes, which JSON has no word for. */
-function encodeBytes(_key: string, value: unknown): unknown {
+function encodeBytes(this: Record<string, unknown>, key: string, given: unknown): unknown {
+  // A buffer arrives here as what its own toJSON made of it.
+  const value = this[key] instanceof Uint8Array ? this[key] : given;
   return value instanceof Uint8Array ? { $bytes: Buffer.from(value).toString('base64') } : value;
 }
 

@@ -12,7 +12,7 @@ export interface Output {
   json(value: unknown): void;
 }
 
-interface Streams {
+export interface Streams {
   stdout: { write(text: string): unknown; isTTY?: boolean };
   stderr: { write(text: string): unknown };
 }
@@ -31,8 +31,9 @@ export function makeOutput(
 }
 
 /** JSON escapes control characters by itself; bytes are shown as the text that they nearly always are. */
-function forPeople(_key: string, value: unknown): unknown {
-  return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value;
+function forPeople(this: Record<string, unknown>, key: string, given: unknown): unknown {
+  const value = this[key];
+  return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : given;
 }
 
 /**

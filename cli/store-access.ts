@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Store } from '../store/store.ts';
 import { type ControlMethods, isNobodyThere, request } from './control.ts';
 import { CliFailure, exits } from './failure.ts';
-import { type Settings, secretsOf } from './settings.ts';
+import { readSettings, secretsOf } from './settings.ts';
 
 const event = z.object({
   subject: z.string().optional(),
@@ -55,10 +55,10 @@ function stripped<T extends object>(filter: T): Given<T> {
  * none does, since only one process can have it open.
  */
 export async function withStore<Result>(
-  settings: Settings,
+  env: NodeJS.ProcessEnv,
   use: (store: StoreAccess) => Promise<Result>,
 ): Promise<Result> {
-  const { databaseUrl, dataDir } = settings;
+  const { databaseUrl, dataDir } = readSettings(env);
   if (databaseUrl === undefined) {
     const isRunning = await request(dataDir, 'ping').then(
       () => true,
@@ -76,8 +76,7 @@ export async function withStore<Result>(
       });
   }
   const { openStore } = await import('../store/open.ts');
-  const secrets = secretsOf(process.env);
-  const store = await openStore({ ...(databaseUrl === undefined ? {} : { databaseUrl }), dataDir, secrets });
+  const store = await openStore({ databaseUrl, dataDir, secrets: secretsOf(env) });
   try {
     return await use(store);
   } finally {

@@ -60,7 +60,7 @@ function kyselyOf(pool: Pool): Kysely<Tables> {
  */
 function discardedWhenStuck(client: PoolClient): PostgresPoolClient {
   let stuck = false;
-  const query = async (text: string, parameters: readonly unknown[]) => {
+  async function query(text: string, parameters: readonly unknown[] = []) {
     if (stuck) throw new Error('Connection terminated after a query without an answer');
     try {
       return await client.query(text, [...parameters]);
@@ -68,10 +68,9 @@ function discardedWhenStuck(client: PoolClient): PostgresPoolClient {
       stuck = error instanceof Error && error.message === 'Query read timeout';
       throw error;
     }
-  };
-  return {
-    // The type also has a form for cursors, which nothing here uses.
-    query: query as PostgresPoolClient['query'],
-    release: (destroy) => client.release(destroy || stuck),
-  };
+  }
+  return Object.assign(Object.create(client), {
+    query,
+    release: (destroy?: boolean) => client.release(destroy || stuck),
+  });
 }

@@ -73,5 +73,12 @@ export function dispatchPart({
 
 /** Only what a decision says: state and times are the store's. */
 function runColumns({ id, trigger, workflow, subject, target, eventSeq }: Decision['runs'][number]) {
-  return { id, trigger, workflow, target, eventSeq, subject: subject === undefined ? null : keyText(subject) };
+  return {
+    id,
+    trigger,
+    workflow,
+    target,
+    eventSeq,
+    subject: subject === undefined ? null : keyText(subject),
+  };
 }

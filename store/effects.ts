@@ -16,7 +16,7 @@ const mostTries = 5;
 
 type EffectsPart = Pick<Store, 'intend' | 'conclude' | 'claimEcho'>;
 
-export function effectsPart({ db, scrub, makeLine }: Context): EffectsPart {
+export function effectsPart({ db, makeLine }: Context): EffectsPart {
   /** Undefined where another process came first at the same moment: then ask again. */
   async function tryToIntend(effect: EffectIntent): Promise<Intent | undefined> {
     const key = cleanText(effect.key);
@@ -65,7 +65,9 @@ export function effectsPart({ db, scrub, makeLine }: Context): EffectsPart {
         });
         if (answer) return answer;
       }
-      throw new StoreUnavailable('The store is not available: too many changes of one effect at the same moment');
+      throw new StoreUnavailable(
+        'The store is not available: too many changes of one effect at the same moment',
+      );
     },
 
     async conclude({ key, state, result, changed, entry }) {
@@ -110,7 +112,8 @@ interface IntentRow {
 }
 
 function answerOf(row: IntentRow): Intent | undefined {
-  if (row.state === 'done') return { answer: 'done', result: row.result === null ? undefined : JSON.parse(row.result) };
+  if (row.state === 'done')
+    return { answer: 'done', result: row.result === null ? undefined : JSON.parse(row.result) };
   if (row.held_by !== null) return { answer: 'busy', heldBy: row.held_by };
   if (!row.opened) return undefined;
   if (row.uncertain_since === null) return { answer: 'go' };

@@ -35,7 +35,8 @@ export function eventsPart({
     async findEvent(seqOrId) {
       const found = /^\d{1,15}$/.test(seqOrId) ? await findBySeq(Number(seqOrId)) : undefined;
       if (found) return found;
-      const row = await events.where('event_id', '=', keyText(seqOrId)).orderBy('seq').executeTakeFirst();
+      const byId = events.where('event_id', '=', keyText(seqOrId)).where('duplicate_of', 'is', null);
+      const row = await byId.orderBy('seq').executeTakeFirst();
       return row && eventRow(row);
     },
 

@@ -107,19 +107,17 @@ export function inboxPart({ db, me, held, makeLine, onPending }: Context): Pick<
     const { json, bodies } = batchOf(deliveries, makeLine);
     const { rows } = await sql<{ place: number; seq: number; leased: boolean; pending: boolean }>`
       with given as materialized (
-        select * from jsonb_to_recordset(${json}::jsonb) as given (${inboxTypes}, ${placeTypes}, ${lineTypes})
+        select *, case when disposition is null and (
+          select true from inbox earlier where earlier.lane = given.lane and earlier.disposition is null
+            and (earlier.leased_by is distinct from ${me}::text or earlier.leased_until <= now()) limit 1
+        ) is null then ${me}::text end as holder
+        from jsonb_to_recordset(${json}::jsonb) as given (${inboxTypes}, ${placeTypes}, ${lineTypes})
       ), stored as (
         insert into inbox (${inboxColumns}, body, attempts, leased_by, leased_until)
         select ${inboxValues}, substring(${bodies}::bytea from start for length),
-          case when free then 1 else 0 end,
-          case when free then ${me}::text end,
-          case when free then now() + make_interval(secs => ${leaseSeconds}) end
-        from (
-          select *, disposition is null and not exists (
-            select from inbox earlier where earlier.lane = given.lane and earlier.disposition is null
-              and (earlier.leased_by is distinct from ${me}::text or earlier.leased_until <= now())
-          ) as free from given
-        ) as candidate
+          case when holder is null then 0 else 1 end, holder,
+          case when holder is not null then now() + make_interval(secs => ${leaseSeconds}) end
+        from given
         order by place
         on conflict do nothing
         returning seq, source, event_id, delivery_id, leased_by is not null as leased, disposition is null as pending
@@ -175,7 +173,9 @@ export function inboxPart({ db, me, held, makeLine, onPending }: Context): Pick<
 
   async function receiveAll(deliveries: Delivery[]): Promise<Receipt[]> {
     const receipts = await insertNew(deliveries);
-    const rest = deliveries.map((delivery, place) => ({ delivery, place })).filter(({ place }) => !receipts.has(place));
+    const rest = deliveries
+      .map((delivery, place) => ({ delivery, place }))
+      .filter(({ place }) => !receipts.has(place));
     if (rest.length > 0) {
       // A statement of its own, which sees what others committed while the one above waited for them.
       const firsts = await findFirsts(rest.map(({ delivery }) => delivery));
@@ -194,7 +194,8 @@ export function inboxPart({ db, me, held, makeLine, onPending }: Context): Pick<
     }
     return deliveries.map((_, place) => {
       const receipt = receipts.get(place);
-      if (!receipt) throw new StoreUnavailable('The store is not available: a delivery was neither new nor known');
+      if (!receipt)
+        throw new StoreUnavailable('The store is not available: a delivery was neither new nor known');
       return receipt;
     });
   }

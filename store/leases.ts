@@ -16,11 +16,13 @@ export function leasesPart({
 
   return {
     claim: (limit) =>
-      db.transaction().execute(async (transaction) => {
-        // One process at a time: two that each saw the other's events as free could split a lane. For the same reason a row that
-        // another one is just settling is waited for, not skipped. The clock is that of the statement: the lock was waited for.
-        await sql`select pg_advisory_xact_lock(${claimLock})`.execute(transaction);
-        const { rows } = await sql<{ seq: number; received_at: Date; event: unknown; attempts: number }>`
+      db
+        .transaction()
+        .execute(async (transaction) => {
+          // One process at a time: two that each saw the other's events as free could split a lane. For the same reason a row that
+          // another one is just settling is waited for, not skipped. The clock is that of the statement: the lock was waited for.
+          await sql`select pg_advisory_xact_lock(${claimLock})`.execute(transaction);
+          const { rows } = await sql<{ seq: number; received_at: Date; event: unknown; attempts: number }>`
           with free as materialized (
             select seq from inbox as candidate
             where disposition is null and (leased_until is null or leased_until <= statement_timestamp())
@@ -36,11 +38,12 @@ export function leasesPart({
             leased_until = statement_timestamp() + make_interval(secs => ${leaseSeconds})
           from free where inbox.seq = free.seq
           returning inbox.seq, received_at, event, attempts - 1 as attempts`.execute(transaction);
-        return rows;
-      }).then((rows) => {
-        for (const { seq } of rows) held.add(seq);
-        return rows.map(storedEvent).sort((one, other) => one.seq - other.seq);
-      }),
+          return rows;
+        })
+        .then((rows) => {
+          for (const { seq } of rows) held.add(seq);
+          return rows.map(storedEvent).sort((one, other) => one.seq - other.seq);
+        }),
 
     async renew() {
       const asked = [...held];
@@ -71,5 +74,10 @@ export function leasesPart({
 }
 
 function storedEvent(row: { seq: number; received_at: Date; event: unknown; attempts: number }): StoredEvent {
-  return { seq: row.seq, receivedAt: row.received_at.toISOString(), event: row.event, attempts: row.attempts };
+  return {
+    seq: row.seq,
+    receivedAt: row.received_at.toISOString(),
+    event: row.event,
+    attempts: row.attempts,
+  };
 }

@@ -31,8 +31,7 @@ export function lockFolder(folder: string): () => void {
   }
   held.add(path);
   return () => {
-    held.delete(path);
-    rmSync(path, { force: true });
+    if (held.delete(path)) rmSync(path, { force: true });
   };
 }
 

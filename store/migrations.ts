@@ -26,10 +26,9 @@ const steps: Record<string, string[]> = {
       decided boolean not null default false
     )`,
     // A duplicate is kept as a row of its own, so only the first one of each event stands under these rules.
-    `create unique index inbox_event on inbox (source, event_id) where duplicate_of is null`,
+    `create unique index inbox_event on inbox (event_id, source) where duplicate_of is null`,
     `create unique index inbox_delivery on inbox (source, delivery_id)
       where duplicate_of is null and delivery_id is not null`,
-    `create index inbox_event_id on inbox (event_id)`,
     `create index inbox_subject on inbox (subject, seq)`,
     `create index inbox_disposition on inbox (disposition, seq)`,
     `create index inbox_pending on inbox (seq) where disposition is null`,

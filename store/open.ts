@@ -37,10 +37,9 @@ export interface StoreOptions {
  * open, and with `StoreUnavailable` when PostgreSQL cannot be reached.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const opened = options.databaseUrl
-    ? { db: await openPostgres(options.databaseUrl).catch(rethrow), release: () => undefined }
+  const { db, release } = options.databaseUrl
+    ? { db: await guard(openPostgres(options.databaseUrl)), release: () => undefined }
     : await openEmbedded(options.dataDir);
-  const { db, release } = opened;
   const scrub = makeScrubber(options.secrets ?? []);
   const context: Context = {
     db,
@@ -50,20 +49,73 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     makeLine: lineMaker(scrub),
     onPending: options.onPending ?? (() => undefined),
   };
-  return {
-    ...guarded({
-      ...inboxPart(context),
-      ...leasesPart(context),
-      ...eventsPart(context),
-      ...dispatchPart(context),
-      ...runsPart(context),
-      ...effectsPart(context),
-      ...recordPart(context),
-    }),
+  return guarded({
+    ...inboxPart(context),
+    ...leasesPart(context),
+    ...eventsPart(context),
+    ...dispatchPart(context),
+    ...runsPart(context),
+    ...effectsPart(context),
+    ...recordPart(context),
     ping: () => ping(db),
     async close() {
       await db.destroy();
       release();
     },
+  });
+}
+
+/** A database that answers and cannot be written to is no store either. */
+async function ping(db: Kysely<Tables>): Promise<void> {
+  const answer = sql<{ state: string }>`select current_setting('transaction_read_only') as state`.execute(db);
+  const { rows } = await inTime(answer);
+  if (rows[0]?.state === 'on') throw new StoreUnavailable('The store is not available: it is read-only');
+}
+
+async function inTime<T>(promise: Promise<T>): Promise<T> {
+  const { promise: timeout, reject } = Promise.withResolvers<never>();
+  const late = new StoreUnavailable('The store is not available: it did not answer in time');
+  const timer = setTimeout(() => reject(late), pingWithinMs);
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Gives what the database says a meaning: see `storeError`. */
+async function guard<T>(promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+function guarded(store: Store): Store {
+  return {
+    receive: (delivery) => guard(store.receive(delivery)),
+    claim: (limit) => guard(store.claim(limit)),
+    renew: () => guard(store.renew()),
+    release: () => guard(store.release()),
+    backlog: () => guard(store.backlog()),
+    findEvent: (seqOrId) => guard(store.findEvent(seqOrId)),
+    listEvents: (filter) => guard(store.listEvents(filter)),
+    replay: (seq, actor, via) => guard(store.replay(seq, actor, via)),
+    situation: (subject) => guard(store.situation(subject)),
+    decide: (decision) => guard(store.decide(decision)),
+    settle: (settlement) => guard(store.settle(settlement)),
+    findRun: (id) => guard(store.findRun(id)),
+    listRuns: (filter) => guard(store.listRuns(filter)),
+    endRun: (end) => guard(store.endRun(end)),
+    intend: (effect) => guard(store.intend(effect)),
+    conclude: (outcome) => guard(store.conclude(outcome)),
+    claimEcho: (echo) => guard(store.claimEcho(echo)),
+    append: (entries) => guard(store.append(entries)),
+    seal: () => guard(store.seal()),
+    readRecord: (filter) => guard(store.readRecord(filter)),
+    verifyRecord: () => guard(store.verifyRecord()),
+    ping: () => guard(store.ping()),
+    close: () => store.close(),
   };
 }

@@ -15,7 +15,10 @@ const lineColumns = sql.raw('at, actor, via, action, subject, detail');
 const lineTypes = sql.raw('at text, actor text, via text, action text, subject text, detail text');
 
 /** The statement that appends lines, for use within another one. `condition` says whether they are appended at all. */
-export function appendLines(lines: LineColumns[], condition: RawBuilder<unknown> = sql`true`): RawBuilder<unknown> {
+export function appendLines(
+  lines: LineColumns[],
+  condition: RawBuilder<unknown> = sql`true`,
+): RawBuilder<unknown> {
   return sql`insert into record_queue (${lineColumns})
     select ${lineColumns} from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as line (${lineTypes})
     where ${condition}`;

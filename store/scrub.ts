@@ -56,7 +56,9 @@ function formsOf(secret: string): string[] {
 function base64FormsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const pieces = [0, 1, 2].map((offset) => {
-    const whole = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64').replaceAll('=', '');
+    const whole = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .replaceAll('=', '');
     const partial = (offset + bytes.length) % 3 === 0 ? 0 : 1;
     const start = [0, 2, 3][offset];
     return whole.slice(start, whole.length - partial);

@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { act, type Parts } from './command.ts';
+import { table } from './output.ts';
+
+/** `baton config`: what is set, and what follows from it. */
+export function addConfigCommand(program: Command, parts: Parts): void {
+  act(
+    program.command('config').description('the settings, with secrets masked'),
+    parts,
+    async ({ output, json }) => {
+      const { masked, readSettings, shownSettings } = await import('./settings.ts');
+      const { host, port, dataDir, publicUrl, databaseUrl, temporal, simulated } = readSettings(parts.env);
+      const effective = {
+        listens: `http://${host}:${port ?? '8080 or the next free one'}`,
+        'public address': publicUrl ?? 'as it listens',
+        store: databaseUrl === undefined ? `embedded, in ${dataDir}` : masked('DATABASE_URL', databaseUrl),
+        temporal:
+          temporal === undefined
+            ? `embedded, in ${dataDir}`
+            : `${temporal.connection.address ?? 'localhost:7233'}, namespace ${temporal.namespace}`,
+        simulated: simulated.length === 0 ? 'nothing' : simulated.join(', '),
+      };
+      const variables = shownSettings(parts.env);
+      if (json) return output.json({ effective, variables });
+      for (const line of table(Object.entries(effective))) output.line(line);
+      output.line();
+      if (Object.keys(variables).length === 0) output.note('No variable of Baton is set.');
+      for (const line of table(Object.entries(variables))) output.line(line);
+    },
+  );
+}

@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { act, askStore, type Parts } from './command.ts';
+import { CliFailure, exits } from './failure.ts';
+import { printable } from './output.ts';
+
+/** `baton incidents …`: what Baton did about an incident, and why it did nothing else. */
+export function addIncidentCommands(program: Command, parts: Parts): void {
+  const incidents = program.command('incidents').description('what was done about an incident, and why');
+
+  act(
+    incidents
+      .command('show')
+      .description('what ran, who decided, and why nothing else ran')
+      .argument('<incident>', 'PagerDuty incident id'),
+    parts,
+    async ({ output, json }, id) => {
+      const { events, runs, record } = await askStore(parts, async (store) => ({
+        events: await store.listEvents({ subject: id, limit: 1_000 }),
+        runs: await store.listRuns({ subject: id, limit: 1_000 }),
+        record: await store.readRecord({ subject: id, limit: 10_000 }),
+      }));
+      if (events.length === 0 && record.length === 0)
+        throw new CliFailure(`Nothing is known of an incident ${id}`, {
+          next: 'baton events list shows what has come in.',
+          exit: exits.notFound,
+        });
+      if (json)
+        return output.json({ incident: id, events: events.map(({ body: _, ...event }) => event), runs, record });
+
+      output.line(`Incident ${printable(id)}`);
+      output.line();
+      output.line(runs.length === 0 ? 'Nothing ran. The lines marked "-" below say why.' : 'Ran:');
+      for (const { id: run, state, workflow, outcome, failure } of runs) {
+        const end = failure ? `${failure.class}: ${failure.message}` : (outcome ?? '');
+        output.line(printable(`  ${run}  ${state}${end === '' || end === state ? '' : `, ${end}`}  (${workflow})`));
+      }
+      const held = events.filter(({ disposition }) => disposition === 'parked' || disposition === undefined);
+      for (const { seq, type, disposition, reason } of held)
+        output.line(printable(`  event ${seq} ${type}: ${disposition ?? 'pending'} ${reason ?? ''}`));
+      output.line();
+      const { formatLine, storyOf } = await import('./timeline.ts');
+      for (const line of storyOf(record)) output.line(formatLine(line, output.color));
+    },
+  );
+}

@@ -1,0 +1,220 @@
+/**
+ * The data of PagerDuty's v3 events, from the wire's shape to ours. Lenient where real deliveries are: absent and null are
+ * the same, names may be missing. Each schema builds new objects, so an odd key of the sender's does nothing.
+ */
+import { z } from 'zod';
+import type { Incident, Reference } from '../../workflows/kit/incident.ts';
+
+type Nullish<Value> = Value | null | undefined;
+const optional = <Key extends string, Value>(key: Key, value: Nullish<Value>) =>
+  (value === null || value === undefined ? {} : { [key]: value }) as { [K in Key]?: Value };
+
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? '');
+
+const reference = z
+  .object({ id: z.string().nullish(), summary: z.string().nullish() })
+  .transform(({ id, summary }): Reference => ({ id: id ?? '', name: summary ?? id ?? '' }));
+const maybe = reference.nullish();
+const references = z
+  .array(reference)
+  .nullish()
+  .transform((list) => list ?? []);
+
+const time = z
+  .string()
+  .nullish()
+  .transform((value) =>
+    value && !Number.isNaN(Date.parse(value)) ? new Date(value).toISOString() : undefined,
+  );
+
+const incident = z
+  .object({
+    id: z.string().min(1),
+    number: z.number().nullish(),
+    title: text,
+    status: z.enum(['triggered', 'acknowledged', 'resolved']),
+    urgency: z.enum(['high', 'low']).nullish(),
+    priority: maybe,
+    incident_type: z.object({ name: z.string() }).nullish(),
+    incident_key: z.string().nullish(),
+    service: maybe,
+    assignees: references,
+    teams: references,
+    escalation_policy: maybe,
+    created_at: time,
+    reopened_at: time,
+    html_url: z.string().nullish(),
+    resolve_reason: z.object({ incident: maybe }).nullish().catch(undefined),
+  })
+  .transform(
+    (wire): Incident => ({
+      id: wire.id,
+      ...optional('number', wire.number),
+      title: wire.title,
+      status: wire.status,
+      urgency: wire.urgency ?? 'high',
+      ...optional('priority', wire.priority),
+      ...optional('type', wire.incident_type?.name),
+      ...optional('incidentKey', wire.incident_key),
+      service: wire.service ?? { id: '', name: '' },
+      assignees: wire.assignees,
+      teams: wire.teams,
+      ...optional('escalationPolicy', wire.escalation_policy),
+      ...optional('createdAt', wire.created_at),
+      ...optional('reopenedAt', wire.reopened_at),
+      ...optional('url', wire.html_url),
+      ...optional('mergedInto', wire.resolve_reason?.incident),
+    }),
+  );
+
+const responder = z
+  .object({
+    incident: reference,
+    user: maybe,
+    escalation_policy: maybe,
+    message: text,
+    state: text,
+  })
+  .transform(({ incident: about, user, escalation_policy, message, state }) => ({
+    incident: about,
+    ...optional('user', user),
+    ...optional('escalationPolicy', escalation_policy),
+    message,
+    state,
+  }));
+
+const fields = z
+  .array(z.object({ id: text, name: text, value: z.unknown() }))
+  .nullish()
+  .transform((list) => (list ?? []).map(({ id, name, value }) => ({ id, name, value: value ?? null })));
+
+const note = z
+  .object({ incident: reference, id: text, content: text, trimmed: z.boolean().nullish() })
+  .transform(({ incident: about, id, content, trimmed }) => ({
+    incident: about,
+    id,
+    content,
+    trimmed: trimmed ?? false,
+  }));
+
+const statusUpdate = z
+  .object({ incident: reference, id: text, message: text, trimmed: z.boolean().nullish() })
+  .transform(({ incident: about, id, message, trimmed }) => ({
+    incident: about,
+    id,
+    message,
+    trimmed: trimmed ?? false,
+  }));
+
+const task = z.object({ incident: reference, id: text, name: text, status: text, assignees: references });
+
+const invocation = z
+  .object({ incident: reference, id: text, action: maybe, state: text })
+  .transform(({ action, ...rest }) => ({ ...rest, ...optional('action', action) }));
+
+const workflow = z
+  .object({ incident: reference, id: text, summary: text, incident_workflow: maybe })
+  .transform(({ incident: about, id, summary, incident_workflow }) => ({
+    incident: about,
+    id,
+    name: summary,
+    ...optional('workflow', incident_workflow),
+  }));
+
+const service = z
+  .object({ id: z.string(), summary: z.string().nullish(), teams: references })
+  .transform(({ id, summary, teams }) => ({ id, name: summary ?? id, teams }));
+
+const bridge = z
+  .object({
+    incident: reference,
+    conference_numbers: z
+      .array(z.object({ label: text, number: z.union([z.string(), z.number().transform(String)]).nullish() }))
+      .nullish(),
+    conference_url: z.string().nullish(),
+  })
+  .transform(({ incident: about, conference_numbers, conference_url }) => ({
+    incident: about,
+    numbers: (conference_numbers ?? []).map(({ label, number }) => ({ label, number: number ?? '' })),
+    ...optional('url', conference_url),
+  }));
+
+const incidentFields = z
+  .object({ incident: reference, custom_fields: fields, changed_custom_fields: fields })
+  .transform(({ incident: about, custom_fields, changed_custom_fields }) => ({
+    incident: about,
+    fields: custom_fields,
+    before: changed_custom_fields,
+  }));
+
+const serviceFields = z
+  .object({ service: reference, custom_fields: fields, changed_custom_fields: fields })
+  .transform(({ service: about, custom_fields, changed_custom_fields }) => ({
+    service: about,
+    fields: custom_fields,
+    before: changed_custom_fields,
+  }));
+
+const roles = z
+  .object({
+    incident_role_assignments: z
+      .array(
+        z.object({
+          incident: reference,
+          role: reference,
+          assignee: maybe,
+          old_assignee: maybe,
+          status: text,
+        }),
+      )
+      .min(1),
+  })
+  .transform(({ incident_role_assignments: list }) => ({
+    incident: list[0]?.incident ?? { id: '', name: '' },
+    assignments: list.map(({ role, assignee, old_assignee, status }) => ({
+      role,
+      ...optional('assignee', assignee),
+      ...optional('before', old_assignee),
+      status,
+    })),
+  }));
+
+const ping = z.object({ message: text });
+
+/** By PagerDuty's `event_type`. The list is all that is generally available in August 2026, and the ping. */
+export const dataSchemas: Record<string, z.ZodType> = Object.assign(Object.create(null), {
+  'incident.triggered': incident,
+  'incident.acknowledged': incident,
+  'incident.unacknowledged': incident,
+  'incident.resolved': incident,
+  'incident.reopened': incident,
+  'incident.escalated': incident,
+  'incident.delegated': incident,
+  'incident.reassigned': incident,
+  'incident.priority_updated': incident,
+  'incident.service_updated': incident,
+  'incident.incident_type.changed': incident,
+  'incident.annotated': note,
+  'incident.status_update_published': statusUpdate,
+  'incident.responder.added': responder,
+  'incident.responder.replied': responder,
+  'incident.conference_bridge.updated': bridge,
+  'incident.custom_field_values.updated': incidentFields,
+  'incident.role.assigned': roles,
+  'incident.task.created': task,
+  'incident.task.updated': task,
+  'incident.task.completed': task,
+  'incident.action_invocation.created': invocation,
+  'incident.action_invocation.updated': invocation,
+  'incident.action_invocation.terminated': invocation,
+  'incident.workflow.started': workflow,
+  'incident.workflow.completed': workflow,
+  'service.created': service,
+  'service.updated': service,
+  'service.deleted': service,
+  'service.custom_field_values.updated': serviceFields,
+  'pagey.ping': ping,
+});

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { Event } from '../../triggers/event.ts';
+import type { Agent } from '../../workflows/kit/incident.ts';
+import { dataSchemas } from './data.ts';
+
+/** An event that was read, or what is known of one that could not be. */
+export type ReadEvent =
+  | { event: Event }
+  | { unreadable: string; id?: string; type: string; subject?: string; time?: string };
+
+const envelope = z.object({
+  event: z.object({
+    id: z.union([z.string().min(1).max(200), z.number().transform(String)]),
+    event_type: z.string().min(1).max(200),
+    occurred_at: z.string().optional(),
+    agent: z
+      .object({ id: z.string(), type: z.string().nullish(), summary: z.string().nullish() })
+      .nullish()
+      .catch(null),
+    data: z.unknown(),
+  }),
+});
+
+const reference = z.object({ id: z.string() });
+const withIncident = z.object({ incident: reference });
+const withRoles = z.object({ incident_role_assignments: z.array(withIncident).min(1) });
+const isIncident = z.object({ type: z.literal('incident'), id: z.string() });
+
+/** The incident that an event is about, by the shape of its data; none for services and pings. */
+function subjectOf(data: unknown): string | undefined {
+  const own = isIncident.safeParse(data);
+  if (own.success) return own.data.id;
+  const held = withIncident.safeParse(data);
+  if (held.success) return held.data.incident.id;
+  const roles = withRoles.safeParse(data);
+  return roles.success ? roles.data.incident_role_assignments[0]?.incident.id : undefined;
+}
+
+function agentOf(agent: z.output<typeof envelope>['event']['agent']): Agent | undefined {
+  if (!agent) return undefined;
+  const kind = agent.type === 'user_reference' ? 'person' : 'machine';
+  return { kind, id: agent.id, name: agent.summary ?? agent.id };
+}
+
+/**
+ * Reads a PagerDuty v3 event into the envelope (https://developer.pagerduty.com/docs/webhooks-overview). A type that is not
+ * known yet is passed on with its data as it came; a known type with data of another shape is unreadable.
+ */
+export function readPagerDutyEvent(json: unknown, source: string, receivedAt: string): ReadEvent {
+  const parsed = envelope.safeParse(json);
+  if (!parsed.success) return { unreadable: shortly(parsed.error), type: 'pagerduty.unknown' };
+  const { id, event_type, occurred_at, agent, data } = parsed.data.event;
+  const type = `pagerduty.${event_type}` as const;
+  const subject = subjectOf(data);
+  const time = asTime(occurred_at) ?? receivedAt;
+  const known = { id, type, time, ...(subject === undefined ? {} : { subject }) };
+  const schema = dataSchemas[event_type];
+  const read = schema ? schema.safeParse(data) : { success: true as const, data };
+  if (!read.success) return { unreadable: `${event_type}: ${shortly(read.error)}`, ...known };
+  const by = agentOf(agent);
+  return { event: { ...known, source, ...(by ? { agent: by } : {}), data: read.data } as Event };
+}
+
+const shortly = (error: z.ZodError) =>
+  error.issues
+    .slice(0, 3)
+    .map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`)
+    .join('; ');
+
+/** In one form, so that times of events compare as texts. */
+function asTime(text: string | undefined): string | undefined {
+  const time = Date.parse(text ?? '');
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+}

@@ -1,0 +1,112 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { Store } from '../store/store.ts';
+import type { Trigger } from '../triggers/trigger.ts';
+import { createApp, createHttpServer } from './app.ts';
+import { type Dispatcher, startDispatcher } from './dispatch.ts';
+import type { Metrics } from './metrics.ts';
+import { startReconciler } from './reconcile.ts';
+import { syncSchedules } from './schedules.ts';
+import { startSealer } from './sealer.ts';
+import { isTemporalAway, watchTemporal } from './temporal-state.ts';
+
+export interface ServerOptions {
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  pagerDutySecrets: readonly string[];
+  slackSigningSecret?: string | undefined;
+  store: Store;
+  client: Client;
+  namespace: string;
+  triggers: readonly Trigger[];
+  taskQueue: string;
+  log: Logger;
+  metrics: Metrics;
+  simulated: readonly string[];
+}
+
+export interface RunningServer {
+  /** Where it listens. */
+  url: string;
+  /** Looks for pending events at once. */
+  wake(): void;
+  /** Takes nothing new, finishes what is under way, hands the rest back. */
+  stop(): Promise<void>;
+}
+
+/** Starts all that a server does: it listens, dispatches, links the record, keeps runs and schedules in step with Temporal. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { store, client, triggers, taskQueue, log, metrics } = options;
+  const temporal = watchTemporal(client, options.namespace, log);
+  const dispatcher: Dispatcher = startDispatcher({
+    store,
+    client,
+    triggers,
+    taskQueue,
+    temporal,
+    log,
+    count: metrics.event,
+  });
+  const app = createApp({
+    pagerDutySecrets: options.pagerDutySecrets,
+    slackSigningSecret: options.slackSigningSecret,
+    store,
+    onStored: dispatcher.take,
+    temporalState: () => ({ up: temporal.up, since: temporal.since }),
+    log,
+    metrics,
+    simulated: options.simulated,
+  });
+  const http = createHttpServer(app);
+  await listen(http, options.port, options.host);
+  const sealer = startSealer(store, log);
+  const reconciler = startReconciler({ store, client, log });
+  const stopSchedules = keepSchedules(() => syncSchedules({ client, triggers, taskQueue, log }), log);
+  return {
+    url: `http://${options.host}:${(http.address() as AddressInfo).port}`,
+    wake: dispatcher.wake,
+    async stop() {
+      stopSchedules();
+      await close(http);
+      await dispatcher.stop();
+      await Promise.all([reconciler.stop(), sealer.stop()]);
+    },
+  };
+}
+
+const againMilliseconds = 5_000;
+
+/** Temporal may be away at the start; the schedules are then put in place when it is there. */
+function keepSchedules(sync: () => Promise<void>, log: Logger): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const attempt = () =>
+    sync().catch((error: unknown) => {
+      if (!isTemporalAway(error)) log.error({ err: error }, 'The schedules could not be put in place');
+      if (!stopped) timer = setTimeout(attempt, againMilliseconds);
+    });
+  void attempt();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve());
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    // A sender that keeps a request open must not keep us from stopping.
+    setTimeout(() => server.closeAllConnections(), 5_000).unref();
+  });
+}
