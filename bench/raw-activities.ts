@@ -23,8 +23,10 @@ export function rawActivities(env: NodeJS.ProcessEnv) {
     return (await response.json()) as { alerts?: unknown[] };
   };
   return {
-    listAlerts: async (incidentId: string) => (await call('GET', `/incidents/${incidentId}/alerts`)).alerts?.length ?? 0,
-    postMessage: async (channel: string, text: string) => void (await slack.chat.postMessage({ channel, text })),
+    listAlerts: async (incidentId: string) =>
+      (await call('GET', `/incidents/${incidentId}/alerts`)).alerts?.length ?? 0,
+    postMessage: async (channel: string, text: string) =>
+      void (await slack.chat.postMessage({ channel, text })),
     acknowledge: async (incidentId: string) =>
       void (await call('PUT', `/incidents/${incidentId}`, {
         incident: { type: 'incident_reference', status: 'acknowledged' },

@@ -1,6 +1,6 @@
 /**
  * Raw Temporal by hand: verify the signature, start the workflow, answer 202. A process of its own, told by its
- * environment where Temporal and the providers are; it says `ready <port>` on stdout.
+ * environment where Temporal and the providers are; it says `ready <url>` on stdout.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -22,7 +22,9 @@ const worker = await Worker.create({
 const running = worker.run();
 
 function isSigned(body: Buffer, header: string): boolean {
-  const expected = Buffer.from(`v1=${createHmac('sha256', PAGERDUTY_WEBHOOK_SECRETS).update(body).digest('hex')}`);
+  const expected = Buffer.from(
+    `v1=${createHmac('sha256', PAGERDUTY_WEBHOOK_SECRETS).update(body).digest('hex')}`,
+  );
   const given = Buffer.from(header);
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
@@ -43,7 +45,9 @@ const server = createServer(async (request, response) => {
   });
   response.writeHead(202).end();
 });
-server.listen(0, '127.0.0.1', () => process.stdout.write(`ready ${(server.address() as AddressInfo).port}\n`));
+server.listen(0, '127.0.0.1', () =>
+  process.stdout.write(`ready http://127.0.0.1:${(server.address() as AddressInfo).port}\n`),
+);
 
 process.once('SIGTERM', () => {
   server.close();

@@ -22,7 +22,9 @@ export function addAuditCommands(program: Command, parts: Parts): void {
         });
       if (json) return output.json(rows);
       for (const { seq, at, actor, via, action, detail } of rows)
-        output.line(printable(`${seq ?? '-'}  ${at}  ${actor} via ${via}  ${action}  ${JSON.stringify(detail)}`));
+        output.line(
+          printable(`${seq ?? '-'}  ${at}  ${actor} via ${via}  ${action}  ${JSON.stringify(detail)}`),
+        );
     },
   );
 
@@ -35,9 +37,12 @@ export function addAuditCommands(program: Command, parts: Parts): void {
       else if (verification.ok)
         output.line(`record verified: ${verification.rows} rows, head ${verification.head}`);
       if (!verification.ok)
-        throw new CliFailure(`The record does not verify: at line ${verification.seq}: ${verification.reason}`, {
-          next: 'It has been changed outside Baton. Keep the database as it is, and compare it with a backup.',
-        });
+        throw new CliFailure(
+          `The record does not verify: at line ${verification.seq}: ${verification.reason}`,
+          {
+            next: 'It has been changed outside Baton. Keep the database as it is, and compare it with a backup.',
+          },
+        );
     },
   );
 }

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { AnyActivity } from '../activities/activity.ts';
+import type { Clients } from '../activities/clients.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { makeOutput, type Output, type Streams } from './output.ts';
 import type { StartSimulators } from './simulators.ts';
@@ -12,7 +13,10 @@ export interface Parts {
   env: NodeJS.ProcessEnv;
   streams: Streams;
   loadTriggers(): Promise<readonly Trigger[]>;
-  loadActivities(): Promise<readonly AnyActivity[]>;
+  loadActivities(): Promise<{
+    activities: readonly AnyActivity[];
+    connectClients(env: NodeJS.ProcessEnv): Clients;
+  }>;
   /** The file that exports every workflow. */
   workflowsPath: string;
   startSimulators: StartSimulators;

@@ -24,7 +24,9 @@ export function addEventCommands(program: Command, parts: Parts): void {
       .command('list')
       .description('events, newest first')
       .option('--incident <id>', 'only those about this incident')
-      .addOption(new Option('--disposition <disposition>', 'only those of which this became').choices(dispositions))
+      .addOption(
+        new Option('--disposition <disposition>', 'only those of which this became').choices(dispositions),
+      )
       .option('--limit <n>', 'at most so many', parseLimit, 50),
     parts,
     async ({ output, json, options }) => {

@@ -25,14 +25,21 @@ export function addIncidentCommands(program: Command, parts: Parts): void {
           exit: exits.notFound,
         });
       if (json)
-        return output.json({ incident: id, events: events.map(({ body: _, ...event }) => event), runs, record });
+        return output.json({
+          incident: id,
+          events: events.map(({ body: _, ...event }) => event),
+          runs,
+          record,
+        });
 
       output.line(`Incident ${printable(id)}`);
       output.line();
       output.line(runs.length === 0 ? 'Nothing ran. The lines marked "-" below say why.' : 'Ran:');
       for (const { id: run, state, workflow, outcome, failure } of runs) {
         const end = failure ? `${failure.class}: ${failure.message}` : (outcome ?? '');
-        output.line(printable(`  ${run}  ${state}${end === '' || end === state ? '' : `, ${end}`}  (${workflow})`));
+        output.line(
+          printable(`  ${run}  ${state}${end === '' || end === state ? '' : `, ${end}`}  (${workflow})`),
+        );
       }
       const held = events.filter(({ disposition }) => disposition === 'parked' || disposition === undefined);
       for (const { seq, type, disposition, reason } of held)

@@ -16,7 +16,9 @@ import { addTriggerCommands } from './triggers.ts';
  */
 export async function runCli(parts: Parts): Promise<number> {
   const program = new Command('baton')
-    .description('Runs the response to an incident: events meet triggers, triggers start workflows, workflows act.')
+    .description(
+      'Runs the response to an incident: events meet triggers, triggers start workflows, workflows act.',
+    )
     .version('0.1.0')
     .exitOverride()
     .configureOutput({

@@ -29,12 +29,16 @@ export function addRunCommands(program: Command, parts: Parts): void {
       );
       if (json) return output.json(rows);
       if (rows.length === 0) return output.note('No run.');
-      for (const line of table([['RUN', 'STATE', 'WORKFLOW', 'SINCE'], ...rows.map(cellsOf)])) output.line(line);
+      for (const line of table([['RUN', 'STATE', 'WORKFLOW', 'SINCE'], ...rows.map(cellsOf)]))
+        output.line(line);
     },
   );
 
   act(
-    runs.command('show').description('one run: its state, and its steps').argument('<run>', '<trigger>/<incident>'),
+    runs
+      .command('show')
+      .description('one run: its state, and its steps')
+      .argument('<run>', '<trigger>/<incident>'),
     parts,
     async ({ output, json }, id) => {
       const { run, rows } = await askStore(parts, async (store) => {

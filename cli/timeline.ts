@@ -86,11 +86,7 @@ function answered(row: RecordRow, line: MakeLine): TimelineLine[] {
   return [
     ...(hold ? [line('-', `starts nothing (${hold.disposition}): ${hold.reason}`)] : []),
     ...[...no].map(([reason, group]) =>
-      line(
-        '-',
-        `no: "${reason}" does not hold`,
-        group.map(({ trigger }) => trigger).join(', '),
-      ),
+      line('-', `no: "${reason}" does not hold`, group.map(({ trigger }) => trigger).join(', ')),
     ),
     ...other.map(({ trigger, answer, reason }) =>
       line(answer === 'failed' ? '!' : '>', answer === 'matched' ? 'yes' : `${answer}: ${reason}`, trigger),

@@ -43,7 +43,7 @@ export interface Simulation<World> {
   world: World;
   /** Mounts the provider's routes. `act` puts an effect on the ledger and saves the world. */
   routes(app: Express, world: World, act: Act): void;
-  /** The provider's own body for an error that a fault orders. */
+  /** The provider's own body for an error that a fault orders: JSON, or a text that is sent as XML. */
   errorBody(status: number): unknown;
 }
 
@@ -110,7 +110,9 @@ export async function startSimulator<World extends object>(
     const status = fault.status ?? 503;
     const answerWithFault = () => {
       for (const [name, value] of Object.entries(fault.headers ?? {})) response.setHeader(name, value);
-      response.status(status).json(simulation.errorBody(status));
+      const body = simulation.errorBody(status);
+      if (typeof body === 'string') response.status(status).type('text/xml').send(body);
+      else response.status(status).json(body);
     };
     switch (fault.kind) {
       case 'status':
@@ -130,9 +132,10 @@ export async function startSimulator<World extends object>(
       case 'status-after': {
         const end = response.end.bind(response);
         response.end = (() => {
-          const body = Buffer.from(JSON.stringify(simulation.errorBody(status)));
+          const error = simulation.errorBody(status);
+          const body = Buffer.from(typeof error === 'string' ? error : JSON.stringify(error));
           response.statusCode = status;
-          response.setHeader('content-type', 'application/json');
+          response.setHeader('content-type', typeof error === 'string' ? 'text/xml' : 'application/json');
           response.setHeader('content-length', body.length);
           return end(body);
         }) as Response['end'];

@@ -1,4 +1,10 @@
-import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely';
+import {
+  Kysely,
+  type PostgresCursor,
+  PostgresDialect,
+  type PostgresPoolClient,
+  type PostgresQueryResult,
+} from 'kysely';
 import { Pool, type PoolClient, types } from 'pg';
 import { migrate } from './migrations.ts';
 import type { Tables } from './tables.ts';
@@ -60,7 +66,7 @@ function kyselyOf(pool: Pool): Kysely<Tables> {
  */
 function discardedWhenStuck(client: PoolClient): PostgresPoolClient {
   let stuck = false;
-  async function query(text: string, parameters: readonly unknown[] = []) {
+  async function queryText(text: string, parameters: readonly unknown[]) {
     if (stuck) throw new Error('Connection terminated after a query without an answer');
     try {
       return await client.query(text, [...parameters]);
@@ -69,8 +75,11 @@ function discardedWhenStuck(client: PoolClient): PostgresPoolClient {
       throw error;
     }
   }
-  return Object.assign(Object.create(client), {
-    query,
-    release: (destroy?: boolean) => client.release(destroy || stuck),
-  });
+  function query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>;
+  function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
+  function query(text: string | PostgresCursor<unknown>, parameters: readonly unknown[] = []): unknown {
+    if (typeof text !== 'string') throw new Error('Cursors are not used here');
+    return queryText(text, parameters);
+  }
+  return { query, release: (destroy) => client.release(destroy || stuck) };
 }

@@ -6,6 +6,11 @@ import { lockFolder } from './lock.ts';
 import { migrate } from './migrations.ts';
 import type { Tables } from './tables.ts';
 
+const bytea = 17;
+/** PGlite's own go byte by byte, and took most of the time of storing an event. */
+const serializers = { [bytea]: (bytes: Uint8Array) => `\\x${Buffer.from(bytes).toString('hex')}` };
+const parsers = { [bytea]: (text: string) => Buffer.from(text.slice(2), 'hex') };
+
 /** The embedded database in `<dataDir>/store`. `release` frees the folder, after the database was closed. Throws `DataFolderInUse`. */
 export async function openEmbedded(dataDir: string): Promise<{ db: Kysely<Tables>; release: () => void }> {
   mkdirSync(dataDir, { recursive: true });
@@ -13,7 +18,7 @@ export async function openEmbedded(dataDir: string): Promise<{ db: Kysely<Tables
   try {
     const folder = join(dataDir, 'store');
     if (!existsSync(folder)) await prepareFolder(folder);
-    const pglite = await PGlite.create(folder);
+    const pglite = await PGlite.create(folder, { serializers, parsers });
     const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
     try {
       await migrate(db);

@@ -37,9 +37,20 @@ export interface StoreOptions {
  * open, and with `StoreUnavailable` when PostgreSQL cannot be reached.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { db, release } = options.databaseUrl
-    ? { db: await guard(openPostgres(options.databaseUrl)), release: () => undefined }
-    : await openEmbedded(options.dataDir);
+  if (options.databaseUrl) return makeStore(await guard(openPostgres(options.databaseUrl)), options);
+  const { db, release } = await openEmbedded(options.dataDir);
+  const store = makeStore(db, options);
+  return {
+    ...store,
+    async close() {
+      await store.close();
+      release();
+    },
+  };
+}
+
+/** A store on an open database, whose tables are up to date. It acts under a name of its own in leases. */
+export function makeStore(db: Kysely<Tables>, options: Pick<StoreOptions, 'secrets' | 'onPending'>): Store {
   const scrub = makeScrubber(options.secrets ?? []);
   const context: Context = {
     db,
@@ -58,10 +69,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...effectsPart(context),
     ...recordPart(context),
     ping: () => ping(db),
-    async close() {
-      await db.destroy();
-      release();
-    },
+    close: () => db.destroy(),
   });
 }
 

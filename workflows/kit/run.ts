@@ -137,7 +137,8 @@ const inbound: WorkflowInboundCallsInterceptor = {
     });
     try {
       const result = await scope.run(() => next(input));
-      await report({ state: 'completed', outcome: outcomeOf(result) });
+      const outcome = stoppedBy ? 'resolved elsewhere' : outcomeOf(result);
+      await report({ state: 'completed', outcome });
       return result;
     } catch (error) {
       if (error instanceof ContinueAsNew || error instanceof DeterminismViolationError) throw error;

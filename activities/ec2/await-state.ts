@@ -1,0 +1,35 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { connectionName, defineActivity } from '../activity.ts';
+import { instanceIds } from './input.ts';
+import { describeInstances } from './instances.ts';
+
+const pollSeconds = 15;
+
+/** A timeout is an answer: the instances that are not there are in `others`, with the state they are in. */
+export const awaitEc2InstancesState = defineActivity({
+  name: 'awaitEc2InstancesState',
+  kind: 'read',
+  provider: 'ec2',
+  summary: 'Waits until instances are in a state',
+  permissions: ['ec2:DescribeInstances'],
+  input: z.object({
+    connection: connectionName,
+    instanceIds,
+    state: z.enum(['running', 'stopped', 'terminated']),
+    timeoutSeconds: z.number().positive().max(3_600).default(600),
+  }),
+  output: z.object({ reached: z.boolean(), others: z.record(z.string(), z.string()) }),
+  async run({ connection, instanceIds: ids, state, timeoutSeconds }, { ec2, attempt: { signal } }) {
+    const client = await ec2(connection);
+    const end = Date.now() + (timeoutSeconds * 1000) / client.timeScale;
+    for (;;) {
+      const instances = await describeInstances(client, ids, signal);
+      const others = instances.filter((instance) => instance.state !== state);
+      if (others.length === 0) return { reached: true, others: {} };
+      if (Date.now() >= end)
+        return { reached: false, others: Object.fromEntries(others.map((other) => [other.id, other.state])) };
+      await pause((pollSeconds * 1000) / client.timeScale, undefined, { signal });
+    }
+  },
+});

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { connectionName, defineActivity } from '../activity.ts';
+import { throwFailure } from './failures.ts';
+import { instanceIds } from './input.ts';
+
+/** EC2's dry run: 412 `DryRunOperation` means that the call would have been made, 403 that it would be refused. */
+export const checkEc2Access = defineActivity({
+  name: 'checkEc2Access',
+  kind: 'read',
+  provider: 'ec2',
+  summary: 'Checks by a dry run whether a call on instances would be allowed',
+  permissions: ['ec2:RebootInstances', 'ec2:StopInstances', 'ec2:StartInstances'],
+  input: z.object({ connection: connectionName, call: z.enum(['reboot', 'stop', 'start']), instanceIds }),
+  output: z.object({ allowed: z.boolean(), reason: z.string() }),
+  async run({ connection, call, instanceIds: InstanceIds }, { ec2, attempt: { signal } }) {
+    const { client, sdk } = await ec2(connection);
+    const input = { InstanceIds, DryRun: true };
+    const options = { abortSignal: signal };
+    const dryRuns = {
+      reboot: () => client.send(new sdk.RebootInstancesCommand(input), options),
+      stop: () => client.send(new sdk.StopInstancesCommand(input), options),
+      start: () => client.send(new sdk.StartInstancesCommand(input), options),
+    };
+    try {
+      await dryRuns[call]();
+      return { allowed: true, reason: 'the dry run was answered as a call' };
+    } catch (error) {
+      const { name, message } = error as Error;
+      if (name === 'DryRunOperation') return { allowed: true, reason: 'the dry run passed' };
+      if (name === 'UnauthorizedOperation') return { allowed: false, reason: message.slice(0, 300) };
+      return throwFailure(error);
+    }
+  },
+});

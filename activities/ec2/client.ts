@@ -1,0 +1,55 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import { notConnected } from '../failures.ts';
+
+/** The SDK's module, loaded on first use: it is 34 MB. Commands are made from it. */
+type Sdk = typeof import('@aws-sdk/client-ec2');
+
+export interface Ec2 {
+  client: EC2Client;
+  sdk: Sdk;
+  region: string;
+  /** Seconds that pass there in one of ours: 1, but for a simulated endpoint, whose instances boot faster. */
+  timeScale: number;
+}
+
+const requestMilliseconds = 10_000;
+const connectMilliseconds = 3_000;
+
+/** EC2 by the AWS settings in `env`, as the AWS SDK names them; without keys there, by the SDK's own provider chain. */
+export function ec2Connections(env: NodeJS.ProcessEnv): (connection: string) => Promise<Ec2> {
+  let connected: Promise<Ec2> | undefined;
+  return async (connection) => {
+    const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
+    if (connection !== 'default' || !region) throw notConnected('EC2', 'AWS_REGION', connection);
+    connected ??= connect(env, region);
+    return connected;
+  };
+}
+
+async function connect(env: NodeJS.ProcessEnv, region: string): Promise<Ec2> {
+  const sdk = await import('@aws-sdk/client-ec2');
+  const endpoint = env.AWS_ENDPOINT_URL_EC2 ?? env.AWS_ENDPOINT_URL;
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN } = env;
+  const client = new sdk.EC2Client({
+    region,
+    // One retrier: Temporal.
+    maxAttempts: 1,
+    // Without `throwOnRequestTimeout` the SDK only warns, and a call that hangs never ends.
+    requestHandler: {
+      requestTimeout: requestMilliseconds,
+      connectionTimeout: connectMilliseconds,
+      throwOnRequestTimeout: true,
+    },
+    ...(endpoint ? { endpoint } : {}),
+    ...(accessKeyId && secretAccessKey
+      ? {
+          credentials: {
+            accessKeyId,
+            secretAccessKey,
+            ...(AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {}),
+          },
+        }
+      : {}),
+  });
+  return { client, sdk, region, timeScale: Number(env.BATON_SIMULATED_TIME_SCALE ?? 1) };
+}

@@ -1,0 +1,41 @@
+import { conflict, invalidInput, providerFailure, refused, unreachable } from '../failures.ts';
+
+/** What the SDK throws: a service's answer has a code as its name, and its status beside it. */
+interface SdkError extends Error {
+  $metadata?: { httpStatusCode?: number };
+  $fault?: 'client' | 'server';
+  /** Hidden, and there when the answer could not be read as EC2's. */
+  $response?: { statusCode?: number };
+  code?: string;
+}
+
+/** Codes that may pass, whatever the status (EC2's error codes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html). */
+const limited = /^(RequestLimitExceeded|Throttl\w*|TooManyRequestsException|EC2ThrottledException)$/;
+const passing =
+  /^(InternalError|InternalFailure|Unavailable|ServiceUnavailable|RequestExpired|InsufficientInstanceCapacity|InsufficientHostCapacity)$/;
+const unfit = /^(InvalidInstanceID\.\w+|InvalidParameter\w*|MissingParameter)$/;
+const inTheWay = /^(IncorrectInstanceState|IncorrectState|OperationNotPermitted)$/;
+
+const firstLine = (text: string) => text.split('\n')[0]?.slice(0, 300) ?? '';
+
+/** Turns what the SDK throws into a failure that says whether to try again. For use with `.catch`. */
+export function throwFailure(error: unknown): never {
+  const { name, message, $metadata, $fault, $response, code } = error as SdkError;
+  const status = $metadata?.httpStatusCode;
+  const reason = `${name}: ${firstLine(message ?? '')}`;
+  if (name === 'AbortError') throw error;
+  if (limited.test(name)) throw providerFailure('EC2', 429, reason, 5);
+  if (passing.test(name))
+    throw providerFailure('EC2', 503, reason, name.startsWith('Insufficient') ? 60 : undefined);
+  if (unfit.test(name)) throw invalidInput('EC2', reason);
+  if (inTheWay.test(name)) throw conflict('EC2', reason, status);
+  if (name === 'CredentialsProviderError')
+    throw refused('EC2', 'no credentials were found: set AWS_ACCESS_KEY_ID or a role');
+  if ($fault !== undefined && status !== undefined) throw providerFailure('EC2', status, reason);
+  if ($response?.statusCode !== undefined)
+    throw $response.statusCode >= 400
+      ? providerFailure('EC2', $response.statusCode, 'an answer that is not EC2’s')
+      : unreachable('EC2', 'an answer that is not EC2’s');
+  if (name === 'TimeoutError' || code !== undefined) throw unreachable('EC2', code ?? 'no answer in time');
+  throw error;
+}

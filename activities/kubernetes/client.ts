@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import { delimiter } from 'node:path';
+import type {
+  AppsV1Api,
+  AuthorizationV1Api,
+  AutoscalingV2Api,
+  ConfigurationOptions,
+  CoreV1Api,
+  KubeConfig,
+} from '@kubernetes/client-node';
+import { z } from 'zod';
+import { notConnected, unreachable } from '../failures.ts';
+import { type PatchType, sendToCluster } from './transport.ts';
+
+/** One cluster. */
+export interface Kubernetes {
+  core: CoreV1Api;
+  apps: AppsV1Api;
+  autoscaling: AutoscalingV2Api;
+  authorization: AuthorizationV1Api;
+  /** What every call takes as its last argument: it ends with the attempt, and a patch says of which type it is. */
+  request(signal: AbortSignal, patchType?: PatchType): ConfigurationOptions;
+  /** Seconds that pass in the cluster per second of ours: 1, more only in a simulated one. Divides waits. */
+  timeScale: number;
+}
+
+const settings = z.object({
+  KUBECONFIG: z.string().optional(),
+  KUBERNETES_SERVICE_HOST: z.string().optional(),
+  BATON_SIMULATED_TIME_SCALE: z.coerce.number().positive().default(1),
+});
+type Settings = z.infer<typeof settings>;
+type Sdk = typeof import('@kubernetes/client-node');
+
+/**
+ * Clients for the settings in `env`, read at first use: the files of `KUBECONFIG`, else the service account of the pod
+ * that Baton runs in. Neither → `NotConnected`. The SDK is large, so it is loaded then too.
+ */
+export function kubernetesConnections(env: NodeJS.ProcessEnv): (connection: string) => Promise<Kubernetes> {
+  let client: Promise<Kubernetes> | undefined;
+  return async (connection) => {
+    if (connection !== 'default') throw notConnected('Kubernetes', 'KUBECONFIG', connection);
+    client ??= connect(settings.parse(env)).catch((error: unknown) => {
+      client = undefined;
+      throw error;
+    });
+    return client;
+  };
+}
+
+async function connect(env: Settings): Promise<Kubernetes> {
+  if (!env.KUBECONFIG && !env.KUBERNETES_SERVICE_HOST) throw notConnected('Kubernetes', 'KUBECONFIG');
+  const sdk = await import('@kubernetes/client-node');
+  const config = env.KUBECONFIG ? readFiles(sdk, env.KUBECONFIG) : inCluster(sdk);
+  const cluster = config.getCurrentCluster();
+  if (!cluster) throw notConnected('Kubernetes', 'KUBECONFIG to a file whose current context names a cluster');
+  if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify)
+    throw notConnected('Kubernetes', 'KUBECONFIG to a cluster with an https address');
+
+  const configuration = sdk.createConfiguration({
+    baseServer: new sdk.ServerConfiguration(cluster.server.replace(/\/+$/, ''), {}),
+    authMethods: { default: authentication(config) },
+  });
+  return {
+    core: new sdk.CoreV1Api(configuration),
+    apps: new sdk.AppsV1Api(configuration),
+    autoscaling: new sdk.AutoscalingV2Api(configuration),
+    authorization: new sdk.AuthorizationV1Api(configuration),
+    request: (signal, patchType) => ({
+      httpApi: {
+        send: (request) => new sdk.Observable(sendToCluster(sdk, request, { signal, patchType })),
+      },
+    }),
+    timeScale: env.BATON_SIMULATED_TIME_SCALE,
+  };
+}
+
+/** Several files are read as kubectl reads them: a missing one is left out, and of two equal names the first counts. */
+function readFiles({ KubeConfig }: Sdk, list: string): KubeConfig {
+  const files = list.split(delimiter).filter((file) => existsSync(file));
+  const broken = () => notConnected('Kubernetes', 'KUBECONFIG to a readable kubeconfig file');
+  if (files.length === 0) throw broken();
+  const parts = files.map((file) => {
+    const part = new KubeConfig();
+    try {
+      part.loadFromFile(file);
+    } catch {
+      // The reason is left out: a YAML error quotes the line, which can hold a token.
+      throw broken();
+    }
+    return part;
+  });
+  const config = new KubeConfig();
+  config.loadFromOptions({
+    clusters: firstOfEachName(parts.flatMap(({ clusters }) => clusters)),
+    users: firstOfEachName(parts.flatMap(({ users }) => users)),
+    contexts: firstOfEachName(parts.flatMap(({ contexts }) => contexts)),
+    currentContext: parts.find(({ currentContext }) => currentContext)?.currentContext,
+  });
+  return config;
+}
+
+function firstOfEachName<Named extends { name: string }>(all: readonly Named[]): Named[] {
+  return all.filter(({ name }, index) => all.findIndex((other) => other.name === name) === index);
+}
+
+function inCluster({ KubeConfig }: Sdk): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromCluster();
+  return config;
+}
+
+/** Tokens can come from files and commands. What those complain about can hold secrets, so it is left out. */
+function authentication(config: KubeConfig) {
+  return {
+    getName: () => config.getName(),
+    applySecurityAuthentication: async (request: Parameters<KubeConfig['applySecurityAuthentication']>[0]) => {
+      await config.applySecurityAuthentication(request).catch(() => {
+        throw unreachable('Kubernetes', 'the credentials that its kubeconfig describes could not be had');
+      });
+    },
+  };
+}

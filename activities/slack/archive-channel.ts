@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { actor, connectionName, defineActivity } from '../activity.ts';
+import { accept } from './failures.ts';
+import { channelId } from './input.ts';
+
+/** Slack lets no bot open an archived channel again, and its name stays taken. */
+export const archiveSlackChannel = defineActivity({
+  name: 'archiveSlackChannel',
+  kind: 'change',
+  provider: 'slack',
+  summary: 'Archives a channel',
+  permissions: ['channels:manage', 'groups:write'],
+  input: z.object({ connection: connectionName, actor, channelId }),
+  output: z.object({ changed: z.boolean() }),
+  async run({ connection, channelId }, { slack, attempt }) {
+    const api = (await slack(connection)).api(attempt.signal);
+    const changed = await api.conversations
+      .archive({ channel: channelId })
+      .then(() => true)
+      .catch(accept(['already_archived'], false));
+    return { changed };
+  },
+});

@@ -1,0 +1,49 @@
+import { cut, escapeSlack, oneLine } from './text.ts';
+
+/** The parts of Block Kit that Baton uses, with their limits. https://docs.slack.dev/reference/block-kit/blocks */
+export interface PlainText {
+  type: 'plain_text';
+  text: string;
+  emoji: false;
+}
+
+export interface Mrkdwn {
+  type: 'mrkdwn';
+  text: string;
+  /** Nothing in the text is turned into a link or a mention. */
+  verbatim: true;
+}
+
+export interface Button {
+  type: 'button';
+  action_id: string;
+  value: string;
+  text: PlainText;
+  style: 'primary' | 'danger';
+  confirm?: { title: PlainText; text: PlainText; confirm: PlainText; deny: PlainText };
+}
+
+export type Block =
+  | { type: 'header'; text: PlainText }
+  | { type: 'section'; text: PlainText | Mrkdwn }
+  | { type: 'section'; fields: Mrkdwn[] }
+  | { type: 'context'; elements: (PlainText | Mrkdwn)[] }
+  | { type: 'actions'; elements: Button[] };
+
+/** A message: its blocks, and the one line that notifications and screen readers take. */
+export interface Body {
+  text: string;
+  blocks: Block[];
+}
+
+/** A text that has been escaped and cut. */
+export const plain = (escaped: string): PlainText => ({ type: 'plain_text', text: escaped, emoji: false });
+
+/** Our own markup around values that have been escaped and cut. */
+export const markup = (text: string): Mrkdwn => ({ type: 'mrkdwn', text, verbatim: true });
+
+/** A short text in one line. */
+export const label = (text: string, max: number) => plain(cut(escapeSlack(oneLine(text)), max));
+
+/** Says that what the message tells of has not really happened. */
+export const simulatedLine: Block = { type: 'context', elements: [plain('SIMULATED')] };

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { type Block, type Body, type Button, label, markup, plain, simulatedLine } from './blocks.ts';
+import { links, webUrl } from './input.ts';
+import { cut, escapeSlack, linkTo, oneLine, pieces } from './text.ts';
+
+/** What the status card of an incident shows: data, so that every workflow shows it in the same way. */
+export const cardSchema = z.object({
+  title: z.string().min(1),
+  number: z.int().optional(),
+  /** The incident at PagerDuty. */
+  url: webUrl.optional(),
+  status: z.enum(['triggered', 'acknowledged', 'resolved']),
+  urgency: z.string().optional(),
+  priority: z.string().optional(),
+  service: z.string(),
+  assignees: z.array(z.string()),
+  acknowledgedBy: z.string().optional(),
+  links: links.default([]),
+  /** What Baton does now, or has done. */
+  lines: z.array(z.string()).default([]),
+  simulated: z.boolean().default(false),
+});
+export type StatusCard = z.output<typeof cardSchema>;
+
+const maxField = 2000;
+const maxElements = 10;
+
+/** The card's message. Its buttons carry the incident id and nothing else: who may press them is checked later. */
+export function cardBody(card: StatusCard, incidentId: string): Body {
+  const { title, number, url, lines, simulated } = card;
+  const heading = number === undefined ? title : `#${number} ${title}`;
+  const allLinks = [...(url === undefined ? [] : [{ text: 'PagerDuty incident', url }]), ...card.links];
+  const buttons = buttonsFor(card, incidentId);
+  const said = pieces(escapeSlack(lines.map((line) => `• ${oneLine(line)}`).join('\n')));
+  const blocks: Block[] = [
+    ...(simulated ? [simulatedLine] : []),
+    { type: 'header', text: label(heading, 150) },
+    { type: 'section', fields: fieldsOf(card) },
+    ...said.map((piece): Block => ({ type: 'section', text: plain(piece) })),
+    ...(allLinks.length > 0
+      ? [
+          {
+            type: 'context' as const,
+            elements: allLinks.slice(0, maxElements).map((link) => markup(linkTo(link))),
+          },
+        ]
+      : []),
+    ...(buttons.length > 0 ? [{ type: 'actions' as const, elements: buttons }] : []),
+  ];
+  return { text: summaryOf(card, heading), blocks };
+}
+
+function fieldsOf({ status, urgency, priority, service, assignees, acknowledgedBy }: StatusCard) {
+  const values: [string, string | undefined][] = [
+    ['Status', status],
+    ['Service', service],
+    ['Urgency', urgency],
+    ['Priority', priority],
+    ['Assigned to', assignees.join(', ') || 'nobody'],
+    ['Acknowledged by', acknowledgedBy],
+  ];
+  return values.flatMap(([name, value]) => {
+    const shown = cut(escapeSlack(oneLine(value ?? '')), maxField - 50);
+    return shown === '' ? [] : [markup(`*${name}*\n${shown}`)];
+  });
+}
+
+function buttonsFor({ status }: StatusCard, incidentId: string): Button[] {
+  if (status === 'resolved') return [];
+  const resolve: Button = {
+    type: 'button',
+    action_id: 'resolve',
+    value: incidentId,
+    text: plain('Resolve'),
+    style: 'danger',
+    confirm: {
+      title: plain('Resolve the incident?'),
+      text: plain('PagerDuty stops paging, and automations working on it are told to stop.'),
+      confirm: plain('Resolve'),
+      deny: plain('Keep it open'),
+    },
+  };
+  if (status === 'acknowledged') return [resolve];
+  const acknowledge: Button = {
+    type: 'button',
+    action_id: 'acknowledge',
+    value: incidentId,
+    text: plain('Acknowledge'),
+    style: 'primary',
+  };
+  return [acknowledge, resolve];
+}
+
+/** The card in one line. */
+function summaryOf(card: StatusCard, heading: string): string {
+  const { status, service, assignees, acknowledgedBy, simulated } = card;
+  const who =
+    status === 'acknowledged' && acknowledgedBy
+      ? `by ${acknowledgedBy}`
+      : assignees.length > 0 && status === 'triggered'
+        ? `assigned to ${assignees.join(', ')}`
+        : '';
+  const state = [status, who].filter((part) => part !== '').join(' ');
+  const line = `${simulated ? 'SIMULATED ' : ''}${heading} (${service}): ${state}`;
+  return cut(escapeSlack(oneLine(line)), 1000);
+}

@@ -1,0 +1,130 @@
+import type { WebClient } from '@slack/web-api';
+import { z } from 'zod';
+import { actor, connectionName, defineActivity } from '../activity.ts';
+import { conflict } from '../failures.ts';
+import { accept, parseAnswer, throwFailure } from './failures.ts';
+import { incidentId } from './input.ts';
+import { channelName } from './text.ts';
+
+/** `name`, `name-2`, …: more rooms than this for one incident are a mistake. */
+const maxRooms = 9;
+
+const room = z.object({
+  id: z.string(),
+  name: z.string(),
+  creator: z.string().optional(),
+  purpose: z.object({ value: z.string() }).default({ value: '' }),
+});
+type Room = z.output<typeof room>;
+
+const listed = z.object({
+  channels: z.array(room),
+  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
+});
+
+/**
+ * One room for an incident: a name made from the incident, and a purpose that carries its id. A name that is taken is
+ * looked up: a room of Baton's for this incident is adopted, any other is left alone and the name gets a number. A room
+ * of Baton's without a purpose was left by an attempt that broke off. An archived room cannot be used again, and its
+ * name stays taken.
+ */
+export const openSlackWarRoom = defineActivity({
+  name: 'openSlackWarRoom',
+  kind: 'change',
+  provider: 'slack',
+  summary: 'Opens the channel for an incident, or finds it',
+  permissions: ['channels:manage', 'channels:read', 'groups:write', 'groups:read'],
+  targets: ({ incidentId }) => [`slack-room:${incidentId}`],
+  input: z.object({
+    connection: connectionName,
+    actor,
+    incidentId,
+    number: z.int().positive(),
+    title: z.string(),
+    private: z.boolean().default(false),
+  }),
+  output: z.object({
+    changed: z.boolean(),
+    channelId: z.string(),
+    name: z.string(),
+    url: z.string(),
+    created: z.boolean(),
+  }),
+  async run({ connection, incidentId, number, title, private: isPrivate }, { slack, attempt }) {
+    const client = await slack(connection);
+    const api = client.api(attempt.signal);
+    const self = await client.self(api);
+    const describe = (opened: Room) => setPurpose(api, opened, incidentId);
+    const answer = ({ id, name }: Room, created: boolean, changed: boolean) => ({
+      changed,
+      channelId: id,
+      name,
+      url: `${self.url}archives/${id}`,
+      created,
+    });
+
+    const [first = '', ...others] = candidateNames(channelName(number, title));
+    const opened = await create(api, first, isPrivate);
+    if (opened) {
+      await describe(opened);
+      return answer(opened, true, true);
+    }
+    const rooms = await liveRooms(api, [first, ...others]);
+    const ours = rooms.filter(({ creator }) => creator === self.user_id);
+    const adopted =
+      ours.find((each) => carries(each, incidentId)) ?? ours.find(({ purpose }) => purpose.value === '');
+    if (adopted) return answer(adopted, false, await describe(adopted));
+
+    const taken = new Set(rooms.map(({ name }) => name));
+    for (const name of others.filter((each) => !taken.has(each))) {
+      const another = await create(api, name, isPrivate);
+      if (!another) continue;
+      await describe(another);
+      return answer(another, true, true);
+    }
+    throw conflict('Slack', `the channel names ${first} to ${others.at(-1)} are taken`);
+  },
+});
+
+const candidateNames = (name: string) =>
+  Array.from({ length: maxRooms }, (_, index) => (index === 0 ? name : `${name}-${index + 1}`));
+
+/** Whole words are compared: one incident's id can begin like another's. */
+const carries = ({ purpose }: Room, incidentId: string) =>
+  purpose.value.split(/[^\w-]+/).includes(incidentId);
+
+/** Undefined where the name is taken. */
+async function create(api: WebClient, name: string, isPrivate: boolean): Promise<Room | undefined> {
+  const answer = await api.conversations
+    .create({ name, is_private: isPrivate })
+    .catch(accept(['name_taken'], undefined));
+  return answer && parseAnswer(answer, z.object({ channel: room })).channel;
+}
+
+/** Slack announces a purpose in the channel, so one that is there already is left alone: false. */
+async function setPurpose(api: WebClient, opened: Room, incidentId: string): Promise<boolean> {
+  if (carries(opened, incidentId)) return false;
+  const purpose = `War room of PagerDuty incident ${incidentId}, opened by Baton`;
+  await api.conversations.setPurpose({ channel: opened.id, purpose }).catch(throwFailure);
+  return true;
+}
+
+/** The channels of these names that are not archived. Pages can be empty and still have a next one. */
+async function liveRooms(api: WebClient, names: readonly string[]): Promise<Room[]> {
+  const rooms: Room[] = [];
+  let cursor: string | undefined;
+  do {
+    const answer = await api.conversations
+      .list({
+        types: 'public_channel,private_channel',
+        exclude_archived: true,
+        limit: 1000,
+        ...(cursor ? { cursor } : {}),
+      })
+      .catch(throwFailure);
+    const page = parseAnswer(answer, listed);
+    rooms.push(...page.channels.filter(({ name }) => names.includes(name)));
+    cursor = page.response_metadata?.next_cursor;
+  } while (cursor);
+  return rooms;
+}

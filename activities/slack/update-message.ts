@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { actor, connectionName, defineActivity } from '../activity.ts';
+import { channelId, messageTs } from './input.ts';
+import { messageBody, messageContent } from './message.ts';
+import { edit, permalinkOf, postOnce } from './post.ts';
+
+/** A message that is gone, too old to be edited or not Baton's is posted anew: `ts` tells where it stands now. */
+export const updateSlackMessage = defineActivity({
+  name: 'updateSlackMessage',
+  kind: 'change',
+  provider: 'slack',
+  summary: 'Replaces what a message says',
+  permissions: ['chat:write', 'channels:history', 'groups:history', 'channels:join'],
+  input: z.object({ connection: connectionName, actor, channelId, ts: messageTs, ...messageContent }),
+  output: z.object({ changed: z.boolean(), ts: z.string(), permalink: z.string() }),
+  async run({ connection, channelId, ts, ...content }, { slack, attempt }) {
+    const client = await slack(connection);
+    const api = client.api(attempt.signal);
+    const self = await client.self(api);
+    const body = messageBody(content);
+    const place = { channelId };
+    const outcome = (await edit(api, { channelId, ts }, body))
+      ? { changed: true, ts }
+      : await postOnce(api, place, body, attempt);
+    return { ...outcome, permalink: permalinkOf(self, place, outcome.ts) };
+  },
+});

@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { runCli } from './cli/main.ts';
+
+/** The one file that knows the lists: everything else is handed them. They load only for the commands that need them. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The reader (`| head`) has seen enough.
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+process.exitCode = await runCli({
+  argv: process.argv.slice(2),
+  env: process.env,
+  streams: process,
+  loadTriggers: async () => (await import('./triggers/index.ts')).triggers,
+  loadActivities: async () => {
+    const { activities } = await import('./activities/index.ts');
+    const { connectClients } = await import('./activities/clients.ts');
+    return { activities, connectClients };
+  },
+  workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
+  startSimulators: async (options) => (await import('./simulator/index.ts')).startSimulators(options),
+});

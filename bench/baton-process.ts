@@ -1,0 +1,68 @@
+/**
+ * Baton, all in one process, with the benchmark's trigger and workflow: receiver, inbox, dispatcher, worker, record. Told by
+ * its environment where Temporal, the store and the providers are; it says `ready <url>` on stdout.
+ */
+import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { connectClients } from '../activities/clients.ts';
+import { activities } from '../activities/index.ts';
+import { secretsOf } from '../cli/settings.ts';
+import { createLog } from '../server/log.ts';
+import { createMetrics } from '../server/metrics.ts';
+import { type RunningServer, startServer } from '../server/server.ts';
+import { openStore } from '../store/open.ts';
+import { makeScrubber } from '../store/scrub.ts';
+import { bundleWorkflows, startWorker, taskQueue } from '../worker/worker.ts';
+import { benchTrigger } from './baton-trigger.ts';
+
+const {
+  TEMPORAL_ADDRESS = '',
+  BATON_DATA_DIR = '',
+  DATABASE_URL,
+  PAGERDUTY_WEBHOOK_SECRETS = '',
+} = process.env;
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+const secrets = secretsOf(process.env);
+const scrub = makeScrubber(secrets);
+const metrics = createMetrics();
+let server: RunningServer | undefined;
+const store = await openStore({
+  databaseUrl: DATABASE_URL,
+  dataDir: BATON_DATA_DIR,
+  secrets,
+  onPending: () => server?.wake(),
+});
+const connection = await NativeConnection.connect({ address: TEMPORAL_ADDRESS });
+const worker = await startWorker({
+  connection,
+  namespace: 'default',
+  bundle: await bundleWorkflows(fileURLToPath(new URL('./baton-workflows.ts', import.meta.url))),
+  store,
+  activities,
+  clients: connectClients(process.env),
+  simulated: [],
+  scrub,
+  count: metrics.activity,
+});
+server = await startServer({
+  host: '127.0.0.1',
+  port: 0,
+  pagerDutySecrets: [PAGERDUTY_WEBHOOK_SECRETS],
+  store,
+  client: new Client({ connection }),
+  namespace: 'default',
+  triggers: [benchTrigger],
+  taskQueue,
+  log: createLog(scrub, { level: 'warn' }),
+  metrics,
+  simulated: [],
+});
+process.stdout.write(`ready ${server.url}\n`);
+
+process.once('SIGTERM', async () => {
+  await server?.stop();
+  await worker.stop();
+  await connection.close();
+  await store.close();
+});

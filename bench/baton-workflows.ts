@@ -1,0 +1,1 @@
+export { batonFlow } from './baton-flow.ts';

@@ -1,0 +1,196 @@
+/**
+ * Baton beside Temporal by hand: one Temporal server, the same three calls to the same simulated providers, the two sides
+ * in turn. Run it with `npm run bench`; with DATABASE_URL set, Baton's store is that PostgreSQL, else PGlite.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { findTemporal } from '../cli/temporal-binary.ts';
+import { type RunningTemporal, startTemporal } from '../cli/temporal-server.ts';
+import { median, percentile, table } from './figures.ts';
+import { deliver, deliverAll, deliverAtRate, now, type Webhook } from './load.ts';
+import { residentMegabytes, type Side, startSide } from './sides.ts';
+import { type BenchWorld, startBenchWorld } from './world.ts';
+
+const { values } = parseArgs({
+  options: {
+    /** Flows a measurement, and rounds of each: smaller for a quick look. */
+    flows: { type: 'string', default: '200' },
+    rounds: { type: 'string', default: '3' },
+  },
+});
+const flows = Number(values.flows);
+const rounds = Number(values.rounds);
+const underWay = 60;
+
+interface Figures {
+  idle: number[];
+  accepted: number[];
+  answers: number[];
+  flowsPerSecond: number[];
+  memory: number;
+  recovery: number[];
+  repeated: number;
+  lost: number;
+}
+
+const none = (): Figures => ({
+  idle: [],
+  accepted: [],
+  answers: [],
+  flowsPerSecond: [],
+  memory: 0,
+  recovery: [],
+  repeated: 0,
+  lost: 0,
+});
+
+async function finish(world: BenchWorld, webhooks: readonly Webhook[]): Promise<void> {
+  await Promise.all(webhooks.map(({ incidentId }) => world.acknowledged(incidentId)));
+}
+
+/** One webhook at a time: from sending it to the moment the last provider acts. */
+async function measureIdle(side: Side, world: BenchWorld, figures: Figures): Promise<void> {
+  for (const webhook of world.raise(20)) {
+    const start = now();
+    await deliver(side.url, webhook);
+    figures.idle.push((await world.acknowledged(webhook.incidentId)) - start);
+  }
+}
+
+/** 50 webhooks a second for as long as they last. */
+async function measureAnswers(side: Side, world: BenchWorld, figures: Figures): Promise<void> {
+  const webhooks = world.raise(flows);
+  figures.answers.push(...(await deliverAtRate(side.url, webhooks, 50)));
+  await finish(world, webhooks);
+}
+
+/** As fast as they are taken: webhooks accepted a second, and flows finished a second. */
+async function measureSaturated(side: Side, world: BenchWorld, figures: Figures): Promise<void> {
+  const webhooks = world.raise(flows);
+  const start = now();
+  await deliverAll(side.url, webhooks, 32);
+  figures.accepted.push(flows / ((now() - start) / 1000));
+  await finish(world, webhooks);
+  figures.flowsPerSecond.push(flows / ((now() - start) / 1000));
+}
+
+/** Kills everything while flows are under way, starts it again, and counts what was made twice or not at all. */
+async function measureRecovery(
+  start: () => Promise<Side>,
+  temporal: { restart(): Promise<void>; kill(): Promise<void> },
+  world: BenchWorld,
+  figures: Figures,
+  side: Side,
+): Promise<Side> {
+  const webhooks = world.raise(underWay);
+  await deliverAll(side.url, webhooks, 16);
+  await Promise.race(webhooks.slice(underWay / 6).map(({ incidentId }) => world.acknowledged(incidentId)));
+  await Promise.all([side.kill('SIGKILL'), temporal.kill()]);
+  const killedAt = now();
+  await temporal.restart();
+  const again = await start();
+  const readyAt = now();
+  await Promise.race([finish(world, webhooks), new Promise((resolve) => setTimeout(resolve, 60_000))]);
+  figures.recovery.push(now() - killedAt);
+  process.stderr.write(`  ${again.name}: ready ${Math.round(readyAt - killedAt)} ms after the kill, `);
+  process.stderr.write(`all done ${Math.round(now() - killedAt)} ms after it\n`);
+  const { posted, acknowledged } = world.effects();
+  for (const { incidentId } of webhooks) {
+    const [posts, acks] = [posted.get(incidentId) ?? 0, acknowledged.get(incidentId) ?? 0];
+    figures.repeated += Math.max(0, posts - 1) + Math.max(0, acks - 1);
+    figures.lost += Number(posts === 0) + Number(acks === 0);
+  }
+  return again;
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'baton-bench-'));
+const world = await startBenchWorld();
+const { path, version } = await findTemporal();
+let temporal: RunningTemporal = await startTemporal({ path, dataDir: folder, uiPort: 'none' });
+const port = Number(temporal.address.split(':')[1]);
+const restartable = {
+  kill: async () => {
+    process.kill(temporal.pid, 'SIGKILL');
+    await temporal.ended.catch(() => {});
+  },
+  restart: async () => {
+    temporal = await startTemporal({ path, dataDir: folder, port, uiPort: 'none' });
+  },
+};
+const env = {
+  ...world.env,
+  TEMPORAL_ADDRESS: temporal.address,
+  BATON_DATA_DIR: folder,
+  BENCH_CHANNEL: world.channelId,
+};
+const figures = { raw: none(), baton: none() };
+const sides = { raw: await startSide('raw', env), baton: await startSide('baton', env) };
+const inTurn = async (measure: (side: Side, world: BenchWorld, figures: Figures) => Promise<void>) => {
+  for (const name of ['raw', 'baton'] as const) await measure(sides[name], world, figures[name]);
+};
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+say('warming up');
+await inTurn((side) => measureIdle(side, world, none()));
+await inTurn((side) => measureSaturated(side, world, none()));
+for (const name of ['raw', 'baton'] as const) figures[name].memory = residentMegabytes(sides[name].pid);
+const temporalMemory = residentMegabytes(temporal.pid);
+for (let round = 1; round <= rounds; round += 1) {
+  say(`round ${round} of ${rounds}`);
+  await inTurn(measureIdle);
+  await inTurn(measureAnswers);
+  await inTurn(measureSaturated);
+}
+say('kill -9 of everything');
+for (const name of ['raw', 'baton'] as const)
+  for (let round = 1; round <= rounds; round += 1)
+    sides[name] = await measureRecovery(
+      () => startSide(name, env),
+      restartable,
+      world,
+      figures[name],
+      sides[name],
+    );
+
+await Promise.all([sides.raw.kill('SIGTERM'), sides.baton.kill('SIGTERM')]);
+await temporal.stop();
+await world.close();
+await rm(folder, { recursive: true });
+
+const { raw, baton } = figures;
+const whole = (value: number) => value.toFixed(value < 10 ? 1 : 0);
+const row = (what: string, of: (side: Figures) => number, unit: string): string[] => [
+  what,
+  `${whole(of(raw))} ${unit}`,
+  `${whole(of(baton))} ${unit}`,
+  `${(of(baton) / of(raw)).toFixed(2)}×`,
+];
+process.stdout.write(
+  `Node ${process.version}, Temporal ${version}, ${cpus().length} cores shared by the load, the providers, `,
+);
+process.stdout.write(
+  `Temporal and the side measured; store: ${process.env.DATABASE_URL ? 'PostgreSQL' : 'PGlite'}\n\n`,
+);
+process.stdout.write(
+  `${table([
+    ['', 'Temporal by hand', 'Baton', 'ratio'],
+    row('idle: webhook to last provider call, p50', ({ idle }) => median(idle), 'ms'),
+    row('idle: webhook to last provider call, p99', ({ idle }) => percentile(idle, 0.99), 'ms'),
+    row('webhook answer at 50/s, p50', ({ answers }) => median(answers), 'ms'),
+    row('webhook answer at 50/s, p99', ({ answers }) => percentile(answers, 0.99), 'ms'),
+    row('saturated: webhooks accepted', ({ accepted }) => median(accepted), '/s'),
+    row('saturated: flows finished', ({ flowsPerSecond }) => median(flowsPerSecond), '/s'),
+    row(
+      `kill -9 of everything, ${underWay} flows under way: all done`,
+      ({ recovery }) => median(recovery) / 1000,
+      's',
+    ),
+    row('… the slowest', ({ recovery }) => Math.max(...recovery) / 1000, 's'),
+    ['… effects made twice', String(raw.repeated), String(baton.repeated), ''],
+    ['… effects lost', String(raw.lost), String(baton.lost), ''],
+    row('resident memory of the process after the warm-up', ({ memory }) => memory, 'MB'),
+    row('… with the Temporal server', ({ memory }) => memory + temporalMemory, 'MB'),
+  ])}\n`,
+);

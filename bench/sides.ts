@@ -1,0 +1,47 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** One side of the comparison: a process of its own. */
+export interface Side {
+  name: 'raw' | 'baton';
+  url: string;
+  pid: number;
+  kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+}
+
+/** Starts a side and waits until it says that it is ready. What it prints on stderr is passed through. */
+export async function startSide(name: Side['name'], env: Record<string, string>): Promise<Side> {
+  const file = fileURLToPath(new URL(`./${name}-process.ts`, import.meta.url));
+  const child = spawn(process.execPath, [...process.execArgv, file], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const url = await readyUrl(child, name);
+  return {
+    name,
+    url,
+    pid: child.pid ?? 0,
+    async kill(signal) {
+      child.kill(signal);
+      await ended;
+    },
+  };
+}
+
+async function readyUrl(child: ChildProcess, name: string): Promise<string> {
+  if (!child.stdout) throw new Error('The process has no stdout');
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /^ready (\S+)$/.exec(line)?.[1];
+    if (url) return url;
+  }
+  throw new Error(`The ${name} side ended before it was ready`);
+}
+
+/** Resident memory of a process in MB. */
+export function residentMegabytes(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kilobytes ?? 0) / 1024;
+}

@@ -1,0 +1,38 @@
+import type { Logger } from 'pino';
+import { createLog } from '../server/log.ts';
+import { makeScrubber } from '../store/scrub.ts';
+import { CliFailure, exits } from './failure.ts';
+import { readSettings, type Settings, secretsOf } from './settings.ts';
+
+/** What `server` and `worker` have in common: they share a database and a Temporal cluster with others, and log to stderr. */
+export interface ClusterProcess {
+  settings: Settings;
+  temporal: NonNullable<Settings['temporal']>;
+  secrets: string[];
+  scrub: (text: string) => string;
+  log: Logger;
+}
+
+/** Throws `CliFailure` where a setting is missing that only `start` can do without. */
+export function prepareCluster(env: NodeJS.ProcessEnv): ClusterProcess {
+  const settings = readSettings(env);
+  const missing = [
+    ...(settings.databaseUrl === undefined ? ['DATABASE_URL: the PostgreSQL that all processes share'] : []),
+    ...(settings.temporal === undefined ? ['TEMPORAL_ADDRESS: the Temporal cluster'] : []),
+  ];
+  const { temporal } = settings;
+  if (missing.length > 0 || temporal === undefined)
+    throw new CliFailure('This process shares its work with others, and has no place to', {
+      why: ['Not set:', ...missing.map((line) => `- ${line}`)].join('\n'),
+      next: 'Set them, or run baton start, which has both embedded.',
+      exit: exits.usage,
+    });
+  if (env.BATON_SIMULATE)
+    throw new CliFailure('Only baton start simulates providers', {
+      next: 'Unset BATON_SIMULATE, or run baton start.',
+      exit: exits.usage,
+    });
+  const secrets = secretsOf(env);
+  const scrub = makeScrubber(secrets);
+  return { settings, temporal, secrets, scrub, log: createLog(scrub) };
+}

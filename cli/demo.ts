@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { act, askStore, type Parts } from './command.ts';
+import { CliFailure, exits } from './failure.ts';
+
+const timeoutMilliseconds = 180_000;
+
+/** `baton demo`: plays another incident in the simulated PagerDuty of a running `baton start`. */
+export function addDemoCommand(program: Command, parts: Parts): void {
+  act(
+    program.command('demo').description('play another incident against the running simulation'),
+    parts,
+    async ({ output, json }) => {
+      const { readSettings } = await import('./settings.ts');
+      const { isNobodyThere, request } = await import('./control.ts');
+      const { z } = await import('zod');
+      const { dataDir } = readSettings(parts.env);
+      const incident = await request(dataDir, 'demo').catch((error: unknown) => {
+        if (!isNobodyThere(error)) throw error;
+        throw new CliFailure('No Baton runs on this data folder', {
+          next: 'Start it with npm start, then try again from the same folder.',
+          exit: exits.conflict,
+        });
+      });
+      const id = z.string().parse(incident);
+      if (json) return output.json({ incident: id });
+      const { followTimeline } = await import('./follow.ts');
+      const isOver = await askStore(parts, (store) =>
+        followTimeline(store, id, output, { timeoutMilliseconds, signal: new AbortController().signal }),
+      );
+      if (!isOver)
+        throw new CliFailure(`Incident ${id} is not over after ${timeoutMilliseconds / 1000} s`, {
+          next: `baton incidents show ${id} tells how far it is.`,
+          exit: exits.timedOut,
+        });
+      output.note(`Why, and by whom: baton incidents show ${id}`);
+    },
+  );
+}

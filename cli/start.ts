@@ -1,0 +1,236 @@
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { NativeConnection } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createLog } from '../server/log.ts';
+import { createMetrics } from '../server/metrics.ts';
+import { lockFolder } from '../store/lock.ts';
+import { openStore } from '../store/open.ts';
+import { makeScrubber } from '../store/scrub.ts';
+import type { Store } from '../store/store.ts';
+import { bundleWorkflows, startWorker } from '../worker/worker.ts';
+import type { Parts } from './command.ts';
+import { serveControl } from './control.ts';
+import { CliFailure, exits } from './failure.ts';
+import { Lifetime } from './lifetime.ts';
+import type { Output } from './output.ts';
+import { isFree, nextFreePort } from './ports.ts';
+import { portTaken, type RunningReceiver, startReceiver } from './receiver.ts';
+import { prepareSdk } from './sdk.ts';
+import { readSettings, type Settings, secretsOf } from './settings.ts';
+import { showSimulation } from './showcase.ts';
+import { storeMethods } from './store-access.ts';
+import { type Binary, findTemporal } from './temporal-binary.ts';
+import { type RunningTemporal, startTemporal } from './temporal-server.ts';
+
+const usualPort = 8080;
+
+/**
+ * `baton start`: everything in one process. What no setting names is embedded: the store, a Temporal server, and with no
+ * provider set at all the five providers. Returns when it was told to stop and has drained.
+ */
+export async function start(parts: Parts, output: Output): Promise<void> {
+  const settings = readSettings(parts.env);
+  const { dataDir } = settings;
+  const port = await choosePort(settings);
+  mkdirSync(dataDir, { recursive: true });
+  const lifetime = new Lifetime();
+  const logFile = createWriteStream(join(dataDir, 'baton.log'), { flags: 'a' });
+  let log = createLog(makeScrubber(secretsOf(parts.env)), { destination: logFile });
+  try {
+    prepareSdk(log);
+    const began = Date.now();
+    const webhookUrl = `http://${settings.host}:${port}/webhooks/pagerduty`;
+
+    // The store takes the folder's lock first: nobody's Temporal is touched before it is known that the folder is ours.
+    let receiver: RunningReceiver | undefined;
+    const bundling = bundleWorkflows(parts.workflowsPath);
+    const finding = settings.temporal === undefined ? findTemporal() : undefined;
+    // Awaited below, after the store: an early failure of theirs is not to be an unhandled one.
+    for (const early of [bundling, finding]) early?.catch(() => {});
+    const store = await open(settings, parts.env, lifetime, () => receiver?.dispatcher.wake());
+    const temporal = await connectTemporal(settings, finding, lifetime, log);
+
+    const simulators =
+      settings.simulated.length === 0
+        ? undefined
+        : await parts.startSimulators({
+            providers: settings.simulated,
+            stateDir: join(dataDir, 'simulator'),
+            webhookUrl,
+          });
+    if (simulators) lifetime.onClose(() => simulators.close());
+    const env = { ...parts.env, ...simulators?.env };
+    const scrub = makeScrubber(secretsOf(env));
+    log = createLog(scrub, { destination: logFile });
+    const connected = readSettings(env);
+
+    const connection = await NativeConnection.connect(temporal.connection);
+    lifetime.onClose(() => connection.close());
+    const metrics = createMetrics();
+    const { activities, connectClients } = await parts.loadActivities();
+    const worker = await startWorker({
+      connection,
+      namespace: temporal.namespace,
+      bundle: await bundling,
+      store,
+      activities,
+      clients: connectClients(env),
+      simulated: settings.simulated,
+      scrub,
+      count: metrics.activity,
+    });
+    lifetime.onClose(worker.stop);
+    worker.stopped.catch((error: unknown) => lifetime.fail(error));
+    receiver = await startReceiver({
+      host: settings.host,
+      port,
+      pagerDutySecrets: connected.pagerDutySecrets,
+      slackSigningSecret: connected.slackSigningSecret,
+      store,
+      temporal,
+      triggers: await parts.loadTriggers(),
+      simulated: settings.simulated,
+      log,
+      metrics,
+    });
+    lifetime.onClose(receiver.stop);
+    const play = simulators?.play;
+    const control = await serveControl(dataDir, {
+      ping: async () => 'here',
+      ...storeMethods(store),
+      demo: () => (play ? play() : Promise.reject(notSimulated())),
+    });
+    lifetime.onClose(control.close);
+
+    banner(output, { settings, port, temporal, began });
+    const [secret] = connected.pagerDutySecrets;
+    if (play && secret !== undefined)
+      showSimulation({ store, play, output, dataDir, webhookUrl, secret, signal: lifetime.signal }).catch(
+        (error: unknown) => log.error({ err: error }, 'The example could not be played'),
+      );
+    await lifetime.untilEnd();
+    output.note('Baton  stopping: what is under way is finished or kept for the next start');
+  } finally {
+    await lifetime.close((error) => log.error({ err: error }, 'Not stopped cleanly'));
+    logFile.end();
+  }
+}
+
+/** PORT is a promise to others, so it is kept or refused; without it the next free one will do. */
+async function choosePort({ host, port }: Settings): Promise<number> {
+  if (port === undefined) return nextFreePort(host, usualPort);
+  if (!(await isFree(host, port))) throw portTaken(port);
+  return port;
+}
+
+async function open(
+  { databaseUrl, dataDir }: Settings,
+  env: NodeJS.ProcessEnv,
+  lifetime: Lifetime,
+  onPending: () => void,
+): Promise<Store> {
+  if (databaseUrl !== undefined) {
+    const release = lockFolder(resolve(dataDir));
+    lifetime.onClose(async () => release());
+  }
+  const store = await openStore({ databaseUrl, dataDir, secrets: secretsOf(env), onPending });
+  lifetime.onClose(() => store.close());
+  return store;
+}
+
+interface TemporalHere {
+  connection: NonNullable<Settings['temporal']>['connection'];
+  namespace: string;
+  /** For the banner. */
+  words: string;
+  uiUrl?: string;
+}
+
+async function connectTemporal(
+  { temporal, dataDir }: Settings,
+  finding: Promise<Binary> | undefined,
+  lifetime: Lifetime,
+  log: Logger,
+): Promise<TemporalHere> {
+  if (temporal)
+    return { ...temporal, words: `Temporal at ${temporal.connection.address ?? 'localhost:7233'}` };
+  if (!finding) throw new Error('Without a Temporal server of its own, one must be looked for');
+  const binary = await finding;
+  const first = await startTemporal({ path: binary.path, dataDir });
+  const { address, uiUrl } = first;
+  keepRunning(first, { binary, dataDir, lifetime, log });
+  return {
+    connection: { address },
+    namespace: 'default',
+    words: `Temporal ${binary.version} from ${binary.from}`,
+    ...(uiUrl === undefined ? {} : { uiUrl }),
+  };
+}
+
+interface Keeping {
+  binary: Binary;
+  dataDir: string;
+  lifetime: Lifetime;
+  log: Logger;
+}
+
+/** Starts the Temporal server again where it ends by itself, at the same addresses: runs go on where they were. */
+function keepRunning(first: RunningTemporal, { binary, dataDir, lifetime, log }: Keeping): void {
+  let current = first;
+  lifetime.onClose(() => current.stop());
+  const port = Number(first.address.split(':')[1]);
+  const uiPort = first.uiUrl === undefined ? 'none' : Number(new URL(first.uiUrl).port);
+  const watch = () =>
+    current.ended.catch(async (error: unknown) => {
+      if (lifetime.signal.aborted) return;
+      log.error({ err: error }, 'Temporal is started again');
+      try {
+        current = await startTemporal({ path: binary.path, dataDir, port, uiPort });
+        void watch();
+      } catch (again) {
+        lifetime.fail(again);
+      }
+    });
+  void watch();
+}
+
+const notSimulated = () =>
+  new CliFailure('PagerDuty is not simulated here', {
+    next: 'Start Baton with BATON_SIMULATE=all, or with no provider set.',
+    exit: exits.conflict,
+  });
+
+const names: Record<string, string> = {
+  pagerduty: 'PagerDuty',
+  slack: 'Slack',
+  jira: 'Jira',
+  kubernetes: 'Kubernetes',
+  ec2: 'EC2',
+};
+
+function banner(
+  output: Output,
+  {
+    settings,
+    port,
+    temporal,
+    began,
+  }: { settings: Settings; port: number; temporal: TemporalHere; began: number },
+): void {
+  const seconds = Math.max(1, Math.round((Date.now() - began) / 1000));
+  const folder = relative('', settings.dataDir) || '.';
+  const shownFolder = folder.startsWith('..') ? settings.dataDir : `./${folder}`;
+  output.line(`Baton  ${temporal.words.padEnd(58)} ${String(seconds).padStart(3)} s`);
+  const web = temporal.uiUrl === undefined ? '' : `       Temporal ${temporal.uiUrl}`;
+  output.line(`Baton  http://${settings.host}:${port}${web}`);
+  if (settings.simulated.length > 0)
+    output.line(
+      `       SIMULATED: ${settings.simulated.map((name) => names[name]).join(', ')}.${settings.connectedBy.length === 0 ? ' Nothing real is touched.' : ''}`,
+    );
+  else
+    output.line(
+      `       Nothing is simulated, since ${settings.connectedBy[0] ?? 'BATON_SIMULATE'} is set (BATON_SIMULATE=all does).`,
+    );
+  output.line(`       Data and log in ${shownFolder}. Ctrl-C stops; npm start goes on where it stopped.`);
+}

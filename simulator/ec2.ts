@@ -1,0 +1,263 @@
+import type { Express, Request, Response } from 'express';
+import type { Act, Simulation, Simulator } from './simulator.ts';
+
+export interface SimulatedInstance {
+  id: string;
+  state: 'running' | 'stopped' | 'terminated';
+  type: string;
+  zone: string;
+  tags: Record<string, string>;
+  privateIp: string;
+  launchTime: string;
+  rootDevice: 'ebs' | 'instance-store';
+  impaired: boolean;
+  /** Milliseconds since 1970. */
+  rebootedAt?: number;
+  /** False: it is as impaired after a reboot as before. */
+  rebootHelps: boolean;
+}
+
+export interface Ec2World {
+  instances: SimulatedInstance[];
+  /** World seconds in one of ours. */
+  timeScale: number;
+  /** What the account may not do, by IAM action: answered 403. */
+  denied: string[];
+}
+
+const accessKeyId = 'SIMULATEDEC2KEY';
+/** The checks of before stay for this long after a reboot, then they run anew for the next, in world seconds. */
+const oldChecksSeconds = 5;
+const bootSeconds = 30;
+
+const instance = (
+  id: string,
+  name: string,
+  tags: Record<string, string>,
+  privateIp: string,
+): SimulatedInstance => ({
+  id,
+  state: 'running',
+  type: 'm7g.large',
+  zone: 'eu-central-1a',
+  tags: { Name: name, ...tags },
+  privateIp,
+  launchTime: '2026-11-01T06:00:00.000Z',
+  rootDevice: 'ebs',
+  impaired: false,
+  rebootHelps: true,
+});
+
+interface Options {
+  timeScale?: number;
+  /** Milliseconds since 1970: another clock than the machine's, for tests. */
+  clock?: () => number;
+}
+
+/** EC2's query API: a form in, XML out, as the AWS SDK speaks it. */
+export function ec2Simulation({ timeScale = 20, clock = Date.now }: Options = {}): Simulation<Ec2World> {
+  return {
+    provider: 'ec2',
+    world: {
+      instances: [
+        instance('i-0abc12345def67890', 'checkout-1', { 'baton:restart': 'allowed' }, '10.0.1.17'),
+        instance('i-0def12345abc67890', 'search-1', {}, '10.0.1.23'),
+      ],
+      timeScale,
+      denied: [],
+    },
+    routes: (app, world, act) => mount(app, world, act, clock),
+    errorBody: (status) =>
+      errorXml(
+        new Ec2Error(status, status === 429 ? 'RequestLimitExceeded' : 'InternalError', 'An ordered error'),
+      ),
+  };
+}
+
+/** The settings that connect Baton to the simulator at `url`. */
+export function ec2Environment(url: string, timeScale = 20): Record<string, string> {
+  return {
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: 'simulated-ec2-secret-access-key',
+    AWS_ENDPOINT_URL_EC2: url,
+    BATON_SIMULATED_TIME_SCALE: String(timeScale),
+  };
+}
+
+/** An instance fails its status checks from now on, until a reboot helps. */
+export function impair(
+  { world }: Simulator<Ec2World>,
+  instanceId: string,
+  { rebootHelps = true } = {},
+): void {
+  const found = world.instances.find(({ id }) => id === instanceId);
+  if (!found) throw new Error(`The simulated EC2 has no instance ${instanceId}`);
+  found.impaired = true;
+  found.rebootHelps = rebootHelps;
+  delete found.rebootedAt;
+}
+
+class Ec2Error extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+type Parameters = URLSearchParams;
+type Action = (parameters: Parameters) => string;
+
+function mount(app: Express, world: Ec2World, act: Act, clock: () => number): void {
+  const checkOf = (found: SimulatedInstance): string => {
+    if (found.state !== 'running') return 'not-applicable';
+    const seconds =
+      found.rebootedAt === undefined ? Infinity : ((clock() - found.rebootedAt) / 1000) * world.timeScale;
+    if (seconds >= oldChecksSeconds && seconds < oldChecksSeconds + bootSeconds) return 'initializing';
+    const isOver = seconds >= oldChecksSeconds + bootSeconds && found.rebootedAt !== undefined;
+    return found.impaired && !(isOver && found.rebootHelps) ? 'impaired' : 'ok';
+  };
+
+  const named = (parameters: Parameters) => {
+    const ids = listOf(parameters, 'InstanceId');
+    for (const id of ids)
+      if (!/^i-[0-9a-f]{8,17}$/.test(id))
+        throw new Ec2Error(400, 'InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
+    const found = world.instances.filter(({ id }) => ids.includes(id));
+    const missing = ids.filter((id) => !found.some((other) => other.id === id));
+    if (missing.length > 0)
+      throw new Ec2Error(
+        400,
+        'InvalidInstanceID.NotFound',
+        `The instance IDs '${missing.join(', ')}' do not exist`,
+      );
+    return found;
+  };
+
+  const authorize = (action: string, parameters: Parameters) => {
+    if (world.denied.includes(`ec2:${action}`))
+      throw new Ec2Error(403, 'UnauthorizedOperation', `You are not authorized to perform: ec2:${action}`);
+    if (parameters.get('DryRun') === 'true')
+      throw new Ec2Error(412, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
+  };
+
+  const change = (parameters: Parameters, to: 'running' | 'stopped', effect: string, set: string): string => {
+    const found = named(parameters);
+    const items = found.map((each) => {
+      const before = each.state;
+      if (before === 'terminated')
+        throw new Ec2Error(
+          400,
+          'IncorrectInstanceState',
+          `The instance '${each.id}' is not in a state for this`,
+        );
+      each.state = to;
+      if (before !== to) act({ effect, target: each.id });
+      return `<item><instanceId>${each.id}</instanceId>${stateXml('currentState', to)}${stateXml('previousState', before)}</item>`;
+    });
+    return `<${set}>${items.join('')}</${set}>`;
+  };
+
+  const actions: Record<string, Action> = {
+    DescribeInstances(parameters) {
+      const ids = listOf(parameters, 'InstanceId');
+      const found =
+        ids.length > 0 ? named(parameters) : world.instances.filter(matches(filtersOf(parameters)));
+      return `<reservationSet>${found.map((each) => `<item><instancesSet>${instanceXml(each)}</instancesSet></item>`).join('')}</reservationSet>`;
+    },
+    DescribeInstanceStatus(parameters) {
+      const isAll = parameters.get('IncludeAllInstances') === 'true';
+      const found = named(parameters).filter(({ state }) => isAll || state === 'running');
+      return `<instanceStatusSet>${found.map((each) => statusXml(each, checkOf(each))).join('')}</instanceStatusSet>`;
+    },
+    RebootInstances(parameters) {
+      const found = named(parameters).filter(({ state }) => state !== 'terminated');
+      for (const each of found) {
+        each.rebootedAt = clock();
+        act({ effect: 'instance rebooted', target: each.id });
+      }
+      return '<return>true</return>';
+    },
+    StopInstances: (parameters) => change(parameters, 'stopped', 'instance stopped', 'instancesSet'),
+    StartInstances: (parameters) => change(parameters, 'running', 'instance started', 'instancesSet'),
+  };
+
+  app.post('/', (request: Request, response: Response) => {
+    const parameters = new URLSearchParams(
+      Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '',
+    );
+    const name = parameters.get('Action') ?? '';
+    response.type('text/xml');
+    try {
+      if (!request.headers.authorization?.includes(`Credential=${accessKeyId}/`))
+        throw new Ec2Error(
+          401,
+          'AuthFailure',
+          'AWS was not able to validate the provided access credentials',
+        );
+      const run = Object.hasOwn(actions, name) ? actions[name] : undefined;
+      if (!run)
+        throw new Ec2Error(400, 'InvalidAction', `The action ${name} is not valid for this web service.`);
+      authorize(name, parameters);
+      const body = run(parameters);
+      response.send(
+        `<${name}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">${body}</${name}Response>`,
+      );
+    } catch (error) {
+      if (!(error instanceof Ec2Error)) throw error;
+      response.status(error.status).send(errorXml(error));
+    }
+  });
+}
+
+/** `InstanceId.1=…&InstanceId.2=…` */
+function listOf(parameters: Parameters, name: string): string[] {
+  const values: string[] = [];
+  for (let index = 1; parameters.has(`${name}.${index}`); index += 1)
+    values.push(parameters.get(`${name}.${index}`) ?? '');
+  return values;
+}
+
+function filtersOf(parameters: Parameters): { name: string; values: string[] }[] {
+  const filters = [];
+  for (let index = 1; parameters.has(`Filter.${index}.Name`); index += 1)
+    filters.push({
+      name: parameters.get(`Filter.${index}.Name`) ?? '',
+      values: listOf(parameters, `Filter.${index}.Value`),
+    });
+  return filters;
+}
+
+const matches = (filters: { name: string; values: string[] }[]) => (each: SimulatedInstance) =>
+  filters.every(({ name, values }) => {
+    if (name.startsWith('tag:')) return values.includes(each.tags[name.slice(4)] ?? '');
+    if (name === 'instance-state-name') return values.includes(each.state);
+    if (name === 'private-ip-address') return values.includes(each.privateIp);
+    throw new Ec2Error(400, 'InvalidParameterValue', `The filter '${name}' is invalid`);
+  });
+
+const codes = { running: 16, stopped: 80, terminated: 48 };
+const stateXml = (tag: string, state: SimulatedInstance['state']) =>
+  `<${tag}><code>${codes[state]}</code><name>${state}</name></${tag}>`;
+
+const escapeXml = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+
+function instanceXml(each: SimulatedInstance): string {
+  const tags = Object.entries(each.tags).map(
+    ([key, value]) => `<item><key>${escapeXml(key)}</key><value>${escapeXml(value)}</value></item>`,
+  );
+  return `<item><instanceId>${each.id}</instanceId>${stateXml('instanceState', each.state)}<instanceType>${each.type}</instanceType><placement><availabilityZone>${each.zone}</availabilityZone></placement><privateIpAddress>${each.privateIp}</privateIpAddress><launchTime>${each.launchTime}</launchTime><rootDeviceType>${each.rootDevice}</rootDeviceType><tagSet>${tags.join('')}</tagSet></item>`;
+}
+
+function statusXml(each: SimulatedInstance, check: string): string {
+  const system = check === 'not-applicable' ? check : 'ok';
+  return `<item><instanceId>${each.id}</instanceId><availabilityZone>${each.zone}</availabilityZone>${stateXml('instanceState', each.state)}<systemStatus><status>${system}</status></systemStatus><instanceStatus><status>${check}</status></instanceStatus><attachedEbsStatus><status>${system}</status></attachedEbsStatus></item>`;
+}
+
+const errorXml = ({ code, message }: Ec2Error) =>
+  `<?xml version="1.0" encoding="UTF-8"?><Response><Errors><Error><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error></Errors><RequestID>simulated</RequestID></Response>`;

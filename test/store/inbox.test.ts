@@ -1,0 +1,300 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Store } from '../../store/store.ts';
+import { backends } from './backends.ts';
+import { delivery, fresh, type World } from './world.ts';
+
+describe.each(await backends())('the inbox on $name', ({ open }) => {
+  let world: World;
+  let store: Store;
+  beforeAll(async () => {
+    world = await open();
+    store = world.newStore();
+  });
+  afterAll(() => world.close());
+
+  const expireLease = (seq: number) =>
+    world.run(`update inbox set leased_until = now() - interval '1 second' where seq = ${seq}`);
+  /** Settles what other tests left, so that what is claimed is the test's own. */
+  const emptyInbox = () => world.run(`update inbox set disposition = 'ignored' where disposition is null`);
+
+  it('gives back exactly the bytes, the envelope and the times of a delivery', async () => {
+    const given = delivery({ body: Buffer.from([0, 255, 10, 92, 128]) });
+    const { seq } = await store.receive(given);
+    const found = await store.findEvent(given.eventId);
+    expect(found).toMatchObject({
+      seq,
+      type: given.type,
+      subject: given.subject,
+      time: given.time,
+      event: given.event,
+    });
+    expect(Buffer.from(found?.body ?? [])).toEqual(given.body);
+    expect(found?.disposition).toBeUndefined();
+    expect(await store.findEvent(String(seq))).toEqual(found);
+  });
+
+  it('keeps each of five redeliveries as a duplicate that names the first', async () => {
+    const given = delivery();
+    const first = await store.receive(given);
+    expect(first).toMatchObject({ duplicate: false, leased: true });
+    for (let time = 0; time < 5; time += 1) {
+      const again = await store.receive(given);
+      expect(again).toMatchObject({ duplicate: true, leased: false });
+      const row = await store.findEvent(String(again.seq));
+      expect(row).toMatchObject({
+        disposition: 'duplicate',
+        reason: `the same event as number ${first.seq}`,
+      });
+    }
+    expect(await store.findEvent(given.eventId)).toMatchObject({ seq: first.seq });
+  });
+
+  it('takes one of 100 parallel copies over two processes', async () => {
+    const other = world.newStore();
+    const given = delivery();
+    const copies = Array.from({ length: 100 }, (_, index) => (index % 2 ? store : other).receive(given));
+    const receipts = await Promise.all(copies);
+    expect(receipts.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+    expect(receipts.filter(({ leased }) => leased)).toHaveLength(1);
+    expect(new Set(receipts.map(({ seq }) => seq)).size).toBe(100);
+  });
+
+  it('takes another event of a delivery that it knows as a duplicate', async () => {
+    const first = await store.receive(delivery({ deliveryId: fresh('delivery-') }));
+    const { deliveryId } = delivery({ deliveryId: `delivery-of-${first.seq}` });
+    const original = await store.receive(delivery({ deliveryId: deliveryId ?? '' }));
+    const again = await store.receive(delivery({ deliveryId: deliveryId ?? '' }));
+    expect(again.duplicate).toBe(true);
+    const row = await store.findEvent(String(again.seq));
+    expect(row?.reason).toBe(`the same delivery as number ${original.seq}`);
+  });
+
+  it('judges deliveries of one batch as if they had come one after the other', async () => {
+    const known = delivery({ deliveryId: fresh('delivery-') });
+    await store.receive(known);
+    const event = fresh('event-');
+    const receipts = await Promise.all([
+      store.receive(delivery({ eventId: event, deliveryId: known.deliveryId ?? '' })),
+      store.receive(delivery({ eventId: event, deliveryId: fresh('delivery-') })),
+      store.receive(delivery({ eventId: event, deliveryId: fresh('delivery-') })),
+    ]);
+    expect(receipts.map(({ duplicate }) => duplicate)).toEqual([true, false, true]);
+  });
+
+  it('numbers the events of one batch in the order in which they came', async () => {
+    const receipts = await Promise.all(Array.from({ length: 50 }, () => store.receive(delivery())));
+    const seqs = receipts.map(({ seq }) => seq);
+    expect(seqs).toEqual([...seqs].sort((one, other) => one - other));
+  });
+
+  it('parks what could not be read, with the reason', async () => {
+    const receipt = await store.receive(delivery({ event: undefined, unreadable: 'no event.id' }));
+    expect(receipt).toMatchObject({ duplicate: false, leased: false });
+    const row = await store.findEvent(String(receipt.seq));
+    expect(row).toMatchObject({ disposition: 'parked', reason: 'unreadable: no event.id' });
+    expect(row?.event).toBeUndefined();
+  });
+
+  it('stores hostile texts, numbers and depths, and the bytes unchanged', async () => {
+    const deep = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`);
+    const hostile = [
+      '\0',
+      '\ud800',
+      '\udc00x',
+      '\u202e',
+      '\x1b[31m',
+      '\r\n',
+      "'; drop table inbox; --",
+      '\\u0000',
+    ];
+    const event = {
+      numbers: JSON.parse('[1e400, -1e400, 1e308, 123456789012345678901234567890]'),
+      texts: hostile,
+      deep,
+      ...JSON.parse('{"__proto__": {"polluted": true}, "constructor": {"prototype": 1}, "a\\u0000b": 1}'),
+    };
+    const body = Buffer.from(JSON.stringify(hostile));
+    const subject = `${fresh('P')}\0\ud800`;
+    const given = delivery({ eventId: `${fresh('e')}\0`, type: '\0', subject, time: '\0', event, body });
+    const { seq } = await store.receive(given);
+    const row = await store.findEvent(String(seq));
+    expect(Buffer.from(row?.body ?? [])).toEqual(body);
+    expect(row?.event).toMatchObject({
+      numbers: ['Infinity', '-Infinity', 1e308, 1.2345678901234568e29],
+    });
+    expect(Object.hasOwn({}, 'polluted')).toBe(false);
+    expect(await store.listEvents({ subject, limit: 9 })).toHaveLength(1);
+    expect(await store.receive(given)).toMatchObject({ duplicate: true });
+  });
+
+  it('takes any JSON value, id and subject', async () => {
+    const texts = fc.string({ unit: 'binary', maxLength: 400 });
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), texts, texts, async (event, id, subject) => {
+        const eventId = `${fresh('any-')}${id}`;
+        await store.receive(delivery({ eventId, subject, event }));
+        expect(await store.findEvent(eventId)).toBeDefined();
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('finds an event whose id is too long for an index', async () => {
+    const eventId = Array.from({ length: 5000 }, (_, index) =>
+      String.fromCharCode(33 + ((index * 7919) % 90)),
+    ).join('');
+    await store.receive(delivery({ eventId, subject: eventId, deliveryId: eventId }));
+    expect(await store.receive(delivery({ eventId }))).toMatchObject({ duplicate: true });
+    expect(await store.findEvent(eventId)).toBeDefined();
+  });
+
+  it('writes one line about each delivery, with the hash of its bytes', async () => {
+    const given = delivery({ deliveryId: fresh('delivery-') });
+    const { seq } = await store.receive(given);
+    await store.receive(given);
+    const lines = await store.readRecord({ subject: given.subject ?? '', limit: 9 });
+    expect(lines.map(({ action }) => action)).toEqual(['event.received', 'event.received']);
+    expect(lines[0]?.detail).toMatchObject({
+      eventId: given.eventId,
+      deliveryId: given.deliveryId,
+      bytes: given.body.length,
+    });
+    expect(lines[0]?.detail.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(lines[1]?.detail).toMatchObject({ duplicateOf: seq });
+  });
+
+  it('lists the newest first, by subject and disposition', async () => {
+    const subject = fresh('P');
+    const first = await store.receive(delivery({ subject }));
+    const second = await store.receive(delivery({ subject, event: undefined, unreadable: 'bad' }));
+    const all = await store.listEvents({ subject, limit: 9 });
+    expect(all.map(({ seq }) => seq)).toEqual([second.seq, first.seq]);
+    const parked = await store.listEvents({ subject, disposition: 'parked', limit: 9 });
+    expect(parked.map(({ seq }) => seq)).toEqual([second.seq]);
+  });
+
+  describe('leases', () => {
+    it('keeps an event that another process holds from being claimed, until the lease runs out', async () => {
+      await emptyInbox();
+      const other = world.newStore();
+      const given = delivery();
+      const { seq } = await store.receive(given);
+      expect(await other.claim(10)).toEqual([]);
+      await expireLease(seq);
+      const claimed = await other.claim(10);
+      expect(claimed).toMatchObject([{ seq, attempts: 1, event: given.event }]);
+      expect(
+        await store.settle({ seq, disposition: 'ignored', reason: 'late', started: [], entries: [] }),
+      ).toBe(false);
+      expect(await other.settle({ seq, disposition: 'ignored', reason: 'x', started: [], entries: [] })).toBe(
+        true,
+      );
+      expect(await store.findEvent(String(seq))).toMatchObject({ disposition: 'ignored', reason: 'x' });
+    });
+
+    it('keeps a lane in order: a later event waits for an earlier one that another process holds', async () => {
+      await emptyInbox();
+      const other = world.newStore();
+      const subject = fresh('P');
+      const first = await store.receive(delivery({ subject }));
+      const second = await other.receive(delivery({ subject }));
+      expect(second).toMatchObject({ leased: false, duplicate: false });
+      expect(await other.claim(10)).toEqual([]);
+      await store.settle({
+        seq: first.seq,
+        disposition: 'dispatched',
+        reason: 'x',
+        started: [],
+        entries: [],
+      });
+      expect((await other.claim(10)).map(({ seq }) => seq)).toEqual([second.seq]);
+    });
+
+    it('gives a process all events of a lane that it receives itself', async () => {
+      const subject = fresh('P');
+      const receipts = await Promise.all([1, 2, 3].map(() => store.receive(delivery({ subject }))));
+      expect(receipts.map(({ leased }) => leased)).toEqual([true, true, true]);
+    });
+
+    it('gives events out in the order in which they came, and each to one process', async () => {
+      await emptyInbox();
+      const given = await Promise.all(Array.from({ length: 30 }, () => store.receive(delivery())));
+      await store.release();
+      const other = world.newStore();
+      const [mine, theirs] = await Promise.all([store.claim(20), other.claim(20)]);
+      const seqs = [...mine, ...theirs].map(({ seq }) => seq);
+      expect(new Set(seqs)).toEqual(new Set(given.map(({ seq }) => seq)));
+      expect(seqs).toHaveLength(30);
+      expect(mine.map(({ seq }) => seq)).toEqual(mine.map(({ seq }) => seq).sort((one, two) => one - two));
+    });
+
+    it('prolongs the leases of what this process knows to be its own', async () => {
+      await emptyInbox();
+      const other = world.newStore();
+      const { seq } = await store.receive(delivery());
+      await expireLease(seq);
+      await store.renew();
+      expect(await other.claim(10)).toEqual([]);
+      expect(await store.claim(10)).toEqual([]);
+    });
+
+    it('does not prolong what was taken over', async () => {
+      await emptyInbox();
+      const other = world.newStore();
+      const { seq } = await store.receive(delivery());
+      await expireLease(seq);
+      expect(await other.claim(10)).toHaveLength(1);
+      await store.renew();
+      await expireLease(seq);
+      expect((await other.claim(10)).length + (await store.claim(10)).length).toBe(1);
+    });
+
+    it('says when an event is pending that this process does not hold', async () => {
+      const onPending = vi.fn();
+      const told = world.newStore({ onPending });
+      const subject = fresh('P');
+      await told.receive(delivery());
+      expect(onPending).not.toHaveBeenCalled();
+      await store.receive(delivery({ subject }));
+      await told.receive(delivery({ subject }));
+      expect(onPending).toHaveBeenCalledTimes(1);
+    });
+
+    it('tells how many events are pending, and how old the oldest is', async () => {
+      await emptyInbox();
+      expect(await store.backlog()).toEqual({ pending: 0, oldestSeconds: 0 });
+      const { seq } = await store.receive(delivery());
+      await store.receive(delivery());
+      await world.run(`update inbox set received_at = now() - interval '90 seconds' where seq = ${seq}`);
+      const backlog = await store.backlog();
+      expect(backlog.pending).toBe(2);
+      expect(Math.round(backlog.oldestSeconds / 10)).toBe(9);
+    });
+
+    it('makes a settled event pending again, and says who wanted it', async () => {
+      await emptyInbox();
+      const given = delivery();
+      const { seq } = await store.receive(given);
+      expect(await store.replay(seq, 'person:ada@example.com', 'cli')).toBe(false);
+      await store.settle({
+        seq,
+        disposition: 'parked',
+        reason: 'a trigger failed',
+        started: [],
+        entries: [],
+      });
+      expect(await store.replay(seq, 'person:ada@example.com', 'cli')).toBe(true);
+      expect(await store.claim(10)).toMatchObject([{ seq, event: given.event }]);
+      const lines = await store.readRecord({
+        actor: 'person:ada@example.com',
+        subject: given.subject ?? '',
+        limit: 9,
+      });
+      expect(lines).toMatchObject([
+        { action: 'event.replayed', via: 'cli', detail: { reason: 'a trigger failed' } },
+      ]);
+      expect(await store.replay(999_999_999, 'person:ada@example.com', 'cli')).toBe(false);
+    });
+  });
+});

@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Store } from '../../store/store.ts';
+import { backends } from './backends.ts';
+import { delivery, entry, fresh, type World } from './world.ts';
+
+const secret = 'k3y/with+odd"chars&more';
+
+describe.each(await backends())('the record on $name', ({ open }) => {
+  let world: World;
+  let store: Store;
+  beforeAll(async () => {
+    world = await open();
+    store = world.newStore({ secrets: [secret] });
+  });
+  afterAll(() => world.close());
+
+  const asSuperuser = async (...statements: string[]) => {
+    await world.run('alter table record disable trigger user');
+    for (const statement of statements) await world.run(statement);
+    await world.run('alter table record enable trigger user');
+  };
+  const emptyRecord = () =>
+    asSuperuser('truncate record, record_queue', `update record_head set seq = 0, hash = repeat('0', 64)`);
+  const sealAll = async () => {
+    while ((await store.seal()) > 0);
+  };
+  const written = async (count: number) => {
+    await store.append(Array.from({ length: count }, (_, n) => entry({ detail: { n } })));
+    await sealAll();
+  };
+  beforeEach(emptyRecord);
+
+  it('is whole when it is empty', async () => {
+    expect(await store.verifyRecord()).toEqual({ ok: true, rows: 0, head: '0'.repeat(64), pending: 0 });
+  });
+
+  it('links lines in the order in which they came', async () => {
+    const subject = fresh('P');
+    await store.append([1, 2, 3].map((n) => entry({ subject, detail: { n } })));
+    await store.append([entry({ subject, detail: { n: 4 } })]);
+    expect(await store.seal()).toBe(4);
+    const lines = await store.readRecord({ subject, limit: 9 });
+    expect(lines.map(({ seq, detail }) => [seq, detail.n])).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+      [4, 4],
+    ]);
+    expect(lines[0]?.previous).toBe('0'.repeat(64));
+    expect(lines[1]?.previous).toBe(lines[0]?.hash);
+    expect(await store.verifyRecord()).toEqual({ ok: true, rows: 4, head: lines[3]?.hash, pending: 0 });
+  });
+
+  it('gives hashes that another program can compute', async () => {
+    await store.append([entry({ subject: 'Pé', detail: { z: 1, a: 'ü\n' } })]);
+    await store.seal();
+    const [line] = await store.readRecord({ limit: 1 });
+    const fields = [
+      '1',
+      line?.at,
+      line?.actor,
+      line?.via,
+      line?.action,
+      'Pé',
+      '{"a":"ü\\n","z":1}',
+      '0'.repeat(64),
+    ];
+    const sha256 = createHash('sha256');
+    for (const field of fields) {
+      const bytes = Buffer.from(field ?? '');
+      sha256.update(`${bytes.length}:`).update(bytes);
+    }
+    expect(line?.hash).toBe(sha256.digest('hex'));
+  });
+
+  it('shows linked lines first, then those that wait, and pages by seq', async () => {
+    const subject = fresh('P');
+    await store.append([entry({ subject, detail: { n: 1 } }), entry({ subject, detail: { n: 2 } })]);
+    await store.seal();
+    await store.append([entry({ subject, detail: { n: 3 } })]);
+    const n = async (filter: { after?: number; limit: number }) =>
+      (await store.readRecord({ subject, ...filter })).map(({ detail }) => detail.n);
+    expect(await n({ limit: 9 })).toEqual([1, 2, 3]);
+    expect(await n({ limit: 1 })).toEqual([1]);
+    expect(await n({ after: 1, limit: 9 })).toEqual([2, 3]);
+    expect(await store.verifyRecord()).toMatchObject({ ok: true, rows: 2, pending: 1 });
+  });
+
+  it('is one chain without gaps when two processes link at once', async () => {
+    const other = world.newStore();
+    let done = false;
+    const sealing = [store, other].map(async (one) => {
+      let linked = 0;
+      while (!done) linked += await one.seal();
+      return linked;
+    });
+    const writing = Array.from({ length: 60 }, (_, n) =>
+      (n % 2 ? store : other).append(Array.from({ length: 10 }, () => entry())),
+    );
+    await Promise.all(writing);
+    done = true;
+    await Promise.all(sealing);
+    await sealAll();
+    expect(await store.verifyRecord()).toMatchObject({ ok: true, rows: 600, pending: 0 });
+  });
+
+  it.each(['update record set actor = actor', 'delete from record', 'truncate record'])(
+    'refuses "%s"',
+    async (statement) => {
+      await written(1);
+      await expect(world.run(statement)).rejects.toThrow('append-only');
+      expect(await store.verifyRecord()).toMatchObject({ ok: true, rows: 1 });
+    },
+  );
+
+  const swap = `with old as (select * from record where seq in (5, 6))
+    update record set actor = old.actor, detail = old.detail, previous = old.previous, hash = old.hash
+    from old where record.seq in (5, 6) and record.seq <> old.seq`;
+  it.each([
+    ['altered', [`update record set actor = 'nobody' where seq = 5`], 5, 'was altered'],
+    ['removed', ['delete from record where seq = 5'], 5, 'line 5 is missing'],
+    [
+      'removed, and the rest moved up',
+      ['delete from record where seq = 5', 'update record set seq = seq - 1 where seq > 5'],
+      5,
+      'moved',
+    ],
+    ['swapped with its neighbour', [swap], 5, 'moved'],
+    ['cut off the end', ['delete from record where seq > 8'], 9, 'lines 9 to 10 are missing at the end'],
+    [
+      'put behind the end',
+      [
+        `insert into record select 11, at, actor, via, action, subject, detail, previous, hash from record where seq = 10`,
+      ],
+      11,
+      'not put there by the sealer',
+    ],
+  ])('names a line that was %s', async (_, statements, seq, reason) => {
+    await written(10);
+    await asSuperuser(...statements);
+    expect(await store.verifyRecord()).toEqual({ ok: false, seq, reason: expect.stringContaining(reason) });
+  });
+
+  it('verifies 10 000 lines within a second', async () => {
+    await written(10_000);
+    const start = performance.now();
+    expect(await store.verifyRecord()).toMatchObject({ ok: true, rows: 10_000 });
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+
+  it('keeps secrets out, in every form, before it cuts', async () => {
+    const forms = [
+      secret,
+      encodeURIComponent(secret),
+      Buffer.from(secret).toString('base64'),
+      Buffer.from(`ada:${secret}`).toString('base64'),
+      JSON.stringify({ secret }),
+      `https://ada:${encodeURIComponent(secret)}@example.com`,
+    ];
+    const subject = fresh('P');
+    const detail = { forms, nested: { [secret]: [secret] }, long: `${'x'.repeat(32_700)}${secret}` };
+    await store.append([entry({ subject, actor: `person:${secret}`, detail })]);
+    const { rows } = await world.db
+      .selectFrom('record_queue')
+      .selectAll()
+      .execute()
+      .then((all) => ({ rows: all }));
+    const text = JSON.stringify(rows);
+    expect(text).toContain('[secret]');
+    for (const form of forms) {
+      expect(text).not.toContain(form);
+      expect(text).not.toContain(JSON.stringify(form).slice(1, -1));
+    }
+    expect(text).not.toContain(secret.slice(0, 10));
+  });
+
+  it('takes hostile text, bounds it, and stays whole', async () => {
+    const subject = fresh('P');
+    const deep = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
+    await store.append([
+      entry({ subject, detail: { nul: '\0', lone: '\ud800x', number: Number.POSITIVE_INFINITY, deep } }),
+      entry({ subject, detail: { text: 'é"\\'.repeat(400_000) } }),
+      entry({ subject: '\0\ud800', actor: '\0\ud800' }),
+    ]);
+    await sealAll();
+    const [first, second] = await store.readRecord({ subject, limit: 9 });
+    expect(first?.detail).toMatchObject({ nul: '\ufffd', lone: '\ufffdx', number: 'Infinity' });
+    expect(Object.keys(second?.detail ?? {})).toEqual(['bytes', 'start']);
+    expect(Buffer.byteLength(JSON.stringify(second?.detail))).toBeLessThanOrEqual(32 * 1024);
+    expect(await store.readRecord({ subject: '\0\ud800', limit: 9 })).toHaveLength(1);
+    expect(await store.verifyRecord()).toMatchObject({ ok: true, rows: 3 });
+  });
+
+  it('is written in the transaction that it belongs to', async () => {
+    const bad = entry({ at: 'no time' });
+    const { seq } = await store.receive(delivery());
+    const settlement = { seq, disposition: 'ignored', reason: 'x', started: [], entries: [bad] } as const;
+    await expect(store.settle({ ...settlement, entries: [bad] })).rejects.toThrow();
+    expect((await store.findEvent(String(seq)))?.disposition).toBeUndefined();
+  });
+});

@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Decision, RunEnd, Store } from '../../store/store.ts';
+import { backends } from './backends.ts';
+import { delivery, entry, fresh, type World } from './world.ts';
+
+describe.each(await backends())('dispatch and runs on $name', ({ open }) => {
+  let world: World;
+  let store: Store;
+  beforeAll(async () => {
+    world = await open();
+    store = world.newStore();
+  });
+  afterAll(() => world.close());
+
+  async function decided(changes: Partial<Decision> = {}) {
+    const subject = fresh('P');
+    const { seq } = await store.receive(delivery({ subject }));
+    const id = `ec2-unhealthy/${subject}`;
+    const decision: Decision = {
+      seq,
+      incident: { id: subject, status: 'triggered', seenAt: '2026-03-01T10:00:00.000Z' },
+      runs: [
+        { id, trigger: 'ec2-unhealthy', workflow: 'restart', subject, target: 'i-0123456789', eventSeq: seq },
+      ],
+      entries: [entry({ subject }), entry({ subject })],
+      ...changes,
+    };
+    await store.decide(decision);
+    return { subject, seq, id, decision };
+  }
+
+  const answers = async (subject: string) =>
+    (await store.readRecord({ subject, limit: 99 })).filter(({ action }) => action === 'trigger.answered');
+
+  const endOf = (id: string, subject: string): RunEnd => {
+    const { body: _, ...event } = delivery({
+      subject,
+      eventId: `run.failed:${id}`,
+      source: 'baton',
+      type: 'run.failed',
+    });
+    const failure = { class: 'ProviderRefused', message: 'refused (403)', activity: 'rebootEc2Instances' };
+    return {
+      id,
+      state: 'failed',
+      outcome: 'failed',
+      failure,
+      entry: entry({ subject, action: 'run.ended' }),
+      event,
+    };
+  };
+
+  it('knows nothing of an incident that it never saw', async () => {
+    expect(await store.situation(fresh('P'))).toEqual({ runs: [] });
+  });
+
+  it('keeps a decision: the incident, the runs that start, and the answers', async () => {
+    const { subject, id, seq } = await decided();
+    const situation = await store.situation(subject);
+    expect(situation.incident).toEqual({ status: 'triggered', seenAt: '2026-03-01T10:00:00.000Z' });
+    expect(situation.runs).toMatchObject([{ id, state: 'starting', target: 'i-0123456789', eventSeq: seq }]);
+    expect(await answers(subject)).toHaveLength(2);
+  });
+
+  it('writes the answers about an event once, however often it is decided', async () => {
+    const { subject, decision } = await decided();
+    await store.decide(decision);
+    await Promise.all([store.decide(decision), store.decide(decision)]);
+    expect(await answers(subject)).toHaveLength(2);
+    expect((await store.situation(subject)).runs).toHaveLength(1);
+  });
+
+  it('writes the answers again after a replay', async () => {
+    const { subject, decision, seq } = await decided();
+    await store.settle({ seq, disposition: 'parked', reason: 'x', started: [], entries: [] });
+    await store.replay(seq, 'person:ada@example.com', 'cli');
+    await store.decide(decision);
+    expect(await answers(subject)).toHaveLength(4);
+  });
+
+  it('does not let an older event take back the state of an incident', async () => {
+    const { subject } = await decided();
+    const mirror = async (status: string, seenAt: string) => {
+      const { seq } = await store.receive(delivery({ subject }));
+      await store.decide({ seq, incident: { id: subject, status, seenAt }, runs: [], entries: [] });
+      return (await store.situation(subject)).incident?.status;
+    };
+    expect(await mirror('resolved', '2026-03-01T10:05:00Z')).toBe('resolved');
+    expect(await mirror('acknowledged', '2026-03-01T10:01:00Z')).toBe('resolved');
+  });
+
+  it('settles an event once, and what was started then runs', async () => {
+    const { subject, seq, id } = await decided();
+    const settlement = {
+      seq,
+      reason: 'x',
+      started: [id],
+      entries: [entry({ subject, action: 'run.started' })],
+    };
+    expect(await store.settle({ ...settlement, disposition: 'dispatched' })).toBe(true);
+    expect(await store.settle({ ...settlement, disposition: 'ignored' })).toBe(false);
+    expect(await store.findEvent(String(seq))).toMatchObject({ disposition: 'dispatched' });
+    expect(await store.findRun(id)).toMatchObject({ state: 'running' });
+    const lines = await store.readRecord({ subject, limit: 99 });
+    expect(lines.filter(({ action }) => action === 'run.started')).toHaveLength(1);
+  });
+
+  it('ends a run once: its state, its line and its event', async () => {
+    const onPending = vi.fn();
+    const ending = world.newStore({ onPending });
+    const { subject, id } = await decided();
+    const end = endOf(id, subject);
+    const answersGiven = await Promise.all([1, 2, 3, 4].map(() => ending.endRun(end)));
+    expect(answersGiven.filter(Boolean)).toHaveLength(1);
+    expect(onPending).toHaveBeenCalledTimes(1);
+    const run = await store.findRun(id);
+    expect(run).toMatchObject({ state: 'failed', outcome: 'failed', failure: end.failure });
+    expect(run?.endedAt).toMatch(/Z$/);
+    const [event] = await store.listEvents({ subject, limit: 1 });
+    expect(event).toMatchObject({ type: 'run.failed', event: end.event.event });
+    expect(event?.body).toHaveLength(0);
+    const lines = await store.readRecord({ subject, limit: 99 });
+    expect(lines.filter(({ action }) => action === 'run.ended')).toHaveLength(1);
+  });
+
+  it('gives the event of an ended run to any process', async () => {
+    await world.run(`update inbox set disposition = 'ignored' where disposition is null`);
+    const { subject, id, seq } = await decided();
+    await store.settle({ seq, disposition: 'dispatched', reason: 'x', started: [id], entries: [] });
+    await store.endRun(endOf(id, subject));
+    expect(await world.newStore().claim(10)).toMatchObject([{ attempts: 0 }]);
+  });
+
+  it('does not end a run that it does not know', async () => {
+    expect(await store.endRun(endOf(fresh('x/'), fresh('P')))).toBe(false);
+  });
+
+  it('lists runs by incident, live or ended, newest first', async () => {
+    const { subject, id, seq } = await decided();
+    const second = { id: `${id}/2`, trigger: 't', workflow: 'w', subject, target: 'x', eventSeq: seq };
+    await store.endRun(endOf(id, subject));
+    await store.decide({ seq, runs: [second], entries: [] });
+    const ids = async (live?: boolean) =>
+      (await store.listRuns({ subject, limit: 9, ...(live !== undefined && { live }) })).map((run) => run.id);
+    expect(await ids()).toEqual([`${id}/2`, id]);
+    expect(await ids(true)).toEqual([`${id}/2`]);
+    expect(await ids(false)).toEqual([id]);
+  });
+});
