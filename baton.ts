@@ -7,7 +7,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
 });
-process.exitCode = await runCli({
+const code = await runCli({
   argv: process.argv.slice(2),
   env: process.env,
   streams: process,
@@ -20,3 +20,5 @@ process.exitCode = await runCli({
   workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
   startSimulators: async (options) => (await import('./simulator/index.ts')).startSimulators(options),
 });
+// Libraries keep timers and threads that would hold the process; what was written goes out first.
+process.stdout.write('', () => process.exit(code));

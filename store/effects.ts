@@ -83,16 +83,21 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
 
     async claimEcho({ subject, type, eventId, receivedAt }) {
       const event = keyText(eventId);
-      // The times of the store are finer than those of an event, so the intent is cut to milliseconds before they are compared.
+      // One clock for both times where possible. The store's are finer than `receivedAt`, so the intent is cut to milliseconds.
       const { rows } = await sql<{ run_id: string; activity: string; actor: EffectIntent['actor'] }>`
-        with echoed as (
-          select key from effects
+        with arrival as materialized (
+          select coalesce(
+            (select received_at from inbox where event_id = ${event} and duplicate_of is null order by seq limit 1),
+            ${receivedAt}::timestamptz
+          ) as at
+        ), echoed as (
+          select key from effects cross join arrival
           where subject = ${keyText(subject)} and causes @> jsonb_build_array(${type}::text)
             and state <> 'none' and changed is not false
             and coalesce(taken ->> ${type}::text, ${event}::text) = ${event}::text
-            and intended_at >= ${receivedAt}::timestamptz - make_interval(secs => ${echoesForSeconds})
-            and date_trunc('milliseconds', coalesce(uncertain_since, intended_at)) <= ${receivedAt}::timestamptz
-          order by taken ->> ${type}::text nulls last, intended_at limit 1 for update
+            and intended_at >= arrival.at - make_interval(secs => ${echoesForSeconds})
+            and date_trunc('milliseconds', coalesce(uncertain_since, intended_at)) <= arrival.at
+          order by taken ->> ${type}::text nulls last, intended_at limit 1 for update of effects
         )
         update effects set taken = taken || jsonb_build_object(${type}::text, ${event}::text)
         from echoed where effects.key = echoed.key

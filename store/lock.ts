@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** Two processes on one embedded database would destroy it, so the second one is refused. */
 export class DataFolderInUse extends Error {
@@ -20,7 +20,7 @@ const held = new Set<string>();
  * over. Gives the function that releases it. Throws `DataFolderInUse`.
  */
 export function lockFolder(folder: string): () => void {
-  const path = join(folder, 'baton.lock');
+  const path = join(resolve(folder), 'baton.lock');
   const own = `${process.pid} ${startOf(process.pid)}\n`;
   if (held.has(path)) throw new DataFolderInUse(folder, process.pid);
   if (!createFile(path, own)) {

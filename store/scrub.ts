@@ -5,12 +5,12 @@ const minLength = 4;
 /** A piece of base64 that is shorter than this says too little to be told from chance. */
 const minBase64Length = 8;
 
-/** Secrets that are known by their looks. Each is linear: none can be made slow by a long text. */
+/** Secrets that are known by their looks. The length of a JWT's head is bounded, so that no long text can make the search slow. */
 const shapes: [RegExp, string][] = [
   [/xox[a-z]-[\w-]{4,}/g, mask],
   [/xapp-[\w-]{4,}/g, mask],
   [/(?:AKIA|ASIA)[0-9A-Z]{12,}/g, mask],
-  [/eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, mask],
+  [/eyJ[\w-]{8,1000}\.[\w-]+(?:\.[\w-]*)?/g, mask],
   [/:\/\/[^\s/@"'\\?#<>]+@/g, `://${mask}@`],
 ];
 

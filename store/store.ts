@@ -10,10 +10,14 @@ export interface Store {
   receive(delivery: Delivery): Promise<Receipt>;
   /**
    * Leases pending events to this process, oldest first: those whose lease ran out or that nobody holds, and that have no
-   * earlier pending event of the same lane held by somebody else. (`FOR UPDATE SKIP LOCKED`)
+   * earlier pending event of the same lane held by somebody else. Never one that this process already knows to be its own.
+   * Processes claim one after the other (advisory lock), so that none sees half of what another one takes.
    */
   claim(limit: number): Promise<StoredEvent[]>;
-  /** Prolongs the leases of this process, which holds an event for 10 s otherwise. */
+  /**
+   * Prolongs the leases of this process, which holds an event for 10 s otherwise: of what `receive` and `claim` answered as leased.
+   * An event that was stored after `receive` had given up is nobody's, and its lease runs out.
+   */
   renew(): Promise<void>;
   /** Hands back what this process holds and has not settled. */
   release(): Promise<void>;
@@ -53,7 +57,8 @@ export interface Store {
   conclude(outcome: EffectOutcome): Promise<void>;
   /**
    * The effect of ours that an event tells of, if there is one: same subject, `causes` holds the type, intended at most
-   * 120 s before the event was received, and not taken by another event. The same event gets the same answer again.
+   * 120 s before the event was received, and not taken by another event of this type. The same event gets the same answer
+   * again. Where the event is in the inbox, the time of its arrival there counts: the intent was timed by the same clock.
    */
   claimEcho(echo: {
     subject: string;
@@ -245,7 +250,10 @@ export type Intent =
 
 export interface EffectOutcome {
   key: string;
-  /** `done`; `none`: certainly not made; `unknown`: it may have been made. */
+  /**
+   * `done`; `none`: this attempt certainly made no change (a later one is still told of an uncertain one before it);
+   * `unknown`: it may have been made.
+   */
   state: 'done' | 'none' | 'unknown';
   /** Of a `done` one, given back to a later attempt of the same key. JSON, at most 64 KiB. */
   result?: unknown;

@@ -10,7 +10,7 @@ import type {
 } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { notConnected, unreachable } from '../failures.ts';
-import { type PatchType, sendToCluster } from './transport.ts';
+import { type ClusterAnswer, type PatchType, sendToCluster } from './transport.ts';
 
 /** One cluster. */
 export interface Kubernetes {
@@ -53,7 +53,8 @@ async function connect(env: Settings): Promise<Kubernetes> {
   const sdk = await import('@kubernetes/client-node');
   const config = env.KUBECONFIG ? readFiles(sdk, env.KUBECONFIG) : inCluster(sdk);
   const cluster = config.getCurrentCluster();
-  if (!cluster) throw notConnected('Kubernetes', 'KUBECONFIG to a file whose current context names a cluster');
+  if (!cluster)
+    throw notConnected('Kubernetes', 'KUBECONFIG to a file whose current context names a cluster');
   if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify)
     throw notConnected('Kubernetes', 'KUBECONFIG to a cluster with an https address');
 
@@ -61,6 +62,12 @@ async function connect(env: Settings): Promise<Kubernetes> {
     baseServer: new sdk.ServerConfiguration(cluster.server.replace(/\/+$/, ''), {}),
     authMethods: { default: authentication(config) },
   });
+  const toResponse = ({ status, headers, text }: ClusterAnswer) =>
+    new sdk.ResponseContext(status, headers, {
+      text: async () => text,
+      binary: async () => Buffer.from(text),
+      stream: () => null,
+    });
   return {
     core: new sdk.CoreV1Api(configuration),
     apps: new sdk.AppsV1Api(configuration),
@@ -68,7 +75,7 @@ async function connect(env: Settings): Promise<Kubernetes> {
     authorization: new sdk.AuthorizationV1Api(configuration),
     request: (signal, patchType) => ({
       httpApi: {
-        send: (request) => new sdk.Observable(sendToCluster(sdk, request, { signal, patchType })),
+        send: (request) => new sdk.Observable(sendToCluster(request, { signal, patchType }).then(toResponse)),
       },
     }),
     timeScale: env.BATON_SIMULATED_TIME_SCALE,
@@ -114,7 +121,9 @@ function inCluster({ KubeConfig }: Sdk): KubeConfig {
 function authentication(config: KubeConfig) {
   return {
     getName: () => config.getName(),
-    applySecurityAuthentication: async (request: Parameters<KubeConfig['applySecurityAuthentication']>[0]) => {
+    applySecurityAuthentication: async (
+      request: Parameters<KubeConfig['applySecurityAuthentication']>[0],
+    ) => {
       await config.applySecurityAuthentication(request).catch(() => {
         throw unreachable('Kubernetes', 'the credentials that its kubeconfig describes could not be had');
       });

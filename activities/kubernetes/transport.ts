@@ -1,5 +1,5 @@
-import type { RequestContext, ResponseContext } from '@kubernetes/client-node';
-import { Agent, type Dispatcher, request as send } from 'undici';
+import type { RequestContext } from '@kubernetes/client-node';
+import { Agent, request as send } from 'undici';
 import { z } from 'zod';
 import { unreachable } from '../failures.ts';
 
@@ -21,7 +21,8 @@ export interface CallOptions {
   patchType: PatchType | undefined;
 }
 
-interface Answer {
+/** What the SDK makes its response of. The text can be read again for fields that the SDK does not know. */
+export interface ClusterAnswer {
   status: number;
   headers: Record<string, string>;
   text: string;
@@ -32,26 +33,50 @@ interface Answer {
  * 32 MB, no redirect. Throws `ProviderUnavailable` when no readable answer came, and the signal's reason when that ended it.
  */
 export async function sendToCluster(
-  { ResponseContext }: { ResponseContext: new (...args: ConstructorParameters<typeof import('@kubernetes/client-node').ResponseContext>) => ResponseContext },
   request: RequestContext,
   { signal, patchType }: CallOptions,
-): Promise<ResponseContext> {
+): Promise<ClusterAnswer> {
   if (patchType) request.setHeaderParam('Content-Type', patchType);
-  const { status, headers, text } = readable(request, await answerTo(request, signal));
-  // The SDK reads the text once, a caller that needs fields which the SDK does not know reads it again.
-  const body = { text: async () => text, binary: async () => Buffer.from(text) };
-  return new ResponseContext(status, headers, body);
+  const answer = await answerTo(request, signal);
+  if (answer.status >= 300) return withoutSecret(answer, request.getHeaders());
+  if (!isReadable(answer, request)) throw unreachable('Kubernetes', 'its answer cannot be read');
+  return answer;
 }
 
-async function answerTo(request: RequestContext, signal: AbortSignal): Promise<Answer> {
+/** An error is quoted in failures, and a proxy can repeat our headers in it. */
+function withoutSecret(answer: ClusterAnswer, headers: Record<string, string>): ClusterAnswer {
+  const authorization = Object.entries(headers).find(([name]) => name.toLowerCase() === 'authorization');
+  const secret = authorization?.[1].replace(/^\w+ /, '');
+  return secret ? { ...answer, text: answer.text.replaceAll(secret, '…') } : answer;
+}
+
+const kubernetesObject = z.object({ kind: z.string() });
+
+/** A log is text; all else is an object with its kind. HTML or a cut body may be a proxy's, and tells nothing. */
+function isReadable({ headers, text }: ClusterAnswer, request: RequestContext): boolean {
+  const type = headers['content-type'] ?? '';
+  if (new URL(request.getUrl()).pathname.endsWith('/log')) return type.startsWith('text/plain');
+  return type.startsWith('application/json') && kubernetesObject.safeParse(parseJson(text)).success;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function answerTo(request: RequestContext, signal: AbortSignal): Promise<ClusterAnswer> {
   const deadline = AbortSignal.timeout(timeoutMs);
+  const content = request.getBody();
   try {
     const { statusCode, headers, body } = await send(request.getUrl(), {
       method: request.getHttpMethod(),
       headers: request.getHeaders(),
-      body: bodyOf(request),
+      body: typeof content === 'string' ? content : null,
       signal: AbortSignal.any([signal, deadline]),
-      dispatcher: dispatcherOf(request) ?? agent,
+      dispatcher: request.getDispatcher() ?? agent,
     });
     const joined = Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]);
     return { status: statusCode, headers: Object.fromEntries(joined), text: await readText(body) };

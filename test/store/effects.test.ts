@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EffectOutcome, Store } from '../../store/store.ts';
 import { backends } from './backends.ts';
-import { entry, fresh, intent, type World } from './world.ts';
+import { delivery, entry, fresh, intent, type World } from './world.ts';
 
 describe.each(await backends())('effects on $name', ({ open }) => {
   let world: World;
@@ -173,6 +173,15 @@ describe.each(await backends())('effects on $name', ({ open }) => {
       expect(await store.claimEcho({ ...echo, receivedAt: at(125) })).toBeUndefined();
       await age(effect.key, 100);
       expect(await store.claimEcho({ ...echo, receivedAt: at(1) })).toBeDefined();
+    });
+
+    it('are timed by the clock of the store where it has the event, not by that of the receiver', async () => {
+      const { subject } = await acted();
+      const given = delivery({ subject, type });
+      await store.receive(given);
+      const hourBefore = new Date(Date.now() - 3_600_000).toISOString();
+      const echo = { subject, type, eventId: given.eventId, receivedAt: hourBefore };
+      expect(await store.claimEcho(echo)).toBeDefined();
     });
 
     it('come of no effect that changed nothing', async () => {

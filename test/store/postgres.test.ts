@@ -1,14 +1,14 @@
 import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Client } from 'pg';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../store/open.ts';
 import { type Store, StoreUnavailable } from '../../store/store.ts';
 import { startPostgres } from './postgres.ts';
-import { delivery, entry, fresh } from './world.ts';
+import { delivery, entry } from './world.ts';
 
 const postgres = await startPostgres();
-const open = async (databaseUrl: string, onPending = () => undefined) =>
-  openStore({ databaseUrl, dataDir: '/nowhere', onPending });
+const open = (databaseUrl: string) => openStore({ databaseUrl, dataDir: '/nowhere' });
 
 describe.skipIf(!postgres)('the store on PostgreSQL', () => {
   const stores: Store[] = [];
@@ -126,21 +126,18 @@ describe.skipIf(!postgres)('the store on PostgreSQL', () => {
       const url = (await postgres?.newDatabase()) ?? '';
       const store = await opened(url);
       await store.close();
-      const name = new URL(url).pathname.slice(1);
-      const settings = `options=-c default_transaction_read_only=on`;
+      const settings = 'options=-c default_transaction_read_only=on';
       const readOnly = await opened(`${url}?${encodeURI(settings)}`);
       await expectUnavailable(
         () => readOnly.ping(),
         () => readOnly.receive(delivery()),
       );
       await expect(readOnly.receive(delivery())).rejects.toThrow('read-only');
-      expect(name).toMatch(/^baton_/);
     });
 
     it('gives up on a statement that waits for a lock', async () => {
       const url = (await postgres?.newDatabase()) ?? '';
       const store = await opened(url);
-      const { Client } = await import('pg');
       const client = new Client({ connectionString: url });
       await client.connect();
       await client.query('begin; lock table inbox');
@@ -148,7 +145,6 @@ describe.skipIf(!postgres)('the store on PostgreSQL', () => {
       await client.query('rollback');
       await client.end();
       await expectHealthySoon(store);
-      expect(fresh('P')).toMatch(/^P/);
     });
   });
 });

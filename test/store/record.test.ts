@@ -144,9 +144,11 @@ describe.each(await backends())('the record on $name', ({ open }) => {
 
   it('verifies 10 000 lines within a second', async () => {
     await written(10_000);
-    const start = performance.now();
+    // Its own computing time, which a busy machine does not stretch.
+    const start = process.cpuUsage();
     expect(await store.verifyRecord()).toMatchObject({ ok: true, rows: 10_000 });
-    expect(performance.now() - start).toBeLessThan(1000);
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1e6).toBeLessThan(1);
   });
 
   it('keeps secrets out, in every form, before it cuts', async () => {
@@ -161,12 +163,7 @@ describe.each(await backends())('the record on $name', ({ open }) => {
     const subject = fresh('P');
     const detail = { forms, nested: { [secret]: [secret] }, long: `${'x'.repeat(32_700)}${secret}` };
     await store.append([entry({ subject, actor: `person:${secret}`, detail })]);
-    const { rows } = await world.db
-      .selectFrom('record_queue')
-      .selectAll()
-      .execute()
-      .then((all) => ({ rows: all }));
-    const text = JSON.stringify(rows);
+    const text = JSON.stringify(await world.db.selectFrom('record_queue').selectAll().execute());
     expect(text).toContain('[secret]');
     for (const form of forms) {
       expect(text).not.toContain(form);
@@ -195,8 +192,14 @@ describe.each(await backends())('the record on $name', ({ open }) => {
   it('is written in the transaction that it belongs to', async () => {
     const bad = entry({ at: 'no time' });
     const { seq } = await store.receive(delivery());
-    const settlement = { seq, disposition: 'ignored', reason: 'x', started: [], entries: [bad] } as const;
-    await expect(store.settle({ ...settlement, entries: [bad] })).rejects.toThrow();
+    const settlement = store.settle({
+      seq,
+      disposition: 'ignored',
+      reason: 'x',
+      started: [],
+      entries: [bad],
+    });
+    await expect(settlement).rejects.toThrow('Invalid time value');
     expect((await store.findEvent(String(seq)))?.disposition).toBeUndefined();
   });
 });

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { actor, connectionName, defineActivity } from '../activity.ts';
+import { jiraText, toAdf } from './adf.ts';
+import type { Jira } from './client.ts';
+import { issueKey } from './input.ts';
+
+const keyProperty = 'baton.key';
+
+const wireComments = z.object({
+  comments: z
+    .array(
+      z.object({
+        id: z.string(),
+        properties: z.array(z.object({ key: z.string(), value: z.unknown() })).nullish(),
+      }),
+    )
+    .nullish(),
+  total: z.number().nullish(),
+});
+
+/** The comment that carries this key, among all of the issue. */
+async function findComment(
+  jira: Jira,
+  issue: string,
+  key: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const pageSize = 100;
+  for (let startAt = 0; ; startAt += pageSize) {
+    const answer = await jira.api(signal).issueComments.getComments({
+      issueIdOrKey: issue,
+      startAt,
+      maxResults: pageSize,
+      expand: 'properties',
+    });
+    const { comments, total } = wireComments.parse(answer);
+    const found = comments?.find(({ properties }) =>
+      properties?.some((property) => property.key === keyProperty && property.value === key),
+    );
+    if (found) return found.id;
+    if (!comments?.length || startAt + pageSize >= (total ?? 0)) return undefined;
+  }
+}
+
+/** The key of the effect goes with the comment as a property; a repeat looks for it first. */
+export const addJiraComment = defineActivity({
+  name: 'addJiraComment',
+  kind: 'change',
+  provider: 'jira',
+  summary: 'Comments on an issue',
+  permissions: ['BROWSE_PROJECTS', 'ADD_COMMENTS'],
+  input: jiraText.extend({ connection: connectionName, actor, key: issueKey }),
+  output: z.object({ changed: z.boolean(), commentId: z.string() }),
+  async run({ connection, key, ...text }, { jira: connect, attempt }) {
+    const jira = await connect(connection);
+    const { signal, number, uncertainSince } = attempt;
+    const isRepeat = number > 1 || uncertainSince !== undefined;
+    const found = isRepeat ? await findComment(jira, key, attempt.key, signal) : undefined;
+    if (found) return { changed: false, commentId: found };
+    const answer = await jira.api(signal).issueComments.addComment({
+      issueIdOrKey: key,
+      body: toAdf(text),
+      properties: [{ key: keyProperty, value: attempt.key }],
+    });
+    return { changed: true, commentId: z.object({ id: z.string() }).parse(answer).id };
+  },
+});

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+/** A text for Jira: paragraphs apart by blank lines, then links, then a block of code, such as logs. */
+export const jiraText = z.object({
+  text: z.string().max(30_000).default(''),
+  links: z.array(z.object({ text: z.string().min(1), url: z.string() })).default([]),
+  code: z.string().max(30_000).optional(),
+});
+export type JiraText = z.output<typeof jiraText>;
+
+interface Node {
+  type: string;
+  [key: string]: unknown;
+}
+
+/** Atlassian's document format, version 1. */
+export interface AdfDocument {
+  type: 'doc';
+  version: 1;
+  content: Node[];
+  [key: string]: unknown;
+}
+
+/** Anything else could run or read something when it is pressed. */
+const isWebAddress = (url: string) => /^https?:\/\/[^\s]+$/i.test(url);
+const textNode = (text: string): Node => ({ type: 'text', text });
+
+/**
+ * Builds the document (https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/). Texts are text nodes, so
+ * no markup of theirs is obeyed; a text node must not be empty; a link that is no web address stays text.
+ */
+export function toAdf({ text, links, code }: JiraText): AdfDocument {
+  const paragraphs = text
+    .toWellFormed()
+    .split(/\n\s*\n/)
+    .map((paragraph) => paragraph.trim())
+    .filter((paragraph) => paragraph !== '')
+    .map((paragraph): Node => ({ type: 'paragraph', content: lines(paragraph) }));
+  const linked = links.map(
+    ({ text: label, url }): Node => ({
+      type: 'paragraph',
+      content: isWebAddress(url)
+        ? [{ ...textNode(label.toWellFormed()), marks: [{ type: 'link', attrs: { href: url } }] }]
+        : [textNode(`${label}: ${url}`.toWellFormed())],
+    }),
+  );
+  const block: Node[] = code?.trim() ? [{ type: 'codeBlock', content: [textNode(code.toWellFormed())] }] : [];
+  const content = [...paragraphs, ...linked, ...block];
+  return {
+    type: 'doc',
+    version: 1,
+    content: content.length > 0 ? content : [{ type: 'paragraph', content: [] }],
+  };
+}
+
+function lines(paragraph: string): Node[] {
+  return paragraph
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap((line, index) => (index === 0 ? [textNode(line)] : [{ type: 'hardBreak' }, textNode(line)]));
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { connectionName, defineActivity } from '../activity.ts';
+import type { Jira } from './client.ts';
+
+const wireUsers = z.array(
+  z.object({
+    accountId: z.string(),
+    emailAddress: z.string().nullish(),
+    accountType: z.string().nullish(),
+    active: z.boolean().nullish(),
+  }),
+);
+
+/** The account of an e-mail address. People may hide theirs: a search that finds one person alone is then believed. */
+export async function findUser(jira: Jira, email: string, signal: AbortSignal): Promise<string | undefined> {
+  const answer = await jira.api(signal).userSearch.findUsers({ query: email });
+  const users = wireUsers
+    .parse(answer ?? [])
+    .filter(({ active, accountType }) => active !== false && (accountType ?? 'atlassian') === 'atlassian');
+  const exact = users.find(({ emailAddress }) => emailAddress?.toLowerCase() === email.toLowerCase());
+  const [only] = users.length === 1 && !users[0]?.emailAddress ? users : [];
+  return (exact ?? only)?.accountId;
+}
+
+export const findJiraUser = defineActivity({
+  name: 'findJiraUser',
+  kind: 'read',
+  provider: 'jira',
+  summary: 'Finds the account of an e-mail address, or none',
+  permissions: ['USER_PICKER'],
+  input: z.object({ connection: connectionName, email: z.email() }),
+  output: z.object({ accountId: z.string().nullable() }),
+  async run({ connection, email }, { jira, attempt }) {
+    return { accountId: (await findUser(await jira(connection), email, attempt.signal)) ?? null };
+  },
+});

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+
+export const issueKey = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]{1,19}-\d{1,9}$/, 'must be an issue key such as OPS-77');
+export const projectKey = z.string().regex(/^[A-Z][A-Z0-9_]{1,19}$/, 'must be a project key such as OPS');
+/** Jira refuses labels with spaces. */
+export const label = z.string().regex(/^[^\s"]{1,255}$/, 'must have no space and at most 255 characters');
+
+/** One line of at most 255 characters, as Jira demands of a summary. */
+export const oneLine = z
+  .string()
+  .transform((text) => cutTo(text.toWellFormed().replace(/\s+/g, ' ').trim(), 255))
+  .pipe(z.string().min(1));
+
+const cutTo = (text: string, length: number) =>
+  text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+
+/** A value inside a JQL string (https://support.atlassian.com/jira-software-cloud/docs/jql-fields/). */
+export const quoteJql = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import type { Jira } from './client.ts';
+
+export const issueSchema = z.object({
+  id: z.string(),
+  key: z.string(),
+  url: z.string(),
+  summary: z.string(),
+  status: z.string(),
+  /** `new`, `indeterminate` or `done`. */
+  category: z.string(),
+  labels: z.array(z.string()),
+  assignee: z.string().optional(),
+});
+export type JiraIssue = z.output<typeof issueSchema>;
+
+export const issueFields = ['summary', 'status', 'labels', 'assignee'];
+
+const wireIssue = z.object({
+  id: z.string(),
+  key: z.string(),
+  fields: z
+    .object({
+      summary: z.string().nullish(),
+      status: z
+        .object({ name: z.string(), statusCategory: z.object({ key: z.string() }).nullish() })
+        .nullish(),
+      labels: z.array(z.string()).nullish(),
+      assignee: z.object({ accountId: z.string() }).nullish(),
+    })
+    .nullish(),
+});
+
+export const urlOf = ({ baseUrl }: Jira, key: string) => `${baseUrl}/browse/${key}`;
+
+export function toIssue(jira: Jira, wire: unknown): JiraIssue {
+  const { id, key, fields } = wireIssue.parse(wire);
+  return {
+    id,
+    key,
+    url: urlOf(jira, key),
+    summary: fields?.summary ?? '',
+    status: fields?.status?.name ?? '',
+    category: fields?.status?.statusCategory?.key ?? '',
+    labels: fields?.labels ?? [],
+    ...(fields?.assignee ? { assignee: fields.assignee.accountId } : {}),
+  };
+}
+
+export async function readIssue(jira: Jira, key: string, signal: AbortSignal): Promise<JiraIssue> {
+  return toIssue(jira, await jira.api(signal).issues.getIssue({ issueIdOrKey: key, fields: issueFields }));
+}
+
+const wirePage = z.object({ issues: z.array(z.unknown()).nullish(), nextPageToken: z.string().nullish() });
+
+/** All pages, up to `max`. Jira's search lags behind what was just written. */
+export async function searchIssues(
+  jira: Jira,
+  jql: string,
+  max: number,
+  signal: AbortSignal,
+): Promise<JiraIssue[]> {
+  const found: JiraIssue[] = [];
+  let nextPageToken: string | undefined;
+  do {
+    const answer = await jira.api(signal).issueSearch.searchAndReconsileIssuesUsingJqlPost({
+      jql,
+      fields: issueFields,
+      maxResults: Math.min(max, 100),
+      ...(nextPageToken ? { nextPageToken } : {}),
+    });
+    const page = wirePage.parse(answer);
+    found.push(...(page.issues ?? []).map((issue) => toIssue(jira, issue)));
+    nextPageToken = page.nextPageToken ?? undefined;
+  } while (nextPageToken && found.length < max);
+  return found.slice(0, max);
+}

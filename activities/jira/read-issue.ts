@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { connectionName, defineActivity } from '../activity.ts';
+import { issueKey } from './input.ts';
+import { issueSchema, readIssue, searchIssues } from './issues.ts';
+
+export const readJiraIssue = defineActivity({
+  name: 'readJiraIssue',
+  kind: 'read',
+  provider: 'jira',
+  summary: 'Reads an issue',
+  permissions: ['BROWSE_PROJECTS'],
+  input: z.object({ connection: connectionName, key: issueKey }),
+  output: issueSchema,
+  async run({ connection, key }, { jira, attempt }) {
+    return readIssue(await jira(connection), key, attempt.signal);
+  },
+});
+
+/** Jira refuses JQL that is not bounded by a field. Values from outside go in by `quoteJql`. */
+export const searchJiraIssues = defineActivity({
+  name: 'searchJiraIssues',
+  kind: 'read',
+  provider: 'jira',
+  summary: 'Searches issues by JQL',
+  permissions: ['BROWSE_PROJECTS'],
+  input: z.object({
+    connection: connectionName,
+    jql: z.string().min(1).max(4_000),
+    max: z.int().min(1).max(500).default(50),
+  }),
+  output: z.object({ issues: z.array(issueSchema) }),
+  async run({ connection, jql, max }, { jira, attempt }) {
+    return { issues: await searchIssues(await jira(connection), jql, max, attempt.signal) };
+  },
+});

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { providerFailure, unreachable } from '../failures.ts';
+import { NoAnswer, sendHttp } from '../http.ts';
+
+interface Target {
+  baseUrl: string;
+  authorization: string;
+  signal: AbortSignal;
+}
+
+/** What jira.js hands to a transport. */
+interface Options {
+  url: string;
+  method?: string | undefined;
+  headers?: Record<string, unknown> | undefined;
+  body?: unknown;
+  searchParams?: Record<string, unknown> | undefined;
+}
+
+/**
+ * Carries jira.js's calls. Its own transport has no timeout and follows redirects; ours has bounds, and throws failures that
+ * say whether to try again.
+ */
+export function jiraTransport({ baseUrl, authorization, signal }: Target) {
+  return {
+    async sendRequest<T>({ url, method = 'GET', body, searchParams = {} }: Options): Promise<T> {
+      const headers = { authorization, accept: 'application/json', 'content-type': 'application/json' };
+      const answer = await sendHttp({
+        method: z.enum(['GET', 'POST', 'PUT', 'DELETE']).parse(method),
+        url: `${baseUrl}${url}${query(searchParams)}`,
+        headers,
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        signal,
+      }).catch((error: unknown) => {
+        throw error instanceof NoAnswer ? unreachable('Jira', error.message) : error;
+      });
+      const json = asJson(answer.text);
+      if (answer.status >= 200 && answer.status < 300 && (json !== undefined || answer.text === ''))
+        return json as T;
+      const status = answer.status >= 400 ? answer.status : 502;
+      throw providerFailure('Jira', status, reasonOf(json), retryAfter(answer.headers['retry-after']));
+    },
+  };
+}
+
+function query(parameters: Record<string, unknown>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters))
+    for (const each of [value].flat()) if (each !== undefined) search.append(name, String(each));
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+function asJson(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const errorBody = z.object({
+  errorMessages: z.array(z.string()).catch([]),
+  errors: z.record(z.string(), z.string()).catch({}),
+});
+
+/** Jira's own words: the general messages, and those about a field. */
+function reasonOf(json: unknown): string {
+  const { errorMessages = [], errors = {} } = errorBody.safeParse(json).data ?? {};
+  const fields = Object.entries(errors).map(([field, text]) => `${field}: ${text}`);
+  return [...errorMessages, ...fields].join('; ').slice(0, 500) || 'no reason given';
+}
+
+/** Seconds, or a date. */
+function retryAfter(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const seconds = Number(header);
+  const wait = Number.isNaN(seconds) ? (Date.parse(header) - Date.now()) / 1000 : seconds;
+  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
+}

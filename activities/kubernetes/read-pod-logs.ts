@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { connectionName, defineActivity } from '../activity.ts';
+import { refusalOf, throwFailure } from './failures.ts';
+import { labelName, objectName } from './input.ts';
+import { lastPart } from './text.ts';
+
+/** Lines can be long. The cluster cuts at the end, so this leaves room before the last lines would be lost. */
+const maxLogBytes = 8 * 1024 * 1024;
+
+/**
+ * The last lines of a container, the newest 32 KiB of them. That there is no earlier container, that the pod has several and
+ * none was named, or that it has not started yet (400) is an answer: `unavailable` says which.
+ */
+export const readKubernetesPodLogs = defineActivity({
+  name: 'readKubernetesPodLogs',
+  kind: 'read',
+  provider: 'kubernetes',
+  summary: 'Reads the last log lines of a container, or of the one before its restart',
+  permissions: ['pods/log get'],
+  input: z.object({
+    connection: connectionName,
+    namespace: labelName,
+    pod: objectName,
+    container: labelName.optional(),
+    previous: z.boolean().default(false),
+    tailLines: z.number().int().positive().max(10_000).default(200),
+    sinceSeconds: z.number().int().positive().optional(),
+  }),
+  output: z.object({
+    text: z.string(),
+    truncated: z.boolean().optional(),
+    unavailable: z.string().optional(),
+  }),
+  async run(input, { kubernetes, attempt: { signal } }) {
+    const { namespace, pod, container, previous, tailLines, sinceSeconds } = input;
+    const { core, request } = await kubernetes(input.connection);
+    const asked = {
+      namespace,
+      name: pod,
+      previous,
+      tailLines,
+      limitBytes: maxLogBytes,
+      ...(container === undefined ? {} : { container }),
+      ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
+    };
+    try {
+      return lastPart(await core.readNamespacedPodLog(asked, request(signal)));
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal?.status === 400) return { text: '', unavailable: refusal.reason };
+      return throwFailure(error);
+    }
+  },
+});

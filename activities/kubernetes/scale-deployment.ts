@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { defineActivity } from '../activity.ts';
+import { conflict } from '../failures.ts';
+import { findAutoscaler } from './autoscaler.ts';
+import { againAfterConflict, throwFailure } from './failures.ts';
+import { changeFields, objectName, target } from './input.ts';
+
+/** An absolute number, so a repeat changes nothing. An autoscaler would undo it at once: `Conflict`. */
+export const scaleKubernetesDeployment = defineActivity({
+  name: 'scaleKubernetesDeployment',
+  kind: 'destructive',
+  provider: 'kubernetes',
+  summary: 'Sets the number of replicas of a deployment',
+  permissions: [
+    'apps/deployments/scale get',
+    'apps/deployments/scale patch',
+    'autoscaling/horizontalpodautoscalers list',
+  ],
+  targets: ({ namespace, deployment }) => [target(namespace, 'deployment', deployment)],
+  input: z.object({ ...changeFields, deployment: objectName, replicas: z.number().int().min(0).max(10_000) }),
+  output: z.object({ changed: z.boolean(), before: z.number(), after: z.number() }),
+  async run({ connection, namespace, deployment, replicas }, { kubernetes, attempt: { signal } }) {
+    const client = await kubernetes(connection);
+    const { apps, request } = client;
+    const named = { namespace, name: deployment };
+    return againAfterConflict(async () => {
+      const { spec } = await apps.readNamespacedDeploymentScale(named, request(signal)).catch(throwFailure);
+      const before = spec?.replicas ?? 0;
+      if (before === replicas) return { changed: false, before, after: replicas };
+      const autoscaler = await findAutoscaler(client, { ...named, kind: 'Deployment' }, signal);
+      if (autoscaler)
+        throw conflict('Kubernetes', `autoscaler ${autoscaler.name} sets the replicas of ${deployment}`);
+      const scale = { ...named, body: { spec: { replicas } }, fieldManager: 'baton' };
+      const merge = request(signal, 'application/merge-patch+json');
+      await apps.patchNamespacedDeploymentScale(scale, merge).catch(throwFailure);
+      return { changed: true, before, after: replicas };
+    });
+  },
+});

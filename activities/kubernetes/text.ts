@@ -1,0 +1,34 @@
+/** Results end up in the run's history, which takes 2 MB in one piece. */
+const maxTextBytes = 32 * 1024;
+const maxListBytes = 1024 * 1024;
+const maxFieldLength = 1024;
+
+/**
+ * The end of a text, 32 KiB at most and from the start of a line, marked where the beginning is missing. The end, because a
+ * program says last what it died of.
+ */
+export function lastPart(text: string): { text: string; truncated?: true } {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= maxTextBytes) return { text: bytes.toString() };
+  const end = bytes.subarray(bytes.length - maxTextBytes).toString();
+  const lineStart = end.indexOf('\n') + 1;
+  const rest = lineStart < end.length ? end.slice(lineStart) : end;
+  return { text: rest.replace(/^\uFFFD+/, ''), truncated: true };
+}
+
+/** At most 1 024 characters, ending in an ellipsis where it was cut, never in half a character. */
+export function short(text: string): string {
+  const whole = text.toWellFormed();
+  if (whole.length <= maxFieldLength) return whole;
+  return `${whole.slice(0, maxFieldLength - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+/** The first of the items that together stay below 1 MiB, and whether any were left out. */
+export function boundedList<Item>(items: readonly Item[]): { items: Item[]; truncated: boolean } {
+  let bytes = 0;
+  const kept = items.filter((item) => {
+    bytes += Buffer.byteLength(JSON.stringify(item));
+    return bytes <= maxListBytes;
+  });
+  return { items: kept, truncated: kept.length < items.length };
+}

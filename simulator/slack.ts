@@ -1,0 +1,127 @@
+import { createHmac } from 'node:crypto';
+import type { Express } from 'express';
+import type { Act, Simulation } from './simulator.ts';
+import { conversationMethods } from './slack/conversations.ts';
+import { markMethods } from './slack/marks.ts';
+import { messageMethods } from './slack/messages.ts';
+import { argumentsOf, type Method, Refusal } from './slack/method.ts';
+import { peopleMethods } from './slack/people.ts';
+import { openWorkspace } from './slack/workspace.ts';
+import {
+  firstWorld,
+  people,
+  type SlackWorld,
+  simulatedSigningSecret,
+  simulatedToken,
+  team,
+} from './slack/world.ts';
+
+export type { SlackWorld } from './slack/world.ts';
+
+/** A Slack workspace: the Web API under `/api/`, as far as Baton uses it. */
+export const slackSimulation = (): Simulation<SlackWorld> => ({
+  provider: 'slack',
+  world: firstWorld(),
+  routes: mountWebApi,
+  errorBody: (status) => ({ ok: false, error: errorWords[status] ?? 'internal_error' }),
+});
+
+/** A fault with status 200 is Slack saying that it broke down half-way. */
+const errorWords: Record<number, string> = {
+  200: 'fatal_error',
+  429: 'ratelimited',
+  503: 'service_unavailable',
+};
+
+/** The settings that connect Baton to the simulator at `url`. */
+export function slackEnvironment(url: string): Record<string, string> {
+  return {
+    SLACK_BOT_TOKEN: simulatedToken,
+    SLACK_SIGNING_SECRET: simulatedSigningSecret,
+    SLACK_API_URL: `${url}/api/`,
+  };
+}
+
+/** Slack's no has status 200, too: only a limited rate and a breakdown have another. */
+function mountWebApi(app: Express, world: SlackWorld, act: Act): void {
+  const workspace = openWorkspace(world, act);
+  const methods: Record<string, Method> = {
+    ...conversationMethods(workspace),
+    ...messageMethods(workspace),
+    ...markMethods(workspace),
+    ...peopleMethods(workspace),
+  };
+
+  app.all('/api/:method', (request, response) => {
+    try {
+      const args = argumentsOf(request);
+      const token = request.headers.authorization?.match(/^Bearer (.+)$/)?.[1] ?? args.token;
+      if (!token) throw new Refusal('not_authed');
+      if (token !== world.token) throw new Refusal('invalid_auth');
+      const method = methods[request.params.method];
+      if (!method) throw new Refusal('unknown_method', { req_method: request.params.method });
+      response.json({ ok: true, ...method(args) });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      response.json({ ok: false, error: error.word, ...error.more });
+    }
+  });
+  app.use((_, response) => void response.status(404).type('text/html').send('<h1>Not found</h1>'));
+}
+
+/** `X-Slack-Signature` for a body sent at `timestamp`. https://docs.slack.dev/authentication/verifying-requests-from-slack */
+export function signSlack(secret: string, timestamp: number | string, body: string | Buffer): string {
+  return `v0=${createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest('hex')}`;
+}
+
+export interface Click {
+  signingSecret: string;
+  actionId: string;
+  incidentId: string;
+  userId: string;
+  channelId: string;
+  messageTs: string;
+  /** When the button was pressed, as Slack writes it: with person and action it tells one click from another. */
+  actionTs?: string;
+  now?: Date;
+}
+
+/** The request that Slack sends when a person presses a button of a message: a signed form with one field. */
+export function slackClick(click: Click): { headers: Record<string, string>; body: string } {
+  const { signingSecret, actionId, incidentId, userId, channelId, messageTs, now = new Date() } = click;
+  const timestamp = Math.floor(now.getTime() / 1000);
+  const person = people.find(({ id }) => id === userId);
+  const name = person?.name ?? userId.toLowerCase();
+  const payload = {
+    type: 'block_actions',
+    user: { id: userId, username: name, name, team_id: team.id },
+    team: { id: team.id, domain: team.domain },
+    api_app_id: 'A0BATON',
+    token: 'simulated-verification-token',
+    container: { type: 'message', message_ts: messageTs, channel_id: channelId, is_ephemeral: false },
+    trigger_id: `${timestamp}.1.simulated`,
+    response_url: `https://hooks.slack.com/actions/${team.id}/1/simulated`,
+    channel: { id: channelId, name: 'incident' },
+    message: { type: 'message', ts: messageTs, user: 'U0BATON' },
+    state: { values: {} },
+    enterprise: null,
+    is_enterprise_install: false,
+    actions: [
+      {
+        type: 'button',
+        action_id: actionId,
+        block_id: 'b1',
+        value: incidentId,
+        text: { type: 'plain_text', text: actionId, emoji: false },
+        action_ts: click.actionTs ?? (now.getTime() / 1000).toFixed(6),
+      },
+    ],
+  };
+  const body = new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
+  const headers = {
+    'content-type': 'application/x-www-form-urlencoded',
+    'x-slack-request-timestamp': String(timestamp),
+    'x-slack-signature': signSlack(signingSecret, timestamp, body),
+  };
+  return { headers, body };
+}

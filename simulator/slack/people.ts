@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { type Method, method, Refusal } from './method.ts';
+import type { Workspace } from './workspace.ts';
+import type { SlackUser } from './world.ts';
+
+/** Users, user groups, and who Baton is. */
+export function peopleMethods({ world }: Workspace): Record<string, Method> {
+  return {
+    'auth.test': method(z.object({}), () => ({
+      url: world.team.url,
+      team: world.team.name,
+      user: 'baton',
+      team_id: world.team.id,
+      user_id: world.bot.userId,
+      bot_id: world.bot.botId,
+      is_enterprise_install: false,
+    })),
+
+    'users.info': method(z.object({ user: z.string() }), ({ user: id }) => {
+      const user = world.users.find((each) => each.id === id);
+      if (!user) throw new Refusal('user_not_found');
+      return { user: shapeOf(user, world.team.id) };
+    }),
+
+    'users.lookupByEmail': method(z.object({ email: z.string() }), ({ email }) => {
+      const user = world.users.find(
+        (each) => each.email?.toLowerCase() === email.toLowerCase() && !each.deleted,
+      );
+      if (!user) throw new Refusal('users_not_found');
+      return { user: shapeOf(user, world.team.id) };
+    }),
+
+    'usergroups.users.list': method(z.object({ usergroup: z.string() }), ({ usergroup }) => {
+      const group = world.groups.find(({ id }) => id === usergroup);
+      if (!group) throw new Refusal('no_such_subteam');
+      return { users: group.userIds };
+    }),
+  };
+}
+
+function shapeOf({ id, name, realName, email, deleted, guest, bot }: SlackUser, teamId: string) {
+  return {
+    id,
+    team_id: teamId,
+    name,
+    deleted,
+    real_name: realName,
+    is_bot: bot,
+    is_restricted: guest,
+    is_ultra_restricted: false,
+    profile: { real_name: realName, display_name: name, ...(email === undefined ? {} : { email }) },
+  };
+}

@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest';
+import { pinSlackMessage } from '../../../activities/slack/pin-message.ts';
+import { postSlackMessage } from '../../../activities/slack/post-message.ts';
+import { showSlackStatusCard } from '../../../activities/slack/show-status-card.ts';
+import { effects, startWorkspace } from './workspace.ts';
+
+const channelId = 'C0GENERAL';
+const incidentId = 'Q1ABC';
+const card = {
+  title: 'Checkout is slow',
+  number: 4211,
+  url: 'https://acme.pagerduty.com/incidents/Q1ABC',
+  status: 'triggered' as const,
+  urgency: 'high',
+  service: 'Checkout',
+  assignees: ['Ada Lopez'],
+  lines: ['Opened this room', 'Created OPS-1'],
+};
+
+async function startRoom() {
+  const workspace = await startWorkspace();
+  workspace.simulator.world.channels[0]?.memberIds.push('U0BATON');
+  return workspace;
+}
+
+interface Action {
+  elements: { action_id: string; value: string }[];
+}
+const buttons = (blocks: unknown[] = []) =>
+  blocks
+    .filter((block) => (block as { type: string }).type === 'actions')
+    .flatMap((block) => (block as Action).elements.map(({ action_id, value }) => `${action_id} ${value}`));
+
+describe('the status card', () => {
+  it('is posted and pinned once, then edited', async () => {
+    const { simulator, run } = await startRoom();
+    const first = await run(showSlackStatusCard, { channelId, incidentId, card });
+    const acknowledged = { ...card, status: 'acknowledged' as const, acknowledgedBy: 'Ada Lopez' };
+    const second = await run(showSlackStatusCard, {
+      channelId,
+      incidentId,
+      card: acknowledged,
+      ts: first.ts,
+    });
+    const third = await run(showSlackStatusCard, {
+      channelId,
+      incidentId,
+      card: { ...card, status: 'resolved' },
+    });
+    expect([first.changed, second.changed, third.changed]).toEqual([true, true, true]);
+    expect(second.ts).toBe(first.ts);
+    expect(third.ts).toBe(first.ts);
+    expect(effects(simulator)).toEqual([
+      'message posted',
+      'message pinned',
+      'message edited',
+      'message edited',
+    ]);
+  });
+
+  it('has buttons as far as they make sense, each with the incident id', async () => {
+    const { simulator, run } = await startRoom();
+    const shown = async (status: 'triggered' | 'acknowledged' | 'resolved') => {
+      await run(showSlackStatusCard, { channelId, incidentId, card: { ...card, status } });
+      return buttons(simulator.world.messages[0]?.blocks);
+    };
+    expect(await shown('triggered')).toEqual(['acknowledge Q1ABC', 'resolve Q1ABC']);
+    expect(await shown('acknowledged')).toEqual(['resolve Q1ABC']);
+    expect(await shown('resolved')).toEqual([]);
+  });
+
+  it('says the same in one line', async () => {
+    const { simulator, run } = await startRoom();
+    const acknowledged = { ...card, status: 'acknowledged' as const, acknowledgedBy: 'Ada Lopez' };
+    await run(showSlackStatusCard, { channelId, incidentId, card });
+    expect(simulator.world.messages[0]?.text).toBe(
+      '#4211 Checkout is slow (Checkout): triggered assigned to Ada Lopez',
+    );
+    await run(showSlackStatusCard, { channelId, incidentId, card: { ...acknowledged, simulated: true } });
+    expect(simulator.world.messages[0]?.text).toBe(
+      'SIMULATED #4211 Checkout is slow (Checkout): acknowledged by Ada Lopez',
+    );
+  });
+
+  it('is left alone where it shows the state already', async () => {
+    const { simulator, run } = await startRoom();
+    const { ts } = await run(showSlackStatusCard, { channelId, incidentId, card });
+    expect(await run(showSlackStatusCard, { channelId, incidentId, card, ts })).toMatchObject({
+      changed: false,
+      ts,
+    });
+    expect(await run(showSlackStatusCard, { channelId, incidentId, card })).toMatchObject({
+      changed: false,
+      ts,
+    });
+    expect(effects(simulator)).toEqual(['message posted', 'message pinned']);
+  });
+
+  it.each(['chat.postMessage', 'pins.add'])(
+    'is posted and pinned once when the connection is cut after %s',
+    async (method) => {
+      const { simulator, run } = await startRoom();
+      simulator.fail({ kind: 'cut-after', match: method });
+      await expect(run(showSlackStatusCard, { channelId, incidentId, card })).rejects.toMatchObject({
+        type: 'ProviderUnavailable',
+      });
+      await run(showSlackStatusCard, { channelId, incidentId, card }, { number: 2 });
+      expect(effects(simulator)).toEqual(['message posted', 'message pinned']);
+    },
+  );
+
+  it('is another one for another incident in the same channel', async () => {
+    const { simulator, run } = await startRoom();
+    const one = await run(showSlackStatusCard, { channelId, incidentId, card });
+    const other = await run(showSlackStatusCard, { channelId, incidentId: 'Q2DEF', card, ts: one.ts });
+    expect(other.ts).not.toBe(one.ts);
+    expect(effects(simulator)).toEqual([
+      'message posted',
+      'message pinned',
+      'message posted',
+      'message pinned',
+    ]);
+  });
+
+  it('is posted anew where it was deleted, or became too old to edit', async () => {
+    const { simulator, run } = await startRoom();
+    const { ts } = await run(showSlackStatusCard, { channelId, incidentId, card });
+    simulator.world.messages = [];
+    const again = await run(showSlackStatusCard, { channelId, incidentId, card, ts });
+    expect(again.ts).not.toBe(ts);
+    expect(simulator.world.pins.map((pin) => pin.ts)).toEqual([ts, again.ts]);
+  });
+
+  it('survives hostile titles, names and lines within the limits of Block Kit', async () => {
+    const { simulator, run } = await startRoom();
+    for (const hostile of [
+      '<!channel>',
+      '&'.repeat(4000),
+      '\n',
+      '> *_~`',
+      '\uD83D\uD83D',
+      `<@U0ADA>${'x'.repeat(9000)}`,
+    ])
+      await run(showSlackStatusCard, {
+        channelId,
+        incidentId,
+        card: {
+          ...card,
+          title: `${hostile}.`,
+          service: hostile,
+          urgency: hostile,
+          assignees: Array.from({ length: 50 }, () => hostile),
+          acknowledgedBy: hostile,
+          links: Array.from({ length: 20 }, () => ({ text: hostile, url: 'https://ok.example/' })),
+          lines: Array.from({ length: 30 }, () => hostile),
+        },
+      });
+    const written = JSON.stringify([simulator.world.messages[0]?.text, simulator.world.messages[0]?.blocks]);
+    expect(written).not.toMatch(/<[@!#]/);
+    expect(effects(simulator).filter((effect) => effect === 'message edited')).toHaveLength(5);
+  });
+});
+
+describe('pinning', () => {
+  it('happens once, and joins the channel for it', async () => {
+    const { simulator, run } = await startWorkspace();
+    const { ts } = await run(postSlackMessage, { channelId, text: 'read this' });
+    simulator.fail({ kind: 'cut-after', match: 'pins.add', times: 1 });
+    await expect(run(pinSlackMessage, { channelId, ts })).rejects.toThrow();
+    expect(await run(pinSlackMessage, { channelId, ts }, { number: 2 })).toEqual({ changed: true });
+    expect(await run(pinSlackMessage, { channelId, ts }, { number: 3 })).toEqual({ changed: false });
+    expect(effects(simulator)).toEqual(['message posted', 'channel joined', 'message pinned']);
+  });
+});

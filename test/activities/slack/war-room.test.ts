@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import { archiveSlackChannel } from '../../../activities/slack/archive-channel.ts';
+import { openSlackWarRoom } from '../../../activities/slack/open-war-room.ts';
+import { setSlackTopic } from '../../../activities/slack/set-topic.ts';
+import { effects, methods, startWorkspace } from './workspace.ts';
+
+const incident = { incidentId: 'Q1ABC', number: 4211, title: 'Checkout is slow' };
+
+describe('a war room', () => {
+  it('is a channel named after the incident, whose purpose carries the incident id', async () => {
+    const { simulator, run } = await startWorkspace();
+    const room = await run(openSlackWarRoom, incident);
+    const channel = simulator.world.channels.find(({ id }) => id === room.channelId);
+    expect(room).toEqual({
+      changed: true,
+      created: true,
+      channelId: room.channelId,
+      name: 'inc-4211-checkout-is-slow',
+      url: `https://acme.slack.com/archives/${room.channelId}`,
+    });
+    expect(channel).toMatchObject({
+      kind: 'public',
+      creator: 'U0BATON',
+      purpose: 'War room of PagerDuty incident Q1ABC, opened by Baton',
+    });
+  });
+
+  it('can be private', async () => {
+    const { simulator, run } = await startWorkspace();
+    const { channelId } = await run(openSlackWarRoom, { ...incident, private: true });
+    expect(simulator.world.channels.find(({ id }) => id === channelId)?.kind).toBe('private');
+    expect(await run(openSlackWarRoom, incident)).toMatchObject({ channelId, created: false });
+  });
+
+  it('is adopted by whoever opens it again', async () => {
+    const { simulator, run } = await startWorkspace();
+    const { channelId, name } = await run(openSlackWarRoom, incident);
+    const again = await run(openSlackWarRoom, incident, { key: 'run-2#1' });
+    expect(again).toMatchObject({ changed: false, created: false, channelId, name });
+    expect(effects(simulator)).toEqual(['channel created', 'purpose set']);
+  });
+
+  it.each(['conversations.create', 'conversations.setPurpose'])(
+    'is opened once when the connection is cut after %s',
+    async (method) => {
+      const { simulator, run } = await startWorkspace();
+      simulator.fail({ kind: 'cut-after', match: method });
+      await expect(run(openSlackWarRoom, incident)).rejects.toMatchObject({ type: 'ProviderUnavailable' });
+      const room = await run(openSlackWarRoom, incident, { number: 2 });
+      expect(room).toMatchObject({ created: false, name: 'inc-4211-checkout-is-slow' });
+      expect(effects(simulator)).toEqual(['channel created', 'purpose set']);
+    },
+  );
+
+  it('gets a number where its name belongs to a person, to another incident or to an archived channel', async () => {
+    const { simulator, run } = await startWorkspace();
+    const channel = {
+      id: 'C1',
+      name: 'inc-4211-checkout-is-slow',
+      kind: 'public' as const,
+      creator: 'U0ADA',
+      archived: false,
+      topic: '',
+      purpose: 'War room of PagerDuty incident Q1ABC, opened by Baton',
+      memberIds: [],
+    };
+    simulator.world.channels.push(channel, {
+      ...channel,
+      id: 'C2',
+      name: `${channel.name}-2`,
+      creator: 'U0BATON',
+      purpose: 'War room of PagerDuty incident Q1ABCDEF, opened by Baton',
+    });
+    const third = await run(openSlackWarRoom, incident);
+    expect(third).toMatchObject({ created: true, name: `${channel.name}-3` });
+    await run(archiveSlackChannel, { channelId: third.channelId });
+    expect(await run(openSlackWarRoom, incident)).toMatchObject({ created: true, name: `${channel.name}-4` });
+    expect(await run(openSlackWarRoom, incident)).toMatchObject({
+      created: false,
+      name: `${channel.name}-4`,
+    });
+  });
+
+  it('is a conflict where nine rooms of that name are taken', async () => {
+    const { simulator, run } = await startWorkspace();
+    simulator.world.channels.push(
+      ...['', '-2', '-3', '-4', '-5', '-6', '-7', '-8', '-9'].map((suffix, index) => ({
+        id: `C${index}`,
+        name: `inc-4211-checkout-is-slow${suffix}`,
+        kind: 'public' as const,
+        creator: 'U0ADA',
+        archived: index % 2 === 0,
+        topic: '',
+        purpose: '',
+        memberIds: [],
+      })),
+    );
+    await expect(run(openSlackWarRoom, incident)).rejects.toMatchObject({ type: 'Conflict' });
+    expect(effects(simulator)).toEqual([]);
+  });
+
+  it('is found behind pages of other and of archived channels', async () => {
+    const { simulator, run } = await startWorkspace();
+    simulator.world.channels.push(
+      ...Array.from({ length: 2500 }, (_, index) => ({
+        id: `CX${index}`,
+        name: `inc-${index}`,
+        kind: 'public' as const,
+        creator: 'U0BATON',
+        archived: index > 500,
+        topic: '',
+        purpose: '',
+        memberIds: [],
+      })),
+    );
+    const { channelId } = await run(openSlackWarRoom, incident);
+    expect(await run(openSlackWarRoom, incident)).toMatchObject({ channelId, created: false });
+    expect(methods(simulator).filter((method) => method === 'conversations.list')).toHaveLength(3);
+  });
+
+  it.each([
+    ['<!channel> & <@U1>', 'inc-4211-channel-u1'],
+    ['Zahlung für Größe ①', 'inc-4211-zahlung-fur-große-1'.replace('ß', '-')],
+    ['日本語', 'inc-4211'],
+    ['', 'inc-4211'],
+    ['../../etc --- x', 'inc-4211-etc-x'],
+  ])('has a name that Slack takes for the title %j', async (title, name) => {
+    const { run } = await startWorkspace();
+    expect(await run(openSlackWarRoom, { ...incident, title })).toMatchObject({ name, created: true });
+  });
+});
+
+describe('archiving a channel', () => {
+  it('happens once', async () => {
+    const { simulator, run } = await startWorkspace();
+    const { channelId } = await run(openSlackWarRoom, incident);
+    simulator.fail({ kind: 'cut-after', match: 'conversations.archive' });
+    await expect(run(archiveSlackChannel, { channelId })).rejects.toMatchObject({
+      type: 'ProviderUnavailable',
+    });
+    expect(await run(archiveSlackChannel, { channelId }, { number: 2 })).toEqual({ changed: false });
+    expect(effects(simulator).slice(2)).toEqual(['channel archived']);
+  });
+});
+
+describe('the topic of a channel', () => {
+  it.each(['Triggered: <!channel> & co', 'see https://example.com/a?b=1 now', 'two\nlines'])(
+    'is announced once: %j',
+    async (text) => {
+      const { simulator, run } = await startWorkspace();
+      const { channelId } = await run(openSlackWarRoom, incident);
+      simulator.fail({ kind: 'cut-after', match: 'conversations.setTopic' });
+      await expect(run(setSlackTopic, { channelId, text })).rejects.toMatchObject({
+        type: 'ProviderUnavailable',
+      });
+      expect(await run(setSlackTopic, { channelId, text }, { number: 2 })).toEqual({ changed: false });
+      expect(effects(simulator).slice(2)).toEqual(['topic set']);
+    },
+  );
+
+  it('mentions nobody and is cut at 250 characters', async () => {
+    const { simulator, run } = await startWorkspace();
+    const { channelId } = await run(openSlackWarRoom, incident);
+    const text = `<!channel> ${'&'.repeat(300)}`;
+    expect(await run(setSlackTopic, { channelId, text })).toEqual({ changed: true });
+    const topic = simulator.world.channels.find(({ id }) => id === channelId)?.topic ?? '';
+    expect(topic).toMatch(/^&lt;!channel&gt; (&amp;)+…$/);
+    expect(topic.length).toBeLessThanOrEqual(250);
+    expect(await run(setSlackTopic, { channelId, text })).toEqual({ changed: false });
+  });
+});

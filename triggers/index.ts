@@ -1,0 +1,15 @@
+import { ec2Unhealthy } from './ec2-unhealthy.ts';
+import { kubernetesCrashLoop } from './kubernetes-crash-loop.ts';
+import { productionIncident } from './production-incident.ts';
+import { runFailed } from './run-failed.ts';
+import { slackAction } from './slack-action.ts';
+import type { Trigger } from './trigger.ts';
+
+/** Every trigger that is asked. One that is not in this list answers nothing. */
+export const triggers: Trigger[] = [
+  productionIncident,
+  ec2Unhealthy,
+  kubernetesCrashLoop,
+  runFailed,
+  slackAction,
+];

@@ -1,0 +1,20 @@
+import { pageForRun } from '../workflows/page-for-run.ts';
+import { defineTrigger } from './trigger.ts';
+
+/** A pager that fails pages nobody: its own failure would start the next one, without end. */
+export const runFailed = defineTrigger({
+  name: 'run-failed',
+  on: ['run.failed', 'run.timed_out'],
+  when: { 'is not the pager itself': ({ workflow }) => workflow !== pageForRun.name },
+  run: pageForRun,
+  input: ({ runId, workflow, target, incidentId, failure }) => ({
+    runId,
+    workflow,
+    failureClass: failure.class,
+    target,
+    message: failure.message,
+    ...(incidentId === undefined ? {} : { incidentId }),
+    ...(failure.activity === undefined ? {} : { activity: failure.activity }),
+  }),
+  target: ({ workflow, target }) => `${workflow}/${target}`,
+});

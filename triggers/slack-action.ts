@@ -1,0 +1,26 @@
+import { changeIncident } from '../workflows/change-incident.ts';
+import { defineTrigger } from './trigger.ts';
+
+/**
+ * The buttons of the status card. A run goes on when the incident is resolved, for its own click may be what resolved
+ * it, and the person is still owed an answer. It is about the button and not about the incident: what keeps one person
+ * from acknowledging keeps all, which is one alert, over with the next click that works.
+ */
+export const slackAction = defineTrigger({
+  name: 'slack-action',
+  on: 'slack.action',
+  when: {
+    'is a button of the status card': ({ actionId }) => actionId === 'acknowledge' || actionId === 'resolve',
+  },
+  run: changeIncident,
+  input: ({ actionId, incidentId, user, channelId, messageTs }) => ({
+    action: actionId === 'resolve' ? 'resolve' : 'acknowledge',
+    incidentId,
+    slackUserId: user.id,
+    channelId,
+    messageTs,
+  }),
+  target: ({ actionId }) => actionId,
+  each: 'event',
+  whenResolved: 'continue',
+});

@@ -1,0 +1,145 @@
+import { steps } from './kit/activities.ts';
+import { failureOf, orUnavailable } from './kit/parts.ts';
+import type { CurrentIncident } from './kit/read-context.ts';
+import { record } from './kit/record.ts';
+import { namesOf, statusCard } from './kit/status-card.ts';
+
+export interface ChangeIncidentInput {
+  action: 'acknowledge' | 'resolve';
+  incidentId: string;
+  slackUserId: string;
+  /** Where the button is, and the message that it belongs to. */
+  channelId: string;
+  messageTs: string;
+}
+
+/** Who pressed the button, as PagerDuty knows them. */
+interface Person {
+  id: string;
+  name: string;
+  email: string;
+}
+
+/** What became of the click, and how the person is told. */
+interface Done {
+  outcome: string;
+  answer: string;
+  /** The incident after it; a refused click reads none. */
+  incident?: CurrentIncident;
+}
+
+/**
+ * A person's button in Slack: changes the incident in that person's name, brings the card up to date, and answers them in
+ * private. Whoever PagerDuty does not know is refused, and nothing is changed.
+ */
+export async function changeIncident(input: ChangeIncidentInput): Promise<string> {
+  const { incidentId, channelId, messageTs: ts } = input;
+  try {
+    const { outcome, answer, incident } = await act(input);
+    if (incident)
+      await steps.showSlackStatusCard({ channelId, incidentId, card: statusCard(incident), ts });
+    await tell(input, answer, incident?.url);
+    return outcome;
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure) await tell(input, `This could not be done in full. ${failure.message}. ${fallBack}`);
+    throw error;
+  }
+}
+
+const fallBack = 'Look at the incident in PagerDuty, and go on there.';
+
+async function act({ action, incidentId, slackUserId }: ChangeIncidentInput): Promise<Done> {
+  const person = await findPerson(slackUserId);
+  if ('unknown' in person) return refuse(action, slackUserId, person.unknown);
+  return action === 'acknowledge' ? acknowledge(incidentId, person) : resolve(incidentId, person);
+}
+
+/** The PagerDuty user with the e-mail of the Slack user, or why there is none that may act. */
+async function findPerson(userId: string): Promise<Person | { unknown: string }> {
+  const slack = (await steps.readSlackUser({ userId })).user;
+  if (!slack || slack.deleted) return { unknown: 'Slack does not know you as a member of this workspace' };
+  const { email } = slack;
+  if (!email) return { unknown: 'Slack tells Baton no e-mail address of yours' };
+  const { user } = await steps.findPagerDutyUser({ email });
+  if (!user) return { unknown: `PagerDuty has no user with your e-mail address ${email}` };
+  if (user.role && readers.includes(user.role))
+    return { unknown: `your PagerDuty user ${user.name} may read incidents and not change them` };
+  return user;
+}
+
+/** The roles of PagerDuty with which nobody can be a responder. */
+const readers = ['read_only_user', 'read_only_limited_user'];
+
+async function refuse(action: string, slackUserId: string, reason: string): Promise<Done> {
+  await record(`Refused to ${action} for the Slack user ${slackUserId}: ${reason}.`);
+  const answer =
+    `Baton did not ${action} the incident: ${reason}. Ask an administrator of PagerDuty for a user with the same ` +
+    'e-mail address as in Slack and the right to respond, or ask somebody who is on call to press the button.';
+  return { outcome: 'refused', answer };
+}
+
+async function acknowledge(incidentId: string, person: Person): Promise<Done> {
+  const { changed, incident } = await acknowledgeUnlessResolved(incidentId, person);
+  if (incident.status === 'resolved') return resolvedBefore(incident);
+  const others = await openElsewhere(incidentId, person);
+  if (changed)
+    return { outcome: 'acknowledged', incident, answer: `You acknowledged ${nameOf(incident)}. ${others}` };
+  const by = incident.acknowledgers.some(({ id }) => id === person.id)
+    ? 'you'
+    : namesOf(incident.acknowledgers) || 'somebody else';
+  const answer = `${nameOf(incident)} was acknowledged by ${by} before: nothing is changed. ${others}`;
+  return { outcome: 'acknowledged before', incident, answer };
+}
+
+/** PagerDuty would open a resolved incident again, so there the activity sees a conflict. */
+async function acknowledgeUnlessResolved(incidentId: string, person: Person) {
+  try {
+    return await steps.acknowledgePagerDutyIncident({ incidentId, actor: actorOf(person) });
+  } catch (error) {
+    if (failureOf(error)?.class !== 'Conflict') throw error;
+    const incident = await steps.readPagerDutyIncident({ incidentId });
+    if (incident.status !== 'resolved') throw error;
+    return { changed: false, incident };
+  }
+}
+
+async function resolve(incidentId: string, person: Person): Promise<Done> {
+  const evidence = `resolved by ${person.name} in Slack`;
+  const { changed, incident } = await steps.resolvePagerDutyIncident({
+    incidentId,
+    evidence,
+    actor: actorOf(person),
+  });
+  if (!changed) return resolvedBefore(incident);
+  return { outcome: 'resolved', incident, answer: `You resolved ${nameOf(incident)}.` };
+}
+
+function resolvedBefore(incident: CurrentIncident): Done {
+  const by = incident.resolvedBy ? ` by ${incident.resolvedBy.name}` : '';
+  const answer = `${nameOf(incident)} was resolved${by} before: nothing is changed.`;
+  return { outcome: 'resolved before', incident, answer };
+}
+
+/** What else waits for this person, in one line. */
+async function openElsewhere(incidentId: string, { id }: Person): Promise<string> {
+  const list = await orUnavailable(() =>
+    steps.listPagerDutyIncidents({ statuses: ['triggered'], userIds: [id] }),
+  );
+  if ('unavailable' in list) return 'What else waits for you could not be read.';
+  const others = list.incidents.filter((incident) => incident.id !== incidentId);
+  if (others.length === 0) return 'Nothing else waits for you.';
+  const shown = others.slice(0, 5).map(nameOf).join(', ');
+  const rest = others.length - 5;
+  return `Also waiting for you: ${shown}${rest > 0 ? ` and ${rest} more` : ''}.`;
+}
+
+const actorOf = ({ name, email }: Person) => ({ kind: 'person' as const, name, email });
+
+const nameOf = ({ number, title }: CurrentIncident) =>
+  `#${number} ${title.length > 80 ? `${title.slice(0, 79)}…` : title}`;
+
+async function tell({ channelId, slackUserId: userId }: ChangeIncidentInput, text: string, url?: string) {
+  const links = url ? [{ text: 'PagerDuty incident', url }] : [];
+  await steps.postSlackEphemeral({ channelId, userId, text, links });
+}

@@ -1,0 +1,60 @@
+import { ActivityFailure, ApplicationFailure, isCancellation, rootCause } from '@temporalio/workflow';
+
+/** Why an activity failed for good, in the terms of its class. */
+export interface FinalFailure {
+  /** `ProviderRefused`, `Conflict`, `TimedOut`, … */
+  class: string;
+  message: string;
+}
+
+/** The final failure of an activity; undefined for anything else, such as a cancellation or a fault in the workflow. */
+export function failureOf(error: unknown): FinalFailure | undefined {
+  if (!(error instanceof ActivityFailure) || isCancellation(error)) return undefined;
+  const { cause } = error;
+  const failureClass = cause instanceof ApplicationFailure ? (cause.type ?? 'Error') : 'TimedOut';
+  return { class: failureClass, message: rootCause(error) ?? failureClass };
+}
+
+/** What could not be had, and why: a plan without it, a missing right, a provider that is not connected. */
+export interface Unavailable {
+  unavailable: string;
+}
+
+/** The result of `work`, or why there is none. Only final failures of activities are answers; all else passes through. */
+export async function orUnavailable<Result>(work: () => Promise<Result>): Promise<Result | Unavailable> {
+  try {
+    return await work();
+  } catch (error) {
+    const failure = failureOf(error);
+    if (!failure) throw error;
+    return { unavailable: failure.message };
+  }
+}
+
+/** Work in parts of which none spoils another: what could not be done is listed, so that people can be told. */
+export interface Parts {
+  /** One line each: the part, and why it could not be done. */
+  readonly problems: readonly string[];
+  /** Does one part. Where it fails for good that becomes a problem, and the result is undefined. */
+  part<Result>(name: string, work: () => Promise<Result>): Promise<Result | undefined>;
+  /** A problem that is no failure, such as a person who cannot be invited. */
+  problem(text: string): void;
+}
+
+export function inParts(): Parts {
+  const problems: string[] = [];
+  return {
+    problems,
+    async part(name, work) {
+      try {
+        return await work();
+      } catch (error) {
+        const failure = failureOf(error);
+        if (!failure) throw error;
+        problems.push(`${name}: ${failure.message}`);
+        return undefined;
+      }
+    },
+    problem: (text) => void problems.push(text),
+  };
+}

@@ -1,0 +1,99 @@
+import { steps } from './kit/activities.ts';
+import type { LaterEvent } from './kit/incident.ts';
+import { keyOf } from './kit/key.ts';
+import { eventsSoFar, nextEvent } from './kit/run.ts';
+
+export interface PageForRunInput {
+  runId: string;
+  workflow: string;
+  /** `ProviderRefused`, `NotHealthy`, `TimedOut`, … */
+  failureClass: string;
+  /** What the failed run was about. */
+  target: string;
+  message: string;
+  incidentId?: string;
+  activity?: string;
+}
+
+const watchedForMs = 30 * 24 * 3600 * 1000;
+
+/**
+ * Pages people for a failed run, and takes the page back when the same workflow succeeds on the same target. Failures
+ * that follow meanwhile join the page of their class, or open another. After 30 days it is left to people.
+ */
+export async function pageForRun(failure: PageForRunInput): Promise<string> {
+  const end = Date.now() + watchedForMs;
+  const keys = new Set([await raise(failure)]);
+
+  for (let seen = 0; ; ) {
+    const event = await nextEvent(isRunEnd, { from: seen, timeout: Math.max(end - Date.now(), 1) });
+    if (!event) return 'left to people';
+    if (event.type === 'run.completed') break;
+    keys.add(await raise(failureIn(event)));
+    seen = eventsSoFar().indexOf(event) + 1;
+  }
+
+  for (const dedupKey of keys) await steps.resolvePagerDutyAlert({ dedupKey });
+  return 'resolved';
+}
+
+/** The key names workflow, class and target and never the run: a storm of failures with one cause is one page. */
+export const alertKey = ({ workflow, failureClass, target }: PageForRunInput) =>
+  keyOf('baton', workflow, failureClass, target);
+
+/**
+ * How bad it is. Something was changed and did not get well, or nobody knows how far it got: that cannot wait. What a
+ * setting or an input must mend is found in working hours. All else may have left an incident without its help.
+ */
+export function severityOf(failureClass: string): 'critical' | 'error' | 'warning' {
+  if (['NotHealthy', 'TimedOut'].includes(failureClass)) return 'critical';
+  if (['NotConnected', 'InvalidInput'].includes(failureClass)) return 'warning';
+  return 'error';
+}
+
+async function raise(failure: PageForRunInput): Promise<string> {
+  const { runId, workflow, failureClass, target, message, incidentId, activity } = failure;
+  const dedupKey = alertKey(failure);
+  await steps.raisePagerDutyAlert({
+    dedupKey,
+    summary: `${workflow} failed${target ? ` for ${target}` : ''}: ${message}`,
+    source: 'baton',
+    severity: severityOf(failureClass),
+    component: workflow,
+    class: failureClass,
+    ...(target ? { group: target } : {}),
+    details: {
+      run: runId,
+      ...(incidentId ? { incident: incidentId } : {}),
+      ...(activity ? { activity } : {}),
+      message,
+      baton: true,
+    },
+  });
+  return dedupKey;
+}
+
+const runEnds = ['run.failed', 'run.timed_out', 'run.completed'];
+const isRunEnd = ({ type }: LaterEvent) => runEnds.includes(type);
+
+/** What the engine's own events of failed runs carry. */
+interface FailedRun {
+  runId: string;
+  workflow: string;
+  target: string;
+  incidentId?: string;
+  failure: { class: string; message: string; activity?: string };
+}
+
+function failureIn({ data }: LaterEvent): PageForRunInput {
+  const { runId, workflow, target, incidentId, failure } = data as FailedRun;
+  return {
+    runId,
+    workflow,
+    failureClass: failure.class,
+    target,
+    message: failure.message,
+    ...(incidentId ? { incidentId } : {}),
+    ...(failure.activity ? { activity: failure.activity } : {}),
+  };
+}
