@@ -1,4 +1,4 @@
-import { cut, escapeSlack, oneLine } from './text.ts';
+import { cut, escapeSlack, linkTo, oneLine } from './text.ts';
 
 /** The parts of Block Kit that Baton uses, with their limits. https://docs.slack.dev/reference/block-kit/blocks */
 export interface PlainText {
@@ -47,3 +47,19 @@ export const label = (text: string, max: number) => plain(cut(escapeSlack(oneLin
 
 /** Says that what the message tells of has not really happened. */
 export const simulatedLine: Block = { type: 'context', elements: [plain('SIMULATED')] };
+
+const maxLinks = 10;
+const maxLinksLength = 2000;
+
+/** A line of links: the first ten, as long as they are not too long for a message together. */
+export function linkLine(links: readonly { text: string; url: string }[]): Block[] {
+  let room = maxLinksLength;
+  const elements = links
+    .slice(0, maxLinks)
+    .map((link) => markup(linkTo(link)))
+    .filter(({ text }) => {
+      room -= text.length;
+      return room >= 0;
+    });
+  return elements.length > 0 ? [{ type: 'context', elements }] : [];
+}

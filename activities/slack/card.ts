@@ -1,7 +1,16 @@
 import { z } from 'zod';
-import { type Block, type Body, type Button, label, markup, plain, simulatedLine } from './blocks.ts';
+import {
+  type Block,
+  type Body,
+  type Button,
+  label,
+  linkLine,
+  markup,
+  plain,
+  simulatedLine,
+} from './blocks.ts';
 import { links, webUrl } from './input.ts';
-import { cut, escapeSlack, linkTo, oneLine, pieces } from './text.ts';
+import { cut, escapeSlack, maxText, oneLine } from './text.ts';
 
 /** What the status card of an incident shows: data, so that every workflow shows it in the same way. */
 export const cardSchema = z.object({
@@ -22,29 +31,22 @@ export const cardSchema = z.object({
 });
 export type StatusCard = z.output<typeof cardSchema>;
 
-const maxField = 2000;
-const maxElements = 10;
+/** A field takes 2 000 characters, but a card is read at a glance. */
+const maxField = 300;
 
 /** The card's message. Its buttons carry the incident id and nothing else: who may press them is checked later. */
 export function cardBody(card: StatusCard, incidentId: string): Body {
   const { title, number, url, lines, simulated } = card;
-  const heading = number === undefined ? title : `#${number} ${title}`;
+  const heading = number === undefined ? title.trim() || incidentId : `#${number} ${title}`;
   const allLinks = [...(url === undefined ? [] : [{ text: 'PagerDuty incident', url }]), ...card.links];
   const buttons = buttonsFor(card, incidentId);
-  const said = pieces(escapeSlack(lines.map((line) => `• ${oneLine(line)}`).join('\n')));
+  const said = cut(escapeSlack(lines.map((line) => `• ${oneLine(line)}`).join('\n')), maxText);
   const blocks: Block[] = [
     ...(simulated ? [simulatedLine] : []),
     { type: 'header', text: label(heading, 150) },
     { type: 'section', fields: fieldsOf(card) },
-    ...said.map((piece): Block => ({ type: 'section', text: plain(piece) })),
-    ...(allLinks.length > 0
-      ? [
-          {
-            type: 'context' as const,
-            elements: allLinks.slice(0, maxElements).map((link) => markup(linkTo(link))),
-          },
-        ]
-      : []),
+    ...(said === '' ? [] : [{ type: 'section' as const, text: plain(said) }]),
+    ...linkLine(allLinks),
     ...(buttons.length > 0 ? [{ type: 'actions' as const, elements: buttons }] : []),
   ];
   return { text: summaryOf(card, heading), blocks };
@@ -60,7 +62,7 @@ function fieldsOf({ status, urgency, priority, service, assignees, acknowledgedB
     ['Acknowledged by', acknowledgedBy],
   ];
   return values.flatMap(([name, value]) => {
-    const shown = cut(escapeSlack(oneLine(value ?? '')), maxField - 50);
+    const shown = cut(escapeSlack(oneLine(value ?? '')), maxField);
     return shown === '' ? [] : [markup(`*${name}*\n${shown}`)];
   });
 }

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { type Block, type Body, markup, plain, simulatedLine } from './blocks.ts';
+import { type Block, type Body, linkLine, markup, plain, simulatedLine } from './blocks.ts';
 import { links } from './input.ts';
-import { codeBlock, cut, escapeSlack, linkTo, oneLine, pieces } from './text.ts';
+import { codeBlock, cut, escapeSlack, oneLine, pieces } from './text.ts';
 
-const maxLinks = 10;
 /** `chat.update` refuses a longer fallback text. */
 const maxFallback = 4000;
 
@@ -13,7 +12,7 @@ const maxFallback = 4000;
  */
 export const messageContent = {
   text: z.string().regex(/\S/, 'must say something'),
-  links: links.max(maxLinks).default([]),
+  links: links.default([]),
   /** The end of a log or a command's output. */
   code: z.string().optional(),
   /** What the message tells of was done to a simulated provider, and the message says so. */
@@ -33,9 +32,7 @@ export function messageBody({ text, links, code, simulated }: MessageContent): B
     ...(simulated ? [simulatedLine] : []),
     ...pieces(escaped).map((piece): Block => ({ type: 'section', text: plain(piece) })),
     ...(code?.trim() ? [{ type: 'section' as const, text: markup(codeBlock(code)) }] : []),
-    ...(links.length > 0
-      ? [{ type: 'context' as const, elements: links.map((link) => markup(linkTo(link))) }]
-      : []),
+    ...linkLine(links),
   ];
   return { text: cut(`${simulated ? 'SIMULATED ' : ''}${oneLine(escaped)}`, maxFallback), blocks };
 }

@@ -1,5 +1,10 @@
-/** One message takes this much in one text object. */
-const maxText = 3000;
+/**
+ * One text object takes 3 000 characters. All blocks of a message together may hold some 12 000, a limit that Slack
+ * does not document (https://github.com/slackapi/bolt-js/issues/2509): texts, log and links stay below it together.
+ */
+export const maxText = 3000;
+const maxSecondPiece = 1500;
+const maxLinkText = 150;
 
 /**
  * A text as Slack shows it letter by letter: without these three characters there is no mention and no link.
@@ -19,10 +24,10 @@ export function cut(escaped: string, max: number): string {
   return escaped.length <= max ? escaped : `${start(escaped, max - 1)}…`;
 }
 
-/** The escaped text in at most two pieces, each fit for one text object. */
+/** The escaped text in at most two pieces, so that 4 000 characters are shown whole. */
 export function pieces(escaped: string): string[] {
   const first = start(escaped, maxText);
-  const rest = cut(escaped.slice(first.length), maxText);
+  const rest = cut(escaped.slice(first.length), maxSecondPiece);
   return [first, rest].filter((piece) => piece.trim() !== '');
 }
 
@@ -38,10 +43,10 @@ function start(escaped: string, max: number): string {
 export const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim();
 
 /** A link as Slack writes it. Within its angle brackets the address may hold no bracket and no bar. */
-export function linkTo({ text, url }: { text: string; url: string }, max = 300): string {
+export function linkTo({ text, url }: { text: string; url: string }): string {
   const { href } = new URL(url);
   const address = href.replaceAll('|', '%7C').replaceAll('<', '%3C').replaceAll('>', '%3E');
-  return `<${address.replaceAll('&', '&amp;')}|${cut(escapeSlack(oneLine(text)), max)}>`;
+  return `<${address.replaceAll('&', '&amp;')}|${cut(escapeSlack(oneLine(text)), maxLinkText) || 'link'}>`;
 }
 
 /**

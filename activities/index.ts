@@ -1,0 +1,139 @@
+import type { z } from 'zod';
+import { acknowledgePagerDutyIncident } from './pagerduty/acknowledge-incident.ts';
+import { addPagerDutyNote } from './pagerduty/add-note.ts';
+import { escalatePagerDutyIncident } from './pagerduty/escalate-incident.ts';
+import { findPagerDutyUser } from './pagerduty/find-user.ts';
+import { listPagerDutyAlerts } from './pagerduty/list-alerts.ts';
+import { listPagerDutyIncidents } from './pagerduty/list-incidents.ts';
+import { listPagerDutyNotes } from './pagerduty/list-notes.ts';
+import { listPagerDutyOnCalls } from './pagerduty/list-on-calls.ts';
+import { listPagerDutyRelatedChanges } from './pagerduty/list-related-changes.ts';
+import { raisePagerDutyAlert } from './pagerduty/raise-alert.ts';
+import { readPagerDutyIncident } from './pagerduty/read-incident.ts';
+import { readPagerDutyService } from './pagerduty/read-service.ts';
+import { reassignPagerDutyIncident } from './pagerduty/reassign-incident.ts';
+import { requestPagerDutyResponders } from './pagerduty/request-responders.ts';
+import { resolvePagerDutyIncident } from './pagerduty/resolve-incident.ts';
+import { sendPagerDutyChangeEvent } from './pagerduty/send-change-event.ts';
+import { acknowledgePagerDutyAlert, resolvePagerDutyAlert } from './pagerduty/settle-alert.ts';
+import { addSlackBookmark } from './slack/add-bookmark.ts';
+import { archiveSlackChannel } from './slack/archive-channel.ts';
+import { findSlackUser } from './slack/find-user.ts';
+import { inviteSlackUsers } from './slack/invite-users.ts';
+import { listSlackGroupMembers } from './slack/list-group-members.ts';
+import { openSlackWarRoom } from './slack/open-war-room.ts';
+import { pinSlackMessage } from './slack/pin-message.ts';
+import { postSlackEphemeral } from './slack/post-ephemeral.ts';
+import { postSlackMessage } from './slack/post-message.ts';
+import { readSlackUser } from './slack/read-user.ts';
+import { sendSlackDirectMessage } from './slack/send-direct-message.ts';
+import { setSlackTopic } from './slack/set-topic.ts';
+import { showSlackStatusCard } from './slack/show-status-card.ts';
+import { updateSlackMessage } from './slack/update-message.ts';
+import { addJiraComment } from './jira/add-comment.ts';
+import { addJiraLink } from './jira/add-link.ts';
+import { createJiraIssue } from './jira/create-issue.ts';
+import { findJiraUser } from './jira/find-user.ts';
+import { readJiraIssue, searchJiraIssues } from './jira/read-issue.ts';
+import { readJiraProject } from './jira/read-project.ts';
+import { listJiraTransitions, transitionJiraIssue } from './jira/transition-issue.ts';
+import { updateJiraIssue } from './jira/update-issue.ts';
+import { awaitKubernetesRollout } from './kubernetes/await-rollout.ts';
+import { checkKubernetesAccess } from './kubernetes/check-access.ts';
+import { cordonKubernetesNode, uncordonKubernetesNode } from './kubernetes/cordon-node.ts';
+import { deleteKubernetesPod } from './kubernetes/delete-pod.ts';
+import { listKubernetesEvents } from './kubernetes/list-events.ts';
+import { listKubernetesNodes } from './kubernetes/list-nodes.ts';
+import { listKubernetesPods } from './kubernetes/list-pods.ts';
+import { listKubernetesRevisions } from './kubernetes/list-revisions.ts';
+import { readKubernetesPodLogs } from './kubernetes/read-pod-logs.ts';
+import { readKubernetesRollout } from './kubernetes/read-rollout.ts';
+import { readKubernetesWorkload } from './kubernetes/read-workload.ts';
+import { restartKubernetesDaemonSet, restartKubernetesDeployment, restartKubernetesStatefulSet } from './kubernetes/restart-workload.ts';
+import { rollBackKubernetesDeployment } from './kubernetes/roll-back-deployment.ts';
+import { scaleKubernetesDeployment } from './kubernetes/scale-deployment.ts';
+import { awaitEc2InstancesHealthy } from './ec2/await-healthy.ts';
+import { awaitEc2InstancesState } from './ec2/await-state.ts';
+import { startEc2Instances, stopEc2Instances } from './ec2/change-state.ts';
+import { checkEc2Access } from './ec2/check-access.ts';
+import { listEc2InstanceStatuses } from './ec2/list-instance-statuses.ts';
+import { listEc2Instances } from './ec2/list-instances.ts';
+import { rebootEc2Instances } from './ec2/reboot-instances.ts';
+
+/** Every activity that a worker can do, one line each. Workflows call them by name, as `steps.…` and `waits.…`. */
+export const activities = [
+  acknowledgePagerDutyAlert,
+  acknowledgePagerDutyIncident,
+  addPagerDutyNote,
+  escalatePagerDutyIncident,
+  findPagerDutyUser,
+  listPagerDutyAlerts,
+  listPagerDutyIncidents,
+  listPagerDutyNotes,
+  listPagerDutyOnCalls,
+  listPagerDutyRelatedChanges,
+  raisePagerDutyAlert,
+  readPagerDutyIncident,
+  readPagerDutyService,
+  reassignPagerDutyIncident,
+  requestPagerDutyResponders,
+  resolvePagerDutyAlert,
+  resolvePagerDutyIncident,
+  sendPagerDutyChangeEvent,
+  addSlackBookmark,
+  archiveSlackChannel,
+  findSlackUser,
+  inviteSlackUsers,
+  listSlackGroupMembers,
+  openSlackWarRoom,
+  pinSlackMessage,
+  postSlackEphemeral,
+  postSlackMessage,
+  readSlackUser,
+  sendSlackDirectMessage,
+  setSlackTopic,
+  showSlackStatusCard,
+  updateSlackMessage,
+  addJiraComment,
+  addJiraLink,
+  createJiraIssue,
+  findJiraUser,
+  listJiraTransitions,
+  readJiraIssue,
+  readJiraProject,
+  searchJiraIssues,
+  transitionJiraIssue,
+  updateJiraIssue,
+  awaitKubernetesRollout,
+  checkKubernetesAccess,
+  cordonKubernetesNode,
+  deleteKubernetesPod,
+  listKubernetesEvents,
+  listKubernetesNodes,
+  listKubernetesPods,
+  listKubernetesRevisions,
+  readKubernetesPodLogs,
+  readKubernetesRollout,
+  readKubernetesWorkload,
+  restartKubernetesDaemonSet,
+  restartKubernetesDeployment,
+  restartKubernetesStatefulSet,
+  rollBackKubernetesDeployment,
+  scaleKubernetesDeployment,
+  uncordonKubernetesNode,
+  awaitEc2InstancesHealthy,
+  awaitEc2InstancesState,
+  checkEc2Access,
+  listEc2InstanceStatuses,
+  listEc2Instances,
+  rebootEc2Instances,
+  startEc2Instances,
+  stopEc2Instances,
+] as const;
+
+type Declared = (typeof activities)[number];
+
+/** The activities as workflows see them: what may be left out of an input is optional, and results are complete. */
+export type ActivityFunctions = {
+  [Each in Declared as Each['name']]: (input: z.input<Each['input']>) => Promise<z.output<Each['output']>>;
+};
