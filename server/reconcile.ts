@@ -1,5 +1,6 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { runEnd } from '../store/run-end.ts';
 import type { RunEnd, RunRow, Store } from '../store/store.ts';
 import { isTemporalAway } from './temporal-state.ts';
 
@@ -48,7 +49,7 @@ async function compare(run: RunRow, { store, client, log }: Options): Promise<vo
     const end = endOf(status.name);
     if (!end) return;
     const at = (closeTime ?? new Date()).toISOString();
-    if (await store.endRun(reportOf(run, end, at)))
+    if (await store.endRun(runEnd(run, { ...end, at, via: 'reconcile' })))
       log.warn({ run: run.id, incident: run.subject }, `A run ended without a report: ${end.outcome}`);
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
@@ -84,47 +85,3 @@ const failed = (state: 'failed' | 'timed out', failureClass: string, message: st
   outcome: state,
   failure: { class: failureClass, message },
 });
-
-function reportOf(run: RunRow, end: End, at: string): RunEnd {
-  const type = `run.${end.state.replace(' ', '_')}`;
-  const id = `${type}/${run.id}`;
-  const subject = `${run.workflow}/${run.target}`;
-  const data = {
-    runId: run.id,
-    workflow: run.workflow,
-    trigger: run.trigger,
-    target: run.target,
-    ...(run.subject === undefined ? {} : { incidentId: run.subject }),
-    outcome: end.outcome,
-    ...(end.failure ? { failure: end.failure } : {}),
-    startedAt: run.createdAt,
-    endedAt: at,
-  };
-  return {
-    id: run.id,
-    ...end,
-    entry: {
-      at,
-      actor: 'baton',
-      via: 'reconcile',
-      action: type,
-      subject: run.subject ?? run.id,
-      detail: {
-        run: run.id,
-        workflow: run.workflow,
-        outcome: end.outcome,
-        ...(end.failure ? { failure: end.failure } : {}),
-      },
-    },
-    event: {
-      source: '/baton',
-      eventId: id,
-      type,
-      subject,
-      time: at,
-      event: { id, source: '/baton', type, subject, time: at, data },
-      actor: 'baton',
-      via: 'reconcile',
-    },
-  };
-}

@@ -11,11 +11,16 @@ import {
   startPagerDuty,
 } from './pagerduty.ts';
 import { type Simulation, type Simulator, startSimulator } from './simulator.ts';
-import { pressButton } from './slack-person.ts';
 import { slackEnvironment, slackSimulation } from './slack.ts';
+import { pressButton } from './slack-person.ts';
 
 /** The incidents that can be played. */
-export const stories = ['unhealthy-instance', 'acknowledged-in-slack', 'untagged-instance', 'crash-loop'] as const;
+export const stories = [
+  'unhealthy-instance',
+  'acknowledged-in-slack',
+  'untagged-instance',
+  'crash-loop',
+] as const;
 export type Story = (typeof stories)[number];
 
 export interface Simulators {
@@ -62,33 +67,36 @@ export async function startSimulators({ providers, stateDir, webhookUrl }: Optio
     ...(pagerDuty ? pagerDutyEnvironment(pagerDuty.url) : {}),
   };
 
-  const play = (to: PagerDutySimulator) => async (story: Story = 'unhealthy-instance') => {
-    switch (story) {
-      case 'unhealthy-instance':
-        if (ec2) impair(ec2, 'i-0abc12345def67890');
-        return raiseInstance(to, 'i-0abc12345def67890', 'Checkout');
-      case 'untagged-instance':
-        if (ec2) impair(ec2, 'i-0def12345abc67890');
-        return raiseInstance(to, 'i-0def12345abc67890', 'Search');
-      case 'crash-loop':
-        if (kubernetes) crashLoop(kubernetes, 'shop', 'checkout');
-        return raiseIncident(to, {
-          title: 'CrashLoopBackOff in shop/checkout',
-          service: 'Checkout',
-          alert: {
-            key: `kubernetes/shop/checkout/${Date.now()}`,
-            severity: 'critical',
-            summary: 'A pod of shop/checkout restarts again and again',
-            details: { namespace: 'shop', deployment: 'checkout' },
-          },
-        });
-      case 'acknowledged-in-slack': {
-        const id = raiseIncident(to, { title: 'Search p99 latency above 2 s', service: 'Search' });
-        if (slack) pressButton(slack, { actionId: 'acknowledge', incidentId: id, userId: 'U0ADA', webhookUrl });
-        return id;
+  const play =
+    (to: PagerDutySimulator) =>
+    async (story: Story = 'unhealthy-instance') => {
+      switch (story) {
+        case 'unhealthy-instance':
+          if (ec2) impair(ec2, 'i-0abc12345def67890');
+          return raiseInstance(to, 'i-0abc12345def67890', 'Checkout');
+        case 'untagged-instance':
+          if (ec2) impair(ec2, 'i-0def12345abc67890');
+          return raiseInstance(to, 'i-0def12345abc67890', 'Search');
+        case 'crash-loop':
+          if (kubernetes) crashLoop(kubernetes, 'shop', 'checkout');
+          return raiseIncident(to, {
+            title: 'CrashLoopBackOff in shop/checkout',
+            service: 'Checkout',
+            alert: {
+              key: `kubernetes/shop/checkout/${Date.now()}`,
+              severity: 'critical',
+              summary: 'A pod of shop/checkout restarts again and again',
+              details: { namespace: 'shop', deployment: 'checkout' },
+            },
+          });
+        case 'acknowledged-in-slack': {
+          const id = raiseIncident(to, { title: 'Search p99 latency above 2 s', service: 'Search' });
+          if (slack)
+            pressButton(slack, { actionId: 'acknowledge', incidentId: id, userId: 'U0ADA', webhookUrl });
+          return id;
+        }
       }
-    }
-  };
+    };
   const all: (Simulator<object> | undefined)[] = [pagerDuty, slack, jira, kubernetes, ec2];
   return {
     env,

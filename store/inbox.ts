@@ -74,7 +74,7 @@ export const inboxValues = sql.raw(
   'source, event_id, type, subject, lane, "time", delivery_id, event::jsonb, disposition, reason',
 );
 
-const placeTypes = sql.raw('place integer, start integer, length integer, duplicate_of bigint');
+const placeTypes = sql.raw('place integer, start integer, length integer, duplicate_of bigint, take boolean');
 const lineTypes = sql.raw('at text, actor text, via text, action text, about text, detail text');
 
 /** The rows of one batch: their bodies travel as one value, and each row says where its own begins (from 1) and how long it is. */
@@ -83,7 +83,15 @@ function batchOf(deliveries: Delivery[], makeLine: Context['makeLine'], firsts?:
   const rows = deliveries.map((delivery, place) => {
     const first = firsts?.[place];
     const { subject: about, ...line } = makeLine(receivedEntry(delivery, first?.seq));
-    const row = { ...inboxRow(delivery), ...line, about, place, start, length: delivery.body.length };
+    const row = {
+      ...inboxRow(delivery),
+      ...line,
+      about,
+      place,
+      start,
+      length: delivery.body.length,
+      take: delivery.take !== false,
+    };
     start += delivery.body.length;
     if (!first) return row;
     const reason = `the same ${first.same} as number ${first.seq}`;

@@ -1,53 +1,60 @@
-import type { Entry, RunRow, RunState } from './store.ts';
+import type { RunEnd, RunRow } from './store.ts';
 
 /** How a run ended, in its own words or in Temporal's. */
-export interface RunEnding {
-  state: Exclude<RunState, 'starting' | 'running'>;
-  /** `completed`, `resolved elsewhere`, `handed to a person`, … */
-  outcome: string;
-  failure?: { class: string; message: string; activity?: string };
+export type RunEnding = Pick<RunEnd, 'state' | 'outcome' | 'failure'> & {
   at: string;
-  /** `worker` or `reconcile`. */
+  /** Who found out: `worker` or `reconcile`. */
   via: string;
-}
+};
 
 /** An incident's id at PagerDuty, as opposed to other subjects of runs. */
 const isIncidentId = (subject: string | undefined) => subject !== undefined && /^[A-Z0-9]+$/.test(subject);
 
 /**
- * The engine's own event for the end of a run. Its subject is what the run was about (`<workflow>/<target>`), so that the
- * next good run meets those that still wait for it.
+ * The end of a run as the store takes it: its line in the record, and the engine's own event. The event's subject is what the
+ * run was about (`<workflow>/<target>`), so that the next good run meets those that still wait for it.
  */
-export function runEndEvent(run: RunRow, { state, outcome, failure, at }: RunEnding) {
+export function runEnd(run: RunRow, { state, outcome, failure, at, via }: RunEnding): RunEnd {
   const type = `run.${state.replace(' ', '_')}`;
-  return {
+  const ended = { outcome, ...(failure ? { failure } : {}) };
+  const envelope = {
     id: `${type}/${run.id}`,
     source: '/baton',
     type,
     subject: `${run.workflow}/${run.target}`,
     time: at,
-    data: {
-      runId: run.id,
-      workflow: run.workflow,
-      trigger: run.trigger,
-      target: run.target,
-      ...(isIncidentId(run.subject) ? { incidentId: run.subject } : {}),
-      outcome,
-      ...(failure ? { failure } : {}),
-      startedAt: run.createdAt,
-      endedAt: at,
-    },
   };
-}
-
-/** The line for the record. */
-export function runEndEntry(run: RunRow, { state, outcome, failure, at, via }: RunEnding): Entry {
+  const data = {
+    runId: run.id,
+    workflow: run.workflow,
+    trigger: run.trigger,
+    target: run.target,
+    ...(isIncidentId(run.subject) ? { incidentId: run.subject } : {}),
+    ...ended,
+    startedAt: run.createdAt,
+    endedAt: at,
+  };
   return {
-    at,
-    actor: `trigger:${run.trigger}`,
-    via,
-    action: `run.${state.replace(' ', '_')}`,
-    subject: run.subject ?? run.id,
-    detail: { run: run.id, workflow: run.workflow, outcome, ...(failure ? { failure } : {}) },
+    id: run.id,
+    state,
+    ...ended,
+    entry: {
+      at,
+      actor: `trigger:${run.trigger}`,
+      via,
+      action: type,
+      subject: run.subject ?? run.id,
+      detail: { run: run.id, workflow: run.workflow, ...ended },
+    },
+    event: {
+      source: envelope.source,
+      eventId: envelope.id,
+      type,
+      subject: envelope.subject,
+      time: at,
+      event: { ...envelope, data },
+      actor: 'baton',
+      via,
+    },
   };
 }

@@ -1,54 +1,21 @@
 import { activityInfo } from '@temporalio/activity';
+import { runEnd } from '../store/run-end.ts';
 import type { Store } from '../store/store.ts';
 import type { EngineActivities } from '../workflows/kit/run.ts';
 
 /** The engine's own activities: they write to the store, and each write may be repeated. */
-export function engineActivities(store: Store): EngineActivities {
+export function engineActivities(
+  store: Store,
+  countRun?: (workflow: string, state: string) => void,
+): EngineActivities {
   return {
-    async reportRunEnd({ state, outcome, failure, cause }) {
-      const { workflowExecution, workflowType } = activityInfo();
-      const runId = workflowExecution?.workflowId ?? '';
+    async reportRunEnd({ state, outcome, failure }) {
+      const run = await store.findRun(activityInfo().workflowExecution?.workflowId ?? '');
+      if (!run) return;
       const at = new Date().toISOString();
-      const run = await store.findRun(runId);
-      const incidentId = cause?.incident?.id;
-      const type = `run.${state}`;
-      const data = {
-        runId,
-        workflow: workflowType ?? '',
-        trigger: cause?.trigger ?? '',
-        target: cause?.target ?? '',
-        ...(incidentId === undefined ? {} : { incidentId }),
-        outcome,
-        ...(failure ? { failure } : {}),
-        startedAt: run?.createdAt ?? at,
-        endedAt: at,
-      };
-      const id = `${type}/${runId}`;
-      const subject = `${data.workflow}/${data.target}`;
-      await store.endRun({
-        id: runId,
-        state,
-        outcome,
-        ...(failure ? { failure } : {}),
-        entry: {
-          at,
-          actor: `trigger:${data.trigger}`,
-          via: 'worker',
-          action: type,
-          subject: cause?.subject ?? runId,
-          detail: { run: runId, workflow: data.workflow, outcome, ...(failure ? { failure } : {}) },
-        },
-        event: {
-          source: '/baton',
-          eventId: id,
-          type,
-          subject,
-          time: at,
-          event: { id, source: '/baton', type, subject, time: at, data },
-          actor: 'baton',
-          via: 'worker',
-        },
-      });
+      const ended = { state, outcome, ...(failure ? { failure } : {}) };
+      const isNews = await store.endRun(runEnd(run, { ...ended, at, via: 'worker' }));
+      if (isNews) countRun?.(run.workflow, state);
     },
 
     async recordLine({ text, links, cause }) {
@@ -77,6 +44,7 @@ export function engineActivities(store: Store): EngineActivities {
         time: scheduledAt,
         body: Buffer.from(JSON.stringify(event)),
         event,
+        take: false,
         actor: 'baton',
         via: 'schedule',
       });

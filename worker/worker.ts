@@ -17,6 +17,7 @@ export interface WorkerOptions extends InterceptorOptions {
   namespace: string;
   bundle: WorkflowBundleWithSourceMap;
   store: Store;
+  countRun?: (workflow: string, state: string) => void;
   /** Differs from the default only in tests, which share a server. */
   queue?: string;
 }
@@ -47,7 +48,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     namespace: options.namespace,
     taskQueue: options.queue ?? taskQueue,
     workflowBundle: options.bundle,
-    activities: { ...declared(options), ...engineActivities(options.store) },
+    activities: { ...declared(options), ...engineActivities(options.store, options.countRun) },
     interceptors: { activity: [activityInterceptors(options)] },
     // A run whose worker died is taken over after this, not after the default 10 s.
     stickyQueueScheduleToStartTimeout: '1 second',

@@ -36,8 +36,7 @@ export async function changeIncident(input: ChangeIncidentInput): Promise<string
   const { incidentId, channelId, messageTs: ts } = input;
   try {
     const { outcome, answer, incident } = await act(input);
-    if (incident)
-      await steps.showSlackStatusCard({ channelId, incidentId, card: statusCard(incident), ts });
+    if (incident) await steps.showSlackStatusCard({ channelId, incidentId, card: statusCard(incident), ts });
     await tell(input, answer, incident?.url);
     return outcome;
   } catch (error) {

@@ -32,8 +32,12 @@ export async function ec2UnhealthyRestart({
   const limits = { instanceIds: [instanceId], stableForSeconds, timeoutSeconds };
   if (!isImpaired(status)) {
     const isWell = isHealthy(status) || (await waits.awaitEc2InstancesHealthy(limits)).healthy;
-    if (!isWell) return handOver(incident, `${instanceId} does not get well, and no check says that it is impaired.`);
-    await note(incidentId, `${instanceId} is healthy again. It was not rebooted, and the incident is left open.`);
+    if (!isWell)
+      return handOver(incident, `${instanceId} does not get well, and no check says that it is impaired.`);
+    await note(
+      incidentId,
+      `${instanceId} is healthy again. It was not rebooted, and the incident is left open.`,
+    );
     return 'healthy again';
   }
   if (instance.tags['baton:restart'] !== 'allowed')
@@ -146,9 +150,10 @@ async function close(incident: CurrentIncident, instanceId: string, rebootedAt: 
   const evidence = `its status checks (system, instance, ebs) have been good for ${stableFor} s without a break`;
   await note(
     incidentId,
-    [`Rebooted ${instanceId} at ${rebootedAt}; ${evidence}.`, ...problems.map((line) => `Not done: ${line}.`)].join(
-      '\n',
-    ),
+    [
+      `Rebooted ${instanceId} at ${rebootedAt}; ${evidence}.`,
+      ...problems.map((line) => `Not done: ${line}.`),
+    ].join('\n'),
   );
   await steps.resolvePagerDutyIncident({
     incidentId,
@@ -168,7 +173,10 @@ async function handOver(incident: CurrentIncident, why: string): Promise<string>
     await steps.escalatePagerDutyIncident({ incidentId, level: 2 });
   } catch (error) {
     if (!failureOf(error)) throw error;
-    await note(incidentId, `Baton could ask nobody. Please call ${namesOf(incident.assignees) || 'who is on call'}.`);
+    await note(
+      incidentId,
+      `Baton could ask nobody. Please call ${namesOf(incident.assignees) || 'who is on call'}.`,
+    );
     throw error;
   }
   return 'handed to a person';

@@ -1,9 +1,9 @@
 import type { WebClient } from '@slack/web-api';
-import { accept, refusalOf } from './failures.ts';
+import { refusalOf } from './failures.ts';
 
 /**
  * Makes a call; where Slack wants Baton in the channel first, joins and makes it once more. A private channel cannot be
- * joined: somebody has to invite Baton, and the refusal `not_in_channel` says so. Errors are the SDK's.
+ * joined: somebody has to invite Baton. Errors are the SDK's.
  */
 export async function asMember<Result>(
   api: WebClient,
@@ -14,9 +14,7 @@ export async function asMember<Result>(
     return await call();
   } catch (error) {
     if (refusalOf(error) !== 'not_in_channel') throw error;
-    await api.conversations
-      .join({ channel: channelId })
-      .catch(accept(['method_not_supported_for_channel_type'], undefined));
+    await api.conversations.join({ channel: channelId });
     return call();
   }
 }

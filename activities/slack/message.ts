@@ -19,12 +19,7 @@ export const messageContent = {
   simulated: z.boolean().default(false),
 };
 
-export interface MessageContent {
-  text: string;
-  links: { text: string; url: string }[];
-  code?: string | undefined;
-  simulated: boolean;
-}
+type MessageContent = z.output<z.ZodObject<typeof messageContent>>;
 
 export function messageBody({ text, links, code, simulated }: MessageContent): Body {
   const escaped = escapeSlack(text.trim());

@@ -54,7 +54,6 @@ export const openSlackWarRoom = defineActivity({
     const client = await slack(connection);
     const api = client.api(attempt.signal);
     const self = await client.self(api);
-    const describe = (opened: Room) => setPurpose(api, opened, incidentId);
     const answer = ({ id, name }: Room, created: boolean, changed: boolean) => ({
       changed,
       channelId: id,
@@ -63,31 +62,29 @@ export const openSlackWarRoom = defineActivity({
       created,
     });
 
-    const [first = '', ...others] = candidateNames(channelName(number, title));
+    const first = channelName(number, title);
+    const others = Array.from({ length: maxRooms - 1 }, (_, index) => `${first}-${index + 2}`);
     const opened = await create(api, first, isPrivate);
     if (opened) {
-      await describe(opened);
+      await setPurpose(api, opened, incidentId);
       return answer(opened, true, true);
     }
     const rooms = await liveRooms(api, [first, ...others]);
     const ours = rooms.filter(({ creator }) => creator === self.user_id);
     const adopted =
       ours.find((each) => carries(each, incidentId)) ?? ours.find(({ purpose }) => purpose.value === '');
-    if (adopted) return answer(adopted, false, await describe(adopted));
+    if (adopted) return answer(adopted, false, await setPurpose(api, adopted, incidentId));
 
     const taken = new Set(rooms.map(({ name }) => name));
     for (const name of others.filter((each) => !taken.has(each))) {
       const another = await create(api, name, isPrivate);
       if (!another) continue;
-      await describe(another);
+      await setPurpose(api, another, incidentId);
       return answer(another, true, true);
     }
     throw conflict('Slack', `the channel names ${first} to ${others.at(-1)} are taken`);
   },
 });
-
-const candidateNames = (name: string) =>
-  Array.from({ length: maxRooms }, (_, index) => (index === 0 ? name : `${name}-${index + 1}`));
 
 /** Whole words are compared: one incident's id can begin like another's. */
 const carries = ({ purpose }: Room, incidentId: string) =>

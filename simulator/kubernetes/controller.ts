@@ -28,7 +28,10 @@ export function advance(world: KubernetesWorld, { now, timeScale }: Clock): void
   const stepMs = (stepSeconds * 1000) / timeScale;
   for (const workload of [...world.deployments, ...world.statefulsets, ...world.daemonsets]) {
     const before = JSON.stringify(workload.status);
-    const timer = world.controllers[workload.metadata.uid] ?? { nextStepAt: now() + stepMs, progressAt: now() };
+    const timer = world.controllers[workload.metadata.uid] ?? {
+      nextStepAt: now() + stepMs,
+      progressAt: now(),
+    };
     world.controllers[workload.metadata.uid] = timer;
     while (timer.nextStepAt <= now()) {
       const at = timer.nextStepAt;
@@ -40,8 +43,7 @@ export function advance(world: KubernetesWorld, { now, timeScale }: Clock): void
     const deadline = workload.spec.progressDeadlineSeconds ?? defaultDeadlineSeconds;
     const overdue = now() - timer.progressAt > (deadline * 1000) / timeScale;
     writeStatus(world, workload, overdue);
-    if (JSON.stringify(workload.status) !== before)
-      workload.metadata.resourceVersion = newVersion(world);
+    if (JSON.stringify(workload.status) !== before) workload.metadata.resourceVersion = newVersion(world);
   }
 }
 
@@ -67,12 +69,14 @@ function step(world: KubernetesWorld, workload: Workload): boolean {
   }
   const surplus = stale.toSorted((a, b) => Number(isReady(a)) - Number(isReady(b)))[0];
   const serving = fresh.filter(isReady).length + stale.length;
-  if (surplus && (serving > wanted || workload.kind !== 'Deployment' || !isReady(surplus))) {
+  const enough = workload.kind === 'Deployment' ? serving > wanted : fresh.length + stale.length >= wanted;
+  if (surplus && (enough || !isReady(surplus))) {
     removePod(world, surplus);
     return true;
   }
-  if (fresh.length > wanted) {
-    removePod(world, fresh.find((pod) => !isReady(pod)) ?? (fresh.at(-1) as Pod));
+  const extra = fresh.find((pod) => !isReady(pod)) ?? fresh.at(-1);
+  if (extra && fresh.length > wanted) {
+    removePod(world, extra);
     return true;
   }
   // One pod more than wanted is allowed while a template is replaced.
@@ -107,8 +111,7 @@ function stateOf(world: KubernetesWorld, workload: Workload) {
 
 /** A deployment owns its pods through its replica sets. */
 function podsOf(world: KubernetesWorld, workload: Workload): Pod[] {
-  const owners =
-    workload.kind === 'Deployment' ? world.replicasets.filter(isOwnedBy(workload)) : [workload];
+  const owners = workload.kind === 'Deployment' ? world.replicasets.filter(isOwnedBy(workload)) : [workload];
   return world.pods.filter((pod) => owners.some((owner) => isOwnedBy(owner)(pod)));
 }
 
@@ -150,14 +153,14 @@ interface Progress {
 /** The deadline counts while the template is replaced; a pod that crashes later does not undo a rollout that was complete. */
 function writeConditions(
   { metadata, status }: Workload,
-  { wanted, revision, stale, fresh }: { wanted: number; revision: Revision; stale: Pod[]; fresh: Pod[] },
+  { wanted, revision }: { wanted: number; revision: Revision },
   { isComplete, overdue, ready }: Progress,
 ): void {
   const of = `ReplicaSet "${revision.name}"`;
   const before = status.conditions?.find(({ type }) => type === 'Progressing');
   const wasComplete =
     before?.reason === 'NewReplicaSetAvailable' && before.message.includes(`"${revision.name}"`);
-  const late = overdue && !isComplete && !wasComplete && (stale.length > 0 || fresh.length <= wanted);
+  const late = overdue && !isComplete && !wasComplete;
   const progressing = late
     ? ['False', 'ProgressDeadlineExceeded', `${of} has timed out progressing.`]
     : isComplete || wasComplete
@@ -173,8 +176,7 @@ function writeConditions(
   ].map(([type = '', now, reason = '', message = '']) => {
     const earlier = status.conditions?.find((condition) => condition.type === type);
     const state = now === 'True' ? 'True' : 'False';
-    const lastTransitionTime =
-      earlier?.status === state ? earlier.lastTransitionTime : timestamp(new Date());
+    const lastTransitionTime = earlier?.status === state ? earlier.lastTransitionTime : timestamp(new Date());
     return { type, status: state, reason, message, lastTransitionTime };
   });
 }

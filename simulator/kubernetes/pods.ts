@@ -27,7 +27,9 @@ export function addPod(world: KubernetesWorld, workload: Workload, revision: Rev
   const { namespace = '' } = workload.metadata;
   const owner =
     workload.kind === 'Deployment'
-      ? world.replicasets.find((set) => set.metadata.name === revision.name && set.metadata.namespace === namespace)
+      ? world.replicasets.find(
+          (set) => set.metadata.name === revision.name && set.metadata.namespace === namespace,
+        )
       : workload;
   const containers = structuredClone(workload.spec.template.spec.containers);
   const nodes = world.nodes.filter(({ spec }) => !spec.unschedulable);

@@ -193,4 +193,6 @@ export const isReady = ({ status }: Pod) =>
   status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 
 export const isCrashing = ({ status }: Pod) =>
-  status.containerStatuses.some(({ state }) => 'waiting' in state && state.waiting.reason === 'CrashLoopBackOff');
+  status.containerStatuses.some(
+    ({ state }) => 'waiting' in state && state.waiting.reason === 'CrashLoopBackOff',
+  );

@@ -40,7 +40,6 @@ export interface RunReport {
   state: 'completed' | 'failed' | 'cancelled';
   outcome: string;
   failure?: { class: string; message: string; activity?: string };
-  cause?: RunCause;
 }
 
 /** The engine's own activities, which the worker brings along. */
@@ -123,10 +122,8 @@ const outcomeOf = (result: unknown) => (typeof result === 'string' ? result : 'c
 const asRunFailure = (error: unknown) =>
   error instanceof TemporalFailure ? error : ApplicationFailure.fromError(error, { nonRetryable: true });
 
-async function report(end: Omit<RunReport, 'cause'>): Promise<void> {
-  const cause = runCause();
-  if (!cause) return;
-  await CancellationScope.nonCancellable(() => engine.reportRunEnd({ ...end, cause }));
+async function report(end: RunReport): Promise<void> {
+  if (runCause()) await CancellationScope.nonCancellable(() => engine.reportRunEnd(end));
 }
 
 const inbound: WorkflowInboundCallsInterceptor = {

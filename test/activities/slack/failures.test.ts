@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { archiveSlackChannel } from '../../../activities/slack/archive-channel.ts';
 import { findSlackUser } from '../../../activities/slack/find-user.ts';
 import { openSlackWarRoom } from '../../../activities/slack/open-war-room.ts';
@@ -82,7 +82,10 @@ describe('Slack out of reach', () => {
     const { simulator, run } = await startWorkspace();
     simulator.fail({ kind: 'hang' });
     const reason = new Error('the attempt is over');
-    const ended = caught(run(findSlackUser, ask, { signal: AbortSignal.abort(reason) }));
+    const attempt = new AbortController();
+    const ended = caught(run(findSlackUser, ask, { signal: attempt.signal }));
+    await vi.waitFor(() => expect(simulator.calls).toHaveLength(1), { interval: 5 });
+    attempt.abort(reason);
     expect(await ended).toBe(reason);
   });
 
@@ -113,7 +116,7 @@ describe('a refusal', () => {
     });
   });
 
-  it('says not_in_channel where Baton cannot join', async () => {
+  it('says that Baton sees no private channel that it is not in', async () => {
     const { simulator, run } = await startWorkspace();
     const room = { incidentId: 'Q1', number: 1, title: 'slow', private: true };
     const { channelId } = await run(openSlackWarRoom, room);

@@ -1,0 +1,35 @@
+# Baton's image: the server and the worker are the same image with another command.
+# Node runs the TypeScript sources as they are, so nothing is compiled here.
+FROM node:24-slim AS dependencies
+WORKDIR /baton
+COPY package.json package-lock.json ./
+# No install scripts: the one that matters brings a Node, which the image already has.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM node:24-slim
+# The worker reaches its providers and the cluster by TLS.
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends ca-certificates \
+  && rm -rf /var/lib/apt/lists/*
+WORKDIR /baton
+COPY --from=dependencies /baton/node_modules node_modules
+COPY package.json baton.ts ./
+COPY cli cli
+COPY server server
+COPY triggers triggers
+COPY workflows workflows
+COPY activities activities
+COPY worker worker
+COPY store store
+COPY simulator simulator
+# The only folders that are written to: mount them where the root file system is read-only.
+RUN mkdir /data && chown node:node /data
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 BATON_DATA_DIR=/data
+USER node
+VOLUME ["/data", "/tmp"]
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "baton.ts"]
+CMD ["server"]
