@@ -18,7 +18,10 @@ const code = await runCli({
     return { activities, connectClients };
   },
   workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
-  startSimulators: async (options) => (await import('./simulator/index.ts')).startSimulators(options),
+  startSimulators: async (options) => {
+    const { startSimulators, stories } = await import('./simulator/index.ts');
+    return { ...(await startSimulators(options)), stories };
+  },
 });
 // Libraries keep timers and threads that would hold the process; what was written goes out first.
 process.stdout.write('', () => process.exit(code));

@@ -1,4 +1,37 @@
 import type { z } from 'zod';
+import { awaitEc2InstancesHealthy } from './ec2/await-healthy.ts';
+import { awaitEc2InstancesState } from './ec2/await-state.ts';
+import { startEc2Instances, stopEc2Instances } from './ec2/change-state.ts';
+import { checkEc2Access } from './ec2/check-access.ts';
+import { listEc2InstanceStatuses } from './ec2/list-instance-statuses.ts';
+import { listEc2Instances } from './ec2/list-instances.ts';
+import { rebootEc2Instances } from './ec2/reboot-instances.ts';
+import { addJiraComment } from './jira/add-comment.ts';
+import { addJiraLink } from './jira/add-link.ts';
+import { createJiraIssue } from './jira/create-issue.ts';
+import { findJiraUser } from './jira/find-user.ts';
+import { readJiraIssue, searchJiraIssues } from './jira/read-issue.ts';
+import { readJiraProject } from './jira/read-project.ts';
+import { listJiraTransitions, transitionJiraIssue } from './jira/transition-issue.ts';
+import { updateJiraIssue } from './jira/update-issue.ts';
+import { awaitKubernetesRollout } from './kubernetes/await-rollout.ts';
+import { checkKubernetesAccess } from './kubernetes/check-access.ts';
+import { cordonKubernetesNode, uncordonKubernetesNode } from './kubernetes/cordon-node.ts';
+import { deleteKubernetesPod } from './kubernetes/delete-pod.ts';
+import { listKubernetesEvents } from './kubernetes/list-events.ts';
+import { listKubernetesNodes } from './kubernetes/list-nodes.ts';
+import { listKubernetesPods } from './kubernetes/list-pods.ts';
+import { listKubernetesRevisions } from './kubernetes/list-revisions.ts';
+import { readKubernetesPodLogs } from './kubernetes/read-pod-logs.ts';
+import { readKubernetesRollout } from './kubernetes/read-rollout.ts';
+import { readKubernetesWorkload } from './kubernetes/read-workload.ts';
+import {
+  restartKubernetesDaemonSet,
+  restartKubernetesDeployment,
+  restartKubernetesStatefulSet,
+} from './kubernetes/restart-workload.ts';
+import { rollBackKubernetesDeployment } from './kubernetes/roll-back-deployment.ts';
+import { scaleKubernetesDeployment } from './kubernetes/scale-deployment.ts';
 import { acknowledgePagerDutyIncident } from './pagerduty/acknowledge-incident.ts';
 import { addPagerDutyNote } from './pagerduty/add-note.ts';
 import { escalatePagerDutyIncident } from './pagerduty/escalate-incident.ts';
@@ -30,35 +63,6 @@ import { sendSlackDirectMessage } from './slack/send-direct-message.ts';
 import { setSlackTopic } from './slack/set-topic.ts';
 import { showSlackStatusCard } from './slack/show-status-card.ts';
 import { updateSlackMessage } from './slack/update-message.ts';
-import { addJiraComment } from './jira/add-comment.ts';
-import { addJiraLink } from './jira/add-link.ts';
-import { createJiraIssue } from './jira/create-issue.ts';
-import { findJiraUser } from './jira/find-user.ts';
-import { readJiraIssue, searchJiraIssues } from './jira/read-issue.ts';
-import { readJiraProject } from './jira/read-project.ts';
-import { listJiraTransitions, transitionJiraIssue } from './jira/transition-issue.ts';
-import { updateJiraIssue } from './jira/update-issue.ts';
-import { awaitKubernetesRollout } from './kubernetes/await-rollout.ts';
-import { checkKubernetesAccess } from './kubernetes/check-access.ts';
-import { cordonKubernetesNode, uncordonKubernetesNode } from './kubernetes/cordon-node.ts';
-import { deleteKubernetesPod } from './kubernetes/delete-pod.ts';
-import { listKubernetesEvents } from './kubernetes/list-events.ts';
-import { listKubernetesNodes } from './kubernetes/list-nodes.ts';
-import { listKubernetesPods } from './kubernetes/list-pods.ts';
-import { listKubernetesRevisions } from './kubernetes/list-revisions.ts';
-import { readKubernetesPodLogs } from './kubernetes/read-pod-logs.ts';
-import { readKubernetesRollout } from './kubernetes/read-rollout.ts';
-import { readKubernetesWorkload } from './kubernetes/read-workload.ts';
-import { restartKubernetesDaemonSet, restartKubernetesDeployment, restartKubernetesStatefulSet } from './kubernetes/restart-workload.ts';
-import { rollBackKubernetesDeployment } from './kubernetes/roll-back-deployment.ts';
-import { scaleKubernetesDeployment } from './kubernetes/scale-deployment.ts';
-import { awaitEc2InstancesHealthy } from './ec2/await-healthy.ts';
-import { awaitEc2InstancesState } from './ec2/await-state.ts';
-import { startEc2Instances, stopEc2Instances } from './ec2/change-state.ts';
-import { checkEc2Access } from './ec2/check-access.ts';
-import { listEc2InstanceStatuses } from './ec2/list-instance-statuses.ts';
-import { listEc2Instances } from './ec2/list-instances.ts';
-import { rebootEc2Instances } from './ec2/reboot-instances.ts';
 
 /** Every activity that a worker can do, one line each. Workflows call them by name, as `steps.…` and `waits.…`. */
 export const activities = [

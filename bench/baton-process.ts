@@ -13,7 +13,8 @@ import { createMetrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { openStore } from '../store/open.ts';
 import { makeScrubber } from '../store/scrub.ts';
-import { bundleWorkflows, startWorker, taskQueue } from '../worker/worker.ts';
+import { bundleWorkflows } from '../worker/bundle.ts';
+import { startWorker, taskQueue } from '../worker/worker.ts';
 import { benchTrigger } from './baton-trigger.ts';
 
 const {
@@ -37,7 +38,9 @@ const connection = await NativeConnection.connect({ address: TEMPORAL_ADDRESS })
 const worker = await startWorker({
   connection,
   namespace: 'default',
-  bundle: await bundleWorkflows(fileURLToPath(new URL('./baton-workflows.ts', import.meta.url))),
+  bundle: await bundleWorkflows(fileURLToPath(new URL('./baton-workflows.ts', import.meta.url)), {
+    cacheDir: BATON_DATA_DIR,
+  }),
   store,
   activities,
   clients: connectClients(process.env),

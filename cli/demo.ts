@@ -7,14 +7,17 @@ const timeoutMilliseconds = 180_000;
 /** `baton demo`: plays another incident in the simulated PagerDuty of a running `baton start`. */
 export function addDemoCommand(program: Command, parts: Parts): void {
   act(
-    program.command('demo').description('play another incident against the running simulation'),
+    program
+      .command('demo')
+      .description('play another incident against the running simulation')
+      .argument('[story]', 'which one; a wrong name lists them'),
     parts,
-    async ({ output, json }) => {
+    async ({ output, json }, story) => {
       const { readSettings } = await import('./settings.ts');
       const { isNobodyThere, request } = await import('./control.ts');
       const { z } = await import('zod');
       const { dataDir } = readSettings(parts.env);
-      const incident = await request(dataDir, 'demo').catch((error: unknown) => {
+      const incident = await request(dataDir, 'demo', story ?? null).catch((error: unknown) => {
         if (!isNobodyThere(error)) throw error;
         throw new CliFailure('No Baton runs on this data folder', {
           next: 'Start it with npm start, then try again from the same folder.',

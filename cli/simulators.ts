@@ -2,11 +2,10 @@
 export interface RunningSimulators {
   /** The settings that connect Baton to them. */
   env: Record<string, string>;
-  /**
-   * Raises the example incident in the simulated PagerDuty (an EC2 instance of the service Checkout fails its status check) and
-   * returns its id; undefined where PagerDuty is not simulated.
-   */
-  play?: () => Promise<string>;
+  /** The incidents that can be played; the first is the one that a first start plays. */
+  stories: readonly string[];
+  /** Raises a story's incident in the simulated PagerDuty and returns its id; undefined where PagerDuty is not simulated. */
+  play?(story?: string): Promise<string>;
   close(): Promise<void>;
 }
 

@@ -8,7 +8,8 @@ import { lockFolder } from '../store/lock.ts';
 import { openStore } from '../store/open.ts';
 import { makeScrubber } from '../store/scrub.ts';
 import type { Store } from '../store/store.ts';
-import { bundleWorkflows, startWorker } from '../worker/worker.ts';
+import { bundleWorkflows } from '../worker/bundle.ts';
+import { startWorker } from '../worker/worker.ts';
 import type { Parts } from './command.ts';
 import { serveControl } from './control.ts';
 import { CliFailure, exits } from './failure.ts';
@@ -19,6 +20,7 @@ import { portTaken, type RunningReceiver, startReceiver } from './receiver.ts';
 import { prepareSdk } from './sdk.ts';
 import { readSettings, type Settings, secretsOf } from './settings.ts';
 import { showSimulation } from './showcase.ts';
+import type { RunningSimulators } from './simulators.ts';
 import { storeMethods } from './store-access.ts';
 import { type Binary, findTemporal } from './temporal-binary.ts';
 import { type RunningTemporal, startTemporal } from './temporal-server.ts';
@@ -44,7 +46,7 @@ export async function start(parts: Parts, output: Output): Promise<void> {
 
     // The store takes the folder's lock first: nobody's Temporal is touched before it is known that the folder is ours.
     let receiver: RunningReceiver | undefined;
-    const bundling = bundleWorkflows(parts.workflowsPath);
+    const bundling = bundleWorkflows(parts.workflowsPath, { cacheDir: dataDir });
     const finding = settings.temporal === undefined ? findTemporal() : undefined;
     // Awaited below, after the store: an early failure of theirs is not to be an unhandled one.
     for (const early of [bundling, finding]) early?.catch(() => {});
@@ -95,20 +97,25 @@ export async function start(parts: Parts, output: Output): Promise<void> {
       metrics,
     });
     lifetime.onClose(receiver.stop);
-    const play = simulators?.play;
     const control = await serveControl(dataDir, {
       ping: async () => 'here',
       ...storeMethods(store),
-      demo: () => (play ? play() : Promise.reject(notSimulated())),
+      demo: (story) => playStory(simulators, story),
     });
     lifetime.onClose(control.close);
 
     banner(output, { settings, port, temporal, began });
     const [secret] = connected.pagerDutySecrets;
-    if (play && secret !== undefined)
-      showSimulation({ store, play, output, dataDir, webhookUrl, secret, signal: lifetime.signal }).catch(
-        (error: unknown) => log.error({ err: error }, 'The example could not be played'),
-      );
+    if (simulators?.play && secret !== undefined)
+      showSimulation({
+        store,
+        play: simulators.play,
+        output,
+        dataDir,
+        webhookUrl,
+        secret,
+        signal: lifetime.signal,
+      }).catch((error: unknown) => log.error({ err: error }, 'The example could not be played'));
     await lifetime.untilEnd();
     output.note('Baton  stopping: what is under way is finished or kept for the next start');
   } finally {
@@ -195,11 +202,20 @@ function keepRunning(first: RunningTemporal, { binary, dataDir, lifetime, log }:
   void watch();
 }
 
-const notSimulated = () =>
-  new CliFailure('PagerDuty is not simulated here', {
-    next: 'Start Baton with BATON_SIMULATE=all, or with no provider set.',
-    exit: exits.conflict,
-  });
+/** What `baton demo` asks for. */
+async function playStory(simulators: RunningSimulators | undefined, asked: unknown): Promise<string> {
+  if (!simulators?.play)
+    throw new CliFailure('PagerDuty is not simulated here', {
+      next: 'Start Baton with BATON_SIMULATE=all, or with no provider set.',
+      exit: exits.conflict,
+    });
+  const story = simulators.stories.find((each) => each === asked);
+  if (asked !== null && story === undefined)
+    throw new CliFailure(`There is no such story. There are: ${simulators.stories.join(', ')}.`, {
+      exit: exits.notFound,
+    });
+  return simulators.play(story);
+}
 
 const names: Record<string, string> = {
   pagerduty: 'PagerDuty',

@@ -1,5 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 
@@ -28,8 +29,10 @@ export async function extractMember(
   mode: number,
 ): Promise<void> {
   const { entry, start } = await locate(zip, member);
-  const end = start + entry.packedSize - 1;
-  const source = createReadStream(zip, { start, end });
+  const isEmpty = entry.packedSize === 0;
+  const source = isEmpty
+    ? Readable.from([])
+    : createReadStream(zip, { start, end: start + entry.packedSize - 1 });
   const output = createWriteStream(target, { flags: 'wx', mode, flush: true });
   if (entry.method === 0) await pipeline(source, output);
   else if (entry.method === 8) await pipeline(source, createInflateRaw(), output);

@@ -1,5 +1,8 @@
-import { changeIncident } from '../workflows/change-incident.ts';
+import { type ChangeIncidentInput, changeIncident } from '../workflows/change-incident.ts';
 import { defineTrigger } from './trigger.ts';
+
+const actionOf = (actionId: string): ChangeIncidentInput['action'] =>
+  actionId === 'resolve' ? 'resolve' : 'acknowledge';
 
 /**
  * The buttons of the status card. A run goes on when the incident is resolved, for its own click may be what resolved
@@ -14,7 +17,7 @@ export const slackAction = defineTrigger({
   },
   run: changeIncident,
   input: ({ actionId, incidentId, user, channelId, messageTs }) => ({
-    action: actionId === 'resolve' ? 'resolve' : 'acknowledge',
+    action: actionOf(actionId),
     incidentId,
     slackUserId: user.id,
     channelId,

@@ -1,10 +1,4 @@
-import { fileURLToPath } from 'node:url';
-import {
-  bundleWorkflowCode,
-  type NativeConnection,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
 import type { Store } from '../store/store.ts';
 import { engineActivities } from './engine.ts';
 import { activityInterceptors, type InterceptorOptions } from './interceptor.ts';
@@ -15,7 +9,8 @@ export const taskQueue = 'baton';
 export interface WorkerOptions extends InterceptorOptions {
   connection: NativeConnection;
   namespace: string;
-  bundle: WorkflowBundleWithSourceMap;
+  /** From `bundleWorkflows`. */
+  bundle: WorkflowBundle;
   store: Store;
   countRun?: (workflow: string, state: string) => void;
   /** Differs from the default only in tests, which share a server. */
@@ -28,19 +23,6 @@ export interface RunningWorker {
   /** Takes nothing new, lets activities finish for up to 10 s, then stops. */
   stop(): Promise<void>;
 }
-
-/** Bundles the workflows with what every run has. `workflowsPath` is the file that exports them all. */
-export function bundleWorkflows(workflowsPath: string): Promise<WorkflowBundleWithSourceMap> {
-  const kit = fileURLToPath(new URL('../workflows/kit/run.ts', import.meta.url));
-  return bundleWorkflowCode({
-    workflowsPath,
-    workflowInterceptorModules: [kit],
-    logger: silent,
-  });
-}
-
-/** The bundler tells of each step; only its errors, which it throws as well, would matter. */
-const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const worker = await Worker.create({

@@ -50,22 +50,24 @@ export interface NamedWorkload {
 export function findWorkload(title: string, alerts: readonly Alert[]): NamedWorkload | undefined {
   for (const { details } of alerts) {
     const { namespace, pod, deployment } = details;
-    const name = [pod, deployment].find(isName);
-    if (isName(namespace) && name !== undefined) return { namespace, name };
+    const name = [pod, deployment].find(isObjectName);
+    if (isNamespace(namespace) && name !== undefined) return { namespace, name };
   }
   for (const word of title.split(/[\s"'`()[\]{}<>,;:=]+/)) {
     const [namespace, name, ...rest] = word.replace(/[.!?]+$/, '').split('/');
-    const isPair = isName(namespace) && isName(name) && rest.length === 0;
+    if (!isNamespace(namespace) || !isObjectName(name) || rest.length > 0) continue;
     // 3/5 is a count, and pod/checkout says what checkout is and not where.
-    if (isPair && /[a-z]/.test(namespace) && /[a-z]/.test(name) && !kinds.has(namespace))
-      return { namespace, name };
+    const saysWhere = /[a-z]/.test(namespace) && /[a-z]/.test(name) && !kinds.has(namespace);
+    if (saysWhere) return { namespace, name };
   }
   return undefined;
 }
 
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
-const isName = (value: unknown): value is string =>
-  typeof value === 'string' && value.length <= 63 && /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(value);
+const isNamespace = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value);
+const isObjectName = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= 253 && /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(value);
 
 const kinds = new Set(['pod', 'pods', 'deploy', 'deployment', 'deployments', 'statefulset', 'daemonset']);
 
@@ -138,7 +140,9 @@ async function diagnose(namespace: string, found: FoundPods, changes: RelatedCha
       ...found.pods.slice(0, 10).map(podLine),
       ...listed('Warnings', warnings, ({ events }) => events.slice(0, 5).map(eventLine)),
       ...(rollout ? listed('Rollout', rollout, ({ reason }) => [reason]) : []),
-      ...(revisions ? listed('Revisions', revisions, (list) => list.revisions.slice(0, 3).map(revisionLine)) : []),
+      ...(revisions
+        ? listed('Revisions', revisions, (list) => list.revisions.slice(0, 3).map(revisionLine))
+        : []),
       ...changes.slice(0, 5).map(({ at, summary }) => `Change${at ? ` at ${at}` : ''}: ${summary}`),
       ...logGap,
     ],
@@ -148,7 +152,9 @@ async function diagnose(namespace: string, found: FoundPods, changes: RelatedCha
 
 /** The container that crashes: not ready, restarted most often. */
 export const crashingContainer = ({ containers }: Pod) =>
-  containers.toSorted((one, other) => Number(one.ready) - Number(other.ready) || other.restarts - one.restarts)[0];
+  containers.toSorted(
+    (one, other) => Number(one.ready) - Number(other.ready) || other.restarts - one.restarts,
+  )[0];
 
 export function headlineOf(namespace: string, { pods, crashing, owner }: FoundPods): string {
   const ready = pods.filter((pod) => pod.ready).length;

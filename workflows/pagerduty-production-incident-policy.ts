@@ -23,12 +23,15 @@ interface Issue {
   url: string;
 }
 
-/** Where people work on the incident, and what went wrong in getting there. */
+/** Where people work on the incident, what it looks like there, and what could not be done. */
 interface Desk extends Parts {
   room: Room | undefined;
   issue: Issue | undefined;
-  /** Whom the room was opened to already, by their id in PagerDuty. */
+  /** Whom the room was opened to, by their id in PagerDuty. */
   invited: Set<string>;
+  /** What the card shows, and what the topic says. */
+  card?: string;
+  topic?: string;
 }
 
 /**
@@ -49,6 +52,7 @@ export async function pagerdutyProductionIncidentPolicy({
 
   await Promise.all([furnishRoom(desk, context), linkIssue(desk, context.incident)]);
   await tellPagerDuty(desk, context.incident);
+  if (!room && !issue) return 'could open neither room nor issue';
   return followToTheEnd(desk, incidentId, graceTime);
 }
 
@@ -71,18 +75,70 @@ function createIssue({ incident, alerts, onCalls }: Context): Promise<Issue> {
   });
 }
 
-/** The people first: they can read along while the rest is put in place. */
 async function furnishRoom(desk: Desk, { incident, onCalls }: Context): Promise<void> {
   const { room, issue, part } = desk;
   if (!room) return;
   const firstOnCall = known(onCalls).filter(({ level }) => level === 1);
+  await showState(desk, incident);
   await invite(desk, room, [...incident.assignees, ...firstOnCall.map(({ user }) => user)]);
-  await part('Status card', () => showCard(room, incident));
-  await part('Topic of the room', () => setTopic(room, incident));
   if (issue)
     await part('Bookmark of the issue', () =>
       steps.addSlackBookmark({ channelId: room.channelId, title: issue.key, url: issue.url }),
     );
+}
+
+/** Card and topic, where they would say something else than they do. A new topic is announced, so it says little. */
+async function showState(desk: Desk, incident: CurrentIncident): Promise<void> {
+  const { room, part } = desk;
+  if (!room) return;
+  const { channelId } = room;
+  const { id: incidentId, number, title, status, url } = incident;
+
+  const card = statusCard(incident);
+  const shown = JSON.stringify(card);
+  if (shown !== desk.card)
+    await part('Status card', async () => {
+      await steps.showSlackStatusCard({ channelId, incidentId, card });
+      desk.card = shown;
+    });
+  const topic = `${status === 'resolved' ? 'Resolved' : 'Open'}: #${number} ${url} ${title}`.slice(0, 1000);
+  if (topic !== desk.topic)
+    await part('Topic of the room', async () => {
+      await steps.setSlackTopic({ channelId, text: topic });
+      desk.topic = topic;
+    });
+}
+
+type Person = CurrentIncident['assignees'][number];
+
+/** Invites whom nobody invited before. Who cannot be found or invited is a problem, and keeps nobody else out. */
+async function invite(
+  { invited, part, problem }: Desk,
+  { channelId }: Room,
+  people: Person[],
+): Promise<void> {
+  const newcomers = people.filter(({ id }, index) => {
+    const isFirst = people.findIndex((other) => other.id === id) === index;
+    return isFirst && !invited.has(id);
+  });
+  if (newcomers.length === 0) return;
+  await part('Invitations', async () => {
+    const found = new Map<string, Person>();
+    for (const person of newcomers) {
+      const { email, name, id } = person;
+      const user = email ? (await steps.findSlackUser({ email })).user : null;
+      if (user && !user.deleted) {
+        found.set(user.id, person);
+        continue;
+      }
+      problem(`Invitation of ${name}: Slack has nobody with the e-mail address that PagerDuty has`);
+      invited.add(id);
+    }
+    const { notInvited } = await steps.inviteSlackUsers({ channelId, userIds: [...found.keys()] });
+    for (const { userId, reason } of notInvited)
+      problem(`Invitation of ${found.get(userId)?.name}: ${reason}`);
+    for (const { id } of found.values()) invited.add(id);
+  });
 }
 
 async function linkIssue({ issue, part }: Desk, { id: incidentId, number, title, url }: CurrentIncident) {
@@ -93,7 +149,10 @@ async function linkIssue({ issue, part }: Desk, { id: incidentId, number, title,
 }
 
 /** The note comes last, so that it can tell of everything that could not be done. */
-async function tellPagerDuty({ room, issue, part, problems }: Desk, incident: CurrentIncident): Promise<void> {
+async function tellPagerDuty(
+  { room, issue, part, problems }: Desk,
+  incident: CurrentIncident,
+): Promise<void> {
   const { id: incidentId, number, service, title } = incident;
   const links = [
     ...(room ? [{ text: 'War room', href: room.url }] : []),
@@ -114,4 +173,70 @@ async function tellPagerDuty({ room, issue, part, problems }: Desk, incident: Cu
       ...problems.map((problem) => `Not done: ${problem}`),
     ].join('\n'),
   });
+}
+
+/** Events come in bursts: what arrives within this time is one look at PagerDuty and one change of the card. */
+const burst = '2 seconds';
+
+/** Keeps room and issue current, and ends once the incident has been resolved for the grace time. */
+async function followToTheEnd(desk: Desk, incidentId: string, graceTime: Duration): Promise<string> {
+  let closed: string | undefined;
+  for (;;) {
+    const seen = eventsSoFar().length;
+    const told = desk.problems.length;
+    const news = () =>
+      eventsSoFar()
+        .slice(seen)
+        .flatMap(({ incident }) => incident ?? []);
+
+    const now = await desk.part('Look at the incident', () => steps.readPagerDutyIncident({ incidentId }));
+    if (now) await showState(desk, now);
+    if (now && desk.room) await invite(desk, desk.room, now.assignees);
+
+    if (now?.status === 'resolved') {
+      const resolution = now.resolvedAt ?? 'at some time';
+      if (closed !== resolution) await closeIssue(desk, now);
+      closed = resolution;
+      await tellProblems(desk, told);
+      const isOpenAgain = await condition(
+        () => news().some(({ status }) => status !== 'resolved'),
+        graceTime,
+      );
+      if (!isOpenAgain && (await leave(desk, incidentId))) return 'followed to the end';
+      continue;
+    }
+    await tellProblems(desk, told);
+    await sleep(burst);
+    await condition(() => news().length > 0);
+  }
+}
+
+async function closeIssue({ issue, part }: Desk, incident: CurrentIncident): Promise<void> {
+  if (!issue) return;
+  const { key } = issue;
+  await part('Comment on the issue', () =>
+    steps.addJiraComment({
+      key,
+      text: `${stateLine(incident)} at ${incident.resolvedAt ?? 'an unknown time'}.`,
+    }),
+  );
+  await part('Transition of the issue', () => steps.transitionJiraIssue({ key, to: 'done' }));
+}
+
+/** Looks once more, since an event may have been missed. False: the incident is open. */
+async function leave(desk: Desk, incidentId: string): Promise<boolean> {
+  const now = await steps.readPagerDutyIncident({ incidentId });
+  if (now.status !== 'resolved') return false;
+  const { room, part, problems } = desk;
+  const told = problems.length;
+  await showState(desk, now);
+  if (room)
+    await part('Archiving of the room', () => steps.archiveSlackChannel({ channelId: room.channelId }));
+  await tellProblems(desk, told);
+  return true;
+}
+
+/** Problems after the note are told on the timeline. */
+async function tellProblems({ problems }: Desk, told: number): Promise<void> {
+  if (problems.length > told) await record(`Not done: ${problems.slice(told).join('; ')}`);
 }

@@ -82,7 +82,7 @@ export function mountApi(app: Express, world: KubernetesWorld, act: Act, clock: 
       return readLog(world, find(world.pods, asked), query(request));
     if (resource === 'deployments' && subresource === 'scale') return scale(asked, request);
     if (subresource !== undefined) return undefined;
-    if (verb === 'get') return find(world[resource], asked);
+    if (verb === 'get') return find<{ metadata: Metadata }>(world[resource], asked);
     if (resource === 'pods' && verb === 'delete') return deletePod(asked, request);
     if (verb !== 'patch') return undefined;
     if (resource === 'nodes') return patchNode(asked, request);

@@ -84,11 +84,10 @@ export function startPod(world: KubernetesWorld, pod: Pod): void {
   }
 }
 
-const lastWords = [
-  'starting checkout',
-  'connecting to payments at payments.shop.svc:5432',
+const lastWords = (app: string) => [
+  `starting ${app}`,
+  'connecting to payments.shop.svc:5432',
   'fatal: connection refused: payments.shop.svc:5432',
-  'exit status 1',
 ];
 
 /** Its first container has ended with an error and waits to be started once more, for the fourth time. */
@@ -104,7 +103,9 @@ export function crashPod(world: KubernetesWorld, pod: Pod): void {
   container.restartCount += 4;
   container.state = { waiting: { reason: 'CrashLoopBackOff', message } };
   container.lastState = { terminated: { reason: 'Error', exitCode: 1, startedAt: at, finishedAt: at } };
-  const text = lastWords.map((line) => `${at} ${line}\n`).join('');
+  const text = lastWords(pod.metadata.labels?.app ?? name)
+    .map((line) => `${at} ${line}\n`)
+    .join('');
   world.logs[logKey(pod, name)] = { current: text, previous: text };
   addEvent(world, pod, { type: 'Warning', reason: 'BackOff', message, count: 12 });
   addEvent(world, pod, {

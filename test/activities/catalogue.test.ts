@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { AnyActivity } from '../../activities/activity.ts';
+import { activities } from '../../activities/index.ts';
+
+const all: readonly AnyActivity[] = activities;
+const named = all.map((activity) => [activity.name, activity] as const);
+const changes = named.filter(([, { kind }]) => kind !== 'read');
+
+/** The fields of an object schema, also where it has rules over several of them. */
+const fieldsOf = (schema: z.ZodType, io: 'input' | 'output') =>
+  Object.keys(z.toJSONSchema(schema, { io, unrepresentable: 'any' }).properties ?? {});
+
+describe('the catalogue of activities', () => {
+  it('names each once', () => {
+    const names = all.map(({ name }) => name);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+    expect(names.length).toBeGreaterThan(0);
+  });
+
+  it.each(named)('%s tells its kind by its verb', (name, { kind }) => {
+    expect(kind === 'read').toBe(/^(read|list|find|check|search|query|await)[A-Z]/.test(name));
+  });
+
+  it.each(named)('%s takes a connection', (_, { input }) => {
+    expect(fieldsOf(input, 'input')).toContain('connection');
+  });
+
+  it.each(named)('%s has a summary and names the rights that it needs', (_, { summary, permissions }) => {
+    expect(summary).toMatch(/^[A-Z].*[^.]$/);
+    expect(permissions.length).toBeGreaterThan(0);
+  });
+
+  it.each(changes)('%s takes an actor and says whether it changed anything', (_, { input, output }) => {
+    expect(fieldsOf(input, 'input')).toContain('actor');
+    expect(fieldsOf(output, 'output')).toContain('changed');
+  });
+
+  it.each(named.filter(([, { kind }]) => kind === 'destructive'))(
+    '%s names what it acts on, so that two never act on it at once',
+    (_, { targets }) => {
+      expect(targets).toBeTypeOf('function');
+    },
+  );
+});

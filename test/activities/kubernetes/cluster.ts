@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { z } from 'zod';
+import type { Activity, ActivityContext, Attempt } from '../../../activities/activity.ts';
+import { kubernetesConnections } from '../../../activities/kubernetes/client.ts';
+import {
+  type KubernetesWorld,
+  kubernetesEnvironment,
+  kubernetesSimulation,
+} from '../../../simulator/kubernetes.ts';
+import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
+
+const notConnected = async () => {
+  throw new Error('This test uses Kubernetes only');
+};
+
+/** Waits of five seconds take 1 ms. */
+const timeScale = 5000;
+
+/** A folder that ends with the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'baton-kubernetes-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+/** Runs an activity as a worker would, with the clients for these settings. */
+export function runnerFor(env: NodeJS.ProcessEnv) {
+  const kubernetes = kubernetesConnections(env);
+  return function run<Input extends z.ZodType, Output extends z.ZodType>(
+    activity: Activity<string, Input, Output>,
+    input: z.input<Input>,
+    attempt: Partial<Attempt> = {},
+  ): Promise<z.output<Output>> {
+    const context: ActivityContext = {
+      pagerduty: notConnected,
+      slack: notConnected,
+      jira: notConnected,
+      kubernetes,
+      ec2: notConnected,
+      attempt: { key: 'run-1#5', number: 1, signal: new AbortController().signal, ...attempt },
+    };
+    return activity.run(activity.input.parse(input), context).then((output) => activity.output.parse(output));
+  };
+}
+
+/** A simulated cluster that ends with the test. Its clock stands still unless the test moves it on. */
+export async function startCluster(env: NodeJS.ProcessEnv = {}) {
+  let now = Date.now();
+  const simulator = await startSimulator(kubernetesSimulation({ timeScale: 1, now: () => now }));
+  onTestFinished(() => simulator.close());
+  const settings = kubernetesEnvironment(simulator.url, join(temporaryFolder(), 'config'));
+  const run = runnerFor({ ...settings, BATON_SIMULATED_TIME_SCALE: `${timeScale}`, ...env });
+  const pass = (seconds: number) => {
+    now += seconds * 1000;
+  };
+  return { simulator, run, pass };
+}
+
+/** What the cluster did, in a line each: `deployment restarted`. */
+export const effects = ({ ledger }: Simulator<KubernetesWorld>) => ledger.map(({ effect }) => effect);
+
+/** The failure that something ends in. */
+export async function failureOf(outcome: Promise<unknown>): Promise<Record<string, unknown>> {
+  return outcome.then(
+    () => {
+      throw new Error('it succeeded');
+    },
+    (error) => error,
+  );
+}

@@ -1,0 +1,186 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Clients } from '../../activities/clients.ts';
+import type { Parts } from '../../cli/command.ts';
+import { exampleWebhook, fullDisk } from '../../cli/example.ts';
+import { runCli } from '../../cli/main.ts';
+import { openStore } from '../../store/open.ts';
+import { news } from './fixture/trigger.ts';
+
+describe('the command line', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'baton-commands-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  async function baton(argv: string[], env: NodeJS.ProcessEnv = {}) {
+    const written = { stdout: '', stderr: '' };
+    const parts: Parts = {
+      argv,
+      env: { BATON_DATA_DIR: join(folder, 'data'), ...env },
+      streams: {
+        stdout: { write: (text) => (written.stdout += text), isTTY: true },
+        stderr: { write: (text) => (written.stderr += text) },
+      },
+      loadTriggers: async () => [news],
+      loadActivities: async () => ({ activities: [], connectClients: () => ({}) as Clients }),
+      workflowsPath: '',
+      startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
+    };
+    return { exit: await runCli(parts), ...written };
+  }
+  const commands = [
+    [],
+    ['start'],
+    ['server'],
+    ['worker'],
+    ['demo'],
+    ['config'],
+    ...['show'].map((verb) => ['incidents', verb]),
+    ...['list', 'show'].map((verb) => ['runs', verb]),
+    ...['list', 'show', 'replay', 'example'].map((verb) => ['events', verb]),
+    ...['list', 'test'].map((verb) => ['triggers', verb]),
+    ...['show', 'verify'].map((verb) => ['audit', verb]),
+  ];
+
+  it.each(commands)('has help for: baton %s %s', async (...words) => {
+    const { exit, stdout, stderr } = await baton([
+      ...words.filter((word) => typeof word === 'string'),
+      '--help',
+    ]);
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+    expect(stdout).toMatch(/^Usage: baton/);
+    if (words.length > 0 && words.some((word) => typeof word === 'string')) {
+      expect(stdout).toContain('--json');
+      expect(stdout).toContain('--no-color');
+    }
+  });
+
+  it.each([
+    ['an unknown command', ['runs', 'lst']],
+    ['an unknown option', ['runs', 'list', '--live-only']],
+    ['a missing argument', ['runs', 'show']],
+    ['a limit that is none', ['runs', 'list', '--limit', 'many']],
+    ['an unknown disposition', ['events', 'list', '--disposition', 'lost']],
+  ])('ends with 2 on %s, with words on stderr only', async (_, argv) => {
+    const { exit, stdout, stderr } = await baton(argv);
+    expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });
+    expect(stderr).toContain('--help');
+  });
+
+  it('ends with 2 and all complaints when the settings are not usable', async () => {
+    const { exit, stderr } = await baton(['config'], { PORT: 'x', BATON_SIMULATE: 'x' });
+    expect(exit).toBe(2);
+    expect(stderr).toMatch(/PORT .*\n.*BATON_SIMULATE /);
+  });
+
+  it('ends with 2 when server or worker lack what they share with others, and names it', async () => {
+    for (const command of ['server', 'worker']) {
+      const { exit, stderr } = await baton([command], { TEMPORAL_ADDRESS: 'temporal:7233' });
+      expect(exit).toBe(2);
+      expect(stderr).toContain('DATABASE_URL');
+      expect(stderr).not.toContain('TEMPORAL_ADDRESS:');
+    }
+  });
+
+  it('ends with 3 where there is nothing, and says what would help', async () => {
+    const { exit, stderr } = await baton(['runs', 'list']);
+    expect(exit).toBe(3);
+    expect(stderr).toContain('npm start');
+  });
+
+  it('ends with 5 when a demo is asked for and nothing runs', async () => {
+    expect((await baton(['demo'])).exit).toBe(5);
+  });
+
+  it('shows the settings with secrets masked', async () => {
+    const env = { SLACK_BOT_TOKEN: 'xoxb-hidden', DATABASE_URL: 'postgres://baton:hidden@db/baton' };
+    for (const argv of [['config'], ['config', '--json']]) {
+      const { exit, stdout } = await baton(argv, env);
+      expect(exit).toBe(0);
+      expect(stdout).toContain('SLACK_BOT_TOKEN');
+      expect(stdout).not.toContain('hidden');
+    }
+  });
+
+  it('tests a trigger on a file and starts nothing', async () => {
+    const file = join(folder, 'event.json');
+    writeFileSync(file, (await baton(['events', 'example'])).stdout);
+    const yes = await baton(['triggers', 'test', 'news', '--event', file]);
+    expect(yes).toMatchObject({
+      exit: 0,
+      stdout: expect.stringMatching(/^yes: starts news\/Q\w+, workflow waitForNews/),
+    });
+
+    writeFileSync(file, JSON.stringify(exampleWebhook(new Date(), fullDisk)));
+    const no = await baton(['triggers', 'test', 'news', '--event', file]);
+    expect(no).toMatchObject({ exit: 0, stdout: 'no: "is of high urgency" does not hold\n' });
+  });
+
+  it('says what is wrong with an event that it is to test, and with a trigger that there is not', async () => {
+    const file = join(folder, 'event.json');
+    writeFileSync(file, '{');
+    expect((await baton(['triggers', 'test', 'news', '--event', file])).exit).toBe(2);
+    writeFileSync(file, '{"event":{}}');
+    expect((await baton(['triggers', 'test', 'news', '--event', file])).exit).toBe(2);
+    expect((await baton(['triggers', 'test', 'news', '--event', './no-such-file.json'])).exit).toBe(3);
+    expect(await baton(['triggers', 'test', 'old', '--event', file])).toMatchObject({
+      exit: 3,
+      stderr: expect.stringContaining('There are: news.'),
+    });
+  });
+
+  it('reads a data folder that no process holds: what came in, why nothing ran, and whether the record is whole', async () => {
+    const store = await openStore({ dataDir: join(folder, 'data') });
+    await store.receive({
+      source: '/pagerduty/default',
+      eventId: 'E1',
+      type: 'pagerduty.incident.triggered',
+      subject: 'Q1',
+      time: '2026-11-21T03:02:11.000Z',
+      body: Buffer.from('{"a":"\\u001b[2J"}'),
+      event: { id: 'E1' },
+      actor: 'pagerduty',
+      via: 'webhook',
+    });
+    await store.append([
+      {
+        at: '2026-11-21T03:02:12.000Z',
+        actor: 'baton',
+        via: 'dispatch',
+        action: 'event.answered',
+        subject: 'Q1',
+        detail: { answers: [{ trigger: 'news', answer: 'no', reason: 'is of high urgency' }] },
+      },
+    ]);
+    await store.seal();
+    await store.close();
+
+    const listed = await baton(['events', 'list', '--json']);
+    expect(JSON.parse(listed.stdout)).toMatchObject([{ seq: 1, eventId: 'E1', subject: 'Q1' }]);
+    expect((await baton(['events', 'show', 'E1'])).stdout).toContain('{"a":');
+    expect((await baton(['incidents', 'show', 'Q1'])).stdout).toMatch(
+      /Nothing ran[^]*news +- no: "is of high urgency" does not hold/,
+    );
+    expect((await baton(['audit', 'show', 'Q1'])).stdout.trim().split('\n')).toHaveLength(2);
+    expect((await baton(['audit', 'verify'])).stdout).toMatch(/^record verified: 2 rows/);
+    for (const argv of [
+      ['runs', 'show', 'x'],
+      ['events', 'show', 'x'],
+      ['incidents', 'show', 'x'],
+      ['audit', 'show', 'x'],
+    ])
+      expect((await baton(argv)).exit).toBe(3);
+  });
+
+  it('colours nothing when asked not to', async () => {
+    for (const [argv, env] of [
+      [['events', 'example', '--no-color'], {}],
+      [['config'], { NO_COLOR: '1' }],
+    ] as const)
+      expect((await baton([...argv], env)).stdout).not.toContain('\u001b');
+  });
+});

@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CliFailure } from '../../cli/failure.ts';
+import { masked, providers, readSettings, secretsOf, shownSettings } from '../../cli/settings.ts';
+
+const complaintsOf = (env: NodeJS.ProcessEnv) => {
+  try {
+    readSettings(env);
+    return [];
+  } catch (error) {
+    if (!(error instanceof CliFailure)) throw error;
+    return (error.why ?? '').split('\n').map((line) => line.replace(/^- /, '').split(' ')[0]);
+  }
+};
+
+/** For each variable, a value that will do and one that will not. */
+const examples: Record<string, [good: string, bad: string]> = {
+  HOST: ['0.0.0.0', 'two words'],
+  PORT: ['8081', '70000'],
+  BATON_PUBLIC_URL: ['https://baton.example.com', 'baton.example.com'],
+  DATABASE_URL: ['postgres://baton:hidden-word@db/baton', 'mysql://baton:hidden-word@db/baton'],
+  BATON_SIMULATE: ['slack, jira', 'slack,msteams'],
+  PAGERDUTY_WEBHOOK_SECRETS: ['hidden-word,hidden-word-2', 'hidden-word,,x'],
+};
+
+describe('the settings', () => {
+  it('have a default for everything: embedded, and simulated', () => {
+    expect(readSettings({})).toMatchObject({
+      host: '127.0.0.1',
+      port: undefined,
+      dataDir: './data',
+      databaseUrl: undefined,
+      temporal: undefined,
+      simulated: [...providers],
+    });
+  });
+
+  it('either will do or are all complained about at once, and never shown', () => {
+    const environment = fc.record(
+      Object.fromEntries(
+        Object.keys(examples).map((name) => [name, fc.constantFrom('good', 'bad', 'empty')]),
+      ),
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(environment, (choice) => {
+        const env = Object.fromEntries(
+          Object.entries(choice).map(([name, which]) => {
+            const [good, bad] = examples[name] ?? ['', ''];
+            return [name, { good, bad, empty: '' }[which ?? 'empty'] ?? ''];
+          }),
+        );
+        const bad = Object.keys(choice).filter((name) => choice[name] === 'bad');
+        expect(complaintsOf(env).sort()).toEqual(bad.sort());
+      }),
+    );
+    try {
+      readSettings({ DATABASE_URL: examples.DATABASE_URL?.[1] });
+      expect.unreachable();
+    } catch (error) {
+      expect(JSON.stringify({ ...(error as CliFailure), message: String(error) })).not.toContain(
+        'hidden-word',
+      );
+    }
+  });
+
+  it('take any text in any variable without another error than complaints', () => {
+    const any = fc.dictionary(
+      fc.constantFrom(...Object.keys(examples), 'BATON_DATA_DIR', 'TEMPORAL_ADDRESS'),
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(any, (env) => {
+        complaintsOf(env);
+      }),
+    );
+  });
+
+  it('simulate nothing once a provider is set, unless asked to', () => {
+    expect(readSettings({ JIRA_API_TOKEN: 'x' }).simulated).toEqual([]);
+    expect(readSettings({ JIRA_API_TOKEN: 'x', BATON_SIMULATE: 'all' }).simulated).toEqual([...providers]);
+    expect(readSettings({ JIRA_API_TOKEN: 'x', BATON_SIMULATE: 'ec2,slack' }).simulated).toEqual([
+      'slack',
+      'ec2',
+    ]);
+    expect(readSettings({ KUBECONFIG: '/home/ada/.kube/config' }).simulated).toEqual([]);
+    expect(readSettings({ AWS_REGION: 'eu-central-1' }).simulated).toEqual([...providers]);
+  });
+
+  it("read Temporal's own variables as Temporal's tools do", () => {
+    const { temporal } = readSettings({ TEMPORAL_ADDRESS: 'temporal:7233', TEMPORAL_NAMESPACE: 'baton' });
+    expect(temporal).toMatchObject({ connection: { address: 'temporal:7233' }, namespace: 'baton' });
+  });
+});
+
+describe('what is secret', () => {
+  it('is every token, each of a list, and the password of an address, written either way', () => {
+    const env = {
+      PAGERDUTY_WEBHOOK_SECRETS: 'first-secret, second-secret',
+      SLACK_BOT_TOKEN: 'xoxb-1',
+      DATABASE_URL: 'postgres://baton:p%40ssword@db/baton',
+      HTTPS_PROXY: 'http://ada:proxyword@proxy:3128',
+      PORT: '8080',
+    };
+    expect(secretsOf(env).sort()).toEqual(
+      ['first-secret', 'second-secret', 'xoxb-1', 'p%40ssword', 'p@ssword', 'proxyword'].sort(),
+    );
+    expect(JSON.stringify(shownSettings(env))).not.toMatch(/secret|xoxb|ssword/);
+    expect(masked('DATABASE_URL', env.DATABASE_URL)).toBe('postgres://baton:••••••••@db/baton');
+  });
+});

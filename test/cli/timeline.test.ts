@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { printable } from '../../cli/output.ts';
+import { formatLine, storyOf, timelineOf } from '../../cli/timeline.ts';
+import type { RecordRow } from '../../store/store.ts';
+
+const row = (
+  action: string,
+  detail: Record<string, unknown>,
+  actor = 'trigger:ec2-unhealthy',
+): RecordRow => ({
+  at: '2026-11-21T03:02:11.000Z',
+  actor,
+  via: 'worker',
+  action,
+  subject: 'Q1',
+  detail,
+});
+const shown = (...rows: RecordRow[]) =>
+  storyOf(rows).map((line) => formatLine(line, false).replaceAll(/ {2,}/g, ' | '));
+
+describe('the timeline', () => {
+  it('tells who, what and when, one line per step', () => {
+    expect(
+      shown(
+        row('event.received', { type: 'pagerduty.incident.triggered' }, 'pagerduty'),
+        row('run.started', { run: 'ec2-unhealthy/Q1', workflow: 'ec2UnhealthyRestart' }),
+        row('activity.intended', { activity: 'createJiraIssue' }),
+        row('activity.completed', {
+          activity: 'createJiraIssue',
+          kind: 'change',
+          result: { key: 'OPS-7', changed: true },
+        }),
+        row('run.completed', { run: 'ec2-unhealthy/Q1', outcome: 'healthy again' }),
+      ),
+    ).toEqual([
+      '03:02:11 | pagerduty | > pagerduty.incident.triggered received',
+      '03:02:11 | ec2-unhealthy | > starts ec2-unhealthy/Q1, workflow ec2UnhealthyRestart',
+      '03:02:11 | ec2-unhealthy | + createJiraIssue key OPS-7',
+      '03:02:11 | ec2-unhealthy | > ec2-unhealthy/Q1 ended: healthy again',
+    ]);
+  });
+
+  it('says for each trigger why it said no, those of one reason together', () => {
+    const answers = [
+      { trigger: 'a', answer: 'no', reason: 'title says crash loop' },
+      { trigger: 'b', answer: 'matched', reason: 'b/Q1' },
+      { trigger: 'c', answer: 'no', reason: 'title says crash loop' },
+      { trigger: 'd', answer: 'failed', reason: 'TypeError' },
+    ];
+    expect(shown(row('event.answered', { answers }, 'baton'))).toEqual([
+      '03:02:11 | a, c | - no: "title says crash loop" does not hold',
+      '03:02:11 | b | > yes',
+      '03:02:11 | d | ! failed: TypeError',
+    ]);
+  });
+
+  it('marks a change that was not needed, a failed attempt and a simulated effect', () => {
+    const completed = { activity: 'acknowledgePagerDutyIncident', kind: 'change' };
+    expect(
+      shown(
+        row('activity.completed', { ...completed, result: { changed: false } }),
+        row('activity.completed', { ...completed, result: { changed: true }, simulated: true }),
+        row('activity.failed', {
+          activity: 'addPagerDutyNote',
+          attempt: 2,
+          failure: { class: 'ProviderUnavailable', message: 'PagerDuty is unavailable (502)' },
+        }),
+      ),
+    ).toEqual([
+      '03:02:11 | ec2-unhealthy | = acknowledgePagerDutyIncident ',
+      '03:02:11 | ec2-unhealthy | + acknowledgePagerDutyIncident (simulated)',
+      '03:02:11 | ec2-unhealthy | ! addPagerDutyNote failed (attempt 2): ProviderUnavailable: PagerDuty is unavailable (502)',
+    ]);
+  });
+
+  it('shows a check that is repeated until it holds once, as it was last', () => {
+    const check = (state: string) =>
+      row('activity.completed', { activity: 'listEc2InstanceStatuses', kind: 'read', result: { state } });
+    expect(shown(check('impaired'), check('initializing'), check('ok'))).toEqual([
+      '03:02:11 | ec2-unhealthy | . listEc2InstanceStatuses state ok',
+    ]);
+  });
+
+  it('shows a line of a later version, or one that lacks something, all the same', () => {
+    expect(timelineOf(row('approval.given', { by: 'ada@example.com', plan: {} }))).toMatchObject([
+      { text: 'approval.given by ada@example.com' },
+    ]);
+    expect(timelineOf(row('activity.failed', { failure: { class: 'Busy', message: 'x' } }))).toMatchObject([
+      { text: '? failed (attempt 1): Busy: x' },
+    ]);
+    for (const action of [
+      'event.received',
+      'event.answered',
+      'run.started',
+      'run.failed',
+      'activity.completed',
+    ])
+      expect(() => timelineOf(row(action, {}))).not.toThrow();
+  });
+
+  it('lets nothing from outside act on the terminal', () => {
+    const [line] = timelineOf(row('run.said', { text: 'a\u001b[2Jb\u0007\r\nc\u202ed' }));
+    expect(line && formatLine(line, false)).toContain('ab cd');
+    expect(printable('\u009b31mred\u0000')).toBe('red');
+  });
+
+  it('colours only when asked to, and never by colour alone', () => {
+    const [line] = timelineOf(row('activity.completed', { activity: 'x', kind: 'change', result: {} }));
+    expect(line && formatLine(line, true)).toBe(`\u001b[32m${line && formatLine(line, false)}\u001b[0m`);
+    expect(line && formatLine(line, false)).not.toContain('\u001b');
+  });
+});

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { triggers } from '../../triggers/index.ts';
+import * as workflows from '../../workflows/index.ts';
+
+describe('the list of triggers', () => {
+  it('holds each of those that ship, under its own name', () => {
+    expect(triggers.map(({ name }) => name)).toEqual([
+      'production-incident',
+      'ec2-unhealthy',
+      'kubernetes-crash-loop',
+      'run-failed',
+      'slack-action',
+    ]);
+  });
+
+  it.each(triggers.map((trigger) => [trigger.name, trigger.workflow]))(
+    'lets %s start %s, a workflow that a worker can run',
+    (_, workflow) => {
+      expect(Object.keys(workflows)).toContain(workflow);
+    },
+  );
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { stateLine, statusCard } from '../../workflows/kit/status-card.ts';
+
+const ada = { id: 'PADALOP', name: 'Ada Lopez', email: 'ada@example.com' };
+const ben = { id: 'PBENOKA', name: 'Ben Okafor', email: 'ben@example.com' };
+
+const incident = {
+  id: 'PGR0VU2',
+  number: 4211,
+  title: 'p99 latency above 2 s',
+  status: 'triggered' as 'triggered' | 'acknowledged' | 'resolved',
+  urgency: 'high' as const,
+  service: { id: 'PCHECKO', name: 'Checkout' },
+  assignees: [ada, ben],
+  acknowledgers: [] as (typeof ada)[],
+  teams: [],
+  escalationPolicy: { id: 'PEPCHEC', name: 'Checkout on-call' },
+  createdAt: '2026-11-20T09:00:00Z',
+  url: 'https://acme.pagerduty.com/incidents/PGR0VU2',
+};
+
+describe('the status card', () => {
+  it('shows an open incident: what, where, how urgent, and who is to look', () => {
+    expect(statusCard({ ...incident, priority: { id: 'PP1', name: 'P1' } })).toEqual({
+      title: 'p99 latency above 2 s',
+      number: 4211,
+      url: 'https://acme.pagerduty.com/incidents/PGR0VU2',
+      status: 'triggered',
+      urgency: 'high',
+      priority: 'P1',
+      service: 'Checkout',
+      assignees: ['Ada Lopez', 'Ben Okafor'],
+      lines: ['Waiting for Ada Lopez, Ben Okafor to acknowledge'],
+    });
+  });
+
+  it('shows who acknowledged it, and no more once it is resolved', () => {
+    const acknowledged = { ...incident, status: 'acknowledged' as const, acknowledgers: [ben] };
+    expect(statusCard(acknowledged)).toMatchObject({
+      acknowledgedBy: 'Ben Okafor',
+      lines: ['Acknowledged by Ben Okafor'],
+    });
+    const resolved = { ...acknowledged, status: 'resolved' as const, resolvedBy: ada };
+    expect(statusCard(resolved)).toMatchObject({ status: 'resolved', lines: ['Resolved by Ada Lopez'] });
+    expect(statusCard(resolved)).not.toHaveProperty('acknowledgedBy');
+  });
+
+  it('has a title and leaves out an address where PagerDuty tells none', () => {
+    const card = statusCard({ ...incident, title: '', url: '' });
+    expect(card.title).toBe('Incident 4211');
+    expect(card).not.toHaveProperty('url');
+  });
+});
+
+describe('the state in one line', () => {
+  it('names the escalation policy where nobody is assigned, and nobody where there is none', () => {
+    const { escalationPolicy: _, ...without } = { ...incident, assignees: [] };
+    expect(stateLine({ ...incident, assignees: [] })).toBe('Waiting for Checkout on-call to acknowledge');
+    expect(stateLine(without)).toBe('Waiting for somebody to acknowledge');
+  });
+
+  it('names nobody where PagerDuty does not say who', () => {
+    expect(stateLine({ ...incident, status: 'acknowledged' })).toBe('Acknowledged');
+    expect(stateLine({ ...incident, status: 'resolved' })).toBe('Resolved');
+  });
+});
