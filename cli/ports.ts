@@ -11,6 +11,9 @@ export function isFree(host: string, port: number): Promise<boolean> {
   );
 }
 
+/** A port that nobody listens on, as the system gives it. */
+export const anyFreePort = (host: string): Promise<number> => listen(host, 0);
+
 /** The wanted port where it is free, else one that the system gives. */
 export async function freePort(host: string, wanted: number): Promise<number> {
   return (await isFree(host, wanted)) ? wanted : listen(host, 0);

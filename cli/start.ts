@@ -81,6 +81,7 @@ export async function start(parts: Parts, output: Output): Promise<void> {
       simulated: settings.simulated,
       scrub,
       count: metrics.activity,
+      countRun: metrics.run,
     });
     lifetime.onClose(worker.stop);
     worker.stopped.catch((error: unknown) => lifetime.fail(error));

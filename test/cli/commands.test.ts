@@ -163,7 +163,7 @@ describe('the command line', () => {
     expect(JSON.parse(listed.stdout)).toMatchObject([{ seq: 1, eventId: 'E1', subject: 'Q1' }]);
     expect((await baton(['events', 'show', 'E1'])).stdout).toContain('{"a":');
     expect((await baton(['incidents', 'show', 'Q1'])).stdout).toMatch(
-      /Nothing ran[^]*news +- no: "is of high urgency" does not hold/,
+      /Nothing ran[\s\S]*news +- no: "is of high urgency" does not hold/,
     );
     expect((await baton(['audit', 'show', 'Q1'])).stdout.trim().split('\n')).toHaveLength(2);
     expect((await baton(['audit', 'verify'])).stdout).toMatch(/^record verified: 2 rows/);

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exampleWebhook, signWebhook } from '../../cli/example.ts';
-import { freePort } from '../../cli/ports.ts';
+import { anyFreePort } from '../../cli/ports.ts';
 
 const program = join(import.meta.dirname, 'fixture/baton.ts');
 const secret = 'a-secret-of-this-test';
@@ -42,7 +42,7 @@ describe('baton start', () => {
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'baton start '));
-    port = await freePort('127.0.0.1', 0);
+    port = await anyFreePort('127.0.0.1');
   });
   afterEach(async () => {
     for (const child of started.splice(0)) child.kill('SIGKILL');
@@ -146,7 +146,7 @@ describe('baton start', () => {
     start();
     await ready();
     const temporal = temporalPid() ?? 0;
-    const second = start({ PORT: String(await freePort('127.0.0.1', 0)) });
+    const second = start({ PORT: String(await anyFreePort('127.0.0.1')) });
     expect(await second.exit).toBe(1);
     expect(second.said.stderr).toContain('in use');
     expect(second.said.stderr).toContain('BATON_DATA_DIR');

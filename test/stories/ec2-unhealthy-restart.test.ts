@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { impair } from '../../simulator/ec2.ts';
+import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
+import { ec2Unhealthy } from '../../triggers/ec2-unhealthy.ts';
+import { eventually, startWorld, type World } from '../world.ts';
+
+const tagged = 'i-0abc12345def67890';
+const untagged = 'i-0def12345abc67890';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld({ triggers: [ec2Unhealthy] });
+});
+afterAll(() => world.close());
+
+const raise = (instance: string) =>
+  raiseIncident(world.pagerDuty, { title: `EC2 ${instance} StatusCheckFailed`, service: 'Checkout' });
+const incident = (id: string) => world.pagerDuty.world.incidents.find((each) => each.id === id);
+const notes = (id: string) =>
+  world.pagerDuty.world.notes.filter(({ incidentId }) => incidentId === id).map(({ content }) => content);
+const reboots = (instance: string) =>
+  world.ec2.ledger.filter(({ effect, target }) => effect === 'instance rebooted' && target === instance);
+const ended = (id: string) =>
+  eventually('the run to end', async () => {
+    const run = await world.run(`ec2-unhealthy/${id}`);
+    return run?.endedAt ? run : undefined;
+  });
+
+describe('an unhealthy EC2 instance', () => {
+  it('is rebooted, verified, and its incident resolved with evidence', async () => {
+    impair(world.ec2, tagged);
+    const before = reboots(tagged).length;
+    const id = raise(tagged);
+    expect((await ended(id)).outcome).toBe('restarted');
+    expect(incident(id)?.status).toBe('resolved');
+    expect(reboots(tagged).length - before).toBe(1);
+    expect(notes(id).join('\n')).toContain('have been good for 60 s');
+    const changes = world.pagerDuty.ledger.filter(({ effect }) => effect === 'change event added');
+    expect(changes.length).toBe(1);
+    const actions = (await world.record(id)).map(({ action, detail }) =>
+      `${action} ${detail.activity ?? ''}`.trim(),
+    );
+    for (const expected of [
+      'event.received',
+      'event.answered',
+      'run.started',
+      'activity.intended rebootEc2Instances',
+      'activity.completed rebootEc2Instances',
+      'activity.completed awaitEc2InstancesHealthy',
+      'activity.completed resolvePagerDutyIncident',
+      'run.completed',
+    ])
+      expect(actions).toContain(expected);
+  });
+
+  it('is handed to a person when a reboot does not help, and the incident stays open', async () => {
+    impair(world.ec2, tagged, { rebootHelps: false });
+    const id = raise(tagged);
+    expect((await ended(id)).outcome).toBe('handed to a person');
+    expect(incident(id)?.status).toBe('acknowledged');
+    expect(notes(id).join('\n')).toContain('not healthy');
+    expect(incident(id)?.responderRequests.length).toBe(1);
+  });
+
+  it('is not rebooted without the tag: a person is asked', async () => {
+    impair(world.ec2, untagged);
+    const id = raise(untagged);
+    expect((await ended(id)).outcome).toBe('handed to a person');
+    expect(reboots(untagged)).toEqual([]);
+    expect(notes(id).join('\n')).toContain('baton:restart');
+    expect(incident(id)?.status).toBe('triggered');
+  });
+
+  it('is left alone when it is healthy again', async () => {
+    impair(world.ec2, tagged);
+    const found = world.ec2.world.instances.find(({ id }) => id === tagged);
+    if (found) found.impaired = false;
+    const before = reboots(tagged).length;
+    const id = raise(tagged);
+    expect((await ended(id)).outcome).toBe('healthy again');
+    expect(reboots(tagged).length).toBe(before);
+    expect(incident(id)?.status).toBe('triggered');
+  });
+
+  it('is not known: nothing is rebooted, a note says so, and a person is asked', async () => {
+    const id = raiseIncident(world.pagerDuty, { title: 'An EC2 host is unhealthy', service: 'Search' });
+    expect((await ended(id)).outcome).toBe('handed to a person');
+    expect(notes(id).join('\n')).toContain('none was rebooted');
+  });
+
+  it('is not touched any more once a person resolves the incident', async () => {
+    impair(world.ec2, tagged, { rebootHelps: false });
+    // EC2 says nothing of its checks for a while, so the run waits before it decides.
+    world.ec2.fail({ kind: 'delay', ms: 800, match: 'DescribeInstances' });
+    const before = reboots(tagged).length;
+    const id = raise(tagged);
+    await eventually('the run to look at the instance', () =>
+      world.ec2.calls.some(({ body }) => body.includes('DescribeInstances')),
+    );
+    resolveAs(world.pagerDuty, id, 'PADALOP');
+    const run = await ended(id);
+    expect(run.outcome).toBe('resolved elsewhere');
+    expect(reboots(tagged).length).toBe(before);
+    expect(incident(id)?.status).toBe('resolved');
+  });
+
+  it('leaves a record that verifies', async () => {
+    while ((await world.store.seal()) > 0);
+    expect(await world.store.verifyRecord()).toMatchObject({ ok: true, pending: 0 });
+  });
+});

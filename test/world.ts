@@ -1,0 +1,212 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { WorkflowBundle } from '@temporalio/worker';
+import { connectClients } from '../activities/clients.ts';
+import { activities } from '../activities/index.ts';
+import { createLog } from '../server/log.ts';
+import { createMetrics } from '../server/metrics.ts';
+import { type RunningServer, startServer } from '../server/server.ts';
+import { type Ec2World, ec2Environment, ec2Simulation } from '../simulator/ec2.ts';
+import { type JiraWorld, jiraEnvironment, jiraSimulation } from '../simulator/jira.ts';
+import {
+  type KubernetesWorld,
+  kubernetesEnvironment,
+  kubernetesSimulation,
+} from '../simulator/kubernetes.ts';
+import {
+  type PagerDutySimulator,
+  pagerDutyEnvironment,
+  simulatedWebhookSecret,
+  startPagerDuty,
+} from '../simulator/pagerduty.ts';
+import { type Simulator, startSimulator } from '../simulator/simulator.ts';
+import { type SlackWorld, slackClick, slackEnvironment, slackSimulation } from '../simulator/slack.ts';
+import { openStore } from '../store/open.ts';
+import { makeScrubber } from '../store/scrub.ts';
+import type { RecordRow, RunRow, Store } from '../store/store.ts';
+import { triggers as shipped } from '../triggers/index.ts';
+import type { Trigger } from '../triggers/trigger.ts';
+import { type RunningWorker, startWorker, taskQueue } from '../worker/worker.ts';
+import { startTestTemporal, workflowBundle } from './temporal.ts';
+
+/** How many seconds pass in the simulated EC2, Jira and Kubernetes in one of ours. */
+const timeScale = 100;
+
+/** The five simulated providers. */
+export interface Providers {
+  pagerDuty: PagerDutySimulator;
+  slack: Simulator<SlackWorld>;
+  jira: Simulator<JiraWorld>;
+  kubernetes: Simulator<KubernetesWorld>;
+  ec2: Simulator<Ec2World>;
+  /** The settings that connect Baton to them. */
+  env: Record<string, string>;
+  close(): Promise<void>;
+}
+
+export async function startProviders(folder: string): Promise<Providers> {
+  const pagerDuty = await startPagerDuty();
+  const slack = await startSimulator(slackSimulation());
+  const jira = await startSimulator(jiraSimulation());
+  const kubernetes = await startSimulator(kubernetesSimulation({ timeScale }));
+  const ec2 = await startSimulator(ec2Simulation({ timeScale }));
+  const env = {
+    ...kubernetesEnvironment(kubernetes.url, join(folder, 'kubeconfig.yaml')),
+    ...jiraEnvironment(jira.url),
+    ...slackEnvironment(slack.url),
+    ...pagerDutyEnvironment(pagerDuty.url),
+    ...ec2Environment(ec2.url, timeScale),
+  };
+  const all = [pagerDuty, slack, jira, kubernetes, ec2];
+  return {
+    pagerDuty,
+    slack,
+    jira,
+    kubernetes,
+    ec2,
+    env,
+    async close() {
+      await Promise.all(all.map((simulator) => simulator.close()));
+    },
+  };
+}
+
+/** All of Baton in this process, on a real Temporal server and a real store, with simulated providers over HTTP. */
+export interface World extends Providers {
+  temporal: TestWorkflowEnvironment;
+  store: Store;
+  server: RunningServer;
+  worker: RunningWorker;
+  /** What was logged, line by line. */
+  log: string[];
+  /** The runs of an incident, oldest first. */
+  runs(subject: string): Promise<RunRow[]>;
+  run(id: string): Promise<RunRow | undefined>;
+  record(subject: string): Promise<RecordRow[]>;
+  /** Somebody presses a button of an incident's status card. Returns the HTTP status. */
+  click(click: { actionId: string; incidentId: string; userId: string; actionTs?: string }): Promise<number>;
+}
+
+interface Options {
+  triggers?: readonly Trigger[];
+  temporal?: TestWorkflowEnvironment;
+  databaseUrl?: string;
+  /** More settings, or other ones; `undefined` takes one away. */
+  env?: Record<string, string | undefined>;
+  /** Other workflows than the shipped ones. */
+  bundle?: WorkflowBundle;
+}
+
+export async function startWorld(options: Options = {}): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'baton-world-'));
+  const temporal = options.temporal ?? (await startTestTemporal());
+  const providers = await startProviders(folder);
+  const env = { ...providers.env, ...options.env };
+  const secrets = Object.entries(env).flatMap(([name, value]) =>
+    value && /TOKEN|SECRET|KEY$/.test(name) && name !== 'JIRA_PROJECT_KEY' ? [value] : [],
+  );
+  const scrub = makeScrubber(secrets);
+  const lines: string[] = [];
+  const log = createLog(scrub, { level: 'trace', destination: { write: (line) => lines.push(line) } });
+  const metrics = createMetrics();
+  let server: RunningServer | undefined;
+  const store = await openStore({
+    databaseUrl: options.databaseUrl,
+    dataDir: folder,
+    secrets,
+    onPending: () => server?.wake(),
+  });
+  const worker = await startWorker({
+    connection: temporal.nativeConnection,
+    namespace: 'default',
+    bundle: options.bundle ?? (workflowBundle() as WorkflowBundle),
+    store,
+    activities,
+    clients: connectClients(env),
+    simulated: [],
+    scrub,
+    count: metrics.activity,
+    countRun: metrics.run,
+  });
+  server = await startServer({
+    host: '127.0.0.1',
+    port: 0,
+    pagerDutySecrets: [simulatedWebhookSecret],
+    slackSigningSecret: env.SLACK_SIGNING_SECRET,
+    store,
+    client: temporal.client,
+    namespace: 'default',
+    triggers: options.triggers ?? shipped,
+    taskQueue,
+    log,
+    metrics,
+    simulated: [],
+  });
+  const { url } = server;
+  providers.pagerDuty.world.subscriptions.push({
+    url: `${url}/webhooks/pagerduty`,
+    secret: simulatedWebhookSecret,
+  });
+  const running = server;
+  return {
+    ...providers,
+    temporal,
+    store,
+    server,
+    worker,
+    log: lines,
+    runs: async (subject) => (await store.listRuns({ subject, limit: 100 })).toReversed(),
+    run: (id) => store.findRun(id),
+    record: (subject) => store.readRecord({ subject, limit: 1_000 }),
+    async click({ actionId, incidentId, userId, actionTs }) {
+      const card = cardOf(providers.slack, incidentId);
+      const { headers, body } = slackClick({
+        signingSecret: env.SLACK_SIGNING_SECRET ?? '',
+        actionId,
+        incidentId,
+        userId,
+        channelId: card?.channelId ?? 'C0NONE',
+        messageTs: card?.ts ?? '1',
+        ...(actionTs === undefined ? {} : { actionTs }),
+      });
+      const answer = await fetch(`${url}/slack/interactivity`, { method: 'POST', headers, body });
+      await answer.body?.cancel();
+      return answer.status;
+    },
+    async close() {
+      await running.stop();
+      await worker.stop();
+      await store.close();
+      await providers.close();
+      if (!options.temporal) await temporal.teardown();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** The message that shows an incident's state in its room. */
+export function cardOf({ world }: Simulator<SlackWorld>, incidentId: string) {
+  return world.messages.find(
+    ({ metadata }) =>
+      metadata?.event_type === 'baton_status_card' &&
+      JSON.stringify(metadata.event_payload).includes(incidentId),
+  );
+}
+
+/** Polls until there is something, or fails with what was waited for. Short pauses, and a deadline for all. */
+export async function eventually<Value>(
+  what: string,
+  look: () => Value | Promise<Value>,
+  milliseconds = 20_000,
+): Promise<NonNullable<Value>> {
+  const end = Date.now() + milliseconds;
+  for (;;) {
+    const value = await look();
+    if (value) return value as NonNullable<Value>;
+    if (Date.now() > end) throw new Error(`Waited ${milliseconds} ms for: ${what}`);
+    await pause(20);
+  }
+}
