@@ -1,28 +1,36 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { RecordRow } from '../store/store.ts';
 import type { Output } from './output.ts';
 import type { StoreAccess } from './store-access.ts';
 import { formatLine, timelineOf } from './timeline.ts';
 
 const everyMilliseconds = 200;
-const quietRounds = 5;
+/** Without a new line for so long, the story is over: after the end of its runs, after the resolve, and at any time. */
+const quietMilliseconds = { ended: 1_000, resolved: 3_000, open: 30_000 };
 
-/**
- * Prints an incident's timeline as it grows, until no run on it is live any more and nothing new has come for a second.
- * False: the time was over first, or `signal` said stop.
- */
+/** Where the following ended: the incident is over, it waits for something, or the reader has stopped. */
+export type Ending = 'over' | 'waiting' | 'stopped';
+
+interface Following {
+  /** The position in the record after which to begin. */
+  after: number;
+  signal: AbortSignal;
+}
+
+/** Prints an incident's timeline as it grows. */
 export async function followTimeline(
   store: StoreAccess,
   incidentId: string,
   output: Output,
-  { timeoutMilliseconds, signal }: { timeoutMilliseconds: number; signal: AbortSignal },
-): Promise<boolean> {
-  const deadline = Date.now() + timeoutMilliseconds;
-  let after = 0;
+  { after, signal }: Following,
+): Promise<Ending> {
+  let position = after;
   let lastRead = '';
-  let quiet = 0;
-  let runsSeen = false;
-  while (!signal.aborted && Date.now() < deadline) {
-    const rows = await store.readRecord({ subject: incidentId, after, limit: 500 });
+  let lastNews = Date.now();
+  let isResolved = false;
+  let state: keyof typeof quietMilliseconds = 'open';
+  while (!signal.aborted) {
+    const rows = await store.readRecord({ subject: incidentId, after: position, limit: 500 });
     const linked = rows.filter(({ seq }) => seq !== undefined);
     for (const line of linked.flatMap(timelineOf)) {
       // A check that is repeated until it holds is shown once.
@@ -30,13 +38,19 @@ export async function followTimeline(
       if (name === '' || name !== lastRead) output.line(formatLine(line, output.color));
       lastRead = name;
     }
-    after = linked.at(-1)?.seq ?? after;
-    const runs = await store.listRuns({ subject: incidentId, limit: 50 });
-    runsSeen ||= runs.length > 0;
-    const isLive = runs.some(({ state }) => state === 'starting' || state === 'running');
-    quiet = runsSeen && !isLive && rows.length === 0 ? quiet + 1 : 0;
-    if (quiet >= quietRounds) return true;
+    position = linked.at(-1)?.seq ?? position;
+    if (rows.length > 0) {
+      lastNews = Date.now();
+      isResolved ||= linked.some(tellsResolve);
+      const runs = await store.listRuns({ subject: incidentId, limit: 50 });
+      const isLive = runs.some((run) => run.state === 'starting' || run.state === 'running');
+      state = runs.length > 0 && !isLive ? 'ended' : isResolved ? 'resolved' : 'open';
+    }
+    if (Date.now() - lastNews >= quietMilliseconds[state]) return state === 'open' ? 'waiting' : 'over';
     await pause(everyMilliseconds, undefined, { signal }).catch(() => {});
   }
-  return false;
+  return 'stopped';
 }
+
+export const tellsResolve = ({ action, detail }: Pick<RecordRow, 'action' | 'detail'>): boolean =>
+  action === 'event.received' && detail.type === 'pagerduty.incident.resolved';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exampleWebhook, fullDisk, signWebhook } from './example.ts';
-import { followTimeline } from './follow.ts';
+import { followTimeline, tellsResolve } from './follow.ts';
 import type { Output } from './output.ts';
 import type { StoreAccess } from './store-access.ts';
 
@@ -15,8 +15,6 @@ interface Showcase {
   signal: AbortSignal;
 }
 
-const timeoutMilliseconds = 300_000;
-
 /**
  * What a first start shows: an incident from its webhook to the end, and then what to try. A later start goes on with what was
  * under way, and plays nothing new by itself.
@@ -24,15 +22,14 @@ const timeoutMilliseconds = 300_000;
 export async function showSimulation(showcase: Showcase): Promise<void> {
   const { store, play, output, signal } = showcase;
   const [last] = await store.listEvents({ limit: 1 });
-  const [live] = await store.listRuns({ live: true, limit: 1 });
-  const incident = last === undefined ? await play() : live?.subject;
-  if (incident !== undefined) {
+  const shown = last === undefined ? { id: await play(), after: 0 } : await findOpen(store);
+  if (shown) {
+    const { id, after } = shown;
     output.line();
-    output.line(
-      last === undefined ? `An incident begins: ${incident}` : `Going on with incident ${incident}`,
-    );
-    await followTimeline(store, incident, output, { timeoutMilliseconds, signal });
-    if (signal.aborted) return;
+    output.line(last === undefined ? `An incident begins: ${id}` : `Goes on with incident ${id}`);
+    const ending = await followTimeline(store, id, output, { after, signal });
+    if (ending === 'stopped') return;
+    if (ending === 'waiting') output.line('The incident is still open, and waits.');
     const verification = await store.verifyRecord();
     output.line(
       verification.ok
@@ -40,7 +37,19 @@ export async function showSimulation(showcase: Showcase): Promise<void> {
         : `record NOT verified: line ${verification.seq}: ${verification.reason}`,
     );
   }
-  await sayWhatNext(showcase, incident ?? last?.subject);
+  await sayWhatNext(showcase, shown?.id ?? last?.subject);
+}
+
+/** The newest incident with a live run that has not been resolved, and where its record stands. */
+async function findOpen(store: StoreAccess): Promise<{ id: string; after: number } | undefined> {
+  const live = await store.listRuns({ live: true, limit: 20 });
+  for (const id of new Set(live.map(({ subject }) => subject))) {
+    if (id === undefined) continue;
+    const lines = await store.readRecord({ subject: id, limit: 10_000 });
+    if (!lines.some(tellsResolve))
+      return { id, after: lines.findLast(({ seq }) => seq !== undefined)?.seq ?? 0 };
+  }
+  return undefined;
 }
 
 async function sayWhatNext(

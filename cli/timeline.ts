@@ -75,16 +75,19 @@ function received(row: RecordRow): string[] {
   ];
 }
 
+/** The condition of a trigger that does not answer events of this type: nothing that a reader has to be told. */
+const isOtherType = (reason: string) => /^is an? [\w. ]+ event$/.test(reason);
+
 /** Triggers that say no for the same reason share a line. */
 function answered(row: RecordRow, line: MakeLine): TimelineLine[] {
   const { answers, hold } = read(eventAnswered, row);
   const no = Map.groupBy(
-    answers.filter(({ answer }) => answer === 'no'),
+    answers.filter(({ answer, reason }) => answer === 'no' && !isOtherType(reason)),
     ({ reason }) => reason,
   );
   const other = answers.filter(({ answer }) => answer !== 'no');
-  return [
-    ...(hold ? [line('-', `starts nothing (${hold.disposition}): ${hold.reason}`)] : []),
+  const lines = [
+    ...(hold ? [line('-', `starts nothing: ${hold.reason}`)] : []),
     ...[...no].map(([reason, group]) =>
       line('-', `no: "${reason}" does not hold`, group.map(({ trigger }) => trigger).join(', ')),
     ),
@@ -92,14 +95,15 @@ function answered(row: RecordRow, line: MakeLine): TimelineLine[] {
       line(answer === 'failed' ? '!' : '>', answer === 'matched' ? 'yes' : `${answer}: ${reason}`, trigger),
     ),
   ];
+  return lines.length > 0 ? lines : [line('-', 'starts nothing: no trigger answers events of this type')];
 }
 
 function completed(row: RecordRow, line: MakeLine): TimelineLine {
   const { activity, kind, result, simulated } = read(completedActivity, row);
-  const suffix = simulated && kind !== 'read' ? ' (simulated)' : '';
   const { changed, ...rest } = result;
   const mark = kind === 'read' ? '.' : changed === false ? '=' : '+';
-  return line(mark, `${activity} ${fieldsOf(rest)}${suffix}`);
+  const words = [activity, fieldsOf(rest), simulated && kind !== 'read' ? '(simulated)' : ''];
+  return line(mark, words.filter((word) => word !== '').join(' '));
 }
 
 function ended(row: RecordRow, line: MakeLine): TimelineLine {
@@ -110,17 +114,22 @@ function ended(row: RecordRow, line: MakeLine): TimelineLine {
   );
 }
 
-const fieldsShown = 4;
+const fieldsShown = 3;
 const longestField = 60;
 
-/** The plain fields, as `name value`; lists and objects are for the whole record. */
+/**
+ * The plain fields that say something to a person, as `name value`. Ids of the provider's own and times are for the whole record,
+ * as are lists and objects.
+ */
 function fieldsOf(detail: Record<string, unknown>): string {
-  const plain = Object.entries(detail).filter(([, value]) =>
-    ['string', 'number', 'boolean'].includes(typeof value),
+  const plain = Object.entries(detail).filter(
+    ([name, value]) =>
+      (typeof value === 'string' || typeof value === 'number' || value === true) &&
+      !/^(id|ts|permalink)$|(Id|At|Key)$/.test(name),
   );
   return plain
     .slice(0, fieldsShown)
-    .map(([name, value]) => `${name} ${shorten(String(value))}`)
+    .map(([name, value]) => (value === true ? name : `${name} ${shorten(String(value))}`))
     .join(', ');
 }
 

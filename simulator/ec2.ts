@@ -3,7 +3,10 @@ import type { Act, Simulation, Simulator } from './simulator.ts';
 
 export interface SimulatedInstance {
   id: string;
+  /** Where it is, or is going to: EC2 tells `stopping` and `pending` for a while first. */
   state: 'running' | 'stopped' | 'terminated';
+  /** When it was last started or stopped: milliseconds since 1970. */
+  changedAt?: number;
   type: string;
   zone: string;
   tags: Record<string, string>;
@@ -29,6 +32,8 @@ const accessKeyId = 'SIMULATEDEC2KEY';
 /** The checks of before stay for this long after a reboot, then they run anew for the next, in world seconds. */
 const oldChecksSeconds = 5;
 const bootSeconds = 30;
+/** How long a start or stop takes, in world seconds. */
+const changeSeconds = 10;
 
 const instance = (
   id: string,
@@ -113,10 +118,17 @@ type Parameters = URLSearchParams;
 type Action = (parameters: Parameters) => string;
 
 function mount(app: Express, world: Ec2World, act: Act, clock: () => number): void {
+  /** World seconds since then. */
+  const since = (then: number | undefined) =>
+    then === undefined ? Infinity : ((clock() - then) / 1000) * world.timeScale;
+  const stateOf = ({ state, changedAt }: SimulatedInstance): ShownState => {
+    if (state === 'terminated' || since(changedAt) >= changeSeconds) return state;
+    return state === 'running' ? 'pending' : 'stopping';
+  };
   const checkOf = (found: SimulatedInstance): string => {
-    if (found.state !== 'running') return 'not-applicable';
-    const seconds =
-      found.rebootedAt === undefined ? Infinity : ((clock() - found.rebootedAt) / 1000) * world.timeScale;
+    if (stateOf(found) !== 'running') return 'not-applicable';
+    if (since(found.changedAt) < changeSeconds + bootSeconds) return 'initializing';
+    const seconds = since(found.rebootedAt);
     if (seconds >= oldChecksSeconds && seconds < oldChecksSeconds + bootSeconds) return 'initializing';
     const isOver = seconds >= oldChecksSeconds + bootSeconds && found.rebootedAt !== undefined;
     return found.impaired && !(isOver && found.rebootHelps) ? 'impaired' : 'ok';
@@ -147,17 +159,20 @@ function mount(app: Express, world: Ec2World, act: Act, clock: () => number): vo
 
   const change = (parameters: Parameters, to: 'running' | 'stopped', effect: string, set: string): string => {
     const found = named(parameters);
+    for (const each of found) {
+      const state = stateOf(each);
+      // A start has to wait for a stop to end, and the other way round; nothing is done to a part of a selection.
+      if (state === 'terminated' || (state !== each.state && each.state !== to))
+        throw new Ec2Error(400, 'IncorrectInstanceState', `The instance '${each.id}' is ${state}`);
+    }
     const items = found.map((each) => {
-      const before = each.state;
-      if (before === 'terminated')
-        throw new Ec2Error(
-          400,
-          'IncorrectInstanceState',
-          `The instance '${each.id}' is not in a state for this`,
-        );
-      each.state = to;
-      if (before !== to) act({ effect, target: each.id });
-      return `<item><instanceId>${each.id}</instanceId>${stateXml('currentState', to)}${stateXml('previousState', before)}</item>`;
+      const before = stateOf(each);
+      if (each.state !== to) {
+        each.state = to;
+        each.changedAt = clock();
+        act({ effect, target: each.id });
+      }
+      return `<item><instanceId>${each.id}</instanceId>${stateXml('currentState', stateOf(each))}${stateXml('previousState', before)}</item>`;
     });
     return `<${set}>${items.join('')}</${set}>`;
   };
@@ -166,16 +181,23 @@ function mount(app: Express, world: Ec2World, act: Act, clock: () => number): vo
     DescribeInstances(parameters) {
       const ids = listOf(parameters, 'InstanceId');
       const found =
-        ids.length > 0 ? named(parameters) : world.instances.filter(matches(filtersOf(parameters)));
-      return `<reservationSet>${found.map((each) => `<item><instancesSet>${instanceXml(each)}</instancesSet></item>`).join('')}</reservationSet>`;
+        ids.length > 0 ? named(parameters) : world.instances.filter(matches(filtersOf(parameters), stateOf));
+      const start = Number(parameters.get('NextToken') ?? 0);
+      const end = start + Number(parameters.get('MaxResults') ?? 1000);
+      const items = found.slice(start, end).map((each) => instanceXml(each, stateOf(each)));
+      const more = end < found.length ? `<nextToken>${end}</nextToken>` : '';
+      return `<reservationSet>${items.map((item) => `<item><instancesSet>${item}</instancesSet></item>`).join('')}</reservationSet>${more}`;
     },
     DescribeInstanceStatus(parameters) {
       const isAll = parameters.get('IncludeAllInstances') === 'true';
-      const found = named(parameters).filter(({ state }) => isAll || state === 'running');
-      return `<instanceStatusSet>${found.map((each) => statusXml(each, checkOf(each))).join('')}</instanceStatusSet>`;
+      const found = named(parameters).filter((each) => isAll || stateOf(each) === 'running');
+      return `<instanceStatusSet>${found.map((each) => statusXml(each, stateOf(each), checkOf(each))).join('')}</instanceStatusSet>`;
     },
     RebootInstances(parameters) {
       const found = named(parameters).filter(({ state }) => state !== 'terminated');
+      const stopped = found.find((each) => stateOf(each) !== 'running');
+      if (stopped)
+        throw new Ec2Error(400, 'IncorrectInstanceState', `The instance '${stopped.id}' is not running`);
       for (const each of found) {
         each.rebootedAt = clock();
         act({ effect: 'instance rebooted', target: each.id });
@@ -232,31 +254,34 @@ function filtersOf(parameters: Parameters): { name: string; values: string[] }[]
   return filters;
 }
 
-const matches = (filters: { name: string; values: string[] }[]) => (each: SimulatedInstance) =>
-  filters.every(({ name, values }) => {
-    if (name.startsWith('tag:')) return values.includes(each.tags[name.slice(4)] ?? '');
-    if (name === 'instance-state-name') return values.includes(each.state);
-    if (name === 'private-ip-address') return values.includes(each.privateIp);
-    throw new Ec2Error(400, 'InvalidParameterValue', `The filter '${name}' is invalid`);
-  });
+const matches =
+  (filters: { name: string; values: string[] }[], stateOf: (each: SimulatedInstance) => ShownState) =>
+  (each: SimulatedInstance) =>
+    filters.every(({ name, values }) => {
+      if (name.startsWith('tag:')) return values.includes(each.tags[name.slice(4)] ?? '');
+      if (name === 'instance-state-name') return values.includes(stateOf(each));
+      if (name === 'private-ip-address') return values.includes(each.privateIp);
+      throw new Ec2Error(400, 'InvalidParameterValue', `The filter '${name}' is invalid`);
+    });
 
-const codes = { running: 16, stopped: 80, terminated: 48 };
-const stateXml = (tag: string, state: SimulatedInstance['state']) =>
+const codes = { pending: 0, running: 16, terminated: 48, stopping: 64, stopped: 80 };
+type ShownState = keyof typeof codes;
+const stateXml = (tag: string, state: ShownState) =>
   `<${tag}><code>${codes[state]}</code><name>${state}</name></${tag}>`;
 
 const escapeXml = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
-function instanceXml(each: SimulatedInstance): string {
+function instanceXml(each: SimulatedInstance, state: ShownState): string {
   const tags = Object.entries(each.tags).map(
     ([key, value]) => `<item><key>${escapeXml(key)}</key><value>${escapeXml(value)}</value></item>`,
   );
-  return `<item><instanceId>${each.id}</instanceId>${stateXml('instanceState', each.state)}<instanceType>${each.type}</instanceType><placement><availabilityZone>${each.zone}</availabilityZone></placement><privateIpAddress>${each.privateIp}</privateIpAddress><launchTime>${each.launchTime}</launchTime><rootDeviceType>${each.rootDevice}</rootDeviceType><tagSet>${tags.join('')}</tagSet></item>`;
+  return `<item><instanceId>${each.id}</instanceId>${stateXml('instanceState', state)}<instanceType>${each.type}</instanceType><placement><availabilityZone>${each.zone}</availabilityZone></placement><privateIpAddress>${each.privateIp}</privateIpAddress><launchTime>${each.launchTime}</launchTime><rootDeviceType>${each.rootDevice}</rootDeviceType><tagSet>${tags.join('')}</tagSet></item>`;
 }
 
-function statusXml(each: SimulatedInstance, check: string): string {
+function statusXml(each: SimulatedInstance, state: ShownState, check: string): string {
   const system = check === 'not-applicable' ? check : 'ok';
-  return `<item><instanceId>${each.id}</instanceId><availabilityZone>${each.zone}</availabilityZone>${stateXml('instanceState', each.state)}<systemStatus><status>${system}</status></systemStatus><instanceStatus><status>${check}</status></instanceStatus><attachedEbsStatus><status>${system}</status></attachedEbsStatus></item>`;
+  return `<item><instanceId>${each.id}</instanceId><availabilityZone>${each.zone}</availabilityZone>${stateXml('instanceState', state)}<systemStatus><status>${system}</status></systemStatus><instanceStatus><status>${check}</status></instanceStatus><attachedEbsStatus><status>${system}</status></attachedEbsStatus></item>`;
 }
 
 const errorXml = ({ code, message }: Ec2Error) =>

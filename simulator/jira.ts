@@ -183,9 +183,11 @@ function mount(app: Express, world: JiraWorld, act: Act): void {
   route('put', '/issue/:issue', (request, { fields = {}, update = {} }) => {
     const issue = issueOf(request);
     const added = (update.labels ?? []).flatMap(({ add }: { add?: string }) => add ?? []);
+    const before = JSON.stringify(issue.fields);
     if (fields.summary) issue.fields.summary = fields.summary;
     issue.fields.labels = [...new Set([...issue.fields.labels, ...added])];
-    act({ effect: 'issue edited', target: issue.key, detail: { fields, update } });
+    if (JSON.stringify(issue.fields) !== before)
+      act({ effect: 'issue edited', target: issue.key, detail: { fields, update } });
     return { status: 204 };
   });
 
@@ -246,10 +248,12 @@ function mount(app: Express, world: JiraWorld, act: Act): void {
     if (!object?.url || !object?.title)
       throw new JiraError(400, '', { object: 'url and title are required' });
     const same = globalId === undefined ? undefined : issue.links.find((link) => link.globalId === globalId);
+    const isSame = JSON.stringify(same?.object) === JSON.stringify(object);
     if (same) same.object = object;
     else issue.links.push({ id: nextId(), globalId, object });
     const link = same ?? issue.links.at(-1);
-    act({ effect: same ? 'link changed' : 'link added', target: issue.key, key: globalId, detail: object });
+    if (!isSame)
+      act({ effect: same ? 'link changed' : 'link added', target: issue.key, key: globalId, detail: object });
     return {
       status: same ? 200 : 201,
       body: { id: link?.id, self: `${base}/issue/${issue.key}/remotelink/${link?.id}` },

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { inject } from 'vitest';
 import { devServerFileSettings, devServerSettings } from '../cli/temporal-server.ts';
@@ -32,4 +33,4 @@ export function startTimeSkipping(): Promise<TestWorkflowEnvironment> {
 }
 
 /** The workflows of `workflows/index.ts`, bundled once for the whole test run. */
-export const workflowBundle = () => ({ codePath: inject('workflowBundlePath') });
+export const workflowBundle = () => ({ code: readFileSync(inject('workflowBundlePath'), 'utf8') });

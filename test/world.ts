@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { WorkflowBundle } from '@temporalio/worker';
+import type { WorkflowBundleOption } from '@temporalio/worker';
 import { connectClients } from '../activities/clients.ts';
 import { activities } from '../activities/index.ts';
 import { createLog } from '../server/log.ts';
@@ -97,7 +97,7 @@ interface Options {
   /** More settings, or other ones; `undefined` takes one away. */
   env?: Record<string, string | undefined>;
   /** Other workflows than the shipped ones. */
-  bundle?: WorkflowBundle;
+  bundle?: WorkflowBundleOption;
 }
 
 export async function startWorld(options: Options = {}): Promise<World> {
@@ -122,7 +122,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
   const worker = await startWorker({
     connection: temporal.nativeConnection,
     namespace: 'default',
-    bundle: options.bundle ?? (workflowBundle() as WorkflowBundle),
+    bundle: options.bundle ?? workflowBundle(),
     store,
     activities,
     clients: connectClients(env),

@@ -5,8 +5,7 @@ export const kubernetesCrashLoop = defineTrigger({
   name: 'kubernetes-crash-loop',
   on: 'pagerduty.incident.triggered',
   when: {
-    'title reports a crash loop': ({ title }) =>
-      /crashloopbackoff/i.test(title) || /\bcrash[ -]loop/i.test(title),
+    'title reports a crash loop': ({ title }) => /crashloopbackoff|crash loop/i.test(title),
   },
   run: kubernetesCrashLoopDiagnosis,
   input: ({ id }) => ({ incidentId: id }),

@@ -1,4 +1,4 @@
-import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Store } from '../store/store.ts';
 import { engineActivities } from './engine.ts';
 import { activityInterceptors, type InterceptorOptions } from './interceptor.ts';
@@ -10,7 +10,7 @@ export interface WorkerOptions extends InterceptorOptions {
   connection: NativeConnection;
   namespace: string;
   /** From `bundleWorkflows`. */
-  bundle: WorkflowBundle;
+  bundle: WorkflowBundleOption;
   store: Store;
   countRun?: (workflow: string, state: string) => void;
   /** Differs from the default only in tests, which share a server. */

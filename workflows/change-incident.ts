@@ -138,7 +138,15 @@ const actorOf = ({ name, email }: Person) => ({ kind: 'person' as const, name, e
 const nameOf = ({ number, title }: CurrentIncident) =>
   `#${number} ${title.length > 80 ? `${title.slice(0, 79)}…` : title}`;
 
+/**
+ * In private, where the button is; to somebody who is not in that channel as a direct message. Whoever cannot be told at all
+ * finds it in the record: what was decided stands, and nobody is paged for it.
+ */
 async function tell({ channelId, slackUserId: userId }: ChangeIncidentInput, text: string, url?: string) {
   const links = url ? [{ text: 'PagerDuty incident', url }] : [];
-  await steps.postSlackEphemeral({ channelId, userId, text, links });
+  const shown = await orUnavailable(() => steps.postSlackEphemeral({ channelId, userId, text, links }));
+  if (!('unavailable' in shown)) return;
+  const sent = await orUnavailable(() => steps.sendSlackDirectMessage({ userId, text, links }));
+  if ('unavailable' in sent)
+    await record(`The Slack user ${userId} could not be told (${sent.unavailable}): ${text}`);
 }

@@ -26,6 +26,9 @@ export function ec2Connections(env: NodeJS.ProcessEnv): (connection: string) => 
   };
 }
 
+/** Simulators listen on loopback only, and the real EC2's instances take their time whatever else is simulated. */
+const isSimulated = (endpoint: string | undefined) => URL.parse(endpoint ?? '')?.hostname === '127.0.0.1';
+
 async function connect(env: NodeJS.ProcessEnv, region: string): Promise<Ec2> {
   const sdk = await import('@aws-sdk/client-ec2');
   const endpoint = env.AWS_ENDPOINT_URL_EC2 ?? env.AWS_ENDPOINT_URL;
@@ -51,5 +54,6 @@ async function connect(env: NodeJS.ProcessEnv, region: string): Promise<Ec2> {
         }
       : {}),
   });
-  return { client, sdk, region, timeScale: Number(env.BATON_SIMULATED_TIME_SCALE ?? 1) };
+  const timeScale = isSimulated(endpoint) ? Number(env.BATON_SIMULATED_TIME_SCALE ?? 1) : 1;
+  return { client, sdk, region, timeScale };
 }

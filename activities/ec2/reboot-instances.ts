@@ -29,7 +29,9 @@ export const rebootEc2Instances = defineActivity({
     const { signal, uncertainSince } = attempt;
     if (uncertainSince !== undefined) {
       const statuses = await describeStatuses(client, ids, signal);
-      const isBooting = statuses.every(({ instance }) => instance === 'initializing');
+      const isBooting = ids.every(
+        (id) => statuses.find((status) => status.id === id)?.instance === 'initializing',
+      );
       if (isBooting) return { changed: true, requestedAt: uncertainSince, adopted: true };
       throw conflict(
         'EC2',

@@ -42,7 +42,7 @@ async function findComment(
   }
 }
 
-/** The key of the effect goes with the comment as a property; a repeat looks for it first. */
+/** Jira takes the same comment twice, so the effect's key goes with it as a property and is looked for first. */
 export const addJiraComment = defineActivity({
   name: 'addJiraComment',
   kind: 'change',
@@ -53,9 +53,8 @@ export const addJiraComment = defineActivity({
   output: z.object({ changed: z.boolean(), commentId: z.string() }),
   async run({ connection, key, ...text }, { jira: connect, attempt }) {
     const jira = await connect(connection);
-    const { signal, number, uncertainSince } = attempt;
-    const isRepeat = number > 1 || uncertainSince !== undefined;
-    const found = isRepeat ? await findComment(jira, key, attempt.key, signal) : undefined;
+    const { signal } = attempt;
+    const found = await findComment(jira, key, attempt.key, signal);
     if (found) return { changed: false, commentId: found };
     const answer = await jira.api(signal).issueComments.addComment({
       issueIdOrKey: key,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { visible } from './input.ts';
 
 /** A text for Jira: paragraphs apart by blank lines, then links, then a block of code, such as logs. */
 export const jiraText = z.object({
@@ -22,16 +23,18 @@ export interface AdfDocument {
 }
 
 /** Anything else could run or read something when it is pressed. */
-const isWebAddress = (url: string) => /^https?:\/\/[^\s]+$/i.test(url);
+const isWebAddress = (url: string) => /^https?:\/\/[^\s\p{Cc}\p{Cs}]+$/iu.test(url);
+/** Jira takes 32 767 characters in one text. */
+const maxText = 32_000;
 const textNode = (text: string): Node => ({ type: 'text', text });
 
 /**
  * Builds the document (https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/). Texts are text nodes, so
- * no markup of theirs is obeyed; a text node must not be empty; a link that is no web address stays text.
+ * no markup of theirs is obeyed; a text node must not be empty; a link that is no web address stays text. Of a
+ * code that is too long for one text the end is kept, as a log tells last what went wrong.
  */
 export function toAdf({ text, links, code }: JiraText): AdfDocument {
-  const paragraphs = text
-    .toWellFormed()
+  const paragraphs = visible(text)
     .split(/\n\s*\n/)
     .map((paragraph) => paragraph.trim())
     .filter((paragraph) => paragraph !== '')
@@ -40,11 +43,13 @@ export function toAdf({ text, links, code }: JiraText): AdfDocument {
     ({ text: label, url }): Node => ({
       type: 'paragraph',
       content: isWebAddress(url)
-        ? [{ ...textNode(label.toWellFormed()), marks: [{ type: 'link', attrs: { href: url } }] }]
-        : [textNode(`${label}: ${url}`.toWellFormed())],
+        ? [{ ...textNode(visible(label) || url), marks: [{ type: 'link', attrs: { href: url } }] }]
+        : [textNode(visible(`${label}: ${url}`))],
     }),
   );
-  const block: Node[] = code?.trim() ? [{ type: 'codeBlock', content: [textNode(code.toWellFormed())] }] : [];
+  const said = [text, ...links.flatMap((link) => [link.text, link.url])].join('').length;
+  const kept = visible((code ?? '').slice(-Math.max(1, maxText - said)));
+  const block: Node[] = kept.trim() ? [{ type: 'codeBlock', content: [textNode(kept)] }] : [];
   const content = [...paragraphs, ...linked, ...block];
   return {
     type: 'doc',

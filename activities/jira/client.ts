@@ -25,6 +25,9 @@ export function jiraConnections(env: NodeJS.ProcessEnv): (connection: string) =>
   };
 }
 
+/** Simulators listen on loopback only. Another provider's simulated time must not shorten the waits for a real Jira. */
+const isSimulated = (baseUrl: string) => new URL(baseUrl).hostname === '127.0.0.1';
+
 async function connect(env: NodeJS.ProcessEnv): Promise<Jira> {
   const setting = (name: string) => {
     const value = env[name];
@@ -32,6 +35,7 @@ async function connect(env: NodeJS.ProcessEnv): Promise<Jira> {
     return value;
   };
   const baseUrl = setting('JIRA_BASE_URL').replace(/\/+$/, '');
+  if (!/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? '')) throw notConnected('Jira', 'JIRA_BASE_URL');
   const credentials = `${setting('JIRA_EMAIL')}:${setting('JIRA_API_TOKEN')}`;
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
   const projectKey = setting('JIRA_PROJECT_KEY');
@@ -40,6 +44,6 @@ async function connect(env: NodeJS.ProcessEnv): Promise<Jira> {
     api: (signal) => jira.createCloudClient(jiraTransport({ baseUrl, authorization, signal })),
     projectKey,
     baseUrl,
-    timeScale: Number(env.BATON_SIMULATED_TIME_SCALE ?? 1),
+    timeScale: isSimulated(baseUrl) ? Number(env.BATON_SIMULATED_TIME_SCALE ?? 1) : 1,
   };
 }

@@ -17,7 +17,7 @@ const created = z.object({ id: z.string(), key: z.string() });
 
 /**
  * One issue for an incident and purpose. Jira has no idempotency key, so each issue carries a label made of the two, which
- * is searched for first; as the search lags, an attempt after an unknown outcome waits before it looks.
+ * is searched for first; as the search lags, an attempt after an unknown outcome looks again before it creates.
  */
 export const createJiraIssue = defineActivity({
   name: 'createJiraIssue',
@@ -42,6 +42,8 @@ export const createJiraIssue = defineActivity({
     /** An account id, or an e-mail address. */
     assignee: z.string().optional(),
     labels: z.array(label).default([]),
+    /** The incident is made up, and the text says so. */
+    simulated: z.boolean().default(false),
   }),
   output: z.object({
     changed: z.boolean(),
@@ -55,10 +57,12 @@ export const createJiraIssue = defineActivity({
     const { signal, uncertainSince } = attempt;
     const project = input.project ?? jira.projectKey;
     const marker = labelOf(input.incidentId, input.purpose);
-    if (uncertainSince !== undefined)
-      await pause((searchLagSeconds * 1000) / jira.timeScale, undefined, { signal });
     const jql = `project = ${quoteJql(project)} AND labels = ${quoteJql(marker)} ORDER BY created ASC`;
-    const [found] = await searchIssues(jira, jql, 1, signal);
+    let [found] = await searchIssues(jira, jql, 1, signal);
+    if (!found && uncertainSince !== undefined) {
+      await pause((searchLagSeconds * 1000) / jira.timeScale, undefined, { signal });
+      [found] = await searchIssues(jira, jql, 1, signal);
+    }
     if (found) return { changed: false, created: false, id: found.id, key: found.key, url: found.url };
     const assignee = await accountOf(jira, input.assignee, signal);
     const answer = await jira.api(signal).issues.createIssue({
@@ -66,7 +70,7 @@ export const createJiraIssue = defineActivity({
         project: { key: project },
         issuetype: { name: input.type },
         summary: input.summary,
-        description: toAdf(input),
+        description: toAdf(input.simulated ? { ...input, text: `SIMULATED\n\n${input.text}` } : input),
         labels: [marker, ...input.labels],
         ...(input.priority ? { priority: { name: input.priority } } : {}),
         ...(assignee ? { assignee: { id: assignee } } : {}),

@@ -7,10 +7,13 @@ export const projectKey = z.string().regex(/^[A-Z][A-Z0-9_]{1,19}$/, 'must be a 
 /** Jira refuses labels with spaces. */
 export const label = z.string().regex(/^[^\s"]{1,255}$/, 'must have no space and at most 255 characters');
 
+/** Without control characters, of which a log is full, and without half a character. */
+export const visible = (text: string) => text.toWellFormed().replace(/[^\P{Cc}\n\t]/gu, '');
+
 /** One line of at most 255 characters, as Jira demands of a summary. */
 export const oneLine = z
   .string()
-  .transform((text) => cutTo(text.toWellFormed().replace(/\s+/g, ' ').trim(), 255))
+  .transform((text) => cutTo(visible(text.replace(/\s+/g, ' ')).trim(), 255))
   .pipe(z.string().min(1));
 
 const cutTo = (text: string, length: number) =>

@@ -37,7 +37,8 @@ export function jiraTransport({ baseUrl, authorization, signal }: Target) {
       const json = asJson(answer.text);
       if (answer.status >= 200 && answer.status < 300 && (json !== undefined || answer.text === ''))
         return json as T;
-      const status = answer.status >= 400 ? answer.status : 502;
+      // A redirect is a wrong address or a sign-in page: it would be the same again.
+      const status = answer.status >= 300 ? answer.status : 502;
       throw providerFailure('Jira', status, reasonOf(json), retryAfter(answer.headers['retry-after']));
     },
   };

@@ -28,7 +28,7 @@ describe('the timeline', () => {
         row('activity.completed', {
           activity: 'createJiraIssue',
           kind: 'change',
-          result: { key: 'OPS-7', changed: true },
+          result: { key: 'OPS-7', id: '10002', linkId: 3, changed: true },
         }),
         row('run.completed', { run: 'ec2-unhealthy/Q1', outcome: 'healthy again' }),
       ),
@@ -54,6 +54,20 @@ describe('the timeline', () => {
     ]);
   });
 
+  it('says in one line when no trigger answers events of the type', () => {
+    const answers = [
+      { trigger: 'a', answer: 'no', reason: 'is a pagerduty.incident.triggered event' },
+      { trigger: 'b', answer: 'no', reason: 'is a run.failed or run.timed_out event' },
+    ];
+    expect(shown(row('event.answered', { answers }, 'baton'))).toEqual([
+      '03:02:11 | baton | - starts nothing: no trigger answers events of this type',
+    ]);
+    const hold = { disposition: 'ignored', reason: 'echo of addPagerDutyNote by a/Q1' };
+    expect(shown(row('event.answered', { answers, hold }, 'baton'))).toEqual([
+      '03:02:11 | baton | - starts nothing: echo of addPagerDutyNote by a/Q1',
+    ]);
+  });
+
   it('marks a change that was not needed, a failed attempt and a simulated effect', () => {
     const completed = { activity: 'acknowledgePagerDutyIncident', kind: 'change' };
     expect(
@@ -67,7 +81,7 @@ describe('the timeline', () => {
         }),
       ),
     ).toEqual([
-      '03:02:11 | ec2-unhealthy | = acknowledgePagerDutyIncident ',
+      '03:02:11 | ec2-unhealthy | = acknowledgePagerDutyIncident',
       '03:02:11 | ec2-unhealthy | + acknowledgePagerDutyIncident (simulated)',
       '03:02:11 | ec2-unhealthy | ! addPagerDutyNote failed (attempt 2): ProviderUnavailable: PagerDuty is unavailable (502)',
     ]);

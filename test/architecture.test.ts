@@ -1,0 +1,146 @@
+import { globSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+
+interface Import {
+  from: string;
+  /** A path from the root, or a package's name. */
+  to: string;
+  isType: boolean;
+}
+
+const own = [
+  'server',
+  'triggers',
+  'workflows',
+  'activities',
+  'worker',
+  'store',
+  'cli',
+  'simulator',
+  'test',
+  'bench',
+];
+const files = globSync(['*.ts', ...own.map((folder) => `${folder}/**/*.ts`)], { cwd: root });
+
+/** `import`, `export … from` and `import()`. With `verbatimModuleSyntax` only `import type` leaves nothing at run time. */
+const statement =
+  /^(?:import|export)\s+(type\s)?[^'";]*?\bfrom\s+'([^']+)'|^import\s+'([^']+)'|\b(?:await |return |: )?import\('([^']+)'\)/gm;
+
+function importsOf(file: string): Import[] {
+  const source = readFileSync(join(root, file), 'utf8');
+  return [...source.matchAll(statement)].map(([whole, type, from, bare, dynamic]) => {
+    const name = from ?? bare ?? dynamic ?? '';
+    const to = name.startsWith('.') ? relative(root, resolve(root, dirname(file), name)) : name;
+    // `typeof import('x')` and `import('x').Type` in a type cannot be told from a call here: they count as values.
+    return { from: file, to, isType: type !== undefined && whole.startsWith('import') };
+  });
+}
+
+const imports = files.flatMap(importsOf);
+const folderOf = (path: string) => (path.includes('/') ? (path.split('/')[0] ?? '') : path);
+const shown = (list: Import[]) => list.map(({ from, to }) => `${from} → ${to}`);
+
+/** What a folder may take from the others: values, and types. A path ends in `/` where the whole folder is meant. */
+const rules: Record<string, { values: string[]; types?: string[] }> = {
+  server: { values: ['triggers/', 'workflows/', 'store/'] },
+  triggers: { values: ['workflows/'] },
+  workflows: { values: [], types: ['activities/'] },
+  activities: { values: [] },
+  worker: { values: ['workflows/', 'activities/', 'store/'] },
+  store: { values: [] },
+  cli: {
+    values: ['server/', 'worker/', 'store/', 'triggers/trigger.ts', 'triggers/event.ts'],
+    types: ['activities/activity.ts', 'activities/clients.ts'],
+  },
+  simulator: { values: [] },
+};
+
+describe('the imports', () => {
+  it.each(Object.entries(rules))(
+    'of %s are those that its place allows',
+    (folder, { values, types = [] }) => {
+      const wrong = imports.filter(({ from, to, isType }) => {
+        if (folderOf(from) !== folder || folderOf(to) === folder || !own.includes(folderOf(to))) return false;
+        const allowed = isType ? [...values, ...types] : values;
+        return !allowed.some((path) => (path.endsWith('/') ? to.startsWith(path) : to === path));
+      });
+      expect(shown(wrong)).toEqual([]);
+    },
+  );
+
+  it('of server, worker, store and cli name no particular trigger, workflow or activity', () => {
+    const particular = /^(triggers\/(?!trigger\.ts|event\.ts)|workflows\/(?!kit\/)|activities\/[^/]+\/)/;
+    const wrong = imports.filter(
+      ({ from, to }) => ['server', 'worker', 'store', 'cli'].includes(folderOf(from)) && particular.test(to),
+    );
+    expect(shown(wrong)).toEqual([]);
+  });
+
+  it('of workflows reach neither Node nor a library but Temporal', () => {
+    const wrong = imports.filter(
+      ({ from, to, isType }) =>
+        folderOf(from) === 'workflows' &&
+        !isType &&
+        !to.startsWith('workflows/') &&
+        !/^@temporalio\/(workflow|common)(\/|$)/.test(to),
+    );
+    expect(shown(wrong)).toEqual([]);
+    const node = new Set([...builtinModules, ...builtinModules.map((name) => `node:${name}`)]);
+    expect(shown(imports.filter(({ from, to }) => folderOf(from) === 'workflows' && node.has(to)))).toEqual(
+      [],
+    );
+  });
+
+  it('reach the simulators only from the composition root, the tests and the benchmark', () => {
+    const wrong = imports.filter(
+      ({ from, to }) =>
+        folderOf(to) === 'simulator' && !['simulator', 'test', 'bench', 'baton.ts'].includes(folderOf(from)),
+    );
+    expect(shown(wrong)).toEqual([]);
+  });
+
+  it("never go through the index of the file's own folder", () => {
+    const wrong = imports.filter(
+      ({ from, to, isType }) => !isType && to === join(folderOf(from), 'index.ts') && from !== to,
+    );
+    expect(shown(wrong)).toEqual([]);
+  });
+
+  it('keep a young library in one file', () => {
+    for (const library of ['@electric-sql/pglite', '@prometheus-io/client']) {
+      const users = new Set(
+        imports
+          .filter(({ from, to, isType }) => to === library && !isType && folderOf(from) !== 'test')
+          .map(({ from }) => from),
+      );
+      expect([library, [...users]]).toEqual([library, [expect.any(String)]]);
+    }
+  });
+});
+
+describe('the files', () => {
+  it('stand in folders that are named for what they know', () => {
+    const vague = files.filter((file) => /(^|\/)(utils?|helpers?|common|misc|lib)(\/|\.ts$)/.test(file));
+    expect(vague).toEqual([]);
+  });
+
+  it('are short enough to be read at once', () => {
+    const long = files.filter((file) => readFileSync(join(root, file), 'utf8').split('\n').length > 400);
+    expect(long).toEqual([]);
+  });
+
+  it('were found, with their imports: a test that sees nothing holds nothing', () => {
+    for (const folder of Object.keys(rules))
+      expect(files.some((file) => folderOf(file) === folder)).toBe(true);
+    const seen = (from: string, to: string, isType: boolean) =>
+      expect(imports).toContainEqual({ from, to, isType });
+    seen('server/dispatch.ts', 'store/store.ts', true);
+    seen('server/dispatch.ts', 'workflows/kit/run.ts', false);
+    seen('workflows/kit/activities.ts', 'activities/index.ts', true);
+    seen('baton.ts', 'simulator/index.ts', false);
+  });
+});
