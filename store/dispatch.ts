@@ -1,11 +1,24 @@
 import { type Selectable, sql } from 'kysely';
 import type { Context } from './context.ts';
+import { groupCommit } from './group-commit.ts';
 import { cleanText, keyText } from './json.ts';
-import { appendLines } from './record.ts';
+import { appendOwnedLines, bytesOfLines, type OwnedLine } from './record.ts';
 import { runRow } from './runs.ts';
-import type { Decision, Store } from './store.ts';
-import type { RunsTable } from './tables.ts';
+import type { Decision, Settlement, Situation, Store } from './store.ts';
+import type { LineColumns, RunsTable } from './tables.ts';
 
+/** A decision or settlement with its lines made. */
+interface Lined<Item> {
+  item: Item;
+  lines: LineColumns[];
+}
+
+const ownedLines = (batch: readonly Lined<{ seq: number }>[]): OwnedLine[] =>
+  batch.flatMap(({ item, lines }) => lines.map((line) => ({ owner: String(item.seq), line })));
+
+const bytesOf = ({ lines }: Lined<unknown>) => bytesOfLines(lines);
+
+/** What the dispatcher asks and writes. In a storm many lanes wait at once, and then share a statement. */
 export function dispatchPart({
   db,
   me,
@@ -13,60 +26,95 @@ export function dispatchPart({
   scrub,
   makeLine,
 }: Context): Pick<Store, 'situation' | 'decide' | 'settle'> {
-  return {
-    async situation(subject) {
-      const key = keyText(subject);
-      // Joined to the key itself, so that there is a row even where nothing is known.
-      const { rows } = await sql<Selectable<RunsTable> & { status: string | null; seen_at: Date }>`
-        select runs.*, incidents.status, incidents.seen_at
-        from (select ${key}::text as subject) as asked
-        left join incidents on incidents.id = asked.subject
-        left join runs on runs.subject = asked.subject
-        order by runs.created_at, runs.id`.execute(db);
-      const first = rows[0];
+  async function situations(subjects: string[]): Promise<Situation[]> {
+    const asked = JSON.stringify(subjects.map((subject, place) => ({ place, subject })));
+    // Joined to what is asked, so that there is a row even where nothing is known.
+    const { rows } = await sql<
+      Selectable<RunsTable> & { place: number; status: string | null; seen_at: Date }
+    >`
+      select asked.place, runs.*, incidents.status, incidents.seen_at
+      from jsonb_to_recordset(${asked}::jsonb) as asked (place integer, subject text)
+      left join incidents on incidents.id = asked.subject
+      left join runs on runs.subject = asked.subject
+      order by asked.place, runs.created_at, runs.id`.execute(db);
+    const byPlace = Map.groupBy(rows, ({ place }) => place);
+    return subjects.map((_, place) => {
+      const own = byPlace.get(place) ?? [];
+      const [first] = own;
       // Without a run, its columns are null in the one row.
-      const runs = rows.filter(({ id }) => id !== null).map(runRow);
+      const runs = own.filter(({ id }) => id !== null).map(runRow);
       if (!first || first.status === null) return { runs };
       return { incident: { seenAt: first.seen_at.toISOString(), status: first.status }, runs };
-    },
+    });
+  }
 
-    async decide({ seq, incident, runs, entries }) {
-      const mirror = incident ? [{ ...incident, id: keyText(incident.id) }] : [];
-      await sql`
-        with first as (
-          update inbox set decided = true where seq = ${seq} and not decided returning seq
-        ), mirrored as (
-          insert into incidents (id, status, seen_at)
-          select id, status, "seenAt" from jsonb_to_recordset(${JSON.stringify(mirror)}::jsonb)
-            as mirror (id text, status text, "seenAt" timestamptz)
-          on conflict (id) do update set status = excluded.status, seen_at = excluded.seen_at
-            where incidents.seen_at <= excluded.seen_at
-        ), started as (
-          insert into runs (id, trigger, workflow, subject, target, event_seq, state)
-          select id, trigger, workflow, subject, target, "eventSeq", 'starting'
-          from jsonb_to_recordset(${JSON.stringify(runs.map(runColumns))}::jsonb)
-            as run (id text, trigger text, workflow text, subject text, target text, "eventSeq" bigint)
-          on conflict do nothing
-        )
-        ${appendLines(entries.map(makeLine), sql`exists (select from first)`)}`.execute(db);
-    },
+  async function decideAll(batch: Lined<Decision>[]): Promise<true[]> {
+    const seqs = JSON.stringify(batch.map(({ item }) => item.seq));
+    const mirrors = batch.flatMap(({ item: { incident } }) =>
+      incident ? [{ ...incident, id: keyText(incident.id) }] : [],
+    );
+    const runs = batch.flatMap(({ item }) => item.runs.map(runColumns));
+    await sql`
+      with first as (
+        update inbox set decided = true
+        where seq in (select value::bigint from jsonb_array_elements_text(${seqs}::jsonb)) and not decided returning seq
+      ), mirrored as (
+        insert into incidents (id, status, seen_at)
+        select distinct on (id) id, status, "seenAt" from jsonb_to_recordset(${JSON.stringify(mirrors)}::jsonb)
+          as mirror (id text, status text, "seenAt" timestamptz)
+        order by id, "seenAt" desc
+        on conflict (id) do update set status = excluded.status, seen_at = excluded.seen_at
+          where incidents.seen_at <= excluded.seen_at
+      ), started as (
+        insert into runs (id, trigger, workflow, subject, target, event_seq, state)
+        select id, trigger, workflow, subject, target, "eventSeq", 'starting'
+        from jsonb_to_recordset(${JSON.stringify(runs)}::jsonb)
+          as run (id text, trigger text, workflow text, subject text, target text, "eventSeq" bigint)
+        on conflict do nothing
+      )
+      ${appendOwnedLines(ownedLines(batch), sql`select seq::text from first`)}`.execute(db);
+    return batch.map(() => true);
+  }
 
-    async settle({ seq, disposition, reason, started, entries }) {
-      const { rows } = await sql<{ settled: boolean }>`
-        with settled as (
-          update inbox set disposition = ${disposition}, reason = ${cleanText(scrub(reason))},
-            leased_by = null, leased_until = null
-          where seq = ${seq} and leased_by = ${me}::text and disposition is null returning seq
-        ), running as (
-          update runs set state = 'running'
-          where state = 'starting' and exists (select from settled)
-            and id in (select value from jsonb_array_elements_text(${JSON.stringify(started)}::jsonb))
-        ), noted as (
-          ${appendLines(entries.map(makeLine), sql`exists (select from settled)`)}
-        )
-        select exists (select from settled) as settled`.execute(db);
-      held.delete(seq);
-      return rows[0]?.settled ?? false;
+  async function settleAll(batch: Lined<Settlement>[]): Promise<boolean[]> {
+    const given = batch.map(({ item: { seq, disposition, reason } }) => ({
+      seq,
+      disposition,
+      reason: cleanText(scrub(reason)),
+    }));
+    const started = batch.flatMap(({ item }) => item.started.map((id) => ({ id, seq: item.seq })));
+    const { rows } = await sql<{ seq: number }>`
+      with settled as (
+        update inbox set disposition = given.disposition, reason = given.reason, leased_by = null, leased_until = null
+        from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as given (seq bigint, disposition text, reason text)
+        where inbox.seq = given.seq and inbox.leased_by = ${me}::text and inbox.disposition is null
+        returning inbox.seq
+      ), running as (
+        update runs set state = 'running'
+        where state = 'starting' and id in (
+          select id from jsonb_to_recordset(${JSON.stringify(started)}::jsonb) as started (id text, seq bigint)
+          where seq in (select seq from settled))
+      ), noted as (
+        ${appendOwnedLines(ownedLines(batch), sql`select seq::text from settled`)}
+      )
+      select seq from settled`.execute(db);
+    const settled = new Set(rows.map(({ seq }) => seq));
+    return batch.map(({ item }) => settled.has(item.seq));
+  }
+
+  const ask = groupCommit(situations, () => 100);
+  const decide = groupCommit(decideAll, bytesOf);
+  const settle = groupCommit(settleAll, bytesOf);
+
+  return {
+    situation: (subject) => ask(keyText(subject)),
+    async decide(decision) {
+      await decide({ item: decision, lines: decision.entries.map(makeLine) });
+    },
+    async settle(settlement) {
+      const settled = await settle({ item: settlement, lines: settlement.entries.map(makeLine) });
+      held.delete(settlement.seq);
+      return settled;
     },
   };
 }

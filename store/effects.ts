@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
 import type { Context } from './context.ts';
 import { isUniqueViolation } from './errors.ts';
+import { groupCommit } from './group-commit.ts';
 import { canonicalJson, cleanText, keyText } from './json.ts';
-import { appendLines } from './record.ts';
-import type { EffectIntent, Intent, Store } from './store.ts';
+import { appendLines, appendOwnedLines, bytesOfLines } from './record.ts';
+import type { EffectIntent, EffectOutcome, Intent, Store } from './store.ts';
 import { StoreUnavailable } from './store.ts';
-import type { EffectsTable } from './tables.ts';
+import type { EffectsTable, LineColumns } from './tables.ts';
 
 /** An effect that is open for longer no longer keeps others from its target: its process is gone, or hangs. */
 const blocksForSeconds = 20;
@@ -55,8 +56,62 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
     return rows[0] && answerOf(rows[0]);
   }
 
+  /**
+   * First attempts on free targets, which nearly all are, in one statement. Those that it leaves out have an earlier attempt or a
+   * rival, and are looked at one by one.
+   */
+  async function openAll(effects: EffectIntent[]): Promise<boolean[]> {
+    const given = effects.map((effect) => ({
+      key: cleanText(effect.key),
+      run_id: cleanText(effect.runId),
+      activity: cleanText(effect.activity),
+      subject: effect.subject === undefined ? null : keyText(effect.subject),
+      target: effect.target === undefined ? null : keyText(effect.target),
+      causes: effect.causes,
+      actor: effect.actor,
+      attempt: effect.attempt,
+    }));
+    const lines = effects.map(({ key, entry }) => ({ owner: cleanText(key), line: makeLine(entry) }));
+    const { rows } = await sql<{ key: string }>`
+      with opened as (
+        insert into effects (key, run_id, activity, subject, target, causes, actor, attempt, state)
+        select key, run_id, activity, subject, target, causes, actor, attempt, 'open'
+        from jsonb_to_recordset(${canonicalJson(given)}::jsonb) as given (key text, run_id text, activity text, subject text,
+          target text, causes jsonb, actor jsonb, attempt integer)
+        on conflict do nothing returning key
+      ), noted as (
+        ${appendOwnedLines(lines, sql`select key from opened`)}
+      )
+      select key from opened`.execute(db);
+    const opened = new Set(rows.map(({ key }) => key));
+    // The same key twice in one batch opens once: the second one is looked at again.
+    return given.map(({ key }) => opened.delete(key));
+  }
+
+  async function concludeAll(batch: { item: EffectOutcome; line: LineColumns }[]): Promise<true[]> {
+    const given = batch.map(({ item: { key, state, changed, result } }) => ({
+      key: cleanText(key),
+      state,
+      changed,
+      result: state === 'done' && result !== undefined ? JSON.stringify(result) : null,
+    }));
+    // An attempt that was given up may end after the one that replaced it: what is known to be done stays done.
+    await sql`
+      with concluded as (
+        update effects set state = given.state, changed = given.changed, result = given.result
+        from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as given (key text, state text, changed boolean, result text)
+        where effects.key = given.key and effects.state <> 'done'
+      )
+      ${appendLines(batch.map(({ line }) => line))}`.execute(db);
+    return batch.map(() => true);
+  }
+
+  const open = groupCommit(openAll, () => 1_000);
+  const conclude = groupCommit(concludeAll, ({ item, line }) => bytesOfLines([line]) + sizeOf(item.result));
+
   return {
     async intend(effect) {
+      if (await open(effect)) return { answer: 'go' };
       for (let tries = 1; tries <= mostTries; tries += 1) {
         const answer = await tryToIntend(effect).catch((error: unknown) => {
           // Two opened effects on one target at the same moment; the rule of the table let one of them through.
@@ -70,15 +125,8 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
       );
     },
 
-    async conclude({ key, state, result, changed, entry }) {
-      const text = state === 'done' && result !== undefined ? JSON.stringify(result) : null;
-      // An attempt that was given up may end after the one that replaced it: what is known to be done stays done.
-      await sql`
-        with concluded as (
-          update effects set state = ${state}, changed = ${changed}, result = ${text}
-          where key = ${cleanText(key)} and state <> 'done'
-        )
-        ${appendLines([makeLine(entry)])}`.execute(db);
+    async conclude(outcome) {
+      await conclude({ item: outcome, line: makeLine(outcome.entry) });
     },
 
     async claimEcho({ subject, type, eventId, receivedAt }) {
@@ -124,3 +172,5 @@ function answerOf(row: IntentRow): Intent | undefined {
   if (row.uncertain_since === null) return { answer: 'go' };
   return { answer: 'go', uncertainSince: row.uncertain_since.toISOString() };
 }
+
+const sizeOf = (result: unknown) => JSON.stringify(result)?.length ?? 0;

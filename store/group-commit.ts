@@ -5,8 +5,6 @@ const mostItems = 200;
 const mostBytes = 8 * 1024 * 1024;
 const mostWaiting = 5000;
 const mostWaitingBytes = 64 * 1024 * 1024;
-/** Callers are promised an answer within 2 s. */
-const answerWithinMs = 1900;
 
 interface Waiter<Item, Result> {
   item: Item;
@@ -19,12 +17,13 @@ interface Waiter<Item, Result> {
 /**
  * Lets writers that wait at the same moment share one `write`, which gives a result for each item, in order. One `write` runs at
  * a time. When it fails for another reason than `StoreUnavailable`, each item is tried alone, so that one bad item fails alone.
- * The function it gives rejects with `StoreUnavailable` when too many wait, or when there is no answer within 2 s; an item that
- * was still waiting then is not written.
+ * The function it gives rejects with `StoreUnavailable` when too many wait, or when there is no answer within `answerWithinMs`;
+ * an item that was still waiting then is not written.
  */
 export function groupCommit<Item, Result>(
   write: (items: Item[]) => Promise<Result[]>,
   bytesOf: (item: Item) => number,
+  answerWithinMs?: number,
 ): (item: Item) => Promise<Result> {
   const waiting: Waiter<Item, Result>[] = [];
   let waitingBytes = 0;
@@ -86,9 +85,12 @@ export function groupCommit<Item, Result>(
         resolve: (result) => answer(() => resolve(result)),
         reject: (error) => answer(() => reject(error)),
       };
-      const timer = setTimeout(() => {
-        waiter.reject(new StoreUnavailable('The store is not available: it did not answer in time'));
-      }, answerWithinMs);
+      const timer =
+        answerWithinMs === undefined
+          ? undefined
+          : setTimeout(() => {
+              waiter.reject(new StoreUnavailable('The store is not available: it did not answer in time'));
+            }, answerWithinMs);
       waiting.push(waiter);
       waitingBytes += bytes;
       if (!writing) {

@@ -7,6 +7,8 @@ import { canonicalJson, cleanText, keyText } from './json.ts';
 import type { Delivery, Entry, Receipt, Store } from './store.ts';
 import { StoreUnavailable } from './store.ts';
 
+/** Whoever delivers is promised an answer within 2 s. */
+const answerWithinMs = 1900;
 /** How long a process holds an event unless it prolongs the lease. */
 export const leaseSeconds = 10;
 
@@ -212,7 +214,7 @@ export function inboxPart({ db, me, held, makeLine, onPending }: Context): Pick<
     receiveAll(deliveries).catch((error: unknown) => {
       throw storeError(error);
     });
-  const commit = groupCommit(write, ({ body }: Delivery) => body.length);
+  const commit = groupCommit(write, ({ body }: Delivery) => body.length, answerWithinMs);
 
   return {
     async receive(delivery) {

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type ChainRow, checkChain, type Head, linkHash, noLine } from './chain.ts';
 import type { Context } from './context.ts';
+import { groupCommit } from './group-commit.ts';
 import { keyText } from './json.ts';
 import type { RecordRow, Store, Verification } from './store.ts';
 import type { LineColumns } from './tables.ts';
@@ -24,12 +25,37 @@ export function appendLines(
     where ${condition}`;
 }
 
+/** A line that belongs to something else in the same statement. */
+export interface OwnedLine {
+  owner: string;
+  line: LineColumns;
+}
+
+/** The statement that appends those lines whose owner is among `owners`, in the order given, for use within another one. */
+export function appendOwnedLines(lines: OwnedLine[], owners: RawBuilder<unknown>): RawBuilder<unknown> {
+  const rows = lines.map(({ owner, line }, place) => ({ ...line, owner, place }));
+  return sql`insert into record_queue (${lineColumns})
+    select ${lineColumns} from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as line (${lineTypes}, owner text, place integer)
+    where owner in (${owners}) order by place`;
+}
+
 type RecordPart = Pick<Store, 'append' | 'seal' | 'readRecord' | 'verifyRecord'>;
 
+/** About what lines weigh in a statement. */
+export const bytesOfLines = (lines: readonly LineColumns[]) =>
+  lines.reduce((bytes, { detail }) => bytes + detail.length + 200, 0);
+
 export function recordPart({ db, makeLine, scrub }: Context): RecordPart {
+  const append = groupCommit(async (batch: LineColumns[][]) => {
+    const lines = batch.flat();
+    if (lines.length > 0) await appendLines(lines).execute(db);
+    return batch.map(() => true);
+  }, bytesOfLines);
+
   return {
     async append(entries) {
-      if (entries.length > 0) await appendLines(entries.map(makeLine)).execute(db);
+      await append(entries.map(makeLine));
     },
 
     seal: () =>

@@ -1,9 +1,10 @@
 import { type Selectable, sql } from 'kysely';
 import type { Context } from './context.ts';
+import { groupCommit } from './group-commit.ts';
 import { inboxColumns, inboxRow, inboxTypes, inboxValues, receivedEntry } from './inbox.ts';
 import { canonicalJson, cleanText, keyText } from './json.ts';
-import { appendLines } from './record.ts';
-import type { RunRow, Store } from './store.ts';
+import { appendOwnedLines } from './record.ts';
+import type { RunEnd, RunRow, Store } from './store.ts';
 import type { RunsTable } from './tables.ts';
 
 /** The envelope is the event: it came from nowhere, so there are no bytes. */
@@ -16,6 +17,45 @@ export function runsPart({
   onPending,
 }: Context): Pick<Store, 'findRun' | 'listRuns' | 'endRun'> {
   const runs = db.selectFrom('runs').selectAll();
+
+  async function endAll(all: RunEnd[]): Promise<boolean[]> {
+    // The same run twice in one batch ends once, by the first.
+    const ends = [...new Map(all.toReversed().map((end) => [end.id, end])).values()];
+    const given = ends.map(({ id, state, outcome, failure }) => ({
+      id: cleanText(id),
+      state,
+      outcome: cleanText(scrub(outcome)),
+      failure: failure ?? null,
+    }));
+    const owners = ends.map(({ id }) => cleanText(id));
+    const events = ends.map(({ event }, index) => ({ ...inboxRow(event), run: owners[index] }));
+    const ended = ends.map(({ entry }, index) => ({ owner: owners[index] ?? '', line: makeLine(entry) }));
+    const received = ends.map(({ event }) => ({
+      owner: inboxRow(event).event_id,
+      line: makeLine(receivedEntry({ ...event, body: noBody })),
+    }));
+    const { rows } = await sql<{ id: string }>`
+      with ended as (
+        update runs set state = given.state, outcome = given.outcome, ended_at = now(), failure = given.failure
+        from jsonb_to_recordset(${canonicalJson(given, scrub)}::jsonb) as given (id text, state text, outcome text, failure jsonb)
+        where runs.id = given.id and runs.state in ('starting', 'running') returning runs.id
+      ), noted as (
+        ${appendOwnedLines(ended, sql`select id from ended`)}
+      ), stored as (
+        insert into inbox (${inboxColumns}, body)
+        select ${inboxValues}, ${noBody}::bytea
+        from jsonb_to_recordset(${JSON.stringify(events)}::jsonb) as given (${inboxTypes}, run text)
+        where run in (select id from ended)
+        on conflict do nothing
+        returning event_id
+      ), received as (
+        ${appendOwnedLines(received, sql`select event_id from stored`)}
+      )
+      select id from ended`.execute(db);
+    const changed = new Set(rows.map(({ id }) => id));
+    return all.map(({ id }) => changed.delete(cleanText(id)));
+  }
+  const endRuns = groupCommit(endAll, () => 2_000);
 
   return {
     async findRun(id) {
@@ -30,29 +70,10 @@ export function runsPart({
       return (await query.execute()).map(runRow);
     },
 
-    async endRun({ id, state, outcome, failure, entry, event }) {
-      const received = makeLine(receivedEntry({ ...event, body: noBody }));
-      const { rows } = await sql<{ ended: boolean }>`
-        with ended as (
-          update runs set state = ${state}, outcome = ${cleanText(scrub(outcome))}, ended_at = now(),
-            failure = ${failure === undefined ? null : canonicalJson(failure, scrub)}::jsonb
-          where id = ${cleanText(id)} and state in ('starting', 'running') returning id
-        ), noted as (
-          ${appendLines([makeLine(entry)], sql`exists (select from ended)`)}
-        ), stored as (
-          insert into inbox (${inboxColumns}, body)
-          select ${inboxValues}, ${noBody}::bytea
-          from jsonb_to_recordset(${JSON.stringify([inboxRow(event)])}::jsonb) as given (${inboxTypes})
-          where exists (select from ended)
-          on conflict do nothing
-          returning seq
-        ), received as (
-          ${appendLines([received], sql`exists (select from stored)`)}
-        )
-        select exists (select from ended) as ended`.execute(db);
-      if (!rows[0]?.ended) return false;
-      onPending();
-      return true;
+    async endRun(end) {
+      const ended = await endRuns(end);
+      if (ended) onPending();
+      return ended;
     },
   };
 }

@@ -19,7 +19,8 @@ const connectMilliseconds = 3_000;
 export function ec2Connections(env: NodeJS.ProcessEnv): (connection: string) => Promise<Ec2> {
   let connected: Promise<Ec2> | undefined;
   return async (connection) => {
-    const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
+    // Compose files pass on unset variables as empty ones.
+    const region = env.AWS_REGION || env.AWS_DEFAULT_REGION;
     if (connection !== 'default' || !region) throw notConnected('EC2', 'AWS_REGION', connection);
     connected ??= connect(env, region);
     return connected;
@@ -31,7 +32,7 @@ const isSimulated = (endpoint: string | undefined) => URL.parse(endpoint ?? '')?
 
 async function connect(env: NodeJS.ProcessEnv, region: string): Promise<Ec2> {
   const sdk = await import('@aws-sdk/client-ec2');
-  const endpoint = env.AWS_ENDPOINT_URL_EC2 ?? env.AWS_ENDPOINT_URL;
+  const endpoint = env.AWS_ENDPOINT_URL_EC2 || env.AWS_ENDPOINT_URL;
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN } = env;
   const client = new sdk.EC2Client({
     region,
@@ -54,6 +55,6 @@ async function connect(env: NodeJS.ProcessEnv, region: string): Promise<Ec2> {
         }
       : {}),
   });
-  const timeScale = isSimulated(endpoint) ? Number(env.BATON_SIMULATED_TIME_SCALE ?? 1) : 1;
+  const timeScale = isSimulated(endpoint) ? Number(env.BATON_SIMULATED_TIME_SCALE || 1) : 1;
   return { client, sdk, region, timeScale };
 }

@@ -44,6 +44,6 @@ async function connect(env: NodeJS.ProcessEnv): Promise<Jira> {
     api: (signal) => jira.createCloudClient(jiraTransport({ baseUrl, authorization, signal })),
     projectKey,
     baseUrl,
-    timeScale: isSimulated(baseUrl) ? Number(env.BATON_SIMULATED_TIME_SCALE ?? 1) : 1,
+    timeScale: isSimulated(baseUrl) ? Number(env.BATON_SIMULATED_TIME_SCALE || 1) : 1,
   };
 }

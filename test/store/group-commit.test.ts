@@ -58,11 +58,15 @@ describe('a group commit', () => {
     vi.useFakeTimers();
     const written: string[] = [];
     const first = Promise.withResolvers<void>();
-    const write = groupCommit(async (items: string[]) => {
-      written.push(...items);
-      await first.promise;
-      return items;
-    }, oneByte);
+    const write = groupCommit(
+      async (items: string[]) => {
+        written.push(...items);
+        await first.promise;
+        return items;
+      },
+      oneByte,
+      1900,
+    );
     const results = Promise.allSettled([write('slow')]);
     await vi.advanceTimersByTimeAsync(1);
     const waiting = Promise.allSettled([write('waiting')]);

@@ -1,0 +1,74 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+import type { z } from 'zod';
+import type { Activity, ActivityContext, Attempt } from '../../../activities/activity.ts';
+import { jiraConnections } from '../../../activities/jira/client.ts';
+import { type JiraWorld, jiraEnvironment, jiraSimulation } from '../../../simulator/jira.ts';
+import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
+
+const notConnected = async () => {
+  throw new Error('This test uses Jira only');
+};
+
+/** The wait for Jira's search, 5 s, takes 5 ms. */
+const timeScale = '1000';
+
+/** What an attempt gets after one that may have acted. */
+export const afterUnknownOutcome = { number: 2, uncertainSince: '2026-11-21T08:00:00.000Z' };
+
+/** Runs an activity as a worker would, with the client for these settings. */
+export function runnerFor(env: NodeJS.ProcessEnv) {
+  const jira = jiraConnections(env);
+  return function run<Input extends z.ZodType, Output extends z.ZodType>(
+    activity: Activity<string, Input, Output>,
+    input: z.input<Input>,
+    attempt: Partial<Attempt> = {},
+  ): Promise<z.output<Output>> {
+    const context: ActivityContext = {
+      pagerduty: notConnected,
+      slack: notConnected,
+      jira,
+      kubernetes: notConnected,
+      ec2: notConnected,
+      attempt: { key: 'run-1#5', number: 1, signal: new AbortController().signal, ...attempt },
+    };
+    return activity.run(activity.input.parse(input), context).then((output) => activity.output.parse(output));
+  };
+}
+
+/** A simulated Jira that ends with the test. */
+export async function startSite(env: NodeJS.ProcessEnv = {}) {
+  const simulator = await startSimulator(jiraSimulation());
+  onTestFinished(() => simulator.close());
+  const settings = { ...jiraEnvironment(simulator.url), BATON_SIMULATED_TIME_SCALE: timeScale };
+  return { simulator, run: runnerFor({ ...settings, ...env }) };
+}
+
+/** A Jira that always answers so. */
+export async function startAnswering(status: number, body: string, headers: Record<string, string> = {}) {
+  const server = createServer((_, response) => response.writeHead(status, headers).end(body));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return runnerFor(jiraEnvironment(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+}
+
+/** What Jira did, in a line each: `issue created`. */
+export const effects = ({ ledger }: Simulator<JiraWorld>) => ledger.map(({ effect }) => effect);
+
+/** The calls without the base, in order: `POST issue`. */
+export const calls = ({ calls: all }: Simulator<JiraWorld>) =>
+  all.map(({ method, path }) => `${method} ${path.replace('/rest/api/3/', '').replace(/\?.*/, '')}`);
+
+/** The failure that something ends in. */
+export async function failureOf(outcome: Promise<unknown>): Promise<Record<string, unknown>> {
+  return outcome.then(
+    () => {
+      throw new Error('it succeeded');
+    },
+    (error) => error,
+  );
+}
