@@ -1,22 +1,12 @@
 import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-
-/** A request that is refused: what is wrong with it, why that matters, what to do. Answered as problem+json (RFC 9457). */
-export class Refusal extends Error {
-  readonly status: number;
-  readonly title: string;
-  readonly retryAfterSeconds: number | undefined;
-
-  constructor(status: number, title: string, detail: string, retryAfterSeconds?: number) {
-    super(detail);
-    this.status = status;
-    this.title = title;
-    this.retryAfterSeconds = retryAfterSeconds;
-  }
-}
+import { Refusal } from './refusal.ts';
 
 /** PagerDuty sends at most 256 KB. */
 export const longestBody = 512 * 1024;
+/** What all bodies that are being read may hold together: nothing of them is verified yet. */
+const heldAtMost = 128 * 1024 * 1024;
 /** `JSON.parse` takes a nesting of 100 000, and what walks the result then overflows. */
 const deepestNesting = 64;
 
@@ -46,23 +36,46 @@ export function checkLength(request: IncomingMessage): void {
   if (Number(request.headers['content-length'] ?? 0) > longestBody) throw tooLong();
 }
 
-/** The bytes as they came. One that grows over the limit is refused at that byte. */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  checkLength(request);
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+export type BodyReader = (request: IncomingMessage) => Promise<Buffer>;
+
+/**
+ * Reads the bytes of a request as they came. A body that grows over the limit is refused at that byte, and the rest of it is
+ * thrown away as it comes: a connection that is closed with unread bytes is reset, and its sender may never see the answer.
+ */
+export function createBodyReader(): BodyReader {
+  let held = 0;
+  return async (request) => {
+    checkLength(request);
+    let chunks: Buffer[] = [];
     let length = 0;
-    request.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length > longestBody) {
-        request.pause();
-        reject(tooLong());
-      } else chunks.push(chunk);
-    });
-    request.on('end', () => resolve(Buffer.concat(chunks, length)));
-    request.on('error', () => reject(new Refusal(400, 'Body cut', 'The body ended early. Send it again.')));
-    request.on('close', () => reject(new Refusal(400, 'Body cut', 'The body ended early. Send it again.')));
-  });
+    try {
+      return await new Promise<Buffer>((resolve, reject) => {
+        const cut = () => reject(new Refusal(400, 'Body cut', 'The body ended early. Send it again.'));
+        let refused = false;
+        const refuse = (refusal: Refusal) => {
+          refused = true;
+          chunks = [];
+          reject(refusal);
+        };
+        request.on('data', (chunk: Buffer) => {
+          if (refused) return;
+          if (length + chunk.length > longestBody) refuse(tooLong());
+          else if (held + chunk.length > heldAtMost)
+            refuse(new Refusal(503, 'Too busy', 'Too much is being received. Send it again.', 1));
+          else {
+            chunks.push(chunk);
+            length += chunk.length;
+            held += chunk.length;
+          }
+        });
+        request.on('end', () => resolve(Buffer.concat(chunks, length)));
+        request.on('error', cut);
+        request.on('close', cut);
+      });
+    } finally {
+      held -= length;
+    }
+  };
 }
 
 /** Reads JSON out of verified bytes: UTF-8 without a byte order mark, not nested too deep. */
@@ -71,6 +84,7 @@ export function parseJson(body: Uint8Array): unknown {
   return parseJsonText(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
 }
 
+/** The same of a text, such as a field of a form. */
 export function parseJsonText(text: string): unknown {
   if (isDeeperThan(text, deepestNesting))
     throw new Refusal(
@@ -84,6 +98,26 @@ export function parseJsonText(text: string): unknown {
     throw new Refusal(400, 'Not JSON', 'The body is not valid JSON. Send one JSON object.');
   }
 }
+
+/** JSON, and an object: `null`, a list or a number is no event. */
+export function parseJsonObject(body: Uint8Array): object {
+  const json = parseJson(body);
+  if (json === null || typeof json !== 'object' || Array.isArray(json))
+    throw new Refusal(400, 'Not an object', 'The body is JSON, but not an object. Send one JSON object.');
+  return json;
+}
+
+/** Stands for the id of an event that has none. */
+export const digestOf = (body: Uint8Array) => `sha256:${createHash('sha256').update(body).digest('hex')}`;
+
+/** A header as one text. Node joins a repeated one. */
+export function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(',') : value;
+}
+
+const [quote, backslash] = [0x22, 0x5c];
+const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 /** Counts brackets outside of strings, on the text: parsing first would be too late. */
 function isDeeperThan(text: string, limit: number): boolean {
@@ -102,6 +136,3 @@ function isDeeperThan(text: string, limit: number): boolean {
   }
   return false;
 }
-
-const [quote, backslash] = [0x22, 0x5c];
-const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];

@@ -23,11 +23,11 @@ export interface Effect {
  *
  * - `status`: answered so, nothing done (`headers`, for instance `retry-after`).
  * - `delay`: answered `ms` later. - `hang`: never answered. - `cut`: the connection ends, nothing done.
- * - `cut-after`: the provider acts, then the connection ends before the answer.
+ * - `cut-after`: the provider acts, then the connection ends before the answer. - `hang-after`: it acts and never answers.
  * - `status-after`: the provider acts, then answers `status`.
  */
 export interface Fault {
-  kind: 'status' | 'delay' | 'hang' | 'cut' | 'cut-after' | 'status-after';
+  kind: 'status' | 'delay' | 'hang' | 'cut' | 'cut-after' | 'hang-after' | 'status-after';
   /** Part of `METHOD /path?query`, or of the request's body; all requests when left out. */
   match?: string;
   times?: number;
@@ -98,8 +98,16 @@ export async function startSimulator<World extends object>(
   app.use('/_simulator', control());
   app.use((request, response, next) => {
     const body = Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '';
-    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-    calls.push({ at: new Date().toISOString(), method: request.method, path: request.originalUrl, headers, body });
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+    );
+    calls.push({
+      at: new Date().toISOString(),
+      method: request.method,
+      path: request.originalUrl,
+      headers,
+      body,
+    });
     const fault = takeFault(`${request.method} ${request.originalUrl} ${body}`);
     if (!fault) return next();
     return inject(fault, request, response, next);
@@ -128,6 +136,9 @@ export async function startSimulator<World extends object>(
           request.socket.destroy();
           return response;
         }) as Response['end'];
+        return next();
+      case 'hang-after':
+        response.end = (() => response) as Response['end'];
         return next();
       case 'status-after': {
         const end = response.end.bind(response);

@@ -3,6 +3,7 @@
  * the same, names may be missing. Each schema builds new objects, so an odd key of the sender's does nothing.
  */
 import { z } from 'zod';
+import type { DataOf, KnownEventType } from '../../triggers/event.ts';
 import type { Incident, Reference } from '../../workflows/kit/incident.ts';
 
 type Nullish<Value> = Value | null | undefined;
@@ -30,7 +31,7 @@ const time = z
     value && !Number.isNaN(Date.parse(value)) ? new Date(value).toISOString() : undefined,
   );
 
-const incident = z
+export const incidentSchema = z
   .object({
     id: z.string().min(1),
     number: z.number().nullish(),
@@ -184,19 +185,24 @@ const roles = z
 
 const ping = z.object({ message: text });
 
-/** By PagerDuty's `event_type`. The list is all that is generally available in August 2026, and the ping. */
-export const dataSchemas: Record<string, z.ZodType> = Object.assign(Object.create(null), {
-  'incident.triggered': incident,
-  'incident.acknowledged': incident,
-  'incident.unacknowledged': incident,
-  'incident.resolved': incident,
-  'incident.reopened': incident,
-  'incident.escalated': incident,
-  'incident.delegated': incident,
-  'incident.reassigned': incident,
-  'incident.priority_updated': incident,
-  'incident.service_updated': incident,
-  'incident.incident_type.changed': incident,
+type Known<Type> = Type extends `pagerduty.${infer Name}` ? Name : never;
+/** One for each type that the envelope knows, and each gives what the envelope says. */
+type Schemas = {
+  [Type in KnownEventType as Known<Type>]: z.ZodType<DataOf<Type>>;
+};
+
+const schemas = {
+  'incident.triggered': incidentSchema,
+  'incident.acknowledged': incidentSchema,
+  'incident.unacknowledged': incidentSchema,
+  'incident.resolved': incidentSchema,
+  'incident.reopened': incidentSchema,
+  'incident.escalated': incidentSchema,
+  'incident.delegated': incidentSchema,
+  'incident.reassigned': incidentSchema,
+  'incident.priority_updated': incidentSchema,
+  'incident.service_updated': incidentSchema,
+  'incident.incident_type.changed': incidentSchema,
   'incident.annotated': note,
   'incident.status_update_published': statusUpdate,
   'incident.responder.added': responder,
@@ -217,4 +223,7 @@ export const dataSchemas: Record<string, z.ZodType> = Object.assign(Object.creat
   'service.deleted': service,
   'service.custom_field_values.updated': serviceFields,
   'pagey.ping': ping,
-});
+} satisfies Schemas;
+
+/** By PagerDuty's `event_type`: all that is generally available in August 2026, and the ping. */
+export const dataSchemas: ReadonlyMap<string, z.ZodType> = new Map(Object.entries(schemas));

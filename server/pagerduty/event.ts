@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Event } from '../../triggers/event.ts';
 import type { Agent } from '../../workflows/kit/incident.ts';
-import { dataSchemas } from './data.ts';
+import { dataSchemas, incidentSchema } from './data.ts';
 
 /** An event that was read, or what is known of one that could not be. */
 export type ReadEvent =
@@ -12,7 +12,7 @@ const envelope = z.object({
   event: z.object({
     id: z.union([z.string().min(1).max(200), z.number().transform(String)]),
     event_type: z.string().min(1).max(200),
-    occurred_at: z.string().optional(),
+    occurred_at: z.string().nullish().catch(null),
     agent: z
       .object({ id: z.string(), type: z.string().nullish(), summary: z.string().nullish() })
       .nullish()
@@ -21,19 +21,18 @@ const envelope = z.object({
   }),
 });
 
-const reference = z.object({ id: z.string() });
+const reference = z.object({ id: z.string().min(1) });
 const withIncident = z.object({ incident: reference });
-const withRoles = z.object({ incident_role_assignments: z.array(withIncident).min(1) });
-const isIncident = z.object({ type: z.literal('incident'), id: z.string() });
+const withRoles = z.object({ incident_role_assignments: z.tuple([withIncident]).rest(z.unknown()) });
+const withType = reference.extend({ type: z.literal('incident') });
 
 /** The incident that an event is about, by the shape of its data; none for services and pings. */
-function subjectOf(data: unknown): string | undefined {
-  const own = isIncident.safeParse(data);
+function subjectOf(data: unknown, isIncident: boolean): string | undefined {
+  const own = (isIncident ? reference : withType).safeParse(data);
   if (own.success) return own.data.id;
   const held = withIncident.safeParse(data);
   if (held.success) return held.data.incident.id;
-  const roles = withRoles.safeParse(data);
-  return roles.success ? roles.data.incident_role_assignments[0]?.incident.id : undefined;
+  return withRoles.safeParse(data).data?.incident_role_assignments[0].incident.id;
 }
 
 function agentOf(agent: z.output<typeof envelope>['event']['agent']): Agent | undefined {
@@ -51,14 +50,14 @@ export function readPagerDutyEvent(json: unknown, source: string, receivedAt: st
   if (!parsed.success) return { unreadable: shortly(parsed.error), type: 'pagerduty.unknown' };
   const { id, event_type, occurred_at, agent, data } = parsed.data.event;
   const type = `pagerduty.${event_type}` as const;
-  const subject = subjectOf(data);
+  const schema = dataSchemas.get(event_type);
+  const subject = subjectOf(data, schema === incidentSchema);
   const time = asTime(occurred_at) ?? receivedAt;
   const known = { id, type, time, ...(subject === undefined ? {} : { subject }) };
-  const schema = dataSchemas[event_type];
-  const read = schema ? schema.safeParse(data) : { success: true as const, data };
-  if (!read.success) return { unreadable: `${event_type}: ${shortly(read.error)}`, ...known };
+  const read = schema?.safeParse(data);
+  if (read?.error) return { unreadable: `${event_type}: ${shortly(read.error)}`, ...known };
   const by = agentOf(agent);
-  return { event: { ...known, source, ...(by ? { agent: by } : {}), data: read.data } as Event };
+  return { event: { ...known, source, ...(by ? { agent: by } : {}), data: read ? read.data : data } };
 }
 
 const shortly = (error: z.ZodError) =>
@@ -68,7 +67,7 @@ const shortly = (error: z.ZodError) =>
     .join('; ');
 
 /** In one form, so that times of events compare as texts. */
-function asTime(text: string | undefined): string | undefined {
+function asTime(text: string | null | undefined): string | undefined {
   const time = Date.parse(text ?? '');
   return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }

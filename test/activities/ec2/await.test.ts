@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { awaitEc2InstancesHealthy } from '../../../activities/ec2/await-healthy.ts';
 import { awaitEc2InstancesState } from '../../../activities/ec2/await-state.ts';
@@ -91,6 +92,8 @@ describe('awaiting healthy instances', () => {
     const attempt = new AbortController();
     const ended = failureOf(run(awaitEc2InstancesHealthy, one, { signal: attempt.signal }));
     await vi.waitFor(() => expect(simulator.calls).toHaveLength(1), { interval: 5 });
+    // Until the answer has arrived and the wait has begun; an abort before that ends it all the same.
+    await pause(40);
     attempt.abort();
     expect(await ended).toMatchObject({ name: 'AbortError' });
     expect(simulator.calls).toHaveLength(1);

@@ -90,6 +90,19 @@ describe('a reboot', () => {
     expect(actions(simulator)).toEqual(['DescribeInstances']);
   });
 
+  it('is not asked for where EC2 leaves out an instance of the selection', async () => {
+    const { run, calls } = await startAnswering(
+      200,
+      `<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>${checkout}</instanceId>
+        <instanceState><code>16</code><name>running</name></instanceState>
+      </item></instancesSet></item></reservationSet></DescribeInstancesResponse>`,
+    );
+    const failure = await failureOf(run(rebootEc2Instances, both));
+    expect(failure).toMatchObject({ type: 'InvalidInput' });
+    expect(failure.message).toContain(search);
+    expect(calls).toEqual(['DescribeInstances']);
+  });
+
   it('that is not allowed is refused', async () => {
     const { simulator, run } = await startRegion();
     simulator.world.denied.push('ec2:RebootInstances');

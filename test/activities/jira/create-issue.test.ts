@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { createJiraIssue } from '../../../activities/jira/create-issue.ts';
 import { afterUnknownOutcome, calls, effects, failureOf, startSite } from './site.ts';
@@ -119,6 +120,8 @@ describe('the issue of an incident', () => {
       run(createJiraIssue, incident, { ...afterUnknownOutcome, signal: attempt.signal }),
     );
     await vi.waitFor(() => expect(calls(simulator)).toEqual(['POST search/jql']), { interval: 5 });
+    // Until the answer has arrived and the wait has begun; an abort before that ends it all the same.
+    await pause(40);
     attempt.abort();
     expect(await ended).toMatchObject({ name: 'AbortError' });
     expect(effects(simulator)).toEqual([]);

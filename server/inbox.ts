@@ -1,0 +1,28 @@
+import type { Delivery, Receipt, Store, StoredEvent } from '../store/store.ts';
+import { Refusal } from './refusal.ts';
+
+/** Deliveries that may wait for the store at a time; more are told to come back. */
+const waitingAtMost = 2_500;
+
+export interface Inbox {
+  /** Resolves after the commit. Rejects with `StoreUnavailable`, or with a refusal when too many wait. */
+  take(delivery: Delivery): Promise<Receipt>;
+}
+
+/** Stores what comes in, and hands on the events that this process may dispatch now. */
+export function createInbox(store: Pick<Store, 'receive'>, onStored: (stored: StoredEvent) => void): Inbox {
+  let waiting = 0;
+  return {
+    async take(delivery) {
+      if (waiting >= waitingAtMost)
+        throw new Refusal(503, 'Too busy', 'Too many deliveries wait to be stored. Send it again.', 1);
+      waiting += 1;
+      const receivedAt = new Date().toISOString();
+      const receipt = await store.receive(delivery).finally(() => {
+        waiting -= 1;
+      });
+      if (receipt.leased) onStored({ seq: receipt.seq, receivedAt, event: delivery.event, attempts: 0 });
+      return receipt;
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import type { NextFunction, Request, Response } from 'express';
+import type { Logger } from 'pino';
+import { StoreUnavailable } from '../store/store.ts';
+
+/** A request that is refused: what is wrong with it, why that matters, what to do. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly title: string;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(status: number, title: string, detail: string, retryAfterSeconds?: number) {
+    super(detail);
+    this.status = status;
+    this.title = title;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** Without a secret nothing can be verified, and what is not verified is not taken. */
+export const notConfigured = (variable: string) =>
+  new Refusal(
+    503,
+    'Not configured',
+    `${variable} is not set, so nothing can be verified. Set it and restart.`,
+    60,
+  );
+
+/** Answers as problem details (RFC 9457). What is not a refusal is our fault: the sender is told to come back, never that it erred. */
+export function answerError(log: Logger) {
+  return (error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const requestId = randomUUID();
+    const { status, title, message, retryAfterSeconds } = asRefusal(error);
+    const line = { requestId, method: request.method, path: request.path, status };
+    // A wrong secret is a thing to act on: PagerDuty disables a subscription after three refusals in a row.
+    if (status >= 500) log.error({ ...line, err: error }, title);
+    else if (status === 401 || status === 403) log.warn(line, title);
+    else log.info(line, title);
+    if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(retryAfterSeconds));
+    const problem = {
+      type: 'about:blank',
+      title,
+      status,
+      detail: message,
+      instance: request.path,
+      requestId,
+    };
+    response.status(status).type('application/problem+json').send(JSON.stringify(problem));
+  };
+}
+
+function asRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof StoreUnavailable)
+    return new Refusal(503, 'Store unavailable', 'The event could not be stored. Send it again.', 5);
+  return new Refusal(
+    503,
+    'Fault',
+    'Baton could not take this. It is logged under the request id. Send it again.',
+    5,
+  );
+}

@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { anyFreePort } from '../../cli/ports.ts';
+import { eventually } from '../world.ts';
+
+const root = fileURLToPath(new URL('../../baton.ts', import.meta.url));
+
+/** `baton start` as a process of its own. */
+export interface BatonProcess {
+  url: string;
+  /** Ends it and resolves when it is gone, with its exit code. */
+  kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
+}
+
+/** Starts Baton on this data folder and waits until it is ready. */
+export async function startBaton(env: Record<string, string>, port?: number): Promise<BatonProcess> {
+  const chosen = port ?? (await anyFreePort('127.0.0.1'));
+  const child = spawn(process.execPath, [root, 'start'], {
+    env: { ...process.env, ...env, PORT: String(chosen) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let words = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    words += chunk.toString('utf8');
+  });
+  const gone = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  let isGone = false;
+  void gone.then(() => {
+    isGone = true;
+  });
+  const url = `http://127.0.0.1:${chosen}`;
+  await eventually(
+    'Baton to be ready',
+    async () => {
+      if (isGone) throw new Error(`Baton ended at its start: ${words}`);
+      const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+      await answer?.body?.cancel();
+      return answer?.ok;
+    },
+    60_000,
+  );
+  return {
+    url,
+    async kill(signal) {
+      child.kill(signal);
+      return gone;
+    },
+  };
+}

@@ -1,0 +1,144 @@
+import type { Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { onTestFinished } from 'vitest';
+import { type AppOptions, createApp, createHttpServer } from '../../server/app.ts';
+import { createLog } from '../../server/log.ts';
+import { createMetrics } from '../../server/metrics.ts';
+import { type Delivery, type Receipt, type StoredEvent, StoreUnavailable } from '../../store/store.ts';
+
+export const secret = 'whsec-current-9fK2';
+export const olderSecret = 'whsec-older-4Tq8';
+export const slackSecret = '0123456789abcdef0123456789abcdef';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The body, where it is JSON. */
+  json: Record<string, unknown>;
+}
+
+export interface Receiver {
+  url: string;
+  port: number;
+  server: Server;
+  /** What the store took, in order, without the duplicates. */
+  stored: Delivery[];
+  /** What was handed to the dispatcher. */
+  dispatched: StoredEvent[];
+  log: string[];
+  /** What the store answers from now on, instead of storing. */
+  failWith(error: Error): void;
+  /** Holds deliveries back until the returned function is called. */
+  hold(): () => void;
+  temporal: { up: boolean; since: string };
+  post(path: string, body: Uint8Array | string, headers?: Record<string, string>): Promise<Answer>;
+  get(path: string, method?: string): Promise<Answer>;
+}
+
+/**
+ * The receiver on a real port, over a store in memory: its own tests hold the real one to its promises, and this one fails
+ * on demand. A delivery is a duplicate when its source and event id were there before.
+ */
+export async function startReceiver(overrides: Partial<AppOptions> = {}): Promise<Receiver> {
+  const stored: Delivery[] = [];
+  const dispatched: StoredEvent[] = [];
+  const log: string[] = [];
+  const seqs = new Map<string, number>();
+  const temporal = { up: true, since: '2026-11-20T09:00:00.000Z' };
+  let failure: Error | undefined;
+  let held: Promise<void> | undefined;
+
+  async function receive(delivery: Delivery): Promise<Receipt> {
+    await held;
+    if (failure) throw failure;
+    const key = JSON.stringify([delivery.source, delivery.eventId]);
+    const known = seqs.get(key);
+    if (known !== undefined) return { seq: known, duplicate: true, leased: false };
+    const seq = seqs.size + 1;
+    seqs.set(key, seq);
+    stored.push(delivery);
+    return { seq, duplicate: false, leased: delivery.unreadable === undefined };
+  }
+  const orFail = async <Value>(value: Value) => {
+    if (failure) throw failure;
+    return value;
+  };
+
+  const server = createHttpServer(
+    createApp({
+      pagerDutySecrets: [secret, olderSecret],
+      slackSigningSecret: slackSecret,
+      store: {
+        receive,
+        ping: () => orFail(undefined),
+        backlog: () => orFail({ pending: 3, oldestSeconds: 1.5 }),
+      },
+      onStored: (event) => dispatched.push(event),
+      temporalState: () => temporal,
+      log: createLog((text) => text, { level: 'trace', destination: { write: (line) => log.push(line) } }),
+      metrics: createMetrics(),
+      simulated: [],
+      ...overrides,
+    }),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    port,
+    server,
+    stored,
+    dispatched,
+    log,
+    temporal,
+    failWith: (error) => {
+      failure = error;
+    },
+    hold: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      return resolve;
+    },
+    post: (path, body, headers = {}) => send(url + path, { method: 'POST', body: bytes(body), headers }),
+    get: (path, method = 'GET') => send(url + path, { method }),
+  };
+}
+
+export const storeIsDown = () =>
+  new StoreUnavailable('The store is not available: it did not answer in time');
+
+const bytes = (body: Uint8Array | string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(body));
+
+async function send(url: string, init: RequestInit): Promise<Answer> {
+  const { status, headers, text } = await fetch(url, init).then(async (response) => ({
+    status: response.status,
+    headers: response.headers,
+    text: await response.text(),
+  }));
+  const isJson = /json/.test(headers.get('content-type') ?? '');
+  return { status, headers, text, json: isJson ? JSON.parse(text) : {} };
+}
+
+/** Writes to a socket as it is, and gives what came back until the other side closed. */
+export function exchange(port: number, ...parts: (string | Uint8Array)[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1');
+    });
+    socket.on('close', () => resolve(answer));
+    // A reset after an answer is an end like any other.
+    socket.on('error', (error) => (answer ? undefined : reject(error)));
+    for (const part of parts) socket.write(part);
+  });
+}
+
+/** The status of the first answer in a raw exchange. */
+export const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]);
