@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
 import type { Store, StoredEvent } from '../store/store.ts';
@@ -92,5 +93,19 @@ export function createHttpServer(app: Express): Server {
     connectionsCheckingInterval: 500,
     keepAliveTimeout: 65_000,
   };
-  return createServer(limits, app);
+  return createServer(limits, app).on('clientError', answerClientError);
+}
+
+/**
+ * What is not HTTP is answered as Node answers it, but for a request that did not arrive in time: its connection is closed without
+ * a word. It may be we who were stopped or slow, and a sender takes Node's 408 for a refusal and does not come back.
+ */
+function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const isTooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const status = isTooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

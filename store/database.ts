@@ -50,6 +50,8 @@ function settings(url: string) {
 function kyselyOf(pool: Pool): Kysely<Tables> {
   // An idle connection that breaks is replaced by the pool; without a listener its error would end the process.
   pool.on('error', () => undefined);
+  // So would that of one that breaks in use; its query is rejected besides, which is what counts.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const dialect = new PostgresDialect({
     pool: {
       options: pool.options,

@@ -117,7 +117,7 @@ export function inboxPart({ db, me, held, makeLine, onPending }: Context): Pick<
     const { json, bodies } = batchOf(deliveries, makeLine);
     const { rows } = await sql<{ place: number; seq: number; leased: boolean; pending: boolean }>`
       with given as materialized (
-        select *, case when disposition is null and (
+        select *, case when take and disposition is null and (
           select true from inbox earlier where earlier.lane = given.lane and earlier.disposition is null
             and (earlier.leased_by is distinct from ${me}::text or earlier.leased_until <= now()) limit 1
         ) is null then ${me}::text end as holder

@@ -93,7 +93,7 @@ export interface World extends Providers {
 interface Options {
   triggers?: readonly Trigger[];
   temporal?: TestWorkflowEnvironment;
-  databaseUrl?: string;
+  databaseUrl?: string | undefined;
   /** More settings, or other ones; `undefined` takes one away. */
   env?: Record<string, string | undefined>;
   /** Other workflows than the shipped ones. */

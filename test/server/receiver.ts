@@ -27,10 +27,8 @@ export interface Receiver {
   /** What was handed to the dispatcher. */
   dispatched: StoredEvent[];
   log: string[];
-  /** What the store answers from now on, instead of storing. */
-  failWith(error: Error): void;
-  /** Holds deliveries back until the returned function is called. */
-  hold(): () => void;
+  /** What the store answers from now on, instead of storing; `undefined`: it works again. */
+  failWith(error: Error | undefined): void;
   temporal: { up: boolean; since: string };
   post(path: string, body: Uint8Array | string, headers?: Record<string, string>): Promise<Answer>;
   get(path: string, method?: string): Promise<Answer>;
@@ -47,10 +45,8 @@ export async function startReceiver(overrides: Partial<AppOptions> = {}): Promis
   const seqs = new Map<string, number>();
   const temporal = { up: true, since: '2026-11-20T09:00:00.000Z' };
   let failure: Error | undefined;
-  let held: Promise<void> | undefined;
 
   async function receive(delivery: Delivery): Promise<Receipt> {
-    await held;
     if (failure) throw failure;
     const key = JSON.stringify([delivery.source, delivery.eventId]);
     const known = seqs.get(key);
@@ -100,11 +96,6 @@ export async function startReceiver(overrides: Partial<AppOptions> = {}): Promis
     failWith: (error) => {
       failure = error;
     },
-    hold: () => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      held = promise;
-      return resolve;
-    },
     post: (path, body, headers = {}) => send(url + path, { method: 'POST', body: bytes(body), headers }),
     get: (path, method = 'GET') => send(url + path, { method }),
   };
@@ -121,7 +112,7 @@ async function send(url: string, init: RequestInit): Promise<Answer> {
     headers: response.headers,
     text: await response.text(),
   }));
-  const isJson = /json/.test(headers.get('content-type') ?? '');
+  const isJson = text !== '' && /json/.test(headers.get('content-type') ?? '');
   return { status, headers, text, json: isJson ? JSON.parse(text) : {} };
 }
 

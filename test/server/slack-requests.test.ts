@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest';
+import { longestBody } from '../../server/body.ts';
+import { clickBody, clickPayload, slackForm, slackSigned } from '../fixtures/slack-requests.ts';
+import { type Receiver, slackSecret, startReceiver, storeIsDown } from './receiver.ts';
+
+const interactivity = '/slack/interactivity';
+const paths = [interactivity, '/slack/commands', '/slack/events'];
+const typeOf = (path: string) => (path === '/slack/events' ? 'application/json' : slackForm);
+
+const click = (receiver: Receiver, body: Uint8Array = clickBody()) =>
+  receiver.post(interactivity, body, slackSigned(body, slackSecret));
+
+async function postEvent(receiver: Receiver, value: unknown) {
+  const body = Buffer.from(JSON.stringify(value));
+  return receiver.post('/slack/events', body, slackSigned(body, slackSecret, { type: 'application/json' }));
+}
+
+describe.each(paths)('a request from Slack to %s', (path) => {
+  const type = typeOf(path);
+  const body = path === '/slack/events' ? Buffer.from('{"type":"event_callback"}') : clickBody();
+
+  it('is taken with a good signature', async () => {
+    const receiver = await startReceiver();
+    expect((await receiver.post(path, body, slackSigned(body, slackSecret, { type }))).status).toBe(200);
+  });
+
+  it('gets 401 with a bad, a missing, an old or a future signature', async () => {
+    const receiver = await startReceiver();
+    const now = Math.floor(Date.now() / 1000);
+    const good = slackSigned(body, slackSecret, { type });
+    const refused = [
+      slackSigned(body, 'another secret', { type }),
+      slackSigned(Buffer.from('other bytes'), slackSecret, { type }),
+      { 'content-type': type },
+      { ...good, 'x-slack-signature': '' },
+      { ...good, 'x-slack-signature': (good['x-slack-signature'] as string).replace('v0', 'v1') },
+      { ...good, 'x-slack-request-timestamp': String(now - 1) },
+      slackSigned(body, slackSecret, { type, at: now - 400 }),
+      slackSigned(body, slackSecret, { type, at: now + 400 }),
+    ];
+    for (const headers of refused) expect((await receiver.post(path, body, headers)).status).toBe(401);
+    expect(receiver.stored).toEqual([]);
+  });
+
+  it('gets 503 without a signing secret, with the name of the setting', async () => {
+    const receiver = await startReceiver({ slackSigningSecret: undefined });
+    const answer = await receiver.post(path, body, slackSigned(body, '', { type }));
+    expect(answer.status).toBe(503);
+    expect(answer.json.detail).toContain('SLACK_SIGNING_SECRET');
+  });
+
+  it('gets 415 as another type or compressed, 413 when too long', async () => {
+    const receiver = await startReceiver();
+    const post = (bytes: Uint8Array, headers: Record<string, string>) => receiver.post(path, bytes, headers);
+    const good = slackSigned(body, slackSecret, { type });
+    expect((await post(body, { ...good, 'content-type': 'text/plain' })).status).toBe(415);
+    expect((await post(body, { ...good, 'content-encoding': 'gzip' })).status).toBe(415);
+    const long = Buffer.alloc(longestBody + 1, 'x');
+    expect((await post(long, slackSigned(long, slackSecret, { type }))).status).toBe(413);
+  });
+
+  it('is taken with a charset beside its type', async () => {
+    const receiver = await startReceiver();
+    const headers = slackSigned(body, slackSecret, { type: `${type}; charset=utf-8` });
+    expect((await receiver.post(path, body, headers)).status).toBe(200);
+  });
+});
+
+describe('a pressed button', () => {
+  it('is stored with its bytes, as who pressed what on which incident, and nothing more', async () => {
+    const receiver = await startReceiver();
+    const body = clickBody();
+    const answer = await click(receiver, body);
+    expect([answer.status, answer.text]).toEqual([200, '']);
+    const event = {
+      id: '1763629205.123456.U0ADA.acknowledge',
+      source: '/slack/T0ACME',
+      type: 'slack.action',
+      subject: 'Q1ABCDEF2GHIJK',
+      time: '2025-11-20T09:00:05.123Z',
+      agent: { kind: 'person', id: 'U0ADA', name: 'ada' },
+      data: {
+        actionId: 'acknowledge',
+        incidentId: 'Q1ABCDEF2GHIJK',
+        user: { id: 'U0ADA', name: 'ada', teamId: 'T0ACME' },
+        channelId: 'C0ROOM',
+        messageTs: '1763629200.000100',
+      },
+    };
+    expect(receiver.stored).toEqual([
+      {
+        source: event.source,
+        eventId: event.id,
+        type: event.type,
+        subject: event.subject,
+        time: event.time,
+        body,
+        event,
+        actor: 'slack:U0ADA',
+        via: 'slack',
+      },
+    ]);
+    expect(receiver.dispatched).toMatchObject([{ seq: 1, event }]);
+  });
+
+  it('twice is one click; by somebody else or at another time it is another', async () => {
+    const receiver = await startReceiver();
+    const others = [
+      clickPayload(),
+      clickPayload(),
+      clickPayload({ user: { id: 'U0BOB' } }),
+      clickPayload({}, { action_ts: '1763629206.000000' }),
+      clickPayload({}, { action_id: 'resolve' }),
+    ];
+    for (const payload of others) expect((await click(receiver, clickBody(payload))).status).toBe(200);
+    expect(receiver.stored).toHaveLength(4);
+  });
+
+  it.each([
+    ['with a value that is no incident id', clickPayload({}, { value: 'Q1; drop' })],
+    ['with a lower-case value', clickPayload({}, { value: 'q1' })],
+    ['without a value', clickPayload({}, { value: undefined })],
+    ['outside of a message', clickPayload({ container: { type: 'view' } })],
+    ['without actions', clickPayload({ actions: [] })],
+  ])('%s is none of ours: stored, answered 200, and it names no incident', async (_, payload) => {
+    const receiver = await startReceiver();
+    expect((await click(receiver, clickBody(payload))).status).toBe(200);
+    expect(receiver.stored).toMatchObject([{ type: 'slack.block_actions', event: { data: {} } }]);
+    expect(receiver.stored[0]?.subject).toBeUndefined();
+  });
+
+  it('of another kind of interaction is stored under its type', async () => {
+    const receiver = await startReceiver();
+    expect((await click(receiver, clickBody({ type: 'view_submission', token: 't' }))).status).toBe(200);
+    expect(receiver.stored).toMatchObject([{ type: 'slack.view_submission', source: '/slack' }]);
+    expect(JSON.stringify(receiver.dispatched)).not.toContain('token');
+  });
+
+  it.each([
+    ['no payload', 'other=1'],
+    ['no JSON', 'payload=%7B'],
+    ['JSON without a type', 'payload=%7B%7D'],
+    ['a payload that is nested too deep', `payload=${'['.repeat(1_000)}`],
+    ['nothing', ''],
+    ['bytes that are not UTF-8', Buffer.from([0x70, 0xff, 0xfe])],
+  ])('that cannot be read is stored as unreadable and answered 200: %s', async (_, body) => {
+    const receiver = await startReceiver();
+    expect((await click(receiver, Buffer.from(body))).status).toBe(200);
+    expect(receiver.stored).toMatchObject([{ unreadable: expect.any(String) }]);
+    expect(receiver.dispatched).toEqual([]);
+  });
+
+  it.each([storeIsDown(), new Error('a fault')])(
+    'that cannot be stored is answered 200, telling the person: %s',
+    async (failure) => {
+      const receiver = await startReceiver();
+      receiver.failWith(failure);
+      const answer = await click(receiver);
+      expect(answer.status).toBe(200);
+      expect(answer.json).toEqual({
+        response_type: 'ephemeral',
+        replace_original: false,
+        text: expect.stringContaining('could not record this click'),
+      });
+      expect(receiver.log.join()).toContain('A click could not be stored');
+    },
+  );
+
+  it('signed by a clock that is off leaves a warning in the log', async () => {
+    const receiver = await startReceiver();
+    const body = clickBody();
+    const at = Math.floor(Date.now() / 1000) - 400;
+    await receiver.post(interactivity, body, slackSigned(body, slackSecret, { at }));
+    expect(receiver.log.join()).toContain('clock_skew');
+  });
+
+  it('is answered while Temporal is away', async () => {
+    const receiver = await startReceiver();
+    receiver.temporal.up = false;
+    expect((await click(receiver)).status).toBe(200);
+  });
+});
+
+describe('a slash command', () => {
+  const command = (receiver: Receiver, fields: Record<string, string>) => {
+    const body = Buffer.from(new URLSearchParams(fields).toString());
+    return receiver.post('/slack/commands', body, slackSigned(body, slackSecret));
+  };
+
+  it('says which buttons there are, to the person alone', async () => {
+    const answer = await command(await startReceiver(), { command: '/incident', text: 'ack Q1' });
+    expect(answer.json).toEqual({ response_type: 'ephemeral', text: expect.stringContaining('Acknowledge') });
+  });
+
+  it('that only probes the address gets an empty answer', async () => {
+    const answer = await command(await startReceiver(), { ssl_check: '1', token: 't' });
+    expect([answer.status, answer.text]).toEqual([200, '']);
+  });
+});
+
+describe('an event of Slack', () => {
+  it('that verifies the address gets its challenge back and is not stored', async () => {
+    const receiver = await startReceiver();
+    const answer = await postEvent(receiver, { type: 'url_verification', token: 't', challenge: '3eZbrw1a' });
+    expect(answer.json).toEqual({ challenge: '3eZbrw1a' });
+    expect(receiver.stored).toEqual([]);
+  });
+
+  it('is stored under its type, once', async () => {
+    const receiver = await startReceiver();
+    const event = { type: 'event_callback', event_id: 'Ev0001', event: { type: 'app_home_opened' } };
+    for (let times = 0; times < 2; times += 1) expect((await postEvent(receiver, event)).status).toBe(200);
+    expect(receiver.stored).toMatchObject([{ eventId: 'Ev0001', type: 'slack.event.app_home_opened' }]);
+  });
+
+  it('that is not JSON gets 400; without a store 503, since Slack sends it again', async () => {
+    const receiver = await startReceiver();
+    const body = Buffer.from('{');
+    const headers = slackSigned(body, slackSecret, { type: 'application/json' });
+    expect((await receiver.post('/slack/events', body, headers)).status).toBe(400);
+    receiver.failWith(storeIsDown());
+    expect((await postEvent(receiver, { type: 'event_callback' })).status).toBe(503);
+  });
+});
