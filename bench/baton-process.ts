@@ -68,4 +68,5 @@ process.once('SIGTERM', async () => {
   await worker.stop();
   await connection.close();
   await store.close();
+  process.exit(0);
 });

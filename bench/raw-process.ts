@@ -7,10 +7,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { rawActivities } from './raw-activities.ts';
 
 const { TEMPORAL_ADDRESS = '', PAGERDUTY_WEBHOOK_SECRETS = '', BENCH_CHANNEL = '' } = process.env;
+Runtime.install({ logger: new DefaultLogger('ERROR') });
 const connection = await NativeConnection.connect({ address: TEMPORAL_ADDRESS });
 const client = new Client({ connection });
 const worker = await Worker.create({
@@ -55,3 +56,4 @@ process.once('SIGTERM', () => {
 });
 await running;
 await connection.close();
+process.exit(0);
