@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { CliFailure } from './failure.ts';
 
 /** Whether nobody listens there. */
 export function isFree(host: string, port: number): Promise<boolean> {
@@ -35,3 +36,8 @@ function listen(host: string, port: number): Promise<number> {
     });
   });
 }
+
+export const portTaken = (port: number) =>
+  new CliFailure(`Port ${port} is taken by another program`, {
+    next: 'Set PORT to a free one, or unset it to take the next free one from 8080 on.',
+  });

@@ -1,9 +1,12 @@
 import { createMetrics } from '../server/metrics.ts';
+import { type RunningServer, startServer } from '../server/server.ts';
 import { openStore } from '../store/open.ts';
+import { taskQueue } from '../worker/worker.ts';
 import { prepareCluster } from './cluster.ts';
 import type { Parts } from './command.ts';
 import { Lifetime } from './lifetime.ts';
-import { type RunningReceiver, startReceiver } from './receiver.ts';
+import { portTaken } from './ports.ts';
+import { lazyClient } from './temporal-client.ts';
 
 const usualPort = 8080;
 
@@ -12,29 +15,35 @@ export async function runServer(parts: Parts): Promise<void> {
   const { settings, temporal, secrets, log } = prepareCluster(parts.env);
   const lifetime = new Lifetime();
   try {
-    let receiver: RunningReceiver | undefined;
+    let server: RunningServer | undefined;
     const { databaseUrl, dataDir } = settings;
     const store = await openStore({
       databaseUrl,
       dataDir,
       secrets,
-      onPending: () => receiver?.dispatcher.wake(),
+      onPending: () => server?.wake(),
     });
     lifetime.onClose(() => store.close());
     const port = settings.port ?? usualPort;
-    receiver = await startReceiver({
+    const { client, close } = lazyClient(temporal);
+    lifetime.onClose(close);
+    server = await startServer({
       host: settings.host,
       port,
       pagerDutySecrets: settings.pagerDutySecrets,
       slackSigningSecret: settings.slackSigningSecret,
       store,
-      temporal,
+      client,
+      namespace: temporal.namespace,
       triggers: await parts.loadTriggers(),
+      taskQueue,
       simulated: [],
       log,
       metrics: createMetrics(),
+    }).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EADDRINUSE' ? portTaken(port) : error;
     });
-    lifetime.onClose(receiver.stop);
+    lifetime.onClose(server.stop);
     log.info({ port }, 'Listening');
     await lifetime.untilEnd();
     log.info('Stopping');

@@ -4,25 +4,26 @@ import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createLog } from '../server/log.ts';
 import { createMetrics } from '../server/metrics.ts';
+import { type RunningServer, startServer } from '../server/server.ts';
 import { lockFolder } from '../store/lock.ts';
 import { openStore } from '../store/open.ts';
 import { makeScrubber } from '../store/scrub.ts';
 import type { Store } from '../store/store.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
-import { startWorker } from '../worker/worker.ts';
+import { startWorker, taskQueue } from '../worker/worker.ts';
 import type { Parts } from './command.ts';
 import { serveControl } from './control.ts';
 import { CliFailure, exits } from './failure.ts';
 import { Lifetime } from './lifetime.ts';
 import type { Output } from './output.ts';
-import { isFree, nextFreePort } from './ports.ts';
-import { portTaken, type RunningReceiver, startReceiver } from './receiver.ts';
+import { isFree, nextFreePort, portTaken } from './ports.ts';
 import { prepareSdk } from './sdk.ts';
 import { readSettings, type Settings, secretsOf } from './settings.ts';
 import { showSimulation } from './showcase.ts';
 import type { RunningSimulators } from './simulators.ts';
 import { storeMethods } from './store-access.ts';
 import { type Binary, findTemporal } from './temporal-binary.ts';
+import { lazyClient } from './temporal-client.ts';
 import { type RunningTemporal, startTemporal } from './temporal-server.ts';
 
 const usualPort = 8080;
@@ -45,12 +46,12 @@ export async function start(parts: Parts, output: Output): Promise<void> {
     const webhookUrl = `http://${settings.host}:${port}/webhooks/pagerduty`;
 
     // The store takes the folder's lock first: nobody's Temporal is touched before it is known that the folder is ours.
-    let receiver: RunningReceiver | undefined;
+    let server: RunningServer | undefined;
     const bundling = bundleWorkflows(parts.workflowsPath, { cacheDir: dataDir });
     const finding = settings.temporal === undefined ? findTemporal() : undefined;
     // Awaited below, after the store: an early failure of theirs is not to be an unhandled one.
     for (const early of [bundling, finding]) early?.catch(() => {});
-    const store = await open(settings, parts.env, lifetime, () => receiver?.dispatcher.wake());
+    const store = await open(settings, parts.env, lifetime, () => server?.wake());
     const temporal = await connectTemporal(settings, finding, lifetime, log);
 
     const simulators =
@@ -85,19 +86,23 @@ export async function start(parts: Parts, output: Output): Promise<void> {
     });
     lifetime.onClose(worker.stop);
     worker.stopped.catch((error: unknown) => lifetime.fail(error));
-    receiver = await startReceiver({
+    const { client, close } = lazyClient(temporal);
+    lifetime.onClose(close);
+    server = await startServer({
       host: settings.host,
       port,
       pagerDutySecrets: connected.pagerDutySecrets,
       slackSigningSecret: connected.slackSigningSecret,
       store,
-      temporal,
+      client,
+      namespace: temporal.namespace,
       triggers: await parts.loadTriggers(),
+      taskQueue,
       simulated: settings.simulated,
       log,
       metrics,
     });
-    lifetime.onClose(receiver.stop);
+    lifetime.onClose(server.stop);
     const control = await serveControl(dataDir, {
       ping: async () => 'here',
       ...storeMethods(store),

@@ -64,34 +64,32 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await listen(http, options.port, options.host);
   const sealer = startSealer(store, log);
   const reconciler = startReconciler({ store, client, log });
-  const stopSchedules = keepSchedules(() => syncSchedules({ client, triggers, taskQueue, log }), log);
+  let stopping = false;
+  void bringSchedules();
+
+  /** Temporal may be away at the start; the schedules are put in place when it is there. */
+  async function bringSchedules(): Promise<void> {
+    while (!stopping) {
+      try {
+        return await syncSchedules({ client, triggers, taskQueue, log });
+      } catch (error) {
+        if (stopping) return;
+        if (!isTemporalAway(error))
+          return log.error({ err: error }, 'Schedules could not be brought up to date: they are as before');
+        await temporal.untilBack(error);
+      }
+    }
+  }
+
   return {
     url: `http://${options.host}:${(http.address() as AddressInfo).port}`,
     wake: dispatcher.wake,
     async stop() {
-      stopSchedules();
+      stopping = true;
       await close(http);
       await dispatcher.stop();
       await Promise.all([reconciler.stop(), sealer.stop()]);
     },
-  };
-}
-
-const againMilliseconds = 5_000;
-
-/** Temporal may be away at the start; the schedules are then put in place when it is there. */
-function keepSchedules(sync: () => Promise<void>, log: Logger): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  const attempt = () =>
-    sync().catch((error: unknown) => {
-      if (!isTemporalAway(error)) log.error({ err: error }, 'The schedules could not be put in place');
-      if (!stopped) timer = setTimeout(attempt, againMilliseconds);
-    });
-  void attempt();
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
   };
 }
 

@@ -29,7 +29,8 @@ async function until<T>(what: () => Promise<T>, milliseconds = 30_000): Promise<
 const isAlive = (pid: number) => {
   try {
     process.kill(pid, 0);
-    return true;
+    // One that has ended and was not counted off by its parent yet still has its id, and no command line.
+    return process.platform !== 'linux' || readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
   } catch {
     return false;
   }

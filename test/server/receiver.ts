@@ -5,6 +5,7 @@ import { type AppOptions, createApp, createHttpServer } from '../../server/app.t
 import { createLog } from '../../server/log.ts';
 import { createMetrics } from '../../server/metrics.ts';
 import { type Delivery, type Receipt, type StoredEvent, StoreUnavailable } from '../../store/store.ts';
+import { signed } from '../fixtures/webhooks.ts';
 
 export const secret = 'whsec-current-9fK2';
 export const olderSecret = 'whsec-older-4Tq8';
@@ -100,6 +101,15 @@ export async function startReceiver(overrides: Partial<AppOptions> = {}): Promis
     get: (path, method = 'GET') => send(url + path, { method }),
   };
 }
+
+export const webhookPath = '/webhooks/pagerduty';
+
+/** Sends bytes with a signature that matches. */
+export const sendSigned = (
+  receiver: Receiver,
+  body: Uint8Array | string,
+  headers: Record<string, string> = {},
+): Promise<Answer> => receiver.post(webhookPath, body, { ...signed(Buffer.from(body), secret), ...headers });
 
 export const storeIsDown = () =>
   new StoreUnavailable('The store is not available: it did not answer in time');
