@@ -79,6 +79,24 @@ describe('the server, on bytes from a socket', () => {
     expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 200']);
   });
 
+  it('holds chunks to the same limit, byte for byte, and reads what is refused to its end', async () => {
+    const { port, stored } = await startReceiver();
+    const next = request(['GET /healthz HTTP/1.1', 'Host: x', closing], '');
+    const statuses = async (size: number) => {
+      const bytes = Buffer.concat([Buffer.from(body), Buffer.alloc(size - Buffer.byteLength(body), ' ')]);
+      const lines = [...head.slice(0, 3), `X-PagerDuty-Signature: ${signatureOf(bytes, secret)}`];
+      const pieces = [bytes.subarray(0, 400_000), bytes.subarray(400_000)];
+      const chunks = pieces.flatMap((piece) => [`${piece.length.toString(16)}\r\n`, piece, '\r\n']);
+      const start = request([...lines, 'Transfer-Encoding: chunked'], '');
+      const answer = await exchange(port, start, ...chunks, '0\r\n\r\n', next);
+      return answer.match(/(?<=HTTP\/1\.1 )\d+/g);
+    };
+    expect(await statuses(longestBody)).toEqual(['202', '200']);
+    expect(await statuses(longestBody + 1)).toEqual(['413', '200']);
+    expect(await statuses(3_000_000)).toEqual(['413', '200']);
+    expect(stored).toHaveLength(1);
+  });
+
   it.each([
     ['a body that never comes', request([...head, length], '')],
     ['a body that stops half-way', request([...head, length], body.slice(0, 100))],
