@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', 'docs/examples/*.test.ts'],
+    include: ['test/**/*.test.ts'],
     globalSetup: ['./vitest.global.ts'],
     pool: 'forks',
     // Two cores: more files at once only make each other slow.

@@ -53,7 +53,12 @@ export function providerFailure(
   }
   if (isPassing(status)) {
     const message = `${provider} is unavailable (${status}): ${reason}`;
-    return failure('ProviderUnavailable', message, { provider, status, effect: 'unknown' }, retryAfterSeconds);
+    return failure(
+      'ProviderUnavailable',
+      message,
+      { provider, status, effect: 'unknown' },
+      retryAfterSeconds,
+    );
   }
   if (status === 409) return conflict(provider, reason, status);
   const plan = status === 402 ? ' (the account’s plan lacks it)' : '';

@@ -154,11 +154,6 @@ for (const name of ['raw', 'baton'] as const)
       sides[name],
     );
 
-await Promise.all([sides.raw.kill('SIGTERM'), sides.baton.kill('SIGTERM')]);
-await temporal.stop();
-await world.close();
-await rm(folder, { recursive: true });
-
 const { raw, baton } = figures;
 const whole = (value: number) => value.toFixed(value < 10 ? 1 : 0);
 const row = (what: string, of: (side: Figures) => number, unit: string): string[] => [
@@ -194,3 +189,9 @@ process.stdout.write(
     row('… with the Temporal server', ({ memory }) => memory + temporalMemory, 'MB'),
   ])}\n`,
 );
+
+await Promise.all([sides.raw.kill('SIGKILL'), sides.baton.kill('SIGKILL')]);
+await temporal.stop();
+await world.close();
+await rm(folder, { recursive: true, force: true });
+process.exit(0);

@@ -73,6 +73,12 @@ export function addEventCommands(program: Command, parts: Parts): void {
       const seq = await askStore(parts, async (store) => {
         const row = await store.findEvent(id);
         if (!row) throw notFound(id);
+        if (row.disposition && row.event === undefined)
+          throw new CliFailure(`Event ${row.seq} could not be read`, {
+            why: row.reason ?? '',
+            next: 'Its bytes would be unreadable again. Have the sender send a corrected one.',
+            exit: exits.conflict,
+          });
         if (!(await store.replay(row.seq, `person:${userInfo().username}`, 'cli')))
           throw new CliFailure(`Event ${row.seq} is pending already`, { exit: exits.conflict });
         return row.seq;

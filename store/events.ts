@@ -49,7 +49,8 @@ export function eventsPart({
 
     async replay(seq, actor, via) {
       const event = await findBySeq(seq);
-      if (!event?.disposition) return false;
+      // What could not be read has no envelope to dispatch: the same bytes would be unreadable again.
+      if (!event?.disposition || event.event === undefined) return false;
       const line = makeLine({
         at: new Date().toISOString(),
         actor,

@@ -1,0 +1,219 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { activities } from '../activities/index.ts';
+import { activitiesPage } from '../docs/generate.ts';
+import { linkHash, noLine } from '../store/chain.ts';
+import { triggers } from '../triggers/index.ts';
+import '../docs/examples/test/activities/kubernetes/set-change-cause.test.ts';
+import '../docs/examples/test/triggers/reports-memory.test.ts';
+import '../docs/examples/test/workflows/restart-leaking-deployment.test.ts';
+
+const root = join(import.meta.dirname, '..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: root })];
+const readme = read('README.md');
+const matches = (text: string, pattern: RegExp) =>
+  [...text.matchAll(pattern)].map(([, found]) => found ?? '');
+const unique = (list: readonly string[]) => [...new Set(list)].sort();
+const blocksOf = (page: string, language: string) =>
+  matches(read(page), new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'));
+
+describe('the commands that the docs name', () => {
+  /** Nouns and verbs as the sources declare them: `baton events list`. */
+  const declared = (file: string) => matches(read(file), /\.command\('([\w-]+)'\)/g);
+  const nouns: Record<string, string[]> = Object.fromEntries(
+    globSync('cli/*.ts', { cwd: root }).flatMap((file) => {
+      const [first, ...verbs] = declared(file);
+      if (first === undefined) return [];
+      const isNoun = new RegExp(`const \\w+ = program\\s*\\.command\\('${first}'\\)`).test(read(file));
+      return isNoun ? [[first, verbs]] : [first, ...verbs].map((name) => [name, []]);
+    }),
+  );
+
+  it('exist, with their verbs', () => {
+    const named = pages.flatMap((page) => matches(read(page), /\bbaton ((?:[a-z]+ ?){1,2})/g));
+    const commands = named.map((words) => words.trim().split(' ')).filter(([noun]) => noun !== undefined);
+    const known = commands.filter(([noun = '']) => noun in nouns);
+    expect(known.length).toBeGreaterThan(15);
+    for (const [noun = '', verb] of known)
+      if (nouns[noun]?.length) expect([noun, nouns[noun]]).toEqual([noun, expect.arrayContaining([verb])]);
+  });
+
+  it('are all commands: `npx baton` is followed by nothing else', () => {
+    const named = pages.flatMap((page) => matches(read(page), /npx baton ([a-z-]+)/g));
+    expect(unique(named).filter((noun) => !(noun in nouns))).toEqual([]);
+  });
+
+  it('have the options that they are given', () => {
+    const options = new Set(
+      globSync('cli/*.ts', { cwd: root }).flatMap((file) => matches(read(file), /(--[a-z-]+)/g)),
+    );
+    const lines = pages.flatMap((page) => matches(read(page), /npx baton ([^\n`#]*)/g));
+    expect(
+      unique(lines.flatMap((line) => matches(line, /(--[a-z-]+)/g))).filter((each) => !options.has(each)),
+    ).toEqual([]);
+  });
+});
+
+describe('the settings in the README', () => {
+  const sources = globSync(['cli/*.ts', 'activities/*/client.ts'], { cwd: root }).map(read).join('\n');
+  const table = matches(readme, /^\| (`[A-Z].*)$/gm).filter((row) => /^`[A-Z]+(_|`)/.test(row));
+  const listed = unique(table.flatMap((row) => matches(row.split(' | ')[0] ?? '', /`([A-Z][A-Z0-9_]+)`/g)));
+  /** Read by Temporal's own library. */
+  const ofTemporal = /^TEMPORAL_/;
+
+  it('are read by the code', () => {
+    expect(listed.length).toBeGreaterThan(20);
+    expect(listed.filter((name) => !ofTemporal.test(name) && !sources.includes(name))).toEqual([]);
+  });
+
+  it('are all that the code reads', () => {
+    const variable =
+      /(?:\benv\.|^ {2})([A-Z][A-Z0-9]*_[A-Z0-9_]+|HOST|PORT|KUBECONFIG)\b(?=[^:]|: z|: http)|\b(?:setting|required)\('([A-Z_]+)'\)/gm;
+    const used = [...sources.matchAll(variable)].map(([, one, two]) => one ?? two ?? '');
+    /** The machine's own, and what the starter of the simulators sets for itself. */
+    const others = ['NO_COLOR', 'XDG_CACHE_HOME', 'BATON_SIMULATED_TIME_SCALE'];
+    expect(used).toContain('JIRA_PROJECT_KEY');
+    expect(used).toContain('PAGERDUTY_REGION');
+    expect(unique(used).filter((name) => !listed.includes(name) && !others.includes(name))).toEqual([]);
+  });
+});
+
+describe('what the docs point to', () => {
+  it.each(pages)('%s names only files that exist', (page) => {
+    const folders = 'activities|cli|deploy|docs|server|simulator|store|test|triggers|workflows|worker';
+    const inCode = matches(read(page), new RegExp(`\`((?:${folders})/[\\w./-]*)\``, 'g'));
+    const linked = matches(read(page), /\]\(([^)#:]+)\)/g).map((path) => join(dirname(page), path));
+    const examples = globSync('docs/examples/**/*.*', { cwd: root }).map((path) =>
+      relative('docs/examples', path),
+    );
+    const missing = [...inCode, ...linked].filter(
+      (path) => !existsSync(join(root, path)) && !examples.includes(path),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('are the routes of the server, all of them', () => {
+    const routes = matches(read('server/app.ts'), /\b(?:post|get)\('([^']+)'/g);
+    const rows = matches(readme, /^\| (`(?:POST|GET) [^|]*)\|/gm);
+    const named = rows.flatMap((row) => matches(row, /(\/[\w/]+)/g));
+    expect(unique(named)).toEqual(unique(routes));
+  });
+
+  it('are the metrics of the server, all of them', () => {
+    const known = matches(read('server/metrics.ts'), /name: '(baton_\w+)'/g);
+    const named = matches(read('docs/operating.md'), /`(baton_\w+)/g);
+    expect(unique(named)).toEqual(unique(known));
+  });
+
+  it('are a page for each workflow that a trigger starts', () => {
+    const titles = globSync('docs/runbooks/*.md', { cwd: root }).map(
+      (page) => matches(read(page), /^# (\w+)$/gm)[0] ?? '',
+    );
+    expect(unique(titles)).toEqual(unique(triggers.map(({ workflow }) => workflow)));
+    for (const { name } of triggers) expect(readme).toContain(`| \`${name}\` |`);
+  });
+});
+
+describe('a page of a runbook', () => {
+  const runbooks = globSync('docs/runbooks/*.md', { cwd: root });
+
+  it.each(runbooks)('%s names the rights at PagerDuty and EC2 that the steps need', (page) => {
+    const file = page.replace(/^docs\/runbooks\/(.*)\.md$/, 'workflows/$1.ts');
+    const source =
+      read(file) + (read(file).includes('readContext(') ? read('workflows/kit/read-context.ts') : '');
+    const steps = new Set(matches(source, /\b(?:steps|waits)\s*\.(\w+)\(/g));
+    const rights = activities
+      .filter(({ name, provider }) => steps.has(name) && (provider === 'pagerduty' || provider === 'ec2'))
+      .flatMap(({ permissions }) => permissions)
+      .filter((right) => /[.:]/.test(right));
+    expect(steps.size).toBeGreaterThan(0);
+    expect(unique(rights).filter((right) => !read(page).includes(`\`${right}\``))).toEqual([]);
+  });
+
+  it.each(runbooks)('%s names the outcomes that the code has', (page) => {
+    const outcomes = matches(read(page), /^\| (`.*`) \| /gm).flatMap((cell) => matches(cell, /`([a-z ]+)`/g));
+    const code =
+      read(page.replace(/^docs\/runbooks\/(.*)\.md$/, 'workflows/$1.ts')) + read('workflows/kit/run.ts');
+    expect(outcomes.filter((outcome) => !code.includes(`'${outcome}'`))).toEqual([]);
+  });
+});
+
+describe('the code in the docs', () => {
+  const statement = /^import [^;]*;\n/gm;
+  /** The imports apart and in one order, since that depends on where a file stands; then the rest. */
+  const inOneOrder = (code: string) => ({
+    imports: (code.match(statement) ?? []).sort(),
+    rest: code.replaceAll(statement, '').trim(),
+  });
+  /** An example as it reads in the place that it is meant for. */
+  const inItsPlace = (path: string) => {
+    const place = dirname(relative('docs/examples', path));
+    return read(path).replaceAll(/(from |new URL\()'(\.[^']+)'/g, (_, before: string, to: string) => {
+      const target = normalize(join(dirname(path), to)).replace(/^docs\/examples\//, '');
+      const from = relative(place, target);
+      return `${before}'${from.startsWith('.') ? from : `./${from}`}'`;
+    });
+  };
+  const examples = globSync('docs/examples/**/*.ts', { cwd: root }).map((path) =>
+    inOneOrder(inItsPlace(path)),
+  );
+  const blocks = pages.flatMap((page) => blocksOf(page, 'ts').map((code) => [page, code] as const));
+
+  it('was found', () => {
+    expect(blocks.length).toBeGreaterThan(5);
+    expect(examples.length).toBeGreaterThan(5);
+  });
+
+  it.each(blocks)('of %s is that of an example, which is checked and tested', (_, code) => {
+    expect(examples).toContainEqual(inOneOrder(code));
+  });
+});
+
+describe('the catalogue', () => {
+  it('says what the declarations say: else run `node docs/generate.ts`', () => {
+    expect(read('docs/activities.md')).toBe(activitiesPage());
+  });
+});
+
+describe('the check of an exported record', () => {
+  const program = join(root, 'docs/examples/verify-record.mjs');
+  const check = (lines: object[]) =>
+    spawnSync(process.execPath, [program], {
+      input: lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+      encoding: 'utf8',
+    });
+  const chain = () => {
+    let previous = noLine.hash;
+    return ['Ångström', 'b', 'c'].map((subject, index) => {
+      const at = '2026-11-20T09:00:00.000Z';
+      const line = {
+        at,
+        actor: 'baton',
+        via: 'dispatch',
+        action: 'event.received',
+        subject,
+        detail: '{"n":1}',
+      };
+      const row = { seq: index + 1, ...line, previous };
+      previous = linkHash(row);
+      return { ...row, hash: previous };
+    });
+  };
+
+  it('agrees with Baton on the bytes', () => {
+    const lines = chain();
+    expect(check(lines).stdout).toBe(`3 lines, head ${lines[2]?.hash}\n`);
+  });
+
+  it.each<[string, (lines: ReturnType<typeof chain>) => object[], number]>([
+    ['altered', ([one, two, three]) => [{ ...one }, { ...two, actor: 'nobody' }, { ...three }], 2],
+    ['missing', ([one, , three]) => [{ ...one }, { ...three }], 2],
+    ['moved', ([one, two, three]) => [{ ...two }, { ...one }, { ...three }], 1],
+  ])('names the line that was %s', (_, change, seq) => {
+    const { status, stderr } = check(change(chain()));
+    expect([status, stderr]).toEqual([1, `line ${seq} is missing, moved or altered\n`]);
+  });
+});
