@@ -1,5 +1,6 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { notConnected } from '../failures.ts';
+import { timeScaleOf } from '../time-scale.ts';
 
 /** The SDK's module, loaded on first use: it is 34 MB. Commands are made from it. */
 type Sdk = typeof import('@aws-sdk/client-ec2');
@@ -27,9 +28,6 @@ export function ec2Connections(env: NodeJS.ProcessEnv): (connection: string) => 
   };
 }
 
-/** Simulators listen on loopback only, and the real EC2's instances take their time whatever else is simulated. */
-const isSimulated = (endpoint: string | undefined) => URL.parse(endpoint ?? '')?.hostname === '127.0.0.1';
-
 async function connect(env: NodeJS.ProcessEnv, region: string): Promise<Ec2> {
   const sdk = await import('@aws-sdk/client-ec2');
   const endpoint = env.AWS_ENDPOINT_URL_EC2 || env.AWS_ENDPOINT_URL;
@@ -55,6 +53,6 @@ async function connect(env: NodeJS.ProcessEnv, region: string): Promise<Ec2> {
         }
       : {}),
   });
-  const timeScale = isSimulated(endpoint) ? Number(env.BATON_SIMULATED_TIME_SCALE || 1) : 1;
+  const timeScale = timeScaleOf(endpoint, env);
   return { client, sdk, region, timeScale };
 }

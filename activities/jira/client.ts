@@ -1,5 +1,6 @@
 import type { createCloudClient } from 'jira.js';
 import { notConnected } from '../failures.ts';
+import { timeScaleOf } from '../time-scale.ts';
 import { jiraTransport } from './transport.ts';
 
 export interface Jira {
@@ -25,9 +26,6 @@ export function jiraConnections(env: NodeJS.ProcessEnv): (connection: string) =>
   };
 }
 
-/** Simulators listen on loopback only. Another provider's simulated time must not shorten the waits for a real Jira. */
-const isSimulated = (baseUrl: string) => new URL(baseUrl).hostname === '127.0.0.1';
-
 async function connect(env: NodeJS.ProcessEnv): Promise<Jira> {
   const setting = (name: string) => {
     const value = env[name];
@@ -44,6 +42,6 @@ async function connect(env: NodeJS.ProcessEnv): Promise<Jira> {
     api: (signal) => jira.createCloudClient(jiraTransport({ baseUrl, authorization, signal })),
     projectKey,
     baseUrl,
-    timeScale: isSimulated(baseUrl) ? Number(env.BATON_SIMULATED_TIME_SCALE || 1) : 1,
+    timeScale: timeScaleOf(baseUrl, env),
   };
 }

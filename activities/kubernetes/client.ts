@@ -10,6 +10,7 @@ import type {
 } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { notConnected, unreachable } from '../failures.ts';
+import { timeScaleOf } from '../time-scale.ts';
 import { type ClusterAnswer, type PatchType, sendToCluster } from './transport.ts';
 
 /** One cluster. */
@@ -27,7 +28,7 @@ export interface Kubernetes {
 const settings = z.object({
   KUBECONFIG: z.string().optional(),
   KUBERNETES_SERVICE_HOST: z.string().optional(),
-  BATON_SIMULATED_TIME_SCALE: z.coerce.number().positive().default(1),
+  BATON_SIMULATED_TIME_SCALE: z.string().optional(),
 });
 type Settings = z.infer<typeof settings>;
 type Sdk = typeof import('@kubernetes/client-node');
@@ -78,7 +79,7 @@ async function connect(env: Settings): Promise<Kubernetes> {
         send: (request) => new sdk.Observable(sendToCluster(request, { signal, patchType }).then(toResponse)),
       },
     }),
-    timeScale: env.BATON_SIMULATED_TIME_SCALE,
+    timeScale: timeScaleOf(cluster.server, env),
   };
 }
 
