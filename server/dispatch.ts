@@ -33,6 +33,8 @@ const lanesAtOnce = 64;
 const heldAtMost = 2_000;
 const sweepMilliseconds = 1_000;
 const renewMilliseconds = 3_000;
+/** A Temporal that hangs takes calls and never answers them: after this it counts as away. Each call may be made again. */
+const callMilliseconds = 5_000;
 /** After so many faults of ours with one event it is parked, so that it holds up no other. */
 const attemptsAtMost = 5;
 
@@ -206,15 +208,17 @@ async function echoOf(event: Event, stored: StoredEvent, store: Store): Promise<
 
 async function startRun(start: Start, { client, taskQueue }: DispatcherOptions): Promise<void> {
   try {
-    await client.workflow.start(start.workflow, {
-      workflowId: start.id,
-      taskQueue,
-      args: [start.input],
-      memo: { cause: start.cause },
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      // A worker that dies with a task in hand is noticed after this, not after the default 10 s.
-      workflowTaskTimeout: '3 seconds',
-    });
+    await client.withDeadline(Date.now() + callMilliseconds, () =>
+      client.workflow.start(start.workflow, {
+        workflowId: start.id,
+        taskQueue,
+        args: [start.input],
+        memo: { cause: start.cause },
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        // A worker that dies with a task in hand is noticed after this, not after the default 10 s.
+        workflowTaskTimeout: '3 seconds',
+      }),
+    );
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
@@ -243,7 +247,9 @@ async function tell(
   const reached = await Promise.all(
     plan.tell.map(async (id) => {
       try {
-        await client.workflow.getHandle(id).signal(laterEvents, [later]);
+        await client.withDeadline(Date.now() + callMilliseconds, () =>
+          client.workflow.getHandle(id).signal(laterEvents, [later]),
+        );
         return true;
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return false;

@@ -86,6 +86,14 @@ export interface Click {
   now?: Date;
 }
 
+let lastActionMicroseconds = 0;
+
+/** Slack counts microseconds: two presses in one millisecond are two. */
+function nextActionTs(now: Date): string {
+  lastActionMicroseconds = Math.max(now.getTime() * 1_000, lastActionMicroseconds + 1);
+  return (lastActionMicroseconds / 1_000_000).toFixed(6);
+}
+
 /** The request that Slack sends when a person presses a button of a message: a signed form with one field. */
 export function slackClick(click: Click): { headers: Record<string, string>; body: string } {
   const { signingSecret, actionId, incidentId, userId, channelId, messageTs, now = new Date() } = click;
@@ -113,7 +121,7 @@ export function slackClick(click: Click): { headers: Record<string, string>; bod
         block_id: 'b1',
         value: incidentId,
         text: { type: 'plain_text', text: actionId, emoji: false },
-        action_ts: click.actionTs ?? (now.getTime() / 1000).toFixed(6),
+        action_ts: click.actionTs ?? nextActionTs(now),
       },
     ],
   };
