@@ -62,18 +62,28 @@ function kyselyOf(pool: Pool): Kysely<Tables> {
   return new Kysely<Tables>({ dialect });
 }
 
+/** Texts never hold values here, so there are few of them, and each connection parses and plans a text once. */
+const names = new Map<string, string>();
+
+function nameOf(text: string): string {
+  const name = names.get(text) ?? `baton_${names.size + 1}`;
+  names.set(text, name);
+  return name;
+}
+
 /**
  * A query that got no answer in time still occupies its connection, half-open perhaps for many minutes. Back in the pool it would
- * hold up whoever is given it next, so it is closed instead.
+ * hold up whoever is given it next, so it is closed instead. So is one whose plans are out of date, after a migration by a newer
+ * version beside this one.
  */
 function discardedWhenStuck(client: PoolClient): PostgresPoolClient {
   let stuck = false;
   async function queryText(text: string, parameters: readonly unknown[]) {
     if (stuck) throw new Error('Connection terminated after a query without an answer');
     try {
-      return await client.query(text, [...parameters]);
+      return await client.query({ name: nameOf(text), text, values: [...parameters] });
     } catch (error) {
-      stuck = error instanceof Error && error.message === 'Query read timeout';
+      stuck = /^(Query read timeout|cached plan must not change)/.test((error as Error).message);
       throw error;
     }
   }

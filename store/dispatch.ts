@@ -1,4 +1,4 @@
-import { type Selectable, sql } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
 import { cleanText, keyText } from './json.ts';
@@ -11,6 +11,11 @@ import type { LineColumns, RunsTable } from './tables.ts';
 interface Lined<Item> {
   item: Item;
   lines: LineColumns[];
+}
+
+/** With the lines of its decision, which are written once, however often the event is dispatched. */
+interface LinedSettlement extends Lined<Settlement> {
+  decided: LineColumns[];
 }
 
 const ownedLines = (batch: readonly Lined<{ seq: number }>[]): OwnedLine[] =>
@@ -50,21 +55,13 @@ export function dispatchPart({
 
   async function decideAll(batch: Lined<Decision>[]): Promise<true[]> {
     const seqs = JSON.stringify(batch.map(({ item }) => item.seq));
-    const mirrors = batch.flatMap(({ item: { incident } }) =>
-      incident ? [{ ...incident, id: keyText(incident.id) }] : [],
-    );
     const runs = batch.flatMap(({ item }) => item.runs.map(runColumns));
     await sql`
       with first as (
         update inbox set decided = true
         where seq in (select value::bigint from jsonb_array_elements_text(${seqs}::jsonb)) and not decided returning seq
       ), mirrored as (
-        insert into incidents (id, status, seen_at)
-        select distinct on (id) id, status, "seenAt" from jsonb_to_recordset(${JSON.stringify(mirrors)}::jsonb)
-          as mirror (id text, status text, "seenAt" timestamptz)
-        order by id, "seenAt" desc
-        on conflict (id) do update set status = excluded.status, seen_at = excluded.seen_at
-          where incidents.seen_at <= excluded.seen_at
+        ${mirror(batch.map(({ item }) => item))}
       ), started as (
         insert into runs (id, trigger, workflow, subject, target, event_seq, state)
         select id, trigger, workflow, subject, target, "eventSeq", 'starting'
@@ -76,26 +73,37 @@ export function dispatchPart({
     return batch.map(() => true);
   }
 
-  async function settleAll(batch: Lined<Settlement>[]): Promise<boolean[]> {
+  async function settleAll(batch: LinedSettlement[]): Promise<boolean[]> {
     const given = batch.map(({ item: { seq, disposition, reason } }) => ({
       seq,
       disposition,
       reason: cleanText(scrub(reason)),
     }));
     const started = batch.flatMap(({ item }) => item.started.map((id) => ({ id, seq: item.seq })));
+    const decisions = batch.flatMap(({ item: { seq, decision } }) =>
+      decision ? [{ seq, ...decision }] : [],
+    );
     const { rows } = await sql<{ seq: number }>`
       with settled as (
         update inbox set disposition = given.disposition, reason = given.reason, leased_by = null, leased_until = null
         from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as given (seq bigint, disposition text, reason text)
         where inbox.seq = given.seq and inbox.leased_by = ${me}::text and inbox.disposition is null
-        returning inbox.seq
+        returning inbox.seq, inbox.decided
+      ), mirrored as (
+        ${mirror(decisions, sql`seq in (select seq from settled)`)}
       ), running as (
         update runs set state = 'running'
         where state = 'starting' and id in (
           select id from jsonb_to_recordset(${JSON.stringify(started)}::jsonb) as started (id text, seq bigint)
           where seq in (select seq from settled))
       ), noted as (
-        ${appendOwnedLines(ownedLines(batch), sql`select seq::text from settled`)}
+        ${appendOwnedLines(
+          batch.flatMap(({ item, lines, decided }) => [
+            ...decided.map((line) => ({ owner: `${item.seq} decided`, line })),
+            ...lines.map((line) => ({ owner: String(item.seq), line })),
+          ]),
+          sql`select seq::text from settled union all select seq || ' decided' from settled where not decided`,
+        )}
       )
       select seq from settled`.execute(db);
     const settled = new Set(rows.map(({ seq }) => seq));
@@ -112,11 +120,29 @@ export function dispatchPart({
       await decide({ item: decision, lines: decision.entries.map(makeLine) });
     },
     async settle(settlement) {
-      const settled = await settle({ item: settlement, lines: settlement.entries.map(makeLine) });
+      const decided = (settlement.decision?.entries ?? []).map(makeLine);
+      const settled = await settle({ item: settlement, lines: settlement.entries.map(makeLine), decided });
       held.delete(settlement.seq);
       return settled;
     },
   };
+}
+
+/** The statement that takes over the incidents' states, for use within another one. A newer state is never replaced. */
+function mirror(
+  decisions: readonly Pick<Decision, 'seq' | 'incident'>[],
+  condition: RawBuilder<unknown> = sql`true`,
+): RawBuilder<unknown> {
+  const mirrors = decisions.flatMap(({ seq, incident }) =>
+    incident ? [{ ...incident, id: keyText(incident.id), seq }] : [],
+  );
+  return sql`insert into incidents (id, status, seen_at)
+    select distinct on (id) id, status, "seenAt" from jsonb_to_recordset(${JSON.stringify(mirrors)}::jsonb)
+      as mirror (id text, status text, "seenAt" timestamptz, seq bigint)
+    where ${condition}
+    order by id, "seenAt" desc
+    on conflict (id) do update set status = excluded.status, seen_at = excluded.seen_at
+      where incidents.seen_at <= excluded.seen_at`;
 }
 
 /** Only what a decision says: state and times are the store's. */

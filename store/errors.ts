@@ -24,9 +24,12 @@ const passingSystemCodes = new Set([
   'EROFS',
 ]);
 
-/** What the clients say without a code: of a lost or never made connection, and of a store that was closed. */
+/**
+ * What the clients say without a code of its own: of a lost or never made connection, of a store that was closed, and of a plan that a
+ * newer version's migration made void.
+ */
 const passingMessages =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|driver has already been destroyed|PGlite is clos|The server does not support SSL)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|cached plan must not change|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|driver has already been destroyed|PGlite is clos|The server does not support SSL)/;
 
 /**
  * `StoreUnavailable` where the database is away, overloaded or read-only; any other error is a bug or a broken rule, and stays as

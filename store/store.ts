@@ -212,6 +212,8 @@ export interface Settlement {
   reason: string;
   started: string[];
   entries: Entry[];
+  /** Where nothing is done between deciding and settling, the two are written as one. */
+  decision?: Pick<Decision, 'incident' | 'entries'>;
 }
 
 export interface RunEnd {

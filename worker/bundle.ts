@@ -1,20 +1,22 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
+import { promisify } from 'node:util';
+import type { WorkflowBundle } from '@temporalio/worker';
 import { z } from 'zod';
 
-/** What every run has; the worker gets it as a workflow interceptor. */
-const kit = fileURLToPath(new URL('../workflows/kit/run.ts', import.meta.url));
 const lockfile = fileURLToPath(new URL('../package-lock.json', import.meta.url));
-
-/** The bundler tells of each step; its errors are thrown as well. */
-const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+const bundler = fileURLToPath(new URL('./bundler.ts', import.meta.url));
+/** A bundle with its source map has a few megabytes. */
+const mostBytes = 256 * 1024 * 1024;
+const run = promisify(execFile);
 
 /**
  * Bundles the workflows that the file at `workflowsPath` exports, with what every run has. With `cacheDir`, a bundle of the
- * same sources is taken from there: bundling takes seconds, which a restart after a crash should not.
+ * same sources is taken from there: bundling takes seconds, which a restart after a crash should not. The bundler runs in a
+ * process of its own, since it would leave this one with hundreds of megabytes that it never needs again.
  */
 export async function bundleWorkflows(
   workflowsPath: string,
@@ -23,13 +25,9 @@ export async function bundleWorkflows(
   const file = cacheDir && join(cacheDir, `workflows-${hash(workflowsPath).slice(0, 12)}.json`);
   const cached = file && readCached(file);
   if (cached) return cached;
-  const bundle = await bundleWorkflowCode({
-    workflowsPath,
-    workflowInterceptorModules: [kit],
-    logger: silent,
-  });
-  if (file) writeCached(file, bundle.code);
-  return bundle;
+  const { stdout: code } = await run(process.execPath, [bundler, workflowsPath], { maxBuffer: mostBytes });
+  if (file) writeCached(file, code);
+  return { code };
 }
 
 const cachedBundle = z.object({

@@ -69,7 +69,7 @@ describe('the embedded store', () => {
   it('starts again after it was interrupted while its folder was being made', async () => {
     const one = startWriter();
     const unfinished = join(dataDir, 'store.new');
-    await expect.poll(() => readdirOrNone(unfinished), { timeout: 10_000, interval: 10 }).not.toEqual(0);
+    await expect.poll(() => readdirOrNone(unfinished), { timeout: 30_000, interval: 10 }).not.toEqual(0);
     const end = ended(one);
     one.kill('SIGKILL');
     await end;

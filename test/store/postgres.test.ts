@@ -40,6 +40,18 @@ describe.skipIf(!postgres)('the store on PostgreSQL', () => {
     expect(await opened().then((third) => third.receive(given))).toMatchObject({ duplicate: true });
   });
 
+  it('goes on while a newer version changes the tables beside it', async () => {
+    const url = (await postgres?.newDatabase()) ?? '';
+    const store = await opened(url);
+    await store.listRuns({ limit: 1 });
+    const newer = new Client(url);
+    await newer.connect();
+    await newer.query('alter table runs add column note text');
+    await newer.end();
+    await expect(store.listRuns({ limit: 1 })).rejects.toThrow(StoreUnavailable);
+    expect(await store.listRuns({ limit: 1 })).toEqual([]);
+  });
+
   it('shows numbers as numbers', async () => {
     const store = await opened();
     const { seq } = await store.receive(delivery());

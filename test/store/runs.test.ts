@@ -105,6 +105,26 @@ describe.each(await backends())('dispatch and runs on $name', ({ open }) => {
     expect(lines.filter(({ action }) => action === 'run.started')).toHaveLength(1);
   });
 
+  it('settles and decides as one, and writes the answers only where they were not written before', async () => {
+    const { subject, decision, seq } = await decided();
+    const later = await store.receive(delivery({ subject }));
+    const state = { id: subject, status: 'acknowledged', seenAt: '2026-03-01T10:05:00Z' };
+    const told = { incident: state, entries: decision.entries };
+    const settlement = {
+      disposition: 'ignored' as const,
+      reason: 'x',
+      started: [],
+      entries: [],
+      decision: told,
+    };
+    await store.settle({ seq, ...settlement, decision: { entries: decision.entries } });
+    expect(await answers(subject)).toHaveLength(2);
+    expect(await store.settle({ seq: later.seq, ...settlement })).toBe(true);
+    expect(await store.settle({ seq: later.seq, ...settlement })).toBe(false);
+    expect(await answers(subject)).toHaveLength(4);
+    expect((await store.situation(subject)).incident?.status).toBe('acknowledged');
+  });
+
   it('ends a run once: its state, its line and its event', async () => {
     const onPending = vi.fn();
     const ending = world.newStore({ onPending });
