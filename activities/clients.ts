@@ -26,3 +26,13 @@ export function connectClients(env: NodeJS.ProcessEnv): Clients {
     ec2: ec2Connections(env),
   };
 }
+
+/**
+ * Loads the SDKs of the connected providers. One takes up to a second, in which nothing else is done: in the middle of an attempt
+ * its heartbeat would be late, and Temporal would give the call to another worker beside it. What is not connected is left.
+ */
+export async function loadClients(clients: Clients): Promise<void> {
+  const { pagerduty, slack, jira, kubernetes, ec2 } = clients;
+  for (const connect of [pagerduty, slack, jira, kubernetes, ec2])
+    await connect('default').catch(() => undefined);
+}

@@ -54,6 +54,7 @@ server = await startServer({
   pagerDutySecrets: [PAGERDUTY_WEBHOOK_SECRETS],
   store,
   client: new Client({ connection }),
+  eagerStart: true,
   namespace: 'default',
   triggers: [benchTrigger],
   taskQueue,

@@ -23,13 +23,15 @@ const { values } = parseArgs({
 const flows = Number(values.flows);
 const rounds = Number(values.rounds);
 const underWay = 60;
+const settleMilliseconds = 5_000;
 
 interface Figures {
   idle: number[];
   accepted: number[];
   answers: number[];
   flowsPerSecond: number[];
-  memory: number;
+  /** Resident MB before the first webhook, and after the warm-up. */
+  memory: { idle: number; used: number };
   recovery: number[];
   repeated: number;
   lost: number;
@@ -40,7 +42,7 @@ const none = (): Figures => ({
   accepted: [],
   answers: [],
   flowsPerSecond: [],
-  memory: 0,
+  memory: { idle: 0, used: 0 },
   recovery: [],
   repeated: 0,
   lost: 0,
@@ -132,11 +134,21 @@ const inTurn = async (measure: (side: Side, world: BenchWorld, figures: Figures)
 };
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
+/** Resident MB of each side and of the Temporal server. */
+const temporalMemory = { idle: 0, used: 0 };
+function readMemory(when: 'idle' | 'used'): void {
+  for (const name of ['raw', 'baton'] as const)
+    figures[name].memory[when] = residentMegabytes(sides[name].pid);
+  temporalMemory[when] = residentMegabytes(temporal.pid);
+}
+
+say('settling');
+await new Promise((resolve) => setTimeout(resolve, settleMilliseconds));
+readMemory('idle');
 say('warming up');
 await inTurn((side) => measureIdle(side, world, none()));
 await inTurn((side) => measureSaturated(side, world, none()));
-for (const name of ['raw', 'baton'] as const) figures[name].memory = residentMegabytes(sides[name].pid);
-const temporalMemory = residentMegabytes(temporal.pid);
+readMemory('used');
 for (let round = 1; round <= rounds; round += 1) {
   say(`round ${round} of ${rounds}`);
   await inTurn(measureIdle);
@@ -185,8 +197,10 @@ process.stdout.write(
     row('… the slowest', ({ recovery }) => Math.max(...recovery) / 1000, 's'),
     ['… effects made twice', String(raw.repeated), String(baton.repeated), ''],
     ['… effects lost', String(raw.lost), String(baton.lost), ''],
-    row('resident memory of the process after the warm-up', ({ memory }) => memory, 'MB'),
-    row('… with the Temporal server', ({ memory }) => memory + temporalMemory, 'MB'),
+    row('resident memory, idle after the start', ({ memory }) => memory.idle, 'MB'),
+    row('… with the Temporal server', ({ memory }) => memory.idle + temporalMemory.idle, 'MB'),
+    row('resident memory, after the warm-up', ({ memory }) => memory.used, 'MB'),
+    row('… with the Temporal server', ({ memory }) => memory.used + temporalMemory.used, 'MB'),
   ])}\n`,
 );
 

@@ -9,10 +9,13 @@ export function addConfigCommand(program: Command, parts: Parts): void {
     parts,
     async ({ output, json }) => {
       const { masked, readSettings, shownSettings } = await import('./settings.ts');
+      const { addressOf } = await import('../server/address.ts');
       const { host, port, dataDir, publicUrl, databaseUrl, temporal, simulated } = readSettings(parts.env);
+      const address = publicUrl ?? addressOf(host, port ?? 8080);
       const effective = {
         listens: `http://${host}:${port ?? '8080 or the next free one'}`,
-        'public address': publicUrl ?? 'as it listens',
+        'public address': address,
+        'PagerDuty webhook': `${address.replace(/\/+$/, '')}/webhooks/pagerduty`,
         store: databaseUrl === undefined ? `embedded, in ${dataDir}` : masked('DATABASE_URL', databaseUrl),
         temporal:
           temporal === undefined

@@ -34,6 +34,7 @@ export async function runServer(parts: Parts): Promise<void> {
       slackSigningSecret: settings.slackSigningSecret,
       store,
       client,
+      eagerStart: false,
       namespace: temporal.namespace,
       triggers: await parts.loadTriggers(),
       taskQueue,

@@ -1,7 +1,9 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { addressOf } from '../server/address.ts';
 import { createLog } from '../server/log.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
@@ -23,7 +25,6 @@ import { showSimulation } from './showcase.ts';
 import type { RunningSimulators } from './simulators.ts';
 import { storeMethods } from './store-access.ts';
 import { type Binary, findTemporal } from './temporal-binary.ts';
-import { lazyClient } from './temporal-client.ts';
 import { type RunningTemporal, startTemporal } from './temporal-server.ts';
 
 const usualPort = 8080;
@@ -43,7 +44,8 @@ export async function start(parts: Parts, output: Output): Promise<void> {
   try {
     prepareSdk(log);
     const began = Date.now();
-    const webhookUrl = `http://${settings.host}:${port}/webhooks/pagerduty`;
+    const here = addressOf(settings.host, port);
+    const webhookUrl = `${here}/webhooks/pagerduty`;
 
     // The store takes the folder's lock first: nobody's Temporal is touched before it is known that the folder is ours.
     let server: RunningServer | undefined;
@@ -63,7 +65,8 @@ export async function start(parts: Parts, output: Output): Promise<void> {
             webhookUrl,
           });
     if (simulators) lifetime.onClose(() => simulators.close());
-    const env = { ...parts.env, ...simulators?.env };
+    const BATON_PUBLIC_URL = settings.publicUrl ?? here;
+    const env = { ...parts.env, ...simulators?.env, BATON_PUBLIC_URL };
     const scrub = makeScrubber(secretsOf(env));
     log = createLog(scrub, { destination: logFile });
     const connected = readSettings(env);
@@ -86,15 +89,14 @@ export async function start(parts: Parts, output: Output): Promise<void> {
     });
     lifetime.onClose(worker.stop);
     worker.stopped.catch((error: unknown) => lifetime.fail(error));
-    const { client, close } = lazyClient(temporal);
-    lifetime.onClose(close);
     server = await startServer({
       host: settings.host,
       port,
       pagerDutySecrets: connected.pagerDutySecrets,
       slackSigningSecret: connected.slackSigningSecret,
       store,
-      client,
+      client: new Client({ connection, namespace: temporal.namespace }),
+      eagerStart: true,
       namespace: temporal.namespace,
       triggers: await parts.loadTriggers(),
       taskQueue,
@@ -110,7 +112,7 @@ export async function start(parts: Parts, output: Output): Promise<void> {
     });
     lifetime.onClose(control.close);
 
-    banner(output, { settings, port, temporal, began });
+    banner(output, { settings, here, temporal, began });
     const [secret] = connected.pagerDutySecrets;
     if (simulators?.play && secret !== undefined)
       showSimulation({
@@ -235,17 +237,18 @@ function banner(
   output: Output,
   {
     settings,
-    port,
+    here,
     temporal,
     began,
-  }: { settings: Settings; port: number; temporal: TemporalHere; began: number },
+  }: { settings: Settings; here: string; temporal: TemporalHere; began: number },
 ): void {
   const seconds = Math.max(1, Math.round((Date.now() - began) / 1000));
   const folder = relative('', settings.dataDir) || '.';
   const shownFolder = folder.startsWith('..') ? settings.dataDir : `./${folder}`;
   output.line(`Baton  ${temporal.words.padEnd(58)} ${String(seconds).padStart(3)} s`);
   const web = temporal.uiUrl === undefined ? '' : `       Temporal ${temporal.uiUrl}`;
-  output.line(`Baton  http://${settings.host}:${port}${web}`);
+  const address = settings.publicUrl === undefined ? here : `${settings.publicUrl} (here ${here})`;
+  output.line(`Baton  ${address}${web}`);
   if (settings.simulated.length > 0)
     output.line(
       `       SIMULATED: ${settings.simulated.map((name) => names[name]).join(', ')}.${settings.connectedBy.length === 0 ? ' Nothing real is touched.' : ''}`,

@@ -1,13 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { createMetrics } from '../server/metrics.ts';
+import { startMonitor } from '../server/monitor.ts';
 import { openStore } from '../store/open.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
 import { startWorker } from '../worker/worker.ts';
 import { prepareCluster } from './cluster.ts';
 import type { Parts } from './command.ts';
+import { CliFailure } from './failure.ts';
 import { Lifetime } from './lifetime.ts';
+import { nextFreePort } from './ports.ts';
 import { prepareSdk } from './sdk.ts';
+import { lazyClient } from './temporal-client.ts';
+
+/** Beside the server's 8080, so that both run on one machine without a setting. */
+const usualPort = 8081;
 
 /** `baton worker`: as many as are needed. Returns when it was told to stop and its activities have ended. */
 export async function runWorker(parts: Parts): Promise<void> {
@@ -19,19 +27,41 @@ export async function runWorker(parts: Parts): Promise<void> {
     const { databaseUrl, dataDir } = settings;
     const store = await openStore({ databaseUrl, dataDir, secrets });
     lifetime.onClose(() => store.close());
+    const metrics = createMetrics();
+    // Before Temporal is there: a worker that waits for it lives, and says what it waits for.
+    const { client, close } = lazyClient(temporal);
+    lifetime.onClose(close);
+    const { namespace } = temporal;
+    // PORT is a promise to whoever looks there, so it is kept or refused; without it any number of workers share a machine.
+    const port = settings.port ?? (await nextFreePort(settings.host, usualPort));
+    const monitor = await startMonitor({
+      host: settings.host,
+      port,
+      store,
+      client,
+      namespace,
+      metrics,
+      log,
+    }).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EADDRINUSE' ? portTaken(port) : error;
+    });
+    lifetime.onClose(monitor.stop);
+    log.info({ port }, 'Listening for health checks and metrics');
     const connection = await connect(temporal.connection, log, lifetime.signal);
     if (!connection) return;
     lifetime.onClose(() => connection.close());
     const { activities, connectClients } = await parts.loadActivities();
     const worker = await startWorker({
       connection,
-      namespace: temporal.namespace,
+      namespace,
       bundle: await bundling,
       store,
       activities,
       clients: connectClients(parts.env),
       simulated: [],
       scrub,
+      count: metrics.activity,
+      countRun: metrics.run,
     });
     lifetime.onClose(worker.stop);
     worker.stopped.catch((error: unknown) => lifetime.fail(error));
@@ -42,6 +72,11 @@ export async function runWorker(parts: Parts): Promise<void> {
     await lifetime.close((error) => log.error({ err: error }, 'Not stopped cleanly'));
   }
 }
+
+const portTaken = (port: number) =>
+  new CliFailure(`Port ${port} is taken by another program`, {
+    next: `Set PORT to a free one for this worker, or unset it to take the next free one from ${usualPort} on.`,
+  });
 
 const pauseMilliseconds = 2_000;
 

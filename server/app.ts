@@ -14,7 +14,7 @@ export interface AppOptions extends HealthOptions {
   /** Any of them may have signed. None: the webhook is closed. */
   pagerDutySecrets: readonly string[];
   slackSigningSecret?: string | undefined;
-  store: Pick<Store, 'receive' | 'ping' | 'backlog'>;
+  store: Pick<Store, 'receive' | 'ping' | 'backlog' | 'head'>;
   /** Called with each event that this process may dispatch now. */
   onStored(stored: StoredEvent): void;
   log: Logger;

@@ -1,6 +1,6 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { Echo, Entry, Situation, Store, StoredEvent } from '../store/store.ts';
+import type { Decision, Echo, Entry, Situation, Store, StoredEvent } from '../store/store.ts';
 import type { Event } from '../triggers/event.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import type { LaterEvent } from '../workflows/kit/incident.ts';
@@ -13,6 +13,8 @@ export interface DispatcherOptions {
   client: Client;
   triggers: readonly Trigger[];
   taskQueue: string;
+  /** The client's connection is that of a worker in this process, which then gets a new run's first task with the answer. */
+  eagerStart: boolean;
   temporal: TemporalState;
   log: Logger;
   /** Counts what became of events. */
@@ -22,7 +24,7 @@ export interface DispatcherOptions {
 export interface Dispatcher {
   /** Dispatches an event that this process has leased, after the earlier ones of its lane. Returns at once. */
   take(stored: StoredEvent): void;
-  /** Looks for pending events now, and not at the next sweep. */
+  /** Looks for pending events soon, and not only at the next sweep. */
   wake(): void;
   /** Finishes what is under way, hands the rest back. */
   stop(): Promise<void>;
@@ -35,6 +37,8 @@ const sweepMilliseconds = 1_000;
 const renewMilliseconds = 3_000;
 /** A Temporal that hangs takes calls and never answers them: after this it counts as away. Each call may be made again. */
 const callMilliseconds = 5_000;
+/** What becomes pending together, as the ends of many runs do, is claimed together. */
+const gatherMilliseconds = 50;
 /** After so many faults of ours with one event it is parked, so that it holds up no other. */
 const attemptsAtMost = 5;
 
@@ -99,7 +103,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
         else if ((error as Error).name === 'StoreUnavailable') await pause(500);
         else {
           faults += 1;
-          log.error({ event: stored.seq, err: error }, 'An event could not be dispatched');
+          const { id, subject } = stored.event as Event;
+          log.error({ event: id, incident: subject, err: error }, 'An event could not be dispatched');
           if (faults >= attemptsAtMost) return park(stored, error as Error).catch(() => {});
           await pause(200 * faults);
         }
@@ -130,18 +135,26 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     }
   }
 
-  function wake(): void {
+  function sweepNow(): void {
     sweeping ??= sweep().finally(() => {
       sweeping = undefined;
     });
   }
 
-  const sweeper = setInterval(wake, sweepMilliseconds);
+  let waking: NodeJS.Timeout | undefined;
+  function wake(): void {
+    waking ??= setTimeout(() => {
+      waking = undefined;
+      sweepNow();
+    }, gatherMilliseconds);
+  }
+
+  const sweeper = setInterval(sweepNow, sweepMilliseconds);
   const renewer = setInterval(() => {
     if (held.size > 0)
       store.renew().catch((error: unknown) => log.warn({ err: error }, 'Leases not renewed'));
   }, renewMilliseconds);
-  wake();
+  sweepNow();
 
   return {
     take,
@@ -150,6 +163,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       stopping = true;
       clearInterval(sweeper);
       clearInterval(renewer);
+      clearTimeout(waking);
       endPause();
       options.temporal.stopWaiting();
       await Promise.all([...working.values(), sweeping]);
@@ -164,19 +178,12 @@ async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promis
   const event = stored.event as Event;
   const [situation, echo] = await Promise.all([situationOf(event, store), echoOf(event, stored, store)]);
   const plan = decide({ seq: stored.seq, event }, situation, options.triggers, echo);
-  await store.decide({
-    seq: stored.seq,
+  const decision = {
     ...(plan.incident ? { incident: plan.incident } : {}),
-    runs: plan.starts.map(({ id, trigger, workflow, cause }) => ({
-      id,
-      trigger,
-      workflow,
-      ...(event.subject === undefined ? {} : { subject: event.subject }),
-      target: cause.target,
-      eventSeq: stored.seq,
-    })),
     entries: [answeredEntry(event, plan)],
-  });
+  };
+  const isIdle = plan.starts.length === 0 && plan.tell.length === 0;
+  if (!isIdle) await store.decide({ seq: stored.seq, ...decision, runs: runsOf(plan, stored.seq, event) });
   await Promise.all(plan.starts.map((start) => startRun(start, options)));
   const told = await tell(plan, event, echo, options);
   const { disposition, reason } = dispositionOf(plan, told);
@@ -186,14 +193,25 @@ async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promis
     reason,
     started: plan.starts.map(({ id }) => id),
     entries: plan.starts.map((start) => startedEntry(event, start)),
+    ...(isIdle ? { decision } : {}),
   });
-  options.temporal.seen();
+  if (!isIdle) options.temporal.seen();
   if (isOurs) options.count?.(disposition);
   log.info(
     { event: event.id, incident: event.subject, runs: plan.starts.map(({ id }) => id), disposition },
     reason,
   );
 }
+
+const runsOf = ({ starts }: Plan, eventSeq: number, { subject }: Event): Decision['runs'] =>
+  starts.map(({ id, trigger, workflow, cause }) => ({
+    id,
+    trigger,
+    workflow,
+    ...(subject === undefined ? {} : { subject }),
+    target: cause.target,
+    eventSeq,
+  }));
 
 const situationOf = (event: Event, store: Store): Promise<Situation> =>
   event.subject === undefined ? Promise.resolve({ runs: [] }) : store.situation(event.subject);
@@ -206,7 +224,7 @@ async function echoOf(event: Event, stored: StoredEvent, store: Store): Promise<
   return store.claimEcho({ subject, type, eventId: id, receivedAt: stored.receivedAt });
 }
 
-async function startRun(start: Start, { client, taskQueue }: DispatcherOptions): Promise<void> {
+async function startRun(start: Start, { client, taskQueue, eagerStart }: DispatcherOptions): Promise<void> {
   try {
     await client.withDeadline(Date.now() + callMilliseconds, () =>
       client.workflow.start(start.workflow, {
@@ -215,6 +233,7 @@ async function startRun(start: Start, { client, taskQueue }: DispatcherOptions):
         args: [start.input],
         memo: { cause: start.cause },
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        requestEagerStart: eagerStart,
         // A worker that dies with a task in hand is noticed after this, not after the default 10 s.
         workflowTaskTimeout: '3 seconds',
       }),

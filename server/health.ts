@@ -1,9 +1,9 @@
 import type { Request, Response } from 'express';
 import type { Store } from '../store/store.ts';
-import type { Metrics } from './metrics.ts';
+import type { Metrics, StoredGauges } from './metrics.ts';
 
 export interface HealthOptions {
-  store: Pick<Store, 'ping' | 'backlog'>;
+  store: Pick<Store, 'ping' | 'backlog' | 'head'>;
   temporalState: () => { up: boolean; since: string };
   metrics: Metrics;
   /** The providers that are simulated. */
@@ -33,12 +33,15 @@ export function answerReadiness({ store, temporalState, simulated }: HealthOptio
 /** Metrics as Prometheus reads them; what the store knows is read at the scrape. */
 export function answerMetrics({ store, temporalState, metrics }: HealthOptions) {
   return async (_: Request, response: Response) => {
-    // The ping has its own short bound, so that a store that hangs shows as 0 and not as a scrape that fails.
-    const backlog = await store
-      .ping()
-      .then(() => store.backlog())
-      .catch(() => undefined);
-    const { type, text } = await metrics.page(backlog, temporalState().up);
+    const stored = await readGauges(store).catch(() => undefined);
+    const { type, text } = await metrics.page(stored, temporalState().up);
     response.type(type).send(text);
   };
+}
+
+/** The ping has its own short bound, so that a store that hangs shows as 0 and not as a scrape that fails. */
+async function readGauges(store: HealthOptions['store']): Promise<StoredGauges> {
+  await store.ping();
+  const [backlog, head] = await Promise.all([store.backlog(), store.head()]);
+  return { ...backlog, headSeq: head.seq };
 }

@@ -1,6 +1,32 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 
 export type Metrics = ReturnType<typeof createMetrics>;
+
+/** What the store knows of the gauges. */
+export interface StoredGauges {
+  pending: number;
+  oldestSeconds: number;
+  headSeq: number;
+}
+
+/** The classes of failure that an attempt is counted by. A bug's class is its error's name, of which there is no end: `other`. */
+const failureClasses: readonly string[] = [
+  'RateLimited',
+  'ProviderUnavailable',
+  'ProviderRefused',
+  'Conflict',
+  'NotConnected',
+  'InvalidInput',
+  'Busy',
+  'StoreUnavailable',
+];
+
+function classOf(failure: unknown): string {
+  if (failure instanceof CancelledFailure) return 'cancelled';
+  const type = failure instanceof ApplicationFailure ? failure.type : (failure as Error).name;
+  return type && failureClasses.includes(type) ? type : 'other';
+}
 
 /** What `/metrics` shows, in Prometheus' text form. Labels come from closed sets, never from ids or texts. */
 export function createMetrics() {
@@ -37,6 +63,13 @@ export function createMetrics() {
     labelNames: ['activity', 'outcome'],
     registers,
   });
+  // An attempt may make several requests, or none when an earlier one has done the work: so this counts attempts.
+  const attempts = new Counter({
+    name: 'baton_provider_attempts_total',
+    help: 'Attempts at activities, by provider and outcome: completed, or the class of the failure',
+    labelNames: ['provider', 'outcome'],
+    registers,
+  });
   const pending = new Gauge({ name: 'baton_inbox_pending', help: 'Events not dispatched yet', registers });
   const oldest = new Gauge({
     name: 'baton_inbox_oldest_seconds',
@@ -44,6 +77,11 @@ export function createMetrics() {
     registers,
   });
   const temporalUp = new Gauge({ name: 'baton_temporal_up', help: '1 while Temporal answers', registers });
+  const recordHead = new Gauge({
+    name: 'baton_record_head_seq',
+    help: 'Number of the last linked line of the record',
+    registers,
+  });
   const storeUp = new Gauge({ name: 'baton_store_up', help: '1 while the store answers', registers });
   return {
     webhook(source: 'pagerduty' | 'slack', answer: number, seconds: number) {
@@ -52,14 +90,20 @@ export function createMetrics() {
     },
     event: (disposition: string) => events.inc({ disposition }),
     run: (workflow: string, outcome: string) => runs.inc({ workflow, outcome }),
-    activity: (activity: string, outcome: 'completed' | 'failed') => activities.inc({ activity, outcome }),
-    /** The page, with the gauges as they are now. `backlog` undefined: the store does not answer. */
-    async page(backlog: { pending: number; oldestSeconds: number } | undefined, temporalIsUp: boolean) {
-      storeUp.set(backlog ? 1 : 0);
+    /** An attempt at an activity. With a `failure` it failed. */
+    activity({ name, provider }: { name: string; provider: string }, failure?: unknown) {
+      const failed = failure !== undefined;
+      activities.inc({ activity: name, outcome: failed ? 'failed' : 'completed' });
+      attempts.inc({ provider, outcome: failed ? classOf(failure) : 'completed' });
+    },
+    /** The page, with the gauges as they are now. `stored` undefined: the store does not answer. */
+    async page(stored: StoredGauges | undefined, temporalIsUp: boolean) {
+      storeUp.set(stored ? 1 : 0);
       temporalUp.set(temporalIsUp ? 1 : 0);
-      if (backlog) {
-        pending.set(backlog.pending);
-        oldest.set(backlog.oldestSeconds);
+      if (stored) {
+        pending.set(stored.pending);
+        oldest.set(stored.oldestSeconds);
+        recordHead.set(stored.headSeq);
       }
       return { type: registry.contentType, text: await registry.metrics() };
     },

@@ -20,6 +20,8 @@ export interface ServerOptions {
   slackSigningSecret?: string | undefined;
   store: Store;
   client: Client;
+  /** The client's connection is that of a worker in this process. */
+  eagerStart: boolean;
   namespace: string;
   triggers: readonly Trigger[];
   taskQueue: string;
@@ -31,7 +33,7 @@ export interface ServerOptions {
 export interface RunningServer {
   /** Where it listens. */
   url: string;
-  /** Looks for pending events at once. */
+  /** Looks for pending events soon. */
   wake(): void;
   /** Takes nothing new, finishes what is under way, hands the rest back. */
   stop(): Promise<void>;
@@ -46,6 +48,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     client,
     triggers,
     taskQueue,
+    eagerStart: options.eagerStart,
     temporal,
     log,
     count: metrics.event,

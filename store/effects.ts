@@ -71,7 +71,8 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
       actor: effect.actor,
       attempt: effect.attempt,
     }));
-    const lines = effects.map(({ key, entry }) => ({ owner: cleanText(key), line: makeLine(entry) }));
+    const first = new Map(effects.toReversed().map(({ key, entry }) => [cleanText(key), entry]));
+    const lines = [...first].reverse().map(([owner, entry]) => ({ owner, line: makeLine(entry) }));
     const { rows } = await sql<{ key: string }>`
       with opened as (
         insert into effects (key, run_id, activity, subject, target, causes, actor, attempt, state)

@@ -10,7 +10,7 @@ import { StoreUnavailable } from './store.ts';
 /** Whoever delivers is promised an answer within 2 s. */
 const answerWithinMs = 1900;
 /** How long a process holds an event unless it prolongs the lease. */
-export const leaseSeconds = 10;
+export const leaseSeconds = 8;
 
 /** A delivery as the statements below take it: as JSON, the body apart. */
 export interface InboxRow {

@@ -121,6 +121,7 @@ function guarded(store: Store): Store {
     claimEcho: (echo) => guard(store.claimEcho(echo)),
     append: (entries) => guard(store.append(entries)),
     seal: () => guard(store.seal()),
+    head: () => guard(store.head()),
     readRecord: (filter) => guard(store.readRecord(filter)),
     verifyRecord: () => guard(store.verifyRecord()),
     ping: () => guard(store.ping()),

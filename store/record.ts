@@ -40,7 +40,10 @@ export function appendOwnedLines(lines: OwnedLine[], owners: RawBuilder<unknown>
     where owner in (${owners}) order by place`;
 }
 
-type RecordPart = Pick<Store, 'append' | 'seal' | 'readRecord' | 'verifyRecord'>;
+const headOf = (db: Context['db']): Promise<Head> =>
+  db.selectFrom('record_head').select(['seq', 'hash']).executeTakeFirstOrThrow();
+
+type RecordPart = Pick<Store, 'append' | 'seal' | 'head' | 'readRecord' | 'verifyRecord'>;
 
 /** About what lines weigh in a statement. */
 export const bytesOfLines = (lines: readonly LineColumns[]) =>
@@ -71,10 +74,7 @@ export function recordPart({ db, makeLine, scrub }: Context): RecordPart {
           .execute();
         const last = queue.at(-1);
         if (!last) return 0;
-        const head = await transaction
-          .selectFrom('record_head')
-          .select(['seq', 'hash'])
-          .executeTakeFirstOrThrow();
+        const head = await headOf(transaction);
         const rows = link(queue, head);
         const ids = JSON.stringify(queue.map(({ id }) => id));
         const newHead = rows.at(-1) ?? head;
@@ -88,6 +88,8 @@ export function recordPart({ db, makeLine, scrub }: Context): RecordPart {
           update record_head set seq = ${newHead.seq}, hash = ${newHead.hash}`.execute(transaction);
         return rows.length;
       }),
+
+    head: () => headOf(db),
 
     async readRecord({ subject, actor, after, limit }) {
       const only = sql`${subject === undefined ? sql`true` : sql`subject = ${keyText(scrub(subject))}`}

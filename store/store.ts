@@ -73,6 +73,8 @@ export interface Store {
   append(entries: Entry[]): Promise<void>;
   /** Links what has been appended. One process at a time does (advisory lock). Returns how many it linked. */
   seal(): Promise<number>;
+  /** The last linked line: its number and hash. Before the first one, 0 and zeros. */
+  head(): Promise<{ seq: number; hash: string }>;
   /** Lines in order, sealed first. `after` is a seq. */
   readRecord(filter: {
     subject?: string;

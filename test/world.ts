@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundleOption } from '@temporalio/worker';
 import { connectClients } from '../activities/clients.ts';
@@ -137,7 +138,8 @@ export async function startWorld(options: Options = {}): Promise<World> {
     pagerDutySecrets: [simulatedWebhookSecret],
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
     store,
-    client: temporal.client,
+    client: new Client({ connection: temporal.nativeConnection }),
+    eagerStart: true,
     namespace: 'default',
     triggers: options.triggers ?? shipped,
     taskQueue,

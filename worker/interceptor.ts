@@ -22,7 +22,7 @@ export interface InterceptorOptions {
   simulated: readonly string[];
   /** Removes secrets from a text. */
   scrub: (text: string) => string;
-  count?: (activity: string, outcome: 'completed' | 'failed') => void;
+  count?: (activity: Pick<AnyActivity, 'name' | 'provider'>, failure?: unknown) => void;
 }
 
 /** Ends a short activity's attempt, so that a provider that never answers costs one attempt and not the run. */
@@ -64,10 +64,10 @@ function interceptor(
       const stopHeartbeat = startHeartbeat();
       try {
         const result = await perform(call, options);
-        options.count?.(declaration.name, 'completed');
+        options.count?.(declaration);
         return result;
       } catch (error) {
-        options.count?.(declaration.name, 'failed');
+        options.count?.(declaration, error);
         throw error;
       } finally {
         stopHeartbeat();
@@ -103,7 +103,7 @@ function startHeartbeat(): () => void {
 }
 
 function perform(call: Call, options: InterceptorOptions): Promise<unknown> {
-  return call.declaration.kind === 'read' ? read(call, options) : change(call, options);
+  return call.declaration.kind === 'read' ? read(call, options) : oneAtATime(call, options);
 }
 
 async function read(call: Call, options: InterceptorOptions): Promise<unknown> {
@@ -116,6 +116,21 @@ async function read(call: Call, options: InterceptorOptions): Promise<unknown> {
     await options.store.append([entryOf(call, options, 'activity.failed', describe(failure))]);
     throw failure;
   }
+}
+
+/** Changes under way in this process, by their keys. */
+const underWay = new Map<string, Promise<unknown>>();
+
+/**
+ * An attempt whose heartbeat came too late (the process was busy, or halted) is given up by Temporal, and the next one is begun
+ * while it is still at work. The next one waits here for its end: two at once would both look, find nothing, and act.
+ */
+async function oneAtATime(call: Call, options: InterceptorOptions): Promise<unknown> {
+  const { key } = call;
+  for (let before = underWay.get(key); before; before = underWay.get(key)) await before.catch(() => {});
+  const own = change(call, options).finally(() => underWay.delete(key));
+  underWay.set(key, own);
+  return own;
 }
 
 async function change(call: Call, options: InterceptorOptions): Promise<unknown> {

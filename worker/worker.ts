@@ -1,4 +1,5 @@
 import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { loadClients } from '../activities/clients.ts';
 import type { Store } from '../store/store.ts';
 import { engineActivities } from './engine.ts';
 import { activityInterceptors, type InterceptorOptions } from './interceptor.ts';
@@ -25,6 +26,7 @@ export interface RunningWorker {
 }
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const loading = loadClients(options.clients);
   const worker = await Worker.create({
     connection: options.connection,
     namespace: options.namespace,
@@ -38,6 +40,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     shutdownGraceTime: '10 seconds',
     shutdownForceTime: '12 seconds',
   });
+  await loading;
   const stopped = worker.run();
   return {
     stopped,

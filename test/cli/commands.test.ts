@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Clients } from '../../activities/clients.ts';
+import { connectClients } from '../../activities/clients.ts';
 import type { Parts } from '../../cli/command.ts';
 import { exampleWebhook, fullDisk } from '../../cli/example.ts';
 import { runCli } from '../../cli/main.ts';
@@ -26,7 +26,7 @@ describe('the command line', () => {
         stderr: { write: (text) => (written.stderr += text) },
       },
       loadTriggers: async () => [news],
-      loadActivities: async () => ({ activities: [], connectClients: () => ({}) as Clients }),
+      loadActivities: async () => ({ activities: [], connectClients: () => connectClients({}) }),
       workflowsPath: '',
       startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
     };

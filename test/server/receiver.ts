@@ -70,6 +70,7 @@ export async function startReceiver(overrides: Partial<AppOptions> = {}): Promis
         receive,
         ping: () => orFail(undefined),
         backlog: () => orFail({ pending: 3, oldestSeconds: 1.5 }),
+        head: () => orFail({ seq: 7, hash: 'x' }),
       },
       onStored: (event) => dispatched.push(event),
       temporalState: () => temporal,

@@ -1,0 +1,136 @@
+import type { World } from '../../world.ts';
+import { type Cases, next } from './case.ts';
+
+const botId = 'U0BATON';
+const runbook = 'https://example.com/runbook';
+
+function newRoom({ slack }: World): string {
+  const id = `C0ROOM${next()}`;
+  const texts = { name: id.toLowerCase(), topic: '', purpose: 'War room of PagerDuty incident PROOM' };
+  const room = { kind: 'public' as const, creator: botId, archived: false, memberIds: [botId] };
+  slack.world.channels.push({ id, ...texts, ...room });
+  return id;
+}
+
+function newMessage(world: World): { channelId: string; ts: string } {
+  const channelId = newRoom(world);
+  const ts = `1700000000.${String(next()).padStart(6, '0')}`;
+  world.slack.world.messages.push({ channelId, ts, userId: botId, text: 'before' });
+  return { channelId, ts };
+}
+
+const newCard = (world: World) => ({
+  channelId: newRoom(world),
+  incidentId: `PCARD${next()}`,
+  card: { title: 'Checkout is slow', status: 'triggered', service: 'Checkout', assignees: ['Ada Lopez'] },
+});
+
+export const slackCases: Cases = {
+  addSlackBookmark: [
+    {
+      input: (world) => ({ channelId: newRoom(world), title: 'Runbook', url: runbook }),
+      cut: 'bookmarks.add',
+      effects: ['bookmark added'],
+    },
+    {
+      async input(world, run) {
+        const channelId = newRoom(world);
+        await run('addSlackBookmark', { channelId, title: 'Runbook', url: runbook });
+        return { channelId, title: 'New runbook', url: runbook };
+      },
+      cut: 'bookmarks.edit',
+      effects: ['bookmark edited'],
+    },
+  ],
+  archiveSlackChannel: [
+    {
+      input: (world) => ({ channelId: newRoom(world) }),
+      cut: 'conversations.archive',
+      effects: ['channel archived'],
+    },
+  ],
+  inviteSlackUsers: [
+    {
+      input: (world) => ({ channelId: newRoom(world), userIds: ['U0ADA', 'U0BEN'] }),
+      cut: 'conversations.invite',
+      effects: ['user invited', 'user invited'],
+    },
+  ],
+  openSlackWarRoom: ['conversations.create', 'conversations.setPurpose'].map((cut) => ({
+    input: () => ({ incidentId: `PWAR${next()}`, number: 5_000 + next(), title: 'Checkout is slow' }),
+    cut,
+    effects: ['channel created', 'purpose set'],
+  })),
+  pinSlackMessage: [
+    {
+      input: (world) => ({ ...newMessage(world) }),
+      cut: 'pins.add',
+      effects: ['message pinned'],
+    },
+  ],
+  postSlackEphemeral: [
+    {
+      input: () => ({ channelId: 'C0GENERAL', userId: 'U0ADA', text: 'Only you see this' }),
+      cut: 'chat.postEphemeral',
+      // Slack keeps no such message, so none can be found again: it is rather shown twice than never.
+      effects: ['ephemeral posted', 'ephemeral posted'],
+    },
+  ],
+  postSlackMessage: [
+    {
+      input: (world) => ({ channelId: newRoom(world), text: 'Restarting' }),
+      cut: 'chat.postMessage',
+      effects: ['message posted'],
+    },
+    {
+      input(world) {
+        const { channelId, ts: threadTs } = newMessage(world);
+        return { channelId, threadTs, text: 'Details' };
+      },
+      cut: 'chat.postMessage',
+      effects: ['message posted'],
+    },
+  ],
+  sendSlackDirectMessage: [
+    {
+      input: () => ({ userId: 'U0ADA', text: 'You are on call' }),
+      cut: 'conversations.open',
+      effects: ['conversation opened', 'message posted'],
+    },
+    {
+      input: () => ({ userId: 'U0BEN', text: 'You are on call' }),
+      cut: 'chat.postMessage',
+      effects: ['conversation opened', 'message posted'],
+    },
+  ],
+  setSlackTopic: [
+    {
+      input: (world) => ({ channelId: newRoom(world), text: `Topic ${next()}` }),
+      cut: 'conversations.setTopic',
+      effects: ['topic set'],
+    },
+  ],
+  showSlackStatusCard: [
+    ...['chat.postMessage', 'pins.add'].map((cut) => ({
+      input: newCard,
+      cut,
+      effects: ['message posted', 'message pinned'],
+    })),
+    {
+      async input(world, run) {
+        const shown = newCard(world);
+        await run('showSlackStatusCard', shown);
+        return { ...shown, card: { ...shown.card, status: 'acknowledged', acknowledgedBy: 'Ada Lopez' } };
+      },
+      cut: 'chat.update',
+      effects: ['message edited'],
+    },
+  ],
+  updateSlackMessage: [
+    {
+      input: (world) => ({ ...newMessage(world), text: 'after' }),
+      cut: 'chat.update',
+      effects: ['message edited'],
+    },
+  ],
+};
