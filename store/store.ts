@@ -15,7 +15,7 @@ export interface Store {
    */
   claim(limit: number): Promise<StoredEvent[]>;
   /**
-   * Prolongs the leases of this process, which holds an event for 10 s otherwise: of what `receive` and `claim` answered as leased.
+   * Prolongs the leases of this process, which holds an event for 8 s otherwise: of what `receive` and `claim` answered as leased.
    * An event that was stored after `receive` had given up is nobody's, and its lease runs out.
    */
   renew(): Promise<void>;
