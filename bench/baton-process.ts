@@ -2,6 +2,7 @@
  * Baton, all in one process, with the benchmark's trigger and workflow: receiver, inbox, dispatcher, worker, record. Told by
  * its environment where Temporal, the store and the providers are; it says `ready <url>` on stdout.
  */
+import { flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
@@ -63,6 +64,7 @@ server = await startServer({
   simulated: [],
 });
 process.stdout.write(`ready ${server.url}\n`);
+flushCompileCache();
 
 process.once('SIGTERM', async () => {
   await server?.stop();

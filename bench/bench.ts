@@ -126,6 +126,8 @@ const env = {
   TEMPORAL_ADDRESS: temporal.address,
   BATON_DATA_DIR: folder,
   BENCH_CHANNEL: world.channelId,
+  // As `baton` has it; for both, so that a start after the kill differs by what is started.
+  NODE_COMPILE_CACHE: join(folder, 'compiled'),
 };
 const figures = { raw: none(), baton: none() };
 const sides = { raw: await startSide('raw', env), baton: await startSide('baton', env) };

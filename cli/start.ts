@@ -1,4 +1,5 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
@@ -113,6 +114,8 @@ export async function start(parts: Parts, output: Output): Promise<void> {
     lifetime.onClose(control.close);
 
     banner(output, { settings, here, temporal, began });
+    // Else only at a clean end, which a start after a crash would miss.
+    flushCompileCache();
     const [secret] = connected.pagerDutySecrets;
     if (simulators?.play && secret !== undefined)
       showSimulation({

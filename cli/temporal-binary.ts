@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, constants, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { access, constants, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { cacheFolder } from './cache-folder.ts';
 import { CliFailure } from './failure.ts';
 import { extractMember } from './zip.ts';
 
@@ -267,25 +268,4 @@ async function hashOf(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
-}
-
-/** A folder of the user's own, made where it is missing; in the temporary folder where the home cannot be written. */
-async function cacheFolder(env: NodeJS.ProcessEnv): Promise<string> {
-  const home = env.HOME ?? homedir();
-  const usual = process.platform === 'darwin' ? join(home, 'Library', 'Caches') : join(home, '.cache');
-  const own = join(env.XDG_CACHE_HOME ?? usual, 'baton');
-  const spare = join(temporaryFolder(env), `baton-${process.getuid?.() ?? 'cache'}`);
-  for (const folder of [own, spare]) {
-    try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      await access(folder, constants.W_OK);
-      if ((await stat(folder)).uid === process.getuid?.()) return folder;
-    } catch {
-      // The next one, then.
-    }
-  }
-  throw new CliFailure('No folder to keep a downloaded program in', {
-    why: `Neither ${own} nor ${spare} can be written.`,
-    next: 'Set XDG_CACHE_HOME to a folder of your own.',
-  });
 }

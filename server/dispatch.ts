@@ -38,7 +38,7 @@ const renewMilliseconds = 3_000;
 /** A Temporal that hangs takes calls and never answers them: after this it counts as away. Each call may be made again. */
 const callMilliseconds = 5_000;
 /** What becomes pending together, as the ends of many runs do, is claimed together. */
-const gatherMilliseconds = 50;
+const gatherMilliseconds = 250;
 /** After so many faults of ours with one event it is parked, so that it holds up no other. */
 const attemptsAtMost = 5;
 
