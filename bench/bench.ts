@@ -126,8 +126,10 @@ const env = {
   TEMPORAL_ADDRESS: temporal.address,
   BATON_DATA_DIR: folder,
   BENCH_CHANNEL: world.channelId,
-  // As `baton` has it; for both, so that a start after the kill differs by what is started.
+  // As `baton` has them; for both, so that the sides differ by what they do.
   NODE_COMPILE_CACHE: join(folder, 'compiled'),
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '131072',
 };
 const figures = { raw: none(), baton: none() };
 const sides = { raw: await startSide('raw', env), baton: await startSide('baton', env) };

@@ -25,7 +25,9 @@ if (node === undefined) {
   process.exit(1);
 }
 
-const child = spawn(node, [program, ...process.argv.slice(2)], { stdio: 'inherit' });
+// As in package.json: the C library would keep a quarter more of the memory that was freed.
+const env = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', ...process.env };
+const child = spawn(node, [program, ...process.argv.slice(2)], { stdio: 'inherit', env });
 // Ctrl-C reaches the child by itself, since a terminal sends it to both.
 process.on('SIGINT', () => {});
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
