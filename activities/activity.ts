@@ -26,6 +26,8 @@ export interface Attempt {
   uncertainSince?: string;
   /** Ends when the attempt's time is over or the run is cancelled. */
   signal: AbortSignal;
+  /** Set where something is simulated. Whatever people are to read begins with it. */
+  mark?: string | undefined;
 }
 
 /** What an activity's `run` is given beside its input: clients by connection name, and the attempt. */

@@ -6,7 +6,7 @@ import { formatLine, timelineOf } from './timeline.ts';
 
 const everyMilliseconds = 200;
 /** Without a new line for so long, the story is over: after the end of its runs, after the resolve, and at any time. */
-const quietMilliseconds = { ended: 1_000, resolved: 3_000, open: 30_000 };
+const quietMilliseconds = { ended: 1_000, resolved: 5_000, open: 30_000 };
 
 /** Where the following ended: the incident is over, it waits for something, or the reader has stopped. */
 export type Ending = 'over' | 'waiting' | 'stopped';

@@ -32,6 +32,7 @@ export async function runServer(parts: Parts): Promise<void> {
       port,
       pagerDutySecrets: settings.pagerDutySecrets,
       slackSigningSecret: settings.slackSigningSecret,
+      slackApiUrl: settings.slackApiUrl,
       store,
       client,
       eagerStart: false,

@@ -26,6 +26,7 @@ export interface Settings {
   secretKey: string | undefined;
   pagerDutySecrets: readonly string[];
   slackSigningSecret: string | undefined;
+  slackApiUrl: string | undefined;
   simulated: readonly Provider[];
   /** The variables that say which providers are real. */
   connectedBy: readonly string[];
@@ -58,6 +59,7 @@ const Environment = z.object({
     .refine((list) => list.every((secret) => secret !== ''), 'has an empty part between its commas')
     .default([]),
   SLACK_SIGNING_SECRET: z.string().optional(),
+  SLACK_API_URL: httpUrl.optional(),
   BATON_SIMULATE: z
     .string()
     .transform((list) => list.split(',').map((name) => name.trim()))
@@ -106,6 +108,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     secretKey: data.BATON_SECRET_KEY,
     pagerDutySecrets: data.PAGERDUTY_WEBHOOK_SECRETS,
     slackSigningSecret: data.SLACK_SIGNING_SECRET,
+    slackApiUrl: data.SLACK_API_URL,
     simulated: simulatedOf(data.BATON_SIMULATE, connectedBy),
     connectedBy,
     temporal: temporal.found,

@@ -95,6 +95,7 @@ export async function start(parts: Parts, output: Output): Promise<void> {
       port,
       pagerDutySecrets: connected.pagerDutySecrets,
       slackSigningSecret: connected.slackSigningSecret,
+      slackApiUrl: connected.slackApiUrl,
       store,
       client: new Client({ connection, namespace: temporal.namespace }),
       eagerStart: true,

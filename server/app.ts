@@ -14,6 +14,7 @@ export interface AppOptions extends HealthOptions {
   /** Any of them may have signed. None: the webhook is closed. */
   pagerDutySecrets: readonly string[];
   slackSigningSecret?: string | undefined;
+  slackApiUrl?: string | undefined;
   store: Pick<Store, 'receive' | 'ping' | 'backlog' | 'head'>;
   /** Called with each event that this process may dispatch now. */
   onStored(stored: StoredEvent): void;
@@ -33,7 +34,8 @@ export function createApp(options: AppOptions): Express {
   const { log, metrics } = options;
   const readBody = createBodyReader();
   const inbox = createInbox(options.store, options.onStored);
-  const slack = { signingSecret: options.slackSigningSecret, readBody, inbox, log };
+  const { slackSigningSecret: signingSecret, slackApiUrl: apiUrl } = options;
+  const slack = { signingSecret, apiUrl, readBody, inbox, log };
   const pagerDuty = takePagerDutyWebhook({
     connection: 'default',
     secrets: options.pagerDutySecrets,

@@ -18,6 +18,7 @@ export interface ServerOptions {
   port: number;
   pagerDutySecrets: readonly string[];
   slackSigningSecret?: string | undefined;
+  slackApiUrl?: string | undefined;
   store: Store;
   client: Client;
   /** The client's connection is that of a worker in this process. */
@@ -56,6 +57,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const app = createApp({
     pagerDutySecrets: options.pagerDutySecrets,
     slackSigningSecret: options.slackSigningSecret,
+    slackApiUrl: options.slackApiUrl,
     store,
     onStored: dispatcher.take,
     temporalState: () => ({ up: temporal.up, since: temporal.since }),

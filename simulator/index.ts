@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ec2Environment, ec2Simulation, impair } from './ec2.ts';
 import { jiraEnvironment, jiraSimulation } from './jira.ts';
 import { crashLoop, kubernetesEnvironment, kubernetesSimulation } from './kubernetes.ts';
+import { takeTime } from './pace.ts';
 import {
   type PagerDutySimulator,
   pagerDutyEnvironment,
@@ -10,6 +11,7 @@ import {
   simulatedWebhookSecret,
   startPagerDuty,
 } from './pagerduty.ts';
+import { lookInto } from './pagerduty-person.ts';
 import { type Simulation, type Simulator, startSimulator } from './simulator.ts';
 import { slackEnvironment, slackSimulation } from './slack.ts';
 import { pressButton } from './slack-person.ts';
@@ -22,6 +24,13 @@ export const stories = [
   'crash-loop',
 ] as const;
 export type Story = (typeof stories)[number];
+
+/**
+ * How fast things happen in a demonstration: as fast as a reader can follow, so that an incident takes about half a minute. Boots
+ * and rollouts take a sixth of their real time, and a provider takes its time to answer, as providers do.
+ */
+const calmPace = { timeScale: 6, answerMilliseconds: 300 };
+export type Pace = typeof calmPace;
 
 export interface Simulators {
   /** The settings that connect Baton to them. */
@@ -37,24 +46,34 @@ interface Options {
   stateDir: string;
   /** Where the simulated PagerDuty sends its webhooks. */
   webhookUrl: string;
+  /** Tests are in a hurry. */
+  pace?: Pace;
 }
 
 /** Starts the simulators of these providers, each on a free port of loopback, with the worlds that they had before. */
-export async function startSimulators({ providers, stateDir, webhookUrl }: Options): Promise<Simulators> {
+export async function startSimulators({
+  providers,
+  stateDir,
+  webhookUrl,
+  pace = calmPace,
+}: Options): Promise<Simulators> {
   mkdirSync(stateDir, { recursive: true });
   const stateFile = (provider: string) => join(stateDir, `${provider}.json`);
   const start = async <World extends object>(simulation: Simulation<World>) =>
     providers.includes(simulation.provider)
-      ? startSimulator(simulation, { stateFile: stateFile(simulation.provider) })
+      ? startSimulator(unhurried(simulation, pace), { stateFile: stateFile(simulation.provider) })
       : undefined;
 
   const slack = await start(slackSimulation());
   const jira = await start(jiraSimulation());
-  const kubernetes = await start(kubernetesSimulation());
-  const ec2 = await start(ec2Simulation());
+  const kubernetes = await start(kubernetesSimulation({ timeScale: pace.timeScale }));
+  const ec2 = await start(ec2Simulation({ timeScale: pace.timeScale }));
+  // A saved world may have had another pace.
+  if (ec2) ec2.world.timeScale = pace.timeScale;
   const pagerDuty = providers.includes('pagerduty')
     ? await startPagerDuty({
         stateFile: stateFile('pagerduty'),
+        answerMilliseconds: pace.answerMilliseconds,
         webhook: { url: webhookUrl, secret: simulatedWebhookSecret },
       })
     : undefined;
@@ -64,6 +83,7 @@ export async function startSimulators({ providers, stateDir, webhookUrl }: Optio
     ...(jira ? jiraEnvironment(jira.url) : {}),
     ...(kubernetes ? kubernetesEnvironment(kubernetes.url, join(stateDir, 'kubeconfig.yaml')) : {}),
     ...(ec2 ? ec2Environment(ec2.url) : {}),
+    BATON_SIMULATED_TIME_SCALE: String(pace.timeScale),
     ...(pagerDuty ? pagerDutyEnvironment(pagerDuty.url) : {}),
   };
 
@@ -71,9 +91,12 @@ export async function startSimulators({ providers, stateDir, webhookUrl }: Optio
     (to: PagerDutySimulator) =>
     async (story: Story = 'unhealthy-instance') => {
       switch (story) {
-        case 'unhealthy-instance':
+        case 'unhealthy-instance': {
           if (ec2) impair(ec2, 'i-0abc12345def67890');
-          return raiseInstance(to, 'i-0abc12345def67890', 'Checkout');
+          const id = raiseInstance(to, 'i-0abc12345def67890', 'Checkout');
+          lookInto(to, id, pace.timeScale);
+          return id;
+        }
         case 'untagged-instance':
           if (ec2) impair(ec2, 'i-0def12345abc67890');
           return raiseInstance(to, 'i-0def12345abc67890', 'Search');
@@ -119,3 +142,15 @@ function raiseInstance(pagerDuty: PagerDutySimulator, instanceId: string, servic
     },
   });
 }
+
+/** The same provider, which takes its time for each answer. */
+const unhurried = <World>(
+  simulation: Simulation<World>,
+  { answerMilliseconds }: Pace,
+): Simulation<World> => ({
+  ...simulation,
+  routes(app, world, act) {
+    takeTime(app, answerMilliseconds);
+    simulation.routes(app, world, act);
+  },
+});

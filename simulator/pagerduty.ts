@@ -1,3 +1,4 @@
+import { takeTime } from './pace.ts';
 import { type Account, openAccount } from './pagerduty/account.ts';
 import { mountEvents } from './pagerduty/events.ts';
 import { mountRest } from './pagerduty/rest.ts';
@@ -28,6 +29,8 @@ export interface PagerDutySimulator extends Simulator<PagerDutyWorld> {
 export interface PagerDutyOptions {
   port?: number;
   stateFile?: string;
+  /** How long each answer takes; at once when left out. */
+  answerMilliseconds?: number;
   /** Where webhooks go. A saved world keeps its queue and gets this address. */
   webhook?: { url: string; secret: string };
 }
@@ -36,6 +39,7 @@ export interface PagerDutyOptions {
 export async function startPagerDuty({
   port,
   stateFile,
+  answerMilliseconds,
   webhook,
 }: PagerDutyOptions = {}): Promise<PagerDutySimulator> {
   let account: Account | undefined;
@@ -45,6 +49,7 @@ export async function startPagerDuty({
     provider: 'pagerduty',
     world: firstWorld(),
     routes(app, world, act) {
+      if (answerMilliseconds !== undefined) takeTime(app, answerMilliseconds);
       webhooks = webhookSender(world, () => save());
       account = openAccount(world, webhooks);
       mountEvents(app, account, act);

@@ -11,8 +11,10 @@ import { z } from 'zod';
 import { type Actor, type AnyActivity, actorSchema } from '../activities/activity.ts';
 import type { Clients } from '../activities/clients.ts';
 import { type FailureDetail, invalidInput, unreachable } from '../activities/failures.ts';
+import { simulationMark } from '../activities/simulated.ts';
 import type { Entry, Intent, Store } from '../store/store.ts';
 import type { CallCause } from '../workflows/kit/run.ts';
+import { withinSize } from './result-size.ts';
 
 export interface InterceptorOptions {
   activities: readonly AnyActivity[];
@@ -174,11 +176,12 @@ async function attempt(call: Call, options: InterceptorOptions, uncertainSince?:
   const isLong = declaration.name.startsWith('await');
   const cancelled = cancellationSignal();
   const signal = isLong ? cancelled : AbortSignal.any([cancelled, AbortSignal.timeout(attemptMilliseconds)]);
+  const mark = simulationMark(declaration.provider, options.simulated);
   const result = await declaration.run(input, {
     ...options.clients,
-    attempt: { key, number: call.attempt, signal, ...(uncertainSince ? { uncertainSince } : {}) },
+    attempt: { key, number: call.attempt, signal, mark, ...(uncertainSince ? { uncertainSince } : {}) },
   });
-  return declaration.output.parse(result);
+  return withinSize(declaration, declaration.output.parse(result));
 }
 
 const busy = (holder: string) =>

@@ -1,16 +1,19 @@
 import type { Duration } from '@temporalio/common';
+import { msToNumber } from '@temporalio/common/lib/time.js';
 import { condition, sleep } from '@temporalio/workflow';
 import { steps } from './kit/activities.ts';
 import { inParts, type Parts } from './kit/parts.ts';
 import { type Context, type CurrentIncident, known, readContext } from './kit/read-context.ts';
 import { record } from './kit/record.ts';
-import { eventsSoFar } from './kit/run.ts';
+import { eventsSoFar, isHistoryLong, renew } from './kit/run.ts';
 import { stateLine, statusCard } from './kit/status-card.ts';
 
 export interface PagerdutyProductionIncidentPolicyInput {
   incidentId: string;
   /** How long the room stays open after the resolve, in case the incident comes back. */
   graceTime?: Duration;
+  /** What the run has done so far: given by itself alone, where it goes on with a new history. */
+  soFar?: Progress;
 }
 
 interface Room {
@@ -23,15 +26,22 @@ interface Issue {
   url: string;
 }
 
-/** Where people work on the incident, what it looks like there, and what could not be done. */
-interface Desk extends Parts {
-  room: Room | undefined;
-  issue: Issue | undefined;
+/** Where people work on the incident, and what it looks like there. */
+interface Progress {
+  room?: Room | undefined;
+  issue?: Issue | undefined;
   /** Whom the room was opened to, by their id in PagerDuty. */
-  invited: Set<string>;
+  invited: string[];
   /** What the card shows, and what the topic says. */
   card?: string;
   topic?: string;
+  /** The resolve that the issue tells of, and until when the room stays open after it, in milliseconds since 1970. */
+  closed?: { resolvedAt: string; until: number };
+}
+
+/** That, and what could not be done. */
+interface Desk extends Parts {
+  soFar: Progress;
 }
 
 /**
@@ -41,19 +51,25 @@ interface Desk extends Parts {
 export async function pagerdutyProductionIncidentPolicy({
   incidentId,
   graceTime = '1 day',
+  soFar,
 }: PagerdutyProductionIncidentPolicyInput): Promise<string> {
+  const desk = soFar ? { ...inParts(), soFar } : await open(incidentId);
+  if (!desk.soFar.room && !desk.soFar.issue) return 'could open neither room nor issue';
+  return followToTheEnd(desk, incidentId, graceTime);
+}
+
+async function open(incidentId: string): Promise<Desk> {
   const context = await readContext(incidentId);
   const parts = inParts();
   const [room, issue] = await Promise.all([
     parts.part('War room', () => openRoom(context.incident)),
     parts.part('Jira issue', () => createIssue(context)),
   ]);
-  const desk: Desk = { ...parts, room, issue, invited: new Set() };
+  const desk: Desk = { ...parts, soFar: { room, issue, invited: [] } };
 
   await Promise.all([furnishRoom(desk, context), linkIssue(desk, context.incident)]);
   await tellPagerDuty(desk, context.incident);
-  if (!room && !issue) return 'could open neither room nor issue';
-  return followToTheEnd(desk, incidentId, graceTime);
+  return desk;
 }
 
 const openRoom = ({ id: incidentId, number, title }: CurrentIncident): Promise<Room> =>
@@ -76,11 +92,12 @@ function createIssue({ incident, alerts, onCalls }: Context): Promise<Issue> {
 }
 
 async function furnishRoom(desk: Desk, { incident, onCalls }: Context): Promise<void> {
-  const { room, issue, part } = desk;
+  const { part, soFar } = desk;
+  const { room, issue } = soFar;
   if (!room) return;
   const firstOnCall = known(onCalls).filter(({ level }) => level === 1);
   await showState(desk, incident);
-  await invite(desk, room, [...incident.assignees, ...firstOnCall.map(({ user }) => user)]);
+  await invite(desk, [...incident.assignees, ...firstOnCall.map(({ user }) => user)]);
   if (issue)
     await part('Bookmark of the issue', () =>
       steps.addSlackBookmark({ channelId: room.channelId, title: issue.key, url: issue.url }),
@@ -88,38 +105,36 @@ async function furnishRoom(desk: Desk, { incident, onCalls }: Context): Promise<
 }
 
 /** Card and topic, where they would say something else than they do. A new topic is announced, so it says little. */
-async function showState(desk: Desk, incident: CurrentIncident): Promise<void> {
-  const { room, part } = desk;
-  if (!room) return;
-  const { channelId } = room;
+async function showState({ part, soFar }: Desk, incident: CurrentIncident): Promise<void> {
+  if (!soFar.room) return;
+  const { channelId } = soFar.room;
   const { id: incidentId, number, title, status, url } = incident;
 
   const card = statusCard(incident);
   const shown = JSON.stringify(card);
-  if (shown !== desk.card)
+  if (shown !== soFar.card)
     await part('Status card', async () => {
       await steps.showSlackStatusCard({ channelId, incidentId, card });
-      desk.card = shown;
+      soFar.card = shown;
     });
   const topic = `${status === 'resolved' ? 'Resolved' : 'Open'}: #${number} ${url} ${title}`.slice(0, 1000);
-  if (topic !== desk.topic)
+  if (topic !== soFar.topic)
     await part('Topic of the room', async () => {
       await steps.setSlackTopic({ channelId, text: topic });
-      desk.topic = topic;
+      soFar.topic = topic;
     });
 }
 
 type Person = CurrentIncident['assignees'][number];
 
 /** Invites whom nobody invited before. Who cannot be found or invited is a problem, and keeps nobody else out. */
-async function invite(
-  { invited, part, problem }: Desk,
-  { channelId }: Room,
-  people: Person[],
-): Promise<void> {
+async function invite({ part, problem, soFar }: Desk, people: Person[]): Promise<void> {
+  const { room, invited } = soFar;
+  if (!room) return;
+  const { channelId } = room;
   const newcomers = people.filter(({ id }, index) => {
     const isFirst = people.findIndex((other) => other.id === id) === index;
-    return isFirst && !invited.has(id);
+    return isFirst && !invited.includes(id);
   });
   if (newcomers.length === 0) return;
   await part('Invitations', async () => {
@@ -132,16 +147,17 @@ async function invite(
         continue;
       }
       problem(`Invitation of ${name}: Slack has nobody with the e-mail address that PagerDuty has`);
-      invited.add(id);
+      invited.push(id);
     }
     const { notInvited } = await steps.inviteSlackUsers({ channelId, userIds: [...found.keys()] });
     for (const { userId, reason } of notInvited)
       problem(`Invitation of ${found.get(userId)?.name}: ${reason}`);
-    for (const { id } of found.values()) invited.add(id);
+    for (const { id } of found.values()) invited.push(id);
   });
 }
 
-async function linkIssue({ issue, part }: Desk, { id: incidentId, number, title, url }: CurrentIncident) {
+async function linkIssue({ part, soFar }: Desk, { id: incidentId, number, title, url }: CurrentIncident) {
+  const { issue } = soFar;
   if (!issue || !url) return;
   await part('Link from the issue', () =>
     steps.addJiraLink({ key: issue.key, incidentId, url, title: `PagerDuty #${number} ${title}` }),
@@ -149,10 +165,8 @@ async function linkIssue({ issue, part }: Desk, { id: incidentId, number, title,
 }
 
 /** The note comes last, so that it can tell of everything that could not be done. */
-async function tellPagerDuty(
-  { room, issue, part, problems }: Desk,
-  incident: CurrentIncident,
-): Promise<void> {
+async function tellPagerDuty({ part, problems, soFar }: Desk, incident: CurrentIncident): Promise<void> {
+  const { room, issue } = soFar;
   const { id: incidentId, number, service, title } = incident;
   const links = [
     ...(room ? [{ text: 'War room', href: room.url }] : []),
@@ -180,8 +194,10 @@ const burst = '2 seconds';
 
 /** Keeps room and issue current, and ends once the incident has been resolved for the grace time. */
 async function followToTheEnd(desk: Desk, incidentId: string, graceTime: Duration): Promise<string> {
-  let closed: string | undefined;
+  const { soFar } = desk;
   for (;;) {
+    // Whatever has happened, the look at PagerDuty shows it: a new history needs none of the events.
+    if (isHistoryLong()) return renew({ incidentId, graceTime, soFar });
     const seen = eventsSoFar().length;
     const told = desk.problems.length;
     const news = () =>
@@ -191,29 +207,29 @@ async function followToTheEnd(desk: Desk, incidentId: string, graceTime: Duratio
 
     const now = await desk.part('Look at the incident', () => steps.readPagerDutyIncident({ incidentId }));
     if (now) await showState(desk, now);
-    if (now && desk.room) await invite(desk, desk.room, now.assignees);
+    if (now) await invite(desk, now.assignees);
 
     if (now?.status === 'resolved') {
-      const resolution = now.resolvedAt ?? 'at some time';
-      if (closed !== resolution) await closeIssue(desk, now);
-      closed = resolution;
+      const resolvedAt = now.resolvedAt ?? 'at some time';
+      if (soFar.closed?.resolvedAt !== resolvedAt) {
+        await closeIssue(desk, now);
+        soFar.closed = { resolvedAt, until: Date.now() + msToNumber(graceTime) };
+      }
       await tellProblems(desk, told);
-      const isOpenAgain = await condition(
-        () => news().some(({ status }) => status !== 'resolved'),
-        graceTime,
-      );
-      if (!isOpenAgain && (await leave(desk, incidentId))) return 'followed to the end';
+      const isBusy = () => isHistoryLong() || news().some(({ status }) => status !== 'resolved');
+      const isOver = !(await condition(isBusy, Math.max(soFar.closed.until - Date.now(), 1)));
+      if (isOver && (await leave(desk, incidentId))) return 'followed to the end';
       continue;
     }
     await tellProblems(desk, told);
     await sleep(burst);
-    await condition(() => news().length > 0);
+    await condition(() => isHistoryLong() || news().length > 0);
   }
 }
 
-async function closeIssue({ issue, part }: Desk, incident: CurrentIncident): Promise<void> {
-  if (!issue) return;
-  const { key } = issue;
+async function closeIssue({ part, soFar }: Desk, incident: CurrentIncident): Promise<void> {
+  if (!soFar.issue) return;
+  const { key } = soFar.issue;
   await part('Comment on the issue', () =>
     steps.addJiraComment({
       key,
@@ -227,7 +243,8 @@ async function closeIssue({ issue, part }: Desk, incident: CurrentIncident): Pro
 async function leave(desk: Desk, incidentId: string): Promise<boolean> {
   const now = await steps.readPagerDutyIncident({ incidentId });
   if (now.status !== 'resolved') return false;
-  const { room, part, problems } = desk;
+  const { part, problems, soFar } = desk;
+  const { room } = soFar;
   const told = problems.length;
   await showState(desk, now);
   if (room)

@@ -58,7 +58,7 @@ export const addJiraComment = defineActivity({
     if (found) return { changed: false, commentId: found };
     const answer = await jira.api(signal).issueComments.addComment({
       issueIdOrKey: key,
-      body: toAdf(text),
+      body: toAdf(text, attempt.mark),
       properties: [{ key: keyProperty, value: attempt.key }],
     });
     return { changed: true, commentId: z.object({ id: z.string() }).parse(answer).id };

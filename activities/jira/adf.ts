@@ -31,9 +31,10 @@ const textNode = (text: string): Node => ({ type: 'text', text });
 /**
  * Builds the document (https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/). Texts are text nodes, so
  * no markup of theirs is obeyed; a text node must not be empty; a link that is no web address stays text. Of a
- * code that is too long for one text the end is kept, as a log tells last what went wrong.
+ * code that is too long for one text the end is kept, as a log tells last what went wrong. `mark` is the attempt's.
  */
-export function toAdf({ text, links, code }: JiraText): AdfDocument {
+export function toAdf({ text: given, links, code }: JiraText, mark?: string): AdfDocument {
+  const text = mark === undefined ? given : `${mark}\n\n${given}`;
   const paragraphs = visible(text)
     .split(/\n\s*\n/)
     .map((paragraph) => paragraph.trim())

@@ -42,8 +42,6 @@ export const createJiraIssue = defineActivity({
     /** An account id, or an e-mail address. */
     assignee: z.string().optional(),
     labels: z.array(label).default([]),
-    /** The incident is made up, and the text says so. */
-    simulated: z.boolean().default(false),
   }),
   output: z.object({
     changed: z.boolean(),
@@ -70,7 +68,7 @@ export const createJiraIssue = defineActivity({
         project: { key: project },
         issuetype: { name: input.type },
         summary: input.summary,
-        description: toAdf(input.simulated ? { ...input, text: `SIMULATED\n\n${input.text}` } : input),
+        description: toAdf(input, attempt.mark),
         labels: [marker, ...input.labels],
         ...(input.priority ? { priority: { name: input.priority } } : {}),
         ...(assignee ? { assignee: { id: assignee } } : {}),

@@ -34,7 +34,7 @@ export async function noteOnce(
   pagerduty: PagerDuty,
   incidentId: string,
   note: string,
-  { actor, attempt: { key, signal } }: { actor: Actor | undefined; attempt: Attempt },
+  { actor, attempt: { key, signal, mark } }: { actor: Actor | undefined; attempt: Attempt },
 ): Promise<Noted> {
   const marker = `(baton ${key})`;
   const notes = await readNotes(pagerduty, incidentId, signal);
@@ -43,7 +43,8 @@ export async function noteOnce(
   if (notes.length >= maxNotes)
     return { changed: false, reason: `the incident has ${maxNotes} notes already` };
 
-  const body = { note: { content: `${note.toWellFormed()}\n\n${marker}` } };
+  const content = [mark, note.toWellFormed(), '', marker].filter((line) => line !== undefined).join('\n');
+  const body = { note: { content } };
   const answer = await pagerduty.post(`/incidents/${incidentId}/notes`, { body, actor, signal });
   return { changed: true, noteId: readSuccess(answer, z.object({ note: restNote })).note.id };
 }

@@ -1,6 +1,6 @@
-/** Results end up in the run's history, which takes 2 MB in one piece. */
+/** Results end up in the run's history, which takes 4 MB at once: some reads side by side, and what goes with them. */
 const maxTextBytes = 32 * 1024;
-const maxListBytes = 1024 * 1024;
+const maxListBytes = 512 * 1024;
 const maxFieldLength = 4096;
 
 /** At most `max` characters, ending in an ellipsis where it was cut, never in half a character. */
@@ -22,7 +22,7 @@ export function bounded(text: string): { text: string; truncated?: true } {
   };
 }
 
-/** The first of the items that together stay below 1 MiB, and whether any were left out. */
+/** The first of the items that together stay below 512 KiB, and whether any were left out. */
 export function boundedList<Item>(items: readonly Item[]): { items: Item[]; truncated?: true } {
   let bytes = 0;
   const kept = items.filter((item) => {

@@ -45,8 +45,18 @@ export const markup = (text: string): Mrkdwn => ({ type: 'mrkdwn', text, verbati
 /** A short text in one line. */
 export const label = (text: string, max: number) => plain(cut(escapeSlack(oneLine(text)), max));
 
-/** Says that what the message tells of has not really happened. */
-export const simulatedLine: Block = { type: 'context', elements: [plain('SIMULATED')] };
+/** `chat.update` refuses a longer fallback text. */
+const maxFallback = 4000;
+
+/** The message with the attempt's mark, if there is one: that what it tells of has not really happened. */
+export function marked({ text, blocks }: Body, mark: string | undefined): Body {
+  const line: Block[] = mark === undefined ? [] : [{ type: 'context', elements: [plain(escapeSlack(mark))] }];
+  return { text: cut(withMark(text, mark), maxFallback), blocks: [...line, ...blocks] };
+}
+
+/** The escaped text, begun with the mark. */
+export const withMark = (text: string, mark: string | undefined) =>
+  mark === undefined ? text : `${escapeSlack(mark)} ${text}`;
 
 const maxLinks = 10;
 const maxLinksLength = 2000;

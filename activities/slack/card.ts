@@ -1,14 +1,5 @@
 import { z } from 'zod';
-import {
-  type Block,
-  type Body,
-  type Button,
-  label,
-  linkLine,
-  markup,
-  plain,
-  simulatedLine,
-} from './blocks.ts';
+import { type Block, type Body, type Button, label, linkLine, marked, markup, plain } from './blocks.ts';
 import { links, webUrl } from './input.ts';
 import { cut, escapeSlack, maxText, oneLine } from './text.ts';
 
@@ -27,7 +18,6 @@ export const cardSchema = z.object({
   links: links.default([]),
   /** What Baton does now, or has done. */
   lines: z.array(z.string()).default([]),
-  simulated: z.boolean().default(false),
 });
 export type StatusCard = z.output<typeof cardSchema>;
 
@@ -35,21 +25,20 @@ export type StatusCard = z.output<typeof cardSchema>;
 const maxField = 300;
 
 /** The card's message. Its buttons carry the incident id and nothing else: who may press them is checked later. */
-export function cardBody(card: StatusCard, incidentId: string): Body {
-  const { title, number, url, lines, simulated } = card;
+export function cardBody(card: StatusCard, incidentId: string, mark: string | undefined): Body {
+  const { title, number, url, lines } = card;
   const heading = number === undefined ? title.trim() || incidentId : `#${number} ${title}`;
   const allLinks = [...(url === undefined ? [] : [{ text: 'PagerDuty incident', url }]), ...card.links];
   const buttons = buttonsFor(card, incidentId);
   const said = cut(escapeSlack(lines.map((line) => `• ${oneLine(line)}`).join('\n')), maxText);
   const blocks: Block[] = [
-    ...(simulated ? [simulatedLine] : []),
     { type: 'header', text: label(heading, 150) },
     { type: 'section', fields: fieldsOf(card) },
     ...(said === '' ? [] : [{ type: 'section' as const, text: plain(said) }]),
     ...linkLine(allLinks),
     ...(buttons.length > 0 ? [{ type: 'actions' as const, elements: buttons }] : []),
   ];
-  return { text: summaryOf(card, heading), blocks };
+  return marked({ text: summaryOf(card, heading), blocks }, mark);
 }
 
 function fieldsOf({ status, urgency, priority, service, assignees, acknowledgedBy }: StatusCard) {
@@ -95,7 +84,7 @@ function buttonsFor({ status }: StatusCard, incidentId: string): Button[] {
 
 /** The card in one line. */
 function summaryOf(card: StatusCard, heading: string): string {
-  const { status, service, assignees, acknowledgedBy, simulated } = card;
+  const { status, service, assignees, acknowledgedBy } = card;
   const who =
     status === 'acknowledged' && acknowledgedBy
       ? `by ${acknowledgedBy}`
@@ -103,6 +92,5 @@ function summaryOf(card: StatusCard, heading: string): string {
         ? `assigned to ${assignees.join(', ')}`
         : '';
   const state = [status, who].filter((part) => part !== '').join(' ');
-  const line = `${simulated ? 'SIMULATED ' : ''}${heading} (${service}): ${state}`;
-  return cut(escapeSlack(oneLine(line)), 1000);
+  return cut(escapeSlack(oneLine(`${heading} (${service}): ${state}`)), 1000);
 }

@@ -15,7 +15,7 @@ export const postSlackEphemeral = defineActivity({
   output: z.object({ changed: z.boolean() }),
   async run({ connection, channelId, userId, ...content }, { slack, attempt }) {
     const api = (await slack(connection)).api(attempt.signal);
-    await postEphemeral(api, channelId, userId, messageBody(content));
+    await postEphemeral(api, channelId, userId, messageBody(content, attempt.mark));
     return { changed: true };
   },
 });

@@ -24,7 +24,7 @@ export const postSlackMessage = defineActivity({
     const api = client.api(attempt.signal);
     const self = await client.self(api);
     const place = { channelId, threadTs };
-    const { changed, ts } = await postOnce(api, place, messageBody(content), attempt);
+    const { changed, ts } = await postOnce(api, place, messageBody(content, attempt.mark), attempt);
     return { changed, ts, permalink: permalinkOf(self, place, ts) };
   },
 });

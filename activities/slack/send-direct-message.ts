@@ -27,7 +27,7 @@ export const sendSlackDirectMessage = defineActivity({
     const self = await client.self(api);
     const answer = await api.conversations.open({ users: userId }).catch(throwFailure);
     const channelId = parseAnswer(answer, opened).channel.id;
-    const { changed, ts } = await postOnce(api, { channelId }, messageBody(content), attempt);
+    const { changed, ts } = await postOnce(api, { channelId }, messageBody(content, attempt.mark), attempt);
     return { changed, channelId, ts, permalink: permalinkOf(self, { channelId }, ts) };
   },
 });

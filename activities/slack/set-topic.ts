@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
+import { withMark } from './blocks.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
 import { channelId } from './input.ts';
 import { asMember } from './membership.ts';
@@ -19,7 +20,7 @@ export const setSlackTopic = defineActivity({
   output: z.object({ changed: z.boolean() }),
   async run({ connection, channelId, text }, { slack, attempt }) {
     const api = (await slack(connection)).api(attempt.signal);
-    const topic = cut(escapeSlack(oneLine(text)), maxTopic);
+    const topic = cut(withMark(escapeSlack(oneLine(text)), attempt.mark), maxTopic);
     const answer = await api.conversations.info({ channel: channelId }).catch(throwFailure);
     if (shown(parseAnswer(answer, channelInfo).channel.topic.value) === shown(topic))
       return { changed: false };

@@ -35,7 +35,7 @@ export const showSlackStatusCard = defineActivity({
     const client = await slack(connection);
     const api = client.api(attempt.signal);
     const self = await client.self(api);
-    const body = cardBody(card, incidentId);
+    const body = cardBody(card, incidentId, attempt.mark);
     const digest = digestOf(body);
     const metadata = { event_type: cardEvent, event_payload: { incident: incidentId, digest } };
 

@@ -17,7 +17,7 @@ export const updateSlackMessage = defineActivity({
     const client = await slack(connection);
     const api = client.api(attempt.signal);
     const self = await client.self(api);
-    const body = messageBody(content);
+    const body = messageBody(content, attempt.mark);
     const place = { channelId };
     const outcome = (await edit(api, { channelId, ts }, body))
       ? { changed: true, ts }

@@ -5,11 +5,14 @@ import { type BodyReader, checkContentType, headerOf, parseJsonObject } from '..
 import type { Inbox } from '../inbox.ts';
 import { notConfigured, Refusal } from '../refusal.ts';
 import { clickDelivery, slackEventDelivery } from './payload.ts';
+import { respondInPrivate } from './respond.ts';
 import { checkSlackSignature } from './signature.ts';
 
 export interface SlackRequests {
   /** Undefined: all requests from Slack are refused. */
   signingSecret: string | undefined;
+  /** Another Web API than Slack's own, as of a simulator. */
+  apiUrl: string | undefined;
   readBody: BodyReader;
   inbox: Inbox;
   log: Logger;
@@ -50,7 +53,10 @@ async function verifiedBody(
   }
 }
 
-/** A pressed button: stored, then 200. Once it is verified the answer is 200, since Slack sends a click only once. */
+/**
+ * A pressed button: stored, then 200. Once it is verified the answer is 200, since Slack sends a click only once. Where it could
+ * not be stored, whoever pressed it is told so.
+ */
 export function takeSlackClick(options: SlackRequests) {
   return async (request: Request, response: Response) => {
     const body = await verifiedBody(request, options, form);
@@ -59,11 +65,12 @@ export function takeSlackClick(options: SlackRequests) {
       response.status(200).end();
     } catch (error) {
       options.log.error({ err: error }, 'A click could not be stored');
-      response.json({
-        response_type: 'ephemeral',
-        replace_original: false,
-        text: 'Baton could not record this click. Please press it again in a minute.',
-      });
+      response.status(200).end();
+      const text =
+        'Baton could not record this click, and nothing was done. Please press it again in a minute.';
+      await respondInPrivate(body, text, options.apiUrl).catch((failure: unknown) =>
+        options.log.error({ err: failure }, 'Whoever pressed the button could not be told'),
+      );
     }
   };
 }

@@ -1,7 +1,25 @@
-import { describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { longestBody } from '../../server/body.ts';
+import { isSlacks } from '../../server/slack/respond.ts';
 import { clickBody, clickPayload, slackForm, slackSigned } from '../fixtures/slack-requests.ts';
 import { type Receiver, slackSecret, startReceiver, storeIsDown } from './receiver.ts';
+
+/** Where Slack takes answers to a click, and what it was told there. */
+async function startSlack(status = 200) {
+  const heard: unknown[] = [];
+  const server = createServer(async (request, response) => {
+    heard.push(JSON.parse((await request.toArray()).join('')));
+    response.writeHead(status, { location: '/elsewhere' }).end('ok');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { heard, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
 
 const interactivity = '/slack/interactivity';
 const paths = [interactivity, '/slack/commands', '/slack/events'];
@@ -150,21 +168,57 @@ describe('a pressed button', () => {
     expect(receiver.dispatched).toEqual([]);
   });
 
-  it.each([storeIsDown(), new Error('a fault')])(
-    'that cannot be stored is answered 200, telling the person: %s',
-    async (failure) => {
-      const receiver = await startReceiver();
-      receiver.failWith(failure);
-      const answer = await click(receiver);
-      expect(answer.status).toBe(200);
-      expect(answer.json).toEqual({
-        response_type: 'ephemeral',
-        replace_original: false,
-        text: expect.stringContaining('could not record this click'),
-      });
-      expect(receiver.log.join()).toContain('A click could not be stored');
-    },
-  );
+  describe('that cannot be stored', () => {
+    const told = {
+      response_type: 'ephemeral',
+      replace_original: false,
+      text: expect.stringContaining('could not record this click'),
+    };
+
+    it.each([storeIsDown(), new Error('a fault')])(
+      'is answered 200 with nothing, and Slack shows the person alone what happened: %s',
+      async (failure) => {
+        const slack = await startSlack();
+        const receiver = await startReceiver({ slackApiUrl: `${slack.url}/api/` });
+        receiver.failWith(failure);
+        const answer = await click(receiver, clickBody(clickPayload({ response_url: slack.url })));
+        expect([answer.status, answer.text]).toEqual([200, '']);
+        await expect.poll(() => slack.heard).toEqual([told]);
+        expect(receiver.log.join()).toContain('A click could not be stored');
+        expect(receiver.log.join()).not.toContain('could not be told');
+      },
+    );
+
+    it.each([
+      ['not Slack’s', (url: string) => url, undefined],
+      ['not Slack’s, but looks like it', (url: string) => url.replace('//', '//hooks.slack.com@'), undefined],
+      ['not of the API that is set', (url: string) => url, 'http://127.0.0.1:1/api/'],
+      ['missing', () => undefined, undefined],
+      ['none', () => 'somewhere', undefined],
+    ])('is told to nobody at an address that is %s', async (_, addressOf, slackApiUrl) => {
+      const slack = await startSlack();
+      const receiver = await startReceiver({ slackApiUrl });
+      receiver.failWith(storeIsDown());
+      const payload = clickPayload({ response_url: addressOf(slack.url) });
+      expect((await click(receiver, clickBody(payload))).status).toBe(200);
+      await expect.poll(() => receiver.log.join()).toContain('could not be told');
+      expect(slack.heard).toEqual([]);
+    });
+
+    it.each([
+      ['refuses it', 404],
+      ['points elsewhere', 302],
+    ])('is logged without the address where Slack %s', async (_, status) => {
+      const slack = await startSlack(status);
+      const receiver = await startReceiver({ slackApiUrl: slack.url });
+      receiver.failWith(storeIsDown());
+      const payload = clickPayload({ response_url: `${slack.url}/actions/secret-part` });
+      expect((await click(receiver, clickBody(payload))).status).toBe(200);
+      await expect.poll(() => receiver.log.join()).toContain(`Slack answered ${status}`);
+      expect(receiver.log.join()).not.toContain('secret-part');
+      expect(slack.heard).toHaveLength(1);
+    });
+  });
 
   it('signed by a clock that is off leaves a warning in the log', async () => {
     const receiver = await startReceiver();
@@ -178,6 +232,26 @@ describe('a pressed button', () => {
     const receiver = await startReceiver();
     receiver.temporal.up = false;
     expect((await click(receiver)).status).toBe(200);
+  });
+});
+
+describe('an address to answer to', () => {
+  const official = 'https://slack.com/api/';
+  const simulated = 'http://127.0.0.1:4711/api/';
+
+  it.each([
+    ['https://hooks.slack.com/actions/T1/2/x', official, true],
+    ['https://hooks.slack-gov.com/actions/T1/2/x', 'https://slack-gov.com/api/', true],
+    ['http://hooks.slack.com/actions/T1/2/x', official, false],
+    ['https://hooks.slack.com:8443/actions', official, false],
+    ['https://hooks.slack.com.evil.example/actions', official, false],
+    ['https://evil.example/hooks.slack.com', official, false],
+    ['http://127.0.0.1:4711/actions', simulated, true],
+    ['http://127.0.0.1:4712/actions', simulated, false],
+    ['https://hooks.slack.com/actions/T1/2/x', simulated, false],
+    ['https://hooks.slack.com/actions', 'https://evilslack.com/api/', false],
+  ])('%s with the API %s: %s', (address, api, isRight) => {
+    expect(isSlacks(new URL(address), new URL(api))).toBe(isRight);
   });
 });
 

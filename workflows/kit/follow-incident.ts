@@ -2,7 +2,7 @@ import type { Duration } from '@temporalio/common';
 import { condition } from '@temporalio/workflow';
 import { steps } from './activities.ts';
 import type { Agent, Incident, IncidentStatus, LaterEvent, Reference } from './incident.ts';
-import { eventsSoFar, newestIncident, nextEvent } from './run.ts';
+import { eventsSoFar, isHistoryLong, lastResolver, newestIncident, nextEvent, renew } from './run.ts';
 
 /** An incident, kept current by its events. */
 export interface FollowedIncident {
@@ -20,7 +20,15 @@ export interface FollowedIncident {
   stillOpenAfter(wait: Duration): Promise<boolean>;
   /** The next event after those seen so far; undefined when the time is over. */
   nextEvent(timeout?: Duration): Promise<LaterEvent | undefined>;
+  /**
+   * For workflows that follow for days: in a loop, once an event is dealt with. While the history is short it does nothing;
+   * else the workflow begins anew with this input and a new history, and gets the events that it has not seen.
+   */
+  renewWhenLong(input: unknown): Promise<void>;
 }
+
+/** Temporal takes 2 MB in one piece. While more events than this wait, in characters, they are dealt with first. */
+const mostLeft = 500_000;
 
 /** The incident as it is now. Later events change what its fields say; nothing here changes the incident. */
 export function followIncident({ id }: { id: string }): FollowedIncident {
@@ -41,7 +49,7 @@ export function followIncident({ id }: { id: string }): FollowedIncident {
       return newestIncident()?.assignees ?? [];
     },
     get resolvedBy() {
-      return eventsSoFar().findLast(({ type }) => type === 'pagerduty.incident.resolved')?.by;
+      return lastResolver();
     },
     get snapshot() {
       return newestIncident();
@@ -63,6 +71,10 @@ export function followIncident({ id }: { id: string }): FollowedIncident {
       });
       if (event) seen += 1;
       return event;
+    },
+    async renewWhenLong(input) {
+      const left = eventsSoFar().slice(seen);
+      if (isHistoryLong() && JSON.stringify(left).length <= mostLeft) await renew(input, left);
     },
   };
 }

@@ -8,8 +8,10 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   ContinueAsNew,
   condition,
+  continueAsNew,
   DeterminismViolationError,
   defaultPayloadConverter,
   defineSignal,
@@ -24,7 +26,7 @@ import {
   type WorkflowOutboundCallsInterceptor,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Incident, LaterEvent, RunCause } from './incident.ts';
+import type { Agent, Incident, LaterEvent, RunCause } from './incident.ts';
 
 /** Later events on the run's subject, oldest first. */
 export const laterEvents = defineSignal<[LaterEvent[]]>('laterEvents');
@@ -66,16 +68,25 @@ export function runCause(): RunCause | undefined {
 
 /** What has happened on the run's subject since its start. Module state is per run: the sandbox gives each its own. */
 const taken: LaterEvent[] = [];
+const takenIds = new Set<string>();
 let newest: { incident: Incident; at: string } | undefined;
+let resolver: Agent | undefined;
 let stoppedBy: LaterEvent | undefined;
+/** How often the run has gone on with a new history. */
+let renewals = 0;
+/** What goes along when it does so. */
+let unseen: readonly LaterEvent[] = [];
 
-/** All later events that the run got, oldest first. */
+/** All later events that the run got, oldest first; after a renewal, those since. */
 export const eventsSoFar = (): readonly LaterEvent[] => taken;
 
 /** The incident as the newest event tells it. */
 export function newestIncident(): Incident | undefined {
   return newest?.incident ?? runCause()?.incident;
 }
+
+/** Who has resolved the incident, the last time that somebody did. */
+export const lastResolver = (): Agent | undefined => resolver;
 
 /** The next later event for which `wanted` holds, looking from the `from`th on; undefined when the time is over. */
 export async function nextEvent(
@@ -88,13 +99,60 @@ export async function nextEvent(
   return find();
 }
 
+/** The history has grown so long that Temporal wants a new one. Its hard limit ends a run: 51 200 entries, or 50 MB. */
+export const isHistoryLong = (): boolean => workflowInfo().continueAsNewSuggested;
+
+/**
+ * Goes on with a new, short history under the same run id: the workflow begins anew with this input. The new beginning knows
+ * the incident as it is now, and finds the events in `left` (those that the run has not dealt with) as the first ones that it
+ * gets. Nothing that arrives meanwhile is lost, as long as nothing is awaited between the last look at events and this.
+ */
+export async function renew(input: unknown, left: readonly LaterEvent[] = []): Promise<never> {
+  // Whoever wants the run to end has said so to this history; the next one would not know.
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('The run is to end');
+  unseen = left;
+  return continueAsNew(input);
+}
+
+/** What a run takes along to its next history, beside the input. */
+interface Luggage {
+  renewals: number;
+  /** A delivery may be repeated, but not after thousands of others. */
+  takenIds: string[];
+  newest?: { incident: Incident; at: string };
+  resolver?: Agent;
+  unseen: readonly LaterEvent[];
+}
+
+const luggageHeader = 'batonLuggage';
+const idsKept = 2_000;
+
+function pack(): Luggage {
+  const left = new Set(unseen.map(({ eventId }) => eventId));
+  const ids = [...takenIds].filter((id) => !left.has(id)).slice(-idsKept);
+  return {
+    renewals: renewals + 1,
+    takenIds: ids,
+    ...(newest ? { newest } : {}),
+    ...(resolver ? { resolver } : {}),
+    unseen,
+  };
+}
+
+function unpack(luggage: Luggage): void {
+  ({ renewals, newest, resolver } = luggage);
+  for (const id of luggage.takenIds) takenIds.add(id);
+}
+
 function take(event: LaterEvent, scope: CancellationScope): void {
-  if (taken.some(({ eventId }) => eventId === event.eventId)) return;
+  if (takenIds.has(event.eventId)) return;
+  takenIds.add(event.eventId);
   taken.push(event);
   if (event.incident && (!newest || event.time >= newest.at))
     newest = { incident: event.incident, at: event.time };
-  const isResolved = event.type === 'pagerduty.incident.resolved' && !event.echo;
-  if (isResolved && runCause()?.whenResolved !== 'continue') {
+  if (event.type !== 'pagerduty.incident.resolved') return;
+  resolver = event.by;
+  if (!event.echo && runCause()?.whenResolved !== 'continue') {
     stoppedBy = event;
     scope.cancel();
   }
@@ -129,6 +187,10 @@ async function report(end: RunReport): Promise<void> {
 const inbound: WorkflowInboundCallsInterceptor = {
   async execute(input, next) {
     const scope = new CancellationScope();
+    const header = input.headers[luggageHeader];
+    const luggage = header && defaultPayloadConverter.fromPayload<Luggage>(header);
+    if (luggage) unpack(luggage);
+    for (const event of luggage?.unseen ?? []) take(event, scope);
     setHandler(laterEvents, (events) => {
       for (const event of events) take(event, scope);
     });
@@ -159,8 +221,24 @@ const causeHeader = () => {
   return { baton: defaultPayloadConverter.toPayload(call) };
 };
 
+/**
+ * Temporal numbers activities from 1 on in each history. The key of an effect is made of the run's id and this number, so each
+ * history after the first has numbers of its own: else a new change would be taken for one that was made long ago.
+ */
+const ownId = (seq: number) => (renewals === 0 ? {} : { activityId: `${renewals}.${seq}` });
+
 const outbound: WorkflowOutboundCallsInterceptor = {
-  scheduleActivity: (input, next) => next({ ...input, headers: { ...input.headers, ...causeHeader() } }),
+  scheduleActivity: (input, next) =>
+    next({
+      ...input,
+      options: { ...input.options, ...ownId(input.seq) },
+      headers: { ...input.headers, ...causeHeader() },
+    }),
+  continueAsNew: (input, next) =>
+    next({
+      ...input,
+      headers: { ...input.headers, [luggageHeader]: defaultPayloadConverter.toPayload(pack()) },
+    }),
   scheduleLocalActivity: (input, next) => next({ ...input, headers: { ...input.headers, ...causeHeader() } }),
 };
 

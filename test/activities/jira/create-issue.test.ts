@@ -139,7 +139,7 @@ describe('the issue of an incident', () => {
 
   it('says that it is simulated, where it is', async () => {
     const { simulator, run } = await startSite();
-    await run(createJiraIssue, { ...incident, text: 'Slow', simulated: true });
+    await run(createJiraIssue, { ...incident, text: 'Slow' }, { mark: 'SIMULATED' });
     await run(createJiraIssue, { ...incident, purpose: 'real', text: 'Slow' });
     const texts = simulator.world.issues.map(({ fields }) => JSON.stringify(fields.description));
     expect(texts[0]).toContain('SIMULATED');

@@ -26,6 +26,14 @@ describe('a comment', () => {
     expect(simulator.ledger).toMatchObject([{ effect: 'comment added', key: 'run-1#5' }]);
   });
 
+  it('begins with the mark of an attempt in which something is simulated', async () => {
+    const { simulator, run } = await startWithIssue();
+    await run(addJiraComment, { key, text: 'Rebooted.' }, { mark: 'SIMULATED' });
+    const text = JSON.stringify(simulator.world.issues[0]?.comments[0]?.body);
+    expect(text.indexOf('SIMULATED')).toBeGreaterThan(0);
+    expect(text.indexOf('SIMULATED')).toBeLessThan(text.indexOf('Rebooted.'));
+  });
+
   it('is added once although its answer was lost, and again for another effect', async () => {
     const { simulator, run } = await startWithIssue();
     simulator.fail({ kind: 'cut-after', match: `POST /rest/api/3/issue/${key}/comment` });

@@ -28,6 +28,13 @@ describe('notes', () => {
     ]);
   });
 
+  it('begin with the mark of an attempt in which something is simulated', async () => {
+    const { simulator, run } = await startAccount();
+    const incidentId = raiseIncident(simulator, slow);
+    await run(addPagerDutyNote, { incidentId, note: 'restarted' }, { mark: 'SIMULATED' });
+    expect(simulator.world.notes[0]?.content).toBe('SIMULATED\nrestarted\n\n(baton run-1/5)');
+  });
+
   it('are added once when the connection is cut after the first', async () => {
     const { simulator, run } = await startAccount();
     const incidentId = raiseIncident(simulator, slow);

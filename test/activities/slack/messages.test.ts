@@ -15,16 +15,14 @@ describe('a message', () => {
       text: 'Restarted checkout-1',
       links: [{ text: 'Jira OPS-1', url: 'https://acme.atlassian.net/browse/OPS-1?a=1&b=2' }],
       code: 'line 1\nline 2',
-      simulated: true,
     });
     expect(permalink).toBe(`https://acme.slack.com/archives/C0GENERAL/p${ts.replace('.', '')}`);
     expect(simulator.world.messages).toMatchObject([
       {
         ts,
-        text: 'SIMULATED Restarted checkout-1',
+        text: 'Restarted checkout-1',
         metadata: { event_type: 'baton_message', event_payload: { key: 'run-1#5' } },
         blocks: [
-          { type: 'context', elements: [{ text: 'SIMULATED' }] },
           { type: 'section', text: { type: 'plain_text', text: 'Restarted checkout-1' } },
           { type: 'section', text: { type: 'mrkdwn', text: '```\nline 1\nline 2\n```', verbatim: true } },
           {
@@ -40,6 +38,24 @@ describe('a message', () => {
         ],
       },
     ]);
+  });
+
+  it('begins with the mark of an attempt in which something is simulated, however it is sent', async () => {
+    const { simulator, run } = await startWorkspace();
+    const mark = 'SIMULATED: ec2';
+    const text = 'Rebooted <it>';
+    const { ts } = await run(postSlackMessage, { channelId, text: 'Rebooting' }, { mark });
+    await run(updateSlackMessage, { channelId, ts, text }, { mark });
+    await run(sendSlackDirectMessage, { userId: 'U0ADA', text }, { mark });
+    for (const message of simulator.world.messages)
+      expect(message).toMatchObject({
+        text: 'SIMULATED: ec2 Rebooted &lt;it&gt;',
+        blocks: [{ type: 'context', elements: [{ type: 'plain_text', text: mark }] }, { type: 'section' }],
+      });
+    expect(simulator.world.messages).toHaveLength(2);
+    await run(postSlackEphemeral, { channelId, userId: 'U0ADA', text }, { mark });
+    expect(simulator.calls.at(-1)?.body).toContain('SIMULATED');
+    await run(postSlackMessage, { channelId, text: '&'.repeat(5000), code: 'x'.repeat(9000) }, { mark });
   });
 
   it.each([

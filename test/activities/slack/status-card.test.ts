@@ -76,7 +76,8 @@ describe('the status card', () => {
     expect(simulator.world.messages[0]?.text).toBe(
       '#4211 Checkout is slow (Checkout): triggered assigned to Ada Lopez',
     );
-    await run(showSlackStatusCard, { channelId, incidentId, card: { ...acknowledged, simulated: true } });
+    await run(showSlackStatusCard, { channelId, incidentId, card: acknowledged }, { mark: 'SIMULATED' });
+    expect(simulator.world.messages[0]?.blocks?.[0]).toMatchObject({ elements: [{ text: 'SIMULATED' }] });
     expect(simulator.world.messages[0]?.text).toBe(
       'SIMULATED #4211 Checkout is slow (Checkout): acknowledged by Ada Lopez',
     );

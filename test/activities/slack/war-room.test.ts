@@ -158,6 +158,14 @@ describe('the topic of a channel', () => {
     },
   );
 
+  it('begins with the mark of an attempt in which something is simulated', async () => {
+    const { simulator, run } = await startWorkspace();
+    const { channelId } = await run(openSlackWarRoom, incident);
+    await run(setSlackTopic, { channelId, text: 'Open' }, { mark: 'SIMULATED' });
+    const room = simulator.world.channels.find(({ id }) => id === channelId);
+    expect(room?.topic).toBe('SIMULATED Open');
+  });
+
   it('mentions nobody and is cut at 250 characters', async () => {
     const { simulator, run } = await startWorkspace();
     const { channelId } = await run(openSlackWarRoom, incident);

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { parseJsonText } from '../body.ts';
+
+/** The person waits, and Slack would take an answer for half an hour. */
+const timeoutMs = 2_500;
+const usualApi = 'https://slack.com/api/';
+/** Where Slack takes answers: commercial and government. */
+const slackHosts: readonly string[] = ['hooks.slack.com', 'hooks.slack-gov.com'];
+
+const interaction = z.object({ response_url: z.url() });
+
+/** Nothing was told, and why. Never names the address, which is as good as a token. */
+export class NotTold extends Error {}
+
+/**
+ * Shows a text in private to whoever pressed the button in `body`, a verified interaction: Slack takes it at the address that it
+ * sent along (https://docs.slack.dev/interactivity/handling-user-interaction), and ignores what stands in
+ * the answer to the request itself. Throws `NotTold`.
+ */
+export async function respondInPrivate(
+  body: Buffer,
+  text: string,
+  apiUrl: string | undefined,
+): Promise<void> {
+  const address = responseUrlIn(body);
+  if (!address || !isSlacks(address, new URL(apiUrl || usualApi)))
+    throw new NotTold('it came without an address of Slack to answer to');
+  const answer = await fetch(address, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, text }),
+    redirect: 'manual',
+    signal: AbortSignal.timeout(timeoutMs),
+  }).catch((error: unknown) => {
+    throw new NotTold(
+      error instanceof Error && error.name === 'TimeoutError' ? 'no answer in time' : 'no connection',
+    );
+  });
+  await answer.body?.cancel();
+  if (!answer.ok) throw new NotTold(`Slack answered ${answer.status}`);
+}
+
+function responseUrlIn(body: Buffer): URL | undefined {
+  const payload = new URLSearchParams(body.toString('utf8')).get('payload') ?? '';
+  try {
+    const parsed = interaction.safeParse(parseJsonText(payload));
+    return parsed.success ? new URL(parsed.data.response_url) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** With Slack's own API only Slack's hosts are right; with another, as of a simulator, only that one. */
+export function isSlacks(address: URL, api: URL): boolean {
+  if (!/(^|\.)slack(-gov)?\.com$/.test(api.hostname)) return address.origin === api.origin;
+  return address.protocol === 'https:' && address.port === '' && slackHosts.includes(address.hostname);
+}

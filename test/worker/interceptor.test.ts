@@ -1,0 +1,89 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { type AnyActivity, defineActivity } from '../../activities/activity.ts';
+import { connectClients } from '../../activities/clients.ts';
+import { boundedList as kubernetesList } from '../../activities/kubernetes/text.ts';
+import { boundedList as pagerDutyList } from '../../activities/pagerduty/text.ts';
+import { activityInterceptors } from '../../worker/interceptor.ts';
+import { largestResult, withinSize } from '../../worker/result-size.ts';
+import { embeddedWorld } from '../store/world.ts';
+
+/** Makes one attempt at an activity as a worker would, and gives the record beside. */
+async function attempt(activity: AnyActivity, simulated: readonly string[] = []) {
+  const stored = await embeddedWorld();
+  const store = stored.newStore();
+  onTestFinished(async () => {
+    await store.close();
+    await stored.close();
+  });
+  const interceptors = [
+    activityInterceptors({
+      activities: [activity],
+      clients: connectClients({}),
+      store,
+      simulated,
+      scrub: (text) => text,
+    }),
+  ];
+  const environment = new MockActivityEnvironment({ activityType: activity.name }, { interceptors });
+  const result = environment.run(async (_: object): Promise<unknown> => undefined, {});
+  return { result, record: async () => store.readRecord({ limit: 10 }) };
+}
+
+const saying = (text: string, kind: 'read' | 'change' = 'read') =>
+  defineActivity({
+    name: kind === 'read' ? 'readText' : 'writeText',
+    kind,
+    provider: 'slack',
+    summary: 'Gives a text',
+    permissions: [],
+    input: z.object({}),
+    output: z.object({ text: z.string(), mark: z.string().optional() }),
+    run: async (_, { attempt: { mark } }) => ({ text, mark }),
+  });
+
+describe('an attempt', () => {
+  it.each([
+    ['nothing is simulated', [], undefined],
+    ['its provider is simulated', ['ec2', 'slack'], 'SIMULATED'],
+    ['others are simulated', ['ec2', 'kubernetes'], 'SIMULATED: ec2, kubernetes'],
+  ])('is told with what to begin a message where %s', async (_, simulated, mark) => {
+    const { result } = await attempt(saying('x'), simulated);
+    expect(await result).toEqual({ text: 'x', ...(mark ? { mark } : {}) });
+  });
+});
+
+describe('a result', () => {
+  const overhead = JSON.stringify({ text: '' }).length;
+
+  it('may be as large as a run can keep, and not larger', async () => {
+    const most = saying('x'.repeat(largestResult - overhead));
+    expect(await (await attempt(most)).result).toHaveProperty('text');
+    const more = await attempt(saying('x'.repeat(largestResult - overhead + 1)));
+    await expect(more.result).rejects.toMatchObject({
+      type: 'ResultTooLarge',
+      nonRetryable: true,
+      message: expect.stringContaining(`readText has ${largestResult + 1} bytes`),
+      details: [{ provider: 'slack', effect: 'none' }],
+    });
+    expect(await more.record()).toMatchObject([
+      { action: 'activity.failed', detail: { activity: 'readText', failure: { class: 'ResultTooLarge' } } },
+    ]);
+  });
+
+  it('is measured in bytes, and of a change it stays unknown what was done', async () => {
+    const { result } = await attempt(saying('é'.repeat(largestResult / 2), 'change'));
+    await expect(result).rejects.toMatchObject({ details: [{ effect: 'unknown' }] });
+  });
+
+  it.each([
+    ['PagerDuty', pagerDutyList],
+    ['Kubernetes', kubernetesList],
+  ])('that is a list of %s is cut far below that, and says so', (_, boundedList) => {
+    const { items, truncated } = boundedList(Array.from({ length: 100_000 }, (_, id) => ({ id })));
+    expect(truncated).toBe(true);
+    expect(items.length).toBeGreaterThan(10_000);
+    expect(() => withinSize(saying('x'), { items, truncated })).not.toThrow();
+  });
+});
