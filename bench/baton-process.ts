@@ -5,7 +5,7 @@
 import { flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { connectClients } from '../activities/clients.ts';
 import { activities } from '../activities/index.ts';
 import { secretsOf } from '../cli/settings.ts';
@@ -17,6 +17,7 @@ import { makeScrubber } from '../store/scrub.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
 import { startWorker, taskQueue } from '../worker/worker.ts';
 import { benchTrigger } from './baton-trigger.ts';
+import { connectWhenThere } from './connect.ts';
 
 const {
   TEMPORAL_ADDRESS = '',
@@ -35,7 +36,7 @@ const store = await openStore({
   secrets,
   onPending: () => server?.wake(),
 });
-const connection = await NativeConnection.connect({ address: TEMPORAL_ADDRESS });
+const connection = await connectWhenThere(TEMPORAL_ADDRESS);
 const worker = await startWorker({
   connection,
   namespace: 'default',

@@ -91,8 +91,7 @@ async function measureRecovery(
   await Promise.race(webhooks.slice(underWay / 6).map(({ incidentId }) => world.acknowledged(incidentId)));
   await Promise.all([side.kill('SIGKILL'), temporal.kill()]);
   const killedAt = now();
-  await temporal.restart();
-  const again = await start();
+  const [again] = await Promise.all([start(), temporal.restart()]);
   const readyAt = now();
   await Promise.race([finish(world, webhooks), new Promise((resolve) => setTimeout(resolve, 60_000))]);
   figures.recovery.push(now() - killedAt);
@@ -133,8 +132,16 @@ const env = {
 };
 const figures = { raw: none(), baton: none() };
 const sides = { raw: await startSide('raw', env), baton: await startSide('baton', env) };
-const inTurn = async (measure: (side: Side, world: BenchWorld, figures: Figures) => Promise<void>) => {
-  for (const name of ['raw', 'baton'] as const) await measure(sides[name], world, figures[name]);
+/** Each side first in every other round: whoever comes second works while timers of the first still run out. */
+const inTurn = async (
+  measure: (side: Side, world: BenchWorld, figures: Figures) => Promise<void>,
+  round = 1,
+) => {
+  const names = ['raw', 'baton'] as const;
+  for (const name of round % 2 ? names : names.toReversed()) {
+    await measure(sides[name], world, figures[name]);
+    await new Promise((resolve) => setTimeout(resolve, settleMilliseconds));
+  }
 };
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
@@ -155,9 +162,9 @@ await inTurn((side) => measureSaturated(side, world, none()));
 readMemory('used');
 for (let round = 1; round <= rounds; round += 1) {
   say(`round ${round} of ${rounds}`);
-  await inTurn(measureIdle);
-  await inTurn(measureAnswers);
-  await inTurn(measureSaturated);
+  await inTurn(measureIdle, round);
+  await inTurn(measureAnswers, round);
+  await inTurn(measureSaturated, round);
 }
 say('kill -9 of everything');
 for (const name of ['raw', 'baton'] as const)

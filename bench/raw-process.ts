@@ -8,12 +8,13 @@ import { flushCompileCache } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { connectWhenThere } from './connect.ts';
 import { rawActivities } from './raw-activities.ts';
 
 const { TEMPORAL_ADDRESS = '', PAGERDUTY_WEBHOOK_SECRETS = '', BENCH_CHANNEL = '' } = process.env;
 Runtime.install({ logger: new DefaultLogger('ERROR') });
-const connection = await NativeConnection.connect({ address: TEMPORAL_ADDRESS });
+const connection = await connectWhenThere(TEMPORAL_ADDRESS);
 const client = new Client({ connection });
 const worker = await Worker.create({
   connection,

@@ -6,8 +6,8 @@ import { keyText } from './json.ts';
 import type { RecordRow, Store, Verification } from './store.ts';
 import type { LineColumns } from './tables.ts';
 
-/** Linked in one transaction. */
-const sealAtOnce = 1000;
+/** Linked in one transaction: more would keep those waiting who have a webhook to answer. */
+const sealAtOnce = 200;
 const verifyAtOnce = 2000;
 /** The name of the sealer's advisory lock. */
 const sealerLock = 7_229_001;
