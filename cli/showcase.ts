@@ -21,12 +21,13 @@ interface Showcase {
  */
 export async function showSimulation(showcase: Showcase): Promise<void> {
   const { store, play, output, signal } = showcase;
-  const [last] = await store.listEvents({ limit: 1 });
-  const shown = last === undefined ? { id: await play(), after: 0 } : await findOpen(store);
+  const recent = await store.listEvents({ limit: 100 });
+  const isFirst = recent.length === 0;
+  const shown = isFirst ? { id: await play(), after: 0 } : await findOpen(store);
   if (shown) {
     const { id, after } = shown;
     output.line();
-    output.line(last === undefined ? `An incident begins: ${id}` : `Goes on with incident ${id}`);
+    output.line(isFirst ? `An incident begins: ${id}` : `Goes on with incident ${id}`);
     const ending = await followTimeline(store, id, output, { after, signal });
     if (ending === 'stopped') return;
     if (ending === 'waiting') output.line('The incident is still open, and waits.');
@@ -37,7 +38,8 @@ export async function showSimulation(showcase: Showcase): Promise<void> {
         : `record NOT verified: line ${verification.seq}: ${verification.reason}`,
     );
   }
-  await sayWhatNext(showcase, shown?.id ?? last?.subject);
+  const latest = recent.find(({ type }) => type.startsWith('pagerduty.incident.'))?.subject;
+  await sayWhatNext(showcase, shown?.id ?? latest);
 }
 
 /** The newest incident with a live run that has not been resolved, and where its record stands. */
