@@ -202,7 +202,7 @@ describe.skipIf(!faults)('two servers on one PostgreSQL', () => {
     await one.kill('SIGKILL');
     target = other;
     const begun = performance.now();
-    // A lease lasts 10 s, and the other one looks every second.
+    // A lease lasts 8 s, and the other one looks every second.
     await eventually('the rest to be settled', async () => (await store.backlog()).pending === 0, 14_000);
     console.info(`What a killed server held was settled ${Math.round(performance.now() - begun)} ms later`);
     await untilNoted(ids);
