@@ -1,16 +1,18 @@
 /**
- * Baton beside Temporal by hand: one Temporal server, the same three calls to the same simulated providers, the two sides
- * in turn. Run it with `npm run bench`; with DATABASE_URL set, Baton's store is that PostgreSQL, else PGlite.
+ * Baton beside Temporal by hand: one Temporal server, the same three calls to the same simulated providers, the sides in
+ * turn. Run it with `npm run bench`; with DATABASE_URL set, Baton's store is that PostgreSQL, else PGlite. With
+ * `-- --beside <folder>` the Baton of another checkout, with its packages installed, takes part: is a change slower?
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findTemporal } from '../cli/temporal-binary.ts';
 import { type RunningTemporal, startTemporal } from '../cli/temporal-server.ts';
 import { median, percentile, table } from './figures.ts';
 import { deliver, deliverAll, deliverAtRate, now, type Webhook } from './load.ts';
-import { residentMegabytes, type Side, startSide } from './sides.ts';
+import { residentMegabytes, type Side, type SideName, startSide } from './sides.ts';
 import { type BenchWorld, startBenchWorld } from './world.ts';
 
 const { values } = parseArgs({
@@ -18,8 +20,13 @@ const { values } = parseArgs({
     /** Flows a measurement, and rounds of each: smaller for a quick look. */
     flows: { type: 'string', default: '200' },
     rounds: { type: 'string', default: '3' },
+    beside: { type: 'string' },
   },
 });
+if (values.beside && process.env.DATABASE_URL)
+  throw new Error(
+    '--beside compares two embedded stores: unset DATABASE_URL, since two cannot share a database',
+  );
 const flows = Number(values.flows);
 const rounds = Number(values.rounds);
 const underWay = 60;
@@ -80,8 +87,7 @@ async function measureSaturated(side: Side, world: BenchWorld, figures: Figures)
 
 /** Kills everything while flows are under way, starts it again, and counts what was made twice or not at all. */
 async function measureRecovery(
-  start: () => Promise<Side>,
-  temporal: { restart(): Promise<void>; kill(): Promise<void> },
+  { start, temporal }: Place,
   world: BenchWorld,
   figures: Figures,
   side: Side,
@@ -106,51 +112,87 @@ async function measureRecovery(
   return again;
 }
 
+/** A Temporal server that can be killed, and comes back at the same address with the same file. */
+async function startKillable(dataDir: string) {
+  let temporal: RunningTemporal = await startTemporal({ path, dataDir, uiPort: 'none' });
+  const { address } = temporal;
+  const port = Number(address.split(':')[1]);
+  return {
+    address,
+    pid: () => temporal.pid,
+    kill: async () => {
+      process.kill(temporal.pid, 'SIGKILL');
+      await temporal.ended.catch(() => {});
+    },
+    restart: async () => {
+      temporal = await startTemporal({ path, dataDir, port, uiPort: 'none' });
+    },
+    stop: () => temporal.stop(),
+  };
+}
+
+/** Where a side lives: its checkout, its data folder, its Temporal server. */
+interface Place {
+  temporal: Awaited<ReturnType<typeof startKillable>>;
+  start(): Promise<Side>;
+}
+
+const own = fileURLToPath(new URL('..', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'baton-bench-'));
 const world = await startBenchWorld();
 const { path, version } = await findTemporal();
-let temporal: RunningTemporal = await startTemporal({ path, dataDir: folder, uiPort: 'none' });
-const port = Number(temporal.address.split(':')[1]);
-const restartable = {
-  kill: async () => {
-    process.kill(temporal.pid, 'SIGKILL');
-    await temporal.ended.catch(() => {});
-  },
-  restart: async () => {
-    temporal = await startTemporal({ path, dataDir: folder, port, uiPort: 'none' });
-  },
-};
-const env = {
-  ...world.env,
-  TEMPORAL_ADDRESS: temporal.address,
-  BATON_DATA_DIR: folder,
-  BENCH_CHANNEL: world.channelId,
-  // As `baton` has them; for both, so that the sides differ by what they do.
-  NODE_COMPILE_CACHE: join(folder, 'compiled'),
-  MALLOC_ARENA_MAX: '2',
-  MALLOC_MMAP_THRESHOLD_: '131072',
-};
-const figures = { raw: none(), baton: none() };
-const sides = { raw: await startSide('raw', env), baton: await startSide('baton', env) };
-/** Each side first in every other round: whoever comes second works while timers of the first still run out. */
+
+async function furnish(dataDir: string): Promise<[Place['temporal'], Record<string, string>]> {
+  await mkdir(dataDir, { mode: 0o700 });
+  const temporal = await startKillable(dataDir);
+  const env = {
+    ...world.env,
+    TEMPORAL_ADDRESS: temporal.address,
+    BATON_DATA_DIR: dataDir,
+    BENCH_CHANNEL: world.channelId,
+    // As `baton` has them; for all, so that the sides differ by what they do.
+    NODE_COMPILE_CACHE: join(dataDir, 'compiled'),
+    MALLOC_ARENA_MAX: '2',
+    MALLOC_MMAP_THRESHOLD_: '131072',
+  };
+  return [temporal, env];
+}
+
+const [temporal, env] = await furnish(join(folder, 'now'));
+const places = new Map<SideName, Place>([
+  ['raw', { temporal, start: () => startSide('raw', own, env) }],
+  ['baton', { temporal, start: () => startSide('baton', own, env) }],
+]);
+if (values.beside) {
+  const root = resolve(values.beside);
+  // Both Batons take from the same task queue, so each has a server of its own.
+  const [server, settings] = await furnish(join(folder, 'before'));
+  places.set('before', { temporal: server, start: () => startSide('before', root, settings) });
+}
+const names = [...places.keys()];
+const figures = { raw: none(), baton: none(), before: none() };
+const sides = new Map<SideName, Side>();
+for (const [name, { start }] of places) sides.set(name, await start());
+const sideOf = (name: SideName) => sides.get(name) as Side;
+const placeOf = (name: SideName) => places.get(name) as Place;
+/** Another side first in each round: whoever comes later works while timers of the earlier ones still run out. */
 const inTurn = async (
   measure: (side: Side, world: BenchWorld, figures: Figures) => Promise<void>,
-  round = 1,
+  round = 0,
 ) => {
-  const names = ['raw', 'baton'] as const;
-  for (const name of round % 2 ? names : names.toReversed()) {
-    await measure(sides[name], world, figures[name]);
+  const first = round % names.length;
+  for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+    await measure(sideOf(name), world, figures[name]);
     await new Promise((resolve) => setTimeout(resolve, settleMilliseconds));
   }
 };
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
-/** Resident MB of each side and of the Temporal server. */
+/** Resident MB of each side, and of the Temporal server. */
 const temporalMemory = { idle: 0, used: 0 };
 function readMemory(when: 'idle' | 'used'): void {
-  for (const name of ['raw', 'baton'] as const)
-    figures[name].memory[when] = residentMegabytes(sides[name].pid);
-  temporalMemory[when] = residentMegabytes(temporal.pid);
+  for (const name of names) figures[name].memory[when] = residentMegabytes(sideOf(name).pid);
+  temporalMemory[when] = residentMegabytes(temporal.pid());
 }
 
 say('settling');
@@ -167,23 +209,26 @@ for (let round = 1; round <= rounds; round += 1) {
   await inTurn(measureSaturated, round);
 }
 say('kill -9 of everything');
-for (const name of ['raw', 'baton'] as const)
-  for (let round = 1; round <= rounds; round += 1)
-    sides[name] = await measureRecovery(
-      () => startSide(name, env),
-      restartable,
-      world,
-      figures[name],
-      sides[name],
-    );
+for (let round = 1; round <= rounds; round += 1)
+  for (const name of names)
+    sides.set(name, await measureRecovery(placeOf(name), world, figures[name], sideOf(name)));
 
-const { raw, baton } = figures;
+const { raw, baton, before } = figures;
 const whole = (value: number) => value.toFixed(value < 10 ? 1 : 0);
+const isBeside = places.has('before');
 const row = (what: string, of: (side: Figures) => number, unit: string): string[] => [
   what,
   `${whole(of(raw))} ${unit}`,
   `${whole(of(baton))} ${unit}`,
   `${(of(baton) / of(raw)).toFixed(2)}×`,
+  ...(isBeside ? [`${whole(of(before))} ${unit}`, `${(of(baton) / of(before)).toFixed(2)}×`] : []),
+];
+const counted = (what: string, of: (side: Figures) => number): string[] => [
+  what,
+  String(of(raw)),
+  String(of(baton)),
+  '',
+  ...(isBeside ? [String(of(before))] : []),
 ];
 process.stdout.write(
   `Node ${process.version}, Temporal ${version}, ${cpus().length} cores shared by the load, the providers, `,
@@ -193,7 +238,7 @@ process.stdout.write(
 );
 process.stdout.write(
   `${table([
-    ['', 'Temporal by hand', 'Baton', 'ratio'],
+    ['', 'Temporal by hand', 'Baton', 'ratio', ...(isBeside ? ['before', 'now to before'] : [])],
     row('idle: webhook to last provider call, p50', ({ idle }) => median(idle), 'ms'),
     row('idle: webhook to last provider call, p99', ({ idle }) => percentile(idle, 0.99), 'ms'),
     row('webhook answer at 50/s, p50', ({ answers }) => median(answers), 'ms'),
@@ -206,8 +251,8 @@ process.stdout.write(
       's',
     ),
     row('… the slowest', ({ recovery }) => Math.max(...recovery) / 1000, 's'),
-    ['… effects made twice', String(raw.repeated), String(baton.repeated), ''],
-    ['… effects lost', String(raw.lost), String(baton.lost), ''],
+    counted('… effects made twice', ({ repeated }) => repeated),
+    counted('… effects lost', ({ lost }) => lost),
     row('resident memory, idle after the start', ({ memory }) => memory.idle, 'MB'),
     row('… with the Temporal server', ({ memory }) => memory.idle + temporalMemory.idle, 'MB'),
     row('resident memory, after the warm-up', ({ memory }) => memory.used, 'MB'),
@@ -215,8 +260,10 @@ process.stdout.write(
   ])}\n`,
 );
 
-await Promise.all([sides.raw.kill('SIGKILL'), sides.baton.kill('SIGKILL')]);
-await temporal.stop();
+await Promise.all([...sides.values()].map((side) => side.kill('SIGKILL')));
+await Promise.all(
+  [...new Set([...places.values()].map((place) => place.temporal))].map((server) => server.stop()),
+);
 await world.close();
 await rm(folder, { recursive: true, force: true });
 process.exit(0);

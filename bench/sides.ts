@@ -1,20 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+
+/** Temporal by hand, Baton, and Baton of another checkout. */
+export type SideName = 'raw' | 'baton' | 'before';
 
 /** One side of the comparison: a process of its own. */
 export interface Side {
-  name: 'raw' | 'baton';
+  name: SideName;
   url: string;
   pid: number;
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
 }
 
-/** Starts a side and waits until it says that it is ready. What it prints on stderr is passed through. */
-export async function startSide(name: Side['name'], env: Record<string, string>): Promise<Side> {
-  const file = fileURLToPath(new URL(`./${name}-process.ts`, import.meta.url));
+/** Starts a side from the checkout in `root` and waits until it is ready. What it prints on stderr is passed through. */
+export async function startSide(name: SideName, root: string, env: Record<string, string>): Promise<Side> {
+  const file = join(root, 'bench', name === 'raw' ? 'raw-process.ts' : 'baton-process.ts');
   const child = spawn(process.execPath, [...process.execArgv, file], {
+    cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -31,7 +35,7 @@ export async function startSide(name: Side['name'], env: Record<string, string>)
   };
 }
 
-async function readyUrl(child: ChildProcess, name: string): Promise<string> {
+async function readyUrl(child: ChildProcess, name: SideName): Promise<string> {
   if (!child.stdout) throw new Error('The process has no stdout');
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /^ready (\S+)$/.exec(line)?.[1];
