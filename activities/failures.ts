@@ -6,10 +6,14 @@ import { ApplicationFailure } from '@temporalio/common';
  */
 export type FailedEffect = 'none' | 'unknown';
 
-/** The classes of failure that an activity may throw. The first two are tried again, the others are final. */
+/**
+ * The classes of failure that an activity may throw. The first two are tried again, `AnswerUnreadable` three times in all; the
+ * others are final.
+ */
 export type FailureClass =
   | 'ProviderUnavailable'
   | 'RateLimited'
+  | 'AnswerUnreadable'
   | 'ProviderRefused'
   | 'NotConnected'
   | 'InvalidInput'
@@ -21,19 +25,33 @@ export interface FailureDetail {
   /** HTTP status, where there was an answer. */
   status?: number;
   effect: FailedEffect;
+  /** How long the provider wants to be left alone. Temporal tells a workflow of no `nextRetryDelay`, so it stands here too. */
+  waitMs?: number;
 }
+
+/** A provider, or whoever answers in its place, is not to hold a run for longer than this with one header. */
+const longestWaitMs = 3_600_000;
+/** What answers unreadably (a proxy's page, a deploy) mostly does so for some seconds. */
+const unreadableWaitMs = 2_000;
+/** How often an answer may be unreadable before that is the result. */
+export const unreadableTries = 3;
 
 /** Statuses after which the same request may yet succeed. */
 const isPassing = (status: number) => status === 408 || status >= 500;
 
+const retried: readonly FailureClass[] = ['ProviderUnavailable', 'RateLimited', 'AnswerUnreadable'];
+
 function failure(type: FailureClass, message: string, detail: FailureDetail, retryAfterSeconds?: number) {
-  const retryable = type === 'ProviderUnavailable' || type === 'RateLimited';
+  const waitMs =
+    retryAfterSeconds === undefined
+      ? undefined
+      : Math.min(Math.max(Math.ceil(retryAfterSeconds * 1000), 0), longestWaitMs);
   return ApplicationFailure.create({
     type,
     message,
-    nonRetryable: !retryable,
-    details: [detail],
-    ...(retryAfterSeconds === undefined ? {} : { nextRetryDelay: Math.ceil(retryAfterSeconds * 1000) }),
+    nonRetryable: !retried.includes(type),
+    details: [waitMs === undefined ? detail : { ...detail, waitMs }],
+    ...(waitMs === undefined ? {} : { nextRetryDelay: waitMs }),
   });
 }
 
@@ -70,6 +88,25 @@ export function providerFailure(
 export function unreachable(provider: string, reason: string): ApplicationFailure {
   const message = `${provider} is unavailable: ${reason}`;
   return failure('ProviderUnavailable', message, { provider, effect: 'unknown' });
+}
+
+/**
+ * An answer came, with a success's status, and cannot be read: HTML, a cut body, another shape. It may be a proxy's, so whether the
+ * provider acted is unknown. It is no outage: the worker makes it final at the third try.
+ */
+export function unreadable(provider: string, what = 'its answer cannot be read'): ApplicationFailure {
+  const message = `${provider} answers, and ${what}`;
+  return failure('AnswerUnreadable', message, { provider, effect: 'unknown' }, unreadableWaitMs / 1000);
+}
+
+/** The same, said for good. */
+export function unreadableForGood({ message, details }: ApplicationFailure): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'AnswerUnreadable',
+    message: `${message} (${unreadableTries} tries)`,
+    nonRetryable: true,
+    details: details ?? [],
+  });
 }
 
 /** The world is in a state in which this must not be done, or is not what was expected. */

@@ -30,6 +30,9 @@ export interface HttpAnswer {
 /** No whole answer came. The message is one of ours, so that it holds no address and no header. */
 export class NoAnswer extends Error {}
 
+/** A whole answer came, and says nothing that can be read. */
+export class Unreadable extends Error {}
+
 /**
  * One HTTP call: no retries, no redirects, 10 s in all, an answer of at most 5 MB. Every status is an answer.
  * Throws `NoAnswer` when none came (it may have been acted on), and the signal's own reason when that ended the call.

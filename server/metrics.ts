@@ -14,6 +14,7 @@ export interface StoredGauges {
 const failureClasses: readonly string[] = [
   'RateLimited',
   'ProviderUnavailable',
+  'AnswerUnreadable',
   'ProviderRefused',
   'Conflict',
   'NotConnected',

@@ -21,7 +21,7 @@ export interface Effect {
 /**
  * A fault, ordered by `POST /_simulator/faults`. It meets the next `times` requests whose method and path match.
  *
- * - `status`: answered so, nothing done (`headers`, for instance `retry-after`).
+ * - `status`: answered so, nothing done (`headers`, for instance `retry-after`; `body` in place of the provider's own).
  * - `delay`: answered `ms` later. - `hang`: never answered. - `cut`: the connection ends, nothing done.
  * - `cut-after`: the provider acts, then the connection ends before the answer. - `hang-after`: it acts and never answers.
  * - `status-after`: the provider acts, then answers `status`.
@@ -33,6 +33,7 @@ export interface Fault {
   times?: number;
   status?: number;
   headers?: Record<string, string>;
+  body?: string;
   ms?: number;
 }
 
@@ -118,6 +119,7 @@ export async function startSimulator<World extends object>(
     const status = fault.status ?? 503;
     const answerWithFault = () => {
       for (const [name, value] of Object.entries(fault.headers ?? {})) response.setHeader(name, value);
+      if (fault.body !== undefined) return void response.status(status).send(fault.body);
       const body = simulation.errorBody(status);
       if (typeof body === 'string') response.status(status).type('text/xml').send(body);
       else response.status(status).json(body);

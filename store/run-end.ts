@@ -3,6 +3,8 @@ import type { RunEnd, RunRow } from './store.ts';
 /** How a run ended, in its own words or in Temporal's. */
 export type RunEnding = Pick<RunEnd, 'state' | 'outcome' | 'failure'> & {
   at: string;
+  /** The run itself says that what it is for is done and well. */
+  healthy?: boolean;
   /** Who found out: `worker` or `reconcile`. */
   via: string;
 };
@@ -14,7 +16,10 @@ const isIncidentId = (subject: string | undefined) => subject !== undefined && /
  * The end of a run as the store takes it: its line in the record, and the engine's own event. The event's subject is what the
  * run was about (`<workflow>/<target>`), so that the next good run meets those that still wait for it.
  */
-export function runEnd(run: RunRow, { state, outcome, failure, at, via }: RunEnding): RunEnd {
+export function runEnd(
+  run: RunRow,
+  { state, outcome, healthy = false, failure, at, via }: RunEnding,
+): RunEnd {
   const type = `run.${state.replace(' ', '_')}`;
   const ended = { outcome, ...(failure ? { failure } : {}) };
   const envelope = {
@@ -31,6 +36,7 @@ export function runEnd(run: RunRow, { state, outcome, failure, at, via }: RunEnd
     target: run.target,
     ...(isIncidentId(run.subject) ? { incidentId: run.subject } : {}),
     ...ended,
+    healthy,
     startedAt: run.createdAt,
     endedAt: at,
   };
@@ -44,7 +50,7 @@ export function runEnd(run: RunRow, { state, outcome, failure, at, via }: RunEnd
       via,
       action: type,
       subject: run.subject ?? run.id,
-      detail: { run: run.id, workflow: run.workflow, ...ended },
+      detail: { run: run.id, workflow: run.workflow, ...ended, healthy },
     },
     event: {
       source: envelope.source,

@@ -150,6 +150,8 @@ export interface RunEvent {
   incidentId?: string;
   /** `completed`, `resolved elsewhere`, … */
   outcome: string;
+  /** The run says that what it is for is done and well. `completed` alone says only that it ended. */
+  healthy: boolean;
   startedAt: string;
   endedAt?: string;
 }

@@ -9,11 +9,11 @@ export function engineActivities(
   countRun?: (workflow: string, state: string) => void,
 ): EngineActivities {
   return {
-    async reportRunEnd({ state, outcome, failure }) {
+    async reportRunEnd({ state, outcome, healthy, failure }) {
       const run = await store.findRun(activityInfo().workflowExecution?.workflowId ?? '');
       if (!run) return;
       const at = new Date().toISOString();
-      const ended = { state, outcome, ...(failure ? { failure } : {}) };
+      const ended = { state, outcome, healthy, ...(failure ? { failure } : {}) };
       const isNews = await store.endRun(runEnd(run, { ...ended, at, via: 'worker' }));
       if (isNews) countRun?.(run.workflow, state);
     },

@@ -15,6 +15,7 @@ import { simulationMark } from '../activities/simulated.ts';
 import type { Entry, Intent, Store } from '../store/store.ts';
 import type { CallCause } from '../workflows/kit/run.ts';
 import { withinSize } from './result-size.ts';
+import { asLastTry, ofAnotherShape } from './unreadable.ts';
 
 export interface InterceptorOptions {
   activities: readonly AnyActivity[];
@@ -114,7 +115,7 @@ async function read(call: Call, options: InterceptorOptions): Promise<unknown> {
     await options.store.append([entryOf(call, options, 'activity.completed', { result })]);
     return result;
   } catch (error) {
-    const failure = asFailure(error, call.declaration.provider, options.scrub);
+    const failure = asLastTry(asFailure(error, call.declaration.provider, options.scrub), call.declaration);
     await options.store.append([entryOf(call, options, 'activity.failed', describe(failure))]);
     throw failure;
   }
@@ -164,7 +165,7 @@ async function change(call: Call, options: InterceptorOptions): Promise<unknown>
     });
     return result;
   } catch (error) {
-    const failure = asFailure(error, declaration.provider, options.scrub);
+    const failure = asLastTry(asFailure(error, declaration.provider, options.scrub), declaration);
     const entry = entryOf(call, options, 'activity.failed', describe(failure));
     await options.store.conclude({ key, state: effectOf(failure), changed: false, entry });
     throw failure;
@@ -194,6 +195,7 @@ const busy = (holder: string) =>
 /** Rebuilt, never handed on as it came: an SDK's error can hold headers, URLs and whole answers. */
 function asFailure(error: unknown, provider: string, scrub: (text: string) => string): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+  if (error instanceof z.ZodError) return ofAnotherShape(provider, error);
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
   if (name === 'AbortError' || name === 'TimeoutError') {
     if (cancellationSignal().aborted) return new CancelledFailure('The attempt was cancelled');

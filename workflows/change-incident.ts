@@ -2,6 +2,7 @@ import { steps } from './kit/activities.ts';
 import { failureOf, orUnavailable } from './kit/parts.ts';
 import type { CurrentIncident } from './kit/read-context.ts';
 import { record } from './kit/record.ts';
+import { healthy } from './kit/run.ts';
 import { namesOf, statusCard } from './kit/status-card.ts';
 
 export interface ChangeIncidentInput {
@@ -83,7 +84,11 @@ async function acknowledge(incidentId: string, person: Person): Promise<Done> {
   if (incident.status === 'resolved') return resolvedBefore(incident);
   const others = await openElsewhere(incidentId, person);
   if (changed)
-    return { outcome: 'acknowledged', incident, answer: `You acknowledged ${nameOf(incident)}. ${others}` };
+    return {
+      outcome: healthy('acknowledged'),
+      incident,
+      answer: `You acknowledged ${nameOf(incident)}. ${others}`,
+    };
   const by = incident.acknowledgers.some(({ id }) => id === person.id)
     ? 'you'
     : namesOf(incident.acknowledgers) || 'somebody else';
@@ -111,7 +116,7 @@ async function resolve(incidentId: string, person: Person): Promise<Done> {
     actor: actorOf(person),
   });
   if (!changed) return resolvedBefore(incident);
-  return { outcome: 'resolved', incident, answer: `You resolved ${nameOf(incident)}.` };
+  return { outcome: healthy('resolved'), incident, answer: `You resolved ${nameOf(incident)}.` };
 }
 
 function resolvedBefore(incident: CurrentIncident): Done {

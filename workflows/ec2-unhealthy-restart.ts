@@ -1,6 +1,7 @@
 import { steps, waits } from './kit/activities.ts';
 import { failureOf, inParts } from './kit/parts.ts';
 import type { Alert, CurrentIncident } from './kit/read-context.ts';
+import { healthy } from './kit/run.ts';
 import { namesOf } from './kit/status-card.ts';
 
 export interface Ec2UnhealthyRestartInput {
@@ -38,7 +39,7 @@ export async function ec2UnhealthyRestart({
       incidentId,
       `${instanceId} is healthy again. It was not rebooted, and the incident is left open.`,
     );
-    return 'healthy again';
+    return healthy('healthy again');
   }
   if (instance.tags['baton:restart'] !== 'allowed')
     return handOver(
@@ -52,13 +53,13 @@ export async function ec2UnhealthyRestart({
     return handOver(incident, `${instanceId} may not have been rebooted: ${rebooted.conflict}.`);
 
   const { at } = rebooted;
-  const { healthy, failing } = await waits.awaitEc2InstancesHealthy({ ...limits, since: at });
-  if (!healthy) {
+  const { healthy: isWell, failing } = await waits.awaitEc2InstancesHealthy({ ...limits, since: at });
+  if (!isWell) {
     const said = failing.map(({ check, status: found }) => `${check} ${found}`).join(', ');
     return handOver(incident, `${instanceId} was rebooted at ${at} and is not healthy after it (${said}).`);
   }
   await close(incident, instanceId, at, stableForSeconds);
-  return 'restarted';
+  return healthy('restarted');
 }
 
 /** The first EC2 instance id in these texts. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html */

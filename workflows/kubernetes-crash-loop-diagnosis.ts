@@ -8,6 +8,7 @@ import {
   type RelatedChange,
   readContext,
 } from './kit/read-context.ts';
+import { healthy } from './kit/run.ts';
 
 export interface KubernetesCrashLoopDiagnosisInput {
   incidentId: string;
@@ -37,7 +38,7 @@ export async function kubernetesCrashLoopDiagnosis({
   }
   const diagnosis = await diagnose(named.namespace, found, known(changes));
   await publish(incident, diagnosis);
-  return 'diagnosed';
+  return healthy('diagnosed');
 }
 
 /** A pod, or the deployment that it belongs to. */

@@ -18,17 +18,18 @@ export interface PageForRunInput {
 const watchedForMs = 30 * 24 * 3600 * 1000;
 
 /**
- * Pages people for a failed run, and takes the page back when the same workflow succeeds on the same target. Failures
- * that follow meanwhile join the page of their class, or open another. After 30 days it is left to people.
+ * Pages people for a failed run, and takes the page back when a later run of the same workflow on the same target says that
+ * all is well. Failures that follow meanwhile join the page of their class, or open another; a run that only ended (handed to a
+ * person, resolved elsewhere) changes nothing. After 30 days it is left to people.
  */
 export async function pageForRun(failure: PageForRunInput): Promise<string> {
   const end = Date.now() + watchedForMs;
   const keys = new Set([await raise(failure)]);
 
   for (let seen = 0; ; ) {
-    const event = await nextEvent(isRunEnd, { from: seen, timeout: Math.max(end - Date.now(), 1) });
+    const event = await nextEvent(isNews, { from: seen, timeout: Math.max(end - Date.now(), 1) });
     if (!event) return 'left to people';
-    if (event.type === 'run.completed') break;
+    if (isHealthy(event)) break;
     keys.add(await raise(failureIn(event)));
     seen = eventsSoFar().indexOf(event) + 1;
   }
@@ -73,8 +74,15 @@ async function raise(failure: PageForRunInput): Promise<string> {
   return dedupKey;
 }
 
-const runEnds = ['run.failed', 'run.timed_out', 'run.completed'];
-const isRunEnd = ({ type }: LaterEvent) => runEnds.includes(type);
+const isHealthy = ({ type, data }: LaterEvent) =>
+  type === 'run.completed' && (data as Partial<EndedRun>).healthy === true;
+const isNews = (event: LaterEvent) =>
+  ['run.failed', 'run.timed_out'].includes(event.type) || isHealthy(event);
+
+/** What the engine's own events of completed runs carry. */
+interface EndedRun {
+  healthy: boolean;
+}
 
 /** What the engine's own events of failed runs carry. */
 interface FailedRun {

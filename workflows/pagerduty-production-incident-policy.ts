@@ -2,10 +2,10 @@ import type { Duration } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { condition, sleep } from '@temporalio/workflow';
 import { steps } from './kit/activities.ts';
-import { inParts, type Parts } from './kit/parts.ts';
+import { inParts, orUnavailable, type Parts } from './kit/parts.ts';
 import { type Context, type CurrentIncident, known, readContext } from './kit/read-context.ts';
 import { record } from './kit/record.ts';
-import { eventsSoFar, isHistoryLong, renew } from './kit/run.ts';
+import { eventsSoFar, healthy, isHistoryLong, renew } from './kit/run.ts';
 import { stateLine, statusCard } from './kit/status-card.ts';
 
 export interface PagerdutyProductionIncidentPolicyInput {
@@ -141,7 +141,13 @@ async function invite({ part, problem, soFar }: Desk, people: Person[]): Promise
     const found = new Map<string, Person>();
     for (const person of newcomers) {
       const { email, name, id } = person;
-      const user = email ? (await steps.findSlackUser({ email })).user : null;
+      const answer = email ? await orUnavailable(() => steps.findSlackUser({ email })) : { user: null };
+      // Tried again with the next look at the incident.
+      if ('unavailable' in answer) {
+        problem(`Invitation of ${name}: ${answer.unavailable}`);
+        continue;
+      }
+      const { user } = answer;
       if (user && !user.deleted) {
         found.set(user.id, person);
         continue;
@@ -218,7 +224,7 @@ async function followToTheEnd(desk: Desk, incidentId: string, graceTime: Duratio
       await tellProblems(desk, told);
       const isBusy = () => isHistoryLong() || news().some(({ status }) => status !== 'resolved');
       const isOver = !(await condition(isBusy, Math.max(soFar.closed.until - Date.now(), 1)));
-      if (isOver && (await leave(desk, incidentId))) return 'followed to the end';
+      if (isOver && (await leave(desk, incidentId))) return healthy('followed to the end');
       continue;
     }
     await tellProblems(desk, told);

@@ -1,11 +1,12 @@
-import { conflict, invalidInput, providerFailure, refused, unreachable } from '../failures.ts';
+import { conflict, invalidInput, providerFailure, refused, unreachable, unreadable } from '../failures.ts';
+import { retryAfterSeconds } from '../retry-after.ts';
 
 /** What the SDK throws: a service's answer has a code as its name, and its status beside it. */
 interface SdkError extends Error {
   $metadata?: { httpStatusCode?: number };
   $fault?: 'client' | 'server';
   /** Hidden, and there when the answer could not be read as EC2's. */
-  $response?: { statusCode?: number };
+  $response?: { statusCode?: number; headers?: Record<string, string> };
   code?: string;
 }
 
@@ -22,20 +23,21 @@ const firstLine = (text: string) => text.split('\n')[0]?.slice(0, 300) ?? '';
 export function throwFailure(error: unknown): never {
   const { name, message, $metadata, $fault, $response, code } = error as SdkError;
   const status = $metadata?.httpStatusCode;
+  const wait = retryAfterSeconds($response?.headers ?? {});
   const reason = `${name}: ${firstLine(message ?? '')}`;
   if (name === 'AbortError') throw error;
-  if (limited.test(name)) throw providerFailure('EC2', 429, reason, 5);
+  if (limited.test(name)) throw providerFailure('EC2', 429, reason, wait ?? 5);
   if (passing.test(name))
-    throw providerFailure('EC2', 503, reason, name.startsWith('Insufficient') ? 60 : undefined);
+    throw providerFailure('EC2', 503, reason, wait ?? (name.startsWith('Insufficient') ? 60 : undefined));
   if (unfit.test(name)) throw invalidInput('EC2', reason);
   if (inTheWay.test(name)) throw conflict('EC2', reason, status);
   if (name === 'CredentialsProviderError')
     throw refused('EC2', 'no credentials were found: set AWS_ACCESS_KEY_ID or a role');
-  if ($fault !== undefined && status !== undefined) throw providerFailure('EC2', status, reason);
+  if ($fault !== undefined && status !== undefined) throw providerFailure('EC2', status, reason, wait);
   if ($response?.statusCode !== undefined)
     throw $response.statusCode >= 400
-      ? providerFailure('EC2', $response.statusCode, 'an answer that is not EC2’s')
-      : unreachable('EC2', 'an answer that is not EC2’s');
+      ? providerFailure('EC2', $response.statusCode, 'an answer that is not EC2’s', wait)
+      : unreadable('EC2', 'its answer is not EC2’s');
   if (name === 'TimeoutError' || code !== undefined) throw unreachable('EC2', code ?? 'no answer in time');
   throw error;
 }

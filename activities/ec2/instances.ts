@@ -1,6 +1,6 @@
 import type { Instance, InstanceStatus } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
-import { invalidInput } from '../failures.ts';
+import { invalidInput, unreadable } from '../failures.ts';
 import type { Ec2 } from './client.ts';
 import { throwFailure } from './failures.ts';
 
@@ -61,6 +61,12 @@ function toStatus(status: InstanceStatus): Ec2Status {
   });
 }
 
+/** A list that is empty is there. Where there is none, what answered is not EC2: the SDK reads any well-formed page. */
+function listIn<Item>(list: Item[] | undefined): Item[] {
+  if (!list) throw unreadable('EC2', 'its answer is not EC2’s');
+  return list;
+}
+
 /** The instances with these ids. One that is not there is `InvalidInput`: nothing is done to a part of a selection. */
 export async function describeInstances(
   ec2: Ec2,
@@ -69,7 +75,9 @@ export async function describeInstances(
 ): Promise<Ec2Instance[]> {
   const command = new ec2.sdk.DescribeInstancesCommand({ InstanceIds: ids });
   const answer = await ec2.client.send(command, { abortSignal: signal }).catch(throwFailure);
-  const found = (answer.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []).map(toInstance);
+  const found = listIn(answer.Reservations)
+    .flatMap(({ Instances }) => Instances ?? [])
+    .map(toInstance);
   const missing = ids.filter((id) => !found.some((instance) => instance.id === id));
   if (missing.length > 0) throw invalidInput('EC2', `no such instance: ${missing.join(', ')}`);
   return found;
@@ -79,7 +87,7 @@ export async function describeInstances(
 export async function describeStatuses(ec2: Ec2, ids: string[], signal: AbortSignal): Promise<Ec2Status[]> {
   const command = new ec2.sdk.DescribeInstanceStatusCommand({ InstanceIds: ids, IncludeAllInstances: true });
   const answer = await ec2.client.send(command, { abortSignal: signal }).catch(throwFailure);
-  return (answer.InstanceStatuses ?? []).map(toStatus);
+  return listIn(answer.InstanceStatuses).map(toStatus);
 }
 
 /** The instances that these filters select, all pages. */
@@ -97,7 +105,11 @@ export async function findInstances(
       ...(token ? { NextToken: token } : {}),
     });
     const answer = await ec2.client.send(command, { abortSignal: signal }).catch(throwFailure);
-    found.push(...(answer.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []).map(toInstance));
+    found.push(
+      ...listIn(answer.Reservations)
+        .flatMap(({ Instances }) => Instances ?? [])
+        .map(toInstance),
+    );
     token = answer.NextToken;
   } while (token && found.length < 1_000);
   return found;

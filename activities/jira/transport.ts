@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { providerFailure, unreachable } from '../failures.ts';
+import { providerFailure, unreachable, unreadable } from '../failures.ts';
 import { NoAnswer, sendHttp } from '../http.ts';
+import { retryAfterSeconds } from '../retry-after.ts';
 
 interface Target {
   baseUrl: string;
@@ -35,11 +36,12 @@ export function jiraTransport({ baseUrl, authorization, signal }: Target) {
         throw error instanceof NoAnswer ? unreachable('Jira', error.message) : error;
       });
       const json = asJson(answer.text);
-      if (answer.status >= 200 && answer.status < 300 && (json !== undefined || answer.text === ''))
+      if (answer.status >= 200 && answer.status < 300) {
+        if (json === undefined && answer.text !== '') throw unreadable('Jira');
         return json as T;
+      }
       // A redirect is a wrong address or a sign-in page: it would be the same again.
-      const status = answer.status >= 300 ? answer.status : 502;
-      throw providerFailure('Jira', status, reasonOf(json), retryAfter(answer.headers['retry-after']));
+      throw providerFailure('Jira', answer.status, reasonOf(json), retryAfterSeconds(answer.headers));
     },
   };
 }
@@ -70,12 +72,4 @@ function reasonOf(json: unknown): string {
   const { errorMessages = [], errors = {} } = errorBody.safeParse(json).data ?? {};
   const fields = Object.entries(errors).map(([field, text]) => `${field}: ${text}`);
   return [...errorMessages, ...fields].join('; ').slice(0, 500) || 'no reason given';
-}
-
-/** Seconds, or a date. */
-function retryAfter(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined;
-  const seconds = Number(header);
-  const wait = Number.isNaN(seconds) ? (Date.parse(header) - Date.now()) / 1000 : seconds;
-  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
 }

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { providerFailure } from '../failures.ts';
+import { retryAfterSeconds } from '../retry-after.ts';
 
 /** The SDK's error for a status that is not a success. Its own message holds all headers, so it goes no further. */
 const apiError = z.object({
@@ -23,12 +24,11 @@ export function refusalOf(
   if (!parsed?.success) return undefined;
   const { code, body, headers } = parsed.data;
   const said = status.safeParse(typeof body === 'string' ? parseJson(body) : body).data;
-  const wait = Number(headers['retry-after'] || Number.NaN);
-  const retryAfterSeconds = Number.isFinite(wait) && wait > 0 ? wait : said?.details?.retryAfterSeconds;
+  const wait = retryAfterSeconds(headers) || said?.details?.retryAfterSeconds;
   return {
     status: code,
     reason: (said?.message ?? plainReason(code)).slice(0, 300),
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...(wait === undefined ? {} : { retryAfterSeconds: wait }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unreachable } from '../failures.ts';
+import { unreadable } from '../failures.ts';
 import type { Kubernetes } from './client.ts';
 import { throwFailure } from './failures.ts';
 import { type PageRequest, readPages } from './pages.ts';
@@ -65,6 +65,6 @@ export async function readReplicaSets(
 
 function parse<Schema extends z.ZodType>(schema: Schema, text: string): z.output<Schema> {
   const parsed = schema.safeParse(JSON.parse(text));
-  if (!parsed.success) throw unreachable('Kubernetes', 'its answer cannot be read');
+  if (!parsed.success) throw unreadable('Kubernetes');
   return parsed.data;
 }

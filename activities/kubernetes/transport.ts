@@ -1,7 +1,7 @@
 import type { RequestContext } from '@kubernetes/client-node';
 import { Agent, request as send } from 'undici';
 import { z } from 'zod';
-import { unreachable } from '../failures.ts';
+import { unreachable, unreadable } from '../failures.ts';
 
 const timeoutMs = 10_000;
 /** A page of 500 pods with all their fields is some 10 MB. */
@@ -30,7 +30,8 @@ export interface ClusterAnswer {
 
 /**
  * One call, in place of the SDK's own transport, which knows no timeout and no limit and follows redirects: 10 s in all,
- * 32 MB, no redirect. Throws `ProviderUnavailable` when no readable answer came, and the signal's reason when that ended it.
+ * 32 MB, no redirect. Throws `ProviderUnavailable` when no answer came, `AnswerUnreadable` when that of a success cannot be read, and
+ * the signal's reason when that ended it.
  */
 export async function sendToCluster(
   request: RequestContext,
@@ -39,7 +40,7 @@ export async function sendToCluster(
   if (patchType) request.setHeaderParam('Content-Type', patchType);
   const answer = await answerTo(request, signal);
   if (answer.status >= 300) return withoutSecret(answer, request.getHeaders());
-  if (!isReadable(answer, request)) throw unreachable('Kubernetes', 'its answer cannot be read');
+  if (!isReadable(answer, request)) throw unreadable('Kubernetes');
   return answer;
 }
 

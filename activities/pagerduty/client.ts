@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Actor } from '../activity.ts';
 import { notConnected, unreachable } from '../failures.ts';
 import { type HttpRequest, NoAnswer, sendHttp } from '../http.ts';
+import { retryAfterSeconds } from '../retry-after.ts';
 
 /** What PagerDuty answered, read as far as it can be without knowing what was asked. */
 export interface Answer {
@@ -12,7 +13,7 @@ export interface Answer {
   reason: string;
   /** PagerDuty's number for an error, for instance 1001, "Incident Already Resolved". */
   code?: number;
-  /** From `ratelimit-reset`: PagerDuty sends no `Retry-After`. */
+  /** From `Retry-After`, which gateways send; where the limit is used up, from PagerDuty's own `ratelimit-reset`. */
   retryAfterSeconds?: number;
 }
 
@@ -157,14 +158,20 @@ function readAnswer(
   const { message, code, errors } =
     restError.safeParse(body).data?.error ?? errorText.safeParse(body).data ?? {};
   const words = [message, ...[errors ?? []].flat()].filter((word) => word !== undefined).join(': ');
-  const reset = Number(headers['ratelimit-reset'] || Number.NaN);
+  const wait = retryAfterSeconds(headers) ?? (status === 429 ? resetOf(headers) : undefined);
   return {
     status,
     body,
     reason: withoutSecrets(words || plainReason(headers, text) || `status ${status}`, secrets).slice(0, 300),
     ...(code === undefined ? {} : { code }),
-    ...(Number.isFinite(reset) && reset >= 0 ? { retryAfterSeconds: Math.max(reset, 1) } : {}),
+    ...(wait === undefined ? {} : { retryAfterSeconds: Math.max(wait, 1) }),
   };
+}
+
+/** Seconds until the limit begins anew. It comes with every answer, so it counts only where the limit is used up. */
+function resetOf(headers: Record<string, string>): number | undefined {
+  const reset = Number(headers['ratelimit-reset'] || Number.NaN);
+  return Number.isFinite(reset) && reset >= 0 ? reset : undefined;
 }
 
 function parseJson(text: string): unknown {

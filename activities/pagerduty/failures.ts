@@ -1,15 +1,15 @@
 import type { z } from 'zod';
-import { providerFailure, unreachable } from '../failures.ts';
+import { providerFailure, unreadable } from '../failures.ts';
 import type { Answer } from './client.ts';
 
 /**
  * What a successful answer says; throws the failure for any other. A success that cannot be read (HTML, a cut body, an
- * unknown shape) is `ProviderUnavailable`: it may be a proxy's, and whether PagerDuty acted is unknown.
+ * unknown shape) is `AnswerUnreadable`: it may be a proxy's, and whether PagerDuty acted is unknown.
  */
 export function readSuccess<Schema extends z.ZodType>(answer: Answer, schema: Schema): z.output<Schema> {
   if (!isSuccess(answer)) throw failureFor(answer);
   const parsed = schema.safeParse(answer.body);
-  if (!parsed.success) throw unreachable('PagerDuty', 'its answer cannot be read');
+  if (!parsed.success) throw unreadable('PagerDuty');
   return parsed.data;
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { providerFailure, refused, unreachable } from '../failures.ts';
-import { NoAnswer } from '../http.ts';
+import { providerFailure, refused, unreachable, unreadable } from '../failures.ts';
+import { NoAnswer, Unreadable } from '../http.ts';
+import { retryAfterSeconds } from '../retry-after.ts';
 
 /** The SDK's errors, told apart by their `code`: `instanceof` fails where two copies of the SDK are installed. */
 const sdkError = z.discriminatedUnion('code', [
@@ -19,6 +20,7 @@ const sdkError = z.discriminatedUnion('code', [
     code: z.literal('slack_webapi_http_error'),
     statusCode: z.number(),
     body: z.object({ error: z.string() }).optional().catch(undefined),
+    headers: z.record(z.string(), z.string()).optional().catch(undefined),
   }),
   z.object({ code: z.literal('slack_webapi_request_error'), original: z.unknown() }),
 ]);
@@ -83,8 +85,14 @@ export function failureFor(error: unknown): unknown {
     case 'slack_webapi_rate_limited_error':
       return providerFailure('Slack', 429, 'ratelimited', parsed.retryAfter);
     case 'slack_webapi_http_error':
-      return providerFailure('Slack', parsed.statusCode, readable(parsed.body?.error ?? 'no reason given'));
+      return providerFailure(
+        'Slack',
+        parsed.statusCode,
+        readable(parsed.body?.error ?? 'no reason given'),
+        retryAfterSeconds(parsed.headers ?? {}),
+      );
     case 'slack_webapi_request_error':
+      if (parsed.original instanceof Unreadable) return unreadable('Slack');
       return parsed.original instanceof NoAnswer
         ? unreachable('Slack', parsed.original.message)
         : parsed.original;
@@ -120,9 +128,9 @@ export const accept =
     throw failureFor(error);
   };
 
-/** What an answer says. One of another shape is `ProviderUnavailable`: whether Slack acted is unknown. */
+/** What an answer says. One of another shape is `AnswerUnreadable`: whether Slack acted is unknown. */
 export function parseAnswer<Schema extends z.ZodType>(answer: unknown, schema: Schema): z.output<Schema> {
   const parsed = schema.safeParse(answer);
-  if (!parsed.success) throw unreachable('Slack', 'its answer cannot be read');
+  if (!parsed.success) throw unreadable('Slack');
   return parsed.data;
 }

@@ -1,5 +1,6 @@
 import type { FetchFunction } from '@slack/web-api';
-import { NoAnswer, sendHttp } from '../http.ts';
+import { sendHttp, Unreadable } from '../http.ts';
+import { retryAfterSeconds } from '../retry-after.ts';
 
 const waitWithoutWord = 30;
 
@@ -16,8 +17,8 @@ export function transport(signal: AbortSignal): FetchFunction {
       body: String(init?.body ?? ''),
       signal,
     });
-    if (status === 200 && !isJsonObject(text)) throw new NoAnswer('its answer cannot be read');
-    const wait = status === 429 ? { 'retry-after': String(secondsToWait(headers['retry-after'])) } : {};
+    if (status === 200 && !isJsonObject(text)) throw new Unreadable();
+    const wait = status === 429 ? { 'retry-after': String(secondsToWait(headers)) } : {};
     return new Response([204, 205, 304].includes(status) ? null : text, {
       status,
       headers: { ...headers, ...wait },
@@ -34,9 +35,7 @@ function isJsonObject(text: string): boolean {
   }
 }
 
-/** `Retry-After` is a number of seconds or a date. https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
-function secondsToWait(header: string | undefined): number {
-  if (header === undefined) return waitWithoutWord;
-  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
-  return Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : waitWithoutWord;
+/** Whole seconds, as the SDK takes no others. */
+function secondsToWait(headers: Record<string, string>): number {
+  return Math.max(1, Math.ceil(retryAfterSeconds(headers) ?? waitWithoutWord));
 }

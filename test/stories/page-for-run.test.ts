@@ -21,6 +21,16 @@ const ended = (id: string) =>
     const run = await world.run(`ec2-unhealthy/${id}`);
     return run?.endedAt ? run : undefined;
   });
+/** The pager has taken in an event of this type. */
+const signalled = (type: string) =>
+  eventually('the pager to hear of it', async () => {
+    const [run] = (await world.store.listRuns({ limit: 100 })).filter(
+      ({ trigger }) => trigger === 'run-failed',
+    );
+    if (!run) return false;
+    const events = await world.store.listEvents({ subject: run.subject ?? '', limit: 10 });
+    return events.some((event) => event.type === type && event.disposition !== undefined);
+  });
 const alerts = () => world.pagerDuty.world.alerts.filter((alert) => alert.key === key);
 
 describe('a failed run', () => {
@@ -40,6 +50,15 @@ describe('a failed run', () => {
     expect(alerts()).toHaveLength(1);
 
     world.ec2.world.denied.length = 0;
+    // Completed, and nothing is well: a person is asked.
+    const found = world.ec2.world.instances.find(({ id }) => id === instance);
+    const tags: Record<string, string> = found?.tags ?? {};
+    delete tags['baton:restart'];
+    expect((await ended(raise())).outcome).toBe('handed to a person');
+    tags['baton:restart'] = 'allowed';
+    await signalled('run.completed');
+    expect(alerts().every(({ status }) => status !== 'resolved')).toBe(true);
+
     expect((await ended(raise())).outcome).toBe('restarted');
     await eventually('the alert to be resolved', () => alerts().every(({ status }) => status === 'resolved'));
     const pages = (await world.store.listRuns({ limit: 100 })).filter(

@@ -50,6 +50,7 @@ function runEnded(type: 'run.failed' | 'run.timed_out', overrides: Partial<Faile
     target: 'i-0abc12345def67890',
     incidentId: 'PGR0VU2',
     outcome: 'failed',
+    healthy: false,
     failure: { class: 'ProviderRefused', message: 'EC2 refused (403): no' },
     startedAt: time,
     endedAt: time,

@@ -1,10 +1,12 @@
 import {
-  type ActivityFailure,
+  ActivityFailure,
   ApplicationFailure,
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
+  sleep,
 } from '@temporalio/workflow';
+import type { FailureDetail } from '../../activities/failures.ts';
 import type { ActivityFunctions } from '../../activities/index.ts';
 
 type Name = keyof ActivityFunctions & string;
@@ -47,21 +49,42 @@ const local = proxyLocalActivities<ActivityFunctions>({
 /** The verbs of the reads: an activity's kind is told by its name, and a test holds the two together. */
 const isRead = (name: string) => /^(read|list|find|check|search|query)[A-Z]/.test(name);
 
+/** What the attempt itself threw. A local activity's failure comes as it is, any other wrapped. */
+function thrownBy(error: unknown): ApplicationFailure | undefined {
+  const thrown = error instanceof ActivityFailure ? error.cause : error;
+  return thrown instanceof ApplicationFailure ? thrown : undefined;
+}
+
 /** Refused, unfit, not connected: the same call would fail again, wherever it is made. */
-const isFinal = (error: unknown) => {
-  const { cause } = error as ActivityFailure;
-  return cause instanceof ApplicationFailure && cause.nonRetryable === true;
-};
+const isFinal = (error: unknown) => thrownBy(error)?.nonRetryable === true;
+
+/** A local activity's failure, with the activity's name as any other has it. */
+function asOf(name: string, error: unknown): unknown {
+  if (!(error instanceof ApplicationFailure)) return error;
+  return new ActivityFailure(error.message, name, undefined, 'NON_RETRYABLE_FAILURE', undefined, error);
+}
+
+/** How long the provider asked to be left alone, in milliseconds. */
+function waitAfter(error: unknown): number {
+  const [detail] = thrownBy(error)?.details ?? [];
+  return (detail as FailureDetail | undefined)?.waitMs ?? 0;
+}
 
 type Call = (input: unknown) => Promise<unknown>;
 const callOf = (proxy: unknown, name: string) => (proxy as Record<string, Call>)[name] as Call;
 
-/** A read is tried at once in the worker; where that fails in passing, it is an activity like any other, with its retries. */
+/**
+ * A read is tried at once in the worker; where that fails in passing, it is an activity like any other, with its retries. A provider
+ * that asked for time gets it before.
+ */
 async function read(name: string, input: unknown): Promise<unknown> {
   try {
     return await callOf(local, name)(input);
   } catch (error) {
-    if (isCancellation(error) || isFinal(error)) throw error;
+    if (isCancellation(error)) throw error;
+    if (isFinal(error)) throw asOf(name, error);
+    const wait = waitAfter(error);
+    if (wait > 0) await sleep(wait);
     return callOf(remote, name)(input);
   }
 }

@@ -41,6 +41,8 @@ export interface CallCause {
 export interface RunReport {
   state: 'completed' | 'failed' | 'cancelled';
   outcome: string;
+  /** The run says that what it is for is done and well: see `healthy`. */
+  healthy: boolean;
   failure?: { class: string; message: string; activity?: string };
 }
 
@@ -173,6 +175,18 @@ function describeFailure(error: unknown): NonNullable<RunReport['failure']> {
   };
 }
 
+const healthyOutcomes = new Set<string>();
+
+/**
+ * For the end of a workflow: `return healthy('restarted')`. Says that what the run is for is done and well, which takes back a page
+ * for an earlier run of the same workflow on the same target. Any other return value ends the run as completed, and says only that
+ * it ended: it may have been handed to a person.
+ */
+export function healthy<const Outcome extends string>(outcome: Outcome): Outcome {
+  healthyOutcomes.add(outcome);
+  return outcome;
+}
+
 /** The workflow's own word for how it ended, where it returns one. */
 const outcomeOf = (result: unknown) => (typeof result === 'string' ? result : 'completed');
 
@@ -197,16 +211,17 @@ const inbound: WorkflowInboundCallsInterceptor = {
     try {
       const result = await scope.run(() => next(input));
       const outcome = stoppedBy ? 'resolved elsewhere' : outcomeOf(result);
-      await report({ state: 'completed', outcome });
+      await report({ state: 'completed', outcome, healthy: healthyOutcomes.has(outcome) });
       return result;
     } catch (error) {
       if (error instanceof ContinueAsNew || error instanceof DeterminismViolationError) throw error;
       if (isCancellation(error) && stoppedBy) {
-        await report({ state: 'completed', outcome: 'resolved elsewhere' });
+        await report({ state: 'completed', outcome: 'resolved elsewhere', healthy: false });
         return 'resolved elsewhere';
       }
-      if (isCancellation(error)) await report({ state: 'cancelled', outcome: 'cancelled' });
-      else await report({ state: 'failed', outcome: 'failed', failure: describeFailure(error) });
+      if (isCancellation(error)) await report({ state: 'cancelled', outcome: 'cancelled', healthy: false });
+      else
+        await report({ state: 'failed', outcome: 'failed', healthy: false, failure: describeFailure(error) });
       throw asRunFailure(error);
     }
   },

@@ -1,5 +1,6 @@
 import { steps, waits } from '../../../workflows/kit/activities.ts';
 import { followIncident } from '../../../workflows/kit/follow-incident.ts';
+import { healthy } from '../../../workflows/kit/run.ts';
 
 export interface RestartLeakingDeploymentInput {
   incidentId: string;
@@ -19,7 +20,7 @@ export async function restartLeakingDeployment(input: RestartLeakingDeploymentIn
   else await note(`Restarted ${namespace}/${deployment} at ${at}, and it did not come back: ${reason}.`);
 
   const isOver = complete && !(await followIncident({ id: incidentId }).stillOpenAfter('10 minutes'));
-  if (isOver) return 'restarted';
+  if (isOver) return healthy('restarted');
   await steps.escalatePagerDutyIncident({ incidentId, level: 2 });
   return 'handed to a person';
 }

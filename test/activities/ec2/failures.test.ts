@@ -56,7 +56,9 @@ describe('what EC2 answers', () => {
   it.each([
     [502, '<html>Bad gateway</html>', 'ProviderUnavailable'],
     [403, '<html>Forbidden</html>', 'ProviderRefused'],
-    [200, 'not XML <', 'ProviderUnavailable'],
+    [200, 'not XML <', 'AnswerUnreadable'],
+    [200, '<html><body>Sign in</body></html>', 'AnswerUnreadable'],
+    [200, '<DescribeInstanceStatusResponse><instanceStatusSet><item><inst', 'AnswerUnreadable'],
   ])('may be no answer of EC2 at all: %i %s', async (status, body, type) => {
     const { run, calls } = await startAnswering(status, body);
     expect(await failureOf(run(listEc2InstanceStatuses, one))).toMatchObject({ type });

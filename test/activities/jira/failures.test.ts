@@ -60,7 +60,7 @@ describe('Jira out of reach', () => {
 
   it('is also an answer that cannot be read', async () => {
     const run = await startAnswering(200, '<html>Sign in</html>');
-    expect(await failureOf(run(readJiraIssue, ask))).toMatchObject({ type: 'ProviderUnavailable' });
+    expect(await failureOf(run(readJiraIssue, ask))).toMatchObject({ type: 'AnswerUnreadable' });
   });
 
   it('ends with the attempt', async () => {

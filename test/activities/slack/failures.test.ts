@@ -74,7 +74,7 @@ describe('Slack out of reach', () => {
     'is also an answer that cannot be read: %s',
     async (body) => {
       const { run } = await answering(200, body);
-      await expect(run(findSlackUser, ask)).rejects.toMatchObject({ type: 'ProviderUnavailable' });
+      await expect(run(findSlackUser, ask)).rejects.toMatchObject({ type: 'AnswerUnreadable' });
     },
   );
 
