@@ -14,6 +14,7 @@ export type Actor = z.infer<typeof actorSchema>;
 
 /** The input fields that every activity takes, and every change besides. */
 export const connectionName = z.string().min(1).default('default');
+/** Put there by the worker, out of the run's signed cause. What a caller says there is not heard. */
 export const actor = actorSchema.optional();
 
 /** One attempt at an activity, as its `run` sees it. */

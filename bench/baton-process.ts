@@ -12,8 +12,10 @@ import { secretsOf } from '../cli/settings.ts';
 import { createLog } from '../server/log.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
+import { authorityOf } from '../store/authority.ts';
 import { openStore } from '../store/open.ts';
 import { makeScrubber } from '../store/scrub.ts';
+import { secretKeyIn } from '../store/secret-key.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
 import { startWorker, taskQueue } from '../worker/worker.ts';
 import { benchTrigger } from './baton-trigger.ts';
@@ -36,6 +38,7 @@ const store = await openStore({
   secrets,
   onPending: () => server?.wake(),
 });
+const authority = authorityOf(secretKeyIn(BATON_DATA_DIR));
 const connection = await connectWhenThere(TEMPORAL_ADDRESS);
 const worker = await startWorker({
   connection,
@@ -44,6 +47,7 @@ const worker = await startWorker({
     cacheDir: BATON_DATA_DIR,
   }),
   store,
+  authority,
   activities,
   clients: connectClients(process.env),
   simulated: [],
@@ -60,6 +64,7 @@ server = await startServer({
   namespace: 'default',
   triggers: [benchTrigger],
   taskQueue,
+  authority,
   log: createLog(scrub, { level: 'warn' }),
   metrics,
   simulated: [],

@@ -114,7 +114,7 @@ async function measureRecovery(
 
 /** A Temporal server that can be killed, and comes back at the same address with the same file. */
 async function startKillable(dataDir: string) {
-  let temporal: RunningTemporal = await startTemporal({ path, dataDir, uiPort: 'none' });
+  let temporal: RunningTemporal = await startTemporal({ path, dataDir });
   const { address } = temporal;
   const port = Number(address.split(':')[1]);
   return {
@@ -125,7 +125,7 @@ async function startKillable(dataDir: string) {
       await temporal.ended.catch(() => {});
     },
     restart: async () => {
-      temporal = await startTemporal({ path, dataDir, port, uiPort: 'none' });
+      temporal = await startTemporal({ path, dataDir, port });
     },
     stop: () => temporal.stop(),
   };

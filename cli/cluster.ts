@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import { createLog } from '../server/log.ts';
+import { type Authority, authorityOf } from '../store/authority.ts';
 import { makeScrubber } from '../store/scrub.ts';
 import { CliFailure, exits } from './failure.ts';
+import { missingSecretKey, secretKeyOf } from './secret-key.ts';
 import { readSettings, type Settings, secretsOf } from './settings.ts';
 
 /** What `server` and `worker` have in common: they share a database and a Temporal cluster with others, and log to stderr. */
@@ -11,6 +13,7 @@ export interface ClusterProcess {
   secrets: string[];
   scrub: (text: string) => string;
   log: Logger;
+  authority: Authority;
 }
 
 /** Throws `CliFailure` where a setting is missing that only `start` can do without. */
@@ -19,6 +22,7 @@ export function prepareCluster(env: NodeJS.ProcessEnv): ClusterProcess {
   const missing = [
     ...(settings.databaseUrl === undefined ? ['DATABASE_URL: the PostgreSQL that all processes share'] : []),
     ...(settings.temporal === undefined ? ['TEMPORAL_ADDRESS: the Temporal cluster'] : []),
+    ...(settings.secretKey === undefined ? [missingSecretKey] : []),
   ];
   const { temporal } = settings;
   if (missing.length > 0 || temporal === undefined)
@@ -32,7 +36,8 @@ export function prepareCluster(env: NodeJS.ProcessEnv): ClusterProcess {
       next: 'Unset BATON_SIMULATE, or run baton start.',
       exit: exits.usage,
     });
+  const authority = authorityOf(secretKeyOf(settings));
   const secrets = secretsOf(env);
   const scrub = makeScrubber(secrets);
-  return { settings, temporal, secrets, scrub, log: createLog(scrub) };
+  return { settings, temporal, secrets, scrub, log: createLog(scrub), authority };
 }

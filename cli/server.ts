@@ -12,7 +12,7 @@ const usualPort = 8080;
 
 /** `baton server`: as many as are needed, behind a balancer. Returns when it was told to stop and has drained. */
 export async function runServer(parts: Parts): Promise<void> {
-  const { settings, temporal, secrets, log } = prepareCluster(parts.env);
+  const { settings, temporal, secrets, log, authority } = prepareCluster(parts.env);
   const lifetime = new Lifetime();
   try {
     let server: RunningServer | undefined;
@@ -39,6 +39,7 @@ export async function runServer(parts: Parts): Promise<void> {
       namespace: temporal.namespace,
       triggers: await parts.loadTriggers(),
       taskQueue,
+      authority,
       simulated: [],
       log,
       metrics: createMetrics(),

@@ -1,6 +1,7 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { z } from 'zod';
+import { shortestSecretKey } from '../store/secret-key.ts';
 import { CliFailure, exits } from './failure.ts';
 
 export const providers = ['pagerduty', 'slack', 'jira', 'kubernetes', 'ec2'] as const;
@@ -23,7 +24,10 @@ export interface Settings {
   publicUrl: string | undefined;
   /** Undefined: the embedded store in the data folder. */
   databaseUrl: string | undefined;
+  /** Undefined: the one in the data folder, where the store is embedded. */
   secretKey: string | undefined;
+  /** Whether the embedded Temporal shows its web page, on which anybody who reaches it may do everything. */
+  temporalUi: boolean;
   pagerDutySecrets: readonly string[];
   slackSigningSecret: string | undefined;
   slackApiUrl: string | undefined;
@@ -52,7 +56,11 @@ const Environment = z.object({
       error: 'is not of the form postgres://user:password@host:port/database',
     })
     .optional(),
-  BATON_SECRET_KEY: z.string().optional(),
+  BATON_SECRET_KEY: z
+    .string()
+    .min(shortestSecretKey, `has less than ${shortestSecretKey} characters (openssl rand -hex 32 makes one)`)
+    .optional(),
+  BATON_TEMPORAL_UI: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
   PAGERDUTY_WEBHOOK_SECRETS: z
     .string()
     .transform((list) => list.split(',').map((secret) => secret.trim()))
@@ -106,6 +114,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     publicUrl: data.BATON_PUBLIC_URL,
     databaseUrl: data.DATABASE_URL,
     secretKey: data.BATON_SECRET_KEY,
+    temporalUi: data.BATON_TEMPORAL_UI === '1',
     pagerDutySecrets: data.PAGERDUTY_WEBHOOK_SECRETS,
     slackSigningSecret: data.SLACK_SIGNING_SECRET,
     slackApiUrl: data.SLACK_API_URL,

@@ -8,6 +8,7 @@ import { addressOf } from '../server/address.ts';
 import { createLog } from '../server/log.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
+import { authorityOf } from '../store/authority.ts';
 import { lockFolder } from '../store/lock.ts';
 import { openStore } from '../store/open.ts';
 import { makeScrubber } from '../store/scrub.ts';
@@ -21,6 +22,7 @@ import { Lifetime } from './lifetime.ts';
 import type { Output } from './output.ts';
 import { isFree, nextFreePort, portTaken } from './ports.ts';
 import { prepareSdk } from './sdk.ts';
+import { secretKeyOf } from './secret-key.ts';
 import { readSettings, type Settings, secretsOf } from './settings.ts';
 import { showSimulation } from './showcase.ts';
 import type { RunningSimulators } from './simulators.ts';
@@ -55,6 +57,8 @@ export async function start(parts: Parts, output: Output): Promise<void> {
     // Awaited below, after the store: an early failure of theirs is not to be an unhandled one.
     for (const early of [bundling, finding]) early?.catch(() => {});
     const store = await open(settings, parts.env, lifetime, () => server?.wake());
+    const secretKey = secretKeyOf(settings);
+    const authority = authorityOf(secretKey);
     const temporal = await connectTemporal(settings, finding, lifetime, log);
 
     const simulators =
@@ -68,7 +72,7 @@ export async function start(parts: Parts, output: Output): Promise<void> {
     if (simulators) lifetime.onClose(() => simulators.close());
     const BATON_PUBLIC_URL = settings.publicUrl ?? here;
     const env = { ...parts.env, ...simulators?.env, BATON_PUBLIC_URL };
-    const scrub = makeScrubber(secretsOf(env));
+    const scrub = makeScrubber([...secretsOf(env), secretKey]);
     log = createLog(scrub, { destination: logFile });
     const connected = readSettings(env);
 
@@ -81,6 +85,7 @@ export async function start(parts: Parts, output: Output): Promise<void> {
       namespace: temporal.namespace,
       bundle: await bundling,
       store,
+      authority,
       activities,
       clients: connectClients(env),
       simulated: settings.simulated,
@@ -102,6 +107,7 @@ export async function start(parts: Parts, output: Output): Promise<void> {
       namespace: temporal.namespace,
       triggers: await parts.loadTriggers(),
       taskQueue,
+      authority,
       simulated: settings.simulated,
       log,
       metrics,
@@ -167,7 +173,7 @@ interface TemporalHere {
 }
 
 async function connectTemporal(
-  { temporal, dataDir }: Settings,
+  { temporal, dataDir, temporalUi }: Settings,
   finding: Promise<Binary> | undefined,
   lifetime: Lifetime,
   log: Logger,
@@ -176,7 +182,11 @@ async function connectTemporal(
     return { ...temporal, words: `Temporal at ${temporal.connection.address ?? 'localhost:7233'}` };
   if (!finding) throw new Error('Without a Temporal server of its own, one must be looked for');
   const binary = await finding;
-  const first = await startTemporal({ path: binary.path, dataDir });
+  const first = await startTemporal({
+    path: binary.path,
+    dataDir,
+    ...(temporalUi ? { uiPort: 'free' } : {}),
+  });
   const { address, uiUrl } = first;
   keepRunning(first, { binary, dataDir, lifetime, log });
   return {
@@ -199,13 +209,13 @@ function keepRunning(first: RunningTemporal, { binary, dataDir, lifetime, log }:
   let current = first;
   lifetime.onClose(() => current.stop());
   const port = Number(first.address.split(':')[1]);
-  const uiPort = first.uiUrl === undefined ? 'none' : Number(new URL(first.uiUrl).port);
+  const page = first.uiUrl === undefined ? {} : { uiPort: Number(new URL(first.uiUrl).port) };
   const watch = () =>
     current.ended.catch(async (error: unknown) => {
       if (lifetime.signal.aborted) return;
       log.error({ err: error }, 'Temporal is started again');
       try {
-        current = await startTemporal({ path: binary.path, dataDir, port, uiPort });
+        current = await startTemporal({ path: binary.path, dataDir, port, ...page });
         void watch();
       } catch (again) {
         lifetime.fail(again);

@@ -12,7 +12,7 @@ import { freePort } from './ports.ts';
 const run = promisify(execFile);
 
 /**
- * Values that the development server needs to be quick. Its defaults let each workflow task wait up to 50 ms (three polling
+ * Values that the development server needs to be quick and closed. Its defaults let each workflow task wait up to 50 ms (three polling
  * limits) and spread one machine's tasks over four partitions.
  */
 export const devServerSettings: readonly string[] = [
@@ -21,6 +21,8 @@ export const devServerSettings: readonly string[] = [
   'history.visibilityProcessorMaxPollRPS=1000',
   'matching.numTaskqueueReadPartitions=1',
   'matching.numTaskqueueWritePartitions=1',
+  // Its HTTP API cannot be switched off. No request can name this host, as a space is not allowed there: each is refused.
+  'frontend.httpAllowedHosts=["no host"]',
 ].flatMap((value) => ['--dynamic-config-value', value]);
 
 /** A database in a file is half as fast without these; what a killed process had committed survives with them. */
@@ -38,8 +40,8 @@ export interface TemporalOptions {
   dataDir?: string;
   /** Taken as given; when left out 7233 or, where that is taken, a free one. */
   port?: number;
-  /** Of its web page: likewise, from 8233 on. `none`: no page. */
-  uiPort?: number | 'none';
+  /** Of its web page: a number, or from 8233 on the first one that is free. Left out: no page, as it has no sign-in. */
+  uiPort?: number | 'free';
 }
 
 export interface RunningTemporal {
@@ -69,9 +71,9 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     await endOrphan(dataDir);
   }
   const port = options.port ?? (await freePort('127.0.0.1', usualPort));
-  const uiPort = options.uiPort ?? (await freePort('127.0.0.1', usualUiPort));
+  const uiPort = options.uiPort === 'free' ? await freePort('127.0.0.1', usualUiPort) : options.uiPort;
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'];
-  args.push(...(uiPort === 'none' ? ['--headless'] : ['--ui-port', String(uiPort)]), ...devServerSettings);
+  args.push(...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]), ...devServerSettings);
   if (dataDir !== undefined) args.push('--db-filename', databaseOf(dataDir), ...devServerFileSettings);
 
   const log = dataDir === undefined ? devNull : join(dataDir, 'temporal.log');
@@ -105,7 +107,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
   ended.catch(() => {});
   return {
     address,
-    ...(uiPort === 'none' ? {} : { uiUrl: `http://127.0.0.1:${uiPort}` }),
+    ...(uiPort === undefined ? {} : { uiUrl: `http://127.0.0.1:${uiPort}` }),
     pid,
     ended,
     stop: () => {

@@ -19,7 +19,7 @@ const usualPort = 8081;
 
 /** `baton worker`: as many as are needed. Returns when it was told to stop and its activities have ended. */
 export async function runWorker(parts: Parts): Promise<void> {
-  const { settings, temporal, secrets, scrub, log } = prepareCluster(parts.env);
+  const { settings, temporal, secrets, scrub, log, authority } = prepareCluster(parts.env);
   prepareSdk(log);
   const lifetime = new Lifetime();
   try {
@@ -56,6 +56,7 @@ export async function runWorker(parts: Parts): Promise<void> {
       namespace,
       bundle: await bundling,
       store,
+      authority,
       activities,
       clients: connectClients(parts.env),
       simulated: [],

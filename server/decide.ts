@@ -1,7 +1,7 @@
 import type { Echo, RunRow, Situation } from '../store/store.ts';
 import type { Event } from '../triggers/event.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-import type { Incident, RunCause } from '../workflows/kit/incident.ts';
+import type { Agent, Incident, RunCause } from '../workflows/kit/incident.ts';
 
 /** A trigger's answer, as the record keeps it. */
 export interface RecordedAnswer {
@@ -69,6 +69,10 @@ export function decide(
   return plan;
 }
 
+/** A person's own request, whose sender was verified. Any other event only tells what a person did elsewhere. */
+const isRequest = (event: Event): event is Event & { agent: Agent } =>
+  event.type === 'slack.action' && event.agent?.kind === 'person';
+
 function holdOf(
   event: Event,
   incident: Incident | undefined,
@@ -115,6 +119,7 @@ function answer(
         eventId: event.id,
         eventType: event.type,
         ...(event.subject === undefined ? {} : { subject: event.subject }),
+        ...(isRequest(event) ? { by: event.agent } : {}),
         ...(incident ? { incident } : {}),
         target: trigger.target(event),
         whenResolved: trigger.whenResolved,

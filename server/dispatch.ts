@@ -1,10 +1,11 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { Authority } from '../store/authority.ts';
 import type { Decision, Echo, Entry, Situation, Store, StoredEvent } from '../store/store.ts';
 import type { Event } from '../triggers/event.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import type { LaterEvent } from '../workflows/kit/incident.ts';
-import { laterEvents } from '../workflows/kit/run.ts';
+import { laterEvents, type RunMemo } from '../workflows/kit/run.ts';
 import { decide, incidentOf, type Plan, type Start } from './decide.ts';
 import { isTemporalAway, type TemporalState } from './temporal-state.ts';
 
@@ -13,6 +14,8 @@ export interface DispatcherOptions {
   client: Client;
   triggers: readonly Trigger[];
   taskQueue: string;
+  /** Signs the cause of each run. */
+  authority: Authority;
   /** The client's connection is that of a worker in this process, which then gets a new run's first task with the answer. */
   eagerStart: boolean;
   temporal: TemporalState;
@@ -224,14 +227,28 @@ async function echoOf(event: Event, stored: StoredEvent, store: Store): Promise<
   return store.claimEcho({ subject, type, eventId: id, receivedAt: stored.receivedAt });
 }
 
-async function startRun(start: Start, { client, taskQueue, eagerStart }: DispatcherOptions): Promise<void> {
+/**
+ * Starts a run in Temporal, with its cause and what shows that it was us. Nothing happens where it is there already. The same start gives
+ * the same signature, so a lost run can be started again.
+ */
+export async function startRun(
+  start: Pick<Start, 'id' | 'workflow' | 'input' | 'cause'>,
+  {
+    client,
+    taskQueue,
+    eagerStart,
+    authority,
+  }: Pick<DispatcherOptions, 'client' | 'taskQueue' | 'eagerStart' | 'authority'>,
+): Promise<void> {
+  const { id: runId, workflow, input, cause } = start;
+  const memo: RunMemo = { cause, signature: authority.sign({ runId, workflow, input, cause }) };
   try {
     await client.withDeadline(Date.now() + callMilliseconds, () =>
       client.workflow.start(start.workflow, {
         workflowId: start.id,
         taskQueue,
         args: [start.input],
-        memo: { cause: start.cause },
+        memo: { ...memo },
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         requestEagerStart: eagerStart,
         // A worker that dies with a task in hand is noticed after this, not after the default 10 s.

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { Authority } from '../store/authority.ts';
 import type { Store } from '../store/store.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { createApp, createHttpServer } from './app.ts';
@@ -26,6 +27,8 @@ export interface ServerOptions {
   namespace: string;
   triggers: readonly Trigger[];
   taskQueue: string;
+  /** Signs the cause of each run. */
+  authority: Authority;
   log: Logger;
   metrics: Metrics;
   simulated: readonly string[];
@@ -49,6 +52,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     client,
     triggers,
     taskQueue,
+    authority: options.authority,
     eagerStart: options.eagerStart,
     temporal,
     log,

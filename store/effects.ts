@@ -29,8 +29,11 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
       ), rival as materialized (
         select key, run_id, intended_at <= now() - make_interval(secs => ${blocksForSeconds}) as stale
         from effects where target = ${target}::text and state = 'open' and key <> ${key}
+      ), ended as materialized (
+        select from runs where id = ${cleanText(effect.runId)} and ended_at is not null
       ), allowed as materialized (
-        select not exists (select from before where state = 'done')
+        select not exists (select from ended)
+          and not exists (select from before where state = 'done')
           and not exists (select from rival where not stale) as yes
       ), freed as (
         update effects set state = 'unknown' where key in (select key from rival where stale)
@@ -52,7 +55,9 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
       )
       select exists (select from opened) as opened, (select uncertain_since from opened) as uncertain_since,
         (select state from before) as state, (select result from before) as result,
-        (select run_id from rival where not stale) as held_by`.execute(db);
+        (select run_id from rival where not stale) as held_by, exists (select from ended) as ended`.execute(
+      db,
+    );
     return rows[0] && answerOf(rows[0]);
   }
 
@@ -79,6 +84,7 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
         select key, run_id, activity, subject, target, causes, actor, attempt, 'open'
         from jsonb_to_recordset(${canonicalJson(given)}::jsonb) as given (key text, run_id text, activity text, subject text,
           target text, causes jsonb, actor jsonb, attempt integer)
+        where not exists (select from runs where runs.id = given.run_id and runs.ended_at is not null)
         on conflict do nothing returning key
       ), noted as (
         ${appendOwnedLines(lines, sql`select key from opened`)}
@@ -163,9 +169,11 @@ interface IntentRow {
   state: EffectsTable['state'] | null;
   result: string | null;
   held_by: string | null;
+  ended: boolean;
 }
 
 function answerOf(row: IntentRow): Intent | undefined {
+  if (row.ended) return { answer: 'ended' };
   if (row.state === 'done')
     return { answer: 'done', result: row.result === null ? undefined : JSON.parse(row.result) };
   if (row.held_by !== null) return { answer: 'busy', heldBy: row.held_by };

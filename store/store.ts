@@ -248,11 +248,13 @@ export interface EffectIntent {
  * - `go`: make the change. `uncertainSince`: an earlier attempt of the same key began then and may have made it.
  * - `done`: an earlier attempt of the same key made it, with this result; make no other.
  * - `busy`: another effect on the same target is open; try again soon.
+ * - `ended`: the run has ended, so nothing more is done in its name.
  */
 export type Intent =
   | { answer: 'go'; uncertainSince?: string }
   | { answer: 'done'; result: unknown }
-  | { answer: 'busy'; heldBy: string };
+  | { answer: 'busy'; heldBy: string }
+  | { answer: 'ended' };
 
 export interface EffectOutcome {
   key: string;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadYaml } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { activities } from '../activities/index.ts';
@@ -13,6 +14,50 @@ const neededAt = (provider: string) =>
   ].sort();
 /** The rights that a page lists: what its list items begin with, in code marks. */
 const listed = (page: string) => [...page.matchAll(/^- `([^`]+)`/gm)].map(([, right]) => right).sort();
+
+describe('docker-compose.yml', () => {
+  const text = readFileSync(join(import.meta.dirname, '../docker-compose.yml'), 'utf8');
+  const compose = z.object({
+    services: z.record(
+      z.string(),
+      z.object({
+        environment: z.record(z.string(), z.unknown()).default({}),
+        env_file: z.never().optional(),
+      }),
+    ),
+  });
+  const { services } = compose.parse(loadYaml(text));
+  const secretsOf = (service: string) =>
+    Object.keys(services[service]?.environment ?? {}).filter((name) =>
+      /SECRET|TOKEN|KEY$|PASSWORD/.test(name),
+    );
+
+  it('gives server and worker each its own secrets, and none of the other', () => {
+    expect(secretsOf('server').sort()).toEqual([
+      'BATON_SECRET_KEY',
+      'PAGERDUTY_WEBHOOK_SECRETS',
+      'SLACK_SIGNING_SECRET',
+    ]);
+    expect(secretsOf('worker').sort()).toEqual([
+      'AWS_SECRET_ACCESS_KEY',
+      'AWS_SESSION_TOKEN',
+      'BATON_SECRET_KEY',
+      'JIRA_API_TOKEN',
+      'JIRA_PROJECT_KEY',
+      'PAGERDUTY_API_TOKEN',
+      'PAGERDUTY_ROUTING_KEY',
+      'SLACK_BOT_TOKEN',
+    ]);
+    for (const other of ['temporal', 'temporal-ui', 'temporal-namespace', 'temporal-schema'])
+      expect(secretsOf(other).filter((name) => !/^(SQL|POSTGRES)_/.test(name))).toEqual([]);
+  });
+
+  it('takes every variable of the example file to somebody', () => {
+    const names = [...read('example.env').matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name ?? '');
+    const taken = Object.values(services).flatMap(({ environment }) => Object.keys(environment));
+    expect(names.filter((name) => !taken.includes(name) && !text.includes(`\${${name}:`))).toEqual([]);
+  });
+});
 
 describe('the rights that are shipped', () => {
   it('are for Slack exactly those that the activities need', () => {

@@ -31,6 +31,7 @@ import type { RecordRow, RunRow, Store } from '../store/store.ts';
 import { triggers as shipped } from '../triggers/index.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { type RunningWorker, startWorker, taskQueue } from '../worker/worker.ts';
+import { testAuthority } from './authority.ts';
 import { startTestTemporal, workflowBundle } from './temporal.ts';
 
 /** How many seconds pass in the simulated EC2, Jira and Kubernetes in one of ours. */
@@ -125,6 +126,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     namespace: 'default',
     bundle: options.bundle ?? workflowBundle(),
     store,
+    authority: testAuthority,
     activities,
     clients: connectClients(env),
     simulated: [],
@@ -143,6 +145,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     namespace: 'default',
     triggers: options.triggers ?? shipped,
     taskQueue,
+    authority: testAuthority,
     log,
     metrics,
     simulated: [],

@@ -1,7 +1,13 @@
 import { activityInfo } from '@temporalio/activity';
 import { runEnd } from '../store/run-end.ts';
 import type { Store } from '../store/store.ts';
-import type { EngineActivities } from '../workflows/kit/run.ts';
+import type { EngineActivities, RunReport } from '../workflows/kit/run.ts';
+import type { CauseOfCall } from './authority.ts';
+
+interface Link {
+  text: string;
+  url: string;
+}
 
 /** The engine's own activities: they write to the store, and each write may be repeated. */
 export function engineActivities(
@@ -9,7 +15,9 @@ export function engineActivities(
   countRun?: (workflow: string, state: string) => void,
 ): EngineActivities {
   return {
-    async reportRunEnd({ state, outcome, healthy, failure }) {
+    async reportRunEnd({ state, outcome, healthy, failure }: RunReport, cause?: CauseOfCall) {
+      // Of a workflow that somebody else has started under the name of a run, the store hears nothing.
+      if (!cause) return;
       const run = await store.findRun(activityInfo().workflowExecution?.workflowId ?? '');
       if (!run) return;
       const at = new Date().toISOString();
@@ -18,15 +26,15 @@ export function engineActivities(
       if (isNews) countRun?.(run.workflow, state);
     },
 
-    async recordLine({ text, links, cause }) {
+    async recordLine({ text, links }: { text: string; links?: Link[] }, cause?: CauseOfCall) {
       const runId = activityInfo().workflowExecution?.workflowId ?? '';
       await store.append([
         {
           at: new Date().toISOString(),
-          actor: `trigger:${cause.trigger ?? 'none'}`,
+          actor: `trigger:${cause?.trigger ?? 'none'}`,
           via: 'worker',
           action: 'run.said',
-          subject: cause.subject ?? runId,
+          subject: cause?.subject ?? runId,
           detail: { run: runId, text, ...(links ? { links } : {}) },
         },
       ]);

@@ -5,15 +5,15 @@ import {
   Context,
   cancellationSignal,
 } from '@temporalio/activity';
-import { defaultPayloadConverter } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor, ActivityInterceptorsFactory } from '@temporalio/worker';
 import { z } from 'zod';
-import { type Actor, type AnyActivity, actorSchema } from '../activities/activity.ts';
+import type { Actor, AnyActivity } from '../activities/activity.ts';
 import type { Clients } from '../activities/clients.ts';
 import { type FailureDetail, invalidInput, unreachable } from '../activities/failures.ts';
 import { simulationMark } from '../activities/simulated.ts';
+import type { Authority } from '../store/authority.ts';
 import type { Entry, Intent, Store } from '../store/store.ts';
-import type { CallCause } from '../workflows/kit/run.ts';
+import { actorOf, actorOfChange, notAuthorized, type Shown, shownCause } from './authority.ts';
 import { withinSize } from './result-size.ts';
 import { asLastTry, ofAnotherShape } from './unreadable.ts';
 
@@ -21,6 +21,8 @@ export interface InterceptorOptions {
   activities: readonly AnyActivity[];
   clients: Clients;
   store: Store;
+  /** Tells whether a run was started by a server of ours. */
+  authority: Authority;
   /** The providers that are simulated: said in the record. */
   simulated: readonly string[];
   /** Removes secrets from a text. */
@@ -41,6 +43,8 @@ interface Call {
   key: string;
   runId: string;
   attempt: number;
+  /** Why, and whether that is certain. */
+  shown: Shown;
   actor: Actor;
   subject: string;
 }
@@ -62,8 +66,10 @@ function interceptor(
   return {
     async execute({ args, headers }, next) {
       const declaration = byName.get(activityInfo().activityType);
-      if (!declaration) return next({ args, headers });
-      const call = readCall(declaration, args[0], headers.baton);
+      const shown = shownCause(headers.baton, options.authority);
+      // The engine's own take their cause from here, and not from what they are given.
+      if (!declaration) return next({ args: [args[0], 'cause' in shown ? shown.cause : undefined], headers });
+      const call = readCall(declaration, args[0], shown);
       const stopHeartbeat = startHeartbeat();
       try {
         const result = await perform(call, options);
@@ -79,21 +85,22 @@ function interceptor(
   };
 }
 
-function readCall(declaration: AnyActivity, argument: unknown, header: unknown): Call {
+function readCall(declaration: AnyActivity, argument: unknown, shown: Shown): Call {
   const info = activityInfo();
   const parsed = declaration.input.safeParse(argument);
   if (!parsed.success) throw invalidInput(declaration.provider, z.prettifyError(parsed.error));
-  const cause = header === undefined ? {} : defaultPayloadConverter.fromPayload<CallCause>(header as never);
   const runId = info.workflowExecution?.workflowId ?? 'none';
-  const given = actorSchema.safeParse(parsed.data.actor);
+  // Whoever calls may name anybody: the actor comes from the cause.
+  const { actor: _, ...input } = parsed.data;
   return {
     declaration,
-    input: parsed.data,
+    input,
     key: `${runId}#${info.activityId}`,
     runId,
     attempt: info.attempt,
-    actor: given.success ? given.data : { kind: 'trigger', name: cause.trigger ?? 'none' },
-    subject: cause.subject ?? runId,
+    shown,
+    actor: actorOf(shown),
+    subject: ('cause' in shown ? shown.cause.subject : undefined) ?? runId,
   };
 }
 
@@ -131,9 +138,27 @@ const underWay = new Map<string, Promise<unknown>>();
 async function oneAtATime(call: Call, options: InterceptorOptions): Promise<unknown> {
   const { key } = call;
   for (let before = underWay.get(key); before; before = underWay.get(key)) await before.catch(() => {});
-  const own = change(call, options).finally(() => underWay.delete(key));
+  const own = authorized(call, options).finally(() => underWay.delete(key));
   underWay.set(key, own);
   return own;
+}
+
+/** A change, once it is known that it may be made and on whose behalf. */
+async function authorized(call: Call, options: InterceptorOptions): Promise<unknown> {
+  const { declaration, shown } = call;
+  if ('refusal' in shown) throw await refused(call, shown.refusal, options);
+  const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(attemptMilliseconds)]);
+  const actor = await actorOfChange(shown, declaration, options.clients, signal).catch((error: unknown) => {
+    throw asFailure(error, declaration.provider, options.scrub);
+  });
+  const input = actor.kind === 'person' ? { ...call.input, actor } : call.input;
+  return change({ ...call, actor, input }, options);
+}
+
+async function refused(call: Call, why: string, options: InterceptorOptions): Promise<Error> {
+  const failure = notAuthorized(call.declaration, why);
+  await options.store.append([entryOf(call, options, 'activity.refused', describe(failure))]);
+  return failure;
 }
 
 async function change(call: Call, options: InterceptorOptions): Promise<unknown> {
@@ -152,6 +177,7 @@ async function change(call: Call, options: InterceptorOptions): Promise<unknown>
   });
   if (intent.answer === 'done') return intent.result;
   if (intent.answer === 'busy') throw busy(intent.heldBy);
+  if (intent.answer === 'ended') throw await refused(call, 'its run has ended', options);
   try {
     const result = await attempt(call, options, intent.uncertainSince);
     const { changed } = result as { changed?: boolean };
@@ -236,7 +262,9 @@ function entryOf(
       kind,
       key,
       attempt: number,
-      ...(action === 'activity.intended' || kind === 'read' ? { input } : {}),
+      ...(action === 'activity.intended' || action === 'activity.refused' || kind === 'read'
+        ? { input }
+        : {}),
       ...(simulated.includes(provider) ? { simulated: true } : {}),
       ...more,
     },

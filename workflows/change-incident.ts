@@ -80,7 +80,7 @@ async function refuse(action: string, slackUserId: string, reason: string): Prom
 }
 
 async function acknowledge(incidentId: string, person: Person): Promise<Done> {
-  const { changed, incident } = await acknowledgeUnlessResolved(incidentId, person);
+  const { changed, incident } = await acknowledgeUnlessResolved(incidentId);
   if (incident.status === 'resolved') return resolvedBefore(incident);
   const others = await openElsewhere(incidentId, person);
   if (changed)
@@ -97,9 +97,9 @@ async function acknowledge(incidentId: string, person: Person): Promise<Done> {
 }
 
 /** PagerDuty would open a resolved incident again, so there the activity sees a conflict. */
-async function acknowledgeUnlessResolved(incidentId: string, person: Person) {
+async function acknowledgeUnlessResolved(incidentId: string) {
   try {
-    return await steps.acknowledgePagerDutyIncident({ incidentId, actor: actorOf(person) });
+    return await steps.acknowledgePagerDutyIncident({ incidentId });
   } catch (error) {
     if (failureOf(error)?.class !== 'Conflict') throw error;
     const incident = await steps.readPagerDutyIncident({ incidentId });
@@ -110,11 +110,7 @@ async function acknowledgeUnlessResolved(incidentId: string, person: Person) {
 
 async function resolve(incidentId: string, person: Person): Promise<Done> {
   const evidence = `resolved by ${person.name} in Slack`;
-  const { changed, incident } = await steps.resolvePagerDutyIncident({
-    incidentId,
-    evidence,
-    actor: actorOf(person),
-  });
+  const { changed, incident } = await steps.resolvePagerDutyIncident({ incidentId, evidence });
   if (!changed) return resolvedBefore(incident);
   return { outcome: healthy('resolved'), incident, answer: `You resolved ${nameOf(incident)}.` };
 }
@@ -137,8 +133,6 @@ async function openElsewhere(incidentId: string, { id }: Person): Promise<string
   const rest = others.length - 5;
   return `Also waiting for you: ${shown}${rest > 0 ? ` and ${rest} more` : ''}.`;
 }
-
-const actorOf = ({ name, email }: Person) => ({ kind: 'person' as const, name, email });
 
 const nameOf = ({ number, title }: CurrentIncident) =>
   `#${number} ${title.length > 80 ? `${title.slice(0, 79)}…` : title}`;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Actor } from '../activity.ts';
-import { notConnected, unreachable } from '../failures.ts';
+import { notConnected, refused, unreachable } from '../failures.ts';
 import { type HttpRequest, NoAnswer, sendHttp } from '../http.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
 
@@ -85,8 +85,13 @@ function connect(env: Settings): PagerDuty {
     accept: 'application/vnd.pagerduty+json;version=2',
     'content-type': 'application/json',
   });
-  const from = (actor?: Actor) =>
-    actor?.kind === 'person' && actor.email ? actor.email : required('PAGERDUTY_FROM_EMAIL');
+  const from = (actor?: Actor) => {
+    if (actor?.kind !== 'person') return required('PAGERDUTY_FROM_EMAIL');
+    // Never in Baton's own name instead: it may do what the person may not.
+    if (!actor.email)
+      throw refused('PagerDuty', `no e-mail address of ${actor.name}, who asked for it, is known`);
+    return actor.email;
+  };
   const write =
     (method: 'PUT' | 'POST') =>
     (path: string, { body, actor, signal }: Write) =>

@@ -82,6 +82,7 @@ describe('the command line', () => {
       const { exit, stderr } = await baton([command], { TEMPORAL_ADDRESS: 'temporal:7233' });
       expect(exit).toBe(2);
       expect(stderr).toContain('DATABASE_URL');
+      expect(stderr).toContain('BATON_SECRET_KEY');
       expect(stderr).not.toContain('TEMPORAL_ADDRESS:');
     }
   });

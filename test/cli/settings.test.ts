@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { CliFailure } from '../../cli/failure.ts';
+import { secretKeyOf } from '../../cli/secret-key.ts';
 import { masked, providers, readSettings, secretsOf, shownSettings } from '../../cli/settings.ts';
 
 const complaintsOf = (env: NodeJS.ProcessEnv) => {
@@ -19,6 +23,8 @@ const examples: Record<string, [good: string, bad: string]> = {
   PORT: ['8081', '70000'],
   BATON_PUBLIC_URL: ['https://baton.example.com', 'baton.example.com'],
   DATABASE_URL: ['postgres://baton:hidden-word@db/baton', 'mysql://baton:hidden-word@db/baton'],
+  BATON_SECRET_KEY: ['hidden-word-with-16', 'hidden-word'],
+  BATON_TEMPORAL_UI: ['1', 'yes'],
   BATON_SIMULATE: ['slack, jira', 'slack,msteams'],
   PAGERDUTY_WEBHOOK_SECRETS: ['hidden-word,hidden-word-2', 'hidden-word,,x'],
 };
@@ -90,6 +96,21 @@ describe('the settings', () => {
   it("read Temporal's own variables as Temporal's tools do", () => {
     const { temporal } = readSettings({ TEMPORAL_ADDRESS: 'temporal:7233', TEMPORAL_NAMESPACE: 'baton' });
     expect(temporal).toMatchObject({ connection: { address: 'temporal:7233' }, namespace: 'baton' });
+  });
+});
+
+describe('the secret key', () => {
+  it('is the one that is set, has to be where a database is shared, and is made in the data folder else', () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'baton-settings-'));
+    onTestFinished(() => rmSync(dataDir, { recursive: true }));
+    const env = { BATON_DATA_DIR: dataDir };
+    const DATABASE_URL = 'postgres://baton@db/baton';
+    const set = { BATON_SECRET_KEY: 'sixteen characters and more' };
+    expect(secretKeyOf(readSettings({ ...env, ...set, DATABASE_URL }))).toBe(set.BATON_SECRET_KEY);
+    expect(() => secretKeyOf(readSettings({ ...env, DATABASE_URL }))).toThrow('DATABASE_URL is set');
+    const made = secretKeyOf(readSettings(env));
+    expect(made).toMatch(/^[0-9a-f]{64}$/);
+    expect(secretKeyOf(readSettings(env))).toBe(made);
   });
 });
 

@@ -41,6 +41,7 @@ describe.skipIf(!postgres)('baton worker', () => {
         HOME: folder,
         PORT: String(port),
         DATABASE_URL: postgres?.url,
+        BATON_SECRET_KEY: 'the secret key of this test',
         TEMPORAL_ADDRESS: address,
         BATON_DATA_DIR: folder,
       },

@@ -6,6 +6,7 @@ import { activities } from '../../activities/index.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import { bundleWorkflows } from '../../worker/bundle.ts';
 import { taskQueue } from '../../worker/worker.ts';
+import { signedMemo } from '../authority.ts';
 import { ledgersOf, violations } from '../check.ts';
 import { startWorld, type World } from '../world.ts';
 import { type Case, type Cases, next } from './lost-answers/case.ts';
@@ -39,7 +40,8 @@ afterAll(() => world.close());
 async function runOf(name: string, input: object, mayEndIn?: string): Promise<string> {
   const workflowId = `lost-answer/${next()}`;
   const { workflow } = world.temporal.client;
-  const handle = await workflow.start('oneStep', { workflowId, taskQueue, args: [name, input] });
+  const memo = signedMemo({ workflowId, workflow: 'oneStep', input: name });
+  const handle = await workflow.start('oneStep', { workflowId, taskQueue, args: [name, input], memo });
   await handle.result().catch((error: { cause?: { cause?: { type?: string } } }) => {
     if (mayEndIn === undefined || error.cause?.cause?.type !== mayEndIn) throw error;
   });

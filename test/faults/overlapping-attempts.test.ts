@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { defineActivity } from '../../activities/activity.ts';
 import { connectClients } from '../../activities/clients.ts';
 import { activityInterceptors } from '../../worker/interceptor.ts';
+import { signedCalls, testAuthority } from '../authority.ts';
 import { embeddedWorld } from '../store/world.ts';
 
 it('an attempt waits for an earlier one that is still at work here, and takes over what that one did', async () => {
@@ -30,10 +31,12 @@ it('an attempt waits for an earlier one that is still at work here, and takes ov
     },
   });
   const interceptors = [
+    signedCalls,
     activityInterceptors({
       activities: [turnKey],
       clients: connectClients({}),
       store,
+      authority: testAuthority,
       simulated: [],
       scrub: (text) => text,
     }),

@@ -37,7 +37,7 @@ describe.skipIf(!faults)('two servers on one PostgreSQL', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'baton-store-down-'));
     const path = inject('temporalPath');
-    temporal = await startTemporal({ path, port: await anyFreePort('127.0.0.1'), uiPort: 'none' });
+    temporal = await startTemporal({ path, port: await anyFreePort('127.0.0.1') });
     connection = await Connection.connect({ address: temporal.address });
     providers = await startProviders(folder);
     const databaseUrl = (await postgres?.newDatabase()) ?? '';
@@ -46,7 +46,13 @@ describe.skipIf(!faults)('two servers on one PostgreSQL', () => {
       const dataDir = join(folder, name);
       await mkdir(dataDir);
       const { address } = temporal;
-      const where = { BATON_DATA_DIR: dataDir, DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: address };
+      const BATON_SECRET_KEY = 'the secret key of this test';
+      const where = {
+        BATON_SECRET_KEY,
+        BATON_DATA_DIR: dataDir,
+        DATABASE_URL: databaseUrl,
+        TEMPORAL_ADDRESS: address,
+      };
       return startBaton({ ...providers.env, ...where });
     };
     one = await start('one');

@@ -30,7 +30,6 @@ beforeAll(async () => {
     path: inject('temporalPath'),
     dataDir: join(folder, 'temporal'),
     port: await anyFreePort('127.0.0.1'),
-    uiPort: 'none' as const,
   };
   temporal = await startTemporal(options);
   startAgain = async () => {

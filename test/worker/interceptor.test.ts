@@ -7,6 +7,7 @@ import { boundedList as kubernetesList } from '../../activities/kubernetes/text.
 import { boundedList as pagerDutyList } from '../../activities/pagerduty/text.ts';
 import { activityInterceptors } from '../../worker/interceptor.ts';
 import { largestResult, withinSize } from '../../worker/result-size.ts';
+import { signedCalls, testAuthority } from '../authority.ts';
 import { embeddedWorld } from '../store/world.ts';
 
 /** Makes one attempt at an activity as a worker would, and gives the record beside. */
@@ -18,10 +19,12 @@ async function attempt(activity: AnyActivity, simulated: readonly string[] = [])
     await stored.close();
   });
   const interceptors = [
+    signedCalls,
     activityInterceptors({
       activities: [activity],
       clients: connectClients({}),
       store,
+      authority: testAuthority,
       simulated,
       scrub: (text) => text,
     }),

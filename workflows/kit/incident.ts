@@ -51,9 +51,11 @@ export interface LaterEvent {
   data?: unknown;
 }
 
-/** What a run knows of why it exists, beside its input. It travels in the run's memo. */
+/** What a run knows of why it exists, beside its input. It travels in the run's memo, signed by the server that started it. */
 export interface RunCause {
   trigger: string;
+  /** The person on whose behalf all of the run is done: whose request it was, as the server has verified it. */
+  by?: Agent;
   eventId: string;
   eventType: string;
   /** The incident id, or what else the event is about. */

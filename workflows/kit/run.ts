@@ -3,7 +3,7 @@
  * incident, and one report of its end. The worker loads this module as a workflow interceptor, so no workflow can
  * forget it.
  */
-import type { Duration } from '@temporalio/common';
+import type { Duration, Payload } from '@temporalio/common';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -31,10 +31,18 @@ import type { Agent, Incident, LaterEvent, RunCause } from './incident.ts';
 /** Later events on the run's subject, oldest first. */
 export const laterEvents = defineSignal<[LaterEvent[]]>('laterEvents');
 
-/** What goes with each activity call, for the record. */
+/** What goes with each activity call: why it is made, and what shows that a server of ours said so. */
 export interface CallCause {
-  trigger?: string;
-  subject?: string;
+  cause: RunCause;
+  /** What the workflow was started with, in its first history. */
+  input: unknown;
+  signature: string;
+}
+
+/** What a server puts into the memo of a run that it starts. */
+export interface RunMemo {
+  cause: RunCause;
+  signature: string;
 }
 
 /** How a run ended, as the worker reports it to the store. */
@@ -49,11 +57,7 @@ export interface RunReport {
 /** The engine's own activities, which the worker brings along. */
 export interface EngineActivities {
   reportRunEnd(report: RunReport): Promise<void>;
-  recordLine(line: {
-    text: string;
-    links?: { text: string; url: string }[];
-    cause: CallCause;
-  }): Promise<void>;
+  recordLine(line: { text: string; links?: { text: string; url: string }[] }): Promise<void>;
   storeScheduleEvent(event: { name: string; scheduledAt: string }): Promise<void>;
 }
 
@@ -65,8 +69,10 @@ export const engine = proxyLocalActivities<EngineActivities>({
 
 /** Why the run exists; undefined where somebody started the workflow without Baton, as a test does. */
 export function runCause(): RunCause | undefined {
-  return workflowInfo().memo?.cause as RunCause | undefined;
+  return memo()?.cause;
 }
+
+const memo = () => workflowInfo().memo as Partial<RunMemo> | undefined;
 
 /** What has happened on the run's subject since its start. Module state is per run: the sandbox gives each its own. */
 const taken: LaterEvent[] = [];
@@ -74,6 +80,8 @@ const takenIds = new Set<string>();
 let newest: { incident: Incident; at: string } | undefined;
 let resolver: Agent | undefined;
 let stoppedBy: LaterEvent | undefined;
+/** What the run was started with; a later history has an input of its own. */
+let firstInput: unknown;
 /** How often the run has gone on with a new history. */
 let renewals = 0;
 /** What goes along when it does so. */
@@ -119,6 +127,7 @@ export async function renew(input: unknown, left: readonly LaterEvent[] = []): P
 /** What a run takes along to its next history, beside the input. */
 interface Luggage {
   renewals: number;
+  firstInput: unknown;
   /** A delivery may be repeated, but not after thousands of others. */
   takenIds: string[];
   newest?: { incident: Incident; at: string };
@@ -134,6 +143,7 @@ function pack(): Luggage {
   const ids = [...takenIds].filter((id) => !left.has(id)).slice(-idsKept);
   return {
     renewals: renewals + 1,
+    firstInput,
     takenIds: ids,
     ...(newest ? { newest } : {}),
     ...(resolver ? { resolver } : {}),
@@ -141,8 +151,18 @@ function pack(): Luggage {
   };
 }
 
+/**
+ * Only a history that another one of the same run has begun has luggage. Whoever starts a workflow can put anything into its headers,
+ * and those go along when Temporal retries or repeats it.
+ */
+function luggageOf(header: Payload | undefined): Luggage | undefined {
+  const { continuedFromExecutionRunId, attempt, cronSchedule } = workflowInfo();
+  const isRenewed = continuedFromExecutionRunId !== undefined && attempt === 1 && !cronSchedule;
+  return header && isRenewed ? defaultPayloadConverter.fromPayload<Luggage>(header) : undefined;
+}
+
 function unpack(luggage: Luggage): void {
-  ({ renewals, newest, resolver } = luggage);
+  ({ renewals, firstInput, newest, resolver } = luggage);
   for (const id of luggage.takenIds) takenIds.add(id);
 }
 
@@ -201,8 +221,8 @@ async function report(end: RunReport): Promise<void> {
 const inbound: WorkflowInboundCallsInterceptor = {
   async execute(input, next) {
     const scope = new CancellationScope();
-    const header = input.headers[luggageHeader];
-    const luggage = header && defaultPayloadConverter.fromPayload<Luggage>(header);
+    [firstInput] = input.args;
+    const luggage = luggageOf(input.headers[luggageHeader]);
     if (luggage) unpack(luggage);
     for (const event of luggage?.unseen ?? []) take(event, scope);
     setHandler(laterEvents, (events) => {
@@ -227,14 +247,16 @@ const inbound: WorkflowInboundCallsInterceptor = {
   },
 };
 
-/** The worker's side reads from this header for whom and about what a call is made. */
-const causeHeader = () => {
-  const cause = runCause();
-  const call: CallCause = cause
-    ? { trigger: cause.trigger, ...(cause.subject === undefined ? {} : { subject: cause.subject }) }
-    : {};
-  return { baton: defaultPayloadConverter.toPayload(call) };
+/** The worker's side reads from this header for whom and about what a call is made, and checks it. */
+const causeHeader = (): Record<string, Payload> => {
+  const { cause, signature } = memo() ?? {};
+  if (!cause || signature === undefined) return {};
+  const call: CallCause = { cause, input: firstInput, signature };
+  callHeader ??= { baton: defaultPayloadConverter.toPayload(call) };
+  return callHeader;
 };
+/** The same for all calls of a history. */
+let callHeader: Record<string, Payload> | undefined;
 
 /**
  * Temporal numbers activities from 1 on in each history. The key of an effect is made of the run's id and this number, so each

@@ -1,0 +1,57 @@
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+
+/** What a run is, as its signature binds it together. */
+export interface SignedRun {
+  /** Temporal's workflow id. */
+  runId: string;
+  /** Temporal's workflow type. */
+  workflow: string;
+  /** The workflow's one argument, of its first history. */
+  input: unknown;
+  /** Why the run exists, and on whose behalf. */
+  cause: unknown;
+}
+
+/**
+ * Shows that a run was called for by a server of ours. Whoever reaches Temporal can start any workflow and say anything of it, but
+ * has no key: without a valid signature no activity changes anything.
+ */
+export interface Authority {
+  sign(run: SignedRun): string;
+  /** Whether a holder of the same key has signed exactly this run. */
+  isSigned(run: SignedRun, signature: string): boolean;
+}
+
+/** The authority of those who share a secret key (see `secretKeyIn`). Its own key is derived, so no other use of the secret meets it. */
+export function authorityOf(secretKey: string): Authority {
+  const key = Buffer.from(hkdfSync('sha256', secretKey, '', 'baton/cause/v1', 32));
+  const digest = (run: SignedRun) => createHmac('sha256', key).update(signedText(run)).digest();
+  return {
+    sign: (run) => digest(run).toString('base64url'),
+    isSigned(run, signature) {
+      const expected = digest(run);
+      const given = Buffer.from(signature, 'base64url');
+      return given.length === expected.length && timingSafeEqual(given, expected);
+    },
+  };
+}
+
+/** A list, so that no part can run over into the next one. */
+function signedText({ runId, workflow, input, cause }: SignedRun): string {
+  return JSON.stringify([runId, workflow, digestOf(input), sorted(cause)]);
+}
+
+const digestOf = (value: unknown) => createHash('sha256').update(sorted(value)).digest('hex');
+
+/**
+ * JSON with sorted keys, of the value as JSON knows it: what the server signs is an object of its own, and what the worker looks at
+ * has been to Temporal and back.
+ */
+function sorted(value: unknown): string {
+  const plain: unknown = JSON.parse(JSON.stringify(value) ?? 'null');
+  return JSON.stringify(plain, (_, field: unknown) =>
+    typeof field === 'object' && field !== null && !Array.isArray(field)
+      ? Object.fromEntries(Object.entries(field).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : field,
+  );
+}

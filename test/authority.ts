@@ -1,0 +1,42 @@
+import { activityInfo } from '@temporalio/activity';
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import { authorityOf } from '../store/authority.ts';
+import type { RunCause } from '../workflows/kit/incident.ts';
+import type { CallCause, RunMemo } from '../workflows/kit/run.ts';
+
+/** The authority of the servers and workers of tests. */
+export const testAuthority = authorityOf('the secret key of all the tests');
+
+const cause: RunCause = {
+  trigger: 'none',
+  eventId: 'none',
+  eventType: 'test.started',
+  target: 'none',
+  whenResolved: 'continue',
+};
+
+/** The memo of a run that a test starts by itself, so that it may make changes: `client.workflow.start(…, { memo: signedMemo(…) })`. */
+export function signedMemo(
+  { workflowId, workflow, input }: { workflowId: string; workflow: string; input: unknown },
+  more: Partial<RunCause> = {},
+): Record<string, unknown> {
+  const own = { ...cause, ...more };
+  const signature = testAuthority.sign({ runId: workflowId, workflow, input, cause: own });
+  return { cause: own, signature } satisfies RunMemo;
+}
+
+/** Stands before the worker's interceptors where an activity is called without a workflow: the call then has a signed cause. */
+export const signedCalls: ActivityInterceptorsFactory = () => ({
+  inbound: {
+    execute(call, next) {
+      const { workflowExecution, workflowType: workflow = '' } = activityInfo();
+      const run = { runId: workflowExecution?.workflowId ?? '', workflow, input: {}, cause };
+      const header: CallCause = { cause, input: {}, signature: testAuthority.sign(run) };
+      return next({
+        ...call,
+        headers: { ...call.headers, baton: defaultPayloadConverter.toPayload(header) },
+      });
+    },
+  },
+});

@@ -1,0 +1,77 @@
+import { ApplicationFailure, activityInfo } from '@temporalio/activity';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { z } from 'zod';
+import type { Actor, AnyActivity } from '../activities/activity.ts';
+import type { Clients } from '../activities/clients.ts';
+import type { FailureDetail } from '../activities/failures.ts';
+import { identifyPerson } from '../activities/person.ts';
+import type { Authority } from '../store/authority.ts';
+
+/** What is read of a call's cause here. The signature covers all of it. */
+const causeSchema = z.looseObject({
+  trigger: z.string(),
+  subject: z.string().optional(),
+  by: z.object({ kind: z.literal('person'), id: z.string(), name: z.string() }).optional(),
+});
+export type CauseOfCall = z.infer<typeof causeSchema>;
+
+const headerSchema = z.object({ cause: z.unknown(), input: z.unknown(), signature: z.string() });
+
+/** Why a call is made, as a server of ours has signed it; or why that cannot be said. */
+export type Shown = { cause: CauseOfCall } | { refusal: string };
+
+/**
+ * Checks the cause that came with the current activity. Which run and which workflow it is of is told by Temporal and not by the
+ * header, so that a cause that was copied from another run is worth nothing.
+ */
+export function shownCause(header: unknown, authority: Authority): Shown {
+  const { workflowExecution, workflowType } = activityInfo();
+  if (workflowExecution === undefined || workflowType === undefined)
+    return { refusal: 'it was called by itself, and not by a run' };
+  if (header === undefined) return { refusal: 'the call names no cause' };
+  const read = headerSchema.safeParse(defaultPayloadConverter.fromPayload(header as never));
+  if (!read.success) return { refusal: 'the run was not started by a server of Baton' };
+  const { cause, input, signature } = read.data;
+  const run = { runId: workflowExecution.workflowId, workflow: workflowType, input, cause };
+  const parsed = causeSchema.safeParse(cause);
+  if (!parsed.success || !authority.isSigned(run, signature))
+    return {
+      refusal:
+        'the signature of its cause is not that of this run, this workflow and this input (where it is, server and worker have not ' +
+        'the same BATON_SECRET_KEY)',
+    };
+  return { cause: parsed.data };
+}
+
+/** On whose behalf, for the record. Nobody is taken at his word: without a signed cause it is nobody's. */
+export function actorOf(shown: Shown): Actor {
+  if ('refusal' in shown) return { kind: 'trigger', name: 'none' };
+  const { by, trigger } = shown.cause;
+  return by ? { kind: 'person', name: by.name } : { kind: 'trigger', name: trigger };
+}
+
+/**
+ * The actor of a change with all that its provider needs to know. A message in Slack needs no more than the name, and answers a person
+ * also while Slack does not tell who that is.
+ */
+export async function actorOfChange(
+  shown: Shown,
+  { provider }: AnyActivity,
+  clients: Clients,
+  signal: AbortSignal,
+): Promise<Actor> {
+  const by = 'cause' in shown ? shown.cause.by : undefined;
+  if (by === undefined || provider === 'slack') return actorOf(shown);
+  return identifyPerson(by, clients, signal);
+}
+
+/** Final, and before any call: the same call would be refused again. */
+export function notAuthorized({ name, provider }: AnyActivity, why: string): ApplicationFailure {
+  const detail: FailureDetail = { provider, effect: 'none' };
+  return ApplicationFailure.nonRetryable(
+    `${name} is refused: ${why}. A change is made only by a run that a server of Baton has started and that has not ended. ` +
+      'Let an event start it (baton events replay starts one anew), or look who else reaches Temporal',
+    'NotAuthorized',
+    detail,
+  );
+}
