@@ -18,6 +18,7 @@ import { awaitKubernetesRollout } from './kubernetes/await-rollout.ts';
 import { checkKubernetesAccess } from './kubernetes/check-access.ts';
 import { cordonKubernetesNode, uncordonKubernetesNode } from './kubernetes/cordon-node.ts';
 import { deleteKubernetesPod } from './kubernetes/delete-pod.ts';
+import { findKubernetesWorkload } from './kubernetes/find-workload.ts';
 import { listKubernetesEvents } from './kubernetes/list-events.ts';
 import { listKubernetesNodes } from './kubernetes/list-nodes.ts';
 import { listKubernetesPods } from './kubernetes/list-pods.ts';
@@ -112,6 +113,7 @@ export const activities = [
   checkKubernetesAccess,
   cordonKubernetesNode,
   deleteKubernetesPod,
+  findKubernetesWorkload,
   listKubernetesEvents,
   listKubernetesNodes,
   listKubernetesPods,

@@ -1,29 +1,28 @@
 import { sleep } from '@temporalio/workflow';
 import { steps } from './kit/activities.ts';
-import { inParts, orUnavailable, type Unavailable } from './kit/parts.ts';
-import {
-  type Alert,
-  type CurrentIncident,
-  known,
-  type RelatedChange,
-  readContext,
-} from './kit/read-context.ts';
+import { findWorkloads, type NamedWorkload, type NamingAlert } from './kit/kubernetes-names.ts';
+import { crashingContainer, type FoundPods, findPods, type Owner, type Pod } from './kit/kubernetes-pods.ts';
+import { failureOf, inParts, orUnavailable, type Unavailable } from './kit/parts.ts';
+import { type CurrentIncident, known, type RelatedChange, readContext } from './kit/read-context.ts';
 import { healthy } from './kit/run.ts';
 
 export interface KubernetesCrashLoopDiagnosisInput {
   incidentId: string;
 }
 
+/** A group of alerts can name hundreds. What one deployment's pods die of is seen in a few. */
+const maxLooks = 5;
+
 /**
- * Gathers what a person would look up first about a pod that keeps crashing, and posts it to the war room, the issue and
+ * Gathers what a person would look up first about pods that keep crashing, and posts it to the war room, the issue and
  * the incident. It changes nothing in the cluster.
  */
 export async function kubernetesCrashLoopDiagnosis({
   incidentId,
 }: KubernetesCrashLoopDiagnosisInput): Promise<string> {
   const { incident, alerts, changes } = await readContext(incidentId);
-  const named = findWorkload(incident.title, known(alerts));
-  if (!named) {
+  const { workloads, certain } = findWorkloads(incident.title, known(alerts));
+  if (workloads.length === 0) {
     await note(
       incidentId,
       'Which pods crash is not said: neither an alert has the details namespace and pod or deployment, nor the title a ' +
@@ -31,147 +30,169 @@ export async function kubernetesCrashLoopDiagnosis({
     );
     return 'does not know the workload';
   }
-  const found = podsOf(named.name, (await steps.listKubernetesPods({ namespace: named.namespace })).pods);
-  if (!found) {
-    await note(incidentId, `There are no pods of ${named.namespace}/${named.name} in the cluster now.`);
+  const { found, missing } = await lookAt(workloads.slice(0, maxLooks));
+  if (found.length === 0) {
+    await note(incidentId, missing.join('\n'));
     return 'found no pods';
   }
-  const diagnosis = await diagnose(named.namespace, found, known(changes));
-  await publish(incident, diagnosis);
+  const diagnoses: Diagnosis[] = [];
+  for (const [index, each] of found.entries()) {
+    const ownerKnown = found.slice(0, index).some((other) => isSameOwner(other, each));
+    diagnoses.push(await diagnose(each, ownerKnown));
+  }
+  const rest = workloads.slice(maxLooks).map(({ namespace, name }) => `${namespace}/${name}`);
+  // A word of a title that the cluster does not know was no workload, and is nobody's business.
+  const gaps = [...(certain ? missing : []), ...notLookedAt(rest)];
+  await publish(incident, together(diagnoses, { gaps, changes: known(changes) }));
   return healthy('diagnosed');
 }
 
-/** A pod, or the deployment that it belongs to. */
-export interface NamedWorkload {
-  namespace: string;
-  name: string;
+/** The first workload that alerts or title name. */
+export function findWorkload(title: string, alerts: readonly NamingAlert[]) {
+  const [first] = findWorkloads(title, alerts).workloads;
+  return first && { namespace: first.namespace, name: first.name };
 }
 
-/** What the details of an alert name (`namespace`, and `pod` or `deployment`), else the first `namespace/name` in the title. */
-export function findWorkload(title: string, alerts: readonly Alert[]): NamedWorkload | undefined {
-  for (const { details } of alerts) {
-    const { namespace, pod, deployment } = details;
-    const name = [pod, deployment].find(isObjectName);
-    if (isNamespace(namespace) && name !== undefined) return { namespace, name };
-  }
-  for (const word of title.split(/[\s"'`()[\]{}<>,;:=]+/)) {
-    const [namespace, name, ...rest] = word.replace(/[.!?]+$/, '').split('/');
-    if (!isNamespace(namespace) || !isObjectName(name) || rest.length > 0) continue;
-    // 3/5 is a count, and pod/checkout says what checkout is and not where.
-    const saysWhere = /[a-z]/.test(namespace) && /[a-z]/.test(name) && !kinds.has(namespace);
-    if (saysWhere) return { namespace, name };
-  }
-  return undefined;
+/** Pods that were found, and by what they were named. */
+interface Found extends FoundPods {
+  named: NamedWorkload;
 }
 
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
-const isNamespace = (value: unknown): value is string =>
-  typeof value === 'string' && value.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value);
-const isObjectName = (value: unknown): value is string =>
-  typeof value === 'string' && value.length <= 253 && /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(value);
-
-const kinds = new Set(['pod', 'pods', 'deploy', 'deployment', 'deployments', 'statefulset', 'daemonset']);
-
-type Pod = Awaited<ReturnType<typeof steps.listKubernetesPods>>['pods'][number];
-
-export interface FoundPods {
-  pods: Pod[];
-  crashing: Pod;
-  /** What makes the pods, in the terms of the activities; undefined for a pod that stands alone. */
-  owner?: Owner;
+/** One that cannot be read spoils none of the others. Where there is no other, that is the end of the run. */
+async function lookAt(all: readonly NamedWorkload[]): Promise<{ found: Found[]; missing: string[] }> {
+  const found: Found[] = [];
+  const missing: string[] = [];
+  const errors: unknown[] = [];
+  for (const named of all)
+    try {
+      const pods = await findPods(named);
+      if ('missing' in pods) missing.push(pods.missing);
+      else if (!found.some(({ crashing }) => crashing.uid === pods.crashing.uid))
+        found.push({ ...pods, named });
+    } catch (error) {
+      const failure = failureOf(error);
+      if (!failure) throw error;
+      errors.push(error);
+      missing.push(`${named.namespace}/${named.name}: not read (${failure.message})`);
+    }
+  if (found.length === 0 && errors.length > 0) throw errors[0];
+  return { found, missing };
 }
 
-/** One of the three. */
-export type Owner = { deployment: string } | { statefulSet: string } | { daemonSet: string };
+const isSameOwner = (one: Found, other: Found) =>
+  one.owner !== undefined &&
+  one.named.namespace === other.named.namespace &&
+  one.owner.kind === other.owner?.kind &&
+  one.owner.name === other.owner.name;
 
-/** The pods of a workload and the worst of them. A pod that is named and gone stands for those that replaced it. */
-export function podsOf(name: string, all: readonly Pod[]): FoundPods | undefined {
-  const self = all.find((pod) => pod.name === name);
-  const ownName = self ? nameOf(ownerOf(self)) : name;
-  const replaced = [name.replace(/-[^-]+-[^-]+$/, ''), name.replace(/-[^-]+$/, '')];
-  const ofOwner = (wanted: string | undefined) =>
-    wanted === undefined ? [] : all.filter((pod) => nameOf(ownerOf(pod)) === wanted);
-  const groups = [ofOwner(ownName), self ? [self] : [], ...replaced.map(ofOwner)];
-  const pods = groups.find((group) => group.length > 0) ?? [];
-  const crashing = self ?? pods.toSorted((one, other) => other.restarts - one.restarts)[0];
-  if (!crashing) return undefined;
-  const owner = ownerOf(crashing);
-  return { pods, crashing, ...(owner ? { owner } : {}) };
-}
+const notLookedAt = (names: readonly string[]) =>
+  names.length === 0
+    ? []
+    : [
+        `Named too and not looked at: ${names.slice(0, 20).join(', ')}${names.length > 20 ? ` and ${names.length - 20} more` : ''}`,
+      ];
 
-/** A deployment owns its pods through a replica set, whose name is the deployment's and a hash. */
-function ownerOf({ owner }: Pod): Owner | undefined {
-  if (owner?.kind === 'ReplicaSet') return { deployment: owner.name.replace(/-[^-]+$/, '') };
-  if (owner?.kind === 'StatefulSet') return { statefulSet: owner.name };
-  if (owner?.kind === 'DaemonSet') return { daemonSet: owner.name };
-  return undefined;
-}
-
-const nameOf = (owner: Owner | undefined) => (owner ? Object.values(owner)[0] : undefined);
-
-/** What is posted: in short, line by line, and the log of the container before its last restart. */
+/** What is posted: in short, line by line, and the log of the container that crashes. */
 export interface Diagnosis {
   headline: string;
   lines: string[];
   log: string;
 }
 
-async function diagnose(namespace: string, found: FoundPods, changes: RelatedChange[]): Promise<Diagnosis> {
-  const { crashing, owner } = found;
-  const container = crashingContainer(crashing);
-  const [logs, warnings, rollout, revisions] = await Promise.all([
-    orUnavailable(() =>
-      steps.readKubernetesPodLogs({
-        namespace,
-        pod: crashing.name,
-        previous: true,
-        ...(container ? { container: container.name } : {}),
-      }),
-    ),
+/** What is the same for all pods of an owner is told once: `ownerKnown`. */
+async function diagnose(found: Found, ownerKnown: boolean): Promise<Diagnosis> {
+  const { crashing, owner, named, gap } = found;
+  const { namespace } = named;
+  const container = crashingContainer(crashing, named.container);
+  const rolled = ownerKnown ? undefined : rolledOut(owner);
+  const [log, warnings, rollout, revisions] = await Promise.all([
+    readLog(namespace, crashing.name, container?.name),
     orUnavailable(() =>
       steps.listKubernetesEvents({ namespace, of: { kind: 'Pod', name: crashing.name }, type: 'Warning' }),
     ),
-    owner ? orUnavailable(() => steps.readKubernetesRollout({ namespace, ...owner })) : undefined,
-    owner ? orUnavailable(() => steps.listKubernetesRevisions({ namespace, ...owner })) : undefined,
+    rolled ? orUnavailable(() => steps.readKubernetesRollout({ namespace, ...rolled })) : undefined,
+    rolled ? orUnavailable(() => steps.listKubernetesRevisions({ namespace, ...rolled })) : undefined,
   ]);
-  const logGap = logs.unavailable === undefined ? [] : [`No earlier log: ${logs.unavailable}`];
   return {
-    headline: headlineOf(namespace, found),
+    headline: headlineOf(namespace, found, named.container),
     lines: [
-      ...found.pods.slice(0, 10).map(podLine),
+      ...(ownerKnown ? [podLine(crashing)] : podLines(found)),
+      ...(gap === undefined ? [] : [gap]),
       ...listed('Warnings', warnings, ({ events }) => events.slice(0, 5).map(eventLine)),
       ...(rollout ? listed('Rollout', rollout, ({ reason }) => [reason]) : []),
       ...(revisions
         ? listed('Revisions', revisions, (list) => list.revisions.slice(0, 3).map(revisionLine))
         : []),
-      ...changes.slice(0, 5).map(({ at, summary }) => `Change${at ? ` at ${at}` : ''}: ${summary}`),
-      ...logGap,
+      ...log.lines,
     ],
-    log: 'text' in logs ? lastCharacters(logs.text) : '',
+    log: log.text,
   };
 }
 
-/** The container that crashes: not ready, restarted most often. */
-export const crashingContainer = ({ containers }: Pod) =>
-  containers.toSorted(
-    (one, other) => Number(one.ready) - Number(other.ready) || other.restarts - one.restarts,
-  )[0];
+/** The log of the container before its last restart, else the present one: a first crash has no earlier container. */
+async function readLog(
+  namespace: string,
+  pod: string,
+  container: string | undefined,
+): Promise<{ text: string; lines: string[] }> {
+  const asked = { namespace, pod, ...(container === undefined ? {} : { container }) };
+  const earlier = await orUnavailable(() => steps.readKubernetesPodLogs({ ...asked, previous: true }));
+  const of = container === undefined ? '' : ` of container ${container}`;
+  if ('text' in earlier && earlier.unavailable === undefined && earlier.text.trim() !== '')
+    return { text: earlier.text, lines: [`Log: what was written${of} before its last restart`] };
+  const why = earlier.unavailable ?? 'it is empty';
+  const present = await orUnavailable(() => steps.readKubernetesPodLogs({ ...asked, previous: false }));
+  if ('text' in present && present.unavailable === undefined && present.text.trim() !== '')
+    return { text: present.text, lines: [`Log: the present one${of}; no earlier log: ${why}`] };
+  const now = present.unavailable ?? 'it is empty';
+  return { text: '', lines: [`No earlier log${of}: ${why}`, `No present log${of}: ${now}`] };
+}
 
-export function headlineOf(namespace: string, { pods, crashing, owner }: FoundPods): string {
+/** The owner in the terms of the activities that read rollouts, which jobs have none of. */
+function rolledOut(owner: Owner | undefined) {
+  switch (owner?.kind) {
+    case 'Deployment':
+      return { deployment: owner.name };
+    case 'StatefulSet':
+      return { statefulSet: owner.name };
+    case 'DaemonSet':
+      return { daemonSet: owner.name };
+    default:
+      return undefined;
+  }
+}
+
+export function headlineOf(
+  namespace: string,
+  { pods, crashing, owner, truncated }: FoundPods,
+  named?: string,
+): string {
   const ready = pods.filter((pod) => pod.ready).length;
-  const container = crashingContainer(crashing);
-  const end = container?.lastState ?? crashing.lastState;
+  const container = crashingContainer(crashing, named);
+  const end = container?.lastState;
+  const which = crashing.containers.length > 1 && container ? ` container ${container.name}` : ' container';
   const how = end
-    ? ` Its container ended last with exit code ${end.exitCode}${end.reason ? ` (${end.reason})` : ''}.`
+    ? ` Its${which} ended last with exit code ${end.exitCode}${end.reason ? ` (${end.reason})` : ''}.`
     : '';
+  const all = truncated ? `the first ${pods.length} pods that could be read` : `${pods.length} pods`;
   return (
-    `${namespace}/${nameOf(owner) ?? crashing.name}: ${ready} of ${pods.length} pods ready. ` +
+    `${namespace}/${owner?.name ?? crashing.name}: ${ready} of ${all} ready. ` +
     `${crashing.name} has restarted ${crashing.restarts} times.${how}`
   );
 }
 
+function podLines({ pods, crashing }: FoundPods): string[] {
+  const others = pods.filter(({ name }) => name !== crashing.name);
+  const unready = others.toSorted((one, other) => Number(one.ready) - Number(other.ready));
+  const shown = [crashing, ...unready].slice(0, 10);
+  const rest = pods.length - shown.length;
+  return [...shown.map(podLine), ...(rest > 0 ? [`… and ${rest} more pods`] : [])];
+}
+
 function podLine({ name, phase, ready, restarts, containers, node }: Pod): string {
-  const waiting = containers.find((container) => container.waiting)?.waiting;
+  const waiting =
+    containers.find((container) => container.waiting === 'CrashLoopBackOff')?.waiting ??
+    containers.find((container) => container.waiting)?.waiting;
   const state = ready ? 'ready' : (waiting ?? `${phase}, not ready`);
   return `Pod ${name}: ${state}, ${restarts} restarts${node ? `, on ${node}` : ''}`;
 }
@@ -193,8 +214,27 @@ function listed<Result extends object>(
   return lines(result).map((line) => `${what}: ${line}`);
 }
 
-/** Jira takes 30 000 characters of code; a program says last what it died of. */
-const lastCharacters = (text: string) => text.slice(-20_000);
+/** Several diagnoses as one. Jira takes 30 000 characters of code; a program says last what it died of. */
+function together(
+  all: readonly Diagnosis[],
+  { gaps, changes }: { gaps: readonly string[]; changes: readonly RelatedChange[] },
+): Diagnosis {
+  const headlines = all.map(({ headline }) => headline);
+  const share = Math.floor(20_000 / Math.max(all.length, 1));
+  const logs = all.flatMap(({ headline, log }) => {
+    if (log.trim() === '') return [];
+    return [all.length === 1 ? log.slice(-share) : `# ${headline}\n${log.slice(-share)}`];
+  });
+  const several = all.length > 1 ? [`The alert names several; ${all.length} were looked at.`] : [];
+  return {
+    headline: [...several, ...headlines, ...gaps].join('\n'),
+    lines: [
+      ...all.flatMap(({ headline, lines }) => (all.length === 1 ? lines : [headline, ...lines])),
+      ...changes.slice(0, 5).map(({ at, summary }) => `Change${at ? ` at ${at}` : ''}: ${summary}`),
+    ],
+    log: logs.join('\n'),
+  };
+}
 
 /** A place that fails is named in the note, which comes last, and keeps no other from its part. */
 async function publish(incident: CurrentIncident, { headline, lines, log }: Diagnosis): Promise<void> {

@@ -1,7 +1,7 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { connectionName, defineActivity } from '../activity.ts';
-import { labelName, labelSelector } from './input.ts';
+import { labelName, labelSelector, objectName } from './input.ts';
 import { readPages } from './pages.ts';
 import { boundedList, short } from './text.ts';
 
@@ -44,17 +44,21 @@ export const listKubernetesPods = defineActivity({
   name: 'listKubernetesPods',
   kind: 'read',
   provider: 'kubernetes',
-  summary: 'Lists the pods of a namespace, all or those with certain labels',
+  summary: 'Lists the pods of a namespace: all, those with certain labels, or the one of a name',
   permissions: ['pods list'],
   input: z.object({
     connection: connectionName,
     namespace: labelName,
     selector: labelSelector.optional(),
+    name: objectName.optional(),
   }),
   output: z.object({ pods: z.array(podSchema), truncated: z.boolean() }),
-  async run({ connection, namespace, selector }, { kubernetes, attempt: { signal } }) {
+  async run({ connection, namespace, selector, name }, { kubernetes, attempt: { signal } }) {
     const { core, request } = await kubernetes(connection);
-    const filter = selector === undefined ? {} : { labelSelector: selector };
+    const filter = {
+      ...(selector === undefined ? {} : { labelSelector: selector }),
+      ...(name === undefined ? {} : { fieldSelector: `metadata.name=${name}` }),
+    };
     const all = await readPages((page) =>
       core.listNamespacedPod({ namespace, ...filter, ...page }, request(signal)),
     );
@@ -87,7 +91,9 @@ function toPod({ metadata, spec, status }: V1Pod): z.input<typeof podSchema> {
 }
 
 function toContainer({ name, ready, restartCount, state, lastState }: V1ContainerStatus) {
-  const ended = lastState?.terminated;
+  // Between its end and the next start, and where there is no next one, the end is the present state.
+  const present = state?.terminated?.exitCode ? state.terminated : undefined;
+  const ended = present ?? lastState?.terminated;
   return {
     name,
     ready,

@@ -10,16 +10,20 @@ const alertSchema = z.object({
   severity: z.enum(['critical', 'error', 'warning', 'info']).optional(),
   status: z.enum(['triggered', 'resolved']),
   summary: z.string(),
-  /** What the monitor said of it. A monitor that sends a text instead of fields gives `{ text }`. */
+  /** What the monitor said of it. A monitor that sends a text instead of fields gives `{ text }`, a list `{ list }`. */
   details: z.record(z.string(), z.unknown()),
   links: z.array(z.object({ href: z.string(), text: z.string().optional() })),
   createdAt: z.string().optional(),
   truncated: z.boolean().optional(),
 });
 
-/** An object, or a text; what else a monitor invents is no detail. */
+/** An object, a list or a text; what else a monitor invents is no detail. */
 const details = z
-  .union([z.record(z.string(), z.unknown()), z.string().transform((text) => (text ? { text } : {}))])
+  .union([
+    z.array(z.unknown()).transform((list) => ({ list })),
+    z.record(z.string(), z.unknown()),
+    z.string().transform((text) => (text ? { text } : {})),
+  ])
   .nullish()
   .catch(undefined);
 

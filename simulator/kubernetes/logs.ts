@@ -14,10 +14,13 @@ export function readLog(world: KubernetesWorld, pod: Pod, query: URLSearchParams
       `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`,
     );
   const container = asked ?? names[0] ?? '';
-  if (!names.includes(container)) throw badRequest(`container ${container} is not valid for pod ${name}`);
+  const initNames = (pod.spec.initContainers ?? []).map((each) => each.name);
+  if (![...initNames, ...names].includes(container))
+    throw badRequest(`container ${container} is not valid for pod ${name}`);
 
   const log = world.logs[logKey(pod, container)];
-  const state = pod.status.containerStatuses.find((status) => status.name === container)?.state;
+  const statuses = [...(pod.status.initContainerStatuses ?? []), ...pod.status.containerStatuses];
+  const state = statuses.find((status) => status.name === container)?.state;
   if (query.get('previous') === 'true') {
     if (log?.previous === undefined)
       throw badRequest(`previous terminated container "${container}" in pod "${name}" not found`);

@@ -75,11 +75,16 @@ export interface Pod {
   apiVersion: 'v1';
   kind: 'Pod';
   metadata: Metadata;
-  spec: { nodeName: string; containers: { name: string; image: string }[] };
+  spec: {
+    nodeName: string;
+    initContainers?: { name: string; image: string }[];
+    containers: { name: string; image: string }[];
+  };
   status: {
     phase: string;
     startTime: string;
     conditions: Condition[];
+    initContainerStatuses?: ContainerStatus[];
     containerStatuses: ContainerStatus[];
   };
 }
@@ -193,6 +198,6 @@ export const isReady = ({ status }: Pod) =>
   status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 
 export const isCrashing = ({ status }: Pod) =>
-  status.containerStatuses.some(
+  [...(status.initContainerStatuses ?? []), ...status.containerStatuses].some(
     ({ state }) => 'waiting' in state && state.waiting.reason === 'CrashLoopBackOff',
   );

@@ -20,6 +20,49 @@ const notes = (id: string) =>
     .map(({ content }) => content)
     .join('\n');
 
+const inRoom = () => JSON.stringify(world.slack.world.messages);
+const podNamed = (name: string) => world.kubernetes.world.pods.find(({ metadata }) => metadata.name === name);
+
+/** As a busy namespace has them: before all others in every list. */
+function addOtherPods(count: number) {
+  const { pods } = world.kubernetes.world;
+  const [pattern] = pods;
+  if (!pattern) throw new Error('the cluster has no pod');
+  const others = Array.from({ length: count }, (_, index) => {
+    const pod = structuredClone(pattern);
+    const name = `recommendations-batch-${index}-6c8d9f7b5d-k2x7q`;
+    pod.metadata = { ...pod.metadata, name, uid: `other-${index}`, labels: { app: 'batch' } };
+    delete pod.metadata.ownerReferences;
+    return pod;
+  });
+  pods.unshift(...others);
+}
+
+/** The pod of a job, which is never started again: its only log is the present one. */
+function addJobPod(job: string) {
+  const at = '2026-11-21T10:00:00Z';
+  const terminated = { reason: 'Error', exitCode: 3, startedAt: at, finishedAt: at };
+  const [pattern] = world.kubernetes.world.pods;
+  if (!pattern) throw new Error('the cluster has no pod');
+  const pod = structuredClone(pattern);
+  const name = `${job}-x7k2q`;
+  const owner = { apiVersion: 'batch/v1', kind: 'Job', name: job, uid: `uid-${job}`, controller: true };
+  pod.metadata = {
+    ...pod.metadata,
+    name,
+    uid: `pod-${job}`,
+    labels: { 'job-name': job },
+    ownerReferences: [owner],
+  };
+  pod.status.phase = 'Failed';
+  pod.status.conditions = [];
+  for (const container of pod.status.containerStatuses)
+    Object.assign(container, { ready: false, restartCount: 0, state: { terminated }, lastState: {} });
+  world.kubernetes.world.pods.push(pod);
+  world.kubernetes.world.logs[`shop/${name}/app`] = { current: 'migration 17 is broken\n' };
+  return name;
+}
+
 describe('a crash loop', () => {
   it('is diagnosed in the note, the war room and the issue, and nothing is changed in the cluster', async () => {
     const pod = crashLoop(world.kubernetes, 'shop', 'search');
@@ -44,6 +87,99 @@ describe('a crash loop', () => {
       world.jira.world.issues.filter(({ fields }) => fields.labels.includes(`baton-${id}`)),
     ).toHaveLength(1);
     expect(world.slack.world.channels.filter(({ purpose }) => purpose.includes(id))).toHaveLength(1);
+  });
+
+  it('in a namespace of 1 500 other pods is found by the pod’s name, then by its owner’s selector', async () => {
+    addOtherPods(1_500);
+    const pod = crashLoop(world.kubernetes, 'shop', 'checkout');
+    const before = world.kubernetes.calls.length;
+    const id = raiseIncident(world.pagerDuty, {
+      title: `[FIRING:1] KubePodCrashLooping (app shop ${pod} monitoring/k8s warning)`,
+      service: 'Checkout',
+      alert: {
+        key: 'k8s/large',
+        severity: 'warning',
+        summary: 'KubePodCrashLooping',
+        details: {
+          firing: `Labels:\n - container = app\n - namespace = shop\n - pod = ${pod}\n - prometheus = monitoring/k8s\n`,
+        },
+      },
+    });
+    expect((await ended(id)).outcome).toBe('diagnosed');
+    expect(notes(id)).toContain(pod);
+    expect(notes(id)).toMatch(/of 3 pods ready/);
+    const lists = world.kubernetes.calls.slice(before).filter(({ path }) => path.includes('/pods?'));
+    expect(lists.every(({ path }) => /[?&](field|label)Selector=/.test(path))).toBe(true);
+  });
+
+  it('of pods that were not among those that could be read is not said to be none', async () => {
+    const id = raiseIncident(world.pagerDuty, { title: 'crash loop of shop/inventory', service: 'Checkout' });
+    expect((await ended(id)).outcome).toBe('found no pods');
+    expect(notes(id)).toMatch(/among the first 1\d{3} pods of shop that could be read/);
+    expect(notes(id)).not.toContain('There are no pods');
+  });
+
+  it('of a stateful set, a daemon set and a job is diagnosed, each with its own pods', async () => {
+    const job = addJobPod('migrate');
+    const firing = [{ statefulset: 'carts' }, { daemonset: 'log-collector' }, { job_name: 'migrate' }].map(
+      (labels) => ({ status: 'firing', labels: { namespace: 'shop', ...labels } }),
+    );
+    const over = { status: 'resolved', labels: { namespace: 'shop', deployment: 'search' } };
+    const id = raiseIncident(world.pagerDuty, {
+      title: '[FIRING:3] KubePodCrashLooping',
+      service: 'Search',
+      alert: { key: 'k8s/3', severity: 'warning', summary: 'Pods', details: { firing: [...firing, over] } },
+    });
+    expect((await ended(id)).outcome).toBe('diagnosed');
+    expect(notes(id)).toContain('names several; 3 were looked at');
+    for (const part of ['shop/carts: ', 'shop/log-collector: ', 'shop/migrate: ', job, 'exit code 3'])
+      expect(notes(id)).toContain(part);
+    expect(notes(id)).not.toContain('shop/search');
+    expect(inRoom()).toContain('migration 17 is broken');
+  });
+
+  it('is looked at in five places at most, and the others are named', async () => {
+    const pods = world.kubernetes.world.pods.slice(0, 7).map(({ metadata }) => metadata.name);
+    const firing = pods.map((pod) => `Labels:\n - namespace = shop\n - pod = ${pod}\n`).join('');
+    const id = raiseIncident(world.pagerDuty, {
+      title: '[FIRING:7] KubePodCrashLooping',
+      service: 'Search',
+      alert: { key: 'k8s/7', severity: 'warning', summary: 'Pods', details: { firing } },
+    });
+    expect((await ended(id)).outcome).toBe('diagnosed');
+    expect(notes(id)).toContain('5 were looked at');
+    expect(notes(id)).toContain(`Named too and not looked at: shop/${pods[5]}, shop/${pods[6]}`);
+  });
+
+  it('of a container that prepares the pod shows the log of that one', async () => {
+    const pod = podNamed(crashLoop(world.kubernetes, 'shop', 'search'));
+    const [app] = pod?.status.containerStatuses ?? [];
+    if (!pod || !app) throw new Error('no pod');
+    pod.spec.initContainers = [{ name: 'warm-up', image: 'shop/warm-up:1' }];
+    pod.status.initContainerStatuses = [{ ...structuredClone(app), name: 'warm-up' }];
+    Object.assign(app, { restartCount: 0, state: { waiting: { reason: 'PodInitializing' } }, lastState: {} });
+    world.kubernetes.world.logs[`shop/${pod.metadata.name}/warm-up`] = {
+      current: 'x',
+      previous: 'the cache is gone\n',
+    };
+    const id = raiseIncident(world.pagerDuty, {
+      title: `Back-off restarting failed container warm-up in pod ${pod.metadata.name}_shop`,
+      service: 'Search',
+    });
+    expect((await ended(id)).outcome).toBe('diagnosed');
+    expect(notes(id)).toContain('Its container warm-up ended last with exit code 1');
+    expect(inRoom()).toContain('the cache is gone');
+  });
+
+  it('is found in the cluster before a word with a slash is believed', async () => {
+    const id = raiseIncident(world.pagerDuty, {
+      title: 'crash loop seen by monitoring/k8s and web/mobile: shop/search',
+      service: 'Search',
+    });
+    world.kubernetes.fail({ kind: 'status', status: 403, match: '/namespaces/monitoring/' });
+    expect((await ended(id)).outcome).toBe('diagnosed');
+    expect(notes(id)).toContain('shop/search: ');
+    expect(notes(id)).not.toContain('monitoring/k8s');
   });
 
   it('that names no pods gets a note that asks for them', async () => {

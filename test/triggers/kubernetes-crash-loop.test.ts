@@ -9,6 +9,23 @@ describe('the kubernetes-crash-loop trigger', () => {
     'CrashLoopBackOff: shop/checkout',
     'Pod shop/checkout-7c9f is in a crash loop',
     'Crash loop of checkout',
+    '[FIRING:1] KubePodCrashLooping (web shop checkout-7d9f8c6b5-x2x4q monitoring/k8s warning)',
+    '[FIRING:1] KubernetesPodCrashLooping (shop checkout-7d9f8c6b5-x2x4q)',
+    '[FIRING:1] KubeContainerWaiting (web shop checkout-7d9f8c6b5-x2x4q CrashLoopBackOff warning)',
+    'PodCrashLoopHigh',
+    'checkout is crash-looping in shop',
+    'Pod is crash looping.',
+    'CRASHLOOPING: checkout',
+    'Pod checkout-7d9f8c6b5-x2x4q is CrashloopBackOff on namespace shop',
+    'crash loop back-off in shop',
+    'Crash Loop Back Off',
+    'CRASHLOOPBACKOFF',
+    'crash_loop_back_off',
+    'Crashing pod checkout-7d9f8c6b5-x2x4q in namespace shop',
+    'Container web of checkout keeps crashing',
+    'Pods are crashing in shop',
+    'Back-off restarting failed container web in pod checkout-7d9f8c6b5-x2x4q_shop',
+    'BackOff: back-off restarting failed container',
   ])('looks into "%s"', (title) => {
     expect(respond(title)).toEqual({
       start: 'kubernetesCrashLoopDiagnosis',
@@ -19,7 +36,15 @@ describe('the kubernetes-crash-loop trigger', () => {
 
   it.each([
     'A crash in a loop',
-    'A crash-loop',
+    'The crash rate of the iOS app is above 2 %',
+    'Crash of a loop device',
+    'crash loop device /dev/loop0',
+    'crash loopback interface',
+    'The app crashed',
+    'CocoaPods builds are crashing',
+    'KubeContainerWaiting (web shop checkout-7d9f8c6b5-x2x4q ImagePullBackOff warning)',
+    'Back-off pulling image',
+    'kubernetes-crash-loop/PGR0VU2 failed',
     'shop/checkout restarts',
     'kubernetesCrashLoopDiagnosis failed',
     '',
@@ -37,6 +62,21 @@ describe('the kubernetes-crash-loop trigger', () => {
     const target = (title: string) => kubernetesCrashLoop.target(incidentTriggered({ title }));
     expect(target('CrashLoopBackOff: shop/checkout')).toBe('shop/checkout');
     expect(target('CrashLoopBackOff')).toBe('Checkout');
+  });
+
+  it.each([
+    'crash '.repeat(35_000),
+    `crash${' '.repeat(200_000)}`,
+    `pod ${'crash'.repeat(40_000)}`,
+    'pod '.repeat(50_000),
+    `back-off${' '.repeat(200_000)}`,
+    'a-'.repeat(100_000),
+    `namespace ${'a/'.repeat(100_000)}`,
+  ])('answers within a moment on a title of 200 KB', (title) => {
+    const before = performance.now();
+    respond(title);
+    kubernetesCrashLoop.target(incidentTriggered({ title }));
+    expect(performance.now() - before).toBeLessThan(500);
   });
 
   it('finds no workload in a very long title', () => {

@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  crashingContainer,
-  findWorkload,
-  headlineOf,
-  podsOf,
-} from '../../workflows/kubernetes-crash-loop-diagnosis.ts';
+import { crashingContainer, podsOf } from '../../workflows/kit/kubernetes-pods.ts';
+import { findWorkload, headlineOf } from '../../workflows/kubernetes-crash-loop-diagnosis.ts';
 
 const alertWith = (details: Record<string, unknown>) => ({
   id: 'PALERT1',
@@ -97,7 +93,7 @@ describe('the pods of a workload', () => {
     expect(found('checkout')).toEqual({
       pods: ofCheckout,
       crashing: 'checkout-7c9f8d-bbbbb',
-      owner: { deployment: 'checkout' },
+      owner: { kind: 'Deployment', name: 'checkout' },
     });
   });
 
@@ -113,7 +109,10 @@ describe('the pods of a workload', () => {
       pods: ofCheckout,
       crashing: 'checkout-7c9f8d-bbbbb',
     });
-    expect(found('kafka-1')).toMatchObject({ pods: ['kafka-0'], owner: { statefulSet: 'kafka' } });
+    expect(found('kafka-1')).toMatchObject({
+      pods: ['kafka-0'],
+      owner: { kind: 'StatefulSet', name: 'kafka' },
+    });
   });
 
   it('can be one that stands alone', () => {
@@ -136,9 +135,9 @@ describe('the headline of a diagnosis', () => {
       ],
     };
     const pods = [pod('checkout-7c9f8d-aaaaa', checkout), crashing];
-    expect(headlineOf('shop', { pods, crashing, owner: { deployment: 'checkout' } })).toBe(
+    expect(headlineOf('shop', { pods, crashing, owner: { kind: 'Deployment', name: 'checkout' } })).toBe(
       'shop/checkout: 1 of 2 pods ready. checkout-7c9f8d-bbbbb has restarted 12 times. ' +
-        'Its container ended last with exit code 137 (OOMKilled).',
+        'Its container app ended last with exit code 137 (OOMKilled).',
     );
   });
 
@@ -148,5 +147,46 @@ describe('the headline of a diagnosis', () => {
       containers: [container('old', 90, true), container('new', 3)],
     };
     expect(crashingContainer(crashing)?.name).toBe('new');
+  });
+
+  it.each([
+    [
+      'the one in a crash loop, not its sidecar',
+      [container('proxy', 0), { ...container('app', 4), waiting: 'CrashLoopBackOff' }],
+      'app',
+    ],
+    [
+      'one that prepares the pod, for which all others wait',
+      [
+        { ...container('migrate', 6), waiting: 'CrashLoopBackOff', init: true },
+        { ...container('app', 0), waiting: 'PodInitializing' },
+      ],
+      'migrate',
+    ],
+    [
+      'one that runs again for a moment, not a sidecar that waits for it',
+      [container('proxy', 0), { ...container('app', 40, true), lastState: { exitCode: 1 } }],
+      'app',
+    ],
+    [
+      'one that ended with an error, not one that has done its work',
+      [
+        { ...container('copy', 0, true), init: true, lastState: { exitCode: 0 } },
+        { ...container('app', 1), lastState: { exitCode: 2 } },
+      ],
+      'app',
+    ],
+  ])('looks at %s', (_, containers, name) => {
+    expect(crashingContainer({ ...pod('a', undefined), containers })?.name).toBe(name);
+  });
+
+  it('believes the alert about which of two crashes', () => {
+    const looping = (name: string, restarts: number) => ({
+      ...container(name, restarts),
+      waiting: 'CrashLoopBackOff',
+    });
+    const crashing = { ...pod('a', undefined), containers: [looping('one', 9), looping('two', 3)] };
+    expect(crashingContainer(crashing, 'two')?.name).toBe('two');
+    expect(crashingContainer(crashing, 'kube-state-metrics')?.name).toBe('one');
   });
 });

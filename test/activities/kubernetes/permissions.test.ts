@@ -14,6 +14,12 @@ const at = '2026-11-21T10:00:00.000Z';
 /** For each activity, inputs that together need every right it declares. `{pod}` and `{uid}` stand for a pod's. */
 const inputs: Record<string, Record<string, unknown>[]> = {
   listKubernetesPods: [{ namespace }],
+  findKubernetesWorkload: [
+    ...(['Deployment', 'StatefulSet', 'DaemonSet', 'Job'] as const).map((kind) => ({
+      namespace,
+      candidates: [{ kind, name: 'checkout' }],
+    })),
+  ],
   readKubernetesPodLogs: [{ namespace, pod: '{pod}' }],
   listKubernetesEvents: [{ namespace }],
   readKubernetesWorkload: workloads,
