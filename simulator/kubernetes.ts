@@ -47,7 +47,7 @@ contexts:
 /** The settings that connect Baton to the simulator at `url`, after writing the kubeconfig to `file`. */
 export function kubernetesEnvironment(url: string, file: string): Record<string, string> {
   writeFileSync(file, kubernetesConfig(url), { mode: 0o600 });
-  return { KUBECONFIG: file };
+  return { KUBECONFIG: file, KUBERNETES_NAMESPACES: 'shop' };
 }
 
 /**

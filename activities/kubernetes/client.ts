@@ -21,6 +21,8 @@ export interface Kubernetes {
   authorization: AuthorizationV1Api;
   /** What every call takes as its last argument: it ends with the attempt, and a patch says of which type it is. */
   request(signal: AbortSignal, patchType?: PatchType): ConfigurationOptions;
+  /** The namespaces in which it may change something; `*` stands for all, nodes too. */
+  changes: ReadonlySet<string>;
   /** Seconds that pass in the cluster per second of ours: 1, more only in a simulated one. Divides waits. */
   timeScale: number;
 }
@@ -28,9 +30,14 @@ export interface Kubernetes {
 const settings = z.object({
   KUBECONFIG: z.string().optional(),
   KUBERNETES_SERVICE_HOST: z.string().optional(),
+  /** Comma-separated. None: what changes something is refused, but for objects that are labelled for it. */
+  KUBERNETES_NAMESPACES: z
+    .string()
+    .default('')
+    .transform((list) => new Set(list.split(',').flatMap((name) => name.trim() || []))),
   BATON_SIMULATED_TIME_SCALE: z.string().optional(),
 });
-type Settings = z.infer<typeof settings>;
+type Settings = z.output<typeof settings>;
 type Sdk = typeof import('@kubernetes/client-node');
 
 /**
@@ -79,6 +86,7 @@ async function connect(env: Settings): Promise<Kubernetes> {
         send: (request) => new sdk.Observable(sendToCluster(request, { signal, patchType }).then(toResponse)),
       },
     }),
+    changes: env.KUBERNETES_NAMESPACES,
     timeScale: timeScaleOf(cluster.server, env),
   };
 }

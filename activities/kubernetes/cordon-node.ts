@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
+import { requireAllowed } from './allowed.ts';
 import type { Kubernetes } from './client.ts';
 import { againAfterConflict, throwFailure } from './failures.ts';
 import { objectName } from './input.ts';
@@ -10,14 +11,18 @@ const input = z.object({ connection: connectionName, actor, node: objectName });
 const output = z.object({ changed: z.boolean() });
 
 async function setUnschedulable(
-  { core, request }: Kubernetes,
+  client: Kubernetes,
   { name, unschedulable }: { name: string; unschedulable: boolean },
   signal: AbortSignal,
 ): Promise<z.input<typeof output>> {
+  const { core, request } = client;
   return againAfterConflict(async () => {
-    const { spec } = await core.readNode({ name }, request(signal)).catch(throwFailure);
+    const { metadata, spec } = await core.readNode({ name }, request(signal)).catch(throwFailure);
     if ((spec?.unschedulable ?? false) === unschedulable) return { changed: false };
-    const asked = { name, body: { spec: { unschedulable } }, fieldManager: 'baton' };
+    requireAllowed(client, { kind: 'node', name, labels: metadata?.labels });
+    // The kubelet writes a node's status all the time, and with it another version: the uid alone tells whether it is this node.
+    const body = { metadata: { uid: metadata?.uid }, spec: { unschedulable } };
+    const asked = { name, body, fieldManager: 'baton' };
     await core.patchNode(asked, request(signal, 'application/merge-patch+json')).catch(throwFailure);
     return { changed: true };
   });

@@ -1,6 +1,8 @@
+import type { V1Pod } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { defineActivity } from '../activity.ts';
 import { conflict } from '../failures.ts';
+import { requireAllowed } from './allowed.ts';
 import type { Kubernetes } from './client.ts';
 import { refusalOf, throwFailure } from './failures.ts';
 import { changeFields, objectName, target } from './input.ts';
@@ -15,7 +17,7 @@ export const deleteKubernetesPod = defineActivity({
   provider: 'kubernetes',
   summary: 'Deletes a pod, which its owner then replaces',
   permissions: ['pods get', 'pods delete'],
-  targets: ({ namespace, pod }) => [target(namespace, 'pod', pod)],
+  targets: ({ namespace, pod }) => [target(namespace, 'pod', pod), ...ownersOf(namespace, pod)],
   input: z.object({
     ...changeFields,
     pod: objectName,
@@ -26,7 +28,9 @@ export const deleteKubernetesPod = defineActivity({
   async run(input, { kubernetes, attempt: { signal } }) {
     const { namespace, pod, uid, graceSeconds } = input;
     const client = await kubernetes(input.connection);
-    if (!(await isThere(client, input, signal))) return { changed: false };
+    const there = await find(client, input, signal);
+    if (!there) return { changed: false };
+    requireAllowed(client, { kind: 'pod', namespace, name: pod, labels: there.metadata?.labels });
     const grace = graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds };
     const asked = { namespace, name: pod, body: { preconditions: { uid }, ...grace } };
     try {
@@ -36,22 +40,38 @@ export const deleteKubernetesPod = defineActivity({
       const refusal = refusalOf(error);
       if (refusal?.status === 404) return { changed: false };
       if (refusal?.status !== 409) return throwFailure(error);
-      if (await isThere(client, input, signal)) throw conflict('Kubernetes', refusal.reason, 409);
+      if (await find(client, input, signal)) throw conflict('Kubernetes', refusal.reason, 409);
       return { changed: false };
     }
   },
 });
 
-async function isThere(
+/**
+ * A pod's name begins with its owner's, and a deletion is to share locks and cool-downs with a restart of the owner. What a name
+ * allows is taken: a target too much holds up nobody.
+ */
+function ownersOf(namespace: string, pod: string): string[] {
+  const deployment = pod.match(/^(.+)-[a-z0-9]{1,10}-[a-z0-9]{5}$/)?.[1];
+  const statefulSet = pod.match(/^(.+)-[0-9]+$/)?.[1];
+  const daemonSet = pod.match(/^(.+)-[a-z0-9]{5}$/)?.[1];
+  return [
+    ...(deployment ? [target(namespace, 'deployment', deployment)] : []),
+    ...(statefulSet ? [target(namespace, 'statefulset', statefulSet)] : []),
+    ...(daemonSet ? [target(namespace, 'daemonset', daemonSet)] : []),
+  ];
+}
+
+/** That very pod, unless it is going already. */
+async function find(
   { core, request }: Kubernetes,
   { namespace, pod, uid }: { namespace: string; pod: string; uid: string },
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<V1Pod | undefined> {
   try {
-    const { metadata } = await core.readNamespacedPod({ namespace, name: pod }, request(signal));
-    return metadata?.uid === uid && !metadata.deletionTimestamp;
+    const found = await core.readNamespacedPod({ namespace, name: pod }, request(signal));
+    return found.metadata?.uid === uid && !found.metadata.deletionTimestamp ? found : undefined;
   } catch (error) {
-    if (refusalOf(error)?.status === 404) return false;
+    if (refusalOf(error)?.status === 404) return undefined;
     return throwFailure(error);
   }
 }

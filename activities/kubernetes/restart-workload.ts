@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Attempt, defineActivity } from '../activity.ts';
 import { conflict } from '../failures.ts';
+import { requireAllowed } from './allowed.ts';
 import type { Kubernetes } from './client.ts';
 import { againAfterConflict, throwFailure } from './failures.ts';
 import { changeFields, objectName, target, time } from './input.ts';
@@ -27,6 +28,13 @@ async function restart(
 ): Promise<z.input<typeof output>> {
   const workload = await readWorkload(client, asked, attempt.signal);
   const { metadata, spec } = workload.object;
+  const { kind, name } = workload;
+  requireAllowed(client, {
+    kind: kind.toLowerCase(),
+    namespace: asked.namespace,
+    name,
+    labels: metadata?.labels,
+  });
   const before = spec?.template.metadata?.annotations?.[restartedAt];
   if (isDone(before, asked.at, attempt)) return { changed: false, generation: metadata?.generation ?? 0 };
   if (workload.kind === 'Deployment' && workload.object.spec?.paused)
@@ -51,7 +59,11 @@ function patch(
   workload: Workload,
   signal: AbortSignal,
 ) {
-  const body = { spec: { template: { metadata: { annotations: { [restartedAt]: at } } } } };
+  const body = {
+    // What was looked at and nothing else: the cluster answers 409 where it has changed since, or is another under its name.
+    metadata: { resourceVersion: workload.object.metadata?.resourceVersion },
+    spec: { template: { metadata: { annotations: { [restartedAt]: at } } } },
+  };
   const asked = { namespace, name: workload.name, body, fieldManager: 'baton' };
   const options = request(signal, 'application/strategic-merge-patch+json');
   switch (workload.kind) {

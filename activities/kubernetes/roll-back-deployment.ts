@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { defineActivity } from '../activity.ts';
 import { conflict, providerFailure } from '../failures.ts';
+import { requireAllowed } from './allowed.ts';
 import type { Kubernetes } from './client.ts';
 import { againAfterConflict, refusalOf, throwFailure } from './failures.ts';
 import { changeFields, objectName, target } from './input.ts';
@@ -62,6 +63,7 @@ async function rollBack(
   signal: AbortSignal,
 ): Promise<z.input<typeof output>> {
   const { metadata, spec } = await readDeployment(client, { namespace, name }, signal);
+  requireAllowed(client, { kind: 'deployment', namespace, name, labels: metadata.labels });
   const fromImages = imagesOf(spec.template);
   const unchanged = { changed: false, fromImages, toImages: fromImages };
   if (metadata.annotations[marker] === key) return unchanged;
@@ -87,6 +89,7 @@ async function rollBack(
     [marker]: key,
   };
   const body = [
+    { op: 'test', path: '/metadata/uid', value: metadata.uid },
     // The generation counts changes of what is wanted. The resource's version would also change with each restart of a pod.
     { op: 'test', path: '/metadata/generation', value: metadata.generation },
     { op: 'replace', path: '/spec/template', value: template },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineActivity } from '../activity.ts';
 import { conflict } from '../failures.ts';
+import { requireAllowed } from './allowed.ts';
 import { findAutoscaler } from './autoscaler.ts';
 import { againAfterConflict, throwFailure } from './failures.ts';
 import { changeFields, objectName, target } from './input.ts';
@@ -12,7 +13,7 @@ export const scaleKubernetesDeployment = defineActivity({
   provider: 'kubernetes',
   summary: 'Sets the number of replicas of a deployment',
   permissions: [
-    'apps/deployments/scale get',
+    'apps/deployments get',
     'apps/deployments/scale patch',
     'autoscaling/horizontalpodautoscalers list',
   ],
@@ -24,13 +25,18 @@ export const scaleKubernetesDeployment = defineActivity({
     const { apps, request } = client;
     const named = { namespace, name: deployment };
     return againAfterConflict(async () => {
-      const { spec } = await apps.readNamespacedDeploymentScale(named, request(signal)).catch(throwFailure);
-      const before = spec?.replicas ?? 0;
+      const { metadata, spec } = await apps
+        .readNamespacedDeployment(named, request(signal))
+        .catch(throwFailure);
+      requireAllowed(client, { kind: 'deployment', ...named, labels: metadata?.labels });
+      const before = spec?.replicas ?? 1;
       if (before === replicas) return { changed: false, before, after: replicas };
       const autoscaler = await findAutoscaler(client, { ...named, kind: 'Deployment' }, signal);
       if (autoscaler)
         throw conflict('Kubernetes', `autoscaler ${autoscaler.name} sets the replicas of ${deployment}`);
-      const scale = { ...named, body: { spec: { replicas } }, fieldManager: 'baton' };
+      // Another version is another deployment, or one that somebody has just changed: 409.
+      const body = { metadata: { resourceVersion: metadata?.resourceVersion }, spec: { replicas } };
+      const scale = { ...named, body, fieldManager: 'baton' };
       const merge = request(signal, 'application/merge-patch+json');
       await apps.patchNamespacedDeploymentScale(scale, merge).catch(throwFailure);
       return { changed: true, before, after: replicas };

@@ -19,6 +19,7 @@ const metadata = z.object({
   uid: z.string(),
   generation: z.number().default(0),
   annotations: z.record(z.string(), z.string()).default({}),
+  labels: z.record(z.string(), z.string()).default({}),
   ownerReferences: z.array(z.object({ uid: z.string() })).default([]),
 });
 const selector = z.object({

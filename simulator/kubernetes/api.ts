@@ -194,8 +194,17 @@ const deleteBody = z.object({
 const bodyOf = (request: Request) => (Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '');
 const query = (request: Request) => new URL(request.originalUrl, 'http://simulator').searchParams;
 
-const patched = <Target extends object>(target: Target, request: Request): Target =>
-  applyPatch(target, request.headers['content-type'] ?? '', bodyOf(request));
+/** A patch that says a version or a uid is meant for that one. */
+function patched<Target extends { metadata: Metadata }>(target: Target, request: Request): Target {
+  const result = applyPatch(target, request.headers['content-type'] ?? '', bodyOf(request));
+  const { name, uid, resourceVersion } = target.metadata;
+  if (result.metadata.resourceVersion !== resourceVersion || result.metadata.uid !== uid) {
+    const reason =
+      'the object has been modified; please apply your changes to the latest version and try again';
+    throw new StatusError(409, 'Conflict', `Operation cannot be fulfilled on "${name}": ${reason}`);
+  }
+  return result;
+}
 
 const verbs: Record<string, string> = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
 

@@ -100,7 +100,9 @@ function newNode(world: KubernetesWorld, name: string): Node {
   return {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: newMetadata(world, name, { labels: { 'kubernetes.io/hostname': name } }),
+    metadata: newMetadata(world, name, {
+      labels: { 'kubernetes.io/hostname': name, 'baton/restart': 'allowed' },
+    }),
     spec: {},
     status: {
       conditions: [
