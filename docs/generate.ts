@@ -25,6 +25,9 @@ A workflow calls an activity as \`steps.<name>({ … })\`, and those whose names
 \`?\` may be left out. Every change answers \`changed\`: false where it found the world so already.
 
 The kinds: a **read** changes nothing; a **change** is harmless or can be taken back; a **destructive** change is neither.
+
+A change in Kubernetes reads its object first and refuses with \`InvalidInput\` unless the namespace is in \`KUBERNETES_NAMESPACES\` or the object
+has the label \`baton/restart=allowed\`; a node needs the label, or \`*\` in the setting.
 `;
 
 /** The page, as it stands in docs/activities.md. */
