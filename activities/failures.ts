@@ -27,6 +27,8 @@ export interface FailureDetail {
   effect: FailedEffect;
   /** How long the provider wants to be left alone. Temporal tells a workflow of no `nextRetryDelay`, so it stands here too. */
   waitMs?: number;
+  /** The fields of the request that the provider names as the reason. */
+  fields?: Record<string, string>;
 }
 
 /** A provider, or whoever answers in its place, is not to hold a run for longer than this with one header. */
@@ -82,6 +84,12 @@ export function providerFailure(
   const plan = status === 402 ? ' (the account’s plan lacks it)' : '';
   const message = `${provider} refused (${status})${plan}: ${reason}`;
   return failure('ProviderRefused', message, { provider, status, effect: 'none' });
+}
+
+/** An earlier attempt may have acted, and the provider cannot show it yet: look again after `seconds`. */
+export function notYetKnown(provider: string, reason: string, seconds: number): ApplicationFailure {
+  const message = `${provider} cannot tell yet: ${reason}`;
+  return failure('ProviderUnavailable', message, { provider, effect: 'none' }, seconds);
 }
 
 /** No answer came: refused, cut, timed out. Whether the provider acted is unknown. */

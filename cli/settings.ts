@@ -40,6 +40,14 @@ export interface Settings {
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'is not an http:// or https:// address' });
 
+const isJsonObject = (text: string) => {
+  try {
+    return z.record(z.string(), z.unknown()).safeParse(JSON.parse(text)).success;
+  } catch {
+    return false;
+  }
+};
+
 const Environment = z.object({
   HOST: z.string().regex(/^\S+$/, 'contains a space').default('127.0.0.1'),
   PORT: z
@@ -68,6 +76,10 @@ const Environment = z.object({
     .default([]),
   SLACK_SIGNING_SECRET: z.string().optional(),
   SLACK_API_URL: httpUrl.optional(),
+  JIRA_FIELDS: z
+    .string()
+    .refine(isJsonObject, 'is not a JSON object, such as {"customfield_10042":{"value":"High"}}')
+    .optional(),
   BATON_SIMULATE: z
     .string()
     .transform((list) => list.split(',').map((name) => name.trim()))

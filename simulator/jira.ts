@@ -18,6 +18,17 @@ interface SimulatedIssue {
   comments: { id: string; body: unknown; properties: { key: string; value: unknown }[]; created: string }[];
   links: { id: number; globalId?: string; object: { url: string; title: string } }[];
   createdAt: number;
+  properties: { key: string; value: unknown }[];
+}
+
+export interface SimulatedTransition {
+  id: string;
+  name: string;
+  to: { name: string; statusCategory: { key: string } };
+  fields: Record<
+    string,
+    { required: boolean; hasDefaultValue: boolean; allowedValues?: { id: string; name: string }[] }
+  >;
 }
 
 export interface JiraWorld {
@@ -30,6 +41,12 @@ export interface JiraWorld {
     accountType: string;
   }[];
   issues: SimulatedIssue[];
+  /** Fields that the create screen lacks or that this account may not set, with Jira's reason: an issue with one is refused. */
+  refusedFields: Record<string, string>;
+  /** Fields that a new issue must have, with Jira's reason where one is missing. */
+  demandedFields: Record<string, string>;
+  /** The transitions of every issue, where they are not the simple ones: as Jira answers them. */
+  transitions?: SimulatedTransition[];
   /** For how long the search does not know a new issue. */
   searchLagMilliseconds: number;
   nextId: number;
@@ -63,6 +80,8 @@ export function jiraSimulation(): Simulation<JiraWorld> {
         person('acc-ben', 'Ben Okafor', 'ben@example.com'),
       ],
       issues: [],
+      refusedFields: {},
+      demandedFields: {},
       searchLagMilliseconds: 0,
       nextId: 1,
     },
@@ -109,11 +128,19 @@ function mount(app: Express, world: JiraWorld, act: Act): void {
     return world.nextId;
   };
 
-  route('post', '/issue', (_, { fields = {} }) => {
+  route('post', '/issue', (_, { fields = {}, properties = [] }) => {
     const project = world.projects.find(({ key }) => key === fields.project?.key);
     const errors: Record<string, string> = {};
+    for (const [field, reason] of Object.entries(world.refusedFields))
+      if (fields[field] !== undefined) errors[field] = reason;
+    for (const [field, reason] of Object.entries(world.demandedFields))
+      if (fields[field] === undefined) errors[field] = reason;
     if (!project) errors.project = 'valid project is required';
-    if (!project?.types.includes(fields.issuetype?.name)) errors.issuetype = 'Specify a valid issue type';
+    const typeIds = (project?.types ?? []).map((name, index) => ({ id: String(10_001 + index), name }));
+    const type = typeIds.find(
+      ({ id, name }) => id === fields.issuetype?.id || name === fields.issuetype?.name,
+    );
+    if (!type) errors.issuetype = 'Specify a valid issue type';
     if (typeof fields.summary !== 'string' || fields.summary.trim() === '')
       errors.summary = 'You must specify a summary of the issue.';
     else if (fields.summary.length > 255) errors.summary = 'Summary must be less than 255 characters.';
@@ -135,7 +162,7 @@ function mount(app: Express, world: JiraWorld, act: Act): void {
         description: fields.description ?? null,
         labels: fields.labels ?? [],
         project: { key: fields.project.key },
-        issuetype: { name: fields.issuetype.name },
+        issuetype: { name: type?.name ?? '' },
         ...(fields.priority ? { priority: fields.priority } : {}),
         ...(fields.assignee ? { assignee: { accountId: fields.assignee.id } } : {}),
       },
@@ -143,6 +170,7 @@ function mount(app: Express, world: JiraWorld, act: Act): void {
       comments: [],
       links: [],
       createdAt: Date.now(),
+      properties,
     };
     world.issues.push(issue);
     const [key] = issue.fields.labels;
@@ -155,14 +183,14 @@ function mount(app: Express, world: JiraWorld, act: Act): void {
     return { status: 201, body: { id: issue.id, key: issue.key, self: `${base}/issue/${issue.id}` } };
   });
 
-  route('post', '/search/jql', (_, { jql, maxResults = 50, nextPageToken }) => {
+  route('post', '/search/jql', (_, { jql, maxResults = 50, nextPageToken, properties = [] }) => {
     const found = world.issues.filter(matcherOf(String(jql ?? ''))).filter(isIndexed(world));
     const start = Number(nextPageToken ?? 0);
     const page = found.slice(start, start + maxResults);
     const isLast = start + maxResults >= found.length;
     return {
       body: {
-        issues: page.map(shown),
+        issues: page.map((issue) => ({ ...shown(issue), ...(properties.length ? propertiesOf(issue) : {}) })),
         isLast,
         ...(isLast ? {} : { nextPageToken: String(start + maxResults) }),
       },
@@ -220,6 +248,7 @@ function mount(app: Express, world: JiraWorld, act: Act): void {
 
   route('get', '/issue/:issue/transitions', (request) => {
     const { status } = issueOf(request);
+    if (world.transitions) return { body: { transitions: world.transitions } };
     const transitions = statuses
       .filter(({ name }) => name !== status)
       .map((to, index) => ({
@@ -233,6 +262,7 @@ function mount(app: Express, world: JiraWorld, act: Act): void {
   });
   route('post', '/issue/:issue/transitions', (request, { transition, fields = {} }) => {
     const issue = issueOf(request);
+    if (world.transitions) return moveAlong(world.transitions, issue, transition?.id, fields, act);
     const others = statuses.filter(({ name }) => name !== issue.status);
     const to = others[(Number(transition?.id) - 11) / 10];
     if (!to) throw new JiraError(400, `Transition id '${transition?.id}' is not valid for this issue.`);
@@ -302,6 +332,7 @@ const isIndexed = (world: JiraWorld) => (issue: SimulatedIssue) =>
 function matcherOf(jql: string): (issue: SimulatedIssue) => boolean {
   const [conditions = ''] = jql.split(/\s+ORDER BY\s+/i);
   const tests = conditions.split(/\s+AND\s+/i).map((condition) => {
+    if (/^\s*(creator = currentUser\(\)|created >= "-1d")\s*$/.test(condition)) return () => true;
     const [, field, quoted, bare] = /^\s*(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|(\S+))\s*$/.exec(condition) ?? [];
     const value = quoted?.replaceAll(/\\(.)/g, '$1') ?? bare;
     switch (field) {
@@ -320,7 +351,38 @@ function matcherOf(jql: string): (issue: SimulatedIssue) => boolean {
   return (issue) => tests.every((test) => test(issue));
 }
 
-function shown({ id, key, fields, status }: SimulatedIssue): unknown {
+/** A transition with a screen: what it demands must be there, and what it lacks must not. */
+function moveAlong(
+  transitions: SimulatedTransition[],
+  issue: SimulatedIssue,
+  id: unknown,
+  given: Body,
+  act: Act,
+): { status: number } {
+  const found = transitions.find((transition) => transition.id === id);
+  if (!found) throw new JiraError(400, `Transition id '${id}' is not valid for this issue.`);
+  const errors: Record<string, string> = {};
+  for (const [field, { required, hasDefaultValue, allowedValues }] of Object.entries(found.fields)) {
+    const value = given[field];
+    if (required && !hasDefaultValue && value === undefined) errors[field] = `${field} is required.`;
+    if (value !== undefined && allowedValues && !allowedValues.some(({ name }) => name === value.name))
+      errors[field] = `The ${field} selected is invalid.`;
+  }
+  for (const field of Object.keys(given))
+    if (!(field in found.fields))
+      errors[field] = `Field '${field}' cannot be set. It is not on the appropriate screen, or unknown.`;
+  if (Object.keys(errors).length > 0) throw new JiraError(400, '', errors);
+  issue.status = found.to.name;
+  if (given.resolution) issue.fields.resolution = given.resolution;
+  act({ effect: 'issue moved', target: issue.key, detail: { to: found.to.name } });
+  return { status: 204 };
+}
+
+const propertiesOf = ({ properties }: SimulatedIssue) => ({
+  properties: Object.fromEntries(properties.map(({ key, value }) => [key, value])),
+});
+
+function shown({ id, key, fields, status }: SimulatedIssue): Record<string, unknown> {
   const category = statuses.find(({ name }) => name === status)?.category ?? 'new';
   return {
     id,

@@ -1,4 +1,3 @@
-import { sleep } from '@temporalio/workflow';
 import { steps } from './kit/activities.ts';
 import { findWorkloads, type NamedWorkload, type NamingAlert } from './kit/kubernetes-names.ts';
 import { crashingContainer, type FoundPods, findPods, type Owner, type Pod } from './kit/kubernetes-pods.ts';
@@ -239,7 +238,7 @@ function together(
 /** A place that fails is named in the note, which comes last, and keeps no other from its part. */
 async function publish(incident: CurrentIncident, { headline, lines, log }: Diagnosis): Promise<void> {
   const { id: incidentId, number, title } = incident;
-  const { part, problems } = inParts();
+  const { part, problem, problems } = inParts();
   const text = `${headline}\n${lines.join('\n')}`;
   const code = log.trim() === '' ? {} : { code: log };
   const links = incident.url ? [{ text: `Incident #${number}`, url: incident.url }] : [];
@@ -250,9 +249,9 @@ async function publish(incident: CurrentIncident, { headline, lines, log }: Diag
     return opened;
   });
   const issue = await part('Jira issue', async () => {
-    // Another run may just have made the issue, and Jira's search finds a new one only after some seconds.
-    await sleep(searchLag);
-    const opened = await steps.createJiraIssue({ incidentId, summary: title || `Incident ${number}`, links });
+    const summary = title.trim() || `Incident ${number}`;
+    const opened = await steps.createJiraIssue({ incidentId, summary, links });
+    for (const left of opened.leftOut) problem(`Jira issue ${opened.key}, ${left}`);
     await steps.addJiraComment({ key: opened.key, text, ...code });
     return opened;
   });
@@ -267,8 +266,6 @@ async function publish(incident: CurrentIncident, { headline, lines, log }: Diag
     ].join('\n'),
   );
 }
-
-const searchLag = '5 seconds';
 
 const note = (incidentId: string, text: string) =>
   steps.addPagerDutyNote({ incidentId, note: text.slice(0, 10_000) });

@@ -63,7 +63,7 @@ async function open(incidentId: string): Promise<Desk> {
   const parts = inParts();
   const [room, issue] = await Promise.all([
     parts.part('War room', () => openRoom(context.incident)),
-    parts.part('Jira issue', () => createIssue(context)),
+    parts.part('Jira issue', () => createIssue(context, parts)),
   ]);
   const desk: Desk = { ...parts, soFar: { room, issue, invited: [] } };
 
@@ -75,13 +75,13 @@ async function open(incidentId: string): Promise<Desk> {
 const openRoom = ({ id: incidentId, number, title }: CurrentIncident): Promise<Room> =>
   steps.openSlackWarRoom({ incidentId, number, title });
 
-function createIssue({ incident, alerts, onCalls }: Context): Promise<Issue> {
+async function createIssue({ incident, alerts, onCalls }: Context, { problem }: Parts): Promise<Issue> {
   const { id: incidentId, number, title, service, urgency, url, assignees } = incident;
   const owner = [...assignees, ...known(onCalls).map(({ user }) => user)].find(({ email }) => email);
   const summaries = known(alerts).slice(0, 10);
-  return steps.createJiraIssue({
+  const issue = await steps.createJiraIssue({
     incidentId,
-    summary: title || `Incident ${number}`,
+    summary: title.trim() || `Incident ${number}`,
     text: [
       `Incident #${number} of ${service.name}, urgency ${urgency}.`,
       ...summaries.map(({ summary }) => `Alert: ${summary}`),
@@ -89,6 +89,8 @@ function createIssue({ incident, alerts, onCalls }: Context): Promise<Issue> {
     links: url ? [{ text: `Incident #${number} in PagerDuty`, url }] : [],
     ...(owner?.email ? { assignee: owner.email } : {}),
   });
+  for (const left of issue.leftOut) problem(`Jira issue ${issue.key}, ${left}`);
+  return issue;
 }
 
 async function furnishRoom(desk: Desk, { incident, onCalls }: Context): Promise<void> {

@@ -1,4 +1,5 @@
 import type { createCloudClient } from 'jira.js';
+import { z } from 'zod';
 import { notConnected } from '../failures.ts';
 import { timeScaleOf } from '../time-scale.ts';
 import { jiraTransport } from './transport.ts';
@@ -8,6 +9,10 @@ export interface Jira {
   api(signal: AbortSignal): ReturnType<typeof createCloudClient>;
   /** The project that issues go to when none is named. */
   projectKey: string;
+  /** The type of new issues; undefined where it is not set. */
+  issueType: string | undefined;
+  /** Fields that each new issue gets besides ours, as Jira's API takes them. */
+  fields: Record<string, unknown>;
   baseUrl: string;
   /** Seconds that pass there in one of ours: 1, but for a simulated Jira. */
   timeScale: number;
@@ -37,11 +42,28 @@ async function connect(env: NodeJS.ProcessEnv): Promise<Jira> {
   const credentials = `${setting('JIRA_EMAIL')}:${setting('JIRA_API_TOKEN')}`;
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
   const projectKey = setting('JIRA_PROJECT_KEY');
+  const fields = readFields(env.JIRA_FIELDS);
+  if (!fields)
+    throw notConnected(
+      'Jira',
+      'JIRA_FIELDS to a JSON object, such as {"customfield_10042":{"value":"High"}}',
+    );
   const jira = await import('jira.js');
   return {
     api: (signal) => jira.createCloudClient(jiraTransport({ baseUrl, authorization, signal })),
     projectKey,
+    issueType: env.JIRA_ISSUE_TYPE?.trim() || undefined,
+    fields,
     baseUrl,
     timeScale: timeScaleOf(baseUrl, env),
   };
+}
+
+/** Undefined where it is no JSON object. */
+function readFields(text: string | undefined): Record<string, unknown> | undefined {
+  try {
+    return z.record(z.string(), z.unknown()).safeParse(JSON.parse(text || '{}')).data;
+  } catch {
+    return undefined;
+  }
 }

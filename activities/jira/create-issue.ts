@@ -1,23 +1,24 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
+import { notYetKnown } from '../failures.ts';
 import { jiraText, toAdf } from './adf.ts';
 import type { Jira } from './client.ts';
 import { findUser } from './find-user.ts';
-import { label, oneLine, projectKey, quoteJql } from './input.ts';
-import { searchIssues, urlOf } from './issues.ts';
+import { anyLine, label, projectKey, quoteJql } from './input.ts';
+import { type JiraIssue, searchIssues, searchMarked, urlOf } from './issues.ts';
+import { createWithWhatFits, isRefusal } from './what-fits.ts';
 
 /** How long a new issue may be missing from Jira's search. */
-const searchLagSeconds = 5;
+const searchLagSeconds = 60;
+const lookAgainSeconds = 10;
 
 const labelOf = (incidentId: string, purpose: string | undefined) =>
   `baton-${incidentId}${purpose === undefined ? '' : `-${purpose}`}`;
 
-const created = z.object({ id: z.string(), key: z.string() });
-
 /**
- * One issue for an incident and purpose. Jira has no idempotency key, so each issue carries a label made of the two, which
- * is searched for first; as the search lags, an attempt after an unknown outcome looks again before it creates.
+ * One issue for an incident and purpose. Jira has no idempotency key, so each issue carries a mark made of the two, as a label
+ * and as a property, which is searched for first; as the search lags, an attempt after an unknown outcome goes on looking for
+ * as long as the search may lag. What the project's screen refuses is left out and told, so that the issue is made.
  */
 export const createJiraIssue = defineActivity({
   name: 'createJiraIssue',
@@ -35,9 +36,11 @@ export const createJiraIssue = defineActivity({
       .string()
       .regex(/^[a-z0-9-]{1,40}$/)
       .optional(),
-    summary: oneLine,
+    /** Where it says nothing, the issue is named for its incident. */
+    summary: anyLine,
     project: projectKey.optional(),
-    type: z.string().default('Task'),
+    /** Unset: `JIRA_ISSUE_TYPE`, else Task, else the project's first one. */
+    type: z.string().optional(),
     priority: z.string().optional(),
     /** An account id, or an e-mail address. */
     assignee: z.string().optional(),
@@ -49,41 +52,79 @@ export const createJiraIssue = defineActivity({
     id: z.string(),
     key: z.string(),
     url: z.string(),
+    /** What Jira did not take, in a line each: the field, and Jira's reason. */
+    leftOut: z.array(z.string()).default([]),
   }),
   async run(input, { jira: connect, attempt }) {
     const jira = await connect(input.connection);
     const { signal, uncertainSince } = attempt;
     const project = input.project ?? jira.projectKey;
-    const marker = labelOf(input.incidentId, input.purpose);
-    const jql = `project = ${quoteJql(project)} AND labels = ${quoteJql(marker)} ORDER BY created ASC`;
-    let [found] = await searchIssues(jira, jql, 1, signal);
-    if (!found && uncertainSince !== undefined) {
-      await pause((searchLagSeconds * 1000) / jira.timeScale, undefined, { signal });
-      [found] = await searchIssues(jira, jql, 1, signal);
-    }
+    const mark = labelOf(input.incidentId, input.purpose);
+    const found = await findMarked(jira, project, mark, uncertainSince, signal);
     if (found) return { changed: false, created: false, id: found.id, key: found.key, url: found.url };
-    const assignee = await accountOf(jira, input.assignee, signal);
-    const answer = await jira.api(signal).issues.createIssue({
+    const { assignee, leftOut } = await accountOf(jira, input.assignee, signal);
+    const issue = await createWithWhatFits(jira, {
+      project,
+      type: input.type ?? jira.issueType,
       fields: {
-        project: { key: project },
-        issuetype: { name: input.type },
-        summary: input.summary,
+        ...jira.fields,
+        summary: input.summary || `Incident ${input.incidentId}`,
         description: toAdf(input, attempt.mark),
-        labels: [marker, ...input.labels],
+        labels: [mark, ...input.labels, ...labelsIn(jira.fields)],
         ...(input.priority ? { priority: { name: input.priority } } : {}),
         ...(assignee ? { assignee: { id: assignee } } : {}),
       },
+      mark,
+      signal,
     });
-    const { id, key } = created.parse(answer);
-    return { changed: true, created: true, id, key, url: urlOf(jira, key) };
+    const { id, key } = issue;
+    return {
+      changed: true,
+      created: true,
+      id,
+      key,
+      url: urlOf(jira, key),
+      leftOut: [...leftOut, ...issue.leftOut],
+    };
   },
 });
+
+/** The issue that is there already. Throws where an earlier attempt may have made one that the search does not know yet. */
+async function findMarked(
+  jira: Jira,
+  project: string,
+  mark: string,
+  uncertainSince: string | undefined,
+  signal: AbortSignal,
+): Promise<JiraIssue | undefined> {
+  const jql = `project = ${quoteJql(project)} AND labels = ${quoteJql(mark)} ORDER BY created ASC`;
+  const [labelled] = await searchIssues(jira, jql, 1, signal);
+  if (labelled || uncertainSince === undefined) return labelled;
+  // A project without labels on its screen: the mark is then in the property alone.
+  const marked = await searchMarked(jira, project, mark, signal);
+  if (marked) return marked;
+  const passed = ((Date.now() - Date.parse(uncertainSince)) / 1000) * jira.timeScale;
+  if (passed >= searchLagSeconds) return undefined;
+  const seconds = Math.min(lookAgainSeconds, searchLagSeconds - passed) / jira.timeScale;
+  throw notYetKnown('Jira', 'its search may not show yet whether an earlier attempt made the issue', seconds);
+}
+
+/** The team's own labels do not replace the one by which the issue is found. */
+const labelsIn = ({ labels }: Record<string, unknown>) => z.array(label).catch([]).parse(labels);
 
 /** Somebody whom Jira does not know, or hides, is no reason not to create the issue. */
 async function accountOf(
   jira: Jira,
   assignee: string | undefined,
   signal: AbortSignal,
-): Promise<string | undefined> {
-  return assignee?.includes('@') ? findUser(jira, assignee, signal) : assignee;
+): Promise<{ assignee?: string; leftOut: string[] }> {
+  if (!assignee?.includes('@')) return { ...(assignee ? { assignee } : {}), leftOut: [] };
+  try {
+    const account = await findUser(jira, assignee, signal);
+    if (account) return { assignee: account, leftOut: [] };
+    return { leftOut: [`assignee: Jira knows nobody by ${assignee}`] };
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return { leftOut: [`assignee: ${error.message}`] };
+  }
 }

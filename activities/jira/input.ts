@@ -10,11 +10,9 @@ export const label = z.string().regex(/^[^\s"]{1,255}$/, 'must have no space and
 /** Without control characters, of which a log is full, and without half a character. */
 export const visible = (text: string) => text.toWellFormed().replace(/[^\P{Cc}\n\t]/gu, '');
 
-/** One line of at most 255 characters, as Jira demands of a summary. */
-export const oneLine = z
-  .string()
-  .transform((text) => cutTo(visible(text.replace(/\s+/g, ' ')).trim(), 255))
-  .pipe(z.string().min(1));
+/** One line of at most 255 characters, as Jira demands of a summary; it may be empty. */
+export const anyLine = z.string().transform((text) => cutTo(visible(text.replace(/\s+/g, ' ')).trim(), 255));
+export const oneLine = anyLine.pipe(z.string().min(1));
 
 const cutTo = (text: string, length: number) =>
   text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;

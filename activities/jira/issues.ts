@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Jira } from './client.ts';
+import { quoteJql } from './input.ts';
 
 export const issueSchema = z.object({
   id: z.string(),
@@ -74,4 +75,27 @@ export async function searchIssues(
     nextPageToken = page.nextPageToken ?? undefined;
   } while (nextPageToken && found.length < max);
   return found.slice(0, max);
+}
+
+const wireMark = z.object({ properties: z.object({ baton: z.object({ mark: z.string() }) }) });
+/** Our account creates no more than these within the time that the search lags. */
+const newestCount = 50;
+
+/** The issue with this mark among the newest that our own account created. */
+export async function searchMarked(
+  jira: Jira,
+  project: string,
+  mark: string,
+  signal: AbortSignal,
+): Promise<JiraIssue | undefined> {
+  const answer = await jira.api(signal).issueSearch.searchAndReconsileIssuesUsingJqlPost({
+    jql: `project = ${quoteJql(project)} AND creator = currentUser() AND created >= "-1d" ORDER BY created DESC`,
+    fields: issueFields,
+    properties: ['baton'],
+    maxResults: newestCount,
+  });
+  const marked = (wirePage.parse(answer).issues ?? []).find(
+    (issue) => wireMark.safeParse(issue).data?.properties.baton.mark === mark,
+  );
+  return marked === undefined ? undefined : toIssue(jira, marked);
 }

@@ -1,8 +1,29 @@
 import { z } from 'zod';
 import { connectionName, defineActivity } from '../activity.ts';
+import type { Jira } from './client.ts';
 import { projectKey } from './input.ts';
 
-const wireTypes = z.object({ issueTypes: z.array(z.object({ id: z.string(), name: z.string() })) });
+const wireTypes = z.object({
+  issueTypes: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      subtask: z.boolean().nullish(),
+      hierarchyLevel: z.number().nullish(),
+    }),
+  ),
+});
+
+/** The types of issue that a project takes. `level` is 0 for those that stand by themselves, 1 for epics. */
+export async function issueTypesOf(jira: Jira, project: string, signal: AbortSignal) {
+  const answer = await jira.api(signal).issues.getCreateIssueMetaIssueTypes({ projectIdOrKey: project });
+  return wireTypes.parse(answer).issueTypes.map(({ id, name, subtask, hierarchyLevel }) => ({
+    id,
+    name,
+    subtask: subtask === true,
+    level: hierarchyLevel ?? 0,
+  }));
+}
 
 export const readJiraProject = defineActivity({
   name: 'readJiraProject',
@@ -15,7 +36,7 @@ export const readJiraProject = defineActivity({
   async run({ connection, project }, { jira: connect, attempt: { signal } }) {
     const jira = await connect(connection);
     const key = project ?? jira.projectKey;
-    const answer = await jira.api(signal).issues.getCreateIssueMetaIssueTypes({ projectIdOrKey: key });
-    return { key, types: wireTypes.parse(answer).issueTypes };
+    const types = await issueTypesOf(jira, key, signal);
+    return { key, types: types.map(({ id, name }) => ({ id, name })) };
   },
 });

@@ -14,6 +14,8 @@ const transitionSchema = z.object({
   category: z.string(),
   /** Fields that the transition's screen demands. */
   required: z.array(z.string()),
+  /** The resolutions that its screen offers; undefined where it has no field for one. */
+  resolutions: z.array(z.string()).optional(),
 });
 type Transition = z.output<typeof transitionSchema>;
 
@@ -26,7 +28,11 @@ const wireTransitions = z.object({
       fields: z
         .record(
           z.string(),
-          z.object({ required: z.boolean().nullish(), hasDefaultValue: z.boolean().nullish() }),
+          z.object({
+            required: z.boolean().nullish(),
+            hasDefaultValue: z.boolean().nullish(),
+            allowedValues: z.array(z.unknown()).nullish(),
+          }),
         )
         .nullish(),
     }),
@@ -45,8 +51,12 @@ async function transitionsOf(jira: Jira, key: string, signal: AbortSignal): Prom
     required: Object.entries(fields ?? {})
       .filter(([, { required, hasDefaultValue }]) => required && !hasDefaultValue)
       .map(([field]) => field),
+    ...(fields?.resolution ? { resolutions: namesIn(fields.resolution.allowedValues ?? []) } : {}),
   }));
 }
+
+const namesIn = (values: readonly unknown[]) =>
+  values.flatMap((value) => z.object({ name: z.string() }).safeParse(value).data?.name ?? []);
 
 export const listJiraTransitions = defineActivity({
   name: 'listJiraTransitions',
@@ -65,8 +75,9 @@ const isThere = (issue: { status: string; category: string }, wanted: string) =>
   [issue.status.toLowerCase(), issue.category].includes(wanted.toLowerCase());
 
 /**
- * Moves an issue to a status, by the status' name or category. Transitions differ by project and status, so the one that
- * leads there is looked up each time. After a conflict the issue is read again, once.
+ * Moves an issue to a status, by the status' name or category. Transitions differ by project and status, so those that
+ * lead there are looked up each time: the one that says most plainly that the work was done is taken, and one whose screen
+ * demands more than a resolution is passed over. After a conflict the issue is read again, once.
  */
 export const transitionJiraIssue = defineActivity({
   name: 'transitionJiraIssue',
@@ -107,18 +118,50 @@ async function transition(
   signal: AbortSignal,
 ): Promise<{ changed: boolean; from: string; to: string }> {
   const transitions = await transitionsOf(jira, key, signal);
-  const found = transitions.find((each) => isThere({ status: each.to, category: each.category }, to));
-  if (!found) throw conflict('Jira', `no transition leads from ${status} to ${to}; ${listed(transitions)}`);
-  const given = resolution ?? (found.required.includes('resolution') ? 'Done' : undefined);
-  const missing = found.required.filter((field) => field !== 'resolution');
-  if (missing.length > 0)
-    throw conflict('Jira', `the transition to ${found.to} demands ${missing.join(', ')}`);
-  await jira.api(signal).issues.doTransition({
-    issueIdOrKey: key,
-    transition: { id: found.id },
-    ...(given ? { fields: { resolution: { name: given } } } : {}),
-  });
-  return { changed: true, from: status, to: found.to };
+  const leading = transitions
+    .filter((each) => isThere({ status: each.to, category: each.category }, to))
+    .sort((one, other) => rankOf(one.to) - rankOf(other.to));
+  const ways = leading.map((each) => wayOf(each, resolution));
+  const way = ways.find(({ missing }) => missing.length === 0);
+  if (way) {
+    await jira.api(signal).issues.doTransition({
+      issueIdOrKey: key,
+      transition: { id: way.transition.id },
+      ...(way.resolution ? { fields: { resolution: { name: way.resolution } } } : {}),
+    });
+    return { changed: true, from: status, to: way.transition.to };
+  }
+  const [first] = ways;
+  if (first)
+    throw conflict('Jira', `the transition to ${first.transition.to} demands ${first.missing.join(', ')}`);
+  throw conflict('Jira', `no transition leads from ${status} to ${to}; ${listed(transitions)}`);
+}
+
+/** How a transition can be made: with which resolution, and what its screen demands that we cannot give. */
+function wayOf(transition: Transition, wanted: string | undefined) {
+  const { required, resolutions } = transition;
+  const missing = required.filter((field) => field !== 'resolution');
+  if (!resolutions || (wanted === undefined && !required.includes('resolution')))
+    return { transition, missing, resolution: undefined };
+  // A site that does not list its resolutions has the ones that Jira comes with.
+  const offered = resolutions.length > 0 ? resolutions : [wanted ?? 'Done'];
+  const resolution =
+    wanted === undefined
+      ? offered.toSorted((one, other) => rankOf(one) - rankOf(other)).find((name) => rankOf(name) < given.up)
+      : offered.find((name) => name.toLowerCase() === wanted.toLowerCase());
+  return { transition, resolution, missing: resolution ? missing : [...missing, 'resolution'] };
+}
+
+/** Statuses and resolutions of one category differ in what they tell: work that was done, or work that was given up. */
+const given = { done: 0, resolved: 1, closed: 2, other: 3, up: 4 };
+const givenUp =
+  /\b(won['’]?t|cancel\w*|reject\w*|declin\w*|duplicat\w*|invalid|abandon\w*|obsolete|withdrawn|not|cannot|can['’]?t|incomplete|unresolved)\b/i;
+
+function rankOf(name: string): number {
+  if (givenUp.test(name)) return given.up;
+  if (/\b(done|complete[d]?|fixed)\b/i.test(name)) return given.done;
+  if (/\b(resolved|solved)\b/i.test(name)) return given.resolved;
+  return /\bclosed\b/i.test(name) ? given.closed : given.other;
 }
 
 const listed = (transitions: readonly Transition[]) =>

@@ -1,5 +1,6 @@
+import type { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
-import { providerFailure, unreachable, unreadable } from '../failures.ts';
+import { type FailureDetail, providerFailure, unreachable, unreadable } from '../failures.ts';
 import { NoAnswer, sendHttp } from '../http.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
 
@@ -41,7 +42,8 @@ export function jiraTransport({ baseUrl, authorization, signal }: Target) {
         return json as T;
       }
       // A redirect is a wrong address or a sign-in page: it would be the same again.
-      throw providerFailure('Jira', answer.status, reasonOf(json), retryAfterSeconds(answer.headers));
+      const wait = retryAfterSeconds(answer.headers);
+      throw withFields(providerFailure('Jira', answer.status, reasonOf(json), wait), json);
     },
   };
 }
@@ -72,4 +74,12 @@ function reasonOf(json: unknown): string {
   const { errorMessages = [], errors = {} } = errorBody.safeParse(json).data ?? {};
   const fields = Object.entries(errors).map(([field, text]) => `${field}: ${text}`);
   return [...errorMessages, ...fields].join('; ').slice(0, 500) || 'no reason given';
+}
+
+/** Which fields of an issue Jira did not like, so that those which do not matter can be left out. */
+function withFields(failure: ApplicationFailure, json: unknown): ApplicationFailure {
+  const { errors } = errorBody.safeParse(json).data ?? { errors: {} };
+  const [detail] = failure.details ?? [];
+  if (Object.keys(errors).length > 0) Object.assign(detail as FailureDetail, { fields: errors });
+  return failure;
 }

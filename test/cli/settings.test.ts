@@ -26,6 +26,7 @@ const examples: Record<string, [good: string, bad: string]> = {
   BATON_SECRET_KEY: ['hidden-word-with-16', 'hidden-word'],
   BATON_TEMPORAL_UI: ['1', 'yes'],
   BATON_SIMULATE: ['slack, jira', 'slack,msteams'],
+  JIRA_FIELDS: ['{"labels":["on-call"]}', '["on-call"]'],
   PAGERDUTY_WEBHOOK_SECRETS: ['hidden-word,hidden-word-2', 'hidden-word,,x'],
 };
 

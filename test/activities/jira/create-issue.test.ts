@@ -1,5 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createJiraIssue } from '../../../activities/jira/create-issue.ts';
 import { afterUnknownOutcome, calls, effects, failureOf, startSite } from './site.ts';
 
@@ -95,15 +94,33 @@ describe('the issue of an incident', () => {
     expect(effects(simulator)).toEqual(['issue created']);
   });
 
-  it('is made once although the search does not know it at first', async () => {
-    const { simulator, run } = await startSite();
-    await run(createJiraIssue, incident);
-    simulator.calls.splice(0);
-    const lags = [Infinity, 0];
-    Object.defineProperty(simulator.world, 'searchLagMilliseconds', { get: () => lags.shift() });
-    const again = await run(createJiraIssue, incident, afterUnknownOutcome);
-    expect(again).toMatchObject({ created: false, key: 'OPS-1' });
-    expect(calls(simulator)).toEqual(['POST search/jql', 'POST search/jql']);
+  it('is made once although the search lags for a minute behind a lost answer', async () => {
+    const { simulator, run } = await startSite({ BATON_SIMULATED_TIME_SCALE: '1' });
+    simulator.world.searchLagMilliseconds = Infinity;
+    simulator.fail({ kind: 'cut-after', match: 'POST /rest/api/3/issue ' });
+    await failureOf(run(createJiraIssue, incident));
+    const uncertainSince = (secondsAgo: number) => ({
+      number: 2,
+      uncertainSince: new Date(Date.now() - secondsAgo * 1000).toISOString(),
+    });
+    for (const secondsAgo of [1, 30, 55])
+      expect(await failureOf(run(createJiraIssue, incident, uncertainSince(secondsAgo)))).toMatchObject({
+        type: 'ProviderUnavailable',
+        nonRetryable: false,
+        nextRetryDelay: secondsAgo === 55 ? expect.any(Number) : 10_000,
+        details: [{ effect: 'none' }],
+      });
+    simulator.world.searchLagMilliseconds = 0;
+    expect(await run(createJiraIssue, incident, uncertainSince(58))).toMatchObject({
+      created: false,
+      key: 'OPS-1',
+    });
+    expect(effects(simulator)).toEqual(['issue created']);
+  });
+
+  it('is created at last where the earlier attempt had not made it', async () => {
+    const { simulator, run } = await startSite({ BATON_SIMULATED_TIME_SCALE: '1' });
+    expect(await run(createJiraIssue, incident, afterUnknownOutcome)).toMatchObject({ created: true });
     expect(effects(simulator)).toEqual(['issue created']);
   });
 
@@ -111,20 +128,6 @@ describe('the issue of an incident', () => {
     const { simulator, run } = await startSite({ BATON_SIMULATED_TIME_SCALE: '1' });
     await run(createJiraIssue, incident, { number: 2 });
     expect(calls(simulator)).toEqual(['POST search/jql', 'POST issue']);
-  });
-
-  it('is no longer waited for when the attempt ends', async () => {
-    const { simulator, run } = await startSite({ BATON_SIMULATED_TIME_SCALE: '0.01' });
-    const attempt = new AbortController();
-    const ended = failureOf(
-      run(createJiraIssue, incident, { ...afterUnknownOutcome, signal: attempt.signal }),
-    );
-    await vi.waitFor(() => expect(calls(simulator)).toEqual(['POST search/jql']), { interval: 5 });
-    // Until the answer has arrived and the wait has begun; an abort before that ends it all the same.
-    await pause(40);
-    attempt.abort();
-    expect(await ended).toMatchObject({ name: 'AbortError' });
-    expect(effects(simulator)).toEqual([]);
   });
 
   it('has no assignee where Jira does not know the address', async () => {
@@ -146,13 +149,13 @@ describe('the issue of an incident', () => {
     expect(texts[1]).not.toContain('SIMULATED');
   });
 
-  it('tells which field Jira did not like', async () => {
-    const { run } = await startSite();
-    expect(await failureOf(run(createJiraIssue, { ...incident, type: 'Incident' }))).toMatchObject({
-      type: 'ProviderRefused',
-      nonRetryable: true,
-      message: 'Jira refused (400): issuetype: Specify a valid issue type',
-    });
+  it('is named for its incident where the title says nothing', async () => {
+    const { simulator, run } = await startSite();
+    for (const summary of ['', ' \t ', ' \n\u0007 '])
+      await run(createJiraIssue, { ...incident, purpose: `s${summary.length}`, summary });
+    expect(simulator.world.issues.map(({ fields }) => fields.summary)).toEqual(
+      Array.from({ length: 3 }, () => 'Incident Q1ABC'),
+    );
   });
 
   it.each([
@@ -160,7 +163,6 @@ describe('the issue of an incident', () => {
     ['a purpose with a space', { purpose: 'a b' }],
     ['a label with a space', { labels: ['a b'] }],
     ['a project that is no key', { project: 'OPS" OR 1' }],
-    ['a summary of nothing', { summary: ' \n\u0007 ' }],
   ])('is refused before any call for %s', (_, wrong) => {
     expect(createJiraIssue.input.safeParse({ ...incident, ...wrong }).success).toBe(false);
   });

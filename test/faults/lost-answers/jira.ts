@@ -10,7 +10,7 @@ function newIssue({ jira }: World): string {
     project: { key: 'OPS' },
     issuetype: { name: 'Task' },
   };
-  const empty = { comments: [], links: [], createdAt: 0 };
+  const empty = { comments: [], links: [], properties: [], createdAt: 0 };
   jira.world.issues.push({ id: key.replace('OPS-', '9'), key, fields, status: 'To Do', ...empty });
   return key;
 }
