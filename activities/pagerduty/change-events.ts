@@ -1,15 +1,13 @@
 import { z } from 'zod';
+import { decorative, listOf } from './lenient.ts';
 
 /** A change event as REST lists it. */
 export const restChangeEvent = z.object({
   id: z.string(),
-  summary: z.string().nullish(),
-  source: z.string().nullish(),
-  timestamp: z.string().nullish(),
-  custom_details: z.record(z.string(), z.unknown()).nullish().catch(undefined),
-  links: z
-    .array(z.object({ href: z.string(), text: z.string().nullish() }))
-    .nullish()
-    .catch(undefined),
-  correlation_reason: z.object({ reason: z.string().nullish() }).nullish(),
+  summary: decorative(z.string()),
+  source: decorative(z.string()),
+  timestamp: decorative(z.string()),
+  custom_details: decorative(z.record(z.string(), z.unknown())),
+  links: listOf(z.object({ href: z.string(), text: decorative(z.string()) })),
+  correlation_reason: decorative(z.object({ reason: decorative(z.string()) })),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Answer, PagerDuty } from './client.ts';
 import { readSuccess } from './failures.ts';
+import { decorative, listOf, membersOf } from './lenient.ts';
 
 /** A person, service or policy by id and name; PagerDuty gives a reference or, where asked to include it, the whole. */
 export const named = z.object({ id: z.string(), name: z.string() });
@@ -35,9 +36,9 @@ export const changedIncident = z.object({ changed: z.boolean(), incident: incide
 export const reference = z
   .object({
     id: z.string(),
-    name: z.string().nullish(),
-    summary: z.string().nullish(),
-    email: z.string().nullish(),
+    name: decorative(z.string()),
+    summary: decorative(z.string()),
+    email: decorative(z.string()),
   })
   .transform(({ id, name, summary, email }) => ({
     id,
@@ -47,22 +48,23 @@ export const reference = z
 
 const restIncident = z.object({
   id: z.string(),
-  incident_number: z.number(),
-  title: z.string().nullish(),
-  summary: z.string().nullish(),
+  // 0 says that PagerDuty did not tell.
+  incident_number: z.coerce.number().catch(0),
+  title: decorative(z.string()),
+  summary: decorative(z.string()),
   status: incidentSchema.shape.status,
-  urgency: incidentSchema.shape.urgency,
-  priority: reference.nullish(),
-  incident_key: z.string().nullish(),
-  service: reference,
-  assignments: z.array(z.object({ assignee: reference })).nullish(),
-  acknowledgements: z.array(z.object({ at: z.string().nullish(), acknowledger: reference })).nullish(),
-  teams: z.array(reference).nullish(),
-  escalation_policy: reference.nullish(),
-  created_at: z.string(),
-  resolved_at: z.string().nullish(),
-  last_status_change_by: reference.nullish(),
-  html_url: z.string().nullish(),
+  urgency: incidentSchema.shape.urgency.catch('high'),
+  priority: decorative(reference),
+  incident_key: decorative(z.string()),
+  service: reference.catch({ id: '', name: '' }),
+  assignments: listOf(z.object({ assignee: reference })),
+  acknowledgements: listOf(z.object({ at: decorative(z.string()), acknowledger: reference })),
+  teams: listOf(reference),
+  escalation_policy: decorative(reference),
+  created_at: z.string().catch(''),
+  resolved_at: decorative(z.string()),
+  last_status_change_by: decorative(reference),
+  html_url: decorative(z.string()),
 });
 
 const toIncident = (rest: z.output<typeof restIncident>): Incident => ({
@@ -74,12 +76,12 @@ const toIncident = (rest: z.output<typeof restIncident>): Incident => ({
   ...(rest.priority ? { priority: rest.priority } : {}),
   ...(rest.incident_key ? { incidentKey: rest.incident_key } : {}),
   service: rest.service,
-  assignees: (rest.assignments ?? []).map(({ assignee }) => assignee),
-  acknowledgers: (rest.acknowledgements ?? []).map(({ at, acknowledger }) => ({
+  assignees: rest.assignments.map(({ assignee }) => assignee),
+  acknowledgers: rest.acknowledgements.map(({ at, acknowledger }) => ({
     ...acknowledger,
     ...(at ? { at } : {}),
   })),
-  teams: rest.teams ?? [],
+  teams: rest.teams,
   ...(rest.escalation_policy ? { escalationPolicy: rest.escalation_policy } : {}),
   createdAt: rest.created_at,
   ...(rest.resolved_at ? { resolvedAt: rest.resolved_at } : {}),
@@ -90,7 +92,7 @@ const toIncident = (rest: z.output<typeof restIncident>): Incident => ({
 });
 
 const oneIncident = z.object({ incident: restIncident.transform(toIncident) });
-export const incidentPage = z.object({ incidents: z.array(restIncident.transform(toIncident)) });
+export const incidentPage = z.object({ incidents: membersOf(restIncident.transform(toIncident)) });
 
 /** Whole people instead of references, for their e-mails. */
 export const withPeople = ['acknowledgers', 'assignees', 'agents'];

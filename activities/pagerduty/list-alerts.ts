@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { connectionName, defineActivity } from '../activity.ts';
 import { pagerDutyId } from './input.ts';
+import { decorative, listOf, membersOf } from './lenient.ts';
 import { readPages } from './pages.ts';
 import { boundedFields, boundedList, cut } from './text.ts';
+
+const alertStatus = z.enum(['triggered', 'resolved']);
 
 const alertSchema = z.object({
   id: z.string(),
   key: z.string().optional(),
   severity: z.enum(['critical', 'error', 'warning', 'info']).optional(),
-  status: z.enum(['triggered', 'resolved']),
+  /** Left out where it is another one than these. */
+  status: alertStatus.optional(),
   summary: z.string(),
   /** What the monitor said of it. A monitor that sends a text instead of fields gives `{ text }`, a list `{ list }`. */
   details: z.record(z.string(), z.unknown()),
@@ -29,23 +33,24 @@ const details = z
 
 const restAlert = z.object({
   id: z.string(),
-  alert_key: z.string().nullish(),
-  severity: alertSchema.shape.severity.nullish(),
-  status: alertSchema.shape.status,
-  summary: z.string().nullish(),
-  created_at: z.string().nullish(),
-  body: z
-    .object({
+  alert_key: decorative(z.string()),
+  severity: decorative(z.enum(['critical', 'error', 'warning', 'info'])),
+  status: decorative(alertStatus),
+  summary: decorative(z.string()),
+  created_at: decorative(z.string()),
+  body: decorative(
+    z.object({
       details,
-      cef_details: z.object({ details }).nullish().catch(undefined),
-      contexts: z
-        .array(
-          z.object({ type: z.string(), href: z.string().nullish(), text: z.string().nullish() }).partial(),
-        )
-        .nullish()
-        .catch(undefined),
-    })
-    .nullish(),
+      cef_details: decorative(z.object({ details })),
+      contexts: listOf(
+        z.object({
+          type: decorative(z.string()),
+          href: decorative(z.string()),
+          text: decorative(z.string()),
+        }),
+      ),
+    }),
+  ),
 });
 
 const toAlert = ({
@@ -62,7 +67,7 @@ const toAlert = ({
     id,
     ...(alert_key ? { key: alert_key } : {}),
     ...(severity ? { severity } : {}),
-    status,
+    ...(status ? { status } : {}),
     summary: cut(summary ?? '', 1024),
     details: fields,
     links: (body?.contexts ?? []).flatMap(({ type, href, text }) =>
@@ -83,12 +88,12 @@ export const listPagerDutyAlerts = defineActivity({
   input: z.object({
     connection: connectionName,
     incidentId: pagerDutyId,
-    statuses: z.array(alertSchema.shape.status).optional(),
+    statuses: z.array(alertStatus).optional(),
   }),
   output: z.object({ alerts: z.array(alertSchema), truncated: z.boolean() }),
   async run({ connection, incidentId, statuses }, { pagerduty, attempt: { signal } }) {
     const page = z
-      .object({ alerts: z.array(restAlert.transform(toAlert)) })
+      .object({ alerts: membersOf(restAlert.transform(toAlert)) })
       .transform(({ alerts }) => alerts);
     const path = `/incidents/${incidentId}/alerts`;
     const all = await readPages(await pagerduty(connection), path, { 'statuses[]': statuses }, page, signal);

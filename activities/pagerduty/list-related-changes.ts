@@ -3,6 +3,7 @@ import { connectionName, defineActivity } from '../activity.ts';
 import { restChangeEvent } from './change-events.ts';
 import { readSuccess } from './failures.ts';
 import { pagerDutyId } from './input.ts';
+import { membersOf } from './lenient.ts';
 import { boundedFields, cut } from './text.ts';
 
 const change = z.object({
@@ -50,7 +51,7 @@ export const listPagerDutyRelatedChanges = defineActivity({
       signal,
     );
     if (absentStatuses.includes(answer.status)) return { unavailable: answer.reason };
-    const page = z.object({ change_events: z.array(restChangeEvent.transform(toChange)) });
+    const page = z.object({ change_events: membersOf(restChangeEvent.transform(toChange)) });
     return { changes: readSuccess(answer, page).change_events };
   },
 });

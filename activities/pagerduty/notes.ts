@@ -3,20 +3,21 @@ import type { Actor, Attempt } from '../activity.ts';
 import type { PagerDuty } from './client.ts';
 import { readSuccess } from './failures.ts';
 import { reference } from './incident.ts';
+import { decorative, membersOf } from './lenient.ts';
 
 /** PagerDuty refuses a note on an incident that has this many. */
 const maxNotes = 2000;
 
 const restNote = z.object({
   id: z.string(),
-  content: z.string(),
-  created_at: z.string().nullish(),
-  user: reference.nullish(),
+  content: z.string().catch(''),
+  created_at: decorative(z.string()),
+  user: decorative(reference),
 });
 
 export async function readNotes(pagerduty: PagerDuty, incidentId: string, signal: AbortSignal) {
   const answer = await pagerduty.get(`/incidents/${incidentId}/notes`, {}, signal);
-  return readSuccess(answer, z.object({ notes: z.array(restNote) })).notes;
+  return readSuccess(answer, z.object({ notes: membersOf(restNote) })).notes;
 }
 
 export interface Noted {

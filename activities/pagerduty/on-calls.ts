@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { PagerDuty, Query } from './client.ts';
 import { named, person, reference } from './incident.ts';
+import { decorative, membersOf } from './lenient.ts';
 import { readPages } from './pages.ts';
 
 export const onCallSchema = z.object({
@@ -17,9 +18,9 @@ const restOnCall = z.object({
   user: reference,
   escalation_level: z.number(),
   escalation_policy: reference,
-  schedule: reference.nullish(),
-  start: z.string().nullish(),
-  end: z.string().nullish(),
+  schedule: decorative(reference),
+  start: decorative(z.string()),
+  end: decorative(z.string()),
 });
 
 const toOnCall = (rest: z.output<typeof restOnCall>): z.infer<typeof onCallSchema> => ({
@@ -32,7 +33,7 @@ const toOnCall = (rest: z.output<typeof restOnCall>): z.infer<typeof onCallSchem
 });
 
 const page = z
-  .object({ oncalls: z.array(restOnCall.transform(toOnCall)) })
+  .object({ oncalls: membersOf(restOnCall.transform(toOnCall)) })
   .transform(({ oncalls }) => oncalls);
 
 /** Who is on call, the first level first. */

@@ -3,15 +3,16 @@ import { connectionName, defineActivity } from '../activity.ts';
 import { readSuccess } from './failures.ts';
 import { named, reference } from './incident.ts';
 import { pagerDutyId } from './input.ts';
+import { decorative, listOf } from './lenient.ts';
 
 const restService = z.object({
   id: z.string(),
   name: z.string(),
-  description: z.string().nullish(),
-  status: z.string().nullish(),
-  escalation_policy: reference.nullish(),
-  teams: z.array(reference).nullish(),
-  html_url: z.string().nullish(),
+  description: decorative(z.string()),
+  status: decorative(z.string()),
+  escalation_policy: decorative(reference),
+  teams: listOf(reference),
+  html_url: decorative(z.string()),
 });
 
 export const readPagerDutyService = defineActivity({
@@ -39,7 +40,7 @@ export const readPagerDutyService = defineActivity({
       ...(service.description ? { description: service.description } : {}),
       ...(service.status ? { status: service.status } : {}),
       ...(service.escalation_policy ? { escalationPolicy: service.escalation_policy } : {}),
-      teams: service.teams ?? [],
+      teams: service.teams,
       url: service.html_url ?? '',
     };
   },

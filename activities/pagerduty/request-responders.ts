@@ -4,33 +4,28 @@ import { refused } from '../failures.ts';
 import type { PagerDuty } from './client.ts';
 import { failureFor, isSuccess, readSuccess } from './failures.ts';
 import { pagerDutyId } from './input.ts';
+import { decorative, listOf } from './lenient.ts';
 import { cut } from './text.ts';
 import { findUser } from './users.ts';
 
-const target = z.object({ id: z.string(), type: z.string().nullish() });
+const target = z.object({ id: z.string(), type: decorative(z.string()) });
 
 /** Who is asked for already. Both lists are missing where the plan lacks responder requests. */
 const asked = z.object({
   incident: z.object({
-    incidents_responders: z
-      .array(z.object({ state: z.string().nullish(), user: target.nullish() }))
-      .nullish(),
-    responder_requests: z
-      .array(
-        z.object({
-          responder_request_targets: z
-            .array(
-              z.union([
-                z
-                  .object({ responder_request_target: target })
-                  .transform((wrapped) => wrapped.responder_request_target),
-                target,
-              ]),
-            )
-            .nullish(),
-        }),
-      )
-      .nullish(),
+    incidents_responders: listOf(z.object({ state: decorative(z.string()), user: decorative(target) })),
+    responder_requests: listOf(
+      z.object({
+        responder_request_targets: listOf(
+          z.union([
+            z
+              .object({ responder_request_target: target })
+              .transform((wrapped) => wrapped.responder_request_target),
+            target,
+          ]),
+        ),
+      }),
+    ),
   }),
 });
 
@@ -96,9 +91,7 @@ export const requestPagerDutyResponders = defineActivity({
 
 async function askedFor(pagerduty: PagerDuty, incidentId: string, signal: AbortSignal): Promise<Set<string>> {
   const { incident } = readSuccess(await pagerduty.get(`/incidents/${incidentId}`, {}, signal), asked);
-  const responders = (incident.incidents_responders ?? []).map(({ user }) => user);
-  const requests = (incident.responder_requests ?? []).flatMap(
-    (request) => request.responder_request_targets ?? [],
-  );
+  const responders = incident.incidents_responders.map(({ user }) => user);
+  const requests = incident.responder_requests.flatMap((request) => request.responder_request_targets);
   return new Set([...responders, ...requests].flatMap((each) => (each ? [each.id] : [])));
 }

@@ -5,6 +5,7 @@ import { restChangeEvent } from './change-events.ts';
 import type { PagerDuty } from './client.ts';
 import { failureFor, isSuccess } from './failures.ts';
 import { links, pagerDutyId, time, utcSeconds } from './input.ts';
+import { membersOf } from './lenient.ts';
 import { readPages } from './pages.ts';
 import { boundedFields, cut } from './text.ts';
 
@@ -63,7 +64,7 @@ export const sendPagerDutyChangeEvent = defineActivity({
 });
 
 const page = z
-  .object({ change_events: z.array(restChangeEvent) })
+  .object({ change_events: membersOf(restChangeEvent) })
   .transform(({ change_events }) => change_events);
 
 /** Undefined when it cannot be told. Looks back a day, longer than attempts go on. */

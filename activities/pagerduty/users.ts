@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PagerDuty } from './client.ts';
+import { decorative, membersOf } from './lenient.ts';
 import { readPages } from './pages.ts';
 
 export const userSchema = z.object({
@@ -15,8 +16,8 @@ const restUser = z.object({
   id: z.string(),
   name: z.string(),
   email: z.string(),
-  time_zone: z.string().nullish(),
-  role: z.string().nullish(),
+  time_zone: decorative(z.string()),
+  role: decorative(z.string()),
 });
 
 const toUser = ({ id, name, email, time_zone, role }: z.output<typeof restUser>): User => ({
@@ -27,7 +28,7 @@ const toUser = ({ id, name, email, time_zone, role }: z.output<typeof restUser>)
   ...(role ? { role } : {}),
 });
 
-const page = z.object({ users: z.array(restUser.transform(toUser)) }).transform(({ users }) => users);
+const page = z.object({ users: membersOf(restUser.transform(toUser)) }).transform(({ users }) => users);
 
 /** PagerDuty's query matches parts of names and e-mails, so the whole e-mail is compared here, case ignored. */
 export async function findUser(

@@ -15,12 +15,14 @@ export type SlackUser = z.output<typeof userSchema>;
 const answered = z.object({
   user: z.object({
     id: z.string(),
-    name: z.string().optional(),
-    real_name: z.string().optional(),
+    name: z.string().optional().catch(undefined),
+    real_name: z.string().optional().catch(undefined),
     deleted: z.boolean().default(false),
     is_restricted: z.boolean().default(false),
     is_ultra_restricted: z.boolean().default(false),
-    profile: z.object({ real_name: z.string().optional(), email: z.string().nullish() }).default({}),
+    profile: z
+      .object({ real_name: z.string().optional().catch(undefined), email: z.string().nullish().catch(null) })
+      .catch({}),
   }),
 });
 

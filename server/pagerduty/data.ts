@@ -10,45 +10,52 @@ type Nullish<Value> = Value | null | undefined;
 const optional = <Key extends string, Value>(key: Key, value: Nullish<Value>) =>
   (value === null || value === undefined ? {} : { [key]: value }) as { [K in Key]?: Value };
 
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? '');
+/** A field that nothing stands or falls with: in a shape that we do not know it is left out, and the rest is used. */
+const decorative = <Schema extends z.ZodType>(schema: Schema) => schema.nullish().catch(undefined);
+
+/** A list without the members whose shape we do not know; none where it is no list. */
+const listOf = <Schema extends z.ZodType>(schema: Schema) =>
+  z
+    .array(z.unknown())
+    .nullish()
+    .catch(undefined)
+    .transform((list) =>
+      (list ?? []).flatMap((member) => {
+        const read = schema.safeParse(member);
+        return read.success ? [read.data as z.output<Schema>] : [];
+      }),
+    );
+
+const text = decorative(z.string()).transform((value) => value ?? '');
 
 const reference = z
-  .object({ id: z.string().nullish(), summary: z.string().nullish() })
+  .object({ id: decorative(z.string()), summary: decorative(z.string()) })
   .transform(({ id, summary }): Reference => ({ id: id ?? '', name: summary ?? id ?? '' }));
-const maybe = reference.nullish();
-const references = z
-  .array(reference)
-  .nullish()
-  .transform((list) => list ?? []);
+const maybe = decorative(reference);
+const references = listOf(reference);
 
-const time = z
-  .string()
-  .nullish()
-  .transform((value) =>
-    value && !Number.isNaN(Date.parse(value)) ? new Date(value).toISOString() : undefined,
-  );
+const time = decorative(z.string()).transform((value) =>
+  value && !Number.isNaN(Date.parse(value)) ? new Date(value).toISOString() : undefined,
+);
 
 export const incidentSchema = z
   .object({
     id: z.string().min(1),
-    number: z.number().nullish(),
+    number: decorative(z.number()),
     title: text,
     status: z.enum(['triggered', 'acknowledged', 'resolved']),
-    urgency: z.enum(['high', 'low']).nullish(),
+    urgency: decorative(z.enum(['high', 'low'])),
     priority: maybe,
-    incident_type: z.object({ name: z.string() }).nullish(),
-    incident_key: z.string().nullish(),
+    incident_type: decorative(z.object({ name: z.string() })),
+    incident_key: decorative(z.string()),
     service: maybe,
     assignees: references,
     teams: references,
     escalation_policy: maybe,
     created_at: time,
     reopened_at: time,
-    html_url: z.string().nullish(),
-    resolve_reason: z.object({ incident: maybe }).nullish().catch(undefined),
+    html_url: decorative(z.string()),
+    resolve_reason: decorative(z.object({ incident: maybe })),
   })
   .transform(
     (wire): Incident => ({
@@ -87,13 +94,12 @@ const responder = z
     state,
   }));
 
-const fields = z
-  .array(z.object({ id: text, name: text, value: z.unknown() }))
-  .nullish()
-  .transform((list) => (list ?? []).map(({ id, name, value }) => ({ id, name, value: value ?? null })));
+const fields = listOf(z.object({ id: text, name: text, value: z.unknown() })).transform((list) =>
+  list.map(({ id, name, value }) => ({ id, name, value: value ?? null })),
+);
 
 const note = z
-  .object({ incident: reference, id: text, content: text, trimmed: z.boolean().nullish() })
+  .object({ incident: reference, id: text, content: text, trimmed: decorative(z.boolean()) })
   .transform(({ incident: about, id, content, trimmed }) => ({
     incident: about,
     id,
@@ -102,7 +108,7 @@ const note = z
   }));
 
 const statusUpdate = z
-  .object({ incident: reference, id: text, message: text, trimmed: z.boolean().nullish() })
+  .object({ incident: reference, id: text, message: text, trimmed: decorative(z.boolean()) })
   .transform(({ incident: about, id, message, trimmed }) => ({
     incident: about,
     id,
@@ -132,14 +138,14 @@ const service = z
 const bridge = z
   .object({
     incident: reference,
-    conference_numbers: z
-      .array(z.object({ label: text, number: z.union([z.string(), z.number().transform(String)]).nullish() }))
-      .nullish(),
-    conference_url: z.string().nullish(),
+    conference_numbers: listOf(
+      z.object({ label: text, number: decorative(z.union([z.string(), z.number().transform(String)])) }),
+    ),
+    conference_url: decorative(z.string()),
   })
   .transform(({ incident: about, conference_numbers, conference_url }) => ({
     incident: about,
-    numbers: (conference_numbers ?? []).map(({ label, number }) => ({ label, number: number ?? '' })),
+    numbers: conference_numbers.map(({ label, number }) => ({ label, number: number ?? '' })),
     ...optional('url', conference_url),
   }));
 
@@ -161,17 +167,15 @@ const serviceFields = z
 
 const roles = z
   .object({
-    incident_role_assignments: z
-      .array(
-        z.object({
-          incident: reference,
-          role: reference,
-          assignee: maybe,
-          old_assignee: maybe,
-          status: text,
-        }),
-      )
-      .min(1),
+    incident_role_assignments: listOf(
+      z.object({
+        incident: reference,
+        role: reference,
+        assignee: maybe,
+        old_assignee: maybe,
+        status: text,
+      }),
+    ).refine((list) => list.length > 0, 'holds no assignment of a role'),
   })
   .transform(({ incident_role_assignments: list }) => ({
     incident: list[0]?.incident ?? { id: '', name: '' },

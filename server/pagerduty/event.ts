@@ -14,7 +14,11 @@ const envelope = z.object({
     event_type: z.string().min(1).max(200),
     occurred_at: z.string().nullish().catch(null),
     agent: z
-      .object({ id: z.string(), type: z.string().nullish(), summary: z.string().nullish() })
+      .object({
+        id: z.string(),
+        type: z.string().nullish().catch(null),
+        summary: z.string().nullish().catch(null),
+      })
       .nullish()
       .catch(null),
     data: z.unknown(),
