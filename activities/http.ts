@@ -1,21 +1,34 @@
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
+import { proxyFor } from './proxy.ts';
 
 const timeoutMs = 10_000;
 const maxBodyBytes = 5 * 1024 * 1024;
 
+const bounds = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs, maxResponseSize: maxBodyBytes };
+
 /** Pools connections per address; idle ones do not keep the process alive. */
-const agent = new Agent({
-  connect: { timeout: timeoutMs },
-  headersTimeout: timeoutMs,
-  bodyTimeout: timeoutMs,
-  maxResponseSize: maxBodyBytes,
-});
+const direct = new Agent({ connect: { timeout: timeoutMs }, ...bounds });
+const proxied = new Map<string, ProxyAgent>();
+
+/** By which way `baseUrl` is reached with these settings: straight, or through the network's proxy. */
+export function wayTo(baseUrl: string, env: NodeJS.ProcessEnv): Dispatcher {
+  const uri = proxyFor(baseUrl, env);
+  if (uri === undefined) return direct;
+  const known = proxied.get(uri);
+  if (known) return known;
+  const timeout = { timeout: timeoutMs };
+  const agent = new ProxyAgent({ uri, proxyTls: timeout, requestTls: timeout, connect: timeout, ...bounds });
+  proxied.set(uri, agent);
+  return agent;
+}
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   url: string;
   headers: Record<string, string>;
   body?: string;
+  /** From `wayTo`. */
+  way: Dispatcher;
   /** Ends the call when the attempt is over. */
   signal: AbortSignal;
 }
@@ -37,7 +50,14 @@ export class Unreadable extends Error {}
  * One HTTP call: no retries, no redirects, 10 s in all, an answer of at most 5 MB. Every status is an answer.
  * Throws `NoAnswer` when none came (it may have been acted on), and the signal's own reason when that ended the call.
  */
-export async function sendHttp({ method, url, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+export async function sendHttp({
+  method,
+  url,
+  headers,
+  body,
+  way,
+  signal,
+}: HttpRequest): Promise<HttpAnswer> {
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
     const answer = await request(url, {
@@ -45,7 +65,7 @@ export async function sendHttp({ method, url, headers, body, signal }: HttpReque
       headers,
       body: body ?? null,
       signal: AbortSignal.any([signal, deadline]),
-      dispatcher: agent,
+      dispatcher: way,
     });
     return { status: answer.statusCode, headers: joined(answer.headers), text: await answer.body.text() };
   } catch (error) {

@@ -1,5 +1,7 @@
+import { Agent } from 'node:https';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { notConnected } from '../failures.ts';
+import { proxyVariables } from '../proxy.ts';
 import { timeScaleOf } from '../time-scale.ts';
 
 /** The SDK's module, loaded on first use: it is 34 MB. Commands are made from it. */
@@ -41,6 +43,7 @@ async function connect(env: NodeJS.ProcessEnv, region: string): Promise<Ec2> {
       requestTimeout: requestMilliseconds,
       connectionTimeout: connectMilliseconds,
       throwOnRequestTimeout: true,
+      httpsAgent: new Agent({ keepAlive: true, maxSockets: 50, proxyEnv: proxyVariables(env) }),
     },
     ...(endpoint ? { endpoint } : {}),
     ...(accessKeyId && secretAccessKey

@@ -1,6 +1,7 @@
 import type { createCloudClient } from 'jira.js';
 import { z } from 'zod';
 import { notConnected } from '../failures.ts';
+import { wayTo } from '../http.ts';
 import { timeScaleOf } from '../time-scale.ts';
 import { jiraTransport } from './transport.ts';
 
@@ -42,6 +43,7 @@ async function connect(env: NodeJS.ProcessEnv): Promise<Jira> {
   const credentials = `${setting('JIRA_EMAIL')}:${setting('JIRA_API_TOKEN')}`;
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
   const projectKey = setting('JIRA_PROJECT_KEY');
+  const way = wayTo(baseUrl, env);
   const fields = readFields(env.JIRA_FIELDS);
   if (!fields)
     throw notConnected(
@@ -50,7 +52,7 @@ async function connect(env: NodeJS.ProcessEnv): Promise<Jira> {
     );
   const jira = await import('jira.js');
   return {
-    api: (signal) => jira.createCloudClient(jiraTransport({ baseUrl, authorization, signal })),
+    api: (signal) => jira.createCloudClient(jiraTransport({ baseUrl, authorization, way, signal })),
     projectKey,
     issueType: env.JIRA_ISSUE_TYPE?.trim() || undefined,
     fields,

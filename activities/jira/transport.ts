@@ -1,12 +1,13 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { type FailureDetail, providerFailure, unreachable, unreadable } from '../failures.ts';
-import { NoAnswer, sendHttp } from '../http.ts';
+import { type HttpRequest, NoAnswer, sendHttp } from '../http.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
 
 interface Target {
   baseUrl: string;
   authorization: string;
+  way: HttpRequest['way'];
   signal: AbortSignal;
 }
 
@@ -23,7 +24,7 @@ interface Options {
  * Carries jira.js's calls. Its own transport has no timeout and follows redirects; ours has bounds, and throws failures that
  * say whether to try again.
  */
-export function jiraTransport({ baseUrl, authorization, signal }: Target) {
+export function jiraTransport({ baseUrl, authorization, way, signal }: Target) {
   return {
     async sendRequest<T>({ url, method = 'GET', body, searchParams = {} }: Options): Promise<T> {
       const headers = { authorization, accept: 'application/json', 'content-type': 'application/json' };
@@ -32,6 +33,7 @@ export function jiraTransport({ baseUrl, authorization, signal }: Target) {
         url: `${baseUrl}${url}${query(searchParams)}`,
         headers,
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        way,
         signal,
       }).catch((error: unknown) => {
         throw error instanceof NoAnswer ? unreachable('Jira', error.message) : error;

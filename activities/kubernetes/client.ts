@@ -10,6 +10,7 @@ import type {
 } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { notConnected, unreachable } from '../failures.ts';
+import { proxyFor } from '../proxy.ts';
 import { timeScaleOf } from '../time-scale.ts';
 import { type ClusterAnswer, type PatchType, sendToCluster } from './transport.ts';
 
@@ -48,7 +49,7 @@ export function kubernetesConnections(env: NodeJS.ProcessEnv): (connection: stri
   let client: Promise<Kubernetes> | undefined;
   return async (connection) => {
     if (connection !== 'default') throw notConnected('Kubernetes', 'KUBECONFIG', connection);
-    client ??= connect(settings.parse(env)).catch((error: unknown) => {
+    client ??= connect(settings.parse(env), env).catch((error: unknown) => {
       client = undefined;
       throw error;
     });
@@ -56,7 +57,7 @@ export function kubernetesConnections(env: NodeJS.ProcessEnv): (connection: stri
   };
 }
 
-async function connect(env: Settings): Promise<Kubernetes> {
+async function connect(env: Settings, environment: NodeJS.ProcessEnv): Promise<Kubernetes> {
   if (!env.KUBECONFIG && !env.KUBERNETES_SERVICE_HOST) throw notConnected('Kubernetes', 'KUBECONFIG');
   const sdk = await import('@kubernetes/client-node');
   const config = env.KUBECONFIG ? readFiles(sdk, env.KUBECONFIG) : inCluster(sdk);
@@ -65,6 +66,10 @@ async function connect(env: Settings): Promise<Kubernetes> {
     throw notConnected('Kubernetes', 'KUBECONFIG to a file whose current context names a cluster');
   if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify)
     throw notConnected('Kubernetes', 'KUBECONFIG to a cluster with an https address');
+
+  // The kubeconfig's own `proxy-url` comes first, as with kubectl.
+  const proxyUrl = cluster.proxyUrl ?? proxyFor(cluster.server, environment);
+  if (proxyUrl) Object.assign(cluster, { proxyUrl });
 
   const configuration = sdk.createConfiguration({
     baseServer: new sdk.ServerConfiguration(cluster.server.replace(/\/+$/, ''), {}),

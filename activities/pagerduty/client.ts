@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Actor } from '../activity.ts';
 import { notConnected, refused, unreachable } from '../failures.ts';
-import { type HttpRequest, NoAnswer, sendHttp } from '../http.ts';
+import { type HttpRequest, NoAnswer, sendHttp, wayTo } from '../http.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
 
 /** What PagerDuty answered, read as far as it can be without knowing what was asked. */
@@ -59,12 +59,12 @@ export function pagerDutyConnections(env: NodeJS.ProcessEnv): (connection: strin
   let client: PagerDuty | undefined;
   return async (connection) => {
     if (connection !== 'default') throw notConnected('PagerDuty', 'PAGERDUTY_API_TOKEN', connection);
-    client ??= connect(settings.parse(env));
+    client ??= connect(settings.parse(env), env);
     return client;
   };
 }
 
-function connect(env: Settings): PagerDuty {
+function connect(env: Settings, environment: NodeJS.ProcessEnv): PagerDuty {
   const { api, events } = hosts(env);
   const required = (name: keyof Settings): string => {
     const value = env[name];
@@ -74,8 +74,9 @@ function connect(env: Settings): PagerDuty {
   const secrets = [env.PAGERDUTY_API_TOKEN, env.PAGERDUTY_ROUTING_KEY].filter(
     (secret) => secret !== undefined,
   );
-  const send = async (request: HttpRequest): Promise<Answer> => {
-    const answer = await sendHttp(request).catch((error: unknown) => {
+  const send = async (request: Omit<HttpRequest, 'way'>): Promise<Answer> => {
+    const way = wayTo(request.url, environment);
+    const answer = await sendHttp({ ...request, way }).catch((error: unknown) => {
       throw error instanceof NoAnswer ? unreachable('PagerDuty', error.message) : error;
     });
     return readAnswer(answer, secrets);

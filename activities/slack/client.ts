@@ -1,6 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import { notConnected } from '../failures.ts';
+import { type HttpRequest, wayTo } from '../http.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
 import { transport } from './transport.ts';
 
@@ -29,7 +30,8 @@ export function slackConnections(env: NodeJS.ProcessEnv): (connection: string) =
     if (connection !== 'default') throw notConnected('Slack', 'SLACK_BOT_TOKEN', connection);
     const { SLACK_BOT_TOKEN: token, SLACK_API_URL: url } = settings.parse(env);
     if (!token) throw notConnected('Slack', 'SLACK_BOT_TOKEN');
-    client ??= connect(token, url || 'https://slack.com/api/');
+    const slackApiUrl = url || 'https://slack.com/api/';
+    client ??= connect(token, slackApiUrl, wayTo(slackApiUrl, env));
     return client;
   };
 }
@@ -44,7 +46,7 @@ const silent = {
 };
 
 /** Temporal is the one retrier, and failures say what there is to say: the SDK neither retries nor logs. */
-async function connect(token: string, slackApiUrl: string): Promise<Slack> {
+async function connect(token: string, slackApiUrl: string, way: HttpRequest['way']): Promise<Slack> {
   const { LogLevel, WebClient } = await import('@slack/web-api');
   let self: Self | undefined;
   return {
@@ -56,7 +58,7 @@ async function connect(token: string, slackApiUrl: string): Promise<Slack> {
         rejectRateLimitedCalls: true,
         maxRequestConcurrency: 5,
         logger: { ...silent, getLevel: () => LogLevel.ERROR },
-        fetch: transport(signal),
+        fetch: transport(signal, way),
       }),
     async self(api) {
       self ??= parseAnswer(await api.auth.test().catch(throwFailure), selfSchema);

@@ -1,5 +1,5 @@
 import type { FetchFunction } from '@slack/web-api';
-import { sendHttp, Unreadable } from '../http.ts';
+import { type HttpRequest, sendHttp, Unreadable } from '../http.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
 
 const waitWithoutWord = 30;
@@ -8,13 +8,14 @@ const waitWithoutWord = 30;
  * How the SDK's calls go out: bounded in time and size, ended by the attempt's signal. The SDK takes a text that is no
  * JSON for the name of an error, and gives up on a 429 without whole seconds to wait, so both are settled here.
  */
-export function transport(signal: AbortSignal): FetchFunction {
+export function transport(signal: AbortSignal, way: HttpRequest['way']): FetchFunction {
   return async (url, init) => {
     const { status, headers, text } = await sendHttp({
       method: 'POST',
       url: String(url),
       headers: Object.fromEntries(new Headers(init?.headers)),
       body: String(init?.body ?? ''),
+      way,
       signal,
     });
     if (status === 200 && !isJsonObject(text)) throw new Unreadable();

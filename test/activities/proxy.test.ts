@@ -1,0 +1,159 @@
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { AnyActivity } from '../../activities/activity.ts';
+import { connectClients } from '../../activities/clients.ts';
+import { listEc2Instances } from '../../activities/ec2/list-instances.ts';
+import { readJiraIssue } from '../../activities/jira/read-issue.ts';
+import { listKubernetesNodes } from '../../activities/kubernetes/list-nodes.ts';
+import { readPagerDutyIncident } from '../../activities/pagerduty/read-incident.ts';
+import { proxyFor } from '../../activities/proxy.ts';
+import { readSlackUser } from '../../activities/slack/read-user.ts';
+
+/** A proxy that lets nothing through, and what it was asked for. */
+async function startProxy() {
+  const asked: string[] = [];
+  const server = createServer((_, response) => response.writeHead(400).end());
+  server.on('connect', (request, socket) => {
+    asked.push(request.url ?? '');
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { url: `http://user:hidden-word@127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+async function kubeconfig(server: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'baton-proxy-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'kubeconfig.json');
+  writeFileSync(
+    file,
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'c', cluster: { server } }],
+      users: [{ name: 'u', user: { token: 'hidden-token' } }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    }),
+  );
+  return file;
+}
+
+const settings = async () => ({
+  PAGERDUTY_API_TOKEN: 'token-of-a-test',
+  SLACK_BOT_TOKEN: 'token-of-a-test',
+  JIRA_BASE_URL: 'https://acme.atlassian.example',
+  JIRA_EMAIL: 'baton@example.com',
+  JIRA_API_TOKEN: 'token-of-a-test',
+  JIRA_PROJECT_KEY: 'OPS',
+  KUBECONFIG: await kubeconfig('https://cluster.example:6443'),
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'id-of-a-test',
+  AWS_SECRET_ACCESS_KEY: 'key-of-a-test',
+});
+
+const calls: [string, AnyActivity, Record<string, unknown>, string][] = [
+  ['PagerDuty', readPagerDutyIncident, { incidentId: 'Q1ABC' }, 'api.pagerduty.com:443'],
+  ['Slack', readSlackUser, { userId: 'U0ADA' }, 'slack.com:443'],
+  ['Jira', readJiraIssue, { key: 'OPS-1' }, 'acme.atlassian.example:443'],
+  ['Kubernetes', listKubernetesNodes, {}, 'cluster.example:6443'],
+  ['EC2', listEc2Instances, { instanceIds: ['i-0abc12345def67890'] }, 'ec2.eu-central-1.amazonaws.com:443'],
+];
+
+function run(
+  activity: AnyActivity,
+  input: Record<string, unknown>,
+  env: NodeJS.ProcessEnv,
+): Promise<unknown> {
+  const attempt = { key: 'run-1/x/1', number: 1, signal: AbortSignal.timeout(9_000) };
+  return activity.run(activity.input.parse(input), { ...connectClients(env), attempt });
+}
+
+describe('a network whose only way out is a proxy', () => {
+  it.each(calls)('is left by it to %s', async (_, activity, input, address) => {
+    const proxy = await startProxy();
+    const env = {
+      ...(await settings()),
+      HTTPS_PROXY: proxy.url,
+      HTTP_PROXY: proxy.url,
+      NO_PROXY: '127.0.0.1',
+    };
+    const failure = await run(activity, input, env).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ type: 'ProviderUnavailable' });
+    expect(JSON.stringify(failure)).not.toContain('hidden-word');
+    expect(new Set(proxy.asked)).toEqual(new Set([address]));
+  });
+
+  it.each(calls)('is not asked by %s where NO_PROXY names its host', async (name, activity, input) => {
+    const proxy = await startProxy();
+    // Hosts of the reserved domain: nothing leaves this machine.
+    const host = `${name.toLowerCase()}.example`;
+    const addresses = {
+      PAGERDUTY_API_URL: `https://${host}`,
+      SLACK_API_URL: `https://${host}/api/`,
+      JIRA_BASE_URL: `https://${host}`,
+      KUBECONFIG: await kubeconfig(`https://${host}`),
+      AWS_ENDPOINT_URL_EC2: `https://${host}`,
+    };
+    const env = {
+      ...(await settings()),
+      ...addresses,
+      https_proxy: proxy.url,
+      no_proxy: `other.example, ${host}`,
+    };
+    await run(activity, input, env).catch(() => {});
+    expect(proxy.asked).toEqual([]);
+  });
+});
+
+describe('the proxy for an address', () => {
+  const env = (list: string) => ({ HTTPS_PROXY: 'http://proxy.example:3128', NO_PROXY: list });
+  const url = 'https://api.pagerduty.com/incidents';
+  const cluster = 'https://10.1.2.3:6443';
+
+  it.each([
+    ['', url],
+    ['pagerduty.example', url],
+    ['duty.com', url],
+    ['api.pagerduty.com:8443', url],
+    ['192.168.0.0/16, 10.2.0.0/16', cluster],
+    ['10.1.2.30', cluster],
+    ['10.1.2.3:443', cluster],
+    ['10.0.0.0/99, x/8, /', cluster],
+  ])('is used although NO_PROXY is "%s"', (list, address) => {
+    expect(proxyFor(address, env(list))).toBe('http://proxy.example:3128');
+  });
+
+  it.each([
+    ['*', url],
+    ['pagerduty.com', url],
+    ['.pagerduty.com', url],
+    ['*.pagerduty.com', url],
+    ['API.PagerDuty.com', url],
+    ['api.pagerduty.com:443', url],
+    ['localhost other.example,api.pagerduty.com', url],
+    ['10.0.0.0/8', cluster],
+    ['10.1.2.3', cluster],
+    ['10.1.2.3:6443', cluster],
+    ['[fd00::1]:6443', 'https://[fd00::1]:6443'],
+    ['fd00::/8', 'https://[fd00::1]:6443'],
+  ])('is none where NO_PROXY is "%s"', (list, address) => {
+    expect(proxyFor(address, env(list))).toBeUndefined();
+  });
+
+  it('is none for this machine, and none where no variable names one', () => {
+    expect(
+      proxyFor('http://127.0.0.1:8080', { ...env(''), HTTP_PROXY: 'http://proxy.example' }),
+    ).toBeUndefined();
+    expect(proxyFor(url, { HTTP_PROXY: 'http://proxy.example:3128' })).toBeUndefined();
+  });
+});
