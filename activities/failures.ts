@@ -86,10 +86,9 @@ export function providerFailure(
   return failure('ProviderRefused', message, { provider, status, effect: 'none' });
 }
 
-/** An earlier attempt may have acted, and the provider cannot show it yet: look again after `seconds`. */
-export function notYetKnown(provider: string, reason: string, seconds: number): ApplicationFailure {
-  const message = `${provider} cannot tell yet: ${reason}`;
-  return failure('ProviderUnavailable', message, { provider, effect: 'none' }, seconds);
+/** Nothing was changed, and it cannot be told yet whether it may be: look again after `seconds`. */
+export function notYet(provider: string, reason: string, seconds: number): ApplicationFailure {
+  return failure('ProviderUnavailable', `${provider}: ${reason}`, { provider, effect: 'none' }, seconds);
 }
 
 /** No answer came: refused, cut, timed out. Whether the provider acted is unknown. */

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** The proxy's variables as other tools read them; the lower-case name counts first. */
+/** The proxy's variables (`HTTPS_PROXY`, `NO_PROXY`) as other tools read them; the lower-case name counts first. */
 const variable = (env: NodeJS.ProcessEnv, name: string) => env[name.toLowerCase()] || env[name] || undefined;
 
 /** The two variables of Node's own agents, for SDKs that take one. */

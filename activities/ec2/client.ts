@@ -56,6 +56,38 @@ async function connect(env: NodeJS.ProcessEnv, region: string): Promise<Ec2> {
         }
       : {}),
   });
+  if (!accessKeyId) watchCredentials(client);
   const timeScale = timeScaleOf(endpoint, env);
   return { client, sdk, region, timeScale };
+}
+
+/** A machine's own service for credentials is away for seconds; what is missing for longer is not there. */
+const credentialsMissingMilliseconds = 60_000;
+
+/** Thrown in place of the SDK's error, which does not tell a source that failed once from one that does not exist. */
+export class NoCredentials extends Error {
+  override name = 'NoCredentials';
+  /** They have been missing for so long that trying again helps nobody. */
+  readonly isLasting: boolean;
+
+  constructor(isLasting: boolean) {
+    super('no credentials were found: set AWS_ACCESS_KEY_ID, AWS_PROFILE or a role');
+    this.isLasting = isLasting;
+  }
+}
+
+function watchCredentials({ config }: EC2Client): void {
+  const credentials = config.credentials;
+  let missingSince: number | undefined;
+  config.credentials = async (properties) => {
+    try {
+      const found = await credentials(properties);
+      missingSince = undefined;
+      return found;
+    } catch (error) {
+      if ((error as Error).name === 'AbortError') throw error;
+      missingSince ??= Date.now();
+      throw new NoCredentials(Date.now() - missingSince > credentialsMissingMilliseconds);
+    }
+  };
 }

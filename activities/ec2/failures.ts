@@ -1,5 +1,14 @@
-import { conflict, invalidInput, providerFailure, refused, unreachable, unreadable } from '../failures.ts';
+import {
+  conflict,
+  invalidInput,
+  notYet,
+  providerFailure,
+  refused,
+  unreachable,
+  unreadable,
+} from '../failures.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
+import { NoCredentials } from './client.ts';
 
 /** What the SDK throws: a service's answer has a code as its name, and its status beside it. */
 interface SdkError extends Error {
@@ -31,8 +40,8 @@ export function throwFailure(error: unknown): never {
     throw providerFailure('EC2', 503, reason, wait ?? (name.startsWith('Insufficient') ? 60 : undefined));
   if (unfit.test(name)) throw invalidInput('EC2', reason);
   if (inTheWay.test(name)) throw conflict('EC2', reason, status);
-  if (name === 'CredentialsProviderError')
-    throw refused('EC2', 'no credentials were found: set AWS_ACCESS_KEY_ID or a role');
+  if (error instanceof NoCredentials)
+    throw error.isLasting ? refused('EC2', message) : notYet('EC2', message, 5);
   if ($fault !== undefined && status !== undefined) throw providerFailure('EC2', status, reason, wait);
   if ($response?.statusCode !== undefined)
     throw $response.statusCode >= 400

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
-import { notYetKnown } from '../failures.ts';
+import { notYet } from '../failures.ts';
 import { jiraText, toAdf } from './adf.ts';
 import type { Jira } from './client.ts';
 import { findUser } from './find-user.ts';
@@ -106,7 +106,7 @@ async function findMarked(
   const passed = ((Date.now() - Date.parse(uncertainSince)) / 1000) * jira.timeScale;
   if (passed >= searchLagSeconds) return undefined;
   const seconds = Math.min(lookAgainSeconds, searchLagSeconds - passed) / jira.timeScale;
-  throw notYetKnown('Jira', 'its search may not show yet whether an earlier attempt made the issue', seconds);
+  throw notYet('Jira', 'its search may not show yet whether an earlier attempt made the issue', seconds);
 }
 
 /** The team's own labels do not replace the one by which the issue is found. */

@@ -7,12 +7,14 @@ import type {
   ConfigurationOptions,
   CoreV1Api,
   KubeConfig,
+  RequestContext,
 } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { notConnected, unreachable } from '../failures.ts';
 import { proxyFor } from '../proxy.ts';
 import { timeScaleOf } from '../time-scale.ts';
-import { type ClusterAnswer, type PatchType, sendToCluster } from './transport.ts';
+import { type ExecPlugin, execPlugin } from './exec-plugin.ts';
+import { type CallOptions, type ClusterAnswer, type PatchType, sendToCluster } from './transport.ts';
 
 /** One cluster. */
 export interface Kubernetes {
@@ -73,22 +75,39 @@ async function connect(env: Settings, environment: NodeJS.ProcessEnv): Promise<K
 
   const configuration = sdk.createConfiguration({
     baseServer: new sdk.ServerConfiguration(cluster.server.replace(/\/+$/, ''), {}),
-    authMethods: { default: authentication(config) },
   });
+  const user = config.getCurrentUser();
+  const plugin = execPlugin(user?.exec);
+  // Ours takes its place: the SDK's own knows no end of an attempt.
+  if (user && plugin) Object.assign(user, { exec: undefined });
+
   const toResponse = ({ status, headers, text }: ClusterAnswer) =>
     new sdk.ResponseContext(status, headers, {
       text: async () => text,
       binary: async () => Buffer.from(text),
       stream: () => null,
     });
+  const authentication = (signal: AbortSignal) => ({
+    getName: () => 'kubeconfig',
+    applySecurityAuthentication: (request: RequestContext) => authenticate(config, plugin, request, signal),
+  });
+  /** Credentials that are refused may be out of date: a command that gives them is then asked once more. */
+  const send = async (request: RequestContext, options: CallOptions) => {
+    const answer = await sendToCluster(request, options);
+    if (answer.status !== 401 || !plugin) return answer;
+    plugin.forget();
+    await authenticate(config, plugin, request, options.signal);
+    return sendToCluster(request, options);
+  };
   return {
     core: new sdk.CoreV1Api(configuration),
     apps: new sdk.AppsV1Api(configuration),
     autoscaling: new sdk.AutoscalingV2Api(configuration),
     authorization: new sdk.AuthorizationV1Api(configuration),
     request: (signal, patchType) => ({
+      authMethods: { default: authentication(signal) },
       httpApi: {
-        send: (request) => new sdk.Observable(sendToCluster(request, { signal, patchType }).then(toResponse)),
+        send: (request) => new sdk.Observable(send(request, { signal, patchType }).then(toResponse)),
       },
     }),
     changes: env.KUBERNETES_NAMESPACES,
@@ -132,15 +151,22 @@ function inCluster({ KubeConfig }: Sdk): KubeConfig {
 }
 
 /** Tokens can come from files and commands. What those complain about can hold secrets, so it is left out. */
-function authentication(config: KubeConfig) {
-  return {
-    getName: () => config.getName(),
-    applySecurityAuthentication: async (
-      request: Parameters<KubeConfig['applySecurityAuthentication']>[0],
-    ) => {
-      await config.applySecurityAuthentication(request).catch(() => {
-        throw unreachable('Kubernetes', 'the credentials that its kubeconfig describes could not be had');
-      });
-    },
-  };
+async function authenticate(
+  config: KubeConfig,
+  plugin: ExecPlugin | undefined,
+  request: RequestContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const user = config.getCurrentUser();
+  if (user && plugin) {
+    const { token, clientCertificateData, clientKeyData } = await plugin.credentials(signal);
+    Object.assign(user, {
+      ...(token ? { token } : {}),
+      ...(clientCertificateData ? { certData: Buffer.from(clientCertificateData).toString('base64') } : {}),
+      ...(clientKeyData ? { keyData: Buffer.from(clientKeyData).toString('base64') } : {}),
+    });
+  }
+  await config.applySecurityAuthentication(request).catch(() => {
+    throw unreachable('Kubernetes', 'the credentials that its kubeconfig describes could not be had');
+  });
 }
