@@ -17,7 +17,7 @@ export interface NamedWorkload {
 
 /** As much of an alert as is needed here. */
 export interface NamingAlert {
-  status: string;
+  status?: string | undefined;
   summary: string;
   details: unknown;
 }
