@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { act, askStore, type Parts } from './command.ts';
 import { CliFailure, exits } from './failure.ts';
 import { printable } from './output.ts';
+import { standing } from './standing.ts';
 
 /** `baton incidents …`: what Baton did about an incident, and why it did nothing else. */
 export function addIncidentCommands(program: Command, parts: Parts): void {
@@ -35,11 +36,12 @@ export function addIncidentCommands(program: Command, parts: Parts): void {
       output.line(`Incident ${printable(id)}`);
       output.line();
       output.line(runs.length === 0 ? 'Nothing ran. The lines marked "-" below say why.' : 'Ran:');
-      for (const { id: run, state, workflow, outcome, failure } of runs) {
+      for (const { id: run, state, workflow, outcome, failure, stuck } of runs) {
         const end = failure ? `${failure.class}: ${failure.message}` : (outcome ?? '');
         output.line(
           printable(`  ${run}  ${state}${end === '' || end === state ? '' : `, ${end}`}  (${workflow})`),
         );
+        if (stuck && !stuck.over) output.line(`    ${standing(stuck)}`);
       }
       const held = events.filter(({ disposition }) => disposition === 'parked' || disposition === undefined);
       for (const { seq, type, disposition, reason } of held)

@@ -3,6 +3,7 @@ import type { RunRow } from '../store/store.ts';
 import { act, askStore, type Parts, parseLimit } from './command.ts';
 import { CliFailure, exits } from './failure.ts';
 import { printable, table } from './output.ts';
+import { standing } from './standing.ts';
 
 interface ListOptions {
   live?: boolean;
@@ -54,6 +55,7 @@ export function addRunCommands(program: Command, parts: Parts): void {
       const steps = rows.filter(({ detail }) => detail.run === id);
       if (json) return output.json({ run, steps });
       output.line(printable(`${run.id}  ${run.state}  ${run.workflow} on ${run.target}`));
+      if (run.stuck && !run.stuck.over) output.line(standing(run.stuck));
       if (run.outcome) output.line(printable(`outcome: ${run.outcome}`));
       if (run.failure) output.line(printable(`failure: ${run.failure.class}: ${run.failure.message}`));
       const { formatLine, storyOf } = await import('./timeline.ts');
@@ -62,4 +64,10 @@ export function addRunCommands(program: Command, parts: Parts): void {
   );
 }
 
-const cellsOf = ({ id, state, workflow, createdAt }: RunRow) => [id, state, workflow, createdAt];
+/** What stands still says so in the place of its state. */
+const cellsOf = ({ id, state, stuck, workflow, createdAt }: RunRow) => [
+  id,
+  stuck && !stuck.over ? `stands still (${stuck.reason})` : state,
+  workflow,
+  createdAt,
+];

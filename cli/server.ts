@@ -5,6 +5,7 @@ import { taskQueue } from '../worker/worker.ts';
 import { prepareCluster } from './cluster.ts';
 import type { Parts } from './command.ts';
 import { Lifetime } from './lifetime.ts';
+import { directPager } from './pager.ts';
 import { portTaken } from './ports.ts';
 import { lazyClient } from './temporal-client.ts';
 
@@ -42,6 +43,7 @@ export async function runServer(parts: Parts): Promise<void> {
       authority,
       simulated: [],
       log,
+      pager: directPager(parts, parts.env),
       metrics: createMetrics(),
     }).catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'EADDRINUSE' ? portTaken(port) : error;

@@ -20,6 +20,7 @@ import { serveControl } from './control.ts';
 import { CliFailure, exits } from './failure.ts';
 import { Lifetime } from './lifetime.ts';
 import type { Output } from './output.ts';
+import { directPager } from './pager.ts';
 import { isFree, nextFreePort, portTaken } from './ports.ts';
 import { prepareSdk } from './sdk.ts';
 import { secretKeyOf } from './secret-key.ts';
@@ -110,6 +111,7 @@ export async function start(parts: Parts, output: Output): Promise<void> {
       authority,
       simulated: settings.simulated,
       log,
+      pager: directPager(parts, env),
       metrics,
     });
     lifetime.onClose(server.stop);

@@ -26,6 +26,10 @@ export function timelineOf(row: RecordRow): TimelineLine[] {
       return answered(row, line);
     case 'run.started':
       return [line('>', `starts ${read(started, row).run}, workflow ${read(started, row).workflow}`)];
+    case 'run.stuck':
+      return [line('!', `${read(stood, row).run} stands still: ${read(stood, row).message}`)];
+    case 'run.went_on':
+      return [line('>', `${read(stood, row).run} goes on`)];
     case 'run.said':
       return [line('"', read(said, row).text)];
     case 'activity.intended':
@@ -52,6 +56,7 @@ const eventAnswered = z.object({
   hold: z.object({ disposition: word, reason: word }).optional(),
 });
 const started = z.object({ run: word, workflow: word });
+const stood = z.object({ run: word, message: word });
 const said = z.object({ text: word });
 const failure = z.object({ class: word, message: word });
 const completedActivity = z.object({

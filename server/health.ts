@@ -1,11 +1,14 @@
 import type { Request, Response } from 'express';
 import type { Store } from '../store/store.ts';
 import type { Metrics, StoredGauges } from './metrics.ts';
+import type { StuckCounts } from './stuck-runs.ts';
 
 export interface HealthOptions {
   store: Pick<Store, 'ping' | 'backlog' | 'head'>;
   temporalState: () => { up: boolean; since: string };
   metrics: Metrics;
+  /** Runs that cannot go on, by reason; a worker knows of none. */
+  stuckRuns?: () => StuckCounts;
   /** The providers that are simulated. */
   simulated: readonly string[];
 }
@@ -15,14 +18,20 @@ export function answerHealth(_: Request, response: Response): void {
   response.json({ status: 'ok' });
 }
 
-/** 200 while events can be taken, also with Temporal away (`degraded`); 503 without a store, which answers within 2 s. */
-export function answerReadiness({ store, temporalState, simulated }: HealthOptions) {
+/** 200 while events can be taken, also with Temporal away or with runs that stand still (`degraded`); 503 without a store, which answers within 2 s. */
+export function answerReadiness({ store, temporalState, simulated, stuckRuns }: HealthOptions) {
   return async (_: Request, response: Response) => {
     const { up, since } = temporalState();
-    const detail = { temporal: { state: up ? 'up' : 'down', since }, simulated };
+    const stuck = stuckRuns?.();
+    const isStuck = stuck !== undefined && Object.values(stuck).some((count) => count > 0);
+    const detail = {
+      temporal: { state: up ? 'up' : 'down', since },
+      simulated,
+      ...(stuck ? { stuckRuns: stuck } : {}),
+    };
     try {
       await store.ping();
-      response.json({ status: up ? 'ok' : 'degraded', store: 'up', ...detail });
+      response.json({ status: up && !isStuck ? 'ok' : 'degraded', store: 'up', ...detail });
     } catch {
       response.setHeader('Retry-After', '5');
       response.status(503).json({ status: 'down', store: 'down', ...detail });
@@ -31,10 +40,10 @@ export function answerReadiness({ store, temporalState, simulated }: HealthOptio
 }
 
 /** Metrics as Prometheus reads them; what the store knows is read at the scrape. */
-export function answerMetrics({ store, temporalState, metrics }: HealthOptions) {
+export function answerMetrics({ store, temporalState, metrics, stuckRuns }: HealthOptions) {
   return async (_: Request, response: Response) => {
     const stored = await readGauges(store).catch(() => undefined);
-    const { type, text } = await metrics.page(stored, temporalState().up);
+    const { type, text } = await metrics.page(stored, temporalState().up, stuckRuns?.());
     response.type(type).send(text);
   };
 }

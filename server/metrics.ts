@@ -83,6 +83,12 @@ export function createMetrics() {
     help: 'Number of the last linked line of the record',
     registers,
   });
+  const stuckRuns = new Gauge({
+    name: 'baton_runs_stuck',
+    help: 'Live runs that cannot go on, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
   const storeUp = new Gauge({ name: 'baton_store_up', help: '1 while the store answers', registers });
   return {
     webhook(source: 'pagerduty' | 'slack', answer: number, seconds: number) {
@@ -98,9 +104,10 @@ export function createMetrics() {
       attempts.inc({ provider, outcome: failed ? classOf(failure) : 'completed' });
     },
     /** The page, with the gauges as they are now. `stored` undefined: the store does not answer. */
-    async page(stored: StoredGauges | undefined, temporalIsUp: boolean) {
+    async page(stored: StoredGauges | undefined, temporalIsUp: boolean, stuck?: Record<string, number>) {
       storeUp.set(stored ? 1 : 0);
       temporalUp.set(temporalIsUp ? 1 : 0);
+      for (const [reason, count] of Object.entries(stuck ?? {})) stuckRuns.set({ reason }, count);
       if (stored) {
         pending.set(stored.pending);
         oldest.set(stored.oldestSeconds);

@@ -11,6 +11,8 @@ import type { Metrics } from './metrics.ts';
 import { startReconciler } from './reconcile.ts';
 import { syncSchedules } from './schedules.ts';
 import { startSealer } from './sealer.ts';
+import type { Pager } from './stuck-pages.ts';
+import { startStuckRuns } from './stuck-runs.ts';
 import { isTemporalAway, watchTemporal } from './temporal-state.ts';
 
 export interface ServerOptions {
@@ -32,6 +34,8 @@ export interface ServerOptions {
   log: Logger;
   metrics: Metrics;
   simulated: readonly string[];
+  /** Pages people for runs that stand still. */
+  pager?: Pager | undefined;
 }
 
 export interface RunningServer {
@@ -58,6 +62,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
     count: metrics.event,
   });
+  const stuck = startStuckRuns({ store, client, namespace: options.namespace, log, pager: options.pager });
   const app = createApp({
     pagerDutySecrets: options.pagerDutySecrets,
     slackSigningSecret: options.slackSigningSecret,
@@ -67,6 +72,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     temporalState: () => ({ up: temporal.up, since: temporal.since }),
     log,
     metrics,
+    stuckRuns: stuck.counts,
     simulated: options.simulated,
   });
   const http = createHttpServer(app);
@@ -97,7 +103,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       stopping = true;
       await close(http);
       await dispatcher.stop();
-      await Promise.all([reconciler.stop(), sealer.stop()]);
+      await Promise.all([reconciler.stop(), sealer.stop(), stuck.stop()]);
     },
   };
 }

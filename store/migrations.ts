@@ -100,6 +100,10 @@ const steps: Record<string, string[]> = {
     `create trigger record_append_only before update or delete or truncate on record
       for each statement execute function refuse_change()`,
   ],
+  '0007-runs': [
+    `alter table runs add column stuck jsonb`,
+    `create index runs_stuck on runs (id) where stuck is not null`,
+  ],
 };
 
 /**

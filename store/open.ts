@@ -15,6 +15,7 @@ import { recordPart } from './record.ts';
 import { runsPart } from './runs.ts';
 import { makeScrubber } from './scrub.ts';
 import { type Store, StoreUnavailable } from './store.ts';
+import { stuckPart } from './stuck.ts';
 import type { Tables } from './tables.ts';
 
 const pingWithinMs = 1900;
@@ -66,6 +67,7 @@ export function makeStore(db: Kysely<Tables>, options: Pick<StoreOptions, 'secre
     ...eventsPart(context),
     ...dispatchPart(context),
     ...runsPart(context),
+    ...stuckPart(context),
     ...effectsPart(context),
     ...recordPart(context),
     ping: () => ping(db),
@@ -116,6 +118,9 @@ function guarded(store: Store): Store {
     findRun: (id) => guard(store.findRun(id)),
     listRuns: (filter) => guard(store.listRuns(filter)),
     endRun: (end) => guard(store.endRun(end)),
+    liveRunsAfter: (id, limit) => guard(store.liveRunsAfter(id, limit)),
+    listStuckRuns: (limit) => guard(store.listStuckRuns(limit)),
+    setStuck: (run, stuck, entry) => guard(store.setStuck(run, stuck, entry)),
     intend: (effect) => guard(store.intend(effect)),
     conclude: (outcome) => guard(store.conclude(outcome)),
     claimEcho: (echo) => guard(store.claimEcho(echo)),

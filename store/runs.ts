@@ -90,6 +90,7 @@ export function runRow(row: Selectable<RunsTable>): RunRow {
     ...(row.subject !== null && { subject: row.subject }),
     ...(row.outcome !== null && { outcome: row.outcome }),
     ...(row.failure && { failure: row.failure }),
+    ...(row.stuck && { stuck: row.stuck }),
     ...(row.ended_at !== null && { endedAt: row.ended_at.toISOString() }),
   };
 }

@@ -49,6 +49,16 @@ export interface Store {
    */
   endRun(end: RunEnd): Promise<boolean>;
 
+  /** Live runs that are some seconds old, in the order of their ids, from the one after `id` on. */
+  liveRunsAfter(id: string, limit: number): Promise<RunRow[]>;
+  /** The runs that are marked as standing still, also those that no longer do and whose page is still to be taken back. */
+  listStuckRuns(limit: number): Promise<RunRow[]>;
+  /**
+   * Marks a run as standing still, or (undefined) as one that does not, with the line for the record. False, and nothing written, where
+   * its mark is no longer the one in `run`: another process was first.
+   */
+  setStuck(run: Pick<RunRow, 'id' | 'stuck'>, stuck: RunStuck | undefined, entry?: Entry): Promise<boolean>;
+
   // — effects —
 
   /** Records the intent of a change before it is made. See `Intent`. */
@@ -172,8 +182,24 @@ export interface RunRow {
   /** Said at its end: `completed`, `resolved elsewhere`, … */
   outcome?: string;
   failure?: { class: string; message: string; activity?: string };
+  /** Set while it cannot go on. */
+  stuck?: RunStuck;
   createdAt: string;
   endedAt?: string;
+}
+
+/** Why a live run cannot go on. */
+export interface RunStuck {
+  /** The code cannot follow its history; its next step fails for another reason, as an unknown workflow; nobody takes it. */
+  reason: 'NonDeterminism' | 'WorkflowTaskFailed' | 'NoWorker';
+  message: string;
+  since: string;
+  /** People know. */
+  paged?: boolean;
+  /** When a process began to tell them. */
+  pagingSince?: string;
+  /** It goes on, and the page is still to be taken back. */
+  over?: boolean;
 }
 
 /** A line for the record. `subject` is the incident id, or what else it is about. */
@@ -204,7 +230,7 @@ export interface Decision {
   seq: number;
   /** The incident as this event tells it; left out when the event is stale or carries no incident. */
   incident?: { id: string; status: string; seenAt: string };
-  runs: Omit<RunRow, 'state' | 'createdAt'>[];
+  runs: Omit<RunRow, 'state' | 'createdAt' | 'stuck'>[];
   entries: Entry[];
 }
 

@@ -1,5 +1,5 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
-import type { Disposition, EffectIntent, RunRow, RunState } from './store.ts';
+import type { Disposition, EffectIntent, RunRow, RunState, RunStuck } from './store.ts';
 
 /** `jsonb`: written as JSON text, read as the value. */
 type Json<Value> = ColumnType<Value, string, string>;
@@ -51,6 +51,7 @@ export interface RunsTable {
   state: RunState;
   outcome: string | null;
   failure: Json<RunRow['failure'] | null>;
+  stuck: Json<RunStuck | null>;
   created_at: Generated<Date>;
   ended_at: Time | null;
 }

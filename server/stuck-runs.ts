@@ -1,0 +1,133 @@
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { RunRow, RunStuck, Store } from '../store/store.ts';
+import { type Pager, pageForStuckRuns } from './stuck-pages.ts';
+import { stuckIn } from './stuck-state.ts';
+import { isTemporalAway } from './temporal-state.ts';
+
+export interface StuckRunsOptions {
+  store: Pick<Store, 'liveRunsAfter' | 'listStuckRuns' | 'setStuck'>;
+  client: Client;
+  namespace: string;
+  log: Logger;
+  /** Tells people; undefined where the process has nobody to tell. */
+  pager?: Pager | undefined;
+  /** Differs from the default only in tests. */
+  everyMilliseconds?: number;
+}
+
+/** How many runs cannot go on now, by reason: for metrics and readiness. */
+export type StuckCounts = Readonly<Record<RunStuck['reason'], number>>;
+
+export interface StuckRuns {
+  counts(): StuckCounts;
+  stop(): Promise<void>;
+}
+
+const everyMilliseconds = 10_000;
+/** Of live runs, so many are looked at per round, in turn: the cost does not grow with them. */
+const runsPerRound = 200;
+const atOnce = 8;
+/** More are counted and not looked at one by one. */
+const mostStuck = 1_000;
+
+/**
+ * Looks for runs that live and cannot go on: the code cannot follow their history, or does not know their workflow, or no worker takes
+ * them. Such a run fails nowhere: Temporal offers it again and again. Found ones are marked in the store, told in the record and
+ * paged for once per workflow and reason, from here, as the workers may be what is broken. All is taken back when they go on.
+ */
+export function startStuckRuns(options: StuckRunsOptions): StuckRuns {
+  const { log } = options;
+  let counts: StuckCounts = none();
+  let cursor = '';
+  let stopping = false;
+
+  async function look(): Promise<void> {
+    const [fresh, known] = await Promise.all([
+      options.store.liveRunsAfter(cursor, runsPerRound),
+      options.store.listStuckRuns(mostStuck),
+    ]);
+    cursor = fresh.length < runsPerRound ? '' : (fresh.at(-1)?.id ?? '');
+    const runs = [...new Map([...known, ...fresh].map((run) => [run.id, run])).values()];
+    const queue = [...runs];
+    const take = async () => {
+      for (let run = queue.shift(); run && !stopping; run = queue.shift()) await compare(run, options);
+    };
+    await Promise.all(Array.from({ length: atOnce }, take));
+    const stuck = await options.store.listStuckRuns(mostStuck);
+    counts = countsOf(stuck);
+    if (options.pager) await pageForStuckRuns(stuck, options.store, options.pager, log);
+  }
+
+  async function round(): Promise<void> {
+    if (stopping) return;
+    await look().catch((error: unknown) => {
+      if (!isTemporalAway(error)) log.warn({ err: error }, 'Runs could not be asked whether they go on');
+    });
+  }
+
+  let under = round();
+  const timer = setInterval(() => {
+    under = under.then(round);
+  }, options.everyMilliseconds ?? everyMilliseconds);
+  return {
+    counts: () => counts,
+    async stop() {
+      stopping = true;
+      clearInterval(timer);
+      await under;
+    },
+  };
+}
+
+const none = (): Record<RunStuck['reason'], number> => ({
+  NonDeterminism: 0,
+  WorkflowTaskFailed: 0,
+  NoWorker: 0,
+});
+
+function countsOf(runs: readonly RunRow[]): StuckCounts {
+  const counts = none();
+  for (const { stuck } of runs) if (stuck && !stuck.over) counts[stuck.reason] += 1;
+  return counts;
+}
+
+/** Marks one run as Temporal shows it now, where that is news. */
+async function compare(run: RunRow, { store, client, namespace, log }: StuckRunsOptions): Promise<void> {
+  const isLive = run.state === 'starting' || run.state === 'running';
+  const now = isLive ? await lookAt(run.id, client, namespace) : undefined;
+  const before = run.stuck?.over ? undefined : run.stuck;
+  if (now && before?.reason === now.reason) return;
+  const at = new Date().toISOString();
+  const { id, workflow, subject } = run;
+  const line = (action: string, detail: object) => ({
+    at,
+    actor: 'baton',
+    via: 'reconcile',
+    action,
+    subject: subject ?? id,
+    detail: { run: id, workflow, ...detail },
+  });
+  if (now) {
+    const isPaged = run.stuck?.reason === now.reason && run.stuck.paged === true;
+    const stuck = { ...now, since: before?.since ?? at, ...(isPaged ? { paged: true } : {}) };
+    if (await store.setStuck(run, stuck, line('run.stuck', { reason: now.reason, message: now.message })))
+      log.error({ run: id, incident: subject, reason: now.reason }, `A run stands still: ${now.message}`);
+    return;
+  }
+  if (!before) return;
+  // Kept until the page is taken back.
+  const over = before.paged || before.pagingSince ? { ...before, over: true } : undefined;
+  if (await store.setStuck(run, over, line('run.went_on', {})))
+    log.info({ run: id, incident: subject }, 'A run that stood still goes on, or has ended');
+}
+
+async function lookAt(id: string, client: Client, namespace: string) {
+  try {
+    return await client.withDeadline(Date.now() + 5_000, () => stuckIn(id, client, namespace));
+  } catch (error) {
+    // Lost: the reconciler's to start again.
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,99 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectClients } from '../../activities/clients.ts';
+import { activities } from '../../activities/index.ts';
+import { directPager } from '../../cli/pager.ts';
+import { startStuckRuns } from '../../server/stuck-runs.ts';
+import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
+import { productionIncident } from '../../triggers/production-incident.ts';
+import { bundleWorkflows } from '../../worker/bundle.ts';
+import { type RunningWorker, startWorker } from '../../worker/worker.ts';
+import { workflowBundle } from '../temporal.ts';
+import { cardOf, eventually, startWorld, type World } from '../world.ts';
+
+let world: World;
+let worker: RunningWorker;
+beforeAll(async () => {
+  world = await startWorld({ triggers: [productionIncident] });
+  worker = world.worker;
+});
+afterAll(async () => {
+  await worker.stop();
+  await world.close();
+});
+
+/** Another worker in the place of the one that runs. */
+async function deploy(bundle: { code: string }): Promise<void> {
+  await worker.stop();
+  worker = await startWorker({
+    connection: world.temporal.nativeConnection,
+    namespace: 'default',
+    bundle,
+    store: world.store,
+    activities,
+    clients: connectClients(world.env),
+    simulated: [],
+    scrub: (text) => text,
+  });
+}
+
+const fixture = (name: string) =>
+  bundleWorkflows(fileURLToPath(new URL(`../workflows/fixture/${name}.ts`, import.meta.url)));
+const pages = (key: string) =>
+  world.pagerDuty.calls.filter(
+    ({ path, body }) => path.includes('/v2/enqueue') && body.includes('"trigger"') && body.includes(key),
+  );
+
+describe('a run that cannot go on', () => {
+  it.each([
+    ['that new code cannot follow', 'changed-policy', 'NonDeterminism'],
+    ['whose workflow the workers do not know', 'following-none', 'WorkflowTaskFailed'],
+  ])(
+    '%s is marked, counted and paged for once, and taken back when it goes on',
+    async (_, file, reason) => {
+      const subjects = [1, 2].map((number) =>
+        raiseIncident(world.pagerDuty, { title: `Slow ${number}`, service: 'Checkout' }),
+      );
+      for (const id of subjects) {
+        await eventually('the card', () => cardOf(world.slack, id));
+        await eventually('the note', () =>
+          world.pagerDuty.ledger.some(({ effect, target }) => effect === 'note added' && target === id),
+        );
+      }
+      await deploy(await fixture(file));
+      for (const id of subjects) resolveAs(world.pagerDuty, id, 'PADALOP');
+      const stuck = startStuckRuns({
+        store: world.store,
+        client: world.temporal.client,
+        namespace: 'default',
+        log: { info() {}, warn() {}, error() {} } as never,
+        pager: directPager(
+          { loadActivities: async () => ({ activities, connectClients }) } as never,
+          world.env,
+        ),
+        everyMilliseconds: 200,
+      });
+      await eventually('both to be counted', () => stuck.counts()[reason as 'NoWorker'] === 2, 30_000);
+      for (const id of subjects)
+        expect(await world.run(`production-incident/${id}`)).toMatchObject({
+          state: 'running',
+          stuck: { reason },
+        });
+      const key = `baton/pagerdutyProductionIncidentPolicy/RunStuck/${reason}`;
+      const alert = () => world.pagerDuty.world.alerts.find((each) => each.key === key);
+      await eventually('the page', alert);
+      expect((await world.record(subjects[0] ?? '')).map(({ action }) => action)).toContain('run.stuck');
+
+      await deploy(workflowBundle());
+      await eventually('the page to be taken back', () => alert()?.status === 'resolved');
+      await eventually('nothing to be counted', () => Object.values(stuck.counts()).every((n) => n === 0));
+      expect(pages(key)).toHaveLength(1);
+      for (const id of subjects) {
+        await eventually('no mark', async () => !(await world.run(`production-incident/${id}`))?.stuck);
+        expect((await world.record(id)).map(({ action }) => action)).toContain('run.went_on');
+      }
+      await stuck.stop();
+    },
+    90_000,
+  );
+});
