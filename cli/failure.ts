@@ -3,9 +3,7 @@ export const exits = {
   failed: 1,
   usage: 2,
   notFound: 3,
-  notAllowed: 4,
   conflict: 5,
-  timedOut: 8,
   interrupted: 130,
 } as const;
 

@@ -7,6 +7,7 @@ import { createBodyReader } from './body.ts';
 import { answerHealth, answerMetrics, answerReadiness, type HealthOptions } from './health.ts';
 import { createInbox } from './inbox.ts';
 import { takePagerDutyWebhook } from './pagerduty/webhook.ts';
+import { answerRunPage, answerRunsPage, runPath } from './pages.ts';
 import { answerError, Refusal } from './refusal.ts';
 import { answerSlackCommand, takeSlackClick, takeSlackEvent } from './slack/requests.ts';
 
@@ -70,6 +71,8 @@ export function createApp(options: AppOptions): Express {
   get('/healthz', answerHealth);
   get('/readyz', answerReadiness(options));
   get('/metrics', answerMetrics(options));
+  get('/runs', answerRunsPage);
+  get(runPath, answerRunPage);
 
   app.use(() => {
     throw new Refusal(404, 'No such route', 'Nothing answers at this address. The README lists the routes.');

@@ -76,7 +76,6 @@ export interface EventData extends Record<IncidentEventType, Incident> {
   };
   'pagerduty.pagey.ping': { message: string };
   'slack.action': SlackAction;
-  'run.started': RunEvent;
   'run.completed': RunEvent;
   'run.failed': RunEvent & { failure: RunFailure };
   'run.timed_out': RunEvent & { failure: RunFailure };
@@ -84,7 +83,20 @@ export interface EventData extends Record<IncidentEventType, Incident> {
 }
 
 export type KnownEventType = keyof EventData;
-export type EventType = KnownEventType | `schedule.${string}` | `http.${string}` | `pagerduty.${string}`;
+export type EventType = KnownEventType | `schedule.${string}` | `pagerduty.${string}`;
+
+/** The types of which there are events, beside PagerDuty's and those of schedules. */
+const fired: readonly string[] = [
+  'slack.action',
+  'run.completed',
+  'run.failed',
+  'run.timed_out',
+  'run.cancelled',
+];
+
+/** Whether events of this type ever come. PagerDuty may add types; of all else there are the known ones. */
+export const isFired = (type: string): boolean =>
+  /^(pagerduty|schedule)\../.test(type) || fired.includes(type);
 export type DataOf<Type extends EventType> = Type extends KnownEventType
   ? EventData[Type]
   : Type extends `schedule.${string}`

@@ -1,4 +1,4 @@
-import type { DataOf, Event, EventType } from './event.ts';
+import { type DataOf, type Event, type EventType, isFired } from './event.ts';
 
 /** What a trigger says to an event: start this run, or the condition that said no. */
 export type Answer = { start: string; id: string; input: unknown } | { no: string };
@@ -45,12 +45,17 @@ interface Declaration<Type extends EventType, Input> {
   schedule?: Schedule;
 }
 
-/** Declares a trigger. Conditions and `input` are pure functions of the event, so one call tests the whole of it. */
+/** Declares a trigger; throws where it names an event that never comes. Conditions and `input` are pure functions of the event, so one call tests the whole of it. */
 export function defineTrigger<const Type extends EventType, Input>(
   declaration: Declaration<Type, Input>,
 ): Trigger {
   const { name, run, each = 'subject', whenResolved = 'stop', schedule } = declaration;
   const on: readonly EventType[] = typeof declaration.on === 'string' ? [declaration.on] : declaration.on;
+  const never = on.filter((type) => !isFired(type));
+  if (never.length > 0)
+    throw new Error(
+      `The trigger ${name} would never fire: there are no events of the type ${never.join(', ')}. See EventType in triggers/event.ts.`,
+    );
   const names = (event: Event): event is Event<Type> => on.includes(event.type);
   return {
     name,

@@ -3,7 +3,7 @@ import { failureOf, orUnavailable } from './kit/parts.ts';
 import type { CurrentIncident } from './kit/read-context.ts';
 import { record } from './kit/record.ts';
 import { healthy } from './kit/run.ts';
-import { namesOf, statusCard } from './kit/status-card.ts';
+import { namesOf, resolverOf, statusCard } from './kit/status-card.ts';
 
 export interface ChangeIncidentInput {
   action: 'acknowledge' | 'resolve';
@@ -116,8 +116,7 @@ async function resolve(incidentId: string, person: Person): Promise<Done> {
 }
 
 function resolvedBefore(incident: CurrentIncident): Done {
-  const by = incident.resolvedBy ? ` by ${incident.resolvedBy.name}` : '';
-  const answer = `${nameOf(incident)} was resolved${by} before: nothing is changed.`;
+  const answer = `${nameOf(incident)} was resolved${resolverOf(incident.resolvedBy)} before: nothing is changed.`;
   return { outcome: 'resolved before', incident, answer };
 }
 

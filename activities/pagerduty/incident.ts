@@ -23,8 +23,8 @@ export const incidentSchema = z.object({
   escalationPolicy: named.optional(),
   createdAt: z.string(),
   resolvedAt: z.string().optional(),
-  /** Who resolved it: a person, or the service by an alert that ended. */
-  resolvedBy: person.optional(),
+  /** Who resolved it: a person, or a machine (the service, by an alert that ended; an integration; a workflow). */
+  resolvedBy: person.extend({ kind: z.enum(['person', 'machine']) }).optional(),
   url: z.string(),
 });
 export type Incident = z.infer<typeof incidentSchema>;
@@ -46,6 +46,16 @@ export const reference = z
     ...(email ? { email } : {}),
   }));
 
+/** Who did something. PagerDuty says of what type; only a user is a person. */
+const agent = z
+  .object({ type: z.string().nullish() })
+  .and(reference)
+  .transform(({ type, ...who }) => ({
+    ...who,
+    kind: isUser(type) ? ('person' as const) : ('machine' as const),
+  }));
+const isUser = (type: string | null | undefined) => type === 'user' || type === 'user_reference';
+
 const restIncident = z.object({
   id: z.string(),
   // 0 says that PagerDuty did not tell.
@@ -63,7 +73,7 @@ const restIncident = z.object({
   escalation_policy: decorative(reference),
   created_at: z.string().catch(''),
   resolved_at: decorative(z.string()),
-  last_status_change_by: decorative(reference),
+  last_status_change_by: decorative(agent),
   html_url: decorative(z.string()),
 });
 

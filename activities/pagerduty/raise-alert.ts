@@ -54,7 +54,7 @@ export const raisePagerDutyAlert = defineActivity({
       event_action: 'trigger',
       dedup_key: dedupKey,
       client: 'Baton',
-      client_url: client.publicUrl,
+      client_url: pageOf(client.publicUrl, details),
       links: rest.links,
       images: rest.images,
       payload: {
@@ -73,6 +73,15 @@ export const raisePagerDutyAlert = defineActivity({
     return { changed: true, dedupKey };
   },
 });
+
+/** The server's page about the run that the alert is about, else that about all. */
+function pageOf(publicUrl: string | undefined, details: Record<string, unknown> = {}): string | undefined {
+  if (publicUrl === undefined) return undefined;
+  const root = publicUrl.replace(/\/+$/, '');
+  const { run } = details;
+  if (typeof run !== 'string') return `${root}/runs`;
+  return `${root}/runs/${run.split('/').map(encodeURIComponent).join('/')}`;
+}
 
 function detailsThatFit(details: Record<string, unknown>): Record<string, unknown> {
   const fits = Buffer.byteLength(JSON.stringify(details)) <= maxDetailsBytes;

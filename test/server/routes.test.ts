@@ -57,6 +57,30 @@ describe('the routes', () => {
   });
 });
 
+describe('where alerts link to', () => {
+  it.each([
+    ['/runs', 'npx baton runs list --live'],
+    [
+      '/runs/ec2-unhealthy/PGR0VU2',
+      'npx baton runs show ec2-unhealthy/PGR0VU2\nnpx baton incidents show PGR0VU2',
+    ],
+    ['/runs/production-incident/PGR0VU2/2', 'npx baton incidents show PGR0VU2'],
+  ])('is a page that names the commands: %s', async (path, commands) => {
+    const answer = await (await startReceiver()).get(path);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('x-robots-tag')).toBe('noindex');
+    expect(answer.text).toContain(commands);
+  });
+
+  it('repeats nothing of the address as markup or as a second command', async () => {
+    const address = `/runs/${encodeURIComponent("x<script>alert(1)</script>';rm -rf ~")}`;
+    const text = (await (await startReceiver()).get(address)).text;
+    expect(text).not.toContain('<script');
+    expect(text).toContain('&#39;x&lt;script&gt;');
+    expect(text).not.toContain("';rm");
+  });
+});
+
 describe('/healthz', () => {
   it('is 200 while the process lives, without a store and without Temporal', async () => {
     const receiver = await startReceiver();

@@ -40,7 +40,11 @@ describe('the status card', () => {
       acknowledgedBy: 'Ben Okafor',
       lines: ['Acknowledged by Ben Okafor'],
     });
-    const resolved = { ...acknowledged, status: 'resolved' as const, resolvedBy: ada };
+    const resolved = {
+      ...acknowledged,
+      status: 'resolved' as const,
+      resolvedBy: { ...ada, kind: 'person' as const },
+    };
     expect(statusCard(resolved)).toMatchObject({ status: 'resolved', lines: ['Resolved by Ada Lopez'] });
     expect(statusCard(resolved)).not.toHaveProperty('acknowledgedBy');
   });
@@ -53,6 +57,13 @@ describe('the status card', () => {
 });
 
 describe('the state in one line', () => {
+  it('does not tell a monitor that resolved for a person', () => {
+    const by = (kind: 'person' | 'machine', name: string) =>
+      stateLine({ ...incident, status: 'resolved', resolvedBy: { id: 'P1', name, kind } });
+    expect(by('machine', 'Checkout')).toBe('Resolved automatically (Checkout)');
+    expect(by('person', 'Ada Lopez')).toBe('Resolved by Ada Lopez');
+  });
+
   it('names the escalation policy where nobody is assigned, and nobody where there is none', () => {
     const { escalationPolicy: _, ...without } = { ...incident, assignees: [] };
     expect(stateLine({ ...incident, assignees: [] })).toBe('Waiting for Checkout on-call to acknowledge');

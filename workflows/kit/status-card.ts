@@ -32,13 +32,19 @@ export function stateLine({
   resolvedBy,
   escalationPolicy,
 }: CurrentIncident): string {
-  if (status === 'resolved') return resolvedBy ? `Resolved by ${resolvedBy.name}` : 'Resolved';
+  if (status === 'resolved') return `Resolved${resolverOf(resolvedBy)}`;
   if (status === 'acknowledged') {
     const who = namesOf(acknowledgers);
     return who ? `Acknowledged by ${who}` : 'Acknowledged';
   }
   const whom = namesOf(assignees) || escalationPolicy?.name;
   return whom ? `Waiting for ${whom} to acknowledge` : 'Waiting for somebody to acknowledge';
+}
+
+/** ` by Ada Lopez`, or that it was no person who resolved it. */
+export function resolverOf(resolvedBy: CurrentIncident['resolvedBy']): string {
+  if (!resolvedBy) return '';
+  return resolvedBy.kind === 'person' ? ` by ${resolvedBy.name}` : ` automatically (${resolvedBy.name})`;
 }
 
 export const namesOf = (people: readonly { name: string }[]) => people.map(({ name }) => name).join(', ');

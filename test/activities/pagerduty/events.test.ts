@@ -137,3 +137,22 @@ describe('change events', () => {
     expect(changes).toEqual({ unavailable: `Ordered error ${status}` });
   });
 });
+
+describe('the link of an alert to Baton', () => {
+  it.each([
+    [{ run: 'ec2-unhealthy/PGR0VU2' }, 'https://baton.example.com/runs/ec2-unhealthy/PGR0VU2'],
+    [{ run: 'x/<a>?' }, 'https://baton.example.com/runs/x/%3Ca%3E%3F'],
+    [{}, 'https://baton.example.com/runs'],
+  ])('leads to a page that is there: %j', async (details, url) => {
+    const { simulator, run } = await startAccount({ BATON_PUBLIC_URL: 'https://baton.example.com/' });
+    await run(raisePagerDutyAlert, {
+      dedupKey: 'k',
+      summary: 's',
+      source: 'baton',
+      severity: 'error',
+      details,
+    });
+    const sent = JSON.parse(simulator.calls.at(-1)?.body ?? '{}');
+    expect(sent.client_url).toBe(url);
+  });
+});
