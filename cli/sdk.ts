@@ -1,16 +1,32 @@
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { anyFreePort } from './ports.ts';
+
+const answerMilliseconds = 1_000;
 
 /**
  * Sends what Temporal's SDK has to say to our log, and keeps it from taking the process's signals for itself: the parts of a
- * process stop in an order of their own. Once per process, before any connection.
+ * process stop in an order of their own. Once per process, before any connection. Returns how to read the SDK's own metrics: it shows
+ * them itself and to nobody else, on loopback, so they are fetched from there for our page.
  */
-export function prepareSdk(log: Logger): void {
+export async function prepareSdk(log: Logger): Promise<() => Promise<string>> {
+  const address = `127.0.0.1:${await anyFreePort('127.0.0.1')}`;
   Runtime.install({
     shutdownSignals: [],
     logger: sdkLogger(log),
-    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} } },
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} },
+      metrics: {
+        prometheus: { bindAddress: address, countersTotalSuffix: true, useSecondsForDurations: true },
+      },
+    },
   });
+  return async () => {
+    const answer = await fetch(`http://${address}/metrics`, {
+      signal: AbortSignal.timeout(answerMilliseconds),
+    });
+    return answer.text();
+  };
 }
 
 /** The SDK's warnings and errors as lines of ours. What is about a run carries its id under `run`, as our own lines do. */

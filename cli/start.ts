@@ -46,7 +46,7 @@ export async function start(parts: Parts, output: Output): Promise<void> {
   const logFile = createWriteStream(join(dataDir, 'baton.log'), { flags: 'a' });
   let log = createLog(makeScrubber(secretsOf(parts.env)), { destination: logFile });
   try {
-    prepareSdk(log);
+    const sdkMetrics = await prepareSdk(log);
     const began = Date.now();
     const here = addressOf(settings.host, port);
     const webhookUrl = `${here}/webhooks/pagerduty`;
@@ -79,7 +79,7 @@ export async function start(parts: Parts, output: Output): Promise<void> {
 
     const connection = await NativeConnection.connect(temporal.connection);
     lifetime.onClose(() => connection.close());
-    const metrics = createMetrics();
+    const metrics = createMetrics(sdkMetrics);
     const { activities, connectClients } = await parts.loadActivities();
     const worker = await startWorker({
       connection,

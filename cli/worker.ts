@@ -20,14 +20,14 @@ const usualPort = 8081;
 /** `baton worker`: as many as are needed. Returns when it was told to stop and its activities have ended. */
 export async function runWorker(parts: Parts): Promise<void> {
   const { settings, temporal, secrets, scrub, log, authority } = prepareCluster(parts.env);
-  prepareSdk(log);
+  const sdkMetrics = await prepareSdk(log);
   const lifetime = new Lifetime();
   try {
     const bundling = bundleWorkflows(parts.workflowsPath);
     const { databaseUrl, dataDir } = settings;
     const store = await openStore({ databaseUrl, dataDir, secrets });
     lifetime.onClose(() => store.close());
-    const metrics = createMetrics();
+    const metrics = createMetrics(sdkMetrics);
     // Before Temporal is there: a worker that waits for it lives, and says what it waits for.
     const { client, close } = lazyClient(temporal);
     lifetime.onClose(close);

@@ -29,8 +29,11 @@ function classOf(failure: unknown): string {
   return type && failureClasses.includes(type) ? type : 'other';
 }
 
-/** What `/metrics` shows, in Prometheus' text form. Labels come from closed sets, never from ids or texts. */
-export function createMetrics() {
+/**
+ * What `/metrics` shows, in Prometheus' text form. Labels come from closed sets, never from ids or texts. `more` reads what else belongs
+ * on the page: the metrics of Temporal's SDK, where the process has a worker. Without them the rest is shown.
+ */
+export function createMetrics(more: () => Promise<string> = async () => '') {
   const registry = new Registry();
   const registers = [registry];
   const webhooks = new Counter({
@@ -113,7 +116,8 @@ export function createMetrics() {
         oldest.set(stored.oldestSeconds);
         recordHead.set(stored.headSeq);
       }
-      return { type: registry.contentType, text: await registry.metrics() };
+      const [own, others] = await Promise.all([registry.metrics(), more().catch(() => '')]);
+      return { type: registry.contentType, text: own.endsWith('\n') ? own + others : `${own}\n${others}` };
     },
   };
 }
