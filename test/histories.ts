@@ -1,0 +1,174 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { connectClients } from '../activities/clients.ts';
+import { activities } from '../activities/index.ts';
+import { impair } from '../simulator/ec2.ts';
+import { crashLoop } from '../simulator/kubernetes.ts';
+import { acknowledgeAs, raiseIncident, resolveAs } from '../simulator/pagerduty.ts';
+import { ec2Unhealthy } from '../triggers/ec2-unhealthy.ts';
+import { kubernetesCrashLoop } from '../triggers/kubernetes-crash-loop.ts';
+import { runFailed } from '../triggers/run-failed.ts';
+import { slackAction } from '../triggers/slack-action.ts';
+import { defineTrigger } from '../triggers/trigger.ts';
+import { startWorker } from '../worker/worker.ts';
+import { pageForRun } from '../workflows/page-for-run.ts';
+import { pagerdutyProductionIncidentPolicy } from '../workflows/pagerduty-production-incident-policy.ts';
+import { startTimeSkipping, workflowBundle } from './temporal.ts';
+import { cardOf, eventually, startWorld, type World } from './world.ts';
+
+/** The policy with a day that is over soon, and on its own incidents only. */
+const policy = defineTrigger({
+  name: 'production-incident',
+  on: 'pagerduty.incident.triggered',
+  when: { 'is about it': ({ title }) => title.startsWith('Slow') },
+  run: pagerdutyProductionIncidentPolicy,
+  input: ({ id }) => ({ incidentId: id, graceTime: 1_000 }),
+  whenResolved: 'continue',
+});
+
+/** Makes real runs end in each way that the runbooks tell of, and keeps the histories that `folder` lacks. */
+export async function recordHistories(folder: string): Promise<void> {
+  const world = await startWorld({
+    triggers: [policy, ec2Unhealthy, kubernetesCrashLoop, runFailed, slackAction],
+  });
+  await endClicksAndPolicies(world);
+  await endDiagnoses(world);
+  await endRestarts(world);
+  await eventually('the page to be taken back', async () =>
+    (await ends(world)).includes('pageForRun resolved'),
+  );
+  for (const run of await world.store.listRuns({ limit: 200 })) {
+    const history = await world.temporal.client.workflow.getHandle(run.id).fetchHistory();
+    keep(folder, run.workflow, run.outcome ?? 'live', history);
+  }
+  await recordLeftToPeople(world, folder);
+  await world.close();
+}
+
+function keep(
+  folder: string,
+  workflow: string,
+  outcome: string,
+  history: Parameters<typeof historyToJSON>[0],
+) {
+  const file = `${folder}${workflow}.${outcome.replaceAll(' ', '-')}.json`;
+  if (!existsSync(file))
+    writeFileSync(file, `${historyToJSON(history)}\n`.replaceAll(`${process.cwd()}/`, ''));
+}
+
+const ends = async (world: World) =>
+  (await world.store.listRuns({ limit: 200 })).map(({ workflow, outcome }) => `${workflow} ${outcome ?? ''}`);
+
+async function until(world: World, subject: string, outcome: string): Promise<void> {
+  await eventually(`${subject} to end as ${outcome}`, async () =>
+    (await world.runs(subject)).some((run) => run.outcome === outcome),
+  );
+}
+
+const refuse = { kind: 'status', status: 403 } as const;
+const noMoreFaults = (world: World) =>
+  Promise.all(
+    [world.pagerDuty, world.slack, world.jira].map(({ url }) =>
+      fetch(`${url}/_simulator/faults`, { method: 'DELETE' }),
+    ),
+  );
+
+async function endClicksAndPolicies(world: World): Promise<void> {
+  const slow = (title: string) =>
+    raiseIncident(world.pagerDuty, { title: `Slow ${title}`, service: 'Search' });
+  const first = slow('search');
+  await eventually('a card', () => cardOf(world.slack, first));
+  const click = async (actionId: string, userId: string, outcome: string) => {
+    await world.click({ actionId, incidentId: first, userId, actionTs: `${Date.now() / 1000}` });
+    await eventually(`the click to end as ${outcome}`, async () =>
+      (await ends(world)).includes(`changeIncident ${outcome}`),
+    );
+  };
+  world.slack.fail({ ...refuse, match: 'users.info', times: 1 });
+  await click('acknowledge', 'U0ADA', 'failed');
+  await click('acknowledge', 'U0NOBODY', 'refused');
+  await click('acknowledge', 'U0ADA', 'acknowledged');
+  await click('acknowledge', 'U0ADA', 'acknowledged before');
+  await click('resolve', 'U0ADA', 'resolved');
+  await click('resolve', 'U0ADA', 'resolved before');
+  await until(world, first, 'followed to the end');
+
+  world.slack.fail({ ...refuse, match: 'conversations', times: 50 });
+  world.jira.fail({ ...refuse, times: 50 });
+  await until(world, slow('checkout'), 'could open neither room nor issue');
+  await noMoreFaults(world);
+  world.pagerDuty.fail({ ...refuse, match: 'GET /incidents/', times: 1 });
+  await until(world, slow('payments'), 'failed');
+}
+
+async function endDiagnoses(world: World): Promise<void> {
+  const raise = (title: string) => raiseIncident(world.pagerDuty, { title, service: 'Search' });
+  crashLoop(world.kubernetes, 'shop', 'search');
+  await until(world, raise('CrashLoopBackOff in shop/search'), 'diagnosed');
+  await until(world, raise('CrashLoopBackOff'), 'does not know the workload');
+  await until(world, raise('CrashLoopBackOff in shop/nowhere'), 'found no pods');
+  world.pagerDuty.fail({ ...refuse, match: 'GET /incidents/', times: 1 });
+  await until(world, raise('CrashLoopBackOff in shop/search'), 'failed');
+}
+
+async function endRestarts(world: World): Promise<void> {
+  const { denied } = world.ec2.world;
+  const [well, broken, untagged] = ['i-0abc12345def67890', 'i-0abc12345def67890', 'i-0def12345abc67890'];
+  const raise = (id: string) =>
+    raiseIncident(world.pagerDuty, { title: `EC2 ${id} StatusCheckFailed`, service: 'Checkout' });
+  await until(world, raise(well), 'healthy again');
+  impair(world.ec2, untagged);
+  await until(world, raise(untagged), 'handed to a person');
+  impair(world.ec2, broken);
+  denied.push('ec2:RebootInstances');
+  // A pager that may not page.
+  world.pagerDuty.fail({ kind: 'status', status: 400, match: '/v2/enqueue', times: 1 });
+  await until(world, raise(broken), 'failed');
+  await eventually('the pager to fail', async () => (await ends(world)).includes('pageForRun failed'));
+  await until(world, raise(broken), 'failed');
+  await eventually('the page', () =>
+    world.pagerDuty.world.alerts.some(({ key }) => key.startsWith('baton/ec2')),
+  );
+  denied.length = 0;
+  const resolved = raise(broken);
+  await eventually('the wait for the reboot', async () => (await world.ec2.ledger).length > 0);
+  resolveAs(world.pagerDuty, resolved, 'PADALOP');
+  await until(world, resolved, 'resolved elsewhere');
+  impair(world.ec2, broken);
+  const last = raise(broken);
+  acknowledgeAs(world.pagerDuty, last, 'PADALOP');
+  await until(world, last, 'restarted');
+}
+
+/** Takes thirty days, so it is made where time is skipped. */
+async function recordLeftToPeople(world: World, folder: string): Promise<void> {
+  const temporal = await startTimeSkipping();
+  const worker = await startWorker({
+    connection: temporal.nativeConnection,
+    namespace: 'default',
+    bundle: workflowBundle(),
+    store: world.store,
+    activities,
+    clients: connectClients(world.env),
+    simulated: [],
+    scrub: (text) => text,
+  });
+  const cause = {
+    trigger: 'run-failed',
+    eventId: 'run.failed/x',
+    eventType: 'run.failed',
+    target: 'x',
+    whenResolved: 'stop',
+  };
+  const failure = { runId: 'x', workflow: 'x', failureClass: 'ProviderRefused', target: 'x', message: 'no' };
+  const workflowId = 'run-failed/x';
+  const outcome = await temporal.client.workflow.execute(pageForRun, {
+    workflowId,
+    taskQueue: 'baton',
+    memo: { cause },
+    args: [failure],
+  });
+  keep(folder, 'pageForRun', outcome, await temporal.client.workflow.getHandle(workflowId).fetchHistory());
+  await worker.stop();
+  await temporal.teardown();
+}
