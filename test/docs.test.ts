@@ -58,7 +58,9 @@ describe('the commands that the docs name', () => {
 });
 
 describe('the settings in the README', () => {
-  const sources = globSync(['cli/*.ts', 'activities/*/client.ts', 'activities/proxy.ts'], { cwd: root }).map(read).join('\n');
+  const sources = globSync(['cli/*.ts', 'activities/*/client.ts', 'activities/proxy.ts'], { cwd: root })
+    .map(read)
+    .join('\n');
   const table = matches(readme, /^\| (`[A-Z].*)$/gm).filter((row) => /^`[A-Z]+(_|`)/.test(row));
   const listed = unique(table.flatMap((row) => matches(row.split(' | ')[0] ?? '', /`([A-Z][A-Z0-9_]+)`/g)));
   /** Read by Temporal's own library. */

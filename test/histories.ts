@@ -13,6 +13,7 @@ import { defineTrigger } from '../triggers/trigger.ts';
 import { startWorker } from '../worker/worker.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
 import { pagerdutyProductionIncidentPolicy } from '../workflows/pagerduty-production-incident-policy.ts';
+import { signedMemo, testAuthority } from './authority.ts';
 import { startTimeSkipping, workflowBundle } from './temporal.ts';
 import { cardOf, eventually, startWorld, type World } from './world.ts';
 
@@ -152,20 +153,14 @@ async function recordLeftToPeople(world: World, folder: string): Promise<void> {
     clients: connectClients(world.env),
     simulated: [],
     scrub: (text) => text,
+    authority: testAuthority,
   });
-  const cause = {
-    trigger: 'run-failed',
-    eventId: 'run.failed/x',
-    eventType: 'run.failed',
-    target: 'x',
-    whenResolved: 'stop',
-  };
   const failure = { runId: 'x', workflow: 'x', failureClass: 'ProviderRefused', target: 'x', message: 'no' };
   const workflowId = 'run-failed/x';
   const outcome = await temporal.client.workflow.execute(pageForRun, {
     workflowId,
     taskQueue: 'baton',
-    memo: { cause },
+    memo: signedMemo({ workflowId, workflow: 'pageForRun', input: failure }, { trigger: 'run-failed' }),
     args: [failure],
   });
   keep(folder, 'pageForRun', outcome, await temporal.client.workflow.getHandle(workflowId).fetchHistory());

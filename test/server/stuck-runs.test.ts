@@ -8,6 +8,7 @@ import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { productionIncident } from '../../triggers/production-incident.ts';
 import { bundleWorkflows } from '../../worker/bundle.ts';
 import { type RunningWorker, startWorker } from '../../worker/worker.ts';
+import { testAuthority } from '../authority.ts';
 import { workflowBundle } from '../temporal.ts';
 import { cardOf, eventually, startWorld, type World } from '../world.ts';
 
@@ -34,6 +35,7 @@ async function deploy(bundle: { code: string }): Promise<void> {
     clients: connectClients(world.env),
     simulated: [],
     scrub: (text) => text,
+    authority: testAuthority,
   });
 }
 
