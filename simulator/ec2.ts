@@ -14,11 +14,15 @@ export interface SimulatedInstance {
   launchTime: string;
   rootDevice: 'ebs' | 'instance-store';
   impaired: boolean;
+  /** Which of the checks fail while it is impaired: those of the instance itself where nothing is said. */
+  failing?: FailingCheck[];
   /** Milliseconds since 1970. */
   rebootedAt?: number;
   /** False: it is as impaired after a reboot as before. */
   rebootHelps: boolean;
 }
+
+export type FailingCheck = 'system' | 'instance' | 'ebs';
 
 export interface Ec2World {
   instances: SimulatedInstance[];
@@ -94,12 +98,14 @@ export function ec2Environment(url: string, timeScale = 20): Record<string, stri
 export function impair(
   { world }: Simulator<Ec2World>,
   instanceId: string,
-  { rebootHelps = true } = {},
+  { rebootHelps = true, failing }: { rebootHelps?: boolean; failing?: FailingCheck[] } = {},
 ): void {
   const found = world.instances.find(({ id }) => id === instanceId);
   if (!found) throw new Error(`The simulated EC2 has no instance ${instanceId}`);
   found.impaired = true;
   found.rebootHelps = rebootHelps;
+  if (failing) found.failing = failing;
+  else delete found.failing;
   delete found.rebootedAt;
 }
 
@@ -280,8 +286,12 @@ function instanceXml(each: SimulatedInstance, state: ShownState): string {
 }
 
 function statusXml(each: SimulatedInstance, state: ShownState, check: string): string {
-  const system = check === 'not-applicable' ? check : 'ok';
-  return `<item><instanceId>${each.id}</instanceId><availabilityZone>${each.zone}</availabilityZone>${stateXml('instanceState', state)}<systemStatus><status>${system}</status></systemStatus><instanceStatus><status>${check}</status></instanceStatus><attachedEbsStatus><status>${system}</status></attachedEbsStatus></item>`;
+  const { failing = ['instance'] } = each;
+  const shown = (name: FailingCheck) => {
+    if (check === 'not-applicable' || (check === 'impaired' && failing.includes(name))) return check;
+    return check === 'impaired' || name !== 'instance' ? 'ok' : check;
+  };
+  return `<item><instanceId>${each.id}</instanceId><availabilityZone>${each.zone}</availabilityZone>${stateXml('instanceState', state)}<systemStatus><status>${shown('system')}</status></systemStatus><instanceStatus><status>${shown('instance')}</status></instanceStatus><attachedEbsStatus><status>${shown('ebs')}</status></attachedEbsStatus></item>`;
 }
 
 const errorXml = ({ code, message }: Ec2Error) =>

@@ -1,14 +1,15 @@
-import { ec2UnhealthyRestart, findInstanceId } from '../workflows/ec2-unhealthy-restart.ts';
+import { ec2UnhealthyRestart } from '../workflows/ec2-unhealthy-restart.ts';
+import { findInstanceId, isAnotherMatter, speaksOfStatusChecks } from '../workflows/kit/ec2-names.ts';
 import { defineTrigger } from './trigger.ts';
 
-const saysUnhealthy = (title: string) => /\bec2\b/i.test(title) && /\bunhealthy\b/i.test(title);
-
+/** A title that names an instance and no matter is taken: only the alerts, which the workflow reads, tell what is wrong. */
 export const ec2Unhealthy = defineTrigger({
   name: 'ec2-unhealthy',
   on: 'pagerduty.incident.triggered',
   when: {
     'title names an EC2 instance, a failed status check or an unhealthy EC2': ({ title }) =>
-      findInstanceId([title]) !== undefined || title.includes('StatusCheckFailed') || saysUnhealthy(title),
+      findInstanceId([title]) !== undefined || speaksOfStatusChecks(title),
+    'title is about no other matter, such as a disk': ({ title }) => !isAnotherMatter(title),
   },
   run: ec2UnhealthyRestart,
   input: ({ id }) => ({ incidentId: id }),

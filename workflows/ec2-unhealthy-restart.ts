@@ -1,7 +1,7 @@
 import { steps, waits } from './kit/activities.ts';
+import { firingNamed, mostInstances } from './kit/ec2-alerts.ts';
 import { failureOf, inParts } from './kit/parts.ts';
-import type { Alert, CurrentIncident } from './kit/read-context.ts';
-import { healthy } from './kit/run.ts';
+import type { CurrentIncident } from './kit/read-context.ts';
 import { namesOf } from './kit/status-card.ts';
 
 export interface Ec2UnhealthyRestartInput {
@@ -13,8 +13,9 @@ export interface Ec2UnhealthyRestartInput {
 }
 
 /**
- * Reboots an EC2 instance that fails its status checks, if its tag allows that, and resolves the incident once the checks
- * have stayed good. In every other case a person is asked, and the incident stays open.
+ * Reboots the EC2 instances that fail their status checks, if their tag allows that, and resolves the incident once the checks
+ * have stayed good. It begins only where the title or a firing alert speaks of status checks. In every other case a person is
+ * asked, and the incident stays open.
  */
 export async function ec2UnhealthyRestart({
   incidentId,
@@ -22,74 +23,142 @@ export async function ec2UnhealthyRestart({
   timeoutSeconds = 900,
 }: Ec2UnhealthyRestartInput): Promise<string> {
   const incident = await steps.readPagerDutyIncident({ incidentId });
-  const { alerts } = await steps.listPagerDutyAlerts({ incidentId });
-  const instanceId = findInstanceId([incident.title, ...alerts.flatMap(textsOfAlert)]);
-  if (!instanceId)
-    return handOver(incident, 'Neither the title nor an alert names an EC2 instance, so none was rebooted.');
-
-  const { instance, status } = await describe(instanceId);
-  if (instance.state !== 'running')
-    return handOver(incident, `${instanceId} is ${instance.state}: a reboot would not help.`);
-  const limits = { instanceIds: [instanceId], stableForSeconds, timeoutSeconds };
-  if (!isImpaired(status)) {
-    const isWell = isHealthy(status) || (await waits.awaitEc2InstancesHealthy(limits)).healthy;
-    if (!isWell)
-      return handOver(incident, `${instanceId} does not get well, and no check says that it is impaired.`);
-    await note(
-      incidentId,
-      `${instanceId} is healthy again. It was not rebooted, and the incident is left open.`,
-    );
-    return healthy('healthy again');
-  }
-  if (instance.tags['baton:restart'] !== 'allowed')
+  const { alerts, truncated } = await steps.listPagerDutyAlerts({ incidentId });
+  if (alerts.length > 0 && alerts.every(({ status }) => status === 'resolved')) return 'resolved elsewhere';
+  const named = firingNamed(incident.title, alerts);
+  // Another incident's matter: nothing is done to it, and nothing is said in it.
+  if (!named.concernsChecks) return 'not about status checks';
+  const { instanceIds } = named;
+  if (instanceIds.length === 0)
     return handOver(
       incident,
-      `${instanceId} fails its checks (${inWords(status)}) and lacks the tag baton:restart = allowed, so it was not rebooted.`,
+      'Neither the title nor a firing alert names an EC2 instance, so none was rebooted.',
+    );
+  if (instanceIds.length > mostInstances || truncated)
+    return handOver(
+      incident,
+      `${truncated ? 'More alerts than can be read name' : 'The alerts name'} ${instanceIds.length} instances or more, which is too many ` +
+        `to reboot without a person: ${instanceIds.slice(0, 50).join(', ')}.`,
     );
 
-  if (!(await acknowledge(incidentId))) return 'resolved elsewhere';
-  const rebooted = await reboot(instanceId);
-  if ('conflict' in rebooted)
-    return handOver(incident, `${instanceId} may not have been rebooted: ${rebooted.conflict}.`);
+  const looks: Look[] = [];
+  for (const instanceId of instanceIds) looks.push(await look(instanceId, named.regions));
+  const toReboot = looks.filter(({ finding }) => finding === 'to reboot');
+  if (toReboot.length > 0 && !(await acknowledge(incidentId))) return 'resolved elsewhere';
+  const limits = { stableForSeconds, timeoutSeconds };
+  // One after the other: where the first is not well after it, the next may still be asked for by its own alert.
+  const done: Done[] = [];
+  for (const each of looks) done.push(await handle(each, limits));
 
-  const { at } = rebooted;
-  const { healthy: isWell, failing } = await waits.awaitEc2InstancesHealthy({ ...limits, since: at });
-  if (!isWell) {
-    const said = failing.map(({ check, status: found }) => `${check} ${found}`).join(', ');
-    return handOver(incident, `${instanceId} was rebooted at ${at} and is not healthy after it (${said}).`);
+  const lines = done.map(({ said }) => said);
+  if (done.some(({ end }) => end === 'needs a person')) return handOver(incident, lines.join('\n'));
+  const rebooted = done.flatMap(({ instanceId, rebootedAt }) =>
+    rebootedAt ? [{ instanceId, rebootedAt }] : [],
+  );
+  if (rebooted.length === 0) {
+    await note(incidentId, `${lines.join('\n')}\nNothing was rebooted, and the incident is left open.`);
+    return 'healthy again';
   }
-  await close(incident, instanceId, at, stableForSeconds);
-  return healthy('restarted');
+  await close(incident, rebooted, lines);
+  return 'restarted';
 }
 
-/** The first EC2 instance id in these texts. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html */
-export function findInstanceId(texts: readonly string[]): string | undefined {
-  for (const text of texts) {
-    const id = /\bi-[0-9a-f]{8,17}\b/.exec(text)?.[0];
-    if (id) return id;
-  }
-  return undefined;
+/** What was seen of one instance at first. */
+interface Look {
+  instanceId: string;
+  finding: 'to reboot' | 'passes' | 'unclear' | 'needs a person';
+  said: string;
 }
 
-/** Key, summary and details, in the order in which they are believed. */
-export function textsOfAlert({ key, summary, details }: Alert): string[] {
-  return [...(key ? [key] : []), summary, ...textsIn(details)];
-}
-
-function textsIn(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  return value !== null && typeof value === 'object' ? Object.values(value).flatMap(textsIn) : [];
-}
-
-async function describe(instanceId: string) {
+async function look(instanceId: string, regions: readonly string[]): Promise<Look> {
+  const needsPerson = (said: string): Look => ({ instanceId, finding: 'needs a person', said });
   const instanceIds = [instanceId];
+  let found: Awaited<ReturnType<typeof describe>>;
+  try {
+    found = await describe(instanceIds);
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure?.class !== 'InvalidInput') throw error;
+    const said = regions.length > 0 ? ` The alert says ${regions.join(', ')}.` : '';
+    return needsPerson(
+      `${instanceId} was not found, so it was not rebooted: ${failure.message}.${said} It is of another region or account, or was terminated.`,
+    );
+  }
+  const { instance, status } = found;
+  if (instance.state !== 'running')
+    return needsPerson(`${instanceId} is ${instance.state}: a reboot would not help.`);
+  const checks = inWords(status);
+  if (status.system === 'impaired')
+    return needsPerson(
+      `${instanceId} fails its system check (${checks}): the host beneath it is at fault, so it was not rebooted. A stop and start ` +
+        'moves an EBS-backed instance to another host; an instance store is lost by it, and a public IPv4 address changes. Or let EC2 recover it.',
+    );
+  if (status.instance === 'impaired') {
+    if (instance.tags['baton:restart'] === 'allowed')
+      return { instanceId, finding: 'to reboot', said: checks };
+    return needsPerson(
+      `${instanceId} fails its checks (${checks}) and lacks the tag baton:restart = allowed, so it was not rebooted.`,
+    );
+  }
+  if (status.ebs === 'impaired')
+    return needsPerson(
+      `${instanceId} cannot reach a volume (${checks}): a reboot does not mend that, so it was not rebooted. Look at its EBS volumes.`,
+    );
+  return { instanceId, finding: isHealthy(status) ? 'passes' : 'unclear', said: checks };
+}
+
+/** What became of one instance. */
+interface Done {
+  instanceId: string;
+  end: 'well' | 'needs a person';
+  said: string;
+  rebootedAt?: string;
+}
+
+async function handle(
+  { instanceId, finding, said }: Look,
+  limits: { stableForSeconds: number; timeoutSeconds: number },
+): Promise<Done> {
+  const well = (words: string): Done => ({ instanceId, end: 'well', said: words });
+  const needsPerson = (words: string): Done => ({ instanceId, end: 'needs a person', said: words });
+  const instanceIds = [instanceId];
+  if (finding === 'needs a person') return needsPerson(said);
+  if (finding === 'passes') return well(`${instanceId} passes its status checks now (${said}).`);
+  if (finding === 'unclear') {
+    const { healthy } = await waits.awaitEc2InstancesHealthy({ instanceIds, ...limits });
+    return healthy
+      ? well(`${instanceId} is healthy again: its checks were not good (${said}) and are now.`)
+      : needsPerson(`${instanceId} does not get well, and no check says that it is impaired.`);
+  }
+  const answer = await reboot(instanceId);
+  if ('refusal' in answer)
+    return needsPerson(`${instanceId} fails its checks (${said}). Its reboot: ${answer.refusal}.`);
+  const { requestedAt: at, changed } = answer;
+  if (!changed)
+    return well(
+      `${instanceId} is healthy again: it failed its checks (${said}), and passed before a reboot.`,
+    );
+  const { healthy, failing } = await waits.awaitEc2InstancesHealthy({ instanceIds, ...limits, since: at });
+  if (!healthy) {
+    const found = failing.map(({ check, status }) => `${check} ${status}`).join(', ');
+    return needsPerson(`${instanceId} was rebooted at ${at} and is not healthy after it (${found}).`);
+  }
+  return {
+    instanceId,
+    end: 'well',
+    rebootedAt: at,
+    said: `Rebooted ${instanceId} at ${at}; its status checks (system, instance, ebs) have been good for ${limits.stableForSeconds} s without a break.`,
+  };
+}
+
+async function describe(instanceIds: string[]) {
   const [{ instances }, { statuses }] = await Promise.all([
     steps.listEc2Instances({ instanceIds }),
     steps.listEc2InstanceStatuses({ instanceIds }),
   ]);
   const [instance] = instances;
   const [status] = statuses;
-  if (!instance || !status) throw new Error(`EC2 tells nothing of ${instanceId}`);
+  if (!instance || !status) throw new Error(`EC2 tells nothing of ${instanceIds.join(', ')}`);
   return { instance, status };
 }
 
@@ -99,9 +168,6 @@ interface Checks {
   instance: string;
   ebs: string;
 }
-
-/** Only a check that has failed is a reason to reboot: one that has not told yet may mean that somebody just did. */
-export const isImpaired = ({ system, instance, ebs }: Checks) => [system, instance, ebs].includes('impaired');
 
 /** All checks are good; only the one for volumes need not apply. */
 export const isHealthy = ({ system, instance, ebs }: Checks) =>
@@ -122,44 +188,40 @@ async function acknowledge(incidentId: string): Promise<boolean> {
   }
 }
 
-/** A conflict: it is unknown whether the reboot was made, or something forbids it now. It is not tried again. */
-async function reboot(instanceId: string): Promise<{ at: string } | { conflict: string }> {
+/** Every final failure is an answer: forbidden, refused, too soon after another, or of unknown outcome. It is not tried again. */
+async function reboot(
+  instanceId: string,
+): Promise<{ requestedAt: string; changed: boolean } | { refusal: string }> {
   try {
-    const { requestedAt } = await steps.rebootEc2Instances({ instanceIds: [instanceId] });
-    return { at: requestedAt };
+    return await steps.rebootEc2Instances({ instanceIds: [instanceId] });
   } catch (error) {
     const failure = failureOf(error);
-    if (failure?.class !== 'Conflict') throw error;
-    return { conflict: failure.message };
+    if (!failure) throw error;
+    return { refusal: failure.message };
   }
 }
 
 /** Tells what was done and checked, and resolves. A change event that cannot be sent holds up nothing. */
-async function close(incident: CurrentIncident, instanceId: string, rebootedAt: string, stableFor: number) {
+async function close(
+  incident: CurrentIncident,
+  rebooted: readonly { instanceId: string; rebootedAt: string }[],
+  lines: readonly string[],
+) {
   const incidentId = incident.id;
   const { part, problems } = inParts();
-  await part('Change event', () =>
-    steps.sendPagerDutyChangeEvent({
-      summary: `Rebooted ${instanceId}`,
-      source: 'baton',
-      timestamp: rebootedAt,
-      serviceId: incident.service.id,
-      details: { instance: instanceId, incident: incidentId },
-      ...(incident.url ? { links: [{ href: incident.url, text: `Incident #${incident.number}` }] } : {}),
-    }),
-  );
-  const evidence = `its status checks (system, instance, ebs) have been good for ${stableFor} s without a break`;
-  await note(
-    incidentId,
-    [
-      `Rebooted ${instanceId} at ${rebootedAt}; ${evidence}.`,
-      ...problems.map((line) => `Not done: ${line}.`),
-    ].join('\n'),
-  );
-  await steps.resolvePagerDutyIncident({
-    incidentId,
-    evidence: `${instanceId} was rebooted at ${rebootedAt} and ${evidence}.`,
-  });
+  for (const { instanceId, rebootedAt } of rebooted)
+    await part('Change event', () =>
+      steps.sendPagerDutyChangeEvent({
+        summary: `Rebooted ${instanceId}`,
+        source: 'baton',
+        timestamp: rebootedAt,
+        serviceId: incident.service.id,
+        details: { instance: instanceId, incident: incidentId },
+        ...(incident.url ? { links: [{ href: incident.url, text: `Incident #${incident.number}` }] } : {}),
+      }),
+    );
+  await note(incidentId, [...lines, ...problems.map((line) => `Not done: ${line}.`)].join('\n'));
+  await steps.resolvePagerDutyIncident({ incidentId, evidence: lines.join(' ') });
 }
 
 /**

@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { conflict, invalidInput } from '../failures.ts';
+import { requireAllowed } from './allowed.ts';
 import type { Ec2 } from './client.ts';
 import { throwFailure } from './failures.ts';
 import { instanceIds, targetsOf } from './input.ts';
@@ -56,6 +57,7 @@ export const stopEc2Instances = defineActivity({
   async run({ connection, instanceIds: ids, force }, { ec2: connect, attempt: { signal } }) {
     const ec2 = await connect(connection);
     const instances = await describeInstances(ec2, ids, signal);
+    requireAllowed(instances);
     const stored = instances.filter(({ rootDevice }) => rootDevice === 'instance-store');
     if (stored.length > 0)
       throw invalidInput(
@@ -84,6 +86,7 @@ export const startEc2Instances = defineActivity({
   output,
   async run({ connection, instanceIds: ids }, { ec2: connect, attempt: { signal } }) {
     const ec2 = await connect(connection);
+    requireAllowed(await describeInstances(ec2, ids, signal));
     const command = new ec2.sdk.StartInstancesCommand({ InstanceIds: ids });
     try {
       const answer = await ec2.client.send(command, { abortSignal: signal }).catch(throwFailure);

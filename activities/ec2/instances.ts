@@ -67,6 +67,16 @@ function listIn<Item>(list: Item[] | undefined): Item[] {
   return list;
 }
 
+/** An id that the region does not know: of another region, or of an instance that was terminated an hour ago. */
+const unknownThere = (ec2: Ec2, ids: readonly string[], reason = '') =>
+  invalidInput('EC2', `no such instance in ${ec2.region}: ${ids.join(', ')}${reason && ` (${reason})`}`);
+
+function throwUnknown(ec2: Ec2, ids: readonly string[], error: unknown): never {
+  if (error instanceof Error && error.name === 'InvalidInstanceID.NotFound')
+    throw unknownThere(ec2, ids, `${error.name}: ${error.message.slice(0, 300)}`);
+  throwFailure(error);
+}
+
 /** The instances with these ids. One that is not there is `InvalidInput`: nothing is done to a part of a selection. */
 export async function describeInstances(
   ec2: Ec2,
@@ -74,19 +84,23 @@ export async function describeInstances(
   signal: AbortSignal,
 ): Promise<Ec2Instance[]> {
   const command = new ec2.sdk.DescribeInstancesCommand({ InstanceIds: ids });
-  const answer = await ec2.client.send(command, { abortSignal: signal }).catch(throwFailure);
+  const answer = await ec2.client
+    .send(command, { abortSignal: signal })
+    .catch((error: unknown) => throwUnknown(ec2, ids, error));
   const found = listIn(answer.Reservations)
     .flatMap(({ Instances }) => Instances ?? [])
     .map(toInstance);
   const missing = ids.filter((id) => !found.some((instance) => instance.id === id));
-  if (missing.length > 0) throw invalidInput('EC2', `no such instance: ${missing.join(', ')}`);
+  if (missing.length > 0) throw unknownThere(ec2, missing);
   return found;
 }
 
 /** Their checks; stopped ones are included, since EC2 otherwise leaves them out without a word. */
 export async function describeStatuses(ec2: Ec2, ids: string[], signal: AbortSignal): Promise<Ec2Status[]> {
   const command = new ec2.sdk.DescribeInstanceStatusCommand({ InstanceIds: ids, IncludeAllInstances: true });
-  const answer = await ec2.client.send(command, { abortSignal: signal }).catch(throwFailure);
+  const answer = await ec2.client
+    .send(command, { abortSignal: signal })
+    .catch((error: unknown) => throwUnknown(ec2, ids, error));
   return listIn(answer.InstanceStatuses).map(toStatus);
 }
 

@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { conflict, invalidInput } from '../failures.ts';
+import { requireAllowed } from './allowed.ts';
 import { throwFailure } from './failures.ts';
 import { instanceIds, targetsOf } from './input.ts';
-import { describeInstances, describeStatuses } from './instances.ts';
+import { describeInstances, describeStatuses, isHealthy } from './instances.ts';
 
 /**
  * EC2 only queues a reboot and has no key for it. The worker records the intent first; where an earlier attempt may have
  * rebooted, this one looks: an instance whose checks run anew was rebooted, and where nothing shows it is a `Conflict` for
- * a person. It is never rebooted a second time unseen.
+ * a person. It is never rebooted a second time unseen. Directly before it acts it reads the tag and the checks again: what is
+ * not allowed is refused, and an instance whose checks are good by then is left alone.
  */
 export const rebootEc2Instances = defineActivity({
   name: 'rebootEc2Instances',
@@ -23,6 +25,8 @@ export const rebootEc2Instances = defineActivity({
     requestedAt: z.string(),
     /** True: an earlier attempt of unknown outcome was found to have done it. */
     adopted: z.boolean(),
+    /** The instances that were rebooted: those whose checks were not good. */
+    rebooted: z.array(z.string()),
   }),
   async run({ connection, instanceIds: ids }, { ec2, attempt }) {
     const client = await ec2(connection);
@@ -32,21 +36,31 @@ export const rebootEc2Instances = defineActivity({
       const isBooting = ids.every(
         (id) => statuses.find((status) => status.id === id)?.instance === 'initializing',
       );
-      if (isBooting) return { changed: true, requestedAt: uncertainSince, adopted: true };
+      if (isBooting) return { changed: true, requestedAt: uncertainSince, adopted: true, rebooted: ids };
       throw conflict(
         'EC2',
         `a reboot requested at ${uncertainSince} may or may not have been made; look before another`,
       );
     }
-    const gone = (await describeInstances(client, ids, signal)).filter(({ state }) => state !== 'running');
+    const [instances, statuses] = await Promise.all([
+      describeInstances(client, ids, signal),
+      describeStatuses(client, ids, signal),
+    ]);
+    requireAllowed(instances);
+    const gone = instances.filter(({ state }) => state !== 'running');
     if (gone.length > 0)
       throw invalidInput(
         'EC2',
         `not running: ${gone.map(({ id, state }) => `${id} is ${state}`).join(', ')}`,
       );
+    const booting = statuses.filter(({ instance }) => instance === 'initializing');
+    if (booting.length > 0)
+      throw conflict('EC2', `the checks of ${booting.map(({ id }) => id).join(', ')} run anew: it boots now`);
     const requestedAt = new Date().toISOString();
-    const command = new client.sdk.RebootInstancesCommand({ InstanceIds: ids });
+    const rebooted = ids.filter((id) => !statuses.some((status) => status.id === id && isHealthy(status)));
+    if (rebooted.length === 0) return { changed: false, requestedAt, adopted: false, rebooted };
+    const command = new client.sdk.RebootInstancesCommand({ InstanceIds: rebooted });
     await client.client.send(command, { abortSignal: signal }).catch(throwFailure);
-    return { changed: true, requestedAt, adopted: false };
+    return { changed: true, requestedAt, adopted: false, rebooted };
   },
 });

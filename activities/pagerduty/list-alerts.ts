@@ -14,6 +14,9 @@ const alertSchema = z.object({
   /** Left out where it is another one than these. */
   status: alertStatus.optional(),
   summary: z.string(),
+  /** What is affected, and the part of it, as the event names them. */
+  source: z.string().optional(),
+  component: z.string().optional(),
   /** What the monitor said of it. A monitor that sends a text instead of fields gives `{ text }`, a list `{ list }`. */
   details: z.record(z.string(), z.unknown()),
   links: z.array(z.object({ href: z.string(), text: z.string().optional() })),
@@ -41,7 +44,14 @@ const restAlert = z.object({
   body: decorative(
     z.object({
       details,
-      cef_details: decorative(z.object({ details })),
+      cef_details: decorative(
+        z.object({
+          details,
+          source_origin: decorative(z.string()),
+          source_component: decorative(z.string()),
+          message: decorative(z.string()),
+        }),
+      ),
       contexts: listOf(
         z.object({
           type: decorative(z.string()),
@@ -62,13 +72,19 @@ const toAlert = ({
   created_at,
   body,
 }: z.output<typeof restAlert>) => {
-  const { fields, truncated } = boundedFields({ ...body?.cef_details?.details, ...body?.details });
+  const cef = body?.cef_details;
+  const message = cef?.message && cef.message !== summary ? { message: cef.message } : {};
+  const { fields, truncated } = boundedFields({ ...message, ...cef?.details, ...body?.details });
+  const source = cef?.source_origin;
+  const component = cef?.source_component;
   return {
     id,
     ...(alert_key ? { key: alert_key } : {}),
     ...(severity ? { severity } : {}),
     ...(status ? { status } : {}),
     summary: cut(summary ?? '', 1024),
+    ...(source ? { source: cut(source, 1024) } : {}),
+    ...(component ? { component: cut(component, 1024) } : {}),
     details: fields,
     links: (body?.contexts ?? []).flatMap(({ type, href, text }) =>
       type === 'link' && href ? [{ href, ...(text ? { text } : {}) }] : [],

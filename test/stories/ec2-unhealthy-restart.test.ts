@@ -88,6 +88,97 @@ describe('an unhealthy EC2 instance', () => {
     expect(notes(id).join('\n')).toContain('none was rebooted');
   });
 
+  it.each([
+    ['system', 'stop and start'],
+    ['ebs', 'volume'],
+  ] as const)('is handed to a person with advice where its %s check alone fails', async (check, advice) => {
+    impair(world.ec2, tagged, { failing: [check] });
+    const before = reboots(tagged).length;
+    const id = raise(tagged);
+    expect((await ended(id)).outcome).toBe('handed to a person');
+    expect(reboots(tagged).length).toBe(before);
+    expect(notes(id).join('\n')).toContain(advice);
+  });
+
+  it('of another region: a note says which was asked and what the alert says, and no run fails', async () => {
+    const elsewhere = 'i-0fff1111222233334';
+    const id = raiseIncident(world.pagerDuty, {
+      title: `EC2 ${elsewhere} StatusCheckFailed`,
+      service: 'Checkout',
+      alert: {
+        key: 'monitor-1',
+        severity: 'critical',
+        summary: 'monitor-1',
+        details: { region: 'us-east-1', InstanceId: elsewhere },
+      },
+    });
+    expect((await ended(id)).outcome).toBe('handed to a person');
+    expect(notes(id).join('\n')).toMatch(/no such instance in eu-central-1[\s\S]*us-east-1/);
+  });
+
+  it.each(['is out of space', 'is down'])(
+    'is let be where nothing speaks of status checks: %s',
+    async (what) => {
+      impair(world.ec2, tagged);
+      const before = reboots(tagged).length;
+      const title = `${tagged} ${what}`;
+      const id = raiseIncident(world.pagerDuty, { title, service: 'Checkout' });
+      expect((await ended(id)).outcome).toBe('not about status checks');
+      expect(reboots(tagged).length).toBe(before);
+      expect(notes(id)).toEqual([]);
+      expect(incident(id)?.status).toBe('triggered');
+    },
+  );
+
+  it.each(['text', 'event'])('is found behind a long text (%s)', async (field) => {
+    impair(world.ec2, tagged);
+    const details =
+      field === 'text'
+        ? { text: 'x '.repeat(2_500) + tagged }
+        : { event: { metrics: 'x'.repeat(40_000), InstanceId: tagged } };
+    const id = raiseIncident(world.pagerDuty, {
+      title: 'EC2 unhealthy',
+      service: 'Checkout',
+      alert: { key: 'monitor-2', severity: 'critical', summary: 'monitor-2', details },
+    });
+    expect((await ended(id)).outcome).toBe('restarted');
+  });
+
+  it('is one of several: each is looked at, and a person is asked about the one without the tag', async () => {
+    for (const id of [tagged, untagged]) impair(world.ec2, id);
+    const before = reboots(tagged).length;
+    const id = raiseIncident(world.pagerDuty, {
+      title: `StatusCheckFailed on ${tagged} and ${untagged}`,
+      service: 'Checkout',
+    });
+    expect((await ended(id)).outcome).toBe('handed to a person');
+    expect(reboots(tagged).length - before).toBe(1);
+    expect(reboots(untagged)).toEqual([]);
+    expect(notes(id).join('\n')).toMatch(/Rebooted i-0abc[\s\S]*lacks the tag/);
+  });
+
+  it('is handed to a person, with the reason, where its reboot is refused', async () => {
+    impair(world.ec2, tagged);
+    world.ec2.world.denied.push('ec2:RebootInstances');
+    const id = raise(tagged);
+    const { outcome } = await ended(id);
+    world.ec2.world.denied.length = 0;
+    expect(outcome).toBe('handed to a person');
+    expect(notes(id).join('\n')).toContain('UnauthorizedOperation');
+  });
+
+  it('is one of many: nothing is rebooted, and a person gets the list', async () => {
+    const before = reboots(tagged).length;
+    const many = Array.from({ length: 6 }, (_, index) => `i-0abc123${index}`);
+    const id = raiseIncident(world.pagerDuty, {
+      title: `StatusCheckFailed ${many.join(' ')}`,
+      service: 'Checkout',
+    });
+    expect((await ended(id)).outcome).toBe('handed to a person');
+    for (const each of many) expect(notes(id).join('\n')).toContain(each);
+    expect(reboots(tagged).length).toBe(before);
+  });
+
   it('is not touched any more once a person resolves the incident', async () => {
     impair(world.ec2, tagged, { rebootHelps: false });
     // EC2 says nothing of its checks for a while, so the run waits before it decides.

@@ -36,7 +36,7 @@ const alerts = () => world.pagerDuty.world.alerts.filter((alert) => alert.key ==
 describe('a failed run', () => {
   it('raises one alert, joined by the next failure, and resolved by the next good run', async () => {
     impair(world.ec2, instance);
-    world.ec2.world.denied.push('ec2:RebootInstances');
+    world.ec2.world.denied.push('ec2:DescribeInstances');
     const first = await ended(raise());
     expect(first).toMatchObject({ state: 'failed', failure: { class: 'ProviderRefused' } });
     await eventually('the alert', () => alerts().length > 0);

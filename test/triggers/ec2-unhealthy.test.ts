@@ -14,6 +14,11 @@ describe('the ec2-unhealthy trigger', () => {
     'ALARM: StatusCheckFailed in eu-central-1',
     'EC2 reports an unhealthy host',
     'Unhealthy target behind ec2/checkout',
+    'EC2_StatusCheckFailed_i-0abc12345def67890',
+    'prod_i-0abc12345def67890_instance_status',
+    'prod-web-1 status check',
+    'aws_ec2_status_check_failed_average',
+    'StatusCheckFailed_AttachedEBS: disk of i-0abc12345def67890',
   ])('restarts what is meant by "%s"', (title) => {
     expect(respond(title)).toEqual(yes);
   });
@@ -32,6 +37,15 @@ describe('the ec2-unhealthy trigger', () => {
     '',
   ])('leaves "%s" alone, and says so', (title) => {
     expect(respond(title)).toEqual({ no: condition });
+  });
+
+  it.each([
+    '[Triggered] Disk usage over 95% on host:i-0abc12345def67890',
+    '[FIRING:1] InstanceDown (i-0abc12345def67890:9100 node critical)',
+    'High CPU on i-0abc12345def67890',
+    'awsec2-i-0abc12345def67890-GreaterThanOrEqualToThreshold-CPUUtilization',
+  ])('leaves another matter of an instance alone: "%s"', (title) => {
+    expect(respond(title)).toEqual({ no: 'title is about no other matter, such as a disk' });
   });
 
   it('starts on no later event of the incident', () => {

@@ -1,24 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import { startEc2Instances, stopEc2Instances } from '../../../activities/ec2/change-state.ts';
 import { rebootEc2Instances } from '../../../activities/ec2/reboot-instances.ts';
-import { impair } from '../../../simulator/ec2.ts';
+import { impair, type SimulatedInstance } from '../../../simulator/ec2.ts';
 import { actions, checkout, effects, failureOf, search, startAnswering, startRegion } from './region.ts';
 
 const uncertainSince = '2026-11-21T08:00:00.000Z';
 const afterUnknownOutcome = { number: 2, uncertainSince };
 const both = { instanceIds: [checkout, search] };
 const one = { instanceIds: [checkout] };
+const looks = ['DescribeInstances', 'DescribeInstanceStatus'];
+const allow = (instance: SimulatedInstance) => {
+  instance.tags['baton:restart'] = 'allowed';
+  return instance;
+};
 
 describe('a reboot', () => {
   it('is asked for once, for all instances together', async () => {
-    const { simulator, run } = await startRegion();
+    const { simulator, run, instance } = await startRegion();
+    allow(instance(search));
+    for (const id of [checkout, search]) impair(simulator, id);
     const before = new Date().toISOString();
     const answer = await run(rebootEc2Instances, both);
     expect(answer).toMatchObject({ changed: true, adopted: false });
     expect(answer.requestedAt >= before).toBe(true);
     expect(answer.requestedAt <= new Date().toISOString()).toBe(true);
     expect(effects(simulator)).toEqual([`instance rebooted ${checkout}`, `instance rebooted ${search}`]);
-    expect(actions(simulator)).toEqual(['DescribeInstances', 'RebootInstances']);
+    expect(actions(simulator)).toEqual([...looks, 'RebootInstances']);
   });
 
   it('of unknown outcome is adopted where the checks run anew, and not made again', async () => {
@@ -33,6 +40,7 @@ describe('a reboot', () => {
       changed: true,
       adopted: true,
       requestedAt: uncertainSince,
+      rebooted: [checkout],
     });
     expect(effects(simulator)).toEqual([`instance rebooted ${checkout}`]);
   });
@@ -72,6 +80,7 @@ describe('a reboot', () => {
 
   it('may be asked for again after a rate limit, since nothing was done', async () => {
     const { simulator, run } = await startRegion();
+    impair(simulator, checkout);
     simulator.fail({ kind: 'status', status: 429, match: 'Action=RebootInstances' });
     expect(await failureOf(run(rebootEc2Instances, one))).toMatchObject({
       type: 'RateLimited',
@@ -83,11 +92,11 @@ describe('a reboot', () => {
 
   it.each(['stopped', 'terminated'] as const)('is not asked for where an instance is %s', async (state) => {
     const { simulator, run, instance } = await startRegion();
-    instance(search).state = state;
+    allow(instance(search)).state = state;
     const failure = await failureOf(run(rebootEc2Instances, both));
     expect(failure).toMatchObject({ type: 'InvalidInput' });
     expect(failure.message).toContain(`${search} is ${state}`);
-    expect(actions(simulator)).toEqual(['DescribeInstances']);
+    expect(effects(simulator)).toEqual([]);
   });
 
   it('is not asked for where EC2 leaves out an instance of the selection', async () => {
@@ -100,11 +109,44 @@ describe('a reboot', () => {
     const failure = await failureOf(run(rebootEc2Instances, both));
     expect(failure).toMatchObject({ type: 'InvalidInput' });
     expect(failure.message).toContain(search);
-    expect(calls).toEqual(['DescribeInstances']);
+    expect(calls).not.toContain('RebootInstances');
+  });
+
+  it('past the workflow is refused without the tag, with the reason and what to do, and nothing is done', async () => {
+    const { simulator, run } = await startRegion();
+    for (const id of [checkout, search]) impair(simulator, id);
+    const failure = await failureOf(run(rebootEc2Instances, both));
+    expect(failure).toMatchObject({
+      type: 'ProviderRefused',
+      nonRetryable: true,
+      details: [{ effect: 'none' }],
+    });
+    expect(failure.message).toContain(`${search} lacks the tag baton:restart = allowed`);
+    expect(effects(simulator)).toEqual([]);
+  });
+
+  it.each(['denied', '', 'Allowed'])('is refused where the tag says "%s"', async (value) => {
+    const { simulator, run, instance } = await startRegion();
+    impair(simulator, checkout);
+    instance(checkout).tags['baton:restart'] = value;
+    expect(await failureOf(run(rebootEc2Instances, one))).toMatchObject({ type: 'ProviderRefused' });
+    expect(effects(simulator)).toEqual([]);
+  });
+
+  it('leaves alone what is healthy by then, and what boots', async () => {
+    const { simulator, run, instance, at } = await startRegion();
+    expect(await run(rebootEc2Instances, one)).toMatchObject({ changed: false, rebooted: [] });
+    allow(instance(search));
+    impair(simulator, search);
+    expect(await run(rebootEc2Instances, both)).toMatchObject({ changed: true, rebooted: [search] });
+    instance(checkout).rebootedAt = at(simulator.calls.length * 15);
+    expect(await failureOf(run(rebootEc2Instances, one))).toMatchObject({ type: 'Conflict' });
+    expect(effects(simulator)).toEqual([`instance rebooted ${search}`]);
   });
 
   it('that is not allowed is refused', async () => {
     const { simulator, run } = await startRegion();
+    impair(simulator, checkout);
     simulator.world.denied.push('ec2:RebootInstances');
     expect(await failureOf(run(rebootEc2Instances, one))).toMatchObject({
       type: 'ProviderRefused',
@@ -152,7 +194,7 @@ describe('stop and start', () => {
 
   it('are a conflict, with the states, while the opposite is under way', async () => {
     const { simulator, run, instance, at } = await startRegion();
-    Object.assign(instance(search), { state: 'stopped', changedAt: at(1000) });
+    Object.assign(allow(instance(search)), { state: 'stopped', changedAt: at(1000) });
     const failure = await failureOf(run(startEc2Instances, both));
     expect(failure).toMatchObject({ type: 'Conflict', nonRetryable: true });
     expect(failure.message).toContain(`${search} is stopping`);
@@ -164,19 +206,32 @@ describe('stop and start', () => {
     // Still stopping when the start is asked for, and then started by somebody else.
     instance(checkout).changedAt = at(1000);
     Object.defineProperty(instance(checkout), 'state', {
-      get: () => (simulator.calls.length < 2 ? 'stopped' : 'running'),
+      get: () => (simulator.calls.length < 3 ? 'stopped' : 'running'),
     });
     expect(await run(startEc2Instances, one)).toEqual({
       changed: false,
       before: { [checkout]: 'pending' },
       after: { [checkout]: 'pending' },
     });
-    expect(actions(simulator)).toEqual(['StartInstances', 'DescribeInstances']);
+    expect(actions(simulator)).toEqual(['DescribeInstances', 'StartInstances', 'DescribeInstances']);
+  });
+
+  it.each([
+    ['stop', stopEc2Instances, 'running'],
+    ['start', startEc2Instances, 'stopped'],
+  ] as const)('are refused without the tag: %s', async (_, activity, state) => {
+    const { simulator, run, instance } = await startRegion();
+    instance(search).state = state;
+    expect(await failureOf(run(activity, both))).toMatchObject({
+      type: 'ProviderRefused',
+      nonRetryable: true,
+    });
+    expect(effects(simulator)).toEqual([]);
   });
 
   it('never wipe an instance store', async () => {
     const { simulator, run, instance } = await startRegion();
-    instance(search).rootDevice = 'instance-store';
+    allow(instance(search)).rootDevice = 'instance-store';
     const failure = await failureOf(run(stopEc2Instances, both));
     expect(failure).toMatchObject({ type: 'InvalidInput' });
     expect(failure.message).toContain(search);
@@ -184,7 +239,8 @@ describe('stop and start', () => {
   });
 
   it('force only where asked to', async () => {
-    const { simulator, run } = await startRegion();
+    const { simulator, run, instance } = await startRegion();
+    allow(instance(search));
     await run(stopEc2Instances, one);
     await run(stopEc2Instances, { instanceIds: [search], force: true });
     const stops = simulator.calls.filter(({ body }) => body.includes('Action=StopInstances'));

@@ -1,13 +1,15 @@
+import { impair } from '../../../simulator/ec2.ts';
 import type { World } from '../../world.ts';
 import type { Cases } from './case.ts';
 
-/** The only one that Baton may reboot without asking, and another. */
+/** The one that Baton may reboot from the start, and another that gets the tag here. */
 const tagged = 'i-0abc12345def67890';
-const untagged = 'i-0def12345abc67890';
+const other = 'i-0def12345abc67890';
 
 function setState({ ec2 }: World, id: string, state: 'running' | 'stopped'): void {
   const found = ec2.world.instances.find((each) => each.id === id);
   if (!found) throw new Error(`No instance ${id}`);
+  found.tags['baton:restart'] = 'allowed';
   found.state = state;
   delete found.changedAt;
 }
@@ -15,7 +17,10 @@ function setState({ ec2 }: World, id: string, state: 'running' | 'stopped'): voi
 export const ec2Cases: Cases = {
   rebootEc2Instances: [
     {
-      input: () => ({ instanceIds: [tagged] }),
+      input: ({ ec2 }) => {
+        impair(ec2, tagged);
+        return { instanceIds: [tagged] };
+      },
       cut: 'Action=RebootInstances',
       effects: ['instance rebooted'],
       mayEndIn: 'Conflict',
@@ -24,8 +29,8 @@ export const ec2Cases: Cases = {
   startEc2Instances: [
     {
       input: (world) => {
-        setState(world, untagged, 'stopped');
-        return { instanceIds: [untagged] };
+        setState(world, other, 'stopped');
+        return { instanceIds: [other] };
       },
       cut: 'Action=StartInstances',
       effects: ['instance started'],
@@ -34,8 +39,8 @@ export const ec2Cases: Cases = {
   stopEc2Instances: [
     {
       input: (world) => {
-        setState(world, untagged, 'running');
-        return { instanceIds: [untagged] };
+        setState(world, other, 'running');
+        return { instanceIds: [other] };
       },
       cut: 'Action=StopInstances',
       effects: ['instance stopped'],
