@@ -2,6 +2,7 @@ import { steps, waits } from './kit/activities.ts';
 import { firingNamed, mostInstances } from './kit/ec2-alerts.ts';
 import { failureOf, inParts } from './kit/parts.ts';
 import type { CurrentIncident } from './kit/read-context.ts';
+import { healthy } from './kit/run.ts';
 import { namesOf } from './kit/status-card.ts';
 
 export interface Ec2UnhealthyRestartInput {
@@ -57,10 +58,10 @@ export async function ec2UnhealthyRestart({
   );
   if (rebooted.length === 0) {
     await note(incidentId, `${lines.join('\n')}\nNothing was rebooted, and the incident is left open.`);
-    return 'healthy again';
+    return healthy('healthy again');
   }
   await close(incident, rebooted, lines);
-  return 'restarted';
+  return healthy('restarted');
 }
 
 /** What was seen of one instance at first. */
@@ -125,8 +126,8 @@ async function handle(
   if (finding === 'needs a person') return needsPerson(said);
   if (finding === 'passes') return well(`${instanceId} passes its status checks now (${said}).`);
   if (finding === 'unclear') {
-    const { healthy } = await waits.awaitEc2InstancesHealthy({ instanceIds, ...limits });
-    return healthy
+    const { healthy: isWell } = await waits.awaitEc2InstancesHealthy({ instanceIds, ...limits });
+    return isWell
       ? well(`${instanceId} is healthy again: its checks were not good (${said}) and are now.`)
       : needsPerson(`${instanceId} does not get well, and no check says that it is impaired.`);
   }
@@ -138,8 +139,12 @@ async function handle(
     return well(
       `${instanceId} is healthy again: it failed its checks (${said}), and passed before a reboot.`,
     );
-  const { healthy, failing } = await waits.awaitEc2InstancesHealthy({ instanceIds, ...limits, since: at });
-  if (!healthy) {
+  const { healthy: isWell, failing } = await waits.awaitEc2InstancesHealthy({
+    instanceIds,
+    ...limits,
+    since: at,
+  });
+  if (!isWell) {
     const found = failing.map(({ check, status }) => `${check} ${status}`).join(', ');
     return needsPerson(`${instanceId} was rebooted at ${at} and is not healthy after it (${found}).`);
   }
