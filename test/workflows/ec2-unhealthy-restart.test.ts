@@ -80,6 +80,7 @@ describe('what an incident says of status checks', () => {
     ['link', { links: [{ href: `https://console.example/ec2#${id}` }] }],
     ['key of a field', { details: { [id]: { status: 'impaired' } } }],
     ['list', { details: { Trigger: { Dimensions: [{ name: 'InstanceId', value: id }] } } }],
+    ['list of named values', { details: { list: [{ name: 'InstanceId', value: id }] } }],
     ['JSON in a text', { details: { event: JSON.stringify({ detail: { 'instance-id': id } }) } }],
   ] as const)('names the instance in a %s', (_, fields) => {
     expect(firingNamed('EC2 unhealthy', [alert(fields as Partial<Alert>)]).instanceIds).toEqual([id]);
