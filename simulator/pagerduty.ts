@@ -160,3 +160,14 @@ function find({ world }: PagerDutySimulator, incidentId: string): Incident {
   if (!incident) throw new Error(`The simulated PagerDuty has no incident ${incidentId}`);
   return incident;
 }
+
+/** A person merges an incident into another one, which resolves it. */
+export function mergeAs(
+  simulator: PagerDutySimulator,
+  incidentId: string,
+  targetId: string,
+  userId: string,
+): void {
+  find(simulator, incidentId).mergedIntoId = targetId;
+  resolveAs(simulator, incidentId, userId);
+}

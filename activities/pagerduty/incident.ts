@@ -25,6 +25,8 @@ export const incidentSchema = z.object({
   resolvedAt: z.string().optional(),
   /** Who resolved it: a person, or a machine (the service, by an alert that ended; an integration; a workflow). */
   resolvedBy: person.extend({ kind: z.enum(['person', 'machine']) }).optional(),
+  /** The incident that this one was merged into, which resolved it. */
+  mergedInto: named.optional(),
   url: z.string(),
 });
 export type Incident = z.infer<typeof incidentSchema>;
@@ -75,6 +77,7 @@ const restIncident = z.object({
   resolved_at: decorative(z.string()),
   last_status_change_by: decorative(agent),
   html_url: decorative(z.string()),
+  resolve_reason: decorative(z.object({ incident: reference })),
 });
 
 const toIncident = (rest: z.output<typeof restIncident>): Incident => ({
@@ -98,6 +101,7 @@ const toIncident = (rest: z.output<typeof restIncident>): Incident => ({
   ...(rest.status === 'resolved' && rest.last_status_change_by
     ? { resolvedBy: rest.last_status_change_by }
     : {}),
+  ...(rest.status === 'resolved' && rest.resolve_reason ? { mergedInto: rest.resolve_reason.incident } : {}),
   url: rest.html_url ?? '',
 });
 

@@ -113,6 +113,7 @@ export function shapes(world: PagerDutyWorld) {
       pending_actions: [],
       incident_type: { name: 'incident_default' },
       is_mergeable: true,
+      resolve_reason: resolveReason(it),
       alert_counts: {
         all: alerts.length,
         triggered: alerts.filter(({ status }) => status === 'triggered').length,
@@ -142,6 +143,14 @@ export function shapes(world: PagerDutyWorld) {
     };
   }
 
+  /** Set by a merge, which resolves an incident. */
+  function resolveReason({ mergedIntoId }: Incident) {
+    const target = mergedIntoId === undefined ? undefined : byId(world.incidents, mergedIntoId);
+    if (!target) return null;
+    const summary = `[#${target.number}] ${target.title}`;
+    return { type: 'merge_resolve_reason', incident: reference('incident', target.id, summary) };
+  }
+
   /** The incident as webhooks tell it: fewer fields, and some of them under other names. */
   const webhookIncident = (it: Incident) => {
     const found = priority(it.priorityId);
@@ -164,7 +173,7 @@ export function shapes(world: PagerDutyWorld) {
       priority: found ? reference('priority', found.id, found.name) : null,
       urgency: it.urgency,
       conference_bridge: null,
-      resolve_reason: null,
+      resolve_reason: resolveReason(it),
     };
   };
 

@@ -50,6 +50,8 @@ export interface Incident {
   reopenedAt: string | null;
   resolvedAt: string | null;
   changedBy: Agent;
+  /** The incident that this one was merged into. */
+  mergedIntoId?: string;
   responders: { userId: string; requesterId: string; message: string; at: string }[];
   responderRequests: ResponderRequest[];
 }

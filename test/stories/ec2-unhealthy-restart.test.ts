@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { impair } from '../../simulator/ec2.ts';
-import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
+import { mergeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { ec2Unhealthy } from '../../triggers/ec2-unhealthy.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
@@ -193,6 +193,26 @@ describe('an unhealthy EC2 instance', () => {
     expect(run.outcome).toBe('resolved elsewhere');
     expect(reboots(tagged).length).toBe(before);
     expect(incident(id)?.status).toBe('resolved');
+  });
+
+  it('is told where an incident that is merged goes on', async () => {
+    impair(world.ec2, tagged, { rebootHelps: false });
+    world.ec2.fail({ kind: 'delay', ms: 800, match: 'DescribeInstances' });
+    const target = raiseIncident(world.pagerDuty, {
+      title: 'Checkout down',
+      service: 'Search',
+      urgency: 'low',
+    });
+    const looks = world.ec2.calls.length;
+    const id = raise(tagged);
+    await eventually('the run to look at the instance', () =>
+      world.ec2.calls.slice(looks).some(({ body }) => body.includes('DescribeInstances')),
+    );
+    mergeAs(world.pagerDuty, id, target, 'PADALOP');
+    const run = await ended(id);
+    expect(run.outcome).toBe(`merged into ${target}`);
+    const told = (await world.record(id)).filter(({ action }) => action === 'run.completed');
+    expect(told.at(-1)?.detail).toMatchObject({ outcome: `merged into ${target}` });
   });
 
   it('leaves a record that verifies', async () => {

@@ -19,6 +19,21 @@ const incident = {
   url: 'https://acme.pagerduty.com/incidents/PGR0VU2',
 };
 
+describe('the state of an incident that was merged', () => {
+  it('is told with the one that it was merged into, and who did so', () => {
+    const merged = {
+      ...incident,
+      status: 'resolved' as const,
+      resolvedBy: { ...ada, kind: 'person' as const },
+      mergedInto: { id: 'Q9TARGET000001', name: '[#4200] Checkout down' },
+    };
+    expect(stateLine(merged)).toBe('Merged into [#4200] Checkout down (Q9TARGET000001) by Ada Lopez');
+    expect(stateLine({ ...merged, mergedInto: { id: 'Q9TARGET000001', name: '' } })).toBe(
+      'Merged into Q9TARGET000001 by Ada Lopez',
+    );
+  });
+});
+
 describe('the status card', () => {
   it('shows an open incident: what, where, how urgent, and who is to look', () => {
     expect(statusCard({ ...incident, priority: { id: 'PP1', name: 'P1' } })).toEqual({

@@ -214,6 +214,10 @@ const outcomeOf = (result: unknown) => (typeof result === 'string' ? result : 'c
 const asRunFailure = (error: unknown) =>
   error instanceof TemporalFailure ? error : ApplicationFailure.fromError(error, { nonRetryable: true });
 
+/** How a run ends that a resolve stops: the work on a merged incident goes on elsewhere. */
+const endBy = ({ incident }: LaterEvent) =>
+  incident?.mergedInto ? `merged into ${incident.mergedInto.id}` : 'resolved elsewhere';
+
 async function report(end: RunReport): Promise<void> {
   if (runCause()) await CancellationScope.nonCancellable(() => engine.reportRunEnd(end));
 }
@@ -230,14 +234,15 @@ const inbound: WorkflowInboundCallsInterceptor = {
     });
     try {
       const result = await scope.run(() => next(input));
-      const outcome = stoppedBy ? 'resolved elsewhere' : outcomeOf(result);
+      const outcome = stoppedBy ? endBy(stoppedBy) : outcomeOf(result);
       await report({ state: 'completed', outcome, healthy: healthyOutcomes.has(outcome) });
       return result;
     } catch (error) {
       if (error instanceof ContinueAsNew || error instanceof DeterminismViolationError) throw error;
       if (isCancellation(error) && stoppedBy) {
-        await report({ state: 'completed', outcome: 'resolved elsewhere', healthy: false });
-        return 'resolved elsewhere';
+        const outcome = endBy(stoppedBy);
+        await report({ state: 'completed', outcome, healthy: false });
+        return outcome;
       }
       if (isCancellation(error)) await report({ state: 'cancelled', outcome: 'cancelled', healthy: false });
       else

@@ -30,9 +30,11 @@ export function stateLine({
   assignees,
   acknowledgers,
   resolvedBy,
+  mergedInto,
   escalationPolicy,
 }: CurrentIncident): string {
-  if (status === 'resolved') return `Resolved${resolverOf(resolvedBy)}`;
+  if (status === 'resolved')
+    return `${mergedInto ? mergerOf(mergedInto) : 'Resolved'}${resolverOf(resolvedBy)}`;
   if (status === 'acknowledged') {
     const who = namesOf(acknowledgers);
     return who ? `Acknowledged by ${who}` : 'Acknowledged';
@@ -40,6 +42,10 @@ export function stateLine({
   const whom = namesOf(assignees) || escalationPolicy?.name;
   return whom ? `Waiting for ${whom} to acknowledge` : 'Waiting for somebody to acknowledge';
 }
+
+/** PagerDuty resolves an incident that is merged: the work goes on with the other one. */
+export const mergerOf = ({ id, name }: { id: string; name: string }) =>
+  `Merged into ${name && name !== id ? `${name} (${id})` : id}`;
 
 /** ` by Ada Lopez`, or that it was no person who resolved it. */
 export function resolverOf(resolvedBy: CurrentIncident['resolvedBy']): string {
