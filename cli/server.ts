@@ -1,3 +1,4 @@
+import { outageLines } from '../server/log.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { openStore } from '../store/open.ts';
@@ -22,6 +23,7 @@ export async function runServer(parts: Parts): Promise<void> {
       databaseUrl,
       dataDir,
       secrets,
+      outages: outageLines(() => log),
       onPending: () => server?.wake(),
     });
     lifetime.onClose(() => store.close());

@@ -5,12 +5,12 @@ import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { addressOf } from '../server/address.ts';
-import { createLog } from '../server/log.ts';
+import { createLog, outageLines } from '../server/log.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { authorityOf } from '../store/authority.ts';
 import { lockFolder } from '../store/lock.ts';
-import { openStore } from '../store/open.ts';
+import { openStore, type StoreOptions } from '../store/open.ts';
 import { makeScrubber } from '../store/scrub.ts';
 import type { Store } from '../store/store.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
@@ -57,7 +57,10 @@ export async function start(parts: Parts, output: Output): Promise<void> {
     const finding = settings.temporal === undefined ? findTemporal() : undefined;
     // Awaited below, after the store: an early failure of theirs is not to be an unhandled one.
     for (const early of [bundling, finding]) early?.catch(() => {});
-    const store = await open(settings, parts.env, lifetime, () => server?.wake());
+    const store = await open(settings, parts.env, lifetime, {
+      onPending: () => server?.wake(),
+      outages: outageLines(() => log),
+    });
     const secretKey = secretKeyOf(settings);
     const authority = authorityOf(secretKey);
     const temporal = await connectTemporal(settings, finding, lifetime, log);
@@ -155,13 +158,13 @@ async function open(
   { databaseUrl, dataDir }: Settings,
   env: NodeJS.ProcessEnv,
   lifetime: Lifetime,
-  onPending: () => void,
+  listeners: Pick<StoreOptions, 'onPending' | 'outages'>,
 ): Promise<Store> {
   if (databaseUrl !== undefined) {
     const release = lockFolder(resolve(dataDir));
     lifetime.onClose(async () => release());
   }
-  const store = await openStore({ databaseUrl, dataDir, secrets: secretsOf(env), onPending });
+  const store = await openStore({ databaseUrl, dataDir, secrets: secretsOf(env), ...listeners });
   lifetime.onClose(() => store.close());
   return store;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { outageLines } from '../server/log.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { startMonitor } from '../server/monitor.ts';
 import { openStore } from '../store/open.ts';
@@ -25,7 +26,7 @@ export async function runWorker(parts: Parts): Promise<void> {
   try {
     const bundling = bundleWorkflows(parts.workflowsPath);
     const { databaseUrl, dataDir } = settings;
-    const store = await openStore({ databaseUrl, dataDir, secrets });
+    const store = await openStore({ databaseUrl, dataDir, secrets, outages: outageLines(() => log) });
     lifetime.onClose(() => store.close());
     const metrics = createMetrics(sdkMetrics);
     // Before Temporal is there: a worker that waits for it lives, and says what it waits for.

@@ -5,6 +5,8 @@ const mostItems = 200;
 const mostBytes = 8 * 1024 * 1024;
 const mostWaiting = 5000;
 const mostWaitingBytes = 64 * 1024 * 1024;
+/** A failure that took this long would cost each batch that waits its own wait. */
+const slowFailureMs = 500;
 
 interface Waiter<Item, Result> {
   item: Item;
@@ -16,7 +18,9 @@ interface Waiter<Item, Result> {
 
 /**
  * Lets writers that wait at the same moment share one `write`, which gives a result for each item, in order. One `write` runs at
- * a time. When it fails for another reason than `StoreUnavailable`, each item is tried alone, so that one bad item fails alone.
+ * a time. When it fails with `StoreUnavailable`, all of its items fail with that one error, and none is tried again: what was asked may
+ * have happened. Where the store took long to fail, those who wait fail with it. For another reason each item is tried alone, so that
+ * one bad item fails alone.
  * The function it gives rejects with `StoreUnavailable` when too many wait, or when there is no answer within `answerWithinMs`;
  * an item that was still waiting then is not written.
  */
@@ -41,7 +45,8 @@ export function groupCommit<Item, Result>(
     return waiting.splice(0, count).filter((waiter) => !waiter.answered);
   }
 
-  async function commit(batch: Waiter<Item, Result>[]): Promise<void> {
+  /** Gives the error where the store was not available. */
+  async function commit(batch: Waiter<Item, Result>[]): Promise<StoreUnavailable | undefined> {
     try {
       const results = await write(batch.map(({ item }) => item));
       batch.forEach((waiter, index) => {
@@ -49,19 +54,35 @@ export function groupCommit<Item, Result>(
         if (result === undefined) waiter.reject(new Error('An item of the batch has no result'));
         else waiter.resolve(result);
       });
+      return undefined;
     } catch (error) {
       if (batch.length === 1 || error instanceof StoreUnavailable) {
         for (const waiter of batch) waiter.reject(error);
-      } else {
-        for (const waiter of batch) await commit([waiter]);
+        return error instanceof StoreUnavailable ? error : undefined;
       }
+      return commitSingly(batch);
     }
+  }
+
+  async function commitSingly(batch: Waiter<Item, Result>[]): Promise<StoreUnavailable | undefined> {
+    let away: StoreUnavailable | undefined;
+    for (const waiter of batch) {
+      if (away) waiter.reject(away);
+      else away = await commit([waiter]);
+    }
+    return away;
   }
 
   async function writeAll(): Promise<void> {
     while (waiting.length > 0) {
       const batch = takeBatch();
-      if (batch.length > 0) await commit(batch);
+      if (batch.length === 0) continue;
+      const began = performance.now();
+      const away = await commit(batch);
+      if (away && away.kind !== 'busy' && performance.now() - began > slowFailureMs) {
+        waitingBytes = 0;
+        for (const waiter of waiting.splice(0)) waiter.reject(away);
+      }
     }
     writing = false;
   }

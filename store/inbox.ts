@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Context } from './context.ts';
-import { storeError } from './errors.ts';
 import { groupCommit } from './group-commit.ts';
 import { canonicalJson, cleanText, keyText } from './json.ts';
 import type { Delivery, Entry, Receipt, Store } from './store.ts';
@@ -210,11 +209,7 @@ export function inboxPart({ db, me, held, makeLine, onPending }: Context): Pick<
     });
   }
 
-  const write = (deliveries: Delivery[]) =>
-    receiveAll(deliveries).catch((error: unknown) => {
-      throw storeError(error);
-    });
-  const commit = groupCommit(write, ({ body }: Delivery) => body.length, answerWithinMs);
+  const commit = groupCommit(receiveAll, ({ body }: Delivery) => body.length, answerWithinMs);
 
   return {
     async receive(delivery) {

@@ -11,6 +11,7 @@ import { eventsPart } from './events.ts';
 import { inboxPart } from './inbox.ts';
 import { leasesPart } from './leases.ts';
 import { lineMaker } from './lines.ts';
+import type { OutageListener } from './outage.ts';
 import { recordPart } from './record.ts';
 import { runsPart } from './runs.ts';
 import { makeScrubber } from './scrub.ts';
@@ -31,6 +32,8 @@ export interface StoreOptions {
    * looks. It must not throw.
    */
   onPending?: () => void;
+  /** Told of each outage once when it begins and once when it ends. */
+  outages?: OutageListener;
 }
 
 /**
@@ -38,7 +41,8 @@ export interface StoreOptions {
  * open, and with `StoreUnavailable` when PostgreSQL cannot be reached.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  if (options.databaseUrl) return makeStore(await guard(openPostgres(options.databaseUrl)), options);
+  if (options.databaseUrl)
+    return makeStore(await openPostgres(options.databaseUrl, options.outages), options);
   const { db, release } = await openEmbedded(options.dataDir);
   const store = makeStore(db, options);
   return {
@@ -79,7 +83,8 @@ export function makeStore(db: Kysely<Tables>, options: Pick<StoreOptions, 'secre
 async function ping(db: Kysely<Tables>): Promise<void> {
   const answer = sql<{ state: string }>`select current_setting('transaction_read_only') as state`.execute(db);
   const { rows } = await inTime(answer);
-  if (rows[0]?.state === 'on') throw new StoreUnavailable('The store is not available: it is read-only');
+  if (rows[0]?.state === 'on')
+    throw new StoreUnavailable('The store is not available: it is read-only', 'read-only');
 }
 
 async function inTime<T>(promise: Promise<T>): Promise<T> {
@@ -93,43 +98,19 @@ async function inTime<T>(promise: Promise<T>): Promise<T> {
   }
 }
 
-/** Gives what the database says a meaning: see `storeError`. */
-async function guard<T>(promise: Promise<T>): Promise<T> {
-  try {
-    return await promise;
-  } catch (error) {
-    throw storeError(error);
-  }
-}
-
-function guarded(store: Store): Store {
-  return {
-    receive: (delivery) => guard(store.receive(delivery)),
-    claim: (limit) => guard(store.claim(limit)),
-    renew: () => guard(store.renew()),
-    release: () => guard(store.release()),
-    backlog: () => guard(store.backlog()),
-    findEvent: (seqOrId) => guard(store.findEvent(seqOrId)),
-    listEvents: (filter) => guard(store.listEvents(filter)),
-    replay: (seq, actor, via) => guard(store.replay(seq, actor, via)),
-    situation: (subject) => guard(store.situation(subject)),
-    decide: (decision) => guard(store.decide(decision)),
-    settle: (settlement) => guard(store.settle(settlement)),
-    findRun: (id) => guard(store.findRun(id)),
-    listRuns: (filter) => guard(store.listRuns(filter)),
-    endRun: (end) => guard(store.endRun(end)),
-    liveRunsAfter: (id, limit) => guard(store.liveRunsAfter(id, limit)),
-    listStuckRuns: (limit) => guard(store.listStuckRuns(limit)),
-    setStuck: (run, stuck, entry) => guard(store.setStuck(run, stuck, entry)),
-    intend: (effect) => guard(store.intend(effect)),
-    conclude: (outcome) => guard(store.conclude(outcome)),
-    claimEcho: (echo) => guard(store.claimEcho(echo)),
-    append: (entries) => guard(store.append(entries)),
-    seal: () => guard(store.seal()),
-    head: () => guard(store.head()),
-    readRecord: (filter) => guard(store.readRecord(filter)),
-    verifyRecord: () => guard(store.verifyRecord()),
-    ping: () => guard(store.ping()),
-    close: () => store.close(),
-  };
+/** What is asked after the end is refused above the driver, where all other failures get their meaning. */
+function guarded<Functions extends Record<string, (...given: never[]) => Promise<unknown>>>(
+  functions: Functions,
+): Functions {
+  const entries = Object.entries(functions).map(([name, call]) => [
+    name,
+    async (...given: never[]) => {
+      try {
+        return await call(...given);
+      } catch (error) {
+        throw storeError(error);
+      }
+    },
+  ]);
+  return Object.fromEntries(entries) as Functions;
 }

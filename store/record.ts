@@ -3,7 +3,7 @@ import { type ChainRow, checkChain, type Head, linkHash, noLine } from './chain.
 import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
 import { keyText } from './json.ts';
-import type { RecordRow, Store, Verification } from './store.ts';
+import { type RecordRow, type Store, StoreUnavailable, type Verification } from './store.ts';
 import type { LineColumns } from './tables.ts';
 
 /** Linked in one transaction: more would keep those waiting who have a webhook to answer. */
@@ -50,9 +50,10 @@ export const bytesOfLines = (lines: readonly LineColumns[]) =>
   lines.reduce((bytes, { detail }) => bytes + detail.length + 200, 0);
 
 export function recordPart({ db, makeLine, scrub }: Context): RecordPart {
+  const write = appendOnce(db);
   const append = groupCommit(async (batch: LineColumns[][]) => {
     const lines = batch.flat();
-    if (lines.length > 0) await appendLines(lines).execute(db);
+    if (lines.length > 0) await write(lines);
     return batch.map(() => true);
   }, bytesOfLines);
 
@@ -128,6 +129,41 @@ export function recordPart({ db, makeLine, scrub }: Context): RecordPart {
       return compareEnds(head, known);
     },
   };
+}
+
+/** Lines of unknown outcome that are remembered. */
+const mostUnsure = 10_000;
+
+/**
+ * Appends lines. Where a commit's answer was lost they may be in the record, and whoever asked for them may ask again: a line that
+ * comes again after that, equal to the millisecond, is appended only if it is not there.
+ */
+function appendOnce(db: Context['db']): (lines: LineColumns[]) => Promise<void> {
+  const unsure = new Set<string>();
+  const keyOf = ({ at, actor, via, action, subject, detail }: LineColumns) =>
+    JSON.stringify([at, actor, via, action, subject, detail]);
+  return async (lines) => {
+    const keys = unsure.size === 0 ? [] : lines.map(keyOf).filter((key) => unsure.has(key));
+    try {
+      if (keys.length === 0) await appendLines(lines).execute(db);
+      else
+        await appendMissing(lines.map((line) => ({ ...line, again: unsure.has(keyOf(line)) }))).execute(db);
+      for (const key of keys) unsure.delete(key);
+    } catch (error) {
+      if (error instanceof StoreUnavailable && error.kind === 'away')
+        for (const line of lines) if (unsure.size < mostUnsure) unsure.add(keyOf(line));
+      throw error;
+    }
+  };
+}
+
+function appendMissing(lines: (LineColumns & { again: boolean })[]): RawBuilder<unknown> {
+  const isIn = (table: string) =>
+    sql`exists (select from ${sql.table(table)} as known where known.subject = line.subject and known.at = line.at
+      and known.action = line.action and known.actor = line.actor and known.via = line.via and known.detail = line.detail)`;
+  return sql`insert into record_queue (${lineColumns})
+    select ${lineColumns} from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as line (${lineTypes}, again boolean)
+    where not again or not (${isIn('record_queue')} or ${isIn('record')})`;
 }
 
 /** What the chain alone cannot show: lines cut off at its end, or put there by somebody else than the sealer. */

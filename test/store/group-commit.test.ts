@@ -38,6 +38,17 @@ describe('a group commit', () => {
     expect(commit).toHaveBeenCalledTimes(1);
   });
 
+  it('stops to try items one by one when the store goes away meanwhile', async () => {
+    const commit = vi.fn(async (items: number[]) => {
+      if (items.length > 1) throw new Error('a bad row');
+      throw new StoreUnavailable('away');
+    });
+    const write = groupCommit<number, number>(commit, oneByte);
+    const results = await Promise.allSettled([1, 2, 3].map(write));
+    expect(commit).toHaveBeenCalledTimes(2);
+    expect(new Set(results.map((result) => result.status === 'rejected' && result.reason)).size).toBe(1);
+  });
+
   it('refuses more writers than it can hold', async () => {
     const write = groupCommit(async (items: number[]) => items, oneByte);
     const results = await Promise.allSettled(Array.from({ length: 5001 }, (_, index) => write(index)));
