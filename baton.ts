@@ -4,12 +4,17 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder } from './cli/cache-folder.ts';
 import { runCli } from './cli/main.ts';
 
+// Nothing that this process or a child of it writes is for other users: logs, caches and stores hold what came in.
+process.umask(0o077);
+
 /** The one file that knows the lists: everything else is handed them. They load only for the commands that need them. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // The reader (`| head`) has seen enough.
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
 });
+// Words that nobody can hear are no reason to end; the log counts its own.
+process.stderr.on('error', () => undefined);
 // A third of a start was compiling what was compiled before. In the user's own folder, since what lies there is run.
 const cache = await cacheFolder(process.env).catch(() => undefined);
 if (cache) enableCompileCache(join(cache, 'compiled'));

@@ -35,6 +35,7 @@ let server: RunningServer | undefined;
 const store = await openStore({
   databaseUrl: DATABASE_URL,
   dataDir: BATON_DATA_DIR,
+  fsync: process.env.BATON_STORE_FSYNC !== 'off',
   secrets,
   onPending: () => server?.wake(),
 });

@@ -27,6 +27,7 @@ if (values.beside && process.env.DATABASE_URL)
   throw new Error(
     '--beside compares two embedded stores: unset DATABASE_URL, since two cannot share a database',
   );
+const pglite = `PGlite, fsync ${process.env.BATON_STORE_FSYNC === 'off' ? 'off' : 'on'}`;
 const flows = Number(values.flows);
 const rounds = Number(values.rounds);
 const underWay = 60;
@@ -234,7 +235,7 @@ process.stdout.write(
   `Node ${process.version}, Temporal ${version}, ${cpus().length} cores shared by the load, the providers, `,
 );
 process.stdout.write(
-  `Temporal and the side measured; store: ${process.env.DATABASE_URL ? 'PostgreSQL' : 'PGlite'}\n\n`,
+  `Temporal and the side measured; store: ${process.env.DATABASE_URL ? 'PostgreSQL' : pglite}\n\n`,
 );
 process.stdout.write(
   `${table([

@@ -48,7 +48,9 @@ export async function runCli(parts: Parts): Promise<number> {
 async function explain(error: Error, env: NodeJS.ProcessEnv): Promise<string> {
   const { makeScrubber } = await import('../store/scrub.ts');
   const { secretsOf } = await import('./settings.ts');
-  const known = error instanceof CliFailure || ['DataFolderInUse', 'StoreUnavailable'].includes(error.name);
+  const known =
+    error instanceof CliFailure ||
+    ['DataFolderInUse', 'DataFolderUnsafe', 'StoreUnavailable'].includes(error.name);
   const lines = [`baton: ${known ? '' : `${error.name}: `}${error.message}`];
   if (error instanceof CliFailure) lines.push(error.why ?? '', error.next ?? '');
   return makeScrubber(secretsOf(env))(lines.filter((line) => line !== '').join('\n'));

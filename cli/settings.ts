@@ -24,6 +24,8 @@ export interface Settings {
   publicUrl: string | undefined;
   /** Undefined: the embedded store in the data folder. */
   databaseUrl: string | undefined;
+  /** Of the embedded store: a commit is on the disk before it is answered. */
+  storeFsync: boolean;
   /** Undefined: the one in the data folder, where the store is embedded. */
   secretKey: string | undefined;
   /** Whether the embedded Temporal shows its web page, on which anybody who reaches it may do everything. */
@@ -64,6 +66,7 @@ const Environment = z.object({
       error: 'is not of the form postgres://user:password@host:port/database',
     })
     .optional(),
+  BATON_STORE_FSYNC: z.enum(['on', 'off'], { error: 'is neither "on" nor "off"' }).default('on'),
   BATON_SECRET_KEY: z
     .string()
     .min(shortestSecretKey, `has less than ${shortestSecretKey} characters (openssl rand -hex 32 makes one)`)
@@ -125,6 +128,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     dataDir: data.BATON_DATA_DIR,
     publicUrl: data.BATON_PUBLIC_URL,
     databaseUrl: data.DATABASE_URL,
+    storeFsync: data.BATON_STORE_FSYNC === 'on',
     secretKey: data.BATON_SECRET_KEY,
     temporalUi: data.BATON_TEMPORAL_UI === '1',
     pagerDutySecrets: data.PAGERDUTY_WEBHOOK_SECRETS,

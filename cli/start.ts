@@ -1,4 +1,3 @@
-import { createWriteStream, mkdirSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { Client } from '@temporalio/client';
@@ -6,9 +5,11 @@ import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { addressOf } from '../server/address.ts';
 import { createLog, outageLines } from '../server/log.ts';
+import { openLogFile } from '../server/log-file.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { authorityOf } from '../store/authority.ts';
+import { secureDataFolder } from '../store/folder.ts';
 import { lockFolder } from '../store/lock.ts';
 import { openStore, type StoreOptions } from '../store/open.ts';
 import { makeScrubber } from '../store/scrub.ts';
@@ -41,9 +42,9 @@ export async function start(parts: Parts, output: Output): Promise<void> {
   const settings = readSettings(parts.env);
   const { dataDir } = settings;
   const port = await choosePort(settings);
-  mkdirSync(dataDir, { recursive: true });
+  secureDataFolder(dataDir);
   const lifetime = new Lifetime();
-  const logFile = createWriteStream(join(dataDir, 'baton.log'), { flags: 'a' });
+  const logFile = openLogFile(join(dataDir, 'baton.log'));
   let log = createLog(makeScrubber(secretsOf(parts.env)), { destination: logFile });
   try {
     const sdkMetrics = await prepareSdk(log);
@@ -143,7 +144,7 @@ export async function start(parts: Parts, output: Output): Promise<void> {
     output.note('Baton  stopping: what is under way is finished or kept for the next start');
   } finally {
     await lifetime.close((error) => log.error({ err: error }, 'Not stopped cleanly'));
-    logFile.end();
+    logFile.close();
   }
 }
 
@@ -155,16 +156,16 @@ async function choosePort({ host, port }: Settings): Promise<number> {
 }
 
 async function open(
-  { databaseUrl, dataDir }: Settings,
+  { databaseUrl, dataDir, storeFsync: fsync }: Settings,
   env: NodeJS.ProcessEnv,
   lifetime: Lifetime,
   listeners: Pick<StoreOptions, 'onPending' | 'outages'>,
 ): Promise<Store> {
   if (databaseUrl !== undefined) {
-    const release = lockFolder(resolve(dataDir));
+    const release = await lockFolder(resolve(dataDir));
     lifetime.onClose(async () => release());
   }
-  const store = await openStore({ databaseUrl, dataDir, secrets: secretsOf(env), ...listeners });
+  const store = await openStore({ databaseUrl, dataDir, fsync, secrets: secretsOf(env), ...listeners });
   lifetime.onClose(() => store.close());
   return store;
 }

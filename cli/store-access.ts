@@ -58,7 +58,7 @@ export async function withStore<Result>(
   env: NodeJS.ProcessEnv,
   use: (store: StoreAccess) => Promise<Result>,
 ): Promise<Result> {
-  const { databaseUrl, dataDir } = readSettings(env);
+  const { databaseUrl, dataDir, storeFsync: fsync } = readSettings(env);
   if (databaseUrl === undefined) {
     const isRunning = await request(dataDir, 'ping').then(
       () => true,
@@ -76,7 +76,7 @@ export async function withStore<Result>(
       });
   }
   const { openStore } = await import('../store/open.ts');
-  const store = await openStore({ databaseUrl, dataDir, secrets: secretsOf(env) });
+  const store = await openStore({ databaseUrl, dataDir, fsync, secrets: secretsOf(env) });
   try {
     return await use(store);
   } finally {

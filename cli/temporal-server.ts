@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { devNull } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -58,6 +58,9 @@ const usualPort = 7233;
 const usualUiPort = 8233;
 const startMilliseconds = 30_000;
 const stopMilliseconds = 5_000;
+/** Of its log: it writes warnings alone, and in trouble many. */
+const mostLogBytes = 8 * 1024 * 1024;
+const lookAtLogMilliseconds = 60_000;
 
 /**
  * Starts Temporal's development server on loopback and waits until it answers. It has a process group of its own, so that
@@ -82,6 +85,8 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     child.once('exit', (code, signal) => settle(signal ?? `exit code ${code}`));
     child.once('error', (error) => settle(error.message));
   });
+  const logLength = setInterval(cutLog, lookAtLogMilliseconds, log).unref();
+  void exit.then(() => clearInterval(logLength));
   const endWithUs = () => void child.kill('SIGKILL');
   process.once('exit', endWithUs);
   const stop = async () => {
@@ -122,12 +127,19 @@ const pidFileOf = (dataDir: string) => join(dataDir, 'temporal.json');
 
 /** Its output goes straight to a file: through a pipe it would end with us, in the middle of a write. */
 function spawnQuietly(path: string, args: string[], log: string): ChildProcess {
-  const output = openSync(log, 'w');
+  // It appends, so that a file that was cut while it runs begins anew and not with a hole.
+  if (log !== devNull) writeFileSync(log, '', { mode: 0o600 });
+  const output = openSync(log, 'a');
   try {
     return spawn(path, args, { stdio: ['ignore', output, output], detached: true });
   } finally {
     closeSync(output);
   }
+}
+
+/** What is too long begins anew: it cannot be put aside, since the server holds the file. */
+export function cutLog(log: string): void {
+  if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > mostLogBytes) truncateSync(log);
 }
 
 async function untilItAnswers(address: string, exit: Promise<string>, log: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { Store } from '../store/store.ts';
+import { type Store, StoreUnavailable } from '../store/store.ts';
 import type { Metrics, StoredGauges } from './metrics.ts';
 import type { StuckCounts } from './stuck-runs.ts';
 
@@ -32,9 +32,12 @@ export function answerReadiness({ store, temporalState, simulated, stuckRuns }: 
     try {
       await store.ping();
       response.json({ status: up && !isStuck ? 'ok' : 'degraded', store: 'up', ...detail });
-    } catch {
+    } catch (error) {
       response.setHeader('Retry-After', '5');
-      response.status(503).json({ status: 'down', store: 'down', ...detail });
+      // Its message may name a host and user, so only the kind is told.
+      const kind = error instanceof StoreUnavailable ? error.kind : 'away';
+      const state = kind === 'full' || kind === 'read-only' ? kind : 'down';
+      response.status(503).json({ status: 'down', store: state, ...detail });
     }
   };
 }

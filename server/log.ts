@@ -1,6 +1,7 @@
 import { type Logger, pino } from 'pino';
 import type { OutageListener } from '../store/outage.ts';
 import { StoreUnavailable } from '../store/store.ts';
+import { type LogFile, openLogFile } from './log-file.ts';
 
 /**
  * JSON lines on `destination`, with secrets removed from each finished line: paths to redact would miss nested keys,
@@ -11,7 +12,7 @@ export function createLog(
   scrub: (text: string) => string,
   {
     level = 'info',
-    destination = process.stderr,
+    destination = toStderr(),
   }: { level?: string; destination?: { write(line: string): unknown } } = {},
 ): Logger {
   return pino(
@@ -28,6 +29,13 @@ export function createLog(
     { write: (line: string) => void destination.write(`${scrub(line.trimEnd())}\n`) },
   );
 }
+
+let stderr: LogFile | undefined;
+/** Not through `process.stderr`, which ends the process when its reader is gone, and waits for one that hangs. */
+const toStderr = () => {
+  stderr ??= openLogFile(process.stderr.fd);
+  return stderr;
+};
 
 function isTold(line: unknown): boolean {
   const error = typeof line === 'object' && line !== null && 'err' in line ? line.err : undefined;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { StoreUnavailable } from '../store/store.ts';
+import { sampledLog } from './sampled-log.ts';
 
 /** A request that is refused: what is wrong with it, why that matters, what to do. */
 export class Refusal extends Error {
@@ -28,6 +29,7 @@ export const notConfigured = (variable: string) =>
 
 /** Answers as problem details (RFC 9457). What is not a refusal is our fault: the sender is told to come back, never that it erred. */
 export function answerError(log: Logger) {
+  const sampled = sampledLog(log);
   return (error: unknown, request: Request, response: Response, _next: NextFunction) => {
     if (response.headersSent) {
       response.destroy();
@@ -37,9 +39,11 @@ export function answerError(log: Logger) {
     const { status, title, message, retryAfterSeconds } = asRefusal(error);
     const line = { requestId, method: request.method, path: request.path, status };
     // A wrong secret is a thing to act on: PagerDuty disables a subscription after three refusals in a row.
-    if (status >= 500) log.error({ ...line, err: error }, title);
-    else if (status === 401 || status === 403) log.warn(line, title);
-    else log.info(line, title);
+    sampled.line(`${status} ${title}`, (to) => {
+      if (status >= 500) to.error({ ...line, err: error }, title);
+      else if (status === 401 || status === 403) to.warn(line, title);
+      else to.info(line, title);
+    });
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(retryAfterSeconds));
     const problem = {
       type: 'about:blank',

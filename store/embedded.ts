@@ -1,9 +1,14 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type messages, PGlite, parse, protocol } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect, type PGliteDialectConfig, sql } from 'kysely';
+import { watchedDialect } from './driver.ts';
+import { embeddedFiles } from './embedded-files.ts';
+import { secureDataFolder } from './folder.ts';
 import { lockFolder } from './lock.ts';
 import { migrate } from './migrations.ts';
+import { type OutageListener, watchOutages } from './outage.ts';
+import { spaceGate } from './space.ts';
 import type { Tables } from './tables.ts';
 
 const bytea = 17;
@@ -16,17 +21,41 @@ const postgresqlconf = [
   'shared_buffers=16MB',
   // Statements are planned once, when tables may be empty and reading them whole looks cheap. It would stay that way.
   'enable_seqscan=off',
+  // Its defaults let a gigabyte of the log of changes pile up before it is used again.
+  'min_wal_size=32MB',
+  'max_wal_size=64MB',
 ];
 
-/** The embedded database in `<dataDir>/store`. `release` frees the folder, after the database was closed. Throws `DataFolderInUse`. */
-export async function openEmbedded(dataDir: string): Promise<{ db: Kysely<Tables>; release: () => void }> {
-  mkdirSync(dataDir, { recursive: true });
-  const release = lockFolder(dataDir);
+/** A commit is on the disk before it is answered. By `fsync`: the other methods do nothing in PGlite. */
+const durable = ['-c', 'fsync=on', '-c', 'wal_sync_method=fsync'];
+/** The log of changes in files of 4 MB: of the usual 16 MB, two are most of a small store. */
+const initDbStartParams = ['--wal-segsize=4'];
+
+export interface EmbeddedOptions {
+  /** False: what was committed in the last moments may be lost in a power cut. Default true. */
+  fsync?: boolean | undefined;
+  listener?: OutageListener | undefined;
+}
+
+/** The embedded database in `<dataDir>/store`. `release` frees the folder, after the database was closed. Throws `DataFolderInUse`, `DataFolderUnsafe`. */
+export async function openEmbedded(
+  dataDir: string,
+  { fsync = true, listener }: EmbeddedOptions = {},
+): Promise<{ db: Kysely<Tables>; release: () => void; checkSpace: () => void }> {
+  secureDataFolder(dataDir);
+  const release = await lockFolder(dataDir);
   try {
     const folder = join(dataDir, 'store');
     if (!existsSync(folder)) await prepareFolder(folder);
-    const pglite: PGlite = await PGlite.create(folder, { serializers, parsers, postgresqlconf });
-    const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite: prepared(pglite) }) });
+    const startParams = [
+      ...PGlite.defaultStartParams.filter((flag) => flag !== '-F' || !fsync),
+      ...(fsync ? durable : []),
+    ];
+    const fs = embeddedFiles(folder);
+    const pglite: PGlite = await PGlite.create({ fs, serializers, parsers, postgresqlconf, startParams });
+    const space = spaceGate(dataDir);
+    const dialect = new PGliteDialect({ pglite: prepared(pglite) });
+    const db = new Kysely<Tables>({ dialect: watchedDialect(dialect, watchOutages(listener), space.gate) });
     try {
       await migrate(new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) }));
       await takeStock(db);
@@ -34,7 +63,7 @@ export async function openEmbedded(dataDir: string): Promise<{ db: Kysely<Tables
       await db.destroy();
       throw error;
     }
-    return { db, release };
+    return { db, release, checkSpace: space.check };
   } catch (error) {
     release();
     throw error;
@@ -48,7 +77,7 @@ export async function openEmbedded(dataDir: string): Promise<{ db: Kysely<Tables
 async function prepareFolder(folder: string): Promise<void> {
   const unfinished = `${folder}.new`;
   rmSync(unfinished, { recursive: true, force: true });
-  const pglite = await PGlite.create(unfinished);
+  const pglite = await PGlite.create({ fs: embeddedFiles(unfinished), initDbStartParams });
   await pglite.close();
   renameSync(unfinished, folder);
 }

@@ -1,106 +1,74 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** Two processes on one embedded database would destroy it, so the second one is refused. */
 export class DataFolderInUse extends Error {
   override name = 'DataFolderInUse';
-  constructor(folder: string, pid: number) {
+  constructor(folder: string, holder: string) {
     super(
-      `The data folder ${folder} is in use by process ${pid}. Stop that process first, or give this one its own folder ` +
+      `The data folder ${folder} is in use by ${holder}. Stop that process first, or give this one its own folder ` +
         `with BATON_DATA_DIR. Several processes can share one store on PostgreSQL: set DATABASE_URL.`,
     );
   }
 }
 
-/** Folders that this very process holds: its own pid in the file then means what it says. */
-const held = new Set<string>();
+/** After `kill -9` a large process is still being taken down for a moment. */
+const waitMilliseconds = 5_000;
+const pauseMilliseconds = 50;
+/** SQLite's code for a file that another connection has locked. */
+const sqliteBusy = 5;
 
 /**
- * Takes the lock file of a data folder, which holds the pid and the start of the process. A lock whose process is gone is taken
- * over. Gives the function that releases it. Throws `DataFolderInUse`.
+ * Takes the lock of a data folder; gives the function that releases it. The lock is the kernel's: SQLite, which Node brings along, holds
+ * a lock on `lock.db`, nothing is ever written there, and the kernel frees it when the process is gone, however it went. So it holds
+ * between containers that share the folder, where a process id means nothing. Who holds it is told in `baton.lock`, for people alone.
+ * Waits up to 5 s for a holder that is about to be gone, then rejects with `DataFolderInUse`.
  */
-export function lockFolder(folder: string): () => void {
-  const path = join(resolve(folder), 'baton.lock');
-  const own = `${process.pid} ${startOf(process.pid)}\n`;
-  if (held.has(path)) throw new DataFolderInUse(folder, process.pid);
-  if (!createFile(path, own)) {
-    const found = readLock(path);
-    if (found && isAlive(found)) throw new DataFolderInUse(folder, found.pid);
-    takeAway(path, found?.text);
-    if (!createFile(path, own)) throw new DataFolderInUse(folder, readLock(path)?.pid ?? 0);
+export async function lockFolder(folder: string, waitMs = waitMilliseconds): Promise<() => void> {
+  const place = resolve(folder);
+  const notice = join(place, 'baton.lock');
+  const deadline = performance.now() + waitMs;
+  for (;;) {
+    const lock = tryToLock(join(place, 'lock.db'));
+    if (lock) {
+      writeFileSync(notice, `${process.pid} ${hostname()}\n`, { mode: 0o600 });
+      return () => {
+        if (!lock.isOpen) return;
+        rmSync(notice, { force: true });
+        lock.close();
+      };
+    }
+    if (performance.now() >= deadline) throw new DataFolderInUse(folder, holderIn(notice));
+    await wait(pauseMilliseconds);
   }
-  held.add(path);
-  return () => {
-    if (held.delete(path)) rmSync(path, { force: true });
-  };
 }
 
-/** False when the file is there already. Making it and finding out is one step. */
-function createFile(path: string, text: string): boolean {
+/** Undefined: another process has it. The journal is off, so that no file is left beside the lock. */
+function tryToLock(path: string): DatabaseSync | undefined {
+  const database = new DatabaseSync(path, { timeout: 0 });
   try {
-    writeFileSync(path, text, { flag: 'wx' });
-    return true;
+    database.exec('pragma journal_mode = off; pragma locking_mode = exclusive; begin exclusive');
+    return database;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    database.close();
+    if (error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy) return undefined;
     throw error;
   }
 }
 
-interface Lock {
-  pid: number;
-  start: string;
-  text: string;
+function holderIn(notice: string): string {
+  const [pid, host] = readIfThere(notice).trim().split(' ');
+  if (!pid) return 'another process';
+  return host && host !== hostname() ? `process ${pid} on ${host}` : `process ${pid}`;
 }
 
-function readLock(path: string): Lock | undefined {
-  const text = readIfThere(path);
-  const match = /^(\d+) (\S*)\n$/.exec(text ?? '');
-  return match ? { pid: Number(match[1]), start: match[2] ?? '', text: match[0] } : undefined;
-}
-
-/**
- * Removes a lock that was left behind. Another process may do the same at this moment and already have made its own: what is
- * moved away is therefore looked at, and put back when it is not the lock that was read.
- */
-function takeAway(path: string, text: string | undefined): void {
-  const aside = `${path}.${process.pid}`;
-  try {
-    renameSync(path, aside);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-    throw error;
-  }
-  const moved = readLock(aside);
-  if (moved && moved.text !== text && isAlive(moved)) createFile(path, moved.text);
-  rmSync(aside);
-}
-
-/**
- * A pid alone may have been given to another process meanwhile; in containers it often has. So the start must be the same too.
- * Where the system does not tell it, the pid decides.
- */
-function isAlive({ pid, start }: Lock): boolean {
-  if (pid === process.pid && start === '') return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
-  }
-  const now = startOf(pid);
-  return now === '' || start === '' || now === start;
-}
-
-/** When a process began, in clock ticks since the machine did (Linux: field 22 of its `stat`); empty where unknown. */
-function startOf(pid: number): string {
-  const stat = readIfThere(`/proc/${pid}/stat`);
-  // The second field is the command in brackets, which may itself hold spaces and brackets.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-}
-
-function readIfThere(path: string): string | undefined {
+function readIfThere(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    return undefined;
+    return '';
   }
 }

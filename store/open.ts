@@ -32,6 +32,8 @@ export interface StoreOptions {
    * looks. It must not throw.
    */
   onPending?: () => void;
+  /** Of the embedded database: false trades the last sync to disk for speed. */
+  fsync?: boolean | undefined;
   /** Told of each outage once when it begins and once when it ends. */
   outages?: OutageListener;
 }
@@ -43,10 +45,15 @@ export interface StoreOptions {
 export async function openStore(options: StoreOptions): Promise<Store> {
   if (options.databaseUrl)
     return makeStore(await openPostgres(options.databaseUrl, options.outages), options);
-  const { db, release } = await openEmbedded(options.dataDir);
+  const { fsync, outages: listener } = options;
+  const { db, release, checkSpace } = await openEmbedded(options.dataDir, { fsync, listener });
   const store = makeStore(db, options);
   return {
     ...store,
+    async ping() {
+      checkSpace();
+      await store.ping();
+    },
     async close() {
       await store.close();
       release();

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DataFolderInUse, lockFolder } from '../../store/lock.ts';
+import { DataFolderInUse } from '../../store/lock.ts';
 import { openStore } from '../../store/open.ts';
 import { delivery } from './world.ts';
 
@@ -76,37 +76,6 @@ describe('the embedded store', () => {
     const store = await openStore({ dataDir });
     await store.ping();
     await store.close();
-  });
-});
-
-describe('the lock of a data folder', () => {
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'baton-lock-'));
-  });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
-  const path = () => join(folder, 'baton.lock');
-
-  it('is held until it is released', () => {
-    const release = lockFolder(folder);
-    expect(Number.parseInt(readFileSync(path(), 'utf8'), 10)).toBe(process.pid);
-    expect(() => lockFolder(folder)).toThrow(DataFolderInUse);
-    release();
-    lockFolder(folder)();
-  });
-
-  it.each([
-    ['whose process is gone', '4194304 12\n'],
-    ['whose pid was given to another process meanwhile', `${process.ppid} 1\n`],
-    ['that was never finished', ''],
-  ])('takes over one %s', (_, text) => {
-    writeFileSync(path(), text);
-    lockFolder(folder)();
-  });
-
-  it('does not take over one of a process that lives', () => {
-    writeFileSync(path(), `${process.ppid} \n`);
-    expect(() => lockFolder(folder)).toThrow(`in use by process ${process.ppid}`);
   });
 });
 

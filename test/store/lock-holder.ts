@@ -1,0 +1,6 @@
+import { lockFolder } from '../../store/lock.ts';
+
+/** Holds the lock of the folder that it is given until it is killed. */
+await lockFolder(process.argv[2] ?? '');
+process.send?.('held');
+setInterval(() => undefined, 60_000);
