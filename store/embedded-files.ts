@@ -1,17 +1,21 @@
-import { fdatasyncSync, fsyncSync } from 'node:fs';
+import { fdatasync, fdatasyncSync, fsyncSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { NodeFS } from '@electric-sql/pglite/nodefs';
 import { z } from 'zod';
 
 /** The part of PGlite's file system that stands on Node's. It is changed in place, so it must not be a copy. */
 interface NodeFiles {
-  stream_ops: { fsync?: (file: OpenFile) => number };
+  stream_ops: { fsync?: (file: OpenFile) => number; close(file: OpenFile): void };
   doSetAttr(file: unknown, node: unknown, attributes: Attributes, ...rest: unknown[]): void;
 }
 
 const module = z.custom<{ NODEFS: NodeFiles }>(
   (loaded) =>
-    z.object({ NODEFS: z.object({ stream_ops: z.object(), doSetAttr: z.function() }) }).safeParse(loaded)
-      .success,
+    z
+      .object({
+        NODEFS: z.object({ stream_ops: z.object({ close: z.function() }), doSetAttr: z.function() }),
+      })
+      .safeParse(loaded).success,
   'This version of PGlite keeps its files in another way',
 );
 
@@ -21,25 +25,47 @@ interface Attributes {
 
 interface OpenFile {
   nfd: number;
+  path?: string;
   node: { mode: number };
 }
 
 const typeOfFile = 0o170_000;
 const folder = 0o040_000;
 
+/** The files of the embedded database. */
+export interface EmbeddedFiles {
+  fs: NodeFS;
+  /** Resolves when all that PostgreSQL has asked to be on the disk is there. Rejects with what the disk says. */
+  synced(): Promise<void>;
+}
+
 /**
  * The files of the embedded database. PGlite's own never reach the disk when PostgreSQL asks for it (its `fsync` does nothing), and are
  * readable for all (it sets their modes itself, so that no umask counts): both are mended here.
+ *
+ * PostgreSQL runs in this thread, so it does not wait for the disk in the middle of a commit, with everything else in the process
+ * behind it. Of its log of changes it is only noted that it must be on the disk; whoever gave the statement waits for `synced` before
+ * he calls it done, and those who wait at one moment share one call. All other files wait for the log, as PostgreSQL wants it.
  */
-export function embeddedFiles(path: string): NodeFS {
-  const files = new NodeFS(path);
-  const init = files.init.bind(files);
-  files.init = async (pglite, options) => {
+export function embeddedFiles(path: string): EmbeddedFiles {
+  const fs = new NodeFS(path);
+  const log = changeLog();
+  const init = fs.init.bind(fs);
+  fs.init = async (pglite, options) => {
     const made = await init(pglite, options);
     made.emscriptenOpts.preRun?.push((loaded: unknown) => {
       const { NODEFS } = module.parse(loaded);
-      NODEFS.stream_ops.fsync = sync;
-      const setAttributes = NODEFS.doSetAttr;
+      const { stream_ops: operations, doSetAttr: setAttributes } = NODEFS;
+      const close = operations.close;
+      operations.fsync = (file) => {
+        if (isOfLog(file)) log.note(file.nfd);
+        else syncNow(file, log);
+        return 0;
+      };
+      operations.close = (file) => {
+        log.settle(file.nfd);
+        close(file);
+      };
       NODEFS.doSetAttr = (file, node, { mode, ...others }, ...rest) => {
         const attributes = mode === undefined ? others : { ...others, mode: mode & ~0o077 };
         setAttributes(file, node, attributes, ...rest);
@@ -47,12 +73,78 @@ export function embeddedFiles(path: string): NodeFS {
     });
     return made;
   };
-  return files;
+  return { fs, synced: log.synced };
 }
 
+const isOfLog = ({ path = '', node }: OpenFile) =>
+  path.includes('/pg_wal/') && (node.mode & typeOfFile) !== folder;
+
 /** A file's times need not be on the disk, an entry of a folder must be. */
-function sync({ nfd, node }: OpenFile): number {
+function syncNow({ nfd, node }: OpenFile, log: ChangeLog): void {
+  log.settle();
   if ((node.mode & typeOfFile) === folder) fsyncSync(nfd);
   else fdatasyncSync(nfd);
-  return 0;
+}
+
+interface ChangeLog {
+  /** This file holds what must be on the disk. */
+  note(file: number): void;
+  /** Brings it there at once: of one file, which is then closed, or of all. */
+  settle(file?: number): void;
+  synced(): Promise<void>;
+}
+
+const bringToDisk = promisify(fdatasync);
+
+function changeLog(): ChangeLog {
+  const noted = new Set<number>();
+  const underWay = new Set<number>();
+  let current: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+
+  async function bring(): Promise<void> {
+    const files = [...noted];
+    noted.clear();
+    for (const file of files) underWay.add(file);
+    try {
+      await Promise.all(files.map(bringOne));
+    } finally {
+      for (const file of files) underWay.delete(file);
+    }
+  }
+
+  async function bringOne(file: number): Promise<void> {
+    try {
+      await bringToDisk(file);
+    } catch (error) {
+      // Closed meanwhile, and so brought there by `settle`.
+      if (underWay.has(file)) throw error;
+    }
+  }
+
+  return {
+    note: (file) => void noted.add(file),
+    settle(file) {
+      for (const each of file === undefined ? [...noted, ...underWay] : [file]) {
+        if (!noted.has(each) && !underWay.has(each)) continue;
+        fdatasyncSync(each);
+        noted.delete(each);
+        underWay.delete(each);
+      }
+    },
+    /** What is noted while one call is under way waits for the next one: the one under way may have been too early. */
+    synced() {
+      if (noted.size === 0) return next ?? current ?? Promise.resolve();
+      next ??= (current ?? Promise.resolve())
+        .catch(() => {})
+        .then(() => {
+          next = undefined;
+          current = bring().finally(() => {
+            current = undefined;
+          });
+          return current;
+        });
+      return next;
+    },
+  };
 }
