@@ -21,7 +21,10 @@ describe('docker-compose.yml', () => {
     services: z.record(
       z.string(),
       z.object({
-        environment: z.record(z.string(), z.unknown()).default({}),
+        environment: z
+          .record(z.string(), z.unknown())
+          .default({})
+          .transform(({ '<<': shared, ...own }) => ({ ...(shared as object | undefined), ...own })),
         env_file: z.never().optional(),
       }),
     ),
