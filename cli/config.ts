@@ -11,7 +11,8 @@ export function addConfigCommand(program: Command, parts: Parts): void {
       const { masked, readSettings, shownSettings } = await import('./settings.ts');
       const { addressOf } = await import('../server/address.ts');
       const { host, port, dataDir, publicUrl, databaseUrl, temporal, simulated } = readSettings(parts.env);
-      const address = publicUrl ?? addressOf(host, port ?? 8080);
+      const address =
+        publicUrl === undefined ? addressOf(host, port ?? 8080) : masked('BATON_PUBLIC_URL', publicUrl);
       const effective = {
         listens: `http://${host}:${port ?? '8080 or the next free one'}`,
         'public address': address,
@@ -20,7 +21,7 @@ export function addConfigCommand(program: Command, parts: Parts): void {
         temporal:
           temporal === undefined
             ? `embedded, in ${dataDir}`
-            : `${temporal.connection.address ?? 'localhost:7233'}, namespace ${temporal.namespace}`,
+            : `${masked('TEMPORAL_ADDRESS', temporal.connection.address ?? 'localhost:7233')}, namespace ${temporal.namespace}`,
         simulated: simulated.length === 0 ? 'nothing' : simulated.join(', '),
       };
       const variables = shownSettings(parts.env);

@@ -41,10 +41,17 @@ function fail(what, why, next) {
   process.exit(1);
 }
 
-/** The environment without the project's own Node in front: npm deletes that one while it runs. */
+/** Settings of Baton, and what looks secret: install scripts of packages are to see none of it. npm's own settings stay. */
+const notForNpm =
+  /^(BATON|PAGERDUTY|SLACK|JIRA|AWS|TEMPORAL|KUBE\w*|DATABASE|PG\w*)(_|$)|SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|_KEY(_|$)/i;
+const npmOwn = /^(npm_config_\w+|NPM_TOKEN|NODE_AUTH_TOKEN|(https?|no|all)_proxy)$/i;
+const isForNpm = ([name, value]) =>
+  npmOwn.test(name) || !(notForNpm.test(name) || /:\/\/[^\s/@]+@/.test(value));
+
+/** Without the project's own Node in front: npm deletes that one while it runs. */
 function outsideEnvironment() {
   const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.startsWith(modules));
-  return { ...process.env, PATH: path.join(delimiter) };
+  return { ...Object.fromEntries(Object.entries(process.env).filter(isForNpm)), PATH: path.join(delimiter) };
 }
 
 function runNpm(log) {
@@ -118,7 +125,7 @@ async function install() {
     );
   }
   rmSync(log, { force: true });
-  const own = spawnSync(ownNode, ['--version'], { encoding: 'utf8' });
+  const own = spawnSync(ownNode, ['--version'], { encoding: 'utf8', env: outsideEnvironment() });
   if (own.status !== 0)
     fail(
       'installed, but without its own Node',

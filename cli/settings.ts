@@ -1,6 +1,7 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { z } from 'zod';
+import { makeScrubber } from '../store/scrub.ts';
 import { shortestSecretKey } from '../store/secret-key.ts';
 import { CliFailure, exits } from './failure.ts';
 
@@ -161,11 +162,11 @@ function readTemporal(env: Record<string, string>): { found: Settings['temporal'
     const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: env, disableFile });
     return { found: { connection: connectionOptions, namespace: namespace ?? 'default' } };
   } catch (error) {
-    return { complaint: `TEMPORAL_… : ${(error as Error).message}` };
+    return { complaint: `TEMPORAL_… : ${makeScrubber(secretsOf(env))((error as Error).message)}` };
   }
 }
 
-/** What is secret, and which part of it: the whole value, each part of a list, or the password of an address. */
+/** What is secret: the whole value, and each part of a list. */
 const secretNames = [
   'PAGERDUTY_WEBHOOK_SECRETS',
   'PAGERDUTY_API_TOKEN',
@@ -185,34 +186,95 @@ const secretNames = [
 /** Shorter ones would be found in ordinary words. */
 const shortestSecret = 4;
 
+/** Variables of others that look secret by their names count too, where the value is no ordinary word either. */
+const secretLooks = /SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|PRIVATE_KEY|API_?KEY|ACCESS_KEY$|GRPC_META/;
+const isFile = /_(FILE|PATH|DIR|URI|URL)$/;
+const shortestUnknownSecret = 12;
+
+/** What `baton config` may show as it is. Whatever is not listed here is masked, also what nobody knows yet. */
+const harmlessNames = new Set([
+  'HOST',
+  'PORT',
+  'BATON_DATA_DIR',
+  'BATON_PUBLIC_URL',
+  'BATON_SIMULATE',
+  'BATON_SIMULATED_TIME_SCALE',
+  'BATON_TEMPORAL_UI',
+  'TEMPORAL_ADDRESS',
+  'TEMPORAL_NAMESPACE',
+  'TEMPORAL_PROFILE',
+  'TEMPORAL_CONFIG_FILE',
+  'PAGERDUTY_FROM_EMAIL',
+  'PAGERDUTY_REGION',
+  'PAGERDUTY_API_URL',
+  'PAGERDUTY_EVENTS_URL',
+  'SLACK_API_URL',
+  'JIRA_BASE_URL',
+  'JIRA_EMAIL',
+  'JIRA_PROJECT_KEY',
+  'KUBECONFIG',
+  'KUBERNETES_SERVICE_HOST',
+  'AWS_REGION',
+  'AWS_DEFAULT_REGION',
+  'AWS_PROFILE',
+  'AWS_ENDPOINT_URL',
+  'AWS_ENDPOINT_URL_EC2',
+  'DATABASE_URL',
+]);
+
 /** The values that must not appear anywhere: what the scrubber looks for. */
 export function secretsOf(environment: NodeJS.ProcessEnv): string[] {
   const env = withoutEmpty(environment);
   const named = secretNames.flatMap((name) => (env[name] ?? '').split(',').map((part) => part.trim()));
   const passwords = Object.values(env).flatMap(passwordsOf);
-  return [...new Set([...named, ...passwords])].filter((secret) => secret.length >= shortestSecret);
+  const unknown = Object.entries(env)
+    .filter(([name]) => !secretNames.includes(name) && !harmlessNames.has(name))
+    .filter(([name]) => secretLooks.test(name) && !isFile.test(name))
+    .map(([, value]) => value.trim())
+    .filter((secret) => secret.length >= shortestUnknownSecret);
+  return [...new Set([...named, ...passwords, ...unknown])].filter(
+    (secret) => secret.length >= shortestSecret,
+  );
 }
 
-/** The password of an address, as it stands there and decoded. */
+/** The password of an address, in front of its host or among its parameters, as it stands there and decoded. */
 function passwordsOf(value: string): string[] {
-  const raw = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s:]*:([^@\s]+)@/i.exec(value)?.[1];
-  if (raw === undefined) return [];
-  try {
-    return [raw, decodeURIComponent(raw)];
-  } catch {
-    return [raw];
-  }
+  const front = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s:]*:([^@\s]+)@/i.exec(value)?.[1];
+  const parameters = /^[a-z][a-z0-9+.-]*:\/\//i.test(value)
+    ? [...value.matchAll(/[?&][^=&#\s]*(?:password|token|secret|key)[^=&#\s]*=([^&#\s]+)/gi)].map(
+        ([, found]) => found,
+      )
+    : [];
+  return [front, ...parameters].flatMap((raw) => {
+    if (raw === undefined) return [];
+    try {
+      return [raw, decodeURIComponent(raw)];
+    } catch {
+      return [raw];
+    }
+  });
 }
 
-/** A variable as it may be shown: secrets as dots, of an address only the password. */
+const dots = '••••••••';
+
+/** A variable as it may be shown: as dots, unless it is known to be harmless; of an address never password and parameters. */
 export function masked(name: string, value: string): string {
-  if (secretNames.includes(name)) return '••••••••';
-  return passwordsOf(value).reduce((shown, password) => shown.replaceAll(password, '••••••••'), value);
+  if (!harmlessNames.has(name)) return dots;
+  if (!/:\/\/|@.*[:/]/.test(value)) return value;
+  const parts =
+    /^([a-z][a-z0-9+.-]*:\/\/)(?:([^/@\s:]*)(:[^/\s]*)?@)?([^/@?#\s]*)(\/[^?#\s]*)?([?#].*)?$/i.exec(value);
+  if (!parts || parts[5]?.includes('@')) return dots;
+  const [, scheme = '', user, password, host = '', path = '', parameters] = parts;
+  // Without a password the name may be the secret: a token in front of the host.
+  const isName = password !== undefined || name === 'DATABASE_URL';
+  const who = user === undefined ? '' : `${isName ? user : dots}${password === undefined ? '' : `:${dots}`}@`;
+  return `${scheme}${who}${host}${path}${parameters === undefined ? '' : `${parameters[0]}${dots}`}`;
 }
 
-const shownNames = /^(HOST|PORT|DATABASE_URL|BATON_|PAGERDUTY_|SLACK_|JIRA_|TEMPORAL_|KUBECONFIG|AWS_)/;
+const shownNames =
+  /^((HOST|PORT|DATABASE_URL|KUBECONFIG|(https?|no|all)_proxy)$|BATON_|PAGERDUTY_|SLACK_|JIRA_|TEMPORAL_|KUBERNETES_SERVICE_|AWS_)/i;
 
-/** Every variable that Baton reads and that is set, secrets masked. */
+/** Every variable that Baton or its libraries read and that is set; only what is known to be harmless with its value. */
 export function shownSettings(environment: NodeJS.ProcessEnv): Record<string, string> {
   const names = Object.keys(withoutEmpty(environment)).filter((name) => shownNames.test(name));
   return Object.fromEntries(names.sort().map((name) => [name, masked(name, environment[name] ?? '')]));

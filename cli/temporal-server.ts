@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { childEnvironment } from '../worker/child-environment.ts';
 import { CliFailure } from './failure.ts';
 import { freePort } from './ports.ts';
 
@@ -131,7 +132,8 @@ function spawnQuietly(path: string, args: string[], log: string): ChildProcess {
   if (log !== devNull) writeFileSync(log, '', { mode: 0o600 });
   const output = openSync(log, 'a');
   try {
-    return spawn(path, args, { stdio: ['ignore', output, output], detached: true });
+    const env = childEnvironment(process.env);
+    return spawn(path, args, { stdio: ['ignore', output, output], detached: true, env });
   } finally {
     closeSync(output);
   }

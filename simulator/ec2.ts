@@ -1,4 +1,5 @@
 import type { Express, Request, Response } from 'express';
+import { newSecret } from './secret.ts';
 import type { Act, Simulation, Simulator } from './simulator.ts';
 
 export interface SimulatedInstance {
@@ -83,12 +84,14 @@ export function ec2Simulation({ timeScale = 20, clock = Date.now }: Options = {}
   };
 }
 
+const secretAccessKey = newSecret();
+
 /** The settings that connect Baton to the simulator at `url`. */
 export function ec2Environment(url: string, timeScale = 20): Record<string, string> {
   return {
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: 'simulated-ec2-secret-access-key',
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_ENDPOINT_URL_EC2: url,
     BATON_SIMULATED_TIME_SCALE: String(timeScale),
   };

@@ -1,4 +1,5 @@
 import type { Express, Request, Response } from 'express';
+import { newSecret } from './secret.ts';
 import type { Act, Simulation } from './simulator.ts';
 
 interface SimulatedIssue {
@@ -53,7 +54,7 @@ export interface JiraWorld {
 }
 
 const email = 'baton@example.com';
-const token = 'simulated-jira-token';
+const token = newSecret();
 const credentials = `Basic ${Buffer.from(`${email}:${token}`).toString('base64')}`;
 
 const statuses = [

@@ -17,6 +17,9 @@ export function kubernetesSimulation({
   return {
     provider: 'kubernetes',
     world: firstWorld(),
+    renewSecrets: (world) => {
+      world.token = simulatedToken;
+    },
     routes: (app, world, act) => mountApi(app, world, act, { timeScale, now }),
     errorBody: (status) => statusBody(status, `Ordered error ${status}`),
   };

@@ -8,16 +8,18 @@ import {
   firstWorld,
   type Incident,
   type PagerDutyWorld,
+  renewSecrets,
   simulatedRoutingKey,
   simulatedToken,
 } from './pagerduty/world.ts';
 import { type WebhookSender, webhookSender } from './pagerduty-webhooks.ts';
+import { newSecret } from './secret.ts';
 import { type Simulation, type Simulator, startSimulator } from './simulator.ts';
 import { writeState } from './state.ts';
 
 export type { PagerDutyWorld } from './pagerduty/world.ts';
 
-export const simulatedWebhookSecret = 'simulated-pagerduty-webhook-secret';
+export const simulatedWebhookSecret = newSecret();
 
 /** A running PagerDuty, with what people do there beside the simulator's own controls. */
 export interface PagerDutySimulator extends Simulator<PagerDutyWorld> {
@@ -48,6 +50,7 @@ export async function startPagerDuty({
   const simulation: Simulation<PagerDutyWorld> = {
     provider: 'pagerduty',
     world: firstWorld(),
+    renewSecrets,
     routes(app, world, act) {
       if (answerMilliseconds !== undefined) takeTime(app, answerMilliseconds);
       webhooks = webhookSender(world, () => save());

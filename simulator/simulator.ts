@@ -42,6 +42,8 @@ export interface Simulation<World> {
   provider: string;
   /** The world at its first start. */
   world: World;
+  /** Puts the secrets of this start into a world that was saved by an earlier one. */
+  renewSecrets?(world: World): void;
   /** Mounts the provider's routes. `act` puts an effect on the ledger and saves the world. */
   routes(app: Express, world: World, act: Act): void;
   /** The provider's own body for an error that a fault orders: JSON, or a text that is sent as XML. */
@@ -77,6 +79,7 @@ export async function startSimulator<World extends object>(
 ): Promise<Simulator<World>> {
   const saved = stateFile ? readState<World>(stateFile) : undefined;
   const world = saved?.world ?? structuredClone(simulation.world);
+  if (saved) simulation.renewSecrets?.(world);
   const ledger = saved?.ledger ?? [];
   const calls: Simulator<World>['calls'] = [];
   let faults: Fault[] = [];

@@ -22,6 +22,9 @@ export type { SlackWorld } from './slack/world.ts';
 export const slackSimulation = (): Simulation<SlackWorld> => ({
   provider: 'slack',
   world: firstWorld(),
+  renewSecrets: (world) => {
+    world.token = simulatedToken;
+  },
   routes: mountWebApi,
   errorBody: (status) => ({ ok: false, error: errorWords[status] ?? 'internal_error' }),
 });

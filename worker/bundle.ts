@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { WorkflowBundle } from '@temporalio/worker';
 import { z } from 'zod';
+import { childEnvironment } from './child-environment.ts';
 
 const lockfile = fileURLToPath(new URL('../package-lock.json', import.meta.url));
 const bundler = fileURLToPath(new URL('./bundler.ts', import.meta.url));
@@ -25,7 +26,10 @@ export async function bundleWorkflows(
   const file = cacheDir && join(cacheDir, `workflows-${hash(workflowsPath).slice(0, 12)}.json`);
   const cached = file && readCached(file);
   if (cached) return cached;
-  const { stdout: code } = await run(process.execPath, [bundler, workflowsPath], { maxBuffer: mostBytes });
+  const { stdout: code } = await run(process.execPath, [bundler, workflowsPath], {
+    maxBuffer: mostBytes,
+    env: childEnvironment(process.env),
+  });
   if (file) writeCached(file, code);
   return { code };
 }

@@ -12,18 +12,21 @@ interface Link {
 /** The engine's own activities: they write to the store, and each write may be repeated. */
 export function engineActivities(
   store: Store,
+  scrub: (text: string) => string,
   countRun?: (workflow: string, state: string) => void,
 ): EngineActivities {
   return {
     async reportRunEnd({ state, outcome, healthy, failure }: RunReport, cause?: CauseOfCall) {
       // Of a workflow that somebody else has started under the name of a run, the store hears nothing.
-      if (!cause) return;
+      if (!cause) return undefined;
       const run = await store.findRun(activityInfo().workflowExecution?.workflowId ?? '');
-      if (!run) return;
+      const said = failure && { ...failure, message: scrub(failure.message), class: scrub(failure.class) };
+      if (!run) return said;
       const at = new Date().toISOString();
-      const ended = { state, outcome, healthy, ...(failure ? { failure } : {}) };
+      const ended = { state, outcome: scrub(outcome), healthy, ...(said ? { failure: said } : {}) };
       const isNews = await store.endRun(runEnd(run, { ...ended, at, via: 'worker' }));
       if (isNews) countRun?.(run.workflow, state);
+      return said;
     },
 
     async recordLine({ text, links }: { text: string; links?: Link[] }, cause?: CauseOfCall) {

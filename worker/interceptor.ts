@@ -12,9 +12,11 @@ import type { Clients } from '../activities/clients.ts';
 import { type FailureDetail, invalidInput, unreachable } from '../activities/failures.ts';
 import { simulationMark } from '../activities/simulated.ts';
 import type { Authority } from '../store/authority.ts';
+import { scrubValue } from '../store/scrub.ts';
 import type { Entry, Intent, Store } from '../store/store.ts';
 import { actorOf, actorOfChange, notAuthorized, type Shown, shownCause } from './authority.ts';
 import { withinSize } from './result-size.ts';
+import { scrubbedFailure } from './scrubbed-failure.ts';
 import { asLastTry, ofAnotherShape } from './unreadable.ts';
 
 export interface InterceptorOptions {
@@ -69,7 +71,7 @@ function interceptor(
       const shown = shownCause(headers.baton, options.authority);
       // The engine's own take their cause from here, and not from what they are given.
       if (!declaration) return next({ args: [args[0], 'cause' in shown ? shown.cause : undefined], headers });
-      const call = readCall(declaration, args[0], shown);
+      const call = readCall(declaration, args[0], shown, options.scrub);
       const stopHeartbeat = startHeartbeat();
       try {
         const result = await perform(call, options);
@@ -85,10 +87,15 @@ function interceptor(
   };
 }
 
-function readCall(declaration: AnyActivity, argument: unknown, shown: Shown): Call {
+function readCall(
+  declaration: AnyActivity,
+  argument: unknown,
+  shown: Shown,
+  scrub: (text: string) => string,
+): Call {
   const info = activityInfo();
   const parsed = declaration.input.safeParse(argument);
-  if (!parsed.success) throw invalidInput(declaration.provider, z.prettifyError(parsed.error));
+  if (!parsed.success) throw invalidInput(declaration.provider, scrub(z.prettifyError(parsed.error)));
   const runId = info.workflowExecution?.workflowId ?? 'none';
   // Whoever calls may name anybody: the actor comes from the cause.
   const { actor: _, ...input } = parsed.data;
@@ -151,7 +158,9 @@ async function authorized(call: Call, options: InterceptorOptions): Promise<unkn
   const actor = await actorOfChange(shown, declaration, options.clients, signal).catch((error: unknown) => {
     throw asFailure(error, declaration.provider, options.scrub);
   });
-  const input = actor.kind === 'person' ? { ...call.input, actor } : call.input;
+  // Titles and logs of others hold secrets at times, which must not go on to a provider.
+  const clean = scrubValue(call.input, options.scrub) as Record<string, unknown>;
+  const input = actor.kind === 'person' ? { ...clean, actor } : clean;
   return change({ ...call, actor, input }, options);
 }
 
@@ -208,7 +217,7 @@ async function attempt(call: Call, options: InterceptorOptions, uncertainSince?:
     ...options.clients,
     attempt: { key, number: call.attempt, signal, mark, ...(uncertainSince ? { uncertainSince } : {}) },
   });
-  return withinSize(declaration, declaration.output.parse(result));
+  return withinSize(declaration, scrubValue(declaration.output.parse(result), options.scrub));
 }
 
 const busy = (holder: string) =>
@@ -218,10 +227,11 @@ const busy = (holder: string) =>
     nextRetryDelay: busyMilliseconds,
   });
 
-/** Rebuilt, never handed on as it came: an SDK's error can hold headers, URLs and whole answers. */
+/** Rebuilt, never handed on as it came: an error can hold headers, URLs and whole answers, in its cause and its stack too. */
 function asFailure(error: unknown, provider: string, scrub: (text: string) => string): Error {
-  if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
-  if (error instanceof z.ZodError) return ofAnotherShape(provider, error);
+  if (error instanceof CancelledFailure) return error;
+  if (error instanceof ApplicationFailure) return scrubbedFailure(error, scrub);
+  if (error instanceof z.ZodError) return scrubbedFailure(ofAnotherShape(provider, error), scrub);
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
   if (name === 'AbortError' || name === 'TimeoutError') {
     if (cancellationSignal().aborted) return new CancelledFailure('The attempt was cancelled');

@@ -32,7 +32,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     namespace: options.namespace,
     taskQueue: options.queue ?? taskQueue,
     workflowBundle: options.bundle,
-    activities: { ...declared(options), ...engineActivities(options.store, options.countRun) },
+    activities: { ...declared(options), ...engineActivities(options.store, options.scrub, options.countRun) },
     interceptors: { activity: [activityInterceptors(options)] },
     // A run whose worker died is taken over after this, not after the default 10 s.
     stickyQueueScheduleToStartTimeout: '1 second',

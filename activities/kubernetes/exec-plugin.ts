@@ -27,8 +27,12 @@ export interface ExecPlugin {
   forget(): void;
 }
 
-/** What a command has no business with: it gets the rest of our environment, as its cloud's settings stand there. */
-const ours = /^(BATON|PAGERDUTY|SLACK|JIRA|TEMPORAL)_|^DATABASE_URL$/;
+/**
+ * What a command may see of our environment: where it runs, how to reach the network, and the settings of the clouds, out of which it makes
+ * a token. Our secrets are none of its business. What else it needs, its kubeconfig gives it.
+ */
+const needed =
+  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|XDG_\w+|SSL_CERT_\w+|(https?|no|all)_proxy|KUBECONFIG|AWS_\w+|GOOGLE_\w+|CLOUDSDK_\w+|AZURE_\w+|OCI_\w+)$/i;
 const mostBytes = 1024 * 1024;
 
 /**
@@ -61,7 +65,7 @@ function run(
 ): Promise<ExecCredential> {
   const version = apiVersion ?? 'client.authentication.k8s.io/v1';
   const info = { apiVersion: version, kind: 'ExecCredential', spec: { interactive: false } };
-  const inherited = Object.entries(process.env).filter(([name]) => !ours.test(name));
+  const inherited = Object.entries(process.env).filter(([name]) => needed.test(name));
   const own = (env ?? []).map(({ name, value }) => [name, value]);
   const environment = Object.fromEntries([
     ...inherited,

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { newSecret } from '../secret.ts';
 
 /** An object's metadata, as far as the simulated cluster keeps it. */
 export interface Metadata {
@@ -144,7 +145,7 @@ export interface KubernetesWorld {
   controllers: Record<string, { nextStepAt: number; progressAt: number }>;
 }
 
-export const simulatedToken = 'simulated-kubernetes-token';
+export const simulatedToken = newSecret();
 
 /** Lists of objects in the world by their name in the API. */
 export const lists = {

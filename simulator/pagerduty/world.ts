@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { PendingWebhook, Subscription } from '../pagerduty-webhooks.ts';
+import { newSecret } from '../secret.ts';
 
 export interface User {
   id: string;
@@ -123,8 +124,19 @@ export interface PagerDutyWorld {
   pendingWebhooks: PendingWebhook[];
 }
 
-export const simulatedToken = 'simulated-pagerduty-token';
-export const simulatedRoutingKey = 'simulated0pagerduty0checkout0key';
+export const simulatedToken = newSecret();
+/** As long as PagerDuty's: 32 letters and digits. */
+export const simulatedRoutingKey = newSecret();
+const searchRoutingKey = newSecret();
+
+/** A world that was saved by an earlier start gets the secrets of this one. */
+export function renewSecrets(world: PagerDutyWorld): void {
+  world.token = simulatedToken;
+  for (const service of firstWorld().services) {
+    const saved = byId(world.services, service.id);
+    if (saved) saved.routingKey = service.routingKey;
+  }
+}
 
 export const firstWorld = (): PagerDutyWorld => ({
   token: simulatedToken,
@@ -146,7 +158,7 @@ export const firstWorld = (): PagerDutyWorld => ({
       name: 'Search',
       policyId: 'PEPCHEC',
       integrationId: 'PINTSEA',
-      routingKey: 'simulated0pagerduty0search0key00',
+      routingKey: searchRoutingKey,
     },
   ],
   policies: [{ id: 'PEPCHEC', name: 'Checkout on-call', levels: [['PADALOP'], ['PBENOKA']] }],

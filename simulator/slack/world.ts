@@ -1,3 +1,4 @@
+import { newSecret } from '../secret.ts';
 export interface SlackUser {
   id: string;
   /** The name for signing in; people see `realName`. */
@@ -62,8 +63,8 @@ export interface SlackWorld {
   lastMicroseconds: number;
 }
 
-export const simulatedToken = 'xoxb-simulated-slack-token';
-export const simulatedSigningSecret = 'simulated-slack-signing-secret';
+export const simulatedToken = newSecret('xoxb-');
+export const simulatedSigningSecret = newSecret();
 export const team = { id: 'T0ACME', name: 'Acme', domain: 'acme', url: 'https://acme.slack.com/' };
 
 export const people = [

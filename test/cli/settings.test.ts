@@ -130,4 +130,45 @@ describe('what is secret', () => {
     expect(JSON.stringify(shownSettings(env))).not.toMatch(/secret|xoxb|ssword/);
     expect(masked('DATABASE_URL', env.DATABASE_URL)).toBe('postgres://baton:••••••••@db/baton');
   });
+
+  it('is also what a variable of somebody else looks like, and a password among the parameters', () => {
+    const env = {
+      ACME_API_TOKEN: 'acme-0123456789',
+      GITHUB_TOKEN: 'github-0123456789',
+      DATABASE_URL: 'postgres://db/baton?user=baton&password=parameter-word',
+      SOME_TOKEN: 'true',
+      JIRA_PROJECT_KEY: 'OPERATIONS-AND-MORE',
+      AWS_WEB_IDENTITY_TOKEN_FILE: '/var/run/secrets/token',
+    };
+    expect(secretsOf(env).sort()).toEqual(['acme-0123456789', 'github-0123456789', 'parameter-word']);
+  });
+
+  it('is everything that is not known to be harmless, when the settings are shown', () => {
+    const env = {
+      PORT: '8080',
+      JIRA_EMAIL: 'baton@example.com',
+      TEMPORAL_ADDRESS: 'temporal:7233',
+      AWS_ACCESS_KEY_ID: 'hidden',
+      BATON_SOMETHING_NEW: 'hidden',
+      PAGERDUTY_API_TOKEN: 'hidden',
+      TEMPORAL_GRPC_META_X_API_KEY: 'hidden',
+      TEMPORAL_TLS_CLIENT_KEY_PATH: 'hidden',
+      HTTPS_PROXY: 'http://ada:hidden@proxy:3128',
+      SLACK_API_URL: 'https://hidden@slack.example/api?token=hidden#hidden',
+      BATON_PUBLIC_URL: 'https://ada:hidden@baton.example/x',
+      DATABASE_URL: 'postgres://ada:hid/den@db1,db2/baton?sslpassword=hidden',
+    };
+    const shown = shownSettings(env);
+    expect(Object.keys(shown).sort()).toEqual(Object.keys(env).sort());
+    expect(JSON.stringify(shown)).not.toMatch(/hid/);
+    expect(shown).toMatchObject({
+      PORT: '8080',
+      JIRA_EMAIL: 'baton@example.com',
+      TEMPORAL_ADDRESS: 'temporal:7233',
+      BATON_SOMETHING_NEW: '••••••••',
+      SLACK_API_URL: 'https://••••••••@slack.example/api?••••••••',
+      BATON_PUBLIC_URL: 'https://ada:••••••••@baton.example/x',
+    });
+    expect(shownSettings({ PATH: '/bin', HOME: '/root' })).toEqual({});
+  });
 });

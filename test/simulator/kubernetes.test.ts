@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { simulatedToken } from '../../simulator/kubernetes/world.ts';
 import { kubernetesSimulation } from '../../simulator/kubernetes.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 import { temporaryFolder } from '../activities/kubernetes/cluster.ts';
@@ -16,7 +17,7 @@ async function start(stateFile?: string) {
   const simulator = await startSimulator(simulation, stateFile === undefined ? {} : { stateFile });
   onTestFinished(() => simulator.close());
   const send = async (method: string, path: string, body?: string, headers: Record<string, string> = {}) => {
-    const authorization = 'Bearer simulated-kubernetes-token';
+    const authorization = `Bearer ${simulatedToken}`;
     const init = { method, headers: { authorization, ...headers }, body: body ?? null };
     const response = await fetch(simulator.url + path, init);
     const text = await response.text();

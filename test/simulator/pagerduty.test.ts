@@ -5,17 +5,19 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { simulatedToken } from '../../simulator/pagerduty/world.ts';
 import {
   acknowledgeAs,
   type PagerDutyOptions,
   pagerDutyEnvironment,
   raiseIncident,
   resolveAs,
+  simulatedWebhookSecret,
   startPagerDuty,
 } from '../../simulator/pagerduty.ts';
 import { pagerDutyWebhook } from '../../simulator/pagerduty-webhooks.ts';
 
-const secret = 'simulated-pagerduty-webhook-secret';
+const secret = simulatedWebhookSecret;
 const slow = { title: 'p99 latency above 2 s', service: 'Checkout' };
 
 interface Delivery {
@@ -151,7 +153,7 @@ describe('the simulated PagerDuty’s webhooks', () => {
 });
 
 describe('the simulated PagerDuty', () => {
-  const headers = { authorization: 'Token token=simulated-pagerduty-token', from: 'ada@example.com' };
+  const headers = { authorization: `Token token=${simulatedToken}`, from: 'ada@example.com' };
   const acknowledged = JSON.stringify({ incident: { type: 'incident_reference', status: 'acknowledged' } });
 
   it('reopens a resolved incident that is acknowledged, as the real one does', async () => {
@@ -177,7 +179,7 @@ describe('the simulated PagerDuty', () => {
 
   it.each([
     ['no token', {}, 401, 2006],
-    ['another form of token', { authorization: 'Bearer simulated-pagerduty-token' }, 401, 2006],
+    ['another form of token', { authorization: `Bearer ${simulatedToken}` }, 401, 2006],
     ['no From', { authorization: headers.authorization }, 400, 2011],
     ['an unknown From', { ...headers, from: 'nobody@example.com' }, 400, 1008],
   ])('refuses a write with %s', async (_, sent, status, code) => {

@@ -56,7 +56,8 @@ export interface RunReport {
 
 /** The engine's own activities, which the worker brings along. */
 export interface EngineActivities {
-  reportRunEnd(report: RunReport): Promise<void>;
+  /** Gives back the failure without the secrets that the worker found in it. */
+  reportRunEnd(report: RunReport): Promise<RunReport['failure']>;
   recordLine(line: { text: string; links?: { text: string; url: string }[] }): Promise<void>;
   storeScheduleEvent(event: { name: string; scheduledAt: string }): Promise<void>;
 }
@@ -211,15 +212,22 @@ export function healthy<const Outcome extends string>(outcome: Outcome): Outcome
 const outcomeOf = (result: unknown) => (typeof result === 'string' ? result : 'completed');
 
 /** A plain error would be retried as a failed workflow task for ever, and look like a run that hangs. */
-const asRunFailure = (error: unknown) =>
-  error instanceof TemporalFailure ? error : ApplicationFailure.fromError(error, { nonRetryable: true });
+function asRunFailure(error: unknown, said: RunReport['failure']): TemporalFailure {
+  // What comes from an activity has been looked through by the worker; what the workflow says itself has not.
+  const isOwn = !(error instanceof TemporalFailure) || error instanceof ApplicationFailure;
+  if (isOwn && said && said.message !== rootCause(error))
+    return ApplicationFailure.nonRetryable(said.message, said.class);
+  return error instanceof TemporalFailure
+    ? error
+    : ApplicationFailure.fromError(error, { nonRetryable: true });
+}
 
 /** How a run ends that a resolve stops: the work on a merged incident goes on elsewhere. */
 const endBy = ({ incident }: LaterEvent) =>
   incident?.mergedInto ? `merged into ${incident.mergedInto.id}` : 'resolved elsewhere';
 
-async function report(end: RunReport): Promise<void> {
-  if (runCause()) await CancellationScope.nonCancellable(() => engine.reportRunEnd(end));
+async function report(end: RunReport): Promise<RunReport['failure']> {
+  return runCause() ? CancellationScope.nonCancellable(() => engine.reportRunEnd(end)) : undefined;
 }
 
 const inbound: WorkflowInboundCallsInterceptor = {
@@ -244,10 +252,10 @@ const inbound: WorkflowInboundCallsInterceptor = {
         await report({ state: 'completed', outcome, healthy: false });
         return outcome;
       }
-      if (isCancellation(error)) await report({ state: 'cancelled', outcome: 'cancelled', healthy: false });
-      else
-        await report({ state: 'failed', outcome: 'failed', healthy: false, failure: describeFailure(error) });
-      throw asRunFailure(error);
+      const end: RunReport = isCancellation(error)
+        ? { state: 'cancelled', outcome: 'cancelled', healthy: false }
+        : { state: 'failed', outcome: 'failed', healthy: false, failure: describeFailure(error) };
+      throw asRunFailure(error, await report(end));
     }
   },
 };

@@ -6,7 +6,7 @@ import { ec2Environment } from '../../../simulator/ec2.ts';
 import { checkout, errorXml, failureOf, runnerFor, startAnswering, startRegion } from './region.ts';
 
 const one = { instanceIds: [checkout] };
-const secret = 'simulated-ec2-secret-access-key';
+const secret = ec2Environment('').AWS_SECRET_ACCESS_KEY ?? '';
 
 describe('what EC2 answers', () => {
   it.each([

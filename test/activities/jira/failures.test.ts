@@ -6,7 +6,7 @@ import { readJiraIssue } from '../../../activities/jira/read-issue.ts';
 import { jiraEnvironment } from '../../../simulator/jira.ts';
 import { failureOf, runnerFor, startAnswering, startSite } from './site.ts';
 
-const token = 'simulated-jira-token';
+const token = jiraEnvironment('').JIRA_API_TOKEN ?? '';
 const ask = { key: 'OPS-1' };
 
 describe('a limited rate', () => {

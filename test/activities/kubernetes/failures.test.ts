@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listKubernetesNodes } from '../../../activities/kubernetes/list-nodes.ts';
+import { simulatedToken } from '../../../simulator/kubernetes/world.ts';
 import { kubernetesConfig } from '../../../simulator/kubernetes.ts';
 import { failureOf, runnerFor, startCluster, temporaryFolder } from './cluster.ts';
 
-const token = 'simulated-kubernetes-token';
+const token = simulatedToken;
 
 /** An address that answers each request with these bytes. */
 async function startAnswering(bytes: string): Promise<string> {

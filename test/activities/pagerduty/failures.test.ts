@@ -5,10 +5,10 @@ import { addPagerDutyNote } from '../../../activities/pagerduty/add-note.ts';
 import { pagerDutyConnections } from '../../../activities/pagerduty/client.ts';
 import { raisePagerDutyAlert } from '../../../activities/pagerduty/raise-alert.ts';
 import { readPagerDutyIncident } from '../../../activities/pagerduty/read-incident.ts';
-import { raiseIncident } from '../../../simulator/pagerduty.ts';
+import { pagerDutyEnvironment, raiseIncident } from '../../../simulator/pagerduty.ts';
 import { startAccount } from './account.ts';
 
-const token = 'simulated-pagerduty-token';
+const token = pagerDutyEnvironment('').PAGERDUTY_API_TOKEN ?? '';
 
 async function failureOf(promise: Promise<unknown>): Promise<Record<string, unknown>> {
   return promise.then(

@@ -5,9 +5,10 @@ import { archiveSlackChannel } from '../../../activities/slack/archive-channel.t
 import { findSlackUser } from '../../../activities/slack/find-user.ts';
 import { openSlackWarRoom } from '../../../activities/slack/open-war-room.ts';
 import { postSlackMessage } from '../../../activities/slack/post-message.ts';
+import { slackEnvironment } from '../../../simulator/slack.ts';
 import { startWorkspace } from './workspace.ts';
 
-const token = 'xoxb-simulated-slack-token';
+const token = slackEnvironment('').SLACK_BOT_TOKEN ?? '';
 const ask = { email: 'ada@example.com' };
 const caught = (promise: Promise<unknown>) => promise.then(() => undefined).catch((error: unknown) => error);
 
