@@ -8,7 +8,7 @@ import type { WorkflowBundleOption } from '@temporalio/worker';
 import { connectClients } from '../activities/clients.ts';
 import { activities } from '../activities/index.ts';
 import { createLog } from '../server/log.ts';
-import { createMetrics } from '../server/metrics.ts';
+import { createMetrics, type Metrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { type Ec2World, ec2Environment, ec2Simulation } from '../simulator/ec2.ts';
 import { type JiraWorld, jiraEnvironment, jiraSimulation } from '../simulator/jira.ts';
@@ -82,6 +82,9 @@ export interface World extends Providers {
   store: Store;
   server: RunningServer;
   worker: RunningWorker;
+  /** Where the embedded store and the kubeconfig are. */
+  folder: string;
+  metrics: Metrics;
   /** What was logged, line by line. */
   log: string[];
   /** The runs of an incident, oldest first. */
@@ -158,6 +161,8 @@ export async function startWorld(options: Options = {}): Promise<World> {
   const running = server;
   return {
     ...providers,
+    folder,
+    metrics,
     temporal,
     store,
     server,
