@@ -54,7 +54,10 @@ export async function start(parts: Parts, output: Output): Promise<void> {
 
     // The store takes the folder's lock first: nobody's Temporal is touched before it is known that the folder is ours.
     let server: RunningServer | undefined;
-    const bundling = bundleWorkflows(parts.workflowsPath, { cacheDir: dataDir });
+    const bundling = bundleWorkflows(parts.workflowsPath, {
+      cacheDir: dataDir,
+      onRefused: (why) => log.warn(why),
+    });
     const finding = settings.temporal === undefined ? findTemporal() : undefined;
     // Awaited below, after the store: an early failure of theirs is not to be an unhandled one.
     for (const early of [bundling, finding]) early?.catch(() => {});

