@@ -3,8 +3,9 @@
 FROM node:24-slim AS dependencies
 WORKDIR /baton
 COPY package.json package-lock.json ./
-# No install scripts: the one that matters brings a Node, which the image already has.
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+# No install scripts: none is needed. The Node among the packages goes, as the image has its own.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+  && rm -rf node_modules/node-linux-* node_modules/.bin/node
 
 FROM node:24-slim
 # The worker reaches its providers and the cluster by TLS.

@@ -8,13 +8,18 @@ import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../baton.ts', import.meta.url));
 
+/** From the package for this kind of machine, which the lockfile names with its hash. */
 function ownNode() {
-  try {
-    const node = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node');
-    return existsSync(node) ? node : undefined;
-  } catch {
-    return undefined;
-  }
+  const { platform, arch } = process;
+  for (const name of [`node-${platform}-${arch}`, `node-bin-${platform}-${arch}`])
+    try {
+      const found = createRequire(import.meta.url).resolve(`${name}/package.json`);
+      const node = join(dirname(found), 'bin', 'node');
+      if (existsSync(node)) return node;
+    } catch {
+      // The other one, then.
+    }
+  return undefined;
 }
 
 const [major] = process.versions.node.split('.');

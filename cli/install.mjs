@@ -1,6 +1,7 @@
 /**
  * Installs what package-lock.json names, where it is missing or has changed. Runs before `npm start` and `npm test`, on
- * whatever Node is on the machine (20 or later), so it is plain JavaScript without a dependency.
+ * whatever Node is on the machine (20 or later), so it is plain JavaScript without a dependency. The project's own Node is one of these
+ * packages, one for each kind of machine: npm takes it, as all of them, only with the hash that stands in the lockfile.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -29,9 +30,14 @@ function isInstalledByHand() {
   if (!existsSync(list)) return false;
   const installed = JSON.parse(readFileSync(list, 'utf8')).packages;
   const named = Object.entries(JSON.parse(lockfile.toString('utf8')).packages);
+  // Packages for other machines are optional, and so is each machine's Node: of those this machine's has to be there.
+  const isOwnNode = ({ bin, os, cpu }) =>
+    bin?.node && [os].flat().includes(process.platform) && [cpu].flat().includes(process.arch);
   return named.every(
-    ([path, { version, optional }]) =>
-      path === '' || optional || (installed[path]?.version === version && existsSync(join(root, path))),
+    ([path, one]) =>
+      path === '' ||
+      (one.optional && !isOwnNode(one)) ||
+      (installed[path]?.version === one.version && existsSync(join(root, path))),
   );
 }
 
@@ -130,7 +136,7 @@ async function install() {
     fail(
       'installed, but without its own Node',
       '',
-      'npm did not run the install script of the package "node". Run `npm config set ignore-scripts false`, remove node_modules, try again.',
+      `npm left out the optional package that holds it (see npm config get omit), or there is none for ${process.platform}-${process.arch}: install Node.js 24 there.`,
     );
   writeFileSync(mark, `${wanted}\n`);
 }
