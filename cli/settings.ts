@@ -212,6 +212,8 @@ const harmlessNames = new Set([
   'JIRA_BASE_URL',
   'JIRA_EMAIL',
   'JIRA_PROJECT_KEY',
+  'JIRA_ISSUE_TYPE',
+  'KUBERNETES_NAMESPACES',
   'KUBECONFIG',
   'KUBERNETES_SERVICE_HOST',
   'AWS_REGION',
@@ -272,7 +274,7 @@ export function masked(name: string, value: string): string {
 }
 
 const shownNames =
-  /^((HOST|PORT|DATABASE_URL|KUBECONFIG|(https?|no|all)_proxy)$|BATON_|PAGERDUTY_|SLACK_|JIRA_|TEMPORAL_|KUBERNETES_SERVICE_|AWS_)/i;
+  /^((HOST|PORT|DATABASE_URL|KUBECONFIG|(https?|no|all)_proxy)$|BATON_|PAGERDUTY_|SLACK_|JIRA_|TEMPORAL_|KUBERNETES_|AWS_)/i;
 
 /** Every variable that Baton or its libraries read and that is set; only what is known to be harmless with its value. */
 export function shownSettings(environment: NodeJS.ProcessEnv): Record<string, string> {
