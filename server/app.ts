@@ -19,6 +19,8 @@ export interface AppOptions extends HealthOptions {
   store: Pick<Store, 'receive' | 'ping' | 'backlog' | 'head'>;
   /** Called with each event that this process may dispatch now. */
   onStored(stored: StoredEvent): void;
+  /** False: events are stored, and left to whoever dispatches. */
+  mayTake?(): boolean;
   log: Logger;
 }
 
@@ -34,7 +36,7 @@ export function createApp(options: AppOptions): Express {
 
   const { log, metrics } = options;
   const readBody = createBodyReader();
-  const inbox = createInbox(options.store, options.onStored);
+  const inbox = createInbox(options.store, options.onStored, options.mayTake);
   const { slackSigningSecret: signingSecret, slackApiUrl: apiUrl } = options;
   const slack = { signingSecret, apiUrl, readBody, inbox, log };
   const pagerDuty = takePagerDutyWebhook({

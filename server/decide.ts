@@ -24,10 +24,14 @@ export interface Start {
 export interface Plan {
   answers: RecordedAnswer[];
   starts: Start[];
+  /** Runs that it started when it was dispatched before. */
+  begun: string[];
   /** Live runs on the subject, which learn of the event. */
   tell: string[];
   /** The incident's state as the event tells it, unless a newer one is known. */
   incident?: { id: string; status: string; seenAt: string };
+  /** Its incident is open and has gone on since: triggers are asked, and what starts learns of the rest. */
+  overtaken?: string;
   /** Why nothing may start, where that does not depend on a trigger. */
   hold?: { disposition: 'stale' | 'ignored'; reason: string };
 }
@@ -53,18 +57,20 @@ export function decide(
 ): Plan {
   const incident = incidentOf(event);
   const hold = holdOf(event, incident, situation, echo);
-  const isStale = hold?.disposition === 'stale';
+  const older = olderThan(event, incident, situation);
   const plan: Plan = {
     answers: [],
     starts: [],
+    begun: [],
     tell: [],
-    ...(incident && !isStale
+    ...(older ? { overtaken: older } : {}),
+    ...(incident && !older
       ? { incident: { id: incident.id, status: incident.status, seenAt: event.time } }
       : {}),
     ...(hold ? { hold } : {}),
   };
   for (const trigger of triggers) answer(trigger, seq, event, incident, situation.runs, plan);
-  if (!isStale)
+  if (!older)
     plan.tell = situation.runs.filter((run) => isLive(run) && run.eventSeq !== seq).map(({ id }) => id);
   return plan;
 }
@@ -79,14 +85,32 @@ function holdOf(
   situation: Situation,
   echo: Echo | undefined,
 ): Plan['hold'] {
-  const seen = situation.incident;
-  if (incident && seen && event.time < seen.seenAt)
-    return { disposition: 'stale', reason: `older than the state of ${seen.seenAt} (${seen.status})` };
+  const older = olderThan(event, incident, situation);
+  const isOver = incident?.status === 'resolved' || situation.incident?.status === 'resolved';
+  if (older && isOver) return { disposition: 'stale', reason: older };
   if (echo && echo.actor.kind !== 'person')
     return { disposition: 'ignored', reason: `echo of ${echo.activity} by ${echo.runId}` };
   if (incident?.status === 'resolved' && event.type !== 'pagerduty.incident.resolved')
     return { disposition: 'ignored', reason: 'the incident is resolved' };
   return undefined;
+}
+
+/** What the incident has seen that is newer than this event; undefined where there is nothing. */
+function olderThan(
+  event: Event,
+  incident: Incident | undefined,
+  { incident: seen }: Situation,
+): string | undefined {
+  if (!incident || !seen) return undefined;
+  const ahead = Date.parse(seen.seenAt) - Date.parse(event.time);
+  // Of the same moment are, as it is told, the triggered one first and the resolved one last.
+  const isFirst = event.type === 'pagerduty.incident.triggered' && seen.status !== 'triggered';
+  const isBeforeLast =
+    seen.status === 'resolved' &&
+    incident.status !== 'resolved' &&
+    event.type !== 'pagerduty.incident.reopened';
+  if (ahead < 0 || (ahead === 0 && !isFirst && !isBeforeLast)) return undefined;
+  return `older than the state of ${seen.seenAt} (${seen.status})`;
 }
 
 function answer(
@@ -108,6 +132,10 @@ function answer(
     const place = placeOf(trigger, response.id, seq, event, incident, runs);
     if ('joined' in place) return void say('joined', place.joined);
     if ('no' in place) return void say('no', place.no);
+    if ('begun' in place) {
+      plan.begun.push(place.begun);
+      return void say('matched', place.begun);
+    }
     say('matched', place.id);
     plan.starts.push({
       id: place.id,
@@ -138,10 +166,11 @@ function placeOf(
   event: Event,
   incident: Incident | undefined,
   runs: readonly RunRow[],
-): { id: string } | { joined: string } | { no: string } {
+): { id: string } | { begun: string } | { joined: string } | { no: string } {
   const own = runs.filter((run) => run.trigger === trigger.name);
   const begun = own.find((run) => run.eventSeq === seq);
-  if (begun) return { id: begun.id };
+  // One that Temporal was told of is not started again: it may have ended, and be forgotten there.
+  if (begun) return begun.state === 'starting' ? { id: begun.id } : { begun: begun.id };
   if (trigger.each === 'event') return { id };
   const live = own.find(isLive);
   if (live) return { joined: live.id };

@@ -1,12 +1,11 @@
-import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Authority } from '../store/authority.ts';
-import type { Decision, Echo, Entry, Situation, Store, StoredEvent } from '../store/store.ts';
+import type { Decision, Entry, Situation, Store, StoredEvent } from '../store/store.ts';
 import type { Event } from '../triggers/event.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-import type { LaterEvent } from '../workflows/kit/incident.ts';
-import { laterEvents, type RunMemo } from '../workflows/kit/run.ts';
-import { decide, incidentOf, type Plan, type Start } from './decide.ts';
+import { decide, type Plan, type Start } from './decide.ts';
+import { catchUp, echoOf, laterEvent, startRun, tellRun } from './runs.ts';
 import { isTemporalAway, type TemporalState } from './temporal-state.ts';
 
 export interface DispatcherOptions {
@@ -27,19 +26,21 @@ export interface DispatcherOptions {
 export interface Dispatcher {
   /** Dispatches an event that this process has leased, after the earlier ones of its lane. Returns at once. */
   take(stored: StoredEvent): void;
+  /** False: what comes in had better wait in the store, as Temporal cannot be told of it now. */
+  mayTake(): boolean;
   /** Looks for pending events soon, and not only at the next sweep. */
   wake(): void;
   /** Finishes what is under way, hands the rest back. */
   stop(): Promise<void>;
 }
 
-/** Lanes at work at the same time, and events waiting in memory; what is beyond waits in the store. */
+/** Lanes at work at the same time. What waits in memory is bounded by the store, which leases no more to a process. */
 const lanesAtOnce = 64;
-const heldAtMost = 2_000;
+/** Events that are claimed together, and how few are left when the next ones are. */
+const claimedAtOnce = 300;
+const fewLeft = 150;
 const sweepMilliseconds = 1_000;
 const renewMilliseconds = 3_000;
-/** A Temporal that hangs takes calls and never answers them: after this it counts as away. Each call may be made again. */
-const callMilliseconds = 5_000;
 /** What becomes pending together, as the ends of many runs do, is claimed together. */
 const gatherMilliseconds = 250;
 /** After so many faults of ours with one event it is parked, so that it holds up no other. */
@@ -56,6 +57,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   const held = new Set<number>();
   let stopping = false;
   let sweeping: Promise<void> | undefined;
+  /** The last claim found something, so the next one may. */
+  let mayBeMore = false;
 
   const laneOf = ({ event }: StoredEvent) => (event as Event).subject ?? (event as Event).id;
 
@@ -93,12 +96,13 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       await dispatchUntilDone(stored);
       queue.shift();
       held.delete(stored.seq);
+      if (mayBeMore && held.size < fewLeft) sweepNow();
     }
   }
 
   /** An outage of Temporal or the store is waited out, with the lease kept: later events of the lane must not pass. */
   async function dispatchUntilDone(stored: StoredEvent): Promise<void> {
-    for (let faults = stored.attempts; !stopping; ) {
+    for (let faults = 0; !stopping; ) {
       try {
         return await dispatch(stored, options);
       } catch (error) {
@@ -129,10 +133,12 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     Promise.race([stopped, new Promise<void>((resolve) => setTimeout(resolve, milliseconds).unref())]);
 
   async function sweep(): Promise<void> {
-    const free = heldAtMost - held.size;
-    if (stopping || free <= 0) return;
+    // While Temporal is away nothing is claimed: it would only fill the memory, and count as an attempt.
+    if (stopping || !options.temporal.up || held.size > fewLeft) return;
     try {
-      for (const stored of await store.claim(Math.min(free, 500))) take(stored);
+      const claimed = await store.claim(claimedAtOnce);
+      mayBeMore = claimed.length > 0;
+      for (const stored of claimed) take(stored);
     } catch (error) {
       log.warn({ err: error }, 'The store could not be swept for pending events');
     }
@@ -157,10 +163,12 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     if (held.size > 0)
       store.renew().catch((error: unknown) => log.warn({ err: error }, 'Leases not renewed'));
   }, renewMilliseconds);
+  options.temporal.onUp(sweepNow);
   sweepNow();
 
   return {
     take,
+    mayTake: () => !stopping && options.temporal.up,
     wake,
     async stop() {
       stopping = true;
@@ -168,7 +176,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       clearInterval(renewer);
       clearTimeout(waking);
       endPause();
-      options.temporal.stopWaiting();
+      await options.temporal.stop();
       await Promise.all([...working.values(), sweeping]);
       await store.release().catch(() => {});
     },
@@ -179,7 +187,10 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
 async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promise<void> {
   const { store, log } = options;
   const event = stored.event as Event;
-  const [situation, echo] = await Promise.all([situationOf(event, store), echoOf(event, stored, store)]);
+  const [situation, echo] = await Promise.all([
+    situationOf(event, store),
+    echoOf(event, stored.receivedAt, store),
+  ]);
   const plan = decide({ seq: stored.seq, event }, situation, options.triggers, echo);
   const decision = {
     ...(plan.incident ? { incident: plan.incident } : {}),
@@ -188,7 +199,13 @@ async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promis
   const isIdle = plan.starts.length === 0 && plan.tell.length === 0;
   if (!isIdle) await store.decide({ seq: stored.seq, ...decision, runs: runsOf(plan, stored.seq, event) });
   await Promise.all(plan.starts.map((start) => startRun(start, options)));
-  const told = await tell(plan, event, echo, options);
+  const { subject, id: eventId } = event;
+  if (plan.overtaken && subject !== undefined)
+    for (const { id } of plan.starts) await catchUp({ id, subject, eventId }, options);
+  const later = laterEvent(event, echo);
+  const reached = await Promise.all(plan.tell.map((id) => tellRun(id, [later], options.client)));
+  // One may have ended meanwhile.
+  const told = reached.filter(Boolean).length;
   const { disposition, reason } = dispositionOf(plan, told);
   const isOurs = await store.settle({
     seq: stored.seq,
@@ -207,94 +224,19 @@ async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promis
 }
 
 const runsOf = ({ starts }: Plan, eventSeq: number, { subject }: Event): Decision['runs'] =>
-  starts.map(({ id, trigger, workflow, cause }) => ({
+  starts.map(({ id, trigger, workflow, input, cause }) => ({
     id,
     trigger,
     workflow,
     ...(subject === undefined ? {} : { subject }),
     target: cause.target,
     eventSeq,
+    input,
+    cause,
   }));
 
 const situationOf = (event: Event, store: Store): Promise<Situation> =>
   event.subject === undefined ? Promise.resolve({ runs: [] }) : store.situation(event.subject);
-
-/** A new incident cannot be the echo of a change to it. */
-async function echoOf(event: Event, stored: StoredEvent, store: Store): Promise<Echo | undefined> {
-  const isAboutIncident = event.type.startsWith('pagerduty.incident.') && event.subject !== undefined;
-  if (!isAboutIncident || event.type === 'pagerduty.incident.triggered') return undefined;
-  const { subject = '', type, id } = event;
-  return store.claimEcho({ subject, type, eventId: id, receivedAt: stored.receivedAt });
-}
-
-/**
- * Starts a run in Temporal, with its cause and what shows that it was us. Nothing happens where it is there already. The same start gives
- * the same signature, so a lost run can be started again.
- */
-export async function startRun(
-  start: Pick<Start, 'id' | 'workflow' | 'input' | 'cause'>,
-  {
-    client,
-    taskQueue,
-    eagerStart,
-    authority,
-  }: Pick<DispatcherOptions, 'client' | 'taskQueue' | 'eagerStart' | 'authority'>,
-): Promise<void> {
-  const { id: runId, workflow, input, cause } = start;
-  const memo: RunMemo = { cause, signature: authority.sign({ runId, workflow, input, cause }) };
-  try {
-    await client.withDeadline(Date.now() + callMilliseconds, () =>
-      client.workflow.start(start.workflow, {
-        workflowId: start.id,
-        taskQueue,
-        args: [start.input],
-        memo: { ...memo },
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        requestEagerStart: eagerStart,
-        // A worker that dies with a task in hand is noticed after this, not after the default 10 s.
-        workflowTaskTimeout: '3 seconds',
-      }),
-    );
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-  }
-}
-
-/** Tells the live runs. Returns how many were reached: one may have ended meanwhile. */
-async function tell(
-  plan: Plan,
-  event: Event,
-  echo: Echo | undefined,
-  { client }: DispatcherOptions,
-): Promise<number> {
-  const incident = incidentOf(event);
-  const by =
-    echo?.actor.kind === 'person'
-      ? { kind: 'person' as const, id: echo.actor.email ?? echo.actor.name, name: echo.actor.name }
-      : event.agent;
-  const later: LaterEvent = {
-    eventId: event.id,
-    type: event.type,
-    time: event.time,
-    ...(by ? { by } : {}),
-    echo: echo !== undefined && echo.actor.kind !== 'person',
-    ...(incident ? { incident } : { data: event.data }),
-  };
-  const reached = await Promise.all(
-    plan.tell.map(async (id) => {
-      try {
-        await client.withDeadline(Date.now() + callMilliseconds, () =>
-          client.workflow.getHandle(id).signal(laterEvents, [later]),
-        );
-        return true;
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return false;
-        throw error;
-      }
-    }),
-  );
-  return reached.filter(Boolean).length;
-}
 
 function dispositionOf(
   plan: Plan,
@@ -312,8 +254,15 @@ function dispositionOf(
   }
   if (plan.starts.length > 0) {
     const started = `started ${plan.starts.map(({ id }) => id).join(', ')}`;
-    return { disposition: 'dispatched', reason: [started, toldText].filter(Boolean).join('; ') };
+    return {
+      disposition: 'dispatched',
+      reason: [started, plan.overtaken, toldText].filter(Boolean).join('; '),
+    };
   }
+  if (plan.begun.length > 0)
+    return { disposition: 'dispatched', reason: `has started ${plan.begun.join(', ')} before` };
+  if (plan.overtaken)
+    return { disposition: 'stale', reason: `${plan.overtaken}; no trigger starts anything` };
   if (told > 0) return { disposition: 'dispatched', reason: toldText };
   return { disposition: 'ignored', reason: 'no trigger matched' };
 }

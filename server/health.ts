@@ -5,7 +5,7 @@ import type { StuckCounts } from './stuck-runs.ts';
 
 export interface HealthOptions {
   store: Pick<Store, 'ping' | 'backlog' | 'head'>;
-  temporalState: () => { up: boolean; since: string };
+  temporalState: () => { up: boolean; since: string; reason?: string | undefined };
   metrics: Metrics;
   /** Runs that cannot go on, by reason; a worker knows of none. */
   stuckRuns?: () => StuckCounts;
@@ -21,11 +21,11 @@ export function answerHealth(_: Request, response: Response): void {
 /** 200 while events can be taken, also with Temporal away or with runs that stand still (`degraded`); 503 without a store, which answers within 2 s. */
 export function answerReadiness({ store, temporalState, simulated, stuckRuns }: HealthOptions) {
   return async (_: Request, response: Response) => {
-    const { up, since } = temporalState();
+    const { up, since, reason } = temporalState();
     const stuck = stuckRuns?.();
     const isStuck = stuck !== undefined && Object.values(stuck).some((count) => count > 0);
     const detail = {
-      temporal: { state: up ? 'up' : 'down', since },
+      temporal: { state: up ? 'up' : 'down', since, ...(up || !reason ? {} : { reason }) },
       simulated,
       ...(stuck ? { stuckRuns: stuck } : {}),
     };

@@ -10,7 +10,11 @@ export interface Inbox {
 }
 
 /** Stores what comes in, and hands on the events that this process may dispatch now. */
-export function createInbox(store: Pick<Store, 'receive'>, onStored: (stored: StoredEvent) => void): Inbox {
+export function createInbox(
+  store: Pick<Store, 'receive'>,
+  onStored: (stored: StoredEvent) => void,
+  mayTake: () => boolean = () => true,
+): Inbox {
   let waiting = 0;
   return {
     async take(delivery) {
@@ -18,7 +22,8 @@ export function createInbox(store: Pick<Store, 'receive'>, onStored: (stored: St
         throw new Refusal(503, 'Too busy', 'Too many deliveries wait to be stored. Send it again.', 1);
       waiting += 1;
       const receivedAt = new Date().toISOString();
-      const receipt = await store.receive(delivery).finally(() => {
+      const left = mayTake() ? delivery : { ...delivery, take: false as const };
+      const receipt = await store.receive(left).finally(() => {
         waiting -= 1;
       });
       if (receipt.leased) onStored({ seq: receipt.seq, receivedAt, event: delivery.event, attempts: 0 });

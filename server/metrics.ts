@@ -81,6 +81,12 @@ export function createMetrics(more: () => Promise<string> = async () => '') {
     registers,
   });
   const temporalUp = new Gauge({ name: 'baton_temporal_up', help: '1 while Temporal answers', registers });
+  const temporalFailures = new Counter({
+    name: 'baton_temporal_failures_total',
+    help: 'Calls that Temporal did not answer, or refused for what we are and not for what was asked, by gRPC code',
+    labelNames: ['code'],
+    registers,
+  });
   const recordHead = new Gauge({
     name: 'baton_record_head_seq',
     help: 'Number of the last linked line of the record',
@@ -98,6 +104,7 @@ export function createMetrics(more: () => Promise<string> = async () => '') {
       webhooks.inc({ source, answer: String(answer) });
       duration.observe({ source }, seconds);
     },
+    temporalFailure: (code: string) => temporalFailures.inc({ code }),
     event: (disposition: string) => events.inc({ disposition }),
     run: (workflow: string, outcome: string) => runs.inc({ workflow, outcome }),
     /** An attempt at an activity. With a `failure` it failed. */

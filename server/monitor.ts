@@ -9,6 +9,7 @@ import { createHttpServer } from './app.ts';
 import { answerHealth, answerMetrics, answerReadiness } from './health.ts';
 import type { Metrics } from './metrics.ts';
 import { answerError, Refusal } from './refusal.ts';
+import { watchTemporal } from './temporal-state.ts';
 
 export interface MonitorOptions {
   host: string;
@@ -31,8 +32,9 @@ export interface RunningMonitor {
 /** Listens for a process that takes nothing in, as a worker: whether it lives, whether it can work, and its metrics. */
 export async function startMonitor(options: MonitorOptions): Promise<RunningMonitor> {
   const { host, port, store, metrics, log } = options;
-  const temporal = askTemporal(options);
-  const health = { store, metrics, simulated: [], temporalState: temporal.state };
+  // A worker's own connection tells nobody when Temporal is away.
+  const temporal = watchTemporal({ ...options, count: metrics.temporalFailure });
+  const health = { store, metrics, simulated: [], temporalState: () => temporal };
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -57,42 +59,6 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
       http.close();
       http.closeAllConnections();
       await closed;
-    },
-  };
-}
-
-const everyMilliseconds = 5_000;
-const answerMilliseconds = 2_000;
-
-/**
- * A worker's own connection tells nobody when Temporal is away, so it is asked: beside the requests, which then answer at once
- * also while Temporal hangs.
- */
-function askTemporal({ client, namespace }: Pick<MonitorOptions, 'client' | 'namespace'>) {
-  let state = { up: false, since: new Date().toISOString() };
-
-  async function ask(): Promise<void> {
-    const up = await client
-      .withDeadline(Date.now() + answerMilliseconds, () =>
-        client.workflowService.describeNamespace({ namespace }),
-      )
-      .then(
-        () => true,
-        () => false,
-      );
-    if (up !== state.up) state = { up, since: new Date().toISOString() };
-  }
-
-  let asking = ask();
-  const timer = setInterval(() => {
-    asking = ask();
-  }, everyMilliseconds);
-  return {
-    state: () => state,
-    /** Waits for the last answer: the client may be closed thereafter, and must not be while it tries again. */
-    stop() {
-      clearInterval(timer);
-      return asking;
     },
   };
 }

@@ -50,7 +50,8 @@ export interface RunningServer {
 /** Starts all that a server does: it listens, dispatches, links the record, keeps runs and schedules in step with Temporal. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { store, client, triggers, taskQueue, log, metrics } = options;
-  const temporal = watchTemporal(client, options.namespace, log);
+  const { namespace } = options;
+  const temporal = watchTemporal({ client, namespace, log, count: metrics.temporalFailure });
   const dispatcher: Dispatcher = startDispatcher({
     store,
     client,
@@ -69,7 +70,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     slackApiUrl: options.slackApiUrl,
     store,
     onStored: dispatcher.take,
-    temporalState: () => ({ up: temporal.up, since: temporal.since }),
+    mayTake: dispatcher.mayTake,
+    temporalState: () => temporal,
     log,
     metrics,
     stuckRuns: stuck.counts,
@@ -78,7 +80,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const http = createHttpServer(app);
   await listen(http, options.port, options.host);
   const sealer = startSealer(store, log);
-  const reconciler = startReconciler({ store, client, log });
+  const { authority, eagerStart } = options;
+  const reconciler = startReconciler({
+    store,
+    client,
+    namespace,
+    taskQueue,
+    eagerStart,
+    authority,
+    temporal,
+    log,
+  });
   let stopping = false;
   void bringSchedules();
 
@@ -86,7 +98,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   async function bringSchedules(): Promise<void> {
     while (!stopping) {
       try {
-        return await syncSchedules({ client, triggers, taskQueue, log });
+        await syncSchedules({ client, triggers, taskQueue, log });
+        return temporal.seen();
       } catch (error) {
         if (stopping) return;
         if (!isTemporalAway(error))

@@ -1,11 +1,11 @@
-import { type RawBuilder, type Selectable, sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
-import { cleanText, keyText } from './json.ts';
+import { cleanText, exactJson, keyText } from './json.ts';
 import { appendOwnedLines, bytesOfLines, type OwnedLine } from './record.ts';
-import { runRow } from './runs.ts';
+import { runColumnsOf, runRow, type StoredRun } from './runs.ts';
 import type { Decision, Settlement, Situation, Store } from './store.ts';
-import type { LineColumns, RunsTable } from './tables.ts';
+import type { LineColumns } from './tables.ts';
 
 /** A decision or settlement with its lines made. */
 interface Lined<Item> {
@@ -34,10 +34,8 @@ export function dispatchPart({
   async function situations(subjects: string[]): Promise<Situation[]> {
     const asked = JSON.stringify(subjects.map((subject, place) => ({ place, subject })));
     // Joined to what is asked, so that there is a row even where nothing is known.
-    const { rows } = await sql<
-      Selectable<RunsTable> & { place: number; status: string | null; seen_at: Date }
-    >`
-      select asked.place, runs.*, incidents.status, incidents.seen_at
+    const { rows } = await sql<StoredRun & { place: number; status: string | null; incident_seen_at: Date }>`
+      select asked.place, ${runColumnsOf('runs')}, incidents.status, incidents.seen_at as incident_seen_at
       from jsonb_to_recordset(${asked}::jsonb) as asked (place integer, subject text)
       left join incidents on incidents.id = asked.subject
       left join runs on runs.subject = asked.subject
@@ -49,7 +47,7 @@ export function dispatchPart({
       // Without a run, its columns are null in the one row.
       const runs = own.filter(({ id }) => id !== null).map(runRow);
       if (!first || first.status === null) return { runs };
-      return { incident: { seenAt: first.seen_at.toISOString(), status: first.status }, runs };
+      return { incident: { seenAt: first.incident_seen_at.toISOString(), status: first.status }, runs };
     });
   }
 
@@ -63,10 +61,10 @@ export function dispatchPart({
       ), mirrored as (
         ${mirror(batch.map(({ item }) => item))}
       ), started as (
-        insert into runs (id, trigger, workflow, subject, target, event_seq, state)
-        select id, trigger, workflow, subject, target, "eventSeq", 'starting'
+        insert into runs (id, trigger, workflow, subject, target, event_seq, state, input, cause)
+        select id, trigger, workflow, subject, target, "eventSeq", 'starting', input, cause
         from jsonb_to_recordset(${JSON.stringify(runs)}::jsonb)
-          as run (id text, trigger text, workflow text, subject text, target text, "eventSeq" bigint)
+          as run (id text, trigger text, workflow text, subject text, target text, "eventSeq" bigint, input text, cause text)
         on conflict do nothing
       )
       ${appendOwnedLines(ownedLines(batch), sql`select seq::text from first`)}`.execute(db);
@@ -85,14 +83,14 @@ export function dispatchPart({
     );
     const { rows } = await sql<{ seq: number }>`
       with settled as (
-        update inbox set disposition = given.disposition, reason = given.reason, leased_by = null, leased_until = null
+        update inbox set disposition = given.disposition, reason = given.reason, leased_by = null
         from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as given (seq bigint, disposition text, reason text)
         where inbox.seq = given.seq and inbox.leased_by = ${me}::text and inbox.disposition is null
         returning inbox.seq, inbox.decided
       ), mirrored as (
         ${mirror(decisions, sql`seq in (select seq from settled)`)}
       ), running as (
-        update runs set state = 'running'
+        update runs set state = 'running', seen_at = now()
         where state = 'starting' and id in (
           select id from jsonb_to_recordset(${JSON.stringify(started)}::jsonb) as started (id text, seq bigint)
           where seq in (select seq from settled))
@@ -146,7 +144,8 @@ function mirror(
 }
 
 /** Only what a decision says: state and times are the store's. */
-function runColumns({ id, trigger, workflow, subject, target, eventSeq }: Decision['runs'][number]) {
+function runColumns(run: Decision['runs'][number]) {
+  const { id, trigger, workflow, subject, target, eventSeq, input, cause } = run;
   return {
     id,
     trigger,
@@ -154,5 +153,7 @@ function runColumns({ id, trigger, workflow, subject, target, eventSeq }: Decisi
     target,
     eventSeq,
     subject: subject === undefined ? null : keyText(subject),
+    input: exactJson(input),
+    cause: exactJson(cause),
   };
 }

@@ -60,6 +60,9 @@ async function prepareFolder(folder: string): Promise<void> {
  * changed or removed would fill the tables that change most.
  */
 async function takeStock(db: Kysely<Tables>): Promise<void> {
-  await sql`update inbox set leased_by = null, leased_until = null where disposition is null`.execute(db);
-  await sql`vacuum (analyze) inbox, runs, effects, record_queue`.execute(db);
+  await sql`update inbox set leased_by = null where disposition is null and leased_by is not null`.execute(
+    db,
+  );
+  await sql`delete from processes`.execute(db);
+  await sql`vacuum (analyze) inbox, processes, runs, effects, record_queue`.execute(db);
 }

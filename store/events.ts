@@ -61,7 +61,7 @@ export function eventsPart({
       });
       const { rows } = await sql<{ again: boolean }>`
         with again as (
-          update inbox set disposition = null, reason = null, decided = false, leased_by = null, leased_until = null
+          update inbox set disposition = null, reason = null, decided = false, leased_by = null
           where seq = ${seq} and disposition is not null returning seq
         ), noted as (${appendLines([line], sql`exists (select from again)`)})
         select exists (select from again) as again`.execute(db);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
 import { canonicalJson, cleanText, keyText } from './json.ts';
@@ -8,8 +8,10 @@ import { StoreUnavailable } from './store.ts';
 
 /** Whoever delivers is promised an answer within 2 s. */
 const answerWithinMs = 1900;
-/** How long a process holds an event unless it prolongs the lease. */
+/** How long a process holds its events unless it says again that it lives. */
 export const leaseSeconds = 8;
+/** What a process holds at a time: its events are in its memory. What is beyond waits in the store. */
+export const heldAtMost = 1_000;
 
 /** A delivery as the statements below take it: as JSON, the body apart. */
 export interface InboxRow {
@@ -79,7 +81,11 @@ const placeTypes = sql.raw('place integer, start integer, length integer, duplic
 const lineTypes = sql.raw('at text, actor text, via text, action text, about text, detail text');
 
 /** The rows of one batch: their bodies travel as one value, and each row says where its own begins (from 1) and how long it is. */
-function batchOf(deliveries: Delivery[], makeLine: Context['makeLine'], firsts?: First[]) {
+function batchOf(
+  deliveries: Delivery[],
+  makeLine: Context['makeLine'],
+  { room = 0, firsts }: { room?: number; firsts?: First[] },
+) {
   let start = 1;
   const rows = deliveries.map((delivery, place) => {
     const first = firsts?.[place];
@@ -91,7 +97,7 @@ function batchOf(deliveries: Delivery[], makeLine: Context['makeLine'], firsts?:
       place,
       start,
       length: delivery.body.length,
-      take: delivery.take !== false,
+      take: delivery.take !== false && place < room,
     };
     start += delivery.body.length;
     if (!first) return row;
@@ -100,6 +106,17 @@ function batchOf(deliveries: Delivery[], makeLine: Context['makeLine'], firsts?:
   });
   return { json: JSON.stringify(rows), bodies: Buffer.concat(deliveries.map(({ body }) => body)) };
 }
+
+/** Says that a process lives, for use within another statement. Its row is written again only when that is of use. */
+export function sayAlive(process: string, condition: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`insert into processes (name, until)
+    select ${process}::text, statement_timestamp() + make_interval(secs => ${leaseSeconds}) where ${condition}
+    on conflict (name) do update set until = excluded.until
+      where processes.until < excluded.until - interval '1 second'`;
+}
+
+/** What this process holds, as PostgreSQL writes an array. */
+export const heldArray = (held: ReadonlySet<number>) => `{${[...held].join(',')}}`;
 
 /** What a duplicate is a duplicate of, and what the two have in common. */
 interface First {
@@ -110,22 +127,29 @@ interface First {
 export function inboxPart({ db, me, held, makeLine, onPending }: Context): Pick<Store, 'receive'> {
   /**
    * Stores what was not there before, each with its line, in one statement. A new event is leased to this process, unless an earlier
-   * one of its lane waits that this process does not hold: the order of the lane would be lost.
+   * one of its lane waits that this process does not hold: the order of the lane would be lost. Two processes that store events of
+   * one lane at the same moment do so one after the other.
    */
   async function insertNew(deliveries: Delivery[]): Promise<Map<number, Receipt>> {
-    const { json, bodies } = batchOf(deliveries, makeLine);
+    const { json, bodies } = batchOf(deliveries, makeLine, { room: heldAtMost - held.size });
     const { rows } = await sql<{ place: number; seq: number; leased: boolean; pending: boolean }>`
-      with given as materialized (
-        select *, case when take and disposition is null and (
-          select true from inbox earlier where earlier.lane = given.lane and earlier.disposition is null
-            and (earlier.leased_by is distinct from ${me}::text or earlier.leased_until <= now()) limit 1
-        ) is null then ${me}::text end as holder
+      with deliveries as materialized (
+        select *, bool_and(take or disposition is not null) over (partition by lane order by place) as wanted
         from jsonb_to_recordset(${json}::jsonb) as given (${inboxTypes}, ${placeTypes}, ${lineTypes})
+      ), lanes as materialized (
+        -- In one order everywhere, so that two statements do not wait for each other.
+        select lane, lane_is_free(lane, ${me}::text, ${heldArray(held)}::bigint[]) as free from (
+          select distinct lane, hashtext(lane) & 1023 as lock from deliveries where wanted order by lock
+        ) as asked
+      ), living as (
+        ${sayAlive(me, sql`exists (select from lanes where free)`)}
+      ), given as materialized (
+        select deliveries.*, case when wanted and free and disposition is null then ${me}::text end as holder
+        from deliveries left join lanes using (lane)
       ), stored as (
-        insert into inbox (${inboxColumns}, body, attempts, leased_by, leased_until)
+        insert into inbox (${inboxColumns}, body, attempts, leased_by)
         select ${inboxValues}, substring(${bodies}::bytea from start for length),
-          case when holder is null then 0 else 1 end, holder,
-          case when holder is not null then now() + make_interval(secs => ${leaseSeconds}) end
+          case when holder is null then 0 else 1 end, holder
         from given
         order by place
         on conflict do nothing
@@ -166,7 +190,7 @@ export function inboxPart({ db, me, held, makeLine, onPending }: Context): Pick<
   }
 
   async function insertDuplicates(deliveries: Delivery[], firsts: First[]): Promise<Receipt[]> {
-    const { json, bodies } = batchOf(deliveries, makeLine, firsts);
+    const { json, bodies } = batchOf(deliveries, makeLine, { firsts });
     const { rows } = await sql<{ seq: number }>`
       with given as materialized (
         select * from jsonb_to_recordset(${json}::jsonb) as given (${inboxTypes}, ${placeTypes}, ${lineTypes})
@@ -214,7 +238,7 @@ export function inboxPart({ db, me, held, makeLine, onPending }: Context): Pick<
   return {
     async receive(delivery) {
       const receipt = await commit(delivery);
-      // Only now: a caller that was told "not in time" does not know of its event, whose lease must then run out.
+      // Only now: a caller that was told "not in time" does not know of its event, which is then nobody's.
       if (receipt.leased) held.add(receipt.seq);
       return receipt;
     },

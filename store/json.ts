@@ -10,6 +10,12 @@ export function cleanText(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\uFFFD');
 }
 
+/**
+ * JSON text that is given back to the letter. What PostgreSQL takes in no text (NUL, lone surrogates) is escaped in it. Null for
+ * what JSON has no word for.
+ */
+export const exactJson = (value: unknown): string | null => JSON.stringify(value) ?? null;
+
 /** Text that is looked up by: clean, and its hash instead where it is too long for an index. */
 export function keyText(text: string): string {
   if (text.length <= maxKeyLength) return cleanText(text);

@@ -1,18 +1,38 @@
 import { sql } from 'kysely';
 import type { Context } from './context.ts';
-import { leaseSeconds } from './inbox.ts';
+import { heldArray, leaseSeconds, sayAlive } from './inbox.ts';
 import type { Store, StoredEvent } from './store.ts';
 
 /** The name of the advisory lock under which events are claimed. */
 const claimLock = 7_229_002;
+/** What is claimed together, as it lies in the store: it is in memory until it is dispatched. */
+const claimedBytes = 8 * 1024 * 1024;
 
 export function leasesPart({
   db,
   me,
   held,
 }: Context): Pick<Store, 'claim' | 'renew' | 'release' | 'backlog'> {
-  /** As JSON, for `in (select …)`. */
-  const heldJson = () => JSON.stringify([...held]);
+  /**
+   * Nobody holds it: it never was leased, or its process does not say any more that it lives. What carries this process' name and is
+   * not held here was stored after `receive` had given up, and a `receive` that is under way will have told by now.
+   */
+  const isFree = (event: string) => {
+    const column = (name: string) => sql.raw(`${event}.${name}`);
+    return sql`(${column('leased_by')} is null
+      or (${column('leased_by')} <> ${me}::text and ${column('leased_by')} not in (select name from taken))
+      or (${column('leased_by')} = ${me}::text and ${column('seq')} not in (select seq from own)
+        and ${column('received_at')} < statement_timestamp() - make_interval(secs => ${leaseSeconds})))`;
+  };
+
+  async function dropWhatIsLost(): Promise<void> {
+    const asked = [...held];
+    const { rows } = await sql<{ seq: number }>`
+      select seq from inbox where seq = any (${heldArray(held)}::bigint[]) and leased_by = ${me}::text
+        and disposition is null`.execute(db);
+    const kept = new Set(rows.map(({ seq }) => seq));
+    for (const seq of asked) if (!kept.has(seq)) held.delete(seq);
+  }
 
   return {
     claim: (limit) =>
@@ -22,21 +42,29 @@ export function leasesPart({
           // One process at a time: two that each saw the other's events as free could split a lane. For the same reason a row that
           // another one is just settling is waited for, not skipped. The clock is that of the statement: the lock was waited for.
           await sql`select pg_advisory_xact_lock(${claimLock})`.execute(transaction);
-          const { rows } = await sql<{ seq: number; received_at: Date; event: unknown; attempts: number }>`
-          with free as materialized (
-            select seq from inbox as candidate
-            where disposition is null and (leased_until is null or leased_until <= statement_timestamp())
-              and seq not in (select value::bigint from jsonb_array_elements_text(${heldJson()}::jsonb))
+          const { rows } = await sql<ClaimedRow>`
+          with taken as materialized (
+            select name from processes where until > statement_timestamp() and name <> ${me}::text
+          ), own as materialized (
+            select unnest(${heldArray(held)}::bigint[]) as seq
+          ), free as materialized (
+            select seq, pg_column_size(event) as size from inbox as candidate
+            where disposition is null and ${isFree('candidate')}
               and not exists (
                 select from inbox earlier
                 where earlier.lane = candidate.lane and earlier.seq < candidate.seq and earlier.disposition is null
-                  and earlier.leased_by <> ${me}::text and earlier.leased_until > statement_timestamp()
+                  and not (earlier.leased_by is not distinct from ${me}::text and earlier.seq in (select seq from own))
+                  and not ${isFree('earlier')}
               )
             order by seq limit ${limit} for update
+          ), chosen as (
+            select seq from (select seq, sum(size) over (order by seq) - size as before from free) as sized
+            where before < ${claimedBytes}
+          ), living as (
+            ${sayAlive(me, sql`true`)}
           )
-          update inbox set leased_by = ${me}::text, attempts = attempts + 1,
-            leased_until = statement_timestamp() + make_interval(secs => ${leaseSeconds})
-          from free where inbox.seq = free.seq
+          update inbox set leased_by = ${me}::text, attempts = attempts + 1
+          from chosen where inbox.seq = chosen.seq
           returning inbox.seq, received_at, event, attempts - 1 as attempts`.execute(transaction);
           return rows;
         })
@@ -46,19 +74,22 @@ export function leasesPart({
         }),
 
     async renew() {
-      const asked = [...held];
-      if (asked.length === 0) return;
-      const { rows } = await sql<{ seq: number }>`
-        update inbox set leased_until = now() + make_interval(secs => ${leaseSeconds})
-        where seq in (select value::bigint from jsonb_array_elements_text(${JSON.stringify(asked)}::jsonb))
-          and leased_by = ${me}::text and disposition is null
-        returning seq`.execute(db);
-      const kept = new Set(rows.map(({ seq }) => seq));
-      for (const seq of asked) if (!kept.has(seq)) held.delete(seq);
+      const { rows } = await sql<{ in_time: boolean | null }>`
+        with before as materialized (
+          select until > statement_timestamp() as in_time from processes where name = ${me}::text
+        ), gone as (
+          delete from processes where until < statement_timestamp() - interval '1 day' and name <> ${me}::text
+        ), living as (
+          ${sayAlive(me, sql`true`)}
+        )
+        select (select in_time from before) as in_time`.execute(db);
+      // Another one may have taken over what this one could not hold on to.
+      if (!rows[0]?.in_time) await dropWhatIsLost();
     },
 
     async release() {
-      await sql`update inbox set leased_by = null, leased_until = null
+      // Whoever hands an event back has not failed with it.
+      await sql`update inbox set leased_by = null, attempts = greatest(attempts - 1, 0)
         where leased_by = ${me}::text and disposition is null`.execute(db);
       held.clear();
     },
@@ -73,7 +104,14 @@ export function leasesPart({
   };
 }
 
-function storedEvent(row: { seq: number; received_at: Date; event: unknown; attempts: number }): StoredEvent {
+interface ClaimedRow {
+  seq: number;
+  received_at: Date;
+  event: unknown;
+  attempts: number;
+}
+
+function storedEvent(row: ClaimedRow): StoredEvent {
   return {
     seq: row.seq,
     receivedAt: row.received_at.toISOString(),

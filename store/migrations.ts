@@ -100,6 +100,26 @@ const steps: Record<string, string[]> = {
     `create trigger record_append_only before update or delete or truncate on record
       for each statement execute function refuse_change()`,
   ],
+  '0004-dispatch': [
+    // A run can be started again from its own row. `seen_at`: Temporal last knew it then.
+    `alter table runs add column input text, add column cause text, add column seen_at timestamptz`,
+    `create index runs_live_event on runs (event_seq, id) where state in ('starting', 'running')`,
+    // One row says how long a process holds all that carries its name, so that prolonging does not touch the events.
+    `create table processes (name text primary key, until timestamptz not null)`,
+    `alter table inbox drop column leased_until`,
+    // Bodies lie apart from their rows, so that a row can change without its body being written again.
+    `alter table inbox set (toast_tuple_target = 128)`,
+    // Being volatile, it sees what was committed while it waited for the lock; the statement that calls it would not.
+    `create function lane_is_free(asked text, process text, holding bigint[]) returns boolean
+      language plpgsql volatile as $$
+      begin
+        perform pg_advisory_xact_lock(7229003, hashtext(asked) & 1023);
+        return not exists (
+          select from inbox where lane = asked and disposition is null
+            and (leased_by is distinct from process or seq <> all (holding))
+        );
+      end $$`,
+  ],
   '0007-runs': [
     `alter table runs add column stuck jsonb`,
     `create index runs_stuck on runs (id) where stuck is not null`,

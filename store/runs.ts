@@ -3,8 +3,8 @@ import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
 import { inboxColumns, inboxRow, inboxTypes, inboxValues, receivedEntry } from './inbox.ts';
 import { canonicalJson, cleanText, keyText } from './json.ts';
-import { appendOwnedLines } from './record.ts';
-import type { RunEnd, RunRow, Store } from './store.ts';
+import { appendLines, appendOwnedLines } from './record.ts';
+import type { LiveRun, RunEnd, RunRow, Store } from './store.ts';
 import type { RunsTable } from './tables.ts';
 
 /** The envelope is the event: it came from nowhere, so there are no bytes. */
@@ -15,8 +15,8 @@ export function runsPart({
   scrub,
   makeLine,
   onPending,
-}: Context): Pick<Store, 'findRun' | 'listRuns' | 'endRun'> {
-  const runs = db.selectFrom('runs').selectAll();
+}: Context): Pick<Store, 'findRun' | 'listRuns' | 'liveRuns' | 'seeRuns' | 'restartedRun' | 'endRun'> {
+  const runs = db.selectFrom('runs').select(runColumnNames);
 
   async function endAll(all: RunEnd[]): Promise<boolean[]> {
     // The same run twice in one batch ends once, by the first.
@@ -70,6 +70,32 @@ export function runsPart({
       return (await query.execute()).map(runRow);
     },
 
+    async liveRuns({ after, limit }) {
+      const { rows } = await sql<LiveRow>`
+        select ${runColumnsOf('runs')}, input, cause, coalesce(runs.seen_at, created_at) as last_seen, status,
+          exists (select from inbox where seq = event_seq and disposition is null) as dispatching
+        from runs left join incidents on incidents.id = subject
+        where state in ('starting', 'running') and (event_seq, runs.id) > (${after?.eventSeq ?? 0}::bigint, ${after?.id ?? ''}::text)
+        order by event_seq, runs.id limit ${limit}`.execute(db);
+      return rows.map(liveRun);
+    },
+
+    async seeRuns(ids) {
+      await sql`update runs set seen_at = now() where state in ('starting', 'running')
+        and id in (select jsonb_array_elements_text(${JSON.stringify(ids.map(cleanText))}::jsonb))`.execute(
+        db,
+      );
+    },
+
+    async restartedRun(id, entry) {
+      await sql`
+        with restarted as (
+          update runs set state = 'running', seen_at = now()
+          where id = ${cleanText(id)} and state in ('starting', 'running') returning id
+        )
+        ${appendLines([makeLine(entry)], sql`exists (select from restarted)`)}`.execute(db);
+    },
+
     async endRun(end) {
       const ended = await endRuns(end);
       if (ended) onPending();
@@ -78,7 +104,47 @@ export function runsPart({
   };
 }
 
-export function runRow(row: Selectable<RunsTable>): RunRow {
+/** The columns of a `RunRow`. What starts it again is read only to do so. */
+const runColumnNames = [
+  'id',
+  'trigger',
+  'workflow',
+  'subject',
+  'target',
+  'event_seq',
+  'state',
+  'outcome',
+  'failure',
+  'created_at',
+  'ended_at',
+  'stuck',
+] as const;
+
+export type StoredRun = Pick<Selectable<RunsTable>, (typeof runColumnNames)[number]>;
+
+export const runColumnsOf = (table: string) =>
+  sql.raw(runColumnNames.map((name) => `${table}.${name}`).join(', '));
+
+interface LiveRow extends StoredRun {
+  input: string | null;
+  cause: string | null;
+  last_seen: Date;
+  status: string | null;
+  dispatching: boolean;
+}
+
+function liveRun(row: LiveRow): LiveRun {
+  return {
+    ...runRow(row),
+    input: row.input === null ? undefined : JSON.parse(row.input),
+    ...(row.cause === null ? {} : { cause: JSON.parse(row.cause) }),
+    seenAt: row.last_seen.toISOString(),
+    ...(row.status === null ? {} : { incidentStatus: row.status }),
+    isDispatching: row.dispatching,
+  };
+}
+
+export function runRow(row: StoredRun): RunRow {
   return {
     id: row.id,
     trigger: row.trigger,

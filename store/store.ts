@@ -9,14 +9,14 @@ export interface Store {
   /** Stores a delivery and its line in the record. Resolves after the commit. Rejects with `StoreUnavailable` within 2 s. */
   receive(delivery: Delivery): Promise<Receipt>;
   /**
-   * Leases pending events to this process, oldest first: those whose lease ran out or that nobody holds, and that have no
-   * earlier pending event of the same lane held by somebody else. Never one that this process already knows to be its own.
+   * Leases pending events to this process, oldest first: those that nobody holds, and that have no earlier pending event of the
+   * same lane held by somebody else. Never one that this process already knows to be its own. At most `limit`, and some megabytes.
    * Processes claim one after the other (advisory lock), so that none sees half of what another one takes.
    */
   claim(limit: number): Promise<StoredEvent[]>;
   /**
-   * Prolongs the leases of this process, which holds an event for 8 s otherwise: of what `receive` and `claim` answered as leased.
-   * An event that was stored after `receive` had given up is nobody's, and its lease runs out.
+   * Says that this process lives: it holds its events for 8 s longer, all by one row. It holds what `receive` and `claim` answered as
+   * leased. An event that was stored after `receive` had given up is nobody's, and the next `claim` takes it.
    */
   renew(): Promise<void>;
   /** Hands back what this process holds and has not settled. */
@@ -41,6 +41,12 @@ export interface Store {
   // — runs —
 
   findRun(id: string): Promise<RunRow | undefined>;
+  /** Runs that have not ended, with what starts them again, oldest first: at most `limit` of those after `after`. */
+  liveRuns(page: { after?: LiveRun; limit: number }): Promise<LiveRun[]>;
+  /** Temporal knows these runs. */
+  seeRuns(ids: string[]): Promise<void>;
+  /** A live run was started again: with its line in the record. */
+  restartedRun(id: string, entry: Entry): Promise<void>;
   /** Newest first. */
   listRuns(filter: { subject?: string; live?: boolean; limit: number }): Promise<RunRow[]>;
   /**
@@ -213,6 +219,19 @@ export interface RunStuck {
   over?: boolean;
 }
 
+/** A run that has not ended. */
+export interface LiveRun extends RunRow {
+  input: unknown;
+  /** Undefined: it is not known any more why it was started. */
+  cause?: unknown;
+  /** When Temporal was last known to know it; before that, when it was called for. */
+  seenAt: string;
+  /** What the incident of its subject is now, as far as it is known. */
+  incidentStatus?: string;
+  /** Its event is still being dispatched. */
+  isDispatching: boolean;
+}
+
 /** A line for the record. `subject` is the incident id, or what else it is about. */
 export interface Entry {
   at: string;
@@ -241,7 +260,8 @@ export interface Decision {
   seq: number;
   /** The incident as this event tells it; left out when the event is stale or carries no incident. */
   incident?: { id: string; status: string; seenAt: string };
-  runs: Omit<RunRow, 'state' | 'createdAt' | 'stuck'>[];
+  /** With what starts them, so that a run that Temporal loses can be started again. */
+  runs: (Omit<RunRow, 'state' | 'createdAt' | 'stuck'> & { input: unknown; cause: unknown })[];
   entries: Entry[];
 }
 

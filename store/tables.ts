@@ -8,6 +8,8 @@ type Time = ColumnType<Date, string, string>;
 
 export interface Tables {
   inbox: InboxTable;
+  /** How long each process holds the events that carry its name. */
+  processes: { name: string; until: Time };
   incidents: { id: string; status: string; seen_at: Time };
   runs: RunsTable;
   effects: EffectsTable;
@@ -34,8 +36,8 @@ export interface InboxTable {
   disposition: Disposition | null;
   reason: string | null;
   attempts: Generated<number>;
+  /** The process that holds it, as long as its row in `processes` says. */
   leased_by: string | null;
-  leased_until: Time | null;
   duplicate_of: number | null;
   /** Its lines about the decision are in the record, so a second attempt writes none. */
   decided: Generated<boolean>;
@@ -54,6 +56,11 @@ export interface RunsTable {
   stuck: Json<RunStuck | null>;
   created_at: Generated<Date>;
   ended_at: Time | null;
+  /** JSON text, so that it is given back exactly as it was. Null in rows of before 0004. */
+  input: string | null;
+  cause: string | null;
+  /** When Temporal was last known to know it. */
+  seen_at: Time | null;
 }
 
 export interface EffectsTable {

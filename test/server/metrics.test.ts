@@ -16,6 +16,7 @@ describe('the table of metrics in the docs', () => {
     const metrics = createMetrics();
     metrics.webhook('pagerduty', 202, 0.01);
     metrics.event('dispatched');
+    metrics.temporalFailure('UNAVAILABLE');
     metrics.run('a', 'completed');
     metrics.activity({ name: 'a', provider: 'slack' });
     const text = await page(metrics);

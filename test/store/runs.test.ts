@@ -20,7 +20,16 @@ describe.each(await backends())('dispatch and runs on $name', ({ open }) => {
       seq,
       incident: { id: subject, status: 'triggered', seenAt: '2026-03-01T10:00:00.000Z' },
       runs: [
-        { id, trigger: 'ec2-unhealthy', workflow: 'restart', subject, target: 'i-0123456789', eventSeq: seq },
+        {
+          id,
+          trigger: 'ec2-unhealthy',
+          workflow: 'restart',
+          subject,
+          target: 'i-0123456789',
+          eventSeq: seq,
+          input: { odd: '\0\ud800' },
+          cause: { subject },
+        },
       ],
       entries: [entry({ subject }), entry({ subject })],
       ...changes,
@@ -157,7 +166,16 @@ describe.each(await backends())('dispatch and runs on $name', ({ open }) => {
 
   it('lists runs by incident, live or ended, newest first', async () => {
     const { subject, id, seq } = await decided();
-    const second = { id: `${id}/2`, trigger: 't', workflow: 'w', subject, target: 'x', eventSeq: seq };
+    const second = {
+      id: `${id}/2`,
+      trigger: 't',
+      workflow: 'w',
+      subject,
+      target: 'x',
+      eventSeq: seq,
+      input: null,
+      cause: null,
+    };
     await store.endRun(endOf(id, subject));
     await store.decide({ seq, runs: [second], entries: [] });
     const ids = async (live?: boolean) =>

@@ -1,0 +1,119 @@
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { z } from 'zod';
+import type { Authority } from '../store/authority.ts';
+import type { Echo, EventRow, Store } from '../store/store.ts';
+import type { Event } from '../triggers/event.ts';
+import type { LaterEvent } from '../workflows/kit/incident.ts';
+import { laterEvents, type RunMemo } from '../workflows/kit/run.ts';
+import { incidentOf, type Start } from './decide.ts';
+
+/** A Temporal that hangs takes calls and never answers them: after this it counts as away. Each call may be made again. */
+export const callMilliseconds = 5_000;
+/** The newest events of a subject, of which a run learns that begins after them. */
+const laterAtMost = 200;
+
+export interface RunStarter {
+  client: Client;
+  taskQueue: string;
+  /** The client's connection is that of a worker in this process, which then gets a new run's first task with the answer. */
+  eagerStart: boolean;
+  /** Signs the cause of each run. */
+  authority: Authority;
+}
+
+/**
+ * Starts a run in Temporal, new or lost, with its cause and what shows that it was us. The same start gives the same signature. False:
+ * it was there already, and nothing happened.
+ */
+export async function startRun(
+  start: Pick<Start, 'id' | 'workflow' | 'input' | 'cause'>,
+  { client, taskQueue, eagerStart, authority }: RunStarter,
+): Promise<boolean> {
+  const { id: runId, workflow, input, cause } = start;
+  const memo: RunMemo = { cause, signature: authority.sign({ runId, workflow, input, cause }) };
+  try {
+    await client.withDeadline(Date.now() + callMilliseconds, () =>
+      client.workflow.start(workflow, {
+        workflowId: runId,
+        taskQueue,
+        args: [input],
+        memo: { ...memo },
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        requestEagerStart: eagerStart,
+        // A worker that dies with a task in hand is noticed after this, not after the default 10 s.
+        workflowTaskTimeout: '3 seconds',
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}
+
+/** Signals later events to a run. False: it has ended. */
+export async function tellRun(id: string, later: LaterEvent[], client: Client): Promise<boolean> {
+  try {
+    await client.withDeadline(Date.now() + callMilliseconds, () =>
+      client.workflow.getHandle(id).signal(laterEvents, later),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+/** An event as the live runs of its subject get it. */
+export function laterEvent(event: Event, echo: Echo | undefined): LaterEvent {
+  const incident = incidentOf(event);
+  const by =
+    echo?.actor.kind === 'person'
+      ? { kind: 'person' as const, id: echo.actor.email ?? echo.actor.name, name: echo.actor.name }
+      : event.agent;
+  return {
+    eventId: event.id,
+    type: event.type,
+    time: event.time,
+    ...(by ? { by } : {}),
+    echo: echo !== undefined && echo.actor.kind !== 'person',
+    ...(incident ? { incident } : { data: event.data }),
+  };
+}
+
+/** A new incident cannot be the echo of a change to it. */
+export async function echoOf(event: Event, receivedAt: string, store: Store): Promise<Echo | undefined> {
+  const isAboutIncident = event.type.startsWith('pagerduty.incident.') && event.subject !== undefined;
+  if (!isAboutIncident || event.type === 'pagerduty.incident.triggered') return undefined;
+  const { subject = '', type, id } = event;
+  return store.claimEcho({ subject, type, eventId: id, receivedAt });
+}
+
+/** What was stored is an envelope of ours; only rows of an event that could be read have one. */
+const envelope = z.custom<Event>(
+  (value) => z.object({ id: z.string(), type: z.string(), time: z.string() }).safeParse(value).success,
+);
+
+/** Tells a run that begins late what has happened on its subject since its event. It takes each event once. */
+export async function catchUp(
+  run: { id: string; subject: string; eventId: string },
+  { store, client }: { store: Store; client: Client },
+): Promise<void> {
+  const rows = await store.listEvents({ subject: run.subject, limit: laterAtMost });
+  const own = await store.findEvent(run.eventId);
+  const since = Date.parse(own?.time ?? '');
+  const isLater = ({ time, eventId, disposition }: EventRow) =>
+    Date.parse(time) > since &&
+    eventId !== run.eventId &&
+    disposition !== undefined &&
+    disposition !== 'duplicate';
+  const known = rows.filter(isLater).flatMap((row) => {
+    const { success, data } = envelope.safeParse(row.event);
+    return success ? [{ event: data, receivedAt: row.receivedAt }] : [];
+  });
+  known.sort((one, other) => Date.parse(one.event.time) - Date.parse(other.event.time));
+  const later: LaterEvent[] = [];
+  for (const { event, receivedAt } of known)
+    later.push(laterEvent(event, await echoOf(event, receivedAt, store)));
+  if (later.length > 0) await tellRun(run.id, later, client);
+}

@@ -1,0 +1,193 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decide } from '../../server/decide.ts';
+import type { RunRow, Situation } from '../../store/store.ts';
+import type { Event } from '../../triggers/event.ts';
+import { defineTrigger } from '../../triggers/trigger.ts';
+import type { Incident } from '../../workflows/kit/incident.ts';
+
+async function handle(_: string): Promise<void> {}
+const onTriggered = defineTrigger({
+  name: 'on-triggered',
+  on: 'pagerduty.incident.triggered',
+  run: handle,
+  input: ({ id }) => id,
+});
+
+const story = {
+  triggered: 'triggered',
+  acknowledged: 'acknowledged',
+  resolved: 'resolved',
+  reopened: 'triggered',
+} as const;
+type Step = keyof typeof story;
+const steps = Object.keys(story) as Step[];
+
+function eventOf(step: Step, time = `2026-11-25T10:00:0${steps.indexOf(step)}Z`): Event {
+  const incident: Incident = {
+    id: 'QBUG1',
+    title: 'Checkout errors',
+    status: story[step],
+    urgency: 'high',
+    service: { id: 'PSHOP', name: 'Checkout' },
+    assignees: [],
+    teams: [],
+  };
+  return {
+    id: `${step}/${time}`,
+    source: '/pagerduty/default',
+    type: `pagerduty.incident.${step}`,
+    subject: 'QBUG1',
+    time,
+    data: incident,
+  };
+}
+
+/** Dispatches events in this order, as the store keeps what comes of them. A live run stops when it is told of a resolve. */
+function dispatchAll(events: Event[]) {
+  const runs: RunRow[] = [];
+  let incident: Situation['incident'];
+  const plans = events.map((event, place) => {
+    const before = incident;
+    const plan = decide(
+      { seq: place + 1, event },
+      { runs, ...(incident ? { incident } : {}) },
+      [onTriggered],
+      undefined,
+    );
+    if (plan.incident)
+      incident = { status: plan.incident.status, seenAt: new Date(plan.incident.seenAt).toISOString() };
+    for (const run of runs)
+      if (plan.tell.includes(run.id) && event.type.endsWith('resolved')) run.state = 'completed';
+    for (const { id, trigger, workflow } of plan.starts) {
+      const createdAt = `2026-11-25T11:00:0${place}.000Z`;
+      runs.push({
+        id,
+        trigger,
+        workflow,
+        target: '',
+        subject: 'QBUG1',
+        eventSeq: place + 1,
+        state: 'running',
+        createdAt,
+      });
+    }
+    return { plan, before };
+  });
+  return { plans, runs, incident };
+}
+
+function ordersOf<Item>(items: readonly Item[]): Item[][] {
+  if (items.length < 2) return [[...items]];
+  return items.flatMap((item) =>
+    ordersOf(items.filter((other) => other !== item)).map((rest) => [item, ...rest]),
+  );
+}
+
+describe('events of one incident, in whatever order they come', () => {
+  it.each(ordersOf(steps).map((order) => [order.join(' '), order] as const))('%s', (_, order) => {
+    const { plans, runs, incident } = dispatchAll(order.map((step) => eventOf(step)));
+    // What was last is what it is.
+    expect(incident).toEqual({ status: 'triggered', seenAt: '2026-11-25T10:00:03.000Z' });
+    expect(runs.length).toBeLessThanOrEqual(1);
+    const place = order.indexOf('triggered');
+    const isOpen = plans[place]?.before?.status !== 'resolved';
+    expect(runs).toHaveLength(isOpen ? 1 : 0);
+  });
+
+  it('start nothing once it is resolved', () => {
+    for (const order of ordersOf(['triggered', 'acknowledged', 'resolved'] as const)) {
+      const { plans, runs } = dispatchAll(order.map((step) => eventOf(step)));
+      for (const { plan, before } of plans)
+        if (before?.status === 'resolved') expect(plan.starts).toEqual([]);
+      expect(runs.filter(({ state }) => state === 'running')).toEqual([]);
+    }
+  });
+
+  it('of one moment are taken as their story goes', () => {
+    const time = '2026-11-25T10:00:00Z';
+    for (const order of ordersOf(['triggered', 'acknowledged', 'resolved'] as const)) {
+      const { incident, runs } = dispatchAll(order.map((step) => eventOf(step, time)));
+      expect(incident?.status).toBe('resolved');
+      expect(runs.filter(({ state }) => state === 'running')).toEqual([]);
+    }
+  });
+
+  it('make the same state and leave no run after a resolve, for any walk and any order', () => {
+    const walk = fc.array(fc.constantFrom(...steps), { minLength: 1, maxLength: 8 }).chain((walked) => {
+      const events = walked.map((step, place) => eventOf(step, `2026-11-25T10:00:0${place}.${place}00Z`));
+      return fc.record({
+        events: fc.constant(events),
+        order: fc.shuffledSubarray(events, { minLength: events.length }),
+      });
+    });
+    fc.assert(
+      fc.property(walk, ({ events, order }) => {
+        const { plans, runs, incident } = dispatchAll(order);
+        const last = events.map(({ type }) => steps.find((step) => type.endsWith(`.${step}`))).at(-1);
+        expect(incident?.status).toBe(last && story[last]);
+        for (const { plan, before } of plans)
+          if (before?.status === 'resolved' && plan.overtaken) expect(plan.starts).toEqual([]);
+        if (incident?.status === 'resolved')
+          expect(runs.filter(({ state }) => state === 'running')).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('an event', () => {
+  const open: Situation = {
+    incident: { status: 'acknowledged', seenAt: '2026-11-25T10:00:03.000Z' },
+    runs: [],
+  };
+  const answerTo = (event: Event, situation: Situation) =>
+    decide({ seq: 7, event }, situation, [onTriggered], undefined);
+
+  it('that its acknowledgement has overtaken still asks the triggers, and leaves the state alone', () => {
+    const plan = answerTo(eventOf('triggered'), open);
+    expect(plan.starts.map(({ id }) => id)).toEqual(['on-triggered/QBUG1']);
+    expect(plan.incident).toBeUndefined();
+    expect(plan.overtaken).toContain('acknowledged');
+  });
+
+  it('of weeks ago starts nothing for a resolved incident, nor a second run for an open one', () => {
+    const old = eventOf('triggered', '2026-10-01T10:00:00Z');
+    const resolved = { status: 'resolved', seenAt: '2026-10-01T11:00:00.000Z' };
+    expect(answerTo(old, { incident: resolved, runs: [] })).toMatchObject({
+      starts: [],
+      hold: { disposition: 'stale' },
+    });
+    const ended: RunRow = {
+      id: 'on-triggered/QBUG1',
+      trigger: 'on-triggered',
+      workflow: 'handle',
+      target: '',
+      subject: 'QBUG1',
+      eventSeq: 1,
+      state: 'completed',
+      createdAt: '2026-10-01T10:00:01.000Z',
+    };
+    expect(answerTo(old, { ...open, runs: [ended] }).starts).toEqual([]);
+  });
+
+  it('that has started a run does not start it again, though Temporal may have forgotten it', () => {
+    const run: RunRow = {
+      id: 'on-triggered/QBUG1',
+      trigger: 'on-triggered',
+      workflow: 'handle',
+      target: '',
+      subject: 'QBUG1',
+      eventSeq: 7,
+      state: 'completed',
+      createdAt: '2026-10-01T10:00:01.000Z',
+    };
+    expect(answerTo(eventOf('triggered'), { ...open, runs: [run] })).toMatchObject({
+      starts: [],
+      begun: ['on-triggered/QBUG1'],
+    });
+    expect(
+      answerTo(eventOf('triggered'), { ...open, runs: [{ ...run, state: 'starting' }] }).starts,
+    ).toHaveLength(1);
+  });
+});

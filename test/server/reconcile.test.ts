@@ -1,0 +1,164 @@
+import { Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLog } from '../../server/log.ts';
+import { startReconciler } from '../../server/reconcile.ts';
+import { authorityOf } from '../../store/authority.ts';
+import type { Store } from '../../store/store.ts';
+import type { RunCause } from '../../workflows/kit/incident.ts';
+import { delivery, embeddedWorld, fresh, type World } from '../store/world.ts';
+import { startTestTemporal } from '../temporal.ts';
+
+let temporal: TestWorkflowEnvironment;
+let client: Client;
+let world: World;
+let store: Store;
+beforeAll(async () => {
+  temporal = await startTestTemporal();
+  client = new Client({ connection: temporal.connection });
+  world = await embeddedWorld();
+  store = world.newStore();
+});
+afterAll(async () => {
+  await world.close();
+  await temporal.teardown();
+});
+
+/** A run that the store has live, an hour old, and of which Temporal knows nothing. */
+async function lostRun(changes: { whenResolved?: 'stop' | 'continue'; settle?: false } = {}) {
+  const subject = fresh('QLOST');
+  const { seq } = await store.receive(delivery({ subject }));
+  const id = `ec2-unhealthy/${subject}`;
+  const input = { incidentId: subject, text: 'odd \ud800\0' };
+  const cause: RunCause = {
+    trigger: 'ec2-unhealthy',
+    eventId: 'E1',
+    eventType: 'pagerduty.incident.triggered',
+    subject,
+    target: 'i-0123456789',
+    whenResolved: changes.whenResolved ?? 'stop',
+  };
+  const run = {
+    id,
+    trigger: 'ec2-unhealthy',
+    workflow: 'nobody',
+    subject,
+    target: 'i-0123456789',
+    eventSeq: seq,
+  };
+  await store.decide({
+    seq,
+    incident: { id: subject, status: 'triggered', seenAt: '2026-11-25T10:00:00Z' },
+    runs: [{ ...run, input, cause }],
+    entries: [],
+  });
+  if (changes.settle !== false)
+    await store.settle({ seq, disposition: 'dispatched', reason: 'x', started: [id], entries: [] });
+  return { id, subject, input };
+}
+
+const makeOlder = (id: string, age: string) =>
+  world.run(
+    `update runs set created_at = now() - interval '${age}', seen_at = now() - interval '${age}' where id like '${id}'`,
+  );
+
+const start = () =>
+  startReconciler({
+    store,
+    client,
+    namespace: 'default',
+    taskQueue: 'nobody-works-here',
+    eagerStart: false,
+    authority: authorityOf('a-key-for-this-test'),
+    temporal: { up: true },
+    log: createLog((text) => text, { destination: { write: () => {} } }),
+  });
+/** One round, of one page. */
+const reconcile = () => start().stop();
+
+const isKnown = (id: string) =>
+  client.workflow
+    .getHandle(id)
+    .describe()
+    .then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      },
+    );
+const restarts = async (subject: string) =>
+  (await store.readRecord({ subject, limit: 100 })).filter(({ action }) => action === 'run.restarted');
+
+describe('a run that Temporal has lost', () => {
+  it('is started again under the same id from its own input and cause, once, with a row in the record', async () => {
+    const { id, subject, input } = await lostRun();
+    await makeOlder(id, '1 hour');
+    await Promise.all([reconcile(), reconcile()]);
+    await reconcile();
+    const { memo } = await client.workflow.getHandle(id).describe();
+    expect(memo).toMatchObject({ cause: { trigger: 'ec2-unhealthy', eventId: 'E1', subject } });
+    expect(await restarts(subject)).toMatchObject([
+      { actor: 'baton', detail: { run: id, workflow: 'nobody' } },
+    ]);
+    const { events } = await client.workflow.getHandle(id).fetchHistory();
+    const payload = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
+    expect(JSON.parse(Buffer.from(payload ?? []).toString('utf8'))).toEqual(input);
+    expect(await store.findRun(id)).toMatchObject({ state: 'running' });
+  });
+
+  it('is started again however its incident has gone on, but not when that is resolved', async () => {
+    const acknowledged = await lostRun();
+    const resolved = await lostRun();
+    const goesOn = await lostRun({ whenResolved: 'continue' });
+    for (const { id } of [acknowledged, resolved, goesOn]) await makeOlder(id, '1 hour');
+    const mirror = async ({ subject }: { subject: string }, status: string) => {
+      const { seq } = await store.receive(delivery({ subject }));
+      await store.settle({
+        seq,
+        disposition: 'ignored',
+        reason: 'x',
+        started: [],
+        entries: [],
+        decision: { incident: { id: subject, status, seenAt: '2026-11-25T10:01:00Z' }, entries: [] },
+      });
+    };
+    await mirror(acknowledged, 'acknowledged');
+    await mirror(resolved, 'resolved');
+    await mirror(goesOn, 'resolved');
+    await reconcile();
+    expect(await isKnown(acknowledged.id)).toBe(true);
+    expect(await isKnown(goesOn.id)).toBe(true);
+    expect(await isKnown(resolved.id)).toBe(false);
+    expect(await store.findRun(resolved.id)).toMatchObject({ outcome: 'resolved elsewhere' });
+  });
+
+  it('is not started again where it may have ended and been forgotten, nor while its event is at hand', async () => {
+    const forgotten = await lostRun();
+    await makeOlder(forgotten.id, '400 days');
+    const young = await lostRun({ settle: false });
+    await makeOlder(young.id, '1 hour');
+    await reconcile();
+    expect(await isKnown(forgotten.id)).toBe(false);
+    expect(await store.findRun(forgotten.id)).toMatchObject({
+      state: 'failed',
+      failure: { class: 'Forgotten' },
+    });
+    expect(await isKnown(young.id)).toBe(false);
+    expect(await store.findRun(young.id)).toMatchObject({ state: 'starting' });
+  });
+
+  it('is found among more than a thousand', async () => {
+    const half = () => Promise.all(Array.from({ length: 510 }, () => lostRun()));
+    const runs = [...(await half()), ...(await half())];
+    await makeOlder('%', '1 hour');
+    const reconciler = start();
+    const last = runs.at(-1)?.id ?? '';
+    await expect.poll(() => isKnown(last), { timeout: 40_000 }).toBe(true);
+    await reconciler.stop();
+    for (const { id, subject } of [runs[0], runs[500], runs.at(-1)].flatMap((run) => run ?? [])) {
+      expect(await isKnown(id)).toBe(true);
+      expect(await restarts(subject)).toHaveLength(1);
+    }
+  }, 60_000);
+});
