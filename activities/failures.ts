@@ -17,7 +17,8 @@ export type FailureClass =
   | 'ProviderRefused'
   | 'NotConnected'
   | 'InvalidInput'
-  | 'Conflict';
+  | 'Conflict'
+  | 'CoolDown';
 
 /** What goes with a failure, for the record, for metrics and for whoever decides about a retry. */
 export interface FailureDetail {
@@ -140,4 +141,26 @@ export function notConnected(provider: string, variable: string, connection = 'd
 export function refused(provider: string, reason: string, status?: number): ApplicationFailure {
   const detail: FailureDetail = { provider, effect: 'none', ...(status === undefined ? {} : { status }) };
   return failure('ProviderRefused', `${provider} refused: ${reason}`, detail);
+}
+
+/** The last destructive change of a target. */
+export interface EarlierChange {
+  target: string;
+  runId: string;
+  activity: string;
+  /** ISO time. */
+  at: string;
+  /** False: it is unknown whether it was made. */
+  certain: boolean;
+}
+
+/** Refused before any call: the same target was changed so shortly ago that it has hardly come to rest. `until` is an ISO time. */
+export function coolDown(provider: string, earlier: EarlierChange, until: string): ApplicationFailure {
+  const { target, runId, activity, at, certain } = earlier;
+  const minutes = Math.max(0, Math.round((Date.now() - Date.parse(at)) / 60_000));
+  const ago = minutes === 0 ? 'less than a minute ago' : `${minutes} minute${minutes === 1 ? '' : 's'} ago`;
+  const id = target.slice(target.indexOf(':') + 1);
+  const done = certain ? `was changed by ${runId}` : `may have been changed by ${runId}`;
+  const message = `${id} ${done} (${activity}) ${ago}; the next such change may be made after ${until}`;
+  return failure('CoolDown', message, { provider, effect: 'none' });
 }

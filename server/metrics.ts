@@ -17,6 +17,7 @@ const failureClasses: readonly string[] = [
   'AnswerUnreadable',
   'ProviderRefused',
   'Conflict',
+  'CoolDown',
   'NotConnected',
   'InvalidInput',
   'Busy',
