@@ -19,13 +19,16 @@ export const actor = actorSchema.optional();
 
 /** One attempt at an activity, as its `run` sees it. */
 export interface Attempt {
-  /** Workflow id + activity id: the same over all attempts, so it is the key of the effect. */
+  /** Run id, activity and the how-manieth call of it in the run: the same over all attempts and resets. The key of the effect. */
   key: string;
-  /** 1 for the first. */
+  /** 1 for the first at this effect; one that was refused before it began, or had to wait for another change, does not count. */
   number: number;
   /** ISO time of an earlier attempt that may have acted: look at the world before acting (design §7). */
   uncertainSince?: string;
-  /** Ends when the attempt's time is over or the run is cancelled. */
+  /**
+   * Ends when the attempt's time is over. Of a read also when the run is cancelled: a change that has begun is made to its end, as
+   * what has left for the provider cannot be called back.
+   */
   signal: AbortSignal;
   /** Set where something is simulated. Whatever people are to read begins with it. */
   mark?: string | undefined;
@@ -39,8 +42,11 @@ export type ActivityContext = Clients & { attempt: Attempt };
  *
  * - `name`: verb, provider, object. Reads begin with read, list, find, check, search, query or await, and only reads do.
  * - `permissions`: the rights at the provider that the calls need, in the provider's own words.
- * - `targets`: what a change acts on. Two changes to one target never run at the same time.
- * - `causes`: the event types by which the provider will tell us of our own change (an echo, design §3.8).
+ * - `targets`: all that a change acts on. Two changes to one target never run at the same time.
+ * - `coolDown`: how long a destructive change is refused after another one on one of its targets; 15 minutes where it says nothing.
+ *   A run's own earlier changes by other activities do not count (stop, then start). `repeats`: nor do those by this one (scale down,
+ *   then up).
+ * - `causes`: the event types by which the provider will tell us of our own change (an echo, design §3.8), one for each event.
  */
 export interface Activity<
   Name extends string = string,
@@ -55,7 +61,8 @@ export interface Activity<
   input: Input;
   output: Output;
   targets?(input: z.output<Input>): string[];
-  causes?: readonly string[];
+  coolDown?: { minutes?: number; repeats?: boolean };
+  causes?: readonly string[] | ((input: z.output<Input>) => string[]);
   run(input: z.output<Input>, context: ActivityContext): Promise<z.input<Output>>;
 }
 

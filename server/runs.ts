@@ -85,8 +85,8 @@ export function laterEvent(event: Event, echo: Echo | undefined): LaterEvent {
 export async function echoOf(event: Event, receivedAt: string, store: Store): Promise<Echo | undefined> {
   const isAboutIncident = event.type.startsWith('pagerduty.incident.') && event.subject !== undefined;
   if (!isAboutIncident || event.type === 'pagerduty.incident.triggered') return undefined;
-  const { subject = '', type, id } = event;
-  return store.claimEcho({ subject, type, eventId: id, receivedAt });
+  const { subject = '', type, id, time } = event;
+  return store.claimEcho({ subject, type, eventId: id, time, receivedAt });
 }
 
 /** What was stored is an envelope of ours; only rows of an event that could be read have one. */

@@ -112,6 +112,21 @@ export function impair(
   delete found.rebootedAt;
 }
 
+/** An instance that may be rebooted and has not been yet: Baton leaves one alone for a while that it has just rebooted. */
+export function restedInstance({ world, ledger }: Simulator<Ec2World>): string {
+  const rebooted = new Set(ledger.map(({ target }) => target));
+  const rested = world.instances.find(
+    ({ id, tags }) => tags['baton:restart'] === 'allowed' && !rebooted.has(id),
+  );
+  if (rested) return rested.id;
+  const number = world.instances.length;
+  const id = `i-0abc${String(number).padStart(13, '0')}`;
+  world.instances.push(
+    instance(id, `checkout-${number}`, { 'baton:restart': 'allowed' }, `10.0.2.${number % 250}`),
+  );
+  return id;
+}
+
 class Ec2Error extends Error {
   readonly status: number;
   readonly code: string;

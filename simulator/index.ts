@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ec2Environment, ec2Simulation, impair } from './ec2.ts';
+import { ec2Environment, ec2Simulation, impair, restedInstance } from './ec2.ts';
 import { jiraEnvironment, jiraSimulation } from './jira.ts';
 import { crashLoop, kubernetesEnvironment, kubernetesSimulation } from './kubernetes.ts';
 import { takeTime } from './pace.ts';
@@ -92,8 +92,9 @@ export async function startSimulators({
     async (story: Story = 'unhealthy-instance') => {
       switch (story) {
         case 'unhealthy-instance': {
-          if (ec2) impair(ec2, 'i-0abc12345def67890');
-          const id = raiseInstance(to, 'i-0abc12345def67890', 'Checkout');
+          const instance = ec2 ? restedInstance(ec2) : 'i-0abc12345def67890';
+          if (ec2) impair(ec2, instance);
+          const id = raiseInstance(to, instance, 'Checkout');
           lookInto(to, id, pace.timeScale);
           return id;
         }

@@ -1,64 +1,97 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { isUniqueViolation } from './errors.ts';
 import { groupCommit } from './group-commit.ts';
 import { canonicalJson, cleanText, keyText } from './json.ts';
 import { appendLines, appendOwnedLines, bytesOfLines } from './record.ts';
-import type { EffectIntent, EffectOutcome, Intent, Store } from './store.ts';
+import type { EarlierEffect, EffectIntent, EffectOutcome, Intent, Store } from './store.ts';
 import { StoreUnavailable } from './store.ts';
-import type { EffectsTable, LineColumns } from './tables.ts';
+import type { EffectsTable, LineColumns, Tables } from './tables.ts';
 
-/** An effect that is open for longer no longer keeps others from its target: its process is gone, or hangs. */
+/** An effect that is open for longer no longer keeps others from its targets: its process is gone, or hangs. */
 const blocksForSeconds = 20;
-/** How long after its intent an event may tell of an effect. */
-const echoesForSeconds = 120;
 /** Each further try sees what the one that came first had committed. */
 const mostTries = 5;
+/** An outage of hours has hundreds of attempts; of their times the first ones and the last one tell enough. */
+const mostTimes = 100;
 
-type EffectsPart = Pick<Store, 'intend' | 'conclude' | 'claimEcho'>;
+type EffectsPart = Pick<Store, 'intend' | 'conclude'>;
 
 export function effectsPart({ db, makeLine }: Context): EffectsPart {
   /** Undefined where another process came first at the same moment: then ask again. */
-  async function tryToIntend(effect: EffectIntent): Promise<Intent | undefined> {
-    const key = cleanText(effect.key);
-    const target = effect.target === undefined ? null : keyText(effect.target);
-    const subject = effect.subject === undefined ? null : keyText(effect.subject);
+  async function tryToIntend(effect: EffectIntent, on: Kysely<Tables> = db): Promise<Intent | undefined> {
+    const { key, run_id, activity, digest, subject, targets, destructive } = columnsOf(effect);
+    const { seconds, repeats } = effect.coolDown ?? { seconds: 0, repeats: true };
     const { rows } = await sql<IntentRow>`
-      with before as materialized (
-        select state, result from effects where key = ${key}
+      with wanted as materialized (
+        select value as target from jsonb_array_elements_text(${JSON.stringify(targets)}::jsonb)
+      ), before as materialized (
+        select state, result, acted_at, activity, activity = ${activity} and digest = ${digest} as same
+        from effects where key = ${key}
       ), rival as materialized (
-        select key, run_id, intended_at <= now() - make_interval(secs => ${blocksForSeconds}) as stale
-        from effects where target = ${target}::text and state = 'open' and key <> ${key}
+        select key, run_id, acted_at[cardinality(acted_at)]
+            <= statement_timestamp() - make_interval(secs => ${blocksForSeconds}) as stale
+        from effect_targets join effects using (key)
+        where target in (select target from wanted) and open and key <> ${key}
+      ), earlier as materialized (
+        select target, run_id, activity, acted_at[cardinality(acted_at)] as at, state = 'done' as certain
+        from effect_targets join effects using (key)
+        where target in (select target from wanted) and key <> ${key} and destructive
+          and acted_at[cardinality(acted_at)] > statement_timestamp() - make_interval(secs => ${seconds})
+          and (run_id <> ${run_id} or (activity = ${activity} and not ${repeats}::boolean))
+        order by at desc limit 1
       ), ended as materialized (
-        select from runs where id = ${cleanText(effect.runId)} and ended_at is not null
+        select from runs where id = ${run_id} and ended_at is not null
       ), allowed as materialized (
         select not exists (select from ended)
-          and not exists (select from before where state = 'done')
-          and not exists (select from rival where not stale) as yes
+          and not exists (select from before where state = 'done' or (not same and cardinality(acted_at) > 0))
+          and not exists (select from rival where not stale)
+          and not exists (select from earlier) as yes
       ), freed as (
         update effects set state = 'unknown' where key in (select key from rival where stale)
           and (select yes from allowed) returning key
+      ), left_alone as (
+        update effect_targets set open = false where open and key in (select key from freed) returning key
       ), opened as (
-        insert into effects (key, run_id, activity, subject, target, causes, actor, attempt, state)
-        select ${key}, ${cleanText(effect.runId)}, ${cleanText(effect.activity)}, ${subject}::text, ${target}::text,
-          ${canonicalJson(effect.causes)}::jsonb, ${canonicalJson(effect.actor)}::jsonb, ${effect.attempt}::integer, 'open'
+        insert into effects (key, run_id, activity, digest, destructive, subject, causes, actor, attempt, state, acted_at)
+        select ${key}, ${run_id}, ${activity}, ${digest}, ${destructive}::boolean, ${subject}::text,
+          ${canonicalJson(effect.causes)}::jsonb, ${canonicalJson(effect.actor)}::jsonb, 1, 'open',
+          array[statement_timestamp()]
         -- The count makes this wait until the stale ones are out of the way.
-        from allowed where yes and (select count(*) from freed) >= 0
-        on conflict (key) do update set state = 'open', intended_at = now(), attempt = excluded.attempt,
-          actor = excluded.actor, target = excluded.target,
-          uncertain_since = case when effects.state = 'none' then effects.uncertain_since
-            else coalesce(effects.uncertain_since, effects.intended_at) end
+        from allowed where yes and (select count(*) from left_alone) >= 0
+        on conflict (key) do update set state = 'open', attempt = effects.attempt + 1, actor = excluded.actor,
+          activity = excluded.activity, digest = excluded.digest, destructive = excluded.destructive,
+          acted_at = effects.acted_at[1:${mostTimes}::integer] || excluded.acted_at
           where effects.state <> 'done'
-        returning uncertain_since
+        returning key, attempt, acted_at
+      ), locked as (
+        insert into effect_targets (key, target, open) select key, target, true from opened, wanted
+        on conflict (key, target) do update set open = true
       ), noted as (
         ${appendLines([makeLine(effect.entry)], sql`exists (select from opened)`)}
       )
-      select exists (select from opened) as opened, (select uncertain_since from opened) as uncertain_since,
+      select (select attempt from opened) as attempt,
+        (select acted_at[1] from opened where cardinality(acted_at) > 1) as uncertain_since,
         (select state from before) as state, (select result from before) as result,
-        (select run_id from rival where not stale) as held_by, exists (select from ended) as ended`.execute(
-      db,
-    );
+        (select activity from before where not same and (state = 'done' or cardinality(acted_at) > 0)) as clash,
+        (select run_id from rival where not stale limit 1) as held_by,
+        (select to_jsonb(earlier) from earlier) as earlier,
+        exists (select from ended) as ended`.execute(on);
     return rows[0] && answerOf(rows[0]);
+  }
+
+  /**
+   * A destructive effect is asked about with its targets locked, so that it sees each earlier one, also one that has begun and ended
+   * since the statement began to look.
+   */
+  function intendAlone(effect: EffectIntent): Promise<Intent | undefined> {
+    if (effect.coolDown === undefined || effect.targets.length === 0) return tryToIntend(effect);
+    const { targets } = columnsOf(effect);
+    return db.transaction().execute(async (transaction) => {
+      await sql`select pg_advisory_xact_lock(hashtextextended(value, 7229003))
+        from jsonb_array_elements_text(${JSON.stringify(targets)}::jsonb)`.execute(transaction);
+      return tryToIntend(effect, transaction);
+    });
   }
 
   /**
@@ -66,26 +99,28 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
    * rival, and are looked at one by one.
    */
   async function openAll(effects: EffectIntent[]): Promise<boolean[]> {
-    const given = effects.map((effect) => ({
-      key: cleanText(effect.key),
-      run_id: cleanText(effect.runId),
-      activity: cleanText(effect.activity),
-      subject: effect.subject === undefined ? null : keyText(effect.subject),
-      target: effect.target === undefined ? null : keyText(effect.target),
-      causes: effect.causes,
-      actor: effect.actor,
-      attempt: effect.attempt,
-    }));
+    const given = effects.map((effect, place) => ({ ...columnsOf(effect), place }));
     const first = new Map(effects.toReversed().map(({ key, entry }) => [cleanText(key), entry]));
     const lines = [...first].reverse().map(([owner, entry]) => ({ owner, line: makeLine(entry) }));
     const { rows } = await sql<{ key: string }>`
-      with opened as (
-        insert into effects (key, run_id, activity, subject, target, causes, actor, attempt, state)
-        select key, run_id, activity, subject, target, causes, actor, attempt, 'open'
-        from jsonb_to_recordset(${canonicalJson(given)}::jsonb) as given (key text, run_id text, activity text, subject text,
-          target text, causes jsonb, actor jsonb, attempt integer)
+      with given as materialized (
+        select * from jsonb_to_recordset(${canonicalJson(given)}::jsonb) as given (key text, run_id text, activity text,
+          digest text, subject text, causes jsonb, actor jsonb, targets jsonb, place integer)
+      ), wanted as materialized (
+        select key, target, row_number() over (partition by target order by place) as turn
+        from given cross join jsonb_array_elements_text(targets) as target
+      ), taken as materialized (
+        select key from wanted where turn > 1
+          or exists (select from effect_targets where effect_targets.target = wanted.target and open)
+      ), opened as (
+        insert into effects (key, run_id, activity, digest, subject, causes, actor, attempt, state, acted_at)
+        select key, run_id, activity, digest, subject, causes, actor, 1, 'open', array[statement_timestamp()] from given
         where not exists (select from runs where runs.id = given.run_id and runs.ended_at is not null)
+          and key not in (select key from taken)
         on conflict do nothing returning key
+      ), locked as (
+        insert into effect_targets (key, target, open)
+        select key, target, true from wanted where key in (select key from opened)
       ), noted as (
         ${appendOwnedLines(lines, sql`select key from opened`)}
       )
@@ -96,18 +131,24 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
   }
 
   async function concludeAll(batch: { item: EffectOutcome; line: LineColumns }[]): Promise<true[]> {
-    const given = batch.map(({ item: { key, state, changed, result } }) => ({
+    const given = batch.map(({ item: { key, attempt, state, changed, result } }) => ({
       key: cleanText(key),
+      attempt,
       state,
-      changed,
+      acted: state === 'unknown' || (state === 'done' && changed),
       result: state === 'done' && result !== undefined ? JSON.stringify(result) : null,
     }));
-    // An attempt that was given up may end after the one that replaced it: what is known to be done stays done.
+    // An attempt that was given up may end after the one that replaced it began: the effect is then that one's to conclude.
     await sql`
       with concluded as (
-        update effects set state = given.state, changed = given.changed, result = given.result
-        from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as given (key text, state text, changed boolean, result text)
-        where effects.key = given.key and effects.state <> 'done'
+        update effects set state = given.state, result = given.result,
+          acted_at = case when given.acted then acted_at else acted_at[:cardinality(acted_at) - 1] end
+        from jsonb_to_recordset(${JSON.stringify(given)}::jsonb)
+          as given (key text, attempt integer, state text, acted boolean, result text)
+        where effects.key = given.key and effects.attempt = given.attempt and effects.state in ('open', 'unknown')
+        returning effects.key
+      ), freed as (
+        update effect_targets set open = false where open and key in (select key from concluded)
       )
       ${appendLines(batch.map(({ line }) => line))}`.execute(db);
     return batch.map(() => true);
@@ -118,13 +159,9 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
 
   return {
     async intend(effect) {
-      if (await open(effect)) return { answer: 'go' };
+      if (effect.coolDown === undefined && (await open(effect).catch(orRaced))) return first;
       for (let tries = 1; tries <= mostTries; tries += 1) {
-        const answer = await tryToIntend(effect).catch((error: unknown) => {
-          // Two opened effects on one target at the same moment; the rule of the table let one of them through.
-          if (!isUniqueViolation(error)) throw error;
-          return undefined;
-        });
+        const answer = await intendAlone(effect).catch(orRaced);
         if (answer) return answer;
       }
       throw new StoreUnavailable(
@@ -135,51 +172,54 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
     async conclude(outcome) {
       await conclude({ item: outcome, line: makeLine(outcome.entry) });
     },
-
-    async claimEcho({ subject, type, eventId, receivedAt }) {
-      const event = keyText(eventId);
-      // One clock for both times where possible. The store's are finer than `receivedAt`, so the intent is cut to milliseconds.
-      const { rows } = await sql<{ run_id: string; activity: string; actor: EffectIntent['actor'] }>`
-        with arrival as materialized (
-          select coalesce(
-            (select received_at from inbox where event_id = ${event} and duplicate_of is null order by seq limit 1),
-            ${receivedAt}::timestamptz
-          ) as at
-        ), echoed as (
-          select key from effects cross join arrival
-          where subject = ${keyText(subject)} and causes @> jsonb_build_array(${type}::text)
-            and state <> 'none' and changed is not false
-            and coalesce(taken ->> ${type}::text, ${event}::text) = ${event}::text
-            and intended_at >= arrival.at - make_interval(secs => ${echoesForSeconds})
-            and date_trunc('milliseconds', coalesce(uncertain_since, intended_at)) <= arrival.at
-          order by taken ->> ${type}::text nulls last, intended_at limit 1 for update of effects
-        )
-        update effects set taken = taken || jsonb_build_object(${type}::text, ${event}::text)
-        from echoed where effects.key = echoed.key
-        returning run_id, activity, actor`.execute(db);
-      const row = rows[0];
-      return row && { runId: row.run_id, activity: row.activity, actor: row.actor };
-    },
   };
 }
 
+const first: Intent = { answer: 'go', attempt: 1 };
+
+/** Two opened effects on one target at the same moment; the rule of the table let one of them through. */
+function orRaced(error: unknown): undefined {
+  if (!isUniqueViolation(error)) throw error;
+}
+
+/** What of an effect is stored as it is. Targets are in one order, in which they are locked. */
+const columnsOf = (effect: EffectIntent) => ({
+  key: cleanText(effect.key),
+  run_id: cleanText(effect.runId),
+  activity: cleanText(effect.activity),
+  digest: effect.digest,
+  destructive: effect.coolDown !== undefined,
+  subject: effect.subject === undefined ? null : keyText(effect.subject),
+  causes: effect.causes,
+  actor: effect.actor,
+  targets: [...new Set(effect.targets.map(keyText))].sort(),
+});
+
 interface IntentRow {
-  opened: boolean;
+  attempt: number | null;
   uncertain_since: Date | null;
   state: EffectsTable['state'] | null;
   result: string | null;
+  clash: string | null;
   held_by: string | null;
+  earlier: { target: string; run_id: string; activity: string; at: string; certain: boolean } | null;
   ended: boolean;
 }
 
 function answerOf(row: IntentRow): Intent | undefined {
   if (row.ended) return { answer: 'ended' };
+  if (row.clash !== null) return { answer: 'conflict', activity: row.clash };
   if (row.state === 'done')
     return { answer: 'done', result: row.result === null ? undefined : JSON.parse(row.result) };
   if (row.held_by !== null) return { answer: 'busy', heldBy: row.held_by };
-  if (!row.opened) return undefined;
-  if (row.uncertain_since === null) return { answer: 'go' };
-  return { answer: 'go', uncertainSince: row.uncertain_since.toISOString() };
+  if (row.earlier !== null) return { answer: 'cooling', earlier: earlierOf(row.earlier) };
+  if (row.attempt === null) return undefined;
+  if (row.uncertain_since === null) return { answer: 'go', attempt: row.attempt };
+  return { answer: 'go', attempt: row.attempt, uncertainSince: row.uncertain_since.toISOString() };
+}
+
+function earlierOf({ run_id, at, ...rest }: NonNullable<IntentRow['earlier']>): EarlierEffect {
+  return { ...rest, runId: run_id, at: new Date(at).toISOString() };
 }
 
 const sizeOf = (result: unknown) => JSON.stringify(result)?.length ?? 0;

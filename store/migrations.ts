@@ -100,6 +100,28 @@ const steps: Record<string, string[]> = {
     `create trigger record_append_only before update or delete or truncate on record
       for each statement execute function refuse_change()`,
   ],
+  '0002-effects': [
+    `create table effect_targets (
+      key text not null references effects (key) on delete cascade,
+      target text not null,
+      open boolean not null,
+      primary key (key, target)
+    )`,
+    `insert into effect_targets select key, target, state = 'open' from effects where target is not null`,
+    `create unique index effect_targets_open on effect_targets (target) where open`,
+    `create index effect_targets_target on effect_targets (target)`,
+    `alter table effects
+      add column digest text not null default '',
+      add column destructive boolean not null default false,
+      add column acted_at timestamptz[] not null default '{}'`,
+    `update effects set acted_at = array[coalesce(uncertain_since, intended_at)]
+      where uncertain_since is not null or (state <> 'none' and changed is not false)`,
+    `update effects set taken = coalesce((select jsonb_object_agg(value, name) from jsonb_each_text(taken) as each (name, value)), '{}')`,
+    `drop index effects_open_target`,
+    `drop index effects_subject`,
+    `alter table effects drop column target, drop column uncertain_since, drop column changed, drop column intended_at`,
+    `create index effects_subject on effects (subject) where subject is not null`,
+  ],
   '0004-dispatch': [
     // A run can be started again from its own row. `seen_at`: Temporal last knew it then.
     `alter table runs add column input text, add column cause text, add column seen_at timestamptz`,

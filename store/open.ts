@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { Context } from './context.ts';
 import { openPostgres } from './database.ts';
 import { dispatchPart } from './dispatch.ts';
+import { echoesPart } from './echoes.ts';
 import { effectsPart } from './effects.ts';
 import { openEmbedded } from './embedded.ts';
 import { storeError } from './errors.ts';
@@ -80,6 +81,7 @@ export function makeStore(db: Kysely<Tables>, options: Pick<StoreOptions, 'secre
     ...runsPart(context),
     ...stuckPart(context),
     ...effectsPart(context),
+    ...echoesPart(context),
     ...recordPart(context),
     ping: () => ping(db),
     close: () => db.destroy(),

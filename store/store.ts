@@ -72,14 +72,17 @@ export interface Store {
   /** Records what became of it, with its line in the record. */
   conclude(outcome: EffectOutcome): Promise<void>;
   /**
-   * The effect of ours that an event tells of, if there is one: same subject, `causes` holds the type, intended at most
-   * 120 s before the event was received, and not taken by another event of this type. The same event gets the same answer
-   * again. Where the event is in the inbox, the time of its arrival there counts: the intent was timed by the same clock.
+   * The effect of ours that an event tells of, if there is one: same subject, `causes` holds the type as often as events of this
+   * type have taken it and once more, and an attempt at it was under way at the time of the event. That is compared by the event's
+   * own time, some way apart as clocks are; an event that arrives while or right after an attempt counts however wrong its clock is.
+   * The same event gets the same answer again.
    */
   claimEcho(echo: {
     subject: string;
     type: string;
     eventId: string;
+    /** When it happened. */
+    time: string;
     receivedAt: string;
   }): Promise<Echo | undefined>;
 
@@ -286,35 +289,64 @@ export interface RunEnd {
 }
 
 export interface EffectIntent {
-  /** Workflow id + activity id. */
+  /** Run id + activity + the how-manieth call of that activity in the run. */
   key: string;
   runId: string;
   activity: string;
+  /** Of the input: the same key with another one is another effect. */
+  digest: string;
+  /** The incident that it changes, or what else events about it will be about. */
   subject?: string;
-  /** No two effects with one target are open at a time. */
-  target?: string;
-  /** Event types that will tell us of it. */
+  /** No two effects with one target in common are open at a time. */
+  targets: readonly string[];
+  /** Set for a destructive one. */
+  coolDown?: CoolDown;
+  /** Event types that will tell us of it, one for each event. */
   causes: readonly string[];
   /** On whose behalf; of a person, an echo is the person's doing. */
   actor: { kind: 'person' | 'token' | 'trigger' | 'baton'; name: string; email?: string };
-  attempt: number;
   entry: Entry;
 }
 
+/** How long a target is left alone after a destructive effect. */
+export interface CoolDown {
+  seconds: number;
+  /** The run that made the last one may make this one after it, again and again: it is one plan of a reviewed runbook. */
+  repeats: boolean;
+}
+
+/** The last destructive effect on a target by another key. */
+export interface EarlierEffect {
+  target: string;
+  runId: string;
+  activity: string;
+  /** ISO time. */
+  at: string;
+  /** False: whether it was made is unknown. */
+  certain: boolean;
+}
+
 /**
- * - `go`: make the change. `uncertainSince`: an earlier attempt of the same key began then and may have made it.
+ * - `go`: make the change. `attempt` is the how-manieth at this effect. `uncertainSince`: an earlier one began then and may have
+ *   made it.
  * - `done`: an earlier attempt of the same key made it, with this result; make no other.
- * - `busy`: another effect on the same target is open; try again soon.
+ * - `busy`: another effect on one of the targets is open; try again soon.
+ * - `cooling`: destructive, and one of the targets was changed a short time ago, or may have been.
+ * - `conflict`: this key is known for another activity or input, and that one was or may have been made.
  * - `ended`: the run has ended, so nothing more is done in its name.
  */
 export type Intent =
-  | { answer: 'go'; uncertainSince?: string }
+  | { answer: 'go'; attempt: number; uncertainSince?: string }
   | { answer: 'done'; result: unknown }
   | { answer: 'busy'; heldBy: string }
+  | { answer: 'cooling'; earlier: EarlierEffect }
+  | { answer: 'conflict'; activity: string }
   | { answer: 'ended' };
 
 export interface EffectOutcome {
   key: string;
+  /** As `intend` gave it. The outcome of an attempt that another one has replaced is only written into the record. */
+  attempt: number;
   /**
    * `done`; `none`: this attempt certainly made no change (a later one is still told of an uncertain one before it);
    * `unknown`: it may have been made.
@@ -322,7 +354,7 @@ export interface EffectOutcome {
   state: 'done' | 'none' | 'unknown';
   /** Of a `done` one, given back to a later attempt of the same key. JSON, at most 64 KiB. */
   result?: unknown;
-  /** False: the world was so already, so no event will tell of it. */
+  /** Of a `done` one. False: this attempt found the world to be so already. */
   changed: boolean;
   entry: Entry;
 }

@@ -13,6 +13,8 @@ export interface Tables {
   incidents: { id: string; status: string; seen_at: Time };
   runs: RunsTable;
   effects: EffectsTable;
+  /** What each effect acts on. No two that are `open` have the same target. */
+  effect_targets: { key: string; target: string; open: boolean };
   record_queue: LineColumns & { id: GeneratedAlways<number> };
   record: LineColumns & { seq: number; previous: string; hash: string };
   /** One row: the line that was linked last. */
@@ -67,20 +69,20 @@ export interface EffectsTable {
   key: string;
   run_id: string;
   activity: string;
+  /** Of the input. */
+  digest: string;
+  destructive: boolean;
   subject: string | null;
-  target: string | null;
   causes: Json<string[]>;
   actor: Json<EffectIntent['actor']>;
+  /** Which attempt it is of, counted here: Temporal counts anew when a run is reset. */
   attempt: number;
   state: 'open' | 'done' | 'none' | 'unknown';
-  /** When the latest attempt began. */
-  intended_at: Generated<Date>;
-  /** When the first attempt began of which it is not known whether it made the change. */
-  uncertain_since: Time | null;
-  changed: boolean | null;
+  /** When those attempts began that made the change, or may have made it. Oldest first. */
+  acted_at: ColumnType<Date[], string, string>;
   /** JSON text, so that it is given back exactly as it was. */
   result: string | null;
-  /** For each event type that told of it, the event. */
+  /** The events that told of it, with their types. */
   taken: Json<Record<string, string>>;
 }
 

@@ -5,8 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundleOption } from '@temporalio/worker';
+import type { AnyActivity } from '../activities/activity.ts';
 import { connectClients } from '../activities/clients.ts';
-import { activities } from '../activities/index.ts';
+import { activities as shippedActivities } from '../activities/index.ts';
 import { createLog } from '../server/log.ts';
 import { createMetrics, type Metrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
@@ -103,6 +104,8 @@ interface Options {
   env?: Record<string, string | undefined>;
   /** Other workflows than the shipped ones. */
   bundle?: WorkflowBundleOption;
+  /** Other activities than the shipped ones. */
+  activities?: readonly AnyActivity[];
 }
 
 export async function startWorld(options: Options = {}): Promise<World> {
@@ -130,7 +133,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     bundle: options.bundle ?? workflowBundle(),
     store,
     authority: testAuthority,
-    activities,
+    activities: options.activities ?? shippedActivities,
     clients: connectClients(env),
     simulated: [],
     scrub,

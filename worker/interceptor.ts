@@ -3,18 +3,20 @@ import {
   activityInfo,
   CancelledFailure,
   Context,
+  cancellationDetails,
   cancellationSignal,
 } from '@temporalio/activity';
 import type { ActivityInboundCallsInterceptor, ActivityInterceptorsFactory } from '@temporalio/worker';
 import { z } from 'zod';
 import type { Actor, AnyActivity } from '../activities/activity.ts';
 import type { Clients } from '../activities/clients.ts';
-import { type FailureDetail, invalidInput, unreachable } from '../activities/failures.ts';
+import { conflict, coolDown, type FailureDetail, invalidInput, unreachable } from '../activities/failures.ts';
 import { simulationMark } from '../activities/simulated.ts';
 import type { Authority } from '../store/authority.ts';
 import { scrubValue } from '../store/scrub.ts';
-import type { Entry, Intent, Store } from '../store/store.ts';
+import type { EffectIntent, Entry, Intent, Store } from '../store/store.ts';
 import { actorOf, actorOfChange, notAuthorized, type Shown, shownCause } from './authority.ts';
+import { digestOf, keyOf } from './identity.ts';
 import { withinSize } from './result-size.ts';
 import { scrubbedFailure } from './scrubbed-failure.ts';
 import { asLastTry, ofAnotherShape } from './unreadable.ts';
@@ -37,12 +39,16 @@ const attemptMilliseconds = 10_000;
 const heartbeatMilliseconds = 400;
 /** How long an attempt waits for another change on the same target. */
 const busyMilliseconds = 300;
+/** How long a destructive change leaves its target alone, where its declaration says nothing else. */
+const coolDownMinutes = 15;
 
 /** What one call is, as far as the interceptor needs to know. */
 interface Call {
   declaration: AnyActivity;
   input: Record<string, unknown>;
   key: string;
+  /** Of the input, as the run gave it. */
+  digest: string;
   runId: string;
   attempt: number;
   /** Why, and whether that is certain. */
@@ -71,7 +77,7 @@ function interceptor(
       const shown = shownCause(headers.baton, options.authority);
       // The engine's own take their cause from here, and not from what they are given.
       if (!declaration) return next({ args: [args[0], 'cause' in shown ? shown.cause : undefined], headers });
-      const call = readCall(declaration, args[0], shown, options.scrub);
+      const call = readCall(declaration, args[0], shown, keyOf(headers.batonCall), options.scrub);
       const stopHeartbeat = startHeartbeat();
       try {
         const result = await perform(call, options);
@@ -91,6 +97,7 @@ function readCall(
   declaration: AnyActivity,
   argument: unknown,
   shown: Shown,
+  key: string,
   scrub: (text: string) => string,
 ): Call {
   const info = activityInfo();
@@ -102,7 +109,8 @@ function readCall(
   return {
     declaration,
     input,
-    key: `${runId}#${info.activityId}`,
+    key,
+    digest: digestOf(argument),
     runId,
     attempt: info.attempt,
     shown,
@@ -153,7 +161,8 @@ async function oneAtATime(call: Call, options: InterceptorOptions): Promise<unkn
 /** A change, once it is known that it may be made and on whose behalf. */
 async function authorized(call: Call, options: InterceptorOptions): Promise<unknown> {
   const { declaration, shown } = call;
-  if ('refusal' in shown) throw await refused(call, shown.refusal, options);
+  if (cancellationSignal().aborted) throw new CancelledFailure('The run is to end, so this is not begun');
+  if ('refusal' in shown) throw await refused(call, notAuthorized(declaration, shown.refusal), options);
   const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(attemptMilliseconds)]);
   const actor = await actorOfChange(shown, declaration, options.clients, signal).catch((error: unknown) => {
     throw asFailure(error, declaration.provider, options.scrub);
@@ -164,60 +173,135 @@ async function authorized(call: Call, options: InterceptorOptions): Promise<unkn
   return change({ ...call, actor, input }, options);
 }
 
-async function refused(call: Call, why: string, options: InterceptorOptions): Promise<Error> {
-  const failure = notAuthorized(call.declaration, why);
+async function refused(call: Call, failure: Error, options: InterceptorOptions): Promise<Error> {
   await options.store.append([entryOf(call, options, 'activity.refused', describe(failure))]);
   return failure;
 }
 
 async function change(call: Call, options: InterceptorOptions): Promise<unknown> {
   const { declaration, key } = call;
-  const target = declaration.targets?.(call.input)[0];
-  const intent: Intent = await options.store.intend({
-    key,
-    runId: call.runId,
-    activity: declaration.name,
-    subject: call.subject,
-    ...(target === undefined ? {} : { target }),
-    causes: declaration.causes ?? [],
-    actor: call.actor,
-    attempt: call.attempt,
-    entry: entryOf(call, options, 'activity.intended', {}),
-  });
-  if (intent.answer === 'done') return intent.result;
-  if (intent.answer === 'busy') throw busy(intent.heldBy);
-  if (intent.answer === 'ended') throw await refused(call, 'its run has ended', options);
+  const intent = await options.store.intend(intentOf(call, options));
+  if (intent.answer !== 'go') return answerWithout(intent, call, options);
+  const { attempt: number, uncertainSince } = intent;
   try {
-    const result = await attempt(call, options, intent.uncertainSince);
+    const result = await attempt({ ...call, attempt: number }, options, uncertainSince);
     const { changed } = result as { changed?: boolean };
     await options.store.conclude({
       key,
+      attempt: number,
       state: 'done',
       result,
-      // A repeat that finds the change made says `false`, yet an event will tell of it.
-      changed: changed !== false || intent.uncertainSince !== undefined,
+      changed: changed !== false,
       entry: entryOf(call, options, 'activity.completed', { result }),
     });
     return result;
   } catch (error) {
     const failure = asLastTry(asFailure(error, declaration.provider, options.scrub), declaration);
     const entry = entryOf(call, options, 'activity.failed', describe(failure));
-    await options.store.conclude({ key, state: effectOf(failure), changed: false, entry });
-    throw failure;
+    await options.store.conclude({ key, attempt: number, state: effectOf(failure), changed: false, entry });
+    // Temporal would not try it again, and call it a failure of the run that was asked to end.
+    throw cancellationDetails()?.cancelRequested ? new CancelledFailure(failure.message) : failure;
   }
+}
+
+function intentOf(call: Call, options: InterceptorOptions): EffectIntent {
+  const { declaration, input, key, digest, runId, actor } = call;
+  const causes = declaration.causes ?? [];
+  const { minutes = coolDownMinutes, repeats = false } = declaration.coolDown ?? {};
+  return {
+    key,
+    digest,
+    runId,
+    activity: declaration.name,
+    // Events tell of the incident that is changed, which need not be the one that the run is about.
+    subject: typeof input.incidentId === 'string' ? input.incidentId : call.subject,
+    targets: declaration.targets?.(input) ?? [],
+    ...(declaration.kind === 'destructive' ? { coolDown: { seconds: minutes * 60, repeats } } : {}),
+    causes: typeof causes === 'function' ? causes(input) : causes,
+    actor,
+    entry: entryOf(call, options, 'activity.intended', {}),
+  };
+}
+
+/** What a call gives that is not to act: what was done before, or why not now. */
+async function answerWithout(
+  intent: Exclude<Intent, { answer: 'go' }>,
+  call: Call,
+  options: InterceptorOptions,
+): Promise<unknown> {
+  const { declaration } = call;
+  switch (intent.answer) {
+    case 'done':
+      return storedResult(intent.result, call, options);
+    case 'busy':
+      throw busy(intent.heldBy);
+    case 'ended':
+      throw await refused(call, notAuthorized(declaration, 'its run has ended'), options);
+    case 'cooling': {
+      const minutes = declaration.coolDown?.minutes ?? coolDownMinutes;
+      const until = new Date(Date.parse(intent.earlier.at) + minutes * 60_000).toISOString();
+      throw await refused(call, coolDown(declaration.provider, intent.earlier, until), options);
+    }
+    case 'conflict': {
+      const what = intent.activity === declaration.name ? 'another input' : intent.activity;
+      throw await refused(
+        call,
+        otherEffect(call, `the call with this number was made before, with ${what}`),
+        options,
+      );
+    }
+  }
+}
+
+/** The run has taken another way than it had: nothing is made twice, and nothing is passed off as something else. */
+const otherEffect = ({ declaration, key }: Call, why: string) =>
+  conflict(
+    'Baton',
+    `${declaration.name} is not made, as ${why} (${key}). Look at what was done, then let an event start a new run`,
+  );
+
+async function storedResult(result: unknown, call: Call, options: InterceptorOptions): Promise<unknown> {
+  const parsed = call.declaration.output.safeParse(result);
+  if (parsed.success) return parsed.data;
+  throw await refused(
+    call,
+    otherEffect(call, 'what was stored of it is no result of this activity'),
+    options,
+  );
 }
 
 async function attempt(call: Call, options: InterceptorOptions, uncertainSince?: string): Promise<unknown> {
   const { declaration, input, key } = call;
-  const isLong = declaration.name.startsWith('await');
-  const cancelled = cancellationSignal();
-  const signal = isLong ? cancelled : AbortSignal.any([cancelled, AbortSignal.timeout(attemptMilliseconds)]);
   const mark = simulationMark(declaration.provider, options.simulated);
   const result = await declaration.run(input, {
     ...options.clients,
-    attempt: { key, number: call.attempt, signal, mark, ...(uncertainSince ? { uncertainSince } : {}) },
+    attempt: {
+      key,
+      number: call.attempt,
+      signal: signalOf(declaration),
+      mark,
+      ...(uncertainSince ? { uncertainSince } : {}),
+    },
   });
   return withinSize(declaration, scrubValue(declaration.output.parse(result), options.scrub));
+}
+
+function signalOf({ kind, name }: AnyActivity): AbortSignal {
+  if (name.startsWith('await')) return cancellationSignal();
+  const cancelled = kind === 'read' ? cancellationSignal() : replaced();
+  return AbortSignal.any([cancelled, AbortSignal.timeout(attemptMilliseconds)]);
+}
+
+/** Fires when Temporal has given up this attempt, so that another one may begin; not when its run is to end. */
+function replaced(): AbortSignal {
+  const gone = new AbortController();
+  const cancelled = cancellationSignal();
+  const look = () => {
+    const { notFound, timedOut, reset } = cancellationDetails() ?? {};
+    if (notFound || timedOut || reset) gone.abort(cancelled.reason);
+  };
+  cancelled.addEventListener('abort', look, { once: true });
+  return gone.signal;
 }
 
 const busy = (holder: string) =>

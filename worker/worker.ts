@@ -36,6 +36,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     interceptors: { activity: [activityInterceptors(options)] },
     // A run whose worker died is taken over after this, not after the default 10 s.
     stickyQueueScheduleToStartTimeout: '1 second',
+    // An attempt is given up after 1.5 s without a sign of life. Sent less often than this, one late sign would be enough for that.
+    maxHeartbeatThrottleInterval: '400 milliseconds',
+    defaultHeartbeatThrottleInterval: '400 milliseconds',
     maxCachedWorkflows: 500,
     shutdownGraceTime: '10 seconds',
     shutdownForceTime: '12 seconds',

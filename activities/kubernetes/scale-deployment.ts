@@ -18,6 +18,8 @@ export const scaleKubernetesDeployment = defineActivity({
     'autoscaling/horizontalpodautoscalers list',
   ],
   targets: ({ namespace, deployment }) => [target(namespace, 'deployment', deployment)],
+  // Down to nothing and up again is one plan.
+  coolDown: { repeats: true },
   input: z.object({ ...changeFields, deployment: objectName, replicas: z.number().int().min(0).max(10_000) }),
   output: z.object({ changed: z.boolean(), before: z.number(), after: z.number() }),
   async run({ connection, namespace, deployment, replicas }, { kubernetes, attempt: { signal } }) {

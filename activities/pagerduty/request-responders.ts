@@ -29,6 +29,9 @@ const asked = z.object({
   }),
 });
 
+/** How many people a policy may ask at once, so far as their events are to be known as ours. */
+const mostOfPolicy = 10;
+
 /**
  * A repeat would notify people again, so those who are asked for already are left out; who declined stays asked.
  * The requester is the user whose e-mail the write is made with. Without the plan for it: `unavailable`.
@@ -40,7 +43,12 @@ export const requestPagerDutyResponders = defineActivity({
   summary: 'Asks people or escalation policies to join an incident',
   permissions: ['incidents.read', 'incidents.write', 'users.read'],
   targets: ({ incidentId }) => [`pagerduty:${incidentId}`],
-  causes: ['pagerduty.incident.responder.added'],
+  // An event for each who is asked; how many a policy asks is known only there.
+  causes: ({ userIds = [], escalationPolicyIds = [] }) =>
+    Array.from(
+      { length: userIds.length + escalationPolicyIds.length * mostOfPolicy },
+      () => 'pagerduty.incident.responder.added',
+    ),
   input: z
     .object({
       connection: connectionName,

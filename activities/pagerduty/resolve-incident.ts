@@ -16,7 +16,8 @@ export const resolvePagerDutyIncident = defineActivity({
   summary: 'Resolves an incident and says what was checked',
   permissions: ['incidents.read', 'incidents.write'],
   targets: ({ incidentId }) => [`pagerduty:${incidentId}`],
-  causes: ['pagerduty.incident.resolved', 'pagerduty.incident.annotated'],
+  // Our note, and the one that PagerDuty makes of a resolution.
+  causes: ['pagerduty.incident.resolved', 'pagerduty.incident.annotated', 'pagerduty.incident.annotated'],
   input: z.object({
     connection: connectionName,
     actor,

@@ -28,9 +28,16 @@ const everything = (store: Store): Record<string, () => Promise<unknown>> => ({
   findRun: () => store.findRun('x'),
   listRuns: () => store.listRuns({ limit: 1 }),
   intend: () => store.intend(intent()),
-  conclude: () => store.conclude({ key: fresh('key'), state: 'none', changed: false, entry: entry() }),
+  conclude: () =>
+    store.conclude({ key: fresh('key'), attempt: 1, state: 'none', changed: false, entry: entry() }),
   claimEcho: () =>
-    store.claimEcho({ subject: 'P1', type: 'x', eventId: 'e', receivedAt: '2026-03-01T10:00:00.000Z' }),
+    store.claimEcho({
+      subject: 'P1',
+      type: 'x',
+      eventId: 'e',
+      time: '2026-03-01T10:00:00.000Z',
+      receivedAt: '2026-03-01T10:00:00.000Z',
+    }),
   append: () => store.append([entry()]),
   seal: () => store.seal(),
   head: () => store.head(),

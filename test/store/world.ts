@@ -83,9 +83,10 @@ export function intent(changes: Partial<EffectIntent> = {}): EffectIntent {
     key: fresh('run/activity-'),
     runId: 'ec2-unhealthy/P1',
     activity: 'rebootEc2Instances',
+    digest: 'one',
+    targets: [],
     causes: [],
     actor: { kind: 'trigger', name: 'ec2-unhealthy' },
-    attempt: 1,
     entry: entry({ action: 'activity.intended' }),
     ...changes,
   };

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { impair } from '../../simulator/ec2.ts';
+
+import { impair, restedInstance } from '../../simulator/ec2.ts';
 import { mergeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
+
 import { ec2Unhealthy } from '../../triggers/ec2-unhealthy.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
@@ -54,8 +56,9 @@ describe('an unhealthy EC2 instance', () => {
   });
 
   it('is handed to a person when a reboot does not help, and the incident stays open', async () => {
-    impair(world.ec2, tagged, { rebootHelps: false });
-    const id = raise(tagged);
+    const other = restedInstance(world.ec2);
+    impair(world.ec2, other, { rebootHelps: false });
+    const id = raise(other);
     expect((await ended(id)).outcome).toBe('handed to a person');
     expect(incident(id)?.status).toBe('acknowledged');
     expect(notes(id).join('\n')).toContain('not healthy');

@@ -1,4 +1,5 @@
 import {
+  ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
   isCancellation,
@@ -8,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { FailureDetail } from '../../activities/failures.ts';
 import type { ActivityFunctions } from '../../activities/index.ts';
+import { nextNumber, numbered } from './call-number.ts';
 
 type Name = keyof ActivityFunctions & string;
 type LongName = Extract<Name, `await${string}`>;
@@ -22,20 +24,31 @@ export type Waits = Pick<ActivityFunctions, LongName>;
  * instead of the 12 s that Temporal's defaults take. The worker's interceptor sends the heartbeats.
  */
 const heartbeatTimeout = '1.5 seconds';
-const retry = {
-  initialInterval: '100 milliseconds',
-  maximumInterval: '30 seconds',
-  maximumAttempts: 20,
-} as const;
+/**
+ * What passes is waited for by time and not by a number of tries: a provider or a store that is away for hours fails no run. What is
+ * no outage ends earlier, on the worker's side.
+ */
+const retry = { initialInterval: '100 milliseconds', maximumInterval: '30 seconds' } as const;
 
 const remote = proxyActivities<ActivityFunctions>({
   startToCloseTimeout: '15 seconds',
+  scheduleToCloseTimeout: '6 hours',
   heartbeatTimeout,
   retry,
 });
 
+/** A run that is to end waits for the change that is being made: else it would say its end while a reboot is still on its way. */
+const changing = proxyActivities<ActivityFunctions>({
+  startToCloseTimeout: '15 seconds',
+  scheduleToCloseTimeout: '6 hours',
+  heartbeatTimeout,
+  retry,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
 const long = proxyActivities<ActivityFunctions>({
   startToCloseTimeout: '6 hours',
+  scheduleToCloseTimeout: '12 hours',
   heartbeatTimeout,
   retry,
 });
@@ -78,21 +91,22 @@ const callOf = (proxy: unknown, name: string) => (proxy as Record<string, Call>)
  * that asked for time gets it before.
  */
 async function read(name: string, input: unknown): Promise<unknown> {
+  const number = nextNumber(name);
   try {
-    return await callOf(local, name)(input);
+    return await numbered(number, () => callOf(local, name)(input));
   } catch (error) {
     if (isCancellation(error)) throw error;
     if (isFinal(error)) throw asOf(name, error);
     const wait = waitAfter(error);
     if (wait > 0) await sleep(wait);
-    return callOf(remote, name)(input);
+    return numbered(number, () => callOf(remote, name)(input));
   }
 }
 
 /** Every activity, typed. Timeouts and retries follow from the activity's kind. */
 export const steps: Steps = new Proxy({} as Steps, {
   get: (_, name: string) => (input: unknown) =>
-    isRead(name) ? read(name, input) : callOf(remote, name)(input),
+    isRead(name) ? read(name, input) : callOf(changing, name)(input),
 });
 
 /** The activities whose names begin with `await`: they poll for as long as their input says. */

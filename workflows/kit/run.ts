@@ -26,6 +26,7 @@ import {
   type WorkflowOutboundCallsInterceptor,
   workflowInfo,
 } from '@temporalio/workflow';
+import { callCounts, goOnFrom, numberOf } from './call-number.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from './incident.ts';
 
 /** Later events on the run's subject, oldest first. */
@@ -83,9 +84,7 @@ let resolver: Agent | undefined;
 let stoppedBy: LaterEvent | undefined;
 /** What the run was started with; a later history has an input of its own. */
 let firstInput: unknown;
-/** How often the run has gone on with a new history. */
-let renewals = 0;
-/** What goes along when it does so. */
+/** What goes along when the run goes on with a new history. */
 let unseen: readonly LaterEvent[] = [];
 
 /** All later events that the run got, oldest first; after a renewal, those since. */
@@ -127,7 +126,8 @@ export async function renew(input: unknown, left: readonly LaterEvent[] = []): P
 
 /** What a run takes along to its next history, beside the input. */
 interface Luggage {
-  renewals: number;
+  /** How often each activity was called. */
+  calls: [string, number][];
   firstInput: unknown;
   /** A delivery may be repeated, but not after thousands of others. */
   takenIds: string[];
@@ -143,7 +143,7 @@ function pack(): Luggage {
   const left = new Set(unseen.map(({ eventId }) => eventId));
   const ids = [...takenIds].filter((id) => !left.has(id)).slice(-idsKept);
   return {
-    renewals: renewals + 1,
+    calls: callCounts(),
     firstInput,
     takenIds: ids,
     ...(newest ? { newest } : {}),
@@ -163,7 +163,8 @@ function luggageOf(header: Payload | undefined): Luggage | undefined {
 }
 
 function unpack(luggage: Luggage): void {
-  ({ renewals, firstInput, newest, resolver } = luggage);
+  ({ firstInput, newest, resolver } = luggage);
+  goOnFrom(luggage.calls);
   for (const id of luggage.takenIds) takenIds.add(id);
 }
 
@@ -271,25 +272,21 @@ const causeHeader = (): Record<string, Payload> => {
 /** The same for all calls of a history. */
 let callHeader: Record<string, Payload> | undefined;
 
-/**
- * Temporal numbers activities from 1 on in each history. The key of an effect is made of the run's id and this number, so each
- * history after the first has numbers of its own: else a new change would be taken for one that was made long ago.
- */
-const ownId = (seq: number) => (renewals === 0 ? {} : { activityId: `${renewals}.${seq}` });
+/** Which call of its activity this one is: see `call-number.ts`. */
+const callHeaders = ({ activityType, args }: { activityType: string; args: readonly unknown[] }) => ({
+  ...causeHeader(),
+  batonCall: defaultPayloadConverter.toPayload(numberOf(activityType, args)),
+});
 
 const outbound: WorkflowOutboundCallsInterceptor = {
-  scheduleActivity: (input, next) =>
-    next({
-      ...input,
-      options: { ...input.options, ...ownId(input.seq) },
-      headers: { ...input.headers, ...causeHeader() },
-    }),
+  scheduleActivity: (input, next) => next({ ...input, headers: { ...input.headers, ...callHeaders(input) } }),
   continueAsNew: (input, next) =>
     next({
       ...input,
       headers: { ...input.headers, [luggageHeader]: defaultPayloadConverter.toPayload(pack()) },
     }),
-  scheduleLocalActivity: (input, next) => next({ ...input, headers: { ...input.headers, ...causeHeader() } }),
+  scheduleLocalActivity: (input, next) =>
+    next({ ...input, headers: { ...input.headers, ...callHeaders(input) } }),
 };
 
 export const interceptors: WorkflowInterceptorsFactory = () => ({ inbound: [inbound], outbound: [outbound] });

@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import { activityInfo } from '@temporalio/activity';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { z } from 'zod';
+import { canonicalJson } from '../store/json.ts';
+
+const callNumber = z.int().min(1);
+
+/**
+ * The key of the current call's effect: what is called, and the how-manieth time in its run. A caller without Baton's interceptor does
+ * not count, and has Temporal's own id of the call.
+ */
+export function keyOf(header: unknown): string {
+  const { workflowExecution, activityType, activityId } = activityInfo();
+  const number = header === undefined ? undefined : defaultPayloadConverter.fromPayload(header as never);
+  const which = callNumber.safeParse(number);
+  return `${workflowExecution?.workflowId ?? 'none'}#${activityType}#${which.success ? which.data : `id ${activityId}`}`;
+}
+
+/** Of the input as the run gave it, and not as the schema reads it: a newer version may read it with another default. */
+export const digestOf = (input: unknown): string =>
+  createHash('sha256')
+    .update(canonicalJson(input ?? null))
+    .digest('base64url');
