@@ -196,7 +196,7 @@ async function change(call: Call, options: InterceptorOptions): Promise<unknown>
     });
     return result;
   } catch (error) {
-    const failure = asLastTry(asFailure(error, declaration.provider, options.scrub), declaration);
+    const failure = asLastTry(asFailure(error, declaration.provider, options.scrub), declaration, number);
     const entry = entryOf(call, options, 'activity.failed', describe(failure));
     await options.store.conclude({ key, attempt: number, state: effectOf(failure), changed: false, entry });
     // Temporal would not try it again, and call it a failure of the run that was asked to end.
@@ -295,9 +295,10 @@ function signalOf({ kind, name }: AnyActivity): AbortSignal {
 /** Fires when Temporal has given up this attempt, so that another one may begin; not when its run is to end. */
 function replaced(): AbortSignal {
   const gone = new AbortController();
-  const cancelled = cancellationSignal();
+  const context = Context.current();
+  const cancelled = context.cancellationSignal;
   const look = () => {
-    const { notFound, timedOut, reset } = cancellationDetails() ?? {};
+    const { notFound, timedOut, reset } = context.cancellationDetails ?? {};
     if (notFound || timedOut || reset) gone.abort(cancelled.reason);
   };
   cancelled.addEventListener('abort', look, { once: true });

@@ -12,11 +12,28 @@ function placesOf(issues: readonly z.core.$ZodIssue[]): string {
   return places.slice(0, 5).join(', ');
 }
 
-/** The failure, made final where this was the last of the tries that an unreadable answer has. */
-export function asLastTry(failure: Error, { name, kind }: Pick<AnyActivity, 'name' | 'kind'>): Error {
-  if (!(failure instanceof ApplicationFailure) || failure.type !== 'AnswerUnreadable') return failure;
-  const { attempt, isLocal } = activityInfo();
+/** What passes by itself is tried for as long as the run allows; anything that is no class of ours is a fault, which hardly does. */
+const passing = ['ProviderUnavailable', 'RateLimited', 'StoreUnavailable', 'Busy'];
+const faultTries = 20;
+
+/** The failure, made final where this was the last of the tries that an unreadable answer has, or a fault of Baton's own. */
+export function asLastTry(
+  failure: Error,
+  { name, kind }: Pick<AnyActivity, 'name' | 'kind'>,
+  attempt = activityInfo().attempt,
+): Error {
+  if (!(failure instanceof ApplicationFailure) || failure.nonRetryable) return failure;
+  const { type, message, details } = failure;
+  if (type !== 'AnswerUnreadable') {
+    if (passing.includes(type ?? '') || attempt < faultTries) return failure;
+    return ApplicationFailure.create({
+      type: type ?? 'Error',
+      message,
+      details: details ?? [],
+      nonRetryable: true,
+    });
+  }
   // A short read that is no local activity was one before: its first try is not among these attempts.
-  const before = kind === 'read' && !isLocal && !name.startsWith('await') ? 1 : 0;
+  const before = kind === 'read' && !activityInfo().isLocal && !name.startsWith('await') ? 1 : 0;
   return attempt + before >= unreadableTries ? unreadableForGood(failure) : failure;
 }
