@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
 import { impair, restedInstance } from '../../simulator/ec2.ts';
 import { mergeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
-
 import { ec2Unhealthy } from '../../triggers/ec2-unhealthy.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
@@ -134,11 +132,12 @@ describe('an unhealthy EC2 instance', () => {
   );
 
   it.each(['text', 'event'])('is found behind a long text (%s)', async (field) => {
-    impair(world.ec2, tagged);
+    const instance = restedInstance(world.ec2);
+    impair(world.ec2, instance);
     const details =
       field === 'text'
-        ? { text: 'x '.repeat(2_500) + tagged }
-        : { event: { metrics: 'x'.repeat(40_000), InstanceId: tagged } };
+        ? { text: 'x '.repeat(2_500) + instance }
+        : { event: { metrics: 'x'.repeat(40_000), InstanceId: instance } };
     const id = raiseIncident(world.pagerDuty, {
       title: 'EC2 unhealthy',
       service: 'Checkout',
@@ -148,22 +147,23 @@ describe('an unhealthy EC2 instance', () => {
   });
 
   it('is one of several: each is looked at, and a person is asked about the one without the tag', async () => {
-    for (const id of [tagged, untagged]) impair(world.ec2, id);
-    const before = reboots(tagged).length;
+    const instance = restedInstance(world.ec2);
+    for (const id of [instance, untagged]) impair(world.ec2, id);
     const id = raiseIncident(world.pagerDuty, {
-      title: `StatusCheckFailed on ${tagged} and ${untagged}`,
+      title: `StatusCheckFailed on ${instance} and ${untagged}`,
       service: 'Checkout',
     });
     expect((await ended(id)).outcome).toBe('handed to a person');
-    expect(reboots(tagged).length - before).toBe(1);
+    expect(reboots(instance).length).toBe(1);
     expect(reboots(untagged)).toEqual([]);
     expect(notes(id).join('\n')).toMatch(/Rebooted i-0abc[\s\S]*lacks the tag/);
   });
 
   it('is handed to a person, with the reason, where its reboot is refused', async () => {
-    impair(world.ec2, tagged);
+    const instance = restedInstance(world.ec2);
+    impair(world.ec2, instance);
     world.ec2.world.denied.push('ec2:RebootInstances');
-    const id = raise(tagged);
+    const id = raise(instance);
     const { outcome } = await ended(id);
     world.ec2.world.denied.length = 0;
     expect(outcome).toBe('handed to a person');
