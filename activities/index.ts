@@ -35,6 +35,7 @@ import { rollBackKubernetesDeployment } from './kubernetes/roll-back-deployment.
 import { scaleKubernetesDeployment } from './kubernetes/scale-deployment.ts';
 import { acknowledgePagerDutyIncident } from './pagerduty/acknowledge-incident.ts';
 import { addPagerDutyNote } from './pagerduty/add-note.ts';
+import { checkPagerDutyResponder } from './pagerduty/check-responder.ts';
 import { escalatePagerDutyIncident } from './pagerduty/escalate-incident.ts';
 import { findPagerDutyUser } from './pagerduty/find-user.ts';
 import { listPagerDutyAlerts } from './pagerduty/list-alerts.ts';
@@ -59,7 +60,7 @@ import { openSlackWarRoom } from './slack/open-war-room.ts';
 import { pinSlackMessage } from './slack/pin-message.ts';
 import { postSlackEphemeral } from './slack/post-ephemeral.ts';
 import { postSlackMessage } from './slack/post-message.ts';
-import { readSlackUser } from './slack/read-user.ts';
+import { checkSlackMember, readSlackUser } from './slack/read-user.ts';
 import { sendSlackDirectMessage } from './slack/send-direct-message.ts';
 import { setSlackTopic } from './slack/set-topic.ts';
 import { showSlackStatusCard } from './slack/show-status-card.ts';
@@ -70,6 +71,7 @@ export const activities = [
   acknowledgePagerDutyAlert,
   acknowledgePagerDutyIncident,
   addPagerDutyNote,
+  checkPagerDutyResponder,
   escalatePagerDutyIncident,
   findPagerDutyUser,
   listPagerDutyAlerts,
@@ -87,6 +89,7 @@ export const activities = [
   sendPagerDutyChangeEvent,
   addSlackBookmark,
   archiveSlackChannel,
+  checkSlackMember,
   findSlackUser,
   inviteSlackUsers,
   listSlackGroupMembers,

@@ -1,6 +1,7 @@
 import type { Actor } from './activity.ts';
 import type { Clients } from './clients.ts';
-import { readUser } from './slack/users.ts';
+import { refused } from './failures.ts';
+import { readMember } from './slack/member.ts';
 
 /**
  * Who a member of the Slack workspace is: the name, and the e-mail address by which other providers know the same person. Without an
@@ -11,7 +12,9 @@ export async function identifyPerson(
   { slack }: Clients,
   signal: AbortSignal,
 ): Promise<Actor> {
-  const user = await readUser((await slack('default')).api(signal), id);
-  if (!user || user.deleted) return { kind: 'person', name };
+  const member = await readMember(await slack('default'), id, undefined, signal);
+  if (!member) return { kind: 'person', name };
+  const { user, refusal } = member;
+  if (refusal) throw refused('Slack', `${name} asked for it, and is told: ${refusal}`);
   return { kind: 'person', name: user.name, ...(user.email ? { email: user.email } : {}) };
 }

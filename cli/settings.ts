@@ -84,6 +84,13 @@ const Environment = z.object({
     .string()
     .refine(isJsonObject, 'is not a JSON object, such as {"customfield_10042":{"value":"High"}}')
     .optional(),
+  BATON_PEOPLE: z
+    .string()
+    .refine(
+      (list) => list.split(',').every((link) => /^([UW][A-Z0-9]+=[^\s=@]+@[^\s=@]+)?$/.test(link.trim())),
+      'is not a list like U0ADA=ada@example.com,U0BEN=ben@example.com',
+    )
+    .optional(),
   BATON_SIMULATE: z
     .string()
     .transform((list) => list.split(',').map((name) => name.trim()))

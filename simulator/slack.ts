@@ -84,6 +84,9 @@ export interface Click {
   userId: string;
   channelId: string;
   messageTs: string;
+  /** The workspace that Slack sends the click from, and the one that the person is of. Ours where left out. */
+  teamId?: string;
+  userTeamId?: string;
   /** When the button was pressed, as Slack writes it: with person and action it tells one click from another. */
   actionTs?: string;
   now?: Date;
@@ -100,13 +103,14 @@ function nextActionTs(now: Date): string {
 /** The request that Slack sends when a person presses a button of a message: a signed form with one field. */
 export function slackClick(click: Click): { headers: Record<string, string>; body: string } {
   const { signingSecret, actionId, incidentId, userId, channelId, messageTs, now = new Date() } = click;
+  const { teamId = team.id, userTeamId = teamId } = click;
   const timestamp = Math.floor(now.getTime() / 1000);
   const person = people.find(({ id }) => id === userId);
   const name = person?.name ?? userId.toLowerCase();
   const payload = {
     type: 'block_actions',
-    user: { id: userId, username: name, name, team_id: team.id },
-    team: { id: team.id, domain: team.domain },
+    user: { id: userId, username: name, name, team_id: userTeamId },
+    team: { id: teamId, domain: team.domain },
     api_app_id: 'A0BATON',
     token: 'simulated-verification-token',
     container: { type: 'message', message_ts: messageTs, channel_id: channelId, is_ephemeral: false },

@@ -147,7 +147,8 @@ export interface ServiceChange extends Reference {
 export interface SlackAction {
   actionId: string;
   incidentId: string;
-  user: { id: string; name: string; teamId: string };
+  /** `teamId` is the workspace of the click, empty where Slack names none; `homeTeamId` the person's, where it is another one. */
+  user: { id: string; name: string; teamId: string; homeTeamId?: string };
   channelId: string;
   messageTs: string;
 }

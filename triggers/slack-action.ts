@@ -20,6 +20,7 @@ export const slackAction = defineTrigger({
     action: actionOf(actionId),
     incidentId,
     slackUserId: user.id,
+    slackTeamIds: [user.teamId, user.homeTeamId].flatMap((id) => id || []),
     channelId,
     messageTs,
   }),

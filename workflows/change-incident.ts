@@ -9,6 +9,8 @@ export interface ChangeIncidentInput {
   action: 'acknowledge' | 'resolve';
   incidentId: string;
   slackUserId: string;
+  /** The workspaces that Slack named with the click: of the person, and of the place. */
+  slackTeamIds: string[];
   /** Where the button is, and the message that it belongs to. */
   channelId: string;
   messageTs: string;
@@ -31,7 +33,8 @@ interface Done {
 
 /**
  * A person's button in Slack: changes the incident in that person's name, brings the card up to date, and answers them in
- * private. Whoever PagerDuty does not know is refused, and nothing is changed.
+ * private. Whoever is no full member of the workspace, or may not respond to this incident in PagerDuty, is refused, and nothing
+ * is changed.
  */
 export async function changeIncident(input: ChangeIncidentInput): Promise<string> {
   const { incidentId, channelId, messageTs: ts } = input;
@@ -49,33 +52,31 @@ export async function changeIncident(input: ChangeIncidentInput): Promise<string
 
 const fallBack = 'Look at the incident in PagerDuty, and go on there.';
 
-async function act({ action, incidentId, slackUserId }: ChangeIncidentInput): Promise<Done> {
-  const person = await findPerson(slackUserId);
-  if ('unknown' in person) return refuse(action, slackUserId, person.unknown);
+async function act(input: ChangeIncidentInput): Promise<Done> {
+  const { action, incidentId, slackUserId } = input;
+  const person = await findPerson(input);
+  if ('refusal' in person) return refuse(action, slackUserId, person.refusal);
   return action === 'acknowledge' ? acknowledge(incidentId, person) : resolve(incidentId, person);
 }
 
-/** The PagerDuty user with the e-mail of the Slack user, or why there is none that may act. */
-async function findPerson(userId: string): Promise<Person | { unknown: string }> {
-  const slack = (await steps.readSlackUser({ userId })).user;
-  if (!slack || slack.deleted) return { unknown: 'Slack does not know you as a member of this workspace' };
-  const { email } = slack;
-  if (!email) return { unknown: 'Slack tells Baton no e-mail address of yours' };
-  const { user } = await steps.findPagerDutyUser({ email });
-  if (!user) return { unknown: `PagerDuty has no user with your e-mail address ${email}` };
-  if (user.role && readers.includes(user.role))
-    return { unknown: `your PagerDuty user ${user.name} may read incidents and not change them` };
-  return user;
+/** The PagerDuty user who is this member of the workspace, or why there is none that may act on this incident. */
+async function findPerson({
+  incidentId,
+  slackUserId: userId,
+  slackTeamIds: teamIds,
+}: ChangeIncidentInput): Promise<Person | { refusal: string }> {
+  const member = await steps.checkSlackMember({ userId, teamIds });
+  if ('refusal' in member) return member;
+  const responder = await steps.checkPagerDutyResponder({ incidentId, email: member.email });
+  return 'refusal' in responder ? responder : responder.user;
 }
-
-/** The roles of PagerDuty with which nobody can be a responder. */
-const readers = ['read_only_user', 'read_only_limited_user'];
 
 async function refuse(action: string, slackUserId: string, reason: string): Promise<Done> {
   await record(`Refused to ${action} for the Slack user ${slackUserId}: ${reason}.`);
   const answer =
     `Baton did not ${action} the incident: ${reason}. Ask an administrator of PagerDuty for a user with the same ` +
-    'e-mail address as in Slack and the right to respond, or ask somebody who is on call to press the button.';
+    'e-mail address as in Slack, with the right to respond and in a team or on the escalation policy of the service; or ask somebody ' +
+    'who is on call to press the button.';
   return { outcome: 'refused', answer };
 }
 

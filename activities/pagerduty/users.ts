@@ -11,6 +11,8 @@ export const userSchema = z.object({
   role: z.string().optional(),
 });
 export type User = z.infer<typeof userSchema>;
+/** With the teams that PagerDuty counts the user to. */
+export type TeamMember = User & { teamIds: string[] };
 
 const restUser = z.object({
   id: z.string(),
@@ -18,14 +20,16 @@ const restUser = z.object({
   email: z.string(),
   time_zone: decorative(z.string()),
   role: decorative(z.string()),
+  teams: membersOf(z.object({ id: z.string() })).nullish(),
 });
 
-const toUser = ({ id, name, email, time_zone, role }: z.output<typeof restUser>): User => ({
+const toUser = ({ id, name, email, time_zone, role, teams }: z.output<typeof restUser>): TeamMember => ({
   id,
   name,
   email,
   ...(time_zone ? { timeZone: time_zone } : {}),
   ...(role ? { role } : {}),
+  teamIds: (teams ?? []).map((team) => team.id),
 });
 
 const page = z.object({ users: membersOf(restUser.transform(toUser)) }).transform(({ users }) => users);
@@ -35,7 +39,7 @@ export async function findUser(
   pagerduty: PagerDuty,
   email: string,
   signal: AbortSignal,
-): Promise<User | undefined> {
+): Promise<TeamMember | undefined> {
   const { items } = await readPages(pagerduty, '/users', { query: email }, page, signal);
   return items.find((user) => user.email.toLowerCase() === email.toLowerCase());
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { notConnected } from '../failures.ts';
 import { type HttpRequest, wayTo } from '../http.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
+import { linkedPeople } from './people.ts';
 import { transport } from './transport.ts';
 
 /** Who Baton is in the workspace. */
@@ -19,19 +20,27 @@ export interface Slack {
   api(signal: AbortSignal): WebClient;
   /** Asked once. */
   self(api: WebClient): Promise<Self>;
+  /** The addresses in PagerDuty that an administrator has linked to members, by their ids. */
+  people: ReadonlyMap<string, string>;
 }
 
-const settings = z.object({ SLACK_BOT_TOKEN: z.string().optional(), SLACK_API_URL: z.string().optional() });
+const settings = z.object({
+  SLACK_BOT_TOKEN: z.string().optional(),
+  SLACK_API_URL: z.string().optional(),
+  BATON_PEOPLE: z.string().optional(),
+});
 
 /** Clients for the settings in `env`, read at first use. The SDK is loaded then, too. */
 export function slackConnections(env: NodeJS.ProcessEnv): (connection: string) => Promise<Slack> {
   let client: Promise<Slack> | undefined;
   return async (connection) => {
     if (connection !== 'default') throw notConnected('Slack', 'SLACK_BOT_TOKEN', connection);
-    const { SLACK_BOT_TOKEN: token, SLACK_API_URL: url } = settings.parse(env);
+    const { SLACK_BOT_TOKEN: token, SLACK_API_URL: url, BATON_PEOPLE: links } = settings.parse(env);
     if (!token) throw notConnected('Slack', 'SLACK_BOT_TOKEN');
+    const people = linkedPeople(links);
+    if (!people) throw notConnected('Slack', 'BATON_PEOPLE to a list like U0ADA=ada@example.com');
     const slackApiUrl = url || 'https://slack.com/api/';
-    client ??= connect(token, slackApiUrl, wayTo(slackApiUrl, env));
+    client ??= connect(token, slackApiUrl, wayTo(slackApiUrl, env), people);
     return client;
   };
 }
@@ -46,10 +55,16 @@ const silent = {
 };
 
 /** Temporal is the one retrier, and failures say what there is to say: the SDK neither retries nor logs. */
-async function connect(token: string, slackApiUrl: string, way: HttpRequest['way']): Promise<Slack> {
+async function connect(
+  token: string,
+  slackApiUrl: string,
+  way: HttpRequest['way'],
+  people: ReadonlyMap<string, string>,
+): Promise<Slack> {
   const { LogLevel, WebClient } = await import('@slack/web-api');
   let self: Self | undefined;
   return {
+    people,
     api: (signal) =>
       new WebClient(token, {
         slackApiUrl,

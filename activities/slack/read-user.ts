@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { connectionName, defineActivity } from '../activity.ts';
 import { userId } from './input.ts';
+import { readMember } from './member.ts';
 import { readUser, userSchema } from './users.ts';
 
 /** Nobody of that id is an answer, not an error: `user` is null. */
@@ -15,5 +16,30 @@ export const readSlackUser = defineActivity({
   async run({ connection, userId }, { slack, attempt }) {
     const api = (await slack(connection)).api(attempt.signal);
     return { user: (await readUser(api, userId)) ?? null };
+  },
+});
+
+/** A refusal is an answer: it is what the person is told. */
+export const checkSlackMember = defineActivity({
+  name: 'checkSlackMember',
+  kind: 'read',
+  provider: 'slack',
+  summary: 'Checks that a person is a full member of Baton’s own workspace, by a confirmed or linked address',
+  permissions: ['users:read', 'users:read.email'],
+  input: z.object({
+    connection: connectionName,
+    userId,
+    teamIds: z
+      .array(z.string().min(1).max(255))
+      .max(2)
+      .describe('The workspaces that Slack named with the click'),
+  }),
+  output: z.union([z.object({ email: z.string(), name: z.string() }), z.object({ refusal: z.string() })]),
+  async run({ connection, userId, teamIds }, { slack, attempt }) {
+    const member = await readMember(await slack(connection), userId, teamIds, attempt.signal);
+    if (!member) return { refusal: 'Slack does not know you as a member of this workspace' };
+    const { user, refusal = 'Slack tells Baton no e-mail address of yours' } = member;
+    if (member.refusal || !user.email) return { refusal };
+    return { email: user.email, name: user.name };
   },
 });

@@ -10,7 +10,12 @@ const short = z.string().min(1).max(255);
 const click = z
   .object({
     type: z.literal('block_actions'),
-    user: z.object({ id: short, name: z.string().nullish(), username: z.string().nullish() }),
+    user: z.object({
+      id: short,
+      name: short.nullish().catch(null),
+      username: short.nullish().catch(null),
+      team_id: short.nullish(),
+    }),
     team: z.object({ id: short }).nullish(),
     channel: z.object({ id: short }),
     container: z.object({ message_ts: short }),
@@ -19,7 +24,10 @@ const click = z
   })
   .transform(({ user, team, channel, container, actions: [action] }) => {
     const name = user.name ?? user.username ?? user.id;
-    return { user: { id: user.id, name, teamId: team?.id ?? '' }, channel, container, action };
+    const homeTeamId = user.team_id ?? undefined;
+    const teamId = team?.id ?? homeTeamId ?? '';
+    const home = homeTeamId === undefined || homeTeamId === teamId ? {} : { homeTeamId };
+    return { user: { id: user.id, name, teamId, ...home }, channel, container, action };
   });
 
 const typed = z.object({ type: z.string().min(1).max(100) });

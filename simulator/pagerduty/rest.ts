@@ -275,7 +275,7 @@ export function mountRest(app: Express, account: Account, act: Act): void {
   });
   app.get('/services/:id', (request, response) => {
     if (!byId(world.services, request.params.id)) throw notFound();
-    response.json({ service: shape.service(request.params.id) });
+    response.json({ service: shape.service(request.params.id, query(request).getAll('include[]')) });
   });
   app.get('/escalation_policies', (request, response) => {
     const found = world.policies.filter(named(request)).map(({ id }) => shape.policy(id));

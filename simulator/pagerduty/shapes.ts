@@ -17,6 +17,7 @@ const folders = {
   priority: 'priorities',
   incident: 'incidents',
   alert: 'alerts',
+  team: 'teams',
 } as const;
 type ResourceType = keyof typeof folders;
 
@@ -39,6 +40,8 @@ export function shapes(world: PagerDutyWorld) {
   const userReference = (id: string) => reference('user', id, nameOf(world.users, id));
   const serviceReference = (id: string) => reference('service', id, nameOf(world.services, id));
   const policyReference = (id: string) => reference('escalation_policy', id, nameOf(world.policies, id));
+  const teamsOf = (it: { teamIds?: readonly string[] } | undefined) =>
+    (it?.teamIds ?? []).map((id) => reference('team', id, nameOf(world.teams ?? [], id)));
   const agentReference = ({ type, id }: Agent) =>
     type === 'user' ? userReference(id) : serviceReference(id);
 
@@ -48,11 +51,11 @@ export function shapes(world: PagerDutyWorld) {
     name: nameOf(world.users, id),
     email: byId(world.users, id)?.email,
     time_zone: 'Europe/Berlin',
-    role: 'user',
+    role: byId(world.users, id)?.role ?? 'user',
     job_title: null,
-    teams: [],
+    teams: teamsOf(byId(world.users, id)),
   });
-  const service = (id: string) => ({
+  const service = (id: string, include: readonly string[] = []) => ({
     ...resource('service', id, nameOf(world.services, id)),
     type: 'service',
     name: nameOf(world.services, id),
@@ -61,8 +64,10 @@ export function shapes(world: PagerDutyWorld) {
       ? 'critical'
       : 'active',
     alert_creation: 'create_alerts_and_incidents',
-    escalation_policy: policyReference(byId(world.services, id)?.policyId ?? ''),
-    teams: [],
+    escalation_policy: (include.includes('escalation_policies') ? policy : policyReference)(
+      byId(world.services, id)?.policyId ?? '',
+    ),
+    teams: teamsOf(byId(world.services, id)),
   });
   const policy = (id: string) => ({
     ...resource('escalation_policy', id, nameOf(world.policies, id)),
@@ -73,6 +78,7 @@ export function shapes(world: PagerDutyWorld) {
       escalation_delay_in_minutes: 30,
       targets: users.map(userReference),
     })),
+    teams: teamsOf(byId(world.policies, id)),
   });
   const priority = (id: string | null) => {
     const found = world.priorities.find((each) => each.id === id);
@@ -103,7 +109,7 @@ export function shapes(world: PagerDutyWorld) {
       escalation_policy: include.includes('escalation_policies')
         ? policy(it.policyId)
         : policyReference(it.policyId),
-      teams: [],
+      teams: teamsOf(byId(world.policies, it.policyId)),
       assignments: it.assigneeIds.map((id) => ({ at: it.updatedAt, assignee: person(id, 'assignees') })),
       acknowledgements: it.acknowledgements.map(({ by, at }) => ({
         at,
@@ -169,7 +175,7 @@ export function shapes(world: PagerDutyWorld) {
       service: serviceReference(it.serviceId),
       assignees: it.assigneeIds.map(userReference),
       escalation_policy: policyReference(it.policyId),
-      teams: [],
+      teams: teamsOf(byId(world.policies, it.policyId)),
       priority: found ? reference('priority', found.id, found.name) : null,
       urgency: it.urgency,
       conference_bridge: null,

@@ -6,6 +6,14 @@ export interface User {
   id: string;
   name: string;
   email: string;
+  /** `user`, which people see as Manager, where left out. */
+  role?: string;
+  teamIds?: string[];
+}
+
+export interface Team {
+  id: string;
+  name: string;
 }
 
 export interface Service {
@@ -14,6 +22,7 @@ export interface Service {
   policyId: string;
   integrationId: string;
   routingKey: string;
+  teamIds?: string[];
 }
 
 export interface EscalationPolicy {
@@ -21,6 +30,7 @@ export interface EscalationPolicy {
   name: string;
   /** User ids by level, level 1 first. */
   levels: string[][];
+  teamIds?: string[];
 }
 
 export interface Priority {
@@ -109,6 +119,7 @@ export interface ChangeEvent {
 export interface PagerDutyWorld {
   token: string;
   users: User[];
+  teams?: Team[];
   services: Service[];
   policies: EscalationPolicy[];
   priorities: Priority[];

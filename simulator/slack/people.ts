@@ -38,7 +38,20 @@ export function peopleMethods({ world }: Workspace): Record<string, Method> {
   };
 }
 
-function shapeOf({ id, name, realName, email, deleted, guest, bot }: SlackUser, teamId: string) {
+/** As Slack shows a person: of those of other workspaces less is known, and `is_stranger` stands there only for them. */
+function shapeOf(user: SlackUser, ownTeamId: string) {
+  const {
+    id,
+    name,
+    realName,
+    email,
+    deleted,
+    guest,
+    bot,
+    ultraRestricted = false,
+    teamId = ownTeamId,
+  } = user;
+  const isStranger = teamId !== ownTeamId && !user.gridTeamIds?.includes(ownTeamId);
   return {
     id,
     team_id: teamId,
@@ -46,8 +59,13 @@ function shapeOf({ id, name, realName, email, deleted, guest, bot }: SlackUser, 
     deleted,
     real_name: realName,
     is_bot: bot,
-    is_restricted: guest,
-    is_ultra_restricted: false,
+    is_app_user: false,
+    is_restricted: guest || ultraRestricted,
+    is_ultra_restricted: ultraRestricted,
+    ...(isStranger ? { is_stranger: true } : { is_email_confirmed: user.emailConfirmed ?? true }),
+    ...(user.invited ? { is_invited_user: true } : {}),
+    ...(user.machine ? { [`is_${user.machine}_bot`]: true } : {}),
+    ...(user.gridTeamIds ? { enterprise_user: { id: `W${id}`, teams: user.gridTeamIds } } : {}),
     profile: { real_name: realName, display_name: name, ...(email === undefined ? {} : { email }) },
   };
 }

@@ -8,6 +8,18 @@ export interface SlackUser {
   deleted: boolean;
   guest: boolean;
   bot: boolean;
+  /** A guest of one channel only. */
+  ultraRestricted?: boolean;
+  /** The workspace that the person is of; another one than ours for whom Slack Connect lets in. Ours where left out. */
+  teamId?: string;
+  /** The workspaces of one organisation (Enterprise Grid) that the person is a member of. */
+  gridTeamIds?: string[];
+  /** False: the address was never confirmed. */
+  emailConfirmed?: boolean;
+  /** Invited, and has not come yet. */
+  invited?: boolean;
+  /** What Slack's own machinery posts as: a workflow, a connector. */
+  machine?: 'workflow' | 'connector';
 }
 
 export interface Channel {

@@ -23,6 +23,7 @@ const faulty = defineTrigger({
     action: 'resolve',
     incidentId: id,
     slackUserId: '',
+    slackTeamIds: [],
     channelId: '',
     messageTs: '',
   }),

@@ -11,6 +11,7 @@ describe('the slack-action trigger', () => {
         action: actionId,
         incidentId: 'PGR0VU2',
         slackUserId: 'U0ADA',
+        slackTeamIds: ['T0ACME'],
         channelId: 'C0ROOM',
         messageTs: '1763629200.000100',
       },

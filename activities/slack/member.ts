@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import type { Slack } from './client.ts';
+import { accept, parseAnswer } from './failures.ts';
+import { type SlackUser, userOf } from './users.ts';
+
+/** Somebody as Slack knows them, and why they are no full member of our workspace, where they are none. */
+export interface Member {
+  user: SlackUser;
+  refusal?: string;
+}
+
+/** What tells people from others (https://docs.slack.dev/reference/objects/user-object). `is_app_user` does not: it is said of people. */
+const kind = z.object({
+  user: z.object({
+    id: z.string(),
+    team_id: z.string().nullish(),
+    deleted: z.boolean().default(false),
+    is_forgotten: z.boolean().default(false),
+    is_bot: z.boolean().default(false),
+    is_workflow_bot: z.boolean().default(false),
+    is_connector_bot: z.boolean().default(false),
+    is_restricted: z.boolean().default(false),
+    is_ultra_restricted: z.boolean().default(false),
+    is_stranger: z.boolean().default(false),
+    is_external: z.boolean().default(false),
+    is_invited_user: z.boolean().default(false),
+    is_email_confirmed: z.boolean().nullish(),
+    enterprise_user: z
+      .object({ teams: z.array(z.string()).default([]) })
+      .nullish()
+      .catch(null),
+  }),
+});
+type Kind = z.output<typeof kind>['user'];
+
+/**
+ * Whoever pressed a button, and whether they are a full member of the workspace that Baton is in, by an address that counts: one that they
+ * have confirmed to Slack, or that an administrator has linked to them (`BATON_PEOPLE`), which then stands for theirs. `teamIds` are the
+ * workspaces that Slack named with the click, where it is about one. Undefined where the workspace has nobody of that id.
+ */
+export async function readMember(
+  slack: Slack,
+  userId: string,
+  teamIds: readonly string[] | undefined,
+  signal: AbortSignal,
+): Promise<Member | undefined> {
+  const api = slack.api(signal);
+  const [self, answer] = await Promise.all([
+    slack.self(api),
+    api.users.info({ user: userId }).catch(accept(['user_not_found', 'user_not_visible'], undefined)),
+  ]);
+  if (!answer) return undefined;
+  const linked = slack.people.get(userId);
+  const user = { ...userOf(answer), ...(linked ? { email: linked } : {}) };
+  const refusal = refusalOf(parseAnswer(answer, kind).user, teamIds, self.team_id, user.email, linked);
+  return { user, ...(refusal ? { refusal } : {}) };
+}
+
+function refusalOf(
+  user: Kind,
+  teamIds: readonly string[] | undefined,
+  ownTeamId: string,
+  email: string | undefined,
+  linked: string | undefined,
+): string | undefined {
+  const isBot = user.is_bot || user.is_workflow_bot || user.is_connector_bot || user.id === 'USLACKBOT';
+  // In an organisation a person of one workspace is a full member of others.
+  const isOfOurs = user.team_id === ownTeamId || user.enterprise_user?.teams.includes(ownTeamId);
+  if (user.deleted || user.is_forgotten) return 'your account in Slack is deactivated';
+  if (isBot) return 'a bot pressed the button, and only people may';
+  if (user.is_stranger || user.is_external || !isOfOurs || (teamIds && !areOurs(teamIds, ownTeamId, user)))
+    return 'you are of another workspace of Slack than Baton, and only its own members may press the button';
+  if (user.is_restricted || user.is_ultra_restricted)
+    return 'you are a guest in this workspace of Slack, and only full members may press the button';
+  if (user.is_invited_user) return 'you have not accepted the invitation to this workspace of Slack yet';
+  if (linked) return undefined;
+  if (!email) return 'Slack tells Baton no e-mail address of yours';
+  if (user.is_email_confirmed !== true)
+    return `you have not confirmed your e-mail address ${email} to Slack (an administrator of Baton may link you in BATON_PEOPLE)`;
+  return undefined;
+}
+
+/** Whether the click came from our workspace. Slack must name at least one. */
+function areOurs(teamIds: readonly string[], ownTeamId: string, { enterprise_user }: Kind): boolean {
+  const organisation = enterprise_user?.teams ?? [];
+  const isKnown = (id: string) =>
+    id === ownTeamId || (organisation.includes(ownTeamId) && organisation.includes(id));
+  return teamIds.includes(ownTeamId) && teamIds.every(isKnown);
+}
