@@ -4,6 +4,8 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import type { Logger } from 'pino';
 import type { Store, StoredEvent } from '../store/store.ts';
 import { createBodyReader } from './body.ts';
+import { boundConnections } from './connections.ts';
+import { askedOnceASecond } from './fresh.ts';
 import { answerHealth, answerMetrics, answerReadiness, type HealthOptions } from './health.ts';
 import { createInbox } from './inbox.ts';
 import { takePagerDutyWebhook } from './pagerduty/webhook.ts';
@@ -71,8 +73,9 @@ export function createApp(options: AppOptions): Express {
   post('/slack/commands', timed('slack', answerSlackCommand(slack)));
   post('/slack/events', timed('slack', takeSlackEvent(slack)));
   get('/healthz', answerHealth);
-  get('/readyz', answerReadiness(options));
-  get('/metrics', answerMetrics(options));
+  const health = { ...options, store: askedOnceASecond(options.store) };
+  get('/readyz', answerReadiness(health));
+  get('/metrics', answerMetrics(health));
   get('/runs', answerRunsPage);
   get(runPath, answerRunPage);
 
@@ -90,7 +93,7 @@ const refuseMethod =
     throw new Refusal(405, 'Wrong method', `This address takes ${allowed} only.`);
   };
 
-/** A server with bounds on how long and how large a request may be, so that slow or endless ones hold no socket. */
+/** A server with bounds on how long and how large a request may be, and on how many there are, so that slow or endless ones hold no socket. */
 export function createHttpServer(app: Express): Server {
   const limits = {
     maxHeaderSize: 16 * 1024,
@@ -100,7 +103,9 @@ export function createHttpServer(app: Express): Server {
     connectionsCheckingInterval: 500,
     keepAliveTimeout: 65_000,
   };
-  return createServer(limits, app).on('clientError', answerClientError);
+  const server = createServer(limits, app).on('clientError', answerClientError);
+  boundConnections(server);
+  return server;
 }
 
 /**

@@ -1,12 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { type Held, peerOf, whoGivesWay } from './peers.ts';
 import { Refusal } from './refusal.ts';
 
 /** PagerDuty sends at most 256 KB. */
 export const longestBody = 512 * 1024;
-/** What all bodies that are being read may hold together: nothing of them is verified yet. */
-const heldAtMost = 128 * 1024 * 1024;
+/** A body of up to this size has room whatever others send; nearly all are. The number of connections bounds them together. */
+const ownRoom = 64 * 1024;
+/** What the rest of the longer ones may hold together: nothing of it is verified yet. */
+const sharedRoom = 64 * 1024 * 1024;
 /** `JSON.parse` takes a nesting of 100 000, and what walks the result then overflows. */
 const deepestNesting = 64;
 
@@ -38,16 +41,37 @@ export function checkLength(request: IncomingMessage): void {
 
 export type BodyReader = (request: IncomingMessage) => Promise<Buffer>;
 
+interface Reading extends Held {
+  giveWay(): void;
+}
+
 /**
  * Reads the bytes of a request as they came. A body that grows over the limit is refused at that byte, and the rest of it is
  * thrown away as it comes: a connection that is closed with unread bytes is reset, and its sender may never see the answer.
  */
 export function createBodyReader(): BodyReader {
-  let held = 0;
+  /** Those that use the shared room, the oldest first. */
+  const readings = new Set<Reading>();
+  let shared = 0;
+
+  /** Room for the long body `own`. It may be the one that gives way. */
+  function makeRoom(own: Reading, bytes: number): void {
+    own.amount += bytes;
+    shared += bytes;
+    readings.add(own);
+    while (shared > sharedRoom) whoGivesWay(readings)?.giveWay();
+  }
+  function free(own: Reading): void {
+    shared -= own.amount;
+    own.amount = 0;
+    readings.delete(own);
+  }
+
   return async (request) => {
     checkLength(request);
     let chunks: Buffer[] = [];
     let length = 0;
+    const own: Reading = { peer: peerOf(request.socket), amount: 0, giveWay() {} };
     try {
       return await new Promise<Buffer>((resolve, reject) => {
         const cut = () => reject(new Refusal(400, 'Body cut', 'The body ended early. Send it again.'));
@@ -55,25 +79,24 @@ export function createBodyReader(): BodyReader {
         const refuse = (refusal: Refusal) => {
           refused = true;
           chunks = [];
+          free(own);
           reject(refusal);
         };
+        own.giveWay = () =>
+          refuse(new Refusal(503, 'Too busy', 'Too much is being received. Send it again.', 1));
         request.on('data', (chunk: Buffer) => {
           if (refused) return;
-          if (length + chunk.length > longestBody) refuse(tooLong());
-          else if (held + chunk.length > heldAtMost)
-            refuse(new Refusal(503, 'Too busy', 'Too much is being received. Send it again.', 1));
-          else {
-            chunks.push(chunk);
-            length += chunk.length;
-            held += chunk.length;
-          }
+          length += chunk.length;
+          if (length > longestBody) return refuse(tooLong());
+          chunks.push(chunk);
+          if (length > ownRoom) makeRoom(own, length - ownRoom - own.amount);
         });
         request.on('end', () => resolve(Buffer.concat(chunks, length)));
         request.on('error', cut);
         request.on('close', cut);
       });
     } finally {
-      held -= length;
+      free(own);
     }
   };
 }

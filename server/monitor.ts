@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { Store } from '../store/store.ts';
 import { addressOf } from './address.ts';
 import { createHttpServer } from './app.ts';
+import { askedOnceASecond } from './fresh.ts';
 import { answerHealth, answerMetrics, answerReadiness } from './health.ts';
 import type { Metrics } from './metrics.ts';
 import { answerError, Refusal } from './refusal.ts';
@@ -34,7 +35,7 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
   const { host, port, store, metrics, log } = options;
   // A worker's own connection tells nobody when Temporal is away.
   const temporal = watchTemporal({ ...options, count: metrics.temporalFailure });
-  const health = { store, metrics, simulated: [], temporalState: () => temporal };
+  const health = { store: askedOnceASecond(store), metrics, simulated: [], temporalState: () => temporal };
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PagerDuty } from './client.ts';
-import { decorative, membersOf } from './lenient.ts';
+import { decorative, listOf, membersOf } from './lenient.ts';
 import { readPages } from './pages.ts';
 
 export const userSchema = z.object({
@@ -20,7 +20,7 @@ const restUser = z.object({
   email: z.string(),
   time_zone: decorative(z.string()),
   role: decorative(z.string()),
-  teams: membersOf(z.object({ id: z.string() })).nullish(),
+  teams: listOf(z.object({ id: z.string() })),
 });
 
 const toUser = ({ id, name, email, time_zone, role, teams }: z.output<typeof restUser>): TeamMember => ({
@@ -29,7 +29,7 @@ const toUser = ({ id, name, email, time_zone, role, teams }: z.output<typeof res
   email,
   ...(time_zone ? { timeZone: time_zone } : {}),
   ...(role ? { role } : {}),
-  teamIds: (teams ?? []).map((team) => team.id),
+  teamIds: teams.map((team) => team.id),
 });
 
 const page = z.object({ users: membersOf(restUser.transform(toUser)) }).transform(({ users }) => users);
