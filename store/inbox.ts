@@ -101,7 +101,7 @@ function batchOf(
     };
     start += delivery.body.length;
     if (!first) return row;
-    const reason = `the same ${first.same} as number ${first.seq}`;
+    const reason = `the same event as number ${first.seq}`;
     return { ...row, disposition: 'duplicate', reason, duplicate_of: first.seq };
   });
   return { json: JSON.stringify(rows), bodies: Buffer.concat(deliveries.map(({ body }) => body)) };
@@ -118,10 +118,9 @@ export function sayAlive(process: string, condition: RawBuilder<unknown>): RawBu
 /** What this process holds, as PostgreSQL writes an array. */
 export const heldArray = (held: ReadonlySet<number>) => `{${[...held].join(',')}}`;
 
-/** What a duplicate is a duplicate of, and what the two have in common. */
+/** What a duplicate is a duplicate of. */
 interface First {
   seq: number;
-  same: 'event' | 'delivery';
 }
 
 export function inboxPart({ db, me, held, makeLine, onPending }: Context): Pick<Store, 'receive'> {
@@ -168,24 +167,18 @@ export function inboxPart({ db, me, held, makeLine, onPending }: Context): Pick<
     return new Map(rows.map(({ place, seq, leased }) => [place, { seq, leased, duplicate: false }]));
   }
 
-  /** The first ones of what is there already: by the event, else by the delivery. */
+  /** The first ones of what is there already. The event alone tells: the delivery's id is not signed, and anybody may have written it. */
   async function findFirsts(deliveries: Delivery[]): Promise<(First | undefined)[]> {
     const keys = deliveries.map((delivery, place) => {
-      const { source, event_id, delivery_id } = inboxRow({ ...delivery, event: undefined });
-      return { place, source, event_id, delivery_id };
+      const { source, event_id } = inboxRow({ ...delivery, event: undefined });
+      return { place, source, event_id };
     });
     const { rows } = await sql<First & { place: number }>`
-      select distinct on (place) place, seq, same from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb)
-        as key (place integer, source text, event_id text, delivery_id text)
-      cross join lateral (
-        select seq, 'event' as same from inbox
-          where duplicate_of is null and source = key.source and event_id = key.event_id
-        union all
-        select seq, 'delivery' from inbox
-          where duplicate_of is null and source = key.source and delivery_id = key.delivery_id
-      ) as first
-      order by place, same desc`.execute(db);
-    const firsts = new Map(rows.map(({ place, seq, same }) => [place, { seq, same }]));
+      select place, seq from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb)
+        as key (place integer, source text, event_id text)
+      join inbox using (source, event_id)
+      where duplicate_of is null`.execute(db);
+    const firsts = new Map(rows.map(({ place, seq }) => [place, { seq }]));
     return deliveries.map((_, place) => firsts.get(place));
   }
 

@@ -146,6 +146,8 @@ const steps: Record<string, string[]> = {
     `alter table runs add column stuck jsonb`,
     `create index runs_stuck on runs (id) where stuck is not null`,
   ],
+  // The delivery's id is a header that is not signed: it tells no event from another.
+  '0009-strangers': [`drop index inbox_delivery`],
 };
 
 /**

@@ -136,7 +136,7 @@ export interface Delivery {
   subject?: string;
   /** When it happened. */
   time: string;
-  /** The sender's id of this delivery (`X-Webhook-Id`): a second one is a duplicate too. */
+  /** The sender's id of this delivery (`X-Webhook-Id`), for whoever looks for it there. It is not signed and decides nothing. */
   deliveryId?: string;
   body: Uint8Array;
   /** The envelope; undefined where the body could not be read. */

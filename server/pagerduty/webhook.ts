@@ -23,7 +23,7 @@ export interface PagerDutyWebhook {
   log: Logger;
 }
 
-/** PagerDuty's own form is a UUID. Another one is not taken for it: two deliveries with an empty id are not the same. */
+/** PagerDuty's own form is a UUID. It is kept to find a delivery by; the header is not signed, so it decides nothing. */
 const deliveryIdForm = /^[\w-]{1,100}$/;
 
 /**
