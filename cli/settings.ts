@@ -1,6 +1,7 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { z } from 'zod';
+import { isPrivate } from '../server/address.ts';
 import { makeScrubber } from '../store/scrub.ts';
 import { shortestSecretKey } from '../store/secret-key.ts';
 import { CliFailure, exits } from './failure.ts';
@@ -43,6 +44,15 @@ export interface Settings {
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'is not an http:// or https:// address' });
 
+/** Where a provider is. Tokens are sent there. */
+const providerUrl = z
+  .string()
+  .refine((text) => {
+    const url = URL.parse(text);
+    return url !== null && isPrivate(url);
+  }, 'is not an https:// address (plain http:// is taken on this machine only)')
+  .optional();
+
 const isJsonObject = (text: string) => {
   try {
     return z.record(z.string(), z.unknown()).safeParse(JSON.parse(text)).success;
@@ -79,7 +89,12 @@ const Environment = z.object({
     .refine((list) => list.every((secret) => secret !== ''), 'has an empty part between its commas')
     .default([]),
   SLACK_SIGNING_SECRET: z.string().optional(),
-  SLACK_API_URL: httpUrl.optional(),
+  PAGERDUTY_API_URL: providerUrl,
+  PAGERDUTY_EVENTS_URL: providerUrl,
+  SLACK_API_URL: providerUrl,
+  JIRA_BASE_URL: providerUrl,
+  AWS_ENDPOINT_URL: providerUrl,
+  AWS_ENDPOINT_URL_EC2: providerUrl,
   JIRA_FIELDS: z
     .string()
     .refine(isJsonObject, 'is not a JSON object, such as {"customfield_10042":{"value":"High"}}')

@@ -1,5 +1,6 @@
 import { Agent } from 'node:https';
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import { providerAddress } from '../address.ts';
 import { notConnected } from '../failures.ts';
 import { proxyVariables } from '../proxy.ts';
 import { timeScaleOf } from '../time-scale.ts';
@@ -31,8 +32,10 @@ export function ec2Connections(env: NodeJS.ProcessEnv): (connection: string) => 
 }
 
 async function connect(env: NodeJS.ProcessEnv, region: string): Promise<Ec2> {
+  const variable = env.AWS_ENDPOINT_URL_EC2 ? 'AWS_ENDPOINT_URL_EC2' : 'AWS_ENDPOINT_URL';
+  const endpoint = env[variable];
+  if (endpoint) providerAddress('EC2', variable, endpoint);
   const sdk = await import('@aws-sdk/client-ec2');
-  const endpoint = env.AWS_ENDPOINT_URL_EC2 || env.AWS_ENDPOINT_URL;
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN } = env;
   const client = new sdk.EC2Client({
     region,

@@ -1,5 +1,6 @@
 import type { createCloudClient } from 'jira.js';
 import { z } from 'zod';
+import { providerAddress } from '../address.ts';
 import { notConnected } from '../failures.ts';
 import { wayTo } from '../http.ts';
 import { timeScaleOf } from '../time-scale.ts';
@@ -39,7 +40,7 @@ async function connect(env: NodeJS.ProcessEnv): Promise<Jira> {
     return value;
   };
   const baseUrl = setting('JIRA_BASE_URL').replace(/\/+$/, '');
-  if (!/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? '')) throw notConnected('Jira', 'JIRA_BASE_URL');
+  providerAddress('Jira', 'JIRA_BASE_URL', baseUrl);
   const credentials = `${setting('JIRA_EMAIL')}:${setting('JIRA_API_TOKEN')}`;
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
   const projectKey = setting('JIRA_PROJECT_KEY');

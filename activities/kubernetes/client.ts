@@ -10,6 +10,7 @@ import type {
   RequestContext,
 } from '@kubernetes/client-node';
 import { z } from 'zod';
+import { providerAddress } from '../address.ts';
 import { notConnected, unreachable } from '../failures.ts';
 import { proxyFor } from '../proxy.ts';
 import { timeScaleOf } from '../time-scale.ts';
@@ -66,8 +67,11 @@ async function connect(env: Settings, environment: NodeJS.ProcessEnv): Promise<K
   const cluster = config.getCurrentCluster();
   if (!cluster)
     throw notConnected('Kubernetes', 'KUBECONFIG to a file whose current context names a cluster');
-  if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify)
-    throw notConnected('Kubernetes', 'KUBECONFIG to a cluster with an https address');
+  providerAddress(
+    'Kubernetes',
+    env.KUBECONFIG ? 'the server in KUBECONFIG' : 'the pod’s cluster',
+    cluster.server,
+  );
 
   // The kubeconfig's own `proxy-url` comes first, as with kubectl.
   const proxyUrl = cluster.proxyUrl ?? proxyFor(cluster.server, environment);

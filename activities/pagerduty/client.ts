@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Actor } from '../activity.ts';
+import { providerAddress } from '../address.ts';
 import { notConnected, refused, unreachable } from '../failures.ts';
 import { type HttpRequest, NoAnswer, sendHttp, wayTo } from '../http.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
@@ -130,10 +131,11 @@ function hosts(env: Settings): { api: string; events: string } {
   const region = env.PAGERDUTY_REGION || 'us';
   if (region !== 'us' && region !== 'eu') throw notConnected('PagerDuty', 'PAGERDUTY_REGION to us or eu');
   const infix = region === 'eu' ? '.eu' : '';
-  const withoutSlash = (url: string) => url.replace(/\/+$/, '');
+  const address = (name: 'PAGERDUTY_API_URL' | 'PAGERDUTY_EVENTS_URL', usual: string) =>
+    providerAddress('PagerDuty', name, env[name] || usual).replace(/\/+$/, '');
   return {
-    api: withoutSlash(env.PAGERDUTY_API_URL || `https://api${infix}.pagerduty.com`),
-    events: withoutSlash(env.PAGERDUTY_EVENTS_URL || `https://events${infix}.pagerduty.com`),
+    api: address('PAGERDUTY_API_URL', `https://api${infix}.pagerduty.com`),
+    events: address('PAGERDUTY_EVENTS_URL', `https://events${infix}.pagerduty.com`),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
+import { providerAddress } from '../address.ts';
 import { notConnected } from '../failures.ts';
 import { type HttpRequest, wayTo } from '../http.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
@@ -39,7 +40,7 @@ export function slackConnections(env: NodeJS.ProcessEnv): (connection: string) =
     if (!token) throw notConnected('Slack', 'SLACK_BOT_TOKEN');
     const people = linkedPeople(links);
     if (!people) throw notConnected('Slack', 'BATON_PEOPLE to a list like U0ADA=ada@example.com');
-    const slackApiUrl = url || 'https://slack.com/api/';
+    const slackApiUrl = providerAddress('Slack', 'SLACK_API_URL', url || 'https://slack.com/api/');
     client ??= connect(token, slackApiUrl, wayTo(slackApiUrl, env), people);
     return client;
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPrivate } from '../address.ts';
 import { parseJsonText } from '../body.ts';
 
 /** The person waits, and Slack would take an answer for half an hour. */
@@ -50,8 +51,9 @@ function responseUrlIn(body: Buffer): URL | undefined {
   }
 }
 
-/** With Slack's own API only Slack's hosts are right; with another, as of a simulator, only that one. */
+/** With Slack's own API only Slack's hosts are right; with another, as of a simulator, only that one. Never in the clear over a network. */
 export function isSlacks(address: URL, api: URL): boolean {
-  if (!/(^|\.)slack(-gov)?\.com$/.test(api.hostname)) return address.origin === api.origin;
+  if (!/(^|\.)slack(-gov)?\.com$/.test(api.hostname))
+    return address.origin === api.origin && isPrivate(address);
   return address.protocol === 'https:' && address.port === '' && slackHosts.includes(address.hostname);
 }

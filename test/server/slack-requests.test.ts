@@ -250,6 +250,8 @@ describe('an address to answer to', () => {
     ['http://127.0.0.1:4712/actions', simulated, false],
     ['https://hooks.slack.com/actions/T1/2/x', simulated, false],
     ['https://hooks.slack.com/actions', 'https://evilslack.com/api/', false],
+    ['http://10.0.0.7/actions', 'http://10.0.0.7/api/', false],
+    ['https://slack.example.com/actions', 'https://slack.example.com/api/', true],
   ])('%s with the API %s: %s', (address, api, isRight) => {
     expect(isSlacks(new URL(address), new URL(api))).toBe(isRight);
   });
