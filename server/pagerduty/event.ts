@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Event } from '../../triggers/event.ts';
 import type { Agent } from '../../workflows/kit/incident.ts';
+import { boundedData, boundedText } from '../bounded.ts';
 import { dataSchemas, incidentSchema } from './data.ts';
 
 /** An event that was read, or what is known of one that could not be. */
@@ -42,7 +43,7 @@ function subjectOf(data: unknown, isIncident: boolean): string | undefined {
 function agentOf(agent: z.output<typeof envelope>['event']['agent']): Agent | undefined {
   if (!agent) return undefined;
   const kind = agent.type === 'user_reference' ? 'person' : 'machine';
-  return { kind, id: agent.id, name: agent.summary ?? agent.id };
+  return { kind, id: agent.id, name: boundedText(agent.summary ?? agent.id) };
 }
 
 /**
@@ -52,7 +53,8 @@ function agentOf(agent: z.output<typeof envelope>['event']['agent']): Agent | un
 export function readPagerDutyEvent(json: unknown, source: string, receivedAt: string): ReadEvent {
   const parsed = envelope.safeParse(json);
   if (!parsed.success) return { unreadable: shortly(parsed.error), type: 'pagerduty.unknown' };
-  const { id, event_type, occurred_at, agent, data } = parsed.data.event;
+  const { id, event_type, occurred_at, agent } = parsed.data.event;
+  const data = boundedData(parsed.data.event.data);
   const type = `pagerduty.${event_type}` as const;
   const schema = dataSchemas.get(event_type);
   const subject = subjectOf(data, schema === incidentSchema);

@@ -1,0 +1,154 @@
+import { connect, type Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { boundConnections } from '../../server/connections.ts';
+import { whoGivesWay } from '../../server/peers.ts';
+import { webhookBody } from '../fixtures/webhooks.ts';
+import { eventually } from '../world.ts';
+import { type Receiver, sendSigned, startReceiver, statusOf } from './receiver.ts';
+
+/** A request of a stranger: well formed, so that its body is read; signed by nobody; and it never ends. */
+const halfSent = (promised: number, sent: number) =>
+  [
+    'POST /webhooks/pagerduty HTTP/1.1',
+    'Host: baton.example.com',
+    'Content-Type: application/json',
+    `X-PagerDuty-Signature: v1=${'0'.repeat(64)}`,
+    `Content-Length: ${promised}`,
+    '',
+    'x'.repeat(sent),
+  ].join('\r\n');
+
+async function strangers({ port }: Receiver, count: number, bytes: string): Promise<Socket[]> {
+  const sockets = Array.from({ length: count }, () => connect(port, '127.0.0.1').on('error', () => {}));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  await Promise.all(sockets.map((socket) => new Promise((sent) => socket.write(bytes, sent))));
+  return sockets;
+}
+
+const large = (size: number) => {
+  const body = webhookBody('incident.triggered');
+  return Buffer.concat([body, Buffer.alloc(size - body.length, ' ')]);
+};
+
+/** How long it took until the answer, in milliseconds. */
+async function timed(receiver: Receiver, body: Buffer): Promise<[status: number, milliseconds: number]> {
+  const start = performance.now();
+  const { status } = await sendSigned(receiver, body);
+  return [status, performance.now() - start];
+}
+
+describe('875 bodies that never end', () => {
+  it.each([
+    ['of 64 KB', 64 * 1024, 60_000],
+    ['of 512 KB, nearly all of it sent', 512 * 1024, 160_000],
+  ])('%s, shut the door on no signed webhook, short or long', async (_, promised, sent) => {
+    const receiver = await startReceiver();
+    await strangers(receiver, 875, halfSent(promised, sent));
+    for (const body of [webhookBody('incident.triggered'), large(64 * 1024), large(300_000)]) {
+      const [status, milliseconds] = await timed(receiver, body);
+      expect(status).toBe(202);
+      expect(milliseconds).toBeLessThan(1_000);
+    }
+  });
+});
+
+describe('connections that send nothing', () => {
+  it('give way to new ones, and are not more than the bound', async () => {
+    const receiver = await startReceiver();
+    // The real numbers in small.
+    boundConnections(receiver.server, 20, 40);
+    const sockets = await strangers(receiver, 60, 'POST /webhooks/pagerduty HTTP/1.1\r\nHost: x\r\n');
+    const [status, milliseconds] = await timed(receiver, webhookBody('incident.triggered'));
+    expect(status).toBe(202);
+    expect(milliseconds).toBeLessThan(1_000);
+    await eventually(
+      'the oldest to be closed',
+      () => sockets.filter(({ destroyed }) => destroyed).length >= 20,
+    );
+  });
+});
+
+describe('who gives way', () => {
+  it('is of the peer that holds the most, and the one that has held it longest', () => {
+    const held = [
+      { peer: 'a', amount: 5 },
+      { peer: 'b', amount: 3 },
+      { peer: 'b', amount: 4 },
+      { peer: 'c', amount: 1 },
+    ];
+    expect(whoGivesWay(held)).toBe(held[1]);
+    expect(whoGivesWay([])).toBeUndefined();
+  });
+});
+
+describe('a sender that was refused for want of room', () => {
+  it('hears 503 with a time to come back', async () => {
+    const receiver = await startReceiver();
+    const [first] = await strangers(receiver, 1, halfSent(512 * 1024, 200_000));
+    let answer = '';
+    first?.on('data', (chunk) => {
+      answer += chunk.toString();
+    });
+    await strangers(receiver, 200, halfSent(512 * 1024, 450_000));
+    await eventually('the answer', () => answer.includes('\r\n\r\n'));
+    expect(statusOf(answer)).toBe(503);
+    expect(answer).toMatch(/retry-after: 1\r\n/i);
+  });
+});
+
+describe('/metrics and /readyz', () => {
+  it('ask the store once a second, however often they are asked', async () => {
+    const asked = { ping: 0, backlog: 0, head: 0 };
+    const receiver = await startReceiver({
+      store: {
+        receive: async () => ({ seq: 1, duplicate: false, leased: false }),
+        ping: async () => void asked.ping++,
+        backlog: async () => {
+          asked.backlog += 1;
+          return { pending: 0, oldestSeconds: 0 };
+        },
+        head: async () => {
+          asked.head += 1;
+          return { seq: 0, hash: 'x' };
+        },
+      },
+    });
+    const paths = Array.from({ length: 100 }, (_, index) => (index % 2 ? '/metrics' : '/readyz'));
+    const answers = await Promise.all(paths.map((path) => receiver.get(path)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(asked).toEqual({ ping: 1, backlog: 1, head: 1 });
+  });
+
+  it('say that a store is away without asking it for each', async () => {
+    let asked = 0;
+    const receiver = await startReceiver({
+      store: {
+        receive: async () => ({ seq: 1, duplicate: false, leased: false }),
+        ping: async () => {
+          asked += 1;
+          throw new Error('away');
+        },
+        backlog: async () => ({ pending: 0, oldestSeconds: 0 }),
+        head: async () => ({ seq: 0, hash: 'x' }),
+      },
+    });
+    const answers = await Promise.all(Array.from({ length: 100 }, () => receiver.get('/readyz')));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+    expect(asked).toBe(1);
+  });
+});
+
+describe('a header that nobody signs', () => {
+  it('keeps no signed event out', async () => {
+    const receiver = await startReceiver();
+    const send = (id: string) =>
+      sendSigned(receiver, webhookBody('incident.triggered', {}, { id }), {
+        'x-webhook-id': 'd0e1f2a3-0000-4000-8000-000000000001',
+      });
+    expect((await send('01FIRST')).json).toMatchObject({ duplicate: false });
+    expect((await send('01SECOND')).json).toMatchObject({ duplicate: false });
+    expect((await send('01SECOND')).json).toMatchObject({ duplicate: true });
+  });
+});
