@@ -20,3 +20,10 @@ export function providerAddress(provider: string, variable: string, value: strin
   const wanted = 'an https:// address (plain http:// is taken on this machine only)';
   throw notConnected(provider, `${variable} to ${wanted}`);
 }
+
+/** An address to which a path is added. A loop, for an expression would look at each slash of a long row anew. */
+export function withoutSlashAtEnd(address: string): string {
+  let end = address.length;
+  while (address[end - 1] === '/') end -= 1;
+  return address.slice(0, end);
+}

@@ -1,6 +1,6 @@
 import type { createCloudClient } from 'jira.js';
 import { z } from 'zod';
-import { providerAddress } from '../address.ts';
+import { providerAddress, withoutSlashAtEnd } from '../address.ts';
 import { notConnected } from '../failures.ts';
 import { wayTo } from '../http.ts';
 import { timeScaleOf } from '../time-scale.ts';
@@ -39,7 +39,7 @@ async function connect(env: NodeJS.ProcessEnv): Promise<Jira> {
     if (!value) throw notConnected('Jira', name);
     return value;
   };
-  const baseUrl = setting('JIRA_BASE_URL').replace(/\/+$/, '');
+  const baseUrl = withoutSlashAtEnd(setting('JIRA_BASE_URL'));
   providerAddress('Jira', 'JIRA_BASE_URL', baseUrl);
   const credentials = `${setting('JIRA_EMAIL')}:${setting('JIRA_API_TOKEN')}`;
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;

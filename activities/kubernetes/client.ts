@@ -10,7 +10,7 @@ import type {
   RequestContext,
 } from '@kubernetes/client-node';
 import { z } from 'zod';
-import { providerAddress } from '../address.ts';
+import { providerAddress, withoutSlashAtEnd } from '../address.ts';
 import { notConnected, unreachable } from '../failures.ts';
 import { proxyFor } from '../proxy.ts';
 import { timeScaleOf } from '../time-scale.ts';
@@ -78,7 +78,7 @@ async function connect(env: Settings, environment: NodeJS.ProcessEnv): Promise<K
   if (proxyUrl) Object.assign(cluster, { proxyUrl });
 
   const configuration = sdk.createConfiguration({
-    baseServer: new sdk.ServerConfiguration(cluster.server.replace(/\/+$/, ''), {}),
+    baseServer: new sdk.ServerConfiguration(withoutSlashAtEnd(cluster.server), {}),
   });
   const user = config.getCurrentUser();
   const plugin = execPlugin(user?.exec);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Actor } from '../activity.ts';
-import { providerAddress } from '../address.ts';
+import { providerAddress, withoutSlashAtEnd } from '../address.ts';
 import { notConnected, refused, unreachable } from '../failures.ts';
 import { type HttpRequest, NoAnswer, sendHttp, wayTo } from '../http.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
@@ -132,7 +132,7 @@ function hosts(env: Settings): { api: string; events: string } {
   if (region !== 'us' && region !== 'eu') throw notConnected('PagerDuty', 'PAGERDUTY_REGION to us or eu');
   const infix = region === 'eu' ? '.eu' : '';
   const address = (name: 'PAGERDUTY_API_URL' | 'PAGERDUTY_EVENTS_URL', usual: string) =>
-    providerAddress('PagerDuty', name, env[name] || usual).replace(/\/+$/, '');
+    withoutSlashAtEnd(providerAddress('PagerDuty', name, env[name] || usual));
   return {
     api: address('PAGERDUTY_API_URL', `https://api${infix}.pagerduty.com`),
     events: address('PAGERDUTY_EVENTS_URL', `https://events${infix}.pagerduty.com`),

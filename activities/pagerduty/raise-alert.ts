@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
+import { withoutSlashAtEnd } from '../address.ts';
 import { failureFor, isSuccess } from './failures.ts';
 import { dedupKey, links, time } from './input.ts';
 import { cut } from './text.ts';
@@ -77,7 +78,7 @@ export const raisePagerDutyAlert = defineActivity({
 /** The server's page about the run that the alert is about, else that about all. */
 function pageOf(publicUrl: string | undefined, details: Record<string, unknown> = {}): string | undefined {
   if (publicUrl === undefined) return undefined;
-  const root = publicUrl.replace(/\/+$/, '');
+  const root = withoutSlashAtEnd(publicUrl);
   const { run } = details;
   if (typeof run !== 'string') return `${root}/runs`;
   return `${root}/runs/${run.split('/').map(encodeURIComponent).join('/')}`;

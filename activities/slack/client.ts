@@ -1,6 +1,6 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
-import { providerAddress } from '../address.ts';
+import { providerAddress, withoutSlashAtEnd } from '../address.ts';
 import { notConnected } from '../failures.ts';
 import { type HttpRequest, wayTo } from '../http.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
@@ -11,7 +11,7 @@ import { transport } from './transport.ts';
 const selfSchema = z.object({
   user_id: z.string(),
   team_id: z.string(),
-  url: z.url().transform((url) => url.replace(/\/*$/, '/')),
+  url: z.url().transform((url) => `${withoutSlashAtEnd(url)}/`),
 });
 export type Self = z.output<typeof selfSchema>;
 

@@ -80,5 +80,5 @@ export function channelName(number: number, title: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-/, '');
-  return `inc-${number}-${slug}`.slice(0, 76).replace(/-+$/, '');
+  return `inc-${number}-${slug}`.slice(0, 76).replace(/-$/, '');
 }
