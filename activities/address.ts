@@ -16,7 +16,8 @@ function isLoopback({ hostname }: URL): boolean {
  */
 export function providerAddress(provider: string, variable: string, value: string): string {
   const url = URL.parse(value);
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))) return value;
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') throw notConnected(provider, variable);
+  if (url.protocol === 'https:' || isLoopback(url)) return value;
   const wanted = 'an https:// address (plain http:// is taken on this machine only)';
   throw notConnected(provider, `${variable} to ${wanted}`);
 }

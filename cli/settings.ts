@@ -219,6 +219,7 @@ const harmlessNames = new Set([
   'PORT',
   'BATON_DATA_DIR',
   'BATON_PUBLIC_URL',
+  'BATON_PEOPLE',
   'BATON_SIMULATE',
   'BATON_SIMULATED_TIME_SCALE',
   'BATON_TEMPORAL_UI',
