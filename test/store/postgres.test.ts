@@ -48,7 +48,6 @@ describe.skipIf(!postgres)('the store on PostgreSQL', () => {
     await newer.connect();
     await newer.query('alter table runs add column note text');
     await newer.end();
-    await expect(store.listRuns({ limit: 1 })).rejects.toThrow(StoreUnavailable);
     expect(await store.listRuns({ limit: 1 })).toEqual([]);
   });
 
