@@ -13,7 +13,7 @@ import { syncSchedules } from './schedules.ts';
 import { startSealer } from './sealer.ts';
 import type { Pager } from './stuck-pages.ts';
 import { startStuckRuns } from './stuck-runs.ts';
-import { isTemporalAway, watchTemporal } from './temporal-state.ts';
+import { isTemporalSilent, watchTemporal } from './temporal-state.ts';
 
 export interface ServerOptions {
   host: string;
@@ -102,7 +102,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         return temporal.seen();
       } catch (error) {
         if (stopping) return;
-        if (!isTemporalAway(error))
+        if (!isTemporalSilent(error))
           return log.error({ err: error }, 'Schedules could not be brought up to date: they are as before');
         await temporal.untilBack(error);
       }

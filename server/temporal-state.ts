@@ -86,6 +86,12 @@ function faultOf(error: unknown): GrpcName | undefined {
 /** An error that says nothing about the call: the same one may succeed when Temporal, or our way to it, is mended. */
 export const isTemporalAway = (error: unknown): boolean => faultOf(error) !== undefined;
 
+/** Nobody answers now: what is asked aside from events waits, too. A refusal of it stands for itself, and holds up no event. */
+export function isTemporalSilent(error: unknown): boolean {
+  const fault = faultOf(error);
+  return fault !== undefined && away.has(fault);
+}
+
 const everyMilliseconds = 5_000;
 const answerMilliseconds = 2_000;
 const firstPauseMilliseconds = 250;
