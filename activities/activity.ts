@@ -25,6 +25,8 @@ export interface Attempt {
   number: number;
   /** ISO time of an earlier attempt that may have acted: look at the world before acting (design §7). */
   uncertainSince?: string;
+  /** Of an activity that is `once`: the result of the last effect on the same target by it, of any run. */
+  made?: unknown;
   /**
    * Ends when the attempt's time is over. Of a read also when the run is cancelled: a change that has begun is made to its end, as
    * what has left for the provider cannot be called back.
@@ -61,6 +63,8 @@ export interface Activity<
   input: Input;
   output: Output;
   targets?(input: z.output<Input>): string[];
+  /** Its target is something that there is once, as an incident's room: a later call gets what an earlier one made (`made`). */
+  once?: true;
   coolDown?: { minutes?: number; repeats?: boolean };
   causes?: readonly string[] | ((input: z.output<Input>) => string[]);
   run(input: z.output<Input>, context: ActivityContext): Promise<z.input<Output>>;

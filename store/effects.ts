@@ -20,7 +20,7 @@ type EffectsPart = Pick<Store, 'intend' | 'conclude'>;
 export function effectsPart({ db, makeLine }: Context): EffectsPart {
   /** Undefined where another process came first at the same moment: then ask again. */
   async function tryToIntend(effect: EffectIntent, on: Kysely<Tables> = db): Promise<Intent | undefined> {
-    const { key, run_id, activity, digest, subject, targets, destructive } = columnsOf(effect);
+    const { key, run_id, activity, digest, subject, targets, destructive, once } = columnsOf(effect);
     const { seconds, repeats } = effect.coolDown ?? { seconds: 0, repeats: true };
     const { rows } = await sql<IntentRow>`
       with wanted as materialized (
@@ -40,6 +40,11 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
           and acted_at[cardinality(acted_at)] > statement_timestamp() - make_interval(secs => ${seconds})
           and (run_id <> ${run_id} or (activity = ${activity} and not ${repeats}::boolean))
         order by at desc limit 1
+      ), made as materialized (
+        select result from effect_targets join effects using (key)
+        where ${once}::boolean and target in (select target from wanted) and key <> ${key}
+          and activity = ${activity} and state = 'done'
+        order by acted_at[cardinality(acted_at)] desc nulls last limit 1
       ), ended as materialized (
         select from runs where id = ${run_id} and ended_at is not null
       ), allowed as materialized (
@@ -76,6 +81,7 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
         (select activity from before where not same and (state = 'done' or cardinality(acted_at) > 0)) as clash,
         (select run_id from rival where not stale limit 1) as held_by,
         (select to_jsonb(earlier) from earlier) as earlier,
+        (select result from made) as made,
         exists (select from ended) as ended`.execute(on);
     return rows[0] && answerOf(rows[0]);
   }
@@ -105,13 +111,15 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
     const { rows } = await sql<{ key: string }>`
       with given as materialized (
         select * from jsonb_to_recordset(${canonicalJson(given)}::jsonb) as given (key text, run_id text, activity text,
-          digest text, subject text, causes jsonb, actor jsonb, targets jsonb, place integer)
+          digest text, subject text, causes jsonb, actor jsonb, targets jsonb, once boolean, place integer)
       ), wanted as materialized (
-        select key, target, row_number() over (partition by target order by place) as turn
+        select key, target, activity, once, row_number() over (partition by target order by place) as turn
         from given cross join jsonb_array_elements_text(targets) as target
       ), taken as materialized (
         select key from wanted where turn > 1
           or exists (select from effect_targets where effect_targets.target = wanted.target and open)
+          or (once and exists (select from effect_targets join effects using (key)
+            where effect_targets.target = wanted.target and effects.activity = wanted.activity and state = 'done'))
       ), opened as (
         insert into effects (key, run_id, activity, digest, subject, causes, actor, attempt, state, acted_at)
         select key, run_id, activity, digest, subject, causes, actor, 1, 'open', array[statement_timestamp()] from given
@@ -189,6 +197,7 @@ const columnsOf = (effect: EffectIntent) => ({
   activity: cleanText(effect.activity),
   digest: effect.digest,
   destructive: effect.coolDown !== undefined,
+  once: effect.once === true,
   subject: effect.subject === undefined ? null : keyText(effect.subject),
   causes: effect.causes,
   actor: effect.actor,
@@ -202,6 +211,7 @@ interface IntentRow {
   result: string | null;
   clash: string | null;
   held_by: string | null;
+  made: string | null;
   earlier: { target: string; run_id: string; activity: string; at: string; certain: boolean } | null;
   ended: boolean;
 }
@@ -214,8 +224,12 @@ function answerOf(row: IntentRow): Intent | undefined {
   if (row.held_by !== null) return { answer: 'busy', heldBy: row.held_by };
   if (row.earlier !== null) return { answer: 'cooling', earlier: earlierOf(row.earlier) };
   if (row.attempt === null) return undefined;
-  if (row.uncertain_since === null) return { answer: 'go', attempt: row.attempt };
-  return { answer: 'go', attempt: row.attempt, uncertainSince: row.uncertain_since.toISOString() };
+  return {
+    answer: 'go',
+    attempt: row.attempt,
+    ...(row.uncertain_since === null ? {} : { uncertainSince: row.uncertain_since.toISOString() }),
+    ...(row.made === null ? {} : { made: JSON.parse(row.made) }),
+  };
 }
 
 function earlierOf({ run_id, at, ...rest }: NonNullable<IntentRow['earlier']>): EarlierEffect {

@@ -302,6 +302,8 @@ export interface EffectIntent {
   /** Set for a destructive one. */
   coolDown?: CoolDown;
   /** Event types that will tell us of it, one for each event. */
+  /** The answer is to hold what the last effect on the same targets by the same activity gave. */
+  once?: boolean;
   causes: readonly string[];
   /** On whose behalf; of a person, an echo is the person's doing. */
   actor: { kind: 'person' | 'token' | 'trigger' | 'baton'; name: string; email?: string };
@@ -336,7 +338,7 @@ export interface EarlierEffect {
  * - `ended`: the run has ended, so nothing more is done in its name.
  */
 export type Intent =
-  | { answer: 'go'; attempt: number; uncertainSince?: string }
+  | { answer: 'go'; attempt: number; uncertainSince?: string; made?: unknown }
   | { answer: 'done'; result: unknown }
   | { answer: 'busy'; heldBy: string }
   | { answer: 'cooling'; earlier: EarlierEffect }

@@ -8,7 +8,7 @@ import {
 } from '@temporalio/activity';
 import type { ActivityInboundCallsInterceptor, ActivityInterceptorsFactory } from '@temporalio/worker';
 import { z } from 'zod';
-import type { Actor, AnyActivity } from '../activities/activity.ts';
+import type { Actor, AnyActivity, Attempt } from '../activities/activity.ts';
 import type { Clients } from '../activities/clients.ts';
 import { conflict, coolDown, type FailureDetail, invalidInput, unreachable } from '../activities/failures.ts';
 import { simulationMark } from '../activities/simulated.ts';
@@ -182,9 +182,9 @@ async function change(call: Call, options: InterceptorOptions): Promise<unknown>
   const { declaration, key } = call;
   const intent = await options.store.intend(intentOf(call, options));
   if (intent.answer !== 'go') return answerWithout(intent, call, options);
-  const { attempt: number, uncertainSince } = intent;
+  const { answer: _, attempt: number, ...before } = intent;
   try {
-    const result = await attempt({ ...call, attempt: number }, options, uncertainSince);
+    const result = await attempt({ ...call, attempt: number }, options, before);
     const { changed } = result as { changed?: boolean };
     await options.store.conclude({
       key,
@@ -216,6 +216,7 @@ function intentOf(call: Call, options: InterceptorOptions): EffectIntent {
     // Events tell of the incident that is changed, which need not be the one that the run is about.
     subject: typeof input.incidentId === 'string' ? input.incidentId : call.subject,
     targets: declaration.targets?.(input) ?? [],
+    ...(declaration.once ? { once: true } : {}),
     ...(declaration.kind === 'destructive' ? { coolDown: { seconds: minutes * 60, repeats } } : {}),
     causes: typeof causes === 'function' ? causes(input) : causes,
     actor,
@@ -270,7 +271,11 @@ async function storedResult(result: unknown, call: Call, options: InterceptorOpt
   );
 }
 
-async function attempt(call: Call, options: InterceptorOptions, uncertainSince?: string): Promise<unknown> {
+async function attempt(
+  call: Call,
+  options: InterceptorOptions,
+  before: Pick<Attempt, 'uncertainSince' | 'made'> = {},
+): Promise<unknown> {
   const { declaration, input, key } = call;
   const mark = simulationMark(declaration.provider, options.simulated);
   const result = await declaration.run(input, {
@@ -280,7 +285,7 @@ async function attempt(call: Call, options: InterceptorOptions, uncertainSince?:
       number: call.attempt,
       signal: signalOf(declaration),
       mark,
-      ...(uncertainSince ? { uncertainSince } : {}),
+      ...before,
     },
   });
   return withinSize(declaration, scrubValue(declaration.output.parse(result), options.scrub));

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
-import { notYet } from '../failures.ts';
+import { type FailureDetail, notYet } from '../failures.ts';
 import { jiraText, toAdf } from './adf.ts';
 import type { Jira } from './client.ts';
 import { findUser } from './find-user.ts';
-import { anyLine, label, projectKey, quoteJql } from './input.ts';
-import { type JiraIssue, searchIssues, searchMarked, urlOf } from './issues.ts';
+import { anyLine, issueKey, label, projectKey, quoteJql } from './input.ts';
+import { type JiraIssue, readIssue, searchIssues, searchMarked, urlOf } from './issues.ts';
 import { createWithWhatFits, isRefusal } from './what-fits.ts';
 
 /** How long a new issue may be missing from Jira's search. */
@@ -16,7 +16,7 @@ const labelOf = (incidentId: string, purpose: string | undefined) =>
   `baton-${incidentId}${purpose === undefined ? '' : `-${purpose}`}`;
 
 /**
- * One issue for an incident and purpose. Jira has no idempotency key, so each issue carries a mark made of the two, as a label
+ * One issue for an incident and purpose. What another run made is known to the store, without Jira's search, which lags. Jira has no idempotency key, so each issue carries a mark made of the two, as a label
  * and as a property, which is searched for first; as the search lags, an attempt after an unknown outcome goes on looking for
  * as long as the search may lag. What the project's screen refuses is left out and told, so that the issue is made.
  */
@@ -27,6 +27,7 @@ export const createJiraIssue = defineActivity({
   summary: 'Creates the issue of an incident, or takes the one that is there',
   permissions: ['BROWSE_PROJECTS', 'CREATE_ISSUES', 'ASSIGN_ISSUES'],
   targets: ({ incidentId, purpose }) => [`jira:${labelOf(incidentId, purpose)}`],
+  once: true,
   input: jiraText.extend({
     connection: connectionName,
     actor,
@@ -57,7 +58,9 @@ export const createJiraIssue = defineActivity({
   }),
   async run(input, { jira: connect, attempt }) {
     const jira = await connect(input.connection);
-    const { signal, uncertainSince } = attempt;
+    const { signal, uncertainSince, made } = attempt;
+    const before = made === undefined ? undefined : await readMade(jira, made, signal);
+    if (before) return { changed: false, created: false, id: before.id, key: before.key, url: before.url };
     const project = input.project ?? jira.projectKey;
     const mark = labelOf(input.incidentId, input.purpose);
     const found = await findMarked(jira, project, mark, uncertainSince, signal);
@@ -88,6 +91,19 @@ export const createJiraIssue = defineActivity({
     };
   },
 });
+
+/** What an earlier call made, also of another run; undefined where somebody has deleted it since. */
+async function readMade(jira: Jira, made: unknown, signal: AbortSignal): Promise<JiraIssue | undefined> {
+  const known = z.object({ key: issueKey }).safeParse(made).data;
+  if (!known) return undefined;
+  try {
+    return await readIssue(jira, known.key, signal);
+  } catch (error) {
+    if (isRefusal(error) && (error.details?.[0] as FailureDetail | undefined)?.status === 404)
+      return undefined;
+    throw error;
+  }
+}
 
 /** The issue that is there already. Throws where an earlier attempt may have made one that the search does not know yet. */
 async function findMarked(

@@ -35,6 +35,7 @@ export const openSlackWarRoom = defineActivity({
   summary: 'Opens the channel for an incident, or finds it',
   permissions: ['channels:manage', 'channels:read', 'groups:write', 'groups:read'],
   targets: ({ incidentId }) => [`slack-room:${incidentId}`],
+  once: true,
   input: z.object({
     connection: connectionName,
     actor,
@@ -62,6 +63,8 @@ export const openSlackWarRoom = defineActivity({
       created,
     });
 
+    const known = await roomMade(api, attempt.made);
+    if (known && carries(known, incidentId)) return answer(known, false, false);
     const first = channelName(number, title);
     const others = Array.from({ length: maxRooms - 1 }, (_, index) => `${first}-${index + 2}`);
     const opened = await create(api, first, isPrivate);
@@ -85,6 +88,21 @@ export const openSlackWarRoom = defineActivity({
     throw conflict('Slack', `the channel names ${first} to ${others.at(-1)} are taken`);
   },
 });
+
+/** The room that an earlier call opened, also of another run: a large workspace has thousands of channels to look through. */
+async function roomMade(api: WebClient, made: unknown): Promise<Room | undefined> {
+  const known = z.object({ channelId: z.string() }).safeParse(made).data;
+  if (!known) return undefined;
+  const answer = await api.conversations
+    .info({ channel: known.channelId })
+    .catch(accept(['channel_not_found', 'missing_scope'], undefined));
+  if (!answer) return undefined;
+  const { channel } = parseAnswer(
+    answer,
+    z.object({ channel: room.extend({ is_archived: z.boolean().default(false) }) }),
+  );
+  return channel.is_archived ? undefined : channel;
+}
 
 /** Whole words are compared: one incident's id can begin like another's. */
 const carries = ({ purpose }: Room, incidentId: string) =>

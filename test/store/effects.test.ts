@@ -40,6 +40,21 @@ describe.each(await backends())('effects on $name', ({ open }) => {
     expect(await store.intend(effect)).toEqual({ answer: 'done', result });
   });
 
+  it('gives what an earlier effect of the activity made of the same target, of any run, where that is there once', async () => {
+    const targets = [fresh('jira:')];
+    const of = (changes: object) => intent({ targets, activity: 'createJiraIssue', once: true, ...changes });
+    const [first, other, second] = [of({}), of({ activity: 'addJiraComment' }), of({ runId: 'another/P1' })];
+    expect(await store.intend(first)).toEqual({ answer: 'go', attempt: 1 });
+    expect(await store.intend(second)).toMatchObject({ answer: 'busy' });
+    await store.conclude(outcome(first.key, { result: { key: 'OPS-1' } }));
+    await store.intend(other);
+    await store.conclude(outcome(other.key, { result: { commentId: '7' } }));
+    expect(await store.intend(second)).toEqual({ answer: 'go', attempt: 1, made: { key: 'OPS-1' } });
+    await store.conclude(outcome(second.key, { changed: false, result: { key: 'OPS-1' } }));
+    const third = intent({ targets, activity: 'createJiraIssue' });
+    expect(await store.intend(third)).toEqual({ answer: 'go', attempt: 1 });
+  });
+
   it('tells an attempt since when it is uncertain, after one that died or does not know', async () => {
     const effect = intent();
     await store.intend(effect);

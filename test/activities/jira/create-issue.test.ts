@@ -63,6 +63,23 @@ describe('the issue of an incident', () => {
     expect(effects(simulator)).toEqual(['issue created']);
   });
 
+  it('is the one that another run made, although the search does not know it yet', async () => {
+    const { simulator, run } = await startSite();
+    simulator.world.searchLagMilliseconds = Infinity;
+    const made = await run(createJiraIssue, incident);
+    const again = await run(createJiraIssue, incident, { key: 'run-2/createJiraIssue/1', made });
+    expect(again).toEqual({ ...made, changed: false, created: false });
+    expect(effects(simulator)).toEqual(['issue created']);
+  });
+
+  it('is made anew where somebody has deleted the one that was made', async () => {
+    const { simulator, run } = await startSite();
+    const made = await run(createJiraIssue, incident);
+    simulator.world.issues.splice(0);
+    expect(await run(createJiraIssue, incident, { made })).toMatchObject({ created: true });
+    expect(effects(simulator)).toEqual(['issue created', 'issue created']);
+  });
+
   it('is another one for another purpose, incident or project', async () => {
     const { simulator, run } = await startSite();
     simulator.world.projects.push({ key: 'WEB', name: 'Web', types: ['Task'] });

@@ -40,6 +40,20 @@ describe('a war room', () => {
     expect(effects(simulator)).toEqual(['channel created', 'purpose set']);
   });
 
+  it('that another run opened is not looked for among all channels, and not taken where it is archived', async () => {
+    const { simulator, run } = await startWorkspace();
+    const made = await run(openSlackWarRoom, incident);
+    simulator.calls.splice(0);
+    const again = await run(openSlackWarRoom, incident, { key: 'run-2/openSlackWarRoom/1', made });
+    expect(again).toEqual({ ...made, changed: false, created: false });
+    expect(methods(simulator)).not.toContain('conversations.list');
+    expect(methods(simulator)).not.toContain('conversations.create');
+    await run(archiveSlackChannel, { channelId: made.channelId });
+    const next = await run(openSlackWarRoom, incident, { made });
+    expect(next).toMatchObject({ created: true });
+    expect(next.channelId).not.toBe(made.channelId);
+  });
+
   it.each(['conversations.create', 'conversations.setPurpose'])(
     'is opened once when the connection is cut after %s',
     async (method) => {
