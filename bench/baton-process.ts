@@ -69,6 +69,7 @@ server = await startServer({
   log: createLog(scrub, { level: 'warn' }),
   metrics,
   simulated: [],
+  keeping: { retentionDays: 365 },
 });
 process.stdout.write(`ready ${server.url}\n`);
 flushCompileCache();

@@ -1,7 +1,17 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Checkpoint } from '../store/store.ts';
 import { act, askStore, type Parts } from './command.ts';
 import { CliFailure, exits } from './failure.ts';
+import type { ComparedHead } from './head-file.ts';
 import { printable } from './output.ts';
+import { allLines } from './pages.ts';
+import type { StoreAccess } from './store-access.ts';
+
+interface VerifyOptions {
+  head?: ComparedHead;
+}
+
+const keepIt = 'It has been changed outside Baton. Keep the database as it is, and compare it with a backup.';
 
 /** `baton audit …`: the record itself. */
 export function addAuditCommands(program: Command, parts: Parts): void {
@@ -13,8 +23,8 @@ export function addAuditCommands(program: Command, parts: Parts): void {
       .description('every line of the record about an incident, oldest first')
       .argument('<incident>', 'PagerDuty incident id'),
     parts,
-    async ({ output, json }, incident) => {
-      const rows = await askStore(parts, (store) => store.readRecord({ subject: incident, limit: 10_000 }));
+    async ({ output, json }, incident = '') => {
+      const rows = await askStore(parts, (store) => allLines(store, incident));
       if (rows.length === 0)
         throw new CliFailure(`The record has no line about ${incident}`, {
           next: 'baton events list shows what has come in.',
@@ -28,21 +38,117 @@ export function addAuditCommands(program: Command, parts: Parts): void {
     },
   );
 
-  act(
-    audit.command('verify').description('check every link of the whole record'),
+  act<VerifyOptions>(
+    audit
+      .command('verify')
+      .description(
+        'check every link of the whole record, and whether it still contains the heads that were told',
+      )
+      .option('--head <seq:hash>', 'a head from a log or another safe place', parseHead),
     parts,
-    async ({ output, json }) => {
-      const verification = await askStore(parts, (store) => store.verifyRecord());
-      if (json) output.json(verification);
-      else if (verification.ok)
-        output.line(`record verified: ${verification.rows} rows, head ${verification.head}`);
-      if (!verification.ok)
+    async ({ output, json, options }) => {
+      const { readSettings } = await import('./settings.ts');
+      const { checkCheckpoints, readHeadFile, readSecretKey } = await import('./head-file.ts');
+      const settings = readSettings(parts.env);
+      const secretKey = readSecretKey(settings);
+      const file = readHeadFile(settings.headsDir ?? settings.dataDir, secretKey);
+      const asked = options.head ? [options.head] : [];
+      const { verification, checkpoints, compared } = await askStore(parts, async (store) => {
+        const found = await store.verifyRecord();
+        const segments = await store.checkpoints();
+        return {
+          verification: found,
+          checkpoints: segments,
+          compared: await compare(store, segments, [...asked, ...file.heads]),
+        };
+      });
+      const segments = checkCheckpoints(checkpoints, secretKey);
+      const wrong = [
+        ...(verification.ok ? [] : [`at line ${verification.seq}: ${verification.reason}`]),
+        ...compared.flatMap(({ seq, found }) =>
+          found === 'other'
+            ? [`line ${seq} is not the one that was the head: the record was rewritten`]
+            : found === 'missing'
+              ? [`line ${seq}, which was the head, is not there: the record was cut off`]
+              : [],
+        ),
+        ...segments.wrong,
+        ...file.signatures.wrong,
+      ];
+      const own = options.head && compared[0]?.found;
+      const heads = compared.slice(asked.length);
+      const count = (what: Found) => heads.filter(({ found }) => found === what).length;
+      if (json)
+        output.json({
+          ...verification,
+          ...(wrong.length > 0 && verification.ok ? { ok: false, reason: wrong[0] } : {}),
+          ...(own ? { head: verification.ok ? verification.head : undefined, askedHead: own } : {}),
+          heads: { contained: count('contained'), pruned: count('pruned'), ...file.signatures },
+        });
+      if (wrong.length > 0)
+        throw new CliFailure(`The record does not verify: ${wrong[0]}`, {
+          ...(wrong.length > 1 ? { why: wrong.slice(1).join('\n') } : {}),
+          next: keepIt,
+        });
+      if (!json && verification.ok) {
+        const { rows, head, pruned } = verification;
+        output.line(`record verified: ${rows} rows, head ${head}`);
+        if (pruned)
+          output.line(
+            `${pruned} older rows were pruned in ${checkpoints.length} segments, ${signed(segments.signed, secretKey)}`,
+          );
+        if (heads.length > 0)
+          output.line(
+            `it contains ${count('contained')} of ${heads.length} heads that were told` +
+              `${count('pruned') > 0 ? ` (${count('pruned')} were pruned)` : ''}, ${signed(file.signatures.signed, secretKey)}`,
+          );
+        if (own === 'contained')
+          output.line(`it contains the head ${options.head?.seq}:${options.head?.hash}`);
+      }
+      if (own === 'pruned')
         throw new CliFailure(
-          `The record does not verify: at line ${verification.seq}: ${verification.reason}`,
+          `Line ${options.head?.seq} was pruned, so this head cannot be compared any more`,
           {
-            next: 'It has been changed outside Baton. Keep the database as it is, and compare it with a backup.',
+            next: 'Give a later head. The record itself verifies.',
+            exit: exits.notFound,
           },
         );
     },
   );
+}
+
+const signed = (count: number, secretKey: string | undefined) =>
+  secretKey === undefined ? 'signatures not checked, as BATON_SECRET_KEY is not set' : `${count} signed`;
+
+function parseHead(text: string): ComparedHead {
+  const [, seq, hash] = /^(\d{1,15}):([0-9a-f]{64})$/i.exec(text.trim()) ?? [];
+  if (seq === undefined || hash === undefined)
+    throw new InvalidArgumentError('It is the number of a line, a colon, and its hash of 64 hex digits.');
+  return { seq: Number(seq), hash: hash.toLowerCase() };
+}
+
+type Found = 'contained' | 'other' | 'missing' | 'pruned';
+
+/** Asked in so many at once, which a request to a running Baton holds. */
+const atOnce = 1_000;
+
+/** What the record has in the place of each head. */
+async function compare(
+  store: Pick<StoreAccess, 'hashesAt'>,
+  checkpoints: readonly Checkpoint[],
+  heads: readonly ComparedHead[],
+): Promise<{ seq: number; found: Found }[]> {
+  const hashes = new Map([[0, '0'.repeat(64)]]);
+  for (const { lastSeq, lastHash } of checkpoints) hashes.set(lastSeq, lastHash);
+  const pruned = checkpoints.at(-1)?.lastSeq ?? 0;
+  const asked = [...new Set(heads.map(({ seq }) => seq))].filter((seq) => seq > pruned);
+  for (let start = 0; start < asked.length; start += atOnce)
+    for (const { seq, hash } of await store.hashesAt(asked.slice(start, start + atOnce)))
+      hashes.set(seq, hash);
+  return heads.map(({ seq, hash }) => {
+    const now = hashes.get(seq);
+    if (now === hash) return { seq, found: 'contained' };
+    if (now !== undefined) return { seq, found: 'other' };
+    return { seq, found: seq <= pruned ? 'pruned' : 'missing' };
+  });
 }

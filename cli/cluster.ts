@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { createLog } from '../server/log.ts';
 import { type Authority, authorityOf } from '../store/authority.ts';
 import { makeScrubber } from '../store/scrub.ts';
+import type { Store } from '../store/store.ts';
 import { CliFailure, exits } from './failure.ts';
 import { missingSecretKey, secretKeyOf } from './secret-key.ts';
 import { readSettings, type Settings, secretsOf } from './settings.ts';
@@ -14,6 +15,15 @@ export interface ClusterProcess {
   scrub: (text: string) => string;
   log: Logger;
   authority: Authority;
+}
+
+/** Said once at a start: what guards the record guards it only from a role that does not own the tables. */
+export async function warnOfOwner(store: Pick<Store, 'ownsTables'>, log: Logger): Promise<void> {
+  if (await store.ownsTables())
+    log.warn(
+      'The role of DATABASE_URL owns the tables, so whoever has it can rewrite the record. Run `baton migrate` with another owner in ' +
+        'BATON_MIGRATION_DATABASE_URL (docs/operating.md, "Who owns the tables")',
+    );
 }
 
 /** Throws `CliFailure` where a setting is missing that only `start` can do without. */

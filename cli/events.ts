@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import type { Disposition, EventRow } from '../store/store.ts';
+import type { Disposition, ListedEvent } from '../store/store.ts';
 import { act, askStore, type Parts, parseLimit } from './command.ts';
 import { exampleWebhook } from './example.ts';
 import { CliFailure, exits } from './failure.ts';
@@ -38,7 +38,7 @@ export function addEventCommands(program: Command, parts: Parts): void {
           limit,
         }),
       );
-      if (json) return output.json(rows.map(({ body: _, ...row }) => row));
+      if (json) return output.json(rows);
       if (rows.length === 0) return output.note('No event.');
       const head = ['SEQ', 'RECEIVED', 'TYPE', 'ABOUT', 'DISPOSITION', 'REASON'];
       for (const line of table([head, ...rows.map(cellsOf)])) output.line(line);
@@ -73,6 +73,11 @@ export function addEventCommands(program: Command, parts: Parts): void {
       const seq = await askStore(parts, async (store) => {
         const row = await store.findEvent(id);
         if (!row) throw notFound(id);
+        if (row.pruned)
+          throw new CliFailure(`Event ${row.seq} is older than BATON_RETENTION_DAYS`, {
+            why: 'Its bytes were pruned, so there is nothing to send the same way once more.',
+            exit: exits.conflict,
+          });
         if (row.disposition && row.event === undefined)
           throw new CliFailure(`Event ${row.seq} could not be read`, {
             why: row.reason ?? '',
@@ -101,7 +106,7 @@ const notFound = (id: string) =>
     exit: exits.notFound,
   });
 
-const cellsOf = ({ seq, receivedAt, type, subject, disposition, reason }: EventRow) => [
+const cellsOf = ({ seq, receivedAt, type, subject, disposition, reason }: ListedEvent) => [
   String(seq),
   receivedAt,
   type,

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { act, askStore, type Parts } from './command.ts';
 import { CliFailure, exits } from './failure.ts';
 import { printable } from './output.ts';
+import { allEvents, allLines, allRuns } from './pages.ts';
 import { standing } from './standing.ts';
 
 /** `baton incidents …`: what Baton did about an incident, and why it did nothing else. */
@@ -14,24 +15,18 @@ export function addIncidentCommands(program: Command, parts: Parts): void {
       .description('what ran, who decided, and why nothing else ran')
       .argument('<incident>', 'PagerDuty incident id'),
     parts,
-    async ({ output, json }, id) => {
+    async ({ output, json }, id = '') => {
       const { events, runs, record } = await askStore(parts, async (store) => ({
-        events: await store.listEvents({ subject: id, limit: 1_000 }),
-        runs: await store.listRuns({ subject: id, limit: 1_000 }),
-        record: await store.readRecord({ subject: id, limit: 10_000 }),
+        events: await allEvents(store, id),
+        runs: await allRuns(store, id),
+        record: await allLines(store, id),
       }));
       if (events.length === 0 && record.length === 0)
         throw new CliFailure(`Nothing is known of an incident ${id}`, {
           next: 'baton events list shows what has come in.',
           exit: exits.notFound,
         });
-      if (json)
-        return output.json({
-          incident: id,
-          events: events.map(({ body: _, ...event }) => event),
-          runs,
-          record,
-        });
+      if (json) return output.json({ incident: id, events, runs, record });
 
       output.line(`Incident ${printable(id)}`);
       output.line();

@@ -6,6 +6,7 @@ import { addDemoCommand } from './demo.ts';
 import { addEventCommands } from './events.ts';
 import { CliFailure, exits } from './failure.ts';
 import { addIncidentCommands } from './incidents.ts';
+import { addMigrateCommand } from './migrate.ts';
 import { addProcessCommands } from './processes.ts';
 import { addRunCommands } from './runs.ts';
 import { addTriggerCommands } from './triggers.ts';
@@ -27,6 +28,7 @@ export async function runCli(parts: Parts): Promise<number> {
     })
     .showHelpAfterError('Try the same with --help.');
   addProcessCommands(program, parts);
+  addMigrateCommand(program, parts);
   addDemoCommand(program, parts);
   addIncidentCommands(program, parts);
   addRunCommands(program, parts);

@@ -3,6 +3,7 @@ import type { RunRow } from '../store/store.ts';
 import { act, askStore, type Parts, parseLimit } from './command.ts';
 import { CliFailure, exits } from './failure.ts';
 import { printable, table } from './output.ts';
+import { allLines } from './pages.ts';
 import { standing } from './standing.ts';
 
 interface ListOptions {
@@ -45,7 +46,7 @@ export function addRunCommands(program: Command, parts: Parts): void {
       const { run, rows } = await askStore(parts, async (store) => {
         const found = await store.findRun(id);
         const subject = found?.subject ?? id;
-        return { run: found, rows: await store.readRecord({ subject, limit: 10_000 }) };
+        return { run: found, rows: await allLines(store, subject) };
       });
       if (!run)
         throw new CliFailure(`There is no run ${id}`, {

@@ -3,7 +3,7 @@ import { createMetrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { openStore } from '../store/open.ts';
 import { taskQueue } from '../worker/worker.ts';
-import { prepareCluster } from './cluster.ts';
+import { prepareCluster, warnOfOwner } from './cluster.ts';
 import type { Parts } from './command.ts';
 import { Lifetime } from './lifetime.ts';
 import { directPager } from './pager.ts';
@@ -18,15 +18,17 @@ export async function runServer(parts: Parts): Promise<void> {
   const lifetime = new Lifetime();
   try {
     let server: RunningServer | undefined;
-    const { databaseUrl, dataDir } = settings;
+    const { databaseUrl, migrationDatabaseUrl, dataDir, retentionDays, headsDir, secretKey } = settings;
     const store = await openStore({
       databaseUrl,
+      migrationDatabaseUrl,
       dataDir,
       secrets,
       outages: outageLines(() => log),
       onPending: () => server?.wake(),
     });
     lifetime.onClose(() => store.close());
+    await warnOfOwner(store, log);
     const port = settings.port ?? usualPort;
     const { client, close } = lazyClient(temporal);
     lifetime.onClose(close);
@@ -47,6 +49,7 @@ export async function runServer(parts: Parts): Promise<void> {
       log,
       pager: directPager(parts, parts.env),
       metrics: createMetrics(),
+      keeping: { secretKey, headsDir, retentionDays },
     }).catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'EADDRINUSE' ? portTaken(port) : error;
     });

@@ -28,6 +28,12 @@ export interface Settings {
   databaseUrl: string | undefined;
   /** Of the embedded store: a commit is on the disk before it is answered. */
   storeFsync: boolean;
+  /** The owner of the tables of `databaseUrl`. */
+  migrationDatabaseUrl: string | undefined;
+  /** For how long it is kept what came in and what was done. */
+  retentionDays: number;
+  /** Where the heads of the record are written. Undefined: `start` writes them to the data folder. */
+  headsDir: string | undefined;
   /** Undefined: the one in the data folder, where the store is embedded. */
   secretKey: string | undefined;
   /** Whether the embedded Temporal shows its web page, on which anybody who reaches it may do everything. */
@@ -53,6 +59,9 @@ const providerUrl = z
   }, 'is not an https:// address (plain http:// is taken on this machine only)')
   .optional();
 
+/** A hundred years. */
+const mostDays = 36_500;
+const retentionBounds = `a whole number of days from 1 to ${mostDays}`;
 const isJsonObject = (text: string) => {
   try {
     return z.record(z.string(), z.unknown()).safeParse(JSON.parse(text)).success;
@@ -78,6 +87,19 @@ const Environment = z.object({
     })
     .optional(),
   BATON_STORE_FSYNC: z.enum(['on', 'off'], { error: 'is neither "on" nor "off"' }).default('on'),
+  BATON_MIGRATION_DATABASE_URL: z
+    .url({
+      protocol: /^postgres(ql)?$/,
+      error: 'is not of the form postgres://user:password@host:port/database',
+    })
+    .optional(),
+  BATON_RETENTION_DAYS: z
+    .string()
+    .regex(/^\d{1,5}$/, `is not ${retentionBounds}`)
+    .transform(Number)
+    .refine((days) => days >= 1 && days <= mostDays, `is not ${retentionBounds}`)
+    .default(365),
+  BATON_RECORD_HEADS_DIR: z.string().optional(),
   BATON_SECRET_KEY: z
     .string()
     .min(shortestSecretKey, `has less than ${shortestSecretKey} characters (openssl rand -hex 32 makes one)`)
@@ -152,6 +174,9 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     publicUrl: data.BATON_PUBLIC_URL,
     databaseUrl: data.DATABASE_URL,
     storeFsync: data.BATON_STORE_FSYNC === 'on',
+    migrationDatabaseUrl: data.BATON_MIGRATION_DATABASE_URL,
+    retentionDays: data.BATON_RETENTION_DAYS,
+    headsDir: data.BATON_RECORD_HEADS_DIR,
     secretKey: data.BATON_SECRET_KEY,
     temporalUi: data.BATON_TEMPORAL_UI === '1',
     pagerDutySecrets: data.PAGERDUTY_WEBHOOK_SECRETS,

@@ -16,6 +16,7 @@ import { makeScrubber } from '../store/scrub.ts';
 import type { Store } from '../store/store.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
 import { startWorker, taskQueue } from '../worker/worker.ts';
+import { warnOfOwner } from './cluster.ts';
 import type { Parts } from './command.ts';
 import { serveControl } from './control.ts';
 import { CliFailure, exits } from './failure.ts';
@@ -67,6 +68,7 @@ export async function start(parts: Parts, output: Output): Promise<void> {
     });
     const secretKey = secretKeyOf(settings);
     const authority = authorityOf(secretKey);
+    if (settings.databaseUrl !== undefined) await warnOfOwner(store, log);
     const temporal = await connectTemporal(settings, finding, lifetime, log);
 
     const simulators =
@@ -120,6 +122,11 @@ export async function start(parts: Parts, output: Output): Promise<void> {
       log,
       pager: directPager(parts, env),
       metrics,
+      keeping: {
+        secretKey,
+        headsDir: settings.headsDir ?? dataDir,
+        retentionDays: settings.retentionDays,
+      },
     });
     lifetime.onClose(server.stop);
     const control = await serveControl(dataDir, {
@@ -159,7 +166,7 @@ async function choosePort({ host, port }: Settings): Promise<number> {
 }
 
 async function open(
-  { databaseUrl, dataDir, storeFsync: fsync }: Settings,
+  { databaseUrl, migrationDatabaseUrl, dataDir, storeFsync: fsync }: Settings,
   env: NodeJS.ProcessEnv,
   lifetime: Lifetime,
   listeners: Pick<StoreOptions, 'onPending' | 'outages'>,
@@ -168,7 +175,7 @@ async function open(
     const release = await lockFolder(resolve(dataDir));
     lifetime.onClose(async () => release());
   }
-  const store = await openStore({ databaseUrl, dataDir, fsync, secrets: secretsOf(env), ...listeners });
+  const store = await openStore({ databaseUrl, migrationDatabaseUrl, dataDir, fsync, secrets: secretsOf(env), ...listeners });
   lifetime.onClose(() => store.close());
   return store;
 }

@@ -9,11 +9,13 @@ import { readSettings, secretsOf } from './settings.ts';
 const event = z.object({
   subject: z.string().optional(),
   disposition: z.enum(['dispatched', 'duplicate', 'ignored', 'stale', 'parked']).optional(),
+  before: z.number().int().optional(),
   limit: z.number().int().positive(),
 });
 const run = z.object({
   subject: z.string().optional(),
   live: z.boolean().optional(),
+  before: z.string().optional(),
   limit: z.number().int().positive(),
 });
 const line = z.object({
@@ -26,7 +28,15 @@ const line = z.object({
 /** What the commands need of the store, whichever process holds it. */
 export type StoreAccess = Pick<
   Store,
-  'findEvent' | 'listEvents' | 'replay' | 'findRun' | 'listRuns' | 'readRecord' | 'verifyRecord'
+  | 'findEvent'
+  | 'listEvents'
+  | 'replay'
+  | 'findRun'
+  | 'listRuns'
+  | 'readRecord'
+  | 'verifyRecord'
+  | 'checkpoints'
+  | 'hashesAt'
 >;
 
 /** The store's functions as the process that holds it offers them to the commands. */
@@ -40,6 +50,8 @@ export function storeMethods(store: StoreAccess): ControlMethods {
     listRuns: async (filter) => store.listRuns(stripped(run.parse(filter))),
     readRecord: async (filter) => store.readRecord(stripped(line.parse(filter))),
     verifyRecord: async () => store.verifyRecord(),
+    checkpoints: async () => store.checkpoints(),
+    hashesAt: async (seqs) => store.hashesAt(z.array(z.number().int()).parse(seqs)),
   };
 }
 
@@ -58,7 +70,7 @@ export async function withStore<Result>(
   env: NodeJS.ProcessEnv,
   use: (store: StoreAccess) => Promise<Result>,
 ): Promise<Result> {
-  const { databaseUrl, dataDir, storeFsync: fsync } = readSettings(env);
+  const { databaseUrl, migrationDatabaseUrl, dataDir, storeFsync: fsync } = readSettings(env);
   if (databaseUrl === undefined) {
     const isRunning = await request(dataDir, 'ping').then(
       () => true,
@@ -76,7 +88,7 @@ export async function withStore<Result>(
       });
   }
   const { openStore } = await import('../store/open.ts');
-  const store = await openStore({ databaseUrl, dataDir, fsync, secrets: secretsOf(env) });
+  const store = await openStore({ databaseUrl, migrationDatabaseUrl, dataDir, fsync, secrets: secretsOf(env) });
   try {
     return await use(store);
   } finally {
@@ -98,5 +110,7 @@ function remoteStore(dataDir: string): StoreAccess {
     listRuns: call('listRuns'),
     readRecord: call('readRecord'),
     verifyRecord: call('verifyRecord'),
+    checkpoints: call('checkpoints'),
+    hashesAt: call('hashesAt'),
   };
 }

@@ -25,8 +25,8 @@ export async function runWorker(parts: Parts): Promise<void> {
   const lifetime = new Lifetime();
   try {
     const bundling = bundleWorkflows(parts.workflowsPath);
-    const { databaseUrl, dataDir } = settings;
-    const store = await openStore({ databaseUrl, dataDir, secrets, outages: outageLines(() => log) });
+    const { databaseUrl, migrationDatabaseUrl, dataDir } = settings;
+    const store = await openStore({ databaseUrl, migrationDatabaseUrl, dataDir, secrets, outages: outageLines(() => log) });
     lifetime.onClose(() => store.close());
     const metrics = createMetrics(sdkMetrics);
     // Before Temporal is there: a worker that waits for it lives, and says what it waits for.

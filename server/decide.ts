@@ -182,7 +182,9 @@ function placeOf(
       .sort()
       .at(-1) ?? '';
   const isReopened = event.type === 'pagerduty.incident.reopened' || (incident?.reopenedAt ?? '') > lastStart;
-  return isReopened ? { id: `${id}/${earlier.length + 1}` } : { no: `has not run for it before (${id})` };
+  // Only the newest of them may be known, and the oldest may have been pruned.
+  const newest = Math.max(...earlier.map((run) => Number(run.id.slice(id.length + 1)) || 1));
+  return isReopened ? { id: `${id}/${newest + 1}` } : { no: `has not run for it before (${id})` };
 }
 
 /**

@@ -188,7 +188,7 @@ async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promis
   const { store, log } = options;
   const event = stored.event as Event;
   const [situation, echo] = await Promise.all([
-    situationOf(event, store),
+    situationOf(event, stored.seq, store),
     echoOf(event, stored.receivedAt, store),
   ]);
   const plan = decide({ seq: stored.seq, event }, situation, options.triggers, echo);
@@ -235,8 +235,8 @@ const runsOf = ({ starts }: Plan, eventSeq: number, { subject }: Event): Decisio
     cause,
   }));
 
-const situationOf = (event: Event, store: Store): Promise<Situation> =>
-  event.subject === undefined ? Promise.resolve({ runs: [] }) : store.situation(event.subject);
+const situationOf = (event: Event, seq: number, store: Store): Promise<Situation> =>
+  event.subject === undefined ? Promise.resolve({ runs: [] }) : store.situation(event.subject, seq);
 
 function dispositionOf(
   plan: Plan,

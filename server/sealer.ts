@@ -1,14 +1,19 @@
 import type { Logger } from 'pino';
 import type { Store } from '../store/store.ts';
+import { type HeadOptions, tellHead } from './heads.ts';
 
 const everyMilliseconds = 500;
 const tellMilliseconds = 3_600_000;
 
 /**
  * Links new lines of the record, round after round. Several processes may run one: the store lets one work at a time. At the
- * start and every hour the head goes to the log: whoever rewrites the store cannot rewrite a log that is kept elsewhere.
+ * start and every hour the head is told: see `tellHead`.
  */
-export function startSealer(store: Pick<Store, 'seal' | 'head'>, log: Logger): { stop(): Promise<void> } {
+export function startSealer(
+  store: Pick<Store, 'seal' | 'head'>,
+  log: Logger,
+  options: HeadOptions = {},
+): { stop(): Promise<void> } {
   let round = Promise.resolve();
   let isToTell = true;
   const timer = setInterval(() => {
@@ -22,7 +27,7 @@ export function startSealer(store: Pick<Store, 'seal' | 'head'>, log: Logger): {
     try {
       while ((await store.seal()) > 0);
       if (!isToTell) return;
-      log.info(await store.head(), 'Head of the record');
+      tellHead(await store.head(), log, options);
       isToTell = false;
     } catch (error) {
       log.warn({ err: error }, 'The record could not be linked');

@@ -7,8 +7,10 @@ import type { Store } from '../store/store.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { createApp, createHttpServer } from './app.ts';
 import { type Dispatcher, startDispatcher } from './dispatch.ts';
+import type { HeadOptions } from './heads.ts';
 import type { Metrics } from './metrics.ts';
 import { startReconciler } from './reconcile.ts';
+import { startRetention } from './retention.ts';
 import { syncSchedules } from './schedules.ts';
 import { startSealer } from './sealer.ts';
 import type { Pager } from './stuck-pages.ts';
@@ -36,6 +38,8 @@ export interface ServerOptions {
   simulated: readonly string[];
   /** Pages people for runs that stand still. */
   pager?: Pager | undefined;
+  /** How the record's heads are told and its checkpoints signed, and how long things are kept. */
+  keeping: HeadOptions & { retentionDays: number };
 }
 
 export interface RunningServer {
@@ -79,7 +83,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const http = createHttpServer(app);
   await listen(http, options.port, options.host);
-  const sealer = startSealer(store, log);
+  const sealer = startSealer(store, log, options.keeping);
+  const retention = startRetention({
+    store,
+    days: options.keeping.retentionDays,
+    secretKey: options.keeping.secretKey,
+    log,
+  });
   const { authority, eagerStart } = options;
   const reconciler = startReconciler({
     store,
@@ -116,7 +126,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       stopping = true;
       await close(http);
       await dispatcher.stop();
-      await Promise.all([reconciler.stop(), sealer.stop(), stuck.stop()]);
+      await Promise.all([reconciler.stop(), sealer.stop(), stuck.stop(), retention.stop()]);
     },
   };
 }

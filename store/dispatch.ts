@@ -31,17 +31,36 @@ export function dispatchPart({
   scrub,
   makeLine,
 }: Context): Pick<Store, 'situation' | 'decide' | 'settle'> {
-  async function situations(subjects: string[]): Promise<Situation[]> {
-    const asked = JSON.stringify(subjects.map((subject, place) => ({ place, subject })));
-    // Joined to what is asked, so that there is a row even where nothing is known.
+  async function situations(events: { subject: string; seq: number | null }[]): Promise<Situation[]> {
+    const asked = JSON.stringify(events.map((event, place) => ({ ...event, place })));
+    // Joined to what is asked, so that there is a row even where nothing is known. The triggers are found from one to the next by the
+    // index: a subject may have a hundred thousand runs of one.
     const { rows } = await sql<StoredRun & { place: number; status: string | null; incident_seen_at: Date }>`
+      with recursive asked as materialized (
+        select place, subject, seq from jsonb_to_recordset(${asked}::jsonb) as given (place integer, subject text, seq bigint)
+      ), kinds (place, subject, trigger) as (
+        select place, subject, (select min(trigger) from runs where runs.subject = asked.subject) from asked
+        union all
+        select place, subject, (select min(runs.trigger) from runs
+            where runs.subject = kinds.subject and runs.trigger > kinds.trigger)
+          from kinds where kinds.trigger is not null
+      ), wanted (place, id) as (
+        select place, newest.id from kinds cross join lateral (
+          select id from runs where runs.subject = kinds.subject and runs.trigger = kinds.trigger
+            order by created_at desc, id desc limit 1) as newest
+        union
+        select place, runs.id from asked join runs on runs.subject = asked.subject and state in ('starting', 'running')
+        union
+        select place, runs.id from asked join runs on runs.event_seq = asked.seq and runs.subject = asked.subject
+      )
       select asked.place, ${runColumnsOf('runs')}, incidents.status, incidents.seen_at as incident_seen_at
-      from jsonb_to_recordset(${asked}::jsonb) as asked (place integer, subject text)
+      from asked
       left join incidents on incidents.id = asked.subject
-      left join runs on runs.subject = asked.subject
+      left join wanted on wanted.place = asked.place
+      left join runs on runs.id = wanted.id
       order by asked.place, runs.created_at, runs.id`.execute(db);
     const byPlace = Map.groupBy(rows, ({ place }) => place);
-    return subjects.map((_, place) => {
+    return events.map((_, place) => {
       const own = byPlace.get(place) ?? [];
       const [first] = own;
       // Without a run, its columns are null in the one row.
@@ -113,7 +132,7 @@ export function dispatchPart({
   const settle = groupCommit(settleAll, bytesOf);
 
   return {
-    situation: (subject) => ask(keyText(subject)),
+    situation: (subject, seq) => ask({ subject: keyText(subject), seq: seq ?? null }),
     async decide(decision) {
       await decide({ item: decision, lines: decision.entries.map(makeLine) });
     },

@@ -64,5 +64,5 @@ async function takeStock(db: Kysely<Tables>): Promise<void> {
     db,
   );
   await sql`delete from processes`.execute(db);
-  await sql`vacuum (analyze) inbox, processes, runs, effects, record_queue`.execute(db);
+  await sql`vacuum (analyze) inbox, processes, runs, effects, record, record_queue`.execute(db);
 }

@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { keyText } from './json.ts';
 import { appendLines } from './record.ts';
-import type { EventRow, Store } from './store.ts';
+import type { EventRow, ListedEvent, Store } from './store.ts';
 import type { InboxTable } from './tables.ts';
 
 const columns = [
@@ -15,8 +15,8 @@ const columns = [
   'received_at',
   'disposition',
   'reason',
-  'body',
   'event',
+  'pruned',
 ] as const;
 
 export function eventsPart({
@@ -24,11 +24,12 @@ export function eventsPart({
   makeLine,
   onPending,
 }: Context): Pick<Store, 'findEvent' | 'listEvents' | 'replay'> {
-  const events = db.selectFrom('inbox').select(columns);
+  const listed = db.selectFrom('inbox').select(columns);
+  const events = listed.select('body');
 
   async function findBySeq(seq: number): Promise<EventRow | undefined> {
     const row = await events.where('seq', '=', seq).executeTakeFirst();
-    return row && eventRow(row);
+    return row && { ...eventRow(row), body: row.body };
   }
 
   return {
@@ -37,13 +38,14 @@ export function eventsPart({
       if (found) return found;
       const byId = events.where('event_id', '=', keyText(seqOrId)).where('duplicate_of', 'is', null);
       const row = await byId.orderBy('seq').executeTakeFirst();
-      return row && eventRow(row);
+      return row && { ...eventRow(row), body: row.body };
     },
 
-    async listEvents({ subject, disposition, limit }) {
-      let query = events.orderBy('seq', 'desc').limit(limit);
+    async listEvents({ subject, disposition, before, limit }) {
+      let query = listed.orderBy('seq', 'desc').limit(limit);
       if (subject !== undefined) query = query.where('subject', '=', keyText(subject));
       if (disposition !== undefined) query = query.where('disposition', '=', disposition);
+      if (before !== undefined) query = query.where('seq', '<', before);
       return (await query.execute()).map(eventRow);
     },
 
@@ -72,7 +74,7 @@ export function eventsPart({
   };
 }
 
-function eventRow(row: Pick<Selectable<InboxTable>, (typeof columns)[number]>): EventRow {
+function eventRow(row: Pick<Selectable<InboxTable>, (typeof columns)[number]>): ListedEvent {
   return {
     seq: row.seq,
     source: row.source,
@@ -80,10 +82,10 @@ function eventRow(row: Pick<Selectable<InboxTable>, (typeof columns)[number]>): 
     type: row.type,
     time: row.time,
     receivedAt: row.received_at.toISOString(),
-    body: row.body,
     ...(row.subject !== null && { subject: row.subject }),
     ...(row.disposition !== null && { disposition: row.disposition }),
     ...(row.reason !== null && { reason: row.reason }),
     ...(row.event !== null && { event: row.event }),
+    ...(row.pruned && { pruned: true as const }),
   };
 }

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { recordSteps } from './record-rules.ts';
 import type { Tables } from './tables.ts';
 
 /** Each step is a list of statements. A step that was released is never changed: the next change is a step of its own. */
@@ -142,6 +143,7 @@ const steps: Record<string, string[]> = {
         );
       end $$`,
   ],
+  '0006-record': recordSteps,
   '0007-runs': [
     `alter table runs add column stuck jsonb`,
     `create index runs_stuck on runs (id) where stuck is not null`,
@@ -162,8 +164,21 @@ export async function migrate(db: Kysely<Tables>): Promise<void> {
     provider: { getMigrations: async () => migrations() },
   });
   const { error } = await migrator.migrateToLatest();
-  if (error) throw error;
+  if (error) throw isRefused(error) ? new TablesOutOfDate() : error;
 }
+
+/** The tables have to be changed, and the role that is signed in may not do it. */
+export class TablesOutOfDate extends Error {
+  override name = 'TablesOutOfDate';
+  constructor() {
+    super(
+      'The tables are not those of this version, and the role of DATABASE_URL may not change them. Run `baton migrate` with the ' +
+        'address of their owner in BATON_MIGRATION_DATABASE_URL, then start again.',
+    );
+  }
+}
+
+const isRefused = (error: unknown) => error instanceof Error && 'code' in error && error.code === '42501';
 
 function migrations(): Record<string, Migration> {
   return Object.fromEntries(

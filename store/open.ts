@@ -13,7 +13,9 @@ import { inboxPart } from './inbox.ts';
 import { leasesPart } from './leases.ts';
 import { lineMaker } from './lines.ts';
 import type { OutageListener } from './outage.ts';
+import { migrateAsOwner } from './owner.ts';
 import { recordPart } from './record.ts';
+import { retentionPart } from './retention.ts';
 import { runsPart } from './runs.ts';
 import { makeScrubber } from './scrub.ts';
 import { type Store, StoreUnavailable } from './store.ts';
@@ -25,6 +27,8 @@ const pingWithinMs = 1900;
 export interface StoreOptions {
   /** PostgreSQL. Without it: the embedded database in `dataDir`. */
   databaseUrl?: string | undefined;
+  /** The owner of the tables, who brings them up to date. Without it: the role of `databaseUrl`. */
+  migrationDatabaseUrl?: string | undefined;
   dataDir: string;
   /** Values that must never stand in the record. */
   secrets?: readonly string[];
@@ -44,8 +48,11 @@ export interface StoreOptions {
  * open, and with `StoreUnavailable` when PostgreSQL cannot be reached.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  if (options.databaseUrl)
-    return makeStore(await openPostgres(options.databaseUrl, options.outages), options);
+  if (options.databaseUrl) {
+    const { databaseUrl, migrationDatabaseUrl, outages } = options;
+    if (migrationDatabaseUrl) await migrateAsOwner(migrationDatabaseUrl, databaseUrl);
+    return makeStore(await openPostgres(databaseUrl, outages), options);
+  }
   const { fsync, outages: listener } = options;
   const { db, release, checkSpace } = await openEmbedded(options.dataDir, { fsync, listener });
   const store = makeStore(db, options);
@@ -83,6 +90,7 @@ export function makeStore(db: Kysely<Tables>, options: Pick<StoreOptions, 'secre
     ...effectsPart(context),
     ...echoesPart(context),
     ...recordPart(context),
+    ...retentionPart(context),
     ping: () => ping(db),
     close: () => db.destroy(),
   });

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import { type ChainRow, checkChain, type Head, linkHash, noLine } from './chain.ts';
+import { checkChain, type Head, noLine } from './chain.ts';
 import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
 import { keyText } from './json.ts';
@@ -9,8 +9,6 @@ import type { LineColumns } from './tables.ts';
 /** Linked in one transaction: more would keep those waiting who have a webhook to answer. */
 const sealAtOnce = 200;
 const verifyAtOnce = 2000;
-/** The name of the sealer's advisory lock. */
-const sealerLock = 7_229_001;
 
 const lineColumns = sql.raw('at, actor, via, action, subject, detail');
 const lineTypes = sql.raw('at text, actor text, via text, action text, subject text, detail text');
@@ -43,7 +41,10 @@ export function appendOwnedLines(lines: OwnedLine[], owners: RawBuilder<unknown>
 const headOf = (db: Context['db']): Promise<Head> =>
   db.selectFrom('record_head').select(['seq', 'hash']).executeTakeFirstOrThrow();
 
-type RecordPart = Pick<Store, 'append' | 'seal' | 'head' | 'readRecord' | 'verifyRecord'>;
+type RecordPart = Pick<
+  Store,
+  'hashesAt' | 'append' | 'seal' | 'head' | 'readRecord' | 'verifyRecord' | 'checkpoints' | 'ownsTables'
+>;
 
 /** About what lines weigh in a statement. */
 export const bytesOfLines = (lines: readonly LineColumns[]) =>
@@ -57,38 +58,51 @@ export function recordPart({ db, makeLine, scrub }: Context): RecordPart {
     return batch.map(() => true);
   }, bytesOfLines);
 
+  async function lastPruned(): Promise<Head> {
+    const { rows } = await sql<Head>`
+      select last_seq as seq, last_hash as hash from record_checkpoints order by last_seq desc limit 1`.execute(
+      db,
+    );
+    return rows[0] ?? noLine;
+  }
+
+  async function verifyFrom(pruned: Head): Promise<Verification> {
+    const { rows } = await sql<Head & { last: number; pending: number; gaps: number }>`
+      select seq, hash, coalesce((select max(seq) from record), ${pruned.seq}::bigint) as last,
+        (select count(*) from record_queue) as pending,
+        (select count(*) from (
+          select first_seq, lag(last_seq, 1, 0::bigint) over (order by first_seq) as before from record_checkpoints
+        ) as segment where first_seq <> before + 1) as gaps
+      from record_head`.execute(db);
+    const known = rows[0] ?? { ...noLine, last: 0, pending: 0, gaps: 0 };
+    if (known.gaps > 0) return { ok: false, seq: 1, reason: 'a checkpoint of pruned lines is missing' };
+    let head = pruned;
+    for (;;) {
+      const page = await db
+        .selectFrom('record')
+        .selectAll()
+        .where('seq', '>', head.seq)
+        .where('seq', '<=', known.seq)
+        .orderBy('seq')
+        .limit(verifyAtOnce)
+        .execute();
+      if (page.length === 0) break;
+      const check = checkChain(page, head);
+      if (!check.ok) return check;
+      head = check.head;
+    }
+    return compareEnds(head, known, pruned);
+  }
+
   return {
     async append(entries) {
       await append(entries.map(makeLine));
     },
 
-    seal: () =>
-      db.transaction().execute(async (transaction) => {
-        const lock = await sql<{ mine: boolean }>`
-          select pg_try_advisory_xact_lock(${sealerLock}) as mine`.execute(transaction);
-        if (!lock.rows[0]?.mine) return 0;
-        const queue = await transaction
-          .selectFrom('record_queue')
-          .select(['id', 'at', 'actor', 'via', 'action', 'subject', 'detail'])
-          .orderBy('id')
-          .limit(sealAtOnce)
-          .execute();
-        const last = queue.at(-1);
-        if (!last) return 0;
-        const head = await headOf(transaction);
-        const rows = link(queue, head);
-        const ids = JSON.stringify(queue.map(({ id }) => id));
-        const newHead = rows.at(-1) ?? head;
-        await sql`with linked as (
-            insert into record (seq, ${lineColumns}, previous, hash)
-            select seq, ${lineColumns}, previous, hash from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-              as line (seq bigint, ${lineTypes}, previous text, hash text)
-          ), taken as (
-            delete from record_queue where id in (select value::bigint from jsonb_array_elements_text(${ids}::jsonb))
-          )
-          update record_head set seq = ${newHead.seq}, hash = ${newHead.hash}`.execute(transaction);
-        return rows.length;
-      }),
+    async seal() {
+      const { rows } = await sql<{ linked: number }>`select seal_record(${sealAtOnce}) as linked`.execute(db);
+      return rows[0]?.linked ?? 0;
+    },
 
     head: () => headOf(db),
 
@@ -107,26 +121,41 @@ export function recordPart({ db, makeLine, scrub }: Context): RecordPart {
     },
 
     async verifyRecord() {
-      const { rows } = await sql<{ seq: number; hash: string; last: number; pending: number }>`
-        select seq, hash, coalesce((select max(seq) from record), 0) as last,
-          (select count(*) from record_queue) as pending from record_head`.execute(db);
-      const known = rows[0] ?? { ...noLine, last: 0, pending: 0 };
-      let head = noLine;
       for (;;) {
-        const page = await db
-          .selectFrom('record')
-          .selectAll()
-          .where('seq', '>', head.seq)
-          .where('seq', '<=', known.seq)
-          .orderBy('seq')
-          .limit(verifyAtOnce)
-          .execute();
-        if (page.length === 0) break;
-        const check = checkChain(page, head);
-        if (!check.ok) return check;
-        head = check.head;
+        const before = await lastPruned();
+        const verification = await verifyFrom(before);
+        // What was pruned while it was read is not missing.
+        if (verification.ok || (await lastPruned()).seq === before.seq) return verification;
       }
-      return compareEnds(head, known);
+    },
+
+    async checkpoints() {
+      const rows = await db.selectFrom('record_checkpoints').selectAll().orderBy('first_seq').execute();
+      return rows.map(({ first_seq, last_seq, last_hash, lines, at, signature }) => ({
+        firstSeq: first_seq,
+        lastSeq: last_seq,
+        lastHash: last_hash,
+        lines,
+        at,
+        ...(signature !== null && { signature }),
+      }));
+    },
+
+    hashesAt: (seqs) =>
+      db
+        .selectFrom('record')
+        .select(['seq', 'hash'])
+        .where(
+          sql<boolean>`seq in (select value::bigint from jsonb_array_elements_text(${JSON.stringify(seqs)}::jsonb))`,
+        )
+        .execute(),
+
+    async ownsTables() {
+      const { rows } = await sql<{ owns: boolean }>`
+        select pg_has_role(relowner, 'usage') as owns from pg_class where oid = 'record'::regclass`.execute(
+        db,
+      );
+      return rows[0]?.owns ?? false;
     },
   };
 }
@@ -167,7 +196,11 @@ function appendMissing(lines: (LineColumns & { again: boolean })[]): RawBuilder<
 }
 
 /** What the chain alone cannot show: lines cut off at its end, or put there by somebody else than the sealer. */
-function compareEnds(head: Head, known: Head & { last: number; pending: number }): Verification {
+function compareEnds(
+  head: Head,
+  known: Head & { last: number; pending: number },
+  pruned: Head,
+): Verification {
   if (head.seq < known.seq) {
     const reason = `lines ${head.seq + 1} to ${known.seq} are missing at the end`;
     return { ok: false, seq: head.seq + 1, reason };
@@ -179,16 +212,13 @@ function compareEnds(head: Head, known: Head & { last: number; pending: number }
     const reason = `line ${known.seq + 1} was not put there by the sealer`;
     return { ok: false, seq: known.seq + 1, reason };
   }
-  return { ok: true, rows: known.seq, head: known.hash, pending: known.pending };
-}
-
-function link(lines: LineColumns[], head: Head): ChainRow[] {
-  let last = head;
-  return lines.map(({ at, actor, via, action, subject, detail }) => {
-    const row = { seq: last.seq + 1, at, actor, via, action, subject, detail, previous: last.hash };
-    last = { seq: row.seq, hash: linkHash(row) };
-    return { ...row, hash: last.hash };
-  });
+  return {
+    ok: true,
+    rows: known.seq - pruned.seq,
+    head: known.hash,
+    pending: known.pending,
+    ...(pruned.seq > 0 && { pruned: pruned.seq }),
+  };
 }
 
 interface StoredLine extends LineColumns {

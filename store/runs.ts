@@ -63,8 +63,12 @@ export function runsPart({
       return row && runRow(row);
     },
 
-    async listRuns({ subject, live, limit }) {
-      let query = runs.orderBy('created_at', 'desc').orderBy('id').limit(limit);
+    async listRuns({ subject, live, before, limit }) {
+      let query = runs.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit);
+      if (before !== undefined)
+        query = query.where(
+          sql<boolean>`(created_at, id) < (select created_at, id from runs as last where last.id = ${cleanText(before)})`,
+        );
       if (subject !== undefined) query = query.where('subject', '=', keyText(subject));
       if (live !== undefined) query = query.where('state', live ? 'in' : 'not in', ['starting', 'running']);
       return (await query.execute()).map(runRow);

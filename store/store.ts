@@ -1,3 +1,5 @@
+import type { PrunedSegment } from './heads.ts';
+
 /**
  * What Baton keeps: the inbox, the runs, the effects and the record. PostgreSQL or the embedded PGlite, the same SQL.
  * Every function is one transaction. Writers of one kind that wait at the same moment share one (group commit).
@@ -24,15 +26,22 @@ export interface Store {
   /** Pending events, and the age of the oldest in seconds. */
   backlog(): Promise<{ pending: number; oldestSeconds: number }>;
   findEvent(seqOrId: string): Promise<EventRow | undefined>;
-  /** Newest first. */
-  listEvents(filter: { subject?: string; disposition?: Disposition; limit: number }): Promise<EventRow[]>;
+  /** Newest first, without their bytes. `before` is a seq. */
+  listEvents(filter: {
+    subject?: string;
+    disposition?: Disposition;
+    before?: number;
+    limit: number;
+  }): Promise<ListedEvent[]>;
   /** Makes a settled event pending again, for the same way once more. The record names `actor`. False: no such event. */
   replay(seq: number, actor: string, via: string): Promise<boolean>;
 
   // — dispatch —
 
-  /** What a decision about an event of this subject needs: the mirror of the incident, and its runs. One query. */
-  situation(subject: string): Promise<Situation>;
+  /**
+   * What a decision about this event of this subject needs. One query, whose cost does not grow with the runs that there were.
+   */
+  situation(subject: string, seq?: number): Promise<Situation>;
   /** The decision, before anything is started: mirror, runs to start (state `starting`), lines for the record. */
   decide(decision: Decision): Promise<void>;
   /** What became of the event. Runs in `started` become `running`. Only while this process holds the lease: else false. */
@@ -47,8 +56,8 @@ export interface Store {
   seeRuns(ids: string[]): Promise<void>;
   /** A live run was started again: with its line in the record. */
   restartedRun(id: string, entry: Entry): Promise<void>;
-  /** Newest first. */
-  listRuns(filter: { subject?: string; live?: boolean; limit: number }): Promise<RunRow[]>;
+  /** Newest first. `before` is the id of a run: those after it in this order. */
+  listRuns(filter: { subject?: string; live?: boolean; before?: string; limit: number }): Promise<RunRow[]>;
   /**
    * Marks a live run as ended, writes its line in the record and puts `event` (the engine's own) into the inbox, all or
    * nothing. False, and nothing written, when it had ended before.
@@ -101,8 +110,20 @@ export interface Store {
     after?: number;
     limit: number;
   }): Promise<RecordRow[]>;
-  /** Walks the whole chain. */
+  /** Walks the whole chain, from the newest checkpoint on. */
   verifyRecord(): Promise<Verification>;
+  /** The hashes of these lines, as far as they are there. */
+  hashesAt(seqs: number[]): Promise<{ seq: number; hash: string }[]>;
+  /** What of the record was pruned, oldest first. */
+  checkpoints(): Promise<Checkpoint[]>;
+  /**
+   * Takes away a little of what is older than so many days: bytes and envelopes of settled events, effects and runs that have
+   * ended, lines of the record behind a checkpoint that is signed where there is a key. One process at a time does. To be called again
+   * until nothing is left.
+   */
+  prune(options: { days: number; secretKey?: string | undefined }): Promise<Pruned>;
+  /** Whether the role of this process owns the tables, and so could switch off what guards the record. */
+  ownsTables(): Promise<boolean>;
 
   /** For `/readyz`. Rejects with `StoreUnavailable`. */
   ping(): Promise<void>;
@@ -179,11 +200,16 @@ export interface EventRow {
   reason?: string;
   body: Uint8Array;
   event?: unknown;
+  /** Bytes and envelope are gone, after the time for which they are kept. */
+  pruned?: true;
 }
+
+export type ListedEvent = Omit<EventRow, 'body'>;
 
 export interface Situation {
   /** The newest state that was applied, by the time of its event. */
   incident?: { seenAt: string; status: string };
+  /** On this subject: the live ones, the newest of each trigger, and those that this event has begun. Oldest first. */
   runs: RunRow[];
 }
 
@@ -256,8 +282,24 @@ export interface RecordRow extends Entry {
 }
 
 export type Verification =
-  | { ok: true; rows: number; head: string; pending: number }
+  | { ok: true; rows: number; head: string; pending: number; pruned?: number }
   | { ok: false; seq: number; reason: string };
+
+/** A segment of the record that was pruned: `lines` lines, up to the one whose hash is `lastHash`. */
+export interface Checkpoint extends PrunedSegment {
+  /** See `signSegment`. */
+  signature?: string;
+}
+
+/** How much of each was taken away. */
+export interface Pruned {
+  events: number;
+  effects: number;
+  runs: number;
+  lines: number;
+  /** There may be more, though nothing was taken away. */
+  more: boolean;
+}
 
 export interface Decision {
   seq: number;

@@ -19,6 +19,9 @@ export interface Tables {
   record: LineColumns & { seq: number; previous: string; hash: string };
   /** One row: the line that was linked last. */
   record_head: { seq: number; hash: string };
+  record_checkpoints: CheckpointsTable;
+  /** One row: all events up to this number have been pruned, or are not old enough. */
+  retention: { inbox_seq: number };
 }
 
 export interface InboxTable {
@@ -43,6 +46,20 @@ export interface InboxTable {
   duplicate_of: number | null;
   /** Its lines about the decision are in the record, so a second attempt writes none. */
   decided: Generated<boolean>;
+  /** Its bytes and envelope were taken away after the time for which they are kept. */
+  pruned: Generated<boolean>;
+}
+
+/** A segment of the record that was taken away after the time for which it is kept. */
+export interface CheckpointsTable {
+  first_seq: number;
+  last_seq: number;
+  last_hash: string;
+  lines: number;
+  /** When it was taken away. */
+  at: string;
+  /** Null where there was no key. */
+  signature: string | null;
 }
 
 export interface RunsTable {

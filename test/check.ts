@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Effect } from '../simulator/simulator.ts';
-import type { EventRow, RecordRow, RunRow, Store } from '../store/store.ts';
+import type { ListedEvent, RecordRow, RunRow, Store } from '../store/store.ts';
 import type { Providers } from './world.ts';
 
 /** One delivery as its sender saw it. */
@@ -12,7 +12,7 @@ export interface Sent {
 }
 
 interface Facts {
-  store: Pick<Store, 'seal' | 'verifyRecord' | 'readRecord' | 'listEvents' | 'listRuns'>;
+  store: Pick<Store, 'seal' | 'verifyRecord' | 'readRecord' | 'listEvents' | 'findEvent' | 'listRuns'>;
   /** What the simulated providers did, in the order of each. */
   ledgers: readonly (readonly Effect[])[];
   sent: readonly Sent[];
@@ -81,10 +81,13 @@ export async function violations({ store, ledgers, sent }: Facts): Promise<strin
   const record = await store.readRecord({ limit: readAtMost });
   const events = await store.listEvents({ limit: readAtMost });
   const runs = await store.listRuns({ limit: readAtMost });
+  const bodies = new Map<string, Uint8Array>();
+  for (const { eventId } of sent)
+    bodies.set(eventId, (await store.findEvent(eventId))?.body ?? new Uint8Array());
   return [
     ...(verified.ok ? [] : [`record: does not verify at ${verified.seq}: ${verified.reason}`]),
     ...([record, events, runs].some(({ length }) => length === readAtMost) ? ['too much to check'] : []),
-    ...inboxViolations(sent, events),
+    ...inboxViolations(sent, events, bodies),
     ...answerViolations(events, record),
     ...runViolations(runs, events, record),
     ...intentViolations(record),
@@ -92,9 +95,13 @@ export async function violations({ store, ledgers, sent }: Facts): Promise<strin
   ];
 }
 
-const isFirst = ({ disposition }: EventRow) => disposition !== 'duplicate';
+const isFirst = ({ disposition }: ListedEvent) => disposition !== 'duplicate';
 
-function inboxViolations(sent: readonly Sent[], events: readonly EventRow[]): string[] {
+function inboxViolations(
+  sent: readonly Sent[],
+  events: readonly ListedEvent[],
+  bodies: ReadonlyMap<string, Uint8Array>,
+): string[] {
   const stored = Map.groupBy(events, ({ eventId }) => eventId);
   const unsettled = events
     .filter(({ disposition, reason }) => !disposition || !reason)
@@ -112,7 +119,7 @@ function inboxViolations(sent: readonly Sent[], events: readonly EventRow[]): st
     ...[...taken.values()].flatMap(({ eventId, body }) => {
       const first = stored.get(eventId)?.find(isFirst);
       if (!first) return [`event ${eventId}: answered 2xx and not in the inbox`];
-      return Buffer.from(first.body).equals(Buffer.from(body))
+      return Buffer.from(bodies.get(eventId) ?? []).equals(Buffer.from(body))
         ? []
         : [`event ${eventId}: other bytes than were sent`];
     }),
@@ -123,7 +130,7 @@ function inboxViolations(sent: readonly Sent[], events: readonly EventRow[]): st
 }
 
 /** A duplicate is not asked about, nor is what could not be read; all else is answered once, unless it is replayed. */
-function answerViolations(events: readonly EventRow[], record: readonly RecordRow[]): string[] {
+function answerViolations(events: readonly ListedEvent[], record: readonly RecordRow[]): string[] {
   const answers = Map.groupBy(
     record.filter(({ action }) => action === 'event.answered'),
     ({ detail }) => String(detail.event),
@@ -138,7 +145,7 @@ function answerViolations(events: readonly EventRow[], record: readonly RecordRo
 
 function runViolations(
   runs: readonly RunRow[],
-  events: readonly EventRow[],
+  events: readonly ListedEvent[],
   record: readonly RecordRow[],
 ): string[] {
   const starts = Map.groupBy(

@@ -155,6 +155,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     log,
     metrics,
     simulated: [],
+    keeping: { retentionDays: 365 },
   });
   const { url } = server;
   providers.pagerDuty.world.subscriptions.push({

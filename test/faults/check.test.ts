@@ -85,6 +85,7 @@ const check = (change: Partial<World>) => {
       verifyRecord: async () => world.verified,
       readRecord: async () => world.record,
       listEvents: async () => world.events,
+      findEvent: async (id) => world.events.find(({ eventId }) => eventId === id),
       listRuns: async () => world.runs,
     },
     ledgers: [world.ledger],

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { linkHash, noLine } from '../../store/chain.ts';
 import type { Store } from '../../store/store.ts';
 import { backends } from './backends.ts';
 import { delivery, entry, fresh, type World } from './world.ts';
 
+const guarded = ['record', 'record_queue', 'record_checkpoints'];
 const secret = 'k3y/with+odd"chars&more';
 
 describe.each(await backends())('the record on $name', ({ open }) => {
@@ -17,12 +19,15 @@ describe.each(await backends())('the record on $name', ({ open }) => {
   afterAll(() => world.close());
 
   const asSuperuser = async (...statements: string[]) => {
-    await world.run('alter table record disable trigger user');
+    for (const table of guarded) await world.run(`alter table ${table} disable trigger user`);
     for (const statement of statements) await world.run(statement);
-    await world.run('alter table record enable trigger user');
+    for (const table of guarded) await world.run(`alter table ${table} enable trigger user`);
   };
   const emptyRecord = () =>
-    asSuperuser('truncate record, record_queue', `update record_head set seq = 0, hash = repeat('0', 64)`);
+    asSuperuser(
+      'truncate record, record_queue, record_checkpoints',
+      `update record_head set seq = 0, hash = repeat('0', 64)`,
+    );
   const sealAll = async () => {
     while ((await store.seal()) > 0);
   };
@@ -118,6 +123,55 @@ describe.each(await backends())('the record on $name', ({ open }) => {
       expect(await store.verifyRecord()).toMatchObject({ ok: true, rows: 1 });
     },
   );
+
+  it.each([
+    [`update record_queue set actor = 'nobody'`, 'UPDATE'],
+    ['delete from record_queue', 'DELETE'],
+    ['truncate record_queue', 'TRUNCATE'],
+    [`with moved as (delete from record_queue returning *) select * from moved`, 'DELETE'],
+  ])('keeps lines that wait to be linked from "%s"', async (statement, word) => {
+    await store.append([entry(), entry()]);
+    await expect(world.run(statement)).rejects.toThrow(`append-only: ${word}`);
+    expect(await store.seal()).toBe(2);
+    expect(await store.verifyRecord()).toMatchObject({ ok: true, rows: 2, pending: 0 });
+  });
+
+  it('keeps a waiting line that is like one which was linked before', async () => {
+    const same = entry();
+    await store.append([same]);
+    await store.seal();
+    await store.append([same, same]);
+    await expect(world.run('delete from record_queue')).rejects.toThrow('append-only');
+    expect(await store.seal()).toBe(2);
+  });
+
+  it.each([
+    'insert into record_checkpoints select 1, 2, hash, 2, at from record where seq = 1',
+    `insert into record_checkpoints select 1, 1, repeat('f', 64), 1, at from record where seq = 1`,
+    'insert into record_checkpoints select 2, 2, hash, 1, at from record where seq = 2',
+  ])('refuses a checkpoint that is not that of its lines: "%s"', async (statement) => {
+    await written(3);
+    await expect(world.run(statement)).rejects.toThrow('append-only');
+  });
+
+  it('is found to be rewritten by a head that was told before, though its own chain is consistent', async () => {
+    await written(10);
+    const before = await store.head();
+    const kept = await store.hashesAt([3]);
+    const lines = await world.db.selectFrom('record').selectAll().orderBy('seq').execute();
+    let previous = noLine.hash;
+    const forged = lines.map((line) => {
+      const row = { ...line, actor: line.seq === 5 ? 'person:nobody' : line.actor, previous };
+      previous = linkHash(row);
+      return { ...row, hash: previous };
+    });
+    await asSuperuser('truncate record', `update record_head set hash = '${previous}'`);
+    await world.db.insertInto('record').values(forged).execute();
+    expect(await store.verifyRecord()).toMatchObject({ ok: true, rows: 10 });
+    expect(await store.hashesAt([3])).toEqual(kept);
+    const [now] = await store.hashesAt([before.seq]);
+    expect(now?.hash).not.toBe(before.hash);
+  });
 
   const swap = `with old as (select * from record where seq in (5, 6))
     update record set actor = old.actor, detail = old.detail, previous = old.previous, hash = old.hash

@@ -1,0 +1,103 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { isHeadSigned, isSegmentSigned, type ToldHead } from '../store/heads.ts';
+import type { Checkpoint } from '../store/store.ts';
+
+/** A head as it is compared: one that a person gave has no time and no signature. */
+export interface ComparedHead {
+  seq: number;
+  hash: string;
+}
+
+const toldHead = z.object({
+  seq: z.number().int().min(0),
+  hash: z.string(),
+  at: z.string(),
+  signature: z.string().optional(),
+});
+
+/** What is wrong with signatures, one sentence each, and how many could not be checked. */
+export interface Signatures {
+  wrong: string[];
+  unsigned: number;
+  signed: number;
+}
+
+/** The heads that were written to the file of a folder, oldest first, and what is to be said about it. */
+export function readHeadFile(
+  folder: string,
+  secretKey: string | undefined,
+): { heads: ToldHead[]; signatures: Signatures } {
+  const path = join(folder, 'record-heads.jsonl');
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+  const heads: (ToldHead & { signature?: string | undefined })[] = [];
+  const unreadable: string[] = [];
+  lines.forEach((line, index) => {
+    if (line === '') return;
+    const parsed = toldHead.safeParse(jsonOf(line));
+    if (parsed.success) heads.push(parsed.data);
+    else unreadable.push(`${path}, line ${index + 1}, is no head of the record`);
+  });
+  const signatures = checkSignatures(
+    heads.map((head) => ({
+      name: `the head of line ${head.seq} in ${path}`,
+      signature: head.signature,
+      isGood: (key: string, signature: string) => isHeadSigned(key, head, signature),
+    })),
+    secretKey,
+  );
+  return { heads, signatures: { ...signatures, wrong: [...unreadable, ...signatures.wrong] } };
+}
+
+/** The signatures of what was pruned. */
+export const checkCheckpoints = (
+  checkpoints: readonly Checkpoint[],
+  secretKey: string | undefined,
+): Signatures =>
+  checkSignatures(
+    checkpoints.map((checkpoint) => ({
+      name: `the checkpoint of lines ${checkpoint.firstSeq} to ${checkpoint.lastSeq}`,
+      signature: checkpoint.signature,
+      isGood: (key: string, signature: string) => isSegmentSigned(key, checkpoint, signature),
+    })),
+    secretKey,
+  );
+
+interface Signed {
+  name: string;
+  signature: string | undefined;
+  isGood(secretKey: string, signature: string): boolean;
+}
+
+/** Once one is signed, all later ones have to be: else whoever cannot sign would leave the signature out. */
+function checkSignatures(all: readonly Signed[], secretKey: string | undefined): Signatures {
+  const found: Signatures = { wrong: [], unsigned: 0, signed: 0 };
+  for (const { name, signature, isGood } of all) {
+    if (secretKey === undefined) found.unsigned += 1;
+    else if (signature === undefined && found.signed === 0) found.unsigned += 1;
+    else if (signature === undefined) found.wrong.push(`${name} is not signed, and an earlier one is`);
+    else if (isGood(secretKey, signature)) found.signed += 1;
+    else found.wrong.push(`${name} was not signed with this BATON_SECRET_KEY`);
+  }
+  return found;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The key as it is set, else the one in the data folder of an embedded Baton. */
+export function readSecretKey(settings: {
+  secretKey: string | undefined;
+  databaseUrl: string | undefined;
+  dataDir: string;
+}): string | undefined {
+  if (settings.secretKey !== undefined || settings.databaseUrl !== undefined) return settings.secretKey;
+  const path = join(settings.dataDir, 'secret.key');
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined;
+}

@@ -1,0 +1,130 @@
+import { sql, type Transaction } from 'kysely';
+import { checkChain, noLine } from './chain.ts';
+import type { Context } from './context.ts';
+import { signSegment } from './heads.ts';
+import type { Pruned, Store } from './store.ts';
+import type { Tables } from './tables.ts';
+
+/** In one transaction. Small, so that no webhook waits for it. */
+const mostAtOnce = 500;
+/** The name of the advisory lock under which one process at a time prunes. */
+const pruneLock = 7_229_004;
+const dayMilliseconds = 24 * 3_600_000;
+
+/** Live: it may still need what belongs to it. */
+const live = sql.raw(`('starting', 'running')`);
+
+/** Takes away what is older than it has to be kept. Ids stay: an event that comes again after years is still a duplicate. */
+export function retentionPart({ db }: Context): Pick<Store, 'prune'> {
+  /** Where this pass over the inbox goes on; undefined: from the beginning. */
+  let goesOnFrom: number | undefined;
+  /** An event had to be left alone, so the next pass begins before it. */
+  let leftOne = false;
+
+  const alone = (step: (transaction: Transaction<Tables>) => Promise<number>): Promise<number> =>
+    db.transaction().execute(async (transaction) => {
+      const { rows } = await sql<{ mine: boolean }>`
+        select pg_try_advisory_xact_lock(${pruneLock}) as mine`.execute(transaction);
+      return rows[0]?.mine ? step(transaction) : 0;
+    });
+
+  /** In the order of the inbox. Pending events, and those of live runs, are left. */
+  async function pruneEvents(days: number, transaction: Transaction<Tables>): Promise<number> {
+    const from = goesOnFrom ?? sql`(select inbox_seq from retention)`;
+    if (goesOnFrom === undefined) leftOne = false;
+    const { rows } = await sql<{ seq: number; ripe: boolean; kept: boolean; pruned: boolean }>`
+      select seq, pruned, received_at < now() - make_interval(days => ${days}) as ripe,
+        disposition is null or exists (select from runs where event_seq = inbox.seq and state in ${live}) as kept
+      from inbox where seq > ${from} order by seq limit ${mostAtOnce}`.execute(transaction);
+    const firstLeft = rows.findIndex(({ ripe, kept }) => kept || !ripe);
+    const done = firstLeft === -1 ? rows : rows.slice(0, firstLeft);
+    const last = done.at(-1);
+    if (!leftOne && last) await sql`update retention set inbox_seq = ${last.seq}`.execute(transaction);
+    if (firstLeft !== -1) leftOne = true;
+    // Numbers follow the time nearly always: where all these are young, so are those after them.
+    const goesOn = rows.length === mostAtOnce && rows.some(({ ripe }) => ripe);
+    goesOnFrom = goesOn ? rows.at(-1)?.seq : undefined;
+    const seqs = JSON.stringify(
+      rows.flatMap(({ seq, ripe, kept, pruned }) => (ripe && !kept && !pruned ? [seq] : [])),
+    );
+    const { numAffectedRows } = await sql`
+      update inbox set body = '', event = null, pruned = true
+      where seq in (select value::bigint from jsonb_array_elements_text(${seqs}::jsonb)) and disposition is not null`.execute(
+      transaction,
+    );
+    return Number(numAffectedRows ?? 0);
+  }
+
+  async function pruneEffects(days: number, transaction: Transaction<Tables>): Promise<number> {
+    const { numAffectedRows } = await sql`
+      delete from effects where key in (
+        select key from effects old where intended_at < now() - make_interval(days => ${days})
+          and not exists (select from runs where runs.id = old.run_id and state in ${live})
+        order by intended_at limit ${mostAtOnce})`.execute(transaction);
+    return Number(numAffectedRows ?? 0);
+  }
+
+  async function pruneRuns(days: number, transaction: Transaction<Tables>): Promise<number> {
+    const { numAffectedRows } = await sql`
+      delete from runs where id in (
+        select id from runs old where created_at < now() - make_interval(days => ${days})
+          and state not in ${live} and ended_at < now() - make_interval(days => ${days})
+        order by created_at limit ${mostAtOnce})`.execute(transaction);
+    return Number(numAffectedRows ?? 0);
+  }
+
+  /** The oldest lines, as one segment. One that is not whole stays: it shows what somebody did to it. */
+  async function pruneLines(
+    days: number,
+    secretKey: string | undefined,
+    transaction: Transaction<Tables>,
+  ): Promise<number> {
+    const before = await transaction
+      .selectFrom('record_checkpoints')
+      .select(['last_seq as seq', 'last_hash as hash'])
+      .orderBy('last_seq', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    const head = before ?? noLine;
+    const lines = await transaction
+      .selectFrom('record')
+      .selectAll()
+      .where('seq', '>', head.seq)
+      .orderBy('seq')
+      .limit(mostAtOnce)
+      .execute();
+    const cutoff = new Date(Date.now() - days * dayMilliseconds).toISOString();
+    const young = lines.findIndex(({ at }) => at >= cutoff);
+    const ripe = young === -1 ? lines : lines.slice(0, young);
+    const last = ripe.at(-1);
+    if (!last) return 0;
+    const check = checkChain(ripe, head);
+    if (!check.ok)
+      throw new Error(
+        `The record is not pruned, since it is not whole: at line ${check.seq}: ${check.reason}`,
+      );
+    const segment = {
+      firstSeq: head.seq + 1,
+      lastSeq: last.seq,
+      lastHash: last.hash,
+      lines: ripe.length,
+      at: new Date().toISOString(),
+    };
+    const signature = secretKey === undefined ? null : signSegment(secretKey, segment);
+    const { rows } = await sql<{ pruned: number }>`
+      select prune_record(${segment.lastSeq}, ${segment.at}, ${signature}) as pruned`.execute(transaction);
+    return rows[0]?.pruned ?? 0;
+  }
+
+  return {
+    async prune({ days, secretKey }): Promise<Pruned> {
+      return {
+        events: await alone((transaction) => pruneEvents(days, transaction)),
+        effects: await alone((transaction) => pruneEffects(days, transaction)),
+        runs: await alone((transaction) => pruneRuns(days, transaction)),
+        lines: await alone((transaction) => pruneLines(days, secretKey, transaction)),
+        more: goesOnFrom !== undefined,
+      };
+    },
+  };
+}
