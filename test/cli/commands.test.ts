@@ -38,6 +38,7 @@ describe('the command line', () => {
     ['server'],
     ['worker'],
     ['demo'],
+    ['migrate'],
     ['config'],
     ...['show'].map((verb) => ['incidents', verb]),
     ...['list', 'show'].map((verb) => ['runs', verb]),

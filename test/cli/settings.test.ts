@@ -25,6 +25,8 @@ const examples: Record<string, [good: string, bad: string]> = {
   DATABASE_URL: ['postgres://baton:hidden-word@db/baton', 'mysql://baton:hidden-word@db/baton'],
   BATON_SECRET_KEY: ['hidden-word-with-16', 'hidden-word'],
   BATON_TEMPORAL_UI: ['1', 'yes'],
+  BATON_MIGRATION_DATABASE_URL: ['postgres://owner:hidden-word@db/baton', 'owner:hidden-word@db'],
+  BATON_RETENTION_DAYS: ['30', '0'],
   BATON_SIMULATE: ['slack, jira', 'slack,msteams'],
   JIRA_FIELDS: ['{"labels":["on-call"]}', '["on-call"]'],
   PAGERDUTY_WEBHOOK_SECRETS: ['hidden-word,hidden-word-2', 'hidden-word,,x'],
@@ -41,6 +43,18 @@ describe('the settings', () => {
       simulated: [...providers],
     });
   });
+
+  it.each(['1', '30', '365', '36500'])('keep things for %s days', (days) => {
+    expect(readSettings({ BATON_RETENTION_DAYS: days }).retentionDays).toBe(Number(days));
+    expect(readSettings({}).retentionDays).toBe(365);
+  });
+
+  it.each(['0', '-1', '1.5', '36501', '1e2', 'ever', '99999999'])(
+    'refuse to keep things for "%s" days',
+    (days) => {
+      expect(complaintsOf({ BATON_RETENTION_DAYS: days })).toEqual(['BATON_RETENTION_DAYS']);
+    },
+  );
 
   it('either will do or are all complained about at once, and never shown', () => {
     const environment = fc.record(
