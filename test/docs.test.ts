@@ -205,6 +205,26 @@ describe('the check of an exported record', () => {
     });
   };
 
+  it('goes on from checkpoints of what was pruned, and looks for a head', () => {
+    const [one, two, three] = chain();
+    const first = { first_seq: 1, last_seq: 1, last_hash: one?.hash, lines: 1 };
+    const second = { first_seq: 2, last_seq: 2, last_hash: two?.hash, lines: 1 };
+    const known = check([first, second, { ...three }]);
+    expect(known.stdout).toBe(`1 lines, head ${three?.hash}, 2 earlier lines pruned\n`);
+    for (const gap of [
+      [second, { ...three }],
+      [first, { ...three }],
+      [{ ...one }, second, { ...three }],
+    ])
+      expect(check(gap).status).toBe(1);
+    const asked = (head: string) =>
+      spawnSync(process.execPath, [program, head], { input: `${JSON.stringify(one)}\n`, encoding: 'utf8' })
+        .status;
+    expect(asked(`1:${one?.hash}`)).toBe(0);
+    expect(asked(`1:${'f'.repeat(64)}`)).toBe(1);
+    expect(asked(`9:${one?.hash}`)).toBe(1);
+  });
+
   it('agrees with Baton on the bytes', () => {
     const lines = chain();
     expect(check(lines).stdout).toBe(`3 lines, head ${lines[2]?.hash}\n`);

@@ -1,7 +1,8 @@
+import { condition } from '@temporalio/workflow';
 import { steps } from './kit/activities.ts';
 import type { LaterEvent } from './kit/incident.ts';
 import { keyOf } from './kit/key.ts';
-import { eventsSoFar, nextEvent } from './kit/run.ts';
+import { eventsSoFar, isHistoryLong, renew } from './kit/run.ts';
 
 export interface PageForRunInput {
   runId: string;
@@ -13,6 +14,8 @@ export interface PageForRunInput {
   message: string;
   incidentId?: string;
   activity?: string;
+  /** Given by the run itself alone, where it goes on with a new history: its pages, and until when it watches them. */
+  soFar?: { keys: string[]; until: number };
 }
 
 const watchedForMs = 30 * 24 * 3600 * 1000;
@@ -20,17 +23,23 @@ const watchedForMs = 30 * 24 * 3600 * 1000;
 /**
  * Pages people for a failed run, and takes the page back when a later run of the same workflow on the same target says that
  * all is well. Failures that follow meanwhile join the page of their class, or open another; a run that only ended (handed to a
- * person, resolved elsewhere) changes nothing. After 30 days it is left to people.
+ * person, resolved elsewhere) changes nothing. It ends in any case: 30 days after the last failure the page is left to people, also
+ * where the target is gone and nothing runs on it any more.
  */
 export async function pageForRun(failure: PageForRunInput): Promise<string> {
-  const end = Date.now() + watchedForMs;
-  const keys = new Set([await raise(failure)]);
+  let until = failure.soFar?.until ?? Date.now() + watchedForMs;
+  const keys = new Set(failure.soFar?.keys ?? [await raise(failure)]);
 
   for (let seen = 0; ; ) {
-    const event = await nextEvent(isNews, { from: seen, timeout: Math.max(end - Date.now(), 1) });
-    if (!event) return 'left to people';
+    const next = () => eventsSoFar().slice(seen).find(isNews);
+    await condition(() => isHistoryLong() || next() !== undefined, Math.max(until - Date.now(), 1));
+    const event = next();
+    if (!event && Date.now() >= until) return 'left to people';
+    // All that counts has been dealt with, so a new history needs none of the events.
+    if (!event) return renew({ ...failure, soFar: { keys: [...keys], until } });
     if (isHealthy(event)) break;
     keys.add(await raise(failureIn(event)));
+    until = Date.now() + watchedForMs;
     seen = eventsSoFar().indexOf(event) + 1;
   }
 

@@ -2,6 +2,7 @@ import type { Duration } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { condition, sleep } from '@temporalio/workflow';
 import { steps } from './kit/activities.ts';
+import { lookAgainAfter } from './kit/look-again.ts';
 import { inParts, orUnavailable, type Parts } from './kit/parts.ts';
 import { type Context, type CurrentIncident, known, readContext } from './kit/read-context.ts';
 import { record } from './kit/record.ts';
@@ -225,13 +226,15 @@ async function followToTheEnd(desk: Desk, incidentId: string, graceTime: Duratio
       }
       await tellProblems(desk, told);
       const isBusy = () => isHistoryLong() || news().some(({ status }) => status !== 'resolved');
-      const isOver = !(await condition(isBusy, Math.max(soFar.closed.until - Date.now(), 1)));
+      const left = Math.max(soFar.closed.until - Date.now(), 1);
+      const isOver = !(await condition(isBusy, Math.min(left, lookAgainAfter))) && left <= lookAgainAfter;
       if (isOver && (await leave(desk, incidentId))) return healthy('followed to the end');
       continue;
     }
     await tellProblems(desk, told);
     await sleep(burst);
-    await condition(() => isHistoryLong() || news().length > 0);
+    // An event may be lost: then the next look is due.
+    await condition(() => isHistoryLong() || news().length > 0, lookAgainAfter);
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Duration } from '@temporalio/common';
+import { msToNumber } from '@temporalio/common/lib/time.js';
 import { condition } from '@temporalio/workflow';
 import { steps } from './activities.ts';
 import type { Agent, Incident, IncidentStatus, LaterEvent, Reference } from './incident.ts';
-import { eventsSoFar, isHistoryLong, lastResolver, newestIncident, nextEvent, renew } from './run.ts';
+import { awaitWithLooks } from './look-again.ts';
+import { eventsSoFar, isHistoryLong, lastResolver, newestIncident, renew } from './run.ts';
 
 /** An incident, kept current by its events. */
 export interface FollowedIncident {
@@ -14,11 +16,14 @@ export interface FollowedIncident {
   readonly resolvedBy: Agent | undefined;
   /** The newest snapshot; undefined before the first event where the run was started without one. */
   readonly snapshot: Incident | undefined;
-  /** Waits for a state. False: the time was over first. */
+  /** Waits for a state, and asks PagerDuty every hour, since an event may be lost. False: the time was over first. */
   until(status: IncidentStatus, timeout?: Duration): Promise<boolean>;
   /** Waits, and says whether the incident is open then. PagerDuty is asked, since an event may have been missed. */
   stillOpenAfter(wait: Duration): Promise<boolean>;
-  /** The next event after those seen so far; undefined when the time is over. */
+  /**
+   * The next event after those seen so far. PagerDuty is asked every hour, and what has changed without an event becomes one.
+   * Undefined when the time is over, or when nothing was new for so long that `renewWhenLong` should be called.
+   */
   nextEvent(timeout?: Duration): Promise<LaterEvent | undefined>;
   /**
    * For workflows that follow for days: in a loop, once an event is dealt with. While the history is short it does nothing;
@@ -29,6 +34,9 @@ export interface FollowedIncident {
 
 /** Temporal takes 2 MB in one piece. While more events than this wait, in characters, they are dealt with first. */
 const mostLeft = 500_000;
+
+const bound = (timeout: Duration | undefined) =>
+  timeout === undefined ? {} : { milliseconds: msToNumber(timeout) };
 
 /** The incident as it is now. Later events change what its fields say; nothing here changes the incident. */
 export function followIncident({ id }: { id: string }): FollowedIncident {
@@ -55,9 +63,7 @@ export function followIncident({ id }: { id: string }): FollowedIncident {
       return newestIncident();
     },
     async until(wanted, timeout) {
-      if (timeout !== undefined) return condition(() => status() === wanted, timeout);
-      await condition(() => status() === wanted);
-      return true;
+      return awaitWithLooks(id, () => status() === wanted, bound(timeout));
     },
     async stillOpenAfter(wait) {
       if (await condition(() => status() === 'resolved', wait)) return false;
@@ -65,10 +71,9 @@ export function followIncident({ id }: { id: string }): FollowedIncident {
       return now.status !== 'resolved';
     },
     async nextEvent(timeout) {
-      const event = await nextEvent(() => true, {
-        from: seen,
-        ...(timeout === undefined ? {} : { timeout }),
-      });
+      const options = { ...bound(timeout), untilLook: isHistoryLong };
+      await awaitWithLooks(id, () => eventsSoFar().length > seen, options);
+      const event = eventsSoFar()[seen];
       if (event) seen += 1;
       return event;
     },

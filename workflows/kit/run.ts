@@ -4,13 +4,13 @@
  * forget it.
  */
 import type { Duration, Payload } from '@temporalio/common';
+import { msToNumber } from '@temporalio/common/lib/time.js';
 import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
   ContinueAsNew,
-  condition,
   continueAsNew,
   DeterminismViolationError,
   defaultPayloadConverter,
@@ -28,6 +28,7 @@ import {
 } from '@temporalio/workflow';
 import { callCounts, goOnFrom, numberOf } from './call-number.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from './incident.ts';
+import { awaitWithLooks } from './look-again.ts';
 
 /** Later events on the run's subject, oldest first. */
 export const laterEvents = defineSignal<[LaterEvent[]]>('laterEvents');
@@ -98,14 +99,17 @@ export function newestIncident(): Incident | undefined {
 /** Who has resolved the incident, the last time that somebody did. */
 export const lastResolver = (): Agent | undefined => resolver;
 
-/** The next later event for which `wanted` holds, looking from the `from`th on; undefined when the time is over. */
+/**
+ * The next later event for which `wanted` holds, looking from the `from`th on; undefined when the time is over. A run on an incident
+ * asks PagerDuty every hour meanwhile, since an event may be lost.
+ */
 export async function nextEvent(
   wanted: (event: LaterEvent) => boolean,
   { from = 0, timeout }: { from?: number; timeout?: Duration } = {},
 ): Promise<LaterEvent | undefined> {
   const find = () => taken.slice(from).find(wanted);
-  if (timeout === undefined) await condition(() => find() !== undefined);
-  else await condition(() => find() !== undefined, timeout);
+  const milliseconds = timeout === undefined ? {} : { milliseconds: msToNumber(timeout) };
+  await awaitWithLooks(runCause()?.incident?.id, () => find() !== undefined, milliseconds);
   return find();
 }
 
@@ -167,6 +171,9 @@ function unpack(luggage: Luggage): void {
   goOnFrom(luggage.calls);
   for (const id of luggage.takenIds) takenIds.add(id);
 }
+
+/** Takes what the run has found out itself as an event that it got. */
+export let takeEvent: (event: LaterEvent) => void = () => {};
 
 function take(event: LaterEvent, scope: CancellationScope): void {
   if (takenIds.has(event.eventId)) return;
@@ -234,6 +241,7 @@ async function report(end: RunReport): Promise<RunReport['failure']> {
 const inbound: WorkflowInboundCallsInterceptor = {
   async execute(input, next) {
     const scope = new CancellationScope();
+    takeEvent = (event) => take(event, scope);
     [firstInput] = input.args;
     const luggage = luggageOf(input.headers[luggageHeader]);
     if (luggage) unpack(luggage);

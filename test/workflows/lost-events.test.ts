@@ -1,0 +1,120 @@
+import { fileURLToPath } from 'node:url';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bundleWorkflows } from '../../worker/bundle.ts';
+import { laterEvents } from '../../workflows/kit/run.ts';
+import { startTimeSkipping } from '../temporal.ts';
+import { pageForRun, waitForNext, waitForResolve } from './fixture/waiting.ts';
+
+/** PagerDuty as it is now, and how often it was asked. */
+const pagerDuty = { status: 'triggered', reads: 0, fails: 0 };
+const raised: string[] = [];
+const resolved: string[] = [];
+const day = 24 * 3_600_000;
+
+const activities = {
+  async readPagerDutyIncident({ incidentId }: { incidentId: string }) {
+    pagerDuty.reads += 1;
+    if (pagerDuty.reads >= 3) pagerDuty.status = 'resolved';
+    return {
+      id: incidentId,
+      number: 1,
+      title: 'Slow',
+      status: pagerDuty.status,
+      urgency: 'high',
+      service: { id: 'PS', name: 'Search' },
+      assignees: [],
+      acknowledgers: [],
+      teams: [],
+      createdAt: '2026-03-01T10:00:00Z',
+      resolvedBy: { id: 'PBENOKA', name: 'Ben', email: 'ben@example.com' },
+      url: 'https://example.pagerduty.com/incidents/PLOST1',
+    };
+  },
+  async raisePagerDutyAlert({ dedupKey }: { dedupKey: string }) {
+    raised.push(dedupKey);
+    return {};
+  },
+  async resolvePagerDutyAlert({ dedupKey }: { dedupKey: string }) {
+    resolved.push(dedupKey);
+    return {};
+  },
+};
+
+let temporal: TestWorkflowEnvironment;
+let worker: Worker;
+let working: Promise<void>;
+beforeAll(async () => {
+  temporal = await startTimeSkipping();
+  const workflowBundle = await bundleWorkflows(
+    fileURLToPath(new URL('./fixture/waiting.ts', import.meta.url)),
+  );
+  worker = await Worker.create({
+    connection: temporal.nativeConnection,
+    taskQueue: 'lost',
+    workflowBundle,
+    activities,
+  });
+  working = worker.run();
+});
+afterAll(async () => {
+  worker.shutdown();
+  await working;
+  await temporal.teardown();
+});
+beforeEach(() => {
+  Object.assign(pagerDuty, { status: 'triggered', reads: 0 });
+  raised.length = 0;
+  resolved.length = 0;
+});
+
+const start = (workflowId: string) => ({ workflowId, taskQueue: 'lost' });
+
+describe('a run whose event was lost', () => {
+  it('that waits for the resolve finds it within the hour', async () => {
+    const hours = await temporal.client.workflow.execute(waitForResolve, {
+      ...start('resolve'),
+      args: ['PLOST1'],
+    });
+    expect(pagerDuty.reads).toBe(3);
+    expect(hours).toBe(3);
+  });
+
+  it('that waits for the next event is given what has changed as one, once', async () => {
+    const event = await temporal.client.workflow.execute(waitForNext, { ...start('next'), args: ['PLOST1'] });
+    expect(event).toBe('pagerduty.incident.resolved by person Ben, resolved');
+    expect(pagerDuty.reads).toBe(3);
+  });
+});
+
+describe('a page for a run on a target that never runs again', () => {
+  const failure = { runId: 'r', workflow: 'w', failureClass: 'ProviderRefused', target: 'x', message: 'no' };
+  it('is left to people after 30 days', async () => {
+    const before = await temporal.currentTimeMs();
+    const outcome = await temporal.client.workflow.execute(pageForRun, { ...start('page'), args: [failure] });
+    expect(outcome).toBe('left to people');
+    expect(raised).toHaveLength(1);
+    expect((await temporal.currentTimeMs()) - before).toBeGreaterThanOrEqual(30 * day);
+  }, 30_000);
+
+  it('goes on in another history with the pages that it has, raises none anew, and takes all back', async () => {
+    const soFar = { keys: ['one', 'two'], until: (await temporal.currentTimeMs()) + 30 * day };
+    const handle = await temporal.client.workflow.start(pageForRun, {
+      ...start('renewed'),
+      args: [{ ...failure, soFar }],
+    });
+    await handle.signal(laterEvents, [
+      {
+        eventId: 'E9',
+        type: 'run.completed',
+        time: new Date().toISOString(),
+        echo: false,
+        data: { healthy: true },
+      },
+    ]);
+    expect(await handle.result()).toBe('resolved');
+    expect(raised).toEqual([]);
+    expect(resolved).toEqual(['one', 'two']);
+  }, 30_000);
+});
