@@ -175,7 +175,14 @@ async function open(
     const release = await lockFolder(resolve(dataDir));
     lifetime.onClose(async () => release());
   }
-  const store = await openStore({ databaseUrl, migrationDatabaseUrl, dataDir, fsync, secrets: secretsOf(env), ...listeners });
+  const store = await openStore({
+    databaseUrl,
+    migrationDatabaseUrl,
+    dataDir,
+    fsync,
+    secrets: secretsOf(env),
+    ...listeners,
+  });
   lifetime.onClose(() => store.close());
   return store;
 }

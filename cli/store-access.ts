@@ -88,7 +88,13 @@ export async function withStore<Result>(
       });
   }
   const { openStore } = await import('../store/open.ts');
-  const store = await openStore({ databaseUrl, migrationDatabaseUrl, dataDir, fsync, secrets: secretsOf(env) });
+  const store = await openStore({
+    databaseUrl,
+    migrationDatabaseUrl,
+    dataDir,
+    fsync,
+    secrets: secretsOf(env),
+  });
   try {
     return await use(store);
   } finally {

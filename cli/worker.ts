@@ -26,7 +26,13 @@ export async function runWorker(parts: Parts): Promise<void> {
   try {
     const bundling = bundleWorkflows(parts.workflowsPath);
     const { databaseUrl, migrationDatabaseUrl, dataDir } = settings;
-    const store = await openStore({ databaseUrl, migrationDatabaseUrl, dataDir, secrets, outages: outageLines(() => log) });
+    const store = await openStore({
+      databaseUrl,
+      migrationDatabaseUrl,
+      dataDir,
+      secrets,
+      outages: outageLines(() => log),
+    });
     lifetime.onClose(() => store.close());
     const metrics = createMetrics(sdkMetrics);
     // Before Temporal is there: a worker that waits for it lives, and says what it waits for.

@@ -28,7 +28,7 @@ const activities = {
       acknowledgers: [],
       teams: [],
       createdAt: '2026-03-01T10:00:00Z',
-      resolvedBy: { id: 'PBENOKA', name: 'Ben', email: 'ben@example.com' },
+      resolvedBy: { kind: 'person', id: 'PBENOKA', name: 'Ben' },
       url: 'https://example.pagerduty.com/incidents/PLOST1',
     };
   },

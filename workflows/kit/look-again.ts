@@ -74,12 +74,7 @@ function changeOf(before: Incident | undefined, now: Now): string {
   return was === 'resolved' ? 'reopened' : 'unacknowledged';
 }
 
-/** Only people have an e-mail address there; an integration that resolves has none. */
-const agentOf = ({ id, name, email }: NonNullable<Now['resolvedBy']>): Agent => ({
-  kind: email === undefined ? 'machine' : 'person',
-  id,
-  name,
-});
+const agentOf = ({ kind, id, name }: NonNullable<Now['resolvedBy']>): Agent => ({ kind, id, name });
 
 function snapshotOf({
   acknowledgers: _,
@@ -88,12 +83,13 @@ function snapshotOf({
   assignees,
   ...incident
 }: Now): Incident {
-  const { priority, incidentKey, escalationPolicy, ...rest } = incident;
+  const { priority, incidentKey, escalationPolicy, mergedInto, ...rest } = incident;
   return {
     ...rest,
     assignees: assignees.map(({ id, name }) => ({ id, name })),
     ...(priority ? { priority } : {}),
     ...(incidentKey === undefined ? {} : { incidentKey }),
     ...(escalationPolicy ? { escalationPolicy } : {}),
+    ...(mergedInto ? { mergedInto } : {}),
   };
 }
