@@ -1,7 +1,7 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
 import type { Authority } from '../store/authority.ts';
-import type { Echo, EventRow, Store } from '../store/store.ts';
+import type { Echo, ListedEvent, Store } from '../store/store.ts';
 import type { Event } from '../triggers/event.ts';
 import type { LaterEvent } from '../workflows/kit/incident.ts';
 import { laterEvents, type RunMemo } from '../workflows/kit/run.ts';
@@ -102,7 +102,7 @@ export async function catchUp(
   const rows = await store.listEvents({ subject: run.subject, limit: laterAtMost });
   const own = await store.findEvent(run.eventId);
   const since = Date.parse(own?.time ?? '');
-  const isLater = ({ time, eventId, disposition }: EventRow) =>
+  const isLater = ({ time, eventId, disposition }: ListedEvent) =>
     Date.parse(time) > since &&
     eventId !== run.eventId &&
     disposition !== undefined &&

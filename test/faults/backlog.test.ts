@@ -87,6 +87,7 @@ describe.each(backends)('twelve thousand events that wait for Temporal on $name'
       log: createLog((text) => text, { destination: { write: () => {} } }),
       metrics,
       simulated: [],
+      keeping: { retentionDays: 365 },
     });
     const address = `${server.url}/webhooks/pagerduty`;
     const post = async (incident: string, place: number) => {

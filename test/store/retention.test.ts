@@ -85,12 +85,15 @@ describe.each(await backends())('what is older than it has to be kept, on $name'
 
   it('loses ended runs and their effects, never a live run or its effects', async () => {
     const subject = fresh('P');
-    await run(`t/${subject}`, subject, 1_000_001, 'completed');
+    await run(`t/${subject}`, subject, 1_000_001, 'running');
     await run(`live/${subject}`, subject, 1_000_002, 'running');
     const [old, live, young] = [fresh('old-'), fresh('live-'), fresh('young-')];
     await store.intend(intent({ key: old, runId: `t/${subject}` }));
     await store.intend(intent({ key: live, runId: `live/${subject}` }));
     await store.intend(intent({ key: young, runId: 'nobody' }));
+    await world.run(
+      `update runs set state = 'completed', ended_at = now() - interval '40 days' where id = 't/${subject}'`,
+    );
     await age('effects', 'intended_at', `key in ('${old}', '${live}')`);
     expect(await pruneAll()).toMatchObject({ effects: 1, runs: 1 });
     expect(await store.findRun(`t/${subject}`)).toBeUndefined();
