@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Checkpoint } from '../store/store.ts';
+import type { Checkpoint } from '../store/heads.ts';
 import { act, askStore, type Parts } from './command.ts';
 import { CliFailure, exits } from './failure.ts';
 import type { ComparedHead } from './head-file.ts';

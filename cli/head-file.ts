@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isHeadSigned, isSegmentSigned, type ToldHead } from '../store/heads.ts';
-import type { Checkpoint } from '../store/store.ts';
+import { type Checkpoint, isHeadSigned, isSegmentSigned, type ToldHead } from '../store/heads.ts';
 
 /** A head as it is compared: one that a person gave has no time and no signature. */
 export interface ComparedHead {

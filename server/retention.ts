@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { type Pruned, type Store, StoreUnavailable } from '../store/store.ts';
+import type { Pruned } from '../store/retention.ts';
+import { type Store, StoreUnavailable } from '../store/store.ts';
 
 interface Options {
   store: Pick<Store, 'prune'>;

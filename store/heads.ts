@@ -16,6 +16,12 @@ export interface PrunedSegment {
   at: string;
 }
 
+/** A segment of the record that was pruned: `lines` lines, up to the one whose hash is `lastHash`. */
+export interface Checkpoint extends PrunedSegment {
+  /** See `signSegment`. */
+  signature?: string;
+}
+
 /** The signature of a head: whoever can write to the database or the file, and does not have the key, can make no other. */
 export const signHead = (secretKey: string, { seq, hash, at }: ToldHead): string =>
   sign(secretKey, ['head', seq, hash, at]);

@@ -130,7 +130,8 @@ export const recordSteps = [
   `alter table inbox add column pruned boolean not null default false`,
   `create table retention (inbox_seq bigint not null)`,
   `insert into retention values (0)`,
-  `create index effects_intended_at on effects (intended_at)`,
+  `alter table effects add column created_at timestamptz not null default now()`,
+  `create index effects_created_at on effects (created_at)`,
   // A decision reads the live runs of a subject, the newest of each trigger and those of the event, however many there were.
   `create index runs_subject_trigger on runs (subject, trigger, created_at, id)`,
   `create index runs_live_subject on runs (subject) where state in ('starting', 'running')`,

@@ -2,8 +2,18 @@ import { sql, type Transaction } from 'kysely';
 import { checkChain, noLine } from './chain.ts';
 import type { Context } from './context.ts';
 import { signSegment } from './heads.ts';
-import type { Pruned, Store } from './store.ts';
+import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
+
+/** How much of each was taken away. */
+export interface Pruned {
+  events: number;
+  effects: number;
+  runs: number;
+  lines: number;
+  /** There may be more, though nothing was taken away. */
+  more: boolean;
+}
 
 /** In one transaction. Small, so that no webhook waits for it. */
 const mostAtOnce = 500;
@@ -58,9 +68,10 @@ export function retentionPart({ db }: Context): Pick<Store, 'prune'> {
   async function pruneEffects(days: number, transaction: Transaction<Tables>): Promise<number> {
     const { numAffectedRows } = await sql`
       delete from effects where key in (
-        select key from effects old where intended_at < now() - make_interval(days => ${days})
+        select key from effects old where created_at < now() - make_interval(days => ${days})
+          and not now() - make_interval(days => ${days}) <= any (acted_at)
           and not exists (select from runs where runs.id = old.run_id and state in ${live})
-        order by intended_at limit ${mostAtOnce})`.execute(transaction);
+        order by created_at limit ${mostAtOnce})`.execute(transaction);
     return Number(numAffectedRows ?? 0);
   }
 

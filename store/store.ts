@@ -1,4 +1,5 @@
-import type { PrunedSegment } from './heads.ts';
+import type { Checkpoint } from './heads.ts';
+import type { Pruned } from './retention.ts';
 
 /**
  * What Baton keeps: the inbox, the runs, the effects and the record. PostgreSQL or the embedded PGlite, the same SQL.
@@ -284,22 +285,6 @@ export interface RecordRow extends Entry {
 export type Verification =
   | { ok: true; rows: number; head: string; pending: number; pruned?: number }
   | { ok: false; seq: number; reason: string };
-
-/** A segment of the record that was pruned: `lines` lines, up to the one whose hash is `lastHash`. */
-export interface Checkpoint extends PrunedSegment {
-  /** See `signSegment`. */
-  signature?: string;
-}
-
-/** How much of each was taken away. */
-export interface Pruned {
-  events: number;
-  effects: number;
-  runs: number;
-  lines: number;
-  /** There may be more, though nothing was taken away. */
-  more: boolean;
-}
 
 export interface Decision {
   seq: number;

@@ -99,6 +99,7 @@ export interface EffectsTable {
   acted_at: ColumnType<Date[], string, string>;
   /** JSON text, so that it is given back exactly as it was. */
   result: string | null;
+  created_at: Generated<Date>;
   /** The events that told of it, with their types. */
   taken: Json<Record<string, string>>;
 }

@@ -49,7 +49,7 @@ describe.skipIf(!postgres)('a store whose role does not own the tables', () => {
     expect(await store.ownsTables()).toBe(false);
     const { seq } = await store.receive(delivery());
     await store.settle({ seq, disposition: 'ignored', reason: 'x', started: [], entries: [entry()] });
-    expect(await store.intend(intent())).toEqual({ answer: 'go' });
+    expect(await store.intend(intent())).toMatchObject({ answer: 'go' });
     await store.append([entry()]);
     while ((await store.seal()) > 0);
     expect(await store.verifyRecord()).toMatchObject({ ok: true, pending: 0 });

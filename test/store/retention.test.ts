@@ -87,19 +87,25 @@ describe.each(await backends())('what is older than it has to be kept, on $name'
     const subject = fresh('P');
     await run(`t/${subject}`, subject, 1_000_001, 'running');
     await run(`live/${subject}`, subject, 1_000_002, 'running');
-    const [old, live, young] = [fresh('old-'), fresh('live-'), fresh('young-')];
-    await store.intend(intent({ key: old, runId: `t/${subject}` }));
-    await store.intend(intent({ key: live, runId: `live/${subject}` }));
-    await store.intend(intent({ key: young, runId: 'nobody' }));
+    const [old, live, young, again] = ['old-', 'live-', 'young-', 'again-'].map((name) => fresh(name));
+    await store.intend(intent({ key: old ?? '', runId: `t/${subject}`, targets: ['i-2'] }));
+    await store.intend(intent({ key: live ?? '', runId: `live/${subject}` }));
+    await store.intend(intent({ key: young ?? '', runId: 'nobody' }));
     await world.run(
       `update runs set state = 'completed', ended_at = now() - interval '40 days' where id = 't/${subject}'`,
     );
-    await age('effects', 'intended_at', `key in ('${old}', '${live}')`);
+    await age('effects', 'created_at', `key in ('${old}', '${live}')`);
+    // Tried first long ago and last just now: it still keeps others from its target.
+    await store.intend(intent({ key: again ?? '', runId: 'nobody', targets: ['i-1'] }));
+    await age('effects', 'created_at', `key = '${again}'`);
+    await world.run(
+      `update effects set acted_at = array[now() - interval '60 days'] where key in ('${old}', '${live}')`,
+    );
     expect(await pruneAll()).toMatchObject({ effects: 1, runs: 1 });
     expect(await store.findRun(`t/${subject}`)).toBeUndefined();
     expect(await store.findRun(`live/${subject}`)).toBeDefined();
     const left = await world.db.selectFrom('effects').select('key').execute();
-    expect(left.map(({ key }) => key)).toEqual(expect.arrayContaining([live, young]));
+    expect(left.map(({ key }) => key)).toEqual(expect.arrayContaining([live, young, again]));
     expect(left.map(({ key }) => key)).not.toContain(old);
   });
 
