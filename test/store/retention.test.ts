@@ -46,7 +46,7 @@ describe.each(await backends())('what is older than it has to be kept, on $name'
     );
 
   it('loses bytes and envelope of settled events, and the same event is still a duplicate', async () => {
-    const given = delivery({ deliveryId: fresh('delivery-') });
+    const given = delivery();
     const { seq } = await store.receive(given);
     await store.settle({ seq, disposition: 'dispatched', reason: 'x', started: [], entries: [] });
     const young = await store.receive(delivery());
@@ -60,7 +60,6 @@ describe.each(await backends())('what is older than it has to be kept, on $name'
     expect(row?.event).toBeUndefined();
     expect((await store.findEvent(String(young.seq)))?.event).toBeDefined();
     expect(await store.receive(given)).toMatchObject({ duplicate: true, leased: false });
-    expect(await store.receive({ ...given, eventId: fresh('event-') })).toMatchObject({ duplicate: true });
     expect(await store.replay(seq, 'person:ada@example.com', 'cli')).toBe(false);
   });
 
