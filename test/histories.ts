@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { connectClients } from '../activities/clients.ts';
 import { activities } from '../activities/index.ts';
-import { impair } from '../simulator/ec2.ts';
+import { impair, restedInstance } from '../simulator/ec2.ts';
 import { crashLoop } from '../simulator/kubernetes.ts';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../simulator/pagerduty.ts';
 import { ec2Unhealthy } from '../triggers/ec2-unhealthy.ts';
@@ -115,30 +115,34 @@ async function endDiagnoses(world: World): Promise<void> {
 async function endRestarts(world: World): Promise<void> {
   const { denied } = world.ec2.world;
   const [well, broken, untagged] = ['i-0abc12345def67890', 'i-0abc12345def67890', 'i-0def12345abc67890'];
-  const raise = (id: string) =>
-    raiseIncident(world.pagerDuty, { title: `EC2 ${id} StatusCheckFailed`, service: 'Checkout' });
-  await until(world, raise(well), 'healthy again');
+  const raise = (title: string) => raiseIncident(world.pagerDuty, { title, service: 'Checkout' });
+  const failing = (id: string) => raise(`EC2 ${id} StatusCheckFailed`);
+  await until(world, failing(well), 'healthy again');
+  await until(world, raise(`Something is wrong on ${well}`), 'not about status checks');
   impair(world.ec2, untagged);
-  await until(world, raise(untagged), 'handed to a person');
-  impair(world.ec2, broken);
-  denied.push('ec2:RebootInstances');
+  await until(world, failing(untagged), 'handed to a person');
+  denied.push('ec2:DescribeInstances');
   // A pager that may not page.
   world.pagerDuty.fail({ kind: 'status', status: 400, match: '/v2/enqueue', times: 1 });
-  await until(world, raise(broken), 'failed');
+  await until(world, failing(broken), 'failed');
   await eventually('the pager to fail', async () => (await ends(world)).includes('pageForRun failed'));
-  await until(world, raise(broken), 'failed');
+  await until(world, failing(broken), 'failed');
   await eventually('the page', () =>
     world.pagerDuty.world.alerts.some(({ key }) => key.startsWith('baton/ec2')),
   );
   denied.length = 0;
-  const resolved = raise(broken);
-  await eventually('the wait for the reboot', async () => (await world.ec2.ledger).length > 0);
-  resolveAs(world.pagerDuty, resolved, 'PADALOP');
-  await until(world, resolved, 'resolved elsewhere');
   impair(world.ec2, broken);
-  const last = raise(broken);
+  const last = failing(broken);
   acknowledgeAs(world.pagerDuty, last, 'PADALOP');
   await until(world, last, 'restarted');
+  // Nobody else's reboot is so recent here.
+  const another = restedInstance(world.ec2);
+  impair(world.ec2, another, { rebootHelps: false });
+  const before = world.ec2.ledger.length;
+  const resolved = failing(another);
+  await eventually('the wait for the reboot', () => world.ec2.ledger.length > before);
+  resolveAs(world.pagerDuty, resolved, 'PADALOP');
+  await until(world, resolved, 'resolved elsewhere');
 }
 
 /** Takes thirty days, so it is made where time is skipped. */
