@@ -67,6 +67,9 @@ async function connect(env: Settings, environment: NodeJS.ProcessEnv): Promise<K
   const cluster = config.getCurrentCluster();
   if (!cluster)
     throw notConnected('Kubernetes', 'KUBECONFIG to a file whose current context names a cluster');
+  // The SDK, too, speaks plain http only where the kubeconfig says that nothing is to be verified.
+  if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify)
+    throw notConnected('Kubernetes', 'KUBECONFIG to a cluster with an https address');
   providerAddress(
     'Kubernetes',
     env.KUBECONFIG ? 'the server in KUBECONFIG' : 'the pod’s cluster',
