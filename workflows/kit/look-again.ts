@@ -29,6 +29,8 @@ export async function awaitWithLooks(
     untilLook = () => false,
   }: { milliseconds?: number; untilLook?: () => boolean } = {},
 ): Promise<boolean> {
+  // Without a timer that would be started for nothing.
+  if (holds()) return true;
   const end = Date.now() + milliseconds;
   for (;;) {
     const left = Math.max(end - Date.now(), 1);
