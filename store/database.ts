@@ -17,7 +17,7 @@ const statementWithinMs = 900;
 /** When the server does not even say that the time is over. */
 const answerWithinMs = 1000;
 /** So that the message names the lock, and not only the time. */
-const lockWithinMs = 800;
+const lockWithinMs = 600;
 /**
  * A process that halts or whose host dies in the middle of a transaction keeps its locks until the server ends the session. None of
  * ours waits in a transaction for anything but the database.

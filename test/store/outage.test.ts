@@ -236,7 +236,7 @@ describe.skipIf(!postgres)('an outage of PostgreSQL', () => {
   it('bounds what each of its connections may hold up', async () => {
     expect(await boundsOf(url)).toEqual({
       idle_in_transaction_session_timeout: '3s',
-      lock_timeout: '800ms',
+      lock_timeout: '600ms',
       statement_timeout: '900ms',
       tcp_keepalives_idle: '10',
       tcp_user_timeout: '20000',
