@@ -72,7 +72,9 @@ describe.skipIf(!smallDisk.works)('Baton with its data and log on a disk of 64 M
       expect(new Set(during.map(({ retryAfter }) => retryAfter))).toEqual(new Set(['5']));
       expect(Math.max(...during.map(({ ms }) => ms))).toBeLessThan(2_500);
       // What it knows of the store is up to a second old.
-      await eventually('it to say that it is full', async () => (await readiness()).code === 503);
+      await eventually('it to say that it is full', async () =>
+        JSON.stringify(await readiness()).includes('"full"'),
+      );
       expect(await readiness()).toMatchObject({ code: 503, status: 'down', store: 'full' });
       expect((await fetch(`${baton.url}/healthz`)).status).toBe(200);
       disk.free();
