@@ -203,9 +203,13 @@ describe.skipIf(!faults)('two servers on one PostgreSQL', () => {
     // With Temporal silent nothing can be dispatched, so all is held by the one that is killed.
     process.kill(temporal.pid, 'SIGSTOP');
     const ids = Array.from({ length: 20 }, raise);
-    await untilDelivered().finally(() => process.kill(temporal.pid, 'SIGCONT'));
-    expect((await store.backlog()).pending).toBeGreaterThanOrEqual(20);
-    await one.kill('SIGKILL');
+    try {
+      await untilDelivered();
+      expect((await store.backlog()).pending).toBeGreaterThanOrEqual(20);
+      await one.kill('SIGKILL');
+    } finally {
+      process.kill(temporal.pid, 'SIGCONT');
+    }
     target = other;
     const begun = performance.now();
     // A lease lasts 8 s, and the other one looks every second.
