@@ -1,4 +1,5 @@
 import { ec2UnhealthyRestart } from '../workflows/ec2-unhealthy-restart.ts';
+import { saysOver } from '../workflows/kit/alert-over.ts';
 import { findInstanceId, isAnotherMatter, speaksOfStatusChecks } from '../workflows/kit/ec2-names.ts';
 import { defineTrigger } from './trigger.ts';
 
@@ -9,6 +10,7 @@ export const ec2Unhealthy = defineTrigger({
   when: {
     'title names an EC2 instance, a failed status check or an unhealthy EC2': ({ title }) =>
       findInstanceId([title]) !== undefined || speaksOfStatusChecks(title),
+    'title does not say that it is over': ({ title }) => !saysOver(title),
     'title is about no other matter, such as a disk': ({ title }) => !isAnotherMatter(title),
   },
   run: ec2UnhealthyRestart,

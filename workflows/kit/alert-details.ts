@@ -1,3 +1,5 @@
+import { isOverAlert, isOverField, partsOf } from './alert-over.ts';
+
 /** The labels or fields of one firing alert, flat. Names are in lower case, without dots, hyphens and underscores. */
 export type Labels = Readonly<Record<string, string>>;
 
@@ -8,8 +10,6 @@ const maxFields = 500;
 
 /** Where Alertmanager and its like put several alerts into one. */
 const groups = new Set(['firing', 'firingjson', 'firingalerts', 'alerts']);
-/** What these hold is about other alerts: those that are over. */
-const overs = new Set(['resolved', 'resolvedjson', 'numresolved', 'resolvedalerts']);
 /** They say where labels are, and are no part of a label's name. */
 const wrappers = new Set([
   'labels',
@@ -63,7 +63,7 @@ function readObject(value: Fields, path: readonly string[], into: Map<string, st
     .map(([name, each]) => [plainName(name), unfold(each)] as const);
   const deep = (each: unknown) => Number(typeof each === 'object' && each !== null);
   for (const [name, each] of entries.toSorted(([, one], [, other]) => deep(one) - deep(other))) {
-    if (overs.has(name)) continue;
+    if (isOverField(name)) continue;
     if (groups.has(name) && readGroup(each, sets)) continue;
     readInto(each, wrappers.has(name) ? path : [...path, name], into, sets);
   }
@@ -76,7 +76,7 @@ function readGroup(value: unknown, sets: Sets): boolean {
   const alerts = all.map(unfold).filter((each) => isObject(each) || typeof each === 'string');
   if (alerts.length === 0) return Array.isArray(value);
   for (const alert of alerts.slice(0, maxAlerts)) {
-    if (isObject(alert) && /^(resolved|ok|closed)$/i.test(String(alert.status ?? ''))) continue;
+    if (isObject(alert) && isOverAlert(alert)) continue;
     if (typeof alert === 'string' && readAlertText(alert, sets)) continue;
     const set = new Map<string, string>();
     readInto(alert, [], set, sets);
@@ -116,7 +116,7 @@ function readText(text: string, path: readonly string[], into: Map<string, strin
 function readAlertText(text: string, sets: Sets): boolean {
   let set: Map<string, string> | undefined;
   let found = false;
-  for (const line of text.split('\n')) {
+  for (const line of partsOf(text).firing.split('\n')) {
     const plain = line.trim();
     if (/^labels:?$/i.test(plain)) {
       found = true;

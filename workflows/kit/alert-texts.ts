@@ -1,3 +1,4 @@
+import { isOverAlert, isOverField, partsOf } from './alert-over.ts';
 import type { Alert } from './read-context.ts';
 
 /** What an alert says, taken apart into short texts: those of what fires, and those of what is over. */
@@ -6,8 +7,6 @@ export interface AlertTexts {
   resolved: string[];
 }
 
-/** Names of fields that hold what is over, as Alertmanager's PagerDuty integration has them. */
-const isOver = (name: string) => /^(resolved|resolved_json|resolved_alerts)$/i.test(name);
 /** Deeper than anything that a monitor sends. */
 const deepest = 20;
 
@@ -26,22 +25,28 @@ function gather(value: unknown, of: keyof AlertTexts, texts: AlertTexts, depth: 
   if (depth > deepest) return;
   if (typeof value === 'string') {
     const parsed = jsonIn(value);
-    if (parsed === undefined) texts[of].push(value);
+    if (parsed === undefined) push(value, of, texts);
     else gather(parsed, of, texts, depth + 1);
   } else if (Array.isArray(value)) {
     for (const item of value) gather(fieldOf(item), of, texts, depth + 1);
   } else if (isObject(value)) {
-    const part = value.status === 'resolved' ? 'resolved' : of;
+    const part = isOverAlert(value) ? 'resolved' : of;
     for (const [name, inner] of Object.entries(value)) {
-      const under = isOver(name) ? 'resolved' : part;
+      const under = isOverField(name) ? 'resolved' : part;
       if (typeof inner === 'object' && inner !== null) {
         texts[under].push(name);
         gather(inner, under, texts, depth + 1);
       } else if (typeof inner === 'string' && jsonIn(inner) !== undefined)
         gather(inner, under, texts, depth + 1);
-      else if (inner !== null) texts[under].push(`${name}: ${inner}`);
+      else if (inner !== null) push(`${name}: ${inner}`, under, texts);
     }
   }
+}
+
+function push(text: string, of: keyof AlertTexts, texts: AlertTexts): void {
+  const { firing, over } = partsOf(text);
+  texts[of].push(firing);
+  if (over) texts.resolved.push(over);
 }
 
 /** `{ name, value }` is a field. */

@@ -1,5 +1,13 @@
 import { type AlertTexts, textsOfAlert } from './alert-texts.ts';
-import { findInstanceIds, findRegions, isAnotherMatter, speaksOfStatusChecks } from './ec2-names.ts';
+import {
+  detailSpeaksOfStatusChecks,
+  findInstanceIds,
+  findRegions,
+  isAnotherMatter,
+  isForReading,
+  isInPassing,
+  speaksOfStatusChecks,
+} from './ec2-names.ts';
 import type { Alert } from './read-context.ts';
 
 /** More instances than these at once are a person's matter: something larger is wrong than one of them. */
@@ -21,12 +29,19 @@ export function firingNamed(title: string, alerts: readonly Alert[]): FiringName
   const texts = read.flatMap(({ firing }) => partsThatConcern(firing, title, titleSpeaks));
   const concernsChecks = isFiring && (titleSpeaks || texts.length > 0);
   if (!concernsChecks) return { concernsChecks, instanceIds: [], regions: [] };
-  const named = findInstanceIds(texts);
+  const named = idsNamed(title, texts);
   return {
     concernsChecks,
     instanceIds: [...new Set([...idsOfTitle(title, read, named), ...named])],
     regions: findRegions([title, ...read.flatMap(({ firing }) => firing)]),
   };
+}
+
+/** An id in prose is believed only where nothing else names one: it may be that of last week, or of the host to go in by. */
+function idsNamed(title: string, texts: readonly string[]): string[] {
+  const told = texts.filter((text) => !isForReading(text));
+  const ids = findInstanceIds(told.filter((text) => !isInPassing(text)));
+  return ids.length > 0 || findInstanceIds([title]).length > 0 ? ids : findInstanceIds(told);
 }
 
 /** The title of a group may name what is over, or what an alert of another matter names. */
@@ -51,8 +66,11 @@ function partsThatConcern(texts: readonly string[], title: string, titleSpeaks: 
         : [];
   const summaryTexts = others.slice(0, 2);
   const isOfChecks = summaryTexts.some(speaksOfStatusChecks);
-  const isOther = summaryTexts.some(isAnotherMatter) && !isOfChecks;
+  const ofTitle = findInstanceIds([title]);
+  const isOfTitle = titleSpeaks && findInstanceIds(texts).some((id) => ofTitle.includes(id));
+  const isOther = summaryTexts.some(isAnotherMatter) && !isOfChecks && !isOfTitle;
   const concerns =
-    !isOther && (titleSpeaks || isOfChecks || (!isAnotherMatter(title) && others.some(speaksOfStatusChecks)));
+    !isOther &&
+    (titleSpeaks || isOfChecks || (!isAnotherMatter(title) && others.some(detailSpeaksOfStatusChecks)));
   return [...(concerns ? others : []), ...blocksThatConcern];
 }

@@ -1,9 +1,9 @@
 /**
  * EC2 instance ids in a text: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html. One may follow `_`, an escape
- * (`%2F`, `\n`) or the prefix of the console's own alarm names, but is no part of a longer word: `my-i-deadbeef` is none.
+ * (`%2F`, `\n`), and a long one a hyphen, as in names of alarms; a short one is no part of a longer word: `my-i-deadbeef` is none.
  */
 const instanceId =
-  /(?:(?<![0-9A-Za-z-])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt])|(?<=awsec2-))i-[0-9a-f]{8,17}(?![0-9A-Za-z])/g;
+  /(?:(?<![0-9A-Za-z-])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt])|(?<=-)(?=i-[0-9a-f]{17}))i-[0-9a-f]{8,17}(?![0-9A-Za-z])/g;
 
 /** Every instance id in these texts, once each, in order. */
 export const findInstanceIds = (texts: readonly string[]): string[] => [
@@ -13,7 +13,14 @@ export const findInstanceIds = (texts: readonly string[]): string[] => [
 /** The first one. */
 export const findInstanceId = (texts: readonly string[]): string | undefined => findInstanceIds(texts)[0];
 
-const statusCheck = [
+/** Nothing else is called so. */
+const checksByName = [
+  /StatusCheckFailed/,
+  /status_check_failed/i,
+  /\b(?:instance|system|attached[ _-]?ebs|ec2)[ _-](?:instance[ _-])?(?:status|reachability)[ _-]?checks?/i,
+];
+/** Other things have a status and are checked, too. */
+const checksMaybe = [
   /StatusCheck/,
   /[Ss](?:tatus|TATUS)[ _.-][Cc](?:heck|HECK)/,
   /\b(?:instance|system|attached[ _-]?ebs)[ _-](?:status|reachability)(?![a-z0-9])/i,
@@ -22,23 +29,57 @@ const statusCheck = [
 const ec2 = /(?<![A-Za-z0-9])[Ee][Cc]2(?![0-9a-z])/;
 const isUnwell = /unhealthy|impaired/i;
 /** `StatusCheckFailed: 0`, `instance_status = ok`: what is told of well checks is no failure. */
-const isWell = /^[^:=]{1,80}[:=]\s*"?(?:0|0\.0|ok|passed|passing|false|healthy|initializing|no)"?\s*$/i;
-/** What is said for people to read up on is not what is wrong. */
-const isReading = /^(?:runbook|docs?|documentation|help|dashboard|playbook|links?|tags)\w*:/i;
+const isWell =
+  /^[^\n]{1,200}[:=]\s*"?(?:0|0\.0+|ok|pass|passed|passing|false|healthy|initializing|no|none|n\/a|running|active|all good)"?\s*$/i;
+const saysWell =
+  /(?:status|reachability)[ _.-]?(?:checks?)?\W{0,3}(?:are |is )?(?:ok|passed|passing|good|all good|healthy)(?![a-z])/i;
+const countOfPassed = /(?<![\d.])(\d{1,2})\s?\/\s?(\d{1,2}) (?:checks )?passed/i;
+/** What is said for people to read up on, or listed, is not what is wrong. */
+const isReading =
+  /^(?:runbook|docs?|documentation|help|dashboard|playbook|links?|tags|bastion|jump|related|similar|previous|available|metrics)\w*:/i;
+const isProse = /^(?:description|message|notes?|text|body|comment|summary|details)\w*:/i;
+const saysFailing = /\bfail|\bimpaired|\bunhealthy|\bbreach|\bunreachable/i;
 const address = /https?:\/\/[^\s"'<>]+/g;
 
-/** Whether a text speaks of failing EC2 status checks. */
+/** Whether a text of an alert is for people to read up on, and names nothing that is to be acted on. */
+export const isForReading = (text: string): boolean => isReading.test(text);
+/** Whether a text of an alert is prose, which may name much in passing. */
+export const isInPassing = (text: string): boolean => isProse.test(text);
+
+/** Whether a text speaks of failing EC2 status checks. Where it tells of another matter, only their own name counts. */
 export function speaksOfStatusChecks(text: string): boolean {
-  if (isWell.test(text) || isReading.test(text)) return false;
+  const words = wordsOf(text);
+  if (words === undefined) return false;
+  if (checksByName.some((pattern) => pattern.test(words))) return true;
+  if (another.test(words) || elsewhere.test(words)) return false;
+  return checksMaybe.some((pattern) => pattern.test(words)) || (ec2.test(words) && isUnwell.test(words));
+}
+
+/** Whether a detail of an alert says so by itself, where neither title nor summary does: prose must say that they fail. */
+export function detailSpeaksOfStatusChecks(text: string): boolean {
+  const words = wordsOf(text);
+  if (words === undefined || !speaksOfStatusChecks(text)) return false;
+  const isNamed = [...checksByName, ...checksMaybe].some((pattern) => pattern.test(words));
+  return isNamed && (!isProse.test(text) || saysFailing.test(words));
+}
+
+/** Undefined where the text tells that all is well, or is for reading. */
+function wordsOf(text: string): string | undefined {
   const words = text.replace(address, ' ');
-  return statusCheck.some((pattern) => pattern.test(words)) || (ec2.test(words) && isUnwell.test(words));
+  const [, passed, all] = countOfPassed.exec(words) ?? [];
+  const isFine = isWell.test(text) || saysWell.test(words) || (passed !== undefined && passed === all);
+  return isFine || isReading.test(text) ? undefined : words;
 }
 
 const another =
   /(?<![a-z])(?:disks?|file ?system|inodes?|cpu|memory|mem|swap|load|latency|iops|network|packets?|bandwidth|exporter|certificate|backup|credits?|errors?)(?![a-z])|InstanceDown|TargetDown|CPUUtilization|HighCpu|HighLoad|HostOutOf|Filesystem|DiskSpace|DiskUsage|(?:\b|_)(?:disk|cpu|mem|memory)_/i;
+/** What has a status or health of its own, beside the instance on which it runs. */
+const elsewhere =
+  /(?<![a-z])(?:smart|replication|website|https?|dns|cron|status page|codedeploy|target groups?)(?![a-z])|UnHealthyHostCount/i;
 
 /** Whether a title is about a matter that no reboot for failed checks answers: a disk, the CPU, an exporter. */
-export const isAnotherMatter = (title: string) => another.test(title) && !speaksOfStatusChecks(title);
+export const isAnotherMatter = (title: string) =>
+  (another.test(title) || elsewhere.test(title)) && !speaksOfStatusChecks(title);
 
 const region =
   /(?<![a-z0-9-])(?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-gov|-iso[a-z]?)?-(?:central|north|south|east|west|northeast|northwest|southeast|southwest)-[0-9](?=[a-z]?(?![a-z0-9]))/g;

@@ -1,0 +1,26 @@
+/** How monitors say that an alert is over: Alertmanager, Grafana, CloudWatch and others. */
+const over = /^(?:resolved|ok|closed|normal|inactive)$/i;
+
+/** Whether a part of an alert's details tells of an alert that is over. */
+export const isOverAlert = (part: Readonly<Record<string, unknown>>): boolean =>
+  [part.status, part.state, part.NewStateValue].some((said) => typeof said === 'string' && over.test(said));
+
+/** Whether a field holds alerts that are over. */
+export const isOverField = (name: string): boolean =>
+  /^(?:num)?resolved(?:json|alerts)?$/.test(name.toLowerCase().replace(/[^a-z]/g, ''));
+
+/** A text as many notification templates have it: a line that says Firing, what fires, a line that says Resolved, what is over. */
+export function partsOf(text: string): { firing: string; over: string } {
+  const lines = { firing: [] as string[], over: [] as string[] };
+  let part: keyof typeof lines = 'firing';
+  for (const line of text.split('\n')) {
+    const heading = line.length < 40 ? line.replace(/[^A-Za-z]/g, '').toLowerCase() : '';
+    if (heading === 'resolved') part = 'over';
+    else if (heading === 'firing') part = 'firing';
+    else lines[part].push(line);
+  }
+  return { firing: lines.firing.join('\n'), over: lines.over.join('\n') };
+}
+
+/** Whether a title says of itself that all is over. */
+export const saysOver = (title: string): boolean => /^\W{0,3}(?:resolved|recovered|ok)\b\W/i.test(title);
