@@ -1,4 +1,4 @@
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, hkdfSync, timingSafeEqual } from 'node:crypto';
 
 /** What a run is, as its signature binds it together. */
 export interface SignedRun {
@@ -24,7 +24,7 @@ export interface Authority {
 
 /** The authority of those who share a secret key (see `secretKeyIn`). Its own key is derived, so no other use of the secret meets it. */
 export function authorityOf(secretKey: string): Authority {
-  const key = Buffer.from(hkdfSync('sha256', secretKey, '', 'baton/cause/v1', 32));
+  const key = createSecretKey(Buffer.from(hkdfSync('sha256', secretKey, '', 'baton/cause/v1', 32)));
   const digest = (run: SignedRun) => createHmac('sha256', key).update(signedText(run)).digest();
   return {
     sign: (run) => digest(run).toString('base64url'),

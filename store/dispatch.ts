@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
-import { cleanText, exactJson, keyText } from './json.ts';
+import { arrayOf, cleanText, exactJson, keyText } from './json.ts';
 import { appendOwnedLines, bytesOfLines, type OwnedLine } from './record.ts';
 import { runColumnsOf, runRow, type StoredRun } from './runs.ts';
 import type { Decision, Settlement, Situation, Store } from './store.ts';
@@ -49,15 +49,17 @@ export function dispatchPart({
           select id from runs where runs.subject = kinds.subject and runs.trigger = kinds.trigger
             order by created_at desc, id desc limit 1) as newest
         union
-        select place, runs.id from asked join runs on runs.subject = asked.subject and state in ('starting', 'running')
+        select place, runs.id from asked join runs on runs.subject = asked.subject
+          where runs.subject = any (array(select subject from asked)) and state in ('starting', 'running')
         union
         select place, runs.id from asked join runs on runs.event_seq = asked.seq and runs.subject = asked.subject
+          where runs.event_seq = any (array(select seq from asked))
       )
       select asked.place, ${runColumnsOf('runs')}, incidents.status, incidents.seen_at as incident_seen_at
       from asked
-      left join incidents on incidents.id = asked.subject
+      left join incidents on incidents.id = asked.subject and incidents.id = any (array(select subject from asked))
       left join wanted on wanted.place = asked.place
-      left join runs on runs.id = wanted.id
+      left join runs on runs.id = wanted.id and runs.id = any (array(select id from wanted))
       order by asked.place, runs.created_at, runs.id`.execute(db);
     const byPlace = Map.groupBy(rows, ({ place }) => place);
     return events.map((_, place) => {
@@ -71,12 +73,12 @@ export function dispatchPart({
   }
 
   async function decideAll(batch: Lined<Decision>[]): Promise<true[]> {
-    const seqs = JSON.stringify(batch.map(({ item }) => item.seq));
+    const seqs = arrayOf(batch.map(({ item }) => item.seq));
     const runs = batch.flatMap(({ item }) => item.runs.map(runColumns));
     await sql`
       with first as (
         update inbox set decided = true
-        where seq in (select value::bigint from jsonb_array_elements_text(${seqs}::jsonb)) and not decided returning seq
+        where seq = any (${seqs}::bigint[]) and not decided returning seq
       ), mirrored as (
         ${mirror(batch.map(({ item }) => item))}
       ), started as (
@@ -104,15 +106,16 @@ export function dispatchPart({
       with settled as (
         update inbox set disposition = given.disposition, reason = given.reason, leased_by = null
         from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as given (seq bigint, disposition text, reason text)
-        where inbox.seq = given.seq and inbox.leased_by = ${me}::text and inbox.disposition is null
+        where inbox.seq = any (${arrayOf(given.map(({ seq }) => seq))}::bigint[]) and inbox.seq = given.seq
+          and inbox.leased_by = ${me}::text and inbox.disposition is null
         returning inbox.seq, inbox.decided
       ), mirrored as (
         ${mirror(decisions, sql`seq in (select seq from settled)`)}
       ), running as (
         update runs set state = 'running', seen_at = now()
-        where state = 'starting' and id in (
+        where ended_at is null and id = any (array(
           select id from jsonb_to_recordset(${JSON.stringify(started)}::jsonb) as started (id text, seq bigint)
-          where seq in (select seq from settled))
+          where seq in (select seq from settled)))
       ), noted as (
         ${appendOwnedLines(
           batch.flatMap(({ item, lines, decided }) => [

@@ -28,22 +28,24 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
       ), before as materialized (
         select state, result, acted_at, activity, activity = ${activity} and digest = ${digest} as same
         from effects where key = ${key}
+      ), touched as materialized (
+        select key, target, open from effect_targets where target = any (array(select target from wanted)) and key <> ${key}
+      ), others as materialized (
+        select key, run_id, activity, destructive, state, acted_at, result
+        from effects where key = any (array(select key from touched))
       ), rival as materialized (
         select key, run_id, acted_at[cardinality(acted_at)]
             <= statement_timestamp() - make_interval(secs => ${blocksForSeconds}) as stale
-        from effect_targets join effects using (key)
-        where target in (select target from wanted) and open and key <> ${key}
+        from touched join others using (key) where open
       ), earlier as materialized (
         select target, run_id, activity, acted_at[cardinality(acted_at)] as at, state = 'done' as certain
-        from effect_targets join effects using (key)
-        where target in (select target from wanted) and key <> ${key} and destructive
+        from touched join others using (key)
+        where destructive
           and acted_at[cardinality(acted_at)] > statement_timestamp() - make_interval(secs => ${seconds})
           and (run_id <> ${run_id} or (activity = ${activity} and not ${repeats}::boolean))
         order by at desc limit 1
       ), made as materialized (
-        select result from effect_targets join effects using (key)
-        where ${once}::boolean and target in (select target from wanted) and key <> ${key}
-          and activity = ${activity} and state = 'done'
+        select result from others where ${once}::boolean and activity = ${activity} and state = 'done'
         order by acted_at[cardinality(acted_at)] desc nulls last limit 1
       ), ended as materialized (
         select from runs where id = ${run_id} and ended_at is not null
@@ -105,30 +107,22 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
    * rival, and are looked at one by one.
    */
   async function openAll(effects: EffectIntent[]): Promise<boolean[]> {
-    const given = effects.map((effect, place) => ({ ...columnsOf(effect), place }));
+    const given = effects.map(columnsOf);
     const first = new Map(effects.toReversed().map(({ key, entry }) => [cleanText(key), entry]));
     const lines = [...first].reverse().map(([owner, entry]) => ({ owner, line: makeLine(entry) }));
     const { rows } = await sql<{ key: string }>`
       with given as materialized (
         select * from jsonb_to_recordset(${canonicalJson(given)}::jsonb) as given (key text, run_id text, activity text,
-          digest text, subject text, causes jsonb, actor jsonb, targets jsonb, once boolean, place integer)
-      ), wanted as materialized (
-        select key, target, activity, once, row_number() over (partition by target order by place) as turn
-        from given cross join jsonb_array_elements_text(targets) as target
-      ), taken as materialized (
-        select key from wanted where turn > 1
-          or exists (select from effect_targets where effect_targets.target = wanted.target and open)
-          or (once and exists (select from effect_targets join effects using (key)
-            where effect_targets.target = wanted.target and effects.activity = wanted.activity and state = 'done'))
+          digest text, subject text, causes jsonb, actor jsonb, targets jsonb)
       ), opened as (
         insert into effects (key, run_id, activity, digest, subject, causes, actor, attempt, state, acted_at)
         select key, run_id, activity, digest, subject, causes, actor, 1, 'open', array[statement_timestamp()] from given
-        where not exists (select from runs where runs.id = given.run_id and runs.ended_at is not null)
-          and key not in (select key from taken)
+        where run_id not in (
+          select id from runs where id = any (array(select run_id from given)) and ended_at is not null)
         on conflict do nothing returning key
       ), locked as (
         insert into effect_targets (key, target, open)
-        select key, target, true from wanted where key in (select key from opened)
+        select key, jsonb_array_elements_text(targets), true from given where key in (select key from opened)
       ), noted as (
         ${appendOwnedLines(lines, sql`select key from opened`)}
       )
@@ -148,15 +142,18 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
     }));
     // An attempt that was given up may end after the one that replaced it began: the effect is then that one's to conclude.
     await sql`
-      with concluded as (
+      with given as materialized (
+        select * from jsonb_to_recordset(${JSON.stringify(given)}::jsonb)
+          as given (key text, attempt integer, state text, acted boolean, result text)
+      ), concluded as (
         update effects set state = given.state, result = given.result,
           acted_at = case when given.acted then acted_at else acted_at[:cardinality(acted_at) - 1] end
-        from jsonb_to_recordset(${JSON.stringify(given)}::jsonb)
-          as given (key text, attempt integer, state text, acted boolean, result text)
-        where effects.key = given.key and effects.attempt = given.attempt and effects.state in ('open', 'unknown')
+        from given
+        where effects.key = any (array(select key from given)) and effects.key = given.key
+          and effects.attempt = given.attempt and effects.state in ('open', 'unknown')
         returning effects.key
       ), freed as (
-        update effect_targets set open = false where open and key in (select key from concluded)
+        update effect_targets set open = false where key = any (array(select key from concluded)) and open
       )
       ${appendLines(batch.map(({ line }) => line))}`.execute(db);
     return batch.map(() => true);
@@ -167,7 +164,7 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
 
   return {
     async intend(effect) {
-      if (effect.coolDown === undefined && (await open(effect).catch(orRaced))) return first;
+      if (isPlain(effect) && (await open(effect).catch(orRaced))) return first;
       for (let tries = 1; tries <= mostTries; tries += 1) {
         const answer = await intendAlone(effect).catch(orRaced);
         if (answer) return answer;
@@ -184,6 +181,9 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
 }
 
 const first: Intent = { answer: 'go', attempt: 1 };
+
+/** What neither has to leave its target alone for a time, nor looks for what was made before. */
+const isPlain = ({ coolDown, once }: EffectIntent) => coolDown === undefined && once !== true;
 
 /** Two opened effects on one target at the same moment; the rule of the table let one of them through. */
 function orRaced(error: unknown): undefined {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type RawBuilder, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
-import { canonicalJson, cleanText, keyText } from './json.ts';
+import { arrayOf, canonicalJson, cleanText, keyText } from './json.ts';
 import type { Delivery, Entry, Receipt, Store } from './store.ts';
 import { StoreUnavailable } from './store.ts';
 
@@ -111,12 +111,10 @@ function batchOf(
 export function sayAlive(process: string, condition: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`insert into processes (name, until)
     select ${process}::text, statement_timestamp() + make_interval(secs => ${leaseSeconds}) where ${condition}
-    on conflict (name) do update set until = excluded.until
-      where processes.until < excluded.until - interval '1 second'`;
+      and not exists (select from processes
+        where name = ${process} and until > statement_timestamp() + make_interval(secs => ${leaseSeconds - 1}))
+    on conflict (name) do update set until = excluded.until`;
 }
-
-/** What this process holds, as PostgreSQL writes an array. */
-export const heldArray = (held: ReadonlySet<number>) => `{${[...held].join(',')}}`;
 
 /** What a duplicate is a duplicate of. */
 interface First {
@@ -137,7 +135,7 @@ export function inboxPart({ db, me, held, makeLine, onPending }: Context): Pick<
         from jsonb_to_recordset(${json}::jsonb) as given (${inboxTypes}, ${placeTypes}, ${lineTypes})
       ), lanes as materialized (
         -- In one order everywhere, so that two statements do not wait for each other.
-        select lane, lane_is_free(lane, ${me}::text, ${heldArray(held)}::bigint[]) as free from (
+        select lane, lane_is_free(lane, ${me}::text, ${arrayOf(held)}::bigint[]) as free from (
           select distinct lane, hashtext(lane) & 1023 as lock from deliveries where wanted order by lock
         ) as asked
       ), living as (
@@ -176,8 +174,9 @@ export function inboxPart({ db, me, held, makeLine, onPending }: Context): Pick<
     const { rows } = await sql<First & { place: number }>`
       select place, seq from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb)
         as key (place integer, source text, event_id text)
-      join inbox using (source, event_id)
-      where duplicate_of is null`.execute(db);
+      cross join lateral (
+        select seq from inbox where inbox.source = key.source and inbox.event_id = key.event_id and duplicate_of is null offset 0
+      ) as first`.execute(db);
     const firsts = new Map(rows.map(({ place, seq }) => [place, { seq }]));
     return deliveries.map((_, place) => firsts.get(place));
   }

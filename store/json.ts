@@ -66,3 +66,6 @@ function writeObject(value: object, change: (text: string) => string, depth: num
     .map(([name, field]) => `${JSON.stringify(cleanText(change(name)))}:${write(field, change, depth + 1)}`);
   return `{${fields.join(',')}}`;
 }
+
+/** Numbers as PostgreSQL writes an array. */
+export const arrayOf = (numbers: Iterable<number>) => `{${[...numbers].join(',')}}`;

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Context } from './context.ts';
-import { heldArray, leaseSeconds, sayAlive } from './inbox.ts';
+import { leaseSeconds, sayAlive } from './inbox.ts';
+import { arrayOf } from './json.ts';
 import type { Store, StoredEvent } from './store.ts';
 
 /** The name of the advisory lock under which events are claimed. */
@@ -28,7 +29,7 @@ export function leasesPart({
   async function dropWhatIsLost(): Promise<void> {
     const asked = [...held];
     const { rows } = await sql<{ seq: number }>`
-      select seq from inbox where seq = any (${heldArray(held)}::bigint[]) and leased_by = ${me}::text
+      select seq from inbox where seq = any (${arrayOf(held)}::bigint[]) and leased_by = ${me}::text
         and disposition is null`.execute(db);
     const kept = new Set(rows.map(({ seq }) => seq));
     for (const seq of asked) if (!kept.has(seq)) held.delete(seq);
@@ -46,7 +47,7 @@ export function leasesPart({
           with taken as materialized (
             select name from processes where until > statement_timestamp() and name <> ${me}::text
           ), own as materialized (
-            select unnest(${heldArray(held)}::bigint[]) as seq
+            select unnest(${arrayOf(held)}::bigint[]) as seq
           ), free as materialized (
             select seq, pg_column_size(event) as size from inbox as candidate
             where disposition is null and ${isFree('candidate')}
@@ -55,6 +56,7 @@ export function leasesPart({
                 where earlier.lane = candidate.lane and earlier.seq < candidate.seq and earlier.disposition is null
                   and not (earlier.leased_by is not distinct from ${me}::text and earlier.seq in (select seq from own))
                   and not ${isFree('earlier')}
+                offset 0 -- Looked for in each lane by itself, and not among all that wait.
               )
             order by seq limit ${limit} for update
           ), chosen as (

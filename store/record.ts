@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { checkChain, type Head, noLine } from './chain.ts';
 import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
-import { keyText } from './json.ts';
+import { arrayOf, keyText } from './json.ts';
 import { type RecordRow, type Store, StoreUnavailable, type Verification } from './store.ts';
 import type { LineColumns } from './tables.ts';
 
@@ -145,9 +145,7 @@ export function recordPart({ db, makeLine, scrub }: Context): RecordPart {
       db
         .selectFrom('record')
         .select(['seq', 'hash'])
-        .where(
-          sql<boolean>`seq in (select value::bigint from jsonb_array_elements_text(${JSON.stringify(seqs)}::jsonb))`,
-        )
+        .where(sql<boolean>`seq = any (${arrayOf(seqs)}::bigint[])`)
         .execute(),
 
     async ownsTables() {

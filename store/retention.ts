@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import { checkChain, noLine } from './chain.ts';
 import type { Context } from './context.ts';
 import { signSegment } from './heads.ts';
+import { arrayOf } from './json.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -54,25 +55,29 @@ export function retentionPart({ db }: Context): Pick<Store, 'prune'> {
     // Numbers follow the time nearly always: where all these are young, so are those after them.
     const goesOn = rows.length === mostAtOnce && rows.some(({ ripe }) => ripe);
     goesOnFrom = goesOn ? rows.at(-1)?.seq : undefined;
-    const seqs = JSON.stringify(
+    const seqs = arrayOf(
       rows.flatMap(({ seq, ripe, kept, pruned }) => (ripe && !kept && !pruned ? [seq] : [])),
     );
     const { numAffectedRows } = await sql`
       update inbox set body = '', event = null, pruned = true
-      where seq in (select value::bigint from jsonb_array_elements_text(${seqs}::jsonb)) and disposition is not null`.execute(
-      transaction,
-    );
+      where seq = any (${seqs}::bigint[]) and disposition is not null`.execute(transaction);
     return Number(numAffectedRows ?? 0);
   }
 
   async function pruneEffects(days: number, transaction: Transaction<Tables>): Promise<number> {
-    const { numAffectedRows } = await sql`
-      delete from effects where key in (
-        select key from effects old where created_at < now() - make_interval(days => ${days})
-          and not now() - make_interval(days => ${days}) <= any (acted_at)
-          and not exists (select from runs where runs.id = old.run_id and state in ${live})
-        order by created_at limit ${mostAtOnce})`.execute(transaction);
-    return Number(numAffectedRows ?? 0);
+    const { rows } = await sql`
+      with gone as (
+        delete from effects where key in (
+          select key from effects old where created_at < now() - make_interval(days => ${days})
+            and not now() - make_interval(days => ${days}) <= any (acted_at)
+            and not exists (select from runs where runs.id = old.run_id and runs.ended_at is null offset 0)
+          order by created_at limit ${mostAtOnce})
+        returning key
+      ), freed as (
+        delete from effect_targets where key = any (array(select key from gone))
+      )
+      select key from gone`.execute(transaction);
+    return rows.length;
   }
 
   async function pruneRuns(days: number, transaction: Transaction<Tables>): Promise<number> {

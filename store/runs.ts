@@ -38,7 +38,9 @@ export function runsPart({
       with ended as (
         update runs set state = given.state, outcome = given.outcome, ended_at = now(), failure = given.failure
         from jsonb_to_recordset(${canonicalJson(given, scrub)}::jsonb) as given (id text, state text, outcome text, failure jsonb)
-        where runs.id = given.id and runs.state in ('starting', 'running') returning runs.id
+        where runs.id = any (array(select jsonb_array_elements_text(${JSON.stringify(owners)}::jsonb))) and runs.id = given.id
+          and runs.ended_at is null
+        returning runs.id
       ), noted as (
         ${appendOwnedLines(ended, sql`select id from ended`)}
       ), stored as (
@@ -70,14 +72,19 @@ export function runsPart({
           sql<boolean>`(created_at, id) < (select created_at, id from runs as last where last.id = ${cleanText(before)})`,
         );
       if (subject !== undefined) query = query.where('subject', '=', keyText(subject));
-      if (live !== undefined) query = query.where('state', live ? 'in' : 'not in', ['starting', 'running']);
+      if (live !== undefined)
+        query = query.where(
+          live
+            ? sql<boolean>`state in ('starting', 'running')`
+            : sql<boolean>`state not in ('starting', 'running')`,
+        );
       return (await query.execute()).map(runRow);
     },
 
     async liveRuns({ after, limit }) {
       const { rows } = await sql<LiveRow>`
         select ${runColumnsOf('runs')}, input, cause, coalesce(runs.seen_at, created_at) as last_seen, status,
-          exists (select from inbox where seq = event_seq and disposition is null) as dispatching
+          (select disposition is null from inbox where seq = event_seq) is true as dispatching
         from runs left join incidents on incidents.id = subject
         where state in ('starting', 'running') and (event_seq, runs.id) > (${after?.eventSeq ?? 0}::bigint, ${after?.id ?? ''}::text)
         order by event_seq, runs.id limit ${limit}`.execute(db);
@@ -85,8 +92,8 @@ export function runsPart({
     },
 
     async seeRuns(ids) {
-      await sql`update runs set seen_at = now() where state in ('starting', 'running')
-        and id in (select jsonb_array_elements_text(${JSON.stringify(ids.map(cleanText))}::jsonb))`.execute(
+      await sql`update runs set seen_at = now() where ended_at is null
+        and id = any (array(select jsonb_array_elements_text(${JSON.stringify(ids.map(cleanText))}::jsonb)))`.execute(
         db,
       );
     },
@@ -95,7 +102,7 @@ export function runsPart({
       await sql`
         with restarted as (
           update runs set state = 'running', seen_at = now()
-          where id = ${cleanText(id)} and state in ('starting', 'running') returning id
+          where id = ${cleanText(id)} and ended_at is null returning id
         )
         ${appendLines([makeLine(entry)], sql`exists (select from restarted)`)}`.execute(db);
     },

@@ -1,11 +1,11 @@
-import { ApplicationFailure, activityInfo } from '@temporalio/activity';
-import { defaultPayloadConverter } from '@temporalio/common';
+import { ApplicationFailure, activityInfo, cancellationSignal } from '@temporalio/activity';
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { z } from 'zod';
 import type { Actor, AnyActivity } from '../activities/activity.ts';
 import type { Clients } from '../activities/clients.ts';
 import type { FailureDetail } from '../activities/failures.ts';
 import { identifyPerson } from '../activities/person.ts';
-import type { Authority } from '../store/authority.ts';
+import type { Authority, SignedRun } from '../store/authority.ts';
 
 /** What is read of a call's cause here. The signature covers all of it. */
 const causeSchema = z.looseObject({
@@ -20,19 +20,45 @@ const headerSchema = z.object({ cause: z.unknown(), input: z.unknown(), signatur
 /** Why a call is made, as a server of ours has signed it; or why that cannot be said. */
 export type Shown = { cause: CauseOfCall } | { refusal: string };
 
+/** Runs at work at the same time, more or less. */
+const mostRemembered = 1_000;
+
 /**
- * Checks the cause that came with the current activity. Which run and which workflow it is of is told by Temporal and not by the
- * header, so that a cause that was copied from another run is worth nothing.
+ * Gives the function that checks the cause that came with the current activity. All calls of a run bring the same one, so what was
+ * found good is remembered.
  */
-export function shownCause(header: unknown, authority: Authority): Shown {
-  const { workflowExecution, workflowType } = activityInfo();
-  if (workflowExecution === undefined || workflowType === undefined)
-    return { refusal: 'it was called by itself, and not by a run' };
-  if (header === undefined) return { refusal: 'the call names no cause' };
-  const read = headerSchema.safeParse(defaultPayloadConverter.fromPayload(header as never));
+export function causeReader(authority: Authority): (header: Payload | undefined) => Shown {
+  const good = new Map<string, Shown>();
+  return (header) => {
+    const { workflowExecution, workflowType } = activityInfo();
+    if (workflowExecution === undefined || workflowType === undefined)
+      return { refusal: 'it was called by itself, and not by a run' };
+    if (header === undefined) return { refusal: 'the call names no cause' };
+    const run = { runId: workflowExecution.workflowId, workflow: workflowType };
+    const key = JSON.stringify([run, Buffer.from(header.data ?? []).toString('latin1')]);
+    const known = good.get(key);
+    if (known) return known;
+    const shown = shownCause(header, run, authority);
+    if ('refusal' in shown) return shown;
+    if (good.size >= mostRemembered) good.clear();
+    good.set(key, shown);
+    return shown;
+  };
+}
+
+/**
+ * Which run and which workflow it is of is told by Temporal and not by the header, so that a cause that was copied from another run is
+ * worth nothing.
+ */
+function shownCause(
+  header: Payload,
+  { runId, workflow }: Pick<SignedRun, 'runId' | 'workflow'>,
+  authority: Authority,
+): Shown {
+  const read = headerSchema.safeParse(defaultPayloadConverter.fromPayload(header));
   if (!read.success) return { refusal: 'the run was not started by a server of Baton' };
   const { cause, input, signature } = read.data;
-  const run = { runId: workflowExecution.workflowId, workflow: workflowType, input, cause };
+  const run = { runId, workflow, input, cause };
   const parsed = causeSchema.safeParse(cause);
   if (!parsed.success || !authority.isSigned(run, signature))
     return {
@@ -58,11 +84,11 @@ export async function actorOfChange(
   shown: Shown,
   { provider }: AnyActivity,
   clients: Clients,
-  signal: AbortSignal,
+  within: number,
 ): Promise<Actor> {
   const by = 'cause' in shown ? shown.cause.by : undefined;
   if (by === undefined || provider === 'slack') return actorOf(shown);
-  return identifyPerson(by, clients, signal);
+  return identifyPerson(by, clients, AbortSignal.any([cancellationSignal(), AbortSignal.timeout(within)]));
 }
 
 /** Final, and before any call: the same call would be refused again. */

@@ -15,7 +15,7 @@ import { simulationMark } from '../activities/simulated.ts';
 import type { Authority } from '../store/authority.ts';
 import { scrubValue } from '../store/scrub.ts';
 import type { EffectIntent, Entry, Intent, Store } from '../store/store.ts';
-import { actorOf, actorOfChange, notAuthorized, type Shown, shownCause } from './authority.ts';
+import { actorOf, actorOfChange, causeReader, notAuthorized, type Shown } from './authority.ts';
 import { digestOf, keyOf } from './identity.ts';
 import { withinSize } from './result-size.ts';
 import { scrubbedFailure } from './scrubbed-failure.ts';
@@ -64,17 +64,19 @@ interface Call {
  */
 export function activityInterceptors(options: InterceptorOptions): ActivityInterceptorsFactory {
   const byName = new Map(options.activities.map((declaration) => [declaration.name, declaration]));
-  return () => ({ inbound: interceptor(byName, options) });
+  const causeOf = causeReader(options.authority);
+  return () => ({ inbound: interceptor(byName, causeOf, options) });
 }
 
 function interceptor(
   byName: Map<string, AnyActivity>,
+  causeOf: ReturnType<typeof causeReader>,
   options: InterceptorOptions,
 ): ActivityInboundCallsInterceptor {
   return {
     async execute({ args, headers }, next) {
       const declaration = byName.get(activityInfo().activityType);
-      const shown = shownCause(headers.baton, options.authority);
+      const shown = causeOf(headers.baton);
       // The engine's own take their cause from here, and not from what they are given.
       if (!declaration) return next({ args: [args[0], 'cause' in shown ? shown.cause : undefined], headers });
       const call = readCall(declaration, args[0], shown, keyOf(headers.batonCall), options.scrub);
@@ -163,8 +165,8 @@ async function authorized(call: Call, options: InterceptorOptions): Promise<unkn
   const { declaration, shown } = call;
   if (cancellationSignal().aborted) throw new CancelledFailure('The run is to end, so this is not begun');
   if ('refusal' in shown) throw await refused(call, notAuthorized(declaration, shown.refusal), options);
-  const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(attemptMilliseconds)]);
-  const actor = await actorOfChange(shown, declaration, options.clients, signal).catch((error: unknown) => {
+  const identified = actorOfChange(shown, declaration, options.clients, attemptMilliseconds);
+  const actor = await identified.catch((error: unknown) => {
     throw asFailure(error, declaration.provider, options.scrub);
   });
   // Titles and logs of others hold secrets at times, which must not go on to a provider.
