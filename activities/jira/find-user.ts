@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { connectionName, defineActivity } from '../activity.ts';
+import { listOf } from '../lenient.ts';
 import type { Jira } from './client.ts';
 
-const wireUsers = z.array(
+const wireUsers = listOf(
   z.object({
     accountId: z.string(),
     emailAddress: z.string().nullish(),
@@ -15,7 +16,7 @@ const wireUsers = z.array(
 export async function findUser(jira: Jira, email: string, signal: AbortSignal): Promise<string | undefined> {
   const answer = await jira.api(signal).userSearch.findUsers({ query: email });
   const users = wireUsers
-    .parse(answer ?? [])
+    .parse(answer)
     .filter(({ active, accountType }) => active !== false && (accountType ?? 'atlassian') === 'atlassian');
   const exact = users.find(({ emailAddress }) => emailAddress?.toLowerCase() === email.toLowerCase());
   const [only] = users.length === 1 && !users[0]?.emailAddress ? users : [];
