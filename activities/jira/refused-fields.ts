@@ -39,15 +39,17 @@ export function refusedOf({ messages, fields }: Reasons, sent: readonly string[]
 /** `priority.name`, `customfield_10010[0].value` and `fields.labels` are parts of a field, or ways to it; `Issue Type` is its title. */
 function sentAs(name: string, sent: readonly string[]): string | undefined {
   const [field = ''] = name.replace(/^(?:fields|update)\./, '').split(/[.[]/);
-  const plain = (text: string) => text.replaceAll(' ', '').toLowerCase();
   return sent.find((each) => plain(each) === plain(field));
 }
 
+const plain = (text: string) => text.replaceAll(' ', '').toLowerCase();
+
 /** By what stands in quotes, else by its own name, else by words. */
 function namedIn(message: string, sent: readonly string[]): string[] {
-  const quoted = message.split(/['"`‘’“”„«»]/).map((part) => part.trim());
-  const tokens = message.split(/[^\p{L}\p{N}_]/u);
-  const about = (parts: readonly string[]) => sent.filter((field) => parts.includes(field));
+  const quoted = message.split(/['"`‘’“”„«»]/).map(plain);
+  const tokens = message.split(/[^\p{L}\p{N}_]/u).map(plain);
+  const about = (parts: readonly string[]) =>
+    sent.filter((field) => parts.includes(plain(field)) || parts.includes(plain(field).replace(/s$/, '')));
   const byWords = () =>
     words.filter(([field, said]) => sent.includes(field) && said.test(message)).map(([field]) => field);
   return [about(quoted), about(tokens), byWords()].find((fields) => fields.length > 0) ?? [];

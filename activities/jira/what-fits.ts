@@ -47,8 +47,8 @@ export async function createWithWhatFits(
       const about = refusedOf(reasons, [...Object.keys(fields), ...demanded]);
       const isTypeWrong = about.has('issuetype') && !('id' in issuetype);
       const dispensable = [...about].filter(([field]) => !demanded.includes(field));
-      if (about.size === 0) dispensable.push(...leastNeeded(fields, reasons));
       const instead = isTypeWrong ? await typeInstead(jira, project, type, signal) : undefined;
+      if (dispensable.length === 0 && !instead) dispensable.push(...leastNeeded(fields, reasons));
       if (dispensable.length === 0 && !instead) throw explained(reasons, project);
       for (const [field, reason] of dispensable) {
         delete fields[field];
@@ -62,7 +62,7 @@ export async function createWithWhatFits(
   }
 }
 
-/** Where Jira names no field: what the issue can best do without, one at a time. Labels find it again, and the description is its text. */
+/** Where Jira names no field of ours: what the issue can best do without. Labels find it again, and the description is its text. */
 function leastNeeded(fields: Record<string, unknown>, reasons: Reasons): [field: string, reason: string][] {
   if (Object.keys(reasons.fields).length > 0) return [];
   const names = Object.keys(fields).filter((field) => !demanded.includes(field));
@@ -78,22 +78,26 @@ async function typeInstead(jira: Jira, project: string, type: string, signal: Ab
   );
   const same = types.find(({ name }) => name.toLowerCase() === type.toLowerCase());
   if (same) return { id: same.id, told: [] };
+  const [first] = types;
+  if (!first) return undefined;
   const all = types.map(({ name }) => name).join(', ');
-  return types.slice(0, 1).map(({ id, name }) => ({
-    id,
-    told: [`type ${type}: the project has ${all}; taken: ${name} (JIRA_ISSUE_TYPE sets it)`],
-  }))[0];
+  const told = `type ${type}: the project has ${all}; taken: ${first.name} (JIRA_ISSUE_TYPE sets it)`;
+  return { id: first.id, told: [told] };
 }
 
+const explained = (reasons: Reasons, project: string) =>
+  refused('Jira', `${said(reasons)}. No issue was made; ${whatNext(reasons, project)}`, 400);
+
 /** What the team has to do, as no part of the issue can be left out any more. */
-function explained({ messages, fields }: Reasons, project: string) {
-  const about = refusedOf({ messages, fields }, demanded);
-  const [other] = Object.keys(fields).filter((field) => !about.has(field));
-  const next = about.has('issuetype')
-    ? `set JIRA_ISSUE_TYPE to a type of the project ${project} that stands by itself`
-    : about.has('project')
-      ? `see that JIRA_PROJECT_KEY is right, and that the account of JIRA_EMAIL may create issues in ${project}`
-      : `see what the create screen of the project ${project} demands. Fields that the project demands are set by JIRA_FIELDS, a JSON ` +
-        `object such as {"${other ?? 'customfield_10042'}": …}`;
-  return refused('Jira', `${said({ messages, fields })}. No issue was made; ${next}`, 400);
+function whatNext(reasons: Reasons, project: string): string {
+  const about = refusedOf(reasons, demanded);
+  if (about.has('issuetype'))
+    return `set JIRA_ISSUE_TYPE to a type of the project ${project} that stands by itself`;
+  if (about.has('project'))
+    return `see that JIRA_PROJECT_KEY is right, and that the account of JIRA_EMAIL may create issues in ${project}`;
+  const [other = 'customfield_10042'] = Object.keys(reasons.fields).filter((field) => !about.has(field));
+  return (
+    `see what the create screen of the project ${project} demands. Fields that the project demands are set by JIRA_FIELDS, a ` +
+    `JSON object such as {"${other}": …}`
+  );
 }

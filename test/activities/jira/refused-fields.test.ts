@@ -61,6 +61,7 @@ describe('a field that Jira refuses', () => {
     ['labels', { message: offScreen('labels') }],
     ['labels', { errors: [{ message: offScreen('labels') }] }],
     ['labels', general('Das Feld „labels“ kann nicht festgelegt werden.')],
+    ['labels', general("The label 'a b' is not allowed in this project.")],
     ['labels', general("The label 'a b' contains spaces which is invalid.")],
     ['assignee', general("User 'q' cannot be assigned issues.")],
     ['assignee', general('Der Benutzer „q“ kann keinen Vorgängen zugewiesen werden.')],
@@ -165,9 +166,9 @@ describe('a refusal that nothing can be left out for', () => {
       'a project that it may not write to',
       general('You do not have permission to create issues in this project.'),
       ['do not have permission', 'JIRA_PROJECT_KEY', 'OPS'],
-      1,
+      5,
     ],
-    ['its type', general('The issue type selected is invalid.'), ['issue type', 'JIRA_ISSUE_TYPE'], 2],
+    ['its type', general('The issue type selected is invalid.'), ['issue type', 'JIRA_ISSUE_TYPE'], 6],
     ['nothing', general(), ['no reason given', 'create screen of the project OPS', 'JIRA_FIELDS'], 5],
   ])('says what, why and what next: it names %s', async (_, body, parts, tries) => {
     const { run, tried } = await startProject(() => ({ body }));
