@@ -15,7 +15,7 @@ export function refusalOf(error: unknown): Reasons | undefined {
 }
 
 /** How Jira speaks of a field, where it does not give its name: "User 'q' cannot be assigned issues." */
-const words: readonly [field: string, words: RegExp][] = [
+const words: ReadonlyMap<string, RegExp> = new Map([
   ['issuetype', /issue ?type|vorgangstyp|type de (?:ticket|demande)|tipo de/i],
   ['assignee', /assign|zugewiesen|zuweis|bearbeiter|asign|atribu/i],
   ['labels', /label|stichw|[ée]tiquet/i],
@@ -23,7 +23,7 @@ const words: readonly [field: string, words: RegExp][] = [
   ['description', /descri|beschreib/i],
   ['summary', /summary|zusammenfassung|r[ée]sum[ée]|resum/i],
   ['project', /proje|proyect|progett/i],
-];
+]);
 
 /** Each of the fields that were sent and that the refusal is about, with Jira's reason. */
 export function refusedOf({ messages, fields }: Reasons, sent: readonly string[]): Map<string, string> {
@@ -44,13 +44,12 @@ function sentAs(name: string, sent: readonly string[]): string | undefined {
 
 const plain = (text: string) => text.replaceAll(' ', '').toLowerCase();
 
-/** By what stands in quotes, else by its own name, else by words. */
+/** By what stands in quotes, else by names and words. */
 function namedIn(message: string, sent: readonly string[]): string[] {
-  const quoted = message.split(/['"`‘’“”„«»]/).map(plain);
-  const tokens = message.split(/[^\p{L}\p{N}_]/u).map(plain);
-  const about = (parts: readonly string[]) =>
-    sent.filter((field) => parts.includes(plain(field)) || parts.includes(plain(field).replace(/s$/, '')));
-  const byWords = () =>
-    words.filter(([field, said]) => sent.includes(field) && said.test(message)).map(([field]) => field);
-  return [about(quoted), about(tokens), byWords()].find((fields) => fields.length > 0) ?? [];
+  const among = (parts: readonly string[]) => (field: string) =>
+    parts.includes(plain(field)) || parts.includes(plain(field).replace(/s$/, ''));
+  const quoted = sent.filter(among(message.split(/['"`‘’“”„«»]/).map(plain)));
+  if (quoted.length > 0) return quoted;
+  const isNamed = among(message.split(/[^\p{L}\p{N}_]/u).map(plain));
+  return sent.filter((field) => isNamed(field) || words.get(field)?.test(message));
 }

@@ -64,6 +64,7 @@ describe('a field that Jira refuses', () => {
     ['labels', general("The label 'a b' is not allowed in this project.")],
     ['labels', general("The label 'a b' contains spaces which is invalid.")],
     ['assignee', general("User 'q' cannot be assigned issues.")],
+    ['description', general('Die Beschreibung ist in project OPS zu lang.')],
     ['assignee', general('Der Benutzer „q“ kann keinen Vorgängen zugewiesen werden.')],
     ['priority', general('The priority selected is invalid.')],
     ['priority', general('La priorité sélectionnée n’est pas valide.')],
