@@ -22,33 +22,37 @@ const not = wordsIn(`
   não nao sem nenhum nenhuma
   senza nessun nessuna`);
 const givenUp = wordsIn(`
-  abandon abort archiv cancel cancell cancellation declin defer deferr delet deni deny discard dismiss drop dupe duplicat expir fail
-  ignor inactiv incomplet invalid lapsed obsolet outdat parked postpon refus reject remov retired revok spam stale supersed
-  suspend terminate timeout trash unresolv void withdraw withdrew wontdo wontfix
-  abbrech abbruch abgebrochen abgelaufen abgelehnt ablehn annullier archivier aufgegeben aufgeschoben ausgesetzt doppelt duplikat
-  entfallen entfällt fehlalarm fehlgeschlagen gelöscht gescheitert gestrichen hinfällig ignorier stornier storno ungültig
-  unvollständig veraltet verfallen verschoben vertagt verwerf verworfen widerrufen zurückgestellt zurückgewiesen zurückgezogen
-  abandonn annul annulation différé doublon dupliqu écarté échec échou périmé rejeté rejeter supprim
-  anul aplaz caduc deneg desech desestim descart duplicad eliminad fallad fallid fallo pospuest rechaz retirad vencid
-  adiad arquiv excluíd falh negad recus rejeit suspens
+  abandon abort archiv cancel cancell cancellation declin defer deferr delet deni deny discard discontinu dismiss drop
+  dupe duplicat expir fail halt ignor inactiv incomplet interrupt invalid invalidat irrelevant junk kill lapsed
+  obsolet outdat parked paused postpon redundant refus reject remov retired revert revok skipped spam stale stopped
+  supersed suspend terminate timeout trash unneeded unplanned unresolv unwanted void withdraw withdrew wontdo wontfix
+  abbrech abbruch abgebrochen abgelaufen abgelehnt ablehn annullier archivier aufgegeben aufgehoben aufgeschoben
+  ausgesetzt doppelt duplikat eingestellt entfallen entfällt fehlalarm fehlgeschlagen gelöscht gescheitert gestrichen
+  hinfällig ignorier pausiert stornier storno ungültig unterbrochen unvollständig veraltet verfallen verschoben
+  vertagt verwerf verworfen widerrufen zurückgestellt zurückgewiesen zurückgezogen
+  abandonn annul annulation différé doublon dupliqu écarté échec échou interromp périmé rejeté rejeter supprim
+  anul aplaz caduc deneg descontinuad desech desestim descart duplicad eliminad fallad fallid fallo interrump pospuest
+  rechaz retirad vencid
+  adiad arquiv excluíd falh interromp negad recus rejeit suspens
   abbandon annull archivi eliminat fallit rifiut rimandat respint scadut scart`);
 const done = wordsIn(`
   complet completed delivered deployed done finish finished fixed implemented mitigated recovered released remediated restored
-  shipped verified
+  shipped successful verified
   abgeschlossen ausgeliefert beendet behoben erledig fertig fertiggestellt freigegeben umgesetzt verifiziert veröffentlicht
-  achevé complété corrigé déployé fait fini livré terminé vérifié
-  completad corregid desplegad finalizad hecho hecha liberad terminad verificad
-  concluíd corrigid entregue feito feita implantad
+  achevé complété corrigé déployé fait finalisé fini livré réalisé réglé terminé traité vérifié
+  completad corregid desplegad finalizad hecho hecha liberad realizad terminad verificad
+  atendid concluíd corrigid entregue feito feita implantad
   completat conclus corrett fatto fatta finit terminat verificat`);
 const resolved = wordsIn('resolv resolved solved gelöst résolu resuelt solucionad resolvid risolt');
-const closed = wordsIn('clos geschlossen fermé clos clôturé cerrad fechad encerrad chius');
+const closed = wordsIn('clos geschlossen fermé clôturé cerrad fechad encerrad chius');
 /** "Ready to be released" is not. */
 const notYet = wordsIn(`
   almost awaiting be half partial partially partly pending ready reopen reopened waiting
   bereit teilweise wartet wartend
   attente partiellement presque
   pendiente pendente parcial parcialmente`);
-const phrases = /\b(as designed|by design|as intended|out of scope|timed out)\b/;
+const phrases =
+  /\b(as designed|by design|as intended|back out|backed out|gave up|give up|given up|out of date|out of scope|rolled back|timed out)\b/;
 
 /** Whether a word is one of these with an ending of at most so many letters: a closing is not yet a close. */
 const isAmong = (stems: readonly string[], ending: number) => (word: string) =>

@@ -13,6 +13,7 @@ describe('the name of a status, a transition or a resolution', () => {
       'Invalid, Duplicate, Closed as duplicate, Stale, Expired, Cancel, Canceled, Cancelled, Cancel request, Cancellation',
       'Rejected, Decline, Denied, Obsolete, Withdrawn, Abandoned, Dismissed, Superseded, Not a bug, Not Done, Cannot Reproduce',
       "Can't fix, Incomplete, Unresolved, Undone, Unfinished, Postponed, Out of scope, Timed out, Works as designed, Closed - No Fix",
+      'Skipped, Reverted, Rolled back, Given up, Halted, Stopped, Unsuccessful, Unneeded, Irrelevant, Discontinued, Out of date',
       'Abgelehnt, Verworfen, Abgebrochen, Storniert, Stornieren, Nicht erledigt, Wird nicht behoben, Keine Aktion, Ungültig',
       'Ungueltig, Duplikat, Zurückgestellt, Zurueckgewiesen, Ignoriert, Archiviert, Gelöscht, Unerledigt, Ungelöst, Fehlalarm',
       'Annulé, Annulée, Annuler, Abandonné, Rejeté, Rejetée, Refusé, Non résolu, Échec, Échoué, Expiré, Doublon, Faux positif',
@@ -26,9 +27,9 @@ describe('the name of a status, a transition or a resolution', () => {
 
   it('tells that the work was done', () => {
     const done = [
-      'Done, DONE, Complete, Completed, Finished, Released, Released to production, Deployed, Mitigated, Verified, Fixed, Shipped',
+      'Done, DONE, Complete, Completed, Finished, Released, Released to production, Deployed, Mitigated, Verified, Fixed, Shipped, Successful',
       'Erledigt, Erledigte, Fertig, Fertiggestellt, Behoben, Abgeschlossen, Umgesetzt, Ausgeliefert',
-      'Terminé, Terminée, Fini, Corrigé, Livré, Hecho, Hecha, Terminado, Finalizado, Completado, Corregido, Verificado',
+      'Terminé, Terminée, Fini, Finalisé, Traité, Corrigé, Livré, Hecho, Hecha, Terminado, Finalizado, Completado, Corregido, Verificado',
       'Feito, Concluído, Concluida, Finalizado, Corrigido, Fatto, Completato, Terminato',
     ];
     expect(read(done, meanings.done)).toEqual([]);
