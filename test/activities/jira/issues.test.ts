@@ -121,6 +121,22 @@ describe('finding a person', () => {
   });
 });
 
+describe('people of another shape', () => {
+  const found = async (people: unknown) =>
+    (await startAnswering(200, JSON.stringify(people)))(findJiraUser, { email: 'cy@example.com' });
+
+  it('spoil no other, and leave none to be believed for being alone', async () => {
+    const hidden = { accountId: 'acc-hid', active: true };
+    const cy = { accountId: 'acc-cy', emailAddress: 'cy@example.com' };
+    expect(await found([hidden])).toEqual({ accountId: 'acc-hid' });
+    for (const odd of [null, 7, {}, { accountId: null }, { ...hidden, active: 'false' }]) {
+      expect(await found([odd, cy])).toEqual({ accountId: 'acc-cy' });
+      expect(await found([odd, hidden])).toEqual({ accountId: null });
+    }
+    for (const odd of [null, 'none', {}, 7]) expect(await found(odd)).toEqual({ accountId: null });
+  });
+});
+
 describe('updating an issue', () => {
   it('sets the summary and adds labels, once', async () => {
     const { simulator, run } = await startWithIssue();
