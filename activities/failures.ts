@@ -28,6 +28,8 @@ export interface FailureDetail {
   effect: FailedEffect;
   /** How long the provider wants to be left alone. Temporal tells a workflow of no `nextRetryDelay`, so it stands here too. */
   waitMs?: number;
+  /** The provider's reasons that it gives for no field of the request in particular. */
+  messages?: string[];
   /** The fields of the request that the provider names as the reason. */
   fields?: Record<string, string>;
 }

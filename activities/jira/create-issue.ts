@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { type FailureDetail, notYet } from '../failures.ts';
@@ -6,7 +7,8 @@ import type { Jira } from './client.ts';
 import { findUser } from './find-user.ts';
 import { anyLine, issueKey, label, projectKey, quoteJql } from './input.ts';
 import { type JiraIssue, readIssue, searchIssues, searchMarked, urlOf } from './issues.ts';
-import { createWithWhatFits, isRefusal } from './what-fits.ts';
+import { isRefusal } from './refused-fields.ts';
+import { createWithWhatFits } from './what-fits.ts';
 
 /** How long a new issue may be missing from Jira's search. */
 const searchLagSeconds = 60;
@@ -128,7 +130,7 @@ async function findMarked(
 /** The team's own labels do not replace the one by which the issue is found. */
 const labelsIn = ({ labels }: Record<string, unknown>) => z.array(label).catch([]).parse(labels);
 
-/** Somebody whom Jira does not know, or hides, is no reason not to create the issue. */
+/** Somebody whom Jira does not know, or hides, is no reason not to create the issue; nor is an answer that cannot be read. */
 async function accountOf(
   jira: Jira,
   assignee: string | undefined,
@@ -140,7 +142,10 @@ async function accountOf(
     if (account) return { assignee: account, leftOut: [] };
     return { leftOut: [`assignee: Jira knows nobody by ${assignee}`] };
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!isRefusal(error) && !isUnreadable(error)) throw error;
     return { leftOut: [`assignee: ${error.message}`] };
   }
 }
+
+const isUnreadable = (error: unknown): error is ApplicationFailure =>
+  error instanceof ApplicationFailure && error.type === 'AnswerUnreadable';

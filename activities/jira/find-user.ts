@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { connectionName, defineActivity } from '../activity.ts';
+import { membersOf } from '../lenient.ts';
 import type { Jira } from './client.ts';
 
-const wireUsers = z.array(
+const wireUsers = membersOf(
   z.object({
     accountId: z.string(),
     emailAddress: z.string().nullish(),
@@ -11,15 +12,20 @@ const wireUsers = z.array(
   }),
 );
 
-/** The account of an e-mail address. People may hide theirs: a search that finds one person alone is then believed. */
+/**
+ * The account of an e-mail address. People may hide theirs: a search that finds one person alone, and nobody whom we cannot read, is
+ * then believed.
+ */
 export async function findUser(jira: Jira, email: string, signal: AbortSignal): Promise<string | undefined> {
   const answer = await jira.api(signal).userSearch.findUsers({ query: email });
-  const users = wireUsers
-    .parse(answer ?? [])
-    .filter(({ active, accountType }) => active !== false && (accountType ?? 'atlassian') === 'atlassian');
+  const found = z.array(z.unknown()).catch([]).parse(answer);
+  const read = wireUsers.parse(found);
+  const users = read.filter(
+    ({ active, accountType }) => active !== false && (accountType ?? 'atlassian') === 'atlassian',
+  );
   const exact = users.find(({ emailAddress }) => emailAddress?.toLowerCase() === email.toLowerCase());
-  const [only] = users.length === 1 && !users[0]?.emailAddress ? users : [];
-  return (exact ?? only)?.accountId;
+  const isAlone = users.length === 1 && read.length === found.length && !users[0]?.emailAddress;
+  return (exact ?? (isAlone ? users[0] : undefined))?.accountId;
 }
 
 export const findJiraUser = defineActivity({

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { decorative, listOf } from '../lenient.ts';
 import type { Jira } from './client.ts';
 import { quoteJql } from './input.ts';
+import { wireId } from './wire.ts';
 
 export const issueSchema = z.object({
   id: z.string(),
@@ -17,19 +19,23 @@ export type JiraIssue = z.output<typeof issueSchema>;
 
 export const issueFields = ['summary', 'status', 'labels', 'assignee'];
 
+/** A status as an issue has it, and as a transition leads to it. */
+export const wireStatus = z.object({
+  name: z.string(),
+  statusCategory: decorative(z.object({ key: z.string() })),
+});
+
 const wireIssue = z.object({
-  id: z.string(),
+  id: wireId,
   key: z.string(),
-  fields: z
-    .object({
-      summary: z.string().nullish(),
-      status: z
-        .object({ name: z.string(), statusCategory: z.object({ key: z.string() }).nullish() })
-        .nullish(),
-      labels: z.array(z.string()).nullish(),
-      assignee: z.object({ accountId: z.string() }).nullish(),
-    })
-    .nullish(),
+  fields: decorative(
+    z.object({
+      summary: decorative(z.string()),
+      status: decorative(wireStatus),
+      labels: listOf(z.string()),
+      assignee: decorative(z.object({ accountId: z.string() })),
+    }),
+  ),
 });
 
 export const urlOf = ({ baseUrl }: Jira, key: string) => `${baseUrl}/browse/${key}`;

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { connectionName, defineActivity } from '../activity.ts';
+import { membersOf } from '../lenient.ts';
 import type { Jira } from './client.ts';
 import { projectKey } from './input.ts';
+import { wireId } from './wire.ts';
 
 const wireTypes = z.object({
-  issueTypes: z.array(
+  issueTypes: membersOf(
     z.object({
-      id: z.string(),
+      id: wireId,
       name: z.string(),
       subtask: z.boolean().nullish(),
       hierarchyLevel: z.number().nullish(),

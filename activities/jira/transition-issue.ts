@@ -5,58 +5,9 @@ import { conflict } from '../failures.ts';
 import type { Jira } from './client.ts';
 import { issueKey } from './input.ts';
 import { type JiraIssue, readIssue } from './issues.ts';
-
-const transitionSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  to: z.string(),
-  /** `new`, `indeterminate` or `done`. */
-  category: z.string(),
-  /** Fields that the transition's screen demands. */
-  required: z.array(z.string()),
-  /** The resolutions that its screen offers; undefined where it has no field for one. */
-  resolutions: z.array(z.string()).optional(),
-});
-type Transition = z.output<typeof transitionSchema>;
-
-const wireTransitions = z.object({
-  transitions: z.array(
-    z.object({
-      id: z.string(),
-      name: z.string(),
-      to: z.object({ name: z.string(), statusCategory: z.object({ key: z.string() }).nullish() }),
-      fields: z
-        .record(
-          z.string(),
-          z.object({
-            required: z.boolean().nullish(),
-            hasDefaultValue: z.boolean().nullish(),
-            allowedValues: z.array(z.unknown()).nullish(),
-          }),
-        )
-        .nullish(),
-    }),
-  ),
-});
-
-async function transitionsOf(jira: Jira, key: string, signal: AbortSignal): Promise<Transition[]> {
-  const answer = await jira
-    .api(signal)
-    .issues.getTransitions({ issueIdOrKey: key, expand: 'transitions.fields' });
-  return wireTransitions.parse(answer).transitions.map(({ id, name, to, fields }) => ({
-    id,
-    name,
-    to: to.name,
-    category: to.statusCategory?.key ?? '',
-    required: Object.entries(fields ?? {})
-      .filter(([, { required, hasDefaultValue }]) => required && !hasDefaultValue)
-      .map(([field]) => field),
-    ...(fields?.resolution ? { resolutions: namesIn(fields.resolution.allowedValues ?? []) } : {}),
-  }));
-}
-
-const namesIn = (values: readonly unknown[]) =>
-  values.flatMap((value) => z.object({ name: z.string() }).safeParse(value).data?.name ?? []);
+import { meaningOf, meanings } from './meaning.ts';
+import { refusalOf } from './refused-fields.ts';
+import { type Transition, transitionSchema, transitionsOf } from './transitions.ts';
 
 export const listJiraTransitions = defineActivity({
   name: 'listJiraTransitions',
@@ -71,13 +22,19 @@ export const listJiraTransitions = defineActivity({
   },
 });
 
-const isThere = (issue: { status: string; category: string }, wanted: string) =>
-  [issue.status.toLowerCase(), issue.category].includes(wanted.toLowerCase());
+/** By its name or its category; a category that cannot be read is told by the name. */
+function isThere({ status, category }: { status: string; category: string }, wanted: string): boolean {
+  const plain = wanted.trim().toLowerCase();
+  if ([status.trim().toLowerCase(), category].includes(plain)) return true;
+  return plain === 'done' && !categories.includes(category) && meaningOf(status) < meanings.other;
+}
+const categories = ['new', 'indeterminate', 'done'];
 
 /**
  * Moves an issue to a status, by the status' name or category. Transitions differ by project and status, so those that
  * lead there are looked up each time: the one that says most plainly that the work was done is taken, and one whose screen
- * demands more than a resolution is passed over. After a conflict the issue is read again, once.
+ * demands more than a resolution is passed over. What gives the work up is taken only where its status is asked for by name. After
+ * a conflict the issue is read again, once.
  */
 export const transitionJiraIssue = defineActivity({
   name: 'transitionJiraIssue',
@@ -113,29 +70,47 @@ export const transitionJiraIssue = defineActivity({
 async function transition(
   jira: Jira,
   { key, status }: JiraIssue,
-  to: string,
+  wanted: string,
   resolution: string | undefined,
   signal: AbortSignal,
 ): Promise<{ changed: boolean; from: string; to: string }> {
-  const transitions = await transitionsOf(jira, key, signal);
-  const leading = transitions
-    .filter((each) => isThere({ status: each.to, category: each.category }, to))
-    .sort((one, other) => rankOf(one.to) - rankOf(other.to));
-  const ways = leading.map((each) => wayOf(each, resolution));
-  const way = ways.find(({ missing }) => missing.length === 0);
-  if (way) {
-    await jira.api(signal).issues.doTransition({
-      issueIdOrKey: key,
-      transition: { id: way.transition.id },
-      ...(way.resolution ? { fields: { resolution: { name: way.resolution } } } : {}),
-    });
-    return { changed: true, from: status, to: way.transition.to };
+  const all = await transitionsOf(jira, key, signal);
+  const ways = waysTo(wanted, all).map((each) => wayOf(each, resolution));
+  let refusal: unknown;
+  for (const { transition, resolution, missing } of ways) {
+    if (missing.length > 0) continue;
+    try {
+      await jira.api(signal).issues.doTransition({
+        issueIdOrKey: key,
+        transition: { id: transition.id },
+        ...(resolution ? { fields: { resolution: { name: resolution } } } : {}),
+      });
+      return { changed: true, from: status, to: transition.to };
+    } catch (error) {
+      // The workflow demands what no screen tells. Nothing was moved, so that another way may be tried.
+      if (!refusalOf(error)) throw error;
+      refusal ??= error;
+    }
   }
-  const [first] = ways;
-  if (first)
-    throw conflict('Jira', `the transition to ${first.transition.to} demands ${first.missing.join(', ')}`);
-  throw conflict('Jira', `no transition leads from ${status} to ${to}; ${listed(transitions)}`);
+  if (refusal) throw refusal;
+  throw conflict('Jira', whyNot(status, wanted, ways, all));
 }
+
+/** The transitions that lead there, the best first. */
+function waysTo(wanted: string, all: readonly Transition[]): Transition[] {
+  const leading = all
+    .filter(({ to, category }) => isThere({ status: to, category }, wanted))
+    .toSorted((one, other) => Number(givesUp(one)) - Number(givesUp(other)));
+  if (wanted.trim().toLowerCase() !== 'done') return leading;
+  return leading
+    .filter((each) => !givesUp(each))
+    .toSorted(
+      (one, other) => meaningOf(one.to) - meaningOf(other.to) || meaningOf(one.name) - meaningOf(other.name),
+    );
+}
+
+/** A transition "Reject" to a status "Closed" gives the work up as well. */
+const givesUp = ({ name, to }: Transition) => [name, to].some((text) => meaningOf(text) === meanings.givenUp);
 
 /** How a transition can be made: with which resolution, and what its screen demands that we cannot give. */
 function wayOf(transition: Transition, wanted: string | undefined) {
@@ -145,26 +120,35 @@ function wayOf(transition: Transition, wanted: string | undefined) {
     return { transition, missing, resolution: undefined };
   // A site that does not list its resolutions has the ones that Jira comes with.
   const offered = resolutions.length > 0 ? resolutions : [wanted ?? 'Done'];
-  const resolution =
-    wanted === undefined
-      ? offered.toSorted((one, other) => rankOf(one) - rankOf(other)).find((name) => rankOf(name) < given.up)
-      : offered.find((name) => name.toLowerCase() === wanted.toLowerCase());
+  const resolution = wanted === undefined ? fitting(offered, transition) : named(wanted, offered);
   return { transition, resolution, missing: resolution ? missing : [...missing, 'resolution'] };
 }
 
-/** Statuses and resolutions of one category differ in what they tell: work that was done, or work that was given up. */
-const given = { done: 0, resolved: 1, closed: 2, other: 3, up: 4 };
-const givenUp =
-  /\b(won['’]?t|cancel\w*|reject\w*|declin\w*|duplicat\w*|invalid|abandon\w*|obsolete|withdrawn|not|cannot|can['’]?t|incomplete|unresolved)\b/i;
+const named = (wanted: string, names: readonly string[]) =>
+  names.find((name) => name.toLowerCase() === wanted.toLowerCase());
 
-function rankOf(name: string): number {
-  if (givenUp.test(name)) return given.up;
-  if (/\b(done|complete[d]?|fixed)\b/i.test(name)) return given.done;
-  if (/\b(resolved|solved)\b/i.test(name)) return given.resolved;
-  return /\bclosed\b/i.test(name) ? given.closed : given.other;
+/** The resolution that tells the same as the transition: work that was done, or work that was given up. */
+function fitting(offered: readonly string[], transition: Transition): string | undefined {
+  const isUp = (name: string) => meaningOf(name) === meanings.givenUp;
+  if (givesUp(transition)) return named(transition.to, offered) ?? offered.find(isUp);
+  const ranked = offered.toSorted((one, other) => meaningOf(one) - meaningOf(other));
+  return ranked.find((name) => !isUp(name));
 }
 
-const listed = (transitions: readonly Transition[]) =>
-  transitions.length === 0
-    ? 'none is allowed to this account'
-    : `possible: ${transitions.map(({ to }) => to).join(', ')}`;
+function whyNot(
+  from: string,
+  wanted: string,
+  [first]: readonly { transition: Transition; missing: string[] }[],
+  all: readonly Transition[],
+): string {
+  if (first)
+    return (
+      `the transition to ${first.transition.to} demands ${first.missing.join(', ')}; ` +
+      'move the issue in Jira, or let the screen demand less'
+    );
+  const none = `no transition leads from ${from} to ${wanted}`;
+  if (all.length === 0) return `${none}; none is allowed to this account: it needs TRANSITION_ISSUES`;
+  const listed = all.map(({ name, to }) => (named(name, [to]) ? to : `${to} (by "${name}")`)).join(', ');
+  const up = all.some(givesUp) ? ' (one that gives the work up is taken only so)' : '';
+  return `${none}; possible: ${listed.slice(0, 500)}. Ask for one of these by its status' name${up}, or move the issue in Jira`;
+}

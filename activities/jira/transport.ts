@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type FailureDetail, providerFailure, unreachable, unreadable } from '../failures.ts';
 import { type HttpRequest, NoAnswer, sendHttp } from '../http.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
+import { type Reasons, reasonsIn, said } from './error-body.ts';
 
 interface Target {
   baseUrl: string;
@@ -45,7 +46,8 @@ export function jiraTransport({ baseUrl, authorization, way, signal }: Target) {
       }
       // A redirect is a wrong address or a sign-in page: it would be the same again.
       const wait = retryAfterSeconds(answer.headers);
-      throw withFields(providerFailure('Jira', answer.status, reasonOf(json), wait), json);
+      const reasons = reasonsIn(json);
+      throw withReasons(providerFailure('Jira', answer.status, said(reasons), wait), reasons);
     },
   };
 }
@@ -66,22 +68,10 @@ function asJson(text: string): unknown {
   }
 }
 
-const errorBody = z.object({
-  errorMessages: z.array(z.string()).catch([]),
-  errors: z.record(z.string(), z.string()).catch({}),
-});
-
-/** Jira's own words: the general messages, and those about a field. */
-function reasonOf(json: unknown): string {
-  const { errorMessages = [], errors = {} } = errorBody.safeParse(json).data ?? {};
-  const fields = Object.entries(errors).map(([field, text]) => `${field}: ${text}`);
-  return [...errorMessages, ...fields].join('; ').slice(0, 500) || 'no reason given';
-}
-
-/** Which fields of an issue Jira did not like, so that those which do not matter can be left out. */
-function withFields(failure: ApplicationFailure, json: unknown): ApplicationFailure {
-  const { errors } = errorBody.safeParse(json).data ?? { errors: {} };
-  const [detail] = failure.details ?? [];
-  if (Object.keys(errors).length > 0) Object.assign(detail as FailureDetail, { fields: errors });
+/** With what Jira says about the fields of an issue, so that those which do not matter can be left out. */
+function withReasons(failure: ApplicationFailure, { messages, fields }: Reasons): ApplicationFailure {
+  const detail = failure.details?.[0] as FailureDetail;
+  if (messages.length > 0) detail.messages = messages;
+  if (Object.keys(fields).length > 0) detail.fields = fields;
   return failure;
 }

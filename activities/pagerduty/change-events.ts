@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { decorative, listOf } from './lenient.ts';
+import { decorative, listOf } from '../lenient.ts';
 
 /** A change event as REST lists it. */
 export const restChangeEvent = z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { decorative, listOf, membersOf } from '../lenient.ts';
 import type { Answer, PagerDuty } from './client.ts';
 import { readSuccess } from './failures.ts';
-import { decorative, listOf, membersOf } from './lenient.ts';
 
 /** A person, service or policy by id and name; PagerDuty gives a reference or, where asked to include it, the whole. */
 export const named = z.object({ id: z.string(), name: z.string() });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { connectionName, defineActivity } from '../activity.ts';
+import { decorative, listOf, membersOf } from '../lenient.ts';
 import { pagerDutyId } from './input.ts';
-import { decorative, listOf, membersOf } from './lenient.ts';
 import { readPages } from './pages.ts';
 import { boundedFields, boundedList, cut } from './text.ts';
 

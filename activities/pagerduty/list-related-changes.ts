@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { connectionName, defineActivity } from '../activity.ts';
+import { membersOf } from '../lenient.ts';
 import { restChangeEvent } from './change-events.ts';
 import { readSuccess } from './failures.ts';
 import { pagerDutyId } from './input.ts';
-import { membersOf } from './lenient.ts';
 import { boundedFields, cut } from './text.ts';
 
 const change = z.object({

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Actor, Attempt } from '../activity.ts';
+import { decorative, membersOf } from '../lenient.ts';
 import type { PagerDuty } from './client.ts';
 import { readSuccess } from './failures.ts';
 import { reference } from './incident.ts';
-import { decorative, membersOf } from './lenient.ts';
 
 /** PagerDuty refuses a note on an incident that has this many. */
 const maxNotes = 2000;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { decorative, membersOf } from '../lenient.ts';
 import type { PagerDuty, Query } from './client.ts';
 import { named, person, reference } from './incident.ts';
-import { decorative, membersOf } from './lenient.ts';
 import { readPages } from './pages.ts';
 
 export const onCallSchema = z.object({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { decorative } from '../lenient.ts';
 import type { PagerDuty, Query } from './client.ts';
 import { readSuccess } from './failures.ts';
 
@@ -6,7 +7,7 @@ const pageSize = 100;
 /** PagerDuty answers 400 to an offset and limit that together exceed this. */
 const maxItems = 10_000;
 
-const more = z.object({ more: z.boolean().nullish() });
+const more = z.object({ more: decorative(z.boolean()) });
 
 /**
  * All items of a list, page by page, and whether PagerDuty has more than it lets be read (10 000).

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { connectionName, defineActivity } from '../activity.ts';
+import { decorative, listOf } from '../lenient.ts';
 import { readSuccess } from './failures.ts';
 import { named, reference } from './incident.ts';
 import { pagerDutyId } from './input.ts';
-import { decorative, listOf } from './lenient.ts';
 
 const restService = z.object({
   id: z.string(),

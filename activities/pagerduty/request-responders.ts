@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { refused } from '../failures.ts';
+import { decorative, listOf } from '../lenient.ts';
 import type { PagerDuty } from './client.ts';
 import { failureFor, isSuccess, readSuccess } from './failures.ts';
 import { pagerDutyId } from './input.ts';
-import { decorative, listOf } from './lenient.ts';
 import { cut } from './text.ts';
 import { findUser } from './users.ts';
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { decorative, listOf } from '../lenient.ts';
 import type { Answer, PagerDuty, Query } from './client.ts';
 import { readSuccess } from './failures.ts';
+import { pagerDutyId } from './input.ts';
 import { findUser } from './users.ts';
 
 /** The PagerDuty user who may respond, or why nobody may by this address. */
@@ -20,22 +22,22 @@ const roles: ReadonlyMap<string, 'everywhere' | 'where they belong'> = new Map([
 /** A rotation is looked at for as long: who is in it belongs to the policy, also while somebody else is on call. */
 const rotationDays = 30;
 
-const ids = z
-  .array(z.object({ id: z.string() }).transform(({ id }) => id))
-  .nullish()
-  .transform((list) => list ?? []);
-const policyOf = z.object({ id: z.string(), teams: ids }).nullish();
+// What cannot be read speaks for nobody: it is left out, and spoils nothing else.
+const withId = z.object({ id: pagerDutyId });
+const policyOf = decorative(z.object({ id: pagerDutyId, teams: listOf(withId) }));
 const incidentAnswer = z.object({
   incident: z.object({
-    service: z.object({ id: z.string(), summary: z.string().nullish() }).nullish(),
+    service: decorative(withId.extend({ summary: decorative(z.string()) })),
     escalation_policy: policyOf,
-    teams: ids,
-    assignments: z.array(z.object({ assignee: z.object({ id: z.string() }) })).nullish(),
-    incidents_responders: z.array(z.object({ user: z.object({ id: z.string() }).nullish() })).nullish(),
+    teams: listOf(withId),
+    assignments: listOf(z.object({ assignee: withId })),
+    incidents_responders: listOf(z.object({ user: withId })),
   }),
 });
-const serviceAnswer = z.object({ service: z.object({ escalation_policy: policyOf, teams: ids }) });
-const onCallsAnswer = z.object({ oncalls: z.array(z.object({ user: z.object({ id: z.string() }) })) });
+const serviceAnswer = z.object({
+  service: decorative(z.object({ escalation_policy: policyOf, teams: listOf(withId) })),
+});
+const onCallsAnswer = z.object({ oncalls: listOf(z.object({ user: withId })) });
 
 /**
  * Whether the user with this address may respond to the incident: by a role that may, and as somebody who belongs to it (an assignee, a
@@ -64,7 +66,7 @@ export async function findResponder(
   const get = (path: string, query: Query = {}) => pagerduty.get(path, query, signal);
 
   const incident = told('the incident', await get(`/incidents/${incidentId}`), incidentAnswer)?.incident;
-  const isIn = (teams: readonly string[] = []) => teams.some((id) => teamIds.includes(id));
+  const isIn = (teams: readonly { id: string }[] = []) => teams.some(({ id }) => teamIds.includes(id));
   if (isAsked(incident, user.id) || isIn(incident?.teams)) return { user };
 
   const named = incident?.service;
@@ -96,7 +98,7 @@ const roleRefusal = (role: string | undefined) =>
 /** Assigned, or requested as a responder. */
 function isAsked(incident: z.output<typeof incidentAnswer>['incident'] | undefined, userId: string): boolean {
   const assignees = (incident?.assignments ?? []).map(({ assignee }) => assignee.id);
-  const responders = (incident?.incidents_responders ?? []).map(({ user }) => user?.id);
+  const responders = (incident?.incidents_responders ?? []).map(({ user }) => user.id);
   return [...assignees, ...responders].includes(userId);
 }
 

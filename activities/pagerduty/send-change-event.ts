@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { type Attempt, actor, connectionName, defineActivity } from '../activity.ts';
 import { invalidInput } from '../failures.ts';
+import { membersOf } from '../lenient.ts';
 import { restChangeEvent } from './change-events.ts';
 import type { PagerDuty } from './client.ts';
 import { failureFor, isSuccess } from './failures.ts';
 import { links, pagerDutyId, time, utcSeconds } from './input.ts';
-import { membersOf } from './lenient.ts';
 import { readPages } from './pages.ts';
 import { boundedFields, cut } from './text.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { decorative, listOf, membersOf } from '../lenient.ts';
 import type { PagerDuty } from './client.ts';
-import { decorative, listOf, membersOf } from './lenient.ts';
 import { readPages } from './pages.ts';
 
 export const userSchema = z.object({
@@ -16,7 +16,7 @@ export type TeamMember = User & { teamIds: string[] };
 
 const restUser = z.object({
   id: z.string(),
-  name: z.string(),
+  name: decorative(z.string()),
   email: z.string(),
   time_zone: decorative(z.string()),
   role: decorative(z.string()),
@@ -25,7 +25,7 @@ const restUser = z.object({
 
 const toUser = ({ id, name, email, time_zone, role, teams }: z.output<typeof restUser>): TeamMember => ({
   id,
-  name,
+  name: name || email,
   email,
   ...(time_zone ? { timeZone: time_zone } : {}),
   ...(role ? { role } : {}),

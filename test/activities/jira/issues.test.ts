@@ -5,7 +5,7 @@ import { quoteJql } from '../../../activities/jira/input.ts';
 import { readJiraIssue, searchJiraIssues } from '../../../activities/jira/read-issue.ts';
 import { readJiraProject } from '../../../activities/jira/read-project.ts';
 import { updateJiraIssue } from '../../../activities/jira/update-issue.ts';
-import { calls, effects, failureOf, startSite } from './site.ts';
+import { calls, effects, failureOf, startAnswering, startSite } from './site.ts';
 
 const incident = { incidentId: 'Q1ABC', summary: 'Checkout is slow' };
 
@@ -38,6 +38,21 @@ describe('reading issues', () => {
       type: 'ProviderRefused',
       details: [{ status: 404, effect: 'none' }],
     });
+  });
+
+  it('leaves out what it cannot read', async () => {
+    for (const odd of [null, 7, [], [null], {}, { name: 7 }]) {
+      const fields = { summary: odd, status: odd, labels: odd, assignee: odd };
+      for (const issue of [
+        { fields },
+        { fields: odd },
+        { fields: { ...fields, status: { name: 'Done', statusCategory: odd } } },
+      ]) {
+        const run = await startAnswering(200, JSON.stringify({ id: 10001, key: 'OPS-1', ...issue }));
+        const read = await run(readJiraIssue, { key: 'OPS-1' });
+        expect(read).toMatchObject({ id: '10001', key: 'OPS-1', category: '', labels: [] });
+      }
+    }
   });
 
   it('refuses what is no key before any call', () => {
@@ -103,6 +118,22 @@ describe('finding a person', () => {
     expect(await search()).toEqual({ accountId: null });
     simulator.world.people.splice(2, 3, { ...hidden, active: false, accountType: 'atlassian' });
     expect(await search()).toEqual({ accountId: null });
+  });
+});
+
+describe('people of another shape', () => {
+  const found = async (people: unknown) =>
+    (await startAnswering(200, JSON.stringify(people)))(findJiraUser, { email: 'cy@example.com' });
+
+  it('spoil no other, and leave none to be believed for being alone', async () => {
+    const hidden = { accountId: 'acc-hid', active: true };
+    const cy = { accountId: 'acc-cy', emailAddress: 'cy@example.com' };
+    expect(await found([hidden])).toEqual({ accountId: 'acc-hid' });
+    for (const odd of [null, 7, {}, { accountId: null }, { ...hidden, active: 'false' }]) {
+      expect(await found([odd, cy])).toEqual({ accountId: 'acc-cy' });
+      expect(await found([odd, hidden])).toEqual({ accountId: null });
+    }
+    for (const odd of [null, 'none', {}, 7]) expect(await found(odd)).toEqual({ accountId: null });
   });
 });
 

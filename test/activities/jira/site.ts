@@ -46,14 +46,35 @@ export async function startSite(env: NodeJS.ProcessEnv = {}) {
 }
 
 /** A Jira that always answers so. */
-export async function startAnswering(status: number, body: string, headers: Record<string, string> = {}) {
-  const server = createServer((_, response) => response.writeHead(status, headers).end(body));
+export const startAnswering = (status: number, body: string, headers: Record<string, string> = {}) =>
+  startReplying(() => ({ status, body, headers }));
+
+interface Reply {
+  status: number;
+  body: string;
+  headers?: Record<string, string>;
+}
+
+/** A Jira that answers by what is asked: `POST /rest/api/3/issue` and the body. */
+export async function startReplying(
+  reply: (call: string, body: unknown) => Reply,
+  env: NodeJS.ProcessEnv = {},
+) {
+  const server = createServer(async (request, response) => {
+    const text = (await request.toArray()).join('');
+    const { status, body, headers } = reply(
+      `${request.method} ${request.url}`,
+      text === '' ? {} : JSON.parse(text),
+    );
+    response.writeHead(status, headers).end(body);
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.close();
     server.closeAllConnections();
   });
-  return runnerFor(jiraEnvironment(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+  const { port } = server.address() as AddressInfo;
+  return runnerFor({ ...jiraEnvironment(`http://127.0.0.1:${port}`), ...env });
 }
 
 /** What Jira did, in a line each: `issue created`. */

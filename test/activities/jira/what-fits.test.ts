@@ -140,7 +140,8 @@ describe('a transition to done', () => {
     [['Fixed', 'Duplicate'], 'Fixed'],
     [['Duplicate', "Won't Fix", 'Done'], 'Done'],
     [['Cannot Reproduce', 'Incomplete', 'Resolved'], 'Resolved'],
-    [['Abgelehnt', 'Erledigt'], 'Abgelehnt'],
+    [['Abgelehnt', 'Erledigt'], 'Erledigt'],
+    [['Lehnen wir ab', 'Klar'], 'Lehnen wir ab'],
   ])('gives the resolution that its screen demands, of %j: %s', async (names, resolution) => {
     const { simulator, run } = await startSite();
     await run(createJiraIssue, incident);
