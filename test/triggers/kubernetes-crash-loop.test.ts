@@ -26,6 +26,23 @@ describe('the kubernetes-crash-loop trigger', () => {
     'Pods are crashing in shop',
     'Back-off restarting failed container web in pod checkout-7d9f8c6b5-x2x4q_shop',
     'BackOff: back-off restarting failed container',
+    'Back-off 5m0s restarting failed container=web pod=checkout-7d9f8c6b5-x2x4q_shop(uid)',
+    'back-off 10s restarting failed init container',
+    'checkout keeps crashing',
+    'checkout keeps on crashing in shop',
+    'Pod checkout repeatedly crashes',
+    'Deployment checkout is crashing',
+    'deployment/checkout is crashing',
+    'StatefulSet orders-db in namespace shop is crashing',
+    'DaemonSet node-agent crashing',
+    'pods not ready: CrashLoopBackOff',
+    'No pods ready, CrashLoopBackOff',
+    '0/3 pods ready, crashing',
+    '[FIRING:1, RESOLVED:2] KubePodCrashLooping',
+    '[FIRING:1] [RESOLVED:1] KubePodCrashLooping',
+    'CrashLoopBackOff of checkout, no crash logs',
+    'CrashLoopBackOff of resolved',
+    'OKTA pods are crashing',
   ])('looks into "%s"', (title) => {
     expect(respond(title)).toEqual({
       start: 'kubernetesCrashLoopDiagnosis',
@@ -47,9 +64,35 @@ describe('the kubernetes-crash-loop trigger', () => {
     'kubernetes-crash-loop/PGR0VU2 failed',
     'shop/checkout restarts',
     'kubernetesCrashLoopDiagnosis failed',
+    'Crashing container ship report',
+    'Container ship crashing',
+    'Shipping containers crashing into the quay',
+    'Job market is crashing',
+    'No pods crashing',
+    'No crashing pods',
+    'no containers are crashing',
+    '0 pods in CrashLoopBackOff',
+    'No pods in a crash loop',
+    'Pod checkout is no longer crash looping',
+    'Pods are not crashing',
+    'Pod checkout stopped crashing',
     '',
   ])('leaves "%s" alone, and says so', (title) => {
     expect(respond(title)).toEqual({ no: 'title reports a crash loop' });
+  });
+
+  it.each([
+    '[RESOLVED] KubePodCrashLooping',
+    '[RESOLVED:1] KubePodCrashLooping (web shop checkout-7d9f8c6b5-x2x4q)',
+    'Resolved: CrashLoopBackOff in shop/checkout',
+    '[OK] CrashLoopBackOff',
+    '✅ Recovered: pod checkout is crash looping',
+    '[shop] [OK] CrashLoopBackOff',
+    'KubePodCrashLooping of checkout is resolved.',
+    'KubePodCrashLooping [RESOLVED]',
+    '[Recovered] [shop] Pod checkout is crash looping',
+  ])('starts nothing that is over: %s', (title) => {
+    expect(respond(title)).toEqual({ no: 'title does not say that it is over' });
   });
 
   it('starts on no later event of the incident', () => {

@@ -22,5 +22,11 @@ export function partsOf(text: string): { firing: string; over: string } {
   return { firing: lines.firing.join('\n'), over: lines.over.join('\n') };
 }
 
+/** `[RESOLVED] …`, `Recovered: …`, `[shop] [OK] …`: before all else, but for other words in brackets. */
+const startsOver =
+  /^(?:\[(?!resolved|recovered|ok\b|firing)[^\][]{1,40}\]\s{0,3}){0,3}\W{0,3}(?:resolved|recovered|ok)\b\W/i;
+const endsOver =
+  /\b(?:is|has|was|been)\s{1,3}(?:now\s{1,3})?(?:resolved|recovered)\W{0,3}$|\[(?:resolved|recovered|ok)\]$/i;
+
 /** Whether a title says of itself that all is over. */
-export const saysOver = (title: string): boolean => /^\W{0,3}(?:resolved|recovered|ok)\b\W/i.test(title);
+export const saysOver = (title: string): boolean => startsOver.test(title) || endsOver.test(title);
