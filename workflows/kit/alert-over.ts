@@ -1,25 +1,31 @@
 /** How monitors say that an alert is over: Alertmanager, Grafana, CloudWatch and others. */
-const over = /^(?:resolved|ok|closed|normal|inactive)$/i;
+const over = /^(?:resolved|recovered|ok|closed|cleared|normal|inactive)$/i;
+const states = new Set(['status', 'state', 'newstatevalue', 'currentstate', 'alertstate', 'alertstatus']);
+const plain = (name: string) => name.toLowerCase().replace(/[^a-z]/g, '');
 
 /** Whether a part of an alert's details tells of an alert that is over. */
 export const isOverAlert = (part: Readonly<Record<string, unknown>>): boolean =>
-  [part.status, part.state, part.NewStateValue].some((said) => typeof said === 'string' && over.test(said));
+  Object.entries(part).some(
+    ([name, said]) => typeof said === 'string' && over.test(said.trim()) && states.has(plain(name)),
+  );
 
 /** Whether a field holds alerts that are over. */
-export const isOverField = (name: string): boolean =>
-  /^(?:num)?resolved(?:json|alerts)?$/.test(name.toLowerCase().replace(/[^a-z]/g, ''));
+export const isOverField = (name: string): boolean => /^(?:num)?resolved(?:json|alerts)?$/.test(plain(name));
 
-/** A text as many notification templates have it: a line that says Firing, what fires, a line that says Resolved, what is over. */
+const heading = /^(?:alerts?)?(firing|resolved)(?:alerts?)?$/;
+
+/** A text as many notification templates have it: Firing, what fires, Resolved, what is over. A heading has a line or stars to itself. */
 export function partsOf(text: string): { firing: string; over: string } {
-  const lines = { firing: [] as string[], over: [] as string[] };
-  let part: keyof typeof lines = 'firing';
-  for (const line of text.split('\n')) {
-    const heading = line.length < 40 ? line.replace(/[^A-Za-z]/g, '').toLowerCase() : '';
-    if (heading === 'resolved') part = 'over';
-    else if (heading === 'firing') part = 'firing';
-    else lines[part].push(line);
+  const parts = { firing: [] as string[], resolved: [] as string[] };
+  let part: keyof typeof parts = 'firing';
+  for (const line of text
+    .replace(/\*{1,3}(?:firing|resolved)(?::? ?\(?\d{1,5}\)?)?:?\*{1,3}/gi, '\n$&\n')
+    .split('\n')) {
+    const said = line.length < 40 ? heading.exec(plain(line))?.[1] : undefined;
+    if (said === 'firing' || said === 'resolved') part = said;
+    else parts[part].push(line);
   }
-  return { firing: lines.firing.join('\n'), over: lines.over.join('\n') };
+  return { firing: parts.firing.join('\n'), over: parts.resolved.join('\n') };
 }
 
 /** `[RESOLVED] …`, `Recovered: …`, `[shop] [OK] …`: before all else, but for other words in brackets. */
