@@ -117,6 +117,22 @@ describe('a pod in the details of an alert', () => {
     ],
     ['a watched object', { object: { kind: 'pod', namespace: 'shop', name: pod } }],
     ['an object as one word', { object: `Pod/shop/${pod}` }],
+    ['a manifest in an object', { object: { kind: 'Pod', metadata: { namespace: 'shop', name: pod } } }],
+    ['a subject', { subject_type: 'pod', subject_namespace: 'shop', subject_name: pod }],
+    [
+      'lists of two',
+      {
+        labels: [
+          ['namespace', 'shop'],
+          ['pod', pod],
+        ],
+      },
+    ],
+    [
+      'Grafana’s metric',
+      { evalMatches: [{ metric: `restarts{namespace="shop", pod="${pod}"}`, tags: null }] },
+    ],
+    ['a query', { dimensions: `ClusterName=eu&Namespace=shop&PodName=${pod}` }],
     ['a manifest', { kind: 'Pod', metadata: { namespace: 'shop', name: pod } }],
     ['a short form', { ns: 'shop', pod }],
     ['several words for one', { ns: 'shop', pods: [pod] }],
@@ -147,6 +163,8 @@ describe('what makes the pods', () => {
     [{ namespace: 'shop', created_by_kind: 'DaemonSet', created_by_name: 'agent' }, 'agent', 'DaemonSet'],
     [{ namespace: 'shop', replicaset: 'checkout-7d9f8c6b5' }, 'checkout', 'Deployment'],
     [{ namespace: 'shop', kube_replica_set: 'checkout-7d9f8c6b5' }, 'checkout', 'Deployment'],
+    [{ ns: 'shop', deploy: 'checkout' }, 'checkout', 'Deployment'],
+    [{ ns: 'shop', sts: 'orders-db' }, 'orders-db', 'StatefulSet'],
     [{ namespace: 'shop', cronjob: 'nightly' }, 'nightly', 'CronJob'],
     [{ namespace: 'shop', cronjob: 'nightly', job_name: 'nightly-28391040' }, 'nightly-28391040', 'Job'],
     [

@@ -32,6 +32,12 @@ describe('the workload in a title', () => {
     ['Deployment checkout of team/backend in namespace shop is crashing', 'shop/checkout'],
     ['[prod] Deployment checkout in namespace shop is crashing', 'shop/checkout'],
     ['CrashLoopBackOff shop/checkout, image shop/checkout:1.2', 'shop/checkout'],
+    ['CrashLoopBackOff in secret/vault', 'secret/vault'],
+    ['CrashLoopBackOff in registry/registry', 'registry/registry'],
+    ['CrashLoopBackOff in prod/checkout', 'prod/checkout'],
+    ['shop/checkout keeps crashing (see runbook kube-system/coredns)', 'shop/checkout'],
+    ['crash loop of shop/checkout; runbook: kube-system/coredns', 'shop/checkout'],
+    ['crash loop, docs/frontend', 'docs/frontend'],
     ['CrashLoopBackOff in prod/eu-west-1: shop/checkout', 'shop/checkout'],
   ])('is found, and nothing else: %s', (title, expected) => {
     expect(names(title)).toEqual([expected]);
@@ -52,6 +58,7 @@ describe('the workload in a title', () => {
     '[us-east-1] Pod is crash looping',
     '[warning] Pods are crash looping',
     'KubePodCrashLooping (warning)',
+    '[FIRING:2] KubePodCrashLooping (web shop warning)',
     'service/checkout is crash looping',
   ])('is none: %s', (title) => {
     expect(names(title)).toEqual([]);
@@ -62,6 +69,12 @@ describe('the workload in a title', () => {
       'shop/checkout',
     ]);
     expect(names('web/mobile: crash loop', { namespace: 'shop' })).toEqual([]);
+  });
+
+  it('is in the namespace that stands nearest, where each is said with its own', () => {
+    expect(
+      names('Deployment checkout in namespace shop and deployment search in namespace web crash loop'),
+    ).toEqual(['shop/checkout', 'web/search']);
   });
 
   it('are all that may be meant, where two namespaces are said', () => {

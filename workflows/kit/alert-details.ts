@@ -24,7 +24,7 @@ const maxFields = 500;
 const groups = new Set(['firing', 'firingjson', 'firingalerts', 'alerts', 'evalmatches']);
 /** Texts in these fields are lists of labels. */
 const holdsLabels =
-  /^$|(?:tags?|labels?|dimensions?|text|details|fields|attributes|scope|list|firing|alerts)$/;
+  /^$|(?:tags?|labels?|dimensions?|text|details|fields|attributes|scope|list|metric|firing|alerts)$/;
 
 /**
  * What a monitor says in the details of an alert, as sets of labels: one set for each alert that fires, and those of resolved
@@ -104,6 +104,7 @@ function readList(list: readonly unknown[], path: Path, into: LabelSet, sets: La
   for (const [tag, value] of texts.flatMap(pairsOf)) tags.set(tag, [...(tags.get(tag) ?? []), bare(value)]);
   for (const [tag, values] of tags) keep(into, tag, values);
   if (tags.size === 0) keep(into, path.join(''), texts);
+  for (const [key, value] of items.filter(isPair)) readObject({ [key]: value }, inner, into, sets);
   for (const item of items.filter(isObject)) {
     const fields = new Map(Object.entries(item).map(([key, value]) => [key.toLowerCase(), value]));
     const said = ['name', 'key', 'title', 'label', 'tag'].map((key) => fields.get(key));
@@ -135,6 +136,9 @@ function keep(into: LabelSet, name: string, values: readonly string[]): void {
 type Fields = Record<string, unknown>;
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isPair = (item: unknown): item is [string, unknown] =>
+  Array.isArray(item) && item.length === 2 && typeof item[0] === 'string';
 
 /** JSON in a text is read as what it says. */
 function unfold(value: unknown): unknown {

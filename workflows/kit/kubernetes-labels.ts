@@ -33,23 +33,28 @@ const objects = [
   'kubeownerref',
   'createdby',
   'resource',
+  'subject',
   'metadata',
   '',
 ];
 const namespaceNames = [
   ...namesOf('namespace'),
   ...namesOf('ns'),
-  ...['pod', 'kubernetespod', 'podmetadata', ...objects.filter((name) => name !== '')].map(
+  ...['pod', 'kubernetespod', 'podmetadata', 'objectmetadata', ...objects.filter((name) => name !== '')].map(
     (name) => `${name}namespace`,
   ),
 ];
-const podNames = [...namesOf('pod'), 'podmetadataname'];
+const podNames = [...namesOf('pod'), 'podmetadataname', 'po'];
 const containerNames = namesOf('container');
 const ownerNames = [
   'deployment',
+  'deploy',
   'replicaset',
+  'rs',
   'statefulset',
+  'sts',
   'daemonset',
+  'ds',
   // Prometheus calls by this name what it scrapes: see `ofScraper`.
   'job',
   'cronjob',
@@ -78,9 +83,7 @@ const withoutScraper = (all: Labels): Labels => {
 export function fromLabels(all: Labels): NamedWorkload[] {
   const labels = withoutScraper(all);
   const namespaces = namespacesOf(all);
-  const [container, ...containers] = saidIn(labels, containerNames, (value) =>
-    isNamespace(value) ? value : undefined,
-  );
+  const [container, ...containers] = saidIn(labels, containerNames, readNamespace);
   const more = container === undefined || containers.length > 0 ? {} : { container };
   // Of two namespaces for one object none is believed.
   const agrees = ({ namespace }: Reference) =>
@@ -117,7 +120,9 @@ export function fromLabels(all: Labels): NamedWorkload[] {
 
 /** The namespaces that the labels of one alert may mean: more than one only where they are said in one list. */
 export const namespacesOf = (all: Labels): string[] =>
-  saidIn(withoutScraper(all), namespaceNames, (value) => (isNamespace(value) ? value : undefined));
+  saidIn(withoutScraper(all), namespaceNames, readNamespace);
+
+const readNamespace = (value: string) => (isNamespace(value) ? value : undefined);
 
 const first = <Item>(...lists: readonly Item[][]): Item[] => lists.find((list) => list.length > 0) ?? [];
 
@@ -127,12 +132,12 @@ const ownerOf = ({ kind, name }: Reference) => (isWorkloadKind(kind) ? { kind, n
 function objectIn(labels: Labels, field: string): Reference | undefined {
   const kindNames = field === '' ? ['kind'] : [`${field}kind`, `${field}type`];
   const [kind] = saidIn(labels, kindNames, kindOf);
-  const names = field === '' ? ['name', 'metadataname'] : [`${field}name`, field];
+  const names = [`${field}name`, `${field}metadataname`, field];
   const [reference] = saidIn(labels, names, readReference);
   // A name alone is that of anything; but a workload is one.
   if (!reference || (!kind && !reference.kind && !field.endsWith('workload'))) return undefined;
-  const namespaceField = `${field}namespace`;
-  const [namespace] = saidIn(labels, [namespaceField], (value) => (isNamespace(value) ? value : undefined));
+  const namespaceFields = [`${field}namespace`, `${field}metadatanamespace`];
+  const [namespace] = saidIn(labels, namespaceFields, readNamespace);
   return {
     ...(namespace === undefined ? {} : { namespace }),
     ...reference,

@@ -20,13 +20,20 @@ const joined = new Set([
   'read/write',
 ]);
 
-/** What stands before a slash, or before a word with one, and tells that it is something else. */
+/** What stands before a slash and tells that a name of something else follows. `registry` or `gitlab` can be a namespace. */
 const otherThings = new Set(
   (
-    'team squad group owner org env environment stage tier cluster region zone az account project host hostname node ' +
-    'image images repo repository registry chart branch tag release feature bugfix hotfix fix origin refs severity priority ' +
-    'service svc configmap cm secret ingress pvc pv node nodes prometheus path file dir tmp var usr etc opt home github gitlab'
+    'team squad group owner org env environment tier cluster region zone az hostname node nodes image images branch tag ' +
+    'feature bugfix hotfix fix origin refs severity priority service svc configmap cm ingress pvc pv tmp var usr etc opt'
   ).split(' '),
+);
+/** What stands before a word with a slash and tells that it is something else. */
+const announced = new Set(
+  [...otherThings]
+    .filter((word) => word !== 'service' && word !== 'svc')
+    .concat(
+      'stage project account host repo repository registry chart release path file dir prometheus'.split(' '),
+    ),
 );
 /** Where something runs, in no cluster's terms. Two of them are a place. */
 const places = new Set(
@@ -46,7 +53,7 @@ export function slashedIn(words: readonly string[]): NamedWorkload[] {
   return words.flatMap((word, index) => {
     const [namespace, name, ...rest] = word.split('/');
     if (rest.length > 0 || !isNamespace(namespace) || !isObjectName(name)) return [];
-    const isOther = otherThings.has(namespace) || otherThings.has((words[index - 1] ?? '').toLowerCase());
+    const isOther = otherThings.has(namespace) || announced.has((words[index - 1] ?? '').toLowerCase());
     if (joined.has(word) || isOther || kindOf(namespace) || isNamespaceWord(namespace)) return [];
     if (isRegion(namespace) || isRegion(name) || (isPlace(namespace) && isPlace(name))) return [];
     return /[a-z]/.test(namespace) && /[a-z]/.test(name) ? [{ namespace, name }] : [];

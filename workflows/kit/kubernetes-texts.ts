@@ -1,5 +1,5 @@
 import { slashedIn } from './kubernetes-slashes.ts';
-import { listedAfterAlertName, listedPods, placesInBrackets } from './kubernetes-titles.ts';
+import { listedAfterAlertName, listedPods, namespacesInBrackets } from './kubernetes-titles.ts';
 import {
   isNamespace,
   isNamespaceWord,
@@ -15,7 +15,12 @@ import {
 
 /** A title or a sentence says it in its beginning. */
 const maxText = 4096;
+const maxPlaces = 20;
 const address = /\b[a-z]{2,10}:\/\/[^\s"'<>]+/gi;
+
+/** `(see runbook kube-system/coredns)` */
+const inPassing =
+  /(?:^|[(,;.|])\s{0,3}(?:see|cf|runbook|playbook|dashboard|docs?|documentation)(?=[:\s])[^;|)\n]{0,500}/gim;
 
 export interface Meant {
   /** With a word that tells what it is, and where: `pod checkout-… in namespace shop`. */
@@ -24,28 +29,36 @@ export interface Meant {
   guessed: NamedWorkload[];
 }
 
+/** A namespace, and which word of the text says so. */
+interface Place {
+  namespace: string;
+  at: number;
+}
+
 /** What a text may mean, the likeliest first. `known`: namespaces that are told beside it. A namespace that is said is the only one. */
 export function fromText(whole: string, known: readonly string[]): Meant {
-  const text = whole.slice(0, maxText).replace(address, ' ');
+  const text = whole.slice(0, maxText).replace(address, ' ').replace(inPassing, ' ');
   const words = wordsOf(text);
-  const own = namespacesIn(words);
-  const namespaces = own.length > 0 ? own : known;
-  const said = [...kubeletPods(words), ...objectsIn(words, namespaces)];
+  const own = placesIn(words).slice(0, maxPlaces);
+  const places = own.length > 0 ? own : known.map(besideText);
+  const said = [...kubeletPods(words), ...objectsIn(words, places)];
   const listed = listedAfterAlertName(text);
   const guessed = [
-    ...(namespaces.length > 0 ? [] : objectsIn(words, placesInBrackets(text))),
+    ...(places.length > 0 ? [] : objectsIn(words, namespacesInBrackets(text).map(besideText))),
     // Among an alert's labels, `monitoring/k8s` is the Prometheus that watches.
     ...(listed.length > 0 ? listed : [...listedPods(words), ...slashedIn(words)]),
   ];
-  const isElsewhere = ({ namespace }: NamedWorkload) =>
-    namespaces.length > 0 && !namespaces.includes(namespace);
-  return { said, guessed: guessed.filter((each) => !isElsewhere(each)) };
+  const isMeant = ({ namespace }: NamedWorkload) =>
+    places.length === 0 || places.some((place) => place.namespace === namespace);
+  return { said, guessed: guessed.filter(isMeant) };
 }
+
+const besideText = (namespace: string): Place => ({ namespace, at: 0 });
 
 function wordsOf(text: string): string[] {
   return text
     .split(/[\s"'`()[\]{}<>,;=|*]+/)
-    .flatMap((word) => (isImage(word) ? ['image', ''] : word.split(':')))
+    .flatMap((word) => (isImage(word) ? [] : word.split(':')))
     .map((word) => word.replace(/[.!?]{1,9}$/, ''))
     .filter((word) => word !== '');
 }
@@ -59,16 +72,17 @@ function isImage(word: string): boolean {
 }
 
 /** `namespace shop`, `in the shop namespace`, `ns/shop`, `-n shop`, `namespaces/shop/pods/checkout-…`. */
-function namespacesIn(words: readonly string[]): string[] {
-  const said = words.flatMap((word, index) => {
+function placesIn(words: readonly string[]): Place[] {
+  return words.flatMap((word, at) => {
     const [kind = '', name] = word.split('/');
-    if (name !== undefined) return isNamespaceWord(kind) && isNamespace(name) ? [name] : [];
+    if (name !== undefined)
+      return isNamespaceWord(kind) && isNamespace(name) ? [{ namespace: name, at }] : [];
     const isFlag = word === '-n' || word === '--namespace';
     if (!isFlag && !isNamespaceWord(word)) return [];
-    const around = isFlag ? [words[index + 1]] : [words[index + 1], words[index - 1]];
-    return around.find((each) => isNamespace(each) && !prose.has(each)) ?? [];
+    const around = isFlag ? [words[at + 1]] : [words[at + 1], words[at - 1]];
+    const namespace = around.find((each) => isNamespace(each) && !prose.has(each));
+    return namespace === undefined ? [] : [{ namespace, at }];
   });
-  return [...new Set(said)];
 }
 
 /** The kubelet writes `pod checkout-7d9f8c6b5-x2x4q_shop`. */
@@ -80,29 +94,40 @@ function kubeletPods(words: readonly string[]): NamedWorkload[] {
   });
 }
 
-/** `deployment checkout`, `pod/checkout-…` or `pod shop/checkout-…`, where the namespace is said too; a pod in it also by its looks. */
-function objectsIn(words: readonly string[], namespaces: readonly string[]): NamedWorkload[] {
-  const said = words.flatMap((word, index) => objectAt(words, word, index, namespaces) ?? []);
-  const looks = words
-    .filter((word) => isObjectName(word) && isReplicaPod(word))
-    .map((name) => ({ name, kind: 'Pod' as const }));
-  return [...said, ...looks].flatMap(({ namespace, ...each }: Reference) =>
-    (namespace === undefined ? namespaces : [namespace]).map((where) => ({ namespace: where, ...each })),
-  );
+/**
+ * `deployment checkout`, `pod/checkout-…` or `pod shop/checkout-…`, where the namespace is said too; a pod also by its looks. Of
+ * several objects each is in the namespace that stands nearest.
+ */
+function objectsIn(words: readonly string[], places: readonly Place[]): NamedWorkload[] {
+  const objects = words.flatMap((_, at) => {
+    const reference = objectAt(words, at, places);
+    return reference ? [{ at, reference }] : [];
+  });
+  const areSeveral = new Set(objects.map(({ reference }) => reference.name)).size > 1;
+  return objects.flatMap(({ at, reference: { namespace, ...each } }) => {
+    const where = areSeveral ? nearest(places, at) : places;
+    const namespaces = namespace === undefined ? where.map((place) => place.namespace) : [namespace];
+    return namespaces.map((one) => ({ namespace: one, ...each }));
+  });
 }
 
-function objectAt(
-  words: readonly string[],
-  word: string,
-  index: number,
-  namespaces: readonly string[],
-): Reference | undefined {
+function nearest(places: readonly Place[], to: number): Place[] {
+  const distance = Math.min(...places.map(({ at }) => Math.abs(at - to)));
+  return places.filter(({ at }) => Math.abs(at - to) === distance);
+}
+
+function objectAt(words: readonly string[], at: number, places: readonly Place[]): Reference | undefined {
+  const word = words[at] ?? '';
   const reference = readReference(word);
   if (!reference || prose.has(reference.name)) return undefined;
   if (reference.kind) return reference;
-  const kind = kindOf(words[index - 1]);
-  const isPlace = namespaces.includes(word) || isNamespaceWord(word) || kindOf(word) !== undefined;
-  return kind && !isPlace ? { ...reference, ...referenceTo(kind, reference.name) } : undefined;
+  const kind = kindOf(words[at - 1]);
+  const isName =
+    !places.some(({ namespace }) => namespace === word) &&
+    !isNamespaceWord(word) &&
+    kindOf(word) === undefined;
+  if (kind && isName) return { ...reference, ...referenceTo(kind, reference.name) };
+  return isReplicaPod(word) ? { name: word, kind: 'Pod' } : undefined;
 }
 
 /** For people to read up on or to try: it names what was so before, or elsewhere. */

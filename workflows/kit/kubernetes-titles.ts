@@ -12,7 +12,7 @@ const isName = (word: string | undefined): word is string =>
   isObjectName(word) && !prose.has(word) && !marks.has(word) && /[a-z]/.test(word);
 
 /** `[shop] Pod … is crash looping`: what the title begins with may be the namespace. */
-export function placesInBrackets(text: string): string[] {
+export function namespacesInBrackets(text: string): string[] {
   const [begin = ''] = /^(?:\s{0,3}\[[^\][]{1,80}\]){1,5}/.exec(text) ?? [];
   return begin.split(/[\][\s]+/).filter((word) => isNamespace(word) && isName(word) && !isRegion(word));
 }
@@ -50,7 +50,7 @@ export function listedAfterAlertName(text: string): NamedWorkload[] {
     return name !== undefined && names.length < 3 ? [{ namespace: where, name, kind: 'Pod' }] : [];
   }
   const byLooks = podsAmong(values, looksLikePod).slice(-1);
-  if (byLooks.length > 0 || names.length < 2 || names.length > 3) return byLooks;
-  const [namespace, name] = names.slice(-2);
+  if (byLooks.length > 0 || names.length !== 3) return byLooks;
+  const [, namespace, name] = names;
   return isNamespace(namespace) && name !== undefined ? [{ namespace, name, kind: 'Pod' }] : [];
 }

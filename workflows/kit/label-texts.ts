@@ -82,11 +82,11 @@ export function pairBlocksOf(text: string): LabelBlock[] {
 
 type Pair = [name: string, value: string];
 
-/** `a:b, c:d`, `a=b c=d`, `map[a:b c:d]`, `Dimensions: [a = b, c = d]`. A sentence with a colon is one pair. */
+/** `a:b, c:d`, `a=b c=d`, `map[a:b c:d]`, `metric{a="b"}`, `Dimensions: [a = b, c = d]`. A sentence with a colon is one pair. */
 export function pairsOf(line: string): Pair[] {
-  const list = line.replace(/^\W{0,5}(?:labels|tags|dimensions|map)\W{1,5}/i, '');
+  const list = line.replace(/^\W{0,5}(?:(?:labels|tags|dimensions|map)\W{1,5}|\w{1,80}\{)/i, '');
   return list
-    .split(/[,;|]/)
+    .split(/[,;|&]/)
     .slice(0, maxPairs)
     .flatMap((part) => {
       const words = part
