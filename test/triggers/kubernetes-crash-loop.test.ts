@@ -43,6 +43,8 @@ describe('the kubernetes-crash-loop trigger', () => {
     '[FIRING:1] [RESOLVED:1] KubePodCrashLooping',
     'CrashLoopBackOff of checkout, no crash logs',
     'CrashLoopBackOff of resolved',
+    'CrashLoopBackOff not resolved',
+    'Unresolved: CrashLoopBackOff',
     'OKTA pods are crashing',
   ])('looks into "%s"', (title) => {
     expect(respond(title)).toEqual({
@@ -96,6 +98,12 @@ describe('the kubernetes-crash-loop trigger', () => {
     '[shop] [OK] CrashLoopBackOff',
     'KubePodCrashLooping of checkout is resolved.',
     'KubePodCrashLooping [RESOLVED]',
+    'CrashLoopBackOff of checkout: resolved',
+    'CrashLoopBackOff (resolved)',
+    'Closed: CrashLoopBackOff',
+    'RE: [RESOLVED] CrashLoopBackOff',
+    'Alert resolved: CrashLoopBackOff',
+    'Problem has been resolved in 5m: pod crash looping',
     '[Recovered] [shop] Pod checkout is crash looping',
   ])('starts nothing that is over: %s', (title) => {
     expect(respond(title)).toEqual({ no: 'title does not say that it is over' });

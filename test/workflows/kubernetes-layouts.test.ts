@@ -139,6 +139,9 @@ describe('a pod in the details of an alert', () => {
     ['a pod with its namespace', { pod: `shop/${pod}` }],
     ['a pod with its kind', { namespace: 'shop', pod: `pod/${pod}` }],
     ['objects in a list', { pods: [{ namespace: 'shop', name: pod }] }],
+    ['names of monitors under metadata', { metadata: { 'k8s.namespace.name': 'shop' }, 'k8s.pod.name': pod }],
+    ['the namespace of the pod', { namespace: 'monitoring', pod: { namespace: 'shop', name: pod } }],
+    ['a list with what is no name', { namespace: 'shop', pods: [pod, 'Not a pod'] }],
     ['an unknown wrapper', { payload: { source: { labels } } }],
   ])('is found: %s', (_, details) => {
     expect(names(details)).toEqual([`shop/${pod}`]);
@@ -196,6 +199,11 @@ describe('several in one alert', () => {
     ).toEqual(both);
   });
 
+  it('are all found in a list of objects', () => {
+    const event = (name: string, namespace: string) => ({ involvedObject: { kind: 'Pod', name, namespace } });
+    expect(names({ events: [event('a-0', 'shop'), event('b-0', 'web')] })).toEqual(['shop/a-0', 'web/b-0']);
+  });
+
   it('leave it to the cluster where two namespaces are said', () => {
     const tag = { 'k8s.namespaceName': ['shop', 'web'], 'k8s.podName': [pod] };
     expect(found({ accumulations: { tag } }).certain).toBe(false);
@@ -205,6 +213,9 @@ describe('several in one alert', () => {
 
 describe('what is over', () => {
   it.each([
+    { text: `[FIRING] namespace=shop pod=${pod}\n[RESOLVED] namespace=shop pod=${other}` },
+    { text: `Firing: namespace=shop pod=${pod}\nResolved: namespace=shop pod=${other}` },
+    { namespace: 'shop', pod, recovered: [{ namespace: 'shop', pod: other }] },
     { text: `**Firing**\nnamespace: shop\npod: ${pod}\n**Resolved**\nnamespace: shop\npod: ${other}` },
     { text: `**Firing** namespace=shop pod=${pod} **Resolved** namespace=shop pod=${other}` },
     {
@@ -251,6 +262,17 @@ describe('what is told in passing', () => {
     const details = { description: `Pod ${other} in namespace web was restarted, too.` };
     expect(names(details, 'Deployment checkout in namespace shop is crashing')).toEqual(['shop/checkout']);
     expect(names(details)).toEqual([`web/${other}`]);
+  });
+
+  it('in a list is believed only where the alert itself names nothing', () => {
+    const siblings = [{ namespace: 'web', pod: 'b-0' }];
+    expect(names({ namespace: 'shop', pod, siblings })).toEqual([`shop/${pod}`]);
+    expect(names({ siblings })).toEqual(['web/b-0']);
+  });
+
+  it('is no name where a monitor knows none', () => {
+    expect(names({ namespace: 'shop', pod: 'unknown', deployment: 'checkout' })).toEqual(['shop/checkout']);
+    expect(names({ namespace: 'null', pod })).toEqual([]);
   });
 
   it('is no namespace for another object', () => {

@@ -22,32 +22,46 @@ const maxFields = 500;
 
 /** Where Alertmanager, Grafana and their like put several alerts into one. */
 const groups = new Set(['firing', 'firingjson', 'firingalerts', 'alerts', 'evalmatches']);
+/** A list of what has one of these is a list of objects. */
+const ofObjects = ['labels', 'namespace', 'involvedobject', 'regarding', 'object'];
 /** Texts in these fields are lists of labels. */
 const holdsLabels =
   /^$|(?:tags?|labels?|dimensions?|text|details|fields|attributes|scope|list|metric|firing|alerts)$/;
 
+/** What the details of an alert tell, as sets of labels. */
+export interface LabelSets {
+  /** One for each alert that fires, with what all alerts of a group share. */
+  alerts: Labels[];
+  /** One for each object in a list beside them: it may be what the alert is about, or a mention. */
+  objects: Labels[];
+}
+
 /**
- * What a monitor says in the details of an alert, as sets of labels: one set for each alert that fires, and those of resolved
- * ones left out. Read are objects, lists of `{ name, value }`, tags (`a:b,c:d`), Alertmanager's text (`Labels:`, ` - a = b`)
- * and JSON in a text. What all alerts of a group share is in each set.
+ * What a monitor says in the details of an alert; what is over is left out. Read are objects, lists of `{ name, value }`, tags
+ * (`a:b,c:d`), Alertmanager's text (`Labels:`, ` - a = b`) and JSON in a text.
  */
-export function labelSetsOf(details: unknown): Labels[] {
+export function labelSetsOf(details: unknown): LabelSets {
   const shared: LabelSet = new Map();
-  const sets: LabelSet[] = [];
+  const sets: Sets = { alerts: [], objects: [] };
   readInto(unfold(details), [], shared, sets);
-  if (sets.length === 0) return shared.size === 0 ? [] : [Object.fromEntries(shared)];
-  return sets.slice(0, maxAlerts).map((set) => {
+  const withShared = (set: LabelSet) => {
     const both: LabelSet = new Map(set);
     for (const [name, said] of shared) both.set(name, [...(set.get(name) ?? []), ...said]);
     return Object.fromEntries(both);
-  });
+  };
+  const alerts = sets.alerts.length > 0 || shared.size === 0 ? sets.alerts : [new Map()];
+  return {
+    alerts: alerts.slice(0, maxAlerts).map(withShared),
+    objects: sets.objects.slice(0, maxAlerts).map(withShared),
+  };
 }
 
+type Sets = Record<keyof LabelSets, LabelSet[]>;
 type LabelSet = Map<string, string[][]>;
 /** The names down to a value. Those that are no part of its label are empty. */
 type Path = readonly string[];
 
-function readInto(value: unknown, path: Path, into: LabelSet, sets: LabelSet[]): void {
+function readInto(value: unknown, path: Path, into: LabelSet, sets: Sets): void {
   if (path.length > maxDepth || into.size > maxFields) return;
   if (typeof value === 'string') readText(value, path, into, sets);
   else if (typeof value === 'number' || typeof value === 'boolean')
@@ -56,7 +70,7 @@ function readInto(value: unknown, path: Path, into: LabelSet, sets: LabelSet[]):
   else if (isObject(value)) readObject(value, path, into, sets);
 }
 
-function readObject(value: Fields, path: Path, into: LabelSet, sets: LabelSet[]): void {
+function readObject(value: Fields, path: Path, into: LabelSet, sets: Sets): void {
   if (isOverAlert(value)) return;
   // What stands nearer to the root is said of the alert itself, so it comes first.
   const entries = Object.entries(value)
@@ -66,36 +80,36 @@ function readObject(value: Fields, path: Path, into: LabelSet, sets: LabelSet[])
   for (const [said, each] of entries.toSorted(([, one], [, other]) => deep(one) - deep(other))) {
     const label = isOverField(said) ? undefined : labelName(said);
     if (!label) continue;
-    if (groups.has(label.name) && readGroup(each, path, sets)) continue;
+    if (groups.has(label.name) && readGroup(each, path, sets.alerts, sets)) continue;
     const isPart = !isObject(each) || isSubject(label.name);
     readInto(each, [...path, ...label.outer, isPart ? label.name : ''], into, sets);
   }
 }
 
 /** Several alerts. False where it is none: `firing: true` is a field. */
-function readGroup(value: unknown, path: Path, sets: LabelSet[]): boolean {
-  if (typeof value === 'string') return readBlocks(labelBlocksOf(value), sets);
+function readGroup(value: unknown, path: Path, group: LabelSet[], sets: Sets): boolean {
+  if (typeof value === 'string') return readBlocks(labelBlocksOf(value), group);
   const all = Array.isArray(value) ? value : [value];
   const alerts = all.map(unfold).filter((each) => isObject(each) || typeof each === 'string');
   if (alerts.length === 0) return Array.isArray(value);
   for (const alert of alerts.slice(0, maxAlerts)) {
     if (isObject(alert) && isOverAlert(alert)) continue;
-    if (typeof alert === 'string' && readBlocks(labelBlocksOf(alert), sets)) continue;
+    if (typeof alert === 'string' && readBlocks(labelBlocksOf(alert), group)) continue;
     const set: LabelSet = new Map();
     readInto(alert, [...path, ''], set, sets);
-    sets.push(set);
+    group.push(set);
   }
   return true;
 }
 
-function readBlocks(blocks: readonly LabelBlock[], sets: LabelSet[]): boolean {
-  for (const block of blocks.slice(0, Math.max(0, maxAlerts - sets.length)))
-    sets.push(new Map([...block].map(([name, values]) => [name, [values]])));
+function readBlocks(blocks: readonly LabelBlock[], group: LabelSet[]): boolean {
+  for (const block of blocks.slice(0, Math.max(0, maxAlerts - group.length)))
+    group.push(new Map([...block].map(([name, values]) => [name, [values]])));
   return blocks.length > 0;
 }
 
 /** A list of tags, of `{ name, value }`, of alerts or objects, or of values of one label. */
-function readList(list: readonly unknown[], path: Path, into: LabelSet, sets: LabelSet[]): void {
+function readList(list: readonly unknown[], path: Path, into: LabelSet, sets: Sets): void {
   const items = list.slice(0, maxFields).map(unfold);
   const name = path.at(-1) ?? '';
   const inner = isSubject(name) ? path : [...path.slice(0, -1), ''];
@@ -111,20 +125,20 @@ function readList(list: readonly unknown[], path: Path, into: LabelSet, sets: La
     const key = said.find((each) => typeof each === 'string');
     if (key !== undefined && fields.has('value'))
       readObject({ [key]: fields.get('value') }, inner, into, sets);
-    else if (fields.has('labels') || fields.has('namespace')) readGroup([item], inner, sets);
+    else if (ofObjects.some((each) => fields.has(each))) readGroup([item], inner, sets.objects, sets);
     else readInto(item, [...inner, ''], into, sets);
   }
 }
 
 /** The value of a field, and what it tells of others where it is a list of tags or lines. */
-function readText(text: string, path: Path, into: LabelSet, sets: LabelSet[]): void {
-  if (readBlocks(labelBlocksOf(text), sets)) return;
+function readText(text: string, path: Path, into: LabelSet, sets: Sets): void {
+  if (readBlocks(labelBlocksOf(text), sets.alerts)) return;
   const name = path.at(-1) ?? '';
   keep(into, path.join('') || 'text', [text]);
   // A long prose has colons too; names that no label has do no harm.
   if (!holdsLabels.test(name)) return;
   const blocks = pairBlocksOf(text);
-  if (blocks.length > 1) readBlocks(blocks, sets);
+  if (blocks.length > 1) readBlocks(blocks, sets.alerts);
   else for (const [label, values] of blocks[0] ?? []) keep(into, label, values);
 }
 

@@ -34,17 +34,17 @@ const objects = [
   'createdby',
   'resource',
   'subject',
-  'metadata',
   '',
 ];
 const namespaceNames = [
+  'exportednamespace',
+  // What is said of the pod is nearer than what is said of all.
+  ...['pod', 'k8spod', 'kubernetespod'].map((pod) => `${pod}namespace`),
   ...namesOf('namespace'),
   ...namesOf('ns'),
-  ...['pod', 'kubernetespod', 'podmetadata', 'objectmetadata', ...objects.filter((name) => name !== '')].map(
-    (name) => `${name}namespace`,
-  ),
+  ...objects.filter((name) => name !== '').map((name) => `${name}namespace`),
 ];
-const podNames = [...namesOf('pod'), 'podmetadataname', 'po'];
+const podNames = [...namesOf('pod'), 'po'];
 const containerNames = namesOf('container');
 const ownerNames = [
   'deployment',
@@ -90,12 +90,12 @@ export function fromLabels(all: Labels): NamedWorkload[] {
     namespace === undefined || namespaces.length === 0 || namespaces.includes(namespace);
   const told = objects.flatMap((name) => objectIn(labels, name) ?? []);
   const pods = first(
-    saidIn(labels, podNames, readReference).filter(agrees),
+    saidIn(labels, podNames, readObject).filter(agrees),
     told.filter(({ kind }) => kind === 'Pod'),
   );
   const owners = first(
     ...ownerNames.map(({ kind, names }) =>
-      saidIn(labels, names, readReference)
+      saidIn(labels, names, readObject)
         .filter(agrees)
         .map((each) => ({ ...each, ...referenceTo(kind, each.name) })),
     ),
@@ -122,7 +122,13 @@ export function fromLabels(all: Labels): NamedWorkload[] {
 export const namespacesOf = (all: Labels): string[] =>
   saidIn(withoutScraper(all), namespaceNames, readNamespace);
 
-const readNamespace = (value: string) => (isNamespace(value) ? value : undefined);
+const readNamespace = (value: string) => (isNamespace(value) && !nothing.has(value) ? value : undefined);
+const readObject = (value: string) => {
+  const reference = readReference(value);
+  return reference && !nothing.has(reference.name) ? reference : undefined;
+};
+/** What monitors write where they know no value. */
+const nothing = new Set(['null', 'nil', 'none', 'unknown', 'undefined', 'missing', 'na']);
 
 const first = <Item>(...lists: readonly Item[][]): Item[] => lists.find((list) => list.length > 0) ?? [];
 
@@ -132,12 +138,11 @@ const ownerOf = ({ kind, name }: Reference) => (isWorkloadKind(kind) ? { kind, n
 function objectIn(labels: Labels, field: string): Reference | undefined {
   const kindNames = field === '' ? ['kind'] : [`${field}kind`, `${field}type`];
   const [kind] = saidIn(labels, kindNames, kindOf);
-  const names = [`${field}name`, `${field}metadataname`, field];
-  const [reference] = saidIn(labels, names, readReference);
+  const names = [`${field}name`, field];
+  const [reference] = saidIn(labels, names, readObject);
   // A name alone is that of anything; but a workload is one.
   if (!reference || (!kind && !reference.kind && !field.endsWith('workload'))) return undefined;
-  const namespaceFields = [`${field}namespace`, `${field}metadatanamespace`];
-  const [namespace] = saidIn(labels, namespaceFields, readNamespace);
+  const [namespace] = saidIn(labels, [`${field}namespace`], readNamespace);
   return {
     ...(namespace === undefined ? {} : { namespace }),
     ...reference,
@@ -145,7 +150,7 @@ function objectIn(labels: Labels, field: string): Reference | undefined {
   };
 }
 
-/** What the first of these labels says of which each part can be read. */
+/** What the first of these labels says that can be read as a whole. */
 function saidIn<Said>(
   labels: Labels,
   names: readonly string[],
@@ -153,9 +158,12 @@ function saidIn<Said>(
 ): Said[] {
   for (const name of names)
     for (const values of labels[name] ?? []) {
-      const said = values.flatMap((value) => value.split(/[,\s]+/)).map(read);
-      const fitting = said.filter((each) => each !== undefined);
-      if (fitting.length > 0 && fitting.length === said.length) return fitting;
+      const said = values.flatMap((value) => {
+        const parts = value.split(/[,\s]+/).map(read);
+        const readable = parts.filter((part) => part !== undefined);
+        return readable.length === parts.length ? readable : [];
+      });
+      if (said.length > 0) return said;
     }
   return [];
 }

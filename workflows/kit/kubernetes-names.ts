@@ -38,8 +38,12 @@ const proses = [
  */
 export function findWorkloads(title: string, alerts: readonly NamingAlert[]): Named {
   const firing = alerts.filter(({ status }) => status !== 'resolved');
-  const sets = firing.flatMap(({ details }) => labelSetsOf(details));
-  const named = sets.flatMap(fromLabels);
+  const all = firing.map(({ details }) => labelSetsOf(details));
+  const sets = all.flatMap(({ alerts }) => alerts);
+  const named = all.flatMap(({ alerts, objects }) => {
+    const ofAlerts = alerts.flatMap(fromLabels);
+    return ofAlerts.length > 0 ? ofAlerts : objects.flatMap(fromLabels);
+  });
   const certain = sets.every((labels) => namespacesOf(labels).length < 2);
   if (named.length > 0) return { workloads: distinct(named), certain };
   const namespaces = [...new Set(sets.flatMap(namespacesOf))];

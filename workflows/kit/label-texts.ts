@@ -17,7 +17,7 @@ export const plainName = (name: string) =>
 
 /** Names that are a part of what stands under them, as in `pod: { name }`. All others, as `labels`, only say where it is. */
 export const isSubject = (name: string) =>
-  /^(?:kube|k8s|exported|namespace|ns$|pod|container|deployment|statefulset|daemonset|replicaset|cronjob|job|workload|owner|createdby|controller|involvedobject|regarding|object|metadata|node|service|cluster|host)/.test(
+  /^(?:kube|k8s|exported|namespace|ns$|pod|container|deployment|statefulset|daemonset|replicaset|cronjob|job|workload|owner|createdby|controller|involvedobject|regarding|object|node|service|cluster|host)/.test(
     name,
   );
 
