@@ -8,12 +8,12 @@ const names = [
 ];
 /** There is none, or none any more. */
 const none = [
-  // "No pods in CrashLoopBackOff", "none of the pods are crashing"; "no pods ready, crash loop" is another thing.
-  /\b(?:no|zero|0|none\s{1,3}of\s{1,3}(?:the|our))\s{1,3}(?:(?:pods?|containers?|more)\s{1,3})?(?:(?:is|are|now|currently|found|with|in|a)\s{1,3}){0,4}crash(?:ing|[\s_-]{0,3}loop)/i,
+  // "No pods in CrashLoopBackOff", "none of the pods are crashing". Not so "orders-db-0 is crash looping", "no pods ready, crash loop".
+  /(?<![\w.,/:-])(?:no|zero|0|none\s{1,3}of\s{1,3}(?:the|our))\s{1,3}(?:(?:pods?|containers?|more)\s{1,3})?(?:(?:is|are|now|currently|found|with|in|a)\s{1,3}){0,4}crash(?:ing|[\s_-]{0,3}loop)/i,
   // "no longer crash looping", "not in a crash loop", "recovered from crashing".
   /\b(?:no\s{1,3}longer|not|never|nothing|stopped|stops|without|recovered\s{1,3}from)\s{1,3}(?:(?:is|in|a)\s{1,3}){0,3}crash(?:ing|[\s_-]{0,3}loop)/i,
   // "crash loop resolved", "Pods crashing: 0".
-  /\bcrash(?:ing|[\s_-]{0,3}loop)\w{0,10}(?:\s{1,3}(?:is|was|has|been|now)){0,3}(?:\s{1,3}(?:resolved|recovered|over)\b|\s{0,3}[:=]\s{0,3}0\b)/i,
+  /\bcrash(?:ing|[\s_-]{0,3}loop)\w{0,10}(?:\s{1,3}(?:is|was|has|been|now)){0,3}(?:\s{1,3}(?:resolved|recovered)\b|\s{0,3}[:=]\s{0,3}0(?:\s{1,3}(?:pods?|containers?))?\s{0,3}$)/i,
 ];
 /** Ships carry containers, too, and markets crash. */
 const another =

@@ -29,7 +29,7 @@ export interface Missing {
 
 /**
  * Asks the cluster for the pod by its name, then for its owner, then for the pods by the owner's selector: a namespace can hold
- * thousands. Only where nothing is called so are all pods of the namespace read, for owners that only a pod knows.
+ * thousands. Only where nothing is called so, and for a cron job, are all pods of the namespace read, for owners that only a pod knows.
  */
 export async function findPods(named: NamedWorkload): Promise<FoundPods | Missing> {
   const { namespace, name, kind } = named;

@@ -132,7 +132,7 @@ function objectAt(words: readonly string[], at: number, places: readonly Place[]
 
 /** For people to read up on or to try: it names what was so before, or elsewhere. */
 const forReading =
-  /^\W{0,5}(?:runbook|playbook|docs?|documentation|help|dashboard|links?|see|related|similar|previous|same as|last (?:week|time|month)|examples?|for example|e\.g|check|run|try|use|compare|escalate|contact)\b/i;
+  /^\W{0,5}(?:runbook|playbook|docs?|documentation|help|dashboard|links?|see|related|similar|previous|same as|last (?:week|time|month)|examples?|for example|e\.g|(?:check|run|try|use)(?! fail)|compare|escalate|contact)\b/i;
 
 /** Prose without what is for reading, and without commands. */
 export const withoutReading = (text: string): string =>

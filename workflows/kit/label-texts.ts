@@ -23,7 +23,7 @@ export const isSubject = (name: string) =>
 
 /** What stands under these is not what the alert is about. */
 export const isElsewhere = (name: string) =>
-  /^(?:runbook|playbook|dashboard|docs?$|documentation|links?$|related|similar|previous|last|old|history|example|silence|inhibited|exporter|scrape|collector|agent$|bastion|depend|upstream|downstream|parent|commands?$)/.test(
+  /^(?:runbook|playbook|dashboard|docs?$|documentation|links?$|related|similar|previous|last|old|history|example|silence|inhibited|exporter|scrape|collector|agent$|bastion|depend|upstream|downstream|parent|sibling|neighbo|other|recent|latest|change|commit|baseline|commands?$|actions?$|remediation)/.test(
     name,
   );
 
