@@ -51,6 +51,7 @@ describe('the kubernetes-crash-loop trigger', () => {
     'CrashLoopBackOff of checkout, no crash logs',
     'CrashLoopBackOff of resolved',
     'CrashLoopBackOff not resolved',
+    'CrashLoopBackOff kube-system/systemd-resolved',
     'Unresolved: CrashLoopBackOff',
     'OKTA pods are crashing',
   ])('looks into "%s"', (title) => {
@@ -108,6 +109,7 @@ describe('the kubernetes-crash-loop trigger', () => {
     'KubePodCrashLooping [RESOLVED]',
     'CrashLoopBackOff of checkout: resolved',
     'CrashLoopBackOff (resolved)',
+    'CrashLoopBackOff of checkout - Resolved',
     'Closed: CrashLoopBackOff',
     'RE: [RESOLVED] CrashLoopBackOff',
     'Alert resolved: CrashLoopBackOff',

@@ -35,9 +35,9 @@ export function partsOf(text: string): { firing: string; over: string } {
 /** `[RESOLVED] …`, `Recovered: …`, `Alert resolved: …`, `[shop] [OK] …`: before all else, but for other words in brackets. */
 const startsOver =
   /^(?:\[(?!resolved|recovered|closed|cleared|ok\b|firing)[^\][]{1,40}\]\s{0,3}){0,3}\W{0,3}(?:(?:re|fwd|alert|incident|problem|issue)\b\W{1,3}(?:(?:is|has|been|was)\s){0,2})?(?:resolved|recovered|closed|cleared|ok)\b\W/i;
-/** `… is resolved`, `…: RESOLVED`, `… (resolved)`. */
+/** `… is resolved`, `…: RESOLVED`, `… (resolved)`, and not `kube-system/systemd-resolved`. */
 const endsOver =
-  /(?:\b(?:is|has|was|been)\s{1,3}(?:now\s{1,3})?|[:([|–-]\s{0,3})(?:resolved|recovered|closed|cleared)\W{0,3}$/i;
+  /(?:\b(?:is|has|was|been)\s{1,3}(?:now\s{1,3})?|[:([|]\s{0,3}|\s[–-]\s{1,3})(?:resolved|recovered|closed|cleared)\W{0,3}$/i;
 
 /** Whether a title says of itself that all is over. */
 export const saysOver = (title: string): boolean => startsOver.test(title) || endsOver.test(title);
