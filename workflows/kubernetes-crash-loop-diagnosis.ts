@@ -1,6 +1,7 @@
 import { steps } from './kit/activities.ts';
-import { findWorkloads, type NamedWorkload, type NamingAlert } from './kit/kubernetes-names.ts';
+import { findWorkloads, type NamingAlert } from './kit/kubernetes-names.ts';
 import { crashingContainer, type FoundPods, findPods, type Owner, type Pod } from './kit/kubernetes-pods.ts';
+import type { NamedWorkload } from './kit/kubernetes-words.ts';
 import { failureOf, inParts, orUnavailable, type Unavailable } from './kit/parts.ts';
 import { type CurrentIncident, known, type RelatedChange, readContext } from './kit/read-context.ts';
 import { healthy } from './kit/run.ts';

@@ -115,6 +115,15 @@ describe('the pods of a workload', () => {
     });
   });
 
+  it('are those of the jobs that a cron job made', () => {
+    const nightly = { kind: 'Job', name: 'nightly-28391040' };
+    const pods = [pod('nightly-28391040-abcde', nightly, 1), pod('nightly-report-x', undefined)];
+    expect(podsOf('nightly', pods)).toMatchObject({
+      crashing: { name: 'nightly-28391040-abcde' },
+      owner: nightly,
+    });
+  });
+
   it('can be one that stands alone', () => {
     expect(found('migrate')).toEqual({ pods: ['migrate'], crashing: 'migrate', owner: undefined });
   });

@@ -1,5 +1,5 @@
 import { steps } from './activities.ts';
-import type { NamedWorkload, WorkloadKind } from './kubernetes-names.ts';
+import { isWorkloadKind, type NamedWorkload, type WorkloadKind, workloadKinds } from './kubernetes-words.ts';
 import { orUnavailable } from './parts.ts';
 
 export type Pod = Awaited<ReturnType<typeof steps.listKubernetesPods>>['pods'][number];
@@ -29,10 +29,11 @@ export interface Missing {
 
 /**
  * Asks the cluster for the pod by its name, then for its owner, then for the pods by the owner's selector: a namespace can hold
- * thousands. Only where nothing is called so are all pods of the namespace read, for owners that only a pod knows.
+ * thousands. Only where nothing is called so, and for a cron job, are all pods of the namespace read, for owners that only a pod knows.
  */
 export async function findPods(named: NamedWorkload): Promise<FoundPods | Missing> {
   const { namespace, name, kind } = named;
+  if (kind === 'CronJob') return amongAll(named);
   const isPod = kind === undefined || kind === 'Pod';
   const self = isPod ? (await steps.listKubernetesPods({ namespace, name })).pods[0] : undefined;
   if (self) return withSiblings(namespace, self);
@@ -71,10 +72,10 @@ async function amongAll({ namespace, name }: NamedWorkload): Promise<FoundPods |
 
 /** What may be meant by a name, and what may have made a pod of this name that is gone. */
 function candidatesFor({ name, kind, owner }: NamedWorkload): Owner[] {
-  const kinds: readonly WorkloadKind[] =
-    kind && kind !== 'Pod' ? [kind] : ['Deployment', 'StatefulSet', 'DaemonSet', 'Job'];
+  const isMaker = isWorkloadKind(kind);
+  const kinds = isMaker ? [kind] : workloadKinds;
   const own = kinds.map((each) => ({ kind: each, name }));
-  return [...(owner ? [owner] : []), ...own, ...(kind && kind !== 'Pod' ? [] : makersOf(name))];
+  return [...(owner ? [owner] : []), ...own, ...(isMaker ? [] : makersOf(name))];
 }
 
 /** A deployment's pods are named by a hash and five characters, a stateful set's by a number, others' by five characters. */
@@ -101,7 +102,8 @@ export function podsOf(name: string, all: readonly Pod[]): FoundPods | undefined
   const ofOwner = (wanted: string | undefined) =>
     wanted === undefined ? [] : all.filter((pod) => (ownerOf(pod) ?? pod.owner)?.name === wanted);
   const replaced = makersOf(name).map((maker) => ofOwner(maker.name));
-  const groups = [ofOwner(ownName), self ? [self] : [], ...replaced];
+  const ofCronJob = all.filter((pod) => cronJobOf(pod) === name);
+  const groups = [ofOwner(ownName), self ? [self] : [], ...replaced, ofCronJob];
   const pods = groups.find((group) => group.length > 0) ?? [];
   const crashing = self ?? worst(pods);
   const owner = crashing && ownerOf(crashing);
@@ -133,6 +135,10 @@ function ownerOf({ owner }: Pod): Owner | undefined {
       return undefined;
   }
 }
+
+/** A cron job names its jobs by itself and the minute. */
+const cronJobOf = ({ owner }: Pod) =>
+  owner?.kind === 'Job' && /-\d{8,10}$/.test(owner.name) ? owner.name.replace(/-\d{8,10}$/, '') : undefined;
 
 const isOwn = (pod: Pod, { name, kind }: Owner) => {
   const owner = ownerOf(pod);
