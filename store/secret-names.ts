@@ -18,7 +18,7 @@ const between = [
 ].join('|');
 
 const assigned = new RegExp(
-  String.raw`(${names})${ending}(?:([\\"'\`]{0,4}\]?)(?:${between})|(?<=(?<![\w-])--[\w-]{1,40})[ \t])`,
+  String.raw`(${names})${ending}(?:([\\"'\`]{0,4}\]?)(?:${between})(?:\[\s{0,4}(?=[\\"']))?|(?<=(?<![\w-])--[\w-]{1,40})[ \t])`,
   'gi',
 );
 const isNamed = new RegExp(`(?:${names})${ending}$|^(?:proxy-)?authorization$|^(?:set-)?cookie$`, 'i');
@@ -75,6 +75,18 @@ function valueAt(text: string, at: number): (Span & { isQuoted: boolean }) | und
   return { from: at, to, isQuoted: false };
 }
 
+/** Where the last one of a list of quoted values ends, of which the first one ends here. */
+function endOfList(text: string, first: number): number {
+  const next = /[\\"'`]{1,4}\s{0,4},\s{0,4}(?=[\\"'`])/y;
+  let end = first;
+  for (next.lastIndex = end; next.test(text); next.lastIndex = end) {
+    const value = valueAt(text, next.lastIndex);
+    if (!value?.isQuoted) break;
+    end = value.to;
+  }
+  return end;
+}
+
 /** A word such as a sentence has, or a number such as a status. */
 const word = /^(?:[A-Za-z]?[a-z]+(?:[-'’/.][a-z]+)*|[A-Z]{1,12}|\d{1,4})$/;
 const longestWord = 40;
@@ -105,7 +117,8 @@ export function maskNamed(text: string): string {
     const at = assigned.lastIndex;
     const value = valueAt(text, at);
     if (!value || value.to === value.from) continue;
-    const { from, to, isQuoted } = value;
+    const { from, isQuoted } = value;
+    const to = /\[\s{0,4}$/.test(whole) ? endOfList(text, value.to) : value.to;
     const content = text.slice(from, to);
     // A value that JSON writes without quotes, such as a number, becomes a text.
     const quote = !isQuoted && closing?.endsWith('"') ? closing : '';

@@ -2,7 +2,9 @@
 export const mask = '[secret]';
 
 /** What may stand between a name and its value: in a header, a setting, JSON, and JSON within JSON. */
-const equals = String.raw`[\\"']{0,4}\s{0,4}(?::|=>?)\s{0,4}[\\"']{0,4}`;
+const beforeList = String.raw`[\\"']{0,4}\s{0,4}(?::|=>?)\s{0,4}`;
+/** The same, and a quote or a list's bracket before the value. */
+const equals = String.raw`${beforeList}\[?[\\"']{0,4}`;
 /** What a value is made of. A name with a word behind it is ordinary text: a value has 12 characters and a digit among them. */
 const value = String.raw`(?=[\w.~+/=-]{0,80}\d)[\w.~+/=-]{12,}`;
 /** Schemes of `Authorization` that one value follows, and those that a list of `name=value` follows. */
@@ -66,7 +68,10 @@ export const shapes: readonly [RegExp, string][] = [
 /** Those that stand behind the name of a header or a parameter. */
 export const namedShapes: readonly [RegExp, string][] = [
   // Cookies, a list of them or one.
-  [new RegExp(String.raw`(\b(?:set-)?cookie${equals}\[(\\{0,3}["']))[^\]\r\n]*(\]?)`, 'gi'), `$1${mask}$2$3`],
+  [
+    new RegExp(String.raw`(\b(?:set-)?cookie${beforeList}\[(\\{0,3}["']))[^\]\r\n]*(\]?)`, 'gi'),
+    `$1${mask}$2$3`,
+  ],
   [
     new RegExp(String.raw`(\b(?:set-)?cookie${equals})(?=[^\s=;,"'\\]{1,200}=)${restOfHeader}`, 'gi'),
     `$1${mask}`,

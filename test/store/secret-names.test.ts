@@ -40,6 +40,7 @@ describe('what stands behind the name of a secret', () => {
     ['//registry.npmjs.org/:_authToken=abc', '//registry.npmjs.org/:_authToken=[secret]'],
     ['{"name":"DB_PASSWORD","value":"abc"}', '{"name":"DB_PASSWORD","value":"[secret]"}'],
     ['- name: DB_PASSWORD\n  value: abc', '- name: DB_PASSWORD\n  value: [secret]'],
+    ['{"secrets":["a","b, c"],"n":["d"]}', '{"secrets":["[secret]"],"n":["d"]}'],
     ['it said password="" token="abc"', 'it said password="" token="[secret]"'],
     ['BATON_WEBHOOK_SECRETS=abc,def', 'BATON_WEBHOOK_SECRETS=[secret]'],
   ])('is masked: %s', (text, masked) => {

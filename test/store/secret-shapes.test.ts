@@ -93,6 +93,7 @@ describe('a header', () => {
     ],
     [`Authorization: SSWS 00${long}`, 'Authorization: SSWS [secret]'],
     [`Authorization: Custom ${long}`, 'Authorization: Custom [secret]'],
+    ['{"Authorization":["Bearer abc"],"n":1}', '{"Authorization":["Bearer [secret]"],"n":1}'],
     ['X-Api-Key: hunter2', 'X-Api-Key: [secret]'],
     [`X-Vault-Token: s.${long}`, 'X-Vault-Token: [secret]'],
   ])('loses its value: %s', (text, masked) => expect(scrub(text)).toBe(masked));
@@ -156,6 +157,7 @@ describe('the search', () => {
     '://:',
     'cookie: a=',
     'cookie:["',
+    'secrets:["a","b",',
     '_',
     'set-cookie: a="',
     'authorization: digest a="',
