@@ -27,7 +27,8 @@ const code = await runCli({
   loadActivities: async () => {
     const { activities } = await import('./activities/index.ts');
     const { connectClients } = await import('./activities/clients.ts');
-    return { activities, connectClients };
+    const { wayTo } = await import('./activities/http.ts');
+    return { activities, connectClients, wayTo };
   },
   workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
   startSimulators: async (options) => {

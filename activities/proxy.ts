@@ -1,49 +1,37 @@
-import { BlockList, isIP } from 'node:net';
+import { notConnected } from './failures.ts';
+import { isDirect } from './no-proxy.ts';
 
-/** The proxy's variables (`HTTPS_PROXY`, `NO_PROXY`) as other tools read them; the lower-case name counts first. */
-const variable = (env: NodeJS.ProcessEnv, name: string) => env[name.toLowerCase()] || env[name] || undefined;
-
-/** The two variables of Node's own agents, for SDKs that take one. */
-export const proxyVariables = (env: NodeJS.ProcessEnv) => ({
-  HTTPS_PROXY: variable(env, 'HTTPS_PROXY'),
-  NO_PROXY: variable(env, 'NO_PROXY'),
-});
+/** As other tools read them: the lower-case name counts first, and what is said of https before what is said of all. */
+const variables = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'];
 
 /**
- * The proxy by which `url` is to be reached, from `HTTPS_PROXY` and `NO_PROXY`; undefined where there is none. Plain http is
- * spoken with this machine only, so it takes no proxy. `NO_PROXY` lists hosts (with all below them), addresses, networks
- * such as `10.0.0.0/8`, each with a port or without, or `*`.
+ * The proxy by which `url` is to be reached, from `HTTPS_PROXY` or `ALL_PROXY`; undefined where there is none, or `NO_PROXY` names the
+ * host. Plain http is spoken with this machine only, so it takes no proxy. Throws `NotConnected` where the proxy's address is none.
  */
 export function proxyFor(url: string, env: NodeJS.ProcessEnv): string | undefined {
-  const proxy = variable(env, 'HTTPS_PROXY');
+  const variable = variables.find((name) => env[name]?.trim());
   const { protocol, hostname, port } = new URL(url);
-  if (!proxy || protocol !== 'https:') return undefined;
-  const entries = (variable(env, 'NO_PROXY') ?? '')
-    .toLowerCase()
-    .split(/[\s,]+/)
-    .filter(Boolean);
-  const host = hostname
-    .toLowerCase()
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '');
-  return entries.some((entry) => isMeant(entry, host, port || '443')) ? undefined : proxy;
+  if (!variable || protocol !== 'https:') return undefined;
+  if (isDirect(hostname, port || '443', env.no_proxy || env.NO_PROXY || '')) return undefined;
+  return proxyAddress(variable, (env[variable] ?? '').trim());
 }
 
-function isMeant(entry: string, host: string, port: string): boolean {
-  if (entry === '*') return true;
-  if (entry.includes('/')) return isWithin(entry, host);
-  const [, bracketed, plain = entry, entryPort] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(entry) ?? [];
-  if (entryPort !== undefined && entryPort !== port) return false;
-  const wanted = (bracketed ?? plain).replace(/^\*?\./, '');
-  return host === wanted || (isIP(wanted) === 0 && host.endsWith(`.${wanted}`));
+/** Many write `proxy:3128`, and mean plain http. The value can hold a password, so a complaint does not show it. */
+function proxyAddress(variable: string, value: string): string {
+  const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+  const url = URL.parse(address);
+  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
+  if (isHttp && isDecodable(url.username) && isDecodable(url.password)) return address;
+  const form =
+    'http://proxy.example:3128 (with a user: http://user:password@…, special characters percent-encoded)';
+  throw notConnected('The network’s proxy', `${variable} to an address like ${form}`);
 }
 
-function isWithin(network: string, host: string): boolean {
-  const [address = '', bits = ''] = network.split('/');
-  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-  if (isIP(address) === 0 || isIP(host) !== isIP(address) || !/^\d{1,3}$/.test(bits)) return false;
-  if (Number(bits) > (family === 'ipv6' ? 128 : 32)) return false;
-  const list = new BlockList();
-  list.addSubnet(address, Number(bits), family);
-  return list.check(host, family);
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { Dispatcher } from 'undici';
 import type { AnyActivity } from '../activities/activity.ts';
 import type { Clients } from '../activities/clients.ts';
 import type { Trigger } from '../triggers/trigger.ts';
@@ -16,6 +17,8 @@ export interface Parts {
   loadActivities(): Promise<{
     activities: readonly AnyActivity[];
     connectClients(env: NodeJS.ProcessEnv): Clients;
+    /** By which way an address is reached: straight, or through the network's proxy. */
+    wayTo(address: string, env: NodeJS.ProcessEnv): Dispatcher;
   }>;
   /** The file that exports every workflow. */
   workflowsPath: string;

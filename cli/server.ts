@@ -38,6 +38,7 @@ export async function runServer(parts: Parts): Promise<void> {
       pagerDutySecrets: settings.pagerDutySecrets,
       slackSigningSecret: settings.slackSigningSecret,
       slackApiUrl: settings.slackApiUrl,
+      wayToSlack: async (address) => (await parts.loadActivities()).wayTo(address, parts.env),
       store,
       client,
       eagerStart: false,

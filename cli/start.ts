@@ -89,7 +89,7 @@ export async function start(parts: Parts, output: Output): Promise<void> {
     const connection = await NativeConnection.connect(temporal.connection);
     lifetime.onClose(() => connection.close());
     const metrics = createMetrics(sdkMetrics);
-    const { activities, connectClients } = await parts.loadActivities();
+    const { activities, connectClients, wayTo } = await parts.loadActivities();
     const worker = await startWorker({
       connection,
       namespace: temporal.namespace,
@@ -111,6 +111,7 @@ export async function start(parts: Parts, output: Output): Promise<void> {
       pagerDutySecrets: connected.pagerDutySecrets,
       slackSigningSecret: connected.slackSigningSecret,
       slackApiUrl: connected.slackApiUrl,
+      wayToSlack: async (address) => wayTo(address, env),
       store,
       client: new Client({ connection, namespace: temporal.namespace }),
       eagerStart: true,

@@ -12,12 +12,15 @@ import { takePagerDutyWebhook } from './pagerduty/webhook.ts';
 import { answerRunPage, answerRunsPage, runPath } from './pages.ts';
 import { answerError, Refusal } from './refusal.ts';
 import { answerSlackCommand, takeSlackClick, takeSlackEvent } from './slack/requests.ts';
+import type { WayTo } from './slack/respond.ts';
 
 export interface AppOptions extends HealthOptions {
   /** Any of them may have signed. None: the webhook is closed. */
   pagerDutySecrets: readonly string[];
   slackSigningSecret?: string | undefined;
   slackApiUrl?: string | undefined;
+  /** How answers to people go to Slack. */
+  wayToSlack?: WayTo | undefined;
   store: Pick<Store, 'receive' | 'ping' | 'backlog' | 'head'>;
   /** Called with each event that this process may dispatch now. */
   onStored(stored: StoredEvent): void;
@@ -39,8 +42,8 @@ export function createApp(options: AppOptions): Express {
   const { log, metrics } = options;
   const readBody = createBodyReader();
   const inbox = createInbox(options.store, options.onStored, options.mayTake);
-  const { slackSigningSecret: signingSecret, slackApiUrl: apiUrl } = options;
-  const slack = { signingSecret, apiUrl, readBody, inbox, log };
+  const { slackSigningSecret: signingSecret, slackApiUrl: apiUrl, wayToSlack } = options;
+  const slack = { signingSecret, apiUrl, wayToSlack, readBody, inbox, log };
   const pagerDuty = takePagerDutyWebhook({
     connection: 'default',
     secrets: options.pagerDutySecrets,

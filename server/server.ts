@@ -13,6 +13,7 @@ import { startReconciler } from './reconcile.ts';
 import { startRetention } from './retention.ts';
 import { syncSchedules } from './schedules.ts';
 import { startSealer } from './sealer.ts';
+import type { WayTo } from './slack/respond.ts';
 import type { Pager } from './stuck-pages.ts';
 import { startStuckRuns } from './stuck-runs.ts';
 import { isTemporalSilent, watchTemporal } from './temporal-state.ts';
@@ -24,6 +25,8 @@ export interface ServerOptions {
   pagerDutySecrets: readonly string[];
   slackSigningSecret?: string | undefined;
   slackApiUrl?: string | undefined;
+  /** How answers to people go to Slack. */
+  wayToSlack?: WayTo | undefined;
   store: Store;
   client: Client;
   /** The client's connection is that of a worker in this process. */
@@ -72,6 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     pagerDutySecrets: options.pagerDutySecrets,
     slackSigningSecret: options.slackSigningSecret,
     slackApiUrl: options.slackApiUrl,
+    wayToSlack: options.wayToSlack,
     store,
     onStored: dispatcher.take,
     mayTake: dispatcher.mayTake,

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { Scrub } from './scrub.ts';
+import { nameOf } from './secret-names.ts';
 
 /** No event that was read has more than 64 levels; what lies deeper than this would overflow a parser's stack. */
 const maxDepth = 128;
@@ -25,16 +27,16 @@ export function keyText(text: string): string {
 /**
  * Canonical JSON: keys sorted, no spaces, so that equal values give equal texts. Strings are made clean, numbers beyond the
  * range of a double become strings, and what lies too deep is cut off: PostgreSQL takes the result as `jsonb` in any case.
- * `change` is applied to every string and key before it is written.
+ * `change` is applied to every string and key before it is written; it is told in which field a string is.
  */
-export function canonicalJson(value: unknown, change: (text: string) => string = (text) => text): string {
+export function canonicalJson(value: unknown, change: Scrub = (text) => text): string {
   return write(value, change, 0);
 }
 
-function write(value: unknown, change: (text: string) => string, depth: number): string {
+function write(value: unknown, change: Scrub, depth: number, name?: string): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(cleanText(change(value)));
+      return JSON.stringify(cleanText(change(value, name)));
     case 'boolean':
       return String(value);
     case 'number':
@@ -42,28 +44,31 @@ function write(value: unknown, change: (text: string) => string, depth: number):
     case 'bigint':
       return JSON.stringify(change(String(value)));
     case 'object':
-      return value === null ? 'null' : writeObject(value, change, depth);
+      return value === null ? 'null' : writeObject(value, change, depth, name);
     default:
       return 'null';
   }
 }
 
 /** A secret may consist of digits only, so numbers are shown to `change` too. */
-function writeNumber(value: number, change: (text: string) => string): string {
+function writeNumber(value: number, change: Scrub): string {
   const text = String(value);
   const changed = change(text);
   if (changed !== text || !Number.isFinite(value)) return JSON.stringify(changed);
   return JSON.stringify(value);
 }
 
-function writeObject(value: object, change: (text: string) => string, depth: number): string {
+function writeObject(value: object, change: Scrub, depth: number, name: string | undefined): string {
   if (depth >= maxDepth) return '"[too deep]"';
-  if (Array.isArray(value)) return `[${value.map((item) => write(item, change, depth + 1)).join(',')}]`;
-  if (value instanceof Date) return write(value.toJSON(), change, depth);
+  if (Array.isArray(value)) return `[${value.map((item) => write(item, change, depth + 1, name)).join(',')}]`;
+  if (value instanceof Date) return write(value.toJSON(), change, depth, name);
   const fields = Object.entries(value)
     .filter(([, field]) => field !== undefined && typeof field !== 'function')
     .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, field]) => `${JSON.stringify(cleanText(change(name)))}:${write(field, change, depth + 1)}`);
+    .map(
+      ([key, field]) =>
+        `${JSON.stringify(cleanText(change(key)))}:${write(field, change, depth + 1, nameOf(key, value))}`,
+    );
   return `{${fields.join(',')}}`;
 }
 

@@ -21,12 +21,18 @@ const shaped = {
   jwt: ['eyJhbGciOiJIUzI1NiJ9', 'eyJjYW5hcnkiOiJjYW5hcnkifQ', 'Y2FuYXJ5Y2FuYXJ5'].join('.'),
   userinfo: 'canary-userinfo-0815',
   bearer: 'canarybearer0815canarybearer',
+  password: 'canary-password-0815',
+  cookie: 'canarycookie0815canary',
+  integration: 'ca7a5e0815ca7a5e0815ca7a5e081500',
   pem: 'CANARYPEMCANARYPEMCANARYPEM0815',
 };
 const shapedText = [
   `slack ${shaped.slack} aws ${shaped.aws} jwt ${shaped.jwt}`,
   `https://ada:${shaped.userinfo}@example.com/x`,
   `Authorization: Bearer ${shaped.bearer}`,
+  `DB_PASSWORD=${shaped.password} {"password":"${shaped.password}"}`,
+  `Cookie: sid=${shaped.cookie}`,
+  `https://events.pagerduty.com/integration/${shaped.integration}/enqueue`,
   `-----BEGIN PRIVATE KEY-----\n${shaped.pem}\n-----END PRIVATE KEY-----`,
 ].join('\n');
 

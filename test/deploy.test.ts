@@ -56,6 +56,34 @@ describe('docker-compose.yml', () => {
       expect(secretsOf(other).filter((name) => !/^(SQL|POSTGRES)_/.test(name))).toEqual([]);
   });
 
+  /** Read where Baton is started, but for what the shape of this file settles. */
+  const settled = ['BATON_DATA_DIR', 'BATON_STORE_FSYNC', 'BATON_TEMPORAL_UI', 'BATON_SIMULATE'];
+  const settings = readFileSync(join(import.meta.dirname, '../cli/settings.ts'), 'utf8');
+  const settable = [...settings.matchAll(/^ {2}([A-Z][A-Z0-9_]+): /gm)].map(([, name]) => name ?? '');
+  const given = (service: string) => Object.keys(services[service]?.environment ?? {});
+
+  it('hands every setting that is read to the process that needs it', () => {
+    expect(settable.length).toBeGreaterThan(15);
+    const all = ['server', 'worker', 'migrate'].flatMap(given);
+    expect(settable.filter((name) => !all.includes(name) && !settled.includes(name))).toEqual([]);
+  });
+
+  it('tells the server alone how long to keep things and where to write the heads, on a volume', () => {
+    const names = ['BATON_RETENTION_DAYS', 'BATON_RECORD_HEADS_DIR'];
+    expect(given('server')).toEqual(expect.arrayContaining(names));
+    expect(given('worker').filter((name) => names.includes(name))).toEqual([]);
+    expect(text).toContain(`BATON_RECORD_HEADS_DIR: \u0024{BATON_RECORD_HEADS_DIR:-/heads}`);
+    expect(text).toContain("volumes: ['heads:/heads']");
+  });
+
+  it('hands the proxy to server and worker', () => {
+    for (const name of ['HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'])
+      expect([given('server'), given('worker')]).toEqual([
+        expect.arrayContaining([name]),
+        expect.arrayContaining([name]),
+      ]);
+  });
+
   it('takes every variable of the example file to somebody', () => {
     const names = [...read('example.env').matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name ?? '');
     const taken = Object.values(services).flatMap(({ environment }) => Object.keys(environment));

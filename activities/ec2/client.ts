@@ -1,9 +1,9 @@
-import { Agent } from 'node:https';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { providerAddress } from '../address.ts';
 import { notConnected } from '../failures.ts';
-import { proxyVariables } from '../proxy.ts';
+import { proxyFor } from '../proxy.ts';
 import { timeScaleOf } from '../time-scale.ts';
+import { Connections } from './agent.ts';
 
 /** The SDK's module, loaded on first use: it is 34 MB. Commands are made from it. */
 type Sdk = typeof import('@aws-sdk/client-ec2');
@@ -35,6 +35,8 @@ async function connect(env: NodeJS.ProcessEnv, region: string): Promise<Ec2> {
   const variable = env.AWS_ENDPOINT_URL_EC2 ? 'AWS_ENDPOINT_URL_EC2' : 'AWS_ENDPOINT_URL';
   const endpoint = env[variable];
   if (endpoint) providerAddress('EC2', variable, endpoint);
+  // Complains of a proxy's address that is none; within the SDK the complaint would be lost.
+  proxyFor(endpoint || 'https://ec2.amazonaws.com', env);
   const sdk = await import('@aws-sdk/client-ec2');
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN } = env;
   const client = new sdk.EC2Client({
@@ -46,7 +48,7 @@ async function connect(env: NodeJS.ProcessEnv, region: string): Promise<Ec2> {
       requestTimeout: requestMilliseconds,
       connectionTimeout: connectMilliseconds,
       throwOnRequestTimeout: true,
-      httpsAgent: new Agent({ keepAlive: true, maxSockets: 50, proxyEnv: proxyVariables(env) }),
+      httpsAgent: new Connections(env, { keepAlive: true, maxSockets: 50 }),
     },
     ...(endpoint ? { endpoint } : {}),
     ...(accessKeyId && secretAccessKey

@@ -68,6 +68,8 @@ function refusalOf(
   const isOfOurs = user.team_id === ownTeamId || user.enterprise_user?.teams.includes(ownTeamId);
   if (user.deleted || user.is_forgotten) return 'your account in Slack is deactivated';
   if (isBot) return 'a bot pressed the button, and only people may';
+  if (teamIds?.length === 0)
+    return 'Slack did not say in a readable way from which workspace the button was pressed (press it again, or go on in PagerDuty)';
   if (user.is_stranger || user.is_external || !isOfOurs || (teamIds && !areOurs(teamIds, ownTeamId, user)))
     return 'you are of another workspace of Slack than Baton, and only its own members may press the button';
   if (user.is_restricted || user.is_ultra_restricted)

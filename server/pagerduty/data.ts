@@ -14,7 +14,7 @@ const optional = <Key extends string, Value>(key: Key, value: Nullish<Value>) =>
 const decorative = <Schema extends z.ZodType>(schema: Schema) => schema.nullish().catch(undefined);
 
 /** A list without the members whose shape we do not know; none where it is no list. */
-const listOf = <Schema extends z.ZodType>(schema: Schema) =>
+export const listOf = <Schema extends z.ZodType>(schema: Schema) =>
   z
     .array(z.unknown())
     .nullish()
@@ -38,13 +38,22 @@ const time = decorative(z.string()).transform((value) =>
   value && !Number.isNaN(Date.parse(value)) ? new Date(value).toISOString() : undefined,
 );
 
-export const incidentSchema = z
+/** One of a few words, in any case. */
+const wordOf = <const Words extends readonly string[]>(words: Words) =>
+  decorative(
+    z
+      .string()
+      .transform((word) => word.trim().toLowerCase())
+      .pipe(z.enum(words)),
+  );
+
+const incidentSchema = z
   .object({
     id: z.string().min(1),
     number: decorative(z.number()),
     title: text,
-    status: z.enum(['triggered', 'acknowledged', 'resolved']),
-    urgency: decorative(z.enum(['high', 'low'])),
+    status: wordOf(['triggered', 'acknowledged', 'resolved']),
+    urgency: wordOf(['high', 'low']),
     priority: maybe,
     incident_type: decorative(z.object({ name: z.string() })),
     incident_key: decorative(z.string()),
@@ -57,26 +66,35 @@ export const incidentSchema = z
     html_url: decorative(z.string()),
     resolve_reason: decorative(z.object({ incident: maybe })),
   })
-  .transform(
-    (wire): Incident => ({
-      id: wire.id,
-      ...optional('number', wire.number),
-      title: wire.title,
-      status: wire.status,
-      urgency: wire.urgency ?? 'high',
-      ...optional('priority', wire.priority),
-      ...optional('type', wire.incident_type?.name),
-      ...optional('incidentKey', wire.incident_key),
-      service: wire.service ?? { id: '', name: '' },
-      assignees: wire.assignees,
-      teams: wire.teams,
-      ...optional('escalationPolicy', wire.escalation_policy),
-      ...optional('createdAt', wire.created_at),
-      ...optional('reopenedAt', wire.reopened_at),
-      ...optional('url', wire.html_url),
-      ...optional('mergedInto', wire.resolve_reason?.incident),
-    }),
-  );
+  .transform((wire) => ({
+    id: wire.id,
+    ...optional('number', wire.number),
+    title: wire.title,
+    status: wire.status,
+    urgency: wire.urgency ?? 'high',
+    ...optional('priority', wire.priority),
+    ...optional('type', wire.incident_type?.name),
+    ...optional('incidentKey', wire.incident_key),
+    service: wire.service ?? { id: '', name: '' },
+    assignees: wire.assignees,
+    teams: wire.teams,
+    ...optional('escalationPolicy', wire.escalation_policy),
+    ...optional('createdAt', wire.created_at),
+    ...optional('reopenedAt', wire.reopened_at),
+    ...optional('url', wire.html_url),
+    ...optional('mergedInto', wire.resolve_reason?.incident),
+  }));
+
+/** The incident of an event after which it has this status, for where the data names none that we know. */
+const incidentWhen = (status: Incident['status']) =>
+  incidentSchema.transform((incident): Incident => ({ ...incident, status: incident.status ?? status }));
+/** Where the event says nothing of it: nobody has it yet, which holds nobody back. */
+const open = incidentWhen('triggered');
+const acknowledged = incidentWhen('acknowledged');
+const resolved = incidentWhen('resolved');
+/** Whether the data of an event is the incident itself. */
+export const isIncident = (schema: z.ZodType | undefined): boolean =>
+  schema === open || schema === acknowledged || schema === resolved;
 
 const responder = z
   .object({
@@ -178,7 +196,7 @@ const roles = z
     ).refine((list) => list.length > 0, 'holds no assignment of a role'),
   })
   .transform(({ incident_role_assignments: list }) => ({
-    incident: list[0]?.incident ?? { id: '', name: '' },
+    incident: list.find(({ incident }) => incident.id !== '')?.incident ?? { id: '', name: '' },
     assignments: list.map(({ role, assignee, old_assignee, status }) => ({
       role,
       ...optional('assignee', assignee),
@@ -196,17 +214,17 @@ type Schemas = {
 };
 
 const schemas = {
-  'incident.triggered': incidentSchema,
-  'incident.acknowledged': incidentSchema,
-  'incident.unacknowledged': incidentSchema,
-  'incident.resolved': incidentSchema,
-  'incident.reopened': incidentSchema,
-  'incident.escalated': incidentSchema,
-  'incident.delegated': incidentSchema,
-  'incident.reassigned': incidentSchema,
-  'incident.priority_updated': incidentSchema,
-  'incident.service_updated': incidentSchema,
-  'incident.incident_type.changed': incidentSchema,
+  'incident.triggered': open,
+  'incident.acknowledged': acknowledged,
+  'incident.unacknowledged': open,
+  'incident.resolved': resolved,
+  'incident.reopened': open,
+  'incident.escalated': open,
+  'incident.delegated': open,
+  'incident.reassigned': open,
+  'incident.priority_updated': open,
+  'incident.service_updated': open,
+  'incident.incident_type.changed': open,
   'incident.annotated': note,
   'incident.status_update_published': statusUpdate,
   'incident.responder.added': responder,

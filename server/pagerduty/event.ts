@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Event } from '../../triggers/event.ts';
 import type { Agent } from '../../workflows/kit/incident.ts';
 import { boundedData, boundedText } from '../bounded.ts';
-import { dataSchemas, incidentSchema } from './data.ts';
+import { dataSchemas, isIncident, listOf } from './data.ts';
 
 /** An event that was read, or what is known of one that could not be. */
 export type ReadEvent =
@@ -28,16 +28,16 @@ const envelope = z.object({
 
 const reference = z.object({ id: z.string().min(1) });
 const withIncident = z.object({ incident: reference });
-const withRoles = z.object({ incident_role_assignments: z.tuple([withIncident]).rest(z.unknown()) });
+const withRoles = z.object({ incident_role_assignments: listOf(withIncident) });
 const withType = reference.extend({ type: z.literal('incident') });
 
 /** The incident that an event is about, by the shape of its data; none for services and pings. */
-function subjectOf(data: unknown, isIncident: boolean): string | undefined {
-  const own = (isIncident ? reference : withType).safeParse(data);
+function subjectOf(data: unknown, isItself: boolean): string | undefined {
+  const own = (isItself ? reference : withType).safeParse(data);
   if (own.success) return own.data.id;
   const held = withIncident.safeParse(data);
   if (held.success) return held.data.incident.id;
-  return withRoles.safeParse(data).data?.incident_role_assignments[0].incident.id;
+  return withRoles.safeParse(data).data?.incident_role_assignments[0]?.incident.id;
 }
 
 function agentOf(agent: z.output<typeof envelope>['event']['agent']): Agent | undefined {
@@ -57,7 +57,7 @@ export function readPagerDutyEvent(json: unknown, source: string, receivedAt: st
   const data = boundedData(parsed.data.event.data);
   const type = `pagerduty.${event_type}` as const;
   const schema = dataSchemas.get(event_type);
-  const subject = subjectOf(data, schema === incidentSchema);
+  const subject = subjectOf(data, isIncident(schema));
   const time = asTime(occurred_at) ?? receivedAt;
   const known = { id, type, time, ...(subject === undefined ? {} : { subject }) };
   const read = schema?.safeParse(data);

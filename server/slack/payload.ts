@@ -3,6 +3,9 @@ import type { Delivery } from '../../store/store.ts';
 import type { Event } from '../../triggers/event.ts';
 import { digestOf, parseJsonText } from '../body.ts';
 
+/** A workspace that is named and cannot be read: it may be any, and so is never taken for ours. */
+const unreadable = 'unreadable';
+
 /** A button's `value` holds the incident's id and nothing else: it gives no right to anything. */
 const incidentId = z.string().regex(/^[A-Z0-9]{1,32}$/);
 const short = z.string().min(1).max(255);
@@ -14,9 +17,9 @@ const click = z
       id: short,
       name: short.nullish().catch(null),
       username: short.nullish().catch(null),
-      team_id: short.nullish(),
+      team_id: short.nullish().catch(unreadable),
     }),
-    team: z.object({ id: short }).nullish(),
+    team: z.object({ id: short }).nullish().catch({ id: unreadable }),
     channel: z.object({ id: short }),
     container: z.object({ message_ts: short }),
     // A message has one button pressed at a time.
@@ -24,11 +27,23 @@ const click = z
   })
   .transform(({ user, team, channel, container, actions: [action] }) => {
     const name = user.name ?? user.username ?? user.id;
-    const homeTeamId = user.team_id ?? undefined;
-    const teamId = team?.id ?? homeTeamId ?? '';
-    const home = homeTeamId === undefined || homeTeamId === teamId ? {} : { homeTeamId };
-    return { user: { id: user.id, name, teamId, ...home }, channel, container, action };
+    return {
+      user: { id: user.id, name, ...workspacesOf(team?.id, user.team_id) },
+      channel,
+      container,
+      action,
+    };
   });
+
+/** Of the click and of the person. Where either cannot be read none is named, and nobody is let in. */
+function workspacesOf(
+  place: string | undefined,
+  person: string | null | undefined,
+): { teamId: string; homeTeamId?: string } {
+  const teamId = place ?? person ?? '';
+  if (place === unreadable || person === unreadable) return { teamId: '' };
+  return person && person !== teamId ? { teamId, homeTeamId: person } : { teamId };
+}
 
 const typed = z.object({ type: z.string().min(1).max(100) });
 

@@ -5,14 +5,12 @@ import { type BodyReader, checkContentType, headerOf, parseJsonObject } from '..
 import type { Inbox } from '../inbox.ts';
 import { notConfigured, Refusal } from '../refusal.ts';
 import { clickDelivery, slackEventDelivery } from './payload.ts';
-import { respondInPrivate } from './respond.ts';
+import { type AnswerTo, respondInPrivate } from './respond.ts';
 import { checkSlackSignature } from './signature.ts';
 
-export interface SlackRequests {
+export interface SlackRequests extends AnswerTo {
   /** Undefined: all requests from Slack are refused. */
   signingSecret: string | undefined;
-  /** Another Web API than Slack's own, as of a simulator. */
-  apiUrl: string | undefined;
   readBody: BodyReader;
   inbox: Inbox;
   log: Logger;
@@ -68,7 +66,7 @@ export function takeSlackClick(options: SlackRequests) {
       response.status(200).end();
       const text =
         'Baton could not record this click, and nothing was done. Please press it again in a minute.';
-      await respondInPrivate(body, text, options.apiUrl).catch((failure: unknown) =>
+      await respondInPrivate(body, text, options).catch((failure: unknown) =>
         options.log.error({ err: failure }, 'Whoever pressed the button could not be told'),
       );
     }

@@ -1,3 +1,4 @@
+import { type Dispatcher, request } from 'undici';
 import { z } from 'zod';
 import { isPrivate } from '../address.ts';
 import { parseJsonText } from '../body.ts';
@@ -10,6 +11,17 @@ const slackHosts: readonly string[] = ['hooks.slack.com', 'hooks.slack-gov.com']
 
 const interaction = z.object({ response_url: z.url() });
 
+/** By which way an address is reached: straight, or through the network's proxy. */
+export type WayTo = (address: string) => Promise<Dispatcher>;
+
+/** Where a click can be answered, and how the answer goes there. */
+export interface AnswerTo {
+  /** Another Web API than Slack's own, as of a simulator. */
+  apiUrl: string | undefined;
+  /** Undefined: straight. */
+  wayToSlack: WayTo | undefined;
+}
+
 /** Nothing was told, and why. Never names the address, which is as good as a token. */
 export class NotTold extends Error {}
 
@@ -21,24 +33,25 @@ export class NotTold extends Error {}
 export async function respondInPrivate(
   body: Buffer,
   text: string,
-  apiUrl: string | undefined,
+  { apiUrl, wayToSlack }: AnswerTo,
 ): Promise<void> {
   const address = responseUrlIn(body);
   if (!address || !isSlacks(address, new URL(apiUrl || usualApi)))
     throw new NotTold('it came without an address of Slack to answer to');
-  const answer = await fetch(address, {
+  const way = await wayToSlack?.(address.href);
+  const answer = await request(address, {
     method: 'POST',
     headers: { 'content-type': 'application/json; charset=utf-8' },
     body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, text }),
-    redirect: 'manual',
     signal: AbortSignal.timeout(timeoutMs),
+    ...(way ? { dispatcher: way } : {}),
   }).catch((error: unknown) => {
     throw new NotTold(
       error instanceof Error && error.name === 'TimeoutError' ? 'no answer in time' : 'no connection',
     );
   });
-  await answer.body?.cancel();
-  if (!answer.ok) throw new NotTold(`Slack answered ${answer.status}`);
+  await answer.body.dump();
+  if (answer.statusCode >= 300) throw new NotTold(`Slack answered ${answer.statusCode}`);
 }
 
 function responseUrlIn(body: Buffer): URL | undefined {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectClients } from '../../activities/clients.ts';
+import { wayTo } from '../../activities/http.ts';
 import type { Parts } from '../../cli/command.ts';
 import { runCli } from '../../cli/main.ts';
 import { tellHead } from '../../server/heads.ts';
@@ -32,7 +33,7 @@ describe('a record of more lines than one page holds', () => {
         stderr: { write: (text) => (written.stderr += text) },
       },
       loadTriggers: async () => [],
-      loadActivities: async () => ({ activities: [], connectClients: () => connectClients({}) }),
+      loadActivities: async () => ({ activities: [], connectClients: () => connectClients({}), wayTo }),
       workflowsPath: '',
       startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
     };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectClients } from '../../activities/clients.ts';
+import { wayTo } from '../../activities/http.ts';
 import type { Parts } from '../../cli/command.ts';
 import { exampleWebhook, fullDisk } from '../../cli/example.ts';
 import { runCli } from '../../cli/main.ts';
@@ -26,7 +27,7 @@ describe('the command line', () => {
         stderr: { write: (text) => (written.stderr += text) },
       },
       loadTriggers: async () => [news],
-      loadActivities: async () => ({ activities: [], connectClients: () => connectClients({}) }),
+      loadActivities: async () => ({ activities: [], connectClients: () => connectClients({}), wayTo }),
       workflowsPath: '',
       startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
     };

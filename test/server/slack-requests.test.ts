@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { wayTo } from '../../activities/http.ts';
 import { longestBody } from '../../server/body.ts';
 import { isSlacks } from '../../server/slack/respond.ts';
 import { clickBody, clickPayload, slackForm, slackSigned } from '../fixtures/slack-requests.ts';
@@ -147,6 +148,21 @@ describe('a pressed button', () => {
     expect(receiver.stored[0]?.subject).toBeUndefined();
   });
 
+  it.each([
+    ['that of the person', { user: { id: 'U0ADA', team_id: 7 } }],
+    ['an empty one of the person', { user: { id: 'U0ADA', team_id: '' } }],
+    ['that of the place', { team: 'T0ACME' }],
+    ['that of the place, without an id', { team: {} }],
+    ['both', { user: { id: 'U0ADA', team_id: {} }, team: { id: ['T0ACME'] } }],
+  ])('is taken with a workspace that cannot be read, and names none: %s', async (_, odd) => {
+    const receiver = await startReceiver();
+    expect((await click(receiver, clickBody(clickPayload(odd)))).status).toBe(200);
+    const user = { id: 'U0ADA', name: expect.any(String), teamId: '' };
+    expect(receiver.dispatched).toMatchObject([{ event: { source: '/slack', type: 'slack.action' } }]);
+    expect(receiver.stored).toMatchObject([{ event: { data: { user } } }]);
+    expect(receiver.stored[0]?.event).not.toHaveProperty('data.user.homeTeamId');
+  });
+
   it('of another kind of interaction is stored under its type', async () => {
     const receiver = await startReceiver();
     expect((await click(receiver, clickBody({ type: 'view_submission', token: 't' }))).status).toBe(200);
@@ -188,6 +204,24 @@ describe('a pressed button', () => {
         expect(receiver.log.join()).not.toContain('could not be told');
       },
     );
+
+    it('is told by way of the network’s proxy', async () => {
+      const asked: string[] = [];
+      const proxy = createServer().on('connect', (request, socket) => {
+        asked.push(request.url ?? '');
+        socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+      });
+      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => void proxy.close());
+      const env = { HTTPS_PROXY: `127.0.0.1:${(proxy.address() as AddressInfo).port}` };
+      const receiver = await startReceiver({ wayToSlack: async (address) => wayTo(address, env) });
+      receiver.failWith(storeIsDown());
+      const response_url = 'https://hooks.slack.com/actions/T0/1/secret-part';
+      expect((await click(receiver, clickBody(clickPayload({ response_url })))).status).toBe(200);
+      await expect.poll(() => receiver.log.join()).toContain('could not be told');
+      expect(asked).toEqual(['hooks.slack.com:443']);
+      expect(receiver.log.join()).not.toContain('secret-part');
+    });
 
     it.each([
       ['not Slack’s', (url: string) => url, undefined],

@@ -179,12 +179,13 @@ describe('a PagerDuty webhook with odd contents', () => {
 
   it('of a known type that cannot be read is stored as unreadable, with a warning, and not handed on', async () => {
     const receiver = await startReceiver();
-    const body = webhookBody('incident.triggered', { status: 'on fire' });
+    const incident_role_assignments = [{ incident: { id: 'Q1ABCDEF2GHIJK' }, role: 7 }];
+    const body = webhookBody('incident.role.assigned', { incident_role_assignments });
     expect((await sendSigned(receiver, body)).status).toBe(202);
     expect(receiver.stored[0]).toMatchObject({
-      type: 'pagerduty.incident.triggered',
+      type: 'pagerduty.incident.role.assigned',
       subject: 'Q1ABCDEF2GHIJK',
-      unreadable: expect.stringContaining('status'),
+      unreadable: expect.stringContaining('incident_role_assignments'),
     });
     expect(receiver.stored[0]?.event).toBeUndefined();
     expect(receiver.dispatched).toEqual([]);

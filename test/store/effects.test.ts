@@ -1,26 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EffectOutcome, Store } from '../../store/store.ts';
+import { describe, expect, it } from 'vitest';
+import type { EffectOutcome } from '../../store/store.ts';
 import { backends } from './backends.ts';
-import { entry, fresh, intent, type World } from './world.ts';
+import { entry, fresh, intent, outcome } from './world.ts';
 
-describe.each(await backends())('effects on $name', ({ open }) => {
-  let world: World;
-  let store: Store;
-  beforeAll(async () => {
-    world = await open();
-    store = world.newStore();
-  });
-  afterAll(() => world.close());
+describe.each(await backends())('effects on $name', ({ world }) => {
+  const store = world.newStore();
 
-  const outcome = (key: string, changes: Partial<EffectOutcome> = {}): EffectOutcome => ({
-    key,
-    attempt: 1,
-    state: 'done',
-    changed: true,
-    entry: entry({ action: 'activity.completed' }),
-    ...changes,
-  });
   /** As if all that was done at the effect had been done so much earlier. */
   const age = (key: string, seconds: number) =>
     world.run(

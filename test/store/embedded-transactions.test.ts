@@ -1,18 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { sql } from 'kysely';
 import { expect, it, onTestFinished } from 'vitest';
-import { openEmbedded } from '../../store/embedded.ts';
+import { embeddedWorld } from './world.ts';
 
 it('a statement beside a transaction is no part of it: it waits, and survives its rollback', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'baton-transaction-'));
-  const { db, release } = await openEmbedded(folder);
-  onTestFinished(async () => {
-    await db.destroy();
-    release();
-    rmSync(folder, { recursive: true });
-  });
+  const { db, close } = await embeddedWorld();
+  onTestFinished(close);
   const incident = (id: string) =>
     sql`insert into incidents (id, status, seen_at) values (${id}, 'triggered', now())`;
   const steps: string[] = [];
@@ -34,13 +26,8 @@ it('a statement beside a transaction is no part of it: it waits, and survives it
 });
 
 it('transactions have the session one after the other', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'baton-transaction-'));
-  const { db, release } = await openEmbedded(folder);
-  onTestFinished(async () => {
-    await db.destroy();
-    release();
-    rmSync(folder, { recursive: true });
-  });
+  const { db, close } = await embeddedWorld();
+  onTestFinished(close);
   await sql`insert into incidents (id, status, seen_at) values ('Q1', '0', now())`.execute(db);
   const addOne = () =>
     db.transaction().execute(async (own) => {

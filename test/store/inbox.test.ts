@@ -1,18 +1,11 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Store } from '../../store/store.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { backends } from './backends.ts';
-import { delivery, fresh, type World } from './world.ts';
+import { delivery, fresh } from './world.ts';
 
-describe.each(await backends())('the inbox on $name', ({ open }) => {
-  let world: World;
-  let store: Store;
-  beforeAll(async () => {
-    world = await open();
-    store = world.newStore();
-  });
-  afterAll(() => world.close());
+describe.each(await backends())('the inbox on $name', ({ world }) => {
+  const store = world.newStore();
 
   /** The process that holds it has not said for too long that it lives. */
   const expireLease = (seq: number) =>

@@ -1,22 +1,15 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { linkHash, noLine } from '../../store/chain.ts';
-import type { Store } from '../../store/store.ts';
 import { backends } from './backends.ts';
-import { delivery, entry, fresh, type World } from './world.ts';
+import { delivery, entry, fresh } from './world.ts';
 
 const guarded = ['record', 'record_queue', 'record_checkpoints'];
 const secret = 'k3y/with+odd"chars&more';
 
-describe.each(await backends())('the record on $name', ({ open }) => {
-  let world: World;
-  let store: Store;
-  beforeAll(async () => {
-    world = await open();
-    store = world.newStore({ secrets: [secret] });
-  });
-  afterAll(() => world.close());
+describe.each(await backends())('the record on $name', ({ world }) => {
+  const store = world.newStore({ secrets: [secret] });
 
   const asSuperuser = async (...statements: string[]) => {
     for (const table of guarded) await world.run(`alter table ${table} disable trigger user`);

@@ -1,21 +1,14 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isSegmentSigned } from '../../store/heads.ts';
-import type { Store } from '../../store/store.ts';
 import { backends } from './backends.ts';
-import { delivery, entry, fresh, intent, type World } from './world.ts';
+import { delivery, entry, fresh, intent } from './world.ts';
 
 const secretKey = 'a key of the record, for this test';
 const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 3_600_000).toISOString();
 
-describe.each(await backends())('what is older than it has to be kept, on $name', ({ open }) => {
-  let world: World;
-  let store: Store;
-  beforeAll(async () => {
-    world = await open();
-    store = world.newStore();
-  });
-  afterAll(() => world.close());
+describe.each(await backends())('what is older than it has to be kept, on $name', ({ world }) => {
+  const store = world.newStore();
 
   async function pruneAll(days = 30): Promise<Record<string, number>> {
     const sum = { events: 0, effects: 0, runs: 0, lines: 0 };

@@ -1,16 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Decision, RunEnd, Store } from '../../store/store.ts';
+import { describe, expect, it, vi } from 'vitest';
+import type { Decision, RunEnd } from '../../store/store.ts';
 import { backends } from './backends.ts';
-import { delivery, entry, fresh, type World } from './world.ts';
+import { delivery, entry, fresh } from './world.ts';
 
-describe.each(await backends())('dispatch and runs on $name', ({ open }) => {
-  let world: World;
-  let store: Store;
-  beforeAll(async () => {
-    world = await open();
-    store = world.newStore();
-  });
-  afterAll(() => world.close());
+describe.each(await backends())('dispatch and runs on $name', ({ world }) => {
+  const store = world.newStore();
 
   async function decided(changes: Partial<Decision> = {}) {
     const subject = fresh('P');

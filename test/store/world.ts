@@ -5,7 +5,7 @@ import { type Kysely, sql } from 'kysely';
 import { openPostgres } from '../../store/database.ts';
 import { openEmbedded } from '../../store/embedded.ts';
 import { makeStore } from '../../store/open.ts';
-import type { Delivery, EffectIntent, Entry, Store } from '../../store/store.ts';
+import type { Delivery, EffectIntent, EffectOutcome, Entry, Store } from '../../store/store.ts';
 import type { Tables } from '../../store/tables.ts';
 
 /** A database, and as many stores on it as a test needs: each acts as a process of its own. */
@@ -88,6 +88,17 @@ export function intent(changes: Partial<EffectIntent> = {}): EffectIntent {
     causes: [],
     actor: { kind: 'trigger', name: 'ec2-unhealthy' },
     entry: entry({ action: 'activity.intended' }),
+    ...changes,
+  };
+}
+
+export function outcome(key: string, changes: Partial<EffectOutcome> = {}): EffectOutcome {
+  return {
+    key,
+    attempt: 1,
+    state: 'done',
+    changed: true,
+    entry: entry({ action: 'activity.completed' }),
     ...changes,
   };
 }

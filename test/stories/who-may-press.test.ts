@@ -135,6 +135,16 @@ describe('a click is refused, in private and with a row, and nothing is changed'
     expect(record).toContain('another workspace');
   });
 
+  it.each([
+    ['of the place', { teamId: '' }],
+    ['of the person', { userTeamId: '' }],
+  ])('from a workspace that cannot be read, and says what to do: that %s', async (_, from) => {
+    const { outcome, status, record } = await press('U0ADA', from);
+    expect([outcome, status]).toEqual(['refused', 'triggered']);
+    expect(record).toContain('did not say in a readable way from which workspace');
+    expect(toldTo('U0ADA')).toContain('press it again, or go on in PagerDuty');
+  });
+
   it.each(inAccount)('by %s, whose role in PagerDuty is %s', async (id, role) => {
     const { outcome, status, record } = await press(id);
     expect([outcome, status]).toEqual(['refused', 'triggered']);
