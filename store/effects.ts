@@ -139,26 +139,35 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
   }
 
   async function concludeAll(batch: { item: EffectOutcome; line: LineColumns }[]): Promise<true[]> {
-    const given = batch.map(({ item: { key, attempt, state, changed, result } }) => ({
+    const given = batch.map(({ item: { key, attempt, state, changed, result } }, place) => ({
       key: cleanText(key),
       attempt,
+      place: String(place),
       state,
       acted: state === 'unknown' || (state === 'done' && changed),
       result: state === 'done' && result !== undefined ? JSON.stringify(result) : null,
     }));
-    // An attempt that was given up may end after the one that replaced it began: the effect is then that one's to conclude.
+    const lines = batch.map(({ line }, place) => ({ owner: String(place), line }));
+    // An attempt that was given up may end after the one that replaced it began: the effect is then that one's to conclude. What is
+    // concluded already was so by this very attempt, and the answer was lost: its line is there, and no other may contradict it.
     await sql`
-      with concluded as (
+      with given as materialized (
+        select * from jsonb_to_recordset(${JSON.stringify(given)}::jsonb)
+          as given (key text, attempt integer, place text, state text, acted boolean, result text)
+      ), concluded as (
         update effects set state = given.state, result = given.result,
           acted_at = case when given.acted then acted_at else acted_at[:cardinality(acted_at) - 1] end
-        from jsonb_to_recordset(${JSON.stringify(given)}::jsonb)
-          as given (key text, attempt integer, state text, acted boolean, result text)
+        from given
         where effects.key = given.key and effects.attempt = given.attempt and effects.state in ('open', 'unknown')
         returning effects.key
       ), freed as (
         update effect_targets set open = false where open and key in (select key from concluded)
       )
-      ${appendLines(batch.map(({ line }) => line))}`.execute(db);
+      ${appendOwnedLines(
+        lines,
+        sql`select place from given where key in (select key from concluded)
+          or not exists (select from effects where effects.key = given.key and effects.attempt = given.attempt)`,
+      )}`.execute(db);
     return batch.map(() => true);
   }
 

@@ -14,7 +14,7 @@ import { conflict, coolDown, type FailureDetail, invalidInput, unreachable } fro
 import { simulationMark } from '../activities/simulated.ts';
 import type { Authority } from '../store/authority.ts';
 import { scrubValue } from '../store/scrub.ts';
-import type { EffectIntent, Entry, Intent, Store } from '../store/store.ts';
+import type { EffectIntent, EffectOutcome, Entry, Intent, Store } from '../store/store.ts';
 import { actorOf, actorOfChange, notAuthorized, type Shown, shownCause } from './authority.ts';
 import { digestOf, keyOf } from './identity.ts';
 import { withinSize } from './result-size.ts';
@@ -132,14 +132,21 @@ function perform(call: Call, options: InterceptorOptions): Promise<unknown> {
 }
 
 async function read(call: Call, options: InterceptorOptions): Promise<unknown> {
+  const { declaration } = call;
+  let result: unknown;
   try {
-    const result = await attempt(call, options);
+    result = await attempt(call, options);
+  } catch (error) {
+    const failure = asLastTry(asFailure(error, declaration.provider, options.scrub), declaration);
+    await options.store.append([entryOf(call, options, 'activity.failed', describe(failure))]);
+    throw failure;
+  }
+  try {
     await options.store.append([entryOf(call, options, 'activity.completed', { result })]);
     return result;
   } catch (error) {
-    const failure = asLastTry(asFailure(error, call.declaration.provider, options.scrub), call.declaration);
-    await options.store.append([entryOf(call, options, 'activity.failed', describe(failure))]);
-    throw failure;
+    // It may be told as completed, so it is not told as failed besides.
+    throw asLastTry(asFailure(error, declaration.provider, options.scrub), declaration);
   }
 }
 
@@ -183,18 +190,9 @@ async function change(call: Call, options: InterceptorOptions): Promise<unknown>
   const intent = await options.store.intend(intentOf(call, options));
   if (intent.answer !== 'go') return answerWithout(intent, call, options);
   const { answer: _, attempt: number, ...before } = intent;
+  let result: unknown;
   try {
-    const result = await attempt({ ...call, attempt: number }, options, before);
-    const { changed } = result as { changed?: boolean };
-    await options.store.conclude({
-      key,
-      attempt: number,
-      state: 'done',
-      result,
-      changed: changed !== false,
-      entry: entryOf(call, options, 'activity.completed', { result }),
-    });
-    return result;
+    result = await attempt({ ...call, attempt: number }, options, before);
   } catch (error) {
     const failure = asLastTry(asFailure(error, declaration.provider, options.scrub), declaration, number);
     const entry = entryOf(call, options, 'activity.failed', describe(failure));
@@ -202,6 +200,24 @@ async function change(call: Call, options: InterceptorOptions): Promise<unknown>
     // Temporal would not try it again, and call it a failure of the run that was asked to end.
     throw cancellationDetails()?.cancelRequested ? new CancelledFailure(failure.message) : failure;
   }
+  const { changed } = result as { changed?: boolean };
+  const entry = entryOf(call, options, 'activity.completed', { result });
+  const outcome: EffectOutcome = {
+    key,
+    attempt: number,
+    state: 'done',
+    result,
+    changed: changed !== false,
+    entry,
+  };
+  // The change is made, whatever the store says of it: it is never told as one that failed. The same outcome counts once.
+  const conclude = () => options.store.conclude(outcome);
+  await conclude()
+    .catch(conclude)
+    .catch((error: unknown) => {
+      throw asLastTry(asFailure(error, declaration.provider, options.scrub), declaration, number);
+    });
+  return result;
 }
 
 function intentOf(call: Call, options: InterceptorOptions): EffectIntent {

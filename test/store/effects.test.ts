@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EffectOutcome, Store } from '../../store/store.ts';
+import type { EffectOutcome, Entry, Store } from '../../store/store.ts';
 import { backends } from './backends.ts';
 import { entry, fresh, intent, type World } from './world.ts';
 
@@ -86,6 +86,30 @@ describe.each(await backends())('effects on $name', ({ open }) => {
     await store.conclude(outcome(effect.key, { result: 1 }));
     await store.conclude(outcome(effect.key, { state: 'unknown' }));
     expect(await store.intend(effect)).toEqual({ answer: 'done', result: 1 });
+  });
+
+  it('tells of an attempt once, also where its outcome is given again after a lost answer', async () => {
+    const effect = intent();
+    const subject = fresh('P');
+    const told = async () => (await store.readRecord({ subject, limit: 9 })).map(({ action }) => action);
+    const [completed, failed] = ['activity.completed', 'activity.failed'].map((action) =>
+      entry({ subject, action }),
+    );
+    await store.intend(effect);
+    await store.conclude(outcome(effect.key, { entry: completed as Entry }));
+    await store.conclude(outcome(effect.key, { entry: completed as Entry }));
+    await store.conclude(outcome(effect.key, { state: 'unknown', changed: false, entry: failed as Entry }));
+    expect(await told()).toEqual(['activity.completed']);
+  });
+
+  it('tells of a late attempt, whose effect another one has taken over', async () => {
+    const effect = intent();
+    const subject = fresh('P');
+    await store.intend(effect);
+    await store.intend(effect);
+    await store.conclude(outcome(effect.key, { attempt: 2 }));
+    await store.conclude(outcome(effect.key, { state: 'unknown', entry: entry({ subject }) }));
+    expect(await store.readRecord({ subject, limit: 9 })).toHaveLength(1);
   });
 
   it('lets one effect at a time at a target', async () => {
