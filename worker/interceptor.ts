@@ -19,7 +19,7 @@ import { actorOf, actorOfChange, notAuthorized, type Shown, shownCause } from '.
 import { digestOf, keyOf } from './identity.ts';
 import { withinSize } from './result-size.ts';
 import { scrubbedFailure } from './scrubbed-failure.ts';
-import { asLastTry, ofAnotherShape } from './unreadable.ts';
+import { asLastTry, forgetTries, ofAnotherShape } from './unreadable.ts';
 
 export interface InterceptorOptions {
   activities: readonly AnyActivity[];
@@ -137,7 +137,7 @@ async function read(call: Call, options: InterceptorOptions): Promise<unknown> {
   try {
     result = await attempt(call, options);
   } catch (error) {
-    const failure = asLastTry(asFailure(error, declaration.provider, options.scrub), declaration);
+    const failure = asLastTry(asFailure(error, declaration.provider, options.scrub), call.key);
     await options.store.append([entryOf(call, options, 'activity.failed', describe(failure))]);
     throw failure;
   }
@@ -146,7 +146,7 @@ async function read(call: Call, options: InterceptorOptions): Promise<unknown> {
     return result;
   } catch (error) {
     // It may be told as completed, so it is not told as failed besides.
-    throw asLastTry(asFailure(error, declaration.provider, options.scrub), declaration);
+    throw asLastTry(asFailure(error, declaration.provider, options.scrub), call.key);
   }
 }
 
@@ -194,7 +194,7 @@ async function change(call: Call, options: InterceptorOptions): Promise<unknown>
   try {
     result = await attempt({ ...call, attempt: number }, options, before);
   } catch (error) {
-    const failure = asLastTry(asFailure(error, declaration.provider, options.scrub), declaration, number);
+    const failure = asLastTry(asFailure(error, declaration.provider, options.scrub), call.key, number);
     const entry = entryOf(call, options, 'activity.failed', describe(failure));
     await options.store.conclude({ key, attempt: number, state: effectOf(failure), changed: false, entry });
     // Temporal would not try it again, and call it a failure of the run that was asked to end.
@@ -215,7 +215,7 @@ async function change(call: Call, options: InterceptorOptions): Promise<unknown>
   await conclude()
     .catch(conclude)
     .catch((error: unknown) => {
-      throw asLastTry(asFailure(error, declaration.provider, options.scrub), declaration, number);
+      throw asLastTry(asFailure(error, declaration.provider, options.scrub), call.key, number);
     });
   return result;
 }
@@ -304,7 +304,9 @@ async function attempt(
       ...before,
     },
   });
-  return withinSize(declaration, scrubValue(declaration.output.parse(result), options.scrub));
+  const parsed = declaration.output.parse(result);
+  forgetTries(key);
+  return withinSize(declaration, scrubValue(parsed, options.scrub));
 }
 
 function signalOf({ kind, name }: AnyActivity): AbortSignal {
