@@ -29,8 +29,9 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
         select state, result, acted_at, activity, activity = ${activity} and digest = ${digest} as same
         from effects where key = ${key}
       ), rival as materialized (
-        select key, run_id, acted_at[cardinality(acted_at)]
-            <= statement_timestamp() - make_interval(secs => ${blocksForSeconds}) as stale
+        -- One of the future was opened before the clock was set back.
+        select key, run_id, abs(extract(epoch from statement_timestamp() - acted_at[cardinality(acted_at)]))
+            >= ${blocksForSeconds} as stale
         from effect_targets join effects using (key)
         where target in (select target from wanted) and open and key <> ${key}
       ), earlier as materialized (

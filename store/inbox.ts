@@ -107,12 +107,16 @@ function batchOf(
   return { json: JSON.stringify(rows), bodies: Buffer.concat(deliveries.map(({ body }) => body)) };
 }
 
-/** Says that a process lives, for use within another statement. Its row is written again only when that is of use. */
+/**
+ * Says that a process lives, for use within another statement. Its row is written again only when that is of use: also where it lies
+ * too far ahead, because the clock was set back.
+ */
 export function sayAlive(process: string, condition: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`insert into processes (name, until)
     select ${process}::text, statement_timestamp() + make_interval(secs => ${leaseSeconds}) where ${condition}
     on conflict (name) do update set until = excluded.until
-      where processes.until < excluded.until - interval '1 second'`;
+      where processes.until < excluded.until - interval '1 second'
+        or processes.until > excluded.until + make_interval(secs => ${leaseSeconds})`;
 }
 
 /** What this process holds, as PostgreSQL writes an array. */

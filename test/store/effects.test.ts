@@ -140,6 +140,14 @@ describe.each(await backends())('effects on $name', ({ open }) => {
     expect(answers.every(({ answer }) => answer === 'go')).toBe(true);
   });
 
+  it('lets no effect block its target for hours because the clock was set back', async () => {
+    const target = fresh('ec2:i-');
+    const lost = intent({ targets: [target] });
+    await store.intend(lost);
+    await age(lost.key, -3_600);
+    expect(await store.intend(intent({ targets: [target] }))).toEqual({ answer: 'go', attempt: 1 });
+  });
+
   it('no longer lets an effect block its target that is open for more than 20 s', async () => {
     const target = fresh('ec2:i-');
     const lost = intent({ targets: [target] });
