@@ -48,10 +48,10 @@ export function addAuditCommands(program: Command, parts: Parts): void {
     parts,
     async ({ output, json, options }) => {
       const { readSettings } = await import('./settings.ts');
-      const { checkCheckpoints, readHeadFile, readSecretKey } = await import('./head-file.ts');
+      const { checkCheckpoints, readHeadFile, readSecretKeys } = await import('./head-file.ts');
       const settings = readSettings(parts.env);
-      const secretKey = readSecretKey(settings);
-      const file = readHeadFile(settings.headsDir ?? settings.dataDir, secretKey);
+      const secretKeys = readSecretKeys(settings);
+      const file = readHeadFile(settings.headsDir ?? settings.dataDir, secretKeys);
       const asked = options.head ? [options.head] : [];
       const { verification, checkpoints, compared } = await askStore(parts, async (store) => {
         const found = await store.verifyRecord();
@@ -62,7 +62,7 @@ export function addAuditCommands(program: Command, parts: Parts): void {
           compared: await compare(store, segments, [...asked, ...file.heads]),
         };
       });
-      const segments = checkCheckpoints(checkpoints, secretKey);
+      const segments = checkCheckpoints(checkpoints, secretKeys);
       const wrong = [
         ...(verification.ok ? [] : [`at line ${verification.seq}: ${verification.reason}`]),
         ...compared.flatMap(({ seq, found }) =>
@@ -95,12 +95,12 @@ export function addAuditCommands(program: Command, parts: Parts): void {
         output.line(`record verified: ${rows} rows, head ${head}`);
         if (pruned)
           output.line(
-            `${pruned} older rows were pruned in ${checkpoints.length} segments, ${signed(segments.signed, secretKey)}`,
+            `${pruned} older rows were pruned in ${checkpoints.length} segments, ${signed(segments.signed, secretKeys)}`,
           );
         if (heads.length > 0)
           output.line(
             `it contains ${count('contained')} of ${heads.length} heads that were told` +
-              `${count('pruned') > 0 ? ` (${count('pruned')} were pruned)` : ''}, ${signed(file.signatures.signed, secretKey)}`,
+              `${count('pruned') > 0 ? ` (${count('pruned')} were pruned)` : ''}, ${signed(file.signatures.signed, secretKeys)}`,
           );
         if (own === 'contained')
           output.line(`it contains the head ${options.head?.seq}:${options.head?.hash}`);
@@ -117,8 +117,8 @@ export function addAuditCommands(program: Command, parts: Parts): void {
   );
 }
 
-const signed = (count: number, secretKey: string | undefined) =>
-  secretKey === undefined ? 'signatures not checked, as BATON_SECRET_KEY is not set' : `${count} signed`;
+const signed = (count: number, secretKeys: readonly string[]) =>
+  secretKeys.length === 0 ? 'signatures not checked, as BATON_SECRET_KEY is not set' : `${count} signed`;
 
 function parseHead(text: string): ComparedHead {
   const [, seq, hash] = /^(\d{1,15}):([0-9a-f]{64})$/i.exec(text.trim()) ?? [];

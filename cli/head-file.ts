@@ -26,7 +26,7 @@ export interface Signatures {
 /** The heads that were written to the file of a folder, oldest first, and what is to be said about it. */
 export function readHeadFile(
   folder: string,
-  secretKey: string | undefined,
+  secretKeys: readonly string[],
 ): { heads: ToldHead[]; signatures: Signatures } {
   const path = join(folder, 'record-heads.jsonl');
   const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
@@ -44,7 +44,7 @@ export function readHeadFile(
       signature: head.signature,
       isGood: (key: string, signature: string) => isHeadSigned(key, head, signature),
     })),
-    secretKey,
+    secretKeys,
   );
   return { heads, signatures: { ...signatures, wrong: [...unreadable, ...signatures.wrong] } };
 }
@@ -52,7 +52,7 @@ export function readHeadFile(
 /** The signatures of what was pruned. */
 export const checkCheckpoints = (
   checkpoints: readonly Checkpoint[],
-  secretKey: string | undefined,
+  secretKeys: readonly string[],
 ): Signatures =>
   checkSignatures(
     checkpoints.map((checkpoint) => ({
@@ -60,7 +60,7 @@ export const checkCheckpoints = (
       signature: checkpoint.signature,
       isGood: (key: string, signature: string) => isSegmentSigned(key, checkpoint, signature),
     })),
-    secretKey,
+    secretKeys,
   );
 
 interface Signed {
@@ -69,15 +69,21 @@ interface Signed {
   isGood(secretKey: string, signature: string): boolean;
 }
 
-/** Once one is signed, all later ones have to be: else whoever cannot sign would leave the signature out. */
-function checkSignatures(all: readonly Signed[], secretKey: string | undefined): Signatures {
+/**
+ * By any of these keys, today's and former ones; without one, none is checked. Once one is signed, all later ones have to be: else
+ * whoever cannot sign would leave the signature out.
+ */
+function checkSignatures(all: readonly Signed[], secretKeys: readonly string[]): Signatures {
   const found: Signatures = { wrong: [], unsigned: 0, signed: 0 };
   for (const { name, signature, isGood } of all) {
-    if (secretKey === undefined) found.unsigned += 1;
+    if (secretKeys.length === 0) found.unsigned += 1;
     else if (signature === undefined && found.signed === 0) found.unsigned += 1;
     else if (signature === undefined) found.wrong.push(`${name} is not signed, and an earlier one is`);
-    else if (isGood(secretKey, signature)) found.signed += 1;
-    else found.wrong.push(`${name} was not signed with this BATON_SECRET_KEY`);
+    else if (secretKeys.some((key) => isGood(key, signature))) found.signed += 1;
+    else
+      found.wrong.push(
+        `${name} was not signed with this BATON_SECRET_KEY (one from before belongs into BATON_FORMER_SECRET_KEYS)`,
+      );
   }
   return found;
 }
@@ -90,13 +96,16 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** The key as it is set, else the one in the data folder of an embedded Baton. */
-export function readSecretKey(settings: {
+/** The key as it is set, else the one in the data folder of an embedded Baton; then those that were in use before. */
+export function readSecretKeys(settings: {
   secretKey: string | undefined;
+  formerSecretKeys: readonly string[];
   databaseUrl: string | undefined;
   dataDir: string;
-}): string | undefined {
-  if (settings.secretKey !== undefined || settings.databaseUrl !== undefined) return settings.secretKey;
-  const path = join(settings.dataDir, 'secret.key');
-  return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined;
+}): string[] {
+  const { secretKey, formerSecretKeys, databaseUrl, dataDir } = settings;
+  const path = join(dataDir, 'secret.key');
+  const isEmbedded = secretKey === undefined && databaseUrl === undefined && existsSync(path);
+  const current = isEmbedded ? readFileSync(path, 'utf8').trim() : secretKey;
+  return current === undefined ? [...formerSecretKeys] : [current, ...formerSecretKeys];
 }

@@ -36,6 +36,8 @@ export interface Settings {
   headsDir: string | undefined;
   /** Undefined: the one in the data folder, where the store is embedded. */
   secretKey: string | undefined;
+  /** With which no more is signed: what they signed is still good. */
+  formerSecretKeys: readonly string[];
   /** Whether the embedded Temporal shows its web page, on which anybody who reaches it may do everything. */
   temporalUi: boolean;
   pagerDutySecrets: readonly string[];
@@ -104,6 +106,11 @@ const Environment = z.object({
     .string()
     .min(shortestSecretKey, `has less than ${shortestSecretKey} characters (openssl rand -hex 32 makes one)`)
     .optional(),
+  BATON_FORMER_SECRET_KEYS: z
+    .string()
+    .transform((list) => list.split(',').map((key) => key.trim()))
+    .refine((list) => list.every((key) => key !== ''), 'has an empty part between its commas')
+    .default([]),
   BATON_TEMPORAL_UI: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
   PAGERDUTY_WEBHOOK_SECRETS: z
     .string()
@@ -178,6 +185,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     retentionDays: data.BATON_RETENTION_DAYS,
     headsDir: data.BATON_RECORD_HEADS_DIR,
     secretKey: data.BATON_SECRET_KEY,
+    formerSecretKeys: data.BATON_FORMER_SECRET_KEYS,
     temporalUi: data.BATON_TEMPORAL_UI === '1',
     pagerDutySecrets: data.PAGERDUTY_WEBHOOK_SECRETS,
     slackSigningSecret: data.SLACK_SIGNING_SECRET,
@@ -225,6 +233,7 @@ const secretNames = [
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
   'BATON_SECRET_KEY',
+  'BATON_FORMER_SECRET_KEYS',
   'TEMPORAL_API_KEY',
   'TEMPORAL_TLS_CLIENT_KEY_DATA',
   'TEMPORAL_CODEC_AUTH',

@@ -39,6 +39,8 @@ const lanesAtOnce = 64;
 /** Events that are claimed together, and how few are left when the next ones are. */
 const claimedAtOnce = 300;
 const fewLeft = 150;
+/** Where calls are refused, that may be about these events alone: with so many in hand, others are still tried. */
+const fewWhenRefused = 20;
 const sweepMilliseconds = 1_000;
 const renewMilliseconds = 3_000;
 /** What becomes pending together, as the ends of many runs do, is claimed together. */
@@ -112,17 +114,24 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
           faults += 1;
           const { id, subject } = stored.event as Event;
           log.error({ event: id, incident: subject, err: error }, 'An event could not be dispatched');
-          if (faults >= attemptsAtMost) return park(stored, error as Error).catch(() => {});
-          await pause(200 * faults);
+          // Where it cannot even be parked, it stays this process's, which must not forget it.
+          if (faults >= attemptsAtMost && (await isParked(stored, error as Error))) return;
+          await pause(200 * Math.min(faults, attemptsAtMost));
         }
       }
     }
   }
 
-  async function park(stored: StoredEvent, error: Error): Promise<void> {
-    const reason = `dispatcher: ${error.message}`;
-    await store.settle({ seq: stored.seq, disposition: 'parked', reason, started: [], entries: [] });
-    options.count?.('parked');
+  async function isParked({ seq }: StoredEvent, { message }: Error): Promise<boolean> {
+    const parked = { seq, disposition: 'parked' as const, reason: `dispatcher: ${message}` };
+    try {
+      await store.settle({ ...parked, started: [], entries: [] });
+      options.count?.('parked');
+      return true;
+    } catch (error) {
+      log.warn({ err: error, seq }, 'An event could not be parked');
+      return false;
+    }
   }
 
   let endPause = () => {};
@@ -132,11 +141,18 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   const pause = (milliseconds: number) =>
     Promise.race([stopped, new Promise<void>((resolve) => setTimeout(resolve, milliseconds).unref())]);
 
+  /** While Temporal is away nothing is claimed: it would only fill the memory, and count as an attempt. */
+  function room(): number {
+    const { up, refuses } = options.temporal;
+    if (up) return held.size > fewLeft ? 0 : claimedAtOnce;
+    return refuses ? fewWhenRefused - held.size : 0;
+  }
+
   async function sweep(): Promise<void> {
-    // While Temporal is away nothing is claimed: it would only fill the memory, and count as an attempt.
-    if (stopping || !options.temporal.up || held.size > fewLeft) return;
+    const most = room();
+    if (stopping || most <= 0) return;
     try {
-      const claimed = await store.claim(claimedAtOnce);
+      const claimed = await store.claim(most);
       mayBeMore = claimed.length > 0;
       for (const stored of claimed) take(stored);
     } catch (error) {

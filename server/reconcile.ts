@@ -2,10 +2,10 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { runEnd } from '../store/run-end.ts';
-import type { LiveRun, RunEnd, Store } from '../store/store.ts';
+import { type LiveRun, type RunEnd, type Store, StoreUnavailable } from '../store/store.ts';
 import type { RunCause } from '../workflows/kit/incident.ts';
 import { callMilliseconds, catchUp, type RunStarter, startRun } from './runs.ts';
-import { isTemporalAway, type TemporalState } from './temporal-state.ts';
+import { isTemporalAway, isTemporalSilent, type TemporalState } from './temporal-state.ts';
 
 interface Options extends RunStarter {
   store: Store;
@@ -80,8 +80,8 @@ async function compareAll(page: LiveRun[], retention: number, options: Options):
       try {
         if (await compare(run, retention, options)) known.push(run);
       } catch (error) {
-        if (isTemporalAway(error)) throw error;
-        // One that cannot be compared is no reason to leave the others.
+        // One that cannot be compared, or about which Temporal says nothing, is no reason to leave the others.
+        if (isTemporalSilent(error) || error instanceof StoreUnavailable) throw error;
         options.log.warn({ err: error, run: run.id }, 'A run could not be compared with Temporal');
       }
   };

@@ -1,9 +1,9 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { RunRow, RunStuck, Store } from '../store/store.ts';
+import { type RunRow, type RunStuck, type Store, StoreUnavailable } from '../store/store.ts';
 import { type Pager, pageForStuckRuns } from './stuck-pages.ts';
 import { stuckIn } from './stuck-state.ts';
-import { isTemporalAway } from './temporal-state.ts';
+import { isTemporalAway, isTemporalSilent } from './temporal-state.ts';
 
 export interface StuckRunsOptions {
   store: Pick<Store, 'liveRunsAfter' | 'listStuckRuns' | 'setStuck'>;
@@ -51,13 +51,20 @@ export function startStuckRuns(options: StuckRunsOptions): StuckRuns {
     const runs = [...new Map([...known, ...fresh].map((run) => [run.id, run])).values()];
     const queue = [...runs];
     const take = async () => {
-      for (let run = queue.shift(); run && !stopping; run = queue.shift()) await compare(run, options);
+      for (let run = queue.shift(); run && !stopping; run = queue.shift())
+        await compare(run, options).catch(orSilent(run));
     };
     await Promise.all(Array.from({ length: atOnce }, take));
     const stuck = await options.store.listStuckRuns(mostStuck);
     counts = countsOf(stuck);
     if (options.pager) await pageForStuckRuns(stuck, options.store, options.pager, log);
   }
+
+  /** One that cannot be looked at is no reason to leave the others. */
+  const orSilent = (run: RunRow) => (error: unknown) => {
+    if (isTemporalSilent(error) || error instanceof StoreUnavailable) throw error;
+    log.warn({ err: error, run: run.id }, 'A run could not be asked whether it goes on');
+  };
 
   async function round(): Promise<void> {
     if (stopping) return;

@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 /** Whether Temporal answers, as the dispatcher and `/readyz` see it. */
 export interface TemporalState {
   readonly up: boolean;
+  /** It is not up, and yet it answers: it refuses calls, and perhaps only some. */
+  readonly refuses: boolean;
   /** ISO time of the last change. */
   readonly since: string;
   /** Why it is not up, and what to check. */
@@ -122,6 +124,7 @@ async function ask({ workflowService }: Client, namespace: string): Promise<unkn
 /** Watches over one connection, from now on and all the time. All lanes that wait share one probe. */
 export function watchTemporal({ client, namespace, log, count }: WatchOptions): TemporalState {
   let up = false;
+  let answers = false;
   let since = new Date().toISOString();
   let reason: string | undefined = 'Temporal has not answered yet';
   let told: GrpcName | undefined;
@@ -176,9 +179,11 @@ export function watchTemporal({ client, namespace, log, count }: WatchOptions): 
     const begun = performance.now();
     try {
       await client.withDeadline(Date.now() + answerMilliseconds, () => ask(client, namespace));
+      answers = true;
       if (performance.now() - refusedAt > refusedCountsMilliseconds) turnUp();
       return true;
     } catch (error) {
+      answers = false;
       // Under load the probe alone may be late.
       if (!over && seenAt < begun) turnDown(error, faultOf(error) ?? 'FAILED_PRECONDITION');
       return false;
@@ -207,6 +212,9 @@ export function watchTemporal({ client, namespace, log, count }: WatchOptions): 
     get up() {
       return up;
     },
+    get refuses() {
+      return !up && answers;
+    },
     get since() {
       return since;
     },
@@ -221,7 +229,8 @@ export function watchTemporal({ client, namespace, log, count }: WatchOptions): 
     },
     untilBack(error) {
       const fault = faultOf(error) ?? 'UNKNOWN';
-      if (!away.has(fault)) refusedAt = performance.now();
+      if (away.has(fault)) answers = false;
+      else refusedAt = performance.now();
       turnDown(error, fault);
       waiting ??= waitForIt().finally(() => {
         waiting = undefined;

@@ -34,8 +34,9 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
         select key, run_id, activity, destructive, state, acted_at, result
         from effects where key = any (array(select key from touched))
       ), rival as materialized (
-        select key, run_id, acted_at[cardinality(acted_at)]
-            <= statement_timestamp() - make_interval(secs => ${blocksForSeconds}) as stale
+        -- One of the future was opened before the clock was set back.
+        select key, run_id, abs(extract(epoch from statement_timestamp() - acted_at[cardinality(acted_at)]))
+            >= ${blocksForSeconds} as stale
         from touched join others using (key) where open
       ), earlier as materialized (
         select target, run_id, activity, acted_at[cardinality(acted_at)] as at, state = 'done' as certain
@@ -133,18 +134,21 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
   }
 
   async function concludeAll(batch: { item: EffectOutcome; line: LineColumns }[]): Promise<true[]> {
-    const given = batch.map(({ item: { key, attempt, state, changed, result } }) => ({
+    const given = batch.map(({ item: { key, attempt, state, changed, result } }, place) => ({
       key: cleanText(key),
       attempt,
+      place: String(place),
       state,
       acted: state === 'unknown' || (state === 'done' && changed),
       result: state === 'done' && result !== undefined ? JSON.stringify(result) : null,
     }));
-    // An attempt that was given up may end after the one that replaced it began: the effect is then that one's to conclude.
+    const lines = batch.map(({ line }, place) => ({ owner: String(place), line }));
+    // An attempt that was given up may end after the one that replaced it began: the effect is then that one's to conclude. What is
+    // concluded already was so by this very attempt, and the answer was lost: its line is there, and no other may contradict it.
     await sql`
       with given as materialized (
         select * from jsonb_to_recordset(${JSON.stringify(given)}::jsonb)
-          as given (key text, attempt integer, state text, acted boolean, result text)
+          as given (key text, attempt integer, place text, state text, acted boolean, result text)
       ), concluded as (
         update effects set state = given.state, result = given.result,
           acted_at = case when given.acted then acted_at else acted_at[:cardinality(acted_at) - 1] end
@@ -155,7 +159,11 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
       ), freed as (
         update effect_targets set open = false where key = any (array(select key from concluded)) and open
       )
-      ${appendLines(batch.map(({ line }) => line))}`.execute(db);
+      ${appendOwnedLines(
+        lines,
+        sql`select place from given where key in (select key from concluded)
+          or (key, attempt) not in (select key, attempt from effects where key = any (array(select key from given)))`,
+      )}`.execute(db);
     return batch.map(() => true);
   }
 

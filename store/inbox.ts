@@ -107,12 +107,16 @@ function batchOf(
   return { json: JSON.stringify(rows), bodies: Buffer.concat(deliveries.map(({ body }) => body)) };
 }
 
-/** Says that a process lives, for use within another statement. Its row is written again only when that is of use. */
+/**
+ * Says that a process lives, for use within another statement. Its row is written again only when that is of use: also where it lies
+ * too far ahead, because the clock was set back.
+ */
 export function sayAlive(process: string, condition: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`insert into processes (name, until)
     select ${process}::text, statement_timestamp() + make_interval(secs => ${leaseSeconds}) where ${condition}
-      and not exists (select from processes
-        where name = ${process} and until > statement_timestamp() + make_interval(secs => ${leaseSeconds - 1}))
+      and not exists (select from processes where name = ${process}
+        and until > statement_timestamp() + make_interval(secs => ${leaseSeconds - 1})
+        and until <= statement_timestamp() + make_interval(secs => ${2 * leaseSeconds}))
     on conflict (name) do update set until = excluded.until`;
 }
 

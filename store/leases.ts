@@ -45,7 +45,9 @@ export function leasesPart({
           await sql`select pg_advisory_xact_lock(${claimLock})`.execute(transaction);
           const { rows } = await sql<ClaimedRow>`
           with taken as materialized (
-            select name from processes where until > statement_timestamp() and name <> ${me}::text
+            -- What lies further ahead than any lease was said before the clock was set back.
+            select name from processes where name <> ${me}::text and until > statement_timestamp()
+              and until < statement_timestamp() + make_interval(secs => ${2 * leaseSeconds})
           ), own as materialized (
             select unnest(${arrayOf(held)}::bigint[]) as seq
           ), free as materialized (

@@ -132,10 +132,21 @@ export function retentionPart({ db }: Context): Pick<Store, 'prune'> {
     return rows[0]?.pruned ?? 0;
   }
 
+  /** A step that was rolled back is made again: else the next one would go on behind events that are still whole. */
+  async function goOnPruningEvents(days: number): Promise<number> {
+    const before = { goesOnFrom, leftOne };
+    try {
+      return await alone((transaction) => pruneEvents(days, transaction));
+    } catch (error) {
+      ({ goesOnFrom, leftOne } = before);
+      throw error;
+    }
+  }
+
   return {
     async prune({ days, secretKey }): Promise<Pruned> {
       return {
-        events: await alone((transaction) => pruneEvents(days, transaction)),
+        events: await goOnPruningEvents(days),
         effects: await alone((transaction) => pruneEffects(days, transaction)),
         runs: await alone((transaction) => pruneRuns(days, transaction)),
         lines: await alone((transaction) => pruneLines(days, secretKey, transaction)),

@@ -96,7 +96,7 @@ export function notAuthorized({ name, provider }: AnyActivity, why: string): App
   const detail: FailureDetail = { provider, effect: 'none' };
   return ApplicationFailure.nonRetryable(
     `${name} is refused: ${why}. A change is made only by a run that a server of Baton has started and that has not ended. ` +
-      'Let an event start it (baton events replay starts one anew), or look who else reaches Temporal',
+      'Let a new event start one (a replay starts no run twice), or look who else reaches Temporal',
     'NotAuthorized',
     detail,
   );

@@ -14,12 +14,12 @@ import { conflict, coolDown, type FailureDetail, invalidInput, unreachable } fro
 import { simulationMark } from '../activities/simulated.ts';
 import type { Authority } from '../store/authority.ts';
 import { scrubValue } from '../store/scrub.ts';
-import type { EffectIntent, Entry, Intent, Store } from '../store/store.ts';
+import type { EffectIntent, EffectOutcome, Entry, Intent, Store } from '../store/store.ts';
 import { actorOf, actorOfChange, causeReader, notAuthorized, type Shown } from './authority.ts';
 import { digestOf, keyOf } from './identity.ts';
 import { withinSize } from './result-size.ts';
 import { scrubbedFailure } from './scrubbed-failure.ts';
-import { asLastTry, ofAnotherShape } from './unreadable.ts';
+import { asLastTry, forgetTries, ofAnotherShape } from './unreadable.ts';
 
 export interface InterceptorOptions {
   activities: readonly AnyActivity[];
@@ -134,14 +134,21 @@ function perform(call: Call, options: InterceptorOptions): Promise<unknown> {
 }
 
 async function read(call: Call, options: InterceptorOptions): Promise<unknown> {
+  const { declaration } = call;
+  let result: unknown;
   try {
-    const result = await attempt(call, options);
+    result = await attempt(call, options);
+  } catch (error) {
+    const failure = asLastTry(asFailure(error, declaration.provider, options.scrub), call.key);
+    await options.store.append([entryOf(call, options, 'activity.failed', describe(failure))]);
+    throw failure;
+  }
+  try {
     await options.store.append([entryOf(call, options, 'activity.completed', { result })]);
     return result;
   } catch (error) {
-    const failure = asLastTry(asFailure(error, call.declaration.provider, options.scrub), call.declaration);
-    await options.store.append([entryOf(call, options, 'activity.failed', describe(failure))]);
-    throw failure;
+    // It may be told as completed, so it is not told as failed besides.
+    throw asLastTry(asFailure(error, declaration.provider, options.scrub), call.key);
   }
 }
 
@@ -185,25 +192,34 @@ async function change(call: Call, options: InterceptorOptions): Promise<unknown>
   const intent = await options.store.intend(intentOf(call, options));
   if (intent.answer !== 'go') return answerWithout(intent, call, options);
   const { answer: _, attempt: number, ...before } = intent;
+  let result: unknown;
   try {
-    const result = await attempt({ ...call, attempt: number }, options, before);
-    const { changed } = result as { changed?: boolean };
-    await options.store.conclude({
-      key,
-      attempt: number,
-      state: 'done',
-      result,
-      changed: changed !== false,
-      entry: entryOf(call, options, 'activity.completed', { result }),
-    });
-    return result;
+    result = await attempt({ ...call, attempt: number }, options, before);
   } catch (error) {
-    const failure = asLastTry(asFailure(error, declaration.provider, options.scrub), declaration, number);
+    const failure = asLastTry(asFailure(error, declaration.provider, options.scrub), call.key, number);
     const entry = entryOf(call, options, 'activity.failed', describe(failure));
     await options.store.conclude({ key, attempt: number, state: effectOf(failure), changed: false, entry });
     // Temporal would not try it again, and call it a failure of the run that was asked to end.
     throw cancellationDetails()?.cancelRequested ? new CancelledFailure(failure.message) : failure;
   }
+  const { changed } = result as { changed?: boolean };
+  const entry = entryOf(call, options, 'activity.completed', { result });
+  const outcome: EffectOutcome = {
+    key,
+    attempt: number,
+    state: 'done',
+    result,
+    changed: changed !== false,
+    entry,
+  };
+  // The change is made, whatever the store says of it: it is never told as one that failed. The same outcome counts once.
+  const conclude = () => options.store.conclude(outcome);
+  await conclude()
+    .catch(conclude)
+    .catch((error: unknown) => {
+      throw asLastTry(asFailure(error, declaration.provider, options.scrub), call.key, number);
+    });
+  return result;
 }
 
 function intentOf(call: Call, options: InterceptorOptions): EffectIntent {
@@ -290,7 +306,9 @@ async function attempt(
       ...before,
     },
   });
-  return withinSize(declaration, scrubValue(declaration.output.parse(result), options.scrub));
+  const parsed = declaration.output.parse(result);
+  forgetTries(key);
+  return withinSize(declaration, scrubValue(parsed, options.scrub));
 }
 
 function signalOf({ kind, name }: AnyActivity): AbortSignal {

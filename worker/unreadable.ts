@@ -1,6 +1,5 @@
 import { ApplicationFailure, activityInfo } from '@temporalio/activity';
 import type { z } from 'zod';
-import type { AnyActivity } from '../activities/activity.ts';
 import { unreadable, unreadableForGood, unreadableTries } from '../activities/failures.ts';
 
 /** What the schemas say of an answer of another shape: the fields, and nothing of what stood in them. */
@@ -16,12 +15,19 @@ function placesOf(issues: readonly z.core.$ZodIssue[]): string {
 const passing = ['ProviderUnavailable', 'RateLimited', 'StoreUnavailable', 'Busy'];
 const faultTries = 20;
 
-/** The failure, made final where this was the last of the tries that an unreadable answer has, or a fault of Baton's own. */
-export function asLastTry(
-  failure: Error,
-  { name, kind }: Pick<AnyActivity, 'name' | 'kind'>,
-  attempt = activityInfo().attempt,
-): Error {
+/** The unreadable answers of calls that are still being tried, by the keys of the calls. */
+const tries = new Map<string, number>();
+const mostCalls = 10_000;
+
+/** The call has given something, or is not tried again. */
+export const forgetTries = (key: string): void => void tries.delete(key);
+
+/**
+ * The failure, made final where this was the last of the tries that an unreadable answer has, or a fault of Baton's own. Unreadable
+ * answers are counted by themselves: a long outage before them takes none of their tries. Each worker counts its own, so that several
+ * of them make some tries more.
+ */
+export function asLastTry(failure: Error, key: string, attempt = activityInfo().attempt): Error {
   if (!(failure instanceof ApplicationFailure) || failure.nonRetryable) return failure;
   const { type, message, details } = failure;
   if (type !== 'AnswerUnreadable') {
@@ -33,7 +39,11 @@ export function asLastTry(
       nonRetryable: true,
     });
   }
-  // A short read that is no local activity was one before: its first try is not among these attempts.
-  const before = kind === 'read' && !activityInfo().isLocal && !name.startsWith('await') ? 1 : 0;
-  return attempt + before >= unreadableTries ? unreadableForGood(failure) : failure;
+  const made = (tries.get(key) ?? 0) + 1;
+  forgetTries(key);
+  if (made >= unreadableTries) return unreadableForGood(failure);
+  tries.set(key, made);
+  const [oldest] = tries.keys();
+  if (tries.size > mostCalls && oldest !== undefined) forgetTries(oldest);
+  return failure;
 }

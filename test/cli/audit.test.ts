@@ -96,7 +96,16 @@ describe('a record of more lines than one page holds', () => {
   it('does not verify where a head of the file was signed with another key, is unsigned after signed ones, or is none', async () => {
     const before = readFileSync(file(), 'utf8');
     const at = new Date().toISOString();
-    expect((await baton(['audit', 'verify'], { BATON_SECRET_KEY: `${key} no longer` })).exit).toBe(1);
+    const changed = { BATON_SECRET_KEY: `${key} no longer` };
+    expect((await baton(['audit', 'verify'], changed)).exit).toBe(1);
+    const former = await baton(['audit', 'verify'], {
+      ...changed,
+      BATON_FORMER_SECRET_KEYS: `older one, ${key}`,
+    });
+    expect(former).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining('2 of 2 heads that were told, 2 signed'),
+    });
     for (const line of [JSON.stringify({ ...head, at }), '{"seq":', JSON.stringify({ seq: 'x' })]) {
       appendFileSync(file(), `${line}\n`);
       expect((await baton(['audit', 'verify'])).exit).toBe(1);

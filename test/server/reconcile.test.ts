@@ -62,10 +62,10 @@ const makeOlder = (id: string, age: string) =>
     `update runs set created_at = now() - interval '${age}', seen_at = now() - interval '${age}' where id like '${id}'`,
   );
 
-const start = () =>
+const start = (through = client) =>
   startReconciler({
     store,
-    client,
+    client: through,
     namespace: 'default',
     taskQueue: 'nobody-works-here',
     eagerStart: false,
@@ -74,7 +74,16 @@ const start = () =>
     log: createLog((text) => text, { destination: { write: () => {} } }),
   });
 /** One round, of one page. */
-const reconcile = () => start().stop();
+const reconcile = (through = client) => start(through).stop();
+
+/** Temporal as it is, but for what it says about one run. */
+function refusing(id: string, error: Error): Client {
+  const workflow = Object.assign(Object.create(client.workflow), {
+    getHandle: (asked: string) =>
+      asked === id ? { describe: () => Promise.reject(error) } : client.workflow.getHandle(asked),
+  });
+  return Object.create(client, { workflow: { value: workflow } });
+}
 
 const isKnown = (id: string) =>
   client.workflow
@@ -131,6 +140,15 @@ describe('a run that Temporal has lost', () => {
     expect(await isKnown(goesOn.id)).toBe(true);
     expect(await isKnown(resolved.id)).toBe(false);
     expect(await store.findRun(resolved.id)).toMatchObject({ outcome: 'resolved elsewhere' });
+  });
+
+  it('is started again also where Temporal cannot tell of an older one', async () => {
+    const [broken, lost] = [await lostRun(), await lostRun()];
+    for (const { id } of [broken, lost]) await makeOlder(id, '1 hour');
+    const error = Object.assign(new Error('corrupted state'), { code: 13 });
+    await reconcile(refusing(broken.id, error));
+    expect(await isKnown(lost.id)).toBe(true);
+    expect(await isKnown(broken.id)).toBe(false);
   });
 
   it('is not started again where it may have ended and been forgotten, nor while its event is at hand', async () => {

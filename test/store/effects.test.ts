@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { EffectOutcome } from '../../store/store.ts';
+import type { EffectOutcome, Entry } from '../../store/store.ts';
 import { backends } from './backends.ts';
 import { entry, fresh, intent, outcome } from './world.ts';
 
@@ -74,6 +74,30 @@ describe.each(await backends())('effects on $name', ({ world }) => {
     expect(await store.intend(effect)).toEqual({ answer: 'done', result: 1 });
   });
 
+  it('tells of an attempt once, also where its outcome is given again after a lost answer', async () => {
+    const effect = intent();
+    const subject = fresh('P');
+    const told = async () => (await store.readRecord({ subject, limit: 9 })).map(({ action }) => action);
+    const [completed, failed] = ['activity.completed', 'activity.failed'].map((action) =>
+      entry({ subject, action }),
+    );
+    await store.intend(effect);
+    await store.conclude(outcome(effect.key, { entry: completed as Entry }));
+    await store.conclude(outcome(effect.key, { entry: completed as Entry }));
+    await store.conclude(outcome(effect.key, { state: 'unknown', changed: false, entry: failed as Entry }));
+    expect(await told()).toEqual(['activity.completed']);
+  });
+
+  it('tells of a late attempt, whose effect another one has taken over', async () => {
+    const effect = intent();
+    const subject = fresh('P');
+    await store.intend(effect);
+    await store.intend(effect);
+    await store.conclude(outcome(effect.key, { attempt: 2 }));
+    await store.conclude(outcome(effect.key, { state: 'unknown', entry: entry({ subject }) }));
+    expect(await store.readRecord({ subject, limit: 9 })).toHaveLength(1);
+  });
+
   it('lets one effect at a time at a target', async () => {
     const target = fresh('ec2:i-');
     const first = intent({ targets: [target], runId: 'ec2-unhealthy/P7' });
@@ -100,6 +124,14 @@ describe.each(await backends())('effects on $name', ({ world }) => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => store.intend(effect)));
     expect(answers.filter((given) => given.answer === 'go' && !given.uncertainSince)).toHaveLength(1);
     expect(answers.every(({ answer }) => answer === 'go')).toBe(true);
+  });
+
+  it('lets no effect block its target for hours because the clock was set back', async () => {
+    const target = fresh('ec2:i-');
+    const lost = intent({ targets: [target] });
+    await store.intend(lost);
+    await age(lost.key, -3_600);
+    expect(await store.intend(intent({ targets: [target] }))).toEqual({ answer: 'go', attempt: 1 });
   });
 
   it('no longer lets an effect block its target that is open for more than 20 s', async () => {

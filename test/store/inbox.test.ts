@@ -190,6 +190,21 @@ describe.each(await backends())('the inbox on $name', ({ world }) => {
       expect(await store.findEvent(String(seq))).toMatchObject({ disposition: 'ignored', reason: 'x' });
     });
 
+    it('lets no process that is gone hold an event for hours because the clock was set back', async () => {
+      const [one, other] = [world.newStore(), world.newStore()];
+      const { seq } = await one.receive(delivery());
+      const ahead = () =>
+        world.run(`update processes set until = now() + interval '1 hour'
+          where name = (select leased_by from inbox where seq = ${seq})`);
+      await ahead();
+      // It lives, and says so by the new time.
+      await one.renew();
+      expect((await other.claim(100)).map((event) => event.seq)).not.toContain(seq);
+      await ahead();
+      expect((await other.claim(100)).map((event) => event.seq)).toContain(seq);
+      await other.release();
+    });
+
     it('keeps a lane in order: a later event waits for an earlier one that another process holds', async () => {
       await emptyInbox();
       const other = world.newStore();

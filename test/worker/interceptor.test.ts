@@ -5,15 +5,21 @@ import { type AnyActivity, defineActivity } from '../../activities/activity.ts';
 import { connectClients } from '../../activities/clients.ts';
 import { boundedList as kubernetesList } from '../../activities/kubernetes/text.ts';
 import { boundedList as pagerDutyList } from '../../activities/pagerduty/text.ts';
+import { type Store, StoreUnavailable } from '../../store/store.ts';
 import { activityInterceptors } from '../../worker/interceptor.ts';
 import { largestResult, withinSize } from '../../worker/result-size.ts';
 import { signedCalls, testAuthority } from '../authority.ts';
 import { embeddedWorld } from '../store/world.ts';
 
 /** Makes one attempt at an activity as a worker would, and gives the record beside. */
-async function attempt(activity: AnyActivity, simulated: readonly string[] = []) {
+async function attempt(
+  activity: AnyActivity,
+  simulated: readonly string[] = [],
+  around: (store: Store) => Partial<Store> = () => ({}),
+) {
   const stored = await embeddedWorld();
-  const store = stored.newStore();
+  const own = stored.newStore();
+  const store = { ...own, ...around(own) };
   onTestFinished(async () => {
     await store.close();
     await stored.close();
@@ -54,6 +60,35 @@ describe('an attempt', () => {
   ])('is told with what to begin a message where %s', async (_, simulated, mark) => {
     const { result } = await attempt(saying('x'), simulated);
     expect(await result).toEqual({ text: 'x', ...(mark ? { mark } : {}) });
+  });
+});
+
+describe('an outcome whose commit gets no answer', () => {
+  /** What is written this way is stored, and the answer is lost the first time. */
+  function losingAnswers<Given extends unknown[]>(write: (...given: Given) => Promise<void>) {
+    let lost = false;
+    return async (...given: Given) => {
+      await write(...given);
+      if (lost) return;
+      lost = true;
+      throw new StoreUnavailable('The store is not available: the connection was cut');
+    };
+  }
+  const toldOf = async ({ record }: Awaited<ReturnType<typeof attempt>>) =>
+    (await record()).map(({ action }) => action);
+
+  it('of a change that was made, is not told as a failure too', async () => {
+    const made = await attempt(saying('x', 'change'), [], ({ conclude }) => ({
+      conclude: losingAnswers(conclude),
+    }));
+    expect(await made.result).toEqual({ text: 'x' });
+    expect(await toldOf(made)).toEqual(['activity.intended', 'activity.completed']);
+  });
+
+  it('of a read, is not told as a failure too', async () => {
+    const read = await attempt(saying('x'), [], ({ append }) => ({ append: losingAnswers(append) }));
+    await expect(read.result).rejects.toThrow('not available');
+    expect(await toldOf(read)).toEqual(['activity.completed']);
   });
 });
 

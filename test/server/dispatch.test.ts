@@ -1,0 +1,99 @@
+import { Client, Connection } from '@temporalio/client';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { startDispatcher } from '../../server/dispatch.ts';
+import { createLog } from '../../server/log.ts';
+import { watchTemporal } from '../../server/temporal-state.ts';
+import { authorityOf } from '../../store/authority.ts';
+import { type Store, StoreUnavailable } from '../../store/store.ts';
+import { defineTrigger } from '../../triggers/trigger.ts';
+import { delivery, embeddedWorld, fresh, type World } from '../store/world.ts';
+
+async function handle(_: string): Promise<void> {}
+const onTriggered = defineTrigger({
+  name: 'on-triggered',
+  on: 'pagerduty.incident.triggered',
+  run: handle,
+  input: ({ id }) => id,
+});
+
+let world: World;
+let store: Store;
+beforeEach(async () => {
+  world = await embeddedWorld();
+  store = world.newStore();
+});
+afterEach(() => world.close());
+
+/** A dispatcher whose Temporal answers each start as `start` says. */
+function dispatch(start: (id: string) => Promise<void>, changes: Partial<Store> = {}) {
+  const connection = Connection.lazy({ address: '127.0.0.1:1' });
+  Object.assign(connection, { workflowService: { describeNamespace: async () => ({}) } });
+  const client = new Client({ connection });
+  Object.assign(client.workflow, {
+    start: (_: unknown, { workflowId }: { workflowId: string }) => start(workflowId),
+  });
+  Object.assign(client, { withDeadline: (_: unknown, call: () => Promise<unknown>) => call() });
+  const log = createLog((text) => text, { destination: { write: () => {} } });
+  const temporal = watchTemporal({ client, namespace: 'default', log });
+  const dispatcher = startDispatcher({
+    store: { ...store, ...changes },
+    client,
+    triggers: [onTriggered],
+    taskQueue: 'none',
+    eagerStart: false,
+    authority: authorityOf('a-key-for-this-test'),
+    temporal,
+    log,
+  });
+  onTestFinished(() => dispatcher.stop());
+}
+
+async function arrives(): Promise<{ seq: number; subject: string }> {
+  const [subject, eventId] = [fresh('Q'), fresh('event-')];
+  const event = {
+    id: eventId,
+    source: '/pagerduty/default',
+    type: 'pagerduty.incident.triggered',
+    subject,
+    time: '2026-11-25T10:00:00Z',
+    data: { id: subject, title: 'Slow', status: 'triggered', urgency: 'high', assignees: [], teams: [] },
+  };
+  const { seq } = await store.receive(delivery({ eventId, subject, event, take: false }));
+  return { seq, subject };
+}
+const dispositionOf = async ({ seq }: { seq: number }) => (await store.findEvent(String(seq)))?.disposition;
+
+describe('an event', () => {
+  it('that cannot be dispatched is parked, also where the store is away for the moment in which it should be', async () => {
+    let isAway = true;
+    dispatch(
+      async () => {
+        throw new TypeError('a fault of ours');
+      },
+      {
+        async settle(settlement) {
+          if (isAway) {
+            isAway = false;
+            throw new StoreUnavailable('The store is not available: for a moment');
+          }
+          return store.settle(settlement);
+        },
+      },
+    );
+    const event = await arrives();
+    await expect.poll(() => dispositionOf(event), { timeout: 15_000 }).toBe('parked');
+  }, 20_000);
+
+  it('that Temporal refuses again and again holds up no other incident', async () => {
+    const refused = await arrives();
+    dispatch(async (id) => {
+      if (id.endsWith(refused.subject)) throw Object.assign(new Error('RST_STREAM'), { code: 13 });
+    });
+    await expect
+      .poll(() => store.findRun(`on-triggered/${refused.subject}`), { timeout: 5_000 })
+      .toBeDefined();
+    const other = await arrives();
+    await expect.poll(() => dispositionOf(other), { timeout: 10_000 }).toBe('dispatched');
+    expect(await dispositionOf(refused)).toBeUndefined();
+  }, 20_000);
+});
