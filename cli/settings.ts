@@ -38,6 +38,8 @@ export interface Settings {
   secretKey: string | undefined;
   /** Whether the embedded Temporal shows its web page, on which anybody who reaches it may do everything. */
   temporalUi: boolean;
+  /** Each run is finished by workers of the code that it began with. */
+  workerVersions: boolean;
   pagerDutySecrets: readonly string[];
   slackSigningSecret: string | undefined;
   slackApiUrl: string | undefined;
@@ -104,6 +106,7 @@ const Environment = z.object({
     .string()
     .min(shortestSecretKey, `has less than ${shortestSecretKey} characters (openssl rand -hex 32 makes one)`)
     .optional(),
+  BATON_WORKER_VERSIONS: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
   BATON_TEMPORAL_UI: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
   PAGERDUTY_WEBHOOK_SECRETS: z
     .string()
@@ -178,6 +181,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     retentionDays: data.BATON_RETENTION_DAYS,
     headsDir: data.BATON_RECORD_HEADS_DIR,
     secretKey: data.BATON_SECRET_KEY,
+    workerVersions: data.BATON_WORKER_VERSIONS === '1',
     temporalUi: data.BATON_TEMPORAL_UI === '1',
     pagerDutySecrets: data.PAGERDUTY_WEBHOOK_SECRETS,
     slackSigningSecret: data.SLACK_SIGNING_SECRET,
@@ -248,6 +252,7 @@ const harmlessNames = new Set([
   'BATON_SIMULATE',
   'BATON_SIMULATED_TIME_SCALE',
   'BATON_TEMPORAL_UI',
+  'BATON_WORKER_VERSIONS',
   'TEMPORAL_ADDRESS',
   'TEMPORAL_NAMESPACE',
   'TEMPORAL_PROFILE',

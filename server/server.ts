@@ -16,6 +16,7 @@ import { startSealer } from './sealer.ts';
 import type { Pager } from './stuck-pages.ts';
 import { startStuckRuns } from './stuck-runs.ts';
 import { isTemporalSilent, watchTemporal } from './temporal-state.ts';
+import { startVersions } from './versions.ts';
 
 export interface ServerOptions {
   host: string;
@@ -36,6 +37,8 @@ export interface ServerOptions {
   log: Logger;
   metrics: Metrics;
   simulated: readonly string[];
+  /** The workers have versions. */
+  versions?: boolean;
   /** Pages people for runs that stand still. */
   pager?: Pager | undefined;
   /** How the record's heads are told and its checkpoints signed, and how long things are kept. */
@@ -101,6 +104,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     temporal,
     log,
   });
+  const versions = startVersions({ client, namespace, taskQueue, log, isOn: options.versions ?? false });
   let stopping = false;
   void bringSchedules();
 
@@ -126,7 +130,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       stopping = true;
       await close(http);
       await dispatcher.stop();
-      await Promise.all([reconciler.stop(), sealer.stop(), stuck.stop(), retention.stop()]);
+      await Promise.all([reconciler.stop(), sealer.stop(), stuck.stop(), retention.stop(), versions.stop()]);
     },
   };
 }
