@@ -25,8 +25,8 @@ const untakenMilliseconds = 5_000;
 /** The workers without a version, as Temporal names them. */
 const unversioned = '';
 
-/** Temporal's numbers: the kind of a task, the state of a version that gets no new runs and still has some, two gRPC codes. */
-const workflowTasks = 1;
+/** Temporal's numbers: steps of runs and activities, the state of a version that gets no new runs and still has some, two gRPC codes. */
+const kindsOfTasks = [1, 2];
 const draining = 4;
 const notFound = 5;
 const unimplemented = 12;
@@ -47,12 +47,11 @@ export function startVersions(options: VersionsOptions): { stop(): Promise<void>
   let missed: readonly string[] = [];
 
   async function look(): Promise<void> {
-    const { workerDeploymentInfo: deployment } = await service.describeWorkerDeployment({
-      namespace,
-      deploymentName,
-    });
-    const current = buildOf(deployment?.routingConfig?.currentDeploymentVersion);
-    const left = (deployment?.versionSummaries ?? [])
+    const deployment = await findDeployment();
+    if (!deployment && !options.isOn) clearInterval(timer);
+    if (!deployment) return;
+    const current = buildOf(deployment.routingConfig?.currentDeploymentVersion);
+    const left = (deployment.versionSummaries ?? [])
       .filter(({ status }) => status === draining)
       .map(({ deploymentVersion }) => buildOf(deploymentVersion));
     const polledAt = await lastPolls();
@@ -65,15 +64,26 @@ export function startVersions(options: VersionsOptions): { stop(): Promise<void>
     missed = idle;
   }
 
-  /** When a worker of each version last asked for a step of a run. */
+  /** Undefined where no worker has had a version yet, or Temporal is too old for them. */
+  async function findDeployment() {
+    try {
+      const { workerDeploymentInfo } = await service.describeWorkerDeployment({ namespace, deploymentName });
+      return workerDeploymentInfo;
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === notFound || code === unimplemented) return undefined;
+      throw error;
+    }
+  }
+
+  /** When a worker of each version last asked for work. */
   async function lastPolls(): Promise<Map<string, number>> {
-    const { pollers } = await service.describeTaskQueue({
-      namespace,
-      taskQueue: { name: taskQueue },
-      taskQueueType: workflowTasks,
-    });
+    const queue = { namespace, taskQueue: { name: taskQueue } };
+    const answers = await Promise.all(
+      kindsOfTasks.map((taskQueueType) => service.describeTaskQueue({ ...queue, taskQueueType })),
+    );
     const polls = new Map<string, number>();
-    for (const { deploymentOptions, lastAccessTime } of pollers ?? []) {
+    for (const { deploymentOptions, lastAccessTime } of answers.flatMap(({ pollers }) => pollers ?? [])) {
       const version =
         deploymentOptions?.workerVersioningMode === versioned ? buildOf(deploymentOptions) : unversioned;
       polls.set(version, Math.max(polls.get(version) ?? 0, millisecondsOf(lastAccessTime)));
@@ -81,7 +91,7 @@ export function startVersions(options: VersionsOptions): { stop(): Promise<void>
     return polls;
   }
 
-  /** Temporal remembers a worker for minutes after it has gone, so a step that waits and that nobody has asked for since tells more. */
+  /** Temporal remembers a worker for minutes after it has gone, so work that waits, with nobody who asked since, tells more. */
   async function hasWorkers(version: string, polledAt = 0): Promise<boolean> {
     const sincePoll = Date.now() - polledAt;
     if (sincePoll > longestPollMilliseconds) return false;
@@ -89,15 +99,17 @@ export function startVersions(options: VersionsOptions): { stop(): Promise<void>
     return waiting < untakenMilliseconds || sincePoll < waiting;
   }
 
-  /** For how long the next step of a run of this version has waited to be taken. */
+  /** For how long work for this version has waited to be taken. */
   async function longestWait(buildId: string): Promise<number> {
     const { versionTaskQueues } = await service.describeWorkerDeploymentVersion({
       namespace,
       deploymentVersion: { deploymentName, buildId },
       reportTaskQueueStats: true,
     });
-    const stats = versionTaskQueues?.find(({ type }) => type === workflowTasks)?.stats;
-    return Number(stats?.approximateBacklogCount ?? 0) > 0 ? millisecondsOf(stats?.approximateBacklogAge) : 0;
+    const waiting = (versionTaskQueues ?? []).filter(
+      ({ stats }) => Number(stats?.approximateBacklogCount) > 0,
+    );
+    return Math.max(0, ...waiting.map(({ stats }) => millisecondsOf(stats?.approximateBacklogAge)));
   }
 
   /** As when a worker of the old build was restarted in the middle of a rolling deploy, and then stopped. */
@@ -145,16 +157,9 @@ export function startVersions(options: VersionsOptions): { stop(): Promise<void>
 
   async function round(): Promise<void> {
     if (stopping) return;
-    try {
-      await client.withDeadline(Date.now() + roundMilliseconds, look);
-    } catch (error) {
-      const code = codeOf(error);
-      // No worker has had a version yet, or Temporal is too old for them.
-      if (code === notFound || code === unimplemented) {
-        if (!options.isOn) clearInterval(timer);
-      } else if (!isTemporalAway(error))
-        log.warn({ err: error }, 'Versions of the workers could not be looked at');
-    }
+    await client.withDeadline(Date.now() + roundMilliseconds, look).catch((error: unknown) => {
+      if (!isTemporalAway(error)) log.warn({ err: error }, 'Versions of the workers could not be looked at');
+    });
   }
 
   const timer = setInterval(() => {
