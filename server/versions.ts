@@ -47,7 +47,11 @@ export function startVersions(options: VersionsOptions): { stop(): Promise<void>
   let missed: readonly string[] = [];
 
   async function look(): Promise<void> {
-    const deployment = await findDeployment();
+    // None where no worker has had a version yet, or Temporal is too old for them.
+    const answer = await service
+      .describeWorkerDeployment({ namespace, deploymentName })
+      .catch(except(notFound, unimplemented));
+    const deployment = answer?.workerDeploymentInfo;
     if (!deployment && !options.isOn) clearInterval(timer);
     if (!deployment) return;
     const current = buildOf(deployment.routingConfig?.currentDeploymentVersion);
@@ -62,18 +66,6 @@ export function startVersions(options: VersionsOptions): { stop(): Promise<void>
     if (!idle.includes(current)) for (const from of left.filter(isGone)) await move(from, current);
     else if (isGone(current)) await replace(current, polledAt);
     missed = idle;
-  }
-
-  /** Undefined where no worker has had a version yet, or Temporal is too old for them. */
-  async function findDeployment() {
-    try {
-      const { workerDeploymentInfo } = await service.describeWorkerDeployment({ namespace, deploymentName });
-      return workerDeploymentInfo;
-    } catch (error) {
-      const code = codeOf(error);
-      if (code === notFound || code === unimplemented) return undefined;
-      throw error;
-    }
   }
 
   /** When a worker of each version last asked for work. */
@@ -147,10 +139,8 @@ export function startVersions(options: VersionsOptions): { stop(): Promise<void>
             workflowExecutionOptions: { versioningOverride },
             updateMask: { paths: ['versioning_override'] },
           })
-          .catch((error: unknown) => {
-            // It has ended meanwhile.
-            if (codeOf(error) !== notFound) throw error;
-          });
+          // It may have ended meanwhile.
+          .catch(except(notFound));
     };
     await Promise.all(Array.from({ length: atOnce }, take));
   }
@@ -176,6 +166,10 @@ export function startVersions(options: VersionsOptions): { stop(): Promise<void>
 }
 
 const buildOf = (version: { buildId?: string | null } | null | undefined) => version?.buildId ?? unversioned;
-const codeOf = (error: unknown) => (error as { code?: unknown }).code;
+function except(...codes: readonly unknown[]) {
+  return (error: unknown): undefined => {
+    if (!codes.includes((error as { code?: unknown }).code)) throw error;
+  };
+}
 const millisecondsOf = (time: { seconds?: unknown; nanos?: number | null } | null | undefined) =>
   Number(time?.seconds ?? 0) * 1_000 + Number(time?.nanos ?? 0) / 1_000_000;
