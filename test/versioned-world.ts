@@ -50,7 +50,7 @@ export async function startVersionedWorld(temporal?: TestWorkflowEnvironment): P
     taskQueue,
     log: { info: say, warn: say },
     isOn: true,
-    everyMilliseconds: 300,
+    everyMilliseconds: 1_000,
   });
 
   const notesOf = (id: string) =>
