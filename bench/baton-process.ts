@@ -31,6 +31,7 @@ Runtime.install({ logger: new DefaultLogger('ERROR') });
 const secrets = secretsOf(process.env);
 const scrub = makeScrubber(secrets);
 const metrics = createMetrics();
+const versions = process.env.BATON_WORKER_VERSIONS === '1';
 let server: RunningServer | undefined;
 const store = await openStore({
   databaseUrl: DATABASE_URL,
@@ -54,6 +55,7 @@ const worker = await startWorker({
   simulated: [],
   scrub,
   count: metrics.activity,
+  versions,
 });
 server = await startServer({
   host: '127.0.0.1',
@@ -61,10 +63,11 @@ server = await startServer({
   pagerDutySecrets: [PAGERDUTY_WEBHOOK_SECRETS],
   store,
   client: new Client({ connection }),
-  eagerStart: true,
+  eagerStart: !versions,
   namespace: 'default',
   triggers: [benchTrigger],
   taskQueue,
+  versions,
   authority,
   log: createLog(scrub, { level: 'warn' }),
   metrics,

@@ -45,6 +45,7 @@ export async function runServer(parts: Parts): Promise<void> {
       namespace: temporal.namespace,
       triggers: await parts.loadTriggers(),
       taskQueue,
+      versions: settings.workerVersions,
       authority,
       simulated: [],
       log,

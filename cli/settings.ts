@@ -40,6 +40,8 @@ export interface Settings {
   formerSecretKeys: readonly string[];
   /** Whether the embedded Temporal shows its web page, on which anybody who reaches it may do everything. */
   temporalUi: boolean;
+  /** Each run is finished by workers of the code that it began with. */
+  workerVersions: boolean;
   pagerDutySecrets: readonly string[];
   slackSigningSecret: string | undefined;
   slackApiUrl: string | undefined;
@@ -111,6 +113,7 @@ const Environment = z.object({
     .transform((list) => list.split(',').map((key) => key.trim()))
     .refine((list) => list.every((key) => key !== ''), 'has an empty part between its commas')
     .default([]),
+  BATON_WORKER_VERSIONS: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
   BATON_TEMPORAL_UI: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
   PAGERDUTY_WEBHOOK_SECRETS: z
     .string()
@@ -186,6 +189,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     headsDir: data.BATON_RECORD_HEADS_DIR,
     secretKey: data.BATON_SECRET_KEY,
     formerSecretKeys: data.BATON_FORMER_SECRET_KEYS,
+    workerVersions: data.BATON_WORKER_VERSIONS === '1',
     temporalUi: data.BATON_TEMPORAL_UI === '1',
     pagerDutySecrets: data.PAGERDUTY_WEBHOOK_SECRETS,
     slackSigningSecret: data.SLACK_SIGNING_SECRET,
@@ -257,6 +261,7 @@ const harmlessNames = new Set([
   'BATON_SIMULATE',
   'BATON_SIMULATED_TIME_SCALE',
   'BATON_TEMPORAL_UI',
+  'BATON_WORKER_VERSIONS',
   'TEMPORAL_ADDRESS',
   'TEMPORAL_NAMESPACE',
   'TEMPORAL_PROFILE',

@@ -90,6 +90,8 @@ export async function start(parts: Parts, output: Output): Promise<void> {
     lifetime.onClose(() => connection.close());
     const metrics = createMetrics(sdkMetrics);
     const { activities, connectClients, wayTo } = await parts.loadActivities();
+    // The embedded Temporal has this process's worker alone.
+    const versions = settings.workerVersions && settings.temporal !== undefined;
     const worker = await startWorker({
       connection,
       namespace: temporal.namespace,
@@ -102,6 +104,7 @@ export async function start(parts: Parts, output: Output): Promise<void> {
       scrub,
       count: metrics.activity,
       countRun: metrics.run,
+      versions,
     });
     lifetime.onClose(worker.stop);
     worker.stopped.catch((error: unknown) => lifetime.fail(error));
@@ -114,10 +117,12 @@ export async function start(parts: Parts, output: Output): Promise<void> {
       wayToSlack: async (address) => wayTo(address, env),
       store,
       client: new Client({ connection, namespace: temporal.namespace }),
-      eagerStart: true,
+      // Temporal leaves an eager run with the worker that it came by, whatever the current version is.
+      eagerStart: !versions,
       namespace: temporal.namespace,
       triggers: await parts.loadTriggers(),
       taskQueue,
+      versions,
       authority,
       simulated: settings.simulated,
       log,

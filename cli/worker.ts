@@ -70,6 +70,7 @@ export async function runWorker(parts: Parts): Promise<void> {
       scrub,
       count: metrics.activity,
       countRun: metrics.run,
+      versions: settings.workerVersions,
     });
     lifetime.onClose(worker.stop);
     worker.stopped.catch((error: unknown) => lifetime.fail(error));

@@ -17,6 +17,7 @@ import type { WayTo } from './slack/respond.ts';
 import type { Pager } from './stuck-pages.ts';
 import { startStuckRuns } from './stuck-runs.ts';
 import { isTemporalSilent, watchTemporal } from './temporal-state.ts';
+import { startVersions } from './versions.ts';
 
 export interface ServerOptions {
   host: string;
@@ -39,6 +40,8 @@ export interface ServerOptions {
   log: Logger;
   metrics: Metrics;
   simulated: readonly string[];
+  /** The workers have versions. */
+  versions?: boolean;
   /** Pages people for runs that stand still. */
   pager?: Pager | undefined;
   /** How the record's heads are told and its checkpoints signed, and how long things are kept. */
@@ -105,6 +108,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     temporal,
     log,
   });
+  const versions = startVersions({ client, namespace, taskQueue, log, isOn: options.versions ?? false });
   let stopping = false;
   void bringSchedules();
 
@@ -130,7 +134,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       stopping = true;
       await close(http);
       await dispatcher.stop();
-      await Promise.all([reconciler.stop(), sealer.stop(), stuck.stop(), retention.stop()]);
+      await Promise.all([reconciler.stop(), sealer.stop(), stuck.stop(), retention.stop(), versions.stop()]);
     },
   };
 }

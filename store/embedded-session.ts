@@ -6,6 +6,7 @@ import {
   type Driver,
   type Kysely,
   PGliteDialect,
+  PostgresAdapter,
   type QueryResult,
 } from 'kysely';
 import { embeddedFiles } from './embedded-files.ts';
@@ -54,7 +55,8 @@ export async function openSession(
   const pglite: PGlite = await PGlite.create({ fs, serializers, parsers, postgresqlconf, startParams });
   const plain = new PGliteDialect({ pglite });
   const session = {
-    createAdapter: () => plain.createAdapter(),
+    // PGlite's own lets nobody ask before the one before has his answer: each commit would wait for the disk by itself.
+    createAdapter: () => new PostgresAdapter(),
     createIntrospector: (db: Kysely<unknown>) => plain.createIntrospector(db),
     createQueryCompiler: () => plain.createQueryCompiler(),
     createDriver: () => driverOf(pglite, synced),
@@ -90,6 +92,8 @@ function driverOf(pglite: PGlite, synced: () => Promise<void>): Driver {
   }
 
   const end = async (connection: DatabaseConnection, statement: 'commit' | 'rollback') => {
+    // A commit that the disk did not take is followed by a rollback: the session may be another transaction's by then.
+    if (!owners.has(connection)) return;
     try {
       await ask(CompiledQuery.raw(statement));
     } finally {

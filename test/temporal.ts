@@ -9,15 +9,22 @@ import { devServerFileSettings, devServerSettings } from '../cli/temporal-server
  */
 export function startTestTemporal({
   dbFilename,
+  settings = [],
 }: {
   dbFilename?: string;
+  /** More values of its dynamic configuration, as `name=value`. */
+  settings?: readonly string[];
 } = {}): Promise<TestWorkflowEnvironment> {
   const fileSettings = dbFilename === undefined ? [] : devServerFileSettings;
   return TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: inject('temporalPath') },
       ...(dbFilename === undefined ? {} : { dbFilename }),
-      extraArgs: [...devServerSettings, ...fileSettings],
+      extraArgs: [
+        ...devServerSettings,
+        ...fileSettings,
+        ...settings.flatMap((value) => ['--dynamic-config-value', value]),
+      ],
     },
   });
 }

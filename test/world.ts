@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { WorkflowBundleOption } from '@temporalio/worker';
+import type { WorkflowBundle } from '@temporalio/worker';
 import type { AnyActivity } from '../activities/activity.ts';
 import { connectClients } from '../activities/clients.ts';
 import { activities as shippedActivities } from '../activities/index.ts';
@@ -103,9 +103,11 @@ interface Options {
   /** More settings, or other ones; `undefined` takes one away. */
   env?: Record<string, string | undefined>;
   /** Other workflows than the shipped ones. */
-  bundle?: WorkflowBundleOption;
+  bundle?: WorkflowBundle;
   /** Other activities than the shipped ones. */
   activities?: readonly AnyActivity[];
+  /** The worker has a version. */
+  versions?: boolean;
 }
 
 export async function startWorld(options: Options = {}): Promise<World> {
@@ -139,6 +141,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     scrub,
     count: metrics.activity,
     countRun: metrics.run,
+    versions: options.versions ?? false,
   });
   server = await startServer({
     host: '127.0.0.1',
@@ -147,10 +150,11 @@ export async function startWorld(options: Options = {}): Promise<World> {
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
     store,
     client: new Client({ connection: temporal.nativeConnection }),
-    eagerStart: true,
+    eagerStart: !options.versions,
     namespace: 'default',
     triggers: options.triggers ?? shipped,
     taskQueue,
+    versions: options.versions ?? false,
     authority: testAuthority,
     log,
     metrics,

@@ -10,6 +10,7 @@ import { secretKeyIn } from '../store/secret-key.ts';
 import { childEnvironment } from './child-environment.ts';
 
 const lockfile = fileURLToPath(new URL('../package-lock.json', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
 const bundler = fileURLToPath(new URL('./bundler.ts', import.meta.url));
 /** A bundle with its source map has a few megabytes. */
 const mostBytes = 256 * 1024 * 1024;
@@ -31,6 +32,8 @@ export async function bundleWorkflows(
   if (cached) return cached;
   const { stdout: code } = await run(process.execPath, [bundler, workflowsPath], {
     maxBuffer: mostBytes,
+    // The bundle names its modules from here: it is to be the same wherever Baton lies.
+    cwd: root,
     env: childEnvironment(process.env),
   });
   if (file) writeCached(file, key, code);

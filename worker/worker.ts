@@ -1,8 +1,9 @@
-import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { loadClients } from '../activities/clients.ts';
 import type { Store } from '../store/store.ts';
 import { engineActivities } from './engine.ts';
 import { activityInterceptors, type InterceptorOptions } from './interceptor.ts';
+import { becomeCurrent, buildIdOf } from './version.ts';
 
 /** The one task queue: any worker can do any part of any run. */
 export const taskQueue = 'baton';
@@ -11,11 +12,13 @@ export interface WorkerOptions extends InterceptorOptions {
   connection: NativeConnection;
   namespace: string;
   /** From `bundleWorkflows`. */
-  bundle: WorkflowBundleOption;
+  bundle: WorkflowBundle;
   store: Store;
   countRun?: (workflow: string, state: string) => void;
   /** Differs from the default only in tests, which share a server. */
   queue?: string;
+  /** Runs are finished by workers of their own bundle, and new ones go to the bundle that started last. */
+  versions?: boolean;
 }
 
 export interface RunningWorker {
@@ -27,10 +30,17 @@ export interface RunningWorker {
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const loading = loadClients(options.clients);
+  const { connection, namespace, queue = taskQueue } = options;
+  const version = options.versions
+    ? { deploymentName: queue, buildId: buildIdOf(options.bundle.code) }
+    : undefined;
   const worker = await Worker.create({
-    connection: options.connection,
-    namespace: options.namespace,
-    taskQueue: options.queue ?? taskQueue,
+    connection,
+    namespace,
+    taskQueue: queue,
+    ...(version && {
+      workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
+    }),
     workflowBundle: options.bundle,
     activities: { ...declared(options), ...engineActivities(options.store, options.scrub, options.countRun) },
     interceptors: { activity: [activityInterceptors(options)] },
@@ -45,13 +55,18 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   await loading;
   const stopped = worker.run();
-  return {
-    stopped,
-    async stop() {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-      await stopped;
-    },
+  const stop = async () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+    await stopped;
   };
+  if (version)
+    await Promise.race([stopped, becomeCurrent(version, connection, namespace)]).catch(
+      async (error: unknown) => {
+        await stop();
+        throw error;
+      },
+    );
+  return { stopped, stop };
 }
 
 /** Temporal asks for a function by each name; the interceptor makes the call by the declaration. */

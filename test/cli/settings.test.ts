@@ -27,6 +27,7 @@ const examples: Record<string, [good: string, bad: string]> = {
   BATON_TEMPORAL_UI: ['1', 'yes'],
   BATON_MIGRATION_DATABASE_URL: ['postgres://owner:hidden-word@db/baton', 'owner:hidden-word@db'],
   BATON_RETENTION_DAYS: ['30', '0'],
+  BATON_WORKER_VERSIONS: ['1', 'yes'],
   BATON_SIMULATE: ['slack, jira', 'slack,msteams'],
   JIRA_FIELDS: ['{"labels":["on-call"]}', '["on-call"]'],
   PAGERDUTY_WEBHOOK_SECRETS: ['hidden-word,hidden-word-2', 'hidden-word,,x'],

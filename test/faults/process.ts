@@ -5,17 +5,21 @@ import { eventually } from '../world.ts';
 
 const root = fileURLToPath(new URL('../../baton.ts', import.meta.url));
 
-/** `baton start` as a process of its own. */
+/** `baton` as a process of its own. */
 export interface BatonProcess {
   url: string;
   /** Ends it and resolves when it is gone, with its exit code. */
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
 }
 
-/** Starts Baton on this data folder and waits until it is ready. */
-export async function startBaton(env: Record<string, string>, port?: number): Promise<BatonProcess> {
+/** Starts Baton on this data folder, or another program and its arguments, and waits until it is ready. */
+export async function startBaton(
+  env: Record<string, string>,
+  port?: number,
+  program = [root, 'start'],
+): Promise<BatonProcess> {
   const chosen = port ?? (await anyFreePort('127.0.0.1'));
-  const child = spawn(process.execPath, [root, 'start'], {
+  const child = spawn(process.execPath, program, {
     env: { ...process.env, ...env, PORT: String(chosen) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

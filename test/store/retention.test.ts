@@ -76,23 +76,21 @@ describe.each(await backends())('what is older than it has to be kept, on $name'
   });
 
   it('loses bytes and envelope also where a step was rolled back', async () => {
-    const own = await open();
-    await own.run(`insert into inbox (source, event_id, type, lane, time, received_at, body, disposition)
+    await world.run(`insert into inbox (source, event_id, type, lane, time, received_at, body, disposition)
       select 'pagerduty', 'rolled-back-' || n, 'x', 'x', 'x', now() - interval '60 days', 'x', 'ignored'
       from generate_series(1, 700) as n`);
-    await own.run(
+    await world.run(
       `create function fail() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$`,
     );
-    await own.run(
+    await world.run(
       'create trigger fail before update of pruned on inbox for each statement execute function fail()',
     );
-    const retention = own.newStore();
+    const retention = world.newStore();
     await expect(retention.prune({ days: 30 })).rejects.toThrow('no');
-    await own.run('drop trigger fail on inbox');
+    await world.run('drop trigger fail on inbox');
     let events = 0;
     for (let step = 0; step < 4; step += 1) events += (await retention.prune({ days: 30 })).events;
     expect(events).toBe(700);
-    await own.close();
   });
 
   it('loses ended runs and their effects, never a live run or its effects', async () => {

@@ -1,0 +1,19 @@
+/** The `baton` command with other workflows than the shipped ones: `<file of the workflows> <arguments>`. */
+import { runCli } from '../../cli/main.ts';
+
+const [workflowsPath = '', ...argv] = process.argv.slice(2);
+process.exitCode = await runCli({
+  argv,
+  env: process.env,
+  streams: process,
+  loadTriggers: async () => (await import('../../triggers/index.ts')).triggers,
+  loadActivities: async () => {
+    const { activities } = await import('../../activities/index.ts');
+    const { connectClients } = await import('../../activities/clients.ts');
+    const { wayTo } = await import('../../activities/http.ts');
+    return { activities, connectClients, wayTo };
+  },
+  workflowsPath,
+  startSimulators: () => Promise.reject(new Error('Nothing is simulated here')),
+});
+process.exit();
