@@ -34,8 +34,11 @@ export interface Dispatcher {
   stop(): Promise<void>;
 }
 
-/** Lanes at work at the same time. What waits in memory is bounded by the store, which leases no more to a process. */
-const lanesAtOnce = 64;
+/**
+ * Lanes at work at the same time: enough to keep Temporal busy, and few, so that in a storm webhooks find their turn between them. What
+ * waits in memory is bounded by the store, which leases no more to a process.
+ */
+const lanesAtOnce = 12;
 /** Events that are claimed together, and how few are left when the next ones are. */
 const claimedAtOnce = 300;
 const fewLeft = 150;
