@@ -123,7 +123,9 @@ export function effectsPart({ db, makeLine }: Context): EffectsPart {
         on conflict do nothing returning key
       ), locked as (
         insert into effect_targets (key, target, open)
-        select key, jsonb_array_elements_text(targets), true from given where key in (select key from opened)
+        -- In one order everywhere, so that two statements do not wait for each other.
+        select key, jsonb_array_elements_text(targets) as target, true from given where key in (select key from opened)
+        order by target
       ), noted as (
         ${appendOwnedLines(lines, sql`select key from opened`)}
       )

@@ -95,7 +95,7 @@ interface ChangeLog {
   synced(): Promise<void>;
 }
 
-const bringToDisk = promisify(fdatasync);
+const bringToDisk = (file: number) => promisify(fdatasync)(file);
 /** A disk that takes longer than this is asked beside this thread, until after a time it is tried again. */
 const quickMs = 1;
 const tryAgainMs = 1_000;
@@ -103,16 +103,35 @@ const tryAgainMs = 1_000;
 /** What is committed in the same turn of the event loop shares one call. */
 const endOfTurn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
+const notTaken = ({ message, code }: NodeJS.ErrnoException) =>
+  Object.assign(
+    new Error(
+      `the disk did not take a commit: ${message}. Look at the disk, then restart Baton: it goes on from what is there`,
+    ),
+    { code },
+  );
+
 function changeLog(): ChangeLog {
   const noted = new Set<number>();
   const underWay = new Set<number>();
   let current: Promise<void> | undefined;
   let next: Promise<void> | undefined;
   let slowUntil = 0;
+  /** Whether the disk has what it did not take once cannot be known any more: it may forget it, and say yes to the next call. */
+  let failure: Error | undefined;
 
   async function bring(): Promise<void> {
     const files = [...noted];
     noted.clear();
+    try {
+      await bringFiles(files);
+    } catch (error) {
+      failure = notTaken(error as NodeJS.ErrnoException);
+    }
+    if (failure) throw failure;
+  }
+
+  async function bringFiles(files: number[]): Promise<void> {
     const began = performance.now();
     if (began < slowUntil) return bringBeside(files);
     for (const file of files) fdatasyncSync(file);
@@ -150,6 +169,7 @@ function changeLog(): ChangeLog {
     },
     /** What is noted while one call is under way waits for the next one: the one under way may have been too early. */
     synced() {
+      if (failure) return Promise.reject(failure);
       if (noted.size === 0) return next ?? current ?? Promise.resolve();
       next ??= (current ?? endOfTurn())
         .catch(() => {})

@@ -1,4 +1,3 @@
-import { createHook } from 'node:async_hooks';
 import { execFileSync } from 'node:child_process';
 import fs, { mkdtempSync, rmSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -116,25 +115,47 @@ describe('a commit to the embedded store', () => {
     const folder = mkdtempSync(join(tmpdir(), 'baton-sync-'));
     const own = await openStore({ dataDir: folder, fsync });
     // Asked of the calls to the system, from this thread or beside it.
-    let beside = 0;
-    const watch = createHook({
-      init: (_, type) => {
-        if (type === 'FSREQCALLBACK') beside += 1;
-      },
-    }).enable();
-    const here = vi.spyOn(fs, 'fdatasyncSync');
+    const calls = [vi.spyOn(fs, 'fdatasyncSync'), vi.spyOn(fs, 'fdatasync')];
     syncBuiltinESMExports();
     try {
       for (let count = 0; count < 5; count += 1) await own.receive(delivery());
-      const synced = beside + here.mock.calls.length;
+      const synced = calls.reduce((sum, { mock }) => sum + mock.calls.length, 0);
       if (fsync) expect(synced).toBeGreaterThanOrEqual(5);
       else expect(synced).toBe(0);
     } finally {
-      watch.disable();
       vi.restoreAllMocks();
       syncBuiltinESMExports();
       await own.close();
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('that the disk does not take is no commit, nor is any after it until a restart', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'baton-sync-'));
+    const own = await openStore({ dataDir: folder });
+    const given = delivery();
+    const failure = Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
+    vi.spyOn(fs, 'fdatasyncSync').mockImplementation(() => {
+      throw failure;
+    });
+    vi.spyOn(fs, 'fdatasync').mockImplementation((_, done) => done(failure));
+    syncBuiltinESMExports();
+    const refused = expect.objectContaining({
+      name: 'StoreUnavailable',
+      message: expect.stringMatching(/EIO.*restart/),
+    });
+    try {
+      await expect(own.receive(given)).rejects.toEqual(refused);
+    } finally {
+      vi.restoreAllMocks();
+      syncBuiltinESMExports();
+    }
+    // The disk says yes again, and may have forgotten what it was given.
+    await expect(own.receive(delivery())).rejects.toEqual(refused);
+    await own.close().catch(() => undefined);
+    const again = await openStore({ dataDir: folder });
+    expect(await again.receive(given)).toMatchObject({ seq: expect.any(Number) });
+    await again.close();
+    rmSync(folder, { recursive: true });
   });
 });
