@@ -39,6 +39,8 @@ export interface Dispatcher {
  * waits in memory is bounded by the store, which leases no more to a process.
  */
 const lanesAtOnce = 12;
+/** Beside them so many that wait for Temporal, which may refuse just theirs. */
+const lanesWaiting = 50;
 /** Events that are claimed together, and how few are left when the next ones are. */
 const claimedAtOnce = 300;
 const fewLeft = 150;
@@ -60,6 +62,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   const lanes = new Map<string, StoredEvent[]>();
   const working = new Map<string, Promise<void>>();
   const held = new Set<number>();
+  let waiting = 0;
   let stopping = false;
   let sweeping: Promise<void> | undefined;
   /** The last claim found something, so the next one may. */
@@ -79,7 +82,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
 
   function work(): void {
     for (const lane of lanes.keys()) {
-      if (working.size >= lanesAtOnce) return;
+      if (working.size >= lanesAtOnce + Math.min(waiting, lanesWaiting)) return;
       if (!working.has(lane))
         working.set(
           lane,
@@ -111,7 +114,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       try {
         return await dispatch(stored, options);
       } catch (error) {
-        if (isTemporalAway(error)) await options.temporal.untilBack(error);
+        if (isTemporalAway(error)) await waitForTemporal(error);
         else if ((error as Error).name === 'StoreUnavailable') await pause(500);
         else {
           faults += 1;
@@ -123,6 +126,14 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
         }
       }
     }
+  }
+
+  async function waitForTemporal(error: unknown): Promise<void> {
+    waiting += 1;
+    work();
+    await options.temporal.untilBack(error).finally(() => {
+      waiting -= 1;
+    });
   }
 
   async function isParked({ seq }: StoredEvent, { message }: Error): Promise<boolean> {
