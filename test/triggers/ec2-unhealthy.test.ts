@@ -48,6 +48,17 @@ describe('the ec2-unhealthy trigger', () => {
     expect(respond(title)).toEqual({ no: 'title is about no other matter, such as a disk' });
   });
 
+  it.each([
+    'StatusCheckFailed i-0abc12345def67890: OK',
+    'StatusCheckFailed i-0abc12345def67890 back to normal',
+    'EC2 StatusCheckFailed on i-0abc12345def67890 recovered',
+    'StatusCheckFailed cleared on i-0abc12345def67890',
+    'UP: EC2 status check i-0abc12345def67890',
+    '[Warn → OK] EC2 status check i-0abc12345def67890',
+  ])('starts nothing that is over: "%s"', (title) => {
+    expect(respond(title)).toEqual({ no: 'title does not say that it is over' });
+  });
+
   it('starts on no later event of the incident', () => {
     expect(ec2Unhealthy.respond(incidentResolved({ title: 'i-0abc12345def67890' }))).toEqual({
       no: 'is a pagerduty.incident.triggered event',

@@ -13,7 +13,7 @@ const none = [
   // "no longer crash looping", "not in a crash loop", "recovered from crashing".
   /\b(?:no\s{1,3}longer|not|never|nothing|stopped|stops|without|recovered\s{1,3}from)\s{1,3}(?:(?:is|in|a)\s{1,3}){0,3}crash(?:ing|[\s_-]{0,3}loop)/i,
   // "crash loop resolved", "Pods crashing: 0".
-  /\bcrash(?:ing|[\s_-]{0,3}loop)\w{0,10}(?:\s{1,3}(?:is|was|has|been|now)){0,3}(?:\s{1,3}(?:resolved|recovered)\b|\s{0,3}[:=]\s{0,3}0(?:\s{1,3}(?:pods?|containers?))?\s{0,3}$)/i,
+  /\bcrash(?:ing|[\s_-]{0,3}loop)\w{0,10}(?:\s{1,3}(?:is|was|has|been|now)){0,3}(?:\s{1,3}(?:resolved|recovered|cleared|ended)\b|\s{0,3}[:=]\s{0,3}0(?:\s{1,3}(?:pods?|containers?))?\s{0,3}$)/i,
 ];
 /** Ships carry containers, too, and markets crash. */
 const another =

@@ -1,3 +1,5 @@
+import { plainName } from './label-texts.ts';
+
 /**
  * EC2 instance ids in a text: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html. One may follow `_`, an escape
  * (`%2F`, `\n`), and a long one a hyphen, as in names of alarms; a short one is no part of a longer word: `my-i-deadbeef` is none.
@@ -17,8 +19,10 @@ export const findInstanceId = (texts: readonly string[]): string | undefined => 
 const checksByName = [
   /StatusCheckFailed/,
   /status_check_failed/i,
-  /\b(?:instance|system|attached[ _-]?ebs|ec2)[ _-](?:instance[ _-])?(?:status|reachability)[ _-]?checks?/i,
+  /\bec2[ _-](?:instance[ _-]|system[ _-])?(?:status|reachability)[ _-]?checks?/i,
 ];
+/** Databases have instances, too. */
+const checksByWords = /\b(?:instance|system|attached[ _-]?ebs)[ _-](?:status|reachability)[ _-]?checks?/i;
 /** Other things have a status and are checked, too. */
 const checksMaybe = [
   /StatusCheck/,
@@ -33,13 +37,44 @@ const isWell =
   /^[^\n]{1,200}[:=]\s*"?(?:0|0\.0+|ok|pass|passed|passing|false|healthy|initializing|no|none|n\/a|running|active|all good)"?\s*$/i;
 const saysWell =
   /(?:status|reachability)[ _.-]?(?:checks?)?\W{0,3}(?:are |is )?(?:ok|passed|passing|good|all good|healthy)(?![a-z])/i;
+const wellPair = /\bstatus_?check_?failed\w{0,40}\s{0,3}[:=]\s{0,3}"?0(?:\.0{1,9})?(?![\w.])/gi;
 const countOfPassed = /(?<![\d.])(\d{1,2})\s?\/\s?(\d{1,2}) (?:checks )?passed/i;
 /** What is said for people to read up on, or listed, is not what is wrong. */
 const isReading =
   /^(?:runbook|docs?|documentation|help|dashboard|playbook|links?|tags|bastion|jump|related|similar|previous|available|metrics)\w*:/i;
-const isProse = /^(?:description|message|notes?|text|body|comment|summary|details)\w*:/i;
+const isProse =
+  /^(?:alarm|alert|event|state|newstate|long|service|host)?_?(?:description|message|reason|output|notes?|text|body|comment|summary|details)\w*:/i;
 const saysFailing = /\bfail|\bimpaired|\bunhealthy|\bbreach|\bunreachable/i;
 const address = /https?:\/\/[^\s"'<>]+/g;
+
+/** Names of fields that tell what an alert is about; `related_instance` or `healthy_hosts` tell of something else. */
+const isOwnName =
+  /^(?:affected|failing|failed|unhealthy|impaired|(?:aws|ec2|dimension|affected|failing|failed|unhealthy|impaired)*(?:instance|host|resource|node|server|machine|device|entity|arn)s?(?:id|name|arn|value)?s?)$/;
+const isTags = /^tags\w*:/i;
+
+/** The ids in these texts of which a field says that they are the instance: `InstanceId: i-…`, `tags: env:prod,host:i-…`. */
+export const findOwnIds = (texts: readonly string[]): string[] => [
+  ...new Set(texts.filter((text) => !isReading.test(text) || isTags.test(text)).flatMap(ownIdsIn)),
+];
+
+function ownIdsIn(text: string): string[] {
+  if (isOwnName.test(nameIn(text))) return findInstanceIds([text]);
+  return text.split(/[\n,;{}[\]()|&?]/).flatMap((part) => {
+    const inner = part.slice(part.search(/[:=]/) + 1);
+    const told = [part, inner].find((each) => isOwnName.test(nameIn(each)));
+    return told === undefined ? [] : findInstanceIds([told]).slice(0, 1);
+  });
+}
+
+/** What stands before the first colon or equals sign, as far as it can be a name. */
+function nameIn(text: string): string {
+  const at = text.search(/[:=]/);
+  return at < 1 || at > 80 ? '' : plainName(text.slice(0, at));
+}
+
+/** Whether a text names the metric of an alert, and that is none of status checks. */
+export const isAnotherMetric = (text: string): boolean =>
+  /^metric(?:_?name)?: .{0,100}[a-z]{3}/i.test(text) && !/status_?check/i.test(text);
 
 /** Whether a text of an alert is for people to read up on, and names nothing that is to be acted on. */
 export const isForReading = (text: string): boolean => isReading.test(text);
@@ -51,7 +86,9 @@ export function speaksOfStatusChecks(text: string): boolean {
   const words = wordsOf(text);
   if (words === undefined) return false;
   if (checksByName.some((pattern) => pattern.test(words))) return true;
-  if (another.test(words) || elsewhere.test(words)) return false;
+  if (elsewhere.test(words) || maybeElsewhere.test(words)) return false;
+  if (checksByWords.test(words)) return true;
+  if (another.test(words)) return false;
   return checksMaybe.some((pattern) => pattern.test(words)) || (ec2.test(words) && isUnwell.test(words));
 }
 
@@ -59,15 +96,19 @@ export function speaksOfStatusChecks(text: string): boolean {
 export function detailSpeaksOfStatusChecks(text: string): boolean {
   const words = wordsOf(text);
   if (words === undefined || !speaksOfStatusChecks(text)) return false;
-  const isNamed = [...checksByName, ...checksMaybe].some((pattern) => pattern.test(words));
+  const isNamed = [...checksByName, checksByWords, ...checksMaybe].some((pattern) => pattern.test(words));
   return isNamed && (!isProse.test(text) || saysFailing.test(words));
 }
 
 /** Undefined where the text tells that all is well, or is for reading. */
 function wordsOf(text: string): string | undefined {
-  const words = text.replace(address, ' ');
+  const words = text.replace(address, ' ').replace(wellPair, ' ');
   const [, passed, all] = countOfPassed.exec(words) ?? [];
-  const isFine = isWell.test(text) || saysWell.test(words) || (passed !== undefined && passed === all);
+  const isFine =
+    isWell.test(text) ||
+    isDenied.test(words) ||
+    saysWell.test(words) ||
+    (passed !== undefined && passed === all);
   return isFine || isReading.test(text) ? undefined : words;
 }
 
@@ -76,6 +117,11 @@ const another =
 /** What has a status or health of its own, beside the instance on which it runs. */
 const elsewhere =
   /(?<![a-z])(?:smart|replication|website|https?|dns|cron|status page|codedeploy|target groups?)(?![a-z])|UnHealthyHostCount/i;
+/** Likewise; but a title may name them beside the instance, and not as a part of a host's name. The details tell then. */
+const maybeElsewhere =
+  /(?<![\w-])(?:agents?|app|application|api|auto ?scaling|broker|cluster|containers?|databases?|db|docker|elb|alb|nlb|load balancer|health ?checks?|jobs?|kubelet|kubernetes|k8s|ntp|ping|pods?|ports?|process(?:es)?|queue|raid|rds|services?|spot|ssl|tls|systemd|volumes?|oom|out of memory|scheduled|retirement|gce|gcp|azure|printer|nginx|apache|tomcat|redis|postgres(?:ql)?|mysql|mariadb|mongo(?:db)?|oracle|sql server|kafka|elastic(?:search)?|rabbitmq|jenkins|puppet|vol-[0-9a-f]{8,17})(?![\w-])/i;
+/** `EC2 is no longer unhealthy`: what is not so any more, or not at all. */
+const isDenied = /\b(?:no|not|no longer|none|never|isn't|aren't)\s{1,3}(?:unhealthy|impaired|failing)\b/i;
 
 /** Whether a title is about a matter that no reboot for failed checks answers: a disk, the CPU, an exporter. */
 export const isAnotherMatter = (title: string) =>

@@ -1,5 +1,5 @@
 import { type Labels, labelSetsOf } from './alert-details.ts';
-import { partsOf } from './alert-over.ts';
+import { isAllOver, partsOf } from './alert-over.ts';
 import { fromLabels, namespacesOf } from './kubernetes-labels.ts';
 import { fromText, withoutReading } from './kubernetes-texts.ts';
 import { distinct, type NamedWorkload } from './kubernetes-words.ts';
@@ -37,7 +37,7 @@ const proses = [
  * is said in prose. So a mention in passing is believed only where nothing else names anything.
  */
 export function findWorkloads(title: string, alerts: readonly NamingAlert[]): Named {
-  const firing = alerts.filter(({ status }) => status !== 'resolved');
+  const firing = alerts.filter(({ status, details }) => status !== 'resolved' && !isAllOver(details));
   const all = firing.map(({ details }) => labelSetsOf(details));
   const sets = all.flatMap(({ alerts }) => alerts);
   const named = all.flatMap(({ alerts, objects }) => {
