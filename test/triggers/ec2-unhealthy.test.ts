@@ -19,6 +19,12 @@ describe('the ec2-unhealthy trigger', () => {
     'prod-web-1 status check',
     'aws_ec2_status_check_failed_average',
     'StatusCheckFailed_AttachedEBS: disk of i-0abc12345def67890',
+    'EC2 status check is not OK: i-0abc12345def67890',
+    'i-0abc12345def67890: EC2 status check is not OK',
+    'StatusCheckFailed i-0abc12345def67890: ALARM, was OK',
+    'StatusCheckFailed i-0abc12345def67890 changed from OK to ALARM',
+    'StatusCheckFailed i-0abc12345def67890: could not be recovered',
+    'Auto recovery failed: StatusCheckFailed i-0abc12345def67890',
   ])('restarts what is meant by "%s"', (title) => {
     expect(respond(title)).toEqual(yes);
   });

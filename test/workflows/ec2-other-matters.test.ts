@@ -131,6 +131,12 @@ describe('what has a status of its own beside the instance', () => {
     `EBS volume status check failed: vol-0abc12345def67890 on ${id}`,
     `Redis instance status check failed on ${id}`,
     'RDS instance status check failed',
+    `EC2 ${id} unhealthy in ASG web`,
+    `Payment status check failed on ${id}`,
+    `Snapshot status check failed ${id}`,
+    `Billing system status check failed on ${id}`,
+    'Required status check "build" failed',
+    'System status: major outage',
     `Agent status check failed on ${id}`,
     `SSL status check failed on ${id}`,
     `StatusCheckFailed: 0 on ${id}`,
@@ -157,6 +163,24 @@ describe('what has a status of its own beside the instance', () => {
     );
   });
 
+  it.each([
+    { StatusCheckFailed: 'unknown' },
+    { StatusCheckFailed: null },
+    { StatusCheckFailed: '' },
+    { status_checks: '2/2' },
+    { status_checks: { system: 'ok', instance: 'ok' } },
+    { system_status: 'green' },
+    { monitored: 'StatusCheckFailed, CPUUtilization' },
+    { AlarmRule: 'ALARM("cpu") OR ALARM("StatusCheckFailed")' },
+    { next_steps: 'Look at the EC2 status checks' },
+    { policy: 'EC2 status check policy' },
+    { channel: '#ec2-status-checks' },
+    { description: 'If the instance status check fails, reboot it.' },
+    { message: 'nginx failed; EC2 status checks are fine' },
+  ])('is not told by what no check has found: %j', (details) => {
+    expect(firingNamed(`${id} is down`, [alert({ details })]).concernsChecks).toBe(false);
+  });
+
   it('is told by the metric, whatever prose says', () => {
     const details = { MetricName: 'CPUUtilization', AlarmDescription: 'instance status check or CPU' };
     expect(firingNamed(`${id} alarm`, [alert({ details })]).concernsChecks).toBe(false);
@@ -170,6 +194,8 @@ describe('an instance that a field names beside the own one', () => {
     { nat_instance: other },
     { monitored_by: other },
     { custom: `Do not reboot ${other}` },
+    { instance: `${other}.eu-central-1.compute.internal:5000`, job: 'yace' },
+    { host: other },
     { AlarmDescription: `Failover target is ${other}` },
     { previous: { InstanceId: other } },
     { related: [{ instance: other }] },
@@ -177,6 +203,20 @@ describe('an instance that a field names beside the own one', () => {
     const details = { InstanceId: id, ...more };
     expect(firingNamed('EC2 StatusCheckFailed', [alert({ details })]).instanceIds).toEqual([id]);
     expect(firingNamed(`EC2 StatusCheckFailed ${id}`, [alert({ details })]).instanceIds).toEqual([id]);
+  });
+
+  it.each([{ source: other }, { key: `watcher-${other}` }, { component: other }])(
+    'is no target beside that of the title: %j',
+    (fields) => {
+      const title = `EC2 StatusCheckFailed ${id}`;
+      expect(firingNamed(title, [alert({ summary: title, ...fields })]).instanceIds).toEqual([id]);
+    },
+  );
+
+  it('is no target where the summary only mentions it', () => {
+    const title = `EC2 StatusCheckFailed ${id} (replacement for ${other})`;
+    const details = { InstanceId: id };
+    expect(firingNamed(title, [alert({ summary: title, details })]).instanceIds).toEqual([id]);
   });
 
   it('is no target where an alert of the incident speaks of no checks', () => {

@@ -83,9 +83,10 @@ const startsOver =
 /** Elsewhere in a title. */
 const tellsOver = [
   // `… is resolved`, `…: RESOLVED`, `… (OK)`, `… - OK`, and not `kube-system/systemd-resolved`.
-  /(?:(?<!\bnot\s{1,3})\b(?:is|has|was|been|are)\s{1,3}(?:now\s{1,3})?|[:([|]\s{0,3}|\s[–-]\s{1,3})(?:resolved|recovered|closed|cleared|ok|normal)\W{0,3}$/i,
-  /(?<!\bnot\s{1,3}|\bnever\s{1,3}|[/-])\brecovered\W{0,3}$/i,
-  /\sOK\W{0,3}$/,
+  /(?:(?<!\bnot\s{1,3})\b(?:is|has|was|been|are)\s{1,3}(?:now\s{1,3})?|[:([|]\s{0,3}|\s[–-]\s{1,3})(?:resolved|recovered|closed|cleared)\W{0,3}$/i,
+  /(?:\b(?:is|are)\s{1,3}(?:now\s{1,3})?|[:([|]\s{0,3}|\s[–-]\s{1,3})(?:ok|normal)\W{0,3}$/i,
+  /(?<!\b(?:not|never|be)\s{1,3}|[/-])\brecovered\W{0,3}$/i,
+  /(?<!\b(?:not|was|previously|from|until|never)\s{1,3})(?<=\s)OK\W{0,3}$/,
   // `[Alerting → OK]`, `changed from ALARM to OK`, `back to normal`, `has been resolved by …`, `alert resolved for …`.
   /(?:→|[-=]>|\bto)\s{0,3}(?:OK|NORMAL)\b/,
   /(?<!\bnot\s{1,3})\bback\s{1,3}to\s{1,3}normal\b/i,

@@ -48,17 +48,20 @@ export function firingNamed(title: string, alerts: readonly Alert[]): FiringName
 }
 
 /**
- * The ids that one alert is about: those of its head and of fields called so. Others are believed only where nothing else names
- * one, and prose last: it may be the instance of last week, or the host to go in by.
+ * The ids that one alert is about: those of fields called so, else those of its head, of which it believes those of the title first.
+ * Others count only where nothing else names one, and prose last: it may be the instance of last week, or the host to go in by.
  */
 function idsNamed(title: string, head: readonly string[], texts: readonly string[]): string[] {
   const told = texts.filter((text) => !isForReading(text));
   const plain = told.filter((text) => !isInPassing(text));
-  const own = [...findInstanceIds(plain.filter((text) => head.includes(text))), ...findOwnIds(texts)];
-  if (own.length > 0 || findInstanceIds([title]).length > 0) return own;
-  const ids = findInstanceIds(plain);
-  return ids.length > 0 ? ids : findInstanceIds(told);
+  const ofTitle = findInstanceIds([title]);
+  const inHead = findInstanceIds(plain.filter((text) => head.includes(text)));
+  const inBoth = inHead.filter((id) => ofTitle.includes(id));
+  const own = first(findOwnIds(texts), inBoth, inHead);
+  return ofTitle.length > 0 ? own : first(own, findInstanceIds(plain), findInstanceIds(told));
 }
+
+const first = (...lists: readonly string[][]): string[] => lists.find((list) => list.length > 0) ?? [];
 
 /** The title of a group may name what is over, or what an alert of another matter names. */
 function idsOfTitle(title: string, read: readonly AlertTexts[], named: readonly string[]): string[] {
@@ -80,6 +83,7 @@ function partsThatConcern(texts: readonly string[], title: string, titleSpeaks: 
       : titleSpeaks
         ? blocks.filter((text) => !isAnotherMatter(text))
         : [];
+  const lines = others.flatMap((text) => text.split('\n'));
   const summaryTexts = others.slice(0, 2);
   const isOfChecks = summaryTexts.some(speaksOfStatusChecks);
   const ofTitle = findInstanceIds([title]);
@@ -90,9 +94,9 @@ function partsThatConcern(texts: readonly string[], title: string, titleSpeaks: 
     !isOfChecks &&
     (others.some(isAnotherMetric) ||
       (!isOfTitle && summaryTexts.some(isAnotherMatter)) ||
-      (isOfOthers && !others.some(detailSpeaksOfStatusChecks)));
+      (isOfOthers && !lines.some(detailSpeaksOfStatusChecks)));
   const concerns =
     !isOther &&
-    (titleSpeaks || isOfChecks || (!isAnotherMatter(title) && others.some(detailSpeaksOfStatusChecks)));
+    (titleSpeaks || isOfChecks || (!isAnotherMatter(title) && lines.some(detailSpeaksOfStatusChecks)));
   return [...(concerns ? others : []), ...blocksThatConcern];
 }
