@@ -213,6 +213,15 @@ describe('an instance that a field names beside the own one', () => {
     },
   );
 
+  it('is no target where the title names it and tells no matter, and the alert names another', () => {
+    const details = { MetricName: 'StatusCheckFailed', InstanceId: id };
+    expect(firingNamed(`Report of ${other}`, [alert({ details })]).instanceIds).toEqual([id]);
+  });
+
+  it('is no target where the title says so', () => {
+    expect(firingNamed(`Do not reboot ${id}: EC2 unhealthy`, []).concernsChecks).toBe(false);
+  });
+
   it('is no target where the summary only mentions it', () => {
     const title = `EC2 StatusCheckFailed ${id} (replacement for ${other})`;
     const details = { InstanceId: id };

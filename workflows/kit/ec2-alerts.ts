@@ -42,7 +42,7 @@ export function firingNamed(title: string, alerts: readonly Alert[]): FiringName
   const named = [...new Set(parts.flatMap(({ head, told }) => idsNamed(title, head, told)))];
   return {
     concernsChecks,
-    instanceIds: [...new Set([...idsOfTitle(title, read, named), ...named])],
+    instanceIds: [...new Set([...idsOfTitle(title, titleSpeaks, read, named), ...named])],
     regions: findRegions([title, ...read.flatMap((texts) => texts.firing)]),
   };
 }
@@ -63,10 +63,16 @@ function idsNamed(title: string, head: readonly string[], texts: readonly string
 
 const first = (...lists: readonly string[][]): string[] => lists.find((list) => list.length > 0) ?? [];
 
-/** The title of a group may name what is over, or what an alert of another matter names. */
-function idsOfTitle(title: string, read: readonly AlertTexts[], named: readonly string[]): string[] {
+/** The title of a group may name what is over, or what an alert of another matter names; one that tells no matter names nobody else. */
+function idsOfTitle(
+  title: string,
+  titleSpeaks: boolean,
+  read: readonly AlertTexts[],
+  named: readonly string[],
+): string[] {
   const elsewhere = findInstanceIds(read.flatMap(({ firing, resolved }) => [...firing, ...resolved]));
-  return findInstanceIds([title]).filter((id) => named.includes(id) || !elsewhere.includes(id));
+  const isMeant = titleSpeaks || named.length === 0;
+  return findInstanceIds([title]).filter((id) => named.includes(id) || (isMeant && !elsewhere.includes(id)));
 }
 
 /** The texts of an alert that are about checks: all of them, or of a group's listing those parts that speak of checks. */

@@ -142,8 +142,9 @@ const elsewhere =
 /** Likewise; but a title may name them beside the instance, and not as a part of a host's name. The details tell then. */
 const maybeElsewhere =
   /(?<![\w-])(?:agents?|antivirus|app|application|api|asg|auto ?scaling|broker|cluster|containers?|databases?|db|docker|elb|alb|nlb|load balancer|health ?checks?|jobs?|kubelet|kubernetes|k8s|licen[cs]e|ntp|ping|pods?|ports?|process(?:es)?|queue|raid|rds|services?|spot|ssl|sync|tls|systemd|volumes?|oom|out of memory|scheduled|retirement|gce|gcp|azure|guardduty|printer|nginx|apache|tomcat|redis|postgres(?:ql)?|mysql|mariadb|mongo(?:db)?|oracle|sql server|kafka|elastic(?:search)?|rabbitmq|jenkins|puppet|vol-[0-9a-f]{8,17})(?![\w-])/i;
-/** `EC2 is no longer unhealthy`: what is not so any more, or not at all. */
-const isDenied = /\b(?:no|not|no longer|none|never|isn't|aren't)\s{1,3}(?:unhealthy|impaired|failing)\b/i;
+/** `EC2 is no longer unhealthy`, `do not reboot`: what is not so, or is not wanted. */
+const isDenied =
+  /\b(?:no|not|no longer|none|never|isn't|aren't)\s{1,3}(?:unhealthy|impaired|failing)\b|\b(?:do not|don't|never)\s{1,3}(?:reboot|restart|touch)\b/i;
 
 const isOfAnother = (words: string) => elsewhere.test(words) || maybeElsewhere.test(words);
 
