@@ -19,6 +19,12 @@ describe('the ec2-unhealthy trigger', () => {
     'prod-web-1 status check',
     'aws_ec2_status_check_failed_average',
     'StatusCheckFailed_AttachedEBS: disk of i-0abc12345def67890',
+    'EC2 status check is not OK: i-0abc12345def67890',
+    'i-0abc12345def67890: EC2 status check is not OK',
+    'StatusCheckFailed i-0abc12345def67890: ALARM, was OK',
+    'StatusCheckFailed i-0abc12345def67890 changed from OK to ALARM',
+    'StatusCheckFailed i-0abc12345def67890: could not be recovered',
+    'Auto recovery failed: StatusCheckFailed i-0abc12345def67890',
   ])('restarts what is meant by "%s"', (title) => {
     expect(respond(title)).toEqual(yes);
   });
@@ -46,6 +52,17 @@ describe('the ec2-unhealthy trigger', () => {
     'awsec2-i-0abc12345def67890-GreaterThanOrEqualToThreshold-CPUUtilization',
   ])('leaves another matter of an instance alone: "%s"', (title) => {
     expect(respond(title)).toEqual({ no: 'title is about no other matter, such as a disk' });
+  });
+
+  it.each([
+    'StatusCheckFailed i-0abc12345def67890: OK',
+    'StatusCheckFailed i-0abc12345def67890 back to normal',
+    'EC2 StatusCheckFailed on i-0abc12345def67890 recovered',
+    'StatusCheckFailed cleared on i-0abc12345def67890',
+    'UP: EC2 status check i-0abc12345def67890',
+    '[Warn → OK] EC2 status check i-0abc12345def67890',
+  ])('starts nothing that is over: "%s"', (title) => {
+    expect(respond(title)).toEqual({ no: 'title does not say that it is over' });
   });
 
   it('starts on no later event of the incident', () => {

@@ -54,6 +54,13 @@ describe('the kubernetes-crash-loop trigger', () => {
     'CrashLoopBackOff kube-system/systemd-resolved',
     'Unresolved: CrashLoopBackOff',
     'OKTA pods are crashing',
+    'OK-checkout pod is crash looping',
+    '[closed-api] pod crash looping',
+    'resolved-api: CrashLoopBackOff',
+    'Closed connections: pod crash looping',
+    'CrashLoopBackOff has not been resolved',
+    'CrashLoopBackOff again after it was resolved',
+    '[NOT OK] CrashLoopBackOff',
   ])('looks into "%s"', (title) => {
     expect(respond(title)).toEqual({
       start: 'kubernetesCrashLoopDiagnosis',
@@ -79,6 +86,9 @@ describe('the kubernetes-crash-loop trigger', () => {
     'Container ship crashing',
     'Shipping containers crashing into the quay',
     'Job market is crashing',
+    'The app keeps crashing on iOS',
+    'Chrome keeps crashing',
+    'CrashLoopBackOff count is 0',
     'No pods crashing',
     'No crashing pods',
     'no containers are crashing',
@@ -92,6 +102,8 @@ describe('the kubernetes-crash-loop trigger', () => {
     'Pods recovered from crashing',
     'CrashLoopBackOff: 0 pods',
     'Pods crashing: 0',
+    'Pod checkout: crash loop ended',
+    'Crash loop cleared on checkout',
     'Pod checkout stopped crashing',
     '',
   ])('leaves "%s" alone, and says so', (title) => {
@@ -115,6 +127,18 @@ describe('the kubernetes-crash-loop trigger', () => {
     'Alert resolved: CrashLoopBackOff',
     'Problem has been resolved in 5m: pod crash looping',
     '[Recovered] [shop] Pod checkout is crash looping',
+    '[RESOLVED] Pod checkout is crash looping again',
+    '** RECOVERY Service Alert: k8s/CrashLoopBackOff is OK **',
+    'RECOVERY: Pod CrashLoopBackOff',
+    'CrashLoopBackOff - OK',
+    'CrashLoopBackOff is OK',
+    'CrashLoopBackOff (OK)',
+    'CrashLoopBackOff back to normal',
+    'Normal: CrashLoopBackOff',
+    '[CLEAR] CrashLoopBackOff',
+    '[Alerting → OK] CrashLoopBackOff',
+    'CrashLoopBackOff changed from ALARM to OK',
+    'CrashLoopBackOff alert has been resolved by the operator',
   ])('starts nothing that is over: %s', (title) => {
     expect(respond(title)).toEqual({ no: 'title does not say that it is over' });
   });

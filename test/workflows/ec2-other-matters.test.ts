@@ -121,3 +121,190 @@ describe('the instance of the title', () => {
     },
   );
 });
+
+describe('what has a status of its own beside the instance', () => {
+  it.each([
+    `nginx unhealthy on EC2 ${id}`,
+    `Docker container unhealthy on EC2 ${id}`,
+    `EC2 ELB health check failed: ${id} unhealthy`,
+    `EC2 volume unhealthy ${id}`,
+    `EBS volume status check failed: vol-0abc12345def67890 on ${id}`,
+    `Redis instance status check failed on ${id}`,
+    'RDS instance status check failed',
+    `EC2 ${id} unhealthy in ASG web`,
+    `Payment status check failed on ${id}`,
+    `Snapshot status check failed ${id}`,
+    `Billing system status check failed on ${id}`,
+    'Required status check "build" failed',
+    'System status: major outage',
+    `Agent status check failed on ${id}`,
+    `SSL status check failed on ${id}`,
+    `StatusCheckFailed: 0 on ${id}`,
+    `EC2 ${id} is not unhealthy`,
+  ])('is not the matter of a reboot: %s', (title) => {
+    expect(firingNamed(title, [alert({ summary: title })]).concernsChecks).toBe(false);
+  });
+
+  it.each([
+    `db-1: EC2 status check failed ${id}`,
+    `EC2 instance status check failed for kubernetes node ${id}`,
+    `api-1 status check failed ${id}`,
+    `Instance reachability check failed, network unreachable: ${id}`,
+    `StatusCheckFailed for jenkins ${id}`,
+  ])('takes nothing from a name of a host: %s', (title) => {
+    expect(firingNamed(title, []).instanceIds).toEqual([id]);
+  });
+
+  it('leaves it to the details where the title names it beside the instance', () => {
+    const title = `[Checkout service] ${id} is down`;
+    expect(ec2Unhealthy.respond(incidentTriggered({ title }))).toHaveProperty('start');
+    expect(firingNamed(title, [alert({ details: { MetricName: 'StatusCheckFailed' } })]).instanceIds).toEqual(
+      [id],
+    );
+  });
+
+  it.each([
+    { StatusCheckFailed: 'unknown' },
+    { StatusCheckFailed: null },
+    { StatusCheckFailed: '' },
+    { status_checks: '2/2' },
+    { status_checks: { system: 'ok', instance: 'ok' } },
+    { system_status: 'green' },
+    { monitored: 'StatusCheckFailed, CPUUtilization' },
+    { AlarmRule: 'ALARM("cpu") OR ALARM("StatusCheckFailed")' },
+    { next_steps: 'Look at the EC2 status checks' },
+    { policy: 'EC2 status check policy' },
+    { channel: '#ec2-status-checks' },
+    { description: 'If the instance status check fails, reboot it.' },
+    { message: 'nginx failed; EC2 status checks are fine' },
+  ])('is not told by what no check has found: %j', (details) => {
+    expect(firingNamed(`${id} is down`, [alert({ details })]).concernsChecks).toBe(false);
+  });
+
+  it('is told by the metric, whatever prose says', () => {
+    const details = { MetricName: 'CPUUtilization', AlarmDescription: 'instance status check or CPU' };
+    expect(firingNamed(`${id} alarm`, [alert({ details })]).concernsChecks).toBe(false);
+  });
+});
+
+describe('an instance that a field names beside the own one', () => {
+  it.each([
+    { replica_of: other },
+    { healthy_instances: [other] },
+    { nat_instance: other },
+    { monitored_by: other },
+    { custom: `Do not reboot ${other}` },
+    { instance: `${other}.eu-central-1.compute.internal:5000`, job: 'yace' },
+    { host: other },
+    { AlarmDescription: `Failover target is ${other}` },
+    { previous: { InstanceId: other } },
+    { related: [{ instance: other }] },
+  ])('is no target: %j', (more) => {
+    const details = { InstanceId: id, ...more };
+    expect(firingNamed('EC2 StatusCheckFailed', [alert({ details })]).instanceIds).toEqual([id]);
+    expect(firingNamed(`EC2 StatusCheckFailed ${id}`, [alert({ details })]).instanceIds).toEqual([id]);
+  });
+
+  it.each([{ source: other }, { key: `watcher-${other}` }, { component: other }])(
+    'is no target beside that of the title: %j',
+    (fields) => {
+      const title = `EC2 StatusCheckFailed ${id}`;
+      expect(firingNamed(title, [alert({ summary: title, ...fields })]).instanceIds).toEqual([id]);
+    },
+  );
+
+  it('is no target where the title names it and tells no matter, and the alert names another', () => {
+    const details = { MetricName: 'StatusCheckFailed', InstanceId: id };
+    expect(firingNamed(`Report of ${other}`, [alert({ details })]).instanceIds).toEqual([id]);
+  });
+
+  it('is no target where the title says so', () => {
+    expect(firingNamed(`Do not reboot ${id}: EC2 unhealthy`, []).concernsChecks).toBe(false);
+  });
+
+  it('is no target where the summary only mentions it', () => {
+    const title = `EC2 StatusCheckFailed ${id} (replacement for ${other})`;
+    const details = { InstanceId: id };
+    expect(firingNamed(title, [alert({ summary: title, details })]).instanceIds).toEqual([id]);
+  });
+
+  it('is no target where an alert of the incident speaks of no checks', () => {
+    const nginx = alert({ summary: 'nginx down', details: { InstanceId: other } });
+    expect(firingNamed(`EC2 StatusCheckFailed ${id}`, [nginx]).instanceIds).toEqual([id]);
+    const cpu = alert({ details: { InstanceId: other, MetricName: 'NetworkIn' } });
+    const checks = alert({ details: { InstanceId: id, MetricName: 'StatusCheckFailed' } });
+    expect(firingNamed('EC2 unhealthy', [cpu, checks]).instanceIds).toEqual([id]);
+  });
+
+  it('is no target in a list of alerts where its own is of a disk', () => {
+    const alerts = [
+      { status: 'firing', labels: { alertname: 'DiskFull', instance: other } },
+      { status: 'firing', labels: { alertname: 'StatusCheckFailed', instance: id } },
+    ];
+    expect(firingNamed('[FIRING:2] StatusCheckFailed', [alert({ details: { alerts } })]).instanceIds).toEqual(
+      [id],
+    );
+  });
+
+  it.each([
+    { tags: `host:${id},env:prod` },
+    { tags: [`host:${id}`, 'env:prod'] },
+    { Dimensions: `InstanceId=${id}` },
+    { labels: { dimension_InstanceId: id, replica_of: other } },
+    { HOSTNAME: id, HOSTSTATE: 'DOWN', LASTHOSTSTATE: 'UP' },
+    { 'aws.ec2.InstanceId': id, issueState: 'ACTIVATED' },
+    { detail: { state: { value: 'ALARM' }, previousState: { value: 'OK' }, instance: id } },
+  ])('is one where its field says so: %j', (details) => {
+    expect(firingNamed('EC2 unhealthy', [alert({ details })]).instanceIds).toEqual([id]);
+  });
+
+  it('is one where the field names several', () => {
+    const details = { instanceIds: [id, other] };
+    expect(firingNamed('EC2 unhealthy', [alert({ details })]).instanceIds).toEqual([id, other]);
+    expect(
+      firingNamed('EC2 unhealthy', [alert({ details: { instances: `${id}, ${other}` } })]).instanceIds,
+    ).toEqual([id, other]);
+  });
+});
+
+describe('an alert whose monitor says that all of it is over', () => {
+  const title = `EC2 StatusCheckFailed ${id}`;
+
+  it.each([
+    { NewStateValue: 'OK', OldStateValue: 'ALARM' },
+    { Message: JSON.stringify({ NewStateValue: 'OK' }) },
+    { detail: { state: { value: 'OK' }, previousState: { value: 'ALARM' } } },
+    { alert_transition: 'Recovered' },
+    { data: { essentials: { monitorCondition: 'Resolved' } } },
+    { incident: { state: 'closed' } },
+    { trigger_status: 'OK' },
+    { SERVICESTATE: 'OK', NOTIFICATIONTYPE: 'RECOVERY' },
+    { 'kibana.alert.status': 'recovered' },
+    { alerts: [{ status: 'resolved', labels: { instance_id: id } }] },
+    { num_firing: '0', num_resolved: '1' },
+    { title: `[RESOLVED] StatusCheckFailed ${id}` },
+  ])('starts no reboot: %j', (details) => {
+    expect(firingNamed(title, [alert({ summary: title, details })]).concernsChecks).toBe(false);
+  });
+
+  it.each([
+    { NewStateValue: 'ALARM', OldStateValue: 'OK' },
+    { SERVICESTATE: 'CRITICAL', HOSTSTATE: 'UP', LASTSERVICESTATE: 'OK' },
+    { num_firing: '1', num_resolved: '0' },
+    { status: 'impaired', system: { status: 'ok' } },
+  ])('is not one with this: %j', (details) => {
+    expect(firingNamed(title, [alert({ summary: title, details })]).instanceIds).toEqual([id]);
+  });
+
+  it('is one by its summary', () => {
+    expect(firingNamed(title, [alert({ summary: `[RESOLVED] ${title}` })]).concernsChecks).toBe(false);
+  });
+
+  it('leaves its title to itself, where another matter of the instance still fires', () => {
+    const over = alert({ status: 'resolved', summary: title });
+    const disk = alert({ summary: `Disk full on ${id}` });
+    expect(firingNamed(title, [over, disk]).concernsChecks).toBe(false);
+    const checks = alert({ details: { MetricName: 'StatusCheckFailed', InstanceId: other } });
+    expect(firingNamed(title, [over, checks]).instanceIds).toEqual([other]);
+  });
+});

@@ -142,6 +142,13 @@ describe('a pod in the details of an alert', () => {
     ['names of monitors under metadata', { metadata: { 'k8s.namespace.name': 'shop' }, 'k8s.pod.name': pod }],
     ['the namespace of the pod', { namespace: 'monitoring', pod: { namespace: 'shop', name: pod } }],
     ['a list with what is no name', { namespace: 'shop', pods: [pod, 'Not a pod'] }],
+    ['a pod that fails', { namespace: 'shop', failing_pod: pod }],
+    ['pods that are affected', { namespace: 'shop', affected_pods: [pod], healthy_pods: [other] }],
+    ['Nagios’ output', { SERVICEOUTPUT: `CRITICAL - Pod ${pod} in namespace shop: CrashLoopBackOff` }],
+    [
+      'Sensu’s output',
+      { check: { metadata: { namespace: 'default' }, output: `pod ${pod} in namespace shop crashes` } },
+    ],
     ['an unknown wrapper', { payload: { source: { labels } } }],
   ])('is found: %s', (_, details) => {
     expect(names(details)).toEqual([`shop/${pod}`]);
@@ -202,6 +209,17 @@ describe('several in one alert', () => {
   it('are all found in a list of objects', () => {
     const event = (name: string, namespace: string) => ({ involvedObject: { kind: 'Pod', name, namespace } });
     expect(names({ events: [event('a-0', 'shop'), event('b-0', 'web')] })).toEqual(['shop/a-0', 'web/b-0']);
+  });
+
+  it('are only those of a crash loop, where some say so', () => {
+    const labels = (alertname: string, name: string) => ({ alertname, namespace: 'shop', pod: name });
+    const alerts = [labels('KubePodCrashLooping', pod), labels('CPUThrottlingHigh', other)];
+    expect(names({ alerts: alerts.map((each) => ({ labels: each })) })).toEqual([`shop/${pod}`]);
+    const both = [
+      { summary: 'Disk full', details: { namespace: 'shop', pod: other } },
+      { summary: 'Pod is crash looping', details: { namespace: 'shop', pod } },
+    ];
+    expect(findWorkloads('CrashLoopBackOff', both).workloads.map(({ name }) => name)).toEqual([pod]);
   });
 
   it('leave it to the cluster where two namespaces are said', () => {

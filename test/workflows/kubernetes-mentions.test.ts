@@ -38,6 +38,10 @@ describe('what is over', () => {
 
   it('is an alert that says so of itself', () => {
     expect(names({ state: 'closed', namespace: 'shop', pod })).toEqual([]);
+    expect(names({ alert_transition: 'Recovered', tags: `kube_namespace:shop,pod_name:${pod}` })).toEqual([]);
+    expect(names({ NewStateValue: 'OK', Trigger: { Dimensions: { namespace: 'shop', pod } } })).toEqual([]);
+    const over = { summary: '[RESOLVED] Pod is crash looping', details: { namespace: 'shop', pod } };
+    expect(findWorkloads('CrashLoopBackOff', [over]).workloads).toEqual([]);
   });
 });
 
@@ -47,6 +51,8 @@ describe('what is told in passing', () => {
     { change: { namespace: 'shop', deployment: 'search' } },
     { siblings: [{ namespace: 'web', pod: 'b-0' }] },
     { previous: { namespace: 'kube-system', pod: other } },
+    { alertmanager: { namespace: 'monitoring', pod: 'alertmanager-0' } },
+    { sensor: { namespace: 'monitoring', pod: 'sensor-0' } },
     { description: 'See pod coredns-0 in namespace kube-system.' },
     { description: 'Restart it: kubectl -n kube-system rollout restart deployment/coredns' },
     { description: `Same as last week for pod ${other} in namespace web.` },
@@ -73,6 +79,11 @@ describe('what is told in passing', () => {
   it('is no name where a monitor knows none', () => {
     expect(names({ namespace: 'shop', pod: 'unknown', deployment: 'checkout' })).toEqual(['shop/checkout']);
     expect(names({ namespace: 'null', pod })).toEqual([]);
+  });
+
+  it('is no name where it is a count', () => {
+    expect(names({ namespace: 'shop', deployment: 'checkout', pods: 3 })).toEqual(['shop/checkout']);
+    expect(names({ namespace: 'shop', deployment: 'checkout', failed_pods: '2' })).toEqual(['shop/checkout']);
   });
 
   it('is no namespace for another object', () => {

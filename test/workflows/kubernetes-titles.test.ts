@@ -22,6 +22,7 @@ describe('the workload in a title', () => {
       'shop/orders-db-0',
     ],
     ['[FIRING:1] KubePodCrashLooping shop (web orders-db-0 warning)', 'shop/orders-db-0'],
+    [`[FIRING:1]  (KubePodCrashLooping web shop ${pod} monitoring/k8s critical)`, `shop/${pod}`],
     ['crash loop: -n shop pod/orders-db-0', 'shop/orders-db-0'],
     ['CrashLoopBackOff --namespace=shop pod orders-db-0', 'shop/orders-db-0'],
     ['Pod shop/orders-db-0 is crash looping', 'shop/orders-db-0'],
@@ -60,6 +61,9 @@ describe('the workload in a title', () => {
     'KubePodCrashLooping (warning)',
     '[FIRING:2] KubePodCrashLooping (web shop warning)',
     'service/checkout is crash looping',
+    'Pod alerts: crash loop in namespace shop',
+    'Pod state CrashLoopBackOff, namespace shop',
+    'Deployment rollout in namespace shop: crash loop',
   ])('is none: %s', (title) => {
     expect(names(title)).toEqual([]);
   });

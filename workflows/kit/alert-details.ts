@@ -1,4 +1,4 @@
-import { isOverAlert, isOverField } from './alert-over.ts';
+import { isOverAlert, isOverField, unfold } from './alert-over.ts';
 import {
   bare,
   isSubject,
@@ -153,13 +153,3 @@ const isObject = (value: unknown): value is Fields =>
 
 const isPair = (item: unknown): item is [string, unknown] =>
   Array.isArray(item) && item.length === 2 && typeof item[0] === 'string';
-
-/** JSON in a text is read as what it says. */
-function unfold(value: unknown): unknown {
-  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
-}

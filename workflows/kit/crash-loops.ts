@@ -13,11 +13,11 @@ const none = [
   // "no longer crash looping", "not in a crash loop", "recovered from crashing".
   /\b(?:no\s{1,3}longer|not|never|nothing|stopped|stops|without|recovered\s{1,3}from)\s{1,3}(?:(?:is|in|a)\s{1,3}){0,3}crash(?:ing|[\s_-]{0,3}loop)/i,
   // "crash loop resolved", "Pods crashing: 0".
-  /\bcrash(?:ing|[\s_-]{0,3}loop)\w{0,10}(?:\s{1,3}(?:is|was|has|been|now)){0,3}(?:\s{1,3}(?:resolved|recovered)\b|\s{0,3}[:=]\s{0,3}0(?:\s{1,3}(?:pods?|containers?))?\s{0,3}$)/i,
+  /\bcrash(?:ing|[\s_-]{0,3}loop)\w{0,10}(?:\s{1,3}(?:count|is|was|has|been|now)){0,3}(?:\s{1,3}(?:resolved|recovered|cleared|ended)\b|\s{0,3}[:=\s]\s{0,3}0(?:\s{1,3}(?:pods?|containers?))?\s{0,3}$)/i,
 ];
-/** Ships carry containers, too, and markets crash. */
+/** Ships carry containers, too, markets crash, and so do programs on a desk. */
 const another =
-  /\b(?:container\s{1,3}(?:ships?|shipping|vessels?|terminals?|ports?|yards?|cranes?|cargo|freight|trucks?|trains?|lorry|lorries|homes?|houses?)|(?:shipping|cargo|freight)\s{1,3}containers?|job\s{1,3}(?:market|fair|site|board)s?)\b/i;
+  /\b(?:container\s{1,3}(?:ships?|shipping|vessels?|terminals?|ports?|yards?|cranes?|cargo|freight|trucks?|trains?|lorry|lorries|homes?|houses?)|(?:shipping|cargo|freight)\s{1,3}containers?|job\s{1,3}(?:market|fair|site|board)s?|ios|android|iphones?|ipads?|macos|windows|desktops?|laptops?|browsers?|chrome|firefox|safari|outlook)\b/i;
 const again =
   /\b(?:keeps?|kept)\s{1,3}(?:on\s{1,3})?crashing\b|\bcontinues?\s{1,3}(?:to\s{1,3}crash|crashing)\b|\b(?:constantly|continuously|repeatedly)\s{1,3}crash(?:es|ing)\b|\bcrash(?:es|ed|ing)\s{1,3}(?:constantly|continuously|repeatedly|again\s{1,3}and\s{1,3}again)\b/i;
 

@@ -2,8 +2,10 @@ import { type AlertTexts, textsOfAlert } from './alert-texts.ts';
 import {
   detailSpeaksOfStatusChecks,
   findInstanceIds,
+  findOwnIds,
   findRegions,
   isAnotherMatter,
+  isAnotherMetric,
   isForReading,
   isInPassing,
   speaksOfStatusChecks,
@@ -24,30 +26,53 @@ export interface FiringNamed {
 /** What an incident says of EC2 status checks. Only what fires counts; an incident without alerts is read by its title. */
 export function firingNamed(title: string, alerts: readonly Alert[]): FiringNamed {
   const read = alerts.map(textsOfAlert);
-  const isFiring = alerts.length === 0 || read.some(({ firing }) => firing.length > 0);
-  const titleSpeaks = speaksOfStatusChecks(title);
-  const texts = read.flatMap(({ firing }) => partsThatConcern(firing, title, titleSpeaks));
-  const concernsChecks = isFiring && (titleSpeaks || texts.length > 0);
+  const firing = read.filter((texts) => texts.firing.length > 0);
+  const isFiring = alerts.length === 0 || firing.length > 0;
+  // The title is that of the first alert. Where that is over, it says nothing of those that fire.
+  const isOfOver = read.some(
+    (texts) => texts.firing.length === 0 && texts.resolved.some(speaksOfStatusChecks),
+  );
+  const titleSpeaks = speaksOfStatusChecks(title) && !isOfOver;
+  const parts = firing.map(({ head, firing }) => ({
+    head,
+    told: partsThatConcern(firing, title, titleSpeaks),
+  }));
+  const concernsChecks = isFiring && (titleSpeaks || parts.some(({ told }) => told.length > 0));
   if (!concernsChecks) return { concernsChecks, instanceIds: [], regions: [] };
-  const named = idsNamed(title, texts);
+  const named = [...new Set(parts.flatMap(({ head, told }) => idsNamed(title, head, told)))];
   return {
     concernsChecks,
-    instanceIds: [...new Set([...idsOfTitle(title, read, named), ...named])],
-    regions: findRegions([title, ...read.flatMap(({ firing }) => firing)]),
+    instanceIds: [...new Set([...idsOfTitle(title, titleSpeaks, read, named), ...named])],
+    regions: findRegions([title, ...read.flatMap((texts) => texts.firing)]),
   };
 }
 
-/** An id in prose is believed only where nothing else names one: it may be that of last week, or of the host to go in by. */
-function idsNamed(title: string, texts: readonly string[]): string[] {
+/**
+ * The ids that one alert is about: those of fields called so, else those of its head, of which it believes those of the title first.
+ * Others count only where nothing else names one, and prose last: it may be the instance of last week, or the host to go in by.
+ */
+function idsNamed(title: string, head: readonly string[], texts: readonly string[]): string[] {
   const told = texts.filter((text) => !isForReading(text));
-  const ids = findInstanceIds(told.filter((text) => !isInPassing(text)));
-  return ids.length > 0 || findInstanceIds([title]).length > 0 ? ids : findInstanceIds(told);
+  const plain = told.filter((text) => !isInPassing(text));
+  const ofTitle = findInstanceIds([title]);
+  const inHead = findInstanceIds(plain.filter((text) => head.includes(text)));
+  const inBoth = inHead.filter((id) => ofTitle.includes(id));
+  const own = first(findOwnIds(texts), inBoth, inHead);
+  return ofTitle.length > 0 ? own : first(own, findInstanceIds(plain), findInstanceIds(told));
 }
 
-/** The title of a group may name what is over, or what an alert of another matter names. */
-function idsOfTitle(title: string, read: readonly AlertTexts[], named: readonly string[]): string[] {
+const first = (...lists: readonly string[][]): string[] => lists.find((list) => list.length > 0) ?? [];
+
+/** The title of a group may name what is over, or what an alert of another matter names; one that tells no matter names nobody else. */
+function idsOfTitle(
+  title: string,
+  titleSpeaks: boolean,
+  read: readonly AlertTexts[],
+  named: readonly string[],
+): string[] {
   const elsewhere = findInstanceIds(read.flatMap(({ firing, resolved }) => [...firing, ...resolved]));
-  return findInstanceIds([title]).filter((id) => named.includes(id) || !elsewhere.includes(id));
+  const isMeant = titleSpeaks || named.length === 0;
+  return findInstanceIds([title]).filter((id) => named.includes(id) || (isMeant && !elsewhere.includes(id)));
 }
 
 /** The texts of an alert that are about checks: all of them, or of a group's listing those parts that speak of checks. */
@@ -64,13 +89,20 @@ function partsThatConcern(texts: readonly string[], title: string, titleSpeaks: 
       : titleSpeaks
         ? blocks.filter((text) => !isAnotherMatter(text))
         : [];
+  const lines = others.flatMap((text) => text.split('\n'));
   const summaryTexts = others.slice(0, 2);
   const isOfChecks = summaryTexts.some(speaksOfStatusChecks);
   const ofTitle = findInstanceIds([title]);
   const isOfTitle = titleSpeaks && findInstanceIds(texts).some((id) => ofTitle.includes(id));
-  const isOther = summaryTexts.some(isAnotherMatter) && !isOfChecks && !isOfTitle;
+  // An alert of another instance than the title's is a matter of its own, unless it speaks of checks itself.
+  const isOfOthers = ofTitle.length > 0 && !isOfTitle && findInstanceIds(texts).length > 0;
+  const isOther =
+    !isOfChecks &&
+    (others.some(isAnotherMetric) ||
+      (!isOfTitle && summaryTexts.some(isAnotherMatter)) ||
+      (isOfOthers && !lines.some(detailSpeaksOfStatusChecks)));
   const concerns =
     !isOther &&
-    (titleSpeaks || isOfChecks || (!isAnotherMatter(title) && others.some(detailSpeaksOfStatusChecks)));
+    (titleSpeaks || isOfChecks || (!isAnotherMatter(title) && lines.some(detailSpeaksOfStatusChecks)));
   return [...(concerns ? others : []), ...blocksThatConcern];
 }

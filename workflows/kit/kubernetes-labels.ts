@@ -125,7 +125,8 @@ export const namespacesOf = (all: Labels): string[] =>
 const readNamespace = (value: string) => (isNamespace(value) && !nothing.has(value) ? value : undefined);
 const readObject = (value: string) => {
   const reference = readReference(value);
-  return reference && !nothing.has(reference.name) ? reference : undefined;
+  // `pods: 3` is a count.
+  return reference && /[a-z]/.test(reference.name) && !nothing.has(reference.name) ? reference : undefined;
 };
 /** What monitors write where they know no value. */
 const nothing = new Set(['null', 'nil', 'none', 'unknown', 'undefined', 'missing', 'na']);

@@ -1,5 +1,6 @@
 import { type Labels, labelSetsOf } from './alert-details.ts';
-import { partsOf } from './alert-over.ts';
+import { isAllOver, partsOf, saysOver } from './alert-over.ts';
+import { saysCrashLoop } from './crash-loops.ts';
 import { fromLabels, namespacesOf } from './kubernetes-labels.ts';
 import { fromText, withoutReading } from './kubernetes-texts.ts';
 import { distinct, type NamedWorkload } from './kubernetes-words.ts';
@@ -30,6 +31,9 @@ const proses = [
   'alarmdescription',
   'newstatereason',
   'msg',
+  'output',
+  'serviceoutput',
+  'longserviceoutput',
 ];
 
 /**
@@ -37,8 +41,16 @@ const proses = [
  * is said in prose. So a mention in passing is believed only where nothing else names anything.
  */
 export function findWorkloads(title: string, alerts: readonly NamingAlert[]): Named {
-  const firing = alerts.filter(({ status }) => status !== 'resolved');
-  const all = firing.map(({ details }) => labelSetsOf(details));
+  const firing = ofCrashLoops(
+    alerts.filter(
+      ({ status, summary, details }) => status !== 'resolved' && !saysOver(summary) && !isAllOver(details),
+    ),
+    ({ summary }) => [summary],
+  );
+  const all = firing.map(({ details }) => {
+    const { alerts, objects } = labelSetsOf(details);
+    return { alerts: ofCrashLoops(alerts, ({ alertname }) => alertname?.flat() ?? []), objects };
+  });
   const sets = all.flatMap(({ alerts }) => alerts);
   const named = all.flatMap(({ alerts, objects }) => {
     const ofAlerts = alerts.flatMap(fromLabels);
@@ -55,6 +67,12 @@ export function findWorkloads(title: string, alerts: readonly NamingAlert[]): Na
   const short = inTexts([title, ...firing.map(({ summary }) => summary), ...textsIn(sets, headlines)]);
   if (short.length > 0) return { workloads: short, certain: false };
   return { workloads: inTexts(textsIn(sets, proses).map(withoutReading)), certain: false };
+}
+
+/** Other matters can be in the same incident or group. They are left out where some say that they are of a crash loop. */
+function ofCrashLoops<Item>(items: readonly Item[], textsOf: (item: Item) => readonly string[]): Item[] {
+  const saying = items.filter((item) => textsOf(item).some(saysCrashLoop));
+  return saying.length > 0 ? saying : [...items];
 }
 
 const textsIn = (sets: readonly Labels[], names: readonly string[]): string[] =>

@@ -35,12 +35,16 @@ const looksLikePod = (word: string) =>
 const alertName =
   /\b(?:Kube|Pod|Crash|Container)[a-z]{0,20}[A-Z]\w{0,60}((?:\s{1,3}[a-z0-9-]{1,63}){0,3})\s{0,3}\(([^()]{1,500})\)/;
 
+/** `[FIRING:1] (KubePodCrashLooping web shop …)`, where alerts are not grouped by their name. */
+const alertNameInBrackets =
+  /()\(\s{0,3}(?:Kube|Pod|Crash|Container)[a-z]{0,20}[A-Z]\w{0,60}\s{1,3}([^()]{1,500})\)/;
+
 /**
  * `KubePodCrashLooping (web shop orders-db-0 …)`: container, namespace and pod, as kube-prometheus has them; the container can be
  * missing, and the namespace can stand before the bracket, where alerts are grouped by it.
  */
 export function listedAfterAlertName(text: string): NamedWorkload[] {
-  const [, grouped = '', inBrackets = ''] = alertName.exec(text) ?? [];
+  const [, grouped = '', inBrackets = ''] = alertName.exec(text) ?? alertNameInBrackets.exec(text) ?? [];
   const values = inBrackets.split(/[\s,]+/);
   const [where, ...more] = grouped.split(/\s+/).filter(isName);
   const end = values.findIndex((word) => !isName(word));

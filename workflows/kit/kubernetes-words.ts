@@ -85,7 +85,8 @@ export const prose = new Set(
     'a an and are as at back be by can container containers crash crashed crashing crashloop crashlooping crashes does ' +
     'down error failed failing failure for from had has have if in into is it its keeps loop looping many more named no not ' +
     'of off on one or pod pods ready restart restarted restarting restarts running same several some stuck that the this to ' +
-    'unhealthy was were which with'
+    'unhealthy was were which with alert alerts check checks count health issue issues monitor phase problem problems rollout ' +
+    'state status'
   ).split(' '),
 );
 

@@ -8,11 +8,12 @@ const maxValues = 50;
 const maxPairs = 500;
 const maxLines = 2_000;
 
-/** `exported-pod` and `exported_pod` are the same label, and `Pods` is a list of the label `pod`. */
+/** `exported-pod` and `exported_pod` are the same label, and `failing_pods` is a list of the label `pod`. */
 export const plainName = (name: string) =>
   name
     .toLowerCase()
     .replace(/[^a-z0-9]/g, '')
+    .replace(/^(?:affected|crashing|crashed|failing|failed|unhealthy|impacted)(?=[a-z])/, '')
     .replace(/^(namespace|pod|container|deployment|statefulset|daemonset|replicaset|cronjob|job)s$/, '$1');
 
 /** Names that are a part of what stands under them, as in `pod: { name }`. All others, as `labels`, only say where it is. */
@@ -23,7 +24,7 @@ export const isSubject = (name: string) =>
 
 /** What stands under these is not what the alert is about. */
 export const isElsewhere = (name: string) =>
-  /^(?:runbook|playbook|dashboard|docs?$|documentation|links?$|related|similar|previous|last|old|history|example|silence|inhibited|exporter|scrape|collector|agent$|bastion|depend|upstream|downstream|parent|sibling|neighbo|other|recent|latest|change|commit|baseline|commands?$|actions?$|remediation)/.test(
+  /^(?:runbook|playbook|dashboard|docs?$|documentation|links?$|related|similar|previous|last|old|history|example|silence|inhibited|exporter|scrape|collector|agent$|bastion|depend|upstream|downstream|parent|sibling|neighbo|other|recent|latest|change|commit|baseline|commands?$|actions?$|remediation|alertmanager|monitor(?:ing|edby)?$|sensor|observer|reporter|probe|healthy|unaffected)/.test(
     name,
   );
 
