@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { Kysely, sql } from 'kysely';
 import { watchedDialect } from './driver.ts';
-import { makeDatabase, openSession } from './embedded-session.ts';
+import { openSession } from './embedded-session.ts';
 import { secureDataFolder } from './folder.ts';
 import { lockFolder } from './lock.ts';
 import { migrate } from './migrations.ts';
@@ -46,12 +48,12 @@ export async function openEmbedded(
 
 /**
  * Making a database takes seconds, and one that was interrupted in it never opens again. So it is made under another name, and
- * renamed when it is complete.
+ * renamed when it is complete. A thread makes it: what that took is some hundred megabytes, and goes with the thread.
  */
 async function prepareFolder(folder: string): Promise<void> {
   const unfinished = `${folder}.new`;
   rmSync(unfinished, { recursive: true, force: true });
-  await makeDatabase(unfinished);
+  await once(new Worker(new URL('./make-database.ts', import.meta.url), { workerData: unfinished }), 'exit');
   renameSync(unfinished, folder);
 }
 
@@ -64,5 +66,7 @@ async function takeStock(db: Kysely<Tables>): Promise<void> {
     db,
   );
   await sql`delete from processes`.execute(db);
-  await sql`vacuum (analyze) inbox, processes, runs, effects, record, record_queue`.execute(db);
+  await sql`vacuum (analyze) inbox, processes, incidents, runs, effects, effect_targets, record, record_queue`.execute(
+    db,
+  );
 }

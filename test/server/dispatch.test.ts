@@ -87,7 +87,8 @@ describe('an event', () => {
   it('that Temporal refuses again and again holds up no other incident', async () => {
     const refused = await Promise.all(Array.from({ length: 15 }, arrives));
     dispatch(async (id) => {
-      if (refused.some(({ subject }) => id.endsWith(subject))) throw Object.assign(new Error('RST_STREAM'), { code: 13 });
+      if (refused.some(({ subject }) => id.endsWith(subject)))
+        throw Object.assign(new Error('RST_STREAM'), { code: 13 });
     });
     await expect
       .poll(() => store.findRun(`on-triggered/${refused[0]?.subject}`), { timeout: 5_000 })
