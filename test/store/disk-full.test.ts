@@ -82,14 +82,14 @@ describe.skipIf(!smallDisk.works)('the embedded store on a disk of 64 MB', () =>
     expect(await store.verifyRecord()).toMatchObject({ ok: true });
   });
 
-  it.each(['at once', 'between two looks'])(
-    'goes on by itself when there is room again (filled %s)',
+  it.each(['for a moment', 'for longer'])(
+    'goes on by itself when there is room again (full %s)',
     async (when) => {
       const given = large();
       await store.receive(given);
       disk.fill();
       const taken: string[] = [];
-      const deadline = performance.now() + (when === 'at once' ? 50 : 600);
+      const deadline = performance.now() + (when === 'for a moment' ? 50 : 600);
       while (performance.now() < deadline) {
         const more = large();
         await store.receive(more).then(
