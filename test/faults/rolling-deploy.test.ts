@@ -8,6 +8,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { raiseIncident, resolveAs, simulatedWebhookSecret } from '../../simulator/pagerduty.ts';
 import { openStore } from '../../store/open.ts';
 import type { Store } from '../../store/store.ts';
+import { bundleWorkflows } from '../../worker/bundle.ts';
+import { buildIdOf } from '../../worker/version.ts';
 import { ledgersOf, violations } from '../check.ts';
 import { startPostgres, type TestPostgres } from '../store/postgres.ts';
 import { startTestTemporal } from '../temporal.ts';
@@ -34,8 +36,12 @@ describe.skipIf(!postgres)('workers that have versions', () => {
   const workers: BatonProcess[] = [];
   const raised: string[] = [];
   let loading = true;
+  let shippedBuild: string;
+  let changedBuild: string;
 
   beforeAll(async () => {
+    shippedBuild = buildIdOf((await bundleWorkflows(shipped)).code);
+    changedBuild = buildIdOf((await bundleWorkflows(changed)).code);
     folder = await mkdtemp(join(tmpdir(), 'baton-rolling-'));
     temporal = await startTestTemporal();
     providers = await startProviders(folder);
@@ -103,6 +109,10 @@ describe.skipIf(!postgres)('workers that have versions', () => {
     }
   }
 
+  /** An earlier test may have left the other one. */
+  const untilCurrent = (build: string) =>
+    eventually(`${build} to be current`, async () => (await current()) === build);
+
   async function of(id: string) {
     const handle = temporal.client.workflow.getHandle(`production-incident/${id}`);
     const [{ raw }, { events = [] }] = await Promise.all([handle.describe(), handle.fetchHistory()]);
@@ -119,7 +129,7 @@ describe.skipIf(!postgres)('workers that have versions', () => {
 
   it('are replaced and brought back under load: no run is bounced or lost, and each effect is made once', async () => {
     const first = await startWorker(shipped);
-    const shippedBuild = await eventually('a current version', current);
+    await untilCurrent(shippedBuild);
     const load = (async () => {
       while (loading) {
         raise();
@@ -130,10 +140,7 @@ describe.skipIf(!postgres)('workers that have versions', () => {
       eventually('some runs to be under way', () => raised.slice(from).filter(isNoted).length >= 3, 60_000);
     await inFull(0);
     const second = await startWorker(changed);
-    const changedBuild = await eventually('the new version to be current', async () => {
-      const now = await current();
-      return now !== shippedBuild && now;
-    });
+    await untilCurrent(changedBuild);
     await inFull(raised.length);
     // Both versions have workers, and each finishes its own.
     const early = raised[0] ?? '';
@@ -144,7 +151,7 @@ describe.skipIf(!postgres)('workers that have versions', () => {
     await inFull(raised.length);
 
     const back = await startWorker(shipped);
-    await eventually('the earlier version to be current', async () => (await current()) === shippedBuild);
+    await untilCurrent(shippedBuild);
     expect(await second.kill('SIGTERM')).toBe(0);
     await inFull(raised.length);
     loading = false;
@@ -170,11 +177,11 @@ describe.skipIf(!postgres)('workers that have versions', () => {
 
   it('are killed, all of an old build, and say nothing: its runs go on with the new one once something has waited', async () => {
     const old = await startWorker(shipped);
+    await untilCurrent(shippedBuild);
     const idle = raise();
     await eventually('its note', () => isNoted(idle), 60_000);
     await startWorker(changed);
-    const shippedBuild = (await of(idle)).builds[0];
-    await eventually('the new version to be current', async () => (await current()) !== shippedBuild);
+    await untilCurrent(changedBuild);
     await old.kill('SIGKILL');
     resolveAs(providers.pagerDuty, idle, 'PADALOP');
     // Sooner than Temporal forgets who asked for work, which takes more than a minute.
@@ -186,7 +193,7 @@ describe.skipIf(!postgres)('workers that have versions', () => {
 
   it('are killed in the middle of an activity: it is made once, by the new build', async () => {
     const old = await startWorker(shipped);
-    const oldBuild = await eventually('a current version', current);
+    await untilCurrent(shippedBuild);
     const run = raise();
     await eventually('its room', () =>
       providers.slack.world.channels.some(({ purpose }) => purpose.includes(run)),
@@ -194,7 +201,7 @@ describe.skipIf(!postgres)('workers that have versions', () => {
     await old.kill('SIGKILL');
     expect(isNoted(run)).toBe(false);
     await startWorker(changed);
-    await eventually('the new version to be current', async () => (await current()) !== oldBuild);
+    await untilCurrent(changedBuild);
     await eventually('its note', () => isNoted(run), 45_000);
     expect(await of(run)).toMatchObject({ isMoved: true, failures: 0 });
     await untilAtRest({ url: server.url, client: temporal.client, providers });
