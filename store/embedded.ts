@@ -53,7 +53,12 @@ export async function openEmbedded(
 async function prepareFolder(folder: string): Promise<void> {
   const unfinished = `${folder}.new`;
   rmSync(unfinished, { recursive: true, force: true });
-  await once(new Worker(new URL('./make-database.ts', import.meta.url), { workerData: unfinished }), 'exit');
+  const thread = new Worker(new URL('./make-database.ts', import.meta.url), { workerData: unfinished });
+  const [code] = await once(thread, 'exit');
+  if (code !== 0)
+    throw new Error(
+      `The embedded database could not be made in ${unfinished} (exit code ${code}). Start Baton again`,
+    );
   renameSync(unfinished, folder);
 }
 

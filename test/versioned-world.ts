@@ -1,14 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { connectClients } from '../activities/clients.ts';
-import { activities } from '../activities/index.ts';
 import { startVersions } from '../server/versions.ts';
 import { raiseIncident, resolveAs } from '../simulator/pagerduty.ts';
 import { productionIncident } from '../triggers/production-incident.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
-import { type RunningWorker, startWorker, taskQueue } from '../worker/worker.ts';
-import { testAuthority } from './authority.ts';
-import { cardOf, eventually, startWorld, type World } from './world.ts';
+import { type RunningWorker, taskQueue } from '../worker/worker.ts';
+import { cardOf, eventually, startWorkerBeside, startWorld, type World } from './world.ts';
 
 /** A world whose workers have versions, and what a deploy does to them. */
 export interface VersionedWorld {
@@ -75,18 +72,7 @@ export async function startVersionedWorld(temporal?: TestWorkflowEnvironment): P
     raise,
     notesOf,
     async deploy(bundle, isVersioned = true) {
-      const worker = await startWorker({
-        connection: world.temporal.nativeConnection,
-        namespace: 'default',
-        bundle,
-        store: world.store,
-        activities,
-        clients: connectClients(world.env),
-        simulated: [],
-        scrub: (text) => text,
-        authority: testAuthority,
-        versions: isVersioned,
-      });
+      const worker = await startWorkerBeside(world, bundle, isVersioned);
       workers.add(worker);
       return worker;
     },

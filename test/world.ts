@@ -228,3 +228,22 @@ export async function eventually<Value>(
     await pause(20);
   }
 }
+
+/** One more worker on a world's Temporal and store, with other workflows than the world's own. */
+export const startWorkerBeside = (
+  { temporal, store, env }: Pick<World, 'temporal' | 'store' | 'env'>,
+  bundle: { code: string },
+  versions = false,
+): Promise<RunningWorker> =>
+  startWorker({
+    connection: temporal.nativeConnection,
+    namespace: 'default',
+    bundle,
+    store,
+    activities: shippedActivities,
+    clients: connectClients(env),
+    simulated: [],
+    scrub: (text) => text,
+    authority: testAuthority,
+    versions,
+  });

@@ -34,9 +34,11 @@ export async function becomeCurrent(
       return;
     } catch (cause) {
       if (refusals.includes((cause as { code?: unknown }).code) || Date.now() > deadline)
-        throw new Error('Temporal takes no version of this worker, as BATON_WORKER_VERSIONS=1 asks for', {
-          cause,
-        });
+        throw new Error(
+          'Temporal takes no version of this worker, as BATON_WORKER_VERSIONS=1 asks for. Let its credential set versions of ' +
+            'worker deployments, use a Temporal that has them, or unset BATON_WORKER_VERSIONS',
+          { cause },
+        );
       await pause(pauseMilliseconds);
     }
   }

@@ -7,10 +7,9 @@ import { startStuckRuns } from '../../server/stuck-runs.ts';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { productionIncident } from '../../triggers/production-incident.ts';
 import { bundleWorkflows } from '../../worker/bundle.ts';
-import { type RunningWorker, startWorker } from '../../worker/worker.ts';
-import { testAuthority } from '../authority.ts';
+import type { RunningWorker } from '../../worker/worker.ts';
 import { workflowBundle } from '../temporal.ts';
-import { cardOf, eventually, startWorld, type World } from '../world.ts';
+import { cardOf, eventually, startWorkerBeside, startWorld, type World } from '../world.ts';
 
 let world: World;
 let worker: RunningWorker;
@@ -26,17 +25,7 @@ afterAll(async () => {
 /** Another worker in the place of the one that runs. */
 async function deploy(bundle: { code: string }): Promise<void> {
   await worker.stop();
-  worker = await startWorker({
-    connection: world.temporal.nativeConnection,
-    namespace: 'default',
-    bundle,
-    store: world.store,
-    activities,
-    clients: connectClients(world.env),
-    simulated: [],
-    scrub: (text) => text,
-    authority: testAuthority,
-  });
+  worker = await startWorkerBeside(world, bundle);
 }
 
 const fixture = (name: string) =>

@@ -2,20 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { ec2Unhealthy } from '../../triggers/ec2-unhealthy.ts';
 import { firingNamed } from '../../workflows/kit/ec2-alerts.ts';
 import { findInstanceId } from '../../workflows/kit/ec2-names.ts';
-import type { Alert } from '../../workflows/kit/read-context.ts';
 import { incidentTriggered } from '../triggers/events.ts';
+import { alert } from './ec2-alert.ts';
 
 const id = 'i-0abc12345def67890';
 const other = 'i-0ddd1111222233334';
-const alert = (fields: Partial<Alert>): Alert => ({
-  id: 'Q1',
-  key: 'monitor-1',
-  status: 'triggered',
-  summary: 'monitor-1',
-  details: {},
-  links: [],
-  ...fields,
-});
 
 describe('another matter of an instance', () => {
   it.each([

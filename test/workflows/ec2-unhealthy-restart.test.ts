@@ -3,17 +3,9 @@ import { isHealthy } from '../../workflows/ec2-unhealthy-restart.ts';
 import { firingNamed } from '../../workflows/kit/ec2-alerts.ts';
 import { findInstanceId, findInstanceIds, speaksOfStatusChecks } from '../../workflows/kit/ec2-names.ts';
 import type { Alert } from '../../workflows/kit/read-context.ts';
+import { alert } from './ec2-alert.ts';
 
 const id = 'i-0abc12345def67890';
-const alert = (fields: Partial<Alert> = {}): Alert => ({
-  id: 'PALERT1',
-  key: 'monitor-1',
-  status: 'triggered',
-  summary: 'monitor-1',
-  details: {},
-  links: [],
-  ...fields,
-});
 const labels = (name: string, instance: string) =>
   `Labels:\n - alertname = ${name}\n - instance_id = ${instance}\nAnnotations:\nSource: http://p.example/g\n`;
 

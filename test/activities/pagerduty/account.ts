@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import type { Activity, ActivityContext, Attempt } from '../../../activities/activity.ts';
@@ -34,6 +36,21 @@ export async function startAccount(env: NodeJS.ProcessEnv = {}) {
     return activity.run(activity.input.parse(input), context).then((output) => activity.output.parse(output));
   }
   return { simulator, run };
+}
+
+/** An account that gives to each path under its first part, `/users/…`, the same answer. */
+export async function startAnsweringAccount(answerOf: (part: string) => unknown) {
+  const server = createServer((request, response) => {
+    const [, part = ''] = /^\/(\w+)/.exec(request.url ?? '') ?? [];
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answerOf(part)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  return startAccount({ PAGERDUTY_API_URL: `http://127.0.0.1:${port}` });
 }
 
 /** What the provider did, in a line each: `note added`. */

@@ -1,26 +1,14 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { listPagerDutyAlerts } from '../../../activities/pagerduty/list-alerts.ts';
 import { listPagerDutyNotes } from '../../../activities/pagerduty/list-notes.ts';
 import { listPagerDutyOnCalls } from '../../../activities/pagerduty/list-on-calls.ts';
 import { readPagerDutyIncident } from '../../../activities/pagerduty/read-incident.ts';
 import { readPagerDutyService } from '../../../activities/pagerduty/read-service.ts';
-import { startAccount } from './account.ts';
+import { startAnsweringAccount } from './account.ts';
 
 /** An account that always answers so. */
 async function answering(body: unknown) {
-  const server = createServer((_, response) =>
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
-  );
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const { run } = await startAccount({
-    PAGERDUTY_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-  });
+  const { run } = await startAnsweringAccount(() => body);
   return run;
 }
 

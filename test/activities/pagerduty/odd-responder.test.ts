@@ -1,8 +1,6 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { checkPagerDutyResponder } from '../../../activities/pagerduty/check-responder.ts';
-import { startAccount } from './account.ts';
+import { startAnsweringAccount } from './account.ts';
 
 type Json = Record<string, unknown>;
 
@@ -57,18 +55,7 @@ const withField = (account: Account, part: keyof Account, field: string, value: 
 /** An account that can be changed between the checks. */
 async function startChecks() {
   let answers: Json = {};
-  const server = createServer((request, response) => {
-    const [, path = ''] = /^\/(\w+)/.exec(request.url ?? '') ?? [];
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answers[path]));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const { run } = await startAccount({
-    PAGERDUTY_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-  });
+  const { run } = await startAnsweringAccount((part) => answers[part]);
   return ({ user, incident, service, onCall }: Account, others: Json = {}) => {
     answers = {
       users: { users: [user], more: false },
