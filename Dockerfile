@@ -15,6 +15,10 @@ RUN apt-get update \
 WORKDIR /baton
 COPY --from=dependencies /baton/node_modules node_modules
 COPY package.json baton.ts ./
+COPY domain domain
+COPY secrets secrets
+COPY log log
+COPY processes processes
 COPY cli cli
 COPY server server
 COPY triggers triggers

@@ -1,8 +1,8 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder } from './cli/cache-folder.ts';
 import { runCli } from './cli/main.ts';
+import { cacheFolder } from './processes/cache-folder.ts';
 
 // Nothing that this process or a child of it writes is for other users: logs, caches and stores hold what came in.
 process.umask(0o077);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
-import { findTemporal, findTestServer } from './cli/temporal-binary.ts';
+import { findTemporal, findTestServer } from './processes/temporal-binary.ts';
 import { bundleWorkflows } from './worker/bundle.ts';
 
 declare module 'vitest' {

@@ -8,8 +8,8 @@ import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { findTemporal } from '../cli/temporal-binary.ts';
-import { type RunningTemporal, startTemporal } from '../cli/temporal-server.ts';
+import { findTemporal } from '../processes/temporal-binary.ts';
+import { type RunningTemporal, startTemporal } from '../processes/temporal-server.ts';
 import { median, percentile, table } from './figures.ts';
 import { deliver, deliverAll, deliverAtRate, now, type Webhook } from './load.ts';
 import { residentMegabytes, type Side, type SideName, startSide } from './sides.ts';
@@ -143,7 +143,7 @@ const folder = await mkdtemp(join(tmpdir(), 'baton-bench-'));
 const world = await startBenchWorld();
 const { path, version } = await findTemporal();
 
-async function furnish(dataDir: string): Promise<[Place['temporal'], Record<string, string>]> {
+async function prepare(dataDir: string): Promise<[Place['temporal'], Record<string, string>]> {
   await mkdir(dataDir, { mode: 0o700 });
   const temporal = await startKillable(dataDir);
   const env = {
@@ -159,7 +159,7 @@ async function furnish(dataDir: string): Promise<[Place['temporal'], Record<stri
   return [temporal, env];
 }
 
-const [temporal, env] = await furnish(join(folder, 'now'));
+const [temporal, env] = await prepare(join(folder, 'now'));
 const places = new Map<SideName, Place>([
   ['raw', { temporal, start: () => startSide('raw', own, env) }],
   ['baton', { temporal, start: () => startSide('baton', own, env) }],
@@ -167,7 +167,7 @@ const places = new Map<SideName, Place>([
 if (values.beside) {
   const root = resolve(values.beside);
   // Both Batons take from the same task queue, so each has a server of its own.
-  const [server, settings] = await furnish(join(folder, 'before'));
+  const [server, settings] = await prepare(join(folder, 'before'));
   places.set('before', { temporal: server, start: () => startSide('before', root, settings) });
 }
 const names = [...places.keys()];

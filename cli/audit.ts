@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { CliFailure, exits } from '../processes/failure.ts';
+import type { StoreAccess } from '../processes/store-access.ts';
+import type { Wiring } from '../processes/wiring.ts';
 import type { Checkpoint } from '../store/heads.ts';
-import { act, askStore, type Parts } from './command.ts';
-import { CliFailure, exits } from './failure.ts';
+import { act, askStore } from './command.ts';
 import type { ComparedHead } from './head-file.ts';
 import { printable } from './output.ts';
 import { allLines } from './pages.ts';
-import type { StoreAccess } from './store-access.ts';
 
 interface VerifyOptions {
   head?: ComparedHead;
@@ -14,7 +15,7 @@ interface VerifyOptions {
 const keepIt = 'It has been changed outside Baton. Keep the database as it is, and compare it with a backup.';
 
 /** `baton audit …`: the record itself. */
-export function addAuditCommands(program: Command, parts: Parts): void {
+export function addAuditCommands(program: Command, wiring: Wiring): void {
   const audit = program.command('audit').description('the record: who did what, when and why');
 
   act(
@@ -22,9 +23,9 @@ export function addAuditCommands(program: Command, parts: Parts): void {
       .command('show')
       .description('every line of the record about an incident, oldest first')
       .argument('<incident>', 'PagerDuty incident id'),
-    parts,
+    wiring,
     async ({ output, json }, incident = '') => {
-      const rows = await askStore(parts, (store) => allLines(store, incident));
+      const rows = await askStore(wiring, (store) => allLines(store, incident));
       if (rows.length === 0)
         throw new CliFailure(`The record has no line about ${incident}`, {
           next: 'baton events list shows what has come in.',
@@ -45,15 +46,15 @@ export function addAuditCommands(program: Command, parts: Parts): void {
         'check every link of the whole record, and whether it still contains the heads that were told',
       )
       .option('--head <seq:hash>', 'a head from a log or another safe place', parseHead),
-    parts,
+    wiring,
     async ({ output, json, options }) => {
-      const { readSettings } = await import('./settings.ts');
+      const { readSettings } = await import('../processes/settings.ts');
       const { checkCheckpoints, readHeadFile, readSecretKeys } = await import('./head-file.ts');
-      const settings = readSettings(parts.env);
+      const settings = readSettings(wiring.env);
       const secretKeys = readSecretKeys(settings);
       const file = readHeadFile(settings.headsDir ?? settings.dataDir, secretKeys);
       const asked = options.head ? [options.head] : [];
-      const { verification, checkpoints, compared } = await askStore(parts, async (store) => {
+      const { verification, checkpoints, compared } = await askStore(wiring, async (store) => {
         const found = await store.verifyRecord();
         const segments = await store.checkpoints();
         return {

@@ -1,33 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Dispatcher } from 'undici';
-import type { AnyActivity } from '../activities/activity.ts';
-import type { Clients } from '../activities/clients.ts';
-import type { Trigger } from '../triggers/trigger.ts';
-import { makeOutput, type Output, type Streams } from './output.ts';
-import type { StartSimulators } from './simulators.ts';
-import type { StoreAccess } from './store-access.ts';
-
-/** What the composition root hands to the command line. The lists are loaded by the commands that need them. */
-export interface Parts {
-  /** The arguments alone, without the program's name. */
-  argv: readonly string[];
-  env: NodeJS.ProcessEnv;
-  streams: Streams;
-  loadTriggers(): Promise<readonly Trigger[]>;
-  loadActivities(): Promise<{
-    activities: readonly AnyActivity[];
-    connectClients(env: NodeJS.ProcessEnv): Clients;
-    /** By which way an address is reached: straight, or through the network's proxy. */
-    wayTo(address: string, env: NodeJS.ProcessEnv): Dispatcher;
-  }>;
-  /** The file that exports every workflow. */
-  workflowsPath: string;
-  startSimulators: StartSimulators;
-}
+import type { StoreAccess } from '../processes/store-access.ts';
+import type { Wiring } from '../processes/wiring.ts';
+import { makeOutput, type Output } from './output.ts';
 
 /** What a command's action is given beside its arguments. */
 export interface Call<Options> {
-  parts: Parts;
+  wiring: Wiring;
   output: Output;
   /** The reader is a program. */
   json: boolean;
@@ -42,7 +20,7 @@ interface CommonOptions {
 /** Gives a command its action and the options that all commands have. */
 export function act<Options>(
   command: Command,
-  parts: Parts,
+  wiring: Wiring,
   action: (call: Call<Options>, ...operands: string[]) => Promise<void>,
 ): void {
   command
@@ -50,18 +28,18 @@ export function act<Options>(
     .option('--no-color', 'print without colour')
     .action((...given: unknown[]) => {
       const options = command.opts<Options & CommonOptions>();
-      const output = makeOutput(parts.streams, { color: options.color, env: parts.env });
+      const output = makeOutput(wiring.streams, { color: options.color, env: wiring.env });
       const operands = given.slice(0, command.registeredArguments.length) as string[];
-      return action({ parts, output, json: options.json === true, options }, ...operands);
+      return action({ wiring, output, json: options.json === true, options }, ...operands);
     });
 }
 
 /** Asks the store. It loads only now, so that help stays quick. */
 export async function askStore<Result>(
-  { env }: Parts,
+  { env }: Wiring,
   use: (store: StoreAccess) => Promise<Result>,
 ): Promise<Result> {
-  const { withStore } = await import('./store-access.ts');
+  const { withStore } = await import('../processes/store-access.ts');
   return withStore(env, use);
 }
 

@@ -1,16 +1,17 @@
 import type { Command } from 'commander';
-import { act, type Parts } from './command.ts';
+import type { Wiring } from '../processes/wiring.ts';
+import { act } from './command.ts';
 import { table } from './output.ts';
 
 /** `baton config`: what is set, and what follows from it. */
-export function addConfigCommand(program: Command, parts: Parts): void {
+export function addConfigCommand(program: Command, wiring: Wiring): void {
   act(
     program.command('config').description('the settings, with secrets masked'),
-    parts,
+    wiring,
     async ({ output, json }) => {
-      const { masked, readSettings, shownSettings } = await import('./settings.ts');
+      const { masked, readSettings, shownSettings } = await import('../processes/settings.ts');
       const { addressOf } = await import('../server/address.ts');
-      const { host, port, dataDir, publicUrl, databaseUrl, temporal, simulated } = readSettings(parts.env);
+      const { host, port, dataDir, publicUrl, databaseUrl, temporal, simulated } = readSettings(wiring.env);
       const address =
         publicUrl === undefined ? addressOf(host, port ?? 8080) : masked('BATON_PUBLIC_URL', publicUrl);
       const effective = {
@@ -24,7 +25,7 @@ export function addConfigCommand(program: Command, parts: Parts): void {
             : `${masked('TEMPORAL_ADDRESS', temporal.connection.address ?? 'localhost:7233')}, namespace ${temporal.namespace}`,
         simulated: simulated.length === 0 ? 'nothing' : simulated.join(', '),
       };
-      const variables = shownSettings(parts.env);
+      const variables = shownSettings(wiring.env);
       if (json) return output.json({ effective, variables });
       for (const line of table(Object.entries(effective))) output.line(line);
       output.line();

@@ -1,20 +1,21 @@
 import type { Command } from 'commander';
-import { act, askStore, type Parts } from './command.ts';
-import { CliFailure, exits } from './failure.ts';
+import { CliFailure, exits } from '../processes/failure.ts';
+import type { Wiring } from '../processes/wiring.ts';
+import { act, askStore } from './command.ts';
 
 /** `baton demo`: plays another incident in the simulated PagerDuty of a running `baton start`. */
-export function addDemoCommand(program: Command, parts: Parts): void {
+export function addDemoCommand(program: Command, wiring: Wiring): void {
   act(
     program
       .command('demo')
       .description('play another incident against the running simulation')
       .argument('[story]', 'which one; a wrong name lists them'),
-    parts,
+    wiring,
     async ({ output, json }, story) => {
-      const { readSettings } = await import('./settings.ts');
-      const { isNobodyThere, request } = await import('./control.ts');
+      const { readSettings } = await import('../processes/settings.ts');
+      const { isNobodyThere, request } = await import('../processes/control.ts');
       const { z } = await import('zod');
-      const { dataDir } = readSettings(parts.env);
+      const { dataDir } = readSettings(wiring.env);
       const incident = await request(dataDir, 'demo', story ?? null).catch((error: unknown) => {
         if (!isNobodyThere(error)) throw error;
         throw new CliFailure('No Baton runs on this data folder', {
@@ -25,7 +26,7 @@ export function addDemoCommand(program: Command, parts: Parts): void {
       const id = z.string().parse(incident);
       if (json) return output.json({ incident: id });
       const { followTimeline } = await import('./follow.ts');
-      const ending = await askStore(parts, (store) =>
+      const ending = await askStore(wiring, (store) =>
         followTimeline(store, id, output, { after: 0, signal: new AbortController().signal }),
       );
       if (ending === 'waiting') output.note('The incident is still open, and waits.');

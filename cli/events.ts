@@ -1,10 +1,12 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import type { Disposition, ListedEvent } from '../store/store.ts';
-import { act, askStore, type Parts, parseLimit } from './command.ts';
+import type { Disposition } from '../domain/disposition.ts';
+import { CliFailure, exits } from '../processes/failure.ts';
+import type { Wiring } from '../processes/wiring.ts';
+import type { ListedEvent } from '../store/events.ts';
+import { act, askStore, parseLimit } from './command.ts';
 import { exampleWebhook } from './example.ts';
-import { CliFailure, exits } from './failure.ts';
 import { printable, table } from './output.ts';
 
 interface ListOptions {
@@ -16,7 +18,7 @@ interface ListOptions {
 const dispositions = ['dispatched', 'duplicate', 'ignored', 'stale', 'parked'];
 
 /** `baton events …`: what has come in, and what became of it. */
-export function addEventCommands(program: Command, parts: Parts): void {
+export function addEventCommands(program: Command, wiring: Wiring): void {
   const events = program.command('events').description('what has come in, and what became of it');
 
   act<ListOptions>(
@@ -28,10 +30,10 @@ export function addEventCommands(program: Command, parts: Parts): void {
         new Option('--disposition <disposition>', 'only those of which this became').choices(dispositions),
       )
       .option('--limit <n>', 'at most so many', parseLimit, 50),
-    parts,
+    wiring,
     async ({ output, json, options }) => {
       const { incident, disposition, limit } = options;
-      const rows = await askStore(parts, (store) =>
+      const rows = await askStore(wiring, (store) =>
         store.listEvents({
           ...(incident ? { subject: incident } : {}),
           ...(disposition ? { disposition } : {}),
@@ -50,9 +52,9 @@ export function addEventCommands(program: Command, parts: Parts): void {
       .command('show')
       .description('one event, with the bytes as they came')
       .argument('<event>', 'its number or its id'),
-    parts,
+    wiring,
     async ({ output, json }, id) => {
-      const row = await askStore(parts, (store) => store.findEvent(id));
+      const row = await askStore(wiring, (store) => store.findEvent(id));
       if (!row) throw notFound(id);
       if (json) return output.json(row);
       const { body, event: _, ...fields } = row;
@@ -68,9 +70,9 @@ export function addEventCommands(program: Command, parts: Parts): void {
       .command('replay')
       .description('send a stored event the same way once more')
       .argument('<event>', 'its number or its id'),
-    parts,
+    wiring,
     async ({ output, json }, id) => {
-      const seq = await askStore(parts, async (store) => {
+      const seq = await askStore(wiring, async (store) => {
         const row = await store.findEvent(id);
         if (!row) throw notFound(id);
         if (row.pruned)
@@ -95,7 +97,7 @@ export function addEventCommands(program: Command, parts: Parts): void {
 
   act(
     events.command('example').description('the body of a webhook of PagerDuty, to try triggers on'),
-    parts,
+    wiring,
     async ({ output }) => output.json(exampleWebhook(new Date())),
   );
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RecordRow } from '../store/store.ts';
+import type { RecordRow } from '../domain/record.ts';
+import type { StoreAccess } from '../processes/store-access.ts';
 import type { Output } from './output.ts';
-import type { StoreAccess } from './store-access.ts';
 import { formatLine, timelineOf } from './timeline.ts';
 
 const everyMilliseconds = 200;

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
-import { act, askStore, type Parts } from './command.ts';
-import { CliFailure, exits } from './failure.ts';
+import { CliFailure, exits } from '../processes/failure.ts';
+import type { Wiring } from '../processes/wiring.ts';
+import { act, askStore } from './command.ts';
 import { printable } from './output.ts';
 import { allEvents, allLines, allRuns } from './pages.ts';
 import { standing } from './standing.ts';
 
 /** `baton incidents …`: what Baton did about an incident, and why it did nothing else. */
-export function addIncidentCommands(program: Command, parts: Parts): void {
+export function addIncidentCommands(program: Command, wiring: Wiring): void {
   const incidents = program.command('incidents').description('what was done about an incident, and why');
 
   act(
@@ -14,9 +15,9 @@ export function addIncidentCommands(program: Command, parts: Parts): void {
       .command('show')
       .description('what ran, who decided, and why nothing else ran')
       .argument('<incident>', 'PagerDuty incident id'),
-    parts,
+    wiring,
     async ({ output, json }, id = '') => {
-      const { events, runs, record } = await askStore(parts, async (store) => ({
+      const { events, runs, record } = await askStore(wiring, async (store) => ({
         events: await allEvents(store, id),
         runs: await allRuns(store, id),
         record: await allLines(store, id),

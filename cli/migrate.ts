@@ -1,21 +1,22 @@
 import type { Command } from 'commander';
-import { act, type Parts } from './command.ts';
-import { CliFailure, exits } from './failure.ts';
+import { CliFailure, exits } from '../processes/failure.ts';
+import type { Wiring } from '../processes/wiring.ts';
+import { act } from './command.ts';
 
 /** `baton migrate`: the tables, by their owner, who is nobody that serves. */
-export function addMigrateCommand(program: Command, parts: Parts): void {
+export function addMigrateCommand(program: Command, wiring: Wiring): void {
   act(
     program
       .command('migrate')
       .description(
         'bring the tables of DATABASE_URL up to date, as the owner in BATON_MIGRATION_DATABASE_URL',
       ),
-    parts,
+    wiring,
     async ({ output, json }) => {
-      const { readSettings } = await import('./settings.ts');
+      const { readSettings } = await import('../processes/settings.ts');
       const { migrateAsOwner } = await import('../store/owner.ts');
       const { storeError } = await import('../store/errors.ts');
-      const { databaseUrl, migrationDatabaseUrl } = readSettings(parts.env);
+      const { databaseUrl, migrationDatabaseUrl } = readSettings(wiring.env);
       if (databaseUrl === undefined)
         throw new CliFailure('DATABASE_URL is not set', {
           why: 'An embedded store is brought up to date when it is opened.',

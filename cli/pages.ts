@@ -1,5 +1,7 @@
-import type { ListedEvent, RecordRow, RunRow } from '../store/store.ts';
-import type { StoreAccess } from './store-access.ts';
+import type { RecordRow } from '../domain/record.ts';
+import type { RunRow } from '../domain/run.ts';
+import type { StoreAccess } from '../processes/store-access.ts';
+import type { ListedEvent } from '../store/events.ts';
 
 const page = 500;
 

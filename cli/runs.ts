@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import type { RunRow } from '../store/store.ts';
-import { act, askStore, type Parts, parseLimit } from './command.ts';
-import { CliFailure, exits } from './failure.ts';
+import type { RunRow } from '../domain/run.ts';
+import { CliFailure, exits } from '../processes/failure.ts';
+import type { Wiring } from '../processes/wiring.ts';
+import { act, askStore, parseLimit } from './command.ts';
 import { printable, table } from './output.ts';
 import { allLines } from './pages.ts';
 import { standing } from './standing.ts';
@@ -13,7 +14,7 @@ interface ListOptions {
 }
 
 /** `baton runs …`: executions of workflows. */
-export function addRunCommands(program: Command, parts: Parts): void {
+export function addRunCommands(program: Command, wiring: Wiring): void {
   const runs = program.command('runs').description('executions of workflows');
 
   act<ListOptions>(
@@ -23,10 +24,10 @@ export function addRunCommands(program: Command, parts: Parts): void {
       .option('--live', 'only those that have not ended')
       .option('--incident <id>', 'only those on this incident')
       .option('--limit <n>', 'at most so many', parseLimit, 50),
-    parts,
+    wiring,
     async ({ output, json, options }) => {
       const { live, incident, limit } = options;
-      const rows = await askStore(parts, (store) =>
+      const rows = await askStore(wiring, (store) =>
         store.listRuns({ ...(live ? { live } : {}), ...(incident ? { subject: incident } : {}), limit }),
       );
       if (json) return output.json(rows);
@@ -41,9 +42,9 @@ export function addRunCommands(program: Command, parts: Parts): void {
       .command('show')
       .description('one run: its state, and its steps')
       .argument('<run>', '<trigger>/<incident>'),
-    parts,
+    wiring,
     async ({ output, json }, id) => {
-      const { run, rows } = await askStore(parts, async (store) => {
+      const { run, rows } = await askStore(wiring, async (store) => {
         const found = await store.findRun(id);
         const subject = found?.subject ?? id;
         return { run: found, rows: await allLines(store, subject) };

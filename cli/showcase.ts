@@ -1,19 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Showcase } from '../processes/start.ts';
+import type { StoreAccess } from '../processes/store-access.ts';
 import { exampleWebhook, fullDisk, signWebhook } from './example.ts';
 import { followTimeline, tellsResolve } from './follow.ts';
-import type { Output } from './output.ts';
-import type { StoreAccess } from './store-access.ts';
-
-interface Showcase {
-  store: StoreAccess;
-  play: () => Promise<string>;
-  output: Output;
-  dataDir: string;
-  webhookUrl: string;
-  secret: string;
-  signal: AbortSignal;
-}
 
 /**
  * What a first start shows: an incident from its webhook to the end, and then what to try. A later start goes on with what was

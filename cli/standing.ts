@@ -1,4 +1,4 @@
-import type { RunStuck } from '../store/store.ts';
+import type { RunStuck } from '../domain/run.ts';
 import { printable } from './output.ts';
 
 /** Why a run does not go on, and what helps, in one line. */

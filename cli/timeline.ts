@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RecordRow } from '../store/store.ts';
+import type { RecordRow } from '../domain/record.ts';
 import { paint, printable, type Tone } from './output.ts';
 
 /** One step of the story, as a person reads it. */

@@ -1,21 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import type { Event } from '../triggers/event.ts';
+import type { Event } from '../domain/event.ts';
+import { CliFailure, exits } from '../processes/failure.ts';
+import type { Wiring } from '../processes/wiring.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-import { act, askStore, type Parts } from './command.ts';
-import { CliFailure, exits } from './failure.ts';
+import { act, askStore } from './command.ts';
 import { printable, table } from './output.ts';
 
 /** `baton triggers …`: the rules, and what they say to an event. */
-export function addTriggerCommands(program: Command, parts: Parts): void {
+export function addTriggerCommands(program: Command, wiring: Wiring): void {
   const triggers = program.command('triggers').description('the rules that start workflows');
 
   act(
     triggers.command('list').description('every trigger, what it answers and what it runs'),
-    parts,
+    wiring,
     async ({ output, json }) => {
-      const list = (await parts.loadTriggers()).map(
+      const list = (await wiring.loadTriggers()).map(
         ({ name, on, workflow, each, whenResolved, schedule }) => ({
           name,
           on,
@@ -37,10 +38,10 @@ export function addTriggerCommands(program: Command, parts: Parts): void {
       .description('what a trigger says to an event; starts nothing')
       .argument('<trigger>', 'its name')
       .requiredOption('--event <event>', 'a file, the number or id of a stored event, or - for stdin'),
-    parts,
+    wiring,
     async ({ output, json, options }, name) => {
-      const trigger = find(await parts.loadTriggers(), name);
-      const event = await readEvent(parts, options.event);
+      const trigger = find(await wiring.loadTriggers(), name);
+      const event = await readEvent(wiring, options.event);
       const answer = trigger.respond(event);
       if (json) return output.json({ trigger: name, event: event.id, ...answer });
       if ('no' in answer) return output.line(printable(`no: "${answer.no}" does not hold`));
@@ -57,9 +58,9 @@ function find(triggers: readonly Trigger[], name: string): Trigger {
   throw new CliFailure(`There is no trigger ${name}`, { next: `There are: ${names}.`, exit: exits.notFound });
 }
 
-async function readEvent(parts: Parts, from: string): Promise<Event> {
+async function readEvent(wiring: Wiring, from: string): Promise<Event> {
   if (from !== '-' && !from.includes('.') && !from.includes('/')) {
-    const row = await askStore(parts, (store) => store.findEvent(from));
+    const row = await askStore(wiring, (store) => store.findEvent(from));
     if (row?.event !== undefined) return asEvent(row.event);
     throw new CliFailure(
       row ? `Event ${from} could not be read: ${row.reason}` : `There is no event ${from}`,

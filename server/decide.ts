@@ -1,7 +1,9 @@
-import type { Echo, RunRow, Situation } from '../store/store.ts';
-import type { Event } from '../triggers/event.ts';
+import type { Event } from '../domain/event.ts';
+import type { Agent, Incident, RunCause } from '../domain/incident.ts';
+import type { RunRow } from '../domain/run.ts';
+import type { Situation } from '../store/dispatch.ts';
+import type { Echo } from '../store/echoes.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-import type { Agent, Incident, RunCause } from '../workflows/kit/incident.ts';
 
 /** A trigger's answer, as the record keeps it. */
 export interface RecordedAnswer {

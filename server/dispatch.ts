@@ -1,8 +1,11 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { Authority } from '../store/authority.ts';
-import type { Decision, Entry, Situation, Store, StoredEvent } from '../store/store.ts';
-import type { Event } from '../triggers/event.ts';
+import type { Event } from '../domain/event.ts';
+import type { Entry } from '../domain/record.ts';
+import type { Authority } from '../secrets/authority.ts';
+import type { Decision, Situation } from '../store/dispatch.ts';
+import type { StoredEvent } from '../store/inbox.ts';
+import type { Store } from '../store/store.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { decide, type Plan, type Start } from './decide.ts';
 import { catchUp, echoOf, laterEvent, startRun, tellRun } from './runs.ts';

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
-import { type Store, StoreUnavailable } from '../store/store.ts';
+import { StoreUnavailable } from '../domain/store-unavailable.ts';
+import type { Store } from '../store/store.ts';
 import type { Metrics, StoredGauges } from './metrics.ts';
 import type { StuckCounts } from './stuck-runs.ts';
 

@@ -1,4 +1,6 @@
-import type { Delivery, Receipt, Store, StoredEvent } from '../store/store.ts';
+import type { Delivery } from '../domain/delivery.ts';
+import type { Receipt, StoredEvent } from '../store/inbox.ts';
+import type { Store } from '../store/store.ts';
 import { Refusal } from './refusal.ts';
 
 /** Deliveries that may wait for the store at a time; more are told to come back. */

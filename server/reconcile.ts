@@ -1,9 +1,12 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { runEnd } from '../store/run-end.ts';
-import { type LiveRun, type RunEnd, type Store, StoreUnavailable } from '../store/store.ts';
-import type { RunCause } from '../workflows/kit/incident.ts';
+import type { RunCause } from '../domain/incident.ts';
+import type { RunEnd } from '../domain/run-end.ts';
+import { runEnd } from '../domain/run-end.ts';
+import { StoreUnavailable } from '../domain/store-unavailable.ts';
+import type { LiveRun } from '../store/runs.ts';
+import type { Store } from '../store/store.ts';
 import { callMilliseconds, catchUp, type RunStarter, startRun } from './runs.ts';
 import { isTemporalAway, isTemporalSilent, type TemporalState } from './temporal-state.ts';
 

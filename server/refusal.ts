@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
 import type { Logger } from 'pino';
-import { StoreUnavailable } from '../store/store.ts';
-import { sampledLog } from './sampled-log.ts';
+import { StoreUnavailable } from '../domain/store-unavailable.ts';
+import { sampledLog } from '../log/sampled-log.ts';
 
 /** A request that is refused: what is wrong with it, why that matters, what to do. */
 export class Refusal extends Error {

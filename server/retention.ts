@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import type { Pruned } from '../store/retention.ts';
-import { type Store, StoreUnavailable } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 
 interface Options {
   store: Pick<Store, 'prune'>;

@@ -1,9 +1,11 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
-import type { Authority } from '../store/authority.ts';
-import type { Echo, ListedEvent, Store } from '../store/store.ts';
-import type { Event } from '../triggers/event.ts';
-import type { LaterEvent } from '../workflows/kit/incident.ts';
+import type { Event } from '../domain/event.ts';
+import type { LaterEvent } from '../domain/incident.ts';
+import type { Authority } from '../secrets/authority.ts';
+import type { Echo } from '../store/echoes.ts';
+import type { ListedEvent } from '../store/events.ts';
+import type { Store } from '../store/store.ts';
 import { laterEvents, type RunMemo } from '../workflows/kit/run.ts';
 import { incidentOf, type Start } from './decide.ts';
 

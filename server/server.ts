@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { Authority } from '../store/authority.ts';
+import type { Authority } from '../secrets/authority.ts';
 import type { Store } from '../store/store.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { createApp, createHttpServer } from './app.ts';

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import type { RunRow, RunStuck, Store } from '../store/store.ts';
+import type { RunRow, RunStuck } from '../domain/run.ts';
+import type { Store } from '../store/store.ts';
 import { keyOf } from '../workflows/kit/key.ts';
 
 /** An alert, in the terms of Events v2. */

@@ -1,6 +1,8 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { type RunRow, type RunStuck, type Store, StoreUnavailable } from '../store/store.ts';
+import type { RunRow, RunStuck } from '../domain/run.ts';
+import { StoreUnavailable } from '../domain/store-unavailable.ts';
+import type { Store } from '../store/store.ts';
 import { type Pager, pageForStuckRuns } from './stuck-pages.ts';
 import { stuckIn } from './stuck-state.ts';
 import { isTemporalAway, isTemporalSilent } from './temporal-state.ts';

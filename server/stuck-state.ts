@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { RunStuck } from '../store/store.ts';
+import type { RunStuck } from '../domain/run.ts';
 
 /** A task that failed so often does not fail by chance; a worker that dies costs one or two. */
 const failedAttempts = 3;

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
-import type { Entry } from './store.ts';
-import type { LineColumns, Tables } from './tables.ts';
+import type { Entry } from '../domain/record.ts';
+import type { LineColumns } from './record.ts';
+import type { Tables } from './tables.ts';
 
 /** What the parts of the store share. */
 export interface Context {

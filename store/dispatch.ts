@@ -1,11 +1,51 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { Disposition } from '../domain/disposition.ts';
+import type { Entry } from '../domain/record.ts';
+import type { RunRow } from '../domain/run.ts';
 import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
 import { arrayOf, cleanText, exactJson, keyText } from './json.ts';
+import type { LineColumns } from './record.ts';
 import { appendOwnedLines, bytesOfLines, type OwnedLine } from './record.ts';
 import { runColumnsOf, runRow, type StoredRun } from './runs.ts';
-import type { Decision, Settlement, Situation, Store } from './store.ts';
-import type { LineColumns } from './tables.ts';
+
+export interface Situation {
+  /** The newest state that was applied, by the time of its event. */
+  incident?: { seenAt: string; status: string };
+  /** On this subject: the live ones, the newest of each trigger, and those that this event has begun. Oldest first. */
+  runs: RunRow[];
+}
+
+export interface Decision {
+  seq: number;
+  /** The incident as this event tells it; left out when the event is stale or carries no incident. */
+  incident?: { id: string; status: string; seenAt: string };
+  /** With what starts them, so that a run that Temporal loses can be started again. */
+  runs: (Omit<RunRow, 'state' | 'createdAt' | 'stuck'> & { input: unknown; cause: unknown })[];
+  entries: Entry[];
+}
+
+export interface Settlement {
+  seq: number;
+  disposition: Disposition;
+  reason: string;
+  started: string[];
+  entries: Entry[];
+  /** Where nothing is done between deciding and settling, the two are written as one. */
+  decision?: Pick<Decision, 'incident' | 'entries'>;
+}
+
+/** What was decided about an event, and what became of it. */
+export interface Decisions {
+  /**
+   * What a decision about this event of this subject needs. One query, whose cost does not grow with the runs that there were.
+   */
+  situation(subject: string, seq?: number): Promise<Situation>;
+  /** The decision, before anything is started: mirror, runs to start (state `starting`), lines for the record. */
+  decide(decision: Decision): Promise<void>;
+  /** What became of the event. Runs in `started` become `running`. Only while this process holds the lease: else false. */
+  settle(settlement: Settlement): Promise<boolean>;
+}
 
 /** A decision or settlement with its lines made. */
 interface Lined<Item> {
@@ -24,13 +64,7 @@ const ownedLines = (batch: readonly Lined<{ seq: number }>[]): OwnedLine[] =>
 const bytesOf = ({ lines }: Lined<unknown>) => bytesOfLines(lines);
 
 /** What the dispatcher asks and writes. In a storm many lanes wait at once, and then share a statement. */
-export function dispatchPart({
-  db,
-  me,
-  held,
-  scrub,
-  makeLine,
-}: Context): Pick<Store, 'situation' | 'decide' | 'settle'> {
+export function decisionsOn({ db, me, held, scrub, makeLine }: Context): Decisions {
   async function situations(events: { subject: string; seq: number | null }[]): Promise<Situation[]> {
     const asked = JSON.stringify(events.map((event, place) => ({ ...event, place })));
     // Joined to what is asked, so that there is a row even where nothing is known. The triggers are found from one to the next by the

@@ -1,14 +1,38 @@
 import { sql } from 'kysely';
 import type { Context } from './context.ts';
+import type { EffectIntent } from './effects.ts';
 import { keyText } from './json.ts';
-import type { EffectIntent, Store } from './store.ts';
+
+export interface Echo {
+  runId: string;
+  activity: string;
+  actor: EffectIntent['actor'];
+}
+
+/** The events that tell of our own changes. */
+export interface Echoes {
+  /**
+   * The effect of ours that an event tells of, if there is one: same subject, `causes` holds the type as often as events of this
+   * type have taken it and once more, and an attempt at it was under way at the time of the event. That is compared by the event's
+   * own time, some way apart as clocks are; an event that arrives while or right after an attempt counts however wrong its clock is.
+   * The same event gets the same answer again.
+   */
+  claimEcho(echo: {
+    subject: string;
+    type: string;
+    eventId: string;
+    /** When it happened. */
+    time: string;
+    receivedAt: string;
+  }): Promise<Echo | undefined>;
+}
 
 /** How long an attempt may be at work. */
 const attemptSeconds = 10;
 /** How far apart the clocks of a provider and of ours may be, and how late an event that comes at once. */
 const apartSeconds = 30;
 
-export function echoesPart({ db }: Context): Pick<Store, 'claimEcho'> {
+export function echoesOn({ db }: Context): Echoes {
   return {
     async claimEcho({ subject, type, eventId, time, receivedAt }) {
       const event = keyText(eventId);

@@ -1,12 +1,118 @@
+import type { ColumnType, Generated } from 'kysely';
 import { type Kysely, sql } from 'kysely';
+import type { Entry } from '../domain/record.ts';
+import { StoreUnavailable } from '../domain/store-unavailable.ts';
+import type { Json } from './columns.ts';
 import type { Context } from './context.ts';
 import { isUniqueViolation } from './errors.ts';
 import { groupCommit } from './group-commit.ts';
 import { canonicalJson, cleanText, keyText } from './json.ts';
+import type { LineColumns } from './record.ts';
 import { appendLines, appendOwnedLines, bytesOfLines } from './record.ts';
-import type { EarlierEffect, EffectIntent, EffectOutcome, Intent, Store } from './store.ts';
-import { StoreUnavailable } from './store.ts';
-import type { EffectsTable, LineColumns, Tables } from './tables.ts';
+import type { Tables } from './tables.ts';
+
+export interface EffectIntent {
+  /** Run id + activity + the how-manieth call of that activity in the run. */
+  key: string;
+  runId: string;
+  activity: string;
+  /** Of the input: the same key with another one is another effect. */
+  digest: string;
+  /** The incident that it changes, or what else events about it will be about. */
+  subject?: string;
+  /** No two effects with one target in common are open at a time. */
+  targets: readonly string[];
+  /** Set for a destructive one. */
+  coolDown?: CoolDown;
+  /** Event types that will tell us of it, one for each event. */
+  /** The answer is to hold what the last effect on the same targets by the same activity gave. */
+  once?: boolean;
+  causes: readonly string[];
+  /** On whose behalf; of a person, an echo is the person's doing. */
+  actor: { kind: 'person' | 'token' | 'trigger' | 'baton'; name: string; email?: string };
+  entry: Entry;
+}
+
+/** How long a target is left alone after a destructive effect. */
+export interface CoolDown {
+  seconds: number;
+  /** The run that made the last one may make this one after it, again and again: it is one plan of a reviewed runbook. */
+  repeats: boolean;
+}
+
+/** The last destructive effect on a target by another key. */
+export interface EarlierEffect {
+  target: string;
+  runId: string;
+  activity: string;
+  /** ISO time. */
+  at: string;
+  /** False: whether it was made is unknown. */
+  certain: boolean;
+}
+
+/**
+ * - `go`: make the change. `attempt` is the how-manieth at this effect. `uncertainSince`: an earlier one began then and may have
+ *   made it.
+ * - `done`: an earlier attempt of the same key made it, with this result; make no other.
+ * - `busy`: another effect on one of the targets is open; try again soon.
+ * - `cooling`: destructive, and one of the targets was changed a short time ago, or may have been.
+ * - `conflict`: this key is known for another activity or input, and that one was or may have been made.
+ * - `ended`: the run has ended, so nothing more is done in its name.
+ */
+export type Intent =
+  | { answer: 'go'; attempt: number; uncertainSince?: string; made?: unknown }
+  | { answer: 'done'; result: unknown }
+  | { answer: 'busy'; heldBy: string }
+  | { answer: 'cooling'; earlier: EarlierEffect }
+  | { answer: 'conflict'; activity: string }
+  | { answer: 'ended' };
+
+export interface EffectOutcome {
+  key: string;
+  /** As `intend` gave it. The outcome of an attempt that another one has replaced is only written into the record. */
+  attempt: number;
+  /**
+   * `done`; `none`: this attempt certainly made no change (a later one is still told of an uncertain one before it);
+   * `unknown`: it may have been made.
+   */
+  state: 'done' | 'none' | 'unknown';
+  /** Of a `done` one, given back to a later attempt of the same key. JSON, at most 64 KiB. */
+  result?: unknown;
+  /** Of a `done` one. False: this attempt found the world to be so already. */
+  changed: boolean;
+  entry: Entry;
+}
+
+export interface EffectsTable {
+  key: string;
+  run_id: string;
+  activity: string;
+  /** Of the input. */
+  digest: string;
+  destructive: boolean;
+  subject: string | null;
+  causes: Json<string[]>;
+  actor: Json<EffectIntent['actor']>;
+  /** Which attempt it is of, counted here: Temporal counts anew when a run is reset. */
+  attempt: number;
+  state: 'open' | 'done' | 'none' | 'unknown';
+  /** When those attempts began that made the change, or may have made it. Oldest first. */
+  acted_at: ColumnType<Date[], string, string>;
+  /** JSON text, so that it is given back exactly as it was. */
+  result: string | null;
+  created_at: Generated<Date>;
+  /** The events that told of it, with their types. */
+  taken: Json<Record<string, string>>;
+}
+
+/** The changes that were made in the outside world, each under its key. */
+export interface Effects {
+  /** Records the intent of a change before it is made. See `Intent`. */
+  intend(effect: EffectIntent): Promise<Intent>;
+  /** Records what became of it, with its line in the record. */
+  conclude(outcome: EffectOutcome): Promise<void>;
+}
 
 /** An effect that is open for longer no longer keeps others from its targets: its process is gone, or hangs. */
 const blocksForSeconds = 20;
@@ -15,9 +121,7 @@ const mostTries = 5;
 /** An outage of hours has hundreds of attempts; of their times the first ones and the last one tell enough. */
 const mostTimes = 100;
 
-type EffectsPart = Pick<Store, 'intend' | 'conclude'>;
-
-export function effectsPart({ db, makeLine }: Context): EffectsPart {
+export function effectsOn({ db, makeLine }: Context): Effects {
   /** Undefined where another process came first at the same moment: then ask again. */
   async function tryToIntend(effect: EffectIntent, on: Kysely<Tables> = db): Promise<Intent | undefined> {
     const { key, run_id, activity, digest, subject, targets, destructive, once } = columnsOf(effect);

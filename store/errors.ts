@@ -1,4 +1,4 @@
-import { StoreUnavailable } from './store.ts';
+import { StoreUnavailable } from '../domain/store-unavailable.ts';
 
 /**
  * Classes and codes by which PostgreSQL says that it cannot serve now: connection lost (08), sign-in refused (28), no such

@@ -1,9 +1,42 @@
 import { type Selectable, sql } from 'kysely';
+import type { Disposition } from '../domain/disposition.ts';
 import type { Context } from './context.ts';
+import type { InboxTable } from './inbox.ts';
 import { keyText } from './json.ts';
 import { appendLines } from './record.ts';
-import type { EventRow, ListedEvent, Store } from './store.ts';
-import type { InboxTable } from './tables.ts';
+
+export interface EventRow {
+  seq: number;
+  source: string;
+  eventId: string;
+  type: string;
+  subject?: string;
+  time: string;
+  receivedAt: string;
+  /** Undefined while pending. */
+  disposition?: Disposition;
+  reason?: string;
+  body: Uint8Array;
+  event?: unknown;
+  /** Bytes and envelope are gone, after the time for which they are kept. */
+  pruned?: true;
+}
+
+export type ListedEvent = Omit<EventRow, 'body'>;
+
+/** The events that came in, to look at and to replay. */
+export interface Events {
+  findEvent(seqOrId: string): Promise<EventRow | undefined>;
+  /** Newest first, without their bytes. `before` is a seq. */
+  listEvents(filter: {
+    subject?: string;
+    disposition?: Disposition;
+    before?: number;
+    limit: number;
+  }): Promise<ListedEvent[]>;
+  /** Makes a settled event pending again, for the same way once more. The record names `actor`. False: no such event. */
+  replay(seq: number, actor: string, via: string): Promise<boolean>;
+}
 
 const columns = [
   'seq',
@@ -19,11 +52,7 @@ const columns = [
   'pruned',
 ] as const;
 
-export function eventsPart({
-  db,
-  makeLine,
-  onPending,
-}: Context): Pick<Store, 'findEvent' | 'listEvents' | 'replay'> {
+export function eventsOn({ db, makeLine, onPending }: Context): Events {
   const listed = db.selectFrom('inbox').select(columns);
   const events = listed.select('body');
 

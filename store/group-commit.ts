@@ -1,4 +1,4 @@
-import { StoreUnavailable } from './store.ts';
+import { StoreUnavailable } from '../domain/store-unavailable.ts';
 
 const mostItems = 200;
 /** A batch travels as one statement; with the largest bodies it holds sixteen of them. */

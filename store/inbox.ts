@@ -1,10 +1,62 @@
 import { createHash } from 'node:crypto';
+import type { Generated, GeneratedAlways } from 'kysely';
 import { type RawBuilder, sql } from 'kysely';
+import type { Delivery } from '../domain/delivery.ts';
+import type { Disposition } from '../domain/disposition.ts';
+import type { Entry } from '../domain/record.ts';
+import { StoreUnavailable } from '../domain/store-unavailable.ts';
+import type { Json } from './columns.ts';
 import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
 import { arrayOf, canonicalJson, cleanText, keyText } from './json.ts';
-import type { Delivery, Entry, Receipt, Store } from './store.ts';
-import { StoreUnavailable } from './store.ts';
+
+export interface Receipt {
+  seq: number;
+  duplicate: boolean;
+  /** This process holds it and may dispatch it now. False for duplicates, parked ones, and where another holds the lane. */
+  leased: boolean;
+}
+
+export interface StoredEvent {
+  seq: number;
+  receivedAt: string;
+  /** The envelope that was stored. */
+  event: unknown;
+  /** How often it has been taken up before. */
+  attempts: number;
+}
+
+export interface InboxTable {
+  seq: GeneratedAlways<number>;
+  source: string;
+  event_id: string;
+  type: string;
+  subject: string | null;
+  /** Events of one lane are dispatched in order: the subject, or the event's own id. */
+  lane: string;
+  time: string;
+  received_at: Generated<Date>;
+  delivery_id: string | null;
+  body: Uint8Array;
+  event: Json<unknown>;
+  /** Null while pending. */
+  disposition: Disposition | null;
+  reason: string | null;
+  attempts: Generated<number>;
+  /** The process that holds it, as long as its row in `processes` says. */
+  leased_by: string | null;
+  duplicate_of: number | null;
+  /** Its lines about the decision are in the record, so a second attempt writes none. */
+  decided: Generated<boolean>;
+  /** Its bytes and envelope were taken away after the time for which they are kept. */
+  pruned: Generated<boolean>;
+}
+
+/** What comes in, kept before it is answered. */
+export interface Inbox {
+  /** Stores a delivery and its line in the record. Resolves after the commit. Rejects with `StoreUnavailable` within 2 s. */
+  receive(delivery: Delivery): Promise<Receipt>;
+}
 
 /** Whoever delivers is promised an answer within 2 s. */
 const answerWithinMs = 1900;
@@ -125,7 +177,7 @@ interface First {
   seq: number;
 }
 
-export function inboxPart({ db, me, held, makeLine, onPending }: Context): Pick<Store, 'receive'> {
+export function inboxOn({ db, me, held, makeLine, onPending }: Context): Inbox {
   /**
    * Stores what was not there before, each with its line, in one statement. A new event is leased to this process, unless an earlier
    * one of its lane waits that this process does not hold: the order of the lane would be lost. Two processes that store events of

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Scrub } from './scrub.ts';
-import { nameOf } from './secret-names.ts';
+import type { Scrub } from '../secrets/scrub.ts';
+import { nameOf } from '../secrets/secret-names.ts';
 
 /** No event that was read has more than 64 levels; what lies deeper than this would overflow a parser's stack. */
 const maxDepth = 128;

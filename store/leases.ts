@@ -1,19 +1,34 @@
 import { sql } from 'kysely';
 import type { Context } from './context.ts';
+import type { StoredEvent } from './inbox.ts';
 import { leaseSeconds, sayAlive } from './inbox.ts';
 import { arrayOf } from './json.ts';
-import type { Store, StoredEvent } from './store.ts';
+
+/** Which process dispatches which pending event. */
+export interface Leases {
+  /**
+   * Leases pending events to this process, oldest first: those that nobody holds, and that have no earlier pending event of the
+   * same lane held by somebody else. Never one that this process already knows to be its own. At most `limit`, and some megabytes.
+   * Processes claim one after the other (advisory lock), so that none sees half of what another one takes.
+   */
+  claim(limit: number): Promise<StoredEvent[]>;
+  /**
+   * Says that this process lives: it holds its events for 8 s longer, all by one row. It holds what `receive` and `claim` answered as
+   * leased. An event that was stored after `receive` had given up is nobody's, and the next `claim` takes it.
+   */
+  renew(): Promise<void>;
+  /** Hands back what this process holds and has not settled. */
+  release(): Promise<void>;
+  /** Pending events, and the age of the oldest in seconds. */
+  backlog(): Promise<{ pending: number; oldestSeconds: number }>;
+}
 
 /** The name of the advisory lock under which events are claimed. */
 const claimLock = 7_229_002;
 /** What is claimed together, as it lies in the store: it is in memory until it is dispatched. */
 const claimedBytes = 8 * 1024 * 1024;
 
-export function leasesPart({
-  db,
-  me,
-  held,
-}: Context): Pick<Store, 'claim' | 'renew' | 'release' | 'backlog'> {
+export function leasesOn({ db, me, held }: Context): Leases {
   /**
    * Nobody holds it: it never was leased, or its process does not say any more that it lives. What carries this process' name and is
    * not held here was stored after `receive` had given up, and a `receive` that is under way will have told by now.

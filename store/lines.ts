@@ -1,6 +1,6 @@
+import type { Entry } from '../domain/record.ts';
 import { canonicalJson, cleanText, keyText } from './json.ts';
-import type { Entry } from './store.ts';
-import type { LineColumns } from './tables.ts';
+import type { LineColumns } from './record.ts';
 
 /** In bytes, of the detail of one line. */
 const maxDetailBytes = 32 * 1024;

@@ -1,25 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
+import { StoreUnavailable } from '../domain/store-unavailable.ts';
+import { makeScrubber } from '../secrets/scrub.ts';
 import type { Context } from './context.ts';
 import { openPostgres } from './database.ts';
-import { dispatchPart } from './dispatch.ts';
-import { echoesPart } from './echoes.ts';
-import { effectsPart } from './effects.ts';
+import { decisionsOn } from './dispatch.ts';
+import { echoesOn } from './echoes.ts';
+import { effectsOn } from './effects.ts';
 import { openEmbedded } from './embedded.ts';
 import { storeError } from './errors.ts';
-import { eventsPart } from './events.ts';
-import { inboxPart } from './inbox.ts';
-import { leasesPart } from './leases.ts';
+import { eventsOn } from './events.ts';
+import { inboxOn } from './inbox.ts';
+import { leasesOn } from './leases.ts';
 import { lineMaker } from './lines.ts';
 import type { OutageListener } from './outage.ts';
 import { migrateAsOwner } from './owner.ts';
-import { recordPart } from './record.ts';
-import { retentionPart } from './retention.ts';
-import { runsPart } from './runs.ts';
-import { makeScrubber } from './scrub.ts';
-import { type Store, StoreUnavailable } from './store.ts';
-import { stuckPart } from './stuck.ts';
+import { recordOn } from './record.ts';
+import { retentionOn } from './retention.ts';
+import { runsOn } from './runs.ts';
+import type { Store } from './store.ts';
+import { stuckRunsOn } from './stuck.ts';
 import type { Tables } from './tables.ts';
 
 const pingWithinMs = 1900;
@@ -81,16 +82,16 @@ export function makeStore(db: Kysely<Tables>, options: Pick<StoreOptions, 'secre
     onPending: options.onPending ?? (() => undefined),
   };
   return guarded({
-    ...inboxPart(context),
-    ...leasesPart(context),
-    ...eventsPart(context),
-    ...dispatchPart(context),
-    ...runsPart(context),
-    ...stuckPart(context),
-    ...effectsPart(context),
-    ...echoesPart(context),
-    ...recordPart(context),
-    ...retentionPart(context),
+    ...inboxOn(context),
+    ...leasesOn(context),
+    ...eventsOn(context),
+    ...decisionsOn(context),
+    ...runsOn(context),
+    ...stuckRunsOn(context),
+    ...effectsOn(context),
+    ...echoesOn(context),
+    ...recordOn(context),
+    ...retentionOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),
   });

@@ -1,4 +1,4 @@
-import { StoreUnavailable } from './store.ts';
+import { StoreUnavailable } from '../domain/store-unavailable.ts';
 
 /** Told once when the store goes away, and once when it is back: not for each of those who asked meanwhile. */
 export interface OutageListener {

@@ -1,10 +1,62 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { Entry, RecordRow } from '../domain/record.ts';
+import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import { checkChain, type Head, noLine } from './chain.ts';
 import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
+import type { Checkpoint } from './heads.ts';
 import { arrayOf, keyText } from './json.ts';
-import { type RecordRow, type Store, StoreUnavailable, type Verification } from './store.ts';
-import type { LineColumns } from './tables.ts';
+
+export type Verification =
+  | { ok: true; rows: number; head: string; pending: number; pruned?: number }
+  | { ok: false; seq: number; reason: string };
+
+/** A segment of the record that was taken away after the time for which it is kept. */
+export interface CheckpointsTable {
+  first_seq: number;
+  last_seq: number;
+  last_hash: string;
+  lines: number;
+  /** When it was taken away. */
+  at: string;
+  /** Null where there was no key. */
+  signature: string | null;
+}
+
+/** A line of the record, all of it text: it is hashed as it stands. */
+export interface LineColumns {
+  at: string;
+  actor: string;
+  via: string;
+  action: string;
+  subject: string;
+  detail: string;
+}
+
+/** The append-only record. */
+export interface RecordLog {
+  /** Appends lines to the record, unlinked; the sealer gives them position and hash. */
+  append(entries: Entry[]): Promise<void>;
+  /** Links what has been appended. One process at a time does (advisory lock). Returns how many it linked. */
+  seal(): Promise<number>;
+  /** The last linked line: its number and hash. Before the first one, 0 and zeros. */
+  head(): Promise<{ seq: number; hash: string }>;
+  /** Lines in order, sealed first. `after` is a seq. */
+  readRecord(filter: {
+    subject?: string;
+    actor?: string;
+    after?: number;
+    limit: number;
+  }): Promise<RecordRow[]>;
+  /** Walks the whole chain, from the newest checkpoint on. */
+  verifyRecord(): Promise<Verification>;
+  /** The hashes of these lines, as far as they are there. */
+  hashesAt(seqs: number[]): Promise<{ seq: number; hash: string }[]>;
+  /** What of the record was pruned, oldest first. */
+  checkpoints(): Promise<Checkpoint[]>;
+  /** Whether the role of this process owns the tables, and so could switch off what guards the record. */
+  ownsTables(): Promise<boolean>;
+}
 
 /** Linked in one transaction: more would keep those waiting who have a webhook to answer. */
 const sealAtOnce = 200;
@@ -41,16 +93,11 @@ export function appendOwnedLines(lines: OwnedLine[], owners: RawBuilder<unknown>
 const headOf = (db: Context['db']): Promise<Head> =>
   db.selectFrom('record_head').select(['seq', 'hash']).executeTakeFirstOrThrow();
 
-type RecordPart = Pick<
-  Store,
-  'hashesAt' | 'append' | 'seal' | 'head' | 'readRecord' | 'verifyRecord' | 'checkpoints' | 'ownsTables'
->;
-
 /** About what lines weigh in a statement. */
 export const bytesOfLines = (lines: readonly LineColumns[]) =>
   lines.reduce((bytes, { detail }) => bytes + detail.length + 200, 0);
 
-export function recordPart({ db, makeLine, scrub }: Context): RecordPart {
+export function recordOn({ db, makeLine, scrub }: Context): RecordLog {
   const write = appendOnce(db);
   const append = groupCommit(async (batch: LineColumns[][]) => {
     const lines = batch.flat();

@@ -3,8 +3,17 @@ import { checkChain, noLine } from './chain.ts';
 import type { Context } from './context.ts';
 import { signSegment } from './heads.ts';
 import { arrayOf } from './json.ts';
-import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
+
+/** What is taken away once it has been kept for long enough. */
+export interface Retention {
+  /**
+   * Takes away a little of what is older than so many days: bytes and envelopes of settled events, effects and runs that have
+   * ended, lines of the record behind a checkpoint that is signed where there is a key. One process at a time does. To be called again
+   * until nothing is left.
+   */
+  prune(options: { days: number; secretKey?: string | undefined }): Promise<Pruned>;
+}
 
 /** How much of each was taken away. */
 export interface Pruned {
@@ -26,7 +35,7 @@ const dayMilliseconds = 24 * 3_600_000;
 const live = sql.raw(`('starting', 'running')`);
 
 /** Takes away what is older than it has to be kept. Ids stay: an event that comes again after years is still a duplicate. */
-export function retentionPart({ db }: Context): Pick<Store, 'prune'> {
+export function retentionOn({ db }: Context): Retention {
   /** Where this pass over the inbox goes on; undefined: from the beginning. */
   let goesOnFrom: number | undefined;
   /** An event had to be left alone, so the next pass begins before it. */

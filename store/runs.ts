@@ -1,21 +1,70 @@
+import type { Generated } from 'kysely';
 import { type Selectable, sql } from 'kysely';
+import type { Entry } from '../domain/record.ts';
+import type { RunRow, RunState, RunStuck } from '../domain/run.ts';
+import type { RunEnd } from '../domain/run-end.ts';
+import type { Json, Time } from './columns.ts';
 import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
 import { inboxColumns, inboxRow, inboxTypes, inboxValues, receivedEntry } from './inbox.ts';
 import { canonicalJson, cleanText, keyText } from './json.ts';
 import { appendLines, appendOwnedLines } from './record.ts';
-import type { LiveRun, RunEnd, RunRow, Store } from './store.ts';
-import type { RunsTable } from './tables.ts';
+
+/** A run that has not ended. */
+export interface LiveRun extends RunRow {
+  input: unknown;
+  /** Undefined: it is not known any more why it was started. */
+  cause?: unknown;
+  /** When Temporal was last known to know it; before that, when it was called for. */
+  seenAt: string;
+  /** What the incident of its subject is now, as far as it is known. */
+  incidentStatus?: string;
+  /** Its event is still being dispatched. */
+  isDispatching: boolean;
+}
+
+export interface RunsTable {
+  id: string;
+  trigger: string;
+  workflow: string;
+  subject: string | null;
+  target: string;
+  event_seq: number;
+  state: RunState;
+  outcome: string | null;
+  failure: Json<RunRow['failure'] | null>;
+  stuck: Json<RunStuck | null>;
+  created_at: Generated<Date>;
+  ended_at: Time | null;
+  /** JSON text, so that it is given back exactly as it was. Null in rows of before 0004. */
+  input: string | null;
+  cause: string | null;
+  /** When Temporal was last known to know it. */
+  seen_at: Time | null;
+}
+
+/** The runs, from the decision to start one to its end. */
+export interface Runs {
+  findRun(id: string): Promise<RunRow | undefined>;
+  /** Runs that have not ended, with what starts them again, oldest first: at most `limit` of those after `after`. */
+  liveRuns(page: { after?: LiveRun; limit: number }): Promise<LiveRun[]>;
+  /** Temporal knows these runs. */
+  seeRuns(ids: string[]): Promise<void>;
+  /** A live run was started again: with its line in the record. */
+  restartedRun(id: string, entry: Entry): Promise<void>;
+  /** Newest first. `before` is the id of a run: those after it in this order. */
+  listRuns(filter: { subject?: string; live?: boolean; before?: string; limit: number }): Promise<RunRow[]>;
+  /**
+   * Marks a live run as ended, writes its line in the record and puts `event` (the engine's own) into the inbox, all or
+   * nothing. False, and nothing written, when it had ended before.
+   */
+  endRun(end: RunEnd): Promise<boolean>;
+}
 
 /** The envelope is the event: it came from nowhere, so there are no bytes. */
 const noBody = new Uint8Array();
 
-export function runsPart({
-  db,
-  scrub,
-  makeLine,
-  onPending,
-}: Context): Pick<Store, 'findRun' | 'listRuns' | 'liveRuns' | 'seeRuns' | 'restartedRun' | 'endRun'> {
+export function runsOn({ db, scrub, makeLine, onPending }: Context): Runs {
   const runs = db.selectFrom('runs').select(runColumnNames);
 
   async function endAll(all: RunEnd[]): Promise<boolean[]> {

@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
+import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import type { Gate } from './driver.ts';
 import { isStoring } from './outage.ts';
-import { StoreUnavailable } from './store.ts';
 
 const megabyte = 1024 * 1024;
 /** What must stay free on a disk of this size: 15 %, from 8 to 64 MB. */

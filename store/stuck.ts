@@ -1,21 +1,31 @@
 import { type Kysely, sql } from 'kysely';
+import type { Entry } from '../domain/record.ts';
+import type { RunRow, RunStuck } from '../domain/run.ts';
 import type { Context } from './context.ts';
 import { canonicalJson, cleanText } from './json.ts';
 import { appendLines } from './record.ts';
 import { runRow } from './runs.ts';
-import type { Entry, RunStuck, Store } from './store.ts';
 import type { Tables } from './tables.ts';
+
+/** The runs that cannot go on. */
+export interface StuckRuns {
+  /** Live runs that are some seconds old, in the order of their ids, from the one after `id` on. */
+  liveRunsAfter(id: string, limit: number): Promise<RunRow[]>;
+  /** The runs that are marked as standing still, also those that no longer do and whose page is still to be taken back. */
+  listStuckRuns(limit: number): Promise<RunRow[]>;
+  /**
+   * Marks a run as standing still, or (undefined) as one that does not, with the line for the record. False, and nothing written, where
+   * its mark is no longer the one in `run`: another process was first.
+   */
+  setStuck(run: Pick<RunRow, 'id' | 'stuck'>, stuck: RunStuck | undefined, entry?: Entry): Promise<boolean>;
+}
 
 const live = ['starting', 'running'] as const;
 /** A run younger than this may still be on its way to Temporal. */
 const youngest = sql<Date>`now() - interval '5 seconds'`;
 
 /** Runs that cannot go on: found by comparing with Temporal, kept beside the run. */
-export function stuckPart({
-  db,
-  scrub,
-  makeLine,
-}: Context): Pick<Store, 'liveRunsAfter' | 'listStuckRuns' | 'setStuck'> {
+export function stuckRunsOn({ db, scrub, makeLine }: Context): StuckRuns {
   return {
     async liveRunsAfter(id, limit) {
       const rows = await runsOf(db)

@@ -13,12 +13,16 @@ interface Import {
 }
 
 const own = [
-  'server',
+  'domain',
+  'secrets',
+  'log',
+  'store',
+  'activities',
   'triggers',
   'workflows',
-  'activities',
   'worker',
-  'store',
+  'server',
+  'processes',
   'cli',
   'simulator',
   'test',
@@ -46,17 +50,33 @@ const shown = (list: Import[]) => list.map(({ from, to }) => `${from} → ${to}`
 
 /** What a folder may take from the others: values, and types. A path ends in `/` where the whole folder is meant. */
 const rules: Record<string, { values: string[]; types?: string[] }> = {
-  server: { values: ['triggers/', 'workflows/', 'store/'] },
-  triggers: { values: ['workflows/'] },
-  workflows: { values: [], types: ['activities/'] },
-  activities: { values: [] },
-  worker: { values: ['workflows/', 'activities/', 'store/'] },
-  store: { values: [] },
-  cli: {
-    values: ['server/', 'worker/', 'store/', 'triggers/trigger.ts', 'triggers/event.ts'],
-    types: ['activities/activity.ts', 'activities/clients.ts'],
+  domain: { values: [] },
+  secrets: { values: ['domain/'] },
+  log: { values: ['domain/', 'secrets/'], types: ['store/'] },
+  store: { values: ['domain/', 'secrets/'] },
+  activities: { values: ['domain/'] },
+  workflows: { values: ['domain/'], types: ['activities/'] },
+  triggers: { values: ['domain/', 'workflows/'] },
+  worker: { values: ['domain/', 'secrets/', 'log/', 'store/', 'activities/', 'workflows/'] },
+  server: {
+    values: ['domain/', 'secrets/', 'log/', 'store/', 'triggers/', 'workflows/'],
+    types: ['activities/activity.ts', 'activities/provider.ts'],
   },
-  simulator: { values: [] },
+  processes: {
+    values: ['domain/', 'secrets/', 'log/', 'store/', 'server/', 'worker/'],
+    types: [
+      'activities/activity.ts',
+      'activities/provider.ts',
+      'activities/clients.ts',
+      'triggers/trigger.ts',
+      'cli/output.ts',
+    ],
+  },
+  cli: {
+    values: ['domain/', 'secrets/', 'log/', 'store/', 'server/', 'processes/', 'triggers/trigger.ts'],
+    types: ['activities/activity.ts', 'activities/provider.ts'],
+  },
+  simulator: { values: ['domain/'] },
 };
 
 describe('the imports', () => {
@@ -72,10 +92,13 @@ describe('the imports', () => {
     },
   );
 
-  it('of server, worker, store and cli name no particular trigger, workflow or activity', () => {
-    const particular = /^(triggers\/(?!trigger\.ts|event\.ts)|workflows\/(?!kit\/)|activities\/[^/]+\/)/;
+  it('of all that is no trigger, workflow or activity name no particular trigger, workflow or activity', () => {
+    const particular = /^(triggers\/(?!trigger\.ts)|workflows\/(?!kit\/)|activities\/[^/]+\/)/;
     const wrong = imports.filter(
-      ({ from, to }) => ['server', 'worker', 'store', 'cli'].includes(folderOf(from)) && particular.test(to),
+      ({ from, to }) =>
+        ['domain', 'secrets', 'log', 'server', 'worker', 'store', 'processes', 'cli'].includes(
+          folderOf(from),
+        ) && particular.test(to),
     );
     expect(shown(wrong)).toEqual([]);
   });

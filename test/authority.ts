@@ -1,8 +1,8 @@
 import { activityInfo } from '@temporalio/activity';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import { authorityOf } from '../store/authority.ts';
-import type { RunCause } from '../workflows/kit/incident.ts';
+import type { RunCause } from '../domain/incident.ts';
+import { authorityOf } from '../secrets/authority.ts';
 import type { CallCause, RunMemo } from '../workflows/kit/run.ts';
 
 /** The authority of the servers and workers of tests. */

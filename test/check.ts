@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import type { RecordRow } from '../domain/record.ts';
+import type { RunRow } from '../domain/run.ts';
 import type { Effect } from '../simulator/simulator.ts';
-import type { ListedEvent, RecordRow, RunRow, Store } from '../store/store.ts';
+import type { ListedEvent } from '../store/events.ts';
+import type { Store } from '../store/store.ts';
 import type { Providers } from './world.ts';
 
 /** One delivery as its sender saw it. */

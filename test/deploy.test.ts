@@ -59,7 +59,7 @@ describe('docker-compose.yml', () => {
 
   /** Read where Baton is started, but for what the shape of this file settles. */
   const settled = ['BATON_DATA_DIR', 'BATON_STORE_FSYNC', 'BATON_TEMPORAL_UI', 'BATON_SIMULATE'];
-  const settings = readFileSync(join(import.meta.dirname, '../cli/settings.ts'), 'utf8');
+  const settings = readFileSync(join(import.meta.dirname, '../processes/settings.ts'), 'utf8');
   const settable = [...settings.matchAll(/^ {2}([A-Z][A-Z0-9_]+): /gm)].map(([, name]) => name ?? '');
   const given = (service: string) => Object.keys(services[service]?.environment ?? {});
 

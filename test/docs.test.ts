@@ -58,7 +58,16 @@ describe('the commands that the docs name', () => {
 });
 
 describe('the settings in the README', () => {
-  const sources = globSync(['cli/*.ts', 'activities/*/client.ts', 'activities/proxy.ts'], { cwd: root })
+  const sources = globSync(
+    [
+      'cli/*.ts',
+      'processes/*.ts',
+      'activities/*/client.ts',
+      'activities/*/provider.ts',
+      'activities/proxy.ts',
+    ],
+    { cwd: root },
+  )
     .map(read)
     .join('\n');
   const table = matches(readme, /^\| (`[A-Z].*)$/gm).filter((row) => /^`[A-Z]+(_|`)/.test(row));
@@ -85,7 +94,8 @@ describe('the settings in the README', () => {
 
 describe('what the docs point to', () => {
   it.each(pages)('%s names only files that exist', (page) => {
-    const folders = 'activities|cli|deploy|docs|server|simulator|store|test|triggers|workflows|worker';
+    const folders =
+      'activities|cli|deploy|docs|domain|log|processes|secrets|server|simulator|store|test|triggers|workflows|worker';
     const inCode = matches(read(page), new RegExp(`\`((?:${folders})/[\\w./-]*)\``, 'g'));
     const linked = matches(read(page), /\]\(([^)#:]+)\)/g).map((path) => join(dirname(page), path));
     const examples = globSync('docs/examples/**/*.*', { cwd: root }).map((path) =>

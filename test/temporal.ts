@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { inject } from 'vitest';
-import { devServerFileSettings, devServerSettings } from '../cli/temporal-server.ts';
+import { devServerFileSettings, devServerSettings } from '../processes/temporal-server.ts';
 
 /**
  * A real Temporal development server for one test file, with the settings that Baton starts its own with. Up in 0.2 s; end it

@@ -1,4 +1,4 @@
-import { type DataOf, type Event, type EventType, isFired } from './event.ts';
+import { type DataOf, type Event, type EventType, isFired } from '../domain/event.ts';
 
 /** What a trigger says to an event: start this run, or the condition that said no. */
 export type Answer = { start: string; id: string; input: unknown } | { no: string };

@@ -5,7 +5,7 @@ import type { Actor, AnyActivity } from '../activities/activity.ts';
 import type { Clients } from '../activities/clients.ts';
 import type { FailureDetail } from '../activities/failures.ts';
 import { identifyPerson } from '../activities/person.ts';
-import type { Authority, SignedRun } from '../store/authority.ts';
+import type { Authority, SignedRun } from '../secrets/authority.ts';
 
 /** What is read of a call's cause here. The signature covers all of it. */
 const causeSchema = z.looseObject({

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { WorkflowBundle } from '@temporalio/worker';
 import { z } from 'zod';
-import { secretKeyIn } from '../store/secret-key.ts';
+import { secretKeyIn } from '../secrets/secret-key.ts';
 import { childEnvironment } from './child-environment.ts';
 
 const lockfile = fileURLToPath(new URL('../package-lock.json', import.meta.url));

@@ -1,5 +1,5 @@
 import { activityInfo } from '@temporalio/activity';
-import { runEnd } from '../store/run-end.ts';
+import { runEnd } from '../domain/run-end.ts';
 import type { Store } from '../store/store.ts';
 import type { EngineActivities, RunReport } from '../workflows/kit/run.ts';
 import type { CauseOfCall } from './authority.ts';

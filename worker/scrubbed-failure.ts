@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import { scrubValue } from '../store/scrub.ts';
+import { scrubValue } from '../secrets/scrub.ts';
 
 /** The same failure without a secret in message or details; what caused it is left out. */
 export function scrubbedFailure(

@@ -1,6 +1,6 @@
 import { condition } from '@temporalio/workflow';
+import type { LaterEvent } from '../domain/incident.ts';
 import { steps } from './kit/activities.ts';
-import type { LaterEvent } from './kit/incident.ts';
 import { keyOf } from './kit/key.ts';
 import { eventsSoFar, isHistoryLong, renew } from './kit/run.ts';
 

@@ -41,7 +41,7 @@ interface Progress {
 }
 
 /** That, and what could not be done. */
-interface Desk extends Parts {
+interface WarRoom extends Parts {
   soFar: Progress;
 }
 
@@ -54,23 +54,23 @@ export async function pagerdutyProductionIncidentPolicy({
   graceTime = '1 day',
   soFar,
 }: PagerdutyProductionIncidentPolicyInput): Promise<string> {
-  const desk = soFar ? { ...inParts(), soFar } : await open(incidentId);
-  if (!desk.soFar.room && !desk.soFar.issue) return 'could open neither room nor issue';
-  return followToTheEnd(desk, incidentId, graceTime);
+  const warRoom = soFar ? { ...inParts(), soFar } : await open(incidentId);
+  if (!warRoom.soFar.room && !warRoom.soFar.issue) return 'could open neither room nor issue';
+  return followToTheEnd(warRoom, incidentId, graceTime);
 }
 
-async function open(incidentId: string): Promise<Desk> {
+async function open(incidentId: string): Promise<WarRoom> {
   const context = await readContext(incidentId);
   const parts = inParts();
   const [room, issue] = await Promise.all([
     parts.part('War room', () => openRoom(context.incident)),
     parts.part('Jira issue', () => createIssue(context, parts)),
   ]);
-  const desk: Desk = { ...parts, soFar: { room, issue, invited: [] } };
+  const warRoom: WarRoom = { ...parts, soFar: { room, issue, invited: [] } };
 
-  await Promise.all([furnishRoom(desk, context), linkIssue(desk, context.incident)]);
-  await tellPagerDuty(desk, context.incident);
-  return desk;
+  await Promise.all([setUpRoom(warRoom, context), linkIssue(warRoom, context.incident)]);
+  await tellPagerDuty(warRoom, context.incident);
+  return warRoom;
 }
 
 const openRoom = ({ id: incidentId, number, title }: CurrentIncident): Promise<Room> =>
@@ -94,13 +94,13 @@ async function createIssue({ incident, alerts, onCalls }: Context, { problem }: 
   return issue;
 }
 
-async function furnishRoom(desk: Desk, { incident, onCalls }: Context): Promise<void> {
-  const { part, soFar } = desk;
+async function setUpRoom(warRoom: WarRoom, { incident, onCalls }: Context): Promise<void> {
+  const { part, soFar } = warRoom;
   const { room, issue } = soFar;
   if (!room) return;
   const firstOnCall = known(onCalls).filter(({ level }) => level === 1);
-  await showState(desk, incident);
-  await invite(desk, [...incident.assignees, ...firstOnCall.map(({ user }) => user)]);
+  await showState(warRoom, incident);
+  await invite(warRoom, [...incident.assignees, ...firstOnCall.map(({ user }) => user)]);
   if (issue)
     await part('Bookmark of the issue', () =>
       steps.addSlackBookmark({ channelId: room.channelId, title: issue.key, url: issue.url }),
@@ -108,7 +108,7 @@ async function furnishRoom(desk: Desk, { incident, onCalls }: Context): Promise<
 }
 
 /** Card and topic, where they would say something else than they do. A new topic is announced, so it says little. */
-async function showState({ part, soFar }: Desk, incident: CurrentIncident): Promise<void> {
+async function showState({ part, soFar }: WarRoom, incident: CurrentIncident): Promise<void> {
   if (!soFar.room) return;
   const { channelId } = soFar.room;
   const { id: incidentId, number, title, status, url } = incident;
@@ -131,7 +131,7 @@ async function showState({ part, soFar }: Desk, incident: CurrentIncident): Prom
 type Person = CurrentIncident['assignees'][number];
 
 /** Invites whom nobody invited before. Who cannot be found or invited is a problem, and keeps nobody else out. */
-async function invite({ part, problem, soFar }: Desk, people: Person[]): Promise<void> {
+async function invite({ part, problem, soFar }: WarRoom, people: Person[]): Promise<void> {
   const { room, invited } = soFar;
   if (!room) return;
   const { channelId } = room;
@@ -165,7 +165,7 @@ async function invite({ part, problem, soFar }: Desk, people: Person[]): Promise
   });
 }
 
-async function linkIssue({ part, soFar }: Desk, { id: incidentId, number, title, url }: CurrentIncident) {
+async function linkIssue({ part, soFar }: WarRoom, { id: incidentId, number, title, url }: CurrentIncident) {
   const { issue } = soFar;
   if (!issue || !url) return;
   await part('Link from the issue', () =>
@@ -174,7 +174,7 @@ async function linkIssue({ part, soFar }: Desk, { id: incidentId, number, title,
 }
 
 /** The note comes last, so that it can tell of everything that could not be done. */
-async function tellPagerDuty({ part, problems, soFar }: Desk, incident: CurrentIncident): Promise<void> {
+async function tellPagerDuty({ part, problems, soFar }: WarRoom, incident: CurrentIncident): Promise<void> {
   const { room, issue } = soFar;
   const { id: incidentId, number, service, title } = incident;
   const links = [
@@ -202,43 +202,43 @@ async function tellPagerDuty({ part, problems, soFar }: Desk, incident: CurrentI
 const burst = '2 seconds';
 
 /** Keeps room and issue current, and ends once the incident has been resolved for the grace time. */
-async function followToTheEnd(desk: Desk, incidentId: string, graceTime: Duration): Promise<string> {
-  const { soFar } = desk;
+async function followToTheEnd(warRoom: WarRoom, incidentId: string, graceTime: Duration): Promise<string> {
+  const { soFar } = warRoom;
   for (;;) {
     // Whatever has happened, the look at PagerDuty shows it: a new history needs none of the events.
     if (isHistoryLong()) return renew({ incidentId, graceTime, soFar });
     const seen = eventsSoFar().length;
-    const told = desk.problems.length;
+    const told = warRoom.problems.length;
     const news = () =>
       eventsSoFar()
         .slice(seen)
         .flatMap(({ incident }) => incident ?? []);
 
-    const now = await desk.part('Look at the incident', () => steps.readPagerDutyIncident({ incidentId }));
-    if (now) await showState(desk, now);
-    if (now) await invite(desk, now.assignees);
+    const now = await warRoom.part('Look at the incident', () => steps.readPagerDutyIncident({ incidentId }));
+    if (now) await showState(warRoom, now);
+    if (now) await invite(warRoom, now.assignees);
 
     if (now?.status === 'resolved') {
       const resolvedAt = now.resolvedAt ?? 'at some time';
       if (soFar.closed?.resolvedAt !== resolvedAt) {
-        await closeIssue(desk, now);
+        await closeIssue(warRoom, now);
         soFar.closed = { resolvedAt, until: Date.now() + msToNumber(graceTime) };
       }
-      await tellProblems(desk, told);
+      await tellProblems(warRoom, told);
       const isBusy = () => isHistoryLong() || news().some(({ status }) => status !== 'resolved');
       const left = Math.max(soFar.closed.until - Date.now(), 1);
       const isOver = !(await condition(isBusy, Math.min(left, lookAgainAfter))) && left <= lookAgainAfter;
-      if (isOver && (await leave(desk, incidentId))) return healthy('followed to the end');
+      if (isOver && (await leave(warRoom, incidentId))) return healthy('followed to the end');
       continue;
     }
-    await tellProblems(desk, told);
+    await tellProblems(warRoom, told);
     await sleep(burst);
     // An event may be lost: then the next look is due.
     await condition(() => isHistoryLong() || news().length > 0, lookAgainAfter);
   }
 }
 
-async function closeIssue({ part, soFar }: Desk, incident: CurrentIncident): Promise<void> {
+async function closeIssue({ part, soFar }: WarRoom, incident: CurrentIncident): Promise<void> {
   if (!soFar.issue) return;
   const { key } = soFar.issue;
   await part('Comment on the issue', () =>
@@ -251,20 +251,20 @@ async function closeIssue({ part, soFar }: Desk, incident: CurrentIncident): Pro
 }
 
 /** Looks once more, since an event may have been missed. False: the incident is open. */
-async function leave(desk: Desk, incidentId: string): Promise<boolean> {
+async function leave(warRoom: WarRoom, incidentId: string): Promise<boolean> {
   const now = await steps.readPagerDutyIncident({ incidentId });
   if (now.status !== 'resolved') return false;
-  const { part, problems, soFar } = desk;
+  const { part, problems, soFar } = warRoom;
   const { room } = soFar;
   const told = problems.length;
-  await showState(desk, now);
+  await showState(warRoom, now);
   if (room)
     await part('Archiving of the room', () => steps.archiveSlackChannel({ channelId: room.channelId }));
-  await tellProblems(desk, told);
+  await tellProblems(warRoom, told);
   return true;
 }
 
 /** Problems after the note are told on the timeline. */
-async function tellProblems({ problems }: Desk, told: number): Promise<void> {
+async function tellProblems({ problems }: WarRoom, told: number): Promise<void> {
   if (problems.length > told) await record(`Not done: ${problems.slice(told).join('; ')}`);
 }

@@ -3,8 +3,8 @@
  * the same, names may be missing. Each schema builds new objects, so an odd key of the sender's does nothing.
  */
 import { z } from 'zod';
-import type { DataOf, KnownEventType } from '../../triggers/event.ts';
-import type { Incident, Reference } from '../../workflows/kit/incident.ts';
+import type { DataOf, KnownEventType } from '../../domain/event.ts';
+import type { Incident, Reference } from '../../domain/incident.ts';
 
 type Nullish<Value> = Value | null | undefined;
 const optional = <Key extends string, Value>(key: Key, value: Nullish<Value>) =>

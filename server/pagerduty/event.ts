@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Event } from '../../triggers/event.ts';
-import type { Agent } from '../../workflows/kit/incident.ts';
+import type { Event } from '../../domain/event.ts';
+import type { Agent } from '../../domain/incident.ts';
 import { boundedData, boundedText } from '../bounded.ts';
 import { dataSchemas, isIncident, listOf } from './data.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Delivery } from '../../store/store.ts';
-import type { Event } from '../../triggers/event.ts';
+import type { Delivery } from '../../domain/delivery.ts';
+import type { Event } from '../../domain/event.ts';
 import { digestOf, parseJsonText } from '../body.ts';
 
 /** A workspace that is named and cannot be read: it may be any, and so is never taken for ours. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { connectClients } from '../../activities/clients.ts';
-import { readSettings } from '../../cli/settings.ts';
+import { readSettings } from '../../processes/settings.ts';
 
 const kubeconfig = (server: string) => {
   const file = join(mkdtempSync(join(tmpdir(), 'baton-kubeconfig-')), 'config');

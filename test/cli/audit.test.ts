@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectClients } from '../../activities/clients.ts';
 import { wayTo } from '../../activities/http.ts';
-import type { Parts } from '../../cli/command.ts';
 import { runCli } from '../../cli/main.ts';
+import { createLog } from '../../log/log.ts';
+import type { Wiring } from '../../processes/wiring.ts';
 import { tellHead } from '../../server/heads.ts';
-import { createLog } from '../../server/log.ts';
 import { linkHash, noLine } from '../../store/chain.ts';
 import { openEmbedded } from '../../store/embedded.ts';
 import { makeStore } from '../../store/open.ts';
@@ -25,7 +25,7 @@ describe('a record of more lines than one page holds', () => {
 
   async function baton(argv: string[], env: NodeJS.ProcessEnv = {}) {
     const written = { stdout: '', stderr: '' };
-    const parts: Parts = {
+    const wiring: Wiring = {
       argv,
       env: { BATON_DATA_DIR: dataDir(), BATON_SECRET_KEY: key, ...env },
       streams: {
@@ -37,7 +37,7 @@ describe('a record of more lines than one page holds', () => {
       workflowsPath: '',
       startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
     };
-    return { exit: await runCli(parts), ...written };
+    return { exit: await runCli(wiring), ...written };
   }
   /** As whoever owns the tables and has stopped Baton. */
   async function asOwner(use: (db: Awaited<ReturnType<typeof openEmbedded>>['db']) => Promise<void>) {

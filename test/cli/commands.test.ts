@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectClients } from '../../activities/clients.ts';
 import { wayTo } from '../../activities/http.ts';
-import type { Parts } from '../../cli/command.ts';
 import { exampleWebhook, fullDisk } from '../../cli/example.ts';
 import { runCli } from '../../cli/main.ts';
+import type { Wiring } from '../../processes/wiring.ts';
 import { openStore } from '../../store/open.ts';
 import { news } from './fixture/trigger.ts';
 
@@ -19,7 +19,7 @@ describe('the command line', () => {
 
   async function baton(argv: string[], env: NodeJS.ProcessEnv = {}) {
     const written = { stdout: '', stderr: '' };
-    const parts: Parts = {
+    const wiring: Wiring = {
       argv,
       env: { BATON_DATA_DIR: join(folder, 'data'), ...env },
       streams: {
@@ -31,7 +31,7 @@ describe('the command line', () => {
       workflowsPath: '',
       startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
     };
-    return { exit: await runCli(parts), ...written };
+    return { exit: await runCli(wiring), ...written };
   }
   const commands = [
     [],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { printable } from '../../cli/output.ts';
 import { formatLine, storyOf, timelineOf } from '../../cli/timeline.ts';
-import type { RecordRow } from '../../store/store.ts';
+import type { RecordRow } from '../../domain/record.ts';
 
 const row = (
   action: string,

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { RecordRow } from '../../domain/record.ts';
+import type { RunRow } from '../../domain/run.ts';
 import type { Effect } from '../../simulator/simulator.ts';
-import type { EventRow, RecordRow, RunRow, Verification } from '../../store/store.ts';
+import type { EventRow } from '../../store/events.ts';
+import type { Verification } from '../../store/record.ts';
 import { type Sent, violations } from '../check.ts';
 
 const event: EventRow = {

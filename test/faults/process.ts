@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { anyFreePort } from '../../cli/ports.ts';
+import { anyFreePort } from '../../processes/ports.ts';
 import { eventually } from '../world.ts';
 
 const root = fileURLToPath(new URL('../../baton.ts', import.meta.url));

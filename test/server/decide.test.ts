@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Event } from '../../domain/event.ts';
+import type { Incident } from '../../domain/incident.ts';
+import type { RunRow } from '../../domain/run.ts';
 import { decide } from '../../server/decide.ts';
-import type { RunRow, Situation } from '../../store/store.ts';
-import type { Event } from '../../triggers/event.ts';
+import type { Situation } from '../../store/dispatch.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import type { Incident } from '../../workflows/kit/incident.ts';
 
 async function handle(_: string): Promise<void> {}
 const onTriggered = defineTrigger({

@@ -1,10 +1,11 @@
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { StoreUnavailable } from '../../domain/store-unavailable.ts';
+import { createLog } from '../../log/log.ts';
+import { authorityOf } from '../../secrets/authority.ts';
 import { startDispatcher } from '../../server/dispatch.ts';
-import { createLog } from '../../server/log.ts';
 import { watchTemporal } from '../../server/temporal-state.ts';
-import { authorityOf } from '../../store/authority.ts';
-import { type Store, StoreUnavailable } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { delivery, embeddedWorld, fresh, type World } from '../store/world.ts';
 

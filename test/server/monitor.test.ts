@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { lazyClient } from '../../cli/temporal-client.ts';
-import { createLog } from '../../server/log.ts';
+import { createLog } from '../../log/log.ts';
+import { lazyClient } from '../../processes/temporal-client.ts';
 import { createMetrics } from '../../server/metrics.ts';
 import { startMonitor } from '../../server/monitor.ts';
 import { startTestTemporal } from '../temporal.ts';

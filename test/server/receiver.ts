@@ -1,10 +1,12 @@
 import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { onTestFinished } from 'vitest';
+import type { Delivery } from '../../domain/delivery.ts';
+import { StoreUnavailable } from '../../domain/store-unavailable.ts';
+import { createLog } from '../../log/log.ts';
 import { type AppOptions, createApp, createHttpServer } from '../../server/app.ts';
-import { createLog } from '../../server/log.ts';
 import { createMetrics } from '../../server/metrics.ts';
-import { type Delivery, type Receipt, type StoredEvent, StoreUnavailable } from '../../store/store.ts';
+import type { Receipt, StoredEvent } from '../../store/inbox.ts';
 import { signed } from '../fixtures/webhooks.ts';
 
 export const secret = 'whsec-current-9fK2';

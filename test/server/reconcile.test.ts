@@ -1,11 +1,11 @@
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLog } from '../../server/log.ts';
+import type { RunCause } from '../../domain/incident.ts';
+import { createLog } from '../../log/log.ts';
+import { authorityOf } from '../../secrets/authority.ts';
 import { startReconciler } from '../../server/reconcile.ts';
-import { authorityOf } from '../../store/authority.ts';
 import type { Store } from '../../store/store.ts';
-import type { RunCause } from '../../workflows/kit/incident.ts';
 import { delivery, embeddedWorld, fresh, type World } from '../store/world.ts';
 import { startTestTemporal } from '../temporal.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createLog } from '../../server/log.ts';
+import { StoreUnavailable } from '../../domain/store-unavailable.ts';
+import { createLog } from '../../log/log.ts';
 import { startRetention } from '../../server/retention.ts';
 import type { Pruned } from '../../store/retention.ts';
-import { StoreUnavailable } from '../../store/store.ts';
 
 /** The pauses go by the same time as the rest. */
 vi.mock('node:timers/promises', () => ({

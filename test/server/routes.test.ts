@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createLog } from '../../server/log.ts';
-import { makeScrubber } from '../../store/scrub.ts';
+import { createLog } from '../../log/log.ts';
+import { makeScrubber } from '../../secrets/scrub.ts';
 import { clickBody, slackSigned } from '../fixtures/slack-requests.ts';
 import { signed, webhookBody } from '../fixtures/webhooks.ts';
 import { secret, slackSecret, startReceiver, storeIsDown } from './receiver.ts';

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createLog } from '../../server/log.ts';
+import type { RecordRow } from '../../domain/record.ts';
+import { StoreUnavailable } from '../../domain/store-unavailable.ts';
+import { createLog } from '../../log/log.ts';
 import { startSealer } from '../../server/sealer.ts';
 import { linkHash, noLine } from '../../store/chain.ts';
-import { type RecordRow, StoreUnavailable } from '../../store/store.ts';
 import { embeddedWorld, entry } from '../store/world.ts';
 
 const hour = 3_600_000;

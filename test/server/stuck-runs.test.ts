@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectClients } from '../../activities/clients.ts';
 import { activities } from '../../activities/index.ts';
-import { directPager } from '../../cli/pager.ts';
+import { directPager } from '../../processes/pager.ts';
 import { startStuckRuns } from '../../server/stuck-runs.ts';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { productionIncident } from '../../triggers/production-incident.ts';

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createLog } from '../../server/log.ts';
+import { createLog } from '../../log/log.ts';
 import { createMetrics } from '../../server/metrics.ts';
 import { isTemporalAway, watchTemporal } from '../../server/temporal-state.ts';
 

@@ -4,9 +4,10 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import { openStore } from '../../store/open.ts';
 import { reserveOf } from '../../store/space.ts';
-import { type Store, StoreUnavailable } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
 import { type SmallDisk, smallDisk } from './small-disk.ts';
 import { delivery, entry } from './world.ts';
 

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { EffectOutcome, Entry } from '../../store/store.ts';
+import type { Entry } from '../../domain/record.ts';
+import type { EffectOutcome } from '../../store/effects.ts';
 import { backends } from './backends.ts';
 import { entry, fresh, intent, outcome } from './world.ts';
 

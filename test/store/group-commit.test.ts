@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import { groupCommit } from '../../store/group-commit.ts';
-import { StoreUnavailable } from '../../store/store.ts';
 
 const oneByte = () => 1;
 

@@ -2,8 +2,9 @@ import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import { openStore } from '../../store/open.ts';
-import { type Store, StoreUnavailable } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
 import { startPostgres } from './postgres.ts';
 import { delivery, entry } from './world.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Decision, RunEnd } from '../../store/store.ts';
+import type { RunEnd } from '../../domain/run-end.ts';
+import type { Decision } from '../../store/dispatch.ts';
 import { backends } from './backends.ts';
 import { delivery, entry, fresh } from './world.ts';
 

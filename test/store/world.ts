@@ -2,10 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Kysely, sql } from 'kysely';
+import type { Delivery } from '../../domain/delivery.ts';
+import type { Entry } from '../../domain/record.ts';
 import { openPostgres } from '../../store/database.ts';
+import type { EffectIntent, EffectOutcome } from '../../store/effects.ts';
 import { openEmbedded } from '../../store/embedded.ts';
 import { makeStore } from '../../store/open.ts';
-import type { Delivery, EffectIntent, EffectOutcome, Entry, Store } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
 import type { Tables } from '../../store/tables.ts';
 
 /** A database, and as many stores on it as a test needs: each acts as a process of its own. */

@@ -1,5 +1,5 @@
-import type { DataOf, Event, EventType, RunEvent, RunFailure, SlackAction } from '../../triggers/event.ts';
-import type { Incident } from '../../workflows/kit/incident.ts';
+import type { DataOf, Event, EventType, RunEvent, RunFailure, SlackAction } from '../../domain/event.ts';
+import type { Incident } from '../../domain/incident.ts';
 
 const time = '2026-11-20T09:00:00.000Z';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EventType } from '../../triggers/event.ts';
+import type { EventType } from '../../domain/event.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 
 async function nothing(_: object): Promise<void> {}

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { Client, type WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { authorityOf } from '../../secrets/authority.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
-import { authorityOf } from '../../store/authority.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { bundleWorkflows } from '../../worker/bundle.ts';
 import { taskQueue } from '../../worker/worker.ts';
@@ -226,7 +226,7 @@ describe('a cause', () => {
   it('does not fit another input because the headers of a start say so', async () => {
     const { incidentId, workflowId, handle, memo, input } = await liveRun();
     await handle.terminate('makes room for others under its name');
-    const luggage = { renewals: 1, firstInput: input, takenIds: [], unseen: [] };
+    const carried = { renewals: 1, firstInput: input, takenIds: [], unseen: [] };
     const client = new Client({
       connection: world.temporal.connection,
       interceptors: {
@@ -235,7 +235,7 @@ describe('a cause', () => {
             start: (call, next) =>
               next({
                 ...call,
-                headers: { ...call.headers, batonLuggage: defaultPayloadConverter.toPayload(luggage) },
+                headers: { ...call.headers, batonLuggage: defaultPayloadConverter.toPayload(carried) },
               }),
           },
         ],

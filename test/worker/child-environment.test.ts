@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { kubernetesConnections } from '../../activities/kubernetes/client.ts';
-import { startTemporal } from '../../cli/temporal-server.ts';
+import { startTemporal } from '../../processes/temporal-server.ts';
 import { childEnvironment, networkSettings } from '../../worker/child-environment.ts';
 
 const secrets: Record<string, string> = {

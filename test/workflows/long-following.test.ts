@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { devServerSettings } from '../../cli/temporal-server.ts';
+import type { LaterEvent } from '../../domain/incident.ts';
+import { devServerSettings } from '../../processes/temporal-server.ts';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { bundleWorkflows } from '../../worker/bundle.ts';
-import type { LaterEvent } from '../../workflows/kit/incident.ts';
 import { laterEvents } from '../../workflows/kit/run.ts';
 import { pagerdutyProductionIncidentPolicy } from '../../workflows/pagerduty-production-incident-policy.ts';
 import { cardOf, eventually, startWorld, type World } from '../world.ts';

@@ -1,8 +1,8 @@
 import type { Duration } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { condition } from '@temporalio/workflow';
+import type { Agent, Incident, IncidentStatus, LaterEvent, Reference } from '../../domain/incident.ts';
 import { steps } from './activities.ts';
-import type { Agent, Incident, IncidentStatus, LaterEvent, Reference } from './incident.ts';
 import { awaitWithLooks } from './look-again.ts';
 import { eventsSoFar, isHistoryLong, lastResolver, newestIncident, renew } from './run.ts';
 

@@ -1,6 +1,6 @@
 import { condition, isCancellation } from '@temporalio/workflow';
+import type { Agent, Incident } from '../../domain/incident.ts';
 import { steps } from './activities.ts';
-import type { Agent, Incident } from './incident.ts';
 import { newestIncident, takeEvent } from './run.ts';
 
 /** An event can be lost. A run that waits for one asks PagerDuty itself at least so often. */

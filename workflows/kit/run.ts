@@ -26,8 +26,8 @@ import {
   type WorkflowOutboundCallsInterceptor,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { Agent, Incident, LaterEvent, RunCause } from '../../domain/incident.ts';
 import { callCounts, goOnFrom, numberOf } from './call-number.ts';
-import type { Agent, Incident, LaterEvent, RunCause } from './incident.ts';
 import { awaitWithLooks } from './look-again.ts';
 
 /** Later events on the run's subject, oldest first. */
@@ -129,7 +129,7 @@ export async function renew(input: unknown, left: readonly LaterEvent[] = []): P
 }
 
 /** What a run takes along to its next history, beside the input. */
-interface Luggage {
+interface CarriedOver {
   /** How often each activity was called. */
   calls: [string, number][];
   firstInput: unknown;
@@ -140,10 +140,11 @@ interface Luggage {
   unseen: readonly LaterEvent[];
 }
 
-const luggageHeader = 'batonLuggage';
+/** Under the name that live runs know. */
+const carriedHeader = 'batonLuggage';
 const idsKept = 2_000;
 
-function pack(): Luggage {
+function pack(): CarriedOver {
   const left = new Set(unseen.map(({ eventId }) => eventId));
   const ids = [...takenIds].filter((id) => !left.has(id)).slice(-idsKept);
   return {
@@ -157,19 +158,19 @@ function pack(): Luggage {
 }
 
 /**
- * Only a history that another one of the same run has begun has luggage. Whoever starts a workflow can put anything into its headers,
+ * Only a history that another one of the same run has begun has brought something. Whoever starts a workflow can put anything into its headers,
  * and those go along when Temporal retries or repeats it.
  */
-function luggageOf(header: Payload | undefined): Luggage | undefined {
+function carriedOver(header: Payload | undefined): CarriedOver | undefined {
   const { continuedFromExecutionRunId, attempt, cronSchedule } = workflowInfo();
   const isRenewed = continuedFromExecutionRunId !== undefined && attempt === 1 && !cronSchedule;
-  return header && isRenewed ? defaultPayloadConverter.fromPayload<Luggage>(header) : undefined;
+  return header && isRenewed ? defaultPayloadConverter.fromPayload<CarriedOver>(header) : undefined;
 }
 
-function unpack(luggage: Luggage): void {
-  ({ firstInput, newest, resolver } = luggage);
-  goOnFrom(luggage.calls);
-  for (const id of luggage.takenIds) takenIds.add(id);
+function unpack(carried: CarriedOver): void {
+  ({ firstInput, newest, resolver } = carried);
+  goOnFrom(carried.calls);
+  for (const id of carried.takenIds) takenIds.add(id);
 }
 
 /** Takes what the run has found out itself as an event that it got. */
@@ -243,9 +244,9 @@ const inbound: WorkflowInboundCallsInterceptor = {
     const scope = new CancellationScope();
     takeEvent = (event) => take(event, scope);
     [firstInput] = input.args;
-    const luggage = luggageOf(input.headers[luggageHeader]);
-    if (luggage) unpack(luggage);
-    for (const event of luggage?.unseen ?? []) take(event, scope);
+    const carried = carriedOver(input.headers[carriedHeader]);
+    if (carried) unpack(carried);
+    for (const event of carried?.unseen ?? []) take(event, scope);
     setHandler(laterEvents, (events) => {
       for (const event of events) take(event, scope);
     });
@@ -291,7 +292,7 @@ const outbound: WorkflowOutboundCallsInterceptor = {
   continueAsNew: (input, next) =>
     next({
       ...input,
-      headers: { ...input.headers, [luggageHeader]: defaultPayloadConverter.toPayload(pack()) },
+      headers: { ...input.headers, [carriedHeader]: defaultPayloadConverter.toPayload(pack()) },
     }),
   scheduleLocalActivity: (input, next) =>
     next({ ...input, headers: { ...input.headers, ...callHeaders(input) } }),

@@ -1,0 +1,1 @@
+export type Disposition = 'dispatched' | 'duplicate' | 'ignored' | 'stale' | 'parked';

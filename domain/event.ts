@@ -1,0 +1,177 @@
+import type { Agent, Incident, Reference } from './incident.ts';
+
+/**
+ * Something that happened, in one envelope for all sources. The attributes are those of CloudEvents 1.0
+ * (https://github.com/cloudevents/spec); `agent` says who did it, where the source tells.
+ */
+export interface Event<Type extends EventType = EventType> {
+  /** Unique within its source. */
+  id: string;
+  /** `/pagerduty/<connection>`, `/slack/<team>`, `/baton`. */
+  source: string;
+  type: Type;
+  /** The incident id, or what else the event is about. Events of one subject are dispatched in order. */
+  subject?: string;
+  /** When it happened, ISO 8601 in UTC. */
+  time: string;
+  agent?: Agent;
+  data: DataOf<Type>;
+}
+
+/** The incident events of PagerDuty whose data is the incident itself. */
+export type IncidentEventType = `pagerduty.incident.${
+  | 'triggered'
+  | 'acknowledged'
+  | 'unacknowledged'
+  | 'resolved'
+  | 'reopened'
+  | 'escalated'
+  | 'delegated'
+  | 'reassigned'
+  | 'priority_updated'
+  | 'service_updated'
+  | 'incident_type.changed'}`;
+
+/** What an event of each type carries. Types that a source may add later carry `unknown`. */
+export interface EventData extends Record<IncidentEventType, Incident> {
+  'pagerduty.incident.annotated': { incident: Reference; id: string; content: string; trimmed: boolean };
+  'pagerduty.incident.status_update_published': {
+    incident: Reference;
+    id: string;
+    message: string;
+    trimmed: boolean;
+  };
+  'pagerduty.incident.responder.added': ResponderChange;
+  'pagerduty.incident.responder.replied': ResponderChange;
+  'pagerduty.incident.conference_bridge.updated': {
+    incident: Reference;
+    numbers: { label: string; number: string }[];
+    url?: string;
+  };
+  'pagerduty.incident.custom_field_values.updated': {
+    incident: Reference;
+    fields: FieldValue[];
+    /** The values before, of the fields that changed. */
+    before: FieldValue[];
+  };
+  'pagerduty.incident.role.assigned': {
+    incident: Reference;
+    assignments: { role: Reference; assignee?: Reference; before?: Reference; status: string }[];
+  };
+  'pagerduty.incident.task.created': IncidentTask;
+  'pagerduty.incident.task.updated': IncidentTask;
+  'pagerduty.incident.task.completed': IncidentTask;
+  'pagerduty.incident.action_invocation.created': ActionInvocation;
+  'pagerduty.incident.action_invocation.updated': ActionInvocation;
+  'pagerduty.incident.action_invocation.terminated': ActionInvocation;
+  'pagerduty.incident.workflow.started': IncidentWorkflow;
+  'pagerduty.incident.workflow.completed': IncidentWorkflow;
+  'pagerduty.service.created': ServiceChange;
+  'pagerduty.service.updated': ServiceChange;
+  'pagerduty.service.deleted': ServiceChange;
+  'pagerduty.service.custom_field_values.updated': {
+    service: Reference;
+    fields: FieldValue[];
+    before: FieldValue[];
+  };
+  'pagerduty.pagey.ping': { message: string };
+  'slack.action': SlackAction;
+  'run.completed': RunEvent;
+  'run.failed': RunEvent & { failure: RunFailure };
+  'run.timed_out': RunEvent & { failure: RunFailure };
+  'run.cancelled': RunEvent;
+}
+
+export type KnownEventType = keyof EventData;
+export type EventType = KnownEventType | `schedule.${string}` | `pagerduty.${string}`;
+
+/** The types of which there are events, beside PagerDuty's and those of schedules. */
+const fired: readonly string[] = [
+  'slack.action',
+  'run.completed',
+  'run.failed',
+  'run.timed_out',
+  'run.cancelled',
+];
+
+/** Whether events of this type ever come. PagerDuty may add types; of all else there are the known ones. */
+export const isFired = (type: string): boolean =>
+  /^(pagerduty|schedule)\../.test(type) || fired.includes(type);
+export type DataOf<Type extends EventType> = Type extends KnownEventType
+  ? EventData[Type]
+  : Type extends `schedule.${string}`
+    ? { scheduledAt: string }
+    : unknown;
+
+export interface ResponderChange {
+  incident: Reference;
+  user?: Reference;
+  escalationPolicy?: Reference;
+  message: string;
+  state: string;
+}
+
+export interface FieldValue {
+  id: string;
+  name: string;
+  value: unknown;
+}
+
+export interface IncidentTask {
+  incident: Reference;
+  id: string;
+  name: string;
+  status: string;
+  assignees: Reference[];
+}
+
+export interface ActionInvocation {
+  incident: Reference;
+  id: string;
+  action?: Reference;
+  state: string;
+}
+
+export interface IncidentWorkflow {
+  incident: Reference;
+  id: string;
+  name: string;
+  workflow?: Reference;
+}
+
+export interface ServiceChange extends Reference {
+  teams: Reference[];
+}
+
+/** A button that a person pressed in Slack. It says who, where and on which incident; the right to it is checked later. */
+export interface SlackAction {
+  actionId: string;
+  incidentId: string;
+  /** `teamId` is the workspace of the click, empty where Slack names none; `homeTeamId` the person's, where it is another one. */
+  user: { id: string; name: string; teamId: string; homeTeamId?: string };
+  channelId: string;
+  messageTs: string;
+}
+
+/** One run, as the engine's own events tell it. */
+export interface RunEvent {
+  runId: string;
+  workflow: string;
+  trigger: string;
+  /** What the run was about: an instance, a deployment, a service. */
+  target: string;
+  incidentId?: string;
+  /** `completed`, `resolved elsewhere`, … */
+  outcome: string;
+  /** The run says that what it is for is done and well. `completed` alone says only that it ended. */
+  healthy: boolean;
+  startedAt: string;
+  endedAt?: string;
+}
+
+export interface RunFailure {
+  /** `ProviderRefused`, `NotHealthy`, `TimedOut`, …: see the failures of the activities. */
+  class: string;
+  message: string;
+  activity?: string;
+}

@@ -1,0 +1,78 @@
+import type { Delivery } from './delivery.ts';
+import type { Entry } from './record.ts';
+import type { RunRow, RunState } from './run.ts';
+
+export interface RunEnd {
+  id: string;
+  state: Exclude<RunState, 'starting' | 'running'>;
+  outcome: string;
+  failure?: RunRow['failure'];
+  entry: Entry;
+  /** As a delivery without bytes: the envelope is the event. */
+  event: Omit<Delivery, 'body'>;
+}
+
+/** How a run ended, in its own words or in Temporal's. */
+export type RunEnding = Pick<RunEnd, 'state' | 'outcome' | 'failure'> & {
+  at: string;
+  /** The run itself says that what it is for is done and well. */
+  healthy?: boolean;
+  /** Who found out: `worker` or `reconcile`. */
+  via: string;
+};
+
+/** An incident's id at PagerDuty, as opposed to other subjects of runs. */
+const isIncidentId = (subject: string | undefined) => subject !== undefined && /^[A-Z0-9]+$/.test(subject);
+
+/**
+ * The end of a run as the store takes it: its line in the record, and the engine's own event. The event's subject is what the
+ * run was about (`<workflow>/<target>`), so that the next good run meets those that still wait for it.
+ */
+export function runEnd(
+  run: RunRow,
+  { state, outcome, healthy = false, failure, at, via }: RunEnding,
+): RunEnd {
+  const type = `run.${state.replace(' ', '_')}`;
+  const ended = { outcome, ...(failure ? { failure } : {}) };
+  const envelope = {
+    id: `${type}/${run.id}`,
+    source: '/baton',
+    type,
+    subject: `${run.workflow}/${run.target}`,
+    time: at,
+  };
+  const data = {
+    runId: run.id,
+    workflow: run.workflow,
+    trigger: run.trigger,
+    target: run.target,
+    ...(isIncidentId(run.subject) ? { incidentId: run.subject } : {}),
+    ...ended,
+    healthy,
+    startedAt: run.createdAt,
+    endedAt: at,
+  };
+  return {
+    id: run.id,
+    state,
+    ...ended,
+    entry: {
+      at,
+      actor: `trigger:${run.trigger}`,
+      via,
+      action: type,
+      subject: run.subject ?? run.id,
+      detail: { run: run.id, workflow: run.workflow, ...ended, healthy },
+    },
+    event: {
+      source: envelope.source,
+      eventId: envelope.id,
+      type,
+      subject: envelope.subject,
+      time: at,
+      event: { ...envelope, data },
+      actor: 'baton',
+      via,
+    },
+  };
+}

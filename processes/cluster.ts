@@ -1,0 +1,53 @@
+import type { Logger } from 'pino';
+import { createLog } from '../log/log.ts';
+import { type Authority, authorityOf } from '../secrets/authority.ts';
+import { makeScrubber } from '../secrets/scrub.ts';
+import type { Store } from '../store/store.ts';
+import { CliFailure, exits } from './failure.ts';
+import { missingSecretKey, secretKeyOf } from './secret-key.ts';
+import { readSettings, type Settings, secretsOf } from './settings.ts';
+
+/** What `server` and `worker` have in common: they share a database and a Temporal cluster with others, and log to stderr. */
+export interface ClusterProcess {
+  settings: Settings;
+  temporal: NonNullable<Settings['temporal']>;
+  secrets: string[];
+  scrub: (text: string) => string;
+  log: Logger;
+  authority: Authority;
+}
+
+/** Said once at a start: what guards the record guards it only from a role that does not own the tables. */
+export async function warnOfOwner(store: Pick<Store, 'ownsTables'>, log: Logger): Promise<void> {
+  if (await store.ownsTables())
+    log.warn(
+      'The role of DATABASE_URL owns the tables, so whoever has it can rewrite the record. Run `baton migrate` with another owner in ' +
+        'BATON_MIGRATION_DATABASE_URL (docs/operating.md, "Who owns the tables")',
+    );
+}
+
+/** Throws `CliFailure` where a setting is missing that only `start` can do without. */
+export function prepareCluster(env: NodeJS.ProcessEnv): ClusterProcess {
+  const settings = readSettings(env);
+  const missing = [
+    ...(settings.databaseUrl === undefined ? ['DATABASE_URL: the PostgreSQL that all processes share'] : []),
+    ...(settings.temporal === undefined ? ['TEMPORAL_ADDRESS: the Temporal cluster'] : []),
+    ...(settings.secretKey === undefined ? [missingSecretKey] : []),
+  ];
+  const { temporal } = settings;
+  if (missing.length > 0 || temporal === undefined)
+    throw new CliFailure('This process shares its work with others, and has no place to', {
+      why: ['Not set:', ...missing.map((line) => `- ${line}`)].join('\n'),
+      next: 'Set them, or run baton start, which has both embedded.',
+      exit: exits.usage,
+    });
+  if (env.BATON_SIMULATE)
+    throw new CliFailure('Only baton start simulates providers', {
+      next: 'Unset BATON_SIMULATE, or run baton start.',
+      exit: exits.usage,
+    });
+  const authority = authorityOf(secretKeyOf(settings));
+  const secrets = secretsOf(env);
+  const scrub = makeScrubber(secrets);
+  return { settings, temporal, secrets, scrub, log: createLog(scrub), authority };
+}

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { chmod, rm } from 'node:fs/promises';
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { CliFailure, exits } from './failure.ts';
+
+/** What a running process answers to: each method takes its parameters as they came, and checks them. */
+export type ControlMethods = Record<string, (...parameters: unknown[]) => Promise<unknown>>;
+
+const longestRequest = 64 * 1024;
+/** A socket's path may have 103 bytes on macOS and 107 on Linux. */
+const longestSocketPath = 100;
+
+/** Where the process that holds a data folder listens for the commands of its own user. */
+export function controlPath(dataDir: string): string {
+  const path = join(resolve(dataDir), 'control.sock');
+  if (Buffer.byteLength(path) <= longestSocketPath) return path;
+  const hash = createHash('sha256').update(path).digest('hex').slice(0, 16);
+  return join(tmpdir(), `baton-${process.getuid?.() ?? ''}-${hash}.sock`);
+}
+
+const requestSchema = z.object({ method: z.string(), parameters: z.array(z.unknown()) });
+const answerSchema = z.union([
+  z.object({ result: z.unknown() }),
+  z.object({ error: z.object({ message: z.string(), exit: z.number() }) }),
+]);
+
+/**
+ * Listens on the data folder's control address. It is for this user alone (mode 600), so whoever reaches it may do all that
+ * it offers. The caller holds the folder's lock: a socket that lies there was left behind.
+ */
+export async function serveControl(
+  dataDir: string,
+  methods: ControlMethods,
+): Promise<{ close(): Promise<void> }> {
+  const path = controlPath(dataDir);
+  await rm(path, { force: true });
+  const server = createServer((message, response) => {
+    void answer(message, methods).then((body) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(body, encodeBytes));
+    });
+  });
+  await new Promise<void>((listening, failed) => {
+    server.once('error', failed);
+    server.listen(path, listening);
+  });
+  await chmod(path, 0o600);
+  return {
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(message: IncomingMessage, methods: ControlMethods): Promise<unknown> {
+  try {
+    const { method, parameters } = requestSchema.parse(JSON.parse(await readText(message)));
+    const call = Object.hasOwn(methods, method) ? methods[method] : undefined;
+    if (!call) throw new CliFailure(`The running Baton knows no "${method}": is it of another version?`);
+    return { result: (await call(...parameters)) ?? null };
+  } catch (error) {
+    const exit = error instanceof CliFailure ? error.exit : exits.failed;
+    return { error: { message: (error as Error).message, exit } };
+  }
+}
+
+async function readText(message: IncomingMessage): Promise<string> {
+  const wiring: Buffer[] = [];
+  let length = 0;
+  for await (const part of message as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length > longestRequest) throw new Error('The request is too long');
+    wiring.push(part);
+  }
+  return Buffer.concat(wiring).toString('utf8');
+}
+
+/** No process holds the data folder; a socket may lie there that nobody listens on any more. */
+export const isNobodyThere = (error: unknown): boolean =>
+  ['ENOENT', 'ECONNREFUSED'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+/** Asks the process that holds the data folder. Rejects with an error for which `isNobodyThere` holds where there is none. */
+export async function request(dataDir: string, method: string, ...parameters: unknown[]): Promise<unknown> {
+  const text = await exchange(controlPath(dataDir), JSON.stringify({ method, parameters }));
+  const parsed = answerSchema.parse(JSON.parse(text, decodeBytes));
+  if ('error' in parsed) throw failureOf(parsed.error);
+  return parsed.result ?? undefined;
+}
+
+function failureOf({ message, exit }: { message: string; exit: number }): CliFailure {
+  return new CliFailure(message, {
+    exit: Object.values(exits).find((known) => known === exit) ?? exits.failed,
+  });
+}
+
+function exchange(socketPath: string, body: string): Promise<string> {
+  return new Promise((done, failed) => {
+    const call = httpRequest({ socketPath, method: 'POST', path: '/' }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => {
+        text += part;
+      });
+      response.once('end', () => done(text));
+      response.once('error', failed);
+    });
+    call.once('error', failed);
+    call.end(body);
+  });
+}
+
+/** An event's bytes, which JSON has no word for. */
+function encodeBytes(this: Record<string, unknown>, key: string, given: unknown): unknown {
+  // A buffer arrives here as what its own toJSON made of it.
+  const value = this[key] instanceof Uint8Array ? this[key] : given;
+  return value instanceof Uint8Array ? { $bytes: Buffer.from(value).toString('base64') } : value;
+}
+
+const encodedBytes = z.strictObject({ $bytes: z.base64() });
+
+function decodeBytes(_key: string, value: unknown): unknown {
+  const parsed = encodedBytes.safeParse(value);
+  return parsed.success ? Buffer.from(parsed.data.$bytes, 'base64') : value;
+}

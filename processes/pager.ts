@@ -1,0 +1,23 @@
+import type { Pager } from '../server/stuck-pages.ts';
+import type { Wiring } from './wiring.ts';
+
+const attemptMilliseconds = 10_000;
+
+/**
+ * How a server pages people by itself, without a workflow: by the same activities, called here. They load with the first page, as a
+ * server else needs none.
+ */
+export function directPager(wiring: Wiring, env: NodeJS.ProcessEnv): Pager {
+  async function call(name: string, input: Record<string, unknown>): Promise<void> {
+    const { activities, connectClients } = await wiring.loadActivities();
+    const activity = activities.find((each) => each.name === name);
+    if (!activity) throw new Error(`There is no activity ${name} to page with`);
+    const signal = AbortSignal.timeout(attemptMilliseconds);
+    const attempt = { key: String(input.dedupKey), number: 1, signal };
+    await activity.run(activity.input.parse(input), { ...connectClients(env), attempt });
+  }
+  return {
+    raise: (alert) => call('raisePagerDutyAlert', { ...alert }),
+    resolve: (dedupKey) => call('resolvePagerDutyAlert', { dedupKey }),
+  };
+}

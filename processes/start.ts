@@ -1,0 +1,316 @@
+import { flushCompileCache } from 'node:module';
+import { join, relative, resolve } from 'node:path';
+import { Client } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import type { Output } from '../cli/output.ts';
+import { createLog, outageLines } from '../log/log.ts';
+import { openLogFile } from '../log/log-file.ts';
+import { authorityOf } from '../secrets/authority.ts';
+import { makeScrubber } from '../secrets/scrub.ts';
+import { addressOf } from '../server/address.ts';
+import { createMetrics } from '../server/metrics.ts';
+import { type RunningServer, startServer } from '../server/server.ts';
+import { secureDataFolder } from '../store/folder.ts';
+import { lockFolder } from '../store/lock.ts';
+import { openStore, type StoreOptions } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
+import { bundleWorkflows } from '../worker/bundle.ts';
+import { startWorker, taskQueue } from '../worker/worker.ts';
+import { warnOfOwner } from './cluster.ts';
+import { serveControl } from './control.ts';
+import { CliFailure, exits } from './failure.ts';
+import { Lifetime } from './lifetime.ts';
+import { directPager } from './pager.ts';
+import { isFree, nextFreePort, portTaken } from './ports.ts';
+import { prepareSdk } from './sdk.ts';
+import { secretKeyOf } from './secret-key.ts';
+import { readSettings, type Settings, secretsOf } from './settings.ts';
+import type { RunningSimulators } from './simulators.ts';
+import { type StoreAccess, storeMethods } from './store-access.ts';
+import { type Binary, findTemporal } from './temporal-binary.ts';
+import { type RunningTemporal, startTemporal } from './temporal-server.ts';
+import type { Wiring } from './wiring.ts';
+
+const usualPort = 8080;
+
+/** What is needed to show what a simulated start does, while it goes on. */
+export interface Showcase {
+  store: StoreAccess;
+  play: () => Promise<string>;
+  output: Output;
+  dataDir: string;
+  webhookUrl: string;
+  secret: string;
+  signal: AbortSignal;
+}
+
+export type ShowSimulation = (showcase: Showcase) => Promise<void>;
+
+/**
+ * `baton start`: everything in one process. What no setting names is embedded: the store, a Temporal server, and with no
+ * provider set at all the five providers. Returns when it was told to stop and has drained.
+ */
+export async function start(wiring: Wiring, output: Output, showSimulation: ShowSimulation): Promise<void> {
+  const settings = readSettings(wiring.env);
+  const { dataDir } = settings;
+  const port = await choosePort(settings);
+  secureDataFolder(dataDir);
+  const lifetime = new Lifetime();
+  const logFile = openLogFile(join(dataDir, 'baton.log'));
+  let log = createLog(makeScrubber(secretsOf(wiring.env)), { destination: logFile });
+  try {
+    const sdkMetrics = await prepareSdk(log);
+    const began = Date.now();
+    const here = addressOf(settings.host, port);
+    const webhookUrl = `${here}/webhooks/pagerduty`;
+
+    // The store takes the folder's lock first: nobody's Temporal is touched before it is known that the folder is ours.
+    let server: RunningServer | undefined;
+    const bundling = bundleWorkflows(wiring.workflowsPath, {
+      cacheDir: dataDir,
+      onRefused: (why) => log.warn(why),
+    });
+    const finding = settings.temporal === undefined ? findTemporal() : undefined;
+    // Awaited below, after the store: an early failure of theirs is not to be an unhandled one.
+    for (const early of [bundling, finding]) early?.catch(() => {});
+    const store = await open(settings, wiring.env, lifetime, {
+      onPending: () => server?.wake(),
+      outages: outageLines(() => log),
+    });
+    const secretKey = secretKeyOf(settings);
+    const authority = authorityOf(secretKey);
+    if (settings.databaseUrl !== undefined) await warnOfOwner(store, log);
+    const temporal = await connectTemporal(settings, finding, lifetime, log);
+
+    const simulators =
+      settings.simulated.length === 0
+        ? undefined
+        : await wiring.startSimulators({
+            providers: settings.simulated,
+            stateDir: join(dataDir, 'simulator'),
+            webhookUrl,
+          });
+    if (simulators) lifetime.onClose(() => simulators.close());
+    const BATON_PUBLIC_URL = settings.publicUrl ?? here;
+    const env = { ...wiring.env, ...simulators?.env, BATON_PUBLIC_URL };
+    const scrub = makeScrubber([...secretsOf(env), secretKey]);
+    log = createLog(scrub, { destination: logFile });
+    const connected = readSettings(env);
+
+    const connection = await NativeConnection.connect(temporal.connection);
+    lifetime.onClose(() => connection.close());
+    const metrics = createMetrics(sdkMetrics);
+    const { activities, connectClients, wayTo } = await wiring.loadActivities();
+    // The embedded Temporal has this process's worker alone.
+    const versions = settings.workerVersions && settings.temporal !== undefined;
+    const worker = await startWorker({
+      connection,
+      namespace: temporal.namespace,
+      bundle: await bundling,
+      store,
+      authority,
+      activities,
+      clients: connectClients(env),
+      simulated: settings.simulated,
+      scrub,
+      count: metrics.activity,
+      countRun: metrics.run,
+      versions,
+    });
+    lifetime.onClose(worker.stop);
+    worker.stopped.catch((error: unknown) => lifetime.fail(error));
+    server = await startServer({
+      host: settings.host,
+      port,
+      pagerDutySecrets: connected.pagerDutySecrets,
+      slackSigningSecret: connected.slackSigningSecret,
+      slackApiUrl: connected.slackApiUrl,
+      wayToSlack: async (address) => wayTo(address, env),
+      store,
+      client: new Client({ connection, namespace: temporal.namespace }),
+      // Temporal leaves an eager run with the worker that it came by, whatever the current version is.
+      eagerStart: !versions,
+      namespace: temporal.namespace,
+      triggers: await wiring.loadTriggers(),
+      taskQueue,
+      versions,
+      authority,
+      simulated: settings.simulated,
+      log,
+      pager: directPager(wiring, env),
+      metrics,
+      keeping: {
+        secretKey,
+        headsDir: settings.headsDir ?? dataDir,
+        retentionDays: settings.retentionDays,
+      },
+    });
+    lifetime.onClose(server.stop);
+    const control = await serveControl(dataDir, {
+      ping: async () => 'here',
+      ...storeMethods(store),
+      demo: (story) => playStory(simulators, story),
+    });
+    lifetime.onClose(control.close);
+
+    banner(output, { settings, here, temporal, began });
+    // Else only at a clean end, which a start after a crash would miss.
+    flushCompileCache();
+    const [secret] = connected.pagerDutySecrets;
+    if (simulators?.play && secret !== undefined)
+      showSimulation({
+        store,
+        play: simulators.play,
+        output,
+        dataDir,
+        webhookUrl,
+        secret,
+        signal: lifetime.signal,
+      }).catch((error: unknown) => log.error({ err: error }, 'The example could not be played'));
+    await lifetime.untilEnd();
+    output.note('Baton  stopping: what is under way is finished or kept for the next start');
+  } finally {
+    await lifetime.close((error) => log.error({ err: error }, 'Not stopped cleanly'));
+    logFile.close();
+  }
+}
+
+/** PORT is a promise to others, so it is kept or refused; without it the next free one will do. */
+async function choosePort({ host, port }: Settings): Promise<number> {
+  if (port === undefined) return nextFreePort(host, usualPort);
+  if (!(await isFree(host, port))) throw portTaken(port);
+  return port;
+}
+
+async function open(
+  { databaseUrl, migrationDatabaseUrl, dataDir, storeFsync: fsync }: Settings,
+  env: NodeJS.ProcessEnv,
+  lifetime: Lifetime,
+  listeners: Pick<StoreOptions, 'onPending' | 'outages'>,
+): Promise<Store> {
+  if (databaseUrl !== undefined) {
+    const release = await lockFolder(resolve(dataDir));
+    lifetime.onClose(async () => release());
+  }
+  const store = await openStore({
+    databaseUrl,
+    migrationDatabaseUrl,
+    dataDir,
+    fsync,
+    secrets: secretsOf(env),
+    ...listeners,
+  });
+  lifetime.onClose(() => store.close());
+  return store;
+}
+
+interface TemporalHere {
+  connection: NonNullable<Settings['temporal']>['connection'];
+  namespace: string;
+  /** For the banner. */
+  words: string;
+  uiUrl?: string;
+}
+
+async function connectTemporal(
+  { temporal, dataDir, temporalUi }: Settings,
+  finding: Promise<Binary> | undefined,
+  lifetime: Lifetime,
+  log: Logger,
+): Promise<TemporalHere> {
+  if (temporal)
+    return { ...temporal, words: `Temporal at ${temporal.connection.address ?? 'localhost:7233'}` };
+  if (!finding) throw new Error('Without a Temporal server of its own, one must be looked for');
+  const binary = await finding;
+  const first = await startTemporal({
+    path: binary.path,
+    dataDir,
+    ...(temporalUi ? { uiPort: 'free' } : {}),
+  });
+  const { address, uiUrl } = first;
+  keepRunning(first, { binary, dataDir, lifetime, log });
+  return {
+    connection: { address },
+    namespace: 'default',
+    words: `Temporal ${binary.version} from ${binary.from}`,
+    ...(uiUrl === undefined ? {} : { uiUrl }),
+  };
+}
+
+interface Keeping {
+  binary: Binary;
+  dataDir: string;
+  lifetime: Lifetime;
+  log: Logger;
+}
+
+/** Starts the Temporal server again where it ends by itself, at the same addresses: runs go on where they were. */
+function keepRunning(first: RunningTemporal, { binary, dataDir, lifetime, log }: Keeping): void {
+  let current = first;
+  lifetime.onClose(() => current.stop());
+  const port = Number(first.address.split(':')[1]);
+  const page = first.uiUrl === undefined ? {} : { uiPort: Number(new URL(first.uiUrl).port) };
+  const watch = () =>
+    current.ended.catch(async (error: unknown) => {
+      if (lifetime.signal.aborted) return;
+      log.error({ err: error }, 'Temporal is started again');
+      try {
+        current = await startTemporal({ path: binary.path, dataDir, port, ...page });
+        void watch();
+      } catch (again) {
+        lifetime.fail(again);
+      }
+    });
+  void watch();
+}
+
+/** What `baton demo` asks for. */
+async function playStory(simulators: RunningSimulators | undefined, asked: unknown): Promise<string> {
+  if (!simulators?.play)
+    throw new CliFailure('PagerDuty is not simulated here', {
+      next: 'Start Baton with BATON_SIMULATE=all, or with no provider set.',
+      exit: exits.conflict,
+    });
+  const story = simulators.stories.find((each) => each === asked);
+  if (asked !== null && story === undefined)
+    throw new CliFailure(`There is no such story. There are: ${simulators.stories.join(', ')}.`, {
+      exit: exits.notFound,
+    });
+  return simulators.play(story);
+}
+
+const names: Record<string, string> = {
+  pagerduty: 'PagerDuty',
+  slack: 'Slack',
+  jira: 'Jira',
+  kubernetes: 'Kubernetes',
+  ec2: 'EC2',
+};
+
+function banner(
+  output: Output,
+  {
+    settings,
+    here,
+    temporal,
+    began,
+  }: { settings: Settings; here: string; temporal: TemporalHere; began: number },
+): void {
+  const seconds = Math.max(1, Math.round((Date.now() - began) / 1000));
+  const folder = relative('', settings.dataDir) || '.';
+  const shownFolder = folder.startsWith('..') ? settings.dataDir : `./${folder}`;
+  output.line(`Baton  ${temporal.words.padEnd(58)} ${String(seconds).padStart(3)} s`);
+  const web = temporal.uiUrl === undefined ? '' : `       Temporal ${temporal.uiUrl}`;
+  const address = settings.publicUrl === undefined ? here : `${settings.publicUrl} (here ${here})`;
+  output.line(`Baton  ${address}${web}`);
+  if (settings.simulated.length > 0)
+    output.line(
+      `       SIMULATED: ${settings.simulated.map((name) => names[name]).join(', ')}.${settings.connectedBy.length === 0 ? ' Nothing real is touched.' : ''}`,
+    );
+  else
+    output.line(
+      `       Nothing is simulated, since ${settings.connectedBy[0] ?? 'BATON_SIMULATE'} is set (BATON_SIMULATE=all does).`,
+    );
+  output.line(`       Data and log in ${shownFolder}. Ctrl-C stops; npm start goes on where it stopped.`);
+}
