@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Looked, Plan } from '../domain/plan.ts';
 import type { Clients } from './clients.ts';
 
 /** `read` is repeated freely; `change` is harmless or reversible; `destructive` is neither. */
@@ -36,46 +37,118 @@ export interface Attempt {
   mark?: string | undefined;
 }
 
-/** What an activity's `run` is given beside its input: clients by connection name, and the attempt. */
+/** What an activity is given beside its input: clients by connection name, and the attempt. */
 export type ActivityContext = Clients & { attempt: Attempt };
 
 /**
- * A declaration that the catalogue, the record, the worker and the checks read too.
+ * What all activities declare, for the catalogue, the record, the worker and the checks.
  *
  * - `name`: verb, provider, object. Reads begin with read, list, find, check, search, query or await, and only reads do.
  * - `permissions`: the rights at the provider that the calls need, in the provider's own words.
- * - `targets`: all that a change acts on. Two changes to one target never run at the same time.
- * - `coolDown`: how long a destructive change is refused after another one on one of its targets; 15 minutes where it says nothing.
- *   A run's own earlier changes by other activities do not count (stop, then start). `repeats`: nor do those by this one (scale down,
- *   then up).
- * - `causes`: the event types by which the provider will tell us of our own change (an echo, design §3.8), one for each event.
  */
-export interface Activity<
-  Name extends string = string,
-  Input extends z.ZodType = z.ZodType,
-  Output extends z.ZodType = z.ZodType,
-> {
+interface Declaration<Name extends string, Input extends z.ZodType, Output extends z.ZodType> {
   name: Name;
-  kind: Kind;
   provider: string;
   summary: string;
   permissions: readonly string[];
   input: Input;
   output: Output;
+}
+
+/** Looks at the world and leaves it as it is. */
+export interface Read<
+  Name extends string = string,
+  Input extends z.ZodType = z.ZodType,
+  Output extends z.ZodType = z.ZodType,
+> extends Declaration<Name, Input, Output> {
+  kind: 'read';
+  run(input: z.output<Input>, context: ActivityContext): Promise<z.input<Output>>;
+}
+
+/**
+ * Changes the world, in two steps: `look` changes nothing, and tells whether the world is so already or what is to be done; `act` does
+ * what the plan says. Plan mode looks and does not act; an attempt after an unknown outcome looks again.
+ *
+ * - `targets`: all that it acts on. Two changes to one target never run at the same time.
+ * - `coolDown`: how long a destructive one is refused after another one on one of its targets; 15 minutes where it says nothing.
+ *   A run's own earlier changes by other activities do not count (stop, then start). `repeats`: nor do those by this one (scale down,
+ *   then up).
+ * - `causes`: the event types by which the provider will tell us of our own change (an echo, design §3.8), one for each event.
+ */
+export interface Change<
+  Name extends string = string,
+  Input extends z.ZodType = z.ZodType,
+  Output extends z.ZodType = z.ZodType,
+  Values = unknown,
+> extends Declaration<Name, Input, Output>,
+    Acting<Input> {
+  look(input: z.output<Input>, context: ActivityContext): Promise<Looked<z.input<Output>, Values>>;
+  act(
+    plan: Plan<z.input<Output>, Values>,
+    input: z.output<Input>,
+    context: ActivityContext,
+  ): Promise<z.input<Output>>;
+}
+
+interface Acting<Input extends z.ZodType> {
+  kind: 'change' | 'destructive';
   targets?(input: z.output<Input>): string[];
   /** Its target is something that there is once, as an incident's room: a later call gets what an earlier one made (`made`). */
   once?: true;
   coolDown?: { minutes?: number; repeats?: boolean };
   causes?: readonly string[] | ((input: z.output<Input>) => string[]);
+}
+
+/** A change that still looks and acts in one step. */
+export interface WholeChange<
+  Name extends string = string,
+  Input extends z.ZodType = z.ZodType,
+  Output extends z.ZodType = z.ZodType,
+> extends Declaration<Name, Input, Output>,
+    Acting<Input> {
   run(input: z.output<Input>, context: ActivityContext): Promise<z.input<Output>>;
 }
 
+export type Activity<
+  Name extends string = string,
+  Input extends z.ZodType = z.ZodType,
+  Output extends z.ZodType = z.ZodType,
+> =
+  | Read<Name, Input, Output>
+  // biome-ignore lint/suspicious/noExplicitAny: what a look hands to its act is their own matter.
+  | Change<Name, Input, Output, any>
+  | WholeChange<Name, Input, Output>;
+
 /** Any activity, with its types forgotten: what lists of activities hold. */
-// biome-ignore lint/suspicious/noExplicitAny: method parameters are contravariant, so no narrower type takes them all.
-export type AnyActivity = Activity<string, any, any>;
+// biome-ignore-start lint/suspicious/noExplicitAny: method parameters are contravariant, so no narrower type takes them all.
+export type AnyRead = Read<string, any, any>;
+export type AnyChange = Change<string, any, any, any>;
+export type AnyActivity = AnyRead | AnyChange | WholeChange<string, any, any>;
+// biome-ignore-end lint/suspicious/noExplicitAny: as above
 
 export function defineActivity<const Name extends string, Input extends z.ZodType, Output extends z.ZodType>(
-  declaration: Activity<Name, Input, Output>,
-): Activity<Name, Input, Output> {
+  declaration: Read<Name, Input, Output>,
+): Read<Name, Input, Output>;
+export function defineActivity<
+  const Name extends string,
+  Input extends z.ZodType,
+  Output extends z.ZodType,
+  Values,
+>(declaration: Change<Name, Input, Output, Values>): Change<Name, Input, Output, Values>;
+export function defineActivity<const Name extends string, Input extends z.ZodType, Output extends z.ZodType>(
+  declaration: WholeChange<Name, Input, Output>,
+): WholeChange<Name, Input, Output>;
+export function defineActivity(declaration: AnyActivity): AnyActivity {
   return declaration;
+}
+
+/** One attempt: a read reads; a change looks, and acts where the world is not so already. */
+export async function carryOut<Input extends z.ZodType, Output extends z.ZodType>(
+  activity: Activity<string, Input, Output>,
+  input: z.output<Input>,
+  context: ActivityContext,
+): Promise<z.input<Output>> {
+  if (!('look' in activity)) return activity.run(input, context);
+  const looked = await activity.look(input, context);
+  return 'done' in looked ? looked.done : activity.act(looked.plan, input, context);
 }

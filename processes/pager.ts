@@ -1,3 +1,4 @@
+import { carryOut } from '../activities/activity.ts';
 import type { Pager } from '../server/stuck-pages.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -14,7 +15,7 @@ export function directPager(wiring: Wiring, env: NodeJS.ProcessEnv): Pager {
     if (!activity) throw new Error(`There is no activity ${name} to page with`);
     const signal = AbortSignal.timeout(attemptMilliseconds);
     const attempt = { key: String(input.dedupKey), number: 1, signal };
-    await activity.run(activity.input.parse(input), { ...connectClients(env), attempt });
+    await carryOut(activity, activity.input.parse(input), { ...connectClients(env), attempt });
   }
   return {
     raise: (alert) => call('raisePagerDutyAlert', { ...alert }),

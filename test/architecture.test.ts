@@ -63,7 +63,7 @@ const rules: Record<string, { values: string[]; types?: string[] }> = {
     types: ['activities/activity.ts', 'activities/provider.ts'],
   },
   processes: {
-    values: ['domain/', 'secrets/', 'log/', 'store/', 'server/', 'worker/'],
+    values: ['domain/', 'secrets/', 'log/', 'store/', 'server/', 'worker/', 'activities/activity.ts'],
     types: [
       'activities/activity.ts',
       'activities/provider.ts',

@@ -8,7 +8,13 @@ import {
 } from '@temporalio/activity';
 import type { ActivityInboundCallsInterceptor, ActivityInterceptorsFactory } from '@temporalio/worker';
 import { z } from 'zod';
-import type { Actor, AnyActivity, Attempt } from '../activities/activity.ts';
+import {
+  type Actor,
+  type AnyActivity,
+  type AnyRead,
+  type Attempt,
+  carryOut,
+} from '../activities/activity.ts';
 import type { Clients } from '../activities/clients.ts';
 import { conflict, coolDown, type FailureDetail, invalidInput, unreachable } from '../activities/failures.ts';
 import { simulationMark } from '../activities/simulated.ts';
@@ -225,7 +231,8 @@ async function change(call: Call, options: InterceptorOptions): Promise<unknown>
 }
 
 function intentOf(call: Call, options: InterceptorOptions): EffectIntent {
-  const { declaration, input, key, digest, runId, actor } = call;
+  const { input, key, digest, runId, actor } = call;
+  const declaration = call.declaration as Exclude<AnyActivity, AnyRead>;
   const causes = declaration.causes ?? [];
   const { minutes = coolDownMinutes, repeats = false } = declaration.coolDown ?? {};
   return {
@@ -259,7 +266,7 @@ async function answerWithout(
     case 'ended':
       throw await refused(call, notAuthorized(declaration, 'its run has ended'), options);
     case 'cooling': {
-      const minutes = declaration.coolDown?.minutes ?? coolDownMinutes;
+      const minutes = ('coolDown' in declaration && declaration.coolDown?.minutes) || coolDownMinutes;
       const until = new Date(Date.parse(intent.earlier.at) + minutes * 60_000).toISOString();
       throw await refused(call, coolDown(declaration.provider, intent.earlier, until), options);
     }
@@ -298,7 +305,7 @@ async function attempt(
 ): Promise<unknown> {
   const { declaration, input, key } = call;
   const mark = simulationMark(declaration.provider, options.simulated);
-  const result = await declaration.run(input, {
+  const result = await carryOut(declaration, input, {
     ...options.clients,
     attempt: {
       key,

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { AnyActivity } from '../../activities/activity.ts';
+import { type AnyActivity, carryOut } from '../../activities/activity.ts';
 import { connectClients } from '../../activities/clients.ts';
 import { listEc2Instances } from '../../activities/ec2/list-instances.ts';
 import { readJiraIssue } from '../../activities/jira/read-issue.ts';
@@ -75,7 +75,7 @@ function run(
   env: NodeJS.ProcessEnv,
 ): Promise<unknown> {
   const attempt = { key: 'run-1/x/1', number: 1, signal: AbortSignal.timeout(9_000) };
-  return activity.run(activity.input.parse(input), { ...connectClients(env), attempt });
+  return carryOut(activity, activity.input.parse(input), { ...connectClients(env), attempt });
 }
 
 describe('a network whose only way out is a proxy', () => {

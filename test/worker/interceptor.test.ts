@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { type AnyActivity, defineActivity } from '../../activities/activity.ts';
+import { type ActivityContext, type AnyActivity, defineActivity } from '../../activities/activity.ts';
 import { connectClients } from '../../activities/clients.ts';
 import { boundedList as kubernetesList } from '../../activities/kubernetes/text.ts';
 import { boundedList as pagerDutyList } from '../../activities/pagerduty/text.ts';
@@ -41,17 +41,19 @@ async function attempt(
   return { result, record: async () => store.readRecord({ limit: 10 }) };
 }
 
-const saying = (text: string, kind: 'read' | 'change' = 'read') =>
-  defineActivity({
-    name: kind === 'read' ? 'readText' : 'writeText',
-    kind,
+const saying = (text: string, kind: 'read' | 'change' = 'read'): AnyActivity => {
+  const declaration = {
     provider: 'slack',
     summary: 'Gives a text',
     permissions: [],
     input: z.object({}),
     output: z.object({ text: z.string(), mark: z.string().optional() }),
-    run: async (_, { attempt: { mark } }) => ({ text, mark }),
-  });
+    run: async (_: unknown, { attempt: { mark } }: ActivityContext) => ({ text, mark }),
+  };
+  return kind === 'read'
+    ? defineActivity({ name: 'readText', kind, ...declaration })
+    : defineActivity({ name: 'writeText', kind, ...declaration });
+};
 
 describe('an attempt', () => {
   it.each([

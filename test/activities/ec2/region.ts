@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished, vi } from 'vitest';
 import type { z } from 'zod';
-import type { Activity, ActivityContext, Attempt } from '../../../activities/activity.ts';
+import { type Activity, type ActivityContext, type Attempt, carryOut } from '../../../activities/activity.ts';
 import { ec2Connections } from '../../../activities/ec2/client.ts';
 import { type Ec2World, ec2Environment, ec2Simulation } from '../../../simulator/ec2.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
@@ -34,7 +34,9 @@ export function runnerFor(env: NodeJS.ProcessEnv) {
       ec2,
       attempt: { key: 'run-1#5', number: 1, signal: new AbortController().signal, ...attempt },
     };
-    return activity.run(activity.input.parse(input), context).then((output) => activity.output.parse(output));
+    return carryOut(activity, activity.input.parse(input), context).then((output) =>
+      activity.output.parse(output),
+    );
   };
 }
 

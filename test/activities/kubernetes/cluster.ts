@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
-import type { Activity, ActivityContext, Attempt } from '../../../activities/activity.ts';
+import { type Activity, type ActivityContext, type Attempt, carryOut } from '../../../activities/activity.ts';
 import { kubernetesConnections } from '../../../activities/kubernetes/client.ts';
 import {
   type KubernetesWorld,
@@ -42,7 +42,9 @@ export function runnerFor(env: NodeJS.ProcessEnv) {
       ec2: notConnected,
       attempt: { key: 'run-1#5', number: 1, signal: new AbortController().signal, ...attempt },
     };
-    return activity.run(activity.input.parse(input), context).then((output) => activity.output.parse(output));
+    return carryOut(activity, activity.input.parse(input), context).then((output) =>
+      activity.output.parse(output),
+    );
   };
 }
 

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
-import type { Activity, ActivityContext, Attempt } from '../../../activities/activity.ts';
+import { type Activity, type ActivityContext, type Attempt, carryOut } from '../../../activities/activity.ts';
 import { slackConnections } from '../../../activities/slack/client.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
 import { type SlackWorld, slackEnvironment, slackSimulation } from '../../../simulator/slack.ts';
@@ -28,7 +28,9 @@ export async function startWorkspace(env: NodeJS.ProcessEnv = {}) {
       ec2: notConnected,
       attempt: { key: 'run-1#5', number: 1, signal: new AbortController().signal, ...attempt },
     };
-    return activity.run(activity.input.parse(input), context).then((output) => activity.output.parse(output));
+    return carryOut(activity, activity.input.parse(input), context).then((output) =>
+      activity.output.parse(output),
+    );
   }
   return { simulator, run };
 }

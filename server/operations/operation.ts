@@ -1,0 +1,48 @@
+import type { z } from 'zod';
+import type { Principal, Right } from '../../domain/rights.ts';
+import type { Store } from '../../store/store.ts';
+
+/** By which door somebody came. */
+export type Door = 'api' | 'cli' | 'console' | 'slack' | 'mcp';
+
+/** What an operation is given beside its input. */
+export interface OperationContext {
+  store: Store;
+  principal: Principal;
+  via: Door;
+}
+
+/**
+ * One thing that can be asked of Baton, declared once. The API, its OpenAPI document, the command and later the console and agents are
+ * doors to the list of them; none has rights, checks or queries of its own.
+ *
+ * - `name`: resource and verb, `incidents.list`.
+ * - `kind`: a read changes nothing; a change is written into the record with the principal.
+ * - `route`: method and path under `/api/v1`, with the input's fields in braces. The rest of the input is the query of a GET, else the body.
+ * - `input`: a strict object: unknown fields are refused. A list takes `limit` (bounded) and `cursor`.
+ */
+export interface Operation<
+  Name extends string = string,
+  Input extends z.ZodObject = z.ZodObject,
+  Output extends z.ZodType = z.ZodType,
+> {
+  name: Name;
+  kind: 'read' | 'change';
+  right: Right;
+  route: `${'GET' | 'POST' | 'PUT' | 'DELETE'} /${string}`;
+  summary: string;
+  input: Input;
+  output: Output;
+  run(input: z.output<Input>, context: OperationContext): Promise<z.input<Output>>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: method parameters are contravariant, so no narrower type takes them all.
+export type AnyOperation = Operation<string, any, any>;
+
+export function defineOperation<
+  const Name extends string,
+  Input extends z.ZodObject,
+  Output extends z.ZodType,
+>(operation: Operation<Name, Input, Output>): Operation<Name, Input, Output> {
+  return operation;
+}
