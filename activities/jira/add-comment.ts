@@ -51,6 +51,7 @@ export const addJiraComment = defineActivity({
   permissions: ['BROWSE_PROJECTS', 'ADD_COMMENTS'],
   input: jiraText.extend({ connection: connectionName, actor, key: issueKey }),
   output: z.object({ changed: z.boolean(), commentId: z.string() }),
+  example: { key: 'OPS-1', text: 'Restarted checkout; the rollout is complete.' },
   async run({ connection, key, ...text }, { jira: connect, attempt }) {
     const jira = await connect(connection);
     const { signal } = attempt;

@@ -26,6 +26,12 @@ export const addJiraLink = defineActivity({
     title: oneLine,
   }),
   output: z.object({ changed: z.boolean(), linkId: z.number() }),
+  example: {
+    key: 'OPS-1',
+    incidentId: 'Q1ABC',
+    url: 'https://acme.pagerduty.com/incidents/Q1ABC',
+    title: 'PagerDuty #7',
+  },
   async run({ connection, key, incidentId, url, title }, { jira: connect, attempt: { signal } }) {
     const links = (await connect(connection)).api(signal).issueRemoteLinks;
     const globalId = `pagerduty:${incidentId}`;

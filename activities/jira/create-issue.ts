@@ -58,6 +58,7 @@ export const createJiraIssue = defineActivity({
     /** What Jira did not take, in a line each: the field, and Jira's reason. */
     leftOut: z.array(z.string()).default([]),
   }),
+  example: { incidentId: 'Q1ABC', summary: 'Checkout is slow', text: 'p99 latency is above 2 s.' },
   async run(input, { jira: connect, attempt }) {
     const jira = await connect(input.connection);
     const { signal, uncertainSince, made } = attempt;

@@ -17,6 +17,7 @@ export const listJiraTransitions = defineActivity({
   permissions: ['BROWSE_PROJECTS', 'TRANSITION_ISSUES'],
   input: z.object({ connection: connectionName, key: issueKey }),
   output: z.object({ transitions: z.array(transitionSchema) }),
+  example: { key: 'OPS-1' },
   async run({ connection, key }, { jira, attempt }) {
     return { transitions: await transitionsOf(await jira(connection), key, attempt.signal) };
   },
@@ -52,6 +53,7 @@ export const transitionJiraIssue = defineActivity({
     resolution: z.string().optional(),
   }),
   output: z.object({ changed: z.boolean(), from: z.string(), to: z.string() }),
+  example: { key: 'OPS-1', to: 'done' },
   async run({ connection, key, to, resolution }, { jira: connect, attempt: { signal } }) {
     const jira = await connect(connection);
     const move = (issue: JiraIssue) => transition(jira, issue, to, resolution, signal);

@@ -19,6 +19,7 @@ export const updateJiraIssue = defineActivity({
     addLabels: z.array(label).default([]),
   }),
   output: z.object({ changed: z.boolean() }),
+  example: { key: 'OPS-1', summary: 'Checkout is slow again', addLabels: ['checkout'] },
   async run({ connection, key, summary, addLabels }, { jira: connect, attempt: { signal } }) {
     const jira = await connect(connection);
     const issue = await readIssue(jira, key, signal);
