@@ -46,7 +46,7 @@ interface Values {
  * Moves an issue to a status, by the status' name or category. Transitions differ by project and status, so those that
  * lead there are looked up each time: the one that says most plainly that the work was done is taken, and one whose screen
  * demands more than a resolution is passed over. What gives the work up is taken only where its status is asked for by name. After
- * a conflict the issue is looked at again, once, and moved from where it was and from nowhere else.
+ * a conflict or a refusal the issue is looked at again, once, and moved from where it was and from nowhere else.
  */
 export const transitionJiraIssue = defineActivity({
   name: 'transitionJiraIssue',
@@ -65,13 +65,19 @@ export const transitionJiraIssue = defineActivity({
     try {
       return await move(values);
     } catch (error) {
-      if (!(error instanceof ApplicationFailure) || error.type !== 'Conflict') throw error;
+      const isConflict = error instanceof ApplicationFailure && error.type === 'Conflict';
+      if (!isConflict && !refusalOf(error)) throw error;
       const looked = await look(input, context);
       if ('done' in looked) return { ...looked.done, from: values.from };
       const again = looked.plan.values;
-      if (again.from === values.from) return move(again);
-      const what = `${input.key} was moved from ${values.from} to ${again.from} meanwhile`;
-      throw conflict('Jira', `${what}, and is left there`);
+      if (again.from !== values.from)
+        throw conflict(
+          'Jira',
+          `${input.key} was moved from ${values.from} to ${again.from}, and is left there`,
+        );
+      // What its workflow refused it would refuse again.
+      if (!isConflict) throw error;
+      return move(again);
     }
   },
 });

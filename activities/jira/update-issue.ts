@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Inverse } from '../../domain/plan.ts';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { isPlanned, issueKey, issuePath, label, oneLine } from './input.ts';
 import { readIssue } from './issues.ts';
@@ -38,10 +39,7 @@ export const updateJiraIssue = defineActivity({
         values,
         ...(before ? { before } : {}),
         after: { summary: summary ?? before?.summary, labels: [...(before?.labels ?? []), ...labels] },
-        inverse:
-          before && labels.length === 0
-            ? { activity: 'updateJiraIssue', input: { connection, key, summary: before.summary } }
-            : { none: 'no activity removes labels' },
+        inverse: inverseOf({ connection, key, summary: before?.summary, labels }),
         output: { changed: true },
       },
     };
@@ -60,3 +58,21 @@ export const updateJiraIssue = defineActivity({
     return output;
   },
 });
+
+function inverseOf({
+  connection,
+  key,
+  summary,
+  labels,
+}: {
+  connection: string;
+  key: string;
+  /** As it was. */
+  summary: string | undefined;
+  /** That are added. */
+  labels: readonly string[];
+}): Inverse {
+  if (labels.length > 0) return { none: 'no activity removes labels' };
+  if (!summary) return { none: 'its summary is not known' };
+  return { activity: 'updateJiraIssue', input: { connection, key, summary } };
+}
