@@ -18,6 +18,10 @@ interface Values {
   instanceIds: string[];
 }
 
+/** Where an instance is on its way to a state, or in it. */
+const stopped = ['stopping', 'stopped'];
+const started = ['pending', 'running'];
+
 const statesOf = (instances: readonly Ec2Instance[]) =>
   Object.fromEntries(instances.map(({ id, state }) => [id, state]));
 
@@ -106,7 +110,7 @@ export const stopEc2Instances = defineActivity({
         `on an instance store, which a stop wipes: ${stored.map(({ id }) => id).join(', ')}`,
       );
     return planned(input, instances, {
-      there: input.force ? ['stopped'] : ['stopping', 'stopped'],
+      there: input.force ? ['stopped'] : stopped,
       will: 'stopping',
       verb: input.force ? 'Stops by force' : 'Stops',
       call: `ec2:StopInstances${input.force ? ' Force=true' : ''}`,
@@ -119,7 +123,7 @@ export const stopEc2Instances = defineActivity({
     const stop = ec2.client
       .send(new ec2.sdk.StopInstancesCommand(asked), { abortSignal: signal })
       .then(({ StoppingInstances }) => outcome(plan, StoppingInstances), throwFailure);
-    return orThere(stop, () => describeInstances(ec2, instanceIds, signal), ['stopping', 'stopped']);
+    return orThere(stop, () => describeInstances(ec2, instanceIds, signal), stopped);
   },
 });
 
@@ -137,7 +141,7 @@ export const startEc2Instances = defineActivity({
     const instances = await describeInstances(await connect(input.connection), input.instanceIds, signal);
     requireAllowed(instances);
     return planned(input, instances, {
-      there: ['pending', 'running'],
+      there: started,
       will: 'pending',
       verb: 'Starts',
       call: 'ec2:StartInstances',
@@ -151,6 +155,6 @@ export const startEc2Instances = defineActivity({
         abortSignal: signal,
       })
       .then(({ StartingInstances }) => outcome(plan, StartingInstances), throwFailure);
-    return orThere(start, () => describeInstances(ec2, instanceIds, signal), ['pending', 'running']);
+    return orThere(start, () => describeInstances(ec2, instanceIds, signal), started);
   },
 });
