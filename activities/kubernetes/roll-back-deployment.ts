@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Looked, Plan } from '../../domain/plan.ts';
-import { type ActivityContext, defineActivity } from '../activity.ts';
+import { type ActivityContext, type Attempt, defineActivity } from '../activity.ts';
 import { conflict, providerFailure } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
 import { asPlanned, type Seen } from './as-planned.ts';
@@ -36,11 +36,14 @@ const output = z.object({
 });
 type Output = z.input<typeof output>;
 
-/** What was looked at, and what is written in its place. */
+/**
+ * What was looked at. The template itself is read again by whoever acts, and so are the annotations: both can hold secrets, which must not
+ * be stored with a plan. A replica set's template never changes.
+ */
 interface Values extends Seen {
   generation: number;
-  template: Template;
-  annotations: Record<string, string>;
+  /** The uid of the one whose template is put back. */
+  replicaSet: string;
 }
 
 /**
@@ -62,7 +65,7 @@ export const rollBackKubernetesDeployment = defineActivity({
     const client = await context.kubernetes(input.connection);
     return asPlanned(
       plan,
-      (plan) => putBack(client, input, plan, context.attempt.signal),
+      (plan) => putBack(client, input, plan, context.attempt),
       () => look(input, context),
     );
   },
@@ -73,79 +76,102 @@ async function look(
   { kubernetes, attempt: { key, signal } }: ActivityContext,
 ): Promise<Looked<Output, Values>> {
   const client = await kubernetes(connection);
-  const { metadata, spec } = await readDeployment(client, { namespace, name }, signal);
+  const present = await readDeployment(client, { namespace, name }, signal);
+  const { metadata, spec } = present;
   requireAllowed(client, { kind: 'deployment', namespace, name, labels: metadata.labels });
-  const { uid, generation } = metadata;
   const fromImages = imagesOf(spec.template);
   const unchanged = { changed: false, fromImages, toImages: fromImages };
   if (metadata.annotations[marker] === key) return { done: unchanged };
   if (spec.paused)
     throw conflict('Kubernetes', `deployment ${name} is paused, so a rollback would not begin`);
 
-  const all = await readReplicaSets(client, { namespace, selector: spec.selector }, signal);
-  const own = all
-    .filter(({ metadata: { ownerReferences } }) => ownerReferences.some((owner) => owner.uid === uid))
-    .map(({ metadata, spec }) => ({
-      revision: Number(metadata.annotations[revisionNumber] ?? 0),
-      annotations: metadata.annotations,
-      template: withoutHash(spec.template),
-    }))
-    .sort((a, b) => b.revision - a.revision);
-  const wanted = toRevision === undefined ? own[1] : own.find(({ revision }) => revision === toRevision);
+  const all = await revisionsOf(client, namespace, present, signal);
+  const wanted = toRevision === undefined ? all[1] : all.find(({ revision }) => revision === toRevision);
   if (!wanted) {
     const missing = toRevision === undefined ? 'no earlier revision' : `no revision ${toRevision}`;
     throw conflict('Kubernetes', `deployment ${name} has ${missing}`);
   }
-  const { revision, template } = wanted;
-  const isPresent = (template: Template) => isDeepStrictEqual(template, withoutHash(spec.template));
-  if (isPresent(template)) return { done: unchanged };
+  const isPresent = ({ template }: Revision) => isDeepStrictEqual(template, withoutHash(spec.template));
+  if (isPresent(wanted)) return { done: unchanged };
 
-  const annotations = {
-    ...pick(wanted.annotations, (name) => !ownAnnotations.includes(name)),
-    ...pick(metadata.annotations, (name) => ownAnnotations.includes(name)),
-    [marker]: key,
-  };
-  const present = own.find(({ template }) => isPresent(template))?.revision;
-  const toImages = imagesOf(template);
+  const { revision } = wanted;
+  const from = all.find(isPresent)?.revision;
+  const toImages = imagesOf(wanted.template);
   return {
     plan: {
       summary: `Returns deployment ${namespace}/${name} to revision ${revision}: ${toImages.join(', ')}`,
       calls: [
         `PATCH ${appsPath(namespace, 'deployments', name)} spec.template=(that of revision ${revision}) ` +
-          `metadata.annotations[${marker}]=${key}`,
+          `metadata.annotations=(those of revision ${revision}) metadata.annotations[${marker}]=${key}`,
       ],
-      values: { uid, generation, template, annotations },
-      before: { images: fromImages, ...(present === undefined ? {} : { revision: present }) },
+      values: { uid: metadata.uid, generation: metadata.generation, replicaSet: wanted.uid },
+      before: { images: fromImages, ...(from === undefined ? {} : { revision: from }) },
       after: { images: toImages, templateOfRevision: revision },
       inverse:
-        present === undefined
+        from === undefined
           ? { none: 'the present template is kept as no revision yet' }
           : {
               activity: 'rollBackKubernetesDeployment',
-              input: { connection, namespace, deployment: name, toRevision: present },
+              input: { connection, namespace, deployment: name, toRevision: from },
             },
       output: { changed: true, fromImages, toImages },
     },
   };
 }
 
-async function putBack(
-  { apps, request }: Kubernetes,
-  { namespace, deployment: name }: Input,
-  { values: { uid, generation, template, annotations }, output }: Plan<Output, Values>,
+interface Revision {
+  uid: string;
+  revision: number;
+  annotations: Record<string, string>;
+  template: Template;
+}
+
+/** What the cluster has kept of a deployment, the newest first. */
+async function revisionsOf(
+  client: Kubernetes,
+  namespace: string,
+  { metadata: { uid }, spec: { selector } }: Awaited<ReturnType<typeof readDeployment>>,
   signal: AbortSignal,
+): Promise<Revision[]> {
+  const all = await readReplicaSets(client, { namespace, selector }, signal);
+  return all
+    .filter(({ metadata: { ownerReferences } }) => ownerReferences.some((owner) => owner.uid === uid))
+    .map(({ metadata, spec }) => ({
+      uid: metadata.uid,
+      revision: Number(metadata.annotations[revisionNumber] ?? 0),
+      annotations: metadata.annotations,
+      template: withoutHash(spec.template),
+    }))
+    .sort((a, b) => b.revision - a.revision);
+}
+
+async function putBack(
+  client: Kubernetes,
+  { namespace, deployment: name }: Input,
+  { values: { uid, generation, replicaSet }, output }: Plan<Output, Values>,
+  { key, signal }: Attempt,
 ): Promise<Output> {
+  const present = await readDeployment(client, { namespace, name }, signal);
+  const all = await revisionsOf(client, namespace, present, signal);
+  const wanted = all.find((each) => each.uid === replicaSet);
+  if (!wanted)
+    throw providerFailure('Kubernetes', 409, `the revision to which ${name} was to return is gone`);
+  const annotations = {
+    ...pick(wanted.annotations, (name) => !ownAnnotations.includes(name)),
+    ...pick(present.metadata.annotations, (name) => ownAnnotations.includes(name)),
+    [marker]: key,
+  };
   const body = [
     { op: 'test', path: '/metadata/uid', value: uid },
     // The generation counts changes of what is wanted. The resource's version would also change with each restart of a pod.
     { op: 'test', path: '/metadata/generation', value: generation },
-    { op: 'replace', path: '/spec/template', value: template },
+    { op: 'replace', path: '/spec/template', value: wanted.template },
     { op: 'add', path: '/metadata/annotations', value: annotations },
   ];
-  await apps
+  await client.apps
     .patchNamespacedDeployment(
       { namespace, name, body, fieldManager: 'baton' },
-      request(signal, 'application/json-patch+json'),
+      client.request(signal, 'application/json-patch+json'),
     )
     .catch(throwPatchFailure);
   return output;

@@ -85,7 +85,7 @@ const changes: {
       summary: `Returns deployment shop/checkout to revision 1: ${oldImage}`,
       calls: [
         `PATCH ${apps}/deployments/checkout spec.template=(that of revision 1) ` +
-          'metadata.annotations[baton/rollback]=run-1#5',
+          'metadata.annotations=(those of revision 1) metadata.annotations[baton/rollback]=run-1#5',
       ],
       before: { images: [newImage], revision: 2 },
       after: { images: [oldImage], templateOfRevision: 1 },
@@ -150,8 +150,11 @@ async function startFor(input: Record<string, unknown>) {
   return { ...cluster, given: uid === undefined ? input : { ...input, uid } };
 }
 
+/** Those that change something. */
 const calls = ({ simulator }: Pick<Cluster, 'simulator'>) =>
-  simulator.calls.map(({ method, path }) => `${method} ${path.replace(/\?.*/, '')}`);
+  simulator.calls
+    .filter(({ method }) => method !== 'GET')
+    .map(({ method, path }) => `${method} ${path.replace(/\?.*/, '')}`);
 
 describe('a look in the cluster', () => {
   it.each(named)('changes nothing, and tells what would be: $name', async ({ activity, input, plan }) => {
@@ -167,6 +170,23 @@ describe('a look in the cluster', () => {
     if (pod) pod.metadata.ownerReferences = [];
     const plan = await planOf(cluster.run, deleteKubernetesPod, { namespace, ...cluster.given });
     expect(plan.summary).toBe('Deletes pod shop/carts-0; nothing replaces it');
+  });
+
+  it('keeps no secret of a template or an annotation in its plan', async () => {
+    const { run, simulator } = await startCluster();
+    const { deployments, replicasets } = simulator.world;
+    for (const { metadata, spec } of [...deployments, ...replicasets]) {
+      const secret = { name: 'TOKEN', value: 'hunter2' };
+      for (const container of spec.template.spec.containers) Object.assign(container, { env: [secret] });
+      metadata.annotations = {
+        ...metadata.annotations,
+        'kubectl.kubernetes.io/last-applied-configuration': 'hunter2',
+      };
+    }
+    const plan = await planOf(run, rollBackKubernetesDeployment, { namespace, deployment });
+    expect(JSON.stringify(plan)).not.toContain('hunter2');
+    await actBy(run, rollBackKubernetesDeployment, plan, { namespace, deployment });
+    expect(JSON.stringify(deployments[0]?.spec.template)).toContain('hunter2');
   });
 
   it('knows no way back from a template that is kept as no revision', async () => {
@@ -308,6 +328,13 @@ describe('a change by a plan whose object has moved on since', () => {
     Object.assign(closed.first.metadata, { uid: 'another', labels: {} });
     expect(await failureOf(closed.act())).toMatchObject({ type: 'InvalidInput' });
     for (const { simulator } of [other, closed]) expect(effects(simulator)).toEqual([]);
+  });
+
+  it('is refused where the revision is gone to which it was to return', async () => {
+    const { act, simulator } = await startPlanned(rollBackKubernetesDeployment, { namespace, deployment });
+    simulator.world.replicasets.shift();
+    expect(await failureOf(act())).toMatchObject({ type: 'Conflict' });
+    expect(effects(simulator)).toEqual([]);
   });
 
   it('leaves a pod alone that has replaced the one that was looked at', async () => {
