@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import { makeScrubber } from '../secrets/scrub.ts';
+import { budgetsOn, ownBudgets } from './budgets.ts';
 import type { Context } from './context.ts';
 import { openPostgres } from './database.ts';
 import { decisionsOn } from './dispatch.ts';
@@ -59,6 +60,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const store = makeStore(db, options);
   return {
     ...store,
+    ...ownBudgets(),
     async ping() {
       checkSpace();
       await store.ping();
@@ -92,6 +94,7 @@ export function makeStore(db: Kysely<Tables>, options: Pick<StoreOptions, 'secre
     ...echoesOn(context),
     ...recordOn(context),
     ...retentionOn(context),
+    ...budgetsOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),
   });

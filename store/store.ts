@@ -1,3 +1,4 @@
+import type { Budgets } from './budgets.ts';
 import type { Decisions } from './dispatch.ts';
 import type { Echoes } from './echoes.ts';
 import type { Effects } from './effects.ts';
@@ -24,7 +25,8 @@ export interface Store
     Effects,
     Echoes,
     RecordLog,
-    Retention {
+    Retention,
+    Budgets {
   /** For `/readyz`. Rejects with `StoreUnavailable`. */
   ping(): Promise<void>;
   close(): Promise<void>;
