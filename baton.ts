@@ -28,7 +28,8 @@ const code = await runCli({
   loadProviders: async () => (await import('./activities/providers.ts')).providers,
   workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
   startSimulators: async (options) => {
-    const { startSimulators, stories } = await import('./simulator/index.ts');
+    const { startSimulators } = await import('./simulator/index.ts');
+    const { stories } = await import('./simulator/stories.ts');
     return { ...(await startSimulators(options)), stories };
   },
 });

@@ -69,7 +69,9 @@ export function defineProvider<const Name extends string, Settings extends z.Zod
 /** Compose files and CI pass on unset variables as empty ones. */
 export const withoutEmpty = (values: Record<string, string | undefined>): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(values).filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== ''),
+    Object.entries(values).filter(
+      (pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '',
+    ),
   );
 
 /** The names of its settings. */

@@ -5,8 +5,8 @@ import { type Authority, authorityOf } from '../secrets/authority.ts';
 import { makeScrubber } from '../secrets/scrub.ts';
 import type { Store } from '../store/store.ts';
 import { CliFailure, exits } from './failure.ts';
-import { missingSecretKey, secretKeyOf } from './secret-key.ts';
 import { secretsOf } from './masking.ts';
+import { missingSecretKey, secretKeyOf } from './secret-key.ts';
 import { halvesFor, readSettings, type Settings } from './settings.ts';
 import type { Wiring } from './wiring.ts';
 

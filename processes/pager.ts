@@ -8,10 +8,7 @@ const attemptMilliseconds = 10_000;
  * How a server pages people by itself, without a workflow: by the same activities, called here. They load with the first page, as a
  * server else needs none.
  */
-export function directPager(
-  loadActivities: () => Promise<readonly AnyActivity[]>,
-  clients: Clients,
-): Pager {
+export function directPager(loadActivities: () => Promise<readonly AnyActivity[]>, clients: Clients): Pager {
   async function call(name: string, input: Record<string, unknown>): Promise<void> {
     const activity = (await loadActivities()).find((each) => each.name === name);
     if (!activity) throw new Error(`There is no activity ${name} to page with`);

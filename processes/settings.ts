@@ -122,7 +122,9 @@ const isMark = (provider: AnyProvider, name: string): boolean =>
 function halvesOf(provider: AnyProvider, env: Record<string, string>): Half[] {
   if (!Object.keys(env).some((name) => isMark(provider, name))) return [];
   return (provider.needs ?? [])
-    .filter(({ oneOf, beside }) => (beside === undefined || beside in env) && !oneOf.some((name) => name in env))
+    .filter(
+      ({ oneOf, beside }) => (beside === undefined || beside in env) && !oneOf.some((name) => name in env),
+    )
     .map(({ oneOf, by, else: consequence }) => ({
       words: `${provider.title} is connected in half: ${oneOf.join(' or ')} is not set, so ${consequence}`,
       by,

@@ -24,11 +24,11 @@ import { warnOfOwner } from './cluster.ts';
 import { serveControl } from './control.ts';
 import { CliFailure, exits } from './failure.ts';
 import { Lifetime } from './lifetime.ts';
+import { secretsOf } from './masking.ts';
 import { directPager } from './pager.ts';
 import { isFree, nextFreePort, portTaken } from './ports.ts';
 import { prepareSdk } from './sdk.ts';
 import { secretKeyOf } from './secret-key.ts';
-import { secretsOf } from './masking.ts';
 import { halvesFor, readSettings, type Settings } from './settings.ts';
 import type { RunningSimulators } from './simulators.ts';
 import { type StoreAccess, storeMethods } from './store-access.ts';
@@ -314,7 +314,9 @@ function banner(
   const web = temporal.uiUrl === undefined ? '' : `       Temporal ${temporal.uiUrl}`;
   const address = settings.publicUrl === undefined ? here : `${settings.publicUrl} (here ${here})`;
   output.line(`Baton  ${address}${web}`);
-  const simulated = providers.flatMap(({ name, title }) => (settings.simulated.includes(name) ? [title] : []));
+  const simulated = providers.flatMap(({ name, title }) =>
+    settings.simulated.includes(name) ? [title] : [],
+  );
   if (simulated.length > 0)
     output.line(
       `       SIMULATED: ${simulated.join(', ')}.${settings.connectedBy.length === 0 ? ' Nothing real is touched.' : ''}`,

@@ -1,4 +1,5 @@
 import type { Express, Request, Response } from 'express';
+import { defineSimulator, startUnhurried } from './provider.ts';
 import { newSecret } from './secret.ts';
 import type { Act, Simulation } from './simulator.ts';
 
@@ -95,6 +96,11 @@ export function jiraSimulation(): Simulation<JiraWorld> {
 export function jiraEnvironment(url: string): Record<string, string> {
   return { JIRA_BASE_URL: url, JIRA_EMAIL: email, JIRA_API_TOKEN: token, JIRA_PROJECT_KEY: 'OPS' };
 }
+
+export const simulatedJira = defineSimulator({
+  provider: 'jira',
+  start: (options) => startUnhurried(jiraSimulation(), options, jiraEnvironment),
+});
 
 class JiraError extends Error {
   readonly status: number;

@@ -8,7 +8,9 @@ const settings = z.object({
   AWS_ACCESS_KEY_ID: z
     .string()
     .optional()
-    .describe('id of the key (unset: a profile or role as the AWS SDK finds it, for the connection default alone)'),
+    .describe(
+      'id of the key (unset: a profile or role as the AWS SDK finds it, for the connection default alone)',
+    ),
   AWS_SECRET_ACCESS_KEY: z.string().optional().describe('the key'),
   AWS_SESSION_TOKEN: z.string().optional().describe('token of a temporary key'),
   AWS_ENDPOINT_URL_EC2: addressSetting.optional().describe('another address of EC2'),
@@ -36,7 +38,6 @@ export const ec2 = defineProvider({
   // The AWS SDK reads many more.
   foreign: /^AWS_/,
   simulated: true,
-  connect: async (given, env, connection) =>
-    (await import('./client.ts')).connectEc2(given, env, connection),
+  connect: async (given, env, connection) => (await import('./client.ts')).connectEc2(given, env, connection),
   check: async (client, signal) => (await import('./check.ts')).checkEc2(client, signal),
 });

@@ -14,7 +14,9 @@ export async function checkKubernetes(
     .catch(throwFailure)
     .then(
       ({ status }) => [
-        status?.allowed ? { what, ok: true } : { what, ok: false, reason: status?.reason ?? 'no role allows it' },
+        status?.allowed
+          ? { what, ok: true }
+          : { what, ok: false, reason: status?.reason ?? 'no role allows it' },
       ],
       (error: Error) => [{ what, ok: false, reason: error.message }],
     );

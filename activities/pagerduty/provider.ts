@@ -9,7 +9,9 @@ const settings = z.object({
     .string()
     .refine((list) => !parts(list).includes(''), 'has an empty part between its commas')
     .optional()
-    .describe('secrets of the webhook subscriptions, comma-separated: the new one before the old one is withdrawn'),
+    .describe(
+      'secrets of the webhook subscriptions, comma-separated: the new one before the old one is withdrawn',
+    ),
   PAGERDUTY_API_TOKEN: z.string().optional().describe('token of the REST API'),
   PAGERDUTY_FROM_EMAIL: z.string().optional().describe('the user in whose name automation acts'),
   PAGERDUTY_ROUTING_KEY: z.string().optional().describe('key of an Events API v2 integration'),

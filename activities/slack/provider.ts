@@ -5,7 +5,10 @@ import { defineProvider } from '../provider.ts';
 const settings = z.object({
   SLACK_BOT_TOKEN: z.string().optional().describe('token of the bot, xoxb-…'),
   SLACK_SIGNING_SECRET: z.string().optional().describe('secret with which Slack signs clicks and commands'),
-  SLACK_APP_TOKEN: z.string().optional().describe('for Socket Mode, which is not there yet: only kept out of logs'),
+  SLACK_APP_TOKEN: z
+    .string()
+    .optional()
+    .describe('for Socket Mode, which is not there yet: only kept out of logs'),
   SLACK_API_URL: addressSetting.optional().describe('another address of the Web API'),
 });
 export type SlackSettings = z.output<typeof settings>;

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { kubernetesConnections } from '../../activities/kubernetes/client.ts';
 import { startTemporal } from '../../processes/temporal-server.ts';
 import { childEnvironment, networkSettings } from '../../worker/child-environment.ts';
+import { clientsFor } from '../clients.ts';
 
 const secrets: Record<string, string> = {
   PAGERDUTY_API_TOKEN: 'canary-pagerduty',
@@ -87,7 +87,7 @@ describe('a program that Baton starts', () => {
       contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
     };
     writeFileSync(kubeconfig, JSON.stringify(config));
-    const { core, request } = await kubernetesConnections({ KUBECONFIG: kubeconfig })('default');
+    const { core, request } = await clientsFor({ KUBECONFIG: kubeconfig }).kubernetes('default');
     await core.listNode({}, request(AbortSignal.timeout(5_000))).catch(() => {});
     expect(seen()).toMatch(/^OWN=own$/m);
     expect(seen()).toMatch(/^AWS_ACCESS_KEY_ID=for-the-cloud$/m);
