@@ -145,7 +145,8 @@ describe('a Jira that is not connected', () => {
   it('is one whose address is none', async () => {
     const run = runnerFor(jiraEnvironment('acme.atlassian.net'));
     expect(await failureOf(run(readJiraIssue, ask))).toMatchObject({
-      message: 'Jira is not connected: set JIRA_BASE_URL',
+      message:
+        'Jira is not connected: JIRA_BASE_URL is not an https:// address (plain http:// is taken on this machine only)',
     });
   });
 
