@@ -1,30 +1,81 @@
-import { type Ec2, ec2Connections } from './ec2/client.ts';
-import { type Jira, jiraConnections } from './jira/client.ts';
-import { type Kubernetes, kubernetesConnections } from './kubernetes/client.ts';
-import { type PagerDuty, pagerDutyConnections } from './pagerduty/client.ts';
-import { type Slack, slackConnections } from './slack/client.ts';
+import { defaultConnection } from '../domain/subject.ts';
+import { noConnection, settingUnusable } from './failures.ts';
+import { type AnyProvider, withoutEmpty } from './provider.ts';
+import type { providers } from './providers.ts';
+
+type Listed = (typeof providers)[number];
 
 /**
  * The providers' clients, by connection name. Secrets live in here and nowhere else: an activity names a connection and
  * gets a client. An unknown or unset connection is the failure `NotConnected`, which names the missing setting.
  */
-export interface Clients {
-  pagerduty(connection: string): Promise<PagerDuty>;
-  slack(connection: string): Promise<Slack>;
-  jira(connection: string): Promise<Jira>;
-  kubernetes(connection: string): Promise<Kubernetes>;
-  ec2(connection: string): Promise<Ec2>;
+export type Clients = {
+  [Each in Listed as Each['name']]: (connection: string) => ReturnType<Each['connect']>;
+};
+
+/** Where the settings of named connections come from. */
+export interface ConnectionSource {
+  /**
+   * The values by the names of the provider's settings; undefined where there is no such connection. `version` changes when the values
+   * do: the client is then made anew.
+   */
+  settingsOf(
+    provider: string,
+    connection: string,
+  ): Promise<{ values: Record<string, string | undefined>; version: string } | undefined>;
 }
 
-/** The clients for the settings in `env` (design §5). Nothing is connected before it is first used. */
-export function connectClients(env: NodeJS.ProcessEnv): Clients {
+/** The connection `default` of each provider, as the environment's variables define it (design §5). There is no other one. */
+export function environmentConnections(env: NodeJS.ProcessEnv): ConnectionSource {
   return {
-    pagerduty: pagerDutyConnections(env),
-    slack: slackConnections(env),
-    jira: jiraConnections(env),
-    kubernetes: kubernetesConnections(env),
-    ec2: ec2Connections(env),
+    settingsOf: async (_, connection) =>
+      connection === defaultConnection ? { values: env, version: 'environment' } : undefined,
   };
+}
+
+/**
+ * The clients of these providers. One is made at its first use, once for each connection and version of its settings; an attempt that
+ * failed is made again. `env` is the process's own: proxies and the like, never another connection's settings.
+ */
+export function connectClients(
+  providers: readonly AnyProvider[],
+  source: ConnectionSource,
+  env: NodeJS.ProcessEnv,
+): Clients {
+  const clients = providers.map((provider) => [provider.name, clientsOf(provider, source, env)]);
+  return Object.fromEntries(clients) as Clients;
+}
+
+function clientsOf(provider: AnyProvider, source: ConnectionSource, env: NodeJS.ProcessEnv) {
+  const made = new Map<string, { version: string; client: Promise<unknown> }>();
+  return async (connection: string): Promise<unknown> => {
+    const found = await source.settingsOf(provider.name, connection);
+    if (!found) {
+      made.delete(connection);
+      throw noConnection(provider.title, connection);
+    }
+    const known = made.get(connection);
+    if (known?.version === found.version) return known.client;
+    const client = connect(provider, found.values, env, connection);
+    const entry = { version: found.version, client };
+    made.set(connection, entry);
+    client.catch(() => {
+      if (made.get(connection) === entry) made.delete(connection);
+    });
+    return client;
+  };
+}
+
+async function connect(
+  provider: AnyProvider,
+  values: Record<string, string | undefined>,
+  env: NodeJS.ProcessEnv,
+  connection: string,
+): Promise<unknown> {
+  const { data, error } = provider.settings.safeParse(withoutEmpty(values));
+  const [issue] = error?.issues ?? [];
+  if (issue) throw settingUnusable(provider.title, `${String(issue.path[0])} ${issue.message}`, connection);
+  return provider.connect(data, env, connection);
 }
 
 /**
@@ -32,7 +83,5 @@ export function connectClients(env: NodeJS.ProcessEnv): Clients {
  * its heartbeat would be late, and Temporal would give the call to another worker beside it. What is not connected is left.
  */
 export async function loadClients(clients: Clients): Promise<void> {
-  const { pagerduty, slack, jira, kubernetes, ec2 } = clients;
-  for (const connect of [pagerduty, slack, jira, kubernetes, ec2])
-    await connect('default').catch(() => undefined);
+  for (const connect of Object.values(clients)) await connect(defaultConnection).catch(() => undefined);
 }
