@@ -47,7 +47,6 @@ export type ActivityContext = Clients & { attempt: Attempt };
  *
  * - `name`: verb, provider, object. Reads begin with read, list, find, check, search, query or await, and only reads do.
  * - `permissions`: the rights at the provider that the calls need, in the provider's own words.
- * - `example`: a sensible input, for the catalogue and the docs.
  */
 interface Declaration<Name extends string, Input extends z.ZodType, Output extends z.ZodType> {
   name: Name;
@@ -56,6 +55,7 @@ interface Declaration<Name extends string, Input extends z.ZodType, Output exten
   permissions: readonly string[];
   input: Input;
   output: Output;
+  /** An input as people would write it; printed by docs and `baton activities show`. */
   example?: z.input<Input>;
 }
 
