@@ -1,12 +1,10 @@
 import { activityInfo } from '@temporalio/activity';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { AnyActivity, AnyRead } from '../activities/activity.ts';
-import type { Clients } from '../activities/clients.ts';
 import type { Authority } from '../secrets/authority.ts';
-import type { Store } from '../store/store.ts';
 import { causeReader } from './authority.ts';
 import { authorized } from './chain/authority.ts';
-import { type AnyChangeable, type Call, chain, type Next } from './chain/call.ts';
+import { type AnyChangeable, type Call, chain, type Next, type Surroundings } from './chain/call.ts';
 import { counted } from './chain/count.ts';
 import { withHeartbeat } from './chain/heartbeat.ts';
 import { intended } from './chain/intent.ts';
@@ -17,16 +15,10 @@ import { readCall } from './chain/parse.ts';
 import { concluded, recordedPlan, recordedRead } from './chain/record.ts';
 import { cleaned } from './chain/scrub.ts';
 
-export interface InterceptorOptions {
+export interface InterceptorOptions extends Surroundings {
   activities: readonly AnyActivity[];
-  clients: Clients;
-  store: Store;
   /** Tells whether a run was started by a server of ours. */
   authority: Authority;
-  /** The providers that are simulated: said in the record. */
-  simulated: readonly string[];
-  /** Removes secrets from a text. */
-  scrub: (text: string) => string;
   count?: (activity: Pick<AnyActivity, 'name' | 'provider'>, failure?: unknown) => void;
 }
 
@@ -55,7 +47,7 @@ export function activityInterceptors(options: InterceptorOptions): ActivityInter
 
 /** What a call passes, the outermost first. In plan mode no effect is opened, and the chain ends where nothing can act. */
 function wayOf(options: InterceptorOptions): Next<Call> {
-  const clean = cleaned(options.scrub);
+  const clean = cleaned(options);
   const read = chain<Call<AnyRead>>([recordedRead(options), clean], readIt(options));
   const plan = chain<Change>([recordedPlan(options), clean], lookOnly(options));
   const make = chain<Change>([intended(options), concluded(options), clean], lookAndAct(options));

@@ -1,22 +1,13 @@
 import { CancelledFailure, cancellationSignal } from '@temporalio/activity';
-import type { Clients } from '../../activities/clients.ts';
 import { scrubValue } from '../../secrets/scrub.ts';
-import type { Store } from '../../store/store.ts';
 import { actorOfChange, notAuthorized } from '../authority.ts';
-import type { AnyLink } from './call.ts';
+import type { AnyLink, Surroundings } from './call.ts';
 import { refused } from './entry.ts';
 import { asFailure, attemptMilliseconds } from './failure.ts';
 
-interface Options {
-  store: Store;
-  clients: Clients;
-  simulated: readonly string[];
-  scrub: (text: string) => string;
-}
-
 /** A change is made only where a signed cause calls for it, and in the name of whom that one names. */
 export const authorized =
-  (options: Options): AnyLink =>
+  (options: Surroundings): AnyLink =>
   async (call, next) => {
     const { declaration, shown } = call;
     const { clients, scrub } = options;

@@ -1,6 +1,18 @@
 import type { Actor, AnyActivity, AnyRead, Attempt } from '../../activities/activity.ts';
+import type { Clients } from '../../activities/clients.ts';
 import type { Plan } from '../../domain/plan.ts';
+import type { Store } from '../../store/store.ts';
 import type { Shown } from '../authority.ts';
+
+/** What the links have to do their work with. */
+export interface Surroundings {
+  clients: Clients;
+  store: Store;
+  /** The providers that are simulated: said in the record. */
+  simulated: readonly string[];
+  /** Removes secrets from a text. */
+  scrub: (text: string) => string;
+}
 
 /** What changes the world. */
 export type AnyChangeable = Exclude<AnyActivity, AnyRead>;

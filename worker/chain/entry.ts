@@ -1,7 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Entry } from '../../domain/record.ts';
-import type { Store } from '../../store/store.ts';
-import type { Call } from './call.ts';
+import type { Call, Surroundings } from './call.ts';
 
 /** The lines of the record that tell of activities. */
 type Action = `activity.${'intended' | 'planned' | 'completed' | 'failed' | 'refused'}`;
@@ -46,7 +45,7 @@ export function describe(failure: Error): Record<string, unknown> {
 export async function refused(
   call: Call,
   failure: Error,
-  { store, simulated }: { store: Store; simulated: readonly string[] },
+  { store, simulated }: Surroundings,
 ): Promise<Error> {
   await store.append([entryOf(call, simulated, 'activity.refused', describe(failure))]);
   return failure;

@@ -1,9 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { conflict, coolDown } from '../../activities/failures.ts';
 import type { Intent } from '../../store/effects.ts';
-import type { Store } from '../../store/store.ts';
 import { notAuthorized } from '../authority.ts';
-import type { AnyChangeable, Call } from './call.ts';
+import type { AnyChangeable, Call, Surroundings } from './call.ts';
 import { refused } from './entry.ts';
 
 /** How long an attempt waits for another change on the same target. */
@@ -21,7 +20,7 @@ export function coolDownOf({ kind, coolDown = {} }: AnyChangeable) {
 export async function answerWithout(
   intent: Exclude<Intent, { answer: 'go' }>,
   call: Call<AnyChangeable>,
-  options: { store: Store; simulated: readonly string[] },
+  options: Surroundings,
 ): Promise<unknown> {
   const { declaration } = call;
   switch (intent.answer) {

@@ -1,17 +1,11 @@
 import type { EffectIntent } from '../../store/effects.ts';
-import type { Store } from '../../store/store.ts';
-import type { AnyChangeable, Call, Link } from './call.ts';
+import type { AnyChangeable, Call, Link, Surroundings } from './call.ts';
 import { entryOf } from './entry.ts';
 import { answerWithout, coolDownOf } from './guard.ts';
 
-interface Options {
-  store: Store;
-  simulated: readonly string[];
-}
-
 /** Opens the effect in the store before anything is done: it is made only where the store says go. */
 export const intended =
-  (options: Options): Link<Call<AnyChangeable>> =>
+  (options: Surroundings): Link<Call<AnyChangeable>> =>
   async (call, next) => {
     const intent = await options.store.intend(intentOf(call, options.simulated));
     if (intent.answer !== 'go') return { result: await answerWithout(intent, call, options) };

@@ -1,26 +1,19 @@
 import { ApplicationFailure, Context, cancellationSignal } from '@temporalio/activity';
 import type { ActivityContext, AnyChange, AnyRead } from '../../activities/activity.ts';
-import type { Clients } from '../../activities/clients.ts';
 import type { FailureDetail } from '../../activities/failures.ts';
 import { simulationMark } from '../../activities/simulated.ts';
 import type { Looked } from '../../domain/plan.ts';
-import type { AnyChangeable, Call, Next } from './call.ts';
+import type { AnyChangeable, Call, Next, Surroundings } from './call.ts';
 import { asFailure, attemptMilliseconds, withoutEffect } from './failure.ts';
-
-interface Options {
-  clients: Clients;
-  simulated: readonly string[];
-  scrub: (text: string) => string;
-}
 
 /** The end of a read's chain. */
 export const readIt =
-  (options: Options): Next<Call<AnyRead>> =>
+  (options: Surroundings): Next<Call<AnyRead>> =>
   async (call) => ({ result: await call.declaration.run(call.input, contextOf(call, options)) });
 
 /** The end of a change's chain in plan mode: it has no way to `act`. */
 export const lookOnly =
-  (options: Options): Next<Call<AnyChangeable>> =>
+  (options: Surroundings): Next<Call<AnyChangeable>> =>
   async (call) => {
     const { declaration } = call;
     if (!('look' in declaration)) throw unseen(call);
@@ -30,7 +23,7 @@ export const lookOnly =
 
 /** The end of a change's chain. What must not be done twice is found out by the look, at each attempt anew. */
 export const lookAndAct =
-  (options: Options): Next<Call<AnyChangeable>> =>
+  (options: Surroundings): Next<Call<AnyChangeable>> =>
   async (call) => {
     const { declaration, input } = call;
     const context = contextOf(call, options);
@@ -63,7 +56,7 @@ function unseen({ declaration: { name, provider } }: Call): ApplicationFailure {
   );
 }
 
-function contextOf(call: Call, { clients, simulated }: Options): ActivityContext {
+function contextOf(call: Call, { clients, simulated }: Surroundings): ActivityContext {
   const { declaration, key, attempt, before, mode } = call;
   return {
     ...clients,

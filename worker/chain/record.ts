@@ -1,24 +1,17 @@
 import { CancelledFailure, cancellationDetails } from '@temporalio/activity';
 import type { AnyRead } from '../../activities/activity.ts';
 import type { EffectOutcome } from '../../store/effects.ts';
-import type { Store } from '../../store/store.ts';
-import type { AnyChangeable, Call, Link, Outcome } from './call.ts';
+import type { AnyChangeable, Call, Link, Outcome, Surroundings } from './call.ts';
 import { describe, entryOf } from './entry.ts';
 import { effectOf, failureOf } from './failure.ts';
 import { targetsOf } from './intent.ts';
 import { digestOfPlan } from './plan-digest.ts';
 
-interface Options {
-  store: Store;
-  simulated: readonly string[];
-  scrub: (text: string) => string;
-}
-
 /** The failure that came from within is in the record before it goes on. */
 async function followed(
   call: Call,
   outcome: Promise<Outcome>,
-  { store, simulated }: Options,
+  { store, simulated }: Surroundings,
 ): Promise<Outcome> {
   try {
     return await outcome;
@@ -30,7 +23,7 @@ async function followed(
 
 /** One line for a read: its result, or its failure. */
 export const recordedRead =
-  (options: Options): Link<Call<AnyRead>> =>
+  (options: Surroundings): Link<Call<AnyRead>> =>
   async (call, next) => {
     const { store, simulated, scrub } = options;
     const { result } = await followed(call, next(call), options);
@@ -45,7 +38,7 @@ export const recordedRead =
 
 /** One line for a change in plan mode: all that would be done, or that it is done. */
 export const recordedPlan =
-  (options: Options): Link<Call<AnyChangeable>> =>
+  (options: Surroundings): Link<Call<AnyChangeable>> =>
   async (call, next) => {
     const { store, simulated } = options;
     const { result, plan } = await followed(call, next(call), options);
@@ -57,7 +50,7 @@ export const recordedPlan =
 
 /** What became of an effect that was opened, with its line. */
 export const concluded =
-  ({ store, simulated, scrub }: Options): Link<Call<AnyChangeable>> =>
+  ({ store, simulated, scrub }: Surroundings): Link<Call<AnyChangeable>> =>
   async (call, next) => {
     const { key, attempt } = call;
     const outcome = await next(call).catch(async (failure: Error) => {

@@ -2,12 +2,12 @@ import type { z } from 'zod';
 import { scrubValue } from '../../secrets/scrub.ts';
 import { withinSize } from '../result-size.ts';
 import { forgetTries } from '../unreadable.ts';
-import type { AnyLink } from './call.ts';
+import type { AnyLink, Surroundings } from './call.ts';
 import { failureOf } from './failure.ts';
 
 /** What comes out of an attempt is of the declared shape, not too large, and holds no secret; nor does its failure. */
 export const cleaned =
-  (scrub: (text: string) => string): AnyLink =>
+  ({ scrub }: Surroundings): AnyLink =>
   async (call, next) => {
     const { declaration, key } = call;
     try {
