@@ -2,6 +2,10 @@ import type { Simulator } from '../simulator/simulator.ts';
 
 type Request = Simulator<object>['calls'][number];
 
+/** All simulated providers of a world. */
+export const simulatorsIn = (world: object): Simulator<object>[] =>
+  Object.values(world).filter((each) => typeof each === 'object' && 'ledger' in each && 'calls' in each);
+
 /** Methods of Slack that only read. All of them are POSTs. https://docs.slack.dev/reference/methods */
 const slackReads = [
   'auth.test',

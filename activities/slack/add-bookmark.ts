@@ -4,7 +4,7 @@ import type { Inverse } from '../../domain/plan.ts';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
 import { channelId, webUrl } from './input.ts';
-import { asMember, join, joinCalls, lookInto } from './membership.ts';
+import { asMember, joinCalls, lookInto } from './membership.ts';
 import { cut, oneLine } from './text.ts';
 
 const maxTitle = 100;
@@ -58,9 +58,7 @@ export const addSlackBookmark = defineActivity({
     const { title, link } = wantedOf(input);
     let known = bookmarkId;
     if (hidden) {
-      const list = await join(api, channelId)
-        .then(() => listBookmarks(api, channelId))
-        .catch(throwFailure);
+      const list = await asMember(api, channelId, () => listBookmarks(api, channelId)).catch(throwFailure);
       const there = list.find(isAt(link));
       if (there?.title === title) return { changed: false, bookmarkId: there.id };
       known = there?.id ?? null;

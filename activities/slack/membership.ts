@@ -18,13 +18,10 @@ export async function asMember<Result>(
     return await call();
   } catch (error) {
     if (refusalOf(error) !== outside) throw error;
-    await join(api, channelId);
+    await api.conversations.join({ channel: channelId });
     return call();
   }
 }
-
-/** Joining is safe to repeat. Errors are the SDK's. */
-export const join = (api: WebClient, channelId: string) => api.conversations.join({ channel: channelId });
 
 /**
  * What a channel shows: `seen`, or `hidden` where Baton would have to join it first, which a look does not. Of a channel that is only
@@ -44,7 +41,7 @@ export async function lookInto<Result>(
   }
 }
 
-/** The call of `join` where it is needed, for a plan. */
+/** What `asMember` calls first where the channel is hidden, for a plan. */
 export const joinCalls = (hidden: boolean, channelId: string) =>
   hidden ? [`conversations.join channel=${channelId}`] : [];
 

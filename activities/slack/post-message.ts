@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
-import { throwFailure } from './failures.ts';
 import { channelId, messageTs, planned } from './input.ts';
-import { join, joinCalls, lookInto } from './membership.ts';
+import { joinCalls, lookInto } from './membership.ts';
 import { messageBody, messageContent } from './message.ts';
 import { findPosted, permalinkOf, postCall, postOnce, postUnderKey } from './post.ts';
 
@@ -53,7 +52,6 @@ export const postSlackMessage = defineActivity({
     const self = await client.self(api);
     const place = { channelId, threadTs };
     const body = messageBody(content, attempt.mark);
-    if (hidden) await join(api, channelId).catch(throwFailure);
     const { changed, ts } = hidden
       ? await postOnce(api, place, body, attempt)
       : { changed: true, ts: await postUnderKey(api, place, body, attempt) };

@@ -74,6 +74,9 @@ export const postCall = ({ channelId, threadTs }: Place, { text }: Body) =>
 export const editCall = ({ channelId, ts }: { channelId: string; ts: string }, { text }: Body) =>
   `chat.update channel=${channelId} ts=${ts} ${inShort(text)}`;
 
+/** Said in a plan of an edit. */
+export const orPost = ' (chat.postMessage, where it can no longer be edited)';
+
 const inShort = (text: string) => JSON.stringify(cut(text, 100));
 
 /** Refusals of an edit after which the message can only be posted anew. */

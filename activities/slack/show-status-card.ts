@@ -7,9 +7,9 @@ import { cardBody, cardSchema, type StatusCard } from './card.ts';
 import { throwFailure } from './failures.ts';
 import { findMessage, isRepeat, type Message, readMessage } from './history.ts';
 import { channelId, incidentId, messageTs, planned } from './input.ts';
-import { join, joinCalls, lookInto } from './membership.ts';
+import { asMember, joinCalls, joiningFirst, lookInto } from './membership.ts';
 import { pin, pinCall } from './pin-message.ts';
-import { edit, editCall, permalinkOf, post, postCall } from './post.ts';
+import { edit, editCall, orPost, permalinkOf, post, postCall } from './post.ts';
 
 const cardEvent = 'baton_status_card';
 
@@ -51,6 +51,7 @@ export const showSlackStatusCard = defineActivity({
     const { body, digest } = messageOf(input, attempt.mark);
     const looked = await lookInto(channelId, () => findCard(api, input, digest), null);
     const card = looked.hidden ? null : looked.seen;
+    const orEdit = looked.hidden ? ' (or chat.update, where the card is there already)' : '';
     // A card that an earlier attempt posted may not be pinned yet.
     const pins = card === null || isRepeat(attempt);
     const ts = card?.ts ?? planned.ts;
@@ -61,9 +62,9 @@ export const showSlackStatusCard = defineActivity({
         summary: `Shows the state of incident ${input.incidentId} in ${channelId}: ${input.card.status}`,
         calls: [
           ...joinCalls(looked.hidden, channelId),
-          ...(card === null ? [postCall({ channelId }, body)] : []),
-          ...(card && !card.isSame ? [editCall({ channelId, ts }, body)] : []),
-          ...(pins ? [pinCall(channelId, ts)] : []),
+          ...(card === null ? [`${postCall({ channelId }, body)}${orEdit}`] : []),
+          ...(card && !card.isSame ? [`${editCall({ channelId, ts }, body)}${orPost}`] : []),
+          ...(pins ? [`${pinCall(channelId, ts)}${joiningFirst}`] : []),
         ],
         values: { hidden: looked.hidden, card },
         inverse: { none: 'it shows a state of the incident: a later one is shown in its place' },
@@ -78,9 +79,7 @@ export const showSlackStatusCard = defineActivity({
     const self = await client.self(api);
     const { body, digest, metadata } = messageOf(input, attempt.mark);
     const known = hidden
-      ? await join(api, channelId)
-          .then(() => findCard(api, input, digest))
-          .catch(throwFailure)
+      ? await asMember(api, channelId, () => findCard(api, input, digest)).catch(throwFailure)
       : card;
     const stays =
       known && (known.isSame || (await edit(api, { channelId, ts: known.ts }, body, metadata)))

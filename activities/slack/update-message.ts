@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { channelId, messageTs } from './input.ts';
 import { messageBody, messageContent } from './message.ts';
-import { edit, editCall, permalinkOf, postOnce } from './post.ts';
+import { edit, editCall, orPost, permalinkOf, postOnce } from './post.ts';
 
 /** A message that is gone, too old to be edited or not Baton's is posted anew: `ts` tells where it stands now. */
 export const updateSlackMessage = defineActivity({
@@ -22,7 +22,7 @@ export const updateSlackMessage = defineActivity({
     return {
       plan: {
         summary: `Replaces what the message ${ts} in ${channelId} says`,
-        calls: [`${editing} (chat.postMessage, where it can no longer be edited)`],
+        calls: [`${editing}${orPost}`],
         values: {},
         inverse: { none: 'what it said before is not kept' },
         output: { changed: true, ts, permalink: permalinkOf(self, place, ts) },

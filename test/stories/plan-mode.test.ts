@@ -3,8 +3,7 @@ import { impair } from '../../simulator/ec2.ts';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { taskQueue } from '../../worker/worker.ts';
 import { signedMemo } from '../authority.ts';
-import { ledgersOf } from '../check.ts';
-import { isChange } from '../requests.ts';
+import { isChange, simulatorsIn } from '../requests.ts';
 import { startWorld, type World } from '../world.ts';
 
 let world: World;
@@ -14,7 +13,10 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 /** Runs a shipped workflow to its end in plan mode, and gives the summaries of what it would have done, by activity. */
-async function plan(workflow: string, input: { incidentId: string }): Promise<Record<string, string>> {
+async function plan(
+  workflow: string,
+  input: { incidentId: string; graceTime?: string },
+): Promise<Record<string, string>> {
   const workflowId = `plan/${input.incidentId}`;
   const memo = signedMemo({ workflowId, workflow, input }, { mode: 'plan', subject: input.incidentId });
   const { client } = world.temporal;
@@ -32,22 +34,20 @@ async function plan(workflow: string, input: { incidentId: string }): Promise<Re
 }
 
 function expectNothingChanged(): void {
-  const { pagerDuty, slack, jira, kubernetes, ec2 } = world;
-  const requests = [pagerDuty, slack, jira, kubernetes, ec2].flatMap(({ provider, calls }) =>
+  const simulators = simulatorsIn(world);
+  const requests = simulators.flatMap(({ provider, calls }) =>
     calls.map((request) => ({ provider, request })),
   );
   expect(requests.length).toBeGreaterThan(5);
   expect(requests.filter(({ provider, request }) => isChange(provider, request))).toEqual([]);
-  expect(ledgersOf(world).flat()).toEqual([]);
+  expect(simulators.flatMap(({ ledger }) => ledger)).toEqual([]);
 }
 
 describe('a runbook in plan mode', () => {
   it('of a production incident goes through to its end and tells all that it would do', async () => {
     const incidentId = raiseIncident(world.pagerDuty, { title: 'Checkout is slow', service: 'Checkout' });
     resolveAs(world.pagerDuty, incidentId, 'PBENOKA');
-    const planned = await plan('pagerdutyProductionIncidentPolicy', { incidentId, graceTime: '1 second' } as {
-      incidentId: string;
-    });
+    const planned = await plan('pagerdutyProductionIncidentPolicy', { incidentId, graceTime: '1 second' });
     expect(planned).toMatchObject({
       openSlackWarRoom: expect.stringMatching(/^Opens the public channel inc-\d+-checkout-is-slow/),
       showSlackStatusCard: `Shows the state of incident ${incidentId} in CPLANNED: resolved`,

@@ -18,7 +18,7 @@ import { jiraCases } from '../faults/lost-answers/jira.ts';
 import { kubernetesCases } from '../faults/lost-answers/kubernetes.ts';
 import { pagerDutyCases } from '../faults/lost-answers/pagerduty.ts';
 import { slackCases } from '../faults/lost-answers/slack.ts';
-import { callOf, isChange } from '../requests.ts';
+import { callOf, isChange, simulatorsIn } from '../requests.ts';
 import { embeddedWorld } from '../store/world.ts';
 import { type Providers, startProviders } from '../world.ts';
 
@@ -67,13 +67,7 @@ interface Trying {
 
 /** Makes one attempt as a worker does, in a run that a server has started. */
 async function attempt(name: string, input: object, { runId, mode, attempt = 1 }: Trying): Promise<Tried> {
-  const simulators = [
-    providers.pagerDuty,
-    providers.slack,
-    providers.jira,
-    providers.kubernetes,
-    providers.ec2,
-  ];
+  const simulators = simulatorsIn(providers);
   const before = simulators.map(({ calls }) => calls.length);
   const rowsBefore = (await store.readRecord({ subject: runId, limit: 100 })).length;
   const interceptors = [
