@@ -8,6 +8,7 @@ const common = {
   permissions: [],
   input: z.object({}),
   output: z.object({}),
+  example: {},
 };
 const plan = { summary: 'Does it', calls: ['do'], values: {}, inverse: { none: 'done' }, output: {} };
 

@@ -24,6 +24,7 @@ it('an attempt waits for an earlier one that is still at work here, and takes ov
     permissions: [],
     input: z.object({}),
     output: z.object({ changed: z.boolean(), by: z.number() }),
+    example: {},
     look: async (_, { attempt: { number } }) => ({
       plan: {
         summary: 'Turns the key',

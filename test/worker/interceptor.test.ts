@@ -48,6 +48,7 @@ const saying = (text: string, kind: 'read' | 'change' = 'read'): AnyActivity => 
     permissions: [],
     input: z.object({}),
     output: z.object({ text: z.string(), mark: z.string().optional() }),
+    example: {},
   };
   const said = async (_: unknown, { attempt: { mark } }: ActivityContext) => ({ text, mark });
   if (kind === 'read') return defineActivity({ name: 'readText', kind, ...declaration, run: said });

@@ -38,6 +38,7 @@ function keyTurned(look: () => Promise<Looked<Output, object>> = async () => pla
     targets: ({ key }) => [`key:${key}`],
     input: z.object({ key: z.string() }),
     output: z.object({ changed: z.boolean(), by: z.string() }),
+    example: { key: 'shop' },
     look,
     async act() {
       made.times += 1;
@@ -170,6 +171,7 @@ describe('a read in plan mode', () => {
     permissions: [],
     input: z.object({}),
     output: z.object({ looksOnce: z.boolean() }),
+    example: {},
     run: async (_, { attempt }: ActivityContext) => ({ looksOnce: attempt.looksOnce === true }),
   });
 
