@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -168,6 +169,8 @@ const planSchema = z.strictObject({
 
 const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
+const comparable = ({ output: _, ...plan }: Plan) => throughJson(plan);
+
 /**
  * The requests that no call of the plan names, and the calls that no request has made, but for those that only a refusal calls for. A
  * request that the provider has refused (another one was quicker) may be made again.
@@ -229,8 +232,11 @@ describe('plan mode', () => {
       expect(new Set(made.effects)).toEqual(new Set(one.effects));
       expect(made.effects.length).toBeLessThanOrEqual(one.effects.length);
       const completed = made.rows.find(({ action }) => action === 'activity.completed');
-      const { inverse } = planOf(made);
-      expect(completed?.detail).toMatchObject({ digest: planned[0]?.rows[0]?.detail.digest, inverse });
+      expect(completed?.detail.inverse).toEqual(throughJson(planOf(made).inverse));
+      // An object of a cluster may have got another version since.
+      const [first] = planned as [Tried];
+      const isSame = isDeepStrictEqual(comparable(planOf(first)), comparable(planOf(made)));
+      expect(completed?.detail.digest === first.rows[0]?.detail.digest).toBe(isSame);
     });
   });
 });
