@@ -45,7 +45,26 @@ export const raisePagerDutyAlert = defineActivity({
       .optional(),
   }),
   output: z.object({ changed: z.boolean(), dedupKey: z.string() }),
-  async run(
+  example: {
+    dedupKey: 'baton/checkout-latency/shop/checkout',
+    summary: 'checkout-latency failed: the rollout is not complete',
+    source: 'baton',
+    severity: 'error',
+  },
+  async look({ connection, dedupKey, summary, severity }, { pagerduty }) {
+    await pagerduty(connection);
+    return {
+      plan: {
+        summary: `Raises the alert ${dedupKey}, or adds to the open one: ${cut(summary, 100)}`,
+        calls: [`POST /v2/enqueue event_action=trigger dedup_key=${dedupKey} severity=${severity}`],
+        values: {},
+        inverse: { activity: 'resolvePagerDutyAlert', input: { connection, dedupKey } },
+        output: { changed: true, dedupKey },
+      },
+    };
+  },
+  async act(
+    _,
     { connection, dedupKey, summary, source, severity, timestamp, component, group, details, ...rest },
     { pagerduty, attempt: { signal } },
   ) {
