@@ -6,13 +6,13 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { AnyActivity } from '../../activities/activity.ts';
-import { connectClients } from '../../activities/clients.ts';
 import { activities } from '../../activities/index.ts';
 import type { Looked, Plan } from '../../domain/plan.ts';
 import type { RecordRow } from '../../domain/record.ts';
 import type { Store } from '../../store/store.ts';
 import { activityInterceptors } from '../../worker/interceptor.ts';
 import { callsSigned, testAuthority } from '../authority.ts';
+import { clientsFor } from '../clients.ts';
 import { type Case, type Cases, next } from '../faults/lost-answers/case.ts';
 import { ec2Cases } from '../faults/lost-answers/ec2.ts';
 import { jiraCases } from '../faults/lost-answers/jira.ts';
@@ -77,7 +77,7 @@ async function attempt(name: string, input: object, { runId, mode, attempt = 1 }
     callsSigned(mode ? { mode } : {}),
     activityInterceptors({
       activities: watched,
-      clients: connectClients(providers.env),
+      clients: clientsFor(providers.env),
       store,
       authority: testAuthority,
       simulated: [],

@@ -2,7 +2,6 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type ActivityContext, type AnyActivity, defineActivity } from '../../activities/activity.ts';
-import { connectClients } from '../../activities/clients.ts';
 import { conflict, providerFailure } from '../../activities/failures.ts';
 import type { RunCause } from '../../domain/incident.ts';
 import type { Looked } from '../../domain/plan.ts';
@@ -10,6 +9,7 @@ import type { EffectOutcome } from '../../store/effects.ts';
 import type { Store } from '../../store/store.ts';
 import { activityInterceptors } from '../../worker/interceptor.ts';
 import { callsSigned, testAuthority } from '../authority.ts';
+import { clientsFor } from '../clients.ts';
 import { embeddedWorld, fresh } from '../store/world.ts';
 
 type Output = { changed: boolean; by: string };
@@ -73,7 +73,7 @@ async function attempt(
     callsSigned(cause, forged),
     activityInterceptors({
       activities: [activity],
-      clients: connectClients({}),
+      clients: clientsFor({}),
       store: {
         ...store,
         intend(effect) {

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { AnyChange } from '../../../activities/activity.ts';
 import { addSlackBookmark } from '../../../activities/slack/add-bookmark.ts';
 import { archiveSlackChannel } from '../../../activities/slack/archive-channel.ts';
-import { slackConnections } from '../../../activities/slack/client.ts';
 import { inviteSlackUsers } from '../../../activities/slack/invite-users.ts';
 import { openSlackWarRoom } from '../../../activities/slack/open-war-room.ts';
 import { pinSlackMessage } from '../../../activities/slack/pin-message.ts';
@@ -12,6 +11,7 @@ import { setSlackTopic } from '../../../activities/slack/set-topic.ts';
 import { showSlackStatusCard } from '../../../activities/slack/show-status-card.ts';
 import { updateSlackMessage } from '../../../activities/slack/update-message.ts';
 import { slackEnvironment } from '../../../simulator/slack.ts';
+import { clientsFor } from '../../clients.ts';
 import { effects, methods, startWorkspace } from './workspace.ts';
 
 const url = 'https://example.com/runbook';
@@ -20,7 +20,7 @@ const card = { title: 'Checkout is slow', status: 'triggered', service: 'Checkou
 /** A workspace, and a way to look only. */
 async function startLooking() {
   const { simulator, run } = await startWorkspace();
-  const clients = { slack: slackConnections(slackEnvironment(simulator.url)) };
+  const clients = clientsFor(slackEnvironment(simulator.url));
   const { signal } = new AbortController();
   const look = async (change: AnyChange, input: object, number = 1) => {
     const context = { ...clients, attempt: { key: 'run-1#5', number, signal } };
