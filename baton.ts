@@ -27,8 +27,9 @@ const code = await runCli({
   loadActivities: async () => {
     const { activities } = await import('./activities/index.ts');
     const { connectClients } = await import('./activities/clients.ts');
+    const { checks } = await import('./activities/checks.ts');
     const { wayTo } = await import('./activities/http.ts');
-    return { activities, connectClients, wayTo };
+    return { activities, connectClients, checks, wayTo };
   },
   workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
   startSimulators: async (options) => {

@@ -10,7 +10,7 @@ export const providers = ['pagerduty', 'slack', 'jira', 'kubernetes', 'ec2'] as 
 export type Provider = (typeof providers)[number];
 
 /** The variables by which one of them shows that a provider is set. The SDKs' regions and the like do not connect anything. */
-const marks: Record<Provider, RegExp> = {
+export const marks: Record<Provider, RegExp> = {
   pagerduty: /^PAGERDUTY_/,
   slack: /^SLACK_/,
   jira: /^JIRA_/,

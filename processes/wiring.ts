@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { AnyActivity } from '../activities/activity.ts';
 import type { Clients } from '../activities/clients.ts';
+import type { AnyProvider } from '../activities/provider.ts';
 import type { Streams } from '../cli/output.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import type { StartSimulators } from './simulators.ts';
@@ -15,6 +16,8 @@ export interface Wiring {
   loadActivities(): Promise<{
     activities: readonly AnyActivity[];
     connectClients(env: NodeJS.ProcessEnv): Clients;
+    /** How each provider is checked and tested. */
+    checks: Record<keyof Clients, Pick<AnyProvider, 'title' | 'check' | 'test'>>;
     /** By which way an address is reached: straight, or through the network's proxy. */
     wayTo(address: string, env: NodeJS.ProcessEnv): Dispatcher;
   }>;

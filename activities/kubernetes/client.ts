@@ -8,6 +8,7 @@ import type {
   CoreV1Api,
   KubeConfig,
   RequestContext,
+  VersionApi,
 } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { providerAddress, withoutSlashAtEnd } from '../address.ts';
@@ -23,6 +24,7 @@ export interface Kubernetes {
   apps: AppsV1Api;
   autoscaling: AutoscalingV2Api;
   authorization: AuthorizationV1Api;
+  version: VersionApi;
   /** What every call takes as its last argument: it ends with the attempt, and a patch says of which type it is. */
   request(signal: AbortSignal, patchType?: PatchType): ConfigurationOptions;
   /** The namespaces in which it may change something; `*` stands for all, nodes too. */
@@ -111,6 +113,7 @@ async function connect(env: Settings, environment: NodeJS.ProcessEnv): Promise<K
     apps: new sdk.AppsV1Api(configuration),
     autoscaling: new sdk.AutoscalingV2Api(configuration),
     authorization: new sdk.AuthorizationV1Api(configuration),
+    version: new sdk.VersionApi(configuration),
     request: (signal, patchType) => ({
       authMethods: { default: authentication(signal) },
       httpApi: {

@@ -2,6 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checks } from '../../activities/checks.ts';
 import { connectClients } from '../../activities/clients.ts';
 import { wayTo } from '../../activities/http.ts';
 import { runCli } from '../../cli/main.ts';
@@ -33,7 +34,12 @@ describe('a record of more lines than one page holds', () => {
         stderr: { write: (text) => (written.stderr += text) },
       },
       loadTriggers: async () => [],
-      loadActivities: async () => ({ activities: [], connectClients: () => connectClients({}), wayTo }),
+      loadActivities: async () => ({
+        activities: [],
+        connectClients: () => connectClients({}),
+        checks,
+        wayTo,
+      }),
       workflowsPath: '',
       startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
     };

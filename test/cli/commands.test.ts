@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checks } from '../../activities/checks.ts';
 import { connectClients } from '../../activities/clients.ts';
 import { wayTo } from '../../activities/http.ts';
 import { exampleWebhook, fullDisk } from '../../cli/example.ts';
@@ -27,7 +28,12 @@ describe('the command line', () => {
         stderr: { write: (text) => (written.stderr += text) },
       },
       loadTriggers: async () => [news],
-      loadActivities: async () => ({ activities: [], connectClients: () => connectClients({}), wayTo }),
+      loadActivities: async () => ({
+        activities: [],
+        connectClients: () => connectClients({}),
+        checks,
+        wayTo,
+      }),
       workflowsPath: '',
       startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
     };

@@ -9,9 +9,10 @@ process.exitCode = await runCli({
   loadTriggers: async () => (await import('../../triggers/index.ts')).triggers,
   loadActivities: async () => {
     const { activities } = await import('../../activities/index.ts');
+    const { checks } = await import('../../activities/checks.ts');
     const { connectClients } = await import('../../activities/clients.ts');
     const { wayTo } = await import('../../activities/http.ts');
-    return { activities, connectClients, wayTo };
+    return { activities, connectClients, checks, wayTo };
   },
   workflowsPath,
   startSimulators: () => Promise.reject(new Error('Nothing is simulated here')),
