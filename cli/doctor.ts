@@ -51,9 +51,9 @@ function show({ title, connection, state, reason, findings }: Examination, outpu
   output.line(`${title}  ${connection}  ${paint(text, tone, output.color)}${why}`);
   const rows = findings.map(({ what, ok, reason: told = '', neededBy }) => {
     const by = ok === false ? neededBy.join(', ') : countOf(neededBy.length);
-    return [`  ${ok === undefined ? '?' : ok ? 'ok' : 'MISSING'}`, what, by === '' ? '' : `for ${by}`, told];
+    return [`${ok === undefined ? '?' : ok ? 'ok' : 'MISSING'}`, what, by === '' ? '' : `for ${by}`, told];
   });
-  for (const line of table(rows)) output.line(line.trimEnd());
+  for (const line of table(rows)) output.line(`  ${line.trimEnd()}`);
   output.line();
 }
 

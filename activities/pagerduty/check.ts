@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { refused } from '../failures.ts';
+import { notConnected, refused } from '../failures.ts';
 import { findingOf, untold } from '../finding.ts';
 import { decorative, listOf, membersOf } from '../lenient.ts';
 import type { Asked, Check, Finding } from '../provider.ts';
@@ -31,6 +31,8 @@ const serviceKey = 'Events API v2 integration key of a service';
  * https://developer.pagerduty.com/docs/rest-api-overview, https://developer.pagerduty.com/docs/errors
  */
 export const checkPagerDuty: Check<PagerDuty> = async (client, signal, { rights, settings }) => {
+  if (!settings.PAGERDUTY_API_TOKEN && !settings.PAGERDUTY_ROUTING_KEY)
+    throw notConnected('PagerDuty', 'PAGERDUTY_API_TOKEN');
   const ofEvents: readonly string[] = rights.filter((right) => right === anyKey || right === serviceKey);
   const ofRest = rights.filter((right) => !ofEvents.includes(right));
   return [

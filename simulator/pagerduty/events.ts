@@ -10,7 +10,7 @@ const alertPayload = z.object({
   source: z.string().min(1),
   severity: z.enum(['critical', 'error', 'warning', 'info']),
   timestamp: z.string().optional(),
-  custom_details: z.unknown(),
+  custom_details: z.unknown().optional(),
 });
 const alertEvent = z.discriminatedUnion('event_action', [
   z.object({
