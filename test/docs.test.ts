@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { activities } from '../activities/index.ts';
-import { activitiesPage } from '../docs/generate.ts';
+import { activitiesPage, exampleCode, withExamples } from '../docs/generate.ts';
 import { linkHash, noLine } from '../store/chain.ts';
 import { triggers } from '../triggers/index.ts';
 import '../docs/examples/test/activities/kubernetes/set-change-cause.test.ts';
+import '../docs/examples/test/triggers/memory-named.test.ts';
 import '../docs/examples/test/triggers/reports-memory.test.ts';
 import '../docs/examples/test/workflows/restart-leaking-deployment.test.ts';
 
@@ -160,17 +161,8 @@ describe('the code in the docs', () => {
     imports: (code.match(statement) ?? []).sort(),
     rest: code.replaceAll(statement, '').trim(),
   });
-  /** An example as it reads in the place that it is meant for. */
-  const inItsPlace = (path: string) => {
-    const place = dirname(relative('docs/examples', path));
-    return read(path).replaceAll(/(from |new URL\()'(\.[^']+)'/g, (_, before: string, to: string) => {
-      const target = normalize(join(dirname(path), to)).replace(/^docs\/examples\//, '');
-      const from = relative(place, target);
-      return `${before}'${from.startsWith('.') ? from : `./${from}`}'`;
-    });
-  };
   const examples = globSync('docs/examples/**/*.ts', { cwd: root }).map((path) =>
-    inOneOrder(inItsPlace(path)),
+    inOneOrder(exampleCode(path)),
   );
   const blocks = pages.flatMap((page) => blocksOf(page, 'ts').map((code) => [page, code] as const));
 
@@ -182,10 +174,14 @@ describe('the code in the docs', () => {
   it.each(blocks)('of %s is that of an example, which is checked and tested', (_, code) => {
     expect(examples).toContainEqual(inOneOrder(code));
   });
+
+  it.each(pages)('of %s is the newest: else run `npm run docs`', (page) => {
+    expect(read(page)).toBe(withExamples(read(page)));
+  });
 });
 
 describe('the catalogue', () => {
-  it('says what the declarations say: else run `node docs/generate.ts`', () => {
+  it('says what the declarations say: else run `npm run docs`', () => {
     expect(read('docs/activities.md')).toBe(activitiesPage());
   });
 });
