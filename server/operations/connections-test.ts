@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Tested } from '../../activities/provider.ts';
 import { type Doctor, type Examined, examine } from '../doctor.ts';
+import { Refusal } from '../refusal.ts';
 import { defineOperation } from './operation.ts';
 
-/** Of these a test sends something and waits for it. */
+/** For so long a test waits for what it has sent. */
 const boundMilliseconds = 30_000;
 
 export const testedSchema = z.object({
@@ -21,28 +22,37 @@ export const connectionsTest = defineOperation({
   name: 'connections.test',
   kind: 'change',
   right: 'connections.test',
-  route: 'POST /connections/{provider}/{connection}/test',
+  route: 'POST /connections/{connection}/test',
   summary: 'Tests a connection: raises a marked alert and reads it back, or asks what it may do',
-  input: z.strictObject({ provider: z.string(), connection: z.string().default('default') }),
+  input: z.strictObject({
+    connection: z.string().describe('Its name'),
+    provider: z.string().optional().describe('Where several have the name, as each has a "default"'),
+  }),
   output: testedSchema,
-  async run({ provider, connection }, { doctor }): Promise<z.output<typeof testedSchema>> {
-    const all = await doctor.connections();
-    const found = all.find((each) => each.provider === provider && each.connection === connection);
-    if (!found) {
-      const known = all.map((each) => `${each.provider}/${each.connection}`).join(', ');
-      return {
-        provider,
-        connection,
-        outcome: 'rejected',
-        reason: `there is no such connection; there are ${known}`,
-      };
-    }
+  async run({ connection, provider }, { doctor }): Promise<z.output<typeof testedSchema>> {
+    const found = oneOf(await doctor.connections(), connection, provider);
     const { outcome, reason } = await testConnection(doctor, found, AbortSignal.timeout(boundMilliseconds));
     const tested = { outcome, reason: doctor.scrub(reason) };
     await doctor.keepState?.(found, tested);
-    return { provider, connection, ...tested };
+    return { provider: found.provider, connection, ...tested };
   },
 });
+
+function oneOf(all: readonly Examined[], connection: string, provider: string | undefined): Examined {
+  const named = all.filter(
+    (each) => each.connection === connection && (provider === undefined || each.provider === provider),
+  );
+  const [found] = named;
+  if (found && named.length === 1) return found;
+  const known = (found ? named : all).map((each) => `${each.connection} of ${each.provider}`).join(', ');
+  if (!found)
+    throw new Refusal(
+      404,
+      'No such connection',
+      `There is no connection ${connection}. There are: ${known}.`,
+    );
+  throw new Refusal(422, 'Several connections', `Name the provider, since there are: ${known}.`);
+}
 
 /** Tests until `signal` ends. */
 export async function testConnection(

@@ -131,12 +131,15 @@ describe('the operation', () => {
     expect(JSON.stringify(answer)).not.toContain(secret);
   });
 
-  it('knows no connection that is not there', async () => {
+  it.each([
+    [
+      { connection: 'other' },
+      'There is no connection other. There are: default of pagerduty, default of slack',
+    ],
+    [{ connection: 'default', provider: 'github' }, 'There is no connection default.'],
+    [{ connection: 'default' }, 'Name the provider, since there are: default of pagerduty'],
+  ])('refuses %j', async (input, words) => {
     const doctor = await doctorOf({});
-    const answer = await connectionsTest.run({ provider: 'pagerduty', connection: 'other' }, {
-      doctor,
-    } as never);
-    expect(answer).toMatchObject({ outcome: 'rejected' });
-    expect(answer.reason).toContain('there are pagerduty/default, slack/default');
+    await expect(connectionsTest.run(input, { doctor } as never)).rejects.toThrow(words);
   });
 });
