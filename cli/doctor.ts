@@ -49,11 +49,16 @@ function show({ title, connection, state, reason, findings }: Examination, outpu
   const [text, tone] = words[state];
   const why = reason === undefined ? '' : `: ${printable(reason)}`;
   output.line(`${title}  ${connection}  ${paint(text, tone, output.color)}${why}`);
-  const rows = findings.map(({ what, ok, reason: told = '', neededBy }) => {
+  const rows = findings.map(({ what, ok, neededBy }) => {
     const by = ok === false ? neededBy.join(', ') : countOf(neededBy.length);
-    return [`${ok === undefined ? '?' : ok ? 'ok' : 'MISSING'}`, what, by === '' ? '' : `for ${by}`, told];
+    return [ok === undefined ? '?' : ok ? 'ok' : 'MISSING', what, by === '' ? '' : `for ${by}`];
   });
-  for (const line of table(rows)) output.line(`  ${line.trimEnd()}`);
+  const lines = table(rows);
+  for (const [index, { ok, reason: told = '' }] of findings.entries()) {
+    const line = `  ${lines[index] ?? ''}`.trimEnd();
+    output.line(told === '' || ok === false ? line : `${line}  ${printable(told)}`);
+    if (ok === false) output.line(`           ${printable(told)}`);
+  }
   output.line();
 }
 

@@ -38,7 +38,9 @@ describe('baton doctor', () => {
     simulator.world.scopes = simulator.world.scopes?.filter((scope) => scope !== 'usergroups:read') ?? [];
     const { exit, stdout, stderr } = await doctor(env);
     expect(exit).toBe(1);
-    expect(stdout).toMatch(/MISSING +usergroups:read +for listSlackGroupMembers +.*install the app again/);
+    expect(stdout).toMatch(
+      /MISSING +usergroups:read +for listSlackGroupMembers\n +the token lacks .*install the app again/,
+    );
     expect(stderr).toContain('Not all is well with Slack');
   });
 
