@@ -53,14 +53,14 @@ export const isWell = ({ state }: Examination): boolean => ['well', 'not used', 
 
 const boundMilliseconds = 15_000;
 
-/** Looks at all these connections at once, at each for 15 s at most. */
+/** Looks at all these connections at once, at each for 15 s at most and not longer than until `stopping` ends. */
 export function examineAll(
   doctor: Pick<Doctor, 'activities' | 'scrub'>,
   connections: readonly Examined[],
+  stopping?: AbortSignal,
 ): Promise<Examination[]> {
-  return Promise.all(
-    connections.map((each) => examine(doctor, each, AbortSignal.timeout(boundMilliseconds))),
-  );
+  const signals = [AbortSignal.timeout(boundMilliseconds), ...(stopping ? [stopping] : [])];
+  return Promise.all(connections.map((each) => examine(doctor, each, AbortSignal.any(signals))));
 }
 
 /** Looks at a connection until `signal` ends. What is needed comes from the declarations of the activities. */

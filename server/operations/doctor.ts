@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { examinationSchema, examineAll, isWell } from '../doctor.ts';
+import { Refusal } from '../refusal.ts';
 import { defineOperation } from './operation.ts';
 
 /** What works, what is missing, by which activity it is needed, and what to do. Asks the providers, and changes nothing. */
@@ -12,11 +13,16 @@ export const doctorCheck = defineOperation({
   input: z.strictObject({ connection: z.string().optional(), provider: z.string().optional() }),
   output: z.object({ well: z.boolean(), connections: z.array(examinationSchema) }),
   async run({ connection, provider }, { doctor }) {
-    const asked = (await doctor.connections()).filter(
+    const all = await doctor.connections();
+    const asked = all.filter(
       (each) =>
         (connection === undefined || each.connection === connection) &&
         (provider === undefined || each.provider === provider),
     );
+    if (asked.length === 0) {
+      const known = all.map((each) => `${each.connection} of ${each.provider}`).join(', ');
+      throw new Refusal(404, 'No such connection', `There is no such connection. There are: ${known}.`);
+    }
     const connections = await examineAll(doctor, asked);
     return { well: connections.every(isWell), connections };
   },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Tested } from '../../activities/provider.ts';
 import { testMark } from '../../domain/connection-test.ts';
 import { connectionsTest, testConnection } from '../../server/operations/connections-test.ts';
+import { doctorCheck } from '../../server/operations/doctor.ts';
 import { connectionOf, doctorOf, type ProviderName, worlds } from './world.ts';
 
 type Env = Record<string, string | undefined>;
@@ -141,5 +142,15 @@ describe('the operation', () => {
   ])('refuses %j', async (input, words) => {
     const doctor = await doctorOf({});
     await expect(connectionsTest.run(input, { doctor } as never)).rejects.toThrow(words);
+  });
+});
+
+describe('the operation that asks what the connections may do', () => {
+  it('answers for those that are asked for, and refuses a name that nobody has', async () => {
+    const { env } = await worlds.slack();
+    const context = { doctor: await doctorOf(env) } as never;
+    const answer = doctorCheck.output.parse(await doctorCheck.run({ provider: 'slack' }, context));
+    expect(answer).toMatchObject({ well: true, connections: [{ provider: 'slack', state: 'well' }] });
+    await expect(doctorCheck.run({ connection: 'other' }, context)).rejects.toMatchObject({ status: 404 });
   });
 });

@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 /** The watch over one connection that tells these findings. */
-function watch(findings: Finding[], record: RecordRow[] = []) {
+function watch(findings: Finding[] | (() => Promise<Finding[]>), record: RecordRow[] = []) {
   const lines: Record<string, unknown>[] = [];
   const doctor: Doctor = {
     activities: [],
@@ -28,7 +28,7 @@ function watch(findings: Finding[], record: RecordRow[] = []) {
         connection: 'default',
         simulated: false,
         isUsed: true,
-        check: async () => findings,
+        check: async () => (typeof findings === 'function' ? findings() : findings),
         test: async () => undefined,
       },
     ],
@@ -98,6 +98,30 @@ describe('the daily look at the connections', () => {
       lacks('SLACK_SIGNING_SECRET'),
       { what: 'chat:write', ok: undefined },
     ]);
+    const running = start();
+    await vi.advanceTimersByTimeAsync(soon);
+    await running.stop();
+    expect([lines, record]).toEqual([[], []]);
+  });
+
+  it('does not take a provider that is away for one that gives the rights back', async () => {
+    let isAway = false;
+    const { start, record, lines } = watch(async () => {
+      if (isAway) throw new Error('no answer');
+      return [lacks('chat:write')];
+    });
+    const running = start();
+    await vi.advanceTimersByTimeAsync(soon);
+    isAway = true;
+    await vi.advanceTimersByTimeAsync(day);
+    isAway = false;
+    await vi.advanceTimersByTimeAsync(day);
+    await running.stop();
+    expect([lines.length, record.length]).toEqual([1, 1]);
+  });
+
+  it('ends at once, also while a provider is asked, and then writes nothing', async () => {
+    const { start, record, lines } = watch(() => new Promise(() => {}));
     const running = start();
     await vi.advanceTimersByTimeAsync(soon);
     await running.stop();
