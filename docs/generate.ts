@@ -35,9 +35,13 @@ A change in Kubernetes reads its object first and refuses with \`InvalidInput\` 
 has the label \`baton/restart=allowed\`; a node needs the label, or \`*\` in the setting.
 `;
 
-/** The page, as it stands in docs/activities.md. */
+/** The page, as it stands in docs/activities.md: these chapters, and one for each provider that they do not name. */
 export function activitiesPage(all: readonly AnyActivity[] = activities): string {
-  return `${[intro, ...chapters.map(([provider, title]) => chapter(title, ofProvider(all, provider)))].join('\n')}`;
+  const others = [...new Set(all.map(({ provider }) => provider))].filter(
+    (provider) => !chapters.some(([name]) => name === provider),
+  );
+  const named = [...chapters, ...others.map((provider) => [provider, provider] as const)];
+  return [intro, ...named.map(([provider, title]) => chapter(title, ofProvider(all, provider)))].join('\n');
 }
 
 const ofProvider = (all: readonly AnyActivity[], provider: string) =>

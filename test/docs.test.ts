@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { activities } from '../activities/index.ts';
 import { activitiesPage, exampleCode, withExamples } from '../docs/generate.ts';
 import { linkHash, noLine } from '../store/chain.ts';
@@ -183,6 +184,48 @@ describe('the code in the docs', () => {
 describe('the catalogue', () => {
   it('says what the declarations say: else run `npm run docs`', () => {
     expect(read('docs/activities.md')).toBe(activitiesPage());
+    for (const { name } of activities) expect(activitiesPage()).toContain(`### ${name}\n`);
+  });
+
+  it('shows types, meanings and bounds, an example, and what the example acts on', () => {
+    const shown = activitiesPage([
+      {
+        name: 'rebootThing',
+        kind: 'destructive',
+        provider: 'things',
+        summary: 'Reboots a thing',
+        permissions: ['things:write'],
+        targets: ({ id }: { id: string }) => [`thing:${id}`],
+        input: z.object({
+          connection: z.string(),
+          id: z.string().max(9).describe('Its number'),
+          how: z.enum(['soft', 'hard']).default('soft'),
+          tags: z.array(z.object({ name: z.string(), at: z.iso.datetime().optional() })).optional(),
+        }),
+        output: z.object({ changed: z.boolean() }),
+        run: async () => ({ changed: true }),
+        ...{ example: { connection: 'default', id: '7' } },
+      },
+    ]);
+    expect(shown.slice(shown.indexOf('## things'))).toBe(`## things
+
+### rebootThing
+
+Reboots a thing. **Destructive.** Needs \`things:write\`.
+
+- for example \`{"connection":"default","id":"7"}\`
+- acts, in the example, on \`thing:7\`
+
+| takes | |
+| --- | --- |
+| \`id\` | \`string\`, Its number, at most 9 characters |
+| \`how?\` | \`'soft' \\| 'hard'\`, 'soft' when left out |
+| \`tags?\` | \`{ name: string; at?: string }[]\` |
+
+| answers | |
+| --- | --- |
+| \`changed\` | \`boolean\` |
+`);
   });
 });
 
