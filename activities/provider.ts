@@ -22,6 +22,23 @@ export interface Need<Setting extends string = string> {
   else: string;
 }
 
+/** What a check is to find out about. */
+export interface Asked {
+  /** The rights that the provider's activities declare as their `permissions`: there is a finding for each. */
+  rights: readonly string[];
+  /** The connection's settings as texts, by their names: what the client does not need (a signing secret) is looked at here. */
+  settings: Readonly<Record<string, string | undefined>>;
+}
+
+/** Asks harmlessly what a client's credentials may do. Throws a failure where they cannot be used at all. */
+export type Check<Client> = (client: Client, signal: AbortSignal, asked: Asked) => Promise<Finding[]>;
+
+/** What a test of a connection said. `unverified`: no answer came, so it is as if there had been no test. */
+export interface Tested {
+  outcome: 'confirmed' | 'accepted, not confirmed' | 'rejected' | 'unverified';
+  reason: string;
+}
+
 /**
  * A provider, declared once: settings, masking, documentation, doctor, simulator and start read it.
  *
@@ -39,6 +56,7 @@ export interface Need<Setting extends string = string> {
  *   What belongs to the machine (an SDK's own search for credentials, a pod's service account) is for the connection `default` alone:
  *   another one lives by its settings only. Throws `notConnected` where one is missing.
  * - `check`: asks harmlessly what the credentials may do.
+ * - `test`: sends something that is marked as a test, and looks whether it arrives, until `signal` ends. Left out: the check tells enough.
  */
 export interface Provider<
   Name extends string = string,
@@ -54,7 +72,8 @@ export interface Provider<
   foreign?: RegExp;
   simulated?: true;
   connect(settings: z.output<Settings>, env: NodeJS.ProcessEnv, connection: string): Promise<Client>;
-  check(client: Client, signal: AbortSignal): Promise<Finding[]>;
+  check(client: Client, signal: AbortSignal, asked: Asked): Promise<Finding[]>;
+  test?(client: Client, signal: AbortSignal, asked: Asked): Promise<Tested | undefined>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: method parameters are contravariant, so no narrower type takes them all.

@@ -4,6 +4,7 @@ import type { Wiring } from '../processes/wiring.ts';
 import { addAuditCommands } from './audit.ts';
 import { addConfigCommand } from './config.ts';
 import { addDemoCommand } from './demo.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { addEventCommands } from './events.ts';
 import { addIncidentCommands } from './incidents.ts';
 import { addMigrateCommand } from './migrate.ts';
@@ -30,6 +31,7 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addProcessCommands(program, wiring);
   addMigrateCommand(program, wiring);
   addDemoCommand(program, wiring);
+  addDoctorCommand(program, wiring);
   addIncidentCommands(program, wiring);
   addRunCommands(program, wiring);
   addEventCommands(program, wiring);

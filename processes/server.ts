@@ -1,10 +1,12 @@
 import { wayTo } from '../activities/http.ts';
 import { outageLines } from '../log/log.ts';
+import { startDoctorWatch } from '../server/doctor-watch.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { openStore } from '../store/open.ts';
 import { taskQueue } from '../worker/worker.ts';
 import { prepareCluster, warnOfOwner } from './cluster.ts';
+import { doctorFor } from './doctor.ts';
 import { Lifetime } from './lifetime.ts';
 import { directPager } from './pager.ts';
 import { portTaken } from './ports.ts';
@@ -61,6 +63,8 @@ export async function runServer(wiring: Wiring): Promise<void> {
       throw error.code === 'EADDRINUSE' ? portTaken(port) : error;
     });
     lifetime.onClose(server.stop);
+    const doctor = () => doctorFor(wiring, wiring.env, settings);
+    lifetime.onClose(startDoctorWatch({ doctor, store, log }).stop);
     log.info({ port }, 'Listening');
     await lifetime.untilEnd();
     log.info('Stopping');

@@ -115,7 +115,7 @@ const complaintsOf = ({ error }: z.ZodSafeParseResult<unknown>): string[] =>
   error?.issues.map(({ path, message }) => `${String(path[0])} ${message}`) ?? [];
 
 /** Whether the variable shows that the provider is in use. A name that is only like a setting's shows nothing. */
-const isMark = (provider: AnyProvider, name: string): boolean =>
+export const isMark = (provider: AnyProvider, name: string): boolean =>
   provider.marks?.test(name) ?? settingsOf(provider).includes(name);
 
 /** What a provider that is in use lacks. */

@@ -12,6 +12,7 @@ import { openLogFile } from '../log/log-file.ts';
 import { authorityOf } from '../secrets/authority.ts';
 import { makeScrubber } from '../secrets/scrub.ts';
 import { addressOf } from '../server/address.ts';
+import { startDoctorWatch } from '../server/doctor-watch.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { secureDataFolder } from '../store/folder.ts';
@@ -22,6 +23,7 @@ import { bundleWorkflows } from '../worker/bundle.ts';
 import { startWorker, taskQueue } from '../worker/worker.ts';
 import { warnOfOwner } from './cluster.ts';
 import { serveControl } from './control.ts';
+import { doctorFor } from './doctor.ts';
 import { CliFailure, exits } from './failure.ts';
 import { Lifetime } from './lifetime.ts';
 import { secretsOf } from './masking.ts';
@@ -158,6 +160,10 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       },
     });
     lifetime.onClose(server.stop);
+    if (settings.connectedBy.length > 0) {
+      const doctor = () => doctorFor(wiring, env, settings);
+      lifetime.onClose(startDoctorWatch({ doctor, store, log }).stop);
+    }
     const control = await serveControl(dataDir, {
       ping: async () => 'here',
       ...storeMethods(store),

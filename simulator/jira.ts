@@ -1,4 +1,6 @@
 import type { Express, Request, Response } from 'express';
+import { accountRoutes } from './jira/account.ts';
+import { type Body, JiraError, type Route } from './jira/route.ts';
 import type { JiraWorld, SimulatedIssue, SimulatedTransition } from './jira/world.ts';
 import { defineSimulator, startUnhurried } from './provider.ts';
 import { newSecret } from './secret.ts';
@@ -54,27 +56,14 @@ export const simulatedJira = defineSimulator({
   start: (options) => startUnhurried(jiraSimulation(), options, jiraEnvironment),
 });
 
-class JiraError extends Error {
-  readonly status: number;
-  readonly errors: Record<string, string>;
-
-  constructor(status: number, message: string, errors: Record<string, string> = {}) {
-    super(message);
-    this.status = status;
-    this.errors = errors;
-  }
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: bodies are what the test or the SDK sent; the routes check what they use.
-type Body = Record<string, any>;
-type Route = (request: Request, body: Body) => { status?: number; body?: unknown };
-
 function mount(app: Express, world: JiraWorld, act: Act): void {
   const base = '/rest/api/3';
   const route = (method: 'get' | 'post' | 'put', path: string, handle: Route) =>
     app[method](`${base}${path}`, (request: Request, response: Response) =>
       answer(request, response, handle),
     );
+
+  accountRoutes(world, (path, handle) => route('get', path, handle));
 
   const issueOf = (request: Request): SimulatedIssue => {
     const wanted = String(request.params.issue);

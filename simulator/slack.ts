@@ -12,6 +12,7 @@ import {
   firstWorld,
   people,
   type SlackWorld,
+  simulatedAppToken,
   simulatedSigningSecret,
   simulatedToken,
   team,
@@ -25,6 +26,7 @@ export const slackSimulation = (): Simulation<SlackWorld> => ({
   world: firstWorld(),
   renewSecrets: (world) => {
     world.token = simulatedToken;
+    world.appToken = simulatedAppToken;
   },
   routes: mountWebApi,
   errorBody: (status) => ({ ok: false, error: errorWords[status] ?? 'internal_error' }),
@@ -66,7 +68,9 @@ function mountWebApi(app: Express, world: SlackWorld, act: Act): void {
       const args = argumentsOf(request);
       const token = request.headers.authorization?.match(/^Bearer (.+)$/)?.[1] ?? args.token;
       if (!token) throw new Refusal('not_authed');
-      if (token !== world.token) throw new Refusal('invalid_auth');
+      const isOfApp = request.params.method.startsWith('apps.');
+      if (token !== (isOfApp ? world.appToken : world.token)) throw new Refusal('invalid_auth');
+      if (world.scopes) response.setHeader('x-oauth-scopes', world.scopes.join(','));
       const method = methods[request.params.method];
       if (!method) throw new Refusal('unknown_method', { req_method: request.params.method });
       response.json({ ok: true, ...method(args) });

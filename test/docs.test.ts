@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { activities } from '../activities/index.ts';
-import { activitiesPage } from '../docs/generate.ts';
+import { activitiesPage, exampleCode, withExamples } from '../docs/generate.ts';
 import { linkHash, noLine } from '../store/chain.ts';
 import { triggers } from '../triggers/index.ts';
 import '../docs/examples/test/activities/kubernetes/set-change-cause.test.ts';
+import '../docs/examples/test/triggers/memory-named.test.ts';
 import '../docs/examples/test/triggers/reports-memory.test.ts';
 import '../docs/examples/test/workflows/restart-leaking-deployment.test.ts';
 
@@ -160,17 +162,8 @@ describe('the code in the docs', () => {
     imports: (code.match(statement) ?? []).sort(),
     rest: code.replaceAll(statement, '').trim(),
   });
-  /** An example as it reads in the place that it is meant for. */
-  const inItsPlace = (path: string) => {
-    const place = dirname(relative('docs/examples', path));
-    return read(path).replaceAll(/(from |new URL\()'(\.[^']+)'/g, (_, before: string, to: string) => {
-      const target = normalize(join(dirname(path), to)).replace(/^docs\/examples\//, '');
-      const from = relative(place, target);
-      return `${before}'${from.startsWith('.') ? from : `./${from}`}'`;
-    });
-  };
   const examples = globSync('docs/examples/**/*.ts', { cwd: root }).map((path) =>
-    inOneOrder(inItsPlace(path)),
+    inOneOrder(exampleCode(path)),
   );
   const blocks = pages.flatMap((page) => blocksOf(page, 'ts').map((code) => [page, code] as const));
 
@@ -182,11 +175,57 @@ describe('the code in the docs', () => {
   it.each(blocks)('of %s is that of an example, which is checked and tested', (_, code) => {
     expect(examples).toContainEqual(inOneOrder(code));
   });
+
+  it.each(pages)('of %s is the newest: else run `npm run docs`', (page) => {
+    expect(read(page)).toBe(withExamples(read(page)));
+  });
 });
 
 describe('the catalogue', () => {
-  it('says what the declarations say: else run `node docs/generate.ts`', () => {
+  it('says what the declarations say: else run `npm run docs`', () => {
     expect(read('docs/activities.md')).toBe(activitiesPage());
+    for (const { name } of activities) expect(activitiesPage()).toContain(`### ${name}\n`);
+  });
+
+  it('shows types, meanings and bounds, an example, and what the example acts on', () => {
+    const shown = activitiesPage([
+      {
+        name: 'rebootThing',
+        kind: 'destructive',
+        provider: 'things',
+        summary: 'Reboots a thing',
+        permissions: ['things:write'],
+        targets: ({ id }: { id: string }) => [`thing:${id}`],
+        input: z.object({
+          connection: z.string(),
+          id: z.string().max(9).describe('Its number'),
+          how: z.enum(['soft', 'hard']).default('soft'),
+          tags: z.array(z.object({ name: z.string(), at: z.iso.datetime().optional() })).optional(),
+        }),
+        output: z.object({ changed: z.boolean() }),
+        run: async () => ({ changed: true }),
+        ...{ example: { connection: 'default', id: '7' } },
+      },
+    ]);
+    expect(shown.slice(shown.indexOf('## things'))).toBe(`## things
+
+### rebootThing
+
+Reboots a thing. **Destructive.** Needs \`things:write\`.
+
+- for example \`{"connection":"default","id":"7"}\`
+- acts, in the example, on \`thing:7\`
+
+| takes | |
+| --- | --- |
+| \`id\` | \`string\`, Its number, at most 9 characters |
+| \`how?\` | \`'soft' \\| 'hard'\`, 'soft' when left out |
+| \`tags?\` | \`{ name: string; at?: string }[]\` |
+
+| answers | |
+| --- | --- |
+| \`changed\` | \`boolean\` |
+`);
   });
 });
 

@@ -3,13 +3,13 @@ import { kubernetesCrashLoop } from './kubernetes-crash-loop.ts';
 import { productionIncident } from './production-incident.ts';
 import { runFailed } from './run-failed.ts';
 import { slackAction } from './slack-action.ts';
-import type { Trigger } from './trigger.ts';
+import { triggerList } from './trigger.ts';
 
 /** Every trigger that is asked. One that is not in this list answers nothing. */
-export const triggers: Trigger[] = [
+export const triggers = triggerList([
   productionIncident,
   ec2Unhealthy,
   kubernetesCrashLoop,
   runFailed,
   slackAction,
-];
+]);

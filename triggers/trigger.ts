@@ -1,3 +1,4 @@
+import { isConnectionTest } from '../domain/connection-test.ts';
 import { type DataOf, type Event, type EventType, isFired } from '../domain/event.ts';
 
 /** What a trigger says to an event: start this run, or the condition that said no. */
@@ -27,12 +28,15 @@ export interface Schedule {
   overlap?: 'skip' | 'allow';
 }
 
+type Condition<Type extends EventType> = (data: DataOf<Type>, event: Event<Type>) => boolean;
+
 interface Declaration<Type extends EventType, Input> {
+  /** Small letters, digits and hyphens: the ids of its runs begin with it. */
   name: string;
   /** The event types that it answers. No other event can start its workflow. */
   on: Type | readonly Type[];
-  /** Named conditions. Each must hold; the first that does not is the reason in the record. */
-  when?: Record<string, (data: DataOf<Type>, event: Event<Type>) => boolean>;
+  /** Named conditions, at least one. Each must hold; the first that does not is the reason in the record. */
+  when: Record<string, Condition<Type>> | 'always';
   /** The workflow to run. */
   run: (input: Input) => Promise<unknown>;
   input: (data: DataOf<Type>, event: Event<Type>) => NoInfer<Input>;
@@ -42,20 +46,21 @@ interface Declaration<Type extends EventType, Input> {
   each?: 'event';
   /** `continue`: a run goes on when a person resolves the incident. */
   whenResolved?: 'continue';
+  /** When the events come, of a trigger on `schedule.<name>`. */
   schedule?: Schedule;
 }
 
-/** Declares a trigger; throws where it names an event that never comes. Conditions and `input` are pure functions of the event, so one call tests the whole of it. */
+/**
+ * Declares a trigger; throws where the declaration cannot be meant. Conditions and `input` are pure functions of the event, so one call
+ * tests the whole of it.
+ */
 export function defineTrigger<const Type extends EventType, Input>(
   declaration: Declaration<Type, Input>,
 ): Trigger {
-  const { name, run, each = 'subject', whenResolved = 'stop', schedule } = declaration;
+  const { name, run, when, each = 'subject', whenResolved = 'stop', schedule } = declaration;
   const on: readonly EventType[] = typeof declaration.on === 'string' ? [declaration.on] : declaration.on;
-  const never = on.filter((type) => !isFired(type));
-  if (never.length > 0)
-    throw new Error(
-      `The trigger ${name} would never fire: there are no events of the type ${never.join(', ')}. See EventType in triggers/event.ts.`,
-    );
+  const fault = faultOf({ name, on, run, when, schedule });
+  if (fault !== undefined) throw new Error(`The trigger ${name} ${fault}`);
   const names = (event: Event): event is Event<Type> => on.includes(event.type);
   return {
     name,
@@ -67,7 +72,8 @@ export function defineTrigger<const Type extends EventType, Input>(
     respond(event) {
       if (!names(event)) return { no: `is a ${on.join(' or ')} event` };
       const data = event.data as DataOf<Type>;
-      for (const [condition, holds] of Object.entries(declaration.when ?? {}))
+      if (isConnectionTest(data)) return { no: 'is no test of a connection' };
+      for (const [condition, holds] of when === 'always' ? [] : Object.entries(when))
         if (!holds(data, event)) return { no: condition };
       return { start: run.name, id: runId(name, event, each), input: declaration.input(data, event) };
     },
@@ -77,6 +83,66 @@ export function defineTrigger<const Type extends EventType, Input>(
       return declaration.target?.(data, event) ?? serviceOf(data);
     },
   };
+}
+
+/** As people read them in run ids, commands and settings. Runs that begin with `schedule/` are Baton's own. */
+const namePattern = /^(?!schedule$)[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
+
+/** What is wrong, why, and what to do; undefined where nothing is. The compiler tells most of it to those who ask it. */
+function faultOf({
+  name,
+  on,
+  run,
+  when,
+  schedule,
+}: {
+  name: string;
+  on: readonly EventType[];
+  run: unknown;
+  when: unknown;
+  schedule: Schedule | undefined;
+}): string | undefined {
+  if (!namePattern.test(name))
+    return 'has no fitting name: the ids of its runs begin with it. Use up to 64 small letters, digits and hyphens, and not "schedule".';
+  const never = on.filter((type) => !isFired(type));
+  if (on.length === 0 || never.length > 0)
+    return `would never fire: there are no events of the type ${never.join(', ') || '(none is named)'}. See EventType in domain/event.ts.`;
+  const planned = on.filter((type) => type.startsWith('schedule.'));
+  const others = on.filter((type) => !planned.includes(type));
+  if (schedule && others.length > 0)
+    return `has a schedule, which makes no ${others.join(', ')}: those events come from elsewhere. Leave the schedule out, or name a type schedule.<name> only.`;
+  if (!schedule && planned.length > 0)
+    return `would never fire: nothing makes ${planned.join(', ')}. Give it a schedule: { cron: '0 6 * * *' }.`;
+  if (typeof run !== 'function' || run.name === '')
+    return 'runs nothing: "run" is no named function. Export the workflow as a function, and list it in workflows/index.ts.';
+  if (when === 'always') return undefined;
+  if (typeof when !== 'object' || when === null || Object.keys(when).length === 0)
+    return "has no condition: it would answer every such event. Say so with when: 'always', or name a condition.";
+  const wrong = Object.entries(when).filter(([, holds]) => typeof holds !== 'function');
+  if (wrong.length > 0)
+    return `has a condition that is no function: "${wrong.map(([condition]) => condition).join('", "')}". Write it as ({ title }) => true or false.`;
+  return undefined;
+}
+
+/** The triggers that are asked; throws where two cannot be told apart, or want one schedule at two times. */
+export function triggerList(triggers: readonly Trigger[]): readonly Trigger[] {
+  const names = triggers.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new Error(
+      `Two triggers are named ${twice}: their runs would have one id, and only one of them would ever run. Rename one, or list it once.`,
+    );
+  const times = new Map<string, Schedule>();
+  for (const { name, on, schedule } of triggers)
+    for (const type of schedule ? on : []) {
+      const other = times.get(type);
+      if (schedule && other && (other.cron !== schedule.cron || other.timeZone !== schedule.timeZone))
+        throw new Error(
+          `The trigger ${name} wants ${type} at another time than one before it, and there is one schedule of a name. Name another one, or the same time.`,
+        );
+      if (schedule) times.set(type, schedule);
+    }
+  return triggers;
 }
 
 /**

@@ -2,7 +2,7 @@ import { refused } from '../failures.ts';
 import type { Ec2Instance } from './instances.ts';
 
 /** The owner's word that machines may restart an instance. The shipped IAM policy demands the same tag. */
-const tag = 'baton:restart';
+export const tag = 'baton:restart';
 
 /** Every change asks this itself, of what EC2 has just told, so that no caller can leave it out. */
 export function requireAllowed(instances: readonly Ec2Instance[]): void {

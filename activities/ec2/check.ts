@@ -1,15 +1,81 @@
-import type { Finding } from '../provider.ts';
+import { refused } from '../failures.ts';
+import { findingOf } from '../finding.ts';
+import type { Check, Finding } from '../provider.ts';
+import { tag } from './allowed.ts';
 import type { Ec2 } from './client.ts';
 import { throwFailure } from './failures.ts';
+import { findInstances } from './instances.ts';
 
-/** Asks for some instances, which changes nothing. */
-export async function checkEc2({ client, sdk }: Ec2, signal: AbortSignal): Promise<Finding[]> {
-  const what = 'ec2:DescribeInstances';
-  return client
-    .send(new sdk.DescribeInstancesCommand({ MaxResults: 5 }), { abortSignal: signal })
-    .catch(throwFailure)
-    .then(
-      () => [{ what, ok: true }],
-      (error: Error) => [{ what, ok: false, reason: error.message }],
-    );
+/** EC2 takes no less for a page. */
+const fewest = 5;
+const allow = (right: string) => `allow ${right} in the policy of Baton’s role (deploy/iam-policy.json)`;
+
+/**
+ * Looks for real, and changes by a dry run, which needs an instance: one whose owner lets machines restart it, as the shipped policy
+ * demands that of the target. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html
+ */
+export const checkEc2: Check<Ec2> = async (ec2, signal, { rights }) => {
+  const { client, sdk, region } = ec2;
+  const options = { abortSignal: signal };
+  await findAny(ec2, signal);
+  const looks: Record<string, () => Promise<unknown>> = {
+    'ec2:DescribeInstances': () =>
+      client.send(new sdk.DescribeInstancesCommand({ MaxResults: fewest }), options).catch(throwFailure),
+    'ec2:DescribeInstanceStatus': () =>
+      client.send(new sdk.DescribeInstanceStatusCommand({ MaxResults: fewest }), options).catch(throwFailure),
+  };
+  const dryRuns: Record<string, (id: string) => Promise<unknown>> = {
+    'ec2:RebootInstances': (id) => client.send(new sdk.RebootInstancesCommand(dryRun(id)), options),
+    'ec2:StopInstances': (id) => client.send(new sdk.StopInstancesCommand(dryRun(id)), options),
+    'ec2:StartInstances': (id) => client.send(new sdk.StartInstancesCommand(dryRun(id)), options),
+  };
+  const tagged = await findTagged(ec2, signal);
+  const about = async (right: string): Promise<Finding> => {
+    const look = looks[right];
+    if (look) return findingOf(right, look, allow(right));
+    const dry = dryRuns[right];
+    if (!dry) return { what: right, ok: undefined, reason: 'there is no harmless call that tells it' };
+    if (typeof tagged !== 'string') return { what: right, ok: undefined, reason: tagged.reason };
+    return findingOf(right, () => dry(tagged).catch(passed), allow(right));
+  };
+  const findings = (await Promise.all(rights.map(about))).map(withoutCode);
+  return [...findings, { what: 'AWS_REGION', ok: true, reason: region }];
+};
+
+/** A refusal ends in a code of hundreds of letters, which only AWS can read (sts:DecodeAuthorizationMessage). */
+const withoutCode = (finding: Finding): Finding =>
+  finding.reason === undefined
+    ? finding
+    : { ...finding, reason: finding.reason.replace(/ ?Encoded authorization failure message: [^;\s]*/, '') };
+
+const dryRun = (id: string) => ({ InstanceIds: [id], DryRun: true });
+
+/** 412 `DryRunOperation`: the call would have been made. */
+function passed(error: unknown): void {
+  if ((error as Error).name !== 'DryRunOperation') throwFailure(error);
+}
+
+/** Names the region where it is none, and lets what is refused for another reason be found right by right. */
+async function findAny({ client, sdk, region }: Ec2, signal: AbortSignal): Promise<void> {
+  const look = new sdk.DescribeInstancesCommand({ MaxResults: fewest });
+  await client.send(look, { abortSignal: signal }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOTFOUND')
+      throw refused('EC2', `there is no EC2 in the region ${region}; set AWS_REGION to one that exists`);
+    if (error.name === 'OptInRequired')
+      throw refused(
+        'EC2',
+        `the account does not use the region ${region}; enable it, or set AWS_REGION to another`,
+      );
+    if (error.name !== 'UnauthorizedOperation') throwFailure(error);
+  });
+}
+
+/** The id of an instance to try a dry run on, or why there is none. */
+async function findTagged(ec2: Ec2, signal: AbortSignal): Promise<string | { reason: string }> {
+  const filters = [{ Name: `tag:${tag}`, Values: ['allowed'] }];
+  const none = {
+    reason: `a dry run needs an instance with the tag ${tag} = allowed, and none was found in ${ec2.region}`,
+  };
+  const found = await findInstances(ec2, filters, signal).catch(() => []);
+  return found.find(({ state }) => state === 'running' || state === 'stopped')?.id ?? none;
 }

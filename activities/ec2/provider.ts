@@ -39,5 +39,5 @@ export const ec2 = defineProvider({
   foreign: /^AWS_/,
   simulated: true,
   connect: async (given, env, connection) => (await import('./client.ts')).connectEc2(given, env, connection),
-  check: async (client, signal) => (await import('./check.ts')).checkEc2(client, signal),
+  check: async (client, signal, asked) => (await import('./check.ts')).checkEc2(client, signal, asked),
 });

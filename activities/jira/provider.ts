@@ -45,5 +45,5 @@ export const jira = defineProvider({
   simulated: true,
   connect: async (given, env, connection) =>
     (await import('./client.ts')).connectJira(given, env, connection),
-  check: async (client, signal) => (await import('./check.ts')).checkJira(client, signal),
+  check: async (client, signal, asked) => (await import('./check.ts')).checkJira(client, signal, asked),
 });

@@ -44,7 +44,8 @@ export const checkKubernetesAccess = defineActivity({
   },
 });
 
-function partsOf(permission: string): { group: string; resource: string; subresource?: string } {
+/** What the API's authoriser calls the parts of `apps/deployments/scale`. */
+export function partsOf(permission: string): { group: string; resource: string; subresource?: string } {
   const [first = '', ...rest] = permission.split('/');
   const hasGroup = first.includes('.') || plainGroups.includes(first);
   const [resource = '', subresource] = hasGroup ? rest : [first, ...rest];

@@ -8,6 +8,7 @@ import type {
   CoreV1Api,
   KubeConfig,
   RequestContext,
+  VersionApi,
 } from '@kubernetes/client-node';
 import { defaultConnection } from '../../domain/subject.ts';
 import { isSafeAddress, safeAddress, withoutSlashAtEnd } from '../address.ts';
@@ -24,6 +25,7 @@ export interface Kubernetes {
   apps: AppsV1Api;
   autoscaling: AutoscalingV2Api;
   authorization: AuthorizationV1Api;
+  version: VersionApi;
   /** What every call takes as its last argument: it ends with the attempt, and a patch says of which type it is. */
   request(signal: AbortSignal, patchType?: PatchType): ConfigurationOptions;
   /** The namespaces in which it may change something; `*` stands for all, nodes too. */
@@ -92,6 +94,7 @@ export async function connectKubernetes(
     apps: new sdk.AppsV1Api(configuration),
     autoscaling: new sdk.AutoscalingV2Api(configuration),
     authorization: new sdk.AuthorizationV1Api(configuration),
+    version: new sdk.VersionApi(configuration),
     request: (signal, patchType) => ({
       authMethods: { default: authentication(signal) },
       httpApi: {

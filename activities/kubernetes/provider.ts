@@ -27,5 +27,5 @@ export const kubernetes = defineProvider({
   simulated: true,
   connect: async (given, env, connection) =>
     (await import('./client.ts')).connectKubernetes(given, env, connection),
-  check: async (client, signal) => (await import('./check.ts')).checkKubernetes(client, signal),
+  check: async (client, signal, asked) => (await import('./check.ts')).checkKubernetes(client, signal, asked),
 });

@@ -51,9 +51,9 @@ function withoutSecret(answer: ClusterAnswer, headers: Record<string, string>): 
   return secret ? { ...answer, text: answer.text.replaceAll(secret, '…') } : answer;
 }
 
-const kubernetesObject = z.object({ kind: z.string() });
+const kubernetesObject = z.union([z.object({ kind: z.string() }), z.object({ gitVersion: z.string() })]);
 
-/** A log is text; all else is an object with its kind. HTML or a cut body may be a proxy's, and tells nothing. */
+/** A log is text; all else is an object with its kind, or the version of the cluster. HTML or a cut body may be a proxy's, and tells nothing. */
 function isReadable({ headers, text }: ClusterAnswer, request: RequestContext): boolean {
   const type = headers['content-type'] ?? '';
   if (new URL(request.getUrl()).pathname.endsWith('/log')) return type.startsWith('text/plain');

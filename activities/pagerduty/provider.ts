@@ -47,5 +47,7 @@ export const pagerDuty = defineProvider({
   simulated: true,
   connect: async (given, env, connection) =>
     (await import('./client.ts')).connectPagerDuty(given, env, connection),
-  check: async (client, signal) => (await import('./check.ts')).checkPagerDuty(client, signal),
+  check: async (client, signal, asked) => (await import('./check.ts')).checkPagerDuty(client, signal, asked),
+  test: async (client, signal, asked) =>
+    (await import('./test-events.ts')).testPagerDutyEvents(client, signal, asked),
 });

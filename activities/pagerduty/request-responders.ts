@@ -41,7 +41,7 @@ export const requestPagerDutyResponders = defineActivity({
   kind: 'change',
   provider: 'pagerduty',
   summary: 'Asks people or escalation policies to join an incident',
-  permissions: ['incidents.read', 'incidents.write', 'users.read'],
+  permissions: ['incidents.read', 'incidents.write', 'users.read', 'coordinated_responding'],
   targets: ({ incidentId }) => [`pagerduty:${incidentId}`],
   // An event for each who is asked; how many a policy asks is known only there.
   causes: ({ userIds = [], escalationPolicyIds = [] }) =>

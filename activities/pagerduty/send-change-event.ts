@@ -23,7 +23,7 @@ export const sendPagerDutyChangeEvent = defineActivity({
   kind: 'change',
   provider: 'pagerduty',
   summary: 'Tells PagerDuty of a change, shown beside the incidents of the service',
-  permissions: ['Events API v2 integration key', 'services.read'],
+  permissions: ['Events API v2 integration key of a service', 'services.read'],
   input: z.object({
     connection: connectionName,
     actor,

@@ -25,5 +25,5 @@ export const slack = defineProvider({
   simulated: true,
   connect: async (given, env, connection) =>
     (await import('./client.ts')).connectSlack(given, env, connection),
-  check: async (client, signal) => (await import('./check.ts')).checkSlack(client, signal),
+  check: async (client, signal, asked) => (await import('./check.ts')).checkSlack(client, signal, asked),
 });

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Principal, Right } from '../../domain/rights.ts';
 import type { Store } from '../../store/store.ts';
+import type { Doctor } from '../doctor.ts';
 
 /** By which door somebody came. */
 export type Door = 'api' | 'cli' | 'console' | 'slack' | 'mcp';
@@ -8,6 +9,8 @@ export type Door = 'api' | 'cli' | 'console' | 'slack' | 'mcp';
 /** What an operation is given beside its input. */
 export interface OperationContext {
   store: Store;
+  /** Looks at the connections of this process. */
+  doctor: Doctor;
   principal: Principal;
   via: Door;
 }

@@ -47,4 +47,6 @@ export interface JiraWorld {
   /** For how long the search does not know a new issue. */
   searchLagMilliseconds: number;
   nextId: number;
+  /** The permissions that Baton's account lacks: `CREATE_ISSUES`. */
+  denied?: string[];
 }

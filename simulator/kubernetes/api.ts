@@ -58,6 +58,11 @@ export function mountApi(app: Express, world: KubernetesWorld, act: Act, clock: 
       .json({ ...kind, ...review, status: { allowed, ...(allowed ? {} : { reason: '' }) } });
   });
 
+  app.get(
+    '/version',
+    (_, response) => void response.json({ major: '1', minor: '34', gitVersion: 'v1.34.1' }),
+  );
+
   app.use((request, response, next) => {
     const asked = readPath(request);
     if (!asked || !isResource(asked)) return next();

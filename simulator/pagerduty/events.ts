@@ -10,7 +10,7 @@ const alertPayload = z.object({
   source: z.string().min(1),
   severity: z.enum(['critical', 'error', 'warning', 'info']),
   timestamp: z.string().optional(),
-  custom_details: z.unknown(),
+  custom_details: z.unknown().optional(),
 });
 const alertEvent = z.discriminatedUnion('event_action', [
   z.object({
@@ -36,7 +36,7 @@ const invalid = (response: Response, errors: string[]) =>
 
 /** The Events API: it takes events in (202) and says nothing of what becomes of them. */
 export function mountEvents(app: Express, { world, ...account }: Account, act: Act): void {
-  /** The body as JSON and the service of its routing key; undefined once an error is answered. */
+  /** The body as JSON and the service of its routing key; undefined once it is answered. */
   function read(request: Request, response: Response) {
     const body = parseBody(request);
     if (body === undefined) {
@@ -50,6 +50,10 @@ export function mountEvents(app: Express, { world, ...account }: Account, act: A
     if (!/^[0-9a-z]+$/i.test(key))
       return invalid(response, ["'routing_key' cannot contain non-alphanumeric characters."]);
     const service = world.services.find(({ routingKey }) => routingKey === key);
+    if (service?.disabled || (!service && world.takesUnknownKeys)) {
+      const { dedup_key = newId('', 32).toLowerCase() } = body as { dedup_key?: string };
+      return void response.status(202).json({ status: 'success', message: 'Event processed', dedup_key });
+    }
     if (!service) return void response.status(400).type('text/plain').send('Invalid routing key');
     return { body, service };
   }

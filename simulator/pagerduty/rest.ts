@@ -9,6 +9,12 @@ import { byId, type Incident, newId, type User } from './world.ts';
 
 const maxNotes = 2000;
 
+/** `/users/me` needs none. */
+function scopeOf({ method, path }: Request): string | undefined {
+  const [, resource = ''] = path.split('/');
+  return path === '/users/me' ? undefined : `${resource}.${method === 'GET' ? 'read' : 'write'}`;
+}
+
 const invalid = (...errors: string[]) => new RestError(400, 2001, 'Invalid Input Provided', errors);
 const notFound = () => new RestError(404, 2100, 'Not Found');
 
@@ -38,6 +44,9 @@ export function mountRest(app: Express, account: Account, act: Act): void {
   app.use((request, _, next) => {
     const token = request.headers.authorization?.match(/^Token token=(.+)$/)?.[1];
     if (token !== world.token) throw new RestError(401, 2006, 'Authentication failed');
+    const scope = scopeOf(request);
+    if (world.scopes && scope !== undefined && !world.scopes.includes(scope))
+      throw new RestError(403, 2010, 'Access Denied', [`The token lacks the scope ${scope}`]);
     next();
   });
 
@@ -231,6 +240,11 @@ export function mountRest(app: Express, account: Account, act: Act): void {
       found.map(({ id }) => shape.user(id)),
     );
   });
+  app.get('/users/me', (_, response) => {
+    if (world.tokenOf === undefined)
+      throw invalid('This endpoint needs the key of a user, and this is one of the account');
+    response.json({ user: shape.user(world.tokenOf) });
+  });
   app.get('/users/:id', (request, response) => {
     if (!byId(world.users, request.params.id)) throw notFound();
     response.json({ user: shape.user(request.params.id) });
@@ -270,7 +284,9 @@ export function mountRest(app: Express, account: Account, act: Act): void {
       request,
       response,
       'services',
-      world.services.filter(named(request)).map(({ id }) => shape.service(id)),
+      world.services
+        .filter(named(request))
+        .map(({ id }) => shape.service(id, query(request).getAll('include[]'))),
     );
   });
   app.get('/services/:id', (request, response) => {

@@ -5,6 +5,7 @@ import {
   type ChangeEvent,
   type Incident,
   type PagerDutyWorld,
+  type Service,
 } from './world.ts';
 
 const api = 'https://api.pagerduty.com';
@@ -68,7 +69,18 @@ export function shapes(world: PagerDutyWorld) {
       byId(world.services, id)?.policyId ?? '',
     ),
     teams: teamsOf(byId(world.services, id)),
+    ...(include.includes('integrations') ? { integrations: integrationsOf(byId(world.services, id)) } : {}),
   });
+  const integrationsOf = (found: Service | undefined) =>
+    found
+      ? [
+          {
+            id: found.integrationId,
+            type: 'events_api_v2_inbound_integration',
+            integration_key: found.routingKey,
+          },
+        ]
+      : [];
   const policy = (id: string) => ({
     ...resource('escalation_policy', id, nameOf(world.policies, id)),
     type: 'escalation_policy',

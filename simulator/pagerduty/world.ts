@@ -22,6 +22,8 @@ export interface Service {
   policyId: string;
   integrationId: string;
   routingKey: string;
+  /** It takes events with 202 and drops them. */
+  disabled?: true;
   teamIds?: string[];
 }
 
@@ -118,6 +120,12 @@ export interface ChangeEvent {
 /** The account: all that the simulated PagerDuty knows. */
 export interface PagerDutyWorld {
   token: string;
+  /** Of whom the token is the own key. Left out: it is of the account. */
+  tokenOf?: string;
+  /** All that the token may do: `incidents.read`. Left out: everything. */
+  scopes?: string[];
+  /** Events with a key that is nobody's are answered with 202, too, and dropped. */
+  takesUnknownKeys?: true;
   users: User[];
   teams?: Team[];
   services: Service[];

@@ -61,6 +61,9 @@ export interface Bookmark {
 /** The workspace: all that the simulated Slack knows. */
 export interface SlackWorld {
   token: string;
+  appToken: string;
+  /** What the bot's token may do, as the header of each answer names it. Left out: no header. */
+  scopes?: string[];
   team: { id: string; name: string; domain: string; url: string };
   bot: { userId: string; botId: string };
   users: SlackUser[];
@@ -76,6 +79,7 @@ export interface SlackWorld {
 }
 
 export const simulatedToken = newSecret('xoxb-');
+export const simulatedAppToken = newSecret('xapp-');
 export const simulatedSigningSecret = newSecret();
 export const team = { id: 'T0ACME', name: 'Acme', domain: 'acme', url: 'https://acme.slack.com/' };
 
@@ -86,6 +90,7 @@ export const people = [
 
 export const firstWorld = (): SlackWorld => ({
   token: simulatedToken,
+  appToken: simulatedAppToken,
   team,
   bot: { userId: 'U0BATON', botId: 'B0BATON' },
   users: [

@@ -81,7 +81,9 @@ describe('every provider', () => {
     onTestFinished(() => world.close());
     const clients = connectClients(providers, environmentConnections(world.env), world.env);
     for (const { name, check } of providers) {
-      const findings = await check((await clients[name]('default')) as never, AbortSignal.timeout(5_000));
+      const client = (await clients[name]('default')) as never;
+      const asked = { rights: [], settings: world.env };
+      const findings = await check(client, AbortSignal.timeout(5_000), asked);
       expect([name, findings.filter(({ ok }) => ok !== true)]).toEqual([name, []]);
       expect(findings.length).toBeGreaterThan(0);
     }

@@ -41,6 +41,7 @@ describe('the command line', () => {
     ['demo'],
     ['migrate'],
     ['config'],
+    ['doctor'],
     ...['show'].map((verb) => ['incidents', verb]),
     ...['list', 'show'].map((verb) => ['runs', verb]),
     ...['list', 'show', 'replay', 'example'].map((verb) => ['events', verb]),

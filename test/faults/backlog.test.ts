@@ -27,6 +27,7 @@ const pending = 12_000;
 const trigger = defineTrigger({
   name: 'each',
   on: 'pagerduty.incident.triggered',
+  when: 'always',
   run: emitScheduleEvent,
   input: ({ id }) => id,
 });

@@ -13,6 +13,7 @@ async function handle(_: string): Promise<void> {}
 const onTriggered = defineTrigger({
   name: 'on-triggered',
   on: 'pagerduty.incident.triggered',
+  when: 'always',
   run: handle,
   input: ({ id }) => id,
 });

@@ -32,6 +32,7 @@ const nightly = defineTrigger({
   name: 'nightly',
   on: 'schedule.nightly',
   schedule: { cron: '0 3 * * *', timeZone: 'Europe/Zurich', overlap: 'allow' },
+  when: 'always',
   run: emitScheduleEvent,
   input: () => 'of-the-run',
 });

@@ -1,10 +1,25 @@
 import { describe, expect, it } from 'vitest';
+import { testMark } from '../../domain/connection-test.ts';
 import type { EventType } from '../../domain/event.ts';
-import { defineTrigger } from '../../triggers/trigger.ts';
+import { defineTrigger, triggerList } from '../../triggers/trigger.ts';
+import { incidentTriggered } from './events.ts';
 
 async function nothing(_: object): Promise<void> {}
-const on = (...types: string[]) =>
-  defineTrigger({ name: 'one', on: types as EventType[], run: nothing, input: () => ({}) });
+const base = {
+  name: 'one',
+  on: 'pagerduty.incident.triggered',
+  when: 'always',
+  run: nothing,
+  input: () => ({}),
+} as const;
+const on = (...types: string[]) => {
+  const schedule = types.some((type) => type.startsWith('schedule.'))
+    ? { schedule: { cron: '0 6 * * *' } }
+    : {};
+  return defineTrigger({ ...base, on: types as EventType[], ...schedule });
+};
+/** As from a file that no compiler has seen. */
+const declare = (changes: object) => defineTrigger({ ...base, ...changes } as never);
 
 describe('a trigger', () => {
   it.each([
@@ -29,4 +44,59 @@ describe('a trigger', () => {
     'slack.action',
     'run.cancelled',
   ])('may name %s', (type) => expect(on(type).on).toEqual([type]));
+
+  const noFunction = { 'is urgent': true };
+  it.each<[string, object, string]>([
+    [
+      'a schedule for events of PagerDuty',
+      { schedule: { cron: '0 6 * * *' } },
+      'has a schedule, which makes no',
+    ],
+    [
+      'a schedule for events of PagerDuty among others',
+      { on: ['schedule.nightly', 'run.failed'], schedule: { cron: '0 6 * * *' } },
+      'has a schedule, which makes no run.failed',
+    ],
+    ['no schedule for events of one', { on: 'schedule.nightly' }, 'nothing makes schedule.nightly'],
+    ['no event type', { on: [] }, 'would never fire'],
+    ['no condition', { when: {} }, "Say so with when: 'always'"],
+    ['no word about conditions', { when: undefined }, "Say so with when: 'always'"],
+    ['another word than always', { when: 'sometimes' }, "Say so with when: 'always'"],
+    ['a condition that is no function', { when: noFunction }, 'no function: "is urgent"'],
+    ['a workflow that is none', { run: undefined }, '"run" is no named function'],
+    ['a workflow without a name', { run: (() => async () => {})() }, '"run" is no named function'],
+    ...['', 'Two Words', 'a/b', 'ends-', 'schedule', 'a'.repeat(65)].map((name): [string, object, string] => [
+      `the name "${name}"`,
+      { name },
+      'has no fitting name',
+    ]),
+  ])('is refused where it has %s', (_, changes, words) => {
+    expect(() => declare(changes)).toThrow(words);
+  });
+
+  it("answers each event of its types where it says 'always'", () => {
+    expect(declare({}).respond(incidentTriggered())).toMatchObject({ start: 'nothing' });
+  });
+
+  it('starts nothing for an incident that tests a connection, whatever its conditions are', () => {
+    const title = `${testMark} (baton-test/1)`;
+    expect(declare({}).respond(incidentTriggered({ title }))).toEqual({ no: 'is no test of a connection' });
+  });
+});
+
+describe('the list of triggers', () => {
+  const at = (name: string, cron: string) =>
+    defineTrigger({ ...base, name, on: 'schedule.nightly', schedule: { cron } });
+
+  it('refuses two of one name', () => {
+    expect(() => triggerList([declare({}), declare({ on: 'run.failed' })])).toThrow(
+      'Two triggers are named one',
+    );
+  });
+
+  it('refuses two times for one schedule', () => {
+    const list = [at('one', '0 6 * * *'), at('two', '0 7 * * *')];
+    expect(() => triggerList(list)).toThrow('The trigger two wants schedule.nightly at another time');
+    expect(triggerList([at('one', '0 6 * * *'), at('two', '0 6 * * *')])).toHaveLength(2);
+  });
 });

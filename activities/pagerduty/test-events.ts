@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ApplicationFailure } from '@temporalio/common';
+import { z } from 'zod';
+import { testMark } from '../../domain/connection-test.ts';
+import { membersOf } from '../lenient.ts';
+import type { Asked, Tested } from '../provider.ts';
+import type { PagerDuty } from './client.ts';
+import { failureFor, isSuccess, readSuccess } from './failures.ts';
+
+const lookEveryMilliseconds = 1_000;
+/** For what has to be sent when the time of the test is over. */
+const cleanUpMilliseconds = 10_000;
+
+/**
+ * Raises a marked alert, reads it back by REST and resolves it. The Events API answers 202 to whatever has the form of an event: what
+ * becomes of it (an unknown key, a disabled service, an orchestration that drops it) shows only there. Without a routing key there is
+ * nothing to test: undefined. https://developer.pagerduty.com/docs/events-api-v2/overview/
+ */
+export async function testPagerDutyEvents(
+  client: PagerDuty,
+  signal: AbortSignal,
+  { settings }: Asked,
+): Promise<Tested | undefined> {
+  if (!settings.PAGERDUTY_ROUTING_KEY) return undefined;
+  const dedupKey = `baton-test/${randomUUID()}`;
+  const payload = { summary: `${testMark} (${dedupKey})`, source: 'baton', severity: 'info' };
+  const raised = { event_action: 'trigger', dedup_key: dedupKey, client: 'Baton', payload };
+  const answer = await client.enqueue('/v2/enqueue', raised, signal);
+  if (!isSuccess(answer)) {
+    const failure = failureFor(answer);
+    if (!failure.nonRetryable) throw failure;
+    return { outcome: 'rejected', reason: answer.reason };
+  }
+  try {
+    return await readBack(client, dedupKey, signal);
+  } finally {
+    const resolved = { event_action: 'resolve', dedup_key: dedupKey };
+    // Nobody was called for it; what is left open is a low alert that says what it is.
+    await client
+      .enqueue('/v2/enqueue', resolved, AbortSignal.timeout(cleanUpMilliseconds))
+      .catch(() => undefined);
+  }
+}
+
+const incidents = z.object({
+  incidents: membersOf(z.object({ id: z.string(), service: z.object({ summary: z.string() }) })),
+});
+const alerts = z.object({ alerts: membersOf(z.object({ alert_key: z.string() })) });
+
+async function readBack(client: PagerDuty, dedupKey: string, signal: AbortSignal): Promise<Tested> {
+  const accepted = (reason: string): Tested => ({ outcome: 'accepted, not confirmed', reason });
+  try {
+    while (!signal.aborted) {
+      const service = await serviceOf(client, dedupKey, signal);
+      if (service !== undefined)
+        return {
+          outcome: 'confirmed',
+          reason: `the alert arrived on the service ${service}, and is resolved`,
+        };
+      await pause(lookEveryMilliseconds, undefined, { signal });
+    }
+  } catch (error) {
+    if (!signal.aborted && !(error instanceof ApplicationFailure)) throw error;
+    if (!signal.aborted) return accepted(`the alert could not be read back: ${(error as Error).message}`);
+  }
+  return accepted(
+    'PagerDuty took the alert, and it did not show up: see whether the key of PAGERDUTY_ROUTING_KEY is still one of an ' +
+      'integration, and whether its service is disabled, in maintenance or drops events',
+  );
+}
+
+/** The name of the service on which an alert with the key stands. */
+async function serviceOf(
+  client: PagerDuty,
+  dedupKey: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const query = { incident_key: dedupKey, date_range: 'all' };
+  const [incident] = readSuccess(await client.get('/incidents', query, signal), incidents).incidents;
+  if (!incident) return undefined;
+  const path = `/incidents/${incident.id}/alerts`;
+  const found = readSuccess(await client.get(path, { alert_key: dedupKey }, signal), alerts);
+  return found.alerts.some(({ alert_key }) => alert_key === dedupKey) ? incident.service.summary : undefined;
+}

@@ -1,0 +1,30 @@
+import type { JiraWorld } from '../jira.ts';
+import { JiraError, type Route } from './route.ts';
+
+/** Who Baton's account is, and what it may do. */
+export function accountRoutes(world: JiraWorld, get: (path: string, handle: Route) => void): void {
+  const projectOf = (key: unknown) => {
+    const found = world.projects.find((project) => project.key === key);
+    if (!found) throw new JiraError(404, `No project could be found with key '${key}'.`);
+    return found;
+  };
+
+  get('/myself', () => ({ body: { accountId: 'acc-baton', displayName: 'Baton', active: true } }));
+
+  get('/project/:project', (request) => {
+    const { key, name } = projectOf(
+      world.denied?.includes('BROWSE_PROJECTS') ? undefined : request.params.project,
+    );
+    return { body: { id: '10000', key, name } };
+  });
+
+  get('/mypermissions', (request) => {
+    const { projectKey, permissions = '' } = request.query;
+    if (projectKey !== undefined) projectOf(projectKey);
+    const keys = String(permissions).split(',');
+    const unknown = keys.find((key) => !/^[A-Z_]+$/.test(key));
+    if (unknown !== undefined) throw new JiraError(400, `Unrecognized permission: ${unknown}`);
+    const had = keys.map((key) => [key, { key, havePermission: !world.denied?.includes(key) }]);
+    return { body: { permissions: Object.fromEntries(had) } };
+  });
+}
