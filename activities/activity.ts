@@ -56,7 +56,7 @@ interface Declaration<Name extends string, Input extends z.ZodType, Output exten
   input: Input;
   output: Output;
   /** An input as people would write it; printed by docs and `baton activities show`. */
-  example?: z.input<Input>;
+  example: z.input<Input>;
 }
 
 /** Looks at the world and leaves it as it is. */
@@ -103,16 +103,6 @@ interface Acting<Input extends z.ZodType> {
   causes?: readonly string[] | ((input: z.output<Input>) => string[]);
 }
 
-/** A change that still looks and acts in one step. */
-export interface WholeChange<
-  Name extends string = string,
-  Input extends z.ZodType = z.ZodType,
-  Output extends z.ZodType = z.ZodType,
-> extends Declaration<Name, Input, Output>,
-    Acting<Input> {
-  run(input: z.output<Input>, context: ActivityContext): Promise<z.input<Output>>;
-}
-
 export type Activity<
   Name extends string = string,
   Input extends z.ZodType = z.ZodType,
@@ -120,14 +110,13 @@ export type Activity<
 > =
   | Read<Name, Input, Output>
   // biome-ignore lint/suspicious/noExplicitAny: what a look hands to its act is their own matter.
-  | Change<Name, Input, Output, any>
-  | WholeChange<Name, Input, Output>;
+  | Change<Name, Input, Output, any>;
 
 /** Any activity, with its types forgotten: what lists of activities hold. */
 // biome-ignore-start lint/suspicious/noExplicitAny: method parameters are contravariant, so no narrower type takes them all.
 export type AnyRead = Read<string, any, any>;
 export type AnyChange = Change<string, any, any, any>;
-export type AnyActivity = AnyRead | AnyChange | WholeChange<string, any, any>;
+export type AnyActivity = AnyRead | AnyChange;
 // biome-ignore-end lint/suspicious/noExplicitAny: as above
 
 /** The verbs of reads. */
@@ -142,9 +131,6 @@ export function defineActivity<
   Output extends z.ZodType,
   Values,
 >(declaration: Change<Name, Input, Output, Values>): Change<Name, Input, Output, Values>;
-export function defineActivity<const Name extends string, Input extends z.ZodType, Output extends z.ZodType>(
-  declaration: WholeChange<Name, Input, Output>,
-): WholeChange<Name, Input, Output>;
 /** Throws where the verb of the name tells another kind: workflows know of an activity only its name, and call reads in another way. */
 export function defineActivity(declaration: AnyActivity): AnyActivity {
   const { name, kind } = declaration;
@@ -166,7 +152,7 @@ export async function carryOut<Input extends z.ZodType, Output extends z.ZodType
   input: z.output<Input>,
   context: ActivityContext,
 ): Promise<z.input<Output>> {
-  if (!('look' in activity)) return activity.run(input, context);
+  if (activity.kind === 'read') return activity.run(input, context);
   const looked = await activity.look(input, context);
   return 'done' in looked ? looked.done : activity.act(looked.plan, input, context);
 }

@@ -203,8 +203,9 @@ describe('the catalogue', () => {
           tags: z.array(z.object({ name: z.string(), at: z.iso.datetime().optional() })).optional(),
         }),
         output: z.object({ changed: z.boolean() }),
-        run: async () => ({ changed: true }),
-        ...{ example: { connection: 'default', id: '7' } },
+        look: async () => ({ done: { changed: false } }),
+        act: async () => ({ changed: true }),
+        example: { connection: 'default', id: '7' },
       },
     ]);
     expect(shown.slice(shown.indexOf('## things'))).toBe(`## things

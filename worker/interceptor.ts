@@ -1,10 +1,10 @@
 import { activityInfo } from '@temporalio/activity';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import type { AnyActivity, AnyRead } from '../activities/activity.ts';
+import type { AnyActivity, AnyChange, AnyRead } from '../activities/activity.ts';
 import type { Authority } from '../secrets/authority.ts';
 import { causeReader } from './authority.ts';
 import { authorized } from './chain/authority.ts';
-import { type AnyChangeable, type Call, chain, type Next, type Surroundings } from './chain/call.ts';
+import { type Call, chain, type Next, type Surroundings } from './chain/call.ts';
 import { counted } from './chain/count.ts';
 import { withHeartbeat } from './chain/heartbeat.ts';
 import { intended } from './chain/intent.ts';
@@ -57,5 +57,5 @@ function wayOf(options: InterceptorOptions): Next<Call> {
   );
 }
 
-type Change = Call<AnyChangeable>;
+type Change = Call<AnyChange>;
 const isRead = (call: Call): call is Call<AnyRead> => call.declaration.kind === 'read';

@@ -51,7 +51,7 @@ export const awaitEc2InstancesHealthy = defineActivity({
   example: { instanceIds: ['i-0abc12345def67890'], timeoutSeconds: 600 },
   async run(
     { connection, instanceIds: ids, since, timeoutSeconds, stableForSeconds },
-    { ec2, attempt: { signal } },
+    { ec2, attempt: { signal, looksOnce } },
   ) {
     const client = await ec2(connection);
     const milliseconds = (seconds: number) => (seconds * 1000) / client.timeScale;
@@ -67,6 +67,7 @@ export const awaitEc2InstancesHealthy = defineActivity({
       healthySince = isNews && wrong.length === 0 ? (healthySince ?? now) : undefined;
       if (healthySince !== undefined && now - healthySince >= milliseconds(stableForSeconds))
         return { healthy: true, failing: [] };
+      if (looksOnce) return { healthy: wrong.length === 0, failing: wrong };
       if (now >= end) return { healthy: false, failing: wrong };
       await pause(milliseconds(pollSeconds), undefined, { signal });
     }

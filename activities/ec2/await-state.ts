@@ -21,14 +21,17 @@ export const awaitEc2InstancesState = defineActivity({
   }),
   output: z.object({ reached: z.boolean(), others: z.record(z.string(), z.string()) }),
   example: { instanceIds: ['i-0abc12345def67890'], state: 'stopped' },
-  async run({ connection, instanceIds: ids, state, timeoutSeconds }, { ec2, attempt: { signal } }) {
+  async run(
+    { connection, instanceIds: ids, state, timeoutSeconds },
+    { ec2, attempt: { signal, looksOnce } },
+  ) {
     const client = await ec2(connection);
     const end = Date.now() + (timeoutSeconds * 1000) / client.timeScale;
     for (;;) {
       const instances = await describeInstances(client, ids, signal);
       const others = instances.filter((instance) => instance.state !== state);
       if (others.length === 0) return { reached: true, others: {} };
-      if (Date.now() >= end)
+      if (looksOnce || Date.now() >= end)
         return { reached: false, others: Object.fromEntries(others.map((other) => [other.id, other.state])) };
       await pause((pollSeconds * 1000) / client.timeScale, undefined, { signal });
     }

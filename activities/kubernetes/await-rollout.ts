@@ -16,9 +16,9 @@ export const awaitKubernetesRollout = defineActivity({
   input: awaitedWorkloadInput,
   output: rolloutSchema,
   example: { namespace: 'shop', deployment: 'checkout', timeoutSeconds: 600 },
-  async run(input, { kubernetes, attempt: { signal } }) {
+  async run(input, { kubernetes, attempt: { signal, looksOnce } }) {
     const client = await kubernetes(input.connection);
-    const looks = Math.ceil(input.timeoutSeconds / pollSeconds);
+    const looks = looksOnce ? 0 : Math.ceil(input.timeoutSeconds / pollSeconds);
     const look = async () => rolloutOf(await readWorkload(client, input, signal));
     let rollout = await look();
     for (let looked = 0; looked < looks && !rollout.complete && !rollout.failed; looked += 1) {

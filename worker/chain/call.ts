@@ -1,4 +1,4 @@
-import type { Actor, AnyActivity, AnyRead, Attempt } from '../../activities/activity.ts';
+import type { Actor, AnyActivity, Attempt } from '../../activities/activity.ts';
 import type { Clients } from '../../activities/clients.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { Store } from '../../store/store.ts';
@@ -13,9 +13,6 @@ export interface Surroundings {
   /** Removes secrets from a text. */
   scrub: (text: string) => string;
 }
-
-/** What changes the world. */
-export type AnyChangeable = Exclude<AnyActivity, AnyRead>;
 
 /** One call of an activity, as the links of its chain hand it on. */
 export interface Call<Declared extends AnyActivity = AnyActivity> {

@@ -1,8 +1,9 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import type { AnyChange } from '../../activities/activity.ts';
 import { conflict, coolDown } from '../../activities/failures.ts';
 import type { Intent } from '../../store/effects.ts';
 import { notAuthorized } from '../authority.ts';
-import type { AnyChangeable, Call, Surroundings } from './call.ts';
+import type { Call, Surroundings } from './call.ts';
 import { refused } from './entry.ts';
 
 /** How long an attempt waits for another change on the same target. */
@@ -11,7 +12,7 @@ const busyMilliseconds = 300;
 const coolDownMinutes = 15;
 
 /** How long a destructive change leaves its targets alone; undefined of any other. */
-export function coolDownOf({ kind, coolDown = {} }: AnyChangeable) {
+export function coolDownOf({ kind, coolDown = {} }: AnyChange) {
   const { minutes = coolDownMinutes, repeats = false } = coolDown;
   return kind === 'destructive' ? { seconds: minutes * 60, repeats } : undefined;
 }
@@ -19,7 +20,7 @@ export function coolDownOf({ kind, coolDown = {} }: AnyChangeable) {
 /** What a call gives that is not to act: what was done before, or why not now. A refusal is written down. */
 export async function answerWithout(
   intent: Exclude<Intent, { answer: 'go' }>,
-  call: Call<AnyChangeable>,
+  call: Call<AnyChange>,
   options: Surroundings,
 ): Promise<unknown> {
   const { declaration } = call;

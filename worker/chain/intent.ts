@@ -1,11 +1,12 @@
+import type { AnyChange } from '../../activities/activity.ts';
 import type { EffectIntent } from '../../store/effects.ts';
-import type { AnyChangeable, Call, Link, Surroundings } from './call.ts';
+import type { Call, Link, Surroundings } from './call.ts';
 import { entryOf } from './entry.ts';
 import { answerWithout, coolDownOf } from './guard.ts';
 
 /** Opens the effect in the store before anything is done: it is made only where the store says go. */
 export const intended =
-  (options: Surroundings): Link<Call<AnyChangeable>> =>
+  (options: Surroundings): Link<Call<AnyChange>> =>
   async (call, next) => {
     const intent = await options.store.intend(intentOf(call, options.simulated));
     if (intent.answer !== 'go') return { result: await answerWithout(intent, call, options) };
@@ -13,7 +14,7 @@ export const intended =
     return next({ ...call, attempt, before });
   };
 
-function intentOf(call: Call<AnyChangeable>, simulated: readonly string[]): EffectIntent {
+function intentOf(call: Call<AnyChange>, simulated: readonly string[]): EffectIntent {
   const { declaration, input, key, digest, runId, actor } = call;
   const causes = declaration.causes ?? [];
   const coolDown = coolDownOf(declaration);
@@ -34,5 +35,5 @@ function intentOf(call: Call<AnyChangeable>, simulated: readonly string[]): Effe
 }
 
 /** All that the change acts on. */
-export const targetsOf = ({ declaration, input }: Call<AnyChangeable>): string[] =>
+export const targetsOf = ({ declaration, input }: Call<AnyChange>): string[] =>
   declaration.targets?.(input) ?? [];

@@ -1,9 +1,8 @@
-import { ApplicationFailure, Context, cancellationSignal } from '@temporalio/activity';
+import { Context, cancellationSignal } from '@temporalio/activity';
 import type { ActivityContext, AnyChange, AnyRead } from '../../activities/activity.ts';
-import type { FailureDetail } from '../../activities/failures.ts';
 import { simulationMark } from '../../activities/simulated.ts';
 import type { Looked } from '../../domain/plan.ts';
-import type { AnyChangeable, Call, Next, Surroundings } from './call.ts';
+import type { Call, Next, Surroundings } from './call.ts';
 import { asFailure, attemptMilliseconds, withoutEffect } from './failure.ts';
 
 /** The end of a read's chain. */
@@ -13,22 +12,19 @@ export const readIt =
 
 /** The end of a change's chain in plan mode: it has no way to `act`. */
 export const lookOnly =
-  (options: Surroundings): Next<Call<AnyChangeable>> =>
+  (options: Surroundings): Next<Call<AnyChange>> =>
   async (call) => {
-    const { declaration } = call;
-    if (!('look' in declaration)) throw unseen(call);
-    const looked = await look({ ...call, declaration }, contextOf(call, options), options.scrub);
+    const looked = await look(call, contextOf(call, options), options.scrub);
     return 'done' in looked ? { result: looked.done } : { result: looked.plan.output, plan: looked.plan };
   };
 
 /** The end of a change's chain. What must not be done twice is found out by the look, at each attempt anew. */
 export const lookAndAct =
-  (options: Surroundings): Next<Call<AnyChangeable>> =>
+  (options: Surroundings): Next<Call<AnyChange>> =>
   async (call) => {
     const { declaration, input } = call;
     const context = contextOf(call, options);
-    if (!('look' in declaration)) return { result: await declaration.run(input, context) };
-    const looked = await look({ ...call, declaration }, context, options.scrub);
+    const looked = await look(call, context, options.scrub);
     if ('done' in looked) return { result: looked.done };
     return { result: await declaration.act(looked.plan, input, context), plan: looked.plan };
   };
@@ -45,15 +41,6 @@ async function look(
     const { provider } = declaration;
     throw withoutEffect(asFailure(error, provider, scrub), provider);
   }
-}
-
-function unseen({ declaration: { name, provider } }: Call): ApplicationFailure {
-  const detail: FailureDetail = { provider, effect: 'none' };
-  return ApplicationFailure.nonRetryable(
-    `${name} cannot be planned: it does not tell what it would do before it does it. Run it in another mode`,
-    'NotPlanned',
-    detail,
-  );
 }
 
 function contextOf(call: Call, { clients, simulated }: Surroundings): ActivityContext {

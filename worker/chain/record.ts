@@ -1,7 +1,7 @@
 import { CancelledFailure, cancellationDetails } from '@temporalio/activity';
-import type { AnyRead } from '../../activities/activity.ts';
+import type { AnyChange, AnyRead } from '../../activities/activity.ts';
 import type { EffectOutcome } from '../../store/effects.ts';
-import type { AnyChangeable, Call, Link, Outcome, Surroundings } from './call.ts';
+import type { Call, Link, Outcome, Surroundings } from './call.ts';
 import { describe, entryOf } from './entry.ts';
 import { effectOf, failureOf } from './failure.ts';
 import { targetsOf } from './intent.ts';
@@ -38,7 +38,7 @@ export const recordedRead =
 
 /** One line for a change in plan mode: all that would be done, or that it is done. */
 export const recordedPlan =
-  (options: Surroundings): Link<Call<AnyChangeable>> =>
+  (options: Surroundings): Link<Call<AnyChange>> =>
   async (call, next) => {
     const { store, simulated } = options;
     const { result, plan } = await followed(call, next(call), options);
@@ -50,7 +50,7 @@ export const recordedPlan =
 
 /** What became of an effect that was opened, with its line. */
 export const concluded =
-  ({ store, simulated, scrub }: Surroundings): Link<Call<AnyChangeable>> =>
+  ({ store, simulated, scrub }: Surroundings): Link<Call<AnyChange>> =>
   async (call, next) => {
     const { key, attempt } = call;
     const outcome = await next(call).catch(async (failure: Error) => {
@@ -74,7 +74,7 @@ export const concluded =
   };
 
 /** By which plan a change was made, and how it is taken back. */
-function madeBy(call: Call<AnyChangeable>, plan: Outcome['plan']): Record<string, unknown> {
+function madeBy(call: Call<AnyChange>, plan: Outcome['plan']): Record<string, unknown> {
   if (!plan) return {};
   const { before, after, inverse } = plan;
   return { digest: digestOfPlan(call, plan), before, after, inverse };
