@@ -45,12 +45,14 @@ export type ActivityContext = Clients & { attempt: Attempt };
  *
  * - `name`: verb, provider, object. Reads begin with read, list, find, check, search, query or await, and only reads do.
  * - `permissions`: the rights at the provider that the calls need, in the provider's own words.
+ * - `example`: an input as somebody would write it.
  */
 interface Declaration<Name extends string, Input extends z.ZodType, Output extends z.ZodType> {
   name: Name;
   provider: string;
   summary: string;
   permissions: readonly string[];
+  example?: z.input<Input>;
   input: Input;
   output: Output;
 }

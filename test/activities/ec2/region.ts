@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished, vi } from 'vitest';
 import type { z } from 'zod';
 import { type Activity, type ActivityContext, type Attempt, carryOut } from '../../../activities/activity.ts';
+import { connectClients } from '../../../activities/clients.ts';
 import { ec2Connections } from '../../../activities/ec2/client.ts';
 import { type Ec2World, ec2Environment, ec2Simulation } from '../../../simulator/ec2.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
@@ -14,10 +15,6 @@ export const search = 'i-0def12345abc67890';
 const timeScale = 5000;
 const pollSeconds = 15;
 
-const notConnected = async () => {
-  throw new Error('This test uses EC2 only');
-};
-
 /** Runs an activity as a worker would, with the client for these settings. */
 export function runnerFor(env: NodeJS.ProcessEnv) {
   const ec2 = ec2Connections(env);
@@ -27,10 +24,7 @@ export function runnerFor(env: NodeJS.ProcessEnv) {
     attempt: Partial<Attempt> = {},
   ): Promise<z.output<Output>> {
     const context: ActivityContext = {
-      pagerduty: notConnected,
-      slack: notConnected,
-      jira: notConnected,
-      kubernetes: notConnected,
+      ...connectClients({}),
       ec2,
       attempt: { key: 'run-1#5', number: 1, signal: new AbortController().signal, ...attempt },
     };

@@ -3,13 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import { type Activity, type ActivityContext, type Attempt, carryOut } from '../../../activities/activity.ts';
+import { connectClients } from '../../../activities/clients.ts';
 import { jiraConnections } from '../../../activities/jira/client.ts';
 import { type JiraWorld, jiraEnvironment, jiraSimulation } from '../../../simulator/jira.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
-
-const notConnected = async () => {
-  throw new Error('This test uses Jira only');
-};
 
 /** The wait for Jira's search, 5 s, takes 5 ms. */
 const timeScale = '1000';
@@ -26,11 +23,8 @@ export function runnerFor(env: NodeJS.ProcessEnv) {
     attempt: Partial<Attempt> = {},
   ): Promise<z.output<Output>> {
     const context: ActivityContext = {
-      pagerduty: notConnected,
-      slack: notConnected,
+      ...connectClients({}),
       jira,
-      kubernetes: notConnected,
-      ec2: notConnected,
       attempt: { key: 'run-1#5', number: 1, signal: new AbortController().signal, ...attempt },
     };
     return carryOut(activity, activity.input.parse(input), context).then((output) =>

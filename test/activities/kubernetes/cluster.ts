@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import { type Activity, type ActivityContext, type Attempt, carryOut } from '../../../activities/activity.ts';
+import { connectClients } from '../../../activities/clients.ts';
 import { kubernetesConnections } from '../../../activities/kubernetes/client.ts';
 import {
   type KubernetesWorld,
@@ -11,10 +12,6 @@ import {
   kubernetesSimulation,
 } from '../../../simulator/kubernetes.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
-
-const notConnected = async () => {
-  throw new Error('This test uses Kubernetes only');
-};
 
 /** Waits of five seconds take 1 ms. */
 const timeScale = 5000;
@@ -35,11 +32,8 @@ export function runnerFor(env: NodeJS.ProcessEnv) {
     attempt: Partial<Attempt> = {},
   ): Promise<z.output<Output>> {
     const context: ActivityContext = {
-      pagerduty: notConnected,
-      slack: notConnected,
-      jira: notConnected,
+      ...connectClients({}),
       kubernetes,
-      ec2: notConnected,
       attempt: { key: 'run-1#5', number: 1, signal: new AbortController().signal, ...attempt },
     };
     return carryOut(activity, activity.input.parse(input), context).then((output) =>

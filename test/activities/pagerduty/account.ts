@@ -3,16 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import { type Activity, type ActivityContext, type Attempt, carryOut } from '../../../activities/activity.ts';
+import { connectClients } from '../../../activities/clients.ts';
 import { pagerDutyConnections } from '../../../activities/pagerduty/client.ts';
 import {
   type PagerDutySimulator,
   pagerDutyEnvironment,
   startPagerDuty,
 } from '../../../simulator/pagerduty.ts';
-
-const notConnected = async () => {
-  throw new Error('This test uses PagerDuty only');
-};
 
 /** A simulated account that ends with the test, and a way to run an activity on it as a worker would. */
 export async function startAccount(env: NodeJS.ProcessEnv = {}) {
@@ -26,11 +23,8 @@ export async function startAccount(env: NodeJS.ProcessEnv = {}) {
     attempt: Partial<Attempt> = {},
   ): Promise<z.output<Output>> {
     const context: ActivityContext = {
+      ...connectClients({}),
       pagerduty,
-      slack: notConnected,
-      jira: notConnected,
-      kubernetes: notConnected,
-      ec2: notConnected,
       attempt: { key: 'run-1/5', number: 1, signal: new AbortController().signal, ...attempt },
     };
     return carryOut(activity, activity.input.parse(input), context).then((output) =>

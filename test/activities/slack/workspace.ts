@@ -1,13 +1,10 @@
 import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import { type Activity, type ActivityContext, type Attempt, carryOut } from '../../../activities/activity.ts';
+import { connectClients } from '../../../activities/clients.ts';
 import { slackConnections } from '../../../activities/slack/client.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
 import { type SlackWorld, slackEnvironment, slackSimulation } from '../../../simulator/slack.ts';
-
-const notConnected = async () => {
-  throw new Error('This test uses Slack only');
-};
 
 /** A simulated workspace that ends with the test, and a way to run an activity on it as a worker would. */
 export async function startWorkspace(env: NodeJS.ProcessEnv = {}) {
@@ -21,11 +18,8 @@ export async function startWorkspace(env: NodeJS.ProcessEnv = {}) {
     attempt: Partial<Attempt> = {},
   ): Promise<z.output<Output>> {
     const context: ActivityContext = {
-      pagerduty: notConnected,
+      ...connectClients({}),
       slack,
-      jira: notConnected,
-      kubernetes: notConnected,
-      ec2: notConnected,
       attempt: { key: 'run-1#5', number: 1, signal: new AbortController().signal, ...attempt },
     };
     return carryOut(activity, activity.input.parse(input), context).then((output) =>
