@@ -11,6 +11,9 @@ const chapters: readonly [provider: string, title: string][] = [
   ['jira', 'Jira'],
   ['kubernetes', 'Kubernetes'],
   ['ec2', 'EC2'],
+  ['github', 'GitHub'],
+  ['http', 'HTTP'],
+  ['prometheus', 'Prometheus'],
 ];
 
 /** What every activity takes; told once, at the top of the page. */

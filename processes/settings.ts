@@ -6,16 +6,22 @@ import { shortestSecretKey } from '../secrets/secret-key.ts';
 import { isPrivate } from '../server/address.ts';
 import { CliFailure, exits } from './failure.ts';
 
-export const providers = ['pagerduty', 'slack', 'jira', 'kubernetes', 'ec2'] as const;
+/** Those of the incidents that a first start plays. */
+const played = ['pagerduty', 'slack', 'jira', 'kubernetes', 'ec2'] as const;
+/** Those that can be simulated. */
+export const providers = [...played, 'github', 'prometheus'] as const;
 export type Provider = (typeof providers)[number];
 
 /** The variables by which one of them shows that a provider is set. The SDKs' regions and the like do not connect anything. */
-const marks: Record<Provider, RegExp> = {
+const marks: Record<Provider | 'http', RegExp> = {
   pagerduty: /^PAGERDUTY_/,
   slack: /^SLACK_/,
   jira: /^JIRA_/,
   kubernetes: /^(KUBECONFIG|KUBERNETES_SERVICE_HOST)$/,
   ec2: /^(AWS_ACCESS_KEY_ID|AWS_PROFILE|AWS_ROLE_ARN|AWS_WEB_IDENTITY_TOKEN_FILE|AWS_CONTAINER_CREDENTIALS_.*|AWS_ENDPOINT_URL_EC2)$/,
+  github: /^GITHUB_TOKEN$/,
+  http: /^HTTP_(ALLOWED_HOSTS|ALLOWED_ORIGINS|BEARER_TOKEN|HMAC_SECRET|PROXY_URL)$/,
+  prometheus: /^PROMETHEUS_(URL|TOKEN|PASSWORD)$/,
 };
 
 export interface Settings {
@@ -125,6 +131,7 @@ const Environment = z.object({
   PAGERDUTY_EVENTS_URL: providerUrl,
   SLACK_API_URL: providerUrl,
   JIRA_BASE_URL: providerUrl,
+  GITHUB_API_URL: providerUrl,
   AWS_ENDPOINT_URL: providerUrl,
   AWS_ENDPOINT_URL_EC2: providerUrl,
   JIRA_FIELDS: z
@@ -175,7 +182,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     });
   const { data } = parsed;
   const connectedBy = Object.keys(env)
-    .filter((name) => providers.some((provider) => marks[provider].test(name)))
+    .filter((name) => Object.values(marks).some((mark) => mark.test(name)))
     .sort();
   return {
     host: data.HOST,
@@ -200,12 +207,12 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   };
 }
 
-/** Nothing set at all: everything is simulated. Something set: only what is asked for, so that nothing real is mixed up. */
+/** Nothing set at all: what is played is simulated. Something set: only what is asked for, so that nothing real is mixed up. */
 function simulatedOf(
   asked: readonly string[] | undefined,
   connectedBy: readonly string[],
 ): readonly Provider[] {
-  if (asked === undefined) return connectedBy.length === 0 ? providers : [];
+  if (asked === undefined) return connectedBy.length === 0 ? played : [];
   return asked.includes('all') ? providers : providers.filter((provider) => asked.includes(provider));
 }
 
@@ -236,6 +243,11 @@ const secretNames = [
   'JIRA_API_TOKEN',
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
+  'GITHUB_TOKEN',
+  'HTTP_BEARER_TOKEN',
+  'HTTP_HMAC_SECRET',
+  'PROMETHEUS_TOKEN',
+  'PROMETHEUS_PASSWORD',
   'BATON_SECRET_KEY',
   'BATON_FORMER_SECRET_KEYS',
   'TEMPORAL_API_KEY',
@@ -283,6 +295,13 @@ const harmlessNames = new Set([
   'AWS_PROFILE',
   'AWS_ENDPOINT_URL',
   'AWS_ENDPOINT_URL_EC2',
+  'GITHUB_API_URL',
+  'GITHUB_REPOSITORIES',
+  'GITHUB_REPOSITORY',
+  'HTTP_ALLOWED_HOSTS',
+  'HTTP_ALLOWED_ORIGINS',
+  'PROMETHEUS_URL',
+  'PROMETHEUS_USERNAME',
   'DATABASE_URL',
 ]);
 
@@ -336,7 +355,7 @@ export function masked(name: string, value: string): string {
 }
 
 const shownNames =
-  /^((HOST|PORT|DATABASE_URL|KUBECONFIG|(https?|no|all)_proxy)$|BATON_|PAGERDUTY_|SLACK_|JIRA_|TEMPORAL_|KUBERNETES_|AWS_)/i;
+  /^((HOST|PORT|DATABASE_URL|KUBECONFIG|(https?|no|all)_proxy)$|BATON_|PAGERDUTY_|SLACK_|JIRA_|TEMPORAL_|KUBERNETES_|AWS_|GITHUB_|PROMETHEUS_|HTTP_(ALLOWED|BEARER|HMAC|PROXY_URL))/i;
 
 /** Every variable that Baton or its libraries read and that is set; only what is known to be harmless with its value. */
 export function shownSettings(environment: NodeJS.ProcessEnv): Record<string, string> {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ec2Environment, ec2Simulation, impair, restedInstance } from './ec2.ts';
+import { githubEnvironment, githubSimulation } from './github.ts';
 import { jiraEnvironment, jiraSimulation } from './jira.ts';
 import { crashLoop, kubernetesEnvironment, kubernetesSimulation } from './kubernetes.ts';
 import { takeTime } from './pace.ts';
@@ -12,6 +13,7 @@ import {
   startPagerDuty,
 } from './pagerduty.ts';
 import { lookInto } from './pagerduty-person.ts';
+import { prometheusEnvironment, prometheusSimulation } from './prometheus.ts';
 import { type Simulation, type Simulator, startSimulator } from './simulator.ts';
 import { slackEnvironment, slackSimulation } from './slack.ts';
 import { pressButton } from './slack-person.ts';
@@ -68,6 +70,8 @@ export async function startSimulators({
   const jira = await start(jiraSimulation());
   const kubernetes = await start(kubernetesSimulation({ timeScale: pace.timeScale }));
   const ec2 = await start(ec2Simulation({ timeScale: pace.timeScale }));
+  const github = await start(githubSimulation());
+  const prometheus = await start(prometheusSimulation());
   // A saved world may have had another pace.
   if (ec2) ec2.world.timeScale = pace.timeScale;
   const pagerDuty = providers.includes('pagerduty')
@@ -83,6 +87,8 @@ export async function startSimulators({
     ...(jira ? jiraEnvironment(jira.url) : {}),
     ...(kubernetes ? kubernetesEnvironment(kubernetes.url, join(stateDir, 'kubeconfig.yaml')) : {}),
     ...(ec2 ? ec2Environment(ec2.url) : {}),
+    ...(github ? githubEnvironment(github.url) : {}),
+    ...(prometheus ? prometheusEnvironment(prometheus.url) : {}),
     BATON_SIMULATED_TIME_SCALE: String(pace.timeScale),
     ...(pagerDuty ? pagerDutyEnvironment(pagerDuty.url) : {}),
   };
@@ -121,7 +127,15 @@ export async function startSimulators({
         }
       }
     };
-  const all: (Simulator<object> | undefined)[] = [pagerDuty, slack, jira, kubernetes, ec2];
+  const all: (Simulator<object> | undefined)[] = [
+    pagerDuty,
+    slack,
+    jira,
+    kubernetes,
+    ec2,
+    github,
+    prometheus,
+  ];
   return {
     env,
     ...(pagerDuty ? { play: play(pagerDuty) } : {}),

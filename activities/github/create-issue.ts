@@ -101,7 +101,7 @@ const wireIssue = z.object({
   html_url: z.string().catch(''),
   body: decorative(z.string()),
   // A list of issues has pull requests too.
-  pull_request: z.unknown(),
+  pull_request: z.unknown().optional(),
   labels: listOf(z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)])),
   assignees: listOf(z.object({ login: z.string() }).transform(({ login }) => login)),
 });

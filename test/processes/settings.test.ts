@@ -17,6 +17,9 @@ const complaintsOf = (env: NodeJS.ProcessEnv) => {
   }
 };
 
+/** The providers of the incidents that a first start plays. */
+const played = ['pagerduty', 'slack', 'jira', 'kubernetes', 'ec2'];
+
 /** For each variable, a value that will do and one that will not. */
 const examples: Record<string, [good: string, bad: string]> = {
   HOST: ['0.0.0.0', 'two words'],
@@ -41,7 +44,7 @@ describe('the settings', () => {
       dataDir: './data',
       databaseUrl: undefined,
       temporal: undefined,
-      simulated: [...providers],
+      simulated: played,
     });
   });
 
@@ -106,7 +109,10 @@ describe('the settings', () => {
       'ec2',
     ]);
     expect(readSettings({ KUBECONFIG: '/home/ada/.kube/config' }).simulated).toEqual([]);
-    expect(readSettings({ AWS_REGION: 'eu-central-1' }).simulated).toEqual([...providers]);
+    expect(readSettings({ HTTP_ALLOWED_HOSTS: 'ci.internal' }).simulated).toEqual([]);
+    expect(readSettings({ AWS_REGION: 'eu-central-1' }).simulated).toEqual(played);
+    // As GitHub's own machines have them.
+    expect(readSettings({ GITHUB_REPOSITORY: 'acme/shop' }).simulated).toEqual(played);
   });
 
   it("read Temporal's own variables as Temporal's tools do", () => {
