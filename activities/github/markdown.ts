@@ -26,7 +26,7 @@ export function bodyOf({ text, links, code }: GitHubText, marker: string, mark?:
   );
   const paragraphs = [marker, plain(mark ?? ''), plain(text), ...linked].filter((part) => part !== '');
   const written = cut(paragraphs.join('\n\n'), mostCharacters - 100);
-  const kept = visible((code ?? '').slice(-Math.max(0, mostCharacters - written.length)));
+  const kept = visible((code ?? '').slice(written.length - mostCharacters));
   return kept.trim() === '' ? written : `${written}\n\n${fenced(kept)}`;
 }
 

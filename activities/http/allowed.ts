@@ -38,7 +38,9 @@ function addNetwork(networks: BlockList, entry: string): boolean {
 function nameOf(entry: string): string | undefined {
   const [, host = '', port] = /^(\[[0-9a-f:.]+\]|[^:[\]@?#\\\s]+)(?::(\d{1,5}))?$/i.exec(entry) ?? [];
   const written = URL.parse(`http://${host}/`);
-  if (host === '' || !written || written.pathname !== '/' || Number(port ?? 1) > 65_535) return undefined;
+  // A pattern is none: what is allowed is named.
+  if (!written || !/^(\[.*\]|[a-z0-9._-]+)$/.test(written.hostname) || Number(port ?? 1) > 65_535)
+    return undefined;
   return port === undefined ? hostOf(written) : `${hostOf(written)}:${Number(port)}`;
 }
 

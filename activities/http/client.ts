@@ -5,7 +5,7 @@ import { Agent, type Dispatcher, ProxyAgent, request as send } from 'undici';
 import { invalidInput, notYet, unreachable } from '../failures.ts';
 import { isDirect } from '../no-proxy.ts';
 import { proxyFor } from '../proxy.ts';
-import { type AllowedHosts, hostOf, portOf } from './allowed.ts';
+import { type AllowedHosts, portOf } from './allowed.ts';
 import { addressesFor, guardedConnector, type Lookup, NotAllowed, readUrl } from './guard.ts';
 
 export interface Exchange {
@@ -138,17 +138,7 @@ function proxyOf(url: URL, own: string | undefined, env: NodeJS.ProcessEnv): str
 
 /** A name that is not known here may be known to the proxy. */
 async function checkAhead(url: URL, allowed: AllowedHosts, lookup: Lookup): Promise<void> {
-  await addressesFor(url, allowed, async (name) => {
-    try {
-      return await lookup(name);
-    } catch {
-      if (url.protocol !== 'https:')
-        throw new NotAllowed(
-          `plain http to ${hostOf(url)} is not allowed; use https, or name the host in HTTP_ALLOWED_HOSTS`,
-        );
-      return [];
-    }
-  });
+  await addressesFor(url, allowed, (name) => lookup(name).catch(() => []));
 }
 
 /**

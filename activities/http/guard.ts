@@ -47,7 +47,7 @@ export async function addressesFor(
   const addresses = version === 0 ? [...(await lookup(host))] : [{ address: host, family: version }];
   if (isNamed(allowed, target)) return addresses;
   const isInside = ({ address }: LookupAddress) => isWithin(allowed, address);
-  if (target.protocol !== 'https:' && !addresses.every(isInside))
+  if (target.protocol !== 'https:' && !(addresses.length > 0 && addresses.every(isInside)))
     throw new NotAllowed(
       `plain http to ${host} is not allowed; use https, or name the host in HTTP_ALLOWED_HOSTS`,
     );

@@ -46,13 +46,15 @@ export interface Reply {
   headers?: Record<string, string | string[]>;
 }
 
-/** A server that answers by what is asked, and counts who connects. It ends with the test. */
-export async function startServing(reply: (request: IncomingMessage, body: string) => Reply) {
+/** A server that answers by what is asked, or never, and counts who connects. It ends with the test. */
+export async function startServing(reply: (request: IncomingMessage, body: string) => Reply | undefined) {
   const heard: { call: string; headers: IncomingMessage['headers']; body: string }[] = [];
   const server = createServer(async (request, response) => {
     const text = (await request.toArray()).join('');
     heard.push({ call: `${request.method} ${request.url}`, headers: request.headers, body: text });
-    const { status, body = '', headers } = reply(request, text);
+    const answer = reply(request, text);
+    if (!answer) return;
+    const { status, body = '', headers } = answer;
     response.writeHead(status, headers).end(body);
   });
   const counted = { connections: 0 };
