@@ -75,7 +75,7 @@ export function replyOf(reply: HttpReply, expected: readonly number[] | undefine
       retryAfterSeconds(headers),
     );
   }
-  const kept = Object.entries(headers).filter(([name]) => !/^(set-cookie2?|www-authenticate)$/.test(name));
+  const kept = Object.entries(headers).filter(([name]) => !/^set-cookie2?$/.test(name));
   const text = textOf(body);
   return {
     status,

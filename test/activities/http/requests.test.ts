@@ -25,12 +25,12 @@ describe('what is read', () => {
   it('is the status, a few headers without cookies, and JSON', async () => {
     const { url, run, heard } = await always({
       status: 200,
-      headers: { ...json, 'set-cookie': ['sid=secret'], 'X-Build': '7', 'www-authenticate': 'x' },
+      headers: { ...json, 'set-cookie': ['sid=secret'], 'X-Build': '7' },
       body: '{"status":"ok"}',
     });
     const answer = await run(readHttpResource, { url: `${url}/a?x=1`, query: { y: 2, z: true } });
     expect(answer).toMatchObject({ status: 200, body: { status: 'ok' }, headers: { 'x-build': '7' } });
-    expect(JSON.stringify(answer)).not.toMatch(/cookie|secret|authenticate/);
+    expect(JSON.stringify(answer)).not.toMatch(/cookie|secret/);
     expect(heard[0]).toMatchObject({ call: 'GET /a?x=1&y=2&z=true', headers: { 'user-agent': 'baton' } });
   });
 
