@@ -33,8 +33,8 @@ export const github = defineProvider({
   title: 'GitHub',
   settings,
   secrets: ['GITHUB_TOKEN'],
-  // GitHub's own machines set the address and the repository for whatever runs there.
-  marks: /^GITHUB_TOKEN$/,
+  // The others are set on many machines, for other tools.
+  marks: /^GITHUB_REPOSITORIES$/,
   async connect(given, env) {
     providerAddress('GitHub', 'GITHUB_API_URL', given.GITHUB_API_URL);
     return connectGitHub(given, env);

@@ -111,8 +111,14 @@ describe('the settings', () => {
     expect(readSettings({ KUBECONFIG: '/home/ada/.kube/config' }).simulated).toEqual([]);
     expect(readSettings({ HTTP_ALLOWED_HOSTS: 'ci.internal' }).simulated).toEqual([]);
     expect(readSettings({ AWS_REGION: 'eu-central-1' }).simulated).toEqual(played);
-    // As GitHub's own machines have them.
-    expect(readSettings({ GITHUB_REPOSITORY: 'acme/shop' }).simulated).toEqual(played);
+    // As many machines have them, for other tools.
+    const ofOthers = {
+      GITHUB_TOKEN: 'x',
+      GITHUB_REPOSITORY: 'acme/shop',
+      GITHUB_API_URL: 'https://api.github.com',
+    };
+    expect(readSettings(ofOthers).simulated).toEqual(played);
+    expect(readSettings({ GITHUB_REPOSITORIES: 'acme/shop' }).simulated).toEqual([]);
   });
 
   it("read Temporal's own variables as Temporal's tools do", () => {

@@ -55,7 +55,7 @@ describe('a limit of GitHub', () => {
       '403 with nothing left',
       403,
       { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': inSeconds(120) },
-      'API rate limit exceeded',
+      'Come back later',
       115,
       121,
     ],
