@@ -44,9 +44,11 @@ function nameOf(entry: string): string | undefined {
   return port === undefined ? hostOf(written) : `${hostOf(written)}:${Number(port)}`;
 }
 
-/** The host of a URL without the dot that may end a name. */
-export const hostOf = ({ hostname }: Pick<URL, 'hostname'>): string =>
-  hostname.toLowerCase().replace(/\.$/, '');
+/** The host as a URL writes it, without the dot that may end a name. undici takes the brackets off an address of IPv6. */
+export function hostOf({ hostname }: Pick<URL, 'hostname'>): string {
+  const host = hostname.toLowerCase().replace(/\.$/, '');
+  return isIP(host) === 6 ? `[${host}]` : host;
+}
 
 export const portOf = ({ protocol, port }: Pick<URL, 'protocol' | 'port'>): string =>
   port || (protocol === 'https:' ? '443' : '80');

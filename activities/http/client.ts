@@ -109,8 +109,8 @@ export function connectHttp(options: HttpOptions, env: NodeJS.ProcessEnv): HttpC
       let current = exchange;
       for (;;) {
         const reply = await once(current, deadline);
-        const next = redirectOf(reply);
-        if (next === undefined || exchange.redirects === 0) return reply;
+        const next = exchange.redirects === 0 ? undefined : redirectOf(reply);
+        if (next === undefined) return reply;
         if (current.redirects === 0)
           throw invalidInput(
             'HTTP',

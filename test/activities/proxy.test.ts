@@ -120,6 +120,8 @@ describe('a network whose only way out is a proxy', () => {
       JIRA_BASE_URL: `https://${host}`,
       KUBECONFIG: await kubeconfig(`https://${host}`),
       AWS_ENDPOINT_URL_EC2: `https://${host}`,
+      GITHUB_API_URL: `https://${host}`,
+      PROMETHEUS_URL: `https://${host}`,
     };
     const env = {
       ...(await settings()),

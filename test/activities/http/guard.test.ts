@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { isPublic } from '../../../activities/http/addresses.ts';
 import { readAllowedHosts } from '../../../activities/http/allowed.ts';
 import { connectHttp } from '../../../activities/http/client.ts';
-import { type Lookup, systemLookup } from '../../../activities/http/guard.ts';
+import { addressesFor, type Lookup, NotAllowed, systemLookup } from '../../../activities/http/guard.ts';
 import { readHttpResource } from '../../../activities/http/read-resource.ts';
 import { failureOf, runnerFor, startServing } from '../run.ts';
 import { inside } from './addresses.ts';
@@ -139,6 +139,10 @@ describe('a redirect', () => {
       message: expect.stringContaining('redirects are not followed'),
     });
     expect(server.heard).toHaveLength(1);
+    const odd = await startServing(() => ({ status: 302, headers: { location: 'file:///etc/passwd' } }));
+    expect(await failureOf(callerWith(`127.0.0.1:${odd.port}`, systemLookup)(odd.url))).toMatchObject({
+      type: 'ProviderRefused',
+    });
     expect(await call(`${server.url}/0`, true)).toMatchObject({ body: '/5' });
     expect(await failureOf(call(`${server.url}/-1`, true))).toMatchObject({ type: 'InvalidInput' });
   });
@@ -254,6 +258,23 @@ describe('what a connection allows', () => {
     '*.example.com',
   ])('is no such list: %s', (list) => {
     expect(readAllowedHosts(list)).toBeUndefined();
+  });
+});
+
+describe('an address of IPv6 that a connection names', () => {
+  it.each([
+    ['[::1]', true],
+    ['[0:0:0:0:0:0:0:1]:8080', true],
+    ['[::1]:8081', false],
+    ['[::2]', false],
+  ])('is known without its brackets too: %s is %s', async (list, isAllowed) => {
+    const allowed = readAllowedHosts(list);
+    if (!allowed) throw new Error('no list');
+    for (const hostname of ['::1', '[::1]']) {
+      const target = { protocol: 'http:', hostname, port: '8080' };
+      const outcome = await addressesFor(target, allowed, systemLookup).catch((error: Error) => error);
+      expect(outcome).toEqual(isAllowed ? [{ address: '::1', family: 6 }] : expect.any(NotAllowed));
+    }
   });
 });
 
