@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { providerAddress } from '../address.ts';
+import { notConnected } from '../failures.ts';
 import { defineProvider, type Finding } from '../provider.ts';
 import { connectGitHub, type GitHub } from './client.ts';
 import { repositoryPattern } from './input.ts';
@@ -9,13 +10,17 @@ const isAllowed = (entry: string) =>
   repositoryPattern.test(entry) || /^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/\*$/.test(entry);
 
 const settings = z.object({
-  GITHUB_TOKEN: z.string().describe('a fine-grained token (deploy/github-permissions.md), or that of an app'),
+  GITHUB_TOKEN: z
+    .string()
+    .optional()
+    .describe('a fine-grained token (deploy/github-permissions.md), or that of an app'),
   GITHUB_REPOSITORIES: z
     .string()
     .refine(
       (list) => list.split(',').every((entry) => isAllowed(entry.trim())),
       'is not a list like acme/shop,acme/*',
     )
+    .optional()
     .describe('the repositories that Baton may use, comma-separated; `acme/*` for all of an owner'),
   GITHUB_REPOSITORY: z
     .string()
@@ -35,9 +40,11 @@ export const github = defineProvider({
   secrets: ['GITHUB_TOKEN'],
   // The others are set on many machines, for other tools.
   marks: /^GITHUB_REPOSITORIES$/,
-  async connect(given, env) {
-    providerAddress('GitHub', 'GITHUB_API_URL', given.GITHUB_API_URL);
-    return connectGitHub(given, env);
+  async connect({ GITHUB_TOKEN, GITHUB_REPOSITORIES, GITHUB_REPOSITORY, GITHUB_API_URL }, env) {
+    if (!GITHUB_TOKEN) throw notConnected('GitHub', 'GITHUB_TOKEN');
+    if (!GITHUB_REPOSITORIES) throw notConnected('GitHub', 'GITHUB_REPOSITORIES');
+    providerAddress('GitHub', 'GITHUB_API_URL', GITHUB_API_URL);
+    return connectGitHub({ GITHUB_TOKEN, GITHUB_REPOSITORIES, GITHUB_REPOSITORY, GITHUB_API_URL }, env);
   },
   check: async (client, signal) =>
     (await Promise.all(areas.map((area) => findingsOf(client, area, signal)))).flat(),

@@ -32,11 +32,11 @@ export const prometheus = defineProvider({
   marks: /^PROMETHEUS_(URL|TOKEN|PASSWORD)$/,
   async connect(given, env) {
     const { PROMETHEUS_URL: url, PROMETHEUS_TOKEN: token, PROMETHEUS_PASSWORD: password } = given;
+    if (!url) throw notConnected('Prometheus', 'PROMETHEUS_URL');
     // In a cluster Prometheus speaks plain http to whoever asks, nearly always: there is nothing secret then that could be read on the
     // way. What is secret goes by https, as with all other providers.
     if (token || password) providerAddress('Prometheus', 'PROMETHEUS_URL', url);
-    else if (!isHttp(url)) throw notConnected('Prometheus', 'PROMETHEUS_URL');
-    return connectPrometheus(given, env);
+    return connectPrometheus({ ...given, PROMETHEUS_URL: url }, env);
   },
   async check(client, signal) {
     try {

@@ -171,8 +171,8 @@ describe('the settings of Prometheus', () => {
       { PROMETHEUS_URL: 'http://prometheus.monitoring.svc:9090', PROMETHEUS_PASSWORD: 'x' },
       /PROMETHEUS_URL.*https:/,
     ],
-    [{ PROMETHEUS_URL: 'https://ada:x@prometheus.example' }, /PROMETHEUS_URL, which has a user/],
-    [{ PROMETHEUS_URL: 'prometheus:9090' }, /PROMETHEUS_URL, which is not/],
+    [{ PROMETHEUS_URL: 'https://ada:x@prometheus.example' }, /PROMETHEUS_URL.* has a user/],
+    [{ PROMETHEUS_URL: 'prometheus:9090' }, /PROMETHEUS_URL.* is not/],
     [{}, /set PROMETHEUS_URL$/],
   ])('let plain http be spoken where nothing is secret: %j', async (env, outcome) => {
     const connecting = connectClients(env).prometheus('default');
