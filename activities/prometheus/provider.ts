@@ -16,6 +16,7 @@ const settings = z.object({
       hasNoUser,
       'has a user or a password in it; they go to PROMETHEUS_USERNAME and PROMETHEUS_PASSWORD',
     )
+    .optional()
     .describe(
       'the address without /api/v1; plain http only without token and password, but for this machine',
     ),
