@@ -1,64 +1,81 @@
-import type { z } from 'zod';
-import { type Ec2, ec2Connections } from './ec2/client.ts';
-import { notConnected } from './failures.ts';
-import type { GitHub } from './github/client.ts';
-import { github } from './github/provider.ts';
-import type { HttpConnection } from './http/client.ts';
-import { http } from './http/provider.ts';
-import { type Jira, jiraConnections } from './jira/client.ts';
-import { type Kubernetes, kubernetesConnections } from './kubernetes/client.ts';
-import { type PagerDuty, pagerDutyConnections } from './pagerduty/client.ts';
-import type { Prometheus } from './prometheus/client.ts';
-import { prometheus } from './prometheus/provider.ts';
-import type { Provider } from './provider.ts';
-import { type Slack, slackConnections } from './slack/client.ts';
+import { defaultConnection } from '../domain/subject.ts';
+import { noConnection, settingUnusable } from './failures.ts';
+import { type AnyProvider, withoutEmpty } from './provider.ts';
+import type { providers } from './providers.ts';
+
+type Listed = (typeof providers)[number];
 
 /**
  * The providers' clients, by connection name. Secrets live in here and nowhere else: an activity names a connection and
  * gets a client. An unknown or unset connection is the failure `NotConnected`, which names the missing setting.
  */
-export interface Clients {
-  pagerduty(connection: string): Promise<PagerDuty>;
-  slack(connection: string): Promise<Slack>;
-  jira(connection: string): Promise<Jira>;
-  kubernetes(connection: string): Promise<Kubernetes>;
-  ec2(connection: string): Promise<Ec2>;
-  github(connection: string): Promise<GitHub>;
-  http(connection: string): Promise<HttpConnection>;
-  prometheus(connection: string): Promise<Prometheus>;
+export type Clients = {
+  [Each in Listed as Each['name']]: (connection: string) => ReturnType<Each['connect']>;
+};
+
+/** Where the settings of named connections come from. */
+export interface ConnectionSource {
+  /**
+   * The values by the names of the provider's settings; undefined where there is no such connection. `version` changes when the values
+   * do: the client is then made anew.
+   */
+  settingsOf(
+    provider: string,
+    connection: string,
+  ): Promise<{ values: Record<string, string | undefined>; version: string } | undefined>;
 }
 
-/** The clients for the settings in `env` (design §5). Nothing is connected before it is first used. */
-export function connectClients(env: NodeJS.ProcessEnv): Clients {
+/** The connection `default` of each provider, as the environment's variables define it (design §5). There is no other one. */
+export function environmentConnections(env: NodeJS.ProcessEnv): ConnectionSource {
   return {
-    pagerduty: pagerDutyConnections(env),
-    slack: slackConnections(env),
-    jira: jiraConnections(env),
-    kubernetes: kubernetesConnections(env),
-    ec2: ec2Connections(env),
-    github: connectionsOf(github, env),
-    http: connectionsOf(http, env),
-    prometheus: connectionsOf(prometheus, env),
+    settingsOf: async (_, connection) =>
+      connection === defaultConnection ? { values: env, version: 'environment' } : undefined,
   };
 }
 
-/** The connections of a provider: `default`, made of the settings in `env` at first use. */
-function connectionsOf<Settings extends z.ZodObject, Client>(
-  { title, settings, connect }: Provider<string, Settings, Client>,
+/**
+ * The clients of these providers. One is made at its first use, once for each connection and version of its settings; an attempt that
+ * failed is made again. `env` is the process's own: proxies and the like, never another connection's settings.
+ */
+export function connectClients(
+  providers: readonly AnyProvider[],
+  source: ConnectionSource,
   env: NodeJS.ProcessEnv,
-): (connection: string) => Promise<Client> {
-  let connected: Promise<Client> | undefined;
-  return async (connection) => {
-    if (connection !== 'default') throw notConnected(title, '', connection);
-    const given = Object.entries(env).filter(([, value]) => value !== '');
-    const parsed = settings.safeParse(Object.fromEntries(given));
-    if (!parsed.success) {
-      const [{ path, message, code } = { path: [], message: '', code: '' }] = parsed.error.issues;
-      throw notConnected(title, `${String(path[0])}${code === 'invalid_type' ? '' : `, which ${message}`}`);
+): Clients {
+  const clients = providers.map((provider) => [provider.name, clientsOf(provider, source, env)]);
+  return Object.fromEntries(clients) as Clients;
+}
+
+function clientsOf(provider: AnyProvider, source: ConnectionSource, env: NodeJS.ProcessEnv) {
+  const made = new Map<string, { version: string; client: Promise<unknown> }>();
+  return async (connection: string): Promise<unknown> => {
+    const found = await source.settingsOf(provider.name, connection);
+    if (!found) {
+      made.delete(connection);
+      throw noConnection(provider.title, connection);
     }
-    connected ??= connect(parsed.data, env);
-    return connected;
+    const known = made.get(connection);
+    if (known?.version === found.version) return known.client;
+    const client = connect(provider, found.values, env, connection);
+    const entry = { version: found.version, client };
+    made.set(connection, entry);
+    client.catch(() => {
+      if (made.get(connection) === entry) made.delete(connection);
+    });
+    return client;
   };
+}
+
+async function connect(
+  provider: AnyProvider,
+  values: Record<string, string | undefined>,
+  env: NodeJS.ProcessEnv,
+  connection: string,
+): Promise<unknown> {
+  const { data, error } = provider.settings.safeParse(withoutEmpty(values));
+  const [issue] = error?.issues ?? [];
+  if (issue) throw settingUnusable(provider.title, `${String(issue.path[0])} ${issue.message}`, connection);
+  return provider.connect(data, env, connection);
 }
 
 /**
@@ -66,5 +83,5 @@ function connectionsOf<Settings extends z.ZodObject, Client>(
  * its heartbeat would be late, and Temporal would give the call to another worker beside it. What is not connected is left.
  */
 export async function loadClients(clients: Clients): Promise<void> {
-  for (const connect of Object.values(clients)) await connect('default').catch(() => undefined);
+  for (const connect of Object.values(clients)) await connect(defaultConnection).catch(() => undefined);
 }

@@ -1,11 +1,14 @@
 import type { Logger } from 'pino';
+import { type Clients, connectClients, environmentConnections } from '../activities/clients.ts';
 import { createLog } from '../log/log.ts';
 import { type Authority, authorityOf } from '../secrets/authority.ts';
 import { makeScrubber } from '../secrets/scrub.ts';
 import type { Store } from '../store/store.ts';
 import { CliFailure, exits } from './failure.ts';
+import { secretsOf } from './masking.ts';
 import { missingSecretKey, secretKeyOf } from './secret-key.ts';
-import { readSettings, type Settings, secretsOf } from './settings.ts';
+import { halvesFor, readSettings, type Settings } from './settings.ts';
+import type { Wiring } from './wiring.ts';
 
 /** What `server` and `worker` have in common: they share a database and a Temporal cluster with others, and log to stderr. */
 export interface ClusterProcess {
@@ -15,6 +18,10 @@ export interface ClusterProcess {
   scrub: (text: string) => string;
   log: Logger;
   authority: Authority;
+  /** The connections that the environment's variables define. */
+  clients: Clients;
+  /** What keeps providers from being connected in full, for this process. */
+  halves: string[];
 }
 
 /** Said once at a start: what guards the record guards it only from a role that does not own the tables. */
@@ -27,8 +34,12 @@ export async function warnOfOwner(store: Pick<Store, 'ownsTables'>, log: Logger)
 }
 
 /** Throws `CliFailure` where a setting is missing that only `start` can do without. */
-export function prepareCluster(env: NodeJS.ProcessEnv): ClusterProcess {
-  const settings = readSettings(env);
+export async function prepareCluster(
+  { env, loadProviders }: Wiring,
+  process: 'server' | 'worker',
+): Promise<ClusterProcess> {
+  const providers = await loadProviders();
+  const settings = readSettings(env, providers);
   const missing = [
     ...(settings.databaseUrl === undefined ? ['DATABASE_URL: the PostgreSQL that all processes share'] : []),
     ...(settings.temporal === undefined ? ['TEMPORAL_ADDRESS: the Temporal cluster'] : []),
@@ -47,7 +58,11 @@ export function prepareCluster(env: NodeJS.ProcessEnv): ClusterProcess {
       exit: exits.usage,
     });
   const authority = authorityOf(secretKeyOf(settings));
-  const secrets = secretsOf(env);
+  const secrets = secretsOf(env, providers);
   const scrub = makeScrubber(secrets);
-  return { settings, temporal, secrets, scrub, log: createLog(scrub), authority };
+  const log = createLog(scrub);
+  const halves = halvesFor(settings, process);
+  for (const words of [...settings.misspelt, ...halves]) log.warn(words);
+  const clients = connectClients(providers, environmentConnections(env), env);
+  return { settings, temporal, secrets, scrub, log, authority, clients, halves };
 }

@@ -1,3 +1,4 @@
+import { wayTo } from '../activities/http.ts';
 import { outageLines } from '../log/log.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
@@ -14,7 +15,10 @@ const usualPort = 8080;
 
 /** `baton server`: as many as are needed, behind a balancer. Returns when it was told to stop and has drained. */
 export async function runServer(wiring: Wiring): Promise<void> {
-  const { settings, temporal, secrets, log, authority } = prepareCluster(wiring.env);
+  const { settings, temporal, secrets, log, authority, clients, halves } = await prepareCluster(
+    wiring,
+    'server',
+  );
   const lifetime = new Lifetime();
   try {
     let server: RunningServer | undefined;
@@ -38,7 +42,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       pagerDutySecrets: settings.pagerDutySecrets,
       slackSigningSecret: settings.slackSigningSecret,
       slackApiUrl: settings.slackApiUrl,
-      wayToSlack: async (address) => (await wiring.loadActivities()).wayTo(address, wiring.env),
+      wayToSlack: async (address) => wayTo(address, wiring.env),
       store,
       client,
       eagerStart: false,
@@ -48,8 +52,9 @@ export async function runServer(wiring: Wiring): Promise<void> {
       versions: settings.workerVersions,
       authority,
       simulated: [],
+      halves,
       log,
-      pager: directPager(wiring, wiring.env),
+      pager: directPager(wiring.loadActivities, clients),
       metrics: createMetrics(),
       keeping: { secretKey, headsDir, retentionDays },
     }).catch((error: NodeJS.ErrnoException) => {

@@ -3,6 +3,9 @@ import { join, relative, resolve } from 'node:path';
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { connectClients, environmentConnections } from '../activities/clients.ts';
+import { wayTo } from '../activities/http.ts';
+import type { AnyProvider } from '../activities/provider.ts';
 import type { Output } from '../cli/output.ts';
 import { createLog, outageLines } from '../log/log.ts';
 import { openLogFile } from '../log/log-file.ts';
@@ -21,11 +24,12 @@ import { warnOfOwner } from './cluster.ts';
 import { serveControl } from './control.ts';
 import { CliFailure, exits } from './failure.ts';
 import { Lifetime } from './lifetime.ts';
+import { secretsOf } from './masking.ts';
 import { directPager } from './pager.ts';
 import { isFree, nextFreePort, portTaken } from './ports.ts';
 import { prepareSdk } from './sdk.ts';
 import { secretKeyOf } from './secret-key.ts';
-import { readSettings, type Settings, secretsOf } from './settings.ts';
+import { halvesFor, readSettings, type Settings } from './settings.ts';
 import type { RunningSimulators } from './simulators.ts';
 import { type StoreAccess, storeMethods } from './store-access.ts';
 import { type Binary, findTemporal } from './temporal-binary.ts';
@@ -49,16 +53,17 @@ export type ShowSimulation = (showcase: Showcase) => Promise<void>;
 
 /**
  * `baton start`: everything in one process. What no setting names is embedded: the store, a Temporal server, and with no
- * provider set at all the five providers. Returns when it was told to stop and has drained.
+ * provider set at all the providers, as simulators. Returns when it was told to stop and has drained.
  */
 export async function start(wiring: Wiring, output: Output, showSimulation: ShowSimulation): Promise<void> {
-  const settings = readSettings(wiring.env);
+  const providers = await wiring.loadProviders();
+  const settings = readSettings(wiring.env, providers);
   const { dataDir } = settings;
   const port = await choosePort(settings);
   secureDataFolder(dataDir);
   const lifetime = new Lifetime();
   const logFile = openLogFile(join(dataDir, 'baton.log'));
-  let log = createLog(makeScrubber(secretsOf(wiring.env)), { destination: logFile });
+  let log = createLog(makeScrubber(secretsOf(wiring.env, providers)), { destination: logFile });
   try {
     const sdkMetrics = await prepareSdk(log);
     const began = Date.now();
@@ -74,7 +79,12 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     const finding = settings.temporal === undefined ? findTemporal() : undefined;
     // Awaited below, after the store: an early failure of theirs is not to be an unhandled one.
     for (const early of [bundling, finding]) early?.catch(() => {});
-    const store = await open(settings, wiring.env, lifetime, {
+    const halves = halvesFor(settings);
+    for (const words of [...settings.misspelt, ...halves]) {
+      output.note(`Baton  ${words}`);
+      log.warn(words);
+    }
+    const store = await open(settings, secretsOf(wiring.env, providers), lifetime, {
       onPending: () => server?.wake(),
       outages: outageLines(() => log),
     });
@@ -94,14 +104,14 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     if (simulators) lifetime.onClose(() => simulators.close());
     const BATON_PUBLIC_URL = settings.publicUrl ?? here;
     const env = { ...wiring.env, ...simulators?.env, BATON_PUBLIC_URL };
-    const scrub = makeScrubber([...secretsOf(env), secretKey]);
+    const scrub = makeScrubber([...secretsOf(env, providers), secretKey]);
     log = createLog(scrub, { destination: logFile });
-    const connected = readSettings(env);
+    const connected = readSettings(env, providers);
 
     const connection = await NativeConnection.connect(temporal.connection);
     lifetime.onClose(() => connection.close());
     const metrics = createMetrics(sdkMetrics);
-    const { activities, connectClients, wayTo } = await wiring.loadActivities();
+    const clients = connectClients(providers, environmentConnections(env), env);
     // The embedded Temporal has this process's worker alone.
     const versions = settings.workerVersions && settings.temporal !== undefined;
     const worker = await startWorker({
@@ -110,8 +120,8 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       bundle: await bundling,
       store,
       authority,
-      activities,
-      clients: connectClients(env),
+      activities: await wiring.loadActivities(),
+      clients,
       simulated: settings.simulated,
       scrub,
       count: metrics.activity,
@@ -137,8 +147,9 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       versions,
       authority,
       simulated: settings.simulated,
+      halves,
       log,
-      pager: directPager(wiring, env),
+      pager: directPager(wiring.loadActivities, clients),
       metrics,
       keeping: {
         secretKey,
@@ -154,7 +165,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     });
     lifetime.onClose(control.close);
 
-    banner(output, { settings, here, temporal, began });
+    banner(output, { settings, providers, here, temporal, began });
     // Else only at a clean end, which a start after a crash would miss.
     flushCompileCache();
     const [secret] = connected.pagerDutySecrets;
@@ -185,7 +196,7 @@ async function choosePort({ host, port }: Settings): Promise<number> {
 
 async function open(
   { databaseUrl, migrationDatabaseUrl, dataDir, storeFsync: fsync }: Settings,
-  env: NodeJS.ProcessEnv,
+  secrets: string[],
   lifetime: Lifetime,
   listeners: Pick<StoreOptions, 'onPending' | 'outages'>,
 ): Promise<Store> {
@@ -198,7 +209,7 @@ async function open(
     migrationDatabaseUrl,
     dataDir,
     fsync,
-    secrets: secretsOf(env),
+    secrets,
     ...listeners,
   });
   lifetime.onClose(() => store.close());
@@ -280,22 +291,21 @@ async function playStory(simulators: RunningSimulators | undefined, asked: unkno
   return simulators.play(story);
 }
 
-const names: Record<string, string> = {
-  pagerduty: 'PagerDuty',
-  slack: 'Slack',
-  jira: 'Jira',
-  kubernetes: 'Kubernetes',
-  ec2: 'EC2',
-};
-
 function banner(
   output: Output,
   {
     settings,
+    providers,
     here,
     temporal,
     began,
-  }: { settings: Settings; here: string; temporal: TemporalHere; began: number },
+  }: {
+    settings: Settings;
+    providers: readonly AnyProvider[];
+    here: string;
+    temporal: TemporalHere;
+    began: number;
+  },
 ): void {
   const seconds = Math.max(1, Math.round((Date.now() - began) / 1000));
   const folder = relative('', settings.dataDir) || '.';
@@ -304,9 +314,12 @@ function banner(
   const web = temporal.uiUrl === undefined ? '' : `       Temporal ${temporal.uiUrl}`;
   const address = settings.publicUrl === undefined ? here : `${settings.publicUrl} (here ${here})`;
   output.line(`Baton  ${address}${web}`);
-  if (settings.simulated.length > 0)
+  const simulated = providers.flatMap(({ name, title }) =>
+    settings.simulated.includes(name) ? [title] : [],
+  );
+  if (simulated.length > 0)
     output.line(
-      `       SIMULATED: ${settings.simulated.map((name) => names[name]).join(', ')}.${settings.connectedBy.length === 0 ? ' Nothing real is touched.' : ''}`,
+      `       SIMULATED: ${simulated.join(', ')}.${settings.connectedBy.length === 0 ? ' Nothing real is touched.' : ''}`,
     );
   else
     output.line(

@@ -20,7 +20,10 @@ const usualPort = 8081;
 
 /** `baton worker`: as many as are needed. Returns when it was told to stop and its activities have ended. */
 export async function runWorker(wiring: Wiring): Promise<void> {
-  const { settings, temporal, secrets, scrub, log, authority } = prepareCluster(wiring.env);
+  const { settings, temporal, secrets, scrub, log, authority, clients, halves } = await prepareCluster(
+    wiring,
+    'worker',
+  );
   const sdkMetrics = await prepareSdk(log);
   const lifetime = new Lifetime();
   try {
@@ -48,6 +51,7 @@ export async function runWorker(wiring: Wiring): Promise<void> {
       client,
       namespace,
       metrics,
+      halves,
       log,
     }).catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'EADDRINUSE' ? portTaken(port) : error;
@@ -57,15 +61,14 @@ export async function runWorker(wiring: Wiring): Promise<void> {
     const connection = await connect(temporal.connection, log, lifetime.signal);
     if (!connection) return;
     lifetime.onClose(() => connection.close());
-    const { activities, connectClients } = await wiring.loadActivities();
     const worker = await startWorker({
       connection,
       namespace,
       bundle: await bundling,
       store,
       authority,
-      activities,
-      clients: connectClients(wiring.env),
+      activities: await wiring.loadActivities(),
+      clients,
       simulated: [],
       scrub,
       count: metrics.activity,

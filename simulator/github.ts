@@ -1,4 +1,5 @@
 import type { Express, Request, Response } from 'express';
+import { defineSimulator, startUnhurried } from './provider.ts';
 import { newSecret } from './secret.ts';
 import type { Act, Simulation } from './simulator.ts';
 
@@ -135,6 +136,11 @@ export function githubEnvironment(url: string): Record<string, string> {
     GITHUB_REPOSITORY: 'acme/shop',
   };
 }
+
+export const simulatedGitHub = defineSimulator({
+  provider: 'github',
+  start: (options) => startUnhurried(githubSimulation(), options, githubEnvironment),
+});
 
 class GitHubError extends Error {
   readonly status: number;

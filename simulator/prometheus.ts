@@ -1,4 +1,5 @@
 import type { Express, Request, Response } from 'express';
+import { defineSimulator, startUnhurried } from './provider.ts';
 import { newSecret } from './secret.ts';
 import type { Simulation } from './simulator.ts';
 
@@ -44,6 +45,11 @@ export function prometheusSimulation(): Simulation<PrometheusWorld> {
 export const prometheusEnvironment = (url: string): Record<string, string> => ({
   PROMETHEUS_URL: url,
   PROMETHEUS_TOKEN: token,
+});
+
+export const simulatedPrometheus = defineSimulator({
+  provider: 'prometheus',
+  start: (options) => startUnhurried(prometheusSimulation(), options, prometheusEnvironment),
 });
 
 /** Prometheus answers no more points than these in one series. */

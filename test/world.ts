@@ -6,7 +6,6 @@ import { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundle } from '@temporalio/worker';
 import type { AnyActivity } from '../activities/activity.ts';
-import { connectClients } from '../activities/clients.ts';
 import { activities as shippedActivities } from '../activities/index.ts';
 import type { RecordRow } from '../domain/record.ts';
 import type { RunRow } from '../domain/run.ts';
@@ -29,6 +28,7 @@ import {
   simulatedWebhookSecret,
   startPagerDuty,
 } from '../simulator/pagerduty.ts';
+import { prometheusEnvironment, prometheusSimulation } from '../simulator/prometheus.ts';
 import { type Simulator, startSimulator } from '../simulator/simulator.ts';
 import { type SlackWorld, slackClick, slackEnvironment, slackSimulation } from '../simulator/slack.ts';
 import { openStore } from '../store/open.ts';
@@ -37,6 +37,7 @@ import { triggers as shipped } from '../triggers/index.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { type RunningWorker, startWorker, taskQueue } from '../worker/worker.ts';
 import { testAuthority } from './authority.ts';
+import { clientsFor } from './clients.ts';
 import { startTestTemporal, workflowBundle } from './temporal.ts';
 
 /** How many seconds pass in the simulated EC2, Jira and Kubernetes in one of ours. */
@@ -65,6 +66,7 @@ export async function startProviders(folder: string): Promise<Providers> {
   const ec2 = await startSimulator(ec2Simulation({ timeScale }));
   const github = await startSimulator(githubSimulation());
   const service = await startSimulator(httpSimulation());
+  const prometheus = await startSimulator(prometheusSimulation());
   const env = {
     ...kubernetesEnvironment(kubernetes.url, join(folder, 'kubeconfig.yaml')),
     ...jiraEnvironment(jira.url),
@@ -73,8 +75,9 @@ export async function startProviders(folder: string): Promise<Providers> {
     ...ec2Environment(ec2.url, timeScale),
     ...githubEnvironment(github.url),
     ...httpEnvironment(service.url),
+    ...prometheusEnvironment(prometheus.url),
   };
-  const all = [pagerDuty, slack, jira, kubernetes, ec2, github, service];
+  const all = [pagerDuty, slack, jira, kubernetes, ec2, github, service, prometheus];
   return {
     pagerDuty,
     slack,
@@ -149,7 +152,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     store,
     authority: testAuthority,
     activities: options.activities ?? shippedActivities,
-    clients: connectClients(env),
+    clients: clientsFor(env),
     simulated: [],
     scrub,
     count: metrics.activity,
@@ -254,7 +257,7 @@ export const startWorkerBeside = (
     bundle,
     store,
     activities: shippedActivities,
-    clients: connectClients(env),
+    clients: clientsFor(env),
     simulated: [],
     scrub: (text) => text,
     authority: testAuthority,

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
-import { providerAddress } from '../address.ts';
+import { addressSetting } from '../address.ts';
 import { notConnected } from '../failures.ts';
 import { defineProvider, type Finding } from '../provider.ts';
 import { connectGitHub, type GitHub } from './client.ts';
@@ -27,8 +27,7 @@ const settings = z.object({
     .regex(repositoryPattern, 'is not a repository like acme/shop')
     .optional()
     .describe('the repository where an activity names none'),
-  GITHUB_API_URL: z
-    .string()
+  GITHUB_API_URL: addressSetting
     .default('https://api.github.com')
     .describe('of GitHub Enterprise: https://github.example.com/api/v3'),
 });
@@ -40,10 +39,11 @@ export const github = defineProvider({
   secrets: ['GITHUB_TOKEN'],
   // The others are set on many machines, for other tools.
   marks: /^GITHUB_REPOSITORIES$/,
+  simulated: true,
+  foreign: /^GITHUB_/,
   async connect({ GITHUB_TOKEN, GITHUB_REPOSITORIES, GITHUB_REPOSITORY, GITHUB_API_URL }, env) {
     if (!GITHUB_TOKEN) throw notConnected('GitHub', 'GITHUB_TOKEN');
     if (!GITHUB_REPOSITORIES) throw notConnected('GitHub', 'GITHUB_REPOSITORIES');
-    providerAddress('GitHub', 'GITHUB_API_URL', GITHUB_API_URL);
     return connectGitHub({ GITHUB_TOKEN, GITHUB_REPOSITORIES, GITHUB_REPOSITORY, GITHUB_API_URL }, env);
   },
   check: async (client, signal) =>

@@ -45,6 +45,7 @@ export const http = defineProvider({
   title: 'HTTP',
   settings,
   secrets: ['HTTP_BEARER_TOKEN', 'HTTP_HMAC_SECRET', 'HTTP_PROXY_URL'],
+  foreign: /^HTTP_/,
   async connect(given, env) {
     const { HTTP_BEARER_TOKEN: bearerToken, HTTP_HMAC_SECRET: hmacSecret, HTTP_PROXY_URL: proxyUrl } = given;
     const origins = listOf(given.HTTP_ALLOWED_ORIGINS ?? '');

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
-import { providerAddress } from '../address.ts';
+import { isSafeAddress, safeAddress } from '../address.ts';
 import { notConnected } from '../failures.ts';
 import { defineProvider } from '../provider.ts';
 import { connectPrometheus } from './client.ts';
@@ -31,12 +31,15 @@ export const prometheus = defineProvider({
   settings,
   secrets: ['PROMETHEUS_TOKEN', 'PROMETHEUS_PASSWORD'],
   marks: /^PROMETHEUS_(URL|TOKEN|PASSWORD)$/,
+  simulated: true,
+  foreign: /^PROMETHEUS_/,
   async connect(given, env) {
     const { PROMETHEUS_URL: url, PROMETHEUS_TOKEN: token, PROMETHEUS_PASSWORD: password } = given;
     if (!url) throw notConnected('Prometheus', 'PROMETHEUS_URL');
     // In a cluster Prometheus speaks plain http to whoever asks, nearly always: there is nothing secret then that could be read on the
     // way. What is secret goes by https, as with all other providers.
-    if (token || password) providerAddress('Prometheus', 'PROMETHEUS_URL', url);
+    if ((token || password) && !isSafeAddress(url))
+      throw notConnected('Prometheus', `PROMETHEUS_URL to ${safeAddress}`);
     return connectPrometheus({ ...given, PROMETHEUS_URL: url }, env);
   },
   async check(client, signal) {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { AnyActivity } from '../../../activities/activity.ts';
-import { connectClients } from '../../../activities/clients.ts';
 import { addGitHubComment } from '../../../activities/github/add-comment.ts';
 import { createGitHubIssue } from '../../../activities/github/create-issue.ts';
 import { dispatchGitHubWorkflow } from '../../../activities/github/dispatch-workflow.ts';
 import { listGitHubDeployments } from '../../../activities/github/list-deployments.ts';
 import { github } from '../../../activities/github/provider.ts';
 import { githubEnvironment } from '../../../simulator/github.ts';
+import { clientsFor } from '../../clients.ts';
 import { failureOf, runnerFor } from '../run.ts';
 import { startAnswering, startGitHub } from './account.ts';
 
@@ -152,7 +152,7 @@ describe('the settings of GitHub', () => {
     [{ GITHUB_TOKEN: 'x', GITHUB_REPOSITORIES: '*' }, /GITHUB_REPOSITORIES/],
     [{ GITHUB_TOKEN: 'x', GITHUB_REPOSITORIES: 'a/*', GITHUB_REPOSITORY: 'x' }, /GITHUB_REPOSITORY/],
   ])('are complained of by name: %j', async (env, name) => {
-    expect(await failureOf(connectClients(env).github('default'))).toMatchObject({
+    expect(await failureOf(clientsFor(env).github('default'))).toMatchObject({
       type: 'NotConnected',
       message: expect.stringMatching(name),
     });
@@ -161,7 +161,7 @@ describe('the settings of GitHub', () => {
 
 describe('the check of a token', () => {
   const check = async (settings: NodeJS.ProcessEnv) =>
-    github.check(await connectClients(settings).github('default'), new AbortController().signal);
+    github.check(await clientsFor(settings).github('default'), new AbortController().signal);
 
   it('tells of a classic one from its scopes, and changes nothing', async () => {
     const { simulator, settings, calls } = await startGitHub({ GITHUB_REPOSITORIES: 'acme/shop' });

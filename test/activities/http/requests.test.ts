@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { connectClients } from '../../../activities/clients.ts';
 import { checkHttpHealth } from '../../../activities/http/check-health.ts';
 import { http } from '../../../activities/http/provider.ts';
 import { readHttpResource } from '../../../activities/http/read-resource.ts';
 import { sendHttpRequest } from '../../../activities/http/send-request.ts';
+import { clientsFor } from '../../clients.ts';
 import { afterUnknownOutcome, attemptWith, failureOf, type Reply, runnerFor, startServing } from '../run.ts';
 
 /** A service on this machine that Baton may call. */
@@ -191,14 +191,14 @@ describe('the secrets of a connection', () => {
     [{ HTTP_ALLOWED_HOSTS: '10.0.0.0/99' }, /HTTP_ALLOWED_HOSTS.* is not a list/],
     [{ HTTP_PROXY_URL: 'socks5://x' }, /HTTP_PROXY_URL.* is not an address/],
   ])('need an origin, and what is set is complained of by name: %j', async (env, message) => {
-    expect(await failureOf(connectClients(env).http('default'))).toMatchObject({
+    expect(await failureOf(clientsFor(env).http('default'))).toMatchObject({
       type: 'NotConnected',
       message: expect.stringMatching(message),
     });
   });
 
   it('are not needed: there is nothing to set, and nothing to check', async () => {
-    const client = await connectClients({}).http('default');
+    const client = await clientsFor({}).http('default');
     expect(await http.check(client, new AbortController().signal)).toEqual([]);
   });
 });
@@ -262,7 +262,7 @@ describe('a request that changes something', () => {
       url: 'https://ci.example.com/hook?token=x',
       body: { a: 1 },
     });
-    const looked = await sendHttpRequest.look(input, { ...connectClients({}), attempt: attemptWith() });
+    const looked = await sendHttpRequest.look(input, { ...clientsFor({}), attempt: attemptWith() });
     expect(looked).toEqual({
       plan: {
         summary: 'Sends a POST to ci.example.com/hook',

@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { connectClients } from '../../../activities/clients.ts';
 import { prometheus } from '../../../activities/prometheus/provider.ts';
 import { queryPrometheus } from '../../../activities/prometheus/query.ts';
 import { prometheusEnvironment, prometheusSimulation } from '../../../simulator/prometheus.ts';
 import { startSimulator } from '../../../simulator/simulator.ts';
+import { clientsFor } from '../../clients.ts';
 import { failureOf, type Reply, runnerFor, startServing } from '../run.ts';
 
 async function startPrometheus() {
@@ -175,7 +175,7 @@ describe('the settings of Prometheus', () => {
     [{ PROMETHEUS_URL: 'prometheus:9090' }, /PROMETHEUS_URL.* is not/],
     [{}, /set PROMETHEUS_URL$/],
   ])('let plain http be spoken where nothing is secret: %j', async (env, outcome) => {
-    const connecting = connectClients(env).prometheus('default');
+    const connecting = clientsFor(env).prometheus('default');
     if (outcome === true) expect(await connecting).toBeDefined();
     else
       expect(await failureOf(connecting)).toMatchObject({
@@ -194,7 +194,7 @@ describe('the settings of Prometheus', () => {
   it('are checked by a query', async () => {
     const { settings } = await startPrometheus();
     const check = async (env: NodeJS.ProcessEnv) =>
-      prometheus.check(await connectClients(env).prometheus('default'), new AbortController().signal);
+      prometheus.check(await clientsFor(env).prometheus('default'), new AbortController().signal);
     expect(await check(settings)).toEqual([{ what: 'query', ok: true }]);
     expect(await check({ ...settings, PROMETHEUS_TOKEN: 'other' })).toMatchObject([
       { what: 'query', ok: false },
