@@ -6,6 +6,13 @@ import { checkEc2Access } from './ec2/check-access.ts';
 import { listEc2InstanceStatuses } from './ec2/list-instance-statuses.ts';
 import { listEc2Instances } from './ec2/list-instances.ts';
 import { rebootEc2Instances } from './ec2/reboot-instances.ts';
+import { addGitHubComment } from './github/add-comment.ts';
+import { createGitHubIssue } from './github/create-issue.ts';
+import { dispatchGitHubWorkflow } from './github/dispatch-workflow.ts';
+import { listGitHubDeployments } from './github/list-deployments.ts';
+import { checkHttpHealth } from './http/check-health.ts';
+import { readHttpResource } from './http/read-resource.ts';
+import { sendHttpRequest } from './http/send-request.ts';
 import { addJiraComment } from './jira/add-comment.ts';
 import { addJiraLink } from './jira/add-link.ts';
 import { createJiraIssue } from './jira/create-issue.ts';
@@ -51,6 +58,7 @@ import { requestPagerDutyResponders } from './pagerduty/request-responders.ts';
 import { resolvePagerDutyIncident } from './pagerduty/resolve-incident.ts';
 import { sendPagerDutyChangeEvent } from './pagerduty/send-change-event.ts';
 import { acknowledgePagerDutyAlert, resolvePagerDutyAlert } from './pagerduty/settle-alert.ts';
+import { queryPrometheus } from './prometheus/query.ts';
 import { addSlackBookmark } from './slack/add-bookmark.ts';
 import { archiveSlackChannel } from './slack/archive-channel.ts';
 import { findSlackUser } from './slack/find-user.ts';
@@ -138,6 +146,14 @@ export const activities = [
   rebootEc2Instances,
   startEc2Instances,
   stopEc2Instances,
+  addGitHubComment,
+  createGitHubIssue,
+  dispatchGitHubWorkflow,
+  listGitHubDeployments,
+  checkHttpHealth,
+  readHttpResource,
+  sendHttpRequest,
+  queryPrometheus,
 ] as const;
 
 type Declared = (typeof activities)[number];

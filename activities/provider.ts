@@ -51,7 +51,8 @@ export interface Tested {
  * - `marks`: the variables that show that the provider is in use. Left out: all its settings.
  * - `foreign`: variables of other programs that begin as its settings do. Only where they are nearly a setting are they taken for a
  *   misspelt one.
- * - `simulated`: there is a simulator of it (simulator/index.ts).
+ * - `simulated`: there is a simulator of it (simulator/index.ts): for a first start without any provider, or only where `BATON_SIMULATE`
+ *   names it or all.
  * - `connect`: a client for the settings, at first use: SDKs are loaded then. `env` is the process's: proxies, `BATON_PUBLIC_URL`.
  *   What belongs to the machine (an SDK's own search for credentials, a pod's service account) is for the connection `default` alone:
  *   another one lives by its settings only. Throws `notConnected` where one is missing.
@@ -70,7 +71,7 @@ export interface Provider<
   needs?: readonly Need<keyof z.input<Settings> & string>[];
   marks?: RegExp;
   foreign?: RegExp;
-  simulated?: true;
+  simulated?: 'at first' | 'when asked';
   connect(settings: z.output<Settings>, env: NodeJS.ProcessEnv, connection: string): Promise<Client>;
   check(client: Client, signal: AbortSignal, asked: Asked): Promise<Finding[]>;
   test?(client: Client, signal: AbortSignal, asked: Asked): Promise<Tested | undefined>;

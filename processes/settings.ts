@@ -83,7 +83,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, providers: readonly
   const connectedBy = Object.keys(env)
     .filter((name) => providers.some((provider) => isMark(provider, name)))
     .sort();
-  const simulated = simulatedOf(asked, simulatable, connectedBy);
+  const simulated = simulatedOf(asked, providers, connectedBy);
   return {
     host: data.HOST,
     port: data.PORT,
@@ -137,14 +137,18 @@ export const halvesFor = ({ halves }: Pick<Settings, 'halves'>, process?: 'serve
     .filter(({ by }) => process === undefined || by === undefined || by === process)
     .map(({ words }) => words);
 
-/** Nothing set at all: everything is simulated. Something set: only what is asked for, so that nothing real is mixed up. */
+/** Nothing set at all: what a first start plays with is simulated. Something set: only what is asked for, so that nothing real is mixed up. */
 function simulatedOf(
   asked: readonly string[] | undefined,
-  simulatable: readonly string[],
+  providers: readonly AnyProvider[],
   connectedBy: readonly string[],
 ): readonly string[] {
-  if (asked === undefined) return connectedBy.length === 0 ? simulatable : [];
-  return asked.includes('all') ? simulatable : simulatable.filter((name) => asked.includes(name));
+  const isSimulated = ({ name, simulated }: AnyProvider) => {
+    if (simulated === undefined) return false;
+    if (asked) return asked.includes('all') || asked.includes(name);
+    return simulated === 'at first' && connectedBy.length === 0;
+  };
+  return providers.filter(isSimulated).map(({ name }) => name);
 }
 
 /**

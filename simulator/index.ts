@@ -1,8 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { simulatedEc2 } from './ec2.ts';
+import { simulatedGitHub } from './github.ts';
 import { simulatedJira } from './jira.ts';
 import { simulatedKubernetes } from './kubernetes.ts';
 import { simulatedPagerDuty } from './pagerduty.ts';
+import { simulatedPrometheus } from './prometheus.ts';
 import type { Pace, SimulatedProvider } from './provider.ts';
 import { simulatedSlack } from './slack.ts';
 import { playStory, type Story } from './stories.ts';
@@ -14,6 +16,8 @@ export const simulators = [
   simulatedJira,
   simulatedKubernetes,
   simulatedEc2,
+  simulatedGitHub,
+  simulatedPrometheus,
 ] as const;
 
 type Listed = (typeof simulators)[number];

@@ -22,8 +22,16 @@ interface Facts {
 }
 
 /** What the simulated providers did. */
-export const ledgersOf = ({ pagerDuty, slack, jira, kubernetes, ec2 }: Omit<Providers, 'env' | 'close'>) =>
-  [pagerDuty, slack, jira, kubernetes, ec2].map(({ ledger }) => ledger);
+export const ledgersOf = ({
+  pagerDuty,
+  slack,
+  jira,
+  kubernetes,
+  ec2,
+  github,
+  service,
+}: Omit<Providers, 'env' | 'close'>) =>
+  [pagerDuty, slack, jira, kubernetes, ec2, github, service].map(({ ledger }) => ledger);
 
 /**
  * What each change does at its provider, in the ledger's words. An effect that no activity here is said to make has no intent,
@@ -67,6 +75,10 @@ export const effectsOf: Readonly<Record<string, readonly string[]>> = {
   rebootEc2Instances: ['instance rebooted'],
   startEc2Instances: ['instance started'],
   stopEc2Instances: ['instance stopped'],
+  addGitHubComment: ['comment added'],
+  createGitHubIssue: ['issue created'],
+  dispatchGitHubWorkflow: ['workflow dispatched'],
+  sendHttpRequest: ['request taken'],
 };
 
 /** Lines and events read at most; a test with more than this would be checked in part only, and fails. */

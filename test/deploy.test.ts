@@ -50,10 +50,15 @@ describe('docker-compose.yml', () => {
       'AWS_SECRET_ACCESS_KEY',
       'AWS_SESSION_TOKEN',
       'BATON_SECRET_KEY',
+      'GITHUB_TOKEN',
+      'HTTP_BEARER_TOKEN',
+      'HTTP_HMAC_SECRET',
       'JIRA_API_TOKEN',
       'JIRA_PROJECT_KEY',
       'PAGERDUTY_API_TOKEN',
       'PAGERDUTY_ROUTING_KEY',
+      'PROMETHEUS_PASSWORD',
+      'PROMETHEUS_TOKEN',
       'SLACK_BOT_TOKEN',
     ]);
     for (const other of ['temporal', 'temporal-ui', 'temporal-namespace', 'temporal-schema'])
@@ -128,9 +133,10 @@ describe('the rights that are shipped', () => {
         expect(Condition).toEqual({ StringEquals: { 'aws:ResourceTag/baton:restart': 'allowed' } });
   });
 
-  it('are for PagerDuty and Jira exactly those that the activities need', () => {
+  it('are for PagerDuty, Jira and GitHub exactly those that the activities need', () => {
     const pagerDuty = neededAt('pagerduty').filter((right) => right.includes('.'));
     expect(listed(read('pagerduty-scopes.md'))).toEqual(pagerDuty);
     expect(listed(read('jira-permissions.md'))).toEqual(neededAt('jira'));
+    expect(listed(read('github-permissions.md'))).toEqual(neededAt('github'));
   });
 });

@@ -14,6 +14,8 @@ import { makeScrubber } from '../secrets/scrub.ts';
 import { createMetrics, type Metrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { type Ec2World, ec2Environment, ec2Simulation } from '../simulator/ec2.ts';
+import { type GitHubWorld, githubEnvironment, githubSimulation } from '../simulator/github.ts';
+import { type HttpWorld, httpEnvironment, httpSimulation } from '../simulator/http.ts';
 import { type JiraWorld, jiraEnvironment, jiraSimulation } from '../simulator/jira.ts';
 import {
   type KubernetesWorld,
@@ -26,6 +28,7 @@ import {
   simulatedWebhookSecret,
   startPagerDuty,
 } from '../simulator/pagerduty.ts';
+import { prometheusEnvironment, prometheusSimulation } from '../simulator/prometheus.ts';
 import { type Simulator, startSimulator } from '../simulator/simulator.ts';
 import { type SlackWorld, slackClick, slackEnvironment, slackSimulation } from '../simulator/slack.ts';
 import { openStore } from '../store/open.ts';
@@ -40,13 +43,16 @@ import { startTestTemporal, workflowBundle } from './temporal.ts';
 /** How many seconds pass in the simulated EC2, Jira and Kubernetes in one of ours. */
 const timeScale = 100;
 
-/** The five simulated providers. */
+/** The simulated providers that something is changed at. */
 export interface Providers {
   pagerDuty: PagerDutySimulator;
   slack: Simulator<SlackWorld>;
   jira: Simulator<JiraWorld>;
   kubernetes: Simulator<KubernetesWorld>;
   ec2: Simulator<Ec2World>;
+  github: Simulator<GitHubWorld>;
+  /** What HTTP requests go to. */
+  service: Simulator<HttpWorld>;
   /** The settings that connect Baton to them. */
   env: Record<string, string>;
   close(): Promise<void>;
@@ -58,20 +64,28 @@ export async function startProviders(folder: string): Promise<Providers> {
   const jira = await startSimulator(jiraSimulation());
   const kubernetes = await startSimulator(kubernetesSimulation({ timeScale }));
   const ec2 = await startSimulator(ec2Simulation({ timeScale }));
+  const github = await startSimulator(githubSimulation());
+  const service = await startSimulator(httpSimulation());
+  const prometheus = await startSimulator(prometheusSimulation());
   const env = {
     ...kubernetesEnvironment(kubernetes.url, join(folder, 'kubeconfig.yaml')),
     ...jiraEnvironment(jira.url),
     ...slackEnvironment(slack.url),
     ...pagerDutyEnvironment(pagerDuty.url),
     ...ec2Environment(ec2.url, timeScale),
+    ...githubEnvironment(github.url),
+    ...httpEnvironment(service.url),
+    ...prometheusEnvironment(prometheus.url),
   };
-  const all = [pagerDuty, slack, jira, kubernetes, ec2];
+  const all = [pagerDuty, slack, jira, kubernetes, ec2, github, service, prometheus];
   return {
     pagerDuty,
     slack,
     jira,
     kubernetes,
     ec2,
+    github,
+    service,
     env,
     async close() {
       await Promise.all(all.map((simulator) => simulator.close()));

@@ -37,7 +37,7 @@ export const ec2 = defineProvider({
     /^AWS_(ACCESS_KEY_ID|PROFILE|ROLE_ARN|WEB_IDENTITY_TOKEN_FILE|CONTAINER_CREDENTIALS_(RELATIVE|FULL)_URI|ENDPOINT_URL_EC2)$/,
   // The AWS SDK reads many more.
   foreign: /^AWS_/,
-  simulated: true,
+  simulated: 'at first',
   connect: async (given, env, connection) => (await import('./client.ts')).connectEc2(given, env, connection),
   check: async (client, signal, asked) => (await import('./check.ts')).checkEc2(client, signal, asked),
 });

@@ -42,7 +42,7 @@ export const jira = defineProvider({
     { oneOf: ['JIRA_API_TOKEN'], by: 'worker', else: nothing },
     { oneOf: ['JIRA_PROJECT_KEY'], by: 'worker', else: nothing },
   ],
-  simulated: true,
+  simulated: 'at first',
   connect: async (given, env, connection) =>
     (await import('./client.ts')).connectJira(given, env, connection),
   check: async (client, signal, asked) => (await import('./check.ts')).checkJira(client, signal, asked),

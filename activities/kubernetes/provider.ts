@@ -24,7 +24,7 @@ export const kubernetes = defineProvider({
   secrets: [],
   // The third says what may be changed, and connects nothing.
   marks: /^(KUBECONFIG|KUBERNETES_SERVICE_HOST)$/,
-  simulated: true,
+  simulated: 'at first',
   connect: async (given, env, connection) =>
     (await import('./client.ts')).connectKubernetes(given, env, connection),
   check: async (client, signal, asked) => (await import('./check.ts')).checkKubernetes(client, signal, asked),

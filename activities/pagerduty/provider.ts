@@ -44,7 +44,7 @@ export const pagerDuty = defineProvider({
     },
     { oneOf: ['PAGERDUTY_ROUTING_KEY'], else: 'nobody is paged for a run that fails or stands still' },
   ],
-  simulated: true,
+  simulated: 'at first',
   connect: async (given, env, connection) =>
     (await import('./client.ts')).connectPagerDuty(given, env, connection),
   check: async (client, signal, asked) => (await import('./check.ts')).checkPagerDuty(client, signal, asked),

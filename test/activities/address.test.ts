@@ -33,6 +33,11 @@ const addresses: [variable: string, Provider, (address: string) => NodeJS.Proces
   ['JIRA_BASE_URL', 'jira', (at) => ({ ...jira, JIRA_BASE_URL: at })],
   ['AWS_ENDPOINT_URL_EC2', 'ec2', (at) => ({ ...aws, AWS_ENDPOINT_URL_EC2: at })],
   ['AWS_ENDPOINT_URL', 'ec2', (at) => ({ ...aws, AWS_ENDPOINT_URL: at })],
+  [
+    'GITHUB_API_URL',
+    'github',
+    (at) => ({ GITHUB_TOKEN: 'secret', GITHUB_REPOSITORIES: 'acme/*', GITHUB_API_URL: at }),
+  ],
   ['KUBECONFIG', 'kubernetes', (at) => ({ KUBECONFIG: kubeconfig(at) })],
 ];
 const elsewhere = [

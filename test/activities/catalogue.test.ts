@@ -32,6 +32,13 @@ describe('the catalogue of activities', () => {
     expect(permissions.length).toBeGreaterThan(0);
   });
 
+  it.each(named.filter(([, { example }]) => example !== undefined))(
+    '%s has an example that it takes',
+    (_, { input, example }) => {
+      expect(input.safeParse(example).error).toBeUndefined();
+    },
+  );
+
   it.each(changes)('%s takes an actor and says whether it changed anything', (_, { input, output }) => {
     expect(fieldsOf(input, 'input')).toContain('actor');
     expect(fieldsOf(output, 'output')).toContain('changed');

@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type AnyActivity, carryOut } from '../../activities/activity.ts';
 import { listEc2Instances } from '../../activities/ec2/list-instances.ts';
+import { listGitHubDeployments } from '../../activities/github/list-deployments.ts';
 import { readJiraIssue } from '../../activities/jira/read-issue.ts';
 import { listKubernetesNodes } from '../../activities/kubernetes/list-nodes.ts';
 import { readPagerDutyIncident } from '../../activities/pagerduty/read-incident.ts';
+import { queryPrometheus } from '../../activities/prometheus/query.ts';
 import { proxyFor } from '../../activities/proxy.ts';
 import { readSlackUser } from '../../activities/slack/read-user.ts';
 import { clientsFor } from '../clients.ts';
@@ -59,6 +61,9 @@ const settings = async () => ({
   AWS_REGION: 'eu-central-1',
   AWS_ACCESS_KEY_ID: 'id-of-a-test',
   AWS_SECRET_ACCESS_KEY: 'key-of-a-test',
+  GITHUB_TOKEN: 'token-of-a-test',
+  GITHUB_REPOSITORIES: 'acme/shop',
+  PROMETHEUS_URL: 'https://prometheus.example',
 });
 
 const calls: [string, AnyActivity, Record<string, unknown>, string][] = [
@@ -67,6 +72,8 @@ const calls: [string, AnyActivity, Record<string, unknown>, string][] = [
   ['Jira', readJiraIssue, { key: 'OPS-1' }, 'acme.atlassian.example:443'],
   ['Kubernetes', listKubernetesNodes, {}, 'cluster.example:6443'],
   ['EC2', listEc2Instances, { instanceIds: ['i-0abc12345def67890'] }, 'ec2.eu-central-1.amazonaws.com:443'],
+  ['GitHub', listGitHubDeployments, { repository: 'acme/shop' }, 'api.github.com:443'],
+  ['Prometheus', queryPrometheus, { query: 'up' }, 'prometheus.example:443'],
 ];
 
 function run(
@@ -113,6 +120,8 @@ describe('a network whose only way out is a proxy', () => {
       JIRA_BASE_URL: `https://${host}`,
       KUBECONFIG: await kubeconfig(`https://${host}`),
       AWS_ENDPOINT_URL_EC2: `https://${host}`,
+      GITHUB_API_URL: `https://${host}`,
+      PROMETHEUS_URL: `https://${host}`,
     };
     const env = {
       ...(await settings()),

@@ -55,6 +55,9 @@ describe('baton doctor', () => {
       'jira not used',
       'kubernetes not used',
       'ec2 not used',
+      'github not used',
+      'http well',
+      'prometheus not used',
     ]);
   });
 

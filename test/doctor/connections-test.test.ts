@@ -137,7 +137,7 @@ describe('the operation', () => {
       { connection: 'other' },
       'There is no connection other. There are: default of pagerduty, default of slack',
     ],
-    [{ connection: 'default', provider: 'github' }, 'There is no connection default.'],
+    [{ connection: 'default', provider: 'gitlab' }, 'There is no connection default.'],
     [{ connection: 'default' }, 'Name the provider, since there are: default of pagerduty'],
   ])('refuses %j', async (input, words) => {
     const doctor = await doctorOf({});

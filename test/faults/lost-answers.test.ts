@@ -11,13 +11,23 @@ import { ledgersOf, violations } from '../check.ts';
 import { startWorld, type World } from '../world.ts';
 import { type Case, type Cases, next } from './lost-answers/case.ts';
 import { ec2Cases } from './lost-answers/ec2.ts';
+import { githubCases } from './lost-answers/github.ts';
+import { httpCases } from './lost-answers/http.ts';
 import { jiraCases } from './lost-answers/jira.ts';
 import { kubernetesCases } from './lost-answers/kubernetes.ts';
 import { pagerDutyCases } from './lost-answers/pagerduty.ts';
 import { slackCases } from './lost-answers/slack.ts';
 
 const changes = (activities as readonly AnyActivity[]).filter(({ kind }) => kind !== 'read');
-const cases: Cases = { ...pagerDutyCases, ...slackCases, ...jiraCases, ...kubernetesCases, ...ec2Cases };
+const cases: Cases = {
+  ...pagerDutyCases,
+  ...slackCases,
+  ...jiraCases,
+  ...kubernetesCases,
+  ...ec2Cases,
+  ...githubCases,
+  ...httpCases,
+};
 
 /** What is left of one case: the provider's effects, and how often the call was tried. */
 interface Outcome {
@@ -64,8 +74,8 @@ async function lose(name: string, { ledger, fail }: Simulator<object>, one: Case
 
 /** A retry takes a second, so the providers are gone through side by side, each with one case at a time. */
 beforeAll(async () => {
-  const { pagerDuty, slack, jira, kubernetes, ec2 } = world;
-  const lanes: Simulator<object>[] = [pagerDuty, slack, jira, kubernetes, ec2];
+  const { pagerDuty, slack, jira, kubernetes, ec2, github, service } = world;
+  const lanes: Simulator<object>[] = [pagerDuty, slack, jira, kubernetes, ec2, github, service];
   await Promise.all(
     lanes.map(async (simulator) => {
       for (const { name } of changes.filter(({ provider }) => provider === simulator.provider))

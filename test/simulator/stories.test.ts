@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
+import { listGitHubDeployments } from '../../activities/github/list-deployments.ts';
+import { queryPrometheus } from '../../activities/prometheus/query.ts';
 import { startSimulators } from '../../simulator/index.ts';
+import { runnerFor } from '../activities/run.ts';
 
 const all = ['pagerduty', 'slack', 'jira', 'kubernetes', 'ec2'];
 
@@ -68,5 +71,27 @@ describe('the demonstration', () => {
       .poll(() => heard.map(({ type }) => type))
       .toEqual(['incident.triggered', 'incident.priority_updated', 'incident.annotated']);
     expect(heard.map(({ by }) => by)).toEqual([expect.any(String), 'PBENOKA', 'PBENOKA']);
+  });
+});
+
+describe('GitHub and Prometheus', () => {
+  it('are simulated where that is asked for, and not else', async () => {
+    const stateDir = mkdtempSync(join(tmpdir(), 'baton-simulated-'));
+    const options = {
+      stateDir,
+      webhookUrl: 'http://127.0.0.1:1',
+      pace: { timeScale: 100, answerMilliseconds: 0 },
+    };
+    const asked = await startSimulators({ ...options, providers: ['github', 'prometheus'] });
+    const others = await startSimulators({ ...options, providers: ['jira'] });
+    onTestFinished(async () => {
+      await asked.close();
+      await others.close();
+      rmSync(stateDir, { recursive: true });
+    });
+    const run = runnerFor(asked.env);
+    expect(await run(listGitHubDeployments, {})).toMatchObject({ deployments: [{ id: 901 }, { id: 900 }] });
+    expect((await run(queryPrometheus, { query: 'up' })).rows).toHaveLength(2);
+    expect(Object.keys(others.env).filter((name) => /^(GITHUB|PROMETHEUS)_/.test(name))).toEqual([]);
   });
 });

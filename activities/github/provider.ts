@@ -1,0 +1,89 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { z } from 'zod';
+import { addressSetting } from '../address.ts';
+import { notConnected } from '../failures.ts';
+import { defineProvider, type Finding } from '../provider.ts';
+import { connectGitHub, type GitHub } from './client.ts';
+import { repositoryPattern } from './input.ts';
+
+const isAllowed = (entry: string) =>
+  repositoryPattern.test(entry) || /^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/\*$/.test(entry);
+
+const settings = z.object({
+  GITHUB_TOKEN: z
+    .string()
+    .optional()
+    .describe('a fine-grained token (deploy/github-permissions.md), or that of an app'),
+  GITHUB_REPOSITORIES: z
+    .string()
+    .refine(
+      (list) => list.split(',').every((entry) => isAllowed(entry.trim())),
+      'is not a list like acme/shop,acme/*',
+    )
+    .optional()
+    .describe('the repositories that Baton may use, comma-separated; `acme/*` for all of an owner'),
+  GITHUB_REPOSITORY: z
+    .string()
+    .regex(repositoryPattern, 'is not a repository like acme/shop')
+    .optional()
+    .describe('the repository where an activity names none'),
+  GITHUB_API_URL: addressSetting
+    .default('https://api.github.com')
+    .describe('of GitHub Enterprise: https://github.example.com/api/v3'),
+});
+
+export const github = defineProvider({
+  name: 'github',
+  title: 'GitHub',
+  settings,
+  secrets: ['GITHUB_TOKEN'],
+  // The others are set on many machines, for other tools.
+  marks: /^GITHUB_REPOSITORIES$/,
+  simulated: 'when asked',
+  foreign: /^GITHUB_/,
+  async connect({ GITHUB_TOKEN, GITHUB_REPOSITORIES, GITHUB_REPOSITORY, GITHUB_API_URL }, env) {
+    if (!GITHUB_TOKEN) throw notConnected('GitHub', 'GITHUB_TOKEN');
+    if (!GITHUB_REPOSITORIES) throw notConnected('GitHub', 'GITHUB_REPOSITORIES');
+    return connectGitHub({ GITHUB_TOKEN, GITHUB_REPOSITORIES, GITHUB_REPOSITORY, GITHUB_API_URL }, env);
+  },
+  check: async (client, signal) =>
+    (await Promise.all(areas.map((area) => findingsOf(client, area, signal)))).flat(),
+});
+
+/** What is read to see whether a right is there. */
+const areas = [
+  { right: 'issues', path: '/issues', writes: true },
+  { right: 'actions', path: '/actions/workflows', writes: true },
+  { right: 'deployments', path: '/deployments', writes: false },
+];
+type Area = (typeof areas)[number];
+
+/**
+ * Reads in each repository that is named. A classic token tells its scopes, and `repo` is the right to everything. Of a fine-grained one
+ * the right to write cannot be told without writing. Of `owner/*` no repository is known, so nothing can be told.
+ */
+async function findingsOf(
+  github: GitHub,
+  { right, path, writes }: Area,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const what = `${right}:${writes ? 'write' : 'read'}`;
+  const named = github.allowed.filter((each) => !each.endsWith('/*'));
+  if (named.length === 0)
+    return [{ what, ok: undefined, reason: 'GITHUB_REPOSITORIES names no single repository to look into' }];
+  return Promise.all(
+    named.map(async (repository): Promise<Finding> => {
+      try {
+        const { scopes } = await github.get(`/repos/${repository}${path}`, { per_page: 1 }, signal);
+        const isWhole = scopes?.split(',').some((scope) => scope.trim() === 'repo');
+        if (!writes || isWhole) return { what, ok: true };
+        const reason = `${repository} can be read; whether it can be written to shows with the first change`;
+        return { what, ok: undefined, reason };
+      } catch (error) {
+        if (!(error instanceof ApplicationFailure)) throw error;
+        if (!error.nonRetryable) return { what, ok: undefined, reason: error.message };
+        return { what, ok: false, reason: `${repository}: ${error.message}` };
+      }
+    }),
+  );
+}

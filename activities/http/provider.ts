@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { notConnected } from '../failures.ts';
+import { defineProvider } from '../provider.ts';
+import { readAllowedHosts } from './allowed.ts';
+import { connectHttp } from './client.ts';
+import { systemLookup } from './guard.ts';
+
+const isOrigin = (text: string) => {
+  const url = URL.parse(text);
+  return (url?.protocol === 'https:' || url?.protocol === 'http:') && url.origin === text;
+};
+const listOf = (text: string) => text.split(',').flatMap((each) => each.trim() || []);
+const isProxy = (text: string) => /^https?:$/.test(URL.parse(text)?.protocol ?? '');
+
+const settings = z.object({
+  HTTP_ALLOWED_HOSTS: z
+    .string()
+    .refine(
+      (list) => readAllowedHosts(list) !== undefined,
+      'is not a list like ci.internal,10.1.2.3:8080,10.2.0.0/16',
+    )
+    .optional()
+    .describe(
+      'what may be called besides https on the public internet: names, names with a port, networks; comma-separated',
+    ),
+  HTTP_ALLOWED_ORIGINS: z
+    .string()
+    .refine(
+      (list) => listOf(list).every(isOrigin),
+      'is not a list like https://ci.example.com,https://hooks.example.com:8443',
+    )
+    .optional()
+    .describe('the origins that get the token and the signature, and nobody else; comma-separated'),
+  HTTP_BEARER_TOKEN: z.string().optional().describe('sent as Authorization: Bearer'),
+  HTTP_HMAC_SECRET: z.string().optional().describe('signs requests as standardwebhooks.com has it'),
+  HTTP_PROXY_URL: z
+    .string()
+    .refine(isProxy, 'is not an address like http://proxy.example:3128')
+    .optional()
+    .describe('the proxy of these requests alone (the process’s: HTTPS_PROXY)'),
+});
+
+export const http = defineProvider({
+  name: 'http',
+  title: 'HTTP',
+  settings,
+  secrets: ['HTTP_BEARER_TOKEN', 'HTTP_HMAC_SECRET', 'HTTP_PROXY_URL'],
+  foreign: /^HTTP_/,
+  async connect(given, env) {
+    const { HTTP_BEARER_TOKEN: bearerToken, HTTP_HMAC_SECRET: hmacSecret, HTTP_PROXY_URL: proxyUrl } = given;
+    const origins = listOf(given.HTTP_ALLOWED_ORIGINS ?? '');
+    // A secret that may go nowhere is a mistake, and one that may go anywhere would be given away.
+    if ((bearerToken || hmacSecret) && origins.length === 0)
+      throw notConnected('HTTP', 'HTTP_ALLOWED_ORIGINS to the origins that its token or secret is for');
+    const allowed = readAllowedHosts(given.HTTP_ALLOWED_HOSTS ?? '');
+    if (!allowed) throw notConnected('HTTP', 'HTTP_ALLOWED_HOSTS to a list of hosts');
+    return connectHttp({ allowed, origins, bearerToken, hmacSecret, proxyUrl, lookup: systemLookup }, env);
+  },
+  // There is no account that could be asked.
+  check: async () => [],
+});

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { actor, connectionName, defineActivity } from '../activity.ts';
+import { conflict } from '../failures.ts';
+import { expect, headersOf, replyOf, replyOutput, requestInput, urlOf } from './exchange.ts';
+
+/** A repeat of these may be a second effect (RFC 9110 §9.2.2). */
+const isRepeatable = (method: string) => method === 'PUT' || method === 'DELETE';
+
+/**
+ * Sends a request that changes something. The key of the effect goes with it as `Idempotency-Key`. What it changes is not known here, so
+ * nothing is looked at before. Where it is unknown whether an earlier attempt was taken, PUT and DELETE are sent again; POST and PATCH
+ * only where the caller says that the receiver knows a repeat by its key, else it is a `Conflict` for a person. Redirects are not
+ * followed.
+ */
+export const sendHttpRequest = defineActivity({
+  name: 'sendHttpRequest',
+  kind: 'change',
+  provider: 'http',
+  summary: 'Sends a request that changes something',
+  permissions: ['HTTP_ALLOWED_HOSTS, for what is not on the public internet'],
+  example: {
+    method: 'POST',
+    url: 'https://ci.example.com/hooks/freeze',
+    body: { until: '2026-11-26T12:00:00Z' },
+    repeatable: true,
+  },
+  targets: ({ url }) => [`http:${url.replace(/[?#].*/s, '').slice(0, 500)}`],
+  input: z.object({
+    connection: connectionName,
+    actor,
+    method: z.enum(['POST', 'PUT', 'PATCH', 'DELETE']),
+    ...requestInput,
+    /** JSON. */
+    body: z.json().optional(),
+    expect,
+    repeatable: z
+      .boolean()
+      .default(false)
+      .describe(
+        'The receiver takes a request with the same Idempotency-Key once: POST and PATCH may be sent again',
+      ),
+  }),
+  output: z.object({ changed: z.boolean(), ...replyOutput }),
+  async look({ method, url: text, query, headers, body, repeatable }, { attempt: { uncertainSince } }) {
+    const url = urlOf(text, query);
+    headersOf(headers);
+    if (uncertainSince !== undefined && !repeatable && !isRepeatable(method)) {
+      const sent = `a ${method} to ${url.host} at ${uncertainSince} may or may not have been taken`;
+      throw conflict('HTTP', `${sent}; look there before it is sent again, or declare it repeatable`);
+    }
+    return {
+      plan: {
+        summary: `Sends a ${method} to ${url.host}${url.pathname}`,
+        calls: [`${method} ${url.origin}${url.pathname}`],
+        values: {},
+        ...(body === undefined ? {} : { after: body }),
+        inverse: { none: 'what the receiver does with it is not known' },
+        output: { changed: true, status: 200, headers: {}, body: null },
+      },
+    };
+  },
+  async act(_, input, { http, attempt: { key, signal } }) {
+    const connection = await http(input.connection);
+    const { method, body } = input;
+    const reply = await connection.exchange({
+      method,
+      url: urlOf(input.url, input.query),
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headersOf(input.headers),
+        'idempotency-key': encodeURI(key),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      redirects: 0,
+      timeoutSeconds: input.timeoutSeconds,
+      key,
+      signal,
+    });
+    return { changed: true, ...replyOf(reply, input.expect) };
+  },
+});
