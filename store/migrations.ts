@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { connectionSteps } from './connection-tables.ts';
 import { recordSteps } from './record-rules.ts';
 import type { Tables } from './tables.ts';
 
@@ -159,6 +160,7 @@ const steps: Record<string, string[]> = {
     `drop index runs_live_subject`,
     `create index runs_live on runs (subject, event_seq) where state in ('starting', 'running')`,
   ],
+  '0011-connections': connectionSteps,
 };
 
 /**
