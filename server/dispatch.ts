@@ -6,6 +6,7 @@ import type { Authority } from '../secrets/authority.ts';
 import type { Decision, Situation } from '../store/dispatch.ts';
 import type { StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
+import type { StoredConnections } from '../store/stored-connections.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { decide, type Plan, type Start } from './decide.ts';
 import { catchUp, echoOf, laterEvent, startRun, tellRun } from './runs.ts';
@@ -15,6 +16,8 @@ export interface DispatcherOptions {
   store: Store;
   client: Client;
   triggers: readonly Trigger[];
+  /** Left out: there is only `default`, and no route. */
+  connections?: Pick<StoredConnections, 'known'> | undefined;
   taskQueue: string;
   /** Signs the cause of each run. */
   authority: Authority;
@@ -220,11 +223,12 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
 async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promise<void> {
   const { store, log } = options;
   const event = stored.event as Event;
-  const [situation, echo] = await Promise.all([
+  const [situation, echo, connections] = await Promise.all([
     situationOf(event, stored.seq, store),
     echoOf(event, stored.receivedAt, store),
+    options.connections?.known(),
   ]);
-  const plan = decide({ seq: stored.seq, event }, situation, options.triggers, echo);
+  const plan = decide({ seq: stored.seq, event }, situation, options.triggers, echo, connections?.routes);
   const decision = {
     ...(plan.incident ? { incident: plan.incident } : {}),
     entries: [answeredEntry(event, plan)],

@@ -1,4 +1,5 @@
 import { type DataOf, type Event, type EventType, isFired } from '../domain/event.ts';
+import { defaultConnection, subjectOf } from '../domain/subject.ts';
 
 /** What a trigger says to an event: start this run, or the condition that said no. */
 export type Answer = { start: string; id: string; input: unknown } | { no: string };
@@ -81,11 +82,13 @@ export function defineTrigger<const Type extends EventType, Input>(
 
 /**
  * `<trigger>/<incident id>`, or `<trigger>/<event id>` where there is no incident or each event is its own. Equal events
- * give equal ids, so a repeated delivery starts nothing new.
+ * give equal ids, so a repeated delivery starts nothing new. Of another connection than `default`, its name stands before the id: two
+ * accounts may use one id.
  */
 function runId(trigger: string, event: Event, each: 'subject' | 'event'): string {
   const isAboutIncident = event.type.startsWith('pagerduty.incident.') && event.subject !== undefined;
-  return `${trigger}/${each === 'subject' && isAboutIncident ? event.subject : event.id}`;
+  const id = subjectOf(event.connection ?? defaultConnection, event.id);
+  return `${trigger}/${each === 'subject' && isAboutIncident ? event.subject : id}`;
 }
 
 function serviceOf(data: unknown): string {

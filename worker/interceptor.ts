@@ -24,6 +24,7 @@ import { scrubValue } from '../secrets/scrub.ts';
 import type { EffectIntent, EffectOutcome, Intent } from '../store/effects.ts';
 import type { Store } from '../store/store.ts';
 import { actorOf, actorOfChange, causeReader, notAuthorized, type Shown } from './authority.ts';
+import { type Placed, placed, targetsAt } from './connection.ts';
 import { digestOf, keyOf } from './identity.ts';
 import { withinSize } from './result-size.ts';
 import { scrubbedFailure } from './scrubbed-failure.ts';
@@ -51,9 +52,8 @@ const busyMilliseconds = 300;
 const coolDownMinutes = 15;
 
 /** What one call is, as far as the interceptor needs to know. */
-interface Call {
+interface Call extends Placed {
   declaration: AnyActivity;
-  input: Record<string, unknown>;
   key: string;
   /** Of the input, as the run gave it. */
   digest: string;
@@ -62,7 +62,6 @@ interface Call {
   /** Why, and whether that is certain. */
   shown: Shown;
   actor: Actor;
-  subject: string;
 }
 
 /**
@@ -115,17 +114,17 @@ function readCall(
   if (!parsed.success) throw invalidInput(declaration.provider, scrub(z.prettifyError(parsed.error)));
   const runId = info.workflowExecution?.workflowId ?? 'none';
   // Whoever calls may name anybody: the actor comes from the cause.
-  const { actor: _, ...input } = parsed.data;
+  const { actor: _, ...given } = parsed.data;
+  const cause = 'cause' in shown ? shown.cause : undefined;
   return {
+    ...placed(declaration, argument, given, cause, runId),
     declaration,
-    input,
     key,
     digest: digestOf(argument),
     runId,
     attempt: info.attempt,
     shown,
     actor: actorOf(shown),
-    subject: ('cause' in shown ? shown.cause.subject : undefined) ?? runId,
   };
 }
 
@@ -240,9 +239,8 @@ function intentOf(call: Call, options: InterceptorOptions): EffectIntent {
     digest,
     runId,
     activity: declaration.name,
-    // Events tell of the incident that is changed, which need not be the one that the run is about.
-    subject: typeof input.incidentId === 'string' ? input.incidentId : call.subject,
-    targets: declaration.targets?.(input) ?? [],
+    subject: call.changes,
+    targets: targetsAt(call.connection, declaration.targets?.(input) ?? []),
     ...(declaration.once ? { once: true } : {}),
     ...(declaration.kind === 'destructive' ? { coolDown: { seconds: minutes * 60, repeats } } : {}),
     causes: typeof causes === 'function' ? causes(input) : causes,
