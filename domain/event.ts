@@ -162,6 +162,7 @@ export interface RunEvent {
   trigger: string;
   /** What the run was about: an instance, a deployment, a service. */
   target: string;
+  /** Within the account of the event's connection. */
   incidentId?: string;
   /** `completed`, `resolved elsewhere`, … */
   outcome: string;

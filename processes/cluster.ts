@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { createLog } from '../log/log.ts';
 import { type Authority, authorityOf } from '../secrets/authority.ts';
-import { makeScrubber } from '../secrets/scrub.ts';
+import { learningScrubber } from '../secrets/scrub.ts';
 import type { Store } from '../store/store.ts';
 import { CliFailure, exits } from './failure.ts';
 import { missingSecretKey, secretKeyOf } from './secret-key.ts';
@@ -11,8 +11,10 @@ import { readSettings, type Settings, secretsOf } from './settings.ts';
 export interface ClusterProcess {
   settings: Settings;
   temporal: NonNullable<Settings['temporal']>;
-  secrets: string[];
+  secretKey: string;
   scrub: (text: string) => string;
+  /** Tells `scrub` of more secrets. */
+  learn: (secrets: readonly string[]) => void;
   log: Logger;
   authority: Authority;
 }
@@ -46,8 +48,15 @@ export function prepareCluster(env: NodeJS.ProcessEnv): ClusterProcess {
       next: 'Unset BATON_SIMULATE, or run baton start.',
       exit: exits.usage,
     });
-  const authority = authorityOf(secretKeyOf(settings));
-  const secrets = secretsOf(env);
-  const scrub = makeScrubber(secrets);
-  return { settings, temporal, secrets, scrub, log: createLog(scrub), authority };
+  const secretKey = secretKeyOf(settings);
+  const { scrub, learn } = learningScrubber(secretsOf(env));
+  return {
+    settings,
+    temporal,
+    secretKey,
+    scrub,
+    learn,
+    log: createLog(scrub),
+    authority: authorityOf(secretKey),
+  };
 }

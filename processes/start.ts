@@ -7,7 +7,7 @@ import type { Output } from '../cli/output.ts';
 import { createLog, outageLines } from '../log/log.ts';
 import { openLogFile } from '../log/log-file.ts';
 import { authorityOf } from '../secrets/authority.ts';
-import { makeScrubber } from '../secrets/scrub.ts';
+import { learningScrubber } from '../secrets/scrub.ts';
 import { addressOf } from '../server/address.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
@@ -18,6 +18,7 @@ import type { Store } from '../store/store.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
 import { startWorker, taskQueue } from '../worker/worker.ts';
 import { warnOfOwner } from './cluster.ts';
+import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
 import { serveControl } from './control.ts';
 import { CliFailure, exits } from './failure.ts';
 import { Lifetime } from './lifetime.ts';
@@ -58,7 +59,8 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
   secureDataFolder(dataDir);
   const lifetime = new Lifetime();
   const logFile = openLogFile(join(dataDir, 'baton.log'));
-  let log = createLog(makeScrubber(secretsOf(wiring.env)), { destination: logFile });
+  const { scrub, learn } = learningScrubber(secretsOf(wiring.env));
+  const log = createLog(scrub, { destination: logFile });
   try {
     const sdkMetrics = await prepareSdk(log);
     const began = Date.now();
@@ -74,7 +76,8 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     const finding = settings.temporal === undefined ? findTemporal() : undefined;
     // Awaited below, after the store: an early failure of theirs is not to be an unhandled one.
     for (const early of [bundling, finding]) early?.catch(() => {});
-    const store = await open(settings, wiring.env, lifetime, {
+    const store = await open(settings, lifetime, {
+      scrub,
       onPending: () => server?.wake(),
       outages: outageLines(() => log),
     });
@@ -94,9 +97,10 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     if (simulators) lifetime.onClose(() => simulators.close());
     const BATON_PUBLIC_URL = settings.publicUrl ?? here;
     const env = { ...wiring.env, ...simulators?.env, BATON_PUBLIC_URL };
-    const scrub = makeScrubber([...secretsOf(env), secretKey]);
-    log = createLog(scrub, { destination: logFile });
+    learn([...secretsOf(env), secretKey]);
     const connected = readSettings(env);
+    for (const warning of connectionWarnings(env)) log.warn(warning);
+    const connections = connectionsIn(store, secretKey, settings, learn);
 
     const connection = await NativeConnection.connect(temporal.connection);
     lifetime.onClose(() => connection.close());
@@ -111,7 +115,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       store,
       authority,
       activities,
-      clients: connectClients(env),
+      clients: connectClients(env, allConnections(env, connections)),
       simulated: settings.simulated,
       scrub,
       count: metrics.activity,
@@ -124,6 +128,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       host: settings.host,
       port,
       pagerDutySecrets: connected.pagerDutySecrets,
+      connections,
       slackSigningSecret: connected.slackSigningSecret,
       slackApiUrl: connected.slackApiUrl,
       wayToSlack: async (address) => wayTo(address, env),
@@ -185,9 +190,8 @@ async function choosePort({ host, port }: Settings): Promise<number> {
 
 async function open(
   { databaseUrl, migrationDatabaseUrl, dataDir, storeFsync: fsync }: Settings,
-  env: NodeJS.ProcessEnv,
   lifetime: Lifetime,
-  listeners: Pick<StoreOptions, 'onPending' | 'outages'>,
+  options: Pick<StoreOptions, 'scrub' | 'onPending' | 'outages'>,
 ): Promise<Store> {
   if (databaseUrl !== undefined) {
     const release = await lockFolder(resolve(dataDir));
@@ -198,8 +202,7 @@ async function open(
     migrationDatabaseUrl,
     dataDir,
     fsync,
-    secrets: secretsOf(env),
-    ...listeners,
+    ...options,
   });
   lifetime.onClose(() => store.close());
   return store;

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { AnyActivity } from '../activities/activity.ts';
-import type { Clients } from '../activities/clients.ts';
+import type { Clients, ConnectionSource } from '../activities/clients.ts';
 import type { Streams } from '../cli/output.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import type { StartSimulators } from './simulators.ts';
@@ -14,7 +14,7 @@ export interface Wiring {
   loadTriggers(): Promise<readonly Trigger[]>;
   loadActivities(): Promise<{
     activities: readonly AnyActivity[];
-    connectClients(env: NodeJS.ProcessEnv): Clients;
+    connectClients(env: NodeJS.ProcessEnv, source?: ConnectionSource): Clients;
     /** By which way an address is reached: straight, or through the network's proxy. */
     wayTo(address: string, env: NodeJS.ProcessEnv): Dispatcher;
   }>;

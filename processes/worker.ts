@@ -8,6 +8,7 @@ import { openStore } from '../store/open.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
 import { startWorker } from '../worker/worker.ts';
 import { prepareCluster } from './cluster.ts';
+import { allConnections, connectionsIn } from './connections.ts';
 import { CliFailure } from './failure.ts';
 import { Lifetime } from './lifetime.ts';
 import { nextFreePort } from './ports.ts';
@@ -20,7 +21,7 @@ const usualPort = 8081;
 
 /** `baton worker`: as many as are needed. Returns when it was told to stop and its activities have ended. */
 export async function runWorker(wiring: Wiring): Promise<void> {
-  const { settings, temporal, secrets, scrub, log, authority } = prepareCluster(wiring.env);
+  const { settings, temporal, secretKey, scrub, learn, log, authority } = prepareCluster(wiring.env);
   const sdkMetrics = await prepareSdk(log);
   const lifetime = new Lifetime();
   try {
@@ -30,7 +31,7 @@ export async function runWorker(wiring: Wiring): Promise<void> {
       databaseUrl,
       migrationDatabaseUrl,
       dataDir,
-      secrets,
+      scrub,
       outages: outageLines(() => log),
     });
     lifetime.onClose(() => store.close());
@@ -65,7 +66,10 @@ export async function runWorker(wiring: Wiring): Promise<void> {
       store,
       authority,
       activities,
-      clients: connectClients(wiring.env),
+      clients: connectClients(
+        wiring.env,
+        allConnections(wiring.env, connectionsIn(store, secretKey, settings, learn)),
+      ),
       simulated: [],
       scrub,
       count: metrics.activity,

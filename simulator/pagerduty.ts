@@ -109,6 +109,7 @@ export function pagerDutyEnvironment(url: string): Record<string, string> {
 }
 
 export interface RaisedIncident {
+  id?: string;
   title: string;
   /** Name or id. */
   service: string;
@@ -133,6 +134,7 @@ export function raiseIncident(simulator: PagerDutySimulator, raised: RaisedIncid
   };
   const incident = account.createIncidentWithAlert(
     {
+      ...(raised.id === undefined ? {} : { id: raised.id }),
       title: raised.title,
       service,
       urgency: raised.urgency ?? 'high',
