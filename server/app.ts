@@ -11,7 +11,7 @@ import { boundConnections } from './connections.ts';
 import { askedOnceASecond } from './fresh.ts';
 import { answerHealth, answerMetrics, answerReadiness, type HealthOptions } from './health.ts';
 import { createInbox } from './inbox.ts';
-import { connectionPath, storedConnectionOf } from './pagerduty/connection.ts';
+import { storedConnectionOf } from './pagerduty/connection.ts';
 import { takePagerDutyWebhook } from './pagerduty/webhook.ts';
 import { answerRunPage, answerRunsPage, runPath } from './pages.ts';
 import { answerError, noSuchRoute, Refusal } from './refusal.ts';
@@ -74,8 +74,8 @@ export function createApp(options: AppOptions): Express {
   };
 
   post('/webhooks/pagerduty', timed('pagerduty', pagerDuty));
-  post(`/webhooks/pagerduty/${defaultConnection}`, timed('pagerduty', pagerDuty));
-  app.post(connectionPath, timed('pagerduty', named));
+  post('/webhooks/pagerduty/default', timed('pagerduty', pagerDuty));
+  app.post('/webhooks/pagerduty/:connection', timed('pagerduty', named));
   post('/slack/interactivity', timed('slack', takeSlackClick(slack)));
   post('/slack/commands', timed('slack', answerSlackCommand(slack)));
   post('/slack/events', timed('slack', takeSlackEvent(slack)));

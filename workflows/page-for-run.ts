@@ -75,6 +75,7 @@ async function raise(failure: PageForRunInput): Promise<string> {
     summary: `${workflow} failed${target ? ` for ${target}` : ''}: ${message}`,
     source: 'baton',
     severity: severityOf(failureClass),
+    overridable: true,
     component: workflow,
     class: failureClass,
     ...(target ? { group: target } : {}),

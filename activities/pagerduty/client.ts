@@ -4,6 +4,7 @@ import { providerAddress, withoutSlashAtEnd } from '../address.ts';
 import { notConnected, refused, unreachable } from '../failures.ts';
 import { type HttpRequest, NoAnswer, sendHttp, wayTo } from '../http.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
+import { type AlertSettings, alertSettings } from './alert-defaults.ts';
 
 /** What PagerDuty answered, read as far as it can be without knowing what was asked. */
 export interface Answer {
@@ -37,6 +38,8 @@ export interface PagerDuty {
   enqueue(path: '/v2/enqueue' | '/v2/change/enqueue', event: object, signal: AbortSignal): Promise<Answer>;
   /** Keys of rulesets and orchestrations begin with R and take no change events. */
   routesToService(): boolean;
+  /** How alerts are worded that leave it to the connection. */
+  alerts: AlertSettings;
   /** Where people find Baton, for links from alerts. */
   publicUrl: string | undefined;
 }
@@ -49,6 +52,7 @@ const settings = z.object({
   PAGERDUTY_EVENTS_URL: z.string().optional(),
   PAGERDUTY_REGION: z.string().optional(),
   BATON_PUBLIC_URL: z.string().optional(),
+  ...alertSettings,
 });
 type Settings = z.infer<typeof settings>;
 
@@ -122,6 +126,7 @@ function connect(env: Settings, environment: NodeJS.ProcessEnv): PagerDuty {
       });
     },
     routesToService: () => !required('PAGERDUTY_ROUTING_KEY').startsWith('R'),
+    alerts: z.object(alertSettings).parse(env),
     publicUrl: env.BATON_PUBLIC_URL || undefined,
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { withoutSlashAtEnd } from '../address.ts';
+import { severity, worded } from './alert-defaults.ts';
 import { failureFor, isSuccess } from './failures.ts';
 import { dedupKey, links, time } from './input.ts';
 import { cut } from './text.ts';
@@ -27,7 +28,11 @@ export const raisePagerDutyAlert = defineActivity({
     dedupKey,
     summary: z.string().min(1),
     source: z.string().min(1),
-    severity: z.enum(['critical', 'error', 'warning', 'info']),
+    severity,
+    overridable: z
+      .boolean()
+      .optional()
+      .describe('Where the connection has a severity or summary of its own, that one counts'),
     timestamp: time.optional(),
     component: z.string().optional(),
     group: z.string().optional(),
@@ -46,10 +51,12 @@ export const raisePagerDutyAlert = defineActivity({
   }),
   output: z.object({ changed: z.boolean(), dedupKey: z.string() }),
   async run(
-    { connection, dedupKey, summary, source, severity, timestamp, component, group, details, ...rest },
+    { connection, dedupKey, source, timestamp, component, group, details, ...rest },
     { pagerduty, attempt: { signal } },
   ) {
     const client = await pagerduty(connection);
+    const alert = { ...rest, component, group };
+    const { summary, severity } = rest.overridable ? worded(alert, client.alerts) : alert;
     const whole = summary.length > maxSummary ? { summary: cut(summary, 32 * 1024) } : {};
     const event = {
       event_action: 'trigger',

@@ -4,9 +4,6 @@ import type { StoredConnections } from '../../store/stored-connections.ts';
 import { noSuchRoute } from '../refusal.ts';
 import type { SigningConnection } from './webhook.ts';
 
-/** The address of a connection's webhook. */
-export const connectionPath = '/webhooks/pagerduty/:connection';
-
 /**
  * The stored connection that a request's address names, with its secrets. Of another provider, or unknown: there is nothing at this
  * address, as at any other.

@@ -125,6 +125,8 @@ describe('two PagerDuty accounts with one incident id', () => {
     expect(issues).toHaveLength(2);
     const [inDefault, inEu] = accounts().map((account) => notesOn(account, id).map(({ detail }) => detail));
     expect(inDefault).not.toEqual(inEu);
+    const warned = world.log.filter((line) => line.includes('the connection eu, which is unverified'));
+    expect(warned.some((line) => line.includes(`production-incident/eu/${id}`))).toBe(true);
 
     expect(await press(`eu-${id}`, 'acknowledge')).toBe(200);
     await eventually('the click', () => statusIn(eu, id) === 'acknowledged');
