@@ -179,8 +179,9 @@ function accountsOf(
   routes: readonly Route[],
 ): Pick<RunCause, 'connection' | 'connections'> {
   const connection = connectionOf(event);
-  const routesOf = (of: string) =>
-    connectionsFor({ workflow: of, serviceId: incident?.service.id, connection }, routes);
+  // An envelope that lies in the store was read by any version, so nothing is taken for granted.
+  const serviceId = incident?.service?.id;
+  const routesOf = (of: string) => connectionsFor({ workflow: of, serviceId, connection }, routes);
   const { pagerduty: routed, ...others } = routesOf(workflow);
   const own = connection === defaultConnection ? undefined : connection;
   const ended = event.type.startsWith('run.') ? (event as Event<'run.failed'>).data.workflow : undefined;
