@@ -56,6 +56,8 @@ interface Declaration<Name extends string, Input extends z.ZodType, Output exten
   purpose?: typeof changeEvents;
   input: Input;
   output: Output;
+  /** An input as people would write it; printed by docs and `baton activities show`. */
+  example?: z.input<Input>;
 }
 
 /** Looks at the world and leaves it as it is. */

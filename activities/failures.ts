@@ -89,6 +89,11 @@ export function providerFailure(
   return failure('ProviderRefused', message, { provider, status, effect: 'none' });
 }
 
+/** Not asked, as it would have been too much: try again after `seconds`. */
+export function limited(provider: string, reason: string, seconds: number): ApplicationFailure {
+  return failure('RateLimited', `${provider}: ${reason}`, { provider, effect: 'none' }, seconds);
+}
+
 /** Nothing was changed, and it cannot be told yet whether it may be: look again after `seconds`. */
 export function notYet(provider: string, reason: string, seconds: number): ApplicationFailure {
   return failure('ProviderUnavailable', `${provider}: ${reason}`, { provider, effect: 'none' }, seconds);

@@ -160,7 +160,15 @@ const steps: Record<string, string[]> = {
     `drop index runs_live_subject`,
     `create index runs_live on runs (subject, event_seq) where state in ('starting', 'running')`,
   ],
-  '0011-connections': connectionSteps,
+  '0011-budgets': [
+    `create unlogged table budgets (
+      name text primary key,
+      granted double precision not null,
+      left_over double precision not null,
+      at timestamptz not null
+    )`,
+  ],
+  '0014-connections': connectionSteps,
 };
 
 /**

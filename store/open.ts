@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import { makeScrubber, type Scrub } from '../secrets/scrub.ts';
+import { budgetsOn, ownBudgets } from './budgets.ts';
 import { connectionsOn } from './connections.ts';
 import type { Context } from './context.ts';
 import { openPostgres } from './database.ts';
@@ -62,6 +63,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const store = makeStore(db, options);
   return {
     ...store,
+    ...ownBudgets(),
     async ping() {
       checkSpace();
       await store.ping();
@@ -98,6 +100,7 @@ export function makeStore(
     ...echoesOn(context),
     ...recordOn(context),
     ...retentionOn(context),
+    ...budgetsOn(context),
     ...connectionsOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),

@@ -1,3 +1,4 @@
+import type { Budgets } from './budgets.ts';
 import type { ConnectionRows } from './connections.ts';
 import type { Decisions } from './dispatch.ts';
 import type { Echoes } from './echoes.ts';
@@ -26,6 +27,7 @@ export interface Store
     Echoes,
     RecordLog,
     Retention,
+    Budgets,
     ConnectionRows {
   /** For `/readyz`. Rejects with `StoreUnavailable`. */
   ping(): Promise<void>;

@@ -48,6 +48,7 @@ export const awaitEc2InstancesHealthy = defineActivity({
     stableForSeconds: z.number().min(0).max(3_600).default(60),
   }),
   output: z.object({ healthy: z.boolean(), failing: z.array(failing) }),
+  example: { instanceIds: ['i-0abc12345def67890'], timeoutSeconds: 600 },
   async run(
     { connection, instanceIds: ids, since, timeoutSeconds, stableForSeconds },
     { ec2, attempt: { signal } },

@@ -20,6 +20,7 @@ export const awaitEc2InstancesState = defineActivity({
     timeoutSeconds: z.number().positive().max(3_600).default(600),
   }),
   output: z.object({ reached: z.boolean(), others: z.record(z.string(), z.string()) }),
+  example: { instanceIds: ['i-0abc12345def67890'], state: 'stopped' },
   async run({ connection, instanceIds: ids, state, timeoutSeconds }, { ec2, attempt: { signal } }) {
     const client = await ec2(connection);
     const end = Date.now() + (timeoutSeconds * 1000) / client.timeScale;

@@ -1,50 +1,95 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
+import type { Looked, Plan } from '../../domain/plan.ts';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { conflict, invalidInput } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
-import type { Ec2 } from './client.ts';
 import { throwFailure } from './failures.ts';
 import { instanceIds, targetsOf } from './input.ts';
-import { describeInstances } from './instances.ts';
+import { describeInstances, type Ec2Instance } from './instances.ts';
 
 const states = z.record(z.string(), z.string()).describe('State by instance id');
 const output = z.object({ changed: z.boolean(), before: states, after: states });
 type Output = z.output<typeof output>;
 const input = z.object({ connection: connectionName, actor, instanceIds });
+type Input = z.output<typeof input>;
+/** Those that are to be changed; what is where it should be stays out of the call. */
+interface Values {
+  instanceIds: string[];
+}
 
-interface Change {
+/** Where an instance is on its way to a state, or in it. */
+const stopped = ['stopping', 'stopped'];
+const started = ['pending', 'running'];
+
+const statesOf = (instances: readonly Ec2Instance[]) =>
+  Object.fromEntries(instances.map(({ id, state }) => [id, state]));
+
+const inTheWay = (instances: readonly Ec2Instance[]) =>
+  conflict('EC2', instances.map(({ id, state }) => `${id} is ${state}`).join(', '));
+
+/** What is done to the instances that are in none of the states `there`. `will` is the state that EC2 tells first. */
+function planned(
+  { connection }: Input,
+  instances: readonly Ec2Instance[],
+  told: { there: readonly string[]; will: string; verb: string; call: string; back: string },
+): Looked<Output, Values> {
+  const gone = instances.filter(({ state }) => ['shutting-down', 'terminated'].includes(state));
+  if (gone.length > 0) throw inTheWay(gone);
+  const before = statesOf(instances);
+  const ids = instances.filter(({ state }) => !told.there.includes(state)).map(({ id }) => id);
+  if (ids.length === 0) return { done: { changed: false, before, after: before } };
+  const after = { ...before, ...Object.fromEntries(ids.map((id) => [id, told.will])) };
+  return {
+    plan: {
+      summary: `${told.verb} ${ids.join(', ')}`,
+      calls: [`${told.call} ${ids.join(' ')}`],
+      values: { instanceIds: ids },
+      before,
+      after,
+      inverse: { activity: told.back, input: { connection, instanceIds: ids } },
+      output: { changed: true, before, after },
+    },
+  };
+}
+
+interface StateChange {
   InstanceId?: string | undefined;
   CurrentState?: { Name?: string | undefined } | undefined;
   PreviousState?: { Name?: string | undefined } | undefined;
 }
 
-/** EC2 answers with the states before and after; a stopped instance that is stopped stays so. */
-function outcome(changes: readonly Change[] = []): Output {
-  const pick = (of: (change: Change) => string | undefined) =>
+/** EC2 answers with the states before and after of those that it was asked to change; a stopped one that is stopped stays so. */
+function outcome({ output }: Plan<Output, Values>, changes: readonly StateChange[] = []): Output {
+  const pick = (of: (change: StateChange) => string | undefined) =>
     Object.fromEntries(changes.map((change) => [change.InstanceId ?? '', of(change) ?? 'unknown']));
   const before = pick(({ PreviousState }) => PreviousState?.Name);
   const after = pick(({ CurrentState }) => CurrentState?.Name);
-  return { changed: Object.entries(after).some(([id, state]) => before[id] !== state), before, after };
+  return {
+    changed: Object.entries(after).some(([id, state]) => before[id] !== state),
+    before: { ...output.before, ...before },
+    after: { ...output.before, ...after },
+  };
 }
 
-/** EC2 refuses for the state that the instances were in: they may have got where they should be, so they are read again. */
-async function readAgain(
-  ec2: Ec2,
-  ids: string[],
-  wanted: readonly string[],
-  signal: AbortSignal,
+/** Where EC2 refuses for the state that the instances are in, they may have got where they should be, so they are read again. */
+async function orThere(
+  change: Promise<Output>,
+  readAgain: () => Promise<Ec2Instance[]>,
+  there: readonly string[],
 ): Promise<Output> {
-  const now = await describeInstances(ec2, ids, signal);
-  const others = now.filter(({ state }) => !wanted.includes(state));
-  if (others.length > 0) throw conflict('EC2', others.map(({ id, state }) => `${id} is ${state}`).join(', '));
-  const states = Object.fromEntries(now.map(({ id, state }) => [id, state]));
-  return { changed: false, before: states, after: states };
+  try {
+    return await change;
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure) || error.type !== 'Conflict') throw error;
+    const now = await readAgain();
+    const others = now.filter(({ state }) => !there.includes(state));
+    if (others.length > 0) throw inTheWay(others);
+    return { changed: false, before: statesOf(now), after: statesOf(now) };
+  }
 }
 
-const isConflict = (error: unknown) => error instanceof ApplicationFailure && error.type === 'Conflict';
-
-/** An instance store would be wiped, which no start brings back. */
+/** An instance store would be wiped, which no start brings back. Only a forced stop helps an instance that hangs in `stopping`. */
 export const stopEc2Instances = defineActivity({
   name: 'stopEc2Instances',
   kind: 'destructive',
@@ -54,9 +99,9 @@ export const stopEc2Instances = defineActivity({
   targets: targetsOf,
   input: input.extend({ force: z.boolean().default(false) }),
   output,
-  async run({ connection, instanceIds: ids, force }, { ec2: connect, attempt: { signal } }) {
-    const ec2 = await connect(connection);
-    const instances = await describeInstances(ec2, ids, signal);
+  example: { instanceIds: ['i-0abc12345def67890'] },
+  async look(input, { ec2: connect, attempt: { signal } }) {
+    const instances = await describeInstances(await connect(input.connection), input.instanceIds, signal);
     requireAllowed(instances);
     const stored = instances.filter(({ rootDevice }) => rootDevice === 'instance-store');
     if (stored.length > 0)
@@ -64,14 +109,21 @@ export const stopEc2Instances = defineActivity({
         'EC2',
         `on an instance store, which a stop wipes: ${stored.map(({ id }) => id).join(', ')}`,
       );
-    const command = new ec2.sdk.StopInstancesCommand({ InstanceIds: ids, ...(force ? { Force: true } : {}) });
-    try {
-      const answer = await ec2.client.send(command, { abortSignal: signal }).catch(throwFailure);
-      return outcome(answer.StoppingInstances);
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      return readAgain(ec2, ids, ['stopping', 'stopped'], signal);
-    }
+    return planned(input, instances, {
+      there: input.force ? ['stopped'] : stopped,
+      will: 'stopping',
+      verb: input.force ? 'Stops by force' : 'Stops',
+      call: `ec2:StopInstances${input.force ? ' Force=true' : ''}`,
+      back: 'startEc2Instances',
+    });
+  },
+  async act(plan, { connection, instanceIds, force }, { ec2: connect, attempt: { signal } }) {
+    const ec2 = await connect(connection);
+    const asked = { InstanceIds: plan.values.instanceIds, ...(force ? { Force: true } : {}) };
+    const stop = ec2.client
+      .send(new ec2.sdk.StopInstancesCommand(asked), { abortSignal: signal })
+      .then(({ StoppingInstances }) => outcome(plan, StoppingInstances), throwFailure);
+    return orThere(stop, () => describeInstances(ec2, instanceIds, signal), stopped);
   },
 });
 
@@ -84,16 +136,25 @@ export const startEc2Instances = defineActivity({
   targets: targetsOf,
   input,
   output,
-  async run({ connection, instanceIds: ids }, { ec2: connect, attempt: { signal } }) {
+  example: { instanceIds: ['i-0abc12345def67890'] },
+  async look(input, { ec2: connect, attempt: { signal } }) {
+    const instances = await describeInstances(await connect(input.connection), input.instanceIds, signal);
+    requireAllowed(instances);
+    return planned(input, instances, {
+      there: started,
+      will: 'pending',
+      verb: 'Starts',
+      call: 'ec2:StartInstances',
+      back: 'stopEc2Instances',
+    });
+  },
+  async act(plan, { connection, instanceIds }, { ec2: connect, attempt: { signal } }) {
     const ec2 = await connect(connection);
-    requireAllowed(await describeInstances(ec2, ids, signal));
-    const command = new ec2.sdk.StartInstancesCommand({ InstanceIds: ids });
-    try {
-      const answer = await ec2.client.send(command, { abortSignal: signal }).catch(throwFailure);
-      return outcome(answer.StartingInstances);
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      return readAgain(ec2, ids, ['pending', 'running'], signal);
-    }
+    const start = ec2.client
+      .send(new ec2.sdk.StartInstancesCommand({ InstanceIds: plan.values.instanceIds }), {
+        abortSignal: signal,
+      })
+      .then(({ StartingInstances }) => outcome(plan, StartingInstances), throwFailure);
+    return orThere(start, () => describeInstances(ec2, instanceIds, signal), started);
   },
 });

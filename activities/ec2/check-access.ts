@@ -12,6 +12,7 @@ export const checkEc2Access = defineActivity({
   permissions: ['ec2:RebootInstances', 'ec2:StopInstances', 'ec2:StartInstances'],
   input: z.object({ connection: connectionName, call: z.enum(['reboot', 'stop', 'start']), instanceIds }),
   output: z.object({ allowed: z.boolean(), reason: z.string() }),
+  example: { call: 'reboot', instanceIds: ['i-0abc12345def67890'] },
   async run({ connection, call, instanceIds: InstanceIds }, { ec2, attempt: { signal } }) {
     const { client, sdk } = await ec2(connection);
     const input = { InstanceIds, DryRun: true };

@@ -11,6 +11,7 @@ export const listEc2InstanceStatuses = defineActivity({
   permissions: ['ec2:DescribeInstanceStatus'],
   input: z.object({ connection: connectionName, instanceIds }),
   output: z.object({ statuses: z.array(statusSchema) }),
+  example: { instanceIds: ['i-0abc12345def67890'] },
   async run({ connection, instanceIds: ids }, { ec2, attempt: { signal } }) {
     return { statuses: await describeStatuses(await ec2(connection), ids, signal) };
   },

@@ -20,6 +20,7 @@ export const listEc2Instances = defineActivity({
     max: z.int().min(1).max(1_000).default(20),
   }),
   output: z.object({ instances: z.array(instanceSchema) }),
+  example: { tags: { service: 'checkout' }, max: 5 },
   async run({ connection, instanceIds: ids, tags, filters, max }, { ec2, attempt: { signal } }) {
     const client = await ec2(connection);
     const selection = [

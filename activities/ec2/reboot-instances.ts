@@ -4,7 +4,7 @@ import { conflict, invalidInput } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
 import { throwFailure } from './failures.ts';
 import { instanceIds, targetsOf } from './input.ts';
-import { describeInstances, describeStatuses, isHealthy } from './instances.ts';
+import { describeInstances, describeStatuses, type Ec2Status, isHealthy } from './instances.ts';
 
 /**
  * EC2 only queues a reboot and has no key for it. The worker records the intent first; where an earlier attempt may have
@@ -28,15 +28,16 @@ export const rebootEc2Instances = defineActivity({
     /** The instances that were rebooted: those whose checks were not good. */
     rebooted: z.array(z.string()),
   }),
-  async run({ connection, instanceIds: ids }, { ec2, attempt }) {
+  example: { instanceIds: ['i-0abc12345def67890'] },
+  async look({ connection, instanceIds: ids }, { ec2, attempt: { signal, uncertainSince } }) {
     const client = await ec2(connection);
-    const { signal, uncertainSince } = attempt;
     if (uncertainSince !== undefined) {
       const statuses = await describeStatuses(client, ids, signal);
       const isBooting = ids.every(
         (id) => statuses.find((status) => status.id === id)?.instance === 'initializing',
       );
-      if (isBooting) return { changed: true, requestedAt: uncertainSince, adopted: true, rebooted: ids };
+      if (isBooting)
+        return { done: { changed: true, requestedAt: uncertainSince, adopted: true, rebooted: ids } };
       throw conflict(
         'EC2',
         `a reboot requested at ${uncertainSince} may or may not have been made; look before another`,
@@ -56,11 +57,31 @@ export const rebootEc2Instances = defineActivity({
     const booting = statuses.filter(({ instance }) => instance === 'initializing');
     if (booting.length > 0)
       throw conflict('EC2', `the checks of ${booting.map(({ id }) => id).join(', ')} run anew: it boots now`);
+    const unwell = ids
+      .map((id) => ({ id, checks: statuses.find((status) => status.id === id) }))
+      .filter(({ checks }) => !checks || !isHealthy(checks));
+    const rebooted = unwell.map(({ id }) => id);
+    const output = { requestedAt: new Date().toISOString(), adopted: false, rebooted };
+    if (rebooted.length === 0) return { done: { changed: false, ...output } };
+    return {
+      plan: {
+        summary: `Reboots ${rebooted.join(', ')}`,
+        calls: [`ec2:RebootInstances ${rebooted.join(' ')}`],
+        values: { instanceIds: rebooted },
+        before: Object.fromEntries(unwell.map(({ id, checks }) => [id, shown(checks)])),
+        inverse: { none: 'a reboot cannot be taken back' },
+        output: { changed: true, ...output },
+      },
+    };
+  },
+  async act({ values, output }, { connection }, { ec2, attempt: { signal } }) {
+    const { client, sdk } = await ec2(connection);
     const requestedAt = new Date().toISOString();
-    const rebooted = ids.filter((id) => !statuses.some((status) => status.id === id && isHealthy(status)));
-    if (rebooted.length === 0) return { changed: false, requestedAt, adopted: false, rebooted };
-    const command = new client.sdk.RebootInstancesCommand({ InstanceIds: rebooted });
-    await client.client.send(command, { abortSignal: signal }).catch(throwFailure);
-    return { changed: true, requestedAt, adopted: false, rebooted };
+    const command = new sdk.RebootInstancesCommand({ InstanceIds: values.instanceIds });
+    await client.send(command, { abortSignal: signal }).catch(throwFailure);
+    return { ...output, requestedAt };
   },
 });
+
+const shown = (status: Ec2Status | undefined) =>
+  status ? { system: status.system, instance: status.instance, ebs: status.ebs } : {};

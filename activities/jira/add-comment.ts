@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { jiraText, toAdf } from './adf.ts';
 import type { Jira } from './client.ts';
-import { issueKey } from './input.ts';
+import { isPlanned, issueKey, issuePath } from './input.ts';
 
 const keyProperty = 'baton.key';
 
@@ -51,12 +51,25 @@ export const addJiraComment = defineActivity({
   permissions: ['BROWSE_PROJECTS', 'ADD_COMMENTS'],
   input: jiraText.extend({ connection: connectionName, actor, key: issueKey }),
   output: z.object({ changed: z.boolean(), commentId: z.string() }),
-  async run({ connection, key, ...text }, { jira: connect, attempt }) {
+  example: { key: 'OPS-1', text: 'Restarted checkout; the rollout is complete.' },
+  async look({ connection, key, text }, { jira: connect, attempt }) {
     const jira = await connect(connection);
-    const { signal } = attempt;
-    const found = await findComment(jira, key, attempt.key, signal);
-    if (found) return { changed: false, commentId: found };
-    const answer = await jira.api(signal).issueComments.addComment({
+    const found = isPlanned(key) ? undefined : await findComment(jira, key, attempt.key, attempt.signal);
+    if (found) return { done: { changed: false, commentId: found } };
+    return {
+      plan: {
+        summary: `Comments on ${key}`,
+        calls: [`POST ${issuePath(key)}/comment properties.${keyProperty}=${attempt.key}`],
+        values: {},
+        after: { text },
+        inverse: { none: 'no activity removes a comment' },
+        output: { changed: true, commentId: '' },
+      },
+    };
+  },
+  async act(_, { connection, key, ...text }, { jira: connect, attempt }) {
+    const jira = await connect(connection);
+    const answer = await jira.api(attempt.signal).issueComments.addComment({
       issueIdOrKey: key,
       body: toAdf(text, attempt.mark),
       properties: [{ key: keyProperty, value: attempt.key }],

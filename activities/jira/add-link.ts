@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
-import { issueKey, oneLine } from './input.ts';
+import { isPlanned, issueKey, issuePath, oneLine } from './input.ts';
 
 const wireLinks = z.array(
   z.object({
@@ -26,15 +26,42 @@ export const addJiraLink = defineActivity({
     title: oneLine,
   }),
   output: z.object({ changed: z.boolean(), linkId: z.number() }),
-  async run({ connection, key, incidentId, url, title }, { jira: connect, attempt: { signal } }) {
+  example: {
+    key: 'OPS-1',
+    incidentId: 'Q1ABC',
+    url: 'https://acme.pagerduty.com/incidents/Q1ABC',
+    title: 'PagerDuty #7',
+  },
+  async look({ connection, key, incidentId, url, title }, { jira: connect, attempt: { signal } }) {
     const links = (await connect(connection)).api(signal).issueRemoteLinks;
-    const globalId = `pagerduty:${incidentId}`;
-    const all = wireLinks.parse(await links.getRemoteIssueLinks({ issueIdOrKey: key }));
+    const globalId = globalIdOf(incidentId);
+    const all = isPlanned(key) ? [] : wireLinks.parse(await links.getRemoteIssueLinks({ issueIdOrKey: key }));
     const same = all.find((link) => link.globalId === globalId);
-    if (same?.object?.url === url && same.object.title === title) return { changed: false, linkId: same.id };
+    if (same?.object?.url === url && same.object.title === title)
+      return { done: { changed: false, linkId: same.id } };
+    const before =
+      same?.object?.url && same.object.title ? { url: same.object.url, title: same.object.title } : undefined;
+    return {
+      plan: {
+        summary: `Links ${key} to the incident ${incidentId}`,
+        calls: [
+          `POST ${issuePath(key)}/remotelink globalId=${globalId} url=${url} title=${JSON.stringify(title)}`,
+        ],
+        values: {},
+        ...(before ? { before } : {}),
+        after: { url, title },
+        inverse: before
+          ? { activity: 'addJiraLink', input: { connection, key, incidentId, ...before } }
+          : { none: 'no activity removes a link' },
+        output: { changed: true, linkId: same?.id ?? 0 },
+      },
+    };
+  },
+  async act(_, { connection, key, incidentId, url, title }, { jira: connect, attempt: { signal } }) {
+    const links = (await connect(connection)).api(signal).issueRemoteLinks;
     const answer = await links.createOrUpdateRemoteIssueLink({
       issueIdOrKey: key,
-      globalId,
+      globalId: globalIdOf(incidentId),
       application: { type: 'com.pagerduty', name: 'PagerDuty' },
       relationship: 'responds to',
       object: { url, title },
@@ -42,3 +69,5 @@ export const addJiraLink = defineActivity({
     return { changed: true, linkId: z.object({ id: z.number() }).parse(answer).id };
   },
 });
+
+const globalIdOf = (incidentId: string) => `pagerduty:${incidentId}`;

@@ -5,7 +5,7 @@ import { type FailureDetail, notYet } from '../failures.ts';
 import { jiraText, toAdf } from './adf.ts';
 import type { Jira } from './client.ts';
 import { findUser } from './find-user.ts';
-import { anyLine, issueKey, label, projectKey, quoteJql } from './input.ts';
+import { anyLine, issueKey, label, plannedKey, projectKey, quoteJql } from './input.ts';
 import { type JiraIssue, readIssue, searchIssues, searchMarked, urlOf } from './issues.ts';
 import { isRefusal } from './refused-fields.ts';
 import { createWithWhatFits } from './what-fits.ts';
@@ -58,41 +58,55 @@ export const createJiraIssue = defineActivity({
     /** What Jira did not take, in a line each: the field, and Jira's reason. */
     leftOut: z.array(z.string()).default([]),
   }),
-  async run(input, { jira: connect, attempt }) {
+  example: { incidentId: 'Q1ABC', summary: 'Checkout is slow', text: 'p99 latency is above 2 s.' },
+  async look(input, { jira: connect, attempt }) {
     const jira = await connect(input.connection);
     const { signal, uncertainSince, made } = attempt;
-    const before = made === undefined ? undefined : await readMade(jira, made, signal);
-    if (before) return { changed: false, created: false, id: before.id, key: before.key, url: before.url };
     const project = input.project ?? jira.projectKey;
     const mark = labelOf(input.incidentId, input.purpose);
-    const found = await findMarked(jira, project, mark, uncertainSince, signal);
-    if (found) return { changed: false, created: false, id: found.id, key: found.key, url: found.url };
+    const there =
+      (made === undefined ? undefined : await readMade(jira, made, signal)) ??
+      (await findMarked(jira, project, mark, uncertainSince, signal));
+    if (there)
+      return { done: { changed: false, created: false, id: there.id, key: there.key, url: there.url } };
     const { assignee, leftOut } = await accountOf(jira, input.assignee, signal);
-    const issue = await createWithWhatFits(jira, {
-      project,
-      type: input.type ?? jira.issueType,
-      fields: {
-        ...jira.fields,
-        summary: input.summary || `Incident ${input.incidentId}`,
-        description: toAdf(input, attempt.mark),
-        labels: [mark, ...input.labels, ...labelsIn(jira.fields)],
-        ...(input.priority ? { priority: { name: input.priority } } : {}),
-        ...(assignee ? { assignee: { id: assignee } } : {}),
-      },
-      mark,
-      signal,
-    });
-    const { id, key } = issue;
+    const type = input.type ?? jira.issueType ?? 'Task';
+    const summary = input.summary || `Incident ${input.incidentId}`;
+    const labels = [mark, ...input.labels, ...labelsIn(jira.fields)];
+    const fields = {
+      ...jira.fields,
+      summary,
+      description: toAdf(input, attempt.mark),
+      labels,
+      ...(input.priority ? { priority: { name: input.priority } } : {}),
+      ...(assignee ? { assignee: { id: assignee } } : {}),
+    };
+    const key = plannedKey(project);
     return {
-      changed: true,
-      created: true,
-      id,
-      key,
-      url: urlOf(jira, key),
-      leftOut: [...leftOut, ...issue.leftOut],
+      plan: {
+        summary: `Creates a ${type} in ${project} for the incident ${input.incidentId}: ${summary}`,
+        calls: [`POST /rest/api/3/issue project=${project} issuetype=${type} ${inWords(fields)}`],
+        values: { project, type, fields, leftOut },
+        after: { project, type, summary, labels },
+        inverse: { none: 'no activity deletes an issue; transitionJiraIssue can close it' },
+        output: { changed: true, created: true, id: '0', key, url: urlOf(jira, key), leftOut },
+      },
     };
   },
+  async act({ values }, { connection, incidentId, purpose }, { jira: connect, attempt: { signal } }) {
+    const jira = await connect(connection);
+    const mark = labelOf(incidentId, purpose);
+    const { id, key, leftOut } = await createWithWhatFits(jira, { ...values, mark, signal });
+    const all = [...values.leftOut, ...leftOut];
+    return { changed: true, created: true, id, key, url: urlOf(jira, key), leftOut: all };
+  },
 });
+
+/** The fields of a new issue as a plan tells them, but for its text, which can be long. */
+const inWords = (fields: Record<string, unknown>) =>
+  Object.entries(fields)
+    .map(([name, value]) => `${name}=${name === 'description' ? '…' : JSON.stringify(value)}`)
+    .join(' ');
 
 /** What an earlier call made, also of another run; undefined where somebody has deleted it since. */
 async function readMade(jira: Jira, made: unknown, signal: AbortSignal): Promise<JiraIssue | undefined> {

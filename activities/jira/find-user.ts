@@ -36,6 +36,7 @@ export const findJiraUser = defineActivity({
   permissions: ['USER_PICKER'],
   input: z.object({ connection: connectionName, email: z.email() }),
   output: z.object({ accountId: z.string().nullable() }),
+  example: { email: 'ada@example.com' },
   async run({ connection, email }, { jira, attempt }) {
     return { accountId: (await findUser(await jira(connection), email, attempt.signal)) ?? null };
   },

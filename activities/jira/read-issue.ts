@@ -11,6 +11,7 @@ export const readJiraIssue = defineActivity({
   permissions: ['BROWSE_PROJECTS'],
   input: z.object({ connection: connectionName, key: issueKey }),
   output: issueSchema,
+  example: { key: 'OPS-1' },
   async run({ connection, key }, { jira, attempt }) {
     return readIssue(await jira(connection), key, attempt.signal);
   },
@@ -29,6 +30,7 @@ export const searchJiraIssues = defineActivity({
     max: z.int().min(1).max(500).default(50),
   }),
   output: z.object({ issues: z.array(issueSchema) }),
+  example: { jql: 'project = "OPS" AND labels = "baton-Q1ABC"', max: 10 },
   async run({ connection, jql, max }, { jira, attempt }) {
     return { issues: await searchIssues(await jira(connection), jql, max, attempt.signal) };
   },

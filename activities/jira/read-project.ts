@@ -35,6 +35,7 @@ export const readJiraProject = defineActivity({
   permissions: ['BROWSE_PROJECTS', 'CREATE_ISSUES'],
   input: z.object({ connection: connectionName, project: projectKey.optional() }),
   output: z.object({ key: z.string(), types: z.array(z.object({ id: z.string(), name: z.string() })) }),
+  example: { project: 'OPS' },
   async run({ connection, project }, { jira: connect, attempt: { signal } }) {
     const jira = await connect(connection);
     const key = project ?? jira.projectKey;

@@ -1,13 +1,14 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
-import { actor, connectionName, defineActivity } from '../activity.ts';
+import type { Looked, Plan } from '../../domain/plan.ts';
+import { type ActivityContext, actor, connectionName, defineActivity } from '../activity.ts';
 import { conflict } from '../failures.ts';
 import type { Jira } from './client.ts';
-import { issueKey } from './input.ts';
-import { type JiraIssue, readIssue } from './issues.ts';
-import { meaningOf, meanings } from './meaning.ts';
+import { isPlanned, issueKey, issuePath } from './input.ts';
+import { readIssue } from './issues.ts';
 import { refusalOf } from './refused-fields.ts';
-import { type Transition, transitionSchema, transitionsOf } from './transitions.ts';
+import { transitionSchema, transitionsOf } from './transitions.ts';
+import { isThere, type Way, waysTo, whyNot } from './ways.ts';
 
 export const listJiraTransitions = defineActivity({
   name: 'listJiraTransitions',
@@ -17,24 +18,35 @@ export const listJiraTransitions = defineActivity({
   permissions: ['BROWSE_PROJECTS', 'TRANSITION_ISSUES'],
   input: z.object({ connection: connectionName, key: issueKey }),
   output: z.object({ transitions: z.array(transitionSchema) }),
+  example: { key: 'OPS-1' },
   async run({ connection, key }, { jira, attempt }) {
     return { transitions: await transitionsOf(await jira(connection), key, attempt.signal) };
   },
 });
 
-/** By its name or its category; a category that cannot be read is told by the name. */
-function isThere({ status, category }: { status: string; category: string }, wanted: string): boolean {
-  const plain = wanted.trim().toLowerCase();
-  if ([status.trim().toLowerCase(), category].includes(plain)) return true;
-  return plain === 'done' && !categories.includes(category) && meaningOf(status) < meanings.other;
+const input = z.object({
+  connection: connectionName,
+  actor,
+  key: issueKey,
+  /** A status' name, or the category `new`, `indeterminate` or `done`. */
+  to: z.string().min(1),
+  resolution: z.string().optional(),
+});
+type Input = z.output<typeof input>;
+const output = z.object({ changed: z.boolean(), from: z.string(), to: z.string() });
+type Output = z.input<typeof output>;
+
+/** From where the issue is moved, and by what: the first of these that its workflow does not refuse. */
+interface Values {
+  from: string;
+  ways: [Way, ...Way[]];
 }
-const categories = ['new', 'indeterminate', 'done'];
 
 /**
  * Moves an issue to a status, by the status' name or category. Transitions differ by project and status, so those that
  * lead there are looked up each time: the one that says most plainly that the work was done is taken, and one whose screen
  * demands more than a resolution is passed over. What gives the work up is taken only where its status is asked for by name. After
- * a conflict the issue is read again, once.
+ * a conflict or a refusal the issue is looked at again, once, and moved from where it was and from nowhere else.
  */
 export const transitionJiraIssue = defineActivity({
   name: 'transitionJiraIssue',
@@ -43,112 +55,88 @@ export const transitionJiraIssue = defineActivity({
   summary: 'Moves an issue to another status',
   permissions: ['BROWSE_PROJECTS', 'TRANSITION_ISSUES'],
   targets: ({ key }) => [`jira:${key}`],
-  input: z.object({
-    connection: connectionName,
-    actor,
-    key: issueKey,
-    /** A status' name, or the category `new`, `indeterminate` or `done`. */
-    to: z.string().min(1),
-    resolution: z.string().optional(),
-  }),
-  output: z.object({ changed: z.boolean(), from: z.string(), to: z.string() }),
-  async run({ connection, key, to, resolution }, { jira: connect, attempt: { signal } }) {
-    const jira = await connect(connection);
-    const move = (issue: JiraIssue) => transition(jira, issue, to, resolution, signal);
-    const issue = await readIssue(jira, key, signal);
-    if (isThere(issue, to)) return { changed: false, from: issue.status, to: issue.status };
+  input,
+  output,
+  example: { key: 'OPS-1', to: 'done' },
+  look,
+  async act({ values }, input, context) {
+    const jira = await context.jira(input.connection);
+    const move = (by: Values) => moved(jira, input.key, by, context.attempt.signal);
     try {
-      return await move(issue);
+      return await move(values);
     } catch (error) {
-      if (!(error instanceof ApplicationFailure) || error.type !== 'Conflict') throw error;
-      const again = await readIssue(jira, key, signal);
-      return isThere(again, to) ? { changed: false, from: issue.status, to: again.status } : move(again);
+      const isConflict = error instanceof ApplicationFailure && error.type === 'Conflict';
+      if (!isConflict && !refusalOf(error)) throw error;
+      const looked = await look(input, context);
+      if ('done' in looked) return { ...looked.done, from: values.from };
+      const again = looked.plan.values;
+      if (again.from !== values.from)
+        throw conflict(
+          'Jira',
+          `${input.key} was moved from ${values.from} to ${again.from}, and is left there`,
+        );
+      // What its workflow refused it would refuse again.
+      if (!isConflict) throw error;
+      return move(again);
     }
   },
 });
 
-async function transition(
-  jira: Jira,
-  { key, status }: JiraIssue,
-  wanted: string,
-  resolution: string | undefined,
-  signal: AbortSignal,
-): Promise<{ changed: boolean; from: string; to: string }> {
+async function look(
+  input: Input,
+  { jira: connect, attempt: { signal } }: ActivityContext,
+): Promise<Looked<Output, Values>> {
+  const { key, to, resolution } = input;
+  if (isPlanned(key)) return { plan: planOf(input, { from: '', ways: [{ id: '', name: to, to }] }) };
+  const jira = await connect(input.connection);
+  const issue = await readIssue(jira, key, signal);
+  const from = issue.status;
+  if (isThere(issue, to)) return { done: { changed: false, from, to: from } };
   const all = await transitionsOf(jira, key, signal);
-  const ways = waysTo(wanted, all).map((each) => wayOf(each, resolution));
+  const leading = waysTo(to, all, resolution);
+  const [best, ...others] = leading.filter(({ missing }) => missing.length === 0).map(({ way }) => way);
+  if (best) return { plan: planOf(input, { from, ways: [best, ...others] }) };
+  // It may have been moved between the two reads.
+  const again = await readIssue(jira, key, signal);
+  if (isThere(again, to)) return { done: { changed: false, from, to: again.status } };
+  throw conflict('Jira', whyNot(from, to, leading, all));
+}
+
+function planOf({ connection, key }: Input, values: Values): Plan<Output, Values> {
+  const { from, ways } = values;
+  const [{ to, resolution }] = ways;
+  return {
+    summary: `Moves ${key} ${from && `from ${from} `}to ${to}`,
+    calls: ways.map((way, index) => `${index === 0 ? '' : 'where that is refused: '}${callOf(key, way)}`),
+    values,
+    ...(from ? { before: { status: from } } : {}),
+    after: { status: to, ...(resolution === undefined ? {} : { resolution }) },
+    inverse: from
+      ? { activity: 'transitionJiraIssue', input: { connection, key, to: from } }
+      : { none: 'its status is not known' },
+    output: { changed: true, from, to },
+  };
+}
+
+const callOf = (key: string, { id, name, resolution }: Way) =>
+  `POST ${issuePath(key)}/transitions transition=${id} (${name})${resolution === undefined ? '' : ` resolution=${resolution}`}`;
+
+/** Makes the first transition that Jira takes. */
+async function moved(jira: Jira, key: string, { from, ways }: Values, signal: AbortSignal): Promise<Output> {
   let refusal: unknown;
-  for (const { transition, resolution, missing } of ways) {
-    if (missing.length > 0) continue;
+  for (const { id, to, resolution } of ways) {
     try {
       await jira.api(signal).issues.doTransition({
         issueIdOrKey: key,
-        transition: { id: transition.id },
-        ...(resolution ? { fields: { resolution: { name: resolution } } } : {}),
+        transition: { id },
+        ...(resolution === undefined ? {} : { fields: { resolution: { name: resolution } } }),
       });
-      return { changed: true, from: status, to: transition.to };
+      return { changed: true, from, to };
     } catch (error) {
       // The workflow demands what no screen tells. Nothing was moved, so that another way may be tried.
       if (!refusalOf(error)) throw error;
       refusal ??= error;
     }
   }
-  if (refusal) throw refusal;
-  throw conflict('Jira', whyNot(status, wanted, ways, all));
-}
-
-/** The transitions that lead there, the best first. */
-function waysTo(wanted: string, all: readonly Transition[]): Transition[] {
-  const leading = all
-    .filter(({ to, category }) => isThere({ status: to, category }, wanted))
-    .toSorted((one, other) => Number(givesUp(one)) - Number(givesUp(other)));
-  if (wanted.trim().toLowerCase() !== 'done') return leading;
-  return leading
-    .filter((each) => !givesUp(each))
-    .toSorted(
-      (one, other) => meaningOf(one.to) - meaningOf(other.to) || meaningOf(one.name) - meaningOf(other.name),
-    );
-}
-
-/** A transition "Reject" to a status "Closed" gives the work up as well. */
-const givesUp = ({ name, to }: Transition) => [name, to].some((text) => meaningOf(text) === meanings.givenUp);
-
-/** How a transition can be made: with which resolution, and what its screen demands that we cannot give. */
-function wayOf(transition: Transition, wanted: string | undefined) {
-  const { required, resolutions } = transition;
-  const missing = required.filter((field) => field !== 'resolution');
-  if (!resolutions || (wanted === undefined && !required.includes('resolution')))
-    return { transition, missing, resolution: undefined };
-  // A site that does not list its resolutions has the ones that Jira comes with.
-  const offered = resolutions.length > 0 ? resolutions : [wanted ?? 'Done'];
-  const resolution = wanted === undefined ? fitting(offered, transition) : named(wanted, offered);
-  return { transition, resolution, missing: resolution ? missing : [...missing, 'resolution'] };
-}
-
-const named = (wanted: string, names: readonly string[]) =>
-  names.find((name) => name.toLowerCase() === wanted.toLowerCase());
-
-/** The resolution that tells the same as the transition: work that was done, or work that was given up. */
-function fitting(offered: readonly string[], transition: Transition): string | undefined {
-  const isUp = (name: string) => meaningOf(name) === meanings.givenUp;
-  if (givesUp(transition)) return named(transition.to, offered) ?? offered.find(isUp);
-  const ranked = offered.toSorted((one, other) => meaningOf(one) - meaningOf(other));
-  return ranked.find((name) => !isUp(name));
-}
-
-function whyNot(
-  from: string,
-  wanted: string,
-  [first]: readonly { transition: Transition; missing: string[] }[],
-  all: readonly Transition[],
-): string {
-  if (first)
-    return (
-      `the transition to ${first.transition.to} demands ${first.missing.join(', ')}; ` +
-      'move the issue in Jira, or let the screen demand less'
-    );
-  const none = `no transition leads from ${from} to ${wanted}`;
-  if (all.length === 0) return `${none}; none is allowed to this account: it needs TRANSITION_ISSUES`;
-  const listed = all.map(({ name, to }) => (named(name, [to]) ? to : `${to} (by "${name}")`)).join(', ');
-  const up = all.some(givesUp) ? ' (one that gives the work up is taken only so)' : '';
-  return `${none}; possible: ${listed.slice(0, 500)}. Ask for one of these by its status' name${up}, or move the issue in Jira`;
+  throw refusal;
 }

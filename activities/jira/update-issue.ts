@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Inverse } from '../../domain/plan.ts';
 import { actor, connectionName, defineActivity } from '../activity.ts';
-import { issueKey, label, oneLine } from './input.ts';
+import { isPlanned, issueKey, issuePath, label, oneLine } from './input.ts';
 import { readIssue } from './issues.ts';
 
 /** Reads first, and leaves alone what is so already. */
@@ -19,17 +20,59 @@ export const updateJiraIssue = defineActivity({
     addLabels: z.array(label).default([]),
   }),
   output: z.object({ changed: z.boolean() }),
-  async run({ connection, key, summary, addLabels }, { jira: connect, attempt: { signal } }) {
+  example: { key: 'OPS-1', summary: 'Checkout is slow again', addLabels: ['checkout'] },
+  async look({ connection, key, summary, addLabels }, { jira: connect, attempt: { signal } }) {
     const jira = await connect(connection);
-    const issue = await readIssue(jira, key, signal);
-    const labels = addLabels.filter((name) => !issue.labels.includes(name));
-    const isNewSummary = summary !== undefined && summary !== issue.summary;
-    if (labels.length === 0 && !isNewSummary) return { changed: false };
+    const issue = isPlanned(key) ? undefined : await readIssue(jira, key, signal);
+    const labels = addLabels.filter((name) => !issue?.labels.includes(name));
+    const values = { ...(summary === undefined || summary === issue?.summary ? {} : { summary }), labels };
+    if (values.summary === undefined && labels.length === 0) return { done: { changed: false } };
+    const before = issue && { summary: issue.summary, labels: issue.labels };
+    const texts = [
+      ...(values.summary === undefined ? [] : [`summary=${JSON.stringify(values.summary)}`]),
+      ...labels.map((name) => `labels.add=${name}`),
+    ];
+    return {
+      plan: {
+        summary: `Changes ${key}: ${texts.join(', ')}`,
+        calls: [`PUT ${issuePath(key)} ${texts.join(' ')}`],
+        values,
+        ...(before ? { before } : {}),
+        after: { summary: summary ?? before?.summary, labels: [...(before?.labels ?? []), ...labels] },
+        inverse: inverseOf({ connection, key, summary: before?.summary, labels }),
+        output: { changed: true },
+      },
+    };
+  },
+  async act(
+    { values: { summary, labels }, output },
+    { connection, key },
+    { jira: connect, attempt: { signal } },
+  ) {
+    const jira = await connect(connection);
     await jira.api(signal).issues.editIssue({
       issueIdOrKey: key,
-      ...(isNewSummary ? { fields: { summary } } : {}),
+      ...(summary === undefined ? {} : { fields: { summary } }),
       ...(labels.length > 0 ? { update: { labels: labels.map((name) => ({ add: name })) } } : {}),
     });
-    return { changed: true };
+    return output;
   },
 });
+
+function inverseOf({
+  connection,
+  key,
+  summary,
+  labels,
+}: {
+  connection: string;
+  key: string;
+  /** As it was. */
+  summary: string | undefined;
+  /** That are added. */
+  labels: readonly string[];
+}): Inverse {
+  if (labels.length > 0) return { none: 'no activity removes labels' };
+  if (!summary) return { none: 'its summary is not known' };
+  return { activity: 'updateJiraIssue', input: { connection, key, summary } };
+}

@@ -9,8 +9,8 @@ import { wireId } from './wire.ts';
 /** An issue to create, as far as the project takes it. */
 interface Wish {
   project: string;
-  /** Undefined: Task, else the first type that the project has. */
-  type: string | undefined;
+  /** Its first type where the project has none of this name. */
+  type: string;
   fields: Record<string, unknown>;
   mark: string;
   signal: AbortSignal;
@@ -29,7 +29,7 @@ const demanded: readonly string[] = ['project', 'issuetype', 'summary'];
  */
 export async function createWithWhatFits(
   jira: Jira,
-  { project, type = 'Task', fields: wished, mark, signal }: Wish,
+  { project, type, fields: wished, mark, signal }: Wish,
 ): Promise<{ id: string; key: string; leftOut: string[] }> {
   const leftOut: string[] = [];
   const fields = { ...wished };

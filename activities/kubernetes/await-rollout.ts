@@ -15,6 +15,7 @@ export const awaitKubernetesRollout = defineActivity({
   permissions: readAnyWorkload,
   input: awaitedWorkloadInput,
   output: rolloutSchema,
+  example: { namespace: 'shop', deployment: 'checkout', timeoutSeconds: 600 },
   async run(input, { kubernetes, attempt: { signal } }) {
     const client = await kubernetes(input.connection);
     const looks = Math.ceil(input.timeoutSeconds / pollSeconds);

@@ -27,6 +27,7 @@ export const checkKubernetesAccess = defineActivity({
     namespace: labelName.optional(),
   }),
   output: z.object({ allowed: z.boolean(), reason: z.string() }),
+  example: { verb: 'patch', resource: 'apps/deployments', namespace: 'shop' },
   async run({ connection, verb, resource, namespace }, { kubernetes, attempt: { signal } }) {
     const { authorization, request } = await kubernetes(connection);
     const resourceAttributes = {

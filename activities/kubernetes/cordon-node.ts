@@ -1,31 +1,59 @@
 import { z } from 'zod';
-import { actor, connectionName, defineActivity } from '../activity.ts';
+import type { Looked, Plan } from '../../domain/plan.ts';
+import { type ActivityContext, actor, connectionName, defineActivity } from '../activity.ts';
 import { requireAllowed } from './allowed.ts';
-import type { Kubernetes } from './client.ts';
-import { againAfterConflict, throwFailure } from './failures.ts';
+import { asPlanned, type Seen } from './as-planned.ts';
+import { throwFailure } from './failures.ts';
 import { objectName } from './input.ts';
 
 const permissions = ['nodes get', 'nodes patch'];
 const targets = ({ node }: { node: string }) => [`kubernetes-node:${node}`];
 const input = z.object({ connection: connectionName, actor, node: objectName });
+type Input = z.output<typeof input>;
 const output = z.object({ changed: z.boolean() });
+type Output = z.input<typeof output>;
 
-async function setUnschedulable(
-  client: Kubernetes,
-  { name, unschedulable }: { name: string; unschedulable: boolean },
-  signal: AbortSignal,
-): Promise<z.input<typeof output>> {
-  const { core, request } = client;
-  return againAfterConflict(async () => {
-    const { metadata, spec } = await core.readNode({ name }, request(signal)).catch(throwFailure);
-    if ((spec?.unschedulable ?? false) === unschedulable) return { changed: false };
-    requireAllowed(client, { kind: 'node', name, labels: metadata?.labels });
+async function look(
+  unschedulable: boolean,
+  { connection, node: name }: Input,
+  { kubernetes, attempt: { signal } }: ActivityContext,
+): Promise<Looked<Output, Seen>> {
+  const client = await kubernetes(connection);
+  const { metadata, spec } = await client.core.readNode({ name }, client.request(signal)).catch(throwFailure);
+  if ((spec?.unschedulable ?? false) === unschedulable) return { done: { changed: false } };
+  requireAllowed(client, { kind: 'node', name, labels: metadata?.labels });
+  const back = unschedulable ? 'uncordonKubernetesNode' : 'cordonKubernetesNode';
+  return {
+    plan: {
+      summary: unschedulable
+        ? `Keeps new pods off the node ${name}`
+        : `Lets new pods onto the node ${name} again`,
+      calls: [`PATCH /api/v1/nodes/${name} spec.unschedulable=${unschedulable}`],
+      values: { uid: metadata?.uid },
+      before: { unschedulable: !unschedulable },
+      after: { unschedulable },
+      inverse: { activity: back, input: { connection, node: name } },
+      output: { changed: true },
+    },
+  };
+}
+
+async function act(
+  unschedulable: boolean,
+  plan: Plan<Output, Seen>,
+  input: Input,
+  context: ActivityContext,
+): Promise<Output> {
+  const { core, request } = await context.kubernetes(input.connection);
+  const patch = async ({ values: { uid }, output }: Plan<Output, Seen>) => {
     // The kubelet writes a node's status all the time, and with it another version: the uid alone tells whether it is this node.
-    const body = { metadata: { uid: metadata?.uid }, spec: { unschedulable } };
-    const asked = { name, body, fieldManager: 'baton' };
-    await core.patchNode(asked, request(signal, 'application/merge-patch+json')).catch(throwFailure);
-    return { changed: true };
-  });
+    const body = { metadata: { uid }, spec: { unschedulable } };
+    const asked = { name: input.node, body, fieldManager: 'baton' };
+    const merge = request(context.attempt.signal, 'application/merge-patch+json');
+    await core.patchNode(asked, merge).catch(throwFailure);
+    return output;
+  };
+  return asPlanned(plan, patch, () => look(unschedulable, input, context));
 }
 
 export const cordonKubernetesNode = defineActivity({
@@ -37,9 +65,9 @@ export const cordonKubernetesNode = defineActivity({
   targets,
   input,
   output,
-  async run({ connection, node }, { kubernetes, attempt: { signal } }) {
-    return setUnschedulable(await kubernetes(connection), { name: node, unschedulable: true }, signal);
-  },
+  example: { node: 'ip-10-0-1-17' },
+  look: (input, context) => look(true, input, context),
+  act: (plan, input, context) => act(true, plan, input, context),
 });
 
 export const uncordonKubernetesNode = defineActivity({
@@ -51,7 +79,7 @@ export const uncordonKubernetesNode = defineActivity({
   targets,
   input,
   output,
-  async run({ connection, node }, { kubernetes, attempt: { signal } }) {
-    return setUnschedulable(await kubernetes(connection), { name: node, unschedulable: false }, signal);
-  },
+  example: { node: 'ip-10-0-1-17' },
+  look: (input, context) => look(false, input, context),
+  act: (plan, input, context) => act(false, plan, input, context),
 });

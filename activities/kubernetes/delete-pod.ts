@@ -25,17 +25,37 @@ export const deleteKubernetesPod = defineActivity({
     graceSeconds: z.number().int().min(0).max(86_400).optional(),
   }),
   output: z.object({ changed: z.boolean() }),
-  async run(input, { kubernetes, attempt: { signal } }) {
+  example: { namespace: 'shop', pod: 'carts-0', uid: '6f1c2a5e-3a53-4b0f-9a51-2f3d6c8b7e10' },
+  async look(input, { kubernetes, attempt: { signal } }) {
     const { namespace, pod, uid, graceSeconds } = input;
     const client = await kubernetes(input.connection);
     const there = await find(client, input, signal);
-    if (!there) return { changed: false };
-    requireAllowed(client, { kind: 'pod', namespace, name: pod, labels: there.metadata?.labels });
+    if (!there) return { done: { changed: false } };
+    const { metadata, spec, status } = there;
+    requireAllowed(client, { kind: 'pod', namespace, name: pod, labels: metadata?.labels });
+    const owner = metadata?.ownerReferences?.find(({ controller }) => controller);
+    const replaced = owner ? `${owner.kind} ${owner.name} replaces it` : 'nothing replaces it';
+    const grace = graceSeconds === undefined ? '' : ` gracePeriodSeconds=${graceSeconds}`;
+    const call = `DELETE /api/v1/namespaces/${namespace}/pods/${pod} preconditions.uid=${uid}${grace}`;
+    return {
+      plan: {
+        summary: `Deletes pod ${namespace}/${pod}; ${replaced}`,
+        calls: [call],
+        values: {},
+        before: { phase: status?.phase ?? 'Unknown', ...(spec?.nodeName ? { node: spec.nodeName } : {}) },
+        inverse: { none: 'a pod that was deleted does not come back' },
+        output: { changed: true },
+      },
+    };
+  },
+  async act({ output }, input, { kubernetes, attempt: { signal } }) {
+    const { namespace, pod, uid, graceSeconds } = input;
+    const client = await kubernetes(input.connection);
     const grace = graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds };
     const asked = { namespace, name: pod, body: { preconditions: { uid }, ...grace } };
     try {
       await client.core.deleteNamespacedPod(asked, client.request(signal));
-      return { changed: true };
+      return output;
     } catch (error) {
       const refusal = refusalOf(error);
       if (refusal?.status === 404) return { changed: false };

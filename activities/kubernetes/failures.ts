@@ -1,4 +1,3 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { providerFailure } from '../failures.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
@@ -37,20 +36,6 @@ export function throwFailure(error: unknown): never {
   const refusal = refusalOf(error);
   if (!refusal) throw error;
   throw providerFailure('Kubernetes', refusal.status, refusal.reason, refusal.retryAfterSeconds);
-}
-
-/** Reads and acts; after a 409 it reads and acts once more, as what it had read was out of date. Then it is a `Conflict`. */
-export async function againAfterConflict<Result>(readAndAct: () => Promise<Result>): Promise<Result> {
-  return readAndAct().catch((error: unknown) => {
-    if (!isAnsweredConflict(error)) throw error;
-    return readAndAct();
-  });
-}
-
-/** Conflicts that we see ourselves (a paused deployment) carry no status: looking again would not help. */
-function isAnsweredConflict(error: unknown): boolean {
-  if (!(error instanceof ApplicationFailure) || error.type !== 'Conflict') return false;
-  return z.tuple([z.object({ status: z.number() })]).safeParse(error.details).success;
 }
 
 function plainReason(code: number): string {

@@ -29,6 +29,7 @@ export const findKubernetesWorkload = defineActivity({
       .max(20),
   }),
   output: z.object({ workload: workload.optional() }),
+  example: { namespace: 'shop', candidates: [{ kind: 'Deployment', name: 'checkout' }] },
   async run({ connection, namespace, candidates }, { kubernetes, attempt: { signal } }) {
     const client = await kubernetes(connection);
     for (const { kind, name } of candidates) {

@@ -60,3 +60,7 @@ export const changeFields = { connection: connectionName, actor, namespace: labe
 /** Locks and cool-downs hold for the object, whoever names it. */
 export const target = (namespace: string, kind: string, name: string) =>
   `kubernetes:${namespace}/${kind}/${name}`;
+
+/** Where the API has a workload, as a plan tells it. `resources` is the plural: `deployments`. */
+export const appsPath = (namespace: string, resources: string, name: string) =>
+  `/apis/apps/v1/namespaces/${namespace}/${resources}/${name}`;

@@ -32,6 +32,7 @@ export const listKubernetesEvents = defineActivity({
     type: z.enum(['Warning', 'Normal']).default('Warning'),
   }),
   output: z.object({ events: z.array(eventSchema), truncated: z.boolean() }),
+  example: { namespace: 'shop', of: { kind: 'Pod', name: 'carts-0' } },
   async run({ connection, namespace, of, sinceSeconds, type }, { kubernetes, attempt: { signal } }) {
     const { core, request } = await kubernetes(connection);
     const object = of ? [`involvedObject.kind=${of.kind}`, `involvedObject.name=${of.name}`] : [];

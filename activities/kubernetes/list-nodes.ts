@@ -30,6 +30,7 @@ export const listKubernetesNodes = defineActivity({
   permissions: ['nodes list'],
   input: z.object({ connection: connectionName, selector: labelSelector.optional() }),
   output: z.object({ nodes: z.array(nodeSchema), truncated: z.boolean() }),
+  example: { selector: 'kubernetes.io/hostname=ip-10-0-1-17' },
   async run({ connection, selector }, { kubernetes, attempt: { signal } }) {
     const { core, request } = await kubernetes(connection);
     const filter = selector === undefined ? {} : { labelSelector: selector };

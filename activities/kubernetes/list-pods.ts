@@ -53,6 +53,7 @@ export const listKubernetesPods = defineActivity({
     name: objectName.optional(),
   }),
   output: z.object({ pods: z.array(podSchema), truncated: z.boolean() }),
+  example: { namespace: 'shop', selector: 'app=checkout' },
   async run({ connection, namespace, selector, name }, { kubernetes, attempt: { signal } }) {
     const { core, request } = await kubernetes(connection);
     const filter = {

@@ -28,6 +28,7 @@ export const listKubernetesRevisions = defineActivity({
   permissions: [...readAnyWorkload, 'apps/replicasets list', 'apps/controllerrevisions list'],
   input: workloadInput,
   output: z.object({ revisions: z.array(revisionSchema), truncated: z.boolean() }),
+  example: { namespace: 'shop', deployment: 'checkout' },
   async run(input, { kubernetes, attempt: { signal } }) {
     const client = await kubernetes(input.connection);
     const { kind, object } = await readWorkload(client, input, signal);

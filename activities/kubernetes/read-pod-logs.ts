@@ -31,6 +31,7 @@ export const readKubernetesPodLogs = defineActivity({
     truncated: z.boolean().optional(),
     unavailable: z.string().optional(),
   }),
+  example: { namespace: 'shop', pod: 'carts-0', previous: true },
   async run(input, { kubernetes, attempt: { signal } }) {
     const { namespace, pod, container, previous, tailLines, sinceSeconds } = input;
     const { core, request } = await kubernetes(input.connection);

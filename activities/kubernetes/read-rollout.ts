@@ -11,6 +11,7 @@ export const readKubernetesRollout = defineActivity({
   permissions: readAnyWorkload,
   input: workloadInput,
   output: rolloutSchema,
+  example: { namespace: 'shop', deployment: 'checkout' },
   async run(input, { kubernetes, attempt: { signal } }) {
     return rolloutOf(await readWorkload(await kubernetes(input.connection), input, signal));
   },

@@ -34,6 +34,7 @@ export const readKubernetesWorkload = defineActivity({
     selector: z.string(),
     autoscaler: z.object({ name: z.string(), min: z.number(), max: z.number() }).optional(),
   }),
+  example: { namespace: 'shop', deployment: 'checkout' },
   async run(input, { kubernetes, attempt: { signal } }) {
     const client = await kubernetes(input.connection);
     const workload = await readWorkload(client, input, signal);

@@ -1,19 +1,22 @@
 import { z } from 'zod';
-import { type Attempt, defineActivity } from '../activity.ts';
+import type { Looked, Plan } from '../../domain/plan.ts';
+import { type ActivityContext, type Attempt, defineActivity } from '../activity.ts';
 import { conflict } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
-import type { Kubernetes } from './client.ts';
-import { againAfterConflict, throwFailure } from './failures.ts';
-import { changeFields, objectName, target, time } from './input.ts';
-import { readWorkload, type Workload } from './workload.ts';
+import { asPlanned, type Seen } from './as-planned.ts';
+import { appsPath, changeFields, objectName, target, time } from './input.ts';
+import { patchWorkload, readWorkload } from './workload.ts';
 
 /** What kubectl writes too: another value in the pods' template is another template, and so a rollout. */
 const restartedAt = 'kubectl.kubernetes.io/restartedAt';
 
 const at = time.describe('When the restart was decided. The same time again is the same restart');
 const output = z.object({ changed: z.boolean(), generation: z.number() });
+type Output = z.input<typeof output>;
 
+/** Names one workload. */
 interface Restart {
+  connection: string;
   namespace: string;
   deployment?: string;
   statefulSet?: string;
@@ -21,26 +24,31 @@ interface Restart {
   at: string;
 }
 
-async function restart(
-  client: Kubernetes,
-  asked: Restart,
-  attempt: Attempt,
-): Promise<z.input<typeof output>> {
+async function look(asked: Restart, { kubernetes, attempt }: ActivityContext): Promise<Looked<Output, Seen>> {
+  const { connection, namespace, at } = asked;
+  const client = await kubernetes(connection);
   const workload = await readWorkload(client, asked, attempt.signal);
   const { metadata, spec } = workload.object;
-  const { kind, name } = workload;
-  requireAllowed(client, {
-    kind: kind.toLowerCase(),
-    namespace: asked.namespace,
-    name,
-    labels: metadata?.labels,
-  });
+  const kind = workload.kind.toLowerCase();
+  requireAllowed(client, { kind, namespace, name: workload.name, labels: metadata?.labels });
+  const generation = metadata?.generation ?? 0;
   const before = spec?.template.metadata?.annotations?.[restartedAt];
-  if (isDone(before, asked.at, attempt)) return { changed: false, generation: metadata?.generation ?? 0 };
+  if (isDone(before, at, attempt)) return { done: { changed: false, generation } };
   if (workload.kind === 'Deployment' && workload.object.spec?.paused)
     throw conflict('Kubernetes', `deployment ${workload.name} is paused, so a restart would not begin`);
-  const patched = await patch(client, asked, workload, attempt.signal);
-  return { changed: true, generation: patched.metadata?.generation ?? 0 };
+  const path = appsPath(namespace, `${kind}s`, workload.name);
+  const images = spec?.template.spec?.containers.map(({ image }) => image ?? '') ?? [];
+  return {
+    plan: {
+      summary: `Replaces the pods of ${kind} ${namespace}/${workload.name}, one after the other`,
+      calls: [`PATCH ${path} spec.template.metadata.annotations[${restartedAt}]=${at}`],
+      values: { uid: metadata?.uid, resourceVersion: metadata?.resourceVersion },
+      before: { images, ...(before === undefined ? {} : { restartedAt: before }) },
+      after: { images, restartedAt: at },
+      inverse: { none: 'pods that were replaced do not come back' },
+      output: { changed: true, generation: generation + 1 },
+    },
+  };
 }
 
 /**
@@ -53,27 +61,15 @@ function isDone(before: string | undefined, at: string, { number, uncertainSince
   return before === at || (mayHaveActed && Date.parse(before) > Date.parse(at));
 }
 
-function patch(
-  { apps, request }: Kubernetes,
-  { namespace, at }: Restart,
-  workload: Workload,
-  signal: AbortSignal,
-) {
-  const body = {
-    // What was looked at and nothing else: the cluster answers 409 where it has changed since, or is another under its name.
-    metadata: { resourceVersion: workload.object.metadata?.resourceVersion },
-    spec: { template: { metadata: { annotations: { [restartedAt]: at } } } },
+async function act(plan: Plan<Output, Seen>, asked: Restart, context: ActivityContext): Promise<Output> {
+  const client = await context.kubernetes(asked.connection);
+  const patch = async ({ values: { resourceVersion } }: Plan<Output, Seen>) => {
+    const template = { metadata: { annotations: { [restartedAt]: asked.at } } };
+    const body = { metadata: { resourceVersion }, spec: { template } };
+    const { metadata } = await patchWorkload(client, asked, body, context.attempt.signal);
+    return { changed: true, generation: metadata?.generation ?? 0 };
   };
-  const asked = { namespace, name: workload.name, body, fieldManager: 'baton' };
-  const options = request(signal, 'application/strategic-merge-patch+json');
-  switch (workload.kind) {
-    case 'Deployment':
-      return apps.patchNamespacedDeployment(asked, options).catch(throwFailure);
-    case 'StatefulSet':
-      return apps.patchNamespacedStatefulSet(asked, options).catch(throwFailure);
-    case 'DaemonSet':
-      return apps.patchNamespacedDaemonSet(asked, options).catch(throwFailure);
-  }
+  return asPlanned(plan, patch, () => look(asked, context));
 }
 
 export const restartKubernetesDeployment = defineActivity({
@@ -85,10 +81,9 @@ export const restartKubernetesDeployment = defineActivity({
   targets: ({ namespace, deployment }) => [target(namespace, 'deployment', deployment)],
   input: z.object({ ...changeFields, deployment: objectName, at }),
   output,
-  async run({ connection, namespace, deployment, at }, { kubernetes, attempt }) {
-    const client = await kubernetes(connection);
-    return againAfterConflict(() => restart(client, { namespace, deployment, at }, attempt));
-  },
+  example: { namespace: 'shop', deployment: 'checkout', at: '2026-11-21T10:00:00.000Z' },
+  look,
+  act,
 });
 
 export const restartKubernetesStatefulSet = defineActivity({
@@ -100,10 +95,9 @@ export const restartKubernetesStatefulSet = defineActivity({
   targets: ({ namespace, statefulSet }) => [target(namespace, 'statefulset', statefulSet)],
   input: z.object({ ...changeFields, statefulSet: objectName, at }),
   output,
-  async run({ connection, namespace, statefulSet, at }, { kubernetes, attempt }) {
-    const client = await kubernetes(connection);
-    return againAfterConflict(() => restart(client, { namespace, statefulSet, at }, attempt));
-  },
+  example: { namespace: 'shop', statefulSet: 'carts', at: '2026-11-21T10:00:00.000Z' },
+  look,
+  act,
 });
 
 export const restartKubernetesDaemonSet = defineActivity({
@@ -115,8 +109,7 @@ export const restartKubernetesDaemonSet = defineActivity({
   targets: ({ namespace, daemonSet }) => [target(namespace, 'daemonset', daemonSet)],
   input: z.object({ ...changeFields, daemonSet: objectName, at }),
   output,
-  async run({ connection, namespace, daemonSet, at }, { kubernetes, attempt }) {
-    const client = await kubernetes(connection);
-    return againAfterConflict(() => restart(client, { namespace, daemonSet, at }, attempt));
-  },
+  example: { namespace: 'shop', daemonSet: 'log-collector', at: '2026-11-21T10:00:00.000Z' },
+  look,
+  act,
 });

@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { defineActivity } from '../activity.ts';
+import type { Looked, Plan } from '../../domain/plan.ts';
+import { type ActivityContext, type Attempt, defineActivity } from '../activity.ts';
 import { conflict, providerFailure } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
+import { asPlanned, type Seen } from './as-planned.ts';
 import type { Kubernetes } from './client.ts';
-import { againAfterConflict, refusalOf, throwFailure } from './failures.ts';
-import { changeFields, objectName, target } from './input.ts';
+import { refusalOf, throwFailure } from './failures.ts';
+import { appsPath, changeFields, objectName, target } from './input.ts';
 import { readDeployment, readReplicaSets, type Template } from './template.ts';
 
 /** Says which rollback a deployment has had last. After one, "the revision before" is the bad one again. */
@@ -21,18 +23,28 @@ const ownAnnotations = [
 ];
 const podTemplateHash = 'pod-template-hash';
 
-interface RollBack {
-  namespace: string;
-  deployment: string;
-  toRevision: number | undefined;
-  key: string;
-}
-
+const input = z.object({
+  ...changeFields,
+  deployment: objectName,
+  toRevision: z.number().int().positive().optional(),
+});
+type Input = z.output<typeof input>;
 const output = z.object({
   changed: z.boolean(),
   fromImages: z.array(z.string()),
   toImages: z.array(z.string()),
 });
+type Output = z.input<typeof output>;
+
+/**
+ * What was looked at. The template itself is read again by whoever acts, and so are the annotations: both can hold secrets, which must not
+ * be stored with a plan. A replica set's template never changes.
+ */
+interface Values extends Seen {
+  generation: number;
+  /** The uid of the one whose template is put back. */
+  replicaSet: string;
+}
 
 /**
  * Puts the template of an earlier revision back, the one before the present where none is named, as `kubectl rollout undo`
@@ -45,54 +57,115 @@ export const rollBackKubernetesDeployment = defineActivity({
   summary: 'Returns a deployment to an earlier revision',
   permissions: ['apps/deployments get', 'apps/deployments patch', 'apps/replicasets list'],
   targets: ({ namespace, deployment }) => [target(namespace, 'deployment', deployment)],
-  input: z.object({
-    ...changeFields,
-    deployment: objectName,
-    toRevision: z.number().int().positive().optional(),
-  }),
+  input,
   output,
-  async run({ connection, namespace, deployment, toRevision }, { kubernetes, attempt: { key, signal } }) {
-    const client = await kubernetes(connection);
-    return againAfterConflict(() => rollBack(client, { namespace, deployment, toRevision, key }, signal));
+  example: { namespace: 'shop', deployment: 'checkout', toRevision: 1 },
+  look,
+  async act(plan, input, context) {
+    const client = await context.kubernetes(input.connection);
+    return asPlanned(
+      plan,
+      (plan) => putBack(client, input, plan, context.attempt),
+      () => look(input, context),
+    );
   },
 });
 
-async function rollBack(
-  client: Kubernetes,
-  { namespace, deployment: name, toRevision, key }: RollBack,
-  signal: AbortSignal,
-): Promise<z.input<typeof output>> {
-  const { metadata, spec } = await readDeployment(client, { namespace, name }, signal);
+async function look(
+  { connection, namespace, deployment: name, toRevision }: Input,
+  { kubernetes, attempt: { key, signal } }: ActivityContext,
+): Promise<Looked<Output, Values>> {
+  const client = await kubernetes(connection);
+  const present = await readDeployment(client, { namespace, name }, signal);
+  const { metadata, spec } = present;
   requireAllowed(client, { kind: 'deployment', namespace, name, labels: metadata.labels });
   const fromImages = imagesOf(spec.template);
   const unchanged = { changed: false, fromImages, toImages: fromImages };
-  if (metadata.annotations[marker] === key) return unchanged;
+  if (metadata.annotations[marker] === key) return { done: unchanged };
   if (spec.paused)
     throw conflict('Kubernetes', `deployment ${name} is paused, so a rollback would not begin`);
 
-  const all = await readReplicaSets(client, { namespace, selector: spec.selector }, signal);
-  const own = all
-    .filter(({ metadata: { ownerReferences } }) => ownerReferences.some(({ uid }) => uid === metadata.uid))
-    .map((set) => ({ ...set, revision: Number(set.metadata.annotations[revisionNumber] ?? 0) }))
-    .sort((a, b) => b.revision - a.revision);
-  const wanted = toRevision === undefined ? own[1] : own.find(({ revision }) => revision === toRevision);
+  const all = await revisionsOf(client, namespace, present, signal);
+  const wanted = toRevision === undefined ? all[1] : all.find(({ revision }) => revision === toRevision);
   if (!wanted) {
     const missing = toRevision === undefined ? 'no earlier revision' : `no revision ${toRevision}`;
     throw conflict('Kubernetes', `deployment ${name} has ${missing}`);
   }
-  const template = withoutHash(wanted.spec.template);
-  if (isDeepStrictEqual(template, withoutHash(spec.template))) return unchanged;
+  const isPresent = ({ template }: Revision) => isDeepStrictEqual(template, withoutHash(spec.template));
+  if (isPresent(wanted)) return { done: unchanged };
 
+  const { revision } = wanted;
+  const from = all.find(isPresent)?.revision;
+  const toImages = imagesOf(wanted.template);
+  return {
+    plan: {
+      summary: `Returns deployment ${namespace}/${name} to revision ${revision}: ${toImages.join(', ')}`,
+      calls: [
+        `PATCH ${appsPath(namespace, 'deployments', name)} spec.template=(that of revision ${revision}) ` +
+          `metadata.annotations=(those of revision ${revision}) metadata.annotations[${marker}]=${key}`,
+      ],
+      values: { uid: metadata.uid, generation: metadata.generation, replicaSet: wanted.uid },
+      before: { images: fromImages, ...(from === undefined ? {} : { revision: from }) },
+      after: { images: toImages, templateOfRevision: revision },
+      inverse:
+        from === undefined
+          ? { none: 'the present template is kept as no revision yet' }
+          : {
+              activity: 'rollBackKubernetesDeployment',
+              input: { connection, namespace, deployment: name, toRevision: from },
+            },
+      output: { changed: true, fromImages, toImages },
+    },
+  };
+}
+
+interface Revision {
+  uid: string;
+  revision: number;
+  annotations: Record<string, string>;
+  template: Template;
+}
+
+/** What the cluster has kept of a deployment, the newest first. */
+async function revisionsOf(
+  client: Kubernetes,
+  namespace: string,
+  { metadata: { uid }, spec: { selector } }: Awaited<ReturnType<typeof readDeployment>>,
+  signal: AbortSignal,
+): Promise<Revision[]> {
+  const all = await readReplicaSets(client, { namespace, selector }, signal);
+  return all
+    .filter(({ metadata: { ownerReferences } }) => ownerReferences.some((owner) => owner.uid === uid))
+    .map(({ metadata, spec }) => ({
+      uid: metadata.uid,
+      revision: Number(metadata.annotations[revisionNumber] ?? 0),
+      annotations: metadata.annotations,
+      template: withoutHash(spec.template),
+    }))
+    .sort((a, b) => b.revision - a.revision);
+}
+
+async function putBack(
+  client: Kubernetes,
+  { namespace, deployment: name }: Input,
+  { values: { uid, generation, replicaSet }, output }: Plan<Output, Values>,
+  { key, signal }: Attempt,
+): Promise<Output> {
+  const present = await readDeployment(client, { namespace, name }, signal);
+  const all = await revisionsOf(client, namespace, present, signal);
+  const wanted = all.find((each) => each.uid === replicaSet);
+  if (!wanted)
+    throw providerFailure('Kubernetes', 409, `the revision to which ${name} was to return is gone`);
   const annotations = {
-    ...pick(wanted.metadata.annotations, (name) => !ownAnnotations.includes(name)),
-    ...pick(metadata.annotations, (name) => ownAnnotations.includes(name)),
+    ...pick(wanted.annotations, (name) => !ownAnnotations.includes(name)),
+    ...pick(present.metadata.annotations, (name) => ownAnnotations.includes(name)),
     [marker]: key,
   };
   const body = [
-    { op: 'test', path: '/metadata/uid', value: metadata.uid },
+    { op: 'test', path: '/metadata/uid', value: uid },
     // The generation counts changes of what is wanted. The resource's version would also change with each restart of a pod.
-    { op: 'test', path: '/metadata/generation', value: metadata.generation },
-    { op: 'replace', path: '/spec/template', value: template },
+    { op: 'test', path: '/metadata/generation', value: generation },
+    { op: 'replace', path: '/spec/template', value: wanted.template },
     { op: 'add', path: '/metadata/annotations', value: annotations },
   ];
   await client.apps
@@ -101,7 +174,7 @@ async function rollBack(
       client.request(signal, 'application/json-patch+json'),
     )
     .catch(throwPatchFailure);
-  return { changed: true, fromImages, toImages: imagesOf(template) };
+  return output;
 }
 
 /** 422 is the answer to a test that does not hold: the deployment has been changed since it was read. */

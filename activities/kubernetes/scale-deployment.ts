@@ -1,10 +1,21 @@
 import { z } from 'zod';
-import { defineActivity } from '../activity.ts';
+import type { Looked, Plan } from '../../domain/plan.ts';
+import { type ActivityContext, defineActivity } from '../activity.ts';
 import { conflict } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
+import { asPlanned, type Seen } from './as-planned.ts';
 import { findAutoscaler } from './autoscaler.ts';
-import { againAfterConflict, throwFailure } from './failures.ts';
-import { changeFields, objectName, target } from './input.ts';
+import { throwFailure } from './failures.ts';
+import { appsPath, changeFields, objectName, target } from './input.ts';
+
+const input = z.object({
+  ...changeFields,
+  deployment: objectName,
+  replicas: z.number().int().min(0).max(10_000),
+});
+type Input = z.output<typeof input>;
+const output = z.object({ changed: z.boolean(), before: z.number(), after: z.number() });
+type Output = z.input<typeof output>;
 
 /** An absolute number, so a repeat changes nothing. An autoscaler would undo it at once: `Conflict`. */
 export const scaleKubernetesDeployment = defineActivity({
@@ -20,28 +31,52 @@ export const scaleKubernetesDeployment = defineActivity({
   targets: ({ namespace, deployment }) => [target(namespace, 'deployment', deployment)],
   // Down to nothing and up again is one plan.
   coolDown: { repeats: true },
-  input: z.object({ ...changeFields, deployment: objectName, replicas: z.number().int().min(0).max(10_000) }),
-  output: z.object({ changed: z.boolean(), before: z.number(), after: z.number() }),
-  async run({ connection, namespace, deployment, replicas }, { kubernetes, attempt: { signal } }) {
-    const client = await kubernetes(connection);
-    const { apps, request } = client;
-    const named = { namespace, name: deployment };
-    return againAfterConflict(async () => {
-      const { metadata, spec } = await apps
-        .readNamespacedDeployment(named, request(signal))
+  input,
+  output,
+  example: { namespace: 'shop', deployment: 'checkout', replicas: 5 },
+  look,
+  async act(plan, input, context) {
+    const { namespace, deployment: name, replicas } = input;
+    const { apps, request } = await context.kubernetes(input.connection);
+    const patch = async ({ values: { resourceVersion }, output }: Plan<Output, Seen>) => {
+      const body = { metadata: { resourceVersion }, spec: { replicas } };
+      const merge = request(context.attempt.signal, 'application/merge-patch+json');
+      await apps
+        .patchNamespacedDeploymentScale({ namespace, name, body, fieldManager: 'baton' }, merge)
         .catch(throwFailure);
-      requireAllowed(client, { kind: 'deployment', ...named, labels: metadata?.labels });
-      const before = spec?.replicas ?? 1;
-      if (before === replicas) return { changed: false, before, after: replicas };
-      const autoscaler = await findAutoscaler(client, { ...named, kind: 'Deployment' }, signal);
-      if (autoscaler)
-        throw conflict('Kubernetes', `autoscaler ${autoscaler.name} sets the replicas of ${deployment}`);
-      // Another version is another deployment, or one that somebody has just changed: 409.
-      const body = { metadata: { resourceVersion: metadata?.resourceVersion }, spec: { replicas } };
-      const scale = { ...named, body, fieldManager: 'baton' };
-      const merge = request(signal, 'application/merge-patch+json');
-      await apps.patchNamespacedDeploymentScale(scale, merge).catch(throwFailure);
-      return { changed: true, before, after: replicas };
-    });
+      return output;
+    };
+    return asPlanned(plan, patch, () => look(input, context));
   },
 });
+
+async function look(
+  { connection, namespace, deployment, replicas }: Input,
+  { kubernetes, attempt: { signal } }: ActivityContext,
+): Promise<Looked<Output, Seen>> {
+  const client = await kubernetes(connection);
+  const named = { namespace, name: deployment };
+  const { metadata, spec } = await client.apps
+    .readNamespacedDeployment(named, client.request(signal))
+    .catch(throwFailure);
+  requireAllowed(client, { kind: 'deployment', ...named, labels: metadata?.labels });
+  const before = spec?.replicas ?? 1;
+  if (before === replicas) return { done: { changed: false, before, after: replicas } };
+  const autoscaler = await findAutoscaler(client, { ...named, kind: 'Deployment' }, signal);
+  if (autoscaler)
+    throw conflict('Kubernetes', `autoscaler ${autoscaler.name} sets the replicas of ${deployment}`);
+  return {
+    plan: {
+      summary: `Scales deployment ${namespace}/${deployment} from ${before} to ${replicas} replicas`,
+      calls: [`PATCH ${appsPath(namespace, 'deployments', deployment)}/scale spec.replicas=${replicas}`],
+      values: { uid: metadata?.uid, resourceVersion: metadata?.resourceVersion },
+      before: { replicas: before },
+      after: { replicas },
+      inverse: {
+        activity: 'scaleKubernetesDeployment',
+        input: { connection, namespace, deployment, replicas: before },
+      },
+      output: { changed: true, before, after: replicas },
+    },
+  };
+}

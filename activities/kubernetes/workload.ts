@@ -45,6 +45,24 @@ export async function readWorkload(
   return { kind: 'DaemonSet', name: daemonSet, object };
 }
 
+/** Merges `body` into the one of the three that the input names, and resolves with what it is then. */
+export async function patchWorkload(
+  { apps, request }: Kubernetes,
+  input: Omit<z.output<typeof workloadInput>, 'connection'>,
+  body: object,
+  signal: AbortSignal,
+): Promise<Workload['object']> {
+  const { namespace, deployment, statefulSet, daemonSet } = input;
+  const change = { namespace, body, fieldManager: 'baton' };
+  const options = request(signal, 'application/strategic-merge-patch+json');
+  if (deployment !== undefined)
+    return apps.patchNamespacedDeployment({ ...change, name: deployment }, options).catch(throwFailure);
+  if (statefulSet !== undefined)
+    return apps.patchNamespacedStatefulSet({ ...change, name: statefulSet }, options).catch(throwFailure);
+  if (daemonSet === undefined) throw new Error('The input names no workload');
+  return apps.patchNamespacedDaemonSet({ ...change, name: daemonSet }, options).catch(throwFailure);
+}
+
 /** A selector as lists take it: `app=checkout,tier in (web,api)`. */
 export function selectorText({ matchLabels = {}, matchExpressions = [] }: V1LabelSelector): string {
   const labels = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);

@@ -40,7 +40,7 @@ const inputs: Record<string, Record<string, unknown>[]> = {
 
 const folder = new URL('../../../activities/kubernetes/', import.meta.url);
 const isActivity = (value: unknown): value is AnyActivity =>
-  typeof value === 'object' && value !== null && 'permissions' in value && 'run' in value;
+  typeof value === 'object' && value !== null && 'permissions' in value && 'kind' in value;
 
 async function allActivities(): Promise<AnyActivity[]> {
   const files = readdirSync(folder).filter((file) => file.endsWith('.ts'));

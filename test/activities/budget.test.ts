@@ -1,0 +1,107 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { describe, expect, it, vi } from 'vitest';
+import { budgetOf } from '../../activities/budget.ts';
+import type { Bucket, LeaseRequests } from '../../domain/budget.ts';
+import { ownBudgets } from '../../store/budgets.ts';
+
+const never = new AbortController().signal;
+const outcomes = (asked: Promise<void>[]) => Promise.allSettled(asked);
+const waitOf = (outcome: PromiseSettledResult<void>) =>
+  outcome.status === 'rejected' && outcome.reason instanceof ApplicationFailure
+    ? Number(outcome.reason.nextRetryDelay)
+    : undefined;
+
+/** Time that passes only while somebody waits. */
+function withClock<Result>(work: (now: () => number) => Promise<Result>): Promise<Result> {
+  vi.useFakeTimers({ loopLimit: 100_000 });
+  const running = work(() => performance.now());
+  return vi
+    .runAllTimersAsync()
+    .then(() => running)
+    .finally(() => vi.useRealTimers());
+}
+
+const account: Bucket = { perSecond: 12, most: 20 };
+
+describe('a budget', () => {
+  it('lets through at once what the bucket holds', () =>
+    withClock(async (now) => {
+      const budget = budgetOf(ownBudgets(now).leaseRequests);
+      const began = now();
+      for (let made = 0; made < account.most; made += 1)
+        await budget.spend('pagerduty', 'one', account, never);
+      expect(now() - began).toBe(0);
+    }));
+
+  it('spreads what is more over time: no minute sees more than the limit', () =>
+    withClock(async (now) => {
+      const budgets = ownBudgets(now);
+      const workers = [budgetOf(budgets.leaseRequests), budgetOf(budgets.leaseRequests)];
+      const made: number[] = [];
+      const ask = async (worker: number): Promise<void> => {
+        try {
+          await workers[worker % 2]?.spend('pagerduty', 'one', account, never);
+          made.push(now());
+        } catch (error) {
+          const wait = Number((error as ApplicationFailure).nextRetryDelay);
+          await new Promise((resolve) => setTimeout(resolve, wait));
+          await ask(worker);
+        }
+      };
+      await Promise.all(Array.from({ length: 2_000 }, (_, index) => ask(index)));
+      expect(made).toHaveLength(2_000);
+      const inAMinuteFrom = (start: number) => made.filter((at) => at >= start && at < start + 60_000).length;
+      // What one worker leased and did not use within two seconds is lost, and nothing is made with it.
+      expect(Math.max(...made.map(inAMinuteFrom))).toBeLessThanOrEqual(
+        account.most + 60 * account.perSecond + 2 * account.perSecond,
+      );
+      expect((now() - (made[0] ?? 0)) / 1000).toBeLessThan((2_000 / account.perSecond) * 1.3);
+    }));
+
+  it('sends away whose turn is far off, each with a time of its own', () =>
+    withClock(async (now) => {
+      const channel: Bucket = { perSecond: 1, most: 1 };
+      const budget = budgetOf(ownBudgets(now).leaseRequests);
+      const all = await outcomes(
+        Array.from({ length: 6 }, () => budget.spend('slack', 'channel', channel, never)),
+      );
+      expect(all.map(({ status }) => status)).toEqual([
+        'fulfilled',
+        'fulfilled',
+        'rejected',
+        'rejected',
+        'rejected',
+        'rejected',
+      ]);
+      expect(all.slice(2).map(waitOf)).toEqual([3000, 4000, 5000, 6000]);
+      const [, , away] = all;
+      expect(away).toMatchObject({
+        reason: {
+          type: 'RateLimited',
+          nonRetryable: false,
+          details: [{ effect: 'none', provider: 'slack' }],
+        },
+      });
+    }));
+
+  it('asks for one lease where many wait', () =>
+    withClock(async (now) => {
+      const lease = vi.fn<LeaseRequests>(ownBudgets(now).leaseRequests);
+      const budget = budgetOf(lease);
+      await Promise.all(Array.from({ length: 12 }, () => budget.spend('pagerduty', 'one', account, never)));
+      expect(lease).toHaveBeenCalledTimes(1);
+    }));
+
+  it('holds nobody up whose attempt is over', () =>
+    withClock(async (now) => {
+      const attempt = new AbortController();
+      const channel: Bucket = { perSecond: 1, most: 1 };
+      const budget = budgetOf(ownBudgets(now).leaseRequests);
+      await budget.spend('slack', 'channel', channel, never);
+      const late = budget.spend('slack', 'channel', channel, attempt.signal);
+      const next = budget.spend('slack', 'channel', channel, never);
+      attempt.abort(new Error('over'));
+      await expect(late).rejects.toThrow('over');
+      await next;
+    }));
+});
