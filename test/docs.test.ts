@@ -72,7 +72,7 @@ describe('the settings in the README', () => {
   )
     .map(read)
     .join('\n');
-  const table = matches(readme, /^\| (`[A-Z].*)$/gm).filter((row) => /^`[A-Z]+(_|`)/.test(row));
+  const table = matches(readme, /^\| (`[A-Z].*)$/gm).filter((row) => /^`[A-Z][A-Z0-9]*(_|`)/.test(row));
   const listed = unique(table.flatMap((row) => matches(row.split(' | ')[0] ?? '', /`([A-Z][A-Z0-9_]+)`/g)));
   /** Read by Temporal's own library. */
   const ofTemporal = /^TEMPORAL_/;

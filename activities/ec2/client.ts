@@ -1,9 +1,11 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import { z } from 'zod';
 import { providerAddress } from '../address.ts';
 import { notConnected } from '../failures.ts';
 import { proxyFor } from '../proxy.ts';
 import { timeScaleOf } from '../time-scale.ts';
 import { Connections } from './agent.ts';
+import { type AllowedTag, tagSettings } from './tag.ts';
 
 /** The SDK's module, loaded on first use: it is 34 MB. Commands are made from it. */
 type Sdk = typeof import('@aws-sdk/client-ec2');
@@ -12,6 +14,8 @@ export interface Ec2 {
   client: EC2Client;
   sdk: Sdk;
   region: string;
+  /** What instances must have to be changed; undefined: no tag beside their owner's. */
+  allowedTag: AllowedTag | undefined;
   /** Seconds that pass there in one of ours: 1, but for a simulated endpoint, whose instances boot faster. */
   timeScale: number;
 }
@@ -37,6 +41,8 @@ async function connect(env: NodeJS.ProcessEnv, region: string): Promise<Ec2> {
   if (endpoint) providerAddress('EC2', variable, endpoint);
   // Complains of a proxy's address that is none; within the SDK the complaint would be lost.
   proxyFor(endpoint || 'https://ec2.amazonaws.com', env);
+  const limits = z.object(tagSettings).safeParse({ EC2_ALLOWED_TAG: env.EC2_ALLOWED_TAG || undefined });
+  if (!limits.success) throw notConnected('EC2', 'EC2_ALLOWED_TAG to a tag like team=checkout');
   const sdk = await import('@aws-sdk/client-ec2');
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN } = env;
   const client = new sdk.EC2Client({
@@ -63,7 +69,7 @@ async function connect(env: NodeJS.ProcessEnv, region: string): Promise<Ec2> {
   });
   if (!accessKeyId) watchCredentials(client);
   const timeScale = timeScaleOf(endpoint, env);
-  return { client, sdk, region, timeScale };
+  return { client, sdk, region, allowedTag: limits.data.EC2_ALLOWED_TAG, timeScale };
 }
 
 /** A machine's own service for credentials is away for seconds; what is missing for longer is not there. */

@@ -4,6 +4,7 @@ import { providerAddress, withoutSlashAtEnd } from '../address.ts';
 import { notConnected } from '../failures.ts';
 import { wayTo } from '../http.ts';
 import { timeScaleOf } from '../time-scale.ts';
+import { projectSettings } from './projects.ts';
 import { jiraTransport } from './transport.ts';
 
 export interface Jira {
@@ -15,6 +16,8 @@ export interface Jira {
   issueType: string | undefined;
   /** Fields that each new issue gets besides ours, as Jira's API takes them. */
   fields: Record<string, unknown>;
+  /** Those that may be read and written; undefined: all. */
+  projects: ReadonlySet<string> | undefined;
   baseUrl: string;
   /** Seconds that pass there in one of ours: 1, but for a simulated Jira. */
   timeScale: number;
@@ -51,12 +54,15 @@ async function connect(env: NodeJS.ProcessEnv): Promise<Jira> {
       'Jira',
       'JIRA_FIELDS to a JSON object, such as {"customfield_10042":{"value":"High"}}',
     );
+  const limits = z.object(projectSettings).safeParse({ JIRA_PROJECTS: env.JIRA_PROJECTS || undefined });
+  if (!limits.success) throw notConnected('Jira', 'JIRA_PROJECTS to a list of project keys like SHOP,OPS');
   const jira = await import('jira.js');
   return {
     api: (signal) => jira.createCloudClient(jiraTransport({ baseUrl, authorization, way, signal })),
     projectKey,
     issueType: env.JIRA_ISSUE_TYPE?.trim() || undefined,
     fields,
+    projects: limits.data.JIRA_PROJECTS,
     baseUrl,
     timeScale: timeScaleOf(baseUrl, env),
   };

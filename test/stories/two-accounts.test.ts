@@ -133,7 +133,11 @@ describe('two PagerDuty accounts with one incident id', () => {
     expect(statusIn(world.pagerDuty, id)).toBe('triggered');
     await settled(`eu/${id}`, 'acknowledged');
 
-    const told = { type: 'pagerduty.incident.acknowledged', eventId: `probe${id}`, source: '/pagerduty/default' };
+    const told = {
+      type: 'pagerduty.incident.acknowledged',
+      eventId: `probe${id}`,
+      source: '/pagerduty/default',
+    };
     const now = new Date().toISOString();
     expect(await world.store.claimEcho({ ...told, subject: id, time: now, receivedAt: now })).toBeUndefined();
     // The effect on one account is no reason to take the same event of the other for its echo.
