@@ -1,11 +1,12 @@
 import type { Event } from '../domain/event.ts';
 import type { Agent, Incident, RunCause } from '../domain/incident.ts';
-import { connectionsFor, type Route } from '../domain/route.ts';
+import type { Route } from '../domain/route.ts';
 import type { RunRow } from '../domain/run.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import type { Situation } from '../store/dispatch.ts';
 import type { Echo } from '../store/echoes.ts';
 import type { Trigger } from '../triggers/trigger.ts';
+import { type AccountsOf, accountsFor } from './accounts.ts';
 
 /** A trigger's answer, as the record keeps it. */
 export interface RecordedAnswer {
@@ -157,7 +158,7 @@ function answer(
         eventType: event.type,
         ...(event.subject === undefined ? {} : { subject: event.subject }),
         ...(isRequest(event) ? { by: event.agent } : {}),
-        ...accountsOf(event, response.start, incident, routes),
+        ...accountsFor(roleOf(event, response.start, incident), routes),
         ...(incident ? { incident } : {}),
         target: trigger.target(event),
         whenResolved: trigger.whenResolved,
@@ -168,29 +169,16 @@ function answer(
   }
 }
 
-/**
- * By which accounts a run acts. What concerns an incident goes to the account that it is of, whatever the routes say; a page for a
- * failed run goes there unless a route says otherwise, first one of the workflow that failed. Nothing is said of what is `default`.
- */
-function accountsOf(
-  event: Event,
-  workflow: string,
-  incident: Incident | undefined,
-  routes: readonly Route[],
-): Pick<RunCause, 'connection' | 'connections'> {
-  const connection = connectionOf(event);
-  // An envelope that lies in the store was read by any version, so nothing is taken for granted.
-  const serviceId = incident?.service?.id;
-  const routesOf = (of: string) => connectionsFor({ workflow: of, serviceId, connection }, routes);
-  const { pagerduty: routed, ...others } = routesOf(workflow);
-  const own = connection === defaultConnection ? undefined : connection;
-  const ended = event.type.startsWith('run.') ? (event as Event<'run.failed'>).data.workflow : undefined;
-  const concernsIncident = /^(pagerduty|slack)\./.test(event.type);
-  const pagerduty = concernsIncident ? own : ((ended && routesOf(ended).pagerduty) ?? routed ?? own);
-  const connections = { ...others, ...(pagerduty === undefined ? {} : { pagerduty }) };
+/** A run as its accounts depend on it. */
+function roleOf(event: Event, workflow: string, incident: Incident | undefined): AccountsOf {
+  const isEnd = event.type.startsWith('run.');
   return {
-    ...(connection === defaultConnection ? {} : { connection }),
-    ...(Object.keys(connections).length > 0 ? { connections } : {}),
+    workflow,
+    connection: connectionOf(event),
+    // An envelope that lies in the store was read by any version, so nothing is taken for granted.
+    serviceId: incident?.service?.id,
+    concernsIncident: /^(pagerduty|slack)\./.test(event.type),
+    ...(isEnd ? { ended: (event as Event<'run.failed'>).data.workflow } : {}),
   };
 }
 

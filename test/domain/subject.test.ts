@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { incidentOfMark, markOf, subjectOf } from '../../domain/subject.ts';
+import { incidentOfMark, incidentOfSubject, markOf, subjectOf } from '../../domain/subject.ts';
 
 describe('the mark of an incident', () => {
   it.each([
@@ -23,5 +23,17 @@ describe('the subject of an incident', () => {
   it('holds its connection, but for the default one', () => {
     expect(subjectOf('default', 'P1')).toBe('P1');
     expect(subjectOf('eu', 'P1')).toBe('eu/P1');
+    for (const [connection, incidentId] of [
+      ['default', 'P1'],
+      ['eu', 'P1'],
+    ] as const)
+      expect(incidentOfSubject(subjectOf(connection, incidentId))).toEqual({ connection, incidentId });
   });
+
+  it.each(['', 'eu/', '/P1', 'eu/p1', 'EU/P1', 'eu/us/P1', 'trigger/P1/2', 'schedule.nightly'])(
+    '%j is none',
+    (text) => {
+      expect(incidentOfSubject(text)).toBeUndefined();
+    },
+  );
 });
