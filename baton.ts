@@ -24,15 +24,12 @@ const code = await runCli({
   env: process.env,
   streams: process,
   loadTriggers: async () => (await import('./triggers/index.ts')).triggers,
-  loadActivities: async () => {
-    const { activities } = await import('./activities/index.ts');
-    const { connectClients } = await import('./activities/clients.ts');
-    const { wayTo } = await import('./activities/http.ts');
-    return { activities, connectClients, wayTo };
-  },
+  loadActivities: async () => (await import('./activities/index.ts')).activities,
+  loadProviders: async () => (await import('./activities/providers.ts')).providers,
   workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
   startSimulators: async (options) => {
-    const { startSimulators, stories } = await import('./simulator/index.ts');
+    const { startSimulators } = await import('./simulator/index.ts');
+    const { stories } = await import('./simulator/stories.ts');
     return { ...(await startSimulators(options)), stories };
   },
 });

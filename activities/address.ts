@@ -1,4 +1,4 @@
-import { notConnected } from './failures.ts';
+import { z } from 'zod';
 
 /** Whether an address leads to this machine, by its name or its number. */
 function isLoopback({ hostname }: URL): boolean {
@@ -10,17 +10,17 @@ function isLoopback({ hostname }: URL): boolean {
   );
 }
 
-/**
- * The address of a provider, as `variable` holds it. Tokens go there, so it is https; plain http is taken on this machine alone, for a
- * simulator or a proxy beside us. Throws `NotConnected`, which names the variable and not what is in it.
- */
-export function providerAddress(provider: string, variable: string, value: string): string {
+/** Whether a token may be sent there: it is https, or plain http on this machine alone, for a simulator or a proxy beside us. */
+export function isSafeAddress(value: string): boolean {
   const url = URL.parse(value);
-  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') throw notConnected(provider, variable);
-  if (url.protocol === 'https:' || isLoopback(url)) return value;
-  const wanted = 'an https:// address (plain http:// is taken on this machine only)';
-  throw notConnected(provider, `${variable} to ${wanted}`);
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url));
 }
+
+/** What an address of a provider has to be. */
+export const safeAddress = 'an https:// address (plain http:// is taken on this machine only)';
+
+/** A setting that holds a provider's address. */
+export const addressSetting = z.string().refine(isSafeAddress, `is not ${safeAddress}`);
 
 /** An address to which a path is added. A loop, for an expression would look at each slash of a long row anew. */
 export function withoutSlashAtEnd(address: string): string {

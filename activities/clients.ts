@@ -1,21 +1,17 @@
 import { defaultConnection } from '../domain/subject.ts';
-import { type Ec2, ec2Connections } from './ec2/client.ts';
-import { type Jira, jiraConnections } from './jira/client.ts';
-import { type Kubernetes, kubernetesConnections } from './kubernetes/client.ts';
-import { type PagerDuty, pagerDutyConnections } from './pagerduty/client.ts';
-import { type Slack, slackConnections } from './slack/client.ts';
+import { noConnection, settingUnusable } from './failures.ts';
+import { type AnyProvider, withoutEmpty } from './provider.ts';
+import type { providers } from './providers.ts';
+
+type Listed = (typeof providers)[number];
 
 /**
  * The providers' clients, by connection name. Secrets live in here and nowhere else: an activity names a connection and
  * gets a client. An unknown or unset connection is the failure `NotConnected`, which names the missing setting.
  */
-export interface Clients {
-  pagerduty(connection: string): Promise<PagerDuty>;
-  slack(connection: string): Promise<Slack>;
-  jira(connection: string): Promise<Jira>;
-  kubernetes(connection: string): Promise<Kubernetes>;
-  ec2(connection: string): Promise<Ec2>;
-}
+export type Clients = {
+  [Each in Listed as Each['name']]: (connection: string) => ReturnType<Each['connect']>;
+};
 
 /** Where the settings of named connections come from. */
 export interface ConnectionSource {
@@ -38,43 +34,48 @@ export function environmentConnections(env: NodeJS.ProcessEnv): ConnectionSource
 }
 
 /**
- * The clients of the connections in `source`. Nothing is connected before it is first used. `env` is the process's own: proxies and the
- * like, never another connection's settings.
+ * The clients of these providers. One is made at its first use, once for each connection and version of its settings; an attempt that
+ * failed is made again. `env` is the process's own: proxies and the like, never another connection's settings.
  */
 export function connectClients(
+  providers: readonly AnyProvider[],
+  source: ConnectionSource,
   env: NodeJS.ProcessEnv,
-  source: ConnectionSource = environmentConnections(env),
 ): Clients {
-  return {
-    pagerduty: clientsOf('pagerduty', pagerDutyConnections, env, source),
-    slack: clientsOf('slack', slackConnections, env, source),
-    jira: clientsOf('jira', jiraConnections, env, source),
-    kubernetes: clientsOf('kubernetes', kubernetesConnections, env, source),
-    ec2: clientsOf('ec2', ec2Connections, env, source),
+  const clients = providers.map((provider) => [provider.name, clientsOf(provider, source, env)]);
+  return Object.fromEntries(clients) as Clients;
+}
+
+function clientsOf(provider: AnyProvider, source: ConnectionSource, env: NodeJS.ProcessEnv) {
+  const made = new Map<string, { version: string; client: Promise<unknown> }>();
+  return async (connection: string): Promise<unknown> => {
+    const found = await source.settingsOf(provider.name, connection);
+    if (!found) {
+      made.delete(connection);
+      throw noConnection(provider.title, connection);
+    }
+    const known = made.get(connection);
+    if (known?.version === found.version) return known.client;
+    const client = connect(provider, found.values, env, connection);
+    const entry = { version: found.version, client };
+    made.set(connection, entry);
+    client.catch(() => {
+      if (made.get(connection) === entry) made.delete(connection);
+    });
+    return client;
   };
 }
 
-const shared = /^(https?_proxy|no_proxy|all_proxy|BATON_PUBLIC_URL|BATON_PEOPLE)$/i;
-
-/** The client of `default` is the environment's; of another connection, one is made for each version of its settings. */
-function clientsOf<Client>(
-  provider: string,
-  connect: (env: NodeJS.ProcessEnv) => (connection: string) => Promise<Client>,
+async function connect(
+  provider: AnyProvider,
+  values: Record<string, string | undefined>,
   env: NodeJS.ProcessEnv,
-  source: ConnectionSource,
-): (connection: string) => Promise<Client> {
-  const own = connect(env);
-  const made = new Map<string, { version: string; client: (connection: string) => Promise<Client> }>();
-  const around = Object.fromEntries(Object.entries(env).filter(([name]) => shared.test(name)));
-  return async (connection) => {
-    const found =
-      connection === defaultConnection ? undefined : await source.settingsOf(provider, connection);
-    if (!found) return own(connection);
-    const known = made.get(connection);
-    const client = known?.version === found.version ? known.client : connect({ ...around, ...found.values });
-    made.set(connection, { version: found.version, client });
-    return client(defaultConnection);
-  };
+  connection: string,
+): Promise<unknown> {
+  const { data, error } = provider.settings.safeParse(withoutEmpty(values));
+  const [issue] = error?.issues ?? [];
+  if (issue) throw settingUnusable(provider.title, `${String(issue.path[0])} ${issue.message}`, connection);
+  return provider.connect(data, env, connection);
 }
 
 /**
@@ -82,7 +83,5 @@ function clientsOf<Client>(
  * its heartbeat would be late, and Temporal would give the call to another worker beside it. What is not connected is left.
  */
 export async function loadClients(clients: Clients): Promise<void> {
-  const { pagerduty, slack, jira, kubernetes, ec2 } = clients;
-  for (const connect of [pagerduty, slack, jira, kubernetes, ec2])
-    await connect('default').catch(() => undefined);
+  for (const connect of Object.values(clients)) await connect(defaultConnection).catch(() => undefined);
 }

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { defaultConnection } from '../domain/subject.ts';
 
 /**
  * What became of the effect when an attempt failed: `none` (certainly not made) or `unknown` (it may have been).
@@ -136,13 +137,29 @@ export function invalidInput(provider: string, reason: string): ApplicationFailu
 }
 
 /** `variable` is the setting (design §5) that would connect it. */
-export function notConnected(provider: string, variable: string, connection = 'default'): ApplicationFailure {
-  const message =
-    connection === 'default'
-      ? `${provider} is not connected: set ${variable}`
-      : `${provider} has no connection named "${connection}"`;
-  return failure('NotConnected', message, { provider, effect: 'none' });
+export function notConnected(
+  provider: string,
+  variable: string,
+  connection = defaultConnection,
+): ApplicationFailure {
+  return unconnected(provider, `${named(provider, connection)} is not connected: set ${variable}`);
 }
+
+/** There is no such connection. */
+export function noConnection(provider: string, connection: string): ApplicationFailure {
+  return unconnected(provider, `${provider} has no connection named "${connection}"`);
+}
+
+/** A setting has no value that could be used. `complaint` names it and says what it should be, and not what it is. */
+export function settingUnusable(provider: string, complaint: string, connection: string): ApplicationFailure {
+  return unconnected(provider, `${named(provider, connection)} is not connected: ${complaint}`);
+}
+
+const named = (provider: string, connection: string) =>
+  connection === defaultConnection ? provider : `${provider} (connection "${connection}")`;
+
+const unconnected = (provider: string, message: string) =>
+  failure('NotConnected', message, { provider, effect: 'none' });
 
 /** The provider said no for this reason, and would say it again. */
 export function refused(provider: string, reason: string, status?: number): ApplicationFailure {

@@ -10,15 +10,34 @@ export interface Finding {
   reason?: string;
 }
 
+/** A setting without which a provider that is in use is connected in half. */
+export interface Need<Setting extends string = string> {
+  /** Any one of them will do. */
+  oneOf: readonly Setting[];
+  /** Needed only beside this one. Left out: wherever the provider is in use. */
+  beside?: Setting;
+  /** The process that reads it; the other does not miss it. Left out: both. */
+  by?: 'server' | 'worker';
+  /** What follows without it: `its events are not taken in`. */
+  else: string;
+}
+
 /**
  * A provider, declared once: settings, masking, documentation, doctor, simulator and start read it.
  *
  * - `name`: as activities and record entries have it, `pagerduty`; `title`: as people read it, `PagerDuty`.
  * - `settings`: what a connection needs, by the names of the environment variables that define the connection `default` (design §5). A
- *   named connection keeps values under the same names. Each is text, is described, and says in its complaint what it should be.
+ *   named connection keeps values under the same names. Each is text, is described, and says in its complaint what it should be:
+ *   `is not an https:// address`. Each may be left out: what misses one says so when it needs it.
  * - `secrets`: those of the settings that are never shown.
+ * - `needs`: the settings without which half of it does not work. Said at start, which goes on.
  * - `marks`: the variables that show that the provider is in use. Left out: all its settings.
+ * - `foreign`: variables of other programs that begin as its settings do. Only where they are nearly a setting are they taken for a
+ *   misspelt one.
+ * - `simulated`: there is a simulator of it (simulator/index.ts).
  * - `connect`: a client for the settings, at first use: SDKs are loaded then. `env` is the process's: proxies, `BATON_PUBLIC_URL`.
+ *   What belongs to the machine (an SDK's own search for credentials, a pod's service account) is for the connection `default` alone:
+ *   another one lives by its settings only. Throws `notConnected` where one is missing.
  * - `check`: asks harmlessly what the credentials may do.
  */
 export interface Provider<
@@ -30,8 +49,11 @@ export interface Provider<
   title: string;
   settings: Settings;
   secrets: readonly (keyof z.input<Settings> & string)[];
+  needs?: readonly Need<keyof z.input<Settings> & string>[];
   marks?: RegExp;
-  connect(settings: z.output<Settings>, env: NodeJS.ProcessEnv): Promise<Client>;
+  foreign?: RegExp;
+  simulated?: true;
+  connect(settings: z.output<Settings>, env: NodeJS.ProcessEnv, connection: string): Promise<Client>;
   check(client: Client, signal: AbortSignal): Promise<Finding[]>;
 }
 
@@ -43,3 +65,14 @@ export function defineProvider<const Name extends string, Settings extends z.Zod
 ): Provider<Name, Settings, Client> {
   return provider;
 }
+
+/** Compose files and CI pass on unset variables as empty ones. */
+export const withoutEmpty = (values: Record<string, string | undefined>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values).filter(
+      (pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '',
+    ),
+  );
+
+/** The names of its settings. */
+export const settingsOf = ({ settings }: AnyProvider): string[] => Object.keys(settings.shape);

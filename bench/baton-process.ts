@@ -6,10 +6,11 @@ import { flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { connectClients } from '../activities/clients.ts';
+import { connectClients, environmentConnections } from '../activities/clients.ts';
 import { activities } from '../activities/index.ts';
+import { providers } from '../activities/providers.ts';
 import { createLog } from '../log/log.ts';
-import { secretsOf } from '../processes/settings.ts';
+import { secretsOf } from '../processes/masking.ts';
 import { authorityOf } from '../secrets/authority.ts';
 import { makeScrubber } from '../secrets/scrub.ts';
 import { secretKeyIn } from '../secrets/secret-key.ts';
@@ -28,7 +29,7 @@ const {
   PAGERDUTY_WEBHOOK_SECRETS = '',
 } = process.env;
 Runtime.install({ logger: new DefaultLogger('ERROR') });
-const secrets = secretsOf(process.env);
+const secrets = secretsOf(process.env, providers);
 const scrub = makeScrubber(secrets);
 const metrics = createMetrics();
 const versions = process.env.BATON_WORKER_VERSIONS === '1';
@@ -51,7 +52,7 @@ const worker = await startWorker({
   store,
   authority,
   activities,
-  clients: connectClients(process.env),
+  clients: connectClients(providers, environmentConnections(process.env), process.env),
   simulated: [],
   scrub,
   count: metrics.activity,

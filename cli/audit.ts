@@ -50,7 +50,7 @@ export function addAuditCommands(program: Command, wiring: Wiring): void {
     async ({ output, json, options }) => {
       const { readSettings } = await import('../processes/settings.ts');
       const { checkCheckpoints, readHeadFile, readSecretKeys } = await import('./head-file.ts');
-      const settings = readSettings(wiring.env);
+      const settings = readSettings(wiring.env, await wiring.loadProviders());
       const secretKeys = readSecretKeys(settings);
       const file = readHeadFile(settings.headsDir ?? settings.dataDir, secretKeys);
       const asked = options.head ? [options.head] : [];

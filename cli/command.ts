@@ -36,11 +36,11 @@ export function act<Options>(
 
 /** Asks the store. It loads only now, so that help stays quick. */
 export async function askStore<Result>(
-  { env }: Wiring,
+  wiring: Wiring,
   use: (store: StoreAccess) => Promise<Result>,
 ): Promise<Result> {
   const { withStore } = await import('../processes/store-access.ts');
-  return withStore(env, use);
+  return withStore(wiring, use);
 }
 
 /** A number of rows, as `--limit` takes it. */

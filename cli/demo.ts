@@ -15,7 +15,7 @@ export function addDemoCommand(program: Command, wiring: Wiring): void {
       const { readSettings } = await import('../processes/settings.ts');
       const { isNobodyThere, request } = await import('../processes/control.ts');
       const { z } = await import('zod');
-      const { dataDir } = readSettings(wiring.env);
+      const { dataDir } = readSettings(wiring.env, await wiring.loadProviders());
       const incident = await request(dataDir, 'demo', story ?? null).catch((error: unknown) => {
         if (!isNobodyThere(error)) throw error;
         throw new CliFailure('No Baton runs on this data folder', {

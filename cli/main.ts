@@ -41,19 +41,19 @@ export async function runCli(wiring: Wiring): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exits.usage;
-    wiring.streams.stderr.write(`${await explain(error as Error, wiring.env)}\n`);
+    wiring.streams.stderr.write(`${await explain(error as Error, wiring)}\n`);
     return error instanceof CliFailure ? error.exit : exits.failed;
   }
 }
 
 /** What, why, what next. No stack: the words are for the person at the keyboard. */
-async function explain(error: Error, env: NodeJS.ProcessEnv): Promise<string> {
+async function explain(error: Error, { env, loadProviders }: Wiring): Promise<string> {
   const { makeScrubber } = await import('../secrets/scrub.ts');
-  const { secretsOf } = await import('../processes/settings.ts');
+  const { secretsOf } = await import('../processes/masking.ts');
   const known =
     error instanceof CliFailure ||
     ['DataFolderInUse', 'DataFolderUnsafe', 'StoreUnavailable'].includes(error.name);
   const lines = [`baton: ${known ? '' : `${error.name}: `}${error.message}`];
   if (error instanceof CliFailure) lines.push(error.why ?? '', error.next ?? '');
-  return makeScrubber(secretsOf(env))(lines.filter((line) => line !== '').join('\n'));
+  return makeScrubber(secretsOf(env, await loadProviders()))(lines.filter((line) => line !== '').join('\n'));
 }

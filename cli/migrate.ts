@@ -16,7 +16,7 @@ export function addMigrateCommand(program: Command, wiring: Wiring): void {
       const { readSettings } = await import('../processes/settings.ts');
       const { migrateAsOwner } = await import('../store/owner.ts');
       const { storeError } = await import('../store/errors.ts');
-      const { databaseUrl, migrationDatabaseUrl } = readSettings(wiring.env);
+      const { databaseUrl, migrationDatabaseUrl } = readSettings(wiring.env, await wiring.loadProviders());
       if (databaseUrl === undefined)
         throw new CliFailure('DATABASE_URL is not set', {
           why: 'An embedded store is brought up to date when it is opened.',

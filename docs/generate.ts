@@ -4,14 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { AnyActivity } from '../activities/activity.ts';
 import { activities } from '../activities/index.ts';
-
-const chapters: readonly [provider: string, title: string][] = [
-  ['pagerduty', 'PagerDuty'],
-  ['slack', 'Slack'],
-  ['jira', 'Jira'],
-  ['kubernetes', 'Kubernetes'],
-  ['ec2', 'EC2'],
-];
+import { providers } from '../activities/providers.ts';
 
 /** What every activity takes; told once, at the top of the page. */
 const common = ['connection', 'actor'];
@@ -32,7 +25,7 @@ has the label \`baton/restart=allowed\`; a node needs the label, or \`*\` in the
 
 /** The page, as it stands in docs/activities.md. */
 export function activitiesPage(all: readonly AnyActivity[] = activities): string {
-  return `${[intro, ...chapters.map(([provider, title]) => chapter(title, ofProvider(all, provider)))].join('\n')}`;
+  return `${[intro, ...providers.map(({ name, title }) => chapter(title, ofProvider(all, name)))].join('\n')}`;
 }
 
 const ofProvider = (all: readonly AnyActivity[], provider: string) =>

@@ -1,22 +1,31 @@
 import type { Logger } from 'pino';
+import { type Clients, connectClients, environmentConnections } from '../activities/clients.ts';
+import type { AnyProvider } from '../activities/provider.ts';
 import { createLog } from '../log/log.ts';
 import { type Authority, authorityOf } from '../secrets/authority.ts';
 import { learningScrubber } from '../secrets/scrub.ts';
 import type { Store } from '../store/store.ts';
 import { CliFailure, exits } from './failure.ts';
+import { secretsOf } from './masking.ts';
 import { missingSecretKey, secretKeyOf } from './secret-key.ts';
-import { readSettings, type Settings, secretsOf } from './settings.ts';
+import { halvesFor, readSettings, type Settings } from './settings.ts';
+import type { Wiring } from './wiring.ts';
 
 /** What `server` and `worker` have in common: they share a database and a Temporal cluster with others, and log to stderr. */
 export interface ClusterProcess {
   settings: Settings;
   temporal: NonNullable<Settings['temporal']>;
+  providers: readonly AnyProvider[];
   secretKey: string;
   scrub: (text: string) => string;
   /** Tells `scrub` of more secrets. */
   learn: (secrets: readonly string[]) => void;
   log: Logger;
   authority: Authority;
+  /** The connections that the environment's variables define. */
+  clients: Clients;
+  /** What keeps providers from being connected in full, for this process. */
+  halves: string[];
 }
 
 /** Said once at a start: what guards the record guards it only from a role that does not own the tables. */
@@ -29,8 +38,12 @@ export async function warnOfOwner(store: Pick<Store, 'ownsTables'>, log: Logger)
 }
 
 /** Throws `CliFailure` where a setting is missing that only `start` can do without. */
-export function prepareCluster(env: NodeJS.ProcessEnv): ClusterProcess {
-  const settings = readSettings(env);
+export async function prepareCluster(
+  { env, loadProviders }: Wiring,
+  process: 'server' | 'worker',
+): Promise<ClusterProcess> {
+  const providers = await loadProviders();
+  const settings = readSettings(env, providers);
   const missing = [
     ...(settings.databaseUrl === undefined ? ['DATABASE_URL: the PostgreSQL that all processes share'] : []),
     ...(settings.temporal === undefined ? ['TEMPORAL_ADDRESS: the Temporal cluster'] : []),
@@ -49,14 +62,11 @@ export function prepareCluster(env: NodeJS.ProcessEnv): ClusterProcess {
       exit: exits.usage,
     });
   const secretKey = secretKeyOf(settings);
-  const { scrub, learn } = learningScrubber(secretsOf(env));
-  return {
-    settings,
-    temporal,
-    secretKey,
-    scrub,
-    learn,
-    log: createLog(scrub),
-    authority: authorityOf(secretKey),
-  };
+  const authority = authorityOf(secretKey);
+  const { scrub, learn } = learningScrubber(secretsOf(env, providers));
+  const log = createLog(scrub);
+  const halves = halvesFor(settings, process);
+  for (const words of [...settings.misspelt, ...halves]) log.warn(words);
+  const clients = connectClients(providers, environmentConnections(env), env);
+  return { settings, temporal, providers, secretKey, scrub, learn, log, authority, clients, halves };
 }

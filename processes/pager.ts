@@ -1,6 +1,6 @@
-import { carryOut } from '../activities/activity.ts';
+import { type AnyActivity, carryOut } from '../activities/activity.ts';
+import type { Clients } from '../activities/clients.ts';
 import type { Pager } from '../server/stuck-pages.ts';
-import type { Wiring } from './wiring.ts';
 
 const attemptMilliseconds = 10_000;
 
@@ -8,14 +8,13 @@ const attemptMilliseconds = 10_000;
  * How a server pages people by itself, without a workflow: by the same activities, called here. They load with the first page, as a
  * server else needs none.
  */
-export function directPager(wiring: Wiring, env: NodeJS.ProcessEnv): Pager {
+export function directPager(loadActivities: () => Promise<readonly AnyActivity[]>, clients: Clients): Pager {
   async function call(name: string, input: Record<string, unknown>): Promise<void> {
-    const { activities, connectClients } = await wiring.loadActivities();
-    const activity = activities.find((each) => each.name === name);
+    const activity = (await loadActivities()).find((each) => each.name === name);
     if (!activity) throw new Error(`There is no activity ${name} to page with`);
     const signal = AbortSignal.timeout(attemptMilliseconds);
     const attempt = { key: String(input.dedupKey), number: 1, signal };
-    await carryOut(activity, activity.input.parse(input), { ...connectClients(env), attempt });
+    await carryOut(activity, activity.input.parse(input), { ...clients, attempt });
   }
   return {
     raise: (alert) => call('raisePagerDutyAlert', { ...alert }),

@@ -1,3 +1,4 @@
+import { wayTo } from '../activities/http.ts';
 import { outageLines } from '../log/log.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
@@ -15,7 +16,8 @@ const usualPort = 8080;
 
 /** `baton server`: as many as are needed, behind a balancer. Returns when it was told to stop and has drained. */
 export async function runServer(wiring: Wiring): Promise<void> {
-  const { settings, temporal, secretKey, scrub, learn, log, authority } = prepareCluster(wiring.env);
+  const { settings, temporal, secretKey, scrub, learn, log, authority, clients, halves } =
+    await prepareCluster(wiring, 'server');
   const lifetime = new Lifetime();
   try {
     let server: RunningServer | undefined;
@@ -41,7 +43,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       connections: connectionsIn(store, secretKey, settings, learn),
       slackSigningSecret: settings.slackSigningSecret,
       slackApiUrl: settings.slackApiUrl,
-      wayToSlack: async (address) => (await wiring.loadActivities()).wayTo(address, wiring.env),
+      wayToSlack: async (address) => wayTo(address, wiring.env),
       store,
       client,
       eagerStart: false,
@@ -51,8 +53,9 @@ export async function runServer(wiring: Wiring): Promise<void> {
       versions: settings.workerVersions,
       authority,
       simulated: [],
+      halves,
       log,
-      pager: directPager(wiring, wiring.env),
+      pager: directPager(wiring.loadActivities, clients),
       metrics: createMetrics(),
       keeping: { secretKey, headsDir, retentionDays },
     }).catch((error: NodeJS.ErrnoException) => {

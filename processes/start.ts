@@ -3,6 +3,9 @@ import { join, relative, resolve } from 'node:path';
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { connectClients } from '../activities/clients.ts';
+import { wayTo } from '../activities/http.ts';
+import type { AnyProvider } from '../activities/provider.ts';
 import type { Output } from '../cli/output.ts';
 import { createLog, outageLines } from '../log/log.ts';
 import { openLogFile } from '../log/log-file.ts';
@@ -22,11 +25,12 @@ import { allConnections, connectionsIn, connectionWarnings } from './connections
 import { serveControl } from './control.ts';
 import { CliFailure, exits } from './failure.ts';
 import { Lifetime } from './lifetime.ts';
+import { secretsOf } from './masking.ts';
 import { directPager } from './pager.ts';
 import { isFree, nextFreePort, portTaken } from './ports.ts';
 import { prepareSdk } from './sdk.ts';
 import { secretKeyOf } from './secret-key.ts';
-import { readSettings, type Settings, secretsOf } from './settings.ts';
+import { halvesFor, readSettings, type Settings } from './settings.ts';
 import type { RunningSimulators } from './simulators.ts';
 import { type StoreAccess, storeMethods } from './store-access.ts';
 import { type Binary, findTemporal } from './temporal-binary.ts';
@@ -50,16 +54,17 @@ export type ShowSimulation = (showcase: Showcase) => Promise<void>;
 
 /**
  * `baton start`: everything in one process. What no setting names is embedded: the store, a Temporal server, and with no
- * provider set at all the five providers. Returns when it was told to stop and has drained.
+ * provider set at all the providers, as simulators. Returns when it was told to stop and has drained.
  */
 export async function start(wiring: Wiring, output: Output, showSimulation: ShowSimulation): Promise<void> {
-  const settings = readSettings(wiring.env);
+  const providers = await wiring.loadProviders();
+  const settings = readSettings(wiring.env, providers);
   const { dataDir } = settings;
   const port = await choosePort(settings);
   secureDataFolder(dataDir);
   const lifetime = new Lifetime();
   const logFile = openLogFile(join(dataDir, 'baton.log'));
-  const { scrub, learn } = learningScrubber(secretsOf(wiring.env));
+  const { scrub, learn } = learningScrubber(secretsOf(wiring.env, providers));
   const log = createLog(scrub, { destination: logFile });
   try {
     const sdkMetrics = await prepareSdk(log);
@@ -76,6 +81,11 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     const finding = settings.temporal === undefined ? findTemporal() : undefined;
     // Awaited below, after the store: an early failure of theirs is not to be an unhandled one.
     for (const early of [bundling, finding]) early?.catch(() => {});
+    const halves = halvesFor(settings);
+    for (const words of [...settings.misspelt, ...halves]) {
+      output.note(`Baton  ${words}`);
+      log.warn(words);
+    }
     const store = await open(settings, lifetime, {
       scrub,
       onPending: () => server?.wake(),
@@ -97,15 +107,15 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     if (simulators) lifetime.onClose(() => simulators.close());
     const BATON_PUBLIC_URL = settings.publicUrl ?? here;
     const env = { ...wiring.env, ...simulators?.env, BATON_PUBLIC_URL };
-    learn([...secretsOf(env), secretKey]);
-    const connected = readSettings(env);
+    learn([...secretsOf(env, providers), secretKey]);
+    const connected = readSettings(env, providers);
     for (const warning of connectionWarnings(env)) log.warn(warning);
     const connections = connectionsIn(store, secretKey, settings, learn);
 
     const connection = await NativeConnection.connect(temporal.connection);
     lifetime.onClose(() => connection.close());
     const metrics = createMetrics(sdkMetrics);
-    const { activities, connectClients, wayTo } = await wiring.loadActivities();
+    const clients = connectClients(providers, allConnections(env, connections), env);
     // The embedded Temporal has this process's worker alone.
     const versions = settings.workerVersions && settings.temporal !== undefined;
     const worker = await startWorker({
@@ -114,8 +124,8 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       bundle: await bundling,
       store,
       authority,
-      activities,
-      clients: connectClients(env, allConnections(env, connections)),
+      activities: await wiring.loadActivities(),
+      clients,
       simulated: settings.simulated,
       scrub,
       count: metrics.activity,
@@ -142,8 +152,9 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       versions,
       authority,
       simulated: settings.simulated,
+      halves,
       log,
-      pager: directPager(wiring, env),
+      pager: directPager(wiring.loadActivities, clients),
       metrics,
       keeping: {
         secretKey,
@@ -159,7 +170,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     });
     lifetime.onClose(control.close);
 
-    banner(output, { settings, here, temporal, began });
+    banner(output, { settings, providers, here, temporal, began });
     // Else only at a clean end, which a start after a crash would miss.
     flushCompileCache();
     const [secret] = connected.pagerDutySecrets;
@@ -283,22 +294,21 @@ async function playStory(simulators: RunningSimulators | undefined, asked: unkno
   return simulators.play(story);
 }
 
-const names: Record<string, string> = {
-  pagerduty: 'PagerDuty',
-  slack: 'Slack',
-  jira: 'Jira',
-  kubernetes: 'Kubernetes',
-  ec2: 'EC2',
-};
-
 function banner(
   output: Output,
   {
     settings,
+    providers,
     here,
     temporal,
     began,
-  }: { settings: Settings; here: string; temporal: TemporalHere; began: number },
+  }: {
+    settings: Settings;
+    providers: readonly AnyProvider[];
+    here: string;
+    temporal: TemporalHere;
+    began: number;
+  },
 ): void {
   const seconds = Math.max(1, Math.round((Date.now() - began) / 1000));
   const folder = relative('', settings.dataDir) || '.';
@@ -307,9 +317,12 @@ function banner(
   const web = temporal.uiUrl === undefined ? '' : `       Temporal ${temporal.uiUrl}`;
   const address = settings.publicUrl === undefined ? here : `${settings.publicUrl} (here ${here})`;
   output.line(`Baton  ${address}${web}`);
-  if (settings.simulated.length > 0)
+  const simulated = providers.flatMap(({ name, title }) =>
+    settings.simulated.includes(name) ? [title] : [],
+  );
+  if (simulated.length > 0)
     output.line(
-      `       SIMULATED: ${settings.simulated.map((name) => names[name]).join(', ')}.${settings.connectedBy.length === 0 ? ' Nothing real is touched.' : ''}`,
+      `       SIMULATED: ${simulated.join(', ')}.${settings.connectedBy.length === 0 ? ' Nothing real is touched.' : ''}`,
     );
   else
     output.line(

@@ -4,7 +4,9 @@ import { z } from 'zod';
 import type { Store } from '../store/store.ts';
 import { type ControlMethods, isNobodyThere, request } from './control.ts';
 import { CliFailure, exits } from './failure.ts';
-import { readSettings, secretsOf } from './settings.ts';
+import { secretsOf } from './masking.ts';
+import { readSettings } from './settings.ts';
+import type { Wiring } from './wiring.ts';
 
 const event = z.object({
   subject: z.string().optional(),
@@ -67,10 +69,11 @@ function stripped<T extends object>(filter: T): Given<T> {
  * none does, since only one process can have it open.
  */
 export async function withStore<Result>(
-  env: NodeJS.ProcessEnv,
+  { env, loadProviders }: Pick<Wiring, 'env' | 'loadProviders'>,
   use: (store: StoreAccess) => Promise<Result>,
 ): Promise<Result> {
-  const { databaseUrl, migrationDatabaseUrl, dataDir, storeFsync: fsync } = readSettings(env);
+  const providers = await loadProviders();
+  const { databaseUrl, migrationDatabaseUrl, dataDir, storeFsync: fsync } = readSettings(env, providers);
   if (databaseUrl === undefined) {
     const isRunning = await request(dataDir, 'ping').then(
       () => true,
@@ -93,7 +96,7 @@ export async function withStore<Result>(
     migrationDatabaseUrl,
     dataDir,
     fsync,
-    secrets: secretsOf(env),
+    secrets: secretsOf(env, providers),
   });
   try {
     return await use(store);

@@ -1,6 +1,5 @@
-import type { Dispatcher } from 'undici';
 import type { AnyActivity } from '../activities/activity.ts';
-import type { Clients, ConnectionSource } from '../activities/clients.ts';
+import type { AnyProvider } from '../activities/provider.ts';
 import type { Streams } from '../cli/output.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import type { StartSimulators } from './simulators.ts';
@@ -12,12 +11,9 @@ export interface Wiring {
   env: NodeJS.ProcessEnv;
   streams: Streams;
   loadTriggers(): Promise<readonly Trigger[]>;
-  loadActivities(): Promise<{
-    activities: readonly AnyActivity[];
-    connectClients(env: NodeJS.ProcessEnv, source?: ConnectionSource): Clients;
-    /** By which way an address is reached: straight, or through the network's proxy. */
-    wayTo(address: string, env: NodeJS.ProcessEnv): Dispatcher;
-  }>;
+  loadActivities(): Promise<readonly AnyActivity[]>;
+  /** What they declare: their SDKs are loaded where they are first used. */
+  loadProviders(): Promise<readonly AnyProvider[]>;
   /** The file that exports every workflow. */
   workflowsPath: string;
   startSimulators: StartSimulators;

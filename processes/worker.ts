@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { connectClients } from '../activities/clients.ts';
 import { outageLines } from '../log/log.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { startMonitor } from '../server/monitor.ts';
@@ -21,7 +22,8 @@ const usualPort = 8081;
 
 /** `baton worker`: as many as are needed. Returns when it was told to stop and its activities have ended. */
 export async function runWorker(wiring: Wiring): Promise<void> {
-  const { settings, temporal, secretKey, scrub, learn, log, authority } = prepareCluster(wiring.env);
+  const { settings, temporal, providers, secretKey, scrub, learn, log, authority, halves } =
+    await prepareCluster(wiring, 'worker');
   const sdkMetrics = await prepareSdk(log);
   const lifetime = new Lifetime();
   try {
@@ -49,6 +51,7 @@ export async function runWorker(wiring: Wiring): Promise<void> {
       client,
       namespace,
       metrics,
+      halves,
       log,
     }).catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'EADDRINUSE' ? portTaken(port) : error;
@@ -58,18 +61,15 @@ export async function runWorker(wiring: Wiring): Promise<void> {
     const connection = await connect(temporal.connection, log, lifetime.signal);
     if (!connection) return;
     lifetime.onClose(() => connection.close());
-    const { activities, connectClients } = await wiring.loadActivities();
+    const named = connectionsIn(store, secretKey, settings, learn);
     const worker = await startWorker({
       connection,
       namespace,
       bundle: await bundling,
       store,
       authority,
-      activities,
-      clients: connectClients(
-        wiring.env,
-        allConnections(wiring.env, connectionsIn(store, secretKey, settings, learn)),
-      ),
+      activities: await wiring.loadActivities(),
+      clients: connectClients(providers, allConnections(wiring.env, named), wiring.env),
       simulated: [],
       scrub,
       count: metrics.activity,

@@ -12,6 +12,8 @@ export interface HealthOptions {
   stuckRuns?: () => StuckCounts;
   /** The providers that are simulated. */
   simulated: readonly string[];
+  /** What keeps providers from being connected in full, a sentence each: a detail, and no reason not to be ready. */
+  halves?: readonly string[];
 }
 
 /** 200 while the process lives: nothing else is asked, so that no outage elsewhere gets it killed. */
@@ -20,7 +22,7 @@ export function answerHealth(_: Request, response: Response): void {
 }
 
 /** 200 while events can be taken, also with Temporal away or with runs that stand still (`degraded`); 503 without a store, which answers within 2 s. */
-export function answerReadiness({ store, temporalState, simulated, stuckRuns }: HealthOptions) {
+export function answerReadiness({ store, temporalState, simulated, halves = [], stuckRuns }: HealthOptions) {
   return async (_: Request, response: Response) => {
     const { up, since, reason } = temporalState();
     const stuck = stuckRuns?.();
@@ -28,6 +30,7 @@ export function answerReadiness({ store, temporalState, simulated, stuckRuns }: 
     const detail = {
       temporal: { state: up ? 'up' : 'down', since, ...(up || !reason ? {} : { reason }) },
       simulated,
+      ...(halves.length > 0 ? { connectedInHalf: halves } : {}),
       ...(stuck ? { stuckRuns: stuck } : {}),
     };
     try {

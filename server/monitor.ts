@@ -21,6 +21,8 @@ export interface MonitorOptions {
   client: Client;
   namespace: string;
   metrics: Metrics;
+  /** What keeps providers from being connected in full. */
+  halves?: readonly string[];
   log: Logger;
 }
 
@@ -35,7 +37,13 @@ export async function startMonitor(options: MonitorOptions): Promise<RunningMoni
   const { host, port, store, metrics, log } = options;
   // A worker's own connection tells nobody when Temporal is away.
   const temporal = watchTemporal({ ...options, count: metrics.temporalFailure });
-  const health = { store: askedOnceASecond(store), metrics, simulated: [], temporalState: () => temporal };
+  const health = {
+    store: askedOnceASecond(store),
+    metrics,
+    simulated: [],
+    halves: options.halves ?? [],
+    temporalState: () => temporal,
+  };
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

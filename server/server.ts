@@ -44,6 +44,8 @@ export interface ServerOptions {
   log: Logger;
   metrics: Metrics;
   simulated: readonly string[];
+  /** What keeps providers from being connected in full. */
+  halves?: readonly string[];
   /** The workers have versions. */
   versions?: boolean;
   /** Pages people for runs that stand still. */
@@ -94,6 +96,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     metrics,
     stuckRuns: stuck.counts,
     simulated: options.simulated,
+    halves: options.halves ?? [],
   });
   const http = createHttpServer(app);
   await listen(http, options.port, options.host);

@@ -1,4 +1,5 @@
 import type { Express, Request, Response } from 'express';
+import { defineSimulator, startUnhurried } from './provider.ts';
 import { newSecret } from './secret.ts';
 import type { Act, Simulation, Simulator } from './simulator.ts';
 
@@ -96,6 +97,19 @@ export function ec2Environment(url: string, timeScale = 20): Record<string, stri
     BATON_SIMULATED_TIME_SCALE: String(timeScale),
   };
 }
+
+export const simulatedEc2 = defineSimulator({
+  provider: 'ec2',
+  async start(options) {
+    const { timeScale } = options.pace;
+    const started = await startUnhurried(ec2Simulation({ timeScale }), options, (url) =>
+      ec2Environment(url, timeScale),
+    );
+    // A saved world may have had another pace.
+    started.simulator.world.timeScale = timeScale;
+    return started;
+  },
+});
 
 /** An instance fails its status checks from now on, until a reboot helps. */
 export function impair(

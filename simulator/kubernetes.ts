@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { mountApi } from './kubernetes/api.ts';
 import type { Clock } from './kubernetes/controller.ts';
 import { firstWorld, podsOfDeployment } from './kubernetes/first-world.ts';
 import { crashPod } from './kubernetes/pods.ts';
 import { statusBody } from './kubernetes/status-error.ts';
 import { isCrashing, type KubernetesWorld, simulatedToken } from './kubernetes/world.ts';
+import { defineSimulator, startUnhurried } from './provider.ts';
 import type { Simulation, Simulator } from './simulator.ts';
 
 export type { KubernetesWorld } from './kubernetes/world.ts';
@@ -52,6 +54,14 @@ export function kubernetesEnvironment(url: string, file: string): Record<string,
   writeFileSync(file, kubernetesConfig(url), { mode: 0o600 });
   return { KUBECONFIG: file, KUBERNETES_NAMESPACES: 'shop' };
 }
+
+export const simulatedKubernetes = defineSimulator({
+  provider: 'kubernetes',
+  start: (options) =>
+    startUnhurried(kubernetesSimulation({ timeScale: options.pace.timeScale }), options, (url) =>
+      kubernetesEnvironment(url, join(options.stateDir, 'kubeconfig.yaml')),
+    ),
+});
 
 /**
  * A pod of the deployment goes into CrashLoopBackOff, with the log of the container that ended and warnings. Returns its name.

@@ -13,6 +13,7 @@ import {
   simulatedToken,
 } from './pagerduty/world.ts';
 import { type WebhookSender, webhookSender } from './pagerduty-webhooks.ts';
+import { defineSimulator, stateFileOf } from './provider.ts';
 import { newSecret } from './secret.ts';
 import { type Simulation, type Simulator, startSimulator } from './simulator.ts';
 import { writeState } from './state.ts';
@@ -107,6 +108,18 @@ export function pagerDutyEnvironment(url: string): Record<string, string> {
     PAGERDUTY_EVENTS_URL: `${url}/events`,
   };
 }
+
+export const simulatedPagerDuty = defineSimulator({
+  provider: 'pagerduty',
+  async start(options) {
+    const simulator = await startPagerDuty({
+      stateFile: stateFileOf(options, 'pagerduty'),
+      answerMilliseconds: options.pace.answerMilliseconds,
+      webhook: { url: options.webhookUrl, secret: simulatedWebhookSecret },
+    });
+    return { simulator, env: pagerDutyEnvironment(simulator.url) };
+  },
+});
 
 export interface RaisedIncident {
   id?: string;

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Express } from 'express';
+import { defineSimulator, startUnhurried } from './provider.ts';
 import type { Act, Simulation } from './simulator.ts';
 import { conversationMethods } from './slack/conversations.ts';
 import { markMethods } from './slack/marks.ts';
@@ -44,6 +45,11 @@ export function slackEnvironment(url: string): Record<string, string> {
     SLACK_API_URL: `${url}/api/`,
   };
 }
+
+export const simulatedSlack = defineSimulator({
+  provider: 'slack',
+  start: (options) => startUnhurried(slackSimulation(), options, slackEnvironment),
+});
 
 /** Slack's no has status 200, too: only a limited rate and a breakdown have another. */
 function mountWebApi(app: Express, world: SlackWorld, act: Act): void {

@@ -63,14 +63,19 @@ const rules: Record<string, { values: string[]; types?: string[] }> = {
     types: ['activities/activity.ts', 'activities/provider.ts'],
   },
   processes: {
-    values: ['domain/', 'secrets/', 'log/', 'store/', 'server/', 'worker/', 'activities/activity.ts'],
-    types: [
+    values: [
+      'domain/',
+      'secrets/',
+      'log/',
+      'store/',
+      'server/',
+      'worker/',
       'activities/activity.ts',
       'activities/provider.ts',
       'activities/clients.ts',
-      'triggers/trigger.ts',
-      'cli/output.ts',
+      'activities/http.ts',
     ],
+    types: ['triggers/trigger.ts', 'cli/output.ts'],
   },
   cli: {
     values: ['domain/', 'secrets/', 'log/', 'store/', 'server/', 'processes/', 'triggers/trigger.ts'],
@@ -92,8 +97,9 @@ describe('the imports', () => {
     },
   );
 
-  it('of all that is no trigger, workflow or activity name no particular trigger, workflow or activity', () => {
-    const particular = /^(triggers\/(?!trigger\.ts)|workflows\/(?!kit\/)|activities\/[^/]+\/)/;
+  it('of all that is no trigger, workflow or activity name no particular trigger, workflow, activity or provider', () => {
+    const particular =
+      /^(triggers\/(?!trigger\.ts)|workflows\/(?!kit\/)|activities\/([^/]+\/|index\.ts|providers\.ts))/;
     const wrong = imports.filter(
       ({ from, to }) =>
         ['domain', 'secrets', 'log', 'server', 'worker', 'store', 'processes', 'cli'].includes(

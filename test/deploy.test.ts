@@ -4,6 +4,9 @@ import { loadYaml } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { activities } from '../activities/index.ts';
+import { settingsOf } from '../activities/provider.ts';
+import { providers } from '../activities/providers.ts';
+import { ownSettings } from '../processes/own-settings.ts';
 
 const read = (file: string) => readFileSync(join(import.meta.dirname, '../deploy', file), 'utf8');
 const neededAt = (provider: string) =>
@@ -58,9 +61,16 @@ describe('docker-compose.yml', () => {
   });
 
   /** Read where Baton is started, but for what the shape of this file settles. */
-  const settled = ['BATON_DATA_DIR', 'BATON_STORE_FSYNC', 'BATON_TEMPORAL_UI', 'BATON_SIMULATE'];
-  const settings = readFileSync(join(import.meta.dirname, '../processes/settings.ts'), 'utf8');
-  const settable = [...settings.matchAll(/^ {2}([A-Z][A-Z0-9_]+): /gm)].map(([, name]) => name ?? '');
+  const settled = [
+    'BATON_DATA_DIR',
+    'BATON_STORE_FSYNC',
+    'BATON_TEMPORAL_UI',
+    'BATON_SIMULATE',
+    'BATON_SIMULATED_TIME_SCALE',
+    'KUBERNETES_SERVICE_HOST',
+    'SLACK_APP_TOKEN',
+  ];
+  const settable = [...ownSettings, ...providers.flatMap(settingsOf)];
   const given = (service: string) => Object.keys(services[service]?.environment ?? {});
 
   it('hands every setting that is read to the process that needs it', () => {

@@ -1,6 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { connectClients } from '../activities/clients.ts';
 import { activities } from '../activities/index.ts';
 import { impair, restedInstance } from '../simulator/ec2.ts';
 import { crashLoop } from '../simulator/kubernetes.ts';
@@ -14,6 +13,7 @@ import { startWorker } from '../worker/worker.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
 import { pagerdutyProductionIncidentPolicy } from '../workflows/pagerduty-production-incident-policy.ts';
 import { signedMemo, testAuthority } from './authority.ts';
+import { clientsFor } from './clients.ts';
 import { startTimeSkipping, workflowBundle } from './temporal.ts';
 import { cardOf, eventually, startWorld, type World } from './world.ts';
 
@@ -154,7 +154,7 @@ async function recordLeftToPeople(world: World, folder: string): Promise<void> {
     bundle: workflowBundle(),
     store: world.store,
     activities,
-    clients: connectClients(world.env),
+    clients: clientsFor(world.env),
     simulated: [],
     scrub: (text) => text,
     authority: testAuthority,

@@ -6,11 +6,11 @@ import { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundle } from '@temporalio/worker';
 import type { AnyActivity } from '../activities/activity.ts';
-import { connectClients } from '../activities/clients.ts';
 import { activities as shippedActivities } from '../activities/index.ts';
 import type { RecordRow } from '../domain/record.ts';
 import type { RunRow } from '../domain/run.ts';
 import { createLog } from '../log/log.ts';
+import { allConnections } from '../processes/connections.ts';
 import { encryptionOf } from '../secrets/encryption.ts';
 import { learningScrubber } from '../secrets/scrub.ts';
 import { createMetrics, type Metrics } from '../server/metrics.ts';
@@ -37,6 +37,7 @@ import { triggers as shipped } from '../triggers/index.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { type RunningWorker, startWorker, taskQueue } from '../worker/worker.ts';
 import { testAuthority } from './authority.ts';
+import { clientsFor } from './clients.ts';
 import { startTestTemporal, workflowBundle } from './temporal.ts';
 
 /** How many seconds pass in the simulated EC2, Jira and Kubernetes in one of ours. */
@@ -143,7 +144,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     store,
     authority: testAuthority,
     activities: options.activities ?? shippedActivities,
-    clients: connectClients(env, connections),
+    clients: clientsFor(env, allConnections(env, connections)),
     simulated: [],
     scrub,
     count: metrics.activity,
@@ -250,7 +251,7 @@ export const startWorkerBeside = (
     bundle,
     store,
     activities: shippedActivities,
-    clients: connectClients(env),
+    clients: clientsFor(env),
     simulated: [],
     scrub: (text) => text,
     authority: testAuthority,

@@ -1,11 +1,11 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import { z } from 'zod';
-import { providerAddress } from '../address.ts';
+import { defaultConnection } from '../../domain/subject.ts';
 import { notConnected } from '../failures.ts';
 import { proxyFor } from '../proxy.ts';
 import { timeScaleOf } from '../time-scale.ts';
 import { Connections } from './agent.ts';
-import { type AllowedTag, tagSettings } from './tag.ts';
+import type { Ec2Settings } from './provider.ts';
+import type { AllowedTag } from './tag.ts';
 
 /** The SDK's module, loaded on first use: it is 34 MB. Commands are made from it. */
 type Sdk = typeof import('@aws-sdk/client-ec2');
@@ -23,28 +23,25 @@ export interface Ec2 {
 const requestMilliseconds = 10_000;
 const connectMilliseconds = 3_000;
 
-/** EC2 by the AWS settings in `env`, as the AWS SDK names them; without keys there, by the SDK's own provider chain. */
-export function ec2Connections(env: NodeJS.ProcessEnv): (connection: string) => Promise<Ec2> {
-  let connected: Promise<Ec2> | undefined;
-  return async (connection) => {
-    // Compose files pass on unset variables as empty ones.
-    const region = env.AWS_REGION || env.AWS_DEFAULT_REGION;
-    if (connection !== 'default' || !region) throw notConnected('EC2', 'AWS_REGION', connection);
-    connected ??= connect(env, region);
-    return connected;
-  };
-}
-
-async function connect(env: NodeJS.ProcessEnv, region: string): Promise<Ec2> {
-  const variable = env.AWS_ENDPOINT_URL_EC2 ? 'AWS_ENDPOINT_URL_EC2' : 'AWS_ENDPOINT_URL';
-  const endpoint = env[variable];
-  if (endpoint) providerAddress('EC2', variable, endpoint);
+/**
+ * EC2 by these settings. Without keys in them the connection `default` takes what the SDK's own provider chain finds; another one is not
+ * connected, and asks no machine, profile or variable for somebody else's.
+ */
+export async function connectEc2(
+  settings: Ec2Settings,
+  env: NodeJS.ProcessEnv,
+  connection: string,
+): Promise<Ec2> {
+  const region = settings.AWS_REGION ?? settings.AWS_DEFAULT_REGION;
+  if (!region) throw notConnected('EC2', 'AWS_REGION', connection);
+  const endpoint = settings.AWS_ENDPOINT_URL_EC2 ?? settings.AWS_ENDPOINT_URL;
+  const credentials = credentialsIn(settings);
+  const isDefault = connection === defaultConnection;
+  if (!credentials && !isDefault)
+    throw notConnected('EC2', 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY', connection);
   // Complains of a proxy's address that is none; within the SDK the complaint would be lost.
-  proxyFor(endpoint || 'https://ec2.amazonaws.com', env);
-  const limits = z.object(tagSettings).safeParse({ EC2_ALLOWED_TAG: env.EC2_ALLOWED_TAG || undefined });
-  if (!limits.success) throw notConnected('EC2', 'EC2_ALLOWED_TAG to a tag like team=checkout');
+  proxyFor(endpoint ?? 'https://ec2.amazonaws.com', env);
   const sdk = await import('@aws-sdk/client-ec2');
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN } = env;
   const client = new sdk.EC2Client({
     region,
     // One retrier: Temporal.
@@ -56,20 +53,22 @@ async function connect(env: NodeJS.ProcessEnv, region: string): Promise<Ec2> {
       throwOnRequestTimeout: true,
       httpsAgent: new Connections(env, { keepAlive: true, maxSockets: 50 }),
     },
-    ...(endpoint ? { endpoint } : {}),
-    ...(accessKeyId && secretAccessKey
-      ? {
-          credentials: {
-            accessKeyId,
-            secretAccessKey,
-            ...(AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {}),
-          },
-        }
-      : {}),
+    // The SDK looks for an address in the environment, too, and that one is the default connection's.
+    ...(endpoint ? { endpoint } : { ignoreConfiguredEndpointUrls: !isDefault }),
+    ...(credentials ? { credentials } : {}),
   });
-  if (!accessKeyId) watchCredentials(client);
-  const timeScale = timeScaleOf(endpoint, env);
-  return { client, sdk, region, allowedTag: limits.data.EC2_ALLOWED_TAG, timeScale };
+  if (!settings.AWS_ACCESS_KEY_ID) watchCredentials(client);
+  return { client, sdk, region, allowedTag: settings.EC2_ALLOWED_TAG, timeScale: timeScaleOf(endpoint, env) };
+}
+
+/** Undefined where it is no whole key. */
+function credentialsIn({ AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN }: Ec2Settings) {
+  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) return undefined;
+  return {
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    ...(AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {}),
+  };
 }
 
 /** A machine's own service for credentials is away for seconds; what is missing for longer is not there. */

@@ -1,10 +1,9 @@
 import type { createCloudClient } from 'jira.js';
-import { z } from 'zod';
-import { providerAddress, withoutSlashAtEnd } from '../address.ts';
+import { withoutSlashAtEnd } from '../address.ts';
 import { notConnected } from '../failures.ts';
 import { wayTo } from '../http.ts';
 import { timeScaleOf } from '../time-scale.ts';
-import { projectSettings } from './projects.ts';
+import type { JiraSettings } from './provider.ts';
 import { jiraTransport } from './transport.ts';
 
 export interface Jira {
@@ -23,56 +22,30 @@ export interface Jira {
   timeScale: number;
 }
 
-/** Jira Cloud by the JIRA_… settings in `env`. The library is 38 MB, so it is loaded on first use. */
-export function jiraConnections(env: NodeJS.ProcessEnv): (connection: string) => Promise<Jira> {
-  let connected: Promise<Jira> | undefined;
-  return async (connection) => {
-    if (connection !== 'default') throw notConnected('Jira', '', connection);
-    connected ??= connect(env);
-    return connected.catch((error: unknown) => {
-      connected = undefined;
-      throw error;
-    });
-  };
-}
-
-async function connect(env: NodeJS.ProcessEnv): Promise<Jira> {
-  const setting = (name: string) => {
-    const value = env[name];
-    if (!value) throw notConnected('Jira', name);
+/** Jira Cloud by these settings. The library is 38 MB, so it is loaded on first use. */
+export async function connectJira(
+  settings: JiraSettings,
+  env: NodeJS.ProcessEnv,
+  connection: string,
+): Promise<Jira> {
+  const required = (name: 'JIRA_BASE_URL' | 'JIRA_EMAIL' | 'JIRA_API_TOKEN' | 'JIRA_PROJECT_KEY') => {
+    const value = settings[name];
+    if (!value) throw notConnected('Jira', name, connection);
     return value;
   };
-  const baseUrl = withoutSlashAtEnd(setting('JIRA_BASE_URL'));
-  providerAddress('Jira', 'JIRA_BASE_URL', baseUrl);
-  const credentials = `${setting('JIRA_EMAIL')}:${setting('JIRA_API_TOKEN')}`;
+  const baseUrl = withoutSlashAtEnd(required('JIRA_BASE_URL'));
+  const credentials = `${required('JIRA_EMAIL')}:${required('JIRA_API_TOKEN')}`;
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
-  const projectKey = setting('JIRA_PROJECT_KEY');
+  const projectKey = required('JIRA_PROJECT_KEY');
   const way = wayTo(baseUrl, env);
-  const fields = readFields(env.JIRA_FIELDS);
-  if (!fields)
-    throw notConnected(
-      'Jira',
-      'JIRA_FIELDS to a JSON object, such as {"customfield_10042":{"value":"High"}}',
-    );
-  const limits = z.object(projectSettings).safeParse({ JIRA_PROJECTS: env.JIRA_PROJECTS || undefined });
-  if (!limits.success) throw notConnected('Jira', 'JIRA_PROJECTS to a list of project keys like SHOP,OPS');
   const jira = await import('jira.js');
   return {
     api: (signal) => jira.createCloudClient(jiraTransport({ baseUrl, authorization, way, signal })),
     projectKey,
-    issueType: env.JIRA_ISSUE_TYPE?.trim() || undefined,
-    fields,
-    projects: limits.data.JIRA_PROJECTS,
+    issueType: settings.JIRA_ISSUE_TYPE?.trim() || undefined,
+    fields: settings.JIRA_FIELDS ?? {},
+    projects: settings.JIRA_PROJECTS,
     baseUrl,
     timeScale: timeScaleOf(baseUrl, env),
   };
-}
-
-/** Undefined where it is no JSON object. */
-function readFields(text: string | undefined): Record<string, unknown> | undefined {
-  try {
-    return z.record(z.string(), z.unknown()).safeParse(JSON.parse(text || '{}')).data;
-  } catch {
-    return undefined;
-  }
 }

@@ -9,12 +9,13 @@ import type {
   KubeConfig,
   RequestContext,
 } from '@kubernetes/client-node';
-import { z } from 'zod';
-import { providerAddress, withoutSlashAtEnd } from '../address.ts';
+import { defaultConnection } from '../../domain/subject.ts';
+import { isSafeAddress, safeAddress, withoutSlashAtEnd } from '../address.ts';
 import { notConnected, unreachable } from '../failures.ts';
 import { proxyFor } from '../proxy.ts';
 import { timeScaleOf } from '../time-scale.ts';
 import { type ExecPlugin, execPlugin } from './exec-plugin.ts';
+import type { KubernetesSettings } from './provider.ts';
 import { type CallOptions, type ClusterAnswer, type PatchType, sendToCluster } from './transport.ts';
 
 /** One cluster. */
@@ -31,60 +32,40 @@ export interface Kubernetes {
   timeScale: number;
 }
 
-const settings = z.object({
-  KUBECONFIG: z.string().optional(),
-  KUBERNETES_SERVICE_HOST: z.string().optional(),
-  /** Comma-separated. None: what changes something is refused, but for objects that are labelled for it. */
-  KUBERNETES_NAMESPACES: z
-    .string()
-    .default('')
-    .transform((list) => new Set(list.split(',').flatMap((name) => name.trim() || []))),
-  BATON_SIMULATED_TIME_SCALE: z.string().optional(),
-});
-type Settings = z.output<typeof settings>;
 type Sdk = typeof import('@kubernetes/client-node');
 
 /**
- * Clients for the settings in `env`, read at first use: the files of `KUBECONFIG`, else the service account of the pod
- * that Baton runs in. Neither → `NotConnected`. The SDK is large, so it is loaded then too.
+ * The client for these settings: the files of `KUBECONFIG`, else, for the connection `default`, the service account of the pod that
+ * Baton runs in. Neither → `NotConnected`. The SDK is large, so it is loaded at first use.
  */
-export function kubernetesConnections(env: NodeJS.ProcessEnv): (connection: string) => Promise<Kubernetes> {
-  let client: Promise<Kubernetes> | undefined;
-  return async (connection) => {
-    if (connection !== 'default') throw notConnected('Kubernetes', 'KUBECONFIG', connection);
-    client ??= connect(settings.parse(env), env).catch((error: unknown) => {
-      client = undefined;
-      throw error;
-    });
-    return client;
-  };
-}
-
-async function connect(env: Settings, environment: NodeJS.ProcessEnv): Promise<Kubernetes> {
-  if (!env.KUBECONFIG && !env.KUBERNETES_SERVICE_HOST) throw notConnected('Kubernetes', 'KUBECONFIG');
+export async function connectKubernetes(
+  { KUBECONFIG, KUBERNETES_SERVICE_HOST, KUBERNETES_NAMESPACES }: KubernetesSettings,
+  env: NodeJS.ProcessEnv,
+  connection: string,
+): Promise<Kubernetes> {
+  const missing = (variable: string) => notConnected('Kubernetes', variable, connection);
+  const isInPod = KUBERNETES_SERVICE_HOST !== undefined && connection === defaultConnection;
+  if (KUBECONFIG === undefined && !isInPod) throw missing('KUBECONFIG');
   const sdk = await import('@kubernetes/client-node');
-  const config = env.KUBECONFIG ? readFiles(sdk, env.KUBECONFIG) : inCluster(sdk);
+  const config = KUBECONFIG === undefined ? inCluster(sdk) : readFiles(sdk, KUBECONFIG);
+  if (!config) throw missing('KUBECONFIG to a readable kubeconfig file');
   const cluster = config.getCurrentCluster();
-  if (!cluster)
-    throw notConnected('Kubernetes', 'KUBECONFIG to a file whose current context names a cluster');
+  if (!cluster) throw missing('KUBECONFIG to a file whose current context names a cluster');
   // The SDK, too, speaks plain http only where the kubeconfig says that nothing is to be verified.
   if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify)
-    throw notConnected('Kubernetes', 'KUBECONFIG to a cluster with an https address');
-  providerAddress(
-    'Kubernetes',
-    env.KUBECONFIG ? 'the server in KUBECONFIG' : 'the pod’s cluster',
-    cluster.server,
-  );
+    throw missing('KUBECONFIG to a cluster with an https address');
+  if (!isSafeAddress(cluster.server))
+    throw missing(`${KUBECONFIG ? 'the server in KUBECONFIG' : 'the pod’s cluster'} to ${safeAddress}`);
 
   // The kubeconfig's own `proxy-url` comes first, as with kubectl.
-  const proxyUrl = cluster.proxyUrl ?? proxyFor(cluster.server, environment);
+  const proxyUrl = cluster.proxyUrl ?? proxyFor(cluster.server, env);
   if (proxyUrl) Object.assign(cluster, { proxyUrl });
 
   const configuration = sdk.createConfiguration({
     baseServer: new sdk.ServerConfiguration(withoutSlashAtEnd(cluster.server), {}),
   });
   const user = config.getCurrentUser();
-  const plugin = execPlugin(user?.exec);
+  const plugin = execPlugin(user?.exec, connection);
   // Ours takes its place: the SDK's own knows no end of an attempt.
   if (user && plugin) Object.assign(user, { exec: undefined });
 
@@ -117,26 +98,28 @@ async function connect(env: Settings, environment: NodeJS.ProcessEnv): Promise<K
         send: (request) => new sdk.Observable(send(request, { signal, patchType }).then(toResponse)),
       },
     }),
-    changes: env.KUBERNETES_NAMESPACES,
+    changes: KUBERNETES_NAMESPACES,
     timeScale: timeScaleOf(cluster.server, env),
   };
 }
 
-/** Several files are read as kubectl reads them: a missing one is left out, and of two equal names the first counts. */
-function readFiles({ KubeConfig }: Sdk, list: string): KubeConfig {
+/**
+ * Several files are read as kubectl reads them: a missing one is left out, and of two equal names the first counts. Undefined where one
+ * cannot be read; the reason is left out, since a YAML error quotes the line, which can hold a token.
+ */
+function readFiles({ KubeConfig }: Sdk, list: string): KubeConfig | undefined {
   const files = list.split(delimiter).filter((file) => existsSync(file));
-  const broken = () => notConnected('Kubernetes', 'KUBECONFIG to a readable kubeconfig file');
-  if (files.length === 0) throw broken();
-  const parts = files.map((file) => {
+  if (files.length === 0) return undefined;
+  const parts: KubeConfig[] = [];
+  for (const file of files) {
     const part = new KubeConfig();
     try {
       part.loadFromFile(file);
     } catch {
-      // The reason is left out: a YAML error quotes the line, which can hold a token.
-      throw broken();
+      return undefined;
     }
-    return part;
-  });
+    parts.push(part);
+  }
   const config = new KubeConfig();
   config.loadFromOptions({
     clusters: firstOfEachName(parts.flatMap(({ clusters }) => clusters)),

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { z } from 'zod';
+import { defaultConnection } from '../../domain/subject.ts';
 import { unreachable } from '../failures.ts';
 
 /** A user's `exec` in a kubeconfig, as far as it is needed. */
@@ -28,11 +29,13 @@ export interface ExecPlugin {
 }
 
 /**
- * What a command may see of our environment: where it runs, how to reach the network, and the settings of the clouds, out of which it makes
- * a token. Our secrets are none of its business. What else it needs, its kubeconfig gives it.
+ * What a command may see of our environment: where it runs and how to reach the network. Our secrets are none of its business. What else
+ * it needs, its kubeconfig gives it.
  */
 const needed =
-  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|XDG_\w+|SSL_CERT_\w+|(https?|no|all)_proxy|KUBECONFIG|AWS_\w+|GOOGLE_\w+|CLOUDSDK_\w+|AZURE_\w+|OCI_\w+)$/i;
+  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|XDG_\w+|SSL_CERT_\w+|(https?|no|all)_proxy)$/i;
+/** The settings of the clouds, out of which it makes a token. They are the default connection's. */
+const neededByDefault = /^(KUBECONFIG|AWS_\w+|GOOGLE_\w+|CLOUDSDK_\w+|AZURE_\w+|OCI_\w+)$/i;
 const mostBytes = 1024 * 1024;
 
 /**
@@ -40,14 +43,16 @@ const mostBytes = 1024 * 1024;
  * The SDK's own runs it without a bound and keeps a token without an expiry for ever, also one that the cluster refuses.
  * Undefined where `exec` describes none.
  */
-export function execPlugin(exec: unknown): ExecPlugin | undefined {
+export function execPlugin(exec: unknown, connection: string): ExecPlugin | undefined {
   const { data: described } = execSchema.safeParse(exec);
   if (!described) return undefined;
+  const isSeen = (name: string) =>
+    needed.test(name) || (connection === defaultConnection && neededByDefault.test(name));
   let kept: ExecCredential | undefined;
   return {
     async credentials(signal) {
       if (kept && !isOver(kept)) return kept;
-      kept = await run(described, signal);
+      kept = await run(described, isSeen, signal);
       return kept;
     },
     forget() {
@@ -61,11 +66,12 @@ const isOver = ({ expirationTimestamp }: ExecCredential) =>
 
 function run(
   { apiVersion, command, args, env }: z.output<typeof execSchema>,
+  isSeen: (variable: string) => boolean,
   signal: AbortSignal,
 ): Promise<ExecCredential> {
   const version = apiVersion ?? 'client.authentication.k8s.io/v1';
   const info = { apiVersion: version, kind: 'ExecCredential', spec: { interactive: false } };
-  const inherited = Object.entries(process.env).filter(([name]) => needed.test(name));
+  const inherited = Object.entries(process.env).filter(([name]) => isSeen(name));
   const own = (env ?? []).map(({ name, value }) => [name, value]);
   const environment = Object.fromEntries([
     ...inherited,

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Actor } from '../activity.ts';
-import { providerAddress, withoutSlashAtEnd } from '../address.ts';
+import { withoutSlashAtEnd } from '../address.ts';
 import { notConnected, refused, unreachable } from '../failures.ts';
 import { type HttpRequest, NoAnswer, sendHttp, wayTo } from '../http.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
 import { type AlertSettings, alertSettings } from './alert-defaults.ts';
+import type { PagerDutySettings } from './provider.ts';
 
 /** What PagerDuty answered, read as far as it can be without knowing what was asked. */
 export interface Answer {
@@ -44,43 +45,26 @@ export interface PagerDuty {
   publicUrl: string | undefined;
 }
 
-const settings = z.object({
-  PAGERDUTY_API_TOKEN: z.string().optional(),
-  PAGERDUTY_FROM_EMAIL: z.string().optional(),
-  PAGERDUTY_ROUTING_KEY: z.string().optional(),
-  PAGERDUTY_API_URL: z.string().optional(),
-  PAGERDUTY_EVENTS_URL: z.string().optional(),
-  PAGERDUTY_REGION: z.string().optional(),
-  BATON_PUBLIC_URL: z.string().optional(),
-  ...alertSettings,
-});
-type Settings = z.infer<typeof settings>;
-
 /**
- * Clients for the settings in `env`, read at first use. Each call asks for the settings that it needs, so that an
- * account with a routing key alone can raise alerts. Missing → `NotConnected` with the setting's name.
+ * The client for these settings. Each call asks for those that it needs, so that an account with a routing key alone can raise alerts.
+ * Missing → `NotConnected` with the setting's name.
  */
-export function pagerDutyConnections(env: NodeJS.ProcessEnv): (connection: string) => Promise<PagerDuty> {
-  let client: PagerDuty | undefined;
-  return async (connection) => {
-    if (connection !== 'default') throw notConnected('PagerDuty', 'PAGERDUTY_API_TOKEN', connection);
-    client ??= connect(settings.parse(env), env);
-    return client;
-  };
-}
-
-function connect(env: Settings, environment: NodeJS.ProcessEnv): PagerDuty {
-  const { api, events } = hosts(env);
-  const required = (name: keyof Settings): string => {
-    const value = env[name];
-    if (!value) throw notConnected('PagerDuty', name);
+export async function connectPagerDuty(
+  settings: PagerDutySettings,
+  env: NodeJS.ProcessEnv,
+  connection: string,
+): Promise<PagerDuty> {
+  const { api, events } = hosts(settings);
+  const required = (name: 'PAGERDUTY_API_TOKEN' | 'PAGERDUTY_FROM_EMAIL' | 'PAGERDUTY_ROUTING_KEY') => {
+    const value = settings[name];
+    if (!value) throw notConnected('PagerDuty', name, connection);
     return value;
   };
-  const secrets = [env.PAGERDUTY_API_TOKEN, env.PAGERDUTY_ROUTING_KEY].filter(
+  const secrets = [settings.PAGERDUTY_API_TOKEN, settings.PAGERDUTY_ROUTING_KEY].filter(
     (secret) => secret !== undefined,
   );
   const send = async (request: Omit<HttpRequest, 'way'>): Promise<Answer> => {
-    const way = wayTo(request.url, environment);
+    const way = wayTo(request.url, env);
     const answer = await sendHttp({ ...request, way }).catch((error: unknown) => {
       throw error instanceof NoAnswer ? unreachable('PagerDuty', error.message) : error;
     });
@@ -126,21 +110,17 @@ function connect(env: Settings, environment: NodeJS.ProcessEnv): PagerDuty {
       });
     },
     routesToService: () => !required('PAGERDUTY_ROUTING_KEY').startsWith('R'),
-    alerts: z.object(alertSettings).parse(env),
+    alerts: z.object(alertSettings).parse(settings),
     publicUrl: env.BATON_PUBLIC_URL || undefined,
   };
 }
 
 /** https://developer.pagerduty.com/docs/rest-api-overview: the regions' addresses. Given ones come first. */
-function hosts(env: Settings): { api: string; events: string } {
-  const region = env.PAGERDUTY_REGION || 'us';
-  if (region !== 'us' && region !== 'eu') throw notConnected('PagerDuty', 'PAGERDUTY_REGION to us or eu');
-  const infix = region === 'eu' ? '.eu' : '';
-  const address = (name: 'PAGERDUTY_API_URL' | 'PAGERDUTY_EVENTS_URL', usual: string) =>
-    withoutSlashAtEnd(providerAddress('PagerDuty', name, env[name] || usual));
+function hosts({ PAGERDUTY_REGION, PAGERDUTY_API_URL, PAGERDUTY_EVENTS_URL }: PagerDutySettings) {
+  const infix = PAGERDUTY_REGION === 'eu' ? '.eu' : '';
   return {
-    api: address('PAGERDUTY_API_URL', `https://api${infix}.pagerduty.com`),
-    events: address('PAGERDUTY_EVENTS_URL', `https://events${infix}.pagerduty.com`),
+    api: withoutSlashAtEnd(PAGERDUTY_API_URL ?? `https://api${infix}.pagerduty.com`),
+    events: withoutSlashAtEnd(PAGERDUTY_EVENTS_URL ?? `https://events${infix}.pagerduty.com`),
   };
 }
 

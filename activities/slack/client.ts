@@ -1,10 +1,11 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
-import { providerAddress, withoutSlashAtEnd } from '../address.ts';
+import { withoutSlashAtEnd } from '../address.ts';
 import { notConnected } from '../failures.ts';
-import { type HttpRequest, wayTo } from '../http.ts';
+import { wayTo } from '../http.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
 import { linkedPeople } from './people.ts';
+import type { SlackSettings } from './provider.ts';
 import { transport } from './transport.ts';
 
 /** Who Baton is in the workspace. */
@@ -25,27 +26,6 @@ export interface Slack {
   people: ReadonlyMap<string, string>;
 }
 
-const settings = z.object({
-  SLACK_BOT_TOKEN: z.string().optional(),
-  SLACK_API_URL: z.string().optional(),
-  BATON_PEOPLE: z.string().optional(),
-});
-
-/** Clients for the settings in `env`, read at first use. The SDK is loaded then, too. */
-export function slackConnections(env: NodeJS.ProcessEnv): (connection: string) => Promise<Slack> {
-  let client: Promise<Slack> | undefined;
-  return async (connection) => {
-    if (connection !== 'default') throw notConnected('Slack', 'SLACK_BOT_TOKEN', connection);
-    const { SLACK_BOT_TOKEN: token, SLACK_API_URL: url, BATON_PEOPLE: links } = settings.parse(env);
-    if (!token) throw notConnected('Slack', 'SLACK_BOT_TOKEN');
-    const people = linkedPeople(links);
-    if (!people) throw notConnected('Slack', 'BATON_PEOPLE to a list like U0ADA=ada@example.com');
-    const slackApiUrl = providerAddress('Slack', 'SLACK_API_URL', url || 'https://slack.com/api/');
-    client ??= connect(token, slackApiUrl, wayTo(slackApiUrl, env), people);
-    return client;
-  };
-}
-
 const silent = {
   debug() {},
   info() {},
@@ -55,13 +35,19 @@ const silent = {
   setName() {},
 };
 
-/** Temporal is the one retrier, and failures say what there is to say: the SDK neither retries nor logs. */
-async function connect(
-  token: string,
-  slackApiUrl: string,
-  way: HttpRequest['way'],
-  people: ReadonlyMap<string, string>,
+/**
+ * The client for these settings. Temporal is the one retrier, and failures say what there is to say: the SDK neither retries nor logs.
+ * Who is who (`BATON_PEOPLE`) holds for all workspaces, since member ids do.
+ */
+export async function connectSlack(
+  { SLACK_BOT_TOKEN: token, SLACK_API_URL: slackApiUrl = 'https://slack.com/api/' }: SlackSettings,
+  env: NodeJS.ProcessEnv,
+  connection: string,
 ): Promise<Slack> {
+  if (!token) throw notConnected('Slack', 'SLACK_BOT_TOKEN', connection);
+  const people = linkedPeople(env.BATON_PEOPLE);
+  if (!people) throw notConnected('Slack', 'BATON_PEOPLE to a list like U0ADA=ada@example.com');
+  const way = wayTo(slackApiUrl, env);
   const { LogLevel, WebClient } = await import('@slack/web-api');
   let self: Self | undefined;
   return {

@@ -2,8 +2,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { connectClients } from '../../activities/clients.ts';
+import type { Clients } from '../../activities/clients.ts';
+import { providers } from '../../activities/providers.ts';
 import { readSettings } from '../../processes/settings.ts';
+import { clientsFor } from '../clients.ts';
 
 const kubeconfig = (server: string) => {
   const file = join(mkdtempSync(join(tmpdir(), 'baton-kubeconfig-')), 'config');
@@ -19,7 +21,7 @@ const kubeconfig = (server: string) => {
 
 const jira = { JIRA_EMAIL: 'a@example.com', JIRA_API_TOKEN: 'secret', JIRA_PROJECT_KEY: 'OPS' };
 const aws = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'secret' };
-type Provider = keyof ReturnType<typeof connectClients>;
+type Provider = keyof Clients;
 const addresses: [variable: string, Provider, (address: string) => NodeJS.ProcessEnv][] = [
   ['PAGERDUTY_API_URL', 'pagerduty', (at) => ({ PAGERDUTY_API_TOKEN: 'secret', PAGERDUTY_API_URL: at })],
   [
@@ -50,7 +52,7 @@ const fine = [
 
 describe.each(addresses)('%s', (variable, provider, env) => {
   it.each(elsewhere)('is refused, and named, as plain http to another machine: %s', async (address) => {
-    await expect(connectClients(env(address))[provider]('default')).rejects.toMatchObject({
+    await expect(clientsFor(env(address))[provider]('default')).rejects.toMatchObject({
       type: 'NotConnected',
       nonRetryable: true,
       message: expect.stringMatching(new RegExp(`${variable}.*https://`)),
@@ -58,14 +60,14 @@ describe.each(addresses)('%s', (variable, provider, env) => {
   });
 
   it.each(fine)('may be %s', async (address) => {
-    await expect(connectClients(env(address))[provider]('default')).resolves.toBeDefined();
+    await expect(clientsFor(env(address))[provider]('default')).resolves.toBeDefined();
   });
 
   it.runIf(variable !== 'KUBECONFIG')('is complained of at the start, and not shown', () => {
     for (const address of elsewhere)
-      expect(() => readSettings(env(address))).toThrowError(
+      expect(() => readSettings(env(address), providers)).toThrowError(
         expect.objectContaining({ why: expect.stringMatching(new RegExp(`^- ${variable} is not an https`)) }),
       );
-    for (const address of fine) expect(readSettings(env(address)).connectedBy).toBeDefined();
+    for (const address of fine) expect(readSettings(env(address), providers).connectedBy).toBeDefined();
   });
 });

@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type AnyActivity, carryOut } from '../../activities/activity.ts';
-import { connectClients } from '../../activities/clients.ts';
 import { listEc2Instances } from '../../activities/ec2/list-instances.ts';
 import { readJiraIssue } from '../../activities/jira/read-issue.ts';
 import { listKubernetesNodes } from '../../activities/kubernetes/list-nodes.ts';
 import { readPagerDutyIncident } from '../../activities/pagerduty/read-incident.ts';
 import { proxyFor } from '../../activities/proxy.ts';
 import { readSlackUser } from '../../activities/slack/read-user.ts';
+import { clientsFor } from '../clients.ts';
 
 /** A proxy that lets nothing through, and what it was asked for. */
 async function startProxy() {
@@ -75,7 +75,7 @@ function run(
   env: NodeJS.ProcessEnv,
 ): Promise<unknown> {
   const attempt = { key: 'run-1/x/1', number: 1, signal: AbortSignal.timeout(9_000) };
-  return carryOut(activity, activity.input.parse(input), { ...connectClients(env), attempt });
+  return carryOut(activity, activity.input.parse(input), { ...clientsFor(env), attempt });
 }
 
 describe('a network whose only way out is a proxy', () => {

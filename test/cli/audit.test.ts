@@ -2,8 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectClients } from '../../activities/clients.ts';
-import { wayTo } from '../../activities/http.ts';
+import { providers } from '../../activities/providers.ts';
 import { runCli } from '../../cli/main.ts';
 import { createLog } from '../../log/log.ts';
 import type { Wiring } from '../../processes/wiring.ts';
@@ -33,7 +32,8 @@ describe('a record of more lines than one page holds', () => {
         stderr: { write: (text) => (written.stderr += text) },
       },
       loadTriggers: async () => [],
-      loadActivities: async () => ({ activities: [], connectClients: () => connectClients({}), wayTo }),
+      loadActivities: async () => [],
+      loadProviders: async () => providers,
       workflowsPath: '',
       startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
     };

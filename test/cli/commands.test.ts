@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connectClients } from '../../activities/clients.ts';
-import { wayTo } from '../../activities/http.ts';
+import { providers } from '../../activities/providers.ts';
 import { exampleWebhook, fullDisk } from '../../cli/example.ts';
 import { runCli } from '../../cli/main.ts';
 import type { Wiring } from '../../processes/wiring.ts';
@@ -27,7 +26,8 @@ describe('the command line', () => {
         stderr: { write: (text) => (written.stderr += text) },
       },
       loadTriggers: async () => [news],
-      loadActivities: async () => ({ activities: [], connectClients: () => connectClients({}), wayTo }),
+      loadActivities: async () => [],
+      loadProviders: async () => providers,
       workflowsPath: '',
       startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
     };

@@ -7,12 +7,8 @@ process.exitCode = await runCli({
   env: process.env,
   streams: process,
   loadTriggers: async () => (await import('../../triggers/index.ts')).triggers,
-  loadActivities: async () => {
-    const { activities } = await import('../../activities/index.ts');
-    const { connectClients } = await import('../../activities/clients.ts');
-    const { wayTo } = await import('../../activities/http.ts');
-    return { activities, connectClients, wayTo };
-  },
+  loadActivities: async () => (await import('../../activities/index.ts')).activities,
+  loadProviders: async () => (await import('../../activities/providers.ts')).providers,
   workflowsPath,
   startSimulators: () => Promise.reject(new Error('Nothing is simulated here')),
 });

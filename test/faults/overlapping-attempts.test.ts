@@ -2,9 +2,9 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { defineActivity } from '../../activities/activity.ts';
-import { connectClients } from '../../activities/clients.ts';
 import { activityInterceptors } from '../../worker/interceptor.ts';
 import { signedCalls, testAuthority } from '../authority.ts';
+import { clientsFor } from '../clients.ts';
 import { embeddedWorld } from '../store/world.ts';
 
 it('an attempt waits for an earlier one that is still at work here, and takes over what that one did', async () => {
@@ -34,7 +34,7 @@ it('an attempt waits for an earlier one that is still at work here, and takes ov
     signedCalls,
     activityInterceptors({
       activities: [turnKey],
-      clients: connectClients({}),
+      clients: clientsFor({}),
       store,
       authority: testAuthority,
       simulated: [],

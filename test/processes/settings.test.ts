@@ -3,9 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { settingsOf } from '../../activities/provider.ts';
+import { providers } from '../../activities/providers.ts';
 import { CliFailure } from '../../processes/failure.ts';
+import * as masking from '../../processes/masking.ts';
+import { misspeltSettings } from '../../processes/misspelt.ts';
+import { ownSettings } from '../../processes/own-settings.ts';
 import { secretKeyOf } from '../../processes/secret-key.ts';
-import { masked, providers, readSettings, secretsOf, shownSettings } from '../../processes/settings.ts';
+import * as settings from '../../processes/settings.ts';
+
+const readSettings = (env: NodeJS.ProcessEnv) => settings.readSettings(env, providers);
+const secretsOf = (env: NodeJS.ProcessEnv) => masking.secretsOf(env, providers);
+const masked = (name: string, value: string) => masking.masked(name, value, providers);
+const shownSettings = (env: NodeJS.ProcessEnv) => masking.shownSettings(env, providers);
+const everyProvider = providers.map(({ name }) => name);
 
 const complaintsOf = (env: NodeJS.ProcessEnv) => {
   try {
@@ -31,6 +42,9 @@ const examples: Record<string, [good: string, bad: string]> = {
   BATON_SIMULATE: ['slack, jira', 'slack,msteams'],
   JIRA_FIELDS: ['{"labels":["on-call"]}', '["on-call"]'],
   PAGERDUTY_WEBHOOK_SECRETS: ['hidden-word,hidden-word-2', 'hidden-word,,x'],
+  PAGERDUTY_REGION: ['eu', 'hidden-word'],
+  SLACK_API_URL: ['https://slack.example.com/api/', 'http://hidden-word.example.com'],
+  AWS_ENDPOINT_URL: ['http://127.0.0.1:4566', 'hidden-word'],
 };
 
 describe('the settings', () => {
@@ -41,7 +55,9 @@ describe('the settings', () => {
       dataDir: './data',
       databaseUrl: undefined,
       temporal: undefined,
-      simulated: [...providers],
+      simulated: everyProvider,
+      misspelt: [],
+      halves: [],
     });
   });
 
@@ -100,18 +116,117 @@ describe('the settings', () => {
 
   it('simulate nothing once a provider is set, unless asked to', () => {
     expect(readSettings({ JIRA_API_TOKEN: 'x' }).simulated).toEqual([]);
-    expect(readSettings({ JIRA_API_TOKEN: 'x', BATON_SIMULATE: 'all' }).simulated).toEqual([...providers]);
+    expect(readSettings({ JIRA_API_TOKEN: 'x', BATON_SIMULATE: 'all' }).simulated).toEqual(everyProvider);
     expect(readSettings({ JIRA_API_TOKEN: 'x', BATON_SIMULATE: 'ec2,slack' }).simulated).toEqual([
       'slack',
       'ec2',
     ]);
     expect(readSettings({ KUBECONFIG: '/home/ada/.kube/config' }).simulated).toEqual([]);
-    expect(readSettings({ AWS_REGION: 'eu-central-1' }).simulated).toEqual([...providers]);
+    expect(readSettings({ AWS_REGION: 'eu-central-1' }).simulated).toEqual(everyProvider);
   });
 
   it("read Temporal's own variables as Temporal's tools do", () => {
     const { temporal } = readSettings({ TEMPORAL_ADDRESS: 'temporal:7233', TEMPORAL_NAMESPACE: 'baton' });
     expect(temporal).toMatchObject({ connection: { address: 'temporal:7233' }, namespace: 'baton' });
+  });
+});
+
+describe('a variable that is nearly a setting', () => {
+  it.each([
+    ['PAGERDUTY_API_TOKN', 'PAGERDUTY_API_TOKEN'],
+    ['PAGERDUTY_WEBHOOK_SECRET', 'PAGERDUTY_WEBHOOK_SECRETS'],
+    ['SLACK_SINGING_SECRET', 'SLACK_SIGNING_SECRET'],
+    ['SLACK_BOT_TOKENS', 'SLACK_BOT_TOKEN'],
+    ['JIRA_BASEURL', 'JIRA_BASE_URL'],
+    ['jira_email', 'JIRA_EMAIL'],
+    ['BATON_SIMULATED', 'BATON_SIMULATE'],
+    ['KUBERNETES_NAMESPACE', 'KUBERNETES_NAMESPACES'],
+    ['AWS_REGOIN', 'AWS_REGION'],
+    ['PAGERDTY_API_TOKEN', 'PAGERDUTY_API_TOKEN'],
+  ])('is told with what it may mean, and turns no simulation off: %s', (name, meant) => {
+    const { misspelt, simulated, connectedBy, halves } = readSettings({ [name]: 'hidden-word' });
+    expect(misspelt).toEqual([`Baton knows no setting ${name}: did you mean ${meant}?`]);
+    expect({ simulated, connectedBy, halves }).toEqual({
+      simulated: everyProvider,
+      connectedBy: [],
+      halves: [],
+    });
+  });
+
+  it('is told without a guess where there is none', () => {
+    expect(readSettings({ PAGERDUTY_ANYTHING_ELSE: 'x', BATON_COLOUR: 'x' }).misspelt).toEqual([
+      'Baton knows no setting BATON_COLOUR',
+      'Baton knows no setting PAGERDUTY_ANYTHING_ELSE',
+    ]);
+  });
+
+  it('is not what others set: the AWS SDK, Kubernetes for its services, proxies, Temporal, anybody', () => {
+    const others = [
+      ['AWS_PROFILE', 'AWS_PAGER', 'AWS_SDK_LOAD_CONFIG', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'],
+      ['KUBERNETES_SERVICE_PORT_HTTPS', 'KUBERNETES_PORT_443_TCP_ADDR', 'JIRA_PORT', 'SLACK_SERVICE_HOST'],
+      ['HTTPS_PROXY', 'no_proxy', 'TEMPORAL_TLS', 'HOSTNAME', 'SHELL', 'PORTS', 'GITLAB_TOKEN', 'STACK_NAME'],
+    ].flat();
+    const env = Object.fromEntries(others.map((name) => [name, 'x']));
+    expect(readSettings(env).misspelt).toEqual([]);
+  });
+
+  it('is never one that is a setting, and never shows what stands in it', () => {
+    const names = [...ownSettings, ...providers.flatMap(settingsOf)];
+    const near = fc
+      .tuple(fc.constantFrom(...names), fc.nat(40), fc.constantFrom('', 'X', '_'))
+      .map(([name, at, letter]) => name.slice(0, at) + letter + name.slice(at + 1));
+    fc.assert(
+      fc.property(near, (name) => {
+        const told = misspeltSettings({ [name]: 'hidden-word' }, providers);
+        if (names.includes(name)) expect(told).toEqual([]);
+        expect(told.join()).not.toContain('hidden-word');
+      }),
+    );
+  });
+});
+
+describe('a provider that is connected in half', () => {
+  const halves = (env: NodeJS.ProcessEnv, process?: 'server' | 'worker') =>
+    settings.halvesFor(readSettings(env), process);
+  const missing = (env: NodeJS.ProcessEnv, process?: 'server' | 'worker') =>
+    halves(env, process).map((words) => /: (.*) is not set, so /.exec(words)?.[1]);
+
+  it('is told with what is missing and what follows, and shows no value', () => {
+    expect(halves({ SLACK_BOT_TOKEN: 'hidden-word' })).toEqual([
+      'Slack is connected in half: SLACK_SIGNING_SECRET is not set, so its buttons and commands are refused with 503',
+    ]);
+  });
+
+  const pagerDuty = { PAGERDUTY_WEBHOOK_SECRETS: 'x', PAGERDUTY_API_TOKEN: 'x', PAGERDUTY_ROUTING_KEY: 'x' };
+  const keys = { AWS_REGION: 'x', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' };
+  it.each([
+    [
+      { PAGERDUTY_API_TOKEN: 'x' },
+      ['PAGERDUTY_WEBHOOK_SECRETS', 'PAGERDUTY_FROM_EMAIL', 'PAGERDUTY_ROUTING_KEY'],
+    ],
+    [{ PAGERDUTY_WEBHOOK_SECRETS: 'x' }, ['PAGERDUTY_API_TOKEN', 'PAGERDUTY_ROUTING_KEY']],
+    [pagerDuty, ['PAGERDUTY_FROM_EMAIL']],
+    [{ ...pagerDuty, PAGERDUTY_FROM_EMAIL: 'baton@example.com' }, []],
+    [{ SLACK_SIGNING_SECRET: 'x' }, ['SLACK_BOT_TOKEN']],
+    [{ JIRA_BASE_URL: 'https://acme.atlassian.net' }, ['JIRA_EMAIL', 'JIRA_API_TOKEN', 'JIRA_PROJECT_KEY']],
+    [{ KUBECONFIG: '/config' }, []],
+    [keys, []],
+    [{ ...keys, AWS_REGION: '', AWS_DEFAULT_REGION: 'x' }, []],
+    [{ AWS_ACCESS_KEY_ID: 'x' }, ['AWS_REGION or AWS_DEFAULT_REGION', 'AWS_SECRET_ACCESS_KEY']],
+    [{ AWS_REGION: 'x', AWS_PROFILE: 'x' }, []],
+    [{ AWS_REGION: 'x' }, []],
+  ] satisfies [NodeJS.ProcessEnv, string[]][])('with %o lacks %o', (env, lacks) => {
+    expect(missing(env)).toEqual(lacks);
+  });
+
+  it('is whole for a server or a worker that has what it needs itself', () => {
+    const server = { PAGERDUTY_WEBHOOK_SECRETS: 'x', PAGERDUTY_ROUTING_KEY: 'x', SLACK_SIGNING_SECRET: 'x' };
+    expect(missing(server, 'server')).toEqual([]);
+    expect(missing(server, 'worker')).toEqual(['PAGERDUTY_API_TOKEN', 'SLACK_BOT_TOKEN']);
+  });
+
+  it('is nobody whom a simulator stands in for', () => {
+    expect(halves({ SLACK_BOT_TOKEN: 'x', BATON_SIMULATE: 'slack' })).toEqual([]);
   });
 });
 

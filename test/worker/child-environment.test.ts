@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { kubernetesConnections } from '../../activities/kubernetes/client.ts';
+import { connectClients } from '../../activities/clients.ts';
+import { providers } from '../../activities/providers.ts';
 import { startTemporal } from '../../processes/temporal-server.ts';
 import { childEnvironment, networkSettings } from '../../worker/child-environment.ts';
 
@@ -87,10 +88,19 @@ describe('a program that Baton starts', () => {
       contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
     };
     writeFileSync(kubeconfig, JSON.stringify(config));
-    const { core, request } = await kubernetesConnections({ KUBECONFIG: kubeconfig })('default');
-    await core.listNode({}, request(AbortSignal.timeout(5_000))).catch(() => {});
+    const source = { settingsOf: async () => ({ values: { KUBECONFIG: kubeconfig }, version: '1' }) };
+    const { kubernetes } = connectClients(providers, source, {});
+    const login = async (connection: string) => {
+      const { core, request } = await kubernetes(connection);
+      await core.listNode({}, request(AbortSignal.timeout(5_000))).catch(() => {});
+    };
+    await login('default');
     expect(seen()).toMatch(/^OWN=own$/m);
     expect(seen()).toMatch(/^AWS_ACCESS_KEY_ID=for-the-cloud$/m);
     expect(seen()).not.toContain('canary');
+    // Of another connection neither: the cloud's settings here are the default one's.
+    await login('emea');
+    expect(seen()).toMatch(/^OWN=own$/m);
+    expect(seen()).not.toContain('for-the-cloud');
   });
 });

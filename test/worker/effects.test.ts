@@ -7,13 +7,13 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ActivityFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectClients } from '../../activities/clients.ts';
 import { activities } from '../../activities/index.ts';
 import { impair, restedInstance } from '../../simulator/ec2.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { bundleWorkflows } from '../../worker/bundle.ts';
 import { startWorker, taskQueue } from '../../worker/worker.ts';
 import { signedMemo, testAuthority } from '../authority.ts';
+import { clientsFor } from '../clients.ts';
 import { startTestTemporal } from '../temporal.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
@@ -125,7 +125,7 @@ describe('a run that lost part of its history', () => {
       bundle,
       store: world.store,
       activities,
-      clients: connectClients(world.env),
+      clients: clientsFor(world.env),
       authority: testAuthority,
       simulated: [],
       scrub: (text: string) => text,

@@ -2,7 +2,6 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { type ActivityContext, type AnyActivity, defineActivity } from '../../activities/activity.ts';
-import { connectClients } from '../../activities/clients.ts';
 import { boundedList as kubernetesList } from '../../activities/kubernetes/text.ts';
 import { boundedList as pagerDutyList } from '../../activities/pagerduty/text.ts';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
@@ -10,6 +9,7 @@ import type { Store } from '../../store/store.ts';
 import { activityInterceptors } from '../../worker/interceptor.ts';
 import { largestResult, withinSize } from '../../worker/result-size.ts';
 import { signedCalls, testAuthority } from '../authority.ts';
+import { clientsFor } from '../clients.ts';
 import { embeddedWorld } from '../store/world.ts';
 
 /** Makes one attempt at an activity as a worker would, and gives the record beside. */
@@ -29,7 +29,7 @@ async function attempt(
     signedCalls,
     activityInterceptors({
       activities: [activity],
-      clients: connectClients({}),
+      clients: clientsFor({}),
       store,
       authority: testAuthority,
       simulated,

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { startEc2Instances } from '../../../activities/ec2/change-state.ts';
-import { ec2Connections } from '../../../activities/ec2/client.ts';
 import { listEc2InstanceStatuses } from '../../../activities/ec2/list-instance-statuses.ts';
 import { ec2Environment } from '../../../simulator/ec2.ts';
+import { clientsFor } from '../../clients.ts';
 import { checkout, errorXml, failureOf, runnerFor, startAnswering, startRegion } from './region.ts';
 
 const one = { instanceIds: [checkout] };
@@ -134,7 +134,7 @@ describe('the connection', () => {
 
   it('to the real EC2 is not hastened by what is simulated beside it', async () => {
     const { AWS_ENDPOINT_URL_EC2: _, ...env } = ec2Environment('http://127.0.0.1:1');
-    expect((await ec2Connections(env)('default')).timeScale).toBe(1);
-    expect((await ec2Connections(ec2Environment('http://127.0.0.1:1'))('default')).timeScale).toBe(20);
+    expect((await clientsFor(env).ec2('default')).timeScale).toBe(1);
+    expect((await clientsFor(ec2Environment('http://127.0.0.1:1')).ec2('default')).timeScale).toBe(20);
   });
 });

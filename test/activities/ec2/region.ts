@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished, vi } from 'vitest';
 import type { z } from 'zod';
 import { type Activity, type ActivityContext, type Attempt, carryOut } from '../../../activities/activity.ts';
-import { ec2Connections } from '../../../activities/ec2/client.ts';
 import { type Ec2World, ec2Environment, ec2Simulation } from '../../../simulator/ec2.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
+import { clientsFor } from '../../clients.ts';
 
 export const checkout = 'i-0abc12345def67890';
 export const search = 'i-0def12345abc67890';
@@ -14,24 +14,16 @@ export const search = 'i-0def12345abc67890';
 const timeScale = 5000;
 const pollSeconds = 15;
 
-const notConnected = async () => {
-  throw new Error('This test uses EC2 only');
-};
-
 /** Runs an activity as a worker would, with the client for these settings. */
 export function runnerFor(env: NodeJS.ProcessEnv) {
-  const ec2 = ec2Connections(env);
+  const clients = clientsFor(env);
   return function run<Input extends z.ZodType, Output extends z.ZodType>(
     activity: Activity<string, Input, Output>,
     input: z.input<Input>,
     attempt: Partial<Attempt> = {},
   ): Promise<z.output<Output>> {
     const context: ActivityContext = {
-      pagerduty: notConnected,
-      slack: notConnected,
-      jira: notConnected,
-      kubernetes: notConnected,
-      ec2,
+      ...clients,
       attempt: { key: 'run-1#5', number: 1, signal: new AbortController().signal, ...attempt },
     };
     return carryOut(activity, activity.input.parse(input), context).then((output) =>

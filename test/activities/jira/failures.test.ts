@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { addJiraComment } from '../../../activities/jira/add-comment.ts';
-import { jiraConnections } from '../../../activities/jira/client.ts';
 import { createJiraIssue } from '../../../activities/jira/create-issue.ts';
 import { readJiraIssue } from '../../../activities/jira/read-issue.ts';
 import { jiraEnvironment } from '../../../simulator/jira.ts';
+import { clientsFor } from '../../clients.ts';
 import { failureOf, runnerFor, startAnswering, startSite } from './site.ts';
 
 const token = jiraEnvironment('').JIRA_API_TOKEN ?? '';
@@ -145,7 +145,8 @@ describe('a Jira that is not connected', () => {
   it('is one whose address is none', async () => {
     const run = runnerFor(jiraEnvironment('acme.atlassian.net'));
     expect(await failureOf(run(readJiraIssue, ask))).toMatchObject({
-      message: 'Jira is not connected: set JIRA_BASE_URL',
+      message:
+        'Jira is not connected: JIRA_BASE_URL is not an https:// address (plain http:// is taken on this machine only)',
     });
   });
 
@@ -167,7 +168,7 @@ describe('a Jira that is not connected', () => {
 describe('the settings of a real Jira', () => {
   it('are not hastened by what is simulated beside it', async () => {
     const env = { ...jiraEnvironment('https://acme.atlassian.net/'), BATON_SIMULATED_TIME_SCALE: '20' };
-    expect(await jiraConnections(env)('default')).toMatchObject({
+    expect(await clientsFor(env).jira('default')).toMatchObject({
       timeScale: 1,
       baseUrl: 'https://acme.atlassian.net',
     });

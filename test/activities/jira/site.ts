@@ -3,13 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import { type Activity, type ActivityContext, type Attempt, carryOut } from '../../../activities/activity.ts';
-import { jiraConnections } from '../../../activities/jira/client.ts';
 import { type JiraWorld, jiraEnvironment, jiraSimulation } from '../../../simulator/jira.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
-
-const notConnected = async () => {
-  throw new Error('This test uses Jira only');
-};
+import { clientsFor } from '../../clients.ts';
 
 /** The wait for Jira's search, 5 s, takes 5 ms. */
 const timeScale = '1000';
@@ -19,18 +15,14 @@ export const afterUnknownOutcome = { number: 2, uncertainSince: '2026-11-21T08:0
 
 /** Runs an activity as a worker would, with the client for these settings. */
 export function runnerFor(env: NodeJS.ProcessEnv) {
-  const jira = jiraConnections(env);
+  const clients = clientsFor(env);
   return function run<Input extends z.ZodType, Output extends z.ZodType>(
     activity: Activity<string, Input, Output>,
     input: z.input<Input>,
     attempt: Partial<Attempt> = {},
   ): Promise<z.output<Output>> {
     const context: ActivityContext = {
-      pagerduty: notConnected,
-      slack: notConnected,
-      jira,
-      kubernetes: notConnected,
-      ec2: notConnected,
+      ...clients,
       attempt: { key: 'run-1#5', number: 1, signal: new AbortController().signal, ...attempt },
     };
     return carryOut(activity, activity.input.parse(input), context).then((output) =>

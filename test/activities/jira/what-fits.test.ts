@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { jiraConnections } from '../../../activities/jira/client.ts';
 import { createJiraIssue } from '../../../activities/jira/create-issue.ts';
 import { transitionJiraIssue } from '../../../activities/jira/transition-issue.ts';
 import { jiraEnvironment, type SimulatedTransition } from '../../../simulator/jira.ts';
+import { clientsFor } from '../../clients.ts';
 import { afterUnknownOutcome, effects, failureOf, startSite } from './site.ts';
 
 const incident = { incidentId: 'Q1ABC', summary: 'Checkout is slow' };
@@ -79,8 +79,8 @@ describe('the issue of a project that is configured otherwise', () => {
   });
 
   it.each(['{', '[1]', '"High"'])('needs JIRA_FIELDS to be a JSON object: %s', async (fields) => {
-    const connect = jiraConnections({ ...jiraEnvironment('http://127.0.0.1:1'), JIRA_FIELDS: fields });
-    expect(await failureOf(connect('default'))).toMatchObject({
+    const { jira } = clientsFor({ ...jiraEnvironment('http://127.0.0.1:1'), JIRA_FIELDS: fields });
+    expect(await failureOf(jira('default'))).toMatchObject({
       type: 'NotConnected',
       message: expect.stringContaining('JIRA_FIELDS'),
     });

@@ -4,17 +4,13 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import { type Activity, type ActivityContext, type Attempt, carryOut } from '../../../activities/activity.ts';
-import { kubernetesConnections } from '../../../activities/kubernetes/client.ts';
 import {
   type KubernetesWorld,
   kubernetesEnvironment,
   kubernetesSimulation,
 } from '../../../simulator/kubernetes.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
-
-const notConnected = async () => {
-  throw new Error('This test uses Kubernetes only');
-};
+import { clientsFor } from '../../clients.ts';
 
 /** Waits of five seconds take 1 ms. */
 const timeScale = 5000;
@@ -28,18 +24,14 @@ export function temporaryFolder(): string {
 
 /** Runs an activity as a worker would, with the clients for these settings. */
 export function runnerFor(env: NodeJS.ProcessEnv) {
-  const kubernetes = kubernetesConnections(env);
+  const clients = clientsFor(env);
   return function run<Input extends z.ZodType, Output extends z.ZodType>(
     activity: Activity<string, Input, Output>,
     input: z.input<Input>,
     attempt: Partial<Attempt> = {},
   ): Promise<z.output<Output>> {
     const context: ActivityContext = {
-      pagerduty: notConnected,
-      slack: notConnected,
-      jira: notConnected,
-      kubernetes,
-      ec2: notConnected,
+      ...clients,
       attempt: { key: 'run-1#5', number: 1, signal: new AbortController().signal, ...attempt },
     };
     return carryOut(activity, activity.input.parse(input), context).then((output) =>

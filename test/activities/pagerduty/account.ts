@@ -3,22 +3,18 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import { type Activity, type ActivityContext, type Attempt, carryOut } from '../../../activities/activity.ts';
-import { pagerDutyConnections } from '../../../activities/pagerduty/client.ts';
 import {
   type PagerDutySimulator,
   pagerDutyEnvironment,
   startPagerDuty,
 } from '../../../simulator/pagerduty.ts';
-
-const notConnected = async () => {
-  throw new Error('This test uses PagerDuty only');
-};
+import { clientsFor } from '../../clients.ts';
 
 /** A simulated account that ends with the test, and a way to run an activity on it as a worker would. */
 export async function startAccount(env: NodeJS.ProcessEnv = {}) {
   const simulator = await startPagerDuty();
   onTestFinished(() => simulator.close());
-  const pagerduty = pagerDutyConnections({ ...pagerDutyEnvironment(simulator.url), ...env });
+  const clients = clientsFor({ ...pagerDutyEnvironment(simulator.url), ...env });
 
   function run<Input extends z.ZodType, Output extends z.ZodType>(
     activity: Activity<string, Input, Output>,
@@ -26,11 +22,7 @@ export async function startAccount(env: NodeJS.ProcessEnv = {}) {
     attempt: Partial<Attempt> = {},
   ): Promise<z.output<Output>> {
     const context: ActivityContext = {
-      pagerduty,
-      slack: notConnected,
-      jira: notConnected,
-      kubernetes: notConnected,
-      ec2: notConnected,
+      ...clients,
       attempt: { key: 'run-1/5', number: 1, signal: new AbortController().signal, ...attempt },
     };
     return carryOut(activity, activity.input.parse(input), context).then((output) =>

@@ -2,10 +2,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { addPagerDutyNote } from '../../../activities/pagerduty/add-note.ts';
-import { pagerDutyConnections } from '../../../activities/pagerduty/client.ts';
 import { raisePagerDutyAlert } from '../../../activities/pagerduty/raise-alert.ts';
 import { readPagerDutyIncident } from '../../../activities/pagerduty/read-incident.ts';
 import { pagerDutyEnvironment, raiseIncident } from '../../../simulator/pagerduty.ts';
+import { clientsFor } from '../../clients.ts';
 import { startAccount } from './account.ts';
 
 const token = pagerDutyEnvironment('').PAGERDUTY_API_TOKEN ?? '';
@@ -163,7 +163,7 @@ describe('the connection', () => {
   });
 
   it('knows no other name than default', async () => {
-    const connect = pagerDutyConnections({ PAGERDUTY_API_TOKEN: token });
+    const connect = clientsFor({ PAGERDUTY_API_TOKEN: token }).pagerduty;
     await expect(connect('second')).rejects.toMatchObject({ type: 'NotConnected' });
   });
 });

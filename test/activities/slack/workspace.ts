@@ -1,19 +1,15 @@
 import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import { type Activity, type ActivityContext, type Attempt, carryOut } from '../../../activities/activity.ts';
-import { slackConnections } from '../../../activities/slack/client.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
 import { type SlackWorld, slackEnvironment, slackSimulation } from '../../../simulator/slack.ts';
-
-const notConnected = async () => {
-  throw new Error('This test uses Slack only');
-};
+import { clientsFor } from '../../clients.ts';
 
 /** A simulated workspace that ends with the test, and a way to run an activity on it as a worker would. */
 export async function startWorkspace(env: NodeJS.ProcessEnv = {}) {
   const simulator = await startSimulator(slackSimulation());
   onTestFinished(() => simulator.close());
-  const slack = slackConnections({ ...slackEnvironment(simulator.url), ...env });
+  const clients = clientsFor({ ...slackEnvironment(simulator.url), ...env });
 
   function run<Input extends z.ZodType, Output extends z.ZodType>(
     activity: Activity<string, Input, Output>,
@@ -21,11 +17,7 @@ export async function startWorkspace(env: NodeJS.ProcessEnv = {}) {
     attempt: Partial<Attempt> = {},
   ): Promise<z.output<Output>> {
     const context: ActivityContext = {
-      pagerduty: notConnected,
-      slack,
-      jira: notConnected,
-      kubernetes: notConnected,
-      ec2: notConnected,
+      ...clients,
       attempt: { key: 'run-1#5', number: 1, signal: new AbortController().signal, ...attempt },
     };
     return carryOut(activity, activity.input.parse(input), context).then((output) =>

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { addressSetting } from '../address.ts';
+import { defineProvider } from '../provider.ts';
+import { tagSettings } from './tag.ts';
+
+const settings = z.object({
+  AWS_REGION: z.string().optional().describe('region'),
+  AWS_DEFAULT_REGION: z.string().optional().describe('region, where AWS_REGION is not set'),
+  AWS_ACCESS_KEY_ID: z
+    .string()
+    .optional()
+    .describe(
+      'id of the key (unset: a profile or role as the AWS SDK finds it, for the connection default alone)',
+    ),
+  AWS_SECRET_ACCESS_KEY: z.string().optional().describe('the key'),
+  AWS_SESSION_TOKEN: z.string().optional().describe('token of a temporary key'),
+  ...tagSettings,
+  AWS_ENDPOINT_URL_EC2: addressSetting.optional().describe('another address of EC2'),
+  AWS_ENDPOINT_URL: addressSetting.optional().describe('the same, where AWS_ENDPOINT_URL_EC2 is not set'),
+});
+export type Ec2Settings = z.output<typeof settings>;
+
+export const ec2 = defineProvider({
+  name: 'ec2',
+  title: 'EC2',
+  settings,
+  secrets: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'],
+  needs: [
+    { oneOf: ['AWS_REGION', 'AWS_DEFAULT_REGION'], by: 'worker', else: 'nothing is done there' },
+    {
+      oneOf: ['AWS_SECRET_ACCESS_KEY'],
+      beside: 'AWS_ACCESS_KEY_ID',
+      by: 'worker',
+      else: 'the key is not used',
+    },
+  ],
+  // A region alone connects nothing.
+  marks:
+    /^AWS_(ACCESS_KEY_ID|PROFILE|ROLE_ARN|WEB_IDENTITY_TOKEN_FILE|CONTAINER_CREDENTIALS_(RELATIVE|FULL)_URI|ENDPOINT_URL_EC2)$/,
+  // The AWS SDK reads many more.
+  foreign: /^AWS_/,
+  simulated: true,
+  connect: async (given, env, connection) => (await import('./client.ts')).connectEc2(given, env, connection),
+  check: async (client, signal) => (await import('./check.ts')).checkEc2(client, signal),
+});

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { addressSetting } from '../address.ts';
+import { defineProvider } from '../provider.ts';
+import { alertSettings } from './alert-defaults.ts';
+
+const parts = (list: string) => list.split(',').map((part) => part.trim());
+
+const settings = z.object({
+  PAGERDUTY_WEBHOOK_SECRETS: z
+    .string()
+    .refine((list) => !parts(list).includes(''), 'has an empty part between its commas')
+    .optional()
+    .describe(
+      'secrets of the webhook subscriptions, comma-separated: the new one before the old one is withdrawn',
+    ),
+  PAGERDUTY_API_TOKEN: z.string().optional().describe('token of the REST API'),
+  PAGERDUTY_FROM_EMAIL: z.string().optional().describe('the user in whose name automation acts'),
+  PAGERDUTY_ROUTING_KEY: z.string().optional().describe('key of an Events API v2 integration'),
+  ...alertSettings,
+  PAGERDUTY_REGION: z
+    .enum(['us', 'eu'], { error: 'is neither us nor eu' })
+    .optional()
+    .describe('service region of the account'),
+  PAGERDUTY_API_URL: addressSetting.optional().describe('another address of the REST API'),
+  PAGERDUTY_EVENTS_URL: addressSetting.optional().describe('another address of the Events API'),
+});
+export type PagerDutySettings = z.output<typeof settings>;
+
+export const pagerDuty = defineProvider({
+  name: 'pagerduty',
+  title: 'PagerDuty',
+  settings,
+  secrets: ['PAGERDUTY_WEBHOOK_SECRETS', 'PAGERDUTY_API_TOKEN', 'PAGERDUTY_ROUTING_KEY'],
+  needs: [
+    {
+      oneOf: ['PAGERDUTY_WEBHOOK_SECRETS'],
+      by: 'server',
+      else: 'its webhooks are refused with 503 and no incident comes in',
+    },
+    { oneOf: ['PAGERDUTY_API_TOKEN'], by: 'worker', else: 'its incidents are neither read nor changed' },
+    {
+      oneOf: ['PAGERDUTY_FROM_EMAIL'],
+      beside: 'PAGERDUTY_API_TOKEN',
+      by: 'worker',
+      else: 'its incidents are read, and not changed',
+    },
+    { oneOf: ['PAGERDUTY_ROUTING_KEY'], else: 'nobody is paged for a run that fails or stands still' },
+  ],
+  simulated: true,
+  connect: async (given, env, connection) =>
+    (await import('./client.ts')).connectPagerDuty(given, env, connection),
+  check: async (client, signal) => (await import('./check.ts')).checkPagerDuty(client, signal),
+});

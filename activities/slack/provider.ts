@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { addressSetting } from '../address.ts';
+import { defineProvider } from '../provider.ts';
+
+const settings = z.object({
+  SLACK_BOT_TOKEN: z.string().optional().describe('token of the bot, xoxb-…'),
+  SLACK_SIGNING_SECRET: z.string().optional().describe('secret with which Slack signs clicks and commands'),
+  SLACK_APP_TOKEN: z
+    .string()
+    .optional()
+    .describe('for Socket Mode, which is not there yet: only kept out of logs'),
+  SLACK_API_URL: addressSetting.optional().describe('another address of the Web API'),
+});
+export type SlackSettings = z.output<typeof settings>;
+
+export const slack = defineProvider({
+  name: 'slack',
+  title: 'Slack',
+  settings,
+  secrets: ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET', 'SLACK_APP_TOKEN'],
+  needs: [
+    { oneOf: ['SLACK_BOT_TOKEN'], by: 'worker', else: 'nothing is read or posted there' },
+    { oneOf: ['SLACK_SIGNING_SECRET'], by: 'server', else: 'its buttons and commands are refused with 503' },
+  ],
+  simulated: true,
+  connect: async (given, env, connection) =>
+    (await import('./client.ts')).connectSlack(given, env, connection),
+  check: async (client, signal) => (await import('./check.ts')).checkSlack(client, signal),
+});
