@@ -36,6 +36,8 @@ export interface Attempt {
   signal: AbortSignal;
   /** Set where something is simulated. Whatever people are to read begins with it. */
   mark?: string | undefined;
+  /** In plan mode, where nothing that is waited for was begun: an `await…` read looks once and does not wait. */
+  looksOnce?: true;
 }
 
 /** What an activity is given beside its input: clients by connection name, and the attempt. */
@@ -131,6 +133,9 @@ export type AnyChange = Change<string, any, any, any>;
 export type AnyActivity = AnyRead | AnyChange | WholeChange<string, any, any>;
 // biome-ignore-end lint/suspicious/noExplicitAny: as above
 
+/** The verbs of reads. */
+const readVerbs = ['read', 'list', 'find', 'check', 'search', 'query', 'await'];
+
 export function defineActivity<const Name extends string, Input extends z.ZodType, Output extends z.ZodType>(
   declaration: Read<Name, Input, Output>,
 ): Read<Name, Input, Output>;
@@ -143,7 +148,18 @@ export function defineActivity<
 export function defineActivity<const Name extends string, Input extends z.ZodType, Output extends z.ZodType>(
   declaration: WholeChange<Name, Input, Output>,
 ): WholeChange<Name, Input, Output>;
+/** Throws where the verb of the name tells another kind: workflows know of an activity only its name, and call reads in another way. */
 export function defineActivity(declaration: AnyActivity): AnyActivity {
+  const { name, kind } = declaration;
+  const verb = readVerbs.find((each) => new RegExp(`^${each}[A-Z]`).test(name));
+  if (verb !== undefined && kind !== 'read')
+    throw new Error(
+      `${name} is declared as a ${kind}, and its name begins as that of a read ("${verb}"). Name it by what it changes`,
+    );
+  if (verb === undefined && kind === 'read')
+    throw new Error(
+      `${name} is declared as a read, so its name must begin with one of ${readVerbs.join(', ')}, and the provider after it`,
+    );
   return declaration;
 }
 

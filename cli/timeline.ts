@@ -34,6 +34,10 @@ export function timelineOf(row: RecordRow): TimelineLine[] {
       return [line('"', read(said, row).text)];
     case 'activity.intended':
       return [];
+    case 'activity.planned': {
+      const { activity, plan } = read(wouldBe, row);
+      return [line('>', `${activity} is planned: ${plan?.summary ?? 'it is so already'}`)];
+    }
     case 'activity.completed':
       return [completed(row, line)];
     case 'activity.failed': {
@@ -65,6 +69,7 @@ const completedActivity = z.object({
   result: z.record(z.string(), z.unknown()).catch({}),
   simulated: z.boolean().catch(false),
 });
+const wouldBe = z.object({ activity: word, plan: z.object({ summary: word }).optional() });
 const failed = z.object({ activity: word, attempt: z.number().catch(1), failure });
 const runEnded = z.object({ run: word, outcome: word, failure: failure.optional() });
 

@@ -69,4 +69,6 @@ export interface RunCause {
   target: string;
   /** What a resolve by a person does to the run. */
   whenResolved: 'stop' | 'continue';
+  /** `plan`: reads read, and changes are looked at, written down and not made. Left out: changes are made. */
+  mode?: 'plan';
 }

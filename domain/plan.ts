@@ -13,7 +13,7 @@ export interface Plan<Output = unknown, Values = unknown> {
   before?: unknown;
   after?: unknown;
   inverse: Inverse;
-  /** With what a run in plan mode goes on, as if the change had been made. */
+  /** With what a run in plan mode goes on, as if the change had been made. An id that is not there yet is one that later calls take. */
   output: Output;
 }
 

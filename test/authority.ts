@@ -26,17 +26,29 @@ export function signedMemo(
   return { cause: own, signature } satisfies RunMemo;
 }
 
-/** Stands before the worker's interceptors where an activity is called without a workflow: the call then has a signed cause. */
-export const signedCalls: ActivityInterceptorsFactory = () => ({
-  inbound: {
-    execute(call, next) {
-      const { workflowExecution, workflowType: workflow = '' } = activityInfo();
-      const run = { runId: workflowExecution?.workflowId ?? '', workflow, input: {}, cause };
-      const header: CallCause = { cause, input: {}, signature: testAuthority.sign(run) };
-      return next({
-        ...call,
-        headers: { ...call.headers, baton: defaultPayloadConverter.toPayload(header) },
-      });
+/**
+ * Stands before the worker's interceptors where an activity is called without a workflow: the call then has a signed cause. `forged` is
+ * what the header says otherwise than what was signed.
+ */
+export const callsSigned =
+  (more: Partial<RunCause> = {}, forged: object = {}): ActivityInterceptorsFactory =>
+  () => ({
+    inbound: {
+      execute(call, next) {
+        const { workflowExecution, workflowType: workflow = '' } = activityInfo();
+        const own = { ...cause, ...more };
+        const run = { runId: workflowExecution?.workflowId ?? '', workflow, input: {}, cause: own };
+        const header: CallCause = {
+          cause: { ...own, ...forged },
+          input: {},
+          signature: testAuthority.sign(run),
+        };
+        return next({
+          ...call,
+          headers: { ...call.headers, baton: defaultPayloadConverter.toPayload(header) },
+        });
+      },
     },
-  },
-});
+  });
+
+export const signedCalls = callsSigned();

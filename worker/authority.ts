@@ -14,6 +14,8 @@ const causeSchema = z.looseObject({
   connection: z.string().optional(),
   connections: z.record(z.string(), z.string()).optional(),
   by: z.object({ kind: z.literal('person'), id: z.string(), name: z.string() }).optional(),
+  // A mode that is not known here is a cause that is not understood, and changes nothing.
+  mode: z.literal('plan').optional(),
 });
 export type CauseOfCall = z.infer<typeof causeSchema>;
 

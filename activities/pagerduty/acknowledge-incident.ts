@@ -3,7 +3,7 @@ import { actor, connectionName, defineActivity } from '../activity.ts';
 import { conflict } from '../failures.ts';
 import { changedIncident, readIncident } from './incident.ts';
 import { pagerDutyId } from './input.ts';
-import { updateIncident } from './update-incident.ts';
+import { updateCall, updateIncident } from './update-incident.ts';
 
 /**
  * Reads first. PagerDuty would reopen a resolved incident and assign it to the caller, so that one is a `Conflict`; it
@@ -20,12 +20,30 @@ export const acknowledgePagerDutyIncident = defineActivity({
   causes: ['pagerduty.incident.acknowledged'],
   input: z.object({ connection: connectionName, actor, incidentId: pagerDutyId }),
   output: changedIncident,
-  async run({ connection, actor, incidentId }, { pagerduty, attempt: { signal } }) {
+  example: { incidentId: 'Q1DWGPWQ3Y9XJR' },
+  async look({ connection, actor, incidentId }, { pagerduty, attempt: { signal } }) {
     const client = await pagerduty(connection);
     const incident = await readIncident(client, incidentId, signal);
     if (incident.status === 'resolved') throw conflict('PagerDuty', `incident ${incidentId} is resolved`);
-    if (incident.status === 'acknowledged') return { changed: false, incident };
-    const reached = ({ status }: typeof incident) => status === 'acknowledged';
+    if (incident.status === 'acknowledged') return { done: { changed: false, incident } };
+    const status = 'acknowledged' as const;
+    return {
+      plan: {
+        summary: `Acknowledges incident ${incidentId} "${incident.title}"`,
+        calls: [updateCall(incidentId, `status=${status}`, client.from(actor))],
+        values: {},
+        before: { status: incident.status },
+        after: { status },
+        inverse: {
+          none: 'PagerDuty takes no acknowledgement back: it ends after the time that its service allows',
+        },
+        output: { changed: true, incident: { ...incident, status } },
+      },
+    };
+  },
+  async act(_, { connection, actor, incidentId }, { pagerduty, attempt: { signal } }) {
+    const client = await pagerduty(connection);
+    const reached = ({ status }: { status: string }) => status === 'acknowledged';
     return updateIncident(client, incidentId, { status: 'acknowledged' }, { actor, signal, reached });
   },
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { pagerDutyId } from './input.ts';
-import { noteOnce } from './notes.ts';
+import { findNote, noteCall, notesAreFull, plannedNote, writeNote } from './notes.ts';
 
 /** Plain text: PagerDuty shows a note as it is. Without `noteId` the incident took no more notes, and `reason` says so. */
 export const addPagerDutyNote = defineActivity({
@@ -22,7 +22,24 @@ export const addPagerDutyNote = defineActivity({
     noteId: z.string().optional(),
     reason: z.string().optional(),
   }),
-  async run({ connection, actor, incidentId, note }, { pagerduty, attempt }) {
-    return noteOnce(await pagerduty(connection), incidentId, note, { actor, attempt });
+  example: { incidentId: 'Q1DWGPWQ3Y9XJR', note: 'Restarted shop/checkout; the rollout is complete.' },
+  async look({ connection, actor, incidentId, note }, { pagerduty, attempt }) {
+    const client = await pagerduty(connection);
+    const found = await findNote(client, incidentId, attempt);
+    if (found === 'full') return { done: { changed: false, reason: notesAreFull } };
+    if (found !== 'none') return { done: { changed: false, noteId: found.id } };
+    return {
+      plan: {
+        summary: `Adds a note to incident ${incidentId}`,
+        calls: [noteCall(incidentId, note, client.from(actor))],
+        values: {},
+        inverse: { none: 'PagerDuty keeps the notes of an incident' },
+        output: { changed: true, noteId: plannedNote },
+      },
+    };
+  },
+  async act(_, { connection, actor, incidentId, note }, { pagerduty, attempt }) {
+    const noteId = await writeNote(await pagerduty(connection), incidentId, note, { actor, attempt });
+    return { changed: true, noteId };
   },
 });

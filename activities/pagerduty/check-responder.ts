@@ -19,6 +19,7 @@ export const checkPagerDutyResponder = defineActivity({
     z.object({ user: z.object({ id: z.string(), name: z.string(), email: z.string() }) }),
     z.object({ refusal: z.string() }),
   ]),
+  example: { incidentId: 'Q1DWGPWQ3Y9XJR', email: 'ada@example.com' },
   async run({ connection, incidentId, email }, { pagerduty, attempt }) {
     return findResponder(await pagerduty(connection), { email, incidentId }, attempt.signal);
   },

@@ -5,7 +5,7 @@ import type { PagerDuty } from './client.ts';
 import { type Incident, incidentSchema, readIncident } from './incident.ts';
 import { pagerDutyId } from './input.ts';
 import { readOnCalls } from './on-calls.ts';
-import { updateIncident } from './update-incident.ts';
+import { updateCall, updateIncident } from './update-incident.ts';
 
 /**
  * Never lowers. An incident does not tell its level: it is that of its assignees among those on call. Who is on call on
@@ -27,13 +27,28 @@ export const escalatePagerDutyIncident = defineActivity({
     level: z.int().min(1).max(20),
   }),
   output: z.object({ changed: z.boolean(), level: z.number(), incident: incidentSchema }),
-  async run({ connection, actor, incidentId, level }, { pagerduty, attempt }) {
+  example: { incidentId: 'Q1DWGPWQ3Y9XJR', level: 2 },
+  async look({ connection, actor, incidentId, level }, { pagerduty, attempt }) {
     const client = await pagerduty(connection);
     const incident = await readIncident(client, incidentId, attempt.signal);
     if (incident.status === 'resolved') throw conflict('PagerDuty', `incident ${incidentId} is resolved`);
     const before = await levelOf(client, incident, attempt);
-    if (before !== undefined && before >= level) return { changed: false, level: before, incident };
-    const write = { actor, signal: attempt.signal, reached: () => false };
+    if (before !== undefined && before >= level) return { done: { changed: false, level: before, incident } };
+    return {
+      plan: {
+        summary: `Escalates incident ${incidentId} "${incident.title}" to level ${level}`,
+        calls: [updateCall(incidentId, `escalation_level=${level}`, client.from(actor))],
+        values: {},
+        ...(before === undefined ? {} : { before: { level: before } }),
+        after: { level },
+        inverse: { none: 'those whom it reaches have been notified, and it is never lowered' },
+        output: { changed: true, level, incident },
+      },
+    };
+  },
+  async act(_, { connection, actor, incidentId, level }, { pagerduty, attempt: { signal } }) {
+    const client = await pagerduty(connection);
+    const write = { actor, signal, reached: () => false };
     const update = await updateIncident(client, incidentId, { escalation_level: level }, write);
     return { ...update, level };
   },

@@ -10,6 +10,7 @@ export const findPagerDutyUser = defineActivity({
   permissions: ['users.read'],
   input: z.object({ connection: connectionName, email: z.string().min(3).max(254) }),
   output: z.object({ user: userSchema.nullable() }),
+  example: { email: 'ada@example.com' },
   async run({ connection, email }, { pagerduty, attempt }) {
     const user = await findUser(await pagerduty(connection), email, attempt.signal);
     return { user: user ?? null };

@@ -107,6 +107,7 @@ export const listPagerDutyAlerts = defineActivity({
     statuses: z.array(alertStatus).optional(),
   }),
   output: z.object({ alerts: z.array(alertSchema), truncated: z.boolean() }),
+  example: { incidentId: 'Q1DWGPWQ3Y9XJR', statuses: ['triggered'] },
   async run({ connection, incidentId, statuses }, { pagerduty, attempt: { signal } }) {
     const page = z
       .object({ alerts: membersOf(restAlert.transform(toAlert)) })

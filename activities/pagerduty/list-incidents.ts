@@ -30,6 +30,7 @@ export const listPagerDutyIncidents = defineActivity({
       'the time between since and until is at most six months',
     ),
   output: z.object({ incidents: z.array(incidentSchema), truncated: z.boolean() }),
+  example: { statuses: ['triggered', 'acknowledged'], serviceIds: ['PF9KMXH'] },
   async run(
     { connection, since, until, statuses, serviceIds, userIds, incidentKey },
     { pagerduty, attempt: { signal } },

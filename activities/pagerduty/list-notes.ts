@@ -24,6 +24,7 @@ export const listPagerDutyNotes = defineActivity({
     ),
     truncated: z.boolean(),
   }),
+  example: { incidentId: 'Q1DWGPWQ3Y9XJR' },
   async run({ connection, incidentId }, { pagerduty, attempt: { signal } }) {
     const all = await readNotes(await pagerduty(connection), incidentId, signal);
     const notes = all.map(({ id, content, user, created_at }) => ({

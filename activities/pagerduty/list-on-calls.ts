@@ -25,6 +25,7 @@ export const listPagerDutyOnCalls = defineActivity({
       'name escalationPolicyIds or scheduleIds',
     ),
   output: z.object({ onCalls: z.array(onCallSchema), truncated: z.boolean() }),
+  example: { escalationPolicyIds: ['PT20YPA'] },
   async run({ connection, escalationPolicyIds, scheduleIds, at }, { pagerduty, attempt: { signal } }) {
     if (at && Date.parse(at) > Date.now() + ninetyDaysMs)
       throw invalidInput('PagerDuty', 'at is more than 90 days ahead');

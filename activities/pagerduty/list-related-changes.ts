@@ -43,6 +43,7 @@ export const listPagerDutyRelatedChanges = defineActivity({
   permissions: ['incidents.read'],
   input: z.object({ connection: connectionName, incidentId: pagerDutyId }),
   output: z.union([z.object({ changes: z.array(change) }), z.object({ unavailable: z.string() })]),
+  example: { incidentId: 'Q1DWGPWQ3Y9XJR' },
   async run({ connection, incidentId }, { pagerduty, attempt: { signal } }) {
     const client = await pagerduty(connection);
     const answer = await client.get(

@@ -4,6 +4,7 @@ import { decorative, membersOf } from '../lenient.ts';
 import type { PagerDuty } from './client.ts';
 import { readSuccess } from './failures.ts';
 import { reference } from './incident.ts';
+import { cut } from './text.ts';
 
 /** PagerDuty refuses a note on an incident that has this many. */
 const maxNotes = 2000;
@@ -20,32 +21,42 @@ export async function readNotes(pagerduty: PagerDuty, incidentId: string, signal
   return readSuccess(answer, z.object({ notes: membersOf(restNote) })).notes;
 }
 
-export interface Noted {
-  changed: boolean;
-  noteId?: string;
-  /** Why there is no note. */
-  reason?: string;
-}
+export const notesAreFull = `the incident has ${maxNotes} notes already`;
+
+/** The id of a note that is not there yet. */
+export const plannedNote = 'planned';
+
+/** PagerDuty would take the same note twice, so the effect's key stands at the end of the text. */
+const markerOf = ({ key }: Attempt) => `(baton ${key})`;
 
 /**
- * Adds a note once per effect. PagerDuty would take the same note twice, so the effect's key stands at the end of the
- * text and is looked for first. An incident that is full of notes stays as it is.
+ * The note that an earlier attempt at this effect has added; `full` where the incident takes no more: it then stays as it is.
  */
-export async function noteOnce(
+export async function findNote(
+  pagerduty: PagerDuty,
+  incidentId: string,
+  attempt: Attempt,
+): Promise<{ id: string } | 'none' | 'full'> {
+  const notes = await readNotes(pagerduty, incidentId, attempt.signal);
+  const earlier = notes.find(({ content }) => content.trimEnd().endsWith(markerOf(attempt)));
+  if (earlier) return earlier;
+  return notes.length >= maxNotes ? 'full' : 'none';
+}
+
+/** Adds a note, and gives its id. Only where `findNote` has found none. */
+export async function writeNote(
   pagerduty: PagerDuty,
   incidentId: string,
   note: string,
-  { actor, attempt: { key, signal, mark } }: { actor: Actor | undefined; attempt: Attempt },
-): Promise<Noted> {
-  const marker = `(baton ${key})`;
-  const notes = await readNotes(pagerduty, incidentId, signal);
-  const earlier = notes.find(({ content }) => content.trimEnd().endsWith(marker));
-  if (earlier) return { changed: false, noteId: earlier.id };
-  if (notes.length >= maxNotes)
-    return { changed: false, reason: `the incident has ${maxNotes} notes already` };
-
-  const content = [mark, note.toWellFormed(), '', marker].filter((line) => line !== undefined).join('\n');
-  const body = { note: { content } };
+  { actor, attempt }: { actor: Actor | undefined; attempt: Attempt },
+): Promise<string> {
+  const lines = [attempt.mark, note.toWellFormed(), '', markerOf(attempt)];
+  const body = { note: { content: lines.filter((line) => line !== undefined).join('\n') } };
+  const { signal } = attempt;
   const answer = await pagerduty.post(`/incidents/${incidentId}/notes`, { body, actor, signal });
-  return { changed: true, noteId: readSuccess(answer, z.object({ note: restNote })).note.id };
+  return readSuccess(answer, z.object({ note: restNote })).note.id;
 }
+
+/** The call of `writeNote`, for a plan. */
+export const noteCall = (incidentId: string, note: string, from: string) =>
+  `POST /incidents/${incidentId}/notes ${JSON.stringify(cut(note, 100))}, From ${from}`;

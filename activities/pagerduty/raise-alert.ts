@@ -50,13 +50,31 @@ export const raisePagerDutyAlert = defineActivity({
       .optional(),
   }),
   output: z.object({ changed: z.boolean(), dedupKey: z.string() }),
-  async run(
+  example: {
+    dedupKey: 'baton/checkout-latency/shop/checkout',
+    summary: 'checkout-latency failed: the rollout is not complete',
+    source: 'baton',
+    severity: 'error',
+  },
+  async look({ connection, dedupKey, ...given }, { pagerduty }) {
+    const client = await pagerduty(connection);
+    const { summary, severity } = given.overridable ? worded(given, client.alerts) : given;
+    return {
+      plan: {
+        summary: `Raises the alert ${dedupKey}, or adds to the open one: ${cut(summary, 100)}`,
+        calls: [`POST /v2/enqueue event_action=trigger dedup_key=${dedupKey} severity=${severity}`],
+        values: { summary, severity },
+        inverse: { activity: 'resolvePagerDutyAlert', input: { connection, dedupKey } },
+        output: { changed: true, dedupKey },
+      },
+    };
+  },
+  async act(
+    { values: { summary, severity } },
     { connection, dedupKey, source, timestamp, component, group, details, ...rest },
     { pagerduty, attempt: { signal } },
   ) {
     const client = await pagerduty(connection);
-    const alert = { ...rest, component, group };
-    const { summary, severity } = rest.overridable ? worded(alert, client.alerts) : alert;
     const whole = summary.length > maxSummary ? { summary: cut(summary, 32 * 1024) } : {};
     const event = {
       event_action: 'trigger',

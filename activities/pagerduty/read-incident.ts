@@ -11,6 +11,7 @@ export const readPagerDutyIncident = defineActivity({
   permissions: ['incidents.read'],
   input: z.object({ connection: connectionName, incidentId: pagerDutyId }),
   output: incidentSchema,
+  example: { incidentId: 'Q1DWGPWQ3Y9XJR' },
   async run({ connection, incidentId }, { pagerduty, attempt }) {
     return readIncident(await pagerduty(connection), incidentId, attempt.signal);
   },

@@ -30,6 +30,7 @@ export const readPagerDutyService = defineActivity({
     teams: z.array(named),
     url: z.string(),
   }),
+  example: { serviceId: 'PF9KMXH' },
   async run({ connection, serviceId }, { pagerduty, attempt: { signal } }) {
     const client = await pagerduty(connection);
     const answer = await client.get(`/services/${serviceId}`, {}, signal);

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { Inverse } from '../../domain/plan.ts';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { conflict } from '../failures.ts';
 import { changedIncident, type Incident, readIncident } from './incident.ts';
 import { pagerDutyId } from './input.ts';
-import { updateIncident } from './update-incident.ts';
+import { updateCall, updateIncident } from './update-incident.ts';
 
 /** Compares first, as PagerDuty would notify the same people again. A resolved incident has no assignees: `Conflict`. */
 export const reassignPagerDutyIncident = defineActivity({
@@ -27,22 +28,68 @@ export const reassignPagerDutyIncident = defineActivity({
       'name either userIds or escalationPolicyId',
     ),
   output: changedIncident,
-  async run(
-    { connection, actor, incidentId, userIds, escalationPolicyId },
-    { pagerduty, attempt: { signal } },
-  ) {
+  example: { incidentId: 'Q1DWGPWQ3Y9XJR', userIds: ['PXPGF42'] },
+  async look(input, { pagerduty, attempt: { signal } }) {
+    const { connection, actor, incidentId, userIds, escalationPolicyId } = input;
     const client = await pagerduty(connection);
-    const reached = ({ assignees, escalationPolicy }: Incident) =>
-      userIds ? sameIds(userIds, assignees) : escalationPolicy?.id === escalationPolicyId;
     const incident = await readIncident(client, incidentId, signal);
     if (incident.status === 'resolved') throw conflict('PagerDuty', `incident ${incidentId} is resolved`);
-    if (reached(incident)) return { changed: false, incident };
+    if (isReached(input, incident)) return { done: { changed: false, incident } };
+    const to = userIds ? userIds.join(', ') : `escalation policy ${escalationPolicyId}`;
+    const fields = userIds ? `assignments=${userIds.join(',')}` : `escalation_policy=${escalationPolicyId}`;
+    return {
+      plan: {
+        summary: `Assigns incident ${incidentId} "${incident.title}" to ${to}`,
+        calls: [updateCall(incidentId, fields, client.from(actor))],
+        values: {},
+        before: placeOf(incident),
+        after: userIds ? { userIds } : { escalationPolicyId },
+        inverse: backTo(input, incident),
+        output: { changed: true, incident: assigned(input, incident) },
+      },
+    };
+  },
+  async act(_, input, { pagerduty, attempt: { signal } }) {
+    const { connection, actor, incidentId, userIds, escalationPolicyId } = input;
+    const client = await pagerduty(connection);
+    const reached = (incident: Incident) => isReached(input, incident);
     const fields = userIds
       ? { assignments: userIds.map((id) => ({ assignee: { id, type: 'user_reference' } })) }
       : { escalation_policy: { id: escalationPolicyId, type: 'escalation_policy_reference' } };
     return updateIncident(client, incidentId, fields, { actor, signal, reached });
   },
 });
+
+interface Assigning {
+  connection: string;
+  incidentId: string;
+  userIds?: string[] | undefined;
+  escalationPolicyId?: string | undefined;
+}
+
+const isReached = ({ userIds, escalationPolicyId }: Assigning, { assignees, escalationPolicy }: Incident) =>
+  userIds ? sameIds(userIds, assignees) : escalationPolicy?.id === escalationPolicyId;
+
+const placeOf = ({ assignees, escalationPolicy }: Incident) => ({
+  userIds: assignees.map(({ id }) => id),
+  ...(escalationPolicy ? { escalationPolicyId: escalationPolicy.id } : {}),
+});
+
+/** To the people who had it, or to the policy that it was on. */
+function backTo({ connection, incidentId, userIds: wanted }: Assigning, incident: Incident): Inverse {
+  const { userIds, escalationPolicyId } = placeOf(incident);
+  const activity = 'reassignPagerDutyIncident';
+  if (wanted && userIds.length > 0) return { activity, input: { connection, incidentId, userIds } };
+  if (escalationPolicyId) return { activity, input: { connection, incidentId, escalationPolicyId } };
+  return { none: 'the incident was assigned to nobody' };
+}
+
+/** The incident as it will be. Whom a policy assigns it to is not known before. */
+function assigned({ userIds, escalationPolicyId: id = '' }: Assigning, incident: Incident): Incident {
+  if (!userIds) return { ...incident, assignees: [], escalationPolicy: { id, name: id } };
+  const known = (userId: string) => incident.assignees.find((each) => each.id === userId);
+  return { ...incident, assignees: userIds.map((userId) => known(userId) ?? { id: userId, name: userId }) };
+}
 
 function sameIds(userIds: readonly string[], assignees: Incident['assignees']): boolean {
   const wanted = new Set(userIds);

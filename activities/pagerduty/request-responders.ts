@@ -67,7 +67,12 @@ export const requestPagerDutyResponders = defineActivity({
     requested: z.array(z.string()).describe('Ids of those asked for now'),
     unavailable: z.string().optional(),
   }),
-  async run(
+  example: {
+    incidentId: 'Q1DWGPWQ3Y9XJR',
+    message: 'Checkout does not come back after a restart',
+    userIds: ['PXPGF42'],
+  },
+  async look(
     { connection, actor, incidentId, message, userIds = [], escalationPolicyIds = [] },
     { pagerduty, attempt: { signal } },
   ) {
@@ -77,19 +82,37 @@ export const requestPagerDutyResponders = defineActivity({
       ...userIds.map((id) => ({ id, type: 'user_reference' })),
       ...escalationPolicyIds.map((id) => ({ id, type: 'escalation_policy_reference' })),
     ].filter(({ id }) => !before.has(id));
-    if (targets.length === 0) return { changed: false, requested: [] };
+    if (targets.length === 0) return { done: { changed: false, requested: [] } };
 
     const email = client.from(actor);
     const requester = await findUser(client, email, signal);
     if (!requester) throw refused('PagerDuty', `nobody has the e-mail ${email}`);
+    const requested = targets.map(({ id }) => id);
+    const said = JSON.stringify(cut(message, 100));
+    return {
+      plan: {
+        summary: `Asks ${requested.join(', ')} to join incident ${incidentId}`,
+        calls: [
+          `POST /incidents/${incidentId}/responder_requests ${requested.join(',')} ${said}, From ${email}`,
+        ],
+        values: { requesterId: requester.id, targets },
+        before: { asked: [...before] },
+        after: { asked: [...before, ...requested] },
+        inverse: { none: 'those who are asked have been notified' },
+        output: { changed: true, requested },
+      },
+    };
+  },
+  async act({ values: { requesterId, targets } }, { connection, actor, incidentId, message }, context) {
+    const client = await context.pagerduty(connection);
     const answer = await client.post(`/incidents/${incidentId}/responder_requests`, {
       body: {
-        requester_id: requester.id,
+        requester_id: requesterId,
         message: cut(message, 1024),
         responder_request_targets: targets.map((each) => ({ responder_request_target: each })),
       },
       actor,
-      signal,
+      signal: context.attempt.signal,
     });
     if (answer.status === 402) return { changed: false, requested: [], unavailable: answer.reason };
     if (!isSuccess(answer)) throw failureFor(answer);

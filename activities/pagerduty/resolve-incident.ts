@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
-import { changedIncident, readIncident } from './incident.ts';
+import { changedIncident, type Incident, readIncident } from './incident.ts';
 import { pagerDutyId } from './input.ts';
-import { noteOnce } from './notes.ts';
-import { updateIncident } from './update-incident.ts';
+import { findNote, noteCall, writeNote } from './notes.ts';
+import { updateCall, updateIncident } from './update-incident.ts';
 
 /**
  * PagerDuty keeps `resolution` in the log but does not show it, so a note says it too. The note goes first: a repeat
@@ -25,14 +25,39 @@ export const resolvePagerDutyIncident = defineActivity({
     evidence: z.string().min(1).max(20_000).describe('What was checked, or why nothing was'),
   }),
   output: changedIncident,
-  async run({ connection, actor, incidentId, evidence }, { pagerduty, attempt }) {
-    const { signal } = attempt;
+  example: {
+    incidentId: 'Q1DWGPWQ3Y9XJR',
+    evidence: 'All pods of shop/checkout have been ready for 5 minutes',
+  },
+  async look({ connection, actor, incidentId, evidence }, { pagerduty, attempt }) {
     const client = await pagerduty(connection);
-    const incident = await readIncident(client, incidentId, signal);
-    if (incident.status === 'resolved') return { changed: false, incident };
-    await noteOnce(client, incidentId, `Resolving: ${evidence}`, { actor, attempt });
-    const reached = ({ status }: typeof incident) => status === 'resolved';
+    const incident = await readIncident(client, incidentId, attempt.signal);
+    if (incident.status === 'resolved') return { done: { changed: false, incident } };
+    const addsNote = (await findNote(client, incidentId, attempt)) === 'none';
+    const from = client.from(actor);
+    const status = 'resolved' as const;
+    return {
+      plan: {
+        summary: `Resolves incident ${incidentId} "${incident.title}"`,
+        calls: [
+          ...(addsNote ? [noteCall(incidentId, noteOf(evidence), from)] : []),
+          updateCall(incidentId, `status=${status}`, from),
+        ],
+        values: { addsNote },
+        before: { status: incident.status },
+        after: { status },
+        inverse: { none: 'PagerDuty opens no resolved incident again: a new one has to be raised' },
+        output: { changed: true, incident: { ...incident, status } },
+      },
+    };
+  },
+  async act({ values: { addsNote } }, { connection, actor, incidentId, evidence }, { pagerduty, attempt }) {
+    const client = await pagerduty(connection);
+    if (addsNote) await writeNote(client, incidentId, noteOf(evidence), { actor, attempt });
+    const reached = ({ status }: Incident) => status === 'resolved';
     const fields = { status: 'resolved', resolution: evidence.toWellFormed() };
-    return updateIncident(client, incidentId, fields, { actor, signal, reached });
+    return updateIncident(client, incidentId, fields, { actor, signal: attempt.signal, reached });
   },
 });
+
+const noteOf = (evidence: string) => `Resolving: ${evidence}`;

@@ -36,10 +36,8 @@ export const sendPagerDutyChangeEvent = defineActivity({
     serviceId: pagerDutyId.optional().describe('The service of the routing key, to look whether it was sent'),
   }),
   output: z.object({ changed: z.boolean(), unconfirmed: z.boolean().optional() }),
-  async run(
-    { connection, summary, source, timestamp, details = {}, links, serviceId },
-    { pagerduty, attempt },
-  ) {
+  example: { summary: 'Restarted shop/checkout', source: 'baton', serviceId: 'PF9KMXH' },
+  async look({ connection, summary, serviceId }, { pagerduty, attempt }) {
     const client = await pagerduty(connection);
     if (!client.routesToService())
       throw invalidInput(
@@ -49,16 +47,33 @@ export const sendPagerDutyChangeEvent = defineActivity({
 
     if (attempt.number > 1 || attempt.uncertainSince) {
       const sent = serviceId === undefined ? undefined : await wasSent(client, serviceId, attempt);
-      if (sent) return { changed: false };
-      if (sent === undefined && attempt.uncertainSince) return { changed: false, unconfirmed: true };
+      if (sent) return { done: { changed: false } };
+      if (sent === undefined && attempt.uncertainSince)
+        return { done: { changed: false, unconfirmed: true } };
     }
+    return {
+      plan: {
+        summary: `Tells PagerDuty of a change: ${cut(summary, 100)}`,
+        calls: [`POST /v2/change/enqueue ${JSON.stringify(cut(summary, 100))}`],
+        values: {},
+        inverse: { none: 'PagerDuty keeps change events' },
+        output: { changed: true },
+      },
+    };
+  },
+  async act(
+    _,
+    { connection, summary, source, timestamp, details = {}, links },
+    { pagerduty, attempt: { key, signal } },
+  ) {
+    const client = await pagerduty(connection);
     const payload = {
       summary: cut(summary, 1024),
       source,
       timestamp,
-      custom_details: { ...boundedFields(details).fields, [keyDetail]: attempt.key },
+      custom_details: { ...boundedFields(details).fields, [keyDetail]: key },
     };
-    const answer = await client.enqueue('/v2/change/enqueue', { payload, links }, attempt.signal);
+    const answer = await client.enqueue('/v2/change/enqueue', { payload, links }, signal);
     if (!isSuccess(answer)) throw failureFor(answer);
     return { changed: true };
   },

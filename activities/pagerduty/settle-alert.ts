@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Plan } from '../../domain/plan.ts';
 import { type Attempt, actor, connectionName, defineActivity } from '../activity.ts';
 import type { PagerDuty } from './client.ts';
 import { failureFor, isSuccess } from './failures.ts';
@@ -6,11 +7,23 @@ import { dedupKey } from './input.ts';
 
 const input = z.object({ connection: connectionName, actor, dedupKey });
 const output = z.object({ changed: z.boolean() });
+const example = { dedupKey: 'baton/checkout-latency/shop/checkout' };
+
+type Action = 'acknowledge' | 'resolve';
+
+/** The Events API tells nothing of an alert, so there is nothing to look at. */
+const planTo = (action: Action, key: string, none: string): Plan<z.infer<typeof output>, object> => ({
+  summary: `${action === 'resolve' ? 'Resolves' : 'Acknowledges'} the open alert ${key}`,
+  calls: [`POST /v2/enqueue event_action=${action} dedup_key=${key}`],
+  values: {},
+  inverse: { none },
+  output: { changed: true },
+});
 
 /** `changed` says that PagerDuty took the event: it queues it, and drops it silently when no such alert is open. */
 async function settle(
   pagerduty: PagerDuty,
-  action: 'acknowledge' | 'resolve',
+  action: Action,
   key: string,
   { signal }: Attempt,
 ): Promise<z.infer<typeof output>> {
@@ -29,7 +42,12 @@ export const acknowledgePagerDutyAlert = defineActivity({
   targets: ({ dedupKey }) => [`pagerduty-alert:${dedupKey}`],
   input,
   output,
-  async run({ connection, dedupKey }, { pagerduty, attempt }) {
+  example,
+  async look({ connection, dedupKey }, { pagerduty }) {
+    await pagerduty(connection);
+    return { plan: planTo('acknowledge', dedupKey, 'PagerDuty takes no acknowledgement back') };
+  },
+  async act(_, { connection, dedupKey }, { pagerduty, attempt }) {
     return settle(await pagerduty(connection), 'acknowledge', dedupKey, attempt);
   },
 });
@@ -44,7 +62,14 @@ export const resolvePagerDutyAlert = defineActivity({
   targets: ({ dedupKey }) => [`pagerduty-alert:${dedupKey}`],
   input,
   output,
-  async run({ connection, dedupKey }, { pagerduty, attempt }) {
+  example,
+  async look({ connection, dedupKey }, { pagerduty }) {
+    await pagerduty(connection);
+    return {
+      plan: planTo('resolve', dedupKey, 'a resolved alert can only be raised anew, with all that it said'),
+    };
+  },
+  async act(_, { connection, dedupKey }, { pagerduty, attempt }) {
     return settle(await pagerduty(connection), 'resolve', dedupKey, attempt);
   },
 });

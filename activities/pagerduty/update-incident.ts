@@ -9,6 +9,10 @@ const alreadyText = /already (resolved|acknowledged)/i;
 /** "Cannot Escalate". */
 const cannotEscalate = 1006;
 
+/** The call of `updateIncident`, for a plan. */
+export const updateCall = (incidentId: string, fields: string, from: string) =>
+  `PUT /incidents/${incidentId} ${fields}, From ${from}`;
+
 /**
  * Changes an incident by PUT. PagerDuty may refuse with "already": that counts only if the incident then reads as
  * wanted (`reached`), and gives `changed: false`.

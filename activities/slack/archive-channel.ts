@@ -12,7 +12,21 @@ export const archiveSlackChannel = defineActivity({
   permissions: ['channels:manage', 'groups:write'],
   input: z.object({ connection: connectionName, actor, channelId }),
   output: z.object({ changed: z.boolean() }),
-  async run({ connection, channelId }, { slack, attempt }) {
+  example: { channelId: 'C0123456789' },
+  async look({ connection, channelId }, { slack }) {
+    await slack(connection);
+    return {
+      plan: {
+        summary: `Archives the channel ${channelId}`,
+        calls: [`conversations.archive channel=${channelId}`],
+        values: {},
+        after: { archived: true },
+        inverse: { none: 'Slack lets no bot open an archived channel again' },
+        output: { changed: true },
+      },
+    };
+  },
+  async act(_, { connection, channelId }, { slack, attempt }) {
     const api = (await slack(connection)).api(attempt.signal);
     const changed = await api.conversations
       .archive({ channel: channelId })

@@ -12,6 +12,7 @@ export const findSlackUser = defineActivity({
   permissions: ['users:read', 'users:read.email'],
   input: z.object({ connection: connectionName, email: z.string().min(3).max(254) }),
   output: z.object({ user: userSchema.nullable() }),
+  example: { email: 'ada@example.com' },
   async run({ connection, email }, { slack, attempt }) {
     const api = (await slack(connection)).api(attempt.signal);
     const answer = await api.users.lookupByEmail({ email }).catch(accept(['users_not_found'], undefined));

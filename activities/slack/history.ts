@@ -1,8 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { Attempt } from '../activity.ts';
-import { parseAnswer, throwFailure } from './failures.ts';
-import { asMember } from './membership.ts';
+import { parseAnswer } from './failures.ts';
 
 /** How far back a message is looked for: 1 000 messages, newest first. */
 const maxPages = 5;
@@ -39,7 +38,7 @@ export interface Place {
   threadTs?: string | undefined;
 }
 
-/** The newest message that `matches`, among the last thousand. https://docs.slack.dev/messaging/message-metadata */
+/** The newest message that `matches`, among the last thousand. Errors are the SDK's. https://docs.slack.dev/messaging/message-metadata */
 export async function findMessage(
   api: WebClient,
   { channelId, threadTs }: Place,
@@ -55,9 +54,9 @@ export async function findMessage(
       ...(cursor ? { cursor } : {}),
       ...(oldest ? { oldest } : {}),
     };
-    const answer = await asMember(api, channelId, () =>
-      threadTs ? api.conversations.replies({ ...request, ts: threadTs }) : api.conversations.history(request),
-    ).catch(throwFailure);
+    const answer = threadTs
+      ? await api.conversations.replies({ ...request, ts: threadTs })
+      : await api.conversations.history(request);
     const { messages, response_metadata: more } = parseAnswer(answer, page);
     const found = messages.find(matches);
     cursor = more?.next_cursor;
@@ -66,20 +65,18 @@ export async function findMessage(
   return undefined;
 }
 
-/** One message of a channel; undefined where there is none at that time. */
+/** One message of a channel; undefined where there is none at that time. Errors are the SDK's. */
 export async function readMessage(
   api: WebClient,
   channelId: string,
   ts: string,
 ): Promise<Message | undefined> {
-  const answer = await asMember(api, channelId, () =>
-    api.conversations.history({
-      channel: channelId,
-      include_all_metadata: true,
-      latest: ts,
-      inclusive: true,
-      limit: 1,
-    }),
-  ).catch(throwFailure);
+  const answer = await api.conversations.history({
+    channel: channelId,
+    include_all_metadata: true,
+    latest: ts,
+    inclusive: true,
+    limit: 1,
+  });
   return parseAnswer(answer, page).messages.find((each) => each.ts === ts);
 }

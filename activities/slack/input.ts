@@ -9,3 +9,9 @@ export const incidentId = z.string().regex(/^[\w-]{1,64}$/, 'must be an incident
 
 export const webUrl = z.url({ protocol: /^https?$/ }).max(2000);
 export const links = z.array(z.object({ text: z.string().min(1), url: webUrl }));
+
+/** What a plan has in place of what Slack gives when a channel, a conversation or a message is made: such as a later call takes. */
+export const planned = { channelId: 'CPLANNED', conversationId: 'DPLANNED', ts: '0.000000' };
+
+/** A channel that only a plan has opened: Slack knows nothing of it. */
+export const isPlanned = (id: string) => id === planned.channelId || id === planned.conversationId;

@@ -28,10 +28,24 @@ export const inviteSlackUsers = defineActivity({
     invited: z.array(z.string()),
     notInvited: z.array(z.object({ userId: z.string(), reason: z.string() })),
   }),
-  async run({ connection, channelId, userIds }, { slack, attempt }) {
-    const api = (await slack(connection)).api(attempt.signal);
+  example: { channelId: 'C0123456789', userIds: ['U0123456789'] },
+  async look({ connection, channelId, userIds }, { slack }) {
+    await slack(connection);
     const people = [...new Set(userIds)];
-    if (people.length === 0) return { changed: false, invited: [], notInvited: [] };
+    if (people.length === 0) return { done: { changed: false, invited: [], notInvited: [] } };
+    const inTurn = people.length > 1 ? ' (one by one, where Slack refuses one of them)' : '';
+    return {
+      plan: {
+        summary: `Invites ${people.join(', ')} to ${channelId}`,
+        calls: [`conversations.invite channel=${channelId} users=${people.join(',')}${inTurn}`],
+        values: { people },
+        inverse: { none: 'Baton removes nobody from a channel' },
+        output: { changed: true, invited: people, notInvited: [] },
+      },
+    };
+  },
+  async act({ values: { people } }, { connection, channelId }, { slack, attempt }) {
+    const api = (await slack(connection)).api(attempt.signal);
     if (people.length > 1 && (await invite(api, channelId, people)) === 'invited')
       return { changed: true, invited: people, notInvited: [] };
 

@@ -14,6 +14,7 @@ export const listSlackGroupMembers = defineActivity({
   permissions: ['usergroups:read', 'users:read', 'users:read.email'],
   input: z.object({ connection: connectionName, groupId }),
   output: z.object({ users: z.array(userSchema) }),
+  example: { groupId: 'S0123456789' },
   async run({ connection, groupId }, { slack, attempt }) {
     const api = (await slack(connection)).api(attempt.signal);
     const answer = await api.usergroups.users.list({ usergroup: groupId }).catch(throwFailure);

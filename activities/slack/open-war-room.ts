@@ -2,8 +2,9 @@ import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { conflict } from '../failures.ts';
+import type { Self } from './client.ts';
 import { accept, parseAnswer, throwFailure } from './failures.ts';
-import { incidentId } from './input.ts';
+import { incidentId, planned } from './input.ts';
 import { channelName } from './text.ts';
 
 /** `name`, `name-2`, …: more rooms than this for one incident are a mistake. */
@@ -51,43 +52,70 @@ export const openSlackWarRoom = defineActivity({
     url: z.string(),
     created: z.boolean(),
   }),
-  async run({ connection, incidentId, number, title, private: isPrivate }, { slack, attempt }) {
+  example: { incidentId: 'Q1DWGPWQ3Y9XJR', number: 4211, title: 'p99 latency above 2 s' },
+  async look({ connection, incidentId, number, title, private: isPrivate }, { slack, attempt }) {
     const client = await slack(connection);
     const api = client.api(attempt.signal);
     const self = await client.self(api);
-    const answer = ({ id, name }: Room, created: boolean, changed: boolean) => ({
-      changed,
-      channelId: id,
-      name,
-      url: `${self.url}archives/${id}`,
-      created,
-    });
-
     const known = await roomMade(api, attempt.made);
-    if (known && carries(known, incidentId)) return answer(known, false, false);
-    const first = channelName(number, title);
-    const others = Array.from({ length: maxRooms - 1 }, (_, index) => `${first}-${index + 2}`);
-    const opened = await create(api, first, isPrivate);
-    if (opened) {
-      await setPurpose(api, opened, incidentId);
-      return answer(opened, true, true);
+    if (known && carries(known, incidentId)) return { done: opened(self, known, false, false) };
+    const [name, ...others] = namesOf(number, title);
+    const kind = isPrivate ? 'private' : 'public';
+    return {
+      plan: {
+        summary: `Opens the ${kind} channel ${name} for incident ${incidentId}`,
+        calls: [
+          // Whether a name is taken, Slack tells only when a channel is to get it.
+          `conversations.create name=${name} is_private=${isPrivate} (where the name is taken: takes over Baton's channel for this ` +
+            `incident, else ${others[0]} to ${others.at(-1)}, the first that is free)`,
+          `conversations.setPurpose purpose=${purposeOf(incidentId)}`,
+        ],
+        values: {},
+        after: { name, purpose: purposeOf(incidentId) },
+        inverse: { none: 'an archived channel cannot be opened again, so its room is kept' },
+        output: opened(self, { id: planned.channelId, name }, true, true),
+      },
+    };
+  },
+  async act(_, { connection, incidentId, number, title, private: isPrivate }, { slack, attempt }) {
+    const client = await slack(connection);
+    const api = client.api(attempt.signal);
+    const self = await client.self(api);
+    const [first, ...others] = namesOf(number, title);
+    const room = await create(api, first, isPrivate);
+    if (room) {
+      await setPurpose(api, room, incidentId);
+      return opened(self, room, true, true);
     }
     const rooms = await liveRooms(api, [first, ...others]);
     const ours = rooms.filter(({ creator }) => creator === self.user_id);
     const adopted =
       ours.find((each) => carries(each, incidentId)) ?? ours.find(({ purpose }) => purpose.value === '');
-    if (adopted) return answer(adopted, false, await setPurpose(api, adopted, incidentId));
+    if (adopted) return opened(self, adopted, false, await setPurpose(api, adopted, incidentId));
 
     const taken = new Set(rooms.map(({ name }) => name));
     for (const name of others.filter((each) => !taken.has(each))) {
       const another = await create(api, name, isPrivate);
       if (!another) continue;
       await setPurpose(api, another, incidentId);
-      return answer(another, true, true);
+      return opened(self, another, true, true);
     }
     throw conflict('Slack', `the channel names ${first} to ${others.at(-1)} are taken`);
   },
 });
+
+/** The names that a room may get, in the order in which they are tried. */
+function namesOf(number: number, title: string): [string, ...string[]] {
+  const first = channelName(number, title);
+  return [first, ...Array.from({ length: maxRooms - 1 }, (_, index) => `${first}-${index + 2}`)];
+}
+
+const opened = (
+  { url }: Self,
+  { id, name }: Pick<Room, 'id' | 'name'>,
+  created: boolean,
+  changed: boolean,
+) => ({ changed, channelId: id, name, url: `${url}archives/${id}`, created });
 
 /** The room that an earlier call opened, also of another run: a large workspace has thousands of channels to look through. */
 async function roomMade(api: WebClient, made: unknown): Promise<Room | undefined> {
@@ -116,10 +144,12 @@ async function create(api: WebClient, name: string, isPrivate: boolean): Promise
   return answer && parseAnswer(answer, z.object({ channel: room })).channel;
 }
 
+const purposeOf = (incidentId: string) => `War room of PagerDuty incident ${incidentId}, opened by Baton`;
+
 /** Slack announces a purpose in the channel, so one that is there already is left alone: false. */
 async function setPurpose(api: WebClient, opened: Room, incidentId: string): Promise<boolean> {
   if (carries(opened, incidentId)) return false;
-  const purpose = `War room of PagerDuty incident ${incidentId}, opened by Baton`;
+  const purpose = purposeOf(incidentId);
   await api.conversations.setPurpose({ channel: opened.id, purpose }).catch(throwFailure);
   return true;
 }

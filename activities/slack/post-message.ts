@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
-import { channelId, messageTs } from './input.ts';
+import { channelId, messageTs, planned } from './input.ts';
+import { joinCalls, lookInto } from './membership.ts';
 import { messageBody, messageContent } from './message.ts';
-import { permalinkOf, postOnce } from './post.ts';
+import { findPosted, permalinkOf, postCall, postOnce, postUnderKey } from './post.ts';
 
 export const postSlackMessage = defineActivity({
   name: 'postSlackMessage',
@@ -19,12 +20,41 @@ export const postSlackMessage = defineActivity({
     threadTs: messageTs.optional(),
   }),
   output: z.object({ changed: z.boolean(), ts: z.string(), permalink: z.string() }),
-  async run({ connection, channelId, threadTs, ...content }, { slack, attempt }) {
+  example: { channelId: 'C0123456789', text: 'Restarting shop/checkout' },
+  async look({ connection, channelId, threadTs, ...content }, { slack, attempt }) {
     const client = await slack(connection);
     const api = client.api(attempt.signal);
     const self = await client.self(api);
     const place = { channelId, threadTs };
-    const { changed, ts } = await postOnce(api, place, messageBody(content, attempt.mark), attempt);
+    const looked = await lookInto(channelId, () => findPosted(api, place, attempt), undefined);
+    const earlier = looked.hidden ? undefined : looked.seen;
+    if (earlier)
+      return {
+        done: { changed: false, ts: earlier.ts, permalink: permalinkOf(self, place, earlier.ts) },
+      };
+    const calls = [
+      ...joinCalls(looked.hidden, channelId),
+      postCall(place, messageBody(content, attempt.mark)),
+    ];
+    return {
+      plan: {
+        summary: `Posts a message to ${channelId}${threadTs ? `, in the thread of ${threadTs}` : ''}`,
+        calls,
+        values: { hidden: looked.hidden },
+        inverse: { none: 'it has been read: a new message can correct it' },
+        output: { changed: true, ts: planned.ts, permalink: permalinkOf(self, place, planned.ts) },
+      },
+    };
+  },
+  async act({ values: { hidden } }, { connection, channelId, threadTs, ...content }, { slack, attempt }) {
+    const client = await slack(connection);
+    const api = client.api(attempt.signal);
+    const self = await client.self(api);
+    const place = { channelId, threadTs };
+    const body = messageBody(content, attempt.mark);
+    const { changed, ts } = hidden
+      ? await postOnce(api, place, body, attempt)
+      : { changed: true, ts: await postUnderKey(api, place, body, attempt) };
     return { changed, ts, permalink: permalinkOf(self, place, ts) };
   },
 });

@@ -4,7 +4,9 @@ import type { Attempt } from '../activity.ts';
 import type { Body } from './blocks.ts';
 import type { Self } from './client.ts';
 import { accept, parseAnswer, throwFailure } from './failures.ts';
-import { earliest, findMessage, isRepeat, type Place } from './history.ts';
+import { earliest, findMessage, isRepeat, type Message, type Place } from './history.ts';
+import { asMember } from './membership.ts';
+import { cut } from './text.ts';
 
 /** Nothing in a message becomes a mention, a link or a preview but what was written as one. */
 const unparsed = { parse: 'none', link_names: false } as const;
@@ -38,25 +40,44 @@ export async function post(api: WebClient, place: Place, body: Body, metadata: M
 }
 
 /**
- * Posts once per effect. Slack takes the same message twice, so the effect's key goes with it as metadata, and is looked
- * for where an earlier attempt may have posted.
+ * What an earlier attempt at this effect has posted. Slack takes the same message twice, so the effect's key goes with it as metadata, and
+ * is looked for where an earlier attempt may have posted. Errors are the SDK's.
  */
-export async function postOnce(api: WebClient, place: Place, body: Body, attempt: Attempt): Promise<Posted> {
-  const { key } = attempt;
-  if (isRepeat(attempt)) {
-    const earlier = await findMessage(
-      api,
-      place,
-      ({ metadata }) => metadata?.event_type === messageEvent && metadata.event_payload.key === key,
-      earliest(attempt),
-    );
-    if (earlier) return { changed: false, ts: earlier.ts };
-  }
-  return {
-    changed: true,
-    ts: await post(api, place, body, { event_type: messageEvent, event_payload: { key } }),
-  };
+export async function findPosted(
+  api: WebClient,
+  place: Place,
+  attempt: Attempt,
+): Promise<Message | undefined> {
+  if (!isRepeat(attempt)) return undefined;
+  const isOurs = ({ metadata }: Message) =>
+    metadata?.event_type === messageEvent && metadata.event_payload.key === attempt.key;
+  return findMessage(api, place, isOurs, earliest(attempt));
 }
+
+/** Posts under the effect's key, and gives the message's time. Only where `findPosted` has found nothing. */
+export const postUnderKey = (api: WebClient, place: Place, body: Body, { key }: Attempt): Promise<string> =>
+  post(api, place, body, { event_type: messageEvent, event_payload: { key } });
+
+/** Looks, where an earlier attempt may have posted, and posts: for a place that is known only while it acts. */
+export async function postOnce(api: WebClient, place: Place, body: Body, attempt: Attempt): Promise<Posted> {
+  const find = () => findPosted(api, place, attempt);
+  const earlier = await asMember(api, place.channelId, find).catch(throwFailure);
+  if (earlier) return { changed: false, ts: earlier.ts };
+  return { changed: true, ts: await postUnderKey(api, place, body, attempt) };
+}
+
+/** The call of `post`, for a plan. */
+export const postCall = ({ channelId, threadTs }: Place, { text }: Body) =>
+  `chat.postMessage channel=${channelId}${threadTs ? ` thread_ts=${threadTs}` : ''} ${inShort(text)}`;
+
+/** The call of `edit`, for a plan. */
+export const editCall = ({ channelId, ts }: { channelId: string; ts: string }, { text }: Body) =>
+  `chat.update channel=${channelId} ts=${ts} ${inShort(text)}`;
+
+/** Said in a plan of an edit. */
+export const orPost = ' (chat.postMessage, where it can no longer be edited)';
+
+const inShort = (text: string) => JSON.stringify(cut(text, 100));
 
 /** Refusals of an edit after which the message can only be posted anew. */
 const uneditable = ['message_not_found', 'edit_window_closed', 'cant_update_message'];

@@ -13,6 +13,7 @@ export const readSlackUser = defineActivity({
   permissions: ['users:read', 'users:read.email'],
   input: z.object({ connection: connectionName, userId }),
   output: z.object({ user: userSchema.nullable() }),
+  example: { userId: 'U0123456789' },
   async run({ connection, userId }, { slack, attempt }) {
     const api = (await slack(connection)).api(attempt.signal);
     return { user: (await readUser(api, userId)) ?? null };
@@ -35,6 +36,7 @@ export const checkSlackMember = defineActivity({
       .describe('The workspaces that Slack named with the click'),
   }),
   output: z.union([z.object({ email: z.string(), name: z.string() }), z.object({ refusal: z.string() })]),
+  example: { userId: 'U0123456789', teamIds: ['T0123456789'] },
   async run({ connection, userId, teamIds }, { slack, attempt }) {
     const member = await readMember(await slack(connection), userId, teamIds, attempt.signal);
     if (!member) return { refusal: 'Slack does not know you as a member of this workspace' };

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
-import { userId } from './input.ts';
+import { planned, userId } from './input.ts';
 import { messageBody, messageContent } from './message.ts';
-import { permalinkOf, postOnce } from './post.ts';
+import { permalinkOf, postCall, postOnce } from './post.ts';
 
 const opened = z.object({ channel: z.object({ id: z.string() }) });
 
@@ -21,7 +21,31 @@ export const sendSlackDirectMessage = defineActivity({
     ts: z.string(),
     permalink: z.string(),
   }),
-  async run({ connection, userId, ...content }, { slack, attempt }) {
+  example: { userId: 'U0123456789', text: 'You are on call for checkout, which is failing' },
+  async look({ connection, userId, ...content }, { slack, attempt }) {
+    const client = await slack(connection);
+    const self = await client.self(client.api(attempt.signal));
+    // Which conversation it is, and so what was posted there, Slack tells only when it opens it.
+    const place = { channelId: planned.conversationId };
+    return {
+      plan: {
+        summary: `Sends a message to ${userId}`,
+        calls: [
+          `conversations.open users=${userId}`,
+          postCall({ channelId: `the conversation with ${userId}` }, messageBody(content, attempt.mark)),
+        ],
+        values: {},
+        inverse: { none: 'it has been read: a new message can correct it' },
+        output: {
+          changed: true,
+          ...place,
+          ts: planned.ts,
+          permalink: permalinkOf(self, place, planned.ts),
+        },
+      },
+    };
+  },
+  async act(_, { connection, userId, ...content }, { slack, attempt }) {
     const client = await slack(connection);
     const api = client.api(attempt.signal);
     const self = await client.self(api);

@@ -1,9 +1,10 @@
+import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { withMark } from './blocks.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
-import { channelId } from './input.ts';
-import { asMember } from './membership.ts';
+import { channelId, isPlanned } from './input.ts';
+import { asMember, joiningFirst } from './membership.ts';
 import { cut, escapeSlack, oneLine } from './text.ts';
 
 const maxTopic = 250;
@@ -18,18 +19,42 @@ export const setSlackTopic = defineActivity({
   permissions: ['channels:read', 'groups:read', 'channels:manage', 'groups:write', 'channels:join'],
   input: z.object({ connection: connectionName, actor, channelId, text: z.string().max(10_000) }),
   output: z.object({ changed: z.boolean() }),
-  async run({ connection, channelId, text }, { slack, attempt }) {
+  example: { channelId: 'C0123456789', text: 'Checkout is slow: acknowledged by Ada Lopez' },
+  async look({ connection, channelId, text }, { slack, attempt }) {
     const api = (await slack(connection)).api(attempt.signal);
-    const topic = cut(withMark(escapeSlack(oneLine(text)), attempt.mark), maxTopic);
-    const answer = await api.conversations.info({ channel: channelId }).catch(throwFailure);
-    if (shown(parseAnswer(answer, channelInfo).channel.topic.value) === shown(topic))
-      return { changed: false };
+    const before = shown(await readTopic(api, channelId));
+    const topic = topicOf(text, attempt.mark);
+    if (before === shown(topic)) return { done: { changed: false } };
+    return {
+      plan: {
+        summary: `Sets the topic of ${channelId} to "${shown(topic)}"`,
+        calls: [`conversations.setTopic channel=${channelId} topic=${shown(topic)}${joiningFirst}`],
+        values: {},
+        before: { topic: before },
+        after: { topic: shown(topic) },
+        inverse: { activity: 'setSlackTopic', input: { connection, channelId, text: before } },
+        output: { changed: true },
+      },
+    };
+  },
+  async act(_, { connection, channelId, text }, { slack, attempt }) {
+    const api = (await slack(connection)).api(attempt.signal);
+    const topic = topicOf(text, attempt.mark);
     await asMember(api, channelId, () => api.conversations.setTopic({ channel: channelId, topic })).catch(
       throwFailure,
     );
     return { changed: true };
   },
 });
+
+const topicOf = (text: string, mark: string | undefined) =>
+  cut(withMark(escapeSlack(oneLine(text)), mark), maxTopic);
+
+async function readTopic(api: WebClient, channelId: string): Promise<string> {
+  if (isPlanned(channelId)) return '';
+  const answer = await api.conversations.info({ channel: channelId }).catch(throwFailure);
+  return parseAnswer(answer, channelInfo).channel.topic.value;
+}
 
 /** What people see of a topic: Slack hands it back with entities, and with the links that it found in it. */
 function shown(topic: string): string {

@@ -3,11 +3,13 @@ import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import type { Body } from './blocks.ts';
-import { cardBody, cardSchema } from './card.ts';
+import { cardBody, cardSchema, type StatusCard } from './card.ts';
+import { throwFailure } from './failures.ts';
 import { findMessage, isRepeat, type Message, readMessage } from './history.ts';
-import { channelId, incidentId, messageTs } from './input.ts';
-import { pin } from './pin-message.ts';
-import { edit, permalinkOf, post } from './post.ts';
+import { channelId, incidentId, messageTs, planned } from './input.ts';
+import { asMember, joinCalls, joiningFirst, lookInto } from './membership.ts';
+import { pin, pinCall } from './pin-message.ts';
+import { edit, editCall, orPost, permalinkOf, post, postCall } from './post.ts';
 
 const cardEvent = 'baton_status_card';
 
@@ -31,30 +33,92 @@ export const showSlackStatusCard = defineActivity({
     ts: messageTs.optional(),
   }),
   output: z.object({ changed: z.boolean(), ts: z.string(), permalink: z.string() }),
-  async run({ connection, channelId, incidentId, card, ts: known }, { slack, attempt }) {
+  example: {
+    channelId: 'C0123456789',
+    incidentId: 'Q1DWGPWQ3Y9XJR',
+    card: {
+      title: 'p99 latency above 2 s',
+      status: 'triggered',
+      service: 'Checkout',
+      assignees: ['Ada Lopez'],
+    },
+  },
+  async look(input, { slack, attempt }) {
+    const { connection, channelId } = input;
     const client = await slack(connection);
     const api = client.api(attempt.signal);
     const self = await client.self(api);
-    const body = cardBody(card, incidentId, attempt.mark);
-    const digest = digestOf(body);
-    const metadata = { event_type: cardEvent, event_payload: { incident: incidentId, digest } };
-
-    const shown = await findCard(api, channelId, incidentId, known);
-    const isSame = shown?.metadata?.event_payload.digest === digest;
+    const { body, digest } = messageOf(input, attempt.mark);
+    const looked = await lookInto(channelId, () => findCard(api, input, digest), null);
+    const card = looked.hidden ? null : looked.seen;
+    const orEdit = looked.hidden ? ' (or chat.update, where the card is there already)' : '';
+    // A card that an earlier attempt posted may not be pinned yet.
+    const pins = card === null || isRepeat(attempt);
+    const ts = card?.ts ?? planned.ts;
+    const permalink = permalinkOf(self, { channelId }, ts);
+    if (card?.isSame && !pins) return { done: { changed: false, ts, permalink } };
+    return {
+      plan: {
+        summary: `Shows the state of incident ${input.incidentId} in ${channelId}: ${input.card.status}`,
+        calls: [
+          ...joinCalls(looked.hidden, channelId),
+          ...(card === null ? [`${postCall({ channelId }, body)}${orEdit}`] : []),
+          ...(card && !card.isSame ? [`${editCall({ channelId, ts }, body)}${orPost}`] : []),
+          ...(pins ? [`${pinCall(channelId, ts)}${joiningFirst}`] : []),
+        ],
+        values: { hidden: looked.hidden, card },
+        inverse: { none: 'it shows a state of the incident: a later one is shown in its place' },
+        output: { changed: true, ts, permalink },
+      },
+    };
+  },
+  async act({ values: { hidden, card } }, input, { slack, attempt }) {
+    const { connection, channelId } = input;
+    const client = await slack(connection);
+    const api = client.api(attempt.signal);
+    const self = await client.self(api);
+    const { body, digest, metadata } = messageOf(input, attempt.mark);
+    const known = hidden
+      ? await asMember(api, channelId, () => findCard(api, input, digest)).catch(throwFailure)
+      : card;
     const stays =
-      shown && (isSame || (await edit(api, { channelId, ts: shown.ts }, body, metadata))) ? shown : undefined;
+      known && (known.isSame || (await edit(api, { channelId, ts: known.ts }, body, metadata)))
+        ? known
+        : undefined;
     const ts = stays?.ts ?? (await post(api, { channelId }, body, metadata));
     const pinned = stays && !isRepeat(attempt) ? false : await pin(api, channelId, ts);
-    return { changed: !isSame || pinned, ts, permalink: permalinkOf(self, { channelId }, ts) };
+    return { changed: !known?.isSame || pinned, ts, permalink: permalinkOf(self, { channelId }, ts) };
   },
 });
 
-/** The message at `known` where it is the incident's card, else the newest card of the incident in the channel. */
-async function findCard(api: WebClient, channelId: string, incidentId: string, known: string | undefined) {
+interface Shown {
+  channelId: string;
+  incidentId: string;
+  card: StatusCard;
+  ts?: string | undefined;
+}
+
+function messageOf({ card, incidentId }: Shown, mark: string | undefined) {
+  const body = cardBody(card, incidentId, mark);
+  const digest = digestOf(body);
+  const metadata = { event_type: cardEvent, event_payload: { incident: incidentId, digest } };
+  return { body, digest, metadata };
+}
+
+/**
+ * The message at `ts` where it is the incident's card, else the newest card of the incident in the channel; `isSame`: it shows what it is
+ * to show. Null where there is none. Errors are the SDK's.
+ */
+async function findCard(
+  api: WebClient,
+  { channelId, incidentId, ts: known }: Shown,
+  digest: string,
+): Promise<{ ts: string; isSame: boolean } | null> {
   const isCard = ({ metadata }: Message) =>
     metadata?.event_type === cardEvent && metadata.event_payload.incident === incidentId;
   const there = known === undefined ? undefined : await readMessage(api, channelId, known);
-  return there && isCard(there) ? there : findMessage(api, { channelId }, isCard);
+  const card = there && isCard(there) ? there : await findMessage(api, { channelId }, isCard);
+  return card ? { ts: card.ts, isSame: card.metadata?.event_payload.digest === digest } : null;
 }
 
 const digestOf = (body: Body) =>

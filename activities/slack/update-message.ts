@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { channelId, messageTs } from './input.ts';
 import { messageBody, messageContent } from './message.ts';
-import { edit, permalinkOf, postOnce } from './post.ts';
+import { edit, editCall, orPost, permalinkOf, postOnce } from './post.ts';
 
 /** A message that is gone, too old to be edited or not Baton's is posted anew: `ts` tells where it stands now. */
 export const updateSlackMessage = defineActivity({
@@ -13,7 +13,23 @@ export const updateSlackMessage = defineActivity({
   permissions: ['chat:write', 'channels:history', 'groups:history', 'channels:join'],
   input: z.object({ connection: connectionName, actor, channelId, ts: messageTs, ...messageContent }),
   output: z.object({ changed: z.boolean(), ts: z.string(), permalink: z.string() }),
-  async run({ connection, channelId, ts, ...content }, { slack, attempt }) {
+  example: { channelId: 'C0123456789', ts: '1700000000.000100', text: 'Restarted shop/checkout' },
+  async look({ connection, channelId, ts, ...content }, { slack, attempt }) {
+    const client = await slack(connection);
+    const self = await client.self(client.api(attempt.signal));
+    const place = { channelId };
+    const editing = editCall({ channelId, ts }, messageBody(content, attempt.mark));
+    return {
+      plan: {
+        summary: `Replaces what the message ${ts} in ${channelId} says`,
+        calls: [`${editing}${orPost}`],
+        values: {},
+        inverse: { none: 'what it said before is not kept' },
+        output: { changed: true, ts, permalink: permalinkOf(self, place, ts) },
+      },
+    };
+  },
+  async act(_, { connection, channelId, ts, ...content }, { slack, attempt }) {
     const client = await slack(connection);
     const api = client.api(attempt.signal);
     const self = await client.self(api);

@@ -40,6 +40,21 @@ describe('the timeline', () => {
     ]);
   });
 
+  it('tells what a run in plan mode would do', () => {
+    expect(
+      shown(
+        row('activity.planned', {
+          activity: 'addPagerDutyNote',
+          plan: { summary: 'Adds a note to incident Q1' },
+        }),
+        row('activity.planned', { activity: 'acknowledgePagerDutyIncident', done: { changed: false } }),
+      ),
+    ).toEqual([
+      '03:02:11 | ec2-unhealthy | > addPagerDutyNote is planned: Adds a note to incident Q1',
+      '03:02:11 | ec2-unhealthy | > acknowledgePagerDutyIncident is planned: it is so already',
+    ]);
+  });
+
   it('says for each trigger why it said no, those of one reason together', () => {
     const answers = [
       { trigger: 'a', answer: 'no', reason: 'title says crash loop' },

@@ -24,10 +24,20 @@ it('an attempt waits for an earlier one that is still at work here, and takes ov
     permissions: [],
     input: z.object({}),
     output: z.object({ changed: z.boolean(), by: z.number() }),
-    async run(_, { attempt }) {
+    example: {},
+    look: async (_, { attempt: { number } }) => ({
+      plan: {
+        summary: 'Turns the key',
+        calls: ['turn key'],
+        values: {},
+        inverse: { none: 'it is turned' },
+        output: { changed: true, by: number },
+      },
+    }),
+    async act({ output }) {
       effects += 1;
       await answer;
-      return { changed: true, by: attempt.number };
+      return output;
     },
   });
   const interceptors = [

@@ -213,6 +213,24 @@ describe('the actor of a change', () => {
   });
 });
 
+describe('a run in plan mode', () => {
+  it('changes nothing, also when it begins anew, and says what it would change', async () => {
+    const incidentId = incident();
+    const input = { incidentId, note: 'first', next: 'second' };
+    const workflowId = `own/${randomUUID()}`;
+    const memo = signedMemo({ workflowId, workflow: 'noteSomething', input }, { mode: 'plan' });
+    expect(await (await start({ workflowId, input, memo })).result()).toBe('noted');
+    expect(notesOn(incidentId)).toEqual([]);
+    const lines = (await world.record(workflowId)).filter(({ action }) => action.startsWith('activity.'));
+    expect(lines).toMatchObject([
+      {
+        action: 'activity.planned',
+        detail: { plan: { summary: `Adds a note to incident ${incidentId}` }, input: { note: 'second' } },
+      },
+    ]);
+  });
+});
+
 describe('a cause', () => {
   it('goes along when a run begins anew, with another input', async () => {
     const incidentId = incident();

@@ -48,11 +48,24 @@ const saying = (text: string, kind: 'read' | 'change' = 'read'): AnyActivity => 
     permissions: [],
     input: z.object({}),
     output: z.object({ text: z.string(), mark: z.string().optional() }),
-    run: async (_: unknown, { attempt: { mark } }: ActivityContext) => ({ text, mark }),
+    example: {},
   };
-  return kind === 'read'
-    ? defineActivity({ name: 'readText', kind, ...declaration })
-    : defineActivity({ name: 'writeText', kind, ...declaration });
+  const said = async (_: unknown, { attempt: { mark } }: ActivityContext) => ({ text, mark });
+  if (kind === 'read') return defineActivity({ name: 'readText', kind, ...declaration, run: said });
+  const plan = {
+    summary: 'Gives it',
+    calls: ['give'],
+    values: {},
+    inverse: { none: 'given' },
+    output: { text },
+  };
+  return defineActivity({
+    name: 'writeText',
+    kind,
+    ...declaration,
+    look: async () => ({ plan }),
+    act: (_, input, context) => said(input, context),
+  });
 };
 
 describe('an attempt', () => {

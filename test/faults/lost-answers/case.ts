@@ -1,9 +1,12 @@
-import type { World } from '../../world.ts';
+import type { Providers } from '../../world.ts';
 
 /** One way to lose an answer of an activity that changes something. */
 export interface Case {
   /** Prepares the provider, and gives the input. `run` makes another call before. */
-  input: (world: World, run: (name: string, input: object) => Promise<unknown>) => object | Promise<object>;
+  input: (
+    world: Providers,
+    run: (name: string, input: object) => Promise<unknown>,
+  ) => object | Promise<object>;
   /** The request after whose effect the connection is cut: part of its method, address or body. */
   cut: string;
   /** All that the provider has done in the end. */

@@ -1,12 +1,12 @@
 import { impair } from '../../../simulator/ec2.ts';
-import type { World } from '../../world.ts';
+import type { Providers } from '../../world.ts';
 import type { Cases } from './case.ts';
 
 /** The one that Baton may reboot from the start, and another that gets the tag here. */
 const tagged = 'i-0abc12345def67890';
 const other = 'i-0def12345abc67890';
 
-function setState({ ec2 }: World, id: string, state: 'running' | 'stopped'): void {
+function setState({ ec2 }: Providers, id: string, state: 'running' | 'stopped'): void {
   const found = ec2.world.instances.find((each) => each.id === id);
   if (!found) throw new Error(`No instance ${id}`);
   found.tags['baton:restart'] = 'allowed';

@@ -1,7 +1,7 @@
-import type { World } from '../../world.ts';
+import type { Providers } from '../../world.ts';
 import { type Cases, next } from './case.ts';
 
-function newIssue({ jira }: World): string {
+function newIssue({ jira }: Providers): string {
   const key = `OPS-${1_000 + next()}`;
   const fields = {
     summary: 'Checkout is slow',

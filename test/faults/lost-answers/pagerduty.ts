@@ -1,9 +1,9 @@
 import { raiseIncident } from '../../../simulator/pagerduty.ts';
-import type { World } from '../../world.ts';
+import type { Providers } from '../../world.ts';
 import { type Cases, next } from './case.ts';
 
 /** An open incident with one alert on the service of the routing key. */
-function newIncident({ pagerDuty }: World): { incidentId: string; dedupKey: string } {
+function newIncident({ pagerDuty }: Providers): { incidentId: string; dedupKey: string } {
   const dedupKey = `lost/${next()}`;
   const alert = { key: dedupKey, severity: 'critical' as const, summary: 'Checkout is slow', details: {} };
   const incidentId = raiseIncident(pagerDuty, { title: 'Checkout is slow', service: 'Checkout', alert });

@@ -1,10 +1,10 @@
-import type { World } from '../../world.ts';
+import type { Providers } from '../../world.ts';
 import { type Cases, next } from './case.ts';
 
 const botId = 'U0BATON';
 const runbook = 'https://example.com/runbook';
 
-function newRoom({ slack }: World): string {
+function newRoom({ slack }: Providers): string {
   const id = `C0ROOM${next()}`;
   const texts = { name: id.toLowerCase(), topic: '', purpose: 'War room of PagerDuty incident PROOM' };
   const room = { kind: 'public' as const, creator: botId, archived: false, memberIds: [botId] };
@@ -12,14 +12,14 @@ function newRoom({ slack }: World): string {
   return id;
 }
 
-function newMessage(world: World): { channelId: string; ts: string } {
+function newMessage(world: Providers): { channelId: string; ts: string } {
   const channelId = newRoom(world);
   const ts = `1700000000.${String(next()).padStart(6, '0')}`;
   world.slack.world.messages.push({ channelId, ts, userId: botId, text: 'before' });
   return { channelId, ts };
 }
 
-const newCard = (world: World) => ({
+const newCard = (world: Providers) => ({
   channelId: newRoom(world),
   incidentId: `PCARD${next()}`,
   card: { title: 'Checkout is slow', status: 'triggered', service: 'Checkout', assignees: ['Ada Lopez'] },

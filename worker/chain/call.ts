@@ -1,0 +1,57 @@
+import type { Actor, AnyActivity, AnyRead, Attempt } from '../../activities/activity.ts';
+import type { Clients } from '../../activities/clients.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { Store } from '../../store/store.ts';
+import type { Shown } from '../authority.ts';
+import type { Placed } from '../connection.ts';
+
+/** What the links have to do their work with. */
+export interface Surroundings {
+  clients: Clients;
+  store: Store;
+  /** The providers that are simulated: said in the record. */
+  simulated: readonly string[];
+  /** Removes secrets from a text. */
+  scrub: (text: string) => string;
+}
+
+/** What changes the world. */
+export type AnyChangeable = Exclude<AnyActivity, AnyRead>;
+
+/** One call of an activity, as the links of its chain hand it on. */
+export interface Call<Declared extends AnyActivity = AnyActivity> extends Placed {
+  declaration: Declared;
+  /** Of the effect. */
+  key: string;
+  /** Of the input, as the run gave it. */
+  digest: string;
+  runId: string;
+  /** Temporal's count; of a change that is begun, the how-manieth at its effect. */
+  attempt: number;
+  /** Of an effect that was tried before, or made by another run. */
+  before?: Pick<Attempt, 'uncertainSince' | 'made'>;
+  /** Why, and whether that is certain. */
+  shown: Shown;
+  actor: Actor;
+  /** `plan`: nothing is changed. Out of the signed cause, and so of no call whose cause is refused. */
+  mode?: 'plan' | undefined;
+}
+
+/** What a call gives: its result and, of a change that was looked at and not found done, the plan. */
+export interface Outcome {
+  result: unknown;
+  plan?: Plan;
+}
+
+export type Next<Given extends Call> = (call: Given) => Promise<Outcome>;
+
+/** One reason to stand between a call and what it does: it may refuse, change, follow or hand on. */
+export type Link<Given extends Call> = (call: Given, next: Next<Given>) => Promise<Outcome>;
+
+/** A link that fits in any chain. */
+export type AnyLink = <Given extends Call>(call: Given, next: Next<Given>) => Promise<Outcome>;
+
+/** The links around what is done in the end, the outermost first. */
+export function chain<Given extends Call>(links: readonly Link<Given>[], last: Next<Given>): Next<Given> {
+  return links.reduceRight<Next<Given>>((next, link) => (call) => link(call, next), last);
+}

@@ -1,0 +1,52 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import type { Entry } from '../../domain/record.ts';
+import type { Call, Surroundings } from './call.ts';
+
+/** The lines of the record that tell of activities. */
+type Action = `activity.${'intended' | 'planned' | 'completed' | 'failed' | 'refused'}`;
+
+/** These tell of the first that is known of a call, and so with what it was made. */
+const first: readonly Action[] = ['activity.intended', 'activity.planned', 'activity.refused'];
+
+/** A line about a call. `more` is what only this action tells. */
+export function entryOf(
+  { declaration, input, key, runId, attempt, actor, subject }: Call,
+  simulated: readonly string[],
+  action: Action,
+  more: Record<string, unknown>,
+): Entry {
+  const { provider, name, kind } = declaration;
+  return {
+    at: new Date().toISOString(),
+    actor: actor.kind === 'person' ? `person:${actor.email ?? actor.name}` : `${actor.kind}:${actor.name}`,
+    via: 'worker',
+    action,
+    subject,
+    detail: {
+      run: runId,
+      activity: name,
+      kind,
+      key,
+      attempt,
+      ...(first.includes(action) || kind === 'read' ? { input } : {}),
+      ...(simulated.includes(provider) ? { simulated: true } : {}),
+      ...more,
+    },
+  };
+}
+
+/** What the record tells of a failure. */
+export function describe(failure: Error): Record<string, unknown> {
+  const type = failure instanceof ApplicationFailure ? failure.type : failure.name;
+  return { failure: { class: type, message: failure.message } };
+}
+
+/** Writes down that a call is refused, and gives the failure back to be thrown. */
+export async function refused(
+  call: Call,
+  failure: Error,
+  { store, simulated }: Surroundings,
+): Promise<Error> {
+  await store.append([entryOf(call, simulated, 'activity.refused', describe(failure))]);
+  return failure;
+}

@@ -1,0 +1,91 @@
+import { ApplicationFailure, Context, cancellationSignal } from '@temporalio/activity';
+import type { ActivityContext, AnyChange, AnyRead } from '../../activities/activity.ts';
+import type { FailureDetail } from '../../activities/failures.ts';
+import { simulationMark } from '../../activities/simulated.ts';
+import type { Looked } from '../../domain/plan.ts';
+import type { AnyChangeable, Call, Next, Surroundings } from './call.ts';
+import { asFailure, attemptMilliseconds, withoutEffect } from './failure.ts';
+
+/** The end of a read's chain. */
+export const readIt =
+  (options: Surroundings): Next<Call<AnyRead>> =>
+  async (call) => ({ result: await call.declaration.run(call.input, contextOf(call, options)) });
+
+/** The end of a change's chain in plan mode: it has no way to `act`. */
+export const lookOnly =
+  (options: Surroundings): Next<Call<AnyChangeable>> =>
+  async (call) => {
+    const { declaration } = call;
+    if (!('look' in declaration)) throw unseen(call);
+    const looked = await look({ ...call, declaration }, contextOf(call, options), options.scrub);
+    return 'done' in looked ? { result: looked.done } : { result: looked.plan.output, plan: looked.plan };
+  };
+
+/** The end of a change's chain. What must not be done twice is found out by the look, at each attempt anew. */
+export const lookAndAct =
+  (options: Surroundings): Next<Call<AnyChangeable>> =>
+  async (call) => {
+    const { declaration, input } = call;
+    const context = contextOf(call, options);
+    if (!('look' in declaration)) return { result: await declaration.run(input, context) };
+    const looked = await look({ ...call, declaration }, context, options.scrub);
+    if ('done' in looked) return { result: looked.done };
+    return { result: await declaration.act(looked.plan, input, context), plan: looked.plan };
+  };
+
+/** Whatever goes wrong while it looks, nothing was changed. */
+async function look(
+  { declaration, input }: Call<AnyChange>,
+  context: ActivityContext,
+  scrub: (text: string) => string,
+): Promise<Looked> {
+  try {
+    return await declaration.look(input, context);
+  } catch (error) {
+    const { provider } = declaration;
+    throw withoutEffect(asFailure(error, provider, scrub), provider);
+  }
+}
+
+function unseen({ declaration: { name, provider } }: Call): ApplicationFailure {
+  const detail: FailureDetail = { provider, effect: 'none' };
+  return ApplicationFailure.nonRetryable(
+    `${name} cannot be planned: it does not tell what it would do before it does it. Run it in another mode`,
+    'NotPlanned',
+    detail,
+  );
+}
+
+function contextOf(call: Call, { clients, simulated }: Surroundings): ActivityContext {
+  const { declaration, key, attempt, before, mode } = call;
+  return {
+    ...clients,
+    attempt: {
+      key,
+      number: attempt,
+      signal: signalOf(call),
+      mark: simulationMark(declaration.provider, simulated),
+      ...before,
+      ...(mode === 'plan' ? { looksOnce: true } : {}),
+    },
+  };
+}
+
+function signalOf({ declaration: { kind, name } }: Call): AbortSignal {
+  if (name.startsWith('await')) return cancellationSignal();
+  const cancelled = kind === 'read' ? cancellationSignal() : replaced();
+  return AbortSignal.any([cancelled, AbortSignal.timeout(attemptMilliseconds)]);
+}
+
+/** Fires when Temporal has given up this attempt, so that another one may begin; not when its run is to end. */
+function replaced(): AbortSignal {
+  const gone = new AbortController();
+  const context = Context.current();
+  const cancelled = context.cancellationSignal;
+  const look = () => {
+    const { notFound, timedOut, reset } = context.cancellationDetails ?? {};
+    if (notFound || timedOut || reset) gone.abort(cancelled.reason);
+  };
+  cancelled.addEventListener('abort', look, { once: true });
+  return gone.signal;
+}

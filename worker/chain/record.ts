@@ -1,0 +1,81 @@
+import { CancelledFailure, cancellationDetails } from '@temporalio/activity';
+import type { AnyRead } from '../../activities/activity.ts';
+import type { EffectOutcome } from '../../store/effects.ts';
+import type { AnyChangeable, Call, Link, Outcome, Surroundings } from './call.ts';
+import { describe, entryOf } from './entry.ts';
+import { effectOf, failureOf } from './failure.ts';
+import { targetsOf } from './intent.ts';
+import { digestOfPlan } from './plan-digest.ts';
+
+/** The failure that came from within is in the record before it goes on. */
+async function followed(
+  call: Call,
+  outcome: Promise<Outcome>,
+  { store, simulated }: Surroundings,
+): Promise<Outcome> {
+  try {
+    return await outcome;
+  } catch (error) {
+    await store.append([entryOf(call, simulated, 'activity.failed', describe(error as Error))]);
+    throw error;
+  }
+}
+
+/** One line for a read: its result, or its failure. */
+export const recordedRead =
+  (options: Surroundings): Link<Call<AnyRead>> =>
+  async (call, next) => {
+    const { store, simulated, scrub } = options;
+    const { result } = await followed(call, next(call), options);
+    try {
+      await store.append([entryOf(call, simulated, 'activity.completed', { result })]);
+      return { result };
+    } catch (error) {
+      // It may be told as completed, so it is not told as failed besides.
+      throw failureOf(error, call, scrub);
+    }
+  };
+
+/** One line for a change in plan mode: all that would be done, or that it is done. */
+export const recordedPlan =
+  (options: Surroundings): Link<Call<AnyChangeable>> =>
+  async (call, next) => {
+    const { store, simulated } = options;
+    const { result, plan } = await followed(call, next(call), options);
+    const found = plan ? { plan, digest: digestOfPlan(call, plan) } : { done: result };
+    const targets = targetsOf(call);
+    await store.append([entryOf(call, simulated, 'activity.planned', { targets, ...found })]);
+    return { result, ...(plan ? { plan } : {}) };
+  };
+
+/** What became of an effect that was opened, with its line. */
+export const concluded =
+  ({ store, simulated, scrub }: Surroundings): Link<Call<AnyChangeable>> =>
+  async (call, next) => {
+    const { key, attempt } = call;
+    const outcome = await next(call).catch(async (failure: Error) => {
+      const entry = entryOf(call, simulated, 'activity.failed', describe(failure));
+      await store.conclude({ key, attempt, state: effectOf(failure), changed: false, entry });
+      // Temporal would not try it again, and call it a failure of the run that was asked to end.
+      throw cancellationDetails()?.cancelRequested ? new CancelledFailure(failure.message) : failure;
+    });
+    const { result, plan } = outcome;
+    const { changed } = result as { changed?: boolean };
+    const entry = entryOf(call, simulated, 'activity.completed', { result, ...madeBy(call, plan) });
+    const effect: EffectOutcome = { key, attempt, state: 'done', result, changed: changed !== false, entry };
+    // The change is made, whatever the store says of it: it is never told as one that failed. The same outcome counts once.
+    const conclude = () => store.conclude(effect);
+    await conclude()
+      .catch(conclude)
+      .catch((error: unknown) => {
+        throw failureOf(error, call, scrub);
+      });
+    return outcome;
+  };
+
+/** By which plan a change was made, and how it is taken back. */
+function madeBy(call: Call<AnyChangeable>, plan: Outcome['plan']): Record<string, unknown> {
+  if (!plan) return {};
+  const { before, after, inverse } = plan;
+  return { digest: digestOfPlan(call, plan), before, after, inverse };
+}
