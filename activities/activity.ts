@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Looked, Plan } from '../domain/plan.ts';
+import type { changeEvents } from '../domain/route.ts';
 import type { Clients } from './clients.ts';
 
 /** `read` is repeated freely; `change` is harmless or reversible; `destructive` is neither. */
@@ -53,6 +54,8 @@ interface Declaration<Name extends string, Input extends z.ZodType, Output exten
   provider: string;
   summary: string;
   permissions: readonly string[];
+  /** For these calls a connection of their own can be routed. */
+  purpose?: typeof changeEvents;
   input: Input;
   output: Output;
   /** An input as people would write it; printed by docs and `baton activities show`. */

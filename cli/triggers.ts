@@ -102,7 +102,7 @@ async function asEvent(json: unknown): Promise<Event> {
   // The types of `data` were checked when it was stored; a file of somebody's own is as good as it is.
   if (stored.success) return json as Event;
   const { readPagerDutyEvent } = await import('../server/pagerduty/event.ts');
-  const read = readPagerDutyEvent(json, '/pagerduty/default', new Date().toISOString());
+  const read = readPagerDutyEvent(json, 'default', new Date().toISOString());
   if ('event' in read) return read.event;
   throw new CliFailure('The event cannot be understood', {
     why: read.unreadable,

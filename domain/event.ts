@@ -10,7 +10,9 @@ export interface Event<Type extends EventType = EventType> {
   /** `/pagerduty/<connection>`, `/slack/<team>`, `/baton`. */
   source: string;
   type: Type;
-  /** The incident id, or what else the event is about. Events of one subject are dispatched in order. */
+  /** Of the account that it came from, or that the incident is of. Left out: `default`. */
+  connection?: string;
+  /** The incident (`subjectOf`), or what else the event is about. Events of one subject are dispatched in order. */
   subject?: string;
   /** When it happened, ISO 8601 in UTC. */
   time: string;
@@ -160,6 +162,7 @@ export interface RunEvent {
   trigger: string;
   /** What the run was about: an instance, a deployment, a service. */
   target: string;
+  /** Within the account of the event's connection. */
   incidentId?: string;
   /** `completed`, `resolved elsewhere`, … */
   outcome: string;

@@ -58,8 +58,12 @@ export interface RunCause {
   by?: Agent;
   eventId: string;
   eventType: string;
-  /** The incident id, or what else the event is about. */
+  /** The incident (`subjectOf`), or what else the event is about. */
   subject?: string;
+  /** The connection of the event: the account that the incident is of. Left out: `default`. */
+  connection?: string;
+  /** By which connections the run's calls go, by provider, where they name none. What is not here goes by `default`. */
+  connections?: Record<string, string>;
   incident?: Incident;
   /** What the run acts on or is about: part of the key by which a failed run pages. */
   target: string;

@@ -1,6 +1,7 @@
 import type { Delivery } from './delivery.ts';
 import type { Entry } from './record.ts';
 import type { RunRow, RunState } from './run.ts';
+import { defaultConnection, subjectOf } from './subject.ts';
 
 export interface RunEnd {
   id: string;
@@ -19,26 +20,34 @@ export type RunEnding = Pick<RunEnd, 'state' | 'outcome' | 'failure'> & {
   healthy?: boolean;
   /** Who found out: `worker` or `reconcile`. */
   via: string;
+  /** Of the run's cause: the account that its incident is of. */
+  connection?: string | undefined;
 };
 
-/** An incident's id at PagerDuty, as opposed to other subjects of runs. */
-const isIncidentId = (subject: string | undefined) => subject !== undefined && /^[A-Z0-9]+$/.test(subject);
+/** An incident's id at PagerDuty, where the subject of a run is one. */
+function incidentIdOf(subject: string | undefined, connection: string): string | undefined {
+  const [id = ''] = subject?.match(/[A-Z0-9]+$/) ?? [];
+  return id !== '' && subject === subjectOf(connection, id) ? id : undefined;
+}
 
 /**
  * The end of a run as the store takes it: its line in the record, and the engine's own event. The event's subject is what the
- * run was about (`<workflow>/<target>`), so that the next good run meets those that still wait for it.
+ * run was about (`<workflow>/<target>`), so that the next good run meets those that still wait for it; those of another account do not.
  */
 export function runEnd(
   run: RunRow,
-  { state, outcome, healthy = false, failure, at, via }: RunEnding,
+  { state, outcome, healthy = false, failure, at, via, connection = defaultConnection }: RunEnding,
 ): RunEnd {
   const type = `run.${state.replace(' ', '_')}`;
   const ended = { outcome, ...(failure ? { failure } : {}) };
+  const ofAccount = connection === defaultConnection ? {} : { connection };
+  const incidentId = incidentIdOf(run.subject, connection);
   const envelope = {
     id: `${type}/${run.id}`,
     source: '/baton',
     type,
-    subject: `${run.workflow}/${run.target}`,
+    ...ofAccount,
+    subject: subjectOf(connection, `${run.workflow}/${run.target}`),
     time: at,
   };
   const data = {
@@ -46,7 +55,7 @@ export function runEnd(
     workflow: run.workflow,
     trigger: run.trigger,
     target: run.target,
-    ...(isIncidentId(run.subject) ? { incidentId: run.subject } : {}),
+    ...(incidentId === undefined ? {} : { incidentId }),
     ...ended,
     healthy,
     startedAt: run.createdAt,

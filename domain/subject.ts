@@ -9,5 +9,31 @@ export function subjectOf(connection: string, incidentId: string): string {
   return connection === defaultConnection ? incidentId : `${connection}/${incidentId}`;
 }
 
+/** The incident that a subject is; undefined for another kind. The subject of a run's end can look like one: its event's type tells. */
+export function incidentOfSubject(subject: string): { connection: string; incidentId: string } | undefined {
+  const slash = subject.indexOf('/');
+  const connection = slash < 0 ? defaultConnection : subject.slice(0, slash);
+  const incidentId = subject.slice(slash + 1);
+  const isIncident = connectionNamePattern.test(connection) && /^[A-Z0-9]{1,32}$/.test(incidentId);
+  return isIncident ? { connection, incidentId } : undefined;
+}
+
+/**
+ * An incident's id where a slash may not stand: in marks at Slack and Jira. PagerDuty's ids have no lower case, and connections' names no
+ * upper case, so that two incidents never have one mark.
+ */
+export function markOf(connection: string, incidentId: string): string {
+  return connection === defaultConnection ? incidentId : `${connection}-${incidentId}`;
+}
+
+/** The incident that a mark names; undefined for what is none. */
+export function incidentOfMark(mark: string): { connection: string; incidentId: string } | undefined {
+  const [, connection = defaultConnection, incidentId] =
+    /^(?:([a-z0-9][a-z0-9-]{0,39})-)?([A-Z0-9]{1,32})$/.exec(mark) ?? [];
+  return incidentId !== undefined && connectionNamePattern.test(connection)
+    ? { connection, incidentId }
+    : undefined;
+}
+
 /** A connection's name: it stands in addresses, run ids and record entries. */
 export const connectionNamePattern = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import { type Clients, connectClients, environmentConnections } from '../activities/clients.ts';
+import type { AnyProvider } from '../activities/provider.ts';
 import { createLog } from '../log/log.ts';
 import { type Authority, authorityOf } from '../secrets/authority.ts';
-import { makeScrubber } from '../secrets/scrub.ts';
+import { learningScrubber } from '../secrets/scrub.ts';
 import type { Store } from '../store/store.ts';
 import { CliFailure, exits } from './failure.ts';
 import { secretsOf } from './masking.ts';
@@ -14,8 +15,11 @@ import type { Wiring } from './wiring.ts';
 export interface ClusterProcess {
   settings: Settings;
   temporal: NonNullable<Settings['temporal']>;
-  secrets: string[];
+  providers: readonly AnyProvider[];
+  secretKey: string;
   scrub: (text: string) => string;
+  /** Tells `scrub` of more secrets. */
+  learn: (secrets: readonly string[]) => void;
   log: Logger;
   authority: Authority;
   /** The connections that the environment's variables define. */
@@ -57,12 +61,12 @@ export async function prepareCluster(
       next: 'Unset BATON_SIMULATE, or run baton start.',
       exit: exits.usage,
     });
-  const authority = authorityOf(secretKeyOf(settings));
-  const secrets = secretsOf(env, providers);
-  const scrub = makeScrubber(secrets);
+  const secretKey = secretKeyOf(settings);
+  const authority = authorityOf(secretKey);
+  const { scrub, learn } = learningScrubber(secretsOf(env, providers));
   const log = createLog(scrub);
   const halves = halvesFor(settings, process);
   for (const words of [...settings.misspelt, ...halves]) log.warn(words);
   const clients = connectClients(providers, environmentConnections(env), env);
-  return { settings, temporal, secrets, scrub, log, authority, clients, halves };
+  return { settings, temporal, providers, secretKey, scrub, learn, log, authority, clients, halves };
 }

@@ -6,6 +6,7 @@ import { type RunningServer, startServer } from '../server/server.ts';
 import { openStore } from '../store/open.ts';
 import { taskQueue } from '../worker/worker.ts';
 import { prepareCluster, warnOfOwner } from './cluster.ts';
+import { connectionsIn, connectionWarnings } from './connections.ts';
 import { doctorFor } from './doctor.ts';
 import { Lifetime } from './lifetime.ts';
 import { directPager } from './pager.ts';
@@ -17,24 +18,23 @@ const usualPort = 8080;
 
 /** `baton server`: as many as are needed, behind a balancer. Returns when it was told to stop and has drained. */
 export async function runServer(wiring: Wiring): Promise<void> {
-  const { settings, temporal, secrets, log, authority, clients, halves } = await prepareCluster(
-    wiring,
-    'server',
-  );
+  const { settings, temporal, secretKey, scrub, learn, log, authority, clients, halves } =
+    await prepareCluster(wiring, 'server');
   const lifetime = new Lifetime();
   try {
     let server: RunningServer | undefined;
-    const { databaseUrl, migrationDatabaseUrl, dataDir, retentionDays, headsDir, secretKey } = settings;
+    const { databaseUrl, migrationDatabaseUrl, dataDir, retentionDays, headsDir } = settings;
     const store = await openStore({
       databaseUrl,
       migrationDatabaseUrl,
       dataDir,
-      secrets,
+      scrub,
       outages: outageLines(() => log),
       onPending: () => server?.wake(),
     });
     lifetime.onClose(() => store.close());
     await warnOfOwner(store, log);
+    for (const warning of connectionWarnings(wiring.env)) log.warn(warning);
     const port = settings.port ?? usualPort;
     const { client, close } = lazyClient(temporal);
     lifetime.onClose(close);
@@ -42,6 +42,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       host: settings.host,
       port,
       pagerDutySecrets: settings.pagerDutySecrets,
+      connections: connectionsIn(store, secretKey, settings, learn),
       slackSigningSecret: settings.slackSigningSecret,
       slackApiUrl: settings.slackApiUrl,
       wayToSlack: async (address) => wayTo(address, wiring.env),

@@ -3,14 +3,14 @@ import { join, relative, resolve } from 'node:path';
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { connectClients, environmentConnections } from '../activities/clients.ts';
+import { connectClients } from '../activities/clients.ts';
 import { wayTo } from '../activities/http.ts';
 import type { AnyProvider } from '../activities/provider.ts';
 import type { Output } from '../cli/output.ts';
 import { createLog, outageLines } from '../log/log.ts';
 import { openLogFile } from '../log/log-file.ts';
 import { authorityOf } from '../secrets/authority.ts';
-import { makeScrubber } from '../secrets/scrub.ts';
+import { learningScrubber } from '../secrets/scrub.ts';
 import { addressOf } from '../server/address.ts';
 import { startDoctorWatch } from '../server/doctor-watch.ts';
 import { createMetrics } from '../server/metrics.ts';
@@ -22,6 +22,7 @@ import type { Store } from '../store/store.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
 import { startWorker, taskQueue } from '../worker/worker.ts';
 import { warnOfOwner } from './cluster.ts';
+import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
 import { serveControl } from './control.ts';
 import { doctorFor } from './doctor.ts';
 import { CliFailure, exits } from './failure.ts';
@@ -65,7 +66,8 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
   secureDataFolder(dataDir);
   const lifetime = new Lifetime();
   const logFile = openLogFile(join(dataDir, 'baton.log'));
-  let log = createLog(makeScrubber(secretsOf(wiring.env, providers)), { destination: logFile });
+  const { scrub, learn } = learningScrubber(secretsOf(wiring.env, providers));
+  const log = createLog(scrub, { destination: logFile });
   try {
     const sdkMetrics = await prepareSdk(log);
     const began = Date.now();
@@ -86,7 +88,8 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       output.note(`Baton  ${words}`);
       log.warn(words);
     }
-    const store = await open(settings, secretsOf(wiring.env, providers), lifetime, {
+    const store = await open(settings, lifetime, {
+      scrub,
       onPending: () => server?.wake(),
       outages: outageLines(() => log),
     });
@@ -106,14 +109,15 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     if (simulators) lifetime.onClose(() => simulators.close());
     const BATON_PUBLIC_URL = settings.publicUrl ?? here;
     const env = { ...wiring.env, ...simulators?.env, BATON_PUBLIC_URL };
-    const scrub = makeScrubber([...secretsOf(env, providers), secretKey]);
-    log = createLog(scrub, { destination: logFile });
+    learn([...secretsOf(env, providers), secretKey]);
     const connected = readSettings(env, providers);
+    for (const warning of connectionWarnings(env)) log.warn(warning);
+    const connections = connectionsIn(store, secretKey, settings, learn);
 
     const connection = await NativeConnection.connect(temporal.connection);
     lifetime.onClose(() => connection.close());
     const metrics = createMetrics(sdkMetrics);
-    const clients = connectClients(providers, environmentConnections(env), env);
+    const clients = connectClients(providers, allConnections(env, connections), env);
     // The embedded Temporal has this process's worker alone.
     const versions = settings.workerVersions && settings.temporal !== undefined;
     const worker = await startWorker({
@@ -136,6 +140,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       host: settings.host,
       port,
       pagerDutySecrets: connected.pagerDutySecrets,
+      connections,
       slackSigningSecret: connected.slackSigningSecret,
       slackApiUrl: connected.slackApiUrl,
       wayToSlack: async (address) => wayTo(address, env),
@@ -202,9 +207,8 @@ async function choosePort({ host, port }: Settings): Promise<number> {
 
 async function open(
   { databaseUrl, migrationDatabaseUrl, dataDir, storeFsync: fsync }: Settings,
-  secrets: string[],
   lifetime: Lifetime,
-  listeners: Pick<StoreOptions, 'onPending' | 'outages'>,
+  options: Pick<StoreOptions, 'scrub' | 'onPending' | 'outages'>,
 ): Promise<Store> {
   if (databaseUrl !== undefined) {
     const release = await lockFolder(resolve(dataDir));
@@ -215,8 +219,7 @@ async function open(
     migrationDatabaseUrl,
     dataDir,
     fsync,
-    secrets,
-    ...listeners,
+    ...options,
   });
   lifetime.onClose(() => store.close());
   return store;

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { connectClients } from '../activities/clients.ts';
 import { outageLines } from '../log/log.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { startMonitor } from '../server/monitor.ts';
@@ -8,6 +9,7 @@ import { openStore } from '../store/open.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
 import { startWorker } from '../worker/worker.ts';
 import { prepareCluster } from './cluster.ts';
+import { allConnections, connectionsIn } from './connections.ts';
 import { CliFailure } from './failure.ts';
 import { Lifetime } from './lifetime.ts';
 import { nextFreePort } from './ports.ts';
@@ -20,10 +22,8 @@ const usualPort = 8081;
 
 /** `baton worker`: as many as are needed. Returns when it was told to stop and its activities have ended. */
 export async function runWorker(wiring: Wiring): Promise<void> {
-  const { settings, temporal, secrets, scrub, log, authority, clients, halves } = await prepareCluster(
-    wiring,
-    'worker',
-  );
+  const { settings, temporal, providers, secretKey, scrub, learn, log, authority, halves } =
+    await prepareCluster(wiring, 'worker');
   const sdkMetrics = await prepareSdk(log);
   const lifetime = new Lifetime();
   try {
@@ -33,7 +33,7 @@ export async function runWorker(wiring: Wiring): Promise<void> {
       databaseUrl,
       migrationDatabaseUrl,
       dataDir,
-      secrets,
+      scrub,
       outages: outageLines(() => log),
     });
     lifetime.onClose(() => store.close());
@@ -61,6 +61,7 @@ export async function runWorker(wiring: Wiring): Promise<void> {
     const connection = await connect(temporal.connection, log, lifetime.signal);
     if (!connection) return;
     lifetime.onClose(() => connection.close());
+    const named = connectionsIn(store, secretKey, settings, learn);
     const worker = await startWorker({
       connection,
       namespace,
@@ -68,7 +69,7 @@ export async function runWorker(wiring: Wiring): Promise<void> {
       store,
       authority,
       activities: await wiring.loadActivities(),
-      clients,
+      clients: connectClients(providers, allConnections(wiring.env, named), wiring.env),
       simulated: [],
       scrub,
       count: metrics.activity,

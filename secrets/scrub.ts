@@ -37,3 +37,20 @@ export function scrubValue(value: unknown, scrub: Scrub, name?: string): unknown
     ]),
   );
 }
+
+/** A scrubber that can be told of more secrets while it is in use, as connections come and change. What it knew it keeps. */
+export function learningScrubber(secrets: readonly string[]): {
+  scrub: Scrub;
+  learn(more: readonly string[]): void;
+} {
+  const known = new Set(secrets);
+  let scrub = makeScrubber(secrets);
+  return {
+    scrub: (text, name) => scrub(text, name),
+    learn(more) {
+      const before = known.size;
+      for (const secret of more) known.add(secret);
+      if (known.size > before) scrub = makeScrubber([...known]);
+    },
+  };
+}

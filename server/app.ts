@@ -2,22 +2,27 @@ import { createServer, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
+import { defaultConnection } from '../domain/subject.ts';
 import type { StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
+import type { StoredConnections } from '../store/stored-connections.ts';
 import { createBodyReader } from './body.ts';
 import { boundConnections } from './connections.ts';
 import { askedOnceASecond } from './fresh.ts';
 import { answerHealth, answerMetrics, answerReadiness, type HealthOptions } from './health.ts';
 import { createInbox } from './inbox.ts';
+import { storedConnectionOf } from './pagerduty/connection.ts';
 import { takePagerDutyWebhook } from './pagerduty/webhook.ts';
 import { answerRunPage, answerRunsPage, runPath } from './pages.ts';
-import { answerError, Refusal } from './refusal.ts';
+import { answerError, noSuchRoute, Refusal } from './refusal.ts';
 import { answerSlackCommand, takeSlackClick, takeSlackEvent } from './slack/requests.ts';
 import type { WayTo } from './slack/respond.ts';
 
 export interface AppOptions extends HealthOptions {
   /** Any of them may have signed. None: the webhook is closed. */
   pagerDutySecrets: readonly string[];
+  /** Left out: there is only `default`. */
+  connections?: Pick<StoredConnections, 'settingsOf'> | undefined;
   slackSigningSecret?: string | undefined;
   slackApiUrl?: string | undefined;
   /** How answers to people go to Slack. */
@@ -45,13 +50,10 @@ export function createApp(options: AppOptions): Express {
   const inbox = createInbox(options.store, options.onStored, options.mayTake);
   const { slackSigningSecret: signingSecret, slackApiUrl: apiUrl, wayToSlack } = options;
   const slack = { signingSecret, apiUrl, wayToSlack, readBody, inbox, log };
-  const pagerDuty = takePagerDutyWebhook({
-    connection: 'default',
-    secrets: options.pagerDutySecrets,
-    readBody,
-    inbox,
-    log,
-  });
+  const own = { connection: defaultConnection, secrets: options.pagerDutySecrets };
+  const pagerDuty = takePagerDutyWebhook({ connectionOf: () => own, readBody, inbox, log });
+  const connectionOf = storedConnectionOf(options.connections);
+  const named = takePagerDutyWebhook({ connectionOf, readBody, inbox, log });
 
   const timed =
     (source: 'pagerduty' | 'slack', handler: Handler): Handler =>
@@ -73,6 +75,7 @@ export function createApp(options: AppOptions): Express {
 
   post('/webhooks/pagerduty', timed('pagerduty', pagerDuty));
   post('/webhooks/pagerduty/default', timed('pagerduty', pagerDuty));
+  app.post('/webhooks/pagerduty/:connection', timed('pagerduty', named));
   post('/slack/interactivity', timed('slack', takeSlackClick(slack)));
   post('/slack/commands', timed('slack', answerSlackCommand(slack)));
   post('/slack/events', timed('slack', takeSlackEvent(slack)));
@@ -84,7 +87,7 @@ export function createApp(options: AppOptions): Express {
   get(runPath, answerRunPage);
 
   app.use(() => {
-    throw new Refusal(404, 'No such route', 'Nothing answers at this address. The README lists the routes.');
+    throw noSuchRoute();
   });
   app.use(answerError(log));
   return app;

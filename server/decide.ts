@@ -1,9 +1,12 @@
 import type { Event } from '../domain/event.ts';
 import type { Agent, Incident, RunCause } from '../domain/incident.ts';
+import type { Route } from '../domain/route.ts';
 import type { RunRow } from '../domain/run.ts';
+import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import type { Situation } from '../store/dispatch.ts';
 import type { Echo } from '../store/echoes.ts';
 import type { Trigger } from '../triggers/trigger.ts';
+import { type AccountsOf, accountsFor } from './accounts.ts';
 
 /** A trigger's answer, as the record keeps it. */
 export interface RecordedAnswer {
@@ -30,7 +33,7 @@ export interface Plan {
   begun: string[];
   /** Live runs on the subject, which learn of the event. */
   tell: string[];
-  /** The incident's state as the event tells it, unless a newer one is known. */
+  /** The incident's state as the event tells it, unless a newer one is known. Its id is the event's subject. */
   incident?: { id: string; status: string; seenAt: string };
   /** Its incident is open and has gone on since: triggers are asked, and what starts learns of the rest. */
   overtaken?: string;
@@ -38,13 +41,16 @@ export interface Plan {
   hold?: { disposition: 'stale' | 'ignored'; reason: string };
 }
 
+const connectionOf = ({ connection = defaultConnection }: Event) => connection;
+
 const isLive = ({ state }: RunRow) => state === 'starting' || state === 'running';
 
 /** The incident that the event carries, for the events whose data is the incident itself. */
 export function incidentOf(event: Event): Incident | undefined {
   const data = event.data as Partial<Incident> | null | undefined;
   const isIncident = event.type.startsWith('pagerduty.incident.') && data?.status !== undefined;
-  return isIncident && data.id === event.subject ? (data as Incident) : undefined;
+  const isSubject = data?.id !== undefined && subjectOf(connectionOf(event), data.id) === event.subject;
+  return isIncident && isSubject ? (data as Incident) : undefined;
 }
 
 /**
@@ -56,6 +62,7 @@ export function decide(
   situation: Situation,
   triggers: readonly Trigger[],
   echo: Echo | undefined,
+  routes: readonly Route[] = [],
 ): Plan {
   const incident = incidentOf(event);
   const hold = holdOf(event, incident, situation, echo);
@@ -67,11 +74,11 @@ export function decide(
     tell: [],
     ...(older ? { overtaken: older } : {}),
     ...(incident && !older
-      ? { incident: { id: incident.id, status: incident.status, seenAt: event.time } }
+      ? { incident: { id: event.subject ?? incident.id, status: incident.status, seenAt: event.time } }
       : {}),
     ...(hold ? { hold } : {}),
   };
-  for (const trigger of triggers) answer(trigger, seq, event, incident, situation.runs, plan);
+  for (const trigger of triggers) answer(trigger, seq, event, incident, situation.runs, routes, plan);
   if (!older)
     plan.tell = situation.runs.filter((run) => isLive(run) && run.eventSeq !== seq).map(({ id }) => id);
   return plan;
@@ -121,6 +128,7 @@ function answer(
   event: Event,
   incident: Incident | undefined,
   runs: readonly RunRow[],
+  routes: readonly Route[],
   plan: Plan,
 ): void {
   const say = (kind: RecordedAnswer['answer'], reason: string) =>
@@ -150,6 +158,7 @@ function answer(
         eventType: event.type,
         ...(event.subject === undefined ? {} : { subject: event.subject }),
         ...(isRequest(event) ? { by: event.agent } : {}),
+        ...accountsFor(roleOf(event, response.start, incident), routes),
         ...(incident ? { incident } : {}),
         target: trigger.target(event),
         whenResolved: trigger.whenResolved,
@@ -158,6 +167,19 @@ function answer(
   } catch (error) {
     say('failed', error instanceof Error ? error.message : String(error));
   }
+}
+
+/** A run as its accounts depend on it. */
+function roleOf(event: Event, workflow: string, incident: Incident | undefined): AccountsOf {
+  const isEnd = event.type.startsWith('run.');
+  return {
+    workflow,
+    connection: connectionOf(event),
+    // An envelope that lies in the store was read by any version, so nothing is taken for granted.
+    serviceId: incident?.service?.id,
+    concernsIncident: /^(pagerduty|slack)\./.test(event.type),
+    ...(isEnd ? { ended: (event as Event<'run.failed'>).data.workflow } : {}),
+  };
 }
 
 /** Which run an answer stands for: the one it began before, a live one that it joins, or a new one. */

@@ -1,11 +1,13 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Event } from '../domain/event.ts';
+import type { RunCause } from '../domain/incident.ts';
 import type { Entry } from '../domain/record.ts';
 import type { Authority } from '../secrets/authority.ts';
 import type { Decision, Situation } from '../store/dispatch.ts';
 import type { StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
+import type { KnownConnections, StoredConnections } from '../store/stored-connections.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { decide, type Plan, type Start } from './decide.ts';
 import { catchUp, echoOf, laterEvent, startRun, tellRun } from './runs.ts';
@@ -15,6 +17,8 @@ export interface DispatcherOptions {
   store: Store;
   client: Client;
   triggers: readonly Trigger[];
+  /** Left out: there is only `default`, and no route. */
+  connections?: Pick<StoredConnections, 'known'> | undefined;
   taskQueue: string;
   /** Signs the cause of each run. */
   authority: Authority;
@@ -220,11 +224,12 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
 async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promise<void> {
   const { store, log } = options;
   const event = stored.event as Event;
-  const [situation, echo] = await Promise.all([
+  const [situation, echo, connections] = await Promise.all([
     situationOf(event, stored.seq, store),
     echoOf(event, stored.receivedAt, store),
+    options.connections?.known(),
   ]);
-  const plan = decide({ seq: stored.seq, event }, situation, options.triggers, echo);
+  const plan = decide({ seq: stored.seq, event }, situation, options.triggers, echo, connections?.routes);
   const decision = {
     ...(plan.incident ? { incident: plan.incident } : {}),
     entries: [answeredEntry(event, plan)],
@@ -240,6 +245,9 @@ async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promis
   // One may have ended meanwhile.
   const told = reached.filter(Boolean).length;
   const { disposition, reason } = dispositionOf(plan, told);
+  for (const { id, cause } of plan.starts)
+    for (const warning of doubtsAbout(cause, connections))
+      log.warn({ event: event.id, incident: event.subject, run: id }, warning);
   const isOurs = await store.settle({
     seq: stored.seq,
     disposition,
@@ -254,6 +262,17 @@ async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promis
     { event: event.id, incident: event.subject, runs: plan.starts.map(({ id }) => id), disposition },
     reason,
   );
+}
+
+/** What is to be said of the connections that a run was given: until a test has confirmed one, it may not work. */
+function doubtsAbout({ connections = {} }: RunCause, known: KnownConnections | undefined): string[] {
+  return [...new Set(Object.values(connections))].flatMap((name) => {
+    const state = known?.connections.get(name)?.state ?? 'not there';
+    const isDoubtful = state !== 'confirmed' && state !== 'accepted';
+    return isDoubtful
+      ? [`The run uses the connection ${name}, which is ${state} (baton connections test)`]
+      : [];
+  });
 }
 
 const runsOf = ({ starts }: Plan, eventSeq: number, { subject }: Event): Decision['runs'] =>

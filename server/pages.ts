@@ -13,7 +13,7 @@ const longestId = 500;
 export function answerRunPage(request: Request, response: Response): void {
   const given = request.params.run;
   const run = (Array.isArray(given) ? given.join('/') : (given ?? '')).toWellFormed().slice(0, longestId);
-  const incident = /^[^/]+\/([A-Z0-9]{6,})(?:\/\d+)?$/.exec(run)?.[1];
+  const incident = /^[^/]+\/((?:[a-z0-9-]{1,40}\/)?[A-Z0-9]{6,})(?:\/\d+)?$/.exec(run)?.[1];
   send(response, `The run ${run}`, [
     `npx baton runs show ${inShell(run)}`,
     ...(incident === undefined ? [] : [`npx baton incidents show ${incident}`]),

@@ -27,6 +27,9 @@ export const notConfigured = (variable: string) =>
     60,
   );
 
+export const noSuchRoute = () =>
+  new Refusal(404, 'No such route', 'Nothing answers at this address. The README lists the routes.');
+
 /** Answers as problem details (RFC 9457). What is not a refusal is our fault: the sender is told to come back, never that it erred. */
 export function answerError(log: Logger) {
   const sampled = sampledLog(log);

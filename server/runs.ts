@@ -87,8 +87,8 @@ export function laterEvent(event: Event, echo: Echo | undefined): LaterEvent {
 export async function echoOf(event: Event, receivedAt: string, store: Store): Promise<Echo | undefined> {
   const isAboutIncident = event.type.startsWith('pagerduty.incident.') && event.subject !== undefined;
   if (!isAboutIncident || event.type === 'pagerduty.incident.triggered') return undefined;
-  const { subject = '', type, id, time } = event;
-  return store.claimEcho({ subject, type, eventId: id, time, receivedAt });
+  const { subject = '', type, id, source, time } = event;
+  return store.claimEcho({ subject, type, eventId: id, source, time, receivedAt });
 }
 
 /** What was stored is an envelope of ours; only rows of an event that could be read have one. */
@@ -102,7 +102,7 @@ export async function catchUp(
   { store, client }: { store: Store; client: Client },
 ): Promise<void> {
   const rows = await store.listEvents({ subject: run.subject, limit: laterAtMost });
-  const own = await store.findEvent(run.eventId);
+  const own = await store.findEvent(run.eventId, run.subject);
   const since = Date.parse(own?.time ?? '');
   const isLater = ({ time, eventId, disposition }: ListedEvent) =>
     Date.parse(time) > since &&

@@ -4,10 +4,12 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Authority } from '../secrets/authority.ts';
 import type { Store } from '../store/store.ts';
+import type { StoredConnections } from '../store/stored-connections.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { createApp, createHttpServer } from './app.ts';
 import { type Dispatcher, startDispatcher } from './dispatch.ts';
 import type { HeadOptions } from './heads.ts';
+import { keepConnections } from './kept-connections.ts';
 import type { Metrics } from './metrics.ts';
 import { startReconciler } from './reconcile.ts';
 import { startRetention } from './retention.ts';
@@ -24,6 +26,8 @@ export interface ServerOptions {
   /** 0: any free one. */
   port: number;
   pagerDutySecrets: readonly string[];
+  /** Left out: there is only `default`. */
+  connections?: StoredConnections | undefined;
   slackSigningSecret?: string | undefined;
   slackApiUrl?: string | undefined;
   /** How answers to people go to Slack. */
@@ -68,6 +72,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     store,
     client,
     triggers,
+    connections: options.connections,
     taskQueue,
     authority: options.authority,
     eagerStart: options.eagerStart,
@@ -75,9 +80,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
     count: metrics.event,
   });
+  const connections = options.connections && keepConnections(options.connections, log);
   const stuck = startStuckRuns({ store, client, namespace: options.namespace, log, pager: options.pager });
   const app = createApp({
     pagerDutySecrets: options.pagerDutySecrets,
+    connections: options.connections,
     slackSigningSecret: options.slackSigningSecret,
     slackApiUrl: options.slackApiUrl,
     wayToSlack: options.wayToSlack,
@@ -137,6 +144,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       stopping = true;
       await close(http);
       await dispatcher.stop();
+      await connections?.stop();
       await Promise.all([reconciler.stop(), sealer.stop(), stuck.stop(), retention.stop(), versions.stop()]);
     },
   };

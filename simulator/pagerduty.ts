@@ -122,6 +122,7 @@ export const simulatedPagerDuty = defineSimulator({
 });
 
 export interface RaisedIncident {
+  id?: string;
   title: string;
   /** Name or id. */
   service: string;
@@ -146,6 +147,7 @@ export function raiseIncident(simulator: PagerDutySimulator, raised: RaisedIncid
   };
   const incident = account.createIncidentWithAlert(
     {
+      ...(raised.id === undefined ? {} : { id: raised.id }),
       title: raised.title,
       service,
       urgency: raised.urgency ?? 'high',

@@ -21,6 +21,7 @@ export interface Echoes {
     subject: string;
     type: string;
     eventId: string;
+    source: string;
     /** When it happened. */
     time: string;
     receivedAt: string;
@@ -34,12 +35,12 @@ const apartSeconds = 30;
 
 export function echoesOn({ db }: Context): Echoes {
   return {
-    async claimEcho({ subject, type, eventId, time, receivedAt }) {
+    async claimEcho({ subject, type, eventId, source, time, receivedAt }) {
       const event = keyText(eventId);
       const { rows } = await sql<{ run_id: string; activity: string; actor: EffectIntent['actor'] }>`
         with event as materialized (
           select ${time}::timestamptz as happened_at, coalesce(
-            (select received_at from inbox where event_id = ${event} and duplicate_of is null order by seq limit 1),
+            (select received_at from inbox where event_id = ${event} and source = ${keyText(source)} and duplicate_of is null order by seq limit 1),
             ${receivedAt}::timestamptz
           ) as arrived_at
         ), echoed as (

@@ -26,7 +26,8 @@ export type ListedEvent = Omit<EventRow, 'body'>;
 
 /** The events that came in, to look at and to replay. */
 export interface Events {
-  findEvent(seqOrId: string): Promise<EventRow | undefined>;
+  /** Two accounts may use one id: with `subject`, the one that is about it. */
+  findEvent(seqOrId: string, subject?: string): Promise<EventRow | undefined>;
   /** Newest first, without their bytes. `before` is a seq. */
   listEvents(filter: {
     subject?: string;
@@ -62,10 +63,11 @@ export function eventsOn({ db, makeLine, onPending }: Context): Events {
   }
 
   return {
-    async findEvent(seqOrId) {
+    async findEvent(seqOrId, subject) {
       const found = /^\d{1,15}$/.test(seqOrId) ? await findBySeq(Number(seqOrId)) : undefined;
       if (found) return found;
-      const byId = events.where('event_id', '=', keyText(seqOrId)).where('duplicate_of', 'is', null);
+      let byId = events.where('event_id', '=', keyText(seqOrId)).where('duplicate_of', 'is', null);
+      if (subject !== undefined) byId = byId.where('subject', '=', keyText(subject));
       const row = await byId.orderBy('seq').executeTakeFirst();
       return row && { ...eventRow(row), body: row.body };
     },

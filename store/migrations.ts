@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { connectionSteps } from './connection-tables.ts';
 import { recordSteps } from './record-rules.ts';
 import type { Tables } from './tables.ts';
 
@@ -167,6 +168,7 @@ const steps: Record<string, string[]> = {
       at timestamptz not null
     )`,
   ],
+  '0014-connections': connectionSteps,
 };
 
 /**

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
-import { makeScrubber } from '../secrets/scrub.ts';
+import { makeScrubber, type Scrub } from '../secrets/scrub.ts';
 import { budgetsOn, ownBudgets } from './budgets.ts';
+import { connectionsOn } from './connections.ts';
 import type { Context } from './context.ts';
 import { openPostgres } from './database.ts';
 import { decisionsOn } from './dispatch.ts';
@@ -34,6 +35,8 @@ export interface StoreOptions {
   dataDir: string;
   /** Values that must never stand in the record. */
   secrets?: readonly string[];
+  /** Masks them, in place of `secrets`: it may learn of more while it is in use. */
+  scrub?: Scrub;
   /**
    * Called after a commit that made an event pending which this process does not hold, so that it need not wait until somebody
    * looks. It must not throw.
@@ -73,8 +76,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 /** A store on an open database, whose tables are up to date. It acts under a name of its own in leases. */
-export function makeStore(db: Kysely<Tables>, options: Pick<StoreOptions, 'secrets' | 'onPending'>): Store {
-  const scrub = makeScrubber(options.secrets ?? []);
+export function makeStore(
+  db: Kysely<Tables>,
+  options: Pick<StoreOptions, 'secrets' | 'scrub' | 'onPending'>,
+): Store {
+  const scrub = options.scrub ?? makeScrubber(options.secrets ?? []);
   const context: Context = {
     db,
     me: randomUUID(),
@@ -95,6 +101,7 @@ export function makeStore(db: Kysely<Tables>, options: Pick<StoreOptions, 'secre
     ...recordOn(context),
     ...retentionOn(context),
     ...budgetsOn(context),
+    ...connectionsOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),
   });

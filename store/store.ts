@@ -1,4 +1,5 @@
 import type { Budgets } from './budgets.ts';
+import type { ConnectionRows } from './connections.ts';
 import type { Decisions } from './dispatch.ts';
 import type { Echoes } from './echoes.ts';
 import type { Effects } from './effects.ts';
@@ -11,7 +12,7 @@ import type { Runs } from './runs.ts';
 import type { StuckRuns } from './stuck.ts';
 
 /**
- * What Baton keeps: the inbox, the runs, the effects and the record. PostgreSQL or the embedded PGlite, the same SQL.
+ * What Baton keeps: the inbox, the runs, the effects, the record and the named connections. PostgreSQL or the embedded PGlite, the same SQL.
  * Every function is one transaction. Writers of one kind that wait at the same moment share one (group commit).
  * When the database cannot be reached within its bound, they reject with `StoreUnavailable`.
  */
@@ -26,7 +27,8 @@ export interface Store
     Echoes,
     RecordLog,
     Retention,
-    Budgets {
+    Budgets,
+    ConnectionRows {
   /** For `/readyz`. Rejects with `StoreUnavailable`. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 import type { GeneratedAlways } from 'kysely';
 import type { Time } from './columns.ts';
+import type { ConnectionsTable, RoutesTable } from './connections.ts';
 import type { EffectsTable } from './effects.ts';
 import type { InboxTable } from './inbox.ts';
 import type { CheckpointsTable, LineColumns } from './record.ts';
@@ -21,4 +22,8 @@ export interface Tables {
   record_checkpoints: CheckpointsTable;
   /** One row: all events up to this number have been pruned, or are not old enough. */
   retention: { inbox_seq: number };
+  connections: ConnectionsTable;
+  routes: RoutesTable;
+  /** One row: a number that grows with each change of those two. */
+  connections_version: { version: number };
 }

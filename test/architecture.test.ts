@@ -114,7 +114,7 @@ describe('the imports', () => {
       ({ from, to, isType }) =>
         folderOf(from) === 'workflows' &&
         !isType &&
-        !to.startsWith('workflows/') &&
+        !/^(workflows|domain)\//.test(to) &&
         !/^@temporalio\/(workflow|common)(\/|$)/.test(to),
     );
     expect(shown(wrong)).toEqual([]);

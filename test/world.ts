@@ -10,7 +10,9 @@ import { activities as shippedActivities } from '../activities/index.ts';
 import type { RecordRow } from '../domain/record.ts';
 import type { RunRow } from '../domain/run.ts';
 import { createLog } from '../log/log.ts';
-import { makeScrubber } from '../secrets/scrub.ts';
+import { allConnections } from '../processes/connections.ts';
+import { encryptionOf } from '../secrets/encryption.ts';
+import { learningScrubber } from '../secrets/scrub.ts';
 import { createMetrics, type Metrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { type Ec2World, ec2Environment, ec2Simulation } from '../simulator/ec2.ts';
@@ -33,6 +35,7 @@ import { type Simulator, startSimulator } from '../simulator/simulator.ts';
 import { type SlackWorld, slackClick, slackEnvironment, slackSimulation } from '../simulator/slack.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
+import { type StoredConnections, storedConnections } from '../store/stored-connections.ts';
 import { triggers as shipped } from '../triggers/index.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { type RunningWorker, startWorker, taskQueue } from '../worker/worker.ts';
@@ -97,6 +100,8 @@ export async function startProviders(folder: string): Promise<Providers> {
 export interface World extends Providers {
   temporal: TestWorkflowEnvironment;
   store: Store;
+  /** The named connections beside those of `env`. */
+  connections: StoredConnections;
   server: RunningServer;
   worker: RunningWorker;
   /** Where the embedded store and the kubeconfig are. */
@@ -134,7 +139,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
   const secrets = Object.entries(env).flatMap(([name, value]) =>
     value && /TOKEN|SECRET|KEY$/.test(name) && name !== 'JIRA_PROJECT_KEY' ? [value] : [],
   );
-  const scrub = makeScrubber(secrets);
+  const { scrub, learn } = learningScrubber(secrets);
   const lines: string[] = [];
   const log = createLog(scrub, { level: 'trace', destination: { write: (line) => lines.push(line) } });
   const metrics = createMetrics();
@@ -142,9 +147,10 @@ export async function startWorld(options: Options = {}): Promise<World> {
   const store = await openStore({
     databaseUrl: options.databaseUrl,
     dataDir: folder,
-    secrets,
+    scrub,
     onPending: () => server?.wake(),
   });
+  const connections = storedConnections({ store, encryption: encryptionOf('a key of the tests'), learn });
   const worker = await startWorker({
     connection: temporal.nativeConnection,
     namespace: 'default',
@@ -152,7 +158,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     store,
     authority: testAuthority,
     activities: options.activities ?? shippedActivities,
-    clients: clientsFor(env),
+    clients: clientsFor(env, allConnections(env, connections)),
     simulated: [],
     scrub,
     count: metrics.activity,
@@ -163,6 +169,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     host: '127.0.0.1',
     port: 0,
     pagerDutySecrets: [simulatedWebhookSecret],
+    connections,
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
     store,
     client: new Client({ connection: temporal.nativeConnection }),
@@ -189,6 +196,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     metrics,
     temporal,
     store,
+    connections,
     server,
     worker,
     log: lines,

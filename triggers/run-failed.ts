@@ -7,7 +7,7 @@ export const runFailed = defineTrigger({
   on: ['run.failed', 'run.timed_out'],
   when: { 'is not the pager itself': ({ workflow }) => workflow !== pageForRun.name },
   run: pageForRun,
-  input: ({ runId, workflow, target, incidentId, failure }) => ({
+  input: ({ runId, workflow, target, incidentId, failure }, { connection }) => ({
     runId,
     workflow,
     failureClass: failure.class,
@@ -15,6 +15,7 @@ export const runFailed = defineTrigger({
     message: failure.message,
     ...(incidentId === undefined ? {} : { incidentId }),
     ...(failure.activity === undefined ? {} : { activity: failure.activity }),
+    ...(connection === undefined ? {} : { account: connection }),
   }),
   target: ({ workflow, target }) => `${workflow}/${target}`,
 });

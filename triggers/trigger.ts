@@ -1,5 +1,6 @@
 import { isConnectionTest } from '../domain/connection-test.ts';
 import { type DataOf, type Event, type EventType, isFired } from '../domain/event.ts';
+import { defaultConnection, subjectOf } from '../domain/subject.ts';
 
 /** What a trigger says to an event: start this run, or the condition that said no. */
 export type Answer = { start: string; id: string; input: unknown } | { no: string };
@@ -147,11 +148,13 @@ export function triggerList(triggers: readonly Trigger[]): readonly Trigger[] {
 
 /**
  * `<trigger>/<incident id>`, or `<trigger>/<event id>` where there is no incident or each event is its own. Equal events
- * give equal ids, so a repeated delivery starts nothing new.
+ * give equal ids, so a repeated delivery starts nothing new. Of another connection than `default`, its name stands before the id: two
+ * accounts may use one id.
  */
 function runId(trigger: string, event: Event, each: 'subject' | 'event'): string {
   const isAboutIncident = event.type.startsWith('pagerduty.incident.') && event.subject !== undefined;
-  return `${trigger}/${each === 'subject' && isAboutIncident ? event.subject : event.id}`;
+  const id = subjectOf(event.connection ?? defaultConnection, event.id);
+  return `${trigger}/${each === 'subject' && isAboutIncident ? event.subject : id}`;
 }
 
 function serviceOf(data: unknown): string {

@@ -11,6 +11,8 @@ import type { Authority, SignedRun } from '../secrets/authority.ts';
 const causeSchema = z.looseObject({
   trigger: z.string(),
   subject: z.string().optional(),
+  connection: z.string().optional(),
+  connections: z.record(z.string(), z.string()).optional(),
   by: z.object({ kind: z.literal('person'), id: z.string(), name: z.string() }).optional(),
   // A mode that is not known here is a cause that is not understood, and changes nothing.
   mode: z.literal('plan').optional(),

@@ -24,7 +24,9 @@ export function engineActivities(
       if (!run) return said;
       const at = new Date().toISOString();
       const ended = { state, outcome: scrub(outcome), healthy, ...(said ? { failure: said } : {}) };
-      const isNews = await store.endRun(runEnd(run, { ...ended, at, via: 'worker' }));
+      const isNews = await store.endRun(
+        runEnd(run, { ...ended, at, via: 'worker', connection: cause.connection }),
+      );
       if (isNews) countRun?.(run.workflow, state);
       return said;
     },

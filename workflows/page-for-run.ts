@@ -1,5 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import type { LaterEvent } from '../domain/incident.ts';
+import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import { steps } from './kit/activities.ts';
 import { keyOf } from './kit/key.ts';
 import { eventsSoFar, isHistoryLong, renew } from './kit/run.ts';
@@ -14,6 +15,8 @@ export interface PageForRunInput {
   message: string;
   incidentId?: string;
   activity?: string;
+  /** The connection whose incident the failed run was about; left out: `default`. */
+  account?: string;
   /** Given by the run itself alone, where it goes on with a new history: its pages, and until when it watches them. */
   soFar?: { keys: string[]; until: number };
 }
@@ -38,7 +41,7 @@ export async function pageForRun(failure: PageForRunInput): Promise<string> {
     // All that counts has been dealt with, so a new history needs none of the events.
     if (!event) return renew({ ...failure, soFar: { keys: [...keys], until } });
     if (isHealthy(event)) break;
-    keys.add(await raise(failureIn(event)));
+    keys.add(await raise({ ...failureIn(event), ...(failure.account ? { account: failure.account } : {}) }));
     until = Date.now() + watchedForMs;
     seen = eventsSoFar().indexOf(event) + 1;
   }
@@ -47,9 +50,12 @@ export async function pageForRun(failure: PageForRunInput): Promise<string> {
   return 'resolved';
 }
 
-/** The key names workflow, class and target and never the run: a storm of failures with one cause is one page. */
-export const alertKey = ({ workflow, failureClass, target }: PageForRunInput) =>
-  keyOf('baton', workflow, failureClass, target);
+/**
+ * The key names workflow, class and target and never the run: a storm of failures with one cause is one page. Targets of two accounts
+ * are two, also where both page by one.
+ */
+export const alertKey = ({ workflow, failureClass, target, account }: PageForRunInput) =>
+  keyOf('baton', workflow, failureClass, account === undefined ? target : `${account}/${target}`);
 
 /**
  * How bad it is. Something was changed and did not get well, or nobody knows how far it got: that cannot wait. What a
@@ -62,19 +68,20 @@ export function severityOf(failureClass: string): 'critical' | 'error' | 'warnin
 }
 
 async function raise(failure: PageForRunInput): Promise<string> {
-  const { runId, workflow, failureClass, target, message, incidentId, activity } = failure;
+  const { runId, workflow, failureClass, target, message, incidentId, activity, account } = failure;
   const dedupKey = alertKey(failure);
   await steps.raisePagerDutyAlert({
     dedupKey,
     summary: `${workflow} failed${target ? ` for ${target}` : ''}: ${message}`,
     source: 'baton',
     severity: severityOf(failureClass),
+    overridable: true,
     component: workflow,
     class: failureClass,
     ...(target ? { group: target } : {}),
     details: {
       run: runId,
-      ...(incidentId ? { incident: incidentId } : {}),
+      ...(incidentId ? { incident: subjectOf(account ?? defaultConnection, incidentId) } : {}),
       ...(activity ? { activity } : {}),
       message,
       baton: true,

@@ -7,6 +7,7 @@ import { requireAllowed } from './allowed.ts';
 import { throwFailure } from './failures.ts';
 import { instanceIds, targetsOf } from './input.ts';
 import { describeInstances, type Ec2Instance } from './instances.ts';
+import { requireTag } from './tag.ts';
 
 const states = z.record(z.string(), z.string()).describe('State by instance id');
 const output = z.object({ changed: z.boolean(), before: states, after: states });
@@ -101,8 +102,10 @@ export const stopEc2Instances = defineActivity({
   output,
   example: { instanceIds: ['i-0abc12345def67890'] },
   async look(input, { ec2: connect, attempt: { signal } }) {
-    const instances = await describeInstances(await connect(input.connection), input.instanceIds, signal);
+    const ec2 = await connect(input.connection);
+    const instances = await describeInstances(ec2, input.instanceIds, signal);
     requireAllowed(instances);
+    requireTag(ec2, instances);
     const stored = instances.filter(({ rootDevice }) => rootDevice === 'instance-store');
     if (stored.length > 0)
       throw invalidInput(
@@ -138,8 +141,10 @@ export const startEc2Instances = defineActivity({
   output,
   example: { instanceIds: ['i-0abc12345def67890'] },
   async look(input, { ec2: connect, attempt: { signal } }) {
-    const instances = await describeInstances(await connect(input.connection), input.instanceIds, signal);
+    const ec2 = await connect(input.connection);
+    const instances = await describeInstances(ec2, input.instanceIds, signal);
     requireAllowed(instances);
+    requireTag(ec2, instances);
     return planned(input, instances, {
       there: started,
       will: 'pending',

@@ -5,6 +5,7 @@ import { proxyFor } from '../proxy.ts';
 import { timeScaleOf } from '../time-scale.ts';
 import { Connections } from './agent.ts';
 import type { Ec2Settings } from './provider.ts';
+import type { AllowedTag } from './tag.ts';
 
 /** The SDK's module, loaded on first use: it is 34 MB. Commands are made from it. */
 type Sdk = typeof import('@aws-sdk/client-ec2');
@@ -13,6 +14,8 @@ export interface Ec2 {
   client: EC2Client;
   sdk: Sdk;
   region: string;
+  /** What instances must have to be changed; undefined: no tag beside their owner's. */
+  allowedTag: AllowedTag | undefined;
   /** Seconds that pass there in one of ours: 1, but for a simulated endpoint, whose instances boot faster. */
   timeScale: number;
 }
@@ -55,7 +58,7 @@ export async function connectEc2(
     ...(credentials ? { credentials } : {}),
   });
   if (!settings.AWS_ACCESS_KEY_ID) watchCredentials(client);
-  return { client, sdk, region, timeScale: timeScaleOf(endpoint, env) };
+  return { client, sdk, region, allowedTag: settings.EC2_ALLOWED_TAG, timeScale: timeScaleOf(endpoint, env) };
 }
 
 /** Undefined where it is no whole key. */

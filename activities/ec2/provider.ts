@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { addressSetting } from '../address.ts';
 import { defineProvider } from '../provider.ts';
+import { tagSettings } from './tag.ts';
 
 const settings = z.object({
   AWS_REGION: z.string().optional().describe('region'),
@@ -13,6 +14,7 @@ const settings = z.object({
     ),
   AWS_SECRET_ACCESS_KEY: z.string().optional().describe('the key'),
   AWS_SESSION_TOKEN: z.string().optional().describe('token of a temporary key'),
+  ...tagSettings,
   AWS_ENDPOINT_URL_EC2: addressSetting.optional().describe('another address of EC2'),
   AWS_ENDPOINT_URL: addressSetting.optional().describe('the same, where AWS_ENDPOINT_URL_EC2 is not set'),
 });

@@ -5,6 +5,7 @@ import { requireAllowed } from './allowed.ts';
 import { throwFailure } from './failures.ts';
 import { instanceIds, targetsOf } from './input.ts';
 import { describeInstances, describeStatuses, type Ec2Status, isHealthy } from './instances.ts';
+import { requireTag } from './tag.ts';
 
 /**
  * EC2 only queues a reboot and has no key for it. The worker records the intent first; where an earlier attempt may have
@@ -48,6 +49,7 @@ export const rebootEc2Instances = defineActivity({
       describeStatuses(client, ids, signal),
     ]);
     requireAllowed(instances);
+    requireTag(client, instances);
     const gone = instances.filter(({ state }) => state !== 'running');
     if (gone.length > 0)
       throw invalidInput(

@@ -3,6 +3,7 @@ import { actor, connectionName, defineActivity } from '../activity.ts';
 import { jiraText, toAdf } from './adf.ts';
 import type { Jira } from './client.ts';
 import { isPlanned, issueKey, issuePath } from './input.ts';
+import { requireProject } from './projects.ts';
 
 const keyProperty = 'baton.key';
 
@@ -54,6 +55,7 @@ export const addJiraComment = defineActivity({
   example: { key: 'OPS-1', text: 'Restarted checkout; the rollout is complete.' },
   async look({ connection, key, text }, { jira: connect, attempt }) {
     const jira = await connect(connection);
+    requireProject(jira, key);
     const found = isPlanned(key) ? undefined : await findComment(jira, key, attempt.key, attempt.signal);
     if (found) return { done: { changed: false, commentId: found } };
     return {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { isPlanned, issueKey, issuePath, oneLine } from './input.ts';
+import { requireProject } from './projects.ts';
 
 const wireLinks = z.array(
   z.object({
@@ -33,7 +34,9 @@ export const addJiraLink = defineActivity({
     title: 'PagerDuty #7',
   },
   async look({ connection, key, incidentId, url, title }, { jira: connect, attempt: { signal } }) {
-    const links = (await connect(connection)).api(signal).issueRemoteLinks;
+    const jira = await connect(connection);
+    requireProject(jira, key);
+    const links = jira.api(signal).issueRemoteLinks;
     const globalId = globalIdOf(incidentId);
     const all = isPlanned(key) ? [] : wireLinks.parse(await links.getRemoteIssueLinks({ issueIdOrKey: key }));
     const same = all.find((link) => link.globalId === globalId);

@@ -15,6 +15,8 @@ export interface Jira {
   issueType: string | undefined;
   /** Fields that each new issue gets besides ours, as Jira's API takes them. */
   fields: Record<string, unknown>;
+  /** Those that may be read and written; undefined: all. */
+  projects: ReadonlySet<string> | undefined;
   baseUrl: string;
   /** Seconds that pass there in one of ours: 1, but for a simulated Jira. */
   timeScale: number;
@@ -42,6 +44,7 @@ export async function connectJira(
     projectKey,
     issueType: settings.JIRA_ISSUE_TYPE?.trim() || undefined,
     fields: settings.JIRA_FIELDS ?? {},
+    projects: settings.JIRA_PROJECTS,
     baseUrl,
     timeScale: timeScaleOf(baseUrl, env),
   };

@@ -7,6 +7,7 @@ import type { Jira } from './client.ts';
 import { findUser } from './find-user.ts';
 import { anyLine, issueKey, label, plannedKey, projectKey, quoteJql } from './input.ts';
 import { type JiraIssue, readIssue, searchIssues, searchMarked, urlOf } from './issues.ts';
+import { requireProject } from './projects.ts';
 import { isRefusal } from './refused-fields.ts';
 import { createWithWhatFits } from './what-fits.ts';
 
@@ -63,6 +64,7 @@ export const createJiraIssue = defineActivity({
     const jira = await connect(input.connection);
     const { signal, uncertainSince, made } = attempt;
     const project = input.project ?? jira.projectKey;
+    requireProject(jira, project);
     const mark = labelOf(input.incidentId, input.purpose);
     const there =
       (made === undefined ? undefined : await readMade(jira, made, signal)) ??

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { addressSetting } from '../address.ts';
 import { defineProvider } from '../provider.ts';
+import { projectSettings } from './projects.ts';
 
 /** Undefined where it is no JSON object. */
 function objectIn(text: string): Record<string, unknown> | undefined {
@@ -16,6 +17,7 @@ const settings = z.object({
   JIRA_EMAIL: z.string().optional().describe('the user to whom the token belongs'),
   JIRA_API_TOKEN: z.string().optional().describe('token of that user'),
   JIRA_PROJECT_KEY: z.string().optional().describe('the project that issues go to when none is named'),
+  ...projectSettings,
   JIRA_ISSUE_TYPE: z.string().optional().describe('the type of new issues (Task, else the project’s first)'),
   JIRA_FIELDS: z
     .string()

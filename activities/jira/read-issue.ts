@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { connectionName, defineActivity } from '../activity.ts';
 import { issueKey } from './input.ts';
 import { issueSchema, readIssue, searchIssues } from './issues.ts';
+import { isOfProjects, requireProject } from './projects.ts';
 
 export const readJiraIssue = defineActivity({
   name: 'readJiraIssue',
@@ -13,11 +14,13 @@ export const readJiraIssue = defineActivity({
   output: issueSchema,
   example: { key: 'OPS-1' },
   async run({ connection, key }, { jira, attempt }) {
-    return readIssue(await jira(connection), key, attempt.signal);
+    const client = await jira(connection);
+    requireProject(client, key);
+    return readIssue(client, key, attempt.signal);
   },
 });
 
-/** Jira refuses JQL that is not bounded by a field. Values from outside go in by `quoteJql`. */
+/** Jira refuses JQL that is not bounded by a field. Values from outside go in by `quoteJql`. Of other projects than the connection's nothing is told. */
 export const searchJiraIssues = defineActivity({
   name: 'searchJiraIssues',
   kind: 'read',
@@ -32,6 +35,8 @@ export const searchJiraIssues = defineActivity({
   output: z.object({ issues: z.array(issueSchema) }),
   example: { jql: 'project = "OPS" AND labels = "baton-Q1ABC"', max: 10 },
   async run({ connection, jql, max }, { jira, attempt }) {
-    return { issues: await searchIssues(await jira(connection), jql, max, attempt.signal) };
+    const client = await jira(connection);
+    const found = await searchIssues(client, jql, max, attempt.signal);
+    return { issues: found.filter(({ key }) => isOfProjects(client, key)) };
   },
 });

@@ -3,6 +3,7 @@ import { connectionName, defineActivity } from '../activity.ts';
 import { membersOf } from '../lenient.ts';
 import type { Jira } from './client.ts';
 import { projectKey } from './input.ts';
+import { requireProject } from './projects.ts';
 import { wireId } from './wire.ts';
 
 const wireTypes = z.object({
@@ -39,6 +40,7 @@ export const readJiraProject = defineActivity({
   async run({ connection, project }, { jira: connect, attempt: { signal } }) {
     const jira = await connect(connection);
     const key = project ?? jira.projectKey;
+    requireProject(jira, key);
     const types = await issueTypesOf(jira, key, signal);
     return { key, types: types.map(({ id, name }) => ({ id, name })) };
   },

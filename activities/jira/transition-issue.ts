@@ -6,6 +6,7 @@ import { conflict } from '../failures.ts';
 import type { Jira } from './client.ts';
 import { isPlanned, issueKey, issuePath } from './input.ts';
 import { readIssue } from './issues.ts';
+import { requireProject } from './projects.ts';
 import { refusalOf } from './refused-fields.ts';
 import { transitionSchema, transitionsOf } from './transitions.ts';
 import { isThere, type Way, waysTo, whyNot } from './ways.ts';
@@ -20,7 +21,9 @@ export const listJiraTransitions = defineActivity({
   output: z.object({ transitions: z.array(transitionSchema) }),
   example: { key: 'OPS-1' },
   async run({ connection, key }, { jira, attempt }) {
-    return { transitions: await transitionsOf(await jira(connection), key, attempt.signal) };
+    const client = await jira(connection);
+    requireProject(client, key);
+    return { transitions: await transitionsOf(client, key, attempt.signal) };
   },
 });
 
@@ -87,8 +90,9 @@ async function look(
   { jira: connect, attempt: { signal } }: ActivityContext,
 ): Promise<Looked<Output, Values>> {
   const { key, to, resolution } = input;
-  if (isPlanned(key)) return { plan: planOf(input, { from: '', ways: [{ id: '', name: to, to }] }) };
   const jira = await connect(input.connection);
+  requireProject(jira, key);
+  if (isPlanned(key)) return { plan: planOf(input, { from: '', ways: [{ id: '', name: to, to }] }) };
   const issue = await readIssue(jira, key, signal);
   const from = issue.status;
   if (isThere(issue, to)) return { done: { changed: false, from, to: from } };

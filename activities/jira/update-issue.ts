@@ -3,6 +3,7 @@ import type { Inverse } from '../../domain/plan.ts';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { isPlanned, issueKey, issuePath, label, oneLine } from './input.ts';
 import { readIssue } from './issues.ts';
+import { requireProject } from './projects.ts';
 
 /** Reads first, and leaves alone what is so already. */
 export const updateJiraIssue = defineActivity({
@@ -23,6 +24,7 @@ export const updateJiraIssue = defineActivity({
   example: { key: 'OPS-1', summary: 'Checkout is slow again', addLabels: ['checkout'] },
   async look({ connection, key, summary, addLabels }, { jira: connect, attempt: { signal } }) {
     const jira = await connect(connection);
+    requireProject(jira, key);
     const issue = isPlanned(key) ? undefined : await readIssue(jira, key, signal);
     const labels = addLabels.filter((name) => !issue?.labels.includes(name));
     const values = { ...(summary === undefined || summary === issue?.summary ? {} : { summary }), labels };

@@ -4,6 +4,7 @@ import { withoutSlashAtEnd } from '../address.ts';
 import { notConnected, refused, unreachable } from '../failures.ts';
 import { type HttpRequest, NoAnswer, sendHttp, wayTo } from '../http.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
+import { type AlertSettings, alertSettings } from './alert-defaults.ts';
 import type { PagerDutySettings } from './provider.ts';
 
 /** What PagerDuty answered, read as far as it can be without knowing what was asked. */
@@ -38,6 +39,8 @@ export interface PagerDuty {
   enqueue(path: '/v2/enqueue' | '/v2/change/enqueue', event: object, signal: AbortSignal): Promise<Answer>;
   /** Keys of rulesets and orchestrations begin with R and take no change events. */
   routesToService(): boolean;
+  /** How alerts are worded that leave it to the connection. */
+  alerts: AlertSettings;
   /** Where people find Baton, for links from alerts. */
   publicUrl: string | undefined;
 }
@@ -107,6 +110,7 @@ export async function connectPagerDuty(
       });
     },
     routesToService: () => !required('PAGERDUTY_ROUTING_KEY').startsWith('R'),
+    alerts: z.object(alertSettings).parse(settings),
     publicUrl: env.BATON_PUBLIC_URL || undefined,
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { addressSetting } from '../address.ts';
 import { defineProvider } from '../provider.ts';
+import { alertSettings } from './alert-defaults.ts';
 
 const parts = (list: string) => list.split(',').map((part) => part.trim());
 
@@ -15,6 +16,7 @@ const settings = z.object({
   PAGERDUTY_API_TOKEN: z.string().optional().describe('token of the REST API'),
   PAGERDUTY_FROM_EMAIL: z.string().optional().describe('the user in whose name automation acts'),
   PAGERDUTY_ROUTING_KEY: z.string().optional().describe('key of an Events API v2 integration'),
+  ...alertSettings,
   PAGERDUTY_REGION: z
     .enum(['us', 'eu'], { error: 'is neither us nor eu' })
     .optional()

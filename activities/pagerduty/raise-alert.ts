@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { withoutSlashAtEnd } from '../address.ts';
+import { severity, worded } from './alert-defaults.ts';
 import { failureFor, isSuccess } from './failures.ts';
 import { dedupKey, links, time } from './input.ts';
 import { cut } from './text.ts';
@@ -27,7 +28,11 @@ export const raisePagerDutyAlert = defineActivity({
     dedupKey,
     summary: z.string().min(1),
     source: z.string().min(1),
-    severity: z.enum(['critical', 'error', 'warning', 'info']),
+    severity,
+    overridable: z
+      .boolean()
+      .optional()
+      .describe('Where the connection has a severity or summary of its own, that one counts'),
     timestamp: time.optional(),
     component: z.string().optional(),
     group: z.string().optional(),
@@ -51,21 +56,22 @@ export const raisePagerDutyAlert = defineActivity({
     source: 'baton',
     severity: 'error',
   },
-  async look({ connection, dedupKey, summary, severity }, { pagerduty }) {
-    await pagerduty(connection);
+  async look({ connection, dedupKey, ...given }, { pagerduty }) {
+    const client = await pagerduty(connection);
+    const { summary, severity } = given.overridable ? worded(given, client.alerts) : given;
     return {
       plan: {
         summary: `Raises the alert ${dedupKey}, or adds to the open one: ${cut(summary, 100)}`,
         calls: [`POST /v2/enqueue event_action=trigger dedup_key=${dedupKey} severity=${severity}`],
-        values: {},
+        values: { summary, severity },
         inverse: { activity: 'resolvePagerDutyAlert', input: { connection, dedupKey } },
         output: { changed: true, dedupKey },
       },
     };
   },
   async act(
-    _,
-    { connection, dedupKey, summary, source, severity, timestamp, component, group, details, ...rest },
+    { values: { summary, severity } },
+    { connection, dedupKey, source, timestamp, component, group, details, ...rest },
     { pagerduty, attempt: { signal } },
   ) {
     const client = await pagerduty(connection);

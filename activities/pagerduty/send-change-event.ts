@@ -22,6 +22,7 @@ export const sendPagerDutyChangeEvent = defineActivity({
   name: 'sendPagerDutyChangeEvent',
   kind: 'change',
   provider: 'pagerduty',
+  purpose: 'change-events',
   summary: 'Tells PagerDuty of a change, shown beside the incidents of the service',
   permissions: ['Events API v2 integration key of a service', 'services.read'],
   input: z.object({

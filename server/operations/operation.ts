@@ -1,6 +1,8 @@
 import type { z } from 'zod';
+import type { AnyProvider } from '../../activities/provider.ts';
 import type { Principal, Right } from '../../domain/rights.ts';
 import type { Store } from '../../store/store.ts';
+import type { StoredConnections } from '../../store/stored-connections.ts';
 import type { Doctor } from '../doctor.ts';
 
 /** By which door somebody came. */
@@ -9,6 +11,8 @@ export type Door = 'api' | 'cli' | 'console' | 'slack' | 'mcp';
 /** What an operation is given beside its input. */
 export interface OperationContext {
   store: Store;
+  connections: StoredConnections;
+  providers: readonly AnyProvider[];
   /** Looks at the connections of this process. */
   doctor: Doctor;
   principal: Principal;
@@ -23,6 +27,8 @@ export interface OperationContext {
  * - `kind`: a read changes nothing; a change is written into the record with the principal.
  * - `route`: method and path under `/api/v1`, with the input's fields in braces. The rest of the input is the query of a GET, else the body.
  * - `input`: a strict object: unknown fields are refused. A list takes `limit` (bounded) and `cursor`.
+ * - `subject`: what the record files a change under; its name where left out.
+ * - `secrets`: fields of the input that stand in no record.
  */
 export interface Operation<
   Name extends string = string,
@@ -36,6 +42,8 @@ export interface Operation<
   summary: string;
   input: Input;
   output: Output;
+  subject?(input: z.output<Input>): string | undefined;
+  secrets?: readonly (keyof z.output<Input> & string)[];
   run(input: z.output<Input>, context: OperationContext): Promise<z.input<Output>>;
 }
 

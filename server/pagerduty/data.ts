@@ -49,7 +49,7 @@ const wordOf = <const Words extends readonly string[]>(words: Words) =>
 
 const incidentSchema = z
   .object({
-    id: z.string().min(1),
+    id: z.string().regex(/^[^/]+$/, 'is no id of PagerDuty'),
     number: decorative(z.number()),
     title: text,
     status: wordOf(['triggered', 'acknowledged', 'resolved']),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Event } from '../../domain/event.ts';
 import type { Agent } from '../../domain/incident.ts';
+import { defaultConnection, subjectOf } from '../../domain/subject.ts';
 import { boundedData, boundedText } from '../bounded.ts';
 import { dataSchemas, isIncident, listOf } from './data.ts';
 
@@ -26,13 +27,14 @@ const envelope = z.object({
   }),
 });
 
-const reference = z.object({ id: z.string().min(1) });
+/** A slash would lead to an incident of another account: see `subjectOf`. */
+const reference = z.object({ id: z.string().regex(/^[^/]+$/) });
 const withIncident = z.object({ incident: reference });
 const withRoles = z.object({ incident_role_assignments: listOf(withIncident) });
 const withType = reference.extend({ type: z.literal('incident') });
 
 /** The incident that an event is about, by the shape of its data; none for services and pings. */
-function subjectOf(data: unknown, isItself: boolean): string | undefined {
+function incidentIdOf(data: unknown, isItself: boolean): string | undefined {
   const own = (isItself ? reference : withType).safeParse(data);
   if (own.success) return own.data.id;
   const held = withIncident.safeParse(data);
@@ -46,24 +48,32 @@ function agentOf(agent: z.output<typeof envelope>['event']['agent']): Agent | un
   return { kind, id: agent.id, name: boundedText(agent.summary ?? agent.id) };
 }
 
+/** Within it an event's id is the only one. */
+export const sourceOf = (connection: string) => `/pagerduty/${connection}`;
+
 /**
  * Reads a PagerDuty v3 event into the envelope (https://developer.pagerduty.com/docs/webhooks-overview). A type that is not
  * known yet is passed on with its data as it came; a known type with data of another shape is unreadable.
  */
-export function readPagerDutyEvent(json: unknown, source: string, receivedAt: string): ReadEvent {
+export function readPagerDutyEvent(json: unknown, connection: string, receivedAt: string): ReadEvent {
   const parsed = envelope.safeParse(json);
   if (!parsed.success) return { unreadable: shortly(parsed.error), type: 'pagerduty.unknown' };
   const { id, event_type, occurred_at, agent } = parsed.data.event;
   const data = boundedData(parsed.data.event.data);
   const type = `pagerduty.${event_type}` as const;
   const schema = dataSchemas.get(event_type);
-  const subject = subjectOf(data, isIncident(schema));
+  const incidentId = incidentIdOf(data, isIncident(schema));
+  const subject = incidentId === undefined ? {} : { subject: subjectOf(connection, incidentId) };
   const time = asTime(occurred_at) ?? receivedAt;
-  const known = { id, type, time, ...(subject === undefined ? {} : { subject }) };
+  const known = { id, type, time, ...subject };
   const read = schema?.safeParse(data);
   if (read?.error) return { unreadable: `${event_type}: ${shortly(read.error)}`, ...known };
   const by = agentOf(agent);
-  return { event: { ...known, source, ...(by ? { agent: by } : {}), data: read ? read.data : data } };
+  const ofAccount = connection === defaultConnection ? {} : { connection };
+  const source = sourceOf(connection);
+  return {
+    event: { ...known, source, ...ofAccount, ...(by ? { agent: by } : {}), data: read ? read.data : data },
+  };
 }
 
 const shortly = (error: z.ZodError) =>

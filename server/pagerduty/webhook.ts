@@ -10,14 +10,20 @@ import {
 } from '../body.ts';
 import type { Inbox } from '../inbox.ts';
 import { notConfigured, Refusal } from '../refusal.ts';
-import { readPagerDutyEvent } from './event.ts';
+import { readPagerDutyEvent, sourceOf } from './event.ts';
 import { checkSignature, isWellFormed } from './signature.ts';
 
-export interface PagerDutyWebhook {
-  /** The connection's name: it is part of the event's source. */
+/** A connection that events come by. */
+export interface SigningConnection {
+  /** It is part of the event's source, and of its subject. */
   connection: string;
   /** Any of them may have signed. None: the webhook is closed. */
   secrets: readonly string[];
+}
+
+export interface PagerDutyWebhook {
+  /** The connection that a request's address names. Rejects with a refusal where there is none. */
+  connectionOf(request: Request): SigningConnection | Promise<SigningConnection>;
   readBody: BodyReader;
   inbox: Inbox;
   log: Logger;
@@ -31,9 +37,9 @@ const deliveryIdForm = /^[\w-]{1,100}$/;
  * the subscription after three in a row, so what is well signed is stored even where it cannot be read.
  * https://developer.pagerduty.com/docs/webhooks-behavior
  */
-export function takePagerDutyWebhook({ connection, secrets, readBody, inbox, log }: PagerDutyWebhook) {
-  const source = `/pagerduty/${connection}`;
+export function takePagerDutyWebhook({ connectionOf, readBody, inbox, log }: PagerDutyWebhook) {
   return async (request: Request, response: Response) => {
+    const { connection, secrets } = await connectionOf(request);
     if (secrets.length === 0) throw notConfigured('PAGERDUTY_WEBHOOK_SECRETS');
     checkContentType(request, 'application/json');
     checkLength(request);
@@ -52,11 +58,11 @@ export function takePagerDutyWebhook({ connection, secrets, readBody, inbox, log
         'No signature matches a secret in PAGERDUTY_WEBHOOK_SECRETS. Compare it with the subscription’s secret.',
       );
     const receivedAt = new Date().toISOString();
-    const read = readPagerDutyEvent(parseJsonObject(body), source, receivedAt);
+    const read = readPagerDutyEvent(parseJsonObject(body), connection, receivedAt);
     const { type, subject, time = receivedAt, id = digestOf(body) } = 'event' in read ? read.event : read;
     const deliveryId = headerOf(request, 'x-webhook-id') ?? '';
     const { seq, duplicate } = await inbox.take({
-      source,
+      source: sourceOf(connection),
       eventId: id,
       type,
       ...(subject === undefined ? {} : { subject }),

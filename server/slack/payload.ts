@@ -1,13 +1,19 @@
 import { z } from 'zod';
 import type { Delivery } from '../../domain/delivery.ts';
 import type { Event } from '../../domain/event.ts';
+import { defaultConnection, incidentOfMark, subjectOf } from '../../domain/subject.ts';
 import { digestOf, parseJsonText } from '../body.ts';
 
 /** A workspace that is named and cannot be read: it may be any, and so is never taken for ours. */
 const unreadable = 'unreadable';
 
-/** A button's `value` holds the incident's id and nothing else: it gives no right to anything. */
-const incidentId = z.string().regex(/^[A-Z0-9]{1,32}$/);
+/** A button's `value` holds the incident's mark and nothing else: it gives no right to anything. */
+const incident = z.string().transform((mark, context) => {
+  const named = incidentOfMark(mark);
+  if (named) return named;
+  context.addIssue('is no incident');
+  return z.NEVER;
+});
 const short = z.string().min(1).max(255);
 
 const click = z
@@ -23,7 +29,7 @@ const click = z
     channel: z.object({ id: short }),
     container: z.object({ message_ts: short }),
     // A message has one button pressed at a time.
-    actions: z.tuple([z.object({ action_id: short, action_ts: short, value: incidentId })]).rest(z.unknown()),
+    actions: z.tuple([z.object({ action_id: short, action_ts: short, value: incident })]).rest(z.unknown()),
   })
   .transform(({ user, team, channel, container, actions: [action] }) => {
     const name = user.name ?? user.username ?? user.id;
@@ -57,16 +63,19 @@ export function clickDelivery(body: Buffer, receivedAt: string): Delivery {
   const read = click.safeParse(payload);
   if (!read.success) return otherPayload(body, payload, receivedAt);
   const { user, channel, container, action } = read.data;
+  const { connection, incidentId } = action.value;
+  const subject = subjectOf(connection, incidentId);
   const event: Event<'slack.action'> = {
     id: `${action.action_ts}.${user.id}.${action.action_id}`,
     source: user.teamId ? `/slack/${user.teamId}` : '/slack',
     type: 'slack.action',
-    subject: action.value,
+    ...(connection === defaultConnection ? {} : { connection }),
+    subject,
     time: timeOf(action.action_ts) ?? receivedAt,
     agent: { kind: 'person', id: user.id, name: user.name },
     data: {
       actionId: action.action_id,
-      incidentId: action.value,
+      incidentId,
       user,
       channelId: channel.id,
       messageTs: container.message_ts,
@@ -74,7 +83,7 @@ export function clickDelivery(body: Buffer, receivedAt: string): Delivery {
   };
   const { id: eventId, source, type, time } = event;
   const by = { actor: `slack:${user.id}`, via: 'slack' };
-  return { source, eventId, type, subject: action.value, time, body, event, ...by };
+  return { source, eventId, type, subject, time, body, event, ...by };
 }
 
 /** What is not one of our buttons: stored under its type, for which there is no trigger. Without a type it cannot be read. */

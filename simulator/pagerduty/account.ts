@@ -14,6 +14,8 @@ import {
 } from './world.ts';
 
 export interface NewIncident {
+  /** A new one where left out. */
+  id?: string;
   title: string;
   service: Service;
   urgency: Incident['urgency'];
@@ -70,10 +72,10 @@ export function openAccount(world: PagerDutyWorld, webhooks: WebhookSender) {
 
   const levelOne = (policyId: string) => byId(world.policies, policyId)?.levels[0] ?? [];
 
-  function create({ title, service, urgency, key, priorityId, by }: NewIncident): Incident {
+  function create({ id = newId(), title, service, urgency, key, priorityId, by }: NewIncident): Incident {
     const at = now();
     const incident: Incident = {
-      id: newId(),
+      id,
       number: world.nextNumber,
       title,
       status: 'triggered',

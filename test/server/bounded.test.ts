@@ -31,7 +31,7 @@ describe('a text of an event', () => {
     const custom = webhookJson('incident.custom_field_values.updated', fields);
     const unknown = webhookJson('incident.something_new', { a: { b: [huge] } });
     for (const json of [known, custom, unknown]) {
-      const read = readPagerDutyEvent(json, '/pagerduty/default', new Date().toISOString());
+      const read = readPagerDutyEvent(json, 'default', new Date().toISOString());
       if (!('event' in read)) throw new Error(read.unreadable);
       expect(textsIn(read.event).some((text) => text.endsWith('…'))).toBe(true);
       expect(Math.max(...textsIn(read.event).map(({ length }) => length))).toBe(longestText);

@@ -6,7 +6,7 @@ const source = '/pagerduty/default';
 const receivedAt = '2026-11-20T09:00:01.000Z';
 
 function read(type: string, data: object = {}, event: object = {}) {
-  const result = readPagerDutyEvent(webhookJson(type, data, event), source, receivedAt);
+  const result = readPagerDutyEvent(webhookJson(type, data, event), 'default', receivedAt);
   if (!('event' in result)) throw new Error(result.unreadable);
   return result.event;
 }
@@ -292,7 +292,7 @@ describe('an event that cannot be read', () => {
     ['no roles', 'incident.role.assigned', { incident_role_assignments: [] }],
   ])('says why, and what is known of it: %s', (_, type, data) => {
     const json = webhookJson(type, data, { id: '01HX' });
-    const result = readPagerDutyEvent(json, source, receivedAt);
+    const result = readPagerDutyEvent(json, 'default', receivedAt);
     expect(result).toMatchObject({
       id: '01HX',
       type: `pagerduty.${type}`,
@@ -303,7 +303,7 @@ describe('an event that cannot be read', () => {
   it.each([{}, { event: null }, { event: 'x' }, { event: {} }, { event: { id: '1' } }, { messages: [] }])(
     'is of an unknown type without its frame: %j',
     (json) => {
-      expect(readPagerDutyEvent(json, source, receivedAt)).toEqual({
+      expect(readPagerDutyEvent(json, 'default', receivedAt)).toEqual({
         type: 'pagerduty.unknown',
         unreadable: expect.any(String),
       });
@@ -313,7 +313,7 @@ describe('an event that cannot be read', () => {
   it('does not repeat what it holds in its reason', () => {
     const result = readPagerDutyEvent(
       webhookJson('incident.triggered', { id: ['tok_123'] }),
-      source,
+      'default',
       receivedAt,
     );
     expect(result).toHaveProperty('unreadable');
@@ -366,7 +366,7 @@ describe('keys of the prototype in an event', () => {
       '"type":',
       '"__proto__":{"polluted":1},"constructor":{"prototype":{}},"type":',
     );
-    const result = readPagerDutyEvent(JSON.parse(hostile), source, receivedAt);
+    const result = readPagerDutyEvent(JSON.parse(hostile), 'default', receivedAt);
     expect(result).toHaveProperty('event');
     expect(JSON.stringify(result)).not.toContain('polluted');
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();

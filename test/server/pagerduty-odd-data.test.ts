@@ -3,11 +3,7 @@ import { readPagerDutyEvent } from '../../server/pagerduty/event.ts';
 import { webhookJson, wireData } from '../fixtures/webhooks.ts';
 
 function read(type: string, data: object) {
-  const result = readPagerDutyEvent(
-    webhookJson(type, data),
-    '/pagerduty/default',
-    '2026-11-20T09:00:01.000Z',
-  );
+  const result = readPagerDutyEvent(webhookJson(type, data), 'default', '2026-11-20T09:00:01.000Z');
   if (!('event' in result)) throw new Error(result.unreadable);
   return result.event;
 }

@@ -24,7 +24,14 @@ describe.each(await backends())('effects on $name', ({ world }) => {
     }
     /** An event that happened, and arrived, so many seconds from now. */
     const claim = (subject: string, { happened = 0, arrived = 1, eventId = fresh('e'), kind = type } = {}) =>
-      store.claimEcho({ subject, type: kind, eventId, time: at(happened), receivedAt: at(arrived) });
+      store.claimEcho({
+        subject,
+        type: kind,
+        eventId,
+        source: 'pagerduty',
+        time: at(happened),
+        receivedAt: at(arrived),
+      });
 
     it('are claimed once, and again by the same event', async () => {
       const { effect, subject } = await acted();
@@ -102,6 +109,15 @@ describe.each(await backends())('effects on $name', ({ world }) => {
       await store.receive(given);
       const echo = { happened: -3600, arrived: -3600, eventId: given.eventId };
       expect(await claim(subject, echo)).toBeDefined();
+    });
+
+    it('are not timed by another account’s event with the same id', async () => {
+      const { subject } = await acted();
+      const given = delivery({ subject: `other/${subject}`, type, source: '/pagerduty/other' });
+      await store.receive(given);
+      expect(
+        await claim(subject, { happened: -3600, arrived: -3600, eventId: given.eventId }),
+      ).toBeUndefined();
     });
 
     it.each(['done', 'none'] as const)('come of no effect that changed nothing (%s)', async (state) => {

@@ -36,6 +36,7 @@ const everything = (store: Store): Record<string, () => Promise<unknown>> => ({
       subject: 'P1',
       type: 'x',
       eventId: 'e',
+      source: 'pagerduty',
       time: '2026-03-01T10:00:00.000Z',
       receivedAt: '2026-03-01T10:00:00.000Z',
     }),

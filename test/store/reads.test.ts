@@ -68,6 +68,7 @@ describe('in a store that has grown since its statements were planned', () => {
         subject: id,
         type: 'pagerduty.incident.acknowledged',
         eventId: id,
+        source: 'pagerduty',
         time: '2026-03-01T10:00:00.000Z',
         receivedAt: '2026-03-01T10:00:00.000Z',
       }),

@@ -3,6 +3,7 @@ import type { Clients } from '../../activities/clients.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { Store } from '../../store/store.ts';
 import type { Shown } from '../authority.ts';
+import type { Placed } from '../connection.ts';
 
 /** What the links have to do their work with. */
 export interface Surroundings {
@@ -15,9 +16,8 @@ export interface Surroundings {
 }
 
 /** One call of an activity, as the links of its chain hand it on. */
-export interface Call<Declared extends AnyActivity = AnyActivity> {
+export interface Call<Declared extends AnyActivity = AnyActivity> extends Placed {
   declaration: Declared;
-  input: Record<string, unknown>;
   /** Of the effect. */
   key: string;
   /** Of the input, as the run gave it. */
@@ -30,7 +30,6 @@ export interface Call<Declared extends AnyActivity = AnyActivity> {
   /** Why, and whether that is certain. */
   shown: Shown;
   actor: Actor;
-  subject: string;
   /** `plan`: nothing is changed. Out of the signed cause, and so of no call whose cause is refused. */
   mode?: 'plan' | undefined;
 }

@@ -1,5 +1,6 @@
 import type { AnyChange } from '../../activities/activity.ts';
 import type { EffectIntent } from '../../store/effects.ts';
+import { targetsAt } from '../connection.ts';
 import type { Call, Link, Surroundings } from './call.ts';
 import { entryOf } from './entry.ts';
 import { answerWithout, coolDownOf } from './guard.ts';
@@ -23,8 +24,7 @@ function intentOf(call: Call<AnyChange>, simulated: readonly string[]): EffectIn
     digest,
     runId,
     activity: declaration.name,
-    // Events tell of the incident that is changed, which need not be the one that the run is about.
-    subject: typeof input.incidentId === 'string' ? input.incidentId : call.subject,
+    subject: call.changes,
     targets: targetsOf(call),
     ...(declaration.once ? { once: true } : {}),
     ...(coolDown ? { coolDown } : {}),
@@ -35,5 +35,5 @@ function intentOf(call: Call<AnyChange>, simulated: readonly string[]): EffectIn
 }
 
 /** All that the change acts on. */
-export const targetsOf = ({ declaration, input }: Call<AnyChange>): string[] =>
-  declaration.targets?.(input) ?? [];
+export const targetsOf = ({ declaration, input, connection }: Call<AnyChange>): string[] =>
+  targetsAt(connection, declaration.targets?.(input) ?? []);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { AnyActivity } from '../../activities/activity.ts';
 import { invalidInput } from '../../activities/failures.ts';
 import { actorOf, type Shown } from '../authority.ts';
+import { placed } from '../connection.ts';
 import { digestOf, keyOf } from '../identity.ts';
 import type { Call } from './call.ts';
 
@@ -23,17 +24,16 @@ export function readCall(
   const runId = info.workflowExecution?.workflowId ?? 'none';
   const cause = 'cause' in shown ? shown.cause : undefined;
   // Whoever calls may name anybody: the actor comes from the cause.
-  const { actor: _, ...input } = parsed.data;
+  const { actor: _, ...given } = parsed.data;
   return {
+    ...placed(declaration, argument, given, cause, runId),
     declaration,
-    input,
     key: keyOf(header),
     digest: digestOf(argument),
     runId,
     attempt: info.attempt,
     shown,
     actor: actorOf(shown),
-    subject: cause?.subject ?? runId,
     mode: cause?.mode,
   };
 }

@@ -1,0 +1,37 @@
+import type { ConnectionSource } from '../activities/clients.ts';
+import { defaultConnection } from '../domain/subject.ts';
+import { encryptionOf } from '../secrets/encryption.ts';
+import type { Store } from '../store/store.ts';
+import { type StoredConnections, storedConnections } from '../store/stored-connections.ts';
+import type { Settings } from './settings.ts';
+
+/** The named connections of a store, under the secret key of this Baton. `learn` is told of their secrets. */
+export const connectionsIn = (
+  store: Store,
+  secretKey: string,
+  { formerSecretKeys }: Pick<Settings, 'formerSecretKeys'>,
+  learn: (secrets: readonly string[]) => void,
+): StoredConnections =>
+  storedConnections({ store, encryption: encryptionOf(secretKey, formerSecretKeys), learn });
+
+/** The environment's connection `default` of each provider, and the named ones. */
+export function allConnections(
+  env: NodeJS.ProcessEnv,
+  named: Pick<StoredConnections, 'settingsOf'>,
+): ConnectionSource {
+  const own = { values: env, version: 'environment' };
+  return {
+    settingsOf: async (provider, connection) =>
+      connection === defaultConnection ? own : named.settingsOf(provider, connection),
+  };
+}
+
+/** Said once at a start: what of the environment's PagerDuty connection cannot work. */
+export function connectionWarnings({ PAGERDUTY_ROUTING_KEY: key = '' }: NodeJS.ProcessEnv): string[] {
+  if (!key.startsWith('R')) return [];
+  return [
+    'PAGERDUTY_ROUTING_KEY is the key of an orchestration or a ruleset (it begins with R), which takes alerts and no change events: no ' +
+      'change event is sent by it. Add a connection with the integration key of a service, and a route for change events to it ' +
+      '(baton routes set)',
+  ];
+}

@@ -1,0 +1,83 @@
+import type { AnyProvider } from '../../activities/provider.ts';
+import { changeEvents, type Route } from '../../domain/route.ts';
+import type { ConnectionValues, StoredConnection } from '../../store/stored-connections.ts';
+import { Refusal } from '../refusal.ts';
+
+/** One variable of a connection, as it may be shown. */
+export interface ShownVariable {
+  name: string;
+  isSecret: boolean;
+  /** Of one that is no secret. */
+  value?: string;
+  /** The last characters of a secret, where it is long enough to tell nothing by them. */
+  ends?: string;
+}
+
+const shownCharacters = 4;
+const longEnough = 12;
+
+/** What a connection holds, without its secrets: the one way in which values come out again. */
+export function shownVariables({ values = {}, secrets }: StoredConnection): ShownVariable[] {
+  return Object.entries(values)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, value]) => {
+      if (!secrets.includes(name)) return { name, isSecret: false, value };
+      const ends = value.length < longEnough ? {} : { ends: value.slice(-shownCharacters) };
+      return { name, isSecret: true, ...ends };
+    });
+}
+
+/**
+ * The values as they are to be stored, where the provider's settings take them. Throws one refusal with all complaints, which name
+ * variables and never show what is in them.
+ */
+export function checkedValues(
+  { title, settings, secrets }: AnyProvider,
+  values: ConnectionValues,
+): { values: ConnectionValues; secrets: string[] } {
+  const known = Object.keys(settings.shape);
+  const unknown = Object.keys(values).filter((name) => !known.includes(name));
+  const own = Object.fromEntries(Object.entries(values).filter(([name]) => known.includes(name)));
+  const complaints = [
+    ...unknown.map((name) => `${name} is no setting of ${title}, which has ${known.join(', ')}`),
+    ...Object.entries(own).flatMap(([name, value]) => complaintAbout(name, value)),
+    ...(settings.safeParse(own).error?.issues ?? []).map(
+      ({ path, message }: { path: PropertyKey[]; message: string }) =>
+        `${path.join('.') || 'All of it'} ${message}`,
+    ),
+    ...(Object.keys(values).length === 0 ? ['no value is given'] : []),
+  ];
+  if (complaints.length > 0) throw new Refusal(422, 'Values not usable', `${complaints.join('; ')}.`);
+  return { values: own, secrets: secrets.filter((name) => name in own) };
+}
+
+function complaintAbout(name: string, value: string): string[] {
+  if (value !== value.trim()) return [`${name} begins or ends with a space or a line break`];
+  const url = URL.parse(value);
+  // An address is shown, so no password may stand in it.
+  return url?.password ? [`${name} holds a password within its address`] : [];
+}
+
+/** An integration key of PagerDuty that takes change events: those of orchestrations and rulesets begin with R. */
+export function checkChangeEvents(name: string, { PAGERDUTY_ROUTING_KEY: key = '' }: ConnectionValues): void {
+  if (key !== '' && !key.startsWith('R')) return;
+  const why =
+    key === ''
+      ? 'has no PAGERDUTY_ROUTING_KEY'
+      : 'has the routing key of an orchestration or a ruleset (it begins with R), which takes no change events';
+  throw new Refusal(
+    422,
+    'Takes no change events',
+    `The connection ${name} ${why}. Change events need the integration key of a service.`,
+  );
+}
+
+/** The same for a connection that is given new values, where change events are routed to it. */
+export function checkRoutedChangeEvents(
+  name: string,
+  values: ConnectionValues,
+  routes: readonly Route[],
+): void {
+  if (routes.some(({ purpose, connection }) => purpose === changeEvents && connection === name))
+    checkChangeEvents(name, values);
+}

@@ -1,0 +1,356 @@
+import { z } from 'zod';
+import type { Entry } from '../../domain/record.ts';
+import { connectionNamePattern, defaultConnection } from '../../domain/subject.ts';
+import { connectionStates, mostConnections } from '../../store/connections.ts';
+import type { ConnectionValues, StoredConnection } from '../../store/stored-connections.ts';
+import { Refusal } from '../refusal.ts';
+import {
+  checkChangeEvents,
+  checkedValues,
+  checkRoutedChangeEvents,
+  shownVariables,
+} from './connection-values.ts';
+import { defineOperation, type OperationContext } from './operation.ts';
+
+export const connectionName = z
+  .string()
+  .regex(connectionNamePattern, 'is not up to 40 small letters, digits and hyphens')
+  .describe('The connection’s name');
+
+const values = z
+  .record(z.string().min(1).max(100), z.string().min(1).max(16_384))
+  .describe('By the names of the variables that define the connection default, as PAGERDUTY_API_TOKEN');
+
+const listedShape = z
+  .object({
+    name: z.string(),
+    provider: z.string(),
+    state: z.enum(connectionStates).describe('What the last test found; unverified until there was one'),
+    at: z.string().describe('Since when'),
+    words: z.string(),
+    isReadable: z.boolean().describe('False: it was stored under a secret key that this Baton does not have'),
+    createdAt: z.string(),
+    createdBy: z.string(),
+    updatedAt: z.string(),
+    updatedBy: z.string(),
+  })
+  .meta({ id: 'Connection' });
+
+const shownShape = listedShape
+  .extend({
+    variables: z.array(
+      z.object({
+        name: z.string(),
+        isSecret: z.boolean(),
+        value: z.string().optional(),
+        ends: z.string().optional().describe('The last characters of a secret'),
+      }),
+    ),
+  })
+  .meta({ id: 'ConnectionWithVariables' });
+
+function listed(connection: StoredConnection): z.input<typeof listedShape> {
+  const { name, provider, state, at, words, createdAt, createdBy, updatedAt, updatedBy } = connection;
+  const isReadable = connection.values !== undefined;
+  return { name, provider, state, at, words, isReadable, createdAt, createdBy, updatedAt, updatedBy };
+}
+
+const shown = (connection: StoredConnection): z.input<typeof shownShape> => ({
+  ...listed(connection),
+  variables: shownVariables(connection),
+});
+
+async function findConnection(name: string, { connections }: OperationContext): Promise<StoredConnection> {
+  const found = (await connections.look()).connections.get(name);
+  if (found) return found;
+  throw new Refusal(
+    404,
+    'No such connection',
+    name === defaultConnection
+      ? 'The connection default is that of the environment’s variables: change those, and restart.'
+      : `There is no connection ${name}. connections.list tells those there are.`,
+  );
+}
+
+function findProvider(name: string, { providers }: OperationContext) {
+  const found = providers.find((each) => each.name === name);
+  if (found) return found;
+  const names = providers.map((each) => each.name).join(', ');
+  throw new Refusal(422, 'No such provider', `There is no provider ${name}. There are: ${names}.`);
+}
+
+export const actorOf = ({ kind, name }: OperationContext['principal']): string =>
+  kind === 'baton' ? 'baton' : `${kind}:${name}`;
+
+function entryAbout(
+  action: string,
+  name: string,
+  detail: Record<string, unknown>,
+  { principal, via }: OperationContext,
+): Entry {
+  const at = new Date().toISOString();
+  return {
+    at,
+    actor: actorOf(principal),
+    via,
+    action,
+    subject: `connection:${name}`,
+    detail: { name, ...detail },
+  };
+}
+
+export const listConnections = defineOperation({
+  name: 'connections.list',
+  kind: 'read',
+  right: 'connections.list',
+  route: 'GET /connections',
+  summary: 'The named connections, and what is known of each',
+  input: z.strictObject({ provider: z.string().max(100).optional() }),
+  output: z.object({ items: z.array(listedShape) }),
+  async run({ provider }, { connections }) {
+    const all = [...(await connections.look()).connections.values()];
+    return { items: all.filter((each) => provider === undefined || each.provider === provider).map(listed) };
+  },
+});
+
+export const showConnection = defineOperation({
+  name: 'connections.show',
+  kind: 'read',
+  right: 'settings.read',
+  route: 'GET /connections/{name}',
+  summary: 'A named connection with its variables; of secrets the last characters at most',
+  input: z.strictObject({ name: connectionName }),
+  output: shownShape,
+  run: async ({ name }, context) => shown(await findConnection(name, context)),
+});
+
+export const addConnection = defineOperation({
+  name: 'connections.add',
+  kind: 'change',
+  right: 'connections.change',
+  route: 'POST /connections',
+  summary: 'Adds a named connection. Its values are encrypted, and nothing gives them out again',
+  subject: ({ name }) => `connection:${name}`,
+  secrets: ['values'],
+  input: z.strictObject({ name: connectionName, provider: z.string().max(100), values }),
+  output: shownShape,
+  async run({ name, provider, values: given }, context) {
+    const { connections, principal } = context;
+    if (name === defaultConnection)
+      throw new Refusal(
+        422,
+        'Name not usable',
+        'The connection default is that of the environment’s variables. Choose another name.',
+      );
+    const checked = checkedValues(findProvider(provider, context), given);
+    const before = await connections.look();
+    checkRoutedChangeEvents(name, checked.values, before.routes);
+    const detail = { provider, variables: Object.keys(checked.values).sort() };
+    const entry = entryAbout('connection.added', name, detail, context);
+    if (!(await connections.add({ name, provider, ...checked, by: actorOf(principal), entry })))
+      throw before.connections.size >= mostConnections
+        ? new Refusal(
+            409,
+            'Too many',
+            `There are ${mostConnections} connections, which is the most. Remove one.`,
+          )
+        : new Refusal(
+            409,
+            'Name taken',
+            `There is a connection ${name}. Choose another name, or change that one (connections.change).`,
+          );
+    return shown(await findConnection(name, context));
+  },
+});
+
+export const changeConnection = defineOperation({
+  name: 'connections.change',
+  kind: 'change',
+  right: 'connections.change',
+  route: 'POST /connections/{name}/change',
+  summary:
+    'Gives a connection new values, all at once; what is not named stays, and null takes a variable away',
+  subject: ({ name }) => `connection:${name}`,
+  secrets: ['values'],
+  input: z.strictObject({
+    name: connectionName,
+    values: z.record(values.keyType, values.valueType.nullable()).describe('The values that change'),
+  }),
+  output: shownShape,
+  async run({ name, values: given }, context) {
+    const { connections, principal } = context;
+    const before = await findConnection(name, context);
+    const provider = findProvider(before.provider, context);
+    // Where the old ones cannot be read, the new ones must be all.
+    const merged = Object.entries({ ...before.values, ...given }).filter(([, value]) => value !== null);
+    const checked = checkedValues(provider, Object.fromEntries(merged) as ConnectionValues);
+    checkRoutedChangeEvents(name, checked.values, (await connections.known()).routes);
+    const detail = { provider: before.provider, variables: Object.keys(given).sort() };
+    const entry = entryAbout('connection.changed', name, detail, context);
+    if (!(await connections.change(before, { ...checked, by: actorOf(principal), entry })))
+      throw new Refusal(
+        409,
+        'Changed meanwhile',
+        `The connection ${name} was changed or removed meanwhile. Look at it again.`,
+      );
+    return shown(await findConnection(name, context));
+  },
+});
+
+export const removeConnection = defineOperation({
+  name: 'connections.remove',
+  kind: 'change',
+  right: 'connections.change',
+  route: 'DELETE /connections/{name}',
+  summary: 'Removes a connection that nothing uses',
+  subject: ({ name }) => `connection:${name}`,
+  input: z.strictObject({
+    name: connectionName,
+    force: z
+      .boolean()
+      .default(false)
+      .describe('Also where routes or live runs use it: their calls then fail, and go by no other account'),
+  }),
+  output: z.object({ name: z.string(), users: z.array(z.string()).describe('What used it') }),
+  async run({ name, force }, context) {
+    const { store, connections } = context;
+    await findConnection(name, context);
+    const routes = (await connections.known()).routes.filter(({ connection }) => connection === name);
+    const runs = await store.connectionUsers(name);
+    const users = [...routes.map(routeWords), ...runs.map(({ run }) => `the run ${run}`)];
+    if (users.length > 0 && !force)
+      throw new Refusal(
+        409,
+        'In use',
+        `The connection ${name} is used by ${users.slice(0, 20).join('; ')}. Remove the routes and let the runs end, or force it: ` +
+          'their calls then fail.',
+      );
+    await store.removeConnection(name, entryAbout('connection.removed', name, { users, force }, context));
+    await connections.look();
+    return { name, users };
+  },
+});
+
+const routeKey = {
+  provider: z.string().max(100),
+  purpose: z
+    .literal('change-events')
+    .optional()
+    .describe('Change events alone, which need the integration key of a service'),
+  workflow: z
+    .string()
+    .regex(/^[\w$]{1,200}$/, 'is no name of a workflow')
+    .optional(),
+  service: z
+    .string()
+    .regex(
+      /^(?:[a-z0-9-]{1,40}\/)?[A-Z0-9]{1,32}$/,
+      'is neither the id of a PagerDuty service nor <connection>/<id>',
+    )
+    .optional()
+    .describe('A PagerDuty service; of another account than that of default, <connection>/<id>'),
+};
+const routeShape = z.object({ ...routeKey, connection: z.string() }).meta({ id: 'Route' });
+
+type RouteKey = Omit<z.output<typeof routeShape>, 'connection'>;
+
+/** What is optional is either given or not there. */
+const keyOf = ({ provider, purpose, workflow, service }: RouteKey) => ({
+  provider,
+  ...(purpose === undefined ? {} : { purpose }),
+  ...(workflow === undefined ? {} : { workflow }),
+  ...(service === undefined ? {} : { service }),
+});
+
+function routeWords({ provider, purpose, workflow, service }: RouteKey): string {
+  const parts = [
+    ...(workflow === undefined ? [] : [`the workflow ${workflow}`]),
+    ...(service === undefined ? [] : [`the service ${service}`]),
+  ];
+  return `the route of ${provider}${purpose === undefined ? '' : ` (${purpose})`} for ${parts.join(' and ')}`;
+}
+
+export const listRoutes = defineOperation({
+  name: 'routes.list',
+  kind: 'read',
+  right: 'connections.list',
+  route: 'GET /routes',
+  summary: 'By which connections runs of workflows and services act, where it is not default',
+  input: z.strictObject({}),
+  output: z.object({ items: z.array(routeShape) }),
+  run: async (_, { connections }) => ({ items: [...(await connections.look()).routes] }),
+});
+
+export const setRoute = defineOperation({
+  name: 'routes.set',
+  kind: 'change',
+  right: 'connections.change',
+  route: 'PUT /routes',
+  summary:
+    'Lets runs that begin act by a connection. The most specific route counts: workflow and service, workflow, service',
+  subject: ({ connection }) => `connection:${connection}`,
+  input: z.strictObject({ ...routeKey, connection: connectionName }),
+  output: routeShape,
+  async run(input, context) {
+    const { store, connections, principal } = context;
+    const { connection, purpose } = input;
+    const provider = findProvider(input.provider, context);
+    if (input.workflow === undefined && input.service === undefined)
+      throw new Refusal(
+        422,
+        'For nothing',
+        'A route is for a workflow, for a service, or for both. Name one.',
+      );
+    if (purpose !== undefined && provider.name !== 'pagerduty')
+      throw new Refusal(
+        422,
+        'No such purpose',
+        `Change events go to PagerDuty, and not to ${provider.title}.`,
+      );
+    if (connection !== defaultConnection) {
+      const found = await findConnection(connection, context);
+      if (found.provider !== provider.name)
+        throw new Refusal(
+          422,
+          'Of another provider',
+          `The connection ${connection} is one of ${found.provider}.`,
+        );
+      if (purpose !== undefined) checkChangeEvents(connection, found.values ?? {});
+    }
+    const route = { ...keyOf(input), connection };
+    const entry = entryAbout('route.set', connection, { route }, context);
+    if (!(await store.setRoute(route, actorOf(principal), entry)))
+      throw new Refusal(409, 'Too many', 'There are as many routes as there may be. Remove one.');
+    await connections.look();
+    return route;
+  },
+});
+
+export const removeRoute = defineOperation({
+  name: 'routes.remove',
+  kind: 'change',
+  right: 'connections.change',
+  route: 'DELETE /routes',
+  summary: 'Removes a route: runs that begin go by a wider one, else by default',
+  input: z.strictObject(routeKey),
+  output: routeShape,
+  async run(input, context) {
+    const { store, connections } = context;
+    const key = keyOf(input);
+    const route = (await connections.look()).routes.find((each) => routeWords(each) === routeWords(key));
+    const entry = entryAbout(
+      'route.removed',
+      route?.connection ?? defaultConnection,
+      { route: key },
+      context,
+    );
+    if (!route || !(await store.removeRoute(key, entry)))
+      throw new Refusal(
+        404,
+        'No such route',
+        `There is not ${routeWords(key)}. routes.list tells those there are.`,
+      );
+    await connections.look();
+    return route;
+  },
+});

@@ -1,0 +1,265 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Entry } from '../domain/record.ts';
+import type { Route } from '../domain/route.ts';
+import type { Encrypted } from '../secrets/encryption.ts';
+import type { Time } from './columns.ts';
+import type { Context } from './context.ts';
+import { appendLines } from './record.ts';
+
+/** What is known of a connection: it was not tried yet; it works; it was taken, which proves nothing; it does not work. */
+export const connectionStates = ['unverified', 'confirmed', 'accepted', 'rejected'] as const;
+
+export interface ConnectionState {
+  state: (typeof connectionStates)[number];
+  /** ISO time. */
+  at: string;
+  /** What was found, for people. No secrets. */
+  words: string;
+}
+
+/** A connection as it lies in the store. */
+export interface ConnectionRow extends ConnectionState {
+  name: string;
+  provider: string;
+  encrypted: Encrypted;
+  /** Grows with each change of its values, and is no other connection's. */
+  version: number;
+  createdAt: string;
+  createdBy: string;
+  updatedAt: string;
+  updatedBy: string;
+}
+
+export interface ConnectionsTable {
+  name: string;
+  provider: string;
+  /** See `Encrypted`. */
+  encrypted: Uint8Array;
+  key_id: string;
+  version: number;
+  state: ConnectionState['state'];
+  state_at: Time;
+  state_words: string;
+  created_at: Time;
+  created_by: string;
+  updated_at: Time;
+  updated_by: string;
+}
+
+export interface RoutesTable {
+  provider: string;
+  /** Empty in these three: for any. */
+  purpose: string;
+  workflow: string;
+  service: string;
+  connection: string;
+  set_at: Time;
+  set_by: string;
+}
+
+/** All connections and routes at one moment. */
+export interface ConnectionTables {
+  /** Grows with each change of any of them. */
+  version: number;
+  connections: ConnectionRow[];
+  routes: Route[];
+}
+
+/** A run that has not ended and was given a connection. */
+export interface ConnectionUser {
+  run: string;
+  subject?: string;
+}
+
+/**
+ * The named connections, encrypted, and the routes to them. Each change writes its line into the record, all or nothing. What they hold
+ * in the clear is the matter of `stored-connections.ts`.
+ */
+export interface ConnectionRows {
+  /** The number that grows with each change of a connection or a route. */
+  connectionsVersion(): Promise<number>;
+  loadConnections(): Promise<ConnectionTables>;
+  /** False: the name is taken, or there are as many as there may be. */
+  addConnection(connection: {
+    name: string;
+    provider: string;
+    encrypted: Encrypted;
+    by: string;
+    entry: Entry;
+  }): Promise<boolean>;
+  /** New values, which nobody has tried yet. False: it is not there, or not in this version any more. */
+  changeConnection(change: {
+    name: string;
+    version: number;
+    encrypted: Encrypted;
+    by: string;
+    entry: Entry;
+  }): Promise<boolean>;
+  /** The same values under another key. False: it has been changed meanwhile. */
+  reencryptConnection(name: string, version: number, encrypted: Encrypted): Promise<boolean>;
+  /** What a test of it found. False: it is not in this version any more. */
+  judgeConnection(name: string, version: number, found: ConnectionState, entry: Entry): Promise<boolean>;
+  /** False: it is not there. Routes to it stay, so that nothing goes by another account instead. */
+  removeConnection(name: string, entry: Entry): Promise<boolean>;
+  /** The live runs that were given it, at most 20. */
+  connectionUsers(name: string): Promise<ConnectionUser[]>;
+  /** Sets the route for this provider, purpose, workflow and service. False: there are as many as there may be. */
+  setRoute(route: Route, by: string, entry: Entry): Promise<boolean>;
+  /** False: there is no such route. */
+  removeRoute(route: Omit<Route, 'connection'>, entry: Entry): Promise<boolean>;
+}
+
+/** All of them are held in the memory of each process that uses one. */
+export const mostConnections = 500;
+export const mostRoutes = 2_000;
+const usersShown = 20;
+
+export function connectionsOn({ db, makeLine }: Context): ConnectionRows {
+  /** `change` is a statement that gives a row for what it changed, and may use the next version. Changes are made one after the other. */
+  async function changed(change: RawBuilder<unknown>, entry: Entry): Promise<boolean> {
+    const { rows } = await sql<{ changed: boolean }>`
+      with next as (update connections_version set version = version + 1 returning version),
+      changed as (${change}),
+      noted as (${appendLines([makeLine(entry)], sql`exists (select from changed)`)})
+      select exists (select from changed) as changed`.execute(db);
+    return rows[0]?.changed === true;
+  }
+  const nextVersion = sql`(select version from next)`;
+
+  return {
+    async connectionsVersion() {
+      const { rows } = await sql<{ version: number }>`select version from connections_version`.execute(db);
+      return rows[0]?.version ?? 0;
+    },
+
+    async loadConnections() {
+      const { rows } = await sql<{
+        version: number;
+        connections: JsonRow[];
+        routes: Record<string, string>[];
+      }>`
+        select (select version from connections_version) as version,
+          (select coalesce(jsonb_agg(to_jsonb(connections) || jsonb_build_object('encrypted', encode(encrypted, 'base64'))
+            order by name), '[]') from connections) as connections,
+          (select coalesce(jsonb_agg(to_jsonb(routes) order by provider, purpose, workflow, service), '[]') from routes) as routes`.execute(
+        db,
+      );
+      const { version = 0, connections = [], routes = [] } = rows[0] ?? {};
+      return { version, connections: connections.map(connectionRow), routes: routes.map(routeRow) };
+    },
+
+    addConnection: ({ name, provider, encrypted, by, entry }) =>
+      changed(
+        sql`insert into connections (name, provider, encrypted, key_id, version, created_by, updated_by)
+          select ${name}, ${provider}, ${encrypted.bytes}::bytea, ${encrypted.keyId}, ${nextVersion}, ${by}, ${by}
+          where (select count(*) from connections) < ${mostConnections}::integer
+          on conflict do nothing returning name`,
+        entry,
+      ),
+
+    changeConnection: ({ name, version, encrypted, by, entry }) =>
+      changed(
+        sql`update connections set encrypted = ${encrypted.bytes}::bytea, key_id = ${encrypted.keyId}, version = ${nextVersion},
+            state = 'unverified', state_at = now(), state_words = '', updated_at = now(), updated_by = ${by}
+          where name = ${name} and version = ${version}::bigint returning name`,
+        entry,
+      ),
+
+    async reencryptConnection(name, version, { keyId, bytes }) {
+      const { rows } = await sql`
+        update connections set encrypted = ${bytes}::bytea, key_id = ${keyId}
+        where name = ${name} and version = ${version}::bigint returning name`.execute(db);
+      return rows.length > 0;
+    },
+
+    judgeConnection: (name, version, { state, at, words }, entry) =>
+      changed(
+        sql`update connections set state = ${state}, state_at = ${at}::timestamptz, state_words = ${words}
+          where name = ${name} and version = ${version}::bigint returning name`,
+        entry,
+      ),
+
+    removeConnection: (name, entry) =>
+      changed(sql`delete from connections where name = ${name} returning name`, entry),
+
+    async connectionUsers(name) {
+      // The text may hold what jsonb does not take, so it is only looked through here, and read below.
+      const { rows } = await sql<{ id: string; subject: string | null; cause: string }>`
+        select id, subject, cause from runs
+        where state in ('starting', 'running') and cause like ${`%"connection%"${name}"%`}
+        order by event_seq, id limit 1000`.execute(db);
+      return rows
+        .filter(({ cause }) => isGiven(name, JSON.parse(cause)))
+        .slice(0, usersShown)
+        .map(({ id, subject }) => ({ run: id, ...(subject === null ? {} : { subject }) }));
+    },
+
+    setRoute: ({ provider, purpose = '', workflow = '', service = '', connection }, by, entry) =>
+      changed(
+        sql`insert into routes (provider, purpose, workflow, service, connection, set_by)
+          select ${provider}, ${purpose}, ${workflow}, ${service}, ${connection}, ${by}
+          where (select count(*) from routes) < ${mostRoutes}::integer or exists (select from routes
+            where provider = ${provider} and purpose = ${purpose} and workflow = ${workflow} and service = ${service})
+          on conflict (provider, purpose, workflow, service)
+            do update set connection = excluded.connection, set_at = now(), set_by = excluded.set_by
+          returning provider`,
+        entry,
+      ),
+
+    removeRoute: ({ provider, purpose = '', workflow = '', service = '' }, entry) =>
+      changed(
+        sql`delete from routes where provider = ${provider} and purpose = ${purpose} and workflow = ${workflow}
+          and service = ${service} returning provider`,
+        entry,
+      ),
+  };
+}
+
+function isGiven(
+  name: string,
+  cause: { connection?: string; connections?: Record<string, string> },
+): boolean {
+  return cause.connection === name || Object.values(cause.connections ?? {}).includes(name);
+}
+
+/** A row as PostgreSQL writes it as JSON. */
+interface JsonRow extends Omit<ConnectionsTable, 'encrypted' | 'state_at' | 'created_at' | 'updated_at'> {
+  encrypted: string;
+  state_at: string;
+  created_at: string;
+  updated_at: string;
+}
+
+const isoTime = (text: string) => new Date(text).toISOString();
+
+function connectionRow(row: JsonRow): ConnectionRow {
+  return {
+    name: row.name,
+    provider: row.provider,
+    encrypted: { keyId: row.key_id, bytes: Buffer.from(row.encrypted, 'base64') },
+    version: row.version,
+    state: row.state,
+    at: isoTime(row.state_at),
+    words: row.state_words,
+    createdAt: isoTime(row.created_at),
+    createdBy: row.created_by,
+    updatedAt: isoTime(row.updated_at),
+    updatedBy: row.updated_by,
+  };
+}
+
+function routeRow({
+  provider = '',
+  purpose,
+  workflow,
+  service,
+  connection = '',
+}: Record<string, string>): Route {
+  return {
+    provider,
+    ...(purpose ? { purpose: purpose as NonNullable<Route['purpose']> } : {}),
+    ...(workflow ? { workflow } : {}),
+    ...(service ? { service } : {}),
+    connection,
+  };
+}

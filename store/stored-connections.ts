@@ -1,0 +1,179 @@
+import type { Entry } from '../domain/record.ts';
+import type { Route } from '../domain/route.ts';
+import { defaultConnection } from '../domain/subject.ts';
+import type { Encryption } from '../secrets/encryption.ts';
+import type { ConnectionRow, ConnectionTables } from './connections.ts';
+import type { Store } from './store.ts';
+
+/** The settings of one connection, by the names of the variables that define `default`. */
+export type ConnectionValues = Record<string, string>;
+
+/** A named connection, read. */
+export interface StoredConnection extends Omit<ConnectionRow, 'encrypted'> {
+  /** Undefined where none of our keys reads them. */
+  values: ConnectionValues | undefined;
+  /** Those of the values that are secret. */
+  secrets: readonly string[];
+}
+
+/** All connections and routes at one moment. */
+export interface KnownConnections {
+  version: number;
+  connections: ReadonlyMap<string, StoredConnection>;
+  routes: readonly Route[];
+}
+
+/** The named connections of the store, in the clear within this process. */
+export interface StoredConnections {
+  /**
+   * The settings of a connection, at most 3 s old; the version changes with them. Undefined where there is none of this name and
+   * provider, and of `default`, which is the environment's. Rejects with `ConnectionUnreadable`, and with `StoreUnavailable`.
+   */
+  settingsOf(
+    provider: string,
+    connection: string,
+  ): Promise<{ values: ConnectionValues; version: string } | undefined>;
+  /** What is known, at most 3 s old: the store is asked for one number where it is older. */
+  known(): Promise<KnownConnections>;
+  /** Asks the store now. */
+  look(): Promise<KnownConnections>;
+  add(given: {
+    name: string;
+    provider: string;
+    values: ConnectionValues;
+    secrets: readonly string[];
+    by: string;
+    entry: Entry;
+  }): Promise<boolean>;
+  /** Replaces all values of a connection that has this version. False: it has another one by now. */
+  change(
+    connection: Pick<StoredConnection, 'name' | 'provider' | 'version'>,
+    given: { values: ConnectionValues; secrets: readonly string[]; by: string; entry: Entry },
+  ): Promise<boolean>;
+  /** Writes what is under a former key anew, under the newest. Returns how many. */
+  renewKeys(): Promise<number>;
+}
+
+/** None of our keys reads it. */
+export class ConnectionUnreadable extends Error {
+  override name = 'ConnectionUnreadable';
+  constructor(names: readonly string[]) {
+    super(
+      `The connection ${names.join(', ')} cannot be decrypted: it was stored under another secret key. Add that key to ` +
+        'BATON_FORMER_SECRET_KEYS and restart, or give the connection all its values again (baton connections change)',
+    );
+  }
+}
+
+/** A change is seen by all processes within 5 s. */
+const freshMilliseconds = 3_000;
+
+/**
+ * Reads and writes the named connections. `learn` is told of each secret before anybody is given it, so that no log and no record
+ * ever holds it.
+ */
+export function storedConnections({
+  store,
+  encryption,
+  learn,
+}: {
+  store: Store;
+  encryption: Encryption;
+  learn: (secrets: readonly string[]) => void;
+}): StoredConnections {
+  let last: { known: KnownConnections; at: number } | undefined;
+  let looking: Promise<KnownConnections> | undefined;
+
+  function read({ encrypted, ...row }: ConnectionRow): StoredConnection {
+    const text = encryption.decrypt(encrypted, aboutOf(row));
+    if (text === undefined) return { ...row, values: undefined, secrets: [] };
+    const { values, secrets } = JSON.parse(text) as { values: ConnectionValues; secrets: string[] };
+    learn(secretParts(values, secrets));
+    return { ...row, values, secrets };
+  }
+
+  function encrypt(
+    about: { name: string; provider: string },
+    values: ConnectionValues,
+    secrets: readonly string[],
+  ) {
+    learn(secretParts(values, secrets));
+    return encryption.encrypt(JSON.stringify({ values, secrets }), aboutOf(about));
+  }
+
+  async function lookNow(): Promise<KnownConnections> {
+    const at = performance.now();
+    const isSame = last !== undefined && (await store.connectionsVersion()) === last.known.version;
+    const known = last && isSame ? last.known : readAll(await store.loadConnections());
+    last = { known, at };
+    return known;
+  }
+
+  function readAll({ version, connections, routes }: ConnectionTables): KnownConnections {
+    return { version, routes, connections: new Map(connections.map((row) => [row.name, read(row)])) };
+  }
+
+  /** Who asks while somebody looks waits for the same answer. */
+  function look(): Promise<KnownConnections> {
+    looking ??= lookNow().finally(() => {
+      looking = undefined;
+    });
+    return looking;
+  }
+
+  async function known(): Promise<KnownConnections> {
+    return last && performance.now() - last.at < freshMilliseconds ? last.known : look();
+  }
+
+  return {
+    known,
+    /** One that has begun may have read before what the caller knows to be changed. */
+    async look() {
+      await looking?.catch(() => undefined);
+      return look();
+    },
+    async settingsOf(provider, connection) {
+      if (connection === defaultConnection) return undefined;
+      const found = (await known()).connections.get(connection);
+      if (found?.provider !== provider) return undefined;
+      if (!found.values) throw new ConnectionUnreadable([connection]);
+      return { values: found.values, version: String(found.version) };
+    },
+    add: ({ name, provider, values, secrets, by, entry }) =>
+      store.addConnection({
+        name,
+        provider,
+        encrypted: encrypt({ name, provider }, values, secrets),
+        by,
+        entry,
+      }),
+    change: ({ name, provider, version }, { values, secrets, by, entry }) =>
+      store.changeConnection({
+        name,
+        version,
+        encrypted: encrypt({ name, provider }, values, secrets),
+        by,
+        entry,
+      }),
+    async renewKeys() {
+      let renewed = 0;
+      for (const row of (await store.loadConnections()).connections) {
+        const { values, secrets } = read(row);
+        if (row.encrypted.keyId === encryption.keyId || values === undefined) continue;
+        if (await store.reencryptConnection(row.name, row.version, encrypt(row, values, secrets)))
+          renewed += 1;
+      }
+      return renewed;
+    },
+  };
+}
+
+/** What the encryption is bound to: a row that is copied under another name or provider cannot be read. */
+const aboutOf = ({ provider, name }: { provider: string; name: string }) => ['connection', provider, name];
+
+/** The secrets, and the parts of those that are lists. */
+const secretParts = (values: ConnectionValues, secrets: readonly string[]): string[] =>
+  secrets.flatMap((name) => {
+    const value = values[name] ?? '';
+    return [value, ...value.split(',')].map((part) => part.trim());
+  });

@@ -1,0 +1,244 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineProvider } from '../../../activities/provider.ts';
+import { encryptionOf } from '../../../secrets/encryption.ts';
+import {
+  addConnection,
+  changeConnection,
+  listConnections,
+  listRoutes,
+  removeConnection,
+  removeRoute,
+  setRoute,
+  showConnection,
+} from '../../../server/operations/connections.ts';
+import type { AnyOperation, OperationContext } from '../../../server/operations/operation.ts';
+import { storedConnections } from '../../../store/stored-connections.ts';
+import { delivery, embeddedWorld, fresh, type World } from '../../store/world.ts';
+
+const text = z.string().optional();
+const unused = { connect: async () => ({}), check: async () => [] };
+const pagerDuty = defineProvider({
+  name: 'pagerduty',
+  title: 'PagerDuty',
+  settings: z.object({
+    PAGERDUTY_API_TOKEN: text,
+    PAGERDUTY_ROUTING_KEY: text,
+    PAGERDUTY_REGION: z.enum(['us', 'eu'], { error: 'is neither us nor eu' }).optional(),
+  }),
+  secrets: ['PAGERDUTY_API_TOKEN', 'PAGERDUTY_ROUTING_KEY'],
+  ...unused,
+});
+const jira = defineProvider({
+  name: 'jira',
+  title: 'Jira',
+  settings: z.object({ JIRA_BASE_URL: text, JIRA_API_TOKEN: z.string({ error: 'is missing' }) }),
+  secrets: ['JIRA_API_TOKEN'],
+  ...unused,
+});
+
+const token = 'u+canary-token-0815';
+const routingKey = '0123456789abcdef0123456789abcdef';
+
+let world: World;
+let context: OperationContext;
+beforeAll(async () => {
+  world = await embeddedWorld();
+  const store = world.newStore();
+  context = {
+    store,
+    connections: storedConnections({
+      store,
+      encryption: encryptionOf('a key of the tests'),
+      learn: () => {},
+    }),
+    providers: [pagerDuty, jira],
+    doctor: { connections: async () => [], activities: [], scrub: (text) => text },
+    principal: { kind: 'person', name: 'ada@example.com', role: 'admin' },
+    via: 'api',
+  };
+});
+afterAll(() => world.close());
+
+/** As a door does it: what comes in is parsed, and what goes out too. */
+async function ask(operation: AnyOperation, input: Record<string, unknown>) {
+  return operation.output.parse(await operation.run(operation.input.parse(input), context));
+}
+const names = () => fresh('eu-');
+const add = (name: string, values: Record<string, string>, provider = 'pagerduty') =>
+  ask(addConnection, { name, provider, values });
+const added = async (values: Record<string, string> = { PAGERDUTY_API_TOKEN: token }) => {
+  const name = names();
+  await add(name, values);
+  return name;
+};
+const refusal = (status: number, words: RegExp) => ({ status, message: expect.stringMatching(words) });
+
+describe('a connection', () => {
+  it('shows what is set and no secret, in the answer to whoever added it too', async () => {
+    const name = names();
+    const values = { PAGERDUTY_API_TOKEN: token, PAGERDUTY_ROUTING_KEY: 'short-key', PAGERDUTY_REGION: 'eu' };
+    const answer = await add(name, values);
+    expect(answer).toMatchObject({
+      name,
+      provider: 'pagerduty',
+      state: 'unverified',
+      isReadable: true,
+      createdBy: 'person:ada@example.com',
+      variables: [
+        { name: 'PAGERDUTY_API_TOKEN', isSecret: true, ends: '0815' },
+        { name: 'PAGERDUTY_REGION', isSecret: false, value: 'eu' },
+        { name: 'PAGERDUTY_ROUTING_KEY', isSecret: true },
+      ],
+    });
+    expect(await ask(showConnection, { name })).toEqual(answer);
+    const list = await ask(listConnections, { provider: 'pagerduty' });
+    expect(list.items).toContainEqual(expect.objectContaining({ name, state: 'unverified' }));
+    expect((await ask(listConnections, { provider: 'jira' })).items).not.toContainEqual(
+      expect.objectContaining({ name }),
+    );
+    const record = await context.store.readRecord({ subject: `connection:${name}`, limit: 10 });
+    expect(record).toMatchObject([
+      { actor: 'person:ada@example.com', via: 'api', detail: { variables: Object.keys(values).sort() } },
+    ]);
+    const told = JSON.stringify([answer, list, record]);
+    for (const secret of [token, 'short-key']) expect(told).not.toContain(secret);
+  });
+
+  it('is refused with all complaints at once, and without what was given', async () => {
+    const values = {
+      PAGERDUTY_TOKEN: token,
+      PAGERDUTY_API_TOKEN: `${token}\n`,
+      PAGERDUTY_REGION: 'moon-canary',
+    };
+    const failure = await add(names(), values).catch((error: Error) => error);
+    expect(failure).toMatchObject({ status: 422 });
+    const { message } = failure as Error;
+    expect(message).toContain('PAGERDUTY_TOKEN is no setting of PagerDuty');
+    expect(message).toContain('PAGERDUTY_API_TOKEN begins or ends with a space or a line break');
+    expect(message).toContain('PAGERDUTY_REGION is neither us nor eu');
+    expect(message).not.toMatch(/canary/);
+  });
+
+  it.each([
+    ['default', 'pagerduty', { PAGERDUTY_API_TOKEN: token }, /environment’s variables/],
+    ['eu', 'pager', { PAGERDUTY_API_TOKEN: token }, /There are: pagerduty, jira/],
+    ['eu', 'jira', { JIRA_BASE_URL: 'https://x.example' }, /JIRA_API_TOKEN is missing/],
+    [
+      'eu',
+      'jira',
+      { JIRA_API_TOKEN: token, JIRA_BASE_URL: 'https://a:b@x.example' },
+      /password within its address/,
+    ],
+    ['eu', 'pagerduty', {}, /no value is given/],
+  ])('is refused under the name %s of %s with %j', async (name, provider, values, words) => {
+    await expect(add(name, values, provider)).rejects.toMatchObject(refusal(422, words));
+  });
+
+  it.each(['EU', 'a/b', '-eu', 'eu-', 'a b', 'a'.repeat(41), ''])('has no name like %j', async (name) => {
+    await expect(add(name, { PAGERDUTY_API_TOKEN: token })).rejects.toBeInstanceOf(z.ZodError);
+  });
+
+  it('has a name of its own among all providers', async () => {
+    const name = await added();
+    await expect(add(name, { JIRA_API_TOKEN: token }, 'jira')).rejects.toMatchObject(
+      refusal(409, /There is a connection/),
+    );
+  });
+
+  it('gets new values at once: what is not named stays, and null takes one away', async () => {
+    const name = await added({ PAGERDUTY_API_TOKEN: token, PAGERDUTY_REGION: 'eu' });
+    const values = { PAGERDUTY_API_TOKEN: `${token}-new`, PAGERDUTY_ROUTING_KEY: routingKey };
+    await ask(changeConnection, { name, values });
+    expect((await context.connections.settingsOf('pagerduty', name))?.values).toEqual({
+      ...values,
+      PAGERDUTY_REGION: 'eu',
+    });
+    await ask(changeConnection, { name, values: { PAGERDUTY_REGION: null } });
+    expect((await context.connections.settingsOf('pagerduty', name))?.values).toEqual(values);
+  });
+
+  it('keeps its old values where the new ones are refused', async () => {
+    const name = await added();
+    const change = ask(changeConnection, { name, values: { PAGERDUTY_REGION: 'moon' } });
+    await expect(change).rejects.toMatchObject(refusal(422, /neither us nor eu/));
+    expect((await context.connections.settingsOf('pagerduty', name))?.values).toEqual({
+      PAGERDUTY_API_TOKEN: token,
+    });
+  });
+
+  it.each([showConnection, removeConnection])('that is not there is a 404: %o', async (operation) => {
+    await expect(ask(operation, { name: 'nowhere' })).rejects.toMatchObject(
+      refusal(404, /no connection nowhere/),
+    );
+    await expect(ask(operation, { name: 'default' })).rejects.toMatchObject(
+      refusal(404, /environment’s variables/),
+    );
+  });
+
+  it('is not removed while routes or live runs use it, unless it is forced; its routes then stay', async () => {
+    const name = await added();
+    await ask(setRoute, { provider: 'pagerduty', workflow: name.replace('-', '_'), connection: name });
+    const { seq } = await context.store.receive(delivery());
+    const run = { id: `run/${name}`, trigger: 't', workflow: 'w', target: 'x', eventSeq: seq, input: {} };
+    await context.store.decide({ seq, runs: [{ ...run, cause: { connection: name } }], entries: [] });
+    const removal = ask(removeConnection, { name });
+    await expect(removal).rejects.toMatchObject(
+      refusal(409, new RegExp(`the workflow .*; the run run/${name}`)),
+    );
+    expect((await ask(removeConnection, { name, force: true })).users).toHaveLength(2);
+    expect(await context.connections.settingsOf('pagerduty', name)).toBeUndefined();
+    expect((await ask(listRoutes, {})).items).toContainEqual(expect.objectContaining({ connection: name }));
+    const unused = await added();
+    expect(await ask(removeConnection, { name: unused })).toEqual({ name: unused, users: [] });
+  });
+});
+
+describe('a route', () => {
+  it('is set, listed, replaced and removed', async () => {
+    const [one, two] = [await added(), await added()];
+    const key = { provider: 'pagerduty', workflow: 'restart', service: 'PSVC' };
+    await ask(setRoute, { ...key, connection: one });
+    await ask(setRoute, { ...key, connection: two });
+    const own = async () =>
+      (await ask(listRoutes, {})).items.filter(
+        ({ workflow }: { workflow?: string }) => workflow === 'restart',
+      );
+    expect(await own()).toEqual([{ ...key, connection: two }]);
+    expect(await ask(removeRoute, key)).toEqual({ ...key, connection: two });
+    expect(await own()).toEqual([]);
+    await expect(ask(removeRoute, key)).rejects.toMatchObject(
+      refusal(404, /workflow restart and the service PSVC/),
+    );
+  });
+
+  it('leads to a connection that is there, of this provider, for somebody', async () => {
+    const name = await added();
+    const set = (input: object) =>
+      ask(setRoute, { provider: 'pagerduty', workflow: 'x', connection: name, ...input });
+    await expect(set({ connection: 'nowhere' })).rejects.toMatchObject(refusal(404, /no connection nowhere/));
+    await expect(set({ provider: 'jira' })).rejects.toMatchObject(refusal(422, /is one of pagerduty/));
+    await expect(set({ workflow: undefined })).rejects.toMatchObject(refusal(422, /Name one/));
+    await expect(set({ provider: 'jira', purpose: 'change-events' })).rejects.toMatchObject(
+      refusal(422, /go to PagerDuty/),
+    );
+    await expect(set({ service: 'no id' })).rejects.toBeInstanceOf(z.ZodError);
+  });
+
+  it('for change events is refused to the key of an orchestration, when it is configured', async () => {
+    const orchestration = `R${routingKey.slice(1)}`;
+    const name = await added({ PAGERDUTY_ROUTING_KEY: orchestration });
+    const without = await added();
+    const set = (connection: string) =>
+      ask(setRoute, { provider: 'pagerduty', purpose: 'change-events', workflow: 'deploy', connection });
+    await expect(set(name)).rejects.toMatchObject(refusal(422, /orchestration or a ruleset/));
+    await expect(set(without)).rejects.toMatchObject(refusal(422, /no PAGERDUTY_ROUTING_KEY/));
+    // Alerts may go there.
+    await ask(setRoute, { provider: 'pagerduty', workflow: 'deploy', connection: name });
+
+    await ask(changeConnection, { name, values: { PAGERDUTY_ROUTING_KEY: routingKey } });
+    await set(name);
+    const back = ask(changeConnection, { name, values: { PAGERDUTY_ROUTING_KEY: orchestration } });
+    await expect(back).rejects.toMatchObject(refusal(422, /orchestration or a ruleset/));
+  });
+});
