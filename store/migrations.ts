@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { recordSteps } from './record-rules.ts';
+import { rightsSteps } from './rights-steps.ts';
 import type { Tables } from './tables.ts';
 
 /** Each step is a list of statements. A step that was released is never changed: the next change is a step of its own. */
@@ -159,6 +160,7 @@ const steps: Record<string, string[]> = {
     `drop index runs_live_subject`,
     `create index runs_live on runs (subject, event_seq) where state in ('starting', 'running')`,
   ],
+  '0011-rights': rightsSteps,
 };
 
 /**

@@ -2,8 +2,11 @@ import type { GeneratedAlways } from 'kysely';
 import type { Time } from './columns.ts';
 import type { EffectsTable } from './effects.ts';
 import type { InboxTable } from './inbox.ts';
+import type { PeopleTable } from './people.ts';
 import type { CheckpointsTable, LineColumns } from './record.ts';
 import type { RunsTable } from './runs.ts';
+import type { FailedSignInsTable, SessionsTable } from './sessions.ts';
+import type { TokensTable } from './tokens.ts';
 
 export interface Tables {
   inbox: InboxTable;
@@ -21,4 +24,8 @@ export interface Tables {
   record_checkpoints: CheckpointsTable;
   /** One row: all events up to this number have been pruned, or are not old enough. */
   retention: { inbox_seq: number };
+  tokens: TokensTable;
+  people: PeopleTable;
+  sessions: SessionsTable;
+  failed_sign_ins: FailedSignInsTable;
 }
