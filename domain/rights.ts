@@ -145,4 +145,4 @@ export function isWithin(asked: { role: Role; scope?: Scope | undefined }, giver
 }
 
 const isNarrower = (inner: readonly string[] | undefined, outer: readonly string[] | undefined): boolean =>
-  outer === undefined || (inner !== undefined && inner.every((each) => outer.includes(each)));
+  outer === undefined || inner?.every((each) => outer.includes(each)) === true;

@@ -4,7 +4,9 @@ import { z } from 'zod';
 import { makeScrubber } from '../secrets/scrub.ts';
 import { shortestSecretKey } from '../secrets/secret-key.ts';
 import { isPrivate } from '../server/address.ts';
+import type { OidcSettings } from '../server/api/identity.ts';
 import { CliFailure, exits } from './failure.ts';
+import { oidcEnvironment, readOidc } from './oidc-settings.ts';
 
 export const providers = ['pagerduty', 'slack', 'jira', 'kubernetes', 'ec2'] as const;
 export type Provider = (typeof providers)[number];
@@ -42,6 +44,8 @@ export interface Settings {
   temporalUi: boolean;
   /** Each run is finished by workers of the code that it began with. */
   workerVersions: boolean;
+  /** Undefined: nobody signs in by a browser. */
+  oidc: OidcSettings | undefined;
   pagerDutySecrets: readonly string[];
   slackSigningSecret: string | undefined;
   slackApiUrl: string | undefined;
@@ -115,6 +119,7 @@ const Environment = z.object({
     .default([]),
   BATON_WORKER_VERSIONS: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
   BATON_TEMPORAL_UI: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
+  ...oidcEnvironment,
   PAGERDUTY_WEBHOOK_SECRETS: z
     .string()
     .transform((list) => list.split(',').map((secret) => secret.trim()))
@@ -163,11 +168,13 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const env = withoutEmpty(environment);
   const parsed = Environment.safeParse(env);
   const temporal = readTemporal(env);
+  const oidc = parsed.success ? readOidc(parsed.data, parsed.data.BATON_PUBLIC_URL) : { found: undefined };
   const complaints = [
     ...(parsed.error?.issues.map(({ path, message }) => `${String(path[0])} ${message}`) ?? []),
     ...('complaint' in temporal ? [temporal.complaint] : []),
+    ...('complaint' in oidc ? [oidc.complaint] : []),
   ];
-  if (!parsed.success || 'complaint' in temporal)
+  if (!parsed.success || 'complaint' in temporal || 'complaint' in oidc)
     throw new CliFailure('The settings are not usable', {
       why: [...new Set(complaints)].map((complaint) => `- ${complaint}`).join('\n'),
       next: 'Correct these environment variables, or unset them for their defaults.',
@@ -191,6 +198,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     formerSecretKeys: data.BATON_FORMER_SECRET_KEYS,
     workerVersions: data.BATON_WORKER_VERSIONS === '1',
     temporalUi: data.BATON_TEMPORAL_UI === '1',
+    oidc: oidc.found,
     pagerDutySecrets: data.PAGERDUTY_WEBHOOK_SECRETS,
     slackSigningSecret: data.SLACK_SIGNING_SECRET,
     slackApiUrl: data.SLACK_API_URL,
@@ -238,6 +246,7 @@ const secretNames = [
   'AWS_SESSION_TOKEN',
   'BATON_SECRET_KEY',
   'BATON_FORMER_SECRET_KEYS',
+  'BATON_OIDC_CLIENT_SECRET',
   'TEMPORAL_API_KEY',
   'TEMPORAL_TLS_CLIENT_KEY_DATA',
   'TEMPORAL_CODEC_AUTH',
@@ -257,6 +266,11 @@ const harmlessNames = new Set([
   'PORT',
   'BATON_DATA_DIR',
   'BATON_PUBLIC_URL',
+  'BATON_OIDC_ISSUER',
+  'BATON_OIDC_CLIENT_ID',
+  'BATON_OIDC_ROLES',
+  'BATON_OIDC_GROUPS_CLAIM',
+  'BATON_OIDC_SCOPES',
   'BATON_PEOPLE',
   'BATON_SIMULATE',
   'BATON_SIMULATED_TIME_SCALE',

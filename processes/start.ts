@@ -20,6 +20,7 @@ import { startWorker, taskQueue } from '../worker/worker.ts';
 import { warnOfOwner } from './cluster.ts';
 import { serveControl } from './control.ts';
 import { CliFailure, exits } from './failure.ts';
+import { firstTokenFile } from './first-token.ts';
 import { Lifetime } from './lifetime.ts';
 import { directPager } from './pager.ts';
 import { isFree, nextFreePort, portTaken } from './ports.ts';
@@ -126,7 +127,9 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       pagerDutySecrets: connected.pagerDutySecrets,
       slackSigningSecret: connected.slackSigningSecret,
       slackApiUrl: connected.slackApiUrl,
-      wayToSlack: async (address) => wayTo(address, env),
+      publicUrl: BATON_PUBLIC_URL,
+      oidc: settings.oidc,
+      wayTo: async (address) => wayTo(address, env),
       store,
       client: new Client({ connection, namespace: temporal.namespace }),
       // Temporal leaves an eager run with the worker that it came by, whatever the current version is.
@@ -154,7 +157,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     });
     lifetime.onClose(control.close);
 
-    banner(output, { settings, here, temporal, began });
+    banner(output, { settings, here, temporal, began, adminToken: await firstTokenFile(store, dataDir) });
     // Else only at a clean end, which a start after a crash would miss.
     flushCompileCache();
     const [secret] = connected.pagerDutySecrets;
@@ -295,7 +298,14 @@ function banner(
     here,
     temporal,
     began,
-  }: { settings: Settings; here: string; temporal: TemporalHere; began: number },
+    adminToken,
+  }: {
+    settings: Settings;
+    here: string;
+    temporal: TemporalHere;
+    began: number;
+    adminToken: string | undefined;
+  },
 ): void {
   const seconds = Math.max(1, Math.round((Date.now() - began) / 1000));
   const folder = relative('', settings.dataDir) || '.';
@@ -313,4 +323,8 @@ function banner(
       `       Nothing is simulated, since ${settings.connectedBy[0] ?? 'BATON_SIMULATE'} is set (BATON_SIMULATE=all does).`,
     );
   output.line(`       Data and log in ${shownFolder}. Ctrl-C stops; npm start goes on where it stopped.`);
+  if (adminToken !== undefined)
+    output.line(
+      `       Admin: curl -H "Authorization: Bearer $(cat '${relative('', adminToken)}')" ${here}/api/v1/me`,
+    );
 }

@@ -18,8 +18,8 @@ export interface AuthenticateOptions {
   store: Pick<Store, 'checkToken' | 'noteTokenUse' | 'findSession' | 'noteSessionUse'>;
   gate: FailureGate;
   cookies: CookieKind;
-  /** Ours, as people reach it; undefined: the address that was asked. */
-  origin: string | undefined;
+  /** Ours, as people reach it. */
+  origin: string;
   log: Logger;
 }
 

@@ -6,18 +6,15 @@ const safe: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
  * A browser sends the cookie along whoever made it send the request. What changes something must come from a page of our own, as the
- * browser itself says (`Sec-Fetch-Site`, or in older ones `Origin`), and be JSON, which no form can send. Throws a 403 or 415.
- *
- * `origin` is ours, as people reach it; undefined: the address that was asked.
+ * browser itself says (`Sec-Fetch-Site`, or in older ones `Origin`), and be JSON, which no form can send. `origin` is ours, as people
+ * reach it. Throws a 403 or 415.
  */
-export function checkSameOrigin(request: IncomingMessage, origin: string | undefined): void {
+export function checkSameOrigin(request: IncomingMessage, origin: string): void {
   const method = request.method ?? '';
   if (safe.includes(method)) return;
   const site = request.headers['sec-fetch-site'];
   const from = request.headers.origin;
-  const own = origin ?? `http://${request.headers.host ?? ''}`;
-  const isOurs =
-    site === undefined ? from !== undefined && from !== 'null' && from === own : site === 'same-origin';
+  const isOurs = site === undefined ? from === origin : site === 'same-origin';
   if (!isOurs)
     throw new Refusal(
       403,

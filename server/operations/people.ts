@@ -65,10 +65,10 @@ export const removePerson = defineOperation({
   route: 'DELETE /people/{email}',
   summary: 'Ends somebody’s sessions, role and link. Whoever is in a group with a role can sign in again',
   input: z.strictObject({ email }),
-  output: z.object({ email: z.string(), removed: z.literal(true) }),
+  output: z.object({ email: z.string() }),
   async run({ email }, { store }) {
     if (!(await store.removePerson(email))) throw nobody(email);
-    return { email, removed: true };
+    return { email };
   },
 });
 
