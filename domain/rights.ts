@@ -114,7 +114,7 @@ export type Authorization = { allowed: true } | { allowed: false; hidden: boolea
 export function authorize(principal: Principal, right: Right, resource?: Resource): Authorization {
   const refuse = (reason: string, hidden = false): Authorization => ({ allowed: false, hidden, reason });
   const { role, scope } = principal;
-  if (!hasRight(role, right)) return refuse(`${right} needs ${rolesWith(right)}; ${whoIs(principal)}.`);
+  if (!hasRight(role, right)) return refuse(`${right} needs ${rolesWith(right)}; ${whoIs(principal)}`);
   const isBounded = scope?.workflows !== undefined || scope?.services !== undefined;
   if (isBounded && right !== 'me.read' && !isScoped(right))
     return refuse(

@@ -1,21 +1,9 @@
-import { linkSync, lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeToken, readToken } from '../secrets/token.ts';
+import { type MadeToken, makeToken, readToken } from '../secrets/token.ts';
 import type { Store } from '../store/store.ts';
-import type { NewToken } from '../store/tokens.ts';
 
 const days = 90;
-
-/** The token by which somebody becomes the first admin. */
-const firstAdmin = ({ id, hash }: { id: string; hash: string }, createdBy: string): NewToken => ({
-  id,
-  hash,
-  name: 'first-admin',
-  role: 'admin',
-  scope: {},
-  days,
-  createdBy,
-});
 
 /**
  * Makes the first admin's token and gives its text. Undefined where there is an admin already: then an admin makes tokens. The caller has
@@ -31,10 +19,18 @@ export async function makeFirstToken(
 
 async function keepFirst(
   store: Pick<Store, 'createFirstToken' | 'append'>,
-  made: { id: string; hash: string },
+  made: MadeToken,
   via: 'cli' | 'start',
 ): Promise<boolean> {
-  const kept = await store.createFirstToken(firstAdmin(made, 'baton'));
+  const kept = await store.createFirstToken({
+    id: made.id,
+    hash: made.hash,
+    name: 'first-admin',
+    role: 'admin',
+    scope: {},
+    days,
+    createdBy: 'baton',
+  });
   if (!kept) return false;
   const { id, name, role, expiresAt } = kept;
   await store.append([
@@ -67,7 +63,7 @@ export async function firstTokenFile(
 }
 
 /** What lies there. Whatever is not a token, or not in a file of this user alone, is replaced. */
-function readOwn(path: string) {
+function readOwn(path: string): MadeToken | undefined {
   const file = lstatSync(path, { throwIfNoEntry: false });
   if (!file?.isFile() || file.uid !== (process.getuid?.() ?? file.uid) || (file.mode & 0o077) !== 0)
     return undefined;
@@ -75,13 +71,11 @@ function readOwn(path: string) {
 }
 
 /** Written whole under another name first, so that no half of one ever lies there. */
-function writeNew(path: string) {
+function writeNew(path: string): MadeToken {
   const made = makeToken();
   const aside = `${path}.${process.pid}`;
   rmSync(aside, { force: true });
   writeFileSync(aside, `${made.text}\n`, { mode: 0o600, flag: 'wx', flush: true });
-  rmSync(path, { force: true });
-  linkSync(aside, path);
-  rmSync(aside);
+  renameSync(aside, path);
   return made;
 }
