@@ -151,8 +151,9 @@ function identityOf(claims: IDToken & Partial<UserInfoResponse>, groupsClaim: st
   };
 }
 
-/** What a provider says of us, and not of who signs in. */
+/** What a provider says of us, and not of who signs in. The challenge is for our client secret. */
 const ofOurs: readonly unknown[] = [
+  'OAUTH_WWW_AUTHENTICATE_CHALLENGE',
   'invalid_client',
   'unauthorized_client',
   'server_error',
@@ -167,7 +168,7 @@ function failureOf(error: unknown): Error {
     code === 'OAUTH_TIMEOUT' ||
     code === 'OAUTH_ABORT' ||
     answered >= 500 ||
-    ofOurs.includes(word);
+    [word, code].some((each) => ofOurs.includes(each));
   return isAway ? new ProviderAway(reasonOf(error)) : new NotVouched(reasonOf(error));
 }
 

@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import express, { type Express } from 'express';
 import { onTestFinished } from 'vitest';
 import { authorize, type Role, type Scope } from '../../domain/rights.ts';
@@ -21,7 +20,7 @@ export interface Door {
 }
 
 interface DoorOptions {
-  oidc?: OidcSettings | ((url: string) => OidcSettings);
+  oidc?: OidcSettings | ((url: string) => Promise<OidcSettings>);
   operations?: readonly AnyOperation[];
 }
 
@@ -31,7 +30,7 @@ export async function openDoor(store: Store, { oidc, operations = rightsOperatio
   const url = `http://127.0.0.1:${port}`;
   const lines: string[] = [];
   const log = createLog((text) => text, { level: 'trace', destination: { write: (line) => lines.push(line) } });
-  const settings = typeof oidc === 'function' ? oidc(url) : oidc;
+  const settings = typeof oidc === 'function' ? await oidc(url) : oidc;
   const access = createAccess({ store, publicUrl: url, oidc: settings, log });
   const app = express();
   app.use(express.json());
@@ -48,7 +47,7 @@ export async function openDoor(store: Store, { oidc, operations = rightsOperatio
     server.close();
     server.closeAllConnections();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, access, log: lines };
+  return { url, access, log: lines };
 }
 
 /** In the order of the one door: who it is, whether they may, then what they ask. */
