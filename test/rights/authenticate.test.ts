@@ -27,15 +27,22 @@ describe.each(await backends())('whoever asks, on $name', ({ world }) => {
       'wrong secret': wrong(live.text),
     };
     const answers = [];
-    for (const text of Object.values(cases)) answers.push(await ask(`${url}/api/v1/me`, { headers: bearer(text) }));
+    for (const text of Object.values(cases))
+      answers.push(await ask(`${url}/api/v1/me`, { headers: bearer(text) }));
     const plain = answers.map(({ status, headers, json: { requestId: _, ...problem } }) => ({
       status,
       problem,
       challenge: headers.get('www-authenticate'),
     }));
-    expect(plain[0]).toMatchObject({ status: 401, challenge: 'Bearer', problem: { status: 401, title: 'Not signed in' } });
+    expect(plain[0]).toMatchObject({
+      status: 401,
+      challenge: 'Bearer',
+      problem: { status: 401, title: 'Not signed in' },
+    });
     for (const each of plain) expect(each).toEqual(plain[0]);
-    const lines = (await store.readRecord({ limit: 10_000 })).filter(({ action }) => action === 'sign-in.failed');
+    const lines = (await store.readRecord({ limit: 10_000 })).filter(
+      ({ action }) => action === 'sign-in.failed',
+    );
     expect(lines.slice(-5).map(({ detail }) => detail.reason)).toEqual(Object.keys(cases));
     for (const text of Object.values(cases)) {
       expect(JSON.stringify(lines)).not.toContain(text.slice(-40));
@@ -89,7 +96,9 @@ describe.each(await backends())('whoever asks, on $name', ({ world }) => {
     for (let number = 0; number < 8; number += 1)
       strangers.push((await ask(`${url}/api/v1/me`, { headers: bearer(makeToken().text) })).status);
     expect(strangers).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
-    expect((await ask(`${url}/api/v1/me`, { headers: bearer((await newToken(store)).text) })).status).toBe(200);
+    expect((await ask(`${url}/api/v1/me`, { headers: bearer((await newToken(store)).text) })).status).toBe(
+      200,
+    );
   });
 
   it('fills neither the record nor the log by failing', async () => {
@@ -109,22 +118,32 @@ describe.each(await backends())('whoever asks, on $name', ({ world }) => {
     const session = await newSession(store, 'admin');
     const token = await newToken(store, { role: 'viewer' });
     const cookie = `baton=${session.id}`;
-    expect((await ask(`${url}/api/v1/me`, { headers: { cookie } })).json).toMatchObject({ kind: 'person', name: session.email });
-    expect((await ask(`${url}/api/v1/me`, { headers: { cookie, ...bearer(token.text) } })).json).toMatchObject({
+    expect((await ask(`${url}/api/v1/me`, { headers: { cookie } })).json).toMatchObject({
+      kind: 'person',
+      name: session.email,
+    });
+    expect(
+      (await ask(`${url}/api/v1/me`, { headers: { cookie, ...bearer(token.text) } })).json,
+    ).toMatchObject({
       kind: 'token',
       role: 'viewer',
     });
     await forgetFailures();
-    expect((await ask(`${url}/api/v1/me`, { headers: { cookie, ...bearer('baton_wrong') } })).status).toBe(401);
+    expect((await ask(`${url}/api/v1/me`, { headers: { cookie, ...bearer('baton_wrong') } })).status).toBe(
+      401,
+    );
   });
 
   it('has no session twelve hours after the last use, or seven days after the sign-in', async () => {
     const { url } = await openDoor(store);
-    const asked = async (id: string) => (await ask(`${url}/api/v1/me`, { headers: { cookie: `baton=${id}` } })).status;
+    const asked = async (id: string) =>
+      (await ask(`${url}/api/v1/me`, { headers: { cookie: `baton=${id}` } })).status;
     const aged = async (column: 'used_at' | 'created_at', age: string) => {
       const { id, email } = await newSession(store, 'viewer');
       expect(await asked(id)).toBe(200);
-      await sql`update sessions set ${sql.ref(column)} = now() - ${age}::interval where email = ${email}`.execute(world.db);
+      await sql`update sessions set ${sql.ref(column)} = now() - ${age}::interval where email = ${email}`.execute(
+        world.db,
+      );
       return asked(id);
     };
     expect(await aged('used_at', '11 hours 59 minutes')).toBe(200);
@@ -136,7 +155,8 @@ describe.each(await backends())('whoever asks, on $name', ({ world }) => {
   it('loses the session with the role, and when an admin removes them', async () => {
     const { url } = await openDoor(store);
     const headers = bearer((await newToken(store)).text);
-    const asked = async (id: string) => (await ask(`${url}/api/v1/me`, { headers: { cookie: `baton=${id}` } })).status;
+    const asked = async (id: string) =>
+      (await ask(`${url}/api/v1/me`, { headers: { cookie: `baton=${id}` } })).status;
     const person = await newSession(store, 'operator');
     const change = (body: unknown) =>
       ask(`${url}/api/v1/people/${encodeURIComponent(person.email)}`, {
@@ -162,7 +182,9 @@ describe.each(await backends())('whoever asks, on $name', ({ world }) => {
     );
     await store.noteFailedSignIn(['address:198.51.100.7']);
     const { rows } = await sql<{ count: number }>`
-      select count(*)::integer as count from failed_sign_ins where key like 'address:_' or key like 'address:__'`.execute(world.db);
+      select count(*)::integer as count from failed_sign_ins where key like 'address:_' or key like 'address:__'`.execute(
+      world.db,
+    );
     expect(rows).toEqual([{ count: 0 }]);
   });
 });

@@ -17,8 +17,13 @@ export function newBrowser(): Browser {
   const cookies: string[] = [];
   async function send(url: string, init: RequestInit): Promise<Answer> {
     const { origin } = new URL(url);
-    const own = [...jar].flatMap(([key, value]) => (key.startsWith(`${origin} `) ? [`${key.slice(origin.length + 1)}=${value}`] : []));
-    const headers = { ...(own.length > 0 ? { cookie: own.join('; ') } : {}), ...(init.headers as Record<string, string>) };
+    const own = [...jar].flatMap(([key, value]) =>
+      key.startsWith(`${origin} `) ? [`${key.slice(origin.length + 1)}=${value}`] : [],
+    );
+    const headers = {
+      ...(own.length > 0 ? { cookie: own.join('; ') } : {}),
+      ...(init.headers as Record<string, string>),
+    };
     const answer = await ask(url, { ...init, headers });
     for (const header of answer.headers.getSetCookie()) {
       cookies.push(header);

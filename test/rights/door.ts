@@ -7,9 +7,9 @@ import { anyFreePort } from '../../processes/ports.ts';
 import { makeToken, secretHash } from '../../secrets/token.ts';
 import { type Access, createAccess } from '../../server/api/access.ts';
 import type { OidcSettings } from '../../server/api/identity.ts';
-import { answerError, Refusal } from '../../server/refusal.ts';
 import type { AnyOperation } from '../../server/operations/operation.ts';
 import { rightsOperations } from '../../server/operations/rights.ts';
+import { answerError, Refusal } from '../../server/refusal.ts';
 import type { Store } from '../../store/store.ts';
 
 export interface Door {
@@ -25,11 +25,17 @@ interface DoorOptions {
 }
 
 /** A server over a store, with the operations behind `authenticate`, and the routes by which people sign in. */
-export async function openDoor(store: Store, { oidc, operations = rightsOperations }: DoorOptions = {}): Promise<Door> {
+export async function openDoor(
+  store: Store,
+  { oidc, operations = rightsOperations }: DoorOptions = {},
+): Promise<Door> {
   const port = await anyFreePort('127.0.0.1');
   const url = `http://127.0.0.1:${port}`;
   const lines: string[] = [];
-  const log = createLog((text) => text, { level: 'trace', destination: { write: (line) => lines.push(line) } });
+  const log = createLog((text) => text, {
+    level: 'trace',
+    destination: { write: (line) => lines.push(line) },
+  });
   const settings = typeof oidc === 'function' ? await oidc(url) : oidc;
   const access = createAccess({ store, publicUrl: url, oidc: settings, log });
   const app = express();
@@ -86,7 +92,11 @@ export async function newToken(
 }
 
 /** A session of somebody with this role, as a sign-in makes it: the value of its cookie. */
-export async function newSession(store: Store, role: Role, email?: string): Promise<{ id: string; email: string }> {
+export async function newSession(
+  store: Store,
+  role: Role,
+  email?: string,
+): Promise<{ id: string; email: string }> {
   count += 1;
   const id = `session-${process.pid}-${count}-${'x'.repeat(20)}`;
   const whose = email ?? `person-${process.pid}-${count}@example.com`;
@@ -107,11 +117,20 @@ export async function ask(url: string, init: RequestInit = {}): Promise<Answer> 
   const response = await fetch(url, { redirect: 'manual', ...init });
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: isJson ? JSON.parse(text) : undefined,
+  };
 }
 
 export const bearer = (text: string) => ({ authorization: `Bearer ${text}` });
-export const sendJson = (method: string, body: unknown, headers: Record<string, string> = {}): RequestInit => ({
+export const sendJson = (
+  method: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): RequestInit => ({
   method,
   body: JSON.stringify(body),
   headers: { 'content-type': 'application/json', ...headers },

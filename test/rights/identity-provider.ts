@@ -74,7 +74,11 @@ export async function startIdentityProvider(redirectUri: string): Promise<Runnin
       accountId,
       claims: () => ({ sub: accountId, ...people.get(accountId) }),
     }),
-    async loadExistingGrant({ oidc }: { oidc: { client: { clientId: string }; session: { accountId: string } } }) {
+    async loadExistingGrant({
+      oidc,
+    }: {
+      oidc: { client: { clientId: string }; session: { accountId: string } };
+    }) {
       const { accountId } = oidc.session;
       const grant = new provider.Grant({ clientId: oidc.client.clientId, accountId });
       grant.addOIDCScope(scopes);

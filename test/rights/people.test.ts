@@ -15,7 +15,9 @@ describe.each(await backends())('people on $name', ({ world }) => {
     expect(set.json).toEqual({ email: email.toLowerCase(), role: 'operator', givenRole: 'operator' });
     for (const wrong of [{ role: 'owner' }, {}, { role: 'viewer', more: 1 }])
       expect((await ask(`${url}/api/v1/people/${email}`, sendJson('PUT', wrong, headers))).status).toBe(422);
-    expect((await ask(`${url}/api/v1/people/nobody`, sendJson('PUT', { role: 'viewer' }, headers))).status).toBe(422);
+    expect(
+      (await ask(`${url}/api/v1/people/nobody`, sendJson('PUT', { role: 'viewer' }, headers))).status,
+    ).toBe(422);
   });
 
   it('are linked to one user of Slack each, and are found by it', async () => {

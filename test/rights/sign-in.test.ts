@@ -64,8 +64,9 @@ describe('a sign-in', () => {
     const { url, provider } = await open();
     provider.person = somebody({ groups: ['all', 'oncall', 'sre'] });
     const browser = newBrowser();
-    const { url: end } = await browser.follow(`${url}/sign-in?to=${encodeURIComponent('/runs/x?y=1')}`, (each) =>
-      each.startsWith(`${url}/runs`),
+    const { url: end } = await browser.follow(
+      `${url}/sign-in?to=${encodeURIComponent('/runs/x?y=1')}`,
+      (each) => each.startsWith(`${url}/runs`),
     );
     expect(end).toBe(`${url}/runs/x?y=1`);
     const me = await browser.get(`${url}/api/v1/me`);
@@ -75,7 +76,12 @@ describe('a sign-in', () => {
     expect(cookieOf(browser, url, 'baton-sign-in')).toBeUndefined();
     const lines = await store.readRecord({ subject: provider.person.email ?? '', limit: 10 });
     expect(lines).toMatchObject([
-      { action: 'sign-in.succeeded', actor: `person:${provider.person.email}`, via: 'console', detail: { role: 'operator', from: 'groups' } },
+      {
+        action: 'sign-in.succeeded',
+        actor: `person:${provider.person.email}`,
+        via: 'console',
+        detail: { role: 'operator', from: 'groups' },
+      },
     ]);
   });
 
@@ -88,7 +94,8 @@ describe('a sign-in', () => {
     await browser.follow(`${url}/sign-in`, (each) => each.endsWith('/runs'));
     const second = cookieOf(browser, url, 'baton');
     expect(second).not.toBe(first);
-    const asked = async (id = '') => (await ask(`${url}/api/v1/me`, { headers: { cookie: `baton=${id}` } })).status;
+    const asked = async (id = '') =>
+      (await ask(`${url}/api/v1/me`, { headers: { cookie: `baton=${id}` } })).status;
     expect([await asked(first), await asked(second)]).toEqual([401, 200]);
   });
 
@@ -112,7 +119,10 @@ describe('a sign-in', () => {
     await phone.follow(`${url}/sign-in`, (each) => each.endsWith('/runs'));
     expect((await laptop.get(`${url}/api/v1/me`)).status).toBe(401);
     expect((await phone.get(`${url}/api/v1/me`)).json).toMatchObject({ role: 'responder' });
-    expect((await store.readRecord({ subject: email, limit: 10 })).at(-1)?.detail).toMatchObject({ before: 'operator', role: 'responder' });
+    expect((await store.readRecord({ subject: email, limit: 10 })).at(-1)?.detail).toMatchObject({
+      before: 'operator',
+      role: 'responder',
+    });
     provider.person = { ...provider.person, groups: [] };
     const { answer } = await newBrowser().follow(`${url}/sign-in`);
     expect(answer?.status).toBe(403);
@@ -197,7 +207,10 @@ describe('a sign-in', () => {
     const again = newBrowser();
     again.jar.set(`${url} baton-sign-in`, flow);
     await isRefused({ url, back, browser: again });
-    expect((await reasons()).slice(-2)).toEqual(['no sign-in has begun here', expect.stringContaining('invalid_grant')]);
+    expect((await reasons()).slice(-2)).toEqual([
+      'no sign-in has begun here',
+      expect.stringContaining('invalid_grant'),
+    ]);
   });
 
   it('is answered 429 where too many have failed, and a good one still comes in', async () => {
@@ -214,7 +227,10 @@ describe('a sign-in', () => {
   it('is answered 503 in words while the provider is away, before and after it was asked', async () => {
     const { browser, back, provider, log } = await upToCallback();
     await provider.stop();
-    for (const address of [back, `${(await openDoor(store, { oidc: settingsFor(provider.issuer) })).url}/sign-in`]) {
+    for (const address of [
+      back,
+      `${(await openDoor(store, { oidc: settingsFor(provider.issuer) })).url}/sign-in`,
+    ]) {
       const answer = await browser.get(address);
       expect(answer.status).toBe(503);
       expect(answer.headers.get('retry-after')).toBe('30');
@@ -242,14 +258,22 @@ describe('a sign-out', () => {
     await browser.follow(`${url}/sign-in`, (each) => each.endsWith('/runs'));
     const id = cookieOf(browser, url, 'baton') ?? '';
     const me = async () => (await ask(`${url}/api/v1/me`, { headers: { cookie: `baton=${id}` } })).status;
-    const foreign = await browser.send(`${url}/sign-out`, sendJson('POST', {}, { 'sec-fetch-site': 'cross-site' }));
+    const foreign = await browser.send(
+      `${url}/sign-out`,
+      sendJson('POST', {}, { 'sec-fetch-site': 'cross-site' }),
+    );
     expect(foreign.status).toBe(403);
     expect(await me()).toBe(200);
-    const own = await browser.send(`${url}/sign-out`, sendJson('POST', {}, { 'sec-fetch-site': 'same-origin' }));
+    const own = await browser.send(
+      `${url}/sign-out`,
+      sendJson('POST', {}, { 'sec-fetch-site': 'same-origin' }),
+    );
     expect(own.status).toBe(204);
     expect(cookieOf(browser, url, 'baton')).toBeUndefined();
     expect(await me()).toBe(401);
-    expect((await store.readRecord({ subject: provider.person.email ?? '', limit: 10 })).at(-1)).toMatchObject({
+    expect(
+      (await store.readRecord({ subject: provider.person.email ?? '', limit: 10 })).at(-1),
+    ).toMatchObject({
       action: 'sign-in.ended',
     });
   });
@@ -262,7 +286,12 @@ describe('over https', () => {
     const express = (await import('express')).default;
     const { provider } = await open();
     const log = createLog((text) => text, { destination: { write: () => {} } });
-    const access = createAccess({ store, publicUrl: 'https://baton.example/', oidc: settingsFor(provider.issuer), log });
+    const access = createAccess({
+      store,
+      publicUrl: 'https://baton.example/',
+      oidc: settingsFor(provider.issuer),
+      log,
+    });
     const app = express().get('/sign-in', access.signIn?.begin ?? (() => {}));
     const server = app.listen(0);
     const address = server.address();
@@ -315,6 +344,8 @@ describe('without settings', () => {
   it('tokens are all there is', async () => {
     const { access, url } = await openDoor(store);
     expect(access.signIn).toBeUndefined();
-    expect((await ask(`${url}/api/v1/me`, { headers: bearer((await newToken(store)).text) })).status).toBe(200);
+    expect((await ask(`${url}/api/v1/me`, { headers: bearer((await newToken(store)).text) })).status).toBe(
+      200,
+    );
   });
 });

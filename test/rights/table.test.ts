@@ -39,10 +39,12 @@ const decided: Record<Right, string> = {
 const role = fc.constantFrom(...roles);
 const right = fc.constantFrom(...allRights);
 const list = fc.option(fc.subarray(['one', 'two', 'three']), { nil: undefined });
-const scope = fc.record({ workflows: list, services: list }).map(({ workflows, services }): Scope => ({
-  ...(workflows ? { workflows } : {}),
-  ...(services ? { services } : {}),
-}));
+const scope = fc.record({ workflows: list, services: list }).map(
+  ({ workflows, services }): Scope => ({
+    ...(workflows ? { workflows } : {}),
+    ...(services ? { services } : {}),
+  }),
+);
 const resource = fc.option(
   fc.record({
     workflow: fc.option(fc.constantFrom('one', 'two'), { nil: undefined }),
@@ -50,21 +52,36 @@ const resource = fc.option(
   }),
   { nil: undefined },
 );
-const token = (given: { role: Principal['role']; scope?: Scope }): Principal => ({ kind: 'token', name: 'ci', ...given });
-const may = (principal: Principal, ...asked: [Right, { workflow?: string | undefined; service?: string | undefined }?]) =>
-  authorize(principal, ...asked).allowed;
+const token = (given: { role: Principal['role']; scope?: Scope }): Principal => ({
+  kind: 'token',
+  name: 'ci',
+  ...given,
+});
+const may = (
+  principal: Principal,
+  ...asked: [Right, { workflow?: string | undefined; service?: string | undefined }?]
+) => authorize(principal, ...asked).allowed;
 
 describe('the table of rights', () => {
   it.each(allRights)('gives %s to those for whom it was decided', (each) => {
-    expect(roles.map((one, place) => (hasRight(one, each) ? 'vraoA'[place] : ' ')).join('')).toBe(decided[each]);
+    expect(roles.map((one, place) => (hasRight(one, each) ? 'vraoA'[place] : ' ')).join('')).toBe(
+      decided[each],
+    );
   });
 
   it('takes no right from a higher role: viewer, responder, then approver or operator, then admin', () => {
-    const above = { viewer: ['responder'], responder: ['approver', 'operator'], approver: ['admin'], operator: ['admin'], admin: [] } as const;
+    const above = {
+      viewer: ['responder'],
+      responder: ['approver', 'operator'],
+      approver: ['admin'],
+      operator: ['admin'],
+      admin: [],
+    } as const;
     for (const lower of roles)
       for (const higher of above[lower])
         for (const each of allRights)
-          if (hasRight(lower, each)) expect([higher, each, hasRight(higher, each)]).toEqual([higher, each, true]);
+          if (hasRight(lower, each))
+            expect([higher, each, hasRight(higher, each)]).toEqual([higher, each, true]);
     expect(hasRight('operator', 'approvals.decide')).toBe(false);
   });
 });
@@ -73,7 +90,8 @@ describe('a scope', () => {
   it('only takes away', () => {
     fc.assert(
       fc.property(role, scope, right, resource, (one, bounds, each, what) => {
-        if (may(token({ role: one, scope: bounds }), each, what)) expect(may(token({ role: one }), each, what)).toBe(true);
+        if (may(token({ role: one, scope: bounds }), each, what))
+          expect(may(token({ role: one }), each, what)).toBe(true);
       }),
     );
   });
@@ -100,7 +118,10 @@ describe('a scope', () => {
 
   it('hides what is outside of it', () => {
     const bounded = token({ role: 'operator', scope: { services: ['P1'] } });
-    expect(authorize(bounded, 'incidents.read', { service: 'P2' })).toMatchObject({ allowed: false, hidden: true });
+    expect(authorize(bounded, 'incidents.read', { service: 'P2' })).toMatchObject({
+      allowed: false,
+      hidden: true,
+    });
     expect(authorize(bounded, 'record.read')).toMatchObject({ allowed: false, hidden: false });
   });
 });
@@ -110,7 +131,10 @@ describe('what is given to another', () => {
     fc.assert(
       fc.property(role, scope, role, scope, right, resource, (given, inner, own, outer, each, what) => {
         const giver = token({ role: own, scope: outer });
-        if (isWithin({ role: given, scope: inner }, giver) && may(token({ role: given, scope: inner }), each, what))
+        if (
+          isWithin({ role: given, scope: inner }, giver) &&
+          may(token({ role: given, scope: inner }), each, what)
+        )
           expect(may(giver, each, what)).toBe(true);
       }),
     );

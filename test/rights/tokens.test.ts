@@ -28,7 +28,12 @@ describe.each(await backends())('tokens on $name', ({ world }) => {
   it('are shown once, and nothing of the secret is kept', async () => {
     const name = fresh('ci-');
     const made = await create({ name, role: 'responder', workflows: ['restartDeployment'] });
-    expect(made.json).toMatchObject({ name, role: 'responder', state: 'live', scope: { workflows: ['restartDeployment'] } });
+    expect(made.json).toMatchObject({
+      name,
+      role: 'responder',
+      state: 'live',
+      scope: { workflows: ['restartDeployment'] },
+    });
     const secret: string = made.json.token.slice(-64);
     const { rows } = await sql<{ row: string }>`select tokens::text as row from tokens`.execute(world.db);
     expect(rows.length).toBeGreaterThan(0);
@@ -59,7 +64,9 @@ describe.each(await backends())('tokens on $name', ({ world }) => {
     await ask(`${url}/api/v1/tokens/${first.json.id}`, { method: 'DELETE', headers });
     const second = await create({ name, role: 'viewer' });
     expect(second.status).toBe(200);
-    await sql`update tokens set expires_at = now() - interval '1 second' where id = ${second.json.id}`.execute(world.db);
+    await sql`update tokens set expires_at = now() - interval '1 second' where id = ${second.json.id}`.execute(
+      world.db,
+    );
     expect((await create({ name, role: 'viewer' })).status).toBe(200);
   });
 
@@ -91,11 +98,15 @@ describe.each(await backends())('tokens on $name', ({ world }) => {
     const other = await newToken(store, { role: 'viewer' });
     const asked = () => ask(`${there.url}/api/v1/me`, { headers: bearer(other.text) });
     expect((await asked()).json).toMatchObject({ kind: 'token', name: other.name, role: 'viewer' });
-    expect((await ask(`${here.url}/api/v1/tokens/${other.id}`, { method: 'DELETE', headers })).json).toMatchObject({
+    expect(
+      (await ask(`${here.url}/api/v1/tokens/${other.id}`, { method: 'DELETE', headers })).json,
+    ).toMatchObject({
       state: 'revoked',
     });
     expect((await asked()).status).toBe(401);
-    expect((await ask(`${here.url}/api/v1/tokens/000000000000`, { method: 'DELETE', headers })).status).toBe(404);
+    expect((await ask(`${here.url}/api/v1/tokens/000000000000`, { method: 'DELETE', headers })).status).toBe(
+      404,
+    );
   });
 
   it('tell when they were used, at most once a minute', async () => {
@@ -111,7 +122,9 @@ describe.each(await backends())('tokens on $name', ({ world }) => {
     await asked();
     expect((await store.checkToken(token.id))?.useIsOld).toBe(false);
     expect(await used()).toBe(first);
-    await sql`update tokens set used_at = now() - interval '61 seconds' where id = ${token.id}`.execute(world.db);
+    await sql`update tokens set used_at = now() - interval '61 seconds' where id = ${token.id}`.execute(
+      world.db,
+    );
     const old = await used();
     await asked();
     await expect.poll(used).not.toBe(old);
@@ -128,7 +141,11 @@ describe.each(await backends())('tokens on $name', ({ world }) => {
     await expect(make({ role: 'admin' })).rejects.toMatchObject({ status: 403 });
     await expect(make({ role: 'approver' })).rejects.toMatchObject({ status: 403 });
     await expect(make({ role: 'viewer' }, { workflows: ['one'] })).rejects.toMatchObject({ status: 403 });
-    await expect(make({ role: 'viewer', workflows: ['two'] }, { workflows: ['one'] })).rejects.toMatchObject({ status: 403 });
-    expect(await make({ role: 'viewer', workflows: ['one'] }, { workflows: ['one'] })).toMatchObject({ createdBy: 'token:maker' });
+    await expect(make({ role: 'viewer', workflows: ['two'] }, { workflows: ['one'] })).rejects.toMatchObject({
+      status: 403,
+    });
+    expect(await make({ role: 'viewer', workflows: ['one'] }, { workflows: ['one'] })).toMatchObject({
+      createdBy: 'token:maker',
+    });
   });
 });
