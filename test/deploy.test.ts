@@ -38,6 +38,7 @@ describe('docker-compose.yml', () => {
   it('gives server and worker each its own secrets, and none of the other', () => {
     expect(secretsOf('server').sort()).toEqual([
       'BATON_FORMER_SECRET_KEYS',
+      'BATON_OIDC_CLIENT_SECRET',
       'BATON_SECRET_KEY',
       'PAGERDUTY_ROUTING_KEY',
       'PAGERDUTY_WEBHOOK_SECRETS',
@@ -59,7 +60,9 @@ describe('docker-compose.yml', () => {
 
   /** Read where Baton is started, but for what the shape of this file settles. */
   const settled = ['BATON_DATA_DIR', 'BATON_STORE_FSYNC', 'BATON_TEMPORAL_UI', 'BATON_SIMULATE'];
-  const settings = readFileSync(join(import.meta.dirname, '../processes/settings.ts'), 'utf8');
+  const settings = ['settings.ts', 'oidc-settings.ts']
+    .map((file) => readFileSync(join(import.meta.dirname, '../processes', file), 'utf8'))
+    .join('\n');
   const settable = [...settings.matchAll(/^ {2}([A-Z][A-Z0-9_]+): /gm)].map(([, name]) => name ?? '');
   const given = (service: string) => Object.keys(services[service]?.environment ?? {});
 

@@ -110,7 +110,7 @@ describe('what the docs point to', () => {
   it('are the routes of the server, all of them', () => {
     const routes = matches(read('server/app.ts'), /\b(?:post|get)\('([^']+)'/g);
     const rows = matches(readme, /^\| (`(?:POST|GET) [^|]*)\|/gm);
-    const named = rows.flatMap((row) => matches(row, /(\/[\w/]+)/g));
+    const named = rows.flatMap((row) => matches(row, /(\/[\w/-]+)/g));
     expect(unique(named)).toEqual(unique(routes));
   });
 

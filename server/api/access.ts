@@ -49,7 +49,7 @@ export function createAccess({ store, publicUrl, oidc, wayTo, log }: AccessOptio
         settings: oidc,
         gate,
         cookies,
-        publicUrl: publicUrl.replace(/\/+$/, ''),
+        publicUrl: url.href.replace(/\/$/, ''),
         log,
       }),
   };

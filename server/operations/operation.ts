@@ -20,6 +20,10 @@ export interface OperationContext {
  * - `kind`: a read changes nothing; a change is written into the record with the principal.
  * - `route`: method and path under `/api/v1`, with the input's fields in braces. The rest of the input is the query of a GET, else the body.
  * - `input`: a strict object: unknown fields are refused. A list takes `limit` (bounded) and `cursor`.
+ * - `subject`: what the record files a change under; its name where left out.
+ * - `shownOnce`: its answer holds a secret, and is not kept for a request that is repeated.
+ * - `right`: the door checks in this order: who it is (401), whether they have the right at all (403), then the input (422). Where the right
+ *   `isScoped`, `run` holds what it finds to `isInScope`, and what is not within is not found (404), or left out of a list.
  */
 export interface Operation<
   Name extends string = string,
@@ -33,6 +37,8 @@ export interface Operation<
   summary: string;
   input: Input;
   output: Output;
+  subject?(input: z.output<Input>, output?: z.output<Output>): string | undefined;
+  shownOnce?: true;
   run(input: z.output<Input>, context: OperationContext): Promise<z.input<Output>>;
 }
 

@@ -38,12 +38,12 @@ export const listPeople = defineOperation({
     limit: z.coerce.number().int().min(1).max(limits.longestPage).default(limits.page),
     cursor: email.optional(),
   }),
-  output: z.object({ items: z.array(person), nextCursor: z.string().optional() }),
+  output: z.object({ items: z.array(person), next: z.string().optional() }),
   async run({ limit, cursor }, { store }) {
     const found = await store.listPeople({ after: cursor, limit: limit + 1 });
     const items = found.slice(0, limit);
     const last = items.at(-1);
-    return { items, ...(found.length > limit && last ? { nextCursor: last.email } : {}) };
+    return { items, ...(found.length > limit && last ? { next: last.email } : {}) };
   },
 });
 
@@ -55,6 +55,7 @@ export const setPerson = defineOperation({
   summary: 'Gives somebody a role, for when their groups at the identity provider give none',
   input: z.strictObject({ email, role: z.enum(roles) }),
   output: person,
+  subject: ({ email }) => email,
   run: ({ email, role }, { store }) => store.setRole(email, role),
 });
 
@@ -66,6 +67,7 @@ export const removePerson = defineOperation({
   summary: 'Ends somebody’s sessions, role and link. Whoever is in a group with a role can sign in again',
   input: z.strictObject({ email }),
   output: z.object({ email: z.string() }),
+  subject: ({ email }) => email,
   async run({ email }, { store }) {
     if (!(await store.removePerson(email))) throw nobody(email);
     return { email };
@@ -80,6 +82,7 @@ export const linkPerson = defineOperation({
   summary: 'Says who somebody is in Slack; null: takes that back',
   input: z.strictObject({ email, slackUser: slackUser.nullable() }),
   output: person,
+  subject: ({ email }) => email,
   async run({ email, slackUser }, { store }) {
     const linked = await store.linkSlackUser(email, slackUser ?? undefined);
     if (!linked)

@@ -51,12 +51,12 @@ export const listTokens = defineOperation({
     limit: z.coerce.number().int().min(1).max(limits.longestPage).default(limits.page),
     cursor: id.optional(),
   }),
-  output: z.object({ items: z.array(token), nextCursor: z.string().optional() }),
+  output: z.object({ items: z.array(token), next: z.string().optional() }),
   async run({ limit, cursor }, { store }) {
     const found = await store.listTokens({ after: cursor, limit: limit + 1 });
     const items = found.slice(0, limit).map(shown);
     const last = items.at(-1);
-    return { items, ...(found.length > limit && last ? { nextCursor: last.id } : {}) };
+    return { items, ...(found.length > limit && last ? { next: last.id } : {}) };
   },
 });
 
@@ -79,6 +79,8 @@ export const createToken = defineOperation({
       .describe('until it expires'),
   }),
   output: token.extend({ token: z.string().describe('the secret: shown now and never again') }),
+  shownOnce: true,
+  subject: (_, made) => made?.id,
   async run({ name, role, workflows, services, days }, { store, principal }) {
     const scope = { ...(workflows ? { workflows } : {}), ...(services ? { services } : {}) };
     if (!isWithin({ role, scope }, principal))
@@ -116,6 +118,7 @@ export const revokeToken = defineOperation({
   summary: 'Ends a token from the next request on, in every process',
   input: z.strictObject({ id }),
   output: token,
+  subject: ({ id }) => id,
   async run({ id }, { store }) {
     const found = await store.revokeToken(id);
     if (!found) throw new Refusal(404, 'No such token', 'There is no token of this id: baton tokens list');

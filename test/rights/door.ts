@@ -7,6 +7,8 @@ import { anyFreePort } from '../../processes/ports.ts';
 import { makeToken, secretHash } from '../../secrets/token.ts';
 import { type Access, createAccess } from '../../server/api/access.ts';
 import type { OidcSettings } from '../../server/api/identity.ts';
+import { createApp } from '../../server/app.ts';
+import { createMetrics } from '../../server/metrics.ts';
 import type { AnyOperation } from '../../server/operations/operation.ts';
 import { rightsOperations } from '../../server/operations/rights.ts';
 import { answerError, Refusal } from '../../server/refusal.ts';
@@ -39,14 +41,21 @@ export async function openDoor(
   const settings = typeof oidc === 'function' ? await oidc(url) : oidc;
   const access = createAccess({ store, publicUrl: url, oidc: settings, log });
   const app = express();
-  app.use(express.json());
+  app.use('/api', express.json());
   mount(app, operations, access, store);
-  if (access.signIn) {
-    app.get('/sign-in', access.signIn.begin);
-    app.get('/sign-in/callback', access.signIn.finish);
-    app.post('/sign-out', access.signIn.end);
-  }
-  app.use(answerError(log));
+  app.use('/api', answerError(log));
+  app.use(
+    createApp({
+      pagerDutySecrets: [],
+      store,
+      signIn: access.signIn,
+      onStored: () => {},
+      temporalState: () => ({ up: true, since: new Date().toISOString() }),
+      log,
+      metrics: createMetrics(),
+      simulated: [],
+    }),
+  );
   const server = createServer(app);
   await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
   onTestFinished(() => {

@@ -43,8 +43,8 @@ describe.each(await backends())('people on $name', ({ world }) => {
     for (let cursor = ''; ; ) {
       const { json } = await ask(`${url}/api/v1/people?limit=2${cursor}`, { headers });
       seen.push(...json.items);
-      if (json.nextCursor === undefined) break;
-      cursor = `&cursor=${encodeURIComponent(json.nextCursor)}`;
+      if (json.next === undefined) break;
+      cursor = `&cursor=${encodeURIComponent(json.next)}`;
     }
     expect(seen).toEqual(whole.json.items);
   });

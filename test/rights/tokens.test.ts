@@ -84,8 +84,8 @@ describe.each(await backends())('tokens on $name', ({ world }) => {
     for (let cursor = ''; ; ) {
       const { json } = await ask(`${url}/api/v1/tokens?limit=2${cursor}`, { headers });
       seen.push(...json.items.map((each: { id: string }) => each.id));
-      if (json.nextCursor === undefined) break;
-      cursor = `&cursor=${json.nextCursor}`;
+      if (json.next === undefined) break;
+      cursor = `&cursor=${json.next}`;
     }
     expect(seen).toEqual(whole.json.items.map((each: { id: string }) => each.id));
     expect(new Set(seen).size).toBe(seen.length);
