@@ -41,6 +41,8 @@ describe('the command line', () => {
     ['demo'],
     ['migrate'],
     ['config'],
+    ['access'],
+    ['admin-token'],
     ...['show'].map((verb) => ['incidents', verb]),
     ...['list', 'show'].map((verb) => ['runs', verb]),
     ...['list', 'show', 'replay', 'example'].map((verb) => ['events', verb]),
