@@ -49,6 +49,7 @@ export interface SignInRoutes {
   end: Handler;
 }
 
+/** How people sign in by a browser, through an OpenID provider, and out again. Each sign-in makes a session of its own. */
 export function signInRoutes(options: SignInOptions): SignInRoutes {
   const { store, provider, settings, gate, cookies, log } = options;
   const redirectUri = `${options.publicUrl}/sign-in/callback`;

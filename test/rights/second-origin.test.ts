@@ -86,8 +86,10 @@ describe('a request that carries a session', () => {
   it('counts as none where somebody has put a second cookie beside it', async () => {
     const { url } = await openDoor(store);
     const { id } = await newSession(store, 'admin');
-    const cookie = `baton=of-somebody-else; baton=${id}`;
-    expect((await ask(`${url}/api/v1/me`, { headers: { cookie } })).status).toBe(401);
+    const asked = async (cookie: string) => (await ask(`${url}/api/v1/me`, { headers: { cookie } })).status;
+    expect(await asked(`other=1; baton=${id}`)).toBe(200);
+    expect(await asked(`baton=of-somebody-else; baton=${id}`)).toBe(401);
+    expect(await asked(`baton=${id}; baton=of-somebody-else`)).toBe(401);
   });
 });
 
