@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
+import { addAccessCommand, addAdminTokenCommand } from './access.ts';
 import { addAuditCommands } from './audit.ts';
 import { addConfigCommand } from './config.ts';
 import { addDemoCommand } from './demo.ts';
@@ -38,6 +39,8 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addTriggerCommands(program, wiring);
   addAuditCommands(program, wiring);
   addConfigCommand(program, wiring);
+  addAccessCommand(program, wiring);
+  addAdminTokenCommand(program, wiring);
   try {
     await program.parseAsync(wiring.argv, { from: 'user' });
     return 0;

@@ -6,6 +6,7 @@ import { ownSettings, readByLibraries } from './own-settings.ts';
 const ownSecrets = [
   'BATON_SECRET_KEY',
   'BATON_FORMER_SECRET_KEYS',
+  'BATON_OIDC_CLIENT_SECRET',
   'TEMPORAL_API_KEY',
   'TEMPORAL_TLS_CLIENT_KEY_DATA',
   'TEMPORAL_CODEC_AUTH',
@@ -79,10 +80,10 @@ const dots = '••••••••';
 export function masked(name: string, value: string, providers: readonly AnyProvider[]): string {
   if (!harmlessNames(providers).has(name)) return dots;
   if (!/:\/\/|@.*[:/]/.test(value)) return value;
-  const wiring =
+  const parts =
     /^([a-z][a-z0-9+.-]*:\/\/)(?:([^/@\s:]*)(:[^/\s]*)?@)?([^/@?#\s]*)(\/[^?#\s]*)?([?#].*)?$/i.exec(value);
-  if (!wiring || wiring[5]?.includes('@')) return dots;
-  const [, scheme = '', user, password, host = '', path = '', parameters] = wiring;
+  if (!parts || parts[5]?.includes('@')) return dots;
+  const [, scheme = '', user, password, host = '', path = '', parameters] = parts;
   // Without a password the name may be the secret: a token in front of the host.
   const isName = password !== undefined || name === 'DATABASE_URL';
   const who = user === undefined ? '' : `${isName ? user : dots}${password === undefined ? '' : `:${dots}`}@`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { shortestSecretKey } from '../secrets/secret-key.ts';
+import { oidcEnvironment } from './oidc-settings.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'is not an http:// or https:// address' });
 
@@ -49,6 +50,7 @@ export const OwnEnvironment = z.object({
     .default([]),
   BATON_WORKER_VERSIONS: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
   BATON_TEMPORAL_UI: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
+  ...oidcEnvironment,
   BATON_PEOPLE: z
     .string()
     .refine(

@@ -3,9 +3,11 @@ import type { NativeConnectionOptions } from '@temporalio/worker';
 import type { z } from 'zod';
 import { type AnyProvider, type Need, settingsOf, withoutEmpty } from '../activities/provider.ts';
 import { makeScrubber } from '../secrets/scrub.ts';
+import type { OidcSettings } from '../server/api/identity.ts';
 import { CliFailure, exits } from './failure.ts';
 import { secretsOf } from './masking.ts';
 import { misspeltSettings } from './misspelt.ts';
+import { readOidc } from './oidc-settings.ts';
 import { OwnEnvironment } from './own-settings.ts';
 
 /** A provider that is in use lacks a setting. */
@@ -40,6 +42,8 @@ export interface Settings {
   temporalUi: boolean;
   /** Each run is finished by workers of the code that it began with. */
   workerVersions: boolean;
+  /** Undefined: nobody signs in by a browser. */
+  oidc: OidcSettings | undefined;
   pagerDutySecrets: readonly string[];
   slackSigningSecret: string | undefined;
   slackApiUrl: string | undefined;
@@ -63,6 +67,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, providers: readonly
   const env = withoutEmpty(environment);
   const parsed = OwnEnvironment.safeParse(env);
   const temporal = readTemporal(env, providers);
+  const oidc = parsed.success ? readOidc(parsed.data, parsed.data.BATON_PUBLIC_URL) : { found: undefined };
   const simulatable = providers.filter(({ simulated }) => simulated).map(({ name }) => name);
   const asked = env.BATON_SIMULATE?.split(',').map((name) => name.trim());
   const complaints = [
@@ -72,8 +77,9 @@ export function readSettings(environment: NodeJS.ProcessEnv, providers: readonly
       ? [`BATON_SIMULATE is neither "all" nor a list of ${simulatable.join(', ')}`]
       : []),
     ...('complaint' in temporal ? [temporal.complaint] : []),
+    ...('complaint' in oidc ? [oidc.complaint] : []),
   ];
-  if (!parsed.success || 'complaint' in temporal || complaints.length > 0)
+  if (!parsed.success || 'complaint' in temporal || 'complaint' in oidc || complaints.length > 0)
     throw new CliFailure('The settings are not usable', {
       why: [...new Set(complaints)].map((complaint) => `- ${complaint}`).join('\n'),
       next: 'Correct these environment variables, or unset them for their defaults.',
@@ -98,6 +104,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, providers: readonly
     formerSecretKeys: data.BATON_FORMER_SECRET_KEYS,
     workerVersions: data.BATON_WORKER_VERSIONS === '1',
     temporalUi: data.BATON_TEMPORAL_UI === '1',
+    oidc: oidc.found,
     pagerDutySecrets: env.PAGERDUTY_WEBHOOK_SECRETS?.split(',').map((secret) => secret.trim()) ?? [],
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
     slackApiUrl: env.SLACK_API_URL,

@@ -26,6 +26,7 @@ import { allConnections, connectionsIn, connectionWarnings } from './connections
 import { serveControl } from './control.ts';
 import { doctorFor } from './doctor.ts';
 import { CliFailure, exits } from './failure.ts';
+import { firstTokenFile } from './first-token.ts';
 import { Lifetime } from './lifetime.ts';
 import { secretsOf } from './masking.ts';
 import { directPager } from './pager.ts';
@@ -143,7 +144,9 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       connections,
       slackSigningSecret: connected.slackSigningSecret,
       slackApiUrl: connected.slackApiUrl,
-      wayToSlack: async (address) => wayTo(address, env),
+      publicUrl: BATON_PUBLIC_URL,
+      oidc: settings.oidc,
+      wayTo: async (address) => wayTo(address, env),
       store,
       client: new Client({ connection, namespace: temporal.namespace }),
       // Temporal leaves an eager run with the worker that it came by, whatever the current version is.
@@ -176,7 +179,8 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     });
     lifetime.onClose(control.close);
 
-    banner(output, { settings, providers, here, temporal, began });
+    const adminToken = await firstTokenFile(store, dataDir);
+    banner(output, { settings, providers, here, temporal, began, adminToken });
     // Else only at a clean end, which a start after a crash would miss.
     flushCompileCache();
     const [secret] = connected.pagerDutySecrets;
@@ -308,12 +312,14 @@ function banner(
     here,
     temporal,
     began,
+    adminToken,
   }: {
     settings: Settings;
     providers: readonly AnyProvider[];
     here: string;
     temporal: TemporalHere;
     began: number;
+    adminToken: string | undefined;
   },
 ): void {
   const seconds = Math.max(1, Math.round((Date.now() - began) / 1000));
@@ -335,4 +341,8 @@ function banner(
       `       Nothing is simulated, since ${settings.connectedBy[0] ?? 'BATON_SIMULATE'} is set (BATON_SIMULATE=all does).`,
     );
   output.line(`       Data and log in ${shownFolder}. Ctrl-C stops; npm start goes on where it stopped.`);
+  if (adminToken !== undefined)
+    output.line(
+      `       Admin: curl -H "Authorization: Bearer $(cat '${relative('', adminToken)}')" ${here}/api/v1/me`,
+    );
 }

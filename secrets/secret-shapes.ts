@@ -15,6 +15,7 @@ const restOfHeader = String.raw`(?:[^"'\\\r\n=]|=(?:\\{0,3}"(?![,}\]])[^"\\\r\n]
 
 /** A token's first letters are its maker's. In JSON and in URLs an escaped character can stand before them, so any may. */
 const tokens = [
+  String.raw`baton_[a-z0-9]{12}_\w{8,}`,
   String.raw`xox[a-z](?:\.xox[a-z])?-[\w-]{4,}`,
   String.raw`xapp-[\w-]{4,}`,
   'A(?:KIA|SIA|BIA|CCA)[0-9A-Z]{12,}',

@@ -6,6 +6,7 @@ import { defaultConnection } from '../domain/subject.ts';
 import type { StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
+import type { SignInRoutes } from './api/sign-in.ts';
 import { createBodyReader } from './body.ts';
 import { boundConnections } from './connections.ts';
 import { askedOnceASecond } from './fresh.ts';
@@ -14,7 +15,7 @@ import { createInbox } from './inbox.ts';
 import { storedConnectionOf } from './pagerduty/connection.ts';
 import { takePagerDutyWebhook } from './pagerduty/webhook.ts';
 import { answerRunPage, answerRunsPage, runPath } from './pages.ts';
-import { answerError, noSuchRoute, Refusal } from './refusal.ts';
+import { answerError, noSuchRoute, notConfigured, Refusal } from './refusal.ts';
 import { answerSlackCommand, takeSlackClick, takeSlackEvent } from './slack/requests.ts';
 import type { WayTo } from './slack/respond.ts';
 
@@ -28,6 +29,8 @@ export interface AppOptions extends HealthOptions {
   /** How answers to people go to Slack. */
   wayToSlack?: WayTo | undefined;
   store: Pick<Store, 'receive' | 'ping' | 'backlog' | 'head'>;
+  /** How people sign in by a browser; undefined: they do not. */
+  signIn?: SignInRoutes | undefined;
   /** Called with each event that this process may dispatch now. */
   onStored(stored: StoredEvent): void;
   /** False: events are stored, and left to whoever dispatches. */
@@ -83,6 +86,10 @@ export function createApp(options: AppOptions): Express {
   const health = { ...options, store: askedOnceASecond(options.store) };
   get('/readyz', answerReadiness(health));
   get('/metrics', answerMetrics(health));
+  const signIn = options.signIn ?? { begin: refuseSignIn, finish: refuseSignIn, end: refuseSignIn };
+  get('/sign-in', signIn.begin);
+  get('/sign-in/callback', signIn.finish);
+  post('/sign-out', signIn.end);
   get('/runs', answerRunsPage);
   get(runPath, answerRunPage);
 
@@ -92,6 +99,10 @@ export function createApp(options: AppOptions): Express {
   app.use(answerError(log));
   return app;
 }
+
+const refuseSignIn: Handler = () => {
+  throw notConfigured('BATON_OIDC_ISSUER');
+};
 
 const refuseMethod =
   (allowed: string): Handler =>

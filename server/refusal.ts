@@ -9,12 +9,21 @@ export class Refusal extends Error {
   readonly status: number;
   readonly title: string;
   readonly retryAfterSeconds: number | undefined;
+  /** Besides Retry-After. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, title: string, detail: string, retryAfterSeconds?: number) {
+  constructor(
+    status: number,
+    title: string,
+    detail: string,
+    retryAfterSeconds?: number,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(detail);
     this.status = status;
     this.title = title;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.headers = headers;
   }
 }
 
@@ -39,7 +48,7 @@ export function answerError(log: Logger) {
       return;
     }
     const requestId = randomUUID();
-    const { status, title, message, retryAfterSeconds } = asRefusal(error);
+    const { status, title, message, retryAfterSeconds, headers } = asRefusal(error);
     const line = { requestId, method: request.method, path: request.path, status };
     // A wrong secret is a thing to act on: PagerDuty disables a subscription after three refusals in a row.
     sampled.line(`${status} ${title}`, (to) => {
@@ -48,6 +57,7 @@ export function answerError(log: Logger) {
       else to.info(line, title);
     });
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(retryAfterSeconds));
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const problem = {
       type: 'about:blank',
       title,

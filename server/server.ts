@@ -6,6 +6,9 @@ import type { Authority } from '../secrets/authority.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
 import type { Trigger } from '../triggers/trigger.ts';
+import { addressOf } from './address.ts';
+import { createAccess } from './api/access.ts';
+import type { OidcSettings } from './api/identity.ts';
 import { createApp, createHttpServer } from './app.ts';
 import { type Dispatcher, startDispatcher } from './dispatch.ts';
 import type { HeadOptions } from './heads.ts';
@@ -25,13 +28,17 @@ export interface ServerOptions {
   host: string;
   /** 0: any free one. */
   port: number;
+  /** Where people reach Baton; undefined: at the host and port. */
+  publicUrl?: string | undefined;
+  /** Who vouches for people; undefined: nobody signs in by a browser. */
+  oidc?: OidcSettings | undefined;
   pagerDutySecrets: readonly string[];
   /** Left out: there is only `default`. */
   connections?: StoredConnections | undefined;
   slackSigningSecret?: string | undefined;
   slackApiUrl?: string | undefined;
-  /** How answers to people go to Slack. */
-  wayToSlack?: WayTo | undefined;
+  /** How answers to people go to Slack, and questions to who vouches for them. */
+  wayTo?: WayTo | undefined;
   store: Store;
   client: Client;
   /** The client's connection is that of a worker in this process. */
@@ -82,12 +89,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const connections = options.connections && keepConnections(options.connections, log);
   const stuck = startStuckRuns({ store, client, namespace: options.namespace, log, pager: options.pager });
+  const { publicUrl = addressOf(options.host, options.port), oidc, wayTo } = options;
+  const access = createAccess({ store, publicUrl, oidc, wayTo, log });
   const app = createApp({
     pagerDutySecrets: options.pagerDutySecrets,
     connections: options.connections,
     slackSigningSecret: options.slackSigningSecret,
     slackApiUrl: options.slackApiUrl,
-    wayToSlack: options.wayToSlack,
+    wayToSlack: options.wayTo,
+    signIn: access.signIn,
     store,
     onStored: dispatcher.take,
     mayTake: dispatcher.mayTake,

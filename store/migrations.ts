@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { connectionSteps } from './connection-tables.ts';
 import { recordSteps } from './record-rules.ts';
+import { rightsSteps } from './rights-steps.ts';
 import type { Tables } from './tables.ts';
 
 /** Each step is a list of statements. A step that was released is never changed: the next change is a step of its own. */
@@ -168,6 +169,7 @@ const steps: Record<string, string[]> = {
       at timestamptz not null
     )`,
   ],
+  '0012-rights': rightsSteps,
   '0014-connections': connectionSteps,
 };
 

@@ -18,12 +18,15 @@ import { leasesOn } from './leases.ts';
 import { lineMaker } from './lines.ts';
 import type { OutageListener } from './outage.ts';
 import { migrateAsOwner } from './owner.ts';
+import { peopleOn } from './people.ts';
 import { recordOn } from './record.ts';
 import { retentionOn } from './retention.ts';
 import { runsOn } from './runs.ts';
+import { sessionsOn } from './sessions.ts';
 import type { Store } from './store.ts';
 import { stuckRunsOn } from './stuck.ts';
 import type { Tables } from './tables.ts';
+import { tokensOn } from './tokens.ts';
 
 const pingWithinMs = 1900;
 
@@ -102,6 +105,9 @@ export function makeStore(
     ...retentionOn(context),
     ...budgetsOn(context),
     ...connectionsOn(context),
+    ...tokensOn(context),
+    ...peopleOn(context),
+    ...sessionsOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),
   });

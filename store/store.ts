@@ -6,13 +6,17 @@ import type { Effects } from './effects.ts';
 import type { Events } from './events.ts';
 import type { Inbox } from './inbox.ts';
 import type { Leases } from './leases.ts';
+import type { People } from './people.ts';
 import type { RecordLog } from './record.ts';
 import type { Retention } from './retention.ts';
 import type { Runs } from './runs.ts';
+import type { Sessions } from './sessions.ts';
 import type { StuckRuns } from './stuck.ts';
+import type { Tokens } from './tokens.ts';
 
 /**
- * What Baton keeps: the inbox, the runs, the effects, the record and the named connections. PostgreSQL or the embedded PGlite, the same SQL.
+ * What Baton keeps: the inbox, the runs, the effects, the record, the named connections, and who may do what. PostgreSQL or the embedded
+ * PGlite, the same SQL.
  * Every function is one transaction. Writers of one kind that wait at the same moment share one (group commit).
  * When the database cannot be reached within its bound, they reject with `StoreUnavailable`.
  */
@@ -28,7 +32,10 @@ export interface Store
     RecordLog,
     Retention,
     Budgets,
-    ConnectionRows {
+    ConnectionRows,
+    Tokens,
+    People,
+    Sessions {
   /** For `/readyz`. Rejects with `StoreUnavailable`. */
   ping(): Promise<void>;
   close(): Promise<void>;

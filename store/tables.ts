@@ -3,8 +3,11 @@ import type { Time } from './columns.ts';
 import type { ConnectionsTable, RoutesTable } from './connections.ts';
 import type { EffectsTable } from './effects.ts';
 import type { InboxTable } from './inbox.ts';
+import type { PeopleTable } from './people.ts';
 import type { CheckpointsTable, LineColumns } from './record.ts';
 import type { RunsTable } from './runs.ts';
+import type { FailedSignInsTable, SessionsTable } from './sessions.ts';
+import type { TokensTable } from './tokens.ts';
 
 export interface Tables {
   inbox: InboxTable;
@@ -26,4 +29,8 @@ export interface Tables {
   routes: RoutesTable;
   /** One row: a number that grows with each change of those two. */
   connections_version: { version: number };
+  tokens: TokensTable;
+  people: PeopleTable;
+  sessions: SessionsTable;
+  failed_sign_ins: FailedSignInsTable;
 }

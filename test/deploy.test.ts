@@ -41,6 +41,7 @@ describe('docker-compose.yml', () => {
   it('gives server and worker each its own secrets, and none of the other', () => {
     expect(secretsOf('server').sort()).toEqual([
       'BATON_FORMER_SECRET_KEYS',
+      'BATON_OIDC_CLIENT_SECRET',
       'BATON_SECRET_KEY',
       'PAGERDUTY_ROUTING_KEY',
       'PAGERDUTY_WEBHOOK_SECRETS',

@@ -29,6 +29,9 @@ export interface OperationContext {
  * - `input`: a strict object: unknown fields are refused. A list takes `limit` (bounded) and `cursor`.
  * - `subject`: what the record files a change under; its name where left out.
  * - `secrets`: fields of the input that stand in no record.
+ * - `shownOnce`: its answer holds a secret, and is not kept for a request that is repeated.
+ * - `right`: the door checks in this order: who it is (401), whether they have the right at all (403), then the input (422). Where the right
+ *   `isScoped`, `run` holds what it finds to `isInScope`, and what is not within is not found (404), or left out of a list.
  */
 export interface Operation<
   Name extends string = string,
@@ -42,8 +45,9 @@ export interface Operation<
   summary: string;
   input: Input;
   output: Output;
-  subject?(input: z.output<Input>): string | undefined;
+  subject?(input: z.output<Input>, output?: z.output<Output>): string | undefined;
   secrets?: readonly (keyof z.output<Input> & string)[];
+  shownOnce?: true;
   run(input: z.output<Input>, context: OperationContext): Promise<z.input<Output>>;
 }
 

@@ -42,6 +42,8 @@ describe('the command line', () => {
     ['migrate'],
     ['config'],
     ['doctor'],
+    ['access'],
+    ['admin-token'],
     ...['show'].map((verb) => ['incidents', verb]),
     ...['list', 'show'].map((verb) => ['runs', verb]),
     ...['list', 'show', 'replay', 'example'].map((verb) => ['events', verb]),

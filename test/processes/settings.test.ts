@@ -42,6 +42,8 @@ const examples: Record<string, [good: string, bad: string]> = {
   BATON_RETENTION_DAYS: ['30', '0'],
   BATON_WORKER_VERSIONS: ['1', 'yes'],
   BATON_SIMULATE: ['slack, jira', 'slack,msteams'],
+  BATON_OIDC_ROLES: ['sre=operator, oncall=responder', 'sre=owner'],
+  BATON_OIDC_SCOPES: ['openid profile', 'email'],
   JIRA_FIELDS: ['{"labels":["on-call"]}', '["on-call"]'],
   PAGERDUTY_WEBHOOK_SECRETS: ['hidden-word,hidden-word-2', 'hidden-word,,x'],
   PAGERDUTY_REGION: ['eu', 'hidden-word'],
@@ -229,6 +231,45 @@ describe('a provider that is connected in half', () => {
 
   it('is nobody whom a simulator stands in for', () => {
     expect(halves({ SLACK_BOT_TOKEN: 'x', BATON_SIMULATE: 'slack' })).toEqual([]);
+  });
+});
+
+describe('the sign-in by an OpenID provider', () => {
+  const whole = {
+    BATON_OIDC_ISSUER: 'https://id.example.com/realm',
+    BATON_OIDC_CLIENT_ID: 'baton',
+    BATON_OIDC_CLIENT_SECRET: 'hidden-word-of-oidc',
+  };
+
+  it('is off, or whole', () => {
+    expect(readSettings({}).oidc).toBeUndefined();
+    expect(readSettings({ ...whole, BATON_OIDC_ROLES: 'sre=operator' }).oidc).toEqual({
+      issuer: whole.BATON_OIDC_ISSUER,
+      clientId: 'baton',
+      clientSecret: whole.BATON_OIDC_CLIENT_SECRET,
+      scopes: 'openid email',
+      groupsClaim: 'groups',
+      roles: new Map([['sre', 'operator']]),
+    });
+    for (const name of Object.keys(whole)) {
+      expect(complaintsOf({ ...whole, [name]: '' })).toEqual(['BATON_OIDC_…']);
+      expect(() => readSettings({ ...whole, [name]: '' })).not.toThrow('hidden-word');
+    }
+  });
+
+  it('sends nobody over a network in the clear', () => {
+    expect(complaintsOf({ ...whole, BATON_OIDC_ISSUER: 'http://id.example.com' })).toEqual([
+      'BATON_OIDC_ISSUER',
+    ]);
+    expect(complaintsOf({ ...whole, BATON_PUBLIC_URL: 'http://baton.example.com' })).toEqual([
+      'BATON_PUBLIC_URL',
+    ]);
+    expect(readSettings({ ...whole, BATON_OIDC_ISSUER: 'http://127.0.0.1:9000' }).oidc).toBeDefined();
+  });
+
+  it('has a secret that is shown nowhere', () => {
+    expect(secretsOf(whole)).toContain(whole.BATON_OIDC_CLIENT_SECRET);
+    expect(JSON.stringify(shownSettings(whole))).not.toContain('hidden-word');
   });
 });
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,7 +106,9 @@ describe('baton start', () => {
   it('takes an event, runs its workflow, goes on after kill -9, stops cleanly and leaves nothing behind', async () => {
     const first = start();
     await ready();
+    await until(async () => expect(first.said.stdout).toContain('admin.token'));
     expect(first.said.stdout.trim().split('\n').length).toBeLessThanOrEqual(12);
+    expect(statSync(join(folder, 'data/admin.token')).mode & 0o777).toBe(0o600);
     const id = await send();
     await isRunning(`news/${id}`);
 
@@ -117,6 +119,7 @@ describe('baton start', () => {
 
     const second = start();
     await ready();
+    expect(second.said.stdout).not.toContain('admin.token');
     expect(isAlive(orphan)).toBe(false);
     await isRunning(`news/${id}`);
     const temporal = temporalPid() ?? 0;

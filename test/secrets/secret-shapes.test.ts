@@ -25,6 +25,7 @@ describe('a token of a maker', () => {
       ['hvb', `.AAAAAQ${long}`],
       ['ya29', `.a0AfH6SM${long}`],
       ['whsec', `_${long.slice(0, 32)}`],
+      ['baton', `_${hex.slice(0, 12)}_${hex}${hex}`],
       ['shpat', `_${hex}`],
       ['ghp', `_${long}`],
       ['ATATT3', `xFfGF0${long}`],

@@ -15,7 +15,13 @@ const declared = {
 } as const;
 const onTriggered = defineTrigger(declared);
 const onEach = defineTrigger({ ...declared, each: 'event' });
-const onFailure = defineTrigger({ name: 'page', on: 'run.failed', when: 'always', run: handle, input: () => 'x' });
+const onFailure = defineTrigger({
+  name: 'page',
+  on: 'run.failed',
+  when: 'always',
+  run: handle,
+  input: () => 'x',
+});
 
 const ofEu = <Type extends Event>(event: Type): Type => ({
   ...event,

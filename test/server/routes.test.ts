@@ -35,6 +35,8 @@ describe('the routes', () => {
     ['/slack/interactivity', 'GET', 'POST'],
     ['/slack/commands', 'PUT', 'POST'],
     ['/slack/events', 'OPTIONS', 'POST'],
+    ['/sign-in', 'POST', 'GET, HEAD'],
+    ['/sign-out', 'GET', 'POST'],
     ['/healthz', 'POST', 'GET, HEAD'],
     ['/readyz', 'DELETE', 'GET, HEAD'],
     ['/metrics', 'PATCH', 'GET, HEAD'],
@@ -44,6 +46,17 @@ describe('the routes', () => {
     expect(answer.status).toBe(405);
     expect(answer.headers.get('allow')).toBe(allowed);
   });
+
+  it.each(['/sign-in', '/sign-in/callback?code=x&state=y'])(
+    'let nobody in at %s while no provider is set',
+    async (path) => {
+      const receiver = await startReceiver();
+      const answer = await receiver.get(path);
+      expect(answer.status).toBe(503);
+      expect(answer.json.detail).toContain('BATON_OIDC_ISSUER');
+      expect(answer.headers.get('set-cookie')).toBeNull();
+    },
+  );
 
   it('take a query beside the path', async () => {
     const receiver = await startReceiver();

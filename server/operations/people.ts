@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { roles } from '../../domain/rights.ts';
+import { Refusal } from '../refusal.ts';
+import { defineOperation } from './operation.ts';
+
+const limits = { page: 50, longestPage: 200 };
+
+const email = z.email().max(254).toLowerCase().describe('as the identity provider has it');
+const slackUser = z
+  .string()
+  .regex(/^[UW][A-Z0-9]{2,30}$/, 'is not a member id of Slack, such as U0ADA')
+  .describe('their member id in Slack');
+
+const person = z.object({
+  email: z.string(),
+  role: z
+    .enum(roles)
+    .optional()
+    .describe(
+      'what counts: of their groups at the last sign-in, else as it was set; left out: they may not sign in',
+    ),
+  groupRole: z.enum(roles).optional(),
+  givenRole: z.enum(roles).optional(),
+  slackUser: z.string().optional(),
+  signedInAt: z.iso.datetime().optional(),
+});
+
+const nobody = (email: string) =>
+  new Refusal(404, 'No such person', `Baton knows nobody with the address ${email}: baton people list`);
+
+export const listPeople = defineOperation({
+  name: 'people.list',
+  kind: 'read',
+  right: 'people.manage',
+  route: 'GET /people',
+  summary: 'Who may sign in, with which role, and who they are in Slack',
+  input: z.strictObject({
+    limit: z.coerce.number().int().min(1).max(limits.longestPage).default(limits.page),
+    cursor: email.optional(),
+  }),
+  output: z.object({ items: z.array(person), next: z.string().optional() }),
+  async run({ limit, cursor }, { store }) {
+    const found = await store.listPeople({ after: cursor, limit: limit + 1 });
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    return { items, ...(found.length > limit && last ? { next: last.email } : {}) };
+  },
+});
+
+export const setPerson = defineOperation({
+  name: 'people.set',
+  kind: 'change',
+  right: 'people.manage',
+  route: 'PUT /people/{email}',
+  summary: 'Gives somebody a role, for when their groups at the identity provider give none',
+  input: z.strictObject({ email, role: z.enum(roles) }),
+  output: person,
+  subject: ({ email }) => email,
+  run: ({ email, role }, { store }) => store.setRole(email, role),
+});
+
+export const removePerson = defineOperation({
+  name: 'people.remove',
+  kind: 'change',
+  right: 'people.manage',
+  route: 'DELETE /people/{email}',
+  summary: 'Ends somebody’s sessions, role and link. Whoever is in a group with a role can sign in again',
+  input: z.strictObject({ email }),
+  output: z.object({ email: z.string() }),
+  subject: ({ email }) => email,
+  async run({ email }, { store }) {
+    if (!(await store.removePerson(email))) throw nobody(email);
+    return { email };
+  },
+});
+
+export const linkPerson = defineOperation({
+  name: 'people.link',
+  kind: 'change',
+  right: 'people.manage',
+  route: 'PUT /people/{email}/slack',
+  summary: 'Says who somebody is in Slack; null: takes that back',
+  input: z.strictObject({ email, slackUser: slackUser.nullable() }),
+  output: person,
+  subject: ({ email }) => email,
+  async run({ email, slackUser }, { store }) {
+    const linked = await store.linkSlackUser(email, slackUser ?? undefined);
+    if (!linked)
+      throw new Refusal(
+        409,
+        'Linked already',
+        `${slackUser} is linked to another person: baton people list. Take that link back first.`,
+      );
+    return linked;
+  },
+});

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { actorOf, isWithin, roles } from '../../domain/rights.ts';
+import { makeToken } from '../../secrets/token.ts';
+import type { Token } from '../../store/tokens.ts';
+import { Refusal } from '../refusal.ts';
+import { defineOperation } from './operation.ts';
+
+const limits = { days: 90, mostDays: 365, page: 50, longestPage: 200, inScope: 100 };
+
+const id = z
+  .string()
+  .regex(/^[a-f0-9]{12}$/, 'is not a token’s id: 12 hex digits, as tokens list shows them');
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'is not a name: up to 63 small letters, digits, dots, dashes');
+const workflow = z.string().min(1).max(100);
+const service = z.string().regex(/^[A-Z0-9]{1,40}$/, 'is not the id of a PagerDuty service');
+const listed = <Each extends z.ZodType>(each: Each) =>
+  z.array(each).min(1).max(limits.inScope).readonly().optional();
+
+export const scopeSchema = z.object({
+  workflows: listed(workflow).describe('only runs of these workflows'),
+  services: listed(service).describe('only incidents of these PagerDuty services, by id'),
+});
+
+const token = z.object({
+  id,
+  name: z.string(),
+  role: z.enum(roles),
+  scope: scopeSchema,
+  state: z.enum(['live', 'expired', 'revoked']),
+  createdAt: z.iso.datetime(),
+  createdBy: z.string(),
+  expiresAt: z.iso.datetime(),
+  usedAt: z.iso.datetime().optional().describe('to about a minute'),
+  revokedAt: z.iso.datetime().optional(),
+});
+
+function shown(found: Token): z.input<typeof token> {
+  if (found.revokedAt !== undefined) return { ...found, state: 'revoked' };
+  return { ...found, state: Date.parse(found.expiresAt) <= Date.now() ? 'expired' : 'live' };
+}
+
+export const listTokens = defineOperation({
+  name: 'tokens.list',
+  kind: 'read',
+  right: 'people.manage',
+  route: 'GET /tokens',
+  summary: 'Tokens, newest first, without their secrets',
+  input: z.strictObject({
+    limit: z.coerce.number().int().min(1).max(limits.longestPage).default(limits.page),
+    cursor: id.optional(),
+  }),
+  output: z.object({ items: z.array(token), next: z.string().optional() }),
+  async run({ limit, cursor }, { store }) {
+    const found = await store.listTokens({ after: cursor, limit: limit + 1 });
+    const items = found.slice(0, limit).map(shown);
+    const last = items.at(-1);
+    return { items, ...(found.length > limit && last ? { next: last.id } : {}) };
+  },
+});
+
+export const createToken = defineOperation({
+  name: 'tokens.create',
+  kind: 'change',
+  right: 'people.manage',
+  route: 'POST /tokens',
+  summary: 'Makes a token and shows it, once',
+  input: z.strictObject({
+    name: name.describe('what it is for; no two live ones have the same'),
+    role: z.enum(roles),
+    ...scopeSchema.shape,
+    days: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(limits.mostDays)
+      .default(limits.days)
+      .describe('until it expires'),
+  }),
+  output: token.extend({ token: z.string().describe('the secret: shown now and never again') }),
+  shownOnce: true,
+  subject: (_, made) => made?.id,
+  async run({ name, role, workflows, services, days }, { store, principal }) {
+    const scope = { ...(workflows ? { workflows } : {}), ...(services ? { services } : {}) };
+    if (!isWithin({ role, scope }, principal))
+      throw new Refusal(
+        403,
+        'More than you have',
+        'A token can have no right and no scope that its maker does not have. Ask for less, or ask an admin.',
+      );
+    const made = makeToken();
+    const { id, hash, text } = made;
+    const kept = await store.createToken({
+      id,
+      name,
+      hash,
+      role,
+      scope,
+      days,
+      createdBy: actorOf(principal),
+    });
+    if (!kept)
+      throw new Refusal(
+        409,
+        'Name taken',
+        `A live token has the name ${name}. Take another, or revoke that one first: baton tokens list`,
+      );
+    return { ...shown(kept), token: text };
+  },
+});
+
+export const revokeToken = defineOperation({
+  name: 'tokens.revoke',
+  kind: 'change',
+  right: 'people.manage',
+  route: 'DELETE /tokens/{id}',
+  summary: 'Ends a token from the next request on, in every process',
+  input: z.strictObject({ id }),
+  output: token,
+  subject: ({ id }) => id,
+  async run({ id }, { store }) {
+    const found = await store.revokeToken(id);
+    if (!found) throw new Refusal(404, 'No such token', 'There is no token of this id: baton tokens list');
+    return shown(found);
+  },
+});

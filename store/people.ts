@@ -1,0 +1,114 @@
+import { sql } from 'kysely';
+import type { Role } from '../domain/rights.ts';
+import type { Time } from './columns.ts';
+import type { Context } from './context.ts';
+import { isUniqueViolation } from './errors.ts';
+
+/** Somebody who may sign in, or whose user in Slack is known. */
+export interface Person {
+  /** In small letters. */
+  email: string;
+  /** What counts: that of their groups, else the one that an admin gave. Left out: none, and they may not sign in. */
+  role?: Role;
+  /** That of their groups at the identity provider, at their last sign-in. */
+  groupRole?: Role;
+  /** The one that an admin gave. */
+  givenRole?: Role;
+  slackUser?: string;
+  signedInAt?: string;
+}
+
+export interface PeopleTable {
+  email: string;
+  role: Role | null;
+  group_role: Role | null;
+  slack_user: string | null;
+  signed_in_at: Time | null;
+}
+
+/** Addresses in small letters throughout. */
+export interface People {
+  /** In the order of their addresses, from the one after `after` on. */
+  listPeople(page: { after?: string | undefined; limit: number }): Promise<Person[]>;
+  /** Gives somebody a role. Their sessions end where what counts has changed. */
+  setRole(email: string, role: Role): Promise<Person>;
+  /** False: there is nobody. Their sessions end. */
+  removePerson(email: string): Promise<boolean>;
+  /** Says which user of Slack somebody is; undefined: none any more. Undefined: that user is another person's. */
+  linkSlackUser(email: string, slackUser: string | undefined): Promise<Person | undefined>;
+  /** Who a user of Slack is. */
+  findPersonInSlack(slackUser: string): Promise<Person | undefined>;
+}
+
+export function peopleOn({ db }: Context): People {
+  const people = db.selectFrom('people').selectAll();
+  return {
+    async listPeople({ after, limit }) {
+      const query = people.orderBy('email').limit(limit);
+      const rows = await (after === undefined ? query : query.where('email', '>', after)).execute();
+      return rows.map(personOf);
+    },
+
+    setRole: (email, role) =>
+      db.transaction().execute(async (transaction) => {
+        const own = transaction.selectFrom('people').selectAll().where('email', '=', email).forUpdate();
+        const before = await own.executeTakeFirst();
+        const after = await transaction
+          .insertInto('people')
+          .values({ email, role })
+          .onConflict((on) => on.column('email').doUpdateSet({ role }))
+          .returningAll()
+          .executeTakeFirstOrThrow();
+        // A new role has new sessions: what was stolen before it is worth nothing after it.
+        if (before && personOf(before).role !== personOf(after).role)
+          await transaction.deleteFrom('sessions').where('email', '=', email).execute();
+        return personOf(after);
+      }),
+
+    async removePerson(email) {
+      const { numDeletedRows } = await db.deleteFrom('people').where('email', '=', email).executeTakeFirst();
+      return numDeletedRows > 0n;
+    },
+
+    async linkSlackUser(email, slackUser) {
+      const slack_user = slackUser ?? null;
+      try {
+        const row = await db
+          .insertInto('people')
+          .values({ email, slack_user })
+          .onConflict((on) => on.column('email').doUpdateSet({ slack_user }))
+          .returningAll()
+          .executeTakeFirstOrThrow();
+        return personOf(row);
+      } catch (error) {
+        if (isUniqueViolation(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async findPersonInSlack(slackUser) {
+      const { rows } = await sql<PersonRow>`select * from people where slack_user = ${slackUser}`.execute(db);
+      return rows.map(personOf)[0];
+    },
+  };
+}
+
+export interface PersonRow {
+  email: string;
+  role: Role | null;
+  group_role: Role | null;
+  slack_user: string | null;
+  signed_in_at: Date | null;
+}
+
+export function personOf({ email, role, group_role, slack_user, signed_in_at }: PersonRow): Person {
+  const counts = group_role ?? role;
+  return {
+    email,
+    ...(counts && { role: counts }),
+    ...(group_role && { groupRole: group_role }),
+    ...(role && { givenRole: role }),
+    ...(slack_user && { slackUser: slack_user }),
+    ...(signed_in_at && { signedInAt: signed_in_at.toISOString() }),
+  };
+}

@@ -1,0 +1,203 @@
+import type { Generated } from 'kysely';
+import { type Selectable, sql } from 'kysely';
+import type { Role, Scope } from '../domain/rights.ts';
+import type { Json, Time } from './columns.ts';
+import type { Context } from './context.ts';
+import { isUniqueViolation } from './errors.ts';
+import { accountKey, type FailedSignIns, lately, secondsLeft } from './sessions.ts';
+
+/** A token as it is kept: never its secret. */
+export interface Token {
+  id: string;
+  /** No two live ones have the same. */
+  name: string;
+  role: Role;
+  scope: Scope;
+  createdAt: string;
+  /** An actor, as the record has it. */
+  createdBy: string;
+  expiresAt: string;
+  /** To about a minute. */
+  usedAt?: string;
+  revokedAt?: string;
+}
+
+export interface NewToken {
+  id: string;
+  name: string;
+  /** SHA-256 of the whole token, in hexadecimal. */
+  hash: string;
+  role: Role;
+  scope: Scope;
+  createdBy: string;
+  days: number;
+}
+
+/** A token as it is checked. */
+export interface CheckedToken {
+  name: string;
+  hash: string;
+  role: Role;
+  scope: Scope;
+  state: 'live' | 'expired' | 'revoked';
+  /** It has not been noted for a minute that it is used. */
+  useIsOld: boolean;
+  /** Sign-ins that have failed under its id lately. */
+  failures: FailedSignIns;
+}
+
+export interface TokensTable {
+  id: string;
+  name: string;
+  hash: string;
+  role: Role;
+  scope: Json<Scope>;
+  created_at: Generated<Date>;
+  created_by: string;
+  expires_at: Time;
+  used_at: Time | null;
+  revoked_at: Time | null;
+}
+
+export interface Tokens {
+  /** Undefined: a live token has that name. */
+  createToken(token: NewToken): Promise<Token | undefined>;
+  /** The first token of an admin. Undefined, and nothing done, where there is an admin: a live token, or a person. */
+  createFirstToken(token: NewToken): Promise<Token | undefined>;
+  /** Whether somebody is an admin: a live token without limits, or a person. */
+  hasAdmin(): Promise<boolean>;
+  /** One row by its key, asked at each request: what was revoked is so from the next request on, in every process. */
+  checkToken(id: string): Promise<CheckedToken | undefined>;
+  /** Notes that it is used, at most once a minute. */
+  noteTokenUse(id: string): Promise<void>;
+  /** Undefined: there is none. One that was revoked before keeps its time. */
+  revokeToken(id: string): Promise<Token | undefined>;
+  /** Newest first, from the one after `after` (an id) on. */
+  listTokens(page: { after?: string | undefined; limit: number }): Promise<Token[]>;
+}
+
+/** The name of the advisory lock under which the first admin is made. */
+const firstAdminLock = 7_229_005;
+/** Tokens that ended longer ago are taken away, a few whenever one is made; their lines in the record stay. */
+const keptDays = 90;
+
+const columns = [
+  'id',
+  'name',
+  'role',
+  'scope',
+  'created_at',
+  'created_by',
+  'expires_at',
+  'used_at',
+  'revoked_at',
+] as const;
+const columnList = sql.raw(columns.join(', '));
+
+export function tokensOn({ db }: Context): Tokens {
+  const insert = ({ id, name, hash, role, scope, createdBy, days }: NewToken) => sql<TokenRow>`
+    insert into tokens (id, name, hash, role, scope, created_by, expires_at)
+    values (${id}, ${name}, ${hash}, ${role}, ${JSON.stringify(scope)}::jsonb, ${createdBy}, now() + make_interval(days => ${days}::integer))
+    returning ${columnList}`;
+  const adminExists = sql<{ exists: boolean }>`
+    select exists (select from tokens where role = 'admin' and scope = '{}' and revoked_at is null and expires_at > now())
+      or exists (select from people where coalesce(group_role, role) = 'admin') as exists`;
+  /** An expired one gives its name away. */
+  const freeName = (name: string) => sql`
+    update tokens set revoked_at = expires_at where name = ${name} and revoked_at is null and expires_at <= now()`;
+  const forgetOld = sql`
+    delete from tokens where id = any (array(
+      select id from tokens where least(revoked_at, expires_at) < now() - make_interval(days => ${keptDays}::integer)
+      limit 100 for update skip locked))`;
+
+  return {
+    async createToken(token) {
+      try {
+        return await db.transaction().execute(async (transaction) => {
+          await forgetOld.execute(transaction);
+          await freeName(token.name).execute(transaction);
+          const { rows } = await insert(token).execute(transaction);
+          return rows.map(tokenOf)[0];
+        });
+      } catch (error) {
+        if (isUniqueViolation(error)) return undefined;
+        throw error;
+      }
+    },
+
+    createFirstToken: (token) =>
+      db.transaction().execute(async (transaction) => {
+        await sql`select pg_advisory_xact_lock(${firstAdminLock}::bigint)`.execute(transaction);
+        const { rows } = await adminExists.execute(transaction);
+        if (rows[0]?.exists) return undefined;
+        await freeName(token.name).execute(transaction);
+        return (await insert(token).execute(transaction)).rows.map(tokenOf)[0];
+      }),
+
+    async hasAdmin() {
+      return (await adminExists.execute(db)).rows[0]?.exists === true;
+    },
+
+    async checkToken(id) {
+      const key = accountKey(id);
+      const { rows } = await sql<CheckedRow>`
+        select name, hash, role, scope,
+          case when revoked_at is not null then 'revoked' when expires_at <= now() then 'expired' else 'live' end as state,
+          (used_at < now() - interval '1 minute') is not false as old,
+          coalesce(count, 0) as failed, coalesce(${secondsLeft}, 0) as left
+        from tokens left join failed_sign_ins on key = ${key} and ${lately}
+        where id = ${id}`.execute(db);
+      return rows.map(({ old, failed, left, ...row }) => ({
+        ...row,
+        useIsOld: old,
+        failures: { key, count: failed, secondsLeft: left },
+      }))[0];
+    },
+
+    async noteTokenUse(id) {
+      await sql`update tokens set used_at = now()
+        where id = ${id} and (used_at < now() - interval '1 minute') is not false`.execute(db);
+    },
+
+    async revokeToken(id) {
+      const { rows } = await sql<TokenRow>`
+        update tokens set revoked_at = coalesce(revoked_at, now()) where id = ${id} returning ${columnList}`.execute(
+        db,
+      );
+      return rows.map(tokenOf)[0];
+    },
+
+    async listTokens({ after, limit }) {
+      let query = db
+        .selectFrom('tokens')
+        .select(columns)
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit);
+      if (after !== undefined)
+        query = query.where(
+          sql<boolean>`(created_at, id) < (select created_at, id from tokens as last where last.id = ${after})`,
+        );
+      return (await query.execute()).map(tokenOf);
+    },
+  };
+}
+
+type TokenRow = Pick<Selectable<TokensTable>, (typeof columns)[number]>;
+type CheckedRow = Omit<CheckedToken, 'useIsOld' | 'failures'> & {
+  old: boolean;
+  failed: number;
+  left: number;
+};
+
+const tokenOf = (row: TokenRow): Token => ({
+  id: row.id,
+  name: row.name,
+  role: row.role,
+  scope: row.scope,
+  createdAt: row.created_at.toISOString(),
+  createdBy: row.created_by,
+  expiresAt: row.expires_at.toISOString(),
+  ...(row.used_at && { usedAt: row.used_at.toISOString() }),
+  ...(row.revoked_at && { revokedAt: row.revoked_at.toISOString() }),
+});

@@ -1,0 +1,146 @@
+import { createServer } from 'node:http';
+import express, { type Express } from 'express';
+import { onTestFinished } from 'vitest';
+import { authorize, type Role, type Scope } from '../../domain/rights.ts';
+import { createLog } from '../../log/log.ts';
+import { anyFreePort } from '../../processes/ports.ts';
+import { makeToken, secretHash } from '../../secrets/token.ts';
+import { type Access, createAccess } from '../../server/api/access.ts';
+import type { OidcSettings } from '../../server/api/identity.ts';
+import { createApp } from '../../server/app.ts';
+import { createMetrics } from '../../server/metrics.ts';
+import type { AnyOperation, OperationContext } from '../../server/operations/operation.ts';
+import { rightsOperations } from '../../server/operations/rights.ts';
+import { answerError, Refusal } from '../../server/refusal.ts';
+import type { Store } from '../../store/store.ts';
+
+export interface Door {
+  url: string;
+  access: Access;
+  /** The lines of the log. */
+  log: string[];
+}
+
+interface DoorOptions {
+  oidc?: OidcSettings | ((url: string) => Promise<OidcSettings>);
+  operations?: readonly AnyOperation[];
+}
+
+/** A server over a store, with the operations behind `authenticate`, and the routes by which people sign in. */
+export async function openDoor(
+  store: Store,
+  { oidc, operations = rightsOperations }: DoorOptions = {},
+): Promise<Door> {
+  const port = await anyFreePort('127.0.0.1');
+  const url = `http://127.0.0.1:${port}`;
+  const lines: string[] = [];
+  const log = createLog((text) => text, {
+    level: 'trace',
+    destination: { write: (line) => lines.push(line) },
+  });
+  const settings = typeof oidc === 'function' ? await oidc(url) : oidc;
+  const access = createAccess({ store, publicUrl: url, oidc: settings, log });
+  const app = express();
+  app.use('/api', express.json());
+  mount(app, operations, access, store);
+  app.use('/api', answerError(log));
+  app.use(
+    createApp({
+      pagerDutySecrets: [],
+      store,
+      signIn: access.signIn,
+      onStored: () => {},
+      temporalState: () => ({ up: true, since: new Date().toISOString() }),
+      log,
+      metrics: createMetrics(),
+      simulated: [],
+    }),
+  );
+  const server = createServer(app);
+  await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { url, access, log: lines };
+}
+
+/** In the order of the one door: who it is, whether they may, then what they ask. */
+function mount(app: Express, operations: readonly AnyOperation[], access: Access, store: Store): void {
+  for (const operation of operations) {
+    const { method, path } = routeOf(operation);
+    app[method](`/api/v1${path.replaceAll(/\{(\w+)\}/g, ':$1')}`, async (request, response) => {
+      const principal = await access.authenticate(request);
+      const authorization = authorize(principal, operation.right);
+      if (!authorization.allowed) throw new Refusal(403, 'Not allowed', authorization.reason);
+      const given = method === 'get' ? request.query : (request.body ?? {});
+      const input = operation.input.safeParse({ ...given, ...request.params });
+      if (!input.success) throw new Refusal(422, 'Wrong input', input.error.message);
+      response.json(await operation.run(input.data, { store, principal, via: 'api' } as OperationContext));
+    });
+  }
+}
+
+export function routeOf({ route }: AnyOperation) {
+  const [method = '', path = ''] = route.split(' ');
+  return { method: method.toLowerCase() as 'get' | 'post' | 'put' | 'delete', path };
+}
+
+let count = 0;
+
+/** A live token, made in the store itself. */
+export async function newToken(
+  store: Store,
+  { role = 'admin', scope = {}, days = 1 }: { role?: Role; scope?: Scope; days?: number } = {},
+): Promise<{ id: string; text: string; name: string }> {
+  const { id, hash, text } = makeToken();
+  count += 1;
+  const name = `token-${process.pid}-${count}`;
+  await store.createToken({ id, hash, name, role, scope, days, createdBy: 'baton' });
+  return { id, text, name };
+}
+
+/** A session of somebody with this role, as a sign-in makes it: the value of its cookie. */
+export async function newSession(
+  store: Store,
+  role: Role,
+  email?: string,
+): Promise<{ id: string; email: string }> {
+  count += 1;
+  const id = `session-${process.pid}-${count}-${'x'.repeat(20)}`;
+  const whose = email ?? `person-${process.pid}-${count}@example.com`;
+  await store.setRole(whose, role);
+  await store.signIn(secretHash(id), whose, undefined);
+  return { id, email: whose };
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: what a test expects of it is written there.
+  json: any;
+  text: string;
+}
+
+export async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(url, { redirect: 'manual', ...init });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: isJson ? JSON.parse(text) : undefined,
+  };
+}
+
+export const bearer = (text: string) => ({ authorization: `Bearer ${text}` });
+export const sendJson = (
+  method: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): RequestInit => ({
+  method,
+  body: JSON.stringify(body),
+  headers: { 'content-type': 'application/json', ...headers },
+});
