@@ -21,6 +21,13 @@ export type RunEnding = Pick<RunEnd, 'state' | 'outcome' | 'failure'> & {
   via: string;
 };
 
+const actionOf = {
+  completed: 'run.completed',
+  failed: 'run.failed',
+  'timed out': 'run.timed_out',
+  cancelled: 'run.cancelled',
+} as const;
+
 /** An incident's id at PagerDuty, as opposed to other subjects of runs. */
 const isIncidentId = (subject: string | undefined) => subject !== undefined && /^[A-Z0-9]+$/.test(subject);
 
@@ -32,7 +39,7 @@ export function runEnd(
   run: RunRow,
   { state, outcome, healthy = false, failure, at, via }: RunEnding,
 ): RunEnd {
-  const type = `run.${state.replace(' ', '_')}`;
+  const type = actionOf[state];
   const ended = { outcome, ...(failure ? { failure } : {}) };
   const envelope = {
     id: `${type}/${run.id}`,

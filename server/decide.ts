@@ -1,17 +1,10 @@
 import type { Event } from '../domain/event.ts';
 import type { Agent, Incident, RunCause } from '../domain/incident.ts';
+import type { RecordedAnswer } from '../domain/record.ts';
 import type { RunRow } from '../domain/run.ts';
 import type { Situation } from '../store/dispatch.ts';
 import type { Echo } from '../store/echoes.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-
-/** A trigger's answer, as the record keeps it. */
-export interface RecordedAnswer {
-  trigger: string;
-  answer: 'matched' | 'joined' | 'no' | 'failed';
-  /** The run, the condition that said no, or the fault. */
-  reason: string;
-}
 
 /** A run to start. */
 export interface Start {

@@ -18,7 +18,7 @@ import {
 import type { Clients } from '../activities/clients.ts';
 import { conflict, coolDown, type FailureDetail, invalidInput, unreachable } from '../activities/failures.ts';
 import { simulationMark } from '../activities/simulated.ts';
-import type { Entry } from '../domain/record.ts';
+import type { AttemptDetail, Details, EntryOf, Failure } from '../domain/record.ts';
 import type { Authority } from '../secrets/authority.ts';
 import { scrubValue } from '../secrets/scrub.ts';
 import type { EffectIntent, EffectOutcome, Intent } from '../store/effects.ts';
@@ -361,8 +361,8 @@ function asFailure(error: unknown, provider: string, scrub: (text: string) => st
   return ApplicationFailure.create({ type: name, message: scrub(message) });
 }
 
-function describe(failure: Error): Record<string, unknown> {
-  const type = failure instanceof ApplicationFailure ? failure.type : failure.name;
+function describe(failure: Error): { failure: Failure } {
+  const type = failure instanceof ApplicationFailure ? (failure.type ?? 'Error') : failure.name;
   return { failure: { class: type, message: failure.message } };
 }
 
@@ -372,12 +372,12 @@ function effectOf(failure: Error): 'none' | 'unknown' {
   return detail?.effect ?? 'unknown';
 }
 
-function entryOf(
+function entryOf<Name extends keyof Details & `activity.${'intended' | 'refused' | 'failed' | 'completed'}`>(
   { declaration, input, key, runId, attempt: number, actor, subject }: Call,
   { simulated }: InterceptorOptions,
-  action: string,
-  more: Record<string, unknown>,
-): Entry {
+  action: Name,
+  more: Omit<Details[Name], keyof AttemptDetail>,
+): EntryOf<Name> {
   const { provider, name, kind } = declaration;
   return {
     at: new Date().toISOString(),
@@ -396,6 +396,6 @@ function entryOf(
         : {}),
       ...(simulated.includes(provider) ? { simulated: true } : {}),
       ...more,
-    },
+    } as Details[Name],
   };
 }

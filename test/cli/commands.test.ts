@@ -156,7 +156,11 @@ describe('the command line', () => {
         via: 'dispatch',
         action: 'event.answered',
         subject: 'Q1',
-        detail: { answers: [{ trigger: 'news', answer: 'no', reason: 'is of high urgency' }] },
+        detail: {
+          event: 'E1',
+          type: 'pagerduty.incident.triggered',
+          answers: [{ trigger: 'news', answer: 'no', reason: 'is of high urgency' }],
+        },
       },
     ]);
     await store.seal();
