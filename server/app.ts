@@ -4,7 +4,8 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import type { Logger } from 'pino';
 import type { StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
-import { createBodyReader } from './body.ts';
+import type { Api } from './api/api.ts';
+import { type BodyReader, createBodyReader } from './body.ts';
 import { boundConnections } from './connections.ts';
 import { askedOnceASecond } from './fresh.ts';
 import { answerHealth, answerMetrics, answerReadiness, type HealthOptions } from './health.ts';
@@ -27,6 +28,8 @@ export interface AppOptions extends HealthOptions {
   onStored(stored: StoredEvent): void;
   /** False: events are stored, and left to whoever dispatches. */
   mayTake?(): boolean;
+  /** The API, where this process serves it. Given the way in which all bodies are read. */
+  makeApi?: ((readBody: BodyReader) => Api) | undefined;
   log: Logger;
 }
 
@@ -80,6 +83,11 @@ export function createApp(options: AppOptions): Express {
   const health = { ...options, store: askedOnceASecond(options.store) };
   get('/readyz', answerReadiness(health));
   get('/metrics', answerMetrics(health));
+  const api = options.makeApi?.(readBody);
+  if (api) {
+    get('/openapi.json', api.answerDocument);
+    app.use('/api/v1', api.router);
+  }
   get('/runs', answerRunsPage);
   get(runPath, answerRunPage);
 

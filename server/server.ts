@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Authority } from '../secrets/authority.ts';
 import type { Store } from '../store/store.ts';
 import type { Trigger } from '../triggers/trigger.ts';
+import { type Api, type ApiOptions, createApi } from './api/api.ts';
 import { createApp, createHttpServer } from './app.ts';
 import { type Dispatcher, startDispatcher } from './dispatch.ts';
 import type { HeadOptions } from './heads.ts';
@@ -39,6 +40,8 @@ export interface ServerOptions {
   authority: Authority;
   log: Logger;
   metrics: Metrics;
+  /** What the API works on, and how it tells who asks. Without it there is none. */
+  api?: ApiOptions | undefined;
   simulated: readonly string[];
   /** The workers have versions. */
   versions?: boolean;
@@ -74,6 +77,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     count: metrics.event,
   });
   const stuck = startStuckRuns({ store, client, namespace: options.namespace, log, pager: options.pager });
+  const given = options.api;
+  let api: Api | undefined;
   const app = createApp({
     pagerDutySecrets: options.pagerDutySecrets,
     slackSigningSecret: options.slackSigningSecret,
@@ -87,6 +92,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     metrics,
     stuckRuns: stuck.counts,
     simulated: options.simulated,
+    makeApi:
+      given &&
+      ((readBody) => {
+        api = createApi(given, { readBody, log });
+        return api;
+      }),
   });
   const http = createHttpServer(app);
   await listen(http, options.port, options.host);
@@ -132,6 +143,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     wake: dispatcher.wake,
     async stop() {
       stopping = true;
+      // Streams have no end of their own.
+      api?.stop();
       await close(http);
       await dispatcher.stop();
       await Promise.all([reconciler.stop(), sealer.stop(), stuck.stop(), retention.stop(), versions.stop()]);

@@ -3,6 +3,8 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import { makeScrubber } from '../secrets/scrub.ts';
+import { answersOn } from './answers.ts';
+import { byHandOn } from './by-hand.ts';
 import type { Context } from './context.ts';
 import { openPostgres } from './database.ts';
 import { decisionsOn } from './dispatch.ts';
@@ -12,13 +14,16 @@ import { openEmbedded } from './embedded.ts';
 import { storeError } from './errors.ts';
 import { eventsOn } from './events.ts';
 import { inboxOn } from './inbox.ts';
+import { incidentsOn } from './incidents.ts';
 import { leasesOn } from './leases.ts';
 import { lineMaker } from './lines.ts';
+import { listsOn } from './lists.ts';
 import type { OutageListener } from './outage.ts';
 import { migrateAsOwner } from './owner.ts';
 import { recordOn } from './record.ts';
 import { retentionOn } from './retention.ts';
 import { runsOn } from './runs.ts';
+import { linesOn } from './search.ts';
 import type { Store } from './store.ts';
 import { stuckRunsOn } from './stuck.ts';
 import type { Tables } from './tables.ts';
@@ -91,6 +96,11 @@ export function makeStore(db: Kysely<Tables>, options: Pick<StoreOptions, 'secre
     ...effectsOn(context),
     ...echoesOn(context),
     ...recordOn(context),
+    ...linesOn(context),
+    ...incidentsOn(context),
+    ...listsOn(context),
+    ...byHandOn(context),
+    ...answersOn(context),
     ...retentionOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),

@@ -266,13 +266,13 @@ function compareEnds(
   };
 }
 
-interface StoredLine extends LineColumns {
+export interface StoredLine extends LineColumns {
   seq: number | null;
   previous: string | null;
   hash: string | null;
 }
 
-function recordRow({ seq, previous, hash, detail, ...line }: StoredLine): RecordRow {
+export function recordRow({ seq, previous, hash, detail, ...line }: StoredLine): RecordRow {
   return {
     ...line,
     detail: JSON.parse(detail),

@@ -1,12 +1,17 @@
+import type { Answers } from './answers.ts';
+import type { ByHand } from './by-hand.ts';
 import type { Decisions } from './dispatch.ts';
 import type { Echoes } from './echoes.ts';
 import type { Effects } from './effects.ts';
 import type { Events } from './events.ts';
 import type { Inbox } from './inbox.ts';
+import type { Incidents } from './incidents.ts';
 import type { Leases } from './leases.ts';
+import type { Lists } from './lists.ts';
 import type { RecordLog } from './record.ts';
 import type { Retention } from './retention.ts';
 import type { Runs } from './runs.ts';
+import type { Lines } from './search.ts';
 import type { StuckRuns } from './stuck.ts';
 
 /**
@@ -24,6 +29,11 @@ export interface Store
     Effects,
     Echoes,
     RecordLog,
+    Lines,
+    Incidents,
+    Lists,
+    ByHand,
+    Answers,
     Retention {
   /** For `/readyz`. Rejects with `StoreUnavailable`. */
   ping(): Promise<void>;

@@ -11,6 +11,7 @@ import type { Authority, SignedRun } from '../secrets/authority.ts';
 const causeSchema = z.looseObject({
   trigger: z.string(),
   subject: z.string().optional(),
+  startedBy: z.object({ kind: z.enum(['person', 'token', 'baton']), name: z.string() }).optional(),
   by: z.object({ kind: z.literal('person'), id: z.string(), name: z.string() }).optional(),
 });
 export type CauseOfCall = z.infer<typeof causeSchema>;
@@ -72,7 +73,8 @@ function shownCause(
 /** On whose behalf, for the record. Nobody is taken at his word: without a signed cause it is nobody's. */
 export function actorOf(shown: Shown): Actor {
   if ('refusal' in shown) return { kind: 'trigger', name: 'none' };
-  const { by, trigger } = shown.cause;
+  const { by, startedBy, trigger } = shown.cause;
+  if (startedBy) return startedBy;
   return by ? { kind: 'person', name: by.name } : { kind: 'trigger', name: trigger };
 }
 

@@ -1,0 +1,38 @@
+import { listActivities, showActivity } from './activities.ts';
+import { listEvents, replayEvent, showEvent } from './events.ts';
+import { incidentTimeline, listIncidents, showIncident } from './incidents.ts';
+import { compareHeads, exportRecord, searchRecord, verifyRecord } from './record.ts';
+import { listRuns, runTimeline, showRun, startRunByHand, stopRun } from './runs.ts';
+import { listSettings } from './settings.ts';
+import { listTriggers, showTrigger, testTriggers } from './triggers.ts';
+import { listWorkflows } from './workflows.ts';
+
+/** Everything that can be asked of Baton. One that is not in this list has no door. */
+export const operations = [
+  listIncidents,
+  showIncident,
+  incidentTimeline,
+  listEvents,
+  showEvent,
+  replayEvent,
+  listRuns,
+  showRun,
+  runTimeline,
+  startRunByHand,
+  stopRun,
+  listTriggers,
+  showTrigger,
+  testTriggers,
+  listWorkflows,
+  listActivities,
+  showActivity,
+  searchRecord,
+  exportRecord,
+  verifyRecord,
+  compareHeads,
+  listSettings,
+] as const;
+
+export type Operations = (typeof operations)[number];
+/** The operation of a name. */
+export type OperationNamed<Name extends Operations['name']> = Extract<Operations, { name: Name }>;
