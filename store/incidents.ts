@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Incident, IncidentStatus } from '../domain/incident.ts';
 import type { Json, Time } from './columns.ts';
 import type { Context } from './context.ts';
-import { keyText } from './json.ts';
+import { cleanText, keyText } from './json.ts';
 import { allOf, looksAtMost, type Page, pageOf, textsOf, type WithinServices } from './lists.ts';
 
 export interface IncidentsTable {
@@ -93,7 +93,8 @@ export function incidentsOn({ db }: Context): Incidents {
       ]);
       const wanted = allOf([
         statuses && sql`status = any (${textsOf(statuses)})`,
-        q !== undefined && sql`(strpos(lower(data->>'title'), lower(${q})) > 0 or id = ${keyText(q)})`,
+        q !== undefined &&
+          sql`(strpos(lower(data->>'title'), lower(${cleanText(q)})) > 0 or id = ${keyText(q)})`,
       ]);
       const { rows } = await sql<StoredIncident>`
         select ${columns} from (

@@ -3,7 +3,7 @@ import type { Disposition } from '../domain/disposition.ts';
 import type { RunRow, RunState } from '../domain/run.ts';
 import type { Context } from './context.ts';
 import { eventColumns, eventRow, type ListedEvent, type StoredListedEvent } from './events.ts';
-import { keyText } from './json.ts';
+import { cleanText, keyText } from './json.ts';
 import { runColumnsOf, runRow, type StoredRun } from './runs.ts';
 
 /**
@@ -57,7 +57,7 @@ export const allOf = (conditions: (RawBuilder<unknown> | false | undefined)[]): 
   sql.join([sql`true`, ...conditions.filter((each) => each !== undefined && each !== false)], sql` and `);
 
 export const textsOf = (texts: readonly string[]): RawBuilder<unknown> =>
-  sql`array(select jsonb_array_elements_text(${JSON.stringify(texts)}::jsonb))`;
+  sql`array(select jsonb_array_elements_text(${JSON.stringify(texts.map(cleanText))}::jsonb))`;
 
 /** Whether the row's subject is an incident of one of these services. */
 const ofServices = (services: readonly string[] | undefined) =>
@@ -101,7 +101,9 @@ export function listsOn({ db }: Context): Lists {
 
       async function lastLooked(where: RawBuilder<unknown>): Promise<number | undefined> {
         const last = await sql<{ seq: number }>`
-          select seq from inbox where ${where} order by seq desc offset ${looksAtMost - 1} limit 1`.execute(db);
+          select seq from inbox where ${where} order by seq desc offset ${looksAtMost - 1} limit 1`.execute(
+          db,
+        );
         return last.rows[0]?.seq;
       }
     },
@@ -111,7 +113,8 @@ export function listsOn({ db }: Context): Lists {
         subject !== undefined && sql`subject = ${keyText(subject)}`,
         live === true && sql`state in ('starting', 'running')`,
         live === false && sql`state not in ('starting', 'running')`,
-        before !== undefined && sql`(created_at, id) < (${before.at}::timestamptz, ${before.id}::text)`,
+        before !== undefined &&
+          sql`(created_at, id) < (${before.at}::timestamptz, ${cleanText(before.id)}::text)`,
       ]);
       const wanted = allOf([
         state !== undefined && sql`state = ${state}`,

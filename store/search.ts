@@ -1,7 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { RecordRow } from '../domain/record.ts';
 import type { Context } from './context.ts';
-import { keyText } from './json.ts';
+import { cleanText, keyText } from './json.ts';
+import { actorKey } from './lines.ts';
 import { allOf, looksAtMost, type Page, pageOf, textsOf } from './lists.ts';
 import { type LineColumns, recordRow, type StoredLine } from './record.ts';
 
@@ -75,7 +76,9 @@ export function linesOn({ db, scrub }: Context): Lines {
   async function effectsOnTarget(target: string): Promise<{ keys: string[]; subjects: string[] }> {
     const { rows } = await sql<{ key: string; subject: string }>`
       select key, coalesce(subject, run_id) as subject from effects where key = any (array(
-        select key from effect_targets where target = ${target} limit ${changesAtMost}))`.execute(db);
+        select key from effect_targets where target = ${cleanText(target)} limit ${changesAtMost}))`.execute(
+      db,
+    );
     return {
       keys: rows.map(({ key }) => key),
       subjects: [...new Set(rows.map(({ subject }) => keyText(subject)))],
@@ -94,7 +97,7 @@ export function linesOn({ db, scrub }: Context): Lines {
       const since = from === undefined ? undefined : await firstSince(Date.parse(from) - clockSlackMs);
       const until = to === undefined ? undefined : await firstSince(Date.parse(to) + clockSlackMs);
       const about = subject && sql`subject = ${keyText(scrub(subject))}`;
-      const by = actor && sql`actor = ${keyText(scrub(actor))}`;
+      const by = actor && sql`actor = ${actorKey(actor, scrub)}`;
       const does = action && sql`action = ${keyText(action)}`;
       // One index finds the lines: the one that leaves the fewest. The rest is looked for in those.
       const [key, ...rest] = [
@@ -150,7 +153,7 @@ export function linesOn({ db, scrub }: Context): Lines {
     async linesAbout({ subject, run, after, skip, limit }) {
       const only = allOf([
         sql`subject = ${keyText(scrub(subject))}`,
-        run !== undefined && sql`detail::jsonb->>'run' = ${scrub(run)}`,
+        run !== undefined && sql`detail::jsonb->>'run' = ${cleanText(scrub(run))}`,
       ]);
       const columns = sql.raw('at, actor, via, action, subject, detail');
       // One statement, so that no line is missed that is linked between two.

@@ -1,6 +1,6 @@
 import type { GeneratedAlways } from 'kysely';
-import type { Time } from './columns.ts';
 import type { AnswersTable } from './answers.ts';
+import type { Time } from './columns.ts';
 import type { EffectsTable } from './effects.ts';
 import type { InboxTable } from './inbox.ts';
 import type { IncidentsTable } from './incidents.ts';

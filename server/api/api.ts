@@ -71,11 +71,16 @@ export function createApi(
     router.all(pattern, refuseMethod(same.map(({ method }) => method)));
 
   router.use(() => {
-    throw new Refusal(404, 'No such route', 'Nothing answers at this address. /openapi.json lists the routes.');
+    throw new Refusal(
+      404,
+      'No such route',
+      'Nothing answers at this address. /openapi.json lists the routes.',
+    );
   });
   router.use((error: unknown, _: Request, response: Response, next: NextFunction) => {
     const refusal = asRefusal(error);
-    if (refusal instanceof Refusal && refusal.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+    if (refusal instanceof Refusal && refusal.status === 401)
+      response.setHeader('WWW-Authenticate', 'Bearer');
     next(refusal);
   });
 

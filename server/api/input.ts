@@ -37,7 +37,8 @@ export function inputReader(operation: AnyOperation, readBody: BodyReader): Inpu
   return async (request) => {
     const rest = method === 'GET' ? queryOf(request) : await bodyOf(request, readBody);
     const twice = fields.find((field) => Object.hasOwn(rest, field));
-    if (twice !== undefined) throw new Refusal(400, 'Bad input', `${twice} stands in the path. Say it there alone.`);
+    if (twice !== undefined)
+      throw new Refusal(400, 'Bad input', `${twice} stands in the path. Say it there alone.`);
     const path = fields.map((field) => [field, segmentOf(request.params[field])] as const);
     const given = [...Object.entries(rest), ...path];
     // Not assigned one by one: a field may be called `__proto__`.
@@ -73,7 +74,11 @@ function queryOf(request: IncomingMessage): Record<string, string> {
 async function bodyOf(request: Request, readBody: BodyReader): Promise<Record<string, unknown>> {
   const parameters = Object.keys(queryOf(request));
   if (parameters.length > 0)
-    throw new Refusal(400, 'Bad input', `${parameters.join(', ')}: the query is not read here. Send it in the body.`);
+    throw new Refusal(
+      400,
+      'Bad input',
+      `${parameters.join(', ')}: the query is not read here. Send it in the body.`,
+    );
   const hasBody =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
   if (!hasBody) return {};

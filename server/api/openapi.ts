@@ -38,7 +38,9 @@ const keyHeader = z.object({
     .max(200)
     .regex(/^[\x21-\x7e]+$/)
     .optional()
-    .describe('Sent again under the same key within 24 hours, it is carried out once and gets the same answer'),
+    .describe(
+      'Sent again under the same key within 24 hours, it is carried out once and gets the same answer',
+    ),
 });
 
 /** The OpenAPI document of these operations, and of the stream. */
@@ -47,15 +49,23 @@ export function openApiDocument(operations: readonly AnyOperation[]): object {
     '/stream': {
       get: {
         operationId: 'stream',
-        summary: 'New lines of the record as server-sent events; a `resync` event: too much was missed, read anew',
+        summary:
+          'New lines of the record as server-sent events; a `resync` event: too much was missed, read anew',
         requestParams: {
           query: z.object({
             subject: z.string().optional(),
-            after: z.string().regex(/^\d{1,15}$/).optional().describe('As Last-Event-ID'),
+            after: z
+              .string()
+              .regex(/^\d{1,15}$/)
+              .optional()
+              .describe('As Last-Event-ID'),
           }),
         },
         responses: {
-          '200': { description: 'Until one side ends it', content: { 'text/event-stream': { schema: z.string() } } },
+          '200': {
+            description: 'Until one side ends it',
+            content: { 'text/event-stream': { schema: z.string() } },
+          },
           ...problems(...always),
         },
       },

@@ -41,9 +41,18 @@ export async function once(
   const request = { principal: actorOf(principal), key, digest };
   const known = await store.takeUp(request);
   if (known === 'busy')
-    throw new Refusal(409, 'Under way', 'The request of this Idempotency-Key is being carried out. Ask again soon.', 1);
+    throw new Refusal(
+      409,
+      'Under way',
+      'The request of this Idempotency-Key is being carried out. Ask again soon.',
+      1,
+    );
   if (known === 'other')
-    throw new Refusal(422, 'Key used before', 'This Idempotency-Key stands for another request. Use a new one.');
+    throw new Refusal(
+      422,
+      'Key used before',
+      'This Idempotency-Key stands for another request. Use a new one.',
+    );
   if (known !== 'go') {
     if (known.answer === null)
       throw new Refusal(
@@ -55,7 +64,10 @@ export async function once(
   }
   try {
     const answer = await carryOut();
-    await store.answered(request, { status: 200, answer: operation.shownOnce ? null : JSON.stringify(answer) });
+    await store.answered(request, {
+      status: 200,
+      answer: operation.shownOnce ? null : JSON.stringify(answer),
+    });
     return { answer, isRepeated: false };
   } catch (error) {
     await store.giveUp(request);

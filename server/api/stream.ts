@@ -88,8 +88,7 @@ export function createStreams({ store, authenticate, log }: Options): Streams {
     const texts = new Map<string, { seq: number; subject: string; text: string }[] | undefined>();
     for (const stream of readers) {
       const key = JSON.stringify([stream.principal.role, stream.principal.scope?.services]);
-      if (!texts.has(key))
-        texts.set(key, await visible(stream.principal, lines).catch(() => undefined));
+      if (!texts.has(key)) texts.set(key, await visible(stream.principal, lines).catch(() => undefined));
       const seen = texts.get(key);
       // It comes back and goes on after the last line that it got.
       if (!seen) {
@@ -97,7 +96,8 @@ export function createStreams({ store, authenticate, log }: Options): Streams {
         continue;
       }
       const own = seen.filter(
-        ({ seq, subject }) => seq > stream.last && (stream.subject === undefined || subject === stream.subject),
+        ({ seq, subject }) =>
+          seq > stream.last && (stream.subject === undefined || subject === stream.subject),
       );
       stream.last = Math.max(stream.last, lines.at(-1)?.seq ?? 0);
       if (own.length > 0) write(stream, own.map(({ text }) => text).join(''));
@@ -110,7 +110,9 @@ export function createStreams({ store, authenticate, log }: Options): Streams {
     const mine =
       scope?.services === undefined
         ? undefined
-        : new Set(await store.subjectsOf(scope.services, [...new Set(allowed.map(({ subject }) => subject))]));
+        : new Set(
+            await store.subjectsOf(scope.services, [...new Set(allowed.map(({ subject }) => subject))]),
+          );
     return allowed
       .filter(({ subject }) => mine === undefined || mine.has(subject))
       .map((line) => ({ seq: line.seq, subject: line.subject, text: eventOf(line) }));
@@ -141,7 +143,8 @@ export function createStreams({ store, authenticate, log }: Options): Streams {
 
   async function catchUp(stream: Stream, now: number): Promise<void> {
     const [next] = await store.newLines(stream.last, 1);
-    const isGap = stream.last > now || now - stream.last > caughtUpAtMost || (next?.seq ?? 0) > stream.last + 1;
+    const isGap =
+      stream.last > now || now - stream.last > caughtUpAtMost || (next?.seq ?? 0) > stream.last + 1;
     if (isGap) {
       stream.last = now;
       write(stream, `id: ${now}\nevent: resync\ndata: {}\n\n`);
@@ -150,6 +153,7 @@ export function createStreams({ store, authenticate, log }: Options): Streams {
       const seen = kept;
       const isBehind = stream.last < (seen[0]?.seq ?? (position ?? 0) + 1) - 1;
       const lines = isBehind ? await store.newLines(stream.last, linesAtOnce) : seen;
+      if (isBehind && lines.length === 0) throw new Error('Lines are missing from the record');
       await tell([stream], lines);
       // What was found meanwhile was told to the others alone.
       if (!streams.has(stream) || (!isBehind && kept === seen)) break;

@@ -61,9 +61,18 @@ export const showActivity = defineOperation({
   async run({ name }, { activities }) {
     const activity = (await activities()).find((each) => each.name === name);
     if (!activity)
-      throw new Refusal(404, 'No such activity', `There is no activity ${name}. activities.list tells those there are.`);
+      throw new Refusal(
+        404,
+        'No such activity',
+        `There is no activity ${name}. activities.list tells those there are.`,
+      );
     const input = jsonSchemaOf(activity.input, 'input');
-    return { ...briefly(activity), input, output: jsonSchemaOf(activity.output, 'output'), example: exampleOf(name, input) };
+    return {
+      ...briefly(activity),
+      input,
+      output: jsonSchemaOf(activity.output, 'output'),
+      example: exampleOf(name, input),
+    };
   },
 });
 

@@ -29,7 +29,8 @@ export const listIncidents = defineOperation({
     const { services } = context.principal.scope ?? {};
     const asked = service === undefined ? services : (services ?? [service]).filter((id) => id === service);
     const page = await context.store.pageOfIncidents({
-      statuses: status === undefined ? undefined : status === 'open' ? ['triggered', 'acknowledged'] : [status],
+      statuses:
+        status === undefined ? undefined : status === 'open' ? ['triggered', 'acknowledged'] : [status],
       services: asked,
       q,
       before: placeIn(list, place),
@@ -92,7 +93,9 @@ export const showIncident = defineOperation({
     id: z.string(),
     incident: incidentShape.optional().describe('Missing: no event has told its state'),
     runs: z.array(runShape).describe(`The newest ${runsShown}`),
-    changed: z.array(effectShape).describe(`Unknown outcomes first, then the newest; at most ${changesShown}`),
+    changed: z
+      .array(effectShape)
+      .describe(`Unknown outcomes first, then the newest; at most ${changesShown}`),
     why: z.array(whyShape).describe(`The answers to its newest ${answersShown} events, newest first`),
   }),
   async run({ id }, context) {

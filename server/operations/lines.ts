@@ -26,4 +26,3 @@ export const timelineInput = {
   after: z.int().min(0).optional().describe('Only lines after this number'),
   ...pageInput,
 };
-

@@ -71,7 +71,8 @@ export function denialOf(
 }
 
 /** As the record names whoever asked. */
-export const actorOf = ({ kind, name }: Principal): string => (kind === 'baton' ? 'baton' : `${kind}:${name}`);
+export const actorOf = ({ kind, name }: Principal): string =>
+  kind === 'baton' ? 'baton' : `${kind}:${name}`;
 
 function done(operation: AnyOperation, input: object, output: unknown, context: OperationContext): Entry {
   return {

@@ -57,7 +57,8 @@ export const exportRecord = defineOperation({
   kind: 'read',
   right: 'record.read',
   route: 'GET /record/export',
-  summary: 'The record as it is linked, oldest first: what verifies it needs nothing else. First what was pruned, as segments',
+  summary:
+    'The record as it is linked, oldest first: what verifies it needs nothing else. First what was pruned, as segments',
   input: z.strictObject({ ...pageInput, limit: z.int().min(1).max(1_000).default(1_000) }),
   output: z.object({ segments: z.array(segment), items: z.array(linkedLine), next: z.string().optional() }),
   async run(input, context) {
@@ -114,7 +115,10 @@ export const verifyRecord = defineOperation({
   }),
 });
 
-const head = z.strictObject({ seq: z.int().min(0).max(999_999_999_999_999), hash: z.string().regex(/^[0-9a-f]{64}$/) });
+const head = z.strictObject({
+  seq: z.int().min(0).max(999_999_999_999_999),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+});
 
 export const compareHeads = defineOperation({
   name: 'record.compare',

@@ -106,7 +106,11 @@ export const startRunByHand = defineOperation({
         `Nothing is known of an incident ${subject}. incidents.list tells those there are.`,
       );
     if (incident?.status === 'resolved' && startable.whenResolved === 'stop')
-      throw new Refusal(409, 'Resolved', `Incident ${subject} is resolved, and a run on it would stop at once.`);
+      throw new Refusal(
+        409,
+        'Resolved',
+        `Incident ${subject} is resolved, and a run on it would stop at once.`,
+      );
     const id = runIdFor(context);
     const at = new Date().toISOString();
     const cause: RunCause = {
@@ -119,7 +123,13 @@ export const startRunByHand = defineOperation({
       target: startable.target(given),
       whenResolved: startable.whenResolved,
     };
-    const run = { id, trigger: byHand, workflow, target: cause.target, ...(subject === undefined ? {} : { subject }) };
+    const run = {
+      id,
+      trigger: byHand,
+      workflow,
+      target: cause.target,
+      ...(subject === undefined ? {} : { subject }),
+    };
     const isNew = await store.beginRun(
       { ...run, input: given, cause },
       {
@@ -133,7 +143,11 @@ export const startRunByHand = defineOperation({
     );
     const before = await store.findRun(id);
     if (!isNew && before && !isSame(before, run))
-      throw new Refusal(422, 'Key used before', 'This Idempotency-Key stands for another run. Use a new one.');
+      throw new Refusal(
+        422,
+        'Key used before',
+        'This Idempotency-Key stands for another run. Use a new one.',
+      );
     if (isNew || before?.state === 'starting') {
       // What Temporal does not take now it gets when it is back: the run is kept.
       const isThere = await startRun({ id, workflow, input: given, cause }, starter).then(
@@ -178,7 +192,9 @@ async function findStartable(name: string, { workflows, principal }: OperationCo
 function parseRunInput({ workflow, input }: Startable, raw: unknown): unknown {
   const parsed = input.safeParse(raw);
   if (parsed.success) return parsed.data;
-  const complaints = parsed.error.issues.map(({ path, message }) => `${['input', ...path].join('.')}: ${message}`);
+  const complaints = parsed.error.issues.map(
+    ({ path, message }) => `${['input', ...path].join('.')}: ${message}`,
+  );
   throw new Refusal(
     400,
     'Bad input',

@@ -90,7 +90,10 @@ export const testTriggers = defineOperation({
   input: z.strictObject({
     trigger: z.string().min(1).max(200).optional().describe('Only this one'),
     event: z.string().min(1).max(1_000).optional().describe('The number or id of a stored event'),
-    given: z.unknown().optional().describe('An event itself: a webhook of PagerDuty, or as events.show tells it'),
+    given: z
+      .unknown()
+      .optional()
+      .describe('An event itself: a webhook of PagerDuty, or as events.show tells it'),
   }),
   output: z.object({
     event: z.string(),
@@ -106,10 +109,16 @@ export const testTriggers = defineOperation({
   }),
   async run({ trigger, event: stored, given }, context) {
     if ((stored === undefined) === (given === undefined))
-      throw new Refusal(400, 'Bad input', 'Say either which stored event (event), or the event itself (given).');
+      throw new Refusal(
+        400,
+        'Bad input',
+        'Say either which stored event (event), or the event itself (given).',
+      );
     const asked = trigger === undefined ? await myTriggers(context) : [await findTrigger(trigger, context)];
     const { event, seq } =
-      stored === undefined ? { event: readGivenEvent(given), seq: undefined } : await storedEvent(stored, context);
+      stored === undefined
+        ? { event: readGivenEvent(given), seq: undefined }
+        : await storedEvent(stored, context);
     const answers = asked.map((each) => answerOf(each, event));
     if (seq === undefined) return { event: event.id, type: event.type, answers };
     const situation =

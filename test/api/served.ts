@@ -1,0 +1,129 @@
+import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
+import { rebootEc2Instances } from '../../activities/ec2/reboot-instances.ts';
+import { addPagerDutyNote } from '../../activities/pagerduty/add-note.ts';
+import type { Principal } from '../../domain/rights.ts';
+import { createLog } from '../../log/log.ts';
+import { type Api, createApi } from '../../server/api/api.ts';
+import { createApp, createHttpServer } from '../../server/app.ts';
+import { createMetrics } from '../../server/metrics.ts';
+import type { World } from '../../server/operations/operation.ts';
+import { Refusal } from '../../server/refusal.ts';
+import type { Store } from '../../store/store.ts';
+import { defineStartable } from '../../triggers/startable.ts';
+import { news } from '../cli/fixture/trigger.ts';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at answers of many shapes.
+  json: any;
+}
+
+export interface Served {
+  url: string;
+  log: string[];
+  /** Whose token is which. Changed, it holds from the next request on. */
+  principals: Map<string, Principal>;
+  ask(method: string, path: string, options?: Asking): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface Asking {
+  /** Admin when left out; null: none. */
+  token?: string | null;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+const roles = ['viewer', 'responder', 'approver', 'operator', 'admin'] as const;
+
+/** Waits for an event, which a workflow of this name would do. */
+export async function waitForNews(_: { incidentId: string }): Promise<void> {}
+
+export const newsByHand = defineStartable({
+  run: waitForNews,
+  summary: 'Waits for news',
+  input: z.strictObject({ incidentId: z.string().regex(/^[A-Z0-9]+$/) }),
+  subject: ({ incidentId }) => incidentId,
+});
+
+export const worldOn = (store: Store, changes: Partial<World> = {}): World => ({
+  store,
+  triggers: async () => [news],
+  activities: async () => [addPagerDutyNote, rebootEc2Instances],
+  workflows: async () => ({ names: ['waitForNews', 'other'], startable: [newsByHand] }),
+  settings: () => ({ PAGERDUTY_API_TOKEN: '••••••••' }),
+  ...changes,
+});
+
+/** The API on a real port, over a real store. Each role has a token of its own name. */
+export async function serve(store: Store, changes: Partial<World> = {}): Promise<Served> {
+  const principals = new Map<string, Principal>(
+    roles.map((role) => [role, { kind: 'token', name: `the-${role}`, role }]),
+  );
+  const log: string[] = [];
+  const logger = createLog((text) => text, {
+    level: 'trace',
+    destination: { write: (line) => log.push(line) },
+  });
+  let api: Api | undefined;
+  const app = createApp({
+    pagerDutySecrets: [],
+    store,
+    onStored() {},
+    temporalState: () => ({ up: true, since: '2026-11-20T09:00:00.000Z' }),
+    metrics: createMetrics(),
+    simulated: [],
+    log: logger,
+    makeApi: (readBody) => {
+      api = createApi(
+        {
+          world: worldOn(store, changes),
+          async authenticate({ headers }) {
+            const found = principals.get(/^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '');
+            if (!found) throw new Refusal(401, 'Not signed in', 'No valid token came with the request.');
+            return found;
+          },
+        },
+        { readBody, log: logger },
+      );
+      return api;
+    },
+  });
+  const server = createHttpServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    log,
+    principals,
+    async ask(method, path, { token = 'admin', body, headers = {} } = {}) {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: {
+          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
+      return {
+        status: response.status,
+        headers: response.headers,
+        text,
+        json: isJson ? JSON.parse(text) : undefined,
+      };
+    },
+    close() {
+      api?.stop();
+      return new Promise((closed) => {
+        server.close(() => closed());
+        server.closeAllConnections();
+      });
+    },
+  };
+}
