@@ -30,6 +30,10 @@ const code = await runCli({
     const { wayTo } = await import('./activities/http.ts');
     return { activities, connectClients, wayTo };
   },
+  loadWorkflows: async () => ({
+    names: Object.keys(await import('./workflows/index.ts')),
+    startable: (await import('./triggers/by-hand/index.ts')).startable,
+  }),
   workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
   startSimulators: async (options) => {
     const { startSimulators, stories } = await import('./simulator/index.ts');

@@ -2,11 +2,13 @@ import { Command, CommanderError } from 'commander';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { addAuditCommands } from './audit.ts';
+import { addCatalogueCommands } from './catalogue.ts';
 import { addConfigCommand } from './config.ts';
 import { addDemoCommand } from './demo.ts';
 import { addEventCommands } from './events.ts';
 import { addIncidentCommands } from './incidents.ts';
 import { addMigrateCommand } from './migrate.ts';
+import { addRecordCommands } from './record.ts';
 import { addRunCommands } from './runs.ts';
 import { addProcessCommands } from './serve.ts';
 import { addTriggerCommands } from './triggers.ts';
@@ -34,6 +36,8 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addRunCommands(program, wiring);
   addEventCommands(program, wiring);
   addTriggerCommands(program, wiring);
+  addCatalogueCommands(program, wiring);
+  addRecordCommands(program, wiring);
   addAuditCommands(program, wiring);
   addConfigCommand(program, wiring);
   try {

@@ -7,6 +7,7 @@ import { prepareCluster, warnOfOwner } from './cluster.ts';
 import { Lifetime } from './lifetime.ts';
 import { directPager } from './pager.ts';
 import { portTaken } from './ports.ts';
+import { shownSettings } from './settings.ts';
 import { lazyClient } from './temporal-client.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -47,6 +48,11 @@ export async function runServer(wiring: Wiring): Promise<void> {
       taskQueue,
       versions: settings.workerVersions,
       authority,
+      lists: {
+        activities: async () => (await wiring.loadActivities()).activities,
+        workflows: () => wiring.loadWorkflows(),
+        settings: () => shownSettings(wiring.env),
+      },
       simulated: [],
       log,
       pager: directPager(wiring, wiring.env),

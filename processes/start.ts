@@ -19,15 +19,15 @@ import { bundleWorkflows } from '../worker/bundle.ts';
 import { startWorker, taskQueue } from '../worker/worker.ts';
 import { warnOfOwner } from './cluster.ts';
 import { serveControl } from './control.ts';
+import { performHere } from './door.ts';
 import { CliFailure, exits } from './failure.ts';
 import { Lifetime } from './lifetime.ts';
 import { directPager } from './pager.ts';
 import { isFree, nextFreePort, portTaken } from './ports.ts';
 import { prepareSdk } from './sdk.ts';
 import { secretKeyOf } from './secret-key.ts';
-import { readSettings, type Settings, secretsOf } from './settings.ts';
+import { readSettings, type Settings, secretsOf, shownSettings } from './settings.ts';
 import type { RunningSimulators } from './simulators.ts';
-import { type StoreAccess, storeMethods } from './store-access.ts';
 import { type Binary, findTemporal } from './temporal-binary.ts';
 import { type RunningTemporal, startTemporal } from './temporal-server.ts';
 import type { Wiring } from './wiring.ts';
@@ -36,7 +36,7 @@ const usualPort = 8080;
 
 /** What is needed to show what a simulated start does, while it goes on. */
 export interface Showcase {
-  store: StoreAccess;
+  store: Pick<Store, 'listEvents' | 'listRuns' | 'readRecord' | 'verifyRecord'>;
   play: () => Promise<string>;
   output: Output;
   dataDir: string;
@@ -136,6 +136,11 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       taskQueue,
       versions,
       authority,
+      lists: {
+        activities: async () => activities,
+        workflows: () => wiring.loadWorkflows(),
+        settings: () => shownSettings(wiring.env),
+      },
       simulated: settings.simulated,
       log,
       pager: directPager(wiring, env),
@@ -147,9 +152,10 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       },
     });
     lifetime.onClose(server.stop);
+    const { world } = server;
     const control = await serveControl(dataDir, {
       ping: async () => 'here',
-      ...storeMethods(store),
+      perform: (name, input) => performHere(world, name, input),
       demo: (story) => playStory(simulators, story),
     });
     lifetime.onClose(control.close);

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { AnyActivity } from '../activities/activity.ts';
 import type { Clients } from '../activities/clients.ts';
 import type { Streams } from '../cli/output.ts';
+import type { Startable } from '../triggers/startable.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import type { StartSimulators } from './simulators.ts';
 
@@ -18,6 +19,8 @@ export interface Wiring {
     /** By which way an address is reached: straight, or through the network's proxy. */
     wayTo(address: string, env: NodeJS.ProcessEnv): Dispatcher;
   }>;
+  /** The types of all workflows, and those that a person can start. */
+  loadWorkflows(): Promise<{ names: readonly string[]; startable: readonly Startable[] }>;
   /** The file that exports every workflow. */
   workflowsPath: string;
   startSimulators: StartSimulators;

@@ -5,11 +5,13 @@ import type { Logger } from 'pino';
 import type { Authority } from '../secrets/authority.ts';
 import type { Store } from '../store/store.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-import { type Api, type ApiOptions, createApi } from './api/api.ts';
+import { type Api, createApi } from './api/api.ts';
+import type { Authenticate } from './api/authenticate.ts';
 import { createApp, createHttpServer } from './app.ts';
 import { type Dispatcher, startDispatcher } from './dispatch.ts';
 import type { HeadOptions } from './heads.ts';
 import type { Metrics } from './metrics.ts';
+import type { World } from './operations/operation.ts';
 import { startReconciler } from './reconcile.ts';
 import { startRetention } from './retention.ts';
 import { syncSchedules } from './schedules.ts';
@@ -40,8 +42,10 @@ export interface ServerOptions {
   authority: Authority;
   log: Logger;
   metrics: Metrics;
-  /** What the API works on, and how it tells who asks. Without it there is none. */
-  api?: ApiOptions | undefined;
+  /** What operations work on, besides what is here. */
+  lists?: Pick<World, 'activities' | 'workflows' | 'settings'> | undefined;
+  /** How the API tells who asks. Without it there is none. */
+  authenticate?: Authenticate | undefined;
   simulated: readonly string[];
   /** The workers have versions. */
   versions?: boolean;
@@ -54,6 +58,8 @@ export interface ServerOptions {
 export interface RunningServer {
   /** Where it listens. */
   url: string;
+  /** What operations work on here. */
+  world: World;
   /** Looks for pending events soon. */
   wake(): void;
   /** Takes nothing new, finishes what is under way, hands the rest back. */
@@ -77,7 +83,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     count: metrics.event,
   });
   const stuck = startStuckRuns({ store, client, namespace: options.namespace, log, pager: options.pager });
-  const given = options.api;
+  const { authenticate, lists = noLists, authority, eagerStart } = options;
+  const world: World = {
+    store,
+    triggers: async () => triggers,
+    runs: { client, taskQueue, eagerStart, authority },
+    ...lists,
+  };
   let api: Api | undefined;
   const app = createApp({
     pagerDutySecrets: options.pagerDutySecrets,
@@ -93,9 +105,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     stuckRuns: stuck.counts,
     simulated: options.simulated,
     makeApi:
-      given &&
+      authenticate &&
       ((readBody) => {
-        api = createApi(given, { readBody, log });
+        api = createApi({ world, authenticate }, { readBody, log });
         return api;
       }),
   });
@@ -108,7 +120,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     secretKey: options.keeping.secretKey,
     log,
   });
-  const { authority, eagerStart } = options;
   const reconciler = startReconciler({
     store,
     client,
@@ -140,6 +151,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   return {
     url: `http://${options.host}:${(http.address() as AddressInfo).port}`,
+    world,
     wake: dispatcher.wake,
     async stop() {
       stopping = true;
@@ -151,6 +163,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
   };
 }
+
+/** Of a server that is started for its webhooks alone. */
+const noLists: NonNullable<ServerOptions['lists']> = {
+  activities: async () => [],
+  workflows: async () => ({ names: [], startable: [] }),
+  settings: () => ({}),
+};
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -49,7 +49,7 @@ const segment = z.object({
   last_hash: z.string(),
   lines: z.int(),
   at: z.string(),
-  signature: z.string().optional(),
+  signature: z.string().exactOptional(),
 });
 
 export const exportRecord = defineOperation({
@@ -105,7 +105,7 @@ export const verifyRecord = defineOperation({
         lastHash: z.string(),
         lines: z.int(),
         at: z.string(),
-        signature: z.string().optional(),
+        signature: z.string().exactOptional(),
       }),
     ),
   }),

@@ -7,24 +7,27 @@ export const runShape = z
     id: z.string(),
     trigger: z.string(),
     workflow: z.string(),
-    subject: z.string().optional(),
+    subject: z.string().exactOptional(),
     target: z.string(),
     eventSeq: z.int().describe('The number of the event that called for it; 0: somebody started it'),
     state: z.enum(['starting', 'running', 'completed', 'failed', 'timed out', 'cancelled']),
-    outcome: z.string().optional(),
-    failure: z.object({ class: z.string(), message: z.string(), activity: z.string().optional() }).optional(),
+    outcome: z.string().exactOptional(),
+    failure: z
+      .object({ class: z.string(), message: z.string(), activity: z.string().exactOptional() })
+      .optional(),
     stuck: z
       .object({
         reason: z.enum(['NonDeterminism', 'WorkflowTaskFailed', 'NoWorker']),
         message: z.string(),
         since: z.string(),
-        over: z.boolean().optional(),
+        over: z.boolean().exactOptional(),
       })
-      .optional(),
+      .exactOptional(),
     createdAt: z.string(),
-    endedAt: z.string().optional(),
+    endedAt: z.string().exactOptional(),
   })
   .meta({ id: 'Run' });
+export type ShownRun = z.output<typeof runShape>;
 
 export const eventShape = z
   .object({
@@ -32,16 +35,16 @@ export const eventShape = z
     source: z.string(),
     eventId: z.string(),
     type: z.string(),
-    subject: z.string().optional(),
+    subject: z.string().exactOptional(),
     time: z.string(),
     receivedAt: z.string(),
     disposition: z
       .enum(['dispatched', 'duplicate', 'ignored', 'stale', 'parked'])
-      .optional()
+      .exactOptional()
       .describe('Missing: pending'),
-    reason: z.string().optional(),
-    event: z.unknown().optional(),
-    pruned: z.literal(true).optional(),
+    reason: z.string().exactOptional(),
+    event: z.unknown().exactOptional(),
+    pruned: z.literal(true).exactOptional(),
   })
   .meta({ id: 'Event' });
 
@@ -55,36 +58,37 @@ export const incidentShape = z
     liveRuns: z.int(),
     incident: z
       .object({
-        title: z.string().optional(),
-        number: z.number().optional(),
-        urgency: z.string().optional(),
-        priority: reference.optional(),
-        service: reference.optional(),
-        assignees: z.array(reference).optional(),
-        escalationPolicy: reference.optional(),
-        createdAt: z.string().optional(),
-        reopenedAt: z.string().optional(),
-        url: z.string().optional(),
-        mergedInto: reference.optional(),
+        title: z.string().exactOptional(),
+        number: z.number().exactOptional(),
+        urgency: z.string().exactOptional(),
+        priority: reference.exactOptional(),
+        service: reference.exactOptional(),
+        assignees: z.array(reference).exactOptional(),
+        escalationPolicy: reference.exactOptional(),
+        createdAt: z.string().exactOptional(),
+        reopenedAt: z.string().exactOptional(),
+        url: z.string().exactOptional(),
+        mergedInto: reference.exactOptional(),
       })
-      .optional()
+      .exactOptional()
       .describe('As its newest event tells it'),
   })
   .meta({ id: 'Incident' });
 
 export const lineShape = z
   .object({
-    seq: z.int().optional().describe('Missing: not linked yet'),
+    seq: z.int().exactOptional().describe('Missing: not linked yet'),
     at: z.string(),
     actor: z.string(),
     via: z.string(),
     action: z.string(),
     subject: z.string(),
     detail: z.record(z.string(), z.unknown()),
-    previous: z.string().optional(),
-    hash: z.string().optional(),
+    previous: z.string().exactOptional(),
+    hash: z.string().exactOptional(),
   })
   .meta({ id: 'Line' });
+export type ShownLine = z.output<typeof lineShape>;
 
 /** An id as it may stand in an address. */
 export const idInput = z.string().min(1).max(1_000);

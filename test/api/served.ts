@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
 import { rebootEc2Instances } from '../../activities/ec2/reboot-instances.ts';
 import { addPagerDutyNote } from '../../activities/pagerduty/add-note.ts';
 import type { Principal } from '../../domain/rights.ts';
@@ -10,8 +9,7 @@ import { createMetrics } from '../../server/metrics.ts';
 import type { World } from '../../server/operations/operation.ts';
 import { Refusal } from '../../server/refusal.ts';
 import type { Store } from '../../store/store.ts';
-import { defineStartable } from '../../triggers/startable.ts';
-import { news } from '../cli/fixture/trigger.ts';
+import { news, newsByHand } from '../cli/fixture/trigger.ts';
 
 export interface Answer {
   status: number;
@@ -38,16 +36,6 @@ export interface Asking {
 }
 
 const roles = ['viewer', 'responder', 'approver', 'operator', 'admin'] as const;
-
-/** Waits for an event, which a workflow of this name would do. */
-export async function waitForNews(_: { incidentId: string }): Promise<void> {}
-
-export const newsByHand = defineStartable({
-  run: waitForNews,
-  summary: 'Waits for news',
-  input: z.strictObject({ incidentId: z.string().regex(/^[A-Z0-9]+$/) }),
-  subject: ({ incidentId }) => incidentId,
-});
 
 export const worldOn = (store: Store, changes: Partial<World> = {}): World => ({
   store,

@@ -28,6 +28,7 @@ describe('the command line', () => {
       },
       loadTriggers: async () => [news],
       loadActivities: async () => ({ activities: [], connectClients: () => connectClients({}), wayTo }),
+      loadWorkflows: async () => ({ names: [], startable: [] }),
       workflowsPath: '',
       startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
     };

@@ -13,6 +13,7 @@ process.exitCode = await runCli({
     const { wayTo } = await import('../../activities/http.ts');
     return { activities, connectClients, wayTo };
   },
+  loadWorkflows: async () => ({ names: [], startable: [] }),
   workflowsPath,
   startSimulators: () => Promise.reject(new Error('Nothing is simulated here')),
 });
