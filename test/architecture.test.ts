@@ -93,7 +93,7 @@ describe('the imports', () => {
   );
 
   it('of all that is no trigger, workflow or activity name no particular trigger, workflow or activity', () => {
-    const particular = /^(triggers\/(?!trigger\.ts)|workflows\/(?!kit\/)|activities\/[^/]+\/)/;
+    const particular = /^(triggers\/(?!trigger\.ts|startable\.ts)|workflows\/(?!kit\/)|activities\/[^/]+\/)/;
     const wrong = imports.filter(
       ({ from, to }) =>
         ['domain', 'secrets', 'log', 'server', 'worker', 'store', 'processes', 'cli'].includes(

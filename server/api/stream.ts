@@ -121,7 +121,9 @@ export function createStreams({ store, authenticate, log }: Options): Streams {
   function write(stream: Stream, text: string): void {
     stream.response.write(text);
     // A reader that does not take what it is sent would be kept in memory for ever.
-    if (stream.response.writableLength > unreadAtMost) end(stream);
+    if (stream.response.writableLength <= unreadAtMost) return;
+    log.info({ unread: stream.response.writableLength }, 'A reader of the stream is too slow, and was cut');
+    end(stream);
   }
 
   function end(stream: Stream): void {
