@@ -68,6 +68,7 @@ const rules: Record<string, { values: string[]; types?: string[] }> = {
       'activities/activity.ts',
       'activities/provider.ts',
       'activities/clients.ts',
+      'triggers/startable.ts',
       'triggers/trigger.ts',
       'cli/output.ts',
     ],

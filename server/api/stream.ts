@@ -118,11 +118,11 @@ export function createStreams({ store, authenticate, log }: Options): Streams {
       .map((line) => ({ seq: line.seq, subject: line.subject, text: eventOf(line) }));
   }
 
+  /** A reader that has not taken what it was sent before would be kept in memory for ever, and is cut. */
   function write(stream: Stream, text: string): void {
-    stream.response.write(text);
-    // A reader that does not take what it is sent would be kept in memory for ever.
-    if (stream.response.writableLength <= unreadAtMost) return;
-    log.info({ unread: stream.response.writableLength }, 'A reader of the stream is too slow, and was cut');
+    const { response } = stream;
+    if (response.writableLength <= unreadAtMost) return void response.write(text);
+    log.info({ unread: response.writableLength }, 'A reader of the stream is too slow, and was cut');
     end(stream);
   }
 
@@ -157,6 +157,7 @@ export function createStreams({ store, authenticate, log }: Options): Streams {
       const lines = isBehind ? await store.newLines(stream.last, linesAtOnce) : seen;
       if (isBehind && lines.length === 0) throw new Error('Lines are missing from the record');
       await tell([stream], lines);
+      if (isBehind) await taken(stream.response);
       // What was found meanwhile was told to the others alone.
       if (!streams.has(stream) || (!isBehind && kept === seen)) break;
     }
@@ -200,6 +201,15 @@ export function createStreams({ store, authenticate, log }: Options): Streams {
       streams.clear();
     },
   };
+}
+
+/** Until what was written has gone out, or the reader has gone. */
+async function taken(response: Response): Promise<void> {
+  if (!response.writableNeedDrain || response.destroyed) return;
+  await new Promise<void>((resolve) => {
+    response.once('drain', resolve);
+    response.once('close', resolve);
+  });
 }
 
 /** As rights see it. */

@@ -1,53 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operations } from '../../server/operations/index.ts';
 import type { Store } from '../../store/store.ts';
-import { delivery, embeddedWorld, entry, fresh, type World } from '../store/world.ts';
-import { type Served, serve } from './served.ts';
-
-/** An incident with an event that was answered, and a run that ended. */
-async function incident(store: Store, service = 'PCHECK', title = 'p99 latency above 2 s') {
-  const subject = fresh('Q');
-  const data = { id: subject, title, status: 'triggered', service: { id: service, name: 'Checkout' } };
-  const event = {
-    id: fresh('E'),
-    source: '/pagerduty/default',
-    type: 'pagerduty.incident.triggered',
-    subject,
-  };
-  const { seq } = await store.receive(
-    delivery({ eventId: event.id, subject, event: { ...event, time: '2026-03-01T10:00:00.000Z', data } }),
-  );
-  const run = `news/${subject}`;
-  await store.decide({
-    seq,
-    incident: { id: subject, status: 'triggered', seenAt: '2026-03-01T10:00:00.000Z' },
-    runs: [
-      {
-        id: run,
-        trigger: 'news',
-        workflow: 'waitForNews',
-        subject,
-        target: 'x',
-        eventSeq: seq,
-        input: {},
-        cause: {},
-      },
-    ],
-    entries: [
-      entry({
-        subject,
-        action: 'event.answered',
-        detail: {
-          event: event.id,
-          type: event.type,
-          answers: [{ trigger: 'news', answer: 'no', reason: 'is of high urgency' }],
-        },
-      }),
-    ],
-  });
-  await store.settle({ seq, disposition: 'dispatched', reason: 'x', started: [run], entries: [] });
-  return { subject, seq, eventId: event.id, run };
-}
+import { delivery, embeddedWorld, type World } from '../store/world.ts';
+import { incident, type Served, serve } from './served.ts';
 
 describe('the API', () => {
   let world: World;
@@ -327,72 +282,6 @@ describe('the API', () => {
     expect((await get(`/runs/${mine.run}`, 'limited')).status).toBe(404);
     expect((await get('/triggers', 'limited')).json).toEqual({ items: [] });
     expect((await get('/incidents', 'limited')).status).toBe(403);
-  });
-
-  it('gives each list in pages that lose and repeat nothing, whatever comes in between', async () => {
-    const made: { subject: string }[] = [];
-    for (let count = 0; count < 7; count += 1) made.push(await incident(store, 'PPAGES'));
-    for (const [list, idOf] of [
-      ['/incidents?service=PPAGES', ({ id }: { id: string }) => id],
-      ['/runs?workflow=waitForNews', ({ subject }: { subject: string }) => subject],
-      ['/events?type=pagerduty.incident.triggered', ({ subject }: { subject: string }) => subject],
-    ] as const) {
-      const seen: string[] = [];
-      for (let cursor = ''; ; ) {
-        const { json } = await get(`${list}&limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`);
-        seen.push(...json.items.map(idOf));
-        if (json.next === undefined) break;
-        cursor = json.next;
-        await incident(store, 'PPAGES');
-      }
-      expect(new Set(seen).size).toBe(seen.length);
-      expect(seen.filter((subject) => made.some((each) => each.subject === subject))).toEqual(
-        made.map(({ subject }) => subject).reverse(),
-      );
-    }
-  });
-
-  it('refuses a cursor of another list, of other fields and of somebody else', async () => {
-    const { next } = (await get('/runs?limit=1')).json;
-    expect((await get(`/runs?limit=2&cursor=${next}`)).status).toBe(200);
-    expect((await get(`/events?limit=1&cursor=${next}`)).status).toBe(400);
-    expect((await get(`/runs?limit=1&live=true&cursor=${next}`)).status).toBe(400);
-    expect((await get(`/runs?limit=1&cursor=${next}`, 'viewer')).status).toBe(400);
-    expect((await get(`/runs?limit=1&cursor=${next}x`)).status).toBe(400);
-  });
-
-  it('carries out a change once under its key, and gives the same answer again', async () => {
-    const { seq } = await incident(store);
-    const key = { 'idempotency-key': fresh('key-') };
-    const first = await post(`/events/${seq}/replay`, {}, key);
-    const again = await post(`/events/${seq}/replay`, {}, key);
-    expect([first.status, again.status, again.json]).toEqual([200, 200, first.json]);
-    expect(again.headers.get('idempotent-replayed')).toBe('true');
-    const other = await incident(store);
-    expect((await post(`/events/${other.seq}/replay`, {}, key)).status).toBe(422);
-    // The key is its sender's own.
-    expect((await post(`/events/${other.seq}/replay`, {}, key, 'operator')).status).toBe(200);
-  });
-
-  it('carries out one of many that come at once under one key', async () => {
-    const { seq } = await incident(store);
-    const key = { 'idempotency-key': fresh('key-') };
-    const answers = await Promise.all(
-      Array.from({ length: 8 }, () => post(`/events/${seq}/replay`, {}, key)),
-    );
-    const statuses = answers.map(({ status }) => status);
-    expect(statuses.filter((status) => status !== 409)).toEqual(statuses.filter((status) => status === 200));
-    const lines = await world.newStore().searchRecord({ action: 'event.replayed', limit: 100 });
-    const queued = await store.linesAbout({
-      subject: (await store.findEvent(String(seq)))?.subject ?? '',
-      after: 0,
-      skip: 0,
-      limit: 50,
-    });
-    const replays = [...lines.items, ...queued].filter(
-      ({ action, detail }) => action === 'event.replayed' && detail.seq === seq,
-    );
-    expect(replays).toHaveLength(1);
   });
 
   it('finds lines of the record, takes it out, and verifies it', async () => {

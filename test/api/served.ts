@@ -10,6 +10,7 @@ import type { World } from '../../server/operations/operation.ts';
 import { Refusal } from '../../server/refusal.ts';
 import type { Store } from '../../store/store.ts';
 import { news, newsByHand } from '../cli/fixture/trigger.ts';
+import { delivery, entry, fresh } from '../store/world.ts';
 
 export interface Answer {
   status: number;
@@ -114,4 +115,49 @@ export async function serve(store: Store, changes: Partial<World> = {}): Promise
       });
     },
   };
+}
+
+/** An incident with an event that was answered, and a run that ended. */
+export async function incident(store: Store, service = 'PCHECK', title = 'p99 latency above 2 s') {
+  const subject = fresh('Q');
+  const data = { id: subject, title, status: 'triggered', service: { id: service, name: 'Checkout' } };
+  const event = {
+    id: fresh('E'),
+    source: '/pagerduty/default',
+    type: 'pagerduty.incident.triggered',
+    subject,
+  };
+  const { seq } = await store.receive(
+    delivery({ eventId: event.id, subject, event: { ...event, time: '2026-03-01T10:00:00.000Z', data } }),
+  );
+  const run = `news/${subject}`;
+  await store.decide({
+    seq,
+    incident: { id: subject, status: 'triggered', seenAt: '2026-03-01T10:00:00.000Z' },
+    runs: [
+      {
+        id: run,
+        trigger: 'news',
+        workflow: 'waitForNews',
+        subject,
+        target: 'x',
+        eventSeq: seq,
+        input: {},
+        cause: {},
+      },
+    ],
+    entries: [
+      entry({
+        subject,
+        action: 'event.answered',
+        detail: {
+          event: event.id,
+          type: event.type,
+          answers: [{ trigger: 'news', answer: 'no', reason: 'is of high urgency' }],
+        },
+      }),
+    ],
+  });
+  await store.settle({ seq, disposition: 'dispatched', reason: 'x', started: [run], entries: [] });
+  return { subject, seq, eventId: event.id, run };
 }

@@ -43,6 +43,7 @@ describe('the stream', () => {
     });
     const heard: Heard[] = [];
     const { promise: ended, resolve } = Promise.withResolvers<void>();
+    let isOver = false;
     let news = Promise.withResolvers<void>();
     void (async () => {
       let text = '';
@@ -69,6 +70,7 @@ describe('the stream', () => {
       } catch {
         // It was cut.
       }
+      isOver = true;
       resolve();
       news.resolve();
     })();
@@ -78,7 +80,10 @@ describe('the stream', () => {
       ended,
       leave: () => leaving.abort(),
       async until(holds: () => boolean) {
-        while (!holds()) await news.promise;
+        while (!holds()) {
+          if (isOver) throw new Error('The stream has ended');
+          await news.promise;
+        }
       },
     };
   }
