@@ -41,13 +41,20 @@ describe('a run that somebody starts by hand', () => {
     const { status, json } = await start(subject);
     expect([status, json]).toMatchObject([
       200,
-      { isNew: true, run: { trigger: 'manual', subject, workflow: 'waitForNews', state: 'running', eventSeq: 0 } },
+      {
+        isNew: true,
+        run: { trigger: 'manual', subject, workflow: 'waitForNews', state: 'running', eventSeq: 0 },
+      },
     ]);
     expect(json.run.id).toMatch(/^manual\/\d{8}T\d{6}Z-[0-9a-f]{8}$/);
     const { memo, type } = await client.workflow.getHandle(json.run.id).describe();
     const { cause, signature } = memo as { cause: unknown; signature: string };
     expect(type).toBe('waitForNews');
-    expect(cause).toMatchObject({ startedBy: { kind: 'token', name: 'the-responder' }, subject, whenResolved: 'stop' });
+    expect(cause).toMatchObject({
+      startedBy: { kind: 'token', name: 'the-responder' },
+      subject,
+      whenResolved: 'stop',
+    });
     const signed = { runId: json.run.id, workflow: 'waitForNews', input: { incidentId: subject }, cause };
     expect(authority.isSigned(signed, signature)).toBe(true);
     expect((await linesOf(subject)).filter(({ actor }) => actor === 'token:the-responder')).toMatchObject([
@@ -85,7 +92,9 @@ describe('a run that somebody starts by hand', () => {
       body: { workflow: 'waitForNews', input: { incidentId: subject }, reason: 'x' },
     });
     expect(answer).toMatchObject({ status: 200, json: { run: { state: 'starting' } } });
-    const stopped = await away.ask('POST', `/api/v1/runs/${answer.json.run.id}/stop`, { body: { reason: 'x' } });
+    const stopped = await away.ask('POST', `/api/v1/runs/${answer.json.run.id}/stop`, {
+      body: { reason: 'x' },
+    });
     expect(stopped).toMatchObject({ status: 503, json: { title: 'Temporal is away' } });
     await away.close();
     await connection.close();
