@@ -42,11 +42,14 @@ describe('the command line', () => {
     ['demo'],
     ['migrate'],
     ['config'],
-    ...['show'].map((verb) => ['incidents', verb]),
-    ...['list', 'show'].map((verb) => ['runs', verb]),
+    ...['list', 'show'].map((verb) => ['incidents', verb]),
+    ...['list', 'show', 'start', 'stop'].map((verb) => ['runs', verb]),
     ...['list', 'show', 'replay', 'example'].map((verb) => ['events', verb]),
     ...['list', 'test'].map((verb) => ['triggers', verb]),
     ...['show', 'verify'].map((verb) => ['audit', verb]),
+    ...['search', 'export'].map((verb) => ['record', verb]),
+    ['workflows', 'list'],
+    ['activities', 'list'],
   ];
 
   it.each(commands)('has help for: baton %s %s', async (...words) => {
