@@ -39,7 +39,8 @@ export function placeIn<Place extends z.ZodType>(list: ListOf, place: Place): z.
   if (cursor === undefined) return undefined;
   const [tag, text] = cursor.split('.');
   const parsed = place.safeParse(tag === tagOf(list) ? jsonIn(text ?? '') : undefined);
-  if (!parsed.success)
+  // Base64 forgives what it does not need: only the very text that was given out is taken.
+  if (!parsed.success || cursorAt(list, parsed.data) !== cursor)
     throw new Refusal(
       400,
       'Bad cursor',

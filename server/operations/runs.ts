@@ -227,11 +227,20 @@ export const stopRun = defineOperation({
     if (state !== 'starting' && state !== 'running')
       throw new Refusal(409, 'Ended', `The run ${id} has ended: ${state}. There is nothing to stop.`);
     const { client } = reachable(context);
+    const seenSoon = new Refusal(
+      409,
+      'Ended',
+      `Temporal knows no live run ${id}. Its end will soon be seen here.`,
+    );
     try {
-      await client.withDeadline(Date.now() + callMilliseconds, () => client.workflow.getHandle(id).cancel());
+      await client.withDeadline(Date.now() + callMilliseconds, async () => {
+        const handle = client.workflow.getHandle(id);
+        // Temporal takes the cancellation of a run that has ended, and nothing comes of it.
+        if ((await handle.describe()).status.name !== 'RUNNING') throw seenSoon;
+        await handle.cancel();
+      });
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError)
-        throw new Refusal(409, 'Ended', `Temporal knows no live run ${id}. Its end will soon be seen here.`);
+      if (error instanceof WorkflowNotFoundError) throw seenSoon;
       if (isTemporalAway(error))
         throw new Refusal(503, 'Temporal is away', 'The run could not be told to stop. Try again.', 5);
       throw error;
