@@ -115,6 +115,7 @@ const refuseMethod = (methods: string[]) => (_: Request, response: Response) => 
 
 /** What is known to be no fault of ours in an operation, in the words of this door. */
 function asRefusal(error: unknown): unknown {
+  if (error instanceof Refusal) return error;
   if (error instanceof StoreUnavailable)
     return new Refusal(503, 'Store unavailable', 'The store does not answer now. Send it again.', 5);
   if (isTemporalAway(error))

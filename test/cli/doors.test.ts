@@ -105,7 +105,7 @@ describe('the ways in which a command reaches operations', () => {
     onTestFinished(control.close);
     await answersAlike(known);
     const lines = await store.linesAbout({ subject: known.subject, after: 0, skip: 0, limit: 100 });
-    expect(lines.at(-2)).toMatchObject({
+    expect(lines.at(-1)).toMatchObject({
       actor: `person:${userInfo().username}`,
       via: 'cli',
       action: 'operation.done',
