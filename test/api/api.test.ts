@@ -190,7 +190,7 @@ describe('the API', () => {
       const answer = await served.ask(method, `/api/v1${path}`, options);
       expect([answer.status, answer.json?.detail]).toEqual([status, expect.any(String)]);
       expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    if (path !== '/runs/%zz') expect(answer.json.title).not.toBe('Bad address');
+      if (path !== '/runs/%zz') expect(answer.json.title).not.toBe('Bad address');
       expect(answer.json).toMatchObject({
         type: 'about:blank',
         title: expect.any(String),
