@@ -26,6 +26,10 @@ const code = await runCli({
   loadTriggers: async () => (await import('./triggers/index.ts')).triggers,
   loadActivities: async () => (await import('./activities/index.ts')).activities,
   loadProviders: async () => (await import('./activities/providers.ts')).providers,
+  loadWorkflows: async () => ({
+    names: Object.keys(await import('./workflows/index.ts')),
+    startable: (await import('./triggers/by-hand/index.ts')).startable,
+  }),
   workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
   startSimulators: async (options) => {
     const { startSimulators } = await import('./simulator/index.ts');

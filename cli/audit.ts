@@ -1,12 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { Ask } from '../processes/door.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
-import type { StoreAccess } from '../processes/store-access.ts';
 import type { Wiring } from '../processes/wiring.ts';
-import type { Checkpoint } from '../store/heads.ts';
-import { act, askStore } from './command.ts';
+import { act, withAsk } from './command.ts';
 import type { ComparedHead } from './head-file.ts';
 import { printable } from './output.ts';
-import { allLines } from './pages.ts';
+import { firstOf } from './pages.ts';
 
 interface VerifyOptions {
   head?: ComparedHead;
@@ -25,7 +24,9 @@ export function addAuditCommands(program: Command, wiring: Wiring): void {
       .argument('<incident>', 'PagerDuty incident id'),
     wiring,
     async ({ output, json }, incident = '') => {
-      const rows = await askStore(wiring, (store) => allLines(store, incident));
+      const rows = await withAsk(wiring, (ask) =>
+        firstOf((page) => ask('incidents.timeline', { id: incident, ...page })),
+      );
       if (rows.length === 0)
         throw new CliFailure(`The record has no line about ${incident}`, {
           next: 'baton events list shows what has come in.',
@@ -54,15 +55,11 @@ export function addAuditCommands(program: Command, wiring: Wiring): void {
       const secretKeys = readSecretKeys(settings);
       const file = readHeadFile(settings.headsDir ?? settings.dataDir, secretKeys);
       const asked = options.head ? [options.head] : [];
-      const { verification, checkpoints, compared } = await askStore(wiring, async (store) => {
-        const found = await store.verifyRecord();
-        const segments = await store.checkpoints();
-        return {
-          verification: found,
-          checkpoints: segments,
-          compared: await compare(store, segments, [...asked, ...file.heads]),
-        };
-      });
+      const { verification, compared } = await withAsk(wiring, async (ask) => ({
+        verification: await ask('record.verify', {}),
+        compared: await compare(ask, [...asked, ...file.heads]),
+      }));
+      const { checkpoints, ...verified } = verification;
       const segments = checkCheckpoints(checkpoints, secretKeys);
       const wrong = [
         ...(verification.ok ? [] : [`at line ${verification.seq}: ${verification.reason}`]),
@@ -81,7 +78,7 @@ export function addAuditCommands(program: Command, wiring: Wiring): void {
       const count = (what: Found) => heads.filter(({ found }) => found === what).length;
       if (json)
         output.json({
-          ...verification,
+          ...verified,
           ...(wrong.length > 0 && verification.ok ? { ok: false, reason: wrong[0] } : {}),
           ...(own ? { head: verification.ok ? verification.head : undefined, askedHead: own } : {}),
           heads: { contained: count('contained'), pruned: count('pruned'), ...file.signatures },
@@ -130,26 +127,15 @@ function parseHead(text: string): ComparedHead {
 
 type Found = 'contained' | 'other' | 'missing' | 'pruned';
 
-/** Asked in so many at once, which a request to a running Baton holds. */
+/** Asked in so many at once, which a request holds. */
 const atOnce = 1_000;
 
 /** What the record has in the place of each head. */
-async function compare(
-  store: Pick<StoreAccess, 'hashesAt'>,
-  checkpoints: readonly Checkpoint[],
-  heads: readonly ComparedHead[],
-): Promise<{ seq: number; found: Found }[]> {
-  const hashes = new Map([[0, '0'.repeat(64)]]);
-  for (const { lastSeq, lastHash } of checkpoints) hashes.set(lastSeq, lastHash);
-  const pruned = checkpoints.at(-1)?.lastSeq ?? 0;
-  const asked = [...new Set(heads.map(({ seq }) => seq))].filter((seq) => seq > pruned);
-  for (let start = 0; start < asked.length; start += atOnce)
-    for (const { seq, hash } of await store.hashesAt(asked.slice(start, start + atOnce)))
-      hashes.set(seq, hash);
-  return heads.map(({ seq, hash }) => {
-    const now = hashes.get(seq);
-    if (now === hash) return { seq, found: 'contained' };
-    if (now !== undefined) return { seq, found: 'other' };
-    return { seq, found: seq <= pruned ? 'pruned' : 'missing' };
-  });
+async function compare(ask: Ask, heads: readonly ComparedHead[]): Promise<{ seq: number; found: Found }[]> {
+  const compared: { seq: number; found: Found }[] = [];
+  for (let start = 0; start < heads.length; start += atOnce) {
+    const part = heads.slice(start, start + atOnce).map(({ seq, hash }) => ({ seq, hash }));
+    compared.push(...(await ask('record.compare', { heads: part })).items);
+  }
+  return compared;
 }

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { StoreAccess } from '../processes/store-access.ts';
+import type { Ask } from '../processes/door.ts';
+import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { makeOutput, type Output } from './output.ts';
 
@@ -34,14 +35,20 @@ export function act<Options>(
     });
 }
 
-/** Asks the store. It loads only now, so that help stays quick. */
-export async function askStore<Result>(
-  wiring: Wiring,
-  use: (store: StoreAccess) => Promise<Result>,
-): Promise<Result> {
-  const { withStore } = await import('../processes/store-access.ts');
-  return withStore(wiring, use);
+/** Gives `use` a way to ask for operations. What it needs loads only now, so that help stays quick. */
+export async function withAsk<Result>(wiring: Wiring, use: (ask: Ask) => Promise<Result>): Promise<Result> {
+  const { withDoor } = await import('../processes/door.ts');
+  return withDoor(wiring, use);
 }
+
+/** Rejects with `failure` where something is not there: it says what helps in the words of commands. */
+export const orNotFound =
+  (what: string, next: string) =>
+  (error: unknown): never => {
+    if (error instanceof CliFailure && error.exit === exits.notFound && error.next === undefined)
+      throw new CliFailure(what, { next, exit: exits.notFound });
+    throw error;
+  };
 
 /** A number of rows, as `--limit` takes it. */
 export function parseLimit(text: string): number {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
-import { act, askStore } from './command.ts';
+import { act, withAsk } from './command.ts';
 
 /** `baton demo`: plays another incident in the simulated PagerDuty of a running `baton start`. */
 export function addDemoCommand(program: Command, wiring: Wiring): void {
@@ -26,8 +26,15 @@ export function addDemoCommand(program: Command, wiring: Wiring): void {
       const id = z.string().parse(incident);
       if (json) return output.json({ incident: id });
       const { followTimeline } = await import('./follow.ts');
-      const ending = await askStore(wiring, (store) =>
-        followTimeline(store, id, output, { after: 0, signal: new AbortController().signal }),
+      const ending = await withAsk(wiring, (ask) =>
+        followTimeline(
+          {
+            lines: async (after) => (await ask('incidents.timeline', { id, after, limit: 200 })).items,
+            runs: async () => (await ask('runs.list', { subject: id, limit: 50 })).items,
+          },
+          output,
+          { after: 0, signal: new AbortController().signal },
+        ),
       );
       if (ending === 'waiting') output.note('The incident is still open, and waits.');
       output.note(`Why, and by whom: baton incidents show ${id}`);

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { CliFailure, exits } from '../processes/failure.ts';
+import { CliFailure } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import type { Examination } from '../server/doctor.ts';
-import { act } from './command.ts';
+import { act, withAsk } from './command.ts';
 import { type Output, paint, printable, type Tone, table } from './output.ts';
 
 /** `baton doctor`: what works, what is missing, by which activity it is needed, and what to do. */
@@ -14,22 +14,13 @@ export function addDoctorCommand(program: Command, wiring: Wiring): void {
       .argument('[connection]', 'the connections of this name only'),
     wiring,
     async ({ output, json }, connection) => {
-      const { readSettings } = await import('../processes/settings.ts');
-      const { doctorFor } = await import('../processes/doctor.ts');
-      const { examineAll, isWell } = await import('../server/doctor.ts');
-      const settings = readSettings(wiring.env, await wiring.loadProviders());
-      const doctor = await doctorFor(wiring, wiring.env, settings);
-      const all = await doctor.connections();
-      const asked = all.filter((each) => connection === undefined || each.connection === connection);
-      if (asked.length === 0)
-        throw new CliFailure(`There is no connection "${connection}"`, {
-          why: `There are: ${[...new Set(all.map((each) => each.connection))].join(', ')}.`,
-          exit: exits.notFound,
-        });
-      const found = await examineAll(doctor, asked);
-      const unwell = found.filter((each) => !isWell(each));
-      if (json) output.json({ well: unwell.length === 0, connections: found });
-      else for (const each of found) show(each, output);
+      const { isWell } = await import('../server/doctor.ts');
+      const { well, connections } = await withAsk(wiring, (ask) =>
+        ask('doctor.check', connection === undefined ? {} : { connection }),
+      );
+      if (json) output.json({ well, connections });
+      else for (const each of connections) show(each, output);
+      const unwell = connections.filter((each) => !isWell(each));
       if (unwell.length > 0)
         throw new CliFailure(`Not all is well with ${unwell.map(({ title }) => title).join(', ')}`);
     },

@@ -1,21 +1,20 @@
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Disposition } from '../domain/disposition.ts';
-import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import type { ListedEvent } from '../store/events.ts';
-import { act, askStore, parseLimit } from './command.ts';
+import { act, orNotFound, parseLimit, withAsk } from './command.ts';
 import { exampleWebhook } from './example.ts';
 import { printable, table } from './output.ts';
+import { firstOf } from './pages.ts';
 
 interface ListOptions {
   incident?: string;
-  disposition?: Disposition;
+  disposition?: Disposition | 'pending';
   limit: number;
 }
 
-const dispositions = ['dispatched', 'duplicate', 'ignored', 'stale', 'parked'];
+const dispositions = ['pending', 'dispatched', 'duplicate', 'ignored', 'stale', 'parked'];
 
 /** `baton events …`: what has come in, and what became of it. */
 export function addEventCommands(program: Command, wiring: Wiring): void {
@@ -32,13 +31,9 @@ export function addEventCommands(program: Command, wiring: Wiring): void {
       .option('--limit <n>', 'at most so many', parseLimit, 50),
     wiring,
     async ({ output, json, options }) => {
-      const { incident, disposition, limit } = options;
-      const rows = await askStore(wiring, (store) =>
-        store.listEvents({
-          ...(incident ? { subject: incident } : {}),
-          ...(disposition ? { disposition } : {}),
-          limit,
-        }),
+      const { incident: subject, disposition, limit } = options;
+      const rows = await withAsk(wiring, (ask) =>
+        firstOf((page) => ask('events.list', { subject, disposition, ...page }), limit),
       );
       if (json) return output.json(rows);
       if (rows.length === 0) return output.note('No event.');
@@ -53,15 +48,14 @@ export function addEventCommands(program: Command, wiring: Wiring): void {
       .description('one event, with the bytes as they came')
       .argument('<event>', 'its number or its id'),
     wiring,
-    async ({ output, json }, id) => {
-      const row = await askStore(wiring, (store) => store.findEvent(id));
-      if (!row) throw notFound(id);
+    async ({ output, json }, id = '') => {
+      const row = await withAsk(wiring, (ask) => ask('events.show', { id })).catch(orNoEvent(id));
       if (json) return output.json(row);
-      const { body, event: _, ...fields } = row;
+      const { body, encoding, event: _, ...fields } = row;
       for (const line of table(Object.entries(fields).map(([name, value]) => [name, String(value)])))
         output.line(line);
       output.line();
-      output.line(printable(Buffer.from(body).toString('utf8')));
+      output.line(printable(Buffer.from(body, encoding).toString('utf8')));
     },
   );
 
@@ -71,26 +65,11 @@ export function addEventCommands(program: Command, wiring: Wiring): void {
       .description('send a stored event the same way once more')
       .argument('<event>', 'its number or its id'),
     wiring,
-    async ({ output, json }, id) => {
-      const seq = await askStore(wiring, async (store) => {
-        const row = await store.findEvent(id);
-        if (!row) throw notFound(id);
-        if (row.pruned)
-          throw new CliFailure(`Event ${row.seq} is older than BATON_RETENTION_DAYS`, {
-            why: 'Its bytes were pruned, so there is nothing to send the same way once more.',
-            exit: exits.conflict,
-          });
-        if (row.disposition && row.event === undefined)
-          throw new CliFailure(`Event ${row.seq} could not be read`, {
-            why: row.reason ?? '',
-            next: 'Its bytes would be unreadable again. Have the sender send a corrected one.',
-            exit: exits.conflict,
-          });
-        if (!(await store.replay(row.seq, `person:${userInfo().username}`, 'cli')))
-          throw new CliFailure(`Event ${row.seq} is pending already`, { exit: exits.conflict });
-        return row.seq;
-      });
-      if (json) return output.json({ seq, replayed: true });
+    async ({ output, json }, id = '') => {
+      const { seq, replayed } = await withAsk(wiring, (ask) => ask('events.replay', { id })).catch(
+        orNoEvent(id),
+      );
+      if (json) return output.json({ seq, replayed });
       output.line(`Event ${seq} is pending again. What a trigger has already started is not started twice.`);
     },
   );
@@ -102,17 +81,18 @@ export function addEventCommands(program: Command, wiring: Wiring): void {
   );
 }
 
-const notFound = (id: string) =>
-  new CliFailure(`There is no event ${id}`, {
-    next: 'baton events list shows those there are.',
-    exit: exits.notFound,
-  });
+const orNoEvent = (id: string) =>
+  orNotFound(`There is no event ${id}`, 'baton events list shows those there are.');
 
-const cellsOf = ({ seq, receivedAt, type, subject, disposition, reason }: ListedEvent) => [
-  String(seq),
+const cellsOf = ({
+  seq,
   receivedAt,
   type,
-  subject ?? '',
-  disposition ?? 'pending',
-  reason ?? '',
-];
+  subject,
+  disposition,
+  reason,
+}: Pick<ListedEvent, 'seq' | 'receivedAt' | 'type'> & {
+  subject?: string | undefined;
+  disposition?: string | undefined;
+  reason?: string | undefined;
+}) => [String(seq), receivedAt, type, subject ?? '', disposition ?? 'pending', reason ?? ''];

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RecordRow } from '../domain/record.ts';
-import type { StoreAccess } from '../processes/store-access.ts';
+import { detailOf, type RecordRow } from '../domain/record.ts';
 import type { Output } from './output.ts';
 import { formatLine, timelineOf } from './timeline.ts';
 
@@ -11,6 +10,13 @@ const quietMilliseconds = { ended: 1_000, resolved: 5_000, open: 30_000 };
 /** Where the following ended: the incident is over, it waits for something, or the reader has stopped. */
 export type Ending = 'over' | 'waiting' | 'stopped';
 
+/** What is asked of the incident that is followed. */
+interface Followed {
+  /** Lines about it after a place in the record, oldest first. */
+  lines(after: number): Promise<RecordRow[]>;
+  runs(): Promise<{ state: string }[]>;
+}
+
 interface Following {
   /** The position in the record after which to begin. */
   after: number;
@@ -19,8 +25,7 @@ interface Following {
 
 /** Prints an incident's timeline as it grows. */
 export async function followTimeline(
-  store: StoreAccess,
-  incidentId: string,
+  incident: Followed,
   output: Output,
   { after, signal }: Following,
 ): Promise<Ending> {
@@ -30,7 +35,7 @@ export async function followTimeline(
   let isResolved = false;
   let state: keyof typeof quietMilliseconds = 'open';
   while (!signal.aborted) {
-    const rows = await store.readRecord({ subject: incidentId, after: position, limit: 500 });
+    const rows = await incident.lines(position);
     const linked = rows.filter(({ seq }) => seq !== undefined);
     for (const line of linked.flatMap(timelineOf)) {
       // A check that is repeated until it holds is shown once.
@@ -42,7 +47,7 @@ export async function followTimeline(
     if (rows.length > 0) {
       lastNews = Date.now();
       isResolved ||= linked.some(tellsResolve);
-      const runs = await store.listRuns({ subject: incidentId, limit: 50 });
+      const runs = await incident.runs();
       const isLive = runs.some((run) => run.state === 'starting' || run.state === 'running');
       state = runs.length > 0 && !isLive ? 'ended' : isResolved ? 'resolved' : 'open';
     }
@@ -52,5 +57,5 @@ export async function followTimeline(
   return 'stopped';
 }
 
-export const tellsResolve = ({ action, detail }: Pick<RecordRow, 'action' | 'detail'>): boolean =>
-  action === 'event.received' && detail.type === 'pagerduty.incident.resolved';
+export const tellsResolve = (row: Pick<RecordRow, 'action' | 'detail'>): boolean =>
+  detailOf(row, 'event.received')?.type === 'pagerduty.incident.resolved';

@@ -1,14 +1,52 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
-import { act, askStore } from './command.ts';
-import { printable } from './output.ts';
-import { allEvents, allLines, allRuns } from './pages.ts';
+import { act, parseLimit, withAsk } from './command.ts';
+import { printable, table } from './output.ts';
+import { firstOf } from './pages.ts';
 import { standing } from './standing.ts';
+
+interface ListOptions {
+  status?: (typeof states)[number];
+  service?: string;
+  find?: string;
+  limit: number;
+}
+
+const states = ['open', 'triggered', 'acknowledged', 'resolved'] as const;
 
 /** `baton incidents …`: what Baton did about an incident, and why it did nothing else. */
 export function addIncidentCommands(program: Command, wiring: Wiring): void {
   const incidents = program.command('incidents').description('what was done about an incident, and why');
+
+  act<ListOptions>(
+    incidents
+      .command('list')
+      .description('incidents, newest first')
+      .addOption(new Option('--status <status>', 'only those in this state').choices(states))
+      .option('--service <id>', 'only those of this PagerDuty service')
+      .option('--find <text>', 'only those with this in their title, or of this id')
+      .option('--limit <n>', 'at most so many', parseLimit, 50),
+    wiring,
+    async ({ output, json, options }) => {
+      const { status, service, find: q, limit } = options;
+      const rows = await withAsk(wiring, (ask) =>
+        firstOf((page) => ask('incidents.list', { status, service, q, ...page }), limit),
+      );
+      if (json) return output.json(rows);
+      if (rows.length === 0) return output.note('No incident.');
+      const cells = rows.map(({ id, status: state, seenAt, liveRuns, incident }) => [
+        id,
+        state,
+        seenAt,
+        String(liveRuns),
+        incident?.service?.name ?? '',
+        incident?.title ?? '',
+      ]);
+      for (const line of table([['INCIDENT', 'STATUS', 'SINCE', 'LIVE RUNS', 'SERVICE', 'TITLE'], ...cells]))
+        output.line(line);
+    },
+  );
 
   act(
     incidents
@@ -17,10 +55,10 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
       .argument('<incident>', 'PagerDuty incident id'),
     wiring,
     async ({ output, json }, id = '') => {
-      const { events, runs, record } = await askStore(wiring, async (store) => ({
-        events: await allEvents(store, id),
-        runs: await allRuns(store, id),
-        record: await allLines(store, id),
+      const { events, runs, record } = await withAsk(wiring, async (ask) => ({
+        events: await firstOf((page) => ask('events.list', { subject: id, ...page })),
+        runs: await firstOf((page) => ask('runs.list', { subject: id, ...page })),
+        record: await firstOf((page) => ask('incidents.timeline', { id, ...page })),
       }));
       if (events.length === 0 && record.length === 0)
         throw new CliFailure(`Nothing is known of an incident ${id}`, {

@@ -1,49 +1,24 @@
-import type { RecordRow } from '../domain/record.ts';
-import type { RunRow } from '../domain/run.ts';
-import type { StoreAccess } from '../processes/store-access.ts';
-import type { ListedEvent } from '../store/events.ts';
+/** The most that one page of a list has. */
+const longestPage = 200;
 
-const page = 500;
-
-/** Every line about a subject, oldest first: page by page, however many there are. */
-export async function allLines(
-  store: Pick<StoreAccess, 'readRecord'>,
-  subject: string,
-): Promise<RecordRow[]> {
-  const lines: RecordRow[] = [];
-  let limit = page;
-  for (let after = 0; ; ) {
-    const rows = await store.readRecord({ subject, after, limit });
-    const linked = rows.filter(({ seq }) => seq !== undefined);
-    if (rows.length < limit) return [...lines, ...rows];
-    lines.push(...linked);
-    after = linked.at(-1)?.seq ?? after;
-    // Lines that wait to be linked have no place to go on from, so all of them have to fit into the last page.
-    if (linked.length < rows.length) limit *= 2;
-  }
+interface Page<Item> {
+  items: Item[];
+  next?: string | undefined;
 }
 
-/** Every event about a subject, newest first. */
-export async function allEvents(
-  store: Pick<StoreAccess, 'listEvents'>,
-  subject: string,
-): Promise<ListedEvent[]> {
-  const events: ListedEvent[] = [];
-  for (;;) {
-    const last = events.at(-1);
-    const rows = await store.listEvents({ subject, limit: page, ...(last && { before: last.seq }) });
-    events.push(...rows);
-    if (rows.length < page) return events;
-  }
-}
-
-/** Every run on a subject, newest first. */
-export async function allRuns(store: Pick<StoreAccess, 'listRuns'>, subject: string): Promise<RunRow[]> {
-  const runs: RunRow[] = [];
-  for (;;) {
-    const last = runs.at(-1);
-    const rows = await store.listRuns({ subject, limit: page, ...(last && { before: last.id }) });
-    runs.push(...rows);
-    if (rows.length < page) return runs;
+/** A list's first so many items, page by page. */
+export async function firstOf<Item>(
+  ask: (page: { limit: number; cursor?: string }) => Promise<Page<Item>>,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<Item[]> {
+  const items: Item[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await ask({
+      limit: Math.min(longestPage, limit - items.length),
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    items.push(...page.items);
+    if (page.next === undefined || items.length >= limit) return items;
+    cursor = page.next;
   }
 }

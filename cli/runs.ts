@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import type { RunRow } from '../domain/run.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
-import { act, askStore, parseLimit } from './command.ts';
+import type { ShownRun } from '../server/operations/shapes.ts';
+import { act, orNotFound, parseLimit, withAsk } from './command.ts';
 import { printable, table } from './output.ts';
-import { allLines } from './pages.ts';
+import { firstOf } from './pages.ts';
 import { standing } from './standing.ts';
 
 interface ListOptions {
@@ -26,9 +26,9 @@ export function addRunCommands(program: Command, wiring: Wiring): void {
       .option('--limit <n>', 'at most so many', parseLimit, 50),
     wiring,
     async ({ output, json, options }) => {
-      const { live, incident, limit } = options;
-      const rows = await askStore(wiring, (store) =>
-        store.listRuns({ ...(live ? { live } : {}), ...(incident ? { subject: incident } : {}), limit }),
+      const { live, incident: subject, limit } = options;
+      const rows = await withAsk(wiring, (ask) =>
+        firstOf((page) => ask('runs.list', { live, subject, ...page }), limit),
       );
       if (json) return output.json(rows);
       if (rows.length === 0) return output.note('No run.');
@@ -43,18 +43,11 @@ export function addRunCommands(program: Command, wiring: Wiring): void {
       .description('one run: its state, and its steps')
       .argument('<run>', '<trigger>/<incident>'),
     wiring,
-    async ({ output, json }, id) => {
-      const { run, rows } = await askStore(wiring, async (store) => {
-        const found = await store.findRun(id);
-        const subject = found?.subject ?? id;
-        return { run: found, rows: await allLines(store, subject) };
-      });
-      if (!run)
-        throw new CliFailure(`There is no run ${id}`, {
-          next: 'baton runs list shows those there are.',
-          exit: exits.notFound,
-        });
-      const steps = rows.filter(({ detail }) => detail.run === id);
+    async ({ output, json }, id = '') => {
+      const { run, steps } = await withAsk(wiring, async (ask) => ({
+        run: await ask('runs.show', { id }),
+        steps: await firstOf((page) => ask('runs.timeline', { id, ...page })),
+      })).catch(orNotFound(`There is no run ${id}`, 'baton runs list shows those there are.'));
       if (json) return output.json({ run, steps });
       output.line(printable(`${run.id}  ${run.state}  ${run.workflow} on ${run.target}`));
       if (run.stuck && !run.stuck.over) output.line(standing(run.stuck));
@@ -64,10 +57,59 @@ export function addRunCommands(program: Command, wiring: Wiring): void {
       for (const line of storyOf(steps)) output.line(formatLine(line, output.color));
     },
   );
+
+  act<{ reason: string }>(
+    runs
+      .command('start')
+      .description('start a workflow by hand')
+      .argument('<workflow>', 'its name; baton workflows list shows them with what they take')
+      .argument('[input...]', 'what it takes, as name=value; a value in JSON is taken as such')
+      .requiredOption('--reason <words>', 'why, for those who read the record'),
+    wiring,
+    async ({ output, json, options }, workflow = '', ...given) => {
+      const input = Object.fromEntries(given.flat().map(fieldOf));
+      const { reason } = options;
+      const { run } = await withAsk(wiring, (ask) => ask('runs.start', { workflow, input, reason }));
+      if (json) return output.json(run);
+      output.line(printable(`${run.id}  ${run.state}  ${run.workflow} on ${run.target}`));
+      output.note(`What it does: baton runs show ${run.id}`);
+    },
+  );
+
+  act<{ reason: string }>(
+    runs
+      .command('stop')
+      .description('stop a run; what has begun at a provider is made to its end')
+      .argument('<run>', '<trigger>/<incident>')
+      .requiredOption('--reason <words>', 'why, for those who read the record'),
+    wiring,
+    async ({ output, json, options }, id = '') => {
+      const stopped = await withAsk(wiring, (ask) => ask('runs.stop', { id, reason: options.reason })).catch(
+        orNotFound(`There is no run ${id}`, 'baton runs list --live shows those that can be stopped.'),
+      );
+      if (json) return output.json(stopped);
+      output.line(printable(`${id} is told to stop.`));
+    },
+  );
+}
+
+/** `name=value`. What is JSON is taken as such, so that a number is one; all else is text. */
+function fieldOf(text: string): [string, unknown] {
+  const [, name, value] = /^([A-Za-z]\w{0,100})=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined)
+    throw new CliFailure(`"${printable(text)}" is not of the form name=value`, {
+      next: 'baton workflows list shows what each workflow takes.',
+      exit: exits.usage,
+    });
+  try {
+    return [name, JSON.parse(value)];
+  } catch {
+    return [name, value];
+  }
 }
 
 /** What stands still says so in the place of its state. */
-const cellsOf = ({ id, state, stuck, workflow, createdAt }: RunRow) => [
+const cellsOf = ({ id, state, stuck, workflow, createdAt }: ShownRun) => [
   id,
   stuck && !stuck.over ? `stands still (${stuck.reason})` : state,
   workflow,

@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Showcase } from '../processes/start.ts';
-import type { StoreAccess } from '../processes/store-access.ts';
 import { exampleWebhook, fullDisk, signWebhook } from './example.ts';
 import { followTimeline, tellsResolve } from './follow.ts';
 
@@ -18,7 +17,11 @@ export async function showSimulation(showcase: Showcase): Promise<void> {
     const { id, after } = shown;
     output.line();
     output.line(isFirst ? `An incident begins: ${id}` : `Goes on with incident ${id}`);
-    const ending = await followTimeline(store, id, output, { after, signal });
+    const followed = {
+      lines: (since: number) => store.readRecord({ subject: id, after: since, limit: 500 }),
+      runs: () => store.listRuns({ subject: id, limit: 50 }),
+    };
+    const ending = await followTimeline(followed, output, { after, signal });
     if (ending === 'stopped') return;
     if (ending === 'waiting') output.line('The incident is still open, and waits.');
     const verification = await store.verifyRecord();
@@ -33,7 +36,7 @@ export async function showSimulation(showcase: Showcase): Promise<void> {
 }
 
 /** The newest incident with a live run that has not been resolved, and where its record stands. */
-async function findOpen(store: StoreAccess): Promise<{ id: string; after: number } | undefined> {
+async function findOpen(store: Showcase['store']): Promise<{ id: string; after: number } | undefined> {
   const live = await store.listRuns({ live: true, limit: 20 });
   for (const id of new Set(live.map(({ subject }) => subject))) {
     if (id === undefined) continue;

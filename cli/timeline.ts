@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import type { RecordRow } from '../domain/record.ts';
+import { type Details, detailOf, type Failure, type RecordRow } from '../domain/record.ts';
 import { paint, printable, type Tone } from './output.ts';
 
 /** One step of the story, as a person reads it. */
@@ -19,78 +18,81 @@ export function timelineOf(row: RecordRow): TimelineLine[] {
     mark,
     text,
   });
-  switch (row.action) {
-    case 'event.received':
-      return received(row).map((text) => line('>', text));
-    case 'event.answered':
-      return answered(row, line);
-    case 'run.started':
-      return [line('>', `starts ${read(started, row).run}, workflow ${read(started, row).workflow}`)];
-    case 'run.stuck':
-      return [line('!', `${read(stood, row).run} stands still: ${read(stood, row).message}`)];
-    case 'run.went_on':
-      return [line('>', `${read(stood, row).run} goes on`)];
-    case 'run.said':
-      return [line('"', read(said, row).text)];
-    case 'activity.intended':
-      return [];
-    case 'activity.planned': {
-      const { activity, plan } = read(wouldBe, row);
-      return [line('>', `${activity} is planned: ${plan?.summary ?? 'it is so already'}`)];
-    }
-    case 'activity.completed':
-      return [completed(row, line)];
-    case 'activity.failed': {
-      const { activity, attempt, failure } = read(failed, row);
-      return [line('!', `${activity} failed (attempt ${attempt}): ${failure.class}: ${failure.message}`)];
-    }
-    default:
-      return [
-        row.action.startsWith('run.') ? ended(row, line) : line('>', `${row.action} ${fieldsOf(row.detail)}`),
-      ];
-  }
+  return (
+    received(row, line) ??
+    answered(row, line) ??
+    ofRun(row, line) ??
+    ofActivity(row, line) ??
+    ofOperation(row, line) ?? [line('>', `${row.action} ${fieldsOf(row.detail)}`)]
+  );
 }
 
 type MakeLine = (mark: TimelineLine['mark'], text: string, who?: string) => TimelineLine;
 
-const word = z.string().catch('?');
-const eventReceived = z.object({ type: word, duplicateOf: z.number().optional() });
-const eventAnswered = z.object({
-  answers: z.array(z.object({ trigger: word, answer: word, reason: word })).catch([]),
-  hold: z.object({ disposition: word, reason: word }).optional(),
-});
-const started = z.object({ run: word, workflow: word });
-const stood = z.object({ run: word, message: word });
-const said = z.object({ text: word });
-const failure = z.object({ class: word, message: word });
-const completedActivity = z.object({
-  activity: word,
-  kind: word,
-  result: z.record(z.string(), z.unknown()).catch({}),
-  simulated: z.boolean().catch(false),
-});
-const wouldBe = z.object({ activity: word, plan: z.object({ summary: word }).optional() });
-const failed = z.object({ activity: word, attempt: z.number().catch(1), failure });
-const runEnded = z.object({ run: word, outcome: word, failure: failure.optional() });
+/** In the place of what a line lacks: it may come from another version. */
+const unknown = '?';
 
-/** The record is ours, but old lines may come from another version: what a line lacks shows as `?`. */
-function read<Shape extends z.ZodType>(shape: Shape, { detail }: RecordRow): z.output<Shape> {
-  return shape.parse(detail);
-}
-
-function received(row: RecordRow): string[] {
-  const { type, duplicateOf } = read(eventReceived, row);
+function received(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
+  const detail = detailOf(row, 'event.received');
+  if (!detail) return undefined;
+  const { type = unknown, duplicateOf } = detail;
   return [
-    duplicateOf === undefined ? `${type} received` : `${type} received again (duplicate of ${duplicateOf})`,
+    line(
+      '>',
+      duplicateOf === undefined ? `${type} received` : `${type} received again (duplicate of ${duplicateOf})`,
+    ),
   ];
 }
+
+function ofRun(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
+  const started = detailOf(row, 'run.started');
+  if (started) {
+    const { run = unknown, workflow = unknown, reason } = started;
+    return [line('>', `starts ${run}, workflow ${workflow}${reason === undefined ? '' : `: ${reason}`}`)];
+  }
+  const said = detailOf(row, 'run.said');
+  if (said) return [line('"', said.text ?? unknown)];
+  const stuck = detailOf(row, 'run.stuck');
+  if (stuck) return [line('!', `${stuck.run ?? unknown} stands still: ${stuck.message ?? unknown}`)];
+  const goesOn = detailOf(row, 'run.went_on');
+  if (goesOn) return [line('>', `${goesOn.run ?? unknown} goes on`)];
+  const ended = detailOf(row, 'run.completed', 'run.failed', 'run.timed_out', 'run.cancelled');
+  if (!ended) return undefined;
+  const { run = unknown, outcome = unknown, failure } = ended;
+  return [line(failure ? '!' : '>', `${run} ended: ${outcome}${failure ? `, ${wordsOf(failure)}` : ''}`)];
+}
+
+function ofActivity(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
+  // They prepare what another line tells.
+  if (detailOf(row, 'activity.planned', 'activity.intended')) return [];
+  const done = detailOf(row, 'activity.completed');
+  if (done) return [completed(done, line)];
+  const failed = detailOf(row, 'activity.failed');
+  if (!failed) return undefined;
+  const { activity = unknown, attempt = 1, failure } = failed;
+  return [line('!', `${activity} failed (attempt ${attempt}): ${wordsOf(failure)}`)];
+}
+
+function ofOperation(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
+  const done = detailOf(row, 'operation.done');
+  if (done) return [line('>', `asks for ${done.operation ?? unknown}`)];
+  const refused = detailOf(row, 'operation.refused');
+  if (!refused) return undefined;
+  const { operation = unknown, reason = unknown } = refused;
+  return [line('!', `asks for ${operation}, and is refused: ${reason}`)];
+}
+
+const wordsOf = (failure: Partial<Failure> = {}) =>
+  `${failure.class ?? unknown}: ${failure.message ?? unknown}`;
 
 /** The condition of a trigger that does not answer events of this type: nothing that a reader has to be told. */
 const isOtherType = (reason: string) => /^is an? [\w. ]+ event$/.test(reason);
 
 /** Triggers that say no for the same reason share a line. */
-function answered(row: RecordRow, line: MakeLine): TimelineLine[] {
-  const { answers, hold } = read(eventAnswered, row);
+function answered(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
+  const detail = detailOf(row, 'event.answered');
+  if (!detail) return undefined;
+  const { answers = [], hold } = detail;
   const no = Map.groupBy(
     answers.filter(({ answer, reason }) => answer === 'no' && !isOtherType(reason)),
     ({ reason }) => reason,
@@ -108,20 +110,12 @@ function answered(row: RecordRow, line: MakeLine): TimelineLine[] {
   return lines.length > 0 ? lines : [line('-', 'starts nothing: no trigger answers events of this type')];
 }
 
-function completed(row: RecordRow, line: MakeLine): TimelineLine {
-  const { activity, kind, result, simulated } = read(completedActivity, row);
-  const { changed, ...rest } = result;
+function completed(detail: Partial<Details['activity.completed']>, line: MakeLine): TimelineLine {
+  const { activity = unknown, kind, result, simulated } = detail;
+  const { changed, ...rest } = (result ?? {}) as Record<string, unknown>;
   const mark = kind === 'read' ? '.' : changed === false ? '=' : '+';
   const words = [activity, fieldsOf(rest), simulated && kind !== 'read' ? '(simulated)' : ''];
   return line(mark, words.filter((word) => word !== '').join(' '));
-}
-
-function ended(row: RecordRow, line: MakeLine): TimelineLine {
-  const { run, outcome, failure: why } = read(runEnded, row);
-  return line(
-    why ? '!' : '>',
-    why ? `${run} ended: ${outcome}, ${why.class}: ${why.message}` : `${run} ended: ${outcome}`,
-  );
 }
 
 const fieldsShown = 3;

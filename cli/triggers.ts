@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import type { Event } from '../domain/event.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
-import type { Trigger } from '../triggers/trigger.ts';
-import { act, askStore } from './command.ts';
+import { act, withAsk } from './command.ts';
 import { printable, table } from './output.ts';
 
 /** `baton triggers …`: the rules, and what they say to an event. */
@@ -16,16 +14,7 @@ export function addTriggerCommands(program: Command, wiring: Wiring): void {
     triggers.command('list').description('every trigger, what it answers and what it runs'),
     wiring,
     async ({ output, json }) => {
-      const list = (await wiring.loadTriggers()).map(
-        ({ name, on, workflow, each, whenResolved, schedule }) => ({
-          name,
-          on,
-          workflow,
-          each,
-          whenResolved,
-          ...(schedule ? { schedule } : {}),
-        }),
-      );
+      const { items: list } = await withAsk(wiring, (ask) => ask('triggers.list', {}));
       if (json) return output.json(list);
       const rows = list.map(({ name, on, workflow }) => [name, workflow, on.join(', ')]);
       for (const line of table([['TRIGGER', 'WORKFLOW', 'ON'], ...rows])) output.line(line);
@@ -39,40 +28,34 @@ export function addTriggerCommands(program: Command, wiring: Wiring): void {
       .argument('<trigger>', 'its name')
       .requiredOption('--event <event>', 'a file, the number or id of a stored event, or - for stdin'),
     wiring,
-    async ({ output, json, options }, name) => {
-      const trigger = find(await wiring.loadTriggers(), name);
-      const event = await readEvent(wiring, options.event);
-      const answer = trigger.respond(event);
-      if (json) return output.json({ trigger: name, event: event.id, ...answer });
-      if ('no' in answer) return output.line(printable(`no: "${answer.no}" does not hold`));
-      output.line(printable(`yes: starts ${answer.id}, workflow ${answer.start}, with`));
-      output.json(answer.input);
+    async ({ output, json, options }, name = '') => {
+      const asked = await readEvent(options.event);
+      const { event, answers } = await withAsk(wiring, (ask) =>
+        ask('triggers.test', { trigger: name, ...asked }),
+      );
+      const [found] = answers;
+      if (!found || found.answer === 'failed')
+        throw new CliFailure(`The trigger ${name} failed: ${found?.reason}`, { exit: exits.failed });
+      const { answer, reason, start, id, input } = found;
+      if (json)
+        return output.json({
+          trigger: name,
+          event,
+          ...(answer === 'no' ? { no: reason } : { start, id, input }),
+        });
+      if (answer === 'no') return output.line(printable(`no: "${reason}" does not hold`));
+      output.line(printable(`yes: starts ${id}, workflow ${start}, with`));
+      output.json(input);
     },
   );
 }
 
-function find(triggers: readonly Trigger[], name: string): Trigger {
-  const trigger = triggers.find((each) => each.name === name);
-  if (trigger) return trigger;
-  const names = triggers.map((each) => each.name).join(', ');
-  throw new CliFailure(`There is no trigger ${name}`, { next: `There are: ${names}.`, exit: exits.notFound });
-}
-
-async function readEvent(wiring: Wiring, from: string): Promise<Event> {
-  if (from !== '-' && !from.includes('.') && !from.includes('/')) {
-    const row = await askStore(wiring, (store) => store.findEvent(from));
-    if (row?.event !== undefined) return asEvent(row.event);
-    throw new CliFailure(
-      row ? `Event ${from} could not be read: ${row.reason}` : `There is no event ${from}`,
-      {
-        next: 'Give a file (./event.json), a number from baton events list, or - for stdin.',
-        exit: exits.notFound,
-      },
-    );
-  }
+/** The number or id of a stored event, or the event itself out of a file or stdin. */
+async function readEvent(from: string): Promise<{ event: string } | { given: unknown }> {
+  if (from !== '-' && !from.includes('.') && !from.includes('/')) return { event: from };
   const content =
     from === '-' ? await text(process.stdin) : await readFile(from, 'utf8').catch(throwUnreadable);
-  return asEvent(parse(content));
+  return { given: parse(content) };
 }
 
 function throwUnreadable(error: Error): never {
@@ -85,28 +68,4 @@ function parse(content: string): unknown {
   } catch (error) {
     throw new CliFailure('The event is not JSON', { why: (error as Error).message, exit: exits.usage });
   }
-}
-
-/** The envelope as it is stored, or a webhook of PagerDuty as it came. */
-async function asEvent(json: unknown): Promise<Event> {
-  const { z } = await import('zod');
-  const envelope = z.object({
-    id: z.string(),
-    source: z.string(),
-    type: z.string(),
-    subject: z.string().optional(),
-    time: z.string(),
-    data: z.unknown(),
-  });
-  const stored = envelope.safeParse(json);
-  // The types of `data` were checked when it was stored; a file of somebody's own is as good as it is.
-  if (stored.success) return json as Event;
-  const { readPagerDutyEvent } = await import('../server/pagerduty/event.ts');
-  const read = readPagerDutyEvent(json, 'default', new Date().toISOString());
-  if ('event' in read) return read.event;
-  throw new CliFailure('The event cannot be understood', {
-    why: read.unreadable,
-    next: 'baton events example prints one that can.',
-    exit: exits.usage,
-  });
 }

@@ -1,19 +1,170 @@
-/** A line for the record. `subject` is the incident id, or what else it is about. */
-export interface Entry {
-  at: string;
-  /** `trigger:ec2-unhealthy`, `person:ada@example.com`, `baton`, `pagerduty`. */
-  actor: string;
-  /** `webhook`, `dispatch`, `worker`, `slack`, `cli`, `schedule`. */
-  via: string;
-  /** Dotted: `event.received`, `event.answered`, `run.started`, `activity.intended`, `activity.completed`, … */
-  action: string;
-  subject: string;
-  detail: Record<string, unknown>;
+import type { Disposition } from './disposition.ts';
+import type { Plan } from './plan.ts';
+import type { RunStuck } from './run.ts';
+
+/** What went wrong: a class that programs know, and words for people. */
+export interface Failure {
+  class: string;
+  message: string;
+  activity?: string;
 }
 
-export interface RecordRow extends Entry {
+/** A trigger's answer to an event. */
+export interface RecordedAnswer {
+  trigger: string;
+  answer: 'matched' | 'joined' | 'no' | 'failed';
+  /** The run, the condition that said no, or the fault. */
+  reason: string;
+}
+
+/** Of an attempt at an activity. */
+export interface AttemptDetail {
+  run: string;
+  activity: string;
+  kind: 'read' | 'change' | 'destructive';
+  /** Of the effect: the same over all attempts. */
+  key: string;
+  attempt: number;
+  input?: unknown;
+  simulated?: true;
+}
+
+interface EndDetail {
+  run: string;
+  workflow: string;
+  outcome: string;
+  failure?: Failure;
+  healthy: boolean;
+}
+
+interface OperationDetail {
+  /** Its name: `runs.stop`. */
+  operation: string;
+  /** What was asked, without what is secret. */
+  input: unknown;
+}
+
+/** What is written into the record: for each action, what its line says. A new kind of line is one more here. */
+export interface Details {
+  'event.received': {
+    eventId: string;
+    type: string;
+    deliveryId?: string | undefined;
+    bytes: number;
+    sha256: string;
+    /** The number of the event that it repeats. */
+    duplicateOf?: number | undefined;
+  };
+  'event.answered': {
+    event: string;
+    type: string;
+    answers: RecordedAnswer[];
+    /** Why nothing may start, whatever the triggers say. */
+    hold?: { disposition: Disposition; reason: string };
+  };
+  'event.replayed': {
+    seq: number;
+    eventId: string;
+    disposition: Disposition;
+    reason?: string | undefined;
+  };
+  /** By a trigger's answer to `event`, or by hand for `reason`. */
+  'run.started': { run: string; workflow: string; event?: string; reason?: string; input: unknown };
+  'run.restarted': {
+    run: string;
+    workflow: string;
+    trigger: string;
+    event: string;
+    reason: string;
+    input: unknown;
+  };
+  'run.stuck': { run: string; workflow: string; reason: RunStuck['reason']; message: string };
+  'run.went_on': { run: string; workflow: string };
+  'run.said': { run: string; text: string; links?: { text: string; url: string }[] };
+  'run.completed': EndDetail;
+  'run.failed': EndDetail;
+  'run.timed_out': EndDetail;
+  'run.cancelled': EndDetail;
+  /** In plan mode: what would be done, or that it is done already. */
+  'activity.planned': AttemptDetail & { targets: readonly string[] } & (
+      | { plan: Plan; digest: string }
+      | { done: unknown }
+    );
+  'activity.intended': AttemptDetail;
+  'activity.refused': AttemptDetail & { failure: Failure };
+  'activity.failed': AttemptDetail & { failure: Failure };
+  /** A change that was made says by which plan. */
+  'activity.completed': AttemptDetail & { result: unknown } & Partial<
+      Pick<Plan, 'before' | 'after' | 'inverse'> & { digest: string }
+    >;
+  'operation.done': OperationDetail;
+  /** Whoever asked lacks the right, or it cannot be done now. */
+  'operation.refused': Partial<OperationDetail> & { operation: string; status: number; reason: string };
+  'connection.added': ConnectionDetail & { provider: string; variables: readonly string[] };
+  'connection.changed': ConnectionDetail & { provider: string; variables: readonly string[] };
+  'connection.removed': ConnectionDetail & { users: unknown; force: boolean };
+  /** What a test of it found. */
+  'connection.judged': ConnectionDetail & { provider: string; state: string; reason: string };
+  /** The rights that are missing, where they are not those of the line before. */
+  'connections.checked': { missing: readonly MissingRight[] };
+  'route.set': ConnectionDetail & { route: unknown };
+  'route.removed': ConnectionDetail & { route: unknown };
+  /** The first token of all, which no operation made. */
+  'tokens.create': { name: string; role: string; expiresAt: string; first: true };
+  'sign-in.succeeded': { role: string; from: string; subject: string; before?: string };
+  'sign-in.failed': { reason: string; address: string };
+  'sign-in.ended': Record<string, never>;
+}
+
+interface ConnectionDetail {
+  /** Of the connection. */
+  name: string;
+}
+
+/** A right that a provider does not give. */
+export interface MissingRight {
+  provider: string;
+  connection: string;
+  what: string;
+  reason: string;
+  neededBy: readonly string[];
+}
+
+export type Action = keyof Details;
+
+interface Line {
+  at: string;
+  /** `trigger:ec2-unhealthy`, `person:ada@example.com`, `token:deploy`, `baton`, `pagerduty`. */
+  actor: string;
+  /** `webhook`, `dispatch`, `worker`, `slack`, `api`, `cli`, `console`, `start`, `doctor`, `schedule`. */
+  via: string;
+  /** The incident id, or what else it is about. */
+  subject: string;
+}
+
+/** A line for the record, of one action. */
+export type EntryOf<Name extends Action> = Line & { action: Name; detail: Details[Name] };
+
+/** A line for the record. */
+export type Entry = { [Name in Action]: EntryOf<Name> }[Action];
+
+/** A line of the record as it is read: it may come from another version, older or newer. */
+export interface RecordRow extends Line {
+  action: string;
+  detail: Record<string, unknown>;
   /** Undefined while unlinked. */
   seq?: number;
   previous?: string;
   hash?: string;
+}
+
+/**
+ * What a line says, where it is of one of these actions. A line of an older version may lack fields, and one that was too long says
+ * nothing (see `lineMaker` in store/lines.ts).
+ */
+export function detailOf<Name extends Action>(
+  { action, detail }: Pick<RecordRow, 'action' | 'detail'>,
+  ...names: Name[]
+): Partial<Details[Name]> | undefined {
+  return (names as string[]).includes(action) ? (detail as Partial<Details[Name]>) : undefined;
 }

@@ -24,6 +24,13 @@ export type RunEnding = Pick<RunEnd, 'state' | 'outcome' | 'failure'> & {
   connection?: string | undefined;
 };
 
+const actionOf = {
+  completed: 'run.completed',
+  failed: 'run.failed',
+  'timed out': 'run.timed_out',
+  cancelled: 'run.cancelled',
+} as const;
+
 /** An incident's id at PagerDuty, where the subject of a run is one. */
 function incidentIdOf(subject: string | undefined, connection: string): string | undefined {
   const [id = ''] = subject?.match(/[A-Z0-9]+$/) ?? [];
@@ -38,7 +45,7 @@ export function runEnd(
   run: RunRow,
   { state, outcome, healthy = false, failure, at, via, connection = defaultConnection }: RunEnding,
 ): RunEnd {
-  const type = `run.${state.replace(' ', '_')}`;
+  const type = actionOf[state];
   const ended = { outcome, ...(failure ? { failure } : {}) };
   const ofAccount = connection === defaultConnection ? {} : { connection };
   const incidentId = incidentIdOf(run.subject, connection);

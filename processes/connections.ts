@@ -2,7 +2,11 @@ import type { ConnectionSource } from '../activities/clients.ts';
 import { defaultConnection } from '../domain/subject.ts';
 import { encryptionOf } from '../secrets/encryption.ts';
 import type { Store } from '../store/store.ts';
-import { type StoredConnections, storedConnections } from '../store/stored-connections.ts';
+import {
+  type KnownConnections,
+  type StoredConnections,
+  storedConnections,
+} from '../store/stored-connections.ts';
 import type { Settings } from './settings.ts';
 
 /** The named connections of a store, under the secret key of this Baton. `learn` is told of their secrets. */
@@ -13,6 +17,17 @@ export const connectionsIn = (
   learn: (secrets: readonly string[]) => void,
 ): StoredConnections =>
   storedConnections({ store, encryption: encryptionOf(secretKey, formerSecretKeys), learn });
+
+/** Of a Baton without a store. */
+export const noConnections: StoredConnections = {
+  settingsOf: async () => undefined,
+  known: async () => nothingKnown,
+  look: async () => nothingKnown,
+  add: async () => false,
+  change: async () => false,
+  renewKeys: async () => 0,
+};
+const nothingKnown: KnownConnections = { version: 0, connections: new Map(), routes: [] };
 
 /** The environment's connection `default` of each provider, and the named ones. */
 export function allConnections(

@@ -9,7 +9,8 @@ import { CliFailure, exits } from './failure.ts';
 /** What a running process answers to: each method takes its parameters as they came, and checks them. */
 export type ControlMethods = Record<string, (...parameters: unknown[]) => Promise<unknown>>;
 
-const longestRequest = 64 * 1024;
+/** An event that triggers are tried on may come along. */
+const longestRequest = 1024 * 1024;
 /** A socket's path may have 103 bytes on macOS and 107 on Linux. */
 const longestSocketPath = 100;
 
@@ -24,7 +25,14 @@ export function controlPath(dataDir: string): string {
 const requestSchema = z.object({ method: z.string(), parameters: z.array(z.unknown()) });
 const answerSchema = z.union([
   z.object({ result: z.unknown() }),
-  z.object({ error: z.object({ message: z.string(), exit: z.number() }) }),
+  z.object({
+    error: z.object({
+      message: z.string(),
+      exit: z.number(),
+      why: z.string().optional(),
+      next: z.string().optional(),
+    }),
+  }),
 ]);
 
 /**
@@ -64,20 +72,22 @@ async function answer(message: IncomingMessage, methods: ControlMethods): Promis
     if (!call) throw new CliFailure(`The running Baton knows no "${method}": is it of another version?`);
     return { result: (await call(...parameters)) ?? null };
   } catch (error) {
-    const exit = error instanceof CliFailure ? error.exit : exits.failed;
-    return { error: { message: (error as Error).message, exit } };
+    const { message } = error as Error;
+    if (!(error instanceof CliFailure)) return { error: { message, exit: exits.failed } };
+    const { exit, why, next } = error;
+    return { error: { message, exit, why, next } };
   }
 }
 
 async function readText(message: IncomingMessage): Promise<string> {
-  const wiring: Buffer[] = [];
+  const parts: Buffer[] = [];
   let length = 0;
   for await (const part of message as AsyncIterable<Buffer>) {
     length += part.length;
     if (length > longestRequest) throw new Error('The request is too long');
-    wiring.push(part);
+    parts.push(part);
   }
-  return Buffer.concat(wiring).toString('utf8');
+  return Buffer.concat(parts).toString('utf8');
 }
 
 /** No process holds the data folder; a socket may lie there that nobody listens on any more. */
@@ -92,8 +102,12 @@ export async function request(dataDir: string, method: string, ...parameters: un
   return parsed.result ?? undefined;
 }
 
-function failureOf({ message, exit }: { message: string; exit: number }): CliFailure {
+type Told = Extract<z.output<typeof answerSchema>, { error: unknown }>['error'];
+
+function failureOf({ message, exit, why, next }: Told): CliFailure {
   return new CliFailure(message, {
+    ...(why === undefined ? {} : { why }),
+    ...(next === undefined ? {} : { next }),
     exit: Object.values(exits).find((known) => known === exit) ?? exits.failed,
   });
 }

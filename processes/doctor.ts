@@ -1,40 +1,98 @@
-import { connectClients, environmentConnections } from '../activities/clients.ts';
+import { connectClients } from '../activities/clients.ts';
+import type { AnyProvider } from '../activities/provider.ts';
 import { defaultConnection } from '../domain/subject.ts';
 import { makeScrubber } from '../secrets/scrub.ts';
 import type { Doctor, Examined } from '../server/doctor.ts';
+import type { ConnectionState } from '../store/connections.ts';
+import type { Store } from '../store/store.ts';
+import type { StoredConnections } from '../store/stored-connections.ts';
+import { allConnections } from './connections.ts';
 import { secretsOf } from './masking.ts';
 import { isMark, type Settings } from './settings.ts';
 import type { Wiring } from './wiring.ts';
 
-/** Looks at the connections that `env` defines. It does not reach what another process simulates, and says that it is simulated. */
+interface Options {
+  env: NodeJS.ProcessEnv;
+  providers: readonly AnyProvider[];
+  settings: Pick<Settings, 'simulated' | 'connectedBy'>;
+  connections: Pick<StoredConnections, 'look' | 'settingsOf'>;
+  store: Pick<Store, 'judgeConnection'>;
+}
+
+/**
+ * Looks at the connections that `env` defines, and at the named ones. It does not reach what another process simulates, and says that it
+ * is simulated.
+ */
 export async function doctorFor(
-  { loadActivities, loadProviders }: Pick<Wiring, 'loadActivities' | 'loadProviders'>,
-  env: NodeJS.ProcessEnv,
-  { simulated, connectedBy }: Pick<Settings, 'simulated' | 'connectedBy'>,
+  { loadActivities }: Pick<Wiring, 'loadActivities'>,
+  { env, providers, settings: { simulated, connectedBy }, connections, store }: Options,
 ): Promise<Doctor> {
-  const providers = await loadProviders();
   const clients: Record<string, (connection: string) => Promise<unknown>> = connectClients(
     providers,
-    environmentConnections(env),
+    allConnections(env, connections),
     env,
   );
-  const connections = providers.map((provider): Examined => {
-    const { name, title } = provider;
-    const connection = defaultConnection;
+  const examined = (
+    { name, title, check, test }: AnyProvider,
+    connection: string,
+    settings: Readonly<Record<string, string | undefined>>,
+    more: Pick<Examined, 'simulated' | 'isUsed'>,
+  ): Examined => {
     const client = () => clients[name]?.(connection);
     return {
       provider: name,
       title,
       connection,
-      simulated: simulated.includes(name),
-      isUsed: connectedBy.some((variable) => isMark(provider, variable)),
-      check: async (rights, signal) => provider.check(await client(), signal, { rights, settings: env }),
-      test: async (signal) => provider.test?.(await client(), signal, { rights: [], settings: env }),
+      ...more,
+      check: async (rights, signal) => check(await client(), signal, { rights, settings }),
+      test: async (signal) => test?.(await client(), signal, { rights: [], settings }),
     };
-  });
+  };
   return {
-    connections: async () => connections,
+    async connections() {
+      const named = (await connections.look()).connections;
+      return [
+        ...providers.map((provider) =>
+          examined(provider, defaultConnection, env, {
+            simulated: simulated.includes(provider.name),
+            isUsed: connectedBy.some((variable) => isMark(provider, variable)),
+          }),
+        ),
+        ...[...named.values()].flatMap(({ name, provider: of, values = {} }) =>
+          providers
+            .filter((provider) => provider.name === of)
+            .map((provider) => examined(provider, name, values, { simulated: false, isUsed: true })),
+        ),
+      ];
+    },
     activities: await loadActivities(),
     scrub: makeScrubber(secretsOf(env, providers)),
+    async keepState({ connection }, { outcome, reason }) {
+      const state = states[outcome];
+      const known = (await connections.look()).connections.get(connection);
+      if (state === undefined || known === undefined) return;
+      const at = new Date().toISOString();
+      await store.judgeConnection(
+        connection,
+        known.version,
+        { state, at, words: reason },
+        {
+          at,
+          actor: 'baton',
+          via: 'doctor',
+          action: 'connection.judged',
+          subject: connection,
+          detail: { name: connection, provider: known.provider, state, reason },
+        },
+      );
+    },
   };
 }
+
+/** Where no answer came it is as if there had been no test. */
+const states = {
+  confirmed: 'confirmed',
+  'accepted, not confirmed': 'accepted',
+  rejected: 'rejected',
+  unverified: undefined,
+} as const satisfies Record<string, ConnectionState['state'] | undefined>;

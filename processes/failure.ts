@@ -3,7 +3,9 @@ export const exits = {
   failed: 1,
   usage: 2,
   notFound: 3,
+  notAllowed: 4,
   conflict: 5,
+  timedOut: 8,
   interrupted: 130,
 } as const;
 
@@ -28,3 +30,18 @@ export class CliFailure extends Error {
     this.exit = exit;
   }
 }
+
+const exitOf: Record<number, (typeof exits)[keyof typeof exits]> = {
+  400: exits.usage,
+  401: exits.notAllowed,
+  403: exits.notAllowed,
+  404: exits.notFound,
+  409: exits.conflict,
+  413: exits.usage,
+  415: exits.usage,
+  422: exits.conflict,
+};
+
+/** A refusal as the command tells it. */
+export const failureOf = ({ status, message }: { status: number; message: string }): CliFailure =>
+  new CliFailure(message, { exit: exitOf[status] ?? exits.failed });

@@ -2,23 +2,24 @@ import { wayTo } from '../activities/http.ts';
 import { outageLines } from '../log/log.ts';
 import { startDoctorWatch } from '../server/doctor-watch.ts';
 import { createMetrics } from '../server/metrics.ts';
+import type { World } from '../server/operations/operation.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { openStore } from '../store/open.ts';
 import { taskQueue } from '../worker/worker.ts';
 import { prepareCluster, warnOfOwner } from './cluster.ts';
 import { connectionsIn, connectionWarnings } from './connections.ts';
-import { doctorFor } from './doctor.ts';
 import { Lifetime } from './lifetime.ts';
 import { directPager } from './pager.ts';
 import { portTaken } from './ports.ts';
 import { lazyClient } from './temporal-client.ts';
 import type { Wiring } from './wiring.ts';
+import { worldOf } from './world.ts';
 
 const usualPort = 8080;
 
 /** `baton server`: as many as are needed, behind a balancer. Returns when it was told to stop and has drained. */
 export async function runServer(wiring: Wiring): Promise<void> {
-  const { settings, temporal, secretKey, scrub, learn, log, authority, clients, halves } =
+  const { settings, temporal, providers, secretKey, scrub, learn, log, authority, clients, halves } =
     await prepareCluster(wiring, 'server');
   const lifetime = new Lifetime();
   try {
@@ -38,11 +39,16 @@ export async function runServer(wiring: Wiring): Promise<void> {
     const port = settings.port ?? usualPort;
     const { client, close } = lazyClient(temporal);
     lifetime.onClose(close);
+    const connections = connectionsIn(store, secretKey, settings, learn);
+    const world: World = {
+      ...worldOf(wiring, { store, connections, providers, settings, env: wiring.env }),
+      runs: { client, taskQueue, eagerStart: false, authority },
+    };
     server = await startServer({
       host: settings.host,
       port,
       pagerDutySecrets: settings.pagerDutySecrets,
-      connections: connectionsIn(store, secretKey, settings, learn),
+      connections,
       slackSigningSecret: settings.slackSigningSecret,
       slackApiUrl: settings.slackApiUrl,
       publicUrl: settings.publicUrl,
@@ -56,6 +62,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       taskQueue,
       versions: settings.workerVersions,
       authority,
+      world,
       simulated: [],
       halves,
       log,
@@ -66,8 +73,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       throw error.code === 'EADDRINUSE' ? portTaken(port) : error;
     });
     lifetime.onClose(server.stop);
-    const doctor = () => doctorFor(wiring, wiring.env, settings);
-    lifetime.onClose(startDoctorWatch({ doctor, store, log }).stop);
+    lifetime.onClose(startDoctorWatch({ doctor: world.doctor, store, log }).stop);
     log.info({ port }, 'Listening');
     await lifetime.untilEnd();
     log.info('Stopping');

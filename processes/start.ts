@@ -14,6 +14,7 @@ import { learningScrubber } from '../secrets/scrub.ts';
 import { addressOf } from '../server/address.ts';
 import { startDoctorWatch } from '../server/doctor-watch.ts';
 import { createMetrics } from '../server/metrics.ts';
+import type { World } from '../server/operations/operation.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { secureDataFolder } from '../store/folder.ts';
 import { lockFolder } from '../store/lock.ts';
@@ -24,7 +25,7 @@ import { startWorker, taskQueue } from '../worker/worker.ts';
 import { warnOfOwner } from './cluster.ts';
 import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
 import { serveControl } from './control.ts';
-import { doctorFor } from './doctor.ts';
+import { performHere } from './door.ts';
 import { CliFailure, exits } from './failure.ts';
 import { firstTokenFile } from './first-token.ts';
 import { Lifetime } from './lifetime.ts';
@@ -35,16 +36,16 @@ import { prepareSdk } from './sdk.ts';
 import { secretKeyOf } from './secret-key.ts';
 import { halvesFor, readSettings, type Settings } from './settings.ts';
 import type { RunningSimulators } from './simulators.ts';
-import { type StoreAccess, storeMethods } from './store-access.ts';
 import { type Binary, findTemporal } from './temporal-binary.ts';
 import { type RunningTemporal, startTemporal } from './temporal-server.ts';
 import type { Wiring } from './wiring.ts';
+import { worldOf } from './world.ts';
 
 const usualPort = 8080;
 
 /** What is needed to show what a simulated start does, while it goes on. */
 export interface Showcase {
-  store: StoreAccess;
+  store: Pick<Store, 'listEvents' | 'listRuns' | 'readRecord' | 'verifyRecord'>;
   play: () => Promise<string>;
   output: Output;
   dataDir: string;
@@ -137,6 +138,13 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     });
     lifetime.onClose(worker.stop);
     worker.stopped.catch((error: unknown) => lifetime.fail(error));
+    const client = new Client({ connection, namespace: temporal.namespace });
+    // Temporal leaves an eager run with the worker that it came by, whatever the current version is.
+    const eagerStart = !versions;
+    const world: World = {
+      ...worldOf(wiring, { store, connections, providers, settings, env }),
+      runs: { client, taskQueue, eagerStart, authority },
+    };
     server = await startServer({
       host: settings.host,
       port,
@@ -148,14 +156,14 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       oidc: settings.oidc,
       wayTo: async (address) => wayTo(address, env),
       store,
-      client: new Client({ connection, namespace: temporal.namespace }),
-      // Temporal leaves an eager run with the worker that it came by, whatever the current version is.
-      eagerStart: !versions,
+      client,
+      eagerStart,
       namespace: temporal.namespace,
       triggers: await wiring.loadTriggers(),
       taskQueue,
       versions,
       authority,
+      world,
       simulated: settings.simulated,
       halves,
       log,
@@ -168,13 +176,11 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       },
     });
     lifetime.onClose(server.stop);
-    if (settings.connectedBy.length > 0) {
-      const doctor = () => doctorFor(wiring, env, settings);
-      lifetime.onClose(startDoctorWatch({ doctor, store, log }).stop);
-    }
+    if (settings.connectedBy.length > 0)
+      lifetime.onClose(startDoctorWatch({ doctor: world.doctor, store, log }).stop);
     const control = await serveControl(dataDir, {
       ping: async () => 'here',
-      ...storeMethods(store),
+      perform: (name, input) => performHere(world, name, input),
       demo: (story) => playStory(simulators, story),
     });
     lifetime.onClose(control.close);

@@ -1,6 +1,7 @@
 import type { AnyActivity } from '../activities/activity.ts';
 import type { AnyProvider } from '../activities/provider.ts';
 import type { Streams } from '../cli/output.ts';
+import type { Startable } from '../triggers/startable.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import type { StartSimulators } from './simulators.ts';
 
@@ -14,6 +15,8 @@ export interface Wiring {
   loadActivities(): Promise<readonly AnyActivity[]>;
   /** What they declare: their SDKs are loaded where they are first used. */
   loadProviders(): Promise<readonly AnyProvider[]>;
+  /** The types of all workflows, and those that a person can start. */
+  loadWorkflows(): Promise<{ names: readonly string[]; startable: readonly Startable[] }>;
   /** The file that exports every workflow. */
   workflowsPath: string;
   startSimulators: StartSimulators;

@@ -6,8 +6,9 @@ import { defaultConnection } from '../domain/subject.ts';
 import type { StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
+import type { Api } from './api/api.ts';
 import type { SignInRoutes } from './api/sign-in.ts';
-import { createBodyReader } from './body.ts';
+import { type BodyReader, createBodyReader } from './body.ts';
 import { boundConnections } from './connections.ts';
 import { askedOnceASecond } from './fresh.ts';
 import { answerHealth, answerMetrics, answerReadiness, type HealthOptions } from './health.ts';
@@ -35,6 +36,8 @@ export interface AppOptions extends HealthOptions {
   onStored(stored: StoredEvent): void;
   /** False: events are stored, and left to whoever dispatches. */
   mayTake?(): boolean;
+  /** The API, where this process serves it. Given the way in which all bodies are read. */
+  makeApi?: ((readBody: BodyReader) => Api) | undefined;
   log: Logger;
 }
 
@@ -90,6 +93,11 @@ export function createApp(options: AppOptions): Express {
   get('/sign-in', signIn.begin);
   get('/sign-in/callback', signIn.finish);
   post('/sign-out', signIn.end);
+  const api = options.makeApi?.(readBody);
+  if (api) {
+    get('/openapi.json', api.answerDocument);
+    app.use('/api/v1', api.router);
+  }
   get('/runs', answerRunsPage);
   get(runPath, answerRunPage);
 

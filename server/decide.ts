@@ -1,5 +1,6 @@
 import type { Event } from '../domain/event.ts';
 import type { Agent, Incident, RunCause } from '../domain/incident.ts';
+import type { RecordedAnswer } from '../domain/record.ts';
 import type { Route } from '../domain/route.ts';
 import type { RunRow } from '../domain/run.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
@@ -7,14 +8,6 @@ import type { Situation } from '../store/dispatch.ts';
 import type { Echo } from '../store/echoes.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { type AccountsOf, accountsFor } from './accounts.ts';
-
-/** A trigger's answer, as the record keeps it. */
-export interface RecordedAnswer {
-  trigger: string;
-  answer: 'matched' | 'joined' | 'no' | 'failed';
-  /** The run, the condition that said no, or the fault. */
-  reason: string;
-}
 
 /** A run to start. */
 export interface Start {

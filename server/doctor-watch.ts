@@ -52,7 +52,7 @@ export function startDoctorWatch({ doctor, store, log }: Options): { stop(): Pro
       for (const each of missing) log.warn(each, 'A right is missing at a provider: see baton doctor');
       if (namesOf(missing) === namesOf(kept)) return;
       const at = new Date().toISOString();
-      const line = { at, actor: 'baton', via: 'doctor', action: 'connections.checked', subject };
+      const line = { at, actor: 'baton', via: 'doctor', action: 'connections.checked', subject } as const;
       await store.append([{ ...line, detail: { missing } }]);
     } catch (error) {
       const message = 'What the connections may do could not be looked at; it is tried again tomorrow';

@@ -8,12 +8,14 @@ import type { StoredConnections } from '../store/stored-connections.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { addressOf } from './address.ts';
 import { createAccess } from './api/access.ts';
+import { type Api, createApi } from './api/api.ts';
 import type { OidcSettings } from './api/identity.ts';
 import { createApp, createHttpServer } from './app.ts';
 import { type Dispatcher, startDispatcher } from './dispatch.ts';
 import type { HeadOptions } from './heads.ts';
 import { keepConnections } from './kept-connections.ts';
 import type { Metrics } from './metrics.ts';
+import type { World } from './operations/operation.ts';
 import { startReconciler } from './reconcile.ts';
 import { startRetention } from './retention.ts';
 import { syncSchedules } from './schedules.ts';
@@ -50,6 +52,8 @@ export interface ServerOptions {
   authority: Authority;
   log: Logger;
   metrics: Metrics;
+  /** What operations work on. Without it there is no API. */
+  world?: World | undefined;
   simulated: readonly string[];
   /** What keeps providers from being connected in full. */
   halves?: readonly string[];
@@ -89,8 +93,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const connections = options.connections && keepConnections(options.connections, log);
   const stuck = startStuckRuns({ store, client, namespace: options.namespace, log, pager: options.pager });
-  const { publicUrl = addressOf(options.host, options.port), oidc, wayTo } = options;
+  const { authority, eagerStart, oidc, wayTo, world } = options;
+  const { publicUrl = addressOf(options.host, options.port) } = options;
   const access = createAccess({ store, publicUrl, oidc, wayTo, log });
+  let api: Api | undefined;
   const app = createApp({
     pagerDutySecrets: options.pagerDutySecrets,
     connections: options.connections,
@@ -107,6 +113,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     stuckRuns: stuck.counts,
     simulated: options.simulated,
     halves: options.halves ?? [],
+    makeApi:
+      world &&
+      ((readBody) => {
+        api = createApi({ world, authenticate: access.authenticate }, { readBody, log });
+        return api;
+      }),
   });
   const http = createHttpServer(app);
   await listen(http, options.port, options.host);
@@ -117,7 +129,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     secretKey: options.keeping.secretKey,
     log,
   });
-  const { authority, eagerStart } = options;
   const reconciler = startReconciler({
     store,
     client,
@@ -152,6 +163,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     wake: dispatcher.wake,
     async stop() {
       stopping = true;
+      // Streams have no end of their own.
+      api?.stop();
       await close(http);
       await dispatcher.stop();
       await connections?.stop();

@@ -109,25 +109,24 @@ async function compare(run: RunRow, { store, client, namespace, log }: StuckRuns
   if (now && before?.reason === now.reason) return;
   const at = new Date().toISOString();
   const { id, workflow, subject } = run;
-  const line = (action: string, detail: object) => ({
-    at,
-    actor: 'baton',
-    via: 'reconcile',
-    action,
-    subject: subject ?? id,
-    detail: { run: id, workflow, ...detail },
-  });
+  const line = { at, actor: 'baton', via: 'reconcile', subject: subject ?? id };
   if (now) {
     const isPaged = run.stuck?.reason === now.reason && run.stuck.paged === true;
     const stuck = { ...now, since: before?.since ?? at, ...(isPaged ? { paged: true } : {}) };
-    if (await store.setStuck(run, stuck, line('run.stuck', { reason: now.reason, message: now.message })))
+    if (
+      await store.setStuck(run, stuck, {
+        ...line,
+        action: 'run.stuck',
+        detail: { run: id, workflow, reason: now.reason, message: now.message },
+      })
+    )
       log.error({ run: id, incident: subject, reason: now.reason }, `A run stands still: ${now.message}`);
     return;
   }
   if (!before) return;
   // Kept until the page is taken back.
   const over = before.paged || before.pagingSince ? { ...before, over: true } : undefined;
-  if (await store.setStuck(run, over, line('run.went_on', {})))
+  if (await store.setStuck(run, over, { ...line, action: 'run.went_on', detail: { run: id, workflow } }))
     log.info({ run: id, incident: subject }, 'A run that stood still goes on, or has ended');
 }
 

@@ -190,12 +190,16 @@ function mirror(
   const mirrors = decisions.flatMap(({ seq, incident }) =>
     incident ? [{ ...incident, id: keyText(incident.id), seq }] : [],
   );
-  return sql`insert into incidents (id, status, seen_at)
-    select distinct on (id) id, status, "seenAt" from jsonb_to_recordset(${JSON.stringify(mirrors)}::jsonb)
-      as mirror (id text, status text, "seenAt" timestamptz, seq bigint)
-    where ${condition}
-    order by id, "seenAt" desc
-    on conflict (id) do update set status = excluded.status, seen_at = excluded.seen_at
+  return sql`insert into incidents (id, status, seen_at, service, data)
+    select id, status, "seenAt", event->'data'->'service'->>'id', event->'data' from (
+      select distinct on (id) id, status, "seenAt", seq from jsonb_to_recordset(${JSON.stringify(mirrors)}::jsonb)
+        as mirror (id text, status text, "seenAt" timestamptz, seq bigint)
+      where ${condition}
+      order by id, "seenAt" desc
+    ) as newest left join inbox on inbox.seq = newest.seq and inbox.seq = any (${arrayOf(mirrors.map(({ seq }) => seq))}::bigint[])
+    on conflict (id) do update
+      set status = excluded.status, seen_at = excluded.seen_at, service = coalesce(excluded.service, incidents.service),
+        data = coalesce(excluded.data, incidents.data)
       where incidents.seen_at <= excluded.seen_at`;
 }
 

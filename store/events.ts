@@ -39,7 +39,7 @@ export interface Events {
   replay(seq: number, actor: string, via: string): Promise<boolean>;
 }
 
-const columns = [
+export const eventColumns = [
   'seq',
   'source',
   'event_id',
@@ -54,7 +54,7 @@ const columns = [
 ] as const;
 
 export function eventsOn({ db, makeLine, onPending }: Context): Events {
-  const listed = db.selectFrom('inbox').select(columns);
+  const listed = db.selectFrom('inbox').select(eventColumns);
   const events = listed.select('body');
 
   async function findBySeq(seq: number): Promise<EventRow | undefined> {
@@ -105,7 +105,9 @@ export function eventsOn({ db, makeLine, onPending }: Context): Events {
   };
 }
 
-function eventRow(row: Pick<Selectable<InboxTable>, (typeof columns)[number]>): ListedEvent {
+export type StoredListedEvent = Pick<Selectable<InboxTable>, (typeof eventColumns)[number]>;
+
+export function eventRow(row: StoredListedEvent): ListedEvent {
   return {
     seq: row.seq,
     source: row.source,

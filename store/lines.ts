@@ -12,12 +12,18 @@ const maxDetailBytes = 32 * 1024;
 export function lineMaker(scrub: (text: string) => string): (entry: Entry) => LineColumns {
   return ({ at, actor, via, action, subject, detail }) => ({
     at: new Date(at).toISOString(),
-    actor: keyText(scrub(actor)),
+    actor: actorKey(actor, scrub),
     via: cleanText(via),
     action: cleanText(action),
     subject: keyText(scrub(subject)),
     detail: cut(canonicalJson(detail, scrub)),
   });
+}
+
+/** Who acted, as lines are looked up by it. The kind in front (`token:`) is ours: with it a name would look like a secret of that name. */
+export function actorKey(actor: string, scrub: (text: string) => string): string {
+  const [kind = ''] = /^[a-z]+:/.exec(actor) ?? [];
+  return keyText(kind + scrub(actor.slice(kind.length)));
 }
 
 /** A detail that is too long becomes `{ bytes, start }`: how long it was, and the beginning of its JSON. */

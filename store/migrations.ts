@@ -170,6 +170,28 @@ const steps: Record<string, string[]> = {
     )`,
   ],
   '0012-rights': rightsSteps,
+  '0013-operations': [
+    // Lists go by `place`: it never changes, so pages neither lose nor repeat an incident whose state does.
+    `alter table incidents add column place bigint generated always as identity, add column service text, add column data jsonb`,
+    `update incidents set data = told.data, service = told.data->'service'->>'id' from (
+      select distinct on (subject) subject, event->'data' as data from inbox
+      where type like 'pagerduty.incident.%' and event->'data'->>'status' is not null order by subject, seq desc
+    ) as told where told.subject = incidents.id and told.data->>'id' = incidents.id`,
+    `create unique index incidents_place on incidents (place)`,
+    `create index incidents_service on incidents (service, place)`,
+    `create index incidents_open on incidents (place) where status <> 'resolved'`,
+    `create index record_action on record (action, seq)`,
+    `create table answers (
+      principal text not null,
+      key text not null,
+      digest text not null,
+      at timestamptz not null default now(),
+      status integer,
+      answer text,
+      primary key (principal, key)
+    )`,
+    `create index answers_at on answers (at)`,
+  ],
   '0014-connections': connectionSteps,
 };
 

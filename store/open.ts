@@ -3,7 +3,9 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import { makeScrubber, type Scrub } from '../secrets/scrub.ts';
+import { answersOn } from './answers.ts';
 import { budgetsOn, ownBudgets } from './budgets.ts';
+import { byHandOn } from './by-hand.ts';
 import { connectionsOn } from './connections.ts';
 import type { Context } from './context.ts';
 import { openPostgres } from './database.ts';
@@ -14,14 +16,17 @@ import { openEmbedded } from './embedded.ts';
 import { storeError } from './errors.ts';
 import { eventsOn } from './events.ts';
 import { inboxOn } from './inbox.ts';
+import { incidentsOn } from './incidents.ts';
 import { leasesOn } from './leases.ts';
 import { lineMaker } from './lines.ts';
+import { listsOn } from './lists.ts';
 import type { OutageListener } from './outage.ts';
 import { migrateAsOwner } from './owner.ts';
 import { peopleOn } from './people.ts';
 import { recordOn } from './record.ts';
 import { retentionOn } from './retention.ts';
 import { runsOn } from './runs.ts';
+import { linesOn } from './search.ts';
 import { sessionsOn } from './sessions.ts';
 import type { Store } from './store.ts';
 import { stuckRunsOn } from './stuck.ts';
@@ -102,6 +107,11 @@ export function makeStore(
     ...effectsOn(context),
     ...echoesOn(context),
     ...recordOn(context),
+    ...linesOn(context),
+    ...incidentsOn(context),
+    ...listsOn(context),
+    ...byHandOn(context),
+    ...answersOn(context),
     ...retentionOn(context),
     ...budgetsOn(context),
     ...connectionsOn(context),

@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
 import type { Checkpoint } from './heads.ts';
 import { arrayOf, keyText } from './json.ts';
+import { actorKey } from './lines.ts';
 
 export type Verification =
   | { ok: true; rows: number; head: string; pending: number; pruned?: number }
@@ -155,7 +156,7 @@ export function recordOn({ db, makeLine, scrub }: Context): RecordLog {
 
     async readRecord({ subject, actor, after, limit }) {
       const only = sql`${subject === undefined ? sql`true` : sql`subject = ${keyText(scrub(subject))}`}
-        and ${actor === undefined ? sql`true` : sql`actor = ${keyText(scrub(actor))}`}`;
+        and ${actor === undefined ? sql`true` : sql`actor = ${actorKey(actor, scrub)}`}`;
       // One statement, so that no line is missed that is linked between two.
       const { rows } = await sql<StoredLine>`
         select seq, ${lineColumns}, previous, hash from (
@@ -266,13 +267,13 @@ function compareEnds(
   };
 }
 
-interface StoredLine extends LineColumns {
+export interface StoredLine extends LineColumns {
   seq: number | null;
   previous: string | null;
   hash: string | null;
 }
 
-function recordRow({ seq, previous, hash, detail, ...line }: StoredLine): RecordRow {
+export function recordRow({ seq, previous, hash, detail, ...line }: StoredLine): RecordRow {
   return {
     ...line,
     detail: JSON.parse(detail),

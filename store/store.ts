@@ -1,15 +1,20 @@
+import type { Answers } from './answers.ts';
 import type { Budgets } from './budgets.ts';
+import type { ByHand } from './by-hand.ts';
 import type { ConnectionRows } from './connections.ts';
 import type { Decisions } from './dispatch.ts';
 import type { Echoes } from './echoes.ts';
 import type { Effects } from './effects.ts';
 import type { Events } from './events.ts';
 import type { Inbox } from './inbox.ts';
+import type { Incidents } from './incidents.ts';
 import type { Leases } from './leases.ts';
+import type { Lists } from './lists.ts';
 import type { People } from './people.ts';
 import type { RecordLog } from './record.ts';
 import type { Retention } from './retention.ts';
 import type { Runs } from './runs.ts';
+import type { Lines } from './search.ts';
 import type { Sessions } from './sessions.ts';
 import type { StuckRuns } from './stuck.ts';
 import type { Tokens } from './tokens.ts';
@@ -30,6 +35,11 @@ export interface Store
     Effects,
     Echoes,
     RecordLog,
+    Lines,
+    Incidents,
+    Lists,
+    ByHand,
+    Answers,
     Retention,
     Budgets,
     ConnectionRows,

@@ -1,8 +1,10 @@
 import type { GeneratedAlways } from 'kysely';
+import type { AnswersTable } from './answers.ts';
 import type { Time } from './columns.ts';
 import type { ConnectionsTable, RoutesTable } from './connections.ts';
 import type { EffectsTable } from './effects.ts';
 import type { InboxTable } from './inbox.ts';
+import type { IncidentsTable } from './incidents.ts';
 import type { PeopleTable } from './people.ts';
 import type { CheckpointsTable, LineColumns } from './record.ts';
 import type { RunsTable } from './runs.ts';
@@ -13,7 +15,7 @@ export interface Tables {
   inbox: InboxTable;
   /** How long each process holds the events that carry its name. */
   processes: { name: string; until: Time };
-  incidents: { id: string; status: string; seen_at: Time };
+  incidents: IncidentsTable;
   runs: RunsTable;
   effects: EffectsTable;
   /** What each effect acts on. No two that are `open` have the same target. */
@@ -23,6 +25,7 @@ export interface Tables {
   /** One row: the line that was linked last. */
   record_head: { seq: number; hash: string };
   record_checkpoints: CheckpointsTable;
+  answers: AnswersTable;
   /** One row: all events up to this number have been pruned, or are not old enough. */
   retention: { inbox_seq: number };
   connections: ConnectionsTable;

@@ -74,6 +74,7 @@ const rules: Record<string, { values: string[]; types?: string[] }> = {
       'activities/provider.ts',
       'activities/clients.ts',
       'activities/http.ts',
+      'triggers/startable.ts',
     ],
     types: ['triggers/trigger.ts', 'cli/output.ts'],
   },
@@ -99,7 +100,7 @@ describe('the imports', () => {
 
   it('of all that is no trigger, workflow or activity name no particular trigger, workflow, activity or provider', () => {
     const particular =
-      /^(triggers\/(?!trigger\.ts)|workflows\/(?!kit\/)|activities\/([^/]+\/|index\.ts|providers\.ts))/;
+      /^(triggers\/(?!trigger\.ts|startable\.ts)|workflows\/(?!kit\/)|activities\/([^/]+\/|index\.ts|providers\.ts))/;
     const wrong = imports.filter(
       ({ from, to }) =>
         ['domain', 'secrets', 'log', 'server', 'worker', 'store', 'processes', 'cli'].includes(

@@ -73,7 +73,7 @@ beforeAll(async () => {
       via: 'api',
       action: 'connection.added',
       subject: 'connection:named',
-      detail: { variables: Object.keys(named) },
+      detail: { name: 'named', provider: 'jira', variables: Object.keys(named) },
     },
   });
   canaries = Object.fromEntries(

@@ -13,6 +13,7 @@ const causeSchema = z.looseObject({
   subject: z.string().optional(),
   connection: z.string().optional(),
   connections: z.record(z.string(), z.string()).optional(),
+  startedBy: z.object({ kind: z.enum(['person', 'token', 'baton']), name: z.string() }).optional(),
   by: z.object({ kind: z.literal('person'), id: z.string(), name: z.string() }).optional(),
   // A mode that is not known here is a cause that is not understood, and changes nothing.
   mode: z.literal('plan').optional(),
@@ -76,7 +77,8 @@ function shownCause(
 /** On whose behalf, for the record. Nobody is taken at his word: without a signed cause it is nobody's. */
 export function actorOf(shown: Shown): Actor {
   if ('refusal' in shown) return { kind: 'trigger', name: 'none' };
-  const { by, trigger } = shown.cause;
+  const { by, startedBy, trigger } = shown.cause;
+  if (startedBy) return startedBy;
   return by ? { kind: 'person', name: by.name } : { kind: 'trigger', name: trigger };
 }
 

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { highestOf, type Role } from '../../domain/rights.ts';
+import type { Action, Details, Entry } from '../../domain/record.ts';
+import { highestOf } from '../../domain/rights.ts';
 import { secretHash } from '../../secrets/token.ts';
 import { longestDays } from '../../store/sessions.ts';
 import type { Store } from '../../store/store.ts';
@@ -159,7 +160,11 @@ export function signInRoutes(options: SignInOptions): SignInRoutes {
     response.status(204).end();
   }
 
-  const note = (email: string, action: string, detail: Record<string, string | Role>) =>
+  const note = <Name extends Action & `sign-in.${string}`>(
+    email: string,
+    action: Name,
+    detail: Details[Name],
+  ) =>
     store.append([
       {
         at: new Date().toISOString(),
@@ -168,7 +173,7 @@ export function signInRoutes(options: SignInOptions): SignInRoutes {
         action,
         subject: email,
         detail,
-      },
+      } as Entry,
     ]);
 
   return { begin, finish, end };

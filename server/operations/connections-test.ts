@@ -29,7 +29,8 @@ export const connectionsTest = defineOperation({
     provider: z.string().optional().describe('Where several have the name, as each has a "default"'),
   }),
   output: testedSchema,
-  async run({ connection, provider }, { doctor }): Promise<z.output<typeof testedSchema>> {
+  async run({ connection, provider }, context): Promise<z.output<typeof testedSchema>> {
+    const doctor = await context.doctor();
     const found = oneOf(await doctor.connections(), connection, provider);
     const { outcome, reason } = await testConnection(doctor, found, AbortSignal.timeout(boundMilliseconds));
     const tested = { outcome, reason: doctor.scrub(reason) };

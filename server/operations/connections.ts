@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Entry } from '../../domain/record.ts';
+import type { Action, Details, Entry } from '../../domain/record.ts';
+import { actorOf } from '../../domain/rights.ts';
 import { connectionNamePattern, defaultConnection } from '../../domain/subject.ts';
 import { connectionStates, mostConnections } from '../../store/connections.ts';
 import type { ConnectionValues, StoredConnection } from '../../store/stored-connections.ts';
@@ -79,13 +80,10 @@ function findProvider(name: string, { providers }: OperationContext) {
   throw new Refusal(422, 'No such provider', `There is no provider ${name}. There are: ${names}.`);
 }
 
-export const actorOf = ({ kind, name }: OperationContext['principal']): string =>
-  kind === 'baton' ? 'baton' : `${kind}:${name}`;
-
-function entryAbout(
-  action: string,
+function entryAbout<Name extends Action & `${'connection' | 'route'}.${string}`>(
+  action: Name,
   name: string,
-  detail: Record<string, unknown>,
+  detail: Omit<Details[Name], 'name'>,
   { principal, via }: OperationContext,
 ): Entry {
   const at = new Date().toISOString();
@@ -96,7 +94,7 @@ function entryAbout(
     action,
     subject: `connection:${name}`,
     detail: { name, ...detail },
-  };
+  } as unknown as Entry;
 }
 
 export const listConnections = defineOperation({

@@ -12,7 +12,8 @@ export const doctorCheck = defineOperation({
   summary: 'Asks each provider harmlessly what the connections may do',
   input: z.strictObject({ connection: z.string().optional(), provider: z.string().optional() }),
   output: z.object({ well: z.boolean(), connections: z.array(examinationSchema) }),
-  async run({ connection, provider }, { doctor }) {
+  async run({ connection, provider }, context) {
+    const doctor = await context.doctor();
     const all = await doctor.connections();
     const asked = all.filter(
       (each) =>

@@ -8,6 +8,7 @@ export const showMe = defineOperation({
   kind: 'read',
   right: 'me.read',
   route: 'GET /me',
+  within: ['workflows', 'services'],
   summary: 'Who you are to Baton, and what you may do',
   input: z.strictObject({}),
   output: z.object({

@@ -1,22 +1,40 @@
 import type { z } from 'zod';
+import type { AnyActivity } from '../../activities/activity.ts';
 import type { AnyProvider } from '../../activities/provider.ts';
-import type { Principal, Right } from '../../domain/rights.ts';
+import type { Principal, Right, Scope } from '../../domain/rights.ts';
 import type { Store } from '../../store/store.ts';
 import type { StoredConnections } from '../../store/stored-connections.ts';
+import type { Startable } from '../../triggers/startable.ts';
+import type { Trigger } from '../../triggers/trigger.ts';
 import type { Doctor } from '../doctor.ts';
+import type { RunStarter } from '../runs.ts';
 
 /** By which door somebody came. */
 export type Door = 'api' | 'cli' | 'console' | 'slack' | 'mcp';
 
-/** What an operation is given beside its input. */
-export interface OperationContext {
+/** What operations work on: the same for all who ask. What is costly to have is made when it is first asked for. */
+export interface World {
   store: Store;
   connections: StoredConnections;
   providers: readonly AnyProvider[];
+  triggers(): Promise<readonly Trigger[]>;
+  activities(): Promise<readonly AnyActivity[]>;
+  /** The types of all workflows, and those that a person can start. */
+  workflows(): Promise<{ names: readonly string[]; startable: readonly Startable[] }>;
   /** Looks at the connections of this process. */
-  doctor: Doctor;
+  doctor(): Promise<Doctor>;
+  /** Undefined: this process does not reach Temporal. */
+  runs?: RunStarter | undefined;
+  /** Every variable that is set, with secrets masked. */
+  settings(): Record<string, string>;
+}
+
+/** What an operation is given beside its input. */
+export interface OperationContext extends World {
   principal: Principal;
   via: Door;
+  /** The sender's own name for this request: the same one makes no second thing. */
+  idempotencyKey?: string | undefined;
 }
 
 /**
@@ -25,13 +43,15 @@ export interface OperationContext {
  *
  * - `name`: resource and verb, `incidents.list`.
  * - `kind`: a read changes nothing; a change is written into the record with the principal.
- * - `route`: method and path under `/api/v1`, with the input's fields in braces. The rest of the input is the query of a GET, else the body.
+ * - `route`: method and path under `/api/v1`, with the input's fields in braces; `{+id}` takes slashes too, as ids of runs hold them. The
+ *   rest of the input is the query of a GET, else the body.
  * - `input`: a strict object: unknown fields are refused. A list takes `limit` (bounded) and `cursor`.
+ * - `right`: the door checks in this order: who it is (401), whether they have the right at all (403), then the input (422).
+ * - `within`: the parts of a scope to which it keeps by itself: what is not within is not found (404), or left out of a list. Whoever has
+ *   another one is refused.
  * - `subject`: what the record files a change under; its name where left out.
  * - `secrets`: fields of the input that stand in no record.
  * - `shownOnce`: its answer holds a secret, and is not kept for a request that is repeated.
- * - `right`: the door checks in this order: who it is (401), whether they have the right at all (403), then the input (422). Where the right
- *   `isScoped`, `run` holds what it finds to `isInScope`, and what is not within is not found (404), or left out of a list.
  */
 export interface Operation<
   Name extends string = string,
@@ -45,6 +65,7 @@ export interface Operation<
   summary: string;
   input: Input;
   output: Output;
+  within?: readonly (keyof Scope)[];
   subject?(input: z.output<Input>, output?: z.output<Output>): string | undefined;
   secrets?: readonly (keyof z.output<Input> & string)[];
   shownOnce?: true;

@@ -25,6 +25,7 @@ async function baton(env: NodeJS.ProcessEnv, ...argv: string[]) {
     loadTriggers: never,
     loadActivities: never,
     loadProviders: async () => providers,
+    loadWorkflows: never,
     workflowsPath: '',
     startSimulators: never,
   });

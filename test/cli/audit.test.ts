@@ -34,6 +34,7 @@ describe('a record of more lines than one page holds', () => {
       loadTriggers: async () => [],
       loadActivities: async () => [],
       loadProviders: async () => providers,
+      loadWorkflows: async () => ({ names: [], startable: [] }),
       workflowsPath: '',
       startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
     };

@@ -28,6 +28,7 @@ describe('the command line', () => {
       loadTriggers: async () => [news],
       loadActivities: async () => [],
       loadProviders: async () => providers,
+      loadWorkflows: async () => ({ names: [], startable: [] }),
       workflowsPath: '',
       startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
     };
@@ -44,11 +45,14 @@ describe('the command line', () => {
     ['doctor'],
     ['access'],
     ['admin-token'],
-    ...['show'].map((verb) => ['incidents', verb]),
-    ...['list', 'show'].map((verb) => ['runs', verb]),
+    ...['list', 'show'].map((verb) => ['incidents', verb]),
+    ...['list', 'show', 'start', 'stop'].map((verb) => ['runs', verb]),
     ...['list', 'show', 'replay', 'example'].map((verb) => ['events', verb]),
     ...['list', 'test'].map((verb) => ['triggers', verb]),
     ...['show', 'verify'].map((verb) => ['audit', verb]),
+    ...['search', 'export'].map((verb) => ['record', verb]),
+    ['workflows', 'list'],
+    ['activities', 'list'],
   ];
 
   it.each(commands)('has help for: baton %s %s', async (...words) => {
@@ -159,7 +163,11 @@ describe('the command line', () => {
         via: 'dispatch',
         action: 'event.answered',
         subject: 'Q1',
-        detail: { answers: [{ trigger: 'news', answer: 'no', reason: 'is of high urgency' }] },
+        detail: {
+          event: 'E1',
+          type: 'pagerduty.incident.triggered',
+          answers: [{ trigger: 'news', answer: 'no', reason: 'is of high urgency' }],
+        },
       },
     ]);
     await store.seal();

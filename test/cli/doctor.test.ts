@@ -16,6 +16,7 @@ async function doctor(env: Record<string, string | undefined>, ...more: string[]
     loadTriggers: async () => [],
     loadActivities: async () => activities,
     loadProviders: async () => providers,
+    loadWorkflows: async () => ({ names: [], startable: [] }),
     workflowsPath: '',
     startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
   });

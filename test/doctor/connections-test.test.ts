@@ -126,7 +126,7 @@ describe('the operation', () => {
         void kept.push([`${provider}/${connection}`, state]),
     };
     const input = { provider: 'pagerduty', connection: 'default' };
-    const answer = await connectionsTest.run(input, { doctor } as never);
+    const answer = await connectionsTest.run(input, { doctor: async () => doctor } as never);
     expect(connectionsTest.output.parse(answer)).toMatchObject({ ...input, outcome: 'rejected' });
     expect(kept).toEqual([['pagerduty/default', { outcome: 'rejected', reason: answer.reason }]]);
     expect(JSON.stringify(answer)).not.toContain(secret);
@@ -141,7 +141,7 @@ describe('the operation', () => {
     [{ connection: 'default' }, 'Name the provider, since there are: default of pagerduty'],
   ])('refuses %j', async (input, words) => {
     const doctor = await doctorOf({});
-    await expect(connectionsTest.run(input, { doctor } as never)).rejects.toThrow(words);
+    await expect(connectionsTest.run(input, { doctor: async () => doctor } as never)).rejects.toThrow(words);
   });
 });
 

@@ -38,7 +38,8 @@ function watch(findings: Finding[] | (() => Promise<Finding[]>), record: RecordR
       doctor: async () => doctor,
       store: {
         append: async (entries: Entry[]) => {
-          record.push(...entries.map((entry) => ({ ...entry, seq: record.length + 1 })));
+          for (const entry of entries)
+            record.push({ ...entry, detail: { ...entry.detail }, seq: record.length + 1 });
         },
         readRecord: async ({ subject }) => record.filter((row) => row.subject === subject),
       },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { activities } from '../../activities/index.ts';
 import { providers } from '../../activities/providers.ts';
+import { noConnections } from '../../processes/connections.ts';
 import { doctorFor } from '../../processes/doctor.ts';
 import { readSettings } from '../../processes/settings.ts';
 import { type Examination, examine } from '../../server/doctor.ts';
@@ -60,10 +61,16 @@ export const worlds = {
 
 export async function doctorOf(env: Record<string, string | undefined>) {
   const settings = readSettings(env, providers);
-  return doctorFor({ loadActivities: async () => activities, loadProviders: async () => providers }, env, {
-    ...settings,
-    simulated: [],
-  });
+  return doctorFor(
+    { loadActivities: async () => activities },
+    {
+      env,
+      providers,
+      settings: { ...settings, simulated: [] },
+      connections: noConnections,
+      store: { judgeConnection: async () => false },
+    },
+  );
 }
 
 export async function connectionOf(provider: ProviderName, env: Record<string, string | undefined>) {

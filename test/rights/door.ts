@@ -1,18 +1,18 @@
 import { createServer } from 'node:http';
-import express, { type Express } from 'express';
 import { onTestFinished } from 'vitest';
-import { authorize, type Role, type Scope } from '../../domain/rights.ts';
+import type { Role, Scope } from '../../domain/rights.ts';
 import { createLog } from '../../log/log.ts';
 import { anyFreePort } from '../../processes/ports.ts';
 import { makeToken, secretHash } from '../../secrets/token.ts';
 import { type Access, createAccess } from '../../server/api/access.ts';
+import { createApi } from '../../server/api/api.ts';
 import type { OidcSettings } from '../../server/api/identity.ts';
 import { createApp } from '../../server/app.ts';
 import { createMetrics } from '../../server/metrics.ts';
-import type { AnyOperation, OperationContext } from '../../server/operations/operation.ts';
-import { rightsOperations } from '../../server/operations/rights.ts';
-import { answerError, Refusal } from '../../server/refusal.ts';
+import { operations as allOperations } from '../../server/operations/index.ts';
+import type { AnyOperation } from '../../server/operations/operation.ts';
 import type { Store } from '../../store/store.ts';
+import { worldOn } from '../api/served.ts';
 
 export interface Door {
   url: string;
@@ -29,7 +29,7 @@ interface DoorOptions {
 /** A server over a store, with the operations behind `authenticate`, and the routes by which people sign in. */
 export async function openDoor(
   store: Store,
-  { oidc, operations = rightsOperations }: DoorOptions = {},
+  { oidc, operations = allOperations }: DoorOptions = {},
 ): Promise<Door> {
   const port = await anyFreePort('127.0.0.1');
   const url = `http://127.0.0.1:${port}`;
@@ -40,22 +40,18 @@ export async function openDoor(
   });
   const settings = typeof oidc === 'function' ? await oidc(url) : oidc;
   const access = createAccess({ store, publicUrl: url, oidc: settings, log });
-  const app = express();
-  app.use('/api', express.json());
-  mount(app, operations, access, store);
-  app.use('/api', answerError(log));
-  app.use(
-    createApp({
-      pagerDutySecrets: [],
-      store,
-      signIn: access.signIn,
-      onStored: () => {},
-      temporalState: () => ({ up: true, since: new Date().toISOString() }),
-      log,
-      metrics: createMetrics(),
-      simulated: [],
-    }),
-  );
+  const { authenticate } = access;
+  const app = createApp({
+    pagerDutySecrets: [],
+    store,
+    signIn: access.signIn,
+    onStored: () => {},
+    temporalState: () => ({ up: true, since: new Date().toISOString() }),
+    log,
+    metrics: createMetrics(),
+    simulated: [],
+    makeApi: (readBody) => createApi({ world: worldOn(store), authenticate }, { readBody, log }, operations),
+  });
   const server = createServer(app);
   await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
   onTestFinished(() => {
@@ -63,22 +59,6 @@ export async function openDoor(
     server.closeAllConnections();
   });
   return { url, access, log: lines };
-}
-
-/** In the order of the one door: who it is, whether they may, then what they ask. */
-function mount(app: Express, operations: readonly AnyOperation[], access: Access, store: Store): void {
-  for (const operation of operations) {
-    const { method, path } = routeOf(operation);
-    app[method](`/api/v1${path.replaceAll(/\{(\w+)\}/g, ':$1')}`, async (request, response) => {
-      const principal = await access.authenticate(request);
-      const authorization = authorize(principal, operation.right);
-      if (!authorization.allowed) throw new Refusal(403, 'Not allowed', authorization.reason);
-      const given = method === 'get' ? request.query : (request.body ?? {});
-      const input = operation.input.safeParse({ ...given, ...request.params });
-      if (!input.success) throw new Refusal(422, 'Wrong input', input.error.message);
-      response.json(await operation.run(input.data, { store, principal, via: 'api' } as OperationContext));
-    });
-  }
 }
 
 export function routeOf({ route }: AnyOperation) {

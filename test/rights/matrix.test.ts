@@ -2,15 +2,15 @@ import { sql } from 'kysely';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { hasRight, isScoped, type Right, type Role, rights, roles } from '../../domain/rights.ts';
+import { operations as allOperations } from '../../server/operations/index.ts';
 import type { AnyOperation } from '../../server/operations/operation.ts';
-import { rightsOperations } from '../../server/operations/rights.ts';
 import { embeddedWorld } from '../store/world.ts';
 import { ask, bearer, newSession, newToken, openDoor, routeOf } from './door.ts';
 
 const world = await embeddedWorld();
 afterAll(() => world.close());
 const store = world.newStore();
-const operations: readonly AnyOperation[] = rightsOperations;
+const operations: readonly AnyOperation[] = allOperations;
 
 const credentials = ['none', 'token', 'session', 'expired', 'revoked', 'foreign scope'] as const;
 type Credential = (typeof credentials)[number];
@@ -45,14 +45,14 @@ async function headersOf(credential: Credential, role: Role): Promise<Record<str
 
 /** What the table says: a status; `in`: they may, and what they ask is then looked at. */
 function expected(
-  { right, route }: AnyOperation,
+  { right, route, within = [] }: AnyOperation,
   role: Role,
   credential: Credential,
 ): 401 | 403 | 404 | 'in' {
   if (credential === 'none' || credential === 'expired' || credential === 'revoked') return 401;
   if (!hasRight(role, right)) return 403;
   if (credential !== 'foreign scope' || right === 'me.read') return 'in';
-  if (!isScoped(right)) return 403;
+  if (!isScoped(right) || within.length < 2) return 403;
   return route.includes('{') ? 404 : 'in';
 }
 
@@ -102,6 +102,9 @@ describe('the matrix of rights', () => {
       // Let in, they learn that what they sent is no input, or that it is not there.
       if (wanted === 'in')
         expect([credential, [200, 400, 404, 422].includes(answer.status)]).toEqual([credential, true]);
+      // What is not within a scope is not found. Where the input is looked at before, it is what is wrong.
+      else if (wanted === 404)
+        expect([credential, [400, 404].includes(answer.status)]).toEqual([credential, true]);
       else expect([credential, answer.status]).toEqual([credential, wanted]);
       count += 1;
     }

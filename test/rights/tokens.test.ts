@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { makeScrubber } from '../../secrets/scrub.ts';
 import { makeToken, readToken } from '../../secrets/token.ts';
-import type { OperationContext } from '../../server/operations/operation.ts';
+import { worldOn } from '../api/served.ts';
 import { backends } from '../store/backends.ts';
 import { fresh } from '../store/world.ts';
 import { ask, bearer, newToken, openDoor, sendJson } from './door.ts';
@@ -135,10 +135,10 @@ describe.each(await backends())('tokens on $name', ({ world }) => {
     const { createToken } = await import('../../server/operations/tokens.ts');
     const make = (input: object, scope?: { workflows: string[] }) =>
       createToken.run(createToken.input.parse({ name: fresh('no-'), ...input }), {
-        store,
+        ...worldOn(store),
         via: 'api',
         principal: { kind: 'token', name: 'maker', role: 'operator', ...(scope ? { scope } : {}) },
-      } as OperationContext);
+      });
     await expect(make({ role: 'admin' })).rejects.toMatchObject({ status: 403 });
     await expect(make({ role: 'approver' })).rejects.toMatchObject({ status: 403 });
     await expect(make({ role: 'viewer' }, { workflows: ['one'] })).rejects.toMatchObject({ status: 403 });

@@ -40,7 +40,11 @@ function recordInMemory() {
       if (failure) throw failure;
       const linked = pending;
       for (; pending > 0; pending -= 1) {
-        const line = { ...entry(), seq: rows.length + 1, previous: rows.at(-1)?.hash ?? noLine.hash };
+        const line = {
+          ...(entry() as RecordRow),
+          seq: rows.length + 1,
+          previous: rows.at(-1)?.hash ?? noLine.hash,
+        };
         rows.push({ ...line, hash: linkHash({ ...line, detail: JSON.stringify(line.detail) }) });
       }
       return linked;

@@ -80,6 +80,18 @@ describe('in a store that has grown since its statements were planned', () => {
     },
     'that a run is known': (id) => store.seeRuns([id]),
     'the claim of pending events': () => store.claim(10),
+    'a page of incidents': () => store.pageOfIncidents({ limit: 20 }),
+    'an incident': (id) => store.findIncident(id),
+    'a page of events': () => store.pageOfEvents({ limit: 20 }),
+    'the events of a subject': (id) => store.pageOfEvents({ subject: id, limit: 20 }),
+    'a page of runs': () => store.pageOfRuns({ limit: 20 }),
+    'the changes of an incident': (id) => store.changesOf(id, 20),
+    'the lines about a subject': (id) => store.linesAbout({ subject: id, after: 0, skip: 0, limit: 20 }),
+    'a run that is started by hand': (id) =>
+      store.beginRun(
+        { id, trigger: 'manual', workflow: 'w', subject: id, target: id, input: {}, cause: {} },
+        entry({ action: 'run.started' }),
+      ),
   };
 
   /** Entries of indexes and rows that were read so far. */
@@ -101,9 +113,9 @@ describe('in a store that has grown since its statements were planned', () => {
     await world.run(`insert into inbox (source, event_id, type, subject, lane, time, body, event, disposition)
       select 's', 'many-' || n, 'x', 'S' || n, 'S' || n, 'x', '', '{}', case when n % 2 = 0 then 'ignored' end
       from generate_series(1, ${many}) as n`);
-    await world.run(`insert into runs (id, trigger, workflow, subject, target, event_seq, state, ended_at)
+    await world.run(`insert into runs (id, trigger, workflow, subject, target, event_seq, state, ended_at, created_at)
       select 'many-' || n, 't', 'w', 'S' || n, 'x', -n, case when n % 2 = 0 then 'completed' else 'running' end,
-        case when n % 2 = 0 then now() end from generate_series(1, ${many}) as n`);
+        case when n % 2 = 0 then now() end, now() - make_interval(secs => n) from generate_series(1, ${many}) as n`);
     await world.run(`insert into effects (key, run_id, activity, subject, causes, actor, attempt, state)
       select 'many-' || n, 'many-' || n, 'a', 'S' || n, '[]', '{}', 1, 'done' from generate_series(1, ${many}) as n`);
     await world.run(

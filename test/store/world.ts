@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Kysely, sql } from 'kysely';
 import type { Delivery } from '../../domain/delivery.ts';
-import type { Entry } from '../../domain/record.ts';
+import type { Entry, RecordRow } from '../../domain/record.ts';
 import { openPostgres } from '../../store/database.ts';
 import type { EffectIntent, EffectOutcome } from '../../store/effects.ts';
 import { openEmbedded } from '../../store/embedded.ts';
@@ -69,7 +69,8 @@ export function delivery(changes: Partial<Delivery> = {}): Delivery {
   };
 }
 
-export function entry(changes: Partial<Entry> = {}): Entry {
+/** Of any words: the store keeps also those that it does not know. */
+export function entry(changes: Partial<RecordRow> = {}): Entry {
   return {
     at: '2026-03-01T10:00:00.000Z',
     actor: 'baton',
@@ -78,7 +79,7 @@ export function entry(changes: Partial<Entry> = {}): Entry {
     subject: fresh('P'),
     detail: { answer: 'no' },
     ...changes,
-  };
+  } as RecordRow as Entry;
 }
 
 export function intent(changes: Partial<EffectIntent> = {}): EffectIntent {

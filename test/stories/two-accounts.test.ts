@@ -38,8 +38,8 @@ beforeAll(async () => {
     via: 'api',
     action: 'connection.added',
     subject: 'connection:eu',
-    detail: {},
-  };
+    detail: { name: 'eu', provider: 'pagerduty', variables: Object.keys(values) },
+  } as const;
   await world.connections.add({
     name: 'eu',
     provider: 'pagerduty',

@@ -225,9 +225,9 @@ describe('a target that another change holds', () => {
         at: new Date().toISOString(),
         actor: 'none',
         via: 'worker',
-        action: 'activity.intended',
+        action: 'activity.intended' as const,
         subject: 'holder/1',
-        detail: {},
+        detail: { run: 'holder/1', activity: 'holder', kind: 'change' as const, key: 'holder', attempt: 1 },
       },
     };
     await world.store.intend(holder);

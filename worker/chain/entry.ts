@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import type { Entry } from '../../domain/record.ts';
+import type { AttemptDetail, Details, Entry, Failure } from '../../domain/record.ts';
 import type { Call, Surroundings } from './call.ts';
 
 /** The lines of the record that tell of activities. */
@@ -9,35 +9,35 @@ type Action = `activity.${'intended' | 'planned' | 'completed' | 'failed' | 'ref
 const first: readonly Action[] = ['activity.intended', 'activity.planned', 'activity.refused'];
 
 /** A line about a call. `more` is what only this action tells. */
-export function entryOf(
+export function entryOf<Name extends Action>(
   { declaration, input, key, runId, attempt, actor, subject }: Call,
   simulated: readonly string[],
-  action: Action,
-  more: Record<string, unknown>,
+  action: Name,
+  more: Omit<Details[Name], keyof AttemptDetail>,
 ): Entry {
   const { provider, name, kind } = declaration;
+  const detail: AttemptDetail = {
+    run: runId,
+    activity: name,
+    kind,
+    key,
+    attempt,
+    ...(first.includes(action) || kind === 'read' ? { input } : {}),
+    ...(simulated.includes(provider) ? { simulated: true } : {}),
+  };
   return {
     at: new Date().toISOString(),
     actor: actor.kind === 'person' ? `person:${actor.email ?? actor.name}` : `${actor.kind}:${actor.name}`,
     via: 'worker',
     action,
     subject,
-    detail: {
-      run: runId,
-      activity: name,
-      kind,
-      key,
-      attempt,
-      ...(first.includes(action) || kind === 'read' ? { input } : {}),
-      ...(simulated.includes(provider) ? { simulated: true } : {}),
-      ...more,
-    },
-  };
+    detail: { ...detail, ...more },
+  } as Entry;
 }
 
 /** What the record tells of a failure. */
-export function describe(failure: Error): Record<string, unknown> {
-  const type = failure instanceof ApplicationFailure ? failure.type : failure.name;
+export function describe(failure: Error): { failure: Failure } {
+  const type = failure instanceof ApplicationFailure ? (failure.type ?? failure.name) : failure.name;
   return { failure: { class: type, message: failure.message } };
 }
 

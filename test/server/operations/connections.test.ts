@@ -53,7 +53,11 @@ beforeAll(async () => {
       learn: () => {},
     }),
     providers: [pagerDuty, jira],
-    doctor: { connections: async () => [], activities: [], scrub: (text) => text },
+    triggers: async () => [],
+    activities: async () => [],
+    workflows: async () => ({ names: [], startable: [] }),
+    doctor: async () => ({ connections: async () => [], activities: [], scrub: (text) => text }),
+    settings: () => ({}),
     principal: { kind: 'person', name: 'ada@example.com', role: 'admin' },
     via: 'api',
   };

@@ -1,0 +1,32 @@
+import type { AnyProvider } from '../activities/provider.ts';
+import type { World } from '../server/operations/operation.ts';
+import type { Store } from '../store/store.ts';
+import type { StoredConnections } from '../store/stored-connections.ts';
+import { doctorFor } from './doctor.ts';
+import { shownSettings } from './masking.ts';
+import type { Settings } from './settings.ts';
+import type { Wiring } from './wiring.ts';
+
+interface Options {
+  store: Store;
+  connections: StoredConnections;
+  providers: readonly AnyProvider[];
+  settings: Settings;
+  /** The process's, with the settings of its simulators. */
+  env: NodeJS.ProcessEnv;
+}
+
+/** What operations work on in a process, but for Temporal. */
+export function worldOf(wiring: Wiring, options: Options): Omit<World, 'runs'> {
+  const { store, connections, providers } = options;
+  return {
+    store,
+    connections,
+    providers,
+    triggers: () => wiring.loadTriggers(),
+    activities: () => wiring.loadActivities(),
+    workflows: () => wiring.loadWorkflows(),
+    doctor: () => doctorFor(wiring, options),
+    settings: () => shownSettings(wiring.env, providers),
+  };
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import type { AnyActivity } from '../../activities/activity.ts';
+import { Refusal } from '../refusal.ts';
+import { defineOperation } from './operation.ts';
+import { jsonSchemaOf } from './schema.ts';
+
+const brief = {
+  name: z.string(),
+  provider: z.string(),
+  kind: z.enum(['read', 'change', 'destructive']),
+  summary: z.string(),
+  permissions: z.array(z.string()).describe("Rights at the provider, in the provider's own words"),
+  targets: z.boolean().describe('It names what it acts on, and no two act on one thing at the same time'),
+};
+const json = z.record(z.string(), z.unknown());
+
+const briefly = (activity: AnyActivity) => ({
+  name: activity.name,
+  provider: activity.provider,
+  kind: activity.kind,
+  summary: activity.summary,
+  permissions: [...activity.permissions],
+  targets: 'targets' in activity && activity.targets !== undefined,
+});
+
+export const listActivities = defineOperation({
+  name: 'activities.list',
+  kind: 'read',
+  right: 'incidents.read',
+  route: 'GET /activities',
+  summary: 'Everything that a workflow can do, by provider',
+  within: ['workflows', 'services'],
+  input: z.strictObject({
+    provider: z.string().min(1).max(100).optional(),
+    kind: brief.kind.optional(),
+  }),
+  output: z.object({ items: z.array(z.object(brief)) }),
+  async run({ provider, kind }, { activities }) {
+    const items = (await activities()).filter(
+      (each) =>
+        (provider === undefined || each.provider === provider) && (kind === undefined || each.kind === kind),
+    );
+    return { items: items.map(briefly) };
+  },
+});
+
+export const showActivity = defineOperation({
+  name: 'activities.show',
+  kind: 'read',
+  right: 'incidents.read',
+  route: 'GET /activities/{name}',
+  summary: 'One activity: what it takes, what it gives, and what it needs at its provider',
+  within: ['workflows', 'services'],
+  input: z.strictObject({ name: z.string().min(1).max(200) }),
+  output: z.object({
+    ...brief,
+    input: json.describe('JSON schema'),
+    output: json.describe('JSON schema'),
+    example: z.string().describe('A call, as a workflow has it'),
+  }),
+  async run({ name }, { activities }) {
+    const activity = (await activities()).find((each) => each.name === name);
+    if (!activity)
+      throw new Refusal(
+        404,
+        'No such activity',
+        `There is no activity ${name}. activities.list tells those there are.`,
+      );
+    const input = jsonSchemaOf(activity.input, 'input');
+    return {
+      ...briefly(activity),
+      input,
+      output: jsonSchemaOf(activity.output, 'output'),
+      example: exampleOf(name, input),
+    };
+  },
+});
+
+/** `steps.createJiraIssue({ project, summary })`: the fields that a call must give. */
+function exampleOf(name: string, { required }: Record<string, unknown>): string {
+  const fields = Array.isArray(required) ? required.filter((field) => field !== 'connection') : [];
+  const steps = name.startsWith('await') ? 'waits' : 'steps';
+  return `await ${steps}.${name}(${fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`});`;
+}

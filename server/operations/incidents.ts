@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { detailOf } from '../../domain/record.ts';
+import { Refusal } from '../refusal.ts';
+import { pageOfLines, timelineInput } from './lines.ts';
+import { defineOperation, type OperationContext } from './operation.ts';
+import { answered, pageInput, pageOutput, placeIn } from './page.ts';
+import { isWithin } from './scope.ts';
+import { incidentShape, lineShape, runShape, subjectInput } from './shapes.ts';
+
+const place = z.int().positive();
+
+export const listIncidents = defineOperation({
+  name: 'incidents.list',
+  kind: 'read',
+  right: 'incidents.read',
+  route: 'GET /incidents',
+  summary: 'Incidents, newest first',
+  within: ['services'],
+  input: z.strictObject({
+    status: z.enum(['open', 'triggered', 'acknowledged', 'resolved']).optional(),
+    service: z.string().min(1).max(100).optional().describe("A PagerDuty service's id"),
+    q: z.string().min(1).max(200).optional().describe('A part of the title, or the id'),
+    ...pageInput,
+  }),
+  output: pageOutput(incidentShape),
+  async run(input, context) {
+    const { status, service, q, limit } = input;
+    const list = { name: 'incidents.list', input, context };
+    const { services } = context.principal.scope ?? {};
+    const asked = service === undefined ? services : (services ?? [service]).filter((id) => id === service);
+    const page = await context.store.pageOfIncidents({
+      statuses:
+        status === undefined ? undefined : status === 'open' ? ['triggered', 'acknowledged'] : [status],
+      services: asked,
+      q,
+      before: placeIn(list, place),
+      limit,
+    });
+    return answered(list, page, (row) => row);
+  },
+});
+
+const idOfIncident = { id: subjectInput };
+
+/** What is not there, and what is not within somebody's scope, are one. */
+async function mustBeMine(id: string, context: OperationContext): Promise<void> {
+  if (!(await isWithin(id, context))) throw unknownIncident(id);
+}
+const unknownIncident = (id: string) =>
+  new Refusal(
+    404,
+    'No such incident',
+    `Nothing is known of an incident ${id}. incidents.list tells those there are.`,
+  );
+
+const runsShown = 50;
+const changesShown = 100;
+const answersShown = 50;
+
+const effectShape = z.object({
+  key: z.string(),
+  run: z.string(),
+  activity: z.string(),
+  state: z.enum(['open', 'done', 'unknown']).describe('`unknown`: it may have been made'),
+  at: z.array(z.string()),
+  targets: z.array(z.string()),
+  result: z.unknown().optional(),
+});
+
+const whyShape = z.object({
+  event: z.string(),
+  type: z.string(),
+  at: z.string(),
+  answers: z.array(
+    z.object({
+      trigger: z.string(),
+      answer: z.enum(['matched', 'joined', 'no', 'failed']),
+      reason: z.string(),
+    }),
+  ),
+  hold: z.object({ disposition: z.string(), reason: z.string() }).optional(),
+});
+
+export const showIncident = defineOperation({
+  name: 'incidents.show',
+  kind: 'read',
+  right: 'incidents.read',
+  route: 'GET /incidents/{+id}',
+  summary: 'What runs about an incident, what was changed, and what each trigger said to its events',
+  within: ['services'],
+  input: z.strictObject(idOfIncident),
+  output: z.object({
+    id: z.string(),
+    incident: incidentShape.optional().describe('Missing: no event has told its state'),
+    runs: z.array(runShape).describe(`The newest ${runsShown}`),
+    changed: z
+      .array(effectShape)
+      .describe(`Unknown outcomes first, then the newest; at most ${changesShown}`),
+    why: z.array(whyShape).describe(`The answers to its newest ${answersShown} events, newest first`),
+  }),
+  async run({ id }, context) {
+    await mustBeMine(id, context);
+    const { store } = context;
+    const [incident, runs, changed, answers, events] = await Promise.all([
+      store.findIncident(id),
+      store.pageOfRuns({ subject: id, limit: runsShown }),
+      store.changesOf(id, changesShown),
+      store.searchRecord({ subject: id, action: 'event.answered', limit: answersShown }),
+      store.pageOfEvents({ subject: id, limit: 1 }),
+    ]);
+    if (!incident && runs.items.length === 0 && events.items.length === 0) {
+      const [line] = await store.linesAbout({ subject: id, after: 0, skip: 0, limit: 1 });
+      if (!line) throw unknownIncident(id);
+    }
+    const why = answers.items.flatMap((row) => {
+      const detail = detailOf(row, 'event.answered');
+      if (!detail) return [];
+      const { event = '?', type = '?', answers: said = [], hold } = detail;
+      return [{ event, type, at: row.at, answers: said, ...(hold ? { hold } : {}) }];
+    });
+    return { id, ...(incident ? { incident } : {}), runs: runs.items, changed, why };
+  },
+});
+
+export const incidentTimeline = defineOperation({
+  name: 'incidents.timeline',
+  kind: 'read',
+  right: 'incidents.read',
+  route: 'GET /incidents/{+id}/timeline',
+  summary: 'All that the record says about an incident, oldest first',
+  within: ['services'],
+  input: z.strictObject({ ...idOfIncident, ...timelineInput }),
+  output: pageOutput(lineShape),
+  async run(input, context) {
+    await mustBeMine(input.id, context);
+    return pageOfLines('incidents.timeline', input, { subject: input.id }, context);
+  },
+});

@@ -1,0 +1,71 @@
+import { listActivities, showActivity } from './activities.ts';
+import {
+  addConnection,
+  changeConnection,
+  listConnections,
+  listRoutes,
+  removeConnection,
+  removeRoute,
+  setRoute,
+  showConnection,
+} from './connections.ts';
+import { connectionsTest } from './connections-test.ts';
+import { doctorCheck } from './doctor.ts';
+import { listEvents, replayEvent, showEvent } from './events.ts';
+import { incidentTimeline, listIncidents, showIncident } from './incidents.ts';
+import { showMe } from './me.ts';
+import { linkPerson, listPeople, removePerson, setPerson } from './people.ts';
+import { compareHeads, exportRecord, searchRecord, verifyRecord } from './record.ts';
+import { listRuns, runTimeline, showRun, startRunByHand, stopRun } from './runs.ts';
+import { listSettings } from './settings.ts';
+import { createToken, listTokens, revokeToken } from './tokens.ts';
+import { listTriggers, showTrigger, testTriggers } from './triggers.ts';
+import { listWorkflows } from './workflows.ts';
+
+/** Everything that can be asked of Baton. One that is not in this list has no door. */
+export const operations = [
+  listIncidents,
+  showIncident,
+  incidentTimeline,
+  listEvents,
+  showEvent,
+  replayEvent,
+  listRuns,
+  showRun,
+  runTimeline,
+  startRunByHand,
+  stopRun,
+  listTriggers,
+  showTrigger,
+  testTriggers,
+  listWorkflows,
+  listActivities,
+  showActivity,
+  searchRecord,
+  exportRecord,
+  verifyRecord,
+  compareHeads,
+  listConnections,
+  showConnection,
+  addConnection,
+  changeConnection,
+  removeConnection,
+  connectionsTest,
+  listRoutes,
+  setRoute,
+  removeRoute,
+  doctorCheck,
+  showMe,
+  listTokens,
+  createToken,
+  revokeToken,
+  listPeople,
+  setPerson,
+  removePerson,
+  linkPerson,
+  listSettings,
+] as const;
+
+export type Operations = (typeof operations)[number];
+/** The operation of a name. */
+export type OperationNamed<Name extends Operations['name']> = Extract<Operations, { name: Name }>;

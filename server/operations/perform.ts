@@ -1,0 +1,113 @@
+import type { z } from 'zod';
+import type { Entry } from '../../domain/record.ts';
+import { actorOf, authorize, type Principal, type Scope } from '../../domain/rights.ts';
+import { Refusal } from '../refusal.ts';
+import type { AnyOperation, Operation, OperationContext } from './operation.ts';
+
+/**
+ * The one door to every operation: checks the right and then the input, carries it out, and writes a change and each refusal into the record.
+ * Throws a `Refusal` (400, 403, and what the operation itself refuses); anything else that is thrown is a fault of ours.
+ */
+export async function perform<Input extends z.ZodObject, Output extends z.ZodType>(
+  operation: Operation<string, Input, Output>,
+  rawInput: unknown,
+  context: OperationContext,
+): Promise<z.output<Output>> {
+  await admit(operation, context);
+  const input = parseInput(operation, rawInput);
+  try {
+    const output = operation.output.parse(await operation.run(input, context));
+    if (operation.kind === 'change') await context.store.append([done(operation, input, output, context)]);
+    return output;
+  } catch (error) {
+    if (error instanceof Refusal && operation.kind === 'change')
+      await context.store.append([refused(operation, input, context, error)]);
+    throw error;
+  }
+}
+
+/** Whether somebody may at all, before what is asked is looked at. A refusal is written into the record, and thrown. */
+export async function admit(operation: AnyOperation, context: OperationContext): Promise<void> {
+  const denial = denialOf(operation, context.principal);
+  if (!denial) return;
+  await context.store.append([refused(operation, undefined, context, denial)]);
+  throw denial;
+}
+
+/** The input as the operation takes it; a 400 that names each field that is wrong. */
+export function parseInput<Input extends z.ZodObject>(
+  { input, name }: Pick<Operation<string, Input>, 'input' | 'name'>,
+  raw: unknown,
+): z.output<Input> {
+  const parsed = input.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const complaints = parsed.error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join('.')}: ${message}`,
+  );
+  throw new Refusal(
+    400,
+    'Bad input',
+    `${complaints.slice(0, 20).join('. ')}. ${name} takes: ${Object.keys(input.shape).join(', ') || 'nothing'}.`,
+  );
+}
+
+/** Why somebody may not; undefined where he may. */
+export function denialOf(
+  { name, right, within = [] }: Pick<AnyOperation, 'name' | 'right' | 'within'>,
+  principal: Principal,
+): Refusal | undefined {
+  const authorization = authorize(principal, right);
+  if (!authorization.allowed) return new Refusal(403, 'Not allowed', `${name}: ${authorization.reason}`);
+  const { scope = {} } = principal;
+  const foreign = (Object.keys(scope) as (keyof Scope)[]).find(
+    (part) => scope[part] !== undefined && !within.includes(part),
+  );
+  return foreign === undefined
+    ? undefined
+    : new Refusal(
+        403,
+        'Not allowed',
+        `${name} cannot be limited to ${foreign}, and your access is. Use one without that limit.`,
+      );
+}
+
+function done(operation: AnyOperation, input: object, output: unknown, context: OperationContext): Entry {
+  return {
+    ...lineOf(operation, input, output, context),
+    action: 'operation.done',
+    detail: { operation: operation.name, input: withoutSecrets(operation, input) },
+  };
+}
+
+function refused(
+  operation: AnyOperation,
+  input: object | undefined,
+  context: OperationContext,
+  refusal: Refusal,
+): Entry {
+  return {
+    ...lineOf(operation, input, undefined, context),
+    action: 'operation.refused',
+    detail: {
+      operation: operation.name,
+      ...(input ? { input: withoutSecrets(operation, input) } : {}),
+      status: refusal.status,
+      reason: refusal.message,
+    },
+  };
+}
+
+const lineOf = (
+  { name, subject }: AnyOperation,
+  input: object | undefined,
+  output: unknown,
+  { principal, via }: OperationContext,
+) => ({
+  at: new Date().toISOString(),
+  actor: actorOf(principal),
+  via,
+  subject: (input && subject?.(input, output)) ?? name,
+});
+
+const withoutSecrets = ({ secrets = [] }: AnyOperation, input: object): object =>
+  Object.fromEntries(Object.entries(input).filter(([field]) => !secrets.includes(field)));

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+
+/** What several operations answer with, each in one place. */
+
+export const runShape = z
+  .object({
+    id: z.string(),
+    trigger: z.string(),
+    workflow: z.string(),
+    subject: z.string().exactOptional(),
+    target: z.string(),
+    eventSeq: z.int().describe('The number of the event that called for it; 0: somebody started it'),
+    state: z.enum(['starting', 'running', 'completed', 'failed', 'timed out', 'cancelled']),
+    outcome: z.string().exactOptional(),
+    failure: z
+      .object({ class: z.string(), message: z.string(), activity: z.string().exactOptional() })
+      .optional(),
+    stuck: z
+      .object({
+        reason: z.enum(['NonDeterminism', 'WorkflowTaskFailed', 'NoWorker']),
+        message: z.string(),
+        since: z.string(),
+        over: z.boolean().exactOptional(),
+      })
+      .exactOptional(),
+    createdAt: z.string(),
+    endedAt: z.string().exactOptional(),
+  })
+  .meta({ id: 'Run' });
+export type ShownRun = z.output<typeof runShape>;
+
+export const eventShape = z
+  .object({
+    seq: z.int(),
+    source: z.string(),
+    eventId: z.string(),
+    type: z.string(),
+    subject: z.string().exactOptional(),
+    time: z.string(),
+    receivedAt: z.string(),
+    disposition: z
+      .enum(['dispatched', 'duplicate', 'ignored', 'stale', 'parked'])
+      .exactOptional()
+      .describe('Missing: pending'),
+    reason: z.string().exactOptional(),
+    event: z.unknown().exactOptional(),
+    pruned: z.literal(true).exactOptional(),
+  })
+  .meta({ id: 'Event' });
+
+const reference = z.object({ id: z.string(), name: z.string() });
+
+export const incidentShape = z
+  .object({
+    id: z.string(),
+    status: z.enum(['triggered', 'acknowledged', 'resolved']),
+    seenAt: z.string().describe('When its newest state was told'),
+    liveRuns: z.int(),
+    incident: z
+      .object({
+        title: z.string().exactOptional(),
+        number: z.number().exactOptional(),
+        urgency: z.string().exactOptional(),
+        priority: reference.exactOptional(),
+        service: reference.exactOptional(),
+        assignees: z.array(reference).exactOptional(),
+        escalationPolicy: reference.exactOptional(),
+        createdAt: z.string().exactOptional(),
+        reopenedAt: z.string().exactOptional(),
+        url: z.string().exactOptional(),
+        mergedInto: reference.exactOptional(),
+      })
+      .exactOptional()
+      .describe('As its newest event tells it'),
+  })
+  .meta({ id: 'Incident' });
+
+export const lineShape = z
+  .object({
+    seq: z.int().exactOptional().describe('Missing: not linked yet'),
+    at: z.string(),
+    actor: z.string(),
+    via: z.string(),
+    action: z.string(),
+    subject: z.string(),
+    detail: z.record(z.string(), z.unknown()),
+    previous: z.string().exactOptional(),
+    hash: z.string().exactOptional(),
+  })
+  .meta({ id: 'Line' });
+export type ShownLine = z.output<typeof lineShape>;
+
+/** An id as it may stand in an address. */
+export const idInput = z.string().min(1).max(1_000);
+export const subjectInput = z.string().min(1).max(300).describe('The incident id, or what else it is about');

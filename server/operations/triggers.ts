@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import type { Event } from '../../domain/event.ts';
+import type { Trigger } from '../../triggers/trigger.ts';
+import { decide } from '../decide.ts';
+import { Refusal } from '../refusal.ts';
+import { findEvent } from './events.ts';
+import { readGivenEvent } from './given-event.ts';
+import { defineOperation, type OperationContext } from './operation.ts';
+
+const triggerShape = z
+  .object({
+    name: z.string(),
+    on: z.array(z.string()).describe('The event types that it answers'),
+    workflow: z.string(),
+    each: z.enum(['subject', 'event']),
+    whenResolved: z.enum(['stop', 'continue']),
+    schedule: z
+      .object({
+        cron: z.string(),
+        timeZone: z.string().optional(),
+        overlap: z.enum(['skip', 'allow']).optional(),
+      })
+      .optional(),
+  })
+  .meta({ id: 'Trigger' });
+
+const shown = ({ name, on, workflow, each, whenResolved, schedule }: Trigger) => ({
+  name,
+  on: [...on],
+  workflow,
+  each,
+  whenResolved,
+  ...(schedule ? { schedule } : {}),
+});
+
+/** The triggers of the workflows to which somebody is limited. */
+async function myTriggers({ triggers, principal }: OperationContext): Promise<readonly Trigger[]> {
+  const own = principal.scope?.workflows;
+  return (await triggers()).filter(({ workflow }) => own === undefined || own.includes(workflow));
+}
+
+async function findTrigger(name: string, context: OperationContext): Promise<Trigger> {
+  const mine = await myTriggers(context);
+  const found = mine.find((each) => each.name === name);
+  if (found) return found;
+  const names = mine.map((each) => each.name).join(', ');
+  throw new Refusal(404, 'No such trigger', `There is no trigger ${name}. There are: ${names}.`);
+}
+
+export const listTriggers = defineOperation({
+  name: 'triggers.list',
+  kind: 'read',
+  right: 'incidents.read',
+  route: 'GET /triggers',
+  summary: 'Every trigger: what it answers and what it runs',
+  within: ['workflows', 'services'],
+  input: z.strictObject({}),
+  output: z.object({ items: z.array(triggerShape) }),
+  run: async (_, context) => ({ items: (await myTriggers(context)).map(shown) }),
+});
+
+export const showTrigger = defineOperation({
+  name: 'triggers.show',
+  kind: 'read',
+  right: 'incidents.read',
+  route: 'GET /triggers/{name}',
+  summary: 'One trigger',
+  within: ['workflows', 'services'],
+  input: z.strictObject({ name: z.string().min(1).max(200) }),
+  output: triggerShape,
+  run: async ({ name }, context) => shown(await findTrigger(name, context)),
+});
+
+const answerShape = z.object({
+  trigger: z.string(),
+  answer: z.enum(['yes', 'no', 'failed']),
+  reason: z.string().optional().describe('The condition that said no, or the fault'),
+  start: z.string().optional().describe('The workflow that it would start'),
+  id: z.string().optional().describe('The run that this would be'),
+  input: z.unknown().optional().describe('With what'),
+});
+
+export const testTriggers = defineOperation({
+  name: 'triggers.test',
+  kind: 'read',
+  right: 'incidents.read',
+  route: 'POST /triggers/test',
+  summary: 'What each trigger says to a stored or given event; starts nothing',
+  within: ['workflows', 'services'],
+  input: z.strictObject({
+    trigger: z.string().min(1).max(200).optional().describe('Only this one'),
+    event: z.string().min(1).max(1_000).optional().describe('The number or id of a stored event'),
+    given: z
+      .unknown()
+      .optional()
+      .describe('An event itself: a webhook of PagerDuty, or as events.show tells it'),
+  }),
+  output: z.object({
+    event: z.string(),
+    type: z.string(),
+    answers: z.array(answerShape),
+    now: z
+      .object({
+        answers: z.array(z.object({ trigger: z.string(), answer: z.string(), reason: z.string() })),
+        hold: z.object({ disposition: z.string(), reason: z.string() }).optional(),
+      })
+      .optional()
+      .describe('Of a stored event: what the dispatcher would decide as things stand now'),
+  }),
+  async run({ trigger, event: stored, given }, context) {
+    if ((stored === undefined) === (given === undefined))
+      throw new Refusal(
+        400,
+        'Bad input',
+        'Say either which stored event (event), or the event itself (given).',
+      );
+    const asked = trigger === undefined ? await myTriggers(context) : [await findTrigger(trigger, context)];
+    const { event, seq } =
+      stored === undefined
+        ? { event: readGivenEvent(given), seq: undefined }
+        : await storedEvent(stored, context);
+    const answers = asked.map((each) => answerOf(each, event));
+    if (seq === undefined) return { event: event.id, type: event.type, answers };
+    const situation =
+      event.subject === undefined ? { runs: [] } : await context.store.situation(event.subject, seq);
+    const { answers: said, hold } = decide({ seq, event }, situation, asked, undefined);
+    return { event: event.id, type: event.type, answers, now: { answers: said, ...(hold ? { hold } : {}) } };
+  },
+});
+
+async function storedEvent(id: string, context: OperationContext): Promise<{ event: Event; seq: number }> {
+  const row = await findEvent(id, context);
+  if (row.event === undefined)
+    throw new Refusal(
+      409,
+      'No envelope',
+      `Event ${row.seq} ${row.pruned ? 'was pruned' : `could not be read: ${row.reason}`}. Take another one.`,
+    );
+  return { event: readGivenEvent(row.event), seq: row.seq };
+}
+
+function answerOf(trigger: Trigger, event: Event): z.input<typeof answerShape> {
+  try {
+    const answer = trigger.respond(event);
+    if ('no' in answer) return { trigger: trigger.name, answer: 'no', reason: answer.no };
+    return { trigger: trigger.name, answer: 'yes', ...answer };
+  } catch (error) {
+    return {
+      trigger: trigger.name,
+      answer: 'failed',
+      reason: error instanceof Error ? error.message : String(error),
+    };
+  }
+}

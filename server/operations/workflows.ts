@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { defineOperation } from './operation.ts';
+import { jsonSchemaOf } from './schema.ts';
+
+export const listWorkflows = defineOperation({
+  name: 'workflows.list',
+  kind: 'read',
+  right: 'incidents.read',
+  route: 'GET /workflows',
+  summary: 'Every workflow, the triggers that start it, and what it takes where a person can start it',
+  within: ['workflows', 'services'],
+  input: z.strictObject({}),
+  output: z.object({
+    items: z.array(
+      z.object({
+        name: z.string(),
+        triggers: z.array(z.string()),
+        summary: z.string().optional(),
+        input: z
+          .record(z.string(), z.unknown())
+          .optional()
+          .describe('JSON schema; missing where it cannot be started by hand'),
+      }),
+    ),
+  }),
+  async run(_, { workflows, triggers, principal }) {
+    const { names, startable } = await workflows();
+    const own = principal.scope?.workflows;
+    const all = await triggers();
+    return {
+      items: names
+        .filter((name) => own === undefined || own.includes(name))
+        .map((name) => {
+          const byHand = startable.find(({ workflow }) => workflow === name);
+          return {
+            name,
+            triggers: all.filter(({ workflow }) => workflow === name).map((trigger) => trigger.name),
+            ...(byHand ? { summary: byHand.summary, input: jsonSchemaOf(byHand.input, 'input') } : {}),
+          };
+        }),
+    };
+  },
+});

@@ -1,0 +1,118 @@
+import { Client, Connection } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { authorityOf } from '../../secrets/authority.ts';
+import type { Store } from '../../store/store.ts';
+import { embeddedWorld, fresh, type World } from '../store/world.ts';
+import { startTestTemporal } from '../temporal.ts';
+import { incident, type Served, serve } from './served.ts';
+
+const authority = authorityOf('a key of this test alone');
+
+describe('a run that somebody starts by hand', () => {
+  let temporal: TestWorkflowEnvironment;
+  let client: Client;
+  let world: World;
+  let store: Store;
+  let served: Served;
+  beforeAll(async () => {
+    temporal = await startTestTemporal();
+    client = new Client({ connection: temporal.connection });
+    world = await embeddedWorld();
+    store = world.newStore();
+    served = await serve(store, { runs: { client, taskQueue: 'none', eagerStart: false, authority } });
+  });
+  afterAll(async () => {
+    await served.close();
+    await world.close();
+    await temporal.teardown();
+  });
+
+  const start = (incidentId: string, key?: string, token = 'responder') =>
+    served.ask('POST', '/api/v1/runs', {
+      token,
+      body: { workflow: 'waitForNews', input: { incidentId }, reason: 'It is worth a try' },
+      headers: key === undefined ? {} : { 'idempotency-key': key },
+    });
+  const linesOf = (subject: string) => store.linesAbout({ subject, after: 0, skip: 0, limit: 100 });
+
+  it('begins in Temporal with a signed cause, and the record says who and why', async () => {
+    const { subject } = await incident(store);
+    const { status, json } = await start(subject);
+    expect([status, json]).toMatchObject([
+      200,
+      {
+        isNew: true,
+        run: { trigger: 'manual', subject, workflow: 'waitForNews', state: 'running', eventSeq: 0 },
+      },
+    ]);
+    expect(json.run.id).toMatch(/^manual\/\d{8}T\d{6}Z-[0-9a-f]{8}$/);
+    const { memo, type } = await client.workflow.getHandle(json.run.id).describe();
+    const { cause, signature } = memo as { cause: unknown; signature: string };
+    expect(type).toBe('waitForNews');
+    expect(cause).toMatchObject({
+      startedBy: { kind: 'token', name: 'the-responder' },
+      subject,
+      whenResolved: 'stop',
+    });
+    const signed = { runId: json.run.id, workflow: 'waitForNews', input: { incidentId: subject }, cause };
+    expect(authority.isSigned(signed, signature)).toBe(true);
+    expect((await linesOf(subject)).filter(({ actor }) => actor === 'token:the-responder')).toMatchObject([
+      { action: 'run.started', detail: { run: json.run.id, reason: 'It is worth a try' } },
+      { action: 'operation.done', detail: { operation: 'runs.start' } },
+    ]);
+  });
+
+  it('is one run under one key, also once the answer is forgotten, and another one for another sender', async () => {
+    const { subject } = await incident(store);
+    const key = fresh('key-');
+    const first = (await start(subject, key)).json;
+    expect((await start(subject, key)).json).toEqual(first);
+    await world.run('delete from answers');
+    expect((await start(subject, key)).json).toMatchObject({ isNew: false, run: { id: first.run.id } });
+    await world.run('delete from answers');
+    const other = await incident(store);
+    expect((await start(other.subject, key)).status).toBe(422);
+    expect((await start(subject, key, 'operator')).json.run.id).not.toBe(first.run.id);
+  });
+
+  it('is not started on an incident that nobody knows, or that is resolved', async () => {
+    expect((await start('QNOBODY')).status).toBe(404);
+    const { subject } = await incident(store);
+    await world.run(`update incidents set status = 'resolved' where id = '${subject}'`);
+    expect((await start(subject)).status).toBe(409);
+  });
+
+  it('is kept while Temporal is away, and waits to be started', async () => {
+    const connection = Connection.lazy({ address: '127.0.0.1:1', connectTimeout: 200 });
+    const runs = { client: new Client({ connection }), taskQueue: 'none', eagerStart: false, authority };
+    const away = await serve(store, { runs });
+    const { subject } = await incident(store);
+    const answer = await away.ask('POST', '/api/v1/runs', {
+      body: { workflow: 'waitForNews', input: { incidentId: subject }, reason: 'x' },
+    });
+    expect(answer).toMatchObject({ status: 200, json: { run: { state: 'starting' } } });
+    const stopped = await away.ask('POST', `/api/v1/runs/${answer.json.run.id}/stop`, {
+      body: { reason: 'x' },
+    });
+    expect(stopped).toMatchObject({ status: 503, json: { title: 'Temporal is away' } });
+    await away.close();
+    await connection.close();
+  }, 30_000);
+
+  it('is told to stop, by whom and why', async () => {
+    const { subject } = await incident(store);
+    const { id } = (await start(subject)).json.run;
+    const stop = () => served.ask('POST', `/api/v1/runs/${id}/stop`, { body: { reason: 'It does harm' } });
+    expect((await stop()).json).toMatchObject({ id, stopping: true });
+    const { events } = await client.workflow.getHandle(id).fetchHistory();
+    expect(events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes)).toBe(true);
+    expect((await linesOf(subject)).at(-1)).toMatchObject({
+      actor: 'token:the-admin',
+      action: 'operation.done',
+      detail: { operation: 'runs.stop', input: { reason: 'It does harm' } },
+    });
+    await client.workflow.getHandle(id).terminate();
+    expect((await stop()).status).toBe(409);
+  });
+});
