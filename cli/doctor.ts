@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { CliFailure } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import type { Examination } from '../server/doctor.ts';
-import { act, withAsk } from './command.ts';
+import { act, orNotFound, withAsk } from './command.ts';
 import { type Output, paint, printable, type Tone, table } from './output.ts';
 
 /** `baton doctor`: what works, what is missing, by which activity it is needed, and what to do. */
@@ -17,6 +17,8 @@ export function addDoctorCommand(program: Command, wiring: Wiring): void {
       const { isWell } = await import('../server/doctor.ts');
       const { well, connections } = await withAsk(wiring, (ask) =>
         ask('doctor.check', connection === undefined ? {} : { connection }),
+      ).catch(
+        orNotFound(`There is no connection "${connection}"`, 'baton connections list shows those there are.'),
       );
       if (json) output.json({ well, connections });
       else for (const each of connections) show(each, output);

@@ -1,3 +1,4 @@
+import type { Plan } from '../domain/plan.ts';
 import { type Details, detailOf, type Failure, type RecordRow } from '../domain/record.ts';
 import { paint, printable, type Tone } from './output.ts';
 
@@ -63,8 +64,15 @@ function ofRun(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
 }
 
 function ofActivity(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
-  // They prepare what another line tells.
-  if (detailOf(row, 'activity.planned', 'activity.intended')) return [];
+  // It prepares what another line tells.
+  if (detailOf(row, 'activity.intended')) return [];
+  const planned = detailOf(row, 'activity.planned') as
+    | { activity?: string; plan?: Partial<Plan> }
+    | undefined;
+  if (planned) {
+    const { activity = unknown, plan } = planned;
+    return [line('>', `${activity} is planned: ${plan?.summary ?? 'it is so already'}`)];
+  }
   const done = detailOf(row, 'activity.completed');
   if (done) return [completed(done, line)];
   const failed = detailOf(row, 'activity.failed');

@@ -56,7 +56,8 @@ export const plain = (text: string): string =>
     )
     // Two spaces at its end break a line.
     .join('  \n')
-    .replace(/(?: *\n){2,}/g, '\n\n')
+    // Empty lines are their two spaces and a break.
+    .replace(/(?: {2})?\n(?: {2}\n)+/g, '\n\n')
     .trim();
 
 /** A fence that is longer than any in the code. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Event } from '../../domain/event.ts';
+import { defaultConnection } from '../../domain/subject.ts';
 import { readPagerDutyEvent } from '../pagerduty/event.ts';
 import { Refusal } from '../refusal.ts';
 
@@ -17,7 +18,7 @@ export function readGivenEvent(json: unknown): Event {
   const stored = envelope.safeParse(json);
   // The types of `data` were checked when it was stored; one of somebody's own is as good as it is.
   if (stored.success) return json as Event;
-  const read = readPagerDutyEvent(json, '/pagerduty/default', new Date().toISOString());
+  const read = readPagerDutyEvent(json, defaultConnection, new Date().toISOString());
   if ('event' in read) return read.event;
   throw new Refusal(
     400,

@@ -148,7 +148,7 @@ describe('the operation', () => {
 describe('the operation that asks what the connections may do', () => {
   it('answers for those that are asked for, and refuses a name that nobody has', async () => {
     const { env } = await worlds.slack();
-    const context = { doctor: await doctorOf(env) } as never;
+    const context = { doctor: () => doctorOf(env) } as never;
     const answer = doctorCheck.output.parse(await doctorCheck.run({ provider: 'slack' }, context));
     expect(answer).toMatchObject({ well: true, connections: [{ provider: 'slack', state: 'well' }] });
     await expect(doctorCheck.run({ connection: 'other' }, context)).rejects.toMatchObject({ status: 404 });
