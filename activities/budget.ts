@@ -30,23 +30,25 @@ interface Share {
   lastTurn: number;
 }
 
-/** The budget of a process, out of the buckets that all processes share. It leases the requests of a second at a time. */
+/** The budget of a process, out of the buckets that all processes share. It leases what those who wait need, and a second's requests at least. */
 export function budgetOf(lease: LeaseRequests): Budget {
   const shares = new Map<string, Share>();
 
   async function takeTurn(share: Share, ask: Ask): Promise<void> {
-    const { name, bucket, signal } = ask;
-    for (let waited = 0; ; ) {
+    const { name, bucket, since, signal } = ask;
+    for (;;) {
       signal.throwIfAborted();
       if (share.granted > 0 && performance.now() - share.leasedAt < leaseMilliseconds) {
         share.granted -= 1;
         return;
       }
-      const { granted, waitSeconds } = await lease(name, bucket, Math.max(1, Math.floor(bucket.perSecond)));
+      // For all who wait, else for a second.
+      const wanted = Math.max(1, Math.floor(bucket.perSecond), share.waiting);
+      const { granted, waitSeconds } = await lease(name, bucket, wanted);
       Object.assign(share, { granted, leasedAt: performance.now() });
       if (granted > 0) continue;
-      waited += waitSeconds;
-      if (waited > longestWaitSeconds) throw sentAway(share, ask);
+      const waited = (performance.now() - since) / 1000;
+      if (waited + waitSeconds > longestWaitSeconds) throw sentAway(share, ask);
       await pause(Math.ceil(waitSeconds * 1000), signal);
     }
   }
@@ -55,9 +57,8 @@ export function budgetOf(lease: LeaseRequests): Budget {
     async spend(provider, name, bucket, signal) {
       const share = shares.get(name) ?? newShare();
       shares.set(name, share);
-      const ask = { provider, name, bucket, signal };
-      if (share.waiting >= Math.max(1, bucket.perSecond * longestWaitSeconds)) throw sentAway(share, ask);
       share.waiting += 1;
+      const ask = { provider, name, bucket, signal, since: performance.now() };
       const turn = share.queue.then(() => takeTurn(share, ask));
       share.queue = turn.catch(() => undefined);
       try {
@@ -75,6 +76,8 @@ interface Ask {
   name: string;
   bucket: Bucket;
   signal: AbortSignal;
+  /** When it began to wait, in milliseconds of `performance.now()`. */
+  since: number;
 }
 
 const newShare = (): Share => ({

@@ -1,4 +1,5 @@
 import { defaultConnection } from '../domain/subject.ts';
+import { type Budget, noBudget } from './budget.ts';
 import { noConnection, settingUnusable } from './failures.ts';
 import { type AnyProvider, withoutEmpty } from './provider.ts';
 import type { providers } from './providers.ts';
@@ -35,18 +36,20 @@ export function environmentConnections(env: NodeJS.ProcessEnv): ConnectionSource
 
 /**
  * The clients of these providers. One is made at its first use, once for each connection and version of its settings; an attempt that
- * failed is made again. `env` is the process's own: proxies and the like, never another connection's settings.
+ * failed is made again. `env` is the process's own: proxies and the like, never another connection's settings. `budget`: that of the
+ * process, where it has one.
  */
 export function connectClients(
   providers: readonly AnyProvider[],
   source: ConnectionSource,
   env: NodeJS.ProcessEnv,
+  budget = noBudget,
 ): Clients {
-  const clients = providers.map((provider) => [provider.name, clientsOf(provider, source, env)]);
+  const clients = providers.map((provider) => [provider.name, clientsOf(provider, source, env, budget)]);
   return Object.fromEntries(clients) as Clients;
 }
 
-function clientsOf(provider: AnyProvider, source: ConnectionSource, env: NodeJS.ProcessEnv) {
+function clientsOf(provider: AnyProvider, source: ConnectionSource, env: NodeJS.ProcessEnv, budget: Budget) {
   const made = new Map<string, { version: string; client: Promise<unknown> }>();
   return async (connection: string): Promise<unknown> => {
     const found = await source.settingsOf(provider.name, connection);
@@ -56,7 +59,7 @@ function clientsOf(provider: AnyProvider, source: ConnectionSource, env: NodeJS.
     }
     const known = made.get(connection);
     if (known?.version === found.version) return known.client;
-    const client = connect(provider, found.values, env, connection);
+    const client = connect(provider, found.values, env, connection, budget);
     const entry = { version: found.version, client };
     made.set(connection, entry);
     client.catch(() => {
@@ -71,11 +74,12 @@ async function connect(
   values: Record<string, string | undefined>,
   env: NodeJS.ProcessEnv,
   connection: string,
+  budget: Budget,
 ): Promise<unknown> {
   const { data, error } = provider.settings.safeParse(withoutEmpty(values));
   const [issue] = error?.issues ?? [];
   if (issue) throw settingUnusable(provider.title, `${String(issue.path[0])} ${issue.message}`, connection);
-  return provider.connect(data, env, connection);
+  return provider.connect(data, env, connection, budget);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Budget } from './budget.ts';
 
 /** One thing that an account lets us do, or does not. */
 export interface Finding {
@@ -55,7 +56,7 @@ export interface Tested {
  *   names it or all.
  * - `connect`: a client for the settings, at first use: SDKs are loaded then. `env` is the process's: proxies, `BATON_PUBLIC_URL`.
  *   What belongs to the machine (an SDK's own search for credentials, a pod's service account) is for the connection `default` alone:
- *   another one lives by its settings only. Throws `notConnected` where one is missing.
+ *   another one lives by its settings only. Throws `notConnected` where one is missing. `budget`: where a request waits for its turn.
  * - `check`: asks harmlessly what the credentials may do.
  * - `test`: sends something that is marked as a test, and looks whether it arrives, until `signal` ends. Left out: the check tells enough.
  */
@@ -72,7 +73,12 @@ export interface Provider<
   marks?: RegExp;
   foreign?: RegExp;
   simulated?: 'at first' | 'when asked';
-  connect(settings: z.output<Settings>, env: NodeJS.ProcessEnv, connection: string): Promise<Client>;
+  connect(
+    settings: z.output<Settings>,
+    env: NodeJS.ProcessEnv,
+    connection: string,
+    budget: Budget,
+  ): Promise<Client>;
   check(client: Client, signal: AbortSignal, asked: Asked): Promise<Finding[]>;
   test?(client: Client, signal: AbortSignal, asked: Asked): Promise<Tested | undefined>;
 }

@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { budgetOf } from '../activities/budget.ts';
 import { connectClients } from '../activities/clients.ts';
 import { wayTo } from '../activities/http.ts';
 import type { AnyProvider } from '../activities/provider.ts';
@@ -119,7 +120,12 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     const connection = await NativeConnection.connect(temporal.connection);
     lifetime.onClose(() => connection.close());
     const metrics = createMetrics(sdkMetrics);
-    const clients = connectClients(providers, allConnections(env, connections), env);
+    const clients = connectClients(
+      providers,
+      allConnections(env, connections),
+      env,
+      budgetOf(store.leaseRequests),
+    );
     // The embedded Temporal has this process's worker alone.
     const versions = settings.workerVersions && settings.temporal !== undefined;
     const worker = await startWorker({

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { budgetOf } from '../activities/budget.ts';
 import { connectClients } from '../activities/clients.ts';
 import { outageLines } from '../log/log.ts';
 import { createMetrics } from '../server/metrics.ts';
@@ -69,7 +70,12 @@ export async function runWorker(wiring: Wiring): Promise<void> {
       store,
       authority,
       activities: await wiring.loadActivities(),
-      clients: connectClients(providers, allConnections(wiring.env, named), wiring.env),
+      clients: connectClients(
+        providers,
+        allConnections(wiring.env, named),
+        wiring.env,
+        budgetOf(store.leaseRequests),
+      ),
       simulated: [],
       scrub,
       count: metrics.activity,

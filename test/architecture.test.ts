@@ -72,6 +72,7 @@ const rules: Record<string, { values: string[]; types?: string[] }> = {
       'worker/',
       'activities/activity.ts',
       'activities/provider.ts',
+      'activities/budget.ts',
       'activities/clients.ts',
       'activities/http.ts',
       'triggers/startable.ts',

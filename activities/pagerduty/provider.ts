@@ -47,8 +47,8 @@ export const pagerDuty = defineProvider({
     { oneOf: ['PAGERDUTY_ROUTING_KEY'], else: 'nobody is paged for a run that fails or stands still' },
   ],
   simulated: 'at first',
-  connect: async (given, env, connection) =>
-    (await import('./client.ts')).connectPagerDuty(given, env, connection),
+  connect: async (given, env, connection, budget) =>
+    (await import('./client.ts')).connectPagerDuty(given, env, connection, budget),
   check: async (client, signal, asked) => (await import('./check.ts')).checkPagerDuty(client, signal, asked),
   test: async (client, signal, asked) =>
     (await import('./test-events.ts')).testPagerDutyEvents(client, signal, asked),

@@ -1,6 +1,8 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
+import type { Bucket } from '../../domain/budget.ts';
 import { withoutSlashAtEnd } from '../address.ts';
+import type { Budget } from '../budget.ts';
 import { notConnected } from '../failures.ts';
 import { wayTo } from '../http.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
@@ -26,6 +28,9 @@ export interface Slack {
   people: ReadonlyMap<string, string>;
 }
 
+/** Slack takes a message a second in a channel, and some at once. https://docs.slack.dev/apis/web-api/rate-limits */
+const ofChannel: Bucket = { perSecond: 1, most: 4 };
+
 const silent = {
   debug() {},
   info() {},
@@ -43,6 +48,7 @@ export async function connectSlack(
   { SLACK_BOT_TOKEN: token, SLACK_API_URL: slackApiUrl = 'https://slack.com/api/' }: SlackSettings,
   env: NodeJS.ProcessEnv,
   connection: string,
+  budget: Budget,
 ): Promise<Slack> {
   if (!token) throw notConnected('Slack', 'SLACK_BOT_TOKEN', connection);
   const people = linkedPeople(env.BATON_PEOPLE);
@@ -60,7 +66,11 @@ export async function connectSlack(
         rejectRateLimitedCalls: true,
         maxRequestConcurrency: 5,
         logger: { ...silent, getLevel: () => LogLevel.ERROR },
-        fetch: transport(signal, way),
+        fetch: transport(signal, way, (method, channel) =>
+          method === 'chat.postMessage' && channel
+            ? budget.spend('Slack', `slack/${connection}/${channel}`, ofChannel, signal)
+            : undefined,
+        ),
       }),
     async self(api) {
       self ??= parseAnswer(await api.auth.test().catch(throwFailure), selfSchema);

@@ -23,7 +23,7 @@ export const slack = defineProvider({
     { oneOf: ['SLACK_SIGNING_SECRET'], by: 'server', else: 'its buttons and commands are refused with 503' },
   ],
   simulated: 'at first',
-  connect: async (given, env, connection) =>
-    (await import('./client.ts')).connectSlack(given, env, connection),
+  connect: async (given, env, connection, budget) =>
+    (await import('./client.ts')).connectSlack(given, env, connection, budget),
   check: async (client, signal, asked) => (await import('./check.ts')).checkSlack(client, signal, asked),
 });

@@ -6,10 +6,17 @@ const waitWithoutWord = 30;
 
 /**
  * How the SDK's calls go out: bounded in time and size, ended by the attempt's signal. The SDK takes a text that is no
- * JSON for the name of an error, and gives up on a 429 without whole seconds to wait, so both are settled here.
+ * JSON for the name of an error, and gives up on a 429 without whole seconds to wait, so both are settled here. `waitForTurn` is called
+ * before each call, with the method and the channel that it is about.
  */
-export function transport(signal: AbortSignal, way: HttpRequest['way']): FetchFunction {
+export function transport(
+  signal: AbortSignal,
+  way: HttpRequest['way'],
+  waitForTurn: (method: string, channel: string | null) => Promise<void> | undefined,
+): FetchFunction {
   return async (url, init) => {
+    const form = new URLSearchParams(String(init?.body ?? ''));
+    await waitForTurn(String(url).split('/').at(-1) ?? '', form.get('channel'));
     const { status, headers, text } = await sendHttp({
       method: 'POST',
       url: String(url),

@@ -226,7 +226,7 @@ describe('another connection than default', () => {
 
   it('asks PagerDuty with no token but its own', async () => {
     const client = await clientsBeside(environment).pagerduty('emea');
-    expect(() => client.get('/incidents', {}, AbortSignal.timeout(1_000))).toThrow(
+    await expect(client.get('/incidents', {}, AbortSignal.timeout(1_000))).rejects.toThrow(
       'PagerDuty (connection "emea") is not connected: set PAGERDUTY_API_TOKEN',
     );
     expect(() => client.from()).toThrow('PAGERDUTY_FROM_EMAIL');
