@@ -67,7 +67,7 @@ describe('the ways in which a command reaches operations', () => {
     const wrong = ['runs', 'start', 'waitForNews', 'incidentId=q-1', '--reason', 'x'];
     expect(await baton(wrong, env)).toMatchObject({
       exit: 2,
-      stderr: expect.stringContaining('is no incident id'),
+      stderr: expect.stringContaining('is not a PagerDuty incident'),
     });
     expect((await baton(['runs', 'start', 'waitForNews', 'Q1', '--reason', 'x'], env)).exit).toBe(2);
     expect((await baton(['runs', 'stop', 'news/none', '--reason', 'x'], env)).exit).toBe(3);

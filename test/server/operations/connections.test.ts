@@ -57,7 +57,7 @@ beforeAll(async () => {
     activities: async () => [],
     workflows: async () => ({ names: [], startable: [] }),
     doctor: async () => ({ connections: async () => [], activities: [], scrub: (text) => text }),
-    settings: () => ({}),
+    settings: () => ({ JIRA_API_TOKEN: '••••••••', JIRA_OTHER: 'x' }),
     principal: { kind: 'person', name: 'ada@example.com', role: 'admin' },
     via: 'api',
   };
@@ -101,6 +101,11 @@ describe('a connection', () => {
     expect((await ask(listConnections, { provider: 'jira' })).items).not.toContainEqual(
       expect.objectContaining({ name }),
     );
+    expect(list.defaults).toEqual([{ provider: 'pagerduty', variables: [] }]);
+    expect((await ask(listConnections, {})).defaults).toEqual([
+      { provider: 'pagerduty', variables: [] },
+      { provider: 'jira', variables: ['JIRA_API_TOKEN'] },
+    ]);
     const record = await context.store.readRecord({ subject: `connection:${name}`, limit: 10 });
     expect(record).toMatchObject([
       { actor: 'person:ada@example.com', via: 'api', detail: { variables: Object.keys(values).sort() } },
