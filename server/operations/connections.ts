@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Action, Details, Entry } from '../../domain/record.ts';
 import { nearestOf } from '../../domain/nearest.ts';
+import type { Action, Details, Entry } from '../../domain/record.ts';
 import { actorOf } from '../../domain/rights.ts';
 import { connectionNamePattern, defaultConnection } from '../../domain/subject.ts';
 import { connectionStates, mostConnections } from '../../store/connections.ts';

@@ -25,7 +25,9 @@ const listed = <Each extends z.ZodType>(each: Each) =>
 
 export const scopeSchema = z.object({
   workflows: listed(workflow).describe('only runs of these workflows'),
-  services: listed(service).describe('only incidents of these PagerDuty services, by id; of another account than that of default, <connection>/<id>'),
+  services: listed(service).describe(
+    'only incidents of these PagerDuty services, by id; of another account than that of default, <connection>/<id>',
+  ),
 });
 
 const token = z.object({

@@ -39,7 +39,9 @@ export const listWorkflows = defineOperation({
           return {
             name,
             triggers: all.filter(({ workflow }) => workflow === name).map((trigger) => trigger.name),
-            ...(byHand ? { summary: byHand.summary, kind: byHand.kind, input: jsonSchemaOf(byHand.input, 'input') } : {}),
+            ...(byHand
+              ? { summary: byHand.summary, kind: byHand.kind, input: jsonSchemaOf(byHand.input, 'input') }
+              : {}),
           };
         }),
     };

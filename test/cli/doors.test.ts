@@ -50,6 +50,7 @@ describe('the ways in which a command reaches operations', () => {
     const json = async (...argv: string[]) => JSON.parse((await baton([...argv, '--json'], env)).stdout);
     expect(await json('incidents', 'list')).toMatchObject([{ id: known.subject, status: 'triggered' }]);
     expect(await json('incidents', 'show', known.subject)).toMatchObject({ runs: [{ id: known.run }] });
+    expect(await json('events', 'list', '--incident', known.subject)).toMatchObject([{ seq: known.seq }]);
     expect(await json('runs', 'show', known.run)).toMatchObject({ run: { id: known.run }, steps: [] });
     expect(await json('events', 'show', String(known.seq))).toMatchObject({ eventId: known.eventId });
     expect(
@@ -74,8 +75,9 @@ describe('the ways in which a command reaches operations', () => {
     expect((await baton(['events', 'replay', String(known.seq)], env)).exit).toBe(0);
     expect((await baton(['events', 'replay', String(known.seq)], env)).exit).toBe(5);
   }
+  /** Of a named account, so that ids have slashes on each way. */
   async function filled(store: Store) {
-    const known = await incident(store);
+    const known = await incident(store, 'PCHECK', 'p99 latency', { connection: 'eu' });
     while ((await store.seal()) > 0);
     return known;
   }

@@ -14,7 +14,8 @@ describe.each(await backends())('what is older than it has to be kept, on $name'
     const sum = { events: 0, incidents: 0, effects: 0, runs: 0, lines: 0 };
     for (;;) {
       const { more, ...step } = await store.prune({ days, secretKey });
-      for (const name of ['events', 'incidents', 'effects', 'runs', 'lines'] as const) sum[name] += step[name];
+      for (const name of ['events', 'incidents', 'effects', 'runs', 'lines'] as const)
+        sum[name] += step[name];
       if (!more && Object.values(step).every((count) => count === 0)) return sum;
     }
   }

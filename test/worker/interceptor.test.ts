@@ -82,13 +82,16 @@ describe('an attempt', () => {
   it.each([
     ['default', 'SIMULATED', true],
     ['eu', 'SIMULATED: ec2', undefined],
-  ])('by the connection %s of a simulated provider is told and recorded as it is', async (connection, mark, simulated) => {
-    const { result, record } = await attempt(saying('x'), ['ec2', 'slack'], undefined, { connection });
-    expect(await result).toEqual({ text: 'x', mark });
-    const [line] = await record();
-    expect(line?.action).toBe('activity.completed');
-    expect(line?.detail.simulated).toBe(simulated);
-  });
+  ])(
+    'by the connection %s of a simulated provider is told and recorded as it is',
+    async (connection, mark, simulated) => {
+      const { result, record } = await attempt(saying('x'), ['ec2', 'slack'], undefined, { connection });
+      expect(await result).toEqual({ text: 'x', mark });
+      const [line] = await record();
+      expect(line?.action).toBe('activity.completed');
+      expect(line?.detail.simulated).toBe(simulated);
+    },
+  );
 });
 
 describe('an outcome whose commit gets no answer', () => {
