@@ -9,8 +9,8 @@ import type { Tables } from './tables.ts';
 export interface Retention {
   /**
    * Takes away a little of what is older than so many days: bytes and envelopes of settled events, what is told of incidents
-   * that are resolved, effects and runs that have ended, lines of the record behind a checkpoint that is signed where there is a key. One process at a time does. To be called again
-   * until nothing is left.
+   * that are resolved, effects and runs that have ended, lines of the record behind a checkpoint that is signed where there is a key. One
+   * process at a time does. To be called again until nothing is left.
    */
   prune(options: { days: number; secretKey?: string | undefined }): Promise<Pruned>;
 }

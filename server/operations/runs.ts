@@ -169,7 +169,7 @@ export const startRunByHand = defineOperation({
   },
 });
 
-/** A run as its accounts depend on it. One on no incident goes by the routes alone. */
+/** A run as its accounts depend on it. One on no incident goes by the routes alone. A service has its account before its id, as an incident has. */
 function roleOf(workflow: string, incident: IncidentRow | undefined): AccountsOf {
   return {
     workflow,
