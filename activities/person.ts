@@ -18,3 +18,22 @@ export async function identifyPerson(
   if (refusal) throw refused('Slack', `${name} asked for it, and is told: ${refusal}`);
   return { kind: 'person', name: user.name, ...(user.email ? { email: user.email } : {}) };
 }
+
+/**
+ * The clients, with Slack's asking besides for the links that the store keeps (`people.link`). `BATON_PEOPLE` comes first: whoever sets
+ * it runs Baton.
+ */
+export const withStoredLinks = (
+  clients: Clients,
+  findPersonInSlack: (slackUser: string) => Promise<{ email: string } | undefined>,
+): Clients => ({
+  ...clients,
+  async slack(connection) {
+    const slack = await clients.slack(connection);
+    return {
+      ...slack,
+      linkedAddress: async (userId) =>
+        (await slack.linkedAddress(userId)) ?? (await findPersonInSlack(userId))?.email,
+    };
+  },
+});

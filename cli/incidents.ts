@@ -52,7 +52,7 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
     incidents
       .command('show')
       .description('what ran, who decided, and why nothing else ran')
-      .argument('<incident>', 'PagerDuty incident id'),
+      .argument('<incident>', 'as incidents list tells it: PagerDuty’s id, or <connection>/<id>'),
     wiring,
     async ({ output, json }, id = '') => {
       const { events, runs, record } = await withAsk(wiring, async (ask) => ({

@@ -15,8 +15,10 @@ export const rights = {
   'incidents.read': all,
   /** Acknowledge, resolve, add a note. */
   'incidents.change': responders,
-  /** Workflows of reads and changes; what is destructive in one asks its own approval. */
+  /** Workflows of reads and changes. */
   'runs.start': responders,
+  /** Workflows besides that may do what is neither harmless nor reversible. */
+  'runs.startDestructive': ['approver', 'operator', 'admin'],
   'runs.stop': responders,
   'events.replay': responders,
   /** Engage the kill switch. */
@@ -51,6 +53,7 @@ const scoped: ReadonlySet<Right> = new Set<Right>([
   'incidents.read',
   'incidents.change',
   'runs.start',
+  'runs.startDestructive',
   'runs.stop',
   'events.replay',
   'approvals.decide',

@@ -32,12 +32,12 @@ export function startRetention({ store, days, secretKey, log }: Options): { stop
   const timer = setInterval(begin, everyMilliseconds);
 
   async function prune(): Promise<void> {
-    const sum = { events: 0, effects: 0, runs: 0, lines: 0 };
+    const sum = { events: 0, incidents: 0, effects: 0, runs: 0, lines: 0 };
     try {
       while (!signal.aborted) {
         const step = await store.prune({ days, secretKey });
         add(sum, step);
-        if (!step.more && step.events + step.effects + step.runs + step.lines === 0) break;
+        if (!step.more && step.events + step.incidents + step.effects + step.runs + step.lines === 0) break;
         await pause(breathMilliseconds, undefined, { signal }).catch(() => {});
       }
     } catch (error) {
@@ -61,6 +61,7 @@ export function startRetention({ store, days, secretKey, log }: Options): { stop
 
 function add(sum: Omit<Pruned, 'more'>, step: Pruned): void {
   sum.events += step.events;
+  sum.incidents += step.incidents;
   sum.effects += step.effects;
   sum.runs += step.runs;
   sum.lines += step.lines;

@@ -182,7 +182,10 @@ export function decisionsOn({ db, me, held, scrub, makeLine }: Context): Decisio
   };
 }
 
-/** The statement that takes over the incidents' states, for use within another one. A newer state is never replaced. */
+/**
+ * The statement that takes over the incidents' states, for use within another one. A newer state is never replaced. Before the service's id
+ * stands what stands before the incident's: its account, where that is not `default`.
+ */
 function mirror(
   decisions: readonly Pick<Decision, 'seq' | 'incident'>[],
   condition: RawBuilder<unknown> = sql`true`,
@@ -191,7 +194,8 @@ function mirror(
     incident ? [{ ...incident, id: keyText(incident.id), seq }] : [],
   );
   return sql`insert into incidents (id, status, seen_at, service, data)
-    select id, status, "seenAt", event->'data'->'service'->>'id', event->'data' from (
+    select id, status, "seenAt",
+      left(id, length(id) - length(event->'data'->>'id')) || (event->'data'->'service'->>'id'), event->'data' from (
       select distinct on (id) id, status, "seenAt", seq from jsonb_to_recordset(${JSON.stringify(mirrors)}::jsonb)
         as mirror (id text, status text, "seenAt" timestamptz, seq bigint)
       where ${condition}

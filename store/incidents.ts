@@ -1,6 +1,7 @@
 import type { GeneratedAlways, RawBuilder } from 'kysely';
 import { sql } from 'kysely';
 import type { Incident, IncidentStatus } from '../domain/incident.ts';
+import { defaultConnection, incidentOfSubject } from '../domain/subject.ts';
 import type { Json, Time } from './columns.ts';
 import type { Context } from './context.ts';
 import { cleanText, keyText } from './json.ts';
@@ -14,18 +15,23 @@ export interface IncidentsTable {
   seen_at: Time;
   /** Its number among them all, in the order in which they were first seen. */
   place: GeneratedAlways<number>;
-  /** Its service's id. */
+  /** Its service's id; of another account than `default`, `<connection>/<id>`. Kept when `data` goes. */
   service: string | null;
-  /** As its newest event tells it. Null after the time for which events are kept. */
+  /** As its newest event tells it. Null where no event is kept, and of a resolved one after the time for which events are kept. */
   data: Json<Incident | null>;
 }
 
 /** An incident as Baton knows it. */
 export interface IncidentRow {
+  /** The subject of its events. */
   id: string;
+  /** The account that it is of. */
+  connection: string;
   status: IncidentStatus;
   /** When its newest state was told. */
   seenAt: string;
+  /** Of its account, `<connection>/<id>` where that is not `default`. */
+  service?: string;
   /** Undefined where its events are not kept any more. */
   incident?: Incident;
   /** How many runs on it have not ended. */
@@ -46,7 +52,7 @@ export interface EffectRow {
 }
 
 export interface Incidents {
-  /** Newest first: by when they were first seen. `q` is a part of the title or the id. */
+  /** Newest first: by when they were first seen. `q` is a part of the title, or the id with or without its account. */
   pageOfIncidents(
     filter: WithinServices & {
       statuses?: readonly string[] | undefined;
@@ -67,11 +73,12 @@ interface StoredIncident {
   status: IncidentStatus;
   seen_at: Date;
   place: number;
+  service: string | null;
   data: Incident | null;
   live_runs: number;
 }
 
-const columns = sql.raw(`id, status, seen_at, place, data,
+const columns = sql.raw(`id, status, seen_at, place, service, data,
   (select count(*) from runs where runs.subject = shown.id and state in ('starting', 'running')) as live_runs`);
 
 export function incidentsOn({ db }: Context): Incidents {
@@ -94,7 +101,7 @@ export function incidentsOn({ db }: Context): Incidents {
       const wanted = allOf([
         statuses && sql`status = any (${textsOf(statuses)})`,
         q !== undefined &&
-          sql`(strpos(lower(data->>'title'), lower(${cleanText(q)})) > 0 or id = ${keyText(q)})`,
+          sql`(strpos(lower(data->>'title'), lower(${cleanText(q)})) > 0 or id = ${keyText(q)} or split_part(id, '/', 2) = ${keyText(q)})`,
       ]);
       const { rows } = await sql<StoredIncident>`
         select ${columns} from (
@@ -144,11 +151,13 @@ export function incidentsOn({ db }: Context): Incidents {
   };
 }
 
-function incidentRow({ id, status, seen_at, data, live_runs }: StoredIncident): IncidentRow {
+function incidentRow({ id, status, seen_at, service, data, live_runs }: StoredIncident): IncidentRow {
   return {
     id,
+    connection: incidentOfSubject(id)?.connection ?? defaultConnection,
     status,
     seenAt: seen_at.toISOString(),
+    ...(service === null ? {} : { service }),
     ...(data === null ? {} : { incident: data }),
     liveRuns: live_runs,
   };

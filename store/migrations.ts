@@ -173,13 +173,15 @@ const steps: Record<string, string[]> = {
   '0013-operations': [
     // Lists go by `place`: it never changes, so pages neither lose nor repeat an incident whose state does.
     `alter table incidents add column place bigint generated always as identity, add column service text, add column data jsonb`,
-    `update incidents set data = told.data, service = told.data->'service'->>'id' from (
-      select distinct on (subject) subject, event->'data' as data from inbox
+    `update incidents set data = told.data,
+        service = left(id, length(id) - length(told.data->>'id')) || (told.data->'service'->>'id') from (
+      select distinct on (subject) subject, event->>'connection' as connection, event->'data' as data from inbox
       where type like 'pagerduty.incident.%' and event->'data'->>'status' is not null order by subject, seq desc
-    ) as told where told.subject = incidents.id and told.data->>'id' = incidents.id`,
+    ) as told where told.subject = incidents.id and incidents.id in (told.data->>'id', told.connection || '/' || (told.data->>'id'))`,
     `create unique index incidents_place on incidents (place)`,
     `create index incidents_service on incidents (service, place)`,
     `create index incidents_open on incidents (place) where status <> 'resolved'`,
+    `create index incidents_kept on incidents (seen_at) where status = 'resolved' and data is not null`,
     `create index record_action on record (action, seq)`,
     `create table answers (
       principal text not null,

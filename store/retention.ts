@@ -8,9 +8,9 @@ import type { Tables } from './tables.ts';
 /** What is taken away once it has been kept for long enough. */
 export interface Retention {
   /**
-   * Takes away a little of what is older than so many days: bytes and envelopes of settled events, effects and runs that have
-   * ended, lines of the record behind a checkpoint that is signed where there is a key. One process at a time does. To be called again
-   * until nothing is left.
+   * Takes away a little of what is older than so many days: bytes and envelopes of settled events, what is told of incidents
+   * that are resolved, effects and runs that have ended, lines of the record behind a checkpoint that is signed where there is a key. One
+   * process at a time does. To be called again until nothing is left.
    */
   prune(options: { days: number; secretKey?: string | undefined }): Promise<Pruned>;
 }
@@ -18,6 +18,7 @@ export interface Retention {
 /** How much of each was taken away. */
 export interface Pruned {
   events: number;
+  incidents: number;
   effects: number;
   runs: number;
   lines: number;
@@ -70,6 +71,16 @@ export function retentionOn({ db }: Context): Retention {
     const { numAffectedRows } = await sql`
       update inbox set body = '', event = null, pruned = true
       where seq = any (${seqs}::bigint[]) and disposition is not null`.execute(transaction);
+    return Number(numAffectedRows ?? 0);
+  }
+
+  /** Titles and names. Ids, states and services stay: who may see an incident does not change. */
+  async function pruneIncidents(days: number, transaction: Transaction<Tables>): Promise<number> {
+    const { numAffectedRows } = await sql`
+      update incidents set data = null where id in (
+        select id from incidents where status = 'resolved' and data is not null
+          and seen_at < now() - make_interval(days => ${days})
+        order by seen_at limit ${mostAtOnce})`.execute(transaction);
     return Number(numAffectedRows ?? 0);
   }
 
@@ -156,6 +167,7 @@ export function retentionOn({ db }: Context): Retention {
     async prune({ days, secretKey }): Promise<Pruned> {
       return {
         events: await goOnPruningEvents(days),
+        incidents: await alone((transaction) => pruneIncidents(days, transaction)),
         effects: await alone((transaction) => pruneEffects(days, transaction)),
         runs: await alone((transaction) => pruneRuns(days, transaction)),
         lines: await alone((transaction) => pruneLines(days, secretKey, transaction)),

@@ -1,15 +1,24 @@
 import type { z } from 'zod';
 
+/**
+ * `change`: all that it may call reads, or is harmless or reversible. `destructive`: something that is neither, and so its start needs the
+ * right `runs.startDestructive`.
+ */
+export type StartableKind = 'change' | 'destructive';
+
 /** A workflow that a person or a program can start, with its types forgotten. */
 export interface Startable {
   workflow: string;
   summary: string;
+  kind: StartableKind;
   /** A strict object: what whoever starts it may say. */
   input: z.ZodObject;
   /** The incident that it is about, if any: what the run is filed under, and whose resolve stops it. */
   subject(input: unknown): string | undefined;
   /** What the run acts on or is about. */
   target(input: unknown): string;
+  /** What the workflow is given. */
+  workflowInput(input: unknown): unknown;
   whenResolved: 'stop' | 'continue';
 }
 
@@ -17,10 +26,13 @@ interface Declaration<Input extends z.ZodObject> {
   /** The workflow to run. */
   run: (input: z.output<Input>) => Promise<unknown>;
   summary: string;
+  kind: StartableKind;
   input: Input;
   subject?: (input: z.output<Input>) => string;
   /** The subject when left out. */
   target?: (input: z.output<Input>) => string;
+  /** What was said when left out. */
+  workflowInput?: (input: z.output<Input>) => z.output<Input>;
   whenResolved?: 'continue';
 }
 
@@ -28,18 +40,22 @@ interface Declaration<Input extends z.ZodObject> {
 export function defineStartable<Input extends z.ZodObject>({
   run,
   summary,
+  kind,
   input,
   subject,
   target = subject,
+  workflowInput = (given) => given,
   whenResolved,
 }: Declaration<Input>): Startable {
   // What they are given has gone through the schema.
   return {
     workflow: run.name,
     summary,
+    kind,
     input,
     subject: (given) => subject?.(given as z.output<Input>),
     target: (given) => target?.(given as z.output<Input>) ?? run.name,
+    workflowInput: (given) => workflowInput(given as z.output<Input>),
     whenResolved: whenResolved ?? 'stop',
   };
 }

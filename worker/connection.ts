@@ -57,6 +57,21 @@ export function placed(
   };
 }
 
+/**
+ * Of the simulated providers, those that a call and its run reach by the simulator. It stands behind `default` alone: a named connection
+ * is a real account.
+ */
+export function simulatedFor(
+  { provider }: Called,
+  connection: string,
+  cause: Pick<CauseOfCall, 'connection' | 'connections'> | undefined,
+  simulated: readonly string[],
+): string[] {
+  const reached = (name: string) =>
+    name === provider ? connection : connectionOf({ provider: name }, undefined, cause);
+  return simulated.filter((name) => reached(name) === defaultConnection);
+}
+
 /** Targets, told from those of other accounts. */
 export const targetsAt = (connection: string, targets: readonly string[]): string[] =>
   targets.map((target) => subjectOf(connection, target));

@@ -38,7 +38,7 @@ export function activityInterceptors(options: InterceptorOptions): ActivityInter
         // The engine's own take their cause from here, and not from what they are given.
         if (!declaration)
           return next({ args: [args[0], 'cause' in shown ? shown.cause : undefined], headers });
-        const call = readCall(declaration, args[0], shown, headers.batonCall, options.scrub);
+        const call = readCall(declaration, args[0], shown, headers.batonCall, options);
         return (await way(call)).result;
       },
     },

@@ -1,5 +1,6 @@
 import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { loadClients } from '../activities/clients.ts';
+import { withStoredLinks } from '../activities/person.ts';
 import type { Store } from '../store/store.ts';
 import { engineActivities } from './engine.ts';
 import { activityInterceptors, type InterceptorOptions } from './interceptor.ts';
@@ -30,7 +31,8 @@ export interface RunningWorker {
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const loading = loadClients(options.clients);
-  const { connection, namespace, queue = taskQueue } = options;
+  const { connection, namespace, store, queue = taskQueue } = options;
+  const clients = withStoredLinks(options.clients, (user) => store.findPersonInSlack(user));
   const version = options.versions
     ? { deploymentName: queue, buildId: buildIdOf(options.bundle.code) }
     : undefined;
@@ -42,8 +44,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
     }),
     workflowBundle: options.bundle,
-    activities: { ...declared(options), ...engineActivities(options.store, options.scrub, options.countRun) },
-    interceptors: { activity: [activityInterceptors(options)] },
+    activities: { ...declared(options), ...engineActivities(store, options.scrub, options.countRun) },
+    interceptors: { activity: [activityInterceptors({ ...options, clients })] },
     // A run whose worker died is taken over after this, not after the default 10 s.
     stickyQueueScheduleToStartTimeout: '1 second',
     // An attempt is given up after 1.5 s without a sign of life. Sent less often than this, one late sign would be enough for that.

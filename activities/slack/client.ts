@@ -24,8 +24,8 @@ export interface Slack {
   api(signal: AbortSignal): WebClient;
   /** Asked once. */
   self(api: WebClient): Promise<Self>;
-  /** The addresses in PagerDuty that an administrator has linked to members, by their ids. */
-  people: ReadonlyMap<string, string>;
+  /** The address in PagerDuty that an administrator has linked to a member (`BATON_PEOPLE`), by the member's id. */
+  linkedAddress(userId: string): Promise<string | undefined>;
 }
 
 /** Slack takes a message a second in a channel, and some at once. https://docs.slack.dev/apis/web-api/rate-limits */
@@ -57,7 +57,7 @@ export async function connectSlack(
   const { LogLevel, WebClient } = await import('@slack/web-api');
   let self: Self | undefined;
   return {
-    people,
+    linkedAddress: async (userId) => people.get(userId),
     api: (signal) =>
       new WebClient(token, {
         slackApiUrl,

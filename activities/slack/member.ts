@@ -35,7 +35,7 @@ type Kind = z.output<typeof kind>['user'];
 
 /**
  * Whoever pressed a button, and whether they are a full member of the workspace that Baton is in, by an address that counts: one that they
- * have confirmed to Slack, or that an administrator has linked to them (`BATON_PEOPLE`), which then stands for theirs. `teamIds` are the
+ * have confirmed to Slack, or that an administrator has linked to them (`Slack.linkedAddress`), which then stands for theirs. `teamIds` are the
  * workspaces that Slack named with the click, where it is about one. Undefined where the workspace has nobody of that id.
  */
 export async function readMember(
@@ -45,12 +45,12 @@ export async function readMember(
   signal: AbortSignal,
 ): Promise<Member | undefined> {
   const api = slack.api(signal);
-  const [self, answer] = await Promise.all([
+  const [self, linked, answer] = await Promise.all([
     slack.self(api),
+    slack.linkedAddress(userId),
     api.users.info({ user: userId }).catch(accept(['user_not_found', 'user_not_visible'], undefined)),
   ]);
   if (!answer) return undefined;
-  const linked = slack.people.get(userId);
   const user = { ...userOf(answer), ...(linked ? { email: linked } : {}) };
   const refusal = refusalOf(parseAnswer(answer, kind).user, teamIds, self.team_id, user.email, linked);
   return { user, ...(refusal ? { refusal } : {}) };
@@ -78,7 +78,7 @@ function refusalOf(
   if (linked) return undefined;
   if (!email) return 'Slack tells Baton no e-mail address of yours';
   if (user.is_email_confirmed !== true)
-    return `you have not confirmed your e-mail address ${email} to Slack (an administrator of Baton may link you in BATON_PEOPLE)`;
+    return `you have not confirmed your e-mail address ${email} to Slack (an administrator of Baton may link you: by people.link, or in BATON_PEOPLE)`;
   return undefined;
 }
 

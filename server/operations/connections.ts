@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nearestOf } from '../../domain/nearest.ts';
 import type { Action, Details, Entry } from '../../domain/record.ts';
 import { actorOf } from '../../domain/rights.ts';
 import { connectionNamePattern, defaultConnection } from '../../domain/subject.ts';
@@ -80,6 +81,15 @@ function findProvider(name: string, { providers }: OperationContext) {
   throw new Refusal(422, 'No such provider', `There is no provider ${name}. There are: ${names}.`);
 }
 
+/** A route for a workflow that does not exist would never be taken, and nobody would be told. */
+async function checkWorkflow(name: string | undefined, { workflows }: OperationContext): Promise<void> {
+  const { names } = await workflows();
+  if (name === undefined || names.includes(name)) return;
+  const meant = nearestOf(name, names);
+  const next = meant === undefined ? 'workflows.list tells those there are.' : `Did you mean ${meant}?`;
+  throw new Refusal(422, 'No such workflow', `There is no workflow ${name}. ${next}`);
+}
+
 function entryAbout<Name extends Action & `${'connection' | 'route'}.${string}`>(
   action: Name,
   name: string,
@@ -102,12 +112,27 @@ export const listConnections = defineOperation({
   kind: 'read',
   right: 'connections.list',
   route: 'GET /connections',
-  summary: 'The named connections, and what is known of each',
+  summary: 'The named connections, what is known of each, and by which variables default is set',
   input: z.strictObject({ provider: z.string().max(100).optional() }),
-  output: z.object({ items: z.array(listedShape) }),
-  async run({ provider }, { connections }) {
+  output: z.object({
+    items: z.array(listedShape),
+    defaults: z
+      .array(z.object({ provider: z.string(), variables: z.array(z.string()) }))
+      .describe('The connection default of each provider: the variables of the environment that are set'),
+  }),
+  async run({ provider }, { connections, providers, settings }) {
+    const isAsked = (name: string) => provider === undefined || provider === name;
     const all = [...(await connections.look()).connections.values()];
-    return { items: all.filter((each) => provider === undefined || each.provider === provider).map(listed) };
+    const set = settings();
+    return {
+      items: all.filter((each) => isAsked(each.provider)).map(listed),
+      defaults: providers
+        .filter(({ name }) => isAsked(name))
+        .map((each) => ({
+          provider: each.name,
+          variables: Object.keys(each.settings.shape).filter((name) => name in set),
+        })),
+    };
   },
 });
 
@@ -293,6 +318,7 @@ export const setRoute = defineOperation({
     const { store, connections, principal } = context;
     const { connection, purpose } = input;
     const provider = findProvider(input.provider, context);
+    await checkWorkflow(input.workflow, context);
     if (input.workflow === undefined && input.service === undefined)
       throw new Refusal(
         422,

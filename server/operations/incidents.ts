@@ -18,7 +18,12 @@ export const listIncidents = defineOperation({
   within: ['services'],
   input: z.strictObject({
     status: z.enum(['open', 'triggered', 'acknowledged', 'resolved']).optional(),
-    service: z.string().min(1).max(100).optional().describe("A PagerDuty service's id"),
+    service: z
+      .string()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe("A PagerDuty service's id; of another account than that of default, `<connection>/<id>`"),
     q: z.string().min(1).max(200).optional().describe('A part of the title, or the id'),
     ...pageInput,
   }),

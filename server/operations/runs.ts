@@ -2,8 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
 import type { RunCause } from '../../domain/incident.ts';
-import { actorOf } from '../../domain/rights.ts';
+import { actorOf, authorize } from '../../domain/rights.ts';
+import { defaultConnection, incidentOfSubject } from '../../domain/subject.ts';
+import type { IncidentRow } from '../../store/incidents.ts';
 import type { Startable } from '../../triggers/startable.ts';
+import { type AccountsOf, accountsFor } from '../accounts.ts';
 import { Refusal } from '../refusal.ts';
 import { callMilliseconds, type RunStarter, startRun } from '../runs.ts';
 import { isTemporalAway } from '../temporal-state.ts';
@@ -92,12 +95,13 @@ export const startRunByHand = defineOperation({
   subject: (_, output) => output?.run.subject ?? output?.run.id,
   async run({ workflow, input, reason }, context) {
     const startable = await findStartable(workflow, context);
+    checkKind(startable, context);
     const given = parseRunInput(startable, input);
     const subject = startable.subject(given);
     if (!(await isWithin(subject, context)))
       throw new Refusal(404, 'No such incident', `Nothing is known of an incident ${subject}.`);
     const starter = reachable(context);
-    const { store, principal, via } = context;
+    const { store, connections, principal, via } = context;
     const incident = subject === undefined ? undefined : await store.findIncident(subject);
     if (subject !== undefined && !incident)
       throw new Refusal(
@@ -112,6 +116,7 @@ export const startRunByHand = defineOperation({
         `Incident ${subject} is resolved, and a run on it would stop at once.`,
       );
     const id = runIdFor(context);
+    const taken = startable.workflowInput(given);
     const at = new Date().toISOString();
     const cause: RunCause = {
       trigger: byHand,
@@ -119,6 +124,7 @@ export const startRunByHand = defineOperation({
       eventId: id,
       eventType: byHand,
       ...(subject === undefined ? {} : { subject }),
+      ...accountsFor(roleOf(workflow, incident), (await connections.look()).routes),
       ...(incident?.incident ? { incident: incident.incident } : {}),
       target: startable.target(given),
       whenResolved: startable.whenResolved,
@@ -131,7 +137,7 @@ export const startRunByHand = defineOperation({
       ...(subject === undefined ? {} : { subject }),
     };
     const isNew = await store.beginRun(
-      { ...run, input: given, cause },
+      { ...run, input: taken, cause },
       {
         at,
         actor: actorOf(principal),
@@ -150,7 +156,7 @@ export const startRunByHand = defineOperation({
       );
     if (isNew || before?.state === 'starting') {
       // What Temporal does not take now it gets when it is back: the run is kept.
-      const isThere = await startRun({ id, workflow, input: given, cause }, starter).then(
+      const isThere = await startRun({ id, workflow, input: taken, cause }, starter).then(
         () => true,
         (error: unknown) => {
           if (!isTemporalAway(error)) throw error;
@@ -162,6 +168,24 @@ export const startRunByHand = defineOperation({
     return { run: await findRun(id, context), isNew };
   },
 });
+
+/** A run as its accounts depend on it. One on no incident goes by the routes alone. A service has its account before its id, as an incident has. */
+function roleOf(workflow: string, incident: IncidentRow | undefined): AccountsOf {
+  return {
+    workflow,
+    connection: incident?.connection ?? defaultConnection,
+    serviceId: incident?.service && incidentOfSubject(incident.service)?.incidentId,
+    concernsIncident: incident !== undefined,
+  };
+}
+
+/** What is neither harmless nor reversible is not for all who may start a run (reliability, §7). */
+function checkKind({ workflow, kind }: Startable, { principal }: OperationContext): void {
+  if (kind !== 'destructive') return;
+  const answer = authorize(principal, 'runs.startDestructive');
+  if (answer.allowed) return;
+  throw new Refusal(403, 'Not allowed', `${workflow} may do what is not reversible. ${answer.reason}`);
+}
 
 const isSame = (one: { workflow: string; subject?: string; target: string }, other: typeof one) =>
   one.workflow === other.workflow && one.subject === other.subject && one.target === other.target;

@@ -52,9 +52,14 @@ const reference = z.object({ id: z.string(), name: z.string() });
 
 export const incidentShape = z
   .object({
-    id: z.string(),
+    id: z.string().describe('Of another account than that of default, `<connection>/<id>`'),
+    connection: z.string().describe('The account that it is of'),
     status: z.enum(['triggered', 'acknowledged', 'resolved']),
     seenAt: z.string().describe('When its newest state was told'),
+    service: z
+      .string()
+      .exactOptional()
+      .describe('Its id; of another account than that of default, `<connection>/<id>`'),
     liveRuns: z.int(),
     incident: z
       .object({

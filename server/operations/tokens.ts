@@ -14,13 +14,20 @@ const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'is not a name: up to 63 small letters, digits, dots, dashes');
 const workflow = z.string().min(1).max(100);
-const service = z.string().regex(/^[A-Z0-9]{1,40}$/, 'is not the id of a PagerDuty service');
+const service = z
+  .string()
+  .regex(
+    /^(?:[a-z0-9-]{1,40}\/)?[A-Z0-9]{1,40}$/,
+    'is neither the id of a PagerDuty service nor <connection>/<id>',
+  );
 const listed = <Each extends z.ZodType>(each: Each) =>
   z.array(each).min(1).max(limits.inScope).readonly().optional();
 
 export const scopeSchema = z.object({
   workflows: listed(workflow).describe('only runs of these workflows'),
-  services: listed(service).describe('only incidents of these PagerDuty services, by id'),
+  services: listed(service).describe(
+    'only incidents of these PagerDuty services, by id; of another account than that of default, <connection>/<id>',
+  ),
 });
 
 const token = z.object({

@@ -16,6 +16,10 @@ export const listWorkflows = defineOperation({
         name: z.string(),
         triggers: z.array(z.string()),
         summary: z.string().optional(),
+        kind: z
+          .enum(['change', 'destructive'])
+          .optional()
+          .describe('`destructive`: only who may decide or operate can start it'),
         input: z
           .record(z.string(), z.unknown())
           .optional()
@@ -35,7 +39,9 @@ export const listWorkflows = defineOperation({
           return {
             name,
             triggers: all.filter(({ workflow }) => workflow === name).map((trigger) => trigger.name),
-            ...(byHand ? { summary: byHand.summary, input: jsonSchemaOf(byHand.input, 'input') } : {}),
+            ...(byHand
+              ? { summary: byHand.summary, kind: byHand.kind, input: jsonSchemaOf(byHand.input, 'input') }
+              : {}),
           };
         }),
     };

@@ -51,6 +51,59 @@ describe('the API', () => {
     expect((await get('/incidents?status=resolved&service=PSEARCH')).json).toEqual({ items: [] });
   });
 
+  it('shows the incidents of two accounts that have one id apart, each under its own', async () => {
+    const own = await incident(store, 'PTWO', 'of two accounts');
+    const eu = await incident(store, 'PTWO', 'of two accounts', { connection: 'eu', id: own.subject });
+    while ((await store.seal()) > 0);
+    const ids = async (query: string) =>
+      (await get(`/incidents?${query}`)).json.items.map(
+        ({ id, connection, service }: { id: string; connection: string; service: string }) => [
+          id,
+          connection,
+          service,
+        ],
+      );
+    const ofDefault = [own.subject, 'default', 'PTWO'];
+    const ofEu = [`eu/${own.subject}`, 'eu', 'eu/PTWO'];
+    for (const query of ['q=of+two+accounts', `q=${own.subject}`])
+      expect(await ids(query)).toEqual([ofEu, ofDefault]);
+    expect(await ids(`q=${eu.subject}`)).toEqual([ofEu]);
+    expect(await ids('service=PTWO')).toEqual([ofDefault]);
+    expect(await ids('service=eu/PTWO')).toEqual([ofEu]);
+
+    for (const path of [eu.subject, encodeURIComponent(eu.subject)]) {
+      const { json } = await get(`/incidents/${path}`);
+      expect(json).toMatchObject({
+        id: eu.subject,
+        incident: { connection: 'eu', liveRuns: 1, incident: { title: 'of two accounts' } },
+        runs: [{ id: eu.run }],
+        why: [{ event: eu.eventId }],
+      });
+      const timeline = (await get(`/incidents/${path}/timeline`)).json;
+      expect(timeline.items.map(({ subject }: { subject: string }) => subject)).toContain(eu.subject);
+    }
+    for (const { subject, seq } of [own, eu]) {
+      const events = (await get(`/events?subject=${subject}`)).json.items;
+      expect(events.map((event: { seq: number }) => event.seq)).toEqual([seq]);
+      const lines = (await get(`/record?action=event.answered&subject=${subject}`)).json.items;
+      expect(lines).toMatchObject([{ subject }]);
+    }
+
+    const seen = async (service: string) => {
+      const scope = { services: [service] };
+      served.principals.set('of-one', { kind: 'token', name: 'of-one', role: 'operator', scope });
+      const { items } = (await get('/events', 'of-one')).json;
+      const [shown] = items.map(({ subject }: { subject: string }) => subject);
+      const statuses = [own, eu].map(
+        async ({ subject }) => (await get(`/incidents/${subject}`, 'of-one')).status,
+      );
+      return [items.length, shown, ...(await Promise.all(statuses))];
+    };
+    expect(await seen('PTWO')).toEqual([1, own.subject, 200, 404]);
+    expect(await seen('eu/PTWO')).toEqual([1, eu.subject, 404, 200]);
+    expect((await get('/record', 'of-one')).status).toBe(403);
+  });
+
   it('takes ids of runs and events with their slashes, as they are and encoded', async () => {
     const { run, seq } = await incident(store);
     expect((await get(`/runs/${run}`)).json).toMatchObject({ id: run, workflow: 'waitForNews' });

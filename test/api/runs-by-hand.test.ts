@@ -1,8 +1,11 @@
 import { Client, Connection } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunCause } from '../../domain/incident.ts';
+import { noConnections } from '../../processes/connections.ts';
 import { authorityOf } from '../../secrets/authority.ts';
 import type { Store } from '../../store/store.ts';
+import { newsByHand } from '../cli/fixture/trigger.ts';
 import { embeddedWorld, fresh, type World } from '../store/world.ts';
 import { startTestTemporal } from '../temporal.ts';
 import { incident, type Served, serve } from './served.ts';
@@ -61,6 +64,74 @@ describe('a run that somebody starts by hand', () => {
       { action: 'run.started', detail: { run: json.run.id, reason: 'It is worth a try' } },
       { action: 'operation.done', detail: { operation: 'runs.start' } },
     ]);
+  });
+
+  describe('on an incident of a named account', () => {
+    const routes = [
+      { provider: 'pagerduty', workflow: 'waitForNews', connection: 'us' },
+      { provider: 'jira', service: 'eu/PPAY', connection: 'web' },
+      { provider: 'slack', service: 'PPAY', connection: 'acme' },
+    ];
+    const startThere = async (incidentId: string) => {
+      const there = await serve(store, {
+        runs: { client, taskQueue: 'none', eagerStart: false, authority },
+        connections: { ...noConnections, look: async () => ({ version: 1, connections: new Map(), routes }) },
+      });
+      const answer = await there.ask('POST', '/api/v1/runs', {
+        body: { workflow: 'waitForNews', input: { incidentId }, reason: 'x' },
+      });
+      await there.close();
+      return answer;
+    };
+    const memoOf = async (id: string) =>
+      (await client.workflow.getHandle(id).describe()).memo as { cause: RunCause; input: unknown };
+
+    it('acts on that account alone, and the workflow gets the id that PagerDuty knows', async () => {
+      const eu = await incident(store, 'PPAY', 'x', { connection: 'eu' });
+      const { status, json } = await startThere(eu.subject);
+      expect([status, json.run?.subject]).toEqual([200, eu.subject]);
+      const { cause } = await memoOf(json.run.id);
+      expect(cause).toMatchObject({ subject: eu.subject, connection: 'eu', target: eu.subject });
+      expect(cause.connections).toEqual({ pagerduty: 'eu', jira: 'web' });
+      const { events } = await client.workflow.getHandle(json.run.id).fetchHistory();
+      const [input] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+      expect(Buffer.from(input?.data ?? []).toString()).toBe(
+        JSON.stringify({ incidentId: eu.subject.slice('eu/'.length) }),
+      );
+    });
+
+    it('that has its id from another account is not the other one', async () => {
+      const eu = await incident(store, 'PPAY', 'x', { connection: 'eu' });
+      const id = eu.subject.slice('eu/'.length);
+      expect((await startThere(id)).status).toBe(404);
+      await incident(store, 'PPAY', 'x', { id });
+      const { json } = await startThere(id);
+      const { cause } = await memoOf(json.run.id);
+      expect(cause.connection).toBeUndefined();
+      expect(cause.connections).toEqual({ slack: 'acme' });
+    });
+  });
+
+  it('of a workflow that is destructive is started by who may decide or operate', async () => {
+    const there = await serve(store, {
+      runs: { client, taskQueue: 'none', eagerStart: false, authority },
+      workflows: async () => ({
+        names: ['waitForNews'],
+        startable: [{ ...newsByHand, kind: 'destructive' as const }],
+      }),
+    });
+    const { subject } = await incident(store);
+    const by = (token: string) =>
+      there.ask('POST', '/api/v1/runs', {
+        token,
+        body: { workflow: 'waitForNews', input: { incidentId: subject }, reason: 'x' },
+      });
+    expect(await by('responder')).toMatchObject({
+      status: 403,
+      json: { detail: expect.stringContaining('approver, operator, or admin') },
+    });
+    for (const role of ['approver', 'operator', 'admin']) expect((await by(role)).status).toBe(200);
+    await there.close();
   });
 
   it('is one run under one key, also once the answer is forgotten, and another one for another sender', async () => {

@@ -3,6 +3,7 @@ import { rebootEc2Instances } from '../../activities/ec2/reboot-instances.ts';
 import { addPagerDutyNote } from '../../activities/pagerduty/add-note.ts';
 import { providers } from '../../activities/providers.ts';
 import type { Principal } from '../../domain/rights.ts';
+import { subjectOf } from '../../domain/subject.ts';
 import { createLog } from '../../log/log.ts';
 import { noConnections } from '../../processes/connections.ts';
 import { type Api, createApi } from '../../server/api/api.ts';
@@ -122,13 +123,19 @@ export async function serve(store: Store, changes: Partial<World> = {}): Promise
   };
 }
 
-/** An incident with an event that was answered, and a run that ended. */
-export async function incident(store: Store, service = 'PCHECK', title = 'p99 latency above 2 s') {
-  const subject = fresh('Q');
-  const data = { id: subject, title, status: 'triggered', service: { id: service, name: 'Checkout' } };
+/** An incident with an event that was answered, and a run on it. */
+export async function incident(
+  store: Store,
+  service = 'PCHECK',
+  title = 'p99 latency above 2 s',
+  { connection = 'default', id = fresh('Q') } = {},
+) {
+  const subject = subjectOf(connection, id);
+  const data = { id, title, status: 'triggered', service: { id: service, name: 'Checkout' } };
   const event = {
     id: fresh('E'),
-    source: '/pagerduty/default',
+    source: `/pagerduty/${connection}`,
+    ...(connection === 'default' ? {} : { connection }),
     type: 'pagerduty.incident.triggered',
     subject,
   };

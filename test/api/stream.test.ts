@@ -153,6 +153,22 @@ describe('the stream', () => {
     expect(stream.heard.map(({ id }) => id)).toEqual([seq]);
   });
 
+  it('keeps to the services of one account, whose incidents have ids with slashes', async () => {
+    const id = fresh('Q');
+    await world.run(`insert into incidents (id, status, seen_at, service)
+      values ('eu/${id}', 'triggered', now(), 'eu/PTWO'), ('${id}', 'triggered', now(), 'PTWO')`);
+    const scope = { services: ['eu/PTWO'] };
+    served.principals.set('of-eu', { kind: 'token', name: 'e', role: 'responder', scope });
+    const stream = await listen('', { token: 'of-eu' });
+    const alone = await listen(`?subject=eu/${id}`);
+    await write(id);
+    const seq = await write(`eu/${id}`);
+    for (const { until, heard } of [stream, alone]) {
+      await until(() => heard.length > 0);
+      expect(heard.map(({ id: place, data }) => [place, data.subject])).toEqual([[seq, `eu/${id}`]]);
+    }
+  });
+
   it('is refused to nobody, to workflows and to what it does not know', async () => {
     const status = async (path: string, token: string | null) =>
       (await served.ask('GET', `/api/v1/stream${path}`, { token })).status;

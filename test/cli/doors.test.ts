@@ -50,6 +50,7 @@ describe('the ways in which a command reaches operations', () => {
     const json = async (...argv: string[]) => JSON.parse((await baton([...argv, '--json'], env)).stdout);
     expect(await json('incidents', 'list')).toMatchObject([{ id: known.subject, status: 'triggered' }]);
     expect(await json('incidents', 'show', known.subject)).toMatchObject({ runs: [{ id: known.run }] });
+    expect(await json('events', 'list', '--incident', known.subject)).toMatchObject([{ seq: known.seq }]);
     expect(await json('runs', 'show', known.run)).toMatchObject({ run: { id: known.run }, steps: [] });
     expect(await json('events', 'show', String(known.seq))).toMatchObject({ eventId: known.eventId });
     expect(
@@ -67,15 +68,16 @@ describe('the ways in which a command reaches operations', () => {
     const wrong = ['runs', 'start', 'waitForNews', 'incidentId=q-1', '--reason', 'x'];
     expect(await baton(wrong, env)).toMatchObject({
       exit: 2,
-      stderr: expect.stringContaining('is no incident id'),
+      stderr: expect.stringContaining('is not a PagerDuty incident'),
     });
     expect((await baton(['runs', 'start', 'waitForNews', 'Q1', '--reason', 'x'], env)).exit).toBe(2);
     expect((await baton(['runs', 'stop', 'news/none', '--reason', 'x'], env)).exit).toBe(3);
     expect((await baton(['events', 'replay', String(known.seq)], env)).exit).toBe(0);
     expect((await baton(['events', 'replay', String(known.seq)], env)).exit).toBe(5);
   }
+  /** Of a named account, so that ids have slashes on each way. */
   async function filled(store: Store) {
-    const known = await incident(store);
+    const known = await incident(store, 'PCHECK', 'p99 latency', { connection: 'eu' });
     while ((await store.seal()) > 0);
     return known;
   }

@@ -21,6 +21,7 @@ const decided: Record<Right, string> = {
   'incidents.read': 'vraoA',
   'incidents.change': ' raoA',
   'runs.start': ' raoA',
+  'runs.startDestructive': '  aoA',
   'runs.stop': ' raoA',
   'events.replay': ' raoA',
   'changes.halt': ' raoA',

@@ -23,6 +23,15 @@ const onFailure = defineTrigger({
   input: () => 'x',
 });
 
+const onSchedule = defineTrigger({
+  name: 'nightly',
+  on: 'schedule.nightly',
+  schedule: { cron: '0 6 * * *' },
+  when: 'always',
+  run: handle,
+  input: () => 'x',
+});
+
 const ofEu = <Type extends Event>(event: Type): Type => ({
   ...event,
   source: '/pagerduty/eu',
@@ -100,8 +109,10 @@ describe('a run', () => {
   });
 
   it('of a schedule acts by the routes alone', () => {
-    expect(accountsOf(nightly, [toward('pagerduty', 'us')])).toEqual({ connections: { pagerduty: 'us' } });
-    expect(accountsOf(nightly, [])).toEqual({});
+    const routes = [toward('pagerduty', 'us')];
+    expect(accountsOf(nightly, routes, onSchedule)).toEqual({ connections: { pagerduty: 'us' } });
+    expect(causeOf(nightly, [], onSchedule)).toMatchObject({ trigger: 'nightly' });
+    expect(accountsOf(nightly, [], onSchedule)).toEqual({});
   });
 
   it('gets the route for change events apart', () => {

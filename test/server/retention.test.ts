@@ -14,7 +14,7 @@ vi.mock('node:timers/promises', () => ({
 }));
 
 const hour = 3_600_000;
-const nothing: Pruned = { events: 0, effects: 0, runs: 0, lines: 0, more: false };
+const nothing: Pruned = { events: 0, incidents: 0, effects: 0, runs: 0, lines: 0, more: false };
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -53,7 +53,9 @@ describe('retention', () => {
     expect(asked()).toBe(0);
     await vi.advanceTimersByTimeAsync(2_000);
     expect(asked()).toBe(4);
-    expect(lines).toMatchObject([{ msg: 'Pruned', days: 30, events: 520, effects: 0, runs: 0, lines: 7 }]);
+    expect(lines).toMatchObject([
+      { msg: 'Pruned', days: 30, events: 520, incidents: 0, effects: 0, runs: 0, lines: 7 },
+    ]);
     await running.stop();
   });
 

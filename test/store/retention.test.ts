@@ -11,10 +11,11 @@ describe.each(await backends())('what is older than it has to be kept, on $name'
   const store = world.newStore();
 
   async function pruneAll(days = 30): Promise<Record<string, number>> {
-    const sum = { events: 0, effects: 0, runs: 0, lines: 0 };
+    const sum = { events: 0, incidents: 0, effects: 0, runs: 0, lines: 0 };
     for (;;) {
       const { more, ...step } = await store.prune({ days, secretKey });
-      for (const name of ['events', 'effects', 'runs', 'lines'] as const) sum[name] += step[name];
+      for (const name of ['events', 'incidents', 'effects', 'runs', 'lines'] as const)
+        sum[name] += step[name];
       if (!more && Object.values(step).every((count) => count === 0)) return sum;
     }
   }
@@ -54,6 +55,22 @@ describe.each(await backends())('what is older than it has to be kept, on $name'
     expect((await store.findEvent(String(young.seq)))?.event).toBeDefined();
     expect(await store.receive(given)).toMatchObject({ duplicate: true, leased: false });
     expect(await store.replay(seq, 'person:ada@example.com', 'cli')).toBe(false);
+  });
+
+  it('loses what is told of resolved incidents, whose ids and states stay, and nothing of those that are open', async () => {
+    const [resolved, young, open] = [fresh('eu/Q'), fresh('Q'), fresh('Q')];
+    const told = (id: string, status: string, days: number) =>
+      world.run(`insert into incidents (id, status, seen_at, service, data)
+        values ('${id}', '${status}', now() - interval '${days} days', 'PCHECK', '{"title": "Ada cannot pay"}')`);
+    await told(resolved, 'resolved', 60);
+    await told(young, 'resolved', 20);
+    await told(open, 'acknowledged', 60);
+    expect(await pruneAll()).toMatchObject({ incidents: 1 });
+    const row = await store.findIncident(resolved);
+    expect(row).toMatchObject({ id: resolved, connection: 'eu', status: 'resolved', service: 'PCHECK' });
+    expect(row?.incident).toBeUndefined();
+    for (const id of [young, open])
+      expect((await store.findIncident(id))?.incident).toMatchObject({ title: 'Ada cannot pay' });
   });
 
   it('leaves pending events, and those of live runs, until they have ended', async () => {

@@ -66,6 +66,10 @@ beforeAll(async () => {
   add('U0GRID', { teamId: 'T0OTHER', gridTeamIds: ['T0OTHER', 'T0ACME'] }, { role: 'admin' });
   add('U0LINKED', { emailConfirmed: false });
   users.push({ id: 'PBOSS', name: 'Boss', email: 'boss@example.com', role: 'owner' });
+  add('U0STORED', { emailConfirmed: false });
+  users.push({ id: 'PCHIEF', name: 'Chief', email: 'chief@example.com', role: 'owner' });
+  await world.store.linkSlackUser('chief@example.com', 'U0STORED');
+  await world.store.linkSlackUser('nobody@example.com', 'U0LINKED');
 });
 afterAll(() => world.close());
 
@@ -183,7 +187,8 @@ describe('a click is carried out', () => {
       'U0GRID',
       'u0grid@example.com',
     ],
-    ['somebody whom an administrator has linked', 'U0LINKED', 'boss@example.com'],
+    ['somebody whom an admin has linked', 'U0STORED', 'chief@example.com'],
+    ['somebody whom BATON_PEOPLE links, whatever else they are linked to', 'U0LINKED', 'boss@example.com'],
   ])('for %s', async (_, id, by) => {
     expect(await press(id)).toMatchObject({ outcome: 'acknowledged', status: 'acknowledged', by });
   });

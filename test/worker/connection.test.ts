@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connectionOf, placed, targetsAt } from '../../worker/connection.ts';
+import { connectionOf, placed, simulatedFor, targetsAt } from '../../worker/connection.ts';
 
 const pagerDuty = { provider: 'pagerduty' };
 const changeEvent = { provider: 'pagerduty', purpose: 'change-events' } as const;
@@ -88,6 +88,18 @@ describe('a call', () => {
       changes: 't/P1',
       input: {},
     });
+  });
+
+  it('reaches a simulator only where it, or its run, goes by default', () => {
+    const simulated = ['pagerduty', 'slack'];
+    const reached = (called: { provider: string }, connection: string, of?: object) =>
+      simulatedFor(called, connection, of, simulated);
+    expect(reached(pagerDuty, 'default')).toEqual(simulated);
+    expect(reached(pagerDuty, 'eu', { connection: 'eu' })).toEqual(['slack']);
+    expect(reached({ provider: 'slack' }, 'default', { connection: 'eu' })).toEqual(['slack']);
+    const real = { connection: 'eu', connections: { pagerduty: 'eu', slack: 'acme' } };
+    expect(reached({ provider: 'slack' }, 'acme', real)).toEqual([]);
+    expect(reached(jira, 'default', real)).toEqual([]);
   });
 
   it('has targets that are no other account’s', () => {

@@ -17,6 +17,7 @@ async function attempt(
   activity: AnyActivity,
   simulated: readonly string[] = [],
   around: (store: Store) => Partial<Store> = () => ({}),
+  input: object = {},
 ) {
   const stored = await embeddedWorld();
   const own = stored.newStore();
@@ -37,7 +38,7 @@ async function attempt(
     }),
   ];
   const environment = new MockActivityEnvironment({ activityType: activity.name }, { interceptors });
-  const result = environment.run(async (_: object): Promise<unknown> => undefined, {});
+  const result = environment.run(async (_: object): Promise<unknown> => undefined, input);
   return { result, record: async () => store.readRecord({ limit: 10 }) };
 }
 
@@ -77,6 +78,20 @@ describe('an attempt', () => {
     const { result } = await attempt(saying('x'), simulated);
     expect(await result).toEqual({ text: 'x', ...(mark ? { mark } : {}) });
   });
+
+  it.each([
+    ['default', 'SIMULATED', true],
+    ['eu', 'SIMULATED: ec2', undefined],
+  ])(
+    'by the connection %s of a simulated provider is told and recorded as it is',
+    async (connection, mark, simulated) => {
+      const { result, record } = await attempt(saying('x'), ['ec2', 'slack'], undefined, { connection });
+      expect(await result).toEqual({ text: 'x', mark });
+      const [line] = await record();
+      expect(line?.action).toBe('activity.completed');
+      expect(line?.detail.simulated).toBe(simulated);
+    },
+  );
 });
 
 describe('an outcome whose commit gets no answer', () => {

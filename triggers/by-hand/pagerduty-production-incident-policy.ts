@@ -1,11 +1,10 @@
-import { z } from 'zod';
 import { pagerdutyProductionIncidentPolicy } from '../../workflows/pagerduty-production-incident-policy.ts';
 import { defineStartable } from '../startable.ts';
-import { incidentId } from './incident-id.ts';
+import { aboutIncident } from './incident.ts';
 
 export const pagerdutyProductionIncidentPolicyByHand = defineStartable({
   run: pagerdutyProductionIncidentPolicy,
   summary: 'Opens issue and room for an incident, and keeps them in step with it',
-  input: z.strictObject({ incidentId }),
-  subject: (input) => input.incidentId,
+  kind: 'change',
+  ...aboutIncident,
 });

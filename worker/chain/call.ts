@@ -9,7 +9,7 @@ import type { Placed } from '../connection.ts';
 export interface Surroundings {
   clients: Clients;
   store: Store;
-  /** The providers that are simulated: said in the record. */
+  /** The providers whose connection `default` is simulated. */
   simulated: readonly string[];
   /** Removes secrets from a text. */
   scrub: (text: string) => string;
@@ -27,6 +27,8 @@ export interface Call<Declared extends AnyActivity = AnyActivity> extends Placed
   attempt: number;
   /** Of an effect that was tried before, or made by another run. */
   before?: Pick<Attempt, 'uncertainSince' | 'made'>;
+  /** The simulated providers that the call and its run reach: said in the record, and to people. */
+  simulated: readonly string[];
   /** Why, and whether that is certain. */
   shown: Shown;
   actor: Actor;

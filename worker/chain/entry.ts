@@ -10,8 +10,7 @@ const first: readonly Action[] = ['activity.intended', 'activity.planned', 'acti
 
 /** A line about a call. `more` is what only this action tells. */
 export function entryOf<Name extends Action>(
-  { declaration, input, key, runId, attempt, actor, subject }: Call,
-  simulated: readonly string[],
+  { declaration, input, key, runId, attempt, actor, subject, simulated }: Call,
   action: Name,
   more: Omit<Details[Name], keyof AttemptDetail>,
 ): Entry {
@@ -42,11 +41,7 @@ export function describe(failure: Error): { failure: Failure } {
 }
 
 /** Writes down that a call is refused, and gives the failure back to be thrown. */
-export async function refused(
-  call: Call,
-  failure: Error,
-  { store, simulated }: Surroundings,
-): Promise<Error> {
-  await store.append([entryOf(call, simulated, 'activity.refused', describe(failure))]);
+export async function refused(call: Call, failure: Error, { store }: Surroundings): Promise<Error> {
+  await store.append([entryOf(call, 'activity.refused', describe(failure))]);
   return failure;
 }

@@ -9,13 +9,13 @@ import { answerWithout, coolDownOf } from './guard.ts';
 export const intended =
   (options: Surroundings): Link<Call<AnyChange>> =>
   async (call, next) => {
-    const intent = await options.store.intend(intentOf(call, options.simulated));
+    const intent = await options.store.intend(intentOf(call));
     if (intent.answer !== 'go') return { result: await answerWithout(intent, call, options) };
     const { answer: _, attempt, ...before } = intent;
     return next({ ...call, attempt, before });
   };
 
-function intentOf(call: Call<AnyChange>, simulated: readonly string[]): EffectIntent {
+function intentOf(call: Call<AnyChange>): EffectIntent {
   const { declaration, input, key, digest, runId, actor } = call;
   const causes = declaration.causes ?? [];
   const coolDown = coolDownOf(declaration);
@@ -30,7 +30,7 @@ function intentOf(call: Call<AnyChange>, simulated: readonly string[]): EffectIn
     ...(coolDown ? { coolDown } : {}),
     causes: typeof causes === 'function' ? causes(input) : causes,
     actor,
-    entry: entryOf(call, simulated, 'activity.intended', {}),
+    entry: entryOf(call, 'activity.intended', {}),
   };
 }
 

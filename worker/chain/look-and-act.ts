@@ -43,8 +43,8 @@ async function look(
   }
 }
 
-function contextOf(call: Call, { clients, simulated }: Surroundings): ActivityContext {
-  const { declaration, key, attempt, before, mode } = call;
+function contextOf(call: Call, { clients }: Surroundings): ActivityContext {
+  const { declaration, key, attempt, before, mode, simulated } = call;
   return {
     ...clients,
     attempt: {

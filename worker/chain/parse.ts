@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { AnyActivity } from '../../activities/activity.ts';
 import { invalidInput } from '../../activities/failures.ts';
 import { actorOf, type Shown } from '../authority.ts';
-import { placed } from '../connection.ts';
+import { placed, simulatedFor } from '../connection.ts';
 import { digestOf, keyOf } from '../identity.ts';
-import type { Call } from './call.ts';
+import type { Call, Surroundings } from './call.ts';
 
 /**
  * The current call, its input read by the schema of its activity. `header` tells the how-manieth call of its activity it is in its run.
@@ -16,7 +16,7 @@ export function readCall(
   argument: unknown,
   shown: Shown,
   header: unknown,
-  scrub: (text: string) => string,
+  { scrub, simulated }: Pick<Surroundings, 'scrub' | 'simulated'>,
 ): Call {
   const info = activityInfo();
   const parsed = declaration.input.safeParse(argument);
@@ -25,8 +25,10 @@ export function readCall(
   const cause = 'cause' in shown ? shown.cause : undefined;
   // Whoever calls may name anybody: the actor comes from the cause.
   const { actor: _, ...given } = parsed.data;
+  const place = placed(declaration, argument, given, cause, runId);
   return {
-    ...placed(declaration, argument, given, cause, runId),
+    ...place,
+    simulated: simulatedFor(declaration, place.connection, cause, simulated),
     declaration,
     key: keyOf(header),
     digest: digestOf(argument),

@@ -8,15 +8,11 @@ import { targetsOf } from './intent.ts';
 import { digestOfPlan } from './plan-digest.ts';
 
 /** The failure that came from within is in the record before it goes on. */
-async function followed(
-  call: Call,
-  outcome: Promise<Outcome>,
-  { store, simulated }: Surroundings,
-): Promise<Outcome> {
+async function followed(call: Call, outcome: Promise<Outcome>, { store }: Surroundings): Promise<Outcome> {
   try {
     return await outcome;
   } catch (error) {
-    await store.append([entryOf(call, simulated, 'activity.failed', describe(error as Error))]);
+    await store.append([entryOf(call, 'activity.failed', describe(error as Error))]);
     throw error;
   }
 }
@@ -25,10 +21,10 @@ async function followed(
 export const recordedRead =
   (options: Surroundings): Link<Call<AnyRead>> =>
   async (call, next) => {
-    const { store, simulated, scrub } = options;
+    const { store, scrub } = options;
     const { result } = await followed(call, next(call), options);
     try {
-      await store.append([entryOf(call, simulated, 'activity.completed', { result })]);
+      await store.append([entryOf(call, 'activity.completed', { result })]);
       return { result };
     } catch (error) {
       // It may be told as completed, so it is not told as failed besides.
@@ -40,28 +36,28 @@ export const recordedRead =
 export const recordedPlan =
   (options: Surroundings): Link<Call<AnyChange>> =>
   async (call, next) => {
-    const { store, simulated } = options;
+    const { store } = options;
     const { result, plan } = await followed(call, next(call), options);
     const found = plan ? { plan, digest: digestOfPlan(call, plan) } : { done: result };
     const targets = targetsOf(call);
-    await store.append([entryOf(call, simulated, 'activity.planned', { targets, ...found })]);
+    await store.append([entryOf(call, 'activity.planned', { targets, ...found })]);
     return { result, ...(plan ? { plan } : {}) };
   };
 
 /** What became of an effect that was opened, with its line. */
 export const concluded =
-  ({ store, simulated, scrub }: Surroundings): Link<Call<AnyChange>> =>
+  ({ store, scrub }: Surroundings): Link<Call<AnyChange>> =>
   async (call, next) => {
     const { key, attempt } = call;
     const outcome = await next(call).catch(async (failure: Error) => {
-      const entry = entryOf(call, simulated, 'activity.failed', describe(failure));
+      const entry = entryOf(call, 'activity.failed', describe(failure));
       await store.conclude({ key, attempt, state: effectOf(failure), changed: false, entry });
       // Temporal would not try it again, and call it a failure of the run that was asked to end.
       throw cancellationDetails()?.cancelRequested ? new CancelledFailure(failure.message) : failure;
     });
     const { result, plan } = outcome;
     const { changed } = result as { changed?: boolean };
-    const entry = entryOf(call, simulated, 'activity.completed', { result, ...madeBy(call, plan) });
+    const entry = entryOf(call, 'activity.completed', { result, ...madeBy(call, plan) });
     const effect: EffectOutcome = { key, attempt, state: 'done', result, changed: changed !== false, entry };
     // The change is made, whatever the store says of it: it is never told as one that failed. The same outcome counts once.
     const conclude = () => store.conclude(effect);

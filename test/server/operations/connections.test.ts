@@ -55,9 +55,9 @@ beforeAll(async () => {
     providers: [pagerDuty, jira],
     triggers: async () => [],
     activities: async () => [],
-    workflows: async () => ({ names: [], startable: [] }),
+    workflows: async () => ({ names: ['restart', 'deploy', 'used'], startable: [] }),
     doctor: async () => ({ connections: async () => [], activities: [], scrub: (text) => text }),
-    settings: () => ({}),
+    settings: () => ({ JIRA_API_TOKEN: '••••••••', JIRA_OTHER: 'x' }),
     principal: { kind: 'person', name: 'ada@example.com', role: 'admin' },
     via: 'api',
   };
@@ -101,6 +101,11 @@ describe('a connection', () => {
     expect((await ask(listConnections, { provider: 'jira' })).items).not.toContainEqual(
       expect.objectContaining({ name }),
     );
+    expect(list.defaults).toEqual([{ provider: 'pagerduty', variables: [] }]);
+    expect((await ask(listConnections, {})).defaults).toEqual([
+      { provider: 'pagerduty', variables: [] },
+      { provider: 'jira', variables: ['JIRA_API_TOKEN'] },
+    ]);
     const record = await context.store.readRecord({ subject: `connection:${name}`, limit: 10 });
     expect(record).toMatchObject([
       { actor: 'person:ada@example.com', via: 'api', detail: { variables: Object.keys(values).sort() } },
@@ -182,7 +187,7 @@ describe('a connection', () => {
 
   it('is not removed while routes or live runs use it, unless it is forced; its routes then stay', async () => {
     const name = await added();
-    await ask(setRoute, { provider: 'pagerduty', workflow: name.replace('-', '_'), connection: name });
+    await ask(setRoute, { provider: 'pagerduty', workflow: 'used', connection: name });
     const { seq } = await context.store.receive(delivery());
     const run = { id: `run/${name}`, trigger: 't', workflow: 'w', target: 'x', eventSeq: seq, input: {} };
     await context.store.decide({ seq, runs: [{ ...run, cause: { connection: name } }], entries: [] });
@@ -219,13 +224,15 @@ describe('a route', () => {
   it('leads to a connection that is there, of this provider, for somebody', async () => {
     const name = await added();
     const set = (input: object) =>
-      ask(setRoute, { provider: 'pagerduty', workflow: 'x', connection: name, ...input });
+      ask(setRoute, { provider: 'pagerduty', workflow: 'restart', connection: name, ...input });
     await expect(set({ connection: 'nowhere' })).rejects.toMatchObject(refusal(404, /no connection nowhere/));
     await expect(set({ provider: 'jira' })).rejects.toMatchObject(refusal(422, /is one of pagerduty/));
     await expect(set({ workflow: undefined })).rejects.toMatchObject(refusal(422, /Name one/));
     await expect(set({ provider: 'jira', purpose: 'change-events' })).rejects.toMatchObject(
       refusal(422, /go to PagerDuty/),
     );
+    await expect(set({ workflow: 'Restrat' })).rejects.toMatchObject(refusal(422, /Did you mean restart\?/));
+    await expect(set({ workflow: 'other' })).rejects.toMatchObject(refusal(422, /workflows\.list/));
     await expect(set({ service: 'no id' })).rejects.toBeInstanceOf(z.ZodError);
   });
 

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { migrate } from '../../store/migrations.ts';
+import { backends } from './backends.ts';
+import { delivery, fresh } from './world.ts';
+
+const told = (subject: string, id: string, title: string, connection?: string) =>
+  delivery({
+    subject,
+    event: {
+      id: fresh('E'),
+      ...(connection === undefined ? {} : { connection }),
+      data: { id, title, status: 'triggered', service: { id: 'PPAY', name: 'Pay' } },
+    },
+  });
+
+describe.each(await backends())('the incidents of a store of an earlier version, on $name', ({ world }) => {
+  it('get title and service from their events, those of named accounts too', async () => {
+    const store = world.newStore();
+    const id = fresh('Q');
+    const seenAt = '2026-03-01T10:00:00.000Z';
+    for (const given of [
+      told(id, id, 'ours'),
+      told(`eu/${id}`, id, 'theirs', 'eu'),
+      told('stray', id, 'of none'),
+    ]) {
+      const { seq } = await store.receive(given);
+      const incident = { id: given.subject ?? '', status: 'triggered', seenAt };
+      await store.decide({ seq, incident, runs: [], entries: [] });
+    }
+    // As it was before the step.
+    for (const statement of [
+      'drop table answers, connections, connections_version, routes',
+      'drop index record_action',
+      'alter table incidents drop column place, drop column service, drop column data',
+      `delete from migrations where name >= '0013'`,
+    ])
+      await world.run(statement);
+    await migrate(world.db);
+
+    const { items } = await store.pageOfIncidents({ q: id, limit: 10 });
+    const shown = items.map((row) => [row.id, row.connection, row.service, row.incident?.title]);
+    expect(shown.sort()).toEqual([
+      [id, 'default', 'PPAY', 'ours'],
+      [`eu/${id}`, 'eu', 'eu/PPAY', 'theirs'],
+    ]);
+    expect((await store.findIncident('stray'))?.incident).toBeUndefined();
+  });
+});
