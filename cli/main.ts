@@ -10,6 +10,7 @@ import { addDoctorCommand } from './doctor.ts';
 import { addEventCommands } from './events.ts';
 import { addIncidentCommands } from './incidents.ts';
 import { addMigrateCommand } from './migrate.ts';
+import { addOperationCommands } from './operation-commands.ts';
 import { addRecordCommands } from './record.ts';
 import { addRunCommands } from './runs.ts';
 import { addProcessCommands } from './serve.ts';
@@ -45,6 +46,7 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addConfigCommand(program, wiring);
   addAccessCommand(program, wiring);
   addAdminTokenCommand(program, wiring);
+  await addOperationCommands(program, wiring);
   try {
     await program.parseAsync(wiring.argv, { from: 'user' });
     return 0;
