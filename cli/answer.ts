@@ -63,7 +63,7 @@ function printList(rows: readonly Fields[], output: Output): void {
 }
 
 function cell(value: unknown): string {
-  if (value === undefined || value === null) return '-';
+  if (value === undefined || value === null || value === '') return '-';
   if (Array.isArray(value) && isPlain(value)) return value.length === 0 ? '-' : value.join(', ');
   if (!isObject(value)) return String(value);
   return Object.keys(value as object).length === 0 ? '-' : JSON.stringify(value);

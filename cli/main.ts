@@ -5,6 +5,7 @@ import { addAccessCommand, addAdminTokenCommand } from './access.ts';
 import { addAuditCommands } from './audit.ts';
 import { addCatalogueCommands } from './catalogue.ts';
 import { addConfigCommand } from './config.ts';
+import { addConnectionCommands } from './connections.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addEventCommands } from './events.ts';
@@ -43,6 +44,7 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addCatalogueCommands(program, wiring);
   addRecordCommands(program, wiring);
   addAuditCommands(program, wiring);
+  addConnectionCommands(program, wiring);
   addConfigCommand(program, wiring);
   addAccessCommand(program, wiring);
   addAdminTokenCommand(program, wiring);

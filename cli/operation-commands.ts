@@ -9,19 +9,22 @@ import { act, parseLimit, withAsk } from './command.ts';
 import type { Streams } from './output.ts';
 import { firstOf } from './pages.ts';
 
-/** The first words of the commands that are made here. Stated, so that `baton --help` does not load the operations. */
-export const nouns: Readonly<Record<string, string>> = {
-  activities: 'what workflows can do',
-  connections: 'the named connections to providers',
+/**
+ * The first words of the commands that are made here. Stated, so that `baton --help` does not load the operations. Those that have commands
+ * of their own too are described there.
+ */
+const nouns: Readonly<Record<string, string>> = {
+  activities: '',
+  connections: '',
   me: 'who you are to Baton',
   people: 'who may sign in, and who they are in Slack',
   routes: 'by which connection which runs act',
   tokens: 'the tokens of programs',
-  triggers: 'the rules that start workflows',
+  triggers: '',
 };
 
 /** Operations that a command of another name asks for. */
-export const servedByOthers: Readonly<Record<string, string>> = {
+const servedByOthers: Readonly<Record<string, string>> = {
   'incidents.timeline': 'audit show',
   'runs.timeline': 'runs show',
   'record.verify': 'audit verify',
@@ -105,7 +108,7 @@ const howToHide =
   'NAME=- reads it from stdin and NAME=@file from a file, so that a secret stands in no history of a shell';
 
 /** `slackUser` as an option has it: `slack-user`. */
-export const optionName = (field: string): string =>
+const optionName = (field: string): string =>
   field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 const isNullable = ({ anyOf = [] }: Schema) => anyOf.some(({ type }) => type === 'null');
