@@ -138,7 +138,8 @@ describe('the commands that come from operations', () => {
     await done('routes remove --provider pagerduty --workflow restart');
     await done('connections remove eu --force');
     expect(await json('connections list')).toEqual([]);
-    const record = await done('record search --target connection:eu');
+    const record = await done('audit show connection:eu');
+    expect(record).toContain('connection.changed');
     for (const told of [added, record]) expect(told).not.toContain(apiToken);
   }, 60_000);
 
@@ -153,10 +154,15 @@ describe('the commands that come from operations', () => {
   it('test a connection, and end with 1 where it is not confirmed', async () => {
     expect(await json('connections test default --provider slack')).toMatchObject({ outcome: 'confirmed' });
     expect((await baton('connections test none')).exit).toBe(3);
-    await done('connections add far --provider pagerduty PAGERDUTY_API_TOKEN=-', { stdin: apiToken });
-    onTestFinished(() => void baton('connections remove far'));
-    const nobody = { PAGERDUTY_API_URL: 'http://127.0.0.1:1' };
-    expect((await baton('connections test far', { env: nobody })).exit).toBe(1);
+    const nobody = 'http://127.0.0.1:1';
+    await done(
+      `connections add far --provider pagerduty PAGERDUTY_API_TOKEN=- PAGERDUTY_API_URL=${nobody} PAGERDUTY_EVENTS_URL=${nobody}`,
+      { stdin: apiToken },
+    );
+    const { exit, stdout } = await baton('connections test far');
+    await done('connections remove far');
+    expect(exit).toBe(1);
+    expect(stdout).toMatch(/^outcome +unverified$/m);
   });
 
   it('show the secret of a new token alone, once, and revoke the token', async () => {
@@ -183,14 +189,14 @@ describe('the commands that come from operations', () => {
     });
     expect(await json('people link ada@example.com --no-slack-user')).not.toHaveProperty('slackUser');
     await done('people remove ada@example.com');
-    expect(await json('people list')).toEqual([]);
+    expect(await done('people list --json')).not.toContain('ada@example.com');
     expect((await baton('people remove ada@example.com')).exit).toBe(3);
   });
 
-  it('list all pages up to the limit', async () => {
+  it('list as many as are asked for', async () => {
     for (const name of ['a', 'b', 'c']) await done(`people set ${name}@page.example --role viewer`);
     expect(await json('people list --limit 2')).toHaveLength(2);
-    expect(await json('people list')).toHaveLength(3);
+    expect((await json('people list')).length).toBeGreaterThan(2);
   });
 
   it('end with 2 on what the operation does not take, in its own words', async () => {
