@@ -10,8 +10,8 @@ import type { Streams } from './output.ts';
 import { firstOf } from './pages.ts';
 
 /**
- * The first words of the commands that are made here. Stated, so that `baton --help` does not load the operations. Those that have commands
- * of their own too are described there.
+ * The first words of the commands that are made here. Stated, so that `baton --help` does not load the operations. Those without a
+ * description have one already, with commands of their own.
  */
 const nouns: Readonly<Record<string, string>> = {
   activities: '',
@@ -21,16 +21,6 @@ const nouns: Readonly<Record<string, string>> = {
   routes: 'by which connection which runs act',
   tokens: 'the tokens of programs',
   triggers: '',
-};
-
-/** Operations that a command of another name asks for. */
-const servedByOthers: Readonly<Record<string, string>> = {
-  'incidents.timeline': 'audit show',
-  'runs.timeline': 'runs show',
-  'record.verify': 'audit verify',
-  'record.compare': 'audit verify',
-  'doctor.check': 'doctor',
-  'settings.list': 'config',
 };
 
 /**
@@ -50,7 +40,7 @@ async function addVerbs(noun: Command, wiring: Wiring): Promise<void> {
   const { operations } = await import('../server/operations/index.ts');
   for (const operation of operations as readonly AnyOperation[]) {
     const [of, verb = ''] = operation.name.split('.');
-    const isServed = operation.name in servedByOthers || noun.commands.some((each) => each.name() === verb);
+    const isServed = noun.commands.some((each) => each.name() === verb);
     if (of === noun.name() && !isServed) await addVerb(noun.command(verb), operation, wiring);
   }
 }
@@ -61,7 +51,6 @@ interface Schema {
   enum?: string[];
   description?: string;
   default?: unknown;
-  items?: Schema;
   anyOf?: Schema[];
   additionalProperties?: Schema;
   properties?: Record<string, Schema>;
@@ -77,18 +66,18 @@ async function addVerb(command: Command, operation: AnyOperation, wiring: Wiring
   const fields = Object.entries(properties).filter(([field]) => !named.includes(field));
   const pairs = fields.find(([, schema]) => schema.type === 'object');
   const isPaged = 'cursor' in properties;
-  const optional = fields.filter(([field]) => field !== pairs?.[0] && !(isPaged && isOfPages(field)));
+  const asOptions = fields.filter(([field]) => field !== pairs?.[0] && !(isPaged && isOfPages(field)));
 
   command.description(operation.summary);
   for (const field of named) command.argument(`<${optionName(field)}>`, properties[field]?.description);
   if (pairs) command.argument('[NAME=value...]', `${pairs[1].description}. ${howToHide}`);
-  for (const [field, schema] of optional) addOption(command, field, schema, required.includes(field));
+  for (const [field, schema] of asOptions) addOption(command, field, schema, required.includes(field));
   if (isPaged) command.option('--limit <n>', 'at most so many', parseLimit, 50);
 
   act<Record<string, unknown>>(command, wiring, async ({ output, json, options }, ...operands) => {
     const input: Record<string, unknown> = {};
     for (const [index, field] of named.entries()) input[field] = operands[index];
-    for (const [field, schema] of optional)
+    for (const [field, schema] of asOptions)
       if (options[field] !== undefined) input[field] = typed(options[field], schema);
     if (pairs)
       input[pairs[0]] = await readPairs(operands.slice(named.length).flat(), pairs[1], wiring.streams);
