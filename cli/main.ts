@@ -5,11 +5,13 @@ import { addAccessCommand, addAdminTokenCommand } from './access.ts';
 import { addAuditCommands } from './audit.ts';
 import { addCatalogueCommands } from './catalogue.ts';
 import { addConfigCommand } from './config.ts';
+import { addConnectionCommands } from './connections.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addEventCommands } from './events.ts';
 import { addIncidentCommands } from './incidents.ts';
 import { addMigrateCommand } from './migrate.ts';
+import { addOperationCommands } from './operation-commands.ts';
 import { addRecordCommands } from './record.ts';
 import { addRunCommands } from './runs.ts';
 import { addProcessCommands } from './serve.ts';
@@ -42,9 +44,11 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addCatalogueCommands(program, wiring);
   addRecordCommands(program, wiring);
   addAuditCommands(program, wiring);
+  addConnectionCommands(program, wiring);
   addConfigCommand(program, wiring);
   addAccessCommand(program, wiring);
   addAdminTokenCommand(program, wiring);
+  await addOperationCommands(program, wiring);
   try {
     await program.parseAsync(wiring.argv, { from: 'user' });
     return 0;

@@ -15,6 +15,8 @@ export interface Output {
 export interface Streams {
   stdout: { write(text: string): unknown; isTTY?: boolean };
   stderr: { write(text: string): unknown };
+  /** What is read where an argument is `-`. Left out: there is none. */
+  stdin?: NodeJS.ReadableStream;
 }
 
 export function makeOutput(

@@ -132,7 +132,7 @@ const rolesWith = (right: Right) => new Intl.ListFormat('en', { type: 'disjuncti
 
 const whoIs = ({ kind, name, role }: Principal) =>
   kind === 'person'
-    ? `you are ${role}. An admin can change that: baton people set ${name} <role>`
+    ? `you are ${role}. An admin can change that: baton people set ${name} --role <role>`
     : `this token is ${role}. An admin can make another: baton tokens create`;
 
 /**

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { activities } from '../activities/index.ts';
 import { activitiesPage, exampleCode, withExamples } from '../docs/generate.ts';
+import { operations } from '../server/operations/index.ts';
 import { linkHash, noLine } from '../store/chain.ts';
 import { triggers } from '../triggers/index.ts';
 import '../docs/examples/test/activities/kubernetes/set-change-cause.test.ts';
@@ -33,6 +34,11 @@ describe('the commands that the docs name', () => {
       return isNoun ? [[first, verbs]] : [first, ...verbs].map((name) => [name, []]);
     }),
   );
+  // Those that have no command of their own get one by their name.
+  for (const { name } of operations) {
+    const [noun = '', verb = ''] = name.split('.');
+    if (noun !== 'doctor') nouns[noun] = [...(nouns[noun] ?? []), verb];
+  }
 
   it('exist, with their verbs', () => {
     const named = pages.flatMap((page) => matches(read(page), /\bbaton ((?:[a-z]+ ?){1,2})/g));
@@ -52,6 +58,8 @@ describe('the commands that the docs name', () => {
     const options = new Set(
       globSync('cli/*.ts', { cwd: root }).flatMap((file) => matches(read(file), /(--[a-z-]+)/g)),
     );
+    for (const field of operations.flatMap(({ input }) => Object.keys(input.shape)))
+      options.add(`--${field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
     const lines = pages.flatMap((page) => matches(read(page), /npx baton ([^\n`#]*)/g));
     expect(
       unique(lines.flatMap((line) => matches(line, /(--[a-z-]+)/g))).filter((each) => !options.has(each)),

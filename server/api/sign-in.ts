@@ -104,7 +104,7 @@ export function signInRoutes(options: SignInOptions): SignInRoutes {
         new Refusal(
           403,
           'No role',
-          `You are ${email}, and Baton has no role for you. Ask an admin: to put you into one of the groups that have a role, or for: baton people set ${email} <role>`,
+          `You are ${email}, and Baton has no role for you. Ask an admin: to put you into one of the groups that have a role, or for: baton people set ${email} --role <role>`,
         ),
       );
     if (before !== undefined) await store.endSession(secretHash(before));

@@ -51,7 +51,7 @@ export interface OperationContext extends World {
  *   another one is refused.
  * - `subject`: what the record files a change under; its name where left out.
  * - `secrets`: fields of the input that stand in no record.
- * - `shownOnce`: its answer holds a secret, and is not kept for a request that is repeated.
+ * - `shownOnce`: the field of its answer that holds a secret. Such an answer is not kept for a request that is repeated.
  */
 export interface Operation<
   Name extends string = string,
@@ -68,7 +68,7 @@ export interface Operation<
   within?: readonly (keyof Scope)[];
   subject?(input: z.output<Input>, output?: z.output<Output>): string | undefined;
   secrets?: readonly (keyof z.output<Input> & string)[];
-  shownOnce?: true;
+  shownOnce?: keyof z.output<Output> & string;
   run(input: z.output<Input>, context: OperationContext): Promise<z.input<Output>>;
 }
 

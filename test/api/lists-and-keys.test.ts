@@ -17,6 +17,7 @@ describe('lists and keys of the API', () => {
     await world.close();
   });
   const get = (path: string, token = 'admin') => served.ask('GET', `/api/v1${path}`, { token });
+  const put = (path: string, body: unknown) => served.ask('PUT', `/api/v1${path}`, { body });
   const post = (path: string, body?: unknown, headers: Record<string, string> = {}, token = 'admin') =>
     served.ask('POST', `/api/v1${path}`, { body, headers, token });
 
@@ -50,6 +51,24 @@ describe('lists and keys of the API', () => {
     expect((await get(`/runs?limit=1&live=true&cursor=${next}`)).status).toBe(400);
     expect((await get(`/runs?limit=1&cursor=${next}`, 'viewer')).status).toBe(400);
     expect((await get(`/runs?limit=1&cursor=${next}x`)).status).toBe(400);
+  });
+
+  it('refuses such cursors for people and for tokens too, whose ids are no cursors', async () => {
+    for (const name of ['one', 'two']) {
+      expect((await put(`/people/${name}@example.com`, { role: 'viewer' })).status).toBe(200);
+      expect((await post('/tokens', { name, role: 'viewer' })).status).toBe(200);
+    }
+    served.principals.set('another', { kind: 'token', name: 'another', role: 'admin' });
+    for (const [list, other, id] of [
+      ['/people', '/tokens', 'one@example.com'],
+      ['/tokens', '/people', '0123456789ab'],
+    ] as const) {
+      const { next } = (await get(`${list}?limit=1`)).json;
+      expect((await get(`${list}?limit=1&cursor=${next}`)).json.items).toHaveLength(1);
+      expect((await get(`${other}?limit=1&cursor=${next}`)).status).toBe(400);
+      expect((await get(`${list}?limit=1&cursor=${next}`, 'another')).status).toBe(400);
+      expect((await get(`${list}?limit=1&cursor=${id}`)).status).toBe(400);
+    }
   });
 
   it('carries out a change once under its key, and gives the same answer again', async () => {

@@ -48,11 +48,16 @@ describe('the command line', () => {
     ...['list', 'show'].map((verb) => ['incidents', verb]),
     ...['list', 'show', 'start', 'stop'].map((verb) => ['runs', verb]),
     ...['list', 'show', 'replay', 'example'].map((verb) => ['events', verb]),
-    ...['list', 'test'].map((verb) => ['triggers', verb]),
+    ...['list', 'show', 'test'].map((verb) => ['triggers', verb]),
     ...['show', 'verify'].map((verb) => ['audit', verb]),
     ...['search', 'export'].map((verb) => ['record', verb]),
     ['workflows', 'list'],
-    ['activities', 'list'],
+    ...['list', 'show'].map((verb) => ['activities', verb]),
+    ...['list', 'show', 'add', 'change', 'remove', 'test'].map((verb) => ['connections', verb]),
+    ...['list', 'set', 'remove'].map((verb) => ['routes', verb]),
+    ...['list', 'create', 'revoke'].map((verb) => ['tokens', verb]),
+    ...['list', 'set', 'remove', 'link'].map((verb) => ['people', verb]),
+    ['me', 'show'],
   ];
 
   it.each(commands)('has help for: baton %s %s', async (...words) => {

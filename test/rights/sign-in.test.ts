@@ -136,7 +136,7 @@ describe('a sign-in', () => {
     const browser = newBrowser();
     const { answer } = await browser.follow(`${url}/sign-in`);
     expect(answer?.status).toBe(403);
-    expect(answer?.json.detail).toContain(`baton people set ${email} <role>`);
+    expect(answer?.json.detail).toContain(`baton people set ${email} --role <role>`);
     expect(cookieOf(browser, url, 'baton')).toBeUndefined();
     expect((await store.listPeople({ limit: 200 })).map((each) => each.email)).not.toContain(email);
   });

@@ -151,7 +151,7 @@ describe('a refusal', () => {
       allowed: false,
       hidden: false,
       reason:
-        'runs.unpark needs operator or admin; you are viewer. An admin can change that: baton people set ada@example.com <role>',
+        'runs.unpark needs operator or admin; you are viewer. An admin can change that: baton people set ada@example.com --role <role>',
     });
   });
 });

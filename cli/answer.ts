@@ -1,0 +1,70 @@
+import { type Output, table } from './output.ts';
+
+interface Printing {
+  output: Output;
+  json: boolean;
+  /** The field that is shown once. */
+  secret?: string | undefined;
+}
+
+type Fields = Record<string, unknown>;
+
+/**
+ * Prints what an operation answered: a list as a table, one thing as lines of name and value. A secret stands alone on stdout, so that it
+ * can be sent on; the words about it go to stderr.
+ */
+export function printAnswer(answer: unknown, { output, json, secret }: Printing): void {
+  const { items, ...fields } = answer as Fields & { items?: Fields[] };
+  if (json) output.json(items ?? answer);
+  else if (items) printList(items, output);
+  else if (secret !== undefined) printSecret(fields, secret, output);
+  else printFields(fields, output);
+}
+
+function printSecret(fields: Fields, name: string, output: Output): void {
+  const { [name]: secret, ...others } = fields;
+  output.line(String(secret));
+  for (const line of linesOf(others)) output.note(line);
+  output.note('The secret is shown this once.');
+}
+
+function printFields(fields: Fields, output: Output): void {
+  for (const line of linesOf(fields)) output.line(line);
+  for (const [name, value] of Object.entries(fields).filter(([, each]) => !isPlain(each))) {
+    output.line();
+    output.line(`${words(name)}:`);
+    if (Array.isArray(value)) printList(value, output);
+    else output.json(value);
+  }
+}
+
+/** `createdAt` in words: `created at`. */
+const words = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+/** What stands in one cell. */
+const isPlain = (value: unknown) =>
+  Array.isArray(value)
+    ? !value.some(isObject)
+    : !isObject(value) || Object.keys(value as object).length === 0;
+
+const linesOf = (fields: Fields) =>
+  table(
+    Object.entries(fields)
+      .filter(([, value]) => isPlain(value))
+      .map(([name, value]) => [words(name), cell(value)]),
+  );
+
+function printList(rows: readonly Fields[], output: Output): void {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const head = columns.map((column) => words(column).toUpperCase());
+  const cells = rows.map((row) => columns.map((column) => cell(row[column])));
+  if (rows.length === 0) output.note('Nothing.');
+  else for (const line of table([head, ...cells])) output.line(line);
+}
+
+function cell(value: unknown): string {
+  if (value === undefined || value === null || value === '') return '-';
+  if (Array.isArray(value) && isPlain(value)) return value.length === 0 ? '-' : value.join(', ');
+  if (!isObject(value)) return String(value);
+  return Object.keys(value as object).length === 0 ? '-' : JSON.stringify(value);
+}

@@ -1,0 +1,228 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { providers } from '../../activities/providers.ts';
+import { runCli } from '../../cli/main.ts';
+import type { Wiring } from '../../processes/wiring.ts';
+import { operations } from '../../server/operations/index.ts';
+import { openStore } from '../../store/open.ts';
+import { serve } from '../api/served.ts';
+import { news } from './fixture/trigger.ts';
+
+/** Which command asks for which operation. */
+const commandOf: Record<(typeof operations)[number]['name'], string> = {
+  'incidents.list': 'incidents list',
+  'incidents.show': 'incidents show',
+  'incidents.timeline': 'audit show',
+  'events.list': 'events list',
+  'events.show': 'events show',
+  'events.replay': 'events replay',
+  'runs.list': 'runs list',
+  'runs.show': 'runs show',
+  'runs.timeline': 'runs show',
+  'runs.start': 'runs start',
+  'runs.stop': 'runs stop',
+  'triggers.list': 'triggers list',
+  'triggers.show': 'triggers show',
+  'triggers.test': 'triggers test',
+  'workflows.list': 'workflows list',
+  'activities.list': 'activities list',
+  'activities.show': 'activities show',
+  'record.search': 'record search',
+  'record.export': 'record export',
+  'record.verify': 'audit verify',
+  'record.compare': 'audit verify',
+  'connections.list': 'connections list',
+  'connections.show': 'connections show',
+  'connections.add': 'connections add',
+  'connections.change': 'connections change',
+  'connections.remove': 'connections remove',
+  'connections.test': 'connections test',
+  'routes.list': 'routes list',
+  'routes.set': 'routes set',
+  'routes.remove': 'routes remove',
+  'doctor.check': 'doctor',
+  'me.show': 'me show',
+  'tokens.list': 'tokens list',
+  'tokens.create': 'tokens create',
+  'tokens.revoke': 'tokens revoke',
+  'people.list': 'people list',
+  'people.set': 'people set',
+  'people.remove': 'people remove',
+  'people.link': 'people link',
+  'settings.list': 'config',
+};
+
+const apiToken = 'u+of-the-tests-4711';
+
+describe('the commands that come from operations', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'baton-operations-'));
+    await (await openStore({ dataDir: join(folder, 'data') })).close();
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  async function baton(words: string, { stdin = '', env = {} as NodeJS.ProcessEnv } = {}) {
+    const written = { stdout: '', stderr: '' };
+    const wiring: Wiring = {
+      argv: words.split(' '),
+      env: { BATON_DATA_DIR: join(folder, 'data'), BATON_SIMULATE: 'slack', ...env },
+      streams: {
+        stdout: { write: (text) => (written.stdout += text) },
+        stderr: { write: (text) => (written.stderr += text) },
+        stdin: Readable.from([stdin]),
+      },
+      loadTriggers: async () => [news],
+      loadActivities: async () => [],
+      loadProviders: async () => providers,
+      loadWorkflows: async () => ({ names: [], startable: [] }),
+      workflowsPath: '',
+      startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
+    };
+    return { exit: await runCli(wiring), ...written };
+  }
+  const done = async (words: string, options = {}) => {
+    const { exit, stdout, stderr } = await baton(words, options);
+    expect({ exit, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, stderr: '' });
+    return stdout;
+  };
+  const json = async (words: string) => JSON.parse(await done(`${words} --json`));
+
+  it.each(Object.entries(commandOf))('serve %s by: baton %s', async (_, command) => {
+    const help = await done(`${command} --help`);
+    expect(help).toContain(`Usage: baton ${command} `);
+  });
+
+  it('leave no operation without a command', () => {
+    expect(operations.map(({ name }) => name).sort()).toEqual(Object.keys(commandOf).sort());
+  });
+
+  it('tell in their help what each field is, and what it is when it is left out', async () => {
+    const help = await done('tokens create --help');
+    expect(help).toMatch(/name +what it is for/);
+    expect(help).toMatch(/--role <value> +one of: viewer, responder, .*admin;\s+required/s);
+    expect(help).toMatch(/--days <value> +until it expires; \(default: 90\)/);
+  });
+
+  it('add, list, change and remove a connection, and no secret comes out again', async () => {
+    const added = await done(
+      'connections add eu --provider pagerduty PAGERDUTY_API_TOKEN=- PAGERDUTY_REGION=eu',
+      {
+        stdin: `${apiToken}\n`,
+      },
+    );
+    expect(added).toMatch(/^name +eu\nprovider +pagerduty\n/);
+    expect(added).toMatch(/PAGERDUTY_API_TOKEN +true +4711/);
+    expect(await done('connections list')).toMatch(/^NAME +PROVIDER +STATE .*\neu +pagerduty +unverified/);
+
+    const file = join(folder, 'routing-key');
+    writeFileSync(file, '0123456789abcdef0123456789abcdef\n');
+    await done(`connections change eu PAGERDUTY_REGION= PAGERDUTY_ROUTING_KEY=@${file}`);
+    const { variables } = await json('connections show eu');
+    expect(variables).toEqual([
+      { name: 'PAGERDUTY_API_TOKEN', isSecret: true, ends: '4711' },
+      { name: 'PAGERDUTY_ROUTING_KEY', isSecret: true, ends: 'cdef' },
+    ]);
+
+    await done('routes set --provider pagerduty --workflow restart --connection eu');
+    expect(await json('routes list')).toEqual([
+      { provider: 'pagerduty', workflow: 'restart', connection: 'eu' },
+    ]);
+    expect(await baton('connections remove eu')).toMatchObject({
+      exit: 5,
+      stderr: expect.stringContaining('for the workflow restart'),
+    });
+    await done('routes remove --provider pagerduty --workflow restart');
+    await done('connections remove eu --force');
+    expect(await json('connections list')).toEqual([]);
+    const record = await done('audit show connection:eu');
+    expect(record).toContain('connection.changed');
+    for (const told of [added, record]) expect(told).not.toContain(apiToken);
+  }, 60_000);
+
+  it('tell no value that has not the form NAME=value', async () => {
+    const { exit, stderr } = await baton(`connections add eu --provider pagerduty ${apiToken}`);
+    expect(exit).toBe(2);
+    expect(stderr).toContain('NAME=value');
+    expect(stderr).not.toContain(apiToken);
+    expect((await baton('connections add eu --provider pagerduty A=@/none/such')).exit).toBe(3);
+  });
+
+  it('test a connection, and end with 1 where it is not confirmed', async () => {
+    expect(await json('connections test default --provider slack')).toMatchObject({ outcome: 'confirmed' });
+    expect((await baton('connections test none')).exit).toBe(3);
+    const nobody = 'http://127.0.0.1:1';
+    await done(
+      `connections add far --provider pagerduty PAGERDUTY_API_TOKEN=- PAGERDUTY_API_URL=${nobody} PAGERDUTY_EVENTS_URL=${nobody}`,
+      { stdin: apiToken },
+    );
+    const { exit, stdout } = await baton('connections test far');
+    await done('connections remove far');
+    expect(exit).toBe(1);
+    expect(stdout).toMatch(/^outcome +unverified$/m);
+  });
+
+  it('show the secret of a new token alone, once, and revoke the token', async () => {
+    const { exit, stdout, stderr } = await baton(
+      'tokens create ci --role operator --workflows one --workflows two --days 7',
+    );
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/^baton_[0-9a-f]{12}_\S+\n$/);
+    expect(stderr).toContain('shown this once');
+    expect(stderr).not.toContain(stdout.trim());
+    const [made] = await json('tokens list');
+    expect(made).toMatchObject({ name: 'ci', state: 'live', scope: { workflows: ['one', 'two'] } });
+    expect((await baton('tokens create ci --role viewer')).exit).toBe(5);
+    expect(await done(`tokens revoke ${made.id}`)).toMatch(/\nstate +revoked\n/);
+    expect((await baton('tokens revoke 000000000000')).exit).toBe(3);
+  });
+
+  it('give people a role, link them in Slack, take that back, and remove them', async () => {
+    expect(await done('people set Ada@example.com --role responder')).toMatch(
+      /^email +ada@example.com\nrole +responder/,
+    );
+    expect(await json('people link ada@example.com --slack-user U0ADA')).toMatchObject({
+      slackUser: 'U0ADA',
+    });
+    expect(await json('people link ada@example.com --no-slack-user')).not.toHaveProperty('slackUser');
+    await done('people remove ada@example.com');
+    expect(await done('people list --json')).not.toContain('ada@example.com');
+    expect((await baton('people remove ada@example.com')).exit).toBe(3);
+  });
+
+  it('list as many as are asked for', async () => {
+    for (const name of ['a', 'b', 'c']) await done(`people set ${name}@page.example --role viewer`);
+    expect(await json('people list --limit 2')).toHaveLength(2);
+    expect((await json('people list')).length).toBeGreaterThan(2);
+  });
+
+  it('end with 2 on what the operation does not take, in its own words', async () => {
+    for (const [words, told] of [
+      ['tokens create ci --role owner --days x', /role: .*days: .*tokens.create takes: name, role/],
+      ['people link ada@example.com', /slackUser: /],
+      ['people set nobody --role viewer', /email: /],
+      ['routes set --connection eu', /--provider/],
+    ] as const)
+      expect(await baton(words)).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringMatching(told) });
+  });
+
+  it('go over HTTP by the rights of a token', async () => {
+    const store = await openStore({ dataDir: join(folder, 'served') });
+    onTestFinished(() => store.close());
+    const served = await serve(store);
+    onTestFinished(() => served.close());
+    const as = (token: string) => ({ env: { BATON_API_URL: served.url, BATON_API_TOKEN: token } });
+    expect(await done('me show', as('viewer'))).toMatch(/^kind +token\nname +the-viewer\nrole +viewer\n/);
+    expect(await baton('tokens list', as('viewer'))).toMatchObject({
+      exit: 4,
+      stderr: expect.stringContaining('people.manage'),
+    });
+    await done('people set ben@example.com --role viewer', as('admin'));
+    expect((await baton('people set ben@example.com --role x', as('admin'))).exit).toBe(2);
+    expect((await baton('triggers show none', as('viewer'))).exit).toBe(3);
+    expect((await baton('people list --json', as('admin'))).stdout).toContain('ben@example.com');
+  });
+});
