@@ -36,7 +36,8 @@ export async function once(
   { key, operation, input, principal, store }: Keyed,
   carryOut: () => Promise<unknown>,
 ): Promise<{ answer: unknown; isRepeated: boolean }> {
-  const text = canonicalJson([operation.name, input]);
+  // A token may have the name of a former one, and see less than that one did.
+  const text = canonicalJson([operation.name, input, principal.scope ?? null]);
   const digest = createHash('sha256').update(text).digest('base64url');
   const request = { principal: actorOf(principal), key, digest };
   const known = await store.takeUp(request);
