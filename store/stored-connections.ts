@@ -172,7 +172,7 @@ export function storedConnections({
 const aboutOf = ({ provider, name }: { provider: string; name: string }) => ['connection', provider, name];
 
 /** The secrets, the parts of those that are lists, and the passwords of those that are addresses. */
-const secretParts = (values: ConnectionValues, secrets: readonly string[]): string[] =>
+export const secretParts = (values: ConnectionValues, secrets: readonly string[]): string[] =>
   secrets.flatMap((name) => {
     const value = values[name] ?? '';
     return [value, ...value.split(','), ...passwordOf(value)].map((part) => part.trim());
