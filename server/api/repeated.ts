@@ -63,15 +63,11 @@ export async function once(
       );
     return { answer: JSON.parse(known.answer), isRepeated: true };
   }
-  try {
-    const answer = await carryOut();
-    await store.answered(request, {
-      status: 200,
-      answer: operation.shownOnce ? null : JSON.stringify(answer),
-    });
-    return { answer, isRepeated: false };
-  } catch (error) {
+  const answer = await carryOut().catch(async (error: unknown) => {
     await store.giveUp(request);
     throw error;
-  }
+  });
+  // It is done: where this cannot be kept the key stays taken, so that nothing is done twice.
+  await store.answered(request, { status: 200, answer: operation.shownOnce ? null : JSON.stringify(answer) });
+  return { answer, isRepeated: false };
 }

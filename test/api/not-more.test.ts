@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StoreUnavailable } from '../../domain/store-unavailable.ts';
+import { once } from '../../server/api/repeated.ts';
+import { replayEvent } from '../../server/operations/events.ts';
 import type { Store } from '../../store/store.ts';
 import { delivery, embeddedWorld, type World } from '../store/world.ts';
 import { incident, type Served, serve } from './served.ts';
@@ -89,5 +92,24 @@ describe('whoever may read incidents alone', () => {
       expect.toSatisfy((status) => status >= 400),
       expect.not.stringContaining(subject),
     ]);
+  });
+
+  it('gets no second change where the first one was made and its answer could not be kept', async () => {
+    const keyed = { key: 'kept-late', operation: replayEvent, input: { id: '1' } };
+    const principal = { kind: 'token', name: 'the-responder', role: 'responder' } as const;
+    let made = 0;
+    const make = async () => {
+      made += 1;
+      return { made };
+    };
+    const { takeUp, giveUp } = store;
+    const answered = async () => {
+      throw new StoreUnavailable('it went away');
+    };
+    await expect(once({ ...keyed, principal, store: { takeUp, giveUp, answered } }, make)).rejects.toThrow(
+      'it went away',
+    );
+    await expect(once({ ...keyed, principal, store }, make)).rejects.toMatchObject({ status: 409 });
+    expect(made).toBe(1);
   });
 });
