@@ -54,6 +54,7 @@ export function addEventCommands(program: Command, wiring: Wiring): void {
       const { body, encoding, event: _, ...fields } = row;
       for (const line of table(Object.entries(fields).map(([name, value]) => [name, String(value)])))
         output.line(line);
+      if (body === undefined) return output.note('Its bytes are for whoever may read the record.');
       output.line();
       output.line(printable(Buffer.from(body, encoding).toString('utf8')));
     },

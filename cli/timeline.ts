@@ -17,15 +17,25 @@ export function timelineOf(row: RecordRow): TimelineLine[] {
     at: row.at,
     who,
     mark,
-    text,
+    text: String(text),
   });
-  return (
-    received(row, line) ??
-    answered(row, line) ??
-    ofRun(row, line) ??
-    ofActivity(row, line) ??
-    ofOperation(row, line) ?? [line('>', `${row.action} ${fieldsOf(row.detail)}`)]
-  );
+  return told(row, line) ?? [line('>', `${row.action} ${fieldsOf(row.detail)}`)];
+}
+
+/** Undefined for an action that is not known here, and for a line that another version has written in another shape. */
+function told(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
+  try {
+    return (
+      received(row, line) ??
+      answered(row, line) ??
+      ofRun(row, line) ??
+      ofActivity(row, line) ??
+      ofOperation(row, line)
+    );
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
 }
 
 type MakeLine = (mark: TimelineLine['mark'], text: string, who?: string) => TimelineLine;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, lstat, rm, stat } from 'node:fs/promises';
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -96,10 +96,22 @@ export const isNobodyThere = (error: unknown): boolean =>
 
 /** Asks the process that holds the data folder. Rejects with an error for which `isNobodyThere` holds where there is none. */
 export async function request(dataDir: string, method: string, ...parameters: unknown[]): Promise<unknown> {
-  const text = await exchange(controlPath(dataDir), JSON.stringify({ method, parameters }));
+  const path = controlPath(dataDir);
+  await checkOwner(path, dataDir);
+  const text = await exchange(path, JSON.stringify({ method, parameters }));
   const parsed = answerSchema.parse(JSON.parse(text, decodeBytes));
   if ('error' in parsed) throw failureOf(parsed.error);
   return parsed.result ?? undefined;
+}
+
+/** Outside of the data folder anybody may have put a socket under this name, to hear what is asked, with secrets in it. */
+async function checkOwner(path: string, dataDir: string): Promise<void> {
+  if (path.startsWith(resolve(dataDir))) return;
+  const [socket, folder] = await Promise.all([lstat(path), stat(dataDir)]);
+  if (socket.uid !== folder.uid)
+    throw new CliFailure(`${path} belongs to another user than the data folder, so nothing is asked there`, {
+      next: 'Give a data folder with a shorter path (BATON_DATA_DIR), and have that file removed.',
+    });
 }
 
 type Told = Extract<z.output<typeof answerSchema>, { error: unknown }>['error'];

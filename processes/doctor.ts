@@ -1,11 +1,11 @@
 import { connectClients } from '../activities/clients.ts';
 import type { AnyProvider } from '../activities/provider.ts';
 import { defaultConnection } from '../domain/subject.ts';
-import { makeScrubber } from '../secrets/scrub.ts';
+import { learningScrubber } from '../secrets/scrub.ts';
 import type { Doctor, Examined } from '../server/doctor.ts';
 import type { ConnectionState } from '../store/connections.ts';
 import type { Store } from '../store/store.ts';
-import type { StoredConnections } from '../store/stored-connections.ts';
+import { type StoredConnections, secretParts } from '../store/stored-connections.ts';
 import { allConnections } from './connections.ts';
 import { secretsOf } from './masking.ts';
 import { isMark, type Settings } from './settings.ts';
@@ -32,6 +32,9 @@ export async function doctorFor(
     allConnections(env, connections),
     env,
   );
+  const { scrub, learn } = learningScrubber(secretsOf(env, providers));
+  /** Of the named connections, when they were looked up: what is found is found of these values. */
+  const versions = new Map<string, number>();
   const examined = (
     { name, title, check, test }: AnyProvider,
     connection: string,
@@ -51,6 +54,10 @@ export async function doctorFor(
   return {
     async connections() {
       const named = (await connections.look()).connections;
+      for (const { name, version, values = {}, secrets } of named.values()) {
+        versions.set(name, version);
+        learn(secretParts(values, secrets));
+      }
       return [
         ...providers.map((provider) =>
           examined(provider, defaultConnection, env, {
@@ -66,23 +73,23 @@ export async function doctorFor(
       ];
     },
     activities: await loadActivities(),
-    scrub: makeScrubber(secretsOf(env, providers)),
-    async keepState({ connection }, { outcome, reason }) {
+    scrub,
+    async keepState({ provider, connection }, { outcome, reason }) {
       const state = states[outcome];
-      const known = (await connections.look()).connections.get(connection);
-      if (state === undefined || known === undefined) return;
+      const version = versions.get(connection);
+      if (state === undefined || version === undefined) return;
       const at = new Date().toISOString();
       await store.judgeConnection(
         connection,
-        known.version,
+        version,
         { state, at, words: reason },
         {
           at,
           actor: 'baton',
           via: 'doctor',
           action: 'connection.judged',
-          subject: connection,
-          detail: { name: connection, provider: known.provider, state, reason },
+          subject: `connection:${connection}`,
+          detail: { name: connection, provider, state, reason },
         },
       );
     },

@@ -171,9 +171,20 @@ export function storedConnections({
 /** What the encryption is bound to: a row that is copied under another name or provider cannot be read. */
 const aboutOf = ({ provider, name }: { provider: string; name: string }) => ['connection', provider, name];
 
-/** The secrets, and the parts of those that are lists. */
-const secretParts = (values: ConnectionValues, secrets: readonly string[]): string[] =>
+/** The secrets, the parts of those that are lists, and the passwords of those that are addresses. */
+export const secretParts = (values: ConnectionValues, secrets: readonly string[]): string[] =>
   secrets.flatMap((name) => {
     const value = values[name] ?? '';
-    return [value, ...value.split(',')].map((part) => part.trim());
+    return [value, ...value.split(','), ...passwordOf(value)].map((part) => part.trim());
   });
+
+/** As it stands in an address, and as it is. */
+function passwordOf(address: string): string[] {
+  const password = URL.parse(address)?.password;
+  if (!password) return [];
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password];
+  }
+}

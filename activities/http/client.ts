@@ -73,7 +73,7 @@ export function connectHttp(options: HttpOptions, env: NodeJS.ProcessEnv): HttpC
     return known;
   };
 
-  const once = async (exchange: Exchange, deadline: AbortSignal): Promise<HttpReply> => {
+  const once = async (exchange: Exchange, isLed: boolean, deadline: AbortSignal): Promise<HttpReply> => {
     const { method, url, headers, body, signal } = exchange;
     try {
       const answer = await send(url, {
@@ -82,7 +82,7 @@ export function connectHttp(options: HttpOptions, env: NodeJS.ProcessEnv): HttpC
           'user-agent': 'baton',
           'accept-encoding': 'identity',
           ...headers,
-          ...secretHeaders(options, exchange),
+          ...(isLed ? {} : secretHeaders(options, exchange)),
         },
         body: body ?? null,
         // Each request is dialled, and so checked, anew; and none meets a connection that the other side has just given up.
@@ -107,8 +107,10 @@ export function connectHttp(options: HttpOptions, env: NodeJS.ProcessEnv): HttpC
     async exchange(exchange) {
       const deadline = AbortSignal.timeout(exchange.timeoutSeconds * 1000);
       let current = exchange;
+      // By an origin that the secrets are not for: what it leads to is not asked in our name.
+      let isLed = false;
       for (;;) {
-        const reply = await once(current, deadline);
+        const reply = await once(current, isLed, deadline);
         const next = exchange.redirects === 0 ? undefined : redirectOf(reply);
         if (next === undefined) return reply;
         if (current.redirects === 0)
@@ -118,6 +120,7 @@ export function connectHttp(options: HttpOptions, env: NodeJS.ProcessEnv): HttpC
           );
         // What was meant for one origin is not told to another one: its headers may be credentials.
         const headers = next.origin === current.url.origin ? current.headers : {};
+        isLed ||= !options.origins.includes(current.url.origin);
         current = { ...current, url: next, headers, redirects: current.redirects - 1 };
       }
     },

@@ -36,7 +36,8 @@ export async function once(
   { key, operation, input, principal, store }: Keyed,
   carryOut: () => Promise<unknown>,
 ): Promise<{ answer: unknown; isRepeated: boolean }> {
-  const text = canonicalJson([operation.name, input]);
+  // A token may have the name of a former one, and see less than that one did.
+  const text = canonicalJson([operation.name, input, principal.scope ?? null]);
   const digest = createHash('sha256').update(text).digest('base64url');
   const request = { principal: actorOf(principal), key, digest };
   const known = await store.takeUp(request);
@@ -62,15 +63,11 @@ export async function once(
       );
     return { answer: JSON.parse(known.answer), isRepeated: true };
   }
-  try {
-    const answer = await carryOut();
-    await store.answered(request, {
-      status: 200,
-      answer: operation.shownOnce ? null : JSON.stringify(answer),
-    });
-    return { answer, isRepeated: false };
-  } catch (error) {
+  const answer = await carryOut().catch(async (error: unknown) => {
     await store.giveUp(request);
     throw error;
-  }
+  });
+  // It is done: where this cannot be kept the key stays taken, so that nothing is done twice.
+  await store.answered(request, { status: 200, answer: operation.shownOnce ? null : JSON.stringify(answer) });
+  return { answer, isRepeated: false };
 }

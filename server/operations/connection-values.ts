@@ -39,8 +39,8 @@ export function checkedValues(
   const unknown = Object.keys(values).filter((name) => !known.includes(name));
   const own = Object.fromEntries(Object.entries(values).filter(([name]) => known.includes(name)));
   const complaints = [
-    ...unknown.map((name) => `${name} is no setting of ${title}, which has ${known.join(', ')}`),
-    ...Object.entries(own).flatMap(([name, value]) => complaintAbout(name, value)),
+    ...unknown.map((name) => `${nameable(name)} is no setting of ${title}, which has ${known.join(', ')}`),
+    ...Object.entries(own).flatMap(([name, value]) => complaintAbout(name, value, secrets.includes(name))),
     ...(settings.safeParse(own).error?.issues ?? []).map(
       ({ path, message }: { path: PropertyKey[]; message: string }) =>
         `${path.join('.') || 'All of it'} ${message}`,
@@ -51,11 +51,16 @@ export function checkedValues(
   return { values: own, secrets: secrets.filter((name) => name in own) };
 }
 
-function complaintAbout(name: string, value: string): string[] {
+/** Somebody may have given the value in the place of the name. */
+const nameable = (name: string) => (/^[A-Z][A-Z0-9_]*$/.test(name) ? name : 'A name that is no variable’s');
+
+function complaintAbout(name: string, value: string, isSecret: boolean): string[] {
   if (value !== value.trim()) return [`${name} begins or ends with a space or a line break`];
+  if (isSecret) return [];
+  // An address that is no secret is shown, so none may stand in it.
   const url = URL.parse(value);
-  // An address is shown, so no password may stand in it.
-  return url?.password ? [`${name} holds a password within its address`] : [];
+  if (url?.password) return [`${name} holds a password within its address`];
+  return url?.username ? [`${name} holds a user within its address, which may be a token`] : [];
 }
 
 /** An integration key of PagerDuty that takes change events: those of orchestrations and rulesets begin with R. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
-import { actorOf } from '../../domain/rights.ts';
+import { actorOf, authorize } from '../../domain/rights.ts';
 import type { EventRow } from '../../store/events.ts';
 import { Refusal } from '../refusal.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
@@ -56,12 +56,21 @@ export const showEvent = defineOperation({
   input: z.strictObject(idOfEvent),
   output: eventShape
     .extend({
-      body: z.string().describe('Its bytes'),
-      encoding: z.enum(['utf8', 'base64']).describe('Of `body`: base64 where the bytes are no text'),
+      body: z
+        .string()
+        .exactOptional()
+        .describe('Its bytes. Those from Slack hold credentials, and are for whoever may read the record'),
+      encoding: z
+        .enum(['utf8', 'base64'])
+        .exactOptional()
+        .describe('Of `body`: base64 where the bytes are no text'),
     })
     .meta({ id: 'WholeEvent' }),
   async run({ id }, context) {
     const { body, ...row } = await findEvent(id, context);
+    // An address at which anybody can answer in our name, and the app's own token.
+    const isSecret = row.source.startsWith('/slack');
+    if (isSecret && !authorize(context.principal, 'record.read').allowed) return row;
     const encoding: 'utf8' | 'base64' = isUtf8(body) ? 'utf8' : 'base64';
     return { ...row, body: Buffer.from(body).toString(encoding), encoding };
   },

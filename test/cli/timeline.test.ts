@@ -127,6 +127,18 @@ describe('the timeline', () => {
       expect(() => timelineOf(row(action, {}))).not.toThrow();
   });
 
+  it('shows what is of another type than it should be, from whatever version', () => {
+    const odd = [
+      row('event.answered', { answers: { news: 'no' }, hold: 'stale' }),
+      row('event.answered', { answers: [null, 7] }),
+      row('activity.failed', { activity: 'x', failure: null }),
+      row('activity.completed', { activity: 7, result: 'done' }),
+      row('run.said', { text: 7 }),
+      row('run.completed', { failure: 'none' }),
+    ];
+    expect(shown(...odd)).toHaveLength(odd.length);
+  });
+
   it('lets nothing from outside act on the terminal', () => {
     const [line] = timelineOf(row('run.said', { text: 'a\u001b[2Jb\u0007\r\nc\u202ed' }));
     expect(line && formatLine(line, false)).toContain('ab cd');

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -75,5 +75,13 @@ describe('the control address', () => {
     await serve({ ping: async () => 'here' }, deep);
     expect(await request(deep, 'ping')).toBe('here');
     expect(controlPath(deep).length).toBeLessThanOrEqual(100);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('is not taken from another user where all may put files', async () => {
+    const deep = join(folder, 'x'.repeat(60), 'z'.repeat(60));
+    mkdirSync(deep, { recursive: true });
+    await serve({ ping: async () => 'stolen' }, deep);
+    chownSync(controlPath(deep), 12_345, 12_345);
+    await expect(request(deep, 'ping')).rejects.toThrow(/belongs to another user/);
   });
 });

@@ -171,6 +171,17 @@ describe('the secrets of a connection', () => {
       expect(Object.keys(each.headers).filter((name) => /auth|webhook|api-key/.test(name))).toEqual([]);
   });
 
+  it('are not sent where another origin has chosen the path, also when it leads back', async () => {
+    const other = await startServing(() => ({ status: 302, headers: { location: `${own.url}/delete-all` } }));
+    const own = await startService(() => ({ status: 200 }), {
+      ...secrets,
+      HTTP_ALLOWED_HOSTS: '127.0.0.1',
+    });
+    await own.run(readHttpResource, { url: other.url, followRedirects: true });
+    expect(own.heard[0]?.call).toBe('GET /delete-all');
+    expect(Object.keys(own.heard[0]?.headers ?? {}).filter((name) => /auth|webhook/.test(name))).toEqual([]);
+  });
+
   it('stay with a redirect within the origin', async () => {
     const { url, run, heard } = await startService(
       (request) => (request.url === '/' ? { status: 302, headers: { location: '/next' } } : { status: 200 }),

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { http } from '../../../activities/http/provider.ts';
 import { defineProvider } from '../../../activities/provider.ts';
 import { encryptionOf } from '../../../secrets/encryption.ts';
+import { checkedValues } from '../../../server/operations/connection-values.ts';
 import {
   addConnection,
   changeConnection,
@@ -139,9 +141,41 @@ describe('a connection', () => {
       { JIRA_API_TOKEN: token, JIRA_BASE_URL: 'https://a:b@x.example' },
       /password within its address/,
     ],
+    [
+      'eu',
+      'jira',
+      { JIRA_API_TOKEN: token, JIRA_BASE_URL: `https://${token}@x.example` },
+      /user within its address, which may be a token/,
+    ],
+    [
+      'eu',
+      'pagerduty',
+      { [token]: 'PAGERDUTY_API_TOKEN' },
+      /^(?!.*canary).*A name that is no variable’s is no setting of PagerDuty/,
+    ],
     ['eu', 'pagerduty', {}, /no value is given/],
   ])('is refused under the name %s of %s with %j', async (name, provider, values, words) => {
     await expect(add(name, values, provider)).rejects.toMatchObject(refusal(422, words));
+  });
+
+  it('may hold a password in the address of a proxy, which is a secret, and so is the password alone', async () => {
+    const values = { HTTP_PROXY_URL: 'http://ada:c%40nary-word@proxy.example:3128' };
+    expect(checkedValues(http, values)).toEqual({ values, secrets: ['HTTP_PROXY_URL'] });
+    const learned: string[] = [];
+    const { store } = context;
+    const encryption = encryptionOf('a key of the tests');
+    const connections = storedConnections({ store, encryption, learn: (more) => learned.push(...more) });
+    const name = names();
+    const entry = {
+      at: new Date().toISOString(),
+      actor: 'person:ada@example.com',
+      via: 'api',
+      action: 'connection.added' as const,
+      subject: `connection:${name}`,
+      detail: { name, provider: 'http', variables: ['HTTP_PROXY_URL'] },
+    };
+    await connections.add({ name, provider: 'http', ...checkedValues(http, values), by: 'ada', entry });
+    expect(learned).toEqual(expect.arrayContaining(['c%40nary-word', 'c@nary-word']));
   });
 
   it.each(['EU', 'a/b', '-eu', 'eu-', 'a b', 'a'.repeat(41), ''])('has no name like %j', async (name) => {
