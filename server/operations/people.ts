@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { roles } from '../../domain/rights.ts';
 import { Refusal } from '../refusal.ts';
 import { defineOperation } from './operation.ts';
-
-const limits = { page: 50, longestPage: 200 };
+import { answered, pageInput, pageOutput, placeIn } from './page.ts';
 
 const email = z.email().max(254).toLowerCase().describe('as the identity provider has it');
 const slackUser = z
@@ -34,16 +33,15 @@ export const listPeople = defineOperation({
   right: 'people.manage',
   route: 'GET /people',
   summary: 'Who may sign in, with which role, and who they are in Slack',
-  input: z.strictObject({
-    limit: z.coerce.number().int().min(1).max(limits.longestPage).default(limits.page),
-    cursor: email.optional(),
-  }),
-  output: z.object({ items: z.array(person), next: z.string().optional() }),
-  async run({ limit, cursor }, { store }) {
-    const found = await store.listPeople({ after: cursor, limit: limit + 1 });
+  input: z.strictObject(pageInput),
+  output: pageOutput(person),
+  async run(input, context) {
+    const { limit } = input;
+    const list = { name: 'people.list', input, context };
+    const found = await context.store.listPeople({ after: placeIn(list, email), limit: limit + 1 });
     const items = found.slice(0, limit);
-    const last = items.at(-1);
-    return { items, ...(found.length > limit && last ? { next: last.email } : {}) };
+    const next = found.length > limit ? items.at(-1)?.email : undefined;
+    return answered(list, { items, next }, (row) => row);
   },
 });
 

@@ -4,8 +4,9 @@ import { makeToken } from '../../secrets/token.ts';
 import type { Token } from '../../store/tokens.ts';
 import { Refusal } from '../refusal.ts';
 import { defineOperation } from './operation.ts';
+import { answered, pageInput, pageOutput, placeIn } from './page.ts';
 
-const limits = { days: 90, mostDays: 365, page: 50, longestPage: 200, inScope: 100 };
+const limits = { days: 90, mostDays: 365, inScope: 100 };
 
 const id = z
   .string()
@@ -47,16 +48,15 @@ export const listTokens = defineOperation({
   right: 'people.manage',
   route: 'GET /tokens',
   summary: 'Tokens, newest first, without their secrets',
-  input: z.strictObject({
-    limit: z.coerce.number().int().min(1).max(limits.longestPage).default(limits.page),
-    cursor: id.optional(),
-  }),
-  output: z.object({ items: z.array(token), next: z.string().optional() }),
-  async run({ limit, cursor }, { store }) {
-    const found = await store.listTokens({ after: cursor, limit: limit + 1 });
-    const items = found.slice(0, limit).map(shown);
-    const last = items.at(-1);
-    return { items, ...(found.length > limit && last ? { next: last.id } : {}) };
+  input: z.strictObject(pageInput),
+  output: pageOutput(token),
+  async run(input, context) {
+    const { limit } = input;
+    const list = { name: 'tokens.list', input, context };
+    const found = await context.store.listTokens({ after: placeIn(list, id), limit: limit + 1 });
+    const items = found.slice(0, limit);
+    const next = found.length > limit ? items.at(-1)?.id : undefined;
+    return answered(list, { items, next }, shown);
   },
 });
 
@@ -70,13 +70,7 @@ export const createToken = defineOperation({
     name: name.describe('what it is for; no two live ones have the same'),
     role: z.enum(roles),
     ...scopeSchema.shape,
-    days: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(limits.mostDays)
-      .default(limits.days)
-      .describe('until it expires'),
+    days: z.int().min(1).max(limits.mostDays).default(limits.days).describe('until it expires'),
   }),
   output: token.extend({ token: z.string().describe('the secret: shown now and never again') }),
   shownOnce: true,
