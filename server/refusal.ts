@@ -73,6 +73,9 @@ export function answerError(log: Logger) {
 
 function asRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
+  // Express, of an address whose percent signs mean nothing.
+  if (error instanceof URIError)
+    return new Refusal(400, 'Bad address', 'The address cannot be read. Encode its parts by percent signs.');
   if (error instanceof StoreUnavailable)
     return new Refusal(503, 'Store unavailable', 'The event could not be stored. Send it again.', 5);
   return new Refusal(

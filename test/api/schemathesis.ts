@@ -80,7 +80,9 @@ export async function fuzz(
     return { passed: true, report: stdout };
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    return { passed: false, report: `${stdout}${stderr}` };
+    // What it sent can be a line of 100 KB.
+    const lines = `${stdout}${stderr}`.split('\n').map((line) => line.slice(0, 500));
+    return { passed: false, report: lines.join('\n') };
   } finally {
     await rm(folder, { recursive: true });
   }
