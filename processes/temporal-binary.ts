@@ -209,7 +209,8 @@ async function fromSdkCache(tool: Tool, env: NodeJS.ProcessEnv): Promise<Binary 
 
 const downloadMilliseconds = 180_000;
 
-const pipSettings = /^(PIP_\w+|PYTHON\w*|PYENV_\w+|VIRTUAL_ENV|NETRC)$/;
+/** Where pip and Python look for packages, as the user has set it. */
+export const pipSettings = /^(PIP_\w+|PYTHON\w*|PYENV_\w+|VIRTUAL_ENV|NETRC)$/;
 const pips: readonly [string, ...string[]][] = [
   ['pip'],
   ['pip3'],

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
@@ -16,7 +16,7 @@ import { createInbox } from './inbox.ts';
 import { storedConnectionOf } from './pagerduty/connection.ts';
 import { takePagerDutyWebhook } from './pagerduty/webhook.ts';
 import { answerRunPage, answerRunsPage, runPath } from './pages.ts';
-import { answerError, noSuchRoute, notConfigured, Refusal } from './refusal.ts';
+import { answerError, noSuchRoute, notConfigured, problemText, problemType, Refusal } from './refusal.ts';
 import { answerSlackCommand, takeSlackClick, takeSlackEvent } from './slack/requests.ts';
 import type { WayTo } from './slack/respond.ts';
 
@@ -119,10 +119,22 @@ const refuseMethod =
     throw new Refusal(405, 'Wrong method', `This address takes ${allowed} only.`);
   };
 
+const longestHead = 16 * 1024;
+const tooLongHead = new Refusal(
+  431,
+  'Address or headers too long',
+  `The first line and the headers must not be longer than ${longestHead / 1024} KB together. Send less in them.`,
+);
+const notHttp = new Refusal(
+  400,
+  'Not HTTP',
+  'The request cannot be read as HTTP/1.1. Send one that a library of HTTP has made.',
+);
+
 /** A server with bounds on how long and how large a request may be, and on how many there are, so that slow or endless ones hold no socket. */
 export function createHttpServer(app: Express): Server {
   const limits = {
-    maxHeaderSize: 16 * 1024,
+    maxHeaderSize: longestHead,
     headersTimeout: 9_500,
     requestTimeout: 14_500,
     // Node looks for late requests only so often, and every 30 s if not told: with this they end within 10 and 15 s.
@@ -135,7 +147,7 @@ export function createHttpServer(app: Express): Server {
 }
 
 /**
- * What is not HTTP is answered as Node answers it, but for a request that did not arrive in time: its connection is closed without
+ * What is not HTTP gets the status that Node gives it, but for a request that did not arrive in time: its connection is closed without
  * a word. It may be we who were stopped or slow, and a sender takes Node's 408 for a refusal and does not come back.
  */
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
@@ -143,7 +155,13 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
     socket.destroy();
     return;
   }
-  const isTooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-  const status = isTooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const { status, title, message } = error.code === 'HPE_HEADER_OVERFLOW' ? tooLongHead : notHttp;
+  const problem = problemText({ status, title, message });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    `Content-Type: ${problemType}`,
+    `Content-Length: ${Buffer.byteLength(problem)}`,
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${problem}`);
 }

@@ -39,7 +39,15 @@ export const notConfigured = (variable: string) =>
 export const noSuchRoute = () =>
   new Refusal(404, 'No such route', 'Nothing answers at this address. The README lists the routes.');
 
-/** Answers as problem details (RFC 9457). What is not a refusal is our fault: the sender is told to come back, never that it erred. */
+export const problemType = 'application/problem+json';
+
+/** A refusal as problem details (RFC 9457), in JSON. Without a request where none could be read. */
+export const problemText = (
+  { status, title, message }: Pick<Refusal, 'status' | 'title' | 'message'>,
+  request: { instance?: string; requestId?: string } = {},
+): string => JSON.stringify({ type: 'about:blank', title, status, detail: message, ...request });
+
+/** Answers as problem details. What is not a refusal is our fault: the sender is told to come back, never that it erred. */
 export function answerError(log: Logger) {
   const sampled = sampledLog(log);
   return (error: unknown, request: Request, response: Response, _next: NextFunction) => {
@@ -58,20 +66,16 @@ export function answerError(log: Logger) {
     });
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(retryAfterSeconds));
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    const problem = {
-      type: 'about:blank',
-      title,
-      status,
-      detail: message,
-      instance: request.path,
-      requestId,
-    };
-    response.status(status).type('application/problem+json').send(JSON.stringify(problem));
+    const problem = problemText({ status, title, message }, { instance: request.path, requestId });
+    response.status(status).type(problemType).send(problem);
   };
 }
 
 function asRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
+  // Express, of an address whose percent signs mean nothing.
+  if (error instanceof URIError)
+    return new Refusal(400, 'Bad address', 'The address cannot be read. Encode its parts by percent signs.');
   if (error instanceof StoreUnavailable)
     return new Refusal(503, 'Store unavailable', 'The event could not be stored. Send it again.', 5);
   return new Refusal(

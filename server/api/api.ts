@@ -121,8 +121,5 @@ function asRefusal(error: unknown): unknown {
     return new Refusal(503, 'Store unavailable', 'The store does not answer now. Send it again.', 5);
   if (isTemporalAway(error))
     return new Refusal(503, 'Temporal is away', 'Temporal does not answer now. Send it again.', 5);
-  // Express, of an address whose percent signs mean nothing.
-  if (error instanceof URIError || (error as { status?: unknown }).status === 400)
-    return new Refusal(400, 'Bad address', 'The address cannot be read. Encode its parts by percent signs.');
   return error;
 }

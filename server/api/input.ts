@@ -58,7 +58,7 @@ const segmentOf = (value: string | string[] | undefined) => (Array.isArray(value
 
 /** A text as the schema's type of it. What is none stays text, and the schema refuses it. */
 function typed(text: string, type: string | undefined): unknown {
-  if (type === 'integer' && /^-?\d{1,15}$/.test(text)) return Number(text);
+  if (type === 'integer' && /^-?\d{1,16}$/.test(text)) return Number(text);
   if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
   return text;
 }

@@ -9,8 +9,8 @@ const problem = z
     title: z.string(),
     status: z.int(),
     detail: z.string().describe('What is wrong, why, and what to do'),
-    instance: z.string(),
-    requestId: z.string(),
+    instance: z.string().optional().describe('Missing where the request could not be read'),
+    requestId: z.string().optional().describe('As in the log; missing where the request could not be read'),
   })
   .meta({ id: 'Problem' });
 
@@ -28,6 +28,7 @@ const always: [number, string][] = [
   [403, 'The role or the scope does not allow it'],
   [404, 'It is not there, or not within the scope'],
   [429, 'Too many requests'],
+  [431, 'The address and the headers are too long'],
   [503, 'Not now'],
 ];
 
@@ -127,7 +128,7 @@ function operationObject(operation: AnyOperation): ZodOpenApiOperationObject {
               [409, 'It cannot be done as things stand'],
               [413, 'The body is too long'],
               [415, 'The body is not JSON'],
-              [422, 'The Idempotency-Key stands for another request'],
+              [422, 'It cannot be done with these values, or the Idempotency-Key stands for another request'],
             ] as [number, string][])
           : []),
       ),

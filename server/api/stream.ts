@@ -30,6 +30,12 @@ interface Stream {
   isLive: boolean;
 }
 
+const headersOfStream = {
+  'Content-Type': 'text/event-stream',
+  'Cache-Control': 'no-store',
+  'X-Accel-Buffering': 'no',
+};
+
 const lookMs = 250;
 const heartbeatMs = 15_000;
 const streamsAtMost = 400;
@@ -172,14 +178,12 @@ export function createStreams({ store, authenticate, log }: Options): Streams {
       const { subject, after } = parametersOf(request);
       if (isStopped || streams.size >= streamsAtMost)
         throw new Refusal(503, 'Too many streams', 'No more streams can be served here. Try again.', 10);
+      // The head is all that is asked for: a stream would keep the connection for nothing.
+      if (request.method === 'HEAD') return void response.writeHead(200, headersOfStream).end();
       const now = position ?? (await store.head()).seq;
       position ??= now;
       const last = after ?? now;
-      response.writeHead(200, {
-        'Content-Type': 'text/event-stream',
-        'Cache-Control': 'no-store',
-        'X-Accel-Buffering': 'no',
-      });
+      response.writeHead(200, headersOfStream);
       const stream: Stream = { request, response, principal, subject, last, isLive: false };
       streams.add(stream);
       response.once('close', () => streams.delete(stream));

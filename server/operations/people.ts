@@ -4,7 +4,13 @@ import { Refusal } from '../refusal.ts';
 import { defineOperation } from './operation.ts';
 import { answered, pageInput, pageOutput, placeIn } from './page.ts';
 
-const email = z.email().max(254).toLowerCase().describe('as the identity provider has it');
+const email = z
+  .email()
+  .max(254)
+  // RFC 5321, 4.5.3.1.1.
+  .refine((address) => address.lastIndexOf('@') <= 64, 'has more than 64 characters before the @')
+  .toLowerCase()
+  .describe('as the identity provider has it');
 const slackUser = z
   .string()
   .regex(/^[UW][A-Z0-9]{2,30}$/, 'is not a member id of Slack, such as U0ADA')
@@ -36,15 +42,12 @@ export const listPeople = defineOperation({
   input: z.strictObject(pageInput),
   output: pageOutput(person),
   async run(input, context) {
-    const list = { name: 'people.list', input, context };
     const { limit } = input;
-    const found = await context.store.listPeople({ after: placeIn(list, email), limit: limit + 1 });
+    const list = { name: 'people.list', input, context };
+    const found = await context.store.listPeople({ after: placeIn(list, z.string()), limit: limit + 1 });
     const items = found.slice(0, limit);
-    return answered(
-      list,
-      { items, next: found.length > limit ? items.at(-1)?.email : undefined },
-      (each) => each,
-    );
+    const next = found.length > limit ? items.at(-1)?.email : undefined;
+    return answered(list, { items, next }, (row) => row);
   },
 });
 

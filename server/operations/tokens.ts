@@ -58,11 +58,12 @@ export const listTokens = defineOperation({
   input: z.strictObject(pageInput),
   output: pageOutput(token),
   async run(input, context) {
-    const list = { name: 'tokens.list', input, context };
     const { limit } = input;
+    const list = { name: 'tokens.list', input, context };
     const found = await context.store.listTokens({ after: placeIn(list, id), limit: limit + 1 });
     const items = found.slice(0, limit);
-    return answered(list, { items, next: found.length > limit ? items.at(-1)?.id : undefined }, shown);
+    const next = found.length > limit ? items.at(-1)?.id : undefined;
+    return answered(list, { items, next }, shown);
   },
 });
 

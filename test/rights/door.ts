@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import { onTestFinished } from 'vitest';
 import type { Role, Scope } from '../../domain/rights.ts';
 import { createLog } from '../../log/log.ts';
@@ -7,10 +6,10 @@ import { makeToken, secretHash } from '../../secrets/token.ts';
 import { type Access, createAccess } from '../../server/api/access.ts';
 import { createApi } from '../../server/api/api.ts';
 import type { OidcSettings } from '../../server/api/identity.ts';
-import { createApp } from '../../server/app.ts';
+import { createApp, createHttpServer } from '../../server/app.ts';
 import { createMetrics } from '../../server/metrics.ts';
 import { operations as allOperations } from '../../server/operations/index.ts';
-import type { AnyOperation } from '../../server/operations/operation.ts';
+import type { AnyOperation, World } from '../../server/operations/operation.ts';
 import type { Store } from '../../store/store.ts';
 import { worldOn } from '../api/served.ts';
 
@@ -24,12 +23,14 @@ export interface Door {
 interface DoorOptions {
   oidc?: OidcSettings | ((url: string) => Promise<OidcSettings>);
   operations?: readonly AnyOperation[];
+  /** What the operations work on, where it is more than a store. */
+  world?: Partial<World>;
 }
 
 /** A server over a store, with the operations behind `authenticate`, and the routes by which people sign in. */
 export async function openDoor(
   store: Store,
-  { oidc, operations = allOperations }: DoorOptions = {},
+  { oidc, operations = allOperations, world = {} }: DoorOptions = {},
 ): Promise<Door> {
   const port = await anyFreePort('127.0.0.1');
   const url = `http://127.0.0.1:${port}`;
@@ -50,9 +51,10 @@ export async function openDoor(
     log,
     metrics: createMetrics(),
     simulated: [],
-    makeApi: (readBody) => createApi({ world: worldOn(store), authenticate }, { readBody, log }, operations),
+    makeApi: (readBody) =>
+      createApi({ world: worldOn(store, world), authenticate }, { readBody, log }, operations),
   });
-  const server = createServer(app);
+  const server = createHttpServer(app);
   await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
   onTestFinished(() => {
     server.close();

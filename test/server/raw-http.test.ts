@@ -18,6 +18,13 @@ const closing = 'Connection: close';
 const request = (lines: string[], rest = body, end = '\r\n') => lines.join(end) + end + end + rest;
 const chunk = `${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n0\r\n\r\n`;
 
+/** The problem that an answer says it holds. */
+function problemIn(answer: string): unknown {
+  const [start = '', text = ''] = answer.split('\r\n\r\n');
+  expect(start).toContain('Content-Type: application/problem+json');
+  return JSON.parse(text);
+}
+
 function makeImpatient(server: Server): void {
   server.headersTimeout = 100;
   server.requestTimeout = 100;
@@ -44,7 +51,9 @@ describe('the server, on bytes from a socket', () => {
     ['a version of HTTP that is none', request(['GET /healthz HTTP/9.9', 'Host: x'], '')],
   ])('refuses %s with 400', async (_, bytes) => {
     const { port, stored } = await startReceiver();
-    expect(statusOf(await exchange(port, bytes))).toBe(400);
+    const answer = await exchange(port, bytes);
+    expect(statusOf(answer)).toBe(400);
+    expect(problemIn(answer)).toMatchObject({ status: 400, title: 'Not HTTP' });
     expect(stored).toEqual([]);
   });
 
@@ -52,6 +61,7 @@ describe('the server, on bytes from a socket', () => {
     const { port } = await startReceiver();
     const answer = await exchange(port, request([...head, `X-Long: ${'x'.repeat(20_000)}`, length]));
     expect(statusOf(answer)).toBe(431);
+    expect(problemIn(answer)).toMatchObject({ status: 431, title: 'Address or headers too long' });
   });
 
   it('refuses a declared length over the limit before any byte of it comes', async () => {
