@@ -26,12 +26,32 @@ export async function perform<Input extends z.ZodObject, Output extends z.ZodTyp
   }
 }
 
-/** Whether somebody may at all, before what is asked is looked at. A refusal is written into the record, and thrown. */
+/**
+ * Whether somebody may at all, before what is asked is looked at. A refusal is thrown, and written into the record: once a minute, since
+ * whoever may not could else fill the record.
+ */
 export async function admit(operation: AnyOperation, context: OperationContext): Promise<void> {
   const denial = denialOf(operation, context.principal);
   if (!denial) return;
-  await context.store.append([refused(operation, undefined, context, denial)]);
+  if (isNews(`${actorOf(context.principal)} ${operation.name}`))
+    await context.store.append([refused(operation, undefined, context, denial)]);
   throw denial;
+}
+
+/** When each refusal was last written, the oldest first. */
+const written = new Map<string, number>();
+const mostWritten = 10_000;
+const againAfterMs = 60_000;
+
+function isNews(refusal: string): boolean {
+  const now = performance.now();
+  const before = written.get(refusal);
+  if (before !== undefined && now - before < againAfterMs) return false;
+  written.delete(refusal);
+  written.set(refusal, now);
+  const [oldest] = written.keys();
+  if (written.size > mostWritten && oldest !== undefined) written.delete(oldest);
+  return true;
 }
 
 /** The input as the operation takes it; a 400 that names each field that is wrong. */

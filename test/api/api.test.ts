@@ -166,6 +166,15 @@ describe('the API', () => {
     ]);
   });
 
+  it('writes the same refusal once, however often it is asked', async () => {
+    const refusals = async () =>
+      (await store.linesAbout({ subject: 'people.list', after: 0, skip: 0, limit: 50 })).length;
+    for (let asked = 0; asked < 20; asked += 1) expect((await get('/people', 'viewer')).status).toBe(403);
+    expect(await refusals()).toBe(1);
+    expect((await get('/people', 'operator')).status).toBe(403);
+    expect(await refusals()).toBe(2);
+  });
+
   it.each([
     ['nobody', 'GET', '/runs', { token: null }, 401],
     ['an unknown token', 'GET', '/runs', { token: 'old' }, 401],
