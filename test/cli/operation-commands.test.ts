@@ -78,7 +78,7 @@ describe('the commands that come from operations', () => {
       loadTriggers: async () => [news],
       loadActivities: async () => [],
       loadProviders: async () => providers,
-      loadWorkflows: async () => ({ names: [], startable: [] }),
+      loadWorkflows: async () => ({ names: ['restart'], startable: [] }),
       workflowsPath: '',
       startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
     };
