@@ -11,7 +11,7 @@ it.skipIf(!python)(
     const world = await embeddedWorld();
     try {
       const fuzzed = await openFuzzed(python ?? '', world.newStore(), { seed: 1 });
-      const summary = await fuzzed.run('--phases', 'coverage', '--max-examples', '3', '--max-time', '12');
+      const summary = await fuzzed.run('--phases', 'coverage', '--max-examples', '1', '--max-time', '6');
       expect(summary).toMatch(/[1-9]\d* generated/);
     } finally {
       await world.close();
