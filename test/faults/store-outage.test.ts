@@ -7,9 +7,9 @@ import { createLog, outageLines } from '../../log/log.ts';
 import { openPostgres } from '../../store/database.ts';
 import { openStore } from '../../store/open.ts';
 import type { Store } from '../../store/store.ts';
-import { startPostgres } from './postgres.ts';
-import { type DatabaseProxy, startProxy } from './proxy.ts';
-import { delivery, entry, fresh, intent } from './world.ts';
+import { startPostgres } from '../store/postgres.ts';
+import { type DatabaseProxy, startProxy } from '../store/proxy.ts';
+import { delivery, entry, fresh, intent } from '../store/world.ts';
 
 const postgres = await startPostgres();
 

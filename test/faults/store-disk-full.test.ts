@@ -8,8 +8,8 @@ import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import { openStore } from '../../store/open.ts';
 import { reserveOf } from '../../store/space.ts';
 import type { Store } from '../../store/store.ts';
-import { type SmallDisk, smallDisk } from './small-disk.ts';
-import { delivery, entry } from './world.ts';
+import { type SmallDisk, smallDisk } from '../store/small-disk.ts';
+import { delivery, entry } from '../store/world.ts';
 
 describe('what is kept free', () => {
   it.each([
