@@ -14,8 +14,8 @@ export interface Delivery {
   event?: unknown;
   /** Why it could not be read: it is then parked at once, with this reason. */
   unreadable?: string;
-  /** False: this process stores it and leaves it to whoever dispatches. */
-  take?: false;
+  /** This process stores it, and leaves it to whoever dispatches. */
+  leave?: true;
   /** Who sent it and by which way, for the record: `pagerduty`, `webhook`. */
   actor: string;
   via: string;

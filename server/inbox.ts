@@ -8,7 +8,7 @@ const waitingAtMost = 2_500;
 
 export interface Inbox {
   /** Resolves after the commit. Rejects with `StoreUnavailable`, or with a refusal when too many wait. */
-  take(delivery: Delivery): Promise<Receipt>;
+  store(delivery: Delivery): Promise<Receipt>;
 }
 
 /** Stores what comes in, and hands on the events that this process may dispatch now. */
@@ -19,12 +19,12 @@ export function createInbox(
 ): Inbox {
   let waiting = 0;
   return {
-    async take(delivery) {
+    async store(delivery) {
       if (waiting >= waitingAtMost)
         throw new Refusal(503, 'Too busy', 'Too many deliveries wait to be stored. Send it again.', 1);
       waiting += 1;
       const receivedAt = new Date().toISOString();
-      const left = mayTake() ? delivery : { ...delivery, take: false as const };
+      const left = mayTake() ? delivery : { ...delivery, leave: true as const };
       const receipt = await store.receive(left).finally(() => {
         waiting -= 1;
       });

@@ -149,7 +149,7 @@ function batchOf(
       place,
       start,
       length: delivery.body.length,
-      take: delivery.take !== false && place < room,
+      take: delivery.leave !== true && place < room,
     };
     start += delivery.body.length;
     if (!first) return row;

@@ -57,7 +57,7 @@ export function engineActivities(
         time: scheduledAt,
         body: Buffer.from(JSON.stringify(event)),
         event,
-        take: false,
+        leave: true,
         actor: 'baton',
         via: 'schedule',
       });

@@ -57,6 +57,7 @@ export const showActivity = defineOperation({
     input: json.describe('JSON schema'),
     output: json.describe('JSON schema'),
     example: z.string().describe('A call, as a workflow has it'),
+    actsOn: z.array(z.string()).describe('What the example acts on'),
   }),
   async run({ name }, { activities }) {
     const activity = (await activities()).find((each) => each.name === name);
@@ -66,19 +67,12 @@ export const showActivity = defineOperation({
         'No such activity',
         `There is no activity ${name}. activities.list tells those there are.`,
       );
-    const input = jsonSchemaOf(activity.input, 'input');
     return {
       ...briefly(activity),
-      input,
+      input: jsonSchemaOf(activity.input, 'input'),
       output: jsonSchemaOf(activity.output, 'output'),
-      example: exampleOf(name, input),
+      example: `await ${name.startsWith('await') ? 'waits' : 'steps'}.${name}(${JSON.stringify(activity.example)});`,
+      actsOn: 'targets' in activity ? (activity.targets?.(activity.input.parse(activity.example)) ?? []) : [],
     };
   },
 });
-
-/** `steps.createJiraIssue({ project, summary })`: the fields that a call must give. */
-function exampleOf(name: string, { required }: Record<string, unknown>): string {
-  const fields = Array.isArray(required) ? required.filter((field) => field !== 'connection') : [];
-  const steps = name.startsWith('await') ? 'waits' : 'steps';
-  return `await ${steps}.${name}(${fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`});`;
-}

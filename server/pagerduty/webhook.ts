@@ -61,7 +61,7 @@ export function takePagerDutyWebhook({ connectionOf, readBody, inbox, log }: Pag
     const read = readPagerDutyEvent(parseJsonObject(body), connection, receivedAt);
     const { type, subject, time = receivedAt, id = digestOf(body) } = 'event' in read ? read.event : read;
     const deliveryId = headerOf(request, 'x-webhook-id') ?? '';
-    const { seq, duplicate } = await inbox.take({
+    const { seq, duplicate } = await inbox.store({
       source: sourceOf(connection),
       eventId: id,
       type,

@@ -59,7 +59,7 @@ export function takeSlackClick(options: SlackRequests) {
   return async (request: Request, response: Response) => {
     const body = await verifiedBody(request, options, form);
     try {
-      await options.inbox.take(clickDelivery(body, new Date().toISOString()));
+      await options.inbox.store(clickDelivery(body, new Date().toISOString()));
       response.status(200).end();
     } catch (error) {
       options.log.error({ err: error }, 'A click could not be stored');
@@ -100,7 +100,7 @@ export function takeSlackEvent(options: SlackRequests) {
       response.json({ challenge: asked.data.challenge });
       return;
     }
-    await options.inbox.take(slackEventDelivery(body, json, new Date().toISOString()));
+    await options.inbox.store(slackEventDelivery(body, json, new Date().toISOString()));
     response.status(200).end();
   };
 }

@@ -60,7 +60,7 @@ async function arrives(): Promise<{ seq: number; subject: string }> {
     time: '2026-11-25T10:00:00Z',
     data: { id: subject, title: 'Slow', status: 'triggered', urgency: 'high', assignees: [], teams: [] },
   };
-  const { seq } = await store.receive(delivery({ eventId, subject, event, take: false }));
+  const { seq } = await store.receive(delivery({ eventId, subject, event, leave: true }));
   return { seq, subject };
 }
 const dispositionOf = async ({ seq }: { seq: number }) => (await store.findEvent(String(seq)))?.disposition;

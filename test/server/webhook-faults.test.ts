@@ -56,10 +56,10 @@ describe('a PagerDuty webhook while something of ours fails', () => {
       actor: 'pagerduty',
       via: 'webhook',
     };
-    const taken = Array.from({ length: 2_500 }, () => inbox.take(delivery));
-    await expect(inbox.take(delivery)).rejects.toMatchObject({ status: 503, retryAfterSeconds: 1 });
+    const taken = Array.from({ length: 2_500 }, () => inbox.store(delivery));
+    await expect(inbox.store(delivery)).rejects.toMatchObject({ status: 503, retryAfterSeconds: 1 });
     resolve();
     expect(await Promise.all(taken)).toHaveLength(2_500);
-    expect(await inbox.take(delivery)).toEqual(receipt);
+    expect(await inbox.store(delivery)).toEqual(receipt);
   });
 });
