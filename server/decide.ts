@@ -4,7 +4,7 @@ import type { RecordedAnswer } from '../domain/record.ts';
 import type { Route } from '../domain/route.ts';
 import type { RunRow } from '../domain/run.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
-import type { Situation } from '../store/dispatch.ts';
+import type { MirroredIncident, Situation } from '../store/dispatch.ts';
 import type { Echo } from '../store/echoes.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { type AccountsOf, accountsFor } from './accounts.ts';
@@ -27,7 +27,7 @@ export interface Plan {
   /** Live runs on the subject, which learn of the event. */
   tell: string[];
   /** The incident's state as the event tells it, unless a newer one is known. Its id is the event's subject. */
-  incident?: { id: string; status: string; seenAt: string };
+  incident?: MirroredIncident;
   /** Its incident is open and has gone on since: triggers are asked, and what starts learns of the rest. */
   overtaken?: string;
   /** Why nothing may start, where that does not depend on a trigger. */
@@ -67,7 +67,14 @@ export function decide(
     tell: [],
     ...(older ? { overtaken: older } : {}),
     ...(incident && !older
-      ? { incident: { id: event.subject ?? incident.id, status: incident.status, seenAt: event.time } }
+      ? {
+          incident: {
+            id: event.subject ?? incident.id,
+            status: incident.status,
+            seenAt: event.time,
+            told: incident,
+          },
+        }
       : {}),
     ...(hold ? { hold } : {}),
   };

@@ -1,10 +1,11 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Disposition } from '../domain/disposition.ts';
+import type { Incident } from '../domain/incident.ts';
 import type { Entry } from '../domain/record.ts';
 import type { RunRow } from '../domain/run.ts';
 import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
-import { arrayOf, cleanText, exactJson, keyText } from './json.ts';
+import { arrayOf, canonicalJson, cleanText, exactJson, keyText } from './json.ts';
 import type { LineColumns } from './record.ts';
 import { appendOwnedLines, bytesOfLines, type OwnedLine } from './record.ts';
 import { runColumnsOf, runRow, type StoredRun } from './runs.ts';
@@ -16,10 +17,20 @@ export interface Situation {
   runs: RunRow[];
 }
 
+/** An incident's state, as an event tells it. */
+export interface MirroredIncident {
+  /** The subject of its events. */
+  id: string;
+  status: string;
+  seenAt: string;
+  /** All that the event tells. Left out: what is known stays. */
+  told?: Pick<Incident, 'id' | 'service'>;
+}
+
 export interface Decision {
   seq: number;
   /** The incident as this event tells it; left out when the event is stale or carries no incident. */
-  incident?: { id: string; status: string; seenAt: string };
+  incident?: MirroredIncident;
   /** With what starts them, so that a run that Temporal loses can be started again. */
   runs: (Omit<RunRow, 'state' | 'createdAt' | 'stuck'> & { input: unknown; cause: unknown })[];
   entries: Entry[];
@@ -182,25 +193,24 @@ export function decisionsOn({ db, me, held, scrub, makeLine }: Context): Decisio
   };
 }
 
-/**
- * The statement that takes over the incidents' states, for use within another one. A newer state is never replaced. Before the service's id
- * stands what stands before the incident's: its account, where that is not `default`.
- */
+/** What of an incident is stored. Before its service's id stands what stands before its own: its account, where that is not `default`. */
+function mirrored(seq: number, { id, status, seenAt, told }: MirroredIncident) {
+  const account = told && id.slice(0, id.length - told.id.length);
+  const service = told?.service && `${account}${told.service.id}`;
+  return { seq, id: keyText(id), status, seenAt, service, data: told };
+}
+
+/** The statement that takes over the incidents' states, for use within another one. A newer state is never replaced. */
 function mirror(
   decisions: readonly Pick<Decision, 'seq' | 'incident'>[],
   condition: RawBuilder<unknown> = sql`true`,
 ): RawBuilder<unknown> {
-  const mirrors = decisions.flatMap(({ seq, incident }) =>
-    incident ? [{ ...incident, id: keyText(incident.id), seq }] : [],
-  );
+  const mirrors = decisions.flatMap(({ seq, incident }) => (incident ? [mirrored(seq, incident)] : []));
   return sql`insert into incidents (id, status, seen_at, service, data)
-    select id, status, "seenAt",
-      left(id, length(id) - length(event->'data'->>'id')) || (event->'data'->'service'->>'id'), event->'data' from (
-      select distinct on (id) id, status, "seenAt", seq from jsonb_to_recordset(${JSON.stringify(mirrors)}::jsonb)
-        as mirror (id text, status text, "seenAt" timestamptz, seq bigint)
-      where ${condition}
-      order by id, "seenAt" desc
-    ) as newest left join inbox on inbox.seq = newest.seq and inbox.seq = any (${arrayOf(mirrors.map(({ seq }) => seq))}::bigint[])
+    select distinct on (id) id, status, "seenAt", service, data from jsonb_to_recordset(${canonicalJson(mirrors)}::jsonb)
+      as mirror (id text, status text, "seenAt" timestamptz, seq bigint, service text, data jsonb)
+    where ${condition}
+    order by id, "seenAt" desc
     on conflict (id) do update
       set status = excluded.status, seen_at = excluded.seen_at, service = coalesce(excluded.service, incidents.service),
         data = coalesce(excluded.data, incidents.data)

@@ -145,7 +145,7 @@ export async function incident(
   const run = `news/${subject}`;
   await store.decide({
     seq,
-    incident: { id: subject, status: 'triggered', seenAt: '2026-03-01T10:00:00.000Z' },
+    incident: { id: subject, status: 'triggered', seenAt: '2026-03-01T10:00:00.000Z', told: data },
     runs: [
       {
         id: run,
