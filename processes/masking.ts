@@ -1,4 +1,5 @@
 import { type AnyProvider, settingsOf, withoutEmpty } from '../activities/provider.ts';
+import { passwordsOf } from '../secrets/passwords.ts';
 import { settingPrefixes } from './misspelt.ts';
 import { ownSettings, readByLibraries } from './own-settings.ts';
 
@@ -54,24 +55,6 @@ export function secretsOf(environment: NodeJS.ProcessEnv, providers: readonly An
     .map(([, value]) => value.trim())
     .filter((value) => value.length >= shortestUnknownSecret);
   return [...new Set([...named, ...passwords, ...unknown])].filter((value) => value.length >= shortestSecret);
-}
-
-/** The password of an address, in front of its host or among its parameters, as it stands there and decoded. */
-function passwordsOf(value: string): string[] {
-  const front = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s:]*:([^@\s]+)@/i.exec(value)?.[1];
-  const parameters = /^[a-z][a-z0-9+.-]*:\/\//i.test(value)
-    ? [...value.matchAll(/[?&][^=&#\s]*(?:password|token|secret|key)[^=&#\s]*=([^&#\s]+)/gi)].map(
-        ([, found]) => found,
-      )
-    : [];
-  return [front, ...parameters].flatMap((raw) => {
-    if (raw === undefined) return [];
-    try {
-      return [raw, decodeURIComponent(raw)];
-    } catch {
-      return [raw];
-    }
-  });
 }
 
 const dots = '••••••••';

@@ -2,6 +2,7 @@ import type { Entry } from '../domain/record.ts';
 import type { Route } from '../domain/route.ts';
 import { defaultConnection } from '../domain/subject.ts';
 import type { Encryption } from '../secrets/encryption.ts';
+import { passwordsOf } from '../secrets/passwords.ts';
 import type { ConnectionRow, ConnectionTables } from './connections.ts';
 import type { Store } from './store.ts';
 
@@ -175,16 +176,5 @@ const aboutOf = ({ provider, name }: { provider: string; name: string }) => ['co
 export const secretParts = (values: ConnectionValues, secrets: readonly string[]): string[] =>
   secrets.flatMap((name) => {
     const value = values[name] ?? '';
-    return [value, ...value.split(','), ...passwordOf(value)].map((part) => part.trim());
+    return [value, ...value.split(','), ...passwordsOf(value)].map((part) => part.trim());
   });
-
-/** As it stands in an address, and as it is. */
-function passwordOf(address: string): string[] {
-  const password = URL.parse(address)?.password;
-  if (!password) return [];
-  try {
-    return [password, decodeURIComponent(password)];
-  } catch {
-    return [password];
-  }
-}
