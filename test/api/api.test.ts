@@ -1,22 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { operations } from '../../server/operations/index.ts';
-import type { Store } from '../../store/store.ts';
-import { delivery, embeddedWorld, type World } from '../store/world.ts';
-import { incident, type Served, serve } from './served.ts';
+import { delivery } from '../store/world.ts';
+import { incident, openApi } from './served.ts';
+
+const { served, store } = await openApi();
 
 describe('the API', () => {
-  let world: World;
-  let store: Store;
-  let served: Served;
-  beforeAll(async () => {
-    world = await embeddedWorld();
-    store = world.newStore();
-    served = await serve(store);
-  });
-  afterAll(async () => {
-    await served.close();
-    await world.close();
-  });
   const get = (path: string, token?: string | null) =>
     served.ask('GET', `/api/v1${path}`, token === undefined ? {} : { token });
   const post = (path: string, body?: unknown, headers: Record<string, string> = {}, token = 'admin') =>

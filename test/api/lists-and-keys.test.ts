@@ -1,21 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Store } from '../../store/store.ts';
-import { embeddedWorld, fresh, type World } from '../store/world.ts';
-import { incident, type Served, serve } from './served.ts';
+import { describe, expect, it } from 'vitest';
+import { fresh } from '../store/world.ts';
+import { incident, openApi } from './served.ts';
+
+const { served, store, world } = await openApi();
 
 describe('lists and keys of the API', () => {
-  let world: World;
-  let store: Store;
-  let served: Served;
-  beforeAll(async () => {
-    world = await embeddedWorld();
-    store = world.newStore();
-    served = await serve(store);
-  });
-  afterAll(async () => {
-    await served.close();
-    await world.close();
-  });
   const get = (path: string, token = 'admin') => served.ask('GET', `/api/v1${path}`, { token });
   const put = (path: string, body: unknown) => served.ask('PUT', `/api/v1${path}`, { body });
   const post = (path: string, body?: unknown, headers: Record<string, string> = {}, token = 'admin') =>

@@ -1,24 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import { once } from '../../server/api/repeated.ts';
 import { replayEvent } from '../../server/operations/events.ts';
-import type { Store } from '../../store/store.ts';
-import { delivery, embeddedWorld, type World } from '../store/world.ts';
-import { incident, type Served, serve } from './served.ts';
+import { delivery } from '../store/world.ts';
+import { incident, openApi } from './served.ts';
+
+const { served, store } = await openApi();
 
 describe('whoever may read incidents alone', () => {
-  let world: World;
-  let store: Store;
-  let served: Served;
-  beforeAll(async () => {
-    world = await embeddedWorld();
-    store = world.newStore();
-    served = await serve(store);
-  });
-  afterAll(async () => {
-    await served.close();
-    await world.close();
-  });
   const get = (path: string, token: string) => served.ask('GET', `/api/v1${path}`, { token });
 
   it('reads no line of the record that is about somebody, a token or a connection', async () => {

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { afterAll } from 'vitest';
 import { rebootEc2Instances } from '../../activities/ec2/reboot-instances.ts';
 import { addPagerDutyNote } from '../../activities/pagerduty/add-note.ts';
 import { providers } from '../../activities/providers.ts';
@@ -13,7 +14,7 @@ import type { World } from '../../server/operations/operation.ts';
 import { Refusal } from '../../server/refusal.ts';
 import type { Store } from '../../store/store.ts';
 import { news, newsByHand } from '../cli/fixture/trigger.ts';
-import { delivery, entry, fresh } from '../store/world.ts';
+import { delivery, embeddedWorld, entry, fresh } from '../store/world.ts';
 
 export interface Answer {
   status: number;
@@ -121,6 +122,18 @@ export async function serve(store: Store, changes: Partial<World> = {}): Promise
       });
     },
   };
+}
+
+/** The API over an embedded store, until the file's tests are over. To be awaited at the top of a test file. */
+export async function openApi() {
+  const world = await embeddedWorld();
+  const store = world.newStore();
+  const served = await serve(store);
+  afterAll(async () => {
+    await served.close();
+    await world.close();
+  });
+  return { world, store, served };
 }
 
 /** An incident with an event that was answered, and a run on it. */

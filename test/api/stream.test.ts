@@ -1,8 +1,9 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Store } from '../../store/store.ts';
-import { embeddedWorld, entry, fresh, type World } from '../store/world.ts';
-import { type Served, serve } from './served.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { entry, fresh } from '../store/world.ts';
+import { openApi } from './served.ts';
+
+const { served, store, world } = await openApi();
 
 interface Heard {
   id: number;
@@ -11,19 +12,6 @@ interface Heard {
 }
 
 describe('the stream', () => {
-  let world: World;
-  let store: Store;
-  let served: Served;
-  beforeAll(async () => {
-    world = await embeddedWorld();
-    store = world.newStore();
-    served = await serve(store);
-  });
-  afterAll(async () => {
-    await served.close();
-    await world.close();
-  });
-
   const write = async (subject: string, action = 'run.said') => {
     await store.append([entry({ subject, action })]);
     while ((await store.seal()) > 0);
