@@ -128,10 +128,10 @@ export function identityProvider(settings: OidcSettings, wayTo?: WayTo): Identit
         const claims = tokens.claims();
         if (!claims) throw new NotVouched('there was no ID token');
         // Many providers put address and groups only where they are asked for by the access token.
-        const isWhole = 'email' in claims && settings.groupsClaim in claims;
+        const isWhole = 'email' in claims && 'email_verified' in claims && settings.groupsClaim in claims;
         const asks = !isWhole && config.serverMetadata().userinfo_endpoint !== undefined;
         const more = asks ? await oidc.fetchUserInfo(config, tokens.access_token, claims.sub) : undefined;
-        return identityOf({ ...more, ...claims }, settings.groupsClaim);
+        return identityOf(claims, more, settings.groupsClaim);
       } catch (error) {
         throw error instanceof NotVouched ? error : failureOf(error);
       }
@@ -139,12 +139,21 @@ export function identityProvider(settings: OidcSettings, wayTo?: WayTo): Identit
   };
 }
 
-function identityOf(claims: IDToken & Partial<UserInfoResponse>, groupsClaim: string): Identity {
-  const { sub, email, email_verified } = claims;
-  const groups = claims[groupsClaim];
+/**
+ * Who it is, by the ID token and what the provider tells besides. An address and that it is verified come from one and the same of the two:
+ * else one could vouch for what only the other says.
+ */
+export function identityOf(
+  claims: IDToken,
+  more: Partial<UserInfoResponse> | undefined,
+  groupsClaim: string,
+): Identity {
+  const { email, email_verified } =
+    [claims, more].find((each) => each?.email !== undefined && each.email_verified !== undefined) ?? claims;
+  const groups = claims[groupsClaim] ?? more?.[groupsClaim];
   const list = Array.isArray(groups) ? groups : [groups];
   return {
-    subject: sub,
+    subject: claims.sub,
     email: typeof email === 'string' ? email.toLowerCase() : undefined,
     emailVerified: email_verified === true,
     groups: list.filter((group) => typeof group === 'string'),
