@@ -10,14 +10,16 @@ interface Printing {
 type Fields = Record<string, unknown>;
 
 /**
- * Prints what an operation answered: a list as a table, one thing as lines of name and value. A secret stands alone on stdout, so that it
+ * Prints what an operation answered: a list as a table, with what is told beside it; one thing as lines of name and value. A secret stands alone on stdout, so that it
  * can be sent on; the words about it go to stderr.
  */
 export function printAnswer(answer: unknown, { output, json, secret }: Printing): void {
-  const { items, ...fields } = answer as Fields & { items?: Fields[] };
+  const { items, next: _, ...fields } = answer as Fields & { items?: Fields[] };
   if (json) output.json(items ?? answer);
-  else if (items) printList(items, output);
-  else if (secret !== undefined) printSecret(fields, secret, output);
+  else if (items) {
+    printList(items, output);
+    printFields(fields, output);
+  } else if (secret !== undefined) printSecret(fields, secret, output);
   else printFields(fields, output);
 }
 
@@ -58,7 +60,7 @@ function printList(rows: readonly Fields[], output: Output): void {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const head = columns.map((column) => words(column).toUpperCase());
   const cells = rows.map((row) => columns.map((column) => cell(row[column])));
-  if (rows.length === 0) output.note('Nothing.');
+  if (rows.length === 0) output.note('There are none.');
   else for (const line of table([head, ...cells])) output.line(line);
 }
 

@@ -117,6 +117,8 @@ describe('the commands that come from operations', () => {
     expect(added).toMatch(/^name +eu\nprovider +pagerduty\n/);
     expect(added).toMatch(/PAGERDUTY_API_TOKEN +true +4711/);
     expect(await done('connections list')).toMatch(/^NAME +PROVIDER +STATE .*\neu +pagerduty +unverified/);
+    // What the environment connects is told beside them.
+    expect(await done('connections list')).toMatch(/\ndefaults:\nPROVIDER +VARIABLES\npagerduty +-\n/);
 
     const file = join(folder, 'routing-key');
     writeFileSync(file, '0123456789abcdef0123456789abcdef\n');
