@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { type messages, PGlite, parse, protocol } from '@electric-sql/pglite';
 import {
   CompiledQuery,
@@ -10,6 +11,10 @@ import {
   type QueryResult,
 } from 'kysely';
 import { embeddedFiles } from './embedded-files.ts';
+
+// When V8 frees code of WebAssembly that it has compiled anew, it aborts the process at times ("jit_page_->allocations_.erase(addr) == 1",
+// https://github.com/nodejs/node/issues/64500). What is kept instead is a few megabytes, once.
+setFlagsFromString('--no-wasm-code-gc');
 
 const bytea = 17;
 /** PGlite's own go byte by byte, and took most of the time of storing an event. */
