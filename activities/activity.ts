@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Looked, Plan } from '../domain/plan.ts';
 import type { changeEvents } from '../domain/route.ts';
+import type { Baton } from './baton.ts';
 import type { Clients } from './clients.ts';
 
 /** `read` is repeated freely; `change` is harmless or reversible; `destructive` is neither. */
@@ -36,12 +37,14 @@ export interface Attempt {
   signal: AbortSignal;
   /** Set where something is simulated. Whatever people are to read begins with it. */
   mark?: string | undefined;
+  /** People have approved just this call, or will be asked to: what needs an owner's word (a tag) beforehand is allowed by theirs. */
+  approved?: true;
   /** In plan mode, where nothing that is waited for was begun: an `await…` read looks once and does not wait. */
   looksOnce?: true;
 }
 
-/** What an activity is given beside its input: clients by connection name, and the attempt. */
-export type ActivityContext = Clients & { attempt: Attempt };
+/** What an activity is given beside its input: clients by connection name, Baton itself, and the attempt. */
+export type ActivityContext = Clients & { attempt: Attempt; baton: Baton };
 
 /**
  * What all activities declare, for the catalogue, the record, the worker and the checks.

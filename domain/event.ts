@@ -1,4 +1,6 @@
+import type { ApprovalEvent } from './approval.ts';
 import type { Agent, Incident, Reference } from './incident.ts';
+import type { SlackRequest } from './person-request.ts';
 
 /**
  * Something that happened, in one envelope for all sources. The attributes are those of CloudEvents 1.0
@@ -78,6 +80,13 @@ export interface EventData extends Record<IncidentEventType, Incident> {
   };
   'pagerduty.pagey.ping': { message: string };
   'slack.action': SlackAction;
+  'slack.request': SlackRequest;
+  'approval.asked': ApprovalEvent;
+  'approval.approved': ApprovalEvent;
+  'approval.refused': ApprovalEvent;
+  'approval.expired': ApprovalEvent;
+  'approval.superseded': ApprovalEvent;
+  'approval.withdrawn': ApprovalEvent;
   'run.completed': RunEvent;
   'run.failed': RunEvent & { failure: RunFailure };
   'run.timed_out': RunEvent & { failure: RunFailure };
@@ -90,6 +99,13 @@ export type EventType = KnownEventType | `schedule.${string}` | `pagerduty.${str
 /** The types of which there are events, beside PagerDuty's and those of schedules. */
 const fired: readonly string[] = [
   'slack.action',
+  'slack.request',
+  'approval.asked',
+  'approval.approved',
+  'approval.refused',
+  'approval.expired',
+  'approval.superseded',
+  'approval.withdrawn',
   'run.completed',
   'run.failed',
   'run.timed_out',

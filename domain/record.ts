@@ -1,3 +1,4 @@
+import type { Approval, ApprovalAnswer } from './approval.ts';
 import type { Disposition } from './disposition.ts';
 import type { Plan } from './plan.ts';
 import type { RunStuck } from './run.ts';
@@ -97,6 +98,13 @@ export interface Details {
   'activity.completed': AttemptDetail & { result: unknown } & Partial<
       Pick<Plan, 'before' | 'after' | 'inverse'> & { digest: string }
     >;
+  /** What people were shown, by its digest. */
+  'approval.asked': ApprovalDetail &
+    Pick<Approval, 'summary' | 'calls' | 'approvers' | 'required' | 'expiresAt' | 'overridesGuards'>;
+  /** One person's answer; by the last one that it takes, `state` is no more `pending`. */
+  'approval.answered': ApprovalDetail & Pick<Approval, 'state'> & ApprovalAnswer;
+  /** Ended without an answer. */
+  'approval.closed': ApprovalDetail & Pick<Approval, 'state'> & { because: string };
   'operation.done': OperationDetail;
   /** Whoever asked lacks the right, or it cannot be done now. */
   'operation.refused': Partial<OperationDetail> & { operation: string; status: number; reason: string };
@@ -114,6 +122,13 @@ export interface Details {
   'sign-in.succeeded': { role: string; from: string; subject: string; before?: string };
   'sign-in.failed': { reason: string; address: string };
   'sign-in.ended': Record<string, never>;
+}
+
+interface ApprovalDetail {
+  approval: string;
+  run: string;
+  /** Of the plan that was shown. */
+  digest: string;
 }
 
 interface ConnectionDetail {

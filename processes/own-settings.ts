@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { roles } from '../domain/rights.ts';
 import { shortestSecretKey } from '../secrets/secret-key.ts';
 import { oidcEnvironment } from './oidc-settings.ts';
 
@@ -58,6 +59,7 @@ export const OwnEnvironment = z.object({
       'is not a list like U0ADA=ada@example.com,U0BEN=ben@example.com',
     )
     .optional(),
+  BATON_RESPONDER_ROLE: z.enum(roles, { error: `is none of ${roles.join(', ')}` }).default('responder'),
   /** Of the simulators that a start with BATON_SIMULATE starts: set by that start. */
   BATON_SIMULATED_TIME_SCALE: z.string().optional(),
   /** Checked where the providers are known. */

@@ -1,5 +1,4 @@
-import { type AnyActivity, carryOut } from '../activities/activity.ts';
-import type { Clients } from '../activities/clients.ts';
+import { type ActivityContext, type AnyActivity, carryOut } from '../activities/activity.ts';
 import type { Pager } from '../server/stuck-pages.ts';
 
 const attemptMilliseconds = 10_000;
@@ -8,7 +7,10 @@ const attemptMilliseconds = 10_000;
  * How a server pages people by itself, without a workflow: by the same activities, called here. They load with the first page, as a
  * server else needs none.
  */
-export function directPager(loadActivities: () => Promise<readonly AnyActivity[]>, clients: Clients): Pager {
+export function directPager(
+  loadActivities: () => Promise<readonly AnyActivity[]>,
+  clients: Omit<ActivityContext, 'attempt'>,
+): Pager {
   async function call(name: string, input: Record<string, unknown>): Promise<void> {
     const activity = (await loadActivities()).find((each) => each.name === name);
     if (!activity) throw new Error(`There is no activity ${name} to page with`);

@@ -5,6 +5,7 @@ import { createMetrics } from '../server/metrics.ts';
 import type { World } from '../server/operations/operation.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { openStore } from '../store/open.ts';
+import { batonFor } from '../worker/baton.ts';
 import { taskQueue } from '../worker/worker.ts';
 import { prepareCluster, warnOfOwner } from './cluster.ts';
 import { connectionsIn, connectionWarnings } from './connections.ts';
@@ -66,7 +67,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       simulated: [],
       halves,
       log,
-      pager: directPager(wiring.loadActivities, clients),
+      pager: directPager(wiring.loadActivities, { ...clients, baton: batonFor({ store }) }),
       metrics: createMetrics(),
       keeping: { secretKey, headsDir, retentionDays },
     }).catch((error: NodeJS.ErrnoException) => {

@@ -2,6 +2,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import type { z } from 'zod';
 import { type AnyProvider, type Need, settingsOf, withoutEmpty } from '../activities/provider.ts';
+import type { Role } from '../domain/rights.ts';
 import { makeScrubber } from '../secrets/scrub.ts';
 import type { OidcSettings } from '../server/api/identity.ts';
 import { CliFailure, exits } from './failure.ts';
@@ -44,6 +45,8 @@ export interface Settings {
   workerVersions: boolean;
   /** Undefined: nobody signs in by a browser. */
   oidc: OidcSettings | undefined;
+  /** The role of people in Slack to whom nobody gave one. */
+  responderRole: Role;
   pagerDutySecrets: readonly string[];
   slackSigningSecret: string | undefined;
   slackApiUrl: string | undefined;
@@ -103,6 +106,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, providers: readonly
     secretKey: data.BATON_SECRET_KEY,
     formerSecretKeys: data.BATON_FORMER_SECRET_KEYS,
     workerVersions: data.BATON_WORKER_VERSIONS === '1',
+    responderRole: data.BATON_RESPONDER_ROLE,
     temporalUi: data.BATON_TEMPORAL_UI === '1',
     oidc: oidc.found,
     pagerDutySecrets: env.PAGERDUTY_WEBHOOK_SECRETS?.split(',').map((secret) => secret.trim()) ?? [],

@@ -21,6 +21,7 @@ import { secureDataFolder } from '../store/folder.ts';
 import { lockFolder } from '../store/lock.ts';
 import { openStore, type StoreOptions } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
+import { batonFor } from '../worker/baton.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
 import { startWorker, taskQueue } from '../worker/worker.ts';
 import { warnOfOwner } from './cluster.ts';
@@ -32,6 +33,7 @@ import { firstTokenFile } from './first-token.ts';
 import { Lifetime } from './lifetime.ts';
 import { secretsOf } from './masking.ts';
 import { directPager } from './pager.ts';
+import { performFromSlack } from './perform.ts';
 import { isFree, nextFreePort, portTaken } from './ports.ts';
 import { prepareSdk } from './sdk.ts';
 import { secretKeyOf } from './secret-key.ts';
@@ -128,6 +130,13 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     );
     // The embedded Temporal has this process's worker alone.
     const versions = settings.workerVersions && settings.temporal !== undefined;
+    const client = new Client({ connection, namespace: temporal.namespace });
+    // Temporal leaves an eager run with the worker that it came by, whatever the current version is.
+    const eagerStart = !versions;
+    const world: World = {
+      ...worldOf(wiring, { store, connections, providers, settings, env }),
+      runs: { client, taskQueue, eagerStart, authority },
+    };
     const worker = await startWorker({
       connection,
       namespace: temporal.namespace,
@@ -136,6 +145,8 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       authority,
       activities: await wiring.loadActivities(),
       clients,
+      perform: performFromSlack(world),
+      responderRole: settings.responderRole,
       simulated: settings.simulated,
       scrub,
       count: metrics.activity,
@@ -144,13 +155,6 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     });
     lifetime.onClose(worker.stop);
     worker.stopped.catch((error: unknown) => lifetime.fail(error));
-    const client = new Client({ connection, namespace: temporal.namespace });
-    // Temporal leaves an eager run with the worker that it came by, whatever the current version is.
-    const eagerStart = !versions;
-    const world: World = {
-      ...worldOf(wiring, { store, connections, providers, settings, env }),
-      runs: { client, taskQueue, eagerStart, authority },
-    };
     server = await startServer({
       host: settings.host,
       port,
@@ -173,7 +177,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       simulated: settings.simulated,
       halves,
       log,
-      pager: directPager(wiring.loadActivities, clients),
+      pager: directPager(wiring.loadActivities, { ...clients, baton: batonFor({ store }) }),
       metrics,
       keeping: {
         secretKey,

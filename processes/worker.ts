@@ -6,17 +6,20 @@ import { connectClients } from '../activities/clients.ts';
 import { outageLines } from '../log/log.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { startMonitor } from '../server/monitor.ts';
+import type { World } from '../server/operations/operation.ts';
 import { openStore } from '../store/open.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
-import { startWorker } from '../worker/worker.ts';
+import { startWorker, taskQueue } from '../worker/worker.ts';
 import { prepareCluster } from './cluster.ts';
 import { allConnections, connectionsIn } from './connections.ts';
 import { CliFailure } from './failure.ts';
 import { Lifetime } from './lifetime.ts';
+import { performFromSlack } from './perform.ts';
 import { nextFreePort } from './ports.ts';
 import { prepareSdk } from './sdk.ts';
 import { lazyClient } from './temporal-client.ts';
 import type { Wiring } from './wiring.ts';
+import { worldOf } from './world.ts';
 
 /** Beside the server's 8080, so that both run on one machine without a setting. */
 const usualPort = 8081;
@@ -63,6 +66,10 @@ export async function runWorker(wiring: Wiring): Promise<void> {
     if (!connection) return;
     lifetime.onClose(() => connection.close());
     const named = connectionsIn(store, secretKey, settings, learn);
+    const world: World = {
+      ...worldOf(wiring, { store, connections: named, providers, settings, env: wiring.env }),
+      runs: { client, taskQueue, eagerStart: false, authority },
+    };
     const worker = await startWorker({
       connection,
       namespace,
@@ -76,6 +83,8 @@ export async function runWorker(wiring: Wiring): Promise<void> {
         wiring.env,
         budgetOf(store.leaseRequests),
       ),
+      perform: performFromSlack(world),
+      responderRole: settings.responderRole,
       simulated: [],
       scrub,
       count: metrics.activity,

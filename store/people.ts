@@ -36,6 +36,7 @@ export interface People {
   removePerson(email: string): Promise<boolean>;
   /** Says which user of Slack somebody is; undefined: none any more. Undefined: that user is another person's. */
   linkSlackUser(email: string, slackUser: string | undefined): Promise<Person | undefined>;
+  findPerson(email: string): Promise<Person | undefined>;
   /** Who a user of Slack is. */
   findPersonInSlack(slackUser: string): Promise<Person | undefined>;
 }
@@ -84,6 +85,11 @@ export function peopleOn({ db }: Context): People {
         if (isUniqueViolation(error)) return undefined;
         throw error;
       }
+    },
+
+    async findPerson(email) {
+      const row = await people.where('email', '=', email).executeTakeFirst();
+      return row && personOf(row as PersonRow);
     },
 
     async findPersonInSlack(slackUser) {

@@ -1,3 +1,4 @@
+import type { Baton } from '../activities/baton.ts';
 import {
   type Clients,
   type ConnectionSource,
@@ -11,3 +12,9 @@ export const clientsFor = (
   env: NodeJS.ProcessEnv,
   source: ConnectionSource = environmentConnections(env),
 ): Clients => connectClients(providers, source, env);
+
+/** What activities are given of providers and of Baton, which carries out nothing here. */
+export const surroundingsFor = (env: NodeJS.ProcessEnv): Clients & { baton: Baton } => ({
+  ...clientsFor(env),
+  baton: { perform: async (operation) => ({ refusal: `${operation} is not carried out here` }) },
+});

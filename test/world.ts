@@ -7,10 +7,12 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundle } from '@temporalio/worker';
 import type { AnyActivity } from '../activities/activity.ts';
 import { activities as shippedActivities } from '../activities/index.ts';
+import { providers as shippedProviders } from '../activities/providers.ts';
 import type { RecordRow } from '../domain/record.ts';
 import type { RunRow } from '../domain/run.ts';
 import { createLog } from '../log/log.ts';
 import { allConnections } from '../processes/connections.ts';
+import { performFromSlack } from '../processes/perform.ts';
 import { encryptionOf } from '../secrets/encryption.ts';
 import { learningScrubber } from '../secrets/scrub.ts';
 import { createMetrics, type Metrics } from '../server/metrics.ts';
@@ -36,6 +38,7 @@ import { type SlackWorld, slackClick, slackEnvironment, slackSimulation } from '
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { type StoredConnections, storedConnections } from '../store/stored-connections.ts';
+import { startable } from '../triggers/by-hand/index.ts';
 import { triggers as shipped } from '../triggers/index.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { type RunningWorker, startWorker, taskQueue } from '../worker/worker.ts';
@@ -150,6 +153,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     scrub,
     onPending: () => server?.wake(),
   });
+  const client = new Client({ connection: temporal.nativeConnection });
   const connections = storedConnections({ store, encryption: encryptionOf('a key of the tests'), learn });
   const worker = await startWorker({
     connection: temporal.nativeConnection,
@@ -159,6 +163,17 @@ export async function startWorld(options: Options = {}): Promise<World> {
     authority: testAuthority,
     activities: options.activities ?? shippedActivities,
     clients: clientsFor(env, allConnections(env, connections)),
+    perform: performFromSlack({
+      store,
+      connections,
+      providers: shippedProviders,
+      triggers: async () => options.triggers ?? shipped,
+      activities: async () => options.activities ?? shippedActivities,
+      workflows: async () => ({ names: startable.map(({ workflow }) => workflow), startable }),
+      doctor: async () => ({ connections: async () => [], activities: [], scrub }),
+      runs: { client, taskQueue, eagerStart: false, authority: testAuthority },
+      settings: () => ({}),
+    }),
     simulated: [],
     scrub,
     count: metrics.activity,
@@ -172,7 +187,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     connections,
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
     store,
-    client: new Client({ connection: temporal.nativeConnection }),
+    client,
     eagerStart: !options.versions,
     namespace: 'default',
     triggers: options.triggers ?? shipped,

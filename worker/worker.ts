@@ -1,7 +1,8 @@
 import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
-import { loadClients } from '../activities/clients.ts';
+import { type Clients, loadClients } from '../activities/clients.ts';
 import { withStoredLinks } from '../activities/person.ts';
 import type { Store } from '../store/store.ts';
+import { type BatonOptions, batonFor } from './baton.ts';
 import { engineActivities } from './engine.ts';
 import { activityInterceptors, type InterceptorOptions } from './interceptor.ts';
 import { becomeCurrent, buildIdOf } from './version.ts';
@@ -9,7 +10,8 @@ import { becomeCurrent, buildIdOf } from './version.ts';
 /** The one task queue: any worker can do any part of any run. */
 export const taskQueue = 'baton';
 
-export interface WorkerOptions extends InterceptorOptions {
+export interface WorkerOptions extends Omit<InterceptorOptions, 'clients'>, BatonOptions {
+  clients: Clients;
   connection: NativeConnection;
   namespace: string;
   /** From `bundleWorkflows`. */
@@ -32,7 +34,8 @@ export interface RunningWorker {
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const loading = loadClients(options.clients);
   const { connection, namespace, store, queue = taskQueue } = options;
-  const clients = withStoredLinks(options.clients, (user) => store.findPersonInSlack(user));
+  const linked = withStoredLinks(options.clients, (user) => store.findPersonInSlack(user));
+  const clients = { ...linked, baton: batonFor(options) };
   const version = options.versions
     ? { deploymentName: queue, buildId: buildIdOf(options.bundle.code) }
     : undefined;

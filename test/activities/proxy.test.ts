@@ -14,7 +14,7 @@ import { readPagerDutyIncident } from '../../activities/pagerduty/read-incident.
 import { queryPrometheus } from '../../activities/prometheus/query.ts';
 import { proxyFor } from '../../activities/proxy.ts';
 import { readSlackUser } from '../../activities/slack/read-user.ts';
-import { clientsFor } from '../clients.ts';
+import { surroundingsFor } from '../clients.ts';
 
 /** A proxy that lets nothing through, and what it was asked for. */
 async function startProxy() {
@@ -82,7 +82,7 @@ function run(
   env: NodeJS.ProcessEnv,
 ): Promise<unknown> {
   const attempt = { key: 'run-1/x/1', number: 1, signal: AbortSignal.timeout(9_000) };
-  return carryOut(activity, activity.input.parse(input), { ...clientsFor(env), attempt });
+  return carryOut(activity, activity.input.parse(input), { ...surroundingsFor(env), attempt });
 }
 
 describe('a network whose only way out is a proxy', () => {

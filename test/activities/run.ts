@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import { type Activity, type Attempt, carryOut } from '../../activities/activity.ts';
 import type { Clients } from '../../activities/clients.ts';
-import { clientsFor } from '../clients.ts';
+import { surroundingsFor } from '../clients.ts';
 
 /** What an attempt gets after one that may have acted. */
 export const afterUnknownOutcome = { number: 2, uncertainSince: '2026-11-21T08:00:00.000Z' };
@@ -18,7 +18,7 @@ export const attemptWith = (attempt: Partial<Attempt> = {}): Attempt => ({
 
 /** Runs an activity as a worker would, with the clients for these settings, or with others in their place. */
 export function runnerFor(env: NodeJS.ProcessEnv, others: Partial<Clients> = {}) {
-  const clients = { ...clientsFor(env), ...others };
+  const clients = { ...surroundingsFor(env), ...others };
   return function run<Input extends z.ZodType, Output extends z.ZodType>(
     activity: Activity<string, Input, Output>,
     input: z.input<Input>,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { defineActivity } from '../../activities/activity.ts';
 import { activityInterceptors } from '../../worker/interceptor.ts';
 import { signedCalls, testAuthority } from '../authority.ts';
-import { clientsFor } from '../clients.ts';
+import { surroundingsFor } from '../clients.ts';
 import { embeddedWorld } from '../store/world.ts';
 
 it('an attempt waits for an earlier one that is still at work here, and takes over what that one did', async () => {
@@ -44,7 +44,7 @@ it('an attempt waits for an earlier one that is still at work here, and takes ov
     signedCalls,
     activityInterceptors({
       activities: [turnKey],
-      clients: clientsFor({}),
+      clients: surroundingsFor({}),
       store,
       authority: testAuthority,
       simulated: [],

@@ -7,7 +7,7 @@ import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { productionIncident } from '../../triggers/production-incident.ts';
 import { bundleWorkflows } from '../../worker/bundle.ts';
 import type { RunningWorker } from '../../worker/worker.ts';
-import { clientsFor } from '../clients.ts';
+import { surroundingsFor } from '../clients.ts';
 import { workflowBundle } from '../temporal.ts';
 import { cardOf, eventually, startWorkerBeside, startWorld, type World } from '../world.ts';
 
@@ -58,7 +58,7 @@ describe('a run that cannot go on', () => {
         client: world.temporal.client,
         namespace: 'default',
         log: { info() {}, warn() {}, error() {} } as never,
-        pager: directPager(async () => activities, clientsFor(world.env)),
+        pager: directPager(async () => activities, surroundingsFor(world.env)),
         everyMilliseconds: 200,
       });
       await eventually('both to be counted', () => stuck.counts()[reason as 'NoWorker'] === 2, 30_000);

@@ -12,7 +12,7 @@ import type { RecordRow } from '../../domain/record.ts';
 import type { Store } from '../../store/store.ts';
 import { activityInterceptors } from '../../worker/interceptor.ts';
 import { callsSigned, testAuthority } from '../authority.ts';
-import { clientsFor } from '../clients.ts';
+import { surroundingsFor } from '../clients.ts';
 import { type Case, type Cases, next } from '../faults/lost-answers/case.ts';
 import { ec2Cases } from '../faults/lost-answers/ec2.ts';
 import { githubCases } from '../faults/lost-answers/github.ts';
@@ -87,7 +87,7 @@ async function attempt(name: string, input: object, { runId, mode, attempt = 1 }
     callsSigned(mode ? { mode } : {}),
     activityInterceptors({
       activities: watched,
-      clients: clientsFor(providers.env),
+      clients: surroundingsFor(providers.env),
       store,
       authority: testAuthority,
       simulated: [],

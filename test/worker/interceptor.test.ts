@@ -9,7 +9,7 @@ import type { Store } from '../../store/store.ts';
 import { activityInterceptors } from '../../worker/interceptor.ts';
 import { largestResult, withinSize } from '../../worker/result-size.ts';
 import { signedCalls, testAuthority } from '../authority.ts';
-import { clientsFor } from '../clients.ts';
+import { surroundingsFor } from '../clients.ts';
 import { embeddedWorld } from '../store/world.ts';
 
 /** Makes one attempt at an activity as a worker would, and gives the record beside. */
@@ -30,7 +30,7 @@ async function attempt(
     signedCalls,
     activityInterceptors({
       activities: [activity],
-      clients: clientsFor({}),
+      clients: surroundingsFor({}),
       store,
       authority: testAuthority,
       simulated,

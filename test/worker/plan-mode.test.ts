@@ -9,7 +9,7 @@ import type { EffectOutcome } from '../../store/effects.ts';
 import type { Store } from '../../store/store.ts';
 import { activityInterceptors } from '../../worker/interceptor.ts';
 import { callsSigned, testAuthority } from '../authority.ts';
-import { clientsFor } from '../clients.ts';
+import { surroundingsFor } from '../clients.ts';
 import { embeddedWorld, fresh } from '../store/world.ts';
 
 type Output = { changed: boolean; by: string };
@@ -73,7 +73,7 @@ async function attempt(
     callsSigned(cause, forged),
     activityInterceptors({
       activities: [activity],
-      clients: clientsFor({}),
+      clients: surroundingsFor({}),
       store: {
         ...store,
         intend(effect) {

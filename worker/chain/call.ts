@@ -1,4 +1,5 @@
 import type { Actor, AnyActivity, Attempt } from '../../activities/activity.ts';
+import type { Baton } from '../../activities/baton.ts';
 import type { Clients } from '../../activities/clients.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { Store } from '../../store/store.ts';
@@ -7,7 +8,7 @@ import type { Placed } from '../connection.ts';
 
 /** What the links have to do their work with. */
 export interface Surroundings {
-  clients: Clients;
+  clients: Clients & { baton: Baton };
   store: Store;
   /** The providers whose connection `default` is simulated. */
   simulated: readonly string[];

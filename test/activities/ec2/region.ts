@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { type Activity, type ActivityContext, type Attempt, carryOut } from '../../../activities/activity.ts';
 import { type Ec2World, ec2Environment, ec2Simulation } from '../../../simulator/ec2.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
-import { clientsFor } from '../../clients.ts';
+import { surroundingsFor } from '../../clients.ts';
 
 export const checkout = 'i-0abc12345def67890';
 export const search = 'i-0def12345abc67890';
@@ -16,7 +16,7 @@ const pollSeconds = 15;
 
 /** Runs an activity as a worker would, with the client for these settings. */
 export function runnerFor(env: NodeJS.ProcessEnv) {
-  const clients = clientsFor(env);
+  const clients = surroundingsFor(env);
   return function run<Input extends z.ZodType, Output extends z.ZodType>(
     activity: Activity<string, Input, Output>,
     input: z.input<Input>,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addGitHubComment } from '../../../activities/github/add-comment.ts';
 import { createGitHubIssue } from '../../../activities/github/create-issue.ts';
-import { clientsFor } from '../../clients.ts';
+import { surroundingsFor } from '../../clients.ts';
 import { afterUnknownOutcome, attemptWith, failureOf } from '../run.ts';
 import { startGitHub } from './account.ts';
 
@@ -154,7 +154,7 @@ describe('the issue of an incident', () => {
   it('is planned without a request that changes anything', async () => {
     const { settings, simulator, calls } = await startGitHub();
     const input = createGitHubIssue.input.parse(incident);
-    const context = { ...clientsFor(settings), attempt: attemptWith() };
+    const context = { ...surroundingsFor(settings), attempt: attemptWith() };
     const looked = await createGitHubIssue.look(input, context);
     expect(looked).toMatchObject({
       plan: {

@@ -5,7 +5,7 @@ import { checkHttpHealth } from '../../../activities/http/check-health.ts';
 import { http } from '../../../activities/http/provider.ts';
 import { readHttpResource } from '../../../activities/http/read-resource.ts';
 import { sendHttpRequest } from '../../../activities/http/send-request.ts';
-import { clientsFor } from '../../clients.ts';
+import { clientsFor, surroundingsFor } from '../../clients.ts';
 import { afterUnknownOutcome, attemptWith, failureOf, type Reply, runnerFor, startServing } from '../run.ts';
 
 /** A service on this machine that Baton may call. */
@@ -273,7 +273,7 @@ describe('a request that changes something', () => {
       url: 'https://ci.example.com/hook?token=x',
       body: { a: 1 },
     });
-    const looked = await sendHttpRequest.look(input, { ...clientsFor({}), attempt: attemptWith() });
+    const looked = await sendHttpRequest.look(input, { ...surroundingsFor({}), attempt: attemptWith() });
     expect(looked).toEqual({
       plan: {
         summary: 'Sends a POST to ci.example.com/hook',

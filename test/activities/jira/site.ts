@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { type Activity, type ActivityContext, type Attempt, carryOut } from '../../../activities/activity.ts';
 import { type JiraWorld, jiraEnvironment, jiraSimulation } from '../../../simulator/jira.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
-import { clientsFor } from '../../clients.ts';
+import { surroundingsFor } from '../../clients.ts';
 
 /** The wait for Jira's search, 5 s, takes 5 ms. */
 const timeScale = '1000';
@@ -15,7 +15,7 @@ export const afterUnknownOutcome = { number: 2, uncertainSince: '2026-11-21T08:0
 
 /** Runs an activity as a worker would, with the client for these settings. */
 export function runnerFor(env: NodeJS.ProcessEnv) {
-  const clients = clientsFor(env);
+  const clients = surroundingsFor(env);
   return function run<Input extends z.ZodType, Output extends z.ZodType>(
     activity: Activity<string, Input, Output>,
     input: z.input<Input>,

@@ -10,7 +10,7 @@ import {
   kubernetesSimulation,
 } from '../../../simulator/kubernetes.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
-import { clientsFor } from '../../clients.ts';
+import { surroundingsFor } from '../../clients.ts';
 
 /** Waits of five seconds take 1 ms. */
 const timeScale = 5000;
@@ -24,7 +24,7 @@ export function temporaryFolder(): string {
 
 /** Runs an activity as a worker would, with the clients for these settings. */
 export function runnerFor(env: NodeJS.ProcessEnv) {
-  const clients = clientsFor(env);
+  const clients = surroundingsFor(env);
   return function run<Input extends z.ZodType, Output extends z.ZodType>(
     activity: Activity<string, Input, Output>,
     input: z.input<Input>,

@@ -8,13 +8,13 @@ import {
   pagerDutyEnvironment,
   startPagerDuty,
 } from '../../../simulator/pagerduty.ts';
-import { clientsFor } from '../../clients.ts';
+import { surroundingsFor } from '../../clients.ts';
 
 /** A simulated account that ends with the test, and a way to run an activity on it as a worker would. */
 export async function startAccount(env: NodeJS.ProcessEnv = {}) {
   const simulator = await startPagerDuty();
   onTestFinished(() => simulator.close());
-  const clients = clientsFor({ ...pagerDutyEnvironment(simulator.url), ...env });
+  const clients = surroundingsFor({ ...pagerDutyEnvironment(simulator.url), ...env });
 
   function run<Input extends z.ZodType, Output extends z.ZodType>(
     activity: Activity<string, Input, Output>,

@@ -3,13 +3,13 @@ import type { z } from 'zod';
 import { type Activity, type ActivityContext, type Attempt, carryOut } from '../../../activities/activity.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
 import { type SlackWorld, slackEnvironment, slackSimulation } from '../../../simulator/slack.ts';
-import { clientsFor } from '../../clients.ts';
+import { surroundingsFor } from '../../clients.ts';
 
 /** A simulated workspace that ends with the test, and a way to run an activity on it as a worker would. */
 export async function startWorkspace(env: NodeJS.ProcessEnv = {}) {
   const simulator = await startSimulator(slackSimulation());
   onTestFinished(() => simulator.close());
-  const clients = clientsFor({ ...slackEnvironment(simulator.url), ...env });
+  const clients = surroundingsFor({ ...slackEnvironment(simulator.url), ...env });
 
   function run<Input extends z.ZodType, Output extends z.ZodType>(
     activity: Activity<string, Input, Output>,

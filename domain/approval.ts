@@ -1,0 +1,129 @@
+import type { Inverse } from './plan.ts';
+
+/**
+ * Whom an approval asks. Whoever is on any of the lists may answer, if they have the right to (`approvals.decide`). Who is on a list is
+ * looked up at each answer: whoever is on call then, and not whoever was when it was asked.
+ */
+export interface Approvers {
+  /** Users of PagerDuty, by id. */
+  userIds?: readonly string[];
+  /** A user group of Slack, by id. */
+  userGroup?: string;
+  /** A team of PagerDuty, by id. */
+  pagerDutyTeam?: string;
+  /** A service of PagerDuty, by id: whoever is on call for it, on any level of its escalation policy. */
+  onCallOf?: string;
+  /** Whoever has this role in Baton, or a higher one. */
+  role?: 'approver' | 'operator' | 'admin';
+}
+
+/** A call that waits for an approval, as a look at the world has planned it. It is made by this plan or not at all. */
+export interface PlannedCall {
+  activity: string;
+  /** What the activity was given. */
+  input: Record<string, unknown>;
+  connection: string;
+  targets: readonly string[];
+  /** For people: see `Plan`. */
+  summary: string;
+  calls: readonly string[];
+  before?: unknown;
+  after?: unknown;
+  inverse: Inverse;
+  /** Of all that, as `digestOfPlan` makes it. */
+  digest: string;
+}
+
+/** `superseded`: the world is another one than was shown, and it is asked anew. `withdrawn`: the run needs no answer any more. */
+export type ApprovalState = 'pending' | 'approved' | 'refused' | 'expired' | 'superseded' | 'withdrawn';
+
+/** Somebody's answer to it. */
+export interface ApprovalAnswer {
+  /** As record entries name who acted: `person:ada@example.com`. */
+  by: string;
+  /** As people are called: the name at the provider, else the address. */
+  name: string;
+  via: 'slack' | 'cli' | 'api' | 'console';
+  at: string;
+  decision: 'approved' | 'refused';
+  reason?: string;
+}
+
+/** Where people see it in Slack. */
+export interface ApprovalMessage {
+  channelId: string;
+  ts: string;
+}
+
+/** What people are asked for, and what they have said. */
+export interface Approval {
+  /** Opaque. It gives no right to anything. */
+  id: string;
+  runId: string;
+  workflow: string;
+  trigger: string;
+  /** The incident (`subjectOf`), where the run has one. */
+  subject?: string;
+  /** The service of the incident, for the scopes of tokens. */
+  service?: string;
+  /** What is asked, in one sentence. */
+  summary: string;
+  calls: readonly PlannedCall[];
+  /** SHA-256 over the digests of its calls: what an answer is an answer to. */
+  digest: string;
+  approvers: Approvers;
+  /** So many different people have to approve. One refusal is enough. */
+  required: number;
+  /** Whoever asked for the run, who may not answer unless `requesterMayApprove`: `person:ada@example.com`, `slack:U0ADA`, `token:ci`. */
+  requestedBy: readonly string[];
+  requesterMayApprove: boolean;
+  reasonRequired: boolean;
+  /** The calls are made though a guard (a cool-down) holds their targets. It is shown, and needs a reason. */
+  overridesGuards: boolean;
+  /** Where it is to be shown, if the caller says so; else in the incident's room, else to each approver. */
+  channelId?: string;
+  askedAt: string;
+  expiresAt: string;
+  state: ApprovalState;
+  answers: readonly ApprovalAnswer[];
+  messages: readonly ApprovalMessage[];
+  /** When it left `pending`, and why where no answer did it: "the incident was resolved by Ada Lopez". */
+  closedAt?: string;
+  closedBecause?: string;
+}
+
+/** What a run says when it asks. The rest is the store's. */
+export type ApprovalRequest = Omit<
+  Approval,
+  'id' | 'askedAt' | 'expiresAt' | 'state' | 'answers' | 'messages' | 'closedAt' | 'closedBecause'
+> & {
+  /** The same key asks once. */
+  key: string;
+  expiresInSeconds: number;
+};
+
+/** What an event of the types `approval.*` tells. */
+export interface ApprovalEvent {
+  approvalId: string;
+  runId: string;
+  workflow: string;
+  state: ApprovalState;
+  summary: string;
+  /** The incident within the account of the event's connection. */
+  incidentId?: string;
+}
+
+/** The approvals that are kept. */
+export interface Approvals {
+  /** Asks, once for each key: gives the one that there is. */
+  askApproval(request: ApprovalRequest): Promise<Approval>;
+  findApproval(id: string): Promise<Approval | undefined>;
+  /** Ends a pending one without an answer; one that has ended stays as it is. Gives how it stands after it. */
+  closeApproval(
+    id: string,
+    state: 'expired' | 'superseded' | 'withdrawn',
+    because: string,
+  ): Promise<Approval | undefined>;
+  /** Remembers where people see it. */
+  showedApproval(id: string, message: ApprovalMessage): Promise<void>;
+}

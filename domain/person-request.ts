@@ -1,0 +1,37 @@
+/**
+ * What a person asks for in Slack, by a command, a form, a shortcut or a button. It is read from what was said, and gives no right to
+ * anything: who the person is and what they may do is looked up when it is carried out.
+ *
+ * `incident`: a number (`42`), an id (`Q1DWGPWQ3Y9XJR`) or a mark of another account, as it was written. Left out: that of the channel.
+ */
+export type PersonRequest = { incident?: string } & (
+  | { do: 'acknowledge' | 'resolve' | 'escalate' | 'status' | 'on-call' }
+  | { do: 'snooze'; minutes: number }
+  | { do: 'reassign'; slackUserIds: readonly string[] }
+  | { do: 'priority'; priority: string }
+  | { do: 'note'; text: string }
+  /** Sends a change event to the service of this name or id. */
+  | { do: 'change'; service: string; text: string; link?: string }
+  | { do: 'responders'; slackUserIds: readonly string[]; message?: string }
+  | { do: 'run'; workflow: string; input: Readonly<Record<string, string>>; reason?: string }
+  /** Without an id: the one approval that waits in the channel's incident. */
+  | { do: 'approve' | 'refuse'; approvalId?: string; reason?: string }
+  /** Without an id: the one run that is live on the channel's incident. */
+  | { do: 'stop'; runId?: string; reason?: string }
+  /** Without a code: asks for one. */
+  | { do: 'link'; code?: string }
+  /** A message in Slack is put on the incident's timeline. */
+  | { do: 'timeline'; text: string; author?: string; permalink?: string }
+);
+
+/** A request, with who asked and where. */
+export interface SlackRequest {
+  request: PersonRequest;
+  by: 'command' | 'button' | 'form' | 'shortcut';
+  /** `teamId` is the workspace of the request, empty where Slack names none; `homeTeamId` the person's, where it is another one. */
+  user: { id: string; name: string; teamId: string; homeTeamId?: string };
+  channelId: string;
+  /** Of the message that a button or shortcut belongs to. */
+  messageTs?: string;
+  threadTs?: string;
+}

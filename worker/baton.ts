@@ -1,0 +1,47 @@
+import type { Actor } from '../activities/activity.ts';
+import type { Baton, Performed } from '../activities/baton.ts';
+import type { Principal, Role } from '../domain/rights.ts';
+import type { Store } from '../store/store.ts';
+
+/** Carries out an operation for somebody: the door that the process gives to its worker. */
+export type Perform = (
+  operation: string,
+  input: Record<string, unknown>,
+  principal: Principal,
+  key: string,
+) => Promise<Performed>;
+
+export interface BatonOptions {
+  store: Store;
+  /** Left out: nothing is carried out for people in Slack. */
+  perform?: Perform | undefined;
+  /** Of people to whom nobody gave a role: what they may do to an incident is PagerDuty's to say. */
+  responderRole?: Role | undefined;
+}
+
+const performNothing: Perform = async (operation) => ({
+  refusal: `This worker cannot carry out ${operation}: it was started without the operations`,
+});
+
+/** Baton itself, for its own activities. */
+export function batonFor({
+  store,
+  perform = performNothing,
+  responderRole = 'responder',
+}: BatonOptions): Baton {
+  async function principalOf({ kind, email }: Actor): Promise<Principal | undefined> {
+    if (kind !== 'person' || !email) return undefined;
+    const name = email.toLowerCase();
+    const role = (await store.findPerson(name))?.role ?? responderRole;
+    return { kind: 'person', name, role };
+  }
+  return {
+    async perform(operation, input, by, key) {
+      const principal = await principalOf(by);
+      if (principal) return perform(operation, input, principal, key);
+      return {
+        refusal: `Baton knows no e-mail address of ${by.name}, and so not what they may do. An admin can link you: baton people link`,
+      };
+    },
+  };
+}
