@@ -17,8 +17,9 @@ import { storedConnectionOf } from './pagerduty/connection.ts';
 import { takePagerDutyWebhook } from './pagerduty/webhook.ts';
 import { answerRunPage, answerRunsPage, runPath } from './pages.ts';
 import { answerError, noSuchRoute, notConfigured, problemText, problemType, Refusal } from './refusal.ts';
-import { answerSlackCommand, takeSlackClick, takeSlackEvent } from './slack/requests.ts';
+import { takeSlackClick, takeSlackCommand, takeSlackEvent } from './slack/requests.ts';
 import type { WayTo } from './slack/respond.ts';
+import { takeFromSlack } from './slack/said.ts';
 
 export interface AppOptions extends HealthOptions {
   /** Any of them may have signed. None: the webhook is closed. */
@@ -55,7 +56,8 @@ export function createApp(options: AppOptions): Express {
   const readBody = createBodyReader();
   const inbox = createInbox(options.store, options.onStored, options.mayTake);
   const { slackSigningSecret: signingSecret, slackApiUrl: apiUrl, wayToSlack } = options;
-  const slack = { signingSecret, apiUrl, wayToSlack, readBody, inbox, log };
+  const take = takeFromSlack({ apiUrl, wayToSlack, inbox, log });
+  const slack = { signingSecret, readBody, take, log };
   const own = { connection: defaultConnection, secrets: options.pagerDutySecrets };
   const pagerDuty = takePagerDutyWebhook({ connectionOf: () => own, readBody, inbox, log });
   const connectionOf = storedConnectionOf(options.connections);
@@ -83,7 +85,7 @@ export function createApp(options: AppOptions): Express {
   post('/webhooks/pagerduty/default', timed('pagerduty', pagerDuty));
   app.post('/webhooks/pagerduty/:connection', timed('pagerduty', named));
   post('/slack/interactivity', timed('slack', takeSlackClick(slack)));
-  post('/slack/commands', timed('slack', answerSlackCommand(slack)));
+  post('/slack/commands', timed('slack', takeSlackCommand(slack)));
   post('/slack/events', timed('slack', takeSlackEvent(slack)));
   get('/healthz', answerHealth);
   const health = { ...options, store: askedOnceASecond(options.store) };

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Delivery } from '../../domain/delivery.ts';
 import type { Event } from '../../domain/event.ts';
 import { defaultConnection, incidentOfMark, subjectOf } from '../../domain/subject.ts';
-import { digestOf, parseJsonText } from '../body.ts';
+import { canonicalJson } from '../../store/json.ts';
+import { digestOf } from '../body.ts';
 
 /** A workspace that is named and cannot be read: it may be any, and so is never taken for ours. */
 const unreadable = 'unreadable';
@@ -58,10 +59,9 @@ const typed = z.object({ type: z.string().min(1).max(100) });
  * along stay in the stored bytes and go nowhere. Slack gives a click no id, so its time, person and button are one.
  * https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
  */
-export function clickDelivery(body: Buffer, receivedAt: string): Delivery {
-  const payload = readPayload(body);
+export function clickDelivery(payload: unknown, body: Buffer, receivedAt: string): Delivery {
   const read = click.safeParse(payload);
-  if (!read.success) return otherPayload(body, payload, receivedAt);
+  if (!read.success) return otherPayload(payload, body, receivedAt);
   const { user, channel, container, action } = read.data;
   const { connection, incidentId } = action.value;
   const subject = subjectOf(connection, incidentId);
@@ -87,10 +87,10 @@ export function clickDelivery(body: Buffer, receivedAt: string): Delivery {
 }
 
 /** What is not one of our buttons: stored under its type, for which there is no trigger. Without a type it cannot be read. */
-function otherPayload(body: Buffer, payload: unknown, receivedAt: string): Delivery {
+function otherPayload(payload: unknown, body: Buffer, receivedAt: string): Delivery {
   const read = typed.safeParse(payload);
-  if (read.success) return storedOnly(body, `slack.${read.data.type}`, digestOf(body), receivedAt);
-  const unreadable = 'the form holds no JSON payload with a type';
+  if (read.success) return storedOnly(body, `slack.${read.data.type}`, idOf(payload), receivedAt);
+  const unreadable = 'it holds no JSON payload with a type';
   const by = { actor: 'slack', via: 'slack' };
   const eventId = digestOf(body);
   return { source: '/slack', eventId, type: 'slack.unknown', time: receivedAt, body, unreadable, ...by };
@@ -99,9 +99,9 @@ function otherPayload(body: Buffer, payload: unknown, receivedAt: string): Deliv
 const callback = z.object({ event_id: short, event: typed });
 
 /** An event of Slack's Events API: stored under its type; none of them calls for anything yet. */
-export function slackEventDelivery(body: Buffer, json: unknown, receivedAt: string): Delivery {
-  const read = callback.safeParse(json);
-  if (!read.success) return storedOnly(body, 'slack.event.unknown', digestOf(body), receivedAt);
+export function slackEventDelivery(payload: unknown, body: Buffer, receivedAt: string): Delivery {
+  const read = callback.safeParse(payload);
+  if (!read.success) return storedOnly(body, 'slack.event.unknown', idOf(payload), receivedAt);
   return storedOnly(body, `slack.event.${read.data.event.type}`, read.data.event_id, receivedAt);
 }
 
@@ -110,13 +110,8 @@ function storedOnly(body: Buffer, type: string, eventId: string, time: string): 
   return { source: '/slack', eventId, type, time, body, event, actor: 'slack', via: 'slack' };
 }
 
-function readPayload(body: Buffer): unknown {
-  try {
-    return parseJsonText(new URLSearchParams(body.toString('utf8')).get('payload') ?? '');
-  } catch {
-    return undefined;
-  }
-}
+/** Of a payload without an id of its own: equal whichever way it came, in a form or over the socket. */
+const idOf = (payload: unknown) => digestOf(Buffer.from(canonicalJson(payload)));
 
 /** Slack's times are seconds since 1970, with six decimals. */
 function timeOf(ts: string): string | undefined {

@@ -1,18 +1,16 @@
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { type BodyReader, checkContentType, headerOf, parseJsonObject } from '../body.ts';
-import type { Inbox } from '../inbox.ts';
+import { type BodyReader, checkContentType, headerOf, parseJsonObject, parseJsonText } from '../body.ts';
 import { notConfigured, Refusal } from '../refusal.ts';
-import { clickDelivery, slackEventDelivery } from './payload.ts';
-import { type AnswerTo, respondInPrivate } from './respond.ts';
+import type { SlackAnswer, TakeFromSlack } from './said.ts';
 import { checkSlackSignature } from './signature.ts';
 
-export interface SlackRequests extends AnswerTo {
+export interface SlackRequests {
   /** Undefined: all requests from Slack are refused. */
   signingSecret: string | undefined;
   readBody: BodyReader;
-  inbox: Inbox;
+  take: TakeFromSlack;
   log: Logger;
 }
 
@@ -51,56 +49,48 @@ async function verifiedBody(
   }
 }
 
-/**
- * A pressed button: stored, then 200. Once it is verified the answer is 200, since Slack sends a click only once. Where it could
- * not be stored, whoever pressed it is told so.
- */
+/** A pressed button or a form. Once it is verified the answer is 200, since Slack sends it only once. */
 export function takeSlackClick(options: SlackRequests) {
   return async (request: Request, response: Response) => {
     const body = await verifiedBody(request, options, form);
-    try {
-      await options.inbox.store(clickDelivery(body, new Date().toISOString()));
-      response.status(200).end();
-    } catch (error) {
-      options.log.error({ err: error }, 'A click could not be stored');
-      response.status(200).end();
-      const text =
-        'Baton could not record this click, and nothing was done. Please press it again in a minute.';
-      await respondInPrivate(body, text, options).catch((failure: unknown) =>
-        options.log.error({ err: failure }, 'Whoever pressed the button could not be told'),
-      );
-    }
+    const payload = payloadIn(body);
+    send(response, await options.take({ kind: 'interactive', payload, body }));
   };
 }
 
-/** There are no commands: says what there is instead. Slack's own probe of the address wants an empty answer. */
-export function answerSlackCommand(options: SlackRequests) {
+/** A slash command. Slack's own probe of the address wants an empty answer. */
+export function takeSlackCommand(options: SlackRequests) {
   return async (request: Request, response: Response) => {
     const body = await verifiedBody(request, options, form);
-    if (new URLSearchParams(body.toString('utf8')).get('ssl_check') === '1') {
-      response.status(200).end();
-      return;
-    }
-    response.json({
-      response_type: 'ephemeral',
-      text: 'Baton has no commands. Use the buttons on the incident’s status card: Acknowledge and Resolve.',
-    });
+    const payload = Object.fromEntries(new URLSearchParams(body.toString('utf8')));
+    if (payload.ssl_check === '1') send(response, {});
+    else send(response, await options.take({ kind: 'command', payload, body }));
   };
 }
 
 const challenge = z.object({ type: z.literal('url_verification'), challenge: z.string() });
 
-/** An event of the Events API: stored, then 200. Slack sends it again when it is not. */
+/** An event of the Events API. Slack sends it again where the answer is no 200. */
 export function takeSlackEvent(options: SlackRequests) {
   return async (request: Request, response: Response) => {
     const body = await verifiedBody(request, options, 'application/json');
-    const json = parseJsonObject(body);
-    const asked = challenge.safeParse(json);
-    if (asked.success) {
-      response.json({ challenge: asked.data.challenge });
-      return;
-    }
-    await options.inbox.store(slackEventDelivery(body, json, new Date().toISOString()));
-    response.status(200).end();
+    const payload = parseJsonObject(body);
+    const asked = challenge.safeParse(payload);
+    if (asked.success) send(response, { answer: { challenge: asked.data.challenge } });
+    else send(response, await options.take({ kind: 'event', payload, body }));
   };
+}
+
+function send(response: Response, { answer }: SlackAnswer): void {
+  if (answer === undefined) response.status(200).end();
+  else response.json(answer);
+}
+
+/** Interactions come as JSON in one field of a form. */
+function payloadIn(body: Buffer): unknown {
+  try {
+    return parseJsonText(new URLSearchParams(body.toString('utf8')).get('payload') ?? '');
+  } catch {
+    return undefined;
+  }
 }

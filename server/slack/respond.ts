@@ -1,7 +1,6 @@
 import { type Dispatcher, request } from 'undici';
 import { z } from 'zod';
 import { isPrivate } from '../address.ts';
-import { parseJsonText } from '../body.ts';
 
 /** The person waits, and Slack would take an answer for half an hour. */
 const timeoutMs = 2_500;
@@ -26,16 +25,16 @@ export interface AnswerTo {
 export class NotTold extends Error {}
 
 /**
- * Shows a text in private to whoever pressed the button in `body`, a verified interaction: Slack takes it at the address that it
+ * Shows a text in private to whoever is behind `payload`, a verified interaction or command: Slack takes it at the address that it
  * sent along (https://docs.slack.dev/interactivity/handling-user-interaction), and ignores what stands in
  * the answer to the request itself. Throws `NotTold`.
  */
 export async function respondInPrivate(
-  body: Buffer,
+  payload: unknown,
   text: string,
   { apiUrl, wayToSlack }: AnswerTo,
 ): Promise<void> {
-  const address = responseUrlIn(body);
+  const address = responseUrlIn(payload);
   if (!address || !isSlacks(address, new URL(apiUrl || usualApi)))
     throw new NotTold('it came without an address of Slack to answer to');
   const way = await wayToSlack?.(address.href);
@@ -54,14 +53,9 @@ export async function respondInPrivate(
   if (answer.statusCode >= 300) throw new NotTold(`Slack answered ${answer.statusCode}`);
 }
 
-function responseUrlIn(body: Buffer): URL | undefined {
-  const payload = new URLSearchParams(body.toString('utf8')).get('payload') ?? '';
-  try {
-    const parsed = interaction.safeParse(parseJsonText(payload));
-    return parsed.success ? new URL(parsed.data.response_url) : undefined;
-  } catch {
-    return undefined;
-  }
+function responseUrlIn(payload: unknown): URL | undefined {
+  const parsed = interaction.safeParse(payload);
+  return parsed.success ? new URL(parsed.data.response_url) : undefined;
 }
 
 /** With Slack's own API only Slack's hosts are right; with another, as of a simulator, only that one. Never in the clear over a network. */
