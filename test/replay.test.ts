@@ -16,6 +16,11 @@ const registered = [
   'reportRunEnd',
   'recordLine',
   'storeScheduleEvent',
+  'askApproval',
+  'findApproval',
+  'closeApproval',
+  'showedApproval',
+  'lastMade',
 ];
 const replay = (history: unknown) => {
   const options = {
