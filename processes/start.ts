@@ -22,6 +22,7 @@ import { lockFolder } from '../store/lock.ts';
 import { openStore, type StoreOptions } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
+import { clientConverter, workerConverter } from '../worker/data-converter.ts';
 import { startWorker, taskQueue } from '../worker/worker.ts';
 import { warnOfOwner } from './cluster.ts';
 import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
@@ -34,7 +35,7 @@ import { secretsOf } from './masking.ts';
 import { directPager } from './pager.ts';
 import { isFree, nextFreePort, portTaken } from './ports.ts';
 import { prepareSdk } from './sdk.ts';
-import { secretKeyOf } from './secret-key.ts';
+import { payloadKeysOf, secretKeyOf } from './secret-key.ts';
 import { halvesFor, readSettings, type Settings } from './settings.ts';
 import type { RunningSimulators } from './simulators.ts';
 import { type Binary, findTemporal } from './temporal-binary.ts';
@@ -81,6 +82,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     let server: RunningServer | undefined;
     const bundling = bundleWorkflows(wiring.workflowsPath, {
       cacheDir: dataDir,
+      encrypted: settings.encryptPayloads,
       onRefused: (why) => log.warn(why),
     });
     const finding = settings.temporal === undefined ? findTemporal() : undefined;
@@ -98,6 +100,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     });
     const secretKey = secretKeyOf(settings);
     const authority = authorityOf(secretKey);
+    const payloadKeys = payloadKeysOf(secretKey, settings);
     if (settings.databaseUrl !== undefined) await warnOfOwner(store, log);
     const temporal = await connectTemporal(settings, finding, lifetime, log);
 
@@ -132,6 +135,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       connection,
       namespace: temporal.namespace,
       bundle: await bundling,
+      dataConverter: workerConverter(payloadKeys),
       store,
       authority,
       activities: await wiring.loadActivities(),
@@ -144,7 +148,11 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     });
     lifetime.onClose(worker.stop);
     worker.stopped.catch((error: unknown) => lifetime.fail(error));
-    const client = new Client({ connection, namespace: temporal.namespace });
+    const client = new Client({
+      connection,
+      namespace: temporal.namespace,
+      dataConverter: clientConverter(payloadKeys),
+    });
     // Temporal leaves an eager run with the worker that it came by, whatever the current version is.
     const eagerStart = !versions;
     const world: World = {

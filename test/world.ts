@@ -12,6 +12,7 @@ import type { RunRow } from '../domain/run.ts';
 import { createLog } from '../log/log.ts';
 import { allConnections } from '../processes/connections.ts';
 import { encryptionOf } from '../secrets/encryption.ts';
+import type { PayloadKeys } from '../secrets/payload-codec.ts';
 import { learningScrubber } from '../secrets/scrub.ts';
 import { createMetrics, type Metrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
@@ -38,8 +39,9 @@ import type { Store } from '../store/store.ts';
 import { type StoredConnections, storedConnections } from '../store/stored-connections.ts';
 import { triggers as shipped } from '../triggers/index.ts';
 import type { Trigger } from '../triggers/trigger.ts';
+import { clientConverter, workerConverter } from '../worker/data-converter.ts';
 import { type RunningWorker, startWorker, taskQueue } from '../worker/worker.ts';
-import { testAuthority } from './authority.ts';
+import { testAuthority, testKeys } from './authority.ts';
 import { clientsFor } from './clients.ts';
 import { startTestTemporal, workflowBundle } from './temporal.ts';
 
@@ -129,6 +131,8 @@ interface Options {
   activities?: readonly AnyActivity[];
   /** The worker has a version. */
   versions?: boolean;
+  /** What reads and writes payloads. Where they encrypt, the bundle has to be made for it. */
+  keys?: PayloadKeys;
 }
 
 export async function startWorld(options: Options = {}): Promise<World> {
@@ -151,10 +155,12 @@ export async function startWorld(options: Options = {}): Promise<World> {
     onPending: () => server?.wake(),
   });
   const connections = storedConnections({ store, encryption: encryptionOf('a key of the tests'), learn });
+  const keys = options.keys ?? testKeys;
   const worker = await startWorker({
     connection: temporal.nativeConnection,
     namespace: 'default',
     bundle: options.bundle ?? workflowBundle(),
+    dataConverter: workerConverter(keys),
     store,
     authority: testAuthority,
     activities: options.activities ?? shippedActivities,
@@ -172,7 +178,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     connections,
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
     store,
-    client: new Client({ connection: temporal.nativeConnection }),
+    client: new Client({ connection: temporal.nativeConnection, dataConverter: clientConverter(keys) }),
     eagerStart: !options.versions,
     namespace: 'default',
     triggers: options.triggers ?? shipped,
@@ -253,16 +259,17 @@ export async function eventually<Value>(
   }
 }
 
-/** One more worker on a world's Temporal and store, with other workflows than the world's own. */
+/** One more worker on a world's Temporal and store, with other workflows or keys than the world's own. */
 export const startWorkerBeside = (
   { temporal, store, env }: Pick<World, 'temporal' | 'store' | 'env'>,
   bundle: { code: string },
-  versions = false,
+  { versions = false, keys = testKeys }: { versions?: boolean; keys?: PayloadKeys } = {},
 ): Promise<RunningWorker> =>
   startWorker({
     connection: temporal.nativeConnection,
     namespace: 'default',
     bundle,
+    dataConverter: workerConverter(keys),
     store,
     activities: shippedActivities,
     clients: clientsFor(env),
