@@ -1,5 +1,5 @@
 import { ApplicationFailure, activityInfo, cancellationSignal } from '@temporalio/activity';
-import type { Payload } from '@temporalio/common';
+import type { ActivityExecuteInput } from '@temporalio/worker';
 import { z } from 'zod';
 import type { Actor, AnyActivity } from '../activities/activity.ts';
 import type { Clients } from '../activities/clients.ts';
@@ -29,14 +29,8 @@ export type Shown = { cause: CauseOfCall } | { refusal: string };
 /** Runs at work at the same time, more or less. */
 const mostRemembered = 1_000;
 
-/** What comes with a call: from wherever it says why it is made, that is checked in the same way. */
-interface Coming {
-  args: readonly unknown[];
-  headers: Record<string, Payload>;
-}
-
-/** The cause as JSON: from the header, or where payloads are encrypted from the argument behind the activity's own. */
-function causeIn({ args, headers }: Coming): string | undefined {
+/** The cause as JSON: from the header, or where payloads are encrypted from the argument behind the activity's own. Neither is believed. */
+function causeIn({ args, headers }: ActivityExecuteInput): string | undefined {
   const header = headers[causeName];
   if (header) return Buffer.from(header.data ?? []).toString('utf8');
   return JSON.stringify(takeLastArgument(args, causeName).value);
@@ -46,13 +40,13 @@ function causeIn({ args, headers }: Coming): string | undefined {
  * Gives the function that checks the cause that came with the current activity. All calls of a run bring the same one, so what was
  * found good is remembered.
  */
-export function causeReader(authority: Authority): (coming: Coming) => Shown {
+export function causeReader(authority: Authority): (call: ActivityExecuteInput) => Shown {
   const good = new Map<string, Shown>();
-  return (coming) => {
+  return (call) => {
     const { workflowExecution, workflowType } = activityInfo();
     if (workflowExecution === undefined || workflowType === undefined)
       return { refusal: 'it was called by itself, and not by a run' };
-    const told = causeIn(coming);
+    const told = causeIn(call);
     if (told === undefined) return { refusal: 'the call names no cause' };
     const run = { runId: workflowExecution.workflowId, workflow: workflowType };
     const key = JSON.stringify([run, told]);
