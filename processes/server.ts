@@ -20,8 +20,19 @@ const usualPort = 8080;
 
 /** `baton server`: as many as are needed, behind a balancer. Returns when it was told to stop and has drained. */
 export async function runServer(wiring: Wiring): Promise<void> {
-  const { settings, temporal, providers, secretKey, scrub, learn, log, authority, clients, halves } =
-    await prepareCluster(wiring, 'server');
+  const {
+    settings,
+    temporal,
+    providers,
+    secretKey,
+    payloadKeys,
+    scrub,
+    learn,
+    log,
+    authority,
+    clients,
+    halves,
+  } = await prepareCluster(wiring, 'server');
   const lifetime = new Lifetime();
   try {
     let server: RunningServer | undefined;
@@ -38,7 +49,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
     await warnOfOwner(store, log);
     for (const warning of connectionWarnings(wiring.env)) log.warn(warning);
     const port = settings.port ?? usualPort;
-    const { client, close } = lazyClient(temporal);
+    const { client, close } = lazyClient(temporal, payloadKeys);
     lifetime.onClose(close);
     const connections = connectionsIn(store, secretKey, settings, learn);
     const world: World = {

@@ -23,6 +23,7 @@ import { openStore, type StoreOptions } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { batonFor } from '../worker/baton.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
+import { clientConverter, workerConverter } from '../worker/data-converter.ts';
 import { startWorker, taskQueue } from '../worker/worker.ts';
 import { warnOfOwner } from './cluster.ts';
 import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
@@ -36,7 +37,7 @@ import { directPager } from './pager.ts';
 import { performFromSlack } from './perform.ts';
 import { isFree, nextFreePort, portTaken } from './ports.ts';
 import { prepareSdk } from './sdk.ts';
-import { secretKeyOf } from './secret-key.ts';
+import { payloadKeysOf, secretKeyOf } from './secret-key.ts';
 import { halvesFor, readSettings, type Settings } from './settings.ts';
 import type { RunningSimulators } from './simulators.ts';
 import { type Binary, findTemporal } from './temporal-binary.ts';
@@ -83,6 +84,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     let server: RunningServer | undefined;
     const bundling = bundleWorkflows(wiring.workflowsPath, {
       cacheDir: dataDir,
+      encrypted: settings.encryptPayloads,
       onRefused: (why) => log.warn(why),
     });
     const finding = settings.temporal === undefined ? findTemporal() : undefined;
@@ -100,6 +102,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     });
     const secretKey = secretKeyOf(settings);
     const authority = authorityOf(secretKey);
+    const payloadKeys = payloadKeysOf(secretKey, settings);
     if (settings.databaseUrl !== undefined) await warnOfOwner(store, log);
     const temporal = await connectTemporal(settings, finding, lifetime, log);
 
@@ -130,7 +133,11 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     );
     // The embedded Temporal has this process's worker alone.
     const versions = settings.workerVersions && settings.temporal !== undefined;
-    const client = new Client({ connection, namespace: temporal.namespace });
+    const client = new Client({
+      connection,
+      namespace: temporal.namespace,
+      dataConverter: clientConverter(payloadKeys),
+    });
     // Temporal leaves an eager run with the worker that it came by, whatever the current version is.
     const eagerStart = !versions;
     const world: World = {
@@ -141,6 +148,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       connection,
       namespace: temporal.namespace,
       bundle: await bundling,
+      dataConverter: workerConverter(payloadKeys),
       store,
       authority,
       activities: await wiring.loadActivities(),

@@ -14,6 +14,7 @@ import { createLog } from '../log/log.ts';
 import { allConnections } from '../processes/connections.ts';
 import { performFromSlack } from '../processes/perform.ts';
 import { encryptionOf } from '../secrets/encryption.ts';
+import type { PayloadKeys } from '../secrets/payload-codec.ts';
 import { learningScrubber } from '../secrets/scrub.ts';
 import { createMetrics, type Metrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
@@ -41,8 +42,9 @@ import { type StoredConnections, storedConnections } from '../store/stored-conne
 import { startable } from '../triggers/by-hand/index.ts';
 import { triggers as shipped } from '../triggers/index.ts';
 import type { Trigger } from '../triggers/trigger.ts';
+import { clientConverter, workerConverter } from '../worker/data-converter.ts';
 import { type RunningWorker, startWorker, taskQueue } from '../worker/worker.ts';
-import { testAuthority } from './authority.ts';
+import { testAuthority, testKeys } from './authority.ts';
 import { clientsFor } from './clients.ts';
 import { startTestTemporal, workflowBundle } from './temporal.ts';
 
@@ -132,6 +134,8 @@ interface Options {
   activities?: readonly AnyActivity[];
   /** The worker has a version. */
   versions?: boolean;
+  /** What reads and writes payloads. Where they encrypt, the bundle has to be made for it. */
+  keys?: PayloadKeys;
 }
 
 export async function startWorld(options: Options = {}): Promise<World> {
@@ -153,12 +157,17 @@ export async function startWorld(options: Options = {}): Promise<World> {
     scrub,
     onPending: () => server?.wake(),
   });
-  const client = new Client({ connection: temporal.nativeConnection });
   const connections = storedConnections({ store, encryption: encryptionOf('a key of the tests'), learn });
+  const keys = options.keys ?? testKeys;
+  const client = new Client({
+    connection: temporal.nativeConnection,
+    dataConverter: clientConverter(keys),
+  });
   const worker = await startWorker({
     connection: temporal.nativeConnection,
     namespace: 'default',
     bundle: options.bundle ?? workflowBundle(),
+    dataConverter: workerConverter(keys),
     store,
     authority: testAuthority,
     activities: options.activities ?? shippedActivities,
@@ -268,16 +277,17 @@ export async function eventually<Value>(
   }
 }
 
-/** One more worker on a world's Temporal and store, with other workflows than the world's own. */
+/** One more worker on a world's Temporal and store, with other workflows or keys than the world's own. */
 export const startWorkerBeside = (
   { temporal, store, env }: Pick<World, 'temporal' | 'store' | 'env'>,
   bundle: { code: string },
-  versions = false,
+  { versions = false, keys = testKeys }: { versions?: boolean; keys?: PayloadKeys } = {},
 ): Promise<RunningWorker> =>
   startWorker({
     connection: temporal.nativeConnection,
     namespace: 'default',
     bundle,
+    dataConverter: workerConverter(keys),
     store,
     activities: shippedActivities,
     clients: clientsFor(env),
