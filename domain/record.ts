@@ -97,6 +97,8 @@ export interface Details {
   'activity.completed': AttemptDetail & { result: unknown } & Partial<
       Pick<Plan, 'before' | 'after' | 'inverse'> & { digest: string }
     >;
+  /** Before a change outside of the store is made. */
+  'operation.intended': OperationDetail;
   'operation.done': OperationDetail;
   /** Whoever asked lacks the right, or it cannot be done now. */
   'operation.refused': Partial<OperationDetail> & { operation: string; status: number; reason: string };

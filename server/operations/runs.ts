@@ -82,6 +82,8 @@ const byHand = 'manual';
 export const startRunByHand = defineOperation({
   name: 'runs.start',
   kind: 'change',
+  writesOwnLine: true,
+  isOneUnderKey: true,
   right: 'runs.start',
   route: 'POST /runs',
   summary: 'Starts a workflow by hand. Under the same Idempotency-Key it is the same run',

@@ -62,7 +62,6 @@ describe('a run that somebody starts by hand', () => {
     expect(authority.isSigned(signed, signature)).toBe(true);
     expect((await linesOf(subject)).filter(({ actor }) => actor === 'token:the-responder')).toMatchObject([
       { action: 'run.started', detail: { run: json.run.id, reason: 'It is worth a try' } },
-      { action: 'operation.done', detail: { operation: 'runs.start' } },
     ]);
   });
 

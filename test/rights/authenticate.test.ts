@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { makeToken } from '../../secrets/token.ts';
 import { backends } from '../store/backends.ts';
+import { entry } from '../store/world.ts';
 import { ask, bearer, newSession, newToken, openDoor } from './door.ts';
 
 describe.each(await backends())('whoever asks, on $name', ({ world }) => {
@@ -17,7 +18,7 @@ describe.each(await backends())('whoever asks, on $name', ({ world }) => {
     const { url, log } = await openDoor(store);
     const [expired, revoked, live] = [await newToken(store), await newToken(store), await newToken(store)];
     await expire(expired.id);
-    await store.revokeToken(revoked.id);
+    await store.revokeToken(revoked.id, entry());
     const unknown = makeToken().text;
     const cases: Record<string, string> = {
       expired: expired.text,
