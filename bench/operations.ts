@@ -3,6 +3,7 @@
  * Lists and searches p95, a verification of the whole record, what streams cost, and `baton --help`. `node bench/operations.ts`
  */
 import { execFileSync } from 'node:child_process';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -49,7 +50,9 @@ const app = createApp({
       providers: [],
       doctor: () => Promise.reject(new Error('Nobody asks the doctor here')),
     };
-    const authenticate = async () => ({ kind: 'token', name: 'bench', role: 'admin' }) as const;
+    // Nobody has more than a few streams.
+    const authenticate = async ({ headers: { authorization = 'bench' } }: IncomingMessage) =>
+      ({ kind: 'token', name: authorization, role: 'admin' }) as const;
     api = createApi({ world, authenticate }, { readBody, log });
     return api;
   },
@@ -127,7 +130,9 @@ async function measureStreams(): Promise<void> {
   let heard = 0;
   const leaving = new AbortController();
   for (let count = 0; count < streams; count += 1) {
-    const response = await fetch(`${url}/stream`, { signal: leaving.signal });
+    const headers = { authorization: `Bearer ${count % 20}` };
+    const response = await fetch(`${url}/stream`, { signal: leaving.signal, headers });
+    if (!response.ok) throw new Error(`A stream was answered ${response.status}`);
     void (async () => {
       for await (const chunk of response.body ?? []) heard += chunk.length;
     })().catch(() => undefined);
