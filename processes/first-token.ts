@@ -54,7 +54,7 @@ export async function firstTokenFile(
   if (await store.hasAdmin()) return undefined;
   const path = join(dataDir, 'admin.token');
   const lying = readOwn(path);
-  const isUnused = lying !== undefined && (await store.checkToken(lying.id)) === undefined;
+  const isUnused = lying !== undefined && (await store.checkToken(lying.id, '')) === undefined;
   const token = isUnused ? lying : writeNew(path);
   return (await keepFirst(store, token, 'start')) ? path : undefined;
 }

@@ -64,8 +64,8 @@ export interface FailedSignIns {
   secondsLeft: number;
 }
 
-/** Under which the failures of an account are counted: a token's id, or an e-mail address. */
-export const accountKey = (account: string) => `account:${account}`;
+/** Under which the failures of an account (a token's id, or an e-mail address) from one address are counted. */
+export const accountKey = (account: string, address: string) => `account:${account} from ${address}`;
 
 /** Of a row of `failed_sign_ins`, where it still counts. */
 export const secondsLeft = sql<number>`ceil(extract(epoch from since + make_interval(mins => ${sql.raw(String(failuresWithinMinutes))}) - now()))::integer`;

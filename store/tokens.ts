@@ -44,7 +44,7 @@ export interface CheckedToken {
   state: 'live' | 'expired' | 'revoked';
   /** It has not been noted for a minute that it is used. */
   useIsOld: boolean;
-  /** Sign-ins that have failed under its id lately. */
+  /** Sign-ins that have failed under its id from there lately. */
   failures: FailedSignIns;
 }
 
@@ -69,8 +69,8 @@ export interface Tokens {
   createFirstToken(token: NewToken, lineOf: (kept: Token) => Entry): Promise<Token | undefined>;
   /** Whether somebody is an admin: a live token without limits, or a person. */
   hasAdmin(): Promise<boolean>;
-  /** One row by its key, asked at each request: what was revoked is so from the next request on, in every process. */
-  checkToken(id: string): Promise<CheckedToken | undefined>;
+  /** One row by its key, asked at each request: what was revoked is so from the next request on, in every process. `address`: from where. */
+  checkToken(id: string, address: string): Promise<CheckedToken | undefined>;
   /** Notes that it is used, at most once a minute. */
   noteTokenUse(id: string): Promise<void>;
   /** Undefined: there is none. One that was revoked before keeps its time. */
@@ -144,8 +144,8 @@ export function tokensOn({ db, makeLine }: Context): Tokens {
       return (await adminExists.execute(db)).rows[0]?.exists === true;
     },
 
-    async checkToken(id) {
-      const key = accountKey(id);
+    async checkToken(id, address) {
+      const key = accountKey(id, address);
       const { rows } = await sql<CheckedRow>`
         select name, hash, role, scope,
           case when revoked_at is not null then 'revoked' when expires_at <= now() then 'expired' else 'live' end as state,
