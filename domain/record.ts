@@ -34,6 +34,8 @@ interface EndDetail {
   workflow: string;
   outcome: string;
   failure?: Failure;
+  /** It changed nothing. */
+  mode?: 'plan';
   healthy: boolean;
 }
 
