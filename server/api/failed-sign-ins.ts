@@ -35,8 +35,8 @@ export interface FailureGate {
 }
 
 /**
- * Counts failed sign-ins, per account and address and per address: in memory, which holds at once, and in the store, which holds over all servers
- * and restarts. Servers that are asked at the same moment let five through each; after that they know of each other's.
+ * Counts failed sign-ins, per account and address and per address: in memory, which holds at once, and in the store, which holds over all
+ * servers and restarts. Servers that are asked at the same moment let five through each; after that they know of each other's.
  *
  * An account with too many failures is shut for the address they came from, and for no other: whoever knows a token's id, which is no
  * secret, could else shut its owner out. Guessing from many addresses is hopeless all the same: a secret has 256 random bits, and five

@@ -8,7 +8,8 @@ import type { AnyOperation, Operation, OperationContext } from './operation.ts';
 /**
  * The one door to every operation: checks the right and then the input, carries it out, and sees to it that a change and each refusal stand
  * in the record. What cannot be written there is not done: a change of the store writes its line with it, and before one outside of the
- * store there is a line of what is intended. Throws a `Refusal` (400, 403, and what the operation itself refuses); anything else that is thrown is a fault of ours.
+ * store there is a line of what is intended. Throws a `Refusal` (400, 403, and what the operation itself refuses); anything else that is
+ * thrown is a fault of ours.
  */
 export async function perform<Input extends z.ZodObject, Output extends z.ZodType>(
   operation: Operation<string, Input, Output>,
