@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { budgetOf } from '../activities/budget.ts';
 import { connectClients } from '../activities/clients.ts';
 import { wayTo } from '../activities/http.ts';
-import type { AnyProvider } from '../activities/provider.ts';
+import { type AnyProvider, settingsOf } from '../activities/provider.ts';
 import type { Output } from '../cli/output.ts';
 import { createLog, outageLines } from '../log/log.ts';
 import { openLogFile } from '../log/log-file.ts';
@@ -195,7 +195,10 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     });
     lifetime.onClose(server.stop);
     if (settings.connectedBy.length > 0)
-      lifetime.onClose(startDoctorWatch({ doctor: world.doctor, store, log }).stop);
+      lifetime.onClose(
+        startDoctorWatch({ doctor: world.doctor, settings: world.providers.flatMap(settingsOf), store, log })
+          .stop,
+      );
     const control = await serveControl(dataDir, {
       ping: async () => 'here',
       perform: (name, input) => performHere(world, name, input),
