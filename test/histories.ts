@@ -12,6 +12,8 @@ import { defineTrigger } from '../triggers/trigger.ts';
 import { startWorker } from '../worker/worker.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
 import { pagerdutyProductionIncidentPolicy } from '../workflows/pagerduty-production-incident-policy.ts';
+import { quietIncident } from '../workflows/quiet-incident.ts';
+import { triggeredAndUnacked } from '../workflows/triggered-and-unacked.ts';
 import { signedMemo, testAuthority } from './authority.ts';
 import { clientsFor } from './clients.ts';
 import { startTimeSkipping, workflowBundle } from './temporal.ts';
@@ -27,14 +29,32 @@ const policy = defineTrigger({
   whenResolved: 'continue',
 });
 
+const after = 600;
+/** On their own incidents only, and with patience for a moment. */
+const unacked = defineTrigger({
+  name: 'triggered-and-unacked',
+  on: 'pagerduty.incident.triggered',
+  when: { 'is about it': ({ title }) => title.startsWith('Waiting') },
+  run: triggeredAndUnacked,
+  input: ({ id }) => ({ incidentId: id, after }),
+});
+const quiet = defineTrigger({
+  name: 'quiet-incident',
+  on: 'pagerduty.incident.acknowledged',
+  when: { 'is about it': ({ title }) => title.startsWith('Quiet') },
+  run: quietIncident,
+  input: ({ id }) => ({ incidentId: id, after }),
+});
+
 /** Makes real runs end in each way that the runbooks tell of, and keeps the histories that `folder` lacks. */
 export async function recordHistories(folder: string): Promise<void> {
   const world = await startWorld({
-    triggers: [policy, ec2Unhealthy, kubernetesCrashLoop, runFailed, slackAction],
+    triggers: [policy, ec2Unhealthy, kubernetesCrashLoop, unacked, quiet, runFailed, slackAction],
   });
   await endClicksAndPolicies(world);
   await endDiagnoses(world);
   await endRestarts(world);
+  await endFollowUps(world);
   await eventually('the page to be taken back', async () =>
     (await ends(world)).includes('pageForRun resolved'),
   );
@@ -143,6 +163,59 @@ async function endRestarts(world: World): Promise<void> {
   await eventually('the wait for the reboot', () => world.ec2.ledger.length > before);
   resolveAs(world.pagerDuty, resolved, 'PADALOP');
   await until(world, resolved, 'resolved elsewhere');
+}
+
+async function endFollowUps(world: World): Promise<void> {
+  const { incidents, policies } = world.pagerDuty.world;
+  const raise = (title: string) => raiseIncident(world.pagerDuty, { title, service: 'Search' });
+  const acknowledged = (title: string) => {
+    const id = raise(title);
+    acknowledgeAs(world.pagerDuty, id, 'PADALOP');
+    return id;
+  };
+  /** Without an event. */
+  const resolveUnseen = (id: string) =>
+    Object.assign(incidents.find((each) => each.id === id) ?? {}, { status: 'resolved' });
+  await until(world, acknowledged('Waiting for Ada'), 'acknowledged');
+  const waiting = raise('Waiting for a look');
+  await eventually('the run', () => world.run(`triggered-and-unacked/${waiting}`));
+  resolveUnseen(waiting);
+  await until(world, waiting, 'resolved');
+  await until(world, raise('Waiting for somebody'), 'escalated');
+  const resolved = raise('Waiting for the end');
+  resolveAs(world.pagerDuty, resolved, 'PADALOP');
+  await until(world, resolved, 'resolved elsewhere');
+
+  const unseen = acknowledged('Quiet, and resolved');
+  await eventually('the run', () => world.run(`quiet-incident/${unseen}`));
+  resolveUnseen(unseen);
+  await until(world, unseen, 'resolved');
+  const over = acknowledged('Quiet, and over');
+  await eventually('the run', () => world.run(`quiet-incident/${over}`));
+  resolveAs(world.pagerDuty, over, 'PADALOP');
+  await until(world, over, 'resolved elsewhere');
+  // Four levels, of which each escalation takes one.
+  world.pagerDuty.world.users.push({ id: 'PCYWOLF', name: 'Cy Wolf', email: 'cy@example.com' });
+  for (const policy of policies)
+    policy.levels = ['PADALOP', 'PBENOKA', 'PBATONU', 'PCYWOLF'].map((id) => [id]);
+  const left = acknowledged('Quiet for long');
+  for (let level = 2; level <= 3; level += 1) {
+    await eventually(`level ${level}`, () =>
+      world.pagerDuty.ledger.some(
+        ({ target, detail }) =>
+          target === left && (detail as { level?: number } | undefined)?.level === level,
+      ),
+    );
+    acknowledgeAs(world.pagerDuty, left, 'PADALOP');
+  }
+  await until(world, left, 'left to people');
+  for (const policy of policies) policy.levels = [['PADALOP']];
+  await until(world, acknowledged('Quiet, without anybody'), 'nobody to escalate to');
+  await until(world, raise('Waiting for nobody'), 'nobody to escalate to');
+  world.pagerDuty.fail({ ...refuse, match: 'GET /incidents/', times: 1 });
+  await until(world, raise('Waiting for a fault'), 'failed');
+  world.pagerDuty.fail({ ...refuse, match: 'GET /incidents/', times: 1 });
+  await until(world, acknowledged('Quiet, with a fault'), 'failed');
 }
 
 /** Takes thirty days, so it is made where time is skipped. */

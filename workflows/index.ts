@@ -5,3 +5,5 @@ export { emitScheduleEvent } from './kit/schedule.ts';
 export { kubernetesCrashLoopDiagnosis } from './kubernetes-crash-loop-diagnosis.ts';
 export { pageForRun } from './page-for-run.ts';
 export { pagerdutyProductionIncidentPolicy } from './pagerduty-production-incident-policy.ts';
+export { quietIncident } from './quiet-incident.ts';
+export { triggeredAndUnacked } from './triggered-and-unacked.ts';

@@ -8,6 +8,8 @@ describe('the list of triggers', () => {
       'production-incident',
       'ec2-unhealthy',
       'kubernetes-crash-loop',
+      'triggered-and-unacked',
+      'quiet-incident',
       'run-failed',
       'slack-action',
     ]);
