@@ -2,9 +2,11 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { activities } from '../activities/index.ts';
 import { impair, restedInstance } from '../simulator/ec2.ts';
+import { moveIssueAs } from '../simulator/jira.ts';
 import { crashLoop } from '../simulator/kubernetes.ts';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../simulator/pagerduty.ts';
 import { ec2Unhealthy } from '../triggers/ec2-unhealthy.ts';
+import { jiraResolved } from '../triggers/jira-resolved.ts';
 import { kubernetesCrashLoop } from '../triggers/kubernetes-crash-loop.ts';
 import { runFailed } from '../triggers/run-failed.ts';
 import { slackAction } from '../triggers/slack-action.ts';
@@ -49,12 +51,23 @@ const quiet = defineTrigger({
 /** Makes real runs end in each way that the runbooks tell of, and keeps the histories that `folder` lacks. */
 export async function recordHistories(folder: string): Promise<void> {
   const world = await startWorld({
-    triggers: [policy, ec2Unhealthy, kubernetesCrashLoop, unacked, quiet, runFailed, slackAction],
+    triggers: [
+      policy,
+      ec2Unhealthy,
+      kubernetesCrashLoop,
+      unacked,
+      quiet,
+      jiraResolved,
+      runFailed,
+      slackAction,
+    ],
+    jiraSecret: 'jira-secret',
   });
   await endClicksAndPolicies(world);
   await endDiagnoses(world);
   await endRestarts(world);
   await endFollowUps(world);
+  await endMovesInJira(world);
   await eventually('the page to be taken back', async () =>
     (await ends(world)).includes('pageForRun resolved'),
   );
@@ -216,6 +229,37 @@ async function endFollowUps(world: World): Promise<void> {
   await until(world, raise('Waiting for a fault'), 'failed');
   world.pagerDuty.fail({ ...refuse, match: 'GET /incidents/', times: 1 });
   await until(world, acknowledged('Quiet, with a fault'), 'failed');
+}
+
+async function endMovesInJira(world: World): Promise<void> {
+  const { incidents } = world.pagerDuty.world;
+  const { issues } = world.jira.world;
+  const issueOf = async (title: string) => {
+    const id = raiseIncident(world.pagerDuty, { title: `Slow ${title}`, service: 'Search' });
+    const issue = await eventually('the issue', () =>
+      issues.find(({ fields }) => fields.labels.includes(`baton-${id}`)),
+    );
+    await eventually('the note', () =>
+      world.pagerDuty.world.notes.some(({ incidentId }) => incidentId === id),
+    );
+    return { id, issue };
+  };
+  const close = ({ key }: { key: string }) => moveIssueAs(world.jira, key, 'Done', 'acc-ada');
+  const done = await issueOf('billing');
+  close(done.issue);
+  await until(world, done.id, 'resolved');
+  const before = await issueOf('mail');
+  Object.assign(incidents.find(({ id }) => id === before.id) ?? {}, { status: 'resolved' });
+  close(before.issue);
+  await until(world, before.id, 'resolved before');
+  const back = await issueOf('login');
+  close(back.issue);
+  back.issue.status = 'To Do';
+  await until(world, back.id, 'moved on');
+  const faulty = await issueOf('fax');
+  world.pagerDuty.fail({ ...refuse, match: `GET /incidents/${faulty.id}`, times: 1 });
+  close(faulty.issue);
+  await until(world, faulty.id, 'failed');
 }
 
 /** Takes thirty days, so it is made where time is skipped. */

@@ -123,6 +123,8 @@ interface Options {
   databaseUrl?: string | undefined;
   /** More settings, or other ones; `undefined` takes one away. */
   env?: Record<string, string | undefined>;
+  /** Jira tells what happens to issues, signed with it. */
+  jiraSecret?: string;
   /** Other workflows than the shipped ones. */
   bundle?: WorkflowBundle;
   /** Other activities than the shipped ones. */
@@ -169,6 +171,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     host: '127.0.0.1',
     port: 0,
     pagerDutySecrets: [simulatedWebhookSecret],
+    jiraSecrets: options.jiraSecret === undefined ? [] : [options.jiraSecret],
     connections,
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
     store,
@@ -189,6 +192,8 @@ export async function startWorld(options: Options = {}): Promise<World> {
     url: `${url}/webhooks/pagerduty`,
     secret: simulatedWebhookSecret,
   });
+  if (options.jiraSecret !== undefined)
+    providers.jira.world.webhook = { url: `${url}/webhooks/jira`, secret: options.jiraSecret };
   const running = server;
   return {
     ...providers,

@@ -1,4 +1,5 @@
 import { ec2Unhealthy } from './ec2-unhealthy.ts';
+import { jiraResolved } from './jira-resolved.ts';
 import { kubernetesCrashLoop } from './kubernetes-crash-loop.ts';
 import { productionIncident } from './production-incident.ts';
 import { quietIncidentTrigger } from './quiet-incident.ts';
@@ -14,6 +15,7 @@ export const triggers = triggerList([
   kubernetesCrashLoop,
   triggeredAndUnackedTrigger,
   quietIncidentTrigger,
+  jiraResolved,
   runFailed,
   slackAction,
 ]);

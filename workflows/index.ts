@@ -6,4 +6,5 @@ export { kubernetesCrashLoopDiagnosis } from './kubernetes-crash-loop-diagnosis.
 export { pageForRun } from './page-for-run.ts';
 export { pagerdutyProductionIncidentPolicy } from './pagerduty-production-incident-policy.ts';
 export { quietIncident } from './quiet-incident.ts';
+export { resolveFromJira } from './resolve-from-jira.ts';
 export { triggeredAndUnacked } from './triggered-and-unacked.ts';

@@ -10,6 +10,7 @@ describe('the list of triggers', () => {
       'kubernetes-crash-loop',
       'triggered-and-unacked',
       'quiet-incident',
+      'jira-resolved',
       'run-failed',
       'slack-action',
     ]);
