@@ -9,15 +9,18 @@ import { ec2Unhealthy } from '../triggers/ec2-unhealthy.ts';
 import { jiraResolved } from '../triggers/jira-resolved.ts';
 import { kubernetesCrashLoop } from '../triggers/kubernetes-crash-loop.ts';
 import { runFailed } from '../triggers/run-failed.ts';
+import { shiftHandoffTrigger } from '../triggers/shift-handoff.ts';
 import { slackAction } from '../triggers/slack-action.ts';
 import { defineTrigger } from '../triggers/trigger.ts';
 import { startWorker } from '../worker/worker.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
 import { pagerdutyProductionIncidentPolicy } from '../workflows/pagerduty-production-incident-policy.ts';
 import { quietIncident } from '../workflows/quiet-incident.ts';
+import { shiftHandoff } from '../workflows/shift-handoff.ts';
 import { triggeredAndUnacked } from '../workflows/triggered-and-unacked.ts';
 import { signedMemo, testAuthority } from './authority.ts';
 import { clientsFor } from './clients.ts';
+import { shiftLook } from './fixtures/shift-look.ts';
 import { startTimeSkipping, workflowBundle } from './temporal.ts';
 import { cardOf, eventually, startWorld, type World } from './world.ts';
 
@@ -48,6 +51,8 @@ const quiet = defineTrigger({
   input: ({ id }) => ({ incidentId: id, after }),
 });
 
+const { schedule: _, ...handoff } = shiftHandoffTrigger;
+
 /** Makes real runs end in each way that the runbooks tell of, and keeps the histories that `folder` lacks. */
 export async function recordHistories(folder: string): Promise<void> {
   const world = await startWorld({
@@ -63,11 +68,13 @@ export async function recordHistories(folder: string): Promise<void> {
     ],
     jiraSecret: 'jira-secret',
   });
+  await endShift(world, 'no open incidents');
   await endClicksAndPolicies(world);
   await endDiagnoses(world);
   await endRestarts(world);
   await endFollowUps(world);
   await endMovesInJira(world);
+  await endShifts(world);
   await eventually('the page to be taken back', async () =>
     (await ends(world)).includes('pageForRun resolved'),
   );
@@ -75,7 +82,7 @@ export async function recordHistories(folder: string): Promise<void> {
     const history = await world.temporal.client.workflow.getHandle(run.id).fetchHistory();
     keep(folder, run.workflow, run.outcome ?? 'live', history);
   }
-  await recordLeftToPeople(world, folder);
+  await recordElsewhere(world, folder);
   await world.close();
 }
 
@@ -257,34 +264,61 @@ async function endMovesInJira(world: World): Promise<void> {
   back.issue.status = 'To Do';
   await until(world, back.id, 'moved on');
   const faulty = await issueOf('fax');
-  world.pagerDuty.fail({ ...refuse, match: `GET /incidents/${faulty.id}`, times: 1 });
+  world.jira.fail({ ...refuse, match: `GET /rest/api/3/issue/${faulty.issue.key}?`, times: 1 });
   close(faulty.issue);
   await until(world, faulty.id, 'failed');
 }
 
-/** Takes thirty days, so it is made where time is skipped. */
-async function recordLeftToPeople(world: World, folder: string): Promise<void> {
+let looks = 0;
+/** The schedule looks, as it does every 15 minutes. */
+async function endShift(world: World, outcome: string): Promise<void> {
+  looks += 1;
+  await world.store.receive(shiftLook(new Date(Date.now() + looks * 1_000)));
+  world.server.wake();
+  await eventually(`a look to end as ${outcome}`, async () =>
+    (await ends(world)).includes(`shiftHandoff ${outcome}`),
+  );
+}
+
+async function endShifts(world: World): Promise<void> {
+  raiseIncident(world.pagerDuty, { title: 'Open at the end of a shift', service: 'Search' });
+  await endShift(world, 'nobody came on call');
+  for (const policy of world.pagerDuty.world.policies)
+    policy.nextShift = { from: new Date().toISOString(), levels: [['PBENOKA']] };
+  await endShift(world, 'handed over');
+  world.pagerDuty.fail({ ...refuse, match: 'GET /incidents?', times: 1 });
+  await endShift(world, 'failed');
+}
+
+/** One takes thirty days, so it is made where time is skipped; the other one where PagerDuty is connected in half. */
+async function recordElsewhere(world: World, folder: string): Promise<void> {
   const temporal = await startTimeSkipping();
+  const { PAGERDUTY_API_TOKEN: _, ...env } = world.env;
   const worker = await startWorker({
     connection: temporal.nativeConnection,
     namespace: 'default',
     bundle: workflowBundle(),
     store: world.store,
     activities,
-    clients: clientsFor(world.env),
+    clients: clientsFor(env),
     simulated: [],
     scrub: (text) => text,
     authority: testAuthority,
   });
   const failure = { runId: 'x', workflow: 'x', failureClass: 'ProviderRefused', target: 'x', message: 'no' };
-  const workflowId = 'run-failed/x';
-  const outcome = await temporal.client.workflow.execute(pageForRun, {
-    workflowId,
-    taskQueue: 'baton',
-    memo: signedMemo({ workflowId, workflow: 'pageForRun', input: failure }, { trigger: 'run-failed' }),
-    args: [failure],
-  });
-  keep(folder, 'pageForRun', outcome, await temporal.client.workflow.getHandle(workflowId).fetchHistory());
+  const look = { scheduledAt: new Date().toISOString(), everyMinutes: 15 };
+  const record = async <Input>(trigger: string, run: (input: Input) => Promise<string>, input: Input) => {
+    const workflowId = `${trigger}/x`;
+    const outcome = await temporal.client.workflow.execute<(input: Input) => Promise<string>>(run, {
+      workflowId,
+      taskQueue: 'baton',
+      memo: signedMemo({ workflowId, workflow: run.name, input }, { trigger }),
+      args: [input],
+    });
+    keep(folder, run.name, outcome, await temporal.client.workflow.getHandle(workflowId).fetchHistory());
+  };
+  await record('run-failed', pageForRun, failure);
+  await record('shift-handoff', shiftHandoff, look);
   await worker.stop();
   await temporal.teardown();
 }

@@ -4,6 +4,7 @@ import { kubernetesCrashLoop } from './kubernetes-crash-loop.ts';
 import { productionIncident } from './production-incident.ts';
 import { quietIncidentTrigger } from './quiet-incident.ts';
 import { runFailed } from './run-failed.ts';
+import { shiftHandoffTrigger } from './shift-handoff.ts';
 import { slackAction } from './slack-action.ts';
 import { triggerList } from './trigger.ts';
 import { triggeredAndUnackedTrigger } from './triggered-and-unacked.ts';
@@ -16,6 +17,7 @@ export const triggers = triggerList([
   triggeredAndUnackedTrigger,
   quietIncidentTrigger,
   jiraResolved,
+  shiftHandoffTrigger,
   runFailed,
   slackAction,
 ]);

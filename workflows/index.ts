@@ -7,4 +7,5 @@ export { pageForRun } from './page-for-run.ts';
 export { pagerdutyProductionIncidentPolicy } from './pagerduty-production-incident-policy.ts';
 export { quietIncident } from './quiet-incident.ts';
 export { resolveFromJira } from './resolve-from-jira.ts';
+export { shiftHandoff } from './shift-handoff.ts';
 export { triggeredAndUnacked } from './triggered-and-unacked.ts';

@@ -11,6 +11,7 @@ describe('the list of triggers', () => {
       'triggered-and-unacked',
       'quiet-incident',
       'jira-resolved',
+      'shift-handoff',
       'run-failed',
       'slack-action',
     ]);
