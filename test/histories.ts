@@ -63,6 +63,7 @@ export async function recordHistories(folder: string): Promise<void> {
       unacked,
       quiet,
       jiraResolved,
+      handoff,
       runFailed,
       slackAction,
     ],

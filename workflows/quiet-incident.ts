@@ -1,6 +1,5 @@
 import type { Duration } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
-import type { LaterEvent } from '../domain/incident.ts';
 import { steps } from './kit/activities.ts';
 import { escalate, nameOf, type Reminder, remind } from './kit/call-people.ts';
 import { followIncident } from './kit/follow-incident.ts';
@@ -41,17 +40,23 @@ export async function quietIncident({
   const progress = soFar ?? { quietSince: Date.now(), reminded: false, escalations: 0 };
   let reminder: Reminder | undefined;
   const heard = (at: number) => Object.assign(progress, { quietSince: at, reminded: false });
+  const endReminder = async () => {
+    await reminder?.end();
+    reminder = undefined;
+  };
 
   for (;;) {
     if (!reminder) await incident.renewWhenLong({ incidentId, after, soFar: progress });
     const isAcknowledged = incident.status === 'acknowledged';
     const due = progress.quietSince + msToNumber(after);
     const event = await incident.nextEvent(isAcknowledged ? Math.max(due - Date.now(), 1) : undefined);
-    if (event && isSign(event)) heard(Date.now());
+    if (event && !event.echo) {
+      heard(Date.now());
+      await endReminder();
+    }
     if (event || !isAcknowledged || Date.now() < due) continue;
 
-    await reminder?.end();
-    reminder = undefined;
+    await endReminder();
     const now = await steps.readPagerDutyIncident({ incidentId });
     if (now.status === 'resolved') return healthy('resolved');
     // What the run has not been told of is a change, too.
@@ -79,8 +84,6 @@ export async function quietIncident({
     }
   }
 }
-
-const isSign = ({ echo }: LaterEvent) => !echo;
 
 const quietText = (incident: CurrentIncident, after: Duration) =>
   `Nothing has been heard of ${nameOf(incident)} for ${Math.round(msToNumber(after) / 60_000)} minutes. ` +
