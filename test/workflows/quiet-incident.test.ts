@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { acknowledgeAs, raiseIncident } from '../../simulator/pagerduty.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { productionIncident } from '../../triggers/production-incident.ts';
 import { quietIncidentTrigger } from '../../triggers/quiet-incident.ts';
 import { startTimeSkipping } from '../temporal.ts';
@@ -15,6 +15,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await world.close();
   await world.temporal.teardown();
+});
+
+/** What is open would go on being followed in the time of the next test. */
+afterEach(() => {
+  for (const { id, status } of world.pagerDuty.world.incidents)
+    if (status !== 'resolved') resolveAs(world.pagerDuty, id, 'PADALOP');
 });
 
 const ada = 'PADALOP';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { productionIncident } from '../../triggers/production-incident.ts';
 import { triggeredAndUnackedTrigger } from '../../triggers/triggered-and-unacked.ts';
@@ -16,6 +16,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await world.close();
   await world.temporal.teardown();
+});
+
+/** What is open would go on being followed in the time of the next test. */
+afterEach(() => {
+  for (const { id, status } of world.pagerDuty.world.incidents)
+    if (status !== 'resolved') resolveAs(world.pagerDuty, id, 'PADALOP');
 });
 
 const ada = 'PADALOP';
