@@ -105,9 +105,11 @@ describe('an acknowledged incident of which nothing is heard', () => {
     const id = await acknowledged(title);
     await minutes(50);
     await sign(id);
+    // Time must not go on before the run has been told.
     await eventually('it to be heard', async () => {
-      const { pendingWebhooks } = world.pagerDuty.world;
-      return pendingWebhooks.length === 0;
+      const events = await world.store.listEvents({ subject: id, limit: 50 });
+      const isTold = events.every(({ disposition }) => disposition !== undefined);
+      return isTold && world.pagerDuty.world.pendingWebhooks.length === 0;
     });
     await minutes(50);
     expect(reminders(title)).toEqual([]);
