@@ -62,7 +62,9 @@ import { acknowledgePagerDutyAlert, resolvePagerDutyAlert } from './pagerduty/se
 import { queryPrometheus } from './prometheus/query.ts';
 import { addSlackBookmark } from './slack/add-bookmark.ts';
 import { archiveSlackChannel } from './slack/archive-channel.ts';
+import { findSlackLastMessage } from './slack/find-last-message.ts';
 import { findSlackUser } from './slack/find-user.ts';
+import { findSlackWarRoom } from './slack/find-war-room.ts';
 import { inviteSlackUsers } from './slack/invite-users.ts';
 import { listSlackGroupMembers } from './slack/list-group-members.ts';
 import { openSlackWarRoom } from './slack/open-war-room.ts';
@@ -101,7 +103,9 @@ export const activities = [
   addSlackBookmark,
   archiveSlackChannel,
   checkSlackMember,
+  findSlackLastMessage,
   findSlackUser,
+  findSlackWarRoom,
   inviteSlackUsers,
   listSlackGroupMembers,
   openSlackWarRoom,

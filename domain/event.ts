@@ -9,7 +9,7 @@ import type { SlackRequest } from './person-request.ts';
 export interface Event<Type extends EventType = EventType> {
   /** Unique within its source. */
   id: string;
-  /** `/pagerduty/<connection>`, `/slack/<team>`, `/baton`. */
+  /** `/pagerduty/<connection>`, `/jira/<connection>`, `/slack/<team>`, `/baton`. */
   source: string;
   type: Type;
   /** Of the account that it came from, or that the incident is of. Left out: `default`. */
@@ -87,6 +87,7 @@ export interface EventData extends Record<IncidentEventType, Incident> {
   'approval.expired': ApprovalEvent;
   'approval.superseded': ApprovalEvent;
   'approval.withdrawn': ApprovalEvent;
+  'jira.issue.updated': JiraIssueUpdate;
   'run.completed': RunEvent;
   'run.failed': RunEvent & { failure: RunFailure };
   'run.timed_out': RunEvent & { failure: RunFailure };
@@ -94,9 +95,9 @@ export interface EventData extends Record<IncidentEventType, Incident> {
 }
 
 export type KnownEventType = keyof EventData;
-export type EventType = KnownEventType | `schedule.${string}` | `pagerduty.${string}`;
+export type EventType = KnownEventType | `schedule.${string}` | `pagerduty.${string}` | `jira.${string}`;
 
-/** The types of which there are events, beside PagerDuty's and those of schedules. */
+/** The types of which there are events, beside those of PagerDuty, Jira and schedules. */
 const fired: readonly string[] = [
   'slack.action',
   'slack.request',
@@ -112,9 +113,9 @@ const fired: readonly string[] = [
   'run.cancelled',
 ];
 
-/** Whether events of this type ever come. PagerDuty may add types; of all else there are the known ones. */
+/** Whether events of this type ever come. PagerDuty and Jira may add types; of all else there are the known ones. */
 export const isFired = (type: string): boolean =>
-  /^(pagerduty|schedule)\../.test(type) || fired.includes(type);
+  /^(pagerduty|jira|schedule)\../.test(type) || fired.includes(type);
 export type DataOf<Type extends EventType> = Type extends KnownEventType
   ? EventData[Type]
   : Type extends `schedule.${string}`
@@ -169,6 +170,21 @@ export interface SlackAction {
   user: { id: string; name: string; teamId: string; homeTeamId?: string };
   channelId: string;
   messageTs: string;
+}
+
+/** An issue that was changed in Jira. */
+export interface JiraIssueUpdate {
+  key: string;
+  project: string;
+  labels: string[];
+  /** As it is after the change; `category` is `new`, `indeterminate` or `done`. */
+  status: { name: string; category: string };
+  /** The name of the status before, where the change is one of status. */
+  movedFrom?: string;
+  /** The incident whose issue it is, by the label that Baton gave it; within the account of the event's connection. */
+  incidentId?: string;
+  /** The connection of the Jira site. */
+  site: string;
 }
 
 /** One run, as the engine's own events tell it. */

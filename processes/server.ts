@@ -61,6 +61,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       host: settings.host,
       port,
       pagerDutySecrets: settings.pagerDutySecrets,
+      jiraSecrets: settings.jiraSecrets,
       connections,
       slackSigningSecret: settings.slackSigningSecret,
       slackApiUrl: settings.slackApiUrl,

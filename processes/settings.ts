@@ -50,6 +50,7 @@ export interface Settings {
   /** The role of people in Slack to whom nobody gave one. */
   responderRole: Role;
   pagerDutySecrets: readonly string[];
+  jiraSecrets: readonly string[];
   slackSigningSecret: string | undefined;
   slackApiUrl: string | undefined;
   /** The names of the simulated providers. */
@@ -112,7 +113,8 @@ export function readSettings(environment: NodeJS.ProcessEnv, providers: readonly
     responderRole: data.BATON_RESPONDER_ROLE,
     temporalUi: data.BATON_TEMPORAL_UI === '1',
     oidc: oidc.found,
-    pagerDutySecrets: env.PAGERDUTY_WEBHOOK_SECRETS?.split(',').map((secret) => secret.trim()) ?? [],
+    pagerDutySecrets: secretsIn(env.PAGERDUTY_WEBHOOK_SECRETS),
+    jiraSecrets: secretsIn(env.JIRA_WEBHOOK_SECRETS),
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
     slackApiUrl: env.SLACK_API_URL,
     simulated,
@@ -124,6 +126,8 @@ export function readSettings(environment: NodeJS.ProcessEnv, providers: readonly
     temporal: temporal.found,
   };
 }
+
+const secretsIn = (list: string | undefined) => list?.split(',').map((secret) => secret.trim()) ?? [];
 
 const complaintsOf = ({ error }: z.ZodSafeParseResult<unknown>): string[] =>
   error?.issues.map(({ path, message }) => `${String(path[0])} ${message}`) ?? [];

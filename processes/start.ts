@@ -167,6 +167,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       host: settings.host,
       port,
       pagerDutySecrets: connected.pagerDutySecrets,
+      jiraSecrets: connected.jiraSecrets,
       connections,
       slackSigningSecret: connected.slackSigningSecret,
       slackApiUrl: connected.slackApiUrl,

@@ -13,17 +13,21 @@ import { boundConnections } from './connections.ts';
 import { askedOnceASecond } from './fresh.ts';
 import { answerHealth, answerMetrics, answerReadiness, type HealthOptions } from './health.ts';
 import { createInbox } from './inbox.ts';
-import { storedConnectionOf } from './pagerduty/connection.ts';
-import { takePagerDutyWebhook } from './pagerduty/webhook.ts';
+import { jiraWebhook } from './jira/webhook.ts';
+import { pagerDutyWebhook } from './pagerduty/webhook.ts';
 import { answerRunPage, answerRunsPage, runPath } from './pages.ts';
 import { answerError, noSuchRoute, notConfigured, problemText, problemType, Refusal } from './refusal.ts';
+import { storedConnectionOf } from './signing-connection.ts';
 import { takeSlackClick, takeSlackCommand, takeSlackEvent } from './slack/requests.ts';
 import type { WayTo } from './slack/respond.ts';
 import { takeFromSlack } from './slack/said.ts';
+import { takeWebhook, type WebhookSource } from './webhook.ts';
 
 export interface AppOptions extends HealthOptions {
   /** Any of them may have signed. None: the webhook is closed. */
   pagerDutySecrets: readonly string[];
+  /** The same for Jira's. Left out: none. */
+  jiraSecrets?: readonly string[] | undefined;
   /** Left out: there is only `default`. */
   connections?: Pick<StoredConnections, 'settingsOf'> | undefined;
   slackSigningSecret?: string | undefined;
@@ -58,13 +62,19 @@ export function createApp(options: AppOptions): Express {
   const { slackSigningSecret: signingSecret, slackApiUrl: apiUrl, wayToSlack } = options;
   const take = takeFromSlack({ apiUrl, wayToSlack, inbox, log });
   const slack = { signingSecret, readBody, take, log };
-  const own = { connection: defaultConnection, secrets: options.pagerDutySecrets };
-  const pagerDuty = takePagerDutyWebhook({ connectionOf: () => own, readBody, inbox, log });
-  const connectionOf = storedConnectionOf(options.connections);
-  const named = takePagerDutyWebhook({ connectionOf, readBody, inbox, log });
+  const webhookOf = (source: WebhookSource, secrets: readonly string[]) => {
+    const own = { connection: defaultConnection, secrets };
+    const connectionOf = storedConnectionOf(options.connections, source);
+    return {
+      own: takeWebhook(source, { connectionOf: () => own, readBody, inbox, log }),
+      named: takeWebhook(source, { connectionOf, readBody, inbox, log }),
+    };
+  };
+  const pagerDuty = webhookOf(pagerDutyWebhook, options.pagerDutySecrets);
+  const jira = webhookOf(jiraWebhook, options.jiraSecrets ?? []);
 
   const timed =
-    (source: 'pagerduty' | 'slack', handler: Handler): Handler =>
+    (source: 'pagerduty' | 'slack' | 'jira', handler: Handler): Handler =>
     (request, response, next) => {
       const start = performance.now();
       response.once('finish', () =>
@@ -81,9 +91,12 @@ export function createApp(options: AppOptions): Express {
     app.all(path, refuseMethod('GET, HEAD'));
   };
 
-  post('/webhooks/pagerduty', timed('pagerduty', pagerDuty));
-  post('/webhooks/pagerduty/default', timed('pagerduty', pagerDuty));
-  app.post('/webhooks/pagerduty/:connection', timed('pagerduty', named));
+  post('/webhooks/pagerduty', timed('pagerduty', pagerDuty.own));
+  post('/webhooks/pagerduty/default', timed('pagerduty', pagerDuty.own));
+  app.post('/webhooks/pagerduty/:connection', timed('pagerduty', pagerDuty.named));
+  post('/webhooks/jira', timed('jira', jira.own));
+  post('/webhooks/jira/default', timed('jira', jira.own));
+  app.post('/webhooks/jira/:connection', timed('jira', jira.named));
   post('/slack/interactivity', timed('slack', takeSlackClick(slack)));
   post('/slack/commands', timed('slack', takeSlackCommand(slack)));
   post('/slack/events', timed('slack', takeSlackEvent(slack)));

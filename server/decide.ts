@@ -177,7 +177,7 @@ function roleOf(event: Event, workflow: string, incident: Incident | undefined):
     connection: connectionOf(event),
     // An envelope that lies in the store was read by any version, so nothing is taken for granted.
     serviceId: incident?.service?.id,
-    concernsIncident: /^(pagerduty|slack)\./.test(event.type),
+    concernsIncident: /^(pagerduty|slack|jira)\./.test(event.type),
     ...(isEnd ? { ended: (event as Event<'run.failed'>).data.workflow } : {}),
   };
 }

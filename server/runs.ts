@@ -85,7 +85,8 @@ export function laterEvent(event: Event, echo: Echo | undefined): LaterEvent {
 
 /** A new incident cannot be the echo of a change to it. */
 export async function echoOf(event: Event, receivedAt: string, store: Store): Promise<Echo | undefined> {
-  const isAboutIncident = event.type.startsWith('pagerduty.incident.') && event.subject !== undefined;
+  const isAboutIncident =
+    /^(pagerduty\.incident|jira\.issue)\./.test(event.type) && event.subject !== undefined;
   if (!isAboutIncident || event.type === 'pagerduty.incident.triggered') return undefined;
   const { subject = '', type, id, source, time } = event;
   return store.claimEcho({ subject, type, eventId: id, source, time, receivedAt });

@@ -35,6 +35,8 @@ export interface ServerOptions {
   /** Who vouches for people; undefined: nobody signs in by a browser. */
   oidc?: OidcSettings | undefined;
   pagerDutySecrets: readonly string[];
+  /** Left out: the webhook is closed. */
+  jiraSecrets?: readonly string[] | undefined;
   /** Left out: there is only `default`. */
   connections?: StoredConnections | undefined;
   slackSigningSecret?: string | undefined;
@@ -99,6 +101,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let api: Api | undefined;
   const app = createApp({
     pagerDutySecrets: options.pagerDutySecrets,
+    jiraSecrets: options.jiraSecrets,
     connections: options.connections,
     slackSigningSecret: options.slackSigningSecret,
     slackApiUrl: options.slackApiUrl,

@@ -1,22 +1,24 @@
 import type { Express, Request, Response } from 'express';
-import { accountRoutes } from './jira/account.ts';
+import { accountRoutes, ourselves } from './jira/account.ts';
 import { type Body, JiraError, type Route } from './jira/route.ts';
-import type { JiraWorld, SimulatedIssue, SimulatedTransition } from './jira/world.ts';
+import { moved } from './jira/webhook.ts';
+import {
+  categoryOf,
+  type JiraWorld,
+  type SimulatedIssue,
+  type SimulatedTransition,
+  statuses,
+} from './jira/world.ts';
 import { defineSimulator, startUnhurried } from './provider.ts';
 import { newSecret } from './secret.ts';
 import type { Act, Simulation } from './simulator.ts';
 
+export { moveIssueAs } from './jira/webhook.ts';
 export type { JiraWorld, SimulatedTransition } from './jira/world.ts';
 
 const email = 'baton@example.com';
 const token = newSecret();
 const credentials = `Basic ${Buffer.from(`${email}:${token}`).toString('base64')}`;
-
-const statuses = [
-  { name: 'To Do', category: 'new' },
-  { name: 'In Progress', category: 'indeterminate' },
-  { name: 'Done', category: 'done' },
-];
 
 /** Jira Cloud's REST API, version 3, as far as an incident needs it. */
 export function jiraSimulation(): Simulation<JiraWorld> {
@@ -210,13 +212,19 @@ function mount(app: Express, world: JiraWorld, act: Act): void {
   });
   route('post', '/issue/:issue/transitions', (request, { transition, fields = {} }) => {
     const issue = issueOf(request);
-    if (world.transitions) return moveAlong(world.transitions, issue, transition?.id, fields, act);
+    const from = issue.status;
+    if (world.transitions) {
+      const answer = moveAlong(world.transitions, issue, transition?.id, fields, act);
+      moved(world, issue, from, ourselves);
+      return answer;
+    }
     const others = statuses.filter(({ name }) => name !== issue.status);
     const to = others[(Number(transition?.id) - 11) / 10];
     if (!to) throw new JiraError(400, `Transition id '${transition?.id}' is not valid for this issue.`);
     issue.status = to.name;
     if (fields.resolution) issue.fields.resolution = fields.resolution;
     act({ effect: 'issue moved', target: issue.key, detail: { to: to.name } });
+    moved(world, issue, from, ourselves);
     return { status: 204 };
   });
 
@@ -331,11 +339,10 @@ const propertiesOf = ({ properties }: SimulatedIssue) => ({
 });
 
 function shown({ id, key, fields, status }: SimulatedIssue): Record<string, unknown> {
-  const category = statuses.find(({ name }) => name === status)?.category ?? 'new';
   return {
     id,
     key,
     self: `/rest/api/3/issue/${id}`,
-    fields: { ...fields, status: { name: status, statusCategory: { key: category } } },
+    fields: { ...fields, status: { name: status, statusCategory: { key: categoryOf(status) } } },
   };
 }

@@ -43,6 +43,7 @@ describe('docker-compose.yml', () => {
       'BATON_FORMER_SECRET_KEYS',
       'BATON_OIDC_CLIENT_SECRET',
       'BATON_SECRET_KEY',
+      'JIRA_WEBHOOK_SECRETS',
       'PAGERDUTY_ROUTING_KEY',
       'PAGERDUTY_WEBHOOK_SECRETS',
       'SLACK_SIGNING_SECRET',

@@ -3,19 +3,26 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { activities } from '../activities/index.ts';
 import type { ApprovalRequest } from '../domain/approval.ts';
 import { impair, restedInstance } from '../simulator/ec2.ts';
+import { moveIssueAs } from '../simulator/jira.ts';
 import { crashLoop } from '../simulator/kubernetes.ts';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../simulator/pagerduty.ts';
 import { ec2Unhealthy } from '../triggers/ec2-unhealthy.ts';
+import { jiraResolved } from '../triggers/jira-resolved.ts';
 import { kubernetesCrashLoop } from '../triggers/kubernetes-crash-loop.ts';
 import { runFailed } from '../triggers/run-failed.ts';
+import { shiftHandoffTrigger } from '../triggers/shift-handoff.ts';
 import { slackAction } from '../triggers/slack-action.ts';
 import { defineTrigger } from '../triggers/trigger.ts';
 import { startWorker } from '../worker/worker.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
 import { pagerdutyProductionIncidentPolicy } from '../workflows/pagerduty-production-incident-policy.ts';
+import { quietIncident } from '../workflows/quiet-incident.ts';
+import { shiftHandoff } from '../workflows/shift-handoff.ts';
 import { showApproval } from '../workflows/show-approval.ts';
+import { triggeredAndUnacked } from '../workflows/triggered-and-unacked.ts';
 import { signedMemo, testAuthority } from './authority.ts';
 import { clientsFor } from './clients.ts';
+import { shiftLook } from './fixtures/shift-look.ts';
 import { startTimeSkipping, workflowBundle } from './temporal.ts';
 import { cardOf, eventually, startWorld, type World } from './world.ts';
 
@@ -29,14 +36,48 @@ const policy = defineTrigger({
   whenResolved: 'continue',
 });
 
+const after = 600;
+/** On their own incidents only, and with patience for a moment. */
+const unacked = defineTrigger({
+  name: 'triggered-and-unacked',
+  on: 'pagerduty.incident.triggered',
+  when: { 'is about it': ({ title }) => title.startsWith('Waiting') },
+  run: triggeredAndUnacked,
+  input: ({ id }) => ({ incidentId: id, after }),
+});
+const quiet = defineTrigger({
+  name: 'quiet-incident',
+  on: 'pagerduty.incident.acknowledged',
+  when: { 'is about it': ({ title }) => title.startsWith('Quiet') },
+  run: quietIncident,
+  input: ({ id }) => ({ incidentId: id, after }),
+});
+
+const { schedule: _, ...handoff } = shiftHandoffTrigger;
+
 /** Makes real runs end in each way that the runbooks tell of, and keeps the histories that `folder` lacks. */
 export async function recordHistories(folder: string): Promise<void> {
   const world = await startWorld({
-    triggers: [policy, ec2Unhealthy, kubernetesCrashLoop, runFailed, slackAction],
+    triggers: [
+      policy,
+      ec2Unhealthy,
+      kubernetesCrashLoop,
+      unacked,
+      quiet,
+      jiraResolved,
+      handoff,
+      runFailed,
+      slackAction,
+    ],
+    jiraSecret: 'jira-secret',
   });
+  await endShift(world, 'no open incidents');
   await endClicksAndPolicies(world);
   await endDiagnoses(world);
   await endRestarts(world);
+  await endFollowUps(world);
+  await endMovesInJira(world);
+  await endShifts(world);
   await eventually('the page to be taken back', async () =>
     (await ends(world)).includes('pageForRun resolved'),
   );
@@ -45,7 +86,7 @@ export async function recordHistories(folder: string): Promise<void> {
     keep(folder, run.workflow, run.outcome ?? 'live', history);
   }
   await recordApproved(world, folder);
-  await recordInSkippedTime(world, folder);
+  await recordElsewhere(world, folder);
   await world.close();
 }
 
@@ -174,16 +215,122 @@ async function endRestarts(world: World): Promise<void> {
   await until(world, resolved, 'resolved elsewhere');
 }
 
-/** What takes thirty days, and what is started by no event. */
-async function recordInSkippedTime(world: World, folder: string): Promise<void> {
+async function endFollowUps(world: World): Promise<void> {
+  const { incidents, policies } = world.pagerDuty.world;
+  const raise = (title: string) => raiseIncident(world.pagerDuty, { title, service: 'Search' });
+  const acknowledged = (title: string) => {
+    const id = raise(title);
+    acknowledgeAs(world.pagerDuty, id, 'PADALOP');
+    return id;
+  };
+  /** Without an event. */
+  const resolveUnseen = (id: string) =>
+    Object.assign(incidents.find((each) => each.id === id) ?? {}, { status: 'resolved' });
+  await until(world, acknowledged('Waiting for Ada'), 'acknowledged');
+  const waiting = raise('Waiting for a look');
+  await eventually('the run', () => world.run(`triggered-and-unacked/${waiting}`));
+  resolveUnseen(waiting);
+  await until(world, waiting, 'resolved');
+  await until(world, raise('Waiting for somebody'), 'escalated');
+  const resolved = raise('Waiting for the end');
+  resolveAs(world.pagerDuty, resolved, 'PADALOP');
+  await until(world, resolved, 'resolved elsewhere');
+
+  const unseen = acknowledged('Quiet, and resolved');
+  await eventually('the run', () => world.run(`quiet-incident/${unseen}`));
+  resolveUnseen(unseen);
+  await until(world, unseen, 'resolved');
+  const over = acknowledged('Quiet, and over');
+  await eventually('the run', () => world.run(`quiet-incident/${over}`));
+  resolveAs(world.pagerDuty, over, 'PADALOP');
+  await until(world, over, 'resolved elsewhere');
+  // Four levels, of which each escalation takes one.
+  world.pagerDuty.world.users.push({ id: 'PCYWOLF', name: 'Cy Wolf', email: 'cy@example.com' });
+  for (const policy of policies)
+    policy.levels = ['PADALOP', 'PBENOKA', 'PBATONU', 'PCYWOLF'].map((id) => [id]);
+  const left = acknowledged('Quiet for long');
+  for (let level = 2; level <= 3; level += 1) {
+    await eventually(`level ${level}`, () =>
+      world.pagerDuty.ledger.some(
+        ({ target, detail }) =>
+          target === left && (detail as { level?: number } | undefined)?.level === level,
+      ),
+    );
+    acknowledgeAs(world.pagerDuty, left, 'PADALOP');
+  }
+  await until(world, left, 'left to people');
+  for (const policy of policies) policy.levels = [['PADALOP']];
+  await until(world, acknowledged('Quiet, without anybody'), 'nobody to escalate to');
+  await until(world, raise('Waiting for nobody'), 'nobody to escalate to');
+  world.pagerDuty.fail({ ...refuse, match: 'GET /incidents/', times: 1 });
+  await until(world, raise('Waiting for a fault'), 'failed');
+  world.pagerDuty.fail({ ...refuse, match: 'GET /incidents/', times: 1 });
+  await until(world, acknowledged('Quiet, with a fault'), 'failed');
+}
+
+async function endMovesInJira(world: World): Promise<void> {
+  const { incidents } = world.pagerDuty.world;
+  const { issues } = world.jira.world;
+  const issueOf = async (title: string) => {
+    const id = raiseIncident(world.pagerDuty, { title: `Slow ${title}`, service: 'Search' });
+    const issue = await eventually('the issue', () =>
+      issues.find(({ fields }) => fields.labels.includes(`baton-${id}`)),
+    );
+    await eventually('the note', () =>
+      world.pagerDuty.world.notes.some(({ incidentId }) => incidentId === id),
+    );
+    return { id, issue };
+  };
+  const close = ({ key }: { key: string }) => moveIssueAs(world.jira, key, 'Done', 'acc-ada');
+  const done = await issueOf('billing');
+  close(done.issue);
+  await until(world, done.id, 'resolved');
+  const before = await issueOf('mail');
+  Object.assign(incidents.find(({ id }) => id === before.id) ?? {}, { status: 'resolved' });
+  close(before.issue);
+  await until(world, before.id, 'resolved before');
+  const back = await issueOf('login');
+  close(back.issue);
+  back.issue.status = 'To Do';
+  await until(world, back.id, 'moved on');
+  const faulty = await issueOf('fax');
+  world.jira.fail({ ...refuse, match: `GET /rest/api/3/issue/${faulty.issue.key}?`, times: 1 });
+  close(faulty.issue);
+  await until(world, faulty.id, 'failed');
+}
+
+let looks = 0;
+/** The schedule looks, as it does every 15 minutes. */
+async function endShift(world: World, outcome: string): Promise<void> {
+  looks += 1;
+  await world.store.receive(shiftLook(new Date(Date.now() + looks * 1_000)));
+  world.server.wake();
+  await eventually(`a look to end as ${outcome}`, async () =>
+    (await ends(world)).includes(`shiftHandoff ${outcome}`),
+  );
+}
+
+async function endShifts(world: World): Promise<void> {
+  raiseIncident(world.pagerDuty, { title: 'Open at the end of a shift', service: 'Search' });
+  await endShift(world, 'nobody came on call');
+  for (const policy of world.pagerDuty.world.policies)
+    policy.nextShift = { from: new Date().toISOString(), levels: [['PBENOKA']] };
+  await endShift(world, 'handed over');
+  world.pagerDuty.fail({ ...refuse, match: 'GET /incidents?', times: 1 });
+  await endShift(world, 'failed');
+}
+
+/** What takes thirty days, and what is started by no event, where time is skipped and PagerDuty is connected in half. */
+async function recordElsewhere(world: World, folder: string): Promise<void> {
   const temporal = await startTimeSkipping();
+  const { PAGERDUTY_API_TOKEN: _, ...env } = world.env;
   const worker = await startWorker({
     connection: temporal.nativeConnection,
     namespace: 'default',
     bundle: workflowBundle(),
     store: world.store,
     activities,
-    clients: clientsFor(world.env),
+    clients: clientsFor(env),
     simulated: [],
     scrub: (text) => text,
     authority: testAuthority,
@@ -202,6 +349,8 @@ async function recordInSkippedTime(world: World, folder: string): Promise<void> 
   };
   const failure = { runId: 'x', workflow: 'x', failureClass: 'ProviderRefused', target: 'x', message: 'no' };
   await record(pageForRun, 'run-failed/x', failure);
+  const look = { scheduledAt: new Date().toISOString(), everyMinutes: 15 };
+  await record(shiftHandoff, 'shift-handoff/x', look);
 
   await record(showApproval, 'approval-message/1', { approvalId: 'nobody-knows-it' });
   const [channel] = world.slack.world.channels;

@@ -48,6 +48,9 @@ import { testAuthority, testKeys } from './authority.ts';
 import { clientsFor } from './clients.ts';
 import { startTestTemporal, workflowBundle } from './temporal.ts';
 
+/** What a schedule makes would come in the midst of some test. */
+const shippedWithoutClock = shipped.filter(({ schedule }) => !schedule);
+
 /** How many seconds pass in the simulated EC2, Jira and Kubernetes in one of ours. */
 const timeScale = 100;
 
@@ -128,6 +131,8 @@ interface Options {
   databaseUrl?: string | undefined;
   /** More settings, or other ones; `undefined` takes one away. */
   env?: Record<string, string | undefined>;
+  /** Jira tells what happens to issues, signed with it. */
+  jiraSecret?: string;
   /** Other workflows than the shipped ones. */
   bundle?: WorkflowBundle;
   /** Other activities than the shipped ones. */
@@ -193,13 +198,14 @@ export async function startWorld(options: Options = {}): Promise<World> {
     host: '127.0.0.1',
     port: 0,
     pagerDutySecrets: [simulatedWebhookSecret],
+    jiraSecrets: options.jiraSecret === undefined ? [] : [options.jiraSecret],
     connections,
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
     store,
     client,
     eagerStart: !options.versions,
     namespace: 'default',
-    triggers: options.triggers ?? shipped,
+    triggers: options.triggers ?? shippedWithoutClock,
     taskQueue,
     versions: options.versions ?? false,
     authority: testAuthority,
@@ -213,6 +219,8 @@ export async function startWorld(options: Options = {}): Promise<World> {
     url: `${url}/webhooks/pagerduty`,
     secret: simulatedWebhookSecret,
   });
+  if (options.jiraSecret !== undefined)
+    providers.jira.world.webhook = { url: `${url}/webhooks/jira`, secret: options.jiraSecret };
   const running = server;
   return {
     ...providers,

@@ -1,16 +1,24 @@
 import { approvalMessage } from './approval-message.ts';
 import { ec2Unhealthy } from './ec2-unhealthy.ts';
+import { jiraResolved } from './jira-resolved.ts';
 import { kubernetesCrashLoop } from './kubernetes-crash-loop.ts';
 import { productionIncident } from './production-incident.ts';
+import { quietIncidentTrigger } from './quiet-incident.ts';
 import { runFailed } from './run-failed.ts';
+import { shiftHandoffTrigger } from './shift-handoff.ts';
 import { slackAction } from './slack-action.ts';
 import { triggerList } from './trigger.ts';
+import { triggeredAndUnackedTrigger } from './triggered-and-unacked.ts';
 
 /** Every trigger that is asked. One that is not in this list answers nothing. */
 export const triggers = triggerList([
   productionIncident,
   ec2Unhealthy,
   kubernetesCrashLoop,
+  triggeredAndUnackedTrigger,
+  quietIncidentTrigger,
+  jiraResolved,
+  shiftHandoffTrigger,
   runFailed,
   slackAction,
   approvalMessage,

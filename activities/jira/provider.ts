@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { addressSetting } from '../address.ts';
 import { defineProvider } from '../provider.ts';
+import { webhookSecrets } from '../webhook-secrets.ts';
 import { projectSettings } from './projects.ts';
 
 /** Undefined where it is no JSON object. */
@@ -16,6 +17,9 @@ const settings = z.object({
   JIRA_BASE_URL: addressSetting.optional().describe('address of the site, https://acme.atlassian.net'),
   JIRA_EMAIL: z.string().optional().describe('the user to whom the token belongs'),
   JIRA_API_TOKEN: z.string().optional().describe('token of that user'),
+  JIRA_WEBHOOK_SECRETS: webhookSecrets.describe(
+    'secrets of the site’s webhooks, comma-separated: with one, an issue that is done resolves its incident',
+  ),
   JIRA_PROJECT_KEY: z.string().optional().describe('the project that issues go to when none is named'),
   ...projectSettings,
   JIRA_ISSUE_TYPE: z.string().optional().describe('the type of new issues (Task, else the project’s first)'),
@@ -37,7 +41,7 @@ export const jira = defineProvider({
   name: 'jira',
   title: 'Jira',
   settings,
-  secrets: ['JIRA_API_TOKEN'],
+  secrets: ['JIRA_API_TOKEN', 'JIRA_WEBHOOK_SECRETS'],
   needs: [
     { oneOf: ['JIRA_BASE_URL'], by: 'worker', else: nothing },
     { oneOf: ['JIRA_EMAIL'], by: 'worker', else: nothing },

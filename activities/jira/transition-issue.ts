@@ -58,6 +58,7 @@ export const transitionJiraIssue = defineActivity({
   summary: 'Moves an issue to another status',
   permissions: ['BROWSE_PROJECTS', 'TRANSITION_ISSUES'],
   targets: ({ key }) => [`jira:${key}`],
+  causes: ['jira.issue.updated'],
   input,
   output,
   example: { key: 'OPS-1', to: 'done' },

@@ -25,14 +25,21 @@ export const escalatePagerDutyIncident = defineActivity({
     actor,
     incidentId: pagerDutyId,
     level: z.int().min(1).max(20),
+    whileStatus: z
+      .enum(['triggered', 'acknowledged'])
+      .optional()
+      .describe('Escalates only while the incident has this status'),
   }),
   output: z.object({ changed: z.boolean(), level: z.number(), incident: incidentSchema }),
   example: { incidentId: 'Q1DWGPWQ3Y9XJR', level: 2 },
-  async look({ connection, actor, incidentId, level }, { pagerduty, attempt }) {
+  async look({ connection, actor, incidentId, level, whileStatus }, { pagerduty, attempt }) {
     const client = await pagerduty(connection);
     const incident = await readIncident(client, incidentId, attempt.signal);
     if (incident.status === 'resolved') throw conflict('PagerDuty', `incident ${incidentId} is resolved`);
     const before = await levelOf(client, incident, attempt);
+    // An attempt can come hours after the first, when PagerDuty is back: the incident may be in good hands by then.
+    const isOther = whileStatus !== undefined && incident.status !== whileStatus;
+    if (isOther) return { done: { changed: false, level: before ?? level, incident } };
     if (before !== undefined && before >= level) return { done: { changed: false, level: before, incident } };
     return {
       plan: {

@@ -1,18 +1,13 @@
 import { z } from 'zod';
 import { addressSetting } from '../address.ts';
 import { defineProvider } from '../provider.ts';
+import { webhookSecrets } from '../webhook-secrets.ts';
 import { alertSettings } from './alert-defaults.ts';
 
-const parts = (list: string) => list.split(',').map((part) => part.trim());
-
 const settings = z.object({
-  PAGERDUTY_WEBHOOK_SECRETS: z
-    .string()
-    .refine((list) => !parts(list).includes(''), 'has an empty part between its commas')
-    .optional()
-    .describe(
-      'secrets of the webhook subscriptions, comma-separated: the new one before the old one is withdrawn',
-    ),
+  PAGERDUTY_WEBHOOK_SECRETS: webhookSecrets.describe(
+    'secrets of the webhook subscriptions, comma-separated: the new one before the old one is withdrawn',
+  ),
   PAGERDUTY_API_TOKEN: z.string().optional().describe('token of the REST API'),
   PAGERDUTY_FROM_EMAIL: z.string().optional().describe('the user in whose name automation acts'),
   PAGERDUTY_ROUTING_KEY: z.string().optional().describe('key of an Events API v2 integration'),

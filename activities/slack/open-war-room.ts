@@ -16,7 +16,7 @@ const room = z.object({
   creator: z.string().optional(),
   purpose: z.object({ value: z.string() }).default({ value: '' }),
 });
-type Room = z.output<typeof room>;
+export type Room = z.output<typeof room>;
 
 const listed = z.object({
   channels: z.array(room),
@@ -87,7 +87,8 @@ export const openSlackWarRoom = defineActivity({
       await setPurpose(api, room, incidentId);
       return opened(self, room, true, true);
     }
-    const rooms = await liveRooms(api, [first, ...others]);
+    const names = [first, ...others];
+    const rooms = await liveRooms(api, ({ name }) => names.includes(name));
     const ours = rooms.filter(({ creator }) => creator === self.user_id);
     const adopted =
       ours.find((each) => carries(each, incidentId)) ?? ours.find(({ purpose }) => purpose.value === '');
@@ -133,7 +134,7 @@ async function roomMade(api: WebClient, made: unknown): Promise<Room | undefined
 }
 
 /** Whole words are compared: one incident's id can begin like another's. */
-const carries = ({ purpose }: Room, incidentId: string) =>
+export const carries = ({ purpose }: Room, incidentId: string) =>
   purpose.value.split(/[^\w-]+/).includes(incidentId);
 
 /** Undefined where the name is taken. */
@@ -154,8 +155,8 @@ async function setPurpose(api: WebClient, opened: Room, incidentId: string): Pro
   return true;
 }
 
-/** The channels of these names that are not archived. Pages can be empty and still have a next one. */
-async function liveRooms(api: WebClient, names: readonly string[]): Promise<Room[]> {
+/** The channels that fit and are not archived. Pages can be empty and still have a next one. */
+export async function liveRooms(api: WebClient, fits: (room: Room) => boolean): Promise<Room[]> {
   const rooms: Room[] = [];
   let cursor: string | undefined;
   do {
@@ -168,7 +169,7 @@ async function liveRooms(api: WebClient, names: readonly string[]): Promise<Room
       })
       .catch(throwFailure);
     const page = parseAnswer(answer, listed);
-    rooms.push(...page.channels.filter(({ name }) => names.includes(name)));
+    rooms.push(...page.channels.filter(fits));
     cursor = page.response_metadata?.next_cursor;
   } while (cursor);
   return rooms;

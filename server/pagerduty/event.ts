@@ -1,14 +1,9 @@
 import { z } from 'zod';
-import type { Event } from '../../domain/event.ts';
 import type { Agent } from '../../domain/incident.ts';
 import { defaultConnection, subjectOf } from '../../domain/subject.ts';
 import { boundedData, boundedText } from '../bounded.ts';
+import { type ReadEvent, shortly } from '../read-event.ts';
 import { dataSchemas, isIncident, listOf } from './data.ts';
-
-/** An event that was read, or what is known of one that could not be. */
-export type ReadEvent =
-  | { event: Event }
-  | { unreadable: string; id?: string; type: string; subject?: string; time?: string };
 
 const envelope = z.object({
   event: z.object({
@@ -75,12 +70,6 @@ export function readPagerDutyEvent(json: unknown, connection: string, receivedAt
     event: { ...known, source, ...ofAccount, ...(by ? { agent: by } : {}), data: read ? read.data : data },
   };
 }
-
-const shortly = (error: z.ZodError) =>
-  error.issues
-    .slice(0, 3)
-    .map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`)
-    .join('; ');
 
 /** In one form, so that times of events compare as texts. */
 function asTime(text: string | null | undefined): string | undefined {

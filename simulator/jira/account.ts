@@ -1,6 +1,9 @@
 import type { JiraWorld } from '../jira.ts';
 import { JiraError, type Route } from './route.ts';
 
+/** Whom the token belongs to. */
+export const ourselves = { accountId: 'acc-baton', displayName: 'Baton', active: true };
+
 /** Who Baton's account is, and what it may do. */
 export function accountRoutes(world: JiraWorld, get: (path: string, handle: Route) => void): void {
   const projectOf = (key: unknown) => {
@@ -9,7 +12,7 @@ export function accountRoutes(world: JiraWorld, get: (path: string, handle: Rout
     return found;
   };
 
-  get('/myself', () => ({ body: { accountId: 'acc-baton', displayName: 'Baton', active: true } }));
+  get('/myself', () => ({ body: ourselves }));
 
   get('/project/:project', (request) => {
     const { key, name } = projectOf(

@@ -47,6 +47,16 @@ export interface JiraWorld {
   /** For how long the search does not know a new issue. */
   searchLagMilliseconds: number;
   nextId: number;
+  /** Where changes of issues are told. Left out: nowhere. */
+  webhook?: { url: string; secret: string };
   /** The permissions that Baton's account lacks: `CREATE_ISSUES`. */
   denied?: string[];
 }
+
+export const statuses = [
+  { name: 'To Do', category: 'new' },
+  { name: 'In Progress', category: 'indeterminate' },
+  { name: 'Done', category: 'done' },
+];
+
+export const categoryOf = (status: string) => statuses.find(({ name }) => name === status)?.category ?? 'new';

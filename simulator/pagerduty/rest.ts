@@ -254,22 +254,24 @@ export function mountRest(app: Express, account: Account, act: Act): void {
     const asked = query(request);
     const wants = (name: string, id: string) => !asked.has(name) || asked.getAll(name).includes(id);
     const whole = asked.getAll('include[]').includes('users');
+    const at = Date.parse(asked.get('since') ?? '') || Date.now();
     // Nobody here is on call by a schedule.
     const policies = asked.has('schedule_ids[]') ? [] : world.policies;
     const oncalls = policies
       .filter(({ id }) => wants('escalation_policy_ids[]', id))
-      .flatMap(({ id: policyId, levels }) =>
-        levels.flatMap((userIds, index) =>
-          userIds
-            .filter((id) => wants('user_ids[]', id))
-            .map((id) => ({
-              user: whole ? shape.user(id) : shape.userReference(id),
-              schedule: null,
-              escalation_policy: shape.policyReference(policyId),
-              escalation_level: index + 1,
-              start: null,
-              end: null,
-            })),
+      .flatMap(({ id: policyId, levels, nextShift }) =>
+        (nextShift && at >= Date.parse(nextShift.from) ? nextShift.levels : levels).flatMap(
+          (userIds, index) =>
+            userIds
+              .filter((id) => wants('user_ids[]', id))
+              .map((id) => ({
+                user: whole ? shape.user(id) : shape.userReference(id),
+                schedule: null,
+                escalation_policy: shape.policyReference(policyId),
+                escalation_level: index + 1,
+                start: null,
+                end: null,
+              })),
         ),
       );
     page(request, response, 'oncalls', oncalls);

@@ -32,6 +32,8 @@ export interface EscalationPolicy {
   name: string;
   /** User ids by level, level 1 first. */
   levels: string[][];
+  /** Who is on call from a time on, by level. Left out: the same people for good. */
+  nextShift?: { from: string; levels: string[][] };
   teamIds?: string[];
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { checkBlocks } from './block-kit.ts';
 import { count, flag, type Method, method, pageOf, Refusal, structure } from './method.ts';
 import { findMessage, type Workspace } from './workspace.ts';
-import { type Message, newTs } from './world.ts';
+import { type Message, newTs, type SlackWorld } from './world.ts';
 
 const maxUpdateText = 4000;
 
@@ -145,6 +145,19 @@ function shapeOf({ world }: Workspace, message: Message, withMetadata: boolean):
     ...(withMetadata && metadata ? { metadata } : {}),
     ...(threadTs ? { thread_ts: threadTs } : {}),
     ...(editedTs ? { edited: { user: userId, ts: editedTs } } : {}),
+    ...threadOf(world, message),
+  };
+}
+
+/** What Slack tells of the thread below a message. */
+function threadOf({ messages }: SlackWorld, { channelId, ts }: Message): Record<string, unknown> {
+  const replies = messages.filter((each) => each.channelId === channelId && each.threadTs === ts);
+  if (replies.length === 0) return {};
+  return {
+    thread_ts: ts,
+    reply_count: replies.length,
+    reply_users: [...new Set(replies.map(({ userId }) => userId))],
+    latest_reply: replies.at(-1)?.ts,
   };
 }
 

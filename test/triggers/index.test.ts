@@ -8,6 +8,10 @@ describe('the list of triggers', () => {
       'production-incident',
       'ec2-unhealthy',
       'kubernetes-crash-loop',
+      'triggered-and-unacked',
+      'quiet-incident',
+      'jira-resolved',
+      'shift-handoff',
       'run-failed',
       'slack-action',
     ]);

@@ -55,6 +55,10 @@ describe('the bundle of the workflows', () => {
       'kubernetesCrashLoopDiagnosis',
       'pageForRun',
       'pagerdutyProductionIncidentPolicy',
+      'quietIncident',
+      'resolveFromJira',
+      'shiftHandoff',
+      'triggeredAndUnacked',
     ]);
   });
 });

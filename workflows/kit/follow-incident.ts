@@ -18,6 +18,8 @@ export interface FollowedIncident {
   readonly snapshot: Incident | undefined;
   /** Waits for a state, and asks PagerDuty every hour, since an event may be lost. False: the time was over first. */
   until(status: IncidentStatus, timeout?: Duration): Promise<boolean>;
+  /** Waits at most so long, and no longer than the incident has this status. What it then is, PagerDuty is to be asked. */
+  whileStatus(status: IncidentStatus, timeout: Duration): Promise<void>;
   /** Waits, and says whether the incident is open then. PagerDuty is asked, since an event may have been missed. */
   stillOpenAfter(wait: Duration): Promise<boolean>;
   /**
@@ -64,6 +66,9 @@ export function followIncident({ id }: { id: string }): FollowedIncident {
     },
     async until(wanted, timeout) {
       return awaitWithLooks(id, () => status() === wanted, bound(timeout));
+    },
+    async whileStatus(wanted, timeout) {
+      await awaitWithLooks(id, () => status() !== wanted, bound(timeout));
     },
     async stillOpenAfter(wait) {
       if (await condition(() => status() === 'resolved', wait)) return false;

@@ -242,6 +242,21 @@ describe('escalating', () => {
     expect(effects(simulator)).toEqual(['incident escalated']);
   });
 
+  it('is left undone where the incident no longer has the status that it was asked for', async () => {
+    const { simulator, run } = await startAccount();
+    const incidentId = raiseIncident(simulator, raised);
+    acknowledgeAs(simulator, incidentId, 'PBENOKA');
+    const escalate = (whileStatus: 'triggered' | 'acknowledged') =>
+      run(escalatePagerDutyIncident, { incidentId, level: 2, whileStatus });
+    expect(await escalate('triggered')).toMatchObject({
+      changed: false,
+      level: 1,
+      incident: { status: 'acknowledged' },
+    });
+    expect(effects(simulator)).toEqual([]);
+    expect(await escalate('acknowledged')).toMatchObject({ changed: true, level: 2 });
+  });
+
   it('goes up to somebody who is on both levels, and not twice', async () => {
     const { simulator, run } = await startAccount();
     for (const policy of simulator.world.policies) policy.levels = [['PADALOP'], ['PADALOP']];

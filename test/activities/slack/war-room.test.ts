@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { archiveSlackChannel } from '../../../activities/slack/archive-channel.ts';
+import { findSlackLastMessage } from '../../../activities/slack/find-last-message.ts';
+import { findSlackWarRoom } from '../../../activities/slack/find-war-room.ts';
 import { openSlackWarRoom } from '../../../activities/slack/open-war-room.ts';
+import { postSlackMessage } from '../../../activities/slack/post-message.ts';
 import { setSlackTopic } from '../../../activities/slack/set-topic.ts';
 import { effects, methods, startWorkspace } from './workspace.ts';
 
@@ -141,6 +144,54 @@ describe('a war room', () => {
   ])('has a name that Slack takes for the title %j', async (title, name) => {
     const { run } = await startWorkspace();
     expect(await run(openSlackWarRoom, { ...incident, title })).toMatchObject({ name, created: true });
+  });
+});
+
+describe('finding a war room', () => {
+  it('opens none, and finds the one that is open', async () => {
+    const { simulator, run } = await startWorkspace();
+    const { incidentId } = incident;
+    expect(await run(findSlackWarRoom, { incidentId })).toEqual({ room: null });
+    const { channelId, name, url } = await run(openSlackWarRoom, incident);
+    expect(await run(findSlackWarRoom, { incidentId })).toEqual({ room: { channelId, name, url } });
+    expect(await run(findSlackWarRoom, { incidentId: 'Q1AB' })).toEqual({ room: null });
+    await run(archiveSlackChannel, { channelId });
+    expect(await run(findSlackWarRoom, { incidentId })).toEqual({ room: null });
+    expect(effects(simulator)).toEqual(['channel created', 'purpose set', 'channel archived']);
+  });
+
+  it('takes no channel of somebody else’s for it, whatever its purpose says', async () => {
+    const { simulator, run } = await startWorkspace();
+    const { channelId } = await run(openSlackWarRoom, incident);
+    const channel = simulator.world.channels.find(({ id }) => id === channelId);
+    if (channel) channel.creator = 'U0BEN';
+    expect(await run(findSlackWarRoom, { incidentId: incident.incidentId })).toEqual({ room: null });
+  });
+});
+
+describe('the last message of a channel', () => {
+  it('is that of a person, in the channel or in a thread, and no bot’s and no notice', async () => {
+    const { simulator, run } = await startWorkspace();
+    const { channelId } = await run(openSlackWarRoom, incident);
+    const { ts } = await run(postSlackMessage, { channelId, text: 'Baton is at it' });
+    const last = () => run(findSlackLastMessage, { channelId });
+    const write = (seconds: number, more: object = {}) =>
+      simulator.world.messages.push({
+        channelId,
+        ts: `${seconds}.000000`,
+        userId: 'U0ADA',
+        text: 'Looking',
+        ...more,
+      });
+    expect(await last()).toEqual({ at: null });
+    write(1_763_629_200);
+    write(1_763_629_300, { userId: 'U0BATON' });
+    write(1_763_629_400, { subtype: 'channel_join' });
+    expect(await last()).toEqual({ at: '2025-11-20T09:00:00.000Z' });
+    write(1_763_629_500, { threadTs: ts });
+    expect(await last()).toEqual({ at: '2025-11-20T09:05:00.000Z' });
+    write(1_763_629_560, { subtype: 'file_share' });
+    expect(await last()).toEqual({ at: '2025-11-20T09:06:00.000Z' });
   });
 });
 

@@ -1,0 +1,172 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
+import { productionIncident } from '../../triggers/production-incident.ts';
+import { triggeredAndUnackedTrigger } from '../../triggers/triggered-and-unacked.ts';
+import { nextLevel } from '../../workflows/kit/call-people.ts';
+import { startTimeSkipping } from '../temporal.ts';
+import { cardOf, eventually, startWorld, type World } from '../world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld({
+    triggers: [productionIncident, triggeredAndUnackedTrigger],
+    temporal: await startTimeSkipping(),
+  });
+});
+afterAll(async () => {
+  await world.close();
+  await world.temporal.teardown();
+});
+
+/** What is open would go on being followed in the time of the next test. */
+afterEach(() => {
+  for (const { id, status } of world.pagerDuty.world.incidents)
+    if (status !== 'resolved') resolveAs(world.pagerDuty, id, 'PADALOP');
+});
+
+const ada = 'PADALOP';
+const ben = 'PBENOKA';
+/** An incident whose room is there, and whose run waits. */
+async function raise(title: string): Promise<string> {
+  const id = raiseIncident(world.pagerDuty, { title, service: 'Checkout' });
+  await eventually('the card', () => cardOf(world.slack, id));
+  await eventually('the run', () => world.run(`triggered-and-unacked/${id}`));
+  return id;
+}
+const minutes = (count: number) => world.temporal.sleep(`${count} minutes`);
+const outcomeOf = (id: string) =>
+  eventually('the run to end', async () => (await world.run(`triggered-and-unacked/${id}`))?.outcome);
+/** What was said in Slack of an incident, but for its card: `room`, or the member who was told. */
+function told(title: string): string[] {
+  const { channels, messages } = world.slack.world;
+  return messages
+    .filter(({ text, metadata }) => text.includes(title) && metadata?.event_type === 'baton_message')
+    .map(({ channelId, text }) => {
+      const channel = channels.find(({ id }) => id === channelId);
+      const whom = channel?.kind === 'im' ? channel.memberIds.find((each) => each !== 'U0BATON') : 'room';
+      return `${whom}: ${text}`;
+    })
+    .sort();
+}
+const done = (id: string, effect: string) =>
+  world.pagerDuty.ledger.filter((each) => each.target === id && each.effect === effect);
+
+describe('an incident that nobody acknowledges', () => {
+  it('is brought to mind in its room and to its assignee, and then goes to the next level, each once', async () => {
+    const id = await raise('Checkout is slow');
+    await minutes(11);
+    await eventually('two reminders', () => told('Checkout is slow').length === 2);
+    expect(told('Checkout is slow')[0]).toMatch(/^U0ADA: Nobody has acknowledged #\d+ Checkout is slow yet/);
+    expect(told('Checkout is slow')[1]).toMatch(/^room: /);
+    expect(done(id, 'incident escalated')).toEqual([]);
+
+    await minutes(10);
+    expect(await outcomeOf(id)).toBe('escalated');
+    expect(done(id, 'incident escalated')).toMatchObject([{ detail: { level: 2 } }]);
+    expect(done(id, 'responders requested')).toHaveLength(1);
+    expect(world.pagerDuty.world.incidents.find((each) => each.id === id)?.assigneeIds).toEqual([ben]);
+    const notes = world.pagerDuty.world.notes.filter(({ incidentId }) => incidentId === id);
+    expect(notes.at(-1)?.content).toContain('to Ada Lopez. Escalated to level 2 (Ben Okafor).');
+    expect(told('Escalated to level 2 (Ben Okafor).')).toEqual([expect.stringMatching(/^room: /)]);
+    expect(told('Checkout is slow')).toHaveLength(2);
+
+    await minutes(60);
+    expect(done(id, 'incident escalated')).toHaveLength(1);
+  });
+
+  it('is left alone once somebody acknowledges it, and the record says who', async () => {
+    const id = await raise('Search is slow');
+    await minutes(5);
+    acknowledgeAs(world.pagerDuty, id, ben);
+    expect(await outcomeOf(id)).toBe('acknowledged');
+    await minutes(60);
+    expect(told('Search is slow')).toEqual([]);
+    expect(done(id, 'incident escalated')).toEqual([]);
+    expect(JSON.stringify(await world.record(id))).toContain(
+      'Acknowledged by Ben Okafor: nobody is reminded.',
+    );
+  });
+
+  it('is not escalated when the reminder has helped, also where the event of it is lost', async () => {
+    const id = await raise('Payments are slow');
+    await minutes(11);
+    await eventually('the reminders', () => told('Payments are slow').length === 2);
+    const [subscription] = world.pagerDuty.world.subscriptions.splice(0);
+    acknowledgeAs(world.pagerDuty, id, ada);
+    if (subscription) world.pagerDuty.world.subscriptions.push(subscription);
+    await minutes(10);
+    expect(await outcomeOf(id)).toBe('acknowledged');
+    expect(done(id, 'incident escalated')).toEqual([]);
+  });
+
+  it('ends with its resolve', async () => {
+    const id = await raise('Billing is slow');
+    resolveAs(world.pagerDuty, id, ada);
+    expect(await outcomeOf(id)).toBe('resolved elsewhere');
+  });
+
+  it('that PagerDuty has given to others meanwhile is brought to their mind, and not escalated past them', async () => {
+    const id = await raise('Login is slow');
+    await minutes(11);
+    await eventually('the reminders', () => told('Login is slow').length === 2);
+    const incident = world.pagerDuty.world.incidents.find((each) => each.id === id);
+    if (incident) world.pagerDuty.account.escalate(incident, 2, { type: 'service', id: incident.serviceId });
+    await minutes(10);
+    await eventually('word to Ben', () =>
+      told('Login is slow').some((each) => each.startsWith('U0BEN: Nobody')),
+    );
+    expect(done(id, 'incident escalated')).toEqual([]);
+
+    // He is on the last level.
+    await minutes(10);
+    expect(await outcomeOf(id)).toBe('nobody to escalate to');
+    expect(done(id, 'incident escalated')).toEqual([]);
+    const notes = world.pagerDuty.world.notes.filter(({ incidentId }) => incidentId === id);
+    expect(notes.at(-1)?.content).toContain(
+      'Not escalated: nobody is on call above the level that it is on in Checkout on-call.',
+    );
+  });
+
+  it('is escalated while Slack is away, and nobody is reminded after that', async () => {
+    const id = await raise('Mail is slow');
+    world.slack.fail({ kind: 'status', status: 503, times: 10_000 });
+    await minutes(11);
+    await minutes(16);
+    expect(await outcomeOf(id)).toBe('escalated');
+    await fetch(`${world.slack.url}/_simulator/faults`, { method: 'DELETE' });
+    await minutes(60);
+    expect(told('Mail is slow')).toEqual([]);
+    expect(JSON.stringify(await world.record(id))).toContain('was cut short');
+  });
+
+  it('without an escalation policy is told of, and fails nothing', async () => {
+    const id = await raise('Fax is slow');
+    const { incidents } = world.pagerDuty.world;
+    const incident = incidents.find((each) => each.id === id);
+    if (!incident) throw new Error('no incident');
+    const body = JSON.stringify({
+      incident: { ...world.pagerDuty.account.shape.incident(incident, ['users']), escalation_policy: null },
+    });
+    world.pagerDuty.fail({ kind: 'status', status: 200, body, match: `GET /incidents/${id}?`, times: 1_000 });
+    await minutes(11);
+    await minutes(16);
+    expect(await outcomeOf(id)).toBe('nobody to escalate to');
+    expect(done(id, 'incident escalated')).toEqual([]);
+    expect(JSON.stringify(await world.record(id))).toContain('the incident has no escalation policy');
+    await fetch(`${world.pagerDuty.url}/_simulator/faults`, { method: 'DELETE' });
+  });
+});
+
+describe('the next level', () => {
+  const onCall = (id: string, level: number) => ({ user: { id, name: id }, level });
+  const levels = [onCall('A', 1), onCall('B', 2), onCall('C', 4)];
+  it.each([
+    ['the one above the assignee', ['A'], 2],
+    ['the next on which somebody is on call', ['B'], 4],
+    ['above the highest of several', ['A', 'B'], 4],
+    ['the first, of an incident that was given to somebody past its policy', ['X'], 1],
+    ['none above the last', ['C'], undefined],
+  ])('is %s', (_, ids, level) => {
+    expect(nextLevel({ assignees: ids.map((id) => ({ id, name: id })) }, levels)).toBe(level);
+  });
+});
