@@ -45,6 +45,8 @@ export interface Settings {
   /** Undefined: nobody signs in by a browser. */
   oidc: OidcSettings | undefined;
   pagerDutySecrets: readonly string[];
+  /** How often PagerDuty's log is read. Undefined: never. */
+  pullSeconds: number | undefined;
   slackSigningSecret: string | undefined;
   slackApiUrl: string | undefined;
   /** The names of the simulated providers. */
@@ -106,6 +108,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, providers: readonly
     temporalUi: data.BATON_TEMPORAL_UI === '1',
     oidc: oidc.found,
     pagerDutySecrets: env.PAGERDUTY_WEBHOOK_SECRETS?.split(',').map((secret) => secret.trim()) ?? [],
+    pullSeconds: data.BATON_PAGERDUTY_PULL,
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
     slackApiUrl: env.SLACK_API_URL,
     simulated,

@@ -33,6 +33,7 @@ import { Lifetime } from './lifetime.ts';
 import { secretsOf } from './masking.ts';
 import { directPager } from './pager.ts';
 import { isFree, nextFreePort, portTaken } from './ports.ts';
+import { pullSource } from './pull.ts';
 import { prepareSdk } from './sdk.ts';
 import { secretKeyOf } from './secret-key.ts';
 import { halvesFor, readSettings, type Settings } from './settings.ts';
@@ -174,6 +175,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       halves,
       log,
       pager: directPager(wiring.loadActivities, clients),
+      pull: pullSource(providers, clients, { pullSeconds: settings.pullSeconds, env }),
       metrics,
       keeping: {
         secretKey,

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { connectionSteps } from './connection-tables.ts';
+import { pullSteps } from './pulls.ts';
 import { recordSteps } from './record-rules.ts';
 import { rightsSteps } from './rights-steps.ts';
 import type { Tables } from './tables.ts';
@@ -195,6 +196,7 @@ const steps: Record<string, string[]> = {
     `create index answers_at on answers (at)`,
   ],
   '0014-connections': connectionSteps,
+  '0016-pull': pullSteps,
 };
 
 /**

@@ -10,8 +10,9 @@ import {
 } from '../body.ts';
 import type { Inbox } from '../inbox.ts';
 import { notConfigured, Refusal } from '../refusal.ts';
-import { readPagerDutyEvent, sourceOf } from './event.ts';
+import { readPagerDutyEvent } from './event.ts';
 import { checkSignature, isWellFormed } from './signature.ts';
+import { sourceOf } from './ways.ts';
 
 /** A connection that events come by. */
 export interface SigningConnection {
