@@ -7,10 +7,12 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundle } from '@temporalio/worker';
 import type { AnyActivity } from '../activities/activity.ts';
 import { activities as shippedActivities } from '../activities/index.ts';
+import { providers as allProviders } from '../activities/providers.ts';
 import type { RecordRow } from '../domain/record.ts';
 import type { RunRow } from '../domain/run.ts';
 import { createLog } from '../log/log.ts';
 import { allConnections } from '../processes/connections.ts';
+import { pullSource } from '../processes/pull.ts';
 import { encryptionOf } from '../secrets/encryption.ts';
 import { learningScrubber } from '../secrets/scrub.ts';
 import { createMetrics, type Metrics } from '../server/metrics.ts';
@@ -129,6 +131,8 @@ interface Options {
   activities?: readonly AnyActivity[];
   /** The worker has a version. */
   versions?: boolean;
+  /** PagerDuty reaches Baton by no webhook: its log is pulled. */
+  pulls?: boolean;
 }
 
 export async function startWorld(options: Options = {}): Promise<World> {
@@ -181,14 +185,18 @@ export async function startWorld(options: Options = {}): Promise<World> {
     authority: testAuthority,
     log,
     metrics,
+    pull: options.pulls
+      ? pullSource(allProviders, clientsFor(env, allConnections(env, connections)), { pullSeconds: 0.1, env })
+      : undefined,
     simulated: [],
     keeping: { retentionDays: 365 },
   });
   const { url } = server;
-  providers.pagerDuty.world.subscriptions.push({
-    url: `${url}/webhooks/pagerduty`,
-    secret: simulatedWebhookSecret,
-  });
+  if (!options.pulls)
+    providers.pagerDuty.world.subscriptions.push({
+      url: `${url}/webhooks/pagerduty`,
+      secret: simulatedWebhookSecret,
+    });
   const running = server;
   return {
     ...providers,

@@ -40,7 +40,7 @@ export interface ReadingLog {
   statusBefore(subject: string, time: string): Promise<IncidentStatus | undefined>;
 }
 
-const reference = z.object({ id: z.string(), type: z.string().nullish() });
+const reference = z.looseObject({ id: z.string(), type: z.string().nullish() });
 const shape = z.object({
   type: z.string().transform((type) => type.replace(/_log_entry$/, '')),
   agent: reference.nullish().catch(null),
@@ -129,7 +129,7 @@ export async function deliveriesOf(
 }
 
 /** Only an incident's first trigger entry tells of a new incident: more of its alerts make more of them. */
-function typeOf({ id, time }: LogEntry, { type, incident }: Shape): string {
+function typeOf({ id, time }: LogEntry, { type, agent, incident }: Shape): string {
   const sinceCreation = millisecondsAhead(time, incident.created_at ?? '');
   if (type === 'trigger') {
     const first = incident.first_trigger_log_entry?.id;
@@ -137,7 +137,9 @@ function typeOf({ id, time }: LogEntry, { type, incident }: Shape): string {
     return isFirst ? 'incident.triggered' : 'log.trigger';
   }
   const known = eventTypes[type];
-  if (known === 'incident.reassigned' && sinceCreation <= creationMilliseconds) return `log.${type}`;
+  const isByPerson = agent?.type?.startsWith('user') ?? false;
+  if (known === 'incident.reassigned' && sinceCreation <= creationMilliseconds && !isByPerson)
+    return `log.${type}`;
   return known ?? `log.${type.replaceAll(/[^a-z0-9_]/gi, '')}`;
 }
 

@@ -76,7 +76,12 @@ export function openAccount(world: PagerDutyWorld, webhooks: WebhookSender) {
   function change(incident: Incident, fields: Partial<Incident>, agent: Agent) {
     const at = now();
     const isOther = fields.status !== undefined && fields.status !== incident.status;
-    Object.assign(incident, fields, { updatedAt: at, changedBy: agent }, isOther ? { statusChangedAt: at } : {});
+    Object.assign(
+      incident,
+      fields,
+      { updatedAt: at, changedBy: agent },
+      isOther ? { statusChangedAt: at } : {},
+    );
   }
 
   const levelOne = (policyId: string) => byId(world.policies, policyId)?.levels[0] ?? [];

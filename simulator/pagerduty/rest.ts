@@ -184,7 +184,9 @@ export function mountRest(app: Express, account: Account, act: Act): void {
     const since = Date.parse(asked.get('since') ?? '1970-01-01');
     const until = Date.parse(asked.get('until') ?? '9999-01-01');
     const found = entries.filter(({ at }) => Date.parse(at) >= since && Date.parse(at) <= until).toReversed();
-    page(request, response, 'log_entries', found, (entry) => shape.logEntry(entry, asked.getAll('include[]')));
+    page(request, response, 'log_entries', found, (entry) =>
+      shape.logEntry(entry, asked.getAll('include[]')),
+    );
   };
   app.get('/log_entries', (request, response) => showLog(request, response, world.log));
   app.get('/incidents/:id/log_entries', (request, response) => {

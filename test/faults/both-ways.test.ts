@@ -14,7 +14,16 @@ const people: Agent[] = [
   { type: 'user', id: 'PADALOP' },
   { type: 'user', id: 'PBENOKA' },
 ];
-const acts = ['acknowledge', 'unacknowledge', 'resolve', 'reopen', 'escalate', 'reassign', 'prioritize', 'note'] as const;
+const acts = [
+  'acknowledge',
+  'unacknowledge',
+  'resolve',
+  'reopen',
+  'escalate',
+  'reassign',
+  'prioritize',
+  'note',
+] as const;
 const step = fc.record({
   act: fc.constantFrom(...acts),
   who: fc.constantFrom(...people),

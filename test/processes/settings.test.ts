@@ -42,6 +42,7 @@ const examples: Record<string, [good: string, bad: string]> = {
   BATON_RETENTION_DAYS: ['30', '0'],
   BATON_WORKER_VERSIONS: ['1', 'yes'],
   BATON_SIMULATE: ['slack, jira', 'slack,msteams'],
+  BATON_PAGERDUTY_PULL: ['1', '2'],
   BATON_OIDC_ROLES: ['sre=operator, oncall=responder', 'sre=owner'],
   BATON_OIDC_SCOPES: ['openid profile', 'email'],
   JIRA_FIELDS: ['{"labels":["on-call"]}', '["on-call"]'],

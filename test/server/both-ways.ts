@@ -15,7 +15,13 @@ import { fresh, type World } from '../store/world.ts';
 
 async function handle(_: string): Promise<void> {}
 const on = (name: string, step: 'triggered' | 'reopened') =>
-  defineTrigger({ name, on: `pagerduty.incident.${step}`, when: 'always', run: handle, input: ({ id }) => id });
+  defineTrigger({
+    name,
+    on: `pagerduty.incident.${step}`,
+    when: 'always',
+    run: handle,
+    input: ({ id }) => id,
+  });
 const triggers = [on('on-triggered', 'triggered'), on('on-reopened', 'reopened')];
 const silent = createLog((text) => text, { destination: { write: () => {} } });
 
@@ -102,7 +108,9 @@ export async function startBothWays(world: World, at: () => number) {
     async read(_, { since = '1970-01-01', until = '9999-01-01', offset, limit }) {
       const { log } = account.world;
       const found = log.filter((each) => each.at >= since && each.at <= until).toReversed();
-      const shown = found.slice(offset, offset + limit).map((each) => account.shape.logEntry(each, ['incidents']));
+      const shown = found
+        .slice(offset, offset + limit)
+        .map((each) => account.shape.logEntry(each, ['incidents']));
       return { entries: structuredClone(shown), more: found.length > offset + limit };
     },
   };
@@ -120,7 +128,11 @@ export async function startBothWays(world: World, at: () => number) {
       const event = webhooks.shift();
       if (!event) return;
       const json = JSON.parse(JSON.stringify(event));
-      const read = readPagerDutyEvent(json.event ? json : { event: json }, 'default', new Date().toISOString());
+      const read = readPagerDutyEvent(
+        json.event ? json : { event: json },
+        'default',
+        new Date().toISOString(),
+      );
       if (!('event' in read)) throw new Error(read.unreadable);
       const { id, type, subject = '', time, source: by } = read.event;
       const body = Buffer.from(JSON.stringify(json));
