@@ -68,7 +68,8 @@ export const readFrom = ({ since }: LogPlace): number => Date.parse(since) - ove
 /** What was not taken in before. */
 export const freshOf = (entries: readonly LogEntry[], { seen, first }: LogPlace): LogEntry[] =>
   entries.filter(
-    ({ id, time }) => !(id in seen) && (first === undefined || millisecondsAhead(time, first) >= 0),
+    ({ id, time }) =>
+      !Object.hasOwn(seen, id) && (first === undefined || millisecondsAhead(time, first) >= 0),
   );
 
 /** The place after these entries. Those that are read again from there are remembered. */

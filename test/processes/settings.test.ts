@@ -233,6 +233,18 @@ describe('a provider that is connected in half', () => {
   it('is nobody whom a simulator stands in for', () => {
     expect(halves({ SLACK_BOT_TOKEN: 'x', BATON_SIMULATE: 'slack' })).toEqual([]);
   });
+
+  it('is none for a server that pulls PagerDuty’s log and has no webhook, but without a token there is no log', () => {
+    const missing = (env: NodeJS.ProcessEnv) => halves({ PAGERDUTY_ROUTING_KEY: 'x', ...env }, 'server');
+    expect(missing({ PAGERDUTY_API_TOKEN: 'x' }).join()).toContain('PAGERDUTY_WEBHOOK_SECRETS');
+    expect(missing({ PAGERDUTY_API_TOKEN: 'x', BATON_PAGERDUTY_PULL: '1' })).toEqual([]);
+    expect(missing({ BATON_PAGERDUTY_PULL: '1' })).toEqual([
+      'PagerDuty is connected in half: PAGERDUTY_API_TOKEN is not set, so its log is not pulled',
+    ]);
+    expect(readSettings({ BATON_PAGERDUTY_PULL: '1' }).pullSeconds).toBe(15);
+    expect(readSettings({ BATON_PAGERDUTY_PULL: '60' }).pullSeconds).toBe(60);
+    expect(readSettings({}).pullSeconds).toBeUndefined();
+  });
 });
 
 describe('the sign-in by an OpenID provider', () => {

@@ -58,7 +58,7 @@ describe('an incident at a PagerDuty that reaches Baton by no webhook', () => {
       const isWhole = ['triggered', 'annotated', 'acknowledged'].every(
         (type) => all.filter((each) => each.type.endsWith(type) && each.disposition).length >= 2,
       );
-      return isWhole && all;
+      return isWhole ? all : undefined;
     });
     for (const type of ['triggered', 'acknowledged']) {
       const dispositions = told
