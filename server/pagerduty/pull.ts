@@ -76,6 +76,7 @@ export function startPulling(options: PullOptions): Pulling {
     string,
     { readAt?: number; failure?: string; failures: number; notBefore: number }
   >();
+  const working = new Map<string, Promise<void>>();
   let isWarned = false;
 
   async function names(): Promise<string[]> {
@@ -95,7 +96,12 @@ export function startPulling(options: PullOptions): Pulling {
     isWarned = all.length === 0;
     for (const name of states.keys()) if (!all.includes(name)) states.delete(name);
     // One account that is slow or away holds up no other.
-    await Promise.all(all.map(pullOne));
+    for (const name of all)
+      if (!working.has(name))
+        working.set(
+          name,
+          pullOne(name).finally(() => working.delete(name)),
+        );
   }
 
   async function pullOne(connection: string): Promise<void> {
@@ -109,8 +115,9 @@ export function startPulling(options: PullOptions): Pulling {
       Object.assign(state, { failures: 0, notBefore: 0 });
       delete state.failure;
     } catch (error) {
-      if (signal.aborted) return;
-      const failure = error instanceof Error ? error.message : String(error);
+      if (signal.aborted || error instanceof Overtaken) return;
+      // It is shown to whoever asks, and what the store says may name a host and user.
+      const failure = error instanceof ApplicationFailure ? error.message : (error as Error).name;
       const { waitMs = Math.min(source.everySeconds * 2 ** state.failures, longestPauseSeconds) * second } =
         detailOf(error);
       state.failures += 1;
@@ -145,10 +152,14 @@ export function startPulling(options: PullOptions): Pulling {
     async stop() {
       stopping.abort();
       await running;
+      await Promise.all(working.values());
       await store.releasePulls().catch(() => undefined);
     },
   };
 }
+
+/** Another process reads the log by now. */
+class Overtaken extends Error {}
 
 /** What goes with the failures of providers: for how long they want to be left alone, and the status of an answer. */
 function detailOf(error: unknown): { waitMs?: number; status?: number } {
@@ -175,7 +186,7 @@ async function round(
   const read: ReadLog = async (query) => {
     const page = await inTurn(() => source.read(connection, query, signal), signal);
     // A part of many pages takes longer than the lease.
-    if (!(await store.takePull(connection, lease)).mine) throw new Error('another process pulls by now');
+    if (!(await store.takePull(connection, lease)).mine) throw new Overtaken();
     return page;
   };
   let place = await beginOf(taken.cursor, read, now());
