@@ -149,8 +149,9 @@ function statusThen(
   { status, last_status_change_at: changedAt }: Shape['incident'],
   before: IncidentStatus | undefined,
 ): IncidentStatus {
-  const isUnchanged = changedAt ? millisecondsAhead(time, changedAt) > 0 : false;
-  return isUnchanged ? status : (before ?? 'triggered');
+  const after = changedAt ? millisecondsAhead(time, changedAt) : -1;
+  if (after > 0) return status;
+  return before ?? (after === 0 ? status : 'triggered');
 }
 
 function readEvent(

@@ -56,7 +56,20 @@ export interface Pulling {
   stop(): Promise<void>;
 }
 
+/** What a process knows of the log of one connection. */
+interface State {
+  readAt?: number;
+  failure?: string;
+  failures: number;
+  notBefore: number;
+  /** What its entries have told, up to `until`. Once another process has read on, it is of no use. */
+  statuses: Statuses;
+  until?: string;
+}
+
 const second = 1_000;
+/** More incidents are asked for in the store. */
+const statusesAtMost = 10_000;
 /** Beside the interval: how long a round may take before another process takes over. */
 const leaseSeconds = 60;
 const storedAtOnce = 200;
@@ -72,10 +85,7 @@ export function startPulling(options: PullOptions): Pulling {
   const { source, store, connections, log } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const states = new Map<
-    string,
-    { readAt?: number; failure?: string; failures: number; notBefore: number }
-  >();
+  const states = new Map<string, State>();
   const working = new Map<string, Promise<void>>();
   let isWarned = false;
 
@@ -105,11 +115,11 @@ export function startPulling(options: PullOptions): Pulling {
   }
 
   async function pullOne(connection: string): Promise<void> {
-    const state = states.get(connection) ?? { failures: 0, notBefore: 0 };
+    const state = states.get(connection) ?? { failures: 0, notBefore: 0, statuses: new Map() };
     states.set(connection, state);
     if (performance.now() < state.notBefore) return;
     try {
-      const ageSeconds = await round(connection, options, signal);
+      const ageSeconds = await round(connection, options, signal, state);
       if (ageSeconds !== undefined) state.readAt = performance.now() - ageSeconds * second;
       if (state.failures > 0) log.info({ connection }, 'The log of PagerDuty can be read again');
       Object.assign(state, { failures: 0, notBefore: 0 });
@@ -177,6 +187,7 @@ async function round(
   connection: string,
   options: PullOptions,
   signal: AbortSignal,
+  state: State,
 ): Promise<number | undefined> {
   const { source, store, inbox, now = Date.now } = options;
   const log = options.log.child({ connection });
@@ -195,13 +206,15 @@ async function round(
       { since: place.first },
       'The log of PagerDuty is pulled from this time on: what is older is not taken in',
     );
-  const statuses: Statuses = new Map();
+  const { statuses } = state;
+  if (taken.cursor?.since !== state.until || statuses.size > statusesAtMost) statuses.clear();
   for (let from = readFrom(place); ; ) {
     const { entries, until } = await readPart(read, from, log);
     await storeAll(freshOf(entries, place), { connection, statuses, inbox, store });
     place = placeAfter(place, entries);
     const isWhole = until === undefined;
     if (!(await store.keepPull(connection, place, lease, isWhole))) return undefined;
+    state.until = place.since;
     if (isWhole) return 0;
     // PagerDuty does not say whether what happened at the end itself belongs to it.
     from = until - second;

@@ -101,11 +101,14 @@ export async function startBothWays(world: World, at: () => number) {
   async function settled(): Promise<void> {
     while ((await store.backlog()).pending > 0) await new Promise((resolve) => setTimeout(resolve, 1));
   }
+  let asked = Promise.withResolvers<void>();
+  let done = () => {};
   const source: PullSource = {
-    everySeconds: 3_600,
+    everySeconds: 0.001,
     needs: 'PAGERDUTY_API_TOKEN',
     hasDefault: true,
     async read(_, { since = '1970-01-01', until = '9999-01-01', offset, limit }) {
+      await asked.promise;
       const { log } = account.world;
       const found = log.filter((each) => each.at >= since && each.at <= until).toReversed();
       const shown = found
@@ -114,6 +117,14 @@ export async function startBothWays(world: World, at: () => number) {
       return { entries: structuredClone(shown), more: found.length > offset + limit };
     },
   };
+
+  const keepPull: typeof store.keepPull = async (...given) => {
+    const kept = await store.keepPull(...given);
+    asked = Promise.withResolvers();
+    done();
+    return kept;
+  };
+  const pulling = startPulling({ source, store: { ...store, keepPull }, inbox, log: silent, now: at });
 
   return {
     store,
@@ -142,12 +153,11 @@ export async function startBothWays(world: World, at: () => number) {
     },
     /** One look at the account's log, to its end. */
     async pull() {
-      const pulling = startPulling({ source, store, inbox, log: silent, now: at });
-      while (pulling.states().default?.ageSeconds !== 0) {
-        if (pulling.states().default?.failure) throw new Error(pulling.states().default?.failure);
-        await new Promise((resolve) => setTimeout(resolve, 1));
-      }
-      await pulling.stop();
+      const whole = new Promise<void>((resolve) => {
+        done = resolve;
+      });
+      asked.resolve();
+      await whole;
       await settled();
     },
     async outcome() {
@@ -164,6 +174,8 @@ export async function startBothWays(world: World, at: () => number) {
       };
     },
     async stop() {
+      asked.resolve();
+      await pulling.stop();
       await dispatcher.stop();
     },
   };
