@@ -115,7 +115,7 @@ export function startPulling(options: PullOptions): Pulling {
   }
 
   async function pullOne(connection: string): Promise<void> {
-    const state = states.get(connection) ?? { failures: 0, notBefore: 0, statuses: new Map() };
+    const state: State = states.get(connection) ?? { failures: 0, notBefore: 0, statuses: new Map() };
     states.set(connection, state);
     if (performance.now() < state.notBefore) return;
     try {
