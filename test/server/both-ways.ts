@@ -104,7 +104,7 @@ export async function startBothWays(world: World, at: () => number) {
   let asked = Promise.withResolvers<void>();
   let done = () => {};
   const source: PullSource = {
-    everySeconds: 0.001,
+    everySeconds: 0.005,
     needs: 'PAGERDUTY_API_TOKEN',
     hasDefault: true,
     async read(_, { since = '1970-01-01', until = '9999-01-01', offset, limit }) {
@@ -174,8 +174,10 @@ export async function startBothWays(world: World, at: () => number) {
       };
     },
     async stop() {
-      asked.resolve();
-      await pulling.stop();
+      const stopping = pulling.stop();
+      asked.promise.catch(() => {});
+      asked.reject(new Error('The test is over'));
+      await stopping;
       await dispatcher.stop();
     },
   };
