@@ -13,10 +13,10 @@ export interface Finding {
 
 /** A setting without which a provider that is in use is connected in half. */
 export interface Need<Setting extends string = string> {
-  /** Any one of them will do. */
-  oneOf: readonly Setting[];
+  /** Any one of them will do, also one of Baton's own. */
+  oneOf: readonly (Setting | `BATON_${string}`)[];
   /** Needed only beside this one. Left out: wherever the provider is in use. */
-  beside?: Setting;
+  beside?: Setting | `BATON_${string}`;
   /** The process that reads it; the other does not miss it. Left out: both. */
   by?: 'server' | 'worker';
   /** What follows without it: `its events are not taken in`. */
@@ -29,6 +29,14 @@ export interface Asked {
   rights: readonly string[];
   /** The connection's settings as texts, by their names: what the client does not need (a signing secret) is looked at here. */
   settings: Readonly<Record<string, string | undefined>>;
+}
+
+/** What is asked of a provider's log. The times are in whole seconds. */
+export interface LogQuery {
+  since?: string;
+  until?: string;
+  offset: number;
+  limit: number;
 }
 
 /** Asks harmlessly what a client's credentials may do. Throws a failure where they cannot be used at all. */
@@ -58,6 +66,8 @@ export interface Tested {
  *   What belongs to the machine (an SDK's own search for credentials, a pod's service account) is for the connection `default` alone:
  *   another one lives by its settings only. Throws `notConnected` where one is missing. `budget`: where a request waits for its turn.
  * - `check`: asks harmlessly what the credentials may do.
+ * - `log`: one page of what has happened at the provider, newest first and as it answers it, for a server that no webhook reaches.
+ *   `needs`: the setting without which a connection has no log to read.
  * - `test`: sends something that is marked as a test, and looks whether it arrives, until `signal` ends. Left out: the check tells enough.
  */
 export interface Provider<
@@ -80,6 +90,14 @@ export interface Provider<
     budget: Budget,
   ): Promise<Client>;
   check(client: Client, signal: AbortSignal, asked: Asked): Promise<Finding[]>;
+  log?: {
+    needs: keyof z.input<Settings> & string;
+    read(
+      client: Client,
+      query: LogQuery,
+      signal: AbortSignal,
+    ): Promise<{ entries: unknown[]; more: boolean }>;
+  };
   test?(client: Client, signal: AbortSignal, asked: Asked): Promise<Tested | undefined>;
 }
 

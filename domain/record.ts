@@ -157,7 +157,7 @@ interface Line {
   at: string;
   /** `trigger:ec2-unhealthy`, `person:ada@example.com`, `token:deploy`, `baton`, `pagerduty`. */
   actor: string;
-  /** `webhook`, `dispatch`, `worker`, `slack`, `api`, `cli`, `console`, `start`, `doctor`, `schedule`. */
+  /** `webhook`, `pull`, `dispatch`, `worker`, `slack`, `api`, `cli`, `console`, `start`, `doctor`, `schedule`. */
   via: string;
   /** The incident id, or what else it is about. */
   subject: string;

@@ -54,6 +54,8 @@ export async function doctorFor(
   return {
     async connections() {
       const named = (await connections.look()).connections;
+      // It is said once for all connections.
+      const own = { BATON_PAGERDUTY_PULL: env.BATON_PAGERDUTY_PULL };
       for (const { name, version, values = {}, secrets } of named.values()) {
         versions.set(name, version);
         learn(secretParts(values, secrets));
@@ -68,7 +70,9 @@ export async function doctorFor(
         ...[...named.values()].flatMap(({ name, provider: of, values = {} }) =>
           providers
             .filter((provider) => provider.name === of)
-            .map((provider) => examined(provider, name, values, { simulated: false, isUsed: true })),
+            .map((provider) =>
+              examined(provider, name, { ...own, ...values }, { simulated: false, isUsed: true }),
+            ),
         ),
       ];
     },

@@ -9,6 +9,9 @@ const httpUrl = z.url({ protocol: /^https?$/, error: 'is not an http:// or https
 const mostDays = 36_500;
 const retentionBounds = `a whole number of days from 1 to ${mostDays}`;
 
+const usualPullSeconds = 15;
+const pullBounds = 'is neither 1 nor a number of seconds from 5 to 3600';
+
 /** Baton's own settings, of which no provider is the owner. Each says in its complaint what it should be. */
 export const OwnEnvironment = z.object({
   HOST: z.string().regex(/^\S+$/, 'contains a space').default('127.0.0.1'),
@@ -52,6 +55,12 @@ export const OwnEnvironment = z.object({
   BATON_ENCRYPT_PAYLOADS: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
   BATON_WORKER_VERSIONS: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
   BATON_TEMPORAL_UI: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
+  BATON_PAGERDUTY_PULL: z
+    .string()
+    .regex(/^\d{1,4}$/, pullBounds)
+    .transform((seconds) => (seconds === '1' ? usualPullSeconds : Number(seconds)))
+    .refine((seconds) => seconds >= 5 && seconds <= 3_600, pullBounds)
+    .optional(),
   ...oidcEnvironment,
   BATON_PEOPLE: z
     .string()

@@ -1,3 +1,5 @@
+import { budgetOf } from '../activities/budget.ts';
+import { connectClients } from '../activities/clients.ts';
 import { wayTo } from '../activities/http.ts';
 import { settingsOf } from '../activities/provider.ts';
 import { outageLines } from '../log/log.ts';
@@ -9,10 +11,11 @@ import { openStore } from '../store/open.ts';
 import { batonFor } from '../worker/baton.ts';
 import { taskQueue } from '../worker/worker.ts';
 import { prepareCluster, warnOfOwner } from './cluster.ts';
-import { connectionsIn, connectionWarnings } from './connections.ts';
+import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
 import { Lifetime } from './lifetime.ts';
 import { directPager } from './pager.ts';
 import { portTaken } from './ports.ts';
+import { pullSource } from './pull.ts';
 import { lazyClient } from './temporal-client.ts';
 import type { Wiring } from './wiring.ts';
 import { worldOf } from './world.ts';
@@ -53,6 +56,12 @@ export async function runServer(wiring: Wiring): Promise<void> {
     const { client, close } = lazyClient(temporal, payloadKeys);
     lifetime.onClose(close);
     const connections = connectionsIn(store, secretKey, settings, learn);
+    const allClients = connectClients(
+      providers,
+      allConnections(wiring.env, connections),
+      wiring.env,
+      budgetOf(store.leaseRequests),
+    );
     const world: World = {
       ...worldOf(wiring, { store, connections, providers, settings, env: wiring.env }),
       runs: { client, taskQueue, eagerStart: false, authority },
@@ -81,6 +90,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       halves,
       log,
       pager: directPager(wiring.loadActivities, { ...clients, baton: batonFor({ store }) }),
+      pull: pullSource(providers, allClients, { pullSeconds: settings.pullSeconds, env: wiring.env }),
       metrics: createMetrics(),
       keeping: { secretKey, headsDir, retentionDays },
     }).catch((error: NodeJS.ErrnoException) => {

@@ -51,6 +51,8 @@ export interface Settings {
   responderRole: Role;
   pagerDutySecrets: readonly string[];
   jiraSecrets: readonly string[];
+  /** How often PagerDuty's log is read. Undefined: never. */
+  pullSeconds: number | undefined;
   slackSigningSecret: string | undefined;
   slackApiUrl: string | undefined;
   /** The names of the simulated providers. */
@@ -115,6 +117,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, providers: readonly
     oidc: oidc.found,
     pagerDutySecrets: secretsIn(env.PAGERDUTY_WEBHOOK_SECRETS),
     jiraSecrets: secretsIn(env.JIRA_WEBHOOK_SECRETS),
+    pullSeconds: data.BATON_PAGERDUTY_PULL,
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
     slackApiUrl: env.SLACK_API_URL,
     simulated,

@@ -36,6 +36,7 @@ import { secretsOf } from './masking.ts';
 import { directPager } from './pager.ts';
 import { performFromSlack } from './perform.ts';
 import { isFree, nextFreePort, portTaken } from './ports.ts';
+import { pullSource } from './pull.ts';
 import { prepareSdk } from './sdk.ts';
 import { payloadKeysOf, secretKeyOf } from './secret-key.ts';
 import { halvesFor, readSettings, type Settings } from './settings.ts';
@@ -187,6 +188,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       halves,
       log,
       pager: directPager(wiring.loadActivities, { ...clients, baton: batonFor({ store }) }),
+      pull: pullSource(providers, clients, { pullSeconds: settings.pullSeconds, env }),
       metrics,
       keeping: {
         secretKey,

@@ -1,5 +1,6 @@
 import type { Event } from '../domain/event.ts';
 import type { Agent, Incident, RunCause } from '../domain/incident.ts';
+import { millisecondsAhead } from '../domain/moment.ts';
 import type { RecordedAnswer } from '../domain/record.ts';
 import type { Route } from '../domain/route.ts';
 import type { RunRow } from '../domain/run.ts';
@@ -71,7 +72,7 @@ export function decide(
           incident: {
             id: event.subject ?? incident.id,
             status: incident.status,
-            seenAt: event.time,
+            seenAt: laterOf(event.time, situation.incident?.seenAt),
             told: incident,
           },
         }
@@ -79,10 +80,16 @@ export function decide(
     ...(hold ? { hold } : {}),
   };
   for (const trigger of triggers) answer(trigger, seq, event, incident, situation.runs, routes, plan);
-  if (!older)
+  if (!older && !isOfLogAlone(event))
     plan.tell = situation.runs.filter((run) => isLive(run) && run.eventSeq !== seq).map(({ id }) => id);
   return plan;
 }
+
+/** What PagerDuty writes into an incident's log and tells in no webhook: a notification, a snooze. No run waits for it. */
+const isOfLogAlone = ({ type }: Event) => type.startsWith('pagerduty.log.');
+
+/** A time that is told in whole seconds may seem to lie before what it comes after. */
+const laterOf = (time: string, seenAt = time) => (Date.parse(seenAt) > Date.parse(time) ? seenAt : time);
 
 /** A person's own request, whose sender was verified. Any other event only tells what a person did elsewhere. */
 const isRequest = (event: Event): event is Event & { agent: Agent } =>
@@ -111,7 +118,7 @@ function olderThan(
   { incident: seen }: Situation,
 ): string | undefined {
   if (!incident || !seen) return undefined;
-  const ahead = Date.parse(seen.seenAt) - Date.parse(event.time);
+  const ahead = millisecondsAhead(seen.seenAt, event.time);
   // Of the same moment are, as it is told, the triggered one first and the resolved one last.
   const isFirst = event.type === 'pagerduty.incident.triggered' && seen.status !== 'triggered';
   const isBeforeLast =

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { Disposition } from '../domain/disposition.ts';
 import type { Event } from '../domain/event.ts';
 import type { RunCause } from '../domain/incident.ts';
 import type { Entry } from '../domain/record.ts';
@@ -10,6 +11,7 @@ import type { Store } from '../store/store.ts';
 import type { KnownConnections, StoredConnections } from '../store/stored-connections.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { decide, type Plan, type Start } from './decide.ts';
+import { twinOf } from './pagerduty/ways.ts';
 import { catchUp, echoOf, laterEvent, startRun, tellRun } from './runs.ts';
 import { isTemporalAway, type TemporalState } from './temporal-state.ts';
 
@@ -19,6 +21,8 @@ export interface DispatcherOptions {
   triggers: readonly Trigger[];
   /** Left out: there is only `default`, and no route. */
   connections?: Pick<StoredConnections, 'known'> | undefined;
+  /** PagerDuty's log is pulled: what it tells may come by a webhook too. */
+  pulls?: boolean;
   taskQueue: string;
   /** Signs the cause of each run. */
   authority: Authority;
@@ -224,11 +228,15 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
 async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promise<void> {
   const { store, log } = options;
   const event = stored.event as Event;
-  const [situation, echo, connections] = await Promise.all([
+  const [situation, twin, connections] = await Promise.all([
     situationOf(event, stored.seq, store),
-    echoOf(event, stored.receivedAt, store),
+    // Without pulling each happening comes by one way.
+    options.pulls ? twinOf(event, stored.seq, store) : undefined,
     options.connections?.known(),
   ]);
+  if (twin !== undefined) return leaveToTwin(stored, twin, options);
+  // Only now: what was told before by another way would claim another effect's echo.
+  const echo = await echoOf(event, stored.receivedAt, store);
   const plan = decide({ seq: stored.seq, event }, situation, options.triggers, echo, connections?.routes);
   const decision = {
     ...(plan.incident ? { incident: plan.incident } : {}),
@@ -240,7 +248,8 @@ async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promis
   const { subject, id: eventId } = event;
   if (plan.overtaken && subject !== undefined)
     for (const { id } of plan.starts) await catchUp({ id, subject, eventId }, options);
-  const later = laterEvent(event, echo);
+  const time = plan.incident?.seenAt ?? event.time;
+  const later = { ...laterEvent(event, echo), time };
   const reached = await Promise.all(plan.tell.map((id) => tellRun(id, [later], options.client)));
   // One may have ended meanwhile.
   const told = reached.filter(Boolean).length;
@@ -262,6 +271,23 @@ async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promis
     { event: event.id, incident: event.subject, runs: plan.starts.map(({ id }) => id), disposition },
     reason,
   );
+}
+
+/** An event that tells of what an earlier one has told by another way changes nothing. */
+async function leaveToTwin(
+  { seq, event: envelope }: StoredEvent,
+  first: number,
+  { store, log, count }: DispatcherOptions,
+): Promise<void> {
+  const event = envelope as Event;
+  const hold = {
+    disposition: 'duplicate',
+    reason: `tells of the same as number ${first}, by another way`,
+  } as const;
+  const entries = [answeredEntry(event, { answers: [], hold })];
+  const isOurs = await store.settle({ seq, ...hold, started: [], entries: [], decision: { entries } });
+  if (isOurs) count?.(hold.disposition);
+  log.info({ event: event.id, incident: event.subject, disposition: hold.disposition }, hold.reason);
 }
 
 /** What is to be said of the connections that a run was given: until a test has confirmed one, it may not work. */
@@ -319,7 +345,10 @@ function dispositionOf(
   return { disposition: 'ignored', reason: 'no trigger matched' };
 }
 
-function answeredEntry(event: Event, plan: Plan): Entry {
+function answeredEntry(
+  event: Event,
+  plan: Pick<Plan, 'answers'> & { hold?: { disposition: Disposition; reason: string } },
+): Entry {
   return {
     at: new Date().toISOString(),
     actor: 'baton',

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import type { Store } from '../store/store.ts';
 import type { Metrics, StoredGauges } from './metrics.ts';
+import type { PullState } from './pagerduty/pull.ts';
 import type { StuckCounts } from './stuck-runs.ts';
 
 export interface HealthOptions {
@@ -14,6 +15,8 @@ export interface HealthOptions {
   simulated: readonly string[];
   /** What keeps providers from being connected in full, a sentence each: a detail, and no reason not to be ready. */
   halves?: readonly string[];
+  /** How the reading of PagerDuty's logs goes, by connection. */
+  pulls?: (() => Record<string, PullState>) | undefined;
 }
 
 /** 200 while the process lives: nothing else is asked, so that no outage elsewhere gets it killed. */
@@ -22,7 +25,14 @@ export function answerHealth(_: Request, response: Response): void {
 }
 
 /** 200 while events can be taken, also with Temporal away or with runs that stand still (`degraded`); 503 without a store, which answers within 2 s. */
-export function answerReadiness({ store, temporalState, simulated, halves = [], stuckRuns }: HealthOptions) {
+export function answerReadiness({
+  store,
+  temporalState,
+  simulated,
+  halves = [],
+  stuckRuns,
+  pulls,
+}: HealthOptions) {
   return async (_: Request, response: Response) => {
     const { up, since, reason } = temporalState();
     const stuck = stuckRuns?.();
@@ -32,6 +42,7 @@ export function answerReadiness({ store, temporalState, simulated, halves = [], 
       simulated,
       ...(halves.length > 0 ? { connectedInHalf: halves } : {}),
       ...(stuck ? { stuckRuns: stuck } : {}),
+      ...(pulls ? { pagerDutyPulls: pulls() } : {}),
     };
     try {
       await store.ping();
@@ -47,10 +58,10 @@ export function answerReadiness({ store, temporalState, simulated, halves = [], 
 }
 
 /** Metrics as Prometheus reads them; what the store knows is read at the scrape. */
-export function answerMetrics({ store, temporalState, metrics, stuckRuns }: HealthOptions) {
+export function answerMetrics({ store, temporalState, metrics, stuckRuns, pulls }: HealthOptions) {
   return async (_: Request, response: Response) => {
     const stored = await readGauges(store).catch(() => undefined);
-    const { type, text } = await metrics.page(stored, temporalState().up, stuckRuns?.());
+    const { type, text } = await metrics.page(stored, temporalState().up, stuckRuns?.(), pulls?.());
     response.type(type).send(text);
   };
 }

@@ -99,6 +99,12 @@ export function createMetrics(more: () => Promise<string> = async () => '') {
     labelNames: ['reason'],
     registers,
   });
+  const pullAge = new Gauge({
+    name: 'baton_pagerduty_pull_age_seconds',
+    help: 'Time since the log of PagerDuty was last read to its end, by connection',
+    labelNames: ['connection'],
+    registers,
+  });
   const storeUp = new Gauge({ name: 'baton_store_up', help: '1 while the store answers', registers });
   return {
     webhook(source: 'pagerduty' | 'slack' | 'jira', answer: number, seconds: number) {
@@ -115,10 +121,18 @@ export function createMetrics(more: () => Promise<string> = async () => '') {
       attempts.inc({ provider, outcome: failed ? classOf(failure) : 'completed' });
     },
     /** The page, with the gauges as they are now. `stored` undefined: the store does not answer. */
-    async page(stored: StoredGauges | undefined, temporalIsUp: boolean, stuck?: Record<string, number>) {
+    async page(
+      stored: StoredGauges | undefined,
+      temporalIsUp: boolean,
+      stuck?: Record<string, number>,
+      pulls?: Record<string, { ageSeconds: number | null }>,
+    ) {
       storeUp.set(stored ? 1 : 0);
       temporalUp.set(temporalIsUp ? 1 : 0);
       for (const [reason, count] of Object.entries(stuck ?? {})) stuckRuns.set({ reason }, count);
+      pullAge.reset();
+      for (const [connection, { ageSeconds }] of Object.entries(pulls ?? {}))
+        if (ageSeconds !== null) pullAge.set({ connection }, ageSeconds);
       if (stored) {
         pending.set(stored.pending);
         oldest.set(stored.oldestSeconds);

@@ -2,6 +2,7 @@ import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundErro
 import { z } from 'zod';
 import type { Event } from '../domain/event.ts';
 import type { LaterEvent } from '../domain/incident.ts';
+import { millisecondsAhead } from '../domain/moment.ts';
 import type { Authority } from '../secrets/authority.ts';
 import type { Echo } from '../store/echoes.ts';
 import type { ListedEvent } from '../store/events.ts';
@@ -104,9 +105,9 @@ export async function catchUp(
 ): Promise<void> {
   const rows = await store.listEvents({ subject: run.subject, limit: laterAtMost });
   const own = await store.findEvent(run.eventId, run.subject);
-  const since = Date.parse(own?.time ?? '');
   const isLater = ({ time, eventId, disposition }: ListedEvent) =>
-    Date.parse(time) > since &&
+    own !== undefined &&
+    millisecondsAhead(time, own.time) >= 0 &&
     eventId !== run.eventId &&
     disposition !== undefined &&
     disposition !== 'duplicate';

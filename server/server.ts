@@ -13,9 +13,11 @@ import type { OidcSettings } from './api/identity.ts';
 import { createApp, createHttpServer } from './app.ts';
 import { type Dispatcher, startDispatcher } from './dispatch.ts';
 import type { HeadOptions } from './heads.ts';
+import { createInbox } from './inbox.ts';
 import { keepConnections } from './kept-connections.ts';
 import type { Metrics } from './metrics.ts';
 import type { World } from './operations/operation.ts';
+import { type PullSource, startPulling } from './pagerduty/pull.ts';
 import { startReconciler } from './reconcile.ts';
 import { startRetention } from './retention.ts';
 import { syncSchedules } from './schedules.ts';
@@ -63,6 +65,8 @@ export interface ServerOptions {
   versions?: boolean;
   /** Pages people for runs that stand still. */
   pager?: Pager | undefined;
+  /** How PagerDuty's logs are read; undefined: what happens there comes by webhooks alone. */
+  pull?: PullSource | undefined;
   /** How the record's heads are told and its checkpoints signed, and how long things are kept. */
   keeping: HeadOptions & { retentionDays: number };
 }
@@ -86,6 +90,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     client,
     triggers,
     connections: options.connections,
+    pulls: options.pull !== undefined,
     taskQueue,
     authority: options.authority,
     eagerStart: options.eagerStart,
@@ -95,6 +100,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const connections = options.connections && keepConnections(options.connections, log);
   const stuck = startStuckRuns({ store, client, namespace: options.namespace, log, pager: options.pager });
+  const pulling =
+    options.pull &&
+    startPulling({
+      source: options.pull,
+      store,
+      connections: options.connections,
+      inbox: createInbox(store, dispatcher.take, dispatcher.mayTake),
+      log,
+    });
   const { authority, eagerStart, oidc, wayTo, world } = options;
   const { publicUrl = addressOf(options.host, options.port) } = options;
   const access = createAccess({ store, publicUrl, oidc, wayTo, log });
@@ -116,6 +130,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     stuckRuns: stuck.counts,
     simulated: options.simulated,
     halves: options.halves ?? [],
+    pulls: pulling?.states,
     makeApi:
       world &&
       ((readBody) => {
@@ -168,7 +183,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       stopping = true;
       // Streams have no end of their own.
       api?.stop();
-      await close(http);
+      await Promise.all([close(http), pulling?.stop()]);
       await dispatcher.stop();
       await connections?.stop();
       await Promise.all([reconciler.stop(), sealer.stop(), stuck.stop(), retention.stop(), versions.stop()]);

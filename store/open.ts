@@ -24,6 +24,7 @@ import { listsOn } from './lists.ts';
 import type { OutageListener } from './outage.ts';
 import { migrateAsOwner } from './owner.ts';
 import { peopleOn } from './people.ts';
+import { pullsOn } from './pulls.ts';
 import { recordOn } from './record.ts';
 import { retentionOn } from './retention.ts';
 import { runsOn } from './runs.ts';
@@ -120,6 +121,7 @@ export function makeStore(
     ...tokensOn(context),
     ...peopleOn(context),
     ...sessionsOn(context),
+    ...pullsOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),
   });

@@ -12,6 +12,7 @@ import type { Incidents } from './incidents.ts';
 import type { Leases } from './leases.ts';
 import type { Lists } from './lists.ts';
 import type { People } from './people.ts';
+import type { Pulls } from './pulls.ts';
 import type { RecordLog } from './record.ts';
 import type { Retention } from './retention.ts';
 import type { Runs } from './runs.ts';
@@ -47,7 +48,8 @@ export interface Store
     ConnectionRows,
     Tokens,
     People,
-    Sessions {
+    Sessions,
+    Pulls {
   /** For `/readyz`. Rejects with `StoreUnavailable`. */
   ping(): Promise<void>;
   close(): Promise<void>;

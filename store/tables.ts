@@ -7,6 +7,7 @@ import type { EffectsTable } from './effects.ts';
 import type { InboxTable } from './inbox.ts';
 import type { IncidentsTable } from './incidents.ts';
 import type { PeopleTable } from './people.ts';
+import type { PullsTable } from './pulls.ts';
 import type { CheckpointsTable, LineColumns } from './record.ts';
 import type { RunsTable } from './runs.ts';
 import type { FailedSignInsTable, SessionsTable } from './sessions.ts';
@@ -38,4 +39,7 @@ export interface Tables {
   people: PeopleTable;
   sessions: SessionsTable;
   failed_sign_ins: FailedSignInsTable;
+  pulls: PullsTable;
+  /** Events that tell of what an earlier one told by another way, and which one that is. */
+  twins: { seq: number; first: number };
 }

@@ -44,10 +44,12 @@ describe('docker-compose.yml', () => {
       'BATON_OIDC_CLIENT_SECRET',
       'BATON_SECRET_KEY',
       'JIRA_WEBHOOK_SECRETS',
+      'PAGERDUTY_API_TOKEN',
       'PAGERDUTY_ROUTING_KEY',
       'PAGERDUTY_WEBHOOK_SECRETS',
       'SLACK_SIGNING_SECRET',
     ]);
+    expect(services.server?.environment.PAGERDUTY_API_TOKEN).toMatch(/^\$\{BATON_PAGERDUTY_PULL:\+/);
     expect(secretsOf('worker').sort()).toEqual([
       'AWS_SECRET_ACCESS_KEY',
       'AWS_SESSION_TOKEN',

@@ -13,6 +13,7 @@ import type { RunRow } from '../domain/run.ts';
 import { createLog } from '../log/log.ts';
 import { allConnections } from '../processes/connections.ts';
 import { performFromSlack } from '../processes/perform.ts';
+import { pullSource } from '../processes/pull.ts';
 import { encryptionOf } from '../secrets/encryption.ts';
 import type { PayloadKeys } from '../secrets/payload-codec.ts';
 import { learningScrubber } from '../secrets/scrub.ts';
@@ -141,6 +142,8 @@ interface Options {
   versions?: boolean;
   /** What reads and writes payloads. Where they encrypt, the bundle has to be made for it. */
   keys?: PayloadKeys;
+  /** PagerDuty reaches Baton by no webhook: its log is pulled. */
+  pulls?: boolean;
 }
 
 export async function startWorld(options: Options = {}): Promise<World> {
@@ -211,14 +214,21 @@ export async function startWorld(options: Options = {}): Promise<World> {
     authority: testAuthority,
     log,
     metrics,
+    pull: options.pulls
+      ? pullSource(shippedProviders, clientsFor(env, allConnections(env, connections)), {
+          pullSeconds: 0.1,
+          env,
+        })
+      : undefined,
     simulated: [],
     keeping: { retentionDays: 365 },
   });
   const { url } = server;
-  providers.pagerDuty.world.subscriptions.push({
-    url: `${url}/webhooks/pagerduty`,
-    secret: simulatedWebhookSecret,
-  });
+  if (!options.pulls)
+    providers.pagerDuty.world.subscriptions.push({
+      url: `${url}/webhooks/pagerduty`,
+      secret: simulatedWebhookSecret,
+    });
   if (options.jiraSecret !== undefined)
     providers.jira.world.webhook = { url: `${url}/webhooks/jira`, secret: options.jiraSecret };
   const running = server;

@@ -41,7 +41,7 @@ export const checkPagerDuty: Check<PagerDuty> = async (client, signal, { rights,
       : [isNotSet('PAGERDUTY_API_TOKEN', 'nothing can be read or changed'), ...untold(ofRest, noToken)]),
     ...(await eventFindings(client, signal, { rights: ofEvents, settings })),
     regionFinding(settings),
-    settings.PAGERDUTY_WEBHOOK_SECRETS
+    settings.PAGERDUTY_WEBHOOK_SECRETS || settings.BATON_PAGERDUTY_PULL
       ? { what: 'PAGERDUTY_WEBHOOK_SECRETS', ok: true }
       : isNotSet('PAGERDUTY_WEBHOOK_SECRETS', 'the process that takes webhooks answers them with 503'),
   ];

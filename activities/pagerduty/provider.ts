@@ -28,9 +28,15 @@ export const pagerDuty = defineProvider({
   secrets: ['PAGERDUTY_WEBHOOK_SECRETS', 'PAGERDUTY_API_TOKEN', 'PAGERDUTY_ROUTING_KEY'],
   needs: [
     {
-      oneOf: ['PAGERDUTY_WEBHOOK_SECRETS'],
+      oneOf: ['PAGERDUTY_WEBHOOK_SECRETS', 'BATON_PAGERDUTY_PULL'],
       by: 'server',
       else: 'its webhooks are refused with 503 and no incident comes in',
+    },
+    {
+      oneOf: ['PAGERDUTY_API_TOKEN'],
+      beside: 'BATON_PAGERDUTY_PULL',
+      by: 'server',
+      else: 'its log is not pulled',
     },
     { oneOf: ['PAGERDUTY_API_TOKEN'], by: 'worker', else: 'its incidents are neither read nor changed' },
     {
@@ -45,6 +51,11 @@ export const pagerDuty = defineProvider({
   connect: async (given, env, connection, budget) =>
     (await import('./client.ts')).connectPagerDuty(given, env, connection, budget),
   check: async (client, signal, asked) => (await import('./check.ts')).checkPagerDuty(client, signal, asked),
+  log: {
+    needs: 'PAGERDUTY_API_TOKEN',
+    read: async (client, query, signal) =>
+      (await import('./log-entries.ts')).readPagerDutyLog(client, query, signal),
+  },
   test: async (client, signal, asked) =>
     (await import('./test-events.ts')).testPagerDutyEvents(client, signal, asked),
 });

@@ -4,6 +4,7 @@ import { defaultConnection, subjectOf } from '../../domain/subject.ts';
 import { boundedData, boundedText } from '../bounded.ts';
 import { type ReadEvent, shortly } from '../read-event.ts';
 import { dataSchemas, isIncident, listOf } from './data.ts';
+import { sourceOf } from './ways.ts';
 
 const envelope = z.object({
   event: z.object({
@@ -42,9 +43,6 @@ function agentOf(agent: z.output<typeof envelope>['event']['agent']): Agent | un
   const kind = agent.type === 'user_reference' ? 'person' : 'machine';
   return { kind, id: agent.id, name: boundedText(agent.summary ?? agent.id) };
 }
-
-/** Within it an event's id is the only one. */
-export const sourceOf = (connection: string) => `/pagerduty/${connection}`;
 
 /**
  * Reads a PagerDuty v3 event into the envelope (https://developer.pagerduty.com/docs/webhooks-overview). A type that is not

@@ -55,19 +55,33 @@ export function openAccount(world: PagerDutyWorld, webhooks: WebhookSender) {
     webhooks.send(event, incident.id);
   }
 
-  function log(incident: Incident, type: string, agent: Agent, note?: string) {
-    const entry = {
+  function log(
+    incident: Incident,
+    type: string,
+    agent: Agent,
+    more: { note?: string | undefined; assigneeIds?: string[] } = {},
+  ) {
+    const { note, ...rest } = more;
+    world.log.push({
       id: newId('R', 26),
       incidentId: incident.id,
       type: `${type}_log_entry`,
       at: now(),
       agent,
-    };
-    world.log.push(note === undefined ? entry : { ...entry, note });
+      ...rest,
+      ...(note === undefined ? {} : { note }),
+    });
   }
 
   function change(incident: Incident, fields: Partial<Incident>, agent: Agent) {
-    Object.assign(incident, fields, { updatedAt: now(), changedBy: agent });
+    const at = now();
+    const isOther = fields.status !== undefined && fields.status !== incident.status;
+    Object.assign(
+      incident,
+      fields,
+      { updatedAt: at, changedBy: agent },
+      isOther ? { statusChangedAt: at } : {},
+    );
   }
 
   const levelOne = (policyId: string) => byId(world.policies, policyId)?.levels[0] ?? [];
@@ -88,6 +102,7 @@ export function openAccount(world: PagerDutyWorld, webhooks: WebhookSender) {
       acknowledgements: [],
       createdAt: at,
       updatedAt: at,
+      statusChangedAt: at,
       reopenedAt: null,
       resolvedAt: null,
       changedBy: by,
@@ -97,6 +112,8 @@ export function openAccount(world: PagerDutyWorld, webhooks: WebhookSender) {
     world.nextNumber += 1;
     world.incidents.push(incident);
     log(incident, 'trigger', by);
+    const { assigneeIds } = incident;
+    if (assigneeIds.length > 0) log(incident, 'assign', { type: 'service', id: service.id }, { assigneeIds });
     return incident;
   }
 
@@ -149,6 +166,9 @@ export function openAccount(world: PagerDutyWorld, webhooks: WebhookSender) {
       const assigneeIds = wasResolved ? levelOne(incident.policyId) : incident.assigneeIds;
       change(incident, { status: 'triggered', acknowledgements: [], resolvedAt: null, assigneeIds }, by);
       if (wasResolved) incident.reopenedAt = now();
+      // The log has no entry for a reopening: it tells that somebody is given the incident again.
+      if (wasResolved) log(incident, 'assign', by, { assigneeIds });
+      else log(incident, 'unacknowledge', by);
       publish(wasResolved ? 'incident.reopened' : 'incident.unacknowledged', incident, by);
       return true;
     },
@@ -157,7 +177,7 @@ export function openAccount(world: PagerDutyWorld, webhooks: WebhookSender) {
       if (incident.status === 'resolved') return false;
       for (const alert of world.alerts) if (alert.incidentId === incident.id) alert.status = 'resolved';
       change(incident, { status: 'resolved', resolvedAt: now(), acknowledgements: [], assigneeIds: [] }, by);
-      log(incident, 'resolve', by, resolution);
+      log(incident, 'resolve', by, { note: resolution });
       publish('incident.resolved', incident, by);
       return true;
     },
@@ -167,38 +187,40 @@ export function openAccount(world: PagerDutyWorld, webhooks: WebhookSender) {
       const assigneeIds = byId(world.policies, incident.policyId)?.levels[level - 1];
       if (!assigneeIds) return false;
       change(incident, { status: 'triggered', acknowledgements: [], assigneeIds }, by);
-      log(incident, 'escalate', by);
+      log(incident, 'escalate', by, { assigneeIds });
       publish('incident.escalated', incident, by);
       return true;
     },
 
     reassign(incident: Incident, assigneeIds: string[], by: Agent) {
       change(incident, { assigneeIds }, by);
-      log(incident, 'assign', by);
+      log(incident, 'assign', by, { assigneeIds });
       publish('incident.reassigned', incident, by);
     },
 
     delegate(incident: Incident, policyId: string, by: Agent) {
       change(incident, { policyId, assigneeIds: levelOne(policyId) }, by);
-      log(incident, 'delegate', by);
+      log(incident, 'delegate', by, { assigneeIds: incident.assigneeIds });
       publish('incident.delegated', incident, by);
     },
 
     setPriority(incident: Incident, priorityId: string | null, by: Agent) {
       change(incident, { priorityId }, by);
+      log(incident, 'priority_change', by);
       publish('incident.priority_updated', incident, by);
     },
 
     /** PagerDuty sends no webhook for these. */
     edit(incident: Incident, fields: { title?: string; urgency?: Incident['urgency'] }, by: Agent) {
       change(incident, fields, by);
+      if (fields.urgency) log(incident, 'urgency_change', by);
     },
 
     annotate(incident: Incident, content: string, userId: string): Note {
       const note = { id: newId('P', 7), incidentId: incident.id, userId, content, at: now() };
       world.notes.push(note);
       const by: Agent = { type: 'user', id: userId };
-      log(incident, 'annotate', by, content);
+      log(incident, 'annotate', by, { note: content });
       const data = {
         incident: reference('incident', incident.id, incident.title),
         id: note.id,

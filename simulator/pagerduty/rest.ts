@@ -5,13 +5,14 @@ import type { Account } from './account.ts';
 import { parseBody } from './events.ts';
 import { RestError } from './rest-error.ts';
 import { updateFields, updateIncident } from './update.ts';
-import { byId, type Incident, newId, type User } from './world.ts';
+import { byId, type Incident, type LogEntry, newId, type User } from './world.ts';
 
 const maxNotes = 2000;
 
 /** `/users/me` needs none. */
 function scopeOf({ method, path }: Request): string | undefined {
-  const [, resource = ''] = path.split('/');
+  const [, first = ''] = path.split('/');
+  const resource = first === 'log_entries' ? 'incidents' : first;
   return path === '/users/me' ? undefined : `${resource}.${method === 'GET' ? 'read' : 'write'}`;
 }
 
@@ -71,13 +72,19 @@ export function mountRest(app: Express, account: Account, act: Act): void {
     if (!user) throw new RestError(400, 1008, 'Requester User Not Found');
     return user;
   };
-  const page = <Item>(request: Request, response: Response, name: string, items: readonly Item[]) => {
+  const page = <Item>(
+    request: Request,
+    response: Response,
+    name: string,
+    items: readonly Item[],
+    show: (item: Item) => unknown = (item) => item,
+  ) => {
     const limit = Math.min(Number(query(request).get('limit') ?? 25), 100);
     const offset = Number(query(request).get('offset') ?? 0);
     if (!(limit > 0 && offset >= 0 && offset + limit <= 10_000))
       throw invalid('Offset and limit are too large');
     const more = items.length > offset + limit;
-    const shown = items.slice(offset, offset + limit);
+    const shown = items.slice(offset, offset + limit).map(show);
     response.json({ [name]: shown, limit, offset, total: null, more });
   };
 
@@ -171,18 +178,24 @@ export function mountRest(app: Express, account: Account, act: Act): void {
     response.json({ note: noteShape(made) });
   });
 
+  /** Newest first. */
+  const showLog = (request: Request, response: Response, entries: readonly LogEntry[]) => {
+    const asked = query(request);
+    const since = Date.parse(asked.get('since') ?? '1970-01-01');
+    const until = Date.parse(asked.get('until') ?? '9999-01-01');
+    const found = entries.filter(({ at }) => Date.parse(at) >= since && Date.parse(at) <= until).toReversed();
+    page(request, response, 'log_entries', found, (entry) =>
+      shape.logEntry(entry, asked.getAll('include[]')),
+    );
+  };
+  app.get('/log_entries', (request, response) => showLog(request, response, world.log));
   app.get('/incidents/:id/log_entries', (request, response) => {
-    const incident = incidentOf(request);
-    const entries = world.log
-      .filter(({ incidentId }) => incidentId === incident.id)
-      .map(({ id, type, at, agent, note }) => ({
-        id,
-        type,
-        created_at: at,
-        agent: shape.agentReference(agent),
-        ...(note === undefined ? {} : { note }),
-      }));
-    page(request, response, 'log_entries', entries.toReversed());
+    const { id } = incidentOf(request);
+    showLog(
+      request,
+      response,
+      world.log.filter(({ incidentId }) => incidentId === id),
+    );
   });
 
   app.post('/incidents/:id/responder_requests', (request, response) => {

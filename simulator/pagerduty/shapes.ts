@@ -4,6 +4,7 @@ import {
   byId,
   type ChangeEvent,
   type Incident,
+  type LogEntry,
   type PagerDutyWorld,
   type Service,
 } from './world.ts';
@@ -28,6 +29,9 @@ const resource = (type: ResourceType, id: string, summary: string) => ({
   self: `${api}/${folders[type]}/${id}`,
   html_url: `${web}/${folders[type]}/${id}`,
 });
+
+/** PagerDuty tells most times so. */
+const wholeSeconds = (time: string) => `${time.slice(0, 19)}Z`;
 
 /** A reference as PagerDuty writes them in REST and webhooks alike. */
 export const reference = (type: ResourceType, id: string, summary: string) => ({
@@ -115,7 +119,8 @@ export function shapes(world: PagerDutyWorld) {
       created_at: it.createdAt,
       updated_at: it.updatedAt,
       resolved_at: it.resolvedAt,
-      last_status_change_at: it.updatedAt,
+      last_status_change_at: wholeSeconds(it.statusChangedAt ?? it.updatedAt),
+      first_trigger_log_entry: firstTrigger(it),
       last_status_change_by: agent(it.changedBy, 'agents'),
       service: include.includes('services') ? service(it.serviceId) : serviceReference(it.serviceId),
       escalation_policy: include.includes('escalation_policies')
@@ -158,6 +163,44 @@ export function shapes(world: PagerDutyWorld) {
             })),
           }
         : {}),
+    };
+  }
+
+  /** The entries of the log are in the order in which they were written. */
+  function firstTrigger({ id }: Incident) {
+    const entry = world.log.find(({ incidentId, type }) => incidentId === id && type === 'trigger_log_entry');
+    return entry ? { ...logEntryLinks(entry), type: 'trigger_log_entry_reference' } : null;
+  }
+
+  const logEntryLinks = ({ id, incidentId, type, agent }: LogEntry) => ({
+    id,
+    summary: `${type.replace(/_log_entry$/, '').replaceAll('_', ' ')} by ${agentReference(agent).summary}`,
+    self: `${api}/log_entries/${id}?incident_id=${incidentId}`,
+    html_url: `${web}/incidents/${incidentId}/log_entries/${id}`,
+  });
+
+  /** `include` holds what REST was asked to show whole. */
+  function logEntry(entry: LogEntry, include: readonly string[] = []) {
+    const { type, at, agent, note, assigneeIds, incidentId } = entry;
+    const about = byId(world.incidents, incidentId);
+    const service = about && serviceReference(about.serviceId);
+    const isNote = type === 'annotate_log_entry';
+    const byAgent = agent.type === 'user' ? 'website' : 'auto';
+    return {
+      ...logEntryLinks(entry),
+      type,
+      created_at: wholeSeconds(at),
+      agent: agentReference(agent),
+      channel: { type: isNote ? 'note' : byAgent, ...(isNote ? { summary: note } : {}) },
+      incident:
+        about && include.includes('incidents')
+          ? incident(about)
+          : reference('incident', incidentId, about ? `[#${about.number}] ${about.title}` : incidentId),
+      ...(service ? { service } : {}),
+      teams: about ? teamsOf(byId(world.policies, about.policyId)) : [],
+      contexts: [],
+      ...(note === undefined || isNote ? {} : { note }),
+      ...(assigneeIds ? { assignees: assigneeIds.map(userReference) } : {}),
     };
   }
 
@@ -236,6 +279,7 @@ export function shapes(world: PagerDutyWorld) {
     agentReference,
     incident,
     webhookIncident,
+    logEntry,
     alert,
     changeEvent,
   };

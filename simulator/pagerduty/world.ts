@@ -64,6 +64,8 @@ export interface Incident {
   updatedAt: string;
   reopenedAt: string | null;
   resolvedAt: string | null;
+  /** Of a saved world from before it was told: as `updatedAt`. */
+  statusChangedAt?: string;
   changedBy: Agent;
   /** The incident that this one was merged into. */
   mergedIntoId?: string;
@@ -107,6 +109,8 @@ export interface LogEntry {
   at: string;
   agent: Agent;
   note?: string;
+  /** To whom the incident was given. */
+  assigneeIds?: string[];
 }
 
 export interface ChangeEvent {

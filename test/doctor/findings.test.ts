@@ -130,6 +130,8 @@ describe('PagerDuty', () => {
     const { env } = await worlds.pagerduty();
     const found = await examined('pagerduty', { ...env, PAGERDUTY_WEBHOOK_SECRETS: undefined });
     expect(bad(found)).toEqual(['PAGERDUTY_WEBHOOK_SECRETS']);
+    const pulling = { ...env, PAGERDUTY_WEBHOOK_SECRETS: undefined, BATON_PAGERDUTY_PULL: '1' };
+    expect(bad(await examined('pagerduty', pulling))).toEqual([]);
   });
 });
 

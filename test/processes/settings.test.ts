@@ -43,6 +43,7 @@ const examples: Record<string, [good: string, bad: string]> = {
   BATON_WORKER_VERSIONS: ['1', 'yes'],
   BATON_ENCRYPT_PAYLOADS: ['1', 'yes'],
   BATON_SIMULATE: ['slack, jira', 'slack,msteams'],
+  BATON_PAGERDUTY_PULL: ['1', '2'],
   BATON_OIDC_ROLES: ['sre=operator, oncall=responder', 'sre=owner'],
   BATON_OIDC_SCOPES: ['openid profile', 'email'],
   JIRA_FIELDS: ['{"labels":["on-call"]}', '["on-call"]'],
@@ -207,7 +208,7 @@ describe('a provider that is connected in half', () => {
   it.each([
     [
       { PAGERDUTY_API_TOKEN: 'x' },
-      ['PAGERDUTY_WEBHOOK_SECRETS', 'PAGERDUTY_FROM_EMAIL', 'PAGERDUTY_ROUTING_KEY'],
+      ['PAGERDUTY_WEBHOOK_SECRETS or BATON_PAGERDUTY_PULL', 'PAGERDUTY_FROM_EMAIL', 'PAGERDUTY_ROUTING_KEY'],
     ],
     [{ PAGERDUTY_WEBHOOK_SECRETS: 'x' }, ['PAGERDUTY_API_TOKEN', 'PAGERDUTY_ROUTING_KEY']],
     [pagerDuty, ['PAGERDUTY_FROM_EMAIL']],
@@ -232,6 +233,18 @@ describe('a provider that is connected in half', () => {
 
   it('is nobody whom a simulator stands in for', () => {
     expect(halves({ SLACK_BOT_TOKEN: 'x', BATON_SIMULATE: 'slack' })).toEqual([]);
+  });
+
+  it('is none for a server that pulls PagerDuty’s log and has no webhook, but without a token there is no log', () => {
+    const missing = (env: NodeJS.ProcessEnv) => halves({ PAGERDUTY_ROUTING_KEY: 'x', ...env }, 'server');
+    expect(missing({ PAGERDUTY_API_TOKEN: 'x' }).join()).toContain('PAGERDUTY_WEBHOOK_SECRETS');
+    expect(missing({ PAGERDUTY_API_TOKEN: 'x', BATON_PAGERDUTY_PULL: '1' })).toEqual([]);
+    expect(missing({ BATON_PAGERDUTY_PULL: '1' })).toEqual([
+      'PagerDuty is connected in half: PAGERDUTY_API_TOKEN is not set, so its log is not pulled',
+    ]);
+    expect(readSettings({ BATON_PAGERDUTY_PULL: '1' }).pullSeconds).toBe(15);
+    expect(readSettings({ BATON_PAGERDUTY_PULL: '60' }).pullSeconds).toBe(60);
+    expect(readSettings({}).pullSeconds).toBeUndefined();
   });
 });
 

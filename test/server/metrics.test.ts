@@ -4,7 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { createMetrics } from '../../server/metrics.ts';
 
 const page = async (metrics: ReturnType<typeof createMetrics>) =>
-  (await metrics.page({ pending: 1, oldestSeconds: 2, headSeq: 3 }, true, { NoWorker: 0 })).text;
+  (
+    await metrics.page(
+      { pending: 1, oldestSeconds: 2, headSeq: 3 },
+      true,
+      { NoWorker: 0 },
+      { eu: { ageSeconds: 4 } },
+    )
+  ).text;
 
 describe('the table of metrics in the docs', () => {
   const docs = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8');

@@ -29,7 +29,7 @@ export async function startAccount(env: NodeJS.ProcessEnv = {}) {
       activity.output.parse(output),
     );
   }
-  return { simulator, run };
+  return { simulator, clients, run };
 }
 
 /** An account that gives to each path under its first part, `/users/…`, the same answer. */

@@ -10,6 +10,7 @@ import { listPagerDutyIncidents } from '../../../activities/pagerduty/list-incid
 import { listPagerDutyNotes } from '../../../activities/pagerduty/list-notes.ts';
 import { listPagerDutyOnCalls } from '../../../activities/pagerduty/list-on-calls.ts';
 import { listPagerDutyRelatedChanges } from '../../../activities/pagerduty/list-related-changes.ts';
+import { readPagerDutyLog } from '../../../activities/pagerduty/log-entries.ts';
 import { raisePagerDutyAlert } from '../../../activities/pagerduty/raise-alert.ts';
 import { readPagerDutyService } from '../../../activities/pagerduty/read-service.ts';
 import { reassignPagerDutyIncident } from '../../../activities/pagerduty/reassign-incident.ts';
@@ -72,9 +73,16 @@ function operations(file: string, base: string) {
   };
 }
 
+/** The form of an entry of the log. */
+function logEntry() {
+  const document: Json = JSON.parse(readFileSync(resolve(folder, 'pagerduty-rest-openapiv3.json'), 'utf8'));
+  const schema = inlined(document, { $ref: '#/components/schemas/LogEntry' }) as Json;
+  return z.fromJSONSchema(schema, { defaultTarget: 'openapi-3.0' });
+}
+
 describe.skipIf(!available)('the requests', () => {
   it('are as PagerDuty’s OpenAPI documents declare them', async () => {
-    const { simulator, run } = await startAccount({ BATON_PUBLIC_URL: 'https://baton.example.com' });
+    const { simulator, clients, run } = await startAccount({ BATON_PUBLIC_URL: 'https://baton.example.com' });
     const incidentId = raiseIncident(simulator, { title: 'slow', service: 'Checkout' });
     const dedupKey = 'baton/run-1';
     const links = [{ href: 'https://example.com/log', text: 'log' }];
@@ -94,6 +102,18 @@ describe.skipIf(!available)('the requests', () => {
       userIds: ['PADALOP'],
       incidentKey: 'k',
     });
+    const client = await clients.pagerduty('default');
+    const times = { since: '2026-01-01T00:00:00Z', until: '2036-01-01T00:00:00Z' };
+    const log = await readPagerDutyLog(
+      client,
+      { ...times, offset: 0, limit: 100 },
+      AbortSignal.timeout(5_000),
+    );
+    expect(log.entries.length).toBeGreaterThan(5);
+    // The document shows it without what was asked to be included.
+    const incident = { id: incidentId, type: 'incident_reference' };
+    for (const entry of log.entries)
+      expect(logEntry().safeParse({ ...(entry as Json), incident }).error).toBeUndefined();
     await run(listPagerDutyOnCalls, { escalationPolicyIds: ['PEPCHEC'], at: '2026-01-01T00:00:00Z' });
     await run(findPagerDutyUser, { email: 'ada@example.com' });
     await run(readPagerDutyService, { serviceId: 'PCHECKO' });
