@@ -50,6 +50,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       pagerDutySecrets: settings.pagerDutySecrets,
       connections,
       slackSigningSecret: settings.slackSigningSecret,
+      slackAppToken: settings.slackAppToken,
       slackApiUrl: settings.slackApiUrl,
       publicUrl: settings.publicUrl,
       oidc: settings.oidc,

@@ -46,6 +46,8 @@ export interface Settings {
   oidc: OidcSettings | undefined;
   pagerDutySecrets: readonly string[];
   slackSigningSecret: string | undefined;
+  /** Undefined: no Socket Mode. */
+  slackAppToken: string | undefined;
   slackApiUrl: string | undefined;
   /** The names of the simulated providers. */
   simulated: readonly string[];
@@ -107,6 +109,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, providers: readonly
     oidc: oidc.found,
     pagerDutySecrets: env.PAGERDUTY_WEBHOOK_SECRETS?.split(',').map((secret) => secret.trim()) ?? [],
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
+    slackAppToken: env.SLACK_APP_TOKEN,
     slackApiUrl: env.SLACK_API_URL,
     simulated,
     connectedBy,

@@ -157,6 +157,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       pagerDutySecrets: connected.pagerDutySecrets,
       connections,
       slackSigningSecret: connected.slackSigningSecret,
+      slackAppToken: connected.slackAppToken,
       slackApiUrl: connected.slackApiUrl,
       publicUrl: BATON_PUBLIC_URL,
       oidc: settings.oidc,
