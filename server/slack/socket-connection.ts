@@ -11,7 +11,7 @@ import { checkSocketAddress, NotOpened, openingFailure, openingFetch } from './s
 /** Slack greets at once. */
 const greetingMs = 10_000;
 /** What is at hand is stored in less, or refused by the store. */
-const finishMs = 3_000;
+const finishMs = 2_500;
 const closeMs = 1_000;
 
 /** Why a connection ended, and whether Slack asked in good time for another in its place. */

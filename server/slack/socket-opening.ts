@@ -55,7 +55,7 @@ export function isSlacksSocket(address: URL, api: URL): boolean {
   if (slackHost.test(api.hostname))
     return address.protocol === 'wss:' && address.port === '' && slackHost.test(address.hostname);
   const http = new URL(address.href.replace(/^ws/, 'http'));
-  return http.origin === api.origin && isPrivate(http);
+  return address.protocol.startsWith('ws') && http.origin === api.origin && isPrivate(http);
 }
 
 /** Slack's words for a token that is none, or not one for this, or may not do it. */

@@ -23,7 +23,7 @@ export interface SocketState {
 
 export interface SlackSocket {
   state(): SocketState;
-  /** Finishes what is at hand and closes, within 5 s. */
+  /** Finishes what is at hand and closes, within 6 s. */
   stop(): Promise<void>;
 }
 

@@ -39,6 +39,8 @@ export interface Receiver {
   logger: Logger;
   /** What the store answers from now on, instead of storing; `undefined`: it works again. */
   failWith(error: Error | undefined): void;
+  /** The store answers only then. `began` is called with each delivery that waits. */
+  holdUntil(then: Promise<void>, began: () => void): void;
   temporal: { up: boolean; since: string };
   post(path: string, body: Uint8Array | string, headers?: Record<string, string>): Promise<Answer>;
   get(path: string, method?: string): Promise<Answer>;
@@ -55,9 +57,11 @@ export async function startReceiver(overrides: Partial<AppOptions & AnswerTo> = 
   const seqs = new Map<string, number>();
   const temporal = { up: true, since: '2026-11-20T09:00:00.000Z' };
   let failure: Error | undefined;
+  let hold: (() => Promise<void>) | undefined;
 
   async function receive(delivery: Delivery): Promise<Receipt> {
     if (failure) throw failure;
+    await hold?.();
     const key = JSON.stringify([delivery.source, delivery.eventId]);
     const known = seqs.get(key);
     if (known !== undefined) return { seq: known, duplicate: true, leased: false };
@@ -113,6 +117,12 @@ export async function startReceiver(overrides: Partial<AppOptions & AnswerTo> = 
     log,
     logger,
     temporal,
+    holdUntil: (then, began) => {
+      hold = () => {
+        began();
+        return then;
+      };
+    },
     failWith: (error) => {
       failure = error;
     },
