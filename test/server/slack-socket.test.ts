@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
 import { ProxyAgent } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AppOptions } from '../../server/app.ts';
@@ -395,6 +397,29 @@ describe('told to stop', () => {
     const before = performance.now();
     await connected.socket.stop();
     expect(performance.now() - before).toBeLessThan(7_000);
+  });
+
+  it('leaves nothing behind: a process in which that was all ends by itself', async () => {
+    const slack = await startedSlack();
+    const program = `
+      import pino from 'pino';
+      import { startSlackSocket } from './server/slack/socket.ts';
+      const apiUrl = '${slack.url}/api/';
+      const take = async () => ({});
+      const log = pino({ level: 'silent' });
+      const socket = startSlackSocket({ appToken: '${simulatedAppToken}', apiUrl, wayToSlack: undefined, take, log });
+      process.once('message', async () => {
+        await socket.stop();
+        process.disconnect();
+      });`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: join(import.meta.dirname, '../..'),
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    onTestFinished(() => void child.kill());
+    await eventually('the connection', () => slack.sockets.open[0]);
+    child.send('stop');
+    expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
   it.each([
