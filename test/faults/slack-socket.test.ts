@@ -53,9 +53,13 @@ describe('100 clicks, each of which comes over the sockets of two servers', () =
     const ids = Array.from({ length: 100 }, (_, index) =>
       raiseIncident(world.pagerDuty, { title: `Search is slow ${index}`, service: 'Search' }),
     );
+    const { channels, messages, bot } = world.slack.world;
+    const [general] = channels;
+    general?.memberIds.push(bot.userId);
     const acks = await Promise.all(
-      ids.flatMap((incidentId) => {
-        const where = { channelId: 'C0ROOM', messageTs: '1763629200.000100' };
+      ids.flatMap((incidentId, index) => {
+        const where = { channelId: 'C0GENERAL', messageTs: `1763629200.${100_000 + index}` };
+        messages.push({ channelId: 'C0GENERAL', ts: where.messageTs, userId: bot.userId, text: 'Search' });
         const payload = clickPayload({ actionId: 'acknowledge', incidentId, userId: 'U0ADA', ...where });
         return sockets.open.map((socket) => sockets.send({ type: 'interactive', payload }, socket));
       }),
@@ -77,5 +81,17 @@ describe('100 clicks, each of which comes over the sockets of two servers', () =
     );
     expect(clicks.filter(({ disposition }) => disposition === 'duplicate')).toHaveLength(100);
     expect(clicks).toHaveLength(200);
+  });
+});
+
+describe('a connection on which Slack falls silent', () => {
+  it('is replaced, though nobody closed it', async () => {
+    const { sockets } = world.slack;
+    const first = await eventually('a socket', () => sockets.open[0]);
+    first.pause();
+    await eventually('another one', () => sockets.open.some((each) => each !== first));
+    await eventually('the log to tell', () =>
+      world.log.find((line) => line.includes('Slack is not connected') && line.includes('was closed')),
+    );
   });
 });
