@@ -13,6 +13,7 @@ import { createLog } from '../log/log.ts';
 import { noConnections } from '../processes/connections.ts';
 import { type Api, createApi } from '../server/api/api.ts';
 import { createApp, createHttpServer } from '../server/app.ts';
+import { createInbox } from '../server/inbox.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { linkHash, noLine } from '../store/chain.ts';
 import { openPostgres } from '../store/database.ts';
@@ -39,7 +40,8 @@ let api: Api | undefined;
 const app = createApp({
   pagerDutySecrets: [],
   store,
-  onStored() {},
+  inbox: createInbox(store, () => {}),
+  takeFromSlack: async () => ({}),
   temporalState: () => ({ up: true, since: '' }),
   metrics: createMetrics(),
   simulated: [],

@@ -73,6 +73,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       jiraSecrets: settings.jiraSecrets,
       connections,
       slackSigningSecret: settings.slackSigningSecret,
+      slackAppToken: settings.slackAppToken,
       slackApiUrl: settings.slackApiUrl,
       publicUrl: settings.publicUrl,
       oidc: settings.oidc,

@@ -54,6 +54,8 @@ export interface Settings {
   /** How often PagerDuty's log is read. Undefined: never. */
   pullSeconds: number | undefined;
   slackSigningSecret: string | undefined;
+  /** Undefined: no Socket Mode. */
+  slackAppToken: string | undefined;
   slackApiUrl: string | undefined;
   /** The names of the simulated providers. */
   simulated: readonly string[];
@@ -119,6 +121,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, providers: readonly
     jiraSecrets: secretsIn(env.JIRA_WEBHOOK_SECRETS),
     pullSeconds: data.BATON_PAGERDUTY_PULL,
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
+    slackAppToken: env.SLACK_APP_TOKEN,
     slackApiUrl: env.SLACK_API_URL,
     simulated,
     connectedBy,

@@ -171,6 +171,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       jiraSecrets: connected.jiraSecrets,
       connections,
       slackSigningSecret: connected.slackSigningSecret,
+      slackAppToken: connected.slackAppToken,
       slackApiUrl: connected.slackApiUrl,
       publicUrl: BATON_PUBLIC_URL,
       oidc: settings.oidc,

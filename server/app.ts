@@ -3,7 +3,6 @@ import type { Duplex } from 'node:stream';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
 import { defaultConnection } from '../domain/subject.ts';
-import type { StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
 import type { Api } from './api/api.ts';
@@ -12,15 +11,14 @@ import { type BodyReader, createBodyReader } from './body.ts';
 import { boundConnections } from './connections.ts';
 import { askedOnceASecond } from './fresh.ts';
 import { answerHealth, answerMetrics, answerReadiness, type HealthOptions } from './health.ts';
-import { createInbox } from './inbox.ts';
+import type { Inbox } from './inbox.ts';
 import { jiraWebhook } from './jira/webhook.ts';
 import { pagerDutyWebhook } from './pagerduty/webhook.ts';
 import { answerRunPage, answerRunsPage, runPath } from './pages.ts';
 import { answerError, noSuchRoute, notConfigured, problemText, problemType, Refusal } from './refusal.ts';
 import { storedConnectionOf } from './signing-connection.ts';
 import { takeSlackClick, takeSlackCommand, takeSlackEvent } from './slack/requests.ts';
-import type { WayTo } from './slack/respond.ts';
-import { takeFromSlack } from './slack/said.ts';
+import type { TakeFromSlack } from './slack/said.ts';
 import { takeWebhook, type WebhookSource } from './webhook.ts';
 
 export interface AppOptions extends HealthOptions {
@@ -31,16 +29,11 @@ export interface AppOptions extends HealthOptions {
   /** Left out: there is only `default`. */
   connections?: Pick<StoredConnections, 'settingsOf'> | undefined;
   slackSigningSecret?: string | undefined;
-  slackApiUrl?: string | undefined;
-  /** How answers to people go to Slack. */
-  wayToSlack?: WayTo | undefined;
-  store: Pick<Store, 'receive' | 'ping' | 'backlog' | 'head'>;
+  takeFromSlack: TakeFromSlack;
+  store: Pick<Store, 'ping' | 'backlog' | 'head'>;
+  inbox: Inbox;
   /** How people sign in by a browser; undefined: they do not. */
   signIn?: SignInRoutes | undefined;
-  /** Called with each event that this process may dispatch now. */
-  onStored(stored: StoredEvent): void;
-  /** False: events are stored, and left to whoever dispatches. */
-  mayTake?(): boolean;
   /** The API, where this process serves it. Given the way in which all bodies are read. */
   makeApi?: ((readBody: BodyReader) => Api) | undefined;
   log: Logger;
@@ -56,12 +49,9 @@ export function createApp(options: AppOptions): Express {
   app.enable('strict routing');
   app.enable('case sensitive routing');
 
-  const { log, metrics } = options;
+  const { inbox, log, metrics } = options;
   const readBody = createBodyReader();
-  const inbox = createInbox(options.store, options.onStored, options.mayTake);
-  const { slackSigningSecret: signingSecret, slackApiUrl: apiUrl, wayToSlack } = options;
-  const take = takeFromSlack({ apiUrl, wayToSlack, inbox, log });
-  const slack = { signingSecret, readBody, take, log };
+  const slack = { signingSecret: options.slackSigningSecret, readBody, take: options.takeFromSlack, log };
   const webhookOf = (source: WebhookSource, secrets: readonly string[]) => {
     const own = { connection: defaultConnection, secrets };
     const connectionOf = storedConnectionOf(options.connections, source);

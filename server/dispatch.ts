@@ -92,6 +92,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   function work(): void {
+    // A lane that stops with events in its queue would begin anew at once, for ever.
+    if (stopping) return;
     for (const lane of lanes.keys()) {
       if (working.size >= lanesAtOnce + Math.min(waiting, lanesWaiting)) return;
       if (!working.has(lane))

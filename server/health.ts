@@ -3,11 +3,14 @@ import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import type { Store } from '../store/store.ts';
 import type { Metrics, StoredGauges } from './metrics.ts';
 import type { PullState } from './pagerduty/pull.ts';
+import type { SocketState } from './slack/socket.ts';
 import type { StuckCounts } from './stuck-runs.ts';
 
 export interface HealthOptions {
   store: Pick<Store, 'ping' | 'backlog' | 'head'>;
   temporalState: () => { up: boolean; since: string; reason?: string | undefined };
+  /** Undefined: Slack is not reached by Socket Mode. */
+  slackSocketState?: () => SocketState | undefined;
   metrics: Metrics;
   /** Runs that cannot go on, by reason; a worker knows of none. */
   stuckRuns?: () => StuckCounts;
@@ -25,20 +28,16 @@ export function answerHealth(_: Request, response: Response): void {
 }
 
 /** 200 while events can be taken, also with Temporal away or with runs that stand still (`degraded`); 503 without a store, which answers within 2 s. */
-export function answerReadiness({
-  store,
-  temporalState,
-  simulated,
-  halves = [],
-  stuckRuns,
-  pulls,
-}: HealthOptions) {
+export function answerReadiness(options: HealthOptions) {
+  const { store, temporalState, slackSocketState, simulated, halves = [], stuckRuns, pulls } = options;
   return async (_: Request, response: Response) => {
     const { up, since, reason } = temporalState();
+    const slackSocket = slackSocketState?.();
     const stuck = stuckRuns?.();
     const isStuck = stuck !== undefined && Object.values(stuck).some((count) => count > 0);
     const detail = {
-      temporal: { state: up ? 'up' : 'down', since, ...(up || !reason ? {} : { reason }) },
+      temporal: shapeOf({ up, since, reason }),
+      ...(slackSocket ? { slackSocket: shapeOf(slackSocket) } : {}),
       simulated,
       ...(halves.length > 0 ? { connectedInHalf: halves } : {}),
       ...(stuck ? { stuckRuns: stuck } : {}),
@@ -57,10 +56,25 @@ export function answerReadiness({
   };
 }
 
+const shapeOf = ({ up, since, reason }: { up: boolean; since: string; reason?: string | undefined }) => ({
+  state: up ? 'up' : 'down',
+  since,
+  ...(up || !reason ? {} : { reason }),
+});
+
 /** Metrics as Prometheus reads them; what the store knows is read at the scrape. */
-export function answerMetrics({ store, temporalState, metrics, stuckRuns, pulls }: HealthOptions) {
+export function answerMetrics({
+  store,
+  temporalState,
+  slackSocketState,
+  metrics,
+  stuckRuns,
+  pulls,
+}: HealthOptions) {
   return async (_: Request, response: Response) => {
     const stored = await readGauges(store).catch(() => undefined);
+    const socket = slackSocketState?.();
+    if (socket) metrics.slackSocket(socket.up);
     const { type, text } = await metrics.page(stored, temporalState().up, stuckRuns?.(), pulls?.());
     response.type(type).send(text);
   };

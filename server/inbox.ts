@@ -11,7 +11,10 @@ export interface Inbox {
   store(delivery: Delivery): Promise<Receipt>;
 }
 
-/** Stores what comes in, and hands on the events that this process may dispatch now. */
+/**
+ * Stores what comes in, and hands on the events that this process may dispatch now. While `mayTake` says no they are stored, and left to
+ * whoever dispatches.
+ */
 export function createInbox(
   store: Pick<Store, 'receive'>,
   onStored: (stored: StoredEvent) => void,

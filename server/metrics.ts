@@ -105,6 +105,12 @@ export function createMetrics(more: () => Promise<string> = async () => '') {
     labelNames: ['connection'],
     registers,
   });
+  // Put on the page with its first value: only some servers have a socket.
+  const slackSocketUp = new Gauge({
+    name: 'baton_slack_socket_up',
+    help: '1 while Slack is connected by Socket Mode',
+    registers: [],
+  });
   const storeUp = new Gauge({ name: 'baton_store_up', help: '1 while the store answers', registers });
   return {
     webhook(source: 'pagerduty' | 'slack' | 'jira', answer: number, seconds: number) {
@@ -112,6 +118,10 @@ export function createMetrics(more: () => Promise<string> = async () => '') {
       duration.observe({ source }, seconds);
     },
     temporalFailure: (code: string) => temporalFailures.inc({ code }),
+    slackSocket(up: boolean) {
+      registry.registerMetric(slackSocketUp);
+      slackSocketUp.set(up ? 1 : 0);
+    },
     event: (disposition: string) => events.inc({ disposition }),
     run: (workflow: string, outcome: string) => runs.inc({ workflow, outcome }),
     /** An attempt at an activity. With a `failure` it failed. */

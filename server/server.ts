@@ -23,6 +23,8 @@ import { startRetention } from './retention.ts';
 import { syncSchedules } from './schedules.ts';
 import { startSealer } from './sealer.ts';
 import type { WayTo } from './slack/respond.ts';
+import { takeFromSlack } from './slack/said.ts';
+import { startSlackSocket } from './slack/socket.ts';
 import type { Pager } from './stuck-pages.ts';
 import { startStuckRuns } from './stuck-runs.ts';
 import { isTemporalSilent, watchTemporal } from './temporal-state.ts';
@@ -42,6 +44,8 @@ export interface ServerOptions {
   /** Left out: there is only `default`. */
   connections?: StoredConnections | undefined;
   slackSigningSecret?: string | undefined;
+  /** What Slack says is taken by Socket Mode too. */
+  slackAppToken?: string | undefined;
   slackApiUrl?: string | undefined;
   /** How answers to people go to Slack, and questions to who vouches for them. */
   wayTo?: WayTo | undefined;
@@ -112,19 +116,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { authority, eagerStart, oidc, wayTo, world } = options;
   const { publicUrl = addressOf(options.host, options.port) } = options;
   const access = createAccess({ store, publicUrl, oidc, wayTo, log });
+  const inbox = createInbox(store, dispatcher.take, dispatcher.mayTake);
+  const toSlack = { apiUrl: options.slackApiUrl, wayToSlack: wayTo, log };
+  const take = takeFromSlack({ ...toSlack, inbox });
+  const { slackAppToken: appToken } = options;
   let api: Api | undefined;
   const app = createApp({
     pagerDutySecrets: options.pagerDutySecrets,
     jiraSecrets: options.jiraSecrets,
     connections: options.connections,
     slackSigningSecret: options.slackSigningSecret,
-    slackApiUrl: options.slackApiUrl,
-    wayToSlack: options.wayTo,
+    takeFromSlack: take,
     signIn: access.signIn,
     store,
-    onStored: dispatcher.take,
-    mayTake: dispatcher.mayTake,
+    inbox,
     temporalState: () => temporal,
+    slackSocketState: () => slackSocket?.state(),
     log,
     metrics,
     stuckRuns: stuck.counts,
@@ -140,6 +147,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const http = createHttpServer(app);
   await listen(http, options.port, options.host);
+  const slackSocket = appToken ? startSlackSocket({ ...toSlack, appToken, take }) : undefined;
   const sealer = startSealer(store, log, options.keeping);
   const retention = startRetention({
     store,
@@ -183,7 +191,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       stopping = true;
       // Streams have no end of their own.
       api?.stop();
-      await Promise.all([close(http), pulling?.stop()]);
+      await Promise.all([close(http), pulling?.stop(), slackSocket?.stop()]);
       await dispatcher.stop();
       await connections?.stop();
       await Promise.all([reconciler.stop(), sealer.stop(), stuck.stop(), retention.stop(), versions.stop()]);

@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import express, { type Express, type Request, type Response } from 'express';
 import { readState, writeState } from './state.ts';
 
@@ -46,6 +47,8 @@ export interface Simulation<World> {
   renewSecrets?(world: World): void;
   /** Mounts the provider's routes. `act` puts an effect on the ledger and saves the world. */
   routes(app: Express, world: World, act: Act): void;
+  /** Takes a connection that is no HTTP any more: a WebSocket. */
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** The provider's own body for an error that a fault orders: JSON, or a text that is sent as XML. */
   errorBody(status: number): unknown;
 }
@@ -183,6 +186,13 @@ export async function startSimulator<World extends object>(
   }
 
   const server = createServer(app);
+  const upgraded = new Set<Duplex>();
+  if (simulation.upgrade)
+    server.on('upgrade', (request, socket, head) => {
+      upgraded.add(socket);
+      socket.once('close', () => upgraded.delete(socket));
+      simulation.upgrade?.(request, socket, head);
+    });
   await listen(server, port);
   return {
     provider: simulation.provider,
@@ -195,6 +205,7 @@ export async function startSimulator<World extends object>(
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        for (const socket of upgraded) socket.destroy();
       }),
   };
 }

@@ -1,14 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Simulator } from './simulator.ts';
+import type { SlackSockets } from './slack/sockets.ts';
 import { simulatedSigningSecret } from './slack/world.ts';
-import { type SlackWorld, slackClick } from './slack.ts';
+import { clickPayload, type SlackWorld, slackClick } from './slack.ts';
 
 interface Press {
   actionId: 'acknowledge' | 'resolve';
   incidentId: string;
   userId: string;
-  /** Baton's webhook address, beside which Slack's is. */
-  webhookUrl: string;
+  /** Baton's webhook address, beside which Slack's is; or the sockets, one of which Baton has opened. */
+  to: string | SlackSockets;
 }
 
 const lookMilliseconds = 250;
@@ -30,8 +31,13 @@ async function waitAndPress(slack: Simulator<SlackWorld>, press: Press): Promise
   }
   if (!card) return;
   await pause(readingMilliseconds, undefined, { ref: false });
+  const { to } = press;
+  if (typeof to !== 'string') {
+    await to.send({ type: 'interactive', payload: clickPayload({ ...press, ...card }) });
+    return;
+  }
   const { headers, body } = slackClick({ ...press, ...card, signingSecret: simulatedSigningSecret });
-  await fetch(new URL('/slack/interactivity', press.webhookUrl), { method: 'POST', headers, body });
+  await fetch(new URL('/slack/interactivity', to), { method: 'POST', headers, body });
 }
 
 /** The message that shows this button for this incident. */

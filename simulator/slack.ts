@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto';
 import type { Express } from 'express';
 import { defineSimulator, startUnhurried } from './provider.ts';
-import type { Act, Simulation } from './simulator.ts';
+import { type Act, type Simulation, type Simulator, startSimulator } from './simulator.ts';
 import { conversationMethods } from './slack/conversations.ts';
 import { markMethods } from './slack/marks.ts';
 import { messageMethods } from './slack/messages.ts';
 import { argumentsOf, type Method, Refusal } from './slack/method.ts';
 import { peopleMethods } from './slack/people.ts';
+import { type SlackSockets, slackSockets } from './slack/sockets.ts';
 import { openWorkspace } from './slack/workspace.ts';
 import {
   firstWorld,
@@ -20,15 +21,16 @@ import {
 
 export type { SlackWorld } from './slack/world.ts';
 
-/** A Slack workspace: the Web API under `/api/`, as far as Baton uses it. */
-export const slackSimulation = (): Simulation<SlackWorld> => ({
+/** A Slack workspace: the Web API under `/api/`, as far as Baton uses it, and Socket Mode over `sockets`. */
+export const slackSimulation = (sockets = slackSockets()): Simulation<SlackWorld> => ({
   provider: 'slack',
   world: firstWorld(),
   renewSecrets: (world) => {
     world.token = simulatedToken;
     world.appToken = simulatedAppToken;
   },
-  routes: mountWebApi,
+  routes: (app, world, act) => mountWebApi(app, world, act, sockets),
+  upgrade: sockets.upgrade,
   errorBody: (status) => ({ ok: false, error: errorWords[status] ?? 'internal_error' }),
 });
 
@@ -48,13 +50,25 @@ export function slackEnvironment(url: string): Record<string, string> {
   };
 }
 
+/** A running Slack, with the connections that apps have opened by Socket Mode. */
+export interface SlackSimulator extends Simulator<SlackWorld> {
+  sockets: SlackSockets;
+}
+
+export async function startSlack(): Promise<SlackSimulator> {
+  const sockets = slackSockets();
+  return { ...(await startSimulator(slackSimulation(sockets))), sockets };
+}
+
 export const simulatedSlack = defineSimulator({
   provider: 'slack',
-  start: (options) => startUnhurried(slackSimulation(), options, slackEnvironment),
+  // A real app-level token is not for the simulator, which sends its clicks over HTTP.
+  start: (options) =>
+    startUnhurried(slackSimulation(), options, (url) => ({ ...slackEnvironment(url), SLACK_APP_TOKEN: '' })),
 });
 
 /** Slack's no has status 200, too: only a limited rate and a breakdown have another. */
-function mountWebApi(app: Express, world: SlackWorld, act: Act): void {
+function mountWebApi(app: Express, world: SlackWorld, act: Act, sockets: SlackSockets): void {
   const workspace = openWorkspace(world, act);
   const methods: Record<string, Method> = {
     ...conversationMethods(workspace),
@@ -71,6 +85,10 @@ function mountWebApi(app: Express, world: SlackWorld, act: Act): void {
       const isOfApp = request.params.method.startsWith('apps.');
       if (token !== (isOfApp ? world.appToken : world.token)) throw new Refusal('invalid_auth');
       if (world.scopes) response.setHeader('x-oauth-scopes', world.scopes.join(','));
+      if (request.params.method === 'apps.connections.open') {
+        response.json({ ok: true, url: sockets.newAddress(request.headers.host ?? '') });
+        return;
+      }
       const method = methods[request.params.method];
       if (!method) throw new Refusal('unknown_method', { req_method: request.params.method });
       response.json({ ok: true, ...method(args) });
@@ -87,8 +105,7 @@ export function signSlack(secret: string, timestamp: number | string, body: stri
   return `v0=${createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest('hex')}`;
 }
 
-export interface Click {
-  signingSecret: string;
+export interface Press {
   actionId: string;
   incidentId: string;
   userId: string;
@@ -110,21 +127,24 @@ function nextActionTs(now: Date): string {
   return (lastActionMicroseconds / 1_000_000).toFixed(6);
 }
 
-/** The request that Slack sends when a person presses a button of a message: a signed form with one field. */
-export function slackClick(click: Click): { headers: Record<string, string>; body: string } {
-  const { signingSecret, actionId, incidentId, userId, channelId, messageTs, now = new Date() } = click;
-  const { teamId = team.id, userTeamId = teamId } = click;
-  const timestamp = Math.floor(now.getTime() / 1000);
+export interface Click extends Press {
+  signingSecret: string;
+}
+
+/** What Slack says when a person presses a button of a message: over HTTP in a form, by Socket Mode in an envelope. */
+export function clickPayload(press: Press) {
+  const { actionId, incidentId, userId, channelId, messageTs, now = new Date() } = press;
+  const { teamId = team.id, userTeamId = teamId } = press;
   const person = people.find(({ id }) => id === userId);
   const name = person?.name ?? userId.toLowerCase();
-  const payload = {
+  return {
     type: 'block_actions',
     user: { id: userId, username: name, name, team_id: userTeamId },
     team: { id: teamId, domain: team.domain },
     api_app_id: 'A0BATON',
     token: 'simulated-verification-token',
     container: { type: 'message', message_ts: messageTs, channel_id: channelId, is_ephemeral: false },
-    trigger_id: `${timestamp}.1.simulated`,
+    trigger_id: `${Math.floor(now.getTime() / 1000)}.1.simulated`,
     response_url: `https://hooks.slack.com/actions/${team.id}/1/simulated`,
     channel: { id: channelId, name: 'incident' },
     message: { type: 'message', ts: messageTs, user: 'U0BATON' },
@@ -138,11 +158,17 @@ export function slackClick(click: Click): { headers: Record<string, string>; bod
         block_id: 'b1',
         value: incidentId,
         text: { type: 'plain_text', text: actionId, emoji: false },
-        action_ts: click.actionTs ?? nextActionTs(now),
+        action_ts: press.actionTs ?? nextActionTs(now),
       },
     ],
   };
-  const body = new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
+}
+
+/** The request that Slack sends when a person presses a button of a message: a signed form with one field. */
+export function slackClick(click: Click): { headers: Record<string, string>; body: string } {
+  const { signingSecret, now = new Date() } = click;
+  const timestamp = Math.floor(now.getTime() / 1000);
+  const body = new URLSearchParams({ payload: JSON.stringify(clickPayload(click)) }).toString();
   const headers = {
     'content-type': 'application/x-www-form-urlencoded',
     'x-slack-request-timestamp': String(timestamp),

@@ -51,7 +51,8 @@ export function playStory(
       });
     case 'acknowledged-in-slack': {
       const id = raiseIncident(pagerduty, { title: 'Search p99 latency above 2 s', service: 'Search' });
-      if (slack) pressButton(slack, { actionId: 'acknowledge', incidentId: id, userId: 'U0ADA', webhookUrl });
+      if (slack)
+        pressButton(slack, { actionId: 'acknowledge', incidentId: id, userId: 'U0ADA', to: webhookUrl });
       return id;
     }
   }

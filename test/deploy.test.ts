@@ -47,6 +47,7 @@ describe('docker-compose.yml', () => {
       'PAGERDUTY_API_TOKEN',
       'PAGERDUTY_ROUTING_KEY',
       'PAGERDUTY_WEBHOOK_SECRETS',
+      'SLACK_APP_TOKEN',
       'SLACK_SIGNING_SECRET',
     ]);
     expect(services.server?.environment.PAGERDUTY_API_TOKEN).toMatch(/^\$\{BATON_PAGERDUTY_PULL:\+/);
@@ -78,7 +79,6 @@ describe('docker-compose.yml', () => {
     'BATON_SIMULATE',
     'BATON_SIMULATED_TIME_SCALE',
     'KUBERNETES_SERVICE_HOST',
-    'SLACK_APP_TOKEN',
   ];
   const settable = [...ownSettings, ...providers.flatMap(settingsOf)];
   const given = (service: string) => Object.keys(services[service]?.environment ?? {});
@@ -125,6 +125,16 @@ describe('the rights that are shipped', () => {
     });
     const { oauth_config } = manifest.parse(JSON.parse(read('slack-manifest.json')));
     expect(oauth_config.scopes.bot.sort()).toEqual(neededAt('slack'));
+  });
+
+  it('are for Slack the same by Socket Mode, for which the app names no addresses', () => {
+    const withoutAddresses = JSON.parse(read('slack-manifest.json'), (name, value) =>
+      /(^|_)urls?$/.test(name) ? undefined : value,
+    );
+    expect(JSON.parse(read('slack-socket-manifest.json'))).toEqual({
+      ...withoutAddresses,
+      settings: { ...withoutAddresses.settings, socket_mode_enabled: true },
+    });
   });
 
   it('are for AWS exactly those that the activities need, and changes only where the tag allows them', () => {

@@ -36,7 +36,13 @@ import {
 } from '../simulator/pagerduty.ts';
 import { prometheusEnvironment, prometheusSimulation } from '../simulator/prometheus.ts';
 import { type Simulator, startSimulator } from '../simulator/simulator.ts';
-import { type SlackWorld, slackClick, slackEnvironment, slackSimulation } from '../simulator/slack.ts';
+import {
+  type SlackSimulator,
+  type SlackWorld,
+  slackClick,
+  slackEnvironment,
+  startSlack,
+} from '../simulator/slack.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { type StoredConnections, storedConnections } from '../store/stored-connections.ts';
@@ -58,7 +64,7 @@ const timeScale = 100;
 /** The simulated providers that something is changed at. */
 export interface Providers {
   pagerDuty: PagerDutySimulator;
-  slack: Simulator<SlackWorld>;
+  slack: SlackSimulator;
   jira: Simulator<JiraWorld>;
   kubernetes: Simulator<KubernetesWorld>;
   ec2: Simulator<Ec2World>;
@@ -72,7 +78,7 @@ export interface Providers {
 
 export async function startProviders(folder: string): Promise<Providers> {
   const pagerDuty = await startPagerDuty();
-  const slack = await startSimulator(slackSimulation());
+  const slack = await startSlack();
   const jira = await startSimulator(jiraSimulation());
   const kubernetes = await startSimulator(kubernetesSimulation({ timeScale }));
   const ec2 = await startSimulator(ec2Simulation({ timeScale }));
@@ -204,6 +210,8 @@ export async function startWorld(options: Options = {}): Promise<World> {
     jiraSecrets: options.jiraSecret === undefined ? [] : [options.jiraSecret],
     connections,
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
+    slackAppToken: env.SLACK_APP_TOKEN,
+    slackApiUrl: env.SLACK_API_URL,
     store,
     client,
     eagerStart: !options.versions,

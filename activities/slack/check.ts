@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { findingOf } from '../finding.ts';
-import type { Check, Finding } from '../provider.ts';
+import type { Asked, Check, Finding } from '../provider.ts';
 import type { Slack } from './client.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
 
@@ -22,16 +22,21 @@ export const checkSlack: Check<Slack> = async (client, signal, { rights, setting
   };
   const token = settings.SLACK_APP_TOKEN;
   const isOurs = 'see that it is an app-level token (xapp-…) with the scope connections:write';
+  // Hands out an address for a socket, and connects nothing.
   const open = () => api.apps.connections.open({ token: token ?? '' }).catch(throwFailure);
   return [
     ...rights.map(about),
     ...(token ? [await findingOf('SLACK_APP_TOKEN', open, isOurs)] : []),
-    settings.SLACK_SIGNING_SECRET
-      ? { what: 'SLACK_SIGNING_SECRET', ok: true }
-      : {
-          what: 'SLACK_SIGNING_SECRET',
-          ok: false,
-          reason: 'is not set here: the process that takes button presses answers them with 503; set it',
-        },
+    ...signingSecret(settings),
   ];
 };
+
+/** Requests from Slack are signed. By Socket Mode there are none, so nothing is missed beside an app-level token. */
+function signingSecret({ SLACK_SIGNING_SECRET, SLACK_APP_TOKEN }: Asked['settings']): Finding[] {
+  const what = 'SLACK_SIGNING_SECRET';
+  if (SLACK_SIGNING_SECRET) return [{ what, ok: true }];
+  if (SLACK_APP_TOKEN) return [];
+  const reason =
+    'is not set here: the process that takes button presses answers them with 503; set it, or SLACK_APP_TOKEN for Socket Mode';
+  return [{ what, ok: false, reason }];
+}

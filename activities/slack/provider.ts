@@ -8,7 +8,7 @@ const settings = z.object({
   SLACK_APP_TOKEN: z
     .string()
     .optional()
-    .describe('for Socket Mode, which is not there yet: only kept out of logs'),
+    .describe('app-level token, xapp-…: clicks and commands come by Socket Mode, without a public address'),
   SLACK_API_URL: addressSetting.optional().describe('another address of the Web API'),
 });
 export type SlackSettings = z.output<typeof settings>;
@@ -20,7 +20,11 @@ export const slack = defineProvider({
   secrets: ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET', 'SLACK_APP_TOKEN'],
   needs: [
     { oneOf: ['SLACK_BOT_TOKEN'], by: 'worker', else: 'nothing is read or posted there' },
-    { oneOf: ['SLACK_SIGNING_SECRET'], by: 'server', else: 'its buttons and commands are refused with 503' },
+    {
+      oneOf: ['SLACK_SIGNING_SECRET', 'SLACK_APP_TOKEN'],
+      by: 'server',
+      else: 'its buttons and commands are refused with 503',
+    },
   ],
   simulated: 'at first',
   connect: async (given, env, connection, budget) =>

@@ -16,8 +16,6 @@ export function peopleMethods({ world }: Workspace): Record<string, Method> {
       is_enterprise_install: false,
     })),
 
-    'apps.connections.open': method(z.object({}), () => ({ url: 'wss://slack.invalid/link' })),
-
     'users.info': method(z.object({ user: z.string() }), ({ user: id }) => {
       const user = world.users.find((each) => each.id === id);
       if (!user) throw new Refusal('user_not_found');

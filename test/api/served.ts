@@ -9,6 +9,7 @@ import { createLog } from '../../log/log.ts';
 import { noConnections } from '../../processes/connections.ts';
 import { type Api, createApi } from '../../server/api/api.ts';
 import { createApp, createHttpServer } from '../../server/app.ts';
+import { createInbox } from '../../server/inbox.ts';
 import { createMetrics } from '../../server/metrics.ts';
 import type { World } from '../../server/operations/operation.ts';
 import { Refusal } from '../../server/refusal.ts';
@@ -68,7 +69,8 @@ export async function serve(store: Store, changes: Partial<World> = {}): Promise
   const app = createApp({
     pagerDutySecrets: [],
     store,
-    onStored() {},
+    inbox: createInbox(store, () => {}),
+    takeFromSlack: async () => ({}),
     temporalState: () => ({ up: true, since: '2026-11-20T09:00:00.000Z' }),
     metrics: createMetrics(),
     simulated: [],

@@ -152,6 +152,13 @@ describe('Slack', () => {
     expect(untold(found)).toContain('chat:write');
   });
 
+  it('misses no signing secret by Socket Mode, and connects nothing to find that out', async () => {
+    const { simulator, env } = await worlds.slack();
+    const bySocket = { ...env, SLACK_SIGNING_SECRET: undefined, SLACK_APP_TOKEN: simulatedAppToken };
+    expect(bad(await examined('slack', bySocket))).toEqual([]);
+    expect(simulator.calls.map(({ path }) => path).filter((path) => !path.startsWith('/api/'))).toEqual([]);
+  });
+
   it('misses the signing secret', async () => {
     const { env } = await worlds.slack();
     expect(bad(await examined('slack', { ...env, SLACK_SIGNING_SECRET: undefined }))).toEqual([

@@ -19,7 +19,7 @@ function baton(argv: string[], env: NodeJS.ProcessEnv) {
   return { child, exit, said };
 }
 
-const half = 'Slack is connected in half: SLACK_SIGNING_SECRET is not set';
+const half = 'Slack is connected in half: SLACK_SIGNING_SECRET or SLACK_APP_TOKEN is not set';
 const misspelt = 'Baton knows no setting WEATHER_TOKN: did you mean WEATHER_TOKEN?';
 const env = { SLACK_BOT_TOKEN: 'hidden-word-1', WEATHER_TOKN: 'hidden-word-2', BATON_SIMULATE: 'weather' };
 

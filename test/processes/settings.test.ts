@@ -199,7 +199,7 @@ describe('a provider that is connected in half', () => {
 
   it('is told with what is missing and what follows, and shows no value', () => {
     expect(halves({ SLACK_BOT_TOKEN: 'hidden-word' })).toEqual([
-      'Slack is connected in half: SLACK_SIGNING_SECRET is not set, so its buttons and commands are refused with 503',
+      'Slack is connected in half: SLACK_SIGNING_SECRET or SLACK_APP_TOKEN is not set, so its buttons and commands are refused with 503',
     ]);
   });
 
@@ -214,6 +214,8 @@ describe('a provider that is connected in half', () => {
     [pagerDuty, ['PAGERDUTY_FROM_EMAIL']],
     [{ ...pagerDuty, PAGERDUTY_FROM_EMAIL: 'baton@example.com' }, []],
     [{ SLACK_SIGNING_SECRET: 'x' }, ['SLACK_BOT_TOKEN']],
+    [{ SLACK_BOT_TOKEN: 'x' }, ['SLACK_SIGNING_SECRET or SLACK_APP_TOKEN']],
+    [{ SLACK_BOT_TOKEN: 'x', SLACK_APP_TOKEN: 'x' }, []],
     [{ JIRA_BASE_URL: 'https://acme.atlassian.net' }, ['JIRA_EMAIL', 'JIRA_API_TOKEN', 'JIRA_PROJECT_KEY']],
     [{ KUBECONFIG: '/config' }, []],
     [keys, []],

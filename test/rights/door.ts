@@ -7,6 +7,7 @@ import { type Access, createAccess } from '../../server/api/access.ts';
 import { createApi } from '../../server/api/api.ts';
 import type { OidcSettings } from '../../server/api/identity.ts';
 import { createApp, createHttpServer } from '../../server/app.ts';
+import { createInbox } from '../../server/inbox.ts';
 import { createMetrics } from '../../server/metrics.ts';
 import { operations as allOperations } from '../../server/operations/index.ts';
 import type { AnyOperation, World } from '../../server/operations/operation.ts';
@@ -47,7 +48,8 @@ export async function openDoor(
     pagerDutySecrets: [],
     store,
     signIn: access.signIn,
-    onStored: () => {},
+    inbox: createInbox(store, () => {}),
+    takeFromSlack: async () => ({}),
     temporalState: () => ({ up: true, since: new Date().toISOString() }),
     log,
     metrics: createMetrics(),

@@ -48,10 +48,11 @@ function dispatch(start: (id: string) => Promise<void>, changes: Partial<Store> 
     log,
   });
   onTestFinished(() => dispatcher.stop());
+  return dispatcher;
 }
 
-async function arrives(): Promise<{ seq: number; subject: string }> {
-  const [subject, eventId] = [fresh('Q'), fresh('event-')];
+async function arrives(subject = fresh('Q')): Promise<{ seq: number; subject: string }> {
+  const eventId = fresh('event-');
   const event = {
     id: eventId,
     source: '/pagerduty/default',
@@ -87,7 +88,7 @@ describe('an event', () => {
   }, 20_000);
 
   it('that Temporal refuses again and again holds up no other incident', async () => {
-    const refused = await Promise.all(Array.from({ length: 15 }, arrives));
+    const refused = await Promise.all(Array.from({ length: 15 }, () => arrives()));
     dispatch(async (id) => {
       if (refused.some(({ subject }) => id.endsWith(subject)))
         throw Object.assign(new Error('RST_STREAM'), { code: 13 });
@@ -99,4 +100,23 @@ describe('an event', () => {
     await expect.poll(() => dispositionOf(other), { timeout: 10_000 }).toBe('dispatched');
     for (const event of refused) expect(await dispositionOf(event)).toBeUndefined();
   }, 20_000);
+});
+
+describe('a dispatcher that is told to stop', () => {
+  // Without an end to its lanes it spins, and nothing else in the process gets a turn: this test would then not fail but hang.
+  it('hands back what waits behind an event that is under way', async () => {
+    const began = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const dispatcher = dispatch(async () => {
+      began.resolve();
+      await goOn.promise;
+    });
+    const first = await arrives();
+    const second = await arrives(first.subject);
+    await began.promise;
+    const stopped = dispatcher.stop();
+    goOn.resolve();
+    await stopped;
+    expect([await dispositionOf(first), await dispositionOf(second)]).toEqual(['dispatched', undefined]);
+  });
 });

@@ -22,6 +22,7 @@ describe('the table of metrics in the docs', () => {
   it('has the name, type and labels of each metric that a process shows', async () => {
     const metrics = createMetrics();
     metrics.webhook('pagerduty', 202, 0.01);
+    metrics.slackSocket(true);
     metrics.event('dispatched');
     metrics.temporalFailure('UNAVAILABLE');
     metrics.run('a', 'completed');

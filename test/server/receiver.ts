@@ -1,11 +1,15 @@
 import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import type { Logger } from 'pino';
 import { onTestFinished } from 'vitest';
 import type { Delivery } from '../../domain/delivery.ts';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import { createLog } from '../../log/log.ts';
 import { type AppOptions, createApp, createHttpServer } from '../../server/app.ts';
+import { createInbox } from '../../server/inbox.ts';
 import { createMetrics } from '../../server/metrics.ts';
+import type { AnswerTo } from '../../server/slack/respond.ts';
+import { type TakeFromSlack, takeFromSlack } from '../../server/slack/said.ts';
 import type { Receipt, StoredEvent } from '../../store/inbox.ts';
 import { signed } from '../fixtures/webhooks.ts';
 
@@ -29,9 +33,14 @@ export interface Receiver {
   stored: Delivery[];
   /** What was handed to the dispatcher. */
   dispatched: StoredEvent[];
+  /** What the routes for Slack lead to. */
+  take: TakeFromSlack;
   log: string[];
+  logger: Logger;
   /** What the store answers from now on, instead of storing; `undefined`: it works again. */
   failWith(error: Error | undefined): void;
+  /** The store answers only then. `began` is called with each delivery that waits. */
+  holdUntil(then: Promise<void>, began: () => void): void;
   temporal: { up: boolean; since: string };
   post(path: string, body: Uint8Array | string, headers?: Record<string, string>): Promise<Answer>;
   get(path: string, method?: string): Promise<Answer>;
@@ -41,16 +50,18 @@ export interface Receiver {
  * The receiver on a real port, over a store in memory: its own tests hold the real one to its promises, and this one fails
  * on demand. A delivery is a duplicate when its source and event id were there before.
  */
-export async function startReceiver(overrides: Partial<AppOptions> = {}): Promise<Receiver> {
+export async function startReceiver(overrides: Partial<AppOptions & AnswerTo> = {}): Promise<Receiver> {
   const stored: Delivery[] = [];
   const dispatched: StoredEvent[] = [];
   const log: string[] = [];
   const seqs = new Map<string, number>();
   const temporal = { up: true, since: '2026-11-20T09:00:00.000Z' };
   let failure: Error | undefined;
+  let hold: (() => Promise<void>) | undefined;
 
   async function receive(delivery: Delivery): Promise<Receipt> {
     if (failure) throw failure;
+    await hold?.();
     const key = JSON.stringify([delivery.source, delivery.eventId]);
     const known = seqs.get(key);
     if (known !== undefined) return { seq: known, duplicate: true, leased: false };
@@ -64,19 +75,26 @@ export async function startReceiver(overrides: Partial<AppOptions> = {}): Promis
     return value;
   };
 
+  const inbox = createInbox({ receive }, (event) => dispatched.push(event));
+  const logger = createLog((text) => text, {
+    level: 'trace',
+    destination: { write: (line) => log.push(line) },
+  });
+  const { apiUrl, wayToSlack } = overrides;
+  const take = takeFromSlack({ apiUrl, wayToSlack, inbox, log: logger });
   const server = createHttpServer(
     createApp({
       pagerDutySecrets: [secret, olderSecret],
       slackSigningSecret: slackSecret,
       store: {
-        receive,
         ping: () => orFail(undefined),
         backlog: () => orFail({ pending: 3, oldestSeconds: 1.5 }),
         head: () => orFail({ seq: 7, hash: 'x' }),
       },
-      onStored: (event) => dispatched.push(event),
+      inbox,
+      takeFromSlack: take,
       temporalState: () => temporal,
-      log: createLog((text) => text, { level: 'trace', destination: { write: (line) => log.push(line) } }),
+      log: logger,
       metrics: createMetrics(),
       simulated: [],
       ...overrides,
@@ -95,8 +113,16 @@ export async function startReceiver(overrides: Partial<AppOptions> = {}): Promis
     server,
     stored,
     dispatched,
+    take,
     log,
+    logger,
     temporal,
+    holdUntil: (then, began) => {
+      hold = () => {
+        began();
+        return then;
+      };
+    },
     failWith: (error) => {
       failure = error;
     },

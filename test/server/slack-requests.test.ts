@@ -195,7 +195,7 @@ describe('a pressed button', () => {
       'is answered 200 with nothing, and Slack shows the person alone what happened: %s',
       async (failure) => {
         const slack = await startSlack();
-        const receiver = await startReceiver({ slackApiUrl: `${slack.url}/api/` });
+        const receiver = await startReceiver({ apiUrl: `${slack.url}/api/` });
         receiver.failWith(failure);
         const answer = await click(receiver, clickBody(clickPayload({ response_url: slack.url })));
         expect([answer.status, answer.text]).toEqual([200, '']);
@@ -229,9 +229,9 @@ describe('a pressed button', () => {
       ['not of the API that is set', (url: string) => url, 'http://127.0.0.1:1/api/'],
       ['missing', () => undefined, undefined],
       ['none', () => 'somewhere', undefined],
-    ])('is told to nobody at an address that is %s', async (_, addressOf, slackApiUrl) => {
+    ])('is told to nobody at an address that is %s', async (_, addressOf, apiUrl) => {
       const slack = await startSlack();
-      const receiver = await startReceiver({ slackApiUrl });
+      const receiver = await startReceiver({ apiUrl });
       receiver.failWith(storeIsDown());
       const payload = clickPayload({ response_url: addressOf(slack.url) });
       expect((await click(receiver, clickBody(payload))).status).toBe(200);
@@ -244,7 +244,7 @@ describe('a pressed button', () => {
       ['points elsewhere', 302],
     ])('is logged without the address where Slack %s', async (_, status) => {
       const slack = await startSlack(status);
-      const receiver = await startReceiver({ slackApiUrl: slack.url });
+      const receiver = await startReceiver({ apiUrl: slack.url });
       receiver.failWith(storeIsDown());
       const payload = clickPayload({ response_url: `${slack.url}/actions/secret-part` });
       expect((await click(receiver, clickBody(payload))).status).toBe(200);

@@ -103,7 +103,6 @@ describe('/metrics and /readyz', () => {
     const asked = { ping: 0, backlog: 0, head: 0 };
     const receiver = await startReceiver({
       store: {
-        receive: async () => ({ seq: 1, duplicate: false, leased: false }),
         ping: async () => void asked.ping++,
         backlog: async () => {
           asked.backlog += 1;
@@ -125,7 +124,6 @@ describe('/metrics and /readyz', () => {
     let asked = 0;
     const receiver = await startReceiver({
       store: {
-        receive: async () => ({ seq: 1, duplicate: false, leased: false }),
         ping: async () => {
           asked += 1;
           throw new Error('away');
