@@ -50,6 +50,7 @@ import { listPagerDutyIncidents } from './pagerduty/list-incidents.ts';
 import { listPagerDutyNotes } from './pagerduty/list-notes.ts';
 import { listPagerDutyOnCalls } from './pagerduty/list-on-calls.ts';
 import { listPagerDutyRelatedChanges } from './pagerduty/list-related-changes.ts';
+import { listPagerDutyResponders } from './pagerduty/list-responders.ts';
 import { raisePagerDutyAlert } from './pagerduty/raise-alert.ts';
 import { readPagerDutyIncident } from './pagerduty/read-incident.ts';
 import { readPagerDutyService } from './pagerduty/read-service.ts';
@@ -61,6 +62,7 @@ import { acknowledgePagerDutyAlert, resolvePagerDutyAlert } from './pagerduty/se
 import { queryPrometheus } from './prometheus/query.ts';
 import { addSlackBookmark } from './slack/add-bookmark.ts';
 import { archiveSlackChannel } from './slack/archive-channel.ts';
+import { exportSlackHistory } from './slack/export-history.ts';
 import { findSlackUser } from './slack/find-user.ts';
 import { inviteSlackUsers } from './slack/invite-users.ts';
 import { listSlackGroupMembers } from './slack/list-group-members.ts';
@@ -72,6 +74,7 @@ import { checkSlackMember, readSlackUser } from './slack/read-user.ts';
 import { sendSlackDirectMessage } from './slack/send-direct-message.ts';
 import { setSlackTopic } from './slack/set-topic.ts';
 import { showSlackStatusCard } from './slack/show-status-card.ts';
+import { unarchiveSlackChannel } from './slack/unarchive-channel.ts';
 import { updateSlackMessage } from './slack/update-message.ts';
 
 /** Every activity that a worker can do, one line each. Workflows call them by name, as `steps.…` and `waits.…`. */
@@ -87,6 +90,7 @@ export const activities = [
   listPagerDutyNotes,
   listPagerDutyOnCalls,
   listPagerDutyRelatedChanges,
+  listPagerDutyResponders,
   raisePagerDutyAlert,
   readPagerDutyIncident,
   readPagerDutyService,
@@ -98,6 +102,7 @@ export const activities = [
   addSlackBookmark,
   archiveSlackChannel,
   checkSlackMember,
+  exportSlackHistory,
   findSlackUser,
   inviteSlackUsers,
   listSlackGroupMembers,
@@ -109,6 +114,7 @@ export const activities = [
   sendSlackDirectMessage,
   setSlackTopic,
   showSlackStatusCard,
+  unarchiveSlackChannel,
   updateSlackMessage,
   addJiraComment,
   addJiraLink,

@@ -115,7 +115,10 @@ function listed(workspace: Workspace, args: Span, messages: readonly Message[]):
   });
   const { page, next } = pageOf(within, { cursor: args.cursor, limit: args.limit, max: 999 });
   return {
-    messages: page.map((each) => shapeOf(workspace, each, args.include_all_metadata)),
+    messages: page.map((each) => ({
+      ...shapeOf(workspace, each, args.include_all_metadata),
+      ...threadOf(workspace, each),
+    })),
     has_more: next !== '',
     ...(next ? { response_metadata: { next_cursor: next } } : {}),
   };
@@ -146,6 +149,13 @@ function shapeOf({ world }: Workspace, message: Message, withMetadata: boolean):
     ...(threadTs ? { thread_ts: threadTs } : {}),
     ...(editedTs ? { edited: { user: userId, ts: editedTs } } : {}),
   };
+}
+
+/** What Slack says of a message that has replies. */
+function threadOf({ world }: Workspace, { channelId, ts }: Message): Record<string, unknown> {
+  const replies = world.messages.filter((each) => each.channelId === channelId && each.threadTs === ts);
+  const last = replies.at(-1);
+  return last ? { thread_ts: ts, reply_count: replies.length, latest_reply: last.ts } : {};
 }
 
 /** The mark that came with a message, whatever its sender calls it. */
