@@ -38,7 +38,11 @@ export const exportSlackHistory = defineActivity({
   provider: 'slack',
   summary: 'Reads what was said in a channel and its threads, as a text',
   permissions: ['channels:history', 'groups:history', 'users:read'],
-  input: z.object({ connection: connectionName, channelId }),
+  input: z.object({
+    connection: connectionName,
+    channelId,
+    maxBytes: z.int().min(0).max(mostBytes).default(mostBytes).describe('How much of the text, in UTF-8'),
+  }),
   output: z.object({
     markdown: z.string(),
     truncated: z.boolean(),
@@ -50,7 +54,7 @@ export const exportSlackHistory = defineActivity({
     lastByPersonAt: z.string().optional().describe('When a person wrote last'),
   }),
   example: { channelId: 'C0123456789' },
-  async run({ connection, channelId }, { slack, attempt }) {
+  async run({ connection, channelId, maxBytes }, { slack, attempt }) {
     const api = (await slack(connection)).api(attempt.signal);
     const { messages, more } = isPlanned(channelId)
       ? { messages: [], more: false }
@@ -58,7 +62,7 @@ export const exportSlackHistory = defineActivity({
     const said = messages.filter(isSaid);
     const names = await namesOf(api, said);
     const whole = said.map((each) => lineOf(each, names)).join('\n');
-    const { text, cut } = firstBytes(whole);
+    const { text, cut } = firstBytes(whole, maxBytes);
     const byPeople = said.filter(({ bot_id }) => bot_id === undefined);
     return {
       markdown: text,
@@ -84,9 +88,11 @@ async function readAll(api: WebClient, channel: string): Promise<{ messages: Mes
   );
   const begun = top.messages.filter(({ reply_count }) => reply_count > 0);
   const threads = await Promise.all(
-    begun.slice(0, most.threads).map(({ ts }) =>
-      readPages((cursor) => api.conversations.replies({ channel, ts, limit: most.pageSize, ...cursor })),
-    ),
+    begun
+      .slice(0, most.threads)
+      .map(({ ts }) =>
+        readPages((cursor) => api.conversations.replies({ channel, ts, limit: most.pageSize, ...cursor })),
+      ),
   );
   const all = new Map([top, ...threads].flatMap(({ messages }) => messages.map((each) => [each.ts, each])));
   return {
@@ -137,10 +143,10 @@ const at = <Name extends string>(name: Name, message: Message | undefined) =>
   (message ? { [name]: timeOf(message.ts) } : {}) as { [Key in Name]?: string };
 
 /** As many whole lines as fit, or the beginning of a first one that does not. */
-function firstBytes(text: string): { text: string; cut: boolean } {
+function firstBytes(text: string, most: number): { text: string; cut: boolean } {
   const bytes = Buffer.from(text);
-  if (bytes.length <= mostBytes) return { text, cut: false };
-  const kept = new TextDecoder().decode(bytes.subarray(0, mostBytes)).replace(/\uFFFD+$/, '');
+  if (bytes.length <= most) return { text, cut: false };
+  const kept = new TextDecoder().decode(bytes.subarray(0, most)).replace(/\uFFFD+$/, '');
   const end = kept.lastIndexOf('\n');
   return { text: end > 0 ? kept.slice(0, end) : kept, cut: true };
 }

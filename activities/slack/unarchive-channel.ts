@@ -56,6 +56,9 @@ const state = z.object({
 
 async function readState(api: WebClient, channel: string) {
   if (isPlanned(channel)) return { archived: false, member: true };
-  const { channel: found } = parseAnswer(await api.conversations.info({ channel }).catch(throwFailure), state);
+  const { channel: found } = parseAnswer(
+    await api.conversations.info({ channel }).catch(throwFailure),
+    state,
+  );
   return { archived: found.is_archived, member: found.is_member };
 }
