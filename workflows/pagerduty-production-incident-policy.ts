@@ -197,14 +197,18 @@ async function followToTheEnd(warRoom: WarRoom, policy: Policy): Promise<string>
     if (now) await showState(warRoom, now, plansOf(warRoom, policy));
     const shownAt = Date.now();
     const untilNextEdit = () => Math.max(shownAt + burst - Date.now(), 1);
+    const listed = listsOf(soFar);
     if (now && isWhole) await tellChanges(warRoom, now);
     if (now) await invite(warRoom, now.assignees);
     if (isWhole) await inviteResponders(warRoom, incidentId);
     if (now && isClosing) await closeIssue(warRoom, now);
     await tellProblems(warRoom, toldProblems);
 
+    if (isWhole || now?.status !== 'resolved') await sleep(untilNextEdit());
+    // What was done since the card was shown comes onto it at once.
+    if (isWhole && listsOf(soFar) !== listed) continue;
+
     if (now?.status === 'resolved' && soFar.closed) {
-      if (isWhole) await sleep(untilNextEdit());
       const isBusy = () =>
         isHistoryLong() || news().some(({ incident }) => isWhole || incident?.status !== 'resolved');
       const left = Math.max(soFar.closed.until - Date.now(), 1);
@@ -214,7 +218,6 @@ async function followToTheEnd(warRoom: WarRoom, policy: Policy): Promise<string>
       if (isOver && (await leave(warRoom, policy)) && !isBack()) return healthy('followed to the end');
       continue;
     }
-    await sleep(untilNextEdit());
     const due = isWhole ? reminderDue(soFar, policy.remindWhenQuiet) : undefined;
     const quiet = due === undefined ? lookAgainAfter : Math.max(due - Date.now(), 1);
     // An event may be lost: then the next look is due.
@@ -224,6 +227,9 @@ async function followToTheEnd(warRoom: WarRoom, policy: Policy): Promise<string>
     if (isWhole && !hasNews && now) await remindIfQuiet(warRoom, now, policy.remindWhenQuiet);
   }
 }
+
+/** What the card lists beside the incident's state, to tell whether it has changed. */
+const listsOf = ({ did, notDone, responders }: Progress) => JSON.stringify([did, notDone, responders]);
 
 /** By which one resolve is told from another. */
 const resolveOf = ({ resolvedAt }: CurrentIncident) => resolvedAt ?? 'at some time';
@@ -242,11 +248,12 @@ async function tellChanges(warRoom: WarRoom, incident: CurrentIncident): Promise
   soFar.told = toldOf(incident);
   if (changes.length === 0) return;
   soFar.quietSince = Date.now();
-  const text = changes.join('\n');
+  const isResolved = incident.status === 'resolved';
+  const forIssue = changes.filter((line) => !isResolved || line !== stateLine(incident)).join('\n');
   await Promise.all([
-    say(warRoom, text),
-    issue && incident.status !== 'resolved'
-      ? part('Comment on the issue', () => steps.addJiraComment({ key: issue.key, text: `${text}.` }))
+    say(warRoom, changes.join('\n')),
+    issue && forIssue
+      ? part('Comment on the issue', () => steps.addJiraComment({ key: issue.key, text: forIssue }))
       : undefined,
   ]);
 }

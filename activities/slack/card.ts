@@ -58,7 +58,7 @@ const states = {
 const lists = [
   ['waitsFor', '⏳ Waits for'],
   ['did', '✅ Baton did'],
-  ['would', '➡️ Baton would next'],
+  ['would', '➡️ Baton would do next'],
   ['problems', '⚠️ Not done'],
 ] as const;
 
