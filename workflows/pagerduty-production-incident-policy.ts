@@ -74,7 +74,8 @@ async function open(policy: Policy, isWhole: boolean): Promise<WarRoom> {
   await tellPagerDuty(warRoom, incident);
   if (isWhole) {
     await tellDetails(warRoom, context);
-    await sleep(burst);
+    // The card has just been posted.
+    if (room) await sleep(burst);
   }
   return warRoom;
 }
@@ -276,9 +277,14 @@ async function leave(warRoom: WarRoom, policy: Policy): Promise<boolean> {
   if (now.status !== 'resolved') return false;
   const { part, problems, soFar, isWhole } = warRoom;
   const { room } = soFar;
-  const told = problems.length;
+  let told = problems.length;
   await showState(warRoom, now, isWhole ? [] : plansOf(warRoom, policy));
-  if (isWhole) await keepTranscript(warRoom, policy.private);
+  if (isWhole) {
+    await keepTranscript(warRoom, policy.private);
+    // As long as the room takes messages.
+    await tellProblems(warRoom, told);
+    told = problems.length;
+  }
   if (room)
     await part('Archiving of the room', () => steps.archiveSlackChannel({ channelId: room.channelId }));
   await tellProblems(warRoom, told);
