@@ -45,13 +45,13 @@ export async function findUser(
   return items.find((user) => user.email.toLowerCase() === email.toLowerCase());
 }
 
-/** A person by id; undefined where the account has nobody of that id any more. */
+/** Undefined: PagerDuty has nobody of this id. */
 export async function readUser(
   pagerduty: PagerDuty,
-  userId: string,
+  id: string,
   signal: AbortSignal,
-): Promise<User | undefined> {
-  const answer = await pagerduty.get(`/users/${encodeURIComponent(userId)}`, {}, signal);
+): Promise<TeamMember | undefined> {
+  const answer = await pagerduty.get(`/users/${id}`, {}, signal);
   if (answer.status === 404) return undefined;
   return readSuccess(answer, z.object({ user: restUser.transform(toUser) })).user;
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
-import type { Block, Body } from './blocks.ts';
+import type { Block } from './blocks.ts';
 import { cardBody, cardLists, cardSchema, type StatusCard } from './card.ts';
+import { digestOf } from './digest.ts';
 import { throwFailure } from './failures.ts';
 import { findMessage, isRepeat, type Message, readMessage } from './history.ts';
 import { channelId, incidentId, messageTs, planned } from './input.ts';
@@ -132,6 +132,3 @@ async function findCard(api: WebClient, input: Shown, mark: string | undefined):
 /** Baton's own blocks come back as they were sent. */
 const isNamed = (block: unknown): block is Block =>
   z.object({ block_id: z.enum(cardLists) }).safeParse(block).success;
-
-const digestOf = (body: Body) =>
-  createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22);
