@@ -49,7 +49,7 @@ export type ActivityContext = Clients & { attempt: Attempt; baton: Baton };
 /**
  * What all activities declare, for the catalogue, the record, the worker and the checks.
  *
- * - `name`: verb, provider, object. Reads begin with read, list, find, check, search, query or await, and only reads do.
+ * - `name`: verb, provider, object. Reads begin with read, list, find, check, search, query, export or await, and only reads do.
  * - `permissions`: the rights at the provider that the calls need, in the provider's own words.
  */
 interface Declaration<Name extends string, Input extends z.ZodType, Output extends z.ZodType> {
@@ -126,7 +126,7 @@ export type AnyActivity = AnyRead | AnyChange;
 // biome-ignore-end lint/suspicious/noExplicitAny: as above
 
 /** The verbs of reads. */
-const readVerbs = ['read', 'list', 'find', 'check', 'search', 'query', 'await'];
+const readVerbs = ['read', 'list', 'find', 'check', 'search', 'query', 'export', 'await'];
 
 export function defineActivity<const Name extends string, Input extends z.ZodType, Output extends z.ZodType>(
   declaration: Read<Name, Input, Output>,

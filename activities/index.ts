@@ -50,6 +50,7 @@ import { listPagerDutyIncidents } from './pagerduty/list-incidents.ts';
 import { listPagerDutyNotes } from './pagerduty/list-notes.ts';
 import { listPagerDutyOnCalls } from './pagerduty/list-on-calls.ts';
 import { listPagerDutyRelatedChanges } from './pagerduty/list-related-changes.ts';
+import { listPagerDutyResponders } from './pagerduty/list-responders.ts';
 import { raisePagerDutyAlert } from './pagerduty/raise-alert.ts';
 import { readPagerDutyIncident } from './pagerduty/read-incident.ts';
 import { readPagerDutyService } from './pagerduty/read-service.ts';
@@ -62,6 +63,7 @@ import { acknowledgePagerDutyAlert, resolvePagerDutyAlert } from './pagerduty/se
 import { queryPrometheus } from './prometheus/query.ts';
 import { addSlackBookmark } from './slack/add-bookmark.ts';
 import { archiveSlackChannel } from './slack/archive-channel.ts';
+import { exportSlackHistory } from './slack/export-history.ts';
 import { findSlackLastMessage } from './slack/find-last-message.ts';
 import { findSlackUser } from './slack/find-user.ts';
 import { findSlackWarRoom } from './slack/find-war-room.ts';
@@ -76,6 +78,7 @@ import { sendSlackDirectMessage } from './slack/send-direct-message.ts';
 import { setSlackTopic } from './slack/set-topic.ts';
 import { showSlackApproval } from './slack/show-approval.ts';
 import { showSlackStatusCard } from './slack/show-status-card.ts';
+import { unarchiveSlackChannel } from './slack/unarchive-channel.ts';
 import { updateSlackMessage } from './slack/update-message.ts';
 
 /** Every activity that a worker can do, one line each. Workflows call them by name, as `steps.…` and `waits.…`. */
@@ -91,6 +94,7 @@ export const activities = [
   listPagerDutyNotes,
   listPagerDutyOnCalls,
   listPagerDutyRelatedChanges,
+  listPagerDutyResponders,
   raisePagerDutyAlert,
   readPagerDutyIncident,
   readPagerDutyService,
@@ -104,6 +108,7 @@ export const activities = [
   archiveSlackChannel,
   checkSlackMember,
   findSlackLastMessage,
+  exportSlackHistory,
   findSlackUser,
   findSlackWarRoom,
   inviteSlackUsers,
@@ -117,6 +122,7 @@ export const activities = [
   setSlackTopic,
   showSlackApproval,
   showSlackStatusCard,
+  unarchiveSlackChannel,
   updateSlackMessage,
   addJiraComment,
   addJiraLink,

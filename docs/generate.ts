@@ -1,10 +1,11 @@
-/** Writes what the docs repeat of the sources, the catalogue and the code of the examples: `npm run docs`. */
+/** Writes what the docs repeat of the sources, the catalogue, the status cards and the code of the examples: `npm run docs`. */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { z } from 'zod';
 import type { AnyActivity } from '../activities/activity.ts';
 import { activities } from '../activities/index.ts';
 import { providers } from '../activities/providers.ts';
+import { cardFile, cardStates, cardsPage } from './card-states.ts';
 import { typeText } from './type-text.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -131,6 +132,8 @@ export function withExamples(page: string): string {
 
 if (import.meta.main) {
   writeFileSync(join(root, 'docs/activities.md'), activitiesPage());
+  writeFileSync(join(root, 'docs/cards.md'), cardsPage());
+  for (const state of cardStates) writeFileSync(join(root, `docs/cards/${state.name}.json`), cardFile(state));
   for (const page of globSync('docs/*.md', { cwd: root })) {
     const before = readFileSync(join(root, page), 'utf8');
     const after = withExamples(before);

@@ -128,7 +128,13 @@ export interface RaisedIncident {
   service: string;
   urgency?: Incident['urgency'];
   priority?: string;
-  alert?: { key: string; severity: Alert['severity']; summary: string; details: Record<string, unknown> };
+  alert?: {
+    key: string;
+    severity: Alert['severity'];
+    summary: string;
+    details: Record<string, unknown>;
+    links?: Alert['links'];
+  };
 }
 
 /** A monitor raises an incident with one alert; `incident.triggered` goes out. Returns the incident's id. */
@@ -155,7 +161,7 @@ export function raiseIncident(simulator: PagerDutySimulator, raised: RaisedIncid
       priorityId: priority?.id ?? null,
       by: { type: 'service', id: service.id },
     },
-    { ...alert, links: [] },
+    { links: [], ...alert },
   );
   simulator.save();
   return incident.id;

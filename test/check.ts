@@ -58,6 +58,7 @@ export const effectsOf: Readonly<Record<string, readonly string[]>> = {
   sendSlackDirectMessage: ['conversation opened', 'message posted'],
   setSlackTopic: ['topic set', 'channel joined'],
   showSlackStatusCard: ['message posted', 'message edited', 'message pinned', 'channel joined'],
+  unarchiveSlackChannel: ['channel unarchived', 'channel joined'],
   updateSlackMessage: ['message edited', 'message posted', 'channel joined'],
   addJiraComment: ['comment added'],
   addJiraLink: ['link added', 'link changed'],

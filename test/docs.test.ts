@@ -4,8 +4,10 @@ import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { activities } from '../activities/index.ts';
+import { cardFile, cardStates, cardsPage } from '../docs/card-states.ts';
 import { activitiesPage, exampleCode, withExamples } from '../docs/generate.ts';
 import { operations } from '../server/operations/index.ts';
+import { checkBlocks } from '../simulator/slack/block-kit.ts';
 import { linkHash, noLine } from '../store/chain.ts';
 import { triggers } from '../triggers/index.ts';
 import '../docs/examples/test/activities/kubernetes/set-change-cause.test.ts';
@@ -191,6 +193,27 @@ describe('the code in the docs', () => {
   it.each(pages)('of %s is the newest: else run `npm run docs`', (page) => {
     expect(read(page)).toBe(withExamples(read(page)));
   });
+});
+
+describe('the pictures of the status card', () => {
+  it('are what the sources make, file by file: else run `npm run docs`', () => {
+    expect(read('docs/cards.md')).toBe(cardsPage());
+    const files = globSync('docs/cards/*', { cwd: root }).sort();
+    expect(files).toEqual(cardStates.map(({ name }) => `docs/cards/${name}.json`).sort());
+    for (const state of cardStates) expect(read(`docs/cards/${state.name}.json`)).toBe(cardFile(state));
+  });
+
+  it.each(cardStates)(
+    'is of a message that Slack takes, its state told by a word: $name',
+    ({ name, body }) => {
+      const { blocks } = z
+        .object({ blocks: z.array(z.unknown()) })
+        .parse(JSON.parse(read(`docs/cards/${name}.json`)));
+      expect(checkBlocks(blocks)).toEqual(body.blocks);
+      expect(JSON.stringify(blocks)).toMatch(/"header",.*(Triggered|Acknowledged|Resolved|Merged): #4211 /);
+      expect(JSON.stringify(blocks)).not.toMatch(/<[!@#]|<https:\/\/evil/);
+    },
+  );
 });
 
 describe('the catalogue', () => {

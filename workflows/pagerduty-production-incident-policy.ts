@@ -1,82 +1,86 @@
 import type { Duration } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
-import { condition, sleep } from '@temporalio/workflow';
+import { condition, patched, sleep } from '@temporalio/workflow';
 import { steps } from './kit/activities.ts';
 import { lookAgainAfter } from './kit/look-again.ts';
-import { inParts, orUnavailable, type Parts } from './kit/parts.ts';
+import { inParts, type Parts } from './kit/parts.ts';
 import { type Context, type CurrentIncident, known, readContext } from './kit/read-context.ts';
 import { record } from './kit/record.ts';
 import { eventsSoFar, healthy, isHistoryLong, renew } from './kit/run.ts';
-import { stateLine, statusCard } from './kit/status-card.ts';
+import { changesSince, stateLine, toldOf } from './kit/status-card.ts';
+import {
+  bookmark,
+  concernsRoom,
+  durationText,
+  invite,
+  inviteResponders,
+  keep,
+  keepTranscript,
+  openRoom,
+  type Progress,
+  reminderDue,
+  remindIfQuiet,
+  reopenRoom,
+  runbooksOf,
+  say,
+  showState,
+  takeIn,
+  type WarRoom,
+} from './kit/war-room.ts';
 
 export interface PagerdutyProductionIncidentPolicyInput {
   incidentId: string;
   /** How long the room stays open after the resolve, in case the incident comes back. */
   graceTime?: Duration;
+  /** After how long without a word in the room the people in it are reminded of an open incident, at most three times in a row. */
+  remindWhenQuiet?: Duration;
+  /** Only who is invited sees the room. */
+  private?: boolean;
   /** What the run has done so far: given by itself alone, where it goes on with a new history. */
   soFar?: Progress;
 }
 
-interface Room {
-  channelId: string;
-  url: string;
-}
-
-interface Issue {
-  key: string;
-  url: string;
-}
-
-/** Where people work on the incident, and what it looks like there. */
-interface Progress {
-  room?: Room | undefined;
-  issue?: Issue | undefined;
-  /** Whom the room was opened to, by their id in PagerDuty. */
-  invited: string[];
-  /** What the card shows, and what the topic says. */
-  card?: string;
-  topic?: string;
-  /** The resolve that the issue tells of, and until when the room stays open after it, in milliseconds since 1970. */
-  closed?: { resolvedAt: string; until: number };
-}
-
-/** That, and what could not be done. */
-interface WarRoom extends Parts {
-  soFar: Progress;
-}
+/** The input, with what is left out. */
+type Policy = Required<Omit<PagerdutyProductionIncidentPolicyInput, 'soFar'>>;
 
 /**
  * Opens a war room and an issue for an incident, tells PagerDuty of both, and keeps them current until the incident has
  * been resolved for the grace time. A part that fails is listed in the note and spoils no other.
  */
-export async function pagerdutyProductionIncidentPolicy({
-  incidentId,
-  graceTime = '1 day',
-  soFar,
-}: PagerdutyProductionIncidentPolicyInput): Promise<string> {
-  const warRoom = soFar ? { ...inParts(), soFar } : await open(incidentId);
+export async function pagerdutyProductionIncidentPolicy(
+  input: PagerdutyProductionIncidentPolicyInput,
+): Promise<string> {
+  const { soFar, ...given } = input;
+  const policy: Policy = { graceTime: '1 day', remindWhenQuiet: '1 hour', private: false, ...given };
+  const isWhole = patched('whole-war-room');
+  const warRoom = soFar ? { ...inParts(), soFar, isWhole } : await open(policy, isWhole);
   if (!warRoom.soFar.room && !warRoom.soFar.issue) return 'could open neither room nor issue';
-  return followToTheEnd(warRoom, incidentId, graceTime);
+  return followToTheEnd(warRoom, policy);
 }
 
-async function open(incidentId: string): Promise<WarRoom> {
-  const context = await readContext(incidentId);
+async function open(policy: Policy, isWhole: boolean): Promise<WarRoom> {
+  const context = await readContext(policy.incidentId);
+  const { incident } = context;
   const parts = inParts();
   const [room, issue] = await Promise.all([
-    parts.part('War room', () => openRoom(context.incident)),
+    parts.part('War room', () => openRoom(incident, policy.private)),
     parts.part('Jira issue', () => createIssue(context, parts)),
   ]);
-  const warRoom: WarRoom = { ...parts, soFar: { room, issue, invited: [] } };
+  const soFar: Progress = { room, issue, invited: [], told: toldOf(incident), quietSince: Date.now() };
+  const warRoom: WarRoom = { ...parts, soFar, isWhole };
+  if (isWhole) Object.assign(soFar, { runbooks: runbooksOf(known(context.alerts)), respondersChanged: true });
 
-  await Promise.all([setUpRoom(warRoom, context), linkIssue(warRoom, context.incident)]);
-  await tellPagerDuty(warRoom, context.incident);
+  await Promise.all([setUpRoom(warRoom, context, policy), linkIssue(warRoom, incident)]);
+  await tellPagerDuty(warRoom, incident);
+  if (isWhole) {
+    await tellDetails(warRoom, context);
+    // The card has just been posted.
+    if (room) await sleep(burst);
+  }
   return warRoom;
 }
 
-const openRoom = ({ id: incidentId, number, title }: CurrentIncident): Promise<Room> =>
-  steps.openSlackWarRoom({ incidentId, number, title });
-
-async function createIssue({ incident, alerts, onCalls }: Context, { problem }: Parts): Promise<Issue> {
+async function createIssue({ incident, alerts, onCalls }: Context, { problem }: Parts) {
   const { id: incidentId, number, title, service, urgency, url, assignees } = incident;
   const owner = [...assignees, ...known(onCalls).map(({ user }) => user)].find(({ email }) => email);
   const summaries = known(alerts).slice(0, 10);
@@ -91,78 +95,32 @@ async function createIssue({ incident, alerts, onCalls }: Context, { problem }: 
     ...(owner?.email ? { assignee: owner.email } : {}),
   });
   for (const left of issue.leftOut) problem(`Jira issue ${issue.key}, ${left}`);
-  return issue;
+  return { key: issue.key, url: issue.url };
 }
 
-async function setUpRoom(warRoom: WarRoom, { incident, onCalls }: Context): Promise<void> {
-  const { part, soFar } = warRoom;
-  const { room, issue } = soFar;
+async function setUpRoom(warRoom: WarRoom, { incident, onCalls }: Context, policy: Policy): Promise<void> {
+  const { room, issue, runbooks = [] } = warRoom.soFar;
   if (!room) return;
   const firstOnCall = known(onCalls).filter(({ level }) => level === 1);
-  await showState(warRoom, incident);
+  await showState(warRoom, incident, plansOf(warRoom, policy));
   await invite(warRoom, [...incident.assignees, ...firstOnCall.map(({ user }) => user)]);
-  if (issue)
-    await part('Bookmark of the issue', () =>
-      steps.addSlackBookmark({ channelId: room.channelId, title: issue.key, url: issue.url }),
-    );
+  if (issue) await bookmark(warRoom, [{ text: issue.key, url: issue.url }]);
+  if (!warRoom.isWhole) return;
+  const { number, url } = incident;
+  await bookmark(warRoom, [...(url ? [{ text: `PagerDuty #${number}`, url }] : []), ...runbooks]);
+  await inviteResponders(warRoom, incident.id);
 }
 
-/** Card and topic, where they would say something else than they do. A new topic is announced, so it says little. */
-async function showState({ part, soFar }: WarRoom, incident: CurrentIncident): Promise<void> {
-  if (!soFar.room) return;
-  const { channelId } = soFar.room;
-  const { id: incidentId, number, title, status, url } = incident;
-
-  const card = statusCard(incident);
-  const shown = JSON.stringify(card);
-  if (shown !== soFar.card)
-    await part('Status card', async () => {
-      await steps.showSlackStatusCard({ channelId, incidentId, card });
-      soFar.card = shown;
-    });
-  const topic = `${status === 'resolved' ? 'Resolved' : 'Open'}: #${number} ${url} ${title}`.slice(0, 1000);
-  if (topic !== soFar.topic)
-    await part('Topic of the room', async () => {
-      await steps.setSlackTopic({ channelId, text: topic });
-      soFar.topic = topic;
-    });
-}
-
-type Person = CurrentIncident['assignees'][number];
-
-/** Invites whom nobody invited before. Who cannot be found or invited is a problem, and keeps nobody else out. */
-async function invite({ part, problem, soFar }: WarRoom, people: Person[]): Promise<void> {
-  const { room, invited } = soFar;
-  if (!room) return;
-  const { channelId } = room;
-  const newcomers = people.filter(({ id }, index) => {
-    const isFirst = people.findIndex((other) => other.id === id) === index;
-    return isFirst && !invited.includes(id);
-  });
-  if (newcomers.length === 0) return;
-  await part('Invitations', async () => {
-    const found = new Map<string, Person>();
-    for (const person of newcomers) {
-      const { email, name, id } = person;
-      const answer = email ? await orUnavailable(() => steps.findSlackUser({ email })) : { user: null };
-      // Tried again with the next look at the incident.
-      if ('unavailable' in answer) {
-        problem(`Invitation of ${name}: ${answer.unavailable}`);
-        continue;
-      }
-      const { user } = answer;
-      if (user && !user.deleted) {
-        found.set(user.id, person);
-        continue;
-      }
-      problem(`Invitation of ${name}: Slack has nobody with the e-mail address that PagerDuty has`);
-      invited.push(id);
-    }
-    const { notInvited } = await steps.inviteSlackUsers({ channelId, userIds: [...found.keys()] });
-    for (const { userId, reason } of notInvited)
-      problem(`Invitation of ${found.get(userId)?.name}: ${reason}`);
-    for (const { id } of found.values()) invited.push(id);
-  });
+/** What the run would do next, in the words of the card. */
+function plansOf({ soFar: { issue, closed } }: WarRoom, { graceTime, remindWhenQuiet }: Policy): string[] {
+  if (closed) {
+    const until = new Date(closed.until).toISOString().slice(0, 16).replace('T', ' ');
+    return [`Archives this room at ${until} UTC, unless the incident is opened again`];
+  }
+  return [
+    `Reminds you here when nobody has written for ${durationText(remindWhenQuiet)}`,
+    `When it is resolved: ${issue ? `closes ${issue.key}, and ` : ''}archives this room ${durationText(graceTime)} later`,
+  ];
 }
 
 async function linkIssue({ part, soFar }: WarRoom, { id: incidentId, number, title, url }: CurrentIncident) {
@@ -198,44 +156,107 @@ async function tellPagerDuty({ part, problems, soFar }: WarRoom, incident: Curre
   });
 }
 
-/** Events come in bursts: what arrives within this time is one look at PagerDuty and one change of the card. */
-const burst = '2 seconds';
+/** The details stand in the thread of the card, so that the room is left to people. */
+async function tellDetails(warRoom: WarRoom, { alerts }: Context): Promise<void> {
+  const { soFar, problems } = warRoom;
+  keep(soFar, 'notDone', problems);
+  const { issue, did = [] } = soFar;
+  const lines = [
+    ...('unavailable' in alerts
+      ? [`The alerts could not be read: ${alerts.unavailable}`]
+      : alerts.slice(0, 10).map(({ summary }) => `Alert: ${summary}`)),
+    ...(issue ? [`Made the Jira issue ${issue.key}`] : []),
+    ...did,
+    ...problems.map((problem) => `Not done: ${problem}`),
+  ];
+  await say(warRoom, lines.join('\n'));
+}
+
+/** Events come in bursts: what arrives within this time, in milliseconds, is one look at PagerDuty and one change of the card. */
+const burst = 3_000;
 
 /** Keeps room and issue current, and ends once the incident has been resolved for the grace time. */
-async function followToTheEnd(warRoom: WarRoom, incidentId: string, graceTime: Duration): Promise<string> {
-  const { soFar } = warRoom;
+async function followToTheEnd(warRoom: WarRoom, policy: Policy): Promise<string> {
+  const { soFar, isWhole } = warRoom;
+  const { incidentId, graceTime } = policy;
+  let seen = 0;
   for (;;) {
-    // Whatever has happened, the look at PagerDuty shows it: a new history needs none of the events.
-    if (isHistoryLong()) return renew({ incidentId, graceTime, soFar });
-    const seen = eventsSoFar().length;
-    const told = warRoom.problems.length;
+    takeIn(soFar, eventsSoFar().slice(seen));
+    // Whatever else has happened, the look at PagerDuty shows it: a new history needs none of the events.
+    if (isHistoryLong()) return renew({ ...policy, soFar });
+    seen = eventsSoFar().length;
+    const toldProblems = warRoom.problems.length;
     const news = () =>
       eventsSoFar()
         .slice(seen)
-        .flatMap(({ incident }) => incident ?? []);
+        .filter(isWhole ? concernsRoom : ({ incident }) => incident);
 
     const now = await warRoom.part('Look at the incident', () => steps.readPagerDutyIncident({ incidentId }));
-    if (now) await showState(warRoom, now);
+    const isClosing = now?.status === 'resolved' && soFar.closed?.resolvedAt !== resolveOf(now);
+    if (isClosing) soFar.closed = { resolvedAt: resolveOf(now), until: Date.now() + msToNumber(graceTime) };
+    if (now && isWhole && soFar.closed && now.status !== 'resolved') await openAgain(warRoom, now, policy);
+    if (now) await showState(warRoom, now, plansOf(warRoom, policy));
+    const shownAt = Date.now();
+    const untilNextEdit = () => Math.max(shownAt + burst - Date.now(), 1);
+    const listed = listsOf(soFar);
+    if (now && isWhole) await tellChanges(warRoom, now);
     if (now) await invite(warRoom, now.assignees);
+    if (isWhole) await inviteResponders(warRoom, incidentId);
+    if (now && isClosing) await closeIssue(warRoom, now);
+    await tellProblems(warRoom, toldProblems);
 
-    if (now?.status === 'resolved') {
-      const resolvedAt = now.resolvedAt ?? 'at some time';
-      if (soFar.closed?.resolvedAt !== resolvedAt) {
-        await closeIssue(warRoom, now);
-        soFar.closed = { resolvedAt, until: Date.now() + msToNumber(graceTime) };
-      }
-      await tellProblems(warRoom, told);
-      const isBusy = () => isHistoryLong() || news().some(({ status }) => status !== 'resolved');
+    if (isWhole || now?.status !== 'resolved') await sleep(untilNextEdit());
+    // What was done since the card was shown comes onto it at once.
+    if (isWhole && listsOf(soFar) !== listed) continue;
+
+    if (now?.status === 'resolved' && soFar.closed) {
+      const isBusy = () =>
+        isHistoryLong() || news().some(({ incident }) => isWhole || incident?.status !== 'resolved');
       const left = Math.max(soFar.closed.until - Date.now(), 1);
       const isOver = !(await condition(isBusy, Math.min(left, lookAgainAfter))) && left <= lookAgainAfter;
-      if (isOver && (await leave(warRoom, incidentId))) return healthy('followed to the end');
+      const isBack = () =>
+        isWhole && news().some(({ incident }) => incident && incident.status !== 'resolved');
+      if (isOver && (await leave(warRoom, policy)) && !isBack()) return healthy('followed to the end');
       continue;
     }
-    await tellProblems(warRoom, told);
-    await sleep(burst);
+    const due = isWhole ? reminderDue(soFar, policy.remindWhenQuiet) : undefined;
+    const quiet = due === undefined ? lookAgainAfter : Math.max(due - Date.now(), 1);
     // An event may be lost: then the next look is due.
-    await condition(() => isHistoryLong() || news().length > 0, lookAgainAfter);
+    const isBusy = () => isHistoryLong() || news().length > 0;
+    const hasNews = await condition(isBusy, Math.min(quiet, lookAgainAfter));
+    if (isWhole && !hasNews) soFar.respondersChanged = true;
+    if (isWhole && !hasNews && now) await remindIfQuiet(warRoom, now, policy.remindWhenQuiet);
   }
+}
+
+/** What the card lists beside the incident's state, to tell whether it has changed. */
+const listsOf = ({ did, notDone, responders }: Progress) => JSON.stringify([did, notDone, responders]);
+
+/** By which one resolve is told from another. */
+const resolveOf = ({ resolvedAt }: CurrentIncident) => resolvedAt ?? 'at some time';
+
+/** Takes up again what was closed. */
+async function openAgain(warRoom: WarRoom, incident: CurrentIncident, policy: Policy): Promise<void> {
+  Object.assign(warRoom.soFar, { closed: undefined, reminders: 0, quietSince: Date.now() });
+  await reopenRoom(warRoom, incident, policy.private);
+}
+
+/** Tells room and issue what has changed since they were told. Of a resolve the issue is told when it is closed. */
+async function tellChanges(warRoom: WarRoom, incident: CurrentIncident): Promise<void> {
+  const { part, soFar } = warRoom;
+  const { issue, told = toldOf(incident) } = soFar;
+  const changes = changesSince(told, incident);
+  soFar.told = toldOf(incident);
+  if (changes.length === 0) return;
+  soFar.quietSince = Date.now();
+  const isResolved = incident.status === 'resolved';
+  const forIssue = changes.filter((line) => !isResolved || line !== stateLine(incident)).join('\n');
+  await Promise.all([
+    say(warRoom, changes.join('\n')),
+    issue && forIssue
+      ? part('Comment on the issue', () => steps.addJiraComment({ key: issue.key, text: forIssue }))
+      : undefined,
+  ]);
 }
 
 async function closeIssue({ part, soFar }: WarRoom, incident: CurrentIncident): Promise<void> {
@@ -251,20 +272,32 @@ async function closeIssue({ part, soFar }: WarRoom, incident: CurrentIncident): 
 }
 
 /** Looks once more, since an event may have been missed. False: the incident is open. */
-async function leave(warRoom: WarRoom, incidentId: string): Promise<boolean> {
-  const now = await steps.readPagerDutyIncident({ incidentId });
+async function leave(warRoom: WarRoom, policy: Policy): Promise<boolean> {
+  const now = await steps.readPagerDutyIncident({ incidentId: policy.incidentId });
   if (now.status !== 'resolved') return false;
-  const { part, problems, soFar } = warRoom;
+  const { part, problems, soFar, isWhole } = warRoom;
   const { room } = soFar;
-  const told = problems.length;
-  await showState(warRoom, now);
+  let told = problems.length;
+  await showState(warRoom, now, isWhole ? [] : plansOf(warRoom, policy));
+  if (isWhole) {
+    await keepTranscript(warRoom, policy.private);
+    // As long as the room takes messages.
+    await tellProblems(warRoom, told);
+    told = problems.length;
+  }
   if (room)
     await part('Archiving of the room', () => steps.archiveSlackChannel({ channelId: room.channelId }));
   await tellProblems(warRoom, told);
   return true;
 }
 
-/** Problems after the note are told on the timeline. */
-async function tellProblems({ problems }: WarRoom, told: number): Promise<void> {
-  if (problems.length > told) await record(`Not done: ${problems.slice(told).join('; ')}`);
+/** Problems after the note are told on the timeline, on the card with its next change, and in its thread. */
+async function tellProblems(warRoom: WarRoom, told: number): Promise<void> {
+  const { problems, soFar, isWhole } = warRoom;
+  const fresh = problems.slice(told);
+  if (fresh.length === 0) return;
+  await record(`Not done: ${fresh.join('; ')}`);
+  if (!isWhole) return;
+  const unheard = keep(soFar, 'notDone', fresh);
+  await say(warRoom, unheard.map((problem) => `Not done: ${problem}`).join('\n'));
 }

@@ -5,7 +5,7 @@ import { actor, connectionName, defineActivity } from '../activity.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
 import { channelId, webUrl } from './input.ts';
 import { asMember, joinCalls, lookInto } from './membership.ts';
-import { cut, oneLine } from './text.ts';
+import { cut, oneLine, visible } from './text.ts';
 
 const maxTitle = 100;
 const bookmark = z.object({ id: z.string(), title: z.string(), link: z.string().nullish() });
@@ -74,7 +74,7 @@ export const addSlackBookmark = defineActivity({
 
 /** As Slack takes and shows them. */
 const wantedOf = ({ title, url }: { title: string; url: string }) => ({
-  title: cut(oneLine(title.toWellFormed()), maxTitle),
+  title: cut(oneLine(visible(title)), maxTitle) || 'link',
   link: new URL(url).href,
 });
 

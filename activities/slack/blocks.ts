@@ -19,16 +19,20 @@ export interface Button {
   action_id: string;
   value: string;
   text: PlainText;
-  style: 'primary' | 'danger';
+  style?: 'primary' | 'danger';
   confirm?: { title: PlainText; text: PlainText; confirm: PlainText; deny: PlainText };
 }
 
-export type Block =
+export type Block = (
   | { type: 'header'; text: PlainText }
   | { type: 'section'; text: PlainText | Mrkdwn }
   | { type: 'section'; fields: Mrkdwn[] }
   | { type: 'context'; elements: (PlainText | Mrkdwn)[] }
-  | { type: 'actions'; elements: Button[] };
+  | { type: 'actions'; elements: Button[] }
+) & {
+  /** By which it is found again in a message. Slack gives one to a block that has none. */
+  block_id?: string;
+};
 
 /** A message: its blocks, and the one line that notifications and screen readers take. */
 export interface Body {
@@ -57,6 +61,12 @@ export function marked({ text, blocks }: Body, mark: string | undefined): Body {
 /** The escaped text, begun with the mark. */
 export const withMark = (text: string, mark: string | undefined) =>
   mark === undefined ? text : `${escapeSlack(mark)} ${text}`;
+
+/** Slack documents no number for all blocks of a message, and refuses from some 13 000 characters of JSON. */
+const maxTogether = 12_500;
+
+/** Whether Slack takes these blocks in one message. */
+export const fitTogether = (blocks: readonly Block[]) => JSON.stringify(blocks).length <= maxTogether;
 
 const maxLinks = 10;
 const maxLinksLength = 2000;

@@ -15,6 +15,7 @@ const message = z.object({
     .object({ event_type: z.string(), event_payload: z.record(z.string(), z.unknown()) })
     .optional()
     .catch(undefined),
+  blocks: z.array(z.unknown()).catch([]).default([]),
 });
 export type Message = z.output<typeof message>;
 

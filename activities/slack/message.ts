@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Block, type Body, linkLine, marked, markup, plain } from './blocks.ts';
+import { type Block, type Body, fitTogether, linkLine, marked, markup, plain } from './blocks.ts';
 import { links } from './input.ts';
 import { codeBlock, escapeSlack, oneLine, pieces } from './text.ts';
 
@@ -16,12 +16,19 @@ export const messageContent = {
 
 type MessageContent = z.output<z.ZodObject<typeof messageContent>>;
 
+/** How much of text and code is kept, tried in turn: quotes and backslashes take twice their place. */
+const shares = [1, 0.5, 0.25];
+
 export function messageBody({ text, links, code }: MessageContent, mark: string | undefined): Body {
-  const escaped = escapeSlack(text.trim());
-  const blocks: Block[] = [
-    ...pieces(escaped).map((piece): Block => ({ type: 'section', text: plain(piece) })),
-    ...(code?.trim() ? [{ type: 'section' as const, text: markup(codeBlock(code)) }] : []),
-    ...linkLine(links),
-  ];
-  return marked({ text: oneLine(escaped), blocks }, mark);
+  // A text of control characters alone is empty by then, which Slack refuses.
+  const escaped = escapeSlack(text).trim() || '…';
+  const bodies = shares.map((share): Body => {
+    const blocks: Block[] = [
+      ...pieces(escaped, share).map((piece): Block => ({ type: 'section', text: plain(piece) })),
+      ...(code?.trim() ? [{ type: 'section' as const, text: markup(codeBlock(code, share)) }] : []),
+      ...linkLine(links),
+    ];
+    return marked({ text: oneLine(escaped), blocks }, mark);
+  });
+  return bodies.find(({ blocks }) => fitTogether(blocks)) ?? (bodies.at(-1) as Body);
 }

@@ -1,7 +1,8 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
-import { cardBody, cardSchema, type StatusCard } from './card.ts';
+import type { Block } from './blocks.ts';
+import { cardBody, cardLists, cardSchema, type StatusCard } from './card.ts';
 import { digestOf } from './digest.ts';
 import { throwFailure } from './failures.ts';
 import { findMessage, isRepeat, type Message, readMessage } from './history.ts';
@@ -14,7 +15,8 @@ const cardEvent = 'baton_status_card';
 
 /**
  * One card per incident and channel: posted and pinned once, then edited. Its metadata names the incident, by which it is
- * found where `ts` is not known, and holds a digest of what it shows, so that a card that shows it already is left alone.
+ * found where `ts` is not known, and holds a digest of what it shows, so that a card that shows it already is left alone. Lists that the
+ * input leaves out stay as the card has them.
  */
 export const showSlackStatusCard = defineActivity({
   name: 'showSlackStatusCard',
@@ -47,9 +49,9 @@ export const showSlackStatusCard = defineActivity({
     const client = await slack(connection);
     const api = client.api(attempt.signal);
     const self = await client.self(api);
-    const { body, digest } = messageOf(input, attempt.mark);
-    const looked = await lookInto(channelId, () => findCard(api, input, digest), null);
+    const looked = await lookInto(channelId, () => findCard(api, input, attempt.mark), null);
     const card = looked.hidden ? null : looked.seen;
+    const { body } = messageOf(input, attempt.mark, card?.shown);
     const orEdit = looked.hidden ? ' (or chat.update, where the card is there already)' : '';
     // A card that an earlier attempt posted may not be pinned yet.
     const pins = card === null || isRepeat(attempt);
@@ -76,10 +78,10 @@ export const showSlackStatusCard = defineActivity({
     const client = await slack(connection);
     const api = client.api(attempt.signal);
     const self = await client.self(api);
-    const { body, digest, metadata } = messageOf(input, attempt.mark);
     const known = hidden
-      ? await asMember(api, channelId, () => findCard(api, input, digest)).catch(throwFailure)
+      ? await asMember(api, channelId, () => findCard(api, input, attempt.mark)).catch(throwFailure)
       : card;
+    const { body, metadata } = messageOf(input, attempt.mark, known?.shown);
     const stays =
       known && (known.isSame || (await edit(api, { channelId, ts: known.ts }, body, metadata)))
         ? known
@@ -97,25 +99,36 @@ interface Shown {
   ts?: string | undefined;
 }
 
-function messageOf({ card, incidentId }: Shown, mark: string | undefined) {
-  const body = cardBody(card, incidentId, mark);
+function messageOf({ card, incidentId }: Shown, mark: string | undefined, shown: readonly Block[] = []) {
+  const body = cardBody(card, incidentId, mark, shown);
   const digest = digestOf(body);
   const metadata = { event_type: cardEvent, event_payload: { incident: incidentId, digest } };
   return { body, digest, metadata };
 }
 
+/** A card that is there: `isSame` where it shows what it is to show, and the blocks with names that it shows. */
+interface Found {
+  ts: string;
+  isSame: boolean;
+  shown: Block[];
+}
+
 /**
- * The message at `ts` where it is the incident's card, else the newest card of the incident in the channel; `isSame`: it shows what it is
- * to show. Null where there is none. Errors are the SDK's.
+ * The message at `ts` where it is the incident's card, else the newest card of the incident in the channel. Null where there is none.
+ * Errors are the SDK's.
  */
-async function findCard(
-  api: WebClient,
-  { channelId, incidentId, ts: known }: Shown,
-  digest: string,
-): Promise<{ ts: string; isSame: boolean } | null> {
+async function findCard(api: WebClient, input: Shown, mark: string | undefined): Promise<Found | null> {
+  const { channelId, incidentId, ts: known } = input;
   const isCard = ({ metadata }: Message) =>
     metadata?.event_type === cardEvent && metadata.event_payload.incident === incidentId;
   const there = known === undefined ? undefined : await readMessage(api, channelId, known);
   const card = there && isCard(there) ? there : await findMessage(api, { channelId }, isCard);
-  return card ? { ts: card.ts, isSame: card.metadata?.event_payload.digest === digest } : null;
+  if (!card) return null;
+  const { ts, metadata, blocks } = card;
+  const shown = blocks.filter(isNamed);
+  return { ts, isSame: metadata?.event_payload.digest === messageOf(input, mark, shown).digest, shown };
 }
+
+/** Baton's own blocks come back as they were sent. */
+const isNamed = (block: unknown): block is Block =>
+  z.object({ block_id: z.enum(cardLists) }).safeParse(block).success;

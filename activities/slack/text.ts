@@ -6,17 +6,18 @@ export const maxText = 3000;
 const maxSecondPiece = 1500;
 const maxLinkText = 150;
 
+/** What shows nothing: control characters, and those that turn the direction of what follows, so that a text can look like another one. */
+const unseen = /[^\P{Cc}\n\t]|[\u202A-\u202E\u2066-\u2069]/gu;
+
+/** The text without them, and without half a character. */
+export const visible = (text: string) => text.toWellFormed().replace(unseen, '');
+
 /**
  * A text as Slack shows it letter by letter: without these three characters there is no mention and no link.
  * https://docs.slack.dev/messaging/formatting-message-text: no other character may be replaced.
  */
 export function escapeSlack(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[^\P{Cc}\n\t]/gu, '')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;');
+  return visible(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 /** The escaped text, at most `max` characters of it, ending in an ellipsis where it was cut. */
@@ -24,10 +25,10 @@ export function cut(escaped: string, max: number): string {
   return escaped.length <= max ? escaped : `${start(escaped, max - 1)}…`;
 }
 
-/** The escaped text in at most two pieces, so that 4 000 characters are shown whole. */
-export function pieces(escaped: string): string[] {
-  const first = start(escaped, maxText);
-  const rest = cut(escaped.slice(first.length), maxSecondPiece);
+/** The escaped text in at most two pieces, so that 4 000 characters are shown whole; of a smaller `share` of that, where it says so. */
+export function pieces(escaped: string, share = 1): string[] {
+  const first = start(escaped, maxText * share);
+  const rest = cut(escaped.slice(first.length), maxSecondPiece * share);
   return [first, rest].filter((piece) => piece.trim() !== '');
 }
 
@@ -53,12 +54,12 @@ export function linkTo({ text, url }: { text: string; url: string }): string {
  * The end of a log, in a block of its own. Whole lines are kept, the newest first, as the end tells what went wrong.
  * Three backticks would end the block, so invisible joiners stand between them.
  */
-export function codeBlock(code: string): string {
+export function codeBlock(code: string, share = 1): string {
   const fences = '```\n\n```'.length;
-  let room = maxText - fences - 2;
+  let room = maxText * share - fences - 2;
   const lines: string[] = [];
   for (const line of escapeSlack(code).replaceAll('``', '`\u2060`').trimEnd().split('\n').reverse()) {
-    const short = cut(line, 1000);
+    const short = cut(line, 1000 * share);
     room -= short.length + 1;
     if (room < 0) {
       lines.unshift('…');

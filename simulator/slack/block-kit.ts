@@ -65,7 +65,9 @@ export function checkBlocks(value: unknown): unknown[] {
   const actionIds = parsed.data.flatMap((each) =>
     each.type === 'actions' ? each.elements.map(({ action_id }) => action_id) : [],
   );
-  if (new Set(actionIds).size < actionIds.length) throw new Refusal('invalid_blocks');
+  const blockIds = parsed.data.flatMap(({ block_id }) => block_id ?? []);
+  for (const ids of [actionIds, blockIds])
+    if (new Set(ids).size < ids.length) throw new Refusal('invalid_blocks');
   if (JSON.stringify(value).length > maxTogether) throw new Refusal('msg_blocks_too_long');
   return value;
 }

@@ -126,7 +126,19 @@ export function conversationMethods(workspace: Workspace): Record<string, Method
       workspace.ownChannel(id);
       announce(channel, 'channel_archive', me(), `<@${me()}> archived the channel`);
       channel.archived = true;
+      // Slack takes bots out of what is archived.
+      channel.memberIds = channel.memberIds.filter((each) => each !== me());
       act({ effect: 'channel archived', target: id });
+      return {};
+    }),
+
+    'conversations.unarchive': method(inChannel, ({ channel: id }) => {
+      const channel = workspace.channel(id);
+      if (!channel.archived) throw new Refusal('not_archived');
+      if (!world.botsMayUnarchive) throw new Refusal('not_in_channel');
+      channel.archived = false;
+      announce(channel, 'channel_unarchive', me(), `<@${me()}> un-archived the channel`);
+      act({ effect: 'channel unarchived', target: id });
       return {};
     }),
 

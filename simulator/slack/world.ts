@@ -64,6 +64,8 @@ export interface SlackWorld {
   appToken: string;
   /** What the bot's token may do, as the header of each answer names it. Left out: no header. */
   scopes?: string[];
+  /** Slack refuses bots that open an archived channel again, and calls that a bug: left out, it is as it is. */
+  botsMayUnarchive?: boolean;
   team: { id: string; name: string; domain: string; url: string };
   bot: { userId: string; botId: string };
   users: SlackUser[];

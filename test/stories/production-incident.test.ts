@@ -51,8 +51,10 @@ describe('a production incident', () => {
     await eventually('the card to say so', () =>
       JSON.stringify(cardOf(world.slack, id)?.blocks).toLowerCase().includes('resolved'),
     );
-    const cards = world.slack.ledger.filter(({ effect }) => effect === 'message posted');
-    expect(cards.filter(({ target }) => target === room?.id)).toHaveLength(1);
+    const posted = world.slack.world.messages.filter(
+      ({ channelId, subtype, threadTs }) => channelId === room?.id && !subtype && !threadTs,
+    );
+    expect(posted).toHaveLength(1);
     expect(room?.archived).toBe(false);
     await world.temporal.sleep('2 days');
     await eventually('the run to end', async () => (await outcome(world, id))?.endedAt);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stateLine, statusCard } from '../../workflows/kit/status-card.ts';
+import { changesSince, stateLine, statusCard, toldOf, topicOf } from '../../workflows/kit/status-card.ts';
 
 const ada = { id: 'PADALOP', name: 'Ada Lopez', email: 'ada@example.com' };
 const ben = { id: 'PBENOKA', name: 'Ben Okafor', email: 'ben@example.com' };
@@ -43,6 +43,7 @@ describe('the status card', () => {
       status: 'triggered',
       urgency: 'high',
       priority: 'P1',
+      since: '2026-11-20T09:00:00Z',
       service: 'Checkout',
       assignees: ['Ada Lopez', 'Ben Okafor'],
       lines: ['Waiting for Ada Lopez, Ben Okafor to acknowledge'],
@@ -68,6 +69,45 @@ describe('the status card', () => {
     const card = statusCard({ ...incident, title: '', url: '' });
     expect(card.title).toBe('Incident 4211');
     expect(card).not.toHaveProperty('url');
+  });
+});
+
+describe('what is new about an incident', () => {
+  const told = toldOf(incident);
+  const p1 = { id: 'PP1', name: 'P1' };
+  it.each([
+    ['nothing', incident, []],
+    ['its title only', { ...incident, title: 'Another' }, []],
+    [
+      'that somebody acknowledged',
+      { ...incident, status: 'acknowledged' as const, acknowledgers: [ben] },
+      ['Acknowledged by Ben Okafor'],
+    ],
+    ['its priority', { ...incident, priority: p1 }, ['Priority P1, before none']],
+    ['its urgency', { ...incident, urgency: 'low' as const }, ['Urgency low, before high']],
+    ['its assignees', { ...incident, assignees: [ben] }, ['Assigned to Ben Okafor']],
+    // PagerDuty takes the assignees of what is resolved away.
+    ['its end', { ...incident, status: 'resolved' as const, assignees: [] }, ['Resolved']],
+  ])('is told in a line each: %s', (_, now, lines) => {
+    expect(changesSince(told, now)).toEqual(lines);
+  });
+
+  it('begins with that it was opened again', () => {
+    const resolved = toldOf({ ...incident, status: 'resolved' });
+    expect(changesSince(resolved, incident)).toEqual([
+      'Reopened. Waiting for Ada Lopez, Ben Okafor to acknowledge',
+    ]);
+  });
+});
+
+describe('the topic of its room', () => {
+  it('tells state, priority and incident, however many people are on it', () => {
+    expect(topicOf({ ...incident, priority: { id: 'PP1', name: 'P1' } })).toBe(
+      'Waiting for Ada Lopez, Ben Okafor to acknowledge, P1: ' +
+        '#4211 https://acme.pagerduty.com/incidents/PGR0VU2 p99 latency above 2 s',
+    );
+    const crowd = Array.from({ length: 60 }, () => ada);
+    expect(topicOf({ ...incident, assignees: crowd }).indexOf('#4211')).toBeLessThan(100);
   });
 });
 

@@ -59,7 +59,10 @@ const local = proxyLocalActivities<ActivityFunctions>({
   retry: { maximumAttempts: 1 },
 });
 
-/** The verbs of the reads: an activity's kind is told by its name, and `defineActivity` holds the two together. */
+/**
+ * The verbs of the short reads: an activity's kind is told by its name, and `defineActivity` holds the two together. An export takes too
+ * long for one short try.
+ */
 const isRead = (name: string) => /^(read|list|find|check|search|query)[A-Z]/.test(name);
 
 /** What the attempt itself threw. A local activity's failure comes as it is, any other wrapped. */

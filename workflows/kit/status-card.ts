@@ -9,6 +9,7 @@ export type StatusCard = Parameters<ActivityFunctions['showSlackStatusCard']>[0]
  */
 export function statusCard(incident: CurrentIncident): StatusCard {
   const { title, number, url, status, urgency, priority, service, assignees, acknowledgers } = incident;
+  const { createdAt, mergedInto } = incident;
   const acknowledgedBy = status === 'acknowledged' ? namesOf(acknowledgers) : '';
   return {
     title: title || `Incident ${number}`,
@@ -17,6 +18,8 @@ export function statusCard(incident: CurrentIncident): StatusCard {
     status,
     urgency,
     ...(priority ? { priority: priority.name } : {}),
+    ...(mergedInto ? { mergedInto: mergedInto.name || mergedInto.id } : {}),
+    ...(createdAt ? { since: createdAt } : {}),
     service: service.name,
     assignees: assignees.map(({ name }) => name),
     ...(acknowledgedBy ? { acknowledgedBy } : {}),
@@ -42,6 +45,58 @@ export function stateLine({
   const whom = namesOf(assignees) || escalationPolicy?.name;
   return whom ? `Waiting for ${whom} to acknowledge` : 'Waiting for somebody to acknowledge';
 }
+
+const maxTopic = 1000;
+
+/**
+ * The topic of the room: state, priority, incident. Each new one is announced in the room, so it tells what people steer by and no more;
+ * `inShort` as runs of an earlier version wrote it.
+ */
+export function topicOf(incident: CurrentIncident, inShort = false): string {
+  const { status, number, url, title, priority } = incident;
+  const about = `#${number} ${url} ${title}`;
+  if (inShort) return `${status === 'resolved' ? 'Resolved' : 'Open'}: ${about}`.slice(0, maxTopic);
+  const state = stateLine(incident);
+  const line = state.length <= maxState ? state : `${state.slice(0, maxState - 1)}…`;
+  return `${[line, ...(priority ? [priority.name] : [])].join(', ')}: ${about}`.slice(0, maxTopic);
+}
+
+/** Of 250 characters that Slack takes, so that the incident has its place too. */
+const maxState = 90;
+
+/** What has changed since people were told, one line each; nothing where only the text of it differs. */
+export function changesSince(told: Told, incident: CurrentIncident): string[] {
+  const now = toldOf(incident);
+  const isAnother = (field: keyof Told) => told[field] !== now[field];
+  const back = told.status === 'resolved' && now.status !== 'resolved' ? 'Reopened. ' : '';
+  return [
+    ...(isAnother('status') || (now.status === 'acknowledged' && isAnother('acknowledgers'))
+      ? [`${back}${stateLine(incident)}`]
+      : []),
+    ...(isAnother('priority') ? [`Priority ${now.priority}, before ${told.priority}`] : []),
+    ...(isAnother('urgency') ? [`Urgency ${now.urgency}, before ${told.urgency}`] : []),
+    ...(now.status !== 'resolved' && isAnother('assignees')
+      ? [`Assigned to ${now.assignees || 'nobody'}`]
+      : []),
+  ];
+}
+
+/** What people are told of an incident, by which it is seen what has changed. */
+export interface Told {
+  status: CurrentIncident['status'];
+  urgency: string;
+  priority: string;
+  assignees: string;
+  acknowledgers: string;
+}
+
+export const toldOf = (incident: CurrentIncident): Told => ({
+  status: incident.status,
+  urgency: incident.urgency,
+  priority: incident.priority?.name ?? 'none',
+  assignees: namesOf(incident.assignees),
+  acknowledgers: namesOf(incident.acknowledgers),
+});
 
 /** PagerDuty resolves an incident that is merged: the work goes on with the other one. */
 export const mergerOf = ({ id, name }: { id: string; name: string }) =>

@@ -3,6 +3,7 @@ import { addPagerDutyNote } from '../../../activities/pagerduty/add-note.ts';
 import { findPagerDutyUser } from '../../../activities/pagerduty/find-user.ts';
 import { listPagerDutyNotes } from '../../../activities/pagerduty/list-notes.ts';
 import { listPagerDutyOnCalls } from '../../../activities/pagerduty/list-on-calls.ts';
+import { listPagerDutyResponders } from '../../../activities/pagerduty/list-responders.ts';
 import { readPagerDutyService } from '../../../activities/pagerduty/read-service.ts';
 import { requestPagerDutyResponders } from '../../../activities/pagerduty/request-responders.ts';
 import { raiseIncident } from '../../../simulator/pagerduty.ts';
@@ -103,6 +104,19 @@ describe('asking for responders', () => {
     const second = await run(requestPagerDutyResponders, more);
     expect(second).toEqual({ changed: true, requested: ['PBENOKA', 'PEPCHEC'] });
     expect(await run(requestPagerDutyResponders, more)).toEqual({ changed: false, requested: [] });
+  });
+
+  it('shows who was asked, with their addresses, and nobody without the plan for it', async () => {
+    const { simulator, run } = await startAccount();
+    const incidentId = raiseIncident(simulator, slow);
+    await run(requestPagerDutyResponders, { incidentId, ...ask });
+    const { responders } = await run(listPagerDutyResponders, { incidentId });
+    expect(responders.map(({ email, state }) => [email, state])).toEqual([
+      ['ada@example.com', 'pending'],
+      ['ben@example.com', 'pending'],
+    ]);
+    simulator.world.abilities = [];
+    expect(await run(listPagerDutyResponders, { incidentId })).toEqual({ responders: [], truncated: false });
   });
 
   it('is unavailable without the plan for it', async () => {

@@ -10,6 +10,7 @@ import { listPagerDutyIncidents } from '../../../activities/pagerduty/list-incid
 import { listPagerDutyNotes } from '../../../activities/pagerduty/list-notes.ts';
 import { listPagerDutyOnCalls } from '../../../activities/pagerduty/list-on-calls.ts';
 import { listPagerDutyRelatedChanges } from '../../../activities/pagerduty/list-related-changes.ts';
+import { listPagerDutyResponders } from '../../../activities/pagerduty/list-responders.ts';
 import { readPagerDutyLog } from '../../../activities/pagerduty/log-entries.ts';
 import { raisePagerDutyAlert } from '../../../activities/pagerduty/raise-alert.ts';
 import { readPagerDutyService } from '../../../activities/pagerduty/read-service.ts';
@@ -90,6 +91,8 @@ describe.skipIf(!available)('the requests', () => {
     await run(escalatePagerDutyIncident, { incidentId, level: 2 });
     await run(reassignPagerDutyIncident, { incidentId, userIds: ['PADALOP'] });
     await run(requestPagerDutyResponders, { incidentId, message: 'join', escalationPolicyIds: ['PEPCHEC'] });
+    await run(requestPagerDutyResponders, { incidentId, message: 'join', userIds: ['PBENOKA'] });
+    await run(listPagerDutyResponders, { incidentId });
     await run(listPagerDutyRelatedChanges, { incidentId });
     await run(listPagerDutyAlerts, { incidentId, statuses: ['triggered'] });
     await run(listPagerDutyNotes, { incidentId });

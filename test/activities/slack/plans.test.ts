@@ -9,6 +9,7 @@ import { postSlackMessage } from '../../../activities/slack/post-message.ts';
 import { sendSlackDirectMessage } from '../../../activities/slack/send-direct-message.ts';
 import { setSlackTopic } from '../../../activities/slack/set-topic.ts';
 import { showSlackStatusCard } from '../../../activities/slack/show-status-card.ts';
+import { unarchiveSlackChannel } from '../../../activities/slack/unarchive-channel.ts';
 import { updateSlackMessage } from '../../../activities/slack/update-message.ts';
 import { slackEnvironment } from '../../../simulator/slack.ts';
 import { clientsFor } from '../../clients.ts';
@@ -32,6 +33,16 @@ async function startLooking() {
 }
 
 describe('a plan', () => {
+  it('opens an archived channel again, and archiving it is the way back', async () => {
+    const { run, look } = await startLooking();
+    const { channelId } = await run(openSlackWarRoom, { incidentId: 'PWAR', number: 7, title: 'Slow' });
+    await run(archiveSlackChannel, { channelId });
+    expect(await look(unarchiveSlackChannel, { channelId })).toMatchObject({
+      calls: [`conversations.unarchive channel=${channelId}`, `conversations.join channel=${channelId}`],
+      inverse: { activity: 'archiveSlackChannel', input: { channelId } },
+    });
+  });
+
   it('goes on in the room that an earlier plan opens, of which Slack knows nothing', async () => {
     const { simulator, look } = await startLooking();
     const room = await look(openSlackWarRoom, { incidentId: 'PWAR', number: 7, title: 'Checkout is slow' });

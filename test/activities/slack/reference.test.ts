@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { AnyActivity } from '../../../activities/activity.ts';
 import { addSlackBookmark } from '../../../activities/slack/add-bookmark.ts';
 import { archiveSlackChannel } from '../../../activities/slack/archive-channel.ts';
+import { exportSlackHistory } from '../../../activities/slack/export-history.ts';
 import { findSlackUser } from '../../../activities/slack/find-user.ts';
 import { inviteSlackUsers } from '../../../activities/slack/invite-users.ts';
 import { listSlackGroupMembers } from '../../../activities/slack/list-group-members.ts';
@@ -16,6 +17,7 @@ import { readSlackUser } from '../../../activities/slack/read-user.ts';
 import { sendSlackDirectMessage } from '../../../activities/slack/send-direct-message.ts';
 import { setSlackTopic } from '../../../activities/slack/set-topic.ts';
 import { showSlackStatusCard } from '../../../activities/slack/show-status-card.ts';
+import { unarchiveSlackChannel } from '../../../activities/slack/unarchive-channel.ts';
 import { updateSlackMessage } from '../../../activities/slack/update-message.ts';
 import { startWorkspace } from './workspace.ts';
 
@@ -44,6 +46,7 @@ describe.skipIf(!available)('the calls to Slack', () => {
     const card = { title: 'slow', service: 'Checkout', status: 'triggered' as const, assignees: [] };
     const again = { number: 2, uncertainSince: new Date().toISOString() };
     const url = 'https://example.com/';
+    simulator.world.botsMayUnarchive = true;
     const activities: [AnyActivity, Record<string, unknown>, object?][] = [
       [openSlackWarRoom, incident],
       [inviteSlackUsers, { channelId, userIds: ['U0ADA', 'U0BEN'] }],
@@ -65,7 +68,9 @@ describe.skipIf(!available)('the calls to Slack', () => {
       [findSlackUser, { email: 'ada@example.com' }],
       [readSlackUser, { userId: 'U0ADA' }],
       [listSlackGroupMembers, { groupId: 'S0ONCALL' }],
+      [exportSlackHistory, { channelId }],
       [archiveSlackChannel, { channelId }],
+      [unarchiveSlackChannel, { channelId }],
     ];
     for (const [activity, input, attempt] of activities) {
       simulator.calls.splice(0);

@@ -64,9 +64,40 @@ describe('the status card', () => {
       await run(showSlackStatusCard, { channelId, incidentId, card: { ...card, status } });
       return buttons(simulator.world.messages[0]?.blocks);
     };
-    expect(await shown('triggered')).toEqual(['acknowledge Q1ABC', 'resolve Q1ABC']);
-    expect(await shown('acknowledged')).toEqual(['resolve Q1ABC']);
+    const others = ['resolve Q1ABC', 'escalate Q1ABC', 'note Q1ABC'];
+    expect(await shown('triggered')).toEqual(['acknowledge Q1ABC', ...others]);
+    expect(await shown('acknowledged')).toEqual(others);
     expect(await shown('resolved')).toEqual([]);
+  });
+
+  it.each([
+    ['triggered', '🔴 Triggered: #4211 Checkout is slow'],
+    ['acknowledged', '🟡 Acknowledged: #4211 Checkout is slow'],
+    ['resolved', '🟢 Resolved: #4211 Checkout is slow'],
+  ] as const)('tells the state %s by a word beside its colour', async (status, heading) => {
+    const { simulator, run } = await startRoom();
+    await run(showSlackStatusCard, { channelId, incidentId, card: { ...card, status } });
+    expect(simulator.world.messages[0]?.blocks?.[0]).toMatchObject({
+      type: 'header',
+      text: { text: heading },
+    });
+  });
+
+  it('keeps the lists that a later card leaves out, and drops those that it empties', async () => {
+    const { simulator, run } = await startRoom();
+    const shown = () => JSON.stringify(simulator.world.messages[0]?.blocks);
+    const full = { ...card, did: ['Opened the room'], waitsFor: ['Approval: reboot'] };
+    const { ts } = await run(showSlackStatusCard, { channelId, incidentId, card: full });
+    const clicked = { ...card, status: 'acknowledged' as const };
+    await run(showSlackStatusCard, { channelId, incidentId, card: clicked, ts });
+    expect(shown()).toContain('Opened the room');
+    expect(shown()).toContain('Approval: reboot');
+    expect(await run(showSlackStatusCard, { channelId, incidentId, card: clicked, ts })).toMatchObject({
+      changed: false,
+    });
+    await run(showSlackStatusCard, { channelId, incidentId, card: { ...clicked, waitsFor: [] }, ts });
+    expect(shown()).toContain('Opened the room');
+    expect(shown()).not.toContain('Approval: reboot');
   });
 
   it('says the same in one line', async () => {

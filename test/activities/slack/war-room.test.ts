@@ -5,6 +5,7 @@ import { findSlackWarRoom } from '../../../activities/slack/find-war-room.ts';
 import { openSlackWarRoom } from '../../../activities/slack/open-war-room.ts';
 import { postSlackMessage } from '../../../activities/slack/post-message.ts';
 import { setSlackTopic } from '../../../activities/slack/set-topic.ts';
+import { unarchiveSlackChannel } from '../../../activities/slack/unarchive-channel.ts';
 import { effects, methods, startWorkspace } from './workspace.ts';
 
 const incident = { incidentId: 'Q1ABC', number: 4211, title: 'Checkout is slow' };
@@ -205,6 +206,33 @@ describe('archiving a channel', () => {
     });
     expect(await run(archiveSlackChannel, { channelId }, { number: 2 })).toEqual({ changed: false });
     expect(effects(simulator).slice(2)).toEqual(['channel archived']);
+  });
+});
+
+describe('opening an archived channel again', () => {
+  it('happens once, and Baton is in it afterwards', async () => {
+    const { simulator, run } = await startWorkspace();
+    simulator.world.botsMayUnarchive = true;
+    const { channelId } = await run(openSlackWarRoom, incident);
+    await run(archiveSlackChannel, { channelId });
+    simulator.fail({ kind: 'cut-after', match: 'conversations.unarchive' });
+    await expect(run(unarchiveSlackChannel, { channelId })).rejects.toMatchObject({
+      type: 'ProviderUnavailable',
+    });
+    expect(await run(unarchiveSlackChannel, { channelId }, { number: 2 })).toEqual({ changed: true });
+    expect(await run(unarchiveSlackChannel, { channelId })).toEqual({ changed: false });
+    expect(effects(simulator).slice(3)).toEqual(['channel unarchived', 'channel joined']);
+    expect(simulator.world.channels.find(({ id }) => id === channelId)?.memberIds).toContain('U0BATON');
+  });
+
+  it('is refused as long as Slack lets no bot do it', async () => {
+    const { run } = await startWorkspace();
+    const { channelId } = await run(openSlackWarRoom, incident);
+    await run(archiveSlackChannel, { channelId });
+    await expect(run(unarchiveSlackChannel, { channelId })).rejects.toMatchObject({
+      type: 'ProviderRefused',
+      message: expect.stringContaining('not_in_channel'),
+    });
   });
 });
 

@@ -160,6 +160,18 @@ export const slackCases: Cases = {
       effects: ['message edited'],
     },
   ],
+  unarchiveSlackChannel: [
+    {
+      async input(world, run) {
+        world.slack.world.botsMayUnarchive = true;
+        const channelId = newRoom(world);
+        await run('archiveSlackChannel', { channelId });
+        return { channelId };
+      },
+      cut: 'conversations.unarchive',
+      effects: ['channel unarchived', 'channel joined'],
+    },
+  ],
   updateSlackMessage: [
     {
       input: (world) => ({ ...newMessage(world), text: 'after' }),

@@ -1,0 +1,155 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Body } from '../../../activities/slack/blocks.ts';
+import { cardBody, cardSchema } from '../../../activities/slack/card.ts';
+import { messageBody, messageContent } from '../../../activities/slack/message.ts';
+import { checkBlocks } from '../../../simulator/slack/block-kit.ts';
+
+/** What a title, a name or a log may hold that means something to Slack, to JSON or to whoever reads it. */
+const tricks = [
+  '<!channel>',
+  '<!here|here>',
+  '<!everyone>',
+  '<@U0ADA>',
+  '<@U0ADA|ada>',
+  '<#C0GENERAL>',
+  '<!subteam^S0ONCALL>',
+  '<!date^0^{date}|x>',
+  '<https://evil.example|https://ok.example>',
+  'https://evil.example',
+  '&lt;!channel&gt;',
+  '&amp;',
+  '&am',
+  '&',
+  '<',
+  '>',
+  '\n> ',
+  '\n\n',
+  '*_~`',
+  '```',
+  '"',
+  '\\',
+  '\0',
+  '\u001b[31m',
+  '\u202E',
+  '\u2067',
+  '\u200F',
+  'שלום',
+  '\uD83D',
+  '\uDE00',
+  '😀',
+  '👩‍👩‍👧',
+  'word ',
+];
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.array(fc.constantFrom(...tricks), { minLength: 1, maxLength: 12 }).map((parts) => parts.join('')),
+  fc
+    .tuple(fc.constantFrom(...tricks), fc.integer({ min: 1, max: 5_000 }))
+    .map(([part, times]) => part.repeat(times).slice(0, 9_000)),
+);
+const some = (most: number) => fc.array(hostile, { maxLength: most });
+const link = fc.record({
+  text: hostile.filter((text) => text !== ''),
+  url: fc.webUrl({ withQueryParameters: true, withFragments: true }),
+});
+const optional = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
+
+const card = fc
+  .record({
+    title: hostile.filter((text) => text !== ''),
+    number: optional(fc.nat()),
+    url: optional(fc.constant('https://acme.pagerduty.com/incidents/Q1ABC?a=1&b=2')),
+    status: fc.constantFrom('triggered', 'acknowledged', 'resolved'),
+    mergedInto: optional(hostile),
+    urgency: optional(hostile),
+    priority: optional(hostile),
+    service: hostile,
+    assignees: some(60),
+    acknowledgedBy: optional(hostile),
+    since: optional(fc.oneof(hostile, fc.constant('2026-11-26T09:12:00Z'))),
+    responders: optional(some(60)),
+    links: optional(fc.array(link, { maxLength: 20 })),
+    lines: some(30),
+    did: optional(some(30)),
+    would: optional(some(30)),
+    waitsFor: optional(some(30)),
+    problems: optional(some(30)),
+  })
+  .map((fields) => cardSchema.parse(fields));
+
+const message = fc
+  .record({
+    text: hostile.filter((text) => /\S/.test(text)),
+    links: fc.array(link, { maxLength: 20 }),
+    code: optional(hostile),
+  })
+  .map((fields) => z.object(messageContent).parse(fields));
+
+const mark = optional(fc.constant('SIMULATED: Slack, Jira'));
+/** The only brackets are those of links that were given as links, and each of them ends. */
+const onlyLinks = /^(?:[^<>]|<https?:\/\/[^<>|\s]+\|[^<>]*>)*$/;
+const wholeEntities = /^(?:[^&]|&(?:amp|lt|gt);)*$/;
+
+/** Each text of a message, with whether Slack looks for markup in it. */
+function textsOf(value: unknown): { text: string; type: string }[] {
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  if (typeof value !== 'object' || value === null) return [];
+  const { type, text } = value as { type?: unknown; text?: unknown };
+  const own = typeof type === 'string' && typeof text === 'string' ? [{ text, type }] : [];
+  return [...own, ...Object.values(value).flatMap(textsOf)];
+}
+
+function expectHarmless({ text, blocks }: Body): void {
+  checkBlocks(blocks);
+  expect(text.length).toBeLessThanOrEqual(4_000);
+  expect(text.trim()).not.toBe('');
+  for (const { type, text: said } of [...textsOf(blocks), { type: 'mrkdwn', text }]) {
+    expect(said).toMatch(type === 'mrkdwn' ? onlyLinks : /^[^<>]*$/);
+    expect(said).toMatch(wholeEntities);
+    expect(said.isWellFormed()).toBe(true);
+    expect(['\0', '\u001b', '\u202E', '\u2067'].filter((each) => said.includes(each))).toEqual([]);
+    expect(said.trim()).not.toBe('');
+  }
+}
+
+describe('a text from an incident', () => {
+  it('can mention nobody, link nowhere, break no block and exceed no limit on the status card', () => {
+    fc.assert(
+      fc.property(card, mark, (fields, simulated) => {
+        const body = cardBody(fields, 'Q1ABC', simulated);
+        expectHarmless(body);
+        // A click's card keeps the lists that a run has written.
+        const { did, would, waitsFor, problems, links, ...rest } = fields;
+        expectHarmless(cardBody(rest, 'Q1ABC', simulated, body.blocks));
+        const values = body.blocks.flatMap((block) =>
+          'elements' in block
+            ? block.elements.flatMap((each) => (each.type === 'button' ? [each.value] : []))
+            : [],
+        );
+        expect(values.every((value) => value === 'Q1ABC')).toBe(true);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('cannot do so in a message either', () => {
+    fc.assert(
+      fc.property(message, mark, (fields, simulated) => expectHarmless(messageBody(fields, simulated))),
+      { numRuns: 400 },
+    );
+  });
+
+  it('fits into a message also where it is all quotes, which take twice their place', () => {
+    const quotes = '"'.repeat(80);
+    const links = Array.from({ length: 10 }, () => ({ text: quotes, url: 'https://ok.example/' }));
+    const many = Array.from({ length: 30 }, () => quotes);
+    const lists = { lines: many, did: many, would: many, waitsFor: many, problems: many, links };
+    const full = { title: quotes, status: 'triggered', service: quotes, assignees: many, responders: many };
+    expectHarmless(
+      messageBody({ text: quotes.repeat(60), code: `${quotes}\n`.repeat(60), links }, 'SIMULATED'),
+    );
+    expectHarmless(cardBody(cardSchema.parse({ ...full, ...lists }), 'Q1ABC', 'SIMULATED'));
+  });
+});
