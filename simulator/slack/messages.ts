@@ -115,10 +115,7 @@ function listed(workspace: Workspace, args: Span, messages: readonly Message[]):
   });
   const { page, next } = pageOf(within, { cursor: args.cursor, limit: args.limit, max: 999 });
   return {
-    messages: page.map((each) => ({
-      ...shapeOf(workspace, each, args.include_all_metadata),
-      ...threadOf(workspace, each),
-    })),
+    messages: page.map((each) => shapeOf(workspace, each, args.include_all_metadata)),
     has_more: next !== '',
     ...(next ? { response_metadata: { next_cursor: next } } : {}),
   };
@@ -162,13 +159,6 @@ function threadOf({ messages }: SlackWorld, { channelId, ts }: Message): Record<
     reply_users: [...new Set(replies.map(({ userId }) => userId))],
     latest_reply: replies.at(-1)?.ts,
   };
-}
-
-/** What Slack says of a message that has replies. */
-function threadOf({ world }: Workspace, { channelId, ts }: Message): Record<string, unknown> {
-  const replies = world.messages.filter((each) => each.channelId === channelId && each.threadTs === ts);
-  const last = replies.at(-1);
-  return last ? { thread_ts: ts, reply_count: replies.length, latest_reply: last.ts } : {};
 }
 
 /** The mark that came with a message, whatever its sender calls it. */
