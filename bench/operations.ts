@@ -48,6 +48,7 @@ const app = createApp({
       connections: noConnections,
       providers: [],
       doctor: () => Promise.reject(new Error('Nobody asks the doctor here')),
+      checkApprover: () => Promise.reject(new Error('Nobody answers approvals here')),
     };
     const authenticate = async () => ({ kind: 'token', name: 'bench', role: 'admin' }) as const;
     api = createApi({ world, authenticate }, { readBody, log });

@@ -1,3 +1,4 @@
+import type { ApprovalState } from '../domain/approval.ts';
 import type { Event } from '../domain/event.ts';
 import type { Agent, Incident, RunCause } from '../domain/incident.ts';
 import type { RecordedAnswer } from '../domain/record.ts';
@@ -81,8 +82,14 @@ export function decide(
   for (const trigger of triggers) answer(trigger, seq, event, incident, situation.runs, routes, plan);
   if (!older)
     plan.tell = situation.runs.filter((run) => isLive(run) && run.eventSeq !== seq).map(({ id }) => id);
+  // The run that asks learns of it also where it is about another subject, or about none.
+  if (isOfApproval(event) && !plan.tell.includes(event.data.runId)) plan.tell.push(event.data.runId);
   return plan;
 }
+
+export const isOfApproval = (event: Event): event is Event<`approval.${ApprovalEnd}`> =>
+  event.type.startsWith('approval.');
+type ApprovalEnd = 'asked' | Exclude<ApprovalState, 'pending'>;
 
 /** A person's own request, whose sender was verified. Any other event only tells what a person did elsewhere. */
 const isRequest = (event: Event): event is Event & { agent: Agent } =>
@@ -177,7 +184,7 @@ function roleOf(event: Event, workflow: string, incident: Incident | undefined):
     connection: connectionOf(event),
     // An envelope that lies in the store was read by any version, so nothing is taken for granted.
     serviceId: incident?.service?.id,
-    concernsIncident: /^(pagerduty|slack)\./.test(event.type),
+    concernsIncident: /^(pagerduty|slack|approval)\./.test(event.type),
     ...(isEnd ? { ended: (event as Event<'run.failed'>).data.workflow } : {}),
   };
 }

@@ -11,11 +11,13 @@ import { providers as shippedProviders } from '../activities/providers.ts';
 import type { RecordRow } from '../domain/record.ts';
 import type { RunRow } from '../domain/run.ts';
 import { createLog } from '../log/log.ts';
+import { approverCheck } from '../processes/approvers.ts';
 import { allConnections } from '../processes/connections.ts';
 import { performFromSlack } from '../processes/perform.ts';
 import { encryptionOf } from '../secrets/encryption.ts';
 import { learningScrubber } from '../secrets/scrub.ts';
 import { createMetrics, type Metrics } from '../server/metrics.ts';
+import type { World as OperationsWorld } from '../server/operations/operation.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { type Ec2World, ec2Environment, ec2Simulation } from '../simulator/ec2.ts';
 import { type GitHubWorld, githubEnvironment, githubSimulation } from '../simulator/github.ts';
@@ -105,6 +107,8 @@ export interface World extends Providers {
   store: Store;
   /** The named connections beside those of `env`. */
   connections: StoredConnections;
+  /** What operations work on. */
+  operations: OperationsWorld;
   server: RunningServer;
   worker: RunningWorker;
   /** Where the embedded store and the kubeconfig are. */
@@ -155,6 +159,18 @@ export async function startWorld(options: Options = {}): Promise<World> {
   });
   const client = new Client({ connection: temporal.nativeConnection });
   const connections = storedConnections({ store, encryption: encryptionOf('a key of the tests'), learn });
+  const operations: OperationsWorld = {
+    store,
+    connections,
+    providers: shippedProviders,
+    triggers: async () => options.triggers ?? shipped,
+    activities: async () => options.activities ?? shippedActivities,
+    workflows: async () => ({ names: startable.map(({ workflow }) => workflow), startable }),
+    doctor: async () => ({ connections: async () => [], activities: [], scrub }),
+    checkApprover: approverCheck({ env, providers: shippedProviders, connections, store }),
+    runs: { client, taskQueue, eagerStart: false, authority: testAuthority },
+    settings: () => ({}),
+  };
   const worker = await startWorker({
     connection: temporal.nativeConnection,
     namespace: 'default',
@@ -163,17 +179,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     authority: testAuthority,
     activities: options.activities ?? shippedActivities,
     clients: clientsFor(env, allConnections(env, connections)),
-    perform: performFromSlack({
-      store,
-      connections,
-      providers: shippedProviders,
-      triggers: async () => options.triggers ?? shipped,
-      activities: async () => options.activities ?? shippedActivities,
-      workflows: async () => ({ names: startable.map(({ workflow }) => workflow), startable }),
-      doctor: async () => ({ connections: async () => [], activities: [], scrub }),
-      runs: { client, taskQueue, eagerStart: false, authority: testAuthority },
-      settings: () => ({}),
-    }),
+    perform: performFromSlack(operations),
     simulated: [],
     scrub,
     count: metrics.activity,
@@ -212,6 +218,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     temporal,
     store,
     connections,
+    operations,
     server,
     worker,
     log: lines,
