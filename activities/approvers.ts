@@ -52,7 +52,7 @@ export async function checkApprover(
       unavailable: `Whether you have asked for this yourself cannot be told: ${untold(error, signal).words}`,
     };
   }
-  if (isOnRole(approval.approvers, principal)) return { name: principal.name };
+  if (isOnRole(approval.approvers, principal)) return { name: principal.calledName ?? principal.name };
   if (!person)
     return { refusal: `Only people can be on the lists of this approval, by their e-mail address: ${who}.` };
   const looks = looksAt(approval.approvers, person);

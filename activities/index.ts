@@ -53,6 +53,7 @@ import { listPagerDutyRelatedChanges } from './pagerduty/list-related-changes.ts
 import { raisePagerDutyAlert } from './pagerduty/raise-alert.ts';
 import { readPagerDutyIncident } from './pagerduty/read-incident.ts';
 import { readPagerDutyService } from './pagerduty/read-service.ts';
+import { readPagerDutyUser } from './pagerduty/read-user.ts';
 import { reassignPagerDutyIncident } from './pagerduty/reassign-incident.ts';
 import { requestPagerDutyResponders } from './pagerduty/request-responders.ts';
 import { resolvePagerDutyIncident } from './pagerduty/resolve-incident.ts';
@@ -71,6 +72,7 @@ import { postSlackMessage } from './slack/post-message.ts';
 import { checkSlackMember, readSlackUser } from './slack/read-user.ts';
 import { sendSlackDirectMessage } from './slack/send-direct-message.ts';
 import { setSlackTopic } from './slack/set-topic.ts';
+import { showSlackApproval } from './slack/show-approval.ts';
 import { showSlackStatusCard } from './slack/show-status-card.ts';
 import { updateSlackMessage } from './slack/update-message.ts';
 
@@ -90,6 +92,7 @@ export const activities = [
   raisePagerDutyAlert,
   readPagerDutyIncident,
   readPagerDutyService,
+  readPagerDutyUser,
   reassignPagerDutyIncident,
   requestPagerDutyResponders,
   resolvePagerDutyAlert,
@@ -108,6 +111,7 @@ export const activities = [
   readSlackUser,
   sendSlackDirectMessage,
   setSlackTopic,
+  showSlackApproval,
   showSlackStatusCard,
   updateSlackMessage,
   addJiraComment,

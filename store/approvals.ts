@@ -141,7 +141,7 @@ export function approvalsOn(context: Context): KeptApprovals {
       with changed as (
         update approvals set state = ${state}, answers = ${after.answers}, closed_because = ${after.closed_because},
           closed_at = ${after.closed_at === null ? null : entry.at}::timestamptz
-        where id = ${row.id} and state = 'pending' returning id
+        where id = ${row.id} and state = ${row.state} returning id
       ), ${told(approval, entry, isOver, sql`exists (select from changed)`)}
       select from changed`.execute(transaction);
     return approval;
@@ -271,7 +271,9 @@ export function approvalsOn(context: Context): KeptApprovals {
     closeApproval: (id, state, because) =>
       locked(id, async (row, transaction) => {
         const isDue = state !== 'expired' || row.expires_at <= row.now;
-        if (row.state !== 'pending' || !isDue) return approvalOf(row);
+        // What was approved and has not been done may be replaced by what is asked anew.
+        const isOpen = row.state === 'pending' || (row.state === 'approved' && state === 'superseded');
+        if (!isOpen || !isDue) return approvalOf(row);
         return close(row, { state, because, via: 'worker' }, transaction);
       }),
 

@@ -1,3 +1,4 @@
+import { approvalMessage } from './approval-message.ts';
 import { ec2Unhealthy } from './ec2-unhealthy.ts';
 import { kubernetesCrashLoop } from './kubernetes-crash-loop.ts';
 import { productionIncident } from './production-incident.ts';
@@ -12,4 +13,5 @@ export const triggers = triggerList([
   kubernetesCrashLoop,
   runFailed,
   slackAction,
+  approvalMessage,
 ]);

@@ -147,7 +147,7 @@ describe.each(await backends())('approvals on $name', ({ world }) => {
     const approved = await asked();
     await store.answerApproval(approved.id, says());
     await expire(approved);
-    for (const state of ['expired', 'superseded', 'withdrawn'] as const)
+    for (const state of ['expired', 'withdrawn'] as const)
       expect(await store.closeApproval(approved.id, state, 'late')).toMatchObject({ state: 'approved' });
     expect(await linesOf(approved)).toHaveLength(2);
   });
@@ -158,6 +158,15 @@ describe.each(await backends())('approvals on $name', ({ world }) => {
       [1, 2, 3].map((place) => store.closeApproval(one.id, 'superseded', `changed ${place}`)),
     );
     expect((await linesOf(one)).map(({ action }) => action)).toEqual(['approval.asked', 'approval.closed']);
+    expect((await eventsOf(one)).map(({ type }) => type)).toContain('approval.superseded');
+    expect(await store.answerApproval(one.id, says())).toMatchObject({ outcome: 'ended' });
+  });
+
+  it('is superseded also after it was approved, since what was not done may be asked anew', async () => {
+    const one = await asked();
+    await store.answerApproval(one.id, says());
+    const closed = await store.closeApproval(one.id, 'superseded', 'changed since');
+    expect(closed).toMatchObject({ state: 'superseded', answers: [{ decision: 'approved' }] });
     expect((await eventsOf(one)).map(({ type }) => type)).toContain('approval.superseded');
     expect(await store.answerApproval(one.id, says())).toMatchObject({ outcome: 'ended' });
   });
