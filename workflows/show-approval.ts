@@ -33,8 +33,8 @@ export async function showApproval({ approvalId: id }: ShowApprovalInput): Promi
 }
 
 /** How long the incident's room is waited for, which another run opens at the same time. */
-const roomTries = 6;
-const roomPause = '5 seconds';
+const roomTries = 12;
+const roomPause = '2 seconds';
 
 /** Where it was shown before; else in the channel that the caller named, the incident's room, or to each approver. */
 async function placesFor(approval: Approval, people: readonly string[]): Promise<Place[]> {
