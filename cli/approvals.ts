@@ -60,27 +60,22 @@ function wordsOf({ decision, summary, approved, required, missing, state, takenU
 }
 
 function printApproval(approval: Shown, output: Output): void {
-  const { calls, answers, digest } = approval;
-  const print = (line = '') => output.line(printableLine(line));
-  print(approval.summary);
-  for (const line of table(factsOf(approval))) print(`  ${line}`);
-  print();
-  print('Done if it is approved, just this or nothing:');
+  const { summary, calls, answers, digest } = approval;
+  const print = (indent: string, line: string) => output.line(indent + printable(line));
+  print('', summary);
+  for (const line of table(factsOf(approval))) output.line(`  ${line}`);
+  output.line();
+  output.line('Done if it is approved, just this or nothing:');
   for (const [index, call] of calls.entries()) {
-    print(`${index + 1}. ${call.summary} (${call.activity}, connection ${call.connection})`);
-    for (const each of call.calls) print(`     ${each}`);
-    for (const line of table(detailsOf(call))) print(`     ${line}`);
+    print('', `${index + 1}. ${call.summary} (${call.activity}, connection ${call.connection})`);
+    for (const each of call.calls) print('     ', each);
+    for (const line of table(detailsOf(call))) output.line(`     ${line}`);
   }
-  print(`Digest ${digest}`);
-  if (answers.length === 0) return;
-  print();
+  print('', `Digest ${digest}`);
+  if (answers.length > 0) output.line();
   for (const { decision, name, at, via, reason } of answers)
-    print(`${decision} by ${name} at ${at}, by ${via}${reason === undefined ? '' : `: ${reason}`}`);
+    print('', `${decision} by ${name} at ${at}, by ${via}${reason === undefined ? '' : `: ${reason}`}`);
 }
-
-/** Spaces at the beginning stay. */
-const printableLine = (line: string) =>
-  ' '.repeat(line.length - line.trimStart().length) + printable(line).trim();
 
 function factsOf(approval: Shown): [string, string][] {
   const { id, state, approved, required, subject, runId, workflow, askedAt, requestedBy } = approval;

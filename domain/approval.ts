@@ -134,10 +134,10 @@ export interface Approvals {
 /** Whether somebody may answer an approval, by name, or in words why not. `unavailable`: who they are cannot be told now. */
 export type ApproverCheck = { name: string } | { refusal: string } | { unavailable: string };
 
-/** Whom an approval asks, in words: `PagerDuty’s on-call for the service PF9KMXH, or whoever is approver or higher in Baton`. */
-export function whoMayApprove({ userIds = [], userGroup, pagerDutyTeam, onCallOf, role }: Approvers): string {
+/** Whom an approval asks, in words: `whoever is on call for the PagerDuty service PF9KMXH, or whoever is approver in Baton, or higher`. */
+export function whoMayApprove({ userIds, userGroup, pagerDutyTeam, onCallOf, role }: Approvers): string {
   const lists = [
-    ...(userIds.length > 0 ? [`the PagerDuty user ${userIds.join(', ')}`] : []),
+    ...(userIds === undefined ? [] : [`the PagerDuty user ${userIds.join(' or ') || '(none)'}`]),
     ...(userGroup === undefined ? [] : [`the members of the Slack user group ${userGroup}`]),
     ...(pagerDutyTeam === undefined ? [] : [`the members of the PagerDuty team ${pagerDutyTeam}`]),
     ...(onCallOf === undefined ? [] : [`whoever is on call for the PagerDuty service ${onCallOf}`]),
