@@ -48,9 +48,9 @@ export async function checkApprover(
     if (!approval.requesterMayApprove && (await isOwn(approval, principal, person)))
       return { refusal: `You have asked for this yourself, so somebody else has to answer: ${who}.` };
   } catch (error) {
-    return {
-      unavailable: `Whether you have asked for this yourself cannot be told: ${untold(error, signal).words}`,
-    };
+    const { words, passes } = untold(error, signal);
+    const said = `Whether you have asked for this yourself cannot be told here: ${words}`;
+    return passes ? { unavailable: said } : { refusal: `${said}. Answer it in Slack.` };
   }
   if (isOnRole(approval.approvers, principal)) return { name: principal.calledName ?? principal.name };
   if (!person)
