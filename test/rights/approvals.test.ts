@@ -262,6 +262,16 @@ const cases: Case[] = [
     answers: 0,
   },
   {
+    name: 'while Slack does not say who has asked',
+    who: dan,
+    asks: { requestedBy: ['slack:U0BEN'] },
+    before: async () => around.slack.fail({ kind: 'status', status: 503, match: 'users.info', times: 1 }),
+    refused: /Whether you have asked for this yourself cannot be told here: Slack is unavailable/,
+    status: 503,
+    answers: 0,
+  },
+  { name: 'of what another has asked for in Slack', who: dan, asks: { requestedBy: ['slack:U0BEN'] } },
+  {
     name: 'while Slack does not answer, of whom another list knows',
     who: ada,
     asks: { approvers: { userIds: ['PADALOP'], userGroup: 'S0ONCALL' } },
