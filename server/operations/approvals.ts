@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Approval, ApprovalAnswer } from '../../domain/approval.ts';
 import { whoMayApprove } from '../../domain/approval.ts';
@@ -326,11 +327,12 @@ const takeUpMilliseconds = 2_000;
 async function isTakenUp({ id, runId }: Approval, { runs }: OperationContext): Promise<boolean> {
   if (!runs) return false;
   const { client } = runs;
-  try {
-    return await client.withDeadline(Date.now() + takeUpMilliseconds, () =>
+  const told = client
+    .withDeadline(Date.now() + takeUpMilliseconds, () =>
       client.workflow.getHandle(runId).executeUpdate<boolean, [string]>('approvalAnswered', { args: [id] }),
-    );
-  } catch {
-    return false;
-  }
+    )
+    .catch(() => false);
+  // A connection that is lost is made anew for longer than the deadline, and whoever answered is not to wait for that.
+  const isLate = pause(takeUpMilliseconds, false, { ref: false });
+  return Promise.race([told, isLate]);
 }
