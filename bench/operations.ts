@@ -56,6 +56,7 @@ const app = createApp({
       connections: noConnections,
       providers: [],
       doctor: () => Promise.reject(new Error('Nobody asks the doctor here')),
+      checkApprover: () => Promise.reject(new Error('Nobody answers approvals here')),
     };
     // Nobody has more than a few streams.
     const authenticate = async ({ headers: { authorization = 'bench' } }: IncomingMessage) =>

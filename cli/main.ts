@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { addAccessCommand, addAdminTokenCommand } from './access.ts';
+import { addApprovalCommands } from './approvals.ts';
 import { addAuditCommands } from './audit.ts';
 import { addCatalogueCommands } from './catalogue.ts';
 import { addConfigCommand } from './config.ts';
@@ -39,6 +40,7 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addDoctorCommand(program, wiring);
   addIncidentCommands(program, wiring);
   addRunCommands(program, wiring);
+  addApprovalCommands(program, wiring);
   addEventCommands(program, wiring);
   addTriggerCommands(program, wiring);
   addCatalogueCommands(program, wiring);

@@ -15,6 +15,7 @@ import { firstOf } from './pages.ts';
  */
 const nouns: Readonly<Record<string, string>> = {
   activities: '',
+  approvals: '',
   connections: '',
   me: 'who you are to Baton',
   people: 'who may sign in, and who they are in Slack',

@@ -1,3 +1,4 @@
+import { whoMayApprove } from '../domain/approval.ts';
 import type { Plan } from '../domain/plan.ts';
 import { type Details, detailOf, type Failure, type RecordRow } from '../domain/record.ts';
 import { paint, printable, type Tone } from './output.ts';
@@ -30,6 +31,7 @@ function told(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
       answered(row, line) ??
       ofRun(row, line) ??
       ofActivity(row, line) ??
+      ofApproval(row, line) ??
       ofOperation(row, line)
     );
   } catch (error) {
@@ -89,6 +91,29 @@ function ofActivity(row: RecordRow, line: MakeLine): TimelineLine[] | undefined 
   if (!failed) return undefined;
   const { activity = unknown, attempt = 1, failure } = failed;
   return [line('!', `${activity} failed (attempt ${attempt}): ${wordsOf(failure)}`)];
+}
+
+function ofApproval(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
+  const asked = detailOf(row, 'approval.asked');
+  if (asked) {
+    const { approval = unknown, summary = unknown, approvers = {}, expiresAt = unknown } = asked;
+    return [
+      line(
+        '>',
+        `asks for approval ${approval}: ${summary}; of ${whoMayApprove(approvers)}; until ${expiresAt}`,
+      ),
+    ];
+  }
+  const said = detailOf(row, 'approval.answered');
+  if (said) {
+    const { decision = unknown, name = unknown, reason, state } = said;
+    const more = state === 'pending' ? '; more have to approve' : '';
+    return [line('>', `${decision} by ${name}${reason === undefined ? '' : `: ${reason}`}${more}`)];
+  }
+  const closed = detailOf(row, 'approval.closed');
+  if (!closed) return undefined;
+  const { state = unknown, because = unknown } = closed;
+  return [line(state === 'expired' ? '!' : '>', `the approval is ${state}: ${because}`)];
 }
 
 function ofOperation(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {

@@ -131,6 +131,21 @@ export interface Approvals {
   showedApproval(id: string, message: ApprovalMessage): Promise<void>;
 }
 
+/** Whether somebody may answer an approval, by name, or in words why not. `unavailable`: who they are cannot be told now. */
+export type ApproverCheck = { name: string } | { refusal: string } | { unavailable: string };
+
+/** Whom an approval asks, in words: `whoever is on call for the PagerDuty service PF9KMXH, or whoever is approver in Baton, or higher`. */
+export function whoMayApprove({ userIds, userGroup, pagerDutyTeam, onCallOf, role }: Approvers): string {
+  const lists = [
+    ...(userIds === undefined ? [] : [`the PagerDuty user ${userIds.join(' or ') || '(none)'}`]),
+    ...(userGroup === undefined ? [] : [`the members of the Slack user group ${userGroup}`]),
+    ...(pagerDutyTeam === undefined ? [] : [`the members of the PagerDuty team ${pagerDutyTeam}`]),
+    ...(onCallOf === undefined ? [] : [`whoever is on call for the PagerDuty service ${onCallOf}`]),
+    ...(role === undefined ? [] : [`whoever is ${role} in Baton, or higher`]),
+  ];
+  return lists.join(', or ') || 'whoever may decide approvals in Baton';
+}
+
 /**
  * How a call stands to approvals; it stands before the activity's name in Temporal, so that a worker that knows nothing of it does not take
  * the call. `ask`: it is planned, as if it were approved, and not made. `approved`: it is made by the plan that an approval shows.

@@ -81,6 +81,8 @@ export interface Principal {
   name: string;
   role: Role;
   scope?: Scope;
+  /** As people call them, where the door knows it. */
+  calledName?: string;
 }
 
 /** As record entries name who acted: `person:ada@example.com`, `token:ci`, `baton`. */

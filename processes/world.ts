@@ -2,6 +2,7 @@ import type { AnyProvider } from '../activities/provider.ts';
 import type { World } from '../server/operations/operation.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
+import { approverCheck } from './approvers.ts';
 import { doctorFor } from './doctor.ts';
 import { shownSettings } from './masking.ts';
 import type { Settings } from './settings.ts';
@@ -27,6 +28,7 @@ export function worldOf(wiring: Wiring, options: Options): Omit<World, 'runs'> {
     activities: () => wiring.loadActivities(),
     workflows: () => wiring.loadWorkflows(),
     doctor: () => doctorFor(wiring, options),
+    checkApprover: approverCheck(options),
     settings: () => shownSettings(wiring.env, providers),
   };
 }

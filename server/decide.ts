@@ -1,3 +1,4 @@
+import type { ApprovalState } from '../domain/approval.ts';
 import type { Event } from '../domain/event.ts';
 import type { Agent, Incident, RunCause } from '../domain/incident.ts';
 import { millisecondsAhead } from '../domain/moment.ts';
@@ -82,6 +83,8 @@ export function decide(
   for (const trigger of triggers) answer(trigger, seq, event, incident, situation.runs, routes, plan);
   if (!older && !isOfLogAlone(event))
     plan.tell = situation.runs.filter((run) => isLive(run) && run.eventSeq !== seq).map(({ id }) => id);
+  // The run that asks learns of it also where it is about another subject, or about none.
+  if (isOfApproval(event) && !plan.tell.includes(event.data.runId)) plan.tell.push(event.data.runId);
   return plan;
 }
 
@@ -90,6 +93,10 @@ const isOfLogAlone = ({ type }: Event) => type.startsWith('pagerduty.log.');
 
 /** A time that is told in whole seconds may seem to lie before what it comes after. */
 const laterOf = (time: string, seenAt = time) => (Date.parse(seenAt) > Date.parse(time) ? seenAt : time);
+
+export const isOfApproval = (event: Event): event is Event<`approval.${ApprovalEnd}`> =>
+  event.type.startsWith('approval.');
+type ApprovalEnd = 'asked' | Exclude<ApprovalState, 'pending'>;
 
 /** A person's own request, whose sender was verified. Any other event only tells what a person did elsewhere. */
 const isRequest = (event: Event): event is Event & { agent: Agent } =>
@@ -184,7 +191,7 @@ function roleOf(event: Event, workflow: string, incident: Incident | undefined):
     connection: connectionOf(event),
     // An envelope that lies in the store was read by any version, so nothing is taken for granted.
     serviceId: incident?.service?.id,
-    concernsIncident: /^(pagerduty|slack|jira)\./.test(event.type),
+    concernsIncident: /^(pagerduty|slack|jira|approval)\./.test(event.type),
     ...(isEnd ? { ended: (event as Event<'run.failed'>).data.workflow } : {}),
   };
 }

@@ -10,7 +10,7 @@ import type { StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
 import type { KnownConnections, StoredConnections } from '../store/stored-connections.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-import { decide, type Plan, type Start } from './decide.ts';
+import { decide, isOfApproval, type Plan, type Start } from './decide.ts';
 import { twinOf } from './pagerduty/ways.ts';
 import { catchUp, echoOf, laterEvent, startRun, tellRun } from './runs.ts';
 import { isTemporalAway, type TemporalState } from './temporal-state.ts';
@@ -32,6 +32,8 @@ export interface DispatcherOptions {
   log: Logger;
   /** Counts what became of events. */
   count?: (disposition: string) => void;
+  /** Counts approvals that were asked for, and how they ended. */
+  countApproval?: (outcome: string) => void;
 }
 
 export interface Dispatcher {
@@ -269,6 +271,7 @@ async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promis
   });
   if (!isIdle) options.temporal.seen();
   if (isOurs) options.count?.(disposition);
+  if (isOurs && isOfApproval(event)) options.countApproval?.(event.type.slice('approval.'.length));
   log.info(
     { event: event.id, incident: event.subject, runs: plan.starts.map(({ id }) => id), disposition },
     reason,

@@ -75,6 +75,12 @@ export function createMetrics(more: () => Promise<string> = async () => '') {
     labelNames: ['provider', 'outcome'],
     registers,
   });
+  const approvals = new Counter({
+    name: 'baton_approvals_total',
+    help: 'Approvals that were asked for, and those that ended, by how',
+    labelNames: ['outcome'],
+    registers,
+  });
   const pending = new Gauge({ name: 'baton_inbox_pending', help: 'Events not dispatched yet', registers });
   const oldest = new Gauge({
     name: 'baton_inbox_oldest_seconds',
@@ -123,6 +129,7 @@ export function createMetrics(more: () => Promise<string> = async () => '') {
       slackSocketUp.set(up ? 1 : 0);
     },
     event: (disposition: string) => events.inc({ disposition }),
+    approval: (outcome: string) => approvals.inc({ outcome }),
     run: (workflow: string, outcome: string) => runs.inc({ workflow, outcome }),
     /** An attempt at an activity. With a `failure` it failed. */
     activity({ name, provider }: { name: string; provider: string }, failure?: unknown) {

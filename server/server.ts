@@ -101,6 +101,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     temporal,
     log,
     count: metrics.event,
+    countApproval: metrics.approval,
   });
   const connections = options.connections && keepConnections(options.connections, log);
   const stuck = startStuckRuns({ store, client, namespace: options.namespace, log, pager: options.pager });

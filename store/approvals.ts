@@ -10,7 +10,6 @@ import {
 import type {
   Approval,
   ApprovalAnswer,
-  ApprovalEvent,
   ApprovalMessage,
   ApprovalRequest,
   ApprovalState,
@@ -18,10 +17,10 @@ import type {
 } from '../domain/approval.ts';
 import type { RunCause } from '../domain/incident.ts';
 import type { Entry } from '../domain/record.ts';
-import { defaultConnection, incidentOfSubject } from '../domain/subject.ts';
+import { askedEntry, eventOf } from './approval-lines.ts';
 import type { Json, Time } from './columns.ts';
 import type { Context } from './context.ts';
-import { type InboxRow, inboxColumns, inboxRow, inboxTypes, inboxValues, receivedEntry } from './inbox.ts';
+import { inboxColumns, inboxTypes, inboxValues } from './inbox.ts';
 import { canonicalJson, cleanText, exactJson, keyText } from './json.ts';
 import { allOf, looksAtMost, ofServices, type Page, pageOf, textsOf, type WithinServices } from './lists.ts';
 import { appendLines } from './record.ts';
@@ -366,62 +365,4 @@ function approvalOf(row: StoredApproval): Approval {
     ...(row.closed_at === null ? {} : { closedAt: row.closed_at.toISOString() }),
     ...(row.closed_because === null ? {} : { closedBecause: row.closed_because }),
   };
-}
-
-function askedEntry(approval: Approval): Entry {
-  const { id, runId, subject = runId, trigger, askedAt, digest } = approval;
-  const { summary, calls, approvers, required, expiresAt, overridesGuards } = approval;
-  return {
-    at: askedAt,
-    actor: `trigger:${trigger}`,
-    via: 'worker',
-    action: 'approval.asked',
-    subject,
-    detail: {
-      approval: id,
-      run: runId,
-      digest,
-      summary,
-      calls,
-      approvers,
-      required,
-      expiresAt,
-      overridesGuards,
-    },
-  };
-}
-
-/** The engine's own event, as the inbox takes it. Its subject is the incident, so that it comes after the incident's earlier events. */
-function eventOf(approval: Approval, time: string): { row: InboxRow; received: Entry } {
-  const { id, runId, workflow, subject = runId, state, summary } = approval;
-  const type = state === 'pending' ? 'approval.asked' : (`approval.${state}` as const);
-  const incident = approval.subject === undefined ? undefined : incidentOfSubject(approval.subject);
-  const data: ApprovalEvent = {
-    approvalId: id,
-    runId,
-    workflow,
-    state,
-    summary,
-    ...(incident ? { incidentId: incident.incidentId } : {}),
-  };
-  const { connection = defaultConnection } = incident ?? {};
-  const envelope = {
-    id: `${type}/${id}`,
-    source: '/baton',
-    type,
-    ...(connection === defaultConnection ? {} : { connection }),
-    subject,
-    time,
-  };
-  const delivery = {
-    source: envelope.source,
-    eventId: envelope.id,
-    type,
-    subject,
-    time,
-    event: { ...envelope, data },
-    actor: 'baton',
-    via: 'approvals',
-  };
-  return { row: inboxRow(delivery), received: receivedEntry({ ...delivery, body: new Uint8Array() }) };
 }

@@ -73,6 +73,7 @@ const rules: Record<string, { values: string[]; types?: string[] }> = {
       'activities/activity.ts',
       'activities/provider.ts',
       'activities/budget.ts',
+      'activities/approvers.ts',
       'activities/clients.ts',
       'activities/http.ts',
       'triggers/startable.ts',

@@ -11,6 +11,7 @@ import { providers as shippedProviders } from '../activities/providers.ts';
 import type { RecordRow } from '../domain/record.ts';
 import type { RunRow } from '../domain/run.ts';
 import { createLog } from '../log/log.ts';
+import { approverCheck } from '../processes/approvers.ts';
 import { allConnections } from '../processes/connections.ts';
 import { performFromSlack } from '../processes/perform.ts';
 import { pullSource } from '../processes/pull.ts';
@@ -18,6 +19,7 @@ import { encryptionOf } from '../secrets/encryption.ts';
 import type { PayloadKeys } from '../secrets/payload-codec.ts';
 import { learningScrubber } from '../secrets/scrub.ts';
 import { createMetrics, type Metrics } from '../server/metrics.ts';
+import type { World as OperationsWorld } from '../server/operations/operation.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { type Ec2World, ec2Environment, ec2Simulation } from '../simulator/ec2.ts';
 import { type GitHubWorld, githubEnvironment, githubSimulation } from '../simulator/github.ts';
@@ -117,6 +119,8 @@ export interface World extends Providers {
   store: Store;
   /** The named connections beside those of `env`. */
   connections: StoredConnections;
+  /** What operations work on. */
+  operations: OperationsWorld;
   server: RunningServer;
   worker: RunningWorker;
   /** Where the embedded store and the kubeconfig are. */
@@ -177,6 +181,18 @@ export async function startWorld(options: Options = {}): Promise<World> {
     connection: temporal.nativeConnection,
     dataConverter: clientConverter(keys),
   });
+  const operations: OperationsWorld = {
+    store,
+    connections,
+    providers: shippedProviders,
+    triggers: async () => options.triggers ?? shipped,
+    activities: async () => options.activities ?? shippedActivities,
+    workflows: async () => ({ names: startable.map(({ workflow }) => workflow), startable }),
+    doctor: async () => ({ connections: async () => [], activities: [], scrub }),
+    checkApprover: approverCheck({ env, providers: shippedProviders, connections, store }),
+    runs: { client, taskQueue, eagerStart: false, authority: testAuthority },
+    settings: () => ({}),
+  };
   const worker = await startWorker({
     connection: temporal.nativeConnection,
     namespace: 'default',
@@ -186,17 +202,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     authority: testAuthority,
     activities: options.activities ?? shippedActivities,
     clients: clientsFor(env, allConnections(env, connections)),
-    perform: performFromSlack({
-      store,
-      connections,
-      providers: shippedProviders,
-      triggers: async () => options.triggers ?? shipped,
-      activities: async () => options.activities ?? shippedActivities,
-      workflows: async () => ({ names: startable.map(({ workflow }) => workflow), startable }),
-      doctor: async () => ({ connections: async () => [], activities: [], scrub }),
-      runs: { client, taskQueue, eagerStart: false, authority: testAuthority },
-      settings: () => ({}),
-    }),
+    perform: performFromSlack(operations),
     simulated: [],
     scrub,
     count: metrics.activity,
@@ -247,6 +253,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     temporal,
     store,
     connections,
+    operations,
     server,
     worker,
     log: lines,

@@ -29,11 +29,11 @@ export function batonFor({
   perform = performNothing,
   responderRole = 'responder',
 }: BatonOptions): Baton {
-  async function principalOf({ kind, email }: Actor): Promise<Principal | undefined> {
+  async function principalOf({ kind, name: calledName, email }: Actor): Promise<Principal | undefined> {
     if (kind !== 'person' || !email) return undefined;
     const name = email.toLowerCase();
     const role = (await store.findPerson(name))?.role ?? responderRole;
-    return { kind: 'person', name, role };
+    return { kind: 'person', name, role, calledName };
   }
   const { askApproval, findApproval, closeApproval, showedApproval } = store;
   return {

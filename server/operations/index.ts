@@ -1,4 +1,5 @@
 import { listActivities, showActivity } from './activities.ts';
+import { approveApproval, listApprovals, refuseApproval, showApproval } from './approvals.ts';
 import {
   addConnection,
   changeConnection,
@@ -35,6 +36,10 @@ export const operations = [
   runTimeline,
   startRunByHand,
   stopRun,
+  listApprovals,
+  showApproval,
+  approveApproval,
+  refuseApproval,
   listTriggers,
   showTrigger,
   testTriggers,

@@ -70,6 +70,27 @@ describe('each change that somebody asks for', () => {
     return { workflow: 'waitForNews', input: { incidentId: subject }, reason: 'x' };
   }
 
+  async function approval() {
+    const { id: runId } = (await post('/runs', await started())).json.run;
+    const { id } = await store.askApproval({
+      key: runId,
+      runId,
+      workflow: 'waitForNews',
+      trigger: 'manual',
+      summary: 'Opens a door',
+      calls: [],
+      digest: 'none',
+      approvers: { role: 'approver' },
+      required: 1,
+      requestedBy: [],
+      requesterMayApprove: false,
+      reasonRequired: false,
+      overridesGuards: false,
+      expiresInSeconds: 600,
+    });
+    return id;
+  }
+
   /** For each change: makes what it needs, and gives the path and the body by which it is asked for. */
   const askings: Record<string, () => Promise<[path: string, body?: unknown]>> = {
     'events.replay': async () => [`/events/${(await incident(store)).seq}/replay`],
@@ -90,6 +111,8 @@ describe('each change that somebody asks for', () => {
       await served.ask('PUT', '/api/v1/routes', { body: { ...route, connection: await connection() } });
       return ['/routes', route];
     },
+    'approvals.approve': async () => [`/approvals/${await approval()}/approve`, {}],
+    'approvals.refuse': async () => [`/approvals/${await approval()}/refuse`, {}],
     'tokens.create': async () => ['/tokens', { name: fresh('token-'), role: 'viewer' }],
     'tokens.revoke': async () => {
       const { id, hash } = makeToken();
@@ -108,7 +131,7 @@ describe('each change that somebody asks for', () => {
     return rows.map(({ action }) => action);
   };
   /** All that a change may change in the store, but for what it leaves behind as a key. */
-  const tables = ['people', 'tokens', 'sessions', 'connections', 'routes', 'runs', 'inbox'];
+  const tables = ['people', 'tokens', 'sessions', 'connections', 'routes', 'runs', 'inbox', 'approvals'];
   const kept = async () =>
     Promise.all(
       tables.map(async (table) => {

@@ -6,6 +6,7 @@ import { providers } from '../../activities/providers.ts';
 import type { Principal } from '../../domain/rights.ts';
 import { subjectOf } from '../../domain/subject.ts';
 import { createLog } from '../../log/log.ts';
+import { approverCheck } from '../../processes/approvers.ts';
 import { noConnections } from '../../processes/connections.ts';
 import { type Api, createApi } from '../../server/api/api.ts';
 import { createApp, createHttpServer } from '../../server/app.ts';
@@ -51,6 +52,7 @@ export const worldOn = (store: Store, changes: Partial<World> = {}): World => ({
   connections: noConnections,
   providers,
   doctor: async () => ({ connections: async () => [], activities: [], scrub: (text) => text }),
+  checkApprover: approverCheck({ env: {}, providers, connections: noConnections, store }),
   settings: () => ({ PAGERDUTY_API_TOKEN: '••••••••' }),
   ...changes,
 });

@@ -55,6 +55,28 @@ describe('the timeline', () => {
     ]);
   });
 
+  it('tells what people were asked for, what each said, and how it ended without them', () => {
+    const of = { approval: 'abc', run: 'ec2-unhealthy/Q1', digest: 'd' };
+    const approvers = { onCallOf: 'PCHECKO', role: 'approver' };
+    const asked = { ...of, summary: 'Reboots i-1', approvers, expiresAt: '2026-11-21T04:02:11.000Z' };
+    const said = { ...of, decision: 'approved', name: 'Ada Lopez', state: 'pending' };
+    const ben = { ...of, decision: 'refused', name: 'Ben Okafor', state: 'refused', reason: 'too busy' };
+    expect(
+      shown(
+        row('approval.asked', asked),
+        row('approval.answered', said, 'person:ada@example.com'),
+        row('approval.answered', ben, 'person:ben@example.com'),
+        row('approval.closed', { ...of, state: 'expired', because: 'nobody answered in time' }, 'baton'),
+      ),
+    ).toEqual([
+      '03:02:11 | ec2-unhealthy | > asks for approval abc: Reboots i-1; of whoever is on call for the PagerDuty service PCHECKO, ' +
+        'or whoever is approver in Baton, or higher; until 2026-11-21T04:02:11.000Z',
+      '03:02:11 | ada@example.com | > approved by Ada Lopez; more have to approve',
+      '03:02:11 | ben@example.com | > refused by Ben Okafor: too busy',
+      '03:02:11 | baton | ! the approval is expired: nobody answered in time',
+    ]);
+  });
+
   it('says for each trigger why it said no, those of one reason together', () => {
     const answers = [
       { trigger: 'a', answer: 'no', reason: 'title says crash loop' },

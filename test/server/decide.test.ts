@@ -193,3 +193,36 @@ describe('an event', () => {
     ).toHaveLength(1);
   });
 });
+
+describe('an event of an approval', () => {
+  const approved: Event<'approval.approved'> = {
+    id: 'approval.approved/1',
+    source: '/baton',
+    type: 'approval.approved',
+    subject: 'QBUG1',
+    time: '2026-11-25T10:00:00Z',
+    data: { approvalId: '1', runId: 'manual/1', workflow: 'w', state: 'approved', summary: 'Reboots i-1' },
+  };
+  const run = (id: string, state: RunRow['state'] = 'running'): RunRow => ({
+    ...{ id, state, trigger: 't', workflow: 'w', target: '', subject: 'QBUG1' },
+    ...{ eventSeq: 1, createdAt: '2026-11-25T09:00:00.000Z' },
+  });
+  const planOf = (runs: RunRow[]) => {
+    // The incident is resolved and newer: that holds back what PagerDuty tells, and no answer of ours.
+    const incident = { status: 'resolved', seenAt: '2026-11-25T11:00:00.000Z' };
+    return decide({ seq: 9, event: approved }, { runs, incident }, [onTriggered], undefined);
+  };
+
+  it('is told to the live runs of its incident and to the run that asks, once', () => {
+    expect(planOf([run('t/QBUG1'), run('t/ended', 'completed'), run('manual/1')]).tell).toEqual([
+      't/QBUG1',
+      'manual/1',
+    ]);
+    expect(planOf([]).tell).toEqual(['manual/1']);
+  });
+
+  it('starts nothing by being about an incident, and nothing holds it back', () => {
+    const { starts, hold, overtaken, incident } = planOf([]);
+    expect({ starts, hold, overtaken, incident }).toEqual({ starts: [] });
+  });
+});

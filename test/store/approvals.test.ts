@@ -6,7 +6,7 @@ import { liveRun, reboot, request } from './approval.ts';
 import { backends } from './backends.ts';
 import { delivery, entry, fresh } from './world.ts';
 
-describe.each(await backends())('approvals on $name', ({ world }) => {
+describe.each(await backends())('approvals on $name', ({ name, world }) => {
   const onPending = vi.fn();
   const store = world.newStore({ onPending });
 
@@ -147,10 +147,39 @@ describe.each(await backends())('approvals on $name', ({ world }) => {
     const approved = await asked();
     await store.answerApproval(approved.id, says());
     await expire(approved);
-    for (const state of ['expired', 'superseded', 'withdrawn'] as const)
+    for (const state of ['expired', 'withdrawn'] as const)
       expect(await store.closeApproval(approved.id, state, 'late')).toMatchObject({ state: 'approved' });
     expect(await linesOf(approved)).toHaveLength(2);
   });
+
+  it.runIf(name === 'PostgreSQL')(
+    'goes by its own clock, and not by those of who asks and answers',
+    async () => {
+      vi.useFakeTimers({ toFake: ['Date'] });
+      try {
+        const hour = 3_600_000;
+        const real = Date.now();
+        for (const [askedAt, answeredAt] of [
+          [real + hour, real - hour],
+          [real - hour, real + hour],
+        ] as const) {
+          vi.setSystemTime(askedAt);
+          const one = await asked();
+          expect(Math.abs(Date.parse(one.askedAt) - real)).toBeLessThan(hour / 2);
+          vi.setSystemTime(answeredAt);
+          expect(await store.closeApproval(one.id, 'expired', 'x')).toMatchObject({ state: 'pending' });
+          expect(await store.answerApproval(one.id, says())).toMatchObject({ outcome: 'decided' });
+          const late = await asked();
+          await expire(late);
+          expect(await store.answerApproval(late.id, says())).toMatchObject({ outcome: 'expired' });
+          for (const { at } of await linesOf(one))
+            expect(Math.abs(Date.parse(at) - real)).toBeLessThan(hour / 2);
+        }
+      } finally {
+        vi.useRealTimers();
+      }
+    },
+  );
 
   it('is superseded and withdrawn at once, once', async () => {
     const one = await asked();
@@ -158,6 +187,15 @@ describe.each(await backends())('approvals on $name', ({ world }) => {
       [1, 2, 3].map((place) => store.closeApproval(one.id, 'superseded', `changed ${place}`)),
     );
     expect((await linesOf(one)).map(({ action }) => action)).toEqual(['approval.asked', 'approval.closed']);
+    expect((await eventsOf(one)).map(({ type }) => type)).toContain('approval.superseded');
+    expect(await store.answerApproval(one.id, says())).toMatchObject({ outcome: 'ended' });
+  });
+
+  it('is superseded also after it was approved, since what was not done may be asked anew', async () => {
+    const one = await asked();
+    await store.answerApproval(one.id, says());
+    const closed = await store.closeApproval(one.id, 'superseded', 'changed since');
+    expect(closed).toMatchObject({ state: 'superseded', answers: [{ decision: 'approved' }] });
     expect((await eventsOf(one)).map(({ type }) => type)).toContain('approval.superseded');
     expect(await store.answerApproval(one.id, says())).toMatchObject({ outcome: 'ended' });
   });

@@ -1,0 +1,169 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { z } from 'zod';
+import { type Approval, type ApproverCheck, type Approvers, whoMayApprove } from '../domain/approval.ts';
+import { actorOf, type Principal, roles } from '../domain/rights.ts';
+import { defaultConnection, incidentOfSubject } from '../domain/subject.ts';
+import type { Clients } from './clients.ts';
+import { readSuccess } from './pagerduty/failures.ts';
+import { reference } from './pagerduty/incident.ts';
+import { readOnCalls } from './pagerduty/on-calls.ts';
+import { findUser, type TeamMember } from './pagerduty/users.ts';
+import { withStoredLinks } from './person.ts';
+import { accept, parseAnswer, throwFailure } from './slack/failures.ts';
+import { readMember } from './slack/member.ts';
+import { userOf } from './slack/users.ts';
+
+/** By what somebody is looked up: the providers as they are now, and the links that the store keeps. */
+export interface Directory {
+  clients: Clients;
+  findPerson(email: string): Promise<{ slackUser?: string } | undefined>;
+  findPersonInSlack(slackUser: string): Promise<{ email: string } | undefined>;
+}
+
+/** Somebody who answers, as the lists of people know them. */
+interface Person {
+  email: string;
+  directory: Directory;
+  connection: string;
+  signal: AbortSignal;
+}
+
+/**
+ * Whether somebody may answer an approval: it is not their own request, and they are on one of its lists now. PagerDuty is asked by the
+ * account of the incident. A list that says yes is enough, whatever becomes of the others; where none does, and a provider gave no answer,
+ * it cannot be told.
+ */
+export async function checkApprover(
+  approval: Approval,
+  principal: Principal,
+  directory: Directory,
+  signal: AbortSignal,
+): Promise<ApproverCheck> {
+  const { connection } = (approval.subject && incidentOfSubject(approval.subject)) || {
+    connection: defaultConnection,
+  };
+  const person = personOf(principal, { directory, connection, signal });
+  const who = whoMayApprove(approval.approvers);
+  try {
+    if (!approval.requesterMayApprove && (await isOwn(approval, principal, person)))
+      return { refusal: `You have asked for this yourself, so somebody else has to answer: ${who}.` };
+  } catch (error) {
+    const { words, passes } = untold(error, signal);
+    const said = `Whether you have asked for this yourself cannot be told here: ${words}`;
+    return passes ? { unavailable: said } : { refusal: `${said}. Answer it in Slack.` };
+  }
+  if (isOnRole(approval.approvers, principal)) return { name: principal.calledName ?? principal.name };
+  if (!person)
+    return { refusal: `Only people can be on the lists of this approval, by their e-mail address: ${who}.` };
+  const looks = looksAt(approval.approvers, person);
+  const found = await Promise.allSettled(looks.map((look) => look()));
+  const names = found.flatMap((each) => (each.status === 'fulfilled' ? (each.value ?? []) : []));
+  if (names[0] !== undefined) return { name: names[0] };
+  const failed = found.flatMap((each) => (each.status === 'rejected' ? [untold(each.reason, signal)] : []));
+  const words = failed.map((each) => each.words).join('; ');
+  if (failed.some(({ passes }) => passes)) return { unavailable: words };
+  return {
+    refusal:
+      `You (${person.email}) are not among those who are asked: ${who}. Ask one of them, or have yourself put on such a list.` +
+      (words === '' ? '' : ` Not all of them can be looked up here: ${words}.`),
+  };
+}
+
+/** The user of this machine, who is nobody's name at a provider, has no address. */
+function personOf({ kind, name }: Principal, around: Omit<Person, 'email'>): Person | undefined {
+  return kind === 'person' && name.includes('@') ? { ...around, email: name.toLowerCase() } : undefined;
+}
+
+/** No list at all asks whoever has the right. */
+function isOnRole(approvers: Approvers, { role }: Principal): boolean {
+  if (approvers.role === undefined) return Object.values(approvers).every((list) => list === undefined);
+  return roles.indexOf(role) >= roles.indexOf(approvers.role);
+}
+
+/** Slack is asked who asked for it only where no address of theirs is known. */
+async function isOwn({ requestedBy }: Approval, principal: Principal, person?: Person): Promise<boolean> {
+  const known = requestedBy.map((actor) => actor.toLowerCase());
+  if (known.includes(actorOf(principal).toLowerCase())) return true;
+  const slackUsers = requestedBy.flatMap((actor) => (actor.startsWith('slack:') ? [actor.slice(6)] : []));
+  if (!person) return false;
+  for (const id of slackUsers) {
+    const linked = await person.directory.findPersonInSlack(id);
+    if (linked?.email === person.email) return true;
+    if (known.some((actor) => actor.startsWith('person:'))) continue;
+    if ((await memberOf(id, person))?.user.email?.toLowerCase() === person.email) return true;
+  }
+  return false;
+}
+
+type Look = () => Promise<string | undefined>;
+
+/** What is looked up for each list: the name by which it has the person, if it does. */
+function looksAt({ userIds, userGroup, pagerDutyTeam, onCallOf }: Approvers, person: Person): Look[] {
+  let asked: Promise<TeamMember | undefined> | undefined;
+  const inPagerDuty = (isOn: (user: TeamMember) => boolean | Promise<boolean>) => async () => {
+    asked ??= pagerDutyUserOf(person);
+    const user = await asked;
+    return user && (await isOn(user)) ? user.name : undefined;
+  };
+  return [
+    ...(userIds === undefined ? [] : [inPagerDuty(({ id }) => userIds.includes(id))]),
+    ...(pagerDutyTeam === undefined ? [] : [inPagerDuty(({ teamIds }) => teamIds.includes(pagerDutyTeam))]),
+    ...(onCallOf === undefined ? [] : [inPagerDuty(({ id }) => isOnCall(id, onCallOf, person))]),
+    ...(userGroup === undefined ? [] : [() => nameInGroup(userGroup, person)]),
+  ];
+}
+
+async function pagerDutyUserOf({ directory, connection, email, signal }: Person) {
+  return findUser(await directory.clients.pagerduty(connection), email, signal);
+}
+
+const serviceAnswer = z.object({ service: z.object({ escalation_policy: reference }) });
+
+/** On any level of the escalation policy that the service has now. */
+async function isOnCall(userId: string, service: string, person: Person): Promise<boolean> {
+  const { directory, connection, signal } = person;
+  const pagerduty = await directory.clients.pagerduty(connection);
+  const answer = await pagerduty.get(`/services/${encodeURIComponent(service)}`, {}, signal);
+  const policy = readSuccess(answer, serviceAnswer).service.escalation_policy;
+  const query = { 'escalation_policy_ids[]': [policy.id], 'user_ids[]': [userId] };
+  const { onCalls } = await readOnCalls(pagerduty, query, signal);
+  return onCalls.some(({ user }) => user.id === userId);
+}
+
+const groupAnswer = z.object({ users: z.array(z.string()) });
+
+/**
+ * By which name a user group of Slack has the person. Candidates are found by their address and by the links to it; each is then looked at as
+ * whoever presses a button is: what Slack or an administrator says of them is who they are.
+ */
+async function nameInGroup(userGroup: string, person: Person): Promise<string | undefined> {
+  const { clients } = person.directory;
+  const slack = await clients.slack(defaultConnection);
+  const api = slack.api(person.signal);
+  const [group, byAddress, byLink] = await Promise.all([
+    api.usergroups.users.list({ usergroup: userGroup }).catch(throwFailure),
+    api.users.lookupByEmail({ email: person.email }).catch(accept(['users_not_found'], undefined)),
+    person.directory.findPerson(person.email),
+  ]);
+  const own = [byAddress && userOf(byAddress).id, byLink?.slackUser];
+  for (const id of parseAnswer(group, groupAnswer).users) {
+    const isCandidate = own.includes(id) || (await slack.linkedAddress(id))?.toLowerCase() === person.email;
+    const member = isCandidate ? await memberOf(id, person) : undefined;
+    if (member && !member.refusal && member.user.email?.toLowerCase() === person.email)
+      return member.user.name;
+  }
+  return undefined;
+}
+
+async function memberOf(id: string, { directory: { clients, findPersonInSlack }, signal }: Person) {
+  const slack = await withStoredLinks(clients, findPersonInSlack).slack(defaultConnection);
+  return readMember(slack, id, undefined, signal);
+}
+
+/** Why a list could not be looked up, and whether it may be another time. A bug is thrown. */
+function untold(failure: unknown, signal: AbortSignal): { words: string; passes: boolean } {
+  if (failure instanceof ApplicationFailure)
+    return { words: failure.message, passes: failure.nonRetryable !== true };
+  if (signal.aborted) return { words: 'a provider did not answer in time', passes: true };
+  throw failure;
+}

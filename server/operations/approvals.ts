@@ -1,0 +1,340 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Approval, ApprovalAnswer } from '../../domain/approval.ts';
+import { whoMayApprove } from '../../domain/approval.ts';
+import { actorOf } from '../../domain/rights.ts';
+import type { Answered } from '../../store/approvals.ts';
+import { Refusal } from '../refusal.ts';
+import { defineOperation, type OperationContext } from './operation.ts';
+import { answered, pageInput, pageOutput, placeIn } from './page.ts';
+import { isWithin } from './scope.ts';
+import { idInput, subjectInput } from './shapes.ts';
+
+const states = ['pending', 'approved', 'refused', 'expired', 'superseded', 'withdrawn'] as const;
+
+const texts = z.array(z.string()).readonly();
+
+const listedShape = z.object({
+  id: z.string(),
+  state: z.enum(states),
+  summary: z.string(),
+  subject: z.string().exactOptional().describe('The incident, where its run has one'),
+  runId: z.string(),
+  workflow: z.string(),
+  approved: z.int().describe('So many people have approved'),
+  required: z.int().describe('So many have to'),
+  askedAt: z.string(),
+  expiresAt: z.string(),
+  closedAt: z.string().exactOptional(),
+});
+
+const inverseShape = z.union([
+  z.object({ activity: z.string(), input: z.record(z.string(), z.unknown()) }),
+  z.object({ none: z.string().describe('Why it cannot be taken back') }),
+]);
+
+const callShape = z.object({
+  activity: z.string(),
+  input: z.record(z.string(), z.unknown()),
+  connection: z.string(),
+  targets: texts,
+  summary: z.string(),
+  calls: texts.describe('Each call to the provider, in its own words'),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+  inverse: inverseShape.describe('What takes it back'),
+  digest: z.string(),
+});
+
+const answerShape = z.object({
+  by: z.string(),
+  name: z.string(),
+  via: z.enum(['slack', 'cli', 'api', 'console']),
+  at: z.string(),
+  decision: z.enum(['approved', 'refused']),
+  reason: z.string().exactOptional(),
+});
+
+const approvalShape = listedShape
+  .extend({
+    trigger: z.string(),
+    calls: z.array(callShape).readonly().describe('What is done if it is approved: just this or nothing'),
+    digest: z.string().describe('Of all of it: what an answer is an answer to'),
+    approvers: z.object({
+      userIds: texts.exactOptional(),
+      userGroup: z.string().exactOptional(),
+      pagerDutyTeam: z.string().exactOptional(),
+      onCallOf: z.string().exactOptional(),
+      role: z.enum(['approver', 'operator', 'admin']).exactOptional(),
+    }),
+    whoMay: z.string().describe('The same in words. Who is on a list is looked up at each answer'),
+    requestedBy: texts.describe('They may not answer, unless requesterMayApprove'),
+    requesterMayApprove: z.boolean(),
+    reasonRequired: z.boolean(),
+    overridesGuards: z.boolean().describe('It is done though a cool-down holds its targets'),
+    answers: z.array(answerShape).readonly(),
+    messages: z
+      .array(z.object({ channelId: z.string(), ts: z.string() }))
+      .readonly()
+      .describe('Where Slack shows it'),
+    closedBecause: z.string().exactOptional(),
+  })
+  .meta({ id: 'Approval' });
+
+/** How many people have approved. */
+const approvedBy = ({ answers }: Approval) =>
+  new Set(answers.filter(({ decision }) => decision === 'approved').map(({ by }) => by)).size;
+
+const shown = (approval: Approval) => ({
+  ...approval,
+  approved: approvedBy(approval),
+  whoMay: whoMayApprove(approval.approvers),
+});
+
+export const listApprovals = defineOperation({
+  name: 'approvals.list',
+  kind: 'read',
+  right: 'incidents.read',
+  route: 'GET /approvals',
+  summary: 'What runs ask people for before they go on, newest first',
+  within: ['workflows', 'services'],
+  input: z.strictObject({
+    state: z.enum([...states, 'any']).default('pending'),
+    subject: subjectInput.optional(),
+    run: idInput.optional().describe('The run that asks'),
+    ...pageInput,
+  }),
+  output: pageOutput(listedShape),
+  async run(input, context) {
+    const { state, subject, run, limit } = input;
+    const list = { name: 'approvals.list', input, context };
+    const page = await context.store.pageOfApprovals({
+      ...context.principal.scope,
+      ...(state === 'any' ? {} : { state }),
+      subject,
+      run,
+      before: placeIn(list, z.int().positive()),
+      limit,
+    });
+    return answered(list, page, shown);
+  },
+});
+
+const idOfApproval = { id: z.string().min(1).max(100) };
+
+export const showApproval = defineOperation({
+  name: 'approvals.show',
+  kind: 'read',
+  right: 'incidents.read',
+  route: 'GET /approvals/{id}',
+  summary: 'What is asked, to the letter, who may answer, and who has',
+  within: ['workflows', 'services'],
+  input: z.strictObject(idOfApproval),
+  output: approvalShape,
+  run: async ({ id }, context) => shown(await findApproval(id, context)),
+});
+
+/** Unknown and not within somebody's scope are one: an id alone tells nothing. */
+async function findApproval(id: string, context: OperationContext): Promise<Approval> {
+  const approval = await context.store.findApproval(id);
+  const workflows = context.principal.scope?.workflows;
+  const isMine = approval && (workflows === undefined || workflows.includes(approval.workflow));
+  if (!isMine || !(await isWithin(approval.subject, context))) throw unknown(id);
+  return approval;
+}
+
+const unknown = (id: string) =>
+  new Refusal(404, 'No such approval', `There is no approval ${id}. approvals.list tells those that wait.`);
+
+const answerInput = {
+  ...idOfApproval,
+  reason: z.string().trim().min(1).max(500).optional().describe('Why, for those who read the record'),
+  digest: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('Of the plan that was seen (`digest` of approvals.show): another one is not answered'),
+};
+
+const decisionShape = z.object({
+  id: z.string(),
+  decision: z.enum(['approved', 'refused']),
+  state: z.enum(states),
+  summary: z.string(),
+  subject: z.string().exactOptional(),
+  runId: z.string(),
+  approved: z.int(),
+  required: z.int(),
+  missing: z.int().describe('So many more people have to approve'),
+  name: z.string().describe('Whose answer it is'),
+  at: z.string(),
+  takenUp: z.boolean().describe('The run goes on by it already. False: it learns of it soon'),
+});
+
+export const approveApproval = defineOperation({
+  name: 'approvals.approve',
+  kind: 'change',
+  right: 'approvals.decide',
+  route: 'POST /approvals/{id}/approve',
+  summary: 'Says yes: what it shows is then done, once so many people have said so as it needs',
+  within: ['workflows', 'services'],
+  input: z.strictObject(answerInput),
+  output: decisionShape,
+  subject: ({ id }, output) => output?.subject ?? id,
+  writesOwnLine: true,
+  run: (input, context) => answer('approved', input, context),
+});
+
+export const refuseApproval = defineOperation({
+  name: 'approvals.refuse',
+  kind: 'change',
+  right: 'approvals.decide',
+  route: 'POST /approvals/{id}/refuse',
+  summary: 'Says no: one refusal ends it, and it is not done',
+  within: ['workflows', 'services'],
+  input: z.strictObject(answerInput),
+  output: decisionShape,
+  subject: ({ id }, output) => output?.subject ?? id,
+  writesOwnLine: true,
+  run: (input, context) => answer('refused', input, context),
+});
+
+interface Said {
+  id: string;
+  reason?: string | undefined;
+  digest?: string | undefined;
+}
+
+/** Providers have so long to say who somebody is. */
+const lookUpMilliseconds = 5_000;
+
+async function answer(
+  decision: 'approved' | 'refused',
+  { id, reason, digest }: Said,
+  context: OperationContext,
+): Promise<z.input<typeof decisionShape>> {
+  const { store, principal, via } = context;
+  const asked = await findApproval(id, context);
+  if (asked.state !== 'pending') throw ended(asked);
+  const name = await mayAnswer(asked, context);
+  if (reason === undefined && (asked.reasonRequired || asked.overridesGuards))
+    throw new Refusal(
+      400,
+      'Reason missing',
+      asked.overridesGuards
+        ? 'It is done though a guard holds its targets, so whoever answers says why: give a reason.'
+        : 'Whoever answers this says why: give a reason.',
+    );
+  const by = actorOf(principal);
+  const said = await store.answerApproval(id, {
+    by,
+    name,
+    via: via === 'mcp' ? 'api' : via,
+    decision,
+    ...(reason === undefined ? {} : { reason }),
+    digest,
+  });
+  if (!said) throw unknown(id);
+  if (said.outcome !== 'decided' && said.outcome !== 'counted' && said.outcome !== 'repeated')
+    throw notTaken(said);
+  const { approval } = said;
+  const own = approval.answers.findLast((each) => each.by === by && each.decision === decision);
+  const approved = approvedBy(approval);
+  const { state, summary, subject, runId, required } = approval;
+  return {
+    id,
+    decision,
+    state,
+    summary,
+    ...(subject === undefined ? {} : { subject }),
+    runId,
+    approved,
+    required,
+    missing: state === 'pending' ? required - approved : 0,
+    name,
+    at: own?.at ?? approval.askedAt,
+    takenUp: said.outcome === 'decided' && (await isTakenUp(approval, context)),
+  };
+}
+
+/** By which name somebody may answer. A 403 says who may; a 503, that it cannot be told now. */
+async function mayAnswer(
+  approval: Approval,
+  { principal, checkApprover }: OperationContext,
+): Promise<string> {
+  const check = await checkApprover(approval, principal, AbortSignal.timeout(lookUpMilliseconds));
+  if ('name' in check) return check.name;
+  if ('refusal' in check) throw new Refusal(403, 'Not allowed', check.refusal);
+  throw new Refusal(
+    503,
+    'Not to be told now',
+    `Whether you may answer cannot be looked up now, and nothing is decided: ${check.unavailable}. Try again.`,
+    5,
+  );
+}
+
+/** Why an answer was not taken, and nothing was done. */
+function notTaken(said: Exclude<Answered, { outcome: 'decided' | 'counted' | 'repeated' }>): Refusal {
+  const { approval } = said;
+  switch (said.outcome) {
+    case 'resolved':
+      return new Refusal(
+        409,
+        'Resolved',
+        `The incident was resolved${said.by === undefined ? '' : ` by ${said.by}`}, so nothing is done.`,
+      );
+    case 'another plan':
+      return new Refusal(
+        409,
+        'Changed',
+        `The plan has changed, look again: approvals.show ${approval.id}. Nothing was decided.`,
+      );
+    default:
+      return ended(approval);
+  }
+}
+
+/** One that takes no answers any more: who, when and where, or why. */
+function ended({ state, answers, closedAt = '', closedBecause = '' }: Approval): Refusal {
+  const last = answers.at(-1);
+  switch (state) {
+    case 'approved':
+    case 'refused':
+      return new Refusal(409, 'Decided', `It was ${last ? wordsOf(last) : state} already.`);
+    case 'superseded':
+      return new Refusal(
+        409,
+        'Changed',
+        `The plan has changed, look again: it is asked anew (approvals.list). ${closedBecause}`.trim(),
+      );
+    case 'expired':
+      return new Refusal(
+        409,
+        'Expired',
+        `It expired at ${closedAt}, and nothing was done: ${closedBecause}.`,
+      );
+    default:
+      return new Refusal(409, 'Withdrawn', `It was withdrawn at ${closedAt}: ${closedBecause}.`);
+  }
+}
+
+function wordsOf({ decision, name, at, via, reason }: ApprovalAnswer): string {
+  return `${decision} by ${name} at ${at}, by ${via}${reason === undefined ? '' : ` (${reason})`}`;
+}
+
+const takeUpMilliseconds = 2_000;
+
+/** Tells the run at once, by an update of Temporal. Where that fails it learns of it by the event, which lies in the inbox. */
+async function isTakenUp({ id, runId }: Approval, { runs }: OperationContext): Promise<boolean> {
+  if (!runs) return false;
+  const { client } = runs;
+  const told = client
+    .withDeadline(Date.now() + takeUpMilliseconds, () =>
+      client.workflow.getHandle(runId).executeUpdate<boolean, [string]>('approvalAnswered', { args: [id] }),
+    )
+    .catch(() => false);
+  // A connection that is lost is made anew for longer than the deadline, and whoever answered is not to wait for that.
+  const isLate = pause(takeUpMilliseconds, false, { ref: false });
+  return Promise.race([told, isLate]);
+}
