@@ -17,6 +17,7 @@ import { storedConnectionOf } from './pagerduty/connection.ts';
 import { takePagerDutyWebhook } from './pagerduty/webhook.ts';
 import { answerRunPage, answerRunsPage, runPath } from './pages.ts';
 import { answerError, noSuchRoute, notConfigured, problemText, problemType, Refusal } from './refusal.ts';
+import type { Forms } from './slack/asked.ts';
 import { takeSlackClick, takeSlackCommand, takeSlackEvent } from './slack/requests.ts';
 import type { WayTo } from './slack/respond.ts';
 import { takeFromSlack } from './slack/said.ts';
@@ -30,6 +31,8 @@ export interface AppOptions extends HealthOptions {
   slackApiUrl?: string | undefined;
   /** How answers to people go to Slack. */
   wayToSlack?: WayTo | undefined;
+  /** Left out: people in Slack are shown no forms. */
+  forms?: Forms | undefined;
   store: Pick<Store, 'receive' | 'ping' | 'backlog' | 'head'>;
   /** How people sign in by a browser; undefined: they do not. */
   signIn?: SignInRoutes | undefined;
@@ -55,8 +58,9 @@ export function createApp(options: AppOptions): Express {
   const { log, metrics } = options;
   const readBody = createBodyReader();
   const inbox = createInbox(options.store, options.onStored, options.mayTake);
-  const { slackSigningSecret: signingSecret, slackApiUrl: apiUrl, wayToSlack } = options;
-  const take = takeFromSlack({ apiUrl, wayToSlack, inbox, log });
+  const { slackSigningSecret: signingSecret, slackApiUrl: apiUrl, wayToSlack, forms } = options;
+  const isTemporalUp = () => options.temporalState().up;
+  const take = takeFromSlack({ apiUrl, wayToSlack, forms, isTemporalUp, inbox, log });
   const slack = { signingSecret, readBody, take, log };
   const own = { connection: defaultConnection, secrets: options.pagerDutySecrets };
   const pagerDuty = takePagerDutyWebhook({ connectionOf: () => own, readBody, inbox, log });

@@ -20,6 +20,7 @@ import { startReconciler } from './reconcile.ts';
 import { startRetention } from './retention.ts';
 import { syncSchedules } from './schedules.ts';
 import { startSealer } from './sealer.ts';
+import type { Forms } from './slack/asked.ts';
 import type { WayTo } from './slack/respond.ts';
 import type { Pager } from './stuck-pages.ts';
 import { startStuckRuns } from './stuck-runs.ts';
@@ -41,6 +42,8 @@ export interface ServerOptions {
   slackApiUrl?: string | undefined;
   /** How answers to people go to Slack, and questions to who vouches for them. */
   wayTo?: WayTo | undefined;
+  /** Shows forms to people in Slack; left out: they are told of the commands. */
+  openForm?: Forms['open'] | undefined;
   store: Store;
   client: Client;
   /** The client's connection is that of a worker in this process. */
@@ -103,6 +106,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     slackSigningSecret: options.slackSigningSecret,
     slackApiUrl: options.slackApiUrl,
     wayToSlack: options.wayTo,
+    forms: options.openForm && {
+      open: options.openForm,
+      startable: async () => (await world?.workflows())?.startable ?? [],
+    },
     signIn: access.signIn,
     store,
     onStored: dispatcher.take,
