@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { actor, connectionName, defineActivity } from '../activity.ts';
+import { ask } from './ask.ts';
+
+/**
+ * As by `baton approvals approve`: in somebody's name, once. Who may answer, and whether it still counts, the operation says; a `refusal` is an
+ * answer. `message`: where the button stands that was pressed, which must be a message about this very approval.
+ */
+export const answerBatonApproval = defineActivity({
+  name: 'answerBatonApproval',
+  kind: 'change',
+  provider: 'baton',
+  summary: 'Approves or refuses, in somebody’s name, what a run waits for',
+  permissions: ['approvals.decide'],
+  input: z.object({
+    connection: connectionName,
+    actor,
+    approvalId: z.string().min(1).max(255),
+    decision: z.enum(['approve', 'refuse']),
+    reason: z.string().min(1).max(500).optional(),
+    message: z.object({ channelId: z.string(), ts: z.string() }).optional(),
+  }),
+  output: z.object({ changed: z.boolean(), refusal: z.string().optional() }),
+  example: { approvalId: '0f3k9s1d2m7q8w5e6r4t1y2u3', decision: 'approve' },
+  async look({ actor, approvalId, decision, reason }) {
+    return {
+      plan: {
+        summary: `Answers approval ${approvalId} for ${actor?.name ?? 'nobody'}: ${decision}`,
+        calls: [`approvals.${decision} id=${approvalId}${reason === undefined ? '' : ` reason=${JSON.stringify(reason)}`}`],
+        values: {},
+        inverse: { none: 'an answer stands' },
+        output: { changed: true },
+      },
+    };
+  },
+  async act(_, { actor, approvalId, decision, reason, message }, context) {
+    const input = {
+      id: approvalId,
+      ...(reason === undefined ? {} : { reason }),
+      ...(message === undefined ? {} : { message }),
+    };
+    const result = await ask(context, { operation: `approvals.${decision}`, input, by: actor }, z.unknown());
+    return 'refusal' in result ? { changed: false, ...result } : { changed: true };
+  },
+});
