@@ -12,10 +12,12 @@ import type { RecordRow } from '../domain/record.ts';
 import type { RunRow } from '../domain/run.ts';
 import { createLog } from '../log/log.ts';
 import { allConnections } from '../processes/connections.ts';
+import { formOpener } from '../processes/open-form.ts';
 import { performFromSlack } from '../processes/perform.ts';
 import { encryptionOf } from '../secrets/encryption.ts';
 import { learningScrubber } from '../secrets/scrub.ts';
 import { createMetrics, type Metrics } from '../server/metrics.ts';
+import type { World as BatonWorld } from '../server/operations/operation.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { type Ec2World, ec2Environment, ec2Simulation } from '../simulator/ec2.ts';
 import { type GitHubWorld, githubEnvironment, githubSimulation } from '../simulator/github.ts';
@@ -34,12 +36,14 @@ import {
 } from '../simulator/pagerduty.ts';
 import { prometheusEnvironment, prometheusSimulation } from '../simulator/prometheus.ts';
 import { type Simulator, startSimulator } from '../simulator/simulator.ts';
+import { responseUrlAt } from '../simulator/slack/requests.ts';
 import { type SlackWorld, slackClick, slackEnvironment, slackSimulation } from '../simulator/slack.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { type StoredConnections, storedConnections } from '../store/stored-connections.ts';
 import { startable } from '../triggers/by-hand/index.ts';
 import { triggers as shipped } from '../triggers/index.ts';
+import type { Startable } from '../triggers/startable.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { type RunningWorker, startWorker, taskQueue } from '../worker/worker.ts';
 import { testAuthority } from './authority.ts';
@@ -130,6 +134,8 @@ interface Options {
   bundle?: WorkflowBundle;
   /** Other activities than the shipped ones. */
   activities?: readonly AnyActivity[];
+  /** Other workflows for people to start than the shipped ones. */
+  startable?: readonly Startable[];
   /** The worker has a version. */
   versions?: boolean;
 }
@@ -155,6 +161,18 @@ export async function startWorld(options: Options = {}): Promise<World> {
   });
   const client = new Client({ connection: temporal.nativeConnection });
   const connections = storedConnections({ store, encryption: encryptionOf('a key of the tests'), learn });
+  const byHand = options.startable ?? startable;
+  const batonWorld: BatonWorld = {
+    store,
+    connections,
+    providers: shippedProviders,
+    triggers: async () => options.triggers ?? shipped,
+    activities: async () => options.activities ?? shippedActivities,
+    workflows: async () => ({ names: byHand.map(({ workflow }) => workflow), startable: byHand }),
+    doctor: async () => ({ connections: async () => [], activities: [], scrub }),
+    runs: { client, taskQueue, eagerStart: false, authority: testAuthority },
+    settings: () => ({}),
+  };
   const worker = await startWorker({
     connection: temporal.nativeConnection,
     namespace: 'default',
@@ -163,17 +181,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     authority: testAuthority,
     activities: options.activities ?? shippedActivities,
     clients: clientsFor(env, allConnections(env, connections)),
-    perform: performFromSlack({
-      store,
-      connections,
-      providers: shippedProviders,
-      triggers: async () => options.triggers ?? shipped,
-      activities: async () => options.activities ?? shippedActivities,
-      workflows: async () => ({ names: startable.map(({ workflow }) => workflow), startable }),
-      doctor: async () => ({ connections: async () => [], activities: [], scrub }),
-      runs: { client, taskQueue, eagerStart: false, authority: testAuthority },
-      settings: () => ({}),
-    }),
+    perform: performFromSlack(batonWorld),
     simulated: [],
     scrub,
     count: metrics.activity,
@@ -186,6 +194,9 @@ export async function startWorld(options: Options = {}): Promise<World> {
     pagerDutySecrets: [simulatedWebhookSecret],
     connections,
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
+    slackApiUrl: env.SLACK_API_URL,
+    openForm: formOpener(clientsFor(env)),
+    world: batonWorld,
     store,
     client,
     eagerStart: !options.versions,
@@ -227,6 +238,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
         userId,
         channelId: card?.channelId ?? 'C0NONE',
         messageTs: card?.ts ?? '1',
+        responseUrl: responseUrlAt(providers.slack.url, { channelId: card?.channelId ?? 'C0NONE', userId }),
         ...(actionTs === undefined ? {} : { actionTs }),
       });
       const answer = await fetch(`${url}/slack/interactivity`, { method: 'POST', headers, body });

@@ -3,6 +3,7 @@ import { kubernetesCrashLoop } from './kubernetes-crash-loop.ts';
 import { productionIncident } from './production-incident.ts';
 import { runFailed } from './run-failed.ts';
 import { slackAction } from './slack-action.ts';
+import { slackRequest } from './slack-request.ts';
 import { triggerList } from './trigger.ts';
 
 /** Every trigger that is asked. One that is not in this list answers nothing. */
@@ -12,4 +13,5 @@ export const triggers = triggerList([
   kubernetesCrashLoop,
   runFailed,
   slackAction,
+  slackRequest,
 ]);

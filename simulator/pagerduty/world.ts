@@ -62,6 +62,8 @@ export interface Incident {
   updatedAt: string;
   reopenedAt: string | null;
   resolvedAt: string | null;
+  /** When it pages again. */
+  snoozedUntil?: string;
   changedBy: Agent;
   /** The incident that this one was merged into. */
   mergedIntoId?: string;
