@@ -4,10 +4,12 @@ import { activities } from '../activities/index.ts';
 import { impair, restedInstance } from '../simulator/ec2.ts';
 import { crashLoop } from '../simulator/kubernetes.ts';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../simulator/pagerduty.ts';
+import { typeCommand } from '../simulator/slack-person.ts';
 import { ec2Unhealthy } from '../triggers/ec2-unhealthy.ts';
 import { kubernetesCrashLoop } from '../triggers/kubernetes-crash-loop.ts';
 import { runFailed } from '../triggers/run-failed.ts';
 import { slackAction } from '../triggers/slack-action.ts';
+import { slackRequest } from '../triggers/slack-request.ts';
 import { defineTrigger } from '../triggers/trigger.ts';
 import { startWorker } from '../worker/worker.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
@@ -30,7 +32,7 @@ const policy = defineTrigger({
 /** Makes real runs end in each way that the runbooks tell of, and keeps the histories that `folder` lacks. */
 export async function recordHistories(folder: string): Promise<void> {
   const world = await startWorld({
-    triggers: [policy, ec2Unhealthy, kubernetesCrashLoop, runFailed, slackAction],
+    triggers: [policy, ec2Unhealthy, kubernetesCrashLoop, runFailed, slackAction, slackRequest],
   });
   await endClicksAndPolicies(world);
   await endDiagnoses(world);
@@ -90,6 +92,7 @@ async function endClicksAndPolicies(world: World): Promise<void> {
   await click('acknowledge', 'U0NOBODY', 'refused');
   await click('acknowledge', 'U0ADA', 'acknowledged');
   await click('acknowledge', 'U0ADA', 'acknowledged before');
+  await endRequests(world, first);
   await click('resolve', 'U0ADA', 'resolved');
   await click('resolve', 'U0ADA', 'resolved before');
   await until(world, first, 'followed to the end');
@@ -100,6 +103,27 @@ async function endClicksAndPolicies(world: World): Promise<void> {
   await noMoreFaults(world);
   world.pagerDuty.fail({ ...refuse, match: 'GET /incidents/', times: 1 });
   await until(world, slow('payments'), 'failed');
+}
+
+/** What people type in the room of an incident. */
+async function endRequests(world: World, incidentId: string): Promise<void> {
+  const channelId = cardOf(world.slack, incidentId)?.channelId ?? '';
+  const typed: [text: string, outcome: string][] = [
+    ['priority P2', 'done'],
+    ['priority P2', 'done before'],
+    ['priority P9', 'not done'],
+    ['escalate', 'done'],
+    ['escalate', 'nothing to do'],
+  ];
+  for (const [text, outcome] of typed) {
+    const before = (await ends(world)).filter((each) => each.startsWith('changeIncident')).length;
+    await typeCommand(world.slack, { userId: 'U0ADA', channelId, batonUrl: world.server.url }, text);
+    // The newest run comes first, and one that is under way has no outcome.
+    await eventually(`"${text}" to end as ${outcome}`, async () => {
+      const asked = (await ends(world)).filter((each) => each.startsWith('changeIncident'));
+      return asked.length > before && asked[0] === `changeIncident ${outcome}`;
+    });
+  }
 }
 
 async function endDiagnoses(world: World): Promise<void> {

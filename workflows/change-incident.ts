@@ -3,14 +3,27 @@ import { markOf } from '../domain/subject.ts';
 import { steps } from './kit/activities.ts';
 import { failureOf, orUnavailable } from './kit/parts.ts';
 import { acknowledge } from './kit/person-requests/acknowledge.ts';
-import { type Asked, type Done, deeds, type Member, notDone, type Place } from './kit/person-requests/asked.ts';
+import {
+  type Asked,
+  type Done,
+  deeds,
+  type Member,
+  notDone,
+  type Place,
+} from './kit/person-requests/asked.ts';
 import { tellOfChange } from './kit/person-requests/change.ts';
 import { escalate } from './kit/person-requests/escalate.ts';
 import { findMember, findResponder } from './kit/person-requests/person.ts';
 import { cardIdOf, findPlace, ownConnection, subjectAt } from './kit/person-requests/place.ts';
 import { resolve } from './kit/person-requests/resolve.ts';
 import { answerApproval, startWorkflow, stopRun } from './kit/person-requests/runs.ts';
-import { addNote, askResponders, reassign, setPriority, snooze } from './kit/person-requests/small-changes.ts';
+import {
+  addNote,
+  askResponders,
+  reassign,
+  setPriority,
+  snooze,
+} from './kit/person-requests/small-changes.ts';
 import { tellOnCall, tellStatus } from './kit/person-requests/status.ts';
 import { addToTimeline } from './kit/person-requests/timeline.ts';
 import { record } from './kit/record.ts';
@@ -57,7 +70,14 @@ function askedIn(input: ChangeIncidentInput): Asked {
   if ('asked' in input) {
     const { request, by, user, channelId, messageTs } = input.asked;
     const teamIds = [user.teamId, user.homeTeamId].flatMap((id) => id || []);
-    return { request, by, userId: user.id, teamIds, channelId, ...(messageTs === undefined ? {} : { messageTs }) };
+    return {
+      request,
+      by,
+      userId: user.id,
+      teamIds,
+      channelId,
+      ...(messageTs === undefined ? {} : { messageTs }),
+    };
   }
   const { action, incidentId, slackUserId: userId, slackTeamIds: teamIds, channelId, messageTs } = input;
   const request: PersonRequest = { do: action, incident: markOf(ownConnection(), incidentId) };
@@ -167,7 +187,8 @@ async function showInRoom(asked: Asked, place: Place, { incident, room }: Done):
       ...ts,
     });
   const isOnCard = by === 'button' && (request.do === 'acknowledge' || request.do === 'resolve');
-  if (room !== undefined && !isOnCard) await orUnavailable(() => steps.postSlackMessage({ channelId, text: room }));
+  if (room !== undefined && !isOnCard)
+    await orUnavailable(() => steps.postSlackMessage({ channelId, text: room }));
 }
 
 /** What was asked for without naming the incident is found at the incident, too. */

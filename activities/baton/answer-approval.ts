@@ -26,7 +26,9 @@ export const answerBatonApproval = defineActivity({
     return {
       plan: {
         summary: `Answers approval ${approvalId} for ${actor?.name ?? 'nobody'}: ${decision}`,
-        calls: [`approvals.${decision} id=${approvalId}${reason === undefined ? '' : ` reason=${JSON.stringify(reason)}`}`],
+        calls: [
+          `approvals.${decision} id=${approvalId}${reason === undefined ? '' : ` reason=${JSON.stringify(reason)}`}`,
+        ],
         values: {},
         inverse: { none: 'an answer stands' },
         output: { changed: true },

@@ -3,11 +3,19 @@ import { connectionName, defineActivity } from '../activity.ts';
 import { ask } from './ask.ts';
 
 const runs = z.object({
-  items: z.array(z.object({ id: z.string(), workflow: z.string(), target: z.string(), createdAt: z.string() })),
+  items: z.array(
+    z.object({ id: z.string(), workflow: z.string(), target: z.string(), createdAt: z.string() }),
+  ),
 });
 const approvals = z.object({
   items: z.array(
-    z.object({ id: z.string(), runId: z.string(), summary: z.string(), expiresAt: z.string(), state: z.string() }),
+    z.object({
+      id: z.string(),
+      runId: z.string(),
+      summary: z.string(),
+      expiresAt: z.string(),
+      state: z.string(),
+    }),
   ),
 });
 const atMost = 20;

@@ -36,11 +36,17 @@ export const startBatonRun = defineActivity({
     runId: z.string().optional(),
     refusal: z.string().optional(),
   }),
-  example: { workflow: 'kubernetesCrashLoopDiagnosis', input: {}, subject: 'Q1DWGPWQ3Y9XJR', reason: 'it crashes' },
+  example: {
+    workflow: 'kubernetesCrashLoopDiagnosis',
+    input: {},
+    subject: 'Q1DWGPWQ3Y9XJR',
+    reason: 'it crashes',
+  },
   async look({ actor, workflow, input, subject, reason }, context) {
     const fields = await fieldsOf(workflow, actor, context);
     if ('refusal' in fields) return { done: { changed: false, ...fields } };
-    const needsIncident = fields.answer.some(({ name }) => name === incidentField) && !(incidentField in input);
+    const needsIncident =
+      fields.answer.some(({ name }) => name === incidentField) && !(incidentField in input);
     const texts = needsIncident && subject !== undefined ? { ...input, [incidentField]: subject } : input;
     const coerced = coerceTexts(texts, fields.answer);
     if ('problems' in coerced) {
@@ -50,7 +56,9 @@ export const startBatonRun = defineActivity({
     return {
       plan: {
         summary: `Starts ${workflow} for ${actor?.name ?? 'nobody'}`,
-        calls: [`runs.start workflow=${workflow} input=${JSON.stringify(coerced.input)} reason=${JSON.stringify(reason)}`],
+        calls: [
+          `runs.start workflow=${workflow} input=${JSON.stringify(coerced.input)} reason=${JSON.stringify(reason)}`,
+        ],
         values: { input: coerced.input },
         inverse: { none: 'its id is known only when it runs; then it can be stopped' },
         output: { changed: true, runId: planned },

@@ -26,7 +26,9 @@ export const stopBatonRun = defineActivity({
     const { state } = result.answer;
     if (state !== 'starting' && state !== 'running') {
       const isOurs = state === 'cancelled' && context.attempt.uncertainSince !== undefined;
-      return { done: isOurs ? { changed: true } : { changed: false, refusal: `the run has ended: ${state}` } };
+      return {
+        done: isOurs ? { changed: true } : { changed: false, refusal: `the run has ended: ${state}` },
+      };
     }
     return {
       plan: {

@@ -8,7 +8,8 @@ export const checkPagerDutyResponder = defineActivity({
   name: 'checkPagerDutyResponder',
   kind: 'read',
   provider: 'pagerduty',
-  summary: 'Checks that a person may respond to an incident or on a service, by role and by team, policy or assignment',
+  summary:
+    'Checks that a person may respond to an incident or on a service, by role and by team, policy or assignment',
   permissions: ['incidents.read', 'oncalls.read', 'services.read', 'users.read'],
   input: z
     .object({

@@ -23,7 +23,9 @@ export const findPagerDutyService = defineActivity({
       [id, name].some((text) => text.toLowerCase() === asked);
     // PagerDuty looks for the query in names alone.
     const byName = await readPages(client, '/services', { query: service.trim() }, page, signal);
-    const { items } = byName.items.some(isAsked) ? byName : await readPages(client, '/services', {}, page, signal);
+    const { items } = byName.items.some(isAsked)
+      ? byName
+      : await readPages(client, '/services', {}, page, signal);
     const found = items.find(isAsked);
     return {
       service: found ? { id: found.id, name: found.name } : null,

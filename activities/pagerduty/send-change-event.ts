@@ -98,7 +98,10 @@ async function integrationKeyOf(
   signal: AbortSignal,
 ): Promise<string> {
   const include = { 'include[]': ['integrations'] };
-  const { service } = readSuccess(await pagerduty.get(`/services/${serviceId}`, include, signal), integrations);
+  const { service } = readSuccess(
+    await pagerduty.get(`/services/${serviceId}`, include, signal),
+    integrations,
+  );
   const found = service.integrations.find(({ type }) => type.startsWith('events_api_v2_inbound_integration'));
   if (found) return found.integration_key;
   throw invalidInput(

@@ -46,7 +46,11 @@ export const setPagerDutyIncidentPriority = defineActivity({
       },
     };
   },
-  async act({ values: { priorityId } }, { connection, actor, incidentId }, { pagerduty, attempt: { signal } }) {
+  async act(
+    { values: { priorityId } },
+    { connection, actor, incidentId },
+    { pagerduty, attempt: { signal } },
+  ) {
     const client = await pagerduty(connection);
     const fields = { priority: { id: priorityId, type: 'priority_reference' } };
     return updateIncident(client, incidentId, fields, {

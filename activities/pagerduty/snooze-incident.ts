@@ -15,7 +15,9 @@ const notAcknowledged = 1012;
 const clockSkewMs = 60_000;
 
 const pending = z.object({
-  incident: z.object({ pending_actions: listOf(z.object({ type: z.string(), at: z.iso.datetime({ offset: true }) })) }),
+  incident: z.object({
+    pending_actions: listOf(z.object({ type: z.string(), at: z.iso.datetime({ offset: true }) })),
+  }),
 });
 
 /**

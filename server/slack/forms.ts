@@ -98,12 +98,21 @@ export function formView(form: Form, place: FormPlace): Modal {
   }
 }
 
+/** What a field takes, where its look does not tell. */
+const wanted: Readonly<Record<InputField['type'], string | undefined>> = {
+  text: undefined,
+  choice: undefined,
+  boolean: undefined,
+  number: 'a number',
+  integer: 'a whole number',
+  json: 'JSON',
+};
+
 function fieldOf(
   { name, type, required, description, choices }: InputField,
   value: string | undefined,
 ): Field {
-  const kind = { text: undefined, choice: undefined, boolean: undefined, json: 'JSON' };
-  const hint = [description, type in kind ? kind[type as keyof typeof kind] : `a ${type}`];
+  const hint = [description, wanted[type]];
   return {
     name: `${inputPrefix}${name}`,
     label: name,

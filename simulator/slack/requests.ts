@@ -50,7 +50,8 @@ export function signedForm(
   return { headers, body };
 }
 
-export const nameOf = (userId: string) => people.find(({ id }) => id === userId)?.name ?? userId.toLowerCase();
+export const nameOf = (userId: string) =>
+  people.find(({ id }) => id === userId)?.name ?? userId.toLowerCase();
 
 /** The request of a slash command. `triggerId`: the same one is the same command, sent again. */
 export function slackCommand(
@@ -113,7 +114,11 @@ export function slackSubmission(
 
 /** The request of a shortcut on a message. */
 export function slackShortcut(
-  saying: Saying & { callbackId: string; message: { ts: string; text: string; user: string }; responseUrl?: string },
+  saying: Saying & {
+    callbackId: string;
+    message: { ts: string; text: string; user: string };
+    responseUrl?: string;
+  },
 ): SignedRequest {
   const { callbackId, channelId, message, now = new Date() } = saying;
   const payload = {

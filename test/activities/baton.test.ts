@@ -48,12 +48,22 @@ const start = { workflow: 'restart', reason: 'stuck', actor: ada };
 
 describe('startBatonRun', () => {
   it('reads texts by the workflow’s schema, puts the incident in, and starts it in the person’s name under the step’s key', async () => {
-    const { asked, run } = batonThat({ 'workflows.list': workflows, 'runs.start': { run: { id: 'manual/1' }, isNew: true } });
+    const { asked, run } = batonThat({
+      'workflows.list': workflows,
+      'runs.start': { run: { id: 'manual/1' }, isNew: true },
+    });
     const input = { times: '3', soft: 'yes', how: 'fast' };
-    expect(await run(startBatonRun, { ...start, input, subject: 'Q1' })).toEqual({ changed: true, runId: 'manual/1' });
+    expect(await run(startBatonRun, { ...start, input, subject: 'Q1' })).toEqual({
+      changed: true,
+      runId: 'manual/1',
+    });
     expect(asked.at(-1)).toEqual({
       operation: 'runs.start',
-      input: { workflow: 'restart', reason: 'stuck', input: { incidentId: 'Q1', times: 3, soft: true, how: 'fast' } },
+      input: {
+        workflow: 'restart',
+        reason: 'stuck',
+        input: { incidentId: 'Q1', times: 3, soft: true, how: 'fast' },
+      },
       by: ada,
       key: 'run-1/step/1',
     });
@@ -68,14 +78,19 @@ describe('startBatonRun', () => {
     [{ times: '1', other: '1' }, 'other is no input of it: incidentId, times, soft, how'],
   ])('says what is wrong with %j and starts nothing', async (input, refusal) => {
     const { asked, run } = batonThat({ 'workflows.list': workflows, 'runs.start': {} });
-    expect(await run(startBatonRun, { ...start, input: { ...input } as Record<string, string>, subject: 'Q1' })).toEqual({ changed: false, refusal });
+    expect(
+      await run(startBatonRun, { ...start, input: { ...input } as Record<string, string>, subject: 'Q1' }),
+    ).toEqual({ changed: false, refusal });
     expect(asked.map(({ operation }) => operation)).toEqual(['workflows.list']);
   });
 
   it('tells a refusal, and of a workflow that nobody can start', async () => {
     const { run } = batonThat({ 'workflows.list': workflows });
     const given = { ...start, input: { times: '1' }, subject: 'Q1' };
-    expect(await run(startBatonRun, given)).toEqual({ changed: false, refusal: 'runs.start is not for you.' });
+    expect(await run(startBatonRun, given)).toEqual({
+      changed: false,
+      refusal: 'runs.start is not for you.',
+    });
     expect(await run(startBatonRun, { ...given, workflow: 'byTriggersAlone' })).toMatchObject({
       refusal: expect.stringContaining('There are: restart'),
     });
@@ -84,7 +99,10 @@ describe('startBatonRun', () => {
   it('does nothing for nobody', async () => {
     const { asked, run } = batonThat({ 'workflows.list': workflows });
     const given = { workflow: 'restart', reason: 'stuck', input: { times: '1' } };
-    expect(await run(startBatonRun, given)).toMatchObject({ changed: false, refusal: expect.stringContaining('nobody') });
+    expect(await run(startBatonRun, given)).toMatchObject({
+      changed: false,
+      refusal: expect.stringContaining('nobody'),
+    });
     expect(asked).toEqual([]);
   });
 });
@@ -93,17 +111,29 @@ describe('stopBatonRun', () => {
   const stop = { runId: 'ec2-unhealthy/Q1', reason: 'wrong', actor: ada };
 
   it('stops a live run, and leaves one that has ended', async () => {
-    const live = batonThat({ 'runs.show': { id: stop.runId, state: 'running' }, 'runs.stop': { id: stop.runId } });
+    const live = batonThat({
+      'runs.show': { id: stop.runId, state: 'running' },
+      'runs.stop': { id: stop.runId },
+    });
     expect(await live.run(stopBatonRun, stop)).toEqual({ changed: true });
-    expect(live.asked.at(-1)).toMatchObject({ operation: 'runs.stop', input: { id: stop.runId, reason: 'wrong' }, by: ada });
+    expect(live.asked.at(-1)).toMatchObject({
+      operation: 'runs.stop',
+      input: { id: stop.runId, reason: 'wrong' },
+      by: ada,
+    });
     const ended = batonThat({ 'runs.show': { id: stop.runId, state: 'cancelled' }, 'runs.stop': {} });
-    expect(await ended.run(stopBatonRun, stop)).toEqual({ changed: false, refusal: 'the run has ended: cancelled' });
+    expect(await ended.run(stopBatonRun, stop)).toEqual({
+      changed: false,
+      refusal: 'the run has ended: cancelled',
+    });
     expect(ended.asked.map(({ operation }) => operation)).toEqual(['runs.show']);
   });
 
   it('takes a run that an earlier attempt may have stopped for stopped', async () => {
     const { run } = batonThat({ 'runs.show': { id: stop.runId, state: 'cancelled' } });
-    expect(await run(stopBatonRun, stop, { number: 2, uncertainSince: '2026-11-26T09:00:00Z' })).toEqual({ changed: true });
+    expect(await run(stopBatonRun, stop, { number: 2, uncertainSince: '2026-11-26T09:00:00Z' })).toEqual({
+      changed: true,
+    });
   });
 });
 
@@ -111,9 +141,13 @@ describe('answerBatonApproval', () => {
   it('answers by the operation of that name, with the message that the button stands on', async () => {
     const { asked, run } = batonThat({ 'approvals.approve': {} });
     const message = { channelId: 'C1', ts: '1.000001' };
-    expect(await run(answerBatonApproval, { approvalId: 'a', decision: 'approve', message, actor: ada })).toEqual({ changed: true });
+    expect(
+      await run(answerBatonApproval, { approvalId: 'a', decision: 'approve', message, actor: ada }),
+    ).toEqual({ changed: true });
     expect(asked).toMatchObject([{ operation: 'approvals.approve', input: { id: 'a', message }, by: ada }]);
-    expect(await run(answerBatonApproval, { approvalId: 'a', decision: 'refuse', reason: 'no', actor: ada })).toEqual({
+    expect(
+      await run(answerBatonApproval, { approvalId: 'a', decision: 'refuse', reason: 'no', actor: ada }),
+    ).toEqual({
       changed: false,
       refusal: 'approvals.refuse is not for you.',
     });

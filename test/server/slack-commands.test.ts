@@ -21,7 +21,10 @@ const understood: [typed: string, request: PersonRequest][] = [
   ['reassign #42 <@U0ADA> <@U0ADA>', { do: 'reassign', slackUserIds: ['U0ADA'], incident: '42' }],
   ['priority P2', { do: 'priority', priority: 'P2' }],
   ['priority “Sev 1”', { do: 'priority', priority: 'Sev 1' }],
-  ['note a &lt; b &amp; c, see <https://x.example/?a=1&amp;b=2|x>', { do: 'note', text: 'a < b & c, see https://x.example/?a=1&b=2' }],
+  [
+    'note a &lt; b &amp; c, see <https://x.example/?a=1&amp;b=2|x>',
+    { do: 'note', text: 'a < b & c, see https://x.example/?a=1&b=2' },
+  ],
   ['note #42 two  spaces', { do: 'note', text: 'two  spaces', incident: '42' }],
   ['note POSTGRE is down', { do: 'note', text: 'POSTGRE is down' }],
   ['note <@U0ADA|ada> looked in <#C1|ops>', { do: 'note', text: '@ada looked in #ops' }],
@@ -31,7 +34,10 @@ const understood: [typed: string, request: PersonRequest][] = [
     { do: 'change', service: 'Search API', text: 'new index', link: 'https://ci.example/7' },
   ],
   ['responders <@U0ADA>', { do: 'responders', slackUserIds: ['U0ADA'] }],
-  ['responders <@U0ADA> it is the index', { do: 'responders', slackUserIds: ['U0ADA'], message: 'it is the index' }],
+  [
+    'responders <@U0ADA> it is the index',
+    { do: 'responders', slackUserIds: ['U0ADA'], message: 'it is the index' },
+  ],
   ['status', { do: 'status' }],
   ['on-call #7', { do: 'on-call', incident: '7' }],
   ['approve', { do: 'approve' }],
@@ -55,7 +61,13 @@ describe('a command', () => {
     ['run restart', { form: 'run', workflow: 'restart', input: {} }],
     [
       'run #42 restart name="two words" n=3 reason: it is "stuck"',
-      { form: 'run', workflow: 'restart', input: { name: 'two words', n: '3' }, reason: 'it is "stuck"', incident: '42' },
+      {
+        form: 'run',
+        workflow: 'restart',
+        input: { name: 'two words', n: '3' },
+        reason: 'it is "stuck"',
+        incident: '42',
+      },
     ],
   ])('"%s" may need a form', (typed, ask) => {
     expect(readCommand(typed)).toEqual({ ask });
@@ -86,7 +98,18 @@ describe('a command', () => {
 
   it.each(['', 'help', 'help me'])('"%s" lists all commands', (typed) => {
     const all = readCommand(typed);
-    for (const name of ['ack', 'resolve', 'snooze', 'escalate', 'reassign', 'priority', 'note', 'change', 'responders', 'run'])
+    for (const name of [
+      'ack',
+      'resolve',
+      'snooze',
+      'escalate',
+      'reassign',
+      'priority',
+      'note',
+      'change',
+      'responders',
+      'run',
+    ])
       expect(all).toEqual({ say: expect.stringContaining(`/baton ${name}`) });
   });
 
@@ -96,9 +119,29 @@ describe('a command', () => {
 
   /** Pieces of what people and Slack write, put together at random: a seed gives the same texts each time. */
   it('of any text is read without a fault, and never as about an incident that was not named', () => {
+    const verbs = understood.map(([typed]) => typed.split(' ')[0] ?? '');
     const pieces = [
-      ...understood.map(([typed]) => typed.split(' ')[0] ?? ''),
-      '#42', id, 'P', '<', '>', '<@U0ADA>', '<@', '"', '“', '”', '=', 'a=b', 'reason:', '\n', ' ', '&amp;', '😀', '\u0000', '__proto__=1', 'constructor',
+      ...verbs,
+      '#42',
+      id,
+      'P',
+      '<',
+      '>',
+      '<@U0ADA>',
+      '<@',
+      '"',
+      '“',
+      '”',
+      '=',
+      'a=b',
+      'reason:',
+      '\n',
+      ' ',
+      '&amp;',
+      '😀',
+      '\u0000',
+      '__proto__=1',
+      'constructor',
     ];
     let seed = 7;
     const next = (below: number) => {
@@ -107,7 +150,9 @@ describe('a command', () => {
     };
     let requests = 0;
     for (let round = 0; round < 20_000; round += 1) {
-      const text = Array.from({ length: next(8) }, () => pieces[next(pieces.length)]).join(next(3) === 0 ? '' : ' ');
+      const words = Array.from({ length: next(6) }, () => pieces[next(pieces.length)]);
+      const verb = next(4) === 0 ? '' : `${verbs[next(verbs.length)]} `;
+      const text = `${verb}${words.join(next(3) === 0 ? '' : ' ')}`;
       const typed = readCommand(text);
       if ('say' in typed) expect(typed.say).toMatch(/\S/);
       if (!('request' in typed)) continue;

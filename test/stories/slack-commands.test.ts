@@ -64,7 +64,10 @@ const effects = (effect: string, target = incidentId) =>
 const toldTo = (userId: string) => {
   const { ephemerals, messages, channels } = world.slack.world;
   const own = channels.filter(({ kind, memberIds }) => kind === 'im' && memberIds.includes(userId));
-  return [...ephemerals.filter((each) => each.userId === userId), ...messages.filter(({ channelId }) => own.some(({ id }) => id === channelId))]
+  return [
+    ...ephemerals.filter((each) => each.userId === userId),
+    ...messages.filter(({ channelId }) => own.some(({ id }) => id === channelId)),
+  ]
     .toSorted((one, other) => Number(one.ts) - Number(other.ts))
     .map(({ text }) => text);
 };
@@ -76,13 +79,17 @@ describe('a command in an incident’s room', () => {
   it('acknowledges as whoever typed it, reassigns nothing, and tells them, the card and the room', async () => {
     const room = await withRoom();
     const { heard, outcome } = await done('ack', { userId: 'U0BEN', where: room.channelId });
-    expect(heard.text).toBe('Baton will acknowledge the incident of this channel as you. You are told here when it is done.');
+    expect(heard.text).toBe(
+      'Baton will acknowledge the incident of this channel as you. You are told here when it is done.',
+    );
     expect(outcome).toBe('acknowledged');
     expect(effects('incident acknowledged', room.incidentId)).toMatchObject([{ by: 'ben@example.com' }]);
     expect(incident(room.incidentId)?.assigneeIds).toEqual(['PADALOP']);
     expect(lastTold('U0BEN')).toContain('You acknowledged #');
     expect(inRoom(room.channelId).at(-1)).toContain('Ben Okafor acknowledged the incident.');
-    expect(JSON.stringify(cardOf(world.slack, room.incidentId)?.blocks)).toContain('Acknowledged by Ben Okafor');
+    expect(JSON.stringify(cardOf(world.slack, room.incidentId)?.blocks)).toContain(
+      'Acknowledged by Ben Okafor',
+    );
     const lines = (await world.record(room.incidentId)).map(({ detail }) => String(detail.text));
     expect(lines).toContain('ben asked in Slack to acknowledge the incident: acknowledged.');
 
@@ -91,7 +98,9 @@ describe('a command in an incident’s room', () => {
     expect(effects('incident acknowledged', room.incidentId)).toHaveLength(1);
 
     expect(await done('resolve', { where: room.channelId })).toMatchObject({ outcome: 'resolved' });
-    expect(await done('resolve', { userId: 'U0BEN', where: room.channelId })).toMatchObject({ outcome: 'resolved before' });
+    expect(await done('resolve', { userId: 'U0BEN', where: room.channelId })).toMatchObject({
+      outcome: 'resolved before',
+    });
     expect(lastTold('U0BEN')).toContain('resolved by Ada Lopez before');
     expect(await done('escalate', { where: room.channelId })).toMatchObject({ outcome: 'resolved before' });
   });
@@ -104,9 +113,16 @@ describe('a command in an incident’s room', () => {
       const all = (await requests()).filter(({ endedAt }) => endedAt);
       return all.length === before + 2 ? all : undefined;
     });
-    expect(ended.slice(0, 2).map((run) => run.outcome).sort()).toEqual(['acknowledged', 'acknowledged before']);
+    expect(
+      ended
+        .slice(0, 2)
+        .map((run) => run.outcome)
+        .sort(),
+    ).toEqual(['acknowledged', 'acknowledged before']);
     expect(effects('incident acknowledged', room.incidentId)).toHaveLength(1);
-    expect(`${lastTold('U0ADA')} ${lastTold('U0BEN')}`).toMatch(/acknowledged by (Ada Lopez|Ben Okafor) before/);
+    expect(`${lastTold('U0ADA')} ${lastTold('U0BEN')}`).toMatch(
+      /acknowledged by (Ada Lopez|Ben Okafor) before/,
+    );
   });
 
   it('that Slack sends again is one command', async () => {
@@ -114,8 +130,15 @@ describe('a command in an incident’s room', () => {
     const again = () => typeCommand(world.slack, someone('U0ADA'), 'note Looked at it', triggerId);
     await carriedOut(again);
     await again();
-    const events = (await world.store.listEvents({ limit: 20 })).filter((each) => each.type === 'slack.request');
-    expect(events.slice(0, 2).map(({ disposition }) => disposition).sort()).toEqual(['dispatched', 'duplicate']);
+    const events = (await world.store.listEvents({ limit: 20 })).filter(
+      (each) => each.type === 'slack.request',
+    );
+    expect(
+      events
+        .slice(0, 2)
+        .map(({ disposition }) => disposition)
+        .sort(),
+    ).toEqual(['dispatched', 'duplicate']);
     const notes = world.pagerDuty.world.notes.filter(({ content }) => content.startsWith('Looked at it'));
     expect(notes).toMatchObject([{ userId: 'PADALOP' }]);
     expect(inRoom().at(-1)).toContain('Note by Ada Lopez: Looked at it');
@@ -126,7 +149,9 @@ describe('a command in an incident’s room', () => {
     expect(lastTold()).toContain('only an acknowledged one can be snoozed');
     await done('ack');
     expect(await done('snooze 2h')).toMatchObject({ outcome: 'done' });
-    expect(effects('incident snoozed')).toMatchObject([{ detail: { duration: 7_200 }, by: 'ada@example.com' }]);
+    expect(effects('incident snoozed')).toMatchObject([
+      { detail: { duration: 7_200 }, by: 'ada@example.com' },
+    ]);
     expect(lastTold()).toContain('for 2 hours');
 
     expect(await done('priority p2')).toMatchObject({ outcome: 'done' });
@@ -157,16 +182,25 @@ describe('a command in an incident’s room', () => {
   });
 
   it('tells PagerDuty of a change to any service that has a key', async () => {
-    expect(await done('change search new index <https://example.com/1|example.com>')).toMatchObject({ outcome: 'done' });
+    expect(await done('change search new index <https://example.com/1|example.com>')).toMatchObject({
+      outcome: 'done',
+    });
     expect(world.pagerDuty.world.changeEvents.filter(({ source }) => source === 'Slack')).toMatchObject([
-      { serviceId: 'PSEARCH', summary: 'new index', links: [{ href: 'https://example.com/1' }], details: { by: 'Ada Lopez' } },
+      {
+        serviceId: 'PSEARCH',
+        summary: 'new index',
+        links: [{ href: 'https://example.com/1' }],
+        details: { by: 'Ada Lopez' },
+      },
     ]);
     expect(await done('change "Serch" new index')).toMatchObject({ outcome: 'not done' });
     expect(lastTold()).toContain('There are: Checkout, Search');
   });
 
   it('starts a workflow on the incident, once, by the role that the person has in Baton; and stops it', async () => {
-    expect(await done('run kubernetesCrashLoopDiagnosis reason: it crashes')).toMatchObject({ outcome: 'done' });
+    expect(await done('run kubernetesCrashLoopDiagnosis reason: it crashes')).toMatchObject({
+      outcome: 'done',
+    });
     const started = (await world.runs(incidentId)).filter(({ trigger }) => trigger === 'manual');
     expect(started).toMatchObject([{ workflow: 'kubernetesCrashLoopDiagnosis' }]);
     expect(inRoom().join('\n')).toContain('Ada Lopez started kubernetesCrashLoopDiagnosis: it crashes');
@@ -186,10 +220,24 @@ describe('a command in an incident’s room', () => {
 describe('whoever may not is refused in private, and nothing is changed', () => {
   it('for nobody of the service', async () => {
     const room = await withRoom();
-    for (const text of ['ack', 'resolve', 'escalate', 'snooze 30m', 'priority P1', 'note x', 'reassign <@U0EVE>'])
-      expect(await done(text, { userId: 'U0EVE', where: room.channelId })).toMatchObject({ outcome: 'refused' });
+    for (const text of [
+      'ack',
+      'resolve',
+      'escalate',
+      'snooze 30m',
+      'priority P1',
+      'note x',
+      'reassign <@U0EVE>',
+    ])
+      expect(await done(text, { userId: 'U0EVE', where: room.channelId })).toMatchObject({
+        outcome: 'refused',
+      });
     expect(lastTold('U0EVE')).toContain('Ask an administrator of PagerDuty');
-    expect(world.pagerDuty.ledger.filter(({ by, target }) => by === 'eve@example.com' && target === room.incidentId)).toEqual([]);
+    expect(
+      world.pagerDuty.ledger.filter(
+        ({ by, target }) => by === 'eve@example.com' && target === room.incidentId,
+      ),
+    ).toEqual([]);
     const said = (await world.record(room.incidentId)).map(({ detail }) => String(detail.text));
     expect(said.filter((text) => text.startsWith('Refused to'))).toHaveLength(7);
   });
@@ -220,7 +268,9 @@ describe('what is typed wrong', () => {
     expect((await type('akc')).text).toContain('Did you mean `/baton ack`?');
     expect((await type('snooze 30')).text).toContain('write 30m, 2h or 1d');
     expect((await type('reassign @ben')).text).toContain('choose the person from the list');
-    expect((await type('run kubernetesCrashLopDiagnosis')).text).toContain('run kubernetesCrashLoopDiagnosis`');
+    expect((await type('run kubernetesCrashLopDiagnosis')).text).toContain(
+      'run kubernetesCrashLoopDiagnosis`',
+    );
     expect((await type('help')).text).toContain('/baton approve');
     expect((await type('')).text).toContain('/baton approve');
     expect((await world.store.listEvents({ limit: 500 })).length).toBe(before);

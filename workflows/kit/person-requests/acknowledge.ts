@@ -1,8 +1,8 @@
 import { steps } from '../activities.ts';
 import { failureOf, orUnavailable } from '../parts.ts';
+import type { CurrentIncident } from '../read-context.ts';
 import { healthy } from '../run.ts';
 import { namesOf, resolverOf } from '../status-card.ts';
-import type { CurrentIncident } from '../read-context.ts';
 import { type Done, nameOf, type Place, type Responder } from './asked.ts';
 import { at } from './place.ts';
 

@@ -71,4 +71,7 @@ export const nameOf = ({ number, title }: CurrentIncident) =>
   `#${number} ${title.length > 80 ? `${title.slice(0, 79)}…` : title}`;
 
 /** Nothing was done, and why: the person has to say or do something else. */
-export const notDone = (answer: string): Done => ({ outcome: 'not done', answer: `Nothing was done: ${answer}` });
+export const notDone = (answer: string): Done => ({
+  outcome: 'not done',
+  answer: `Nothing was done: ${answer}`,
+});

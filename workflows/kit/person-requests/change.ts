@@ -21,6 +21,7 @@ export async function tellOfChange(
     details: { by: name },
     ...(link === undefined ? {} : { links: [{ href: link }] }),
   });
-  if (unconfirmed) return notDone(`whether PagerDuty has the change of ${service.name} is not known. Look there.`);
+  if (unconfirmed)
+    return notDone(`whether PagerDuty has the change of ${service.name} is not known. Look there.`);
   return { outcome: healthy('done'), answer: `PagerDuty is told of the change to ${service.name}.` };
 }

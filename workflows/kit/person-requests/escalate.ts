@@ -13,7 +13,11 @@ export async function escalate(place: Place, person: Responder): Promise<Done> {
   if (before.status === 'resolved') return resolvedBefore(before);
   const { escalationPolicy } = before;
   if (!escalationPolicy)
-    return { outcome: 'nothing to do', incident: before, answer: `${nameOf(before)} has no escalation policy.` };
+    return {
+      outcome: 'nothing to do',
+      incident: before,
+      answer: `${nameOf(before)} has no escalation policy.`,
+    };
   const escalationPolicyIds = [escalationPolicy.id];
   const { onCalls } = await steps.listPagerDutyOnCalls({ ...account, escalationPolicyIds });
   const level = levelOf(before, onCalls) + 1;

@@ -31,7 +31,8 @@ export async function findPlace({ request, by, channelId }: Asked): Promise<Plac
   if (named && by === 'button') return { ...named, isRoom: true };
   const looked = await orUnavailable(() => steps.findSlackRoomIncident({ channelId }));
   const room = 'unavailable' in looked ? null : looked.incident;
-  if (!named) return room ? { ...room, isRoom: true } : { none: `this channel is no incident’s room: ${sayWhich}` };
+  if (!named)
+    return room ? { ...room, isRoom: true } : { none: `this channel is no incident’s room: ${sayWhich}` };
   const known = /^\d+$/.test(named.incidentId) ? await byNumber(named) : named;
   if ('none' in known) return known;
   const isRoom = room?.connection === known.connection && room.incidentId === known.incidentId;
@@ -40,6 +41,7 @@ export async function findPlace({ request, by, channelId }: Asked): Promise<Plac
 
 async function byNumber(named: { connection: string; incidentId: string }) {
   const found = await orUnavailable(() => steps.readPagerDutyIncident(at(named)));
-  if ('unavailable' in found) return { none: `PagerDuty shows no incident #${named.incidentId} (${found.unavailable})` };
+  if ('unavailable' in found)
+    return { none: `PagerDuty shows no incident #${named.incidentId} (${found.unavailable})` };
   return { connection: named.connection, incidentId: found.id };
 }

@@ -59,7 +59,9 @@ async function chooseRun(
   const [only, ...more] = others;
   if (!only) return { outcome: 'nothing to do', answer: 'Nothing of Baton runs on this incident.' };
   if (more.length === 0) return { id: only.id, place };
-  return notDone(`several run on this incident. Say which: ${others.map(({ id }) => `/baton stop ${id}`).join(', ')}.`);
+  return notDone(
+    `several run on this incident. Say which: ${others.map(({ id }) => `/baton stop ${id}`).join(', ')}.`,
+  );
 }
 
 /** Answers the approval that was named, else the one that waits on the incident. */

@@ -8,7 +8,11 @@ import { at } from './place.ts';
 /** `1 hour`, `90 minutes`. */
 function lengthOf(minutes: number): string {
   const [count, unit] =
-    minutes % 1440 === 0 ? [minutes / 1440, 'day'] : minutes % 60 === 0 ? [minutes / 60, 'hour'] : [minutes, 'minute'];
+    minutes % 1440 === 0
+      ? [minutes / 1440, 'day']
+      : minutes % 60 === 0
+        ? [minutes / 60, 'hour']
+        : [minutes, 'minute'];
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
@@ -23,7 +27,9 @@ export async function snooze(
     outcome: healthy('done'),
     incident,
     answer: `You snoozed ${nameOf(incident)} for ${time}; then it pages again.`,
-    ...(changed ? { room: `${person.name} snoozed the incident for ${time}. It is open: ${stateLine(incident)}.` } : {}),
+    ...(changed
+      ? { room: `${person.name} snoozed the incident for ${time}. It is open: ${stateLine(incident)}.` }
+      : {}),
   };
 }
 
@@ -38,7 +44,11 @@ export async function reassign(
   const names = found.users.map(({ name }) => name).join(', ');
   const { changed, incident } = await steps.reassignPagerDutyIncident({ ...at(place), userIds });
   if (!changed)
-    return { outcome: 'done before', incident, answer: `${nameOf(incident)} is assigned to ${names} already.` };
+    return {
+      outcome: 'done before',
+      incident,
+      answer: `${nameOf(incident)} is assigned to ${names} already.`,
+    };
   return {
     outcome: healthy('done'),
     incident,
@@ -55,7 +65,11 @@ export async function setPriority(
   const { changed, incident } = await steps.setPagerDutyIncidentPriority({ ...at(place), priority });
   const name = incident.priority?.name ?? priority;
   if (!changed)
-    return { outcome: 'done before', incident, answer: `${nameOf(incident)} has the priority ${name} already.` };
+    return {
+      outcome: 'done before',
+      incident,
+      answer: `${nameOf(incident)} has the priority ${name} already.`,
+    };
   return {
     outcome: healthy('done'),
     incident,
@@ -90,9 +104,15 @@ export async function askResponders(
   });
   if (asked.unavailable !== undefined) return notDone(`${asked.unavailable}.`);
   const names = (ids: readonly string[]) =>
-    found.users.filter(({ id }) => ids.includes(id)).map(({ name }) => name).join(', ');
+    found.users
+      .filter(({ id }) => ids.includes(id))
+      .map(({ name }) => name)
+      .join(', ');
   if (!asked.changed)
-    return { outcome: 'done before', answer: `${names(userIds)} had been asked before: nobody is asked again.` };
+    return {
+      outcome: 'done before',
+      answer: `${names(userIds)} had been asked before: nobody is asked again.`,
+    };
   return {
     outcome: healthy('done'),
     answer: `You asked ${names(asked.requested)} to join the incident.`,

@@ -28,7 +28,11 @@ export async function tellStatus(place: Place, { email }: Member): Promise<Done>
           'Nothing waits for an approval.',
         )),
   ];
-  return { outcome: healthy('done'), answer: lines.join('\n'), links: url ? [{ text: 'PagerDuty incident', url }] : [] };
+  return {
+    outcome: healthy('done'),
+    answer: lines.join('\n'),
+    links: url ? [{ text: 'PagerDuty incident', url }] : [],
+  };
 }
 
 const listed = (head: string, items: readonly string[], none: string) =>
@@ -39,12 +43,14 @@ export async function tellOnCall(place: Place): Promise<Done> {
   const { incidentId: _, ...account } = at(place);
   const incident = await steps.readPagerDutyIncident(at(place));
   const { escalationPolicy } = incident;
-  if (!escalationPolicy) return { outcome: 'nothing to do', answer: `${nameOf(incident)} has no escalation policy.` };
+  if (!escalationPolicy)
+    return { outcome: 'nothing to do', answer: `${nameOf(incident)} has no escalation policy.` };
   const escalationPolicyIds = [escalationPolicy.id];
   const { onCalls } = await steps.listPagerDutyOnCalls({ ...account, escalationPolicyIds });
   const levels = [...new Set(onCalls.map(({ level }) => level))];
   const lines = levels.map(
-    (level) => `Level ${level}: ${namesOf(onCalls.filter((each) => each.level === level).map(({ user }) => user))}`,
+    (level) =>
+      `Level ${level}: ${namesOf(onCalls.filter((each) => each.level === level).map(({ user }) => user))}`,
   );
   const head = `On call by ${escalationPolicy.name} for ${nameOf(incident)}:`;
   return { outcome: healthy('done'), answer: [head, ...(lines.length > 0 ? lines : ['nobody'])].join('\n') };
