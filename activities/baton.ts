@@ -1,3 +1,4 @@
+import type { Approvals } from '../domain/approval.ts';
 import type { Actor } from './activity.ts';
 
 /** What an operation answers, or why it does nothing, in words for whoever asked. */
@@ -7,7 +8,7 @@ export type Performed = { output: unknown } | { refusal: string };
  * Baton itself, as its own activities ask it. What is done in somebody's name goes through the operations: the same rights, checks
  * and lines in the record as by the API and the command.
  */
-export interface Baton {
+export interface Baton extends Approvals {
   /**
    * Carries out an operation (`runs.stop`) in the name of a person, by the role that they have in Baton. `key`: asked again under the
    * same one it makes no second thing. Anything but a refusal is thrown.

@@ -58,6 +58,7 @@ import { listPagerDutyRelatedChanges } from './pagerduty/list-related-changes.ts
 import { raisePagerDutyAlert } from './pagerduty/raise-alert.ts';
 import { readPagerDutyIncident } from './pagerduty/read-incident.ts';
 import { readPagerDutyService } from './pagerduty/read-service.ts';
+import { readPagerDutyUser } from './pagerduty/read-user.ts';
 import { reassignPagerDutyIncident } from './pagerduty/reassign-incident.ts';
 import { requestPagerDutyResponders } from './pagerduty/request-responders.ts';
 import { resolvePagerDutyIncident } from './pagerduty/resolve-incident.ts';
@@ -79,6 +80,7 @@ import { postSlackMessage } from './slack/post-message.ts';
 import { checkSlackMember, readSlackUser } from './slack/read-user.ts';
 import { sendSlackDirectMessage } from './slack/send-direct-message.ts';
 import { setSlackTopic } from './slack/set-topic.ts';
+import { showSlackApproval } from './slack/show-approval.ts';
 import { showSlackStatusCard } from './slack/show-status-card.ts';
 import { updateSlackMessage } from './slack/update-message.ts';
 
@@ -103,6 +105,7 @@ export const activities = [
   raisePagerDutyAlert,
   readPagerDutyIncident,
   readPagerDutyService,
+  readPagerDutyUser,
   reassignPagerDutyIncident,
   requestPagerDutyResponders,
   resolvePagerDutyAlert,
@@ -124,6 +127,7 @@ export const activities = [
   readSlackUser,
   sendSlackDirectMessage,
   setSlackTopic,
+  showSlackApproval,
   showSlackStatusCard,
   updateSlackMessage,
   addJiraComment,

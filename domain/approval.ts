@@ -30,7 +30,7 @@ export interface PlannedCall {
   before?: unknown;
   after?: unknown;
   inverse: Inverse;
-  /** Of all that, as `digestOfPlan` makes it. */
+  /** SHA-256 over the canonical JSON of all that. */
   digest: string;
 }
 
@@ -118,7 +118,10 @@ export interface Approvals {
   /** Asks, once for each key: gives the one that there is. */
   askApproval(request: ApprovalRequest): Promise<Approval>;
   findApproval(id: string): Promise<Approval | undefined>;
-  /** Ends a pending one without an answer; one that has ended stays as it is. Gives how it stands after it. */
+  /**
+   * Ends a pending one without an answer; one that has ended stays as it is, but that an approved one can be superseded. Gives how it
+   * stands after it.
+   */
   closeApproval(
     id: string,
     state: 'expired' | 'superseded' | 'withdrawn',
@@ -127,3 +130,9 @@ export interface Approvals {
   /** Remembers where people see it. */
   showedApproval(id: string, message: ApprovalMessage): Promise<void>;
 }
+
+/**
+ * How a call stands to approvals; it stands before the activity's name in Temporal, so that a worker that knows nothing of it does not take
+ * the call. `ask`: it is planned, as if it were approved, and not made. `approved`: it is made by the plan that an approval shows.
+ */
+export type CallApproval = 'ask' | 'approved';

@@ -27,6 +27,8 @@ export interface AttemptDetail {
   key: string;
   attempt: number;
   input?: unknown;
+  /** By which it is made. */
+  approval?: string;
   simulated?: true;
 }
 

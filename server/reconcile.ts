@@ -61,6 +61,7 @@ async function reconcile(options: Options, isOver: () => boolean): Promise<void>
       page = await store.liveRuns({ limit: runsAtOnce, ...(after ? { after } : {}) });
       await compareAll(page, retention, options);
     } while (page.length === runsAtOnce && !isOver());
+    await store.withdrawOfEndedRuns();
   } catch (error) {
     if (!isTemporalAway(error)) log.warn({ err: error }, 'Runs could not be compared with Temporal');
   }

@@ -112,6 +112,8 @@ export interface Effects {
   intend(effect: EffectIntent): Promise<Intent>;
   /** Records what became of it, with its line in the record. */
   conclude(outcome: EffectOutcome): Promise<void>;
+  /** The result of the last change of a target by an activity, of any run. */
+  lastMade(activity: string, target: string): Promise<unknown>;
 }
 
 /** An effect that is open for longer no longer keeps others from its targets: its process is gone, or hangs. */
@@ -290,6 +292,15 @@ export function effectsOn({ db, makeLine }: Context): Effects {
 
     async conclude(outcome) {
       await conclude({ item: outcome, line: makeLine(outcome.entry) });
+    },
+
+    async lastMade(activity, target) {
+      const { rows } = await sql<{ result: string | null }>`
+        select result from effects join effect_targets using (key)
+        where target = ${keyText(target)} and activity = ${activity} and state = 'done'
+        order by acted_at[cardinality(acted_at)] desc nulls last limit 1`.execute(db);
+      const [made] = rows;
+      return made?.result ? JSON.parse(made.result) : undefined;
     },
   };
 }

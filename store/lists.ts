@@ -60,7 +60,7 @@ export const textsOf = (texts: readonly string[]): RawBuilder<unknown> =>
   sql`array(select jsonb_array_elements_text(${JSON.stringify(texts.map(cleanText))}::jsonb))`;
 
 /** Whether the row's subject is an incident of one of these services. */
-const ofServices = (services: readonly string[] | undefined) =>
+export const ofServices = (services: readonly string[] | undefined) =>
   services &&
   sql`exists (select from incidents where incidents.id = subject and service = any (${textsOf(services)}))`;
 

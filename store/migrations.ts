@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { approvalSteps } from './approval-table.ts';
 import { connectionSteps } from './connection-tables.ts';
 import { recordSteps } from './record-rules.ts';
 import { rightsSteps } from './rights-steps.ts';
@@ -195,6 +196,7 @@ const steps: Record<string, string[]> = {
     `create index answers_at on answers (at)`,
   ],
   '0014-connections': connectionSteps,
+  '0015-approvals': approvalSteps,
 };
 
 /**

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import { makeScrubber, type Scrub } from '../secrets/scrub.ts';
 import { answersOn } from './answers.ts';
+import { approvalsOn } from './approvals.ts';
 import { budgetsOn, ownBudgets } from './budgets.ts';
 import { byHandOn } from './by-hand.ts';
 import { connectionsOn } from './connections.ts';
@@ -112,6 +113,7 @@ export function makeStore(
     ...listsOn(context),
     ...byHandOn(context),
     ...answersOn(context),
+    ...approvalsOn(context),
     ...retentionOn(context),
     ...budgetsOn(context),
     ...connectionsOn(context),

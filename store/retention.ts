@@ -9,8 +9,8 @@ import type { Tables } from './tables.ts';
 export interface Retention {
   /**
    * Takes away a little of what is older than so many days: bytes and envelopes of settled events, what is told of incidents
-   * that are resolved, effects and runs that have ended, lines of the record behind a checkpoint that is signed where there is a key. One
-   * process at a time does. To be called again until nothing is left.
+   * that are resolved, effects, runs that have ended with their approvals, lines of the record behind a checkpoint that is signed where
+   * there is a key. One process at a time does. To be called again until nothing is left.
    */
   prune(options: { days: number; secretKey?: string | undefined }): Promise<Pruned>;
 }
@@ -101,12 +101,18 @@ export function retentionOn({ db }: Context): Retention {
   }
 
   async function pruneRuns(days: number, transaction: Transaction<Tables>): Promise<number> {
-    const { numAffectedRows } = await sql`
-      delete from runs where id in (
-        select id from runs old where created_at < now() - make_interval(days => ${days})
-          and state not in ${live} and ended_at < now() - make_interval(days => ${days})
-        order by created_at limit ${mostAtOnce})`.execute(transaction);
-    return Number(numAffectedRows ?? 0);
+    const { rows } = await sql`
+      with gone as (
+        delete from runs where id in (
+          select id from runs old where created_at < now() - make_interval(days => ${days})
+            and state not in ${live} and ended_at < now() - make_interval(days => ${days})
+          order by created_at limit ${mostAtOnce})
+        returning id
+      ), unasked as (
+        delete from approvals where run_id = any (array(select id from gone))
+      )
+      select id from gone`.execute(transaction);
+    return rows.length;
   }
 
   /** The oldest lines, as one segment. One that is not whole stays: it shows what somebody did to it. */

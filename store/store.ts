@@ -1,4 +1,5 @@
 import type { Answers } from './answers.ts';
+import type { KeptApprovals } from './approvals.ts';
 import type { Budgets } from './budgets.ts';
 import type { ByHand } from './by-hand.ts';
 import type { ConnectionRows } from './connections.ts';
@@ -40,6 +41,7 @@ export interface Store
     Lists,
     ByHand,
     Answers,
+    KeptApprovals,
     Retention,
     Budgets,
     ConnectionRows,

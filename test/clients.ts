@@ -16,5 +16,13 @@ export const clientsFor = (
 /** What activities are given of providers and of Baton, which carries out nothing here. */
 export const surroundingsFor = (env: NodeJS.ProcessEnv): Clients & { baton: Baton } => ({
   ...clientsFor(env),
-  baton: { perform: async (operation) => ({ refusal: `${operation} is not carried out here` }) },
+  baton: {
+    perform: async (operation) => ({ refusal: `${operation} is not carried out here` }),
+    askApproval: keepsNone,
+    findApproval: async () => undefined,
+    closeApproval: async () => undefined,
+    showedApproval: keepsNone,
+  },
 });
+
+const keepsNone = (): Promise<never> => Promise.reject(new Error('No approvals are kept here'));

@@ -1,3 +1,4 @@
+import { approvalMessage } from './approval-message.ts';
 import { ec2Unhealthy } from './ec2-unhealthy.ts';
 import { kubernetesCrashLoop } from './kubernetes-crash-loop.ts';
 import { productionIncident } from './production-incident.ts';
@@ -14,4 +15,5 @@ export const triggers = triggerList([
   runFailed,
   slackAction,
   slackRequest,
+  approvalMessage,
 ]);

@@ -15,6 +15,7 @@ const causeSchema = z.looseObject({
   connections: z.record(z.string(), z.string()).optional(),
   startedBy: z.object({ kind: z.enum(['person', 'token', 'baton']), name: z.string() }).optional(),
   by: z.object({ kind: z.literal('person'), id: z.string(), name: z.string() }).optional(),
+  incident: z.looseObject({ service: z.looseObject({ id: z.string() }) }).optional(),
   // A mode that is not known here is a cause that is not understood, and changes nothing.
   mode: z.literal('plan').optional(),
 });

@@ -35,7 +35,12 @@ export function batonFor({
     const role = (await store.findPerson(name))?.role ?? responderRole;
     return { kind: 'person', name, role };
   }
+  const { askApproval, findApproval, closeApproval, showedApproval } = store;
   return {
+    askApproval,
+    findApproval,
+    closeApproval,
+    showedApproval,
     async perform(operation, input, by, key) {
       const principal = await principalOf(by);
       if (principal) return perform(operation, input, principal, key);

@@ -2,6 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { runEnd } from '../domain/run-end.ts';
 import type { Store } from '../store/store.ts';
 import type { EngineActivities, RunReport } from '../workflows/kit/run.ts';
+import { approvalActivities } from './approvals.ts';
 import type { CauseOfCall } from './authority.ts';
 
 interface Link {
@@ -16,6 +17,8 @@ export function engineActivities(
   countRun?: (workflow: string, state: string) => void,
 ): EngineActivities {
   return {
+    ...approvalActivities(store, scrub),
+
     async reportRunEnd({ state, outcome, healthy, failure }: RunReport, cause?: CauseOfCall) {
       // Of a workflow that somebody else has started under the name of a run, the store hears nothing.
       if (!cause) return undefined;
@@ -48,6 +51,8 @@ export function engineActivities(
         },
       ]);
     },
+
+    lastMade: ({ activity, target }) => store.lastMade(activity, target),
 
     async storeScheduleEvent({ name, scheduledAt }) {
       const type = `schedule.${name}`;

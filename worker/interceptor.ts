@@ -3,6 +3,8 @@ import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { AnyActivity, AnyChange, AnyRead } from '../activities/activity.ts';
 import type { Authority } from '../secrets/authority.ts';
 import { causeReader } from './authority.ts';
+import { approved } from './chain/approved.ts';
+import { asked } from './chain/asked.ts';
 import { authorized } from './chain/authority.ts';
 import { type Call, chain, type Next, type Surroundings } from './chain/call.ts';
 import { counted } from './chain/count.ts';
@@ -11,7 +13,7 @@ import { intended } from './chain/intent.ts';
 import { lookAndAct, lookOnly, readIt } from './chain/look-and-act.ts';
 import { byMode } from './chain/mode.ts';
 import { oneAtATime } from './chain/one-at-a-time.ts';
-import { readCall } from './chain/parse.ts';
+import { readCall, readName } from './chain/parse.ts';
 import { concluded, recordedPlan, recordedRead } from './chain/record.ts';
 import { cleaned } from './chain/scrub.ts';
 
@@ -33,12 +35,12 @@ export function activityInterceptors(options: InterceptorOptions): ActivityInter
   return () => ({
     inbound: {
       async execute({ args, headers }, next) {
-        const declaration = byName.get(activityInfo().activityType);
+        const declaration = byName.get(readName(activityInfo().activityType).name);
         const shown = causeOf(headers.baton);
         // The engine's own take their cause from here, and not from what they are given.
         if (!declaration)
           return next({ args: [args[0], 'cause' in shown ? shown.cause : undefined], headers });
-        const call = readCall(declaration, args[0], shown, headers.batonCall, options);
+        const call = readCall(declaration, args[0], shown, headers, options);
         return (await way(call)).result;
       },
     },
@@ -50,8 +52,12 @@ function wayOf(options: InterceptorOptions): Next<Call> {
   const clean = cleaned(options);
   const read = chain<Call<AnyRead>>([recordedRead(options), clean], readIt(options));
   const plan = chain<Change>([recordedPlan(options), clean], lookOnly(options));
-  const make = chain<Change>([intended(options), concluded(options), clean], lookAndAct(options));
-  const change = chain<Change>([oneAtATime, authorized(options)], byMode(plan, make));
+  const ask = chain<Change>([asked(options), recordedPlan(options), clean], lookOnly(options));
+  const make = chain<Change>(
+    [approved(options), intended(options), concluded(options), clean],
+    lookAndAct(options),
+  );
+  const change = chain<Change>([oneAtATime, authorized(options)], byMode({ ask, plan, make }));
   return chain<Call>([counted(options.count), withHeartbeat], (call) =>
     isRead(call) ? read(call) : change(call as Change),
   );

@@ -77,5 +77,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 /** Temporal asks for a function by each name; the interceptor makes the call by the declaration. */
 function declared({ activities }: WorkerOptions): Record<string, () => Promise<never>> {
   const unreached = () => Promise.reject(new Error('An activity was called past its interceptor'));
-  return Object.fromEntries(activities.map(({ name }) => [name, unreached]));
+  const names = activities.flatMap(({ name, kind }) =>
+    kind === 'read' ? [name] : [name, `ask:${name}`, `approved:${name}`],
+  );
+  return Object.fromEntries(names.map((name) => [name, unreached]));
 }

@@ -1,4 +1,6 @@
+import { patched } from '@temporalio/workflow';
 import { steps, waits } from './kit/activities.ts';
+import { withApproval } from './kit/ask-approval.ts';
 import { firingNamed, mostInstances } from './kit/ec2-alerts.ts';
 import { failureOf, inParts } from './kit/parts.ts';
 import type { CurrentIncident } from './kit/read-context.ts';
@@ -13,8 +15,11 @@ export interface Ec2UnhealthyRestartInput {
   timeoutSeconds?: number;
 }
 
+/** How long people are asked about an instance whose tag does not allow a reboot. */
+const askedFor = '1 hour';
+
 /**
- * Reboots the EC2 instances that fail their status checks, if their tag allows that, and resolves the incident once the checks
+ * Reboots the EC2 instances that fail their status checks, where their tag or people allow that, and resolves the incident once the checks
  * have stayed good. It begins only where the title or a firing alert speaks of status checks. In every other case a person is
  * asked, and the incident stays open.
  */
@@ -49,7 +54,7 @@ export async function ec2UnhealthyRestart({
   const limits = { stableForSeconds, timeoutSeconds };
   // One after the other: where the first is not well after it, the next may still be asked for by its own alert.
   const done: Done[] = [];
-  for (const each of looks) done.push(await handle(each, limits));
+  for (const each of looks) done.push(await handle(each, incident, limits));
 
   const lines = done.map(({ said }) => said);
   if (done.some(({ end }) => end === 'needs a person')) return handOver(incident, lines.join('\n'));
@@ -67,7 +72,7 @@ export async function ec2UnhealthyRestart({
 /** What was seen of one instance at first. */
 interface Look {
   instanceId: string;
-  finding: 'to reboot' | 'passes' | 'unclear' | 'needs a person';
+  finding: 'to reboot' | 'to ask for' | 'passes' | 'unclear' | 'needs a person';
   said: string;
 }
 
@@ -97,6 +102,8 @@ async function look(instanceId: string, regions: readonly string[]): Promise<Loo
   if (status.instance === 'impaired') {
     if (instance.tags['baton:restart'] === 'allowed')
       return { instanceId, finding: 'to reboot', said: checks };
+    // Runs that began before people could be asked go on without.
+    if (patched('approval-without-tag')) return { instanceId, finding: 'to ask for', said: checks };
     return needsPerson(
       `${instanceId} fails its checks (${checks}) and lacks the tag baton:restart = allowed, so it was not rebooted.`,
     );
@@ -118,6 +125,7 @@ interface Done {
 
 async function handle(
   { instanceId, finding, said }: Look,
+  incident: CurrentIncident,
   limits: { stableForSeconds: number; timeoutSeconds: number },
 ): Promise<Done> {
   const well = (words: string): Done => ({ instanceId, end: 'well', said: words });
@@ -131,7 +139,7 @@ async function handle(
       ? well(`${instanceId} is healthy again: its checks were not good (${said}) and are now.`)
       : needsPerson(`${instanceId} does not get well, and no check says that it is impaired.`);
   }
-  const answer = await reboot(instanceId);
+  const answer = await reboot(instanceId, finding === 'to ask for' ? incident : undefined);
   if ('refusal' in answer)
     return needsPerson(`${instanceId} fails its checks (${said}). Its reboot: ${answer.refusal}.`);
   const { requestedAt: at, changed } = answer;
@@ -193,12 +201,23 @@ async function acknowledge(incidentId: string): Promise<boolean> {
   }
 }
 
-/** Every final failure is an answer: forbidden, refused, too soon after another, or of unknown outcome. It is not tried again. */
+/**
+ * Reboots one instance; with `asksFor`, once people have approved it: who is on call for its incident's service, or whoever may approve in
+ * Baton. Every final failure is an answer: forbidden, refused, too soon after another, or of unknown outcome. It is not tried again.
+ */
 async function reboot(
   instanceId: string,
+  asksFor: CurrentIncident | undefined,
 ): Promise<{ requestedAt: string; changed: boolean } | { refusal: string }> {
+  const input = { instanceIds: [instanceId] };
   try {
-    return await steps.rebootEc2Instances({ instanceIds: [instanceId] });
+    if (!asksFor) return await steps.rebootEc2Instances(input);
+    const approvers = { onCallOf: asksFor.service.id, role: 'approver' } as const;
+    const answer = await withApproval('rebootEc2Instances', input, { approvers, expiresIn: askedFor });
+    if ('refusal' in answer)
+      return { refusal: `${answer.refusal}. It lacks the tag baton:restart = allowed, so people were asked` };
+    await acknowledge(asksFor.id);
+    return answer.result;
   } catch (error) {
     const failure = failureOf(error);
     if (!failure) throw error;

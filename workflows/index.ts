@@ -5,3 +5,4 @@ export { emitScheduleEvent } from './kit/schedule.ts';
 export { kubernetesCrashLoopDiagnosis } from './kubernetes-crash-loop-diagnosis.ts';
 export { pageForRun } from './page-for-run.ts';
 export { pagerdutyProductionIncidentPolicy } from './pagerduty-production-incident-policy.ts';
+export { showApproval } from './show-approval.ts';

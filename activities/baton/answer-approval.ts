@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Approval, ApprovalMessage } from '../../domain/approval.ts';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { ask } from './ask.ts';
 
@@ -22,7 +23,9 @@ export const answerBatonApproval = defineActivity({
   }),
   output: z.object({ changed: z.boolean(), refusal: z.string().optional() }),
   example: { approvalId: '0f3k9s1d2m7q8w5e6r4t1y2u3', decision: 'approve' },
-  async look({ actor, approvalId, decision, reason }) {
+  async look({ actor, approvalId, decision, reason, message }, { baton }) {
+    if (message && !isShownAt(message, await baton.findApproval(approvalId)))
+      return { done: { changed: false, refusal: elsewhere } };
     return {
       plan: {
         summary: `Answers approval ${approvalId} for ${actor?.name ?? 'nobody'}: ${decision}`,
@@ -35,13 +38,16 @@ export const answerBatonApproval = defineActivity({
       },
     };
   },
-  async act(_, { actor, approvalId, decision, reason, message }, context) {
-    const input = {
-      id: approvalId,
-      ...(reason === undefined ? {} : { reason }),
-      ...(message === undefined ? {} : { message }),
-    };
+  async act(_, { actor, approvalId, decision, reason }, context) {
+    const input = { id: approvalId, ...(reason === undefined ? {} : { reason }) };
     const result = await ask(context, { operation: `approvals.${decision}`, input, by: actor }, z.unknown());
     return 'refusal' in result ? { changed: false, ...result } : { changed: true };
   },
 });
+
+/** The same words for an approval that there is not: whoever guesses ids learns nothing. */
+const elsewhere =
+  'the button does not stand on a message about that approval. Press it on the message that Baton has posted';
+
+const isShownAt = ({ channelId, ts }: ApprovalMessage, approval: Approval | undefined): boolean =>
+  approval?.messages.some((shown) => shown.channelId === channelId && shown.ts === ts) ?? false;

@@ -50,7 +50,9 @@ export const startBatonRun = defineActivity({
     const texts = needsIncident && subject !== undefined ? { ...input, [incidentField]: subject } : input;
     const coerced = coerceTexts(texts, fields.answer);
     if ('problems' in coerced) {
-      const problems = Object.entries(coerced.problems).map(([name, problem]) => `${name} ${problem}`);
+      const problems = Object.entries(coerced.problems).map(([name, problem]) =>
+        name === incidentField && needsIncident ? whichIncident : `${name} ${problem}`,
+      );
       return { done: { changed: false, refusal: problems.join('; ') } };
     }
     return {
@@ -75,6 +77,9 @@ export const startBatonRun = defineActivity({
 
 /** By this name workflows take the incident that they are about. */
 const incidentField = 'incidentId';
+
+const whichIncident =
+  'it is about an incident, and which one was not said: ask for it in the incident’s room, or name it first (#42)';
 
 async function fieldsOf(
   workflow: string,

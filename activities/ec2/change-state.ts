@@ -101,10 +101,11 @@ export const stopEc2Instances = defineActivity({
   input: input.extend({ force: z.boolean().default(false) }),
   output,
   example: { instanceIds: ['i-0abc12345def67890'] },
-  async look(input, { ec2: connect, attempt: { signal } }) {
+  async look(input, { ec2: connect, attempt }) {
+    const { signal } = attempt;
     const ec2 = await connect(input.connection);
     const instances = await describeInstances(ec2, input.instanceIds, signal);
-    requireAllowed(instances);
+    requireAllowed(instances, attempt);
     requireTag(ec2, instances);
     const stored = instances.filter(({ rootDevice }) => rootDevice === 'instance-store');
     if (stored.length > 0)
@@ -140,10 +141,11 @@ export const startEc2Instances = defineActivity({
   input,
   output,
   example: { instanceIds: ['i-0abc12345def67890'] },
-  async look(input, { ec2: connect, attempt: { signal } }) {
+  async look(input, { ec2: connect, attempt }) {
+    const { signal } = attempt;
     const ec2 = await connect(input.connection);
     const instances = await describeInstances(ec2, input.instanceIds, signal);
-    requireAllowed(instances);
+    requireAllowed(instances, attempt);
     requireTag(ec2, instances);
     return planned(input, instances, {
       there: started,

@@ -30,7 +30,8 @@ export const rebootEc2Instances = defineActivity({
     rebooted: z.array(z.string()),
   }),
   example: { instanceIds: ['i-0abc12345def67890'] },
-  async look({ connection, instanceIds: ids }, { ec2, attempt: { signal, uncertainSince } }) {
+  async look({ connection, instanceIds: ids }, { ec2, attempt }) {
+    const { signal, uncertainSince } = attempt;
     const client = await ec2(connection);
     if (uncertainSince !== undefined) {
       const statuses = await describeStatuses(client, ids, signal);
@@ -48,7 +49,7 @@ export const rebootEc2Instances = defineActivity({
       describeInstances(client, ids, signal),
       describeStatuses(client, ids, signal),
     ]);
-    requireAllowed(instances);
+    requireAllowed(instances, attempt);
     requireTag(client, instances);
     const gone = instances.filter(({ state }) => state !== 'running');
     if (gone.length > 0)

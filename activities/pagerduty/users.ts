@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { decorative, listOf, membersOf } from '../lenient.ts';
 import type { PagerDuty } from './client.ts';
+import { readSuccess } from './failures.ts';
 import { readPages } from './pages.ts';
 
 export const userSchema = z.object({
@@ -42,4 +43,15 @@ export async function findUser(
 ): Promise<TeamMember | undefined> {
   const { items } = await readPages(pagerduty, '/users', { query: email }, page, signal);
   return items.find((user) => user.email.toLowerCase() === email.toLowerCase());
+}
+
+/** Undefined: PagerDuty has nobody of this id. */
+export async function readUser(
+  pagerduty: PagerDuty,
+  id: string,
+  signal: AbortSignal,
+): Promise<TeamMember | undefined> {
+  const answer = await pagerduty.get(`/users/${id}`, {}, signal);
+  if (answer.status === 404) return undefined;
+  return readSuccess(answer, z.object({ user: restUser.transform(toUser) })).user;
 }

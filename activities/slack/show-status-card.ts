@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
-import type { Body } from './blocks.ts';
 import { cardBody, cardSchema, type StatusCard } from './card.ts';
+import { digestOf } from './digest.ts';
 import { throwFailure } from './failures.ts';
 import { findMessage, isRepeat, type Message, readMessage } from './history.ts';
 import { channelId, incidentId, messageTs, planned } from './input.ts';
@@ -120,6 +119,3 @@ async function findCard(
   const card = there && isCard(there) ? there : await findMessage(api, { channelId }, isCard);
   return card ? { ts: card.ts, isSame: card.metadata?.event_payload.digest === digest } : null;
 }
-
-const digestOf = (body: Body) =>
-  createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22);

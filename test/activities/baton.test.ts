@@ -5,14 +5,16 @@ import { listBatonRuns } from '../../activities/baton/list-runs.ts';
 import { startBatonRun } from '../../activities/baton/start-run.ts';
 import { stopBatonRun } from '../../activities/baton/stop-run.ts';
 import type { Performed } from '../../activities/baton.ts';
+import type { ApprovalMessage } from '../../domain/approval.ts';
 import { runnerFor } from './run.ts';
 
 const ada: Actor = { kind: 'person', name: 'Ada Lopez', email: 'ada@example.com' };
 
 /** Baton as these activities ask it: what each operation answers, and what was asked. */
-function batonThat(answers: Record<string, unknown>) {
+function batonThat(answers: Record<string, unknown>, approval?: { messages: ApprovalMessage[] }) {
   const asked: { operation: string; input: Record<string, unknown>; by: Actor; key: string }[] = [];
   const baton = {
+    findApproval: async () => approval,
     async perform(
       operation: string,
       input: Record<string, unknown>,
@@ -96,6 +98,14 @@ describe('startBatonRun', () => {
     });
   });
 
+  it('asks which incident is meant where none is known', async () => {
+    const { run } = batonThat({ 'workflows.list': workflows, 'runs.start': {} });
+    expect(await run(startBatonRun, { ...start, input: { times: '1' } })).toEqual({
+      changed: false,
+      refusal: expect.stringContaining('which one was not said'),
+    });
+  });
+
   it('does nothing for nobody', async () => {
     const { asked, run } = batonThat({ 'workflows.list': workflows });
     const given = { workflow: 'restart', reason: 'stuck', input: { times: '1' } };
@@ -138,19 +148,36 @@ describe('stopBatonRun', () => {
 });
 
 describe('answerBatonApproval', () => {
-  it('answers by the operation of that name, with the message that the button stands on', async () => {
+  const message = { channelId: 'C1', ts: '1.000001' };
+
+  it('answers by the operation of that name', async () => {
     const { asked, run } = batonThat({ 'approvals.approve': {} });
-    const message = { channelId: 'C1', ts: '1.000001' };
-    expect(
-      await run(answerBatonApproval, { approvalId: 'a', decision: 'approve', message, actor: ada }),
-    ).toEqual({ changed: true });
-    expect(asked).toMatchObject([{ operation: 'approvals.approve', input: { id: 'a', message }, by: ada }]);
-    expect(
-      await run(answerBatonApproval, { approvalId: 'a', decision: 'refuse', reason: 'no', actor: ada }),
-    ).toEqual({
+    expect(await run(answerBatonApproval, { approvalId: 'a', decision: 'approve', actor: ada })).toEqual({
+      changed: true,
+    });
+    expect(asked).toMatchObject([{ operation: 'approvals.approve', input: { id: 'a' }, by: ada }]);
+    const no = { approvalId: 'a', decision: 'refuse' as const, reason: 'no', actor: ada };
+    expect(await run(answerBatonApproval, no)).toEqual({
       changed: false,
       refusal: 'approvals.refuse is not for you.',
     });
+    expect(asked.at(-1)).toMatchObject({ input: { id: 'a', reason: 'no' } });
+  });
+
+  it.each([
+    ['is not the one about it', { channelId: 'C1', ts: '2.000001' }],
+    ['is in another channel', { channelId: 'C2', ts: message.ts }],
+  ])('takes no button on a message that %s, and asks nothing', async (_, other) => {
+    const { asked, run } = batonThat({ 'approvals.approve': {} }, { messages: [message] });
+    const press = { approvalId: 'a', decision: 'approve' as const, actor: ada };
+    expect(await run(answerBatonApproval, { ...press, message: other })).toMatchObject({
+      changed: false,
+      refusal: expect.stringContaining('does not stand on a message about that approval'),
+    });
+    expect(asked).toEqual([]);
+    expect(await run(answerBatonApproval, { ...press, message })).toEqual({ changed: true });
+    const unknown = batonThat({ 'approvals.approve': {} });
+    expect(await unknown.run(answerBatonApproval, { ...press, message })).toMatchObject({ changed: false });
   });
 });
 

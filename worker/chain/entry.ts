@@ -10,7 +10,7 @@ const first: readonly Action[] = ['activity.intended', 'activity.planned', 'acti
 
 /** A line about a call. `more` is what only this action tells. */
 export function entryOf<Name extends Action>(
-  { declaration, input, key, runId, attempt, actor, subject, simulated }: Call,
+  { declaration, input, key, runId, attempt, actor, subject, simulated, approvedBy }: Call,
   action: Name,
   more: Omit<Details[Name], keyof AttemptDetail>,
 ): Entry {
@@ -22,6 +22,7 @@ export function entryOf<Name extends Action>(
     key,
     attempt,
     ...(first.includes(action) || kind === 'read' ? { input } : {}),
+    ...(approvedBy ? { approval: approvedBy.id } : {}),
     ...(simulated.includes(provider) ? { simulated: true } : {}),
   };
   return {

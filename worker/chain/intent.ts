@@ -16,9 +16,10 @@ export const intended =
   };
 
 function intentOf(call: Call<AnyChange>): EffectIntent {
-  const { declaration, input, key, digest, runId, actor } = call;
+  const { declaration, input, key, digest, runId, actor, approvedBy } = call;
   const causes = declaration.causes ?? [];
-  const coolDown = coolDownOf(declaration);
+  // Whoever approved it was told that it overrides the guards, and said why.
+  const coolDown = approvedBy?.overridesGuards ? undefined : coolDownOf(declaration);
   return {
     key,
     digest,

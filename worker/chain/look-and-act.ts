@@ -2,6 +2,7 @@ import { Context, cancellationSignal } from '@temporalio/activity';
 import type { ActivityContext, AnyChange, AnyRead } from '../../activities/activity.ts';
 import { simulationMark } from '../../activities/simulated.ts';
 import type { Looked } from '../../domain/plan.ts';
+import { checkApproved } from './approved.ts';
 import type { Call, Next, Surroundings } from './call.ts';
 import { asFailure, attemptMilliseconds, withoutEffect } from './failure.ts';
 
@@ -26,6 +27,7 @@ export const lookAndAct =
     const context = contextOf(call, options);
     const looked = await look(call, context, options.scrub);
     if ('done' in looked) return { result: looked.done };
+    checkApproved(call, looked.plan, options);
     return { result: await declaration.act(looked.plan, input, context), plan: looked.plan };
   };
 
@@ -44,7 +46,7 @@ async function look(
 }
 
 function contextOf(call: Call, { clients }: Surroundings): ActivityContext {
-  const { declaration, key, attempt, before, mode, simulated } = call;
+  const { declaration, key, attempt, before, mode, simulated, approval } = call;
   return {
     ...clients,
     attempt: {
@@ -53,6 +55,7 @@ function contextOf(call: Call, { clients }: Surroundings): ActivityContext {
       signal: signalOf(call),
       mark: simulationMark(declaration.provider, simulated),
       ...before,
+      ...(approval ? { approved: true } : {}),
       ...(mode === 'plan' ? { looksOnce: true } : {}),
     },
   };

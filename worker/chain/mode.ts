@@ -1,8 +1,15 @@
 import type { AnyChange } from '../../activities/activity.ts';
 import type { Call, Next } from './call.ts';
 
-/** Where a change goes on by the mode of its run, which is told by the signed cause alone. */
+type Way = Next<Call<AnyChange>>;
+
+/**
+ * Where a change goes on. `ask`: its plan is wanted, for people to approve. `plan`, by the mode of its run, which is told by the signed
+ * cause alone: nobody is asked, and what needs an approval is looked at as if it had one.
+ */
 export const byMode =
-  (plan: Next<Call<AnyChange>>, make: Next<Call<AnyChange>>): Next<Call<AnyChange>> =>
-  (call) =>
-    call.mode === 'plan' ? plan(call) : make(call);
+  ({ ask, plan, make }: { ask: Way; plan: Way; make: Way }): Way =>
+  (call) => {
+    if (call.approval === 'ask') return ask(call);
+    return call.mode === 'plan' ? plan(call) : make(call);
+  };

@@ -1,21 +1,34 @@
 import { activityInfo } from '@temporalio/activity';
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { z } from 'zod';
 import type { AnyActivity } from '../../activities/activity.ts';
 import { invalidInput } from '../../activities/failures.ts';
+import type { CallApproval } from '../../domain/approval.ts';
 import { actorOf, type Shown } from '../authority.ts';
 import { placed, simulatedFor } from '../connection.ts';
 import { digestOf, keyOf } from '../identity.ts';
 import type { Call, Surroundings } from './call.ts';
 
+/** What Temporal calls an activity, as what it is: `rebootEc2Instances`, `ask:rebootEc2Instances`. */
+export function readName(activityType: string): { name: string; approval?: CallApproval } {
+  const [, approval, name = activityType] = /^(ask|approved):(.*)$/.exec(activityType) ?? [];
+  return approval === 'ask' || approval === 'approved' ? { name, approval } : { name };
+}
+
+/** As the run gives it. */
+const idIn = (header: Payload | undefined) =>
+  header && z.string().safeParse(defaultPayloadConverter.fromPayload(header)).data;
+
 /**
- * The current call, its input read by the schema of its activity. `header` tells the how-manieth call of its activity it is in its run.
+ * The current call, its input read by the schema of its activity. `batonCall` tells the how-manieth call of its activity
+ * it is in its run, `batonApproval` the approval that it is made by.
  * Throws `InvalidInput`, which says what is wrong in which field.
  */
 export function readCall(
   declaration: AnyActivity,
   argument: unknown,
   shown: Shown,
-  header: unknown,
+  headers: Record<string, Payload>,
   { scrub, simulated }: Pick<Surroundings, 'scrub' | 'simulated'>,
 ): Call {
   const info = activityInfo();
@@ -30,7 +43,9 @@ export function readCall(
     ...place,
     simulated: simulatedFor(declaration, place.connection, cause, simulated),
     declaration,
-    key: keyOf(header),
+    key: keyOf(headers.batonCall),
+    approval: readName(info.activityType).approval,
+    approvalId: idIn(headers.batonApproval),
     digest: digestOf(argument),
     runId,
     attempt: info.attempt,

@@ -1,14 +1,41 @@
 import type { AnyChange } from '../../activities/activity.ts';
+import type { PlannedCall } from '../../domain/approval.ts';
 import type { Plan } from '../../domain/plan.ts';
+import { scrubValue } from '../../secrets/scrub.ts';
 import { digestOf } from '../identity.ts';
 import type { Call } from './call.ts';
 import { targetsOf } from './intent.ts';
 
 /**
- * What a plan is compared by: SHA-256, base64url, over the canonical JSON of activity, input, targets and what people are shown of the
- * plan. Its output is left out, since it is a guess, and so are its values: a version that a look finds changes with every status.
+ * A planned call as people are shown it, without secrets, and its digest: SHA-256, base64url, over the canonical JSON of all the rest. So
+ * whoever has seen the call can tell whether it is this one. The plan's output is left out, since it is a guess, and so are its values: a
+ * version that a look finds changes with every status.
  */
-export function digestOfPlan(call: Call<AnyChange>, { output: _, values: __, ...plan }: Plan): string {
-  const { declaration, input } = call;
-  return digestOf({ activity: declaration.name, input, targets: targetsOf(call), plan });
+export function plannedCall(
+  call: Call<AnyChange>,
+  { summary, calls, before, after, inverse }: Plan,
+  scrub: (text: string) => string,
+): PlannedCall {
+  const { declaration, input, connection } = call;
+  const { actor: _, connection: __, ...given } = input;
+  const shown = scrubValue(
+    {
+      activity: declaration.name,
+      input: given,
+      connection,
+      targets: targetsOf(call),
+      summary,
+      calls,
+      ...(before === undefined ? {} : { before }),
+      ...(after === undefined ? {} : { after }),
+      inverse,
+    },
+    scrub,
+  ) as Omit<PlannedCall, 'digest'>;
+  return { ...shown, digest: digestOf(shown) };
+}
+
+/** Whether a planned call is the one that its digest is of. */
+export function isWhole({ digest, ...shown }: PlannedCall): boolean {
+  return digestOf(shown) === digest;
 }

@@ -5,7 +5,7 @@ import type { Call, Link, Outcome, Surroundings } from './call.ts';
 import { describe, entryOf } from './entry.ts';
 import { effectOf, failureOf } from './failure.ts';
 import { targetsOf } from './intent.ts';
-import { digestOfPlan } from './plan-digest.ts';
+import { plannedCall } from './plan-digest.ts';
 
 /** The failure that came from within is in the record before it goes on. */
 async function followed(call: Call, outcome: Promise<Outcome>, { store }: Surroundings): Promise<Outcome> {
@@ -36,9 +36,9 @@ export const recordedRead =
 export const recordedPlan =
   (options: Surroundings): Link<Call<AnyChange>> =>
   async (call, next) => {
-    const { store } = options;
+    const { store, scrub } = options;
     const { result, plan } = await followed(call, next(call), options);
-    const found = plan ? { plan, digest: digestOfPlan(call, plan) } : { done: result };
+    const found = plan ? { plan, digest: plannedCall(call, plan, scrub).digest } : { done: result };
     const targets = targetsOf(call);
     await store.append([entryOf(call, 'activity.planned', { targets, ...found })]);
     return { result, ...(plan ? { plan } : {}) };
@@ -57,7 +57,7 @@ export const concluded =
     });
     const { result, plan } = outcome;
     const { changed } = result as { changed?: boolean };
-    const entry = entryOf(call, 'activity.completed', { result, ...madeBy(call, plan) });
+    const entry = entryOf(call, 'activity.completed', { result, ...madeBy(call, plan, scrub) });
     const effect: EffectOutcome = { key, attempt, state: 'done', result, changed: changed !== false, entry };
     // The change is made, whatever the store says of it: it is never told as one that failed. The same outcome counts once.
     const conclude = () => store.conclude(effect);
@@ -70,8 +70,12 @@ export const concluded =
   };
 
 /** By which plan a change was made, and how it is taken back. */
-function madeBy(call: Call<AnyChange>, plan: Outcome['plan']): Record<string, unknown> {
+function madeBy(
+  call: Call<AnyChange>,
+  plan: Outcome['plan'],
+  scrub: (text: string) => string,
+): Record<string, unknown> {
   if (!plan) return {};
   const { before, after, inverse } = plan;
-  return { digest: digestOfPlan(call, plan), before, after, inverse };
+  return { digest: plannedCall(call, plan, scrub).digest, before, after, inverse };
 }

@@ -26,7 +26,9 @@ import {
   type WorkflowOutboundCallsInterceptor,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { Approval, ApprovalRequest } from '../../domain/approval.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from '../../domain/incident.ts';
+import { approvalOfCall } from './call-approval.ts';
 import { callCounts, goOnFrom, numberOf } from './call-number.ts';
 import { awaitWithLooks } from './look-again.ts';
 
@@ -67,7 +69,33 @@ export interface EngineActivities {
     subject?: string;
   }): Promise<void>;
   storeScheduleEvent(event: { name: string; scheduledAt: string }): Promise<void>;
+  /** Asks, once for each `number` of the run. */
+  askApproval(asking: ApprovalAsking): Promise<Approval>;
+  findApproval(asked: { id: string }): Promise<Approval | undefined>;
+  /** Ends it without an answer, where it has not ended; gives how it stands after that. */
+  closeApproval(closing: {
+    id: string;
+    state: 'expired' | 'superseded' | 'withdrawn';
+    because: string;
+  }): Promise<Approval | undefined>;
+  showedApproval(shown: { id: string; channelId: string; ts: string }): Promise<void>;
+  /** The result of the last change by this activity of this target, of any run. The target as the store has it: with its connection. */
+  lastMade(asked: { activity: string; target: string }): Promise<unknown>;
 }
+
+/** What a workflow says of an approval. Whose run it is, and who asked for it, the worker takes from the signed cause. */
+export type ApprovalAsking = Pick<
+  ApprovalRequest,
+  | 'summary'
+  | 'calls'
+  | 'approvers'
+  | 'required'
+  | 'requesterMayApprove'
+  | 'reasonRequired'
+  | 'overridesGuards'
+  | 'channelId'
+  | 'expiresInSeconds'
+> & { number: number };
 
 /** They only write to the store, so they are tried until it answers. */
 export const engine = proxyLocalActivities<EngineActivities>({
@@ -287,10 +315,14 @@ const causeHeader = (): Record<string, Payload> => {
 let callHeader: Record<string, Payload> | undefined;
 
 /** Which call of its activity this one is: see `call-number.ts`. */
-const callHeaders = ({ activityType, args }: { activityType: string; args: readonly unknown[] }) => ({
-  ...causeHeader(),
-  batonCall: defaultPayloadConverter.toPayload(numberOf(activityType, args)),
-});
+const callHeaders = ({ activityType, args }: { activityType: string; args: readonly unknown[] }) => {
+  const approval = approvalOfCall();
+  return {
+    ...causeHeader(),
+    batonCall: defaultPayloadConverter.toPayload(numberOf(activityType, args)),
+    ...(approval ? { batonApproval: defaultPayloadConverter.toPayload(approval) } : {}),
+  };
+};
 
 const outbound: WorkflowOutboundCallsInterceptor = {
   scheduleActivity: (input, next) => next({ ...input, headers: { ...input.headers, ...callHeaders(input) } }),

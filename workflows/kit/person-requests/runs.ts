@@ -69,15 +69,15 @@ export async function answerApproval(
   asked: Asked<RequestTo<'approve' | 'refuse'>>,
   member: Member,
 ): Promise<Done | { refusal: string }> {
-  const { request, by, channelId, messageTs } = asked;
+  const { request, channelId, messageTs } = asked;
   const chosen = await chooseApproval(asked, member);
   if ('answer' in chosen) return chosen;
-  const isOfMessage = by === 'button' && messageTs !== undefined;
   const answered = await steps.answerBatonApproval({
     approvalId: chosen.id,
     decision: request.do,
     ...(request.reason === undefined ? {} : { reason: request.reason }),
-    ...(isOfMessage ? { message: { channelId, ts: messageTs } } : {}),
+    // Of a button, or of the form that a button has opened.
+    ...(messageTs === undefined ? {} : { message: { channelId, ts: messageTs } }),
   });
   if (answered.refusal !== undefined) return { refusal: withoutDot(answered.refusal) };
   const did = request.do === 'approve' ? 'approved' : 'refused';

@@ -1,0 +1,24 @@
+import { showApproval } from '../workflows/show-approval.ts';
+import { defineTrigger } from './trigger.ts';
+
+/**
+ * Shows each step of an approval in Slack. It is a run of its own, so that the run that asks does not wait for Slack; and it goes on when
+ * the incident is resolved, since its message is then to say so.
+ */
+export const approvalMessage = defineTrigger({
+  name: 'approval-message',
+  on: [
+    'approval.asked',
+    'approval.approved',
+    'approval.refused',
+    'approval.expired',
+    'approval.superseded',
+    'approval.withdrawn',
+  ],
+  when: 'always',
+  run: showApproval,
+  input: ({ approvalId }) => ({ approvalId }),
+  target: ({ workflow }) => workflow,
+  each: 'event',
+  whenResolved: 'continue',
+});

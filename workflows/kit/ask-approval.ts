@@ -1,0 +1,246 @@
+import type { Duration } from '@temporalio/common';
+import { msToNumber } from '@temporalio/common/lib/time.js';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineUpdate,
+  isCancellation,
+  setHandler,
+} from '@temporalio/workflow';
+import type { ActivityFunctions } from '../../activities/index.ts';
+import type {
+  Approval,
+  ApprovalAnswer,
+  ApprovalEvent,
+  Approvers,
+  PlannedCall,
+} from '../../domain/approval.ts';
+import { changes, type Steps, steps } from './activities.ts';
+import { by } from './call-approval.ts';
+import { failureOf, orUnavailable } from './parts.ts';
+import { engine, eventsSoFar, lastResolver, runCause } from './run.ts';
+
+/** Tells a run that its approval has an answer, and waits until it has taken it up: true. Whoever cannot wait lets the event tell it. */
+export const approvalAnswered = defineUpdate<boolean, [string]>('approvalAnswered');
+
+/** How people are asked. */
+export interface Asking {
+  /** Who may answer: looked up at each answer. */
+  approvers: Approvers;
+  /** So many different people have to approve; one refusal is enough. */
+  required?: number;
+  /** After this nothing is approved any more. */
+  expiresIn: Duration;
+  /**
+   * What follows when nobody has answered by then: it is refused; the run fails, and so pages; or others are asked, for as long again.
+   */
+  onExpire?: 'refuse' | 'page' | { ask: Approvers };
+  /** Whoever asked for the run may answer too. */
+  requesterMayApprove?: boolean;
+  reasonRequired?: boolean;
+  /** It is made though a cool-down holds its targets. People see that, and have to say why. */
+  overridesGuards?: boolean;
+  /** A channel of Slack to show it in. Left out: the incident's room, else each approver by a direct message. */
+  channelId?: string;
+}
+
+/** What people said. */
+export interface Decision {
+  decision: 'approved' | 'refused' | 'expired';
+  approvalId: string;
+  answers: readonly ApprovalAnswer[];
+  at: string;
+  reason?: string;
+}
+
+type ChangeName = Exclude<
+  keyof Steps & string,
+  `${'read' | 'list' | 'find' | 'check' | 'search' | 'query'}${Capitalize<string>}`
+>;
+type InputOf<Name extends ChangeName> = Parameters<ActivityFunctions[Name]>[0];
+type OutputOf<Name extends ChangeName> = Awaited<ReturnType<ActivityFunctions[Name]>>;
+
+/** How many approvals a run asks for: the number of each is part of what makes it one. */
+let asked = 0;
+/** The approvals that the run has taken up. */
+const takenUp = new Set<string>();
+const told = new Set<string>();
+
+/** The planned call of a change, for people to approve; or what is so already. Nothing is changed. */
+export function planned<Name extends ChangeName>(
+  activity: Name,
+  input: InputOf<Name>,
+): Promise<{ planned: PlannedCall } | { done: OutputOf<Name> }> {
+  return changes(`ask:${activity}`, input) as Promise<{ planned: PlannedCall } | { done: OutputOf<Name> }>;
+}
+
+/** Makes a change by an approval: by the plan that people have seen, or not at all (`PlanChanged`). */
+export function makeApproved<Name extends ChangeName>(
+  approvalId: string,
+  activity: Name,
+  input: InputOf<Name>,
+): Promise<OutputOf<Name>> {
+  return by(approvalId, () => changes(`approved:${activity}`, input)) as Promise<OutputOf<Name>>;
+}
+
+/** What became of a change that people were asked about. */
+export type Approved<Output> =
+  | { result: Output; decision?: Decision }
+  | { refusal: string; decision: Decision };
+
+/** How often it is asked anew when the world has changed between the approval and the change. */
+const mostRounds = 3;
+
+/**
+ * Makes one change, once people have approved just this: they see its exact calls, and it is made by that plan. Where the world is another
+ * one by then, they are asked anew. What is so already is not asked for. Throws what the change itself throws.
+ */
+export async function withApproval<Name extends ChangeName>(
+  activity: Name,
+  input: InputOf<Name>,
+  asking: Asking,
+): Promise<Approved<OutputOf<Name>>> {
+  // In plan mode nobody is asked: the run goes on as if it were approved.
+  if (runCause()?.mode === 'plan')
+    return { result: (await changes(`approved:${activity}`, input)) as OutputOf<Name> };
+  for (let round = 1; ; round += 1) {
+    const found = await planned(activity, input);
+    if ('done' in found) return { result: found.done };
+    const decision = await askApproval({
+      ...asking,
+      plan: { summary: found.planned.summary, calls: [found.planned] },
+    });
+    if (decision.decision !== 'approved') return { refusal: refusalOf(decision), decision };
+    try {
+      return { result: await makeApproved(decision.approvalId, activity, input), decision };
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure?.class !== 'PlanChanged' || round === mostRounds) throw error;
+      await engine.closeApproval({
+        id: decision.approvalId,
+        state: 'superseded',
+        because: 'what would be done had changed since it was shown',
+      });
+    }
+  }
+}
+
+/** Why it is not done, in words. */
+function refusalOf({ decision, answers, reason }: Decision): string {
+  if (decision === 'expired') return 'nobody approved it in time';
+  const by = answers.findLast((answer) => answer.decision === 'refused')?.name ?? 'somebody';
+  return `${by} refused it${reason ? `: ${reason}` : ''}`;
+}
+
+/**
+ * Asks people in Slack, and by command and API at once, and waits for as long as it takes: for days, through crashes and outages. The first
+ * valid answer ends it everywhere. Where the run is to end, the question is withdrawn.
+ */
+export async function askApproval({
+  plan,
+  ...asking
+}: Asking & { plan: { summary: string; calls: readonly PlannedCall[] } }): Promise<Decision> {
+  const { onExpire = 'refuse' } = asking;
+  const closed = await ask(plan, asking);
+  const { id, state, answers, closedAt, expiresAt } = closed;
+  const at = closedAt ?? expiresAt;
+  if (state === 'approved' || state === 'refused') {
+    const reason = answers.findLast((answer) => answer.decision === state)?.reason;
+    return { decision: state, approvalId: id, answers, at, ...(reason ? { reason } : {}) };
+  }
+  if (typeof onExpire === 'object')
+    return askApproval({ ...asking, plan, approvers: onExpire.ask, onExpire: 'refuse' });
+  if (onExpire === 'page')
+    throw ApplicationFailure.nonRetryable(`Nobody approved in time: ${plan.summary}`, 'ApprovalExpired');
+  return { decision: 'expired', approvalId: id, answers, at };
+}
+
+async function ask(
+  { summary, calls }: { summary: string; calls: readonly PlannedCall[] },
+  asking: Asking,
+): Promise<Approval> {
+  const { approvers, required = 1, requesterMayApprove = false, channelId } = asking;
+  const { overridesGuards = false, reasonRequired = overridesGuards } = asking;
+  setHandler(approvalAnswered, async (id) => {
+    told.add(id);
+    return condition(() => takenUp.has(id), '10 seconds');
+  });
+  asked += 1;
+  const approval = await engine.askApproval({
+    number: asked,
+    summary,
+    calls,
+    approvers,
+    required,
+    requesterMayApprove,
+    reasonRequired,
+    overridesGuards,
+    expiresInSeconds: Math.ceil(msToNumber(asking.expiresIn) / 1000),
+    ...(channelId === undefined ? {} : { channelId }),
+  });
+  try {
+    const closed = await untilClosed(approval);
+    takenUp.add(closed.id);
+    return closed;
+  } catch (error) {
+    if (isCancellation(error))
+      await CancellationScope.nonCancellable(() =>
+        engine.closeApproval({ id: approval.id, state: 'withdrawn', because: becauseOfEnd() }),
+      );
+    throw error;
+  }
+}
+
+function becauseOfEnd(): string {
+  const resolver = lastResolver();
+  return resolver ? `the incident was resolved by ${resolver.name}` : 'the run was stopped';
+}
+
+/** What is told may be lost, so the approval itself is looked at so often. */
+const lookAgainMs = 3_600_000;
+/** The clocks of the store and of Temporal differ: by the store's it may have some seconds left. */
+const shortMs = 2_000;
+
+async function untilClosed(approval: Approval): Promise<Approval> {
+  const { id, expiresAt, askedAt } = approval;
+  const end = Date.parse(expiresAt);
+  const reminder = (Date.parse(askedAt) + end) / 2;
+  let isReminded = false;
+  for (let now: Approval = approval; ; ) {
+    if (now.state !== 'pending') return now;
+    const next = isReminded ? end : reminder;
+    const wait = Math.min(Math.max(next - Date.now(), shortMs), lookAgainMs);
+    const isTold = await condition(() => isClosed(id), wait);
+    if (!isTold && !isReminded && Date.now() >= reminder) {
+      isReminded = true;
+      await remind(now);
+    }
+    const isOver = Date.now() >= end;
+    const kept = isOver
+      ? await engine.closeApproval({ id, state: 'expired', because: 'nobody answered in time' })
+      : await engine.findApproval({ id });
+    now = kept ?? approval;
+    if (isTold && now.state === 'pending') told.delete(id);
+  }
+}
+
+const isClosed = (id: string): boolean =>
+  told.has(id) ||
+  eventsSoFar().some(({ type, data }) => {
+    const { approvalId, state } = (data ?? {}) as Partial<ApprovalEvent>;
+    return type.startsWith('approval.') && approvalId === id && state !== 'pending';
+  });
+
+/** Once, at half of the time, where it was shown. Whoever cannot be reminded finds it all the same. */
+async function remind({ id, summary, expiresAt }: Approval): Promise<void> {
+  const { messages = [] } = (await engine.findApproval({ id })) ?? {};
+  for (const { channelId, ts } of messages)
+    await orUnavailable(() =>
+      steps.postSlackMessage({
+        channelId,
+        threadTs: ts,
+        text: `This still waits for an answer: ${summary}. It expires at ${expiresAt}.`,
+      }),
+    );
+}
