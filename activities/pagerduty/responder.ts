@@ -88,11 +88,11 @@ export async function findResponder(
 
   const where = named?.summary ? ` ${named.summary}` : '';
   const silence = untold.length > 0 ? `, as far as PagerDuty tells (${untold.join('; ')})` : '';
-  return {
-    refusal:
-      `your PagerDuty user ${user.name} is neither ${incidentId === undefined ? '' : 'assigned to this incident nor '}in a team ` +
-      `${incidentId === undefined ? 'nor' : 'or'} on the escalation policy of ${incidentId === undefined ? 'the' : 'its'} service${where}${silence}`,
-  };
+  const belongs =
+    incidentId === undefined
+      ? 'neither in a team nor on the escalation policy of the service'
+      : 'neither assigned to this incident nor in a team or on the escalation policy of its service';
+  return { refusal: `your PagerDuty user ${user.name} is ${belongs}${where}${silence}` };
 }
 
 const roleRefusal = (role: string | undefined) =>

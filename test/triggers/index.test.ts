@@ -10,6 +10,8 @@ describe('the list of triggers', () => {
       'kubernetes-crash-loop',
       'run-failed',
       'slack-action',
+      'slack-request',
+      'approval-message',
     ]);
   });
 
