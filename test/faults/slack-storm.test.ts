@@ -87,6 +87,10 @@ describe('clicks and commands while Temporal and PagerDuty are down', () => {
     process.kill(temporal.pid, 'SIGKILL');
     await temporal.stop();
     world.pagerDuty.fail({ kind: 'status', status: 503, times: Number.MAX_SAFE_INTEGER });
+    await eventually('the outage to be seen', async () => {
+      const ready = (await (await fetch(`${world.server.url}/readyz`)).json()) as { status: string };
+      return ready.status === 'degraded';
+    });
 
     const person = { ...where, userId: 'U0ADA', batonUrl: world.server.url };
     const said = await inTurns<Said>(
