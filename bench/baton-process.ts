@@ -18,6 +18,7 @@ import { createMetrics } from '../server/metrics.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { openStore } from '../store/open.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
+import { clientConverter, workerConverter } from '../worker/data-converter.ts';
 import { startWorker, taskQueue } from '../worker/worker.ts';
 import { benchTrigger } from './baton-trigger.ts';
 import { connectWhenThere } from './connect.ts';
@@ -41,14 +42,19 @@ const store = await openStore({
   secrets,
   onPending: () => server?.wake(),
 });
-const authority = authorityOf(secretKeyIn(BATON_DATA_DIR));
+const secretKey = secretKeyIn(BATON_DATA_DIR);
+const authority = authorityOf(secretKey);
+const encrypts = process.env.BATON_ENCRYPT_PAYLOADS === '1';
+const keys = { secretKey, formerSecretKeys: [], encrypts };
 const connection = await connectWhenThere(TEMPORAL_ADDRESS);
 const worker = await startWorker({
   connection,
   namespace: 'default',
   bundle: await bundleWorkflows(fileURLToPath(new URL('./baton-workflows.ts', import.meta.url)), {
     cacheDir: BATON_DATA_DIR,
+    encrypted: encrypts,
   }),
+  dataConverter: workerConverter(keys),
   store,
   authority,
   activities,
@@ -63,7 +69,7 @@ server = await startServer({
   port: 0,
   pagerDutySecrets: [PAGERDUTY_WEBHOOK_SECRETS],
   store,
-  client: new Client({ connection }),
+  client: new Client({ connection, dataConverter: clientConverter(keys) }),
   eagerStart: !versions,
   namespace: 'default',
   triggers: [benchTrigger],

@@ -1,8 +1,10 @@
 /**
  * Baton beside Temporal by hand: one Temporal server, the same three calls to the same simulated providers, the sides in
  * turn. Run it with `npm run bench`; with DATABASE_URL set, Baton's store is that PostgreSQL, else PGlite. With
- * `-- --beside <folder>` the Baton of another checkout, with its packages installed, takes part: is a change slower?
+ * `-- --beside <folder>` the Baton of another checkout, with its packages installed, takes part: is a change slower? Without it the API
+ * on a large store is measured at the end (`operations.ts`).
  */
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -32,6 +34,8 @@ const flows = Number(values.flows);
 const rounds = Number(values.rounds);
 const underWay = 60;
 const settleMilliseconds = 5_000;
+const operationsAtMost = 600_000;
+const longestMilliseconds = 1_800_000;
 
 interface Figures {
   idle: number[];
@@ -188,6 +192,15 @@ const inTurn = async (
   }
 };
 const say = (text: string) => process.stderr.write(`${text}\n`);
+setTimeout(giveUp, longestMilliseconds).unref();
+
+/** Something hangs: nobody waits for its figures for ever. */
+function giveUp(): void {
+  say('It took longer than half an hour, and is ended');
+  for (const { pid } of sides.values()) process.kill(pid, 'SIGKILL');
+  process.kill(temporal.pid(), 'SIGKILL');
+  process.exit(1);
+}
 
 /** Resident MB of each side, and of the Temporal server. */
 const temporalMemory = { idle: 0, used: 0 };
@@ -267,4 +280,14 @@ await Promise.all(
 );
 await world.close();
 await rm(folder, { recursive: true, force: true });
+// Of another checkout nothing more is compared.
+if (!isBeside) measureOperations();
 process.exit(0);
+
+/** The API on a large store, in a process of its own, whose memory and processor time are its own too. */
+function measureOperations(): void {
+  process.stdout.write('\n');
+  const file = join(own, 'bench', 'operations.ts');
+  const { status } = spawnSync(process.execPath, [file], { stdio: 'inherit', timeout: operationsAtMost });
+  if (status !== 0) throw new Error('The API could not be measured, or took too long');
+}

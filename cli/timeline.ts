@@ -92,6 +92,7 @@ function ofActivity(row: RecordRow, line: MakeLine): TimelineLine[] | undefined 
 }
 
 function ofOperation(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
+  if (detailOf(row, 'operation.intended')) return [];
   const done = detailOf(row, 'operation.done');
   if (done) return [line('>', `asks for ${done.operation ?? unknown}`)];
   const refused = detailOf(row, 'operation.refused');

@@ -184,6 +184,8 @@ export interface RunEvent {
   outcome: string;
   /** The run says that what it is for is done and well. `completed` alone says only that it ended. */
   healthy: boolean;
+  /** Changes were looked at and not made: neither its failure nor its success says anything of the target. */
+  mode?: 'plan';
   startedAt: string;
   endedAt?: string;
 }

@@ -37,6 +37,8 @@ interface EndDetail {
   workflow: string;
   outcome: string;
   failure?: Failure;
+  /** It changed nothing. */
+  mode?: 'plan';
   healthy: boolean;
 }
 
@@ -107,6 +109,8 @@ export interface Details {
   'approval.answered': ApprovalDetail & Pick<Approval, 'state'> & ApprovalAnswer;
   /** Ended without an answer. */
   'approval.closed': ApprovalDetail & Pick<Approval, 'state'> & { because: string };
+  /** Before a change outside of the store is made. */
+  'operation.intended': OperationDetail;
   'operation.done': OperationDetail;
   /** Whoever asked lacks the right, or it cannot be done now. */
   'operation.refused': Partial<OperationDetail> & { operation: string; status: number; reason: string };

@@ -1,4 +1,5 @@
 import type { Delivery } from './delivery.ts';
+import type { RunCause } from './incident.ts';
 import type { Entry } from './record.ts';
 import type { RunRow, RunState } from './run.ts';
 import { defaultConnection, subjectOf } from './subject.ts';
@@ -22,6 +23,8 @@ export type RunEnding = Pick<RunEnd, 'state' | 'outcome' | 'failure'> & {
   via: string;
   /** Of the run's cause: the account that its incident is of. */
   connection?: string | undefined;
+  /** Of the run's cause. */
+  mode?: RunCause['mode'] | undefined;
 };
 
 const actionOf = {
@@ -39,14 +42,15 @@ function incidentIdOf(subject: string | undefined, connection: string): string |
 
 /**
  * The end of a run as the store takes it: its line in the record, and the engine's own event. The event's subject is what the
- * run was about (`<workflow>/<target>`), so that the next good run meets those that still wait for it; those of another account do not.
+ * run was about (`<workflow>/<target>`), so that the next good run meets those that still wait for it; those of another account do not,
+ * and a run in plan mode meets none: it changed nothing, so its failure pages nobody, and that it went well takes no page back.
  */
 export function runEnd(
   run: RunRow,
-  { state, outcome, healthy = false, failure, at, via, connection = defaultConnection }: RunEnding,
+  { state, outcome, healthy = false, failure, at, via, connection = defaultConnection, mode }: RunEnding,
 ): RunEnd {
   const type = actionOf[state];
-  const ended = { outcome, ...(failure ? { failure } : {}) };
+  const ended = { outcome, ...(failure ? { failure } : {}), ...(mode ? { mode } : {}) };
   const ofAccount = connection === defaultConnection ? {} : { connection };
   const incidentId = incidentIdOf(run.subject, connection);
   const envelope = {
@@ -54,7 +58,7 @@ export function runEnd(
     source: '/baton',
     type,
     ...ofAccount,
-    subject: subjectOf(connection, `${run.workflow}/${run.target}`),
+    subject: subjectOf(connection, `${mode ? `${mode}/` : ''}${run.workflow}/${run.target}`),
     time: at,
   };
   const data = {
@@ -71,7 +75,8 @@ export function runEnd(
   return {
     id: run.id,
     state,
-    ...ended,
+    outcome,
+    ...(failure ? { failure } : {}),
     entry: {
       at,
       actor: `trigger:${run.trigger}`,

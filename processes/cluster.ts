@@ -3,11 +3,12 @@ import { type Clients, connectClients, environmentConnections } from '../activit
 import type { AnyProvider } from '../activities/provider.ts';
 import { createLog } from '../log/log.ts';
 import { type Authority, authorityOf } from '../secrets/authority.ts';
+import type { PayloadKeys } from '../secrets/payload-codec.ts';
 import { learningScrubber } from '../secrets/scrub.ts';
 import type { Store } from '../store/store.ts';
 import { CliFailure, exits } from './failure.ts';
 import { secretsOf } from './masking.ts';
-import { missingSecretKey, secretKeyOf } from './secret-key.ts';
+import { missingSecretKey, payloadKeysOf, secretKeyOf } from './secret-key.ts';
 import { halvesFor, readSettings, type Settings } from './settings.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -17,6 +18,7 @@ export interface ClusterProcess {
   temporal: NonNullable<Settings['temporal']>;
   providers: readonly AnyProvider[];
   secretKey: string;
+  payloadKeys: PayloadKeys;
   scrub: (text: string) => string;
   /** Tells `scrub` of more secrets. */
   learn: (secrets: readonly string[]) => void;
@@ -62,11 +64,24 @@ export async function prepareCluster(
       exit: exits.usage,
     });
   const secretKey = secretKeyOf(settings);
+  const payloadKeys = payloadKeysOf(secretKey, settings);
   const authority = authorityOf(secretKey);
   const { scrub, learn } = learningScrubber(secretsOf(env, providers));
   const log = createLog(scrub);
   const halves = halvesFor(settings, process);
   for (const words of [...settings.misspelt, ...halves]) log.warn(words);
   const clients = connectClients(providers, environmentConnections(env), env);
-  return { settings, temporal, providers, secretKey, scrub, learn, log, authority, clients, halves };
+  return {
+    settings,
+    temporal,
+    providers,
+    secretKey,
+    payloadKeys,
+    scrub,
+    learn,
+    log,
+    authority,
+    clients,
+    halves,
+  };
 }

@@ -17,7 +17,7 @@ import { isNobodyThere, request } from './control.ts';
 import { CliFailure, exits, failureOf } from './failure.ts';
 import { askOverHttp } from './http-door.ts';
 import { secretsOf } from './masking.ts';
-import { secretKeyOf } from './secret-key.ts';
+import { payloadKeysOf, secretKeyOf } from './secret-key.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { lazyClient } from './temporal-client.ts';
 import type { Wiring } from './wiring.ts';
@@ -105,7 +105,10 @@ function worldHere(
       ? noConnections
       : lazily(async () => connectionsIn(store, secretKeyOf(settings), settings, learn));
   const { temporal, secretKey } = settings;
-  const reached = temporal && secretKey !== undefined ? lazyClient(temporal) : undefined;
+  const reached =
+    temporal && secretKey !== undefined
+      ? lazyClient(temporal, payloadKeysOf(secretKey, settings))
+      : undefined;
   return {
     world: {
       ...worldOf(wiring, { store, connections, providers, settings, env }),

@@ -31,15 +31,19 @@ export class CliFailure extends Error {
   }
 }
 
+/** By the status of a refusal. For all others, as 429 and 503, it may be asked again: failed. */
 const exitOf: Record<number, (typeof exits)[keyof typeof exits]> = {
   400: exits.usage,
   401: exits.notAllowed,
   403: exits.notAllowed,
   404: exits.notFound,
+  408: exits.timedOut,
   409: exits.conflict,
   413: exits.usage,
   415: exits.usage,
-  422: exits.conflict,
+  422: exits.usage,
+  431: exits.usage,
+  504: exits.timedOut,
 };
 
 /** A refusal as the command tells it. */

@@ -2,6 +2,7 @@ import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { type MadeToken, makeToken, readToken } from '../secrets/token.ts';
 import type { Store } from '../store/store.ts';
+import type { NewToken } from '../store/tokens.ts';
 
 const days = 90;
 
@@ -10,7 +11,7 @@ const days = 90;
  * the database, and could write the row itself.
  */
 export async function makeFirstToken(
-  store: Pick<Store, 'createFirstToken' | 'append'>,
+  store: Pick<Store, 'createFirstToken'>,
   via: 'cli' | 'start',
 ): Promise<string | undefined> {
   const made = makeToken();
@@ -18,11 +19,11 @@ export async function makeFirstToken(
 }
 
 async function keepFirst(
-  store: Pick<Store, 'createFirstToken' | 'append'>,
+  store: Pick<Store, 'createFirstToken'>,
   made: MadeToken,
   via: 'cli' | 'start',
 ): Promise<boolean> {
-  const kept = await store.createFirstToken({
+  const token: NewToken = {
     id: made.id,
     hash: made.hash,
     name: 'first-admin',
@@ -30,20 +31,16 @@ async function keepFirst(
     scope: {},
     days,
     createdBy: 'baton',
-  });
-  if (!kept) return false;
-  const { id, name, role, expiresAt } = kept;
-  await store.append([
-    {
-      at: new Date().toISOString(),
-      actor: 'baton',
-      via,
-      action: 'tokens.create',
-      subject: id,
-      detail: { name, role, expiresAt, first: true },
-    },
-  ]);
-  return true;
+  };
+  const kept = await store.createFirstToken(token, ({ id, name, role, expiresAt }) => ({
+    at: new Date().toISOString(),
+    actor: 'baton',
+    via,
+    action: 'tokens.create',
+    subject: id,
+    detail: { name, role, expiresAt, first: true },
+  }));
+  return kept !== undefined;
 }
 
 /**
@@ -51,13 +48,13 @@ async function keepFirst(
  * comes before the row, so that a crash between leaves a token that the next start puts in force, and never one whose text is lost.
  */
 export async function firstTokenFile(
-  store: Pick<Store, 'hasAdmin' | 'checkToken' | 'createFirstToken' | 'append'>,
+  store: Pick<Store, 'hasAdmin' | 'checkToken' | 'createFirstToken'>,
   dataDir: string,
 ): Promise<string | undefined> {
   if (await store.hasAdmin()) return undefined;
   const path = join(dataDir, 'admin.token');
   const lying = readOwn(path);
-  const isUnused = lying !== undefined && (await store.checkToken(lying.id)) === undefined;
+  const isUnused = lying !== undefined && (await store.checkToken(lying.id, '')) === undefined;
   const token = isUnused ? lying : writeNew(path);
   return (await keepFirst(store, token, 'start')) ? path : undefined;
 }

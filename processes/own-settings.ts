@@ -49,6 +49,7 @@ export const OwnEnvironment = z.object({
     .transform((list) => list.split(',').map((key) => key.trim()))
     .refine((list) => list.every((key) => key !== ''), 'has an empty part between its commas')
     .default([]),
+  BATON_ENCRYPT_PAYLOADS: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
   BATON_WORKER_VERSIONS: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
   BATON_TEMPORAL_UI: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
   ...oidcEnvironment,

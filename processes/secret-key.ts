@@ -1,3 +1,4 @@
+import type { PayloadKeys } from '../secrets/payload-codec.ts';
 import { SecretKeyUnusable, secretKeyIn } from '../secrets/secret-key.ts';
 import { CliFailure, exits } from './failure.ts';
 import type { Settings } from './settings.ts';
@@ -28,3 +29,9 @@ export function secretKeyOf({
     throw error instanceof SecretKeyUnusable ? new CliFailure(error.message) : error;
   }
 }
+
+/** The keys for what Temporal keeps. */
+export const payloadKeysOf = (
+  secretKey: string,
+  { formerSecretKeys, encryptPayloads: encrypts }: Pick<Settings, 'formerSecretKeys' | 'encryptPayloads'>,
+): PayloadKeys => ({ secretKey, formerSecretKeys, encrypts });

@@ -1,4 +1,5 @@
 import { wayTo } from '../activities/http.ts';
+import { settingsOf } from '../activities/provider.ts';
 import { outageLines } from '../log/log.ts';
 import { startDoctorWatch } from '../server/doctor-watch.ts';
 import { createMetrics } from '../server/metrics.ts';
@@ -21,8 +22,19 @@ const usualPort = 8080;
 
 /** `baton server`: as many as are needed, behind a balancer. Returns when it was told to stop and has drained. */
 export async function runServer(wiring: Wiring): Promise<void> {
-  const { settings, temporal, providers, secretKey, scrub, learn, log, authority, clients, halves } =
-    await prepareCluster(wiring, 'server');
+  const {
+    settings,
+    temporal,
+    providers,
+    secretKey,
+    payloadKeys,
+    scrub,
+    learn,
+    log,
+    authority,
+    clients,
+    halves,
+  } = await prepareCluster(wiring, 'server');
   const lifetime = new Lifetime();
   try {
     let server: RunningServer | undefined;
@@ -39,7 +51,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
     await warnOfOwner(store, log);
     for (const warning of connectionWarnings(wiring.env)) log.warn(warning);
     const port = settings.port ?? usualPort;
-    const { client, close } = lazyClient(temporal);
+    const { client, close } = lazyClient(temporal, payloadKeys);
     lifetime.onClose(close);
     const connections = connectionsIn(store, secretKey, settings, learn);
     const world: World = {
@@ -76,7 +88,10 @@ export async function runServer(wiring: Wiring): Promise<void> {
       throw error.code === 'EADDRINUSE' ? portTaken(port) : error;
     });
     lifetime.onClose(server.stop);
-    lifetime.onClose(startDoctorWatch({ doctor: world.doctor, store, log }).stop);
+    lifetime.onClose(
+      startDoctorWatch({ doctor: world.doctor, settings: world.providers.flatMap(settingsOf), store, log })
+        .stop,
+    );
     log.info({ port }, 'Listening');
     await lifetime.untilEnd();
     log.info('Stopping');

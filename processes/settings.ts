@@ -39,6 +39,8 @@ export interface Settings {
   secretKey: string | undefined;
   /** With which no more is signed: what they signed is still good. */
   formerSecretKeys: readonly string[];
+  /** What runs are given and give is encrypted in Temporal. */
+  encryptPayloads: boolean;
   /** Whether the embedded Temporal shows its web page, on which anybody who reaches it may do everything. */
   temporalUi: boolean;
   /** Each run is finished by workers of the code that it began with. */
@@ -105,6 +107,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, providers: readonly
     headsDir: data.BATON_RECORD_HEADS_DIR,
     secretKey: data.BATON_SECRET_KEY,
     formerSecretKeys: data.BATON_FORMER_SECRET_KEYS,
+    encryptPayloads: data.BATON_ENCRYPT_PAYLOADS === '1',
     workerVersions: data.BATON_WORKER_VERSIONS === '1',
     responderRole: data.BATON_RESPONDER_ROLE,
     temporalUi: data.BATON_TEMPORAL_UI === '1',

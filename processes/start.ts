@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { budgetOf } from '../activities/budget.ts';
 import { connectClients } from '../activities/clients.ts';
 import { wayTo } from '../activities/http.ts';
-import type { AnyProvider } from '../activities/provider.ts';
+import { type AnyProvider, settingsOf } from '../activities/provider.ts';
 import type { Output } from '../cli/output.ts';
 import { createLog, outageLines } from '../log/log.ts';
 import { openLogFile } from '../log/log-file.ts';
@@ -23,6 +23,7 @@ import { openStore, type StoreOptions } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { batonFor } from '../worker/baton.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
+import { clientConverter, workerConverter } from '../worker/data-converter.ts';
 import { startWorker, taskQueue } from '../worker/worker.ts';
 import { warnOfOwner } from './cluster.ts';
 import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
@@ -37,7 +38,7 @@ import { directPager } from './pager.ts';
 import { performFromSlack } from './perform.ts';
 import { isFree, nextFreePort, portTaken } from './ports.ts';
 import { prepareSdk } from './sdk.ts';
-import { secretKeyOf } from './secret-key.ts';
+import { payloadKeysOf, secretKeyOf } from './secret-key.ts';
 import { halvesFor, readSettings, type Settings } from './settings.ts';
 import type { RunningSimulators } from './simulators.ts';
 import { type Binary, findTemporal } from './temporal-binary.ts';
@@ -84,6 +85,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     let server: RunningServer | undefined;
     const bundling = bundleWorkflows(wiring.workflowsPath, {
       cacheDir: dataDir,
+      encrypted: settings.encryptPayloads,
       onRefused: (why) => log.warn(why),
     });
     const finding = settings.temporal === undefined ? findTemporal() : undefined;
@@ -101,6 +103,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     });
     const secretKey = secretKeyOf(settings);
     const authority = authorityOf(secretKey);
+    const payloadKeys = payloadKeysOf(secretKey, settings);
     if (settings.databaseUrl !== undefined) await warnOfOwner(store, log);
     const temporal = await connectTemporal(settings, finding, lifetime, log);
 
@@ -131,7 +134,11 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     );
     // The embedded Temporal has this process's worker alone.
     const versions = settings.workerVersions && settings.temporal !== undefined;
-    const client = new Client({ connection, namespace: temporal.namespace });
+    const client = new Client({
+      connection,
+      namespace: temporal.namespace,
+      dataConverter: clientConverter(payloadKeys),
+    });
     // Temporal leaves an eager run with the worker that it came by, whatever the current version is.
     const eagerStart = !versions;
     const world: World = {
@@ -142,6 +149,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       connection,
       namespace: temporal.namespace,
       bundle: await bundling,
+      dataConverter: workerConverter(payloadKeys),
       store,
       authority,
       activities: await wiring.loadActivities(),
@@ -189,7 +197,10 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     });
     lifetime.onClose(server.stop);
     if (settings.connectedBy.length > 0)
-      lifetime.onClose(startDoctorWatch({ doctor: world.doctor, store, log }).stop);
+      lifetime.onClose(
+        startDoctorWatch({ doctor: world.doctor, settings: world.providers.flatMap(settingsOf), store, log })
+          .stop,
+      );
     const control = await serveControl(dataDir, {
       ping: async () => 'here',
       perform: (name, input) => performHere(world, name, input),

@@ -9,6 +9,7 @@ import { startMonitor } from '../server/monitor.ts';
 import type { World } from '../server/operations/operation.ts';
 import { openStore } from '../store/open.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
+import { workerConverter } from '../worker/data-converter.ts';
 import { startWorker, taskQueue } from '../worker/worker.ts';
 import { prepareCluster } from './cluster.ts';
 import { allConnections, connectionsIn } from './connections.ts';
@@ -26,12 +27,12 @@ const usualPort = 8081;
 
 /** `baton worker`: as many as are needed. Returns when it was told to stop and its activities have ended. */
 export async function runWorker(wiring: Wiring): Promise<void> {
-  const { settings, temporal, providers, secretKey, scrub, learn, log, authority, halves } =
+  const { settings, temporal, providers, secretKey, payloadKeys, scrub, learn, log, authority, halves } =
     await prepareCluster(wiring, 'worker');
   const sdkMetrics = await prepareSdk(log);
   const lifetime = new Lifetime();
   try {
-    const bundling = bundleWorkflows(wiring.workflowsPath);
+    const bundling = bundleWorkflows(wiring.workflowsPath, { encrypted: payloadKeys.encrypts });
     const { databaseUrl, migrationDatabaseUrl, dataDir } = settings;
     const store = await openStore({
       databaseUrl,
@@ -43,7 +44,7 @@ export async function runWorker(wiring: Wiring): Promise<void> {
     lifetime.onClose(() => store.close());
     const metrics = createMetrics(sdkMetrics);
     // Before Temporal is there: a worker that waits for it lives, and says what it waits for.
-    const { client, close } = lazyClient(temporal);
+    const { client, close } = lazyClient(temporal, payloadKeys);
     lifetime.onClose(close);
     const { namespace } = temporal;
     // PORT is a promise to whoever looks there, so it is kept or refused; without it any number of workers share a machine.
@@ -74,6 +75,7 @@ export async function runWorker(wiring: Wiring): Promise<void> {
       connection,
       namespace,
       bundle: await bundling,
+      dataConverter: workerConverter(payloadKeys),
       store,
       authority,
       activities: await wiring.loadActivities(),

@@ -24,8 +24,14 @@ export interface Authority {
 
 /** The authority of those who share a secret key (see `secretKeyIn`). Its own key is derived, so no other use of the secret meets it. */
 export function authorityOf(secretKey: string): Authority {
-  const key = createSecretKey(Buffer.from(hkdfSync('sha256', secretKey, '', 'baton/cause/v1', 32)));
-  const digest = (run: SignedRun) => createHmac('sha256', key).update(signedText(run)).digest();
+  const keyFor = (use: string) => createSecretKey(Buffer.from(hkdfSync('sha256', secretKey, '', use, 32)));
+  const key = keyFor('baton/cause/v1');
+  /** A worker of before there were modes would not see the mode, and make the changes. It does not know this key, and makes none. */
+  const keyOfModes = keyFor('baton/cause/v1/mode');
+  const digest = (run: SignedRun) =>
+    createHmac('sha256', hasMode(run.cause) ? keyOfModes : key)
+      .update(signedText(run))
+      .digest();
   return {
     sign: (run) => digest(run).toString('base64url'),
     isSigned(run, signature) {
@@ -35,6 +41,9 @@ export function authorityOf(secretKey: string): Authority {
     },
   };
 }
+
+const hasMode = (cause: unknown): boolean =>
+  (cause as { mode?: unknown } | null | undefined)?.mode !== undefined;
 
 /** A list, so that no part can run over into the next one. */
 function signedText({ runId, workflow, input, cause }: SignedRun): string {

@@ -6,6 +6,8 @@ import { type Doctor, type Examination, examineAll } from './doctor.ts';
 
 interface Options {
   doctor: () => Promise<Doctor>;
+  /** The names of all settings of the providers. */
+  settings: readonly string[];
   store: Pick<Store, 'append' | 'readRecord'>;
   log: Logger;
 }
@@ -30,7 +32,7 @@ type Missing = z.output<typeof missingSchema>;
  * Looks at the connections soon after a start, and then daily. Each right that is missing is a line in the log; what is missing, where that
  * is not what it was, a line in the record.
  */
-export function startDoctorWatch({ doctor, store, log }: Options): { stop(): Promise<void> } {
+export function startDoctorWatch({ doctor, settings, store, log }: Options): { stop(): Promise<void> } {
   const stopping = new AbortController();
   let logged: Missing[] | undefined;
   let round: Promise<void> = Promise.resolve();
@@ -46,7 +48,7 @@ export function startDoctorWatch({ doctor, store, log }: Options): { stop(): Pro
       const found = await examineAll(asked, await asked.connections(), stopping.signal);
       if (stopping.signal.aborted) return;
       const kept = logged ?? (await lastKept(store));
-      const missing = [...missingIn(found), ...kept.filter((each) => isSilent(found, each))];
+      const missing = [...missingIn(found, settings), ...kept.filter((each) => isSilent(found, each))];
       if (logged && namesOf(missing) === namesOf(logged)) return;
       logged = missing;
       for (const each of missing) log.warn(each, 'A right is missing at a provider: see baton doctor');
@@ -72,12 +74,12 @@ export function startDoctorWatch({ doctor, store, log }: Options): { stop(): Pro
 }
 
 /** A setting that is missing here may be another process's: servers and workers each have their own. */
-function missingIn(examinations: readonly Examination[]): Missing[] {
+function missingIn(examinations: readonly Examination[], settings: readonly string[]): Missing[] {
   return examinations.flatMap(({ provider, connection, state, reason = '', findings }) => {
     const refused = { provider, connection, what: 'all of it', reason, neededBy: [] };
     if (state === 'refused') return [refused];
     return findings
-      .filter(({ what, ok }) => ok === false && !isSetting.test(what))
+      .filter(({ what, ok }) => ok === false && !settings.includes(what))
       .map(({ what, reason: why = '', neededBy }) => ({
         provider,
         connection,
@@ -93,8 +95,6 @@ const isSilent = (found: readonly Examination[], { provider, connection }: Missi
   found.some(
     (each) => each.provider === provider && each.connection === connection && each.state === 'no answer',
   );
-
-const isSetting = /^(PAGERDUTY|SLACK|JIRA|AWS|KUBERNETES)_[A-Z_]+$/;
 
 /** What tells one state from another. The providers' words do not: some have a number of their own in each answer. */
 const namesOf = (missing: readonly Missing[]): string =>

@@ -162,8 +162,8 @@ async function takeUpLost(run: LiveRun, retention: number, options: Options): Pr
 
 async function endRun(run: LiveRun, end: End, { store, log }: Options, closeTime?: Date): Promise<void> {
   const at = (closeTime ?? new Date()).toISOString();
-  const connection = causeOf.safeParse(run.cause).data?.connection;
-  if (await store.endRun(runEnd(run, { ...end, at, via: 'reconcile', connection })))
+  const { connection, mode } = causeOf.safeParse(run.cause).data ?? {};
+  if (await store.endRun(runEnd(run, { ...end, at, via: 'reconcile', connection, mode })))
     log.warn({ run: run.id, incident: run.subject }, `A run ended without a report: ${end.outcome}`);
 }
 

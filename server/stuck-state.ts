@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import type { RunStuck } from '../domain/run.ts';
 
 /** A task that failed so often does not fail by chance; a worker that dies costs one or two. */
@@ -37,7 +38,9 @@ async function lastFailure(
   });
   const failed = history?.events?.find((event) => event.workflowTaskFailedEventAttributes);
   const { cause, failure } = failed?.workflowTaskFailedEventAttributes ?? {};
-  const message = (failure?.message ?? 'its workers take its next step and do not finish it').slice(0, 500);
+  // Where payloads are encrypted, its message is one.
+  const said = await decodeOptionalFailureToOptionalError(client.options.loadedDataConverter, failure);
+  const message = (said?.message ?? 'its workers take its next step and do not finish it').slice(0, 500);
   const isNonDeterminism = cause === nonDeterministic || message.includes('[TMPRL1100]');
   return { reason: isNonDeterminism ? 'NonDeterminism' : 'WorkflowTaskFailed', message };
 }

@@ -24,8 +24,11 @@ export interface KeyedRequest {
   digest: string;
 }
 
-/** `go`: it is new. `busy`: it is being carried out. `other`: the key stands for another request. Else what was answered. */
-export type Known = 'go' | 'busy' | 'other' | { status: number; answer: string | null };
+/**
+ * `go`: it is new. `busy`: it is being carried out. `unknown`: whoever carried it out is gone, and nobody knows how far it came. `other`:
+ * the key stands for another request. Else what was answered.
+ */
+export type Known = 'go' | 'busy' | 'unknown' | 'other' | { status: number; answer: string | null };
 
 export interface Answers {
   /** Takes up a request, or says what is known of it. Keys are forgotten after 24 hours. */
@@ -41,6 +44,13 @@ const keptHours = 24;
 const goneSeconds = 120;
 const forgottenAtOnce = 100;
 
+interface StoredAnswer {
+  digest: string;
+  status: number | null;
+  answer: string | null;
+  gone: boolean;
+}
+
 export function answersOn({ db }: Context): Answers {
   return {
     async takeUp({ principal, key, digest }) {
@@ -49,20 +59,19 @@ export function answersOn({ db }: Context): Answers {
         order by at limit ${forgottenAtOnce})`.execute(db);
       const given = sql`${keyText(principal)}, ${keyText(key)}, ${digest}`;
       const { rows: taken } = await sql`
-        insert into answers (principal, key, digest) values (${given})
-        on conflict (principal, key) do update set at = now()
-          where answers.status is null and answers.digest = excluded.digest
-            and answers.at < now() - make_interval(secs => ${goneSeconds})
-        returning key`.execute(db);
+        insert into answers (principal, key, digest) values (${given}) on conflict do nothing returning key`.execute(
+        db,
+      );
       if (taken.length > 0) return 'go';
-      const { rows } = await sql<{ digest: string; status: number | null; answer: string | null }>`
-        select digest, status, answer from answers
+      const { rows } = await sql<StoredAnswer>`
+        select digest, status, answer, at < now() - make_interval(secs => ${goneSeconds}) as gone from answers
         where principal = ${keyText(principal)} and key = ${keyText(key)}`.execute(db);
       const [known] = rows;
       // Given up at this very moment.
       if (!known) return 'busy';
       if (known.digest !== digest) return 'other';
-      return known.status === null ? 'busy' : { status: known.status, answer: known.answer };
+      if (known.status !== null) return { status: known.status, answer: known.answer };
+      return known.gone ? 'unknown' : 'busy';
     },
 
     async answered({ principal, key, digest }, { status, answer }) {

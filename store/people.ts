@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
+import type { Entry } from '../domain/record.ts';
 import type { Role } from '../domain/rights.ts';
 import type { Time } from './columns.ts';
 import type { Context } from './context.ts';
 import { isUniqueViolation } from './errors.ts';
+import { appendLines } from './record.ts';
 
 /** Somebody who may sign in, or whose user in Slack is known. */
 export interface Person {
@@ -26,22 +28,22 @@ export interface PeopleTable {
   signed_in_at: Time | null;
 }
 
-/** Addresses in small letters throughout. */
+/** Addresses in small letters throughout. Each change writes its line into the record, all or nothing. */
 export interface People {
   /** In the order of their addresses, from the one after `after` on. */
   listPeople(page: { after?: string | undefined; limit: number }): Promise<Person[]>;
   /** Gives somebody a role. Their sessions end where what counts has changed. */
-  setRole(email: string, role: Role): Promise<Person>;
+  setRole(email: string, role: Role, line: Entry): Promise<Person>;
   /** False: there is nobody. Their sessions end. */
-  removePerson(email: string): Promise<boolean>;
+  removePerson(email: string, line: Entry): Promise<boolean>;
   /** Says which user of Slack somebody is; undefined: none any more. Undefined: that user is another person's. */
-  linkSlackUser(email: string, slackUser: string | undefined): Promise<Person | undefined>;
+  linkSlackUser(email: string, slackUser: string | undefined, line: Entry): Promise<Person | undefined>;
   findPerson(email: string): Promise<Person | undefined>;
   /** Who a user of Slack is. */
   findPersonInSlack(slackUser: string): Promise<Person | undefined>;
 }
 
-export function peopleOn({ db }: Context): People {
+export function peopleOn({ db, makeLine }: Context): People {
   const people = db.selectFrom('people').selectAll();
   return {
     async listPeople({ after, limit }) {
@@ -50,7 +52,7 @@ export function peopleOn({ db }: Context): People {
       return rows.map(personOf);
     },
 
-    setRole: (email, role) =>
+    setRole: (email, role, line) =>
       db.transaction().execute(async (transaction) => {
         const own = transaction.selectFrom('people').selectAll().where('email', '=', email).forUpdate();
         const before = await own.executeTakeFirst();
@@ -63,24 +65,27 @@ export function peopleOn({ db }: Context): People {
         // A new role has new sessions: what was stolen before it is worth nothing after it.
         if (before && personOf(before).role !== personOf(after).role)
           await transaction.deleteFrom('sessions').where('email', '=', email).execute();
+        await appendLines([makeLine(line)]).execute(transaction);
         return personOf(after);
       }),
 
-    async removePerson(email) {
-      const { numDeletedRows } = await db.deleteFrom('people').where('email', '=', email).executeTakeFirst();
-      return numDeletedRows > 0n;
+    async removePerson(email, line) {
+      const { rows } = await sql`
+        with removed as (delete from people where email = ${email} returning email),
+        noted as (${appendLines([makeLine(line)], sql`exists (select from removed)`)})
+        select email from removed`.execute(db);
+      return rows.length > 0;
     },
 
-    async linkSlackUser(email, slackUser) {
-      const slack_user = slackUser ?? null;
+    async linkSlackUser(email, slackUser, line) {
       try {
-        const row = await db
-          .insertInto('people')
-          .values({ email, slack_user })
-          .onConflict((on) => on.column('email').doUpdateSet({ slack_user }))
-          .returningAll()
-          .executeTakeFirstOrThrow();
-        return personOf(row);
+        const { rows } = await sql<PersonRow>`
+          with linked as (
+            insert into people (email, slack_user) values (${email}, ${slackUser ?? null})
+            on conflict (email) do update set slack_user = excluded.slack_user returning *
+          ), noted as (${appendLines([makeLine(line)])})
+          select * from linked`.execute(db);
+        return rows.map(personOf)[0];
       } catch (error) {
         if (isUniqueViolation(error)) return undefined;
         throw error;

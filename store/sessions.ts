@@ -1,9 +1,11 @@
 import type { Generated } from 'kysely';
 import { sql } from 'kysely';
+import type { Entry } from '../domain/record.ts';
 import type { Role } from '../domain/rights.ts';
 import type { Time } from './columns.ts';
 import type { Context } from './context.ts';
 import { type Person, type PersonRow, personOf } from './people.ts';
+import { appendLines } from './record.ts';
 
 /** A session ends when it was not used for so long, and at the latest so long after the sign-in. */
 export const idleHours = 12;
@@ -30,15 +32,20 @@ export interface Sessions {
   /**
    * Somebody whom the identity provider has vouched for signs in, under a session with this hash. `groupRole` is the role of their groups
    * now, and stands for the one of before; where that changes what counts, their other sessions end. Undefined, and no session made:
-   * they have no role.
+   * they have no role. What `lineOf` gives is written into the record with it, all or nothing.
    */
-  signIn(hash: string, email: string, groupRole: Role | undefined): Promise<SignedIn | undefined>;
+  signIn(
+    hash: string,
+    email: string,
+    groupRole: Role | undefined,
+    lineOf: (signedIn: SignedIn) => Entry,
+  ): Promise<SignedIn | undefined>;
   /** Whose session it is, where it lasts. Asked at each request: a removal or another role counts from the next one on. */
   findSession(hash: string): Promise<{ email: string; role: Role; useIsOld: boolean } | undefined>;
   /** Notes that it is used, at most once a minute. */
   noteSessionUse(hash: string): Promise<void>;
-  /** Whose it was; undefined: there was none. */
-  endSession(hash: string): Promise<string | undefined>;
+  /** False: there was none. What `lineOf` gives is written into the record with it, all or nothing. */
+  endSession(hash: string, lineOf?: (email: string) => Entry): Promise<boolean>;
   /** How many sign-ins under each of these keys have failed lately, and when the first of them will be forgotten. */
   failedSignIns(keys: readonly string[]): Promise<FailedSignIns[]>;
   /** One more has failed under each of these keys. */
@@ -57,8 +64,8 @@ export interface FailedSignIns {
   secondsLeft: number;
 }
 
-/** Under which the failures of an account are counted: a token's id, or an e-mail address. */
-export const accountKey = (account: string) => `account:${account}`;
+/** Under which the failures of an account (a token's id, or an e-mail address) from one address are counted. */
+export const accountKey = (account: string, address: string) => `account:${account} from ${address}`;
 
 /** Of a row of `failed_sign_ins`, where it still counts. */
 export const secondsLeft = sql<number>`ceil(extract(epoch from since + make_interval(mins => ${sql.raw(String(failuresWithinMinutes))}) - now()))::integer`;
@@ -68,9 +75,9 @@ const lasts = sql.raw(
 );
 export const lately = sql.raw(`since > now() - interval '${failuresWithinMinutes} minutes'`);
 
-export function sessionsOn({ db }: Context): Sessions {
+export function sessionsOn({ db, makeLine }: Context): Sessions {
   return {
-    signIn: (hash, email, groupRole) =>
+    signIn: (hash, email, groupRole, lineOf) =>
       db.transaction().execute(async (transaction) => {
         const { rows: known } = await sql<PersonRow>`
           select * from people where email = ${email} for update`.execute(transaction);
@@ -90,7 +97,12 @@ export function sessionsOn({ db }: Context): Sessions {
         );
         await sql`insert into sessions (hash, email) values (${hash}, ${email})`.execute(transaction);
         const isOther = before?.role !== undefined && before.role !== person.role;
-        return { person: { ...person, role: person.role }, ...(isOther ? { before: before.role } : {}) };
+        const signedIn = {
+          person: { ...person, role: person.role },
+          ...(isOther ? { before: before.role } : {}),
+        };
+        await appendLines([makeLine(lineOf(signedIn))]).execute(transaction);
+        return signedIn;
       }),
 
     async findSession(hash) {
@@ -106,11 +118,14 @@ export function sessionsOn({ db }: Context): Sessions {
         where hash = ${hash} and ${lasts} and used_at < now() - interval '1 minute'`.execute(db);
     },
 
-    async endSession(hash) {
-      const { rows } = await sql<{ email: string }>`
-        delete from sessions where hash = ${hash} returning email`.execute(db);
-      return rows[0]?.email;
-    },
+    endSession: (hash, lineOf) =>
+      db.transaction().execute(async (transaction) => {
+        const { rows } = await sql<{ email: string }>`
+          delete from sessions where hash = ${hash} returning email`.execute(transaction);
+        const lines = lineOf ? rows.map(({ email }) => makeLine(lineOf(email))) : [];
+        if (lines.length > 0) await appendLines(lines).execute(transaction);
+        return rows.length > 0;
+      }),
 
     async failedSignIns(keys) {
       const { rows } = await sql<FailedSignIns>`

@@ -1,9 +1,11 @@
 import type { Generated } from 'kysely';
 import { type Selectable, sql } from 'kysely';
+import type { Entry } from '../domain/record.ts';
 import type { Role, Scope } from '../domain/rights.ts';
 import type { Json, Time } from './columns.ts';
 import type { Context } from './context.ts';
 import { isUniqueViolation } from './errors.ts';
+import { appendLines } from './record.ts';
 import { accountKey, type FailedSignIns, lately, secondsLeft } from './sessions.ts';
 
 /** A token as it is kept: never its secret. */
@@ -42,7 +44,7 @@ export interface CheckedToken {
   state: 'live' | 'expired' | 'revoked';
   /** It has not been noted for a minute that it is used. */
   useIsOld: boolean;
-  /** Sign-ins that have failed under its id lately. */
+  /** Sign-ins that have failed under its id from there lately. */
   failures: FailedSignIns;
 }
 
@@ -59,19 +61,20 @@ export interface TokensTable {
   revoked_at: Time | null;
 }
 
+/** Each change writes its line into the record, all or nothing. */
 export interface Tokens {
   /** Undefined: a live token has that name. */
-  createToken(token: NewToken): Promise<Token | undefined>;
+  createToken(token: NewToken, line: Entry): Promise<Token | undefined>;
   /** The first token of an admin. Undefined, and nothing done, where there is an admin: a live token, or a person. */
-  createFirstToken(token: NewToken): Promise<Token | undefined>;
+  createFirstToken(token: NewToken, lineOf: (kept: Token) => Entry): Promise<Token | undefined>;
   /** Whether somebody is an admin: a live token without limits, or a person. */
   hasAdmin(): Promise<boolean>;
-  /** One row by its key, asked at each request: what was revoked is so from the next request on, in every process. */
-  checkToken(id: string): Promise<CheckedToken | undefined>;
+  /** One row by its key, asked at each request: what was revoked is so from the next request on, in every process. `address`: from where. */
+  checkToken(id: string, address: string): Promise<CheckedToken | undefined>;
   /** Notes that it is used, at most once a minute. */
   noteTokenUse(id: string): Promise<void>;
   /** Undefined: there is none. One that was revoked before keeps its time. */
-  revokeToken(id: string): Promise<Token | undefined>;
+  revokeToken(id: string, line: Entry): Promise<Token | undefined>;
   /** Newest first, from the one after `after` (an id) on. */
   listTokens(page: { after?: string | undefined; limit: number }): Promise<Token[]>;
 }
@@ -94,7 +97,7 @@ const columns = [
 ] as const;
 const columnList = sql.raw(columns.join(', '));
 
-export function tokensOn({ db }: Context): Tokens {
+export function tokensOn({ db, makeLine }: Context): Tokens {
   const insert = ({ id, name, hash, role, scope, createdBy, days }: NewToken) => sql<TokenRow>`
     insert into tokens (id, name, hash, role, scope, created_by, expires_at)
     values (${id}, ${name}, ${hash}, ${role}, ${JSON.stringify(scope)}::jsonb, ${createdBy}, now() + make_interval(days => ${days}::integer))
@@ -111,12 +114,13 @@ export function tokensOn({ db }: Context): Tokens {
       limit 100 for update skip locked))`;
 
   return {
-    async createToken(token) {
+    async createToken(token, line) {
       try {
         return await db.transaction().execute(async (transaction) => {
           await forgetOld.execute(transaction);
           await freeName(token.name).execute(transaction);
           const { rows } = await insert(token).execute(transaction);
+          await appendLines([makeLine(line)]).execute(transaction);
           return rows.map(tokenOf)[0];
         });
       } catch (error) {
@@ -125,21 +129,23 @@ export function tokensOn({ db }: Context): Tokens {
       }
     },
 
-    createFirstToken: (token) =>
+    createFirstToken: (token, lineOf) =>
       db.transaction().execute(async (transaction) => {
         await sql`select pg_advisory_xact_lock(${firstAdminLock}::bigint)`.execute(transaction);
         const { rows } = await adminExists.execute(transaction);
         if (rows[0]?.exists) return undefined;
         await freeName(token.name).execute(transaction);
-        return (await insert(token).execute(transaction)).rows.map(tokenOf)[0];
+        const [kept] = (await insert(token).execute(transaction)).rows.map(tokenOf);
+        if (kept) await appendLines([makeLine(lineOf(kept))]).execute(transaction);
+        return kept;
       }),
 
     async hasAdmin() {
       return (await adminExists.execute(db)).rows[0]?.exists === true;
     },
 
-    async checkToken(id) {
-      const key = accountKey(id);
+    async checkToken(id, address) {
+      const key = accountKey(id, address);
       const { rows } = await sql<CheckedRow>`
         select name, hash, role, scope,
           case when revoked_at is not null then 'revoked' when expires_at <= now() then 'expired' else 'live' end as state,
@@ -159,11 +165,12 @@ export function tokensOn({ db }: Context): Tokens {
         where id = ${id} and (used_at < now() - interval '1 minute') is not false`.execute(db);
     },
 
-    async revokeToken(id) {
+    async revokeToken(id, line) {
       const { rows } = await sql<TokenRow>`
-        update tokens set revoked_at = coalesce(revoked_at, now()) where id = ${id} returning ${columnList}`.execute(
-        db,
-      );
+        with revoked as (
+          update tokens set revoked_at = coalesce(revoked_at, now()) where id = ${id} returning ${columnList}
+        ), noted as (${appendLines([makeLine(line)], sql`exists (select from revoked)`)})
+        select ${columnList} from revoked`.execute(db);
       return rows.map(tokenOf)[0];
     },
 

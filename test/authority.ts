@@ -3,10 +3,14 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { RunCause } from '../domain/incident.ts';
 import { authorityOf } from '../secrets/authority.ts';
+import type { PayloadKeys } from '../secrets/payload-codec.ts';
 import type { CallCause, RunMemo } from '../workflows/kit/run.ts';
 
 /** The authority of the servers and workers of tests. */
-export const testAuthority = authorityOf('the secret key of all the tests');
+const secretKey = 'the secret key of all the tests';
+export const testAuthority = authorityOf(secretKey);
+/** Their keys for what Temporal keeps, which is not encrypted. */
+export const testKeys: PayloadKeys = { secretKey, formerSecretKeys: [], encrypts: false };
 
 const cause: RunCause = {
   trigger: 'none',

@@ -54,6 +54,7 @@ describe('docker-compose.yml', () => {
     expect(secretsOf('worker').sort()).toEqual([
       'AWS_SECRET_ACCESS_KEY',
       'AWS_SESSION_TOKEN',
+      'BATON_FORMER_SECRET_KEYS',
       'BATON_SECRET_KEY',
       'GITHUB_TOKEN',
       'HTTP_BEARER_TOKEN',
@@ -97,8 +98,14 @@ describe('docker-compose.yml', () => {
     expect(text).toContain("volumes: ['heads:/heads']");
   });
 
-  it('hands the proxy to server and worker', () => {
-    for (const name of ['HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'])
+  it('hands the proxy, and what payloads are encrypted by, to server and worker', () => {
+    for (const name of [
+      'BATON_ENCRYPT_PAYLOADS',
+      'BATON_FORMER_SECRET_KEYS',
+      'HTTPS_PROXY',
+      'ALL_PROXY',
+      'NO_PROXY',
+    ])
       expect([given('server'), given('worker')]).toEqual([
         expect.arrayContaining([name]),
         expect.arrayContaining([name]),

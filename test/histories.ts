@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { activities } from '../activities/index.ts';
+import type { ApprovalRequest } from '../domain/approval.ts';
 import { impair, restedInstance } from '../simulator/ec2.ts';
 import { crashLoop } from '../simulator/kubernetes.ts';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../simulator/pagerduty.ts';
@@ -14,6 +15,7 @@ import { defineTrigger } from '../triggers/trigger.ts';
 import { startWorker } from '../worker/worker.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
 import { pagerdutyProductionIncidentPolicy } from '../workflows/pagerduty-production-incident-policy.ts';
+import { showApproval } from '../workflows/show-approval.ts';
 import { signedMemo, testAuthority } from './authority.ts';
 import { clientsFor } from './clients.ts';
 import { startTimeSkipping, workflowBundle } from './temporal.ts';
@@ -44,8 +46,33 @@ export async function recordHistories(folder: string): Promise<void> {
     const history = await world.temporal.client.workflow.getHandle(run.id).fetchHistory();
     keep(folder, run.workflow, run.outcome ?? 'live', history);
   }
-  await recordLeftToPeople(world, folder);
+  await recordApproved(world, folder);
+  await recordInSkippedTime(world, folder);
   await world.close();
+}
+
+/** Somebody answers what the run of the incident asks for. */
+async function answer(world: World, subject: string, decision: 'approved' | 'refused'): Promise<void> {
+  const asked = await eventually('an approval to be asked for', async () => {
+    const { items } = await world.store.pageOfApprovals({ subject, state: 'pending', limit: 1 });
+    return items[0];
+  });
+  const by = { by: 'person:ben@example.com', name: 'Ben Okafor', via: 'cli' } as const;
+  await world.store.answerApproval(asked.id, { ...by, decision });
+}
+
+/** An end that there is without an approval too, so it has a name of its own. */
+async function recordApproved(world: World, folder: string): Promise<void> {
+  const untagged = 'i-0def12345abc67890';
+  impair(world.ec2, untagged);
+  const id = raiseIncident(world.pagerDuty, {
+    title: `EC2 ${untagged} StatusCheckFailed`,
+    service: 'Checkout',
+  });
+  await answer(world, id, 'approved');
+  await until(world, id, 'restarted');
+  const history = await world.temporal.client.workflow.getHandle(`ec2-unhealthy/${id}`).fetchHistory();
+  keep(folder, 'ec2UnhealthyRestart', 'restarted after an approval', history);
 }
 
 function keep(
@@ -144,7 +171,9 @@ async function endRestarts(world: World): Promise<void> {
   await until(world, failing(well), 'healthy again');
   await until(world, raise(`Something is wrong on ${well}`), 'not about status checks');
   impair(world.ec2, untagged);
-  await until(world, failing(untagged), 'handed to a person');
+  const refused = failing(untagged);
+  await answer(world, refused, 'refused');
+  await until(world, refused, 'handed to a person');
   denied.push('ec2:DescribeInstances');
   // A pager that may not page.
   world.pagerDuty.fail({ kind: 'status', status: 400, match: '/v2/enqueue', times: 1 });
@@ -169,8 +198,8 @@ async function endRestarts(world: World): Promise<void> {
   await until(world, resolved, 'resolved elsewhere');
 }
 
-/** Takes thirty days, so it is made where time is skipped. */
-async function recordLeftToPeople(world: World, folder: string): Promise<void> {
+/** What takes thirty days, and what is started by no event. */
+async function recordInSkippedTime(world: World, folder: string): Promise<void> {
   const temporal = await startTimeSkipping();
   const worker = await startWorker({
     connection: temporal.nativeConnection,
@@ -183,15 +212,45 @@ async function recordLeftToPeople(world: World, folder: string): Promise<void> {
     scrub: (text) => text,
     authority: testAuthority,
   });
+  const record = async <Input>(run: (input: Input) => Promise<string>, workflowId: string, input: Input) => {
+    const { name: workflow } = run;
+    const trigger = workflowId.split('/')[0] ?? '';
+    const handle = await temporal.client.workflow.start(run, {
+      workflowId,
+      taskQueue: 'baton',
+      memo: signedMemo({ workflowId, workflow, input }, { trigger }),
+      args: [input],
+    });
+    const outcome = await handle.result().catch(() => 'failed');
+    keep(folder, workflow, outcome, await handle.fetchHistory());
+  };
   const failure = { runId: 'x', workflow: 'x', failureClass: 'ProviderRefused', target: 'x', message: 'no' };
-  const workflowId = 'run-failed/x';
-  const outcome = await temporal.client.workflow.execute(pageForRun, {
-    workflowId,
-    taskQueue: 'baton',
-    memo: signedMemo({ workflowId, workflow: 'pageForRun', input: failure }, { trigger: 'run-failed' }),
-    args: [failure],
-  });
-  keep(folder, 'pageForRun', outcome, await temporal.client.workflow.getHandle(workflowId).fetchHistory());
+  await record(pageForRun, 'run-failed/x', failure);
+
+  await record(showApproval, 'approval-message/1', { approvalId: 'nobody-knows-it' });
+  const [channel] = world.slack.world.channels;
+  for (const [number, channelId] of [undefined, channel?.id ?? '', 'C0NOWHERE'].entries()) {
+    const { id: approvalId } = await world.store.askApproval(askedIn(channelId, number));
+    await record(showApproval, `approval-message/${number + 2}`, { approvalId });
+  }
   await worker.stop();
   await temporal.teardown();
 }
+
+const askedIn = (channelId: string | undefined, number: number): ApprovalRequest => ({
+  key: `x#${number}`,
+  runId: 'x',
+  workflow: 'x',
+  trigger: 'x',
+  summary: 'Reboots i-0abc12345def67890',
+  calls: [],
+  digest: 'none',
+  approvers: { role: 'approver' },
+  required: 1,
+  requestedBy: [],
+  requesterMayApprove: false,
+  reasonRequired: false,
+  overridesGuards: false,
+  expiresInSeconds: 3_600,
+  ...(channelId === undefined ? {} : { channelId }),
+});

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Worker } from '@temporalio/worker';
+import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
 import { activities } from '../activities/index.ts';
+import { bundleWorkflows } from '../worker/bundle.ts';
 import * as workflows from '../workflows/index.ts';
 import { recordHistories } from './histories.ts';
 import { workflowBundle } from './temporal.ts';
@@ -16,10 +17,15 @@ const registered = [
   'reportRunEnd',
   'recordLine',
   'storeScheduleEvent',
+  'askApproval',
+  'findApproval',
+  'closeApproval',
+  'showedApproval',
+  'lastMade',
 ];
-const replay = (history: unknown) => {
+const replay = (history: unknown, bundle: WorkflowBundle = workflowBundle()) => {
   const options = {
-    workflowBundle: workflowBundle(),
+    workflowBundle: bundle,
     activities: Object.fromEntries(registered.map((name) => [name, unreached])),
   };
   return Worker.runReplayHistory(options, history);
@@ -58,6 +64,12 @@ describe('today’s workflows', () => {
   it.each(files)('still fit the history %s', async (name) => {
     await replay(read(name));
   });
+
+  it('still fit all histories where payloads are encrypted from now on', async () => {
+    const path = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+    const bundle = await bundleWorkflows(path, { encrypted: true });
+    for (const name of files) await replay(read(name), bundle);
+  }, 30_000);
 
   it('that did something else than a history says are found out', async () => {
     const history = readFileSync(`${folder}ec2UnhealthyRestart.restarted.json`, 'utf8');

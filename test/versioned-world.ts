@@ -72,7 +72,7 @@ export async function startVersionedWorld(temporal?: TestWorkflowEnvironment): P
     raise,
     notesOf,
     async deploy(bundle, isVersioned = true) {
-      const worker = await startWorkerBeside(world, bundle, isVersioned);
+      const worker = await startWorkerBeside(world, bundle, { versions: isVersioned });
       workers.add(worker);
       return worker;
     },

@@ -15,6 +15,7 @@ import { allConnections } from '../processes/connections.ts';
 import { formOpener } from '../processes/open-form.ts';
 import { performFromSlack } from '../processes/perform.ts';
 import { encryptionOf } from '../secrets/encryption.ts';
+import type { PayloadKeys } from '../secrets/payload-codec.ts';
 import { learningScrubber } from '../secrets/scrub.ts';
 import { createMetrics, type Metrics } from '../server/metrics.ts';
 import type { World as BatonWorld } from '../server/operations/operation.ts';
@@ -43,10 +44,10 @@ import type { Store } from '../store/store.ts';
 import { type StoredConnections, storedConnections } from '../store/stored-connections.ts';
 import { startable } from '../triggers/by-hand/index.ts';
 import { triggers as shipped } from '../triggers/index.ts';
-import type { Startable } from '../triggers/startable.ts';
 import type { Trigger } from '../triggers/trigger.ts';
+import { clientConverter, workerConverter } from '../worker/data-converter.ts';
 import { type RunningWorker, startWorker, taskQueue } from '../worker/worker.ts';
-import { testAuthority } from './authority.ts';
+import { testAuthority, testKeys } from './authority.ts';
 import { clientsFor } from './clients.ts';
 import { startTestTemporal, workflowBundle } from './temporal.ts';
 
@@ -134,10 +135,10 @@ interface Options {
   bundle?: WorkflowBundle;
   /** Other activities than the shipped ones. */
   activities?: readonly AnyActivity[];
-  /** Other workflows for people to start than the shipped ones. */
-  startable?: readonly Startable[];
   /** The worker has a version. */
   versions?: boolean;
+  /** What reads and writes payloads. Where they encrypt, the bundle has to be made for it. */
+  keys?: PayloadKeys;
 }
 
 export async function startWorld(options: Options = {}): Promise<World> {
@@ -159,16 +160,19 @@ export async function startWorld(options: Options = {}): Promise<World> {
     scrub,
     onPending: () => server?.wake(),
   });
-  const client = new Client({ connection: temporal.nativeConnection });
   const connections = storedConnections({ store, encryption: encryptionOf('a key of the tests'), learn });
-  const byHand = options.startable ?? startable;
+  const keys = options.keys ?? testKeys;
+  const client = new Client({
+    connection: temporal.nativeConnection,
+    dataConverter: clientConverter(keys),
+  });
   const batonWorld: BatonWorld = {
     store,
     connections,
     providers: shippedProviders,
     triggers: async () => options.triggers ?? shipped,
     activities: async () => options.activities ?? shippedActivities,
-    workflows: async () => ({ names: byHand.map(({ workflow }) => workflow), startable: byHand }),
+    workflows: async () => ({ names: startable.map(({ workflow }) => workflow), startable }),
     doctor: async () => ({ connections: async () => [], activities: [], scrub }),
     runs: { client, taskQueue, eagerStart: false, authority: testAuthority },
     settings: () => ({}),
@@ -177,6 +181,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     connection: temporal.nativeConnection,
     namespace: 'default',
     bundle: options.bundle ?? workflowBundle(),
+    dataConverter: workerConverter(keys),
     store,
     authority: testAuthority,
     activities: options.activities ?? shippedActivities,
@@ -280,16 +285,17 @@ export async function eventually<Value>(
   }
 }
 
-/** One more worker on a world's Temporal and store, with other workflows than the world's own. */
+/** One more worker on a world's Temporal and store, with other workflows or keys than the world's own. */
 export const startWorkerBeside = (
   { temporal, store, env }: Pick<World, 'temporal' | 'store' | 'env'>,
   bundle: { code: string },
-  versions = false,
+  { versions = false, keys = testKeys }: { versions?: boolean; keys?: PayloadKeys } = {},
 ): Promise<RunningWorker> =>
   startWorker({
     connection: temporal.nativeConnection,
     namespace: 'default',
     bundle,
+    dataConverter: workerConverter(keys),
     store,
     activities: shippedActivities,
     clients: clientsFor(env),

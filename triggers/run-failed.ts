@@ -1,11 +1,14 @@
 import { pageForRun } from '../workflows/page-for-run.ts';
 import { defineTrigger } from './trigger.ts';
 
-/** A pager that fails pages nobody: its own failure would start the next one, without end. */
+/** A pager that fails pages nobody: its own failure would start the next one, without end. Nor does a run that was to change nothing. */
 export const runFailed = defineTrigger({
   name: 'run-failed',
   on: ['run.failed', 'run.timed_out'],
-  when: { 'is not the pager itself': ({ workflow }) => workflow !== pageForRun.name },
+  when: {
+    'is not the pager itself': ({ workflow }) => workflow !== pageForRun.name,
+    'was to change something': ({ mode }) => mode !== 'plan',
+  },
   run: pageForRun,
   input: ({ runId, workflow, target, incidentId, failure }, { connection }) => ({
     runId,

@@ -1,10 +1,11 @@
 import { ApplicationFailure, activityInfo, cancellationSignal } from '@temporalio/activity';
-import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import type { ActivityExecuteInput } from '@temporalio/worker';
 import { z } from 'zod';
 import type { Actor, AnyActivity } from '../activities/activity.ts';
 import type { Clients } from '../activities/clients.ts';
 import type { FailureDetail } from '../activities/failures.ts';
 import { identifyPerson } from '../activities/person.ts';
+import { causeName, takeLastArgument } from '../domain/last-argument.ts';
 import type { Authority, SignedRun } from '../secrets/authority.ts';
 
 /** What is read of a call's cause here. The signature covers all of it. */
@@ -21,7 +22,7 @@ const causeSchema = z.looseObject({
 });
 export type CauseOfCall = z.infer<typeof causeSchema>;
 
-const headerSchema = z.object({ cause: z.unknown(), input: z.unknown(), signature: z.string() });
+const callSchema = z.object({ cause: z.unknown(), input: z.unknown(), signature: z.string() });
 
 /** Why a call is made, as a server of ours has signed it; or why that cannot be said. */
 export type Shown = { cause: CauseOfCall } | { refusal: string };
@@ -29,22 +30,30 @@ export type Shown = { cause: CauseOfCall } | { refusal: string };
 /** Runs at work at the same time, more or less. */
 const mostRemembered = 1_000;
 
+/** The cause as JSON: from the header, or where payloads are encrypted from the argument behind the activity's own. Neither is believed. */
+function causeIn({ args, headers }: ActivityExecuteInput): string | undefined {
+  const header = headers[causeName];
+  if (header) return Buffer.from(header.data ?? []).toString('utf8');
+  return JSON.stringify(takeLastArgument(args, causeName).value);
+}
+
 /**
  * Gives the function that checks the cause that came with the current activity. All calls of a run bring the same one, so what was
  * found good is remembered.
  */
-export function causeReader(authority: Authority): (header: Payload | undefined) => Shown {
+export function causeReader(authority: Authority): (call: ActivityExecuteInput) => Shown {
   const good = new Map<string, Shown>();
-  return (header) => {
+  return (call) => {
     const { workflowExecution, workflowType } = activityInfo();
     if (workflowExecution === undefined || workflowType === undefined)
       return { refusal: 'it was called by itself, and not by a run' };
-    if (header === undefined) return { refusal: 'the call names no cause' };
+    const told = causeIn(call);
+    if (told === undefined) return { refusal: 'the call names no cause' };
     const run = { runId: workflowExecution.workflowId, workflow: workflowType };
-    const key = JSON.stringify([run, Buffer.from(header.data ?? []).toString('latin1')]);
+    const key = JSON.stringify([run, told]);
     const known = good.get(key);
     if (known) return known;
-    const shown = shownCause(header, run, authority);
+    const shown = shownCause(told, run, authority);
     if ('refusal' in shown) return shown;
     if (good.size >= mostRemembered) good.clear();
     good.set(key, shown);
@@ -57,11 +66,11 @@ export function causeReader(authority: Authority): (header: Payload | undefined)
  * worth nothing.
  */
 function shownCause(
-  header: Payload,
+  told: string,
   { runId, workflow }: Pick<SignedRun, 'runId' | 'workflow'>,
   authority: Authority,
 ): Shown {
-  const read = headerSchema.safeParse(defaultPayloadConverter.fromPayload(header));
+  const read = callSchema.safeParse(parseJson(told));
   if (!read.success) return { refusal: 'the run was not started by a server of Baton' };
   const { cause, input, signature } = read.data;
   const run = { runId, workflow, input, cause };
@@ -73,6 +82,14 @@ function shownCause(
         'the same BATON_SECRET_KEY)',
     };
   return { cause: parsed.data };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** On whose behalf, for the record. Nobody is taken at his word: without a signed cause it is nobody's. */

@@ -16,6 +16,13 @@ const bundler = fileURLToPath(new URL('./bundler.ts', import.meta.url));
 const mostBytes = 256 * 1024 * 1024;
 const run = promisify(execFile);
 
+export interface BundleOptions {
+  cacheDir?: string;
+  /** For workers that encrypt payloads: see `workflows/kit/no-headers.ts`. */
+  encrypted?: boolean;
+  onRefused?: (why: string) => void;
+}
+
 /**
  * Bundles the workflows that the file at `workflowsPath` exports, with what every run has. With `cacheDir`, a bundle of the
  * same sources is taken from there: bundling takes seconds, which a restart after a crash should not. It is code that runs, so it carries a
@@ -24,13 +31,15 @@ const run = promisify(execFile);
  */
 export async function bundleWorkflows(
   workflowsPath: string,
-  { cacheDir, onRefused = () => {} }: { cacheDir?: string; onRefused?: (why: string) => void } = {},
+  { cacheDir, encrypted = false, onRefused = () => {} }: BundleOptions = {},
 ): Promise<WorkflowBundle> {
-  const file = cacheDir && join(cacheDir, `workflows-${hash(workflowsPath).slice(0, 12)}.json`);
+  const options = encrypted ? ['--encrypted'] : [];
+  const name = hash([workflowsPath, ...options].join(' ')).slice(0, 12);
+  const file = cacheDir && join(cacheDir, `workflows-${name}.json`);
   const key = cacheDir === undefined ? '' : secretKeyIn(cacheDir);
   const cached = file && readCached(file, key, onRefused);
   if (cached) return cached;
-  const { stdout: code } = await run(process.execPath, [bundler, workflowsPath], {
+  const { stdout: code } = await run(process.execPath, [bundler, workflowsPath, ...options], {
     maxBuffer: mostBytes,
     // The bundle names its modules from here: it is to be the same wherever Baton lies.
     cwd: root,

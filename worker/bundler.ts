@@ -1,15 +1,20 @@
-/** Writes the bundle of the workflows that the file named on the command line exports to stdout. */
+/** Writes the bundle of the workflows that the file named on the command line exports to stdout: for encrypted payloads with `--encrypted`. */
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
+import { encodedFailures } from './data-converter.ts';
 
 const kit = (file: string) => fileURLToPath(new URL(`../workflows/kit/${file}`, import.meta.url));
 /** The bundler tells of each step; its errors are thrown as well. */
 const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
+const [, , workflowsPath = '', option] = process.argv;
+const isEncrypted = option === '--encrypted';
+
 const { code } = await bundleWorkflowCode({
-  workflowsPath: process.argv[2] ?? '',
-  // What every run has.
-  workflowInterceptorModules: [kit('run.ts')],
+  workflowsPath,
+  // What every run has. What the first one puts into headers the second one takes out.
+  workflowInterceptorModules: [kit('run.ts'), ...(isEncrypted ? [kit('no-headers.ts')] : [])],
+  ...(isEncrypted ? { failureConverterPath: encodedFailures } : {}),
   preloadModules: [kit('sandbox.ts')],
   logger: silent,
 });

@@ -28,7 +28,7 @@ export function engineActivities(
       const at = new Date().toISOString();
       const ended = { state, outcome: scrub(outcome), healthy, ...(said ? { failure: said } : {}) };
       const isNews = await store.endRun(
-        runEnd(run, { ...ended, at, via: 'worker', connection: cause.connection }),
+        runEnd(run, { ...ended, at, via: 'worker', connection: cause.connection, mode: cause.mode }),
       );
       if (isNews) countRun?.(run.workflow, state);
       return said;

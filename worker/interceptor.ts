@@ -36,7 +36,7 @@ export function activityInterceptors(options: InterceptorOptions): ActivityInter
     inbound: {
       async execute({ args, headers }, next) {
         const declaration = byName.get(readName(activityInfo().activityType).name);
-        const shown = causeOf(headers.baton);
+        const shown = causeOf({ args, headers });
         // The engine's own take their cause from here, and not from what they are given.
         if (!declaration)
           return next({ args: [args[0], 'cause' in shown ? shown.cause : undefined], headers });

@@ -1,3 +1,4 @@
+import type { DataConverter } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { type Clients, loadClients } from '../activities/clients.ts';
 import { withStoredLinks } from '../activities/person.ts';
@@ -16,6 +17,8 @@ export interface WorkerOptions extends Omit<InterceptorOptions, 'clients'>, Bato
   namespace: string;
   /** From `bundleWorkflows`. */
   bundle: WorkflowBundle;
+  /** From `workerConverter`. Where it encrypts, the bundle was made for that. */
+  dataConverter?: DataConverter;
   store: Store;
   countRun?: (workflow: string, state: string) => void;
   /** Differs from the default only in tests, which share a server. */
@@ -33,7 +36,7 @@ export interface RunningWorker {
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const loading = loadClients(options.clients);
-  const { connection, namespace, store, queue = taskQueue } = options;
+  const { connection, namespace, store, dataConverter = {}, queue = taskQueue } = options;
   const linked = withStoredLinks(options.clients, (user) => store.findPersonInSlack(user));
   const clients = { ...linked, baton: batonFor(options) };
   const version = options.versions
@@ -47,6 +50,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
     }),
     workflowBundle: options.bundle,
+    dataConverter,
     activities: { ...declared(options), ...engineActivities(store, options.scrub, options.countRun) },
     interceptors: { activity: [activityInterceptors({ ...options, clients })] },
     // A run whose worker died is taken over after this, not after the default 10 s.

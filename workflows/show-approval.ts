@@ -19,17 +19,17 @@ type Place = Parameters<ActivityFunctions['showSlackApproval']>[0]['place'];
  */
 export async function showApproval({ approvalId: id }: ShowApprovalInput): Promise<string> {
   const asked = await engine.findApproval({ id });
-  if (!asked) return 'there is no such approval any more';
+  if (!asked) return 'unknown approval';
   const people = await whomToCall(asked);
   const places = await placesFor(asked, people);
-  if (places.length === 0) return 'there is nobody to show it to';
+  if (places.length === 0) return 'nowhere to show it';
   for (const place of places) {
     // Meanwhile it may have been answered.
     const now = (await engine.findApproval({ id })) ?? asked;
     const { channelId, ts } = await steps.showSlackApproval({ place, approval: shown(now, people) });
     await engine.showedApproval({ id, channelId, ts });
   }
-  return healthy(`shown as ${asked.state}`);
+  return healthy('shown');
 }
 
 /** How long the incident's room is waited for, which another run opens at the same time. */

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Principal } from '../../domain/rights.ts';
 import { isSameHash, readToken, secretHash } from '../../secrets/token.ts';
 import type { Store } from '../../store/store.ts';
+import { peerOf } from '../peers.ts';
 import { Refusal } from '../refusal.ts';
 import { type CookieKind, readCookie } from './cookies.ts';
 import type { FailureGate } from './failed-sign-ins.ts';
@@ -40,9 +41,9 @@ export function createAuthenticate({ store, gate, cookies, origin, log }: Authen
   async function byToken(request: IncomingMessage, text: string): Promise<Principal> {
     const given = readToken(text);
     if (!given) return gate.fail({ request, via: 'api', account: undefined }, 'malformed', unauthorized());
-    const token = await store.checkToken(given.id);
+    const token = await store.checkToken(given.id, peerOf(request.socket));
     if (!token) return gate.fail({ request, via: 'api', account: undefined }, 'unknown', unauthorized());
-    gate.check(given.id, token.failures);
+    gate.check(token.failures);
     const reason = !isSameHash(given.hash, token.hash)
       ? 'wrong secret'
       : token.state === 'live'

@@ -5,9 +5,9 @@ import type { Store } from '../../store/store.ts';
 import { peerOf } from '../peers.ts';
 import { Refusal } from '../refusal.ts';
 
-/** Within a quarter of an hour, under one account and from one address. */
+/** Within a quarter of an hour, under one account from one address, and from one address in all. */
 export const mostFailures = 5;
-/** In this process's memory. Each is an account that exists, or an address; the oldest give way. */
+/** In this process's memory. Each is an address, or an account that exists and an address; the oldest give way. */
 const mostKeys = 10_000;
 
 export interface FailedSignInOptions {
@@ -24,10 +24,10 @@ export interface SignInAttempt {
 
 export interface FailureGate {
   /**
-   * Throws a 429 where too many have failed under an account; `known` is what the store says of it. The caller then looks at the secret
-   * and calls `fail`, and waits for nothing between: so of any number that come at once, no more than five are looked at.
+   * Throws a 429 where too many have failed under an account from an address; `known` is what the store says of them. The caller then looks
+   * at the secret and calls `fail`, and waits for nothing between: so of any number that come at once, no more than five are looked at.
    */
-  check(account: string, known: FailedSignIns): void;
+  check(known: FailedSignIns): void;
   /**
    * Counts and records a sign-in that failed. Throws a 429 where it was one too many, else `refusal`. `reason` is for the record alone.
    */
@@ -35,11 +35,13 @@ export interface FailureGate {
 }
 
 /**
- * Counts failed sign-ins, per account and per address: in memory, which holds at once, and in the store, which holds over all servers
- * and restarts. Servers that are asked at the same moment let five through each; after that they know of each other's.
+ * Counts failed sign-ins, per account and address and per address: in memory, which holds at once, and in the store, which holds over all
+ * servers and restarts. Servers that are asked at the same moment let five through each; after that they know of each other's.
  *
- * An account with too many failures is shut for all. An address is not: behind a balancer all have the same one, and anybody could
- * shut out everybody. From there, what fails is answered 429 and not recorded any more; what is right is let in.
+ * An account with too many failures is shut for the address they came from, and for no other: whoever knows a token's id, which is no
+ * secret, could else shut its owner out. Guessing from many addresses is hopeless all the same: a secret has 256 random bits, and five
+ * guesses from each of all addresses of IPv4 are 2^34 of them. An address is not shut: behind a balancer all have the same one, and
+ * anybody could shut out everybody. From there, what fails is answered 429 and not recorded any more; what is right is let in.
  */
 export function createFailureGate({ store, log }: FailedSignInOptions): FailureGate {
   const own = new Map<string, FailedSignIns & { until: number }>();
@@ -71,14 +73,14 @@ export function createFailureGate({ store, log }: FailedSignInOptions): FailureG
   }
 
   return {
-    check(account, known) {
-      const full = fullOf([here(accountKey(account)), known]);
+    check(known) {
+      const full = fullOf([here(known.key), known]);
       if (full.length > 0) throw tooMany(full);
     },
 
     async fail({ request, via, account }, reason, refusal) {
       const address = peerOf(request.socket);
-      const keys = [`address:${address}`, ...(account === undefined ? [] : [accountKey(account)])];
+      const keys = [`address:${address}`, ...(account === undefined ? [] : [accountKey(account, address)])];
       const fullHere = fullOf(keys.map(here));
       for (const key of keys) count(key);
       if (fullHere.length === keys.length) throw tooMany(fullHere);

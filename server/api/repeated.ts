@@ -30,7 +30,8 @@ interface Keyed {
 
 /**
  * Carries out a change once under its sender's key, for 24 hours: sent again it gets the same answer. With another input, or while it is
- * being carried out, it is refused (422, 409). What was refused or failed has changed nothing, and is carried out anew.
+ * being carried out, it is refused (422, 409). What was refused or failed has changed nothing, and is carried out anew. Where nobody knows
+ * whether it was carried out, it is refused too, but for what makes one thing under one key by itself.
  */
 export async function once(
   { key, operation, input, principal, store }: Keyed,
@@ -48,13 +49,19 @@ export async function once(
       'The request of this Idempotency-Key is being carried out. Ask again soon.',
       1,
     );
+  if (known === 'unknown' && !operation.isOneUnderKey)
+    throw new Refusal(
+      409,
+      'Outcome unknown',
+      'The request of this Idempotency-Key was begun, and its answer was not kept: it may have been carried out. Look first whether it was, then send it under a new key.',
+    );
   if (known === 'other')
     throw new Refusal(
       422,
       'Key used before',
       'This Idempotency-Key stands for another request. Use a new one.',
     );
-  if (known !== 'go') {
+  if (known !== 'go' && known !== 'unknown') {
     if (known.answer === null)
       throw new Refusal(
         409,

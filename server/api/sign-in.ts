@@ -96,7 +96,14 @@ export function signInRoutes(options: SignInOptions): SignInRoutes {
     const id = randomBytes(32).toString('base64url');
     const groupRole = highestOf(identity.groups.flatMap((group) => settings.roles.get(group) ?? []));
     const before = readCookie(request, sessionCookie, cookies);
-    const signedIn = await store.signIn(secretHash(id), email, groupRole);
+    const signedIn = await store.signIn(secretHash(id), email, groupRole, ({ person, before }) =>
+      lineAbout(email, 'sign-in.succeeded', {
+        role: person.role,
+        from: groupRole === undefined ? 'people' : 'groups',
+        subject: identity.subject,
+        ...(before ? { before } : {}),
+      }),
+    );
     if (!signedIn)
       return gate.fail(
         attempt(request, email),
@@ -108,13 +115,6 @@ export function signInRoutes(options: SignInOptions): SignInRoutes {
         ),
       );
     if (before !== undefined) await store.endSession(secretHash(before));
-    const { role } = signedIn.person;
-    await note(email, 'sign-in.succeeded', {
-      role,
-      from: groupRole === undefined ? 'people' : 'groups',
-      subject: identity.subject,
-      ...(signedIn.before ? { before: signedIn.before } : {}),
-    });
     response.setHeader('Set-Cookie', [
       clearCookie(flowCookie, cookies),
       setCookie(sessionCookie, id, cookies, longestDays * 24 * 3600),
@@ -153,31 +153,28 @@ export function signInRoutes(options: SignInOptions): SignInRoutes {
     const id = readCookie(request, sessionCookie, cookies);
     if (id !== undefined) {
       checkSameOrigin(request, origin);
-      const email = await store.endSession(secretHash(id));
-      if (email !== undefined) await note(email, 'sign-in.ended', {});
+      await store.endSession(secretHash(id), (email) => lineAbout(email, 'sign-in.ended', {}));
     }
     response.setHeader('Set-Cookie', clearCookie(sessionCookie, cookies));
     response.status(204).end();
   }
 
-  const note = <Name extends Action & `sign-in.${string}`>(
-    email: string,
-    action: Name,
-    detail: Details[Name],
-  ) =>
-    store.append([
-      {
-        at: new Date().toISOString(),
-        actor: `person:${email}`,
-        via: 'console',
-        action,
-        subject: email,
-        detail,
-      } as Entry,
-    ]);
-
   return { begin, finish, end };
 }
+
+const lineAbout = <Name extends Action & `sign-in.${string}`>(
+  email: string,
+  action: Name,
+  detail: Details[Name],
+): Entry =>
+  ({
+    at: new Date().toISOString(),
+    actor: `person:${email}`,
+    via: 'console',
+    action,
+    subject: email,
+    detail,
+  }) as Entry;
 
 const attempt = (request: Request, account?: string) => ({ request, via: 'console' as const, account });
 

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
-import { hasRight, type Principal } from '../../domain/rights.ts';
+import type { Action } from '../../domain/record.ts';
+import { actorOf, hasRight, type Principal } from '../../domain/rights.ts';
 import type { NewLine } from '../../store/search.ts';
 import type { Store } from '../../store/store.ts';
 import { denialOf } from '../operations/perform.ts';
@@ -37,8 +38,11 @@ const headersOfStream = {
 };
 
 const lookMs = 250;
-const heartbeatMs = 15_000;
+/** A reader whose right ends without a line in the record, as that of a token that expires, is cut so soon. */
+const heartbeatMs = 5_000;
 const streamsAtMost = 400;
+/** For each person and each token, so that nobody takes the place of all others. */
+const ownStreamsAtMost = 20;
 const linesAtOnce = 500;
 /** For those who come back soon. */
 const linesKept = 2_000;
@@ -46,6 +50,13 @@ const linesKept = 2_000;
 const caughtUpAtMost = 10_000;
 /** In bytes, of what a reader has not taken yet. */
 const unreadAtMost = 256 * 1024;
+
+/** After these somebody may have less than before: tokens and people are changed by operations. */
+const endsRights: ReadonlySet<string> = new Set<Action>([
+  'operation.done',
+  'sign-in.succeeded',
+  'sign-in.ended',
+]);
 
 /** What a stream may tell whoever may not read the whole record. */
 const ofIncidents = /^(event|run|activity)\./;
@@ -62,7 +73,8 @@ export function createStreams({ store, authenticate, log }: Options): Streams {
   let looking: NodeJS.Timeout | undefined;
   let isStopped = false;
   const beating = setInterval(() => {
-    for (const stream of streams) void beat(stream);
+    for (const stream of streams) write(stream, ': still here\n\n');
+    void checkAll();
   }, heartbeatMs);
   beating.unref();
 
@@ -72,6 +84,8 @@ export function createStreams({ store, authenticate, log }: Options): Streams {
       const last = lines.at(-1);
       if (last) {
         position = last.seq;
+        // Who may read no more is told nothing of what comes after that, whichever process it was done in.
+        if (lines.some(({ action }) => endsRights.has(action))) await checkAll();
         kept = [...kept, ...lines].slice(-linesKept);
         await tell(
           [...streams].filter(({ isLive }) => isLive),
@@ -137,16 +151,42 @@ export function createStreams({ store, authenticate, log }: Options): Streams {
     stream.response.destroy();
   }
 
-  /** Keeps what lies between awake, and asks again whether the reader still may. */
-  async function beat(stream: Stream): Promise<void> {
+  /** Asks again whether the readers still may, once for all with the same credential. */
+  async function checkAll(): Promise<void> {
+    const byCredential = Map.groupBy(
+      streams,
+      ({ request: { headers } }) => headers.authorization ?? headers.cookie,
+    );
+    await Promise.all([...byCredential.values()].map(check));
+  }
+
+  async function check(same: readonly Stream[]): Promise<void> {
+    const [first] = same;
+    if (!first) return;
     try {
-      const principal = await authenticate(stream.request);
-      if (denialOf(streamOperation, principal)) return end(stream);
-      stream.principal = principal;
-      write(stream, ': still here\n\n');
+      const principal = await authenticate(first.request);
+      const isDenied = denialOf(streamOperation, principal) !== undefined;
+      for (const stream of same)
+        if (isDenied) end(stream);
+        else stream.principal = principal;
     } catch (error) {
-      if (error instanceof Refusal && error.status < 500) end(stream);
+      if (error instanceof Refusal && error.status < 500) for (const stream of same) end(stream);
     }
+  }
+
+  /** Throws where there is no room for one more stream of somebody. */
+  function checkRoom(principal: Principal): void {
+    if (isStopped || streams.size >= streamsAtMost)
+      throw new Refusal(503, 'Too many streams', 'No more streams can be served here. Try again.', 10);
+    const whose = actorOf(principal);
+    const own = [...streams].filter((stream) => actorOf(stream.principal) === whose);
+    if (own.length >= ownStreamsAtMost)
+      throw new Refusal(
+        429,
+        'Too many streams of yours',
+        `${whose} has ${ownStreamsAtMost} streams open here, which is the most. Close one, or read one stream for all your readers.`,
+        10,
+      );
   }
 
   async function catchUp(stream: Stream, now: number): Promise<void> {
@@ -176,12 +216,12 @@ export function createStreams({ store, authenticate, log }: Options): Streams {
       const denial = denialOf(streamOperation, principal);
       if (denial) throw denial;
       const { subject, after } = parametersOf(request);
-      if (isStopped || streams.size >= streamsAtMost)
-        throw new Refusal(503, 'Too many streams', 'No more streams can be served here. Try again.', 10);
       // The head is all that is asked for: a stream would keep the connection for nothing.
       if (request.method === 'HEAD') return void response.writeHead(200, headersOfStream).end();
       const now = position ?? (await store.head()).seq;
       position ??= now;
+      // Nothing waits from here until it is counted.
+      checkRoom(principal);
       const last = after ?? now;
       response.writeHead(200, headersOfStream);
       const stream: Stream = { request, response, principal, subject, last, isLive: false };

@@ -23,6 +23,13 @@ const briefly = (activity: AnyActivity) => ({
   targets: 'targets' in activity && activity.targets !== undefined,
 });
 
+/** No activity declares its inverse: each plan says its own, since that depends on what is found (domain/plan.ts). */
+const inverseOf = ({ kind }: AnyActivity): string =>
+  kind === 'read'
+    ? 'It changes nothing, so there is nothing to take back.'
+    : 'Its plan names the call that takes it back, or says why there is none, since that depends on what it finds. The record has it in the line ' +
+      'activity.completed of each call that was made, and in activity.planned of one in plan mode.';
+
 export const listActivities = defineOperation({
   name: 'activities.list',
   kind: 'read',
@@ -58,6 +65,7 @@ export const showActivity = defineOperation({
     output: json.describe('JSON schema'),
     example: z.string().describe('A call, as a workflow has it'),
     actsOn: z.array(z.string()).describe('What the example acts on'),
+    inverse: z.string().describe('Where the call stands that takes it back'),
   }),
   async run({ name }, { activities }) {
     const activity = (await activities()).find((each) => each.name === name);
@@ -72,6 +80,7 @@ export const showActivity = defineOperation({
       input: jsonSchemaOf(activity.input, 'input'),
       output: jsonSchemaOf(activity.output, 'output'),
       example: `await ${name.startsWith('await') ? 'waits' : 'steps'}.${name}(${JSON.stringify(activity.example)});`,
+      inverse: inverseOf(activity),
       actsOn: 'targets' in activity ? (activity.targets?.(activity.input.parse(activity.example)) ?? []) : [],
     };
   },

@@ -14,7 +14,8 @@ export interface ShownVariable {
 }
 
 const shownCharacters = 4;
-const longEnough = 12;
+/** So that what is not shown is still too long to be guessed. */
+const longEnough = 24;
 
 /** What a connection holds, without its secrets: the one way in which values come out again. */
 export function shownVariables({ values = {}, secrets }: StoredConnection): ShownVariable[] {

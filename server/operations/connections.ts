@@ -150,6 +150,7 @@ export const showConnection = defineOperation({
 export const addConnection = defineOperation({
   name: 'connections.add',
   kind: 'change',
+  writesOwnLine: true,
   right: 'connections.change',
   route: 'POST /connections',
   summary: 'Adds a named connection. Its values are encrypted, and nothing gives them out again',
@@ -189,6 +190,7 @@ export const addConnection = defineOperation({
 export const changeConnection = defineOperation({
   name: 'connections.change',
   kind: 'change',
+  writesOwnLine: true,
   right: 'connections.change',
   route: 'POST /connections/{name}/change',
   summary:
@@ -223,6 +225,7 @@ export const changeConnection = defineOperation({
 export const removeConnection = defineOperation({
   name: 'connections.remove',
   kind: 'change',
+  writesOwnLine: true,
   right: 'connections.change',
   route: 'DELETE /connections/{name}',
   summary: 'Removes a connection that nothing uses',
@@ -307,6 +310,7 @@ export const listRoutes = defineOperation({
 export const setRoute = defineOperation({
   name: 'routes.set',
   kind: 'change',
+  writesOwnLine: true,
   right: 'connections.change',
   route: 'PUT /routes',
   summary:
@@ -353,6 +357,7 @@ export const setRoute = defineOperation({
 export const removeRoute = defineOperation({
   name: 'routes.remove',
   kind: 'change',
+  writesOwnLine: true,
   right: 'connections.change',
   route: 'DELETE /routes',
   summary: 'Removes a route: runs that begin go by a wider one, else by default',

@@ -79,6 +79,7 @@ export const showEvent = defineOperation({
 export const replayEvent = defineOperation({
   name: 'events.replay',
   kind: 'change',
+  writesOwnLine: true,
   right: 'events.replay',
   route: 'POST /events/{+id}/replay',
   summary: 'Sends a stored event the same way once more; what a trigger has started is not started twice',

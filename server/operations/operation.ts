@@ -43,6 +43,10 @@ export interface OperationContext extends World {
  *
  * - `name`: resource and verb, `incidents.list`.
  * - `kind`: a read changes nothing; a change is written into the record with the principal.
+ * - `writesOwnLine`: its line goes into the store together with the change, all or nothing. It gives the line to the store function that
+ *   makes the change. Left out: it acts outside of the store, so `perform` writes a line before that and one after it.
+ * - `isOneUnderKey`: under one Idempotency-Key it makes one thing by itself, so that it may be carried out anew where nobody knows whether
+ *   it was.
  * - `route`: method and path under `/api/v1`, with the input's fields in braces; `{+id}` takes slashes too, as ids of runs hold them. The
  *   rest of the input is the query of a GET, else the body.
  * - `input`: a strict object: unknown fields are refused. A list takes `limit` (bounded) and `cursor`.
@@ -60,6 +64,8 @@ export interface Operation<
 > {
   name: Name;
   kind: 'read' | 'change';
+  writesOwnLine?: true;
+  isOneUnderKey?: true;
   right: Right;
   route: `${'GET' | 'POST' | 'PUT' | 'DELETE'} /${string}`;
   summary: string;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { roles } from '../../domain/rights.ts';
 import { Refusal } from '../refusal.ts';
+import { doneLine } from './done-line.ts';
 import { defineOperation } from './operation.ts';
 import { answered, pageInput, pageOutput, placeIn } from './page.ts';
 
@@ -54,26 +55,34 @@ export const listPeople = defineOperation({
 export const setPerson = defineOperation({
   name: 'people.set',
   kind: 'change',
+  writesOwnLine: true,
   right: 'people.manage',
   route: 'PUT /people/{email}',
   summary: 'Gives somebody a role, for when their groups at the identity provider give none',
   input: z.strictObject({ email, role: z.enum(roles) }),
   output: person,
   subject: ({ email }) => email,
-  run: ({ email, role }, { store }) => store.setRole(email, role),
+  run: (input, context) =>
+    context.store.setRole(
+      input.email,
+      input.role,
+      doneLine('people.set', { subject: input.email, input }, context),
+    ),
 });
 
 export const removePerson = defineOperation({
   name: 'people.remove',
   kind: 'change',
+  writesOwnLine: true,
   right: 'people.manage',
   route: 'DELETE /people/{email}',
   summary: 'Ends somebody’s sessions, role and link. Whoever is in a group with a role can sign in again',
   input: z.strictObject({ email }),
   output: z.object({ email: z.string() }),
   subject: ({ email }) => email,
-  async run({ email }, { store }) {
-    if (!(await store.removePerson(email))) throw nobody(email);
+  async run({ email }, context) {
+    const line = doneLine('people.remove', { subject: email, input: { email } }, context);
+    if (!(await context.store.removePerson(email, line))) throw nobody(email);
     return { email };
   },
 });
@@ -81,14 +90,16 @@ export const removePerson = defineOperation({
 export const linkPerson = defineOperation({
   name: 'people.link',
   kind: 'change',
+  writesOwnLine: true,
   right: 'people.manage',
   route: 'PUT /people/{email}/slack',
   summary: 'Says who somebody is in Slack; null: takes that back',
   input: z.strictObject({ email, slackUser: slackUser.nullable() }),
   output: person,
   subject: ({ email }) => email,
-  async run({ email, slackUser }, { store }) {
-    const linked = await store.linkSlackUser(email, slackUser ?? undefined);
+  async run({ email, slackUser }, context) {
+    const line = doneLine('people.link', { subject: email, input: { email, slackUser } }, context);
+    const linked = await context.store.linkSlackUser(email, slackUser ?? undefined, line);
     if (!linked)
       throw new Refusal(
         409,

@@ -1,12 +1,15 @@
 import type { z } from 'zod';
-import type { Entry } from '../../domain/record.ts';
+import type { Entry, EntryOf } from '../../domain/record.ts';
 import { actorOf, authorize, type Principal, type Scope } from '../../domain/rights.ts';
 import { Refusal } from '../refusal.ts';
+import { doneLine } from './done-line.ts';
 import type { AnyOperation, Operation, OperationContext } from './operation.ts';
 
 /**
- * The one door to every operation: checks the right and then the input, carries it out, and writes a change and each refusal into the record.
- * Throws a `Refusal` (400, 403, and what the operation itself refuses); anything else that is thrown is a fault of ours.
+ * The one door to every operation: checks the right and then the input, carries it out, and sees to it that a change and each refusal stand
+ * in the record. What cannot be written there is not done: a change of the store writes its line with it, and before one outside of the
+ * store there is a line of what is intended. Throws a `Refusal` (400, 403, and what the operation itself refuses); anything else that is
+ * thrown is a fault of ours.
  */
 export async function perform<Input extends z.ZodObject, Output extends z.ZodType>(
   operation: Operation<string, Input, Output>,
@@ -15,9 +18,13 @@ export async function perform<Input extends z.ZodObject, Output extends z.ZodTyp
 ): Promise<z.output<Output>> {
   await admit(operation, context);
   const input = parseInput(operation, rawInput);
+  const isOutside = operation.kind === 'change' && operation.writesOwnLine !== true;
+  if (isOutside) await context.store.append([intended(operation, input, context)]);
   try {
     const output = operation.output.parse(await operation.run(input, context));
-    if (operation.kind === 'change') await context.store.append([done(operation, input, output, context)]);
+    // It is done. Told that it failed, its sender would have it done again; and that it was intended is written.
+    if (isOutside)
+      await context.store.append([done(operation, input, output, context)]).catch(() => undefined);
     return output;
   } catch (error) {
     if (error instanceof Refusal && operation.kind === 'change')
@@ -91,23 +98,33 @@ export function denialOf(
       );
 }
 
-function done(operation: AnyOperation, input: object, output: unknown, context: OperationContext): Entry {
-  return {
-    ...lineOf(operation, input, output, context),
-    action: 'operation.done',
-    detail: { operation: operation.name, input: withoutSecrets(operation, input) },
-  };
+function done(
+  operation: AnyOperation,
+  input: object,
+  output: unknown,
+  context: OperationContext,
+): EntryOf<'operation.done'> {
+  const about = { subject: subjectOf(operation, input, output), input: withoutSecrets(operation, input) };
+  return doneLine(operation.name, about, context);
 }
+
+const intended = (operation: AnyOperation, input: object, context: OperationContext): Entry => ({
+  ...done(operation, input, undefined, context),
+  action: 'operation.intended',
+});
 
 function refused(
   operation: AnyOperation,
   input: object | undefined,
-  context: OperationContext,
+  { principal, via }: OperationContext,
   refusal: Refusal,
 ): Entry {
   return {
-    ...lineOf(operation, input, undefined, context),
+    at: new Date().toISOString(),
+    actor: actorOf(principal),
+    via,
     action: 'operation.refused',
+    subject: subjectOf(operation, input),
     detail: {
       operation: operation.name,
       ...(input ? { input: withoutSecrets(operation, input) } : {}),
@@ -117,17 +134,8 @@ function refused(
   };
 }
 
-const lineOf = (
-  { name, subject }: AnyOperation,
-  input: object | undefined,
-  output: unknown,
-  { principal, via }: OperationContext,
-) => ({
-  at: new Date().toISOString(),
-  actor: actorOf(principal),
-  via,
-  subject: (input && subject?.(input, output)) ?? name,
-});
+const subjectOf = ({ name, subject }: AnyOperation, input: object | undefined, output?: unknown): string =>
+  (input && subject?.(input, output)) ?? name;
 
 const withoutSecrets = ({ secrets = [] }: AnyOperation, input: object): object =>
   Object.fromEntries(Object.entries(input).filter(([field]) => !secrets.includes(field)));

@@ -82,6 +82,8 @@ const byHand = 'manual';
 export const startRunByHand = defineOperation({
   name: 'runs.start',
   kind: 'change',
+  writesOwnLine: true,
+  isOneUnderKey: true,
   right: 'runs.start',
   route: 'POST /runs',
   summary: 'Starts a workflow by hand. Under the same Idempotency-Key it is the same run',
@@ -136,7 +138,7 @@ export const startRunByHand = defineOperation({
       target: cause.target,
       ...(subject === undefined ? {} : { subject }),
     };
-    const isNew = await store.beginRun(
+    const found = await store.beginRun(
       { ...run, input: taken, cause },
       {
         at,
@@ -147,14 +149,14 @@ export const startRunByHand = defineOperation({
         detail: { run: id, workflow, reason, input: given },
       },
     );
-    const before = await store.findRun(id);
-    if (!isNew && before && !isSame(before, run))
+    if (found === 'other')
       throw new Refusal(
         422,
         'Key used before',
-        'This Idempotency-Key stands for another run. Use a new one.',
+        'This Idempotency-Key stands for another run, or for one with another input. Use a new one.',
       );
-    if (isNew || before?.state === 'starting') {
+    const isNew = found === 'new';
+    if (isNew || (await store.findRun(id))?.state === 'starting') {
       // What Temporal does not take now it gets when it is back: the run is kept.
       const isThere = await startRun({ id, workflow, input: taken, cause }, starter).then(
         () => true,
@@ -186,9 +188,6 @@ function checkKind({ workflow, kind }: Startable, { principal }: OperationContex
   if (answer.allowed) return;
   throw new Refusal(403, 'Not allowed', `${workflow} may do what is not reversible. ${answer.reason}`);
 }
-
-const isSame = (one: { workflow: string; subject?: string; target: string }, other: typeof one) =>
-  one.workflow === other.workflow && one.subject === other.subject && one.target === other.target;
 
 /** Under a key of its sender the id is always the same one; else one that sorts by time. */
 function runIdFor({ idempotencyKey, principal }: OperationContext): string {

@@ -3,6 +3,7 @@ import { actorOf, isWithin, roles } from '../../domain/rights.ts';
 import { makeToken } from '../../secrets/token.ts';
 import type { Token } from '../../store/tokens.ts';
 import { Refusal } from '../refusal.ts';
+import { doneLine } from './done-line.ts';
 import { defineOperation } from './operation.ts';
 import { answered, pageInput, pageOutput, placeIn } from './page.ts';
 
@@ -70,6 +71,7 @@ export const listTokens = defineOperation({
 export const createToken = defineOperation({
   name: 'tokens.create',
   kind: 'change',
+  writesOwnLine: true,
   right: 'people.manage',
   route: 'POST /tokens',
   summary: 'Makes a token and shows it, once',
@@ -82,7 +84,9 @@ export const createToken = defineOperation({
   output: token.extend({ token: z.string().describe('the secret: shown now and never again') }),
   shownOnce: 'token',
   subject: (_, made) => made?.id,
-  async run({ name, role, workflows, services, days }, { store, principal }) {
+  async run(input, context) {
+    const { name, role, workflows, services, days } = input;
+    const { store, principal } = context;
     const scope = { ...(workflows ? { workflows } : {}), ...(services ? { services } : {}) };
     if (!isWithin({ role, scope }, principal))
       throw new Refusal(
@@ -92,15 +96,10 @@ export const createToken = defineOperation({
       );
     const made = makeToken();
     const { id, hash, text } = made;
-    const kept = await store.createToken({
-      id,
-      name,
-      hash,
-      role,
-      scope,
-      days,
-      createdBy: actorOf(principal),
-    });
+    const kept = await store.createToken(
+      { id, name, hash, role, scope, days, createdBy: actorOf(principal) },
+      doneLine('tokens.create', { subject: id, input }, context),
+    );
     if (!kept)
       throw new Refusal(
         409,
@@ -114,14 +113,16 @@ export const createToken = defineOperation({
 export const revokeToken = defineOperation({
   name: 'tokens.revoke',
   kind: 'change',
+  writesOwnLine: true,
   right: 'people.manage',
   route: 'DELETE /tokens/{id}',
   summary: 'Ends a token from the next request on, in every process',
   input: z.strictObject({ id }),
   output: token,
   subject: ({ id }) => id,
-  async run({ id }, { store }) {
-    const found = await store.revokeToken(id);
+  async run({ id }, context) {
+    const line = doneLine('tokens.revoke', { subject: id, input: { id } }, context);
+    const found = await context.store.revokeToken(id, line);
     if (!found) throw new Refusal(404, 'No such token', 'There is no token of this id: baton tokens list');
     return shown(found);
   },

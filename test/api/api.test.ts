@@ -115,12 +115,7 @@ describe('the API', () => {
     });
     const lines = await store.linesAbout({ subject, after: 0, skip: 0, limit: 100 });
     expect(lines.filter(({ actor }) => actor === 'token:the-responder')).toMatchObject([
-      { via: 'api', action: 'event.replayed' },
-      {
-        via: 'api',
-        action: 'operation.done',
-        detail: { operation: 'events.replay', input: { id: String(seq) } },
-      },
+      { via: 'api', action: 'event.replayed', detail: { seq } },
     ]);
     const again = await post(`/events/${seq}/replay`);
     expect(again).toMatchObject({
@@ -299,6 +294,7 @@ describe('the API', () => {
       provider: 'pagerduty',
       input: { type: 'object' },
       example: expect.stringContaining('steps.addPagerDutyNote('),
+      inverse: expect.stringMatching(/^Its plan names the call/),
     });
     expect((await get('/settings')).json.items).toEqual([{ name: 'PAGERDUTY_API_TOKEN', value: '••••••••' }]);
   });

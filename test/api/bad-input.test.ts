@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exchange, statusOf } from '../server/receiver.ts';
-import { embeddedWorld, fresh, type World } from '../store/world.ts';
+import { embeddedWorld, entry, fresh, type World } from '../store/world.ts';
 import { incident, type Served, serve } from './served.ts';
 
 const huge = 'x'.repeat(100_000);
@@ -15,9 +15,9 @@ describe('the API, on what nobody should send', () => {
     served = await serve(store);
     ({ run } = await incident(store));
     for (let count = 0; count < 2; count += 1) {
-      await store.setRole(`${fresh('ada')}@example.com`, 'viewer');
+      await store.setRole(`${fresh('ada')}@example.com`, 'viewer', entry());
       const token = { id: `00000000000${count}`, hash: '0', name: fresh('token-'), role: 'viewer' as const };
-      await store.createToken({ ...token, scope: {}, days: 1, createdBy: 'baton' });
+      await store.createToken({ ...token, scope: {}, days: 1, createdBy: 'baton' }, entry());
     }
   });
   afterAll(async () => {

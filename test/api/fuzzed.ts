@@ -8,7 +8,7 @@ import { startable } from '../../triggers/by-hand/index.ts';
 import { triggers } from '../../triggers/index.ts';
 import * as workflows from '../../workflows/index.ts';
 import { ask, bearer, newToken, openDoor } from '../rights/door.ts';
-import { fresh } from '../store/world.ts';
+import { entry, fresh } from '../store/world.ts';
 import { fuzz, summaryOf } from './schemathesis.ts';
 import { incident } from './served.ts';
 
@@ -26,7 +26,7 @@ export async function openFuzzed(
   const encryption = encryptionOf('a key of this test alone');
   const connections = storedConnections({ store, encryption, learn() {} });
   for (let count = 0; count < 3; count += 1) await incident(store);
-  await store.setRole(`${fresh('somebody-')}@example.com`, 'operator');
+  await store.setRole(`${fresh('somebody-')}@example.com`, 'operator', entry());
   await newToken(store, { role: 'viewer', scope: { services: ['PCHECK'] } });
   const { text: token } = await newToken(store);
   const world = {

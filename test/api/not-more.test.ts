@@ -5,7 +5,7 @@ import { replayEvent } from '../../server/operations/events.ts';
 import { delivery } from '../store/world.ts';
 import { incident, openApi } from './served.ts';
 
-const { served, store } = await openApi();
+const { served, store, world } = await openApi();
 
 describe('whoever may read incidents alone', () => {
   const get = (path: string, token: string) => served.ask('GET', `/api/v1${path}`, { token });
@@ -98,7 +98,10 @@ describe('whoever may read incidents alone', () => {
     await expect(once({ ...keyed, principal, store: { takeUp, giveUp, answered } }, make)).rejects.toThrow(
       'it went away',
     );
-    await expect(once({ ...keyed, principal, store }, make)).rejects.toMatchObject({ status: 409 });
+    const again = () => once({ ...keyed, principal, store }, make);
+    await expect(again()).rejects.toMatchObject({ status: 409, title: 'Under way' });
+    await world.run(`update answers set at = now() - interval '10 minutes' where key = '${keyed.key}'`);
+    await expect(again()).rejects.toMatchObject({ status: 409, title: 'Outcome unknown' });
     expect(made).toBe(1);
   });
 });

@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import type { RunCause } from '../../domain/incident.ts';
 import { noConnections } from '../../processes/connections.ts';
 import { authorityOf } from '../../secrets/authority.ts';
@@ -62,7 +63,6 @@ describe('a run that somebody starts by hand', () => {
     expect(authority.isSigned(signed, signature)).toBe(true);
     expect((await linesOf(subject)).filter(({ actor }) => actor === 'token:the-responder')).toMatchObject([
       { action: 'run.started', detail: { run: json.run.id, reason: 'It is worth a try' } },
-      { action: 'operation.done', detail: { operation: 'runs.start' } },
     ]);
   });
 
@@ -145,6 +145,26 @@ describe('a run that somebody starts by hand', () => {
     const other = await incident(store);
     expect((await start(other.subject, key)).status).toBe(422);
     expect((await start(subject, key, 'operator')).json.run.id).not.toBe(first.run.id);
+  });
+
+  it('is another one where its input is another, also once the answer is forgotten', async () => {
+    const { subject } = await incident(store);
+    const schema = z.strictObject({ incidentId: z.string(), note: z.string(), more: z.string() });
+    const startable = [{ ...newsByHand, input: schema, workflowInput: (given: unknown) => given }];
+    const there = await serve(store, {
+      runs: { client, taskQueue: 'none', eagerStart: false, authority },
+      workflows: async () => ({ names: ['waitForNews'], startable }),
+    });
+    onTestFinished(() => there.close());
+    const key = { 'idempotency-key': fresh('key-') };
+    const by = async (input: object) => {
+      await world.run('delete from answers');
+      const body = { workflow: 'waitForNews', input, reason: 'x' };
+      return (await there.ask('POST', '/api/v1/runs', { body, headers: key })).status;
+    };
+    expect(await by({ incidentId: subject, note: 'one', more: 'x' })).toBe(200);
+    expect(await by({ more: 'x', note: 'one', incidentId: subject })).toBe(200);
+    expect(await by({ incidentId: subject, note: 'two', more: 'x' })).toBe(422);
   });
 
   it('is not started on an incident that nobody knows, or that is resolved', async () => {

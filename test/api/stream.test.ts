@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Principal } from '../../domain/rights.ts';
 import { entry, fresh } from '../store/world.ts';
-import { openApi } from './served.ts';
+import { openApi, serve } from './served.ts';
 
 const { served, store, world } = await openApi();
 
@@ -19,10 +20,13 @@ describe('the stream', () => {
   };
 
   /** A stream that is read, until it ends or is left. */
-  async function listen(query = '', { token = 'viewer', lastId }: { token?: string; lastId?: number } = {}) {
+  async function listen(
+    query = '',
+    { token = 'viewer', lastId, url = served.url }: { token?: string; lastId?: number; url?: string } = {},
+  ) {
     const leaving = new AbortController();
     onTestFinished(() => leaving.abort());
-    const response = await fetch(`${served.url}/api/v1/stream${query}`, {
+    const response = await fetch(`${url}/api/v1/stream${query}`, {
       signal: leaving.signal,
       headers: {
         authorization: `Bearer ${token}`,
@@ -170,6 +174,64 @@ describe('the stream', () => {
     expect(await status('', 'workflows')).toBe(403);
     expect(await status('?after=x', 'viewer')).toBe(400);
     expect(await status('?limit=3', 'viewer')).toBe(400);
+  });
+
+  const made = (name: string): Principal => {
+    const principal: Principal = { kind: 'token', name, role: 'viewer' };
+    served.principals.set(name, principal);
+    return principal;
+  };
+
+  it('is open twenty times for one and the same, and beside them for others', async () => {
+    const [many, other] = [made(fresh('many-')).name, made(fresh('other-')).name];
+    const open = await Promise.all(Array.from({ length: 30 }, () => listen('', { token: many })));
+    const statuses = open.map(({ response }) => response.status);
+    expect([200, 429].map((wanted) => statuses.filter((status) => status === wanted).length)).toEqual([
+      20, 10,
+    ]);
+    const refused = await served.ask('GET', '/api/v1/stream', { token: many });
+    expect([refused.status, refused.json.detail, Number(refused.headers.get('retry-after'))]).toEqual([
+      429,
+      expect.stringContaining('Close one'),
+      10,
+    ]);
+    expect((await listen('', { token: other })).response.status).toBe(200);
+    const first = open.find(({ response }) => response.ok);
+    first?.leave();
+    await first?.ended;
+    // The server hears of it a moment later.
+    while ((await listen('', { token: many })).response.status !== 200);
+  });
+
+  it('ends with the right to it, before it tells anything that came after', async () => {
+    const { name } = made(fresh('gone-'));
+    const [gone, other] = [await listen('', { token: name }), await listen()];
+    served.principals.delete(name);
+    await store.append([
+      entry({ action: 'operation.done' }),
+      entry({ action: 'run.said', subject: fresh('Q') }),
+    ]);
+    while ((await store.seal()) > 0);
+    await other.until(() => other.heard.length > 0);
+    await gone.ended;
+    expect(gone.heard).toEqual([]);
+  });
+
+  it('ends within 5 s where no line tells that the right to it has ended', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const there = await serve(store);
+    onTestFinished(() => there.close());
+    there.principals.set('expires', { kind: 'token', name: 'expires', role: 'viewer' });
+    const [expiring, other] = [
+      await listen('', { token: 'expires', url: there.url }),
+      await listen('', { url: there.url }),
+    ];
+    there.principals.delete('expires');
+    await vi.advanceTimersByTimeAsync(5_000);
+    await expiring.ended;
+    const seq = await write(fresh('Q'));
+    await other.until(() => other.heard.at(-1)?.id === seq);
   });
 
   it('cuts a reader that takes nothing, and goes on for the others', async () => {

@@ -67,7 +67,7 @@ describe('baton admin-token', () => {
     const token = readToken(stdout.trim());
     const store = await openStore({ databaseUrl: DATABASE_URL, dataDir: env.BATON_DATA_DIR });
     onTestFinished(() => store.close());
-    expect(await store.checkToken(token?.id ?? '')).toMatchObject({
+    expect(await store.checkToken(token?.id ?? '', '')).toMatchObject({
       role: 'admin',
       state: 'live',
       hash: token?.hash,

@@ -106,7 +106,7 @@ describe('the ways in which a command reaches operations', () => {
     expect(lines.at(-1)).toMatchObject({
       actor: `person:${userInfo().username}`,
       via: 'cli',
-      action: 'operation.done',
+      action: 'event.replayed',
     });
   }, 60_000);
 

@@ -115,7 +115,7 @@ describe('the commands that come from operations', () => {
       },
     );
     expect(added).toMatch(/^name +eu\nprovider +pagerduty\n/);
-    expect(added).toMatch(/PAGERDUTY_API_TOKEN +true +4711/);
+    expect(added).toMatch(/PAGERDUTY_API_TOKEN +true(?!.*4711)/);
     expect(await done('connections list')).toMatch(/^NAME +PROVIDER +STATE .*\neu +pagerduty +unverified/);
     // What the environment connects is told beside them.
     expect(await done('connections list')).toMatch(/\ndefaults:\nPROVIDER +VARIABLES\npagerduty +-\n/);
@@ -125,7 +125,7 @@ describe('the commands that come from operations', () => {
     await done(`connections change eu PAGERDUTY_REGION= PAGERDUTY_ROUTING_KEY=@${file}`);
     const { variables } = await json('connections show eu');
     expect(variables).toEqual([
-      { name: 'PAGERDUTY_API_TOKEN', isSecret: true, ends: '4711' },
+      { name: 'PAGERDUTY_API_TOKEN', isSecret: true },
       { name: 'PAGERDUTY_ROUTING_KEY', isSecret: true, ends: 'cdef' },
     ]);
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Finding } from '../../activities/provider.ts';
+import { type Finding, settingsOf } from '../../activities/provider.ts';
+import { providers } from '../../activities/providers.ts';
 import type { Entry, RecordRow } from '../../domain/record.ts';
 import { createLog } from '../../log/log.ts';
 import type { Doctor } from '../../server/doctor.ts';
@@ -36,6 +37,7 @@ function watch(findings: Finding[] | (() => Promise<Finding[]>), record: RecordR
   const start = () =>
     startDoctorWatch({
       doctor: async () => doctor,
+      settings: providers.flatMap(settingsOf),
       store: {
         append: async (entries: Entry[]) => {
           for (const entry of entries)
@@ -97,6 +99,8 @@ describe('the daily look at the connections', () => {
   it('leaves alone a setting that another process may have, and what cannot be told', async () => {
     const { start, record, lines } = watch([
       lacks('SLACK_SIGNING_SECRET'),
+      lacks('GITHUB_API_URL'),
+      lacks('KUBECONFIG'),
       { what: 'chat:write', ok: undefined },
     ]);
     const running = start();

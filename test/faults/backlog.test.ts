@@ -16,6 +16,7 @@ import { pagerDutyWebhook } from '../../simulator/pagerduty-webhooks.ts';
 import { openStore } from '../../store/open.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { emitScheduleEvent } from '../../workflows/kit/schedule.ts';
+import { testKeys } from '../authority.ts';
 import { startPostgres } from '../store/postgres.ts';
 import { eventually } from '../world.ts';
 
@@ -66,10 +67,10 @@ describe.each(backends)('twelve thousand events that wait for Temporal on $name'
   it('cost the webhooks nothing, and are dispatched in order when it is back', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'baton-backlog-'));
     const port = await anyFreePort('127.0.0.1');
-    const { client, close } = lazyClient({
-      connection: { address: `127.0.0.1:${port}` },
-      namespace: 'default',
-    });
+    const { client, close } = lazyClient(
+      { connection: { address: `127.0.0.1:${port}` }, namespace: 'default' },
+      testKeys,
+    );
     let server: Awaited<ReturnType<typeof startServer>> | undefined;
     const databaseUrl = await url();
     const store = await openStore({ databaseUrl, dataDir: folder, onPending: () => server?.wake() });

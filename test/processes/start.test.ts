@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,6 +100,12 @@ describe('baton start', () => {
     expect(answer.status).toBe(202);
     return webhook.event.data.id;
   };
+  const exampleTitle = exampleWebhook(new Date()).event.data.title;
+  const inTemporal = () =>
+    readdirSync(join(folder, 'data'))
+      .filter((name) => name.startsWith('temporal.db'))
+      .map((name) => readFileSync(join(folder, 'data', name), 'latin1'))
+      .join('\n');
   const isRunning = (id: string) =>
     until(async () => expect(await baton('runs', 'show', id)).toMatchObject({ run: { state: 'running' } }));
 
@@ -111,6 +117,7 @@ describe('baton start', () => {
     expect(statSync(join(folder, 'data/admin.token')).mode & 0o777).toBe(0o600);
     const id = await send();
     await isRunning(`news/${id}`);
+    expect(inTemporal()).toContain(exampleTitle);
 
     const orphan = temporalPid() ?? 0;
     first.child.kill('SIGKILL');
@@ -131,6 +138,16 @@ describe('baton start', () => {
     expect(Date.now() - began).toBeLessThan(15_000);
     expect(isAlive(temporal)).toBe(false);
     expect(await baton('audit', 'verify')).toMatchObject({ ok: true });
+  }, 120_000);
+
+  it('keeps nothing of an incident in Temporal’s files that can be read, where it is to be encrypted, and shows it', async () => {
+    start({ BATON_ENCRYPT_PAYLOADS: '1' });
+    await ready();
+    const id = await send();
+    await isRunning(`news/${id}`);
+    expect(inTemporal()).toContain(`news/${id}`);
+    expect(inTemporal()).not.toContain(exampleTitle);
+    expect(JSON.stringify(await baton('incidents', 'show', id))).toContain(exampleTitle);
   }, 120_000);
 
   it('starts Temporal again when it ends by itself', async () => {

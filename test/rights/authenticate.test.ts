@@ -1,7 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { makeToken } from '../../secrets/token.ts';
 import { backends } from '../store/backends.ts';
+import { entry } from '../store/world.ts';
 import { ask, bearer, newSession, newToken, openDoor } from './door.ts';
 
 describe.each(await backends())('whoever asks, on $name', ({ world }) => {
@@ -17,7 +19,7 @@ describe.each(await backends())('whoever asks, on $name', ({ world }) => {
     const { url, log } = await openDoor(store);
     const [expired, revoked, live] = [await newToken(store), await newToken(store), await newToken(store)];
     await expire(expired.id);
-    await store.revokeToken(revoked.id);
+    await store.revokeToken(revoked.id, entry());
     const unknown = makeToken().text;
     const cases: Record<string, string> = {
       expired: expired.text,
@@ -87,6 +89,26 @@ describe.each(await backends())('whoever asks, on $name', ({ world }) => {
     expect((await right()).status).toBe(429);
     await sql`update failed_sign_ins set since = since - interval '15 minutes'`.execute(world.db);
     expect((await right()).status).toBe(200);
+  });
+
+  it('is not shut out by who guesses at the account from other addresses, on every server', async () => {
+    await forgetFailures();
+    const doors = [await openDoor(store), await openDoor(world.newStore())];
+    const token = await newToken(store);
+    const from = (remoteAddress: string, text: string, door = doors[0]) =>
+      door?.access.authenticate({
+        headers: bearer(text),
+        socket: { remoteAddress },
+      } as unknown as IncomingMessage);
+    const strangers = ['192.0.2.7', '192.0.2.8', '2001:db8:1:2::7'];
+    for (const stranger of strangers)
+      for (let number = 0; number < 5; number += 1)
+        await expect(from(stranger, wrong(token.text))).rejects.toMatchObject({ status: 401 });
+    for (const door of doors) {
+      for (const stranger of [...strangers, '2001:db8:1:2::8'])
+        await expect(from(stranger, token.text, door)).rejects.toMatchObject({ status: 429 });
+      expect(await from('198.51.100.1', token.text, door)).toMatchObject({ name: token.name });
+    }
   });
 
   it('is not shut out by what others at the same address do', async () => {

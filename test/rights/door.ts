@@ -12,6 +12,7 @@ import { operations as allOperations } from '../../server/operations/index.ts';
 import type { AnyOperation, World } from '../../server/operations/operation.ts';
 import type { Store } from '../../store/store.ts';
 import { worldOn } from '../api/served.ts';
+import { entry } from '../store/world.ts';
 
 export interface Door {
   url: string;
@@ -78,7 +79,7 @@ export async function newToken(
   const { id, hash, text } = makeToken();
   count += 1;
   const name = `token-${process.pid}-${count}`;
-  await store.createToken({ id, hash, name, role, scope, days, createdBy: 'baton' });
+  await store.createToken({ id, hash, name, role, scope, days, createdBy: 'baton' }, entry());
   return { id, text, name };
 }
 
@@ -91,8 +92,8 @@ export async function newSession(
   count += 1;
   const id = `session-${process.pid}-${count}-${'x'.repeat(20)}`;
   const whose = email ?? `person-${process.pid}-${count}@example.com`;
-  await store.setRole(whose, role);
-  await store.signIn(secretHash(id), whose, undefined);
+  await store.setRole(whose, role, entry());
+  await store.signIn(secretHash(id), whose, undefined, () => entry());
   return { id, email: whose };
 }
 

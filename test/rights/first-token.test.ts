@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { firstTokenFile, makeFirstToken } from '../../processes/first-token.ts';
 import { makeToken } from '../../secrets/token.ts';
 import { backends } from '../store/backends.ts';
+import { entry } from '../store/world.ts';
 import { ask, bearer, newToken, openDoor } from './door.ts';
 
 const newFolder = () => {
@@ -83,9 +84,9 @@ describe.each(await backends())('the first admin on $name', ({ world }) => {
     await newToken(store, { role: 'operator' });
     await newToken(store, { role: 'admin', scope: { workflows: ['one'] } });
     expect(await store.hasAdmin()).toBe(false);
-    await store.setRole('ada@example.com', 'admin');
+    await store.setRole('ada@example.com', 'admin', entry());
     expect(await makeFirstToken(store, 'cli')).toBeUndefined();
-    await store.removePerson('ada@example.com');
+    await store.removePerson('ada@example.com', entry());
     await newToken(store);
     expect(await makeFirstToken(store, 'cli')).toBeUndefined();
   });

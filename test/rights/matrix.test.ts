@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { hasRight, isScoped, type Right, type Role, rights, roles } from '../../domain/rights.ts';
 import { operations as allOperations } from '../../server/operations/index.ts';
 import type { AnyOperation } from '../../server/operations/operation.ts';
-import { embeddedWorld } from '../store/world.ts';
+import { embeddedWorld, entry } from '../store/world.ts';
 import { ask, bearer, newSession, newToken, openDoor, routeOf } from './door.ts';
 
 const world = await embeddedWorld();
@@ -33,7 +33,7 @@ async function headersOf(credential: Credential, role: Role): Promise<Record<str
     }
     case 'revoked': {
       const { id, text } = await newToken(store, { role });
-      await store.revokeToken(id);
+      await store.revokeToken(id, entry());
       return bearer(text);
     }
     case 'foreign scope':

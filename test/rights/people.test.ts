@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { backends } from '../store/backends.ts';
-import { fresh } from '../store/world.ts';
+import { entry, fresh } from '../store/world.ts';
 import { ask, bearer, newToken, openDoor, sendJson } from './door.ts';
 
 describe.each(await backends())('people on $name', ({ world }) => {
@@ -37,7 +37,8 @@ describe.each(await backends())('people on $name', ({ world }) => {
 
   it('are listed page by page', async () => {
     const { url, headers } = await door();
-    for (let number = 0; number < 3; number += 1) await store.setRole(address().toLowerCase(), 'viewer');
+    for (let number = 0; number < 3; number += 1)
+      await store.setRole(address().toLowerCase(), 'viewer', entry());
     const whole = await ask(`${url}/api/v1/people?limit=200`, { headers });
     const seen: unknown[] = [];
     for (let cursor = ''; ; ) {

@@ -2,7 +2,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Role } from '../../domain/rights.ts';
 import type { OidcSettings } from '../../server/api/identity.ts';
 import { localPath } from '../../server/api/sign-in.ts';
-import { embeddedWorld } from '../store/world.ts';
+import { embeddedWorld, entry } from '../store/world.ts';
 import { type Browser, newBrowser } from './browser.ts';
 import { ask, bearer, newToken, openDoor, sendJson } from './door.ts';
 import {
@@ -102,7 +102,7 @@ describe('a sign-in', () => {
   it('takes the role that an admin gave where no group has one', async () => {
     const { url, provider } = await open();
     provider.person = somebody({ groups: ['all'] });
-    await store.setRole(provider.person.email ?? '', 'approver');
+    await store.setRole(provider.person.email ?? '', 'approver', entry());
     const browser = newBrowser();
     await browser.follow(`${url}/sign-in`, (each) => each.endsWith('/runs'));
     expect((await browser.get(`${url}/api/v1/me`)).json).toMatchObject({ role: 'approver' });

@@ -121,7 +121,7 @@ describe.each(await backends())('tokens on $name', ({ world }) => {
     await expect.poll(used).not.toBe('never');
     const first = await used();
     await asked();
-    expect((await store.checkToken(token.id))?.useIsOld).toBe(false);
+    expect((await store.checkToken(token.id, ''))?.useIsOld).toBe(false);
     expect(await used()).toBe(first);
     await sql`update tokens set used_at = now() - interval '61 seconds' where id = ${token.id}`.execute(
       world.db,

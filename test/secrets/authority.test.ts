@@ -1,3 +1,4 @@
+import { createHash, createHmac, hkdfSync } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +41,24 @@ describe('a signature', () => {
     ['shape, with the same letters', { runId: 'ec2-unhealthy/PGR0VU2","ec2UnhealthyRestart' }],
   ])('holds for no other %s', (_, other) => {
     expect(authority.isSigned({ ...run, ...other }, signature)).toBe(false);
+  });
+
+  it('of a run with a mode is none to a worker that knows of no modes, and would make its changes', () => {
+    const planned = { ...run, cause: { ...run.cause, mode: 'plan' } };
+    const ofMode = authority.sign(planned);
+    expect([authority.isSigned(planned, ofMode), authority.isSigned(run, ofMode)]).toEqual([true, false]);
+    // As all causes were signed before there were modes.
+    const { runId, workflow } = run;
+    const sorted = (value: object) => JSON.stringify(value, Object.keys(value).sort());
+    const digest = (input: string) => createHash('sha256').update(input).digest('hex');
+    const key = hkdfSync('sha256', 'a key of sixteen characters or more', '', 'baton/cause/v1', 32);
+    const asThen = (cause: object) =>
+      createHmac('sha256', Buffer.from(key))
+        .update(JSON.stringify([runId, workflow, digest('{"a":1}'), sorted(cause)]))
+        .digest('base64url');
+    const input = { a: 1 };
+    expect(authority.sign({ ...run, input })).toBe(asThen(run.cause));
+    expect(authority.sign({ ...planned, input })).not.toBe(asThen(planned.cause));
   });
 
   it('holds for no other key, and is nothing that another text could be', () => {

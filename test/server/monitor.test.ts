@@ -5,6 +5,7 @@ import { createLog } from '../../log/log.ts';
 import { lazyClient } from '../../processes/temporal-client.ts';
 import { createMetrics } from '../../server/metrics.ts';
 import { startMonitor } from '../../server/monitor.ts';
+import { testKeys } from '../authority.ts';
 import { startTestTemporal } from '../temporal.ts';
 import { storeIsDown } from './receiver.ts';
 
@@ -21,7 +22,7 @@ async function startWatched(address = temporal.address) {
     return value;
   };
   const metrics = createMetrics();
-  const { client, close } = lazyClient({ connection: { address }, namespace: 'default' });
+  const { client, close } = lazyClient({ connection: { address }, namespace: 'default' }, testKeys);
   const monitor = await startMonitor({
     host: '127.0.0.1',
     port: 0,

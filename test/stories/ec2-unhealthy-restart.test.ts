@@ -26,6 +26,16 @@ const ended = (id: string) =>
     return run?.endedAt ? run : undefined;
   });
 
+/** Somebody refuses what the run of the incident asks for. */
+async function refuse(id: string): Promise<void> {
+  const asked = await eventually('an approval to be asked for', async () => {
+    const { items } = await world.store.pageOfApprovals({ subject: id, state: 'pending', limit: 1 });
+    return items[0];
+  });
+  const by = { by: 'person:ben@example.com', name: 'Ben Okafor', via: 'cli' } as const;
+  await world.store.answerApproval(asked.id, { ...by, decision: 'refused' });
+}
+
 describe('an unhealthy EC2 instance', () => {
   it('is rebooted, verified, and its incident resolved with evidence', async () => {
     impair(world.ec2, tagged);
@@ -63,9 +73,10 @@ describe('an unhealthy EC2 instance', () => {
     expect(incident(id)?.responderRequests.length).toBe(1);
   });
 
-  it('is not rebooted without the tag: a person is asked', async () => {
+  it('is not rebooted without the tag where people refuse it: it is handed to a person', async () => {
     impair(world.ec2, untagged);
     const id = raise(untagged);
+    await refuse(id);
     expect((await ended(id)).outcome).toBe('handed to a person');
     expect(reboots(untagged)).toEqual([]);
     expect(notes(id).join('\n')).toContain('baton:restart');
@@ -153,6 +164,7 @@ describe('an unhealthy EC2 instance', () => {
       title: `StatusCheckFailed on ${instance} and ${untagged}`,
       service: 'Checkout',
     });
+    await refuse(id);
     expect((await ended(id)).outcome).toBe('handed to a person');
     expect(reboots(instance).length).toBe(1);
     expect(reboots(untagged)).toEqual([]);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { newTriggerId } from '../../simulator/slack/requests.ts';
 import { chooseShortcut, fillForm, type Heard, typeCommand } from '../../simulator/slack-person.ts';
+import { entry } from '../store/world.ts';
 import { cardOf, eventually, startWorld, type World } from '../world.ts';
 
 let world: World;
@@ -208,7 +209,7 @@ describe('a command in an incident’s room', () => {
     expect(lastTold()).toContain('runs.startDestructive');
     expect(lastTold()).toContain('baton people set ada@example.com --role');
 
-    await world.store.setRole('eve@example.com', 'viewer');
+    await world.store.setRole('eve@example.com', 'viewer', entry());
     expect(await done('stop', { userId: 'U0EVE' })).toMatchObject({ outcome: 'refused' });
     expect(lastTold('U0EVE')).toContain('baton people set eve@example.com --role');
     const run = `production-incident/${incidentId}`;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { simulatedSigningSecret } from '../../simulator/slack/world.ts';
 import { slackClick } from '../../simulator/slack.ts';
+import { entry } from '../store/world.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
 /** Somebody in Slack and in PagerDuty with the same address, a full member who is on the policy: nothing speaks against them. */
@@ -68,8 +69,8 @@ beforeAll(async () => {
   users.push({ id: 'PBOSS', name: 'Boss', email: 'boss@example.com', role: 'owner' });
   add('U0STORED', { emailConfirmed: false });
   users.push({ id: 'PCHIEF', name: 'Chief', email: 'chief@example.com', role: 'owner' });
-  await world.store.linkSlackUser('chief@example.com', 'U0STORED');
-  await world.store.linkSlackUser('nobody@example.com', 'U0LINKED');
+  await world.store.linkSlackUser('chief@example.com', 'U0STORED', entry());
+  await world.store.linkSlackUser('nobody@example.com', 'U0LINKED', entry());
 });
 afterAll(() => world.close());
 

@@ -34,6 +34,11 @@ describe('the run-failed trigger', () => {
     });
   });
 
+  it('pages for no run in plan mode, which was to change nothing', () => {
+    for (const ended of [runFailedEvent({ mode: 'plan' }), runTimedOutEvent({ mode: 'plan' })])
+      expect(runFailed.respond(ended)).toEqual({ no: 'was to change something' });
+  });
+
   it('leaves all other events alone', () => {
     expect(runFailed.respond(incidentTriggered())).toEqual({ no: 'is a run.failed or run.timed_out event' });
   });

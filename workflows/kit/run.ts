@@ -21,6 +21,7 @@ import {
   setHandler,
   TemporalFailure,
   TimeoutFailure,
+  type WorkflowExecuteInput,
   type WorkflowInboundCallsInterceptor,
   type WorkflowInterceptorsFactory,
   type WorkflowOutboundCallsInterceptor,
@@ -28,6 +29,7 @@ import {
 } from '@temporalio/workflow';
 import type { Approval, ApprovalRequest } from '../../domain/approval.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from '../../domain/incident.ts';
+import { carriedName, causeName, takeLastArgument } from '../../domain/last-argument.ts';
 import { approvalOfCall } from './call-approval.ts';
 import { callCounts, goOnFrom, numberOf } from './call-number.ts';
 import { awaitWithLooks } from './look-again.ts';
@@ -173,8 +175,6 @@ interface CarriedOver {
   unseen: readonly LaterEvent[];
 }
 
-/** Under the name that live runs know. */
-const carriedHeader = 'batonLuggage';
 const idsKept = 2_000;
 
 function pack(): CarriedOver {
@@ -191,13 +191,17 @@ function pack(): CarriedOver {
 }
 
 /**
- * Only a history that another one of the same run has begun has brought something. Whoever starts a workflow can put anything into its headers,
- * and those go along when Temporal retries or repeats it.
+ * What came along, and the arguments without it. Only a history that another one of the same run has begun has brought something.
+ * Whoever starts a workflow can put anything into its headers and arguments, and those go along when Temporal retries or repeats it.
  */
-function carriedOver(header: Payload | undefined): CarriedOver | undefined {
+function carriedOver({ args, headers }: WorkflowExecuteInput): { args: unknown[]; carried?: CarriedOver } {
   const { continuedFromExecutionRunId, attempt, cronSchedule } = workflowInfo();
   const isRenewed = continuedFromExecutionRunId !== undefined && attempt === 1 && !cronSchedule;
-  return header && isRenewed ? defaultPayloadConverter.fromPayload<CarriedOver>(header) : undefined;
+  if (!isRenewed) return { args };
+  const header = headers[carriedName];
+  if (header) return { args, carried: defaultPayloadConverter.fromPayload<CarriedOver>(header) };
+  const taken = takeLastArgument(args, carriedName);
+  return { args: [...taken.args], ...(taken.value ? { carried: taken.value as CarriedOver } : {}) };
 }
 
 function unpack(carried: CarriedOver): void {
@@ -277,14 +281,14 @@ const inbound: WorkflowInboundCallsInterceptor = {
     const scope = new CancellationScope();
     takeEvent = (event) => take(event, scope);
     [firstInput] = input.args;
-    const carried = carriedOver(input.headers[carriedHeader]);
+    const { args, carried } = carriedOver(input);
     if (carried) unpack(carried);
     for (const event of carried?.unseen ?? []) take(event, scope);
     setHandler(laterEvents, (events) => {
       for (const event of events) take(event, scope);
     });
     try {
-      const result = await scope.run(() => next(input));
+      const result = await scope.run(() => next({ ...input, args }));
       const outcome = stoppedBy ? endBy(stoppedBy) : outcomeOf(result);
       await report({ state: 'completed', outcome, healthy: healthyOutcomes.has(outcome) });
       return result;
@@ -308,7 +312,7 @@ const causeHeader = (): Record<string, Payload> => {
   const { cause, signature } = memo() ?? {};
   if (!cause || signature === undefined) return {};
   const call: CallCause = { cause, input: firstInput, signature };
-  callHeader ??= { baton: defaultPayloadConverter.toPayload(call) };
+  callHeader ??= { [causeName]: defaultPayloadConverter.toPayload(call) };
   return callHeader;
 };
 /** The same for all calls of a history. */
@@ -329,7 +333,7 @@ const outbound: WorkflowOutboundCallsInterceptor = {
   continueAsNew: (input, next) =>
     next({
       ...input,
-      headers: { ...input.headers, [carriedHeader]: defaultPayloadConverter.toPayload(pack()) },
+      headers: { ...input.headers, [carriedName]: defaultPayloadConverter.toPayload(pack()) },
     }),
   scheduleLocalActivity: (input, next) =>
     next({ ...input, headers: { ...input.headers, ...callHeaders(input) } }),

@@ -25,6 +25,23 @@ const newCard = (world: Providers) => ({
   card: { title: 'Checkout is slow', status: 'triggered', service: 'Checkout', assignees: ['Ada Lopez'] },
 });
 
+const newApproval = (world: Providers) => ({
+  place: { channelId: newRoom(world) },
+  approval: {
+    id: `approval-${next()}`,
+    state: 'pending',
+    summary: 'Reboots i-0abc12345def67890',
+    calls: [],
+    askedBy: 'ec2UnhealthyRestart',
+    approvers: 'whoever is approver in Baton',
+    required: 1,
+    reasonRequired: false,
+    overridesGuards: false,
+    answers: [],
+    expiresAt: '2026-11-21T09:30:00.000Z',
+  },
+});
+
 export const slackCases: Cases = {
   addSlackBookmark: [
     {
@@ -108,6 +125,23 @@ export const slackCases: Cases = {
       input: (world) => ({ channelId: newRoom(world), text: `Topic ${next()}` }),
       cut: 'conversations.setTopic',
       effects: ['topic set'],
+    },
+  ],
+  showSlackApproval: [
+    { input: newApproval, cut: 'chat.postMessage', effects: ['message posted'] },
+    {
+      input: (world) => ({ ...newApproval(world), place: { userId: 'U0ADA' } }),
+      cut: 'chat.postMessage',
+      effects: ['message posted'],
+    },
+    {
+      async input(world, run) {
+        const shown = newApproval(world);
+        await run('showSlackApproval', shown);
+        return { ...shown, approval: { ...shown.approval, state: 'approved' } };
+      },
+      cut: 'chat.update',
+      effects: ['message edited'],
     },
   ],
   showSlackStatusCard: [

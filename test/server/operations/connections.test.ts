@@ -81,6 +81,15 @@ const added = async (values: Record<string, string> = { PAGERDUTY_API_TOKEN: tok
 const refusal = (status: number, words: RegExp) => ({ status, message: expect.stringMatching(words) });
 
 describe('a connection', () => {
+  it('shows the last characters of a secret only where 20 more are hidden', async () => {
+    const name = names();
+    const values = { PAGERDUTY_API_TOKEN: 'x'.repeat(23), PAGERDUTY_ROUTING_KEY: `${'x'.repeat(20)}0815` };
+    expect((await add(name, values)).variables).toEqual([
+      { name: 'PAGERDUTY_API_TOKEN', isSecret: true },
+      { name: 'PAGERDUTY_ROUTING_KEY', isSecret: true, ends: '0815' },
+    ]);
+  });
+
   it('shows what is set and no secret, in the answer to whoever added it too', async () => {
     const name = names();
     const values = { PAGERDUTY_API_TOKEN: token, PAGERDUTY_ROUTING_KEY: 'short-key', PAGERDUTY_REGION: 'eu' };
@@ -92,7 +101,7 @@ describe('a connection', () => {
       isReadable: true,
       createdBy: 'person:ada@example.com',
       variables: [
-        { name: 'PAGERDUTY_API_TOKEN', isSecret: true, ends: '0815' },
+        { name: 'PAGERDUTY_API_TOKEN', isSecret: true },
         { name: 'PAGERDUTY_REGION', isSecret: false, value: 'eu' },
         { name: 'PAGERDUTY_ROUTING_KEY', isSecret: true },
       ],

@@ -1,0 +1,152 @@
+import { Client } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { authorityOf } from '../../secrets/authority.ts';
+import { encryptionOf } from '../../secrets/encryption.ts';
+import { makeToken } from '../../secrets/token.ts';
+import type { Examined } from '../../server/doctor.ts';
+import { operations } from '../../server/operations/index.ts';
+import type { AnyOperation } from '../../server/operations/operation.ts';
+import type { Store } from '../../store/store.ts';
+import { storedConnections } from '../../store/stored-connections.ts';
+import { embeddedWorld, entry, fresh, type World } from '../store/world.ts';
+import { startTestTemporal } from '../temporal.ts';
+import { incident, type Served, serve } from './served.ts';
+
+const changes: readonly AnyOperation[] = operations.filter(({ kind }) => kind === 'change');
+
+describe('each change that somebody asks for', () => {
+  let temporal: TestWorkflowEnvironment;
+  let client: Client;
+  let world: World;
+  let store: Store;
+  let served: Served;
+  let tested = 0;
+  beforeAll(async () => {
+    temporal = await startTestTemporal();
+    client = new Client({ connection: temporal.connection });
+    world = await embeddedWorld();
+    store = world.newStore();
+    const simulated = { provider: 'jira', connection: 'default' } as Examined;
+    served = await serve(store, {
+      runs: { client, taskQueue: 'none', eagerStart: false, authority: authorityOf('a key of this test') },
+      connections: storedConnections({ store, encryption: encryptionOf('another'), learn: () => {} }),
+      doctor: async () => ({
+        connections: async () => {
+          tested += 1;
+          return [{ ...simulated, simulated: true }];
+        },
+        activities: [],
+        scrub: (text) => text,
+      }),
+    });
+  });
+  afterAll(async () => {
+    await served.close();
+    await world.close();
+    await temporal.teardown();
+  });
+
+  const post = (path: string, body?: unknown) =>
+    served.ask('POST', `/api/v1${path}`, { body, token: 'operator' });
+  const values = { JIRA_BASE_URL: 'https://jira.example', JIRA_EMAIL: 'a@b.example', JIRA_API_TOKEN: 'x' };
+  const route = { provider: 'jira', workflow: 'waitForNews' };
+  async function connection() {
+    const name = fresh('eu-');
+    const added = await served.ask('POST', '/api/v1/connections', {
+      body: { name, provider: 'jira', values },
+    });
+    expect(added.status).toBe(200);
+    return name;
+  }
+  async function person() {
+    const email = `${fresh('ada')}@example.com`;
+    await store.setRole(email, 'viewer', entry());
+    return email;
+  }
+  async function started() {
+    const { subject } = await incident(store);
+    return { workflow: 'waitForNews', input: { incidentId: subject }, reason: 'x' };
+  }
+
+  /** For each change: makes what it needs, and gives the path and the body by which it is asked for. */
+  const askings: Record<string, () => Promise<[path: string, body?: unknown]>> = {
+    'events.replay': async () => [`/events/${(await incident(store)).seq}/replay`],
+    'runs.start': async () => ['/runs', await started()],
+    'runs.stop': async () => {
+      const { id } = (await post('/runs', await started())).json.run;
+      return [`/runs/${id}/stop`, { reason: 'x' }];
+    },
+    'connections.add': async () => ['/connections', { name: fresh('eu-'), provider: 'jira', values }],
+    'connections.change': async () => [
+      `/connections/${await connection()}/change`,
+      { values: { JIRA_API_TOKEN: 'new' } },
+    ],
+    'connections.remove': async () => [`/connections/${await connection()}`],
+    'connections.test': async () => ['/connections/default/test'],
+    'routes.set': async () => ['/routes', { ...route, connection: await connection() }],
+    'routes.remove': async () => {
+      await served.ask('PUT', '/api/v1/routes', { body: { ...route, connection: await connection() } });
+      return ['/routes', route];
+    },
+    'tokens.create': async () => ['/tokens', { name: fresh('token-'), role: 'viewer' }],
+    'tokens.revoke': async () => {
+      const { id, hash } = makeToken();
+      const made = { id, hash, name: fresh('token-'), role: 'viewer', scope: {}, days: 1 } as const;
+      await store.createToken({ ...made, createdBy: 'baton' }, entry());
+      return [`/tokens/${id}`];
+    },
+    'people.set': async () => [`/people/${await person()}`, { role: 'operator' }],
+    'people.remove': async () => [`/people/${await person()}`],
+    'people.link': async () => [`/people/${await person()}/slack`, { slackUser: fresh('U0ADA') }],
+  };
+
+  const linesOf = async () => {
+    const { rows } = await sql<{ action: string }>`
+      select action from record_queue where actor = 'token:the-admin' order by id`.execute(world.db);
+    return rows.map(({ action }) => action);
+  };
+  /** All that a change may change in the store, but for what it leaves behind as a key. */
+  const tables = ['people', 'tokens', 'sessions', 'connections', 'routes', 'runs', 'inbox'];
+  const kept = async () =>
+    Promise.all(
+      tables.map(async (table) => {
+        const rows = sql<{
+          row: unknown;
+        }>`select to_jsonb(t) as row from ${sql.table(table)} as t order by 1`;
+        return (await rows.execute(world.db)).rows;
+      }),
+    );
+  /** Lets the record take no line for which the condition does not hold. */
+  async function whileOnly<Result>(condition: string, work: () => Promise<Result>): Promise<Result> {
+    await world.run(`alter table record_queue add constraint refused check (${condition}) not valid`);
+    return work().finally(() => world.run('alter table record_queue drop constraint refused'));
+  }
+
+  it.each(changes)('is made with its one line or not at all: $name', async (operation) => {
+    const [path, body] = (await askings[operation.name]?.()) ?? [];
+    if (path === undefined) throw new Error(`Say here how ${operation.name} is asked for`);
+    const ask = () => served.ask(operation.route.split(' ')[0] ?? '', `/api/v1${path}`, { body });
+    const before = [await kept(), tested];
+    expect((await whileOnly('false', ask)).status).toBe(503);
+    expect([await kept(), tested]).toEqual(before);
+
+    const lines = await linesOf();
+    expect((await ask()).status).toBe(200);
+    const more = (await linesOf()).slice(lines.length);
+    if (operation.writesOwnLine) expect(more).toHaveLength(1);
+    else expect(more).toEqual(['operation.intended', 'operation.done']);
+  });
+
+  it('is not told as failed where it was made and only the line of that could not be written', async () => {
+    const lines = await linesOf();
+    const asked = () =>
+      served.ask('POST', '/api/v1/connections/default/test', { headers: { 'idempotency-key': 'once' } });
+    const before = tested;
+    const answers = [await whileOnly("action <> 'operation.done'", asked), await asked()];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(tested - before).toBe(1);
+    expect((await linesOf()).slice(lines.length)).toEqual(['operation.intended']);
+  });
+});

@@ -1,0 +1,253 @@
+import { defaultPayloadConverter } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type ActivityContext, defineActivity } from '../../activities/activity.ts';
+import type { ApprovalRequest, PlannedCall } from '../../domain/approval.ts';
+import type { RunCause } from '../../domain/incident.ts';
+import type { Store } from '../../store/store.ts';
+import { approvalActivities } from '../../worker/approvals.ts';
+import { activityInterceptors } from '../../worker/interceptor.ts';
+import { callsSigned, testAuthority } from '../authority.ts';
+import { surroundingsFor } from '../clients.ts';
+import { embeddedWorld, fresh } from '../store/world.ts';
+
+let store: Store;
+let close: () => Promise<void>;
+beforeAll(async () => {
+  const stored = await embeddedWorld();
+  store = stored.newStore();
+  close = async () => {
+    await store.close();
+    await stored.close();
+  };
+});
+afterAll(() => close());
+
+/** A lock that only an owner's word or an approval opens, and what was seen and done of it. */
+function lock() {
+  const world = { door: fresh('north-'), version: 1, opened: 0, allowed: false };
+  const activity = defineActivity({
+    name: 'openLock',
+    kind: 'destructive',
+    provider: 'pagerduty',
+    summary: 'Opens a lock',
+    permissions: [],
+    targets: ({ door }) => [`door:${door}`],
+    input: z.object({ door: z.string() }),
+    output: z.object({ changed: z.boolean() }),
+    example: { door: 'north' },
+    async look({ door }, { attempt }: ActivityContext) {
+      if (!world.allowed && !attempt.approved) throw new Error('the owner has not allowed it');
+      return {
+        plan: {
+          summary: `Opens the door ${door} with the password hunter2`,
+          calls: [`POST /doors/${door}/open`],
+          values: {},
+          before: { version: world.version },
+          inverse: { none: 'it is open' },
+          output: { changed: true },
+        },
+      };
+    },
+    async act() {
+      world.opened += 1;
+      return { changed: true };
+    },
+  });
+  return { activity, world };
+}
+
+const scrub = (text: string) => text.replaceAll('hunter2', '***');
+
+interface Calling {
+  runId: string;
+  approvalId?: string;
+  cause?: Partial<RunCause>;
+  input?: object;
+}
+
+/** Calls the lock's activity as a run does, by this name in Temporal. */
+function call(
+  { activity, world }: ReturnType<typeof lock>,
+  activityType: string,
+  { runId, approvalId, cause = {}, input = { door: world.door } }: Calling,
+): Promise<unknown> {
+  const workflowExecution = { workflowId: runId, runId };
+  const headers = approvalId ? { batonApproval: defaultPayloadConverter.toPayload(approvalId) } : undefined;
+  const interceptors = [
+    callsSigned(cause),
+    activityInterceptors({
+      activities: [activity],
+      clients: surroundingsFor({}),
+      store,
+      authority: testAuthority,
+      simulated: [],
+      scrub,
+    }),
+  ];
+  const environment = new MockActivityEnvironment(
+    { activityType, workflowExecution, ...(headers ? { headers } : {}) } as never,
+    {
+      interceptors: headers
+        ? [
+            () => ({
+              inbound: {
+                execute: (given, next) => next({ ...given, headers: { ...given.headers, ...headers } }),
+              },
+            }),
+            ...interceptors,
+          ]
+        : interceptors,
+    },
+  );
+  return environment
+    .run(async (_: object): Promise<unknown> => undefined, input)
+    .catch((error: unknown) => error);
+}
+
+async function approve(planned: PlannedCall, runId: string, more: Partial<ApprovalRequest> = {}) {
+  await store.beginRun(
+    { id: runId, trigger: 'manual', workflow: 'openTheDoor', target: 'north', input: {}, cause: {} },
+    {
+      at: new Date().toISOString(),
+      actor: 'baton',
+      via: 'api',
+      action: 'run.started',
+      subject: runId,
+      detail: { run: runId, workflow: 'openTheDoor', input: {} },
+    },
+  );
+  const { id } = await store.askApproval({
+    key: fresh('asked/'),
+    runId,
+    workflow: 'openTheDoor',
+    trigger: 'manual',
+    summary: planned.summary,
+    calls: [planned],
+    digest: 'of the plan',
+    approvers: { role: 'approver' },
+    required: 1,
+    requestedBy: [],
+    requesterMayApprove: false,
+    reasonRequired: false,
+    overridesGuards: false,
+    expiresInSeconds: 600,
+    ...more,
+  });
+  return id;
+}
+
+const yes = (id: string) =>
+  store.answerApproval(id, { by: 'person:ben@example.com', name: 'Ben', via: 'api', decision: 'approved' });
+
+/** Asks, and has it approved unless it is to be left pending. */
+async function asked(
+  door: ReturnType<typeof lock>,
+  { isAnswered = true, more = {} }: { isAnswered?: boolean; more?: Partial<ApprovalRequest> } = {},
+) {
+  const runId = fresh('door/');
+  const { planned } = (await call(door, 'ask:openLock', { runId })) as { planned: PlannedCall };
+  const approvalId = await approve(planned, runId, more);
+  if (isAnswered) await yes(approvalId);
+  return { runId, approvalId, planned };
+}
+
+describe('a change that needs an approval', () => {
+  it('is planned for it and not made, and its secrets are not shown', async () => {
+    const door = lock();
+    const { planned } = await asked(door);
+    expect(planned).toMatchObject({
+      activity: 'openLock',
+      input: { door: door.world.door },
+      targets: [`door:${door.world.door}`],
+      calls: [`POST /doors/${door.world.door}/open`],
+      summary: `Opens the door ${door.world.door} with the password ***`,
+      before: { version: 1 },
+    });
+    expect(door.world.opened).toBe(0);
+  });
+
+  it('is made once it is approved, without the owner', async () => {
+    const door = lock();
+    const { runId, approvalId } = await asked(door);
+    expect(await call(door, 'approved:openLock', { runId, approvalId })).toEqual({ changed: true });
+    expect(door.world.opened).toBe(1);
+  });
+
+  it.each([
+    ['while nobody has answered', { isAnswered: false }, (given: Calling) => given],
+    ['by the approval of another run', {}, (given: Calling) => ({ ...given, runId: fresh('door/') })],
+    ['without an approval', {}, ({ runId }: Calling) => ({ runId })],
+    ['by one that nobody knows', {}, ({ runId }: Calling) => ({ runId, approvalId: 'x' })],
+  ])('is not made %s', async (_, options, change) => {
+    const door = lock();
+    const { runId, approvalId } = await asked(door, options);
+    const error = await call(door, 'approved:openLock', change({ runId, approvalId }));
+    expect(error).toMatchObject({ type: 'NotAuthorized', nonRetryable: true });
+    expect(door.world.opened).toBe(0);
+  });
+
+  it('is not made where it would do something else than was seen', async () => {
+    const door = lock();
+    const { runId, approvalId } = await asked(door);
+    door.world.version = 2;
+    const error = await call(door, 'approved:openLock', { runId, approvalId });
+    expect(error).toMatchObject({ type: 'PlanChanged', nonRetryable: true });
+    expect(door.world.opened).toBe(0);
+  });
+
+  it('is not made with another input than was seen', async () => {
+    const door = lock();
+    const { runId, approvalId } = await asked(door);
+    const error = await call(door, 'approved:openLock', { runId, approvalId, input: { door: 'south' } });
+    expect(error).toMatchObject({ type: 'PlanChanged' });
+    expect(door.world.opened).toBe(0);
+  });
+
+  it('is looked at in plan mode as if it were approved, and nobody is asked', async () => {
+    const door = lock();
+    const result = await call(door, 'approved:openLock', { runId: fresh('door/'), cause: { mode: 'plan' } });
+    expect(result).toEqual({ changed: true });
+    expect(door.world.opened).toBe(0);
+  });
+
+  it('is refused by its plain name, whatever header comes with it', async () => {
+    const door = lock();
+    const { runId, approvalId } = await asked(door);
+    const error = await call(door, 'openLock', { runId, approvalId });
+    expect(error).toMatchObject({ message: expect.stringContaining('the owner has not allowed it') });
+    expect(door.world.opened).toBe(0);
+  });
+
+  it('overrides a cool-down only where the approval says so', async () => {
+    const door = lock();
+    door.world.allowed = true;
+    expect(await call(door, 'openLock', { runId: fresh('door/') })).toEqual({ changed: true });
+    const without = await asked(door);
+    expect(await call(door, 'approved:openLock', without)).toMatchObject({ type: 'CoolDown' });
+    const override = await asked(door, { more: { overridesGuards: true } });
+    expect(await call(door, 'approved:openLock', override)).toEqual({ changed: true });
+  });
+});
+
+describe('what people would be shown', () => {
+  it('is what was planned: a run that shows something else asks nobody', async () => {
+    const door = lock();
+    const { planned } = await asked(door);
+    const { askApproval } = approvalActivities(store, scrub) as unknown as {
+      askApproval(asking: object, cause: object): Promise<unknown>;
+    };
+    const environment = new MockActivityEnvironment({
+      workflowExecution: { workflowId: 'door/x', runId: 'x' },
+    });
+    const asking = {
+      number: 1,
+      summary: 'Looks at the door',
+      calls: [{ ...planned, calls: ['GET /doors/north'] }],
+    };
+    await expect(environment.run(askApproval, asking, { trigger: 'manual' })).rejects.toThrow(
+      'not what was planned',
+    );
+  });
+});
