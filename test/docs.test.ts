@@ -199,8 +199,9 @@ describe('the code in the docs', () => {
 
 describe('the catalogue', () => {
   it('says what the declarations say: else run `npm run docs`', () => {
-    expect(read('docs/activities.md')).toBe(activitiesPage());
-    for (const { name } of activities) expect(activitiesPage()).toContain(`### ${name}\n`);
+    const page = activitiesPage();
+    expect(read('docs/activities.md')).toBe(page);
+    for (const { name } of activities) expect(page).toContain(`### ${name}\n`);
   });
 
   it('shows types, meanings and bounds, an example, and what the example acts on', () => {
