@@ -1,4 +1,8 @@
 import type { z } from 'zod';
+import { answerBatonApproval } from './baton/answer-approval.ts';
+import { listBatonRuns } from './baton/list-runs.ts';
+import { startBatonRun } from './baton/start-run.ts';
+import { stopBatonRun } from './baton/stop-run.ts';
 import { awaitEc2InstancesHealthy } from './ec2/await-healthy.ts';
 import { awaitEc2InstancesState } from './ec2/await-state.ts';
 import { startEc2Instances, stopEc2Instances } from './ec2/change-state.ts';
@@ -44,6 +48,7 @@ import { acknowledgePagerDutyIncident } from './pagerduty/acknowledge-incident.t
 import { addPagerDutyNote } from './pagerduty/add-note.ts';
 import { checkPagerDutyResponder } from './pagerduty/check-responder.ts';
 import { escalatePagerDutyIncident } from './pagerduty/escalate-incident.ts';
+import { findPagerDutyService } from './pagerduty/find-service.ts';
 import { findPagerDutyUser } from './pagerduty/find-user.ts';
 import { listPagerDutyAlerts } from './pagerduty/list-alerts.ts';
 import { listPagerDutyIncidents } from './pagerduty/list-incidents.ts';
@@ -59,12 +64,15 @@ import { reassignPagerDutyIncident } from './pagerduty/reassign-incident.ts';
 import { requestPagerDutyResponders } from './pagerduty/request-responders.ts';
 import { resolvePagerDutyIncident } from './pagerduty/resolve-incident.ts';
 import { sendPagerDutyChangeEvent } from './pagerduty/send-change-event.ts';
+import { setPagerDutyIncidentPriority } from './pagerduty/set-priority.ts';
 import { acknowledgePagerDutyAlert, resolvePagerDutyAlert } from './pagerduty/settle-alert.ts';
+import { snoozePagerDutyIncident } from './pagerduty/snooze-incident.ts';
 import { queryPrometheus } from './prometheus/query.ts';
 import { addSlackBookmark } from './slack/add-bookmark.ts';
 import { archiveSlackChannel } from './slack/archive-channel.ts';
 import { exportSlackHistory } from './slack/export-history.ts';
 import { findSlackLastMessage } from './slack/find-last-message.ts';
+import { findSlackRoomIncident } from './slack/find-room-incident.ts';
 import { findSlackUser } from './slack/find-user.ts';
 import { findSlackWarRoom } from './slack/find-war-room.ts';
 import { inviteSlackUsers } from './slack/invite-users.ts';
@@ -83,11 +91,16 @@ import { updateSlackMessage } from './slack/update-message.ts';
 
 /** Every activity that a worker can do, one line each. Workflows call them by name, as `steps.…` and `waits.…`. */
 export const activities = [
+  answerBatonApproval,
+  listBatonRuns,
+  startBatonRun,
+  stopBatonRun,
   acknowledgePagerDutyAlert,
   acknowledgePagerDutyIncident,
   addPagerDutyNote,
   checkPagerDutyResponder,
   escalatePagerDutyIncident,
+  findPagerDutyService,
   findPagerDutyUser,
   listPagerDutyAlerts,
   listPagerDutyIncidents,
@@ -104,11 +117,14 @@ export const activities = [
   resolvePagerDutyAlert,
   resolvePagerDutyIncident,
   sendPagerDutyChangeEvent,
+  setPagerDutyIncidentPriority,
+  snoozePagerDutyIncident,
   addSlackBookmark,
   archiveSlackChannel,
   checkSlackMember,
   findSlackLastMessage,
   exportSlackHistory,
+  findSlackRoomIncident,
   findSlackUser,
   findSlackWarRoom,
   inviteSlackUsers,

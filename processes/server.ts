@@ -13,6 +13,7 @@ import { taskQueue } from '../worker/worker.ts';
 import { prepareCluster, warnOfOwner } from './cluster.ts';
 import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
 import { Lifetime } from './lifetime.ts';
+import { formOpener } from './open-form.ts';
 import { directPager } from './pager.ts';
 import { portTaken } from './ports.ts';
 import { pullSource } from './pull.ts';
@@ -78,6 +79,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       publicUrl: settings.publicUrl,
       oidc: settings.oidc,
       wayTo: async (address) => wayTo(address, wiring.env),
+      openForm: formOpener(clients),
       store,
       client,
       eagerStart: false,

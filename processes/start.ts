@@ -33,6 +33,7 @@ import { CliFailure, exits } from './failure.ts';
 import { firstTokenFile } from './first-token.ts';
 import { Lifetime } from './lifetime.ts';
 import { secretsOf } from './masking.ts';
+import { formOpener } from './open-form.ts';
 import { directPager } from './pager.ts';
 import { performFromSlack } from './perform.ts';
 import { isFree, nextFreePort, portTaken } from './ports.ts';
@@ -176,6 +177,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       publicUrl: BATON_PUBLIC_URL,
       oidc: settings.oidc,
       wayTo: async (address) => wayTo(address, env),
+      openForm: formOpener(clients),
       store,
       client,
       eagerStart,

@@ -100,7 +100,7 @@ type ApprovalEnd = 'asked' | Exclude<ApprovalState, 'pending'>;
 
 /** A person's own request, whose sender was verified. Any other event only tells what a person did elsewhere. */
 const isRequest = (event: Event): event is Event & { agent: Agent } =>
-  event.type === 'slack.action' && event.agent?.kind === 'person';
+  (event.type === 'slack.action' || event.type === 'slack.request') && event.agent?.kind === 'person';
 
 function holdOf(
   event: Event,

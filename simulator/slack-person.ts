@@ -1,8 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Simulator } from './simulator.ts';
+import {
+  responseUrlAt,
+  type SignedRequest,
+  slackCommand,
+  slackShortcut,
+  slackSubmission,
+} from './slack/requests.ts';
 import type { SlackSockets } from './slack/sockets.ts';
 import { simulatedSigningSecret } from './slack/world.ts';
 import { clickPayload, type SlackWorld, slackClick } from './slack.ts';
+
+type Slack = Simulator<SlackWorld>;
 
 interface Press {
   actionId: 'acknowledge' | 'resolve';
@@ -18,11 +27,11 @@ const patienceMilliseconds = 60_000;
 const readingMilliseconds = 1_500;
 
 /** Somebody waits for the incident's status card and presses its button. Goes on by itself; a card that never comes is left. */
-export function pressButton(slack: Simulator<SlackWorld>, press: Press): void {
+export function pressButton(slack: Slack, press: Press): void {
   void waitAndPress(slack, press).catch(() => {});
 }
 
-async function waitAndPress(slack: Simulator<SlackWorld>, press: Press): Promise<void> {
+async function waitAndPress(slack: Slack, press: Press): Promise<void> {
   const end = Date.now() + patienceMilliseconds;
   let card = cardOf(slack, press.incidentId, press.actionId);
   while (!card && Date.now() < end) {
@@ -32,20 +41,93 @@ async function waitAndPress(slack: Simulator<SlackWorld>, press: Press): Promise
   if (!card) return;
   await pause(readingMilliseconds, undefined, { ref: false });
   const { to } = press;
+  const responseUrl = responseUrlAt(slack.url, { ...press, ...card });
   if (typeof to !== 'string') {
-    await to.send({ type: 'interactive', payload: clickPayload({ ...press, ...card }) });
+    await to.send({ type: 'interactive', payload: clickPayload({ ...press, ...card, responseUrl }) });
     return;
   }
-  const { headers, body } = slackClick({ ...press, ...card, signingSecret: simulatedSigningSecret });
-  await fetch(new URL('/slack/interactivity', to), { method: 'POST', headers, body });
+  const request = slackClick({ ...press, ...card, responseUrl, signingSecret: simulatedSigningSecret });
+  await send(request, '/slack/interactivity', to);
 }
 
 /** The message that shows this button for this incident. */
-function cardOf({ world }: Simulator<SlackWorld>, incidentId: string, actionId: string) {
+function cardOf({ world }: Slack, incidentId: string, actionId: string) {
   for (const { channelId, ts: messageTs, blocks } of world.messages) {
     const text = JSON.stringify(blocks ?? []);
     if (text.includes(`"value":"${incidentId}"`) && text.includes(`"action_id":"${actionId}"`))
       return { channelId, messageTs };
   }
   return undefined;
+}
+
+/** Somebody in a channel, as Baton hears them. */
+export interface Someone {
+  userId: string;
+  channelId: string;
+  /** Baton's address, or any below it. */
+  batonUrl: string;
+}
+
+/** What Baton answered, and after how long. */
+export interface Heard {
+  status: number;
+  /** What Slack shows of it, if anything: a text to the person alone, or what is wrong in a form. */
+  text: string;
+  milliseconds: number;
+}
+
+/** Types `/baton <text>`. The same `triggerId` is the same command, sent again. */
+export function typeCommand(
+  slack: Slack,
+  { batonUrl, ...someone }: Someone,
+  text: string,
+  triggerId?: string,
+): Promise<Heard> {
+  const request = slackCommand({
+    ...someone,
+    text,
+    ...(triggerId === undefined ? {} : { triggerId }),
+    responseUrl: responseUrlAt(slack.url, someone),
+    signingSecret: simulatedSigningSecret,
+  });
+  return send(request, '/slack/commands', batonUrl);
+}
+
+/** Fills in the form that was opened last, and sends it. */
+export function fillForm(
+  { world }: Slack,
+  { userId, batonUrl }: Someone,
+  values: Record<string, string>,
+): Promise<Heard> {
+  const open = world.views?.at(-1);
+  if (!open) throw new Error('No form was opened');
+  const request = slackSubmission({ userId, open, values, signingSecret: simulatedSigningSecret });
+  return send(request, '/slack/interactivity', batonUrl);
+}
+
+/** Chooses a shortcut of a message. */
+export function chooseShortcut(
+  slack: Slack,
+  { batonUrl, ...someone }: Someone,
+  callbackId: string,
+  message: { ts: string; text: string; user: string },
+): Promise<Heard> {
+  const responseUrl = responseUrlAt(slack.url, someone);
+  const signingSecret = simulatedSigningSecret;
+  const request = slackShortcut({ ...someone, callbackId, message, responseUrl, signingSecret });
+  return send(request, '/slack/interactivity', batonUrl);
+}
+
+async function send({ headers, body }: SignedRequest, path: string, batonUrl: string): Promise<Heard> {
+  const begun = performance.now();
+  const answer = await fetch(new URL(path, batonUrl), { method: 'POST', headers, body });
+  const raw = await answer.text();
+  const milliseconds = Math.round(performance.now() - begun);
+  return { status: answer.status, text: textIn(raw), milliseconds };
+}
+
+function textIn(raw: string): string {
+  if (raw === '') return '';
+  const { text, errors } = JSON.parse(raw) as { text?: string; errors?: Record<string, string> };
+  return text ?? JSON.stringify(errors ?? {});
 }

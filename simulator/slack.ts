@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import type { Express } from 'express';
 import { defineSimulator, startUnhurried } from './provider.ts';
 import { type Act, type Simulation, type Simulator, startSimulator } from './simulator.ts';
@@ -7,11 +6,13 @@ import { markMethods } from './slack/marks.ts';
 import { messageMethods } from './slack/messages.ts';
 import { argumentsOf, type Method, Refusal } from './slack/method.ts';
 import { peopleMethods } from './slack/people.ts';
+import { nameOf, newTriggerId, type SignedRequest, signedForm } from './slack/requests.ts';
 import { type SlackSockets, slackSockets } from './slack/sockets.ts';
+import { viewMethods } from './slack/views.ts';
 import { openWorkspace } from './slack/workspace.ts';
 import {
   firstWorld,
-  people,
+  newTs,
   type SlackWorld,
   simulatedAppToken,
   simulatedSigningSecret,
@@ -19,6 +20,7 @@ import {
   team,
 } from './slack/world.ts';
 
+export { signSlack } from './slack/requests.ts';
 export type { SlackWorld } from './slack/world.ts';
 
 /** A Slack workspace: the Web API under `/api/`, as far as Baton uses it, and Socket Mode over `sockets`. */
@@ -75,6 +77,7 @@ function mountWebApi(app: Express, world: SlackWorld, act: Act, sockets: SlackSo
     ...messageMethods(workspace),
     ...markMethods(workspace),
     ...peopleMethods(workspace),
+    ...viewMethods(workspace),
   };
 
   app.all('/api/:method', (request, response) => {
@@ -97,12 +100,13 @@ function mountWebApi(app: Express, world: SlackWorld, act: Act, sockets: SlackSo
       response.json({ ok: false, error: error.word, ...error.more });
     }
   });
+  app.post('/response/:channel/:user', (request, response) => {
+    const { channel: channelId, user: userId } = request.params;
+    const { text = '' } = JSON.parse(String(request.body)) as { text?: string };
+    world.ephemerals.push({ channelId, userId, ts: newTs(world), text });
+    response.send('ok');
+  });
   app.use((_, response) => void response.status(404).type('text/html').send('<h1>Not found</h1>'));
-}
-
-/** `X-Slack-Signature` for a body sent at `timestamp`. https://docs.slack.dev/authentication/verifying-requests-from-slack */
-export function signSlack(secret: string, timestamp: number | string, body: string | Buffer): string {
-  return `v0=${createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest('hex')}`;
 }
 
 export interface Press {
@@ -116,6 +120,8 @@ export interface Press {
   userTeamId?: string;
   /** When the button was pressed, as Slack writes it: with person and action it tells one click from another. */
   actionTs?: string;
+  /** Where Baton may answer the person. Slack's own where left out. */
+  responseUrl?: string;
   now?: Date;
 }
 
@@ -135,8 +141,7 @@ export interface Click extends Press {
 export function clickPayload(press: Press) {
   const { actionId, incidentId, userId, channelId, messageTs, now = new Date() } = press;
   const { teamId = team.id, userTeamId = teamId } = press;
-  const person = people.find(({ id }) => id === userId);
-  const name = person?.name ?? userId.toLowerCase();
+  const name = nameOf(userId);
   return {
     type: 'block_actions',
     user: { id: userId, username: name, name, team_id: userTeamId },
@@ -144,8 +149,8 @@ export function clickPayload(press: Press) {
     api_app_id: 'A0BATON',
     token: 'simulated-verification-token',
     container: { type: 'message', message_ts: messageTs, channel_id: channelId, is_ephemeral: false },
-    trigger_id: `${Math.floor(now.getTime() / 1000)}.1.simulated`,
-    response_url: `https://hooks.slack.com/actions/${team.id}/1/simulated`,
+    trigger_id: newTriggerId(now),
+    response_url: press.responseUrl ?? `https://hooks.slack.com/actions/${team.id}/1/simulated`,
     channel: { id: channelId, name: 'incident' },
     message: { type: 'message', ts: messageTs, user: 'U0BATON' },
     state: { values: {} },
@@ -165,14 +170,7 @@ export function clickPayload(press: Press) {
 }
 
 /** The request that Slack sends when a person presses a button of a message: a signed form with one field. */
-export function slackClick(click: Click): { headers: Record<string, string>; body: string } {
+export function slackClick(click: Click): SignedRequest {
   const { signingSecret, now = new Date() } = click;
-  const timestamp = Math.floor(now.getTime() / 1000);
-  const body = new URLSearchParams({ payload: JSON.stringify(clickPayload(click)) }).toString();
-  const headers = {
-    'content-type': 'application/x-www-form-urlencoded',
-    'x-slack-request-timestamp': String(timestamp),
-    'x-slack-signature': signSlack(signingSecret, timestamp, body),
-  };
-  return { headers, body };
+  return signedForm({ payload: JSON.stringify(clickPayload(click)) }, { signingSecret, now });
 }

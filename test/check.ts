@@ -48,6 +48,8 @@ export const effectsOf: Readonly<Record<string, readonly string[]>> = {
   resolvePagerDutyAlert: ['alert resolved'],
   resolvePagerDutyIncident: ['note added', 'incident resolved'],
   sendPagerDutyChangeEvent: ['change event added'],
+  setPagerDutyIncidentPriority: ['incident priority set'],
+  snoozePagerDutyIncident: ['incident snoozed'],
   addSlackBookmark: ['bookmark added', 'bookmark edited', 'channel joined'],
   archiveSlackChannel: ['channel archived'],
   inviteSlackUsers: ['user invited'],

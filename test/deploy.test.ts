@@ -7,6 +7,8 @@ import { activities } from '../activities/index.ts';
 import { settingsOf } from '../activities/provider.ts';
 import { providers } from '../activities/providers.ts';
 import { ownSettings } from '../processes/own-settings.ts';
+import { timelineShortcut } from '../server/slack/asked.ts';
+import { slashCommand } from '../server/slack/commands.ts';
 
 const read = (file: string) => readFileSync(join(import.meta.dirname, '../deploy', file), 'utf8');
 const neededAt = (provider: string) =>
@@ -48,6 +50,8 @@ describe('docker-compose.yml', () => {
       'PAGERDUTY_ROUTING_KEY',
       'PAGERDUTY_WEBHOOK_SECRETS',
       'SLACK_APP_TOKEN',
+      // Forms are opened within 3 s of a click, and so by the server.
+      'SLACK_BOT_TOKEN',
       'SLACK_SIGNING_SECRET',
     ]);
     expect(services.server?.environment.PAGERDUTY_API_TOKEN).toMatch(/^\$\{BATON_PAGERDUTY_PULL:\+/);
@@ -124,7 +128,35 @@ describe('the rights that are shipped', () => {
       oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }),
     });
     const { oauth_config } = manifest.parse(JSON.parse(read('slack-manifest.json')));
-    expect(oauth_config.scopes.bot.sort()).toEqual(neededAt('slack'));
+    // The one that no activity needs: to be given commands at all.
+    expect(oauth_config.scopes.bot.sort()).toEqual([...neededAt('slack'), 'commands'].sort());
+  });
+
+  it('let Slack send the command, the shortcut and the forms, with mentions that can be told', () => {
+    const { features, settings } = z
+      .object({
+        features: z.object({
+          slash_commands: z.array(z.record(z.string(), z.unknown())),
+          shortcuts: z.array(z.record(z.string(), z.unknown())),
+        }),
+        settings: z.object({ interactivity: z.object({ is_enabled: z.boolean(), request_url: z.string() }) }),
+      })
+      .parse(JSON.parse(read('slack-manifest.json')));
+    expect(features.slash_commands).toEqual([
+      expect.objectContaining({
+        command: slashCommand,
+        url: expect.stringMatching(/\/slack\/commands$/),
+        usage_hint: expect.stringContaining('help'),
+        should_escape: true,
+      }),
+    ]);
+    expect(features.shortcuts).toEqual([
+      expect.objectContaining({ type: 'message', callback_id: timelineShortcut }),
+    ]);
+    expect(settings.interactivity).toMatchObject({
+      is_enabled: true,
+      request_url: expect.stringMatching(/\/slack\/interactivity$/),
+    });
   });
 
   it('are for Slack the same by Socket Mode, for which the app names no addresses', () => {

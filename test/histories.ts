@@ -6,12 +6,14 @@ import { impair, restedInstance } from '../simulator/ec2.ts';
 import { moveIssueAs } from '../simulator/jira.ts';
 import { crashLoop } from '../simulator/kubernetes.ts';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../simulator/pagerduty.ts';
+import { typeCommand } from '../simulator/slack-person.ts';
 import { ec2Unhealthy } from '../triggers/ec2-unhealthy.ts';
 import { jiraResolved } from '../triggers/jira-resolved.ts';
 import { kubernetesCrashLoop } from '../triggers/kubernetes-crash-loop.ts';
 import { runFailed } from '../triggers/run-failed.ts';
 import { shiftHandoffTrigger } from '../triggers/shift-handoff.ts';
 import { slackAction } from '../triggers/slack-action.ts';
+import { slackRequest } from '../triggers/slack-request.ts';
 import { defineTrigger } from '../triggers/trigger.ts';
 import { startWorker } from '../worker/worker.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
@@ -68,6 +70,7 @@ export async function recordHistories(folder: string): Promise<void> {
       handoff,
       runFailed,
       slackAction,
+      slackRequest,
     ],
     jiraSecret: 'jira-secret',
   });
@@ -158,6 +161,7 @@ async function endClicksAndPolicies(world: World): Promise<void> {
   await click('acknowledge', 'U0NOBODY', 'refused');
   await click('acknowledge', 'U0ADA', 'acknowledged');
   await click('acknowledge', 'U0ADA', 'acknowledged before');
+  await endRequests(world, first);
   await click('resolve', 'U0ADA', 'resolved');
   await click('resolve', 'U0ADA', 'resolved before');
   await until(world, first, 'followed to the end');
@@ -168,6 +172,27 @@ async function endClicksAndPolicies(world: World): Promise<void> {
   await noMoreFaults(world);
   world.pagerDuty.fail({ ...refuse, match: 'GET /incidents/', times: 1 });
   await until(world, slow('payments'), 'failed');
+}
+
+/** What people type in the room of an incident. */
+async function endRequests(world: World, incidentId: string): Promise<void> {
+  const channelId = cardOf(world.slack, incidentId)?.channelId ?? '';
+  const typed: [text: string, outcome: string][] = [
+    ['priority P2', 'done'],
+    ['priority P2', 'done before'],
+    ['priority P9', 'not done'],
+    ['escalate', 'done'],
+    ['escalate', 'nothing to do'],
+  ];
+  for (const [text, outcome] of typed) {
+    const before = (await ends(world)).filter((each) => each.startsWith('changeIncident')).length;
+    await typeCommand(world.slack, { userId: 'U0ADA', channelId, batonUrl: world.server.url }, text);
+    // The newest run comes first, and one that is under way has no outcome.
+    await eventually(`"${text}" to end as ${outcome}`, async () => {
+      const asked = (await ends(world)).filter((each) => each.startsWith('changeIncident'));
+      return asked.length > before && asked[0] === `changeIncident ${outcome}`;
+    });
+  }
 }
 
 async function endDiagnoses(world: World): Promise<void> {

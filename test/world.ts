@@ -13,6 +13,7 @@ import type { RunRow } from '../domain/run.ts';
 import { createLog } from '../log/log.ts';
 import { approverCheck } from '../processes/approvers.ts';
 import { allConnections } from '../processes/connections.ts';
+import { formOpener } from '../processes/open-form.ts';
 import { performFromSlack } from '../processes/perform.ts';
 import { pullSource } from '../processes/pull.ts';
 import { encryptionOf } from '../secrets/encryption.ts';
@@ -38,6 +39,7 @@ import {
 } from '../simulator/pagerduty.ts';
 import { prometheusEnvironment, prometheusSimulation } from '../simulator/prometheus.ts';
 import { type Simulator, startSimulator } from '../simulator/simulator.ts';
+import { responseUrlAt } from '../simulator/slack/requests.ts';
 import {
   type SlackSimulator,
   type SlackWorld,
@@ -218,6 +220,8 @@ export async function startWorld(options: Options = {}): Promise<World> {
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
     slackAppToken: env.SLACK_APP_TOKEN,
     slackApiUrl: env.SLACK_API_URL,
+    openForm: formOpener(clientsFor(env)),
+    world: operations,
     store,
     client,
     eagerStart: !options.versions,
@@ -269,6 +273,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
         userId,
         channelId: card?.channelId ?? 'C0NONE',
         messageTs: card?.ts ?? '1',
+        responseUrl: responseUrlAt(providers.slack.url, { channelId: card?.channelId ?? 'C0NONE', userId }),
         ...(actionTs === undefined ? {} : { actionTs }),
       });
       const answer = await fetch(`${url}/slack/interactivity`, { method: 'POST', headers, body });

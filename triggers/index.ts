@@ -7,6 +7,7 @@ import { quietIncidentTrigger } from './quiet-incident.ts';
 import { runFailed } from './run-failed.ts';
 import { shiftHandoffTrigger } from './shift-handoff.ts';
 import { slackAction } from './slack-action.ts';
+import { slackRequest } from './slack-request.ts';
 import { triggerList } from './trigger.ts';
 import { triggeredAndUnackedTrigger } from './triggered-and-unacked.ts';
 
@@ -21,5 +22,6 @@ export const triggers = triggerList([
   shiftHandoffTrigger,
   runFailed,
   slackAction,
+  slackRequest,
   approvalMessage,
 ]);

@@ -1,7 +1,7 @@
-import { type ChangeIncidentInput, changeIncident } from '../workflows/change-incident.ts';
+import { type ClickInput, changeIncident } from '../workflows/change-incident.ts';
 import { defineTrigger } from './trigger.ts';
 
-const actionOf = (actionId: string): ChangeIncidentInput['action'] =>
+const actionOf = (actionId: string): ClickInput['action'] =>
   actionId === 'resolve' ? 'resolve' : 'acknowledge';
 
 /**

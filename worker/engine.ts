@@ -34,7 +34,10 @@ export function engineActivities(
       return said;
     },
 
-    async recordLine({ text, links }: { text: string; links?: Link[] }, cause?: CauseOfCall) {
+    async recordLine(
+      { text, links, subject }: { text: string; links?: Link[]; subject?: string },
+      cause?: CauseOfCall,
+    ) {
       const runId = activityInfo().workflowExecution?.workflowId ?? '';
       await store.append([
         {
@@ -42,7 +45,8 @@ export function engineActivities(
           actor: `trigger:${cause?.trigger ?? 'none'}`,
           via: 'worker',
           action: 'run.said',
-          subject: cause?.subject ?? runId,
+          // Whoever has no cause that we signed writes on nobody's timeline.
+          subject: (cause && (subject ?? cause.subject)) ?? runId,
           detail: { run: runId, text, ...(links ? { links } : {}) },
         },
       ]);

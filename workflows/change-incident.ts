@@ -1,11 +1,37 @@
+import type { PersonRequest, SlackRequest } from '../domain/person-request.ts';
+import { markOf } from '../domain/subject.ts';
 import { steps } from './kit/activities.ts';
 import { failureOf, orUnavailable } from './kit/parts.ts';
-import type { CurrentIncident } from './kit/read-context.ts';
+import { acknowledge } from './kit/person-requests/acknowledge.ts';
+import {
+  type Asked,
+  type Done,
+  deeds,
+  type Member,
+  notDone,
+  type Place,
+} from './kit/person-requests/asked.ts';
+import { tellOfChange } from './kit/person-requests/change.ts';
+import { escalate } from './kit/person-requests/escalate.ts';
+import { findMember, findResponder } from './kit/person-requests/person.ts';
+import { cardIdOf, findPlace, ownConnection, subjectAt } from './kit/person-requests/place.ts';
+import { resolve } from './kit/person-requests/resolve.ts';
+import { answerApproval, startWorkflow, stopRun } from './kit/person-requests/runs.ts';
+import {
+  addNote,
+  askResponders,
+  reassign,
+  setPriority,
+  snooze,
+} from './kit/person-requests/small-changes.ts';
+import { tellOnCall, tellStatus } from './kit/person-requests/status.ts';
+import { addToTimeline } from './kit/person-requests/timeline.ts';
 import { record } from './kit/record.ts';
-import { healthy } from './kit/run.ts';
-import { namesOf, resolverOf, statusCard } from './kit/status-card.ts';
+import { runCause } from './kit/run.ts';
+import { statusCard } from './kit/status-card.ts';
 
-export interface ChangeIncidentInput {
+/** A click on the status card. */
+export interface ClickInput {
   action: 'acknowledge' | 'resolve';
   incidentId: string;
   slackUserId: string;
@@ -16,133 +42,175 @@ export interface ChangeIncidentInput {
   messageTs: string;
 }
 
-/** Who pressed the button, as PagerDuty knows them. */
-interface Person {
-  id: string;
-  name: string;
-  email: string;
-}
-
-/** What became of the click, and how the person is told. */
-interface Done {
-  outcome: string;
-  answer: string;
-  /** The incident after it; a refused click reads none. */
-  incident?: CurrentIncident;
-}
+export type ChangeIncidentInput = ClickInput | { asked: SlackRequest };
 
 /**
- * A person's button in Slack: changes the incident in that person's name, brings the card up to date, and answers them in
- * private. Whoever is no full member of the workspace, or may not respond to this incident in PagerDuty, is refused, and nothing
- * is changed.
+ * What a person asks for in Slack, by a button, a command, a form or a shortcut: carries it out in that person's name, brings the card up to
+ * date, tells the room, and answers them in private. Whoever is no full member of the workspace, or may not do it (PagerDuty says who
+ * responds to an incident, Baton's roles who steers its runs), is refused, and nothing is changed.
  */
 export async function changeIncident(input: ChangeIncidentInput): Promise<string> {
-  const { incidentId, channelId, messageTs: ts } = input;
+  const asked = askedIn(input);
   try {
-    const { outcome, answer, incident } = await act(input);
-    if (incident) await steps.showSlackStatusCard({ channelId, incidentId, card: statusCard(incident), ts });
-    await tell(input, answer, incident?.url);
-    return outcome;
+    const { done, place } = await carryOut(asked);
+    if (place?.isRoom) await showInRoom(asked, place, done);
+    if (place && runCause()?.subject === undefined) await recordAt(place, asked, done);
+    await tell(asked, done.answer, linksOf(done));
+    return done.outcome;
   } catch (error) {
     const failure = failureOf(error);
-    if (failure) await tell(input, `This could not be done in full. ${failure.message}. ${fallBack}`);
+    if (failure) await tell(asked, `This could not be done in full. ${failure.message}. ${fallBack}`);
     throw error;
   }
 }
 
 const fallBack = 'Look at the incident in PagerDuty, and go on there.';
 
-async function act(input: ChangeIncidentInput): Promise<Done> {
-  const { action, incidentId, slackUserId } = input;
-  const person = await findPerson(input);
-  if ('refusal' in person) return refuse(action, slackUserId, person.refusal);
-  return action === 'acknowledge' ? acknowledge(incidentId, person) : resolve(incidentId, person);
-}
-
-/** The PagerDuty user who is this member of the workspace, or why there is none that may act on this incident. */
-async function findPerson({
-  incidentId,
-  slackUserId: userId,
-  slackTeamIds: teamIds,
-}: ChangeIncidentInput): Promise<Person | { refusal: string }> {
-  const member = await steps.checkSlackMember({ userId, teamIds });
-  if ('refusal' in member) return member;
-  const responder = await steps.checkPagerDutyResponder({ incidentId, email: member.email });
-  return 'refusal' in responder ? responder : responder.user;
-}
-
-async function refuse(action: string, slackUserId: string, reason: string): Promise<Done> {
-  await record(`Refused to ${action} for the Slack user ${slackUserId}: ${reason}.`);
-  const answer =
-    `Baton did not ${action} the incident: ${reason}. Ask an administrator of PagerDuty for a user with the same ` +
-    'e-mail address as in Slack, with the right to respond and in a team or on the escalation policy of the service; or ask somebody ' +
-    'who is on call to press the button.';
-  return { outcome: 'refused', answer };
-}
-
-async function acknowledge(incidentId: string, person: Person): Promise<Done> {
-  const { changed, incident } = await acknowledgeUnlessResolved(incidentId);
-  if (incident.status === 'resolved') return resolvedBefore(incident);
-  const others = await openElsewhere(incidentId, person);
-  if (changed)
+function askedIn(input: ChangeIncidentInput): Asked {
+  if ('asked' in input) {
+    const { request, by, user, channelId, messageTs } = input.asked;
+    const teamIds = [user.teamId, user.homeTeamId].flatMap((id) => id || []);
     return {
-      outcome: healthy('acknowledged'),
-      incident,
-      answer: `You acknowledged ${nameOf(incident)}. ${others}`,
+      request,
+      by,
+      userId: user.id,
+      teamIds,
+      channelId,
+      ...(messageTs === undefined ? {} : { messageTs }),
     };
-  const by = incident.acknowledgers.some(({ id }) => id === person.id)
-    ? 'you'
-    : namesOf(incident.acknowledgers) || 'somebody else';
-  const answer = `${nameOf(incident)} was acknowledged by ${by} before: nothing is changed. ${others}`;
-  return { outcome: 'acknowledged before', incident, answer };
+  }
+  const { action, incidentId, slackUserId: userId, slackTeamIds: teamIds, channelId, messageTs } = input;
+  const request: PersonRequest = { do: action, incident: markOf(ownConnection(), incidentId) };
+  return { request, by: 'button', userId, teamIds, channelId, messageTs };
 }
 
-/** PagerDuty would open a resolved incident again, so there the activity sees a conflict. */
-async function acknowledgeUnlessResolved(incidentId: string) {
-  try {
-    return await steps.acknowledgePagerDutyIncident({ incidentId });
-  } catch (error) {
-    if (failureOf(error)?.class !== 'Conflict') throw error;
-    const incident = await steps.readPagerDutyIncident({ incidentId });
-    if (incident.status !== 'resolved') throw error;
-    return { changed: false, incident };
+interface CarriedOut {
+  done: Done;
+  place?: Place;
+}
+
+async function carryOut(asked: Asked): Promise<CarriedOut> {
+  const member = await findMember(asked);
+  if ('refusal' in member) return { done: await refuse(asked, member.refusal, responderAdvice) };
+  const steered = await steer(asked, member);
+  if (steered && 'refusal' in steered) return { done: await refuse(asked, steered.refusal, '') };
+  if (steered) return { done: steered, ...(steered.place ? { place: steered.place } : {}) };
+  const place = await findPlace(asked);
+  if ('none' in place) return { done: notDone(`${place.none}.`) };
+  return { place, done: await orNotDone(() => actOn(place, asked, member)) };
+}
+
+/** What is about a run, an approval or a service, and so needs no incident; undefined for anything else. */
+async function steer(asked: Asked, member: Member): Promise<Done | { refusal: string } | undefined> {
+  const { request } = asked;
+  switch (request.do) {
+    case 'run':
+      return startWorkflow({ ...asked, request }, member);
+    case 'stop':
+      return stopRun({ ...asked, request }, member);
+    case 'approve':
+    case 'refuse':
+      return answerApproval({ ...asked, request }, member);
+    case 'change':
+      return orNotDone(() => tellOfChange(request, member));
+    default:
+      return undefined;
   }
 }
 
-async function resolve(incidentId: string, person: Person): Promise<Done> {
-  const evidence = `resolved by ${person.name} in Slack`;
-  const { changed, incident } = await steps.resolvePagerDutyIncident({ incidentId, evidence });
-  if (!changed) return resolvedBefore(incident);
-  return { outcome: healthy('resolved'), incident, answer: `You resolved ${nameOf(incident)}.` };
+async function actOn(place: Place, asked: Asked, member: Member): Promise<Done> {
+  const { request } = asked;
+  if (request.do === 'status') return tellStatus(place, member);
+  if (request.do === 'on-call') return tellOnCall(place);
+  const person = await findResponder(member, place);
+  if ('refusal' in person) return refuse(asked, person.refusal, responderAdvice, place);
+  switch (request.do) {
+    case 'acknowledge':
+      return acknowledge(place, person);
+    case 'resolve':
+      return resolve(place, person);
+    case 'escalate':
+      return escalate(place, person);
+    case 'snooze':
+      return snooze(request, place, person);
+    case 'reassign':
+      return reassign(request, place, person);
+    case 'priority':
+      return setPriority(request, place, person);
+    case 'note':
+      return addNote(request, place, person);
+    case 'responders':
+      return askResponders(request, place, person);
+    case 'timeline':
+      return addToTimeline(request, place, person);
+    default:
+      return notDone(`Baton cannot ${deeds[request.do].verb} yet.`);
+  }
 }
 
-function resolvedBefore(incident: CurrentIncident): Done {
-  const answer = `${nameOf(incident)} was resolved${resolverOf(incident.resolvedBy)} before: nothing is changed.`;
-  return { outcome: 'resolved before', incident, answer };
+/** What PagerDuty refuses of what was said, the person can say in another way: nobody is paged for it. */
+async function orNotDone<Result>(work: () => Promise<Result>): Promise<Result | Done> {
+  try {
+    return await work();
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure?.class !== 'Conflict' && failure?.class !== 'InvalidInput') throw error;
+    return notDone(`${failure.message}.`);
+  }
 }
 
-/** What else waits for this person, in one line. */
-async function openElsewhere(incidentId: string, { id }: Person): Promise<string> {
-  const list = await orUnavailable(() =>
-    steps.listPagerDutyIncidents({ statuses: ['triggered'], userIds: [id] }),
-  );
-  if ('unavailable' in list) return 'What else waits for you could not be read.';
-  const others = list.incidents.filter((incident) => incident.id !== incidentId);
-  if (others.length === 0) return 'Nothing else waits for you.';
-  const shown = others.slice(0, 5).map(nameOf).join(', ');
-  const rest = others.length - 5;
-  return `Also waiting for you: ${shown}${rest > 0 ? ` and ${rest} more` : ''}.`;
+const responderAdvice =
+  ' Ask an administrator of PagerDuty for a user with the same e-mail address as in Slack, with the right to respond and in a team or ' +
+  'on the escalation policy of the service; or ask somebody who is on call to press the button.';
+
+async function refuse(
+  { request, userId }: Asked,
+  reason: string,
+  advice: string,
+  place?: Place,
+): Promise<Done> {
+  const { verb, object } = deeds[request.do];
+  const subject = place && runCause()?.subject === undefined ? subjectAt(place) : undefined;
+  await record(`Refused to ${verb} for the Slack user ${userId}: ${reason}.`, undefined, subject);
+  return { outcome: 'refused', answer: `Baton did not ${verb}${object}: ${reason}.${advice}` };
 }
 
-const nameOf = ({ number, title }: CurrentIncident) =>
-  `#${number} ${title.length > 80 ? `${title.slice(0, 79)}…` : title}`;
+/** The card, and what the others are told: of a button on the card, the card itself tells it. */
+async function showInRoom(asked: Asked, place: Place, { incident, room }: Done): Promise<void> {
+  const { request, by, channelId, messageTs } = asked;
+  const ts = by === 'shortcut' || messageTs === undefined ? {} : { ts: messageTs };
+  if (incident)
+    await steps.showSlackStatusCard({
+      channelId,
+      incidentId: cardIdOf(place),
+      card: statusCard(incident),
+      ...ts,
+    });
+  const isOnCard = by === 'button' && (request.do === 'acknowledge' || request.do === 'resolve');
+  if (room !== undefined && !isOnCard)
+    await orUnavailable(() => steps.postSlackMessage({ channelId, text: room }));
+}
+
+/** What was asked for without naming the incident is found at the incident, too. */
+async function recordAt(place: Place, { request, userId }: Asked, { outcome }: Done): Promise<void> {
+  if (outcome === 'refused') return;
+  const { verb, object } = deeds[request.do];
+  const who = runCause()?.by?.name ?? userId;
+  await record(`${who} asked in Slack to ${verb}${object}: ${outcome}.`, undefined, subjectAt(place));
+}
+
+const linksOf = ({ incident, links = [] }: Done) =>
+  incident?.url ? [{ text: 'PagerDuty incident', url: incident.url }] : links;
 
 /**
  * In private, where the button is; to somebody who is not in that channel as a direct message. Whoever cannot be told at all
  * finds it in the record: what was decided stands, and nobody is paged for it.
  */
-async function tell({ channelId, slackUserId: userId }: ChangeIncidentInput, text: string, url?: string) {
-  const links = url ? [{ text: 'PagerDuty incident', url }] : [];
+async function tell(
+  { channelId, userId }: Asked,
+  text: string,
+  links: { text: string; url: string }[] = [],
+): Promise<void> {
   const shown = await orUnavailable(() => steps.postSlackEphemeral({ channelId, userId, text, links }));
   if (!('unavailable' in shown)) return;
   const sent = await orUnavailable(() => steps.sendSlackDirectMessage({ userId, text, links }));

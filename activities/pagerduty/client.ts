@@ -40,8 +40,13 @@ export interface PagerDuty {
   post(path: string, write: Write): Promise<Answer>;
   /** The e-mail of the person who acts, else the configured one: what a write is made as. */
   from(actor?: Actor): string;
-  /** Sends to the Events API; the routing key is added. */
-  enqueue(path: '/v2/enqueue' | '/v2/change/enqueue', event: object, signal: AbortSignal): Promise<Answer>;
+  /** Sends to the Events API; the routing key is added: the connection's, where no other is given. */
+  enqueue(
+    path: '/v2/enqueue' | '/v2/change/enqueue',
+    event: object,
+    signal: AbortSignal,
+    routingKey?: string,
+  ): Promise<Answer>;
   /** Keys of rulesets and orchestrations begin with R and take no change events. */
   routesToService(): boolean;
   /** How alerts are worded that leave it to the connection. */
@@ -118,8 +123,7 @@ export async function connectPagerDuty(
     put: write('PUT'),
     post: write('POST'),
     from,
-    enqueue: async (path, event, signal) => {
-      const key = required('PAGERDUTY_ROUTING_KEY');
+    enqueue: async (path, event, signal, key = required('PAGERDUTY_ROUTING_KEY')) => {
       await waitForTurn(key, ofRoutingKey, signal);
       const body = JSON.stringify({ routing_key: key, ...event });
       return send({

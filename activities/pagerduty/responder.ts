@@ -40,13 +40,13 @@ const serviceAnswer = z.object({
 const onCallsAnswer = z.object({ oncalls: listOf(z.object({ user: withId })) });
 
 /**
- * Whether the user with this address may respond to the incident: by a role that may, and as somebody who belongs to it (an assignee, a
+ * Whether the user with this address may respond to the incident, or to any on a service: by a role that may, and as somebody who belongs to it (an assignee, a
  * requested responder, a member of one of its teams, or on its escalation policy or its service's). Owners and administrators
  * belong everywhere. What PagerDuty does not tell is a no.
  */
 export async function findResponder(
   pagerduty: PagerDuty,
-  { email, incidentId }: { email: string; incidentId: string },
+  { email, incidentId, serviceId }: { email: string; incidentId?: string; serviceId?: string },
   signal: AbortSignal,
 ): Promise<Responder> {
   const found = await findUser(pagerduty, email, signal);
@@ -65,11 +65,14 @@ export async function findResponder(
   };
   const get = (path: string, query: Query = {}) => pagerduty.get(path, query, signal);
 
-  const incident = told('the incident', await get(`/incidents/${incidentId}`), incidentAnswer)?.incident;
+  const incident =
+    incidentId === undefined
+      ? undefined
+      : told('the incident', await get(`/incidents/${incidentId}`), incidentAnswer)?.incident;
   const isIn = (teams: readonly { id: string }[] = []) => teams.some(({ id }) => teamIds.includes(id));
   if (isAsked(incident, user.id) || isIn(incident?.teams)) return { user };
 
-  const named = incident?.service;
+  const named = serviceId === undefined ? incident?.service : { id: serviceId, summary: undefined };
   const include = { 'include[]': ['escalation_policies', 'teams'] };
   const service =
     named && told('its service', await get(`/services/${named.id}`, include), serviceAnswer)?.service;
@@ -85,11 +88,11 @@ export async function findResponder(
 
   const where = named?.summary ? ` ${named.summary}` : '';
   const silence = untold.length > 0 ? `, as far as PagerDuty tells (${untold.join('; ')})` : '';
-  return {
-    refusal:
-      `your PagerDuty user ${user.name} is neither assigned to this incident nor in a team or on the escalation policy of its ` +
-      `service${where}${silence}`,
-  };
+  const belongs =
+    incidentId === undefined
+      ? 'neither in a team nor on the escalation policy of the service'
+      : 'neither assigned to this incident nor in a team or on the escalation policy of its service';
+  return { refusal: `your PagerDuty user ${user.name} is ${belongs}${where}${silence}` };
 }
 
 const roleRefusal = (role: string | undefined) =>

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { type Attempt, actor, connectionName, defineActivity } from '../activity.ts';
 import { invalidInput } from '../failures.ts';
-import { membersOf } from '../lenient.ts';
+import { decorative, listOf, membersOf } from '../lenient.ts';
 import { restChangeEvent } from './change-events.ts';
 import type { PagerDuty } from './client.ts';
-import { failureFor, isSuccess } from './failures.ts';
+import { failureFor, isSuccess, readSuccess } from './failures.ts';
 import { links, pagerDutyId, time, utcSeconds } from './input.ts';
 import { readPages } from './pages.ts';
 import { boundedFields, cut } from './text.ts';
@@ -34,12 +34,16 @@ export const sendPagerDutyChangeEvent = defineActivity({
     details: z.record(z.string(), z.unknown()).optional(),
     links: links.optional(),
     serviceId: pagerDutyId.optional().describe('The service of the routing key, to look whether it was sent'),
+    toService: pagerDutyId
+      .optional()
+      .describe('Another service than that of the routing key: it is sent by a key of that service’s own'),
   }),
   output: z.object({ changed: z.boolean(), unconfirmed: z.boolean().optional() }),
   example: { summary: 'Restarted shop/checkout', source: 'baton', serviceId: 'PF9KMXH' },
-  async look({ connection, summary, serviceId }, { pagerduty, attempt }) {
+  async look({ connection, summary, toService, serviceId = toService }, { pagerduty, attempt }) {
     const client = await pagerduty(connection);
-    if (!client.routesToService())
+    if (toService !== undefined) await integrationKeyOf(client, toService, attempt.signal);
+    else if (!client.routesToService())
       throw invalidInput(
         'PagerDuty',
         'change events need the integration key of a service, not one of a ruleset',
@@ -63,21 +67,48 @@ export const sendPagerDutyChangeEvent = defineActivity({
   },
   async act(
     _,
-    { connection, summary, source, timestamp, details = {}, links },
+    { connection, summary, source, timestamp, details = {}, links, toService },
     { pagerduty, attempt: { key, signal } },
   ) {
     const client = await pagerduty(connection);
+    const own = toService === undefined ? undefined : await integrationKeyOf(client, toService, signal);
     const payload = {
       summary: cut(summary, 1024),
       source,
       timestamp,
       custom_details: { ...boundedFields(details).fields, [keyDetail]: key },
     };
-    const answer = await client.enqueue('/v2/change/enqueue', { payload, links }, signal);
+    const answer = await client.enqueue('/v2/change/enqueue', { payload, links }, signal, own);
     if (!isSuccess(answer)) throw failureFor(answer);
     return { changed: true };
   },
 });
+
+const integrations = z.object({
+  service: z.object({
+    name: decorative(z.string()),
+    integrations: listOf(z.object({ type: z.string(), integration_key: z.string().min(1) })),
+  }),
+});
+
+/** The key of an integration of the Events API v2, which PagerDuty shows to whoever may read the service. It stays in here. */
+async function integrationKeyOf(
+  pagerduty: PagerDuty,
+  serviceId: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const include = { 'include[]': ['integrations'] };
+  const { service } = readSuccess(
+    await pagerduty.get(`/services/${serviceId}`, include, signal),
+    integrations,
+  );
+  const found = service.integrations.find(({ type }) => type.startsWith('events_api_v2_inbound_integration'));
+  if (found) return found.integration_key;
+  throw invalidInput(
+    'PagerDuty',
+    `the service ${service.name ?? serviceId} has no integration of the Events API v2: add one to it in PagerDuty`,
+  );
+}
 
 const page = z
   .object({ change_events: membersOf(restChangeEvent) })

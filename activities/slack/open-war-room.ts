@@ -5,6 +5,7 @@ import { conflict } from '../failures.ts';
 import type { Self } from './client.ts';
 import { accept, parseAnswer, throwFailure } from './failures.ts';
 import { incidentId, planned } from './input.ts';
+import { purposeOf } from './room-purpose.ts';
 import { channelName } from './text.ts';
 
 /** `name`, `name-2`, …: more rooms than this for one incident are a mistake. */
@@ -144,8 +145,6 @@ async function create(api: WebClient, name: string, isPrivate: boolean): Promise
     .catch(accept(['name_taken'], undefined));
   return answer && parseAnswer(answer, z.object({ channel: room })).channel;
 }
-
-const purposeOf = (incidentId: string) => `War room of PagerDuty incident ${incidentId}, opened by Baton`;
 
 /** Slack announces a purpose in the channel, so one that is there already is left alone: false. */
 async function setPurpose(api: WebClient, opened: Room, incidentId: string): Promise<boolean> {

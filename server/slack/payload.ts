@@ -4,9 +4,7 @@ import type { Event } from '../../domain/event.ts';
 import { defaultConnection, incidentOfMark, subjectOf } from '../../domain/subject.ts';
 import { canonicalJson } from '../../store/json.ts';
 import { digestOf } from '../body.ts';
-
-/** A workspace that is named and cannot be read: it may be any, and so is never taken for ours. */
-const unreadable = 'unreadable';
+import { personFields, saidBy, short } from './person.ts';
 
 /** A button's `value` holds the incident's mark and nothing else: it gives no right to anything. */
 const incident = z.string().transform((mark, context) => {
@@ -15,42 +13,22 @@ const incident = z.string().transform((mark, context) => {
   context.addIssue('is no incident');
   return z.NEVER;
 });
-const short = z.string().min(1).max(255);
 
 const click = z
   .object({
     type: z.literal('block_actions'),
-    user: z.object({
-      id: short,
-      name: short.nullish().catch(null),
-      username: short.nullish().catch(null),
-      team_id: short.nullish().catch(unreadable),
-    }),
-    team: z.object({ id: short }).nullish().catch({ id: unreadable }),
+    ...personFields,
     channel: z.object({ id: short }),
     container: z.object({ message_ts: short }),
     // A message has one button pressed at a time.
     actions: z.tuple([z.object({ action_id: short, action_ts: short, value: incident })]).rest(z.unknown()),
   })
-  .transform(({ user, team, channel, container, actions: [action] }) => {
-    const name = user.name ?? user.username ?? user.id;
-    return {
-      user: { id: user.id, name, ...workspacesOf(team?.id, user.team_id) },
-      channel,
-      container,
-      action,
-    };
-  });
-
-/** Of the click and of the person. Where either cannot be read none is named, and nobody is let in. */
-function workspacesOf(
-  place: string | undefined,
-  person: string | null | undefined,
-): { teamId: string; homeTeamId?: string } {
-  const teamId = place ?? person ?? '';
-  if (place === unreadable || person === unreadable) return { teamId: '' };
-  return person && person !== teamId ? { teamId, homeTeamId: person } : { teamId };
-}
+  .transform(({ channel, container, actions: [action], ...said }) => ({
+    user: saidBy(said),
+    channel,
+    container,
+    action,
+  }));
 
 const typed = z.object({ type: z.string().min(1).max(100) });
 
@@ -111,10 +89,10 @@ function storedOnly(body: Buffer, type: string, eventId: string, time: string): 
 }
 
 /** Of a payload without an id of its own: equal whichever way it came, in a form or over the socket. */
-const idOf = (payload: unknown) => digestOf(Buffer.from(canonicalJson(payload)));
+export const idOf = (payload: unknown) => digestOf(Buffer.from(canonicalJson(payload)));
 
 /** Slack's times are seconds since 1970, with six decimals. */
-function timeOf(ts: string): string | undefined {
+export function timeOf(ts: string): string | undefined {
   const milliseconds = Number(ts) * 1000;
   return milliseconds > 0 && milliseconds < 8.64e15 ? new Date(milliseconds).toISOString() : undefined;
 }

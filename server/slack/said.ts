@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Inbox } from '../inbox.ts';
+import { type Forms, takeCommand, takeInteraction } from './asked.ts';
 import { clickDelivery, slackEventDelivery } from './payload.ts';
 import { type AnswerTo, respondInPrivate } from './respond.ts';
 
@@ -22,6 +23,10 @@ export type TakeFromSlack = (said: SlackSaid) => Promise<SlackAnswer>;
 
 export interface TakingOptions extends AnswerTo {
   inbox: Inbox;
+  /** Left out: no form is shown, and people are told of the commands. */
+  forms?: Forms | undefined;
+  /** What is stored is carried out at once. */
+  isTemporalUp(): boolean;
   log: Logger;
 }
 
@@ -33,9 +38,9 @@ export function takeFromSlack(options: TakingOptions): TakeFromSlack {
   return (said) => {
     switch (said.kind) {
       case 'interactive':
-        return takeClick(said, options);
+        return takeInteraction(said, options) ?? takeClick(said, options);
       case 'command':
-        return answerCommand();
+        return takeCommand(said, options);
       case 'event':
         return takeEvent(said, options);
     }
@@ -55,16 +60,6 @@ async function takeClick({ payload, body }: SlackSaid, options: TakingOptions): 
     );
   }
   return {};
-}
-
-/** There are no commands: says what there is instead. */
-async function answerCommand(): Promise<SlackAnswer> {
-  return {
-    answer: {
-      response_type: 'ephemeral',
-      text: 'Baton has no commands. Use the buttons on the incident’s status card: Acknowledge and Resolve.',
-    },
-  };
 }
 
 async function takeEvent({ payload, body }: SlackSaid, { inbox }: TakingOptions): Promise<SlackAnswer> {

@@ -210,6 +210,13 @@ export function openAccount(world: PagerDutyWorld, webhooks: WebhookSender) {
       publish('incident.priority_updated', incident, by);
     },
 
+    /** It rests, and pages again then. PagerDuty sends no webhook for it. */
+    snooze(incident: Incident, seconds: number, by: Agent) {
+      const snoozedUntil = new Date(Date.now() + seconds * 1_000).toISOString();
+      change(incident, { snoozedUntil }, by);
+      log(incident, 'snooze', by);
+    },
+
     /** PagerDuty sends no webhook for these. */
     edit(incident: Incident, fields: { title?: string; urgency?: Incident['urgency'] }, by: Agent) {
       change(incident, fields, by);

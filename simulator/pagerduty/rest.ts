@@ -29,6 +29,7 @@ const newIncident = z.object({
     priority: z.object({ id: z.string() }).nullish(),
   }),
 });
+const newSnooze = z.object({ duration: z.int().min(1).max(604_800) });
 const newNote = z.object({ note: z.object({ content: z.string().min(1) }) });
 const responderRequest = z.object({
   requester_id: z.string(),
@@ -141,6 +142,16 @@ export function mountRest(app: Express, account: Account, act: Act): void {
     for (const effect of updateIncident(account, incident, fields, { type: 'user', id: user.id }))
       act({ ...effect, target: incident.id, by: user.email });
     response.json({ incident: shape.incident(incident) });
+  });
+
+  app.post('/incidents/:id/snooze', (request, response) => {
+    const user = requester(request);
+    const incident = incidentOf(request);
+    const { duration } = body(request, newSnooze);
+    if (incident.status !== 'acknowledged') throw new RestError(400, 1012, 'Incident is not Acknowledged');
+    account.snooze(incident, duration, { type: 'user', id: user.id });
+    act({ effect: 'incident snoozed', target: incident.id, by: user.email, detail: { duration } });
+    response.status(201).json({ incident: shape.incident(incident) });
   });
 
   app.get('/incidents/:id/alerts', (request, response) => {

@@ -133,7 +133,7 @@ export function shapes(world: PagerDutyWorld) {
         acknowledger: agent(by, 'acknowledgers'),
       })),
       priority: priority(it.priorityId) ?? null,
-      pending_actions: [],
+      pending_actions: it.snoozedUntil === undefined ? [] : [{ type: 'unacknowledge', at: it.snoozedUntil }],
       incident_type: { name: 'incident_default' },
       is_mergeable: true,
       resolve_reason: resolveReason(it),

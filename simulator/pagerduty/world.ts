@@ -66,6 +66,8 @@ export interface Incident {
   resolvedAt: string | null;
   /** Of a saved world from before it was told: as `updatedAt`. */
   statusChangedAt?: string;
+  /** When it pages again. */
+  snoozedUntil?: string;
   changedBy: Agent;
   /** The incident that this one was merged into. */
   mergedIntoId?: string;

@@ -1,4 +1,6 @@
 import { newSecret } from '../secret.ts';
+import type { View } from './views.ts';
+
 export interface SlackUser {
   id: string;
   /** The name for signing in; people see `realName`. */
@@ -58,6 +60,14 @@ export interface Bookmark {
   link: string;
 }
 
+/** A form that stands on somebody's screen. */
+export interface OpenView {
+  id: string;
+  hash: string;
+  triggerId: string;
+  view: View;
+}
+
 /** The workspace: all that the simulated Slack knows. */
 export interface SlackWorld {
   token: string;
@@ -73,6 +83,8 @@ export interface SlackWorld {
   channels: Channel[];
   messages: Message[];
   ephemerals: { channelId: string; userId: string; ts: string; text: string; blocks?: unknown[] }[];
+  /** The forms that were opened, and with which `trigger_id`: it opens one. */
+  views?: OpenView[];
   pins: { channelId: string; ts: string }[];
   bookmarks: Bookmark[];
   /** The last id and the last time that were given out: both only grow. */

@@ -18,7 +18,10 @@ import { kubernetesCases } from './lost-answers/kubernetes.ts';
 import { pagerDutyCases } from './lost-answers/pagerduty.ts';
 import { slackCases } from './lost-answers/slack.ts';
 
-const changes = (activities as readonly AnyActivity[]).filter(({ kind }) => kind !== 'read');
+/** Those that Baton itself carries out get their answer from the process that they run in: none can be lost. */
+const changes = (activities as readonly AnyActivity[]).filter(
+  ({ kind, provider }) => kind !== 'read' && provider !== 'baton',
+);
 const cases: Cases = {
   ...pagerDutyCases,
   ...slackCases,

@@ -8,7 +8,6 @@ import { createLog } from '../../log/log.ts';
 import { type AppOptions, createApp, createHttpServer } from '../../server/app.ts';
 import { createInbox } from '../../server/inbox.ts';
 import { createMetrics } from '../../server/metrics.ts';
-import type { AnswerTo } from '../../server/slack/respond.ts';
 import { type TakeFromSlack, takeFromSlack } from '../../server/slack/said.ts';
 import type { Receipt, StoredEvent } from '../../store/inbox.ts';
 import { signed } from '../fixtures/webhooks.ts';
@@ -50,7 +49,9 @@ export interface Receiver {
  * The receiver on a real port, over a store in memory: its own tests hold the real one to its promises, and this one fails
  * on demand. A delivery is a duplicate when its source and event id were there before.
  */
-export async function startReceiver(overrides: Partial<AppOptions & AnswerTo> = {}): Promise<Receiver> {
+export async function startReceiver(
+  overrides: Partial<AppOptions & Pick<TakingOptions, 'apiUrl' | 'wayToSlack' | 'forms'>> = {},
+): Promise<Receiver> {
   const stored: Delivery[] = [];
   const dispatched: StoredEvent[] = [];
   const log: string[] = [];
@@ -80,8 +81,9 @@ export async function startReceiver(overrides: Partial<AppOptions & AnswerTo> = 
     level: 'trace',
     destination: { write: (line) => log.push(line) },
   });
-  const { apiUrl, wayToSlack } = overrides;
-  const take = takeFromSlack({ apiUrl, wayToSlack, inbox, log: logger });
+  const { apiUrl, wayToSlack, forms, ...others } = overrides;
+  const isTemporalUp = () => temporal.up;
+  const take = takeFromSlack({ apiUrl, wayToSlack, forms, isTemporalUp, inbox, log: logger });
   const server = createHttpServer(
     createApp({
       pagerDutySecrets: [secret, olderSecret],
@@ -97,7 +99,7 @@ export async function startReceiver(overrides: Partial<AppOptions & AnswerTo> = 
       log: logger,
       metrics: createMetrics(),
       simulated: [],
-      ...overrides,
+      ...others,
     }),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

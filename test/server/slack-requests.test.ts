@@ -6,21 +6,7 @@ import { longestBody } from '../../server/body.ts';
 import { isSlacks } from '../../server/slack/respond.ts';
 import { clickBody, clickPayload, slackForm, slackSigned } from '../fixtures/slack-requests.ts';
 import { type Receiver, slackSecret, startReceiver, storeIsDown } from './receiver.ts';
-
-/** Where Slack takes answers to a click, and what it was told there. */
-async function startSlack(status = 200) {
-  const heard: unknown[] = [];
-  const server = createServer(async (request, response) => {
-    heard.push(JSON.parse((await request.toArray()).join('')));
-    response.writeHead(status, { location: '/elsewhere' }).end('ok');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { heard, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
+import { startSlack } from './slack-answers.ts';
 
 const interactivity = '/slack/interactivity';
 const paths = [interactivity, '/slack/commands', '/slack/events'];
@@ -288,23 +274,6 @@ describe('an address to answer to', () => {
     ['https://slack.example.com/actions', 'https://slack.example.com/api/', true],
   ])('%s with the API %s: %s', (address, api, isRight) => {
     expect(isSlacks(new URL(address), new URL(api))).toBe(isRight);
-  });
-});
-
-describe('a slash command', () => {
-  const command = (receiver: Receiver, fields: Record<string, string>) => {
-    const body = Buffer.from(new URLSearchParams(fields).toString());
-    return receiver.post('/slack/commands', body, slackSigned(body, slackSecret));
-  };
-
-  it('says which buttons there are, to the person alone', async () => {
-    const answer = await command(await startReceiver(), { command: '/incident', text: 'ack Q1' });
-    expect(answer.json).toEqual({ response_type: 'ephemeral', text: expect.stringContaining('Acknowledge') });
-  });
-
-  it('that only probes the address gets an empty answer', async () => {
-    const answer = await command(await startReceiver(), { ssl_check: '1', token: 't' });
-    expect([answer.status, answer.text]).toEqual([200, '']);
   });
 });
 

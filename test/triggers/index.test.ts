@@ -14,6 +14,8 @@ describe('the list of triggers', () => {
       'shift-handoff',
       'run-failed',
       'slack-action',
+      'slack-request',
+      'approval-message',
     ]);
   });
 

@@ -26,7 +26,8 @@ import { embeddedWorld } from '../store/world.ts';
 import { type Providers, startProviders } from '../world.ts';
 
 const all: readonly AnyActivity[] = activities;
-const changes = all.filter(({ kind }) => kind !== 'read');
+/** Those that Baton itself carries out change nothing at a provider: see test/activities/baton.test.ts. */
+const changes = all.filter(({ kind, provider }) => kind !== 'read' && provider !== 'baton');
 const cases: Cases = {
   ...pagerDutyCases,
   ...slackCases,

@@ -64,7 +64,12 @@ export interface RunReport {
 export interface EngineActivities {
   /** Gives back the failure without the secrets that the worker found in it. */
   reportRunEnd(report: RunReport): Promise<RunReport['failure']>;
-  recordLine(line: { text: string; links?: { text: string; url: string }[] }): Promise<void>;
+  /** `subject`: another one than the run's own. */
+  recordLine(line: {
+    text: string;
+    links?: { text: string; url: string }[];
+    subject?: string;
+  }): Promise<void>;
   storeScheduleEvent(event: { name: string; scheduledAt: string }): Promise<void>;
   /** Asks, once for each `number` of the run. */
   askApproval(asking: ApprovalAsking): Promise<Approval>;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { acknowledgePagerDutyIncident } from '../../../activities/pagerduty/acknowledge-incident.ts';
 import { escalatePagerDutyIncident } from '../../../activities/pagerduty/escalate-incident.ts';
+import { findPagerDutyService } from '../../../activities/pagerduty/find-service.ts';
 import { findPagerDutyUser } from '../../../activities/pagerduty/find-user.ts';
 import { listPagerDutyAlerts } from '../../../activities/pagerduty/list-alerts.ts';
 import { listPagerDutyIncidents } from '../../../activities/pagerduty/list-incidents.ts';
@@ -18,10 +19,12 @@ import { reassignPagerDutyIncident } from '../../../activities/pagerduty/reassig
 import { requestPagerDutyResponders } from '../../../activities/pagerduty/request-responders.ts';
 import { resolvePagerDutyIncident } from '../../../activities/pagerduty/resolve-incident.ts';
 import { sendPagerDutyChangeEvent } from '../../../activities/pagerduty/send-change-event.ts';
+import { setPagerDutyIncidentPriority } from '../../../activities/pagerduty/set-priority.ts';
 import {
   acknowledgePagerDutyAlert,
   resolvePagerDutyAlert,
 } from '../../../activities/pagerduty/settle-alert.ts';
+import { snoozePagerDutyIncident } from '../../../activities/pagerduty/snooze-incident.ts';
 import { raiseIncident } from '../../../simulator/pagerduty.ts';
 import { startAccount } from './account.ts';
 
@@ -88,6 +91,9 @@ describe.skipIf(!available)('the requests', () => {
     const dedupKey = 'baton/run-1';
     const links = [{ href: 'https://example.com/log', text: 'log' }];
     await run(acknowledgePagerDutyIncident, { incidentId });
+    await run(snoozePagerDutyIncident, { incidentId, minutes: 30 });
+    await run(setPagerDutyIncidentPriority, { incidentId, priority: 'P2' });
+    await run(findPagerDutyService, { service: 'Checkout' });
     await run(escalatePagerDutyIncident, { incidentId, level: 2 });
     await run(reassignPagerDutyIncident, { incidentId, userIds: ['PADALOP'] });
     await run(requestPagerDutyResponders, { incidentId, message: 'join', escalationPolicyIds: ['PEPCHEC'] });
@@ -138,6 +144,7 @@ describe.skipIf(!available)('the requests', () => {
     const change = { summary: 'restarted', source: 'baton', details: {}, links, serviceId: 'PCHECKO' };
     await run(sendPagerDutyChangeEvent, change);
     await run(sendPagerDutyChangeEvent, change, { number: 2 });
+    await run(sendPagerDutyChangeEvent, { summary: 'restarted', toService: 'PSEARCH' });
 
     const rest = operations('pagerduty-rest-openapiv3.json', '');
     const events = operations('pagerduty-events-v2-openapiv3.json', '/events/v2');

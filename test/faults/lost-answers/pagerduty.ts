@@ -1,4 +1,4 @@
-import { raiseIncident } from '../../../simulator/pagerduty.ts';
+import { acknowledgeAs, raiseIncident } from '../../../simulator/pagerduty.ts';
 import type { Providers } from '../../world.ts';
 import { type Cases, next } from './case.ts';
 
@@ -88,5 +88,28 @@ export const pagerDutyCases: Cases = {
       cut: 'POST /events/v2/change/enqueue',
       effects: ['change event added'],
     })),
+    {
+      input: () => ({ summary: `Restarted it, ${next()}`, toService: 'PSEARCH' }),
+      cut: 'POST /events/v2/change/enqueue',
+      effects: ['change event added'],
+    },
+  ],
+  setPagerDutyIncidentPriority: [
+    {
+      input: (world) => ({ incidentId: newIncident(world).incidentId, priority: 'P2' }),
+      cut: 'PUT /incidents/',
+      effects: ['incident priority set'],
+    },
+  ],
+  snoozePagerDutyIncident: [
+    {
+      input: (world) => {
+        const { incidentId } = newIncident(world);
+        acknowledgeAs(world.pagerDuty, incidentId, 'PADALOP');
+        return { incidentId, minutes: 30 };
+      },
+      cut: 'POST /incidents/',
+      effects: ['incident snoozed'],
+    },
   ],
 };

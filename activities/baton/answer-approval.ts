@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import type { Approval, ApprovalMessage } from '../../domain/approval.ts';
+import { actor, connectionName, defineActivity } from '../activity.ts';
+import { ask } from './ask.ts';
+
+/**
+ * As by `baton approvals approve`: in somebody's name, once. Who may answer, and whether it still counts, the operation says; a `refusal` is an
+ * answer. `message`: where the button stands that was pressed, which must be a message about this very approval.
+ */
+export const answerBatonApproval = defineActivity({
+  name: 'answerBatonApproval',
+  kind: 'change',
+  provider: 'baton',
+  summary: 'Approves or refuses, in somebody’s name, what a run waits for',
+  permissions: ['approvals.decide'],
+  input: z.object({
+    connection: connectionName,
+    actor,
+    approvalId: z.string().min(1).max(255),
+    decision: z.enum(['approve', 'refuse']),
+    reason: z.string().min(1).max(500).optional(),
+    message: z.object({ channelId: z.string(), ts: z.string() }).optional(),
+  }),
+  output: z.object({ changed: z.boolean(), refusal: z.string().optional() }),
+  example: { approvalId: '0f3k9s1d2m7q8w5e6r4t1y2u3', decision: 'approve' },
+  async look({ actor, approvalId, decision, reason, message }, { baton }) {
+    if (message && !isShownAt(message, await baton.findApproval(approvalId)))
+      return { done: { changed: false, refusal: elsewhere } };
+    return {
+      plan: {
+        summary: `Answers approval ${approvalId} for ${actor?.name ?? 'nobody'}: ${decision}`,
+        calls: [
+          `approvals.${decision} id=${approvalId}${reason === undefined ? '' : ` reason=${JSON.stringify(reason)}`}`,
+        ],
+        values: {},
+        inverse: { none: 'an answer stands' },
+        output: { changed: true },
+      },
+    };
+  },
+  async act(_, { actor, approvalId, decision, reason }, context) {
+    const input = { id: approvalId, ...(reason === undefined ? {} : { reason }) };
+    const result = await ask(context, { operation: `approvals.${decision}`, input, by: actor }, z.unknown());
+    return 'refusal' in result ? { changed: false, ...result } : { changed: true };
+  },
+});
+
+/** The same words for an approval that there is not: whoever guesses ids learns nothing. */
+const elsewhere =
+  'the button does not stand on a message about that approval. Press it on the message that Baton has posted';
+
+const isShownAt = ({ channelId, ts }: ApprovalMessage, approval: Approval | undefined): boolean =>
+  approval?.messages.some((shown) => shown.channelId === channelId && shown.ts === ts) ?? false;

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { connectionName, defineActivity } from '../activity.ts';
+import { ask } from './ask.ts';
+
+const runs = z.object({
+  items: z.array(
+    z.object({ id: z.string(), workflow: z.string(), target: z.string(), createdAt: z.string() }),
+  ),
+});
+const approvals = z.object({
+  items: z.array(
+    z.object({
+      id: z.string(),
+      runId: z.string(),
+      summary: z.string(),
+      expiresAt: z.string(),
+      state: z.string(),
+    }),
+  ),
+});
+const atMost = 20;
+
+const unavailable = z.object({ unavailable: z.string() });
+
+/** Live runs and pending approvals of an incident, as far as the person may see them. */
+export const listBatonRuns = defineActivity({
+  name: 'listBatonRuns',
+  kind: 'read',
+  provider: 'baton',
+  summary: 'Lists what runs on an incident, and what waits for an approval',
+  permissions: ['incidents.read'],
+  input: z.object({
+    connection: connectionName,
+    subject: z.string().min(1).max(200),
+    email: z.string().min(3).max(254).describe('Of whoever asks: they see what their role lets them see'),
+  }),
+  output: z.object({
+    runs: z.union([runs.shape.items, unavailable]),
+    approvals: z.union([approvals.shape.items, unavailable]),
+  }),
+  example: { subject: 'Q1DWGPWQ3Y9XJR', email: 'ada@example.com' },
+  async run({ subject, email }, context) {
+    const by = { kind: 'person' as const, name: email, email };
+    const [live, waiting] = await Promise.all([
+      ask(context, { operation: 'runs.list', input: { subject, live: true, limit: atMost }, by }, runs),
+      ask(context, { operation: 'approvals.list', input: { subject, limit: atMost }, by }, approvals),
+    ]);
+    return {
+      runs: 'refusal' in live ? { unavailable: live.refusal } : live.answer.items,
+      approvals:
+        'refusal' in waiting
+          ? { unavailable: waiting.refusal }
+          : waiting.answer.items.filter(({ state }) => state === 'pending'),
+    };
+  },
+});

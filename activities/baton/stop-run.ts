@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { actor, connectionName, defineActivity } from '../activity.ts';
+import { ask } from './ask.ts';
+
+const shown = z.object({ id: z.string(), state: z.string() });
+
+/** As by `baton runs stop`. A run that has ended is left as it is. Whether the person may, Baton's roles say; a `refusal` is an answer. */
+export const stopBatonRun = defineActivity({
+  name: 'stopBatonRun',
+  kind: 'change',
+  provider: 'baton',
+  summary: 'Stops a run in somebody’s name',
+  permissions: ['runs.stop'],
+  targets: ({ runId }) => [`run:${runId}`],
+  input: z.object({
+    connection: connectionName,
+    actor,
+    runId: z.string().min(1).max(500),
+    reason: z.string().min(1).max(500),
+  }),
+  output: z.object({ changed: z.boolean(), refusal: z.string().optional() }),
+  example: { runId: 'ec2-unhealthy/Q1DWGPWQ3Y9XJR', reason: 'it restarts the wrong instance' },
+  async look({ actor, runId, reason }, context) {
+    const result = await ask(context, { operation: 'runs.show', input: { id: runId }, by: actor }, shown);
+    if ('refusal' in result) return { done: { changed: false, ...result } };
+    const { state } = result.answer;
+    if (state !== 'starting' && state !== 'running') {
+      const isOurs = state === 'cancelled' && context.attempt.uncertainSince !== undefined;
+      return {
+        done: isOurs ? { changed: true } : { changed: false, refusal: `the run has ended: ${state}` },
+      };
+    }
+    return {
+      plan: {
+        summary: `Stops the run ${runId} for ${actor?.name ?? 'nobody'}`,
+        calls: [`runs.stop id=${runId} reason=${JSON.stringify(reason)}`],
+        values: {},
+        before: { state },
+        after: { state: 'cancelled' },
+        inverse: { none: 'a run that was stopped is over; another one can be started' },
+        output: { changed: true },
+      },
+    };
+  },
+  async act(_, { actor, runId, reason }, context) {
+    const asked = { operation: 'runs.stop', input: { id: runId, reason }, by: actor };
+    const result = await ask(context, asked, z.unknown());
+    return 'refusal' in result ? { changed: false, ...result } : { changed: true };
+  },
+});

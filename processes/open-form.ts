@@ -1,0 +1,18 @@
+import type { Clients } from '../activities/clients.ts';
+import type { Forms } from '../server/slack/asked.ts';
+
+/** A `trigger_id` lives 3 s, and the answer to the person has to go out in these too. */
+const withinMilliseconds = 2_000;
+
+/**
+ * Shows forms to people in Slack, by the bot of the connection `default`. It is made at once, so that the first form need not wait for
+ * Slack's SDK to load; where Slack is not connected each form is refused, and the person told of the command.
+ */
+export function formOpener({ slack }: Pick<Clients, 'slack'>): Forms['open'] {
+  slack('default').catch(() => undefined);
+  return async (triggerId, view) => {
+    const api = (await slack('default')).api(AbortSignal.timeout(withinMilliseconds));
+    // The SDK's own type of a view knows every block there is; ours is a part of it.
+    await api.views.open({ trigger_id: triggerId, view: { ...view } });
+  };
+}

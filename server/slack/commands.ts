@@ -1,0 +1,321 @@
+import { nearestOf } from '../../domain/nearest.ts';
+import type { PersonRequest } from '../../domain/person-request.ts';
+import { addressIn, mentionIn, plainText, type Word, wordsOf } from './words.ts';
+
+/** The command's name in Slack, as the manifest declares it. */
+export const slashCommand = '/baton';
+
+/** Which form is asked for, and what is known already. */
+export type FormAsked =
+  | { form: 'note' | 'snooze'; incident?: string }
+  | { form: 'change' }
+  | { form: 'run'; workflow: string; incident?: string; input: Record<string, string>; reason?: string };
+
+/** What somebody has typed: something to carry out, a form to open, or what they are to read (help, or what was wrong). */
+export type Typed = { request: PersonRequest } | { ask: FormAsked } | { say: string };
+
+type Read = { request: PersonRequest } | { ask: FormAsked } | { wrong: string };
+
+interface Command {
+  usage: string;
+  about: string;
+  /** Reads what stands behind the command's name. `incident`: the one that was named first. */
+  read(words: readonly Word[], incident: string | undefined): Read;
+}
+
+/** PagerDuty's longest: 7 days (https://developer.pagerduty.com/api-reference/b3A6Mjc0ODE0MA-snooze-an-incident). */
+export const mostSnoozed = 7 * 24 * 60;
+/** Slack cuts what is typed long before. */
+const longestText = 5_000;
+
+const at = (incident: string | undefined) => (incident === undefined ? {} : { incident });
+
+/** A command that takes an incident and nothing else. */
+const bare =
+  (what: 'acknowledge' | 'resolve' | 'escalate' | 'status' | 'on-call') =>
+  ([extra]: readonly Word[], incident: string | undefined): Read =>
+    extra === undefined
+      ? { request: { do: what, ...at(incident) } }
+      : {
+          wrong: `it takes an incident (#42, or its id) and nothing else, and "${shown(extra.text)}" is none`,
+        };
+
+const commands: Readonly<Record<string, Command>> = {
+  ack: {
+    usage: 'ack [#42]',
+    about: 'acknowledges the incident as you',
+    read: bare('acknowledge'),
+  },
+  resolve: { usage: 'resolve [#42]', about: 'resolves the incident as you', read: bare('resolve') },
+  snooze: {
+    usage: 'snooze [#42] 30m',
+    about: 'lets an acknowledged incident rest: 30m, 2h, 1d, at most 7d',
+    read: readSnooze,
+  },
+  escalate: {
+    usage: 'escalate [#42]',
+    about: 'pages the next level of the escalation policy',
+    read: bare('escalate'),
+  },
+  reassign: {
+    usage: 'reassign [#42] @ada [@ben]',
+    about: 'gives the incident to these people',
+    read(words, incident) {
+      const people = mentionsIn(words);
+      if ('wrong' in people) return people;
+      return { request: { do: 'reassign', slackUserIds: people.ids, ...at(incident) } };
+    },
+  },
+  priority: {
+    usage: 'priority [#42] P2',
+    about: 'sets the priority of the incident',
+    read([first], incident) {
+      const priority = plainText(first?.rest ?? '');
+      if (priority === '' || priority.length > 100) return { wrong: 'it takes the name of a priority' };
+      return { request: { do: 'priority', priority: unquoted(priority), ...at(incident) } };
+    },
+  },
+  note: {
+    usage: 'note [#42] what you saw',
+    about: 'adds a note to the incident as you; without a text it opens a form',
+    read([first], incident) {
+      const text = plainText(first?.rest ?? '');
+      if (text === '') return { ask: { form: 'note', ...at(incident) } };
+      return { request: { do: 'note', text, ...at(incident) } };
+    },
+  },
+  change: {
+    usage: 'change "Search API" what was changed [https://link]',
+    about: 'tells PagerDuty of a change to a service; without a text it opens a form',
+    read: readChange,
+  },
+  responders: {
+    usage: 'responders [#42] @ada [@ben] [why]',
+    about: 'asks people to join the incident',
+    read(words, incident) {
+      const others = words.findIndex(({ text }) => mentionIn(text) === undefined);
+      const people = mentionsIn(others < 0 ? words : words.slice(0, Math.max(others, 1)));
+      if ('wrong' in people) return people;
+      const message = others < 0 ? '' : plainText(words[others]?.rest ?? '');
+      return {
+        request: {
+          do: 'responders',
+          slackUserIds: people.ids,
+          ...(message === '' ? {} : { message }),
+          ...at(incident),
+        },
+      };
+    },
+  },
+  run: {
+    usage: 'run [#42] workflow [name=value …] [reason: why]',
+    about: 'starts a workflow; where it needs more than you say, a form asks for it',
+    read: readRun,
+  },
+  status: {
+    usage: 'status [#42]',
+    about: 'says how the incident stands, what runs and what waits for whom',
+    read: bare('status'),
+  },
+  approve: {
+    usage: 'approve [#42] [approval] [why]',
+    about: 'approves what a run waits for',
+    read: readAnswer('approve'),
+  },
+  refuse: {
+    usage: 'refuse [#42] [approval] [why]',
+    about: 'refuses what a run waits for',
+    read: readAnswer('refuse'),
+  },
+  stop: {
+    usage: 'stop [#42] [run] [why]',
+    about: 'stops a run: without its id, the one that is live on the incident',
+    read([first, second], incident) {
+      const isId = first !== undefined && !first.quoted && first.text.includes('/');
+      const reason = plainText((isId ? second : first)?.rest ?? '');
+      return {
+        request: {
+          do: 'stop',
+          ...(isId ? { runId: plainText(first.text) } : {}),
+          ...(reason === '' ? {} : { reason }),
+          ...at(incident),
+        },
+      };
+    },
+  },
+  oncall: { usage: 'oncall [#42]', about: 'says who is on call for the incident', read: bare('on-call') },
+};
+
+/** Other words for a command. */
+const aliases: Readonly<Record<string, string>> = {
+  acknowledge: 'ack',
+  'on-call': 'oncall',
+  reject: 'refuse',
+  deny: 'refuse',
+};
+
+const names = [...Object.keys(commands), 'help'];
+
+/** Reads what stands behind `/baton`, as Slack sends it with `should_escape`. Pure: who may do it is asked when it is carried out. */
+export function readCommand(text: string): Typed {
+  if (text.length > longestText)
+    return { say: `This is longer than the ${longestText} characters that Baton reads. Say it in fewer.` };
+  const [verb, ...rest] = wordsOf(text);
+  if (!verb) return { say: helpText() };
+  const asked = plainText(verb.text).toLowerCase();
+  const name = aliases[asked] ?? asked;
+  if (name === 'help') return { say: helpText(plainText(rest[0]?.text ?? '')) };
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) return { say: unknownCommand(asked) };
+  const incident = incidentIn(rest[0], name);
+  const read = command.read(incident === undefined ? rest : rest.slice(1), incident);
+  if (!('wrong' in read)) return read;
+  return {
+    say: `Nothing was done: ${read.wrong}.\nWrite \`${slashCommand} ${command.usage}\`: ${command.about}.`,
+  };
+}
+
+function unknownCommand(asked: string): string {
+  const near = nearestOf(asked, [...names, ...Object.keys(aliases)]);
+  const meant = near === undefined ? '' : ` Did you mean \`${slashCommand} ${near}\`?`;
+  return `Nothing was done: there is no command "${shown(asked)}".${meant} \`${slashCommand} help\` lists them.`;
+}
+
+/** All commands, or one of them. */
+export function helpText(about = ''): string {
+  const asked = about.toLowerCase();
+  const name = aliases[asked] ?? asked;
+  const one = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (one) return `\`${slashCommand} ${one.usage}\`: ${one.about}.`;
+  const lines = Object.values(commands).map((each) => `• \`${slashCommand} ${each.usage}\`: ${each.about}`);
+  return [
+    ...(asked === '' || asked === 'help' ? [] : [unknownCommand(asked)]),
+    'Without #42 (or an incident’s id) it is about the incident of the channel. Names with spaces stand in "quotes".',
+    ...lines,
+  ].join('\n');
+}
+
+/** The ids that PagerDuty gives, with the connection's name before them where it is another one than `default`. */
+const idPattern = /^(?:[a-z0-9][a-z0-9-]{0,39}-)?(?:Q[A-Z0-9]{13}|P[A-Z0-9]{6})$/;
+/** What may begin a text of words, and so is an id only where it cannot be a word. */
+const takesText: readonly string[] = [
+  'note',
+  'responders',
+  'approve',
+  'refuse',
+  'stop',
+  'priority',
+  'change',
+];
+
+/** The incident that a command names first: `#42`, or an id. Where Slack took `#42` for a channel of that name, the number is meant. */
+function incidentIn(word: Word | undefined, command: string): string | undefined {
+  if (!word || word.quoted) return undefined;
+  const [, number] = /^(?:#|<#[A-Z0-9]{1,30}\|)(\d{1,9})>?$/.exec(word.text) ?? [];
+  if (number !== undefined) return number;
+  if (!idPattern.test(word.text)) return undefined;
+  return takesText.includes(command) && !/\d/.test(word.text) ? undefined : word.text;
+}
+
+function mentionsIn(words: readonly Word[]): { ids: string[] } | { wrong: string } {
+  if (words.length === 0) return { wrong: 'it names nobody' };
+  const ids = words.map(({ text }) => mentionIn(text));
+  const other = words[ids.indexOf(undefined)];
+  if (other)
+    return {
+      wrong: `"${shown(other.text)}" is nobody whom Baton could tell: type @ and choose the person from the list that Slack shows`,
+    };
+  return { ids: [...new Set(ids.filter((id) => id !== undefined))].slice(0, 20) };
+}
+
+const minutesIn: Readonly<Record<string, number>> = { m: 1, h: 60, d: 24 * 60 };
+
+/** `30m`, `2 hours`, `1d` in minutes; undefined for anything else, and for what PagerDuty does not take. */
+export function minutesOf(text: string): number | undefined {
+  const [, count, unit = ''] =
+    /^(\d{1,5}) ?(m|min|minutes?|h|hours?|d|days?)$/.exec(text.trim().toLowerCase()) ?? [];
+  const minutes = Number(count) * (minutesIn[unit.slice(0, 1)] ?? Number.NaN);
+  return minutes >= 1 && minutes <= mostSnoozed ? minutes : undefined;
+}
+
+function readSnooze([first]: readonly Word[], incident: string | undefined): Read {
+  if (!first) return { ask: { form: 'snooze', ...at(incident) } };
+  const minutes = minutesOf(plainText(first.rest));
+  if (minutes === undefined)
+    return { wrong: `"${shown(first.rest)}" is no time from 1m to 7d: write 30m, 2h or 1d` };
+  return { request: { do: 'snooze', minutes, ...at(incident) } };
+}
+
+function readChange(words: readonly Word[], incident: string | undefined): Read {
+  if (incident !== undefined) return { wrong: 'it is about a service, and not about an incident' };
+  const [service, ...said] = words;
+  if (!service) return { ask: { form: 'change' } };
+  const last = said.at(-1);
+  const link = last && addressIn(last.text);
+  const all = said[0]?.rest ?? '';
+  const text = plainText(link === undefined || !last ? all : all.slice(0, all.length - last.rest.length));
+  if (text === '') return { wrong: 'it takes the name of a service, and what was changed' };
+  return {
+    request: {
+      do: 'change',
+      service: plainText(service.text),
+      text: unquoted(text),
+      ...(link === undefined ? {} : { link }),
+    },
+  };
+}
+
+function readRun([name, ...said]: readonly Word[], incident: string | undefined): Read {
+  if (!name) return { wrong: 'it takes the name of a workflow' };
+  const input: Record<string, string> = {};
+  for (const [index, word] of said.entries()) {
+    if (/^reason:/i.test(word.text)) {
+      const reason = plainText(said[index]?.rest.slice('reason:'.length) ?? '');
+      return {
+        ask: { ...runOf(name, input, incident), ...(reason === '' ? {} : { reason: unquoted(reason) }) },
+      };
+    }
+    const equals = word.text.indexOf('=');
+    if (equals < 1)
+      return { wrong: `"${shown(word.text)}" is no name=value. A reason stands behind "reason:"` };
+    input[word.text.slice(0, equals)] = plainText(word.text.slice(equals + 1));
+  }
+  return { ask: runOf(name, input, incident) };
+}
+
+const runOf = (name: Word, input: Record<string, string>, incident: string | undefined) => ({
+  form: 'run' as const,
+  workflow: plainText(name.text),
+  input,
+  ...at(incident),
+});
+
+/** Baton's ids of approvals: no word of a language looks like one. */
+const approvalPattern = /^(?=[a-z]*\d)[a-z0-9]{20,26}$/;
+
+function readAnswer(what: 'approve' | 'refuse') {
+  return ([first, second]: readonly Word[], incident: string | undefined): Read => {
+    const isId = first !== undefined && !first.quoted && approvalPattern.test(first.text);
+    const reason = plainText((isId ? second : first)?.rest ?? '');
+    return {
+      request: {
+        do: what,
+        ...(isId ? { approvalId: first.text } : {}),
+        ...(reason === '' ? {} : { reason: unquoted(reason) }),
+        ...at(incident),
+      },
+    };
+  };
+}
+
+/** Without the quotes around the whole of it. */
+function unquoted(text: string): string {
+  const [only, more] = wordsOf(text);
+  return only?.quoted && more === undefined ? only.text : text;
+}
+
+/** What somebody typed, shown back to them. */
+const shown = (text: string) => {
+  const plain = plainText(text);
+  return plain.length > 60 ? `${plain.slice(0, 59)}…` : plain;
+};

@@ -1,0 +1,197 @@
+import { z } from 'zod';
+import { coerceTexts, type InputField } from '../../domain/input-texts.ts';
+import type { PersonRequest } from '../../domain/person-request.ts';
+import { minutesOf } from './commands.ts';
+import type { Submission } from './person-requests.ts';
+import { type Field, type Modal, modal } from './view.ts';
+import { addressIn } from './words.ts';
+
+/** Where the form was opened from. It comes back with what is filled in, and gives no right to anything. */
+export interface FormPlace {
+  channelId: string;
+  messageTs?: string | undefined;
+}
+
+/** What a form is about. */
+export type Form =
+  | { form: 'note' | 'snooze'; incident?: string | undefined }
+  | { form: 'change' }
+  | { form: 'approve' | 'refuse'; approvalId: string }
+  | {
+      form: 'run';
+      workflow: string;
+      fields: readonly InputField[];
+      incident?: string | undefined;
+      /** What is known already. */
+      input: Readonly<Record<string, string>>;
+      reason?: string | undefined;
+    };
+
+const metadata = z.object({
+  channelId: z.string().min(1).max(255),
+  messageTs: z.string().min(1).max(255).optional(),
+  incident: z.string().min(1).max(100).optional(),
+  approvalId: z.string().min(1).max(255).optional(),
+  workflow: z.string().min(1).max(200).optional(),
+});
+
+/** Names of forms and of fields, as Slack gives them back. */
+const formPrefix = 'baton_';
+const inputPrefix = 'input.';
+
+/** The form of a modal that came back. */
+export const isOurForm = ({ callbackId }: Submission): boolean =>
+  /^baton_(note|snooze|change|approve|refuse|run)$/.test(callbackId);
+
+export function formView(form: Form, place: FormPlace): Modal {
+  const about = 'incident' in form && form.incident !== undefined ? { incident: form.incident } : {};
+  const base = { callbackId: `${formPrefix}${form.form}`, metadata: { ...place, ...about } };
+  switch (form.form) {
+    case 'note':
+      return modal({
+        ...base,
+        title: 'Add a note',
+        submit: 'Add',
+        intro: 'It is added to the incident in PagerDuty, under your name.',
+        fields: [{ name: 'text', label: 'Note', multiline: true }],
+      });
+    case 'snooze':
+      return modal({
+        ...base,
+        title: 'Snooze the incident',
+        submit: 'Snooze',
+        intro: 'The incident rests for so long, then it pages again.',
+        fields: [{ name: 'for', label: 'For how long', hint: 'For instance 30m, 2h or 1d; at most 7d' }],
+      });
+    case 'change':
+      return modal({
+        ...base,
+        title: 'Tell of a change',
+        submit: 'Tell',
+        fields: [
+          { name: 'service', label: 'Service', hint: 'Its name or id in PagerDuty' },
+          { name: 'text', label: 'What was changed', multiline: true },
+          { name: 'link', label: 'Link', optional: true },
+        ],
+      });
+    case 'approve':
+    case 'refuse':
+      return modal({
+        ...base,
+        metadata: { ...place, approvalId: form.approvalId },
+        title: form.form === 'approve' ? 'Approve' : 'Refuse',
+        submit: form.form === 'approve' ? 'Approve' : 'Refuse',
+        fields: [{ name: 'reason', label: 'Why', multiline: true }],
+      });
+    case 'run':
+      return modal({
+        ...base,
+        metadata: { ...place, ...about, workflow: form.workflow },
+        title: 'Start a workflow',
+        submit: 'Start',
+        intro: form.workflow,
+        fields: [
+          ...form.fields.map((field) => fieldOf(field, form.input[field.name])),
+          { name: 'reason', label: 'Why', optional: true, value: form.reason },
+        ],
+      });
+  }
+}
+
+/** What a field takes, where its look does not tell. */
+const wanted: Readonly<Record<InputField['type'], string | undefined>> = {
+  text: undefined,
+  choice: undefined,
+  boolean: undefined,
+  number: 'a number',
+  integer: 'a whole number',
+  json: 'JSON',
+};
+
+function fieldOf(
+  { name, type, required, description, choices }: InputField,
+  value: string | undefined,
+): Field {
+  const hint = [description, wanted[type]];
+  return {
+    name: `${inputPrefix}${name}`,
+    label: name,
+    optional: !required,
+    hint: hint.filter((part) => part !== undefined).join('; '),
+    multiline: type === 'json',
+    value,
+    choices: type === 'boolean' ? ['yes', 'no'] : choices,
+  };
+}
+
+/** What was asked for by a form, and where; or what is wrong in it, by field. Undefined: it is no form that Baton could have opened. */
+export function readForm(
+  { callbackId, privateMetadata, values }: Submission,
+  fieldsOf: (workflow: string) => readonly InputField[] | undefined,
+): { request: PersonRequest; place: FormPlace } | { errors: Record<string, string> } | undefined {
+  const { data } = metadata.safeParse(jsonIn(privateMetadata));
+  if (!data) return undefined;
+  const { channelId, messageTs, incident, approvalId, workflow } = data;
+  const place = { channelId, messageTs };
+  const at = incident === undefined ? {} : { incident };
+  const { text, reason, link, service } = values;
+  const because = reason === undefined ? {} : { reason };
+  const missing = (name: string) => ({ errors: { [name]: 'This is needed.' } });
+  switch (callbackId.slice(formPrefix.length)) {
+    case 'note':
+      if (text === undefined) return missing('text');
+      return { request: { do: 'note', text, ...at }, place };
+    case 'snooze': {
+      const minutes = minutesOf(values.for ?? '');
+      if (minutes === undefined)
+        return { errors: { for: 'Write a time from 1m to 7d, such as 30m, 2h or 1d.' } };
+      return { request: { do: 'snooze', minutes, ...at }, place };
+    }
+    case 'change': {
+      if (service === undefined) return missing('service');
+      if (text === undefined) return missing('text');
+      if (link !== undefined && addressIn(link) === undefined)
+        return { errors: { link: 'Write an address that begins with https://, or leave it empty.' } };
+      return { request: { do: 'change', service, text, ...(link === undefined ? {} : { link }) }, place };
+    }
+    case 'approve':
+    case 'refuse':
+      if (approvalId === undefined) return undefined;
+      if (reason === undefined) return missing('reason');
+      return {
+        request: { do: callbackId === 'baton_approve' ? 'approve' : 'refuse', approvalId, reason },
+        place,
+      };
+    case 'run': {
+      const fields = workflow === undefined ? undefined : fieldsOf(workflow);
+      if (workflow === undefined || !fields) return undefined;
+      const input = Object.fromEntries(
+        fields.flatMap(({ name }) => {
+          const value = values[`${inputPrefix}${name}`];
+          return value === undefined ? [] : [[name, value]];
+        }),
+      );
+      const coerced = coerceTexts(input, fields);
+      if ('problems' in coerced)
+        return {
+          errors: Object.fromEntries(
+            Object.entries(coerced.problems).map(([name, problem]) => [
+              `${inputPrefix}${name}`,
+              `It ${problem}.`,
+            ]),
+          ),
+        };
+      return { request: { do: 'run', workflow, input, ...because, ...at }, place };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

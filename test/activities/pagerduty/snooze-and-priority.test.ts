@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { checkPagerDutyResponder } from '../../../activities/pagerduty/check-responder.ts';
+import { findPagerDutyService } from '../../../activities/pagerduty/find-service.ts';
+import { sendPagerDutyChangeEvent } from '../../../activities/pagerduty/send-change-event.ts';
+import { setPagerDutyIncidentPriority } from '../../../activities/pagerduty/set-priority.ts';
+import { snoozePagerDutyIncident } from '../../../activities/pagerduty/snooze-incident.ts';
+import { acknowledgeAs, raiseIncident, resolveAs } from '../../../simulator/pagerduty.ts';
+import { failureOf } from '../run.ts';
+import { effects, startAccount } from './account.ts';
+
+async function withIncident() {
+  const account = await startAccount();
+  const incidentId = raiseIncident(account.simulator, { title: 'slow', service: 'Checkout', urgency: 'low' });
+  return { ...account, incidentId };
+}
+
+describe('snoozePagerDutyIncident', () => {
+  it('lets an acknowledged incident rest, in the name of whoever asks', async () => {
+    const { simulator, run, incidentId } = await withIncident();
+    acknowledgeAs(simulator, incidentId, 'PADALOP');
+    const actor = { kind: 'person' as const, name: 'Ben', email: 'ben@example.com' };
+    expect(await run(snoozePagerDutyIncident, { incidentId, minutes: 30, actor })).toMatchObject({
+      changed: true,
+    });
+    expect(simulator.ledger).toMatchObject([
+      { effect: 'incident snoozed', by: 'ben@example.com', detail: { duration: 1_800 } },
+    ]);
+  });
+
+  it('again restarts the clock, but not after an attempt that may have done it', async () => {
+    const { simulator, run, incidentId } = await withIncident();
+    acknowledgeAs(simulator, incidentId, 'PADALOP');
+    const uncertainSince = new Date().toISOString();
+    await run(snoozePagerDutyIncident, { incidentId, minutes: 30 });
+    const again = { number: 2, uncertainSince };
+    expect(await run(snoozePagerDutyIncident, { incidentId, minutes: 30 }, again)).toMatchObject({
+      changed: false,
+    });
+    expect(await run(snoozePagerDutyIncident, { incidentId, minutes: 60 }, again)).toMatchObject({
+      changed: true,
+    });
+    expect(await run(snoozePagerDutyIncident, { incidentId, minutes: 60 })).toMatchObject({ changed: true });
+    expect(effects(simulator)).toEqual(Array(3).fill('incident snoozed'));
+  });
+
+  it.each(['triggered', 'resolved'])('is a conflict on an incident that is %s', async (status) => {
+    const { simulator, run, incidentId } = await withIncident();
+    if (status === 'resolved') resolveAs(simulator, incidentId, 'PADALOP');
+    expect(await failureOf(run(snoozePagerDutyIncident, { incidentId, minutes: 30 }))).toMatchObject({
+      type: 'Conflict',
+      message: expect.stringContaining(status),
+    });
+    expect(simulator.ledger).toEqual([]);
+  });
+});
+
+describe('setPagerDutyIncidentPriority', () => {
+  it('takes a name or an id, and compares first', async () => {
+    const { simulator, run, incidentId } = await withIncident();
+    expect(await run(setPagerDutyIncidentPriority, { incidentId, priority: 'p2' })).toMatchObject({
+      changed: true,
+      incident: { priority: { id: 'PPRIO02', name: 'P2' } },
+    });
+    expect(await run(setPagerDutyIncidentPriority, { incidentId, priority: 'PPRIO02' })).toMatchObject({
+      changed: false,
+    });
+    expect(effects(simulator)).toEqual(['incident priority set']);
+  });
+
+  it('names those there are where it is asked for another', async () => {
+    const { run, incidentId } = await withIncident();
+    expect(await failureOf(run(setPagerDutyIncidentPriority, { incidentId, priority: 'P9' }))).toMatchObject({
+      type: 'InvalidInput',
+      message: expect.stringContaining('There are: P1, P2, P3, P4, P5'),
+    });
+  });
+
+  it('leaves a resolved incident alone', async () => {
+    const { simulator, run, incidentId } = await withIncident();
+    resolveAs(simulator, incidentId, 'PADALOP');
+    expect(await failureOf(run(setPagerDutyIncidentPriority, { incidentId, priority: 'P1' }))).toMatchObject({
+      type: 'Conflict',
+    });
+  });
+});
+
+describe('findPagerDutyService', () => {
+  it.each(['Search', 'search', 'PSEARCH', ' search '])('finds %j', async (service) => {
+    const { run } = await startAccount();
+    expect(await run(findPagerDutyService, { service })).toMatchObject({
+      service: { id: 'PSEARCH', name: 'Search' },
+    });
+  });
+
+  it('takes no part of a name for the whole, and names what there is', async () => {
+    const { run } = await startAccount();
+    expect(await run(findPagerDutyService, { service: 'Sear' })).toEqual({
+      service: null,
+      similar: ['Search'],
+    });
+    expect(await run(findPagerDutyService, { service: 'x' })).toEqual({
+      service: null,
+      similar: ['Checkout', 'Search'],
+    });
+  });
+});
+
+describe('a change event to a service', () => {
+  it('goes by a key of that service, which nobody is told', async () => {
+    const { simulator, run } = await startAccount();
+    const result = await run(sendPagerDutyChangeEvent, { summary: 'new index', toService: 'PSEARCH' });
+    expect(result).toEqual({ changed: true });
+    expect(simulator.world.changeEvents).toMatchObject([{ serviceId: 'PSEARCH', summary: 'new index' }]);
+  });
+
+  it('needs a key there', async () => {
+    const { simulator, run } = await startAccount();
+    const search = simulator.world.services.find(({ id }) => id === 'PSEARCH');
+    if (search) search.routingKey = '';
+    expect(
+      await failureOf(run(sendPagerDutyChangeEvent, { summary: 'x', toService: 'PSEARCH' })),
+    ).toMatchObject({
+      type: 'InvalidInput',
+      message: expect.stringContaining('Search has no integration of the Events API v2'),
+    });
+  });
+});
+
+describe('checkPagerDutyResponder on a service', () => {
+  it('lets those on its policy, and nobody else', async () => {
+    const { simulator, run } = await startAccount();
+    simulator.world.users.push({ id: 'PEVE', name: 'Eve', email: 'eve@example.com' });
+    const check = (email: string) => run(checkPagerDutyResponder, { serviceId: 'PSEARCH', email });
+    expect(await check('ben@example.com')).toMatchObject({ user: { id: 'PBENOKA' } });
+    expect(await check('eve@example.com')).toMatchObject({
+      refusal: expect.stringContaining('neither in a team nor on the escalation policy'),
+    });
+  });
+});

@@ -1,0 +1,138 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { NativeConnection } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { anyFreePort } from '../../processes/ports.ts';
+import { type RunningTemporal, startTemporal } from '../../processes/temporal-server.ts';
+import { raiseIncident } from '../../simulator/pagerduty.ts';
+import { responseUrlAt } from '../../simulator/slack/requests.ts';
+import { simulatedSigningSecret } from '../../simulator/slack/world.ts';
+import { slackClick } from '../../simulator/slack.ts';
+import { typeCommand } from '../../simulator/slack-person.ts';
+import { eventually, startWorld, type World } from '../world.ts';
+
+const incidents = 250;
+const atOnce = 25;
+const where = { channelId: 'C0GENERAL' };
+
+let folder: string;
+let temporal: RunningTemporal;
+let startAgain: () => Promise<void>;
+let world: World;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'baton-storm-'));
+  const options = {
+    path: inject('temporalPath'),
+    dataDir: folder,
+    port: await anyFreePort('127.0.0.1'),
+  };
+  temporal = await startTemporal(options);
+  startAgain = async () => {
+    temporal = await startTemporal(options);
+  };
+  const { address } = temporal;
+  const nativeConnection = await NativeConnection.connect({ address });
+  const client = new Client({ connection: await Connection.connect({ address }) });
+  world = await startWorld({ temporal: { nativeConnection, client } as unknown as TestWorkflowEnvironment });
+}, 60_000);
+afterAll(async () => {
+  await world.close();
+  await temporal.stop();
+  await rm(folder, { recursive: true });
+});
+
+interface Said {
+  status: number;
+  milliseconds: number;
+}
+
+async function pressAcknowledge(incidentId: string): Promise<Said> {
+  const { headers, body } = slackClick({
+    signingSecret: simulatedSigningSecret,
+    actionId: 'acknowledge',
+    incidentId,
+    userId: 'U0BEN',
+    ...where,
+    messageTs: '1763629200.000100',
+    responseUrl: responseUrlAt(world.slack.url, { ...where, userId: 'U0BEN' }),
+  });
+  const begun = performance.now();
+  const answer = await fetch(`${world.server.url}/slack/interactivity`, { method: 'POST', headers, body });
+  await answer.body?.cancel();
+  return { status: answer.status, milliseconds: Math.round(performance.now() - begun) };
+}
+
+/** Does all, so many at a time. */
+async function inTurns<Result>(works: (() => Promise<Result>)[]): Promise<Result[]> {
+  const left = works.values();
+  const results: Result[] = [];
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (const work of left) results.push(await work());
+    }),
+  );
+  return results;
+}
+
+describe('clicks and commands while Temporal and PagerDuty are down', () => {
+  it(`${2 * incidents} of them are answered within 3 s, and each is carried out once when both are back`, async () => {
+    const ids = Array.from({ length: incidents }, (_, index) =>
+      raiseIncident(world.pagerDuty, { title: `Slow ${index}`, service: 'Search', urgency: 'low' }),
+    );
+    await eventually('all to be delivered', () => world.pagerDuty.world.pendingWebhooks.length === 0, 60_000);
+    process.kill(temporal.pid, 'SIGKILL');
+    await temporal.stop();
+    world.pagerDuty.fail({ kind: 'status', status: 503, times: Number.MAX_SAFE_INTEGER });
+    await eventually('the outage to be seen', async () => {
+      const ready = (await (await fetch(`${world.server.url}/readyz`)).json()) as { status: string };
+      return ready.status === 'degraded';
+    });
+
+    const person = { ...where, userId: 'U0ADA', batonUrl: world.server.url };
+    const said = await inTurns<Said>(
+      ids.flatMap((id) => [
+        () => pressAcknowledge(id),
+        () => typeCommand(world.slack, person, `note ${id} Seen by Ada`),
+      ]),
+    );
+    const slowest = Math.max(...said.map(({ milliseconds }) => milliseconds));
+    console.info(`${said.length} answered, the slowest after ${slowest} ms`);
+    expect(said.map(({ status }) => status)).toEqual(Array(2 * incidents).fill(200));
+    expect(slowest).toBeLessThan(3_000);
+    const queued = await typeCommand(world.slack, person, 'status');
+    expect(queued.text).toContain('this is recorded');
+
+    await startAgain();
+    // Some find PagerDuty still away, and try again.
+    await eventually('PagerDuty to be asked', () => world.pagerDuty.calls.length > incidents, 60_000);
+    await fetch(`${world.pagerDuty.url}/_simulator/faults`, { method: 'DELETE' });
+    const back = Date.now();
+    // Looking at the runs costs the store more than carrying them out, so that comes last.
+    const isMade = ({ effect }: { effect: string }) =>
+      effect === 'incident acknowledged' || effect === 'note added';
+    const made = () => world.pagerDuty.ledger.filter(isMade).length;
+    await eventually('all to be carried out', () => made() >= 2 * incidents, 400_000);
+    const ended = await eventually(
+      'all to end',
+      async () => {
+        await pause(1_000);
+        const all = (await world.store.listRuns({ limit: 1_000 })).filter(({ endedAt }) => endedAt);
+        return all.length > 2 * incidents ? all : undefined;
+      },
+      60_000,
+    );
+    console.info(`all done ${Date.now() - back} ms after both were back`);
+    expect(ended.filter(({ state }) => state !== 'completed')).toEqual([]);
+    const madeBy = (effect: string) =>
+      world.pagerDuty.ledger
+        .filter((each) => each.effect === effect)
+        .map(({ target, by }) => `${target} ${by}`);
+    expect(madeBy('incident acknowledged').sort()).toEqual(ids.map((id) => `${id} ben@example.com`).sort());
+    expect(madeBy('note added').sort()).toEqual(ids.map((id) => `${id} ada@example.com`).sort());
+  }, 600_000);
+});

@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import type { PersonRequest } from '../../domain/person-request.ts';
+import { helpText, readCommand } from '../../server/slack/commands.ts';
+import { plainText, wordsOf } from '../../server/slack/words.ts';
+
+const id = 'Q1DWGPWQ3Y9XJR';
+const approval = '0f3k9s1d2m7q8w5e6r4t1y2u3';
+
+const understood: [typed: string, request: PersonRequest][] = [
+  ['ack', { do: 'acknowledge' }],
+  ['  ACK  ', { do: 'acknowledge' }],
+  ['acknowledge #42', { do: 'acknowledge', incident: '42' }],
+  ['ack <#C0123|42>', { do: 'acknowledge', incident: '42' }],
+  [`resolve ${id}`, { do: 'resolve', incident: id }],
+  [`resolve eu-${id}`, { do: 'resolve', incident: `eu-${id}` }],
+  ['escalate', { do: 'escalate' }],
+  ['snooze 30m', { do: 'snooze', minutes: 30 }],
+  ['snooze #42 2 hours', { do: 'snooze', minutes: 120, incident: '42' }],
+  ['snooze 7d', { do: 'snooze', minutes: 10_080 }],
+  ['reassign <@U0ADA|ada> <@U0BEN>', { do: 'reassign', slackUserIds: ['U0ADA', 'U0BEN'] }],
+  ['reassign #42 <@U0ADA> <@U0ADA>', { do: 'reassign', slackUserIds: ['U0ADA'], incident: '42' }],
+  ['priority P2', { do: 'priority', priority: 'P2' }],
+  ['priority “Sev 1”', { do: 'priority', priority: 'Sev 1' }],
+  [
+    'note a &lt; b &amp; c, see <https://x.example/?a=1&amp;b=2|x>',
+    { do: 'note', text: 'a < b & c, see https://x.example/?a=1&b=2' },
+  ],
+  ['note #42 two  spaces', { do: 'note', text: 'two  spaces', incident: '42' }],
+  ['note POSTGRE is down', { do: 'note', text: 'POSTGRE is down' }],
+  ['note <@U0ADA|ada> looked in <#C1|ops>', { do: 'note', text: '@ada looked in #ops' }],
+  ['change Checkout deployed 1.2', { do: 'change', service: 'Checkout', text: 'deployed 1.2' }],
+  [
+    'change "Search API" new index <https://ci.example/7>',
+    { do: 'change', service: 'Search API', text: 'new index', link: 'https://ci.example/7' },
+  ],
+  ['responders <@U0ADA>', { do: 'responders', slackUserIds: ['U0ADA'] }],
+  [
+    'responders <@U0ADA> it is the index',
+    { do: 'responders', slackUserIds: ['U0ADA'], message: 'it is the index' },
+  ],
+  ['status', { do: 'status' }],
+  ['on-call #7', { do: 'on-call', incident: '7' }],
+  ['approve', { do: 'approve' }],
+  ['approve looks right', { do: 'approve', reason: 'looks right' }],
+  [`approve ${approval}`, { do: 'approve', approvalId: approval }],
+  [`reject ${approval} too risky`, { do: 'refuse', approvalId: approval, reason: 'too risky' }],
+  ['stop', { do: 'stop' }],
+  [`stop ec2-unhealthy/${id} wrong one`, { do: 'stop', runId: `ec2-unhealthy/${id}`, reason: 'wrong one' }],
+];
+
+describe('a command', () => {
+  it.each(understood)('"%s" is read', (typed, request) => {
+    expect(readCommand(typed)).toEqual({ request });
+  });
+
+  it.each([
+    ['note', { form: 'note' }],
+    ['note #42', { form: 'note', incident: '42' }],
+    ['snooze', { form: 'snooze' }],
+    ['change', { form: 'change' }],
+    ['run restart', { form: 'run', workflow: 'restart', input: {} }],
+    [
+      'run #42 restart name="two words" n=3 reason: it is "stuck"',
+      {
+        form: 'run',
+        workflow: 'restart',
+        input: { name: 'two words', n: '3' },
+        reason: 'it is "stuck"',
+        incident: '42',
+      },
+    ],
+  ])('"%s" may need a form', (typed, ask) => {
+    expect(readCommand(typed)).toEqual({ ask });
+  });
+
+  it.each([
+    ['akc', 'Did you mean `/baton ack`?'],
+    ['resovle #42', '`/baton resolve`'],
+    ['frobnicate', '`/baton help` lists them'],
+    ['ack now', 'nothing else'],
+    ['snooze 30', 'write 30m, 2h or 1d'],
+    ['snooze 8d', 'write 30m, 2h or 1d'],
+    ['snooze 0m', 'write 30m, 2h or 1d'],
+    ['reassign', 'it names nobody'],
+    ['reassign @ben', 'choose the person from the list'],
+    ['reassign <!subteam^S1|@ops>', 'choose the person'],
+    ['responders ben', 'choose the person'],
+    ['priority', 'name of a priority'],
+    ['change Checkout', 'what was changed'],
+    ['change #42 x', 'about a service'],
+    ['run', 'name of a workflow'],
+    ['run restart shop', 'no name=value'],
+    ['__proto__', 'no command'],
+    ['x'.repeat(6_000), 'longer than'],
+  ])('"%s" is told what is wrong', (typed, told) => {
+    expect(readCommand(typed)).toEqual({ say: expect.stringContaining(told) });
+  });
+
+  it.each(['', 'help', 'help me'])('"%s" lists all commands', (typed) => {
+    const all = readCommand(typed);
+    for (const name of [
+      'ack',
+      'resolve',
+      'snooze',
+      'escalate',
+      'reassign',
+      'priority',
+      'note',
+      'change',
+      'responders',
+      'run',
+    ])
+      expect(all).toEqual({ say: expect.stringContaining(`/baton ${name}`) });
+  });
+
+  it('has its help, by each of its names', () => {
+    expect(helpText('acknowledge')).toBe('`/baton ack [#42]`: acknowledges the incident as you.');
+  });
+
+  /** Pieces of what people and Slack write, put together at random: a seed gives the same texts each time. */
+  it('of any text is read without a fault, and never as about an incident that was not named', () => {
+    const verbs = understood.map(([typed]) => typed.split(' ')[0] ?? '');
+    const pieces = [
+      ...verbs,
+      '#42',
+      id,
+      'P',
+      '<',
+      '>',
+      '<@U0ADA>',
+      '<@',
+      '"',
+      '“',
+      '”',
+      '=',
+      'a=b',
+      'reason:',
+      '\n',
+      ' ',
+      '&amp;',
+      '😀',
+      '\u0000',
+      '__proto__=1',
+      'constructor',
+    ];
+    let seed = 7;
+    const next = (below: number) => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return seed % below;
+    };
+    let requests = 0;
+    for (let round = 0; round < 20_000; round += 1) {
+      const words = Array.from({ length: next(6) }, () => pieces[next(pieces.length)]);
+      const verb = next(4) === 0 ? '' : `${verbs[next(verbs.length)]} `;
+      const text = `${verb}${words.join(next(3) === 0 ? '' : ' ')}`;
+      const typed = readCommand(text);
+      if ('say' in typed) expect(typed.say).toMatch(/\S/);
+      if (!('request' in typed)) continue;
+      requests += 1;
+      const { incident } = typed.request;
+      if (incident !== undefined) expect(text).toContain(incident);
+      if (typed.request.do === 'snooze') expect(typed.request.minutes).toBeGreaterThan(0);
+      if ('slackUserIds' in typed.request)
+        for (const user of typed.request.slackUserIds) expect(text).toContain(`<@${user}`);
+    }
+    expect(requests).toBeGreaterThan(1_000);
+  });
+});
+
+describe('words', () => {
+  it.each([
+    ['a  b', ['a', 'b']],
+    ['"a b" c', ['a b', 'c']],
+    ['n="a b"c', ['n=a bc']],
+  ])('of %s', (text, words) => {
+    expect(wordsOf(text).map((word) => word.text)).toEqual(words);
+  });
+
+  it('keep a quote that is not closed', () => {
+    expect(wordsOf('it"s fine').map(({ text }) => text)).toEqual(['it"s', 'fine']);
+  });
+
+  it('lose nothing but the marks that Slack puts in', () => {
+    expect(plainText('<!here> <mailto:a@b.c|a@b.c> &lt;tag&gt; <@U1>')).toBe('@here mailto:a@b.c <tag> @U1');
+  });
+});

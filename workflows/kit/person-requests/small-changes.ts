@@ -1,0 +1,121 @@
+import { steps } from '../activities.ts';
+import { healthy } from '../run.ts';
+import { stateLine } from '../status-card.ts';
+import { type Done, nameOf, notDone, type Place, type RequestTo, type Responder } from './asked.ts';
+import { findMentioned } from './person.ts';
+import { at } from './place.ts';
+
+/** `1 hour`, `90 minutes`. */
+function lengthOf(minutes: number): string {
+  const [count, unit] =
+    minutes % 1440 === 0
+      ? [minutes / 1440, 'day']
+      : minutes % 60 === 0
+        ? [minutes / 60, 'hour']
+        : [minutes, 'minute'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+export async function snooze(
+  { minutes }: RequestTo<'snooze'>,
+  place: Place,
+  person: Responder,
+): Promise<Done> {
+  const { changed, incident } = await steps.snoozePagerDutyIncident({ ...at(place), minutes });
+  const time = lengthOf(minutes);
+  return {
+    outcome: healthy('done'),
+    incident,
+    answer: `You snoozed ${nameOf(incident)} for ${time}; then it pages again.`,
+    ...(changed
+      ? { room: `${person.name} snoozed the incident for ${time}. It is open: ${stateLine(incident)}.` }
+      : {}),
+  };
+}
+
+export async function reassign(
+  { slackUserIds }: RequestTo<'reassign'>,
+  place: Place,
+  person: Responder,
+): Promise<Done> {
+  const found = await findMentioned(slackUserIds, place);
+  if ('missing' in found) return notDone(`${found.missing}.`);
+  const userIds = found.users.map(({ id }) => id);
+  const names = found.users.map(({ name }) => name).join(', ');
+  const { changed, incident } = await steps.reassignPagerDutyIncident({ ...at(place), userIds });
+  if (!changed)
+    return {
+      outcome: 'done before',
+      incident,
+      answer: `${nameOf(incident)} is assigned to ${names} already.`,
+    };
+  return {
+    outcome: healthy('done'),
+    incident,
+    answer: `You assigned ${nameOf(incident)} to ${names}.`,
+    room: `${person.name} assigned the incident to ${names}. It is open: ${stateLine(incident)}.`,
+  };
+}
+
+export async function setPriority(
+  { priority }: RequestTo<'priority'>,
+  place: Place,
+  person: Responder,
+): Promise<Done> {
+  const { changed, incident } = await steps.setPagerDutyIncidentPriority({ ...at(place), priority });
+  const name = incident.priority?.name ?? priority;
+  if (!changed)
+    return {
+      outcome: 'done before',
+      incident,
+      answer: `${nameOf(incident)} has the priority ${name} already.`,
+    };
+  return {
+    outcome: healthy('done'),
+    incident,
+    answer: `You set the priority of ${nameOf(incident)} to ${name}.`,
+    room: `${person.name} set the priority to ${name}.`,
+  };
+}
+
+export async function addNote({ text }: RequestTo<'note'>, place: Place, person: Responder): Promise<Done> {
+  const added = await steps.addPagerDutyNote({ ...at(place), note: text });
+  if (added.reason !== undefined) return notDone(`${added.reason}.`);
+  const shown = text.length > 1_000 ? `${text.slice(0, 999)}…` : text;
+  return {
+    outcome: healthy('done'),
+    answer: 'Your note is added to the incident in PagerDuty.',
+    room: `Note by ${person.name}: ${shown}`,
+  };
+}
+
+export async function askResponders(
+  { slackUserIds, message }: RequestTo<'responders'>,
+  place: Place,
+  person: Responder,
+): Promise<Done> {
+  const found = await findMentioned(slackUserIds, place);
+  if ('missing' in found) return notDone(`${found.missing}.`);
+  const userIds = found.users.map(({ id }) => id);
+  const asked = await steps.requestPagerDutyResponders({
+    ...at(place),
+    userIds,
+    message: message ?? `${person.name} asks for your help`,
+  });
+  if (asked.unavailable !== undefined) return notDone(`${asked.unavailable}.`);
+  const names = (ids: readonly string[]) =>
+    found.users
+      .filter(({ id }) => ids.includes(id))
+      .map(({ name }) => name)
+      .join(', ');
+  if (!asked.changed)
+    return {
+      outcome: 'done before',
+      answer: `${names(userIds)} had been asked before: nobody is asked again.`,
+    };
+  return {
+    outcome: healthy('done'),
+    answer: `You asked ${names(asked.requested)} to join the incident.`,
+    room: `${person.name} asked ${names(asked.requested)} to join the incident.`,
+  };
+}
