@@ -235,7 +235,7 @@ describe('what people ask for by other ways', () => {
   it('a button whose form Slack does not open is told, with the command that does the same', async () => {
     const slack = await startSlack();
     const failing = { ...forms, open: async () => Promise.reject(new Error('expired_trigger_id')) };
-    const receiver = await startReceiver({ forms: failing, slackApiUrl: `${slack.url}/api/` });
+    const receiver = await startReceiver({ forms: failing, apiUrl: `${slack.url}/api/` });
     await click(receiver, press('note', 'Q1ABCDEF2GHIJK', { response_url: slack.url }));
     await expect.poll(() => slack.heard).toMatchObject([{ text: expect.stringContaining('/baton note') }]);
   });

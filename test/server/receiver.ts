@@ -8,7 +8,7 @@ import { createLog } from '../../log/log.ts';
 import { type AppOptions, createApp, createHttpServer } from '../../server/app.ts';
 import { createInbox } from '../../server/inbox.ts';
 import { createMetrics } from '../../server/metrics.ts';
-import { type TakeFromSlack, takeFromSlack } from '../../server/slack/said.ts';
+import { type TakeFromSlack, type TakingOptions, takeFromSlack } from '../../server/slack/said.ts';
 import type { Receipt, StoredEvent } from '../../store/inbox.ts';
 import { signed } from '../fixtures/webhooks.ts';
 
