@@ -1,15 +1,26 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
-import { productionIncident } from '../../triggers/production-incident.ts';
+import { defineTrigger } from '../../triggers/trigger.ts';
 import { triggeredAndUnackedTrigger } from '../../triggers/triggered-and-unacked.ts';
 import { nextLevel } from '../../workflows/kit/call-people.ts';
+import { pagerdutyProductionIncidentPolicy } from '../../workflows/pagerduty-production-incident-policy.ts';
 import { startTimeSkipping } from '../temporal.ts';
 import { cardOf, eventually, startWorld, type World } from '../world.ts';
+
+/** The war room, without its own reminders. */
+const rooms = defineTrigger({
+  name: 'rooms',
+  on: 'pagerduty.incident.triggered',
+  when: 'always',
+  run: pagerdutyProductionIncidentPolicy,
+  input: ({ id }) => ({ incidentId: id, remindWhenQuiet: '30 days' as const }),
+  whenResolved: 'continue',
+});
 
 let world: World;
 beforeAll(async () => {
   world = await startWorld({
-    triggers: [productionIncident, triggeredAndUnackedTrigger],
+    triggers: [rooms, triggeredAndUnackedTrigger],
     temporal: await startTimeSkipping(),
   });
 });
@@ -36,11 +47,14 @@ async function raise(title: string): Promise<string> {
 const minutes = (count: number) => world.temporal.sleep(`${count} minutes`);
 const outcomeOf = (id: string) =>
   eventually('the run to end', async () => (await world.run(`triggered-and-unacked/${id}`))?.outcome);
-/** What was said in Slack of an incident, but for its card: `room`, or the member who was told. */
+/** What was said in Slack of an incident, but for its card and the card's thread: `room`, or the member who was told. */
 function told(title: string): string[] {
   const { channels, messages } = world.slack.world;
   return messages
-    .filter(({ text, metadata }) => text.includes(title) && metadata?.event_type === 'baton_message')
+    .filter(
+      ({ text, metadata, threadTs }) =>
+        !threadTs && text.includes(title) && metadata?.event_type === 'baton_message',
+    )
     .map(({ channelId, text }) => {
       const channel = channels.find(({ id }) => id === channelId);
       const whom = channel?.kind === 'im' ? channel.memberIds.find((each) => each !== 'U0BATON') : 'room';
