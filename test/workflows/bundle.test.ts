@@ -58,6 +58,7 @@ describe('the bundle of the workflows', () => {
       'quietIncident',
       'resolveFromJira',
       'shiftHandoff',
+      'showApproval',
       'triggeredAndUnacked',
     ]);
   });
