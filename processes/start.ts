@@ -52,8 +52,7 @@ const usualPort = 8080;
 /** What is needed to show what a simulated start does, while it goes on. */
 export interface Showcase {
   store: Pick<Store, 'listEvents' | 'listRuns' | 'readRecord' | 'verifyRecord'>;
-  /** Raises a story's incident, the first story's where none is named, and gives its id. */
-  play: (story?: string) => Promise<string>;
+  play: () => Promise<string>;
   output: Output;
   dataDir: string;
   webhookUrl: string;
