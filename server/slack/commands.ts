@@ -197,6 +197,8 @@ export function helpText(about = ''): string {
 
 /** The ids that PagerDuty gives, with the connection's name before them where it is another one than `default`. */
 const idPattern = /^(?:[a-z0-9][a-z0-9-]{0,39}-)?(?:Q[A-Z0-9]{13}|P[A-Z0-9]{6})$/;
+/** A short id may be a word in capitals (PROBLEM), and an id as long as the others cannot. */
+const mayBeWord = (id: string) => /(?:^|-)P[A-Z]{6}$/.test(id);
 /** What may begin a text of words, and so is an id only where it cannot be a word. */
 const takesText: readonly string[] = [
   'note',
@@ -214,7 +216,7 @@ function incidentIn(word: Word | undefined, command: string): string | undefined
   const [, number] = /^(?:#|<#[A-Z0-9]{1,30}\|)(\d{1,9})>?$/.exec(word.text) ?? [];
   if (number !== undefined) return number;
   if (!idPattern.test(word.text)) return undefined;
-  return takesText.includes(command) && !/\d/.test(word.text) ? undefined : word.text;
+  return takesText.includes(command) && mayBeWord(word.text) ? undefined : word.text;
 }
 
 function mentionsIn(words: readonly Word[]): { ids: string[] } | { wrong: string } {

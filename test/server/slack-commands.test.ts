@@ -27,6 +27,7 @@ const understood: [typed: string, request: PersonRequest][] = [
   ],
   ['note #42 two  spaces', { do: 'note', text: 'two  spaces', incident: '42' }],
   ['note POSTGRE is down', { do: 'note', text: 'POSTGRE is down' }],
+  ['note QNMCYEMGXABMGQ is slow', { do: 'note', text: 'is slow', incident: 'QNMCYEMGXABMGQ' }],
   ['note <@U0ADA|ada> looked in <#C1|ops>', { do: 'note', text: '@ada looked in #ops' }],
   ['change Checkout deployed 1.2', { do: 'change', service: 'Checkout', text: 'deployed 1.2' }],
   [
