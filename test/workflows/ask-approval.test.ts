@@ -145,6 +145,8 @@ const tell = (run: WorkflowHandle, type: string, data: object = {}) =>
     { eventId: fresh('E'), type, time: new Date().toISOString(), echo: false, data: { ...data } },
   ]);
 
+/** In milliseconds since 1970. The server skips to the end of a timer that was cancelled, too, but the run is over before. */
+const closedAt = async (run: WorkflowHandle) => (await run.describe()).closeTime?.getTime() ?? Number.NaN;
 const stateOf = async ({ id }: Approval) => (await store.findApproval(id))?.state;
 
 describe('nobody has answered in time', () => {
@@ -201,6 +203,14 @@ describe('nobody has answered in time', () => {
 });
 
 describe('a run that waits for an approval', () => {
+  it('goes on at once by the event', async () => {
+    const run = await start(openTheDoor, asking());
+    const before = await temporal.currentTimeMs();
+    await answer(run, await asked(run), 'approved');
+    expect(await run.result()).toBe('approved');
+    expect((await closedAt(run)) - before).toBeLessThan(hour);
+  });
+
   it('is refused by one, though two have to approve', async () => {
     const run = await start(openTheDoor, asking({ required: 2 }));
     const approval = await asked(run);
@@ -223,12 +233,7 @@ describe('a run that waits for an approval', () => {
   it('finds an answer that nobody told it of, within the hour', async () => {
     const run = await start(openTheDoor, asking());
     const approval = await asked(run);
-    await store.answerApproval(approval.id, {
-      by: 'person:a@b.c',
-      name: 'A',
-      via: 'api',
-      decision: 'refused',
-    });
+    await store.answerApproval(approval.id, { by: 'person:a@b.c', name: 'A', via: 'api', decision: 'refused' });
     const before = await temporal.currentTimeMs();
     expect(await run.result()).toBe('refused');
     expect((await temporal.currentTimeMs()) - before).toBeLessThanOrEqual(hour + 60_000);
@@ -280,6 +285,16 @@ describe('a run that waits for an approval', () => {
     await stored.db.deleteFrom('approvals').where('id', '=', id).execute();
     await expect(run.result()).rejects.toMatchObject({ cause: { type: 'ApprovalLost' } });
   });
+
+  it.each<[string, Partial<Asking>]>([
+    ['nobody has to approve', { required: 0 }],
+    ['it is over before it begins', { expiresIn: 0 }],
+    ['it is to last for years', { expiresIn: '400 days' }],
+  ])('asks nobody where %s', async (_, more) => {
+    const run = await start(openTheDoor, asking(more));
+    await expect(run.result()).rejects.toMatchObject({ cause: { type: 'InvalidInput' } });
+    expect(await asksOf(run.workflowId)).toEqual([]);
+  });
 });
 
 describe('a run that begins a new history while it waits', () => {
@@ -328,5 +343,17 @@ describe('people who have not answered', () => {
     );
     expect(await run.result()).toBe('expired');
     expect(reminders()).toHaveLength(1);
+  });
+
+  it('are waited for though Slack takes no reminder: an answer by command counts at once', async () => {
+    const { run, approval, reminders } = await shown();
+    slack.fail({ kind: 'status', status: 503, match: 'chat.postMessage', times: 100_000 });
+    await temporal.sleep('121 minutes');
+    const before = await temporal.currentTimeMs();
+    await answer(run, approval, 'approved');
+    expect(await run.result()).toBe('approved');
+    expect((await closedAt(run)) - before).toBeLessThan(hour);
+    expect(reminders()).toEqual([]);
+    await fetch(`${slack.url}/_simulator/faults`, { method: 'DELETE' });
   });
 });
