@@ -1,5 +1,5 @@
 import { ApplicationFailure, activityInfo } from '@temporalio/activity';
-import type { ApprovalRequest } from '../domain/approval.ts';
+import type { Approval, ApprovalRequest } from '../domain/approval.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import type { Store } from '../store/store.ts';
 import type { ApprovalAsking, EngineActivities } from '../workflows/kit/run.ts';
@@ -21,18 +21,14 @@ export function approvalActivities(store: Store, scrub: (text: string) => string
           'Nobody is asked: the run was not started by a server of Baton',
           'NotAuthorized',
         );
-      if (!asking.calls.every(isWhole))
-        throw ApplicationFailure.nonRetryable(
-          'Nobody is asked: what would be shown is not what was planned. Hand on the planned calls as they came',
-          'InvalidInput',
-        );
+      const problem = problemOf(asking);
+      if (problem) throw ApplicationFailure.nonRetryable(`Nobody is asked: ${problem}`, 'InvalidInput');
       const { workflowExecution, workflowType = '' } = activityInfo();
       const runId = workflowExecution?.workflowId ?? '';
-      const request: ApprovalRequest = {
+      const request: Omit<ApprovalRequest, 'key'> = {
         ...asking,
         summary: scrub(asking.summary),
         digest: digestOf(asking.calls.map(({ digest }) => digest)),
-        key: `${runId}#${number}`,
         runId,
         workflow: workflowType,
         trigger: cause.trigger,
@@ -40,7 +36,7 @@ export function approvalActivities(store: Store, scrub: (text: string) => string
         ...serviceOf(cause),
         requestedBy: requestersOf(cause),
       };
-      return store.askApproval(request);
+      return askOnce(store, `${runId}#${number}`, request);
     },
 
     async findApproval({ id }) {
@@ -57,6 +53,42 @@ export function approvalActivities(store: Store, scrub: (text: string) => string
       if (cause) await store.showedApproval(id, message);
     },
   };
+}
+
+/** A run looks at each every hour, and its history has an end. */
+const mostSeconds = 90 * 86_400;
+
+/** Why nobody could answer what is to be asked; undefined where they can. */
+function problemOf({
+  calls,
+  required,
+  expiresInSeconds,
+}: Omit<ApprovalAsking, 'number'>): string | undefined {
+  if (!calls.every(isWhole))
+    return 'what would be shown is not what was planned. Hand on the planned calls as they came';
+  if (!Number.isInteger(required) || required < 1)
+    return `${required} people cannot approve. \`required\` is a whole number from 1 on`;
+  if (!(expiresInSeconds >= 1 && expiresInSeconds <= mostSeconds))
+    return `it would expire in ${expiresInSeconds} seconds. \`expiresIn\` is from 1 second to 90 days`;
+  return undefined;
+}
+
+/**
+ * Asks once for each key, also where the run was reset to before it asked. What is another plan by then is asked anew, and so is what was
+ * withdrawn or replaced meanwhile: under a key that follows from the approval before, so that this, too, is asked once.
+ */
+async function askOnce(
+  store: Store,
+  first: string,
+  request: Omit<ApprovalRequest, 'key'>,
+): Promise<Approval> {
+  for (let key = first; ; ) {
+    const kept = await store.askApproval({ ...request, key });
+    const isUndone = kept.state === 'superseded' || kept.state === 'withdrawn';
+    if (kept.digest === request.digest && !isUndone) return kept;
+    await store.closeApproval(kept.id, 'superseded', 'what would be done had changed since it was shown');
+    key = `${first}/${kept.id}`;
+  }
 }
 
 /** As the mirror of incidents has it: of another account than `default`, its name stands before the id. */

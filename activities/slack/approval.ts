@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Block, type Body, type Button, label, marked, markup, plain } from './blocks.ts';
+import { type Block, type Body, type Button, fitTogether, label, marked, markup, plain } from './blocks.ts';
 import { userId } from './input.ts';
 import { cut, escapeSlack, oneLine } from './text.ts';
 
@@ -54,46 +54,57 @@ const states: Record<ShownApproval['state'], string> = {
 
 /** More calls than these are read where there is room for them. */
 const mostCalls = 5;
-const maxCall = 1_400;
-const maxValues = 300;
 const maxMentions = 20;
+/** How much of each text is shown: quotes take twice their place, and a message holds only so much. */
+const shares = [1, 0.5, 0.25] as const;
 
 /** The message. Its buttons carry the approval's id and nothing else: who may press them is checked later. */
 export function approvalBody(approval: ShownApproval, mark: string | undefined): Body {
-  const { state, summary, calls, mention, id } = approval;
-  const more = calls.length - mostCalls;
-  const isPending = state === 'pending';
-  const called = mention.slice(0, maxMentions).map((user) => `<@${user}>`);
-  const blocks: Block[] = [
-    { type: 'header', text: label(`${states[state]}: ${summary}`, 150) },
-    ...(isPending && called.length > 0
-      ? [{ type: 'section' as const, text: markup(`${called.join(' ')} please answer`) }]
-      : []),
-    ...calls.slice(0, mostCalls).map((call): Block => ({ type: 'section', text: plain(wordsOf(call)) })),
-    ...(more > 0
-      ? [{ type: 'section' as const, text: plain(`And ${more} more calls: baton approvals show ${id}`) }]
-      : []),
-    { type: 'context', elements: [plain(cut(escapeSlack(standing(approval)), 2_000))] },
-    ...(isPending ? [{ type: 'actions' as const, elements: buttonsFor(approval) }] : []),
-  ];
+  const { state, summary } = approval;
+  const share = shares.find((each) => fitTogether(blocksOf(approval, each))) ?? shares[2];
+  const blocks = blocksOf(approval, share);
   const text = cut(escapeSlack(oneLine(`${states[state]}: ${summary}`)), 1_000);
   return marked({ text, blocks }, mark);
 }
 
-/** One call, letter by letter, with what it changes. */
-function wordsOf({ summary, calls, targets, before, after, undo }: ShownApproval['calls'][number]): string {
-  const change =
-    before !== undefined || after !== undefined
-      ? [`${cut(before ?? 'nothing', maxValues)} → ${cut(after ?? 'nothing', maxValues)}`]
-      : [];
-  const lines = [
-    oneLine(summary),
-    ...calls.map((call) => `  ${oneLine(call)}`),
-    ...(targets.length > 0 ? [`On: ${targets.join(', ')}`] : []),
-    ...change,
-    oneLine(undo),
+function blocksOf(approval: ShownApproval, share: number): Block[] {
+  const { state, summary, calls, mention, id } = approval;
+  const isPending = state === 'pending';
+  const called = mention.slice(0, maxMentions).map((user) => `<@${user}>`);
+  const words = calls.slice(0, mostCalls).map((call) => wordsOf(call, share));
+  const more = calls.length - mostCalls;
+  // Nobody is to approve what they take for the whole of it.
+  const isCut = words.some((text) => text.includes('…'));
+  const rest = more > 0 ? `And ${more} more calls` : 'Some of it is too long for Slack';
+  return [
+    { type: 'header', text: label(`${states[state]}: ${summary}`, 150) },
+    ...(isPending && called.length > 0
+      ? [{ type: 'section' as const, text: markup(`${called.join(' ')} please answer`) }]
+      : []),
+    ...words.map((text): Block => ({ type: 'section', text: plain(text) })),
+    ...(more > 0 || isCut
+      ? [{ type: 'section' as const, text: plain(`${rest}: npx baton approvals show ${id}`) }]
+      : []),
+    { type: 'context', elements: [plain(cut(escapeSlack(standing(approval)), 2_000 * share))] },
+    ...(isPending ? [{ type: 'actions' as const, elements: buttonsFor(approval) }] : []),
   ];
-  return cut(escapeSlack(lines.join('\n')), maxCall);
+}
+
+/** One call, letter by letter, with what it changes. Each part is cut by itself, so that a long one hides no other. */
+function wordsOf(
+  { summary, calls, targets, before, after, undo }: ShownApproval['calls'][number],
+  share: number,
+): string {
+  const part = (text: string, max: number) => cut(escapeSlack(oneLine(text)), max * share);
+  const values = [before, after].map((value) => part(value ?? 'nothing', 240));
+  const lines = [
+    part(summary, 240),
+    cut(escapeSlack(calls.map((call) => `  ${oneLine(call)}`).join('\n')), 600 * share),
+    ...(targets.length > 0 ? [part(`On: ${targets.join(', ')}`, 160)] : []),
+    ...(before !== undefined || after !== undefined ? [values.join(' → ')] : []),
+    part(undo, 160),
+  ];
+  return lines.filter((line) => line !== '').join('\n') || '-';
 }
 
 /** Who has said what, who is still asked, and until when. */

@@ -17,7 +17,7 @@ import type {
   PlannedCall,
 } from '../../domain/approval.ts';
 import { changes, type Steps, steps } from './activities.ts';
-import { by } from './call-approval.ts';
+import { approvalTakenUp, by, nextApproval } from './call-approval.ts';
 import { failureOf, orUnavailable } from './parts.ts';
 import { engine, eventsSoFar, lastResolver, runCause } from './run.ts';
 
@@ -61,8 +61,6 @@ type ChangeName = Exclude<
 type InputOf<Name extends ChangeName> = Parameters<ActivityFunctions[Name]>[0];
 type OutputOf<Name extends ChangeName> = Awaited<ReturnType<ActivityFunctions[Name]>>;
 
-/** How many approvals a run asks for: the number of each is part of what makes it one. */
-let asked = 0;
 /** The approvals that the run has taken up. */
 const takenUp = new Set<string>();
 const told = new Set<string>();
@@ -101,7 +99,7 @@ export async function withApproval<Name extends ChangeName>(
   input: InputOf<Name>,
   asking: Asking,
 ): Promise<Approved<OutputOf<Name>>> {
-  // In plan mode nobody is asked: the run goes on as if it were approved.
+  // One look, as if it were approved, is all that there is to see in plan mode.
   if (runCause()?.mode === 'plan')
     return { result: (await changes(`approved:${activity}`, input)) as OutputOf<Name> };
   for (let round = 1; ; round += 1) {
@@ -142,6 +140,9 @@ export async function askApproval({
   ...asking
 }: Asking & { plan: { summary: string; calls: readonly PlannedCall[] } }): Promise<Decision> {
   const { onExpire = 'refuse' } = asking;
+  // In plan mode nobody is asked: the run goes on as if it were approved, and changes nothing.
+  if (runCause()?.mode === 'plan')
+    return { decision: 'approved', approvalId: 'none', answers: [], at: new Date().toISOString() };
   const closed = await ask(plan, asking);
   const { id, state, answers, closedAt, expiresAt } = closed;
   const at = closedAt ?? expiresAt;
@@ -161,14 +162,15 @@ async function ask(
   asking: Asking,
 ): Promise<Approval> {
   const { approvers, required = 1, requesterMayApprove = false, channelId } = asking;
-  const { overridesGuards = false, reasonRequired = overridesGuards } = asking;
+  const { overridesGuards = false } = asking;
+  const reasonRequired = overridesGuards || asking.reasonRequired === true;
+  const number = nextApproval();
   setHandler(approvalAnswered, async (id) => {
     told.add(id);
     return condition(() => takenUp.has(id), '10 seconds');
   });
-  asked += 1;
   const approval = await engine.askApproval({
-    number: asked,
+    number,
     summary,
     calls,
     approvers,
@@ -182,6 +184,7 @@ async function ask(
   try {
     const closed = await untilClosed(approval);
     takenUp.add(closed.id);
+    approvalTakenUp(number);
     return closed;
   } catch (error) {
     if (isCancellation(error))
@@ -206,35 +209,60 @@ async function untilClosed(approval: Approval): Promise<Approval> {
   const { id, expiresAt, askedAt } = approval;
   const end = Date.parse(expiresAt);
   const reminder = (Date.parse(askedAt) + end) / 2;
-  let isReminded = false;
-  for (let now: Approval = approval; ; ) {
-    if (now.state !== 'pending') return now;
-    const next = isReminded ? end : reminder;
-    const wait = Math.min(Math.max(next - Date.now(), shortMs), lookAgainMs);
-    const isTold = await condition(() => isClosed(id), wait);
-    if (!isTold && !isReminded && Date.now() >= reminder) {
+  // A run that has begun a new history has reminded people in the one before.
+  let isReminded = Date.now() >= reminder;
+  let overdueMs = shortMs;
+  let seen = 0;
+  // An answer does not wait for a Slack that is away.
+  const reminding = new CancellationScope();
+  try {
+    for (let now = approval; ; ) {
+      if (now.state !== 'pending') return now;
+      const left = (isReminded ? end : reminder) - Date.now();
+      // Each time longer: the clock of the store may be hours behind.
+      if (Date.now() >= end) overdueMs *= 2;
+      const wait = Math.min(Math.max(left, overdueMs), lookAgainMs);
+      await condition(() => told.has(id) || isClosed(id, seen), wait);
+      // Before the look: what is told during it is looked at again. And no event is believed twice.
+      told.delete(id);
+      seen = eventsSoFar().length;
+      now = await look(id, Date.now() >= end);
+      if (now.state !== 'pending' || isReminded || Date.now() < reminder) continue;
       isReminded = true;
-      await remind(now);
+      const asked = now;
+      reminding.run(() => remind(asked)).catch(orCancelled);
     }
-    const isOver = Date.now() >= end;
-    const kept = isOver
-      ? await engine.closeApproval({ id, state: 'expired', because: 'nobody answered in time' })
-      : await engine.findApproval({ id });
-    now = kept ?? approval;
-    if (isTold && now.state === 'pending') told.delete(id);
+  } finally {
+    reminding.cancel();
   }
 }
 
-const isClosed = (id: string): boolean =>
-  told.has(id) ||
-  eventsSoFar().some(({ type, data }) => {
-    const { approvalId, state } = (data ?? {}) as Partial<ApprovalEvent>;
-    return type.startsWith('approval.') && approvalId === id && state !== 'pending';
-  });
+/** How it stands; where its time is over by the clock of Temporal, it is ended, if it is over by the store's too. */
+async function look(id: string, isOver: boolean): Promise<Approval> {
+  const kept = isOver
+    ? await engine.closeApproval({ id, state: 'expired', because: 'nobody answered in time' })
+    : await engine.findApproval({ id });
+  if (kept) return kept;
+  throw ApplicationFailure.nonRetryable(
+    `The approval ${id} is not in the store any more, so nobody can answer it. Start the run anew`,
+    'ApprovalLost',
+  );
+}
+
+function orCancelled(error: unknown): void {
+  if (!isCancellation(error)) throw error;
+}
+
+const isClosed = (id: string, from: number): boolean =>
+  eventsSoFar()
+    .slice(from)
+    .some(({ type, data }) => {
+      const { approvalId, state } = (data ?? {}) as Partial<ApprovalEvent>;
+      return type.startsWith('approval.') && approvalId === id && state !== 'pending';
+    });
 
 /** Once, at half of the time, where it was shown. Whoever cannot be reminded finds it all the same. */
-async function remind({ id, summary, expiresAt }: Approval): Promise<void> {
-  const { messages = [] } = (await engine.findApproval({ id })) ?? {};
+async function remind({ summary, expiresAt, messages }: Approval): Promise<void> {
   for (const { channelId, ts } of messages)
     await orUnavailable(() =>
       steps.postSlackMessage({

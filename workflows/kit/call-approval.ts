@@ -13,3 +13,22 @@ export function by<Result>(approvalId: string, call: () => Promise<Result>): Pro
 
 /** The approval of the call that is being taken up. */
 export const approvalOfCall = (): string | undefined => given;
+
+/** The numbers of those whose answers the run has taken up, also before it began this history. */
+const takenUp = new Set<number>();
+let last = 0;
+
+/**
+ * The number of the next approval that a run asks for: the same one in a new history, while nobody has answered it. An answer that was
+ * taken up is none to what is asked later.
+ */
+export function nextApproval(): number {
+  do last += 1;
+  while (takenUp.has(last));
+  return last;
+}
+
+export const approvalTakenUp = (number: number): void => void takenUp.add(number);
+
+/** What a run takes along to its next history. */
+export const approvalsTakenUp = (): number[] => [...takenUp];

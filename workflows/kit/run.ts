@@ -30,7 +30,7 @@ import {
 import type { Approval, ApprovalRequest } from '../../domain/approval.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from '../../domain/incident.ts';
 import { carriedName, causeName, takeLastArgument } from '../../domain/last-argument.ts';
-import { approvalOfCall } from './call-approval.ts';
+import { approvalOfCall, approvalsTakenUp, approvalTakenUp } from './call-approval.ts';
 import { callCounts, goOnFrom, numberOf } from './call-number.ts';
 import { awaitWithLooks } from './look-again.ts';
 
@@ -167,6 +167,8 @@ export async function renew(input: unknown, left: readonly LaterEvent[] = []): P
 interface CarriedOver {
   /** How often each activity was called. */
   calls: [string, number][];
+  /** The approvals whose answers it has taken up. */
+  approvals?: readonly number[];
   firstInput: unknown;
   /** A delivery may be repeated, but not after thousands of others. */
   takenIds: string[];
@@ -182,6 +184,7 @@ function pack(): CarriedOver {
   const ids = [...takenIds].filter((id) => !left.has(id)).slice(-idsKept);
   return {
     calls: callCounts(),
+    approvals: approvalsTakenUp(),
     firstInput,
     takenIds: ids,
     ...(newest ? { newest } : {}),
@@ -207,6 +210,7 @@ function carriedOver({ args, headers }: WorkflowExecuteInput): { args: unknown[]
 function unpack(carried: CarriedOver): void {
   ({ firstInput, newest, resolver } = carried);
   goOnFrom(carried.calls);
+  for (const number of carried.approvals ?? []) approvalTakenUp(number);
   for (const id of carried.takenIds) takenIds.add(id);
 }
 

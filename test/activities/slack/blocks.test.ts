@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { approvalBody, approvalSchema } from '../../../activities/slack/approval.ts';
 import type { Body } from '../../../activities/slack/blocks.ts';
 import { cardBody, cardSchema } from '../../../activities/slack/card.ts';
 import { messageBody, messageContent } from '../../../activities/slack/message.ts';
@@ -79,6 +80,43 @@ const card = fc
   })
   .map((fields) => cardSchema.parse(fields));
 
+const shownApproval = fc
+  .record({
+    id: fc.constant('b4s9kq2m7'),
+    state: fc.constantFrom('pending', 'approved', 'refused', 'expired', 'superseded', 'withdrawn'),
+    summary: hostile.filter((text) => text !== ''),
+    calls: fc.array(
+      fc.record({
+        summary: hostile,
+        calls: some(30),
+        targets: some(30),
+        before: optional(hostile),
+        after: optional(hostile),
+        undo: hostile,
+      }),
+      { maxLength: 12 },
+    ),
+    askedBy: hostile,
+    approvers: hostile,
+    mention: fc.array(fc.stringMatching(/^[UW][A-Z0-9]{2,12}$/), { maxLength: 40 }),
+    required: fc.integer({ min: 1, max: 9 }),
+    reasonRequired: fc.boolean(),
+    overridesGuards: fc.boolean(),
+    answers: fc.array(
+      fc.record({
+        name: hostile,
+        decision: fc.constantFrom('approved', 'refused'),
+        via: fc.constant('slack'),
+        at: fc.constant('2026-11-26T09:12:00Z'),
+        reason: optional(hostile),
+      }),
+      { maxLength: 12 },
+    ),
+    expiresAt: fc.constant('2026-11-26T09:30:00Z'),
+    closedBecause: optional(hostile),
+  })
+  .map((fields) => approvalSchema.parse(fields));
+
 const message = fc
   .record({
     text: hostile.filter((text) => /\S/.test(text)),
@@ -139,6 +177,62 @@ describe('a text from an incident', () => {
       fc.property(message, mark, (fields, simulated) => expectHarmless(messageBody(fields, simulated))),
       { numRuns: 400 },
     );
+  });
+
+  it('mentions nobody in an approval but who is asked, and its buttons say nothing but which one it is', () => {
+    fc.assert(
+      fc.property(shownApproval, mark, (approval, simulated) => {
+        const body = approvalBody(approval, simulated);
+        const called = body.blocks.flatMap((block) =>
+          'text' in block && block.text.type === 'mrkdwn' ? [block.text.text] : [],
+        );
+        const isCalling = approval.state === 'pending' && approval.mention.length > 0;
+        expect(called).toHaveLength(isCalling ? 1 : 0);
+        const mentions = called.join(' ').match(/<[^>]*>/g) ?? [];
+        expect(mentions.filter((each) => !approval.mention.includes(each.slice(2, -1)))).toEqual([]);
+        expect(body.blocks.length).toBeLessThanOrEqual(50);
+        expectHarmless({
+          ...body,
+          blocks: body.blocks.filter((block) => !('text' in block && block.text.text === called[0])),
+        });
+        checkBlocks(body.blocks);
+        const buttons = body.blocks.flatMap((block) =>
+          block.type === 'actions' ? block.elements.map(({ value }) => value) : [],
+        );
+        expect(buttons).toEqual(approval.state === 'pending' ? [approval.id, approval.id] : []);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('of an approval that does not fit is cut part by part, and whoever reads it is told so', () => {
+    const quotes = '"'.repeat(9_000);
+    const call = {
+      summary: quotes,
+      calls: [quotes, quotes],
+      targets: [quotes],
+      before: quotes,
+      after: quotes,
+    };
+    const approval = approvalSchema.parse({
+      id: 'b4s9kq2m7',
+      state: 'pending',
+      summary: quotes,
+      calls: Array.from({ length: 5 }, () => ({ ...call, undo: 'It cannot be taken back: it is open.' })),
+      askedBy: quotes,
+      approvers: quotes,
+      mention: Array.from({ length: 30 }, (_, index) => `U0${index}PERSON`),
+      required: 1,
+      reasonRequired: false,
+      overridesGuards: false,
+      answers: [],
+      expiresAt: '2026-11-26T09:30:00Z',
+    });
+    const body = approvalBody(approval, 'SIMULATED: Slack, Jira');
+    checkBlocks(body.blocks);
+    const shown = JSON.stringify(body.blocks);
+    expect(shown.match(/It cannot be taken back: it is open\./g)).toHaveLength(5);
+    expect(shown).toContain('Some of it is too long for Slack: npx baton approvals show b4s9kq2m7');
   });
 
   it('fits into a message also where it is all quotes, which take twice their place', () => {
