@@ -1,4 +1,5 @@
 import type { Approvals } from '../domain/approval.ts';
+import type { Role } from '../domain/rights.ts';
 import type { Actor } from './activity.ts';
 
 /** What an operation answers, or why it does nothing, in words for whoever asked. */
@@ -9,6 +10,8 @@ export type Performed = { output: unknown } | { refusal: string };
  * and lines in the record as by the API and the command.
  */
 export interface Baton extends Approvals {
+  /** The role that counts of the person with this address, in whose name something is done at a provider. */
+  roleOf(email: string): Promise<Role>;
   /**
    * Carries out an operation (`runs.stop`) in the name of a person, by the role that they have in Baton. `key`: asked again under the
    * same one it makes no second thing. Anything but a refusal is thrown.

@@ -8,7 +8,7 @@ import type { Perform } from '../worker/baton.ts';
 export function performFromSlack(world: World): Perform {
   return async (name, input, principal, idempotencyKey) => {
     const operation = (operations as readonly AnyOperation[]).find((each) => each.name === name);
-    if (!operation) return { refusal: `Baton has no operation ${name}` };
+    if (!operation) throw new Error(`There is no operation ${name}`);
     try {
       return {
         output: await perform(operation, input, { ...world, principal, via: 'slack', idempotencyKey }),

@@ -17,6 +17,7 @@ export const clientsFor = (
 export const surroundingsFor = (env: NodeJS.ProcessEnv): Clients & { baton: Baton } => ({
   ...clientsFor(env),
   baton: {
+    roleOf: async () => 'responder',
     perform: async (operation) => ({ refusal: `${operation} is not carried out here` }),
     askApproval: keepsNone,
     findApproval: async () => undefined,

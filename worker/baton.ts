@@ -15,7 +15,7 @@ export interface BatonOptions {
   store: Store;
   /** Left out: nothing is carried out for people in Slack. */
   perform?: Perform | undefined;
-  /** Of people to whom nobody gave a role: what they may do to an incident is PagerDuty's to say. */
+  /** Of people to whom nobody gave a role: what they may do to an incident PagerDuty says besides. */
   responderRole?: Role | undefined;
 }
 
@@ -29,14 +29,15 @@ export function batonFor({
   perform = performNothing,
   responderRole = 'responder',
 }: BatonOptions): Baton {
+  const roleOf = async (email: string): Promise<Role> =>
+    (await store.findPerson(email.toLowerCase()))?.role ?? responderRole;
   async function principalOf({ kind, name: calledName, email }: Actor): Promise<Principal | undefined> {
     if (kind !== 'person' || !email) return undefined;
-    const name = email.toLowerCase();
-    const role = (await store.findPerson(name))?.role ?? responderRole;
-    return { kind: 'person', name, role, calledName };
+    return { kind: 'person', name: email.toLowerCase(), role: await roleOf(email), calledName };
   }
   const { askApproval, findApproval, closeApproval, showedApproval } = store;
   return {
+    roleOf,
     askApproval,
     findApproval,
     closeApproval,

@@ -92,7 +92,7 @@ interface CarriedOut {
 async function carryOut(asked: Asked): Promise<CarriedOut> {
   const member = await findMember(asked);
   if ('refusal' in member) return { done: await refuse(asked, member.refusal, responderAdvice) };
-  const steered = await steer(asked, member);
+  const steered = await orNotDone(() => steer(asked, member));
   if (steered && 'refusal' in steered) return { done: await refuse(asked, steered.refusal, '') };
   if (steered) return { done: steered, ...(steered.place ? { place: steered.place } : {}) };
   const place = await findPlace(asked);
@@ -112,7 +112,7 @@ async function steer(asked: Asked, member: Member): Promise<Done | { refusal: st
     case 'refuse':
       return answerApproval({ ...asked, request }, member);
     case 'change':
-      return orNotDone(() => tellOfChange(request, member));
+      return tellOfChange(request, member);
     default:
       return undefined;
   }

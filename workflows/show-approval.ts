@@ -138,8 +138,9 @@ function callShown({ summary, calls, targets, before, after, inverse }: PlannedC
   };
 }
 
-/** Who may answer, as people read it. */
-function inWords({ userIds = [], userGroup, pagerDutyTeam, onCallOf, role }: Approvers): string {
+/** Who may answer, as people read it. No list at all asks whoever has the right to; an empty one, nobody. */
+function inWords(approvers: Approvers): string {
+  const { userIds = [], userGroup, pagerDutyTeam, onCallOf, role } = approvers;
   const lists = [
     ...(onCallOf ? ['who is on call for the service'] : []),
     ...(userIds.length > 0
@@ -149,5 +150,6 @@ function inWords({ userIds = [], userGroup, pagerDutyTeam, onCallOf, role }: App
     ...(pagerDutyTeam ? ['the team in PagerDuty'] : []),
     ...(role ? [`whoever is ${role} in Baton`] : []),
   ];
-  return lists.join('; ') || 'nobody';
+  const asksAll = Object.values(approvers).every((list) => list === undefined);
+  return lists.join('; ') || (asksAll ? 'whoever may decide approvals in Baton' : 'nobody');
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { authorize } from '../../domain/rights.ts';
 import { connectionName, defineActivity } from '../activity.ts';
 import { pagerDutyId } from './input.ts';
 import { findResponder } from './responder.ts';
@@ -9,7 +10,7 @@ export const checkPagerDutyResponder = defineActivity({
   kind: 'read',
   provider: 'pagerduty',
   summary:
-    'Checks that a person may respond to an incident or on a service, by role and by team, policy or assignment',
+    'Checks that a person may respond to an incident or on a service: by their role in Baton and at PagerDuty, and by team, policy or assignment',
   permissions: ['incidents.read', 'oncalls.read', 'services.read', 'users.read'],
   input: z
     .object({
@@ -27,7 +28,13 @@ export const checkPagerDutyResponder = defineActivity({
     z.object({ refusal: z.string() }),
   ]),
   example: { incidentId: 'Q1DWGPWQ3Y9XJR', email: 'ada@example.com' },
-  async run({ connection, ...asked }, { pagerduty, attempt }) {
+  async run({ connection, ...asked }, { pagerduty, baton, attempt }) {
+    const role = await baton.roleOf(asked.email);
+    const authorization = authorize(
+      { kind: 'person', name: asked.email.toLowerCase(), role },
+      'incidents.change',
+    );
+    if (!authorization.allowed) return { refusal: authorization.reason };
     return findResponder(await pagerduty(connection), asked, attempt.signal);
   },
 });

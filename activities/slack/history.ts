@@ -11,6 +11,7 @@ const clockSkewMilliseconds = 60_000;
 
 const message = z.object({
   ts: z.string(),
+  user: z.string().optional().catch(undefined),
   metadata: z
     .object({ event_type: z.string(), event_payload: z.record(z.string(), z.unknown()) })
     .optional()

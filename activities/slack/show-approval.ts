@@ -2,6 +2,7 @@ import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { approvalBody, approvalSchema, type ShownApproval } from './approval.ts';
+import type { Self } from './client.ts';
 import { digestOf } from './digest.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
 import { findMessage, type Message } from './history.ts';
@@ -89,7 +90,7 @@ export const showSlackApproval = defineActivity({
       return plan(channel, calls, planned.ts);
     }
     const channel = place.channelId;
-    const looked = await lookInto(channel, () => findShown(api, channel, approval.id, digest), null);
+    const looked = await lookInto(channel, () => findShown(api, self, channel, approval.id, digest), null);
     const shown = looked.hidden ? null : looked.seen;
     if (shown?.isSame)
       return {
@@ -111,9 +112,9 @@ export const showSlackApproval = defineActivity({
     const self = await client.self(api);
     const { body, digest, metadata } = messageOf(approval, attempt.mark);
     const channel = 'userId' in place ? await conversationWith(api, place.userId) : place.channelId;
-    const shown = await asMember(api, channel, () => findShown(api, channel, approval.id, digest)).catch(
-      throwFailure,
-    );
+    const shown = await asMember(api, channel, () =>
+      findShown(api, self, channel, approval.id, digest),
+    ).catch(throwFailure);
     const stays =
       shown && (shown.isSame || (await edit(api, { channelId: channel, ts: shown.ts }, body, metadata)));
     const ts = stays && shown ? shown.ts : await post(api, { channelId: channel }, body, metadata);
@@ -141,15 +142,19 @@ async function conversationWith(api: WebClient, user: string): Promise<string> {
   return parseAnswer(answer, opened).channel.id;
 }
 
-/** The newest message of the approval in the channel; `isSame`: it shows what it is to show. Errors are the SDK's. */
+/**
+ * Baton's newest message of the approval in the channel, whatever metadata another app gives its own; `isSame`: it shows what it is to show.
+ * Errors are the SDK's.
+ */
 async function findShown(
   api: WebClient,
+  { user_id: own }: Self,
   channel: string,
   approvalId: string,
   digest: string,
 ): Promise<{ ts: string; isSame: boolean } | null> {
-  const isShown = ({ metadata }: Message) =>
-    metadata?.event_type === approvalEvent && metadata.event_payload.approval === approvalId;
+  const isShown = ({ user, metadata }: Message) =>
+    user === own && metadata?.event_type === approvalEvent && metadata.event_payload.approval === approvalId;
   const found = await findMessage(api, { channelId: channel }, isShown);
   return found ? { ts: found.ts, isSame: found.metadata?.event_payload.digest === digest } : null;
 }

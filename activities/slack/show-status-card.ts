@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import type { Block } from './blocks.ts';
 import { cardBody, cardLists, cardSchema, type StatusCard } from './card.ts';
+import type { Self } from './client.ts';
 import { digestOf } from './digest.ts';
 import { throwFailure } from './failures.ts';
 import { findMessage, isRepeat, type Message, readMessage } from './history.ts';
@@ -49,7 +50,7 @@ export const showSlackStatusCard = defineActivity({
     const client = await slack(connection);
     const api = client.api(attempt.signal);
     const self = await client.self(api);
-    const looked = await lookInto(channelId, () => findCard(api, input, attempt.mark), null);
+    const looked = await lookInto(channelId, () => findCard(api, self, input, attempt.mark), null);
     const card = looked.hidden ? null : looked.seen;
     const { body } = messageOf(input, attempt.mark, card?.shown);
     const orEdit = looked.hidden ? ' (or chat.update, where the card is there already)' : '';
@@ -79,7 +80,7 @@ export const showSlackStatusCard = defineActivity({
     const api = client.api(attempt.signal);
     const self = await client.self(api);
     const known = hidden
-      ? await asMember(api, channelId, () => findCard(api, input, attempt.mark)).catch(throwFailure)
+      ? await asMember(api, channelId, () => findCard(api, self, input, attempt.mark)).catch(throwFailure)
       : card;
     const { body, metadata } = messageOf(input, attempt.mark, known?.shown);
     const stays =
@@ -114,13 +115,18 @@ interface Found {
 }
 
 /**
- * The message at `ts` where it is the incident's card, else the newest card of the incident in the channel. Null where there is none.
- * Errors are the SDK's.
+ * The message at `ts` where it is the incident's card, else the newest card of the incident in the channel. Null where there is none. Another
+ * app may give its message any metadata, so only Baton's own counts. Errors are the SDK's.
  */
-async function findCard(api: WebClient, input: Shown, mark: string | undefined): Promise<Found | null> {
+async function findCard(
+  api: WebClient,
+  { user_id: own }: Self,
+  input: Shown,
+  mark: string | undefined,
+): Promise<Found | null> {
   const { channelId, incidentId, ts: known } = input;
-  const isCard = ({ metadata }: Message) =>
-    metadata?.event_type === cardEvent && metadata.event_payload.incident === incidentId;
+  const isCard = ({ user, metadata }: Message) =>
+    user === own && metadata?.event_type === cardEvent && metadata.event_payload.incident === incidentId;
   const there = known === undefined ? undefined : await readMessage(api, channelId, known);
   const card = there && isCard(there) ? there : await findMessage(api, { channelId }, isCard);
   if (!card) return null;

@@ -118,20 +118,24 @@ const commands: Readonly<Record<string, Command>> = {
     read: bare('status'),
   },
   approve: {
-    usage: 'approve [#42] [approval] [why]',
+    usage: 'approve [#42 or approval] [why]',
     about: 'approves what a run waits for',
     read: readAnswer('approve'),
   },
   refuse: {
-    usage: 'refuse [#42] [approval] [why]',
+    usage: 'refuse [#42 or approval] [why]',
     about: 'refuses what a run waits for',
     read: readAnswer('refuse'),
   },
   stop: {
-    usage: 'stop [#42] [run] [why]',
+    usage: 'stop [#42 or run] [why]',
     about: 'stops a run: without its id, the one that is live on the incident',
     read([first, second], incident) {
       const isId = first !== undefined && !first.quoted && first.text.includes('/');
+      if (isId && incident !== undefined)
+        return {
+          wrong: 'it takes the incident or the run, and not both, which may be of different incidents',
+        };
       const reason = plainText((isId ? second : first)?.rest ?? '');
       return {
         request: {
@@ -298,6 +302,10 @@ const approvalPattern = /^(?=[a-z]*\d)[a-z0-9]{20,26}$/;
 function readAnswer(what: 'approve' | 'refuse') {
   return ([first, second]: readonly Word[], incident: string | undefined): Read => {
     const isId = first !== undefined && !first.quoted && approvalPattern.test(first.text);
+    if (isId && incident !== undefined)
+      return {
+        wrong: 'it takes the incident or the approval, and not both, which may be of different incidents',
+      };
     const reason = plainText((isId ? second : first)?.rest ?? '');
     return {
       request: {

@@ -91,6 +91,9 @@ describe('a command', () => {
     ['change #42 x', 'about a service'],
     ['run', 'name of a workflow'],
     ['run restart shop', 'no name=value'],
+    [`approve #42 ${approval}`, 'not both'],
+    [`refuse #42 ${approval} no`, 'not both'],
+    [`stop #42 ec2-unhealthy/${id}`, 'not both'],
     ['__proto__', 'no command'],
     ['x'.repeat(6_000), 'longer than'],
   ])('"%s" is told what is wrong', (typed, told) => {

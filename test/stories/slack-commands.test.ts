@@ -217,6 +217,20 @@ describe('a command in an incident’s room', () => {
   });
 });
 
+describe('a reason that is too long', () => {
+  it('is told to whoever wrote it, and pages nobody', async () => {
+    const long = 'x'.repeat(600);
+    expect(await done(`approve a1b2c3d4e5f6g7h8i9j0k1l2m ${long}`)).toMatchObject({ outcome: 'not done' });
+    expect(lastTold()).toContain('Nothing was done');
+    expect(await done(`stop production-incident/${incidentId} ${long}`)).toMatchObject({
+      outcome: 'not done',
+    });
+    expect(await done(`run kubernetesCrashLoopDiagnosis reason: ${long}`)).toMatchObject({
+      outcome: 'not done',
+    });
+  });
+});
+
 describe('whoever may not is refused in private, and nothing is changed', () => {
   it('for nobody of the service', async () => {
     const room = await withRoom();

@@ -12,6 +12,7 @@ import {
 import { pagerDutyWebhook } from '../../simulator/pagerduty-webhooks.ts';
 import { newSecret } from '../../simulator/secret.ts';
 import { slackClick } from '../../simulator/slack.ts';
+import { typeCommand } from '../../simulator/slack-person.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
 /** A second account with secrets of its own: whoever comes to it with the first one's is refused. */
@@ -156,6 +157,21 @@ describe('two PagerDuty accounts with one incident id', () => {
       const tokens = calls.flatMap(({ headers: { authorization } }) => authorization ?? []);
       expect(new Set(tokens)).toEqual(new Set([`Token token=${account.token}`]));
     }
+  });
+
+  it('read a number that is typed in a room as one of the account of the room', async () => {
+    const id = raiseInBoth('Search is slow');
+    for (const { world: account } of accounts())
+      for (const incident of account.incidents) if (incident.id === id) incident.number = 70_042;
+    const room = await eventually('the room of the second account', () =>
+      cards(id).find(({ mark }) => mark === `eu-${id}`),
+    );
+    const place = { userId: 'U0ADA', channelId: room.channelId, batonUrl: world.server.url };
+    await typeCommand(world.slack, place, 'ack #70042');
+    await eventually('the command', () =>
+      accounts().some((account) => statusIn(account, id) === 'acknowledged'),
+    );
+    expect(accounts().map((account) => statusIn(account, id))).toEqual(['triggered', 'acknowledged']);
   });
 
   it('whose events have one id too are told apart, and each is a duplicate of its own only', async () => {

@@ -87,7 +87,7 @@ function call(
     }),
   ];
   const environment = new MockActivityEnvironment(
-    { activityType, workflowExecution, ...(headers ? { headers } : {}) } as never,
+    { activityType, activityId: fresh(''), workflowExecution, ...(headers ? { headers } : {}) } as never,
     {
       interceptors: headers
         ? [
@@ -172,6 +172,15 @@ describe('a change that needs an approval', () => {
     const door = lock();
     const { runId, approvalId } = await asked(door);
     expect(await call(door, 'approved:openLock', { runId, approvalId })).toEqual({ changed: true });
+    expect(door.world.opened).toBe(1);
+  });
+
+  it('is made once, however often the run calls it by that approval', async () => {
+    const door = lock();
+    // No cool-down stands in the way of a second time.
+    const approved = await asked(door, { more: { overridesGuards: true } });
+    for (let calls = 1; calls <= 2; calls += 1)
+      expect(await call(door, 'approved:openLock', approved)).toEqual({ changed: true });
     expect(door.world.opened).toBe(1);
   });
 

@@ -10,16 +10,18 @@ import { plannedCall } from './plan-digest.ts';
 
 /**
  * A call that says it is approved is made only where the store says so too: of this run, for this activity. By which plan it may be made
- * is looked at once it has one.
+ * is looked at once it has one. Its effect is known by the approval, and not by the how-manieth call it is: people have approved it once, so
+ * that the same call again gives what the first one gave.
  */
 export const approved =
   (options: Surroundings): Link<Call<AnyChange>> =>
   async (call, next) => {
-    const { approval, approvalId, declaration, runId } = call;
+    const { approval, approvalId, declaration, digest, runId } = call;
     if (approval !== 'approved') return next(call);
     const kept = approvalId === undefined ? undefined : await options.store.findApproval(approvalId);
     const why = whyNot(kept, declaration.name, runId);
-    if (kept && !why) return next({ ...call, approvedBy: kept });
+    const key = `${runId}#approved:${declaration.name}#by ${approvalId}#${digest}`;
+    if (kept && !why) return next({ ...call, key, approvedBy: kept });
     throw await refused(call, notAuthorized(declaration, why ?? 'there is no such approval'), options);
   };
 

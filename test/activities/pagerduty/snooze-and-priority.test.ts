@@ -4,8 +4,13 @@ import { findPagerDutyService } from '../../../activities/pagerduty/find-service
 import { sendPagerDutyChangeEvent } from '../../../activities/pagerduty/send-change-event.ts';
 import { setPagerDutyIncidentPriority } from '../../../activities/pagerduty/set-priority.ts';
 import { snoozePagerDutyIncident } from '../../../activities/pagerduty/snooze-incident.ts';
-import { acknowledgeAs, raiseIncident, resolveAs } from '../../../simulator/pagerduty.ts';
-import { failureOf } from '../run.ts';
+import {
+  acknowledgeAs,
+  pagerDutyEnvironment,
+  raiseIncident,
+  resolveAs,
+} from '../../../simulator/pagerduty.ts';
+import { failureOf, runnerFor } from '../run.ts';
 import { effects, startAccount } from './account.ts';
 
 async function withIncident() {
@@ -127,6 +132,15 @@ describe('a change event to a service', () => {
 });
 
 describe('checkPagerDutyResponder on a service', () => {
+  it('lets nobody whose role in Baton may only look, whatever PagerDuty says', async () => {
+    const { simulator } = await startAccount();
+    const env = pagerDutyEnvironment(simulator.url);
+    const run = runnerFor(env, { baton: { roleOf: async () => 'viewer' } } as never);
+    expect(
+      await run(checkPagerDutyResponder, { serviceId: 'PSEARCH', email: 'ben@example.com' }),
+    ).toMatchObject({ refusal: expect.stringContaining('you are viewer') });
+  });
+
   it('lets those on its policy, and nobody else', async () => {
     const { simulator, run } = await startAccount();
     simulator.world.users.push({ id: 'PEVE', name: 'Eve', email: 'eve@example.com' });

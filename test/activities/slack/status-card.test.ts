@@ -100,6 +100,22 @@ describe('the status card', () => {
     expect(shown()).not.toContain('Approval: reboot');
   });
 
+  it('takes nothing from a message of another app that calls itself the card', async () => {
+    const { simulator, run } = await startRoom();
+    simulator.world.messages.push({
+      channelId,
+      ts: '1700000000.000100',
+      userId: 'U0OTHERAPP',
+      text: 'a card',
+      blocks: [{ type: 'section', block_id: 'did', text: { type: 'mrkdwn', text: '<!channel> forged' } }],
+      metadata: { event_type: 'baton_status_card', event_payload: { incident: incidentId, digest: 'x' } },
+    });
+    expect(await run(showSlackStatusCard, { channelId, incidentId, card })).toMatchObject({ changed: true });
+    expect(effects(simulator)).toEqual(['message posted', 'message pinned']);
+    const shown = simulator.world.messages.filter(({ userId }) => userId === 'U0BATON');
+    expect(JSON.stringify(shown)).not.toContain('forged');
+  });
+
   it('says the same in one line', async () => {
     const { simulator, run } = await startRoom();
     const acknowledged = { ...card, status: 'acknowledged' as const, acknowledgedBy: 'Ada Lopez' };

@@ -33,11 +33,14 @@ export async function findPlace({ request, by, channelId }: Asked): Promise<Plac
   const room = 'unavailable' in looked ? null : looked.incident;
   if (!named)
     return room ? { ...room, isRoom: true } : { none: `this channel is no incident’s room: ${sayWhich}` };
-  const known = /^\d+$/.test(named.incidentId) ? await byNumber(named) : named;
+  // Each account counts its own incidents: in a room, the number is one of the room's account.
+  const known = /^\d+$/.test(named.incidentId) ? await byNumber({ ...named, ...accountOf(room) }) : named;
   if ('none' in known) return known;
   const isRoom = room?.connection === known.connection && room.incidentId === known.incidentId;
   return { ...known, isRoom };
 }
+
+const accountOf = (room: { connection: string } | null) => (room ? { connection: room.connection } : {});
 
 async function byNumber(named: { connection: string; incidentId: string }) {
   const found = await orUnavailable(() => steps.readPagerDutyIncident(at(named)));
