@@ -233,7 +233,12 @@ describe('a run that waits for an approval', () => {
   it('finds an answer that nobody told it of, within the hour', async () => {
     const run = await start(openTheDoor, asking());
     const approval = await asked(run);
-    await store.answerApproval(approval.id, { by: 'person:a@b.c', name: 'A', via: 'api', decision: 'refused' });
+    await store.answerApproval(approval.id, {
+      by: 'person:a@b.c',
+      name: 'A',
+      via: 'api',
+      decision: 'refused',
+    });
     const before = await temporal.currentTimeMs();
     expect(await run.result()).toBe('refused');
     expect((await temporal.currentTimeMs()) - before).toBeLessThanOrEqual(hour + 60_000);
