@@ -64,8 +64,11 @@ const lastEphemeral = (userId: string) =>
 /** Asks for a code, and reads it in the direct message. */
 async function codeFor(slackUser: string): Promise<string> {
   expect(await type('link-me', slackUser)).toBe('done');
-  const message = JSON.stringify(messagesTo(slackUser).at(-1));
-  return /baton-link-[a-z2-7]{16}/.exec(message)?.[0] ?? '';
+  // Whoever is not in the channel gets the answer to the command by a direct message too.
+  const said = JSON.stringify(messagesTo(slackUser));
+  const code = said.match(/baton-link-[a-z2-7]{16}/g)?.at(-1);
+  if (code === undefined) throw new Error(`No code was told to ${slackUser}`);
+  return code;
 }
 const write = (content: string, userId: string) => {
   const incident = byId(world.pagerDuty.world.incidents, incidentId);
