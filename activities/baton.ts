@@ -1,4 +1,5 @@
 import type { Approvals } from '../domain/approval.ts';
+import type { LinkCodes } from '../domain/link-code.ts';
 import type { Role } from '../domain/rights.ts';
 import type { Actor } from './activity.ts';
 
@@ -9,9 +10,11 @@ export type Performed = { output: unknown } | { refusal: string };
  * Baton itself, as its own activities ask it. What is done in somebody's name goes through the operations: the same rights, checks
  * and lines in the record as by the API and the command.
  */
-export interface Baton extends Approvals {
+export interface Baton extends Approvals, LinkCodes {
   /** The role that counts of the person with this address, in whose name something is done at a provider. */
   roleOf(email: string): Promise<Role>;
+  /** Who a user of Slack is, by the links that the store keeps. */
+  findPersonInSlack(slackUser: string): Promise<{ email: string } | undefined>;
   /**
    * Carries out an operation (`runs.stop`) in the name of a person, by the role that they have in Baton. `key`: asked again under the
    * same one it makes no second thing. Anything but a refusal is thrown.

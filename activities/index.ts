@@ -61,6 +61,7 @@ import { readPagerDutyIncident } from './pagerduty/read-incident.ts';
 import { readPagerDutyService } from './pagerduty/read-service.ts';
 import { readPagerDutyUser } from './pagerduty/read-user.ts';
 import { reassignPagerDutyIncident } from './pagerduty/reassign-incident.ts';
+import { redeemPagerDutyLinkCode } from './pagerduty/redeem-link-code.ts';
 import { requestPagerDutyResponders } from './pagerduty/request-responders.ts';
 import { resolvePagerDutyIncident } from './pagerduty/resolve-incident.ts';
 import { sendPagerDutyChangeEvent } from './pagerduty/send-change-event.ts';
@@ -83,6 +84,7 @@ import { postSlackEphemeral } from './slack/post-ephemeral.ts';
 import { postSlackMessage } from './slack/post-message.ts';
 import { checkSlackMember, readSlackUser } from './slack/read-user.ts';
 import { sendSlackDirectMessage } from './slack/send-direct-message.ts';
+import { sendSlackLinkCode } from './slack/send-link-code.ts';
 import { setSlackTopic } from './slack/set-topic.ts';
 import { showSlackApproval } from './slack/show-approval.ts';
 import { showSlackStatusCard } from './slack/show-status-card.ts';
@@ -113,6 +115,7 @@ export const activities = [
   readPagerDutyService,
   readPagerDutyUser,
   reassignPagerDutyIncident,
+  redeemPagerDutyLinkCode,
   requestPagerDutyResponders,
   resolvePagerDutyAlert,
   resolvePagerDutyIncident,
@@ -135,6 +138,7 @@ export const activities = [
   postSlackMessage,
   readSlackUser,
   sendSlackDirectMessage,
+  sendSlackLinkCode,
   setSlackTopic,
   showSlackApproval,
   showSlackStatusCard,

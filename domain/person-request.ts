@@ -18,8 +18,8 @@ export type PersonRequest = { incident?: string } & (
   | { do: 'approve' | 'refuse'; approvalId?: string; reason?: string }
   /** Without an id: the one run that is live on the channel's incident. */
   | { do: 'stop'; runId?: string; reason?: string }
-  /** Without a code: asks for one. */
-  | { do: 'link'; code?: string }
+  /** Asks for a code by which they prove who they are in PagerDuty. */
+  | { do: 'link' }
   /** A message in Slack is put on the incident's timeline. */
   | { do: 'timeline'; text: string; author?: string; permalink?: string }
 );

@@ -128,6 +128,10 @@ export interface Details {
   'sign-in.succeeded': { role: string; from: string; subject: string; before?: string };
   'sign-in.failed': { reason: string; address: string };
   'sign-in.ended': Record<string, never>;
+  /** Somebody in Slack was told a code by which they prove who they are in PagerDuty. Neither it nor its hash is written. */
+  'link-code.given': { slackUser: string; expiresAt: string };
+  /** A PagerDuty user with this address has written it. `taken`: the address is another user's of Slack, and nothing was changed. */
+  'link-code.used': { email: string; slackUser: string; state: 'linked' | 'taken'; before?: string };
 }
 
 interface ApprovalDetail {

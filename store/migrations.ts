@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { approvalSteps } from './approval-table.ts';
 import { connectionSteps } from './connection-tables.ts';
+import { linkCodeSteps } from './link-codes.ts';
 import { pullSteps } from './pulls.ts';
 import { recordSteps } from './record-rules.ts';
 import { rightsSteps } from './rights-steps.ts';
@@ -199,6 +200,7 @@ const steps: Record<string, string[]> = {
   '0014-connections': connectionSteps,
   '0015-approvals': approvalSteps,
   '0016-pull': pullSteps,
+  '0017-link-codes': linkCodeSteps,
 };
 
 /**

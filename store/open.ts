@@ -20,6 +20,7 @@ import { inboxOn } from './inbox.ts';
 import { incidentsOn } from './incidents.ts';
 import { leasesOn } from './leases.ts';
 import { lineMaker } from './lines.ts';
+import { linkCodesOn } from './link-codes.ts';
 import { listsOn } from './lists.ts';
 import type { OutageListener } from './outage.ts';
 import { migrateAsOwner } from './owner.ts';
@@ -120,6 +121,7 @@ export function makeStore(
     ...connectionsOn(context),
     ...tokensOn(context),
     ...peopleOn(context),
+    ...linkCodesOn(context),
     ...sessionsOn(context),
     ...pullsOn(context),
     ping: () => ping(db),

@@ -1,3 +1,4 @@
+import type { LinkCodes } from '../domain/link-code.ts';
 import type { Answers } from './answers.ts';
 import type { KeptApprovals } from './approvals.ts';
 import type { Budgets } from './budgets.ts';
@@ -48,6 +49,7 @@ export interface Store
     ConnectionRows,
     Tokens,
     People,
+    LinkCodes,
     Sessions,
     Pulls {
   /** For `/readyz`. Rejects with `StoreUnavailable`. */

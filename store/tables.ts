@@ -6,6 +6,7 @@ import type { ConnectionsTable, RoutesTable } from './connections.ts';
 import type { EffectsTable } from './effects.ts';
 import type { InboxTable } from './inbox.ts';
 import type { IncidentsTable } from './incidents.ts';
+import type { LinkCodesTable } from './link-codes.ts';
 import type { PeopleTable } from './people.ts';
 import type { PullsTable } from './pulls.ts';
 import type { CheckpointsTable, LineColumns } from './record.ts';
@@ -37,6 +38,7 @@ export interface Tables {
   connections_version: { version: number };
   tokens: TokensTable;
   people: PeopleTable;
+  link_codes: LinkCodesTable;
   sessions: SessionsTable;
   failed_sign_ins: FailedSignInsTable;
   pulls: PullsTable;

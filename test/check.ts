@@ -58,6 +58,7 @@ export const effectsOf: Readonly<Record<string, readonly string[]>> = {
   postSlackEphemeral: ['ephemeral posted'],
   postSlackMessage: ['message posted', 'channel joined'],
   sendSlackDirectMessage: ['conversation opened', 'message posted'],
+  sendSlackLinkCode: ['conversation opened', 'message posted'],
   setSlackTopic: ['topic set', 'channel joined'],
   showSlackStatusCard: ['message posted', 'message edited', 'message pinned', 'channel joined'],
   unarchiveSlackChannel: ['channel unarchived', 'channel joined'],

@@ -23,7 +23,10 @@ export const surroundingsFor = (env: NodeJS.ProcessEnv): Clients & { baton: Bato
     findApproval: async () => undefined,
     closeApproval: async () => undefined,
     showedApproval: keepsNone,
+    keepLinkCode: keepsNone,
+    redeemLinkCode: keepsNone,
+    findPersonInSlack: async () => undefined,
   },
 });
 
-const keepsNone = (): Promise<never> => Promise.reject(new Error('No approvals are kept here'));
+const keepsNone = (): Promise<never> => Promise.reject(new Error('Nothing is kept here'));

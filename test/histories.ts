@@ -1,7 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { activities } from '../activities/index.ts';
-import type { ApprovalRequest } from '../domain/approval.ts';
 import { impair, restedInstance } from '../simulator/ec2.ts';
 import { moveIssueAs } from '../simulator/jira.ts';
 import { crashLoop } from '../simulator/kubernetes.ts';
@@ -10,6 +9,7 @@ import { typeCommand } from '../simulator/slack-person.ts';
 import { ec2Unhealthy } from '../triggers/ec2-unhealthy.ts';
 import { jiraResolved } from '../triggers/jira-resolved.ts';
 import { kubernetesCrashLoop } from '../triggers/kubernetes-crash-loop.ts';
+import { linkCode } from '../triggers/link-code.ts';
 import { runFailed } from '../triggers/run-failed.ts';
 import { shiftHandoffTrigger } from '../triggers/shift-handoff.ts';
 import { slackAction } from '../triggers/slack-action.ts';
@@ -24,7 +24,9 @@ import { showApproval } from '../workflows/show-approval.ts';
 import { triggeredAndUnacked } from '../workflows/triggered-and-unacked.ts';
 import { signedMemo, testAuthority } from './authority.ts';
 import { clientsFor } from './clients.ts';
+import { askedIn } from './fixtures/asked-in.ts';
 import { shiftLook } from './fixtures/shift-look.ts';
+import { writeCodes } from './fixtures/written-codes.ts';
 import { startTimeSkipping, workflowBundle } from './temporal.ts';
 import { cardOf, eventually, startWorld, type World } from './world.ts';
 
@@ -71,6 +73,7 @@ export async function recordHistories(folder: string): Promise<void> {
       runFailed,
       slackAction,
       slackRequest,
+      linkCode,
     ],
     jiraSecret: 'jira-secret',
   });
@@ -81,6 +84,11 @@ export async function recordHistories(folder: string): Promise<void> {
   await endFollowUps(world);
   await endMovesInJira(world);
   await endShifts(world);
+  await writeCodes(world, (outcome) =>
+    eventually(`a code to end as ${outcome}`, async () =>
+      (await ends(world)).includes(`linkByCode ${outcome}`),
+    ).then(() => undefined),
+  );
   await eventually('the page to be taken back', async () =>
     (await ends(world)).includes('pageForRun resolved'),
   );
@@ -386,21 +394,3 @@ async function recordElsewhere(world: World, folder: string): Promise<void> {
   await worker.stop();
   await temporal.teardown();
 }
-
-const askedIn = (channelId: string | undefined, number: number): ApprovalRequest => ({
-  key: `x#${number}`,
-  runId: 'x',
-  workflow: 'x',
-  trigger: 'x',
-  summary: 'Reboots i-0abc12345def67890',
-  calls: [],
-  digest: 'none',
-  approvers: { role: 'approver' },
-  required: 1,
-  requestedBy: [],
-  requesterMayApprove: false,
-  reasonRequired: false,
-  overridesGuards: false,
-  expiresInSeconds: 3_600,
-  ...(channelId === undefined ? {} : { channelId }),
-});

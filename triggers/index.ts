@@ -2,6 +2,7 @@ import { approvalMessage } from './approval-message.ts';
 import { ec2Unhealthy } from './ec2-unhealthy.ts';
 import { jiraResolved } from './jira-resolved.ts';
 import { kubernetesCrashLoop } from './kubernetes-crash-loop.ts';
+import { linkCode } from './link-code.ts';
 import { productionIncident } from './production-incident.ts';
 import { quietIncidentTrigger } from './quiet-incident.ts';
 import { runFailed } from './run-failed.ts';
@@ -23,5 +24,6 @@ export const triggers = triggerList([
   runFailed,
   slackAction,
   slackRequest,
+  linkCode,
   approvalMessage,
 ]);

@@ -36,17 +36,21 @@ export function batonFor({
     return { kind: 'person', name: email.toLowerCase(), role: await roleOf(email), calledName };
   }
   const { askApproval, findApproval, closeApproval, showedApproval } = store;
+  const { keepLinkCode, redeemLinkCode, findPersonInSlack } = store;
   return {
     roleOf,
     askApproval,
     findApproval,
     closeApproval,
     showedApproval,
+    keepLinkCode,
+    redeemLinkCode,
+    findPersonInSlack,
     async perform(operation, input, by, key) {
       const principal = await principalOf(by);
       if (principal) return perform(operation, input, principal, key);
       return {
-        refusal: `Baton knows no e-mail address of ${by.name}, and so not what they may do. An admin can link you: baton people link`,
+        refusal: `Baton knows no e-mail address of ${by.name}, and so not what they may do. Prove who you are: /baton link-me`,
       };
     },
   };

@@ -13,6 +13,7 @@ import {
 } from './kit/person-requests/asked.ts';
 import { tellOfChange } from './kit/person-requests/change.ts';
 import { escalate } from './kit/person-requests/escalate.ts';
+import { giveLinkCode } from './kit/person-requests/link.ts';
 import { findMember, findResponder } from './kit/person-requests/person.ts';
 import { cardIdOf, findPlace, ownConnection, subjectAt } from './kit/person-requests/place.ts';
 import { resolve } from './kit/person-requests/resolve.ts';
@@ -90,6 +91,7 @@ interface CarriedOut {
 }
 
 async function carryOut(asked: Asked): Promise<CarriedOut> {
+  if (asked.request.do === 'link') return { done: await link(asked) };
   const member = await findMember(asked);
   if ('refusal' in member) return { done: await refuse(asked, member.refusal, responderAdvice) };
   const steered = await orNotDone(() => steer(asked, member));
@@ -98,6 +100,12 @@ async function carryOut(asked: Asked): Promise<CarriedOut> {
   const place = await findPlace(asked);
   if ('none' in place) return { done: notDone(`${place.none}.`) };
   return { place, done: await orNotDone(() => actOn(place, asked, member)) };
+}
+
+/** For whoever is not known by their address: nothing else is asked of who they are. */
+async function link(asked: Asked): Promise<Done> {
+  const given = await orNotDone(() => giveLinkCode(asked));
+  return 'refusal' in given ? refuse(asked, given.refusal, '') : given;
 }
 
 /** What is about a run, an approval or a service, and so needs no incident; undefined for anything else. */

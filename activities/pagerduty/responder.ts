@@ -50,7 +50,10 @@ export async function findResponder(
   signal: AbortSignal,
 ): Promise<Responder> {
   const found = await findUser(pagerduty, email, signal);
-  if (!found) return { refusal: `PagerDuty has no user with your e-mail address ${email}` };
+  if (!found)
+    return {
+      refusal: `PagerDuty has no user with your e-mail address ${email} (if you are there under another one, prove it: /baton link-me)`,
+    };
   const { role, teamIds, ...user } = found;
   const right = roles.get(role ?? '');
   if (right === undefined) return { refusal: `your PagerDuty user ${user.name} ${roleRefusal(role)}` };

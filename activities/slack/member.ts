@@ -7,6 +7,8 @@ import { type SlackUser, userOf } from './users.ts';
 export interface Member {
   user: SlackUser;
   refusal?: string;
+  /** It is their address alone that does not count: a link would stand for it. */
+  needsLink?: true;
 }
 
 /** What tells people from others (https://docs.slack.dev/reference/objects/user-object). `is_app_user` does not: it is said of people. */
@@ -52,16 +54,18 @@ export async function readMember(
   ]);
   if (!answer) return undefined;
   const user = { ...userOf(answer), ...(linked ? { email: linked } : {}) };
-  const refusal = refusalOf(parseAnswer(answer, kind).user, teamIds, self.team_id, user.email, linked);
-  return { user, ...(refusal ? { refusal } : {}) };
+  const who = parseAnswer(answer, kind).user;
+  const refusal = refusalOf(who, teamIds, self.team_id);
+  if (refusal !== undefined) return { user, refusal };
+  const unknown = linked ? undefined : addressRefusalOf(who, user.email);
+  return { user, ...(unknown === undefined ? {} : { refusal: unknown, needsLink: true }) };
 }
 
+/** Why they are no full member. */
 function refusalOf(
   user: Kind,
   teamIds: readonly string[] | undefined,
   ownTeamId: string,
-  email: string | undefined,
-  linked: string | undefined,
 ): string | undefined {
   const isBot = user.is_bot || user.is_workflow_bot || user.is_connector_bot || user.id === 'USLACKBOT';
   // In an organisation a person of one workspace is a full member of others.
@@ -75,12 +79,18 @@ function refusalOf(
   if (user.is_restricted || user.is_ultra_restricted)
     return 'you are a guest in this workspace of Slack, and only full members may press the button';
   if (user.is_invited_user) return 'you have not accepted the invitation to this workspace of Slack yet';
-  if (linked) return undefined;
-  if (!email) return 'Slack tells Baton no e-mail address of yours';
-  if (user.is_email_confirmed !== true)
-    return `you have not confirmed your e-mail address ${email} to Slack (an administrator of Baton may link you: by people.link, or in BATON_PEOPLE)`;
   return undefined;
 }
+
+/** Why their address does not count. */
+function addressRefusalOf(user: Kind, email: string | undefined): string | undefined {
+  if (!email) return `Slack tells Baton no e-mail address of yours (${howToLink})`;
+  if (user.is_email_confirmed !== true)
+    return `you have not confirmed your e-mail address ${email} to Slack (${howToLink})`;
+  return undefined;
+}
+
+const howToLink = 'prove who you are in PagerDuty: /baton link-me';
 
 /** Whether the click came from our workspace. Slack must name at least one. */
 function areOurs(teamIds: readonly string[], ownTeamId: string, { enterprise_user }: Kind): boolean {

@@ -145,7 +145,7 @@ function wordsFor(request: PersonRequest): string {
     case 'on-call':
       return `looks who is on call for ${about(request)}`;
     case 'link':
-      return 'looks who you are';
+      return 'will send you a code, by which you prove who you are in PagerDuty';
   }
 }
 

@@ -148,6 +148,15 @@ const commands: Readonly<Record<string, Command>> = {
     },
   },
   oncall: { usage: 'oncall [#42]', about: 'says who is on call for the incident', read: bare('on-call') },
+  'link-me': {
+    usage: 'link-me',
+    about:
+      'tells you a code by which you prove who you are in PagerDuty, where your e-mail address there is another one',
+    read: ([extra], incident) =>
+      extra === undefined && incident === undefined
+        ? { request: { do: 'link' } }
+        : { wrong: 'it takes nothing else: a code is written as a note in PagerDuty, and not here' },
+  },
 };
 
 /** Other words for a command. */
@@ -156,6 +165,7 @@ const aliases: Readonly<Record<string, string>> = {
   'on-call': 'oncall',
   reject: 'refuse',
   deny: 'refuse',
+  link: 'link-me',
 };
 
 const names = [...Object.keys(commands), 'help'];

@@ -15,6 +15,7 @@ describe('the list of triggers', () => {
       'run-failed',
       'slack-action',
       'slack-request',
+      'link-code',
       'approval-message',
     ]);
   });

@@ -26,7 +26,7 @@ describe('a trigger', () => {
     'run.started',
     'http.deploys',
     'activity.failed',
-    'approval.asked',
+    'approval.forgotten',
     'worker.stopped',
     'slack.command',
     'x',

@@ -53,6 +53,7 @@ describe('the bundle of the workflows', () => {
       'ec2UnhealthyRestart',
       'emitScheduleEvent',
       'kubernetesCrashLoopDiagnosis',
+      'linkByCode',
       'pageForRun',
       'pagerdutyProductionIncidentPolicy',
       'quietIncident',

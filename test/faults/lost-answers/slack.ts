@@ -120,6 +120,13 @@ export const slackCases: Cases = {
       effects: ['conversation opened', 'message posted'],
     },
   ],
+  sendSlackLinkCode: [
+    {
+      input: () => ({ userId: 'U0ADA', teamIds: ['T0ACME'] }),
+      cut: 'chat.postMessage',
+      effects: ['conversation opened', 'message posted'],
+    },
+  ],
   setSlackTopic: [
     {
       input: (world) => ({ channelId: newRoom(world), text: `Topic ${next()}` }),
