@@ -4,8 +4,8 @@ import type { Output } from './output.ts';
 import { formatLine, timelineOf } from './timeline.ts';
 
 const everyMilliseconds = 200;
-/** Without a new line for so long, the story is over: after the end of its runs, after the resolve, and at any time. */
-const quietMilliseconds = { ended: 1_000, resolved: 5_000, open: 30_000 };
+/** Without a new line for so long, the story is over: after the end of its runs, after the resolve, while people are asked, and at any time. */
+const quietMilliseconds = { ended: 1_000, resolved: 5_000, asked: 600_000, open: 30_000 };
 
 /** Where the following ended: the incident is over, it waits for something, or the reader has stopped. */
 export type Ending = 'over' | 'waiting' | 'stopped';
@@ -33,6 +33,7 @@ export async function followTimeline(
   let lastRead = '';
   let lastNews = Date.now();
   let isResolved = false;
+  let approval: string | undefined;
   let state: keyof typeof quietMilliseconds = 'open';
   while (!signal.aborted) {
     const rows = await incident.lines(position);
@@ -43,18 +44,36 @@ export async function followTimeline(
       if (name === '' || name !== lastRead) output.line(formatLine(line, output.color));
       lastRead = name;
     }
+    for (const row of linked) {
+      const before = approval;
+      approval = pendingAfter(row, before);
+      if (approval !== undefined && approval !== before)
+        output.line(`In another terminal:  npx baton approvals approve ${approval}    or refuse, or show`);
+    }
     position = linked.at(-1)?.seq ?? position;
     if (rows.length > 0) {
       lastNews = Date.now();
       isResolved ||= linked.some(tellsResolve);
       const runs = await incident.runs();
       const isLive = runs.some((run) => run.state === 'starting' || run.state === 'running');
-      state = runs.length > 0 && !isLive ? 'ended' : isResolved ? 'resolved' : 'open';
+      if (runs.length > 0 && !isLive) state = 'ended';
+      else if (isResolved) state = 'resolved';
+      else state = approval === undefined ? 'open' : 'asked';
     }
-    if (Date.now() - lastNews >= quietMilliseconds[state]) return state === 'open' ? 'waiting' : 'over';
+    if (Date.now() - lastNews >= quietMilliseconds[state])
+      return state === 'open' || state === 'asked' ? 'waiting' : 'over';
     await pause(everyMilliseconds, undefined, { signal }).catch(() => {});
   }
   return 'stopped';
+}
+
+/** The approval that people are asked for after this line of the record, if one was pending before. */
+function pendingAfter(row: RecordRow, before: string | undefined): string | undefined {
+  const asked = detailOf(row, 'approval.asked');
+  if (asked) return asked.approval;
+  const answered = detailOf(row, 'approval.answered');
+  if (detailOf(row, 'approval.closed') || (answered && answered.state !== 'pending')) return undefined;
+  return before;
 }
 
 export const tellsResolve = (row: Pick<RecordRow, 'action' | 'detail'>): boolean =>

@@ -5,8 +5,8 @@ import { exampleWebhook, fullDisk, signWebhook } from './example.ts';
 import { followTimeline, tellsResolve } from './follow.ts';
 
 /**
- * What a first start shows: an incident from its webhook to the end, and then what to try. A later start goes on with what was
- * under way, and plays nothing new by itself.
+ * What a first start shows: an incident from its webhook to the end, what to try, and then one that asks for an approval. A later start
+ * goes on with what was under way, and plays nothing new by itself.
  */
 export async function showSimulation(showcase: Showcase): Promise<void> {
   const { store, play, output, signal } = showcase;
@@ -19,11 +19,7 @@ export async function showSimulation(showcase: Showcase): Promise<void> {
     const { id, after } = shown;
     output.line();
     output.line(isFirst ? `An incident begins: ${id}` : `Goes on with incident ${id}`);
-    const followed = {
-      lines: (since: number) => store.readRecord({ subject: id, after: since, limit: 500 }),
-      runs: () => store.listRuns({ subject: id, limit: 50 }),
-    };
-    const ending = await followTimeline(followed, output, { after, signal });
+    const ending = await followTimeline(incidentIn(store, id), output, { after, signal });
     if (ending === 'stopped') return;
     if (ending === 'waiting') output.line('The incident is still open, and waits.');
     const verification = await store.verifyRecord();
@@ -35,7 +31,22 @@ export async function showSimulation(showcase: Showcase): Promise<void> {
   }
   const latest = recent.find(({ type }) => type.startsWith('pagerduty.incident.'))?.subject;
   await sayWhatNext(showcase, shown?.id ?? latest);
+  if (isFirst) await askForApproval(showcase);
 }
+
+/** An instance whose tag allows no reboot: the run asks, and goes on by the answer that the reader gives. */
+async function askForApproval({ store, play, output, signal }: Showcase): Promise<void> {
+  const id = await play('untagged-instance');
+  output.line();
+  output.line(`Another incident begins, on an instance that must not be rebooted unasked: ${id}`);
+  const ending = await followTimeline(incidentIn(store, id), output, { after: 0, signal });
+  if (ending === 'waiting') output.line('The incident is still open, and waits.');
+}
+
+const incidentIn = (store: Showcase['store'], subject: string) => ({
+  lines: (after: number) => store.readRecord({ subject, after, limit: 500 }),
+  runs: () => store.listRuns({ subject, limit: 50 }),
+});
 
 /** The newest incident with a live run that has not been resolved, and where its record stands. */
 async function findOpen(store: Showcase['store']): Promise<{ id: string; after: number } | undefined> {

@@ -130,7 +130,7 @@ const wordsOf = (failure: Partial<Failure> = {}) =>
   `${failure.class ?? unknown}: ${failure.message ?? unknown}`;
 
 /** The condition of a trigger that does not answer events of this type: nothing that a reader has to be told. */
-const isOtherType = (reason: string) => /^is an? [\w. ]+ event$/.test(reason);
+const isOtherType = (reason: string) => /^is an? [\w. -]+ event$/.test(reason);
 
 /** Triggers that say no for the same reason share a line. */
 function answered(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {

@@ -52,7 +52,8 @@ const usualPort = 8080;
 /** What is needed to show what a simulated start does, while it goes on. */
 export interface Showcase {
   store: Pick<Store, 'listEvents' | 'listRuns' | 'readRecord' | 'verifyRecord'>;
-  play: () => Promise<string>;
+  /** Raises a story's incident, the first story's where none is named, and gives its id. */
+  play: (story?: string) => Promise<string>;
   output: Output;
   dataDir: string;
   webhookUrl: string;
