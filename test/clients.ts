@@ -23,7 +23,7 @@ export const surroundingsFor = (env: NodeJS.ProcessEnv): Clients & { baton: Bato
     findApproval: async () => undefined,
     closeApproval: async () => undefined,
     showedApproval: keepsNone,
-    keepLinkCode: keepsNone,
+    keepLinkCode: async () => true,
     redeemLinkCode: keepsNone,
     findPersonInSlack: async () => undefined,
   },

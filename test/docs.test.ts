@@ -60,8 +60,11 @@ describe('the commands that the docs name', () => {
     const options = new Set(
       globSync('cli/*.ts', { cwd: root }).flatMap((file) => matches(read(file), /(--[a-z-]+)/g)),
     );
-    for (const field of operations.flatMap(({ input }) => Object.keys(input.shape)))
-      options.add(`--${field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+    for (const field of operations.flatMap(({ input }) => Object.keys(input.shape))) {
+      const option = field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      // What may be null is taken away by the second.
+      options.add(`--${option}`).add(`--no-${option}`);
+    }
     const lines = pages.flatMap((page) => matches(read(page), /npx baton ([^\n`#]*)/g));
     expect(
       unique(lines.flatMap((line) => matches(line, /(--[a-z-]+)/g))).filter((each) => !options.has(each)),

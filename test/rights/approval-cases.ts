@@ -216,7 +216,7 @@ export function casesOn({ world, store, providers }: Around): Case[] {
     {
       name: 'somebody in Slack without an address',
       who: { role: 'admin' },
-      refused: /knows no e-mail address of Somebody in Slack.*baton people link/,
+      refused: /knows no e-mail address of Somebody in Slack.*\/baton link-me/,
       doors: ['slack'],
       ...no,
     },

@@ -51,11 +51,9 @@ describe('a failed run', () => {
 
     world.ec2.world.denied.length = 0;
     // Completed, and nothing is well: a person is asked.
-    const found = world.ec2.world.instances.find(({ id }) => id === instance);
-    const tags: Record<string, string> = found?.tags ?? {};
-    delete tags['baton:restart'];
+    impair(world.ec2, instance, { failing: ['ebs'] });
     expect((await ended(raise())).outcome).toBe('handed to a person');
-    tags['baton:restart'] = 'allowed';
+    impair(world.ec2, instance);
     await signalled('run.completed');
     expect(alerts().every(({ status }) => status !== 'resolved')).toBe(true);
 

@@ -8,8 +8,8 @@ import { defineTrigger } from '../../triggers/trigger.ts';
 import { bundleWorkflows } from '../../worker/bundle.ts';
 import { laterEvents } from '../../workflows/kit/run.ts';
 import { pagerdutyProductionIncidentPolicy } from '../../workflows/pagerduty-production-incident-policy.ts';
+import { collectEvents } from '../workflows/fixture/following.ts';
 import { cardOf, eventually, startWorld, type World } from '../world.ts';
-import { collectEvents } from './fixture/following.ts';
 
 /** Temporal suggests a new history after so many entries; its own number is 4 096. */
 const longHistory = 120;
@@ -43,7 +43,9 @@ beforeAll(async () => {
       ],
     },
   });
-  const bundle = await bundleWorkflows(fileURLToPath(new URL('./fixture/following.ts', import.meta.url)));
+  const bundle = await bundleWorkflows(
+    fileURLToPath(new URL('../workflows/fixture/following.ts', import.meta.url)),
+  );
   world = await startWorld({ triggers: [collect, policy], temporal, bundle });
 });
 afterAll(async () => {

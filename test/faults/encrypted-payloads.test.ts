@@ -9,20 +9,20 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundle } from '@temporalio/worker';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { defineActivity } from '../activities/activity.ts';
-import { activities } from '../activities/index.ts';
-import type { LaterEvent } from '../domain/incident.ts';
-import { tellRun } from '../server/runs.ts';
-import { raiseIncident } from '../simulator/pagerduty.ts';
-import { defineTrigger } from '../triggers/trigger.ts';
-import { bundleWorkflows } from '../worker/bundle.ts';
-import { clientConverter } from '../worker/data-converter.ts';
-import { testKeys } from './authority.ts';
-import { startTestTemporal } from './temporal.ts';
-import { canaries, keepSecrets } from './worker/fixture/secretive.ts';
-import { eventually, startWorld, type World } from './world.ts';
+import { defineActivity } from '../../activities/activity.ts';
+import { activities } from '../../activities/index.ts';
+import type { LaterEvent } from '../../domain/incident.ts';
+import { tellRun } from '../../server/runs.ts';
+import { raiseIncident } from '../../simulator/pagerduty.ts';
+import { defineTrigger } from '../../triggers/trigger.ts';
+import { bundleWorkflows } from '../../worker/bundle.ts';
+import { clientConverter } from '../../worker/data-converter.ts';
+import { testKeys } from '../authority.ts';
+import { startTestTemporal } from '../temporal.ts';
+import { canaries, keepSecrets } from '../worker/fixture/secretive.ts';
+import { eventually, startWorld, type World } from '../world.ts';
 
-const fixture = fileURLToPath(new URL('./worker/fixture/secretive.ts', import.meta.url));
+const fixture = fileURLToPath(new URL('../worker/fixture/secretive.ts', import.meta.url));
 const notesOn = ({ pagerDuty }: World, id: string) =>
   pagerDuty.world.notes.filter(({ incidentId }) => incidentId === id).map(({ content }) => content);
 

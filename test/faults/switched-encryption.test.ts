@@ -13,8 +13,8 @@ import { clientConverter, workerConverter } from '../../worker/data-converter.ts
 import type { RunningWorker } from '../../worker/worker.ts';
 import { testKeys } from '../authority.ts';
 import { startTestTemporal } from '../temporal.ts';
+import { takeNotes } from '../worker/fixture/secretive.ts';
 import { eventually, startWorkerBeside, startWorld, type World } from '../world.ts';
-import { takeNotes } from './fixture/secretive.ts';
 
 const take = defineTrigger({
   name: 'take',
@@ -37,7 +37,7 @@ let world: World;
 let plain: WorkflowBundle;
 let encrypted: WorkflowBundle;
 beforeAll(async () => {
-  const fixture = fileURLToPath(new URL('./fixture/secretive.ts', import.meta.url));
+  const fixture = fileURLToPath(new URL('../worker/fixture/secretive.ts', import.meta.url));
   [temporal, plain, encrypted] = await Promise.all([
     startTestTemporal(),
     bundleWorkflows(fixture),

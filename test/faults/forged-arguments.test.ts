@@ -11,8 +11,8 @@ import { clientConverter } from '../../worker/data-converter.ts';
 import { taskQueue } from '../../worker/worker.ts';
 import { signedMemo, testKeys } from '../authority.ts';
 import { startTestTemporal } from '../temporal.ts';
+import { noteSomething } from '../worker/fixture/noting.ts';
 import { eventually, startWorld, type World } from '../world.ts';
-import { noteSomething } from './fixture/noting.ts';
 
 const note = defineTrigger({
   name: 'note',
@@ -31,7 +31,7 @@ describe.each([
   let world: World;
   let client: Client;
   beforeAll(async () => {
-    const fixture = fileURLToPath(new URL('./fixture/noting.ts', import.meta.url));
+    const fixture = fileURLToPath(new URL('../worker/fixture/noting.ts', import.meta.url));
     temporal = await startTestTemporal();
     const bundle = await bundleWorkflows(fixture, { encrypted: encrypts });
     world = await startWorld({ temporal, bundle, keys, triggers: [note] });
