@@ -122,9 +122,12 @@ export const slackCases: Cases = {
   ],
   sendSlackLinkCode: [
     {
-      input: () => ({ userId: 'U0ADA', teamIds: ['T0ACME'] }),
+      async input(_, run) {
+        await run('sendSlackDirectMessage', { userId: 'U0ADA', text: 'Hello' });
+        return { userId: 'U0ADA', teamIds: ['T0ACME'] };
+      },
       cut: 'chat.postMessage',
-      effects: ['conversation opened', 'message posted'],
+      effects: ['message posted'],
     },
   ],
   setSlackTopic: [
@@ -137,7 +140,10 @@ export const slackCases: Cases = {
   showSlackApproval: [
     { input: newApproval, cut: 'chat.postMessage', effects: ['message posted'] },
     {
-      input: (world) => ({ ...newApproval(world), place: { userId: 'U0ADA' } }),
+      async input(world, run) {
+        await run('sendSlackDirectMessage', { userId: 'U0ADA', text: 'Hello' });
+        return { ...newApproval(world), place: { userId: 'U0ADA' } };
+      },
       cut: 'chat.postMessage',
       effects: ['message posted'],
     },
