@@ -68,6 +68,8 @@ export function retentionOn({ db }: Context): Retention {
     const seqs = arrayOf(
       rows.flatMap(({ seq, ripe, kept, pruned }) => (ripe && !kept && !pruned ? [seq] : [])),
     );
+    // What was told by two ways is not told again after so long.
+    await sql`delete from twins where seq = any (${seqs}::bigint[])`.execute(transaction);
     const { numAffectedRows } = await sql`
       update inbox set body = '', event = null, pruned = true
       where seq = any (${seqs}::bigint[]) and disposition is not null`.execute(transaction);

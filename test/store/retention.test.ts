@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { isSegmentSigned } from '../../store/heads.ts';
 import { backends } from './backends.ts';
@@ -46,8 +47,11 @@ describe.each(await backends())('what is older than it has to be kept, on $name'
     const young = await store.receive(delivery());
     await store.settle({ seq: young.seq, disposition: 'ignored', reason: 'x', started: [], entries: [] });
     await age('inbox', 'received_at', `seq = ${seq}`);
+    await store.takeTwin(seq, 1_000_000 + seq);
     expect(await pruneAll()).toMatchObject({ events: 1 });
     expect(await pruneAll()).toMatchObject({ events: 0 });
+    const twins = await sql`select from twins where seq = ${seq}`.execute(world.db);
+    expect(twins.rows).toEqual([]);
     const row = await store.findEvent(String(seq));
     expect(row).toMatchObject({ eventId: given.eventId, disposition: 'dispatched', pruned: true });
     expect(row?.body).toHaveLength(0);
