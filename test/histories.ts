@@ -84,14 +84,8 @@ export async function recordHistories(folder: string): Promise<void> {
   await endFollowUps(world);
   await endMovesInJira(world);
   await endShifts(world);
-  await writeCodes(world, (outcome) =>
-    eventually(`a code to end as ${outcome}`, async () =>
-      (await ends(world)).includes(`linkByCode ${outcome}`),
-    ).then(() => undefined),
-  );
-  await eventually('the page to be taken back', async () =>
-    (await ends(world)).includes('pageForRun resolved'),
-  );
+  await writeCodes(world, (outcome) => untilEnds(world, `linkByCode ${outcome}`));
+  await untilEnds(world, 'pageForRun resolved');
   for (const run of await world.store.listRuns({ limit: 200 })) {
     const history = await world.temporal.client.workflow.getHandle(run.id).fetchHistory();
     keep(folder, run.workflow, run.outcome ?? 'live', history);
@@ -139,6 +133,11 @@ function keep(
 const ends = async (world: World) =>
   (await world.store.listRuns({ limit: 200 })).map(({ workflow, outcome }) => `${workflow} ${outcome ?? ''}`);
 
+/** Some run of this workflow has ended so: `changeIncident refused`. */
+async function untilEnds(world: World, end: string): Promise<void> {
+  await eventually(end, async () => (await ends(world)).includes(end));
+}
+
 async function until(world: World, subject: string, outcome: string): Promise<void> {
   await eventually(`${subject} to end as ${outcome}`, async () =>
     (await world.runs(subject)).some((run) => run.outcome === outcome),
@@ -160,9 +159,7 @@ async function endClicksAndPolicies(world: World): Promise<void> {
   await eventually('a card', () => cardOf(world.slack, first));
   const click = async (actionId: string, userId: string, outcome: string) => {
     await world.click({ actionId, incidentId: first, userId, actionTs: `${Date.now() / 1000}` });
-    await eventually(`the click to end as ${outcome}`, async () =>
-      (await ends(world)).includes(`changeIncident ${outcome}`),
-    );
+    await untilEnds(world, `changeIncident ${outcome}`);
   };
   world.slack.fail({ ...refuse, match: 'users.info', times: 1 });
   await click('acknowledge', 'U0ADA', 'failed');
@@ -326,6 +323,10 @@ async function endMovesInJira(world: World): Promise<void> {
   close(back.issue);
   back.issue.status = 'To Do';
   await until(world, back.id, 'moved on');
+  const labelled = await issueOf('print');
+  issues.push({ ...structuredClone(labelled.issue), id: '99999', key: 'OPS-99999' });
+  close({ key: 'OPS-99999' });
+  await until(world, labelled.id, 'not our issue');
   const faulty = await issueOf('fax');
   world.jira.fail({ ...refuse, match: `GET /rest/api/3/issue/${faulty.issue.key}?`, times: 1 });
   close(faulty.issue);
@@ -338,9 +339,7 @@ async function endShift(world: World, outcome: string): Promise<void> {
   looks += 1;
   await world.store.receive(shiftLook(new Date(Date.now() + looks * 1_000)));
   world.server.wake();
-  await eventually(`a look to end as ${outcome}`, async () =>
-    (await ends(world)).includes(`shiftHandoff ${outcome}`),
-  );
+  await untilEnds(world, `shiftHandoff ${outcome}`);
 }
 
 async function endShifts(world: World): Promise<void> {

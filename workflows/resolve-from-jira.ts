@@ -1,6 +1,7 @@
+import { defaultConnection, markOf, subjectOf } from '../domain/subject.ts';
 import { steps } from './kit/activities.ts';
 import { record } from './kit/record.ts';
-import { healthy } from './kit/run.ts';
+import { engine, healthy, runCause } from './kit/run.ts';
 
 export interface ResolveFromJiraInput {
   incidentId: string;
@@ -13,7 +14,7 @@ export interface ResolveFromJiraInput {
 
 /**
  * Resolves an incident whose issue was moved to a status that is done. Both are read first: Baton's own move of the issue comes after the
- * resolve, and an issue can be moved back.
+ * resolve, and an issue can be moved back. Anybody can give an issue a label, so only the one that Baton has made for the incident counts.
  */
 export async function resolveFromJira({ incidentId, key, site, by }: ResolveFromJiraInput): Promise<string> {
   const incident = await steps.readPagerDutyIncident({ incidentId });
@@ -24,7 +25,21 @@ export async function resolveFromJira({ incidentId, key, site, by }: ResolveFrom
     await record(`${key} is ${issue.status} again: the incident is left open.`);
     return healthy('moved on');
   }
+  if (!(await isOurs(incidentId, key, site))) {
+    await record(
+      `${key} has the label of the incident, and Baton did not make it: the incident is left open.`,
+    );
+    return 'not our issue';
+  }
   const evidence = `issue ${key} was moved to ${issue.status} by ${by} in Jira`;
   const { changed } = await steps.resolvePagerDutyIncident({ incidentId, evidence });
   return healthy(changed ? 'resolved' : 'resolved before');
+}
+
+/** Whether Baton has made this issue for the incident, by what the store keeps of its own changes. */
+async function isOurs(incidentId: string, key: string, site: string): Promise<boolean> {
+  const label = `baton-${markOf(runCause()?.connection ?? defaultConnection, incidentId)}`;
+  const target = subjectOf(site, `jira:${label}`);
+  const made = await engine.lastMade({ activity: 'createJiraIssue', target });
+  return (made as { key?: unknown } | undefined)?.key === key;
 }

@@ -67,6 +67,16 @@ describe('an issue that somebody moves in Jira', () => {
     expect(statusOf(id)).toBe('triggered');
   });
 
+  it('resolves nothing where it only has the label of the incident, and Baton did not make it', async () => {
+    const { id, key } = await raise('Billing is slow');
+    const ours = world.jira.world.issues.find((issue) => issue.key === key);
+    if (!ours) throw new Error('The issue is gone');
+    world.jira.world.issues.push({ ...structuredClone(ours), id: '99999', key: 'OPS-99999' });
+    moveIssueAs(world.jira, 'OPS-99999', 'Done', 'acc-ada');
+    expect(await outcomeOf(id)).toBe('not our issue');
+    expect(statusOf(id)).toBe('triggered');
+  });
+
   it('is left alone by Baton’s own move after a resolve: that is an echo', async () => {
     const { id, key } = await raise('Login is slow');
     resolveAs(world.pagerDuty, id, 'PADALOP');
