@@ -21,8 +21,8 @@ import { startTap, type Tap } from './sender.ts';
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const program = pathOf('./other-workflows.ts');
 const shipped = pathOf('../../workflows/index.ts');
-/** Another build, with the same policy in it. */
-const changed = pathOf('../workflows/fixture/following.ts');
+/** Another build, with the same workflows in it. */
+const changed = pathOf('../workflows/fixture/another-build.ts');
 
 const postgres: TestPostgres | undefined = await startPostgres();
 
