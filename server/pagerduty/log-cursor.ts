@@ -101,29 +101,40 @@ export async function readPart(
   for (;;) {
     const isNarrow = until !== undefined && until - from <= narrowestMilliseconds;
     const bounds = { since: whole(from), ...(until === undefined ? {} : { until: whole(until) }) };
+    const pages = isNarrow ? pagesOfAll : pagesAtMost;
     const found = new Map<string, LogEntry>();
-    let more = true;
-    for (let page = 0; more && page < (isNarrow ? pagesOfAll : pagesAtMost); page += 1) {
+    const readPage = async (page: number) => {
       const answer = await read({ ...bounds, offset: page * pageSize, limit: pageSize });
       // What is written meanwhile moves the rest on by a place, so an entry may come twice.
       for (const raw of answer.entries) {
         const entry = logEntryOf(raw, new Date(from).toISOString());
         found.set(entry.id, entry);
       }
-      more = answer.more;
+      return answer.more;
+    };
+    let more = await readPage(0);
+    // The last page that may be read tells whether there is more than fits, without all the pages before it.
+    const last =
+      more && !isNarrow
+        ? await read({ ...bounds, offset: (pages - 1) * pageSize, limit: pageSize })
+        : undefined;
+    if (last?.more) {
+      const times = last.entries.map((raw) => Date.parse(logEntryOf(raw, whole(from)).time));
+      const oldest = Math.min(...times);
+      until = Math.max(from + narrowestMilliseconds, Math.floor((from + oldest) / 2));
+      continue;
     }
-    const newestFirst = [...found.values()];
+    for (let page = 1; more && page < pages; page += 1) more = await readPage(page);
     if (more && isNarrow)
       log.error(
         bounds,
         'PagerDuty gives no more than 10 000 entries between two times: some cannot be pulled',
       );
-    if (!more || isNarrow)
-      return {
-        entries: newestFirst.reverse().sort((one, other) => Date.parse(one.time) - Date.parse(other.time)),
-        ...(until === undefined ? {} : { until }),
-      };
-    const oldest = Math.min(...newestFirst.map(({ time }) => Date.parse(time)));
-    until = Math.max(from + narrowestMilliseconds, Math.floor((from + oldest) / 2));
+    // Newest first, and of one second the younger one first.
+    const newestFirst = [...found.values()];
+    return {
+      entries: newestFirst.reverse().sort((one, other) => Date.parse(one.time) - Date.parse(other.time)),
+      ...(until === undefined ? {} : { until }),
+    };
   }
 }

@@ -64,6 +64,7 @@ export async function startBothWays(world: World, at: () => number) {
   });
   const temporal = watchTemporal({ client, namespace: 'default', log: silent });
   const dispatcher = startDispatcher({
+    pulls: true,
     store,
     client,
     triggers,
