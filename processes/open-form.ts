@@ -6,9 +6,11 @@ const withinMilliseconds = 2_000;
 
 /**
  * Shows forms to people in Slack, by the bot of the connection `default`. It is made at once, so that the first form need not wait for
- * Slack's SDK to load; where Slack is not connected each form is refused, and the person told of the command.
+ * Slack's SDK to load; where Slack is not connected each form is refused, and the person told of the command. Undefined where Slack is
+ * none of the providers.
  */
-export function formOpener({ slack }: Pick<Clients, 'slack'>): Forms['open'] {
+export function formOpener({ slack }: Partial<Pick<Clients, 'slack'>>): Forms['open'] | undefined {
+  if (!slack) return undefined;
   slack('default').catch(() => undefined);
   return async (triggerId, view) => {
     const api = (await slack('default')).api(AbortSignal.timeout(withinMilliseconds));
