@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataFolderInUse } from '../../store/lock.ts';
 import { openStore } from '../../store/open.ts';
-import { delivery } from './world.ts';
+import { delivery } from '../store/world.ts';
 
-const writer = new URL('./writer.ts', import.meta.url);
+const writer = new URL('../store/writer.ts', import.meta.url);
 
 describe('the embedded store', () => {
   let dataDir: string;
