@@ -232,15 +232,14 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
 async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promise<void> {
   const { store, log } = options;
   const event = stored.event as Event;
-  const [situation, twin, connections] = await Promise.all([
+  // Before the echo: what was told by another way would claim that of another effect. Without pulling each happening comes by one way.
+  const twin = options.pulls ? await twinOf(event, stored.seq, store) : undefined;
+  if (twin !== undefined) return leaveToTwin(stored, twin, options);
+  const [situation, echo, connections] = await Promise.all([
     situationOf(event, stored.seq, store),
-    // Without pulling each happening comes by one way.
-    options.pulls ? twinOf(event, stored.seq, store) : undefined,
+    echoOf(event, stored.receivedAt, store),
     options.connections?.known(),
   ]);
-  if (twin !== undefined) return leaveToTwin(stored, twin, options);
-  // Only now: what was told before by another way would claim another effect's echo.
-  const echo = await echoOf(event, stored.receivedAt, store);
   const plan = decide({ seq: stored.seq, event }, situation, options.triggers, echo, connections?.routes);
   const decision = {
     ...(plan.incident ? { incident: plan.incident } : {}),

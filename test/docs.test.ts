@@ -60,10 +60,11 @@ describe('the commands that the docs name', () => {
     const options = new Set(
       globSync('cli/*.ts', { cwd: root }).flatMap((file) => matches(read(file), /(--[a-z-]+)/g)),
     );
-    for (const field of operations.flatMap(({ input }) => Object.keys(input.shape))) {
+    for (const [field, schema] of operations.flatMap(({ input }) => Object.entries(input.shape))) {
       const option = field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      // What may be null is taken away by the second.
-      options.add(`--${option}`).add(`--no-${option}`);
+      options.add(`--${option}`);
+      // What may be null can be taken away.
+      if ((schema as z.ZodType).safeParse(null).success) options.add(`--no-${option}`);
     }
     const lines = pages.flatMap((page) => matches(read(page), /npx baton ([^\n`#]*)/g));
     expect(

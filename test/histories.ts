@@ -24,9 +24,9 @@ import { showApproval } from '../workflows/show-approval.ts';
 import { triggeredAndUnacked } from '../workflows/triggered-and-unacked.ts';
 import { signedMemo, testAuthority } from './authority.ts';
 import { clientsFor } from './clients.ts';
-import { askedIn } from './fixtures/asked-in.ts';
 import { shiftLook } from './fixtures/shift-look.ts';
 import { writeCodes } from './fixtures/written-codes.ts';
+import { request } from './store/approval.ts';
 import { startTimeSkipping, workflowBundle } from './temporal.ts';
 import { cardOf, eventually, startWorld, type World } from './world.ts';
 
@@ -386,8 +386,9 @@ async function recordElsewhere(world: World, folder: string): Promise<void> {
 
   await record(showApproval, 'approval-message/1', { approvalId: 'nobody-knows-it' });
   const [channel] = world.slack.world.channels;
-  for (const [number, channelId] of [undefined, channel?.id ?? '', 'C0NOWHERE'].entries()) {
-    const { id: approvalId } = await world.store.askApproval(askedIn(channelId, number));
+  const places = [{}, { channelId: channel?.id ?? '' }, { channelId: 'C0NOWHERE' }];
+  for (const [number, place] of places.entries()) {
+    const { id: approvalId } = await world.store.askApproval(request(place));
     await record(showApproval, `approval-message/${number + 2}`, { approvalId });
   }
   await worker.stop();

@@ -10,6 +10,7 @@ import { operations } from '../../server/operations/index.ts';
 import type { AnyOperation } from '../../server/operations/operation.ts';
 import type { Store } from '../../store/store.ts';
 import { storedConnections } from '../../store/stored-connections.ts';
+import { request } from '../store/approval.ts';
 import { embeddedWorld, entry, fresh, type World } from '../store/world.ts';
 import { startTestTemporal } from '../temporal.ts';
 import { incident, type Served, serve } from './served.ts';
@@ -72,22 +73,7 @@ describe('each change that somebody asks for', () => {
 
   async function approval() {
     const { id: runId } = (await post('/runs', await started())).json.run;
-    const { id } = await store.askApproval({
-      key: runId,
-      runId,
-      workflow: 'waitForNews',
-      trigger: 'manual',
-      summary: 'Opens a door',
-      calls: [],
-      digest: 'none',
-      approvers: { role: 'approver' },
-      required: 1,
-      requestedBy: [],
-      requesterMayApprove: false,
-      reasonRequired: false,
-      overridesGuards: false,
-      expiresInSeconds: 600,
-    });
+    const { id } = await store.askApproval(request({ runId, workflow: 'waitForNews' }));
     return id;
   }
 

@@ -10,6 +10,7 @@ import { approvalActivities } from '../../worker/approvals.ts';
 import { activityInterceptors } from '../../worker/interceptor.ts';
 import { callsSigned, testAuthority } from '../authority.ts';
 import { surroundingsFor } from '../clients.ts';
+import { request } from '../store/approval.ts';
 import { embeddedWorld, fresh } from '../store/world.ts';
 
 let store: Store;
@@ -118,23 +119,14 @@ async function approve(planned: PlannedCall, runId: string, more: Partial<Approv
       detail: { run: runId, workflow: 'openTheDoor', input: {} },
     },
   );
-  const { id } = await store.askApproval({
-    key: fresh('asked/'),
+  const asked = request({
     runId,
     workflow: 'openTheDoor',
-    trigger: 'manual',
     summary: planned.summary,
     calls: [planned],
-    digest: 'of the plan',
-    approvers: { role: 'approver' },
-    required: 1,
-    requestedBy: [],
-    requesterMayApprove: false,
-    reasonRequired: false,
-    overridesGuards: false,
-    expiresInSeconds: 600,
     ...more,
   });
+  const { id } = await store.askApproval(asked);
   return id;
 }
 
