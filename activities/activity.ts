@@ -1,11 +1,9 @@
 import { z } from 'zod';
+import type { ChangeKind } from '../domain/kind.ts';
 import type { Looked, Plan } from '../domain/plan.ts';
 import type { changeEvents } from '../domain/route.ts';
 import type { Baton } from './baton.ts';
 import type { Clients } from './clients.ts';
-
-/** `read` is repeated freely; `change` is harmless or reversible; `destructive` is neither. */
-export type Kind = 'read' | 'change' | 'destructive';
 
 /** On whose behalf something is done. A person's e-mail is what providers are told (PagerDuty's `From`). */
 export const actorSchema = z.object({
@@ -101,7 +99,7 @@ export interface Change<
 }
 
 interface Acting<Input extends z.ZodType> {
-  kind: 'change' | 'destructive';
+  kind: ChangeKind;
   targets?(input: z.output<Input>): string[];
   /** Its target is something that there is once, as an incident's room: a later call gets what an earlier one made (`made`). */
   once?: true;

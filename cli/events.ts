@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import type { Disposition } from '../domain/disposition.ts';
+import { type Disposition, dispositions } from '../domain/disposition.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import type { ListedEvent } from '../store/events.ts';
 import { act, orNotFound, parseLimit, withAsk } from './command.ts';
@@ -14,8 +14,6 @@ interface ListOptions {
   limit: number;
 }
 
-const dispositions = ['pending', 'dispatched', 'duplicate', 'ignored', 'stale', 'parked'];
-
 /** `baton events …`: what has come in, and what became of it. */
 export function addEventCommands(program: Command, wiring: Wiring): void {
   const events = program.command('events').description('what has come in, and what became of it');
@@ -26,7 +24,10 @@ export function addEventCommands(program: Command, wiring: Wiring): void {
       .description('events, newest first')
       .option('--incident <id>', 'only those about this incident')
       .addOption(
-        new Option('--disposition <disposition>', 'only those of which this became').choices(dispositions),
+        new Option('--disposition <disposition>', 'only those of which this became').choices([
+          'pending',
+          ...dispositions,
+        ]),
       )
       .option('--limit <n>', 'at most so many', parseLimit, 50),
     wiring,

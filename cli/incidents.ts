@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { incidentStatuses } from '../domain/incident.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { act, parseLimit, withAsk } from './command.ts';
@@ -13,7 +14,7 @@ interface ListOptions {
   limit: number;
 }
 
-const states = ['open', 'triggered', 'acknowledged', 'resolved'] as const;
+const states = ['open', ...incidentStatuses] as const;
 
 /** `baton incidents …`: what Baton did about an incident, and why it did nothing else. */
 export function addIncidentCommands(program: Command, wiring: Wiring): void {

@@ -1,5 +1,6 @@
 /** PagerDuty's own states. Baton keeps no other. */
-export type IncidentStatus = 'triggered' | 'acknowledged' | 'resolved';
+export const incidentStatuses = ['triggered', 'acknowledged', 'resolved'] as const;
+export type IncidentStatus = (typeof incidentStatuses)[number];
 
 /** Something that PagerDuty names: a service, a user, a team, a priority. */
 export interface Reference {

@@ -1,5 +1,6 @@
 import type { Approval, ApprovalAnswer } from './approval.ts';
 import type { Disposition } from './disposition.ts';
+import type { Kind } from './kind.ts';
 import type { Plan } from './plan.ts';
 import type { RunStuck } from './run.ts';
 
@@ -22,7 +23,7 @@ export interface RecordedAnswer {
 export interface AttemptDetail {
   run: string;
   activity: string;
-  kind: 'read' | 'change' | 'destructive';
+  kind: Kind;
   /** Of the effect: the same over all attempts. */
   key: string;
   attempt: number;

@@ -1,4 +1,8 @@
-export type RunState = 'starting' | 'running' | 'completed' | 'failed' | 'timed out' | 'cancelled';
+export const runStates = ['starting', 'running', 'completed', 'failed', 'timed out', 'cancelled'] as const;
+export type RunState = (typeof runStates)[number];
+
+/** The code cannot follow its history; its next step fails for another reason, as an unknown workflow; nobody takes it. */
+export const stuckReasons = ['NonDeterminism', 'WorkflowTaskFailed', 'NoWorker'] as const;
 
 export interface RunRow {
   /** `<trigger>/<incident id>[/2]`: Temporal's workflow id. */
@@ -21,8 +25,7 @@ export interface RunRow {
 
 /** Why a live run cannot go on. */
 export interface RunStuck {
-  /** The code cannot follow its history; its next step fails for another reason, as an unknown workflow; nobody takes it. */
-  reason: 'NonDeterminism' | 'WorkflowTaskFailed' | 'NoWorker';
+  reason: (typeof stuckReasons)[number];
   message: string;
   since: string;
   /** People know. */

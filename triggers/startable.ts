@@ -1,16 +1,12 @@
 import type { z } from 'zod';
-
-/**
- * `change`: all that it may call reads, or is harmless or reversible. `destructive`: something that is neither, and so its start needs the
- * right `runs.startDestructive`.
- */
-export type StartableKind = 'change' | 'destructive';
+import type { ChangeKind } from '../domain/kind.ts';
 
 /** A workflow that a person or a program can start, with its types forgotten. */
 export interface Startable {
   workflow: string;
   summary: string;
-  kind: StartableKind;
+  /** Of the worst that it may call. The start of a `destructive` one needs the right `runs.startDestructive`. */
+  kind: ChangeKind;
   /** A strict object: what whoever starts it may say. */
   input: z.ZodObject;
   /** The incident that it is about, if any: what the run is filed under, and whose resolve stops it. */
@@ -26,7 +22,7 @@ interface Declaration<Input extends z.ZodObject> {
   /** The workflow to run. */
   run: (input: z.output<Input>) => Promise<unknown>;
   summary: string;
-  kind: StartableKind;
+  kind: ChangeKind;
   input: Input;
   subject?: (input: z.output<Input>) => string;
   /** The subject when left out. */

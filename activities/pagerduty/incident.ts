@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { incidentStatuses } from '../../domain/incident.ts';
 import { decorative, listOf, membersOf } from '../lenient.ts';
 import type { Answer, PagerDuty } from './client.ts';
 import { readSuccess } from './failures.ts';
@@ -12,7 +13,7 @@ export const incidentSchema = z.object({
   id: z.string(),
   number: z.number(),
   title: z.string(),
-  status: z.enum(['triggered', 'acknowledged', 'resolved']),
+  status: z.enum(incidentStatuses),
   urgency: z.enum(['high', 'low']),
   priority: named.optional(),
   incidentKey: z.string().optional(),

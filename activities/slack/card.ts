@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { incidentStatuses } from '../../domain/incident.ts';
 import { type Block, type Body, type Button, label, linkLine, marked, markup, plain } from './blocks.ts';
 import { links, webUrl } from './input.ts';
 import { cut, escapeSlack, oneLine } from './text.ts';
@@ -14,7 +15,7 @@ export const cardSchema = z.object({
   number: z.int().optional(),
   /** The incident at PagerDuty. */
   url: webUrl.optional(),
-  status: z.enum(['triggered', 'acknowledged', 'resolved']),
+  status: z.enum(incidentStatuses),
   /** The incident that this one was merged into, which resolved it. */
   mergedInto: z.string().optional(),
   urgency: z.string().optional(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AnyActivity } from '../../activities/activity.ts';
+import { kinds } from '../../domain/kind.ts';
 import { Refusal } from '../refusal.ts';
 import { defineOperation } from './operation.ts';
 import { jsonSchemaOf } from './schema.ts';
@@ -7,7 +8,7 @@ import { jsonSchemaOf } from './schema.ts';
 const brief = {
   name: z.string(),
   provider: z.string(),
-  kind: z.enum(['read', 'change', 'destructive']),
+  kind: z.enum(kinds),
   summary: z.string(),
   permissions: z.array(z.string()).describe("Rights at the provider, in the provider's own words"),
   targets: z.boolean().describe('It names what it acts on, and no two act on one thing at the same time'),

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
+import { dispositions } from '../../domain/disposition.ts';
 import { actorOf, authorize } from '../../domain/rights.ts';
 import type { EventRow } from '../../store/events.ts';
 import { Refusal } from '../refusal.ts';
@@ -18,7 +19,7 @@ export const listEvents = defineOperation({
   input: z.strictObject({
     subject: subjectInput.optional(),
     type: z.string().min(1).max(300).optional(),
-    disposition: z.enum(['pending', 'dispatched', 'duplicate', 'ignored', 'stale', 'parked']).optional(),
+    disposition: z.enum(['pending', ...dispositions]).optional(),
     ...pageInput,
   }),
   output: pageOutput(eventShape),

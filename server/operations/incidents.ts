@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { incidentStatuses } from '../../domain/incident.ts';
 import { detailOf } from '../../domain/record.ts';
 import { authorize } from '../../domain/rights.ts';
 import { Refusal } from '../refusal.ts';
@@ -18,7 +19,7 @@ export const listIncidents = defineOperation({
   summary: 'Incidents, newest first',
   within: ['services'],
   input: z.strictObject({
-    status: z.enum(['open', 'triggered', 'acknowledged', 'resolved']).optional(),
+    status: z.enum(['open', ...incidentStatuses]).optional(),
     service: z
       .string()
       .min(1)

@@ -3,6 +3,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
 import type { RunCause } from '../../domain/incident.ts';
 import { actorOf, authorize } from '../../domain/rights.ts';
+import { runStates } from '../../domain/run.ts';
 import { defaultConnection, incidentOfSubject } from '../../domain/subject.ts';
 import type { IncidentRow } from '../../store/incidents.ts';
 import type { Startable } from '../../triggers/startable.ts';
@@ -26,7 +27,7 @@ export const listRuns = defineOperation({
   input: z.strictObject({
     subject: subjectInput.optional(),
     workflow: z.string().min(1).max(200).optional(),
-    state: z.enum(['starting', 'running', 'completed', 'failed', 'timed out', 'cancelled']).optional(),
+    state: z.enum(runStates).optional(),
     live: z.boolean().optional().describe('Only those that have not ended, or only those that have'),
     ...pageInput,
   }),

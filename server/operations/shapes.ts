@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { dispositions } from '../../domain/disposition.ts';
+import { incidentStatuses } from '../../domain/incident.ts';
+import { runStates, stuckReasons } from '../../domain/run.ts';
 
 /** What several operations answer with, each in one place. */
 
@@ -10,14 +13,14 @@ export const runShape = z
     subject: z.string().exactOptional(),
     target: z.string(),
     eventSeq: z.int().describe('The number of the event that called for it; 0: somebody started it'),
-    state: z.enum(['starting', 'running', 'completed', 'failed', 'timed out', 'cancelled']),
+    state: z.enum(runStates),
     outcome: z.string().exactOptional(),
     failure: z
       .object({ class: z.string(), message: z.string(), activity: z.string().exactOptional() })
       .optional(),
     stuck: z
       .object({
-        reason: z.enum(['NonDeterminism', 'WorkflowTaskFailed', 'NoWorker']),
+        reason: z.enum(stuckReasons),
         message: z.string(),
         since: z.string(),
         over: z.boolean().exactOptional(),
@@ -38,10 +41,7 @@ export const eventShape = z
     subject: z.string().exactOptional(),
     time: z.string(),
     receivedAt: z.string(),
-    disposition: z
-      .enum(['dispatched', 'duplicate', 'ignored', 'stale', 'parked'])
-      .exactOptional()
-      .describe('Missing: pending'),
+    disposition: z.enum(dispositions).exactOptional().describe('Missing: pending'),
     reason: z.string().exactOptional(),
     event: z.unknown().exactOptional(),
     pruned: z.literal(true).exactOptional(),
@@ -54,7 +54,7 @@ export const incidentShape = z
   .object({
     id: z.string().describe('Of another account than that of default, `<connection>/<id>`'),
     connection: z.string().describe('The account that it is of'),
-    status: z.enum(['triggered', 'acknowledged', 'resolved']),
+    status: z.enum(incidentStatuses),
     seenAt: z.string().describe('When its newest state was told'),
     service: z
       .string()

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { changeKinds } from '../../domain/kind.ts';
 import { defineOperation } from './operation.ts';
 import { jsonSchemaOf } from './schema.ts';
 
@@ -17,7 +18,7 @@ export const listWorkflows = defineOperation({
         triggers: z.array(z.string()),
         summary: z.string().optional(),
         kind: z
-          .enum(['change', 'destructive'])
+          .enum(changeKinds)
           .optional()
           .describe('`destructive`: only who may decide or operate can start it'),
         input: z

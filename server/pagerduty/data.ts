@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { DataOf, KnownEventType } from '../../domain/event.ts';
-import type { Incident, Reference } from '../../domain/incident.ts';
+import { type Incident, incidentStatuses, type Reference } from '../../domain/incident.ts';
 
 type Nullish<Value> = Value | null | undefined;
 const optional = <Key extends string, Value>(key: Key, value: Nullish<Value>) =>
@@ -52,7 +52,7 @@ const incidentSchema = z
     id: z.string().regex(/^[^/]+$/, 'is no id of PagerDuty'),
     number: decorative(z.number()),
     title: text,
-    status: wordOf(['triggered', 'acknowledged', 'resolved']),
+    status: wordOf(incidentStatuses),
     urgency: wordOf(['high', 'low']),
     priority: maybe,
     incident_type: decorative(z.object({ name: z.string() })),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Delivery } from '../../domain/delivery.ts';
-import type { IncidentStatus } from '../../domain/incident.ts';
+import { type IncidentStatus, incidentStatuses } from '../../domain/incident.ts';
 import { millisecondsAhead } from '../../domain/moment.ts';
 import { subjectOf } from '../../domain/subject.ts';
 import type { ReadEvent } from '../read-event.ts';
@@ -53,7 +53,7 @@ const shape = z.object({
     .catch(null),
   incident: z.looseObject({
     id: z.string().regex(/^[^/]+$/, 'is no id of PagerDuty'),
-    status: z.enum(['triggered', 'acknowledged', 'resolved']),
+    status: z.enum(incidentStatuses),
     title: z.string().nullish().catch(null),
     incident_number: z.unknown(),
     assignments: listOf(z.object({ assignee: z.looseObject({ id: z.string() }) })),
