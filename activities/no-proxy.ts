@@ -27,7 +27,7 @@ const withoutBrackets = (host: string) => (host.startsWith('[') ? host.slice(1, 
 const withoutDot = (host: string) => (host.endsWith('.') ? host.slice(0, -1) : host);
 
 function isMeant(entry: string, host: string, port: string): boolean {
-  const { name, bits, entryPort } = partsOf(entry);
+  const { name, bits, entryPort } = readEntry(entry);
   if (entryPort !== undefined && Number(entryPort) !== Number(port)) return false;
   if (isIP(name) !== 0) return isIP(host) !== 0 && isWithin(name, bits, host);
   // A network of something that is no address.
@@ -40,7 +40,11 @@ function isMeant(entry: string, host: string, port: string): boolean {
 }
 
 /** An address of IPv6 without brackets has colons of its own, and so no port. */
-function partsOf(entry: string): { name: string; bits?: string | undefined; entryPort?: string | undefined } {
+function readEntry(entry: string): {
+  name: string;
+  bits?: string | undefined;
+  entryPort?: string | undefined;
+} {
   const plain = entry.replace(/^[a-z]{1,10}:\/\//, '').replace(/\/$/, '');
   const [, address, network] = /^([0-9a-f:.]+)(?:\/(\d{1,3}))?$/.exec(plain) ?? [];
   if (address !== undefined && isIP(address) === 6) return { name: address, bits: network };

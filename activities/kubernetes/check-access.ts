@@ -32,7 +32,7 @@ export const checkKubernetesAccess = defineActivity({
     const { authorization, request } = await kubernetes(connection);
     const resourceAttributes = {
       verb,
-      ...partsOf(resource),
+      ...apiOf(resource),
       ...(namespace === undefined ? {} : { namespace }),
     };
     const body = { spec: { resourceAttributes } };
@@ -45,7 +45,7 @@ export const checkKubernetesAccess = defineActivity({
 });
 
 /** What the API's authoriser calls the parts of `apps/deployments/scale`. */
-export function partsOf(permission: string): { group: string; resource: string; subresource?: string } {
+export function apiOf(permission: string): { group: string; resource: string; subresource?: string } {
   const [first = '', ...rest] = permission.split('/');
   const hasGroup = first.includes('.') || plainGroups.includes(first);
   const [resource = '', subresource] = hasGroup ? rest : [first, ...rest];

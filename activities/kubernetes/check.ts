@@ -1,6 +1,6 @@
 import { findingOf, untold } from '../finding.ts';
 import type { Check, Finding } from '../provider.ts';
-import { partsOf } from './check-access.ts';
+import { apiOf } from './check-access.ts';
 import type { Kubernetes } from './client.ts';
 import { throwFailure } from './failures.ts';
 
@@ -66,7 +66,7 @@ async function isAllowed(
   const [resource = '', verb = ''] = right.split(' ');
   const resourceAttributes = {
     verb,
-    ...partsOf(resource),
+    ...apiOf(resource),
     ...(namespace === undefined ? {} : { namespace }),
   };
   const { status } = await authorization

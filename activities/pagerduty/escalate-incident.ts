@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Attempt, actor, connectionName, defineActivity } from '../activity.ts';
 import { conflict } from '../failures.ts';
 import type { PagerDuty } from './client.ts';
-import { type Incident, incidentSchema, readIncident } from './incident.ts';
+import { incidentSchema, type ReadIncident, readIncident } from './incident.ts';
 import { pagerDutyId } from './input.ts';
 import { readOnCalls } from './on-calls.ts';
 import { updateCall, updateIncident } from './update-incident.ts';
@@ -64,7 +64,7 @@ export const escalatePagerDutyIncident = defineActivity({
 /** Undefined for an incident that was assigned to people past its escalation policy. */
 async function levelOf(
   pagerduty: PagerDuty,
-  { escalationPolicy, assignees }: Incident,
+  { escalationPolicy, assignees }: ReadIncident,
   { uncertainSince, signal }: Attempt,
 ): Promise<number | undefined> {
   if (!escalationPolicy) return undefined;

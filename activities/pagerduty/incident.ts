@@ -30,7 +30,7 @@ export const incidentSchema = z.object({
   mergedInto: named.optional(),
   url: z.string(),
 });
-export type Incident = z.infer<typeof incidentSchema>;
+export type ReadIncident = z.infer<typeof incidentSchema>;
 
 /** What an activity that changes an incident returns. */
 export const changedIncident = z.object({ changed: z.boolean(), incident: incidentSchema });
@@ -81,7 +81,7 @@ const restIncident = z.object({
   resolve_reason: decorative(z.object({ incident: reference })),
 });
 
-const toIncident = (rest: z.output<typeof restIncident>): Incident => ({
+const toIncident = (rest: z.output<typeof restIncident>): ReadIncident => ({
   id: rest.id,
   number: rest.incident_number,
   title: rest.title ?? rest.summary ?? '',
@@ -112,12 +112,12 @@ export const incidentPage = z.object({ incidents: membersOf(restIncident.transfo
 /** Whole people instead of references, for their e-mails. */
 export const withPeople = ['acknowledgers', 'assignees', 'agents'];
 
-export const incidentIn = (answer: Answer): Incident => readSuccess(answer, oneIncident).incident;
+export const incidentIn = (answer: Answer): ReadIncident => readSuccess(answer, oneIncident).incident;
 
 export async function readIncident(
   pagerduty: PagerDuty,
   incidentId: string,
   signal: AbortSignal,
-): Promise<Incident> {
+): Promise<ReadIncident> {
   return incidentIn(await pagerduty.get(`/incidents/${incidentId}`, { 'include[]': withPeople }, signal));
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Inverse } from '../../domain/plan.ts';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { conflict } from '../failures.ts';
-import { changedIncident, type Incident, readIncident } from './incident.ts';
+import { changedIncident, type ReadIncident, readIncident } from './incident.ts';
 import { pagerDutyId } from './input.ts';
 import { updateCall, updateIncident } from './update-incident.ts';
 
@@ -52,7 +52,7 @@ export const reassignPagerDutyIncident = defineActivity({
   async act(_, input, { pagerduty, attempt: { signal } }) {
     const { connection, actor, incidentId, userIds, escalationPolicyId } = input;
     const client = await pagerduty(connection);
-    const reached = (incident: Incident) => isReached(input, incident);
+    const reached = (incident: ReadIncident) => isReached(input, incident);
     const fields = userIds
       ? { assignments: userIds.map((id) => ({ assignee: { id, type: 'user_reference' } })) }
       : { escalation_policy: { id: escalationPolicyId, type: 'escalation_policy_reference' } };
@@ -67,16 +67,18 @@ interface Assigning {
   escalationPolicyId?: string | undefined;
 }
 
-const isReached = ({ userIds, escalationPolicyId }: Assigning, { assignees, escalationPolicy }: Incident) =>
-  userIds ? sameIds(userIds, assignees) : escalationPolicy?.id === escalationPolicyId;
+const isReached = (
+  { userIds, escalationPolicyId }: Assigning,
+  { assignees, escalationPolicy }: ReadIncident,
+) => (userIds ? sameIds(userIds, assignees) : escalationPolicy?.id === escalationPolicyId);
 
-const placeOf = ({ assignees, escalationPolicy }: Incident) => ({
+const placeOf = ({ assignees, escalationPolicy }: ReadIncident) => ({
   userIds: assignees.map(({ id }) => id),
   ...(escalationPolicy ? { escalationPolicyId: escalationPolicy.id } : {}),
 });
 
 /** To the people who had it, or to the policy that it was on. */
-function backTo({ connection, incidentId, userIds: wanted }: Assigning, incident: Incident): Inverse {
+function backTo({ connection, incidentId, userIds: wanted }: Assigning, incident: ReadIncident): Inverse {
   const { userIds, escalationPolicyId } = placeOf(incident);
   const activity = 'reassignPagerDutyIncident';
   if (wanted && userIds.length > 0) return { activity, input: { connection, incidentId, userIds } };
@@ -85,13 +87,13 @@ function backTo({ connection, incidentId, userIds: wanted }: Assigning, incident
 }
 
 /** The incident as it will be. Whom a policy assigns it to is not known before. */
-function assigned({ userIds, escalationPolicyId: id = '' }: Assigning, incident: Incident): Incident {
+function assigned({ userIds, escalationPolicyId: id = '' }: Assigning, incident: ReadIncident): ReadIncident {
   if (!userIds) return { ...incident, assignees: [], escalationPolicy: { id, name: id } };
   const known = (userId: string) => incident.assignees.find((each) => each.id === userId);
   return { ...incident, assignees: userIds.map((userId) => known(userId) ?? { id: userId, name: userId }) };
 }
 
-function sameIds(userIds: readonly string[], assignees: Incident['assignees']): boolean {
+function sameIds(userIds: readonly string[], assignees: ReadIncident['assignees']): boolean {
   const wanted = new Set(userIds);
   return wanted.size === assignees.length && assignees.every(({ id }) => wanted.has(id));
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
-import { changedIncident, type Incident, readIncident } from './incident.ts';
+import { changedIncident, type ReadIncident, readIncident } from './incident.ts';
 import { pagerDutyId } from './input.ts';
 import { findNote, noteCall, writeNote } from './notes.ts';
 import { updateCall, updateIncident } from './update-incident.ts';
@@ -54,7 +54,7 @@ export const resolvePagerDutyIncident = defineActivity({
   async act({ values: { addsNote } }, { connection, actor, incidentId, evidence }, { pagerduty, attempt }) {
     const client = await pagerduty(connection);
     if (addsNote) await writeNote(client, incidentId, noteOf(evidence), { actor, attempt });
-    const reached = ({ status }: Incident) => status === 'resolved';
+    const reached = ({ status }: ReadIncident) => status === 'resolved';
     const fields = { status: 'resolved', resolution: evidence.toWellFormed() };
     return updateIncident(client, incidentId, fields, { actor, signal: attempt.signal, reached });
   },

@@ -1,7 +1,7 @@
 import { conflict } from '../failures.ts';
 import type { PagerDuty, Write } from './client.ts';
 import { failureFor, isSuccess } from './failures.ts';
-import { type Incident, incidentIn, readIncident } from './incident.ts';
+import { incidentIn, type ReadIncident, readIncident } from './incident.ts';
 
 /** "Incident Already Resolved" and "Incident Already Acknowledged". */
 const alreadyCodes = [1001, 1002];
@@ -22,8 +22,8 @@ export async function updateIncident(
   pagerduty: PagerDuty,
   incidentId: string,
   fields: object,
-  { reached, ...write }: Omit<Write, 'body'> & { reached(incident: Incident): boolean },
-): Promise<{ changed: boolean; incident: Incident }> {
+  { reached, ...write }: Omit<Write, 'body'> & { reached(incident: ReadIncident): boolean },
+): Promise<{ changed: boolean; incident: ReadIncident }> {
   const body = { incident: { type: 'incident_reference', ...fields } };
   const answer = await pagerduty.put(`/incidents/${incidentId}`, { ...write, body });
   if (isSuccess(answer)) return { changed: true, incident: incidentIn(answer) };

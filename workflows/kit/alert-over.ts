@@ -64,7 +64,7 @@ const heading = /^(?:alerts?)?(firing|resolved)(?:alerts?)?$/;
 const beginning = /^\W{0,5}(firing|resolved)(?:\W{1,3}\d{1,5})?\s{0,3}[\]:)]{1,3}/i;
 
 /** A text as many notification templates have it: Firing, what fires, Resolved, what is over. */
-export function partsOf(text: string): { firing: string; over: string } {
+export function byState(text: string): { firing: string; over: string } {
   const parts = { firing: [] as string[], resolved: [] as string[] };
   let part: keyof typeof parts = 'firing';
   for (const line of text.replace(inStars, '\n$&\n').split('\n')) {

@@ -1,4 +1,4 @@
-import { isAllOver, isOverAlert, isOverField, partsOf, saysOver, unfold } from './alert-over.ts';
+import { byState, isAllOver, isOverAlert, isOverField, saysOver, unfold } from './alert-over.ts';
 import { isElsewhere, plainName } from './label-texts.ts';
 import type { Alert } from './read-context.ts';
 
@@ -72,7 +72,7 @@ function gatherGroup(
 }
 
 function push(text: string, of: 'firing' | 'resolved', texts: AlertTexts): void {
-  const { firing, over } = partsOf(text);
+  const { firing, over } = byState(text);
   texts[of].push(firing);
   if (over) texts.resolved.push(over);
 }

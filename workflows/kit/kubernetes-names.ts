@@ -1,5 +1,5 @@
 import { type Labels, labelSetsOf } from './alert-details.ts';
-import { isAllOver, partsOf, saysOver } from './alert-over.ts';
+import { byState, isAllOver, saysOver } from './alert-over.ts';
 import { saysCrashLoop } from './crash-loops.ts';
 import { fromLabels, namespacesOf } from './kubernetes-labels.ts';
 import { fromText, withoutReading } from './kubernetes-texts.ts';
@@ -77,5 +77,5 @@ function ofCrashLoops<Item>(items: readonly Item[], textsOf: (item: Item) => rea
 
 const textsIn = (sets: readonly Labels[], names: readonly string[]): string[] =>
   sets.flatMap((labels) =>
-    names.flatMap((name) => labels[name]?.flat() ?? []).map((text) => partsOf(text).firing),
+    names.flatMap((name) => labels[name]?.flat() ?? []).map((text) => byState(text).firing),
   );

@@ -1,4 +1,4 @@
-import { isOverAlert, partsOf } from './alert-over.ts';
+import { byState, isOverAlert } from './alert-over.ts';
 
 /** Labels of one alert, as a text tells them. A name that a line says several times has several values. */
 export type LabelBlock = Map<string, string[]>;
@@ -47,7 +47,7 @@ export const bare = (value: string) =>
 export function labelBlocksOf(text: string): LabelBlock[] {
   const blocks: LabelBlock[] = [];
   let isLabel = false;
-  for (const line of partsOf(text).firing.split('\n')) {
+  for (const line of byState(text).firing.split('\n')) {
     const heading = line.length < 20 ? plainName(line) : '';
     const block = blocks.at(-1);
     if (heading === 'labels') blocks.push(new Map());
@@ -68,7 +68,7 @@ const begins = new Set(['alertname', 'alert', 'status', 'state']);
 /** Lines or lists of `a: b`, `a=b`. A line that says again what is said begins the next alert. */
 export function pairBlocksOf(text: string): LabelBlock[] {
   const blocks: LabelBlock[] = [new Map()];
-  for (const line of partsOf(text).firing.split('\n').slice(0, maxLines)) {
+  for (const line of byState(text).firing.split('\n').slice(0, maxLines)) {
     const pairs = pairsOf(line);
     const said = blocks.at(-1);
     if (pairs.some(([name]) => said?.has(name) && (isSubject(name) || begins.has(name))))
