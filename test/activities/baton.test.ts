@@ -67,7 +67,7 @@ describe('startBatonRun', () => {
         input: { incidentId: 'Q1', times: 3, soft: true, how: 'fast' },
       },
       by: ada,
-      key: 'run-1/step/1',
+      key: 'run-1#5',
     });
   });
 

@@ -12,7 +12,8 @@ import { readJiraProject } from '../../activities/jira/read-project.ts';
 import { listJiraTransitions, transitionJiraIssue } from '../../activities/jira/transition-issue.ts';
 import { updateJiraIssue } from '../../activities/jira/update-issue.ts';
 import { checkout, effects, startRegion } from './ec2/region.ts';
-import { calls, failureOf, startSite } from './jira/site.ts';
+import { calls, startSite } from './jira/site.ts';
+import { failureOf } from './run.ts';
 
 type RegionRun = Awaited<ReturnType<typeof startRegion>>['run'];
 type SiteRun = Awaited<ReturnType<typeof startSite>>['run'];

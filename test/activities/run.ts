@@ -10,7 +10,7 @@ import { surroundingsFor } from '../clients.ts';
 export const afterUnknownOutcome = { number: 2, uncertainSince: '2026-11-21T08:00:00.000Z' };
 
 export const attemptWith = (attempt: Partial<Attempt> = {}): Attempt => ({
-  key: 'run-1/step/1',
+  key: 'run-1#5',
   number: 1,
   signal: new AbortController().signal,
   ...attempt,

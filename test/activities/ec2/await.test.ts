@@ -3,7 +3,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { awaitEc2InstancesHealthy } from '../../../activities/ec2/await-healthy.ts';
 import { awaitEc2InstancesState } from '../../../activities/ec2/await-state.ts';
 import { impair } from '../../../simulator/ec2.ts';
-import { checkout, failureOf, search, startAnswering, startRegion } from './region.ts';
+import { failureOf } from '../run.ts';
+import { checkout, search, startAnswering, startRegion } from './region.ts';
 
 const one = { instanceIds: [checkout] };
 const iso = (time: number) => new Date(time).toISOString();

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { startEc2Instances, stopEc2Instances } from '../../../activities/ec2/change-state.ts';
 import { rebootEc2Instances } from '../../../activities/ec2/reboot-instances.ts';
 import { impair, type SimulatedInstance } from '../../../simulator/ec2.ts';
-import { actions, checkout, effects, failureOf, search, startAnswering, startRegion } from './region.ts';
+import { failureOf } from '../run.ts';
+import { actions, checkout, effects, search, startAnswering, startRegion } from './region.ts';
 
 const uncertainSince = '2026-11-21T08:00:00.000Z';
 const afterUnknownOutcome = { number: 2, uncertainSince };

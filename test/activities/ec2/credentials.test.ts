@@ -4,7 +4,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { listEc2Instances } from '../../../activities/ec2/list-instances.ts';
 import { ec2Environment, ec2Simulation } from '../../../simulator/ec2.ts';
 import { startSimulator } from '../../../simulator/simulator.ts';
-import { checkout, runnerFor } from './region.ts';
+import { runnerFor } from '../run.ts';
+import { checkout } from './region.ts';
 
 type Fault = (path: string, response: ServerResponse) => boolean;
 

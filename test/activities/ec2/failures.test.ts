@@ -3,7 +3,8 @@ import { startEc2Instances } from '../../../activities/ec2/change-state.ts';
 import { listEc2InstanceStatuses } from '../../../activities/ec2/list-instance-statuses.ts';
 import { ec2Environment } from '../../../simulator/ec2.ts';
 import { clientsFor } from '../../clients.ts';
-import { checkout, errorXml, failureOf, runnerFor, startAnswering, startRegion } from './region.ts';
+import { failureOf, runnerFor } from '../run.ts';
+import { checkout, errorXml, startAnswering, startRegion } from './region.ts';
 
 const one = { instanceIds: [checkout] };
 const secret = ec2Environment('').AWS_SECRET_ACCESS_KEY ?? '';

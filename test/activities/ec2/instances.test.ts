@@ -3,7 +3,8 @@ import { checkEc2Access } from '../../../activities/ec2/check-access.ts';
 import { listEc2InstanceStatuses } from '../../../activities/ec2/list-instance-statuses.ts';
 import { listEc2Instances } from '../../../activities/ec2/list-instances.ts';
 import { impair } from '../../../simulator/ec2.ts';
-import { actions, checkout, effects, failureOf, search, startAnswering, startRegion } from './region.ts';
+import { failureOf } from '../run.ts';
+import { actions, checkout, effects, search, startAnswering, startRegion } from './region.ts';
 
 describe('listing instances', () => {
   it('tells of each what a runbook decides by', async () => {

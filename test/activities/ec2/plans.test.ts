@@ -4,7 +4,8 @@ import { startEc2Instances, stopEc2Instances } from '../../../activities/ec2/cha
 import { rebootEc2Instances } from '../../../activities/ec2/reboot-instances.ts';
 import { impair, type SimulatedInstance } from '../../../simulator/ec2.ts';
 import { actBy, planOf } from '../plan.ts';
-import { actions, checkout, effects, failureOf, search, startRegion } from './region.ts';
+import { failureOf } from '../run.ts';
+import { actions, checkout, effects, search, startRegion } from './region.ts';
 
 const both = { instanceIds: [checkout, search] };
 const connection = 'default';

@@ -246,7 +246,7 @@ describe('a comment', () => {
     });
     expect(effects()).toEqual(['issue created', 'comment added']);
     expect(shop.issues[0]?.comments[0]?.body).toBe(
-      '<!-- baton:comment run%2D1%2Fstep%2F1 -->\n\nRolled back',
+      '<!-- baton:comment run%2D1%235 -->\n\nRolled back',
     );
   });
 

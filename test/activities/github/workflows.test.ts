@@ -16,10 +16,10 @@ describe('a workflow', () => {
     const { simulator, shop, run } = await startGitHub();
     const { runId, url, ...rest } = await run(dispatchGitHubWorkflow, { ...deploy, keyInput: 'baton_key' });
     expect(rest).toEqual({ changed: true, adopted: false });
-    expect(shop.runs).toMatchObject([{ id: runId, title: 'Deploy run-1/step/1', branch: 'main' }]);
+    expect(shop.runs).toMatchObject([{ id: runId, title: 'Deploy run-1#5', branch: 'main' }]);
     expect(url).toBe(`${simulator.url}/acme/shop/actions/runs/${runId}`);
     expect(simulator.ledger).toMatchObject([
-      { detail: { ref: 'main', inputs: { version: '4.1.2', baton_key: 'run-1/step/1' } } },
+      { detail: { ref: 'main', inputs: { version: '4.1.2', baton_key: 'run-1#5' } } },
     ]);
   });
 

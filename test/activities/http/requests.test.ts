@@ -226,7 +226,7 @@ describe('a request that changes something', () => {
       {
         call: 'POST /hook',
         body: '{"a":1}',
-        headers: { 'idempotency-key': 'run-1/step/1', 'content-type': 'application/json' },
+        headers: { 'idempotency-key': 'run-1#5', 'content-type': 'application/json' },
       },
     ]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createJiraIssue } from '../../../activities/jira/create-issue.ts';
-import { afterUnknownOutcome, calls, effects, failureOf, startSite } from './site.ts';
+import { afterUnknownOutcome, failureOf } from '../run.ts';
+import { calls, effects, startSite } from './site.ts';
 
 const incident = { incidentId: 'Q1ABC', summary: 'Checkout is slow' };
 

@@ -4,7 +4,8 @@ import { createJiraIssue } from '../../../activities/jira/create-issue.ts';
 import { readJiraIssue } from '../../../activities/jira/read-issue.ts';
 import { jiraEnvironment } from '../../../simulator/jira.ts';
 import { clientsFor } from '../../clients.ts';
-import { failureOf, runnerFor, startAnswering, startSite } from './site.ts';
+import { failureOf, runnerFor } from '../run.ts';
+import { startAnswering, startSite } from './site.ts';
 
 const token = jiraEnvironment('').JIRA_API_TOKEN ?? '';
 const ask = { key: 'OPS-1' };

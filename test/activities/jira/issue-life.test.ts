@@ -3,7 +3,8 @@ import { addJiraComment } from '../../../activities/jira/add-comment.ts';
 import { addJiraLink } from '../../../activities/jira/add-link.ts';
 import { createJiraIssue } from '../../../activities/jira/create-issue.ts';
 import { listJiraTransitions, transitionJiraIssue } from '../../../activities/jira/transition-issue.ts';
-import { afterUnknownOutcome, calls, effects, failureOf, startAnswering, startSite } from './site.ts';
+import { afterUnknownOutcome, failureOf } from '../run.ts';
+import { calls, effects, startAnswering, startSite } from './site.ts';
 
 const key = 'OPS-1';
 

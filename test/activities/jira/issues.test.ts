@@ -5,7 +5,8 @@ import { quoteJql } from '../../../activities/jira/input.ts';
 import { readJiraIssue, searchJiraIssues } from '../../../activities/jira/read-issue.ts';
 import { readJiraProject } from '../../../activities/jira/read-project.ts';
 import { updateJiraIssue } from '../../../activities/jira/update-issue.ts';
-import { calls, effects, failureOf, startAnswering, startSite } from './site.ts';
+import { failureOf } from '../run.ts';
+import { calls, effects, startAnswering, startSite } from './site.ts';
 
 const incident = { incidentId: 'Q1ABC', summary: 'Checkout is slow' };
 

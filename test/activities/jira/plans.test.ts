@@ -6,7 +6,8 @@ import { createJiraIssue } from '../../../activities/jira/create-issue.ts';
 import { transitionJiraIssue } from '../../../activities/jira/transition-issue.ts';
 import { updateJiraIssue } from '../../../activities/jira/update-issue.ts';
 import { actBy, planOf } from '../plan.ts';
-import { effects, failureOf, startReplying, startSite } from './site.ts';
+import { failureOf } from '../run.ts';
+import { effects, startReplying, startSite } from './site.ts';
 
 const key = 'OPS-1';
 const connection = 'default';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createJiraIssue } from '../../../activities/jira/create-issue.ts';
-import { failureOf, startReplying } from './site.ts';
+import { failureOf } from '../run.ts';
+import { startReplying } from './site.ts';
 
 type Fields = Record<string, unknown>;
 interface No {

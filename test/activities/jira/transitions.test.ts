@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { listJiraTransitions, transitionJiraIssue } from '../../../activities/jira/transition-issue.ts';
-import { failureOf, startReplying } from './site.ts';
+import { failureOf } from '../run.ts';
+import { startReplying } from './site.ts';
 
 const key = 'OPS-1';
 type Json = Record<string, unknown>;

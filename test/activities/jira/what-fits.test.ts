@@ -3,7 +3,8 @@ import { createJiraIssue } from '../../../activities/jira/create-issue.ts';
 import { transitionJiraIssue } from '../../../activities/jira/transition-issue.ts';
 import { jiraEnvironment, type SimulatedTransition } from '../../../simulator/jira.ts';
 import { clientsFor } from '../../clients.ts';
-import { afterUnknownOutcome, effects, failureOf, startSite } from './site.ts';
+import { afterUnknownOutcome, failureOf } from '../run.ts';
+import { effects, startSite } from './site.ts';
 
 const incident = { incidentId: 'Q1ABC', summary: 'Checkout is slow' };
 const full = { ...incident, text: 'Slow', assignee: 'acc-ada', labels: ['shop'], priority: 'High' };

@@ -2,15 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { z } from 'zod';
-import { type Activity, type ActivityContext, type Attempt, carryOut } from '../../../activities/activity.ts';
 import {
   type KubernetesWorld,
   kubernetesEnvironment,
   kubernetesSimulation,
 } from '../../../simulator/kubernetes.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
-import { surroundingsFor } from '../../clients.ts';
+import { runnerFor } from '../run.ts';
 
 /** Waits of five seconds take 1 ms. */
 const timeScale = 5000;
@@ -20,24 +18,6 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'baton-kubernetes-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   return folder;
-}
-
-/** Runs an activity as a worker would, with the clients for these settings. */
-export function runnerFor(env: NodeJS.ProcessEnv) {
-  const clients = surroundingsFor(env);
-  return function run<Input extends z.ZodType, Output extends z.ZodType>(
-    activity: Activity<string, Input, Output>,
-    input: z.input<Input>,
-    attempt: Partial<Attempt> = {},
-  ): Promise<z.output<Output>> {
-    const context: ActivityContext = {
-      ...clients,
-      attempt: { key: 'run-1#5', number: 1, signal: new AbortController().signal, ...attempt },
-    };
-    return carryOut(activity, activity.input.parse(input), context).then((output) =>
-      activity.output.parse(output),
-    );
-  };
 }
 
 /** A simulated cluster that ends with the test. Its clock stands still unless the test moves it on. */
@@ -55,13 +35,3 @@ export async function startCluster(env: NodeJS.ProcessEnv = {}) {
 
 /** What the cluster did, in a line each: `deployment restarted`. */
 export const effects = ({ ledger }: Simulator<KubernetesWorld>) => ledger.map(({ effect }) => effect);
-
-/** The failure that something ends in. */
-export async function failureOf(outcome: Promise<unknown>): Promise<Record<string, unknown>> {
-  return outcome.then(
-    () => {
-      throw new Error('it succeeded');
-    },
-    (error) => error,
-  );
-}

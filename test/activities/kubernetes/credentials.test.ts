@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { listKubernetesNodes } from '../../../activities/kubernetes/list-nodes.ts';
 import { kubernetesEnvironment } from '../../../simulator/kubernetes.ts';
-import { failureOf, runnerFor, startCluster, temporaryFolder } from './cluster.ts';
+import { failureOf, runnerFor } from '../run.ts';
+import { startCluster, temporaryFolder } from './cluster.ts';
 
 /** A cluster whose token comes from a command: a script that may use `count` (how often it was run) and `right`. */
 async function startWithCommand(script: string) {

@@ -6,7 +6,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { listKubernetesNodes } from '../../../activities/kubernetes/list-nodes.ts';
 import { simulatedToken } from '../../../simulator/kubernetes/world.ts';
 import { kubernetesConfig } from '../../../simulator/kubernetes.ts';
-import { failureOf, runnerFor, startCluster, temporaryFolder } from './cluster.ts';
+import { failureOf, runnerFor } from '../run.ts';
+import { startCluster, temporaryFolder } from './cluster.ts';
 
 const token = simulatedToken;
 

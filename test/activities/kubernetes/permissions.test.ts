@@ -3,7 +3,8 @@ import { loadAllYaml } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { AnyActivity } from '../../../activities/activity.ts';
-import { failureOf, startCluster } from './cluster.ts';
+import { failureOf } from '../run.ts';
+import { startCluster } from './cluster.ts';
 
 const namespace = 'shop';
 const workloads = [{ deployment: 'checkout' }, { statefulSet: 'carts' }, { daemonSet: 'log-collector' }].map(

@@ -10,7 +10,8 @@ import {
 import { rollBackKubernetesDeployment } from '../../../activities/kubernetes/roll-back-deployment.ts';
 import { scaleKubernetesDeployment } from '../../../activities/kubernetes/scale-deployment.ts';
 import { actBy, planOf } from '../plan.ts';
-import { effects, failureOf, startCluster } from './cluster.ts';
+import { failureOf } from '../run.ts';
+import { effects, startCluster } from './cluster.ts';
 
 const namespace = 'shop';
 const at = '2026-11-21T10:00:00.000Z';

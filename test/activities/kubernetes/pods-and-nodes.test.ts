@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { cordonKubernetesNode, uncordonKubernetesNode } from '../../../activities/kubernetes/cordon-node.ts';
 import { deleteKubernetesPod } from '../../../activities/kubernetes/delete-pod.ts';
 import { listKubernetesPods } from '../../../activities/kubernetes/list-pods.ts';
-import { effects, failureOf, startCluster } from './cluster.ts';
+import { failureOf } from '../run.ts';
+import { effects, startCluster } from './cluster.ts';
 
 const namespace = 'shop';
 

@@ -8,7 +8,8 @@ import { readKubernetesPodLogs } from '../../../activities/kubernetes/read-pod-l
 import { readKubernetesWorkload } from '../../../activities/kubernetes/read-workload.ts';
 import { crashLoop, type KubernetesWorld } from '../../../simulator/kubernetes.ts';
 import type { Simulator } from '../../../simulator/simulator.ts';
-import { failureOf, startCluster } from './cluster.ts';
+import { failureOf } from '../run.ts';
+import { startCluster } from './cluster.ts';
 
 const namespace = 'shop';
 

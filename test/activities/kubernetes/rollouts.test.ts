@@ -10,7 +10,8 @@ import {
 } from '../../../activities/kubernetes/restart-workload.ts';
 import { rollBackKubernetesDeployment } from '../../../activities/kubernetes/roll-back-deployment.ts';
 import { scaleKubernetesDeployment } from '../../../activities/kubernetes/scale-deployment.ts';
-import { effects, failureOf, startCluster } from './cluster.ts';
+import { failureOf } from '../run.ts';
+import { effects, startCluster } from './cluster.ts';
 
 const namespace = 'shop';
 const deployment = 'checkout';

@@ -6,18 +6,10 @@ import { raisePagerDutyAlert } from '../../../activities/pagerduty/raise-alert.t
 import { readPagerDutyIncident } from '../../../activities/pagerduty/read-incident.ts';
 import { pagerDutyEnvironment, raiseIncident } from '../../../simulator/pagerduty.ts';
 import { clientsFor } from '../../clients.ts';
+import { failureOf } from '../run.ts';
 import { startAccount } from './account.ts';
 
 const token = pagerDutyEnvironment('').PAGERDUTY_API_TOKEN ?? '';
-
-async function failureOf(promise: Promise<unknown>): Promise<Record<string, unknown>> {
-  return promise.then(
-    () => {
-      throw new Error('it succeeded');
-    },
-    (error) => error,
-  );
-}
 
 /** An address that answers each request with these bytes. */
 async function startAnswering(bytes: string | Buffer): Promise<string> {

@@ -165,7 +165,7 @@ describe('resolving', () => {
     const { changed, incident } = await run(resolvePagerDutyIncident, { incidentId, evidence });
     expect({ changed, status: incident.status }).toEqual({ changed: true, status: 'resolved' });
     expect(simulator.world.notes.map(({ content }) => content)).toEqual([
-      `Resolving: ${evidence}\n\n(baton run-1/5)`,
+      `Resolving: ${evidence}\n\n(baton run-1#5)`,
     ]);
     expect(effects(simulator)).toEqual(['note added', 'incident resolved']);
   });

@@ -25,7 +25,7 @@ describe('notes', () => {
     expect(changed).toBe(true);
     const { notes } = await run(listPagerDutyNotes, { incidentId });
     expect(notes).toMatchObject([
-      { id: noteId, text: `${note.toWellFormed()}\n\n(baton run-1/5)`, by: { id: 'PBATONU', name: 'Baton' } },
+      { id: noteId, text: `${note.toWellFormed()}\n\n(baton run-1#5)`, by: { id: 'PBATONU', name: 'Baton' } },
     ]);
   });
 
@@ -33,7 +33,7 @@ describe('notes', () => {
     const { simulator, run } = await startAccount();
     const incidentId = raiseIncident(simulator, slow);
     await run(addPagerDutyNote, { incidentId, note: 'restarted' }, { mark: 'SIMULATED' });
-    expect(simulator.world.notes[0]?.content).toBe('SIMULATED\nrestarted\n\n(baton run-1/5)');
+    expect(simulator.world.notes[0]?.content).toBe('SIMULATED\nrestarted\n\n(baton run-1#5)');
   });
 
   it('are added once when the connection is cut after the first', async () => {
@@ -51,7 +51,7 @@ describe('notes', () => {
   it('are added by each step that says the same', async () => {
     const { simulator, run } = await startAccount();
     const incidentId = raiseIncident(simulator, slow);
-    await run(addPagerDutyNote, { incidentId, note: 'restarted' }, { key: 'run-1/5' });
+    await run(addPagerDutyNote, { incidentId, note: 'restarted' }, { key: 'run-1#5' });
     await run(addPagerDutyNote, { incidentId, note: 'restarted' }, { key: 'run-1/15' });
     expect(effects(simulator)).toEqual(['note added', 'note added']);
   });

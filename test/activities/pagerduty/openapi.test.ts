@@ -26,6 +26,7 @@ import {
 } from '../../../activities/pagerduty/settle-alert.ts';
 import { snoozePagerDutyIncident } from '../../../activities/pagerduty/snooze-incident.ts';
 import { raiseIncident } from '../../../simulator/pagerduty.ts';
+import { clientsFor } from '../../clients.ts';
 import { startAccount } from './account.ts';
 
 const folder = resolve(import.meta.dirname, '../../../../shared/reference/openapi');
@@ -88,7 +89,9 @@ function logEntry() {
 
 describe.skipIf(!available)('the requests', () => {
   it('are as PagerDuty’s OpenAPI documents declare them', async () => {
-    const { simulator, clients, run } = await startAccount({ BATON_PUBLIC_URL: 'https://baton.example.com' });
+    const { simulator, settings, run } = await startAccount({
+      BATON_PUBLIC_URL: 'https://baton.example.com',
+    });
     const incidentId = raiseIncident(simulator, { title: 'slow', service: 'Checkout' });
     const dedupKey = 'baton/run-1';
     const links = [{ href: 'https://example.com/log', text: 'log' }];
@@ -113,7 +116,7 @@ describe.skipIf(!available)('the requests', () => {
       userIds: ['PADALOP'],
       incidentKey: 'k',
     });
-    const client = await clients.pagerduty('default');
+    const client = await clientsFor(settings).pagerduty('default');
     const times = { since: '2026-01-01T00:00:00Z', until: '2036-01-01T00:00:00Z' };
     const log = await readPagerDutyLog(
       client,

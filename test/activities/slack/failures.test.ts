@@ -1,11 +1,10 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { archiveSlackChannel } from '../../../activities/slack/archive-channel.ts';
 import { findSlackUser } from '../../../activities/slack/find-user.ts';
 import { openSlackWarRoom } from '../../../activities/slack/open-war-room.ts';
 import { postSlackMessage } from '../../../activities/slack/post-message.ts';
 import { slackEnvironment } from '../../../simulator/slack.ts';
+import { startServing } from '../run.ts';
 import { startWorkspace } from './workspace.ts';
 
 const token = slackEnvironment('').SLACK_BOT_TOKEN ?? '';
@@ -14,10 +13,8 @@ const caught = (promise: Promise<unknown>) => promise.then(() => undefined).catc
 
 /** A Slack that always answers so. */
 async function answering(status: number, body: string, headers: Record<string, string> = {}) {
-  const server = createServer((_, response) => response.writeHead(status, headers).end(body));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  return startWorkspace({ SLACK_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api` });
+  const { url } = await startServing(() => ({ status, body, headers }));
+  return startWorkspace({ SLACK_API_URL: `${url}/api` });
 }
 
 describe('a limited rate', () => {
