@@ -29,6 +29,10 @@ COPY store store
 COPY simulator simulator
 # The only folders that are written to: mount them where the root file system is read-only.
 RUN mkdir /data /heads && chown node:node /data /heads
+# What the image is built from: shown with the runs that its workers carry out.
+ARG BATON_COMMIT=""
+LABEL org.opencontainers.image.revision=$BATON_COMMIT
+ENV BATON_COMMIT=$BATON_COMMIT
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 BATON_DATA_DIR=/data
 # The C library keeps freed memory in an arena for each of many threads: two, and large blocks given back, save a quarter.
 ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072

@@ -5,6 +5,7 @@ import type { Wiring } from '../processes/wiring.ts';
 import { act, parseLimit, withAsk } from './command.ts';
 import { printable, table } from './output.ts';
 import { firstOf } from './pages.ts';
+import { beginningLine } from './run-lines.ts';
 import { standing } from './standing.ts';
 
 interface ListOptions {
@@ -71,11 +72,14 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
       output.line(`Incident ${printable(id)}`);
       output.line();
       output.line(runs.length === 0 ? 'Nothing ran. The lines marked "-" below say why.' : 'Ran:');
-      for (const { id: run, state, workflow, outcome, failure, stuck } of runs) {
+      for (const shown of runs) {
+        const { id: run, state, workflow, outcome, failure, stuck } = shown;
         const end = failure ? `${failure.class}: ${failure.message}` : (outcome ?? '');
         output.line(
           printable(`  ${run}  ${state}${end === '' || end === state ? '' : `, ${end}`}  (${workflow})`),
         );
+        const began = beginningLine(shown);
+        if (began !== '') output.line(`    ${began}`);
         if (stuck && !stuck.over) output.line(`    ${standing(stuck)}`);
       }
       const held = events.filter(({ disposition }) => disposition === 'parked' || disposition === undefined);

@@ -5,11 +5,13 @@ import type { ShownRun } from '../server/operations/shapes.ts';
 import { act, orNotFound, parseLimit, withAsk } from './command.ts';
 import { printable, table } from './output.ts';
 import { firstOf } from './pages.ts';
+import { beginningLines } from './run-lines.ts';
 import { standing } from './standing.ts';
 
 interface ListOptions {
   live?: boolean;
   incident?: string;
+  build?: string;
   limit: number;
 }
 
@@ -23,12 +25,13 @@ export function addRunCommands(program: Command, wiring: Wiring): void {
       .description('runs, newest first')
       .option('--live', 'only those that have not ended')
       .option('--incident <id>', 'only those on this incident')
+      .option('--build <id>', 'only those that workers of this build carry out')
       .option('--limit <n>', 'at most so many', parseLimit, 50),
     wiring,
     async ({ output, json, options }) => {
-      const { live, incident: subject, limit } = options;
+      const { live, incident: subject, build, limit } = options;
       const rows = await withAsk(wiring, (ask) =>
-        firstOf((page) => ask('runs.list', { live, subject, ...page }), limit),
+        firstOf((page) => ask('runs.list', { live, subject, build, ...page }), limit),
       );
       if (json) return output.json(rows);
       if (rows.length === 0) return output.note('No run.');
@@ -50,6 +53,7 @@ export function addRunCommands(program: Command, wiring: Wiring): void {
       })).catch(orNotFound(`There is no run ${id}`, 'baton runs list shows those there are.'));
       if (json) return output.json({ run, steps });
       output.line(printable(`${run.id}  ${run.state}  ${run.workflow} on ${run.target}`));
+      for (const line of beginningLines(run)) output.line(line);
       if (run.stuck && !run.stuck.over) output.line(standing(run.stuck));
       if (run.outcome) output.line(printable(`outcome: ${run.outcome}`));
       if (run.failure) output.line(printable(`failure: ${run.failure.class}: ${run.failure.message}`));

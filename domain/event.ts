@@ -1,6 +1,7 @@
 import type { ApprovalEvent } from './approval.ts';
 import type { Agent, Incident, Reference } from './incident.ts';
 import type { SlackRequest } from './person-request.ts';
+import type { WorkerBuild } from './run.ts';
 
 /**
  * Something that happened, in one envelope for all sources. The attributes are those of CloudEvents 1.0
@@ -196,6 +197,10 @@ export interface RunEvent {
   target: string;
   /** Within the account of the event's connection. */
   incidentId?: string;
+  /** Where people see the incident. */
+  incidentUrl?: string;
+  /** The code that carried it out. */
+  worker?: WorkerBuild;
   /** `completed`, `resolved elsewhere`, … */
   outcome: string;
   /** The run says that what it is for is done and well. `completed` alone says only that it ended. */

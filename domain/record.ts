@@ -2,7 +2,7 @@ import type { Approval, ApprovalAnswer } from './approval.ts';
 import type { Disposition } from './disposition.ts';
 import type { Kind } from './kind.ts';
 import type { Plan } from './plan.ts';
-import type { RunStuck } from './run.ts';
+import type { RunStuck, WorkerBuild } from './run.ts';
 
 /** What went wrong: a class that programs know, and words for people. */
 export interface Failure {
@@ -40,6 +40,8 @@ interface EndDetail {
   failure?: Failure;
   /** It changed nothing. */
   mode?: 'plan';
+  /** The code that carried it out. */
+  worker?: WorkerBuild;
   healthy: boolean;
 }
 

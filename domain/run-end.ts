@@ -1,7 +1,7 @@
 import type { Delivery } from './delivery.ts';
 import type { RunCause } from './incident.ts';
 import type { Entry } from './record.ts';
-import type { RunRow, RunState } from './run.ts';
+import type { RunRow, RunState, WorkerBuild } from './run.ts';
 import { defaultConnection, subjectOf } from './subject.ts';
 
 export interface RunEnd {
@@ -9,6 +9,8 @@ export interface RunEnd {
   state: Exclude<RunState, 'starting' | 'running'>;
   outcome: string;
   failure?: RunRow['failure'];
+  /** Left out: the one that is known stays. */
+  worker?: WorkerBuild;
   entry: Entry;
   /** As a delivery without bytes: the envelope is the event. */
   event: Omit<Delivery, 'body'>;
@@ -25,6 +27,10 @@ export type RunEnding = Pick<RunEnd, 'state' | 'outcome' | 'failure'> & {
   connection?: string | undefined;
   /** Of the run's cause. */
   mode?: RunCause['mode'] | undefined;
+  /** The worker whose code ended it. Left out: the last one that is known. */
+  worker?: WorkerBuild | undefined;
+  /** Of the run's cause: where people see its incident. */
+  incidentUrl?: string | undefined;
 };
 
 const actionOf = {
@@ -45,12 +51,16 @@ function incidentIdOf(subject: string | undefined, connection: string): string |
  * run was about (`<workflow>/<target>`), so that the next good run meets those that still wait for it; those of another account do not,
  * and a run in plan mode meets none: it changed nothing, so its failure pages nobody, and that it went well takes no page back.
  */
-export function runEnd(
-  run: RunRow,
-  { state, outcome, healthy = false, failure, at, via, connection = defaultConnection, mode }: RunEnding,
-): RunEnd {
+export function runEnd(run: RunRow, ending: RunEnding): RunEnd {
+  const { state, outcome, healthy = false, failure, at, via, connection = defaultConnection, mode } = ending;
+  const { worker = run.worker, incidentUrl } = ending;
   const type = actionOf[state];
-  const ended = { outcome, ...(failure ? { failure } : {}), ...(mode ? { mode } : {}) };
+  const ended = {
+    outcome,
+    ...(failure ? { failure } : {}),
+    ...(mode ? { mode } : {}),
+    ...(worker ? { worker } : {}),
+  };
   const ofAccount = connection === defaultConnection ? {} : { connection };
   const incidentId = incidentIdOf(run.subject, connection);
   const envelope = {
@@ -67,6 +77,7 @@ export function runEnd(
     trigger: run.trigger,
     target: run.target,
     ...(incidentId === undefined ? {} : { incidentId }),
+    ...(incidentUrl === undefined ? {} : { incidentUrl }),
     ...ended,
     healthy,
     startedAt: run.createdAt,
@@ -77,6 +88,7 @@ export function runEnd(
     state,
     outcome,
     ...(failure ? { failure } : {}),
+    ...(worker ? { worker } : {}),
     entry: {
       at,
       actor: `trigger:${run.trigger}`,

@@ -19,8 +19,34 @@ export interface RunRow {
   failure?: { class: string; message: string; activity?: string };
   /** Set while it cannot go on. */
   stuck?: RunStuck;
+  /** The code that carries it out, or that ended it. Missing: no worker has said so yet. */
+  worker?: WorkerBuild;
   createdAt: string;
   endedAt?: string;
+}
+
+/** The code of a worker. */
+export interface WorkerBuild {
+  /** Of the workflows: the same sources have the same one on any machine. */
+  build: string;
+  /** Of the sources, where it is known. As git says it: with `-dirty` where they have changes beside it. */
+  commit?: string;
+}
+
+/** What began a run, and on whose behalf. */
+export interface RunBeginning {
+  /** The event that called for it. */
+  event?: { id: string; type: string };
+  /** The operation by which somebody began it. */
+  operation?: string;
+  /** `trigger:ec2-unhealthy`, `person:Ada Lopez`, `token:ci`. */
+  actor: string;
+}
+
+/** A run as it is shown. What began it is missing where the run is so old that it was not kept. */
+export interface ShownRun extends RunRow, Partial<RunBeginning> {
+  /** By which connections its calls go, by provider, where that is not `default`. */
+  connections?: Record<string, string>;
 }
 
 /** Why a live run cannot go on. */

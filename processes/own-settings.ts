@@ -23,6 +23,11 @@ export const OwnEnvironment = z.object({
     .optional(),
   BATON_DATA_DIR: z.string().default('./data'),
   BATON_PUBLIC_URL: httpUrl.optional(),
+  BATON_COMMIT: z
+    .string()
+    .regex(/^[0-9a-f]{7,64}$/, 'is not a commit (7 to 64 of 0-9 and a-f)')
+    .optional(),
+  BATON_REPOSITORY_URL: httpUrl.optional(),
   DATABASE_URL: z
     .url({
       protocol: /^postgres(ql)?$/,

@@ -25,6 +25,8 @@ export interface Settings {
   port: number | undefined;
   dataDir: string;
   publicUrl: string | undefined;
+  /** What an image was built from. Undefined: git is asked. */
+  commit: string | undefined;
   /** Undefined: the embedded store in the data folder. */
   databaseUrl: string | undefined;
   /** Of the embedded store: a commit is on the disk before it is answered. */
@@ -105,6 +107,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, providers: readonly
     port: data.PORT,
     dataDir: data.BATON_DATA_DIR,
     publicUrl: data.BATON_PUBLIC_URL,
+    commit: data.BATON_COMMIT,
     databaseUrl: data.DATABASE_URL,
     storeFsync: data.BATON_STORE_FSYNC === 'on',
     migrationDatabaseUrl: data.BATON_MIGRATION_DATABASE_URL,

@@ -26,6 +26,7 @@ import { bundleWorkflows } from '../worker/bundle.ts';
 import { clientConverter, workerConverter } from '../worker/data-converter.ts';
 import { startWorker, taskQueue } from '../worker/worker.ts';
 import { warnOfOwner } from './cluster.ts';
+import { commitOf } from './commit.ts';
 import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
 import { serveControl } from './control.ts';
 import { performHere } from './door.ts';
@@ -85,6 +86,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
 
     // The store takes the folder's lock first: nobody's Temporal is touched before it is known that the folder is ours.
     let server: RunningServer | undefined;
+    const commit = commitOf({ commit: settings.commit, workflowsPath: wiring.workflowsPath });
     const bundling = bundleWorkflows(wiring.workflowsPath, {
       cacheDir: dataDir,
       encrypted: settings.encryptPayloads,
@@ -162,6 +164,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       scrub,
       count: metrics.activity,
       countRun: metrics.run,
+      commit: await commit,
       versions,
     });
     lifetime.onClose(worker.stop);

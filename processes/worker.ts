@@ -12,6 +12,7 @@ import { bundleWorkflows } from '../worker/bundle.ts';
 import { workerConverter } from '../worker/data-converter.ts';
 import { startWorker, taskQueue } from '../worker/worker.ts';
 import { prepareCluster } from './cluster.ts';
+import { commitOf } from './commit.ts';
 import { allConnections, connectionsIn } from './connections.ts';
 import { CliFailure } from './failure.ts';
 import { Lifetime } from './lifetime.ts';
@@ -32,7 +33,9 @@ export async function runWorker(wiring: Wiring): Promise<void> {
   const sdkMetrics = await prepareSdk(log);
   const lifetime = new Lifetime();
   try {
-    const bundling = bundleWorkflows(wiring.workflowsPath, { encrypted: payloadKeys.encrypts });
+    const { workflowsPath } = wiring;
+    const bundling = bundleWorkflows(workflowsPath, { encrypted: payloadKeys.encrypts });
+    const commit = commitOf({ commit: settings.commit, workflowsPath });
     const { databaseUrl, migrationDatabaseUrl, dataDir } = settings;
     const store = await openStore({
       databaseUrl,
@@ -91,6 +94,7 @@ export async function runWorker(wiring: Wiring): Promise<void> {
       scrub,
       count: metrics.activity,
       countRun: metrics.run,
+      commit: await commit,
       versions: settings.workerVersions,
     });
     lifetime.onClose(worker.stop);

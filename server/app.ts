@@ -14,7 +14,7 @@ import { answerHealth, answerMetrics, answerReadiness, type HealthOptions } from
 import type { Inbox } from './inbox.ts';
 import { jiraWebhook } from './jira/webhook.ts';
 import { pagerDutyWebhook } from './pagerduty/webhook.ts';
-import { answerRunPage, answerRunsPage, runPath } from './pages.ts';
+import { answerRunPage, answerRunsPage, answerWorkerPage, runPath } from './pages.ts';
 import { answerError, noSuchRoute, notConfigured, problemText, problemType, Refusal } from './refusal.ts';
 import { storedConnectionOf } from './signing-connection.ts';
 import { takeSlackClick, takeSlackCommand, takeSlackEvent } from './slack/requests.ts';
@@ -105,6 +105,7 @@ export function createApp(options: AppOptions): Express {
   }
   get('/runs', answerRunsPage);
   get(runPath, answerRunPage);
+  get('/workers/:build', answerWorkerPage);
 
   app.use(() => {
     throw noSuchRoute();

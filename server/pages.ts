@@ -20,6 +20,12 @@ export function answerRunPage(request: Request, response: Response): void {
   ]);
 }
 
+/** The build that carried out a run: which others it has carried out. */
+export function answerWorkerPage(request: Request, response: Response): void {
+  const build = String(request.params.build).toWellFormed().slice(0, longestId);
+  send(response, `Workers of the build ${build}`, [`npx baton runs list --build ${inShell(build)}`]);
+}
+
 export function answerRunsPage(_: Request, response: Response): void {
   send(response, 'Runs', ['npx baton runs list --live', 'npx baton events list']);
 }

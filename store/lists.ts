@@ -1,10 +1,10 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Disposition } from '../domain/disposition.ts';
-import type { RunRow, RunState } from '../domain/run.ts';
+import type { RunState, ShownRun } from '../domain/run.ts';
 import type { Context } from './context.ts';
 import { eventColumns, eventRow, type ListedEvent, type StoredListedEvent } from './events.ts';
 import { cleanText, keyText } from './json.ts';
-import { runColumnsOf, runRow, type StoredRun } from './runs.ts';
+import { type StoredShownRun, shownRun, shownRunColumnsOf } from './shown-runs.ts';
 
 /**
  * A part of a list. `next` is where to go on, where there may be more: a place in the list's own order, which no insert moves. Rows that
@@ -39,6 +39,8 @@ export interface RunFilter extends WithinServices {
   live?: boolean | undefined;
   state?: RunState | undefined;
   workflows?: readonly string[] | undefined;
+  /** Of the worker that carries them out. */
+  build?: string | undefined;
   before?: RunPlace | undefined;
   limit: number;
 }
@@ -46,7 +48,7 @@ export interface RunFilter extends WithinServices {
 /** Events and runs as pages, newest first. A page looks at a bounded number of rows, so it may be short and have a next one. */
 export interface Lists {
   pageOfEvents(filter: EventFilter): Promise<Page<ListedEvent, number>>;
-  pageOfRuns(filter: RunFilter): Promise<Page<RunRow, RunPlace>>;
+  pageOfRuns(filter: RunFilter): Promise<Page<ShownRun, RunPlace>>;
 }
 
 /** So many rows are looked at for one page, whatever is asked for. */
@@ -108,7 +110,7 @@ export function listsOn({ db }: Context): Lists {
       }
     },
 
-    async pageOfRuns({ subject, live, state, workflows, services, before, limit }) {
+    async pageOfRuns({ subject, live, state, workflows, build, services, before, limit }) {
       const found = allOf([
         subject !== undefined && sql`subject = ${keyText(subject)}`,
         live === true && sql`state in ('starting', 'running')`,
@@ -119,16 +121,17 @@ export function listsOn({ db }: Context): Lists {
       const wanted = allOf([
         state !== undefined && sql`state = ${state}`,
         workflows && sql`workflow = any (${textsOf(workflows)})`,
+        build !== undefined && sql`worker->>'build' = ${cleanText(build)}`,
         ofServices(services),
       ]);
-      const { rows } = await sql<StoredRun & { place: string }>`
-        select ${runColumnsOf('looked')}, created_at::text as place from (
+      const { rows } = await sql<StoredShownRun & { place: string }>`
+        select ${shownRunColumnsOf('looked')}, created_at::text as place from (
           select * from runs where ${found} order by created_at desc, id desc limit ${looksAtMost}
         ) as looked where ${wanted} order by created_at desc, id desc limit ${limit + 1}`.execute(db);
-      const isLimited = state !== undefined || workflows !== undefined || services !== undefined;
+      const isLimited = [state, workflows, build, services].some((each) => each !== undefined);
       const end = isLimited && rows.length <= limit ? await lastLooked(found) : undefined;
       return pageOf(rows, limit, {
-        rowOf: runRow,
+        rowOf: shownRun,
         placeOf: ({ place, id }) => ({ at: place, id }),
         ...(end === undefined ? {} : { end }),
       });

@@ -201,6 +201,7 @@ const steps: Record<string, string[]> = {
   '0015-approvals': approvalSteps,
   '0016-pull': pullSteps,
   '0017-link-codes': linkCodeSteps,
+  '0018-workers': [`alter table runs add column worker jsonb`],
 };
 
 /**

@@ -31,6 +31,7 @@ import { retentionOn } from './retention.ts';
 import { runsOn } from './runs.ts';
 import { linesOn } from './search.ts';
 import { sessionsOn } from './sessions.ts';
+import { shownRunsOn } from './shown-runs.ts';
 import type { Store } from './store.ts';
 import { stuckRunsOn } from './stuck.ts';
 import type { Tables } from './tables.ts';
@@ -112,6 +113,7 @@ export function makeStore(
     ...recordOn(context),
     ...linesOn(context),
     ...incidentsOn(context),
+    ...shownRunsOn(context),
     ...listsOn(context),
     ...byHandOn(context),
     ...answersOn(context),

@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely';
 import { type Selectable, sql } from 'kysely';
 import type { Entry } from '../domain/record.ts';
-import type { RunRow, RunState, RunStuck } from '../domain/run.ts';
+import type { RunRow, RunState, RunStuck, WorkerBuild } from '../domain/run.ts';
 import type { RunEnd } from '../domain/run-end.ts';
 import type { Json, Time } from './columns.ts';
 import type { Context } from './context.ts';
@@ -41,6 +41,7 @@ export interface RunsTable {
   cause: string | null;
   /** When Temporal was last known to know it. */
   seen_at: Time | null;
+  worker: Json<WorkerBuild | null>;
 }
 
 /** The runs, from the decision to start one to its end. */
@@ -50,6 +51,8 @@ export interface Runs {
   liveRuns(page: { after?: LiveRun; limit: number }): Promise<LiveRun[]>;
   /** Temporal knows these runs. */
   seeRuns(ids: string[]): Promise<void>;
+  /** A worker with this code carries out these runs, as far as they have not ended. */
+  carryOutRuns(ids: readonly string[], worker: WorkerBuild): Promise<void>;
   /** A live run was started again: with its line in the record. */
   restartedRun(id: string, entry: Entry): Promise<void>;
   /** Newest first. `before` is the id of a run: those after it in this order. */
@@ -70,11 +73,12 @@ export function runsOn({ db, scrub, makeLine, onPending }: Context): Runs {
   async function endAll(all: RunEnd[]): Promise<boolean[]> {
     // The same run twice in one batch ends once, by the first.
     const ends = [...new Map(all.toReversed().map((end) => [end.id, end])).values()];
-    const given = ends.map(({ id, state, outcome, failure }) => ({
+    const given = ends.map(({ id, state, outcome, failure, worker }) => ({
       id: cleanText(id),
       state,
       outcome: cleanText(scrub(outcome)),
       failure: failure ?? null,
+      worker: worker ?? null,
     }));
     const owners = ends.map(({ id }) => cleanText(id));
     const events = ends.map(({ event }, index) => ({ ...inboxRow(event), run: owners[index] }));
@@ -85,8 +89,10 @@ export function runsOn({ db, scrub, makeLine, onPending }: Context): Runs {
     }));
     const { rows } = await sql<{ id: string }>`
       with ended as (
-        update runs set state = given.state, outcome = given.outcome, ended_at = now(), failure = given.failure
-        from jsonb_to_recordset(${canonicalJson(given, scrub)}::jsonb) as given (id text, state text, outcome text, failure jsonb)
+        update runs set state = given.state, outcome = given.outcome, ended_at = now(), failure = given.failure,
+          worker = coalesce(given.worker, runs.worker)
+        from jsonb_to_recordset(${canonicalJson(given, scrub)}::jsonb)
+          as given (id text, state text, outcome text, failure jsonb, worker jsonb)
         where runs.id = any (array(select jsonb_array_elements_text(${JSON.stringify(owners)}::jsonb))) and runs.id = given.id
           and runs.ended_at is null
         returning runs.id
@@ -147,6 +153,14 @@ export function runsOn({ db, scrub, makeLine, onPending }: Context): Runs {
       );
     },
 
+    async carryOutRuns(ids, worker) {
+      const told = canonicalJson(worker);
+      await sql`update runs set worker = ${told}::jsonb where ended_at is null and worker is distinct from ${told}::jsonb
+        and id = any (array(select jsonb_array_elements_text(${JSON.stringify(ids.map(cleanText))}::jsonb)))`.execute(
+        db,
+      );
+    },
+
     async restartedRun(id, entry) {
       await sql`
         with restarted as (
@@ -178,6 +192,7 @@ const runColumnNames = [
   'created_at',
   'ended_at',
   'stuck',
+  'worker',
 ] as const;
 
 export type StoredRun = Pick<Selectable<RunsTable>, (typeof runColumnNames)[number]>;
@@ -217,6 +232,7 @@ export function runRow(row: StoredRun): RunRow {
     ...(row.outcome !== null && { outcome: row.outcome }),
     ...(row.failure && { failure: row.failure }),
     ...(row.stuck && { stuck: row.stuck }),
+    ...(row.worker && { worker: row.worker }),
     ...(row.ended_at !== null && { endedAt: row.ended_at.toISOString() }),
   };
 }

@@ -19,6 +19,7 @@ import type { Retention } from './retention.ts';
 import type { Runs } from './runs.ts';
 import type { Lines } from './search.ts';
 import type { Sessions } from './sessions.ts';
+import type { ShownRuns } from './shown-runs.ts';
 import type { StuckRuns } from './stuck.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -34,6 +35,7 @@ export interface Store
     Events,
     Decisions,
     Runs,
+    ShownRuns,
     StuckRuns,
     Effects,
     Echoes,

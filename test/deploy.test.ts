@@ -82,6 +82,8 @@ describe('docker-compose.yml', () => {
     'BATON_TEMPORAL_UI',
     'BATON_SIMULATE',
     'BATON_SIMULATED_TIME_SCALE',
+    // The image has it from its build.
+    'BATON_COMMIT',
     'KUBERNETES_SERVICE_HOST',
   ];
   const settable = [...ownSettings, ...providers.flatMap(settingsOf)];

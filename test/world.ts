@@ -152,6 +152,8 @@ interface Options {
   activities?: readonly AnyActivity[];
   /** The worker has a version. */
   versions?: boolean;
+  /** Of the worker's sources. */
+  commit?: string;
   /** What reads and writes payloads. Where they encrypt, the bundle has to be made for it. */
   keys?: PayloadKeys;
   /** PagerDuty reaches Baton by no webhook: its log is pulled. */
@@ -210,6 +212,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     count: metrics.activity,
     countRun: metrics.run,
     versions: options.versions ?? false,
+    commit: options.commit,
   });
   server = await startServer({
     host: '127.0.0.1',

@@ -6,6 +6,7 @@ import type { Clients } from '../activities/clients.ts';
 import type { FailureDetail } from '../activities/failures.ts';
 import { identifyPerson } from '../activities/person.ts';
 import { causeName, takeLastArgument } from '../domain/last-argument.ts';
+import { behalfOf } from '../domain/run-beginning.ts';
 import type { Authority, SignedRun } from '../secrets/authority.ts';
 
 /** What is read of a call's cause here. The signature covers all of it. */
@@ -16,7 +17,9 @@ const causeSchema = z.looseObject({
   connections: z.record(z.string(), z.string()).optional(),
   startedBy: z.object({ kind: z.enum(['person', 'token', 'baton']), name: z.string() }).optional(),
   by: z.object({ kind: z.literal('person'), id: z.string(), name: z.string() }).optional(),
-  incident: z.looseObject({ service: z.looseObject({ id: z.string() }) }).optional(),
+  incident: z
+    .looseObject({ service: z.looseObject({ id: z.string() }), url: z.string().optional() })
+    .optional(),
   // A mode that is not known here is a cause that is not understood, and changes nothing.
   mode: z.literal('plan').optional(),
 });
@@ -95,9 +98,7 @@ function parseJson(text: string): unknown {
 /** On whose behalf, for the record. Nobody is taken at his word: without a signed cause it is nobody's. */
 export function actorOf(shown: Shown): Actor {
   if ('refusal' in shown) return { kind: 'trigger', name: 'none' };
-  const { by, startedBy, trigger } = shown.cause;
-  if (startedBy) return startedBy;
-  return by ? { kind: 'person', name: by.name } : { kind: 'trigger', name: trigger };
+  return behalfOf(shown.cause);
 }
 
 /**

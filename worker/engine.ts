@@ -4,6 +4,7 @@ import type { Store } from '../store/store.ts';
 import type { EngineActivities, RunReport } from '../workflows/kit/run.ts';
 import { approvalActivities } from './approvals.ts';
 import type { CauseOfCall } from './authority.ts';
+import type { CarriedOut } from './carried-out.ts';
 
 interface Link {
   text: string;
@@ -14,6 +15,7 @@ interface Link {
 export function engineActivities(
   store: Store,
   scrub: (text: string) => string,
+  carriedOut: CarriedOut,
   countRun?: (workflow: string, state: string) => void,
 ): EngineActivities {
   return {
@@ -22,13 +24,23 @@ export function engineActivities(
     async reportRunEnd({ state, outcome, healthy, failure }: RunReport, cause?: CauseOfCall) {
       // Of a workflow that somebody else has started under the name of a run, the store hears nothing.
       if (!cause) return undefined;
-      const run = await store.findRun(activityInfo().workflowExecution?.workflowId ?? '');
+      const runId = activityInfo().workflowExecution?.workflowId ?? '';
+      carriedOut.ends(runId);
+      const run = await store.findRun(runId);
       const said = failure && { ...failure, message: scrub(failure.message), class: scrub(failure.class) };
       if (!run) return said;
       const at = new Date().toISOString();
       const ended = { state, outcome: scrub(outcome), healthy, ...(said ? { failure: said } : {}) };
       const isNews = await store.endRun(
-        runEnd(run, { ...ended, at, via: 'worker', connection: cause.connection, mode: cause.mode }),
+        runEnd(run, {
+          ...ended,
+          at,
+          via: 'worker',
+          connection: cause.connection,
+          mode: cause.mode,
+          worker: carriedOut.worker,
+          incidentUrl: cause.incident?.url,
+        }),
       );
       if (isNews) countRun?.(run.workflow, state);
       return said;

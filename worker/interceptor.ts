@@ -3,6 +3,7 @@ import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { AnyActivity, AnyChange, AnyRead } from '../activities/activity.ts';
 import type { Authority } from '../secrets/authority.ts';
 import { causeReader } from './authority.ts';
+import type { CarriedOut } from './carried-out.ts';
 import { approved } from './chain/approved.ts';
 import { asked } from './chain/asked.ts';
 import { authorized } from './chain/authority.ts';
@@ -21,6 +22,7 @@ export interface InterceptorOptions extends Surroundings {
   activities: readonly AnyActivity[];
   /** Tells whether a run was started by a server of ours. */
   authority: Authority;
+  carriedOut?: Pick<CarriedOut, 'sees'>;
   count?: (activity: Pick<AnyActivity, 'name' | 'provider'>, failure?: unknown) => void;
 }
 
@@ -37,6 +39,7 @@ export function activityInterceptors(options: InterceptorOptions): ActivityInter
       async execute({ args, headers }, next) {
         const declaration = byName.get(readName(activityInfo().activityType).name);
         const shown = causeOf({ args, headers });
+        if ('cause' in shown) options.carriedOut?.sees(activityInfo().workflowExecution?.workflowId ?? '');
         // The engine's own take their cause from here, and not from what they are given.
         if (!declaration)
           return next({ args: [args[0], 'cause' in shown ? shown.cause : undefined], headers });

@@ -4,6 +4,7 @@ import { type Clients, loadClients } from '../activities/clients.ts';
 import { withStoredLinks } from '../activities/person.ts';
 import type { Store } from '../store/store.ts';
 import { type BatonOptions, batonFor } from './baton.ts';
+import { carriedOutBy } from './carried-out.ts';
 import { engineActivities } from './engine.ts';
 import { activityInterceptors, type InterceptorOptions } from './interceptor.ts';
 import { becomeCurrent, buildIdOf } from './version.ts';
@@ -23,6 +24,8 @@ export interface WorkerOptions extends Omit<InterceptorOptions, 'clients'>, Bato
   countRun?: (workflow: string, state: string) => void;
   /** Differs from the default only in tests, which share a server. */
   queue?: string;
+  /** Of the sources, where it is known: shown with the runs that this worker carries out. */
+  commit?: string | undefined;
   /** Runs are finished by workers of their own bundle, and new ones go to the bundle that started last. */
   versions?: boolean;
 }
@@ -39,9 +42,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { connection, namespace, store, dataConverter = {}, queue = taskQueue } = options;
   const linked = withStoredLinks(options.clients, (user) => store.findPersonInSlack(user));
   const clients = { ...linked, baton: batonFor(options) };
-  const version = options.versions
-    ? { deploymentName: queue, buildId: buildIdOf(options.bundle.code) }
-    : undefined;
+  const buildId = buildIdOf(options.bundle.code);
+  const version = options.versions ? { deploymentName: queue, buildId } : undefined;
+  const { commit } = options;
+  const carriedOut = carriedOutBy({ build: buildId, ...(commit === undefined ? {} : { commit }) }, store);
   const worker = await Worker.create({
     connection,
     namespace,
@@ -51,8 +55,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     }),
     workflowBundle: options.bundle,
     dataConverter,
-    activities: { ...declared(options), ...engineActivities(store, options.scrub, options.countRun) },
-    interceptors: { activity: [activityInterceptors({ ...options, clients })] },
+    activities: {
+      ...declared(options),
+      ...engineActivities(store, options.scrub, carriedOut, options.countRun),
+    },
+    interceptors: { activity: [activityInterceptors({ ...options, clients, carriedOut })] },
     // A run whose worker died is taken over after this, not after the default 10 s.
     stickyQueueScheduleToStartTimeout: '1 second',
     // An attempt is given up after 1.5 s without a sign of life. Sent less often than this, one late sign would be enough for that.
@@ -63,7 +70,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     shutdownForceTime: '12 seconds',
   });
   await loading;
-  const stopped = worker.run();
+  const stopped = worker.run().finally(carriedOut.stop);
   const stop = async () => {
     if (worker.getState() === 'RUNNING') worker.shutdown();
     await stopped;

@@ -28,17 +28,27 @@ export const listRuns = defineOperation({
     subject: subjectInput.optional(),
     workflow: z.string().min(1).max(200).optional(),
     state: z.enum(runStates).optional(),
+    build: z.string().min(1).max(100).optional().describe("Of the worker's code that carries them out"),
     live: z.boolean().optional().describe('Only those that have not ended, or only those that have'),
     ...pageInput,
   }),
   output: pageOutput(runShape),
   async run(input, context) {
-    const { subject, workflow, state, live, limit } = input;
+    const { subject, workflow, state, build, live, limit } = input;
     const list = { name: 'runs.list', input, context };
     const { workflows: own, services } = context.principal.scope ?? {};
     const workflows = workflow === undefined ? own : (own ?? [workflow]).filter((name) => name === workflow);
     const before = placeIn(list, z.strictObject({ at: sqlTime, id: idInput }));
-    const page = await context.store.pageOfRuns({ subject, workflows, services, state, live, before, limit });
+    const page = await context.store.pageOfRuns({
+      subject,
+      workflows,
+      services,
+      state,
+      build,
+      live,
+      before,
+      limit,
+    });
     return answered(list, page, (row) => row);
   },
 });

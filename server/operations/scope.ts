@@ -1,4 +1,4 @@
-import type { RunRow } from '../../domain/run.ts';
+import type { ShownRun } from '../../domain/run.ts';
 import { Refusal } from '../refusal.ts';
 import type { OperationContext } from './operation.ts';
 
@@ -10,8 +10,8 @@ export async function isWithin(subject: string | undefined, { principal, store }
 }
 
 /** A run that is there, and within the workflows and services to which somebody is limited. Else 404: what is not his is not there for him. */
-export async function findRun(id: string, context: OperationContext): Promise<RunRow> {
-  const run = await context.store.findRun(id);
+export async function findRun(id: string, context: OperationContext): Promise<ShownRun> {
+  const run = await context.store.findShownRun(id);
   const workflows = context.principal.scope?.workflows;
   const isMine = run && (workflows === undefined || workflows.includes(run.workflow));
   if (!isMine || !(await isWithin(run.subject, context)))

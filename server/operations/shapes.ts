@@ -26,6 +26,26 @@ export const runShape = z
         over: z.boolean().exactOptional(),
       })
       .exactOptional(),
+    event: z
+      .object({ id: z.string(), type: z.string() })
+      .exactOptional()
+      .describe('The event that called for it'),
+    operation: z.string().exactOptional().describe('The operation by which somebody started it'),
+    actor: z
+      .string()
+      .exactOptional()
+      .describe('On whose behalf: `trigger:ec2-unhealthy`, `person:Ada Lopez`, `token:ci`'),
+    worker: z
+      .object({
+        build: z.string().describe('Of the workflows: the same sources have the same one'),
+        commit: z.string().exactOptional().describe('Of the sources, where it is known'),
+      })
+      .exactOptional()
+      .describe('The code that carries it out, or that ended it. Missing: no worker has said so yet'),
+    connections: z
+      .record(z.string(), z.string())
+      .exactOptional()
+      .describe('By which connections its calls go, by provider; by `default` where none is named'),
     createdAt: z.string(),
     endedAt: z.string().exactOptional(),
   })

@@ -129,6 +129,60 @@ describe.each(await backends())('dispatch and runs on $name', ({ world }) => {
     expect((await store.situation(subject)).incident?.status).toBe('acknowledged');
   });
 
+  it('shows a run with what began it, for whom, and the code that carries it out', async () => {
+    const subject = fresh('P');
+    const { seq } = await store.receive(delivery({ subject }));
+    const id = `slack-action/${subject}`;
+    const cause = {
+      trigger: 'slack-action',
+      by: { kind: 'person', id: 'U0ADA', name: 'Ada Lopez' },
+      eventId: 'ev-1',
+      eventType: 'slack.action',
+      connections: { jira: 'team-b' },
+    };
+    const run = {
+      id,
+      trigger: 'slack-action',
+      workflow: 'w',
+      subject,
+      target: 't',
+      eventSeq: seq,
+      input: {},
+    };
+    await store.decide({ seq, runs: [{ ...run, cause }], entries: [] });
+    const shown = {
+      id,
+      event: { id: 'ev-1', type: 'slack.action' },
+      actor: 'person:Ada Lopez',
+      connections: { jira: 'team-b' },
+    };
+    expect(await store.findShownRun(id)).toMatchObject(shown);
+    expect(await store.findShownRun(id)).not.toHaveProperty('worker');
+
+    const worker = { build: fresh('b'), commit: '0123abc' };
+    await store.carryOutRuns([id, 'of-nobody'], worker);
+    expect((await store.pageOfRuns({ build: worker.build, limit: 9 })).items).toMatchObject([
+      { ...shown, worker },
+    ]);
+    const last = { build: fresh('b') };
+    await store.endRun({ ...endOf(id, subject), worker: last });
+    await store.carryOutRuns([id], worker);
+    expect((await store.findShownRun(id))?.worker).toEqual(last);
+  });
+
+  it('says of a run that somebody began by which operation, and keeps the code of one whose end does not tell it', async () => {
+    const id = fresh('manual/');
+    const run = { id, trigger: 'manual', workflow: 'w', target: 't', input: {} };
+    const cause = { startedBy: { kind: 'token', name: 'ci' }, eventId: id, eventType: 'manual' };
+    await store.beginRun({ ...run, cause }, entry({ action: 'run.started' }));
+    const worker = { build: 'b' };
+    await store.carryOutRuns([id], worker);
+    await store.endRun(endOf(id, fresh('P')));
+    const shown = await store.findShownRun(id);
+    expect(shown).toMatchObject({ operation: 'runs.start', actor: 'token:ci', worker });
+    expect(shown).not.toHaveProperty('event');
+  });
+
   it('ends a run once: its state, its line and its event', async () => {
     const onPending = vi.fn();
     const ending = world.newStore({ onPending });

@@ -1,0 +1,31 @@
+import type { ShownRun } from '../server/operations/shapes.ts';
+import { printable } from './output.ts';
+
+/** What began a run, for whom, and the code that carries it out: a line each, as far as it is known. */
+export function beginningLines(run: ShownRun): string[] {
+  const { actor, worker } = run;
+  const began = beganBy(run);
+  return [
+    ...(began === undefined ? [] : [`began by: ${began}`]),
+    ...(actor === undefined ? [] : [`on behalf of: ${actor}`]),
+    ...(worker === undefined ? [] : [`worker: ${codeOf(worker)}`]),
+  ].map(printable);
+}
+
+/** The same in one line. */
+export function beginningLine(run: ShownRun): string {
+  const { actor, worker } = run;
+  const began = beganBy(run);
+  return printable(
+    [
+      ...(began === undefined ? [] : [`by ${began}`]),
+      ...(actor === undefined ? [] : [`for ${actor}`]),
+      ...(worker === undefined ? [] : [`with ${codeOf(worker)}`]),
+    ].join(', '),
+  );
+}
+
+const beganBy = ({ event, operation }: ShownRun) => (event ? `${event.type} (${event.id})` : operation);
+
+const codeOf = ({ build, commit }: NonNullable<ShownRun['worker']>) =>
+  `build ${build}${commit === undefined ? '' : `, commit ${commit}`}`;

@@ -1,0 +1,30 @@
+import type { RunCause } from './incident.ts';
+import type { RunBeginning } from './run.ts';
+
+/** The operation by which people and programs start a run: no event has called for it. */
+const startOperation = 'runs.start';
+
+type Told = {
+  [Name in 'trigger' | 'by' | 'startedBy' | 'eventId' | 'eventType']?: RunCause[Name] | undefined;
+};
+
+/** On whose behalf a run is done: of whoever asked for it or started it, else of its trigger. */
+export function behalfOf({ by, startedBy, trigger = 'none' }: Told): {
+  kind: 'person' | 'token' | 'baton' | 'trigger';
+  name: string;
+} {
+  if (startedBy) return startedBy;
+  return by ? { kind: 'person', name: by.name } : { kind: 'trigger', name: trigger };
+}
+
+/** What began a run, as its cause tells it. A cause that lies in the store may be of any version. */
+export function beginningOf(cause: Told): RunBeginning {
+  const { kind, name } = behalfOf(cause);
+  const { startedBy, eventId, eventType } = cause;
+  const by = startedBy
+    ? { operation: startOperation }
+    : eventId !== undefined && eventType !== undefined
+      ? { event: { id: eventId, type: eventType } }
+      : {};
+  return { ...by, actor: `${kind}:${name}` };
+}
