@@ -46,6 +46,7 @@ import { rollBackKubernetesDeployment } from './kubernetes/roll-back-deployment.
 import { scaleKubernetesDeployment } from './kubernetes/scale-deployment.ts';
 import { acknowledgePagerDutyIncident } from './pagerduty/acknowledge-incident.ts';
 import { addPagerDutyNote } from './pagerduty/add-note.ts';
+import { awaitPagerDutyAlert } from './pagerduty/await-alert.ts';
 import { checkPagerDutyResponder } from './pagerduty/check-responder.ts';
 import { escalatePagerDutyIncident } from './pagerduty/escalate-incident.ts';
 import { findPagerDutyService } from './pagerduty/find-service.ts';
@@ -104,6 +105,7 @@ export const activities = [
   escalatePagerDutyIncident,
   findPagerDutyService,
   findPagerDutyUser,
+  awaitPagerDutyAlert,
   listPagerDutyAlerts,
   listPagerDutyIncidents,
   listPagerDutyNotes,

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { RunRow, RunStuck } from '../domain/run.ts';
+import type { RunRow, RunStuck, WorkerBuild } from '../domain/run.ts';
 import type { Store } from '../store/store.ts';
 import { keyOf } from '../workflows/kit/key.ts';
 
@@ -11,6 +11,8 @@ export interface Alert {
   severity: 'critical';
   component: string;
   class: string;
+  /** Gives the links to it. */
+  about: { run: string; incidentUrl?: string; worker?: WorkerBuild };
   details: Record<string, unknown>;
 }
 
@@ -20,6 +22,7 @@ export interface Pager {
   resolve(dedupKey: string): Promise<void>;
 }
 
+type StuckStore = Pick<Store, 'setStuck' | 'findIncident'>;
 type StuckRun = RunRow & { stuck: RunStuck };
 
 /** One alert per workflow and reason, whatever the number of runs: a deployment that breaks hundreds is one page. */
@@ -31,7 +34,7 @@ const keyFor = ({ workflow, stuck }: StuckRun) =>
 /** Pages for what stands still and was not paged for, and takes back what is over. What fails is tried in the next round. */
 export async function pageForStuckRuns(
   runs: readonly RunRow[],
-  store: Pick<Store, 'setStuck'>,
+  store: StuckStore,
   pager: Pager,
   log: Logger,
 ): Promise<void> {
@@ -45,7 +48,7 @@ export async function pageForStuckRuns(
 /** A process that began to page and has not said so after this is gone. */
 const pagingMilliseconds = 60_000;
 
-async function settle(key: string, group: StuckRun[], store: Pick<Store, 'setStuck'>, pager: Pager) {
+async function settle(key: string, group: StuckRun[], store: StuckStore, pager: Pager) {
   const standing = group.filter(({ stuck }) => !stuck.over);
   const over = group.filter(({ stuck }) => stuck.over);
   const first = standing[0];
@@ -57,7 +60,8 @@ async function settle(key: string, group: StuckRun[], store: Pick<Store, 'setStu
     // One process pages: whoever writes the mark first.
     const paging = { ...first.stuck, pagingSince: new Date().toISOString() };
     if (began || !(await store.setStuck(first, paging))) return;
-    await pager.raise(alertOf(key, first, standing.length));
+    const incident = first.subject === undefined ? undefined : await store.findIncident(first.subject);
+    await pager.raise(alertOf(key, first, standing.length, incident?.incident?.url));
     await store.setStuck({ ...first, stuck: paging }, { ...paging, paged: true });
     return;
   }
@@ -65,7 +69,12 @@ async function settle(key: string, group: StuckRun[], store: Pick<Store, 'setStu
   for (const run of over) await store.setStuck(run, undefined);
 }
 
-function alertOf(dedupKey: string, { id, workflow, subject, stuck }: StuckRun, number: number): Alert {
+function alertOf(
+  dedupKey: string,
+  { id, workflow, subject, stuck, worker }: StuckRun,
+  number: number,
+  incidentUrl: string | undefined,
+): Alert {
   const what = number === 1 ? `The run ${id} stands still` : `${number} runs of ${workflow} stand still`;
   return {
     dedupKey,
@@ -74,6 +83,7 @@ function alertOf(dedupKey: string, { id, workflow, subject, stuck }: StuckRun, n
     severity: 'critical',
     component: workflow,
     class: stuck.reason,
+    about: { run: id, ...(incidentUrl ? { incidentUrl } : {}), ...(worker ? { worker } : {}) },
     details: { run: id, runs: number, since: stuck.since, ...(subject ? { subject } : {}), baton: true },
   };
 }

@@ -8,7 +8,7 @@ import { stuckIn } from './stuck-state.ts';
 import { isTemporalAway, isTemporalSilent } from './temporal-state.ts';
 
 export interface StuckRunsOptions {
-  store: Pick<Store, 'liveRunsAfter' | 'listStuckRuns' | 'setStuck'>;
+  store: Pick<Store, 'liveRunsAfter' | 'listStuckRuns' | 'setStuck' | 'findIncident'>;
   client: Client;
   namespace: string;
   log: Logger;

@@ -160,7 +160,9 @@ describe('a page of a runbook', () => {
 
   it.each(runbooks)('%s names the rights at PagerDuty and EC2 that the steps need', (page) => {
     const code = codeOf(page);
-    const source = code + (code.includes('readContext(') ? read('workflows/kit/read-context.ts') : '');
+    const kit = { 'readContext(': 'read-context', 'raiseAlert(': 'alerts' };
+    const used = Object.entries(kit).filter(([call]) => code.includes(call));
+    const source = code + used.map(([, name]) => read(`workflows/kit/${name}.ts`)).join('');
     const steps = new Set(matches(source, /\b(?:steps|waits)\s*\.(\w+)\(/g));
     const rights = activities
       .filter(({ name, provider }) => steps.has(name) && (provider === 'pagerduty' || provider === 'ec2'))

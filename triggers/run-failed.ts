@@ -10,13 +10,19 @@ export const runFailed = defineTrigger({
     'was to change something': ({ mode }) => mode !== 'plan',
   },
   run: pageForRun,
-  input: ({ runId, workflow, target, incidentId, failure }, { connection }) => ({
+  input: (
+    { runId, workflow, target, incidentId, incidentUrl, worker, endedAt, failure },
+    { connection },
+  ) => ({
     runId,
     workflow,
     failureClass: failure.class,
     target,
     message: failure.message,
     ...(incidentId === undefined ? {} : { incidentId }),
+    ...(incidentUrl === undefined ? {} : { incidentUrl }),
+    ...(worker === undefined ? {} : { worker }),
+    ...(endedAt === undefined ? {} : { at: endedAt }),
     ...(failure.activity === undefined ? {} : { activity: failure.activity }),
     ...(connection === undefined ? {} : { account: connection }),
   }),

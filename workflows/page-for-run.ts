@@ -1,7 +1,7 @@
 import { condition } from '@temporalio/workflow';
 import type { LaterEvent } from '../domain/incident.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
-import { steps } from './kit/activities.ts';
+import { raiseAlert, resolveAlert } from './kit/alerts.ts';
 import { keyOf } from './kit/key.ts';
 import { eventsSoFar, isHistoryLong, renew } from './kit/run.ts';
 
@@ -17,6 +17,12 @@ export interface PageForRunInput {
   activity?: string;
   /** The connection whose incident the failed run was about; left out: `default`. */
   account?: string;
+  /** When it failed. */
+  at?: string;
+  /** Where people see the incident. */
+  incidentUrl?: string;
+  /** The code that carried out the failed run. */
+  worker?: { build: string; commit?: string };
   /** Given by the run itself alone, where it goes on with a new history: its pages, and until when it watches them. */
   soFar?: { keys: string[]; until: number };
 }
@@ -27,7 +33,7 @@ const watchedForMs = 30 * 24 * 3600 * 1000;
  * Pages people for a failed run, and takes the page back when a later run of the same workflow on the same target says that
  * all is well. Failures that follow meanwhile join the page of their class, or open another; a run that only ended (handed to a
  * person, resolved elsewhere) changes nothing. It ends in any case: 30 days after the last failure the page is left to people, also
- * where the target is gone and nothing runs on it any more.
+ * where the target is gone and nothing runs on it any more. What PagerDuty takes and does not do is sent again, and told.
  */
 export async function pageForRun(failure: PageForRunInput): Promise<string> {
   let until = failure.soFar?.until ?? Date.now() + watchedForMs;
@@ -46,7 +52,7 @@ export async function pageForRun(failure: PageForRunInput): Promise<string> {
     seen = eventsSoFar().indexOf(event) + 1;
   }
 
-  for (const dedupKey of keys) await steps.resolvePagerDutyAlert({ dedupKey });
+  for (const dedupKey of keys) await resolveAlert(dedupKey);
   return 'resolved';
 }
 
@@ -69,24 +75,30 @@ export function severityOf(failureClass: string): 'critical' | 'error' | 'warnin
 
 async function raise(failure: PageForRunInput): Promise<string> {
   const { runId, workflow, failureClass, target, message, incidentId, activity, account } = failure;
+  const { at, incidentUrl, worker } = failure;
   const dedupKey = alertKey(failure);
-  await steps.raisePagerDutyAlert({
+  const incident = incidentId ? subjectOf(account ?? defaultConnection, incidentId) : undefined;
+  const alert = {
     dedupKey,
     summary: `${workflow} failed${target ? ` for ${target}` : ''}: ${message}`,
     source: 'baton',
     severity: severityOf(failureClass),
     overridable: true,
+    ...(at ? { timestamp: at } : {}),
     component: workflow,
     class: failureClass,
     ...(target ? { group: target } : {}),
+    about: { run: runId, ...(incidentUrl ? { incidentUrl } : {}), ...(worker ? { worker } : {}) },
     details: {
       run: runId,
-      ...(incidentId ? { incident: subjectOf(account ?? defaultConnection, incidentId) } : {}),
+      ...(incident ? { incident } : {}),
       ...(activity ? { activity } : {}),
+      ...(worker ? { worker } : {}),
       message,
       baton: true,
     },
-  });
+  };
+  await raiseAlert(alert, incident);
   return dedupKey;
 }
 
@@ -106,11 +118,14 @@ interface FailedRun {
   workflow: string;
   target: string;
   incidentId?: string;
+  incidentUrl?: string;
+  worker?: { build: string; commit?: string };
+  endedAt?: string;
   failure: { class: string; message: string; activity?: string };
 }
 
 function failureIn({ data }: LaterEvent): PageForRunInput {
-  const { runId, workflow, target, incidentId, failure } = data as FailedRun;
+  const { runId, workflow, target, incidentId, incidentUrl, worker, endedAt, failure } = data as FailedRun;
   return {
     runId,
     workflow,
@@ -118,6 +133,9 @@ function failureIn({ data }: LaterEvent): PageForRunInput {
     target,
     message: failure.message,
     ...(incidentId ? { incidentId } : {}),
+    ...(incidentUrl ? { incidentUrl } : {}),
+    ...(worker ? { worker } : {}),
+    ...(endedAt ? { at: endedAt } : {}),
     ...(failure.activity ? { activity: failure.activity } : {}),
   };
 }

@@ -7,6 +7,7 @@ import type { Budget } from '../budget.ts';
 import { notConnected, refused, unreachable } from '../failures.ts';
 import { type HttpRequest, NoAnswer, sendHttp, wayTo } from '../http.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
+import { timeScaleOf } from '../time-scale.ts';
 import { type AlertSettings, alertSettings } from './alert-defaults.ts';
 import type { PagerDutySettings } from './provider.ts';
 
@@ -53,6 +54,10 @@ export interface PagerDuty {
   alerts: AlertSettings;
   /** Where people find Baton, for links from alerts. */
   publicUrl: string | undefined;
+  /** Where they find its sources. */
+  repositoryUrl: string | undefined;
+  /** How much faster time passes where it is simulated. */
+  timeScale: number;
 }
 
 /**
@@ -137,6 +142,8 @@ export async function connectPagerDuty(
     routesToService: () => !required('PAGERDUTY_ROUTING_KEY').startsWith('R'),
     alerts: z.object(alertSettings).parse(settings),
     publicUrl: env.BATON_PUBLIC_URL || undefined,
+    repositoryUrl: env.BATON_REPOSITORY_URL || undefined,
+    timeScale: timeScaleOf(api, env),
   };
 }
 

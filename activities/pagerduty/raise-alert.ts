@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
-import { withoutSlashAtEnd } from '../address.ts';
 import { severity, worded } from './alert-defaults.ts';
+import { aboutRun, clientUrl, linksAbout } from './alert-links.ts';
 import { failureFor, isSuccess } from './failures.ts';
 import { dedupKey, links, time } from './input.ts';
 import { cut } from './text.ts';
 
 const maxSummary = 1024;
-/** PagerDuty takes 512 KB in all; the rest of the event needs little of it. */
+/** PagerDuty takes 512 KB in all: so much of them are for the details, for links and for images, and the rest of the event is short. */
 const maxDetailsBytes = 400 * 1024;
+const maxLinksBytes = 32 * 1024;
+const maxFieldLength = 1024;
 
 /**
  * Safe to repeat: the same key joins the open alert. PagerDuty queues the event, so success does not mean that an alert
@@ -39,6 +41,7 @@ export const raisePagerDutyAlert = defineActivity({
     class: z.string().optional(),
     details: z.record(z.string(), z.unknown()).optional(),
     links: links.optional(),
+    about: aboutRun.optional().describe('The run of Baton that it is about: gives links to it'),
     images: z
       .array(
         z.object({
@@ -76,22 +79,25 @@ export const raisePagerDutyAlert = defineActivity({
   ) {
     const client = await pagerduty(connection);
     const whole = summary.length > maxSummary ? { summary: cut(summary, 32 * 1024) } : {};
+    const { about } = rest;
+    const page = clientUrl(client.publicUrl, about?.run ?? details?.run);
+    const short = (text: string | undefined) => (text === undefined ? undefined : cut(text, maxFieldLength));
     const event = {
       event_action: 'trigger',
       dedup_key: dedupKey,
       client: 'Baton',
-      client_url: pageOf(client.publicUrl, details),
-      links: rest.links,
-      images: rest.images,
+      client_url: page,
+      links: thatFit([...(about ? linksAbout(about, client) : []), ...(rest.links ?? [])]),
+      images: thatFit(rest.images ?? []),
       payload: {
         summary: cut(summary, maxSummary),
-        source: source.toWellFormed(),
+        source: cut(source, maxFieldLength),
         severity,
         timestamp,
-        component,
-        group,
-        class: rest.class,
-        custom_details: detailsThatFit({ ...details, ...whole }),
+        component: short(component),
+        group: short(group),
+        class: short(rest.class),
+        custom_details: detailsThatFit({ ...details, ...whole }, page),
       },
     };
     const answer = await client.enqueue('/v2/enqueue', event, signal);
@@ -100,16 +106,23 @@ export const raisePagerDutyAlert = defineActivity({
   },
 });
 
-/** The server's page about the run that the alert is about, else that about all. */
-function pageOf(publicUrl: string | undefined, details: Record<string, unknown> = {}): string | undefined {
-  if (publicUrl === undefined) return undefined;
-  const root = withoutSlashAtEnd(publicUrl);
-  const { run } = details;
-  if (typeof run !== 'string') return `${root}/runs`;
-  return `${root}/runs/${run.split('/').map(encodeURIComponent).join('/')}`;
+/** Details that are too long are cut, and say where the rest is to be read. */
+function detailsThatFit(details: Record<string, unknown>, page: string | undefined): Record<string, unknown> {
+  const text = JSON.stringify(details);
+  if (Buffer.byteLength(text) <= maxDetailsBytes) return details;
+  return {
+    truncated: true,
+    ...(page === undefined ? {} : { whole: page }),
+    text: cut(text, maxDetailsBytes / 4),
+  };
 }
 
-function detailsThatFit(details: Record<string, unknown>): Record<string, unknown> {
-  const fits = Buffer.byteLength(JSON.stringify(details)) <= maxDetailsBytes;
-  return fits ? details : { truncated: true, text: cut(JSON.stringify(details), maxDetailsBytes / 4) };
+/** The first of the items that together are not too long; undefined where there are none. */
+function thatFit<Item>(items: readonly Item[]): Item[] | undefined {
+  let bytes = 0;
+  const kept = items.filter((item) => {
+    bytes += Buffer.byteLength(JSON.stringify(item));
+    return bytes <= maxLinksBytes;
+  });
+  return kept.length === 0 ? undefined : kept;
 }

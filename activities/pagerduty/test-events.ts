@@ -1,21 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
-import { z } from 'zod';
 import { testMark } from '../../domain/connection-test.ts';
-import { membersOf } from '../lenient.ts';
 import type { Asked, Tested } from '../provider.ts';
 import type { PagerDuty } from './client.ts';
-import { failureFor, isSuccess, readSuccess } from './failures.ts';
+import { failureFor, isSuccess } from './failures.ts';
+import { alertsUnder } from './read-back.ts';
 
 const lookEveryMilliseconds = 1_000;
 /** For what has to be sent when the time of the test is over. */
 const cleanUpMilliseconds = 10_000;
 
 /**
- * Raises a marked alert, reads it back by REST and resolves it. The Events API answers 202 to whatever has the form of an event: what
- * becomes of it (an unknown key, a disabled service, an orchestration that drops it) shows only there. Without a routing key there is
- * nothing to test: undefined. https://developer.pagerduty.com/docs/events-api-v2/overview/
+ * Raises a marked alert, reads it back by REST and resolves it, since the Events API says yes to whatever has the form of an event.
+ * Without a routing key there is nothing to test: undefined.
  */
 export async function testPagerDutyEvents(
   client: PagerDuty,
@@ -43,20 +41,14 @@ export async function testPagerDutyEvents(
   }
 }
 
-const incidents = z.object({
-  incidents: membersOf(z.object({ id: z.string(), service: z.object({ summary: z.string() }) })),
-});
-const alerts = z.object({ alerts: membersOf(z.object({ alert_key: z.string() })) });
-
 async function readBack(client: PagerDuty, dedupKey: string, signal: AbortSignal): Promise<Tested> {
   const accepted = (reason: string): Tested => ({ outcome: 'accepted, not confirmed', reason });
   try {
     while (!signal.aborted) {
-      const service = await serviceOf(client, dedupKey, signal);
-      if (service !== undefined)
+      for await (const { service } of alertsUnder(client, dedupKey, signal))
         return {
           outcome: 'confirmed',
-          reason: `the alert arrived on the service ${service}, and is resolved`,
+          reason: `the alert arrived on the service ${service.name}, and is resolved`,
         };
       await pause(lookEveryMilliseconds, undefined, { signal });
     }
@@ -68,18 +60,4 @@ async function readBack(client: PagerDuty, dedupKey: string, signal: AbortSignal
     'PagerDuty took the alert, and it did not show up: see whether the key of PAGERDUTY_ROUTING_KEY is still one of an ' +
       'integration, and whether its service is disabled, in maintenance or drops events',
   );
-}
-
-/** The name of the service on which an alert with the key stands. */
-async function serviceOf(
-  client: PagerDuty,
-  dedupKey: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const query = { incident_key: dedupKey, date_range: 'all' };
-  const [incident] = readSuccess(await client.get('/incidents', query, signal), incidents).incidents;
-  if (!incident) return undefined;
-  const path = `/incidents/${incident.id}/alerts`;
-  const found = readSuccess(await client.get(path, { alert_key: dedupKey }, signal), alerts);
-  return found.alerts.some(({ alert_key }) => alert_key === dedupKey) ? incident.service.summary : undefined;
 }

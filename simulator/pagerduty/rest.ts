@@ -104,6 +104,7 @@ export function mountRest(app: Express, account: Account, act: Act): void {
       .filter((it) => !asked.has('user_ids[]') || it.assigneeIds.some((id) => wants('user_ids', id)))
       .filter((it) => Date.parse(it.createdAt) >= since && Date.parse(it.createdAt) <= until);
     const include = asked.getAll('include[]');
+    if (asked.get('sort_by') === 'created_at:desc') found.reverse();
     const shown = found.map((it) => shape.incident(it, include));
     page(request, response, 'incidents', shown);
   });

@@ -79,6 +79,7 @@ describe('runs that no worker takes', () => {
           marks.set(id, mark);
           return true;
         },
+        findIncident: async () => undefined,
       },
       client: temporalOf((id) => {
         if (id === 'bad') throw Object.assign(new Error('WorkflowId length exceeds limit'), { code: 3 });

@@ -1,21 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { impair } from '../../simulator/ec2.ts';
+import { impair, restedInstance } from '../../simulator/ec2.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { ec2Unhealthy } from '../../triggers/ec2-unhealthy.ts';
 import { runFailed } from '../../triggers/run-failed.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
 const instance = 'i-0abc12345def67890';
-const key = `baton/ec2UnhealthyRestart/ProviderRefused/${instance}`;
+
+const commit = '0123456789abcdef0123456789abcdef01234567';
+const repository = 'https://github.com/acme/runbooks';
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld({ triggers: [ec2Unhealthy, runFailed] });
+  const env = { BATON_PUBLIC_URL: 'https://baton.example.com', BATON_REPOSITORY_URL: repository };
+  world = await startWorld({ triggers: [ec2Unhealthy, runFailed], env, commit });
 });
 afterAll(() => world.close());
 
-const raise = () =>
-  raiseIncident(world.pagerDuty, { title: `EC2 ${instance} StatusCheckFailed`, service: 'Checkout' });
+const raise = (id = instance) =>
+  raiseIncident(world.pagerDuty, { title: `EC2 ${id} StatusCheckFailed`, service: 'Checkout' });
 const ended = (id: string) =>
   eventually('the run to end', async () => {
     const run = await world.run(`ec2-unhealthy/${id}`);
@@ -31,7 +34,17 @@ const signalled = (type: string) =>
     const events = await world.store.listEvents({ subject: run.subject ?? '', limit: 10 });
     return events.some((event) => event.type === type && event.disposition !== undefined);
   });
-const alerts = () => world.pagerDuty.world.alerts.filter((alert) => alert.key === key);
+const keyOf = (id: string) => `baton/ec2UnhealthyRestart/ProviderRefused/${id}`;
+const alerts = (id = instance) => world.pagerDuty.world.alerts.filter((alert) => alert.key === keyOf(id));
+
+/** PagerDuty takes the next event, and nothing comes of it. */
+const drop = (times = 1) =>
+  world.pagerDuty.fail({ kind: 'status', status: 202, match: '/v2/enqueue', times });
+const raised = (id: string) =>
+  world.pagerDuty.calls
+    .filter(({ path }) => path.includes('/v2/enqueue'))
+    .map(({ body }) => JSON.parse(body))
+    .filter(({ event_action, dedup_key }) => event_action === 'trigger' && dedup_key === keyOf(id));
 
 describe('a failed run', () => {
   it('raises one alert, joined by the next failure, and resolved by the next good run', async () => {
@@ -44,8 +57,9 @@ describe('a failed run', () => {
     await eventually(
       'the second failure to join it',
       () =>
-        world.pagerDuty.calls.filter(({ path, body }) => path.includes('/v2/enqueue') && body.includes(key))
-          .length >= 2,
+        world.pagerDuty.calls.filter(
+          ({ path, body }) => path.includes('/v2/enqueue') && body.includes(keyOf(instance)),
+        ).length >= 2,
     );
     expect(alerts()).toHaveLength(1);
 
@@ -67,7 +81,7 @@ describe('a failed run', () => {
 
   it('is not started again by the incident that its own alert raised, and the record says so', async () => {
     const raised = await eventually('the incident of the alert', () =>
-      world.pagerDuty.world.incidents.find((incident) => incident.key === key),
+      world.pagerDuty.world.incidents.find((incident) => incident.key === keyOf(instance)),
     );
     const record = await eventually('its event to be answered', async () => {
       const lines = await world.record(raised.id);
@@ -78,5 +92,53 @@ describe('a failed run', () => {
       'raised by Baton for a failed run of ec2UnhealthyRestart',
     );
     expect(await world.runs(raised.id)).toEqual([]);
+  });
+
+  it('is shown with the event that began it, on whose behalf, and the code that carried it out', async () => {
+    const id = raise();
+    await ended(id);
+    const shown = await world.store.findShownRun(`ec2-unhealthy/${id}`);
+    expect(shown).toMatchObject({
+      event: { type: 'pagerduty.incident.triggered' },
+      actor: 'trigger:ec2-unhealthy',
+      worker: { build: expect.stringMatching(/^[0-9a-f]{16}$/), commit },
+    });
+  });
+
+  it('is paged for again where PagerDuty took the page and dropped it, and the page taken back until it is', async () => {
+    // Nobody has paged for this one yet.
+    const another = restedInstance(world.ec2);
+    world.ec2.world.denied.push('ec2:DescribeInstances');
+    drop();
+    const failed = raise(another);
+    await ended(failed);
+    const open = () => alerts(another).filter(({ status }) => status !== 'resolved');
+    await eventually('the alert', () => open().length === 1);
+    expect(raised(another)).toHaveLength(2);
+    expect(raised(another).at(-1).links).toMatchObject([
+      { href: `https://baton.example.com/runs/ec2-unhealthy/${failed}` },
+      { href: expect.stringContaining(failed) },
+      { href: `${repository}/tree/${commit}` },
+      { href: expect.stringContaining('https://baton.example.com/workers/') },
+      { href: 'https://baton.example.com/metrics' },
+    ]);
+
+    world.ec2.world.denied.length = 0;
+    drop();
+    impair(world.ec2, another);
+    expect((await ended(raise(another))).outcome).toBe('restarted');
+    await eventually('the alert to be resolved', () => open().length === 0);
+  });
+
+  it('says in the record where a page cannot be seen to have arrived', async () => {
+    world.ec2.world.denied.push('ec2:DescribeInstances');
+    drop(3);
+    const failed = raise(restedInstance(world.ec2));
+    await ended(failed);
+    const said = await eventually('a line about it', async () =>
+      (await world.record(failed)).find(({ action }) => action === 'run.said'),
+    );
+    expect(said.detail.text).toContain('The alert was accepted 3 times, not confirmed');
+    world.ec2.world.denied.length = 0;
   });
 });

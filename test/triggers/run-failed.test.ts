@@ -20,6 +20,7 @@ describe('the run-failed trigger', () => {
         message: 'EC2 refused (403): no',
         incidentId: 'PGR0VU2',
         activity: 'rebootEc2Instances',
+        at: '2026-11-20T09:00:00.000Z',
       },
     });
   });

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { acknowledgePagerDutyIncident } from '../../../activities/pagerduty/acknowledge-incident.ts';
+import { awaitPagerDutyAlert } from '../../../activities/pagerduty/await-alert.ts';
 import { escalatePagerDutyIncident } from '../../../activities/pagerduty/escalate-incident.ts';
 import { findPagerDutyService } from '../../../activities/pagerduty/find-service.ts';
 import { findPagerDutyUser } from '../../../activities/pagerduty/find-user.ts';
@@ -145,6 +146,7 @@ describe.skipIf(!available)('the requests', () => {
       links,
       images: [{ src: 'https://example.com/graph.png' }],
     });
+    await run(awaitPagerDutyAlert, { dedupKey, status: 'triggered' }, { looksOnce: true });
     await run(acknowledgePagerDutyAlert, { dedupKey });
     await run(resolvePagerDutyAlert, { dedupKey });
     const change = { summary: 'restarted', source: 'baton', details: {}, links, serviceId: 'PCHECKO' };
