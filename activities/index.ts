@@ -55,7 +55,9 @@ import { listPagerDutyAlerts } from './pagerduty/list-alerts.ts';
 import { listPagerDutyIncidents } from './pagerduty/list-incidents.ts';
 import { listPagerDutyNotes } from './pagerduty/list-notes.ts';
 import { listPagerDutyOnCalls } from './pagerduty/list-on-calls.ts';
+import { listPagerDutyPastIncidents } from './pagerduty/list-past-incidents.ts';
 import { listPagerDutyRelatedChanges } from './pagerduty/list-related-changes.ts';
+import { listPagerDutyRelatedIncidents } from './pagerduty/list-related-incidents.ts';
 import { listPagerDutyResponders } from './pagerduty/list-responders.ts';
 import { raisePagerDutyAlert } from './pagerduty/raise-alert.ts';
 import { readPagerDutyIncident } from './pagerduty/read-incident.ts';
@@ -110,7 +112,9 @@ export const activities = [
   listPagerDutyIncidents,
   listPagerDutyNotes,
   listPagerDutyOnCalls,
+  listPagerDutyPastIncidents,
   listPagerDutyRelatedChanges,
+  listPagerDutyRelatedIncidents,
   listPagerDutyResponders,
   raisePagerDutyAlert,
   readPagerDutyIncident,

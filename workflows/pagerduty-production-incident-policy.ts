@@ -4,6 +4,7 @@ import { condition, patched, sleep } from '@temporalio/workflow';
 import { steps } from './kit/activities.ts';
 import { lookAgainAfter } from './kit/look-again.ts';
 import { inParts, type Parts } from './kit/parts.ts';
+import { pastLine } from './kit/past-incidents.ts';
 import { type Context, type CurrentIncident, known, readContext } from './kit/read-context.ts';
 import { record } from './kit/record.ts';
 import { eventsSoFar, healthy, isHistoryLong, renew } from './kit/run.ts';
@@ -157,7 +158,7 @@ async function tellPagerDuty({ part, problems, soFar }: WarRoom, incident: Curre
 }
 
 /** The details stand in the thread of the card, so that the room is left to people. */
-async function tellDetails(warRoom: WarRoom, { alerts }: Context): Promise<void> {
+async function tellDetails(warRoom: WarRoom, { incident, alerts, past }: Context): Promise<void> {
   const { soFar, problems } = warRoom;
   keep(soFar, 'notDone', problems);
   const { issue, did = [] } = soFar;
@@ -165,6 +166,7 @@ async function tellDetails(warRoom: WarRoom, { alerts }: Context): Promise<void>
     ...('unavailable' in alerts
       ? [`The alerts could not be read: ${alerts.unavailable}`]
       : alerts.slice(0, 10).map(({ summary }) => `Alert: ${summary}`)),
+    ...pastLine(incident, past),
     ...(issue ? [`Made the Jira issue ${issue.key}`] : []),
     ...did,
     ...problems.map((problem) => `Not done: ${problem}`),

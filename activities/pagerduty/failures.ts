@@ -13,6 +13,9 @@ export function readSuccess<Schema extends z.ZodType>(answer: Answer, schema: Sc
   return parsed.data;
 }
 
+/** Some plans and tokens lack what was asked for: that is an answer, and a runbook goes on without. */
+export const isWithheld = ({ status }: Answer) => [402, 403, 404].includes(status);
+
 export const isSuccess = ({ status }: Answer) => status >= 200 && status < 300;
 
 export const failureFor = ({ status, reason, retryAfterSeconds }: Answer) =>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { connectionName, defineActivity } from '../activity.ts';
 import { membersOf } from '../lenient.ts';
 import { restChangeEvent } from './change-events.ts';
-import { readSuccess } from './failures.ts';
+import { isWithheld, readSuccess } from './failures.ts';
 import { pagerDutyId } from './input.ts';
 import { boundedFields, cut } from './text.ts';
 
@@ -17,9 +17,6 @@ const change = z.object({
   links: z.array(z.object({ href: z.string(), text: z.string().optional() })),
   truncated: z.boolean().optional(),
 });
-
-/** Some plans and tokens lack this; that is an answer, and a runbook goes on without. */
-const absentStatuses = [402, 403, 404];
 
 const toChange = (rest: z.output<typeof restChangeEvent>): z.infer<typeof change> => {
   const { fields, truncated } = boundedFields(rest.custom_details ?? {});
@@ -51,7 +48,7 @@ export const listPagerDutyRelatedChanges = defineActivity({
       { limit: '25' },
       signal,
     );
-    if (absentStatuses.includes(answer.status)) return { unavailable: answer.reason };
+    if (isWithheld(answer)) return { unavailable: answer.reason };
     const page = z.object({ change_events: membersOf(restChangeEvent.transform(toChange)) });
     return { changes: readSuccess(answer, page).change_events };
   },

@@ -32,6 +32,7 @@ const reads: [Provider, string][] = [
   ['pagerDuty', '/notes'],
   ['pagerDuty', 'GET /oncalls'],
   ['pagerDuty', '/related_change_events'],
+  ['pagerDuty', '/past_incidents'],
   ['kubernetes', '/events?'],
   ['kubernetes', '/log?'],
 ];

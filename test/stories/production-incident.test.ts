@@ -25,10 +25,10 @@ describe('a production incident', () => {
   });
 
   it('gets a room, an issue, a card and a note, follows its incident, and closes the room after the grace time', async () => {
-    const id = raiseIncident(world.pagerDuty, {
-      title: 'Checkout p99 latency above 2 s',
-      service: 'Checkout',
-    });
+    const latency = { title: 'Checkout p99 latency above 2 s', service: 'Checkout' } as const;
+    // Nothing runs for it.
+    const before = raiseIncident(world.pagerDuty, { ...latency, urgency: 'low' });
+    const id = raiseIncident(world.pagerDuty, latency);
     const note = await noteOf(world, id);
     const room = roomOf(world, id);
     expect(room?.name).toMatch(/^inc-\d+-[a-z0-9-]{1,70}$/);
@@ -41,6 +41,12 @@ describe('a production incident', () => {
     expect(note.content).toContain('https://acme.slack.com/archives/');
     expect(world.pagerDuty.ledger.filter(({ effect }) => effect === 'change event added')).toHaveLength(1);
     expect(world.slack.world.pins).toHaveLength(1);
+
+    const details = await eventually('the details in the thread of the card', () =>
+      world.slack.world.messages.find(({ threadTs, text }) => threadTs && text.includes('Has happened')),
+    );
+    expect(details.text).toContain('Has happened once before');
+    expect(details.text).toContain(`/incidents/${before}`);
 
     acknowledgeAs(world.pagerDuty, id, 'PBENOKA');
     await eventually('the card to name who acknowledged', () =>

@@ -11,7 +11,9 @@ import { listPagerDutyAlerts } from '../../../activities/pagerduty/list-alerts.t
 import { listPagerDutyIncidents } from '../../../activities/pagerduty/list-incidents.ts';
 import { listPagerDutyNotes } from '../../../activities/pagerduty/list-notes.ts';
 import { listPagerDutyOnCalls } from '../../../activities/pagerduty/list-on-calls.ts';
+import { listPagerDutyPastIncidents } from '../../../activities/pagerduty/list-past-incidents.ts';
 import { listPagerDutyRelatedChanges } from '../../../activities/pagerduty/list-related-changes.ts';
+import { listPagerDutyRelatedIncidents } from '../../../activities/pagerduty/list-related-incidents.ts';
 import { listPagerDutyResponders } from '../../../activities/pagerduty/list-responders.ts';
 import { readPagerDutyLog } from '../../../activities/pagerduty/log-entries.ts';
 import { raisePagerDutyAlert } from '../../../activities/pagerduty/raise-alert.ts';
@@ -106,6 +108,8 @@ describe.skipIf(!available)('the requests', () => {
     await run(requestPagerDutyResponders, { incidentId, message: 'join', userIds: ['PBENOKA'] });
     await run(listPagerDutyResponders, { incidentId });
     await run(listPagerDutyRelatedChanges, { incidentId });
+    await run(listPagerDutyPastIncidents, { incidentId });
+    await run(listPagerDutyRelatedIncidents, { incidentId });
     await run(listPagerDutyAlerts, { incidentId, statuses: ['triggered'] });
     await run(listPagerDutyNotes, { incidentId });
     await run(resolvePagerDutyIncident, { incidentId, evidence: 'healthy' });
