@@ -60,8 +60,16 @@ function received(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
 function ofRun(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
   const started = detailOf(row, 'run.started');
   if (started) {
-    const { run = unknown, workflow = unknown, reason } = started;
-    return [line('>', `starts ${run}, workflow ${workflow}${reason === undefined ? '' : `: ${reason}`}`)];
+    const { run = unknown, workflow = unknown, reason, doubts = [] } = started;
+    return [
+      line('>', `starts ${run}, workflow ${workflow}${reason === undefined ? '' : `: ${reason}`}`),
+      ...doubts.map(({ provider, connection, state }) =>
+        line(
+          '!',
+          `${run} may use the connection ${connection} of ${provider}, which is ${state} (baton connections test)`,
+        ),
+      ),
+    ];
   }
   const said = detailOf(row, 'run.said');
   if (said) return [line('"', said.text ?? unknown)];
@@ -77,7 +85,8 @@ function ofRun(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
 
 function ofActivity(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
   // It prepares what another line tells.
-  if (detailOf(row, 'activity.intended')) return [];
+  const intended = detailOf(row, 'activity.intended');
+  if (intended) return doubtLine(intended, line);
   const planned = detailOf(row, 'activity.planned') as
     | { activity?: string; plan?: Partial<Plan> }
     | undefined;
@@ -86,12 +95,17 @@ function ofActivity(row: RecordRow, line: MakeLine): TimelineLine[] | undefined 
     return [line('>', `${activity} is planned: ${plan?.summary ?? 'it is so already'}`)];
   }
   const done = detailOf(row, 'activity.completed');
-  if (done) return [completed(done, line)];
+  if (done) return [...doubtLine(done, line), completed(done, line)];
   const failed = detailOf(row, 'activity.failed');
   if (!failed) return undefined;
   const { activity = unknown, attempt = 1, failure } = failed;
   return [line('!', `${activity} failed (attempt ${attempt}): ${wordsOf(failure)}`)];
 }
+
+const doubtLine = ({ activity = unknown, doubt }: { activity?: string; doubt?: string }, line: MakeLine) =>
+  doubt === undefined
+    ? []
+    : [line('!', `${activity} goes by a connection which is ${doubt} (baton connections test)`)];
 
 function ofApproval(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
   const asked = detailOf(row, 'approval.asked');

@@ -31,6 +31,8 @@ export interface AttemptDetail {
   /** By which it is made. */
   approval?: string;
   simulated?: true;
+  /** The state of the named connection that it goes by, where no test has confirmed it. */
+  doubt?: string;
 }
 
 interface EndDetail {
@@ -77,7 +79,15 @@ export interface Details {
     reason?: string | undefined;
   };
   /** By a trigger's answer to `event`, or by hand for `reason`. */
-  'run.started': { run: string; workflow: string; event?: string; reason?: string; input: unknown };
+  'run.started': {
+    run: string;
+    workflow: string;
+    event?: string;
+    reason?: string;
+    /** Connections that it may use and that no test has confirmed. */
+    doubts?: ConnectionDoubt[];
+    input: unknown;
+  };
   'run.restarted': {
     run: string;
     workflow: string;
@@ -135,6 +145,14 @@ export interface Details {
   'link-code.given': { slackUser: string; expiresAt: string };
   /** A PagerDuty user with this address has written it. `taken`: the address is another user's of Slack, and nothing was changed. */
   'link-code.used': { email: string; slackUser: string; state: 'linked' | 'taken'; before?: string };
+}
+
+/** A connection that no test has shown to work. */
+export interface ConnectionDoubt {
+  provider: string;
+  connection: string;
+  /** `unverified`, `rejected`, `not there`. */
+  state: string;
 }
 
 interface ApprovalDetail {

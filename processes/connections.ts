@@ -1,4 +1,5 @@
 import type { ConnectionSource } from '../activities/clients.ts';
+import type { AnyProvider } from '../activities/provider.ts';
 import { defaultConnection } from '../domain/subject.ts';
 import { encryptionOf } from '../secrets/encryption.ts';
 import type { Store } from '../store/store.ts';
@@ -7,16 +8,23 @@ import {
   type StoredConnections,
   storedConnections,
 } from '../store/stored-connections.ts';
+import { defaultConnections } from './default-connections.ts';
 import type { Settings } from './settings.ts';
 
 /** The named connections of a store, under the secret key of this Baton. `learn` is told of their secrets. */
 export const connectionsIn = (
   store: Store,
   secretKey: string,
-  { formerSecretKeys }: Pick<Settings, 'formerSecretKeys'>,
+  settings: Pick<Settings, 'formerSecretKeys' | 'simulated' | 'connectedBy'>,
+  { env, providers }: { env: NodeJS.ProcessEnv; providers: readonly AnyProvider[] },
   learn: (secrets: readonly string[]) => void,
 ): StoredConnections =>
-  storedConnections({ store, encryption: encryptionOf(secretKey, formerSecretKeys), learn });
+  storedConnections({
+    store,
+    encryption: encryptionOf(secretKey, settings.formerSecretKeys),
+    defaults: defaultConnections(env, providers, settings, secretKey),
+    learn,
+  });
 
 /** Of a Baton without a store. */
 export const noConnections: StoredConnections = {
@@ -25,9 +33,15 @@ export const noConnections: StoredConnections = {
   look: async () => nothingKnown,
   add: async () => false,
   change: async () => false,
+  judgeDefault: async () => false,
   renewKeys: async () => 0,
 };
-const nothingKnown: KnownConnections = { version: 0, connections: new Map(), routes: [] };
+const nothingKnown: KnownConnections = {
+  version: 0,
+  connections: new Map(),
+  routes: [],
+  defaults: new Map(),
+};
 
 /** The environment's connection `default` of each provider, and the named ones. */
 export function allConnections(

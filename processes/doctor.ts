@@ -1,5 +1,6 @@
 import { connectClients } from '../activities/clients.ts';
 import type { AnyProvider } from '../activities/provider.ts';
+import type { EntryOf } from '../domain/record.ts';
 import { defaultConnection } from '../domain/subject.ts';
 import { learningScrubber } from '../secrets/scrub.ts';
 import type { Doctor, Examined } from '../server/doctor.ts';
@@ -15,7 +16,7 @@ interface Options {
   env: NodeJS.ProcessEnv;
   providers: readonly AnyProvider[];
   settings: Pick<Settings, 'simulated' | 'connectedBy'>;
-  connections: Pick<StoredConnections, 'look' | 'settingsOf'>;
+  connections: Pick<StoredConnections, 'look' | 'settingsOf' | 'judgeDefault'>;
   store: Pick<Store, 'judgeConnection'>;
 }
 
@@ -80,22 +81,20 @@ export async function doctorFor(
     scrub,
     async keepState({ provider, connection }, { outcome, reason }) {
       const state = states[outcome];
-      const version = versions.get(connection);
-      if (state === undefined || version === undefined) return;
+      if (state === undefined) return;
       const at = new Date().toISOString();
-      await store.judgeConnection(
-        connection,
-        version,
-        { state, at, words: reason },
-        {
-          at,
-          actor: 'baton',
-          via: 'doctor',
-          action: 'connection.judged',
-          subject: `connection:${connection}`,
-          detail: { name: connection, provider, state, reason },
-        },
-      );
+      const found = { state, at, words: reason };
+      const entry: EntryOf<'connection.judged'> = {
+        at,
+        actor: 'baton',
+        via: 'doctor',
+        action: 'connection.judged',
+        subject: `connection:${connection}`,
+        detail: { name: connection, provider, state, reason },
+      };
+      const version = versions.get(connection);
+      if (connection === defaultConnection) await connections.judgeDefault(provider, found, entry);
+      else if (version !== undefined) await store.judgeConnection(connection, version, found, entry);
     },
   };
 }

@@ -103,7 +103,7 @@ function worldHere(
   const connections =
     settings.databaseUrl === undefined && !existsSync(settings.dataDir)
       ? noConnections
-      : lazily(async () => connectionsIn(store, secretKeyOf(settings), settings, learn));
+      : lazily(async () => connectionsIn(store, secretKeyOf(settings), settings, { env, providers }, learn));
   const { temporal, secretKey } = settings;
   const reached =
     temporal && secretKey !== undefined

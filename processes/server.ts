@@ -56,7 +56,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
     const port = settings.port ?? usualPort;
     const { client, close } = lazyClient(temporal, payloadKeys);
     lifetime.onClose(close);
-    const connections = connectionsIn(store, secretKey, settings, learn);
+    const connections = connectionsIn(store, secretKey, settings, { env: wiring.env, providers }, learn);
     const allClients = connectClients(
       providers,
       allConnections(wiring.env, connections),

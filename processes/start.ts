@@ -125,7 +125,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     learn([...secretsOf(env, providers), secretKey]);
     const connected = readSettings(env, providers);
     for (const warning of connectionWarnings(env)) log.warn(warning);
-    const connections = connectionsIn(store, secretKey, settings, learn);
+    const connections = connectionsIn(store, secretKey, settings, { env: wiring.env, providers }, learn);
 
     const connection = await NativeConnection.connect(temporal.connection);
     lifetime.onClose(() => connection.close());
@@ -165,6 +165,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       count: metrics.activity,
       countRun: metrics.run,
       commit: await commit,
+      connections,
       versions,
     });
     lifetime.onClose(worker.stop);

@@ -69,7 +69,7 @@ export async function runWorker(wiring: Wiring): Promise<void> {
     const connection = await connect(temporal.connection, log, lifetime.signal);
     if (!connection) return;
     lifetime.onClose(() => connection.close());
-    const named = connectionsIn(store, secretKey, settings, learn);
+    const named = connectionsIn(store, secretKey, settings, { env: wiring.env, providers }, learn);
     const world: World = {
       ...worldOf(wiring, { store, connections: named, providers, settings, env: wiring.env }),
       runs: { client, taskQueue, eagerStart: false, authority },
@@ -95,6 +95,7 @@ export async function runWorker(wiring: Wiring): Promise<void> {
       count: metrics.activity,
       countRun: metrics.run,
       commit: await commit,
+      connections: named,
       versions: settings.workerVersions,
     });
     lifetime.onClose(worker.stop);

@@ -2,15 +2,15 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Disposition } from '../domain/disposition.ts';
 import type { Event } from '../domain/event.ts';
-import type { RunCause } from '../domain/incident.ts';
-import type { Entry } from '../domain/record.ts';
+import type { ConnectionDoubt, Entry } from '../domain/record.ts';
 import type { Authority } from '../secrets/authority.ts';
 import type { Decision, Situation } from '../store/dispatch.ts';
 import type { StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
-import type { KnownConnections, StoredConnections } from '../store/stored-connections.ts';
+import type { StoredConnections } from '../store/stored-connections.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { decide, isOfApproval, type Plan, type Start } from './decide.ts';
+import { doubtsAbout, doubtText } from './doubts.ts';
 import { twinOf } from './pagerduty/ways.ts';
 import { catchUp, echoOf, laterEvent, startRun, tellRun } from './runs.ts';
 import { isTemporalAway, type TemporalState } from './temporal-state.ts';
@@ -257,15 +257,16 @@ async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promis
   // One may have ended meanwhile.
   const told = reached.filter(Boolean).length;
   const { disposition, reason } = dispositionOf(plan, told);
-  for (const { id, cause } of plan.starts)
-    for (const warning of doubtsAbout(cause, connections))
-      log.warn({ event: event.id, incident: event.subject, run: id }, warning);
+  const started = plan.starts.map((start) => ({ start, doubts: doubtsAbout(start.cause, connections) }));
+  for (const { start, doubts } of started)
+    if (doubts.length > 0)
+      log.warn({ event: event.id, incident: event.subject, run: start.id }, doubtText(doubts));
   const isOurs = await store.settle({
     seq: stored.seq,
     disposition,
     reason,
     started: plan.starts.map(({ id }) => id),
-    entries: plan.starts.map((start) => startedEntry(event, start)),
+    entries: started.map(({ start, doubts }) => startedEntry(event, start, doubts)),
     ...(isIdle ? { decision } : {}),
   });
   if (!isIdle) options.temporal.seen();
@@ -292,17 +293,6 @@ async function leaveToTwin(
   const isOurs = await store.settle({ seq, ...hold, started: [], entries: [], decision: { entries } });
   if (isOurs) count?.(hold.disposition);
   log.info({ event: event.id, incident: event.subject, disposition: hold.disposition }, hold.reason);
-}
-
-/** What is to be said of the connections that a run was given: until a test has confirmed one, it may not work. */
-function doubtsAbout({ connections = {} }: RunCause, known: KnownConnections | undefined): string[] {
-  return [...new Set(Object.values(connections))].flatMap((name) => {
-    const state = known?.connections.get(name)?.state ?? 'not there';
-    const isDoubtful = state !== 'confirmed' && state !== 'accepted';
-    return isDoubtful
-      ? [`The run uses the connection ${name}, which is ${state} (baton connections test)`]
-      : [];
-  });
 }
 
 const runsOf = ({ starts }: Plan, eventSeq: number, { subject }: Event): Decision['runs'] =>
@@ -368,13 +358,17 @@ function answeredEntry(
   };
 }
 
-function startedEntry(event: Event, { id, trigger, workflow, input }: Start): Entry {
+function startedEntry(
+  event: Event,
+  { id, trigger, workflow, input }: Start,
+  doubts: ConnectionDoubt[],
+): Entry {
   return {
     at: new Date().toISOString(),
     actor: `trigger:${trigger}`,
     via: 'dispatch',
     action: 'run.started',
     subject: event.subject ?? event.id,
-    detail: { run: id, workflow, event: event.id, input },
+    detail: { run: id, workflow, event: event.id, ...(doubts.length > 0 ? { doubts } : {}), input },
   };
 }

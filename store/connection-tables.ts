@@ -30,3 +30,14 @@ export const connectionSteps: string[] = [
   `create unique index connections_version_one on connections_version ((true))`,
   `insert into connections_version values (0)`,
 ];
+
+/** What was found of the connections `default`, whose settings are the environment's: one row for each provider. */
+export const defaultConnectionSteps: string[] = [
+  `create table default_connections (
+    provider text primary key,
+    digest text not null,
+    state text not null,
+    state_at timestamptz not null,
+    state_words text not null
+  )`,
+];

@@ -57,12 +57,27 @@ export interface RoutesTable {
   set_by: string;
 }
 
+/** What was found of the connection `default` of a provider, when its settings had this digest. */
+export interface JudgedDefault extends ConnectionState {
+  provider: string;
+  digest: string;
+}
+
+export interface DefaultConnectionsTable {
+  provider: string;
+  digest: string;
+  state: ConnectionState['state'];
+  state_at: Time;
+  state_words: string;
+}
+
 /** All connections and routes at one moment. */
 export interface ConnectionTables {
   /** Grows with each change of any of them. */
   version: number;
   connections: ConnectionRow[];
   routes: Route[];
+  defaults: JudgedDefault[];
 }
 
 /** A run that has not ended and was given a connection. */
@@ -99,6 +114,8 @@ export interface ConnectionRows {
   reencryptConnection(name: string, version: number, encrypted: Encrypted): Promise<boolean>;
   /** What a test of it found. False: it is not in this version any more. */
   judgeConnection(name: string, version: number, found: ConnectionState, entry: Entry): Promise<boolean>;
+  /** What a test of the connection `default` of a provider found. */
+  judgeDefault(found: JudgedDefault, entry: Entry): Promise<boolean>;
   /** False: it is not there. Routes to it stay, so that nothing goes by another account instead. */
   removeConnection(name: string, entry: Entry): Promise<boolean>;
   /** The live runs that were given it, at most 20. */
@@ -137,15 +154,22 @@ export function connectionsOn({ db, makeLine }: Context): ConnectionRows {
         version: number;
         connections: JsonRow[];
         routes: Record<string, string>[];
+        defaults: Record<string, string>[];
       }>`
         select (select version from connections_version) as version,
           (select coalesce(jsonb_agg(to_jsonb(connections) || jsonb_build_object('encrypted', encode(encrypted, 'base64'))
             order by name), '[]') from connections) as connections,
-          (select coalesce(jsonb_agg(to_jsonb(routes) order by provider, purpose, workflow, service), '[]') from routes) as routes`.execute(
+          (select coalesce(jsonb_agg(to_jsonb(routes) order by provider, purpose, workflow, service), '[]') from routes) as routes,
+          (select coalesce(jsonb_agg(to_jsonb(default_connections)), '[]') from default_connections) as defaults`.execute(
         db,
       );
-      const { version = 0, connections = [], routes = [] } = rows[0] ?? {};
-      return { version, connections: connections.map(connectionRow), routes: routes.map(routeRow) };
+      const { version = 0, connections = [], routes = [], defaults = [] } = rows[0] ?? {};
+      return {
+        version,
+        connections: connections.map(connectionRow),
+        routes: routes.map(routeRow),
+        defaults: defaults.map(defaultRow),
+      };
     },
 
     addConnection: ({ name, provider, encrypted, by, entry }) =>
@@ -176,6 +200,16 @@ export function connectionsOn({ db, makeLine }: Context): ConnectionRows {
       changed(
         sql`update connections set state = ${state}, state_at = ${at}::timestamptz, state_words = ${words}
           where name = ${name} and version = ${version}::bigint returning name`,
+        entry,
+      ),
+
+    judgeDefault: ({ provider, digest, state, at, words }, entry) =>
+      changed(
+        sql`insert into default_connections (provider, digest, state, state_at, state_words)
+          values (${provider}, ${digest}, ${state}, ${at}::timestamptz, ${words})
+          on conflict (provider) do update set digest = excluded.digest, state = excluded.state,
+            state_at = excluded.state_at, state_words = excluded.state_words
+          returning provider`,
         entry,
       ),
 
@@ -263,3 +297,17 @@ function routeRow({
     connection,
   };
 }
+
+const defaultRow = ({
+  provider = '',
+  digest = '',
+  state,
+  state_at = '',
+  state_words = '',
+}: Record<string, string>) => ({
+  provider,
+  digest,
+  state: state as ConnectionState['state'],
+  at: isoTime(state_at),
+  words: state_words,
+});

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { approvalSteps } from './approval-table.ts';
-import { connectionSteps } from './connection-tables.ts';
+import { connectionSteps, defaultConnectionSteps } from './connection-tables.ts';
 import { linkCodeSteps } from './link-codes.ts';
 import { pullSteps } from './pulls.ts';
 import { recordSteps } from './record-rules.ts';
@@ -202,6 +202,7 @@ const steps: Record<string, string[]> = {
   '0016-pull': pullSteps,
   '0017-link-codes': linkCodeSteps,
   '0018-workers': [`alter table runs add column worker jsonb`],
+  '0019-default-connections': defaultConnectionSteps,
 };
 
 /**

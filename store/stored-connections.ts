@@ -3,7 +3,7 @@ import type { Route } from '../domain/route.ts';
 import { defaultConnection } from '../domain/subject.ts';
 import type { Encryption } from '../secrets/encryption.ts';
 import { passwordsOf } from '../secrets/passwords.ts';
-import type { ConnectionRow, ConnectionTables } from './connections.ts';
+import type { ConnectionRow, ConnectionState, ConnectionTables } from './connections.ts';
 import type { Store } from './store.ts';
 
 /** The settings of one connection, by the names of the variables that define `default`. */
@@ -22,6 +22,15 @@ export interface KnownConnections {
   version: number;
   connections: ReadonlyMap<string, StoredConnection>;
   routes: readonly Route[];
+  /** What is known of the connection `default`, by provider: of those that the environment defines, as it defines them now. */
+  defaults: ReadonlyMap<string, ConnectionState['state']>;
+}
+
+/** A connection `default` that the environment defines. */
+export interface DefaultConnection {
+  provider: string;
+  /** Of its settings. */
+  digest: string;
 }
 
 /** The named connections of the store, in the clear within this process. */
@@ -51,6 +60,8 @@ export interface StoredConnections {
     connection: Pick<StoredConnection, 'name' | 'provider' | 'version'>,
     given: { values: ConnectionValues; secrets: readonly string[]; by: string; entry: Entry },
   ): Promise<boolean>;
+  /** What a test of the connection `default` of a provider found. False: the environment defines none, or it is simulated. */
+  judgeDefault(provider: string, found: ConnectionState, entry: Entry): Promise<boolean>;
   /** Writes what is under a former key anew, under the newest. Returns how many. */
   renewKeys(): Promise<number>;
 }
@@ -76,10 +87,13 @@ const freshMilliseconds = 3_000;
 export function storedConnections({
   store,
   encryption,
+  defaults: own = [],
   learn,
 }: {
   store: Store;
   encryption: Encryption;
+  /** Left out: none is defined. */
+  defaults?: readonly DefaultConnection[];
   learn: (secrets: readonly string[]) => void;
 }): StoredConnections {
   let last: { known: KnownConnections; at: number } | undefined;
@@ -110,8 +124,15 @@ export function storedConnections({
     return known;
   }
 
-  function readAll({ version, connections, routes }: ConnectionTables): KnownConnections {
-    return { version, routes, connections: new Map(connections.map((row) => [row.name, read(row)])) };
+  function readAll({ version, connections, routes, defaults }: ConnectionTables): KnownConnections {
+    const stateOf = ({ provider, digest }: DefaultConnection) =>
+      defaults.find((row) => row.provider === provider && row.digest === digest)?.state ?? 'unverified';
+    return {
+      version,
+      routes,
+      connections: new Map(connections.map((row) => [row.name, read(row)])),
+      defaults: new Map(own.map((each) => [each.provider, stateOf(each)])),
+    };
   }
 
   /** Who asks while somebody looks waits for the same answer. */
@@ -156,6 +177,10 @@ export function storedConnections({
         by,
         entry,
       }),
+    async judgeDefault(provider, found, entry) {
+      const defined = own.find((each) => each.provider === provider);
+      return defined !== undefined && store.judgeDefault({ ...defined, ...found }, entry);
+    },
     async renewKeys() {
       let renewed = 0;
       for (const row of (await store.loadConnections()).connections) {

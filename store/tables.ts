@@ -2,7 +2,7 @@ import type { GeneratedAlways } from 'kysely';
 import type { AnswersTable } from './answers.ts';
 import type { ApprovalsTable } from './approvals.ts';
 import type { Time } from './columns.ts';
-import type { ConnectionsTable, RoutesTable } from './connections.ts';
+import type { ConnectionsTable, DefaultConnectionsTable, RoutesTable } from './connections.ts';
 import type { EffectsTable } from './effects.ts';
 import type { InboxTable } from './inbox.ts';
 import type { IncidentsTable } from './incidents.ts';
@@ -34,6 +34,7 @@ export interface Tables {
   retention: { inbox_seq: number };
   connections: ConnectionsTable;
   routes: RoutesTable;
+  default_connections: DefaultConnectionsTable;
   /** One row: a number that grows with each change of those two. */
   connections_version: { version: number };
   tokens: TokensTable;

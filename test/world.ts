@@ -213,6 +213,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     countRun: metrics.run,
     versions: options.versions ?? false,
     commit: options.commit,
+    connections,
   });
   server = await startServer({
     host: '127.0.0.1',

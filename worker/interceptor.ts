@@ -2,6 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { AnyActivity, AnyChange, AnyRead } from '../activities/activity.ts';
 import type { Authority } from '../secrets/authority.ts';
+import type { StoredConnections } from '../store/stored-connections.ts';
 import { causeReader } from './authority.ts';
 import type { CarriedOut } from './carried-out.ts';
 import { approved } from './chain/approved.ts';
@@ -17,12 +18,15 @@ import { oneAtATime } from './chain/one-at-a-time.ts';
 import { readCall, readName } from './chain/parse.ts';
 import { concluded, recordedPlan, recordedRead } from './chain/record.ts';
 import { cleaned } from './chain/scrub.ts';
+import { doubtAbout } from './doubt.ts';
 
 export interface InterceptorOptions extends Surroundings {
   activities: readonly AnyActivity[];
   /** Tells whether a run was started by a server of ours. */
   authority: Authority;
   carriedOut?: Pick<CarriedOut, 'sees'>;
+  /** The named ones. Left out: nothing is said of them. */
+  connections?: Pick<StoredConnections, 'known'> | undefined;
   count?: (activity: Pick<AnyActivity, 'name' | 'provider'>, failure?: unknown) => void;
 }
 
@@ -44,7 +48,8 @@ export function activityInterceptors(options: InterceptorOptions): ActivityInter
         if (!declaration)
           return next({ args: [args[0], 'cause' in shown ? shown.cause : undefined], headers });
         const call = readCall(declaration, args[0], shown, headers, options);
-        return (await way(call)).result;
+        const doubt = await doubtAbout(call.connection, options.connections);
+        return (await way(doubt === undefined ? call : { ...call, doubt })).result;
       },
     },
   });

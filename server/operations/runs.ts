@@ -8,6 +8,7 @@ import { defaultConnection, incidentOfSubject } from '../../domain/subject.ts';
 import type { IncidentRow } from '../../store/incidents.ts';
 import type { Startable } from '../../triggers/startable.ts';
 import { type AccountsOf, accountsFor } from '../accounts.ts';
+import { doubtsAbout } from '../doubts.ts';
 import { Refusal } from '../refusal.ts';
 import { callMilliseconds, type RunStarter, startRun } from '../runs.ts';
 import { isTemporalAway } from '../temporal-state.ts';
@@ -131,13 +132,14 @@ export const startRunByHand = defineOperation({
     const id = runIdFor(context);
     const taken = startable.workflowInput(given);
     const at = new Date().toISOString();
+    const known = await connections.look();
     const cause: RunCause = {
       trigger: byHand,
       startedBy: { kind: principal.kind, name: principal.name },
       eventId: id,
       eventType: byHand,
       ...(subject === undefined ? {} : { subject }),
-      ...accountsFor(roleOf(workflow, incident), (await connections.look()).routes),
+      ...accountsFor(roleOf(workflow, incident), known.routes),
       ...(incident?.incident ? { incident: incident.incident } : {}),
       target: startable.target(given),
       whenResolved: startable.whenResolved,
@@ -149,6 +151,7 @@ export const startRunByHand = defineOperation({
       target: cause.target,
       ...(subject === undefined ? {} : { subject }),
     };
+    const doubts = doubtsAbout(cause, known);
     const found = await store.beginRun(
       { ...run, input: taken, cause },
       {
@@ -157,7 +160,7 @@ export const startRunByHand = defineOperation({
         via,
         action: 'run.started',
         subject: subject ?? id,
-        detail: { run: id, workflow, reason, input: given },
+        detail: { run: id, workflow, reason, ...(doubts.length > 0 ? { doubts } : {}), input: given },
       },
     );
     if (found === 'other')

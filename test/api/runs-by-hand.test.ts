@@ -75,7 +75,10 @@ describe('a run that somebody starts by hand', () => {
     const startThere = async (incidentId: string) => {
       const there = await serve(store, {
         runs: { client, taskQueue: 'none', eagerStart: false, authority },
-        connections: { ...noConnections, look: async () => ({ version: 1, connections: new Map(), routes }) },
+        connections: {
+          ...noConnections,
+          look: async () => ({ version: 1, connections: new Map(), routes, defaults: new Map() }),
+        },
       });
       const answer = await there.ask('POST', '/api/v1/runs', {
         body: { workflow: 'waitForNews', input: { incidentId }, reason: 'x' },

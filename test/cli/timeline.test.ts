@@ -40,6 +40,20 @@ describe('the timeline', () => {
     ]);
   });
 
+  it('tells which connections no test has confirmed', () => {
+    const doubts = [{ provider: 'jira', connection: 'team-b', state: 'unverified' }];
+    expect(
+      shown(
+        row('run.started', { run: 'x/Q1', workflow: 'x', doubts }),
+        row('activity.intended', { activity: 'createJiraIssue', doubt: 'rejected' }),
+      ),
+    ).toEqual([
+      '03:02:11 | ec2-unhealthy | > starts x/Q1, workflow x',
+      '03:02:11 | ec2-unhealthy | ! x/Q1 may use the connection team-b of jira, which is unverified (baton connections test)',
+      '03:02:11 | ec2-unhealthy | ! createJiraIssue goes by a connection which is rejected (baton connections test)',
+    ]);
+  });
+
   it('tells what a run in plan mode would do', () => {
     expect(
       shown(

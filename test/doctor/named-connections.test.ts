@@ -97,4 +97,33 @@ describe('a named connection that is looked at', () => {
     const lines = await store.readRecord({ subject: `connection:${name}`, limit: 10 });
     expect(lines.map(({ action }) => action)).toEqual(['connection.added', 'connection.judged']);
   });
+
+  it('has beside it those of the environment, whose state holds for the settings that were tested', async () => {
+    const of = (digest: string) =>
+      storedConnections({
+        store,
+        encryption: encryptionOf('a key of the tests'),
+        defaults: [{ provider: 'echo', digest }],
+        learn: () => {},
+      });
+    const stateOf = async (digest: string) => (await of(digest).look()).defaults.get('echo');
+    expect(await stateOf('first')).toBe('unverified');
+    const asked = await doctorFor(
+      { loadActivities: async () => [] },
+      {
+        env: { ECHO_TOKEN: 'of-the-environment' },
+        providers: [echo],
+        settings: { simulated: [], connectedBy: ['ECHO_TOKEN'] },
+        connections: of('first'),
+        store,
+      },
+    );
+    const given = { connection: 'default', provider: 'echo' };
+    await connectionsTest.run(given, { doctor: async () => asked } as unknown as OperationContext);
+    expect(await stateOf('first')).toBe('confirmed');
+    expect(await stateOf('second')).toBe('unverified');
+    expect((await connections.look()).defaults.size).toBe(0);
+    const lines = await store.readRecord({ subject: 'connection:default', limit: 10 });
+    expect(lines.map(({ action }) => action)).toEqual(['connection.judged']);
+  });
 });

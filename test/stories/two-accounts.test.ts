@@ -127,8 +127,16 @@ describe('two PagerDuty accounts with one incident id', () => {
     expect(issues).toHaveLength(2);
     const [inDefault, inEu] = accounts().map((account) => notesOn(account, id).map(({ detail }) => detail));
     expect(inDefault).not.toEqual(inEu);
-    const warned = world.log.filter((line) => line.includes('the connection eu, which is unverified'));
+    const warned = world.log.filter((line) => line.includes('eu of pagerduty is unverified'));
     expect(warned.some((line) => line.includes(`production-incident/eu/${id}`))).toBe(true);
+
+    const began = await eventually('the first line of the run', async () =>
+      (await world.record(`eu/${id}`)).find(({ action }) => action === 'run.started'),
+    );
+    const doubt = { provider: 'pagerduty', connection: 'eu', state: 'unverified' };
+    expect(began.detail.doubts).toEqual([doubt]);
+    const read = (await world.record(`eu/${id}`)).find(({ action }) => action === 'activity.completed');
+    expect(read?.detail).toMatchObject({ doubt: 'unverified' });
 
     expect(await press(`eu-${id}`, 'acknowledge')).toBe(200);
     await eventually('the click', () => statusIn(eu, id) === 'acknowledged');

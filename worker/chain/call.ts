@@ -31,6 +31,8 @@ export interface Call<Declared extends AnyActivity = AnyActivity> extends Placed
   before?: Pick<Attempt, 'uncertainSince' | 'made'>;
   /** The simulated providers that the call and its run reach: said in the record, and to people. */
   simulated: readonly string[];
+  /** The state of its named connection, where no test has confirmed it: said in the record. */
+  doubt?: string;
   /** Why, and whether that is certain. */
   shown: Shown;
   actor: Actor;

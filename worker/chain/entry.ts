@@ -10,7 +10,7 @@ const first: readonly Action[] = ['activity.intended', 'activity.planned', 'acti
 
 /** A line about a call. `more` is what only this action tells. */
 export function entryOf<Name extends Action>(
-  { declaration, input, key, runId, attempt, actor, subject, simulated, approvedBy }: Call,
+  { declaration, input, key, runId, attempt, actor, subject, simulated, doubt, approvedBy }: Call,
   action: Name,
   more: Omit<Details[Name], keyof AttemptDetail>,
 ): Entry {
@@ -21,7 +21,7 @@ export function entryOf<Name extends Action>(
     kind,
     key,
     attempt,
-    ...(first.includes(action) || kind === 'read' ? { input } : {}),
+    ...(first.includes(action) || kind === 'read' ? { input, ...(doubt ? { doubt } : {}) } : {}),
     ...(approvedBy ? { approval: approvedBy.id } : {}),
     ...(simulated.includes(provider) ? { simulated: true } : {}),
   };
