@@ -8,16 +8,14 @@ import { readSuccess } from './pagerduty/failures.ts';
 import { reference } from './pagerduty/incident.ts';
 import { readOnCalls } from './pagerduty/on-calls.ts';
 import { findUser, type TeamMember } from './pagerduty/users.ts';
-import { withStoredLinks } from './person.ts';
+import { type StoredLinks, withStoredLinks } from './person.ts';
 import { accept, parseAnswer, throwFailure } from './slack/failures.ts';
 import { readMember } from './slack/member.ts';
 import { userOf } from './slack/users.ts';
 
 /** By what somebody is looked up: the providers as they are now, and the links that the store keeps. */
-export interface Directory {
+export interface Directory extends StoredLinks {
   clients: Clients;
-  findPerson(email: string): Promise<{ slackUser?: string } | undefined>;
-  findPersonInSlack(slackUser: string): Promise<{ email: string } | undefined>;
 }
 
 /** Somebody who answers, as the lists of people know them. */
@@ -155,8 +153,8 @@ async function nameInGroup(userGroup: string, person: Person): Promise<string | 
   return undefined;
 }
 
-async function memberOf(id: string, { directory: { clients, findPersonInSlack }, signal }: Person) {
-  const slack = await withStoredLinks(clients, findPersonInSlack).slack(defaultConnection);
+async function memberOf(id: string, { directory, signal }: Person) {
+  const slack = await withStoredLinks(directory.clients, directory).slack(defaultConnection);
   return readMember(slack, id, undefined, signal);
 }
 

@@ -19,13 +19,19 @@ export async function identifyPerson(
   return { kind: 'person', name: user.name, ...(user.email ? { email: user.email } : {}) };
 }
 
+/** By what the links are found that the store keeps (`people.link`). */
+export interface StoredLinks {
+  findPerson(email: string): Promise<{ slackUser?: string } | undefined>;
+  findPersonInSlack(slackUser: string): Promise<{ email: string } | undefined>;
+}
+
 /**
- * The clients, with Slack's asking besides for the links that the store keeps (`people.link`). `BATON_PEOPLE` comes first: whoever sets
- * it runs Baton.
+ * The clients, with Slack's asking besides for the links that the store keeps, both ways. `BATON_PEOPLE` comes first: whoever sets it
+ * runs Baton.
  */
 export const withStoredLinks = (
   clients: Clients,
-  findPersonInSlack: (slackUser: string) => Promise<{ email: string } | undefined>,
+  { findPerson, findPersonInSlack }: StoredLinks,
 ): Clients => ({
   ...clients,
   async slack(connection) {
@@ -34,6 +40,13 @@ export const withStoredLinks = (
       ...slack,
       linkedAddress: async (userId) =>
         (await slack.linkedAddress(userId)) ?? (await findPersonInSlack(userId))?.email,
+      async linkedUser(email) {
+        const configured = await slack.linkedUser(email);
+        if (configured !== undefined) return configured;
+        const own = (await findPerson(email.toLowerCase()))?.slackUser;
+        // Whom the setting links to another address is somebody else.
+        return own !== undefined && (await slack.linkedAddress(own)) === undefined ? own : undefined;
+      },
     };
   },
 });

@@ -40,7 +40,7 @@ export interface RunningWorker {
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const loading = loadClients(options.clients);
   const { connection, namespace, store, dataConverter = {}, queue = taskQueue } = options;
-  const linked = withStoredLinks(options.clients, (user) => store.findPersonInSlack(user));
+  const linked = withStoredLinks(options.clients, store);
   const clients = { ...linked, baton: batonFor(options) };
   const buildId = buildIdOf(options.bundle.code);
   const version = options.versions ? { deploymentName: queue, buildId } : undefined;

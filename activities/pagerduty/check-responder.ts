@@ -25,7 +25,7 @@ export const checkPagerDutyResponder = defineActivity({
     ),
   output: z.union([
     z.object({ user: z.object({ id: z.string(), name: z.string(), email: z.string() }) }),
-    z.object({ refusal: z.string() }),
+    z.object({ refusal: z.string(), advice: z.string().optional().describe('How they would be allowed') }),
   ]),
   example: { incidentId: 'Q1DWGPWQ3Y9XJR', email: 'ada@example.com' },
   async run({ connection, ...asked }, { pagerduty, baton, attempt }) {

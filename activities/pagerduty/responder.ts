@@ -6,7 +6,11 @@ import { pagerDutyId } from './input.ts';
 import { findUser } from './users.ts';
 
 /** The PagerDuty user who may respond, or why nobody may by this address. */
-export type Responder = { user: { id: string; name: string; email: string } } | { refusal: string };
+export type Responder =
+  | { user: { id: string; name: string; email: string } }
+  | { refusal: string; advice: string };
+
+const orAnother = 'or ask somebody who is on call to do it';
 
 /**
  * What each role of an account may do here, by PagerDuty's own names (https://support.pagerduty.com/main/docs/user-roles). A role that
@@ -53,10 +57,15 @@ export async function findResponder(
   if (!found)
     return {
       refusal: `PagerDuty has no user with your e-mail address ${email} (if you are there under another one, prove it: /baton link-me)`,
+      advice: `Ask an administrator of PagerDuty for a user with that address, ${orAnother}`,
     };
   const { role, teamIds, ...user } = found;
   const right = roles.get(role ?? '');
-  if (right === undefined) return { refusal: `your PagerDuty user ${user.name} ${roleRefusal(role)}` };
+  if (right === undefined)
+    return {
+      refusal: `your PagerDuty user ${user.name} ${roleRefusal(role)}`,
+      advice: `Ask an administrator of PagerDuty for a role that may respond, ${orAnother}`,
+    };
   if (right === 'everywhere') return { user };
 
   const untold: string[] = [];
@@ -95,7 +104,10 @@ export async function findResponder(
     incidentId === undefined
       ? 'neither in a team nor on the escalation policy of the service'
       : 'neither assigned to this incident nor in a team or on the escalation policy of its service';
-  return { refusal: `your PagerDuty user ${user.name} is ${belongs}${where}${silence}` };
+  return {
+    refusal: `your PagerDuty user ${user.name} is ${belongs}${where}${silence}`,
+    advice: `Ask an administrator of PagerDuty to put you in such a team or on that policy, ${orAnother}`,
+  };
 }
 
 const roleRefusal = (role: string | undefined) =>

@@ -26,6 +26,8 @@ export interface Slack {
   self(api: WebClient): Promise<Self>;
   /** The address in PagerDuty that an administrator has linked to a member (`BATON_PEOPLE`), by the member's id. */
   linkedAddress(userId: string): Promise<string | undefined>;
+  /** The member whom an administrator has linked to this address in PagerDuty. */
+  linkedUser(email: string): Promise<string | undefined>;
 }
 
 /** Slack takes a message a second in a channel, and some at once. https://docs.slack.dev/apis/web-api/rate-limits */
@@ -58,6 +60,8 @@ export async function connectSlack(
   let self: Self | undefined;
   return {
     linkedAddress: async (userId) => people.get(userId),
+    linkedUser: async (email) =>
+      [...people].find(([, address]) => address.toLowerCase() === email.toLowerCase())?.[0],
     api: (signal) =>
       new WebClient(token, {
         slackApiUrl,

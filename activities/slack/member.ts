@@ -1,3 +1,4 @@
+import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { Slack } from './client.ts';
 import { accept, parseAnswer } from './failures.ts';
@@ -59,6 +60,26 @@ export async function readMember(
   if (refusal !== undefined) return { user, refusal };
   const unknown = linked ? undefined : addressRefusalOf(who, user.email);
   return { user, ...(unknown === undefined ? {} : { refusal: unknown, needsLink: true }) };
+}
+
+/** A person whom Slack has told of, with the address that counts as theirs; without one where none does. */
+export async function knownUser(slack: Slack, answer: unknown): Promise<SlackUser> {
+  const { email, ...user } = userOf(answer);
+  const confirmed = parseAnswer(answer, kind).user.is_email_confirmed === true ? email : undefined;
+  const counts = (await slack.linkedAddress(user.id)) ?? confirmed;
+  return { ...user, ...(counts ? { email: counts } : {}) };
+}
+
+/** Undefined where the workspace has nobody of that id, or Baton may not see them. */
+export async function readKnownUser(
+  slack: Slack,
+  api: WebClient,
+  userId: string,
+): Promise<SlackUser | undefined> {
+  const answer = await api.users
+    .info({ user: userId })
+    .catch(accept(['user_not_found', 'user_not_visible'], undefined));
+  return answer && knownUser(slack, answer);
 }
 
 /** Why they are no full member. */

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { connectionName, defineActivity } from '../activity.ts';
 import { userId } from './input.ts';
-import { readMember } from './member.ts';
-import { readUser, userSchema } from './users.ts';
+import { readKnownUser, readMember } from './member.ts';
+import { userSchema } from './users.ts';
 
-/** Nobody of that id is an answer, not an error: `user` is null. */
+/**
+ * With the address that counts as theirs: a linked one, else one that they have confirmed to Slack. Nobody of that id is an answer, not an
+ * error: `user` is null.
+ */
 export const readSlackUser = defineActivity({
   name: 'readSlackUser',
   kind: 'read',
@@ -15,8 +18,8 @@ export const readSlackUser = defineActivity({
   output: z.object({ user: userSchema.nullable() }),
   example: { userId: 'U0123456789' },
   async run({ connection, userId }, { slack, attempt }) {
-    const api = (await slack(connection)).api(attempt.signal);
-    return { user: (await readUser(api, userId)) ?? null };
+    const client = await slack(connection);
+    return { user: (await readKnownUser(client, client.api(attempt.signal), userId)) ?? null };
   },
 });
 
@@ -35,13 +38,20 @@ export const checkSlackMember = defineActivity({
       .max(2)
       .describe('The workspaces that Slack named with the click'),
   }),
-  output: z.union([z.object({ email: z.string(), name: z.string() }), z.object({ refusal: z.string() })]),
+  output: z.union([
+    z.object({ email: z.string(), name: z.string() }),
+    z.object({ refusal: z.string(), advice: z.string().optional().describe('How it could be done instead') }),
+  ]),
   example: { userId: 'U0123456789', teamIds: ['T0123456789'] },
   async run({ connection, userId, teamIds }, { slack, attempt }) {
     const member = await readMember(await slack(connection), userId, teamIds, attempt.signal);
-    if (!member) return { refusal: 'Slack does not know you as a member of this workspace' };
+    if (!member)
+      return { refusal: 'Slack does not know you as a member of this workspace', advice: askAnother };
     const { user, refusal = 'Slack tells Baton no e-mail address of yours' } = member;
-    if (member.refusal || !user.email) return { refusal };
+    if (member.refusal || !user.email)
+      return { refusal, ...(member.needsLink ? {} : { advice: askAnother }) };
     return { email: user.email, name: user.name };
   },
 });
+
+const askAnother = 'Ask a full member of the workspace who is on call to do it';

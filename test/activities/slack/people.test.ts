@@ -99,6 +99,25 @@ describe('a person', () => {
     expect(await run(readSlackUser, { userId: 'U0NOBODY' })).toEqual({ user: null });
   });
 
+  it('is whoever is linked to the address, and nobody by one that is not confirmed', async () => {
+    const people = 'U0ADA=lopez@pager.example.com,U0GONE=gone@example.com';
+    const { simulator, run } = await startWorkspace({ BATON_PEOPLE: people });
+    const eve = { name: 'eve', realName: 'Eve Else', deleted: false, guest: false, bot: false };
+    simulator.world.users.push(
+      { ...eve, id: 'U0EVE', email: 'eve@example.com', emailConfirmed: false },
+      { ...eve, id: 'U0GONE', deleted: true },
+      { ...eve, id: 'U0NEW', email: 'gone@example.com' },
+    );
+    const linked = { ...ada, email: 'lopez@pager.example.com' };
+    expect(await run(findSlackUser, { email: 'Lopez@pager.example.com' })).toEqual({ user: linked });
+    expect(await run(readSlackUser, { userId: 'U0ADA' })).toEqual({ user: linked });
+    // Who they are is what the link says, and not their address in Slack.
+    expect(await run(findSlackUser, { email: 'ada@example.com' })).toEqual({ user: null });
+    expect(await run(findSlackUser, { email: 'eve@example.com' })).toEqual({ user: null });
+    expect((await run(readSlackUser, { userId: 'U0EVE' })).user).not.toHaveProperty('email');
+    expect((await run(findSlackUser, { email: 'gone@example.com' })).user?.id).toBe('U0NEW');
+  });
+
   it('is listed with a group', async () => {
     const { run } = await startWorkspace();
     const ben = { ...ada, id: 'U0BEN', name: 'Ben Okafor', email: 'ben@example.com' };
