@@ -1,6 +1,7 @@
 import { patched } from '@temporalio/workflow';
 import { steps, waits } from './kit/activities.ts';
 import { withApproval } from './kit/ask-approval.ts';
+import { mentionOnCall } from './kit/call-people.ts';
 import { firingNamed, mostInstances } from './kit/ec2-alerts.ts';
 import { failureOf, inParts } from './kit/parts.ts';
 import type { CurrentIncident } from './kit/read-context.ts';
@@ -250,12 +251,13 @@ async function close(
 
 /**
  * Leaves the incident to a person: says why in a note, then asks the escalation policy for somebody. Where the plan has no
- * such requests the incident is escalated. Where nobody can be asked the run fails, and so pages.
+ * such requests the incident is escalated, and those on call are mentioned in Slack. Where nobody can be asked the run fails, and so pages.
  */
 async function handOver(incident: CurrentIncident, why: string): Promise<string> {
   const incidentId = incident.id;
   await note(incidentId, `${why}\nA person is needed.`);
   if (await askResponders(incident, why)) return 'handed to a person';
+  const mention = patched('mentioned-responders') ? mentionOnCall(incident, why) : undefined;
   try {
     await steps.escalatePagerDutyIncident({ incidentId, level: 2 });
   } catch (error) {
@@ -265,6 +267,8 @@ async function handOver(incident: CurrentIncident, why: string): Promise<string>
       `Baton could ask nobody. Please call ${namesOf(incident.assignees) || 'who is on call'}.`,
     );
     throw error;
+  } finally {
+    await mention?.end('5 minutes');
   }
   return 'handed to a person';
 }

@@ -1,10 +1,10 @@
 import { sleep } from '@temporalio/workflow';
 import type { ActivityFunctions } from '../activities/index.ts';
 import type { Approval, Approvers, PlannedCall } from '../domain/approval.ts';
-import { defaultConnection, incidentOfSubject, markOf, subjectOf } from '../domain/subject.ts';
 import { steps } from './kit/activities.ts';
 import { orUnavailable } from './kit/parts.ts';
-import { engine, healthy, runCause } from './kit/run.ts';
+import { roomOf } from './kit/room-of.ts';
+import { engine, healthy } from './kit/run.ts';
 
 export interface ShowApprovalInput {
   approvalId: string;
@@ -49,17 +49,6 @@ async function placesFor(approval: Approval, people: readonly string[]): Promise
     if (tries < roomTries) await sleep(roomPause);
   }
   return people.map((userId) => ({ userId }));
-}
-
-/** The channel of the incident's war room, once a run has opened one. */
-async function roomOf(subject: string): Promise<string | undefined> {
-  const incident = incidentOfSubject(subject);
-  if (!incident) return undefined;
-  const room = `slack-room:${markOf(incident.connection, incident.incidentId)}`;
-  const target = subjectOf(runCause()?.connections?.slack ?? defaultConnection, room);
-  const made = await engine.lastMade({ activity: 'openSlackWarRoom', target });
-  const { channelId } = (made ?? {}) as { channelId?: unknown };
-  return typeof channelId === 'string' ? channelId : undefined;
 }
 
 /** The members of Slack who are asked by name or as on call, while it waits. Who cannot be found is not called, and may answer all the same. */

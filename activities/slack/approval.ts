@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Block, type Body, type Button, fitTogether, label, marked, markup, plain } from './blocks.ts';
 import { userId } from './input.ts';
+import { mentionsOf } from './message.ts';
 import { cut, escapeSlack, oneLine } from './text.ts';
 
 /** What people see of an approval: data, so that Slack shows what the store keeps. */
@@ -54,7 +55,6 @@ const states: Record<ShownApproval['state'], string> = {
 
 /** More calls than these are read where there is room for them. */
 const mostCalls = 5;
-const maxMentions = 20;
 /** How much of each text is shown: quotes take twice their place, and a message holds only so much. */
 const shares = [1, 0.5, 0.25] as const;
 
@@ -70,7 +70,6 @@ export function approvalBody(approval: ShownApproval, mark: string | undefined):
 function blocksOf(approval: ShownApproval, share: number): Block[] {
   const { state, summary, calls, mention, id } = approval;
   const isPending = state === 'pending';
-  const called = mention.slice(0, maxMentions).map((user) => `<@${user}>`);
   const words = calls.slice(0, mostCalls).map((call) => wordsOf(call, share));
   const more = calls.length - mostCalls;
   // Nobody is to approve what they take for the whole of it.
@@ -78,8 +77,8 @@ function blocksOf(approval: ShownApproval, share: number): Block[] {
   const rest = more > 0 ? `And ${more} more calls` : 'Some of it is too long for Slack';
   return [
     { type: 'header', text: label(`${states[state]}: ${summary}`, 150) },
-    ...(isPending && called.length > 0
-      ? [{ type: 'section' as const, text: markup(`${called.join(' ')} please answer`) }]
+    ...(isPending && mention.length > 0
+      ? [{ type: 'section' as const, text: markup(`${mentionsOf(mention)} please answer`) }]
       : []),
     ...words.map((text): Block => ({ type: 'section', text: plain(text) })),
     ...(more > 0 || isCut

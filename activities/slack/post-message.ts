@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { channelId, messageTs, planned } from './input.ts';
 import { joinCalls, lookInto } from './membership.ts';
-import { messageBody, messageContent } from './message.ts';
+import { mention, messageBody, messageContent } from './message.ts';
 import { findPosted, permalinkOf, postCall, postOnce, postUnderKey } from './post.ts';
 
 export const postSlackMessage = defineActivity({
@@ -16,6 +16,7 @@ export const postSlackMessage = defineActivity({
     actor,
     channelId,
     ...messageContent,
+    mention,
     /** The message whose thread this one belongs to. */
     threadTs: messageTs.optional(),
   }),

@@ -4,6 +4,7 @@ import { defineTrigger } from '../../triggers/trigger.ts';
 import { triggeredAndUnackedTrigger } from '../../triggers/triggered-and-unacked.ts';
 import { nextLevel } from '../../workflows/kit/call-people.ts';
 import { pagerdutyProductionIncidentPolicy } from '../../workflows/pagerduty-production-incident-policy.ts';
+import { entry } from '../store/world.ts';
 import { startTimeSkipping } from '../temporal.ts';
 import { cardOf, eventually, startWorld, type World } from '../world.ts';
 
@@ -151,6 +152,38 @@ describe('an incident that nobody acknowledges', () => {
     await minutes(60);
     expect(told('Mail is slow')).toEqual([]);
     expect(JSON.stringify(await world.record(id))).toContain('was cut short');
+  });
+
+  it('is brought to the mind of an assignee whose address in Slack is another one, by their link', async () => {
+    const user = world.slack.world.users.find(({ id }) => id === 'U0ADA');
+    if (user) user.email = 'lopez@slack.example.com';
+    await world.store.linkSlackUser('ada@example.com', 'U0ADA', entry());
+    const id = await raise('Maps are slow');
+    await minutes(11);
+    await eventually('two reminders', () => told('Maps are slow').length === 2);
+    expect(told('Maps are slow')[0]).toMatch(/^U0ADA: Nobody has acknowledged/);
+    resolveAs(world.pagerDuty, id, ben);
+  });
+
+  it('calls those on call in its room where the plan has no responder requests', async () => {
+    world.pagerDuty.world.abilities = world.pagerDuty.world.abilities.filter(
+      (ability) => ability !== 'coordinated_responding',
+    );
+    const id = await raise('Chat is slow');
+    await minutes(11);
+    await minutes(10);
+    expect(await outcomeOf(id)).toBe('escalated');
+    expect(done(id, 'responders requested')).toEqual([]);
+    const [call] = await eventually('the call', () => {
+      const calls = world.slack.world.messages.filter(({ text }) => text.includes('Chat is slow needs you.'));
+      return calls.length > 0 ? calls : undefined;
+    });
+    expect(call?.channelId).toBe(cardOf(world.slack, id)?.channelId);
+    expect(JSON.stringify(call?.blocks)).toContain('<@U0ADA> <@U0BEN>');
+    expect(JSON.stringify(await world.record(id))).toContain(
+      'Called in Slack instead of by PagerDuty: Ada Lopez, Ben Okafor.',
+    );
+    world.pagerDuty.world.abilities.push('coordinated_responding');
   });
 
   it('without an escalation policy is told of, and fails nothing', async () => {

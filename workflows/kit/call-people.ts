@@ -1,10 +1,13 @@
 /** How a run calls for people: first a word in Slack, and where that helps nothing, PagerDuty's next level. */
 import type { Duration } from '@temporalio/common';
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, patched } from '@temporalio/workflow';
+import { defaultConnection, subjectOf } from '../../domain/subject.ts';
 import { steps } from './activities.ts';
+import { callInSlack } from './call-in-slack.ts';
 import { failureOf, inParts, orUnavailable, type Parts } from './parts.ts';
 import type { CurrentIncident, OnCall } from './read-context.ts';
 import { record } from './record.ts';
+import { runCause } from './run.ts';
 import { namesOf } from './status-card.ts';
 
 type Person = CurrentIncident['assignees'][number];
@@ -23,11 +26,14 @@ export const nameOf = ({ number, title }: CurrentIncident) =>
  * Tells the incident's war room, where there is one, and each of these people by direct message. It goes on by itself, so that a Slack that
  * is away holds up nothing. What could not be said, and to whom, stands in the record.
  */
-export function remind(incident: CurrentIncident, people: readonly Person[], text: string): Reminder {
+export const remind = (incident: CurrentIncident, people: readonly Person[], text: string): Reminder =>
+  onItsWay(() => sendReminder(incident, people, text));
+
+function onItsWay(send: () => Promise<void>): Reminder {
   const scope = new CancellationScope();
   let isSent = false;
   const sending = scope.run(async () => {
-    await sendReminder(incident, people, text);
+    await send();
     isSent = true;
   });
   const ended = sending.catch((error: unknown) => {
@@ -94,11 +100,20 @@ async function tellPerson(
 }
 
 /** What became of an escalation: the level and those on it, why there is none, or that the incident was in another state by then. */
-export type Escalation = { level: number; people: string } | { none: string } | { overtaken: true };
+export type Escalation =
+  | {
+      level: number;
+      people: string;
+      /** Whom PagerDuty was to ask as responders, and did not. */
+      unasked?: Person[];
+    }
+  | { none: string }
+  | { overtaken: true };
 
 /**
  * Escalates an incident to the next level on which somebody is on call, if it still has the status that it was looked at with, and asks its
- * escalation policy for responders where the plan allows. The note and the room say why, or why there is nobody to escalate to.
+ * escalation policy for responders; where the plan forbids that, those on call are mentioned in Slack. The note and the room say why, or why
+ * there is nobody to escalate to.
  */
 export async function escalate(incident: CurrentIncident, why: string): Promise<Escalation> {
   const escalation = await escalateToNext(incident, why);
@@ -111,8 +126,49 @@ export async function escalate(incident: CurrentIncident, why: string): Promise<
   const parts = inParts();
   await parts.part('Note', () => steps.addPagerDutyNote({ incidentId: incident.id, note: text }));
   await record([text, ...parts.problems].join(' '));
-  await remind(incident, [], text).end('5 minutes');
+  const words = [remind(incident, [], text)];
+  const unasked = 'level' in escalation ? (escalation.unasked ?? []) : [];
+  if (unasked.length > 0 && patched('mentioned-responders'))
+    words.push(onItsWay(() => mentionInstead(incident, unasked, why)));
+  await Promise.all(words.map((word) => word.end('5 minutes')));
   return escalation;
+}
+
+/** Mentions in Slack whoever is on call by the incident's policy now. */
+export const mentionOnCall = (incident: CurrentIncident, why: string): Reminder =>
+  onItsWay(async () => {
+    const { escalationPolicy } = incident;
+    if (!escalationPolicy) return;
+    const escalationPolicyIds = [escalationPolicy.id];
+    const found = await orUnavailable(() => steps.listPagerDutyOnCalls({ escalationPolicyIds }));
+    if ('unavailable' in found) await record(`Nobody was called in Slack: ${found.unavailable}`);
+    else
+      await mentionInstead(
+        incident,
+        found.onCalls.map(({ user }) => user),
+        why,
+      );
+  });
+
+/** Calls in Slack those whom PagerDuty does not ask. */
+async function mentionInstead(
+  incident: CurrentIncident,
+  people: readonly Person[],
+  why: string,
+): Promise<void> {
+  const found = new Map<string, string>();
+  for (const { name, email } of [...new Map(people.map((each) => [each.id, each])).values()].slice(0, 20)) {
+    const answer = email ? await orUnavailable(() => steps.findSlackUser({ email })) : { user: null };
+    if (!('unavailable' in answer) && answer.user && !answer.user.deleted) found.set(answer.user.id, name);
+  }
+  const subject = subjectOf(runCause()?.connection ?? defaultConnection, incident.id);
+  const text = `${nameOf(incident)} needs you. ${why}`;
+  const { inRoom, directly } = await callInSlack(subject, [...found.keys()], {
+    text,
+    links: linksOf(incident),
+  });
+  const called = [...inRoom, ...directly].map((id) => found.get(id));
+  await record(`Called in Slack instead of by PagerDuty: ${called.join(', ') || 'nobody could be'}.`);
 }
 
 async function escalateToNext(incident: CurrentIncident, why: string): Promise<Escalation> {
@@ -134,13 +190,18 @@ async function escalateToNext(incident: CurrentIncident, why: string): Promise<E
   }
   // An escalated incident waits for somebody to acknowledge it.
   const now = await steps.readPagerDutyIncident({ incidentId });
+  let unasked: Person[] = [];
   if (now.status === 'triggered') {
     const asked = await orUnavailable(() =>
       steps.requestPagerDutyResponders({ incidentId, message: why, escalationPolicyIds }),
     );
-    if (asked.unavailable) await record(`Responders were not asked for: ${asked.unavailable}`);
+    if (asked.unavailable) {
+      await record(`Responders were not asked for: ${asked.unavailable}`);
+      unasked = onCalls.filter((each) => each.level <= level).map(({ user }) => user);
+    }
   }
-  return { level, people: namesOf(onCalls.filter((each) => each.level === level).map(({ user }) => user)) };
+  const people = namesOf(onCalls.filter((each) => each.level === level).map(({ user }) => user));
+  return { level, people, unasked };
 }
 
 /** Levels can be empty. Whoever was given the incident past its policy is on none of them: then the first is next. */

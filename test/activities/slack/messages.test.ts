@@ -84,6 +84,15 @@ describe('a message', () => {
     });
   });
 
+  it('calls those whose ids it is given, and nobody whom its text names', async () => {
+    const { simulator, run } = await startWorkspace();
+    await run(postSlackMessage, { channelId, text: 'Help <@U0EVE>', mention: ['U0ADA', 'U0BEN'] });
+    const written = JSON.stringify(simulator.world.messages[0]?.blocks);
+    expect(written.match(/<@[^>]*>/g)).toEqual(['<@U0ADA>', '<@U0BEN>']);
+    const all = { channelId, text: 'x', mention: ['!channel'] };
+    expect(postSlackMessage.input.safeParse(all).success).toBe(false);
+  });
+
   it('keeps the end of a long log', async () => {
     const { simulator, run } = await startWorkspace();
     const code = Array.from({ length: 2000 }, (_, index) => `<line ${index}>`).join('\n');
