@@ -59,6 +59,7 @@ import { listPagerDutyPastIncidents } from './pagerduty/list-past-incidents.ts';
 import { listPagerDutyRelatedChanges } from './pagerduty/list-related-changes.ts';
 import { listPagerDutyRelatedIncidents } from './pagerduty/list-related-incidents.ts';
 import { listPagerDutyResponders } from './pagerduty/list-responders.ts';
+import { publishPagerDutyStatusUpdate } from './pagerduty/publish-status-update.ts';
 import { raisePagerDutyAlert } from './pagerduty/raise-alert.ts';
 import { readPagerDutyIncident } from './pagerduty/read-incident.ts';
 import { readPagerDutyService } from './pagerduty/read-service.ts';
@@ -116,6 +117,7 @@ export const activities = [
   listPagerDutyRelatedChanges,
   listPagerDutyRelatedIncidents,
   listPagerDutyResponders,
+  publishPagerDutyStatusUpdate,
   raisePagerDutyAlert,
   readPagerDutyIncident,
   readPagerDutyService,

@@ -47,6 +47,7 @@ export const effectsOf: Readonly<Record<string, readonly string[]>> = {
   requestPagerDutyResponders: ['responders requested'],
   resolvePagerDutyAlert: ['alert resolved'],
   resolvePagerDutyIncident: ['note added', 'incident resolved'],
+  publishPagerDutyStatusUpdate: ['status update published'],
   sendPagerDutyChangeEvent: ['change event added'],
   setPagerDutyIncidentPriority: ['incident priority set'],
   snoozePagerDutyIncident: ['incident snoozed'],

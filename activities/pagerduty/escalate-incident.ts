@@ -3,6 +3,7 @@ import { type Attempt, actor, connectionName, defineActivity } from '../activity
 import { conflict } from '../failures.ts';
 import type { PagerDuty } from './client.ts';
 import { incidentSchema, type ReadIncident, readIncident } from './incident.ts';
+import { readIncidentLog } from './incident-log.ts';
 import { pagerDutyId } from './input.ts';
 import { readOnCalls } from './on-calls.ts';
 import { updateCall, updateIncident } from './update-incident.ts';
@@ -30,7 +31,12 @@ export const escalatePagerDutyIncident = defineActivity({
       .optional()
       .describe('Escalates only while the incident has this status'),
   }),
-  output: z.object({ changed: z.boolean(), level: z.number(), incident: incidentSchema }),
+  output: z.object({
+    changed: z.boolean(),
+    level: z.number(),
+    incident: incidentSchema,
+    escalatedBy: z.string().optional().describe('Who has escalated it, where somebody did before'),
+  }),
   example: { incidentId: 'Q1DWGPWQ3Y9XJR', level: 2 },
   async look({ connection, actor, incidentId, level, whileStatus }, { pagerduty, attempt }) {
     const client = await pagerduty(connection);
@@ -40,7 +46,10 @@ export const escalatePagerDutyIncident = defineActivity({
     // An attempt can come hours after the first, when PagerDuty is back: the incident may be in good hands by then.
     const isOther = whileStatus !== undefined && incident.status !== whileStatus;
     if (isOther) return { done: { changed: false, level: before ?? level, incident } };
-    if (before !== undefined && before >= level) return { done: { changed: false, level: before, incident } };
+    if (before !== undefined && before >= level) {
+      const by = await escalatedBy(client, incidentId, attempt.signal);
+      return { done: { changed: false, level: before, incident, ...(by ? { escalatedBy: by } : {}) } };
+    }
     return {
       plan: {
         summary: `Escalates incident ${incidentId} "${incident.title}" to level ${level}`,
@@ -60,6 +69,16 @@ export const escalatePagerDutyIncident = defineActivity({
     return { ...update, level };
   },
 });
+
+/** Who has escalated it last, by the incident's log. */
+async function escalatedBy(
+  pagerduty: PagerDuty,
+  incidentId: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const log = await readIncidentLog(pagerduty, incidentId, {}, signal);
+  return log?.find(({ type }) => type.startsWith('escalate_log_entry'))?.agent?.name;
+}
 
 /** Undefined for an incident that was assigned to people past its escalation policy. */
 async function levelOf(

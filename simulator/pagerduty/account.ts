@@ -239,6 +239,21 @@ export function openAccount(world: PagerDutyWorld, webhooks: WebhookSender) {
       return note;
     },
 
+    /** PagerDuty lists them nowhere but in the log. */
+    publishStatusUpdate(incident: Incident, message: string, userId: string) {
+      const made = { id: newId('P', 7), message, at: now(), userId };
+      const by: Agent = { type: 'user', id: userId };
+      log(incident, 'status_update', by, { note: message });
+      publish('incident.status_update_published', incident, by, {
+        incident: reference('incident', incident.id, incident.title),
+        id: made.id,
+        message,
+        trimmed: false,
+        type: 'incident_status_update',
+      });
+      return made;
+    },
+
     requestResponders(incident: Incident, request: Omit<ResponderRequest, 'id' | 'at'>): ResponderRequest {
       const made = { ...request, id: newId('P', 7), at: now() };
       incident.responderRequests.push(made);

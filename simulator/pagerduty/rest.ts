@@ -30,6 +30,17 @@ const newIncident = z.object({
   }),
 });
 const newSnooze = z.object({ duration: z.int().min(1).max(604_800) });
+/** Subject and text of an e-mail of its own, or neither. */
+const newStatusUpdate = z
+  .object({
+    message: z.string().min(1),
+    subject: z.string().optional(),
+    html_message: z.string().optional(),
+  })
+  .refine(
+    ({ subject, html_message: html }) => (subject === undefined) === (html === undefined),
+    'subject and html_message go together',
+  );
 const newNote = z.object({ note: z.object({ content: z.string().min(1) }) });
 const responderRequest = z.object({
   requester_id: z.string(),
@@ -188,6 +199,17 @@ export function mountRest(app: Express, account: Account, act: Act): void {
     const made = account.annotate(incident, note.content, user.id);
     act({ effect: 'note added', target: incident.id, by: user.email, detail: { content: note.content } });
     response.json({ note: noteShape(made) });
+  });
+
+  app.post('/incidents/:id/status_updates', (request, response) => {
+    const user = requester(request);
+    const incident = incidentOf(request);
+    const { message } = body(request, newStatusUpdate);
+    const { id, at } = account.publishStatusUpdate(incident, message, user.id);
+    const detail = { message };
+    act({ effect: 'status update published', target: incident.id, by: user.email, detail });
+    const sender = shape.userReference(user.id);
+    response.json({ status_update: { id, message, sender, created_at: at } });
   });
 
   /** Newest first. */

@@ -16,6 +16,7 @@ import { listPagerDutyRelatedChanges } from '../../../activities/pagerduty/list-
 import { listPagerDutyRelatedIncidents } from '../../../activities/pagerduty/list-related-incidents.ts';
 import { listPagerDutyResponders } from '../../../activities/pagerduty/list-responders.ts';
 import { readPagerDutyLog } from '../../../activities/pagerduty/log-entries.ts';
+import { publishPagerDutyStatusUpdate } from '../../../activities/pagerduty/publish-status-update.ts';
 import { raisePagerDutyAlert } from '../../../activities/pagerduty/raise-alert.ts';
 import { readPagerDutyService } from '../../../activities/pagerduty/read-service.ts';
 import { reassignPagerDutyIncident } from '../../../activities/pagerduty/reassign-incident.ts';
@@ -134,6 +135,9 @@ describe.skipIf(!available)('the requests', () => {
     // PagerDuty writes entries of a priority's change, which the document does not know.
     const declared = (log.entries as Json[]).filter(({ type }) => type !== 'priority_change_log_entry');
     for (const entry of declared) expect(logEntry().safeParse({ ...entry, incident }).error).toBeUndefined();
+    await run(publishPagerDutyStatusUpdate, { incidentId, message: 'Nobody can pay' });
+    const earlier = { number: 2, uncertainSince: new Date().toISOString() };
+    await run(publishPagerDutyStatusUpdate, { incidentId, message: 'Nobody can pay' }, earlier);
     await run(listPagerDutyOnCalls, { escalationPolicyIds: ['PEPCHEC'], at: '2026-01-01T00:00:00Z' });
     await run(findPagerDutyUser, { email: 'ada@example.com' });
     await run(readPagerDutyService, { serviceId: 'PCHECKO' });
