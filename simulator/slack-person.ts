@@ -128,6 +128,12 @@ async function send({ headers, body }: SignedRequest, path: string, batonUrl: st
 
 function textIn(raw: string): string {
   if (raw === '') return '';
-  const { text, errors } = JSON.parse(raw) as { text?: string; errors?: Record<string, string> };
-  return text ?? JSON.stringify(errors ?? {});
+  const { text, errors, view } = JSON.parse(raw) as {
+    text?: string;
+    errors?: Record<string, string>;
+    view?: { blocks: { text?: { text: string } }[] };
+  };
+  return (
+    text ?? view?.blocks.map((block) => block.text?.text ?? '').join('\n') ?? JSON.stringify(errors ?? {})
+  );
 }

@@ -12,16 +12,27 @@ import {
   requestDelivery,
   type Told,
 } from './person-requests.ts';
+import { receiptOf } from './receipt.ts';
 import { respondInPrivate } from './respond.ts';
 import type { SlackAnswer, SlackSaid, TakingOptions } from './said.ts';
 import { readStart, startFields } from './startable-forms.ts';
-import type { Modal } from './view.ts';
+import { type Modal, notice } from './view.ts';
 import { plainText } from './words.ts';
 
-/** How forms are shown, and what workflows they are made for. */
-export interface Forms {
-  /** Shows it to whoever has just pressed or typed: a `triggerId` lives 3 s. Rejects where Slack does not take it in time. */
+/** What is asked of Slack while somebody waits for a form. All of it rejects where Slack does not answer in time. */
+export interface ShowsForms {
+  /** Shows it to whoever has just pressed or typed: a `triggerId` lives 3 s. */
   open(triggerId: string, view: Modal): Promise<void>;
+  /** Whether a message stands in an incident's room, and where people find it. */
+  lookAt(message: {
+    channelId: string;
+    messageTs: string;
+    threadTs?: string | undefined;
+  }): Promise<{ isRoom: boolean; permalink: string }>;
+}
+
+/** How forms are shown, and what workflows they are made for. */
+export interface Forms extends ShowsForms {
   startable(): Promise<readonly Startable[]>;
 }
 
@@ -31,11 +42,13 @@ export const timelineShortcut = 'add_to_timeline';
 /** What a form's place in the conversation is without one: the command that says the same. */
 const insteadOf: Readonly<Record<Form['form'], string>> = {
   note: 'note what you saw',
+  update: 'update what they are to know',
   snooze: 'snooze 30m',
   change: 'change "Service" what was changed',
   approve: 'approve why',
   refuse: 'refuse why',
-  run: 'run workflow name=value',
+  run: 'run workflow name=value because why',
+  timeline: 'note #42 what was said',
 };
 
 const inPrivate = (text: string): SlackAnswer => ({ answer: { response_type: 'ephemeral', text } });
@@ -98,55 +111,7 @@ async function stored(
     log.error({ err: error }, 'What somebody asked for in Slack could not be stored');
     return 'Baton could not record this, and nothing was done. Please ask again in a minute, or act in PagerDuty.';
   }
-  const what = wordsFor(request);
-  return isTemporalUp()
-    ? `Baton ${what}. You are told here when it is done.`
-    : `Baton is held up now: this is recorded, and Baton ${what} as soon as it can. You are told here then. If it cannot wait, act in PagerDuty.`;
-}
-
-const about = ({ incident }: PersonRequest) =>
-  incident === undefined
-    ? 'the incident of this channel'
-    : `incident ${/^\d+$/.test(incident) ? `#${incident}` : incident}`;
-
-const mentions = (ids: readonly string[]) => ids.map((id) => `<@${id}>`).join(', ');
-
-/** What Baton will do, for the person who asked. */
-function wordsFor(request: PersonRequest): string {
-  switch (request.do) {
-    case 'acknowledge':
-    case 'resolve':
-      return `will ${request.do} ${about(request)} as you`;
-    case 'escalate':
-      return `will escalate ${about(request)} as you`;
-    case 'snooze':
-      return `will snooze ${about(request)} for ${request.minutes} minutes as you`;
-    case 'reassign':
-      return `will assign ${about(request)} to ${mentions(request.slackUserIds)}`;
-    case 'responders':
-      return `will ask ${mentions(request.slackUserIds)} to join ${about(request)}`;
-    case 'priority':
-      return `will set the priority of ${about(request)}`;
-    case 'note':
-      return `will add your note to ${about(request)}`;
-    case 'change':
-      return 'will tell PagerDuty of the change';
-    case 'run':
-      return `will start ${request.workflow}`;
-    case 'approve':
-    case 'refuse':
-      return 'will give your answer';
-    case 'stop':
-      return 'will stop the run';
-    case 'timeline':
-      return `will put the message on the timeline of ${about(request)}`;
-    case 'status':
-      return `looks how ${about(request)} stands`;
-    case 'on-call':
-      return `looks who is on call for ${about(request)}`;
-    case 'link':
-      return 'will send you a code, by which you prove who you are in PagerDuty';
-  }
+  return receiptOf(request, isTemporalUp());
 }
 
 /** The buttons that are answered here, and what comes of each; the others are clicks on the status card. */
@@ -214,7 +179,7 @@ async function takeForm(
   const told = { ...submission.told, channelId, ...(messageTs === undefined ? {} : { messageTs }) };
   try {
     await options.inbox.store(requestDelivery(read.request, 'form', told, said.body));
-    return {};
+    return options.isTemporalUp() ? {} : formNotice(receiptOf(read.request, false));
   } catch (error) {
     options.log.error({ err: error }, 'A form could not be stored');
     return formErrors({
@@ -228,8 +193,13 @@ const formErrors = (errors: Record<string, string>): SlackAnswer => ({
   answer: { response_action: 'errors', errors },
 });
 
+/** In place of the form, which was taken. */
+const formNotice = (text: string): SlackAnswer => ({
+  answer: { response_action: 'update', view: notice('Recorded', text) },
+});
+
 async function takeShortcut(
-  { text, author, told }: NonNullable<ReturnType<typeof readShortcut>>,
+  { text, author, triggerId, told }: NonNullable<ReturnType<typeof readShortcut>>,
   said: SlackSaid,
   options: TakingOptions,
 ): Promise<SlackAnswer> {
@@ -238,13 +208,32 @@ async function takeShortcut(
     tell('Nothing was done: the message has no text for the timeline.', said, options);
     return {};
   }
-  const request: PersonRequest = {
-    do: 'timeline',
+  const seen = await lookAt(told, options);
+  const message = {
     text: words,
     ...(author === undefined ? {} : { author }),
+    ...(seen?.permalink === undefined ? {} : { permalink: seen.permalink }),
   };
-  tell(await stored(request, 'shortcut', told, said, options), said, options);
+  const { channelId, messageTs } = told;
+  if (seen && !seen.isRoom) {
+    const form: Form = { form: 'timeline', message };
+    if (!(await isShown(form, triggerId, { channelId, messageTs }, options)))
+      tell(notShown(form), said, options);
+    return {};
+  }
+  tell(await stored({ do: 'timeline', ...message }, 'shortcut', told, said, options), said, options);
   return {};
+}
+
+/** Undefined where it cannot be told in time: then it is told later that no incident was named. */
+async function lookAt({ channelId, messageTs, threadTs }: Told, { forms, log }: TakingOptions) {
+  if (!forms || messageTs === undefined) return undefined;
+  try {
+    return await forms.lookAt({ channelId, messageTs, threadTs });
+  } catch (error) {
+    log.warn({ err: error }, 'Whether a message in Slack stands in an incident’s room could not be told');
+    return undefined;
+  }
 }
 
 /** What stands in the answer to an interaction Slack ignores: it is told at the address that came along. Nobody waits for that. */

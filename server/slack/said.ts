@@ -1,7 +1,11 @@
 import type { Logger } from 'pino';
+import type { PersonRequest } from '../../domain/person-request.ts';
+import { incidentOfMark } from '../../domain/subject.ts';
 import type { Inbox } from '../inbox.ts';
 import { type Forms, takeCommand, takeInteraction } from './asked.ts';
 import { clickDelivery, slackEventDelivery } from './payload.ts';
+import { type Press, readPress } from './person-requests.ts';
+import { receiptOf } from './receipt.ts';
 import { type AnswerTo, respondInPrivate } from './respond.ts';
 
 /** What came from Slack and is verified, by whichever way it came: a signed request, or the socket that we opened. */
@@ -47,19 +51,29 @@ export function takeFromSlack(options: TakingOptions): TakeFromSlack {
   };
 }
 
-/** A pressed button: stored. Where it cannot be, whoever pressed it is told so, and nobody waits for that. */
+/** A pressed button: stored, and whoever pressed it is told so. Nobody waits for that. */
 async function takeClick({ payload, body }: SlackSaid, options: TakingOptions): Promise<SlackAnswer> {
-  try {
-    await options.inbox.store(clickDelivery(payload, body, new Date().toISOString()));
-  } catch (error) {
-    options.log.error({ err: error }, 'A click could not be stored');
-    const text =
-      'Baton could not record this click, and nothing was done. Please press it again in a minute.';
+  const tell = (text: string) =>
     void respondInPrivate(payload, text, options).catch((failure: unknown) =>
       options.log.error({ err: failure }, 'Whoever pressed the button could not be told'),
     );
+  try {
+    const now = new Date().toISOString();
+    await options.inbox.store(clickDelivery(payload, body, now));
+    const request = clicked(readPress(payload, now));
+    if (request) tell(receiptOf(request, options.isTemporalUp()));
+  } catch (error) {
+    options.log.error({ err: error }, 'A click could not be stored');
+    tell('Baton could not record this click, and nothing was done. Please press it again in a minute.');
   }
   return {};
+}
+
+/** What a click on the status card asks for; undefined for any other interaction. */
+function clicked(press: Press | undefined): PersonRequest | undefined {
+  if (!press || !incidentOfMark(press.value)) return undefined;
+  const { actionId, value: incident } = press;
+  return actionId === 'acknowledge' || actionId === 'resolve' ? { do: actionId, incident } : undefined;
 }
 
 async function takeEvent({ payload, body }: SlackSaid, { inbox }: TakingOptions): Promise<SlackAnswer> {

@@ -3,7 +3,7 @@ export interface Modal {
   type: 'modal';
   callback_id: string;
   title: PlainText;
-  submit: PlainText;
+  submit?: PlainText;
   close: PlainText;
   private_metadata: string;
   blocks: ViewBlock[];
@@ -53,6 +53,8 @@ export interface Field {
   multiline?: boolean;
   /** What stands in it at first. */
   value?: string | undefined;
+  /** Characters; 3 000 where left out. */
+  most?: number | undefined;
   /** One of these; any text where left out. */
   choices?: readonly string[] | undefined;
 }
@@ -102,6 +104,16 @@ export function modal({
   };
 }
 
+/** A modal that tells something and asks for nothing. */
+export const notice = (title: string, text: string): Modal => ({
+  type: 'modal',
+  callback_id: 'baton_notice',
+  title: plain(title, maxTitle),
+  close: plain('Close', maxTitle),
+  private_metadata: '',
+  blocks: [{ type: 'section', text: plain(text, maxLabel) }],
+});
+
 function inputOf({
   name,
   label,
@@ -109,6 +121,7 @@ function inputOf({
   hint,
   multiline = false,
   value,
+  most = maxInput,
   choices,
 }: Field): ViewBlock {
   const options = choices
@@ -134,8 +147,8 @@ function inputOf({
             type: 'plain_text_input',
             action_id: 'value',
             multiline,
-            max_length: maxInput,
-            ...(value && value.length <= maxInput ? { initial_value: value } : {}),
+            max_length: most,
+            ...(value ? { initial_value: value.slice(0, most) } : {}),
           },
   };
 }

@@ -12,7 +12,7 @@ import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { responseUrlAt } from '../../simulator/slack/requests.ts';
 import { simulatedSigningSecret } from '../../simulator/slack/world.ts';
 import { slackClick } from '../../simulator/slack.ts';
-import { typeCommand } from '../../simulator/slack-person.ts';
+import { fillForm, typeCommand } from '../../simulator/slack-person.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
 const incidents = 250;
@@ -106,6 +106,14 @@ describe('clicks and commands while Temporal and PagerDuty are down', () => {
     expect(slowest).toBeLessThan(3_000);
     const queued = await typeCommand(world.slack, person, 'status');
     expect(queued.text).toContain('this is recorded');
+    const receipts = () =>
+      world.slack.world.ephemerals.filter(({ text }) => text.includes('this is recorded'));
+    await eventually('each click to be answered in words', () => receipts().length >= incidents);
+    expect(receipts()[0]).toMatchObject({ userId: 'U0BEN', channelId: where.channelId });
+    await typeCommand(world.slack, person, `snooze ${ids[0]}`);
+    const filled = await fillForm(world.slack, person, { for: '1h' });
+    expect(filled.text).toContain('this is recorded');
+    expect(filled.milliseconds).toBeLessThan(3_000);
 
     await startAgain();
     // Some find PagerDuty still away, and try again.

@@ -72,6 +72,19 @@ describe.each(paths)('a request from Slack to %s', (path) => {
 });
 
 describe('a pressed button', () => {
+  it.each([
+    [true, 'You are told here when it is done.'],
+    [false, 'this is recorded'],
+  ])('of the card is answered in words, to whoever pressed it (Temporal is up: %s)', async (up, words) => {
+    const slack = await startSlack();
+    const receiver = await startReceiver({ apiUrl: `${slack.url}/api/` });
+    receiver.temporal.up = up;
+    await click(receiver, clickBody({ ...clickPayload(), response_url: slack.url }));
+    await expect
+      .poll(() => slack.heard)
+      .toMatchObject([{ response_type: 'ephemeral', text: expect.stringContaining(words) }]);
+  });
+
   it('is stored with its bytes, as who pressed what on which incident, and nothing more', async () => {
     const receiver = await startReceiver();
     const body = clickBody();

@@ -93,6 +93,20 @@ describe('what Slack says over the socket', () => {
   });
 });
 
+describe('while Temporal is away', () => {
+  it('a button of the card is answered in words', async () => {
+    const connected = await startConnected();
+    const { slack, receiver } = connected;
+    receiver.temporal.up = false;
+    await press(connected, { ...clickPayload(), response_url: `${slack.url}/answer` });
+    const told = await eventually('the answer', () => slack.calls.find(({ path }) => path === '/answer'));
+    expect(JSON.parse(told.body)).toMatchObject({
+      response_type: 'ephemeral',
+      text: expect.stringContaining('this is recorded'),
+    });
+  });
+});
+
 describe('while the store is away', () => {
   it('a click is acknowledged, and Slack shows the person alone what happened', async () => {
     const connected = await startConnected();
