@@ -2,7 +2,7 @@
  * What a person asks for in Slack, by a command, a form, a shortcut or a button. It is read from what was said, and gives no right to
  * anything: who the person is and what they may do is looked up when it is carried out.
  *
- * `incident`: a number (`42`), an id (`Q1DWGPWQ3Y9XJR`) or a mark of another account, as it was written. Left out: that of the channel.
+ * `incident`: a number (`42`), an id (`Q1DWGPWQ3Y9XJR`) or a mark of another account (`eu-42`). Left out: that of the channel.
  */
 export type PersonRequest = { incident?: string } & (
   | { do: 'acknowledge' | 'resolve' | 'escalate' | 'status' | 'on-call' }
@@ -10,6 +10,8 @@ export type PersonRequest = { incident?: string } & (
   | { do: 'reassign'; slackUserIds: readonly string[] }
   | { do: 'priority'; priority: string }
   | { do: 'note'; text: string }
+  /** Publishes a status update to those who follow the incident. */
+  | { do: 'update'; text: string }
   /** Sends a change event to the service of this name or id. */
   | { do: 'change'; service: string; text: string; link?: string }
   | { do: 'responders'; slackUserIds: readonly string[]; message?: string }

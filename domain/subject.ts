@@ -35,5 +35,29 @@ export function incidentOfMark(mark: string): { connection: string; incidentId: 
     : undefined;
 }
 
+/**
+ * The mark of the incident that somebody writes: `#42` or `42`, its number in PagerDuty; an id; and of another account `eu#42`, `eu/Q…` as
+ * Baton prints it, or `eu-Q…`. Undefined for what is none.
+ */
+export function markWritten(text: string): string | undefined {
+  const [, of = defaultConnection, number] = /^(?:([a-z0-9][a-z0-9-]{0,39})?#)?(\d{1,9})$/.exec(text) ?? [];
+  const [, account = defaultConnection, id] =
+    /^(?:([a-z0-9][a-z0-9-]{0,39})[-/])?(Q[A-Z0-9]{13}|P[A-Z0-9]{6})$/.exec(text) ?? [];
+  if (number !== undefined) return connectionNamePattern.test(of) ? markOf(of, number) : undefined;
+  return id !== undefined && connectionNamePattern.test(account) ? markOf(account, id) : undefined;
+}
+
+/** A mark as people read it: `#42`, `eu#42`, `eu/Q1DWGPWQ3Y9XJR`. */
+export function markShown(mark: string): string {
+  const named = incidentOfMark(mark);
+  if (!named) return mark;
+  const { connection, incidentId } = named;
+  if (!isNumber(incidentId)) return subjectOf(connection, incidentId);
+  return connection === defaultConnection ? `#${incidentId}` : `${connection}#${incidentId}`;
+}
+
+/** A number of PagerDuty, in place of an id. */
+export const isNumber = (incidentId: string) => /^\d+$/.test(incidentId);
+
 /** A connection's name: it stands in addresses, run ids and record entries. */
 export const connectionNamePattern = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;

@@ -22,7 +22,7 @@ import { startReconciler } from './reconcile.ts';
 import { startRetention } from './retention.ts';
 import { syncSchedules } from './schedules.ts';
 import { startSealer } from './sealer.ts';
-import type { Forms } from './slack/asked.ts';
+import type { Forms, ShowsForms } from './slack/asked.ts';
 import type { WayTo } from './slack/respond.ts';
 import { takeFromSlack } from './slack/said.ts';
 import { startSlackSocket } from './slack/socket.ts';
@@ -51,7 +51,7 @@ export interface ServerOptions {
   /** How answers to people go to Slack, and questions to who vouches for them. */
   wayTo?: WayTo | undefined;
   /** Shows forms to people in Slack; left out: they are told of the commands. */
-  openForm?: Forms['open'] | undefined;
+  openForm?: ShowsForms | undefined;
   store: Store;
   client: Client;
   /** The client's connection is that of a worker in this process. */
@@ -123,7 +123,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const inbox = createInbox(store, dispatcher.take, dispatcher.mayTake);
   const toSlack = { apiUrl: options.slackApiUrl, wayToSlack: wayTo, log };
   const forms: Forms | undefined = options.openForm && {
-    open: options.openForm,
+    ...options.openForm,
     startable: async () => (await world?.workflows())?.startable ?? [],
   };
   const take = takeFromSlack({ ...toSlack, inbox, forms, isTemporalUp: () => temporal.up });

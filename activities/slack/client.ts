@@ -7,7 +7,9 @@ import { notConnected } from '../failures.ts';
 import { wayTo } from '../http.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
 import { linkedPeople } from './people.ts';
+import { permalinkOf } from './post.ts';
 import type { SlackSettings } from './provider.ts';
+import { readRoomIncident } from './room-incident.ts';
 import { transport } from './transport.ts';
 
 /** Who Baton is in the workspace. */
@@ -28,6 +30,14 @@ export interface Slack {
   linkedAddress(userId: string): Promise<string | undefined>;
   /** The member whom an administrator has linked to this address in PagerDuty. */
   linkedUser(email: string): Promise<string | undefined>;
+  /** Whether a message stands in an incident's room, and where people find it. */
+  lookAt(message: SlackMessage, signal: AbortSignal): Promise<{ isRoom: boolean; permalink: string }>;
+}
+
+export interface SlackMessage {
+  channelId: string;
+  messageTs: string;
+  threadTs?: string | undefined;
 }
 
 /** Slack takes a message a second in a channel, and some at once. https://docs.slack.dev/apis/web-api/rate-limits */
@@ -58,7 +68,7 @@ export async function connectSlack(
   const way = wayTo(slackApiUrl, env);
   const { LogLevel, WebClient } = await import('@slack/web-api');
   let self: Self | undefined;
-  return {
+  const client: Slack = {
     linkedAddress: async (userId) => people.get(userId),
     linkedUser: async (email) =>
       [...people].find(([, address]) => address.toLowerCase() === email.toLowerCase())?.[0],
@@ -80,5 +90,11 @@ export async function connectSlack(
       self ??= parseAnswer(await api.auth.test().catch(throwFailure), selfSchema);
       return self;
     },
+    async lookAt({ channelId, messageTs, threadTs }, signal) {
+      const incident = await readRoomIncident(client, channelId, signal);
+      const own = await client.self(client.api(signal));
+      return { isRoom: incident !== null, permalink: permalinkOf(own, { channelId, threadTs }, messageTs) };
+    },
   };
+  return client;
 }

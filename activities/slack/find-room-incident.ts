@@ -1,16 +1,7 @@
 import { z } from 'zod';
-import { incidentOfMark } from '../../domain/subject.ts';
 import { connectionName, defineActivity } from '../activity.ts';
-import { accept, parseAnswer } from './failures.ts';
 import { channelId } from './input.ts';
-import { incidentInPurpose } from './room-purpose.ts';
-
-const answered = z.object({
-  channel: z.object({
-    creator: z.string().optional(),
-    purpose: z.object({ value: z.string() }).default({ value: '' }),
-  }),
-});
+import { readRoomIncident } from './room-incident.ts';
 
 /**
  * The incident whose war room a channel is: the one that Baton wrote into the purpose when it opened the room. Anybody can write a purpose, so it
@@ -34,14 +25,6 @@ export const findSlackRoomIncident = defineActivity({
   example: { channelId: 'C0123456789' },
   async run({ connection, channelId }, { slack, attempt: { signal } }) {
     const client = await slack(connection);
-    const api = client.api(signal);
-    const self = await client.self(api);
-    const answer = await api.conversations
-      .info({ channel: channelId })
-      .catch(accept(['channel_not_found', 'missing_scope'], undefined));
-    if (!answer) return { incident: null };
-    const { creator, purpose } = parseAnswer(answer, answered).channel;
-    const mark = creator === self.user_id ? incidentInPurpose(purpose.value) : undefined;
-    return { incident: mark === undefined ? null : (incidentOfMark(mark) ?? null) };
+    return { incident: await readRoomIncident(client, channelId, signal) };
   },
 });

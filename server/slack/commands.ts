@@ -1,5 +1,6 @@
 import { nearestOf } from '../../domain/nearest.ts';
 import type { PersonRequest } from '../../domain/person-request.ts';
+import { isNumber, markWritten } from '../../domain/subject.ts';
 import { addressIn, mentionIn, plainText, type Word, wordsOf } from './words.ts';
 
 /** The command's name in Slack, as the manifest declares it. */
@@ -7,7 +8,7 @@ export const slashCommand = '/baton';
 
 /** Which form is asked for, and what is known already. */
 export type FormAsked =
-  | { form: 'note' | 'snooze'; incident?: string }
+  | { form: 'note' | 'update' | 'snooze'; incident?: string }
   | { form: 'change' }
   | { form: 'run'; workflow: string; incident?: string; input: Record<string, string>; reason?: string };
 
@@ -25,6 +26,8 @@ interface Command {
 
 /** PagerDuty's longest: 7 days (https://developer.pagerduty.com/api-reference/b3A6Mjc0ODE0MA-snooze-an-incident). */
 export const mostSnoozed = 7 * 24 * 60;
+/** As `publishPagerDutyStatusUpdate` takes it. */
+export const longestUpdate = 2_000;
 /** Slack cuts what is typed long before. */
 const longestText = 5_000;
 
@@ -84,6 +87,17 @@ const commands: Readonly<Record<string, Command>> = {
       return { request: { do: 'note', text, ...at(incident) } };
     },
   },
+  update: {
+    usage: 'update [#42] what stakeholders are to know',
+    about: 'publishes a status update to those who follow the incident; without a text it opens a form',
+    read([first], incident) {
+      const text = unquoted(plainText(first?.rest ?? ''));
+      if (text === '') return { ask: { form: 'update', ...at(incident) } };
+      if (text.length > longestUpdate)
+        return { wrong: `a status update takes ${longestUpdate} characters, and this has ${text.length}` };
+      return { request: { do: 'update', text, ...at(incident) } };
+    },
+  },
   change: {
     usage: 'change "Search API" what was changed [https://link]',
     about: 'tells PagerDuty of a change to a service; without a text it opens a form',
@@ -108,8 +122,8 @@ const commands: Readonly<Record<string, Command>> = {
     },
   },
   run: {
-    usage: 'run [#42] workflow [name=value …] [reason: why]',
-    about: 'starts a workflow; where it needs more than you say, a form asks for it',
+    usage: 'run [#42] workflow [name=value …] because why',
+    about: 'starts a workflow; what it needs and you do not say, a form asks for, the reason too',
     read: readRun,
   },
   status: {
@@ -204,18 +218,17 @@ export function helpText(about = ''): string {
   const lines = Object.values(commands).map((each) => `• \`${slashCommand} ${each.usage}\`: ${each.about}`);
   return [
     ...(asked === '' || asked === 'help' ? [] : [unknownCommand(asked)]),
-    'Without #42 (or an incident’s id) it is about the incident of the channel. Names with spaces stand in "quotes".',
+    'Without #42 (or an incident’s id; eu#42 in another account) it is about the incident of the channel. Names with spaces stand in "quotes".',
     ...lines,
   ].join('\n');
 }
 
-/** The ids that PagerDuty gives, with the connection's name before them where it is another one than `default`. */
-const idPattern = /^(?:[a-z0-9][a-z0-9-]{0,39}-)?(?:Q[A-Z0-9]{13}|P[A-Z0-9]{6})$/;
 /** A short id may be a word in capitals (PROBLEM), and an id as long as the others cannot. */
-const mayBeWord = (id: string) => /(?:^|-)P[A-Z]{6}$/.test(id);
+const mayBeWord = (id: string) => /(?:^|[-/])P[A-Z]{6}$/.test(id);
 /** What may begin a text of words, and so is an id only where it cannot be a word. */
 const takesText: readonly string[] = [
   'note',
+  'update',
   'responders',
   'approve',
   'refuse',
@@ -227,10 +240,11 @@ const takesText: readonly string[] = [
 /** The incident that a command names first: `#42`, or an id. Where Slack took `#42` for a channel of that name, the number is meant. */
 function incidentIn(word: Word | undefined, command: string): string | undefined {
   if (!word || word.quoted) return undefined;
-  const [, number] = /^(?:#|<#[A-Z0-9]{1,30}\|)(\d{1,9})>?$/.exec(word.text) ?? [];
-  if (number !== undefined) return number;
-  if (!idPattern.test(word.text)) return undefined;
-  return takesText.includes(command) && mayBeWord(word.text) ? undefined : word.text;
+  const text = word.text.replace(/^<#[A-Z0-9]{1,30}\|(\d{1,9})>$/, '#$1');
+  // A bare number is a time or a name, and a run has a slash before its incident.
+  const mark = isNumber(text) ? undefined : markWritten(text);
+  if (mark === undefined || (command === 'stop' && text.includes('/'))) return undefined;
+  return takesText.includes(command) && mayBeWord(text) ? undefined : mark;
 }
 
 function mentionsIn(words: readonly Word[]): { ids: string[] } | { wrong: string } {
@@ -284,16 +298,14 @@ function readChange(words: readonly Word[], incident: string | undefined): Read 
 function readRun([name, ...said]: readonly Word[], incident: string | undefined): Read {
   if (!name) return { wrong: 'it takes the name of a workflow' };
   const input: Record<string, string> = {};
-  for (const [index, word] of said.entries()) {
-    if (/^reason:/i.test(word.text)) {
-      const reason = plainText(said[index]?.rest.slice('reason:'.length) ?? '');
-      return {
-        ask: { ...runOf(name, input, incident), ...(reason === '' ? {} : { reason: unquoted(reason) }) },
-      };
+  for (const word of said) {
+    if (!word.quoted && /^(?:because$|reason:)/i.test(word.text)) {
+      const reason = unquoted(plainText(word.rest.replace(/^(?:because|reason:)/i, '')));
+      return { ask: { ...runOf(name, input, incident), ...(reason === '' ? {} : { reason }) } };
     }
     const equals = word.text.indexOf('=');
     if (equals < 1)
-      return { wrong: `"${shown(word.text)}" is no name=value. A reason stands behind "reason:"` };
+      return { wrong: `"${shown(word.text)}" is no name=value. A reason stands behind "because"` };
     input[word.text.slice(0, equals)] = plainText(word.text.slice(equals + 1));
   }
   return { ask: runOf(name, input, incident) };

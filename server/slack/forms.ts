@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { coerceTexts, type InputField } from '../../domain/input-texts.ts';
 import type { PersonRequest } from '../../domain/person-request.ts';
-import { minutesOf } from './commands.ts';
+import { markWritten } from '../../domain/subject.ts';
+import { longestUpdate, minutesOf } from './commands.ts';
 import type { Submission } from './person-requests.ts';
 import { type Field, type Modal, modal } from './view.ts';
 import { addressIn } from './words.ts';
@@ -12,10 +13,18 @@ export interface FormPlace {
   messageTs?: string | undefined;
 }
 
+/** A message that is to be put on an incident's timeline. */
+export interface TimelineMessage {
+  text: string;
+  author?: string;
+  permalink?: string;
+}
+
 /** What a form is about. */
 export type Form =
-  | { form: 'note' | 'snooze'; incident?: string | undefined }
+  | { form: 'note' | 'update' | 'snooze'; incident?: string | undefined }
   | { form: 'change' }
+  | { form: 'timeline'; message: TimelineMessage }
   | { form: 'approve' | 'refuse'; approvalId: string }
   | {
       form: 'run';
@@ -33,6 +42,13 @@ const metadata = z.object({
   incident: z.string().min(1).max(100).optional(),
   approvalId: z.string().min(1).max(255).optional(),
   workflow: z.string().min(1).max(200).optional(),
+  message: z
+    .object({
+      text: z.string().min(1),
+      author: z.string().exactOptional(),
+      permalink: z.url().exactOptional(),
+    })
+    .optional(),
 });
 
 /** Names of forms and of fields, as Slack gives them back. */
@@ -41,7 +57,7 @@ const inputPrefix = 'input.';
 
 /** The form of a modal that came back. */
 export const isOurForm = ({ callbackId }: Submission): boolean =>
-  /^baton_(note|snooze|change|approve|refuse|run)$/.test(callbackId);
+  /^baton_(note|update|snooze|change|timeline|approve|refuse|run)$/.test(callbackId);
 
 export function formView(form: Form, place: FormPlace): Modal {
   const about = 'incident' in form && form.incident !== undefined ? { incident: form.incident } : {};
@@ -54,6 +70,14 @@ export function formView(form: Form, place: FormPlace): Modal {
         submit: 'Add',
         intro: 'It is added to the incident in PagerDuty, under your name.',
         fields: [{ name: 'text', label: 'Note', multiline: true }],
+      });
+    case 'update':
+      return modal({
+        ...base,
+        title: 'Status update',
+        submit: 'Publish',
+        intro: 'It is sent to all who follow the incident in PagerDuty, under your name.',
+        fields: [{ name: 'text', label: 'What they are to know', multiline: true, most: longestUpdate }],
       });
     case 'snooze':
       return modal({
@@ -74,6 +98,15 @@ export function formView(form: Form, place: FormPlace): Modal {
           { name: 'link', label: 'Link', optional: true },
         ],
       });
+    case 'timeline':
+      return modal({
+        ...base,
+        metadata: { ...place, message: fitting(form.message) },
+        title: 'Add to timeline',
+        submit: 'Add',
+        intro: form.message.text.length > 300 ? `${form.message.text.slice(0, 299)}…` : form.message.text,
+        fields: [{ name: 'incident', label: 'Incident', hint: 'Its number or its id, such as #42' }],
+      });
     case 'approve':
     case 'refuse':
       return modal({
@@ -81,7 +114,7 @@ export function formView(form: Form, place: FormPlace): Modal {
         metadata: { ...place, approvalId: form.approvalId },
         title: form.form === 'approve' ? 'Approve' : 'Refuse',
         submit: form.form === 'approve' ? 'Approve' : 'Refuse',
-        fields: [{ name: 'reason', label: 'Why', multiline: true }],
+        fields: [reasonField],
       });
     case 'run':
       return modal({
@@ -92,11 +125,25 @@ export function formView(form: Form, place: FormPlace): Modal {
         intro: form.workflow,
         fields: [
           ...form.fields.map((field) => fieldOf(field, form.input[field.name])),
-          { name: 'reason', label: 'Why', optional: true, value: form.reason },
+          { ...reasonField, value: form.reason },
         ],
       });
   }
 }
+
+/** Slack takes 3 000 characters of what comes back with a form, and some are for where it was opened. */
+const mostInMetadata = 2_500;
+
+/** The message, its text cut to what Slack takes: the link leads to all of it. */
+function fitting(message: TimelineMessage): TimelineMessage {
+  let { text } = message;
+  while (text.length > 1 && JSON.stringify({ ...message, text }).length > mostInMetadata)
+    text = `${[...text].slice(0, Math.floor([...text].length * 0.9)).join('')}…`;
+  return { ...message, text };
+}
+
+/** Operations take a reason no longer than that. */
+const reasonField: Field = { name: 'reason', label: 'Why', multiline: true, most: 500 };
 
 /** What a field takes, where its look does not tell. */
 const wanted: Readonly<Record<InputField['type'], string | undefined>> = {
@@ -131,16 +178,16 @@ export function readForm(
 ): { request: PersonRequest; place: FormPlace } | { errors: Record<string, string> } | undefined {
   const { data } = metadata.safeParse(jsonIn(privateMetadata));
   if (!data) return undefined;
-  const { channelId, messageTs, incident, approvalId, workflow } = data;
+  const { channelId, messageTs, incident, approvalId, workflow, message } = data;
   const place = { channelId, messageTs };
   const at = incident === undefined ? {} : { incident };
   const { text, reason, link, service } = values;
-  const because = reason === undefined ? {} : { reason };
   const missing = (name: string) => ({ errors: { [name]: 'This is needed.' } });
   switch (callbackId.slice(formPrefix.length)) {
     case 'note':
+    case 'update':
       if (text === undefined) return missing('text');
-      return { request: { do: 'note', text, ...at }, place };
+      return { request: { do: callbackId === 'baton_note' ? 'note' : 'update', text, ...at }, place };
     case 'snooze': {
       const minutes = minutesOf(values.for ?? '');
       if (minutes === undefined)
@@ -153,6 +200,12 @@ export function readForm(
       if (link !== undefined && addressIn(link) === undefined)
         return { errors: { link: 'Write an address that begins with https://, or leave it empty.' } };
       return { request: { do: 'change', service, text, ...(link === undefined ? {} : { link }) }, place };
+    }
+    case 'timeline': {
+      if (message === undefined) return undefined;
+      const mark = markWritten(values.incident ?? '');
+      if (mark === undefined) return { errors: { incident: 'Write its number or its id, such as #42.' } };
+      return { request: { do: 'timeline', ...message, incident: mark }, place };
     }
     case 'approve':
     case 'refuse':
@@ -181,7 +234,8 @@ export function readForm(
             ]),
           ),
         };
-      return { request: { do: 'run', workflow, input, ...because, ...at }, place };
+      if (reason === undefined) return missing('reason');
+      return { request: { do: 'run', workflow, input, reason, ...at }, place };
     }
     default:
       return undefined;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Delivery } from '../../domain/delivery.ts';
 import type { Event } from '../../domain/event.ts';
 import type { PersonRequest, SlackRequest } from '../../domain/person-request.ts';
-import { defaultConnection, incidentOfMark, subjectOf } from '../../domain/subject.ts';
+import { defaultConnection, incidentOfMark, isNumber, subjectOf } from '../../domain/subject.ts';
 import { timeOf } from './payload.ts';
 import { personFields, type SaidBy, saidBy, short } from './person.ts';
 
@@ -12,6 +12,8 @@ export interface Told {
   user: SaidBy;
   channelId: string;
   messageTs?: string;
+  /** The message whose thread that one belongs to. */
+  threadTs?: string;
   /** Equal for repeats, and by HTTP and the socket. Never the `trigger_id` itself, which opens forms. */
   id: string;
   /** ISO time; when it came, where Slack names none. */
@@ -53,8 +55,10 @@ export function requestDelivery(
 }
 
 /** A number is looked up at PagerDuty when the request is carried out. */
-const incidentNamed = ({ incident }: PersonRequest) =>
-  incident === undefined || /^\d+$/.test(incident) ? undefined : incidentOfMark(incident);
+function incidentNamed({ incident }: PersonRequest) {
+  const named = incident === undefined ? undefined : incidentOfMark(incident);
+  return named && !isNumber(named.incidentId) ? named : undefined;
+}
 
 const command = z.object({
   user_id: short,
@@ -123,8 +127,10 @@ const shortcut = z.object({
   ...personFields,
   channel: z.object({ id: short }),
   action_ts: short,
+  trigger_id: short.optional().catch(undefined),
   message: z.object({
     ts: short,
+    thread_ts: short.optional().catch(undefined),
     text: z.string().default(''),
     user: short.nullish().catch(null),
     username: short.nullish().catch(null),
@@ -135,7 +141,15 @@ const shortcut = z.object({
 export function readShortcut(
   payload: unknown,
   receivedAt: string,
-): { callbackId: string; text: string; author: string | undefined; told: Told } | undefined {
+):
+  | {
+      callbackId: string;
+      text: string;
+      author: string | undefined;
+      triggerId: string | undefined;
+      told: Told;
+    }
+  | undefined {
   const { data } = shortcut.safeParse(payload);
   if (!data) return undefined;
   const user = saidBy(data);
@@ -144,10 +158,12 @@ export function readShortcut(
     callbackId,
     text: message.text,
     author: message.user ?? message.username ?? undefined,
+    triggerId: data.trigger_id,
     told: {
       user,
       channelId: channel.id,
       messageTs: message.ts,
+      ...(message.thread_ts === undefined ? {} : { threadTs: message.thread_ts }),
       id: `${action_ts}.${user.id}.${callbackId}`,
       time: timeOf(action_ts) ?? receivedAt,
     },

@@ -1,6 +1,7 @@
 import { coerceTexts, type InputField, inputFields } from '../../domain/input-texts.ts';
 import { nearestOf } from '../../domain/nearest.ts';
 import type { PersonRequest } from '../../domain/person-request.ts';
+import { markWritten } from '../../domain/subject.ts';
 import type { Startable } from '../../triggers/startable.ts';
 import { jsonSchemaOf } from '../operations/schema.ts';
 import { type FormAsked, slashCommand } from './commands.ts';
@@ -27,14 +28,17 @@ export function readStart(
   const fields = startFields(workflow, startable);
   if (!fields) return { say: unknownWorkflow(workflow, startable) };
   const { [ofChannel]: named, ...given } = input;
-  const about = named ?? incident;
+  const about = named === undefined ? incident : markWritten(named);
+  if (named !== undefined && about === undefined)
+    return {
+      say: `Nothing was done: "${named.slice(0, 60)}" is no incident. Write its number or its id: ${ofChannel}=#42.`,
+    };
   const at = about === undefined ? {} : { incident: about };
   const coerced = coerceTexts(given, fields);
-  if ('input' in coerced)
-    return {
-      request: { do: 'run', workflow, input: given, ...(reason === undefined ? {} : { reason }), ...at },
-    };
-  const wrong = Object.entries(coerced.problems).filter(([name]) => Object.hasOwn(given, name));
+  if ('input' in coerced && reason !== undefined)
+    return { request: { do: 'run', workflow, input: given, reason, ...at } };
+  const problems = 'input' in coerced ? {} : coerced.problems;
+  const wrong = Object.entries(problems).filter(([name]) => Object.hasOwn(given, name));
   if (wrong.length > 0)
     return {
       say: `Nothing was done: ${wrong.map(([name, problem]) => `${name} ${problem}`).join('; ')}.`,

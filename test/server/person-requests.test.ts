@@ -129,6 +129,10 @@ describe('what people ask for by other ways', () => {
       views.push({ triggerId, view });
     },
     startable: async () => startable,
+    lookAt: async ({ channelId, messageTs }: { channelId: string; messageTs: string }) => ({
+      isRoom: channelId === 'C0ROOM',
+      permalink: `https://acme.slack.com/archives/${channelId}/p${messageTs}`,
+    }),
   };
   const press = (action_id: string, value: string, overrides: object = {}) =>
     clickBody(clickPayload(overrides, { action_id, value }));
@@ -183,6 +187,16 @@ describe('what people ask for by other ways', () => {
     expect(JSON.stringify(receiver.stored[0]?.event)).not.toContain('trigger');
   });
 
+  it('a form is answered in its place while Temporal is away: it is recorded, and held up', async () => {
+    const receiver = await startReceiver({ forms });
+    receiver.temporal.up = false;
+    await click(receiver, press('note', 'Q1ABCDEF2GHIJK'));
+    const answer = await click(receiver, submission(lastView(), { text: 'Seen' }));
+    expect(answer.json).toMatchObject({ response_action: 'update', view: { type: 'modal' } });
+    expect(JSON.stringify(answer.json.view)).toContain('this is recorded');
+    expect(receiver.stored).toHaveLength(1);
+  });
+
   it('a form that cannot be stored stays open and says so', async () => {
     const receiver = await startReceiver({ forms });
     await click(receiver, press('note', 'Q1ABCDEF2GHIJK'));
@@ -220,7 +234,7 @@ describe('what people ask for by other ways', () => {
     expect(inputs).toMatchObject([
       { block_id: 'input.times', optional: false, hint: { text: 'How often; a whole number' } },
       { block_id: 'input.how', element: { type: 'static_select', initial_option: { value: 'slow' } } },
-      { block_id: 'reason', optional: true, element: { initial_value: 'stuck' } },
+      { block_id: 'reason', optional: false, element: { initial_value: 'stuck', max_length: 500 } },
     ]);
     const wrong = await click(receiver, submission(lastView(), { 'input.times': 'x', 'input.how': 'slow' }));
     expect(wrong.json.errors).toEqual({ 'input.times': 'It must be a whole number.' });

@@ -13,6 +13,12 @@ const understood: [typed: string, request: PersonRequest][] = [
   ['ack <#C0123|42>', { do: 'acknowledge', incident: '42' }],
   [`resolve ${id}`, { do: 'resolve', incident: id }],
   [`resolve eu-${id}`, { do: 'resolve', incident: `eu-${id}` }],
+  [`resolve eu/${id}`, { do: 'resolve', incident: `eu-${id}` }],
+  ['ack eu#42', { do: 'acknowledge', incident: 'eu-42' }],
+  [`stop eu/${id}`, { do: 'stop', runId: `eu/${id}` }],
+  ['note eu#42 seen', { do: 'note', text: 'seen', incident: 'eu-42' }],
+  ['update “Nobody can pay.”', { do: 'update', text: 'Nobody can pay.' }],
+  ['update #42 It is slow', { do: 'update', text: 'It is slow', incident: '42' }],
   ['escalate', { do: 'escalate' }],
   ['snooze 30m', { do: 'snooze', minutes: 30 }],
   ['snooze #42 2 hours', { do: 'snooze', minutes: 120, incident: '42' }],
@@ -58,7 +64,12 @@ describe('a command', () => {
     ['note', { form: 'note' }],
     ['note #42', { form: 'note', incident: '42' }],
     ['snooze', { form: 'snooze' }],
+    ['update', { form: 'update' }],
     ['change', { form: 'change' }],
+    [
+      'run restart n=3 because it is stuck',
+      { form: 'run', workflow: 'restart', input: { n: '3' }, reason: 'it is stuck' },
+    ],
     ['run restart', { form: 'run', workflow: 'restart', input: {} }],
     [
       'run #42 restart name="two words" n=3 reason: it is "stuck"',
@@ -162,7 +173,8 @@ describe('a command', () => {
       if (!('request' in typed)) continue;
       requests += 1;
       const { incident } = typed.request;
-      if (incident !== undefined) expect(text).toContain(incident);
+      // Of another account, `eu#42` and `eu/Q…` are read as `eu-42` and `eu-Q…`.
+      if (incident !== undefined) expect(text.replaceAll(/[#/]/g, '-')).toContain(incident);
       if (typed.request.do === 'snooze') expect(typed.request.minutes).toBeGreaterThan(0);
       if ('slackUserIds' in typed.request)
         for (const user of typed.request.slackUserIds) expect(text).toContain(`<@${user}`);

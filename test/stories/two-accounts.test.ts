@@ -182,6 +182,27 @@ describe('two PagerDuty accounts with one incident id', () => {
     expect(accounts().map((account) => statusIn(account, id))).toEqual(['triggered', 'acknowledged']);
   });
 
+  it('are named by #42 and by id with the account before it, and a change told in a room is one of its account', async () => {
+    const id = raiseInBoth('Search is slower');
+    for (const { world: account } of accounts())
+      for (const incident of account.incidents) if (incident.id === id) incident.number = 70_043;
+    const room = await eventually('the room of the second account', () =>
+      cards(id).find(({ mark }) => mark === `eu-${id}`),
+    );
+    const place = { userId: 'U0ADA', channelId: 'C0GENERAL', batonUrl: world.server.url };
+    await typeCommand(world.slack, place, 'ack eu#70043');
+    await eventually('the command', () => statusIn(eu, id) === 'acknowledged');
+    await typeCommand(world.slack, place, `resolve eu/${id}`);
+    await eventually('the command', () => statusIn(eu, id) === 'resolved');
+    expect(statusIn(world.pagerDuty, id)).toBe('triggered');
+
+    await typeCommand(world.slack, { ...place, channelId: room.channelId }, 'change Checkout new index');
+    await eventually('the change', () =>
+      eu.world.changeEvents.some(({ summary }) => summary === 'new index'),
+    );
+    expect(world.pagerDuty.world.changeEvents.some(({ summary }) => summary === 'new index')).toBe(false);
+  });
+
   it('whose events have one id too are told apart, and each is a duplicate of its own only', async () => {
     const id = newId();
     const [path, inEu] = ['/webhooks/pagerduty', '/webhooks/pagerduty/eu'];

@@ -55,6 +55,7 @@ export const deeds: Readonly<Record<PersonRequest['do'], { verb: string; object:
   reassign: { verb: 'reassign', object: ' the incident' },
   priority: { verb: 'set the priority', object: ' of the incident' },
   note: { verb: 'add the note', object: '' },
+  update: { verb: 'publish the status update', object: '' },
   change: { verb: 'tell of the change', object: '' },
   responders: { verb: 'ask for responders', object: '' },
   run: { verb: 'start the workflow', object: '' },

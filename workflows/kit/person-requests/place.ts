@@ -1,4 +1,11 @@
-import { defaultConnection, incidentOfMark, markOf, subjectOf } from '../../../domain/subject.ts';
+import {
+  defaultConnection,
+  incidentOfMark,
+  isNumber,
+  markOf,
+  markShown,
+  subjectOf,
+} from '../../../domain/subject.ts';
 import { steps } from '../activities.ts';
 import { orUnavailable } from '../parts.ts';
 import { runCause } from '../run.ts';
@@ -20,6 +27,9 @@ export const cardIdOf = ({ connection, incidentId }: Place) =>
 /** What the incident's runs and lines are filed under. */
 export const subjectAt = ({ connection, incidentId }: Place) => subjectOf(connection, incidentId);
 
+/** Runs that began with an earlier version tell the room only where they were asked for in it. */
+export const roomByIncident = 'room-by-incident';
+
 const sayWhich = 'say which incident it is about, as in /baton ack #42, or write it in the incident’s room';
 
 /** The incident that was named, else the one whose room the channel is; or why there is none. */
@@ -34,7 +44,10 @@ export async function findPlace({ request, by, channelId }: Asked): Promise<Plac
   if (!named)
     return room ? { ...room, isRoom: true } : { none: `this channel is no incident’s room: ${sayWhich}` };
   // Each account counts its own incidents: in a room, the number is one of the room's account.
-  const known = /^\d+$/.test(named.incidentId) ? await byNumber({ ...named, ...accountOf(room) }) : named;
+  const ofOwnAccount = incident === named.incidentId;
+  const known = isNumber(named.incidentId)
+    ? await byNumber({ ...named, ...(ofOwnAccount ? accountOf(room) : {}) })
+    : named;
   if ('none' in known) return known;
   const isRoom = room?.connection === known.connection && room.incidentId === known.incidentId;
   return { ...known, isRoom };
@@ -45,6 +58,8 @@ const accountOf = (room: { connection: string } | null) => (room ? { connection:
 async function byNumber(named: { connection: string; incidentId: string }) {
   const found = await orUnavailable(() => steps.readPagerDutyIncident(at(named)));
   if ('unavailable' in found)
-    return { none: `PagerDuty shows no incident #${named.incidentId} (${found.unavailable})` };
+    return {
+      none: `PagerDuty shows no incident ${markShown(markOf(named.connection, named.incidentId))} (${found.unavailable})`,
+    };
   return { connection: named.connection, incidentId: found.id };
 }
