@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import type { PersonRequest, SlackRequest } from '../domain/person-request.ts';
 import { markOf } from '../domain/subject.ts';
 import { steps } from './kit/activities.ts';
@@ -15,21 +16,30 @@ import { tellOfChange } from './kit/person-requests/change.ts';
 import { escalate } from './kit/person-requests/escalate.ts';
 import { giveLinkCode } from './kit/person-requests/link.ts';
 import { findMember, findResponder } from './kit/person-requests/person.ts';
-import { cardIdOf, findPlace, ownConnection, subjectAt } from './kit/person-requests/place.ts';
+import {
+  cardIdOf,
+  findPlace,
+  ownConnection,
+  roomByIncident,
+  subjectAt,
+} from './kit/person-requests/place.ts';
 import { resolve } from './kit/person-requests/resolve.ts';
 import { answerApproval, startWorkflow, stopRun } from './kit/person-requests/runs.ts';
 import {
   addNote,
   askResponders,
+  publishUpdate,
   reassign,
   setPriority,
   snooze,
 } from './kit/person-requests/small-changes.ts';
-import { tellOnCall, tellStatus } from './kit/person-requests/status.ts';
+import { tellOnCall, tellOwnIncidents, tellStatus } from './kit/person-requests/status.ts';
+import { stillOpen } from './kit/person-requests/still-open.ts';
 import { addToTimeline } from './kit/person-requests/timeline.ts';
 import { record } from './kit/record.ts';
+import { roomOf } from './kit/room-of.ts';
 import { runCause } from './kit/run.ts';
-import { statusCard } from './kit/status-card.ts';
+import { type StatusCard, statusCard } from './kit/status-card.ts';
 
 /** A click on the status card. */
 export interface ClickInput {
@@ -53,10 +63,13 @@ export type ChangeIncidentInput = ClickInput | { asked: SlackRequest };
 export async function changeIncident(input: ChangeIncidentInput): Promise<string> {
   const asked = askedIn(input);
   try {
-    const { done, place } = await carryOut(asked);
-    if (place?.isRoom) await showInRoom(asked, place, done);
+    const { done, place, member } = await carryOut(asked);
+    // Whoever asked waits for no room. Of a click on the card, the card itself tells the others.
+    const isFirst = place !== undefined && !isOnCard(asked) && patched(roomByIncident);
+    if (isFirst) await tell(asked, done.answer, linksOf(done));
+    if (place) await showInRoom(asked, place, done, isFirst ? member : undefined);
     if (place && runCause()?.subject === undefined) await recordAt(place, asked, done);
-    await tell(asked, done.answer, linksOf(done));
+    if (!isFirst) await tell(asked, done.answer, linksOf(done));
     return done.outcome;
   } catch (error) {
     const failure = failureOf(error);
@@ -88,28 +101,38 @@ function askedIn(input: ChangeIncidentInput): Asked {
 interface CarriedOut {
   done: Done;
   place?: Place;
+  /** Who it was done for. */
+  member?: Member;
 }
 
 async function carryOut(asked: Asked): Promise<CarriedOut> {
   if (asked.request.do === 'link') return { done: await link(asked) };
   const member = await findMember(asked);
-  if ('refusal' in member) return { done: await refuse(asked, member.refusal, responderAdvice) };
+  if ('refusal' in member) return { done: await refuse(asked, member) };
   const steered = await orNotDone(() => steer(asked, member));
-  if (steered && 'refusal' in steered) return { done: await refuse(asked, steered.refusal, '') };
-  if (steered) return { done: steered, ...(steered.place ? { place: steered.place } : {}) };
+  if (steered && 'refusal' in steered) return { done: await refuse(asked, steered) };
+  if (steered) return { done: steered, member, ...(steered.place ? { place: steered.place } : {}) };
   const place = await findPlace(asked);
-  if ('none' in place) return { done: notDone(`${place.none}.`) };
-  return { place, done: await orNotDone(() => actOn(place, asked, member)) };
+  if ('none' in place) return { done: await without(place, asked, member) };
+  return { place, member, done: await orNotDone(() => actOn(place, asked, member)) };
 }
 
 /** For whoever is not known by their address: nothing else is asked of who they are. */
 async function link(asked: Asked): Promise<Done> {
   const given = await orNotDone(() => giveLinkCode(asked));
-  return 'refusal' in given ? refuse(asked, given.refusal, '') : given;
+  return 'refusal' in given ? refuse(asked, given) : given;
+}
+
+/** Where no incident was named: whoever only asks how things stand is told of their own ones. */
+async function without({ none }: { none: string }, { request }: Asked, member: Member): Promise<Done> {
+  const what = request.do;
+  const asksOnly = what === 'status' || what === 'on-call';
+  if (!asksOnly || request.incident !== undefined || !patched('own-incidents')) return notDone(`${none}.`);
+  return orNotDone(() => tellOwnIncidents(what, member));
 }
 
 /** What is about a run, an approval or a service, and so needs no incident; undefined for anything else. */
-async function steer(asked: Asked, member: Member): Promise<Done | { refusal: string } | undefined> {
+async function steer(asked: Asked, member: Member): Promise<Done | Refused | undefined> {
   const { request } = asked;
   switch (request.do) {
     case 'run':
@@ -120,7 +143,7 @@ async function steer(asked: Asked, member: Member): Promise<Done | { refusal: st
     case 'refuse':
       return answerApproval({ ...asked, request }, member);
     case 'change':
-      return tellOfChange(request, member);
+      return tellOfChange({ ...asked, request }, member);
     default:
       return undefined;
   }
@@ -131,7 +154,7 @@ async function actOn(place: Place, asked: Asked, member: Member): Promise<Done> 
   if (request.do === 'status') return tellStatus(place, member);
   if (request.do === 'on-call') return tellOnCall(place);
   const person = await findResponder(member, place);
-  if ('refusal' in person) return refuse(asked, person.refusal, responderAdvice, place);
+  if ('refusal' in person) return refuse(asked, person, place);
   switch (request.do) {
     case 'acknowledge':
       return acknowledge(place, person);
@@ -147,6 +170,8 @@ async function actOn(place: Place, asked: Asked, member: Member): Promise<Done> 
       return setPriority(request, place, person);
     case 'note':
       return addNote(request, place, person);
+    case 'update':
+      return publishUpdate(request, place, person);
     case 'responders':
       return askResponders(request, place, person);
     case 'timeline':
@@ -167,36 +192,53 @@ async function orNotDone<Result>(work: () => Promise<Result>): Promise<Result | 
   }
 }
 
-const responderAdvice =
-  ' Ask an administrator of PagerDuty for a user with the same e-mail address as in Slack, with the right to respond and in a team or ' +
-  'on the escalation policy of the service; or ask somebody who is on call to press the button.';
+/** Why somebody is refused, and how they would be let do it, where the reason does not say that itself. */
+interface Refused {
+  refusal: string;
+  advice?: string | undefined;
+}
 
 async function refuse(
   { request, userId }: Asked,
-  reason: string,
-  advice: string,
+  { refusal, advice }: Refused,
   place?: Place,
 ): Promise<Done> {
   const { verb, object } = deeds[request.do];
   const subject = place && runCause()?.subject === undefined ? subjectAt(place) : undefined;
-  await record(`Refused to ${verb} for the Slack user ${userId}: ${reason}.`, undefined, subject);
-  return { outcome: 'refused', answer: `Baton did not ${verb}${object}: ${reason}.${advice}` };
+  await record(`Refused to ${verb} for the Slack user ${userId}: ${refusal}.`, undefined, subject);
+  return {
+    outcome: 'refused',
+    answer: `Baton did not ${verb}${object}: ${refusal}.${advice ? ` ${advice}.` : ''}`,
+  };
 }
 
-/** The card, and what the others are told: of a button on the card, the card itself tells it. */
-async function showInRoom(asked: Asked, place: Place, { incident, room }: Done): Promise<void> {
-  const { request, by, channelId, messageTs } = asked;
-  const ts = by === 'shortcut' || messageTs === undefined ? {} : { ts: messageTs };
-  if (incident)
-    await steps.showSlackStatusCard({
-      channelId,
-      incidentId: cardIdOf(place),
-      card: statusCard(incident),
-      ...ts,
-    });
-  const isOnCard = by === 'button' && (request.do === 'acknowledge' || request.do === 'resolve');
-  if (room !== undefined && !isOnCard)
-    await orUnavailable(() => steps.postSlackMessage({ channelId, text: room }));
+const isOnCard = ({ by, request }: Asked) =>
+  by === 'button' && (request.do === 'acknowledge' || request.do === 'resolve');
+
+/**
+ * The card, and what the others are told: in the incident's room, wherever it was asked for, with what is still open as `member` may see
+ * it. Without one, where it was asked for alone.
+ */
+async function showInRoom(
+  asked: Asked,
+  place: Place,
+  { incident, room }: Done,
+  member: Member | undefined,
+): Promise<void> {
+  if (!incident && room === undefined) return;
+  const { by, messageTs } = asked;
+  const channelId = place.isRoom ? asked.channelId : member && (await roomOf(subjectAt(place)));
+  if (channelId === undefined) return;
+  const isOfCard = by !== 'shortcut' && channelId === asked.channelId;
+  const ts = isOfCard && messageTs !== undefined ? { ts: messageTs } : {};
+  const show = (card: StatusCard) =>
+    steps.showSlackStatusCard({ channelId, incidentId: cardIdOf(place), card, ...ts });
+  // Elsewhere nobody waits for the room, which may be archived.
+  if (incident && place.isRoom) await show(statusCard(incident));
+  else if (incident) await orUnavailable(() => show(statusCard(incident)));
+  if (room === undefined || isOnCard(asked)) return;
+  const open = member ? `\n${await stillOpen(place, incident, member)}` : '';
+  await orUnavailable(() => steps.postSlackMessage({ channelId, text: `${room}${open}` }));
 }
 
 /** What was asked for without naming the incident is found at the incident, too. */

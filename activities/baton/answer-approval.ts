@@ -3,6 +3,12 @@ import type { Approval, ApprovalMessage } from '../../domain/approval.ts';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { ask } from './ask.ts';
 
+const decided = z.object({
+  summary: z.string().exactOptional(),
+  subject: z.string().exactOptional(),
+  missing: z.int().exactOptional(),
+});
+
 /**
  * As by `baton approvals approve`: in somebody's name, once. Who may answer, and whether it still counts, the operation says; a `refusal` is an
  * answer. `message`: where the button stands that was pressed, which must be a message about this very approval.
@@ -21,7 +27,13 @@ export const answerBatonApproval = defineActivity({
     reason: z.string().min(1).max(500).optional(),
     message: z.object({ channelId: z.string(), ts: z.string() }).optional(),
   }),
-  output: z.object({ changed: z.boolean(), refusal: z.string().optional() }),
+  output: z.object({
+    changed: z.boolean(),
+    refusal: z.string().optional(),
+    summary: z.string().optional().describe('What it is about'),
+    subject: z.string().optional().describe('The incident, where the run that asks has one'),
+    missing: z.int().optional().describe('So many more people have to approve'),
+  }),
   example: { approvalId: '0f3k9s1d2m7q8w5e6r4t1y2u3', decision: 'approve' },
   async look({ actor, approvalId, decision, reason, message }, { baton }) {
     if (message && !isShownAt(message, await baton.findApproval(approvalId)))
@@ -40,8 +52,8 @@ export const answerBatonApproval = defineActivity({
   },
   async act(_, { actor, approvalId, decision, reason }, context) {
     const input = { id: approvalId, ...(reason === undefined ? {} : { reason }) };
-    const result = await ask(context, { operation: `approvals.${decision}`, input, by: actor }, z.unknown());
-    return 'refusal' in result ? { changed: false, ...result } : { changed: true };
+    const result = await ask(context, { operation: `approvals.${decision}`, input, by: actor }, decided);
+    return 'refusal' in result ? { changed: false, ...result } : { changed: true, ...result.answer };
   },
 });
 

@@ -139,6 +139,14 @@ describe('stopBatonRun', () => {
     expect(ended.asked.map(({ operation }) => operation)).toEqual(['runs.show']);
   });
 
+  it('tells the incident that the run was on', async () => {
+    const { run } = batonThat({
+      'runs.show': { id: stop.runId, state: 'running', subject: 'Q1' },
+      'runs.stop': { id: stop.runId },
+    });
+    expect(await run(stopBatonRun, stop)).toEqual({ changed: true, subject: 'Q1' });
+  });
+
   it('takes a run that an earlier attempt may have stopped for stopped', async () => {
     const { run } = batonThat({ 'runs.show': { id: stop.runId, state: 'cancelled' } });
     expect(await run(stopBatonRun, stop, { number: 2, uncertainSince: '2026-11-26T09:00:00Z' })).toEqual({
@@ -162,6 +170,17 @@ describe('answerBatonApproval', () => {
       refusal: 'approvals.refuse is not for you.',
     });
     expect(asked.at(-1)).toMatchObject({ input: { id: 'a', reason: 'no' } });
+  });
+
+  it('tells what it was about, on which incident, and how many are still missing', async () => {
+    const said = { id: 'a', summary: 'Reboots i-1', subject: 'eu/Q1', missing: 1, state: 'pending' };
+    const { run } = batonThat({ 'approvals.approve': said });
+    expect(await run(answerBatonApproval, { approvalId: 'a', decision: 'approve', actor: ada })).toEqual({
+      changed: true,
+      summary: 'Reboots i-1',
+      subject: 'eu/Q1',
+      missing: 1,
+    });
   });
 
   it.each([

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { newTriggerId } from '../../simulator/slack/requests.ts';
-import { chooseShortcut, fillForm, type Heard, typeCommand } from '../../simulator/slack-person.ts';
+import { chooseShortcut, fillForm, typeCommand } from '../../simulator/slack-person.ts';
 import { entry } from '../store/world.ts';
-import { cardOf, eventually, startWorld, type World } from '../world.ts';
+import { cardOf, startWorld, type World } from '../world.ts';
+import { asking } from './asking.ts';
 
 let world: World;
 /** An incident with its room, in which the tests that do not end it write. */
@@ -26,63 +27,14 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** A high-urgency incident whose room and card are there. */
-async function withRoom() {
-  const id = raiseIncident(world.pagerDuty, { title: 'Search p99 latency above 2 s', service: 'Search' });
-  const card = await eventually('the status card', () => cardOf(world.slack, id));
-  await eventually('the note of the policy', () =>
-    world.pagerDuty.ledger.some(({ effect, target }) => effect === 'note added' && target === id),
-  );
-  return { incidentId: id, channelId: card.channelId };
-}
-
-const someone = (userId: string, where = channelId) => ({
-  userId,
-  channelId: where,
-  batonUrl: world.server.url,
-});
-const type = (text: string, { userId = 'U0ADA', where = channelId } = {}) =>
-  typeCommand(world.slack, someone(userId, where), text);
-/** The newest runs of requests. */
-const requests = async () =>
-  (await world.store.listRuns({ limit: 20 })).filter(({ trigger }) => trigger === 'slack-request');
-
-/** What is said, and the runs that it comes to when they have ended. */
-async function runsOf<Said>(saying: () => Promise<Said>, count: number) {
-  const before = new Set((await requests()).map(({ id }) => id));
-  const said = await saying();
-  const runs = await eventually(`${count} requests to be carried out`, async () => {
-    const ended = (await requests()).filter(({ id, endedAt }) => endedAt && !before.has(id));
-    return ended.length === count ? ended : undefined;
-  });
-  return { said, outcomes: runs.map(({ outcome }) => outcome) };
-}
-
-async function carriedOut(saying: () => Promise<Heard>) {
-  const { said: heard, outcomes } = await runsOf(saying, 1);
-  expect([heard.status, heard.milliseconds < 3_000]).toEqual([200, true]);
-  return { heard, outcome: outcomes[0] };
-}
-const done = (text: string, by: { userId?: string; where?: string } = {}) => carriedOut(() => type(text, by));
+const { withRoom, someone, type, runsOf, carriedOut, done, lastTold, inRoom } = asking(
+  () => world,
+  () => channelId,
+);
 
 const incident = (id = incidentId) => world.pagerDuty.world.incidents.find((each) => each.id === id);
 const effects = (effect: string, target = incidentId) =>
   world.pagerDuty.ledger.filter((each) => each.target === target && each.effect === effect);
-/** In private: in the channel, or as a direct message to whoever is not in it. */
-const toldTo = (userId: string) => {
-  const { ephemerals, messages, channels } = world.slack.world;
-  const own = channels.filter(({ kind, memberIds }) => kind === 'im' && memberIds.includes(userId));
-  return [
-    ...ephemerals.filter((each) => each.userId === userId),
-    ...messages.filter(({ channelId }) => own.some(({ id }) => id === channelId)),
-  ]
-    .toSorted((one, other) => Number(one.ts) - Number(other.ts))
-    .map(({ text }) => text);
-};
-const lastTold = (userId = 'U0ADA') => toldTo(userId).at(-1) ?? '';
-const inRoom = (where = channelId) =>
-  world.slack.world.messages.filter((each) => each.channelId === where).map(({ text }) => text);
-
 describe('a command in an incident’s room', () => {
   it('acknowledges as whoever typed it, reassigns nothing, and tells them, the card and the room', async () => {
     const room = await withRoom();
@@ -205,7 +157,7 @@ describe('a command in an incident’s room', () => {
     expect(started).toMatchObject([{ workflow: 'kubernetesCrashLoopDiagnosis' }]);
     expect(inRoom().join('\n')).toContain('Ada Lopez started kubernetesCrashLoopDiagnosis: it crashes');
 
-    expect(await done('run ec2UnhealthyRestart')).toMatchObject({ outcome: 'refused' });
+    expect(await done('run ec2UnhealthyRestart because it hangs')).toMatchObject({ outcome: 'refused' });
     expect(lastTold()).toContain('runs.startDestructive');
     expect(lastTold()).toContain('baton people set ada@example.com --role');
 
@@ -233,12 +185,13 @@ describe('a reason that is too long', () => {
 
 describe('whoever may not is refused in private, and nothing is changed', () => {
   it('for nobody of the service', async () => {
+    await world.store.setRole('eve@example.com', 'responder', entry());
     const room = await withRoom();
     for (const text of ['ack', 'resolve', 'escalate', 'note x'])
       expect(await done(text, { userId: 'U0EVE', where: room.channelId })).toMatchObject({
         outcome: 'refused',
       });
-    expect(lastTold('U0EVE')).toContain('Ask an administrator of PagerDuty');
+    expect(lastTold('U0EVE')).toContain('Ask an administrator of PagerDuty to put you in such a team');
     expect(
       world.pagerDuty.ledger.filter(
         ({ by, target }) => by === 'eve@example.com' && target === room.incidentId,

@@ -28,19 +28,19 @@ export async function escalate(place: Place, person: Responder): Promise<Done> {
       incident: before,
       answer: `${nameOf(before)} is on the last level of ${escalationPolicy.name} already. Ask for others: /baton responders @them.`,
     };
-  const { changed, incident } = await steps.escalatePagerDutyIncident({ ...at(place), level });
+  const { changed, incident, escalatedBy } = await steps.escalatePagerDutyIncident({ ...at(place), level });
   if (!changed)
     return {
       outcome: 'done before',
       incident,
-      answer: `${nameOf(incident)} was escalated by somebody else just before: nothing is changed. ${stateLine(incident)}.`,
+      answer: `${nameOf(incident)} was escalated by ${escalatedBy ?? 'somebody else'} just before: nothing is changed. ${stateLine(incident)}.`,
     };
   const to = `level ${level} (${namesOf(next)})`;
   return {
     outcome: healthy('done'),
     incident,
     answer: `You escalated ${nameOf(incident)} to ${to}.`,
-    room: `${person.name} escalated the incident to ${to}. It is open: ${stateLine(incident)}.`,
+    room: `${person.name} escalated the incident to ${to}.`,
   };
 }
 

@@ -1,8 +1,9 @@
-import { workflowInfo } from '@temporalio/workflow';
+import { patched, workflowInfo } from '@temporalio/workflow';
+import { incidentOfSubject } from '../../../domain/subject.ts';
 import { steps } from '../activities.ts';
 import { healthy } from '../run.ts';
 import { type Asked, type Done, type Member, notDone, type Place, type RequestTo } from './asked.ts';
-import { findPlace, subjectAt } from './place.ts';
+import { findPlace, roomByIncident, subjectAt } from './place.ts';
 
 const unsaid = 'asked for in Slack';
 
@@ -39,7 +40,7 @@ export async function stopRun(
   return {
     outcome: healthy('done'),
     answer: `You stopped ${chosen.id}. What has begun at a provider is made to its end.`,
-    ...(chosen.place ? { place: chosen.place } : {}),
+    ...placeOf(stopped.subject, chosen.place),
     room: `${member.name} stopped the run ${chosen.id}: ${reason}.`,
   };
 }
@@ -81,7 +82,28 @@ export async function answerApproval(
   });
   if (answered.refusal !== undefined) return { refusal: withoutDot(answered.refusal) };
   const did = request.do === 'approve' ? 'approved' : 'refused';
-  return { outcome: healthy('done'), answer: `You ${did} it.` };
+  const missing = missingText(answered.missing);
+  const why = request.reason === undefined ? '' : ` (${request.reason})`;
+  return {
+    outcome: healthy('done'),
+    answer: `You ${did} it.${missing}`,
+    ...placeOf(answered.subject, undefined),
+    ...(answered.summary === undefined
+      ? {}
+      : { room: `${member.name} ${did}${why}: ${answered.summary}.${missing}` }),
+  };
+}
+
+const missingText = (missing = 0) =>
+  missing === 0
+    ? ''
+    : ` It needs ${missing === 1 ? 'one more approval' : `${missing} more approvals`}, by ${missing === 1 ? 'somebody else' : 'others'}.`;
+
+/** The incident that Baton says it was about, else the one that the person meant. Runs that began with an earlier version know the latter alone. */
+function placeOf(subject: string | undefined, meant: Place | undefined): { place?: Place } {
+  if (meant) return { place: meant };
+  const incident = subject === undefined ? undefined : incidentOfSubject(subject);
+  return incident && patched(roomByIncident) ? { place: { ...incident, isRoom: false } } : {};
 }
 
 async function chooseApproval(

@@ -1,9 +1,10 @@
+import { patched } from '@temporalio/workflow';
 import { steps } from '../activities.ts';
+import { callInSlack } from '../call-in-slack.ts';
 import { healthy } from '../run.ts';
-import { stateLine } from '../status-card.ts';
 import { type Done, nameOf, notDone, type Place, type RequestTo, type Responder } from './asked.ts';
 import { findMentioned } from './person.ts';
-import { at } from './place.ts';
+import { at, subjectAt } from './place.ts';
 
 /** `1 hour`, `90 minutes`. */
 function lengthOf(minutes: number): string {
@@ -27,9 +28,7 @@ export async function snooze(
     outcome: healthy('done'),
     incident,
     answer: `You snoozed ${nameOf(incident)} for ${time}; then it pages again.`,
-    ...(changed
-      ? { room: `${person.name} snoozed the incident for ${time}. It is open: ${stateLine(incident)}.` }
-      : {}),
+    ...(changed ? { room: `${person.name} snoozed the incident for ${time}.` } : {}),
   };
 }
 
@@ -53,7 +52,7 @@ export async function reassign(
     outcome: healthy('done'),
     incident,
     answer: `You assigned ${nameOf(incident)} to ${names}.`,
-    room: `${person.name} assigned the incident to ${names}. It is open: ${stateLine(incident)}.`,
+    room: `${person.name} assigned the incident to ${names}.`,
   };
 }
 
@@ -89,6 +88,23 @@ export async function addNote({ text }: RequestTo<'note'>, place: Place, person:
   };
 }
 
+export async function publishUpdate(
+  { text }: RequestTo<'update'>,
+  place: Place,
+  person: Responder,
+): Promise<Done> {
+  const { unconfirmed } = await steps.publishPagerDutyStatusUpdate({ ...at(place), message: text });
+  if (unconfirmed)
+    return notDone(
+      'whether PagerDuty has published your status update is not known, so it is not sent twice. Look there',
+    );
+  return {
+    outcome: healthy('done'),
+    answer: 'Your status update is published to those who follow the incident in PagerDuty.',
+    room: `Status update by ${person.name}: ${text.length > 1_000 ? `${text.slice(0, 999)}…` : text}`,
+  };
+}
+
 export async function askResponders(
   { slackUserIds, message }: RequestTo<'responders'>,
   place: Place,
@@ -102,7 +118,10 @@ export async function askResponders(
     userIds,
     message: message ?? `${person.name} asks for your help`,
   });
-  if (asked.unavailable !== undefined) return notDone(`${asked.unavailable}.`);
+  if (asked.unavailable !== undefined)
+    return patched('mentioned-responders')
+      ? mentionInstead(place, person, { slackUserIds, message, unavailable: asked.unavailable })
+      : notDone(`${asked.unavailable}.`);
   const names = (ids: readonly string[]) =>
     found.users
       .filter(({ id }) => ids.includes(id))
@@ -117,5 +136,32 @@ export async function askResponders(
     outcome: healthy('done'),
     answer: `You asked ${names(asked.requested)} to join the incident.`,
     room: `${person.name} asked ${names(asked.requested)} to join the incident.`,
+  };
+}
+
+/** Without PagerDuty's responder requests, people are called where they are: in Slack. */
+async function mentionInstead(
+  place: Place,
+  person: Responder,
+  {
+    slackUserIds,
+    message,
+    unavailable,
+  }: { slackUserIds: readonly string[]; message: string | undefined; unavailable: string },
+): Promise<Done> {
+  const incident = await steps.readPagerDutyIncident(at(place));
+  const why = message === undefined ? '' : `: ${message}`;
+  const text = `${person.name} asks you to join ${nameOf(incident)}${why}`;
+  const links = incident.url ? [{ text: 'PagerDuty incident', url: incident.url }] : [];
+  const { inRoom, directly, not } = await callInSlack(subjectAt(place), slackUserIds, { text, links });
+  const called = [
+    ...(inRoom.length > 0 ? [`${inRoom.length} in the incident’s room`] : []),
+    ...(directly.length > 0 ? [`${directly.length} by a direct message`] : []),
+  ].join(' and ');
+  const missed = not.length > 0 ? ` ${not.length} of them could not be reached in Slack.` : '';
+  if (called === '') return notDone(`${unavailable}, and nobody could be reached in Slack.`);
+  return {
+    outcome: healthy('done'),
+    answer: `PagerDuty asked nobody (${unavailable}), so Baton called them in Slack: ${called}.${missed}`,
   };
 }

@@ -2,7 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import { steps } from '../activities.ts';
 import { healthy } from '../run.ts';
 import { namesOf, stateLine } from '../status-card.ts';
-import { type Done, type Member, nameOf, type Place } from './asked.ts';
+import { type Done, type Member, nameOf, notDone, type Place } from './asked.ts';
 import { at, subjectAt } from './place.ts';
 
 /** How the incident stands, what of Baton runs on it, and what waits for whom. Whoever is a member of the workspace may ask. */
@@ -54,4 +54,26 @@ export async function tellOnCall(place: Place): Promise<Done> {
   );
   const head = `On call by ${escalationPolicy.name} for ${nameOf(incident)}:`;
   return { outcome: healthy('done'), answer: [head, ...(lines.length > 0 ? lines : ['nobody'])].join('\n') };
+}
+
+const mostOwn = 10;
+
+/** The open incidents of whoever asks, in the run's own account: for a command that names none. */
+export async function tellOwnIncidents(what: 'status' | 'on-call', { email }: Member): Promise<Done> {
+  const { user } = await steps.findPagerDutyUser({ email });
+  if (!user) return notDone(`PagerDuty has no user with your e-mail address ${email}: name the incident.`);
+  const statuses = ['triggered', 'acknowledged'] as const;
+  const { incidents } = await steps.listPagerDutyIncidents({ statuses: [...statuses], userIds: [user.id] });
+  const command = what === 'status' ? 'status' : 'oncall';
+  const rest = incidents.length - mostOwn;
+  const lines = [
+    `Your open incidents${rest > 0 ? ` (the first ${mostOwn} of ${incidents.length})` : ''}:`,
+    ...incidents.slice(0, mostOwn).map((each) => `${nameOf(each)}: ${each.status}. ${stateLine(each)}.`),
+    `More of one: /baton ${command} #${incidents[0]?.number}`,
+  ];
+  const answer =
+    incidents.length === 0
+      ? `No open incident is assigned to you. Of another one: /baton ${command} #42`
+      : lines.join('\n');
+  return { outcome: healthy('done'), answer };
 }
