@@ -24,6 +24,7 @@ import { showApproval } from '../workflows/show-approval.ts';
 import { triggeredAndUnacked } from '../workflows/triggered-and-unacked.ts';
 import { signedMemo, testAuthority } from './authority.ts';
 import { clientsFor } from './clients.ts';
+import { noteFromElsewhere } from './fixtures/note-from-elsewhere.ts';
 import { shiftLook } from './fixtures/shift-look.ts';
 import { writeCodes } from './fixtures/written-codes.ts';
 import { request } from './store/approval.ts';
@@ -91,7 +92,7 @@ export async function recordHistories(folder: string): Promise<void> {
     keep(folder, run.workflow, run.outcome ?? 'live', history);
   }
   await recordApproved(world, folder);
-  await recordFromElsewhere(world, folder);
+  keep(folder, 'changeIncident', 'done from elsewhere', await noteFromElsewhere(world));
   await recordElsewhere(world, folder);
   await world.close();
 }
@@ -118,19 +119,6 @@ async function recordApproved(world: World, folder: string): Promise<void> {
   await until(world, id, 'restarted');
   const history = await world.temporal.client.workflow.getHandle(`ec2-unhealthy/${id}`).fetchHistory();
   keep(folder, 'ec2UnhealthyRestart', 'restarted after an approval', history);
-}
-
-/** What is asked for outside of the room, which is told of it: an end that there is in the room too, so it has a name of its own. */
-async function recordFromElsewhere(world: World, folder: string): Promise<void> {
-  const id = raiseIncident(world.pagerDuty, { title: 'Slow index', service: 'Search' });
-  await eventually('a card', () => cardOf(world.slack, id));
-  const person = { userId: 'U0ADA', channelId: 'C0GENERAL', batonUrl: world.server.url };
-  await typeCommand(world.slack, person, `note ${id} Seen`);
-  const run = await eventually('the note', async () =>
-    (await world.runs(id)).find(({ workflow, endedAt }) => workflow === 'changeIncident' && endedAt),
-  );
-  const history = await world.temporal.client.workflow.getHandle(run.id).fetchHistory();
-  keep(folder, 'changeIncident', 'done from elsewhere', history);
 }
 
 function keep(

@@ -37,9 +37,10 @@ export const postSlackMessage = defineActivity({
       ...joinCalls(looked.hidden, channelId),
       postCall(place, messageBody(content, attempt.mark)),
     ];
+    const called = content.mention.length > 0 ? `, and calls ${content.mention.join(', ')}` : '';
     return {
       plan: {
-        summary: `Posts a message to ${channelId}${threadTs ? `, in the thread of ${threadTs}` : ''}`,
+        summary: `Posts a message to ${channelId}${threadTs ? `, in the thread of ${threadTs}` : ''}${called}`,
         calls,
         values: { hidden: looked.hidden },
         inverse: { none: 'it has been read: a new message can correct it' },

@@ -43,6 +43,14 @@ describe('a plan', () => {
     });
   });
 
+  it('tells whom a message calls', async () => {
+    const { look } = await startLooking();
+    const message = { channelId: 'C0GENERAL', text: 'Help', mention: ['U0ADA', 'U0BEN'] };
+    expect(await look(postSlackMessage, message)).toMatchObject({
+      summary: 'Posts a message to C0GENERAL, and calls U0ADA, U0BEN',
+    });
+  });
+
   it('goes on in the room that an earlier plan opens, of which Slack knows nothing', async () => {
     const { simulator, look } = await startLooking();
     const room = await look(openSlackWarRoom, { incidentId: 'PWAR', number: 7, title: 'Checkout is slow' });

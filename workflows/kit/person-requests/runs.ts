@@ -5,6 +5,7 @@ import { healthy } from '../run.ts';
 import { type Asked, type Done, type Member, notDone, type Place, type RequestTo } from './asked.ts';
 import { findPlace, roomByIncident, subjectAt } from './place.ts';
 
+/** A stop needs no reason. What was asked for before Baton wanted one of whoever starts a workflow has none. */
 const unsaid = 'asked for in Slack';
 
 /** Starts a workflow, on the incident of the channel where it takes one. Baton's roles say who may. */
