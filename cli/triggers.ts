@@ -1,10 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
-import { act, withAsk } from './command.ts';
-import { printable, table } from './output.ts';
+import { act, parseLimit, withAsk } from './command.ts';
+import { table } from './output.ts';
+import { answersTo, answersToLast, printOne, printTable, type TestOptions } from './trigger-answers.ts';
+
+/** Each is looked up and asked about by itself. */
+const mostLast = 200;
 
 /** `baton triggers …`: the rules, and what they say to an event. */
 export function addTriggerCommands(program: Command, wiring: Wiring): void {
@@ -21,33 +25,32 @@ export function addTriggerCommands(program: Command, wiring: Wiring): void {
     },
   );
 
-  act<{ event: string }>(
+  act<TestOptions>(
     triggers
       .command('test')
-      .description('what a trigger says to an event; starts nothing')
-      .argument('<trigger>', 'its name')
-      .requiredOption('--event <event>', 'a file, the number or id of a stored event, or - for stdin'),
+      .description('what triggers say to an event; starts nothing')
+      .argument('[trigger]', 'its name; left out: all')
+      .option('--event <event>', 'a file, the number or id of a stored event, or - for stdin')
+      .option('--last <n>', `the newest n stored events, ${mostLast} at most`, parseLast),
     wiring,
-    async ({ output, json, options }, name = '') => {
-      const asked = await readEvent(options.event);
-      const { event, answers } = await withAsk(wiring, (ask) =>
-        ask('triggers.test', { trigger: name, ...asked }),
+    async ({ output, json, options: { event, last } }, trigger) => {
+      if ((event === undefined) === (last === undefined))
+        throw new CliFailure('Say which event: --event <event>, or --last <n>', { exit: exits.usage });
+      const asked = event === undefined ? undefined : await readEvent(event);
+      const answers = await withAsk(wiring, (ask) =>
+        asked ? answersTo(asked, trigger, ask) : answersToLast(last ?? 0, trigger, ask),
       );
-      const [found] = answers;
-      if (!found || found.answer === 'failed')
-        throw new CliFailure(`The trigger ${name} failed: ${found?.reason}`, { exit: exits.failed });
-      const { answer, reason, start, id, input } = found;
-      if (json)
-        return output.json({
-          trigger: name,
-          event,
-          ...(answer === 'no' ? { no: reason } : { start, id, input }),
-        });
-      if (answer === 'no') return output.line(printable(`no: "${reason}" does not hold`));
-      output.line(printable(`yes: starts ${id}, workflow ${start}, with`));
-      output.json(input);
+      const [only] = answers.answers;
+      if (asked && trigger !== undefined && only) printOne(only, { output, json });
+      else printTable(answers, { output, json });
     },
   );
+}
+
+function parseLast(given: string): number {
+  const last = parseLimit(given);
+  if (last > mostLast) throw new InvalidArgumentError(`It is ${mostLast} at most.`);
+  return last;
 }
 
 /** The number or id of a stored event, or the event itself out of a file or stdin. */

@@ -9,6 +9,15 @@ import type { Wiring } from '../../processes/wiring.ts';
 import { openStore } from '../../store/open.ts';
 import { news } from './fixture/trigger.ts';
 
+const incidentOf = (id: string) => ({
+  id,
+  title: 'p99 latency above 2 s',
+  status: 'triggered',
+  service: { id: 'PCHECK', name: 'Checkout' },
+  assignees: [],
+  teams: [],
+});
+
 describe('the command line', () => {
   let folder: string;
   beforeEach(() => {
@@ -134,6 +143,68 @@ describe('the command line', () => {
     const no = await baton(['triggers', 'test', 'news', '--event', file]);
     expect(no).toMatchObject({ exit: 0, stdout: 'no: "is of high urgency" does not hold\n' });
   });
+
+  it('puts all triggers to a file, and to the newest stored events, and starts nothing', async () => {
+    const file = join(folder, 'event.json');
+    writeFileSync(file, (await baton(['events', 'example', 'pagerduty.incident.triggered'])).stdout);
+    const { stdout: toFile } = await baton(['triggers', 'test', '--event', file]);
+    expect(toFile).toMatch(
+      /^EVENT .*TRIGGER +ANSWER +WHY\n01\w+ .* news +yes +starts news\/Q\w+, workflow waitForNews\n$/,
+    );
+
+    const store = await openStore({ dataDir: join(folder, 'data') });
+    const incidents = ['high', 'low', 'high'].map((urgency, index) => ({ id: `Q${index + 1}`, urgency }));
+    for (const { id, urgency } of incidents) {
+      const envelope = {
+        source: '/pagerduty/default',
+        type: 'pagerduty.incident.triggered',
+        subject: id,
+        time: '2026-11-21T03:02:11.000Z',
+      };
+      const event = { ...envelope, id: `E${id}`, data: { ...incidentOf(id), urgency } };
+      const { id: eventId } = event;
+      await store.receive({
+        ...envelope,
+        eventId,
+        body: Buffer.from('{}'),
+        event,
+        actor: 'pagerduty',
+        via: 'webhook',
+      });
+    }
+    await store.receive({
+      source: '/pagerduty/default',
+      eventId: 'E4',
+      type: 'pagerduty.incident.triggered',
+      time: '2026-11-21T03:02:11.000Z',
+      body: Buffer.from('{}'),
+      unreadable: 'title: is missing',
+      actor: 'pagerduty',
+      via: 'webhook',
+    });
+    await store.close();
+
+    const { exit, stdout, stderr } = await baton(['triggers', 'test', '--last', '3']);
+    expect({ exit, stderr }).toMatchObject({
+      exit: 0,
+      stderr: expect.stringContaining('Event 4 is left out.'),
+    });
+    expect(stdout.trim().split('\n').slice(1)).toEqual([
+      expect.stringMatching(/^3 .* Q3 +news +yes +starts news\/Q3/),
+      expect.stringMatching(/^2 .* Q2 +news +no +"is of high urgency" does not hold/),
+    ]);
+    const asJson = await baton(['triggers', 'test', 'news', '--last', '10', '--json']);
+    expect(JSON.parse(asJson.stdout)).toMatchObject([
+      { seq: 3, trigger: 'news', start: 'waitForNews', id: 'news/Q3' },
+      { seq: 2, no: 'is of high urgency' },
+      { seq: 1, id: 'news/Q1', input: { incidentId: 'Q1' } },
+    ]);
+    expect(JSON.parse((await baton(['runs', 'list', '--json'])).stdout)).toEqual([]);
+
+    for (const argv of [[], ['--last', '0'], ['--last', '201'], ['--last', '1', '--event', '1']])
+      expect((await baton(['triggers', 'test', ...argv])).exit).toBe(2);
+    expect((await baton(['triggers', 'test', 'old', '--last', '1'])).exit).toBe(3);
+  }, 60_000);
 
   it('says what is wrong with an event that it is to test, and with a trigger that there is not', async () => {
     const file = join(folder, 'event.json');
