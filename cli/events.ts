@@ -76,10 +76,25 @@ export function addEventCommands(program: Command, wiring: Wiring): void {
     },
   );
 
-  act(
-    events.command('example').description('the body of a webhook of PagerDuty, to try triggers on'),
+  act<{ webhook?: true }>(
+    events
+      .command('example')
+      .description('an event to try triggers on')
+      .argument(
+        '[type]',
+        'its type, as triggers name it; a wrong one lists them. Left out: the body of a webhook of PagerDuty',
+      )
+      .option('--webhook', 'as its source sends it: a curl command with a valid signature'),
     wiring,
-    async ({ output }) => output.json(exampleWebhook(new Date())),
+    async ({ output, json, options: { webhook } }, type) => {
+      if (type === undefined && !webhook) return output.json(exampleWebhook(new Date()));
+      const { findExample, requestOf, curlOf } = await import('./example-request.ts');
+      const { event, raw } = findExample(type ?? 'pagerduty.incident.triggered');
+      if (!webhook) return output.json(event);
+      const request = await requestOf(event.type, raw, wiring);
+      if (json) output.json(request);
+      else output.line(curlOf(request));
+    },
   );
 }
 

@@ -1,0 +1,270 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import type { Approval, ApprovalState } from '../../domain/approval.ts';
+import type { Event, EventType, KnownEventType } from '../../domain/event.ts';
+import type { RunState } from '../../domain/run.ts';
+import { runEnd } from '../../domain/run-end.ts';
+import { readJiraEvent } from '../../server/jira/event.ts';
+import { readPagerDutyEvent } from '../../server/pagerduty/event.ts';
+import type { ReadEvent } from '../../server/read-event.ts';
+import { readCommand } from '../../server/slack/commands.ts';
+import { clickDelivery } from '../../server/slack/payload.ts';
+import { readSlashCommand, requestDelivery } from '../../server/slack/person-requests.ts';
+import { eventOf } from '../../store/approval-lines.ts';
+import { exampleWebhook, signWebhook } from '../example.ts';
+import { ada, wireData, wireIncident } from './pagerduty.ts';
+
+/** An event as its source sends it: by HTTP, with a signature over the bytes. */
+export interface Raw {
+  path: string;
+  body: string;
+  /** The setting that holds the secret; of a list, the first one is taken. */
+  setting: 'PAGERDUTY_WEBHOOK_SECRETS' | 'JIRA_WEBHOOK_SECRETS' | 'SLACK_SIGNING_SECRET';
+  headers(secret: string): Record<string, string>;
+}
+
+interface Example {
+  event: Event;
+  /** Undefined: Baton makes such events itself. */
+  raw?: Raw;
+}
+
+const connection = 'default';
+const incident = wireIncident.id;
+const run = `ec2-unhealthy/${incident}`;
+const workflow = 'ec2UnhealthyRestart';
+const form = 'application/x-www-form-urlencoded';
+
+function readable(read: ReadEvent): Event {
+  if ('event' in read) return read.event;
+  throw new Error(`An example cannot be read: ${read.unreadable}`);
+}
+
+/** Each with an id of its own, so that it is no repeat where it is sent. */
+const newId = () => `01${randomUUID().replaceAll('-', '').slice(0, 24).toUpperCase()}`;
+
+function ofPagerDuty(name: string, at: Date): Example {
+  const occurredAt = at.toISOString();
+  const webhook =
+    name === 'incident.triggered'
+      ? exampleWebhook(at)
+      : {
+          event: {
+            id: newId(),
+            event_type: name,
+            resource_type: name.split('.')[0],
+            occurred_at: occurredAt,
+            agent: ada,
+            client: null,
+            data: wireData[name],
+          },
+        };
+  const raw: Raw = {
+    path: '/webhooks/pagerduty',
+    body: JSON.stringify(webhook),
+    setting: 'PAGERDUTY_WEBHOOK_SECRETS',
+    headers(secret) {
+      return {
+        'content-type': 'application/json',
+        'x-pagerduty-signature': signWebhook(this.body, secret),
+      };
+    },
+  };
+  return { event: readable(readPagerDutyEvent(webhook, connection, occurredAt)), raw };
+}
+
+const hmac = (text: string, secret: string) => createHmac('sha256', secret).update(text).digest('hex');
+
+function ofJira(at: Date): Example {
+  const webhook = {
+    timestamp: at.getTime(),
+    webhookEvent: 'jira:issue_updated',
+    user: { accountId: '5b10a2844c20165700ede21g', displayName: 'Ada Lopez', accountType: 'atlassian' },
+    issue: {
+      id: '10002',
+      key: 'OPS-42',
+      fields: {
+        labels: [`baton-${incident}`],
+        project: { key: 'OPS' },
+        status: { name: 'Done', statusCategory: { key: 'done' } },
+      },
+    },
+    changelog: { id: '10001', items: [{ field: 'status', fieldId: 'status', fromString: 'In Progress' }] },
+  };
+  const body = JSON.stringify(webhook);
+  return {
+    event: readable(readJiraEvent(webhook, connection, at.toISOString(), newId())),
+    raw: {
+      path: '/webhooks/jira',
+      body,
+      setting: 'JIRA_WEBHOOK_SECRETS',
+      headers: (secret) => ({
+        'content-type': 'application/json',
+        'x-hub-signature': `sha256=${hmac(body, secret)}`,
+        'x-atlassian-webhook-identifier': newId(),
+      }),
+    },
+  };
+}
+
+/** Slack's times are seconds since 1970, with six decimals. */
+const ts = (at: Date) => (at.getTime() / 1000).toFixed(6);
+
+const ofSlack = (path: string, fields: Record<string, string>): Raw => {
+  const body = new URLSearchParams(fields).toString();
+  return {
+    path,
+    body,
+    setting: 'SLACK_SIGNING_SECRET',
+    headers(secret) {
+      const seconds = Math.floor(Date.now() / 1000);
+      return {
+        'content-type': form,
+        'x-slack-request-timestamp': String(seconds),
+        'x-slack-signature': `v0=${hmac(`v0:${seconds}:${body}`, secret)}`,
+      };
+    },
+  };
+};
+
+function pressedButton(at: Date): Example {
+  const payload = {
+    type: 'block_actions',
+    user: { id: 'U0ADA', username: 'ada', name: 'ada', team_id: 'T0ACME' },
+    team: { id: 'T0ACME', domain: 'acme' },
+    channel: { id: 'C0ROOM', name: 'inc-4211' },
+    container: { type: 'message', message_ts: '1763629200.000100', channel_id: 'C0ROOM' },
+    trigger_id: newId(),
+    actions: [{ type: 'button', action_id: 'acknowledge', value: incident, action_ts: ts(at) }],
+  };
+  const raw = ofSlack('/slack/interactivity', { payload: JSON.stringify(payload) });
+  const { event } = clickDelivery(payload, Buffer.from(raw.body), at.toISOString());
+  return { event: event as Event, raw };
+}
+
+function typedCommand(at: Date): Example {
+  const fields = {
+    command: '/baton',
+    text: `note ${incident} The index is being rebuilt`,
+    team_id: 'T0ACME',
+    channel_id: 'C0ROOM',
+    user_id: 'U0ADA',
+    user_name: 'ada',
+    trigger_id: newId(),
+  };
+  const raw = ofSlack('/slack/commands', fields);
+  const read = readSlashCommand(fields, at.toISOString());
+  const typed = readCommand(fields.text);
+  if (!read || !('request' in typed)) throw new Error('The example of a command cannot be read');
+  const { event } = requestDelivery(typed.request, 'command', read.told, Buffer.from(raw.body));
+  return { event: event as Event, raw };
+}
+
+function ofApproval(state: ApprovalState, at: Date): Example {
+  const approval: Approval = {
+    id: '0f3k9s1d2m7q8w5e6r4t1y2u3',
+    runId: run,
+    workflow,
+    trigger: 'ec2-unhealthy',
+    subject: incident,
+    summary: 'Reboot i-0abc12345def67890',
+    calls: [],
+    digest: '',
+    approvers: { role: 'approver' },
+    required: 1,
+    requestedBy: [],
+    requesterMayApprove: false,
+    reasonRequired: false,
+    overridesGuards: false,
+    askedAt: at.toISOString(),
+    expiresAt: new Date(at.getTime() + 1_800_000).toISOString(),
+    state,
+    answers: [],
+    messages: [],
+  };
+  return { event: JSON.parse(eventOf(approval, at.toISOString()).row.event ?? '') as Event };
+}
+
+function ofRun(state: Exclude<RunState, 'starting' | 'running'>, at: Date): Example {
+  const row = {
+    id: run,
+    trigger: 'ec2-unhealthy',
+    workflow,
+    subject: incident,
+    target: 'i-0abc12345def67890',
+    eventSeq: 1,
+    state: 'running' as const,
+    createdAt: at.toISOString(),
+  };
+  const failure = {
+    failed: {
+      class: 'ProviderRefused',
+      message: 'EC2 refused (403): UnauthorizedOperation',
+      activity: 'rebootEc2Instances',
+    },
+    'timed out': { class: 'TimedOut', message: 'The run took too long' },
+  }[state as string];
+  const ending = {
+    state,
+    outcome: state === 'completed' ? 'restarted and healthy' : state,
+    healthy: state === 'completed',
+    ...(failure ? { failure } : {}),
+    at: at.toISOString(),
+    via: 'worker',
+  };
+  return { event: runEnd(row, ending).event.event as Event };
+}
+
+function ofSchedule(at: Date): Example {
+  const time = at.toISOString();
+  const type = 'schedule.shift-handoff';
+  return {
+    event: {
+      id: `shift-handoff/${time}`,
+      source: '/baton',
+      type,
+      subject: type,
+      time,
+      data: { scheduledAt: time },
+    },
+  };
+}
+
+type Making = (at: Date) => Example;
+type Own = Exclude<KnownEventType, `pagerduty.${string}`>;
+
+/** The compiler asks for each type that the envelope knows. */
+const own: Record<Own | 'schedule.shift-handoff', Making> = {
+  'jira.issue.updated': ofJira,
+  'slack.action': pressedButton,
+  'slack.request': typedCommand,
+  'approval.asked': (at) => ofApproval('pending', at),
+  'approval.approved': (at) => ofApproval('approved', at),
+  'approval.refused': (at) => ofApproval('refused', at),
+  'approval.expired': (at) => ofApproval('expired', at),
+  'approval.superseded': (at) => ofApproval('superseded', at),
+  'approval.withdrawn': (at) => ofApproval('withdrawn', at),
+  'run.completed': (at) => ofRun('completed', at),
+  'run.failed': (at) => ofRun('failed', at),
+  'run.timed_out': (at) => ofRun('timed out', at),
+  'run.cancelled': (at) => ofRun('cancelled', at),
+  'schedule.shift-handoff': ofSchedule,
+};
+
+const makers = new Map<string, Making>([
+  ...Object.keys(wireData).map((name): [string, Making] => [
+    `pagerduty.${name}`,
+    (at) => ofPagerDuty(name, at),
+  ]),
+  ...Object.entries(own),
+]);
+
+/** Every type of event of which there is an example. */
+export const exampleTypes: readonly EventType[] = [...makers.keys()] as EventType[];
+
+/**
+ * An event of this type as triggers get it, made by what reads and makes such events, and as its source sends it. Each has an id of its own.
+ * Undefined: there is no such type.
+ */
+export function exampleOf(type: string, at: Date): Example | undefined {
+  return makers.get(type)?.(at);
+}
