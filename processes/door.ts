@@ -34,18 +34,30 @@ export type Ask = <Name extends Operations['name']>(
  * one can have an embedded store open; else here, on the store that is opened when it is first needed.
  */
 export async function withDoor<Result>(wiring: Wiring, use: (ask: Ask) => Promise<Result>): Promise<Result> {
-  const { BATON_API_URL: url, BATON_API_TOKEN: token } = wiring.env;
-  if (url) return use(askOverHttp(httpDoor(url, token)) as Ask);
+  const running = await findRunning(wiring);
+  if (running) return use(running.ask);
   const providers = await wiring.loadProviders();
-  const settings = readSettings(wiring.env, providers);
-  if (settings.databaseUrl === undefined && (await isSomebodyThere(settings.dataDir)))
-    return use(((name, input) => request(settings.dataDir, 'perform', name, input)) as Ask);
-  const { world, close } = worldHere(wiring, settings, providers);
+  const { world, close } = worldHere(wiring, readSettings(wiring.env, providers), providers);
   try {
     return await use(((name, input) => performHere(world, name, input)) as Ask);
   } finally {
     await close();
   }
+}
+
+/** The Baton that runs: where it is, in words, and how it is asked. Undefined: none is to be reached from here. */
+export async function findRunning(wiring: Wiring): Promise<{ where: string; ask: Ask } | undefined> {
+  const { BATON_API_URL: url, BATON_API_TOKEN: token } = wiring.env;
+  if (url) {
+    const door = httpDoor(url, token);
+    return { where: `the Baton at ${new URL(url).host}`, ask: askOverHttp(door) as Ask };
+  }
+  const { databaseUrl, dataDir } = readSettings(wiring.env, await wiring.loadProviders());
+  if (databaseUrl !== undefined || !(await isSomebodyThere(dataDir))) return undefined;
+  return {
+    where: `the Baton that runs on ${resolve(dataDir)}`,
+    ask: ((name, input) => request(dataDir, 'perform', name, input)) as Ask,
+  };
 }
 
 function httpDoor(text: string, token: string | undefined): { url: string; token: string } {

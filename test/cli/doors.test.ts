@@ -110,6 +110,37 @@ describe('the ways in which a command reaches operations', () => {
     });
   }, 60_000);
 
+  it('tell the settings of the Baton that runs, else those of the environment, and say whose they are', async () => {
+    const own = { PAGERDUTY_FROM_EMAIL: 'own@example.com' };
+    const settingsOf = async (env: NodeJS.ProcessEnv) =>
+      JSON.parse((await baton(['config', '--json'], env)).stdout);
+    expect(await settingsOf(own)).toMatchObject({ of: 'this environment', variables: own });
+
+    const store = await opened();
+    const theirs = { PAGERDUTY_FROM_EMAIL: 'theirs@example.com' };
+    const world = worldOn(store, { settings: () => theirs });
+    const control = await serveControl(dataDir(), {
+      ping: async () => 'here',
+      perform: (name, input) => performHere(world, name, input),
+    });
+    onTestFinished(control.close);
+    expect(await settingsOf(own)).toEqual({ of: `the Baton that runs on ${dataDir()}`, variables: theirs });
+
+    const served = await serve(store, { settings: () => theirs });
+    onTestFinished(() => served.close());
+    const as = (token: string) => ({ ...own, BATON_API_URL: served.url, BATON_API_TOKEN: token });
+    expect(await settingsOf(as('operator'))).toEqual({
+      of: `the Baton at ${new URL(served.url).host}`,
+      variables: theirs,
+    });
+    expect(await baton(['config'], as('operator'))).toEqual({
+      exit: 0,
+      stdout: 'PAGERDUTY_FROM_EMAIL  theirs@example.com\n',
+      stderr: `The settings of the Baton at ${new URL(served.url).host}:\n`,
+    });
+    expect(await baton(['config'], as('viewer'))).toMatchObject({ exit: 4, stdout: '' });
+  }, 60_000);
+
   it('go over HTTP with a token, whose rights count', async () => {
     const store = await opened();
     const known = await filled(store);
