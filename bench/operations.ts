@@ -53,6 +53,7 @@ const app = createApp({
       activities: async () => [],
       workflows: async () => ({ names: [], startable: [] }),
       settings: () => ({}),
+      linkedPeople: () => new Map(),
       connections: noConnections,
       providers: [],
       doctor: () => Promise.reject(new Error('Nobody asks the doctor here')),

@@ -17,6 +17,7 @@ const nouns: Readonly<Record<string, string>> = {
   activities: '',
   approvals: '',
   connections: '',
+  identities: 'who in Slack is who in PagerDuty',
   me: 'who you are to Baton',
   people: 'who may sign in, and who they are in Slack',
   routes: 'by which connection which runs act',

@@ -1,4 +1,5 @@
 import type { AnyProvider } from '../activities/provider.ts';
+import { linkedPeople } from '../domain/linked-people.ts';
 import type { World } from '../server/operations/operation.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
@@ -30,5 +31,6 @@ export function worldOf(wiring: Wiring, options: Options): Omit<World, 'runs'> {
     doctor: () => doctorFor(wiring, options),
     checkApprover: approverCheck(options),
     settings: () => shownSettings(wiring.env, providers),
+    linkedPeople: () => linkedPeople(wiring.env.BATON_PEOPLE) ?? new Map(),
   };
 }

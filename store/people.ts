@@ -32,6 +32,11 @@ export interface PeopleTable {
 export interface People {
   /** In the order of their addresses, from the one after `after` on. */
   listPeople(page: { after?: string | undefined; limit: number }): Promise<Person[]>;
+  /** Those whose user in Slack is known, in the order of its id, from the one after `after` on. */
+  listLinked(page: {
+    after?: string | undefined;
+    limit: number;
+  }): Promise<{ slackUser: string; email: string }[]>;
   /** Gives somebody a role. Their sessions end where what counts has changed. */
   setRole(email: string, role: Role, line: Entry): Promise<Person>;
   /** False: there is nobody. Their sessions end. */
@@ -50,6 +55,13 @@ export function peopleOn({ db, makeLine }: Context): People {
       const query = people.orderBy('email').limit(limit);
       const rows = await (after === undefined ? query : query.where('email', '>', after)).execute();
       return rows.map(personOf);
+    },
+
+    async listLinked({ after, limit }) {
+      const { rows } = await sql<{ slackUser: string; email: string }>`
+        select slack_user as "slackUser", email from people where slack_user collate "C" > ${after ?? ''}
+        order by slack_user collate "C" limit ${limit}`.execute(db);
+      return rows;
     },
 
     setRole: (email, role, line) =>

@@ -193,6 +193,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     activities: async () => options.activities ?? shippedActivities,
     workflows: async () => ({ names: startable.map(({ workflow }) => workflow), startable }),
     doctor: async () => ({ connections: async () => [], activities: [], scrub }),
+    linkedPeople: () => new Map(),
     checkApprover: approverCheck({ env, providers: shippedProviders, connections, store }),
     runs: { client, taskQueue, eagerStart: false, authority: testAuthority },
     settings: () => ({}),

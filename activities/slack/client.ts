@@ -1,12 +1,12 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { Bucket } from '../../domain/budget.ts';
+import { linkedPeople } from '../../domain/linked-people.ts';
 import { withoutSlashAtEnd } from '../address.ts';
 import type { Budget } from '../budget.ts';
 import { notConnected } from '../failures.ts';
 import { wayTo } from '../http.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
-import { linkedPeople } from './people.ts';
 import { permalinkOf } from './post.ts';
 import type { SlackSettings } from './provider.ts';
 import { readRoomIncident } from './room-incident.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AnyProvider } from '../../activities/provider.ts';
 import { nearestOf } from '../../domain/nearest.ts';
 import type { Action, Details, Entry } from '../../domain/record.ts';
 import { actorOf } from '../../domain/rights.ts';
@@ -19,7 +20,7 @@ export const connectionName = z
   .regex(connectionNamePattern, 'is not up to 40 small letters, digits and hyphens')
   .describe('The connection’s name');
 
-const values = z
+export const values = z
   .record(z.string().min(1).max(100), z.string().min(1).max(16_384))
   .describe('By the names of the variables that define the connection default, as PAGERDUTY_API_TOKEN');
 
@@ -38,7 +39,7 @@ const listedShape = z
   })
   .meta({ id: 'Connection' });
 
-const shownShape = listedShape
+export const shownShape = listedShape
   .extend({
     variables: z.array(
       z.object({
@@ -202,25 +203,34 @@ export const changeConnection = defineOperation({
     values: z.record(values.keyType, values.valueType.nullable()).describe('The values that change'),
   }),
   output: shownShape,
-  async run({ name, values: given }, context) {
-    const { connections, principal } = context;
-    const before = await findConnection(name, context);
-    const provider = findProvider(before.provider, context);
-    // Where the old ones cannot be read, the new ones must be all.
-    const merged = Object.entries({ ...before.values, ...given }).filter(([, value]) => value !== null);
-    const checked = checkedValues(provider, Object.fromEntries(merged) as ConnectionValues);
-    checkRoutedChangeEvents(name, checked.values, (await connections.known()).routes);
-    const detail = { provider: before.provider, variables: Object.keys(given).sort() };
-    const entry = entryAbout('connection.changed', name, detail, context);
-    if (!(await connections.change(before, { ...checked, by: actorOf(principal), entry })))
-      throw new Refusal(
-        409,
-        'Changed meanwhile',
-        `The connection ${name} was changed or removed meanwhile. Look at it again.`,
-      );
-    return shown(await findConnection(name, context));
-  },
+  run: ({ name, values: given }, context) => giveValues(name, given, context),
 });
+
+/** Gives a connection these values beside those that it has; null takes one away. `mayBe` refuses those that are not to be given so. */
+export async function giveValues(
+  name: string,
+  given: Record<string, string | null>,
+  context: OperationContext,
+  mayBe: (names: readonly string[], provider: AnyProvider) => void = () => {},
+): Promise<z.input<typeof shownShape>> {
+  const { connections, principal } = context;
+  const before = await findConnection(name, context);
+  const provider = findProvider(before.provider, context);
+  mayBe(Object.keys(given), provider);
+  // Where the old ones cannot be read, the new ones must be all.
+  const merged = Object.entries({ ...before.values, ...given }).filter(([, value]) => value !== null);
+  const checked = checkedValues(provider, Object.fromEntries(merged) as ConnectionValues);
+  checkRoutedChangeEvents(name, checked.values, (await connections.known()).routes);
+  const detail = { provider: before.provider, variables: Object.keys(given).sort() };
+  const entry = entryAbout('connection.changed', name, detail, context);
+  if (!(await connections.change(before, { ...checked, by: actorOf(principal), entry })))
+    throw new Refusal(
+      409,
+      'Changed meanwhile',
+      `The connection ${name} was changed or removed meanwhile. Look at it again.`,
+    );
+  return shown(await findConnection(name, context));
+}
 
 export const removeConnection = defineOperation({
   name: 'connections.remove',

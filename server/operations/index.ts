@@ -10,9 +10,11 @@ import {
   setRoute,
   showConnection,
 } from './connections.ts';
+import { rotateConnection } from './connections-rotate.ts';
 import { connectionsTest } from './connections-test.ts';
 import { doctorCheck } from './doctor.ts';
 import { listEvents, replayEvent, showEvent } from './events.ts';
+import { listIdentities } from './identities.ts';
 import { incidentTimeline, listIncidents, showIncident } from './incidents.ts';
 import { showMe } from './me.ts';
 import { linkPerson, listPeople, removePerson, setPerson } from './people.ts';
@@ -54,6 +56,7 @@ export const operations = [
   showConnection,
   addConnection,
   changeConnection,
+  rotateConnection,
   removeConnection,
   connectionsTest,
   listRoutes,
@@ -68,6 +71,7 @@ export const operations = [
   setPerson,
   removePerson,
   linkPerson,
+  listIdentities,
   listSettings,
 ] as const;
 

@@ -90,6 +90,10 @@ describe('each change that somebody asks for', () => {
       `/connections/${await connection()}/change`,
       { values: { JIRA_API_TOKEN: 'new' } },
     ],
+    'connections.rotate': async () => [
+      `/connections/${await connection()}/rotate`,
+      { values: { JIRA_API_TOKEN: 'new' } },
+    ],
     'connections.remove': async () => [`/connections/${await connection()}`],
     'connections.test': async () => ['/connections/default/test'],
     'routes.set': async () => ['/routes', { ...route, connection: await connection() }],

@@ -62,10 +62,11 @@ describe('the command line', () => {
     ...['search', 'export'].map((verb) => ['record', verb]),
     ['workflows', 'list'],
     ...['list', 'show'].map((verb) => ['activities', verb]),
-    ...['list', 'show', 'add', 'change', 'remove', 'test'].map((verb) => ['connections', verb]),
+    ...['list', 'show', 'add', 'change', 'rotate', 'remove', 'test'].map((verb) => ['connections', verb]),
     ...['list', 'set', 'remove'].map((verb) => ['routes', verb]),
     ...['list', 'create', 'revoke'].map((verb) => ['tokens', verb]),
     ...['list', 'set', 'remove', 'link'].map((verb) => ['people', verb]),
+    ['identities', 'list'],
     ['me', 'show'],
   ];
 

@@ -42,6 +42,7 @@ const commandOf: Record<(typeof operations)[number]['name'], string> = {
   'connections.show': 'connections show',
   'connections.add': 'connections add',
   'connections.change': 'connections change',
+  'connections.rotate': 'connections rotate',
   'connections.remove': 'connections remove',
   'connections.test': 'connections test',
   'routes.list': 'routes list',
@@ -56,6 +57,7 @@ const commandOf: Record<(typeof operations)[number]['name'], string> = {
   'people.set': 'people set',
   'people.remove': 'people remove',
   'people.link': 'people link',
+  'identities.list': 'identities list',
   'settings.list': 'config',
 };
 
@@ -149,6 +151,33 @@ describe('the commands that come from operations', () => {
     for (const told of [added, record]) expect(told).not.toContain(apiToken);
   }, 60_000);
 
+  it('rotate secrets alone, which hold from then on and come out nowhere', async () => {
+    await done(
+      'connections add us --provider jira JIRA_BASE_URL=https://one.example JIRA_API_TOKEN=- JIRA_EMAIL=a@b.example',
+      {
+        stdin: 'old-token',
+      },
+    );
+    const before = await json('connections show us');
+    const told = await done('connections rotate us JIRA_API_TOKEN=-', { stdin: apiToken });
+    expect(told).not.toContain(apiToken);
+    const after = await json('connections show us');
+    expect(after.variables).toEqual(before.variables);
+    expect(after.updatedAt > before.updatedAt).toBe(true);
+    for (const words of [
+      'JIRA_BASE_URL=https://other.example',
+      'JIRA_API_TOKEN=x JIRA_BASE_URL=https://other.example',
+      '',
+    ])
+      expect(await baton(`connections rotate us ${words}`.trim())).toMatchObject({
+        exit: 2,
+        stderr: expect.stringContaining('connections.change'),
+      });
+    expect((await json('connections show us')).updatedAt).toBe(after.updatedAt);
+    expect(await done('audit show connection:us')).toContain('connection.changed');
+    await done('connections remove us');
+  }, 60_000);
+
   it('tell no value that has not the form NAME=value', async () => {
     const { exit, stderr } = await baton(`connections add eu --provider pagerduty ${apiToken}`);
     expect(exit).toBe(2);
@@ -198,6 +227,30 @@ describe('the commands that come from operations', () => {
     expect(await done('people list --json')).not.toContain('ada@example.com');
     expect((await baton('people remove ada@example.com')).exit).toBe(3);
   });
+
+  it('tell who in Slack is who in PagerDuty, and who said so, page by page', async () => {
+    for (const [email, slackUser] of [
+      ['ann@example.com', 'U0ANN'],
+      ['ben@example.com', 'U0BEN'],
+      ['cleo@example.com', 'U0CLEO'],
+    ])
+      await done(`people link ${email} --slack-user ${slackUser}`);
+    const env = { BATON_PEOPLE: 'U0BEN=ben@pagerduty.example,U0DAN=dan@pagerduty.example' };
+    const identities = [
+      { slackUser: 'U0ANN', email: 'ann@example.com', by: 'link' },
+      { slackUser: 'U0BEN', email: 'ben@pagerduty.example', by: 'BATON_PEOPLE' },
+      { slackUser: 'U0CLEO', email: 'cleo@example.com', by: 'link' },
+      { slackUser: 'U0DAN', email: 'dan@pagerduty.example', by: 'BATON_PEOPLE' },
+    ];
+    expect(JSON.parse(await done('identities list --json', { env }))).toEqual(identities);
+    for (const limit of [1, 3])
+      expect(JSON.parse(await done(`identities list --json --limit ${limit}`, { env }))).toEqual(
+        identities.slice(0, limit),
+      );
+    for (const { email } of identities.filter(({ by }) => by === 'link'))
+      await done(`people remove ${email}`);
+    await done('people remove ben@example.com');
+  }, 60_000);
 
   it('list as many as are asked for', async () => {
     for (const name of ['a', 'b', 'c']) await done(`people set ${name}@page.example --role viewer`);
