@@ -54,6 +54,7 @@ const app = createApp({
       workflows: async () => ({ names: [], startable: [] }),
       settings: () => ({}),
       linkedPeople: () => new Map(),
+      retentionDays: 365,
       connections: noConnections,
       providers: [],
       doctor: () => Promise.reject(new Error('Nobody asks the doctor here')),
@@ -89,6 +90,7 @@ for (const path of [
   '/record?actor=trigger:t7&action=run.failed',
   '/record?action=run.failed',
   '/record?actor=person:nobody',
+  '/store/size',
   '/record?from=2026-02-01T00:00:00Z&to=2026-02-02T00:00:00Z&action=run.said',
 ])
   await measure(path);

@@ -16,6 +16,7 @@ import { addOperationCommands } from './operation-commands.ts';
 import { addRecordCommands } from './record.ts';
 import { addRunCommands } from './runs.ts';
 import { addProcessCommands } from './serve.ts';
+import { addStoreCommands } from './store-size.ts';
 import { addTriggerCommands } from './triggers.ts';
 
 /**
@@ -46,6 +47,7 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addCatalogueCommands(program, wiring);
   addRecordCommands(program, wiring);
   addAuditCommands(program, wiring);
+  addStoreCommands(program, wiring);
   addConnectionCommands(program, wiring);
   addConfigCommand(program, wiring);
   addAccessCommand(program, wiring);

@@ -31,6 +31,7 @@ export function worldOf(wiring: Wiring, options: Options): Omit<World, 'runs'> {
     doctor: () => doctorFor(wiring, options),
     checkApprover: approverCheck(options),
     settings: () => shownSettings(wiring.env, providers),
+    retentionDays: options.settings.retentionDays,
     linkedPeople: () => linkedPeople(wiring.env.BATON_PEOPLE) ?? new Map(),
   };
 }

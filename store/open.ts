@@ -32,6 +32,8 @@ import { runsOn } from './runs.ts';
 import { linesOn } from './search.ts';
 import { sessionsOn } from './sessions.ts';
 import { shownRunsOn } from './shown-runs.ts';
+import { sizesOn } from './size.ts';
+import { diskOf } from './space.ts';
 import type { Store } from './store.ts';
 import { stuckRunsOn } from './stuck.ts';
 import type { Tables } from './tables.ts';
@@ -76,6 +78,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     ...store,
     ...ownBudgets(),
+    size: async () => ({ ...(await store.size()), disk: diskOf(options.dataDir) }),
     async ping() {
       checkSpace();
       await store.ping();
@@ -119,6 +122,7 @@ export function makeStore(
     ...answersOn(context),
     ...approvalsOn(context),
     ...retentionOn(context),
+    ...sizesOn(context),
     ...budgetsOn(context),
     ...connectionsOn(context),
     ...tokensOn(context),

@@ -26,9 +26,15 @@ export function spaceGate(folder: string): { gate: Gate; check(): void } {
   };
 }
 
-function look(folder: string): string | undefined {
+/** The disk under the folder. */
+export function diskOf(folder: string): { freeBytes: number; bytes: number } {
   const { bsize, bavail, blocks } = statfsSync(folder);
-  const [free, reserve] = [bavail * bsize, reserveOf(blocks * bsize)];
+  return { freeBytes: bavail * bsize, bytes: blocks * bsize };
+}
+
+function look(folder: string): string | undefined {
+  const { freeBytes: free, bytes } = diskOf(folder);
+  const reserve = reserveOf(bytes);
   if (free >= reserve) return undefined;
   const [left, kept] = [free, reserve].map((bytes) => Math.round(bytes / megabyte));
   return `The store is not available: the disk of the data folder is full (${left} MB free, ${kept} MB are kept free). Make room: it goes on by itself`;

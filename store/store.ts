@@ -20,6 +20,7 @@ import type { Runs } from './runs.ts';
 import type { Lines } from './search.ts';
 import type { Sessions } from './sessions.ts';
 import type { ShownRuns } from './shown-runs.ts';
+import type { Sizes } from './size.ts';
 import type { StuckRuns } from './stuck.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -47,6 +48,7 @@ export interface Store
     Answers,
     KeptApprovals,
     Retention,
+    Sizes,
     Budgets,
     ConnectionRows,
     Tokens,

@@ -194,6 +194,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     workflows: async () => ({ names: startable.map(({ workflow }) => workflow), startable }),
     doctor: async () => ({ connections: async () => [], activities: [], scrub }),
     linkedPeople: () => new Map(),
+    retentionDays: 365,
     checkApprover: approverCheck({ env, providers: shippedProviders, connections, store }),
     runs: { client, taskQueue, eagerStart: false, authority: testAuthority },
     settings: () => ({}),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import type { AnyOperation } from '../operations/operation.ts';
+import { lineSchemas } from '../operations/shapes.ts';
 import { routeOf } from './input.ts';
 
 const problem = z
@@ -86,7 +87,7 @@ export function openApiDocument(operations: readonly AnyOperation[]): object {
     },
     servers: [{ url: '/api/v1' }],
     security: [{ token: [] }],
-    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } }, schemas: lineSchemas },
     paths,
   });
 }

@@ -5,12 +5,11 @@ import { whoMayApprove } from '../../domain/approval.ts';
 import { actorOf } from '../../domain/rights.ts';
 import type { Answered } from '../../store/approvals.ts';
 import { Refusal } from '../refusal.ts';
+import { answerShape, approversShape, callShape, states } from './approval-shapes.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 import { answered, pageInput, pageOutput, placeIn } from './page.ts';
 import { isWithin } from './scope.ts';
 import { idInput, subjectInput } from './shapes.ts';
-
-const states = ['pending', 'approved', 'refused', 'expired', 'superseded', 'withdrawn'] as const;
 
 const texts = z.array(z.string()).readonly();
 
@@ -28,45 +27,12 @@ const listedShape = z.object({
   closedAt: z.string().exactOptional(),
 });
 
-const inverseShape = z.union([
-  z.object({ activity: z.string(), input: z.record(z.string(), z.unknown()) }),
-  z.object({ none: z.string().describe('Why it cannot be taken back') }),
-]);
-
-const callShape = z.object({
-  activity: z.string(),
-  input: z.record(z.string(), z.unknown()),
-  connection: z.string(),
-  targets: texts,
-  summary: z.string(),
-  calls: texts.describe('Each call to the provider, in its own words'),
-  before: z.unknown().optional(),
-  after: z.unknown().optional(),
-  inverse: inverseShape.describe('What takes it back'),
-  digest: z.string(),
-});
-
-const answerShape = z.object({
-  by: z.string(),
-  name: z.string(),
-  via: z.enum(['slack', 'cli', 'api', 'console']),
-  at: z.string(),
-  decision: z.enum(['approved', 'refused']),
-  reason: z.string().exactOptional(),
-});
-
 const approvalShape = listedShape
   .extend({
     trigger: z.string(),
     calls: z.array(callShape).readonly().describe('What is done if it is approved: just this or nothing'),
     digest: z.string().describe('Of all of it: what an answer is an answer to'),
-    approvers: z.object({
-      userIds: texts.exactOptional(),
-      userGroup: z.string().exactOptional(),
-      pagerDutyTeam: z.string().exactOptional(),
-      onCallOf: z.string().exactOptional(),
-      role: z.enum(['approver', 'operator', 'admin']).exactOptional(),
-    }),
+    approvers: approversShape,
     whoMay: z.string().describe('The same in words. Who is on a list is looked up at each answer'),
     requestedBy: texts.describe('They may not answer, unless requesterMayApprove'),
     requesterMayApprove: z.boolean(),

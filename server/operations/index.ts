@@ -21,6 +21,7 @@ import { linkPerson, listPeople, removePerson, setPerson } from './people.ts';
 import { compareHeads, exportRecord, searchRecord, verifyRecord } from './record.ts';
 import { listRuns, runTimeline, showRun, startRunByHand, stopRun } from './runs.ts';
 import { listSettings } from './settings.ts';
+import { storeSize } from './store-size.ts';
 import { createToken, listTokens, revokeToken } from './tokens.ts';
 import { listTriggers, showTrigger, testTriggers } from './triggers.ts';
 import { listWorkflows } from './workflows.ts';
@@ -73,6 +74,7 @@ export const operations = [
   linkPerson,
   listIdentities,
   listSettings,
+  storeSize,
 ] as const;
 
 export type Operations = (typeof operations)[number];

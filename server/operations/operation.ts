@@ -30,6 +30,8 @@ export interface World {
   runs?: RunStarter | undefined;
   /** Every variable that is set, with secrets masked. */
   settings(): Record<string, string>;
+  /** BATON_RETENTION_DAYS. */
+  retentionDays: number;
   /** Whom BATON_PEOPLE links: the address by the member id of Slack. */
   linkedPeople(): ReadonlyMap<string, string>;
 }

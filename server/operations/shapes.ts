@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { dispositions } from '../../domain/disposition.ts';
 import { incidentStatuses } from '../../domain/incident.ts';
 import { runStates, stuckReasons } from '../../domain/run.ts';
+import { lineDetails } from './line-details.ts';
 
 /** What several operations answer with, each in one place. */
 
@@ -112,8 +113,29 @@ export const lineShape = z
     previous: z.string().exactOptional(),
     hash: z.string().exactOptional(),
   })
-  .meta({ id: 'Line' });
+  // What is answered is not held to the words of this version: a line may be older, or newer, or too long to be kept.
+  .meta({
+    id: 'Line',
+    override: ({ jsonSchema }) => {
+      const other = { ...jsonSchema, title: 'OtherLine' };
+      for (const name of Object.keys(jsonSchema)) delete jsonSchema[name as keyof typeof jsonSchema];
+      const known = Object.keys(lineSchemas).map((name) => ({ $ref: `#/components/schemas/${name}` }));
+      jsonSchema.anyOf = [...known, other];
+    },
+  });
 export type ShownLine = z.output<typeof lineShape>;
+
+/** `RunTimedOutLine` of `run.timed_out`. */
+const schemaName = (action: string) =>
+  `${action.replaceAll(/(?:^|[._-])([a-z])/g, (_, letter: string) => letter.toUpperCase())}Line`;
+
+/** A line of each action that this version writes, by the name of its schema in the API's document. */
+export const lineSchemas: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
+  Object.entries(lineDetails).map(([action, detail]) => [
+    schemaName(action),
+    lineShape.extend({ action: z.literal(action), detail }),
+  ]),
+);
 
 /** An id as it may stand in an address. */
 export const idInput = z.string().min(1).max(1_000);

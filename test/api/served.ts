@@ -55,6 +55,7 @@ export const worldOn = (store: Store, changes: Partial<World> = {}): World => ({
   checkApprover: approverCheck({ env: {}, providers, connections: noConnections, store }),
   settings: () => ({ PAGERDUTY_API_TOKEN: '••••••••' }),
   linkedPeople: () => new Map(),
+  retentionDays: 365,
   ...changes,
 });
 

@@ -66,6 +66,7 @@ describe('the command line', () => {
     ...['list', 'set', 'remove'].map((verb) => ['routes', verb]),
     ...['list', 'create', 'revoke'].map((verb) => ['tokens', verb]),
     ...['list', 'set', 'remove', 'link'].map((verb) => ['people', verb]),
+    ['store', 'size'],
     ['identities', 'list'],
     ['me', 'show'],
   ];

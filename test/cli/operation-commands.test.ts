@@ -59,6 +59,7 @@ const commandOf: Record<(typeof operations)[number]['name'], string> = {
   'people.link': 'people link',
   'identities.list': 'identities list',
   'settings.list': 'config',
+  'store.size': 'store size',
 };
 
 const apiToken = 'u+of-the-tests-4711';

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lineDetails } from '../../server/operations/line-details.ts';
 import { impair } from '../../simulator/ec2.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { triggers } from '../../triggers/index.ts';
@@ -50,6 +51,15 @@ describe('the record of an incident', () => {
     for (const [effect, activity] of Object.entries(by)) {
       expect(made).toContain(effect);
       expect(completed).toContain(activity);
+    }
+  });
+
+  it('says in each line what the document of the API says of it', async () => {
+    const lines = await world.store.readRecord({ limit: 10_000 });
+    expect(new Set(lines.map(({ action }) => action)).size).toBeGreaterThan(6);
+    for (const { action, detail } of lines) {
+      const known = Object.entries(lineDetails).find(([name]) => name === action);
+      expect(known?.[1].safeParse(detail), action).toMatchObject({ success: true, data: detail });
     }
   });
 

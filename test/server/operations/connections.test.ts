@@ -60,6 +60,7 @@ beforeAll(async () => {
     workflows: async () => ({ names: ['restart', 'deploy', 'used'], startable: [] }),
     doctor: async () => ({ connections: async () => [], activities: [], scrub: (text) => text }),
     linkedPeople: () => new Map(),
+    retentionDays: 365,
     checkApprover: () => Promise.reject(new Error('Nobody answers approvals here')),
     settings: () => ({ JIRA_API_TOKEN: '••••••••', JIRA_OTHER: 'x' }),
     principal: { kind: 'person', name: 'ada@example.com', role: 'admin' },

@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import { dispositions } from '../../domain/disposition.ts';
+import { kinds } from '../../domain/kind.ts';
+import type { Action, Details } from '../../domain/record.ts';
+import { stuckReasons } from '../../domain/run.ts';
+import { answerShape, approversShape, callShape, inverseShape, states } from './approval-shapes.ts';
+
+/** What lines of the record say, by their action, for those who read them over the API. The compiler holds it to `Details`. */
+
+const text = z.string();
+const count = z.int();
+const unknown = z.unknown();
+const texts = z.array(text).readonly();
+const failure = z.object({ class: text, message: text, activity: text.exactOptional() });
+const disposition = z.enum(dispositions);
+
+const plan = z.object({
+  summary: text,
+  calls: texts,
+  values: unknown,
+  before: unknown.exactOptional(),
+  after: unknown.exactOptional(),
+  inverse: inverseShape,
+  output: unknown,
+});
+
+const started = { run: text, workflow: text };
+const attempt = {
+  run: text,
+  activity: text,
+  kind: z.enum(kinds),
+  key: text.describe('Of the effect: the same over all attempts'),
+  attempt: count,
+  input: unknown.exactOptional(),
+  approval: text.exactOptional().describe('By which it is made'),
+  simulated: z.literal(true).exactOptional(),
+  doubt: text
+    .exactOptional()
+    .describe('The state of the named connection that it goes by, where no test has confirmed it'),
+};
+const planned = z.object({ ...attempt, targets: texts });
+const ended = z.object({
+  ...started,
+  outcome: text,
+  failure: failure.exactOptional(),
+  mode: z.literal('plan').exactOptional().describe('It changed nothing'),
+  worker: z.object({ build: text, commit: text.exactOptional() }).exactOptional(),
+  healthy: z.boolean(),
+});
+const asked = { approval: text, run: text, digest: text.describe('Of the plan that was shown') };
+const { state } = z.object({ state: z.enum(states) }).shape;
+const operation = z.object({
+  operation: text.describe('Its name: `runs.stop`'),
+  input: unknown.describe('What was asked, without what is secret'),
+});
+const connection = { name: text.describe('Of the connection') };
+const changed = z.object({ ...connection, provider: text, variables: texts });
+const routed = z.object({ ...connection, route: unknown });
+
+export const lineDetails = {
+  'event.received': z.object({
+    eventId: text,
+    type: text,
+    deliveryId: text.optional(),
+    bytes: count,
+    sha256: text,
+    duplicateOf: count.optional().describe('The number of the event that it repeats'),
+  }),
+  'event.answered': z.object({
+    event: text,
+    type: text,
+    answers: z.array(
+      z.object({
+        trigger: text,
+        answer: z.enum(['matched', 'joined', 'no', 'failed']),
+        reason: text.describe('The run, the condition that said no, or the fault'),
+      }),
+    ),
+    hold: z
+      .object({ disposition, reason: text })
+      .exactOptional()
+      .describe('Why nothing may start, whatever the triggers say'),
+  }),
+  'event.replayed': z.object({ seq: count, eventId: text, disposition, reason: text.optional() }),
+  'run.started': z.object({
+    ...started,
+    event: text.exactOptional(),
+    reason: text.exactOptional(),
+    doubts: z
+      .array(z.object({ provider: text, connection: text, state: text }))
+      .exactOptional()
+      .describe('Connections that it may use and that no test has confirmed'),
+    input: unknown,
+  }),
+  'run.restarted': z.object({ ...started, trigger: text, event: text, reason: text, input: unknown }),
+  'run.stuck': z.object({
+    ...started,
+    reason: z.enum(stuckReasons),
+    message: text,
+  }),
+  'run.went_on': z.object(started),
+  'run.said': z.object({
+    run: text,
+    text,
+    links: z.array(z.object({ text, url: text })).exactOptional(),
+  }),
+  'run.completed': ended,
+  'run.failed': ended,
+  'run.timed_out': ended,
+  'run.cancelled': ended,
+  'activity.planned': z.union([planned.extend({ plan, digest: text }), planned.extend({ done: unknown })]),
+  'activity.intended': z.object(attempt),
+  'activity.refused': z.object({ ...attempt, failure }),
+  'activity.failed': z.object({ ...attempt, failure }),
+  'activity.completed': z.object({
+    ...attempt,
+    result: unknown,
+    before: unknown.exactOptional(),
+    after: unknown.exactOptional(),
+    inverse: inverseShape.exactOptional(),
+    digest: text.exactOptional().describe('Of the plan by which a change was made'),
+  }),
+  'approval.asked': z.object({
+    ...asked,
+    summary: text,
+    calls: z.array(callShape).readonly(),
+    approvers: approversShape,
+    required: count,
+    expiresAt: text,
+    overridesGuards: z.boolean(),
+  }),
+  'approval.answered': answerShape.extend({ ...asked, state }),
+  'approval.closed': z.object({ ...asked, state, because: text }),
+  'operation.intended': operation,
+  'operation.done': operation,
+  'operation.refused': z.object({
+    operation: text,
+    input: unknown.exactOptional(),
+    status: count,
+    reason: text,
+  }),
+  'connection.added': changed,
+  'connection.changed': changed,
+  'connection.removed': z.object({ ...connection, users: unknown, force: z.boolean() }),
+  'connection.judged': z.object({ ...connection, provider: text, state: text, reason: text }),
+  'connections.checked': z.object({
+    missing: z
+      .array(z.object({ provider: text, connection: text, what: text, reason: text, neededBy: texts }))
+      .readonly(),
+  }),
+  'route.set': routed,
+  'route.removed': routed,
+  'tokens.create': z.object({ name: text, role: text, expiresAt: text, first: z.literal(true) }),
+  'sign-in.succeeded': z.object({ role: text, from: text, subject: text, before: text.exactOptional() }),
+  'sign-in.failed': z.object({ reason: text, address: text }),
+  'sign-in.ended': z.record(text, z.never()),
+  'link-code.given': z.object({ slackUser: text, expiresAt: text }),
+  'link-code.used': z.object({
+    email: text,
+    slackUser: text,
+    state: z.enum(['linked', 'taken']),
+    before: text.exactOptional(),
+  }),
+} satisfies { [Name in Action]: z.ZodType<Details[Name]> };
