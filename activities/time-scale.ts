@@ -1,6 +1,6 @@
 /**
- * Seconds that pass at this address in one of ours: 1, but for a simulator on loopback, whose instances boot and whose rollouts
- * end faster. A real provider beside a simulated one keeps its own time.
+ * Seconds that pass at this address in one of ours: 1, but for a simulator on loopback, whose instances boot, whose rollouts
+ * end and whose limits begin anew faster. A real provider beside a simulated one keeps its own time.
  */
 export function timeScaleOf(
   address: string | undefined,

@@ -1,6 +1,8 @@
+import { keepTo } from './limits.ts';
 import { takeTime } from './pace.ts';
 import { type Account, openAccount } from './pagerduty/account.ts';
 import { mountEvents } from './pagerduty/events.ts';
+import { pagerDutyLimits } from './pagerduty/limits.ts';
 import { mountRest } from './pagerduty/rest.ts';
 import {
   type Alert,
@@ -34,6 +36,8 @@ export interface PagerDutyOptions {
   stateFile?: string;
   /** How long each answer takes; at once when left out. */
   answerMilliseconds?: number;
+  /** It keeps to PagerDuty's limits, whose minutes pass so much faster. Left out: it takes all. */
+  limitedAt?: { timeScale: number } | undefined;
   /** Where webhooks go. A saved world keeps its queue and gets this address. */
   webhook?: { url: string; secret: string };
 }
@@ -43,6 +47,7 @@ export async function startPagerDuty({
   port,
   stateFile,
   answerMilliseconds,
+  limitedAt,
   webhook,
 }: PagerDutyOptions = {}): Promise<PagerDutySimulator> {
   let account: Account | undefined;
@@ -53,6 +58,7 @@ export async function startPagerDuty({
     world: firstWorld(),
     renewSecrets,
     routes(app, world, act) {
+      if (limitedAt) keepTo(app, pagerDutyLimits, limitedAt.timeScale);
       if (answerMilliseconds !== undefined) takeTime(app, answerMilliseconds);
       webhooks = webhookSender(world, () => save());
       account = openAccount(world, webhooks);

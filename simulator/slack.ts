@@ -1,7 +1,9 @@
 import type { Express } from 'express';
+import { keepTo } from './limits.ts';
 import { defineSimulator, startUnhurried } from './provider.ts';
 import { type Act, type Simulation, type Simulator, startSimulator } from './simulator.ts';
 import { conversationMethods } from './slack/conversations.ts';
+import { slackLimits } from './slack/limits.ts';
 import { markMethods } from './slack/marks.ts';
 import { messageMethods } from './slack/messages.ts';
 import { argumentsOf, type Method, Refusal } from './slack/method.ts';
@@ -57,9 +59,19 @@ export interface SlackSimulator extends Simulator<SlackWorld> {
   sockets: SlackSockets;
 }
 
-export async function startSlack(): Promise<SlackSimulator> {
+/** `limitedAt`: it keeps to Slack's limits, whose minutes pass so much faster. Left out: it takes all. */
+export async function startSlack(limitedAt?: { timeScale: number }): Promise<SlackSimulator> {
   const sockets = slackSockets();
-  return { ...(await startSimulator(slackSimulation(sockets))), sockets };
+  const simulation = slackSimulation(sockets);
+  const { routes } = simulation;
+  const limited: typeof simulation = {
+    ...simulation,
+    routes(app, world, act) {
+      if (limitedAt) keepTo(app, slackLimits, limitedAt.timeScale);
+      routes(app, world, act);
+    },
+  };
+  return { ...(await startSimulator(limited)), sockets };
 }
 
 export const simulatedSlack = defineSimulator({

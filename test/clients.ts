@@ -1,4 +1,5 @@
 import type { Baton } from '../activities/baton.ts';
+import type { Budget } from '../activities/budget.ts';
 import {
   type Clients,
   type ConnectionSource,
@@ -11,7 +12,8 @@ import { providers } from '../activities/providers.ts';
 export const clientsFor = (
   env: NodeJS.ProcessEnv,
   source: ConnectionSource = environmentConnections(env),
-): Clients => connectClients(providers, source, env);
+  budget?: Budget,
+): Clients => connectClients(providers, source, env, budget);
 
 /** What activities are given of providers and of Baton, which carries out nothing here. */
 export const surroundingsFor = (env: NodeJS.ProcessEnv): Clients & { baton: Baton } => ({

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { WorkflowBundle } from '@temporalio/worker';
+import type { NativeConnection, WorkflowBundle } from '@temporalio/worker';
 import type { AnyActivity } from '../activities/activity.ts';
+import { type Budget, budgetOf } from '../activities/budget.ts';
 import { activities as shippedActivities } from '../activities/index.ts';
 import { providers as shippedProviders } from '../activities/providers.ts';
 import type { RecordRow } from '../domain/record.ts';
@@ -80,9 +81,9 @@ export interface Providers {
   close(): Promise<void>;
 }
 
-export async function startProviders(folder: string): Promise<Providers> {
-  const pagerDuty = await startPagerDuty();
-  const slack = await startSlack();
+export async function startProviders(folder: string, limitedAt?: { timeScale: number }): Promise<Providers> {
+  const pagerDuty = await startPagerDuty({ limitedAt });
+  const slack = await startSlack(limitedAt);
   const jira = await startSimulator(jiraSimulation());
   const kubernetes = await startSimulator(kubernetesSimulation({ timeScale }));
   const ec2 = await startSimulator(ec2Simulation({ timeScale }));
@@ -158,13 +159,19 @@ interface Options {
   keys?: PayloadKeys;
   /** PagerDuty reaches Baton by no webhook: its log is pulled. */
   pulls?: boolean;
+  /** PagerDuty and Slack keep to their limits, and workers to their budgets; the minutes of both pass so much faster. */
+  limitedAt?: { timeScale: number };
 }
 
 export async function startWorld(options: Options = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'baton-world-'));
   const temporal = options.temporal ?? (await startTestTemporal());
-  const providers = await startProviders(folder);
-  const env = { ...providers.env, ...options.env };
+  const { limitedAt } = options;
+  const providers = await startProviders(folder, limitedAt);
+  const pace: Record<string, string> = limitedAt
+    ? { BATON_SIMULATED_TIME_SCALE: String(limitedAt.timeScale) }
+    : {};
+  const env = { ...providers.env, ...pace, ...options.env };
   const secrets = Object.entries(env).flatMap(([name, value]) =>
     value && /TOKEN|SECRET|KEY$/.test(name) && name !== 'JIRA_PROJECT_KEY' ? [value] : [],
   );
@@ -207,7 +214,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     store,
     authority: testAuthority,
     activities: options.activities ?? shippedActivities,
-    clients: clientsFor(env, allConnections(env, connections)),
+    clients: clientsFor(env, allConnections(env, connections), limitedAt && budgetOf(store.leaseRequests)),
     perform: performFromSlack(operations),
     simulated: [],
     scrub,
@@ -325,16 +332,21 @@ export async function eventually<Value>(
 export const startWorkerBeside = (
   { temporal, store, env }: Pick<World, 'temporal' | 'store' | 'env'>,
   bundle: { code: string },
-  { versions = false, keys = testKeys }: { versions?: boolean; keys?: PayloadKeys } = {},
+  {
+    versions = false,
+    keys = testKeys,
+    budget,
+    connection = temporal.nativeConnection,
+  }: { versions?: boolean; keys?: PayloadKeys; budget?: Budget; connection?: NativeConnection } = {},
 ): Promise<RunningWorker> =>
   startWorker({
-    connection: temporal.nativeConnection,
+    connection,
     namespace: 'default',
     bundle,
     dataConverter: workerConverter(keys),
     store,
     activities: shippedActivities,
-    clients: clientsFor(env),
+    clients: clientsFor(env, undefined, budget),
     simulated: [],
     scrub: (text) => text,
     authority: testAuthority,

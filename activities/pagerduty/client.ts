@@ -79,9 +79,15 @@ export async function connectPagerDuty(
   const secrets = [settings.PAGERDUTY_API_TOKEN, settings.PAGERDUTY_ROUTING_KEY].filter(
     (secret) => secret !== undefined,
   );
+  const timeScale = timeScaleOf(api, env);
   /** Several connections may hold one token, or one key. */
-  const waitForTurn = async (secret: string, bucket: Bucket, signal: AbortSignal, share = '') =>
-    budget.spend('PagerDuty', `pagerduty/${digestOf(secret)}${share}`, bucket, signal);
+  const waitForTurn = async (secret: string, { perSecond, most }: Bucket, signal: AbortSignal, share = '') =>
+    budget.spend(
+      'PagerDuty',
+      `pagerduty/${digestOf(secret)}${share}`,
+      { perSecond: perSecond * timeScale, most },
+      signal,
+    );
   const send = async (request: Omit<HttpRequest, 'way'>): Promise<Answer> => {
     const way = wayTo(request.url, env);
     const answer = await sendHttp({ ...request, way }).catch((error: unknown) => {

@@ -1,16 +1,17 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
-import type { Bucket } from '../../domain/budget.ts';
 import { linkedPeople } from '../../domain/linked-people.ts';
 import { withoutSlashAtEnd } from '../address.ts';
 import type { Budget } from '../budget.ts';
 import { notConnected } from '../failures.ts';
 import { wayTo } from '../http.ts';
+import { timeScaleOf } from '../time-scale.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
 import { permalinkOf } from './post.ts';
 import type { SlackSettings } from './provider.ts';
 import { readRoomIncident } from './room-incident.ts';
 import { transport } from './transport.ts';
+import { slackTurns } from './turns.ts';
 
 /** Who Baton is in the workspace. */
 const selfSchema = z.object({
@@ -40,9 +41,6 @@ export interface SlackMessage {
   threadTs?: string | undefined;
 }
 
-/** Slack takes a message a second in a channel, and some at once. https://docs.slack.dev/apis/web-api/rate-limits */
-const ofChannel: Bucket = { perSecond: 1, most: 4 };
-
 const silent = {
   debug() {},
   info() {},
@@ -66,6 +64,7 @@ export async function connectSlack(
   const people = linkedPeople(env.BATON_PEOPLE);
   if (!people) throw notConnected('Slack', 'BATON_PEOPLE to a list like U0ADA=ada@example.com');
   const way = wayTo(slackApiUrl, env);
+  const turns = slackTurns(token, budget, timeScaleOf(slackApiUrl, env));
   const { LogLevel, WebClient } = await import('@slack/web-api');
   let self: Self | undefined;
   const client: Slack = {
@@ -80,11 +79,7 @@ export async function connectSlack(
         rejectRateLimitedCalls: true,
         maxRequestConcurrency: 5,
         logger: { ...silent, getLevel: () => LogLevel.ERROR },
-        fetch: transport(signal, way, (method, channel) =>
-          method === 'chat.postMessage' && channel
-            ? budget.spend('Slack', `slack/${connection}/${channel}`, ofChannel, signal)
-            : undefined,
-        ),
+        fetch: transport(signal, way, turns),
       }),
     async self(api) {
       self ??= parseAnswer(await api.auth.test().catch(throwFailure), selfSchema);

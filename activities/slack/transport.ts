@@ -1,22 +1,20 @@
 import type { FetchFunction } from '@slack/web-api';
 import { type HttpRequest, sendHttp, Unreadable } from '../http.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
+import type { Turns } from './turns.ts';
 
 const waitWithoutWord = 30;
 
 /**
  * How the SDK's calls go out: bounded in time and size, ended by the attempt's signal. The SDK takes a text that is no
- * JSON for the name of an error, and gives up on a 429 without whole seconds to wait, so both are settled here. `waitForTurn` is called
- * before each call, with the method and the channel that it is about.
+ * JSON for the name of an error, and gives up on a 429 without whole seconds to wait, so both are settled here. Each call waits for its
+ * turn.
  */
-export function transport(
-  signal: AbortSignal,
-  way: HttpRequest['way'],
-  waitForTurn: (method: string, channel: string | null) => Promise<void> | undefined,
-): FetchFunction {
+export function transport(signal: AbortSignal, way: HttpRequest['way'], turns: Turns): FetchFunction {
   return async (url, init) => {
     const form = new URLSearchParams(String(init?.body ?? ''));
-    await waitForTurn(String(url).split('/').at(-1) ?? '', form.get('channel'));
+    const method = String(url).split('/').at(-1) ?? '';
+    await turns.wait(method, form.get('channel'), signal);
     const { status, headers, text } = await sendHttp({
       method: 'POST',
       url: String(url),
@@ -26,7 +24,9 @@ export function transport(
       signal,
     });
     if (status === 200 && !isJsonObject(text)) throw new Unreadable();
-    const wait = status === 429 ? { 'retry-after': String(secondsToWait(headers)) } : {};
+    const seconds = secondsToWait(headers);
+    if (status === 429) turns.limited(method, seconds);
+    const wait = status === 429 ? { 'retry-after': String(seconds) } : {};
     return new Response([204, 205, 304].includes(status) ? null : text, {
       status,
       headers: { ...headers, ...wait },

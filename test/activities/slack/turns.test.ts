@@ -1,0 +1,46 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { budgetOf } from '../../../activities/budget.ts';
+import { environmentConnections } from '../../../activities/clients.ts';
+import { startSimulator } from '../../../simulator/simulator.ts';
+import { slackEnvironment, slackSimulation } from '../../../simulator/slack.ts';
+import { ownBudgets } from '../../../store/budgets.ts';
+import { clientsFor } from '../../clients.ts';
+
+const { signal } = new AbortController();
+
+async function workspace() {
+  const simulator = await startSimulator(slackSimulation());
+  onTestFinished(() => simulator.close());
+  const env = slackEnvironment(simulator.url);
+  const budget = budgetOf(ownBudgets().leaseRequests);
+  const slack = await clientsFor(env, environmentConnections(env), budget).slack('default');
+  const create = (name: string) => slack.api(signal).conversations.create({ name });
+  const asked = (method: string) => simulator.calls.filter(({ path }) => path === `/api/${method}`).length;
+  return { simulator, slack, create, asked };
+}
+
+describe('a method of Slack', () => {
+  it('is called freely until Slack says no', async () => {
+    const { create, asked } = await workspace();
+    await Promise.all(Array.from({ length: 25 }, (_, index) => create(`room-${index}`)));
+    expect(asked('conversations.create')).toBe(25);
+  });
+
+  it('is then not called before Slack wants it, and others are', async () => {
+    const { simulator, slack, create, asked } = await workspace();
+    simulator.fail({
+      kind: 'status',
+      status: 429,
+      match: 'conversations.create',
+      headers: { 'retry-after': '30' },
+    });
+    await expect(create('one')).rejects.toMatchObject({ code: 'slack_webapi_rate_limited_error' });
+    for (const name of ['two', 'three'])
+      await expect(create(name)).rejects.toMatchObject({
+        original: { type: 'RateLimited', nonRetryable: false, details: [{ effect: 'none' }] },
+      });
+    expect(asked('conversations.create')).toBe(1);
+    await slack.api(signal).users.info({ user: 'U0ADA' });
+    expect(asked('users.info')).toBe(1);
+  });
+});
