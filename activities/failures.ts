@@ -19,7 +19,8 @@ export type FailureClass =
   | 'NotConnected'
   | 'InvalidInput'
   | 'Conflict'
-  | 'CoolDown';
+  | 'CoolDown'
+  | 'Busy';
 
 /** What goes with a failure, for the record, for metrics and for whoever decides about a retry. */
 export interface FailureDetail {
@@ -45,7 +46,7 @@ export const unreadableTries = 3;
 /** Statuses after which the same request may yet succeed. */
 const isPassing = (status: number) => status === 408 || status >= 500;
 
-const retried: readonly FailureClass[] = ['ProviderUnavailable', 'RateLimited', 'AnswerUnreadable'];
+const retried: readonly FailureClass[] = ['ProviderUnavailable', 'RateLimited', 'AnswerUnreadable', 'Busy'];
 
 function failure(type: FailureClass, message: string, detail: FailureDetail, retryAfterSeconds?: number) {
   const waitMs =
@@ -93,6 +94,12 @@ export function providerFailure(
 /** Not asked, as it would have been too much: try again after `seconds`. */
 export function limited(provider: string, reason: string, seconds: number): ApplicationFailure {
   return failure('RateLimited', `${provider}: ${reason}`, { provider, effect: 'none' }, seconds);
+}
+
+/** Not asked, as this worker makes as many calls to the provider as it may at a time: try again after `seconds`. */
+export function crowded(provider: string, seconds: number): ApplicationFailure {
+  const message = `${provider}: as many calls as may be are under way, and none has ended; this one waits for its turn`;
+  return failure('Busy', message, { provider, effect: 'none' }, seconds);
 }
 
 /** Nothing was changed, and it cannot be told yet whether it may be: look again after `seconds`. */

@@ -18,6 +18,7 @@ import { oneAtATime } from './chain/one-at-a-time.ts';
 import { readCall, readName } from './chain/parse.ts';
 import { concluded, recordedPlan, recordedRead } from './chain/record.ts';
 import { cleaned } from './chain/scrub.ts';
+import { sharedByProvider } from './chain/share.ts';
 import { doubtAbout } from './doubt.ts';
 
 export interface InterceptorOptions extends Surroundings {
@@ -66,7 +67,7 @@ function wayOf(options: InterceptorOptions): Next<Call> {
     lookAndAct(options),
   );
   const change = chain<Change>([oneAtATime, authorized(options)], byMode({ ask, plan, make }));
-  return chain<Call>([counted(options.count), withHeartbeat], (call) =>
+  return chain<Call>([counted(options.count), withHeartbeat, sharedByProvider()], (call) =>
     isRead(call) ? read(call) : change(call as Change),
   );
 }

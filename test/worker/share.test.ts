@@ -1,0 +1,68 @@
+import type { ApplicationFailure } from '@temporalio/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Call } from '../../worker/chain/call.ts';
+import { sharedByProvider } from '../../worker/chain/share.ts';
+
+const callOf = (provider: string, name = 'createThing') =>
+  ({ declaration: { provider, name } }) as unknown as Call;
+
+/** Calls through one worker's link, each of which ends when it is told to. */
+function worker() {
+  const share = sharedByProvider();
+  const ends: (() => void)[] = [];
+  const begun: string[] = [];
+  return {
+    begun,
+    ends,
+    call: (provider: string, name?: string) =>
+      share(callOf(provider, name), async ({ declaration }) => {
+        begun.push(declaration.provider);
+        await new Promise<void>((resolve) => ends.push(resolve));
+        return { result: declaration.provider };
+      }),
+  };
+}
+
+describe('the share of a provider in a worker', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('is not all of it: what finds no room is sent away, with a turn of its own, and nothing was done', async () => {
+    const { call, begun } = worker();
+    const outcomes = Array.from({ length: 100 }, () => call('jira').catch((error: unknown) => error));
+    await vi.advanceTimersByTimeAsync(300);
+    expect(begun).toHaveLength(40);
+    const away = (await Promise.all(outcomes.slice(40))) as ApplicationFailure[];
+    for (const failure of away)
+      expect(failure).toMatchObject({ type: 'Busy', nonRetryable: false, details: [{ effect: 'none' }] });
+    const turns = away.map(({ nextRetryDelay }) => Number(nextRetryDelay));
+    expect(new Set(turns).size).toBe(60);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(10_000);
+  });
+
+  it('leaves the other providers theirs, and waits of hours are no hindrance to short calls', async () => {
+    const { call, begun } = worker();
+    for (let count = 0; count < 60; count += 1) void call('jira').catch(() => undefined);
+    for (let count = 0; count < 60; count += 1)
+      void call('kubernetes', 'awaitKubernetesRollout').catch(() => undefined);
+    await vi.advanceTimersByTimeAsync(300);
+    void call('pagerduty');
+    void call('kubernetes');
+    expect(begun.slice(-2)).toEqual(['pagerduty', 'kubernetes']);
+  });
+
+  it('is handed on in order as soon as a call ends', async () => {
+    const { call, begun, ends } = worker();
+    const all = Array.from({ length: 45 }, () => call('jira'));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(begun).toHaveLength(40);
+    for (const end of ends.slice(0, 5)) end();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(begun).toHaveLength(45);
+    for (const end of ends) end();
+    expect(await Promise.all(all)).toHaveLength(45);
+    void call('jira');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(begun).toHaveLength(46);
+  });
+});
