@@ -4,14 +4,17 @@
  * `node bench/operations.ts`. Without a PostgreSQL to be found there is nothing to measure, and it says so.
  */
 import { execFileSync } from 'node:child_process';
-import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
+import { roles } from '../domain/rights.ts';
 import { createLog } from '../log/log.ts';
 import { noConnections } from '../processes/connections.ts';
+import { makeToken } from '../secrets/token.ts';
 import { type Api, createApi } from '../server/api/api.ts';
+import { createAuthenticate } from '../server/api/authenticate.ts';
+import { createFailureGate } from '../server/api/failed-sign-ins.ts';
 import { createApp, createHttpServer } from '../server/app.ts';
 import { createInbox } from '../server/inbox.ts';
 import { createMetrics } from '../server/metrics.ts';
@@ -34,6 +37,10 @@ const db = await openPostgres(address);
 const store = makeStore(db, {});
 say(`filling PostgreSQL with ${incidents} incidents and ${rows} rows of the record`);
 await fill();
+
+// Nobody has more than a few streams, and people of all roles have some.
+const tokens = await Promise.all(Array.from({ length: 20 }, (_, place) => newToken(place)));
+const headers = { authorization: `Bearer ${tokens.at(-1)}` };
 
 const log = createLog((text) => text, { level: 'warn', destination: process.stderr });
 let api: Api | undefined;
@@ -60,9 +67,13 @@ const app = createApp({
       doctor: () => Promise.reject(new Error('Nobody asks the doctor here')),
       checkApprover: () => Promise.reject(new Error('Nobody answers approvals here')),
     };
-    // Nobody has more than a few streams.
-    const authenticate = async ({ headers: { authorization = 'bench' } }: IncomingMessage) =>
-      ({ kind: 'token', name: authorization, role: 'admin' }) as const;
+    const authenticate = createAuthenticate({
+      store,
+      gate: createFailureGate({ store, log }),
+      cookies: { secure: false },
+      origin: 'http://127.0.0.1',
+      log,
+    });
     api = createApi({ world, authenticate }, { readBody, log });
     return api;
   },
@@ -91,13 +102,18 @@ for (const path of [
   '/record?action=run.failed',
   '/record?actor=person:nobody',
   '/store/size',
+  '/record?target=ec2:i-7',
+  '/record?target=ec2:i-7&action=activity.completed&from=2026-02-01T00:00:00Z',
+  '/record?target=ec2:i-none',
   '/record?from=2026-02-01T00:00:00Z&to=2026-02-02T00:00:00Z&action=run.said',
 ])
   await measure(path);
 
 say('a verification of the whole record');
 const before = performance.now();
-const verified = (await (await fetch(`${url}/record/verify`, { method: 'POST' })).json()) as { ok: boolean };
+const verified = (await (await fetch(`${url}/record/verify`, { method: 'POST', headers })).json()) as {
+  ok: boolean;
+};
 if (!verified.ok) throw new Error('The record does not verify');
 tell(`verify ${rows} rows`, `${((performance.now() - before) / 1000).toFixed(1)} s`, '', '≤ 60 s');
 
@@ -106,7 +122,9 @@ await measureStreams();
 
 const helps = Array.from({ length: 7 }, () => {
   const start = performance.now();
-  execFileSync(process.execPath, [join(import.meta.dirname, '../baton.ts'), '--help'], { stdio: 'ignore' });
+  execFileSync(process.execPath, [join(import.meta.dirname, '../cli/baton.mjs'), '--help'], {
+    stdio: 'ignore',
+  });
   return performance.now() - start;
 });
 tell('baton --help', milliseconds(median(helps)), milliseconds(percentile(helps, 0.95)), '≤ 300 ms');
@@ -132,7 +150,7 @@ async function measure(path: string): Promise<void> {
   const times: number[] = [];
   for (let count = 0; count < asked; count += 1) {
     const start = performance.now();
-    const response = await fetch(url + path);
+    const response = await fetch(url + path, { headers });
     await response.text();
     if (!response.ok) throw new Error(`GET ${path} was answered ${response.status}`);
     times.push(performance.now() - start);
@@ -145,8 +163,8 @@ async function measureStreams(): Promise<void> {
   let heard = 0;
   const leaving = new AbortController();
   for (let count = 0; count < streams; count += 1) {
-    const headers = { authorization: `Bearer ${count % 20}` };
-    const response = await fetch(`${url}/stream`, { signal: leaving.signal, headers });
+    const authorization = `Bearer ${tokens[count % tokens.length]}`;
+    const response = await fetch(`${url}/stream`, { signal: leaving.signal, headers: { authorization } });
     if (!response.ok) throw new Error(`A stream was answered ${response.status}`);
     void (async () => {
       for await (const chunk of response.body ?? []) heard += chunk.length;
@@ -180,6 +198,23 @@ async function measureStreams(): Promise<void> {
   if (heard === 0) throw new Error('The streams told nothing');
 }
 
+/** A real one, as the API checks it at each request; the last has the highest role. */
+async function newToken(place: number): Promise<string> {
+  const { id, hash, text } = makeToken();
+  const role = roles[place % roles.length] ?? 'viewer';
+  const token = { id, hash, name: `bench-${place}`, role, scope: {}, createdBy: 'baton', days: 1 };
+  const { name } = token;
+  await store.createToken(token, {
+    at: new Date().toISOString(),
+    actor: 'baton',
+    via: 'bench',
+    action: 'operation.done',
+    subject: 'tokens.create',
+    detail: { operation: 'tokens.create', input: { name, role } },
+  });
+  return text;
+}
+
 async function fill(): Promise<void> {
   // A connection of its own, without the bounds of daily use.
   const client = new Client({ connectionString: address });
@@ -196,18 +231,25 @@ async function fill(): Promise<void> {
   await run(`insert into runs (id, trigger, workflow, subject, target, event_seq, state, ended_at, created_at)
       select 't/' || n, 't' || n % 20, 'w' || n % 5, 'Q' || n % ${incidents}, 'x', n, case when n % 50 = 0 then 'running' else 'completed' end,
         case when n % 50 <> 0 then now() end, now() - make_interval(secs => n) from generate_series(1, ${incidents * 3}) as n`);
+  // Every fiftieth line is of a change, on one of 200 instances.
+  await run(`insert into effects (key, run_id, activity, digest, subject, causes, actor, attempt, state)
+      select 'k' || n, 't/' || n, 'rebootEc2Instances', 'd', 'Q' || n % ${incidents}, '[]', '{}', 1, 'done'
+      from generate_series(50, ${rows}, 50) as n`);
+  await run(`insert into effect_targets (key, target, open)
+      select 'k' || n, 'ec2:i-' || n / 50 % 200, false from generate_series(50, ${rows}, 50) as n`);
   let previous = noLine.hash;
   for (let seq = 1; seq <= rows; ) {
     const lines = [];
     for (; lines.length < 10_000 && seq <= rows; seq += 1) {
+      const change = seq % 50 === 0 ? `"activity":"rebootEc2Instances","key":"k${seq}",` : '';
       const line = {
         seq,
         at: new Date(Date.UTC(2026, 0, 1) + seq * 8_000).toISOString(),
         actor: `trigger:t${seq % 20}`,
         via: 'worker',
-        action: seq % 100 === 0 ? 'run.failed' : 'run.said',
+        action: change ? 'activity.completed' : seq % 99 === 0 ? 'run.failed' : 'run.said',
         subject: `Q${seq % incidents}`,
-        detail: `{"run":"t/${seq}","text":"${'words of some length '.repeat(8)}"}`,
+        detail: `{${change}"run":"t/${seq}","text":"${'words of some length '.repeat(8)}"}`,
         previous,
       };
       previous = linkHash(line);
@@ -222,6 +264,7 @@ async function fill(): Promise<void> {
     );
   }
   await run('update record_head set seq = $1, hash = $2', [rows, previous]);
-  for (const table of ['inbox', 'incidents', 'runs', 'record']) await run(`vacuum analyze ${table}`);
+  for (const table of ['inbox', 'incidents', 'runs', 'effects', 'effect_targets', 'record'])
+    await run(`vacuum analyze ${table}`);
   await client.end();
 }
