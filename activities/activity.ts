@@ -81,6 +81,7 @@ export interface Read<
  * - `coolDown`: how long a destructive one is refused after another one on one of its targets; 15 minutes where it says nothing.
  *   A run's own earlier changes by other activities do not count (stop, then start). `repeats`: nor do those by this one (scale down,
  *   then up).
+ * - `inverse`: the activity that takes it back, or why there is none. Its plan has the call, or says why it cannot be taken back this time.
  * - `causes`: the event types by which the provider will tell us of our own change (an echo, design §3.8), one for each event.
  */
 export interface Change<
@@ -104,6 +105,7 @@ interface Acting<Input extends z.ZodType> {
   /** Its target is something that there is once, as an incident's room: a later call gets what an earlier one made (`made`). */
   once?: true;
   coolDown?: { minutes?: number; repeats?: boolean };
+  inverse?: { activity: string } | { none: string };
   causes?: readonly string[] | ((input: z.output<Input>) => string[]);
 }
 

@@ -2,7 +2,7 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { z } from 'zod';
-import type { AnyActivity } from '../activities/activity.ts';
+import type { AnyActivity, AnyChange } from '../activities/activity.ts';
 import { activities } from '../activities/index.ts';
 import { providers } from '../activities/providers.ts';
 import { cardFile, cardStates, cardsPage } from './card-states.ts';
@@ -64,12 +64,16 @@ function section(activity: AnyActivity & { example?: unknown }): string {
             .map((each) => `\`${each}\``)
             .join(', ')}`,
         ]),
+    ...('look' in activity && activity.inverse ? [inverseLine(activity.inverse)] : []),
     '',
     ...fieldsOf('takes', input, 'input'),
     ...fieldsOf('answers', output, 'output'),
   ];
   return `${lines.join('\n').trimEnd()}\n`;
 }
+
+const inverseLine = (inverse: NonNullable<AnyChange['inverse']>) =>
+  'activity' in inverse ? `- taken back by \`${inverse.activity}\`` : `- not taken back: ${inverse.none}`;
 
 const objectSchema = z.object({
   properties: z.record(z.string(), z.json()).default({}),

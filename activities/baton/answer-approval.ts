@@ -8,6 +8,7 @@ const decided = z.object({
   subject: z.string().exactOptional(),
   missing: z.int().exactOptional(),
 });
+const inverse = { none: 'an answer stands' } as const;
 
 /**
  * As by `baton approvals approve`: in somebody's name, once. Who may answer, and whether it still counts, the operation says; a `refusal` is an
@@ -35,6 +36,7 @@ export const answerBatonApproval = defineActivity({
     missing: z.int().optional().describe('So many more people have to approve'),
   }),
   example: { approvalId: '0f3k9s1d2m7q8w5e6r4t1y2u3', decision: 'approve' },
+  inverse,
   async look({ actor, approvalId, decision, reason, message }, { baton }) {
     if (message && !isShownAt(message, await baton.findApproval(approvalId)))
       return { done: { changed: false, refusal: elsewhere } };
@@ -45,7 +47,7 @@ export const answerBatonApproval = defineActivity({
           `approvals.${decision} id=${approvalId}${reason === undefined ? '' : ` reason=${JSON.stringify(reason)}`}`,
         ],
         values: {},
-        inverse: { none: 'an answer stands' },
+        inverse,
         output: { changed: true },
       },
     };

@@ -8,6 +8,8 @@ const listed = z.object({
 });
 const started = z.object({ run: z.object({ id: z.string() }) });
 
+const inverse = { none: 'its id is known only when it runs; then it can be stopped' } as const;
+
 /**
  * As by `baton runs start`, with what people type: the texts are read by the workflow's own schema. Whether the person may start it, Baton's
  * roles say; a `refusal` is an answer. Asked again for the same step of a run, it is the same run.
@@ -42,6 +44,7 @@ export const startBatonRun = defineActivity({
     subject: 'Q1DWGPWQ3Y9XJR',
     reason: 'it crashes',
   },
+  inverse,
   async look({ actor, workflow, input, subject, reason }, context) {
     const fields = await fieldsOf(workflow, actor, context);
     if ('refusal' in fields) return { done: { changed: false, ...fields } };
@@ -62,7 +65,7 @@ export const startBatonRun = defineActivity({
           `runs.start workflow=${workflow} input=${JSON.stringify(coerced.input)} reason=${JSON.stringify(reason)}`,
         ],
         values: { input: coerced.input },
-        inverse: { none: 'its id is known only when it runs; then it can be stopped' },
+        inverse,
         output: { changed: true, runId: planned },
       },
     };

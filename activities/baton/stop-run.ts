@@ -4,6 +4,8 @@ import { ask } from './ask.ts';
 
 const shown = z.object({ id: z.string(), state: z.string(), subject: z.string().exactOptional() });
 
+const inverse = { none: 'a run that was stopped is over; another one can be started' } as const;
+
 /** As by `baton runs stop`. A run that has ended is left as it is. Whether the person may, Baton's roles say; a `refusal` is an answer. */
 export const stopBatonRun = defineActivity({
   name: 'stopBatonRun',
@@ -24,6 +26,7 @@ export const stopBatonRun = defineActivity({
     subject: z.string().optional().describe('The incident that it ran on, if any'),
   }),
   example: { runId: 'ec2-unhealthy/Q1DWGPWQ3Y9XJR', reason: 'it restarts the wrong instance' },
+  inverse,
   async look({ actor, runId, reason }, context) {
     const result = await ask(context, { operation: 'runs.show', input: { id: runId }, by: actor }, shown);
     if ('refusal' in result) return { done: { changed: false, ...result } };
@@ -44,7 +47,7 @@ export const stopBatonRun = defineActivity({
         values: {},
         before: { state },
         after: { state: 'cancelled' },
-        inverse: { none: 'a run that was stopped is over; another one can be started' },
+        inverse,
         output: { changed: true, ...about },
       },
     };

@@ -101,6 +101,7 @@ export const stopEc2Instances = defineActivity({
   input: input.extend({ force: z.boolean().default(false) }),
   output,
   example: { instanceIds: ['i-0abc12345def67890'] },
+  inverse: { activity: 'startEc2Instances' },
   async look(input, { ec2: connect, attempt }) {
     const { signal } = attempt;
     const ec2 = await connect(input.connection);
@@ -141,6 +142,7 @@ export const startEc2Instances = defineActivity({
   input,
   output,
   example: { instanceIds: ['i-0abc12345def67890'] },
+  inverse: { activity: 'stopEc2Instances' },
   async look(input, { ec2: connect, attempt }) {
     const { signal } = attempt;
     const ec2 = await connect(input.connection);

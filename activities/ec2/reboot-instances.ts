@@ -7,6 +7,8 @@ import { instanceIds, targetsOf } from './input.ts';
 import { describeInstances, describeStatuses, type Ec2Status, isHealthy } from './instances.ts';
 import { requireTag } from './tag.ts';
 
+const inverse = { none: 'a reboot cannot be taken back' } as const;
+
 /**
  * EC2 only queues a reboot and has no key for it. The worker records the intent first; where an earlier attempt may have
  * rebooted, this one looks: an instance whose checks run anew was rebooted, and where nothing shows it is a `Conflict` for
@@ -30,6 +32,7 @@ export const rebootEc2Instances = defineActivity({
     rebooted: z.array(z.string()),
   }),
   example: { instanceIds: ['i-0abc12345def67890'] },
+  inverse,
   async look({ connection, instanceIds: ids }, { ec2, attempt }) {
     const { signal, uncertainSince } = attempt;
     const client = await ec2(connection);
@@ -72,7 +75,7 @@ export const rebootEc2Instances = defineActivity({
         calls: [`ec2:RebootInstances ${rebooted.join(' ')}`],
         values: { instanceIds: rebooted },
         before: Object.fromEntries(unwell.map(({ id, checks }) => [id, shown(checks)])),
-        inverse: { none: 'a reboot cannot be taken back' },
+        inverse,
         output: { changed: true, ...output },
       },
     };

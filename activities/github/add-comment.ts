@@ -15,6 +15,8 @@ const shown = ({ id, html_url }: z.output<typeof wireComment>) => ({ commentId: 
 /** GitHub takes no more than 2 500 comments on an issue. */
 const mostPages = 25;
 
+const inverse = { none: 'Baton deletes no comment; delete it at GitHub' } as const;
+
 /** GitHub takes the same comment twice, so the effect's key is in its first line, unseen, and is looked for first. */
 export const addGitHubComment = defineActivity({
   name: 'addGitHubComment',
@@ -30,6 +32,7 @@ export const addGitHubComment = defineActivity({
     commentId: z.number(),
     url: z.string(),
   }),
+  inverse,
   async look({ connection, repository: named, number, ...text }, { github: connect, attempt }) {
     const github = await connect(connection);
     const into = github.repository(named);
@@ -44,7 +47,7 @@ export const addGitHubComment = defineActivity({
         calls: [`POST ${path}`],
         values: { path, body },
         after: { body },
-        inverse: { none: 'Baton deletes no comment; delete it at GitHub' },
+        inverse,
         output: { changed: true, commentId: 0, url: '' },
       },
     };

@@ -18,6 +18,8 @@ const mostPages = 10;
 const keyOf = ({ incidentId: id, purpose: of }: { incidentId: string; purpose?: string | undefined }) =>
   of === undefined ? id : `${id}/${of}`;
 
+const inverse = { none: 'GitHub deletes no issue by its API; close it there' } as const;
+
 /**
  * One issue for an incident and purpose in a repository. GitHub knows no key, so the first line of the issue is a hidden mark made of
  * the two, which is looked for first among the issues with the label `baton`. An attempt after an unknown outcome also looks among
@@ -65,6 +67,7 @@ export const createGitHubIssue = defineActivity({
     /** What GitHub did not take, in a line each. */
     leftOut: z.array(z.string()).default([]),
   }),
+  inverse,
   async look(input, { github: connect, attempt }) {
     const github = await connect(input.connection);
     const into = github.repository(input.repository);
@@ -84,7 +87,7 @@ export const createGitHubIssue = defineActivity({
         calls: [`POST /repos/${into}/issues title=${JSON.stringify(input.title)}`],
         values,
         after: { repository: into, ...values },
-        inverse: { none: 'GitHub deletes no issue by its API; close it there' },
+        inverse,
         output: { changed: true, created: true, repository: into, number: 0, url: '' },
       },
     };

@@ -12,6 +12,10 @@ const lookAgainSeconds = 3;
 /** By how much GitHub's clock and ours may differ. */
 const skewMilliseconds = 5_000;
 
+const inverse = {
+  none: 'what a workflow has done is not taken back; its run can be cancelled at GitHub',
+} as const;
+
 /**
  * Runs a workflow of GitHub Actions: whatever the team has put into it, so this is destructive.
  *
@@ -59,6 +63,7 @@ export const dispatchGitHubWorkflow = defineActivity({
     /** The page of the run, else of the workflow. */
     url: z.string(),
   }),
+  inverse,
   async look(input, { github: connect, attempt }) {
     const github = await connect(input.connection);
     const path = `/repos/${github.repository(input.repository)}/actions/workflows/${input.workflow}`;
@@ -77,7 +82,7 @@ export const dispatchGitHubWorkflow = defineActivity({
         calls: [`POST ${path}/dispatches ref=${ref} inputs=${JSON.stringify(inputs)}`],
         values: { path, ref, inputs },
         after: { ref, inputs },
-        inverse: { none: 'what a workflow has done is not taken back; its run can be cancelled at GitHub' },
+        inverse,
         output: { changed: true, adopted: false, url: workflow.html_url },
       },
     };

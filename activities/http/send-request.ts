@@ -6,6 +6,8 @@ import { expect, headersOf, replyOf, replyOutput, requestInput, urlOf } from './
 /** A repeat of these may be a second effect (RFC 9110 §9.2.2). */
 const isRepeatable = (method: string) => method === 'PUT' || method === 'DELETE';
 
+const inverse = { none: 'what the receiver does with it is not known' } as const;
+
 /**
  * Sends a request that changes something. The key of the effect goes with it as `Idempotency-Key`. What it changes is not known here, so
  * nothing is looked at before. Where it is unknown whether an earlier attempt was taken, PUT and DELETE are sent again; POST and PATCH
@@ -41,6 +43,7 @@ export const sendHttpRequest = defineActivity({
       ),
   }),
   output: z.object({ changed: z.boolean(), ...replyOutput }),
+  inverse,
   async look({ method, url: text, query, headers, body, repeatable }, { attempt: { uncertainSince } }) {
     const url = urlOf(text, query);
     headersOf(headers);
@@ -54,7 +57,7 @@ export const sendHttpRequest = defineActivity({
         calls: [`${method} ${url.origin}${url.pathname}`],
         values: {},
         ...(body === undefined ? {} : { after: body }),
-        inverse: { none: 'what the receiver does with it is not known' },
+        inverse,
         output: { changed: true, status: 200, headers: {}, body: null },
       },
     };

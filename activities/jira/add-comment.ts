@@ -43,6 +43,8 @@ async function findComment(
   }
 }
 
+const inverse = { none: 'no activity removes a comment' } as const;
+
 /** Jira takes the same comment twice, so the effect's key goes with it as a property and is looked for first. */
 export const addJiraComment = defineActivity({
   name: 'addJiraComment',
@@ -53,6 +55,7 @@ export const addJiraComment = defineActivity({
   input: jiraText.extend({ connection: connectionName, actor, key: issueKey }),
   output: z.object({ changed: z.boolean(), commentId: z.string() }),
   example: { key: 'OPS-1', text: 'Restarted checkout; the rollout is complete.' },
+  inverse,
   async look({ connection, key, text }, { jira: connect, attempt }) {
     const jira = await connect(connection);
     requireProject(jira, key);
@@ -64,7 +67,7 @@ export const addJiraComment = defineActivity({
         calls: [`POST ${issuePath(key)}/comment properties.${keyProperty}=${attempt.key}`],
         values: {},
         after: { text },
-        inverse: { none: 'no activity removes a comment' },
+        inverse,
         output: { changed: true, commentId: '' },
       },
     };

@@ -33,6 +33,7 @@ export const addJiraLink = defineActivity({
     url: 'https://acme.pagerduty.com/incidents/Q1ABC',
     title: 'PagerDuty #7',
   },
+  inverse: { activity: 'addJiraLink' },
   async look({ connection, key, incidentId, url, title }, { jira: connect, attempt: { signal } }) {
     const jira = await connect(connection);
     requireProject(jira, key);

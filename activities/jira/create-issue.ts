@@ -18,6 +18,8 @@ const lookAgainSeconds = 10;
 const labelOf = (incidentId: string, purpose: string | undefined) =>
   `baton-${incidentId}${purpose === undefined ? '' : `-${purpose}`}`;
 
+const inverse = { none: 'no activity deletes an issue; transitionJiraIssue can close it' } as const;
+
 /**
  * One issue for an incident and purpose. What another run made is known to the store, without Jira's search, which lags. Jira has no idempotency key, so each issue carries a mark made of the two, as a label
  * and as a property, which is searched for first; as the search lags, an attempt after an unknown outcome goes on looking for
@@ -60,6 +62,7 @@ export const createJiraIssue = defineActivity({
     leftOut: z.array(z.string()).default([]),
   }),
   example: { incidentId: 'Q1ABC', summary: 'Checkout is slow', text: 'p99 latency is above 2 s.' },
+  inverse,
   async look(input, { jira: connect, attempt }) {
     const jira = await connect(input.connection);
     const { signal, uncertainSince, made } = attempt;
@@ -90,7 +93,7 @@ export const createJiraIssue = defineActivity({
         calls: [`POST /rest/api/3/issue project=${project} issuetype=${type} ${inWords(fields)}`],
         values: { project, type, fields, leftOut },
         after: { project, type, summary, labels },
-        inverse: { none: 'no activity deletes an issue; transitionJiraIssue can close it' },
+        inverse,
         output: { changed: true, created: true, id: '0', key, url: urlOf(jira, key), leftOut },
       },
     };

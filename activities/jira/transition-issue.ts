@@ -62,6 +62,7 @@ export const transitionJiraIssue = defineActivity({
   input,
   output,
   example: { key: 'OPS-1', to: 'done' },
+  inverse: { activity: 'transitionJiraIssue' },
   look,
   async act({ values }, input, context) {
     const jira = await context.jira(input.connection);

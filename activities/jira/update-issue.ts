@@ -22,6 +22,7 @@ export const updateJiraIssue = defineActivity({
   }),
   output: z.object({ changed: z.boolean() }),
   example: { key: 'OPS-1', summary: 'Checkout is slow again', addLabels: ['checkout'] },
+  inverse: { activity: 'updateJiraIssue' },
   async look({ connection, key, summary, addLabels }, { jira: connect, attempt: { signal } }) {
     const jira = await connect(connection);
     requireProject(jira, key);

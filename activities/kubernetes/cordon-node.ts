@@ -66,6 +66,7 @@ export const cordonKubernetesNode = defineActivity({
   input,
   output,
   example: { node: 'ip-10-0-1-17' },
+  inverse: { activity: 'uncordonKubernetesNode' },
   look: (input, context) => look(true, input, context),
   act: (plan, input, context) => act(true, plan, input, context),
 });
@@ -80,6 +81,7 @@ export const uncordonKubernetesNode = defineActivity({
   input,
   output,
   example: { node: 'ip-10-0-1-17' },
+  inverse: { activity: 'cordonKubernetesNode' },
   look: (input, context) => look(false, input, context),
   act: (plan, input, context) => act(false, plan, input, context),
 });

@@ -7,6 +7,8 @@ import type { Kubernetes } from './client.ts';
 import { refusalOf, throwFailure } from './failures.ts';
 import { changeFields, objectName, target } from './input.ts';
 
+const inverse = { none: 'a pod that was deleted does not come back' } as const;
+
 /**
  * Deletes that one pod and never what has replaced it under the same name: the uid is a precondition. A pod that is gone, or
  * going, is done.
@@ -26,6 +28,7 @@ export const deleteKubernetesPod = defineActivity({
   }),
   output: z.object({ changed: z.boolean() }),
   example: { namespace: 'shop', pod: 'carts-0', uid: '6f1c2a5e-3a53-4b0f-9a51-2f3d6c8b7e10' },
+  inverse,
   async look(input, { kubernetes, attempt: { signal } }) {
     const { namespace, pod, uid, graceSeconds } = input;
     const client = await kubernetes(input.connection);
@@ -43,7 +46,7 @@ export const deleteKubernetesPod = defineActivity({
         calls: [call],
         values: {},
         before: { phase: status?.phase ?? 'Unknown', ...(spec?.nodeName ? { node: spec.nodeName } : {}) },
-        inverse: { none: 'a pod that was deleted does not come back' },
+        inverse,
         output: { changed: true },
       },
     };

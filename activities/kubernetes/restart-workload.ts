@@ -24,6 +24,8 @@ interface Restart {
   at: string;
 }
 
+const inverse = { none: 'pods that were replaced do not come back' } as const;
+
 async function look(asked: Restart, { kubernetes, attempt }: ActivityContext): Promise<Looked<Output, Seen>> {
   const { connection, namespace, at } = asked;
   const client = await kubernetes(connection);
@@ -45,7 +47,7 @@ async function look(asked: Restart, { kubernetes, attempt }: ActivityContext): P
       values: { uid: metadata?.uid, resourceVersion: metadata?.resourceVersion },
       before: { images, ...(before === undefined ? {} : { restartedAt: before }) },
       after: { images, restartedAt: at },
-      inverse: { none: 'pods that were replaced do not come back' },
+      inverse,
       output: { changed: true, generation: generation + 1 },
     },
   };
@@ -82,6 +84,7 @@ export const restartKubernetesDeployment = defineActivity({
   input: z.object({ ...changeFields, deployment: objectName, at }),
   output,
   example: { namespace: 'shop', deployment: 'checkout', at: '2026-11-21T10:00:00.000Z' },
+  inverse,
   look,
   act,
 });
@@ -96,6 +99,7 @@ export const restartKubernetesStatefulSet = defineActivity({
   input: z.object({ ...changeFields, statefulSet: objectName, at }),
   output,
   example: { namespace: 'shop', statefulSet: 'carts', at: '2026-11-21T10:00:00.000Z' },
+  inverse,
   look,
   act,
 });
@@ -110,6 +114,7 @@ export const restartKubernetesDaemonSet = defineActivity({
   input: z.object({ ...changeFields, daemonSet: objectName, at }),
   output,
   example: { namespace: 'shop', daemonSet: 'log-collector', at: '2026-11-21T10:00:00.000Z' },
+  inverse,
   look,
   act,
 });

@@ -60,6 +60,7 @@ export const rollBackKubernetesDeployment = defineActivity({
   input,
   output,
   example: { namespace: 'shop', deployment: 'checkout', toRevision: 1 },
+  inverse: { activity: 'rollBackKubernetesDeployment' },
   look,
   async act(plan, input, context) {
     const client = await context.kubernetes(input.connection);

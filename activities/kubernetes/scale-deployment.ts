@@ -34,6 +34,7 @@ export const scaleKubernetesDeployment = defineActivity({
   input,
   output,
   example: { namespace: 'shop', deployment: 'checkout', replicas: 5 },
+  inverse: { activity: 'scaleKubernetesDeployment' },
   look,
   async act(plan, input, context) {
     const { namespace, deployment: name, replicas } = input;

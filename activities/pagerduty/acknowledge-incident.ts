@@ -5,6 +5,10 @@ import { changedIncident, readIncident } from './incident.ts';
 import { pagerDutyId } from './input.ts';
 import { updateCall, updateIncident } from './update-incident.ts';
 
+const inverse = {
+  none: 'PagerDuty takes no acknowledgement back: it ends after the time that its service allows',
+} as const;
+
 /**
  * Reads first. PagerDuty would reopen a resolved incident and assign it to the caller, so that one is a `Conflict`; it
  * offers no precondition, so a resolve in the moment between look and act is still undone. An incident that somebody
@@ -21,6 +25,7 @@ export const acknowledgePagerDutyIncident = defineActivity({
   input: z.object({ connection: connectionName, actor, incidentId: pagerDutyId }),
   output: changedIncident,
   example: { incidentId: 'Q1DWGPWQ3Y9XJR' },
+  inverse,
   async look({ connection, actor, incidentId }, { pagerduty, attempt: { signal } }) {
     const client = await pagerduty(connection);
     const incident = await readIncident(client, incidentId, signal);
@@ -34,9 +39,7 @@ export const acknowledgePagerDutyIncident = defineActivity({
         values: {},
         before: { status: incident.status },
         after: { status },
-        inverse: {
-          none: 'PagerDuty takes no acknowledgement back: it ends after the time that its service allows',
-        },
+        inverse,
         output: { changed: true, incident: { ...incident, status } },
       },
     };

@@ -3,6 +3,8 @@ import { actor, connectionName, defineActivity } from '../activity.ts';
 import { pagerDutyId } from './input.ts';
 import { findNote, noteCall, notesAreFull, plannedNote, writeNote } from './notes.ts';
 
+const inverse = { none: 'PagerDuty keeps the notes of an incident' } as const;
+
 /** Plain text: PagerDuty shows a note as it is. Without `noteId` the incident took no more notes, and `reason` says so. */
 export const addPagerDutyNote = defineActivity({
   name: 'addPagerDutyNote',
@@ -23,6 +25,7 @@ export const addPagerDutyNote = defineActivity({
     reason: z.string().optional(),
   }),
   example: { incidentId: 'Q1DWGPWQ3Y9XJR', note: 'Restarted shop/checkout; the rollout is complete.' },
+  inverse,
   async look({ connection, actor, incidentId, note }, { pagerduty, attempt }) {
     const client = await pagerduty(connection);
     const found = await findNote(client, incidentId, attempt);
@@ -33,7 +36,7 @@ export const addPagerDutyNote = defineActivity({
         summary: `Adds a note to incident ${incidentId}`,
         calls: [noteCall(incidentId, note, client.from(actor))],
         values: {},
-        inverse: { none: 'PagerDuty keeps the notes of an incident' },
+        inverse,
         output: { changed: true, noteId: plannedNote },
       },
     };

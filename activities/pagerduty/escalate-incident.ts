@@ -8,6 +8,8 @@ import { pagerDutyId } from './input.ts';
 import { readOnCalls } from './on-calls.ts';
 import { updateCall, updateIncident } from './update-incident.ts';
 
+const inverse = { none: 'those whom it reaches have been notified, and it is never lowered' } as const;
+
 /**
  * Never lowers. An incident does not tell its level: it is that of its assignees among those on call. Who is on call on
  * several levels leaves it open: then it is the lower one, so that no escalation is lost, but the higher one when an
@@ -38,6 +40,7 @@ export const escalatePagerDutyIncident = defineActivity({
     escalatedBy: z.string().optional().describe('Who has escalated it, where somebody did before'),
   }),
   example: { incidentId: 'Q1DWGPWQ3Y9XJR', level: 2 },
+  inverse,
   async look({ connection, actor, incidentId, level, whileStatus }, { pagerduty, attempt }) {
     const client = await pagerduty(connection);
     const incident = await readIncident(client, incidentId, attempt.signal);
@@ -57,7 +60,7 @@ export const escalatePagerDutyIncident = defineActivity({
         values: {},
         ...(before === undefined ? {} : { before: { level: before } }),
         after: { level },
-        inverse: { none: 'those whom it reaches have been notified, and it is never lowered' },
+        inverse,
         output: { changed: true, level, incident },
       },
     };

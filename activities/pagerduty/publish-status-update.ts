@@ -6,6 +6,8 @@ import { readIncidentLog } from './incident-log.ts';
 import { pagerDutyId } from './input.ts';
 import { cut } from './text.ts';
 
+const inverse = { none: 'it has been read: a further update can correct it' } as const;
+
 /** Clocks differ: ours said when an earlier attempt began. */
 const clockSkewMs = 60_000;
 
@@ -33,6 +35,7 @@ export const publishPagerDutyStatusUpdate = defineActivity({
     incidentId: 'Q1DWGPWQ3Y9XJR',
     message: 'Checkout is slow for some customers. The next word comes at 14:00.',
   },
+  inverse,
   async look({ connection, actor, incidentId, message }, { pagerduty, attempt }) {
     const client = await pagerduty(connection);
     if (attempt.uncertainSince !== undefined) {
@@ -48,7 +51,7 @@ export const publishPagerDutyStatusUpdate = defineActivity({
         summary: `Publishes a status update on incident ${incidentId}`,
         calls: [`POST /incidents/${incidentId}/status_updates ${said}, From ${client.from(actor)}`],
         values: {},
-        inverse: { none: 'it has been read: a further update can correct it' },
+        inverse,
         output: { changed: true },
       },
     };

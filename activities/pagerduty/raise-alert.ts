@@ -59,6 +59,7 @@ export const raisePagerDutyAlert = defineActivity({
     source: 'baton',
     severity: 'error',
   },
+  inverse: { activity: 'resolvePagerDutyAlert' },
   async look({ connection, dedupKey, ...given }, { pagerduty }) {
     const client = await pagerduty(connection);
     const { summary, severity } = given.overridable ? worded(given, client.alerts) : given;

@@ -29,6 +29,7 @@ export const reassignPagerDutyIncident = defineActivity({
     ),
   output: changedIncident,
   example: { incidentId: 'Q1DWGPWQ3Y9XJR', userIds: ['PXPGF42'] },
+  inverse: { activity: 'reassignPagerDutyIncident' },
   async look(input, { pagerduty, attempt: { signal } }) {
     const { connection, actor, incidentId, userIds, escalationPolicyId } = input;
     const client = await pagerduty(connection);

@@ -6,6 +6,8 @@ import { pagerDutyId } from './input.ts';
 import { readNotes } from './notes.ts';
 import { readUser } from './users.ts';
 
+const inverse = { none: 'an admin takes it back: npx baton people link <address> --no-slack-user' } as const;
+
 /** So many of a person's codes on one incident are looked at, newest first. */
 const mostNotes = 20;
 
@@ -36,6 +38,7 @@ export const redeemPagerDutyLinkCode = defineActivity({
     reason: z.string().optional().describe('Why there is no proof'),
   }),
   example: { incidentId: 'Q1DWGPWQ3Y9XJR', userId: 'PXPGF42' },
+  inverse,
   async look(asked, context) {
     const proof = await proofOf(asked, context);
     if ('reason' in proof) return { done: { changed: false, state: 'no proof' as const, ...proof } };
@@ -45,7 +48,7 @@ export const redeemPagerDutyLinkCode = defineActivity({
         summary: `Links whoever was told the code to ${user.name}`,
         calls: [`people.link email=${user.email}`],
         values: {},
-        inverse: { none: `an admin takes it back: npx baton people link ${user.email} --no-slack-user` },
+        inverse,
         output: { changed: true, state: 'linked' as const, user },
       },
     };

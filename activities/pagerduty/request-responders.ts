@@ -32,6 +32,8 @@ const asked = z.object({
 /** How many people a policy may ask at once, so far as their events are to be known as ours. */
 const mostOfPolicy = 10;
 
+const inverse = { none: 'those who are asked have been notified' } as const;
+
 /**
  * A repeat would notify people again, so those who are asked for already are left out; who declined stays asked.
  * The requester is the user whose e-mail the write is made with. Without the plan for it: `unavailable`.
@@ -72,6 +74,7 @@ export const requestPagerDutyResponders = defineActivity({
     message: 'Checkout does not come back after a restart',
     userIds: ['PXPGF42'],
   },
+  inverse,
   async look(
     { connection, actor, incidentId, message, userIds = [], escalationPolicyIds = [] },
     { pagerduty, attempt: { signal } },
@@ -98,7 +101,7 @@ export const requestPagerDutyResponders = defineActivity({
         values: { requesterId: requester.id, targets },
         before: { asked: [...before] },
         after: { asked: [...before, ...requested] },
-        inverse: { none: 'those who are asked have been notified' },
+        inverse,
         output: { changed: true, requested },
       },
     };

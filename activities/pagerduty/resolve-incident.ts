@@ -5,6 +5,8 @@ import { pagerDutyId } from './input.ts';
 import { findNote, noteCall, writeNote } from './notes.ts';
 import { updateCall, updateIncident } from './update-incident.ts';
 
+const inverse = { none: 'PagerDuty opens no resolved incident again: a new one has to be raised' } as const;
+
 /**
  * PagerDuty keeps `resolution` in the log but does not show it, so a note says it too. The note goes first: a repeat
  * finds it, and nothing is left to do once the incident is resolved. One that is resolved already gets no note.
@@ -29,6 +31,7 @@ export const resolvePagerDutyIncident = defineActivity({
     incidentId: 'Q1DWGPWQ3Y9XJR',
     evidence: 'All pods of shop/checkout have been ready for 5 minutes',
   },
+  inverse,
   async look({ connection, actor, incidentId, evidence }, { pagerduty, attempt }) {
     const client = await pagerduty(connection);
     const incident = await readIncident(client, incidentId, attempt.signal);
@@ -46,7 +49,7 @@ export const resolvePagerDutyIncident = defineActivity({
         values: { addsNote },
         before: { status: incident.status },
         after: { status },
-        inverse: { none: 'PagerDuty opens no resolved incident again: a new one has to be raised' },
+        inverse,
         output: { changed: true, incident: { ...incident, status } },
       },
     };

@@ -12,6 +12,8 @@ import { boundedFields, cut } from './text.ts';
 /** The name of the detail that carries the key of the effect. */
 const keyDetail = 'baton_key';
 
+const inverse = { none: 'PagerDuty keeps change events' } as const;
+
 /**
  * PagerDuty knows no key for change events and takes each one again. Ours is in the details, and later attempts look
  * for it among the events of `serviceId` before they send. Where that look is not possible (no `serviceId`, or no right
@@ -40,6 +42,7 @@ export const sendPagerDutyChangeEvent = defineActivity({
   }),
   output: z.object({ changed: z.boolean(), unconfirmed: z.boolean().optional() }),
   example: { summary: 'Restarted shop/checkout', source: 'baton', serviceId: 'PF9KMXH' },
+  inverse,
   async look({ connection, summary, toService, serviceId = toService }, { pagerduty, attempt }) {
     const client = await pagerduty(connection);
     if (toService !== undefined) await integrationKeyOf(client, toService, attempt.signal);
@@ -60,7 +63,7 @@ export const sendPagerDutyChangeEvent = defineActivity({
         summary: `Tells PagerDuty of a change: ${cut(summary, 100)}`,
         calls: [`POST /v2/change/enqueue ${JSON.stringify(cut(summary, 100))}`],
         values: {},
-        inverse: { none: 'PagerDuty keeps change events' },
+        inverse,
         output: { changed: true },
       },
     };

@@ -26,6 +26,7 @@ export const setPagerDutyIncidentPriority = defineActivity({
   }),
   output: changedIncident,
   example: { incidentId: 'Q1DWGPWQ3Y9XJR', priority: 'P2' },
+  inverse: { activity: 'setPagerDutyIncidentPriority' },
   async look({ connection, actor, incidentId, priority }, { pagerduty, attempt: { signal } }) {
     const client = await pagerduty(connection);
     const [incident, wanted] = await Promise.all([

@@ -11,12 +11,17 @@ const example = { dedupKey: 'baton/checkout-latency/shop/checkout' };
 
 type Action = 'acknowledge' | 'resolve';
 
+const inverseOf = {
+  acknowledge: { none: 'PagerDuty takes no acknowledgement back' },
+  resolve: { none: 'a resolved alert can only be raised anew, with all that it said' },
+} as const;
+
 /** The Events API tells nothing of an alert, so there is nothing to look at. */
-const planTo = (action: Action, key: string, none: string): Plan<z.infer<typeof output>, object> => ({
+const planTo = (action: Action, key: string): Plan<z.infer<typeof output>, object> => ({
   summary: `${action === 'resolve' ? 'Resolves' : 'Acknowledges'} the open alert ${key}`,
   calls: [`POST /v2/enqueue event_action=${action} dedup_key=${key}`],
   values: {},
-  inverse: { none },
+  inverse: inverseOf[action],
   output: { changed: true },
 });
 
@@ -43,9 +48,10 @@ export const acknowledgePagerDutyAlert = defineActivity({
   input,
   output,
   example,
+  inverse: inverseOf.acknowledge,
   async look({ connection, dedupKey }, { pagerduty }) {
     await pagerduty(connection);
-    return { plan: planTo('acknowledge', dedupKey, 'PagerDuty takes no acknowledgement back') };
+    return { plan: planTo('acknowledge', dedupKey) };
   },
   async act(_, { connection, dedupKey }, { pagerduty, attempt }) {
     return settle(await pagerduty(connection), 'acknowledge', dedupKey, attempt);
@@ -63,11 +69,10 @@ export const resolvePagerDutyAlert = defineActivity({
   input,
   output,
   example,
+  inverse: inverseOf.resolve,
   async look({ connection, dedupKey }, { pagerduty }) {
     await pagerduty(connection);
-    return {
-      plan: planTo('resolve', dedupKey, 'a resolved alert can only be raised anew, with all that it said'),
-    };
+    return { plan: planTo('resolve', dedupKey) };
   },
   async act(_, { connection, dedupKey }, { pagerduty, attempt }) {
     return settle(await pagerduty(connection), 'resolve', dedupKey, attempt);

@@ -20,6 +20,8 @@ const pending = z.object({
   }),
 });
 
+const inverse = { none: 'PagerDuty takes no snooze back: another one counts in its place' } as const;
+
 /**
  * An acknowledged incident rests for so long, then it is triggered again. A repeat would restart the clock, and PagerDuty has no key for
  * it: after an attempt that may have acted, the time at which the incident is due (`pending_actions`) tells. An incident that nobody has
@@ -41,6 +43,7 @@ export const snoozePagerDutyIncident = defineActivity({
   }),
   output: changedIncident,
   example: { incidentId: 'Q1DWGPWQ3Y9XJR', minutes: 30 },
+  inverse,
   async look({ connection, actor, incidentId, minutes }, { pagerduty, attempt }) {
     const client = await pagerduty(connection);
     const incident = await readIncident(client, incidentId, attempt.signal);
@@ -54,7 +57,7 @@ export const snoozePagerDutyIncident = defineActivity({
         values: {},
         before: { dueAt: due ?? null },
         after: { minutes },
-        inverse: { none: 'PagerDuty takes no snooze back: another one counts in its place' },
+        inverse,
         output: { changed: true, incident },
       },
     };

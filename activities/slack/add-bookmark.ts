@@ -26,6 +26,7 @@ export const addSlackBookmark = defineActivity({
   }),
   output: z.object({ changed: z.boolean(), bookmarkId: z.string() }),
   example: { channelId: 'C0123456789', title: 'Runbook', url: 'https://example.com/runbooks/checkout' },
+  inverse: { activity: 'addSlackBookmark' },
   async look(input, { slack, attempt }) {
     const { connection, channelId } = input;
     const api = (await slack(connection)).api(attempt.signal);

@@ -3,6 +3,8 @@ import { actor, connectionName, defineActivity } from '../activity.ts';
 import { accept } from './failures.ts';
 import { channelId } from './input.ts';
 
+const inverse = { none: 'Slack lets no bot open an archived channel again' } as const;
+
 /** Slack lets no bot open an archived channel again, and its name stays taken. */
 export const archiveSlackChannel = defineActivity({
   name: 'archiveSlackChannel',
@@ -13,6 +15,7 @@ export const archiveSlackChannel = defineActivity({
   input: z.object({ connection: connectionName, actor, channelId }),
   output: z.object({ changed: z.boolean() }),
   example: { channelId: 'C0123456789' },
+  inverse,
   async look({ connection, channelId }, { slack }) {
     await slack(connection);
     return {
@@ -21,7 +24,7 @@ export const archiveSlackChannel = defineActivity({
         calls: [`conversations.archive channel=${channelId}`],
         values: {},
         after: { archived: true },
-        inverse: { none: 'Slack lets no bot open an archived channel again' },
+        inverse,
         output: { changed: true },
       },
     };

@@ -12,6 +12,8 @@ const aboutChannel: readonly string[] = [
   'method_not_supported_for_channel_type',
 ];
 
+const inverse = { none: 'Baton removes nobody from a channel' } as const;
+
 /**
  * Slack refuses a list of people as a whole when one of them cannot be invited: then they are invited one by one, and
  * those that cannot be are told with Slack's reason. Who is in the channel already counts as invited.
@@ -29,6 +31,7 @@ export const inviteSlackUsers = defineActivity({
     notInvited: z.array(z.object({ userId: z.string(), reason: z.string() })),
   }),
   example: { channelId: 'C0123456789', userIds: ['U0123456789'] },
+  inverse,
   async look({ connection, channelId, userIds }, { slack }) {
     await slack(connection);
     const people = [...new Set(userIds)];
@@ -39,7 +42,7 @@ export const inviteSlackUsers = defineActivity({
         summary: `Invites ${people.join(', ')} to ${channelId}`,
         calls: [`conversations.invite channel=${channelId} users=${people.join(',')}${inTurn}`],
         values: { people },
-        inverse: { none: 'Baton removes nobody from a channel' },
+        inverse,
         output: { changed: true, invited: people, notInvited: [] },
       },
     };

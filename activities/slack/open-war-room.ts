@@ -24,6 +24,8 @@ const listed = z.object({
   response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
 });
 
+const inverse = { none: 'an archived channel cannot be opened again, so its room is kept' } as const;
+
 /**
  * One room for an incident: a name made from the incident, and a purpose that carries its id. A name that is taken is
  * looked up: a room of Baton's for this incident is adopted, any other is left alone and the name gets a number. A room
@@ -54,6 +56,7 @@ export const openSlackWarRoom = defineActivity({
     created: z.boolean(),
   }),
   example: { incidentId: 'Q1DWGPWQ3Y9XJR', number: 4211, title: 'p99 latency above 2 s' },
+  inverse,
   async look({ connection, incidentId, number, title, private: isPrivate }, { slack, attempt }) {
     const client = await slack(connection);
     const api = client.api(attempt.signal);
@@ -73,7 +76,7 @@ export const openSlackWarRoom = defineActivity({
         ],
         values: {},
         after: { name, purpose: purposeOf(incidentId) },
-        inverse: { none: 'an archived channel cannot be opened again, so its room is kept' },
+        inverse,
         output: opened(self, { id: planned.channelId, name }, true, true),
       },
     };

@@ -14,6 +14,8 @@ export function pin(api: WebClient, channelId: string, ts: string): Promise<bool
 /** The call of `pin`, for a plan. */
 export const pinCall = (channelId: string, ts: string) => `pins.add channel=${channelId} timestamp=${ts}`;
 
+const inverse = { none: 'Baton takes no pins away' } as const;
+
 export const pinSlackMessage = defineActivity({
   name: 'pinSlackMessage',
   kind: 'change',
@@ -23,6 +25,7 @@ export const pinSlackMessage = defineActivity({
   input: z.object({ connection: connectionName, actor, channelId, ts: messageTs }),
   output: z.object({ changed: z.boolean() }),
   example: { channelId: 'C0123456789', ts: '1700000000.000100' },
+  inverse,
   async look({ connection, channelId, ts }, { slack }) {
     await slack(connection);
     return {
@@ -31,7 +34,7 @@ export const pinSlackMessage = defineActivity({
         calls: [`${pinCall(channelId, ts)}${joiningFirst}`],
         values: {},
         after: { pinned: true },
-        inverse: { none: 'Baton takes no pins away' },
+        inverse,
         output: { changed: true },
       },
     };

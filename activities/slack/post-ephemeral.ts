@@ -5,6 +5,8 @@ import { messageBody, messageContent } from './message.ts';
 import { postEphemeral } from './post.ts';
 import { cut } from './text.ts';
 
+const inverse = { none: 'it has been read, and Slack keeps no such message' } as const;
+
 /** Slack keeps no such message, so it cannot be looked for: a repeat may show it twice. */
 export const postSlackEphemeral = defineActivity({
   name: 'postSlackEphemeral',
@@ -15,6 +17,7 @@ export const postSlackEphemeral = defineActivity({
   input: z.object({ connection: connectionName, actor, channelId, userId, ...messageContent }),
   output: z.object({ changed: z.boolean() }),
   example: { channelId: 'C0123456789', userId: 'U0123456789', text: 'The incident is resolved already' },
+  inverse,
   async look({ connection, channelId, userId, text }, { slack }) {
     await slack(connection);
     return {
@@ -22,7 +25,7 @@ export const postSlackEphemeral = defineActivity({
         summary: `Shows a message in ${channelId} to ${userId} only`,
         calls: [`chat.postEphemeral channel=${channelId} user=${userId} ${JSON.stringify(cut(text, 100))}`],
         values: {},
-        inverse: { none: 'it has been read, and Slack keeps no such message' },
+        inverse,
         output: { changed: true },
       },
     };

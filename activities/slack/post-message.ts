@@ -5,6 +5,8 @@ import { joinCalls, lookInto } from './membership.ts';
 import { mention, messageBody, messageContent } from './message.ts';
 import { findPosted, permalinkOf, postCall, postOnce, postUnderKey } from './post.ts';
 
+const inverse = { none: 'it has been read: a new message can correct it' } as const;
+
 export const postSlackMessage = defineActivity({
   name: 'postSlackMessage',
   kind: 'change',
@@ -22,6 +24,7 @@ export const postSlackMessage = defineActivity({
   }),
   output: z.object({ changed: z.boolean(), ts: z.string(), permalink: z.string() }),
   example: { channelId: 'C0123456789', text: 'Restarting shop/checkout' },
+  inverse,
   async look({ connection, channelId, threadTs, ...content }, { slack, attempt }) {
     const client = await slack(connection);
     const api = client.api(attempt.signal);
@@ -43,7 +46,7 @@ export const postSlackMessage = defineActivity({
         summary: `Posts a message to ${channelId}${threadTs ? `, in the thread of ${threadTs}` : ''}${called}`,
         calls,
         values: { hidden: looked.hidden },
-        inverse: { none: 'it has been read: a new message can correct it' },
+        inverse,
         output: { changed: true, ts: planned.ts, permalink: permalinkOf(self, place, planned.ts) },
       },
     };

@@ -7,6 +7,8 @@ import { permalinkOf, postCall, postOnce } from './post.ts';
 
 const opened = z.object({ channel: z.object({ id: z.string() }) });
 
+const inverse = { none: 'it has been read: a new message can correct it' } as const;
+
 /** Opening the conversation is safe to repeat: Slack answers with the one that is open. */
 export const sendSlackDirectMessage = defineActivity({
   name: 'sendSlackDirectMessage',
@@ -22,6 +24,7 @@ export const sendSlackDirectMessage = defineActivity({
     permalink: z.string(),
   }),
   example: { userId: 'U0123456789', text: 'You are on call for checkout, which is failing' },
+  inverse,
   async look({ connection, userId, ...content }, { slack, attempt }) {
     const client = await slack(connection);
     const self = await client.self(client.api(attempt.signal));
@@ -35,7 +38,7 @@ export const sendSlackDirectMessage = defineActivity({
           postCall({ channelId: `the conversation with ${userId}` }, messageBody(content, attempt.mark)),
         ],
         values: {},
-        inverse: { none: 'it has been read: a new message can correct it' },
+        inverse,
         output: {
           changed: true,
           ...place,

@@ -11,6 +11,8 @@ import { findPosted, postUnderKey } from './post.ts';
 
 const opened = z.object({ channel: z.object({ id: z.string() }) });
 
+const inverse = { none: `it ends by itself after ${linkCodeMinutes} minutes` };
+
 /**
  * The code is made here and told here: it is in no argument, no result and no record. A hash is kept before its code is posted, so each code
  * that somebody reads counts; an attempt that follows one with an unknown outcome makes another code where the first was not posted.
@@ -33,6 +35,7 @@ export const sendSlackLinkCode = defineActivity({
   }),
   output: z.object({ changed: z.boolean(), refusal: z.string().optional() }),
   example: { userId: 'U0123456789', teamIds: ['T0123456789'] },
+  inverse,
   async look(input, context) {
     const refusal = await refusalOf(input, context);
     if (refusal !== undefined) return { done: { changed: false, refusal } };
@@ -45,7 +48,7 @@ export const sendSlackLinkCode = defineActivity({
           `chat.postMessage channel=the conversation with ${userId} "a code that counts for ${linkCodeMinutes} minutes"`,
         ],
         values: {},
-        inverse: { none: `it ends by itself after ${linkCodeMinutes} minutes` },
+        inverse,
         output: { changed: true },
       },
     };

@@ -20,6 +20,7 @@ export const setSlackTopic = defineActivity({
   input: z.object({ connection: connectionName, actor, channelId, text: z.string().max(10_000) }),
   output: z.object({ changed: z.boolean() }),
   example: { channelId: 'C0123456789', text: 'Checkout is slow: acknowledged by Ada Lopez' },
+  inverse: { activity: 'setSlackTopic' },
   async look({ connection, channelId, text }, { slack, attempt }) {
     const api = (await slack(connection)).api(attempt.signal);
     const before = shown(await readTopic(api, channelId));

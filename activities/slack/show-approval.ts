@@ -13,6 +13,8 @@ import { edit, editCall, orPost, permalinkOf, post, postCall } from './post.ts';
 const approvalEvent = 'baton_approval';
 const opened = z.object({ channel: z.object({ id: z.string() }) });
 
+const inverse = { none: 'it shows how an approval stands: a later state is shown in its place' } as const;
+
 /**
  * One message for an approval in a channel, or in the conversation with one person: posted, then edited as it goes on. Its metadata
  * names the approval, by which it is found, and a digest of what it shows.
@@ -61,6 +63,7 @@ export const showSlackApproval = defineActivity({
       expiresAt: '2026-11-21T09:30:00.000Z',
     },
   },
+  inverse,
   async look({ connection, place, approval }, { slack, attempt }) {
     const client = await slack(connection);
     const api = client.api(attempt.signal);
@@ -71,7 +74,7 @@ export const showSlackApproval = defineActivity({
         summary: `Shows the approval ${approval.id} in ${channel}: ${approval.state}`,
         calls,
         values: {},
-        inverse: { none: 'it shows how an approval stands: a later state is shown in its place' },
+        inverse,
         output: {
           changed: true,
           channelId: channel,

@@ -14,6 +14,8 @@ import { edit, editCall, orPost, permalinkOf, post, postCall } from './post.ts';
 
 const cardEvent = 'baton_status_card';
 
+const inverse = { none: 'it shows a state of the incident: a later one is shown in its place' } as const;
+
 /**
  * One card per incident and channel: posted and pinned once, then edited. Its metadata names the incident, by which it is
  * found where `ts` is not known, and holds a digest of what it shows, so that a card that shows it already is left alone. Lists that the
@@ -45,6 +47,7 @@ export const showSlackStatusCard = defineActivity({
       assignees: ['Ada Lopez'],
     },
   },
+  inverse,
   async look(input, { slack, attempt }) {
     const { connection, channelId } = input;
     const client = await slack(connection);
@@ -69,7 +72,7 @@ export const showSlackStatusCard = defineActivity({
           ...(pins ? [`${pinCall(channelId, ts)}${joiningFirst}`] : []),
         ],
         values: { hidden: looked.hidden, card },
-        inverse: { none: 'it shows a state of the incident: a later one is shown in its place' },
+        inverse,
         output: { changed: true, ts, permalink },
       },
     };

@@ -18,6 +18,7 @@ export const unarchiveSlackChannel = defineActivity({
   input: z.object({ connection: connectionName, actor, channelId }),
   output: z.object({ changed: z.boolean() }),
   example: { channelId: 'C0123456789' },
+  inverse: { activity: 'archiveSlackChannel' },
   async look({ connection, channelId }, { slack, attempt }) {
     const api = (await slack(connection)).api(attempt.signal);
     const { archived, member } = await readState(api, channelId);

@@ -4,6 +4,8 @@ import { channelId, messageTs } from './input.ts';
 import { messageBody, messageContent } from './message.ts';
 import { edit, editCall, orPost, permalinkOf, postOnce } from './post.ts';
 
+const inverse = { none: 'what it said before is not kept' } as const;
+
 /** A message that is gone, too old to be edited or not Baton's is posted anew: `ts` tells where it stands now. */
 export const updateSlackMessage = defineActivity({
   name: 'updateSlackMessage',
@@ -14,6 +16,7 @@ export const updateSlackMessage = defineActivity({
   input: z.object({ connection: connectionName, actor, channelId, ts: messageTs, ...messageContent }),
   output: z.object({ changed: z.boolean(), ts: z.string(), permalink: z.string() }),
   example: { channelId: 'C0123456789', ts: '1700000000.000100', text: 'Restarted shop/checkout' },
+  inverse,
   async look({ connection, channelId, ts, ...content }, { slack, attempt }) {
     const client = await slack(connection);
     const self = await client.self(client.api(attempt.signal));
@@ -24,7 +27,7 @@ export const updateSlackMessage = defineActivity({
         summary: `Replaces what the message ${ts} in ${channelId} says`,
         calls: [`${editing}${orPost}`],
         values: {},
-        inverse: { none: 'what it said before is not kept' },
+        inverse,
         output: { changed: true, ts, permalink: permalinkOf(self, place, ts) },
       },
     };

@@ -24,12 +24,10 @@ const briefly = (activity: AnyActivity) => ({
   targets: 'targets' in activity && activity.targets !== undefined,
 });
 
-/** No activity declares its inverse: each plan says its own, since that depends on what is found (domain/plan.ts). */
-const inverseOf = ({ kind }: AnyActivity): string =>
-  kind === 'read'
-    ? 'It changes nothing, so there is nothing to take back.'
-    : 'Its plan names the call that takes it back, or says why there is none, since that depends on what it finds. The record has it in the line ' +
-      'activity.completed of each call that was made, and in activity.planned of one in plan mode.';
+const inverseOf = (activity: AnyActivity) =>
+  'look' in activity
+    ? (activity.inverse ?? { none: 'it is not declared' })
+    : { none: 'it changes nothing, so there is nothing to take back' };
 
 export const listActivities = defineOperation({
   name: 'activities.list',
@@ -66,7 +64,11 @@ export const showActivity = defineOperation({
     output: json.describe('JSON schema'),
     example: z.string().describe('A call, as a workflow has it'),
     actsOn: z.array(z.string()).describe('What the example acts on'),
-    inverse: z.string().describe('Where the call stands that takes it back'),
+    inverse: z
+      .union([z.object({ activity: z.string() }), z.object({ none: z.string() })])
+      .describe(
+        'What takes it back, or why nothing does; the line activity.completed of a call has the very call',
+      ),
   }),
   async run({ name }, { activities }) {
     const activity = (await activities()).find((each) => each.name === name);

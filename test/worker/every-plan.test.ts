@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { AnyActivity } from '../../activities/activity.ts';
+import type { AnyActivity, AnyChange } from '../../activities/activity.ts';
 import { activities } from '../../activities/index.ts';
 import type { Looked, Plan } from '../../domain/plan.ts';
 import type { RecordRow } from '../../domain/record.ts';
@@ -26,8 +26,7 @@ import { embeddedWorld } from '../store/world.ts';
 import { type Providers, startProviders } from '../world.ts';
 
 const all: readonly AnyActivity[] = activities;
-/** Those that Baton itself carries out change nothing at a provider: see test/activities/baton.test.ts. */
-/** Baton's own, and the one that changes nothing but Baton's own store, are no changes at a provider. */
+/** Baton's own, and the one that changes nothing but Baton's own store, are no changes at a provider: see baton-plans.test.ts. */
 const changes = all.filter(
   ({ kind, provider, name }) => kind !== 'read' && provider !== 'baton' && name !== 'redeemPagerDutyLinkCode',
 );
@@ -209,6 +208,15 @@ describe('plan mode', () => {
     expect(walked.length).toBeGreaterThanOrEqual(changes.length);
   });
 
+  it('can be taken back by an activity that there is, or not for a reason, as each change declares', () => {
+    const declared = all.flatMap((each) => (each.kind === 'read' ? [] : [each]));
+    const names = declared.map(({ name }) => name);
+    for (const { name, inverse } of declared) {
+      expect([name, inverse]).toEqual([name, expect.any(Object)]);
+      if (inverse && 'activity' in inverse) expect(names).toContain(inverse.activity);
+    }
+  });
+
   describe.each(walked)('of $name ($number)', ({ name, one }) => {
     const declaration = changes.find((each) => each.name === name) as AnyActivity;
 
@@ -237,6 +245,10 @@ describe('plan mode', () => {
 
     it('names an activity that takes it back, or says why there is none', () => {
       const { inverse } = planOf(outcomeOf(one).planned[0] as Tried);
+      // What is declared is what the plan gives. What it cannot take back this time it says in its own words.
+      const { inverse: declared } = declaration as AnyChange;
+      if (declared && 'none' in declared) expect([name, inverse]).toEqual([name, declared]);
+      else expect(declared).toEqual({ activity: 'none' in inverse ? expect.any(String) : inverse.activity });
       if ('none' in inverse) return;
       const back = changes.find((each) => each.name === inverse.activity);
       expect(back?.input.safeParse(inverse.input)).toMatchObject({ success: true });
