@@ -65,6 +65,8 @@ export interface Tested {
  * - `connect`: a client for the settings, at first use: SDKs are loaded then. `env` is the process's: proxies, `BATON_PUBLIC_URL`.
  *   What belongs to the machine (an SDK's own search for credentials, a pod's service account) is for the connection `default` alone:
  *   another one lives by its settings only. Throws `notConnected` where one is missing. `budget`: where a request waits for its turn.
+ * - `complaints`: what a connection's settings cannot be used for, where it takes the SDK to see: `KUBECONFIG_CONTENT is neither YAML nor
+ *   JSON`. It asks nobody, and shows no value. Left out: the schema tells all.
  * - `check`: asks harmlessly what the credentials may do.
  * - `log`: one page of what has happened at the provider, newest first and as it answers it, for a server that no webhook reaches.
  *   `needs`: the setting without which a connection has no log to read.
@@ -89,6 +91,7 @@ export interface Provider<
     connection: string,
     budget: Budget,
   ): Promise<Client>;
+  complaints?(settings: z.output<Settings>): Promise<string[]>;
   check(client: Client, signal: AbortSignal, asked: Asked): Promise<Finding[]>;
   log?: {
     needs: keyof z.input<Settings> & string;

@@ -1,5 +1,5 @@
 import { type AnyProvider, settingsOf, withoutEmpty } from '../activities/provider.ts';
-import { passwordsOf } from '../secrets/passwords.ts';
+import { passwordsOf, soughtOf } from '../secrets/passwords.ts';
 import { settingPrefixes } from './misspelt.ts';
 import { ownSettings, readByLibraries } from './own-settings.ts';
 
@@ -47,7 +47,7 @@ export function secretsOf(environment: NodeJS.ProcessEnv, providers: readonly An
   const env = withoutEmpty(environment);
   const secret = secretNames(providers);
   const harmless = harmlessNames(providers);
-  const named = secret.flatMap((name) => (env[name] ?? '').split(',').map((part) => part.trim()));
+  const named = secret.flatMap((name) => soughtOf(env[name] ?? ''));
   const passwords = Object.values(env).flatMap(passwordsOf);
   const unknown = Object.entries(env)
     .filter(([name]) => !secret.includes(name) && !harmless.has(name))

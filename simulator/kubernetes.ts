@@ -28,7 +28,7 @@ export function kubernetesSimulation({
 }
 
 /** A kubeconfig for the simulator at `url`. The SDK speaks plain HTTP only where certificates are not checked. */
-export function kubernetesConfig(url: string): string {
+export function kubernetesConfig(url: string, token = simulatedToken): string {
   return `apiVersion: v1
 kind: Config
 current-context: simulated
@@ -40,7 +40,7 @@ clusters:
 users:
   - name: baton
     user:
-      token: ${simulatedToken}
+      token: ${token}
 contexts:
   - name: simulated
     context:

@@ -2,7 +2,7 @@ import type { Entry } from '../domain/record.ts';
 import type { Route } from '../domain/route.ts';
 import { defaultConnection } from '../domain/subject.ts';
 import type { Encryption } from '../secrets/encryption.ts';
-import { passwordsOf } from '../secrets/passwords.ts';
+import { soughtOf } from '../secrets/passwords.ts';
 import type { ConnectionRow, ConnectionState, ConnectionTables } from './connections.ts';
 import type { Store } from './store.ts';
 
@@ -197,9 +197,6 @@ export function storedConnections({
 /** What the encryption is bound to: a row that is copied under another name or provider cannot be read. */
 const aboutOf = ({ provider, name }: { provider: string; name: string }) => ['connection', provider, name];
 
-/** The secrets, the parts of those that are lists, and the passwords of those that are addresses. */
+/** What is to be looked for of the secrets among these values. */
 export const secretParts = (values: ConnectionValues, secrets: readonly string[]): string[] =>
-  secrets.flatMap((name) => {
-    const value = values[name] ?? '';
-    return [value, ...value.split(','), ...passwordsOf(value)].map((part) => part.trim());
-  });
+  secrets.flatMap((name) => soughtOf(values[name] ?? ''));

@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { crashLoop } from '../simulator/kubernetes.ts';
+import { crashLoop, kubernetesConfig } from '../simulator/kubernetes.ts';
 import { raiseIncident } from '../simulator/pagerduty.ts';
 import { newSecret } from '../simulator/secret.ts';
 import { triggers } from '../triggers/index.ts';
 import { defineTrigger } from '../triggers/trigger.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
+import { addNamed } from './named-connections.ts';
 import { startTestTemporal } from './temporal.ts';
 import { failLoudly } from './worker/fixture/failing.ts';
 import { cardOf, eventually, startWorld, type World } from './world.ts';
@@ -61,27 +62,17 @@ beforeAll(async () => {
   world = await startWorld({ temporal, bundle, triggers: [...triggers, fail] });
   const { env } = world;
   const named = { JIRA_API_TOKEN: newSecret(), JIRA_EMAIL: 'named@example.com' };
-  await world.connections.add({
-    name: 'named',
-    provider: 'jira',
-    values: named,
-    secrets: ['JIRA_API_TOKEN'],
-    by: 'token:admin',
-    entry: {
-      at: new Date().toISOString(),
-      actor: 'token:admin',
-      via: 'api',
-      action: 'connection.added',
-      subject: 'connection:named',
-      detail: { name: 'named', provider: 'jira', variables: Object.keys(named) },
-    },
-  });
+  await addNamed(world.connections, 'named', 'jira', named);
+  const clusterToken = newSecret();
+  const kubeconfig = kubernetesConfig(world.kubernetes.url, clusterToken);
+  await addNamed(world.connections, 'cluster', 'kubernetes', { KUBECONFIG_CONTENT: kubeconfig });
   canaries = Object.fromEntries(
     ['PAGERDUTY_API_TOKEN', 'PAGERDUTY_ROUTING_KEY', 'PAGERDUTY_WEBHOOK_SECRETS', 'SLACK_BOT_TOKEN']
       .concat('SLACK_SIGNING_SECRET', 'JIRA_API_TOKEN', 'AWS_SECRET_ACCESS_KEY')
       .map((name) => [name, env[name] ?? '']),
   );
   canaries['a named connection'] = named.JIRA_API_TOKEN;
+  canaries['a kubeconfig'] = clusterToken;
   const live = Object.entries(canaries).map(([name, secret]) => `${name}=${secret}`);
   const encoded = Object.values(canaries).map((secret) => Buffer.from(`user:${secret}`).toString('base64'));
   text = [...live, ...encoded, JSON.stringify({ live }), shapedText].join('\n');

@@ -12,10 +12,11 @@ import type {
 } from '@kubernetes/client-node';
 import { defaultConnection } from '../../domain/subject.ts';
 import { isSafeAddress, safeAddress, withoutSlashAtEnd } from '../address.ts';
-import { notConnected, unreachable } from '../failures.ts';
+import { notConnected, settingUnusable, unreachable } from '../failures.ts';
 import { proxyFor } from '../proxy.ts';
 import { timeScaleOf } from '../time-scale.ts';
 import { type ExecPlugin, execPlugin } from './exec-plugin.ts';
+import { readContent } from './kubeconfig.ts';
 import type { KubernetesSettings } from './provider.ts';
 import { type CallOptions, type ClusterAnswer, type PatchType, sendToCluster } from './transport.ts';
 
@@ -37,27 +38,34 @@ export interface Kubernetes {
 type Sdk = typeof import('@kubernetes/client-node');
 
 /**
- * The client for these settings: the files of `KUBECONFIG`, else, for the connection `default`, the service account of the pod that
- * Baton runs in. Neither → `NotConnected`. The SDK is large, so it is loaded at first use.
+ * The client for these settings: `KUBECONFIG_CONTENT`, or the files of `KUBECONFIG`, else, for the connection `default`, the service account
+ * of the pod that Baton runs in. None of them → `NotConnected`. The SDK is large, so it is loaded at first use.
  */
 export async function connectKubernetes(
-  { KUBECONFIG, KUBERNETES_SERVICE_HOST, KUBERNETES_NAMESPACES }: KubernetesSettings,
+  settings: KubernetesSettings,
   env: NodeJS.ProcessEnv,
   connection: string,
 ): Promise<Kubernetes> {
+  const { KUBECONFIG, KUBECONFIG_CONTENT, KUBERNETES_SERVICE_HOST } = settings;
   const missing = (variable: string) => notConnected('Kubernetes', variable, connection);
   const isInPod = KUBERNETES_SERVICE_HOST !== undefined && connection === defaultConnection;
-  if (KUBECONFIG === undefined && !isInPod) throw missing('KUBECONFIG');
+  if (KUBECONFIG === undefined && KUBECONFIG_CONTENT === undefined && !isInPod)
+    throw missing(connection === defaultConnection ? 'KUBECONFIG' : 'KUBECONFIG_CONTENT');
   const sdk = await import('@kubernetes/client-node');
-  const config = KUBECONFIG === undefined ? inCluster(sdk) : readFiles(sdk, KUBECONFIG);
+  const complaints = complaintsIn(sdk, settings);
+  if (complaints.length > 0) throw settingUnusable('Kubernetes', complaints.join('; '), connection);
+  const config = configIn(sdk, settings);
+  const source = KUBECONFIG_CONTENT === undefined ? 'KUBECONFIG' : 'KUBECONFIG_CONTENT';
   if (!config) throw missing('KUBECONFIG to a readable kubeconfig file');
   const cluster = config.getCurrentCluster();
-  if (!cluster) throw missing('KUBECONFIG to a file whose current context names a cluster');
+  if (!cluster) throw missing(`${source} to a file whose current context names a cluster`);
   // The SDK, too, speaks plain http only where the kubeconfig says that nothing is to be verified.
   if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify)
-    throw missing('KUBECONFIG to a cluster with an https address');
+    throw missing(`${source} to a cluster with an https address`);
   if (!isSafeAddress(cluster.server))
-    throw missing(`${KUBECONFIG ? 'the server in KUBECONFIG' : 'the pod’s cluster'} to ${safeAddress}`);
+    throw missing(
+      `${isInPod && !KUBECONFIG && !KUBECONFIG_CONTENT ? 'the pod’s cluster' : `the server in ${source}`} to ${safeAddress}`,
+    );
 
   // The kubeconfig's own `proxy-url` comes first, as with kubectl.
   const proxyUrl = cluster.proxyUrl ?? proxyFor(cluster.server, env);
@@ -101,9 +109,30 @@ export async function connectKubernetes(
         send: (request) => new sdk.Observable(send(request, { signal, patchType }).then(toResponse)),
       },
     }),
-    changes: KUBERNETES_NAMESPACES,
+    changes: settings.KUBERNETES_NAMESPACES,
     timeScale: timeScaleOf(cluster.server, env),
   };
+}
+
+/** What is wrong with the settings of a connection that a first call would find out. */
+export const complaintsAbout = async (settings: KubernetesSettings): Promise<string[]> =>
+  complaintsIn(await import('@kubernetes/client-node'), settings);
+
+function complaintsIn(sdk: Sdk, { KUBECONFIG, KUBECONFIG_CONTENT }: KubernetesSettings): string[] {
+  if (KUBECONFIG_CONTENT === undefined) return [];
+  if (KUBECONFIG !== undefined)
+    return ['KUBECONFIG_CONTENT is given beside KUBECONFIG, and one of the two is right'];
+  const read = readContent(sdk, KUBECONFIG_CONTENT);
+  return 'config' in read ? [] : read.complaints.map((complaint) => `KUBECONFIG_CONTENT ${complaint}`);
+}
+
+/** Undefined where a file cannot be read. */
+function configIn(sdk: Sdk, { KUBECONFIG, KUBECONFIG_CONTENT }: KubernetesSettings): KubeConfig | undefined {
+  if (KUBECONFIG_CONTENT !== undefined) {
+    const read = readContent(sdk, KUBECONFIG_CONTENT);
+    return 'config' in read ? read.config : undefined;
+  }
+  return KUBECONFIG === undefined ? inCluster(sdk) : readFiles(sdk, KUBECONFIG);
 }
 
 /**

@@ -1,8 +1,21 @@
 import { z } from 'zod';
 import { defineProvider } from '../provider.ts';
+import { isContent } from './kubeconfig.ts';
 
 const settings = z.object({
-  KUBECONFIG: z.string().optional().describe('kubeconfig files, as kubectl reads them'),
+  KUBECONFIG: z
+    .string()
+    .refine(
+      (text) => !isContent(text),
+      'holds a file’s content, and takes a path: give it in KUBECONFIG_CONTENT',
+    )
+    .optional()
+    .describe('kubeconfig files on each worker, as kubectl reads them'),
+  KUBECONFIG_CONTENT: z
+    .string()
+    .refine(isContent, 'holds no kubeconfig, but perhaps its path: give that in KUBECONFIG')
+    .optional()
+    .describe('a kubeconfig itself, which runs no command and names no file'),
   KUBERNETES_SERVICE_HOST: z
     .string()
     .optional()
@@ -21,11 +34,12 @@ export const kubernetes = defineProvider({
   name: 'kubernetes',
   title: 'Kubernetes',
   settings,
-  secrets: [],
-  // The third says what may be changed, and connects nothing.
-  marks: /^(KUBECONFIG|KUBERNETES_SERVICE_HOST)$/,
+  secrets: ['KUBECONFIG_CONTENT'],
+  // The others say what may be done, and connect nothing.
+  marks: /^(KUBECONFIG|KUBECONFIG_CONTENT|KUBERNETES_SERVICE_HOST)$/,
   simulated: 'at first',
   connect: async (given, env, connection) =>
     (await import('./client.ts')).connectKubernetes(given, env, connection),
+  complaints: async (given) => (await import('./client.ts')).complaintsAbout(given),
   check: async (client, signal, asked) => (await import('./check.ts')).checkKubernetes(client, signal, asked),
 });

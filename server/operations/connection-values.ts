@@ -22,11 +22,15 @@ export function shownVariables({ values = {}, secrets }: StoredConnection): Show
   return Object.entries(values)
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([name, value]) => {
-      if (!secrets.includes(name)) return { name, isSecret: false, value };
+      if (!secrets.includes(name) && !isKubeconfig(value)) return { name, isSecret: false, value };
       const ends = value.length < longEnough ? {} : { ends: value.slice(-shownCharacters) };
       return { name, isSecret: true, ...ends };
     });
 }
+
+/** Such a file holds credentials. It was taken once as the value of a setting that is shown. */
+const isKubeconfig = (value: string): boolean =>
+  /^\s*[{"]*(?:apiVersion|clusters|contexts|users)"?\s*:/m.test(value);
 
 /**
  * The values as they are to be stored, where the provider's settings take them. Throws one refusal with all complaints, which name
@@ -50,6 +54,15 @@ export function checkedValues(
   ];
   if (complaints.length > 0) throw new Refusal(422, 'Values not usable', `${complaints.join('; ')}.`);
   return { values: own, secrets: secrets.filter((name) => name in own) };
+}
+
+/** Refuses values that each look right, and that the provider's client could not be made of. */
+export async function checkUsable(
+  { settings, complaints }: AnyProvider,
+  values: ConnectionValues,
+): Promise<void> {
+  const found = (await complaints?.(settings.parse(values))) ?? [];
+  if (found.length > 0) throw new Refusal(422, 'Values not usable', `${found.join('; ')}.`);
 }
 
 /** Somebody may have given the value in the place of the name. */

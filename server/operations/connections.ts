@@ -11,6 +11,7 @@ import {
   checkChangeEvents,
   checkedValues,
   checkRoutedChangeEvents,
+  checkUsable,
   shownVariables,
 } from './connection-values.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
@@ -167,7 +168,9 @@ export const addConnection = defineOperation({
         'Name not usable',
         'The connection default is that of the environment’s variables. Choose another name.',
       );
-    const checked = checkedValues(findProvider(provider, context), given);
+    const of = findProvider(provider, context);
+    const checked = checkedValues(of, given);
+    await checkUsable(of, checked.values);
     const before = await connections.look();
     checkRoutedChangeEvents(name, checked.values, before.routes);
     const detail = { provider, variables: Object.keys(checked.values).sort() };
@@ -220,6 +223,7 @@ export async function giveValues(
   // Where the old ones cannot be read, the new ones must be all.
   const merged = Object.entries({ ...before.values, ...given }).filter(([, value]) => value !== null);
   const checked = checkedValues(provider, Object.fromEntries(merged) as ConnectionValues);
+  await checkUsable(provider, checked.values);
   checkRoutedChangeEvents(name, checked.values, (await connections.known()).routes);
   const detail = { provider: before.provider, variables: Object.keys(given).sort() };
   const entry = entryAbout('connection.changed', name, detail, context);

@@ -13,6 +13,7 @@ import { pagerDutyWebhook } from '../../simulator/pagerduty-webhooks.ts';
 import { newSecret } from '../../simulator/secret.ts';
 import { slackClick } from '../../simulator/slack.ts';
 import { typeCommand } from '../../simulator/slack-person.ts';
+import { addNamed } from '../named-connections.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
 /** A second account with secrets of its own: whoever comes to it with the first one's is refused. */
@@ -32,24 +33,7 @@ beforeAll(async () => {
     PAGERDUTY_ROUTING_KEY: routingKey,
     PAGERDUTY_WEBHOOK_SECRETS: `${newSecret()},${secret}`,
   };
-  const secrets = ['PAGERDUTY_API_TOKEN', 'PAGERDUTY_ROUTING_KEY', 'PAGERDUTY_WEBHOOK_SECRETS'];
-  const entry = {
-    at: new Date().toISOString(),
-    actor: 'token:admin',
-    via: 'api',
-    action: 'connection.added',
-    subject: 'connection:eu',
-    detail: { name: 'eu', provider: 'pagerduty', variables: Object.keys(values) },
-  } as const;
-  await world.connections.add({
-    name: 'eu',
-    provider: 'pagerduty',
-    values,
-    secrets,
-    by: 'token:admin',
-    entry,
-  });
-  await world.connections.look();
+  await addNamed(world.connections, 'eu', 'pagerduty', values);
 });
 afterAll(async () => {
   await world.close();
