@@ -26,7 +26,9 @@ are the rights at the provider, in the provider's words; \`npx baton doctor\` sa
 changes to one target never run at the same time.
 
 A change in Kubernetes reads its object first and refuses with \`InvalidInput\` unless the namespace is in \`KUBERNETES_NAMESPACES\` or the object
-has the label \`baton/restart=allowed\`; a node needs the label, or \`*\` in the setting.
+has the label \`baton/restart=allowed\`; a node needs the label, or \`*\` in the setting. With \`KUBERNETES_ONLY_NAMESPACES\` every call beyond
+those namespaces, reads too, is refused with \`InvalidInput\` before it is made, whatever its label. So is a call on EC2 that names another
+\`region\` than the connection's.
 `;
 
 /** The page, as it stands in docs/activities.md: these chapters, and one for each provider that they do not name. */

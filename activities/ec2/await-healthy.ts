@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { connectionName, defineActivity } from '../activity.ts';
+import { defineActivity } from '../activity.ts';
 import { instanceIds } from './input.ts';
 import { describeStatuses, type Ec2Status, isHealthy } from './instances.ts';
+import { ec2At, place } from './region.ts';
 
 const pollSeconds = 15;
 /** After a reboot the old checks stay for a while. When none of them has changed by then, they are believed. */
@@ -40,7 +41,7 @@ export const awaitEc2InstancesHealthy = defineActivity({
   summary: 'Waits until the status checks of instances are good and stay so',
   permissions: ['ec2:DescribeInstanceStatus'],
   input: z.object({
-    connection: connectionName,
+    ...place,
     instanceIds,
     /** When the instances were rebooted. */
     since: z.iso.datetime().optional(),
@@ -50,10 +51,10 @@ export const awaitEc2InstancesHealthy = defineActivity({
   output: z.object({ healthy: z.boolean(), failing: z.array(failing) }),
   example: { instanceIds: ['i-0abc12345def67890'], timeoutSeconds: 600 },
   async run(
-    { connection, instanceIds: ids, since, timeoutSeconds, stableForSeconds },
+    { instanceIds: ids, since, timeoutSeconds, stableForSeconds, ...at },
     { ec2, attempt: { signal, looksOnce } },
   ) {
-    const client = await ec2(connection);
+    const client = await ec2At({ ec2 }, at);
     const milliseconds = (seconds: number) => (seconds * 1000) / client.timeScale;
     const start = since === undefined ? undefined : Date.parse(since);
     const end = (start ?? Date.now()) + milliseconds(timeoutSeconds);

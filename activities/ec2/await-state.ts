@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { connectionName, defineActivity } from '../activity.ts';
+import { defineActivity } from '../activity.ts';
 import { instanceIds } from './input.ts';
 import { describeInstances } from './instances.ts';
+import { ec2At, place } from './region.ts';
 
 const pollSeconds = 15;
 
@@ -14,18 +15,15 @@ export const awaitEc2InstancesState = defineActivity({
   summary: 'Waits until instances are in a state',
   permissions: ['ec2:DescribeInstances'],
   input: z.object({
-    connection: connectionName,
+    ...place,
     instanceIds,
     state: z.enum(['running', 'stopped', 'terminated']),
     timeoutSeconds: z.number().positive().max(3_600).default(600),
   }),
   output: z.object({ reached: z.boolean(), others: z.record(z.string(), z.string()) }),
   example: { instanceIds: ['i-0abc12345def67890'], state: 'stopped' },
-  async run(
-    { connection, instanceIds: ids, state, timeoutSeconds },
-    { ec2, attempt: { signal, looksOnce } },
-  ) {
-    const client = await ec2(connection);
+  async run({ instanceIds: ids, state, timeoutSeconds, ...at }, { ec2, attempt: { signal, looksOnce } }) {
+    const client = await ec2At({ ec2 }, at);
     const end = Date.now() + (timeoutSeconds * 1000) / client.timeScale;
     for (;;) {
       const instances = await describeInstances(client, ids, signal);

@@ -1,18 +1,19 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import type { Looked, Plan } from '../../domain/plan.ts';
-import { actor, connectionName, defineActivity } from '../activity.ts';
+import { actor, defineActivity } from '../activity.ts';
 import { conflict, invalidInput } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
 import { throwFailure } from './failures.ts';
 import { instanceIds, targetsOf } from './input.ts';
 import { describeInstances, type Ec2Instance } from './instances.ts';
+import { ec2At, place } from './region.ts';
 import { requireTag } from './tag.ts';
 
 const states = z.record(z.string(), z.string()).describe('State by instance id');
 const output = z.object({ changed: z.boolean(), before: states, after: states });
 type Output = z.output<typeof output>;
-const input = z.object({ connection: connectionName, actor, instanceIds });
+const input = z.object({ ...place, actor, instanceIds });
 type Input = z.output<typeof input>;
 /** Those that are to be changed; what is where it should be stays out of the call. */
 interface Values {
@@ -102,9 +103,10 @@ export const stopEc2Instances = defineActivity({
   output,
   example: { instanceIds: ['i-0abc12345def67890'] },
   inverse: { activity: 'startEc2Instances' },
-  async look(input, { ec2: connect, attempt }) {
+  async look(input, context) {
+    const { attempt } = context;
     const { signal } = attempt;
-    const ec2 = await connect(input.connection);
+    const ec2 = await ec2At(context, input);
     const instances = await describeInstances(ec2, input.instanceIds, signal);
     requireAllowed(instances, attempt);
     requireTag(ec2, instances);
@@ -122,8 +124,10 @@ export const stopEc2Instances = defineActivity({
       back: 'startEc2Instances',
     });
   },
-  async act(plan, { connection, instanceIds, force }, { ec2: connect, attempt: { signal } }) {
-    const ec2 = await connect(connection);
+  async act(plan, input, context) {
+    const { instanceIds, force } = input;
+    const { signal } = context.attempt;
+    const ec2 = await ec2At(context, input);
     const asked = { InstanceIds: plan.values.instanceIds, ...(force ? { Force: true } : {}) };
     const stop = ec2.client
       .send(new ec2.sdk.StopInstancesCommand(asked), { abortSignal: signal })
@@ -143,9 +147,10 @@ export const startEc2Instances = defineActivity({
   output,
   example: { instanceIds: ['i-0abc12345def67890'] },
   inverse: { activity: 'stopEc2Instances' },
-  async look(input, { ec2: connect, attempt }) {
+  async look(input, context) {
+    const { attempt } = context;
     const { signal } = attempt;
-    const ec2 = await connect(input.connection);
+    const ec2 = await ec2At(context, input);
     const instances = await describeInstances(ec2, input.instanceIds, signal);
     requireAllowed(instances, attempt);
     requireTag(ec2, instances);
@@ -157,8 +162,10 @@ export const startEc2Instances = defineActivity({
       back: 'stopEc2Instances',
     });
   },
-  async act(plan, { connection, instanceIds }, { ec2: connect, attempt: { signal } }) {
-    const ec2 = await connect(connection);
+  async act(plan, input, context) {
+    const { instanceIds } = input;
+    const { signal } = context.attempt;
+    const ec2 = await ec2At(context, input);
     const start = ec2.client
       .send(new ec2.sdk.StartInstancesCommand({ InstanceIds: plan.values.instanceIds }), {
         abortSignal: signal,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { connectionName, defineActivity } from '../activity.ts';
+import { defineActivity } from '../activity.ts';
 import { throwFailure } from './failures.ts';
 import { instanceIds } from './input.ts';
+import { ec2At, place } from './region.ts';
 
 /** EC2's dry run: 412 `DryRunOperation` means that the call would have been made, 403 that it would be refused. */
 export const checkEc2Access = defineActivity({
@@ -10,11 +11,11 @@ export const checkEc2Access = defineActivity({
   provider: 'ec2',
   summary: 'Checks by a dry run whether a call on instances would be allowed',
   permissions: ['ec2:RebootInstances', 'ec2:StopInstances', 'ec2:StartInstances'],
-  input: z.object({ connection: connectionName, call: z.enum(['reboot', 'stop', 'start']), instanceIds }),
+  input: z.object({ ...place, call: z.enum(['reboot', 'stop', 'start']), instanceIds }),
   output: z.object({ allowed: z.boolean(), reason: z.string() }),
   example: { call: 'reboot', instanceIds: ['i-0abc12345def67890'] },
-  async run({ connection, call, instanceIds: InstanceIds }, { ec2, attempt: { signal } }) {
-    const { client, sdk } = await ec2(connection);
+  async run({ call, instanceIds: InstanceIds, ...at }, { ec2, attempt: { signal } }) {
+    const { client, sdk } = await ec2At({ ec2 }, at);
     const input = { InstanceIds, DryRun: true };
     const options = { abortSignal: signal };
     const dryRuns = {

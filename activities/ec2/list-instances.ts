@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { connectionName, defineActivity } from '../activity.ts';
+import { defineActivity } from '../activity.ts';
 import { invalidInput } from '../failures.ts';
 import { instanceIds } from './input.ts';
 import { describeInstances, findInstances, instanceSchema } from './instances.ts';
+import { ec2At, place } from './region.ts';
 
 /** A selection of none, or of more than `max`, is `InvalidInput`: a filter that selects too much is a mistake. */
 export const listEc2Instances = defineActivity({
@@ -12,7 +13,7 @@ export const listEc2Instances = defineActivity({
   summary: 'Lists instances by id, or by tags and filters',
   permissions: ['ec2:DescribeInstances'],
   input: z.object({
-    connection: connectionName,
+    ...place,
     instanceIds: instanceIds.optional(),
     tags: z.record(z.string(), z.string()).default({}),
     /** EC2's own filters, by name. */
@@ -21,8 +22,8 @@ export const listEc2Instances = defineActivity({
   }),
   output: z.object({ instances: z.array(instanceSchema) }),
   example: { tags: { service: 'checkout' }, max: 5 },
-  async run({ connection, instanceIds: ids, tags, filters, max }, { ec2, attempt: { signal } }) {
-    const client = await ec2(connection);
+  async run({ instanceIds: ids, tags, filters, max, ...at }, { ec2, attempt: { signal } }) {
+    const client = await ec2At({ ec2 }, at);
     const selection = [
       ...Object.entries(tags).map(([name, value]) => ({ Name: `tag:${name}`, Values: [value] })),
       ...Object.entries(filters).map(([Name, Values]) => ({ Name, Values })),

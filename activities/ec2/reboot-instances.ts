@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { actor, connectionName, defineActivity } from '../activity.ts';
+import { actor, defineActivity } from '../activity.ts';
 import { conflict, invalidInput } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
 import { throwFailure } from './failures.ts';
 import { instanceIds, targetsOf } from './input.ts';
 import { describeInstances, describeStatuses, type Ec2Status, isHealthy } from './instances.ts';
+import { ec2At, place } from './region.ts';
 import { requireTag } from './tag.ts';
 
 const inverse = { none: 'a reboot cannot be taken back' } as const;
@@ -22,7 +23,7 @@ export const rebootEc2Instances = defineActivity({
   summary: 'Reboots instances',
   permissions: ['ec2:DescribeInstances', 'ec2:DescribeInstanceStatus', 'ec2:RebootInstances'],
   targets: targetsOf,
-  input: z.object({ connection: connectionName, actor, instanceIds }),
+  input: z.object({ ...place, actor, instanceIds }),
   output: z.object({
     changed: z.boolean(),
     requestedAt: z.string(),
@@ -33,9 +34,9 @@ export const rebootEc2Instances = defineActivity({
   }),
   example: { instanceIds: ['i-0abc12345def67890'] },
   inverse,
-  async look({ connection, instanceIds: ids }, { ec2, attempt }) {
+  async look({ instanceIds: ids, ...at }, { ec2, attempt }) {
     const { signal, uncertainSince } = attempt;
-    const client = await ec2(connection);
+    const client = await ec2At({ ec2 }, at);
     if (uncertainSince !== undefined) {
       const statuses = await describeStatuses(client, ids, signal);
       const isBooting = ids.every(
@@ -80,8 +81,8 @@ export const rebootEc2Instances = defineActivity({
       },
     };
   },
-  async act({ values, output }, { connection }, { ec2, attempt: { signal } }) {
-    const { client, sdk } = await ec2(connection);
+  async act({ values, output }, input, { ec2, attempt: { signal } }) {
+    const { client, sdk } = await ec2At({ ec2 }, input);
     const requestedAt = new Date().toISOString();
     const command = new sdk.RebootInstancesCommand({ InstanceIds: values.instanceIds });
     await client.send(command, { abortSignal: signal }).catch(throwFailure);

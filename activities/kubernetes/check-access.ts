@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { connectionName, defineActivity } from '../activity.ts';
 import { throwFailure } from './failures.ts';
 import { labelName } from './input.ts';
+import { requireNamespace } from './limit.ts';
 
 /** `pods`, `pods/log`, `apps/deployments`, `apps/deployments/scale`, `metrics.k8s.io/pods`. */
 const resourceName = z
@@ -29,7 +30,8 @@ export const checkKubernetesAccess = defineActivity({
   output: z.object({ allowed: z.boolean(), reason: z.string() }),
   example: { verb: 'patch', resource: 'apps/deployments', namespace: 'shop' },
   async run({ connection, verb, resource, namespace }, { kubernetes, attempt: { signal } }) {
-    const { authorization, request } = await kubernetes(connection);
+    const { authorization, request, limit } = await kubernetes(connection);
+    requireNamespace(limit, namespace);
     const resourceAttributes = {
       verb,
       ...apiOf(resource),

@@ -14,7 +14,7 @@ const atOnce = 10;
 /** Asks the cluster about each right, in each namespace that may be changed. */
 export const checkKubernetes: Check<Kubernetes> = async (client, signal, { rights }) => {
   const { gitVersion } = await client.version.getCode({}, client.request(signal)).catch(throwFailure);
-  const namespaces = [...client.changes].filter((name) => name !== '*');
+  const namespaces = namespacesOf(client);
   const findings: Finding[] = [{ what: 'version', ok: true, reason: gitVersion }];
   const others = rights.filter((right) => right !== asking);
   const mayAsk = await findingOf(
@@ -34,20 +34,33 @@ export const checkKubernetes: Check<Kubernetes> = async (client, signal, { right
   return findings;
 };
 
+/** Those that it is about: what may be changed within the limit, else the whole of the limit. */
+function namespacesOf({ changes, limit }: Kubernetes): string[] {
+  const named = [...changes].filter((name) => name !== '*' && (limit.size === 0 || limit.has(name)));
+  return named.length > 0 && !changes.has('*') ? named : [...limit];
+}
+
 async function about(
   client: Kubernetes,
   right: string,
   namespaces: readonly string[],
   signal: AbortSignal,
 ): Promise<Finding> {
-  const isNowhere = namespaces.length === 0 || client.changes.has('*') || clusterWide.test(right);
+  if (client.limit.size > 0 && clusterWide.test(right))
+    return {
+      what: right,
+      ok: undefined,
+      reason: 'beyond KUBERNETES_ONLY_NAMESPACES, so it is never asked for',
+    };
+  const isEverywhere = client.changes.has('*') && client.limit.size === 0;
+  const isNowhere = namespaces.length === 0 || isEverywhere || clusterWide.test(right);
   const places: readonly (string | undefined)[] = isNowhere ? [undefined] : namespaces;
   const missing: string[] = [];
   for (const namespace of places)
     if (!(await isAllowed(client, right, namespace, signal)))
       missing.push(namespace === undefined ? 'the whole cluster' : namespace);
   if (missing.length === 0) return { what: right, ok: true };
-  if (isNowhere && !clusterWide.test(right) && !client.changes.has('*'))
+  if (isNowhere && !clusterWide.test(right) && !isEverywhere)
     return {
       what: right,
       ok: undefined,

@@ -17,6 +17,7 @@ import { proxyFor } from '../proxy.ts';
 import { timeScaleOf } from '../time-scale.ts';
 import { type ExecPlugin, execPlugin } from './exec-plugin.ts';
 import { readContent } from './kubeconfig.ts';
+import { type Limit, requireWithin } from './limit.ts';
 import type { KubernetesSettings } from './provider.ts';
 import { type CallOptions, type ClusterAnswer, type PatchType, sendToCluster } from './transport.ts';
 
@@ -31,6 +32,8 @@ export interface Kubernetes {
   request(signal: AbortSignal, patchType?: PatchType): ConfigurationOptions;
   /** The namespaces in which it may change something; `*` stands for all, nodes too. */
   changes: ReadonlySet<string>;
+  /** The namespaces beyond which no call goes; empty: there is no limit. */
+  limit: Limit;
   /** Seconds that pass in the cluster per second of ours: 1, more only in a simulated one. Divides waits. */
   timeScale: number;
 }
@@ -91,6 +94,7 @@ export async function connectKubernetes(
   });
   /** Credentials that are refused may be out of date: a command that gives them is then asked once more. */
   const send = async (request: RequestContext, options: CallOptions) => {
+    requireWithin(settings.KUBERNETES_ONLY_NAMESPACES, request.getUrl());
     const answer = await sendToCluster(request, options);
     if (answer.status !== 401 || !plugin) return answer;
     plugin.forget();
@@ -110,6 +114,7 @@ export async function connectKubernetes(
       },
     }),
     changes: settings.KUBERNETES_NAMESPACES,
+    limit: settings.KUBERNETES_ONLY_NAMESPACES,
     timeScale: timeScaleOf(cluster.server, env),
   };
 }

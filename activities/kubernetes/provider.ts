@@ -2,6 +2,14 @@ import { z } from 'zod';
 import { defineProvider } from '../provider.ts';
 import { isContent } from './kubeconfig.ts';
 
+const namesIn = (list: string) => new Set(list.split(',').flatMap((name) => name.trim() || []));
+/** A name that is none would be a limit that nothing is within, and a list without any would be no limit. */
+const limit = z
+  .string()
+  .regex(/^\s*[a-z0-9][a-z0-9-]*(\s*,\s*[a-z0-9][a-z0-9-]*)*\s*$/, 'is no list of namespaces, as shop,search')
+  .default('')
+  .transform(namesIn);
+
 const settings = z.object({
   KUBECONFIG: z
     .string()
@@ -20,10 +28,13 @@ const settings = z.object({
     .string()
     .optional()
     .describe('as a pod has it: its own service account, for the connection default alone'),
+  KUBERNETES_ONLY_NAMESPACES: limit.describe(
+    'the namespaces, comma-separated, to which the connection is limited: nothing else is read or changed there, and no node (unset: no limit)',
+  ),
   KUBERNETES_NAMESPACES: z
     .string()
     .default('')
-    .transform((list) => new Set(list.split(',').flatMap((name) => name.trim() || [])))
+    .transform(namesIn)
     .describe(
       'the namespaces, comma-separated, in which something may be changed; *: all, and nodes (none: only what is labelled for it)',
     ),

@@ -314,7 +314,15 @@ describe('what is secret', () => {
       PORT: '8080',
     };
     expect(secretsOf(env).sort()).toEqual(
-      ['first-secret', 'second-secret', 'xoxb-1', 'p%40ssword', 'p@ssword', 'proxyword'].sort(),
+      [
+        'first-secret, second-secret',
+        'first-secret',
+        'second-secret',
+        'xoxb-1',
+        'p%40ssword',
+        'p@ssword',
+        'proxyword',
+      ].sort(),
     );
     expect(JSON.stringify(shownSettings(env))).not.toMatch(/secret|xoxb|ssword/);
     expect(masked('DATABASE_URL', env.DATABASE_URL)).toBe('postgres://baton:••••••••@db/baton');

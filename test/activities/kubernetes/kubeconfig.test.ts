@@ -8,7 +8,8 @@ import { kubernetesConfig } from '../../../simulator/kubernetes.ts';
 import { newSecret } from '../../../simulator/secret.ts';
 import { secretParts } from '../../../store/stored-connections.ts';
 import { clientsFor } from '../../clients.ts';
-import { failureOf, runnerFor, startCluster } from './cluster.ts';
+import { failureOf, runnerFor } from '../run.ts';
+import { startCluster } from './cluster.ts';
 
 const token = newSecret();
 const config = kubernetesConfig('http://127.0.0.1:6443', token).trimEnd();
