@@ -4,15 +4,16 @@ import { refused } from './failures.ts';
 import { readMember } from './slack/member.ts';
 
 /**
- * Who a member of the Slack workspace is: the name, and the e-mail address by which other providers know the same person. Without an
- * address where Slack tells none, or has nobody of that id any more: nothing is then done in that person's name elsewhere.
+ * Who a member of a Slack workspace is: the name, and the e-mail address by which other providers know the same person. The workspace of
+ * `connection` is asked, as another one may have somebody else of that id. Without an address where Slack tells none, or has nobody of that id
+ * any more: nothing is then done in that person's name elsewhere.
  */
 export async function identifyPerson(
-  { id, name }: { id: string; name: string },
+  { id, name, connection }: { id: string; name: string; connection: string },
   { slack }: Clients,
   signal: AbortSignal,
 ): Promise<Actor> {
-  const member = await readMember(await slack('default'), id, undefined, signal);
+  const member = await readMember(await slack(connection), id, undefined, signal);
   if (!member) return { kind: 'person', name };
   const { user, refusal } = member;
   if (refusal) throw refused('Slack', `${name} asked for it, and is told: ${refusal}`);

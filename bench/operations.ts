@@ -48,7 +48,7 @@ const app = createApp({
   pagerDutySecrets: [],
   store,
   inbox: createInbox(store, () => {}),
-  takeFromSlack: async () => ({}),
+  takeFromSlack: () => async () => ({}),
   temporalState: () => ({ up: true, since: '' }),
   metrics: createMetrics(),
   simulated: [],

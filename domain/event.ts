@@ -8,13 +8,15 @@ import type { WorkerBuild } from './run.ts';
  * (https://github.com/cloudevents/spec); `agent` says who did it, where the source tells.
  */
 export interface Event<Type extends EventType = EventType> {
-  /** Unique within its source. */
+  /** Unique within its source. Of what was asked by a named Slack connection, `<connection>/<id>`. */
   id: string;
   /** `/pagerduty/<connection>`, `/jira/<connection>`, `/slack/<team>`, `/baton`. */
   source: string;
   type: Type;
   /** Of the account that it came from, or that the incident is of. Left out: `default`. */
   connection?: string;
+  /** The Slack connection by which somebody asked, where it is not `default`: they are answered by it. */
+  askedBy?: string;
   /** The incident (`subjectOf`), or what else the event is about. Events of one subject are dispatched in order. */
   subject?: string;
   /** When it happened, ISO 8601 in UTC. */

@@ -7,20 +7,22 @@ const withinMilliseconds = 2_000;
 const lookMilliseconds = 800;
 
 /**
- * Shows forms to people in Slack, by the bot of the connection `default`. It is made at once, so that the first form need not wait for
+ * Shows forms to people in Slack, by the bot of a connection. That of `default` is made at once, so that the first form need not wait for
  * Slack's SDK to load; where Slack is not connected each form is refused, and the person told of the command. Undefined where Slack is
  * none of the providers.
  */
-export function formOpener({ slack }: Partial<Pick<Clients, 'slack'>>): ShowsForms | undefined {
+export function formOpener({
+  slack,
+}: Partial<Pick<Clients, 'slack'>>): ((connection: string) => ShowsForms) | undefined {
   if (!slack) return undefined;
   slack('default').catch(() => undefined);
-  return {
+  return (connection) => ({
     async open(triggerId, view) {
-      const api = (await slack('default')).api(AbortSignal.timeout(withinMilliseconds));
+      const api = (await slack(connection)).api(AbortSignal.timeout(withinMilliseconds));
       // The SDK's own type of a view knows every block there is; ours is a part of it.
       await api.views.open({ trigger_id: triggerId, view: { ...view } });
     },
     lookAt: async (message) =>
-      (await slack('default')).lookAt(message, AbortSignal.timeout(lookMilliseconds)),
-  };
+      (await slack(connection)).lookAt(message, AbortSignal.timeout(lookMilliseconds)),
+  });
 }

@@ -79,7 +79,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       publicUrl: settings.publicUrl,
       oidc: settings.oidc,
       wayTo: async (address) => wayTo(address, wiring.env),
-      openForm: formOpener(clients),
+      openForm: formOpener(allClients),
       store,
       client,
       eagerStart: false,

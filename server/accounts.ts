@@ -8,6 +8,8 @@ export interface AccountsOf extends Routed {
   concernsIncident: boolean;
   /** The workflow of the run whose end it is about. */
   ended?: string;
+  /** The Slack connection by which somebody asked for it: it goes back to where it came from, whatever the routes say. */
+  askedBy?: string;
 }
 
 /**
@@ -24,7 +26,13 @@ export function accountsFor(
   const ofEnded =
     ended === undefined ? undefined : connectionsFor({ ...run, workflow: ended }, routes).pagerduty;
   const pagerduty = concernsIncident ? own : (ofEnded ?? routed ?? own);
-  const connections = { ...others, ...(pagerduty === undefined ? {} : { pagerduty }) };
+  const { slack = defaultConnection, ...rest } = others;
+  const toSlack = run.askedBy ?? slack;
+  const connections = {
+    ...rest,
+    ...(toSlack === defaultConnection ? {} : { slack: toSlack }),
+    ...(pagerduty === undefined ? {} : { pagerduty }),
+  };
   return {
     ...(own === undefined ? {} : { connection: own }),
     ...(Object.keys(connections).length > 0 ? { connections } : {}),

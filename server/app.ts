@@ -17,8 +17,8 @@ import { pagerDutyWebhook } from './pagerduty/webhook.ts';
 import { answerRunPage, answerRunsPage, answerWorkerPage, runPath } from './pages.ts';
 import { answerError, noSuchRoute, notConfigured, problemText, problemType, Refusal } from './refusal.ts';
 import { storedConnectionOf } from './signing-connection.ts';
+import { namedDoor, ownDoor, type TakeBy } from './slack/door.ts';
 import { takeSlackClick, takeSlackCommand, takeSlackEvent } from './slack/requests.ts';
-import type { TakeFromSlack } from './slack/said.ts';
 import { takeWebhook, type WebhookSource } from './webhook.ts';
 
 export interface AppOptions extends HealthOptions {
@@ -29,7 +29,8 @@ export interface AppOptions extends HealthOptions {
   /** Left out: there is only `default`. */
   connections?: Pick<StoredConnections, 'settingsOf'> | undefined;
   slackSigningSecret?: string | undefined;
-  takeFromSlack: TakeFromSlack;
+  slackApiUrl?: string | undefined;
+  takeFromSlack: TakeBy;
   store: Pick<Store, 'ping' | 'backlog' | 'head'>;
   inbox: Inbox;
   /** How people sign in by a browser; undefined: they do not. */
@@ -51,12 +52,15 @@ export function createApp(options: AppOptions): Express {
 
   const { inbox, log, metrics } = options;
   const readBody = createBodyReader();
-  const slack = { signingSecret: options.slackSigningSecret, readBody, take: options.takeFromSlack, log };
+  const { slackSigningSecret, slackApiUrl, takeFromSlack } = options;
+  const own = ownDoor(slackSigningSecret, slackApiUrl, takeFromSlack);
+  const slack = { doorOf: () => own, readBody, log };
+  const namedSlack = { doorOf: namedDoor(options.connections, takeFromSlack), readBody, log };
   const webhookOf = (source: WebhookSource, secrets: readonly string[]) => {
-    const own = { connection: defaultConnection, secrets };
+    const byDefault = { connection: defaultConnection, secrets };
     const connectionOf = storedConnectionOf(options.connections, source);
     return {
-      own: takeWebhook(source, { connectionOf: () => own, readBody, inbox, log }),
+      own: takeWebhook(source, { connectionOf: () => byDefault, readBody, inbox, log }),
       named: takeWebhook(source, { connectionOf, readBody, inbox, log }),
     };
   };
@@ -88,8 +92,14 @@ export function createApp(options: AppOptions): Express {
   post('/webhooks/jira/default', timed('jira', jira.own));
   app.post('/webhooks/jira/:connection', timed('jira', jira.named));
   post('/slack/interactivity', timed('slack', takeSlackClick(slack)));
+  post('/slack/interactivity/default', timed('slack', takeSlackClick(slack)));
+  app.post('/slack/interactivity/:connection', timed('slack', takeSlackClick(namedSlack)));
   post('/slack/commands', timed('slack', takeSlackCommand(slack)));
+  post('/slack/commands/default', timed('slack', takeSlackCommand(slack)));
+  app.post('/slack/commands/:connection', timed('slack', takeSlackCommand(namedSlack)));
   post('/slack/events', timed('slack', takeSlackEvent(slack)));
+  post('/slack/events/default', timed('slack', takeSlackEvent(slack)));
+  app.post('/slack/events/:connection', timed('slack', takeSlackEvent(namedSlack)));
   get('/healthz', answerHealth);
   const health = { ...options, store: askedOnceASecond(options.store) };
   get('/readyz', answerReadiness(health));

@@ -192,6 +192,7 @@ function roleOf(event: Event, workflow: string, incident: Incident | undefined):
     // An envelope that lies in the store was read by any version, so nothing is taken for granted.
     serviceId: incident?.service?.id,
     concernsIncident: /^(pagerduty|slack|jira|approval)\./.test(event.type),
+    ...(isRequest(event) ? { askedBy: event.askedBy ?? defaultConnection } : {}),
     ...(isEnd ? { ended: (event as Event<'run.failed'>).data.workflow } : {}),
   };
 }

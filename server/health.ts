@@ -11,6 +11,8 @@ export interface HealthOptions {
   temporalState: () => { up: boolean; since: string; reason?: string | undefined };
   /** Undefined: Slack is not reached by Socket Mode. */
   slackSocketState?: () => SocketState | undefined;
+  /** The sockets of named connections. */
+  namedSlackSockets?: () => Record<string, SocketState>;
   metrics: Metrics;
   /** Runs that cannot go on, by reason; a worker knows of none. */
   stuckRuns?: () => StuckCounts;
@@ -30,14 +32,19 @@ export function answerHealth(_: Request, response: Response): void {
 /** 200 while events can be taken, also with Temporal away or with runs that stand still (`degraded`); 503 without a store, which answers within 2 s. */
 export function answerReadiness(options: HealthOptions) {
   const { store, temporalState, slackSocketState, simulated, halves = [], stuckRuns, pulls } = options;
+  const { namedSlackSockets } = options;
   return async (_: Request, response: Response) => {
     const { up, since, reason } = temporalState();
     const slackSocket = slackSocketState?.();
+    const named = Object.entries(namedSlackSockets?.() ?? {});
     const stuck = stuckRuns?.();
     const isStuck = stuck !== undefined && Object.values(stuck).some((count) => count > 0);
     const detail = {
       temporal: shapeOf({ up, since, reason }),
       ...(slackSocket ? { slackSocket: shapeOf(slackSocket) } : {}),
+      ...(named.length > 0
+        ? { slackSockets: Object.fromEntries(named.map(([name, state]) => [name, shapeOf(state)])) }
+        : {}),
       simulated,
       ...(halves.length > 0 ? { connectedInHalf: halves } : {}),
       ...(stuck ? { stuckRuns: stuck } : {}),

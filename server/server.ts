@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { defaultConnection } from '../domain/subject.ts';
 import type { Authority } from '../secrets/authority.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
@@ -22,10 +23,12 @@ import { startReconciler } from './reconcile.ts';
 import { startRetention } from './retention.ts';
 import { syncSchedules } from './schedules.ts';
 import { startSealer } from './sealer.ts';
-import type { Forms, ShowsForms } from './slack/asked.ts';
+import type { ShowsForms } from './slack/asked.ts';
+import type { TakeBy } from './slack/door.ts';
 import type { WayTo } from './slack/respond.ts';
 import { takeFromSlack } from './slack/said.ts';
 import { startSlackSocket } from './slack/socket.ts';
+import { startNamedSockets } from './slack/sockets.ts';
 import type { Pager } from './stuck-pages.ts';
 import { startStuckRuns } from './stuck-runs.ts';
 import { isTemporalSilent, watchTemporal } from './temporal-state.ts';
@@ -50,8 +53,8 @@ export interface ServerOptions {
   slackApiUrl?: string | undefined;
   /** How answers to people go to Slack, and questions to who vouches for them. */
   wayTo?: WayTo | undefined;
-  /** Shows forms to people in Slack; left out: they are told of the commands. */
-  openForm?: ShowsForms | undefined;
+  /** Shows forms to people in Slack by a connection; undefined, or left out: they are told of the commands. */
+  openForm?: ((connection: string) => ShowsForms) | undefined;
   store: Store;
   client: Client;
   /** The client's connection is that of a worker in this process. */
@@ -121,25 +124,31 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { publicUrl = addressOf(options.host, options.port) } = options;
   const access = createAccess({ store, publicUrl, oidc, wayTo, log });
   const inbox = createInbox(store, dispatcher.take, dispatcher.mayTake);
-  const toSlack = { apiUrl: options.slackApiUrl, wayToSlack: wayTo, log };
-  const forms: Forms | undefined = options.openForm && {
-    ...options.openForm,
-    startable: async () => (await world?.workflows())?.startable ?? [],
-  };
-  const take = takeFromSlack({ ...toSlack, inbox, forms, isTemporalUp: () => temporal.up });
-  const { slackAppToken: appToken } = options;
+  const toSlack = { wayToSlack: wayTo, log };
+  const startable = async () => (await world?.workflows())?.startable ?? [];
+  const takeBy: TakeBy = (account) =>
+    takeFromSlack({
+      ...toSlack,
+      ...account,
+      inbox,
+      forms: options.openForm && { ...options.openForm(account.connection), startable },
+      isTemporalUp: () => temporal.up,
+    });
+  const { slackAppToken: appToken, slackApiUrl: apiUrl } = options;
   let api: Api | undefined;
   const app = createApp({
     pagerDutySecrets: options.pagerDutySecrets,
     jiraSecrets: options.jiraSecrets,
     connections: options.connections,
     slackSigningSecret: options.slackSigningSecret,
-    takeFromSlack: take,
+    slackApiUrl: apiUrl,
+    takeFromSlack: takeBy,
     signIn: access.signIn,
     store,
     inbox,
     temporalState: () => temporal,
     slackSocketState: () => slackSocket?.state(),
+    namedSlackSockets: () => namedSockets?.states() ?? {},
     log,
     metrics,
     stuckRuns: stuck.counts,
@@ -155,7 +164,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const http = createHttpServer(app);
   await listen(http, options.port, options.host);
-  const slackSocket = appToken ? startSlackSocket({ ...toSlack, appToken, take }) : undefined;
+  const take = takeBy({ connection: defaultConnection, apiUrl });
+  const slackSocket = appToken ? startSlackSocket({ ...toSlack, apiUrl, appToken, take }) : undefined;
+  const namedSockets =
+    options.connections && startNamedSockets({ ...toSlack, connections: options.connections, takeBy });
   const sealer = startSealer(store, log, options.keeping);
   const retention = startRetention({
     store,
@@ -199,7 +211,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       stopping = true;
       // Streams have no end of their own.
       api?.stop();
-      await Promise.all([close(http), pulling?.stop(), slackSocket?.stop()]);
+      await Promise.all([close(http), pulling?.stop(), slackSocket?.stop(), namedSockets?.stop()]);
       await dispatcher.stop();
       await connections?.stop();
       await Promise.all([reconciler.stop(), sealer.stop(), stuck.stop(), retention.stop(), versions.stop()]);

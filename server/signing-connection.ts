@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { connectionNamePattern } from '../domain/subject.ts';
-import type { StoredConnections } from '../store/stored-connections.ts';
+import type { ConnectionValues, StoredConnections } from '../store/stored-connections.ts';
 import { noSuchRoute } from './refusal.ts';
 
 /** A connection that events come by. */
@@ -19,12 +19,12 @@ export function storedConnectionOf(
   connections: Pick<StoredConnections, 'settingsOf'> | undefined,
   { provider, setting }: { provider: string; setting: string },
 ) {
-  return async (request: Request): Promise<SigningConnection> => {
+  return async (request: Request): Promise<SigningConnection & { values: ConnectionValues }> => {
     const { connection = '' } = request.params;
     const name = typeof connection === 'string' && connectionNamePattern.test(connection) ? connection : '';
     const found = name === '' ? undefined : await connections?.settingsOf(provider, name);
     if (!found) throw noSuchRoute();
-    return { connection: name, secrets: secretsIn(found.values[setting]) };
+    return { connection: name, secrets: secretsIn(found.values[setting]), values: found.values };
   };
 }
 

@@ -233,7 +233,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
     slackAppToken: env.SLACK_APP_TOKEN,
     slackApiUrl: env.SLACK_API_URL,
-    openForm: formOpener(clientsFor(env)),
+    openForm: formOpener(clientsFor(env, allConnections(env, connections))),
     world: operations,
     store,
     client,

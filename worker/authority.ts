@@ -7,6 +7,7 @@ import type { FailureDetail } from '../activities/failures.ts';
 import { identifyPerson } from '../activities/person.ts';
 import { causeName, takeLastArgument } from '../domain/last-argument.ts';
 import { behalfOf } from '../domain/run-beginning.ts';
+import { defaultConnection } from '../domain/subject.ts';
 import type { Authority, SignedRun } from '../secrets/authority.ts';
 
 /** What is read of a call's cause here. The signature covers all of it. */
@@ -111,9 +112,15 @@ export async function actorOfChange(
   clients: Clients,
   within: number,
 ): Promise<Actor> {
-  const by = 'cause' in shown ? shown.cause.by : undefined;
-  if (by === undefined || provider === 'slack') return actorOf(shown);
-  return identifyPerson(by, clients, AbortSignal.any([cancellationSignal(), AbortSignal.timeout(within)]));
+  const cause = 'cause' in shown ? shown.cause : undefined;
+  if (cause?.by === undefined || provider === 'slack') return actorOf(shown);
+  // Where they asked is where they are known: the cause of what was asked for in Slack has that connection.
+  const member = { ...cause.by, connection: cause.connections?.slack ?? defaultConnection };
+  return identifyPerson(
+    member,
+    clients,
+    AbortSignal.any([cancellationSignal(), AbortSignal.timeout(within)]),
+  );
 }
 
 /** Final, and before any call: the same call would be refused again. */

@@ -3,6 +3,7 @@ import type { Approval, ApprovalState } from '../../domain/approval.ts';
 import type { Event, EventType, KnownEventType } from '../../domain/event.ts';
 import type { RunState } from '../../domain/run.ts';
 import { runEnd } from '../../domain/run-end.ts';
+import { defaultConnection } from '../../domain/subject.ts';
 import { readJiraEvent } from '../../server/jira/event.ts';
 import { readPagerDutyEvent } from '../../server/pagerduty/event.ts';
 import type { ReadEvent } from '../../server/read-event.ts';
@@ -137,7 +138,7 @@ function pressedButton(at: Date): Example {
     actions: [{ type: 'button', action_id: 'acknowledge', value: incident, action_ts: ts(at) }],
   };
   const raw = ofSlack('/slack/interactivity', { payload: JSON.stringify(payload) });
-  const { event } = clickDelivery(payload, Buffer.from(raw.body), at.toISOString());
+  const { event } = clickDelivery(payload, Buffer.from(raw.body), at.toISOString(), defaultConnection);
   return { event: event as Event, raw };
 }
 
@@ -155,7 +156,13 @@ function typedCommand(at: Date): Example {
   const read = readSlashCommand(fields, at.toISOString());
   const typed = readCommand(fields.text);
   if (!read || !('request' in typed)) throw new Error('The example of a command cannot be read');
-  const { event } = requestDelivery(typed.request, 'command', read.told, Buffer.from(raw.body));
+  const { event } = requestDelivery(
+    typed.request,
+    'command',
+    read.told,
+    Buffer.from(raw.body),
+    defaultConnection,
+  );
   return { event: event as Event, raw };
 }
 

@@ -103,10 +103,10 @@ async function stored(
   by: SlackRequest['by'],
   told: Told,
   { body }: SlackSaid,
-  { inbox, isTemporalUp, log }: TakingOptions,
+  { connection, inbox, isTemporalUp, log }: TakingOptions,
 ): Promise<string> {
   try {
-    await inbox.store(requestDelivery(request, by, told, body));
+    await inbox.store(requestDelivery(request, by, told, body, connection));
   } catch (error) {
     log.error({ err: error }, 'What somebody asked for in Slack could not be stored');
     return 'Baton could not record this, and nothing was done. Please ask again in a minute, or act in PagerDuty.';
@@ -178,7 +178,7 @@ async function takeForm(
   const { channelId, messageTs } = read.place;
   const told = { ...submission.told, channelId, ...(messageTs === undefined ? {} : { messageTs }) };
   try {
-    await options.inbox.store(requestDelivery(read.request, 'form', told, said.body));
+    await options.inbox.store(requestDelivery(read.request, 'form', told, said.body, options.connection));
     return options.isTemporalUp() ? {} : formNotice(receiptOf(read.request, false));
   } catch (error) {
     options.log.error({ err: error }, 'A form could not be stored');

@@ -27,9 +27,11 @@ export interface Told {
 export function requestDelivery(
   request: PersonRequest,
   by: SlackRequest['by'],
-  { user, channelId, messageTs, id, time }: Told,
+  { user, channelId, messageTs, id: own, time }: Told,
   body: Buffer,
+  askedBy: string,
 ): Delivery {
+  const id = subjectOf(askedBy, own);
   const named = incidentNamed(request);
   const subject = named && subjectOf(named.connection, named.incidentId);
   const data: SlackRequest = {
@@ -44,6 +46,7 @@ export function requestDelivery(
     source: user.teamId ? `/slack/${user.teamId}` : '/slack',
     type: 'slack.request',
     ...(named && named.connection !== defaultConnection ? { connection: named.connection } : {}),
+    ...(askedBy === defaultConnection ? {} : { askedBy }),
     ...(subject === undefined ? {} : { subject }),
     time,
     agent: { kind: 'person', id: user.id, name: user.name },

@@ -26,6 +26,8 @@ export interface SlackAnswer {
 export type TakeFromSlack = (said: SlackSaid) => Promise<SlackAnswer>;
 
 export interface TakingOptions extends AnswerTo {
+  /** The Slack connection that it comes by. */
+  connection: string;
   inbox: Inbox;
   /** Left out: no form is shown, and people are told of the commands. */
   forms?: Forms | undefined;
@@ -59,7 +61,7 @@ async function takeClick({ payload, body }: SlackSaid, options: TakingOptions): 
     );
   try {
     const now = new Date().toISOString();
-    await options.inbox.store(clickDelivery(payload, body, now));
+    await options.inbox.store(clickDelivery(payload, body, now, options.connection));
     const request = clicked(readPress(payload, now));
     if (request) tell(receiptOf(request, options.isTemporalUp()));
   } catch (error) {
@@ -76,7 +78,10 @@ function clicked(press: Press | undefined): PersonRequest | undefined {
   return actionId === 'acknowledge' || actionId === 'resolve' ? { do: actionId, incident } : undefined;
 }
 
-async function takeEvent({ payload, body }: SlackSaid, { inbox }: TakingOptions): Promise<SlackAnswer> {
-  await inbox.store(slackEventDelivery(payload, body, new Date().toISOString()));
+async function takeEvent(
+  { payload, body }: SlackSaid,
+  { inbox, connection }: TakingOptions,
+): Promise<SlackAnswer> {
+  await inbox.store(slackEventDelivery(payload, body, new Date().toISOString(), connection));
   return {};
 }

@@ -74,7 +74,7 @@ export async function serve(store: Store, changes: Partial<World> = {}): Promise
     pagerDutySecrets: [],
     store,
     inbox: createInbox(store, () => {}),
-    takeFromSlack: async () => ({}),
+    takeFromSlack: () => async () => ({}),
     temporalState: () => ({ up: true, since: '2026-11-20T09:00:00.000Z' }),
     metrics: createMetrics(),
     simulated: [],

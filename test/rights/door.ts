@@ -49,7 +49,7 @@ export async function openDoor(
     store,
     signIn: access.signIn,
     inbox: createInbox(store, () => {}),
-    takeFromSlack: async () => ({}),
+    takeFromSlack: () => async () => ({}),
     temporalState: () => ({ up: true, since: new Date().toISOString() }),
     log,
     metrics: createMetrics(),

@@ -108,6 +108,30 @@ describe('a run', () => {
     });
   });
 
+  it('that somebody asked for in Slack answers by the connection that it came by, whatever the routes say', () => {
+    const onClick = defineTrigger({ ...declared, on: 'slack.action', each: 'event' });
+    const click: Event<'slack.action'> = {
+      id: '1',
+      source: '/slack/T1',
+      type: 'slack.action',
+      time: nightly.time,
+      agent: { kind: 'person', id: 'U1', name: 'ada' },
+      data: {
+        actionId: 'a',
+        incidentId: 'P1',
+        user: { id: 'U1', name: 'ada', teamId: 'T1' },
+        channelId: 'C1',
+        messageTs: '1',
+      },
+    };
+    const routes = [toward('slack', 'other'), toward('jira', 'web')];
+    const by = (event: Event) => accountsOf(event, routes, onClick).connections;
+    expect(by(click)).toEqual({ jira: 'web' });
+    expect(by({ ...click, askedBy: 'beta' })).toEqual({ jira: 'web', slack: 'beta' });
+    // Nobody but the door that verified it says so.
+    expect(accountsOf({ ...incidentTriggered(), askedBy: 'beta' }, []).connections).toBeUndefined();
+  });
+
   it('of a schedule acts by the routes alone', () => {
     const routes = [toward('pagerduty', 'us')];
     expect(accountsOf(nightly, routes, onSchedule)).toEqual({ connections: { pagerduty: 'us' } });

@@ -8,6 +8,7 @@ import { createLog } from '../../log/log.ts';
 import { type AppOptions, createApp, createHttpServer } from '../../server/app.ts';
 import { createInbox } from '../../server/inbox.ts';
 import { createMetrics } from '../../server/metrics.ts';
+import type { TakeBy } from '../../server/slack/door.ts';
 import { type TakeFromSlack, type TakingOptions, takeFromSlack } from '../../server/slack/said.ts';
 import type { Receipt, StoredEvent } from '../../store/inbox.ts';
 import { signed } from '../fixtures/webhooks.ts';
@@ -83,7 +84,9 @@ export async function startReceiver(
   });
   const { apiUrl, wayToSlack, forms, ...others } = overrides;
   const isTemporalUp = () => temporal.up;
-  const take = takeFromSlack({ apiUrl, wayToSlack, forms, isTemporalUp, inbox, log: logger });
+  const takeBy: TakeBy = (account) =>
+    takeFromSlack({ wayToSlack, forms, isTemporalUp, inbox, log: logger, ...account });
+  const take = takeBy({ connection: 'default', apiUrl });
   const server = createHttpServer(
     createApp({
       pagerDutySecrets: [secret, olderSecret],
@@ -94,7 +97,8 @@ export async function startReceiver(
         head: () => orFail({ seq: 7, hash: 'x' }),
       },
       inbox,
-      takeFromSlack: take,
+      slackApiUrl: apiUrl,
+      takeFromSlack: takeBy,
       temporalState: () => temporal,
       log: logger,
       metrics: createMetrics(),

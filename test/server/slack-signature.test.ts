@@ -11,14 +11,14 @@ const command = Buffer.from(
 
 function check(headers: Record<string, string>, body: Uint8Array, nowSeconds = at, key = secret) {
   const { 'x-slack-signature': signature, 'x-slack-request-timestamp': timestamp } = headers;
-  return checkSlackSignature({ signature, timestamp }, body, key, nowSeconds * 1000);
+  return checkSlackSignature({ signature, timestamp }, body, [key], nowSeconds * 1000);
 }
 
 describe('the signature of a request from Slack', () => {
   it('is that of known bytes', () => {
     const signature = 'v0=a2aebac8053156e910c6ccffbb8c1e887ce9f9628e97a884ec683b749468c4f5';
     const timestamp = String(at);
-    expect(checkSlackSignature({ signature, timestamp }, command, secret, at * 1000)).toBe('valid');
+    expect(checkSlackSignature({ signature, timestamp }, command, [secret], at * 1000)).toBe('valid');
   });
 
   it('is stale more than five minutes away, on both sides', () => {
@@ -44,7 +44,7 @@ describe('the signature of a request from Slack', () => {
       { signature, timestamp: String(at + 1) },
     ];
     for (const given of wrong)
-      expect(checkSlackSignature(given, command, secret, at * 1000)).toBe('no match');
+      expect(checkSlackSignature(given, command, [secret], at * 1000)).toBe('no match');
     expect(check(headers, command, at, 'another secret')).toBe('no match');
   });
 
@@ -63,7 +63,7 @@ describe('the signature of a request from Slack', () => {
     const text = fc.option(fc.string({ unit: 'binary' }), { nil: undefined });
     fc.assert(
       fc.property(text, text, (signature, timestamp) => {
-        expect(checkSlackSignature({ signature, timestamp }, command, secret)).toBe('no match');
+        expect(checkSlackSignature({ signature, timestamp }, command, [secret])).toBe('no match');
       }),
       { numRuns: 200 },
     );

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { AnyActivity } from '../../../activities/activity.ts';
 import { listEc2Instances } from '../../../activities/ec2/list-instances.ts';
 import { activities } from '../../../activities/index.ts';
-import { checkout, failureOf, startRegion } from './region.ts';
+import { failureOf } from '../run.ts';
+import { checkout, startRegion } from './region.ts';
 
 const all: readonly AnyActivity[] = activities.filter(({ provider }) => provider === 'ec2');
 

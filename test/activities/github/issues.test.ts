@@ -245,9 +245,7 @@ describe('a comment', () => {
       url: expect.stringContaining('/acme/shop/issues/1#issuecomment-'),
     });
     expect(effects()).toEqual(['issue created', 'comment added']);
-    expect(shop.issues[0]?.comments[0]?.body).toBe(
-      '<!-- baton:comment run%2D1%235 -->\n\nRolled back',
-    );
+    expect(shop.issues[0]?.comments[0]?.body).toBe('<!-- baton:comment run%2D1%235 -->\n\nRolled back');
   });
 
   it('is found on a later page, and another call makes another one', async () => {

@@ -5,7 +5,8 @@ import { listKubernetesPods } from '../../../activities/kubernetes/list-pods.ts'
 import { kubernetes } from '../../../activities/kubernetes/provider.ts';
 import { restartKubernetesDeployment } from '../../../activities/kubernetes/restart-workload.ts';
 import { examined, findingOf, untold, worlds } from '../../doctor/world.ts';
-import { effects, failureOf, startCluster } from './cluster.ts';
+import { failureOf } from '../run.ts';
+import { effects, startCluster } from './cluster.ts';
 
 const restart = { namespace: 'shop', deployment: 'checkout', at: '2026-11-21T10:00:00.000Z' };
 const all: readonly AnyActivity[] = activities.filter(({ provider }) => provider === 'kubernetes');
