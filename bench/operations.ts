@@ -62,6 +62,7 @@ const app = createApp({
       settings: () => ({}),
       linkedPeople: () => new Map(),
       retentionDays: 365,
+      ownValues: () => ({}),
       connections: noConnections,
       providers: [],
       doctor: () => Promise.reject(new Error('Nobody asks the doctor here')),

@@ -1,4 +1,4 @@
-import type { AnyProvider } from '../activities/provider.ts';
+import { type AnyProvider, withoutEmpty } from '../activities/provider.ts';
 import { linkedPeople } from '../domain/linked-people.ts';
 import type { World } from '../server/operations/operation.ts';
 import type { Store } from '../store/store.ts';
@@ -33,5 +33,6 @@ export function worldOf(wiring: Wiring, options: Options): Omit<World, 'runs'> {
     settings: () => shownSettings(wiring.env, providers),
     retentionDays: options.settings.retentionDays,
     linkedPeople: () => linkedPeople(wiring.env.BATON_PEOPLE) ?? new Map(),
+    ownValues: () => withoutEmpty(wiring.env),
   };
 }

@@ -205,6 +205,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     checkApprover: approverCheck({ env, providers: shippedProviders, connections, store }),
     runs: { client, taskQueue, eagerStart: false, authority: testAuthority },
     settings: () => ({}),
+    ownValues: () => ({}),
   };
   const worker = await startWorker({
     connection: temporal.nativeConnection,

@@ -1,5 +1,6 @@
 import type { AnyProvider } from '../../activities/provider.ts';
 import { changeEvents, type Route } from '../../domain/route.ts';
+import { defaultConnection } from '../../domain/subject.ts';
 import type { ConnectionValues, StoredConnection } from '../../store/stored-connections.ts';
 import { Refusal } from '../refusal.ts';
 
@@ -89,6 +90,11 @@ export function checkChangeEvents(name: string, { PAGERDUTY_ROUTING_KEY: key = '
     'Takes no change events',
     `The connection ${name} ${why}. Change events need the integration key of a service.`,
   );
+}
+
+/** The same for the connection default, as far as this process knows: it may be that only the workers have its key. */
+export function checkOwnChangeEvents(values: ConnectionValues): void {
+  if (values.PAGERDUTY_ROUTING_KEY !== undefined) checkChangeEvents(defaultConnection, values);
 }
 
 /** The same for a connection that is given new values, where change events are routed to it. */

@@ -10,6 +10,7 @@ import { Refusal } from '../refusal.ts';
 import {
   checkChangeEvents,
   checkedValues,
+  checkOwnChangeEvents,
   checkRoutedChangeEvents,
   checkUsable,
   shownVariables,
@@ -358,7 +359,7 @@ export const setRoute = defineOperation({
           `The connection ${connection} is one of ${found.provider}.`,
         );
       if (purpose !== undefined) checkChangeEvents(connection, found.values ?? {});
-    }
+    } else if (purpose !== undefined) checkOwnChangeEvents(context.ownValues());
     const route = { ...keyOf(input), connection };
     const entry = entryAbout('route.set', connection, { route }, context);
     if (!(await store.setRoute(route, actorOf(principal), entry)))

@@ -34,6 +34,8 @@ export interface World {
   retentionDays: number;
   /** Whom BATON_PEOPLE links: the address by the member id of Slack. */
   linkedPeople(): ReadonlyMap<string, string>;
+  /** What the connections `default` are made of in this process, secrets too: to be looked at, and shown to nobody. */
+  ownValues(): Readonly<Record<string, string>>;
 }
 
 /** What an operation is given beside its input. */

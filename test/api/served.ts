@@ -56,6 +56,7 @@ export const worldOn = (store: Store, changes: Partial<World> = {}): World => ({
   settings: () => ({ PAGERDUTY_API_TOKEN: '••••••••' }),
   linkedPeople: () => new Map(),
   retentionDays: 365,
+  ownValues: () => ({}),
   ...changes,
 });
 

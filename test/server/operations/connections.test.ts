@@ -63,6 +63,7 @@ beforeAll(async () => {
     retentionDays: 365,
     checkApprover: () => Promise.reject(new Error('Nobody answers approvals here')),
     settings: () => ({ JIRA_API_TOKEN: '••••••••', JIRA_OTHER: 'x' }),
+    ownValues: () => ({}),
     principal: { kind: 'person', name: 'ada@example.com', role: 'admin' },
     via: 'api',
   };
@@ -280,6 +281,26 @@ describe('a route', () => {
     await expect(set({ workflow: 'Restrat' })).rejects.toMatchObject(refusal(422, /Did you mean restart\?/));
     await expect(set({ workflow: 'other' })).rejects.toMatchObject(refusal(422, /workflows\.list/));
     await expect(set({ service: 'no id' })).rejects.toBeInstanceOf(z.ZodError);
+  });
+
+  it('for change events is refused to default, too, where that has the key of an orchestration', async () => {
+    const set = (PAGERDUTY_ROUTING_KEY: string | undefined) =>
+      setRoute.run(
+        { provider: 'pagerduty', purpose: 'change-events', workflow: 'deploy', connection: 'default' },
+        {
+          ...context,
+          ownValues: () => (PAGERDUTY_ROUTING_KEY === undefined ? {} : { PAGERDUTY_ROUTING_KEY }),
+        },
+      );
+    const key = `R${routingKey.slice(1)}`;
+    const failure = await set(key).catch((error: Error) => error);
+    expect(failure).toMatchObject(
+      refusal(422, /The connection default has the routing key of an orchestration/),
+    );
+    expect((failure as Error).message).not.toContain(key);
+    expect(await set(routingKey)).toMatchObject({ connection: 'default' });
+    // The key may be another process's: a worker sends change events.
+    expect(await set(undefined)).toMatchObject({ connection: 'default' });
   });
 
   it('for change events is refused to the key of an orchestration, when it is configured', async () => {
