@@ -39,6 +39,14 @@ export interface LogQuery {
   limit: number;
 }
 
+/** A page of it, newest first. */
+export interface LogPage {
+  entries: unknown[];
+  more: boolean;
+  /** When it was given, by the provider's own clock, where that says so. */
+  answeredAt?: string;
+}
+
 /** Asks harmlessly what a client's credentials may do. Throws a failure where they cannot be used at all. */
 export type Check<Client> = (client: Client, signal: AbortSignal, asked: Asked) => Promise<Finding[]>;
 
@@ -95,11 +103,7 @@ export interface Provider<
   check(client: Client, signal: AbortSignal, asked: Asked): Promise<Finding[]>;
   log?: {
     needs: keyof z.input<Settings> & string;
-    read(
-      client: Client,
-      query: LogQuery,
-      signal: AbortSignal,
-    ): Promise<{ entries: unknown[]; more: boolean }>;
+    read(client: Client, query: LogQuery, signal: AbortSignal): Promise<LogPage>;
   };
   test?(client: Client, signal: AbortSignal, asked: Asked): Promise<Tested | undefined>;
 }

@@ -22,6 +22,8 @@ export interface Answer {
   code?: number;
   /** From `Retry-After`, which gateways send; where the limit is used up, from PagerDuty's own `ratelimit-reset`. */
   retryAfterSeconds?: number;
+  /** When it answered, by its own clock, where it says so. ISO 8601. */
+  answeredAt?: string;
 }
 
 export type Query = Record<string, string | readonly string[] | undefined>;
@@ -206,7 +208,13 @@ function readAnswer(
     reason: withoutSecrets(words || plainReason(headers, text) || `status ${status}`, secrets).slice(0, 300),
     ...(code === undefined ? {} : { code }),
     ...(wait === undefined ? {} : { retryAfterSeconds: Math.max(wait, 1) }),
+    ...answeredAt(headers),
   };
+}
+
+function answeredAt({ date = '' }: Record<string, string>): { answeredAt?: string } {
+  const time = Date.parse(date);
+  return Number.isNaN(time) ? {} : { answeredAt: new Date(time).toISOString() };
 }
 
 /** Seconds until the limit begins anew. It comes with every answer, so it counts only where the limit is used up. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { decorative } from '../lenient.ts';
-import type { LogQuery } from '../provider.ts';
+import type { LogPage, LogQuery } from '../provider.ts';
 import type { PagerDuty } from './client.ts';
 import { readSuccess } from './failures.ts';
 
@@ -15,7 +15,7 @@ export async function readPagerDutyLog(
   pagerduty: PagerDuty,
   { since, until, offset, limit }: LogQuery,
   signal: AbortSignal,
-): Promise<{ entries: unknown[]; more: boolean }> {
+): Promise<LogPage> {
   const query = {
     since,
     until,
@@ -23,9 +23,8 @@ export async function readPagerDutyLog(
     limit: String(limit),
     offset: String(offset),
   };
-  const { log_entries: entries, more } = readSuccess(
-    await pagerduty.getAtLeisure('/log_entries', query, signal),
-    page,
-  );
-  return { entries, more: more === true };
+  const answer = await pagerduty.getAtLeisure('/log_entries', query, signal);
+  const { log_entries: entries, more } = readSuccess(answer, page);
+  const { answeredAt } = answer;
+  return { entries, more: more === true, ...(answeredAt === undefined ? {} : { answeredAt }) };
 }

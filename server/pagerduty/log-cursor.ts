@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { millisecondsAhead } from '../../domain/moment.ts';
 import type { PullCursor } from '../../store/pulls.ts';
-import { type LogEntry, logEntryOf } from './log-entry.ts';
+import { aheadMilliseconds, type LogEntry, logEntryOf } from './log-entry.ts';
 
 /** What is asked of an account's log. */
 export interface LogQuery {
@@ -12,8 +12,16 @@ export interface LogQuery {
   limit: number;
 }
 
-/** Asks for one page of it, newest first. */
-export type ReadLog = (query: LogQuery) => Promise<{ entries: unknown[]; more: boolean }>;
+/** One page of it, newest first. */
+export interface LogPage {
+  entries: unknown[];
+  more: boolean;
+  /** When it was given, by PagerDuty's clock. Left out: PagerDuty does not say. */
+  answeredAt?: string;
+}
+
+/** Asks for one page. */
+export type ReadLog = (query: LogQuery) => Promise<LogPage & { answeredAt: string }>;
 
 /** Where the next part of the log begins. */
 export interface LogPlace extends PullCursor {
@@ -38,21 +46,27 @@ const pagesOfAll = 100;
 const narrowestMilliseconds = 2 * second;
 
 /**
- * Where to begin: where the last round ended, at most 48 hours before the newest entry; at first some minutes ago. By PagerDuty's times
- * wherever they can tell, as our clock may be wrong.
+ * Where to begin: where the last round ended, at most 48 hours before the newest entry; at first some minutes ago. By PagerDuty's clock,
+ * as ours may be wrong. Where PagerDuty's own has gone back behind the last round, nobody knows what of the future was read: what
+ * comes again is known by its id.
  */
 export async function beginOf(cursor: PullCursor | undefined, read: ReadLog, now: number): Promise<LogPlace> {
-  if (cursor && now - Date.parse(cursor.since) <= longestGapMilliseconds) return cursor;
-  const { entries } = await read({ offset: 0, limit: 1 });
-  const [newest] = entries.map((raw) => Date.parse(logEntryOf(raw, whole(now)).time));
-  if (!cursor) return beginningAt(firstOf(newest, now));
+  const since = Date.parse(cursor?.since ?? '');
+  if (cursor && now - since <= longestGapMilliseconds && since - now <= aheadMilliseconds) return cursor;
+  const { entries, answeredAt } = await read({ offset: 0, limit: 1 });
+  const [newest] = entries.map((raw) =>
+    Date.parse(logEntryOf(raw, { from: answeredAt, now: answeredAt }).time),
+  );
+  const there = Date.parse(answeredAt);
+  if (!cursor) return beginningAt(firstOf(newest, there));
+  if (since - there > aheadMilliseconds) return beginningAt(there - longestGapMilliseconds);
   const earliest = (newest ?? 0) - longestGapMilliseconds;
-  return earliest <= Date.parse(cursor.since) ? cursor : beginningAt(earliest);
+  return earliest <= since ? cursor : beginningAt(earliest);
 }
 
 function firstOf(newest: number | undefined, now: number): number {
   if (newest === undefined) return now - dayMilliseconds;
-  // Nothing for so long, or our clock is ahead: what comes next is what is new.
+  // Nothing for so long: what comes next is what is new.
   if (newest < now - firstMilliseconds) return newest + second;
   return Math.max(newest, now) - firstMilliseconds;
 }
@@ -107,7 +121,7 @@ export async function readPart(
       const answer = await read({ ...bounds, offset: page * pageSize, limit: pageSize });
       // What is written meanwhile moves the rest on by a place, so an entry may come twice.
       for (const raw of answer.entries) {
-        const entry = logEntryOf(raw, new Date(from).toISOString());
+        const entry = logEntryOf(raw, { from: new Date(from).toISOString(), now: answer.answeredAt });
         found.set(entry.id, entry);
       }
       return answer.more;
@@ -119,7 +133,8 @@ export async function readPart(
         ? await read({ ...bounds, offset: (pages - 1) * pageSize, limit: pageSize })
         : undefined;
     if (last?.more) {
-      const times = last.entries.map((raw) => Date.parse(logEntryOf(raw, whole(from)).time));
+      const { answeredAt: now } = last;
+      const times = last.entries.map((raw) => Date.parse(logEntryOf(raw, { from: whole(from), now }).time));
       const oldest = Math.min(...times);
       until = Math.max(from + narrowestMilliseconds, Math.floor((from + oldest) / 2));
       continue;

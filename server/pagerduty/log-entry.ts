@@ -14,18 +14,29 @@ export interface LogEntry {
   id: string;
   /** In whole seconds. */
   time: string;
+  /** The time that it names, where that has not come yet. */
+  future?: string;
   raw: unknown;
 }
 
 const head = z.object({ id: z.string().min(1).max(200), created_at: z.string() });
 
-/** What tells entries apart. One without an id or a time, which PagerDuty never writes, gets them of its text and of `now`. */
-export function logEntryOf(raw: unknown, now: string): LogEntry {
+/** Clocks of one provider differ by less. */
+export const aheadMilliseconds = 30_000;
+
+/**
+ * What tells entries apart. One without an id or a time, which PagerDuty never writes, gets them of its text and of `from`. One that is dated
+ * after `now`, when PagerDuty showed it, has happened by then: its incident would else be taken for older than all that follows.
+ */
+export function logEntryOf(raw: unknown, { from, now }: { from: string; now: string }): LogEntry {
   const { data } = head.safeParse(raw);
   const time = Date.parse(data?.created_at ?? '');
+  const told = Number.isNaN(time) ? from : new Date(time).toISOString();
+  const isAhead = millisecondsAhead(told, now) > aheadMilliseconds;
   return {
     id: data?.id ?? `sha256:${createHash('sha256').update(JSON.stringify(raw)).digest('hex')}`,
-    time: Number.isNaN(time) ? now : new Date(time).toISOString(),
+    time: isAhead ? now : told,
+    ...(isAhead ? { future: told } : {}),
     raw,
   };
 }

@@ -9,6 +9,7 @@ import type { Inbox } from '../inbox.ts';
 import {
   beginOf,
   freshOf,
+  type LogPage,
   type LogQuery,
   placeAfter,
   type ReadLog,
@@ -25,11 +26,7 @@ export interface PullSource {
   /** The environment's connection has it. */
   hasDefault: boolean;
   /** One page, newest first. Rejects with the failures of the activities. */
-  read(
-    connection: string,
-    query: LogQuery,
-    signal: AbortSignal,
-  ): Promise<{ entries: unknown[]; more: boolean }>;
+  read(connection: string, query: LogQuery, signal: AbortSignal): Promise<LogPage>;
 }
 
 export interface PullOptions {
@@ -198,7 +195,7 @@ async function round(
     const page = await inTurn(() => source.read(connection, query, signal), signal);
     // A part of many pages takes longer than the lease.
     if (!(await store.takePull(connection, lease)).mine) throw new Overtaken();
-    return page;
+    return { ...page, answeredAt: page.answeredAt ?? new Date(now()).toISOString() };
   };
   let place = await beginOf(taken.cursor, read, now());
   if (place.first)
@@ -210,7 +207,14 @@ async function round(
   if (taken.cursor?.since !== state.until || statuses.size > statusesAtMost) statuses.clear();
   for (let from = readFrom(place); ; ) {
     const { entries, until } = await readPart(read, from, log);
-    await storeAll(freshOf(entries, place), { connection, statuses, inbox, store });
+    const fresh = freshOf(entries, place);
+    for (const { id: entry, future } of fresh)
+      if (future !== undefined)
+        log.warn(
+          { entry, future },
+          'An entry of PagerDuty’s log is dated in the future: it is taken in as of now',
+        );
+    await storeAll(fresh, { connection, statuses, inbox, store });
     place = placeAfter(place, entries);
     const isWhole = until === undefined;
     if (!(await store.keepPull(connection, place, lease, isWhole))) return undefined;

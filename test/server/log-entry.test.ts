@@ -8,6 +8,7 @@ import { type Agent, firstWorld } from '../../simulator/pagerduty/world.ts';
 const ada: Agent = { type: 'user', id: 'PADALOP' };
 const service: Agent = { type: 'service', id: 'PSEARCH' };
 const noon = '2026-11-25T12:00:00Z';
+const night = '2026-11-25T23:00:00Z';
 
 /** An account with one incident of noon. */
 function begin() {
@@ -37,7 +38,7 @@ async function read(
   const withTimes = { ...raw, incident: { ...raw.incident, created_at: noon, last_status_change_at: noon } };
   const reading = { connection: 'default', statuses, statusBefore: async () => undefined };
   const made = await deliveriesOf(
-    logEntryOf(change && 'incident' in change ? raw : withTimes, noon),
+    logEntryOf(change && 'incident' in change ? raw : withTimes, { from: noon, now: night }),
     reading,
   );
   return made.map(({ type, event, unreadable }) => ({
@@ -158,7 +159,7 @@ describe('an entry of the log', () => {
     ]);
     const reading = { connection: 'eu', statuses: new Map(), statusBefore: async () => undefined };
     for (const raw of [null, 7, {}, [], { id: 1 }])
-      expect(await deliveriesOf(logEntryOf(raw, noon), reading)).toEqual([
+      expect(await deliveriesOf(logEntryOf(raw, { from: noon, now: night }), reading)).toEqual([
         expect.objectContaining({
           source: '/pagerduty-log/eu',
           eventId: expect.stringMatching(/^sha256:/),

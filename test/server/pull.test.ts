@@ -152,6 +152,57 @@ describe('the log of PagerDuty', () => {
     await expect.poll(titles).toContain('Another one');
   });
 
+  /** As if the newest incident were dated a day ahead. */
+  const dateAhead = (incidentId: string) => {
+    for (const entry of pagerDuty.world.log)
+      if (entry.incidentId === incidentId)
+        entry.at = new Date(Date.parse(entry.at) + 24 * 3_600_000).toISOString();
+  };
+
+  it('is read on where an entry is dated a day ahead, which is taken in at once, as of now, and once', async () => {
+    const { said } = pull();
+    await expect.poll(() => said('is pulled from this time on')).toHaveLength(1);
+    const ahead = raise('Dated tomorrow');
+    dateAhead(ahead);
+    await expect.poll(pulled).toEqual(both);
+    await twoMore();
+    const next = raise('After it');
+    await expect.poll(pulled).toEqual([...both, ...both]);
+    acknowledgeAs(pagerDuty, ahead, 'PADALOP');
+    await expect.poll(pulled).toEqual([...both, ...both, 'incident.acknowledged']);
+    await twoMore();
+    expect(await pulled()).toHaveLength(5);
+    const events = await store.listEvents({ limit: 10 });
+    expect(events.map(({ subject }) => subject).toReversed()).toEqual([ahead, ahead, next, next, ahead]);
+    for (const { time } of events) expect(Date.parse(time)).toBeLessThanOrEqual(Date.now() + 30_000);
+    expect(said('dated in the future')).toHaveLength(2);
+  });
+
+  it('whose newest entry is dated a day ahead at the first start begins some minutes before now', async () => {
+    dateAhead(raise('Dated tomorrow'));
+    pull();
+    await expect.poll(pulled).toEqual(both);
+    raise('Just now');
+    await expect.poll(pulled).toEqual([...both, ...both]);
+  });
+
+  it('is read again where it was read to a time that has not come yet', async () => {
+    raise();
+    const first = pull();
+    await expect.poll(pulled).toEqual(both);
+    await first.pulling.stop();
+    const ahead = new Date(Date.now() + 3_600_000).toISOString();
+    await world.run(`update pulls set since = '${ahead}', seen = '{}'`);
+    raise('Meanwhile');
+    age(600_000);
+    pull();
+    await expect
+      .poll(async () => (await pulled()).filter((each) => !each.includes('duplicate')))
+      .toEqual([...both, ...both]);
+    await twoMore();
+    expect(await pulled()).toHaveLength(6);
+  });
+
   it('begins some minutes before the first start, and says so', async () => {
     raise('Long ago');
     age(3_600_000);
