@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tokenRefusals } from '../../domain/slack-token.ts';
 import { providerFailure, refused, unreachable, unreadable } from '../failures.ts';
 import { NoAnswer, Unreadable } from '../http.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
@@ -44,14 +45,7 @@ const passing: readonly string[] = [
 ];
 /** The connection is wrong, whatever is asked of it. https://docs.slack.dev/reference/methods: errors of every method. */
 const misconfigured: readonly string[] = [
-  'invalid_auth',
-  'not_authed',
-  'token_revoked',
-  'token_expired',
-  'account_inactive',
-  'missing_scope',
-  'not_allowed_token_type',
-  'no_permission',
+  ...tokenRefusals,
   'access_denied',
   'accesslimited',
   'ekm_access_denied',

@@ -1,6 +1,7 @@
 import type { FetchFunction } from '@slack/web-api';
 import { type Dispatcher, request } from 'undici';
 import { z } from 'zod';
+import { tokenRefusals } from '../../domain/slack-token.ts';
 import { isPrivate } from '../address.ts';
 
 const timeoutMs = 10_000;
@@ -58,18 +59,6 @@ export function isSlacksSocket(address: URL, api: URL): boolean {
   return address.protocol.startsWith('ws') && http.origin === api.origin && isPrivate(http);
 }
 
-/** Slack's words for a token that is none, or not one for this, or may not do it. */
-const aboutToken: readonly string[] = [
-  'invalid_auth',
-  'not_authed',
-  'token_revoked',
-  'token_expired',
-  'account_inactive',
-  'missing_scope',
-  'not_allowed_token_type',
-  'no_permission',
-];
-
 /** The SDK's errors, told apart by their `code`. What else is in them can hold addresses and tokens. */
 const sdkError = z.discriminatedUnion('code', [
   z.object({ code: z.literal('slack_webapi_platform_error'), data: z.object({ error: z.string() }) }),
@@ -96,7 +85,7 @@ export function openingFailure(error: unknown): unknown {
 
 function wordsFor(refusal: string): string {
   if (!/^[a-z_]{1,60}$/.test(refusal)) return 'Slack’s answer cannot be read';
-  return aboutToken.includes(refusal)
+  return tokenRefusals.includes(refusal)
     ? `Slack refused SLACK_APP_TOKEN (${refusal}): it must be an app-level token (xapp-…) with the scope connections:write`
     : `Slack refused it (${refusal})`;
 }
