@@ -5,6 +5,8 @@ export interface Delivery {
   eventId: string;
   type: string;
   subject?: string;
+  /** `laneOf` its event. Left out: the subject, else the event's id. */
+  lane?: string;
   /** When it happened. */
   time: string;
   /** The sender's id of this delivery (`X-Webhook-Id`), for whoever looks for it there. It is not signed and decides nothing. */

@@ -17,12 +17,21 @@ export interface Event<Type extends EventType = EventType> {
   connection?: string;
   /** The Slack connection by which somebody asked, where it is not `default`: they are answered by it. */
   askedBy?: string;
-  /** The incident (`subjectOf`), or what else the event is about. Events of one subject are dispatched in order. */
+  /** The incident (`subjectOf`), or what else the event is about. */
   subject?: string;
   /** When it happened, ISO 8601 in UTC. */
   time: string;
   agent?: Agent;
   data: DataOf<Type>;
+}
+
+/**
+ * Events of one lane are dispatched in order: those of one subject. What a person asks for without naming an incident by its id is in that
+ * person's own, as it may be about the same incident as what they asked for before. Any other event is by itself.
+ */
+export function laneOf({ id, type, subject, agent }: Event): string {
+  if (subject !== undefined) return subject;
+  return type === 'slack.request' && agent?.kind === 'person' ? `person:${agent.id}` : id;
 }
 
 /** The incident events of PagerDuty whose data is the incident itself. */

@@ -72,6 +72,8 @@ export interface RunCause {
   target: string;
   /** What a resolve by a person does to the run. */
   whenResolved: 'stop' | 'continue';
+  /** Runs by which the same person has asked for something before, and which may be under way: on one incident they come first. */
+  after?: readonly string[];
   /** `plan`: reads read, and changes are looked at, written down and not made. Left out: changes are made. */
   mode?: 'plan';
 }

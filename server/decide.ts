@@ -80,7 +80,7 @@ export function decide(
       : {}),
     ...(hold ? { hold } : {}),
   };
-  for (const trigger of triggers) answer(trigger, seq, event, incident, situation.runs, routes, plan);
+  for (const trigger of triggers) answer(trigger, seq, event, incident, situation, routes, plan);
   if (!older && !isOfLogAlone(event))
     plan.tell = situation.runs.filter((run) => isLive(run) && run.eventSeq !== seq).map(({ id }) => id);
   // The run that asks learns of it also where it is about another subject, or about none.
@@ -99,7 +99,7 @@ export const isOfApproval = (event: Event): event is Event<`approval.${ApprovalE
 type ApprovalEnd = 'asked' | Exclude<ApprovalState, 'pending'>;
 
 /** A person's own request, whose sender was verified. Any other event only tells what a person did elsewhere. */
-const isRequest = (event: Event): event is Event & { agent: Agent } =>
+export const isRequest = (event: Event): event is Event & { agent: Agent } =>
   (event.type === 'slack.action' || event.type === 'slack.request') && event.agent?.kind === 'person';
 
 function holdOf(
@@ -141,7 +141,7 @@ function answer(
   seq: number,
   event: Event,
   incident: Incident | undefined,
-  runs: readonly RunRow[],
+  { runs, askedBefore = [] }: Situation,
   routes: readonly Route[],
   plan: Plan,
 ): void {
@@ -161,6 +161,8 @@ function answer(
       return void say('matched', place.begun);
     }
     say('matched', place.id);
+    // Another workflow would not know what it is asked.
+    const earlier = askedBefore.flatMap(({ id, workflow }) => (workflow === response.start ? [id] : []));
     plan.starts.push({
       id: place.id,
       trigger: trigger.name,
@@ -176,6 +178,7 @@ function answer(
         ...(incident ? { incident } : {}),
         target: trigger.target(event),
         whenResolved: trigger.whenResolved,
+        ...(earlier.length > 0 ? { after: earlier } : {}),
       },
     });
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Disposition } from '../domain/disposition.ts';
-import type { Event } from '../domain/event.ts';
+import { type Event, laneOf } from '../domain/event.ts';
 import type { ConnectionDoubt, Entry } from '../domain/record.ts';
 import type { Authority } from '../secrets/authority.ts';
 import type { Decision, Situation } from '../store/dispatch.ts';
@@ -9,7 +9,7 @@ import type { StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-import { decide, isOfApproval, type Plan, type Start } from './decide.ts';
+import { decide, isOfApproval, isRequest, type Plan, type Start } from './decide.ts';
 import { doubtsAbout, doubtText } from './doubts.ts';
 import { twinOf } from './pagerduty/ways.ts';
 import { catchUp, echoOf, laterEvent, startRun, tellRun } from './runs.ts';
@@ -67,7 +67,7 @@ const gatherMilliseconds = 250;
 const attemptsAtMost = 5;
 
 /**
- * Takes stored events to the triggers and on to Temporal: in order within a lane (a subject), lanes in parallel. What a
+ * Takes stored events to the triggers and on to Temporal: in order within a lane (`laneOf`), lanes in parallel. What a
  * crash or an outage leaves behind is found by the sweep, here or in another process.
  */
 export function startDispatcher(options: DispatcherOptions): Dispatcher {
@@ -81,12 +81,10 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   /** The last claim found something, so the next one may. */
   let mayBeMore = false;
 
-  const laneOf = ({ event }: StoredEvent) => (event as Event).subject ?? (event as Event).id;
-
   function take(stored: StoredEvent): void {
     if (stopping || held.has(stored.seq)) return;
     held.add(stored.seq);
-    const lane = laneOf(stored);
+    const lane = laneOf(stored.event as Event);
     const queue = lanes.get(lane);
     if (queue) queue.push(stored);
     else lanes.set(lane, [stored]);
@@ -305,10 +303,17 @@ const runsOf = ({ starts }: Plan, eventSeq: number, { subject }: Event): Decisio
     eventSeq,
     input,
     cause,
+    ...(cause.by ? { askedBy: cause.by.id } : {}),
   }));
 
-const situationOf = (event: Event, seq: number, store: Store): Promise<Situation> =>
-  event.subject === undefined ? Promise.resolve({ runs: [] }) : store.situation(event.subject, seq);
+async function situationOf(event: Event, seq: number, store: Store): Promise<Situation> {
+  const { subject } = event;
+  const [situation, askedBefore] = await Promise.all([
+    subject === undefined ? { runs: [] } : store.situation(subject, seq),
+    isRequest(event) ? store.askedBefore({ personId: event.agent.id, seq, subject }) : [],
+  ]);
+  return { ...situation, askedBefore };
+}
 
 function dispositionOf(
   plan: Plan,

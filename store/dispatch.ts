@@ -10,11 +10,16 @@ import type { LineColumns } from './record.ts';
 import { appendOwnedLines, bytesOfLines, type OwnedLine } from './record.ts';
 import { runColumnsOf, runRow, type StoredRun } from './runs.ts';
 
+/** A live run that carries out what a person has asked for. */
+export type AskedRun = Pick<RunRow, 'id' | 'workflow'>;
+
 export interface Situation {
   /** The newest state that was applied, by the time of its event. */
   incident?: { seenAt: string; status: string };
   /** On this subject: the live ones, the newest of each trigger, and those that this event has begun. Oldest first. */
   runs: RunRow[];
+  /** The live runs that its person has asked for before, of a request: see `askedBefore`. */
+  askedBefore?: readonly AskedRun[];
 }
 
 /** An incident's state, as an event tells it. */
@@ -32,7 +37,12 @@ export interface Decision {
   /** The incident as this event tells it; left out when the event is stale or carries no incident. */
   incident?: MirroredIncident;
   /** With what starts them, so that a run that Temporal loses can be started again. */
-  runs: (Omit<RunRow, 'state' | 'createdAt' | 'stuck'> & { input: unknown; cause: unknown })[];
+  runs: (Omit<RunRow, 'state' | 'createdAt' | 'stuck'> & {
+    input: unknown;
+    cause: unknown;
+    /** The person on whose behalf it is, as its provider knows them. */
+    askedBy?: string;
+  })[];
   entries: Entry[];
 }
 
@@ -52,6 +62,11 @@ export interface Decisions {
    * What a decision about this event of this subject needs. One query, whose cost does not grow with the runs that there were.
    */
   situation(subject: string, seq?: number): Promise<Situation>;
+  /**
+   * The live runs that this person has asked for by earlier events, oldest first: those that may be about the same incident, as one of the
+   * two does not name it by its id, or both name the same.
+   */
+  askedBefore(asked: { personId: string; seq: number; subject: string | undefined }): Promise<AskedRun[]>;
   /** The decision, before anything is started: mirror, runs to start (state `starting`), lines for the record. */
   decide(decision: Decision): Promise<void>;
   /** What became of the event. Runs in `started` become `running`. Only while this process holds the lease: else false. */
@@ -68,6 +83,9 @@ interface Lined<Item> {
 interface LinedSettlement extends Lined<Settlement> {
   decided: LineColumns[];
 }
+
+/** A person types no more within the time that one takes; after an outage those before them are waited for by these. */
+const askedBeforeAtMost = 20;
 
 const ownedLines = (batch: readonly Lined<{ seq: number }>[]): OwnedLine[] =>
   batch.flatMap(({ item, lines }) => lines.map((line) => ({ owner: String(item.seq), line })));
@@ -127,10 +145,11 @@ export function decisionsOn({ db, me, held, scrub, makeLine }: Context): Decisio
       ), mirrored as (
         ${mirror(batch.map(({ item }) => item))}
       ), started as (
-        insert into runs (id, trigger, workflow, subject, target, event_seq, state, input, cause)
-        select id, trigger, workflow, subject, target, "eventSeq", 'starting', input, cause
+        insert into runs (id, trigger, workflow, subject, target, event_seq, state, input, cause, asked_by)
+        select id, trigger, workflow, subject, target, "eventSeq", 'starting', input, cause, "askedBy"
         from jsonb_to_recordset(${JSON.stringify(runs)}::jsonb)
-          as run (id text, trigger text, workflow text, subject text, target text, "eventSeq" bigint, input text, cause text)
+          as run (id text, trigger text, workflow text, subject text, target text, "eventSeq" bigint, input text, cause text,
+            "askedBy" text)
         on conflict do nothing
       )
       ${appendOwnedLines(ownedLines(batch), sql`select seq::text from first`)}`.execute(db);
@@ -181,6 +200,17 @@ export function decisionsOn({ db, me, held, scrub, makeLine }: Context): Decisio
 
   return {
     situation: (subject, seq) => ask({ subject: keyText(subject), seq: seq ?? null }),
+    async askedBefore({ personId, seq, subject }) {
+      const { rows } = await sql<AskedRun>`
+        select id, workflow from (
+          select id, workflow, event_seq from runs
+          where asked_by = ${keyText(personId)} and event_seq < ${seq} and state in ('starting', 'running')
+            and (subject is null or ${subject === undefined ? null : keyText(subject)}::text is null
+              or subject = ${subject === undefined ? null : keyText(subject)}::text)
+          order by event_seq desc limit ${askedBeforeAtMost}
+        ) as newest order by event_seq`.execute(db);
+      return rows;
+    },
     async decide(decision) {
       await decide({ item: decision, lines: decision.entries.map(makeLine) });
     },
@@ -219,7 +249,7 @@ function mirror(
 
 /** Only what a decision says: state and times are the store's. */
 function runColumns(run: Decision['runs'][number]) {
-  const { id, trigger, workflow, subject, target, eventSeq, input, cause } = run;
+  const { id, trigger, workflow, subject, target, eventSeq, input, cause, askedBy } = run;
   return {
     id,
     trigger,
@@ -229,5 +259,6 @@ function runColumns(run: Decision['runs'][number]) {
     subject: subject === undefined ? null : keyText(subject),
     input: exactJson(input),
     cause: exactJson(cause),
+    askedBy: askedBy === undefined ? null : keyText(askedBy),
   };
 }

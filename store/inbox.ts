@@ -32,7 +32,7 @@ export interface InboxTable {
   event_id: string;
   type: string;
   subject: string | null;
-  /** Events of one lane are dispatched in order: the subject, or the event's own id. */
+  /** Events of one lane are dispatched in order: `laneOf`. */
   lane: string;
   time: string;
   received_at: Generated<Date>;
@@ -89,7 +89,7 @@ export function inboxRow(delivery: Omit<Delivery, 'body'>): InboxRow {
     event_id: eventId,
     type: keyText(delivery.type),
     subject,
-    lane: subject ?? eventId,
+    lane: delivery.lane === undefined ? (subject ?? eventId) : keyText(delivery.lane),
     time: cleanText(delivery.time),
     delivery_id: delivery.deliveryId === undefined ? null : keyText(delivery.deliveryId),
     event: delivery.event === undefined ? null : canonicalJson(delivery.event),

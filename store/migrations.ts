@@ -203,6 +203,10 @@ const steps: Record<string, string[]> = {
   '0017-link-codes': linkCodeSteps,
   '0018-workers': [`alter table runs add column worker jsonb`],
   '0019-default-connections': defaultConnectionSteps,
+  '0020-asked-by': [
+    `alter table runs add column asked_by text`,
+    `create index runs_asked on runs (asked_by, event_seq) where state in ('starting', 'running') and asked_by is not null`,
+  ],
 };
 
 /**

@@ -42,6 +42,8 @@ export interface RunsTable {
   /** When Temporal was last known to know it. */
   seen_at: Time | null;
   worker: Json<WorkerBuild | null>;
+  /** The person whose request it carries out, as their provider knows them. Null for any other. */
+  asked_by: string | null;
 }
 
 /** The runs, from the decision to start one to its end. */

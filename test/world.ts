@@ -329,6 +329,38 @@ export async function eventually<Value>(
   }
 }
 
+/** One more server on a world's Temporal and providers: on its store too, or on another one of the same database. */
+export async function startServerBeside(
+  { store, temporal, connections, operations, env }: World,
+  changes: Partial<Parameters<typeof startServer>[0]> = {},
+): Promise<RunningServer> {
+  return startServer({
+    host: '127.0.0.1',
+    port: 0,
+    pagerDutySecrets: [],
+    connections,
+    slackSigningSecret: env.SLACK_SIGNING_SECRET,
+    slackApiUrl: env.SLACK_API_URL,
+    openForm: formOpener(clientsFor(env)),
+    world: operations,
+    store,
+    client: new Client({
+      connection: temporal.nativeConnection,
+      dataConverter: clientConverter(testKeys),
+    }),
+    eagerStart: false,
+    namespace: 'default',
+    triggers: shippedWithoutClock,
+    taskQueue,
+    authority: testAuthority,
+    log: createLog((text) => text, { level: 'silent' }),
+    metrics: createMetrics(),
+    simulated: [],
+    keeping: { retentionDays: 365 },
+    ...changes,
+  });
+}
+
 /** One more worker on a world's Temporal and store, with other workflows or keys than the world's own. */
 export const startWorkerBeside = (
   { temporal, store, env }: Pick<World, 'temporal' | 'store' | 'env'>,

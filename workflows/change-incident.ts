@@ -15,6 +15,7 @@ import {
 import { tellOfChange } from './kit/person-requests/change.ts';
 import { escalate } from './kit/person-requests/escalate.ts';
 import { giveLinkCode } from './kit/person-requests/link.ts';
+import { keepOrder, type Order } from './kit/person-requests/order.ts';
 import { findMember, findResponder } from './kit/person-requests/person.ts';
 import {
   cardIdOf,
@@ -62,8 +63,9 @@ export type ChangeIncidentInput = ClickInput | { asked: SlackRequest };
  */
 export async function changeIncident(input: ChangeIncidentInput): Promise<string> {
   const asked = askedIn(input);
+  const order = keepOrder(changesIncident(asked.request));
   try {
-    const { done, place, member } = await carryOut(asked);
+    const { done, place, member } = await carryOut(asked, order);
     // Whoever asked waits for no room. Of a click on the card, the card itself tells the others.
     const isFirst = place !== undefined && !isOnCard(asked) && patched(roomByIncident);
     if (isFirst) await tell(asked, done.answer, linksOf(done));
@@ -75,6 +77,8 @@ export async function changeIncident(input: ChangeIncidentInput): Promise<string
     const failure = failureOf(error);
     if (failure) await tell(asked, `This could not be done in full. ${failure.message}. ${fallBack}`);
     throw error;
+  } finally {
+    await order.giveTurn();
   }
 }
 
@@ -98,6 +102,10 @@ function askedIn(input: ChangeIncidentInput): Asked {
   return { request, by: 'button', userId, teamIds, channelId, messageTs };
 }
 
+/** All else only reads, or is about something else than the state of an incident. */
+const changesIncident = ({ do: what }: PersonRequest) =>
+  !['status', 'on-call', 'run', 'stop', 'approve', 'refuse', 'change', 'link'].includes(what);
+
 interface CarriedOut {
   done: Done;
   place?: Place;
@@ -105,7 +113,7 @@ interface CarriedOut {
   member?: Member;
 }
 
-async function carryOut(asked: Asked): Promise<CarriedOut> {
+async function carryOut(asked: Asked, order: Order): Promise<CarriedOut> {
   if (asked.request.do === 'link') return { done: await link(asked) };
   const member = await findMember(asked);
   if ('refusal' in member) return { done: await refuse(asked, member) };
@@ -114,6 +122,7 @@ async function carryOut(asked: Asked): Promise<CarriedOut> {
   if (steered) return { done: steered, member, ...(steered.place ? { place: steered.place } : {}) };
   const place = await findPlace(asked);
   if ('none' in place) return { done: await without(place, asked, member) };
+  if (changesIncident(asked.request)) await order.takeTurn(subjectAt(place));
   return { place, member, done: await orNotDone(() => actOn(place, asked, member)) };
 }
 

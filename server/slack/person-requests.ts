@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Delivery } from '../../domain/delivery.ts';
-import type { Event } from '../../domain/event.ts';
+import { type Event, laneOf } from '../../domain/event.ts';
 import type { PersonRequest, SlackRequest } from '../../domain/person-request.ts';
 import { defaultConnection, incidentOfMark, isNumber, subjectOf } from '../../domain/subject.ts';
 import { timeOf } from './payload.ts';
@@ -53,7 +53,7 @@ export function requestDelivery(
     data,
   };
   const sender = { actor: `slack:${user.id}`, via: 'slack' };
-  const about = subject === undefined ? {} : { subject };
+  const about = { ...(subject === undefined ? {} : { subject }), lane: laneOf(event) };
   return { source: event.source, eventId: id, type: event.type, ...about, time, body, event, ...sender };
 }
 

@@ -1,15 +1,9 @@
-import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createLog } from '../../log/log.ts';
-import { createMetrics } from '../../server/metrics.ts';
-import { type RunningServer, startServer } from '../../server/server.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { simulatedAppToken } from '../../simulator/slack/world.ts';
 import { clickPayload } from '../../simulator/slack.ts';
 import { slackAction } from '../../triggers/slack-action.ts';
-import { taskQueue } from '../../worker/worker.ts';
-import { testAuthority } from '../authority.ts';
-import { eventually, startWorld, type World } from '../world.ts';
+import { eventually, startServerBeside, startWorld, type World } from '../world.ts';
 
 const triggers = [slackAction];
 
@@ -19,35 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** One more server on the same store and Temporal, which opens a socket of its own. */
-async function startServerBeside(): Promise<RunningServer> {
-  const { store, temporal, connections, env } = world;
-  const server = await startServer({
-    host: '127.0.0.1',
-    port: 0,
-    pagerDutySecrets: [],
-    connections,
-    slackAppToken: simulatedAppToken,
-    slackApiUrl: env.SLACK_API_URL,
-    store,
-    client: new Client({ connection: temporal.nativeConnection }),
-    eagerStart: false,
-    namespace: 'default',
-    triggers,
-    taskQueue,
-    authority: testAuthority,
-    log: createLog((text) => text, { level: 'silent' }),
-    metrics: createMetrics(),
-    simulated: [],
-    keeping: { retentionDays: 365 },
-  });
-  onTestFinished(server.stop);
-  return server;
-}
-
 describe('100 clicks, each of which comes over the sockets of two servers', () => {
   it('act once each', async () => {
-    await startServerBeside();
+    const beside = await startServerBeside(world, { triggers, slackAppToken: simulatedAppToken });
+    onTestFinished(beside.stop);
     const { sockets } = world.slack;
     await eventually('two sockets', () => sockets.open.length === 2);
     const ids = Array.from({ length: 100 }, (_, index) =>

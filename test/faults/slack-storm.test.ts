@@ -1,49 +1,27 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { NativeConnection } from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { anyFreePort } from '../../processes/ports.ts';
-import { type RunningTemporal, startTemporal } from '../../processes/temporal-server.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { responseUrlAt } from '../../simulator/slack/requests.ts';
 import { simulatedSigningSecret } from '../../simulator/slack/world.ts';
 import { slackClick } from '../../simulator/slack.ts';
 import { fillForm, typeCommand } from '../../simulator/slack-person.ts';
 import { eventually, startWorld, type World } from '../world.ts';
+import { startStoppableTemporal } from './stoppable-temporal.ts';
 
 const incidents = 250;
 const atOnce = 25;
 const where = { channelId: 'C0GENERAL' };
 
-let folder: string;
-let temporal: RunningTemporal;
-let startAgain: () => Promise<void>;
+let temporal: Awaited<ReturnType<typeof startStoppableTemporal>>;
 let world: World;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'baton-storm-'));
-  const options = {
-    path: inject('temporalPath'),
-    dataDir: folder,
-    port: await anyFreePort('127.0.0.1'),
-  };
-  temporal = await startTemporal(options);
-  startAgain = async () => {
-    temporal = await startTemporal(options);
-  };
-  const { address } = temporal;
-  const nativeConnection = await NativeConnection.connect({ address });
-  const client = new Client({ connection: await Connection.connect({ address }) });
-  world = await startWorld({ temporal: { nativeConnection, client } as unknown as TestWorkflowEnvironment });
+  temporal = await startStoppableTemporal();
+  world = await startWorld({ temporal: temporal.environment });
 }, 60_000);
 afterAll(async () => {
   await world.close();
-  await temporal.stop();
-  await rm(folder, { recursive: true });
+  await temporal.close();
 });
 
 interface Said {
@@ -85,8 +63,7 @@ describe('clicks and commands while Temporal and PagerDuty are down', () => {
       raiseIncident(world.pagerDuty, { title: `Slow ${index}`, service: 'Search', urgency: 'low' }),
     );
     await eventually('all to be delivered', () => world.pagerDuty.world.pendingWebhooks.length === 0, 60_000);
-    process.kill(temporal.pid, 'SIGKILL');
-    await temporal.stop();
+    await temporal.kill();
     world.pagerDuty.fail({ kind: 'status', status: 503, times: Number.MAX_SAFE_INTEGER });
     await eventually('the outage to be seen', async () => {
       const ready = (await (await fetch(`${world.server.url}/readyz`)).json()) as { status: string };
@@ -115,7 +92,7 @@ describe('clicks and commands while Temporal and PagerDuty are down', () => {
     expect(filled.text).toContain('this is recorded');
     expect(filled.milliseconds).toBeLessThan(3_000);
 
-    await startAgain();
+    await temporal.startAgain();
     // Some find PagerDuty still away, and try again.
     await eventually('PagerDuty to be asked', () => world.pagerDuty.calls.length > incidents, 60_000);
     await fetch(`${world.pagerDuty.url}/_simulator/faults`, { method: 'DELETE' });

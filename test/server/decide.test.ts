@@ -4,7 +4,8 @@ import type { Event } from '../../domain/event.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { RunRow } from '../../domain/run.ts';
 import { decide } from '../../server/decide.ts';
-import type { Situation } from '../../store/dispatch.ts';
+import type { AskedRun, Situation } from '../../store/dispatch.ts';
+import { slackRequest } from '../../triggers/slack-request.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 
 async function handle(_: string): Promise<void> {}
@@ -135,6 +136,31 @@ describe('events of one incident, in whatever order they come', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('a request', () => {
+  it('starts a run that knows what its person has asked for before', () => {
+    const event: Event<'slack.request'> = {
+      id: 'command.1',
+      source: '/slack/T0ACME',
+      type: 'slack.request',
+      time: '2026-11-25T10:00:00.000Z',
+      agent: { kind: 'person', id: 'U0ADA', name: 'ada' },
+      data: {
+        request: { do: 'acknowledge' },
+        by: 'command',
+        user: { id: 'U0ADA', name: 'ada', teamId: 'T0ACME' },
+        channelId: 'C0ROOM',
+      },
+    };
+    const causeAfter = (askedBefore: AskedRun[]) =>
+      decide({ seq: 7, event }, { runs: [], askedBefore }, [slackRequest], undefined).starts[0]?.cause.after;
+    const before = { id: 'slack-request/command.0', workflow: 'changeIncident' };
+    const another = { id: 'own/command.0', workflow: 'ownOfATeam' };
+    expect(causeAfter([before, another])).toEqual([before.id]);
+    expect(causeAfter([another])).toBeUndefined();
+    expect(causeAfter([])).toBeUndefined();
   });
 });
 

@@ -66,6 +66,31 @@ describe.each(await backends())('dispatch and runs on $name', ({ world }) => {
     expect(await answers(subject)).toHaveLength(2);
   });
 
+  it('knows what a person has asked for before and is still at, about this incident or perhaps about it', async () => {
+    const personId = fresh('U');
+    const [mine, others] = [fresh('P'), fresh('P')];
+    async function asked(subject: string | undefined, by = personId) {
+      const { seq } = await store.receive(delivery(subject === undefined ? {} : { subject }));
+      const id = fresh('slack-request/');
+      const run = { id, trigger: 'slack-request', workflow: 'change', target: '', eventSeq: seq, input: {} };
+      const about = subject === undefined ? {} : { subject };
+      await store.decide({ seq, runs: [{ ...run, ...about, cause: {}, askedBy: by }], entries: [] });
+      return { id, seq };
+    }
+    const named = await asked(mine);
+    await asked(others);
+    await asked(mine, fresh('U'));
+    const over = await asked(mine);
+    await store.endRun(endOf(over.id, mine));
+    const unnamed = await asked(undefined);
+    const { seq } = await store.receive(delivery({ subject: mine }));
+    await asked(mine);
+    const found = await store.askedBefore({ personId, seq, subject: mine });
+    expect(found).toEqual([named.id, unnamed.id].map((id) => ({ id, workflow: 'change' })));
+    expect(await store.askedBefore({ personId, seq, subject: undefined })).toHaveLength(3);
+    expect(await store.askedBefore({ personId: fresh('U'), seq, subject: mine })).toEqual([]);
+  });
+
   it('writes the answers about an event once, however often it is decided', async () => {
     const { subject, decision } = await decided();
     await store.decide(decision);
