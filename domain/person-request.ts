@@ -1,3 +1,9 @@
+/** How long an incident is to rest: so long, or until a time of day where the person is, the next one if no day is named. */
+export type RestTime =
+  | { minutes: number }
+  /** As `09:00`. */
+  | { until: string; day?: 'today' | 'tomorrow' };
+
 /**
  * What a person asks for in Slack, by a command, a form, a shortcut or a button. It is read from what was said, and gives no right to
  * anything: who the person is and what they may do is looked up when it is carried out.
@@ -6,7 +12,7 @@
  */
 export type PersonRequest = { incident?: string } & (
   | { do: 'acknowledge' | 'resolve' | 'escalate' | 'status' | 'on-call' }
-  | { do: 'snooze'; minutes: number }
+  | ({ do: 'snooze' } & RestTime)
   | { do: 'reassign'; slackUserIds: readonly string[] }
   | { do: 'priority'; priority: string }
   | { do: 'note'; text: string }
@@ -36,4 +42,6 @@ export interface SlackRequest {
   /** Of the message that a button or shortcut belongs to. */
   messageTs?: string;
   threadTs?: string;
+  /** When, ISO 8601. */
+  askedAt?: string;
 }

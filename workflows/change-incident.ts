@@ -1,4 +1,4 @@
-import { patched } from '@temporalio/workflow';
+import { patched, workflowInfo } from '@temporalio/workflow';
 import type { PersonRequest, SlackRequest } from '../domain/person-request.ts';
 import { markOf } from '../domain/subject.ts';
 import { steps } from './kit/activities.ts';
@@ -86,7 +86,7 @@ const fallBack = 'Look at the incident in PagerDuty, and go on there.';
 
 function askedIn(input: ChangeIncidentInput): Asked {
   if ('asked' in input) {
-    const { request, by, user, channelId, messageTs } = input.asked;
+    const { request, by, user, channelId, messageTs, askedAt = begunAt() } = input.asked;
     const teamIds = [user.teamId, user.homeTeamId].flatMap((id) => id || []);
     return {
       request,
@@ -95,12 +95,15 @@ function askedIn(input: ChangeIncidentInput): Asked {
       teamIds,
       channelId,
       ...(messageTs === undefined ? {} : { messageTs }),
+      askedAt,
     };
   }
   const { action, incidentId, slackUserId: userId, slackTeamIds: teamIds, channelId, messageTs } = input;
   const request: PersonRequest = { do: action, incident: markOf(ownConnection(), incidentId) };
-  return { request, by: 'button', userId, teamIds, channelId, messageTs };
+  return { request, by: 'button', userId, teamIds, channelId, messageTs, askedAt: begunAt() };
 }
+
+const begunAt = () => workflowInfo().startTime.toISOString();
 
 /** All else only reads, or is about something else than the state of an incident. */
 const changesIncident = ({ do: what }: PersonRequest) =>
@@ -172,7 +175,7 @@ async function actOn(place: Place, asked: Asked, member: Member): Promise<Done> 
     case 'escalate':
       return escalate(place, person);
     case 'snooze':
-      return snooze(request, place, person);
+      return snooze({ ...asked, request }, place, person, member);
     case 'reassign':
       return reassign(request, place, person);
     case 'priority':

@@ -39,7 +39,7 @@ export const checkSlackMember = defineActivity({
       .describe('The workspaces that Slack named with the click'),
   }),
   output: z.union([
-    z.object({ email: z.string(), name: z.string() }),
+    z.object({ email: z.string(), name: z.string(), timeZone: z.string().optional() }),
     z.object({ refusal: z.string(), advice: z.string().optional().describe('How it could be done instead') }),
   ]),
   example: { userId: 'U0123456789', teamIds: ['T0123456789'] },
@@ -50,7 +50,8 @@ export const checkSlackMember = defineActivity({
     const { user, refusal = 'Slack tells Baton no e-mail address of yours' } = member;
     if (member.refusal || !user.email)
       return { refusal, ...(member.needsLink ? {} : { advice: askAnother }) };
-    return { email: user.email, name: user.name };
+    const { email, name, timeZone } = user;
+    return { email, name, ...(timeZone === undefined ? {} : { timeZone }) };
   },
 });
 

@@ -7,6 +7,8 @@ export const userSchema = z.object({
   id: z.string(),
   name: z.string(),
   email: z.string().optional(),
+  /** As `Europe/Berlin`. */
+  timeZone: z.string().optional(),
   deleted: z.boolean(),
   guest: z.boolean(),
 });
@@ -17,6 +19,7 @@ const answered = z.object({
     id: z.string(),
     name: z.string().optional().catch(undefined),
     real_name: z.string().optional().catch(undefined),
+    tz: z.string().nullish().catch(null),
     deleted: z.boolean().default(false),
     is_restricted: z.boolean().default(false),
     is_ultra_restricted: z.boolean().default(false),
@@ -33,6 +36,7 @@ export function userOf(answer: unknown): SlackUser {
     id: user.id,
     name: realName || user.real_name || user.name || user.id,
     ...(email ? { email } : {}),
+    ...(user.tz ? { timeZone: user.tz } : {}),
     deleted: user.deleted,
     guest: user.is_restricted || user.is_ultra_restricted,
   };

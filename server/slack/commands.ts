@@ -1,6 +1,7 @@
 import { nearestOf } from '../../domain/nearest.ts';
 import type { PersonRequest } from '../../domain/person-request.ts';
 import { isNumber, markWritten } from '../../domain/subject.ts';
+import { restHelp, restOf } from './snooze-time.ts';
 import { addressIn, mentionIn, plainText, type Word, wordsOf } from './words.ts';
 
 /** The command's name in Slack, as the manifest declares it. */
@@ -24,8 +25,6 @@ interface Command {
   read(words: readonly Word[], incident: string | undefined): Read;
 }
 
-/** PagerDuty's longest: 7 days (https://developer.pagerduty.com/api-reference/b3A6Mjc0ODE0MA-snooze-an-incident). */
-export const mostSnoozed = 7 * 24 * 60;
 /** As `publishPagerDutyStatusUpdate` takes it. */
 export const longestUpdate = 2_000;
 /** Slack cuts what is typed long before. */
@@ -52,7 +51,8 @@ const commands: Readonly<Record<string, Command>> = {
   resolve: { usage: 'resolve [#42]', about: 'resolves the incident as you', read: bare('resolve') },
   snooze: {
     usage: 'snooze [#42] 30m',
-    about: 'lets an acknowledged incident rest: 30m, 2h, 1d, at most 7d',
+    about:
+      'lets an acknowledged incident rest: 30m, 2h, 1d, at most 7d; or until 09:00, until 09:00 tomorrow, where you are',
     read: readSnooze,
   },
   escalate: {
@@ -258,22 +258,12 @@ function mentionsIn(words: readonly Word[]): { ids: string[] } | { wrong: string
   return { ids: [...new Set(ids.filter((id) => id !== undefined))].slice(0, 20) };
 }
 
-const minutesIn: Readonly<Record<string, number>> = { m: 1, h: 60, d: 24 * 60 };
-
-/** `30m`, `2 hours`, `1d` in minutes; undefined for anything else, and for what PagerDuty does not take. */
-export function minutesOf(text: string): number | undefined {
-  const [, count, unit = ''] =
-    /^(\d{1,5}) ?(m|min|minutes?|h|hours?|d|days?)$/.exec(text.trim().toLowerCase()) ?? [];
-  const minutes = Number(count) * (minutesIn[unit.slice(0, 1)] ?? Number.NaN);
-  return minutes >= 1 && minutes <= mostSnoozed ? minutes : undefined;
-}
-
 function readSnooze([first]: readonly Word[], incident: string | undefined): Read {
   if (!first) return { ask: { form: 'snooze', ...at(incident) } };
-  const minutes = minutesOf(plainText(first.rest));
-  if (minutes === undefined)
-    return { wrong: `"${shown(first.rest)}" is no time from 1m to 7d: write 30m, 2h or 1d` };
-  return { request: { do: 'snooze', minutes, ...at(incident) } };
+  const said = plainText(first.rest);
+  const rest = restOf(said);
+  if (!rest) return { wrong: `"${shown(first.rest)}" ${restHelp(said)}` };
+  return { request: { do: 'snooze', ...rest, ...at(incident) } };
 }
 
 function readChange(words: readonly Word[], incident: string | undefined): Read {

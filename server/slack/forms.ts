@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { coerceTexts, type InputField } from '../../domain/input-texts.ts';
 import type { PersonRequest } from '../../domain/person-request.ts';
 import { markWritten } from '../../domain/subject.ts';
-import { longestUpdate, minutesOf } from './commands.ts';
+import { longestUpdate } from './commands.ts';
 import type { Submission } from './person-requests.ts';
+import { restOf } from './snooze-time.ts';
 import { type Field, type Modal, modal } from './view.ts';
 import { addressIn } from './words.ts';
 
@@ -85,7 +86,13 @@ export function formView(form: Form, place: FormPlace): Modal {
         title: 'Snooze the incident',
         submit: 'Snooze',
         intro: 'The incident rests for so long, then it pages again.',
-        fields: [{ name: 'for', label: 'For how long', hint: 'For instance 30m, 2h or 1d; at most 7d' }],
+        fields: [
+          {
+            name: 'for',
+            label: 'For how long',
+            hint: 'For instance 30m, 2h or 1d, at most 7d; or until 09:00',
+          },
+        ],
       });
     case 'change':
       return modal({
@@ -189,10 +196,10 @@ export function readForm(
       if (text === undefined) return missing('text');
       return { request: { do: callbackId === 'baton_note' ? 'note' : 'update', text, ...at }, place };
     case 'snooze': {
-      const minutes = minutesOf(values.for ?? '');
-      if (minutes === undefined)
-        return { errors: { for: 'Write a time from 1m to 7d, such as 30m, 2h or 1d.' } };
-      return { request: { do: 'snooze', minutes, ...at }, place };
+      const rest = restOf(values.for ?? '');
+      if (!rest)
+        return { errors: { for: 'Write a time from 1m to 7d, such as 30m, 2h or 1d; or until 09:00.' } };
+      return { request: { do: 'snooze', ...rest, ...at }, place };
     }
     case 'change': {
       if (service === undefined) return missing('service');

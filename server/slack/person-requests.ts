@@ -40,6 +40,7 @@ export function requestDelivery(
     user,
     channelId,
     ...(messageTs === undefined ? {} : { messageTs }),
+    askedAt: time,
   };
   const event: Event<'slack.request'> = {
     id,

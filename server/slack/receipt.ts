@@ -1,4 +1,4 @@
-import type { PersonRequest } from '../../domain/person-request.ts';
+import type { PersonRequest, RestTime } from '../../domain/person-request.ts';
 import { markShown } from '../../domain/subject.ts';
 
 /** What whoever asked is told at once, when it is stored and not yet carried out. */
@@ -12,6 +12,11 @@ export function receiptOf(request: PersonRequest, isTemporalUp: boolean): string
 const about = ({ incident }: PersonRequest) =>
   incident === undefined ? 'the incident of this channel' : `incident ${markShown(incident)}`;
 
+function restInWords(rest: RestTime): string {
+  if ('minutes' in rest) return `for ${rest.minutes} minutes`;
+  return `until ${rest.until}${rest.day === undefined ? '' : ` ${rest.day}`} where you are`;
+}
+
 const mentions = (ids: readonly string[]) => ids.map((id) => `<@${id}>`).join(', ');
 
 /** What Baton will do, for the person who asked. */
@@ -23,7 +28,7 @@ function wordsFor(request: PersonRequest): string {
     case 'escalate':
       return `will escalate ${about(request)} as you`;
     case 'snooze':
-      return `will snooze ${about(request)} for ${request.minutes} minutes as you`;
+      return `will snooze ${about(request)} ${restInWords(request)} as you`;
     case 'reassign':
       return `will assign ${about(request)} to ${mentions(request.slackUserIds)}`;
     case 'responders':

@@ -58,6 +58,7 @@ function shapeOf(user: SlackUser, ownTeamId: string) {
     name,
     deleted,
     real_name: realName,
+    ...(user.timeZone === undefined ? {} : { tz: user.timeZone }),
     is_bot: bot,
     is_app_user: false,
     is_restricted: guest || ultraRestricted,

@@ -16,6 +16,8 @@ export interface SlackUser {
   teamId?: string;
   /** The workspaces of one organisation (Enterprise Grid) that the person is a member of. */
   gridTeamIds?: string[];
+  /** Where the person is, as `Europe/Berlin`. */
+  timeZone?: string;
   /** False: the address was never confirmed. */
   emailConfirmed?: boolean;
   /** Invited, and has not come yet. */

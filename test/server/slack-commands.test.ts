@@ -23,6 +23,29 @@ const understood: [typed: string, request: PersonRequest][] = [
   ['snooze 30m', { do: 'snooze', minutes: 30 }],
   ['snooze #42 2 hours', { do: 'snooze', minutes: 120, incident: '42' }],
   ['snooze 7d', { do: 'snooze', minutes: 10_080 }],
+  ...(
+    [
+      ['30 min', 30],
+      ['30mins', 30],
+      ['for 30 minutes', 30],
+      ['1h30', 90],
+      ['1h30m', 90],
+      ['1h 30m', 90],
+      ['1 hour 30 minutes', 90],
+      ['1 hour and 30 minutes', 90],
+      ['1.5h', 90],
+      ['2hrs', 120],
+      ['1d 12h', 2_160],
+      ['half an hour', 30],
+      ['an  Hour', 60],
+      ['a day', 1_440],
+    ] as const
+  ).map(([said, minutes]): [string, PersonRequest] => [`snooze ${said}`, { do: 'snooze', minutes }]),
+  ['snooze until 09:00', { do: 'snooze', until: '09:00' }],
+  ['snooze #42 until 9:30 tomorrow', { do: 'snooze', until: '09:30', day: 'tomorrow', incident: '42' }],
+  ['snooze until tomorrow at 9am', { do: 'snooze', until: '09:00', day: 'tomorrow' }],
+  ['snooze until 12am', { do: 'snooze', until: '00:00' }],
+  ['snooze UNTIL 5.30 PM today', { do: 'snooze', until: '17:30', day: 'today' }],
   ['reassign <@U0ADA|ada> <@U0BEN>', { do: 'reassign', slackUserIds: ['U0ADA', 'U0BEN'] }],
   ['reassign #42 <@U0ADA> <@U0ADA>', { do: 'reassign', slackUserIds: ['U0ADA'], incident: '42' }],
   ['priority P2', { do: 'priority', priority: 'P2' }],
@@ -175,7 +198,7 @@ describe('a command', () => {
       const { incident } = typed.request;
       // Of another account, `eu#42` and `eu/Q…` are read as `eu-42` and `eu-Q…`.
       if (incident !== undefined) expect(text.replaceAll(/[#/]/g, '-')).toContain(incident);
-      if (typed.request.do === 'snooze') expect(typed.request.minutes).toBeGreaterThan(0);
+      if ('minutes' in typed.request) expect(typed.request.minutes).toBeGreaterThan(0);
       if ('slackUserIds' in typed.request)
         for (const user of typed.request.slackUserIds) expect(text).toContain(`<@${user}`);
     }

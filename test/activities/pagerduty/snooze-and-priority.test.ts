@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkPagerDutyResponder } from '../../../activities/pagerduty/check-responder.ts';
 import { findPagerDutyService } from '../../../activities/pagerduty/find-service.ts';
 import { sendPagerDutyChangeEvent } from '../../../activities/pagerduty/send-change-event.ts';
@@ -46,6 +46,58 @@ describe('snoozePagerDutyIncident', () => {
     });
     expect(await run(snoozePagerDutyIncident, { incidentId, minutes: 60 })).toMatchObject({ changed: true });
     expect(effects(simulator)).toEqual(Array(3).fill('incident snoozed'));
+  });
+
+  describe('until a time of day', () => {
+    const ada = { kind: 'person' as const, name: 'Ada', email: 'ada@example.com' };
+    async function acknowledged() {
+      const account = await withIncident();
+      acknowledgeAs(account.simulator, account.incidentId, 'PADALOP');
+      return account;
+    }
+    const noon = Date.parse('2026-11-26T12:00:00Z');
+    const askedAt = new Date(noon).toISOString();
+    beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: noon }));
+    afterEach(() => void vi.useRealTimers());
+
+    it('is that of the zone that is named, else of the acting person’s in PagerDuty', async () => {
+      const { simulator, run, incidentId } = await acknowledged();
+      const snooze = (until: object) =>
+        run(snoozePagerDutyIncident, { incidentId, until: { time: '15:00', askedAt, ...until }, actor: ada });
+      expect((await snooze({})).until).toEqual({
+        at: '2026-11-26T14:00:00.000Z',
+        inWords: 'Thu 26 Nov 2026, 15:00 (Europe/Berlin, UTC+1)',
+        isTomorrow: false,
+      });
+      expect((await snooze({ timeZone: 'Middle-earth/Shire' })).until?.at).toBe('2026-11-26T14:00:00.000Z');
+      expect((await snooze({ timeZone: 'UTC', day: 'tomorrow' })).until?.isTomorrow).toBe(true);
+      const hours = simulator.ledger.map(({ detail }) => (detail as { duration: number }).duration / 3_600);
+      expect(hours).toEqual([2, 2, 27]);
+    });
+
+    it('was made, where an attempt that may have made it has left that time', async () => {
+      const { simulator, run, incidentId } = await acknowledged();
+      const asked = { incidentId, until: { time: '15:00', askedAt }, actor: ada };
+      await run(snoozePagerDutyIncident, asked);
+      const again = { number: 2, uncertainSince: askedAt };
+      expect(await run(snoozePagerDutyIncident, asked, again)).toMatchObject({
+        changed: false,
+        until: { at: '2026-11-26T14:00:00.000Z' },
+      });
+      expect(effects(simulator)).toEqual(['incident snoozed']);
+    });
+
+    it.each([
+      ['has passed today', { time: '09:00', day: 'today' as const, askedAt }],
+      ['has passed by now', { time: '12:00', askedAt: '2026-11-26T10:00:00Z' }],
+    ])('that %s is a conflict', async (words, until) => {
+      const { simulator, run, incidentId } = await acknowledged();
+      expect(await failureOf(run(snoozePagerDutyIncident, { incidentId, until, actor: ada }))).toMatchObject({
+        type: 'Conflict',
+        message: expect.stringContaining(words),
+      });
+      expect(simulator.ledger).toEqual([]);
+    });
   });
 
   it.each(['triggered', 'resolved'])('is a conflict on an incident that is %s', async (status) => {

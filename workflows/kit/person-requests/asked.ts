@@ -10,6 +10,8 @@ export interface Asked<Request extends PersonRequest = PersonRequest> {
   teamIds: string[];
   channelId: string;
   messageTs?: string;
+  /** When it was said. */
+  askedAt: string;
 }
 
 /** A request of one kind. */
@@ -19,6 +21,8 @@ export type RequestTo<Kind extends PersonRequest['do']> = Extract<PersonRequest,
 export interface Member {
   name: string;
   email: string;
+  /** Where they are, if Slack tells: `Europe/Berlin`. */
+  timeZone?: string | undefined;
 }
 
 /** Who asks, as PagerDuty knows them. */

@@ -2,7 +2,16 @@ import { patched } from '@temporalio/workflow';
 import { steps } from '../activities.ts';
 import { callInSlack } from '../call-in-slack.ts';
 import { healthy } from '../run.ts';
-import { type Done, nameOf, notDone, type Place, type RequestTo, type Responder } from './asked.ts';
+import {
+  type Asked,
+  type Done,
+  type Member,
+  nameOf,
+  notDone,
+  type Place,
+  type RequestTo,
+  type Responder,
+} from './asked.ts';
 import { findMentioned } from './person.ts';
 import { at, subjectAt } from './place.ts';
 
@@ -17,18 +26,27 @@ function lengthOf(minutes: number): string {
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
+/** Until a time of day it is as the person's own clock shows it: Slack knows where they are, else PagerDuty. */
 export async function snooze(
-  { minutes }: RequestTo<'snooze'>,
+  { request, askedAt }: Asked<RequestTo<'snooze'>>,
   place: Place,
   person: Responder,
+  { timeZone }: Member,
 ): Promise<Done> {
-  const { changed, incident } = await steps.snoozePagerDutyIncident({ ...at(place), minutes });
-  const time = lengthOf(minutes);
+  const wanted =
+    'minutes' in request
+      ? { minutes: request.minutes }
+      : { until: { time: request.until, day: request.day, timeZone, askedAt } };
+  const { changed, incident, until } = await steps.snoozePagerDutyIncident({ ...at(place), ...wanted });
+  const time =
+    'minutes' in request ? `for ${lengthOf(request.minutes)}` : `until ${until?.inWords ?? request.until}`;
+  const isLater = 'until' in request && request.day === undefined && until?.isTomorrow;
+  const note = isLater ? ` ${request.until} has passed today where you are, so it is tomorrow.` : '';
   return {
     outcome: healthy('done'),
     incident,
-    answer: `You snoozed ${nameOf(incident)} for ${time}; then it pages again.`,
-    ...(changed ? { room: `${person.name} snoozed the incident for ${time}.` } : {}),
+    answer: `You snoozed ${nameOf(incident)} ${time}; then it pages again.${note}`,
+    ...(changed ? { room: `${person.name} snoozed the incident ${time}.` } : {}),
   };
 }
 
