@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nearestOf } from '../../domain/nearest.ts';
 import type { Inverse } from '../../domain/plan.ts';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { conflict, invalidInput } from '../failures.ts';
@@ -9,7 +10,7 @@ import { pagerDutyId } from './input.ts';
 import { readPages } from './pages.ts';
 import { updateCall, updateIncident } from './update-incident.ts';
 
-/** By name or id, small and large letters alike: the account's own priorities. One that it does not have is `InvalidInput`, which names them. */
+/** By name or id, small and large letters alike, with or without what stands between them (`P-1`, `SEV 1`): the account's own priorities. One that it does not have is `InvalidInput`, which names them. */
 export const setPagerDutyIncidentPriority = defineActivity({
   name: 'setPagerDutyIncidentPriority',
   kind: 'change',
@@ -67,6 +68,9 @@ function backTo(at: { connection: string; incidentId: string }, priority: string
   return { activity: 'setPagerDutyIncidentPriority', input: { ...at, priority } };
 }
 
+/** Without what people write between a word and its number, or leave out. */
+const lettersOf = (text: string) => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
+
 const page = z.object({ priorities: membersOf(reference) }).transform(({ priorities }) => priorities);
 
 async function findPriority(
@@ -76,8 +80,17 @@ async function findPriority(
 ): Promise<{ id: string; name: string }> {
   const { items } = await readPages(pagerduty, '/priorities', {}, page, signal);
   const isAsked = (text: string) => text.toLowerCase() === asked.trim().toLowerCase();
-  const found = items.find(({ id, name }) => isAsked(name) || isAsked(id));
+  const isNearly = (text: string) => lettersOf(text) !== '' && lettersOf(text) === lettersOf(asked);
+  const nearly = items.filter(({ name }) => isNearly(name));
+  const found =
+    items.find(({ id, name }) => isAsked(name) || isAsked(id)) ??
+    (nearly.length === 1 ? nearly[0] : undefined);
   if (found) return { id: found.id, name: found.name };
-  const names = items.map(({ name }) => name).join(', ') || 'none';
-  throw invalidInput('PagerDuty', `there is no priority "${asked}". There are: ${names}`);
+  const names = items.map(({ name }) => name);
+  const near = nearestOf(asked, names, 2);
+  const meant = near === undefined ? '' : ` Did you mean "${near}"?`;
+  throw invalidInput(
+    'PagerDuty',
+    `there is no priority "${asked}". There are: ${names.join(', ') || 'none'}.${meant}`.replace(/\.$/, ''),
+  );
 }

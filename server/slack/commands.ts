@@ -84,7 +84,7 @@ const commands: Readonly<Record<string, Command>> = {
     read([first], incident) {
       const text = plainText(first?.rest ?? '');
       if (text === '') return { ask: { form: 'note', ...at(incident) } };
-      return { request: { do: 'note', text, ...at(incident) } };
+      return { request: { do: 'note', text: unquoted(text), ...at(incident) } };
     },
   },
   update: {
@@ -196,7 +196,11 @@ export function readCommand(text: string): Typed {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) return { say: unknownCommand(asked) };
   const incident = incidentIn(rest[0], name);
-  const read = command.read(incident === undefined ? rest : rest.slice(1), incident);
+  const mistyped = incident === undefined ? mistypedIncident(rest, name) : undefined;
+  const read =
+    mistyped === undefined
+      ? command.read(incident === undefined ? rest : rest.slice(1), incident)
+      : { wrong: mistyped };
   if (!('wrong' in read)) return read;
   return {
     say: `Nothing was done: ${read.wrong}.\nWrite \`${slashCommand} ${command.usage}\`: ${command.about}.`,
@@ -204,7 +208,9 @@ export function readCommand(text: string): Typed {
 }
 
 function unknownCommand(asked: string): string {
-  const near = nearestOf(asked, [...names, ...Object.keys(aliases)]);
+  // Of a short word so much may not differ that any other one is as near.
+  const most = Math.min(3, Math.ceil(asked.length / 2));
+  const near = nearestOf(asked, [...names, ...Object.keys(aliases)], most);
   const meant = near === undefined ? '' : ` Did you mean \`${slashCommand} ${near}\`?`;
   return `Nothing was done: there is no command "${shown(asked)}".${meant} \`${slashCommand} help\` lists them.`;
 }
@@ -240,12 +246,40 @@ const takesText: readonly string[] = [
 /** The incident that a command names first: `#42`, or an id. Where Slack took `#42` for a channel of that name, the number is meant. */
 function incidentIn(word: Word | undefined, command: string): string | undefined {
   if (!word || word.quoted) return undefined;
-  const text = word.text.replace(/^<#[A-Z0-9]{1,30}\|(\d{1,9})>$/, '#$1');
+  const text = word.text.replace(/^<#[A-Z0-9]{1,30}\|(\d{1,9})>/, '#$1').replace(/(#\d{1,9})[:,;.]$/, '$1');
   // A bare number is a time or a name, and a run has a slash before its incident.
   const mark = isNumber(text) ? undefined : markWritten(text);
   if (mark === undefined || (command === 'stop' && text.includes('/'))) return undefined;
   return takesText.includes(command) && mayBeWord(text) ? undefined : mark;
 }
+
+/** As many letters and digits as an id has, but for small letters or one that is missing or too much. */
+const nearlyId = /^(?=[a-z-]*\d)(?:[a-z0-9][a-z0-9-]{0,39}-)?q[a-z0-9]{12,14}$/i;
+
+/**
+ * What is wrong with a first word that looks like an incident and names none, as `#4211x`: it would else be taken for a part of a text, and so
+ * be about the incident of the channel. Undefined: it does not look like one.
+ */
+function mistypedIncident([word, next]: readonly Word[], command: string): string | undefined {
+  if (!word || word.quoted) return undefined;
+  const plain = plainText(word.text);
+  const [, number] = /^#?(\d{1,9})(?!\d)/.exec(plain) ?? [];
+  const isMeant = plain.startsWith('#') || (isNumber(plain) && takesNoNumber(command, next));
+  const asNumber = isMeant ? number : undefined;
+  const upper = plain.replace(/[^-]*$/, (id) => id.toUpperCase());
+  if (asNumber === undefined && !nearlyId.test(plain)) return undefined;
+  const id = markWritten(upper) === undefined ? undefined : upper;
+  const meant = asNumber === undefined ? id : `#${asNumber}`;
+  const instead = meant === undefined ? '' : `. Did you mean ${meant}?`;
+  const quotes = takesText.includes(command) ? ' A text that begins so stands in "quotes"' : '';
+  return `"${shown(plain)}" is no incident${instead || '.'}${quotes}`;
+}
+
+/** Where a bare number can only be meant as an incident. */
+const takesNoNumber = (command: string, next: Word | undefined) =>
+  command === 'snooze'
+    ? next !== undefined && restOf(plainText(next.rest)) !== undefined
+    : !takesText.includes(command);
 
 function mentionsIn(words: readonly Word[]): { ids: string[] } | { wrong: string } {
   if (words.length === 0) return { wrong: 'it names nobody' };

@@ -46,6 +46,9 @@ const understood: [typed: string, request: PersonRequest][] = [
   ['snooze until tomorrow at 9am', { do: 'snooze', until: '09:00', day: 'tomorrow' }],
   ['snooze until 12am', { do: 'snooze', until: '00:00' }],
   ['snooze UNTIL 5.30 PM today', { do: 'snooze', until: '17:30', day: 'today' }],
+  ['note #42: it is the disk', { do: 'note', text: 'it is the disk', incident: '42' }],
+  ['note "#2nd replica is down"', { do: 'note', text: '#2nd replica is down' }],
+  ['note it is #4211x', { do: 'note', text: 'it is #4211x' }],
   ['reassign <@U0ADA|ada> <@U0BEN>', { do: 'reassign', slackUserIds: ['U0ADA', 'U0BEN'] }],
   ['reassign #42 <@U0ADA> <@U0ADA>', { do: 'reassign', slackUserIds: ['U0ADA'], incident: '42' }],
   ['priority P2', { do: 'priority', priority: 'P2' }],
@@ -77,6 +80,37 @@ const understood: [typed: string, request: PersonRequest][] = [
   ['stop', { do: 'stop' }],
   [`stop ec2-unhealthy/${id} wrong one`, { do: 'stop', runId: `ec2-unhealthy/${id}`, reason: 'wrong one' }],
 ];
+
+/** The commands, and what else each may be called or be taken for. */
+const deeds: Readonly<Record<string, readonly string[]>> = {
+  ack: [],
+  resolve: [],
+  snooze: [],
+  escalate: [],
+  reassign: [],
+  priority: [],
+  note: [],
+  change: [],
+  responders: [],
+  run: [],
+  status: [],
+  approve: [],
+  refuse: [],
+  stop: [],
+  oncall: ['on-call'],
+  'link-me': ['link'],
+};
+
+/** One letter left out, written twice, swapped with the next or replaced: of a short word not the last ones. */
+const typosOf = (name: string): string[] =>
+  [...name].flatMap((letter, place) => {
+    const [before, after] = [name.slice(0, place), name.slice(place + 1)];
+    const swapped = after === '' ? [] : [`${before}${after[0]}${letter}${after.slice(1)}`];
+    const all = [`${before}${letter}${letter}${after}`, ...swapped];
+    return (name.length < 4 ? all : [...all, `${before}${after}`, `${before}x${after}`]).filter(
+      (typo) => typo !== name && !Object.hasOwn(deeds, typo),
+    );
+  });
 
 describe('a command', () => {
   it.each(understood)('"%s" is read', (typed, request) => {
@@ -114,6 +148,24 @@ describe('a command', () => {
     ['frobnicate', '`/baton help` lists them'],
     ['ack now', 'nothing else'],
     ['snooze 30', 'write 30m, 2h or 1d'],
+    ['snooze 30', 'Did you mean 30m?'],
+    ['snooze 9:00', 'Did you mean until 09:00?'],
+    ['snooze untill 9:00 tommorow', 'Did you mean until 9:00 tomorrow?'],
+    ['snooze until 9', 'until 09:00'],
+    ['snooze until 25:00', 'until 09:00'],
+    ['snooze until 13pm', 'until 09:00'],
+    ['snooze 30m 5', 'write 30m, 2h or 1d'],
+    ['snooze 1h90m', 'write 30m, 2h or 1d'],
+    ['snooze 42 30m', 'Did you mean #42?'],
+    ['ack 42', 'Did you mean #42?'],
+    ['ack #4211x', 'Did you mean #4211?'],
+    ['note #4211x the disk is full', 'Did you mean #4211?'],
+    ['note #4211x the disk is full', 'stands in "quotes"'],
+    ['resolve q1dwgpwq3y9xjr', `Did you mean ${id}?`],
+    ['resolve eu-q1dwgpwq3y9xjr', `Did you mean eu-${id}?`],
+    ['note Q1DWGPWQ3Y9XJ it is the disk', '"Q1DWGPWQ3Y9XJ" is no incident'],
+    ['reassign 42 <@U0ADA>', 'Did you mean #42?'],
+    ['xyz', 'no command "xyz". `/baton help` lists them'],
     ['snooze 8d', 'write 30m, 2h or 1d'],
     ['snooze 0m', 'write 30m, 2h or 1d'],
     ['reassign', 'it names nobody'],
@@ -132,6 +184,14 @@ describe('a command', () => {
     ['x'.repeat(6_000), 'longer than'],
   ])('"%s" is told what is wrong', (typed, told) => {
     expect(readCommand(typed)).toEqual({ say: expect.stringContaining(told) });
+  });
+
+  it.each([...Object.keys(deeds), 'help'])('"%s" is found again in what is nearly that', (name) => {
+    for (const typo of typosOf(name))
+      expect([typo, readCommand(typo)]).toEqual([
+        typo,
+        { say: expect.stringMatching(`\`/baton (${[name, ...(deeds[name] ?? [])].join('|')})\``) },
+      ]);
   });
 
   it.each(['', 'help', 'help me'])('"%s" lists all commands', (typed) => {

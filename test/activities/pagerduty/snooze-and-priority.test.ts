@@ -124,6 +124,31 @@ describe('setPagerDutyIncidentPriority', () => {
     expect(effects(simulator)).toEqual(['incident priority set']);
   });
 
+  it.each(['P-2', 'p 2', ' P.2 '])('takes "%s" for P2', async (priority) => {
+    const { run, incidentId } = await withIncident();
+    expect(await run(setPagerDutyIncidentPriority, { incidentId, priority })).toMatchObject({
+      incident: { priority: { name: 'P2' } },
+    });
+  });
+
+  it.each(['SEV1', 'sev-1', 'Sev 1'])(
+    'takes "%s" for SEV-1, and of two such asks which',
+    async (priority) => {
+      const { simulator, run, incidentId } = await withIncident();
+      const { priorities } = simulator.world;
+      priorities.push({ id: 'PSEV001', name: 'SEV-1' }, { id: 'PSEV002', name: 'SEV-2' });
+      expect(await run(setPagerDutyIncidentPriority, { incidentId, priority })).toMatchObject({
+        incident: { priority: { id: 'PSEV001' } },
+      });
+      priorities.push({ id: 'PSEV003', name: 'Sev.1' });
+      expect(
+        await failureOf(run(setPagerDutyIncidentPriority, { incidentId, priority: 'sev1' })),
+      ).toMatchObject({
+        message: expect.stringMatching(/Did you mean "(SEV-1|Sev\.1)"\?/),
+      });
+    },
+  );
+
   it('names those there are where it is asked for another', async () => {
     const { run, incidentId } = await withIncident();
     expect(await failureOf(run(setPagerDutyIncidentPriority, { incidentId, priority: 'P9' }))).toMatchObject({
