@@ -22,9 +22,9 @@ export type PersonRequest = { incident?: string } & (
   | { do: 'change'; service: string; text: string; link?: string }
   | { do: 'responders'; slackUserIds: readonly string[]; message?: string }
   | { do: 'run'; workflow: string; input: Readonly<Record<string, string>>; reason?: string }
-  /** Without an id: the one approval that waits in the channel's incident. */
+  /** Without an id nothing is decided: what waits on the channel's incident is shown. */
   | { do: 'approve' | 'refuse'; approvalId?: string; reason?: string }
-  /** Without an id: the one run that is live on the channel's incident. */
+  /** Without an id: the one run that is live on the channel's incident and changes something; of several, they choose. */
   | { do: 'stop'; runId?: string; reason?: string }
   /** Asks for a code by which they prove who they are in PagerDuty. */
   | { do: 'link' }

@@ -141,6 +141,16 @@ export function restedInstance({ world, ledger }: Simulator<Ec2World>): string {
   return id;
 }
 
+/** One more instance, whose owner has not allowed a reboot, and which fails its checks. */
+export function untaggedInstance(simulator: Simulator<Ec2World>): string {
+  const { instances } = simulator.world;
+  const number = instances.length;
+  const id = `i-0feed${String(number).padStart(12, '0')}`;
+  instances.push(instance(id, `checkout-${number}`, {}, `10.0.3.${number % 250}`));
+  impair(simulator, id);
+  return id;
+}
+
 class Ec2Error extends Error {
   readonly status: number;
   readonly code: string;

@@ -132,6 +132,8 @@ export interface Press {
   userTeamId?: string;
   /** When the button was pressed, as Slack writes it: with person and action it tells one click from another. */
   actionTs?: string;
+  /** The message was shown to this person alone. */
+  isEphemeral?: boolean;
   /** Where Baton may answer the person. Slack's own where left out. */
   responseUrl?: string;
   now?: Date;
@@ -160,7 +162,12 @@ export function clickPayload(press: Press) {
     team: { id: teamId, domain: team.domain },
     api_app_id: 'A0BATON',
     token: 'simulated-verification-token',
-    container: { type: 'message', message_ts: messageTs, channel_id: channelId, is_ephemeral: false },
+    container: {
+      type: 'message',
+      message_ts: messageTs,
+      channel_id: channelId,
+      is_ephemeral: press.isEphemeral ?? false,
+    },
     trigger_id: newTriggerId(now),
     response_url: press.responseUrl ?? `https://hooks.slack.com/actions/${team.id}/1/simulated`,
     channel: { id: channelId, name: 'incident' },

@@ -39,7 +39,7 @@ import { stillOpen } from './kit/person-requests/still-open.ts';
 import { addToTimeline } from './kit/person-requests/timeline.ts';
 import { record } from './kit/record.ts';
 import { roomOf } from './kit/room-of.ts';
-import { runCause } from './kit/run.ts';
+import { engine, runCause } from './kit/run.ts';
 import { type StatusCard, statusCard } from './kit/status-card.ts';
 
 /** A click on the status card. */
@@ -68,10 +68,10 @@ export async function changeIncident(input: ChangeIncidentInput): Promise<string
     const { done, place, member } = await carryOut(asked, order);
     // Whoever asked waits for no room. Of a click on the card, the card itself tells the others.
     const isFirst = place !== undefined && !isOnCard(asked) && patched(roomByIncident);
-    if (isFirst) await tell(asked, done.answer, linksOf(done));
+    if (isFirst) await tell(asked, done.answer, { ...done, links: linksOf(done) });
     if (place) await showInRoom(asked, place, done, isFirst ? member : undefined);
     if (place && runCause()?.subject === undefined) await recordAt(place, asked, done);
-    if (!isFirst) await tell(asked, done.answer, linksOf(done));
+    if (!isFirst) await tell(asked, done.answer, { ...done, links: linksOf(done) });
     return done.outcome;
   } catch (error) {
     const failure = failureOf(error);
@@ -264,18 +264,47 @@ async function recordAt(place: Place, { request, userId }: Asked, { outcome }: D
 const linksOf = ({ incident, links = [] }: Done) =>
   incident?.url ? [{ text: 'PagerDuty incident', url: incident.url }] : links;
 
+/** What stands below an answer. */
+type Below = Pick<Done, 'links' | 'choices' | 'approvals'>;
+
 /**
  * In private, where the button is; to somebody who is not in that channel as a direct message. Whoever cannot be told at all
  * finds it in the record: what was decided stands, and nobody is paged for it.
  */
-async function tell(
-  { channelId, userId }: Asked,
+async function tell(asked: Asked, text: string, below: Below = {}): Promise<void> {
+  const { links = [], choices = [], approvals = [] } = below;
+  const { channelId, userId } = asked;
+  const [first, ...more] = approvals;
+  const shown = await orUnavailable(() =>
+    steps.postSlackEphemeral({
+      channelId,
+      userId,
+      text,
+      links,
+      ...(choices.length > 0 ? { choices } : {}),
+      ...(first ? { approval: first } : {}),
+    }),
+  );
+  if ('unavailable' in shown) return tellDirectly(asked, text, { links, choices, approvals });
+  for (const approval of more)
+    await orUnavailable(() =>
+      steps.postSlackEphemeral({ channelId, userId, text: 'This waits for an answer, too.', approval }),
+    );
+}
+
+async function tellDirectly(
+  { userId }: Asked,
   text: string,
-  links: { text: string; url: string }[] = [],
+  { links = [], choices = [], approvals = [] }: Below,
 ): Promise<void> {
-  const shown = await orUnavailable(() => steps.postSlackEphemeral({ channelId, userId, text, links }));
-  if (!('unavailable' in shown)) return;
-  const sent = await orUnavailable(() => steps.sendSlackDirectMessage({ userId, text, links }));
+  const all = [text, ...choices.map((choice) => choice.text)].join('\n');
+  const sent = await orUnavailable(() => steps.sendSlackDirectMessage({ userId, text: all, links }));
   if ('unavailable' in sent)
     await record(`The Slack user ${userId} could not be told (${sent.unavailable}): ${text}`);
+  for (const approval of approvals) {
+    const shown = await orUnavailable(() => steps.showSlackApproval({ place: { userId }, approval }));
+    if (!('unavailable' in shown)) await engine.showedApproval({ id: approval.id, ...placeIn(shown) });
+  }
 }
+
+const placeIn = ({ channelId, ts }: { channelId: string; ts: string }) => ({ channelId, ts });

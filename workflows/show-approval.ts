@@ -1,16 +1,16 @@
 import { sleep } from '@temporalio/workflow';
 import type { ActivityFunctions } from '../activities/index.ts';
-import type { Approval, Approvers, PlannedCall } from '../domain/approval.ts';
+import type { Approval, Approvers } from '../domain/approval.ts';
 import { steps } from './kit/activities.ts';
 import { orUnavailable } from './kit/parts.ts';
 import { roomOf } from './kit/room-of.ts';
 import { engine, healthy } from './kit/run.ts';
+import { shownApproval } from './kit/shown-approval.ts';
 
 export interface ShowApprovalInput {
   approvalId: string;
 }
 
-type Shown = Parameters<ActivityFunctions['showSlackApproval']>[0]['approval'];
 type Place = Parameters<ActivityFunctions['showSlackApproval']>[0]['place'];
 
 /**
@@ -26,7 +26,7 @@ export async function showApproval({ approvalId: id }: ShowApprovalInput): Promi
   for (const place of places) {
     // Meanwhile it may have been answered.
     const now = (await engine.findApproval({ id })) ?? asked;
-    const { channelId, ts } = await steps.showSlackApproval({ place, approval: shown(now, people) });
+    const { channelId, ts } = await steps.showSlackApproval({ place, approval: shownApproval(now, people) });
     await engine.showedApproval({ id, channelId, ts });
   }
   return healthy('shown');
@@ -85,60 +85,4 @@ async function usersOf({
   }
   const members = userGroup ? await steps.listSlackGroupMembers({ groupId: userGroup }) : { users: [] };
   return { emails: [...new Set(emails)], slackUsers: members.users.map(({ id }) => id) };
-}
-
-function shown(approval: Approval, mention: string[]): Shown {
-  const { id, state, summary, calls, workflow, requestedBy, approvers, closedBecause } = approval;
-  const { required, reasonRequired, overridesGuards, answers, expiresAt } = approval;
-  return {
-    id,
-    state,
-    summary,
-    calls: calls.map(callShown),
-    askedBy: [workflow, ...requestedBy.map((name) => `for ${name}`)].join(' '),
-    approvers: inWords(approvers),
-    mention: state === 'pending' ? mention : [],
-    required,
-    reasonRequired,
-    overridesGuards,
-    answers: answers.map(({ name, decision, via, at, reason }) => ({
-      name,
-      decision,
-      via,
-      at,
-      ...(reason ? { reason } : {}),
-    })),
-    expiresAt,
-    ...(closedBecause ? { closedBecause } : {}),
-  };
-}
-
-function callShown({ summary, calls, targets, before, after, inverse }: PlannedCall): Shown['calls'][number] {
-  return {
-    summary,
-    calls: [...calls],
-    targets: [...targets],
-    ...(before === undefined ? {} : { before: JSON.stringify(before) }),
-    ...(after === undefined ? {} : { after: JSON.stringify(after) }),
-    undo:
-      'none' in inverse
-        ? `It cannot be taken back: ${inverse.none}.`
-        : `It can be taken back by ${inverse.activity}.`,
-  };
-}
-
-/** Who may answer, as people read it. No list at all asks whoever has the right to; an empty one, nobody. */
-function inWords(approvers: Approvers): string {
-  const { userIds = [], userGroup, pagerDutyTeam, onCallOf, role } = approvers;
-  const lists = [
-    ...(onCallOf ? ['who is on call for the service'] : []),
-    ...(userIds.length > 0
-      ? [`${userIds.length === 1 ? 'one person' : `${userIds.length} people`} by name`]
-      : []),
-    ...(userGroup ? ['the user group in Slack'] : []),
-    ...(pagerDutyTeam ? ['the team in PagerDuty'] : []),
-    ...(role ? [`whoever is ${role} in Baton`] : []),
-  ];
-  const asksAll = Object.values(approvers).every((list) => list === undefined);
-  return lists.join('; ') || (asksAll ? 'whoever may decide approvals in Baton' : 'nobody');
 }

@@ -4,8 +4,17 @@ import { ask } from './ask.ts';
 
 const runs = z.object({
   items: z.array(
-    z.object({ id: z.string(), workflow: z.string(), target: z.string(), createdAt: z.string() }),
+    z.object({
+      id: z.string(),
+      workflow: z.string(),
+      target: z.string(),
+      createdAt: z.string(),
+      summary: z.string().optional().describe('What the workflow does, where that is said'),
+    }),
   ),
+});
+const workflows = z.object({
+  items: z.array(z.object({ name: z.string(), summary: z.string().optional() })),
 });
 const approvals = z.object({
   items: z.array(
@@ -41,12 +50,22 @@ export const listBatonRuns = defineActivity({
   example: { subject: 'Q1DWGPWQ3Y9XJR', email: 'ada@example.com' },
   async run({ subject, email }, context) {
     const by = { kind: 'person' as const, name: email, email };
-    const [live, waiting] = await Promise.all([
+    const [live, waiting, known] = await Promise.all([
       ask(context, { operation: 'runs.list', input: { subject, live: true, limit: atMost }, by }, runs),
       ask(context, { operation: 'approvals.list', input: { subject, limit: atMost }, by }, approvals),
+      ask(context, { operation: 'workflows.list', input: {}, by }, workflows),
     ]);
+    const summaries = new Map(
+      'refusal' in known ? [] : known.answer.items.map(({ name, summary }) => [name, summary]),
+    );
     return {
-      runs: 'refusal' in live ? { unavailable: live.refusal } : live.answer.items,
+      runs:
+        'refusal' in live
+          ? { unavailable: live.refusal }
+          : live.answer.items.map((run) => {
+              const summary = summaries.get(run.workflow);
+              return { ...run, ...(summary === undefined ? {} : { summary }) };
+            }),
       approvals:
         'refusal' in waiting
           ? { unavailable: waiting.refusal }

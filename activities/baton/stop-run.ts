@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { ask } from './ask.ts';
 
-const shown = z.object({ id: z.string(), state: z.string(), subject: z.string().exactOptional() });
+const shown = z.object({ id: z.string(), state: z.string(), subject: z.string().optional() });
 
 const inverse = { none: 'a run that was stopped is over; another one can be started' } as const;
 

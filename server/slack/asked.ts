@@ -40,16 +40,25 @@ export interface Forms extends ShowsForms {
 export const timelineShortcut = 'add_to_timeline';
 
 /** What a form's place in the conversation is without one: the command that says the same. */
-const insteadOf: Readonly<Record<Form['form'], string>> = {
-  note: 'note what you saw',
-  update: 'update what they are to know',
-  snooze: 'snooze 30m',
-  change: 'change "Service" what was changed',
-  approve: 'approve why',
-  refuse: 'refuse why',
-  run: 'run workflow name=value because why',
-  timeline: 'note #42 what was said',
-};
+function insteadOf(form: Form): string {
+  switch (form.form) {
+    case 'note':
+      return 'note what you saw';
+    case 'update':
+      return 'update what they are to know';
+    case 'snooze':
+      return 'snooze 30m';
+    case 'change':
+      return 'change "Service" what was changed';
+    case 'approve':
+    case 'refuse':
+      return `${form.form} ${form.approvalId} why`;
+    case 'run':
+      return 'run workflow name=value because why';
+    case 'timeline':
+      return 'note #42 what was said';
+  }
+}
 
 const inPrivate = (text: string): SlackAnswer => ({ answer: { response_type: 'ephemeral', text } });
 
@@ -78,8 +87,8 @@ async function opened(
   return (await isShown(form, triggerId, place, options)) ? {} : inPrivate(notShown(form));
 }
 
-const notShown = ({ form }: Form) =>
-  `Slack did not let Baton open the form, and nothing was done. Write it as a command: \`${slashCommand} ${insteadOf[form]}\`.`;
+const notShown = (form: Form) =>
+  `Slack did not let Baton open the form, and nothing was done. Write it as a command: \`${slashCommand} ${insteadOf(form)}\`.`;
 
 async function isShown(
   form: Form,
@@ -118,14 +127,18 @@ async function stored(
 type Pressed = { request: PersonRequest } | { form: Form };
 
 function pressed({ actionId, value }: Press): Pressed | undefined {
-  switch (actionId) {
+  // Of several in one message each has a number of its own behind it.
+  switch (actionId.replace(/\.\d+$/, '')) {
     case 'escalate':
       return incidentOfMark(value) && { request: { do: 'escalate', incident: value } };
     case 'note':
       return incidentOfMark(value) && { form: { form: 'note', incident: value } };
     case 'approve':
+      return { request: { do: 'approve', approvalId: value } };
     case 'refuse':
-      return { request: { do: actionId, approvalId: value } };
+      return { request: { do: 'refuse', approvalId: value } };
+    case 'stop':
+      return { request: { do: 'stop', runId: value } };
     case 'approve_with_reason':
       return { form: { form: 'approve', approvalId: value } };
     case 'refuse_with_reason':

@@ -133,17 +133,20 @@ const commands: Readonly<Record<string, Command>> = {
   },
   approve: {
     usage: 'approve [#42 or approval] [why]',
-    about: 'approves what a run waits for',
+    about:
+      'approves what a run waits for, by its id; without one it decides nothing, and shows what waits, with buttons',
     read: readAnswer('approve'),
   },
   refuse: {
     usage: 'refuse [#42 or approval] [why]',
-    about: 'refuses what a run waits for',
+    about:
+      'refuses what a run waits for, by its id; without one it decides nothing, and shows what waits, with buttons',
     read: readAnswer('refuse'),
   },
   stop: {
     usage: 'stop [#42 or run] [why]',
-    about: 'stops a run: without its id, the one that is live on the incident',
+    about:
+      'stops a run: without its id, the one that changes something on the incident; of several you choose',
     read([first, second], incident) {
       const isId = first !== undefined && !first.quoted && first.text.includes('/');
       if (isId && incident !== undefined)

@@ -94,10 +94,10 @@ const press = z.object({
   type: z.literal('block_actions'),
   ...personFields,
   channel: z.object({ id: short }),
-  container: z.object({ message_ts: short }),
+  container: z.object({ message_ts: short, is_ephemeral: z.boolean().optional().catch(undefined) }),
   trigger_id: short.optional().catch(undefined),
   actions: z
-    .tuple([z.object({ action_id: short, action_ts: short, value: z.string().min(1).max(255) })])
+    .tuple([z.object({ action_id: short, action_ts: short, value: z.string().min(1).max(500) })])
     .rest(z.unknown()),
 });
 
@@ -117,7 +117,8 @@ export function readPress(payload: unknown, receivedAt: string): Press | undefin
   const told: Told = {
     user,
     channelId: data.channel.id,
-    messageTs: data.container.message_ts,
+    // What one person alone was shown, Slack keeps nowhere.
+    ...(data.container.is_ephemeral ? {} : { messageTs: data.container.message_ts }),
     // As that of a click (`clickDelivery`).
     id: `${action_ts}.${user.id}.${actionId}`,
     time: timeOf(action_ts) ?? receivedAt,

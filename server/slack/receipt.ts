@@ -45,9 +45,13 @@ function wordsFor(request: PersonRequest): string {
       return `will start ${request.workflow}`;
     case 'approve':
     case 'refuse':
-      return 'will give your answer';
+      return request.approvalId === undefined
+        ? `looks what of ${about(request)} waits for an answer, and decides nothing`
+        : 'will give your answer';
     case 'stop':
-      return 'will stop the run';
+      return request.runId === undefined
+        ? `will stop what is at work on ${about(request)}, or ask you which`
+        : 'will stop the run';
     case 'timeline':
       return `will put the message on the timeline of ${about(request)}`;
     case 'status':

@@ -122,10 +122,10 @@ describe('stopBatonRun', () => {
 
   it('stops a live run, and leaves one that has ended', async () => {
     const live = batonThat({
-      'runs.show': { id: stop.runId, state: 'running' },
+      'runs.show': { id: stop.runId, state: 'running', subject: 'Q1' },
       'runs.stop': { id: stop.runId },
     });
-    expect(await live.run(stopBatonRun, stop)).toEqual({ changed: true });
+    expect(await live.run(stopBatonRun, stop)).toEqual({ changed: true, subject: 'Q1' });
     expect(live.asked.at(-1)).toMatchObject({
       operation: 'runs.stop',
       input: { id: stop.runId, reason: 'wrong' },
@@ -209,5 +209,20 @@ describe('listBatonRuns', () => {
       approvals: { unavailable: 'approvals.list is not for you.' },
     });
     expect(asked.every(({ by }) => by.email === 'ada@example.com')).toBe(true);
+  });
+
+  it('says what each does, where its workflow says so', async () => {
+    const item = { id: 'r', target: 't', createdAt: 'then', state: 'running' };
+    const { run } = batonThat({
+      'runs.list': {
+        items: [
+          { ...item, workflow: 'w' },
+          { ...item, workflow: 'v' },
+        ],
+      },
+      'workflows.list': { items: [{ name: 'w', summary: 'Restarts it' }, { name: 'v' }] },
+    });
+    const { runs } = await run(listBatonRuns, { subject: 'Q1', email: 'ada@example.com' });
+    expect(runs).toMatchObject([{ workflow: 'w', summary: 'Restarts it' }, { workflow: 'v' }]);
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Approval } from '../../domain/approval.ts';
-import { impair } from '../../simulator/ec2.ts';
+import { untaggedInstance } from '../../simulator/ec2.ts';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { approvalMessage } from '../../triggers/approval-message.ts';
 import { ec2Unhealthy } from '../../triggers/ec2-unhealthy.ts';
@@ -13,18 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-let last = 0;
-/** An instance whose owner has not allowed a reboot, and which fails its checks. */
-function newInstance(): string {
-  const [like] = world.ec2.world.instances;
-  if (!like) throw new Error('There is no instance to be like');
-  last += 1;
-  const id = `i-0feed${String(last).padStart(12, '0')}`;
-  world.ec2.world.instances.push({ ...structuredClone(like), id, tags: {} });
-  impair(world.ec2, id);
-  return id;
-}
-
+const newInstance = () => untaggedInstance(world.ec2);
 const raise = (instance: string) =>
   raiseIncident(world.pagerDuty, { title: `EC2 ${instance} StatusCheckFailed`, service: 'Checkout' });
 const reboots = (instance: string) =>

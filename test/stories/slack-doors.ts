@@ -10,6 +10,8 @@ interface Button {
   channelId: string;
   messageTs: string;
   userId: string;
+  /** It stands on a message that this person alone was shown. */
+  isEphemeral?: boolean;
 }
 
 /** A way on which Slack tells Baton what people do. */

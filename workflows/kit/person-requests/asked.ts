@@ -1,5 +1,7 @@
+import type { ActivityFunctions } from '../../../activities/index.ts';
 import type { PersonRequest, SlackRequest } from '../../../domain/person-request.ts';
 import type { CurrentIncident } from '../read-context.ts';
+import type { ShownApproval } from '../shown-approval.ts';
 
 /** What a person asks for, with all that is needed to find out who they are and to answer them. */
 export interface Asked<Request extends PersonRequest = PersonRequest> {
@@ -37,6 +39,9 @@ export interface Place {
   isRoom: boolean;
 }
 
+/** Something that a person may press, in words. */
+export type Choice = NonNullable<Parameters<ActivityFunctions['postSlackEphemeral']>[0]['choices']>[number];
+
 /** What became of a request, and how the person is told. */
 export interface Done {
   outcome: string;
@@ -46,6 +51,10 @@ export interface Done {
   /** What the others in the incident's room are told. */
   room?: string;
   links?: { text: string; url: string }[];
+  /** What they may choose from, each by a button. */
+  choices?: Choice[];
+  /** What waits for their answer. */
+  approvals?: ShownApproval[];
   /** The incident that it was about, where one was found. */
   place?: Place;
 }

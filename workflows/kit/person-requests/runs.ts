@@ -1,7 +1,8 @@
 import { patched, workflowInfo } from '@temporalio/workflow';
 import { incidentOfSubject } from '../../../domain/subject.ts';
 import { steps } from '../activities.ts';
-import { healthy } from '../run.ts';
+import { engine, healthy } from '../run.ts';
+import { shownApproval } from '../shown-approval.ts';
 import { type Asked, type Done, type Member, notDone, type Place, type RequestTo } from './asked.ts';
 import { findPlace, roomByIncident, subjectAt } from './place.ts';
 
@@ -28,7 +29,7 @@ export async function startWorkflow(
   };
 }
 
-/** Stops the run that was named, else the one that is live on the incident. */
+/** Stops the run that was named, else the one on the incident that changes something; of several, the person is asked which. */
 export async function stopRun(
   asked: Asked<RequestTo<'stop'>>,
   member: Member,
@@ -38,13 +39,39 @@ export async function stopRun(
   if ('answer' in chosen) return chosen;
   const stopped = await steps.stopBatonRun({ runId: chosen.id, reason });
   if (stopped.refusal !== undefined) return { refusal: withoutDot(stopped.refusal) };
+  const place = chosen.place ?? (await ownRoom(asked, stopped.subject));
   return {
     outcome: healthy('done'),
     answer: `You stopped ${chosen.id}. What has begun at a provider is made to its end.`,
-    ...placeOf(stopped.subject, chosen.place),
+    ...placeOf(stopped.subject, place),
     room: `${member.name} stopped the run ${chosen.id}: ${reason}.`,
   };
 }
+
+/** The room in which a button was pressed, where it is that of the run's incident. */
+async function ownRoom(
+  { by, ...asked }: Asked<RequestTo<'stop'>>,
+  subject: string | undefined,
+): Promise<Place | undefined> {
+  if (by !== 'button' || subject === undefined) return undefined;
+  const place = await findPlace({ ...asked, by });
+  return 'none' in place || subjectAt(place) !== subject ? undefined : place;
+}
+
+/**
+ * What keeps people up to date or calls them: it changes nothing at what is broken, and whoever types "stop" in a hurry does not mean it. It is
+ * stopped by its id.
+ */
+const forPeople: readonly string[] = [
+  'pagerdutyProductionIncidentPolicy',
+  'triggeredAndUnacked',
+  'quietIncident',
+  'shiftHandoff',
+  'pageForRun',
+  'showApproval',
+  'linkByCode',
+  'resolveFromJira',
+];
 
 async function chooseRun(
   asked: Asked<RequestTo<'stop'>>,
@@ -58,20 +85,36 @@ async function chooseRun(
   if ('unavailable' in runs) return notDone(`${runs.unavailable}.`);
   // What people have asked for just now runs too, this request among it.
   const others = runs.filter(({ workflow }) => workflow !== workflowInfo().workflowType);
-  const [only, ...more] = others;
-  if (!only) return { outcome: 'nothing to do', answer: 'Nothing of Baton runs on this incident.' };
+  const going = others.filter(({ workflow }) => forPeople.includes(workflow)).map(({ id }) => id);
+  const goesOn =
+    going.length === 0
+      ? ''
+      : ` What keeps people up to date goes on (${going.join(', ')}); /baton stop with its id stops that too.`;
+  const [only, ...more] = others.filter(({ workflow }) => !forPeople.includes(workflow));
+  if (!only)
+    return {
+      outcome: 'nothing to do',
+      answer: goesOn
+        ? `Nothing runs on this incident that changes anything.${goesOn}`
+        : 'Nothing of Baton runs on this incident.',
+    };
   if (more.length === 0) return { id: only.id, place };
-  return notDone(
-    `several run on this incident. Say which: ${others.map(({ id }) => `/baton stop ${id}`).join(', ')}.`,
-  );
+  return {
+    ...notDone(`several runs are at work on this incident. Press the one to stop.${goesOn}`),
+    choices: [only, ...more].map(({ id, workflow, target, createdAt, summary }) => ({
+      text: `${workflow} on ${target}, since ${createdAt.slice(11, 16)} UTC${summary === undefined ? '' : `: ${summary}`} (${id})`,
+      button: { text: `Stop ${workflow}`, action: 'stop', value: id },
+    })),
+  };
 }
 
-/** Answers the approval that was named, else the one that waits on the incident. */
+/** Answers the approval that was named. Without a name nothing is decided: what waits on the incident is shown, with its buttons. */
 export async function answerApproval(
   asked: Asked<RequestTo<'approve' | 'refuse'>>,
   member: Member,
 ): Promise<Done | { refusal: string }> {
   const { request, channelId, messageTs } = asked;
+  if (request.approvalId === undefined && patched('bare-answer-shows')) return showWaiting(asked, member);
   const chosen = await chooseApproval(asked, member);
   if ('answer' in chosen) return chosen;
   const answered = await steps.answerBatonApproval({
@@ -107,21 +150,52 @@ function placeOf(subject: string | undefined, meant: Place | undefined): { place
   return incident && patched(roomByIncident) ? { place: { ...incident, isRoom: false } } : {};
 }
 
-async function chooseApproval(
+/** What waits on the incident, as far as the person may see it. */
+async function waitingApprovals(
   asked: Asked<RequestTo<'approve' | 'refuse'>>,
   { email }: Member,
-): Promise<{ id: string } | Done> {
-  const { approvalId, do: what } = asked.request;
-  if (approvalId !== undefined) return { id: approvalId };
+): Promise<{ id: string; summary: string }[] | Done> {
   const place = await findPlace(asked);
   if ('none' in place) return notDone(`${place.none}; or name the approval.`);
   const { approvals } = await steps.listBatonRuns({ subject: subjectAt(place), email });
   if ('unavailable' in approvals) return notDone(`${approvals.unavailable}.`);
-  const [only, ...more] = approvals;
-  if (!only) return { outcome: 'nothing to do', answer: 'Nothing on this incident waits for an approval.' };
-  if (more.length === 0) return only;
+  if (approvals.length > 0) return approvals;
+  return { outcome: 'nothing to do', answer: 'Nothing on this incident waits for an approval.' };
+}
+
+/** More of them are listed by their ids. */
+const mostShown = 5;
+
+/**
+ * A plan may have been asked anew since the person last looked: an answer is one to the exact calls that they see. A button carries the id
+ * of that one alone.
+ */
+async function showWaiting(asked: Asked<RequestTo<'approve' | 'refuse'>>, member: Member): Promise<Done> {
+  const waiting = await waitingApprovals(asked, member);
+  if ('answer' in waiting) return waiting;
+  const found = [];
+  for (const { id } of waiting.slice(0, mostShown)) found.push(await engine.findApproval({ id }));
+  const approvals = found.flatMap((approval) => (approval ? [shownApproval(approval, [])] : []));
+  const rest = waiting
+    .slice(mostShown)
+    .map(({ id, summary }) => `/baton ${asked.request.do} ${id} (${summary})`);
+  const why = asked.request.reason === undefined ? '' : ' Your reason was not kept: say it with the id.';
+  const more = rest.length === 0 ? '' : ` And: ${rest.join(', ')}.`;
+  return { ...notDone(`this waits for an answer. Look at it, then press.${why}${more}`), approvals };
+}
+
+async function chooseApproval(
+  asked: Asked<RequestTo<'approve' | 'refuse'>>,
+  member: Member,
+): Promise<{ id: string } | Done> {
+  const { approvalId, do: what } = asked.request;
+  if (approvalId !== undefined) return { id: approvalId };
+  const waiting = await waitingApprovals(asked, member);
+  if ('answer' in waiting) return waiting;
+  const [only, ...more] = waiting;
+  if (only && more.length === 0) return only;
   return notDone(
-    `several wait on this incident. Say which: ${approvals.map(({ id, summary }) => `/baton ${what} ${id} (${summary})`).join(', ')}.`,
+    `several wait on this incident. Say which: ${waiting.map(({ id, summary }) => `/baton ${what} ${id} (${summary})`).join(', ')}.`,
   );
 }
 
