@@ -10,6 +10,8 @@ export const actorSchema = z.object({
   kind: z.enum(['person', 'token', 'trigger', 'baton']),
   name: z.string(),
   email: z.string().exactOptional(),
+  /** A person's other names (`Principal.alsoKnownAs`). */
+  alsoKnownAs: z.array(z.string()).exactOptional(),
 });
 export type Actor = z.infer<typeof actorSchema>;
 

@@ -18,12 +18,16 @@ export interface Directory extends StoredLinks {
   clients: Clients;
 }
 
-/** Somebody who answers, as the lists of people know them. */
-interface Person {
-  email: string;
+/** Where somebody is looked up. */
+interface Around {
   directory: Directory;
   connection: string;
   signal: AbortSignal;
+}
+
+/** Somebody who answers, as the lists of people know them. */
+interface Person extends Around {
+  email: string;
 }
 
 /**
@@ -40,23 +44,27 @@ export async function checkApprover(
   const { connection } = (approval.subject && incidentOfSubject(approval.subject)) || {
     connection: defaultConnection,
   };
-  const person = personOf(principal, { directory, connection, signal });
+  const around = { directory, connection, signal };
+  const person = personOf(principal, around);
   const who = whoMayApprove(approval.approvers);
+  const names = await namesOf(principal, directory);
+  const alsoKnownAs = names.slice(1);
   try {
-    if (!approval.requesterMayApprove && (await isOwn(approval, principal, person)))
+    if (!approval.requesterMayApprove && (await isOwn(approval, names, around)))
       return { refusal: `You have asked for this yourself, so somebody else has to answer: ${who}.` };
   } catch (error) {
     const { words, passes } = untold(error, signal);
     const said = `Whether you have asked for this yourself cannot be told here: ${words}`;
     return passes ? { unavailable: said } : { refusal: `${said}. Answer it in Slack.` };
   }
-  if (isOnRole(approval.approvers, principal)) return { name: principal.calledName ?? principal.name };
+  if (isOnRole(approval.approvers, principal))
+    return { name: principal.calledName ?? principal.name, alsoKnownAs };
   if (!person)
     return { refusal: `Only people can be on the lists of this approval, by their e-mail address: ${who}.` };
   const looks = looksAt(approval.approvers, person);
   const found = await Promise.allSettled(looks.map((look) => look()));
-  const names = found.flatMap((each) => (each.status === 'fulfilled' ? (each.value ?? []) : []));
-  if (names[0] !== undefined) return { name: names[0] };
+  const [name] = found.flatMap((each) => (each.status === 'fulfilled' ? (each.value ?? []) : []));
+  if (name !== undefined) return { name, alsoKnownAs };
   const failed = found.flatMap((each) => (each.status === 'rejected' ? [untold(each.reason, signal)] : []));
   const words = failed.map((each) => each.words).join('; ');
   if (failed.some(({ passes }) => passes)) return { unavailable: words };
@@ -68,7 +76,7 @@ export async function checkApprover(
 }
 
 /** The user of this machine, who is nobody's name at a provider, has no address. */
-function personOf({ kind, name }: Principal, around: Omit<Person, 'email'>): Person | undefined {
+function personOf({ kind, name }: Principal, around: Around): Person | undefined {
   return kind === 'person' && name.includes('@') ? { ...around, email: name.toLowerCase() } : undefined;
 }
 
@@ -78,17 +86,35 @@ function isOnRole(approvers: Approvers, { role }: Principal): boolean {
   return roles.indexOf(role) >= roles.indexOf(approvers.role);
 }
 
+/** All names under which Baton knows somebody, in small letters, their own first: what the door says, and their link to a user of Slack. */
+async function namesOf(principal: Principal, { findPerson }: Directory): Promise<string[]> {
+  const told = [actorOf(principal), ...(principal.alsoKnownAs ?? [])].map((name) => name.toLowerCase());
+  const links = await Promise.all(addressesIn(told).map(findPerson));
+  const linked = links.flatMap((each) => (each?.slackUser ? [`slack:${each.slackUser}`.toLowerCase()] : []));
+  return [...new Set([...told, ...linked])];
+}
+
+const addressesIn = (names: readonly string[]) =>
+  names.flatMap((name) => (name.startsWith('person:') && name.includes('@') ? [name.slice(7)] : []));
+
 /** Slack is asked who asked for it only where no address of theirs is known. */
-async function isOwn({ requestedBy }: Approval, principal: Principal, person?: Person): Promise<boolean> {
-  const known = requestedBy.map((actor) => actor.toLowerCase());
-  if (known.includes(actorOf(principal).toLowerCase())) return true;
-  const slackUsers = requestedBy.flatMap((actor) => (actor.startsWith('slack:') ? [actor.slice(6)] : []));
-  if (!person) return false;
+async function isOwn({ requestedBy }: Approval, names: readonly string[], around: Around): Promise<boolean> {
+  const askers = requestedBy.map((name) => name.toLowerCase());
+  if (askers.some((name) => names.includes(name))) return true;
+  const known = addressesIn(askers);
+  const links = await Promise.all(known.map(around.directory.findPerson));
+  if (links.some((each) => each?.slackUser && names.includes(`slack:${each.slackUser}`.toLowerCase())))
+    return true;
+  // A token without an owner is nobody in Slack.
+  if (addressesIn(names).length === 0) return false;
+  const slackUsers = requestedBy.flatMap((name) => (name.startsWith('slack:') ? [name.slice(6)] : []));
   for (const id of slackUsers) {
-    const linked = await person.directory.findPersonInSlack(id);
-    if (linked?.email === person.email) return true;
-    if (known.some((actor) => actor.startsWith('person:'))) continue;
-    if ((await memberOf(id, person))?.user.email?.toLowerCase() === person.email) return true;
+    const linked = await around.directory.findPersonInSlack(id);
+    if (linked && names.includes(`person:${linked.email}`)) return true;
+    if (known.length > 0) continue;
+    const member = await memberOf(id, around);
+    const theirs = [`person:${member?.user.email}`, ...(member?.alsoKnownAs ?? [])];
+    if (theirs.some((name) => names.includes(name.toLowerCase()))) return true;
   }
   return false;
 }
@@ -153,7 +179,7 @@ async function nameInGroup(userGroup: string, person: Person): Promise<string | 
   return undefined;
 }
 
-async function memberOf(id: string, { directory, signal }: Person) {
+async function memberOf(id: string, { directory, signal }: Around) {
   const slack = await withStoredLinks(directory.clients, directory).slack(defaultConnection);
   return readMember(slack, id, undefined, signal);
 }

@@ -15,9 +15,9 @@ export async function identifyPerson(
 ): Promise<Actor> {
   const member = await readMember(await slack(connection), id, undefined, signal);
   if (!member) return { kind: 'person', name };
-  const { user, refusal } = member;
+  const { user, alsoKnownAs, refusal } = member;
   if (refusal) throw refused('Slack', `${name} asked for it, and is told: ${refusal}`);
-  return { kind: 'person', name: user.name, ...(user.email ? { email: user.email } : {}) };
+  return { kind: 'person', name: user.name, ...(user.email ? { email: user.email } : {}), alsoKnownAs };
 }
 
 /** By what the links are found that the store keeps (`people.link`). */

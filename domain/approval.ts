@@ -41,12 +41,32 @@ export type ApprovalState = 'pending' | 'approved' | 'refused' | 'expired' | 'su
 export interface ApprovalAnswer {
   /** As record entries name who acted: `person:ada@example.com`. */
   by: string;
+  /** Under what else Baton knows whoever it was: other addresses, a user of Slack, the owner of a token. They are one person. */
+  alsoKnownAs?: readonly string[];
   /** As people are called: the name at the provider, else the address. */
   name: string;
   via: 'slack' | 'cli' | 'api' | 'console';
   at: string;
   decision: 'approved' | 'refused';
   reason?: string;
+}
+
+/** Whether two answers are those of one person, by whatever names and doors they came. */
+export function areOfOnePerson(one: Answerer, other: Answerer): boolean {
+  const names = namesOf(other);
+  return namesOf(one).some((name) => names.includes(name));
+}
+
+type Answerer = Pick<ApprovalAnswer, 'by' | 'alsoKnownAs'>;
+const namesOf = ({ by, alsoKnownAs = [] }: Answerer) =>
+  [by, ...alsoKnownAs].map((name) => name.toLowerCase());
+
+/** How many different people have approved. */
+export function howManyApproved(answers: readonly ApprovalAnswer[]): number {
+  const given = answers.filter(({ decision }) => decision === 'approved');
+  return given.filter(
+    (answer, index) => !given.slice(0, index).some((other) => areOfOnePerson(answer, other)),
+  ).length;
 }
 
 /** Where people see it in Slack. */
@@ -74,7 +94,10 @@ export interface Approval {
   approvers: Approvers;
   /** So many different people have to approve. One refusal is enough. */
   required: number;
-  /** Whoever asked for the run, who may not answer unless `requesterMayApprove`: `person:ada@example.com`, `slack:U0ADA`, `token:ci`. */
+  /**
+   * Whoever asked for the run, under all names by which Baton knows them, who may not answer unless `requesterMayApprove`:
+   * `person:ada@example.com`, `slack:U0ADA`, `token:ci`.
+   */
   requestedBy: readonly string[];
   requesterMayApprove: boolean;
   reasonRequired: boolean;
@@ -131,8 +154,14 @@ export interface Approvals {
   showedApproval(id: string, message: ApprovalMessage): Promise<void>;
 }
 
-/** Whether somebody may answer an approval, by name, or in words why not. `unavailable`: who they are cannot be told now. */
-export type ApproverCheck = { name: string } | { refusal: string } | { unavailable: string };
+/**
+ * Whether somebody may answer an approval, by name and by what else they are known as, or in words why not. `unavailable`: who they are
+ * cannot be told now.
+ */
+export type ApproverCheck =
+  | { name: string; alsoKnownAs: readonly string[] }
+  | { refusal: string }
+  | { unavailable: string };
 
 /** Whom an approval asks, in words: `whoever is on call for the PagerDuty service PF9KMXH, or whoever is approver in Baton, or higher`. */
 export function whoMayApprove({ userIds, userGroup, pagerDutyTeam, onCallOf, role }: Approvers): string {

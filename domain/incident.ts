@@ -58,7 +58,7 @@ export interface RunCause {
   /** The person on whose behalf all of the run is done: whose request it was, as the server has verified it. */
   by?: Agent;
   /** Who has started it by hand. Its changes are made by Baton all the same, and not in that person's name at a provider. */
-  startedBy?: { kind: 'person' | 'token' | 'baton'; name: string };
+  startedBy?: { kind: 'person' | 'token' | 'baton'; name: string; alsoKnownAs?: readonly string[] };
   eventId: string;
   eventType: string;
   /** The incident (`subjectOf`), or what else the event is about. */

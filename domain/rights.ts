@@ -83,6 +83,11 @@ export interface Principal {
   scope?: Scope;
   /** As people call them, where the door knows it. */
   calledName?: string;
+  /**
+   * Under what else Baton knows whoever it is, as record entries name who acted: other addresses of a person, their user in Slack, the
+   * owner of a token.
+   */
+  alsoKnownAs?: readonly string[];
 }
 
 /** As record entries name who acted: `person:ada@example.com`, `token:ci`, `baton`. */

@@ -13,7 +13,7 @@ export function behalfOf({ by, startedBy, trigger = 'none' }: Told): {
   kind: 'person' | 'token' | 'baton' | 'trigger';
   name: string;
 } {
-  if (startedBy) return startedBy;
+  if (startedBy) return { kind: startedBy.kind, name: startedBy.name };
   return by ? { kind: 'person', name: by.name } : { kind: 'trigger', name: trigger };
 }
 

@@ -15,6 +15,7 @@ import type {
   ApprovalState,
   Approvals,
 } from '../domain/approval.ts';
+import { areOfOnePerson, howManyApproved } from '../domain/approval.ts';
 import type { RunCause } from '../domain/incident.ts';
 import type { Entry } from '../domain/record.ts';
 import { askedEntry, eventOf } from './approval-lines.ts';
@@ -193,7 +194,7 @@ export function approvalsOn(context: Context): KeptApprovals {
     if (digest !== undefined && digest !== before.digest)
       return { outcome: 'another plan', approval: before };
     const isRepeated = before.answers.some(
-      ({ by, decision }) => by === said.by && decision === said.decision,
+      (each) => each.decision === said.decision && areOfOnePerson(each, said),
     );
     if (isRepeated) return { outcome: 'repeated', approval: before };
     const at = row.now.toISOString();
@@ -347,7 +348,7 @@ const goesOn = (cause: string | null): boolean =>
 /** One refusal is enough; so many different people have to approve. */
 function stateAfter(answers: readonly ApprovalAnswer[], required: number): ApprovalState {
   if (answers.some(({ decision }) => decision === 'refused')) return 'refused';
-  return new Set(answers.map(({ by }) => by)).size >= required ? 'approved' : 'pending';
+  return howManyApproved(answers) >= required ? 'approved' : 'pending';
 }
 
 function approvalOf(row: StoredApproval): Approval {

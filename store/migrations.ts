@@ -5,7 +5,7 @@ import { connectionSteps, defaultConnectionSteps } from './connection-tables.ts'
 import { linkCodeSteps } from './link-codes.ts';
 import { pullSteps } from './pulls.ts';
 import { recordSteps } from './record-rules.ts';
-import { rightsSteps } from './rights-steps.ts';
+import { rightsSteps, tokenOwnerSteps } from './rights-steps.ts';
 import type { Tables } from './tables.ts';
 
 /** Each step is a list of statements. A step that was released is never changed: the next change is a step of its own. */
@@ -207,6 +207,7 @@ const steps: Record<string, string[]> = {
     `alter table runs add column asked_by text`,
     `create index runs_asked on runs (asked_by, event_seq) where state in ('starting', 'running') and asked_by is not null`,
   ],
+  '0021-token-owners': tokenOwnerSteps,
 };
 
 /**

@@ -36,3 +36,9 @@ export const rightsSteps = [
   `create table failed_sign_ins (key text primary key, count integer not null, since timestamptz not null)`,
   `create index failed_sign_ins_since on failed_sign_ins (since)`,
 ];
+
+/** Whose a token is. Of those that there are, it is the person who made it, since a token is shown to them alone. */
+export const tokenOwnerSteps = [
+  `alter table tokens add column owner text`,
+  `update tokens set owner = lower(substr(created_by, 8)) where created_by like 'person:%@%'`,
+];

@@ -18,6 +18,8 @@ export interface Token {
   createdAt: string;
   /** An actor, as the record has it. */
   createdBy: string;
+  /** The address of the person whose it is, where one is known: what is done with it is theirs. */
+  owner?: string;
   expiresAt: string;
   /** To about a minute. */
   usedAt?: string;
@@ -32,6 +34,8 @@ export interface NewToken {
   role: Role;
   scope: Scope;
   createdBy: string;
+  /** In small letters. */
+  owner?: string | undefined;
   days: number;
 }
 
@@ -41,6 +45,7 @@ export interface CheckedToken {
   hash: string;
   role: Role;
   scope: Scope;
+  owner?: string;
   state: 'live' | 'expired' | 'revoked';
   /** It has not been noted for a minute that it is used. */
   useIsOld: boolean;
@@ -56,6 +61,7 @@ export interface TokensTable {
   scope: Json<Scope>;
   created_at: Generated<Date>;
   created_by: string;
+  owner: string | null;
   expires_at: Time;
   used_at: Time | null;
   revoked_at: Time | null;
@@ -91,6 +97,7 @@ const columns = [
   'scope',
   'created_at',
   'created_by',
+  'owner',
   'expires_at',
   'used_at',
   'revoked_at',
@@ -98,9 +105,9 @@ const columns = [
 const columnList = sql.raw(columns.join(', '));
 
 export function tokensOn({ db, makeLine }: Context): Tokens {
-  const insert = ({ id, name, hash, role, scope, createdBy, days }: NewToken) => sql<TokenRow>`
-    insert into tokens (id, name, hash, role, scope, created_by, expires_at)
-    values (${id}, ${name}, ${hash}, ${role}, ${JSON.stringify(scope)}::jsonb, ${createdBy}, now() + make_interval(days => ${days}::integer))
+  const insert = ({ id, name, hash, role, scope, createdBy, owner, days }: NewToken) => sql<TokenRow>`
+    insert into tokens (id, name, hash, role, scope, created_by, owner, expires_at)
+    values (${id}, ${name}, ${hash}, ${role}, ${JSON.stringify(scope)}::jsonb, ${createdBy}, ${owner ?? null}, now() + make_interval(days => ${days}::integer))
     returning ${columnList}`;
   const adminExists = sql<{ exists: boolean }>`
     select exists (select from tokens where role = 'admin' and scope = '{}' and revoked_at is null and expires_at > now())
@@ -147,14 +154,15 @@ export function tokensOn({ db, makeLine }: Context): Tokens {
     async checkToken(id, address) {
       const key = accountKey(id, address);
       const { rows } = await sql<CheckedRow>`
-        select name, hash, role, scope,
+        select name, hash, role, scope, owner,
           case when revoked_at is not null then 'revoked' when expires_at <= now() then 'expired' else 'live' end as state,
           (used_at < now() - interval '1 minute') is not false as old,
           coalesce(count, 0) as failed, coalesce(${secondsLeft}, 0) as left
         from tokens left join failed_sign_ins on key = ${key} and ${lately}
         where id = ${id}`.execute(db);
-      return rows.map(({ old, failed, left, ...row }) => ({
+      return rows.map(({ old, failed, left, owner, ...row }) => ({
         ...row,
+        ...(owner !== null && { owner }),
         useIsOld: old,
         failures: { key, count: failed, secondsLeft: left },
       }))[0];
@@ -191,7 +199,8 @@ export function tokensOn({ db, makeLine }: Context): Tokens {
 }
 
 type TokenRow = Pick<Selectable<TokensTable>, (typeof columns)[number]>;
-type CheckedRow = Omit<CheckedToken, 'useIsOld' | 'failures'> & {
+type CheckedRow = Omit<CheckedToken, 'owner' | 'useIsOld' | 'failures'> & {
+  owner: string | null;
   old: boolean;
   failed: number;
   left: number;
@@ -204,6 +213,7 @@ const tokenOf = (row: TokenRow): Token => ({
   scope: row.scope,
   createdAt: row.created_at.toISOString(),
   createdBy: row.created_by,
+  ...(row.owner !== null && { owner: row.owner }),
   expiresAt: row.expires_at.toISOString(),
   ...(row.used_at && { usedAt: row.used_at.toISOString() }),
   ...(row.revoked_at && { revokedAt: row.revoked_at.toISOString() }),

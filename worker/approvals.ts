@@ -1,5 +1,6 @@
 import { ApplicationFailure, activityInfo } from '@temporalio/activity';
 import type { Approval, ApprovalRequest } from '../domain/approval.ts';
+import { actorOf } from '../domain/rights.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import type { Store } from '../store/store.ts';
 import type { ApprovalAsking, EngineActivities } from '../workflows/kit/run.ts';
@@ -98,6 +99,6 @@ function serviceOf({ incident, connection = defaultConnection }: CauseOfCall): {
 }
 
 function requestersOf({ by, startedBy }: CauseOfCall): string[] {
-  if (startedBy) return [`${startedBy.kind}:${startedBy.name}`];
+  if (startedBy) return [actorOf(startedBy), ...(startedBy.alsoKnownAs ?? [])];
   return by ? [`slack:${by.id}`] : [];
 }

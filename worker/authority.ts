@@ -16,7 +16,13 @@ const causeSchema = z.looseObject({
   subject: z.string().optional(),
   connection: z.string().optional(),
   connections: z.record(z.string(), z.string()).optional(),
-  startedBy: z.object({ kind: z.enum(['person', 'token', 'baton']), name: z.string() }).optional(),
+  startedBy: z
+    .object({
+      kind: z.enum(['person', 'token', 'baton']),
+      name: z.string(),
+      alsoKnownAs: z.array(z.string()).exactOptional(),
+    })
+    .optional(),
   by: z.object({ kind: z.literal('person'), id: z.string(), name: z.string() }).optional(),
   incident: z
     .looseObject({ service: z.looseObject({ id: z.string() }), url: z.string().optional() })

@@ -31,9 +31,14 @@ export function batonFor({
 }: BatonOptions): Baton {
   const roleOf = async (email: string): Promise<Role> =>
     (await store.findPerson(email.toLowerCase()))?.role ?? responderRole;
-  async function principalOf({ kind, name: calledName, email }: Actor): Promise<Principal | undefined> {
+  async function principalOf({
+    kind,
+    name: calledName,
+    email,
+    alsoKnownAs = [],
+  }: Actor): Promise<Principal | undefined> {
     if (kind !== 'person' || !email) return undefined;
-    return { kind: 'person', name: email.toLowerCase(), role: await roleOf(email), calledName };
+    return { kind: 'person', name: email.toLowerCase(), role: await roleOf(email), calledName, alsoKnownAs };
   }
   const { askApproval, findApproval, closeApproval, showedApproval } = store;
   const { keepLinkCode, redeemLinkCode, findPersonInSlack } = store;

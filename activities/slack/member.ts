@@ -7,6 +7,8 @@ import { type SlackUser, userOf } from './users.ts';
 /** Somebody as Slack knows them, and why they are no full member of our workspace, where they are none. */
 export interface Member {
   user: SlackUser;
+  /** Under what else they are known (`Principal.alsoKnownAs`): their user here, and the address that they have confirmed to Slack. */
+  alsoKnownAs: string[];
   refusal?: string;
   /** It is their address alone that does not count: a link would stand for it. */
   needsLink?: true;
@@ -54,12 +56,15 @@ export async function readMember(
     api.users.info({ user: userId }).catch(accept(['user_not_found', 'user_not_visible'], undefined)),
   ]);
   if (!answer) return undefined;
-  const user = { ...userOf(answer), ...(linked ? { email: linked } : {}) };
+  const told = userOf(answer);
+  const user = { ...told, ...(linked ? { email: linked } : {}) };
   const who = parseAnswer(answer, kind).user;
+  const isConfirmed = told.email !== undefined && who.is_email_confirmed === true;
+  const alsoKnownAs = [`slack:${user.id}`, ...(isConfirmed ? [`person:${told.email}`] : [])];
   const refusal = refusalOf(who, teamIds, self.team_id);
-  if (refusal !== undefined) return { user, refusal };
+  if (refusal !== undefined) return { user, alsoKnownAs, refusal };
   const unknown = linked ? undefined : addressRefusalOf(who, user.email);
-  return { user, ...(unknown === undefined ? {} : { refusal: unknown, needsLink: true }) };
+  return { user, alsoKnownAs, ...(unknown === undefined ? {} : { refusal: unknown, needsLink: true }) };
 }
 
 /** A person whom Slack has told of, with the address that counts as theirs; without one where none does. */

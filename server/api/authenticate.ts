@@ -51,8 +51,14 @@ export function createAuthenticate({ store, gate, cookies, origin, log }: Authen
         : token.state;
     if (reason) return gate.fail({ request, via: 'api', account: given.id }, reason, unauthorized());
     if (token.useIsOld) noted(`token ${given.id}`, () => store.noteTokenUse(given.id));
-    const { name, role, scope } = token;
-    return { kind: 'token', name, role, ...(Object.keys(scope).length > 0 ? { scope } : {}) };
+    const { name, role, scope, owner } = token;
+    return {
+      kind: 'token',
+      name,
+      role,
+      ...(Object.keys(scope).length > 0 ? { scope } : {}),
+      ...(owner === undefined ? {} : { alsoKnownAs: [`person:${owner}`] }),
+    };
   }
 
   async function bySession(request: IncomingMessage, id: string): Promise<Principal> {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Approval, ApprovalAnswer } from '../../domain/approval.ts';
-import { whoMayApprove } from '../../domain/approval.ts';
+import { areOfOnePerson, howManyApproved, whoMayApprove } from '../../domain/approval.ts';
 import { actorOf } from '../../domain/rights.ts';
 import type { Answered } from '../../store/approvals.ts';
 import { Refusal } from '../refusal.ts';
@@ -47,13 +47,9 @@ const approvalShape = listedShape
   })
   .meta({ id: 'Approval' });
 
-/** How many people have approved. */
-const approvedBy = ({ answers }: Approval) =>
-  new Set(answers.filter(({ decision }) => decision === 'approved').map(({ by }) => by)).size;
-
 const shown = (approval: Approval) => ({
   ...approval,
-  approved: approvedBy(approval),
+  approved: howManyApproved(approval.answers),
   whoMay: whoMayApprove(approval.approvers),
 });
 
@@ -183,7 +179,7 @@ async function answer(
   const { store, principal, via } = context;
   const asked = await findApproval(id, context);
   if (asked.state !== 'pending') throw ended(asked);
-  const name = await mayAnswer(asked, context);
+  const { name, alsoKnownAs } = await mayAnswer(asked, context);
   if (reason === undefined && (asked.reasonRequired || asked.overridesGuards))
     throw new Refusal(
       400,
@@ -195,6 +191,7 @@ async function answer(
   const by = actorOf(principal);
   const said = await store.answerApproval(id, {
     by,
+    ...(alsoKnownAs.length === 0 ? {} : { alsoKnownAs }),
     name,
     via: via === 'mcp' ? 'api' : via,
     decision,
@@ -205,8 +202,10 @@ async function answer(
   if (said.outcome !== 'decided' && said.outcome !== 'counted' && said.outcome !== 'repeated')
     throw notTaken(said);
   const { approval } = said;
-  const own = approval.answers.findLast((each) => each.by === by && each.decision === decision);
-  const approved = approvedBy(approval);
+  const own = approval.answers.findLast(
+    (each) => each.decision === decision && areOfOnePerson(each, { by, alsoKnownAs }),
+  );
+  const approved = howManyApproved(approval.answers);
   const { state, summary, subject, runId, required } = approval;
   return {
     id,
@@ -224,13 +223,13 @@ async function answer(
   };
 }
 
-/** By which name somebody may answer. A 403 says who may; a 503, that it cannot be told now. */
+/** Under which names somebody may answer. A 403 says who may; a 503, that it cannot be told now. */
 async function mayAnswer(
   approval: Approval,
   { principal, checkApprover }: OperationContext,
-): Promise<string> {
+): Promise<{ name: string; alsoKnownAs: readonly string[] }> {
   const check = await checkApprover(approval, principal, AbortSignal.timeout(lookUpMilliseconds));
-  if ('name' in check) return check.name;
+  if ('name' in check) return check;
   if ('refusal' in check) throw new Refusal(403, 'Not allowed', check.refusal);
   throw new Refusal(
     503,

@@ -4,14 +4,8 @@ import { Refusal } from '../refusal.ts';
 import { doneLine } from './done-line.ts';
 import { defineOperation } from './operation.ts';
 import { answered, pageInput, pageOutput, placeIn } from './page.ts';
+import { emailInput as email } from './shapes.ts';
 
-const email = z
-  .email()
-  .max(254)
-  // RFC 5321, 4.5.3.1.1.
-  .refine((address) => address.lastIndexOf('@') <= 64, 'has more than 64 characters before the @')
-  .toLowerCase()
-  .describe('as the identity provider has it');
 const slackUser = z
   .string()
   .regex(/^[UW][A-Z0-9]{2,30}$/, 'is not a member id of Slack, such as U0ADA')

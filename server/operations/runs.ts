@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
 import type { RunCause } from '../../domain/incident.ts';
-import { actorOf, authorize } from '../../domain/rights.ts';
+import { actorOf, authorize, type Principal } from '../../domain/rights.ts';
 import { runStates } from '../../domain/run.ts';
 import { defaultConnection, incidentOfSubject } from '../../domain/subject.ts';
 import type { IncidentRow } from '../../store/incidents.ts';
@@ -135,7 +135,7 @@ export const startRunByHand = defineOperation({
     const known = await connections.look();
     const cause: RunCause = {
       trigger: byHand,
-      startedBy: { kind: principal.kind, name: principal.name },
+      startedBy: starterOf(principal),
       eventId: id,
       eventType: byHand,
       ...(subject === undefined ? {} : { subject }),
@@ -194,6 +194,12 @@ function roleOf(workflow: string, incident: IncidentRow | undefined): AccountsOf
     concernsIncident: incident !== undefined,
   };
 }
+
+const starterOf = ({ kind, name, alsoKnownAs }: Principal): NonNullable<RunCause['startedBy']> => ({
+  kind,
+  name,
+  ...(alsoKnownAs === undefined ? {} : { alsoKnownAs }),
+});
 
 /** What is neither harmless nor reversible is not for all who may start a run (reliability, §7). */
 function checkKind({ workflow, kind }: Startable, { principal }: OperationContext): void {

@@ -140,3 +140,12 @@ export const lineSchemas: Readonly<Record<string, z.ZodType>> = Object.fromEntri
 /** An id as it may stand in an address. */
 export const idInput = z.string().min(1).max(1_000);
 export const subjectInput = z.string().min(1).max(300).describe('The incident id, or what else it is about');
+
+/** An address, in small letters. */
+export const emailInput = z
+  .email()
+  .max(254)
+  // RFC 5321, 4.5.3.1.1.
+  .refine((address) => address.lastIndexOf('@') <= 64, 'has more than 64 characters before the @')
+  .toLowerCase()
+  .describe('as the identity provider has it');

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { actorOf, isWithin, roles } from '../../domain/rights.ts';
+import { actorOf, isWithin, type Principal, roles } from '../../domain/rights.ts';
 import { makeToken } from '../../secrets/token.ts';
 import type { Token } from '../../store/tokens.ts';
 import { Refusal } from '../refusal.ts';
 import { doneLine } from './done-line.ts';
 import { defineOperation } from './operation.ts';
 import { answered, pageInput, pageOutput, placeIn } from './page.ts';
+import { emailInput } from './shapes.ts';
 
 const limits = { days: 90, mostDays: 365, inScope: 100 };
 
@@ -40,6 +41,7 @@ const token = z.object({
   state: z.enum(['live', 'expired', 'revoked']),
   createdAt: z.iso.datetime(),
   createdBy: z.string(),
+  owner: z.string().optional().describe('the address of the person whose it is, where one is known'),
   expiresAt: z.iso.datetime(),
   usedAt: z.iso.datetime().optional().describe('to about a minute'),
   revokedAt: z.iso.datetime().optional(),
@@ -49,6 +51,12 @@ function shown(found: Token): z.input<typeof token> {
   if (found.revokedAt !== undefined) return { ...found, state: 'revoked' };
   return { ...found, state: Date.parse(found.expiresAt) <= Date.now() ? 'expired' : 'live' };
 }
+
+/** The address of the person who asks, themselves or by a token of theirs. */
+const ownerOf = (principal: Principal) =>
+  [actorOf(principal), ...(principal.alsoKnownAs ?? [])].flatMap((actor) =>
+    actor.startsWith('person:') && actor.includes('@') ? actor.slice('person:'.length).toLowerCase() : [],
+  )[0];
 
 export const listTokens = defineOperation({
   name: 'tokens.list',
@@ -79,6 +87,11 @@ export const createToken = defineOperation({
     name: name.describe('what it is for; no two live ones have the same'),
     role: z.enum(roles),
     ...scopeSchema.shape,
+    owner: emailInput
+      .optional()
+      .describe(
+        'the address of whose it is: what it asks for counts as theirs, so that they may not approve it. Left out: yours',
+      ),
     days: z.int().min(1).max(limits.mostDays).default(limits.days).describe('until it expires'),
   }),
   output: token.extend({ token: z.string().describe('the secret: shown now and never again') }),
@@ -87,6 +100,7 @@ export const createToken = defineOperation({
   async run(input, context) {
     const { name, role, workflows, services, days } = input;
     const { store, principal } = context;
+    const owner = input.owner ?? ownerOf(principal);
     const scope = { ...(workflows ? { workflows } : {}), ...(services ? { services } : {}) };
     if (!isWithin({ role, scope }, principal))
       throw new Refusal(
@@ -97,7 +111,7 @@ export const createToken = defineOperation({
     const made = makeToken();
     const { id, hash, text } = made;
     const kept = await store.createToken(
-      { id, name, hash, role, scope, days, createdBy: actorOf(principal) },
+      { id, name, hash, role, scope, days, createdBy: actorOf(principal), owner },
       doneLine('tokens.create', { subject: id, input }, context),
     );
     if (!kept)

@@ -66,6 +66,22 @@ describe('a run that somebody starts by hand', () => {
     ]);
   });
 
+  it('knows whose token it was that started it', async () => {
+    const { subject } = await incident(store);
+    const token = 'deploys of Ada';
+    served.principals.set(token, {
+      kind: 'token',
+      name: 'deploys',
+      role: 'responder',
+      alsoKnownAs: ['person:ada@example.com'],
+    });
+    const { json } = await start(subject, undefined, token);
+    const { memo } = await client.workflow.getHandle(json.run.id).describe();
+    expect(memo).toMatchObject({
+      cause: { startedBy: { kind: 'token', name: 'deploys', alsoKnownAs: ['person:ada@example.com'] } },
+    });
+  });
+
   describe('on an incident of a named account', () => {
     const routes = [
       { provider: 'pagerduty', workflow: 'waitForNews', connection: 'us' },

@@ -2,16 +2,9 @@ import { sql } from 'kysely';
 import type { Approval, ApprovalRequest } from '../../domain/approval.ts';
 import type { Store } from '../../store/store.ts';
 import { delivery, fresh, type World } from '../store/world.ts';
+import { ada, ben, ci, cleo, dan, fay, gus, stranger } from './approval-people.ts';
 import type { DoorName, openApprovals, Somebody, Verb } from './approvals-world.ts';
-
-export const ada: Somebody = { email: 'ada@example.com', role: 'approver' };
-const ben: Somebody = { email: 'ben@example.com', role: 'approver' };
-const cleo: Somebody = { email: 'cleo@example.com', role: 'approver' };
-const dan: Somebody = { email: 'dan@example.com', role: 'approver' };
-const fay: Somebody = { email: 'fay@corp.example', role: 'approver' };
-const gus: Somebody = { email: 'gus@example.com', role: 'approver' };
-const stranger: Somebody = { email: 'nobody@example.com', role: 'approver' };
-export const ci: Somebody = { token: 'ci', role: 'approver' };
+import { onePersonCases } from './one-person-cases.ts';
 
 export interface Case {
   name: string;
@@ -81,11 +74,6 @@ export function casesOn({ world, store, providers }: Around): Case[] {
     { name: 'who is on one list of many', who: cleo, asks: { approvers: everyList } },
     { name: 'whoever has the right, where there is no list', who: dan, asks: { approvers: {} } },
     {
-      name: 'who has asked, where that is allowed',
-      who: ada,
-      asks: { requestedBy: ['person:ada@example.com'], requesterMayApprove: true },
-    },
-    {
       name: 'with the reason that is required',
       who: ada,
       asks: { reasonRequired: true },
@@ -105,44 +93,6 @@ export function casesOn({ world, store, providers }: Around): Case[] {
       state: { approve: 'pending', refuse: 'refused' },
     },
     { name: 'the second of two', who: ada, asks: { required: 2 }, before: said('approved'), answers: 2 },
-    {
-      name: 'the same person again, of two',
-      who: cleo,
-      asks: { required: 2 },
-      before: said('approved'),
-      state: { approve: 'pending', refuse: 'refused' },
-      answers: { approve: 1, refuse: 2 },
-    },
-
-    {
-      name: 'who has asked',
-      who: ada,
-      asks: { requestedBy: ['person:Ada@example.com'] },
-      refused: /^You have asked for this yourself, so somebody else has to answer: whoever is approver/,
-      ...no,
-    },
-    {
-      name: 'who has asked in Slack',
-      who: ada,
-      asks: { requestedBy: ['slack:U0ADA'] },
-      refused: /asked for this yourself/,
-      ...no,
-    },
-    {
-      name: 'who has asked in Slack, by a link',
-      who: fay,
-      asks: { requestedBy: ['slack:U0FAY'] },
-      refused: /asked for this yourself/,
-      ...no,
-    },
-    {
-      name: 'the token that has asked',
-      who: ci,
-      asks: { requestedBy: ['token:ci'] },
-      refused: /asked for this yourself/,
-      doors: ['api', 'cli'],
-      ...no,
-    },
     {
       name: 'a viewer',
       who: { ...dan, role: 'viewer' },
@@ -357,5 +307,6 @@ export function casesOn({ world, store, providers }: Around): Case[] {
       status: 409,
       answers: 1,
     },
+    ...onePersonCases(said),
   ];
 }

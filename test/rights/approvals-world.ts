@@ -1,7 +1,9 @@
+import { connectClients } from '../../activities/clients.ts';
+import { identifyPerson, withStoredLinks } from '../../activities/person.ts';
 import { providers } from '../../activities/providers.ts';
 import type { Role, Scope } from '../../domain/rights.ts';
 import { approverCheck } from '../../processes/approvers.ts';
-import { noConnections } from '../../processes/connections.ts';
+import { allConnections, noConnections } from '../../processes/connections.ts';
 import { performFromSlack } from '../../processes/perform.ts';
 import { operations } from '../../server/operations/index.ts';
 import type { AnyOperation } from '../../server/operations/operation.ts';
@@ -19,10 +21,13 @@ export type Verb = 'approve' | 'refuse';
 export const doors = ['api', 'cli', 'slack'] as const;
 export type DoorName = (typeof doors)[number];
 
-/** Who answers: somebody by their address, or a token. */
+/** Who answers: somebody by their address, or a token, with the address of whose it is. */
 export interface Somebody {
   email?: string;
+  /** In Slack they are then known by what Slack and the links say of this user. */
+  slackUser?: string;
   token?: string;
+  owner?: string;
   role: Role;
   scope?: Scope;
 }
@@ -34,12 +39,18 @@ export type Outcome = { taken: Record<string, unknown> } | { refused: string; st
 export async function openApprovals(store: Store) {
   const pagerDuty = await startPagerDuty();
   const slack = await startSimulator(slackSimulation());
-  const env = { ...pagerDutyEnvironment(pagerDuty.url), ...slackEnvironment(slack.url) };
+  const env = {
+    ...pagerDutyEnvironment(pagerDuty.url),
+    ...slackEnvironment(slack.url),
+    BATON_PEOPLE: 'U0JON=jon@pd.example',
+  };
   const connections = noConnections;
   const changes = { providers, checkApprover: approverCheck({ env, providers, connections, store }) };
   const world = worldOn(store, changes);
   const served = await serve(store, changes);
   const baton = batonFor({ store, perform: performFromSlack(world) });
+  const connected = connectClients(providers, allConnections(env, connections), env);
+  const clients = withStoredLinks(connected, store);
 
   const byApi = async (who: Somebody, verb: Verb, id: string, input: object): Promise<Outcome> => {
     const token = JSON.stringify(who);
@@ -57,9 +68,13 @@ export async function openApprovals(store: Store) {
     return perform(operation, { id, ...input }, context).then((taken) => ({ taken }), refusedBy);
   };
   const bySlack = async (who: Somebody, verb: Verb, id: string, input: object): Promise<Outcome> => {
-    const { email, role } = who;
+    const { email, slackUser, role } = who;
     if (email) await store.setRole(email, role, entry());
-    const actor = { kind: 'person' as const, name: 'Somebody in Slack', ...(email ? { email } : {}) };
+    const name = 'Somebody in Slack';
+    const actor =
+      slackUser === undefined
+        ? { kind: 'person' as const, name, ...(email ? { email } : {}) }
+        : await identifyPerson({ id: slackUser, name }, clients, AbortSignal.timeout(5_000));
     const done = await baton.perform(`approvals.${verb}`, { id, ...input }, actor, 'key').catch(refusedBy);
     if ('output' in done) return { taken: done.output as Record<string, unknown> };
     return 'refused' in done ? done : { refused: done.refusal };
@@ -78,9 +93,10 @@ export async function openApprovals(store: Store) {
   };
 }
 
-function principalOf({ email, token = 'ci', role, scope }: Somebody) {
+function principalOf({ email, token = 'ci', owner, role, scope }: Somebody) {
   if (email !== undefined) return { kind: 'person' as const, name: email, role };
-  return { kind: 'token' as const, name: token, role, ...(scope ? { scope } : {}) };
+  const alsoKnownAs = owner === undefined ? {} : { alsoKnownAs: [`person:${owner}`] };
+  return { kind: 'token' as const, name: token, role, ...(scope ? { scope } : {}), ...alsoKnownAs };
 }
 
 function refusedBy(error: unknown): { refused: string; status: number } {

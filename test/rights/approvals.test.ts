@@ -3,7 +3,8 @@ import type { Approval } from '../../domain/approval.ts';
 import { liveRun, request } from '../store/approval.ts';
 import { backends } from '../store/backends.ts';
 import { delivery, entry, fresh, type World } from '../store/world.ts';
-import { ada, casesOn, ci } from './approval-cases.ts';
+import { casesOn } from './approval-cases.ts';
+import { ada, ci } from './approval-people.ts';
 import { doors, openApprovals, type Somebody, type Verb } from './approvals-world.ts';
 
 const all = await backends();
@@ -31,10 +32,13 @@ beforeAll(async () => {
       emailConfirmed: false,
     },
     { ...member, id: 'U0GUS', name: 'gus', realName: 'Gus', email: 'gus@example.com', deleted: true },
+    { ...member, id: 'U0IDA', name: 'ida', realName: 'Ida', email: 'ida@example.com', emailConfirmed: true },
+    { ...member, id: 'U0JON', name: 'jon', realName: 'Jon', email: 'jon@example.com', emailConfirmed: true },
     { ...member, id: 'U0HAL', name: 'hal', realName: 'Hal', email: 'hal@example.com', emailConfirmed: false },
   );
   slack.groups.push({ id: 'S0LINK', handle: 'link', userIds: ['U0FAY', 'U0GUS', 'U0HAL'] });
   await store.linkSlackUser('fay@corp.example', 'U0FAY', entry());
+  await store.linkSlackUser('ida@pd.example', 'U0IDA', entry());
 });
 afterAll(() => around.close());
 

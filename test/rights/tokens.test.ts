@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
+import type { Principal } from '../../domain/rights.ts';
 import { makeScrubber } from '../../secrets/scrub.ts';
 import { makeToken, readToken } from '../../secrets/token.ts';
 import { worldOn } from '../api/served.ts';
@@ -69,6 +70,32 @@ describe.each(await backends())('tokens on $name', ({ world }) => {
       world.db,
     );
     expect((await create({ name, role: 'viewer' })).status).toBe(200);
+  });
+
+  it('are whose it is said, else of the person who makes them', async () => {
+    const { createToken } = await import('../../server/operations/tokens.ts');
+    const made = (principal: Partial<Principal>, owner?: string) =>
+      createToken.run(createToken.input.parse({ name: fresh('own-'), role: 'viewer', owner }), {
+        ...worldOn(store),
+        principal: { kind: 'person', name: 'Ada@example.com', role: 'admin', ...principal },
+        via: 'api',
+      });
+    expect(await made({})).toMatchObject({ owner: 'ada@example.com' });
+    expect(await made({}, 'Ben@Example.com')).toMatchObject({ owner: 'ben@example.com' });
+    const token = { kind: 'token', name: 'deploys' } as const;
+    expect(await made({ ...token, alsoKnownAs: ['person:ada@example.com'] })).toMatchObject({
+      owner: 'ada@example.com',
+    });
+    expect(await made(token)).not.toHaveProperty('owner');
+    // The user of a machine has no address.
+    expect(await made({ name: 'root' })).not.toHaveProperty('owner');
+  });
+
+  it('are known as their owners, too', async () => {
+    const name = fresh('owned-');
+    const { json } = await create({ name, role: 'approver', owner: 'Ada@example.com' });
+    const checked = await store.checkToken(json.id, '127.0.0.1');
+    expect(checked).toMatchObject({ name, owner: 'ada@example.com' });
   });
 
   it('are made by one of two that ask for a name at once', async () => {
