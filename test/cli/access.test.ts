@@ -2,34 +2,24 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import { providers } from '../../activities/providers.ts';
-import { runCli } from '../../cli/main.ts';
 import { exits } from '../../processes/failure.ts';
 import { readToken } from '../../secrets/token.ts';
 import { openStore } from '../../store/open.ts';
 import { startPostgres } from '../store/postgres.ts';
+import { runBaton } from './command.ts';
 
 const postgres = await startPostgres();
 if (postgres) afterAll(() => postgres.stop());
 
-async function baton(env: NodeJS.ProcessEnv, ...argv: string[]) {
-  const said = { stdout: '', stderr: '' };
+function baton(env: NodeJS.ProcessEnv, ...argv: string[]) {
   const never = () => Promise.reject(new Error('This command does not need it'));
-  const exit = await runCli({
-    argv,
+  return runBaton(argv, {
     env,
-    streams: {
-      stdout: { write: (text) => (said.stdout += text) },
-      stderr: { write: (text) => (said.stderr += text) },
-    },
     loadTriggers: never,
     loadActivities: never,
-    loadProviders: async () => providers,
     loadWorkflows: never,
-    workflowsPath: '',
     startSimulators: never,
   });
-  return { exit, ...said };
 }
 
 describe('baton access', () => {

@@ -1,31 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { providers } from '../../activities/providers.ts';
-import { runCli } from '../../cli/main.ts';
-import type { Wiring } from '../../processes/wiring.ts';
 import { openApi } from '../api/served.ts';
 import { liveRun, reboot, request } from '../store/approval.ts';
 import { fresh } from '../store/world.ts';
+import { runBaton } from './command.ts';
 
 const { served, store } = await openApi();
 
-async function baton(words: string[], token = 'admin') {
-  const written = { stdout: '', stderr: '' };
-  const wiring: Wiring = {
-    argv: words,
-    env: { BATON_API_URL: served.url, BATON_API_TOKEN: token },
-    streams: {
-      stdout: { write: (text) => (written.stdout += text) },
-      stderr: { write: (text) => (written.stderr += text) },
-    },
-    loadTriggers: async () => [],
-    loadActivities: async () => [],
-    loadProviders: async () => providers,
-    loadWorkflows: async () => ({ names: [], startable: [] }),
-    workflowsPath: '',
-    startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
-  };
-  return { exit: await runCli(wiring), ...written };
-}
+const baton = (words: string[], token = 'admin') =>
+  runBaton(words, { env: { BATON_API_URL: served.url, BATON_API_TOKEN: token } });
 
 describe('baton approvals', () => {
   const asked = async (changes: Parameters<typeof request>[0] = {}) =>

@@ -2,15 +2,13 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { providers } from '../../activities/providers.ts';
-import { runCli } from '../../cli/main.ts';
 import { createLog } from '../../log/log.ts';
-import type { Wiring } from '../../processes/wiring.ts';
 import { tellHead } from '../../server/heads.ts';
 import { linkHash, noLine } from '../../store/chain.ts';
 import { openEmbedded } from '../../store/embedded.ts';
 import { makeStore } from '../../store/open.ts';
 import { entry } from '../store/world.ts';
+import { runBaton } from './command.ts';
 
 const key = 'a key of this test alone';
 const lines = 1_300;
@@ -22,24 +20,11 @@ describe('a record of more lines than one page holds', () => {
   const dataDir = () => join(folder, 'data');
   const file = () => join(dataDir(), 'record-heads.jsonl');
 
-  async function baton(argv: string[], env: NodeJS.ProcessEnv = {}) {
-    const written = { stdout: '', stderr: '' };
-    const wiring: Wiring = {
-      argv,
+  const baton = (argv: string[], env: NodeJS.ProcessEnv = {}) =>
+    runBaton(argv, {
       env: { BATON_DATA_DIR: dataDir(), BATON_SECRET_KEY: key, ...env },
-      streams: {
-        stdout: { write: (text) => (written.stdout += text), isTTY: true },
-        stderr: { write: (text) => (written.stderr += text) },
-      },
-      loadTriggers: async () => [],
-      loadActivities: async () => [],
-      loadProviders: async () => providers,
-      loadWorkflows: async () => ({ names: [], startable: [] }),
-      workflowsPath: '',
-      startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
-    };
-    return { exit: await runCli(wiring), ...written };
-  }
+      isTTY: true,
+    });
   /** As whoever owns the tables and has stopped Baton. */
   async function asOwner(use: (db: Awaited<ReturnType<typeof openEmbedded>>['db']) => Promise<void>) {
     const { db, release } = await openEmbedded(dataDir());

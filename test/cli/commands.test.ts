@@ -2,11 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { providers } from '../../activities/providers.ts';
 import { exampleWebhook, fullDisk } from '../../cli/example.ts';
-import { runCli } from '../../cli/main.ts';
-import type { Wiring } from '../../processes/wiring.ts';
 import { openStore } from '../../store/open.ts';
+import { runBaton } from './command.ts';
 import { news } from './fixture/trigger.ts';
 
 const incidentOf = (id: string) => ({
@@ -25,24 +23,12 @@ describe('the command line', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  async function baton(argv: string[], env: NodeJS.ProcessEnv = {}) {
-    const written = { stdout: '', stderr: '' };
-    const wiring: Wiring = {
-      argv,
+  const baton = (argv: string[], env: NodeJS.ProcessEnv = {}) =>
+    runBaton(argv, {
       env: { BATON_DATA_DIR: join(folder, 'data'), ...env },
-      streams: {
-        stdout: { write: (text) => (written.stdout += text), isTTY: true },
-        stderr: { write: (text) => (written.stderr += text) },
-      },
+      isTTY: true,
       loadTriggers: async () => [news],
-      loadActivities: async () => [],
-      loadProviders: async () => providers,
-      loadWorkflows: async () => ({ names: [], startable: [] }),
-      workflowsPath: '',
-      startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
-    };
-    return { exit: await runCli(wiring), ...written };
-  }
+    });
   const commands = [
     [],
     ['start'],

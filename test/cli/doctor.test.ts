@@ -1,27 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { activities } from '../../activities/index.ts';
-import { providers } from '../../activities/providers.ts';
-import { runCli } from '../../cli/main.ts';
 import { worlds } from '../doctor/world.ts';
+import { runBaton } from './command.ts';
 
-async function doctor(env: Record<string, string | undefined>, ...more: string[]) {
-  const written = { stdout: '', stderr: '' };
-  const exit = await runCli({
-    argv: ['doctor', ...more],
-    env,
-    streams: {
-      stdout: { write: (text) => (written.stdout += text) },
-      stderr: { write: (text) => (written.stderr += text) },
-    },
-    loadTriggers: async () => [],
-    loadActivities: async () => activities,
-    loadProviders: async () => providers,
-    loadWorkflows: async () => ({ names: [], startable: [] }),
-    workflowsPath: '',
-    startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
-  });
-  return { exit, ...written };
-}
+const doctor = (env: Record<string, string | undefined>, ...more: string[]) =>
+  runBaton(['doctor', ...more], { env, loadActivities: async () => activities });
 
 describe('baton doctor', () => {
   it('ends with 0 where all is well, and says what nobody uses', async () => {

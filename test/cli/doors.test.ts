@@ -4,14 +4,12 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { rebootEc2Instances } from '../../activities/ec2/reboot-instances.ts';
-import { providers } from '../../activities/providers.ts';
-import { runCli } from '../../cli/main.ts';
 import { serveControl } from '../../processes/control.ts';
 import { performHere } from '../../processes/door.ts';
-import type { Wiring } from '../../processes/wiring.ts';
 import { openStore } from '../../store/open.ts';
 import type { Store } from '../../store/store.ts';
 import { incident, serve, worldOn } from '../api/served.ts';
+import { runBaton } from './command.ts';
 import { news, newsByHand } from './fixture/trigger.ts';
 
 describe('the ways in which a command reaches operations', () => {
@@ -22,24 +20,13 @@ describe('the ways in which a command reaches operations', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
   const dataDir = () => join(folder, 'data');
 
-  async function baton(argv: string[], env: NodeJS.ProcessEnv = {}) {
-    const written = { stdout: '', stderr: '' };
-    const wiring: Wiring = {
-      argv,
+  const baton = (argv: string[], env: NodeJS.ProcessEnv = {}) =>
+    runBaton(argv, {
       env: { BATON_DATA_DIR: dataDir(), ...env },
-      streams: {
-        stdout: { write: (text) => (written.stdout += text) },
-        stderr: { write: (text) => (written.stderr += text) },
-      },
       loadTriggers: async () => [news],
       loadActivities: async () => [rebootEc2Instances],
-      loadProviders: async () => providers,
       loadWorkflows: async () => ({ names: ['waitForNews'], startable: [newsByHand] }),
-      workflowsPath: '',
-      startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
-    };
-    return { exit: await runCli(wiring), ...written };
-  }
+    });
   async function opened(): Promise<Store> {
     const store = await openStore({ dataDir: dataDir() });
     onTestFinished(() => store.close());

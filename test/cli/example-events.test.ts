@@ -1,14 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { providers } from '../../activities/providers.ts';
 import { exampleOf, exampleTypes } from '../../cli/examples/events.ts';
-import { runCli } from '../../cli/main.ts';
 import type { EventType } from '../../domain/event.ts';
 import { isFired } from '../../domain/event.ts';
 import { readGivenEvent } from '../../server/operations/given-event.ts';
 import { triggers } from '../../triggers/index.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { secret, slackSecret, startReceiver } from '../server/receiver.ts';
+import { runBaton } from './command.ts';
 
 const at = new Date('2026-11-20T09:00:00.000Z');
 const examples = exampleTypes.map((type) => ({
@@ -30,24 +29,8 @@ const answering = (type: EventType) =>
     ...(type.startsWith('schedule.') ? { schedule: { cron: '0 6 * * *' } } : {}),
   });
 
-async function baton(argv: string[], env: NodeJS.ProcessEnv = {}) {
-  const written = { stdout: '', stderr: '' };
-  const exit = await runCli({
-    argv,
-    env: { BATON_DATA_DIR: '/nowhere', ...env },
-    streams: {
-      stdout: { write: (text) => (written.stdout += text) },
-      stderr: { write: (text) => (written.stderr += text) },
-    },
-    loadTriggers: async () => triggers,
-    loadActivities: async () => [],
-    loadProviders: async () => providers,
-    loadWorkflows: async () => ({ names: [], startable: [] }),
-    workflowsPath: '',
-    startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
-  });
-  return { exit, ...written };
-}
+const baton = (argv: string[], env: NodeJS.ProcessEnv = {}) =>
+  runBaton(argv, { env: { BATON_DATA_DIR: '/nowhere', ...env }, loadTriggers: async () => triggers });
 
 describe('the examples of events', () => {
   it('are of every type that a trigger that ships names, and of the 31 of PagerDuty', () => {

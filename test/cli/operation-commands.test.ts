@@ -3,12 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { providers } from '../../activities/providers.ts';
-import { runCli } from '../../cli/main.ts';
-import type { Wiring } from '../../processes/wiring.ts';
 import { operations } from '../../server/operations/index.ts';
 import { openStore } from '../../store/open.ts';
 import { serve } from '../api/served.ts';
+import { runBaton } from './command.ts';
 import { news } from './fixture/trigger.ts';
 
 /** Which command asks for which operation. */
@@ -72,25 +70,13 @@ describe('the commands that come from operations', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  async function baton(words: string, { stdin = '', env = {} as NodeJS.ProcessEnv } = {}) {
-    const written = { stdout: '', stderr: '' };
-    const wiring: Wiring = {
-      argv: words.split(' '),
+  const baton = (words: string, { stdin = '', env = {} as NodeJS.ProcessEnv } = {}) =>
+    runBaton(words.split(' '), {
       env: { BATON_DATA_DIR: join(folder, 'data'), BATON_SIMULATE: 'slack', ...env },
-      streams: {
-        stdout: { write: (text) => (written.stdout += text) },
-        stderr: { write: (text) => (written.stderr += text) },
-        stdin: Readable.from([stdin]),
-      },
+      stdin: Readable.from([stdin]),
       loadTriggers: async () => [news],
-      loadActivities: async () => [],
-      loadProviders: async () => providers,
       loadWorkflows: async () => ({ names: ['restart'], startable: [] }),
-      workflowsPath: '',
-      startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
-    };
-    return { exit: await runCli(wiring), ...written };
-  }
+    });
   const done = async (words: string, options = {}) => {
     const { exit, stdout, stderr } = await baton(words, options);
     expect({ exit, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, stderr: '' });

@@ -2,10 +2,8 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { defineActivity } from '../../activities/activity.ts';
-import { activityInterceptors } from '../../worker/interceptor.ts';
-import { signedCalls, testAuthority } from '../authority.ts';
-import { surroundingsFor } from '../clients.ts';
 import { embeddedWorld } from '../store/world.ts';
+import { aroundCalls } from '../worker/attempt.ts';
 
 it('an attempt waits for an earlier one that is still at work here, and takes over what that one did', async () => {
   const stored = await embeddedWorld();
@@ -40,17 +38,7 @@ it('an attempt waits for an earlier one that is still at work here, and takes ov
       return output;
     },
   });
-  const interceptors = [
-    signedCalls,
-    activityInterceptors({
-      activities: [turnKey],
-      clients: surroundingsFor({}),
-      store,
-      authority: testAuthority,
-      simulated: [],
-      scrub: (text) => text,
-    }),
-  ];
+  const interceptors = aroundCalls({ activities: [turnKey], store });
   const tried = (attempt: number) =>
     new MockActivityEnvironment({ activityType: 'turnKey', activityId: '1', attempt }, { interceptors }).run(
       async (_: object) => ({ changed: true, by: 0 }),

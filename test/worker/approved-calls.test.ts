@@ -1,29 +1,15 @@
-import { defaultPayloadConverter } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type ActivityContext, defineActivity } from '../../activities/activity.ts';
-import type { ApprovalRequest, PlannedCall } from '../../domain/approval.ts';
+import type { Approval, ApprovalRequest, PlannedCall } from '../../domain/approval.ts';
 import type { RunCause } from '../../domain/incident.ts';
-import type { Store } from '../../store/store.ts';
 import { approvalActivities } from '../../worker/approvals.ts';
-import { activityInterceptors } from '../../worker/interceptor.ts';
-import { callsSigned, testAuthority } from '../authority.ts';
-import { surroundingsFor } from '../clients.ts';
 import { request } from '../store/approval.ts';
-import { embeddedWorld, fresh } from '../store/world.ts';
+import { fresh } from '../store/world.ts';
+import { aroundCalls, callActivity, openStore } from './attempt.ts';
 
-let store: Store;
-let close: () => Promise<void>;
-beforeAll(async () => {
-  const stored = await embeddedWorld();
-  store = stored.newStore();
-  close = async () => {
-    await store.close();
-    await stored.close();
-  };
-});
-afterAll(() => close());
+const store = await openStore();
 
 /** A lock that only an owner's word or an approval opens, and what was seen and done of it. */
 function lock() {
@@ -74,37 +60,10 @@ function call(
   activityType: string,
   { runId, approvalId, cause = {}, input = { door: world.door } }: Calling,
 ): Promise<unknown> {
-  const workflowExecution = { workflowId: runId, runId };
-  const headers = approvalId ? { batonApproval: defaultPayloadConverter.toPayload(approvalId) } : undefined;
-  const interceptors = [
-    callsSigned(cause),
-    activityInterceptors({
-      activities: [activity],
-      clients: surroundingsFor({}),
-      store,
-      authority: testAuthority,
-      simulated: [],
-      scrub,
-    }),
-  ];
-  const environment = new MockActivityEnvironment(
-    { activityType, activityId: fresh(''), workflowExecution, ...(headers ? { headers } : {}) } as never,
-    {
-      interceptors: headers
-        ? [
-            () => ({
-              inbound: {
-                execute: (given, next) => next({ ...given, headers: { ...given.headers, ...headers } }),
-              },
-            }),
-            ...interceptors,
-          ]
-        : interceptors,
-    },
+  const interceptors = aroundCalls({ activities: [activity], store, scrub, cause });
+  return callActivity({ activityType, activityId: fresh(''), runId }, interceptors, input, approvalId).catch(
+    (error: unknown) => error,
   );
-  return environment
-    .run(async (_: object): Promise<unknown> => undefined, input)
-    .catch((error: unknown) => error);
 }
 
 async function approve(planned: PlannedCall, runId: string, more: Partial<ApprovalRequest> = {}) {
@@ -233,22 +192,41 @@ describe('a change that needs an approval', () => {
 });
 
 describe('what people would be shown', () => {
+  /** Asks as a run does that a server has started for this reason. */
+  function ask(asking: object, cause: object): Promise<Approval> {
+    const { askApproval } = approvalActivities(store, scrub) as unknown as {
+      askApproval(asking: object, cause: object): Promise<Approval>;
+    };
+    const runId = fresh('door/');
+    const environment = new MockActivityEnvironment({ workflowExecution: { workflowId: runId, runId } });
+    return environment.run(askApproval, { number: 1, ...asking }, { trigger: 'manual', ...cause });
+  }
+
+  it.each([
+    ['nobody, of a trigger', {}, []],
+    ['the user of Slack', { by: { kind: 'person', id: 'U0ADA', name: 'Ada' } }, ['slack:U0ADA']],
+    [
+      'a person, under all of their names',
+      { startedBy: { kind: 'person', name: 'ada@pd.example', alsoKnownAs: ['slack:U0ADA'] } },
+      ['person:ada@pd.example', 'slack:U0ADA'],
+    ],
+    [
+      'a token, with whose it is',
+      { startedBy: { kind: 'token', name: 'deploys', alsoKnownAs: ['person:ada@example.com'] } },
+      ['token:deploys', 'person:ada@example.com'],
+    ],
+  ])('says who has asked for the run: %s', async (_, cause, requestedBy) => {
+    const { planned } = await asked(lock());
+    expect(await ask({ ...request(), calls: [planned] }, cause)).toMatchObject({ requestedBy });
+  });
+
   it('is what was planned: a run that shows something else asks nobody', async () => {
     const door = lock();
     const { planned } = await asked(door);
-    const { askApproval } = approvalActivities(store, scrub) as unknown as {
-      askApproval(asking: object, cause: object): Promise<unknown>;
-    };
-    const environment = new MockActivityEnvironment({
-      workflowExecution: { workflowId: 'door/x', runId: 'x' },
-    });
     const asking = {
-      number: 1,
       summary: 'Looks at the door',
       calls: [{ ...planned, calls: ['GET /doors/north'] }],
     };
-    await expect(environment.run(askApproval, asking, { trigger: 'manual' })).rejects.toThrow(
-      'not what was planned',
-    );
+    await expect(ask(asking, {})).rejects.toThrow('not what was planned');
   });
 });

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { AnyActivity, AnyChange } from '../../activities/activity.ts';
@@ -10,8 +9,6 @@ import { activities } from '../../activities/index.ts';
 import type { Looked, Plan } from '../../domain/plan.ts';
 import type { RecordRow } from '../../domain/record.ts';
 import type { Store } from '../../store/store.ts';
-import { activityInterceptors } from '../../worker/interceptor.ts';
-import { callsSigned, testAuthority } from '../authority.ts';
 import { surroundingsFor } from '../clients.ts';
 import { type Case, type Cases, next } from '../faults/lost-answers/case.ts';
 import { ec2Cases } from '../faults/lost-answers/ec2.ts';
@@ -24,6 +21,7 @@ import { slackCases } from '../faults/lost-answers/slack.ts';
 import { callOf, isChange, simulatorsIn } from '../requests.ts';
 import { embeddedWorld } from '../store/world.ts';
 import { type Providers, startProviders } from '../world.ts';
+import { aroundCalls, callActivity } from './attempt.ts';
 
 const all: readonly AnyActivity[] = activities;
 /** Baton's own, and the one that changes nothing but Baton's own store, are no changes at a provider: see baton-plans.test.ts. */
@@ -86,22 +84,15 @@ async function attempt(name: string, input: object, { runId, mode, attempt = 1 }
   const simulators = simulatorsIn(providers);
   const before = simulators.map(({ calls, ledger }) => ({ calls: calls.length, ledger: ledger.length }));
   const rowsBefore = (await store.readRecord({ subject: runId, limit: 100 })).length;
-  const interceptors = [
-    callsSigned(mode ? { mode } : {}),
-    activityInterceptors({
-      activities: watched,
-      clients: surroundingsFor(providers.env),
-      store,
-      authority: testAuthority,
-      simulated: [],
-      scrub: (text) => text,
-    }),
-  ];
-  const workflowExecution = { workflowId: runId, runId };
-  const info = { activityType: name, activityId: name, attempt, workflowExecution };
+  const interceptors = aroundCalls({
+    activities: watched,
+    clients: surroundingsFor(providers.env),
+    store,
+    ...(mode ? { cause: { mode } } : {}),
+  });
   looked = undefined;
-  const environment = new MockActivityEnvironment(info, { interceptors });
-  const result = await environment.run(async (_: object): Promise<unknown> => undefined, input);
+  const info = { activityType: name, activityId: name, attempt, runId };
+  const result = await callActivity(info, interceptors, input);
   const requests = simulators.flatMap(({ provider, calls }, index) =>
     calls.slice(before[index]?.calls).map((request) => ({ provider, request })),
   );

@@ -1,4 +1,3 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { type ActivityContext, type AnyActivity, defineActivity } from '../../activities/activity.ts';
@@ -6,11 +5,9 @@ import { boundedList as kubernetesList } from '../../activities/kubernetes/text.
 import { boundedList as pagerDutyList } from '../../activities/pagerduty/text.ts';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import type { Store } from '../../store/store.ts';
-import { activityInterceptors } from '../../worker/interceptor.ts';
 import { largestResult, withinSize } from '../../worker/result-size.ts';
-import { signedCalls, testAuthority } from '../authority.ts';
-import { surroundingsFor } from '../clients.ts';
 import { embeddedWorld } from '../store/world.ts';
+import { aroundCalls, callActivity } from './attempt.ts';
 
 /** Makes one attempt at an activity as a worker would, and gives the record beside. */
 async function attempt(
@@ -26,19 +23,8 @@ async function attempt(
     await store.close();
     await stored.close();
   });
-  const interceptors = [
-    signedCalls,
-    activityInterceptors({
-      activities: [activity],
-      clients: surroundingsFor({}),
-      store,
-      authority: testAuthority,
-      simulated,
-      scrub: (text) => text,
-    }),
-  ];
-  const environment = new MockActivityEnvironment({ activityType: activity.name }, { interceptors });
-  const result = environment.run(async (_: object): Promise<unknown> => undefined, input);
+  const interceptors = aroundCalls({ activities: [activity], store, simulated });
+  const result = callActivity({ activityType: activity.name }, interceptors, input);
   return { result, record: async () => store.readRecord({ limit: 10 }) };
 }
 

@@ -1,16 +1,12 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type ActivityContext, type AnyActivity, defineActivity } from '../../activities/activity.ts';
 import { conflict, providerFailure } from '../../activities/failures.ts';
 import type { RunCause } from '../../domain/incident.ts';
 import type { Looked } from '../../domain/plan.ts';
 import type { EffectOutcome } from '../../store/effects.ts';
-import type { Store } from '../../store/store.ts';
-import { activityInterceptors } from '../../worker/interceptor.ts';
-import { callsSigned, testAuthority } from '../authority.ts';
-import { surroundingsFor } from '../clients.ts';
-import { embeddedWorld, fresh } from '../store/world.ts';
+import { fresh } from '../store/world.ts';
+import { aroundCalls, callActivity, openStore } from './attempt.ts';
 
 type Output = { changed: boolean; by: string };
 
@@ -48,17 +44,7 @@ function keyTurned(look: () => Promise<Looked<Output, object>> = async () => pla
   return { activity, made };
 }
 
-let store: Store;
-let close: () => Promise<void>;
-beforeAll(async () => {
-  const stored = await embeddedWorld();
-  store = stored.newStore();
-  close = async () => {
-    await store.close();
-    await stored.close();
-  };
-});
-afterAll(() => close());
+const store = await openStore();
 
 /** Makes one attempt in a run of its own with this cause, and tells what the record and the store got of it. */
 async function attempt(
@@ -69,33 +55,28 @@ async function attempt(
 ) {
   const outcomes: EffectOutcome[] = [];
   let intents = 0;
-  const interceptors = [
-    callsSigned(cause, forged),
-    activityInterceptors({
-      activities: [activity],
-      clients: surroundingsFor({}),
-      store: {
-        ...store,
-        intend(effect) {
-          intents += 1;
-          return store.intend(effect);
-        },
-        conclude(outcome) {
-          outcomes.push(outcome);
-          return store.conclude(outcome);
-        },
+  const interceptors = aroundCalls({
+    activities: [activity],
+    store: {
+      ...store,
+      intend(effect) {
+        intents += 1;
+        return store.intend(effect);
       },
-      authority: testAuthority,
-      simulated: [],
-      scrub: (text) => text.replaceAll('hunter2', '***'),
-    }),
-  ];
+      conclude(outcome) {
+        outcomes.push(outcome);
+        return store.conclude(outcome);
+      },
+    },
+    scrub: (text) => text.replaceAll('hunter2', '***'),
+    cause,
+    forged,
+  });
   const runId = fresh('plan/');
-  const info = { activityType: activity.name, workflowExecution: { workflowId: runId, runId } };
-  const environment = new MockActivityEnvironment(info, { interceptors });
-  const result = await environment
-    .run(async (_: object): Promise<unknown> => undefined, { key: 'shop', ...more })
-    .catch((error: unknown) => error);
+  const info = { activityType: activity.name, runId };
+  const result = await callActivity(info, interceptors, { key: 'shop', ...more }).catch(
+    (error: unknown) => error,
+  );
   const rows = await store.readRecord({ subject: runId, limit: 10 });
   return { result, rows, actions: rows.map(({ action }) => action), outcomes, intents: () => intents };
 }
