@@ -13,7 +13,7 @@ const store = await openStore();
 
 /** A lock that only an owner's word or an approval opens, and what was seen and done of it. */
 function lock() {
-  const world = { door: fresh('north-'), version: 1, opened: 0, allowed: false };
+  const world = { door: fresh('north-'), version: 1, opened: 0, doors: [] as string[], allowed: false };
   const activity = defineActivity({
     name: 'openLock',
     kind: 'destructive',
@@ -37,15 +37,16 @@ function lock() {
         },
       };
     },
-    async act() {
+    async act(_, { door }) {
       world.opened += 1;
+      world.doors.push(door);
       return { changed: true };
     },
   });
   return { activity, world };
 }
 
-const scrub = (text: string) => text.replaceAll('hunter2', '***');
+const scrub = (text: string) => text.replaceAll(/hunter2|swordfish/g, '***');
 
 interface Calling {
   runId: string;
@@ -163,6 +164,21 @@ describe('a change that needs an approval', () => {
     const error = await call(door, 'approved:openLock', { runId, approvalId, input: { door: 'south' } });
     expect(error).toMatchObject({ type: 'PlanChanged' });
     expect(door.world.opened).toBe(0);
+  });
+
+  it('carries no secret out that people could not see: it is masked before the look and the act', async () => {
+    const door = lock();
+    const runId = fresh('door/');
+    const input = (key: string) => ({ door: `north?key=${key}` });
+    const { planned } = (await call(door, 'ask:openLock', { runId, input: input('hunter2') })) as {
+      planned: PlannedCall;
+    };
+    expect(planned.input).toEqual(input('***'));
+    const approvalId = await approve(planned, runId);
+    await yes(approvalId);
+    const other = { runId, approvalId, input: input('swordfish') };
+    expect(await call(door, 'approved:openLock', other)).toEqual({ changed: true });
+    expect(door.world.doors).toEqual(['north?key=***']);
   });
 
   it('is looked at in plan mode as if it were approved, and nobody is asked', async () => {

@@ -10,6 +10,11 @@ import { targetsOf } from './intent.ts';
  * A planned call as people are shown it, without secrets, and its digest: SHA-256, base64url, over the canonical JSON of all the rest. So
  * whoever has seen the call can tell whether it is this one. The plan's output is left out, since it is a guess, and so are its values: a
  * version that a look finds changes with every status.
+ *
+ * It is over what is left once secrets are masked, though two plans that differ in a secret alone then have the same one. Nobody gets more
+ * out of that than was approved: what a run gives is masked before the look (`authorized`), so the masked text is what is done, and a secret
+ * of a connection is in no plan, as it is had within the client. What a look finds besides are states, images and names. An activity whose
+ * `act` would hand on a secret that it has read from the world needs a digest of it, under a key, in its plan.
  */
 export function plannedCall(
   call: Call<AnyChange>,
