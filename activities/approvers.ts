@@ -86,35 +86,38 @@ function isOnRole(approvers: Approvers, { role }: Principal): boolean {
   return roles.indexOf(role) >= roles.indexOf(approvers.role);
 }
 
-/** All names under which Baton knows somebody, in small letters, their own first: what the door says, and their link to a user of Slack. */
+/** All names under which Baton knows somebody, their own first: what the door says, and their link to a user of Slack. */
 async function namesOf(principal: Principal, { findPerson }: Directory): Promise<string[]> {
-  const told = [actorOf(principal), ...(principal.alsoKnownAs ?? [])].map((name) => name.toLowerCase());
-  const links = await Promise.all(addressesIn(told).map(findPerson));
-  const linked = links.flatMap((each) => (each?.slackUser ? [`slack:${each.slackUser}`.toLowerCase()] : []));
-  return [...new Set([...told, ...linked])];
+  const told = [actorOf(principal), ...(principal.alsoKnownAs ?? [])];
+  return [...new Set([...told, ...(await linkedTo(told, findPerson))])];
+}
+
+/** The users of Slack that are linked to addresses among the names. */
+async function linkedTo(names: readonly string[], findPerson: Directory['findPerson']): Promise<string[]> {
+  const people = await Promise.all(addressesIn(names).map(findPerson));
+  return people.flatMap((person) => (person?.slackUser ? [`slack:${person.slackUser}`] : []));
 }
 
 const addressesIn = (names: readonly string[]) =>
-  names.flatMap((name) => (name.startsWith('person:') && name.includes('@') ? [name.slice(7)] : []));
+  names.flatMap((name) =>
+    name.startsWith('person:') && name.includes('@') ? [name.slice('person:'.length).toLowerCase()] : [],
+  );
 
 /** Slack is asked who asked for it only where no address of theirs is known. */
 async function isOwn({ requestedBy }: Approval, names: readonly string[], around: Around): Promise<boolean> {
-  const askers = requestedBy.map((name) => name.toLowerCase());
-  if (askers.some((name) => names.includes(name))) return true;
-  const known = addressesIn(askers);
-  const links = await Promise.all(known.map(around.directory.findPerson));
-  if (links.some((each) => each?.slackUser && names.includes(`slack:${each.slackUser}`.toLowerCase())))
-    return true;
+  const own = new Set(names.map((name) => name.toLowerCase()));
+  const isAmong = (others: readonly string[]) => others.some((name) => own.has(name.toLowerCase()));
+  const { findPerson, findPersonInSlack } = around.directory;
+  if (isAmong(requestedBy) || isAmong(await linkedTo(requestedBy, findPerson))) return true;
   // A token without an owner is nobody in Slack.
   if (addressesIn(names).length === 0) return false;
+  const isKnown = addressesIn(requestedBy).length > 0;
   const slackUsers = requestedBy.flatMap((name) => (name.startsWith('slack:') ? [name.slice(6)] : []));
   for (const id of slackUsers) {
-    const linked = await around.directory.findPersonInSlack(id);
-    if (linked && names.includes(`person:${linked.email}`)) return true;
-    if (known.length > 0) continue;
-    const member = await memberOf(id, around);
-    const theirs = [`person:${member?.user.email}`, ...(member?.alsoKnownAs ?? [])];
-    if (theirs.some((name) => names.includes(name.toLowerCase()))) return true;
+    const linked = await findPersonInSlack(id);
+    if (linked && isAmong([`person:${linked.email}`])) return true;
+    const member = isKnown ? undefined : await memberOf(id, around);
+    if (member && isAmong([`person:${member.user.email}`, ...member.alsoKnownAs])) return true;
   }
   return false;
 }

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { visible } from '../domain/text.ts';
 
 /** Where a command writes: data on stdout, words about it on stderr. */
 export interface Output {
@@ -42,14 +43,7 @@ function forPeople(this: Record<string, unknown>, key: string, given: unknown): 
  * A text from outside, safe on a terminal: escape sequences and control characters are taken out, as are the marks that turn
  * the direction of writing; ends of line become spaces.
  */
-export function printable(text: string): string {
-  return (
-    stripVTControlCharacters(text)
-      .replaceAll(/\s+/g, ' ')
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
-      .replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
-  );
-}
+export const printable = (text: string) => visible(stripVTControlCharacters(text).replaceAll(/\s+/g, ' '));
 
 /** A table without lines: as wide as its widest cells; the last column is not padded. */
 export function table(rows: readonly (readonly string[])[]): string[] {

@@ -8,7 +8,9 @@ import { incidentTriggered } from './triggers/events.ts';
 const root = join(import.meta.dirname, '..');
 /** Where texts of events come along: all but the command line, whose texts are the user's own. */
 const files = globSync(
-  ['triggers', 'workflows', 'activities', 'server', 'store', 'worker'].map((folder) => `${folder}/**/*.ts`),
+  ['domain', 'triggers', 'workflows', 'activities', 'server', 'store', 'worker'].map(
+    (folder) => `${folder}/**/*.ts`,
+  ),
   { cwd: root },
 );
 const expressions = files.flatMap((file) => expressionsIn(file, readFileSync(join(root, file), 'utf8')));

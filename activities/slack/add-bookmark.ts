@@ -1,11 +1,12 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { Inverse } from '../../domain/plan.ts';
+import { oneLine } from '../../domain/text.ts';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
 import { channelId, webUrl } from './input.ts';
 import { asMember, joinCalls, lookInto } from './membership.ts';
-import { cut, oneLine, visible } from './text.ts';
+import { cut } from './text.ts';
 
 const maxTitle = 100;
 const bookmark = z.object({ id: z.string(), title: z.string(), link: z.string().nullish() });
@@ -75,7 +76,7 @@ export const addSlackBookmark = defineActivity({
 
 /** As Slack takes and shows them. */
 const wantedOf = ({ title, url }: { title: string; url: string }) => ({
-  title: cut(oneLine(visible(title)), maxTitle) || 'link',
+  title: cut(oneLine(title), maxTitle) || 'link',
   link: new URL(url).href,
 });
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { oneLine } from '../../domain/text.ts';
 import { type Block, type Body, type Button, fitTogether, label, marked, markup, plain } from './blocks.ts';
 import { userId } from './input.ts';
 import { mentionsOf } from './message.ts';
-import { cut, escapeSlack, oneLine } from './text.ts';
+import { cut, escapeSlack } from './text.ts';
 
 /** What people see of an approval: data, so that Slack shows what the store keeps. */
 export const approvalSchema = z.object({
@@ -95,12 +96,12 @@ function wordsOf(
   share: number,
 ): string {
   const part = (text: string, max: number) => cut(escapeSlack(oneLine(text)), max * share);
-  const values = [before, after].map((value) => part(value ?? 'nothing', 240));
   const lines = [
     part(summary, 240),
     cut(escapeSlack(calls.map((call) => `  ${oneLine(call)}`).join('\n')), 600 * share),
     ...(targets.length > 0 ? [part(`On: ${targets.join(', ')}`, 160)] : []),
-    ...(before !== undefined || after !== undefined ? [values.join(' → ')] : []),
+    ...(before === undefined ? [] : [`Now: ${part(before, 240)}`]),
+    ...(after === undefined ? [] : [`Then: ${part(after, 240)}`]),
     part(undo, 160),
   ];
   return lines.filter((line) => line !== '').join('\n') || '-';
@@ -108,8 +109,17 @@ function wordsOf(
 
 /** Who has said what, who is still asked, and until when. */
 function standing(approval: ShownApproval): string {
-  const { state, askedBy, approvers, required, answers, expiresAt, overridesGuards, closedBecause } =
-    approval;
+  const {
+    state,
+    askedBy,
+    approvers,
+    required,
+    answers,
+    expiresAt,
+    overridesGuards,
+    reasonRequired,
+    closedBecause,
+  } = approval;
   const said = answers.map(
     ({ name, decision, via, at, reason }) =>
       `${decision === 'approved' ? 'Approved' : 'Refused'} by ${name} (${via}, ${at})${reason ? `: ${reason}` : ''}`,
@@ -119,6 +129,7 @@ function standing(approval: ShownApproval): string {
     state === 'pending'
       ? [
           `May answer: ${approvers}`,
+          ...(reasonRequired && !overridesGuards ? ['Whoever answers says why'] : []),
           ...(required > 1 ? [`${given} of ${required} have approved`] : []),
           `Expires at ${expiresAt}`,
         ]

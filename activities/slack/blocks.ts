@@ -1,4 +1,5 @@
-import { cut, escapeSlack, linkTo, oneLine } from './text.ts';
+import { oneLine } from '../../domain/text.ts';
+import { cut, escapeSlack, linkTo } from './text.ts';
 
 /** The parts of Block Kit that Baton uses, with their limits. https://docs.slack.dev/reference/block-kit/blocks */
 export interface PlainText {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { incidentStatuses } from '../../domain/incident.ts';
+import { oneLine } from '../../domain/text.ts';
 import { type Block, type Body, type Button, label, linkLine, marked, markup, plain } from './blocks.ts';
 import { links, webUrl } from './input.ts';
-import { cut, escapeSlack, oneLine } from './text.ts';
+import { cut, escapeSlack } from './text.ts';
 
 const lines = z.array(z.string());
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
+import { visible } from '../../domain/text.ts';
 import { connectionName, defineActivity } from '../activity.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
 import { channelId, isPlanned } from './input.ts';
-import { visible } from './text.ts';
 import { readUser } from './users.ts';
 
 /** What one call reads at most: so many requests are within what Slack takes in a minute. The newest messages come first. */

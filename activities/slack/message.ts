@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { oneLine } from '../../domain/text.ts';
 import { type Block, type Body, fitTogether, linkLine, marked, markup, plain } from './blocks.ts';
 import { links, userId } from './input.ts';
-import { codeBlock, escapeSlack, oneLine, pieces } from './text.ts';
+import { codeBlock, escapeSlack, pieces } from './text.ts';
 
 /**
  * What a message says, in plain text: whatever is in it is shown letter by letter, so no author of a workflow has to

@@ -1,11 +1,12 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
+import { oneLine } from '../../domain/text.ts';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { withMark } from './blocks.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
 import { channelId, isPlanned } from './input.ts';
 import { asMember, joiningFirst } from './membership.ts';
-import { cut, escapeSlack, oneLine } from './text.ts';
+import { cut, escapeSlack } from './text.ts';
 
 const maxTopic = 250;
 const channelInfo = z.object({ channel: z.object({ topic: z.object({ value: z.string() }) }) });

@@ -1,3 +1,5 @@
+import { oneLine, visible } from '../../domain/text.ts';
+
 /**
  * One text object takes 3 000 characters. All blocks of a message together may hold some 12 000, a limit that Slack
  * does not document (https://github.com/slackapi/bolt-js/issues/2509): texts, log and links stay below it together.
@@ -5,12 +7,6 @@
 export const maxText = 3000;
 const maxSecondPiece = 1500;
 const maxLinkText = 150;
-
-/** What shows nothing: control characters, and those that turn the direction of what follows, so that a text can look like another one. */
-const unseen = /[^\P{Cc}\n\t]|[\u202A-\u202E\u2066-\u2069]/gu;
-
-/** The text without them, and without half a character. */
-export const visible = (text: string) => text.toWellFormed().replace(unseen, '');
 
 /**
  * A text as Slack shows it letter by letter: without these three characters there is no mention and no link.
@@ -40,8 +36,6 @@ function start(escaped: string, max: number): string {
     .replace(/&[a-z]{0,3}$/, '')
     .replace(/[\uD800-\uDBFF]$/, '');
 }
-
-export const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim();
 
 /** A link as Slack writes it. Within its angle brackets the address may hold no bracket and no bar. */
 export function linkTo({ text, url }: { text: string; url: string }): string {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Approval, ApprovalAnswer } from '../../domain/approval.ts';
 import { areOfOnePerson, howManyApproved, whoMayApprove } from '../../domain/approval.ts';
 import { actorOf } from '../../domain/rights.ts';
+import { oneLine } from '../../domain/text.ts';
 import type { Answered } from '../../store/approvals.ts';
 import { Refusal } from '../refusal.ts';
 import { answerShape, approversShape, callShape, states } from './approval-shapes.ts';
@@ -247,7 +248,7 @@ function notTaken(said: Exclude<Answered, { outcome: 'decided' | 'counted' | 're
       return new Refusal(
         409,
         'Resolved',
-        `The incident was resolved${said.by === undefined ? '' : ` by ${said.by}`}, so nothing is done.`,
+        `The incident was resolved${said.by === undefined ? '' : ` by ${oneLine(said.by)}`}, so nothing is done.`,
       );
     case 'another plan':
       return new Refusal(
@@ -261,8 +262,9 @@ function notTaken(said: Exclude<Answered, { outcome: 'decided' | 'counted' | 're
 }
 
 /** One that takes no answers any more: who, when and where, or why. */
-function ended({ state, answers, closedAt = '', closedBecause = '' }: Approval): Refusal {
+function ended({ state, answers, closedAt = '', closedBecause }: Approval): Refusal {
   const last = answers.at(-1);
+  const why = oneLine(closedBecause ?? '');
   switch (state) {
     case 'approved':
     case 'refused':
@@ -271,21 +273,18 @@ function ended({ state, answers, closedAt = '', closedBecause = '' }: Approval):
       return new Refusal(
         409,
         'Changed',
-        `The plan has changed, look again: it is asked anew (approvals.list). ${closedBecause}`.trim(),
+        `The plan has changed, look again: it is asked anew (approvals.list). ${why}`.trim(),
       );
     case 'expired':
-      return new Refusal(
-        409,
-        'Expired',
-        `It expired at ${closedAt}, and nothing was done: ${closedBecause}.`,
-      );
+      return new Refusal(409, 'Expired', `It expired at ${closedAt}, and nothing was done: ${why}.`);
     default:
-      return new Refusal(409, 'Withdrawn', `It was withdrawn at ${closedAt}: ${closedBecause}.`);
+      return new Refusal(409, 'Withdrawn', `It was withdrawn at ${closedAt}: ${why}.`);
   }
 }
 
+/** Names and reasons are other people's words. */
 function wordsOf({ decision, name, at, via, reason }: ApprovalAnswer): string {
-  return `${decision} by ${name} at ${at}, by ${via}${reason === undefined ? '' : ` (${reason})`}`;
+  return oneLine(`${decision} by ${name} at ${at}, by ${via}${reason === undefined ? '' : ` (${reason})`}`);
 }
 
 const takeUpMilliseconds = 2_000;

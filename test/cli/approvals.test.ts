@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openApi } from '../api/served.ts';
+import { fakingLines } from '../fixtures/hostile-texts.ts';
 import { liveRun, reboot, request } from '../store/approval.ts';
 import { fresh } from '../store/world.ts';
 import { runBaton } from './command.ts';
@@ -97,6 +99,33 @@ approved by Ada Lopez at <time>, by slack: it is quiet
       takenUp: false,
     });
     expect(await baton(['approvals', 'show', 'nothing'])).toMatchObject({ exit: 3 });
+  });
+
+  it('show gives each text of others its own line, whatever it holds; the API gives it to the letter', async () => {
+    const text = fc.tuple(fc.constantFrom('x', 'i-0abc'), fakingLines).map((parts) => parts.join(''));
+    const texts = fc.record({
+      summary: text,
+      call: text,
+      targets: fc.array(text, { minLength: 1, maxLength: 3 }),
+    });
+    const property = fc.asyncProperty(texts, text, async ({ summary, call, targets }, reason) => {
+      const inverse = { none: reason };
+      const hostile = { ...reboot, summary, calls: [call, call], targets, before: { call }, inverse };
+      const one = await asked({ summary, calls: [hostile], required: 2, requestedBy: [`person:${call}`] });
+      const by = { by: 'person:ada@example.com', name: call, via: 'slack' as const };
+      await store.answerApproval(one.id, { ...by, decision: 'approved', reason });
+      const { stdout } = await baton(['approvals', 'show', one.id]);
+      // The summary, eight facts, a heading, the call (what, two calls, targets, input, before, after, way back), its digest, the answer.
+      expect(stdout.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/)).toHaveLength(23);
+      expect(stdout).not.toMatch(/[^\P{Cc}\n]|[\u200E\u200F\u202A-\u202E\u2066-\u2069]/u);
+      const { json } = await served.ask('GET', `/api/v1/approvals/${one.id}`);
+      expect(json).toMatchObject({ summary, calls: [{ targets, calls: [call, call] }] });
+      await store.closeApproval(one.id, 'withdrawn', reason);
+      const late = await served.ask('POST', `/api/v1/approvals/${one.id}/approve`, { body: {} });
+      expect(late.status).toBe(409);
+      expect(late.json.detail).not.toMatch(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u);
+    });
+    await fc.assert(property, { numRuns: 30 });
   });
 
   it('list tells those that wait, and others by their state', async () => {

@@ -6,50 +6,8 @@ import type { Body } from '../../../activities/slack/blocks.ts';
 import { cardBody, cardSchema } from '../../../activities/slack/card.ts';
 import { messageBody, messageContent } from '../../../activities/slack/message.ts';
 import { checkBlocks } from '../../../simulator/slack/block-kit.ts';
+import { fakingLines, hostile } from '../../fixtures/hostile-texts.ts';
 
-/** What a title, a name or a log may hold that means something to Slack, to JSON or to whoever reads it. */
-const tricks = [
-  '<!channel>',
-  '<!here|here>',
-  '<!everyone>',
-  '<@U0ADA>',
-  '<@U0ADA|ada>',
-  '<#C0GENERAL>',
-  '<!subteam^S0ONCALL>',
-  '<!date^0^{date}|x>',
-  '<https://evil.example|https://ok.example>',
-  'https://evil.example',
-  '&lt;!channel&gt;',
-  '&amp;',
-  '&am',
-  '&',
-  '<',
-  '>',
-  '\n> ',
-  '\n\n',
-  '*_~`',
-  '```',
-  '"',
-  '\\',
-  '\0',
-  '\u001b[31m',
-  '\u202E',
-  '\u2067',
-  '\u200F',
-  'שלום',
-  '\uD83D',
-  '\uDE00',
-  '😀',
-  '👩‍👩‍👧',
-  'word ',
-];
-const hostile = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 60 }),
-  fc.array(fc.constantFrom(...tricks), { minLength: 1, maxLength: 12 }).map((parts) => parts.join('')),
-  fc
-    .tuple(fc.constantFrom(...tricks), fc.integer({ min: 1, max: 5_000 }))
-    .map(([part, times]) => part.repeat(times).slice(0, 9_000)),
-);
 const some = (most: number) => fc.array(hostile, { maxLength: most });
 const link = fc.record({
   text: hostile.filter((text) => text !== ''),
@@ -200,6 +158,43 @@ describe('a text from an incident', () => {
           block.type === 'actions' ? block.elements.map(({ value }) => value) : [],
         );
         expect(buttons).toEqual(approval.state === 'pending' ? [approval.id, approval.id] : []);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('has no line of its own in an approval, and looks like no other one', () => {
+    const lineOf = fc.tuple(fc.constantFrom('x', 'i-0abc'), fakingLines).map((parts) => parts.join(''));
+    const asked = fc.record({
+      summary: lineOf,
+      call: lineOf,
+      targets: fc.array(lineOf, { minLength: 1, maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(asked, lineOf, lineOf, ({ summary, call, targets }, reason, name) => {
+        const answer = { name, decision: 'approved', via: 'slack', at: '2026-11-26T09:12:00Z', reason };
+        const { blocks } = approvalBody(
+          approvalSchema.parse({
+            id: 'b4s9kq2m7',
+            state: 'pending',
+            summary,
+            calls: [{ summary, calls: [call, call], targets, before: call, after: call, undo: summary }],
+            askedBy: name,
+            approvers: name,
+            required: 2,
+            reasonRequired: false,
+            overridesGuards: false,
+            answers: [answer],
+            expiresAt: '2026-11-26T09:30:00Z',
+          }),
+          undefined,
+        );
+        const lines = textsOf(blocks).map(
+          ({ text }) => text.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/).length,
+        );
+        // Heading, the call (what, two calls, targets, now, then, way back), how it stands, buttons with the question that one asks.
+        expect(lines).toEqual([1, 7, 5, 1, 1, 1, 1, 1, 1]);
+        expect(JSON.stringify(blocks)).not.toMatch(/[\u200E\u200F\u202A-\u202E\u2066-\u2069]/);
       }),
       { numRuns: 400 },
     );
