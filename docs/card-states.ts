@@ -1,7 +1,9 @@
 /** The status card in each of its states, as the activity sends it: for the files in docs/cards, which Block Kit Builder takes. */
+
 import type { Body } from '../activities/slack/blocks.ts';
 import { cardBody, cardSchema } from '../activities/slack/card.ts';
 import { type StatusCard, statusCard } from '../workflows/kit/status-card.ts';
+import { approvalStates } from './approval-states.ts';
 
 type Shown = Parameters<typeof statusCard>[0];
 
@@ -146,12 +148,11 @@ export const cardFile = ({ body: { blocks } }: CardState) => `${JSON.stringify({
 
 /** Each card as text, for people who read this page and have no Slack at hand. */
 export function cardsPage(): string {
-  const chapters = cardStates.map(
-    (state) =>
-      `## ${state.name}\n\n${state.about} [\`cards/${state.name}.json\`](cards/${state.name}.json)\n\n\`\`\`text\n${cardText(state)}\n\`\`\`\n`,
-  );
-  return `${intro}\n${chapters.join('\n')}`;
+  return [intro, ...cardStates.map(chapter), introOfApprovals, ...approvalStates.map(chapter)].join('\n');
 }
+
+const chapter = (state: CardState) =>
+  `## ${state.name}\n\n${state.about} [\`cards/${state.name}.json\`](cards/${state.name}.json)\n\n\`\`\`text\n${cardText(state)}\n\`\`\`\n`;
 
 const intro = `# The status card
 
@@ -166,6 +167,21 @@ and would do next, and what it waits for. A state is told by its word; the colou
 
 Below is each state, made from the sources by \`npm run docs\`; a test compares the two and checks them against Slack's limits. To see one as
 Slack shows it, paste its file into Block Kit Builder (https://app.slack.com/block-kit-builder).
+`;
+
+const introOfApprovals = `# Approvals
+
+What a run asks people for ([Asking people](asking-people.md)) is one message, edited in place, with the exact calls. It has buttons while it waits, and then says who
+answered, when and where, or why nobody is asked any more.
+
+| state | heading | buttons |
+| --- | --- | --- |
+| waits | 🟡 Waiting for approval | Approve, Refuse |
+| approved | 🟢 Approved | none |
+| refused | 🔴 Refused | none |
+| expired | ⚪ Expired, and not done | none |
+| superseded | ⚪ Replaced: what would be done has changed, and it is asked anew | none |
+| the incident is resolved, or the run has ended | ⚪ No longer needed | none |
 `;
 
 function cardText({ body }: CardState): string {

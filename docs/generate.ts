@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { AnyActivity, AnyChange } from '../activities/activity.ts';
 import { activities } from '../activities/index.ts';
 import { providers } from '../activities/providers.ts';
+import { approvalStates } from './approval-states.ts';
 import { cardFile, cardStates, cardsPage } from './card-states.ts';
 import { typeText } from './type-text.ts';
 
@@ -139,7 +140,8 @@ export function withExamples(page: string): string {
 if (import.meta.main) {
   writeFileSync(join(root, 'docs/activities.md'), activitiesPage());
   writeFileSync(join(root, 'docs/cards.md'), cardsPage());
-  for (const state of cardStates) writeFileSync(join(root, `docs/cards/${state.name}.json`), cardFile(state));
+  for (const state of [...cardStates, ...approvalStates])
+    writeFileSync(join(root, `docs/cards/${state.name}.json`), cardFile(state));
   for (const page of globSync('docs/*.md', { cwd: root })) {
     const before = readFileSync(join(root, page), 'utf8');
     const after = withExamples(before);

@@ -162,7 +162,11 @@ describe('nobody has answered in time', () => {
     const run = await start(openTheDoor, asking({ onExpire: { ask: { role: 'admin' } } }));
     expect(await run.result()).toBe('expired');
     expect(await asksOf(run.workflowId)).toMatchObject([
-      { state: 'expired', approvers: { role: 'approver' } },
+      {
+        state: 'expired',
+        approvers: { role: 'approver' },
+        closedBecause: 'nobody answered in time, so others are asked: whoever is admin in Baton, or higher',
+      },
       { state: 'expired', approvers: { role: 'admin' } },
     ]);
     expect((await temporal.currentTimeMs()) - before).toBeGreaterThanOrEqual(8 * hour);
@@ -185,6 +189,9 @@ describe('nobody has answered in time', () => {
       state: 'failed',
       failure: { class: 'ApprovalExpired' },
     });
+    expect(await asksOf(run.workflowId)).toMatchObject([
+      { closedBecause: 'nobody answered in time, so the run fails, and somebody is paged' },
+    ]);
   });
 
   it('by the clock of Temporal, and by that of the store they have hours left: it is looked at each hour, and no oftener', async () => {

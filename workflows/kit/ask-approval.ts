@@ -16,6 +16,8 @@ import type {
   Approvers,
   PlannedCall,
 } from '../../domain/approval.ts';
+import { whoMayApprove } from '../../domain/approval.ts';
+import { oneLine } from '../../domain/text.ts';
 import { changes, type Steps, steps } from './activities.ts';
 import { approvalTakenUp, by, nextApproval } from './call-approval.ts';
 import { failureOf, orUnavailable } from './parts.ts';
@@ -128,7 +130,7 @@ export async function withApproval<Name extends ChangeName>(
 function refusalOf({ decision, answers, reason }: Decision): string {
   if (decision === 'expired') return 'nobody approved it in time';
   const by = answers.findLast((answer) => answer.decision === 'refused')?.name ?? 'somebody';
-  return `${by} refused it${reason ? `: ${reason}` : ''}`;
+  return oneLine(`${by} refused it${reason ? `: ${reason}` : ''}`);
 }
 
 /**
@@ -182,7 +184,7 @@ async function ask(
     ...(channelId === undefined ? {} : { channelId }),
   });
   try {
-    const closed = await untilClosed(approval);
+    const closed = await untilClosed(approval, unansweredFor(asking));
     takenUp.add(closed.id);
     approvalTakenUp(number);
     return closed;
@@ -205,7 +207,15 @@ const lookAgainMs = 3_600_000;
 /** The clocks of the store and of Temporal differ: by the store's it may have some seconds left. */
 const shortMs = 2_000;
 
-async function untilClosed(approval: Approval): Promise<Approval> {
+/** Why it is over where nobody has answered, and what follows: people read it where the question was. */
+export function unansweredFor({ onExpire = 'refuse' }: Pick<Asking, 'onExpire'>): string {
+  const unanswered = 'nobody answered in time';
+  if (typeof onExpire === 'object')
+    return `${unanswered}, so others are asked: ${whoMayApprove(onExpire.ask)}`;
+  return onExpire === 'page' ? `${unanswered}, so the run fails, and somebody is paged` : unanswered;
+}
+
+async function untilClosed(approval: Approval, unanswered: string): Promise<Approval> {
   const { id, expiresAt, askedAt } = approval;
   const end = Date.parse(expiresAt);
   const reminder = (Date.parse(askedAt) + end) / 2;
@@ -226,7 +236,7 @@ async function untilClosed(approval: Approval): Promise<Approval> {
       // Before the look: what is told during it is looked at again. And no event is believed twice.
       told.delete(id);
       seen = eventsSoFar().length;
-      now = await look(id, Date.now() >= end);
+      now = await look(id, Date.now() >= end ? unanswered : undefined);
       if (now.state !== 'pending' || isReminded || Date.now() < reminder) continue;
       isReminded = true;
       const asked = now;
@@ -237,11 +247,12 @@ async function untilClosed(approval: Approval): Promise<Approval> {
   }
 }
 
-/** How it stands; where its time is over by the clock of Temporal, it is ended, if it is over by the store's too. */
-async function look(id: string, isOver: boolean): Promise<Approval> {
-  const kept = isOver
-    ? await engine.closeApproval({ id, state: 'expired', because: 'nobody answered in time' })
-    : await engine.findApproval({ id });
+/** How it stands; `unanswered`: its time is over by the clock of Temporal, and it is ended, if it is over by the store's too. */
+async function look(id: string, unanswered: string | undefined): Promise<Approval> {
+  const kept =
+    unanswered === undefined
+      ? await engine.findApproval({ id })
+      : await engine.closeApproval({ id, state: 'expired', because: unanswered });
   if (kept) return kept;
   throw ApplicationFailure.nonRetryable(
     `The approval ${id} is not in the store any more, so nobody can answer it. Start the run anew`,
@@ -268,7 +279,11 @@ async function remind({ summary, expiresAt, messages }: Approval): Promise<void>
       steps.postSlackMessage({
         channelId,
         threadTs: ts,
-        text: `This still waits for an answer: ${summary}. It expires at ${expiresAt}.`,
+        text: reminderOf({ summary, expiresAt }),
       }),
     );
 }
+
+/** What people are reminded with. */
+export const reminderOf = ({ summary, expiresAt }: Pick<Approval, 'summary' | 'expiresAt'>) =>
+  `This still waits for an answer: ${oneLine(summary)}. It expires at ${expiresAt}.`;
