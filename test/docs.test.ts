@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { activities } from '../activities/index.ts';
+import { approvalStates } from '../docs/approval-states.ts';
 import { cardFile, cardStates, cardsPage } from '../docs/card-states.ts';
 import { activitiesPage, exampleCode, withExamples } from '../docs/generate.ts';
 import { operations } from '../server/operations/index.ts';
@@ -14,6 +15,7 @@ import '../docs/examples/test/activities/kubernetes/set-change-cause.test.ts';
 import '../docs/examples/test/triggers/memory-named.test.ts';
 import '../docs/examples/test/triggers/reports-memory.test.ts';
 import '../docs/examples/test/workflows/restart-leaking-deployment.test.ts';
+import '../docs/examples/test/workflows/scale-when-approved.test.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -205,23 +207,39 @@ describe('the code in the docs', () => {
   });
 });
 
-describe('the pictures of the status card', () => {
+describe('the pictures of the status card and of approvals', () => {
+  const blocksIn = (name: string) =>
+    z.object({ blocks: z.array(z.unknown()) }).parse(JSON.parse(read(`docs/cards/${name}.json`))).blocks;
+
   it('are what the sources make, file by file: else run `npm run docs`', () => {
     expect(read('docs/cards.md')).toBe(cardsPage());
     const files = globSync('docs/cards/*', { cwd: root }).sort();
-    expect(files).toEqual(cardStates.map(({ name }) => `docs/cards/${name}.json`).sort());
-    for (const state of cardStates) expect(read(`docs/cards/${state.name}.json`)).toBe(cardFile(state));
+    const all = [...cardStates, ...approvalStates];
+    expect(files).toEqual(all.map(({ name }) => `docs/cards/${name}.json`).sort());
+    for (const state of all) expect(read(`docs/cards/${state.name}.json`)).toBe(cardFile(state));
   });
 
   it.each(cardStates)(
     'is of a message that Slack takes, its state told by a word: $name',
     ({ name, body }) => {
-      const { blocks } = z
-        .object({ blocks: z.array(z.unknown()) })
-        .parse(JSON.parse(read(`docs/cards/${name}.json`)));
+      const blocks = blocksIn(name);
       expect(checkBlocks(blocks)).toEqual(body.blocks);
       expect(JSON.stringify(blocks)).toMatch(/"header",.*(Triggered|Acknowledged|Resolved|Merged): #4211 /);
       expect(JSON.stringify(blocks)).not.toMatch(/<[!@#]|<https:\/\/evil/);
+    },
+  );
+
+  it.each(approvalStates)(
+    'is of an approval that Slack takes, its state told by a word: $name',
+    ({ name, body }) => {
+      const blocks = blocksIn(name);
+      expect(checkBlocks(blocks)).toEqual(body.blocks);
+      const said = JSON.stringify(blocks);
+      if (name === 'approval-reminder') return expect(said).toContain('This still waits for an answer');
+      expect(said).toMatch(
+        /"header",.*(Waiting for approval|Approved|Refused|Expired|Replaced|No longer needed).*: Reboots /,
+      );
+      return expect(said.includes('"actions"')).toBe(said.includes('Waiting for approval'));
     },
   );
 });
