@@ -1,30 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
+import { describe, expect, it } from 'vitest';
+import { acknowledgeAs, raiseIncident } from '../../simulator/pagerduty.ts';
 import { productionIncident } from '../../triggers/production-incident.ts';
 import { quietIncidentTrigger } from '../../triggers/quiet-incident.ts';
-import { startTimeSkipping } from '../temporal.ts';
-import { cardOf, eventually, startWorld, type World } from '../world.ts';
+import { cardOf, eventually, type World } from '../world.ts';
+import { ada, ben, doneTo, incidentOf, reachedBy, whereTimeIsSkipped } from './reminders.ts';
 
 let world: World;
-beforeAll(async () => {
-  world = await startWorld({
-    triggers: [productionIncident, quietIncidentTrigger],
-    temporal: await startTimeSkipping(),
-  });
-});
-afterAll(async () => {
-  await world.close();
-  await world.temporal.teardown();
+whereTimeIsSkipped([productionIncident, quietIncidentTrigger], (started) => {
+  world = started;
 });
 
-/** What is open would go on being followed in the time of the next test. */
-afterEach(() => {
-  for (const { id, status } of world.pagerDuty.world.incidents)
-    if (status !== 'resolved') resolveAs(world.pagerDuty, id, 'PADALOP');
-});
-
-const ada = 'PADALOP';
-const ben = 'PBENOKA';
 const runOf = (id: string) => world.run(`quiet-incident/${id}`);
 /** An incident that Ada has acknowledged, with its room. */
 async function acknowledged(title: string): Promise<string> {
@@ -34,26 +19,15 @@ async function acknowledged(title: string): Promise<string> {
   await eventually('the run', async () => (await runOf(id))?.state === 'running');
   return id;
 }
-const incidentOf = (id: string) => {
-  const found = world.pagerDuty.world.incidents.find((each) => each.id === id);
-  if (!found) throw new Error(`no incident ${id}`);
-  return found;
-};
 const minutes = (count: number) => world.temporal.sleep(`${count} minutes`);
 const outcomeOf = (id: string) => eventually('the run to end', async () => (await runOf(id))?.outcome);
 /** Who was told that nothing was heard of an incident. */
-function reminders(title: string): string[] {
-  const { channels, messages } = world.slack.world;
-  return messages
+const reminders = (title: string): string[] =>
+  world.slack.world.messages
     .filter(({ text }) => text.startsWith('Nothing has been heard of') && text.includes(title))
-    .map(({ channelId }) => channels.find(({ id }) => id === channelId))
-    .map((channel) =>
-      channel?.kind === 'im' ? `${channel.memberIds.find((each) => each !== 'U0BATON')}` : 'room',
-    )
+    .map(({ channelId }) => reachedBy(world, channelId))
     .sort();
-}
-const escalations = (id: string) =>
-  world.pagerDuty.ledger.filter((each) => each.target === id && each.effect === 'incident escalated');
+const escalations = (id: string) => doneTo(world, id, 'incident escalated');
 /** Temporal's time, which the tests lead, as Slack writes it. */
 const now = async () => (await world.temporal.currentTimeMs()) / 1000;
 async function write(id: string, userId: string, threadTs?: string): Promise<void> {
@@ -75,7 +49,7 @@ describe('an acknowledged incident of which nothing is heard', () => {
     await minutes(60);
     await eventually('the escalation', () => escalations(id).length > 0);
     expect(escalations(id)).toMatchObject([{ detail: { level: 2 } }]);
-    expect(incidentOf(id)).toMatchObject({ status: 'triggered', assigneeIds: [ben] });
+    expect(incidentOf(world, id)).toMatchObject({ status: 'triggered', assigneeIds: [ben] });
 
     // While nobody has acknowledged it, it is not this run's.
     await minutes(200);
@@ -92,10 +66,14 @@ describe('an acknowledged incident of which nothing is heard', () => {
   });
 
   it.each<[string, (id: string) => unknown]>([
-    ['a note', (id) => world.pagerDuty.account.annotate(incidentOf(id), 'The database is being moved', ada)],
+    [
+      'a note',
+      (id) => world.pagerDuty.account.annotate(incidentOf(world, id), 'The database is being moved', ada),
+    ],
     [
       'a change',
-      (id) => world.pagerDuty.account.setPriority(incidentOf(id), 'PPRIO02', { type: 'user', id: ada }),
+      (id) =>
+        world.pagerDuty.account.setPriority(incidentOf(world, id), 'PPRIO02', { type: 'user', id: ada }),
     ],
     ['another acknowledgement', (id) => acknowledgeAs(world.pagerDuty, id, ben)],
     ['a message of a person in the room', (id) => write(id, 'U0ADA')],

@@ -1,12 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { triggeredAndUnackedTrigger } from '../../triggers/triggered-and-unacked.ts';
 import { nextLevel } from '../../workflows/kit/call-people.ts';
 import { pagerdutyProductionIncidentPolicy } from '../../workflows/pagerduty-production-incident-policy.ts';
 import { entry } from '../store/world.ts';
-import { startTimeSkipping } from '../temporal.ts';
-import { cardOf, eventually, startWorld, type World } from '../world.ts';
+import { cardOf, eventually, type World } from '../world.ts';
+import { ada, ben, doneTo, incidentOf, reachedBy, whereTimeIsSkipped } from './reminders.ts';
 
 /** The war room, without its own reminders. */
 const rooms = defineTrigger({
@@ -19,25 +19,10 @@ const rooms = defineTrigger({
 });
 
 let world: World;
-beforeAll(async () => {
-  world = await startWorld({
-    triggers: [rooms, triggeredAndUnackedTrigger],
-    temporal: await startTimeSkipping(),
-  });
-});
-afterAll(async () => {
-  await world.close();
-  await world.temporal.teardown();
+whereTimeIsSkipped([rooms, triggeredAndUnackedTrigger], (started) => {
+  world = started;
 });
 
-/** What is open would go on being followed in the time of the next test. */
-afterEach(() => {
-  for (const { id, status } of world.pagerDuty.world.incidents)
-    if (status !== 'resolved') resolveAs(world.pagerDuty, id, 'PADALOP');
-});
-
-const ada = 'PADALOP';
-const ben = 'PBENOKA';
 /** An incident whose room is there, and whose run waits. */
 async function raise(title: string): Promise<string> {
   const id = raiseIncident(world.pagerDuty, { title, service: 'Checkout' });
@@ -49,22 +34,15 @@ const minutes = (count: number) => world.temporal.sleep(`${count} minutes`);
 const outcomeOf = (id: string) =>
   eventually('the run to end', async () => (await world.run(`triggered-and-unacked/${id}`))?.outcome);
 /** What was said in Slack of an incident, but for its card and the card's thread: `room`, or the member who was told. */
-function told(title: string): string[] {
-  const { channels, messages } = world.slack.world;
-  return messages
+const told = (title: string): string[] =>
+  world.slack.world.messages
     .filter(
       ({ text, metadata, threadTs }) =>
         !threadTs && text.includes(title) && metadata?.event_type === 'baton_message',
     )
-    .map(({ channelId, text }) => {
-      const channel = channels.find(({ id }) => id === channelId);
-      const whom = channel?.kind === 'im' ? channel.memberIds.find((each) => each !== 'U0BATON') : 'room';
-      return `${whom}: ${text}`;
-    })
+    .map(({ channelId, text }) => `${reachedBy(world, channelId)}: ${text}`)
     .sort();
-}
-const done = (id: string, effect: string) =>
-  world.pagerDuty.ledger.filter((each) => each.target === id && each.effect === effect);
+const done = (id: string, effect: string) => doneTo(world, id, effect);
 
 describe('an incident that nobody acknowledges', () => {
   it('is brought to mind in its room and to its assignee, and then goes to the next level, each once', async () => {
@@ -79,7 +57,7 @@ describe('an incident that nobody acknowledges', () => {
     expect(await outcomeOf(id)).toBe('escalated');
     expect(done(id, 'incident escalated')).toMatchObject([{ detail: { level: 2 } }]);
     expect(done(id, 'responders requested')).toHaveLength(1);
-    expect(world.pagerDuty.world.incidents.find((each) => each.id === id)?.assigneeIds).toEqual([ben]);
+    expect(incidentOf(world, id).assigneeIds).toEqual([ben]);
     const notes = world.pagerDuty.world.notes.filter(({ incidentId }) => incidentId === id);
     expect(notes.at(-1)?.content).toContain('to Ada Lopez. Escalated to level 2 (Ben Okafor).');
     expect(told('Escalated to level 2 (Ben Okafor).')).toEqual([expect.stringMatching(/^room: /)]);
@@ -124,8 +102,8 @@ describe('an incident that nobody acknowledges', () => {
     const id = await raise('Login is slow');
     await minutes(11);
     await eventually('the reminders', () => told('Login is slow').length === 2);
-    const incident = world.pagerDuty.world.incidents.find((each) => each.id === id);
-    if (incident) world.pagerDuty.account.escalate(incident, 2, { type: 'service', id: incident.serviceId });
+    const incident = incidentOf(world, id);
+    world.pagerDuty.account.escalate(incident, 2, { type: 'service', id: incident.serviceId });
     await minutes(10);
     await eventually('word to Ben', () =>
       told('Login is slow').some((each) => each.startsWith('U0BEN: Nobody')),
@@ -188,11 +166,9 @@ describe('an incident that nobody acknowledges', () => {
 
   it('without an escalation policy is told of, and fails nothing', async () => {
     const id = await raise('Fax is slow');
-    const { incidents } = world.pagerDuty.world;
-    const incident = incidents.find((each) => each.id === id);
-    if (!incident) throw new Error('no incident');
+    const shape = world.pagerDuty.account.shape.incident(incidentOf(world, id), ['users']);
     const body = JSON.stringify({
-      incident: { ...world.pagerDuty.account.shape.incident(incident, ['users']), escalation_policy: null },
+      incident: { ...shape, escalation_policy: null },
     });
     world.pagerDuty.fail({ kind: 'status', status: 200, body, match: `GET /incidents/${id}?`, times: 1_000 });
     await minutes(11);
