@@ -1,15 +1,12 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
-import { parseAnswer, throwFailure } from './failures.ts';
+import { openConversation } from './conversation.ts';
 import { planned, userId } from './input.ts';
 import { messageBody, messageContent } from './message.ts';
 import { permalinkOf, postCall, postOnce } from './post.ts';
 
-const opened = z.object({ channel: z.object({ id: z.string() }) });
-
 const inverse = { none: 'it has been read: a new message can correct it' } as const;
 
-/** Opening the conversation is safe to repeat: Slack answers with the one that is open. */
 export const sendSlackDirectMessage = defineActivity({
   name: 'sendSlackDirectMessage',
   kind: 'change',
@@ -52,8 +49,7 @@ export const sendSlackDirectMessage = defineActivity({
     const client = await slack(connection);
     const api = client.api(attempt.signal);
     const self = await client.self(api);
-    const answer = await api.conversations.open({ users: userId }).catch(throwFailure);
-    const channelId = parseAnswer(answer, opened).channel.id;
+    const channelId = await openConversation(api, userId);
     const { changed, ts } = await postOnce(api, { channelId }, messageBody(content, attempt.mark), attempt);
     return { changed, channelId, ts, permalink: permalinkOf(self, { channelId }, ts) };
   },

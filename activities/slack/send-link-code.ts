@@ -2,14 +2,13 @@ import { z } from 'zod';
 import { linkCodeMinutes, mostLinkCodes } from '../../domain/link-code.ts';
 import { type ActivityContext, actor, connectionName, defineActivity } from '../activity.ts';
 import { linkCodeHash, newLinkCode } from '../link-code.ts';
-import { parseAnswer, throwFailure } from './failures.ts';
+import { openConversation } from './conversation.ts';
+import { throwFailure } from './failures.ts';
 import { userId } from './input.ts';
 import { readMember } from './member.ts';
 import { asMember } from './membership.ts';
 import { messageBody } from './message.ts';
 import { findPosted, postUnderKey } from './post.ts';
-
-const opened = z.object({ channel: z.object({ id: z.string() }) });
 
 const inverse = { none: `it ends by itself after ${linkCodeMinutes} minutes` };
 
@@ -55,8 +54,7 @@ export const sendSlackLinkCode = defineActivity({
   },
   async act(_, { connection, userId }, { slack, baton, attempt }) {
     const api = (await slack(connection)).api(attempt.signal);
-    const answer = await api.conversations.open({ users: userId }).catch(throwFailure);
-    const place = { channelId: parseAnswer(answer, opened).channel.id };
+    const place = { channelId: await openConversation(api, userId) };
     const find = () => findPosted(api, place, attempt);
     if (await asMember(api, place.channelId, find).catch(throwFailure)) return { changed: true };
     const code = newLinkCode();

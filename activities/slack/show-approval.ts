@@ -3,15 +3,15 @@ import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { approvalBody, approvalSchema, type ShownApproval } from './approval.ts';
 import type { Self } from './client.ts';
+import { openConversation } from './conversation.ts';
 import { digestOf } from './digest.ts';
-import { parseAnswer, throwFailure } from './failures.ts';
+import { throwFailure } from './failures.ts';
 import { findMessage, type Message } from './history.ts';
 import { channelId, planned, userId } from './input.ts';
 import { asMember, joinCalls, lookInto } from './membership.ts';
 import { edit, editCall, orPost, permalinkOf, post, postCall } from './post.ts';
 
 const approvalEvent = 'baton_approval';
-const opened = z.object({ channel: z.object({ id: z.string() }) });
 
 const inverse = { none: 'it shows how an approval stands: a later state is shown in its place' } as const;
 
@@ -114,7 +114,7 @@ export const showSlackApproval = defineActivity({
     const api = client.api(attempt.signal);
     const self = await client.self(api);
     const { body, digest, metadata } = messageOf(approval, attempt.mark);
-    const channel = 'userId' in place ? await conversationWith(api, place.userId) : place.channelId;
+    const channel = 'userId' in place ? await openConversation(api, place.userId) : place.channelId;
     const shown = await asMember(api, channel, () =>
       findShown(api, self, channel, approval.id, digest),
     ).catch(throwFailure);
@@ -138,11 +138,6 @@ function messageOf(approval: ShownApproval, mark: string | undefined) {
     digest,
     metadata: { event_type: approvalEvent, event_payload: { approval: approval.id, digest } },
   };
-}
-
-async function conversationWith(api: WebClient, user: string): Promise<string> {
-  const answer = await api.conversations.open({ users: user }).catch(throwFailure);
-  return parseAnswer(answer, opened).channel.id;
 }
 
 /**
