@@ -79,7 +79,6 @@ import { exportSlackHistory } from './slack/export-history.ts';
 import { findSlackLastMessage } from './slack/find-last-message.ts';
 import { findSlackRoomIncident } from './slack/find-room-incident.ts';
 import { findSlackUser } from './slack/find-user.ts';
-import { findSlackWarRoom } from './slack/find-war-room.ts';
 import { inviteSlackUsers } from './slack/invite-users.ts';
 import { listSlackGroupMembers } from './slack/list-group-members.ts';
 import { openSlackWarRoom } from './slack/open-war-room.ts';
@@ -137,7 +136,6 @@ export const activities = [
   exportSlackHistory,
   findSlackRoomIncident,
   findSlackUser,
-  findSlackWarRoom,
   inviteSlackUsers,
   listSlackGroupMembers,
   openSlackWarRoom,

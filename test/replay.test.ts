@@ -13,6 +13,7 @@ const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
 const unreached = () => Promise.reject(new Error('A replay calls no activity'));
 /** The sandbox refuses a local activity whose name is not registered, also in a replay, which calls none. */
 const registered = [
+  'default',
   ...activities.map(({ name }) => name),
   'reportRunEnd',
   'recordLine',

@@ -85,11 +85,15 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   return { stopped, stop };
 }
 
-/** Temporal asks for a function by each name; the interceptor makes the call by the declaration. */
+/**
+ * Temporal asks for a function by each name; the interceptor makes the call by the declaration. `default` stands for all names that are not
+ * declared: a history may hold one of a former version, and is followed. A call is tried again, as another worker may know it.
+ */
 function declared({ activities }: WorkerOptions): Record<string, () => Promise<never>> {
   const unreached = () => Promise.reject(new Error('An activity was called past its interceptor'));
   const names = activities.flatMap(({ name, kind }) =>
     kind === 'read' ? [name] : [name, `ask:${name}`, `approved:${name}`],
   );
-  return Object.fromEntries(names.map((name) => [name, unreached]));
+  const unknown = () => Promise.reject(new Error('This worker has no such activity'));
+  return Object.fromEntries([['default', unknown], ...names.map((name) => [name, unreached] as const)]);
 }

@@ -38,7 +38,7 @@ import { tellOnCall, tellOwnIncidents, tellStatus } from './kit/person-requests/
 import { stillOpen } from './kit/person-requests/still-open.ts';
 import { addToTimeline } from './kit/person-requests/timeline.ts';
 import { record } from './kit/record.ts';
-import { roomOf } from './kit/room-of.ts';
+import { roomOpened } from './kit/room.ts';
 import { engine, runCause } from './kit/run.ts';
 import { type StatusCard, statusCard } from './kit/status-card.ts';
 
@@ -239,7 +239,7 @@ async function showInRoom(
 ): Promise<void> {
   if (!incident && room === undefined) return;
   const { by, messageTs } = asked;
-  const channelId = place.isRoom ? asked.channelId : member && (await roomOf(subjectAt(place)));
+  const channelId = place.isRoom ? asked.channelId : member && (await roomOpened(place))?.channelId;
   if (channelId === undefined) return;
   const isOfCard = by !== 'shortcut' && channelId === asked.channelId;
   const ts = isOfCard && messageTs !== undefined ? { ts: messageTs } : {};

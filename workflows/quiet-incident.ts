@@ -6,6 +6,7 @@ import { followIncident } from './kit/follow-incident.ts';
 import { orUnavailable } from './kit/parts.ts';
 import type { CurrentIncident } from './kit/read-context.ts';
 import { record } from './kit/record.ts';
+import { roomOf } from './kit/room.ts';
 import { healthy } from './kit/run.ts';
 
 export interface QuietIncidentInput {
@@ -100,7 +101,7 @@ async function lastSign({ id: incidentId }: CurrentIncident): Promise<number> {
   const [notes, message] = await Promise.all([
     orUnavailable(() => steps.listPagerDutyNotes({ incidentId })),
     orUnavailable(async () => {
-      const { room } = await steps.findSlackWarRoom({ incidentId });
+      const room = await roomOf(incidentId);
       return room ? steps.findSlackLastMessage({ channelId: room.channelId }) : { at: null };
     }),
   ]);

@@ -3,6 +3,7 @@ import { nameOf } from './kit/call-people.ts';
 import { failureOf, inParts, orUnavailable } from './kit/parts.ts';
 import type { CurrentIncident, OnCall } from './kit/read-context.ts';
 import { record } from './kit/record.ts';
+import { roomOf } from './kit/room.ts';
 import { healthy } from './kit/run.ts';
 import { stateLine } from './kit/status-card.ts';
 
@@ -22,7 +23,7 @@ interface Newcomer {
 /** PagerDuty tells of the last month unless asked for more, and of six months at most. */
 const oldestDays = 180;
 const mostShown = 20;
-/** A room is looked for among all channels. */
+/** A message takes ten links. */
 const mostRooms = 10;
 
 /** Tells whoever has come on call since the last look which incidents of their escalation policies are open. */
@@ -84,14 +85,14 @@ async function findNewcomers(
   return [...newcomers.values()];
 }
 
-/** The rooms of the first incidents, by the incident's id; one that cannot be looked for is left out. */
+/** The rooms of the first incidents, by the incident's id. */
 async function findRooms(incidents: readonly CurrentIncident[]): Promise<Map<string, string>> {
   const rooms = new Map<string, string>();
   const first = [...new Set(incidents.map(({ id }) => id))].slice(0, mostRooms);
   await Promise.all(
     first.map(async (incidentId) => {
-      const found = await orUnavailable(() => steps.findSlackWarRoom({ incidentId }));
-      if ('room' in found && found.room) rooms.set(incidentId, found.room.url);
+      const found = await orUnavailable(() => roomOf(incidentId));
+      if (found && !('unavailable' in found)) rooms.set(incidentId, found.url);
     }),
   );
   return rooms;

@@ -1,9 +1,10 @@
 import { sleep } from '@temporalio/workflow';
 import type { ActivityFunctions } from '../activities/index.ts';
 import type { Approval, Approvers } from '../domain/approval.ts';
+import { incidentOfSubject } from '../domain/subject.ts';
 import { steps } from './kit/activities.ts';
 import { orUnavailable } from './kit/parts.ts';
-import { roomOf } from './kit/room-of.ts';
+import { roomOpened } from './kit/room.ts';
 import { engine, healthy } from './kit/run.ts';
 import { shownApproval } from './kit/shown-approval.ts';
 
@@ -44,8 +45,9 @@ async function placesFor(approval: Approval, people: readonly string[]): Promise
   // One that ended before anybody saw it needs no message.
   if (state !== 'pending') return [];
   for (let tries = 1; subject !== undefined && tries <= roomTries; tries += 1) {
-    const room = await roomOf(subject);
-    if (room) return [{ channelId: room }];
+    const incident = incidentOfSubject(subject);
+    const room = incident && (await roomOpened(incident));
+    if (room) return [{ channelId: room.channelId }];
     if (tries < roomTries) await sleep(roomPause);
   }
   return people.map((userId) => ({ userId }));

@@ -17,7 +17,7 @@ const room = z.object({
   creator: z.string().optional(),
   purpose: z.object({ value: z.string() }).default({ value: '' }),
 });
-export type Room = z.output<typeof room>;
+type Room = z.output<typeof room>;
 
 const listed = z.object({
   channels: z.array(room),
@@ -138,7 +138,7 @@ async function roomMade(api: WebClient, made: unknown): Promise<Room | undefined
 }
 
 /** Whole words are compared: one incident's id can begin like another's. */
-export const carries = ({ purpose }: Room, incidentId: string) =>
+const carries = ({ purpose }: Room, incidentId: string) =>
   purpose.value.split(/[^\w-]+/).includes(incidentId);
 
 /** Undefined where the name is taken. */
@@ -158,7 +158,7 @@ async function setPurpose(api: WebClient, opened: Room, incidentId: string): Pro
 }
 
 /** The channels that fit and are not archived. Pages can be empty and still have a next one. */
-export async function liveRooms(api: WebClient, fits: (room: Room) => boolean): Promise<Room[]> {
+async function liveRooms(api: WebClient, fits: (room: Room) => boolean): Promise<Room[]> {
   const rooms: Room[] = [];
   let cursor: string | undefined;
   do {

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { oneLine } from '../../domain/text.ts';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { approvalBody, approvalSchema } from './approval.ts';
 import { type Block, type Body, fitTogether, label, plain } from './blocks.ts';
 import { channelId, userId } from './input.ts';
 import { messageBody, messageContent } from './message.ts';
 import { postEphemeral } from './post.ts';
-import { cut, escapeSlack, oneLine } from './text.ts';
+import { cut, escapeSlack } from './text.ts';
 
 const choice = z.object({
   text: z.string().regex(/\S/, 'must say something'),

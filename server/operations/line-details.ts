@@ -129,7 +129,11 @@ export const lineDetails = {
     expiresAt: text,
     overridesGuards: z.boolean(),
   }),
-  'approval.answered': answerShape.extend({ ...asked, state }),
+  'approval.answered': answerShape.extend({
+    ...asked,
+    state,
+    alsoKnownAs: texts.exactOptional().describe('Under what else Baton knows whoever it was'),
+  }),
   'approval.closed': z.object({ ...asked, state, because: text }),
   'operation.intended': operation,
   'operation.done': operation,

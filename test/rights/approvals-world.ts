@@ -74,7 +74,11 @@ export async function openApprovals(store: Store) {
     const actor =
       slackUser === undefined
         ? { kind: 'person' as const, name, ...(email ? { email } : {}) }
-        : await identifyPerson({ id: slackUser, name }, clients, AbortSignal.timeout(5_000));
+        : await identifyPerson(
+            { id: slackUser, name, connection: 'default' },
+            clients,
+            AbortSignal.timeout(5_000),
+          );
     const done = await baton.perform(`approvals.${verb}`, { id, ...input }, actor, 'key').catch(refusedBy);
     if ('output' in done) return { taken: done.output as Record<string, unknown> };
     return 'refused' in done ? done : { refused: done.refusal };

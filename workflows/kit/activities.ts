@@ -109,6 +109,9 @@ async function read(name: string, input: unknown): Promise<unknown> {
 /** A change by its name in Temporal, which may say how it stands to approvals: see `ask-approval.ts`. */
 export const changes = (name: string, input: unknown): Promise<unknown> => callOf(changing, name)(input);
 
+/** A read that there is no more, for runs that have called it: in their history it has its result. */
+export const formerStep = read;
+
 /** Every activity, typed. Timeouts and retries follow from the activity's kind. */
 export const steps: Steps = new Proxy({} as Steps, {
   get: (_, name: string) => (input: unknown) =>

@@ -1,6 +1,6 @@
 import { steps } from './activities.ts';
 import { orUnavailable } from './parts.ts';
-import { roomOf } from './room-of.ts';
+import { roomOpened } from './room.ts';
 
 /** Who was called, by their ids in Slack, and where. */
 export interface CalledInSlack {
@@ -18,12 +18,12 @@ const mostPeople = 20;
  * direct message.
  */
 export async function callInSlack(
-  subject: string,
+  incident: { connection: string; incidentId: string },
   slackUserIds: readonly string[],
   said: { text: string; links?: { text: string; url: string }[] },
 ): Promise<CalledInSlack> {
   const people = [...new Set(slackUserIds)].slice(0, mostPeople);
-  const inRoom = await mentioned(subject, people, said);
+  const inRoom = await mentioned(incident, people, said);
   const directly: string[] = [];
   const not: string[] = [];
   for (const userId of people.filter((id) => !inRoom.includes(id))) {
@@ -36,12 +36,13 @@ export async function callInSlack(
 
 /** Who of them is in the room now, and was mentioned there. */
 async function mentioned(
-  subject: string,
+  incident: { connection: string; incidentId: string },
   people: string[],
   said: { text: string; links?: { text: string; url: string }[] },
 ): Promise<string[]> {
-  const channelId = await roomOf(subject);
-  if (channelId === undefined || people.length === 0) return [];
+  const room = await roomOpened(incident);
+  if (!room || people.length === 0) return [];
+  const { channelId } = room;
   const there = await orUnavailable(() => steps.inviteSlackUsers({ channelId, userIds: people }));
   if ('unavailable' in there || there.invited.length === 0) return [];
   const mention = there.invited;

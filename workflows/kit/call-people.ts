@@ -1,12 +1,13 @@
 /** How a run calls for people: first a word in Slack, and where that helps nothing, PagerDuty's next level. */
 import type { Duration } from '@temporalio/common';
 import { CancellationScope, condition, isCancellation, patched } from '@temporalio/workflow';
-import { defaultConnection, subjectOf } from '../../domain/subject.ts';
+import { defaultConnection } from '../../domain/subject.ts';
 import { steps } from './activities.ts';
 import { callInSlack } from './call-in-slack.ts';
 import { failureOf, inParts, orUnavailable, type Parts } from './parts.ts';
 import type { CurrentIncident, OnCall } from './read-context.ts';
 import { record } from './record.ts';
+import { roomOf } from './room.ts';
 import { runCause } from './run.ts';
 import { namesOf } from './status-card.ts';
 
@@ -78,7 +79,7 @@ const linksOf = ({ url }: CurrentIncident) => (url ? [{ text: 'PagerDuty inciden
 
 /** False: it has no room. */
 async function tellRoom(incident: CurrentIncident, text: string): Promise<boolean> {
-  const { room } = await steps.findSlackWarRoom({ incidentId: incident.id });
+  const room = await roomOf(incident.id);
   if (!room) return false;
   await steps.postSlackMessage({ channelId: room.channelId, text, links: linksOf(incident) });
   return true;
@@ -161,9 +162,9 @@ async function mentionInstead(
     const answer = email ? await orUnavailable(() => steps.findSlackUser({ email })) : { user: null };
     if (!('unavailable' in answer) && answer.user && !answer.user.deleted) found.set(answer.user.id, name);
   }
-  const subject = subjectOf(runCause()?.connection ?? defaultConnection, incident.id);
+  const own = { connection: runCause()?.connection ?? defaultConnection, incidentId: incident.id };
   const text = `${nameOf(incident)} needs you. ${why}`;
-  const { inRoom, directly } = await callInSlack(subject, [...found.keys()], {
+  const { inRoom, directly } = await callInSlack(own, [...found.keys()], {
     text,
     links: linksOf(incident),
   });

@@ -5,6 +5,7 @@ import { steps } from './activities.ts';
 import { orUnavailable, type Parts } from './parts.ts';
 import type { Alert, CurrentIncident } from './read-context.ts';
 import { record } from './record.ts';
+import type { Room } from './room.ts';
 import { namesOf, type StatusCard, statusCard, type Told, topicOf } from './status-card.ts';
 
 export interface Link {
@@ -14,7 +15,7 @@ export interface Link {
 
 /** Where people work on an incident, and what it looks like there. It goes along to each new history, so every list is bounded. */
 export interface Progress {
-  room?: { channelId: string; url: string } | undefined;
+  room?: Room | undefined;
   issue?: { key: string; url: string } | undefined;
   /** Whom the room was opened to, by their id in PagerDuty. */
   invited: string[];
@@ -59,7 +60,7 @@ const mostShown = 6;
 export async function openRoom(
   { id: incidentId, number, title }: CurrentIncident,
   isPrivate: boolean,
-): Promise<NonNullable<Progress['room']>> {
+): Promise<Room> {
   const { channelId, url } = await steps.openSlackWarRoom({
     incidentId,
     number,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { archiveSlackChannel } from '../../../activities/slack/archive-channel.ts';
 import { findSlackLastMessage } from '../../../activities/slack/find-last-message.ts';
-import { findSlackWarRoom } from '../../../activities/slack/find-war-room.ts';
 import { openSlackWarRoom } from '../../../activities/slack/open-war-room.ts';
 import { postSlackMessage } from '../../../activities/slack/post-message.ts';
 import { setSlackTopic } from '../../../activities/slack/set-topic.ts';
@@ -145,28 +144,6 @@ describe('a war room', () => {
   ])('has a name that Slack takes for the title %j', async (title, name) => {
     const { run } = await startWorkspace();
     expect(await run(openSlackWarRoom, { ...incident, title })).toMatchObject({ name, created: true });
-  });
-});
-
-describe('finding a war room', () => {
-  it('opens none, and finds the one that is open', async () => {
-    const { simulator, run } = await startWorkspace();
-    const { incidentId } = incident;
-    expect(await run(findSlackWarRoom, { incidentId })).toEqual({ room: null });
-    const { channelId, name, url } = await run(openSlackWarRoom, incident);
-    expect(await run(findSlackWarRoom, { incidentId })).toEqual({ room: { channelId, name, url } });
-    expect(await run(findSlackWarRoom, { incidentId: 'Q1AB' })).toEqual({ room: null });
-    await run(archiveSlackChannel, { channelId });
-    expect(await run(findSlackWarRoom, { incidentId })).toEqual({ room: null });
-    expect(effects(simulator)).toEqual(['channel created', 'purpose set', 'channel archived']);
-  });
-
-  it('takes no channel of somebody else’s for it, whatever its purpose says', async () => {
-    const { simulator, run } = await startWorkspace();
-    const { channelId } = await run(openSlackWarRoom, incident);
-    const channel = simulator.world.channels.find(({ id }) => id === channelId);
-    if (channel) channel.creator = 'U0BEN';
-    expect(await run(findSlackWarRoom, { incidentId: incident.incidentId })).toEqual({ room: null });
   });
 });
 

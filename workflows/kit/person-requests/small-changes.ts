@@ -13,7 +13,7 @@ import {
   type Responder,
 } from './asked.ts';
 import { findMentioned } from './person.ts';
-import { at, subjectAt } from './place.ts';
+import { at } from './place.ts';
 
 /** `1 hour`, `90 minutes`. */
 function lengthOf(minutes: number): string {
@@ -171,7 +171,7 @@ async function mentionInstead(
   const why = message === undefined ? '' : `: ${message}`;
   const text = `${person.name} asks you to join ${nameOf(incident)}${why}`;
   const links = incident.url ? [{ text: 'PagerDuty incident', url: incident.url }] : [];
-  const { inRoom, directly, not } = await callInSlack(subjectAt(place), slackUserIds, { text, links });
+  const { inRoom, directly, not } = await callInSlack(place, slackUserIds, { text, links });
   const called = [
     ...(inRoom.length > 0 ? [`${inRoom.length} in the incident’s room`] : []),
     ...(directly.length > 0 ? [`${directly.length} by a direct message`] : []),
