@@ -23,6 +23,7 @@ const registered = [
   'closeApproval',
   'showedApproval',
   'lastMade',
+  'listWaiting',
 ];
 const replay = (history: unknown, bundle: WorkflowBundle = workflowBundle()) => {
   const options = {

@@ -5,6 +5,7 @@ import type { EngineActivities, RunReport } from '../workflows/kit/run.ts';
 import { approvalActivities } from './approvals.ts';
 import type { CauseOfCall } from './authority.ts';
 import type { CarriedOut } from './carried-out.ts';
+import { waitingAbout } from './waiting.ts';
 
 interface Link {
   text: string;
@@ -65,6 +66,8 @@ export function engineActivities(
     },
 
     lastMade: ({ activity, target }) => store.lastMade(activity, target),
+
+    listWaiting: ({ subjects }) => waitingAbout(subjects, store),
 
     async storeScheduleEvent({ name, scheduledAt }) {
       const type = `schedule.${name}`;

@@ -1,10 +1,12 @@
+import { patched } from '@temporalio/workflow';
+import type { Waiting } from '../domain/waiting.ts';
 import { steps } from './kit/activities.ts';
 import { nameOf } from './kit/call-people.ts';
 import { failureOf, inParts, orUnavailable } from './kit/parts.ts';
 import type { CurrentIncident, OnCall } from './kit/read-context.ts';
 import { record } from './kit/record.ts';
 import { roomOf } from './kit/room.ts';
-import { healthy } from './kit/run.ts';
+import { engine, healthy } from './kit/run.ts';
 import { stateLine } from './kit/status-card.ts';
 
 export interface ShiftHandoffInput {
@@ -26,7 +28,7 @@ const mostShown = 20;
 /** A message takes ten links. */
 const mostRooms = 10;
 
-/** Tells whoever has come on call since the last look which incidents of their escalation policies are open. */
+/** Tells whoever has come on call since the last look which incidents of their escalation policies are open, and what waits for people there. */
 export async function shiftHandoff({ scheduledAt, everyMinutes }: ShiftHandoffInput): Promise<string> {
   const open = await openIncidents(scheduledAt);
   if (open === 'not connected') return open;
@@ -34,10 +36,11 @@ export async function shiftHandoff({ scheduledAt, everyMinutes }: ShiftHandoffIn
   const newcomers = await findNewcomers(open, scheduledAt, everyMinutes);
   if (newcomers.length === 0) return healthy('nobody came on call');
 
-  const rooms = await findRooms(newcomers.flatMap(({ incidents }) => incidents));
+  const theirs = newcomers.flatMap(({ incidents }) => incidents);
+  const around: Around = { rooms: await findRooms(theirs), waiting: await findWaiting(theirs) };
   const parts = inParts();
   await Promise.all(
-    newcomers.map((newcomer) => parts.part(newcomer.user.name, () => handOver(newcomer, rooms))),
+    newcomers.map((newcomer) => parts.part(newcomer.user.name, () => handOver(newcomer, around))),
   );
   if (parts.problems.length > 0) await record(`Not handed over to ${parts.problems.join('; ')}`);
   return healthy('handed over');
@@ -85,7 +88,14 @@ async function findNewcomers(
   return [...newcomers.values()];
 }
 
-/** The rooms of the first incidents, by the incident's id. */
+/** What there is about the incidents beside themselves. */
+interface Around {
+  /** By the incident's id. */
+  rooms: Map<string, string>;
+  waiting: readonly Waiting[];
+}
+
+/** The rooms of the first incidents. */
 async function findRooms(incidents: readonly CurrentIncident[]): Promise<Map<string, string>> {
   const rooms = new Map<string, string>();
   const first = [...new Set(incidents.map(({ id }) => id))].slice(0, mostRooms);
@@ -98,7 +108,11 @@ async function findRooms(incidents: readonly CurrentIncident[]): Promise<Map<str
   return rooms;
 }
 
-async function handOver({ user, incidents }: Newcomer, rooms: Map<string, string>): Promise<void> {
+/** Of the account `default`, as the incidents are. */
+const findWaiting = async (incidents: readonly CurrentIncident[]): Promise<Waiting[]> =>
+  patched('what-waits') ? engine.listWaiting({ subjects: incidents.map(({ id }) => id) }) : [];
+
+async function handOver({ user, incidents }: Newcomer, { rooms, waiting }: Around): Promise<void> {
   const { user: member } = user.email ? await steps.findSlackUser({ email: user.email }) : { user: null };
   if (!member || member.deleted)
     return record(
@@ -120,9 +134,34 @@ async function handOver({ user, incidents }: Newcomer, rooms: Map<string, string
     `You are on call now. Open: ${incidents.length}.`,
     ...lines,
     ...(rest > 0 ? [`And ${rest} more.`] : []),
+    ...waitingLines(incidents, waiting),
   ].join('\n');
   await steps.sendSlackDirectMessage({ userId: member.id, text, links });
   await record(
     `${user.name} came on call, and was told of ${incidents.map(({ number }) => `#${number}`).join(', ')}`,
   );
+}
+
+/** One line for each thing that waits, with the command by which it goes on. */
+function waitingLines(incidents: readonly CurrentIncident[], waiting: readonly Waiting[]): string[] {
+  const lines = incidents.flatMap(({ id, number }) =>
+    waiting.filter(({ subject }) => subject === id).map((each) => `#${number}: ${waitingLine(each)}`),
+  );
+  const rest = lines.length - mostShown;
+  return [
+    ...(lines.length > 0 ? [`Waiting for people: ${lines.length}.`] : []),
+    ...lines.slice(0, mostShown),
+    ...(rest > 0 ? [`And ${rest} more.`] : []),
+  ];
+}
+
+function waitingLine({ kind, id, why }: Waiting): string {
+  switch (kind) {
+    case 'approval':
+      return `an approval, ${why}: npx baton approvals show ${id}`;
+    case 'run':
+      return `a run that stands still, ${why}: npx baton runs show ${id}`;
+    case 'event':
+      return `an event that was parked, ${why}: npx baton events show ${id}`;
+  }
 }

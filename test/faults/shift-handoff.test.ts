@@ -3,7 +3,10 @@ import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerdu
 import { productionIncident } from '../../triggers/production-incident.ts';
 import { shiftHandoffTrigger } from '../../triggers/shift-handoff.ts';
 import { shiftLook } from '../fixtures/shift-look.ts';
+import { request } from '../store/approval.ts';
+import { delivery } from '../store/world.ts';
 import { eventually, startWorld, type World } from '../world.ts';
+import { incidentOf, reachedBy } from './reminders.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -27,11 +30,7 @@ async function lookAt(minutes: number): Promise<string> {
 }
 /** What somebody was told by direct message. */
 const toldTo = (userId: string) =>
-  world.slack.world.messages.filter(({ channelId }) =>
-    world.slack.world.channels.some(
-      ({ id, kind, memberIds }) => id === channelId && kind === 'im' && memberIds.includes(userId),
-    ),
-  );
+  world.slack.world.messages.filter(({ channelId }) => reachedBy(world, channelId) === userId);
 beforeEach(() => {
   world.slack.world.messages.length = 0;
   for (const { id, status } of world.pagerDuty.world.incidents)
@@ -91,5 +90,22 @@ describe('the end of a shift', () => {
     expect(toldTo('U0BEN')).toHaveLength(1);
     const lines = await world.store.readRecord({ limit: 1_000, subject: 'schedule.shift-handoff' });
     expect(JSON.stringify(lines)).toContain('Cy Wolf came on call, and Slack has nobody');
+  });
+
+  it('tells what waits for people there, with the command by which it goes on', async () => {
+    const id = raise('Checkout is slow');
+    const { store } = world;
+    const asked = await store.askApproval(request({ subject: id, summary: 'Reboots i-0abc' }));
+    await store.askApproval(request({ subject: 'PELSEWHERE', summary: 'Reboots another' }));
+    const parked = await store.receive(delivery({ subject: id, unreadable: 'no title' }));
+    shiftAt(0, [['PBENOKA'], ['PADALOP']]);
+    expect(await lookAt(4)).toBe('handed over');
+    const text = JSON.stringify(toldTo('U0BEN').map(({ blocks }) => blocks));
+    expect(text).toContain('Waiting for people: 2.');
+    const { number } = incidentOf(world, id);
+    expect(text).toContain(`#${number}: an approval, Reboots i-0abc: npx baton approvals show ${asked.id}`);
+    expect(text).toContain(
+      `#${number}: an event that was parked, unreadable: no title: npx baton events show ${parked.seq}`,
+    );
   });
 });

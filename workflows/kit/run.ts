@@ -30,6 +30,7 @@ import {
 import type { Approval, ApprovalRequest } from '../../domain/approval.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from '../../domain/incident.ts';
 import { carriedName, causeName, takeLastArgument } from '../../domain/last-argument.ts';
+import type { Waiting } from '../../domain/waiting.ts';
 import { approvalOfCall, approvalsTakenUp, approvalTakenUp } from './call-approval.ts';
 import { callCounts, goOnFrom, numberOf } from './call-number.ts';
 import { awaitWithLooks } from './look-again.ts';
@@ -83,6 +84,8 @@ export interface EngineActivities {
   showedApproval(shown: { id: string; channelId: string; ts: string }): Promise<void>;
   /** The result of the last change by this activity of this target, of any run. The target as the store has it: with its connection. */
   lastMade(asked: { activity: string; target: string }): Promise<unknown>;
+  /** What waits for people about these incidents. */
+  listWaiting(asked: { subjects: readonly string[] }): Promise<Waiting[]>;
 }
 
 /** What a workflow says of an approval. Whose run it is, and who asked for it, the worker takes from the signed cause. */

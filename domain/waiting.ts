@@ -1,0 +1,11 @@
+/** Something about an incident that goes on only when a person does something. */
+export interface Waiting {
+  /** The incident (`subjectOf`). */
+  subject: string;
+  /** `approval`: it has no answer yet. `run`: it lives and stands still. `event`: it was parked. */
+  kind: 'approval' | 'run' | 'event';
+  /** By which commands take it. */
+  id: string;
+  /** What is asked, or why it does not go on. */
+  why: string;
+}

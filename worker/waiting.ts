@@ -1,0 +1,46 @@
+import type { Waiting } from '../domain/waiting.ts';
+import type { Store } from '../store/store.ts';
+
+/** Of each kind the newest so many are looked through, whatever they are about. */
+const mostLooked = 1_000;
+/** A reason is one line among others. */
+const mostLetters = 200;
+
+/** What waits for people about these incidents. */
+export async function waitingAbout(
+  subjects: readonly string[],
+  store: Pick<Store, 'pageOfApprovals' | 'listStuckRuns' | 'listEvents'>,
+): Promise<Waiting[]> {
+  const [approvals, runs, events] = await Promise.all([
+    store.pageOfApprovals({ state: 'pending', limit: mostLooked }),
+    store.listStuckRuns(mostLooked),
+    store.listEvents({ disposition: 'parked', limit: mostLooked }),
+  ]);
+  const standing = runs.filter(({ stuck }) => stuck && !stuck.over);
+  const all = [
+    ...approvals.items.map(({ subject, id, summary }) => ({
+      subject,
+      kind: 'approval' as const,
+      id,
+      why: summary,
+    })),
+    ...standing.map(({ subject, id, stuck }) => ({
+      subject,
+      kind: 'run' as const,
+      id,
+      why: stuck?.message ?? '',
+    })),
+    ...events.map(({ subject, seq, reason }) => ({
+      subject,
+      kind: 'event' as const,
+      id: String(seq),
+      why: reason ?? '',
+    })),
+  ];
+  const wanted = new Set(subjects);
+  return all.flatMap(({ subject, why, ...rest }) =>
+    subject !== undefined && wanted.has(subject)
+      ? [{ ...rest, subject, why: why.replaceAll(/\s+/g, ' ').slice(0, mostLetters) }]
+      : [],
+  );
+}
