@@ -1,5 +1,6 @@
 import type { Approvals } from '../domain/approval.ts';
 import type { LinkCodes } from '../domain/link-code.ts';
+import type { Notices } from '../domain/notice.ts';
 import type { Role } from '../domain/rights.ts';
 import type { Actor } from './activity.ts';
 
@@ -10,7 +11,7 @@ export type Performed = { output: unknown } | { refusal: string };
  * Baton itself, as its own activities ask it. What is done in somebody's name goes through the operations: the same rights, checks
  * and lines in the record as by the API and the command.
  */
-export interface Baton extends Approvals, LinkCodes {
+export interface Baton extends Approvals, LinkCodes, Notices {
   /** The role that counts of the person with this address, in whose name something is done at a provider. */
   roleOf(email: string): Promise<Role>;
   /** Who a user of Slack is, by the links that the store keeps. */

@@ -88,6 +88,7 @@ import { postSlackMessage } from './slack/post-message.ts';
 import { checkSlackMember, readSlackUser } from './slack/read-user.ts';
 import { sendSlackDirectMessage } from './slack/send-direct-message.ts';
 import { sendSlackLinkCode } from './slack/send-link-code.ts';
+import { sendSlackNotices } from './slack/send-notices.ts';
 import { setSlackTopic } from './slack/set-topic.ts';
 import { showSlackApproval } from './slack/show-approval.ts';
 import { showSlackStatusCard } from './slack/show-status-card.ts';
@@ -145,6 +146,7 @@ export const activities = [
   readSlackUser,
   sendSlackDirectMessage,
   sendSlackLinkCode,
+  sendSlackNotices,
   setSlackTopic,
   showSlackApproval,
   showSlackStatusCard,

@@ -3,6 +3,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { approvalSteps } from './approval-table.ts';
 import { connectionSteps, defaultConnectionSteps } from './connection-tables.ts';
 import { linkCodeSteps } from './link-codes.ts';
+import { noticeSteps } from './notices.ts';
 import { pullSteps } from './pulls.ts';
 import { recordSteps } from './record-rules.ts';
 import { rightsSteps, tokenOwnerSteps } from './rights-steps.ts';
@@ -208,6 +209,7 @@ const steps: Record<string, string[]> = {
     `create index runs_asked on runs (asked_by, event_seq) where state in ('starting', 'running') and asked_by is not null`,
   ],
   '0021-token-owners': tokenOwnerSteps,
+  '0022-notices': noticeSteps,
 };
 
 /**

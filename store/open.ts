@@ -22,6 +22,7 @@ import { leasesOn } from './leases.ts';
 import { lineMaker } from './lines.ts';
 import { linkCodesOn } from './link-codes.ts';
 import { listsOn } from './lists.ts';
+import { noticesOn } from './notices.ts';
 import type { OutageListener } from './outage.ts';
 import { migrateAsOwner } from './owner.ts';
 import { peopleOn } from './people.ts';
@@ -128,6 +129,7 @@ export function makeStore(
     ...tokensOn(context),
     ...peopleOn(context),
     ...linkCodesOn(context),
+    ...noticesOn(context),
     ...sessionsOn(context),
     ...pullsOn(context),
     ping: () => ping(db),

@@ -12,6 +12,7 @@ import type { Inbox } from './inbox.ts';
 import type { Incidents } from './incidents.ts';
 import type { Leases } from './leases.ts';
 import type { Lists } from './lists.ts';
+import type { KeptNotices } from './notices.ts';
 import type { People } from './people.ts';
 import type { Pulls } from './pulls.ts';
 import type { RecordLog } from './record.ts';
@@ -54,6 +55,7 @@ export interface Store
     Tokens,
     People,
     LinkCodes,
+    KeptNotices,
     Sessions,
     Pulls {
   /** For `/readyz`. Rejects with `StoreUnavailable`. */

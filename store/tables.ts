@@ -7,6 +7,7 @@ import type { EffectsTable } from './effects.ts';
 import type { InboxTable } from './inbox.ts';
 import type { IncidentsTable } from './incidents.ts';
 import type { LinkCodesTable } from './link-codes.ts';
+import type { NoticesTable } from './notices.ts';
 import type { PeopleTable } from './people.ts';
 import type { PullsTable } from './pulls.ts';
 import type { CheckpointsTable, LineColumns } from './record.ts';
@@ -40,6 +41,7 @@ export interface Tables {
   tokens: TokensTable;
   people: PeopleTable;
   link_codes: LinkCodesTable;
+  notices: NoticesTable;
   sessions: SessionsTable;
   failed_sign_ins: FailedSignInsTable;
   pulls: PullsTable;

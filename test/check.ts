@@ -60,6 +60,7 @@ export const effectsOf: Readonly<Record<string, readonly string[]>> = {
   postSlackMessage: ['message posted', 'channel joined'],
   sendSlackDirectMessage: ['conversation opened', 'message posted'],
   sendSlackLinkCode: ['conversation opened', 'message posted'],
+  sendSlackNotices: ['conversation opened', 'message posted'],
   setSlackTopic: ['topic set', 'channel joined'],
   showSlackApproval: ['message posted', 'message edited', 'conversation opened', 'channel joined'],
   showSlackStatusCard: ['message posted', 'message edited', 'message pinned', 'channel joined'],

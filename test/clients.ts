@@ -28,6 +28,9 @@ export const surroundingsFor = (env: NodeJS.ProcessEnv): Clients & { baton: Bato
     keepLinkCode: async () => true,
     redeemLinkCode: keepsNone,
     findPersonInSlack: async () => undefined,
+    untoldNotices: async () => ({ notices: [] }),
+    claimNotices: async () => [],
+    toldNotices: async () => {},
   },
 });
 

@@ -23,6 +23,8 @@ const registered = [
   'closeApproval',
   'showedApproval',
   'lastMade',
+  'leaveNotice',
+  'withdrawNotice',
   'listWaiting',
 ];
 const replay = (history: unknown, bundle: WorkflowBundle = workflowBundle()) => {

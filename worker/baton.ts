@@ -42,6 +42,7 @@ export function batonFor({
   }
   const { askApproval, findApproval, closeApproval, showedApproval } = store;
   const { keepLinkCode, redeemLinkCode, findPersonInSlack } = store;
+  const { untoldNotices, claimNotices, toldNotices } = store;
   return {
     roleOf,
     askApproval,
@@ -51,6 +52,9 @@ export function batonFor({
     keepLinkCode,
     redeemLinkCode,
     findPersonInSlack,
+    untoldNotices,
+    claimNotices,
+    toldNotices,
     async perform(operation, input, by, key) {
       const principal = await principalOf(by);
       if (principal) return perform(operation, input, principal, key);

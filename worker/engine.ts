@@ -1,5 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { runEnd } from '../domain/run-end.ts';
+import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import type { Store } from '../store/store.ts';
 import type { EngineActivities, RunReport } from '../workflows/kit/run.ts';
 import { approvalActivities } from './approvals.ts';
@@ -66,6 +67,17 @@ export function engineActivities(
     },
 
     lastMade: ({ activity, target }) => store.lastMade(activity, target),
+
+    async leaveNotice({ id, userId, notice }, cause?: CauseOfCall) {
+      if (!cause) return;
+      const runId = activityInfo().workflowExecution?.workflowId ?? '';
+      const person = subjectOf(cause.connections?.slack ?? defaultConnection, userId);
+      await store.leaveNotice({ runId, id, person, notice });
+    },
+
+    async withdrawNotice({ id }) {
+      await store.withdrawNotice(activityInfo().workflowExecution?.workflowId ?? '', id);
+    },
 
     listWaiting: ({ subjects }) => waitingAbout(subjects, store),
 

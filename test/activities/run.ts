@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import { type Activity, type Attempt, carryOut } from '../../activities/activity.ts';
+import type { Baton } from '../../activities/baton.ts';
 import type { Clients } from '../../activities/clients.ts';
 import { surroundingsFor } from '../clients.ts';
 
@@ -17,7 +18,7 @@ export const attemptWith = (attempt: Partial<Attempt> = {}): Attempt => ({
 });
 
 /** Runs an activity as a worker would, with the clients for these settings, or with others in their place. */
-export function runnerFor(env: NodeJS.ProcessEnv, others: Partial<Clients> = {}) {
+export function runnerFor(env: NodeJS.ProcessEnv, others: Partial<Clients & { baton: Baton }> = {}) {
   const clients = { ...surroundingsFor(env), ...others };
   return function run<Input extends z.ZodType, Output extends z.ZodType>(
     activity: Activity<string, Input, Output>,

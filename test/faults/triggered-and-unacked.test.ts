@@ -180,6 +180,33 @@ describe('an incident that nobody acknowledges', () => {
   });
 });
 
+describe('many incidents that nobody acknowledges', () => {
+  it('are told to the one who has them all in a message a minute, which names each', async () => {
+    const count = 25;
+    const ids = Array.from({ length: count }, (_, index) =>
+      raiseIncident(world.pagerDuty, { title: `Storm ${index} is here`, service: 'Checkout' }),
+    );
+    for (const id of ids) await eventually('the runs', () => world.run(`triggered-and-unacked/${id}`));
+    await minutes(11);
+    const toAda = () =>
+      world.slack.world.messages.filter(
+        ({ channelId, blocks }) =>
+          reachedBy(world, channelId) === 'U0ADA' && JSON.stringify(blocks).includes('Storm '),
+      );
+    await eventually('the first word', () => toAda().length > 0);
+    await minutes(2);
+    const named = () => JSON.stringify(toAda().map(({ blocks }) => blocks));
+    const numbers = ids.map((id) => `#${incidentOf(world, id).number}`);
+    await eventually('all to be named', () => numbers.every((number) => named().includes(number)));
+    expect(toAda().length).toBeLessThanOrEqual(3);
+    expect(named()).toMatch(/\d+ incidents wait for you: #\d+, #\d+/);
+    for (const id of ids) {
+      const told = JSON.stringify(await world.record(id));
+      expect(told).toContain('Told Ada Lopez');
+    }
+  });
+});
+
 describe('the next level', () => {
   const onCall = (id: string, level: number) => ({ user: { id, name: id }, level });
   const levels = [onCall('A', 1), onCall('B', 2), onCall('C', 4)];

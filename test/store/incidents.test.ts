@@ -29,10 +29,11 @@ describe.each(await backends())('the incidents of a store of an earlier version,
     }
     // As it was before the step.
     for (const statement of [
-      'drop table answers, connections, connections_version, routes, default_connections, approvals, pulls, twins, link_codes',
+      'drop table answers, connections, connections_version, routes, default_connections, approvals, pulls, twins, link_codes, notices',
       'drop index record_action, inbox_pulled',
       'alter table incidents drop column place, drop column service, drop column data',
-      'alter table runs drop column worker',
+      'alter table runs drop column worker, drop column asked_by',
+      'alter table tokens drop column owner',
       `delete from migrations where name >= '0013'`,
     ])
       await world.run(statement);

@@ -9,6 +9,7 @@ import { activities } from '../../activities/index.ts';
 import type { Looked, Plan } from '../../domain/plan.ts';
 import type { RecordRow } from '../../domain/record.ts';
 import type { Store } from '../../store/store.ts';
+import { batonFor } from '../../worker/baton.ts';
 import { surroundingsFor } from '../clients.ts';
 import { type Case, type Cases, next } from '../faults/lost-answers/case.ts';
 import { ec2Cases } from '../faults/lost-answers/ec2.ts';
@@ -86,7 +87,7 @@ async function attempt(name: string, input: object, { runId, mode, attempt = 1 }
   const rowsBefore = (await store.readRecord({ subject: runId, limit: 100 })).length;
   const interceptors = aroundCalls({
     activities: watched,
-    clients: surroundingsFor(providers.env),
+    clients: { ...surroundingsFor(providers.env), baton: batonFor({ store }) },
     store,
     ...(mode ? { cause: { mode } } : {}),
   });
@@ -113,7 +114,7 @@ async function walk(name: string, one: Case) {
   const runId = `trap/${next()}`;
   const prepare = async (before: string, input: object) =>
     (await attempt(before, input, { runId: `trap/${next()}` })).result;
-  const input = await one.input(providers, prepare);
+  const input = await one.input({ ...providers, store }, prepare);
   const planned = [
     await attempt(name, input, { runId, mode: 'plan' }),
     // As after a failure of the first: an earlier message, note or issue is looked for.

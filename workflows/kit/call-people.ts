@@ -4,6 +4,7 @@ import { CancellationScope, condition, isCancellation, patched } from '@temporal
 import { defaultConnection } from '../../domain/subject.ts';
 import { steps } from './activities.ts';
 import { callInSlack } from './call-in-slack.ts';
+import { notify } from './notices.ts';
 import { failureOf, inParts, orUnavailable, type Parts } from './parts.ts';
 import type { CurrentIncident, OnCall } from './read-context.ts';
 import { record } from './record.ts';
@@ -96,7 +97,7 @@ async function tellPerson(
     problem(`${name}: Slack has nobody with the e-mail address that PagerDuty has`);
     return false;
   }
-  await steps.sendSlackDirectMessage({ userId: user.id, text, links: linksOf(incident) });
+  await notify(user.id, { about: `#${incident.number}`, text, links: linksOf(incident) });
   return true;
 }
 

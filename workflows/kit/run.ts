@@ -30,6 +30,7 @@ import {
 import type { Approval, ApprovalRequest } from '../../domain/approval.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from '../../domain/incident.ts';
 import { carriedName, causeName, takeLastArgument } from '../../domain/last-argument.ts';
+import type { Notice } from '../../domain/notice.ts';
 import type { Waiting } from '../../domain/waiting.ts';
 import { approvalOfCall, approvalsTakenUp, approvalTakenUp } from './call-approval.ts';
 import { callCounts, goOnFrom, numberOf } from './call-number.ts';
@@ -84,6 +85,9 @@ export interface EngineActivities {
   showedApproval(shown: { id: string; channelId: string; ts: string }): Promise<void>;
   /** The result of the last change by this activity of this target, of any run. The target as the store has it: with its connection. */
   lastMade(asked: { activity: string; target: string }): Promise<unknown>;
+  /** Leaves something that a person is to be told, once for each `id` of the run; and takes back what was not told. */
+  leaveNotice(left: { id: string; userId: string; notice: Notice }): Promise<void>;
+  withdrawNotice(left: { id: string }): Promise<void>;
   /** What waits for people about these incidents. */
   listWaiting(asked: { subjects: readonly string[] }): Promise<Waiting[]>;
 }

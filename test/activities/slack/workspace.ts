@@ -1,13 +1,17 @@
 import { onTestFinished } from 'vitest';
+import type { Baton } from '../../../activities/baton.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
 import { type SlackWorld, slackEnvironment, slackSimulation } from '../../../simulator/slack.ts';
+import { surroundingsFor } from '../../clients.ts';
 import { runnerFor } from '../run.ts';
 
-/** A simulated workspace that ends with the test, and a way to run an activity on it as a worker would. */
-export async function startWorkspace(env: NodeJS.ProcessEnv = {}) {
+/** A simulated workspace that ends with the test, and a way to run an activity on it as a worker would. `baton`: what it is asked of Baton itself. */
+export async function startWorkspace(env: NodeJS.ProcessEnv = {}, baton: Partial<Baton> = {}) {
   const simulator = await startSimulator(slackSimulation());
   onTestFinished(() => simulator.close());
-  return { simulator, run: runnerFor({ ...slackEnvironment(simulator.url), ...env }) };
+  const settings = { ...slackEnvironment(simulator.url), ...env };
+  const run = runnerFor(settings, { baton: { ...surroundingsFor(settings).baton, ...baton } });
+  return { simulator, run };
 }
 
 /** What Slack did, in a line each: `message posted`. */

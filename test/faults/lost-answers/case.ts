@@ -1,10 +1,11 @@
+import type { Store } from '../../../store/store.ts';
 import type { Providers } from '../../world.ts';
 
 /** One way to lose an answer of an activity that changes something. */
 export interface Case {
-  /** Prepares the provider, and gives the input. `run` makes another call before. */
+  /** Prepares the provider and what Baton keeps, and gives the input. `run` makes another call before. */
   input: (
-    world: Providers,
+    world: Providers & { store: Store },
     run: (name: string, input: object) => Promise<unknown>,
   ) => object | Promise<object>;
   /** The request after whose effect the connection is cut: part of its method, address or body. */

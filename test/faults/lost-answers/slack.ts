@@ -130,6 +130,18 @@ export const slackCases: Cases = {
       effects: ['message posted'],
     },
   ],
+  sendSlackNotices: [
+    {
+      async input({ store }, run) {
+        await run('sendSlackDirectMessage', { userId: 'U0ADA', text: 'Hello' });
+        const notice = { about: '#1', text: 'Nobody has acknowledged #1 yet', links: [] };
+        await store.leaveNotice({ runId: `notice/${next()}`, id: '#1', person: 'U0ADA', notice });
+        return { userId: 'U0ADA', at: '2026-11-21T09:30:00.000Z' };
+      },
+      cut: 'chat.postMessage',
+      effects: ['message posted'],
+    },
+  ],
   setSlackTopic: [
     {
       input: (world) => ({ channelId: newRoom(world), text: `Topic ${next()}` }),
