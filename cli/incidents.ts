@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { incidentStatuses } from '../domain/incident.ts';
+import { detailOf, type RecordRow } from '../domain/record.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { act, parseLimit, withAsk } from './command.ts';
@@ -71,7 +72,7 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
 
       output.line(`Incident ${printable(id)}`);
       output.line();
-      output.line(runs.length === 0 ? 'Nothing ran. The lines marked "-" below say why.' : 'Ran:');
+      output.line(runs.length > 0 ? 'Ran:' : whyNothing(record));
       for (const shown of runs) {
         const { id: run, state, workflow, outcome, failure, stuck } = shown;
         const end = failure ? `${failure.class}: ${failure.message}` : (outcome ?? '');
@@ -91,3 +92,8 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
     },
   );
 }
+
+const whyNothing = (record: readonly RecordRow[]) =>
+  record.some((row) => detailOf(row, 'event.answered')?.answers?.some(({ answer }) => answer === 'joined'))
+    ? 'It has no run of its own. The lines marked ">" below say which run it joined.'
+    : 'Nothing ran. The lines marked "-" below say why.';

@@ -27,6 +27,8 @@ interface Said {
   input?: unknown;
   /** Why the dispatcher would start nothing for it now, whatever triggers say. */
   held?: string | undefined;
+  /** The live run that it would join now, in place of starting one. */
+  joins?: string | undefined;
 }
 
 export interface Answers {
@@ -77,6 +79,7 @@ async function said(
     isForType: types.get(name)?.includes(type) === true,
     ...answer,
     held: now?.hold?.reason,
+    joins: now?.answers.find((each) => each.trigger === name && each.answer === 'joined')?.reason,
   }));
 }
 
@@ -85,16 +88,17 @@ interface Printing {
   json: boolean;
 }
 
-const asJson = ({ trigger, event, seq, answer, reason, start, id, input }: Said) => ({
+const asJson = ({ trigger, event, seq, answer, reason, start, id, input, joins }: Said) => ({
   trigger,
   event,
   ...(seq === undefined ? {} : { seq }),
   ...(answer === 'no' ? { no: reason } : answer === 'failed' ? { failed: reason } : { start, id, input }),
+  ...(joins === undefined ? {} : { joins }),
 });
 
 /** The answer of one trigger to one event, with the whole input of the run. */
 export function printOne(one: Said, { output, json }: Printing): void {
-  const { trigger, answer, reason, start, id, input } = one;
+  const { trigger, answer, reason, start, id, input, joins } = one;
   if (answer === 'failed')
     throw new CliFailure(`The trigger ${trigger} failed: ${reason}`, { exit: exits.failed });
   if (json) output.json(asJson(one));
@@ -102,6 +106,7 @@ export function printOne(one: Said, { output, json }: Printing): void {
   else {
     output.line(printable(`yes: starts ${id}, workflow ${start}, with`));
     output.json(input);
+    if (joins !== undefined) output.line(printable(`As things stand now, it joins ${joins}`));
   }
 }
 
@@ -130,8 +135,9 @@ export function printTable({ answers, left }: Answers, { output, json }: Printin
     throw new CliFailure(`${failed} of ${answers.length} answers failed`, { exit: exits.failed });
 }
 
-function whyOf({ answer, reason, start, id, held }: Said): string {
+function whyOf({ answer, reason, start, id, held, joins }: Said): string {
   if (answer === 'no') return `"${reason}" does not hold`;
   if (answer === 'failed') return reason ?? '';
+  if (joins !== undefined) return `now joins ${joins}`;
   return `starts ${id}, workflow ${start}${held === undefined ? '' : `; now held back: ${held}`}`;
 }

@@ -52,6 +52,17 @@ export interface LaterEvent {
   data?: unknown;
 }
 
+/** An incident that has joined a run in a storm, as the run is told of it: the data of `incident.gathered`. */
+export interface Gathered {
+  incidentId: string;
+  number?: number;
+  title: string;
+  url?: string;
+  status: string;
+  /** It joins the run by this. */
+  isNew: boolean;
+}
+
 /** What a run knows of why it exists, beside its input. It travels in the run's memo, signed by the server that started it. */
 export interface RunCause {
   trigger: string;

@@ -20,6 +20,12 @@ export interface Start {
   cause: RunCause;
 }
 
+/** What a storm means to a new incident: it joins this live run, or it is not known yet what becomes of an earlier one. */
+export type Gathering = { run: string } | { waitsFor: string };
+
+/** By trigger, of those that count storms. For one that is not here the incident has its own run. */
+export type Gatherings = Partial<Record<string, Gathering>>;
+
 /** What is to be done about an event. */
 export interface Plan {
   answers: RecordedAnswer[];
@@ -28,6 +34,14 @@ export interface Plan {
   begun: string[];
   /** Live runs on the subject, which learn of the event. */
   tell: string[];
+  /** Runs that gather a storm and that this new incident joins: they are told before this is written down. */
+  joins: { run: string; reason: string }[];
+  /** Runs that its incident has joined before, which learn how it stands. */
+  joined: string[];
+  /** Those of them that stand for a trigger's answer. */
+  rejoined: string[];
+  /** The earlier incident of which it has to be known first what becomes of it. */
+  waitsFor?: string;
   /** The incident's state as the event tells it, unless a newer one is known. Its id is the event's subject. */
   incident?: MirroredIncident;
   /** Its incident is open and has gone on since: triggers are asked, and what starts learns of the rest. */
@@ -58,6 +72,7 @@ export function decide(
   triggers: readonly Trigger[],
   echo: Echo | undefined,
   routes: readonly Route[] = [],
+  gatherings: Gatherings = {},
 ): Plan {
   const incident = incidentOf(event);
   const hold = holdOf(event, incident, situation, echo);
@@ -67,6 +82,9 @@ export function decide(
     starts: [],
     begun: [],
     tell: [],
+    joins: [],
+    joined: [],
+    rejoined: [],
     ...(older ? { overtaken: older } : {}),
     ...(incident && !older
       ? {
@@ -80,12 +98,25 @@ export function decide(
       : {}),
     ...(hold ? { hold } : {}),
   };
-  for (const trigger of triggers) answer(trigger, seq, event, incident, situation, routes, plan);
+  for (const trigger of triggers)
+    answer(trigger, { seq, event, incident }, situation, routes, gatherings, plan);
+  if (plan.joins.length > 0) plan.incident = joining(plan, event, situation);
   if (!older && !isOfLogAlone(event))
     plan.tell = situation.runs.filter((run) => isLive(run) && run.eventSeq !== seq).map(({ id }) => id);
+  if (!older) plan.joined = situation.gatheredBy ?? [];
   // The run that asks learns of it also where it is about another subject, or about none.
   if (isOfApproval(event) && !plan.tell.includes(event.data.runId)) plan.tell.push(event.data.runId);
   return plan;
+}
+
+/** The incident with the runs that it joins. Where it has gone on since, its newer state stays. */
+function joining(
+  { incident, joins }: Plan,
+  { subject = '' }: Event,
+  { incident: seen, gatheredBy = [] }: Situation,
+): MirroredIncident {
+  const now = incident ?? { id: subject, status: seen?.status ?? '', seenAt: seen?.seenAt ?? '' };
+  return { ...now, gatheredBy: [...gatheredBy, ...joins.map(({ run }) => run)] };
 }
 
 /** What PagerDuty writes into an incident's log and tells in no webhook: a notification, a snooze. No run waits for it. */
@@ -138,11 +169,10 @@ function olderThan(
 
 function answer(
   trigger: Trigger,
-  seq: number,
-  event: Event,
-  incident: Incident | undefined,
-  { runs, askedBefore = [] }: Situation,
+  { seq, event, incident }: { seq: number; event: Event; incident: Incident | undefined },
+  { runs, gatheredBy = [], askedBefore = [] }: Situation,
   routes: readonly Route[],
+  gatherings: Gatherings,
   plan: Plan,
 ): void {
   const say = (kind: RecordedAnswer['answer'], reason: string) =>
@@ -153,12 +183,29 @@ function answer(
     if (plan.hold) return void say('no', plan.hold.reason);
     const raised = raisedBy(incident);
     if (raised === trigger.workflow) return void say('no', `raised by Baton for a failed run of ${raised}`);
+    const gatherer = gatheredBy.find((run) => run.startsWith(`${trigger.name}/`));
+    if (gatherer !== undefined) {
+      plan.rejoined.push(gatherer);
+      return void say('joined', `${gatherer} before, in a storm`);
+    }
     const place = placeOf(trigger, response.id, seq, event, incident, runs);
     if ('joined' in place) return void say('joined', place.joined);
     if ('no' in place) return void say('no', place.no);
     if ('begun' in place) {
       plan.begun.push(place.begun);
       return void say('matched', place.begun);
+    }
+    const gathering = gatherings[trigger.name];
+    // What was to begin before is not gathered after a crash.
+    if (gathering && incident && !runs.some(({ id }) => id === place.id)) {
+      if ('waitsFor' in gathering) {
+        plan.waitsFor = gathering.waitsFor;
+        return void say('joined', `the run of ${gathering.waitsFor}, in a storm, once it has begun`);
+      }
+      const storm = `more than ${trigger.storm} new incidents within a minute on ${incident.service.name}`;
+      const reason = `${gathering.run}: ${storm}`;
+      plan.joins.push({ run: gathering.run, reason });
+      return void say('joined', reason);
     }
     say('matched', place.id);
     // Another workflow would not know what it is asked.

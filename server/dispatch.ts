@@ -9,10 +9,11 @@ import type { StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-import { decide, isOfApproval, isRequest, type Plan, type Start } from './decide.ts';
+import { decide, type Gatherings, isOfApproval, isRequest, type Plan, type Start } from './decide.ts';
 import { doubtsAbout, doubtText } from './doubts.ts';
 import { twinOf } from './pagerduty/ways.ts';
-import { catchUp, echoOf, laterEvent, startRun, tellRun } from './runs.ts';
+import { catchUp, echoOf, gatheredEvent, laterEvent, startRun, tellRun } from './runs.ts';
+import { GathererNotKnown, gatheringsOf } from './storm.ts';
 import { isTemporalAway, type TemporalState } from './temporal-state.ts';
 
 export interface DispatcherOptions {
@@ -52,7 +53,7 @@ export interface Dispatcher {
  * waits in memory is bounded by the store, which leases no more to a process.
  */
 const lanesAtOnce = 12;
-/** Beside them so many that wait for Temporal, which may refuse just theirs. */
+/** Beside them so many that wait: for Temporal, which may refuse just theirs, or for the run of another incident. */
 const lanesWaiting = 50;
 /** Events that are claimed together, and how few are left when the next ones are. */
 const claimedAtOnce = 300;
@@ -65,6 +66,12 @@ const renewMilliseconds = 3_000;
 const gatherMilliseconds = 250;
 /** After so many faults of ours with one event it is parked, so that it holds up no other. */
 const attemptsAtMost = 5;
+/**
+ * So often an incident of a storm waits for the run that it is to join, a second at most each time: in all longer than it takes until another
+ * process takes over what a killed one was about to start.
+ */
+const waitsAtMost = 18;
+const longestWait = 1_000;
 
 /**
  * Takes stored events to the triggers and on to Temporal: in order within a lane (`laneOf`), lanes in parallel. What a
@@ -123,12 +130,16 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
 
   /** An outage of Temporal or the store is waited out, with the lease kept: later events of the lane must not pass. */
   async function dispatchUntilDone(stored: StoredEvent): Promise<void> {
-    for (let faults = 0; !stopping; ) {
+    for (let faults = 0, waits = 0; !stopping; ) {
       try {
-        return await dispatch(stored, options);
+        return await dispatch(stored, options, waits < waitsAtMost);
       } catch (error) {
-        if (isTemporalAway(error)) await waitForTemporal(error);
-        else if ((error as Error).name === 'StoreUnavailable') await pause(500);
+        if (isTemporalAway(error)) await aside(options.temporal.untilBack(error));
+        else if (error instanceof GathererNotKnown) {
+          await aside(pause(Math.min(50 * 2 ** waits, longestWait)));
+          // While Temporal is away no run begins, whoever waits for it.
+          if (options.temporal.up) waits += 1;
+        } else if ((error as Error).name === 'StoreUnavailable') await pause(500);
         else {
           faults += 1;
           const { id, subject } = stored.event as Event;
@@ -141,10 +152,11 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     }
   }
 
-  async function waitForTemporal(error: unknown): Promise<void> {
+  /** While a lane waits for this, another one has its place. */
+  async function aside(until: Promise<void>): Promise<void> {
     waiting += 1;
     work();
-    await options.temporal.untilBack(error).finally(() => {
+    await until.finally(() => {
       waiting -= 1;
     });
   }
@@ -227,23 +239,31 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
 }
 
 /** One event, from the store to Temporal. Everything in it may be done again. */
-async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promise<void> {
+async function dispatch(stored: StoredEvent, options: DispatcherOptions, mayWait: boolean): Promise<void> {
   const { store, log } = options;
   const event = stored.event as Event;
   // Before the echo: what was told by another way would claim that of another effect. Without pulling each happening comes by one way.
   const twin = options.pulls ? await twinOf(event, stored.seq, store) : undefined;
   if (twin !== undefined) return leaveToTwin(stored, twin, options);
-  const [situation, echo, connections] = await Promise.all([
+  const [situation, echo, connections, gatherings] = await Promise.all([
     situationOf(event, stored.seq, store),
     echoOf(event, stored.receivedAt, store),
     options.connections?.known(),
+    gatheringsOf({ seq: stored.seq, event }, options.triggers, store, mayWait),
   ]);
-  const plan = decide({ seq: stored.seq, event }, situation, options.triggers, echo, connections?.routes);
+  const decideWith = (known: Gatherings) =>
+    decide({ seq: stored.seq, event }, situation, options.triggers, echo, connections?.routes, known);
+  const plan = await joinGatherers(event, situation, decideWith(gatherings), options.client).catch(
+    (error: unknown) => {
+      if (mayWait || !(error instanceof GathererNotKnown)) throw error;
+      return decideWith({});
+    },
+  );
   const decision = {
     ...(plan.incident ? { incident: plan.incident } : {}),
     entries: [answeredEntry(event, plan)],
   };
-  const isIdle = plan.starts.length === 0 && plan.tell.length === 0;
+  const isIdle = [plan.starts, plan.tell, plan.joins, plan.joined].every(({ length }) => length === 0);
   if (!isIdle) await store.decide({ seq: stored.seq, ...decision, runs: runsOf(plan, stored.seq, event) });
   await Promise.all(plan.starts.map((start) => startRun(start, options)));
   const { subject, id: eventId } = event;
@@ -251,7 +271,11 @@ async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promis
     for (const { id } of plan.starts) await catchUp({ id, subject, eventId }, options);
   const time = plan.incident?.seenAt ?? event.time;
   const later = { ...laterEvent(event, echo), time };
-  const reached = await Promise.all(plan.tell.map((id) => tellRun(id, [later], options.client)));
+  const stands = gatheredEvent(event);
+  const reached = await Promise.all([
+    ...plan.tell.map((id) => tellRun(id, [later], options.client)),
+    ...(stands ? plan.joined.map((id) => tellRun(id, [stands], options.client)) : []),
+  ]);
   // One may have ended meanwhile.
   const told = reached.filter(Boolean).length;
   const { disposition, reason } = dispositionOf(plan, told);
@@ -274,6 +298,25 @@ async function dispatch(stored: StoredEvent, options: DispatcherOptions): Promis
     { event: event.id, incident: event.subject, runs: plan.starts.map(({ id }) => id), disposition },
     reason,
   );
+}
+
+/**
+ * Tells the runs that a new incident of a storm joins. This comes before the decision is written, so that the record names only runs that know
+ * of it: a run takes each event once. Rejects where one cannot be told yet, or has ended.
+ */
+async function joinGatherers(
+  event: Event,
+  { incident: seen }: Situation,
+  plan: Plan,
+  client: Client,
+): Promise<Plan> {
+  if (plan.waitsFor !== undefined)
+    throw new GathererNotKnown(`It is not known what becomes of ${plan.waitsFor}`);
+  const stands = gatheredEvent(event, plan.overtaken === undefined ? undefined : seen?.status);
+  for (const { run } of plan.joins)
+    if (!stands || !(await tellRun(run, [stands], client)))
+      throw new GathererNotKnown(`The run ${run} has ended`);
+  return plan;
 }
 
 /** An event that tells of what an earlier one has told by another way changes nothing. */
@@ -329,15 +372,18 @@ function dispositionOf(
     const reason = [plan.hold.reason, toldText].filter(Boolean).join('; ');
     return { disposition: plan.hold.disposition, reason };
   }
-  if (plan.starts.length > 0) {
-    const started = `started ${plan.starts.map(({ id }) => id).join(', ')}`;
-    return {
-      disposition: 'dispatched',
-      reason: [started, plan.overtaken, toldText].filter(Boolean).join('; '),
-    };
+  const done = [
+    ...(plan.starts.length > 0 ? [`started ${plan.starts.map(({ id }) => id).join(', ')}`] : []),
+    ...plan.joins.map(({ reason }) => `joined ${reason}`),
+  ];
+  if (done.length > 0) {
+    const reason = [...done, plan.overtaken, toldText].filter(Boolean).join('; ');
+    return { disposition: 'dispatched', reason };
   }
   if (plan.begun.length > 0)
     return { disposition: 'dispatched', reason: `has started ${plan.begun.join(', ')} before` };
+  if (plan.rejoined.length > 0)
+    return { disposition: 'dispatched', reason: `has joined ${plan.rejoined.join(', ')} before` };
   if (plan.overtaken)
     return { disposition: 'stale', reason: `${plan.overtaken}; no trigger starts anything` };
   if (told > 0) return { disposition: 'dispatched', reason: toldText };

@@ -1,7 +1,7 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
 import type { Event } from '../domain/event.ts';
-import type { LaterEvent } from '../domain/incident.ts';
+import type { Gathered, LaterEvent } from '../domain/incident.ts';
 import { millisecondsAhead } from '../domain/moment.ts';
 import type { Authority } from '../secrets/authority.ts';
 import type { Echo } from '../store/echoes.ts';
@@ -82,6 +82,28 @@ export function laterEvent(event: Event, echo: Echo | undefined): LaterEvent {
     echo: echo !== undefined && echo.actor.kind !== 'person',
     ...(incident ? { incident } : { data: event.data }),
   };
+}
+
+const tellsOfStatus = new Set<string>(
+  ['triggered', 'acknowledged', 'unacknowledged', 'reopened', 'resolved'].map(
+    (change) => `pagerduty.incident.${change}`,
+  ),
+);
+
+/** How an incident stands, as a run gets it that it has joined in a storm. Undefined where the event tells of no status. */
+export function gatheredEvent(event: Event, overtakenBy?: string): LaterEvent | undefined {
+  const incident = incidentOf(event);
+  if (!incident || !tellsOfStatus.has(event.type)) return undefined;
+  const { id: incidentId, number, title, url, status } = incident;
+  const gathered: Gathered = {
+    incidentId,
+    ...(number === undefined ? {} : { number }),
+    title,
+    ...(url === undefined ? {} : { url }),
+    status: overtakenBy ?? status,
+    isNew: event.type === 'pagerduty.incident.triggered',
+  };
+  return { eventId: event.id, type: 'incident.gathered', time: event.time, echo: false, data: gathered };
 }
 
 /** A new incident cannot be the echo of a change to it. */

@@ -16,6 +16,8 @@ export type AskedRun = Pick<RunRow, 'id' | 'workflow'>;
 export interface Situation {
   /** The newest state that was applied, by the time of its event. */
   incident?: { seenAt: string; status: string };
+  /** The runs that the incident has joined in a storm. */
+  gatheredBy?: string[];
   /** On this subject: the live ones, the newest of each trigger, and those that this event has begun. Oldest first. */
   runs: RunRow[];
   /** The live runs that its person has asked for before, of a request: see `askedBefore`. */
@@ -30,6 +32,8 @@ export interface MirroredIncident {
   seenAt: string;
   /** All that the event tells. Left out: what is known stays. */
   told?: Pick<Incident, 'id' | 'service'>;
+  /** All runs that it has joined. Left out: what is known stays. */
+  gatheredBy?: string[];
 }
 
 export interface Decision {
@@ -98,7 +102,14 @@ export function decisionsOn({ db, me, held, scrub, makeLine }: Context): Decisio
     const asked = JSON.stringify(events.map((event, place) => ({ ...event, place })));
     // Joined to what is asked, so that there is a row even where nothing is known. The triggers are found from one to the next by the
     // index: a subject may have a hundred thousand runs of one.
-    const { rows } = await sql<StoredRun & { place: number; status: string | null; incident_seen_at: Date }>`
+    const { rows } = await sql<
+      StoredRun & {
+        place: number;
+        status: string | null;
+        incident_seen_at: Date;
+        gathered_by: string[] | null;
+      }
+    >`
       with recursive asked as materialized (
         select place, subject, seq from jsonb_to_recordset(${asked}::jsonb) as given (place integer, subject text, seq bigint)
       ), kinds (place, subject, trigger) as (
@@ -118,7 +129,7 @@ export function decisionsOn({ db, me, held, scrub, makeLine }: Context): Decisio
         select place, runs.id from asked join runs on runs.event_seq = asked.seq and runs.subject = asked.subject
           where runs.event_seq = any (array(select seq from asked))
       )
-      select asked.place, ${runColumnsOf('runs')}, incidents.status, incidents.seen_at as incident_seen_at
+      select asked.place, ${runColumnsOf('runs')}, incidents.status, incidents.seen_at as incident_seen_at, incidents.gathered_by
       from asked
       left join incidents on incidents.id = asked.subject and incidents.id = any (array(select subject from asked))
       left join wanted on wanted.place = asked.place
@@ -131,7 +142,12 @@ export function decisionsOn({ db, me, held, scrub, makeLine }: Context): Decisio
       // Without a run, its columns are null in the one row.
       const runs = own.filter(({ id }) => id !== null).map(runRow);
       if (!first || first.status === null) return { runs };
-      return { incident: { seenAt: first.incident_seen_at.toISOString(), status: first.status }, runs };
+      const { status, incident_seen_at, gathered_by } = first;
+      return {
+        incident: { seenAt: incident_seen_at.toISOString(), status },
+        ...(gathered_by ? { gatheredBy: gathered_by } : {}),
+        runs,
+      };
     });
   }
 
@@ -224,27 +240,33 @@ export function decisionsOn({ db, me, held, scrub, makeLine }: Context): Decisio
 }
 
 /** What of an incident is stored. Before its service's id stands what stands before its own: its account, where that is not `default`. */
-function mirrored(seq: number, { id, status, seenAt, told }: MirroredIncident) {
+function mirrored(seq: number, { id, status, seenAt, told, gatheredBy }: MirroredIncident) {
   const account = told && id.slice(0, id.length - told.id.length);
   const service = told?.service && `${account}${told.service.id}`;
-  return { seq, id: keyText(id), status, seenAt, service, data: told };
+  return { seq, id: keyText(id), status, seenAt, service, data: told, gatheredBy };
 }
 
-/** The statement that takes over the incidents' states, for use within another one. A newer state is never replaced. */
+/**
+ * The statement that takes over the incidents' states, for use within another one. A newer state is never replaced; that an incident has
+ * joined a run is kept in any case.
+ */
 function mirror(
   decisions: readonly Pick<Decision, 'seq' | 'incident'>[],
   condition: RawBuilder<unknown> = sql`true`,
 ): RawBuilder<unknown> {
   const mirrors = decisions.flatMap(({ seq, incident }) => (incident ? [mirrored(seq, incident)] : []));
-  return sql`insert into incidents (id, status, seen_at, service, data)
-    select distinct on (id) id, status, "seenAt", service, data from jsonb_to_recordset(${canonicalJson(mirrors)}::jsonb)
-      as mirror (id text, status text, "seenAt" timestamptz, seq bigint, service text, data jsonb)
+  return sql`insert into incidents (id, status, seen_at, service, data, gathered_by)
+    select distinct on (id) id, status, "seenAt", service, data,
+      (select array_agg(run) from jsonb_array_elements_text("gatheredBy") as gatherer (run))
+    from jsonb_to_recordset(${canonicalJson(mirrors)}::jsonb)
+      as mirror (id text, status text, "seenAt" timestamptz, seq bigint, service text, data jsonb, "gatheredBy" jsonb)
     where ${condition}
     order by id, "seenAt" desc
     on conflict (id) do update
-      set status = excluded.status, seen_at = excluded.seen_at, service = coalesce(excluded.service, incidents.service),
-        data = coalesce(excluded.data, incidents.data)
-      where incidents.seen_at <= excluded.seen_at`;
+      set status = case when incidents.seen_at <= excluded.seen_at then excluded.status else incidents.status end,
+        seen_at = greatest(incidents.seen_at, excluded.seen_at), service = coalesce(excluded.service, incidents.service),
+        data = coalesce(excluded.data, incidents.data), gathered_by = coalesce(excluded.gathered_by, incidents.gathered_by)
+      where incidents.seen_at <= excluded.seen_at or excluded.gathered_by is not null`;
 }
 
 /** Only what a decision says: state and times are the store's. */

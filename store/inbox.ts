@@ -5,6 +5,7 @@ import type { Delivery } from '../domain/delivery.ts';
 import type { Disposition } from '../domain/disposition.ts';
 import type { Entry } from '../domain/record.ts';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
+import { stormOf } from '../domain/storm.ts';
 import type { Json } from './columns.ts';
 import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
@@ -50,6 +51,8 @@ export interface InboxTable {
   decided: Generated<boolean>;
   /** Its bytes and envelope were taken away after the time for which they are kept. */
   pruned: Generated<boolean>;
+  /** Of a new incident: what it has in common with those of its storm (`stormOf`). */
+  storm: string | null;
 }
 
 /** What comes in, kept before it is answered. */
@@ -78,12 +81,14 @@ export interface InboxRow {
   event: string | null;
   disposition: 'parked' | null;
   reason: string | null;
+  storm: string | null;
 }
 
 export function inboxRow(delivery: Omit<Delivery, 'body'>): InboxRow {
   const eventId = keyText(delivery.eventId);
   const subject = delivery.subject === undefined ? null : keyText(delivery.subject);
   const unreadable = delivery.unreadable;
+  const storm = stormOf(delivery.event);
   return {
     source: keyText(delivery.source),
     event_id: eventId,
@@ -95,6 +100,7 @@ export function inboxRow(delivery: Omit<Delivery, 'body'>): InboxRow {
     event: delivery.event === undefined ? null : canonicalJson(delivery.event),
     disposition: unreadable === undefined ? null : 'parked',
     reason: unreadable === undefined ? null : `unreadable: ${cleanText(unreadable)}`,
+    storm: storm === undefined ? null : keyText(storm),
   };
 }
 
@@ -120,13 +126,13 @@ export function receivedEntry(delivery: Delivery, duplicateOf?: number): Entry {
 /** The columns of `InboxRow`, for `jsonb_to_recordset`. */
 export const inboxTypes = sql.raw(
   `source text, event_id text, type text, subject text, lane text, "time" text, delivery_id text, event text,
-  disposition text, reason text`,
+  disposition text, reason text, storm text`,
 );
 export const inboxColumns = sql.raw(
-  'source, event_id, type, subject, lane, time, delivery_id, event, disposition, reason',
+  'source, event_id, type, subject, lane, time, delivery_id, event, disposition, reason, storm',
 );
 export const inboxValues = sql.raw(
-  'source, event_id, type, subject, lane, "time", delivery_id, event::jsonb, disposition, reason',
+  'source, event_id, type, subject, lane, "time", delivery_id, event::jsonb, disposition, reason, storm',
 );
 
 const placeTypes = sql.raw('place integer, start integer, length integer, duplicate_of bigint, take boolean');
@@ -194,6 +200,12 @@ export function inboxOn({ db, me, held, makeLine, onPending }: Context): Inbox {
         select lane, lane_is_free(lane, ${me}::text, ${arrayOf(held)}::bigint[]) as free from (
           select distinct lane, hashtext(lane) & 1023 as lock from deliveries where wanted order by lock
         ) as asked
+      ), storms as materialized (
+        -- After all lanes. Until this is committed, nobody stores another one: a number is only given once all before it can be seen.
+        select pg_advisory_xact_lock(7229004, lock) from (
+          select distinct hashtext(storm) & 1023 as lock from deliveries
+          where storm is not null and (select count(*) from lanes) >= 0 order by lock
+        ) as asked
       ), living as (
         ${sayAlive(me, sql`exists (select from lanes where free)`)}
       ), given as materialized (
@@ -204,6 +216,7 @@ export function inboxOn({ db, me, held, makeLine, onPending }: Context): Inbox {
         select ${inboxValues}, substring(${bodies}::bytea from start for length),
           case when holder is null then 0 else 1 end, holder
         from given
+        where (select count(*) from storms) >= 0
         order by place
         on conflict do nothing
         returning seq, source, event_id, delivery_id, leased_by is not null as leased, disposition is null as pending

@@ -19,6 +19,8 @@ export interface IncidentsTable {
   service: string | null;
   /** As its newest event tells it. Null where no event is kept, and of a resolved one after the time for which events are kept. */
   data: Json<Incident | null>;
+  /** The runs that it has joined in a storm. */
+  gathered_by: string[] | null;
 }
 
 /** An incident as Baton knows it. */
@@ -34,6 +36,8 @@ export interface IncidentRow {
   service?: string;
   /** Undefined where its events are not kept any more. */
   incident?: Incident;
+  /** The runs of other incidents that it has joined in a storm. */
+  gatheredBy?: string[];
   /** How many runs on it have not ended. */
   liveRuns: number;
 }
@@ -75,10 +79,11 @@ interface StoredIncident {
   place: number;
   service: string | null;
   data: Incident | null;
+  gathered_by: string[] | null;
   live_runs: number;
 }
 
-const columns = sql.raw(`id, status, seen_at, place, service, data,
+const columns = sql.raw(`id, status, seen_at, place, service, data, gathered_by,
   (select count(*) from runs where runs.subject = shown.id and state in ('starting', 'running')) as live_runs`);
 
 export function incidentsOn({ db }: Context): Incidents {
@@ -151,7 +156,15 @@ export function incidentsOn({ db }: Context): Incidents {
   };
 }
 
-function incidentRow({ id, status, seen_at, service, data, live_runs }: StoredIncident): IncidentRow {
+function incidentRow({
+  id,
+  status,
+  seen_at,
+  service,
+  data,
+  gathered_by,
+  live_runs,
+}: StoredIncident): IncidentRow {
   return {
     id,
     connection: incidentOfSubject(id)?.connection ?? defaultConnection,
@@ -159,6 +172,7 @@ function incidentRow({ id, status, seen_at, service, data, live_runs }: StoredIn
     seenAt: seen_at.toISOString(),
     ...(service === null ? {} : { service }),
     ...(data === null ? {} : { incident: data }),
+    ...(gathered_by === null ? {} : { gatheredBy: gathered_by }),
     liveRuns: live_runs,
   };
 }

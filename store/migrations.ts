@@ -7,6 +7,7 @@ import { noticeSteps } from './notices.ts';
 import { pullSteps } from './pulls.ts';
 import { recordSteps } from './record-rules.ts';
 import { rightsSteps, tokenOwnerSteps } from './rights-steps.ts';
+import { stormSteps } from './storms.ts';
 import type { Tables } from './tables.ts';
 
 /** Each step is a list of statements. A step that was released is never changed: the next change is a step of its own. */
@@ -210,6 +211,7 @@ const steps: Record<string, string[]> = {
   ],
   '0021-token-owners': tokenOwnerSteps,
   '0022-notices': noticeSteps,
+  '0023-storms': stormSteps,
 };
 
 /**

@@ -36,6 +36,7 @@ import { shownRunsOn } from './shown-runs.ts';
 import { sizesOn } from './size.ts';
 import { diskOf } from './space.ts';
 import type { Store } from './store.ts';
+import { stormsOn } from './storms.ts';
 import { stuckRunsOn } from './stuck.ts';
 import type { Tables } from './tables.ts';
 import { tokensOn } from './tokens.ts';
@@ -132,6 +133,7 @@ export function makeStore(
     ...noticesOn(context),
     ...sessionsOn(context),
     ...pullsOn(context),
+    ...stormsOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),
   });

@@ -22,6 +22,7 @@ import type { Lines } from './search.ts';
 import type { Sessions } from './sessions.ts';
 import type { ShownRuns } from './shown-runs.ts';
 import type { Sizes } from './size.ts';
+import type { Storms } from './storms.ts';
 import type { StuckRuns } from './stuck.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -57,7 +58,8 @@ export interface Store
     LinkCodes,
     KeptNotices,
     Sessions,
-    Pulls {
+    Pulls,
+    Storms {
   /** For `/readyz`. Rejects with `StoreUnavailable`. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { activities } from '../activities/index.ts';
+import type { Gathered } from '../domain/incident.ts';
 import { impair, restedInstance } from '../simulator/ec2.ts';
 import { moveIssueAs } from '../simulator/jira.ts';
 import { crashLoop } from '../simulator/kubernetes.ts';
@@ -16,6 +17,7 @@ import { slackAction } from '../triggers/slack-action.ts';
 import { slackRequest } from '../triggers/slack-request.ts';
 import { defineTrigger } from '../triggers/trigger.ts';
 import { startWorker } from '../worker/worker.ts';
+import { laterEvents } from '../workflows/kit/run.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
 import { pagerdutyProductionIncidentPolicy } from '../workflows/pagerduty-production-incident-policy.ts';
 import { quietIncident } from '../workflows/quiet-incident.ts';
@@ -171,6 +173,7 @@ async function endClicksAndPolicies(world: World): Promise<void> {
   await click('acknowledge', 'U0ADA', 'acknowledged');
   await click('acknowledge', 'U0ADA', 'acknowledged before');
   await endRequests(world, first);
+  await joinStorm(world, first);
   await click('resolve', 'U0ADA', 'resolved');
   await click('resolve', 'U0ADA', 'resolved before');
   await until(world, first, 'followed to the end');
@@ -181,6 +184,23 @@ async function endClicksAndPolicies(world: World): Promise<void> {
   await noMoreFaults(world);
   world.pagerDuty.fail({ ...refuse, match: readOfIncident, times: 1 });
   await until(world, slow('payments'), 'failed');
+}
+
+/** Another incident joins the run of this one, as in a storm, and is resolved. */
+async function joinStorm(world: World, gatherer: string): Promise<void> {
+  const incidentId = raiseIncident(world.pagerDuty, { title: 'Search errors', service: 'Search' });
+  const run = world.temporal.client.workflow.getHandle(`production-incident/${gatherer}`);
+  const tell = (status: string, isNew: boolean) => {
+    const data: Gathered = { incidentId, title: 'Search errors', status, isNew };
+    const time = new Date().toISOString();
+    const event = { eventId: `${incidentId} ${status}`, type: 'incident.gathered', time, echo: false, data };
+    return run.signal(laterEvents, [event]);
+  };
+  await tell('triggered', true);
+  await eventually('a note on it', () =>
+    world.pagerDuty.world.notes.some((note) => note.incidentId === incidentId),
+  );
+  await tell('resolved', false);
 }
 
 /** What people type in the room of an incident. */

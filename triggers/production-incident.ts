@@ -9,4 +9,5 @@ export const productionIncident = defineTrigger({
   run: pagerdutyProductionIncidentPolicy,
   input: ({ id }) => ({ incidentId: id }),
   whenResolved: 'continue',
+  storm: 10,
 });

@@ -13,6 +13,8 @@ export interface Trigger {
   /** `subject`: at most one live run per subject, which later events join. `event`: each event is its own. */
   each: 'subject' | 'event';
   whenResolved: 'stop' | 'continue';
+  /** Above so many new incidents of one service within a minute, a further one joins a run of these. */
+  storm?: number;
   schedule?: Schedule;
   /** Pure. Throws only where a condition or `input` has a fault. */
   respond(event: Event): Answer;
@@ -47,6 +49,11 @@ interface Declaration<Type extends EventType, Input> {
   each?: 'event';
   /** `continue`: a run goes on when a person resolves the incident. */
   whenResolved?: 'continue';
+  /**
+   * Above so many new incidents of one service and urgency within a minute, a further one starts no run: it joins a live run of this
+   * trigger there, which gets it as `incident.gathered` and has to care for it. Left out: each has its own.
+   */
+  storm?: number;
   /** When the events come, of a trigger on `schedule.<name>`. */
   schedule?: Schedule;
 }
@@ -58,9 +65,9 @@ interface Declaration<Type extends EventType, Input> {
 export function defineTrigger<const Type extends EventType, Input>(
   declaration: Declaration<Type, Input>,
 ): Trigger {
-  const { name, run, when, each = 'subject', whenResolved = 'stop', schedule } = declaration;
+  const { name, run, when, each = 'subject', whenResolved = 'stop', storm, schedule } = declaration;
   const on: readonly EventType[] = typeof declaration.on === 'string' ? [declaration.on] : declaration.on;
-  const fault = faultOf({ name, on, run, when, schedule });
+  const fault = faultOf({ name, on, run, when, storm, schedule });
   if (fault !== undefined) throw new Error(`The trigger ${name} ${fault}`);
   const names = (event: Event): event is Event<Type> => on.includes(event.type);
   return {
@@ -69,6 +76,7 @@ export function defineTrigger<const Type extends EventType, Input>(
     workflow: run.name,
     each: schedule?.overlap === 'allow' ? 'event' : each,
     whenResolved,
+    ...(storm === undefined ? {} : { storm }),
     ...(schedule ? { schedule } : {}),
     respond(event) {
       if (!names(event)) return { no: `is a ${on.join(' or ')} event` };
@@ -89,18 +97,23 @@ export function defineTrigger<const Type extends EventType, Input>(
 /** As people read them in run ids, commands and settings. Runs that begin with `schedule/` are Baton's own. */
 const namePattern = /^(?!schedule$)[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
 
+/** Of so many times more new incidents it is looked at what became of them. */
+const mostOfStorm = 100;
+
 /** What is wrong, why, and what to do; undefined where nothing is. The compiler tells most of it to those who ask it. */
 function faultOf({
   name,
   on,
   run,
   when,
+  storm,
   schedule,
 }: {
   name: string;
   on: readonly EventType[];
   run: unknown;
   when: unknown;
+  storm: number | undefined;
   schedule: Schedule | undefined;
 }): string | undefined {
   if (!namePattern.test(name))
@@ -116,6 +129,10 @@ function faultOf({
     return `would never fire: nothing makes ${planned.join(', ')}. Give it a schedule: { cron: '0 6 * * *' }.`;
   if (typeof run !== 'function' || run.name === '')
     return 'runs nothing: "run" is no named function. Export the workflow as a function, and list it in workflows/index.ts.';
+  if (storm !== undefined && !(Number.isInteger(storm) && storm >= 1 && storm <= mostOfStorm))
+    return `has no fitting storm, ${storm}: it is a number of incidents. Use a whole number from 1 to ${mostOfStorm}, or leave it out.`;
+  if (storm !== undefined && !on.includes('pagerduty.incident.triggered'))
+    return 'would never see a storm: one is of new incidents. Name pagerduty.incident.triggered, or leave storm out.';
   if (when === 'always') return undefined;
   if (typeof when !== 'object' || when === null || Object.keys(when).length === 0)
     return "has no condition: it would answer every such event. Say so with when: 'always', or name a condition.";

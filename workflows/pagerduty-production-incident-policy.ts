@@ -1,7 +1,15 @@
 import type { Duration } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { condition, patched, sleep } from '@temporalio/workflow';
+import type { LaterEvent } from '../domain/incident.ts';
 import { steps } from './kit/activities.ts';
+import {
+  isGathered,
+  openGathered,
+  takeInGathered,
+  tellsOfOpenGathered,
+  untoldGathered,
+} from './kit/gathered.ts';
 import { lookAgainAfter } from './kit/look-again.ts';
 import { inParts, type Parts } from './kit/parts.ts';
 import { pastLine } from './kit/past-incidents.ts';
@@ -9,6 +17,7 @@ import { type Context, type CurrentIncident, known, readContext } from './kit/re
 import { record } from './kit/record.ts';
 import { eventsSoFar, healthy, isHistoryLong, renew } from './kit/run.ts';
 import { changesSince, stateLine, toldOf } from './kit/status-card.ts';
+import { lookAtGathered, tellGathered } from './kit/tell-gathered.ts';
 import {
   bookmark,
   concernsRoom,
@@ -54,12 +63,13 @@ export async function pagerdutyProductionIncidentPolicy(
   const { soFar, ...given } = input;
   const policy: Policy = { graceTime: '1 day', remindWhenQuiet: '1 hour', private: false, ...given };
   const isWhole = patched('whole-war-room');
-  const warRoom = soFar ? { ...inParts(), soFar, isWhole } : await open(policy, isWhole);
+  const gathers = patched('gathers-a-storm');
+  const warRoom = soFar ? { ...inParts(), soFar, isWhole, gathers } : await open(policy, isWhole, gathers);
   if (!warRoom.soFar.room && !warRoom.soFar.issue) return 'could open neither room nor issue';
   return followToTheEnd(warRoom, policy);
 }
 
-async function open(policy: Policy, isWhole: boolean): Promise<WarRoom> {
+async function open(policy: Policy, isWhole: boolean, gathers: boolean): Promise<WarRoom> {
   const context = await readContext(policy.incidentId);
   const { incident } = context;
   const parts = inParts();
@@ -68,7 +78,7 @@ async function open(policy: Policy, isWhole: boolean): Promise<WarRoom> {
     parts.part('Jira issue', () => createIssue(context, parts)),
   ]);
   const soFar: Progress = { room, issue, invited: [], told: toldOf(incident), quietSince: Date.now() };
-  const warRoom: WarRoom = { ...parts, soFar, isWhole };
+  const warRoom: WarRoom = { ...parts, soFar, isWhole, gathers };
   if (isWhole) Object.assign(soFar, { runbooks: runbooksOf(known(context.alerts)), respondersChanged: true });
 
   await Promise.all([setUpRoom(warRoom, context, policy), linkIssue(warRoom, incident)]);
@@ -113,14 +123,17 @@ async function setUpRoom(warRoom: WarRoom, { incident, onCalls }: Context, polic
 }
 
 /** What the run would do next, in the words of the card. */
-function plansOf({ soFar: { issue, closed } }: WarRoom, { graceTime, remindWhenQuiet }: Policy): string[] {
+function plansOf(
+  { soFar: { issue, closed, gathered } }: WarRoom,
+  { graceTime, remindWhenQuiet }: Policy,
+): string[] {
   if (closed) {
     const until = new Date(closed.until).toISOString().slice(0, 16).replace('T', ' ');
     return [`Archives this room at ${until} UTC, unless the incident is opened again`];
   }
   return [
     `Reminds you here when nobody has written for ${durationText(remindWhenQuiet)}`,
-    `When it is resolved: ${issue ? `closes ${issue.key}, and ` : ''}archives this room ${durationText(graceTime)} later`,
+    `When ${gathered ? 'all of them are' : 'it is'} resolved: ${issue ? `closes ${issue.key}, and ` : ''}archives this room ${durationText(graceTime)} later`,
   ];
 }
 
@@ -179,11 +192,14 @@ const burst = 3_000;
 
 /** Keeps room and issue current, and ends once the incident has been resolved for the grace time. */
 async function followToTheEnd(warRoom: WarRoom, policy: Policy): Promise<string> {
-  const { soFar, isWhole } = warRoom;
+  const { soFar, isWhole, gathers } = warRoom;
   const { incidentId, graceTime } = policy;
+  const concernsUs = (event: LaterEvent) => concernsRoom(event) || (gathers && isGathered(event));
   let seen = 0;
   for (;;) {
     takeIn(soFar, eventsSoFar().slice(seen));
+    const gathered = gathers ? takeInGathered(soFar.gathered, eventsSoFar().slice(seen)) : undefined;
+    if (gathered) soFar.gathered = gathered;
     // Whatever else has happened, the look at PagerDuty shows it: a new history needs none of the events.
     if (isHistoryLong()) return renew({ ...policy, soFar });
     seen = eventsSoFar().length;
@@ -191,17 +207,19 @@ async function followToTheEnd(warRoom: WarRoom, policy: Policy): Promise<string>
     const news = () =>
       eventsSoFar()
         .slice(seen)
-        .filter(isWhole ? concernsRoom : ({ incident }) => incident);
+        .filter(isWhole ? concernsUs : ({ incident }) => incident);
 
     const now = await warRoom.part('Look at the incident', () => steps.readPagerDutyIncident({ incidentId }));
-    const isClosing = now?.status === 'resolved' && soFar.closed?.resolvedAt !== resolveOf(now);
+    const isResolved = now?.status === 'resolved' && openGathered(soFar.gathered).length === 0;
+    const isClosing = isResolved && soFar.closed?.resolvedAt !== resolveOf(now);
     if (isClosing) soFar.closed = { resolvedAt: resolveOf(now), until: Date.now() + msToNumber(graceTime) };
-    if (now && isWhole && soFar.closed && now.status !== 'resolved') await openAgain(warRoom, now, policy);
+    if (now && isWhole && soFar.closed && !isResolved) await openAgain(warRoom, now, policy);
     if (now) await showState(warRoom, now, plansOf(warRoom, policy));
     const shownAt = Date.now();
     const untilNextEdit = () => Math.max(shownAt + burst - Date.now(), 1);
     const listed = listsOf(soFar);
     if (now && isWhole) await tellChanges(warRoom, now);
+    if (isWhole) await tellGathered(warRoom);
     if (now) await invite(warRoom, now.assignees);
     if (isWhole) await inviteResponders(warRoom, incidentId);
     if (now && isClosing) await closeIssue(warRoom, now);
@@ -209,15 +227,15 @@ async function followToTheEnd(warRoom: WarRoom, policy: Policy): Promise<string>
 
     if (isWhole || now?.status !== 'resolved') await sleep(untilNextEdit());
     // What was done since the card was shown comes onto it at once.
-    if (isWhole && listsOf(soFar) !== listed) continue;
+    if (isWhole && (listsOf(soFar) !== listed || untoldGathered(soFar.gathered).length > 0)) continue;
 
-    if (now?.status === 'resolved' && soFar.closed) {
+    if (isResolved && soFar.closed) {
       const isBusy = () =>
         isHistoryLong() || news().some(({ incident }) => isWhole || incident?.status !== 'resolved');
       const left = Math.max(soFar.closed.until - Date.now(), 1);
       const isOver = !(await condition(isBusy, Math.min(left, lookAgainAfter))) && left <= lookAgainAfter;
       const isBack = () =>
-        isWhole && news().some(({ incident }) => incident && incident.status !== 'resolved');
+        isWhole && news().some((event) => isOpenAfter(event) || tellsOfOpenGathered(event));
       if (isOver && (await leave(warRoom, policy)) && !isBack()) return healthy('followed to the end');
       continue;
     }
@@ -228,8 +246,11 @@ async function followToTheEnd(warRoom: WarRoom, policy: Policy): Promise<string>
     const hasNews = await condition(isBusy, Math.min(quiet, lookAgainAfter));
     if (isWhole && !hasNews) soFar.respondersChanged = true;
     if (isWhole && !hasNews && now) await remindIfQuiet(warRoom, now, policy.remindWhenQuiet);
+    if (!hasNews && now?.status === 'resolved') await lookAtGathered(warRoom);
   }
 }
+
+const isOpenAfter = ({ incident }: LaterEvent) => incident !== undefined && incident.status !== 'resolved';
 
 /** What the card lists beside the incident's state, to tell whether it has changed. */
 const listsOf = ({ did, notDone, responders }: Progress) => JSON.stringify([did, notDone, responders]);

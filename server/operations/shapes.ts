@@ -82,6 +82,10 @@ export const incidentShape = z
       .exactOptional()
       .describe('Its id; of another account than that of default, `<connection>/<id>`'),
     liveRuns: z.int(),
+    gatheredBy: z
+      .array(z.string())
+      .exactOptional()
+      .describe('The runs of other incidents that it has joined in a storm'),
     incident: z
       .object({
         title: z.string().exactOptional(),

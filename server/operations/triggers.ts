@@ -3,6 +3,7 @@ import type { Event } from '../../domain/event.ts';
 import type { Trigger } from '../../triggers/trigger.ts';
 import { decide } from '../decide.ts';
 import { Refusal } from '../refusal.ts';
+import { gatheringsOf } from '../storm.ts';
 import { findEvent } from './events.ts';
 import { readGivenEvent } from './given-event.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
@@ -14,6 +15,12 @@ const triggerShape = z
     workflow: z.string(),
     each: z.enum(['subject', 'event']),
     whenResolved: z.enum(['stop', 'continue']),
+    storm: z
+      .int()
+      .optional()
+      .describe(
+        'Above so many new incidents of one service within a minute, further ones join a run of these',
+      ),
     schedule: z
       .object({
         cron: z.string(),
@@ -24,12 +31,13 @@ const triggerShape = z
   })
   .meta({ id: 'Trigger' });
 
-const shown = ({ name, on, workflow, each, whenResolved, schedule }: Trigger) => ({
+const shown = ({ name, on, workflow, each, whenResolved, storm, schedule }: Trigger) => ({
   name,
   on: [...on],
   workflow,
   each,
   whenResolved,
+  ...(storm === undefined ? {} : { storm }),
   ...(schedule ? { schedule } : {}),
 });
 
@@ -123,7 +131,8 @@ export const testTriggers = defineOperation({
     if (seq === undefined) return { event: event.id, type: event.type, answers };
     const situation =
       event.subject === undefined ? { runs: [] } : await context.store.situation(event.subject, seq);
-    const { answers: said, hold } = decide({ seq, event }, situation, asked, undefined);
+    const gatherings = await gatheringsOf({ seq, event }, asked, context.store);
+    const { answers: said, hold } = decide({ seq, event }, situation, asked, undefined, [], gatherings);
     return { event: event.id, type: event.type, answers, now: { answers: said, ...(hold ? { hold } : {}) } };
   },
 });

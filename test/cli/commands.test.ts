@@ -254,6 +254,37 @@ describe('the command line', () => {
       expect((await baton(argv)).exit).toBe(3);
   });
 
+  it('says of an incident of a storm which run it joined, and of its event that it joins one', async () => {
+    const dataDir = join(folder, 'storm');
+    const store = await openStore({ dataDir });
+    const at = '2026-11-21T03:02:11.000Z';
+    const reason = 'news/Q1: more than 10 new incidents within a minute on Checkout';
+    const data = { id: 'Q2', title: 'Slow', status: 'triggered', urgency: 'high', assignees: [], teams: [] };
+    const type = 'pagerduty.incident.triggered';
+    const event = { id: 'E2', source: '/pagerduty/default', type, subject: 'Q2', time: at };
+    const { seq } = await store.receive({
+      ...{ source: event.source, eventId: event.id, type, subject: 'Q2', time: at, body: Buffer.from('{}') },
+      ...{ actor: 'pagerduty', via: 'webhook' },
+      event: { ...event, data: { ...data, service: { id: 'PSHOP', name: 'Checkout' } } },
+    });
+    const answers = [{ trigger: 'news', answer: 'joined' as const, reason }];
+    const line = { at, actor: 'baton', via: 'dispatch', action: 'event.answered' as const, subject: 'Q2' };
+    await store.decide({
+      seq,
+      incident: { id: 'Q2', status: 'triggered', seenAt: at, gatheredBy: ['news/Q1'] },
+      runs: [],
+      entries: [{ ...line, detail: { event: 'E2', type, answers } }],
+    });
+    await store.close();
+    const env = { BATON_DATA_DIR: dataDir };
+    expect((await baton(['incidents', 'show', 'Q2'], env)).stdout).toMatch(
+      /no run of its own[\s\S]*news +> joined: news\/Q1: more than 10 new incidents within a minute on Checkout/,
+    );
+    expect((await baton(['triggers', 'test', 'news', '--event', String(seq)], env)).stdout).toContain(
+      'As things stand now, it joins news/Q1 before, in a storm',
+    );
+  });
+
   it('colours nothing when asked not to', async () => {
     for (const [argv, env] of [
       [['events', 'example', '--no-color'], {}],

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Event } from '../../domain/event.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { RunRow } from '../../domain/run.ts';
-import { decide } from '../../server/decide.ts';
+import { decide, type Gatherings } from '../../server/decide.ts';
 import type { AskedRun, Situation } from '../../store/dispatch.ts';
 import { slackRequest } from '../../triggers/slack-request.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
@@ -217,6 +217,70 @@ describe('an event', () => {
     expect(
       answerTo(eventOf('triggered'), { ...open, runs: [{ ...run, state: 'starting' }] }).starts,
     ).toHaveLength(1);
+  });
+});
+
+describe('a new incident in a storm', () => {
+  const storming = defineTrigger({
+    name: 'storming',
+    on: ['pagerduty.incident.triggered', 'pagerduty.incident.reopened'],
+    when: 'always',
+    run: handle,
+    input: ({ id }) => id,
+    storm: 10,
+  });
+  const inStorm = { storming: { run: 'storming/QFIRST' } };
+  const planOf = (step: Step, situation: Situation, gatherings: Gatherings = inStorm) =>
+    decide({ seq: 7, event: eventOf(step) }, situation, [storming, onTriggered], undefined, [], gatherings);
+  const reason = 'storming/QFIRST: more than 10 new incidents within a minute on Checkout';
+
+  it('joins the run of another one, and is kept with it; triggers that count no storms start theirs', () => {
+    const plan = planOf('triggered', { runs: [] });
+    expect(plan.joins).toEqual([{ run: 'storming/QFIRST', reason }]);
+    expect(plan.starts.map(({ id }) => id)).toEqual(['on-triggered/QBUG1']);
+    expect(plan.answers[0]).toEqual({ trigger: 'storming', answer: 'joined', reason });
+    expect(plan.incident).toMatchObject({ status: 'triggered', gatheredBy: ['storming/QFIRST'] });
+  });
+
+  it('that has gone on meanwhile keeps its newer state', () => {
+    const acknowledged = { status: 'acknowledged', seenAt: '2026-11-25T10:00:03.000Z' };
+    const plan = planOf('triggered', { incident: acknowledged, gatheredBy: ['other/Q0'], runs: [] });
+    const gatheredBy = ['other/Q0', 'storming/QFIRST'];
+    expect(plan.incident).toEqual({ id: 'QBUG1', ...acknowledged, gatheredBy });
+  });
+
+  it('says for which other one it waits, and decides nothing of that trigger', () => {
+    const plan = planOf('triggered', { runs: [] }, { storming: { waitsFor: 'QFIRST' } });
+    expect(plan).toMatchObject({ waitsFor: 'QFIRST', joins: [] });
+    expect(plan.starts.map(({ trigger }) => trigger)).toEqual(['on-triggered']);
+  });
+
+  it('keeps the run that it was given before', () => {
+    const own: RunRow = {
+      ...{ id: 'storming/QBUG1', trigger: 'storming', workflow: 'handle', target: '', subject: 'QBUG1' },
+      ...{ eventSeq: 7, state: 'starting', createdAt: '2026-11-25T10:00:01.000Z' },
+    };
+    const plan = planOf('triggered', { runs: [own] });
+    expect(plan).toMatchObject({ joins: [], starts: [{ id: 'storming/QBUG1' }, {}] });
+  });
+
+  it('that has joined one starts none, also where the storm is over, and tells it from then on how it stands', () => {
+    const known: Situation = {
+      incident: { status: 'triggered', seenAt: '2026-11-25T10:00:00.000Z' },
+      gatheredBy: ['storming/QFIRST'],
+      runs: [],
+    };
+    for (const step of steps) {
+      const plan = planOf(step, known, {});
+      expect(plan.joined).toEqual(['storming/QFIRST']);
+      expect(
+        [...plan.starts, ...plan.joins].filter((each) => 'trigger' in each && each.trigger === 'storming'),
+      ).toEqual([]);
+    }
+    expect(planOf('reopened', known).answers[0]).toMatchObject({
+      answer: 'joined',
+      reason: 'storming/QFIRST before, in a storm',
+    });
   });
 });
 

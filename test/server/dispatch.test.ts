@@ -1,13 +1,9 @@
-import { Client, Connection } from '@temporalio/client';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
-import { createLog } from '../../log/log.ts';
-import { authorityOf } from '../../secrets/authority.ts';
-import { startDispatcher } from '../../server/dispatch.ts';
-import { watchTemporal } from '../../server/temporal-state.ts';
 import type { Store } from '../../store/store.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { delivery, embeddedWorld, fresh, type World } from '../store/world.ts';
+import { dispatcherOn } from './dispatcher.ts';
 
 async function handle(_: string): Promise<void> {}
 const onTriggered = defineTrigger({
@@ -27,29 +23,8 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 /** A dispatcher whose Temporal answers each start as `start` says. */
-function dispatch(start: (id: string) => Promise<void>, changes: Partial<Store> = {}) {
-  const connection = Connection.lazy({ address: '127.0.0.1:1' });
-  Object.assign(connection, { workflowService: { describeNamespace: async () => ({}) } });
-  const client = new Client({ connection });
-  Object.assign(client.workflow, {
-    start: (_: unknown, { workflowId }: { workflowId: string }) => start(workflowId),
-  });
-  Object.assign(client, { withDeadline: (_: unknown, call: () => Promise<unknown>) => call() });
-  const log = createLog((text) => text, { destination: { write: () => {} } });
-  const temporal = watchTemporal({ client, namespace: 'default', log });
-  const dispatcher = startDispatcher({
-    store: { ...store, ...changes },
-    client,
-    triggers: [onTriggered],
-    taskQueue: 'none',
-    eagerStart: false,
-    authority: authorityOf('a-key-for-this-test'),
-    temporal,
-    log,
-  });
-  onTestFinished(() => dispatcher.stop());
-  return dispatcher;
-}
+const dispatch = (start: (id: string) => Promise<void>, changes: Partial<Store> = {}) =>
+  dispatcherOn({ ...store, ...changes }, [onTriggered], { start });
 
 async function arrives(subject = fresh('Q')): Promise<{ seq: number; subject: string }> {
   const eventId = fresh('event-');

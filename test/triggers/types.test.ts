@@ -59,6 +59,13 @@ describe('a trigger', () => {
     ],
     ['no schedule for events of one', { on: 'schedule.nightly' }, 'nothing makes schedule.nightly'],
     ['no event type', { on: [] }, 'would never fire'],
+    ['a storm of half an incident', { storm: 0.5 }, 'has no fitting storm, 0.5'],
+    ['a storm of none', { storm: 0 }, 'Use a whole number from 1 to 100'],
+    [
+      'a storm of acknowledgements',
+      { on: 'pagerduty.incident.acknowledged', storm: 10 },
+      'would never see a storm',
+    ],
     ['no condition', { when: {} }, "Say so with when: 'always'"],
     ['no word about conditions', { when: undefined }, "Say so with when: 'always'"],
     ['another word than always', { when: 'sometimes' }, "Say so with when: 'always'"],

@@ -2,6 +2,7 @@ import type { Duration } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import type { LaterEvent } from '../../domain/incident.ts';
 import { steps } from './activities.ts';
+import { type GatheredSoFar, gatheredLines } from './gathered.ts';
 import { orUnavailable, type Parts } from './parts.ts';
 import type { Alert, CurrentIncident } from './read-context.ts';
 import { record } from './record.ts';
@@ -35,6 +36,8 @@ export interface Progress {
   approvals?: Approval[];
   did?: string[];
   notDone?: string[];
+  /** The new incidents of its storm that have joined this one. */
+  gathered?: GatheredSoFar;
   /** Since when nobody has written in the room, in milliseconds since 1970, and how often they were reminded. */
   quietSince?: number;
   reminders?: number;
@@ -51,6 +54,8 @@ export interface WarRoom extends Parts {
   soFar: Progress;
   /** Runs that began with an earlier version have a card and no more, and go on so until their next history. */
   isWhole: boolean;
+  /** Runs that began with an earlier version take no notice of a storm until their next history. */
+  gathers: boolean;
 }
 
 const mostApprovals = 20;
@@ -92,7 +97,12 @@ export async function showState(warRoom: WarRoom, incident: CurrentIncident, pla
   const { channelId } = soFar.room;
   const { id: incidentId } = incident;
 
-  const card: StatusCard = { ...statusCard(incident), ...(isWhole ? listsOf(soFar, plans) : {}) };
+  const state = statusCard(incident);
+  const card: StatusCard = {
+    ...state,
+    lines: [...(state.lines ?? []), ...gatheredLines(soFar.gathered)],
+    ...(isWhole ? listsOf(soFar, plans) : {}),
+  };
   const shown = JSON.stringify(card);
   if (shown !== soFar.card || (isWhole && !soFar.cardTs))
     await part('Status card', async () => {
@@ -185,11 +195,11 @@ export async function bookmark({ part, soFar }: WarRoom, links: readonly Link[])
 }
 
 /** Says something in the thread of the card, where it disturbs nobody. */
-export async function say({ part, soFar }: WarRoom, text: string): Promise<void> {
+export async function say({ part, soFar }: WarRoom, text: string, links?: Link[]): Promise<void> {
   const { room, cardTs: threadTs } = soFar;
   if (!room || !threadTs || text === '') return;
   await part('Message in the room', () =>
-    steps.postSlackMessage({ channelId: room.channelId, threadTs, text }),
+    steps.postSlackMessage({ channelId: room.channelId, threadTs, text, ...(links ? { links } : {}) }),
   );
 }
 
@@ -273,7 +283,7 @@ export async function remindIfQuiet(
   const text = [
     `Nobody has written here for ${durationText(after)}, and incident #${incident.number} is ${incident.status}.`,
     `On it: ${assignees.join(', ') || 'nobody'}.`,
-    `Open: ${[...(lines ?? []), ...waitedFor(approvals)].join('; ')}.`,
+    `Open: ${[...(lines ?? []), ...gatheredLines(soFar.gathered), ...waitedFor(approvals)].join('; ')}.`,
   ].join('\n');
   await part('Reminder', () => steps.postSlackMessage({ channelId, text }));
 }

@@ -1,0 +1,42 @@
+import { Client, Connection } from '@temporalio/client';
+import { onTestFinished } from 'vitest';
+import type { LaterEvent } from '../../domain/incident.ts';
+import { createLog } from '../../log/log.ts';
+import { authorityOf } from '../../secrets/authority.ts';
+import { type Dispatcher, startDispatcher } from '../../server/dispatch.ts';
+import { watchTemporal } from '../../server/temporal-state.ts';
+import type { Store } from '../../store/store.ts';
+import type { Trigger } from '../../triggers/trigger.ts';
+
+/** What Temporal does in place of itself. Without `signal` no run is told anything. */
+export interface FakeTemporal {
+  start(id: string): Promise<void>;
+  signal?(id: string, events: LaterEvent[]): Promise<void>;
+}
+
+/** A dispatcher on a real store, whose Temporal answers as `temporal` says. */
+export function dispatcherOn(store: Store, triggers: readonly Trigger[], temporal: FakeTemporal): Dispatcher {
+  const connection = Connection.lazy({ address: '127.0.0.1:1' });
+  Object.assign(connection, { workflowService: { describeNamespace: async () => ({}) } });
+  const client = new Client({ connection });
+  Object.assign(client.workflow, {
+    start: (_: unknown, { workflowId }: { workflowId: string }) => temporal.start(workflowId),
+    getHandle: (id: string) => ({
+      signal: (_: unknown, events: LaterEvent[]) => temporal.signal?.(id, events),
+    }),
+  });
+  Object.assign(client, { withDeadline: (_: unknown, call: () => Promise<unknown>) => call() });
+  const log = createLog((text) => text, { destination: { write: () => {} } });
+  const dispatcher = startDispatcher({
+    store,
+    client,
+    triggers,
+    taskQueue: 'none',
+    eagerStart: false,
+    authority: authorityOf('a-key-for-this-test'),
+    temporal: watchTemporal({ client, namespace: 'default', log }),
+    log,
+  });
+  onTestFinished(() => dispatcher.stop());
+  return dispatcher;
+}
