@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { impair } from '../../simulator/ec2.ts';
-import { raiseIncident, simulatedWebhookSecret } from '../../simulator/pagerduty.ts';
+import { simulatedWebhookSecret } from '../../simulator/pagerduty.ts';
 import { openStore } from '../../store/open.ts';
 import type { Store } from '../../store/store.ts';
 import { ledgersOf, violations } from '../check.ts';
+import { raiseApart } from '../fixtures/raise-apart.ts';
 import { startTestTemporal } from '../temporal.ts';
 import { eventually, type Providers, startProviders } from '../world.ts';
 import { type BatonProcess, startBaton } from './process.ts';
@@ -58,8 +59,7 @@ async function inspect<Result>(look: (store: Store) => Promise<Result>): Promise
   }
 }
 
-const raise = (title = 'Search p99 latency above 2 s') =>
-  raiseIncident(providers.pagerDuty, { title, service: 'Search' });
+const raise = (title = 'Search p99 latency above 2 s') => raiseApart(providers.pagerDuty, title);
 const called = (simulator: keyof Providers, match: string) => {
   const { calls } = providers[simulator] as Providers['jira'];
   return calls.some(({ method, path, body }) => `${method} ${path} ${body}`.includes(match));

@@ -5,12 +5,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { raiseIncident, resolveAs, simulatedWebhookSecret } from '../../simulator/pagerduty.ts';
+import { resolveAs, simulatedWebhookSecret } from '../../simulator/pagerduty.ts';
 import { openStore } from '../../store/open.ts';
 import type { Store } from '../../store/store.ts';
 import { bundleWorkflows } from '../../worker/bundle.ts';
 import { buildIdOf } from '../../worker/version.ts';
 import { ledgersOf, violations } from '../check.ts';
+import { raiseApart } from '../fixtures/raise-apart.ts';
 import { startPostgres, type TestPostgres } from '../store/postgres.ts';
 import { startTestTemporal } from '../temporal.ts';
 import { eventually, type Providers, startProviders } from '../world.ts';
@@ -87,7 +88,7 @@ describe.skipIf(!postgres)('workers that have versions', () => {
   }
 
   const raise = () => {
-    const id = raiseIncident(providers.pagerDuty, { title: 'Search is down', service: 'Search' });
+    const id = raiseApart(providers.pagerDuty, 'Search is down');
     raised.push(id);
     return id;
   };

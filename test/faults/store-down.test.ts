@@ -7,11 +7,12 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { anyFreePort } from '../../processes/ports.ts';
 import { type RunningTemporal, startTemporal } from '../../processes/temporal-server.ts';
-import { raiseIncident, simulatedWebhookSecret } from '../../simulator/pagerduty.ts';
+import { simulatedWebhookSecret } from '../../simulator/pagerduty.ts';
 import { pagerDutyWebhook } from '../../simulator/pagerduty-webhooks.ts';
 import { openStore } from '../../store/open.ts';
 import type { Store } from '../../store/store.ts';
 import { ledgersOf, violations } from '../check.ts';
+import { raiseApart } from '../fixtures/raise-apart.ts';
 import { startPostgres, type TestPostgres } from '../store/postgres.ts';
 import { eventually, type Providers, startProviders } from '../world.ts';
 import { type BatonProcess, startBaton } from './process.ts';
@@ -73,7 +74,7 @@ describe.skipIf(!faults)('two servers on one PostgreSQL', () => {
     await rm(folder, { recursive: true });
   });
 
-  const raise = () => raiseIncident(providers.pagerDuty, { title: 'Search is down', service: 'Search' });
+  const raise = () => raiseApart(providers.pagerDuty, 'Search is down');
   const untilDelivered = () =>
     eventually('all to be delivered', () => providers.pagerDuty.world.pendingWebhooks.length === 0);
   const isNoted = (id: string) => providers.pagerDuty.world.notes.some(({ incidentId }) => incidentId === id);

@@ -6,11 +6,12 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { anyFreePort } from '../../processes/ports.ts';
 import { type RunningTemporal, startTemporal } from '../../processes/temporal-server.ts';
-import { acknowledgeAs, raiseIncident, simulatedWebhookSecret } from '../../simulator/pagerduty.ts';
+import { acknowledgeAs, simulatedWebhookSecret } from '../../simulator/pagerduty.ts';
 import { simulatedSigningSecret } from '../../simulator/slack/world.ts';
 import { slackClick } from '../../simulator/slack.ts';
 import { openStore } from '../../store/open.ts';
 import { ledgersOf, violations } from '../check.ts';
+import { raiseApart } from '../fixtures/raise-apart.ts';
 import { cardOf, eventually, type Providers, startProviders } from '../world.ts';
 import { type BatonProcess, startBaton } from './process.ts';
 import { untilAtRest } from './rest.ts';
@@ -50,8 +51,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const raise = () =>
-  raiseIncident(providers.pagerDuty, { title: 'Search p99 latency above 2 s', service: 'Search' });
+const raise = () => raiseApart(providers.pagerDuty, 'Search p99 latency above 2 s');
 
 /** What happened while Temporal was away. */
 interface Outage {
