@@ -7,7 +7,7 @@ import { runEnd } from '../domain/run-end.ts';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import type { LiveRun } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
-import { callMilliseconds, catchUp, type RunStarter, startRun } from './runs.ts';
+import { callMilliseconds, catchUp, gatherAgain, type RunStarter, startRun } from './runs.ts';
 import { isTemporalAway, isTemporalSilent, type TemporalState } from './temporal-state.ts';
 
 interface Options extends RunStarter {
@@ -158,6 +158,7 @@ async function takeUpLost(run: LiveRun, retention: number, options: Options): Pr
   });
   log.warn({ run: id, incident: subject }, 'Temporal did not know a run: it was started again');
   if (subject !== undefined) await catchUp({ id, subject, eventId }, options);
+  await gatherAgain(id, options);
 }
 
 async function endRun(run: LiveRun, end: End, { store, log }: Options, closeTime?: Date): Promise<void> {

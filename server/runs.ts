@@ -5,7 +5,6 @@ import type { Gathered, LaterEvent } from '../domain/incident.ts';
 import { millisecondsAhead } from '../domain/moment.ts';
 import type { Authority } from '../secrets/authority.ts';
 import type { Echo } from '../store/echoes.ts';
-import type { ListedEvent } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
 import { laterEvents, type RunMemo } from '../workflows/kit/run.ts';
 import { incidentOf, type Start } from './decide.ts';
@@ -120,26 +119,42 @@ const envelope = z.custom<Event>(
   (value) => z.object({ id: z.string(), type: z.string(), time: z.string() }).safeParse(value).success,
 );
 
+/** What has come of a subject and was taken, in the order in which it happened. */
+async function takenEvents(subject: string, store: Store): Promise<{ event: Event; receivedAt: string }[]> {
+  const rows = await store.listEvents({ subject, limit: laterAtMost });
+  const taken = rows.flatMap(({ event, receivedAt, disposition }) => {
+    const { success, data } = envelope.safeParse(event);
+    return success && disposition !== undefined && disposition !== 'duplicate'
+      ? [{ event: data, receivedAt }]
+      : [];
+  });
+  return taken.sort((one, other) => Date.parse(one.event.time) - Date.parse(other.event.time));
+}
+
 /** Tells a run that begins late what has happened on its subject since its event. It takes each event once. */
 export async function catchUp(
   run: { id: string; subject: string; eventId: string },
   { store, client }: { store: Store; client: Client },
 ): Promise<void> {
-  const rows = await store.listEvents({ subject: run.subject, limit: laterAtMost });
   const own = await store.findEvent(run.eventId, run.subject);
-  const isLater = ({ time, eventId, disposition }: ListedEvent) =>
-    own !== undefined &&
-    millisecondsAhead(time, own.time) >= 0 &&
-    eventId !== run.eventId &&
-    disposition !== undefined &&
-    disposition !== 'duplicate';
-  const known = rows.filter(isLater).flatMap((row) => {
-    const { success, data } = envelope.safeParse(row.event);
-    return success ? [{ event: data, receivedAt: row.receivedAt }] : [];
-  });
-  known.sort((one, other) => Date.parse(one.event.time) - Date.parse(other.event.time));
+  if (!own) return;
   const later: LaterEvent[] = [];
-  for (const { event, receivedAt } of known)
-    later.push(laterEvent(event, await echoOf(event, receivedAt, store)));
+  for (const { event, receivedAt } of await takenEvents(run.subject, store))
+    if (event.id !== run.eventId && millisecondsAhead(event.time, own.time) >= 0)
+      later.push(laterEvent(event, await echoOf(event, receivedAt, store)));
   if (later.length > 0) await tellRun(run.id, later, client);
+}
+
+/** So many incidents of a storm a run is told of once more. It follows no more than that. */
+const gatheredAtMost = 500;
+
+/** Tells a run that begins anew which incidents have joined it in a storm, and how they stand. It takes each event once. */
+export async function gatherAgain(
+  run: string,
+  { store, client }: { store: Store; client: Client },
+): Promise<void> {
+  for (const subject of await store.gatheredBy(run, gatheredAtMost)) {
+    const events = (await takenEvents(subject, store)).flatMap(({ event }) => gatheredEvent(event) ?? []);
+    if (events.length > 0) await tellRun(run, events, client);
+  }
 }

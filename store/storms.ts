@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
-import { keyText } from './json.ts';
+import { cleanText, keyText } from './json.ts';
 
 /** An event that told of a new incident. */
 export interface NewIncident {
@@ -27,6 +27,8 @@ export interface Storms {
    * other. One query, whose cost does not grow with the storm.
    */
   newIncidents(asked: AskedNewIncidents): Promise<NewIncident[]>;
+  /** The newest incidents that have joined this run. Looks through all that have joined any, so only for what is rare. */
+  gatheredBy(run: string, limit: number): Promise<string[]>;
 }
 
 export const stormSteps = [
@@ -35,6 +37,7 @@ export const stormSteps = [
   `create index inbox_storm on inbox (storm, seq) where storm is not null and duplicate_of is null`,
   // The runs that an incident has joined in place of having its own.
   `alter table incidents add column gathered_by text[]`,
+  `create index incidents_gathered on incidents (place) where gathered_by is not null`,
 ];
 
 export function stormsOn({ db }: Context): Storms {
@@ -58,5 +61,14 @@ export function stormsOn({ db }: Context): Storms {
     );
   }
 
-  return { newIncidents: groupCommit(askAll, () => 100) };
+  return {
+    newIncidents: groupCommit(askAll, () => 100),
+    async gatheredBy(run, limit) {
+      const { rows } = await sql<{ id: string }>`
+        select id from incidents where gathered_by is not null and ${cleanText(run)} = any (gathered_by) order by place desc limit ${limit}`.execute(
+        db,
+      );
+      return rows.map(({ id }) => id);
+    },
+  };
 }

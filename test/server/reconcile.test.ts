@@ -142,6 +142,33 @@ describe('a run that Temporal has lost', () => {
     expect(await store.findRun(resolved.id)).toMatchObject({ outcome: 'resolved elsewhere' });
   });
 
+  it('learns again which incidents have joined it in a storm, and how they stand', async () => {
+    const { id } = await lostRun();
+    await makeOlder(id, '1 hour');
+    const joined = fresh('QJOIN');
+    for (const [minute, status] of ['triggered', 'acknowledged'].entries()) {
+      const time = `2026-11-25T10:0${minute}:00Z`;
+      const type = `pagerduty.incident.${status}`;
+      const data = { id: joined, title: 'Slow', status, urgency: 'high', service: { id: 'P', name: 'P' } };
+      const event = { id: fresh('event-'), source: '/pagerduty/default', type, subject: joined, time, data };
+      const { seq } = await store.receive(
+        delivery({ eventId: event.id, subject: joined, type, time, event }),
+      );
+      const incident = { id: joined, status, seenAt: time, gatheredBy: [id] };
+      await store.decide({ seq, incident, runs: [], entries: [] });
+      await store.settle({ seq, disposition: 'dispatched', reason: 'x', started: [], entries: [] });
+    }
+    await reconcile();
+    const { events } = await client.workflow.getHandle(id).fetchHistory();
+    const told = (events ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: signal }) =>
+      JSON.parse(Buffer.from(signal?.input?.payloads?.[0]?.data ?? '[]').toString('utf8')),
+    );
+    expect(told).toMatchObject([
+      { type: 'incident.gathered', data: { incidentId: joined, status: 'triggered', isNew: true } },
+      { type: 'incident.gathered', data: { incidentId: joined, status: 'acknowledged', isNew: false } },
+    ]);
+  });
+
   it('is started again also where Temporal cannot tell of an older one', async () => {
     const [broken, lost] = [await lostRun(), await lostRun()];
     for (const { id } of [broken, lost]) await makeOlder(id, '1 hour');
