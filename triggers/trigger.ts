@@ -51,7 +51,7 @@ interface Declaration<Type extends EventType, Input> {
   whenResolved?: 'continue';
   /**
    * Above so many new incidents of one service and urgency within a minute, a further one starts no run: it joins a live run of this
-   * trigger there, which gets it as `incident.gathered` and has to care for it. Left out: each has its own.
+   * trigger there, which gets it as `incident.gathered` and has to care for it until it is resolved. Left out: each has its own.
    */
   storm?: number;
   /** When the events come, of a trigger on `schedule.<name>`. */
@@ -67,7 +67,7 @@ export function defineTrigger<const Type extends EventType, Input>(
 ): Trigger {
   const { name, run, when, each = 'subject', whenResolved = 'stop', storm, schedule } = declaration;
   const on: readonly EventType[] = typeof declaration.on === 'string' ? [declaration.on] : declaration.on;
-  const fault = faultOf({ name, on, run, when, storm, schedule });
+  const fault = faultOf({ name, on, run, when, whenResolved, storm, schedule });
   if (fault !== undefined) throw new Error(`The trigger ${name} ${fault}`);
   const names = (event: Event): event is Event<Type> => on.includes(event.type);
   return {
@@ -97,7 +97,7 @@ export function defineTrigger<const Type extends EventType, Input>(
 /** As people read them in run ids, commands and settings. Runs that begin with `schedule/` are Baton's own. */
 const namePattern = /^(?!schedule$)[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
 
-/** Of so many times more new incidents it is looked at what became of them. */
+/** For each new incident three times as many earlier ones are read. */
 const mostOfStorm = 100;
 
 /** What is wrong, why, and what to do; undefined where nothing is. The compiler tells most of it to those who ask it. */
@@ -106,6 +106,7 @@ function faultOf({
   on,
   run,
   when,
+  whenResolved,
   storm,
   schedule,
 }: {
@@ -113,6 +114,7 @@ function faultOf({
   on: readonly EventType[];
   run: unknown;
   when: unknown;
+  whenResolved: Trigger['whenResolved'];
   storm: number | undefined;
   schedule: Schedule | undefined;
 }): string | undefined {
@@ -133,6 +135,8 @@ function faultOf({
     return `has no fitting storm, ${storm}: it is a number of incidents. Use a whole number from 1 to ${mostOfStorm}, or leave it out.`;
   if (storm !== undefined && !on.includes('pagerduty.incident.triggered'))
     return 'would never see a storm: one is of new incidents. Name pagerduty.incident.triggered, or leave storm out.';
+  if (storm !== undefined && whenResolved === 'stop')
+    return "would leave a storm alone: the resolve of one incident would stop the run that many have joined. Say whenResolved: 'continue', or leave storm out.";
   if (when === 'always') return undefined;
   if (typeof when !== 'object' || when === null || Object.keys(when).length === 0)
     return "has no condition: it would answer every such event. Say so with when: 'always', or name a condition.";

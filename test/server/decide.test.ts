@@ -227,6 +227,7 @@ describe('a new incident in a storm', () => {
     when: 'always',
     run: handle,
     input: ({ id }) => id,
+    whenResolved: 'continue',
     storm: 10,
   });
   const inStorm = { storming: { run: 'storming/QFIRST' } };

@@ -18,6 +18,7 @@ const storming = defineTrigger({
   when: { 'urgency is high': ({ urgency }) => urgency === 'high' },
   run: handle,
   input: ({ id }) => id,
+  whenResolved: 'continue',
   storm: most,
 });
 

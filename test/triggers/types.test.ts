@@ -61,6 +61,7 @@ describe('a trigger', () => {
     ['no event type', { on: [] }, 'would never fire'],
     ['a storm of half an incident', { storm: 0.5 }, 'has no fitting storm, 0.5'],
     ['a storm of none', { storm: 0 }, 'Use a whole number from 1 to 100'],
+    ['a storm that ends with its first incident', { storm: 10 }, 'would leave a storm alone'],
     [
       'a storm of acknowledgements',
       { on: 'pagerduty.incident.acknowledged', storm: 10 },
