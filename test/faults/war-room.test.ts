@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { LaterEvent } from '../../domain/incident.ts';
+import type { Gathered, LaterEvent } from '../../domain/incident.ts';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { laterEvents } from '../../workflows/kit/run.ts';
@@ -264,6 +264,38 @@ describe('the end of a war room', () => {
     await end(id);
     expect(comments(id)).toContain('The room was private, so its text stays there');
     expect(comments(id)).not.toContain('Between us');
+  });
+});
+
+describe('a war room that an incident of its storm has joined', () => {
+  it('stays open until that one is resolved too, also where nobody has told of it', async () => {
+    const id = await openRoom();
+    const joined = raiseIncident(world.pagerDuty, { title: 'Carts are slow', service: 'Checkout' });
+    const data: Gathered = { incidentId: joined, title: 'Carts are slow', status: 'triggered', isNew: true };
+    await tell(id, { eventId: `G${joined}`, type: 'incident.gathered', data });
+    await passBurst();
+    await eventually('it on the card', () =>
+      card(id).includes('One more incident of this service in this storm: 1 open'),
+    );
+    await eventually('its note', () =>
+      world.pagerDuty.world.notes.some(({ content }) =>
+        content.includes(`worked on in one place. War room: `),
+      ),
+    );
+    resolveAs(world.pagerDuty, id, 'PBENOKA');
+    await passBurst();
+    await eventually('the resolve to be shown', () => card(id).includes('🟢 Resolved'));
+    await pass('5 hours');
+    expect(roomOf(id)?.archived).toBe(false);
+    expect(issueOf(id)?.status).not.toBe('Done');
+
+    resolveAs(world.pagerDuty, joined, 'PBENOKA');
+    await pass('2 hours');
+    await eventually('the run to have asked', () => card(id).includes('in this storm: none open'));
+    await pass('3 hours');
+    await eventually('the run to end', async () => (await world.run(`rooms/${id}`))?.endedAt);
+    expect(roomOf(id)?.archived).toBe(true);
+    expect(issueOf(id)?.status).toBe('Done');
   });
 });
 
