@@ -32,6 +32,13 @@ export const pagerDutyCases: Cases = {
       effects: ['note added'],
     },
   ],
+  publishPagerDutyStatusUpdate: [
+    {
+      input: (world) => ({ incidentId: newIncident(world).incidentId, message: 'Checkout is slow for some' }),
+      cut: '/status_updates',
+      effects: ['status update published'],
+    },
+  ],
   escalatePagerDutyIncident: [
     {
       input: (world) => ({ incidentId: newIncident(world).incidentId, level: 2 }),
