@@ -123,6 +123,12 @@ describe('a failed run', () => {
       { href: 'https://baton.example.com/metrics' },
     ]);
 
+    // The pager goes on for weeks, and is shown with its code meanwhile.
+    await eventually('the code of the live pager', async () => {
+      const { items } = await world.store.pageOfRuns({ live: true, limit: 9 });
+      return items.some(({ trigger, worker }) => trigger === 'run-failed' && worker?.commit === commit);
+    });
+
     world.ec2.world.denied.length = 0;
     drop();
     impair(world.ec2, another);

@@ -40,6 +40,7 @@ const activities = {
     resolved.push(dedupKey);
     return {};
   },
+  awaitPagerDutyAlert: async () => ({ confirmed: true, readable: true, reason: 'seen' }),
 };
 
 let temporal: TestWorkflowEnvironment;

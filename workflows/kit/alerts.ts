@@ -1,6 +1,7 @@
 import { log, patched } from '@temporalio/workflow';
 import type { ActivityFunctions } from '../../activities/index.ts';
 import { steps, waits } from './activities.ts';
+import { orUnavailable, type Unavailable } from './parts.ts';
 import { record } from './record.ts';
 
 type Alert = Parameters<ActivityFunctions['raisePagerDutyAlert']>[0];
@@ -32,13 +33,21 @@ async function sendUntilSeen(
   // Runs of before 2026-11 believe the 202.
   if (!patched('alerts-read-back')) return;
   for (let sent = 1; ; sent += 1) {
-    const seen = await waits.awaitPagerDutyAlert(wanted);
+    const found = await orUnavailable(() => waits.awaitPagerDutyAlert(wanted));
+    // The page itself stands: that nobody can look fails no pager.
+    const seen = 'unavailable' in found ? unreadable(found) : found;
     if (seen.confirmed) return;
     // What cannot be looked at is no reason to send it again.
     if (!seen.readable || sent >= sentAtMost) return report(wanted, sent, seen.reason, subject);
     await send();
   }
 }
+
+const unreadable = ({ unavailable }: Unavailable) => ({
+  confirmed: false,
+  readable: false,
+  reason: `it could not be read back: ${unavailable}`,
+});
 
 async function report(
   { dedupKey, status }: { dedupKey: string; status: string },
