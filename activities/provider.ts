@@ -9,6 +9,8 @@ export interface Finding {
   ok: boolean | undefined;
   /** Where it is not ok: why, and what to do. Without secrets. */
   reason?: string;
+  /** A setting that this process does not have. Of the connection `default` another process may, which says so at its own start. */
+  isUnset?: true;
 }
 
 /** A setting without which a provider that is in use is connected in half. */

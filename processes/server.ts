@@ -1,7 +1,6 @@
 import { budgetOf } from '../activities/budget.ts';
 import { connectClients } from '../activities/clients.ts';
 import { wayTo } from '../activities/http.ts';
-import { settingsOf } from '../activities/provider.ts';
 import { outageLines } from '../log/log.ts';
 import { startDoctorWatch } from '../server/doctor-watch.ts';
 import { createMetrics } from '../server/metrics.ts';
@@ -100,10 +99,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       throw error.code === 'EADDRINUSE' ? portTaken(port) : error;
     });
     lifetime.onClose(server.stop);
-    lifetime.onClose(
-      startDoctorWatch({ doctor: world.doctor, settings: world.providers.flatMap(settingsOf), store, log })
-        .stop,
-    );
+    lifetime.onClose(startDoctorWatch({ doctor: world.doctor, store, log }).stop);
     log.info({ port }, 'Listening');
     await lifetime.untilEnd();
     log.info('Stopping');

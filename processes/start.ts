@@ -6,14 +6,14 @@ import type { Logger } from 'pino';
 import { budgetOf } from '../activities/budget.ts';
 import { connectClients } from '../activities/clients.ts';
 import { wayTo } from '../activities/http.ts';
-import { type AnyProvider, settingsOf } from '../activities/provider.ts';
+import type { AnyProvider } from '../activities/provider.ts';
 import type { Output } from '../cli/output.ts';
 import { createLog, outageLines } from '../log/log.ts';
 import { openLogFile } from '../log/log-file.ts';
 import { authorityOf } from '../secrets/authority.ts';
 import { learningScrubber } from '../secrets/scrub.ts';
 import { addressOf } from '../server/address.ts';
-import { startDoctorWatch } from '../server/doctor-watch.ts';
+import { missingLine, startDoctorWatch } from '../server/doctor-watch.ts';
 import { createMetrics } from '../server/metrics.ts';
 import type { World } from '../server/operations/operation.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
@@ -207,8 +207,12 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     lifetime.onClose(server.stop);
     if (settings.connectedBy.length > 0)
       lifetime.onClose(
-        startDoctorWatch({ doctor: world.doctor, settings: world.providers.flatMap(settingsOf), store, log })
-          .stop,
+        startDoctorWatch({
+          doctor: world.doctor,
+          store,
+          log,
+          tell: (missing) => output.note(missingLine(missing)),
+        }).stop,
       );
     const control = await serveControl(dataDir, {
       ping: async () => 'here',

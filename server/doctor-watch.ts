@@ -1,15 +1,16 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
+import { defaultConnection } from '../domain/subject.ts';
 import type { Store } from '../store/store.ts';
 import { type Doctor, type Examination, examineAll } from './doctor.ts';
 
 interface Options {
   doctor: () => Promise<Doctor>;
-  /** The names of all settings of the providers. */
-  settings: readonly string[];
   store: Pick<Store, 'append' | 'readRecord'>;
   log: Logger;
+  /** Tells people of each right that is missing, where somebody looks on. */
+  tell?: (missing: Missing) => void;
 }
 
 const everyMilliseconds = 24 * 3_600_000;
@@ -26,13 +27,13 @@ const missingSchema = z.object({
   reason: z.string(),
   neededBy: z.array(z.string()),
 });
-type Missing = z.output<typeof missingSchema>;
+export type Missing = z.output<typeof missingSchema>;
 
 /**
  * Looks at the connections soon after a start, and then daily. Each right that is missing is a line in the log; what is missing, where that
  * is not what it was, a line in the record.
  */
-export function startDoctorWatch({ doctor, settings, store, log }: Options): { stop(): Promise<void> } {
+export function startDoctorWatch({ doctor, store, log, tell }: Options): { stop(): Promise<void> } {
   const stopping = new AbortController();
   let logged: Missing[] | undefined;
   let round: Promise<void> = Promise.resolve();
@@ -48,10 +49,13 @@ export function startDoctorWatch({ doctor, settings, store, log }: Options): { s
       const found = await examineAll(asked, await asked.connections(), stopping.signal);
       if (stopping.signal.aborted) return;
       const kept = logged ?? (await lastKept(store));
-      const missing = [...missingIn(found, settings), ...kept.filter((each) => isSilent(found, each))];
+      const missing = [...missingIn(found), ...kept.filter((each) => isSilent(found, each))];
       if (logged && namesOf(missing) === namesOf(logged)) return;
       logged = missing;
-      for (const each of missing) log.warn(each, 'A right is missing at a provider: see baton doctor');
+      for (const each of missing) {
+        log.warn(each, 'A right is missing at a provider: see baton doctor');
+        tell?.(each);
+      }
       if (namesOf(missing) === namesOf(kept)) return;
       const at = new Date().toISOString();
       const line = { at, actor: 'baton', via: 'doctor', action: 'connections.checked', subject } as const;
@@ -73,13 +77,16 @@ export function startDoctorWatch({ doctor, settings, store, log }: Options): { s
   };
 }
 
-/** A setting that is missing here may be another process's: servers and workers each have their own. */
-function missingIn(examinations: readonly Examination[], settings: readonly string[]): Missing[] {
+/**
+ * A setting of `default` that is missing here may be another process's, as servers and workers each have their own, and each says at its start
+ * what it lacks. A named connection is the same for all.
+ */
+function missingIn(examinations: readonly Examination[]): Missing[] {
   return examinations.flatMap(({ provider, connection, state, reason = '', findings }) => {
     const refused = { provider, connection, what: 'all of it', reason, neededBy: [] };
     if (state === 'refused') return [refused];
     return findings
-      .filter(({ what, ok }) => ok === false && !settings.includes(what))
+      .filter(({ ok, isUnset }) => ok === false && !(isUnset && connection === defaultConnection))
       .map(({ what, reason: why = '', neededBy }) => ({
         provider,
         connection,
@@ -88,6 +95,12 @@ function missingIn(examinations: readonly Examination[], settings: readonly stri
         neededBy,
       }));
   });
+}
+
+/** For a screen. */
+export function missingLine({ provider, connection, what, reason }: Missing): string {
+  const words = reason === '' ? '' : `: ${reason}`;
+  return `Doctor  ${provider} (${connection}): not well is ${what}${words}`;
 }
 
 /** Of a connection that does not answer it is not known what has changed. */

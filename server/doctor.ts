@@ -44,6 +44,7 @@ export const examinationSchema = z.object({
       ok: z.boolean().optional().describe('Left out: it cannot be told without changing something'),
       reason: z.string().optional(),
       neededBy: z.array(z.string()).describe('The activities that declare it'),
+      isUnset: z.literal(true).optional().describe('A setting that this process does not have'),
     }),
   ),
 });
@@ -77,9 +78,10 @@ export async function examine(
     connection: name,
     state,
     ...(reason === undefined ? {} : { reason: scrub(reason) }),
-    findings: findings.map(({ what, ok, reason: why }) => ({
+    findings: findings.map(({ what, ok, reason: why, isUnset }) => ({
       what,
       ...(ok === undefined ? {} : { ok }),
+      ...(isUnset ? { isUnset } : {}),
       ...(why === undefined ? {} : { reason: scrub(why) }),
       neededBy: its.filter(({ permissions }) => permissions.includes(what)).map((each) => each.name),
     })),

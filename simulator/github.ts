@@ -60,6 +60,8 @@ export interface GitHubWorld {
   people: string[];
   /** What the token may set on an issue: without it GitHub drops labels and assignees silently. */
   mayPush: boolean;
+  /** The permissions that a fine-grained token lacks: `issues:write`. */
+  denied?: string[];
   /** The scopes that a classic token tells; undefined for a fine-grained one. */
   scopes?: string;
   /** For how long the lists do not show what is new. */
@@ -183,7 +185,12 @@ function mount(app: Express, world: GitHubWorld, act: Act): void {
       throw new GitHubError(403, 'Request forbidden by administrative rules.');
     const wanted = `${request.params.owner}/${request.params.name}`.toLowerCase();
     const repository = world.repositories.find(({ name }) => name.toLowerCase() === wanted);
-    if (!repository) throw new GitHubError(404, 'Not Found');
+    const [, area = 'metadata'] = /^\/repos\/[^/]+\/[^/]+\/(\w+)/.exec(request.path) ?? [];
+    if (!repository || (world.denied ?? []).some((right) => right.startsWith(`${area}:`)))
+      throw new GitHubError(
+        repository ? 403 : 404,
+        repository ? 'Resource not accessible by personal access token' : 'Not Found',
+      );
     const text = Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '';
     return { repository, request, body: text === '' ? {} : JSON.parse(text) };
   };
@@ -205,6 +212,9 @@ function mount(app: Express, world: GitHubWorld, act: Act): void {
     return found;
   };
 
+  route('get', '', ({ repository }) => ({
+    body: { full_name: repository.name, permissions: { pull: true, push: world.mayPush } },
+  }));
   route('get', '/issues', ({ repository, request }) => {
     const label = request.query.labels;
     const found = repository.issues

@@ -14,6 +14,8 @@ export interface PrometheusWorld {
   series: Record<string, SimulatedSeries[]>;
   warnings: string[];
   infos: string[];
+  /** The token is known, and may not query. */
+  isDenied?: boolean;
 }
 
 const token = newSecret();
@@ -61,6 +63,7 @@ function mount(app: Express, world: PrometheusWorld): void {
       // Whatever stands before a Prometheus and asks for a token answers in words of its own.
       if (request.headers.authorization !== `Bearer ${token}`)
         return void response.status(401).send('Unauthorized');
+      if (world.isDenied) return void response.status(403).send('Forbidden');
       const query = String(request.query.query ?? '');
       const given = isParsed(query) ? give(request, query) : 'invalid parameter "query": 1:1: parse error';
       if (typeof given === 'string')

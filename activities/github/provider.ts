@@ -50,24 +50,24 @@ export const github = defineProvider({
     (await Promise.all(areas.map((area) => findingsOf(client, area, signal)))).flat(),
 });
 
-/** What is read to see whether a right is there. */
+/** What is read to see whether a right is there. `role`: GitHub tells whether the token's owner has it, as nobody else may do that. */
 const areas = [
-  { right: 'issues', path: '/issues', writes: true },
-  { right: 'actions', path: '/actions/workflows', writes: true },
-  { right: 'deployments', path: '/deployments', writes: false },
+  { right: 'issues:write', path: '/issues', writes: true },
+  { right: 'actions:write', path: '/actions/workflows', writes: true, role: true },
+  { right: 'deployments:read', path: '/deployments' },
+  { right: 'metadata:read', path: '' },
 ];
 type Area = (typeof areas)[number];
 
+const roleSchema = z.object({ permissions: z.object({ push: z.boolean() }) });
+
 /**
- * Reads in each repository that is named. A classic token tells its scopes, and `repo` is the right to everything. Of a fine-grained one
- * the right to write cannot be told without writing. Of `owner/*` no repository is known, so nothing can be told.
+ * Reads in each repository that is named. A classic token tells its scopes, and `repo` is the right to everything that its owner may; what
+ * the owner may, GitHub tells with the repository. Of a fine-grained one the right to write cannot be told without writing. Of `owner/*` no
+ * repository is known, so nothing can be told.
  */
-async function findingsOf(
-  github: GitHub,
-  { right, path, writes }: Area,
-  signal: AbortSignal,
-): Promise<Finding[]> {
-  const what = `${right}:${writes ? 'write' : 'read'}`;
+async function findingsOf(github: GitHub, area: Area, signal: AbortSignal): Promise<Finding[]> {
+  const { right: what, path, writes } = area;
   const named = github.allowed.filter((each) => !each.endsWith('/*'));
   if (named.length === 0)
     return [{ what, ok: undefined, reason: 'GITHUB_REPOSITORIES names no single repository to look into' }];
@@ -75,15 +75,30 @@ async function findingsOf(
     named.map(async (repository): Promise<Finding> => {
       try {
         const { scopes } = await github.get(`/repos/${repository}${path}`, { per_page: 1 }, signal);
+        if (area.role && !(await mayPush(github, repository, signal))) {
+          const reason = `whoever the token is of may not write to ${repository}; give them the role Write there`;
+          return { what, ok: false, reason };
+        }
         const isWhole = scopes?.split(',').some((scope) => scope.trim() === 'repo');
         if (!writes || isWhole) return { what, ok: true };
-        const reason = `${repository} can be read; whether it can be written to shows with the first change`;
+        const reason = `${repository} can be read; that it can be written to cannot be told without changing something`;
         return { what, ok: undefined, reason };
       } catch (error) {
         if (!(error instanceof ApplicationFailure)) throw error;
         if (!error.nonRetryable) return { what, ok: undefined, reason: error.message };
-        return { what, ok: false, reason: `${repository}: ${error.message}` };
+        return { what, ok: false, reason: `${repository}: ${error.message}; give the token ${what}` };
       }
     }),
   );
+}
+
+/** False where GitHub says so. A right that hides the repository itself is another finding. */
+async function mayPush(github: GitHub, repository: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const { body } = await github.get(`/repos/${repository}`, {}, signal);
+    return roleSchema.safeParse(body).data?.permissions.push ?? true;
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure)) throw error;
+    return true;
+  }
 }

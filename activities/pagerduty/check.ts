@@ -51,6 +51,7 @@ const noToken = 'PAGERDUTY_API_TOKEN is not set';
 const isNotSet = (what: string, without: string): Finding => ({
   what,
   ok: false,
+  isUnset: true,
   reason: `is not set here: ${without}; set it`,
 });
 
@@ -69,7 +70,7 @@ async function restFindings(
     }
     if (owner && lookingOn.includes(owner.role ?? ''))
       return { what: right, ok: false, reason: `${owner.name} may only look on; use the key of a responder` };
-    return { what: right, ok: undefined, reason: 'PagerDuty tells it only when something is changed' };
+    return { what: right, ok: undefined, reason: 'it cannot be told without changing something' };
   };
   const scopes = await Promise.all(rights.filter((right) => right.includes('.')).map(about));
   return [

@@ -48,7 +48,10 @@ export const prometheus = defineProvider({
       return [{ what: 'query', ok: true }];
     } catch (error) {
       if (!(error instanceof ApplicationFailure)) throw error;
-      return [{ what: 'query', ok: error.nonRetryable ? false : undefined, reason: error.message }];
+      if (!error.nonRetryable) return [{ what: 'query', ok: undefined, reason: error.message }];
+      const next =
+        'set PROMETHEUS_TOKEN, or PROMETHEUS_USERNAME and PROMETHEUS_PASSWORD, to what may query there';
+      return [{ what: 'query', ok: false, reason: `${error.message}; ${next}` }];
     }
   },
 });

@@ -38,5 +38,5 @@ function signingSecret({ SLACK_SIGNING_SECRET, SLACK_APP_TOKEN }: Asked['setting
   if (SLACK_APP_TOKEN) return [];
   const reason =
     'is not set here: the process that takes button presses answers them with 503; set it, or SLACK_APP_TOKEN for Socket Mode';
-  return [{ what, ok: false, reason }];
+  return [{ what, ok: false, isUnset: true, reason }];
 }

@@ -33,6 +33,16 @@ const without: Record<ProviderName, (right: string) => Promise<Record<string, st
     simulator.world.denied = [right];
     return env;
   },
+  async github(right) {
+    const { simulator, env } = await worlds.github();
+    simulator.world.denied = [right];
+    return env;
+  },
+  async prometheus() {
+    const { simulator, env } = await worlds.prometheus();
+    simulator.world.isDenied = true;
+    return env;
+  },
 };
 
 /** Nothing but a write tells it, and none is tried. */

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Finding, settingsOf } from '../../activities/provider.ts';
-import { providers } from '../../activities/providers.ts';
+import type { Finding } from '../../activities/provider.ts';
 import type { Entry, RecordRow } from '../../domain/record.ts';
 import { createLog } from '../../log/log.ts';
 import type { Doctor } from '../../server/doctor.ts';
-import { startDoctorWatch } from '../../server/doctor-watch.ts';
+import { missingLine, startDoctorWatch } from '../../server/doctor-watch.ts';
 
 const soon = 60_000;
 const day = 24 * 3_600_000;
@@ -17,7 +16,11 @@ afterEach(() => {
 });
 
 /** The watch over one connection that tells these findings. */
-function watch(findings: Finding[] | (() => Promise<Finding[]>), record: RecordRow[] = []) {
+function watch(
+  findings: Finding[] | (() => Promise<Finding[]>),
+  record: RecordRow[] = [],
+  connection = 'default',
+) {
   const lines: Record<string, unknown>[] = [];
   const doctor: Doctor = {
     activities: [],
@@ -26,7 +29,7 @@ function watch(findings: Finding[] | (() => Promise<Finding[]>), record: RecordR
       {
         provider: 'slack',
         title: 'Slack',
-        connection: 'default',
+        connection,
         simulated: false,
         isUsed: true,
         check: async () => (typeof findings === 'function' ? findings() : findings),
@@ -34,10 +37,10 @@ function watch(findings: Finding[] | (() => Promise<Finding[]>), record: RecordR
       },
     ],
   };
+  const told: string[] = [];
   const start = () =>
     startDoctorWatch({
       doctor: async () => doctor,
-      settings: providers.flatMap(settingsOf),
       store: {
         append: async (entries: Entry[]) => {
           for (const entry of entries)
@@ -45,9 +48,10 @@ function watch(findings: Finding[] | (() => Promise<Finding[]>), record: RecordR
         },
         readRecord: async ({ subject }) => record.filter((row) => row.subject === subject),
       },
+      tell: (missing) => told.push(missingLine(missing)),
       log: createLog((text) => text, { destination: { write: (line) => lines.push(JSON.parse(line)) } }),
     });
-  return { start, record, lines };
+  return { start, record, lines, told };
 }
 
 describe('the daily look at the connections', () => {
@@ -98,15 +102,32 @@ describe('the daily look at the connections', () => {
 
   it('leaves alone a setting that another process may have, and what cannot be told', async () => {
     const { start, record, lines } = watch([
-      lacks('SLACK_SIGNING_SECRET'),
-      lacks('GITHUB_API_URL'),
-      lacks('KUBECONFIG'),
+      { ...lacks('SLACK_SIGNING_SECRET'), isUnset: true },
+      { ...lacks('PAGERDUTY_API_TOKEN'), isUnset: true },
       { what: 'chat:write', ok: undefined },
     ]);
     const running = start();
     await vi.advanceTimersByTimeAsync(soon);
     await running.stop();
     expect([lines, record]).toEqual([[], []]);
+  });
+
+  it('tells of a setting that is wrong, and of one that a named connection lacks: it is the same for all processes', async () => {
+    const region = lacks('PAGERDUTY_REGION', 'the addresses lead to eu and to us');
+    const unset: Finding = { ...lacks('PAGERDUTY_WEBHOOK_SECRETS', 'is not set here'), isUnset: true };
+    const named = watch([region, unset], [], 'eu');
+    const own = watch([region, unset]);
+    for (const { start } of [named, own]) {
+      const running = start();
+      await vi.advanceTimersByTimeAsync(soon);
+      await running.stop();
+    }
+    expect(named.lines.map(({ what }) => what)).toEqual(['PAGERDUTY_REGION', 'PAGERDUTY_WEBHOOK_SECRETS']);
+    expect(own.lines.map(({ what }) => what)).toEqual(['PAGERDUTY_REGION']);
+    expect(named.told).toEqual([
+      'Doctor  slack (eu): not well is PAGERDUTY_REGION: the addresses lead to eu and to us',
+      'Doctor  slack (eu): not well is PAGERDUTY_WEBHOOK_SECRETS: is not set here',
+    ]);
   });
 
   it('does not take a provider that is away for one that gives the rights back', async () => {

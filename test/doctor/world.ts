@@ -9,9 +9,11 @@ import { doctorFor } from '../../processes/doctor.ts';
 import { readSettings } from '../../processes/settings.ts';
 import { type Examination, examine } from '../../server/doctor.ts';
 import { ec2Environment, ec2Simulation } from '../../simulator/ec2.ts';
+import { githubEnvironment, githubSimulation } from '../../simulator/github.ts';
 import { jiraEnvironment, jiraSimulation } from '../../simulator/jira.ts';
 import { kubernetesEnvironment, kubernetesSimulation } from '../../simulator/kubernetes.ts';
 import { pagerDutyEnvironment, startPagerDuty } from '../../simulator/pagerduty.ts';
+import { prometheusEnvironment, prometheusSimulation } from '../../simulator/prometheus.ts';
 import { type Simulation, startSimulator } from '../../simulator/simulator.ts';
 import { slackEnvironment, slackSimulation } from '../../simulator/slack.ts';
 
@@ -56,6 +58,16 @@ export const worlds = {
   async ec2() {
     const simulator = await started(ec2Simulation());
     return { simulator, env: ec2Environment(simulator.url) };
+  },
+  async github() {
+    const simulator = await started(githubSimulation());
+    // Of a fine-grained token the rights to write cannot be told.
+    simulator.world.scopes = 'repo';
+    return { simulator, env: { ...githubEnvironment(simulator.url), GITHUB_REPOSITORIES: 'acme/shop' } };
+  },
+  async prometheus() {
+    const simulator = await started(prometheusSimulation());
+    return { simulator, env: prometheusEnvironment(simulator.url) };
   },
 };
 

@@ -173,6 +173,7 @@ describe('the check of a token', () => {
       { what: 'issues:write', ok: true },
       { what: 'actions:write', ok: true },
       { what: 'deployments:read', ok: true },
+      { what: 'metadata:read', ok: true },
     ]);
     expect(calls().every((call) => call.startsWith('GET '))).toBe(true);
   });
@@ -181,8 +182,22 @@ describe('the check of a token', () => {
     const { settings } = await startGitHub({ GITHUB_REPOSITORIES: 'acme/shop' });
     expect(await check(settings)).toMatchObject([
       { what: 'issues:write', ok: undefined, reason: expect.stringContaining('acme/shop can be read') },
-      { what: 'actions:write', ok: undefined },
+      { what: 'actions:write', ok: undefined, reason: expect.stringContaining('without changing something') },
       { what: 'deployments:read', ok: true },
+      { what: 'metadata:read', ok: true },
+    ]);
+  });
+
+  it('names a role in the repository that is too low to run workflows', async () => {
+    const { simulator, settings } = await startGitHub({ GITHUB_REPOSITORIES: 'acme/shop' });
+    Object.assign(simulator.world, { mayPush: false, scopes: 'repo' });
+    const found = await check(settings);
+    expect(found.filter(({ ok }) => !ok)).toEqual([
+      {
+        what: 'actions:write',
+        ok: false,
+        reason: expect.stringMatching(/may not write to acme\/shop; give them the role Write/),
+      },
     ]);
   });
 
@@ -198,7 +213,8 @@ describe('the check of a token', () => {
         ok: false,
         reason: expect.stringMatching(/^acme\/shop: GitHub refused \(403\)/),
       },
+      { what: 'metadata:read', ok: true },
     ]);
-    expect(await check({ ...settings, GITHUB_REPOSITORIES: 'acme/*' })).toHaveLength(3);
+    expect(await check({ ...settings, GITHUB_REPOSITORIES: 'acme/*' })).toHaveLength(4);
   });
 });
