@@ -61,7 +61,7 @@ const scoped: ReadonlySet<Right> = new Set<Right>([
   'triggers.switch',
 ]);
 
-/** To what a token's rights are limited. Left out: everything. */
+/** To what the rights of a token or a person are limited. Left out: everything. */
 export interface Scope {
   workflows?: readonly string[];
   /** PagerDuty services, by id. */
@@ -128,12 +128,14 @@ export function authorize(principal: Principal, right: Right, resource?: Resourc
   const isBounded = scope?.workflows !== undefined || scope?.services !== undefined;
   if (isBounded && right !== 'me.read' && !isScoped(right))
     return refuse(
-      `${right} is over the whole of Baton, and this token is limited to some workflows or services. Ask an admin for a token without that limit.`,
+      `${right} is over the whole of Baton, and ${limited(principal)} limited to some workflows or services. Ask an admin for ${principal.kind === 'person' ? 'access' : 'a token'} without that limit.`,
     );
   if (resource && isScoped(right) && !isInScope(scope, resource))
-    return refuse('It is outside of what this token is limited to.', true);
+    return refuse(`It is outside of what ${limited(principal)} limited to.`, true);
   return { allowed: true };
 }
+
+const limited = ({ kind }: Principal) => (kind === 'person' ? 'you are' : 'this token is');
 
 const rolesWith = (right: Right) => new Intl.ListFormat('en', { type: 'disjunction' }).format(rights[right]);
 

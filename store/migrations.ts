@@ -6,7 +6,7 @@ import { linkCodeSteps } from './link-codes.ts';
 import { noticeSteps } from './notices.ts';
 import { pullSteps } from './pulls.ts';
 import { recordSteps } from './record-rules.ts';
-import { rightsSteps, tokenOwnerSteps } from './rights-steps.ts';
+import { peopleScopeSteps, rightsSteps, tokenOwnerSteps } from './rights-steps.ts';
 import { stormSteps } from './storms.ts';
 import type { Tables } from './tables.ts';
 
@@ -212,6 +212,7 @@ const steps: Record<string, string[]> = {
   '0021-token-owners': tokenOwnerSteps,
   '0022-notices': noticeSteps,
   '0023-storms': stormSteps,
+  '0024-people-scope': peopleScopeSteps,
 };
 
 /**

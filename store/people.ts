@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
+import { type ColumnType, sql } from 'kysely';
 import type { Entry } from '../domain/record.ts';
-import type { Role } from '../domain/rights.ts';
+import type { Role, Scope } from '../domain/rights.ts';
 import type { Time } from './columns.ts';
 import type { Context } from './context.ts';
 import { isUniqueViolation } from './errors.ts';
@@ -16,6 +16,8 @@ export interface Person {
   groupRole?: Role;
   /** The one that an admin gave. */
   givenRole?: Role;
+  /** To what they are limited, whichever role counts. Left out: nothing. */
+  scope?: Scope;
   slackUser?: string;
   signedInAt?: string;
 }
@@ -24,6 +26,7 @@ export interface PeopleTable {
   email: string;
   role: Role | null;
   group_role: Role | null;
+  scope: ColumnType<Scope, string | undefined, string>;
   slack_user: string | null;
   signed_in_at: Time | null;
 }
@@ -37,8 +40,8 @@ export interface People {
     after?: string | undefined;
     limit: number;
   }): Promise<{ slackUser: string; email: string }[]>;
-  /** Gives somebody a role. Their sessions end where what counts has changed. */
-  setRole(email: string, role: Role, line: Entry): Promise<Person>;
+  /** Gives somebody a role and limits; without a scope, none. Their sessions end where what counts has changed. */
+  setRole(email: string, role: Role, line: Entry, scope?: Scope): Promise<Person>;
   /** False: there is nobody. Their sessions end. */
   removePerson(email: string, line: Entry): Promise<boolean>;
   /** Says which user of Slack somebody is; undefined: none any more. Undefined: that user is another person's. */
@@ -64,18 +67,18 @@ export function peopleOn({ db, makeLine }: Context): People {
       return rows;
     },
 
-    setRole: (email, role, line) =>
+    setRole: (email, role, line, scope = {}) =>
       db.transaction().execute(async (transaction) => {
         const own = transaction.selectFrom('people').selectAll().where('email', '=', email).forUpdate();
         const before = await own.executeTakeFirst();
         const after = await transaction
           .insertInto('people')
-          .values({ email, role })
-          .onConflict((on) => on.column('email').doUpdateSet({ role }))
+          .values({ email, role, scope: JSON.stringify(scope) })
+          .onConflict((on) => on.column('email').doUpdateSet({ role, scope: JSON.stringify(scope) }))
           .returningAll()
           .executeTakeFirstOrThrow();
         // A new role has new sessions: what was stolen before it is worth nothing after it.
-        if (before && personOf(before).role !== personOf(after).role)
+        if (before && whatCounts(before) !== whatCounts(after))
           await transaction.deleteFrom('sessions').where('email', '=', email).execute();
         await appendLines([makeLine(line)]).execute(transaction);
         return personOf(after);
@@ -120,17 +123,25 @@ export interface PersonRow {
   email: string;
   role: Role | null;
   group_role: Role | null;
+  scope: Scope;
   slack_user: string | null;
   signed_in_at: Date | null;
 }
 
-export function personOf({ email, role, group_role, slack_user, signed_in_at }: PersonRow): Person {
+/** Of a person's rights, to be compared. */
+const whatCounts = (row: PersonRow): string => {
+  const { role, scope = {} } = personOf(row);
+  return JSON.stringify([role, scope.workflows, scope.services]);
+};
+
+export function personOf({ email, role, group_role, scope, slack_user, signed_in_at }: PersonRow): Person {
   const counts = group_role ?? role;
   return {
     email,
     ...(counts && { role: counts }),
     ...(group_role && { groupRole: group_role }),
     ...(role && { givenRole: role }),
+    ...(Object.keys(scope).length > 0 && { scope }),
     ...(slack_user && { slackUser: slack_user }),
     ...(signed_in_at && { signedInAt: signed_in_at.toISOString() }),
   };

@@ -42,3 +42,6 @@ export const tokenOwnerSteps = [
   `alter table tokens add column owner text`,
   `update tokens set owner = lower(substr(created_by, 8)) where created_by like 'person:%@%'`,
 ];
+
+/** To which workflows and services somebody is limited; empty: to none in particular. */
+export const peopleScopeSteps = [`alter table people add column scope jsonb not null default '{}'`];

@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely';
 import { sql } from 'kysely';
 import type { Entry } from '../domain/record.ts';
-import type { Role } from '../domain/rights.ts';
+import type { Role, Scope } from '../domain/rights.ts';
 import type { Time } from './columns.ts';
 import type { Context } from './context.ts';
 import { type Person, type PersonRow, personOf } from './people.ts';
@@ -41,7 +41,9 @@ export interface Sessions {
     lineOf: (signedIn: SignedIn) => Entry,
   ): Promise<SignedIn | undefined>;
   /** Whose session it is, where it lasts. Asked at each request: a removal or another role counts from the next one on. */
-  findSession(hash: string): Promise<{ email: string; role: Role; useIsOld: boolean } | undefined>;
+  findSession(
+    hash: string,
+  ): Promise<{ email: string; role: Role; scope: Scope; useIsOld: boolean } | undefined>;
   /** Notes that it is used, at most once a minute. */
   noteSessionUse(hash: string): Promise<void>;
   /** False: there was none. What `lineOf` gives is written into the record with it, all or nothing. */
@@ -106,8 +108,8 @@ export function sessionsOn({ db, makeLine }: Context): Sessions {
       }),
 
     async findSession(hash) {
-      const { rows } = await sql<{ email: string; role: Role; old: boolean }>`
-        select email, coalesce(group_role, role) as role, used_at < now() - interval '1 minute' as old
+      const { rows } = await sql<{ email: string; role: Role; scope: Scope; old: boolean }>`
+        select email, coalesce(group_role, role) as role, scope, used_at < now() - interval '1 minute' as old
         from sessions join people using (email)
         where hash = ${hash} and ${lasts} and coalesce(group_role, role) is not null`.execute(db);
       return rows.map(({ old, ...row }) => ({ ...row, useIsOld: old }))[0];

@@ -73,7 +73,7 @@ export interface Tokens {
   createToken(token: NewToken, line: Entry): Promise<Token | undefined>;
   /** The first token of an admin. Undefined, and nothing done, where there is an admin: a live token, or a person. */
   createFirstToken(token: NewToken, lineOf: (kept: Token) => Entry): Promise<Token | undefined>;
-  /** Whether somebody is an admin: a live token without limits, or a person. */
+  /** Whether somebody is an admin: a live token or a person, without limits. */
   hasAdmin(): Promise<boolean>;
   /** One row by its key, asked at each request: what was revoked is so from the next request on, in every process. `address`: from where. */
   checkToken(id: string, address: string): Promise<CheckedToken | undefined>;
@@ -111,7 +111,7 @@ export function tokensOn({ db, makeLine }: Context): Tokens {
     returning ${columnList}`;
   const adminExists = sql<{ exists: boolean }>`
     select exists (select from tokens where role = 'admin' and scope = '{}' and revoked_at is null and expires_at > now())
-      or exists (select from people where coalesce(group_role, role) = 'admin') as exists`;
+      or exists (select from people where coalesce(group_role, role) = 'admin' and scope = '{}') as exists`;
   /** An expired one gives its name away. */
   const freeName = (name: string) => sql`
     update tokens set revoked_at = expires_at where name = ${name} and revoked_at is null and expires_at <= now()`;

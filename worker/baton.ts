@@ -1,6 +1,6 @@
 import type { Actor } from '../activities/activity.ts';
 import type { Baton, Performed } from '../activities/baton.ts';
-import type { Principal, Role } from '../domain/rights.ts';
+import type { Principal, Role, Scope } from '../domain/rights.ts';
 import type { Store } from '../store/store.ts';
 
 /** Carries out an operation for somebody: the door that the process gives to its worker. */
@@ -29,8 +29,11 @@ export function batonFor({
   perform = performNothing,
   responderRole = 'responder',
 }: BatonOptions): Baton {
-  const roleOf = async (email: string): Promise<Role> =>
-    (await store.findPerson(email.toLowerCase()))?.role ?? responderRole;
+  async function rightsOf(email: string): Promise<{ role: Role; scope?: Scope }> {
+    const person = await store.findPerson(email.toLowerCase());
+    const limits = person?.scope === undefined ? {} : { scope: person.scope };
+    return { role: person?.role ?? responderRole, ...limits };
+  }
   async function principalOf({
     kind,
     name: calledName,
@@ -38,13 +41,19 @@ export function batonFor({
     alsoKnownAs = [],
   }: Actor): Promise<Principal | undefined> {
     if (kind !== 'person' || !email) return undefined;
-    return { kind: 'person', name: email.toLowerCase(), role: await roleOf(email), calledName, alsoKnownAs };
+    return {
+      kind: 'person',
+      name: email.toLowerCase(),
+      ...(await rightsOf(email)),
+      calledName,
+      alsoKnownAs,
+    };
   }
   const { askApproval, findApproval, closeApproval, showedApproval } = store;
   const { keepLinkCode, redeemLinkCode, findPersonInSlack } = store;
   const { untoldNotices, claimNotices, toldNotices } = store;
   return {
-    roleOf,
+    roleOf: async (email) => (await rightsOf(email)).role,
     askApproval,
     findApproval,
     closeApproval,

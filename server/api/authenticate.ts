@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
-import type { Principal } from '../../domain/rights.ts';
+import type { Principal, Scope } from '../../domain/rights.ts';
 import { isSameHash, readToken, secretHash } from '../../secrets/token.ts';
 import type { Store } from '../../store/store.ts';
 import { peerOf } from '../peers.ts';
@@ -51,12 +51,12 @@ export function createAuthenticate({ store, gate, cookies, origin, log }: Authen
         : token.state;
     if (reason) return gate.fail({ request, via: 'api', account: given.id }, reason, unauthorized());
     if (token.useIsOld) noted(`token ${given.id}`, () => store.noteTokenUse(given.id));
-    const { name, role, scope, owner } = token;
+    const { name, role, owner } = token;
     return {
       kind: 'token',
       name,
       role,
-      ...(Object.keys(scope).length > 0 ? { scope } : {}),
+      ...limitsOf(token),
       ...(owner === undefined ? {} : { alsoKnownAs: [`person:${owner}`] }),
     };
   }
@@ -68,7 +68,7 @@ export function createAuthenticate({ store, gate, cookies, origin, log }: Authen
     // Not counted: a browser sends an old cookie by itself, and there is nothing to guess in 256 random bits.
     if (!session) throw unauthorized();
     if (session.useIsOld) noted(`session ${hash}`, () => store.noteSessionUse(hash));
-    return { kind: 'person', name: session.email, role: session.role };
+    return { kind: 'person', name: session.email, role: session.role, ...limitsOf(session) };
   }
 
   return async (request) => {
@@ -80,6 +80,8 @@ export function createAuthenticate({ store, gate, cookies, origin, log }: Authen
     return bySession(request, id);
   };
 }
+
+const limitsOf = ({ scope }: { scope: Scope }) => (Object.keys(scope).length > 0 ? { scope } : {});
 
 /** Writes that no request waits for, one of each kind at a time. One that fails is made again with a later request. */
 function offTheWay(log: Logger): (key: string, write: () => Promise<void>) => void {

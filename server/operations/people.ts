@@ -5,6 +5,7 @@ import { doneLine } from './done-line.ts';
 import { defineOperation } from './operation.ts';
 import { answered, pageInput, pageOutput, placeIn } from './page.ts';
 import { emailInput as email } from './shapes.ts';
+import { scopeOf, scopeSchema } from './tokens.ts';
 
 const slackUser = z
   .string()
@@ -21,6 +22,7 @@ const person = z.object({
     ),
   groupRole: z.enum(roles).optional(),
   givenRole: z.enum(roles).optional(),
+  scope: scopeSchema.optional().describe('to what they are limited, whichever role counts'),
   slackUser: z.string().optional(),
   signedInAt: z.iso.datetime().optional(),
 });
@@ -52,8 +54,9 @@ export const setPerson = defineOperation({
   writesOwnLine: true,
   right: 'people.manage',
   route: 'PUT /people/{email}',
-  summary: 'Gives somebody a role, for when their groups at the identity provider give none',
-  input: z.strictObject({ email, role: z.enum(roles) }),
+  summary:
+    'Gives somebody a role, for when their groups at the identity provider give none, and limits, which hold for either; without any: none',
+  input: z.strictObject({ email, role: z.enum(roles), ...scopeSchema.shape }),
   output: person,
   subject: ({ email }) => email,
   run: (input, context) =>
@@ -61,6 +64,7 @@ export const setPerson = defineOperation({
       input.email,
       input.role,
       doneLine('people.set', { subject: input.email, input }, context),
+      scopeOf(input),
     ),
 });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { actorOf, isWithin, type Principal, roles } from '../../domain/rights.ts';
+import { actorOf, isWithin, type Principal, roles, type Scope } from '../../domain/rights.ts';
 import { makeToken } from '../../secrets/token.ts';
 import type { Token } from '../../store/tokens.ts';
 import { Refusal } from '../refusal.ts';
@@ -31,6 +31,12 @@ export const scopeSchema = z.object({
   services: listed(service).describe(
     'only incidents of these PagerDuty services, by id; of another account than that of default, <connection>/<id>',
   ),
+});
+
+/** What is left out limits nothing. */
+export const scopeOf = ({ workflows, services }: z.output<typeof scopeSchema>): Scope => ({
+  ...(workflows ? { workflows } : {}),
+  ...(services ? { services } : {}),
 });
 
 const token = z.object({
@@ -98,10 +104,10 @@ export const createToken = defineOperation({
   shownOnce: 'token',
   subject: (_, made) => made?.id,
   async run(input, context) {
-    const { name, role, workflows, services, days } = input;
+    const { name, role, days } = input;
     const { store, principal } = context;
     const owner = input.owner ?? ownerOf(principal);
-    const scope = { ...(workflows ? { workflows } : {}), ...(services ? { services } : {}) };
+    const scope = scopeOf(input);
     if (!isWithin({ role, scope }, principal))
       throw new Refusal(
         403,

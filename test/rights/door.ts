@@ -90,11 +90,12 @@ export async function newSession(
   store: Store,
   role: Role,
   email?: string,
+  scope: Scope = {},
 ): Promise<{ id: string; email: string }> {
   count += 1;
   const id = `session-${process.pid}-${count}-${'x'.repeat(20)}`;
   const whose = email ?? `person-${process.pid}-${count}@example.com`;
-  await store.setRole(whose, role, entry());
+  await store.setRole(whose, role, entry(), scope);
   await store.signIn(secretHash(id), whose, undefined, () => entry());
   return { id, email: whose };
 }

@@ -12,8 +12,17 @@ afterAll(() => world.close());
 const store = world.newStore();
 const operations: readonly AnyOperation[] = allOperations;
 
-const credentials = ['none', 'token', 'session', 'expired', 'revoked', 'foreign scope'] as const;
+const credentials = [
+  'none',
+  'token',
+  'session',
+  'expired',
+  'revoked',
+  'foreign scope',
+  'person of foreign scope',
+] as const;
 type Credential = (typeof credentials)[number];
+const foreign = { workflows: ['foreign'], services: ['PFOREIGN'] };
 
 /** What a request carries as somebody of this role. */
 async function headersOf(credential: Credential, role: Role): Promise<Record<string, string>> {
@@ -37,9 +46,12 @@ async function headersOf(credential: Credential, role: Role): Promise<Record<str
       return bearer(text);
     }
     case 'foreign scope':
-      return bearer(
-        (await newToken(store, { role, scope: { workflows: ['foreign'], services: ['PFOREIGN'] } })).text,
-      );
+      return bearer((await newToken(store, { role, scope: foreign })).text);
+    case 'person of foreign scope':
+      return {
+        cookie: `baton=${(await newSession(store, role, undefined, foreign)).id}`,
+        'sec-fetch-site': 'same-origin',
+      };
   }
 }
 
@@ -51,7 +63,7 @@ function expected(
 ): 401 | 403 | 404 | 'in' {
   if (credential === 'none' || credential === 'expired' || credential === 'revoked') return 401;
   if (!hasRight(role, right)) return 403;
-  if (credential !== 'foreign scope' || right === 'me.read') return 'in';
+  if (!credential.endsWith('foreign scope') || right === 'me.read') return 'in';
   if (!isScoped(right) || within.length < 2) return 403;
   return route.includes('{') ? 404 : 'in';
 }

@@ -31,9 +31,11 @@ describe.each(await backends())('the incidents of a store of an earlier version,
     for (const statement of [
       'drop table answers, connections, connections_version, routes, default_connections, approvals, pulls, twins, link_codes, notices',
       'drop index record_action, inbox_pulled',
-      'alter table incidents drop column place, drop column service, drop column data',
+      'alter table incidents drop column place, drop column service, drop column data, drop column gathered_by',
+      'alter table inbox drop column storm',
       'alter table runs drop column worker, drop column asked_by',
       'alter table tokens drop column owner',
+      'alter table people drop column scope',
       `delete from migrations where name >= '0013'`,
     ])
       await world.run(statement);
