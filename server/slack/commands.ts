@@ -249,7 +249,9 @@ const takesText: readonly string[] = [
 /** The incident that a command names first: `#42`, or an id. Where Slack took `#42` for a channel of that name, the number is meant. */
 function incidentIn(word: Word | undefined, command: string): string | undefined {
   if (!word || word.quoted) return undefined;
-  const text = word.text.replace(/^<#[A-Z0-9]{1,30}\|(\d{1,9})>/, '#$1').replace(/(#\d{1,9})[:,;.]$/, '$1');
+  const text = word.text
+    .replace(/^<#[A-Z0-9]{1,30}\|(\d{1,9})>/, '#$1')
+    .replace(/^([a-z0-9-]{0,40}#\d{1,9})[:,;.]$/, '$1');
   // A bare number is a time or a name, and a run has a slash before its incident.
   const mark = isNumber(text) ? undefined : markWritten(text);
   if (mark === undefined || (command === 'stop' && text.includes('/'))) return undefined;
@@ -257,7 +259,7 @@ function incidentIn(word: Word | undefined, command: string): string | undefined
 }
 
 /** As many letters and digits as an id has, but for small letters or one that is missing or too much. */
-const nearlyId = /^(?=[a-z-]*\d)(?:[a-z0-9][a-z0-9-]{0,39}-)?q[a-z0-9]{12,14}$/i;
+const nearlyId = /^(?=[a-z/-]*\d)(?:[a-z0-9][a-z0-9-]{0,39}[-/])?q[a-z0-9]{12,14}$/i;
 
 /**
  * What is wrong with a first word that looks like an incident and names none, as `#4211x`: it would else be taken for a part of a text, and so
@@ -266,16 +268,19 @@ const nearlyId = /^(?=[a-z-]*\d)(?:[a-z0-9][a-z0-9-]{0,39}-)?q[a-z0-9]{12,14}$/i
 function mistypedIncident([word, next]: readonly Word[], command: string): string | undefined {
   if (!word || word.quoted) return undefined;
   const plain = plainText(word.text);
-  const [, number] = /^#?(\d{1,9})(?!\d)/.exec(plain) ?? [];
-  const isMeant = plain.startsWith('#') || (isNumber(plain) && takesNoNumber(command, next));
-  const asNumber = isMeant ? number : undefined;
-  const upper = plain.replace(/[^-]*$/, (id) => id.toUpperCase());
-  if (asNumber === undefined && !nearlyId.test(plain)) return undefined;
-  const id = markWritten(upper) === undefined ? undefined : upper;
-  const meant = asNumber === undefined ? id : `#${asNumber}`;
-  const instead = meant === undefined ? '' : `. Did you mean ${meant}?`;
+  const isRun = command === 'stop' && plain.includes('/');
+  const [, number] = /^#(\d{1,9})(?!\d)/.exec(plain) ?? [];
+  const meant =
+    number !== undefined
+      ? `#${number}`
+      : isNumber(plain) && takesNoNumber(command, next)
+        ? `#${plain}`
+        : undefined;
+  if (meant === undefined && (isRun || !nearlyId.test(plain))) return undefined;
+  const upper = plain.replace(/[^-/]*$/, (id) => id.toUpperCase());
+  const instead = meant ?? (markWritten(upper) === undefined ? undefined : upper);
   const quotes = takesText.includes(command) ? ' A text that begins so stands in "quotes"' : '';
-  return `"${shown(plain)}" is no incident${instead || '.'}${quotes}`;
+  return `"${shown(plain)}" is no incident.${instead === undefined ? '' : ` Did you mean ${instead}?`}${quotes}`;
 }
 
 /** Where a bare number can only be meant as an incident. */

@@ -21,7 +21,7 @@ const halves: Readonly<Record<string, number>> = {
 };
 
 /** How long in minutes; undefined for anything else, and for what PagerDuty does not take. */
-export function minutesOf(text: string): number | undefined {
+function minutesOf(text: string): number | undefined {
   const said = text.trim().toLowerCase().replaceAll(/\s+/g, ' ').replace(/^for /, '');
   const minutes = Object.hasOwn(halves, said) ? halves[said] : spanOf(said);
   return minutes !== undefined && Number.isInteger(minutes) && minutes >= 1 && minutes <= mostMinutes

@@ -39,23 +39,12 @@ export async function stopRun(
   if ('answer' in chosen) return chosen;
   const stopped = await steps.stopBatonRun({ runId: chosen.id, reason });
   if (stopped.refusal !== undefined) return { refusal: withoutDot(stopped.refusal) };
-  const place = chosen.place ?? (await ownRoom(asked, stopped.subject));
   return {
     outcome: healthy('done'),
     answer: `You stopped ${chosen.id}. What has begun at a provider is made to its end.`,
-    ...placeOf(stopped.subject, place),
+    ...placeOf(stopped.subject, chosen.place),
     room: `${member.name} stopped the run ${chosen.id}: ${reason}.`,
   };
-}
-
-/** The room in which a button was pressed, where it is that of the run's incident. */
-async function ownRoom(
-  { by, ...asked }: Asked<RequestTo<'stop'>>,
-  subject: string | undefined,
-): Promise<Place | undefined> {
-  if (by !== 'button' || subject === undefined) return undefined;
-  const place = await findPlace({ ...asked, by });
-  return 'none' in place || subjectAt(place) !== subject ? undefined : place;
 }
 
 /**
