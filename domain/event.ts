@@ -16,7 +16,7 @@ export interface Event<Type extends EventType = EventType> {
   /** Of the account that it came from, or that the incident is of. Left out: `default`. */
   connection?: string;
   /** The Slack connection by which somebody asked, where it is not `default`: they are answered by it. */
-  askedBy?: string;
+  slackConnection?: string;
   /** The incident (`subjectOf`), or what else the event is about. */
   subject?: string;
   /** When it happened, ISO 8601 in UTC. */

@@ -9,7 +9,7 @@ export interface AccountsOf extends Routed {
   /** The workflow of the run whose end it is about. */
   ended?: string;
   /** The Slack connection by which somebody asked for it: it goes back to where it came from, whatever the routes say. */
-  askedBy?: string;
+  slackConnection?: string;
 }
 
 /**
@@ -27,7 +27,7 @@ export function accountsFor(
     ended === undefined ? undefined : connectionsFor({ ...run, workflow: ended }, routes).pagerduty;
   const pagerduty = concernsIncident ? own : (ofEnded ?? routed ?? own);
   const { slack = defaultConnection, ...rest } = others;
-  const toSlack = run.askedBy ?? slack;
+  const toSlack = run.slackConnection ?? slack;
   const connections = {
     ...rest,
     ...(toSlack === defaultConnection ? {} : { slack: toSlack }),

@@ -242,7 +242,7 @@ function roleOf(event: Event, workflow: string, incident: Incident | undefined):
     // An envelope that lies in the store was read by any version, so nothing is taken for granted.
     serviceId: incident?.service?.id,
     concernsIncident: /^(pagerduty|slack|jira|approval)\./.test(event.type),
-    ...(isRequest(event) ? { askedBy: event.askedBy ?? defaultConnection } : {}),
+    ...(isRequest(event) ? { slackConnection: event.slackConnection ?? defaultConnection } : {}),
     ...(isEnd ? { ended: (event as Event<'run.failed'>).data.workflow } : {}),
   };
 }

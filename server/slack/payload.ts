@@ -35,21 +35,26 @@ const typed = z.object({ type: z.string().min(1).max(100) });
 /**
  * A pressed button as a delivery. The envelope holds who pressed what, where; the addresses and tokens that Slack sends
  * along stay in the stored bytes and go nowhere. Slack gives a click no id, so its time, person and button are one. Whoever signs may say any of
- * them, so the named connection (`askedBy`) is a part of it: what comes by one is never taken for what came by another.
+ * them, so the named connection (`slackConnection`) is a part of it: what comes by one is never taken for what came by another.
  * https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
  */
-export function clickDelivery(payload: unknown, body: Buffer, receivedAt: string, askedBy: string): Delivery {
+export function clickDelivery(
+  payload: unknown,
+  body: Buffer,
+  receivedAt: string,
+  slackConnection: string,
+): Delivery {
   const read = click.safeParse(payload);
-  if (!read.success) return otherPayload(payload, body, receivedAt, askedBy);
+  if (!read.success) return otherPayload(payload, body, receivedAt, slackConnection);
   const { user, channel, container, action } = read.data;
   const { connection, incidentId } = action.value;
   const subject = subjectOf(connection, incidentId);
   const event: Event<'slack.action'> = {
-    id: subjectOf(askedBy, `${action.action_ts}.${user.id}.${action.action_id}`),
+    id: subjectOf(slackConnection, `${action.action_ts}.${user.id}.${action.action_id}`),
     source: user.teamId ? `/slack/${user.teamId}` : '/slack',
     type: 'slack.action',
     ...(connection === defaultConnection ? {} : { connection }),
-    ...(askedBy === defaultConnection ? {} : { askedBy }),
+    ...(slackConnection === defaultConnection ? {} : { slackConnection }),
     subject,
     time: timeOf(action.action_ts) ?? receivedAt,
     agent: { kind: 'person', id: user.id, name: user.name },
@@ -67,9 +72,9 @@ export function clickDelivery(payload: unknown, body: Buffer, receivedAt: string
 }
 
 /** What is not one of our buttons: stored under its type, for which there is no trigger. Without a type it cannot be read. */
-function otherPayload(payload: unknown, body: Buffer, receivedAt: string, askedBy: string): Delivery {
+function otherPayload(payload: unknown, body: Buffer, receivedAt: string, slackConnection: string): Delivery {
   const read = typed.safeParse(payload);
-  const idAt = (id: string) => subjectOf(askedBy, id);
+  const idAt = (id: string) => subjectOf(slackConnection, id);
   if (read.success) return storedOnly(body, `slack.${read.data.type}`, idAt(idOf(payload)), receivedAt);
   const unreadable = 'it holds no JSON payload with a type';
   const by = { actor: 'slack', via: 'slack' };
@@ -84,9 +89,9 @@ export function slackEventDelivery(
   payload: unknown,
   body: Buffer,
   receivedAt: string,
-  askedBy: string,
+  slackConnection: string,
 ): Delivery {
-  const idAt = (id: string) => subjectOf(askedBy, id);
+  const idAt = (id: string) => subjectOf(slackConnection, id);
   const read = callback.safeParse(payload);
   if (!read.success) return storedOnly(body, 'slack.event.unknown', idAt(idOf(payload)), receivedAt);
   return storedOnly(body, `slack.event.${read.data.event.type}`, idAt(read.data.event_id), receivedAt);

@@ -29,9 +29,9 @@ export function requestDelivery(
   by: SlackRequest['by'],
   { user, channelId, messageTs, id: own, time }: Told,
   body: Buffer,
-  askedBy: string,
+  slackConnection: string,
 ): Delivery {
-  const id = subjectOf(askedBy, own);
+  const id = subjectOf(slackConnection, own);
   const named = incidentNamed(request);
   const subject = named && subjectOf(named.connection, named.incidentId);
   const data: SlackRequest = {
@@ -47,7 +47,7 @@ export function requestDelivery(
     source: user.teamId ? `/slack/${user.teamId}` : '/slack',
     type: 'slack.request',
     ...(named && named.connection !== defaultConnection ? { connection: named.connection } : {}),
-    ...(askedBy === defaultConnection ? {} : { askedBy }),
+    ...(slackConnection === defaultConnection ? {} : { slackConnection }),
     ...(subject === undefined ? {} : { subject }),
     time,
     agent: { kind: 'person', id: user.id, name: user.name },

@@ -127,9 +127,9 @@ describe('a run', () => {
     const routes = [toward('slack', 'other'), toward('jira', 'web')];
     const by = (event: Event) => accountsOf(event, routes, onClick).connections;
     expect(by(click)).toEqual({ jira: 'web' });
-    expect(by({ ...click, askedBy: 'beta' })).toEqual({ jira: 'web', slack: 'beta' });
+    expect(by({ ...click, slackConnection: 'beta' })).toEqual({ jira: 'web', slack: 'beta' });
     // Nobody but the door that verified it says so.
-    expect(accountsOf({ ...incidentTriggered(), askedBy: 'beta' }, []).connections).toBeUndefined();
+    expect(accountsOf({ ...incidentTriggered(), slackConnection: 'beta' }, []).connections).toBeUndefined();
   });
 
   it('of a schedule acts by the routes alone', () => {

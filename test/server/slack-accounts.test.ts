@@ -41,13 +41,13 @@ describe.each(paths)('what a named Slack connection sends to /slack/%s', (path, 
       expect((await receiver.post(`/slack/${path}/beta`, body, signedBy(secret))).status).toBe(200);
     expect(new Set(receiver.stored.map(({ eventId }) => eventId)).size).toBe(1);
     expect(receiver.stored[0]?.eventId).toMatch(/^beta\//);
-    if (path !== 'events') expect(receiver.stored[0]?.event).toMatchObject({ askedBy: 'beta' });
+    if (path !== 'events') expect(receiver.stored[0]?.event).toMatchObject({ slackConnection: 'beta' });
     // The same words from another account are another happening, whoever made them.
     await receiver.post(`/slack/${path}`, body, signedBy(slackSecret));
     const ids = receiver.stored.map(({ eventId }) => eventId);
     expect(ids).toHaveLength(2);
     expect(ids[1]).not.toContain('beta');
-    expect(receiver.stored[1]?.event).not.toHaveProperty('askedBy');
+    expect(receiver.stored[1]?.event).not.toHaveProperty('slackConnection');
   });
 
   it.each([
