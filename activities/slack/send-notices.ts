@@ -9,6 +9,8 @@ import { asMember } from './membership.ts';
 import { messageBody } from './message.ts';
 import { findPosted, postCall, postUnderKey } from './post.ts';
 
+const inverse = { none: 'it has been read: a new message can correct it' } as const;
+
 type Given = { connection: string; userId: string; at: string };
 
 /**
@@ -30,6 +32,7 @@ export const sendSlackNotices = defineActivity({
   }),
   output: z.object({ changed: z.boolean(), waitMs: z.int().min(0) }),
   example: { userId: 'U0123456789', at: '2026-11-26T09:00:00.000Z' },
+  inverse,
   async look(given, { baton, attempt }) {
     const { notices, lastToldAt } = await baton.untoldNotices(personOf(given));
     if (notices.length === 0) return { done: { changed: false, waitMs: 0 } };
@@ -45,7 +48,7 @@ export const sendSlackNotices = defineActivity({
           postCall({ channelId: `the conversation with ${userId}` }, body),
         ],
         values: {},
-        inverse: { none: 'it has been read: a new message can correct it' },
+        inverse,
         output: { changed: true, waitMs: 0 },
       },
     };
