@@ -85,9 +85,14 @@ export function linesOn({ db, scrub }: Context): Lines {
     };
   }
 
+  /** Each subject by itself, as the index has them: of several at once a plan may read the whole record, backwards. */
+  const linesOfEach = (subjects: readonly string[], bounds: RawBuilder<unknown>) => sql`(
+    select line.* from unnest(${textsOf(subjects)}) as one (name), lateral (
+      select * from record where subject = one.name and ${bounds} order by seq desc limit ${looksAtMost}) as line) as lines`;
+
   async function lastLooked(found: RawBuilder<unknown>): Promise<number | undefined> {
     const { rows } = await sql<{ seq: number }>`
-      select seq from record where ${found} order by seq desc offset ${looksAtMost - 1} limit 1`.execute(db);
+      select seq from ${found} order by seq desc offset ${looksAtMost - 1} limit 1`.execute(db);
     return rows[0]?.seq;
   }
 
@@ -100,18 +105,16 @@ export function linesOn({ db, scrub }: Context): Lines {
       const by = actor && sql`actor = ${actorKey(actor, scrub)}`;
       const does = action && sql`action = ${keyText(action)}`;
       // One index finds the lines: the one that leaves the fewest. The rest is looked for in those.
-      const [key, ...rest] = [
-        changes && sql`subject = any (${textsOf(changes.subjects)})`,
-        about,
-        by,
-        does,
-      ].filter((each) => each !== undefined && each !== '');
-      const found = allOf([
-        key,
+      const asked = [about, by, does].filter((each) => each !== undefined && each !== '');
+      const [key, ...rest] = changes ? [undefined, ...asked] : asked;
+      const bounds = allOf([
         since !== undefined && sql`seq >= ${since}`,
         until !== undefined && sql`seq < ${until}`,
         before !== undefined && sql`seq < ${before}`,
       ]);
+      const found = changes
+        ? linesOfEach(changes.subjects, bounds)
+        : sql`record where ${allOf([key, bounds])}`;
       const wanted = allOf([
         ...rest,
         changes && sql`detail::jsonb->>'key' = any (${textsOf(changes.keys)})`,
@@ -120,7 +123,7 @@ export function linesOn({ db, scrub }: Context): Lines {
       ]);
       const { rows } = await sql<StoredLine & { seq: number }>`
         select * from (
-          select * from record where ${found} order by seq desc limit ${looksAtMost}
+          select * from ${found} order by seq desc limit ${looksAtMost}
         ) as looked where ${wanted} order by seq desc limit ${limit + 1}`.execute(db);
       const end = rows.length <= limit ? await lastLooked(found) : undefined;
       return pageOf(rows, limit, {
