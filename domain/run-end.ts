@@ -42,7 +42,7 @@ const actionOf = {
 
 /** An incident's id at PagerDuty, where the subject of a run is one. */
 function incidentIdOf(subject: string | undefined, connection: string): string | undefined {
-  const [id = ''] = subject?.match(/[A-Z0-9]+$/) ?? [];
+  const id = subject?.split(/[^A-Z0-9]/).at(-1) ?? '';
   return id !== '' && subject === subjectOf(connection, id) ? id : undefined;
 }
 

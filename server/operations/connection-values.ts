@@ -31,7 +31,7 @@ export function shownVariables({ values = {}, secrets }: StoredConnection): Show
 
 /** Such a file holds credentials. It was taken once as the value of a setting that is shown. */
 const isKubeconfig = (value: string): boolean =>
-  /^\s*[{"]*(?:apiVersion|clusters|contexts|users)"?\s*:/m.test(value);
+  /^[ \t{"]*(?:apiVersion|clusters|contexts|users)"?[ \t]*:/m.test(value);
 
 /**
  * The values as they are to be stored, where the provider's settings take them. Throws one refusal with all complaints, which name
