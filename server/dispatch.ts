@@ -1,16 +1,15 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { Disposition } from '../domain/disposition.ts';
 import { type Event, laneOf } from '../domain/event.ts';
-import type { ConnectionDoubt, Entry } from '../domain/record.ts';
 import type { Authority } from '../secrets/authority.ts';
-import type { Decision, Situation } from '../store/dispatch.ts';
+import type { Situation } from '../store/dispatch.ts';
 import type { StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-import { decide, type Gatherings, isOfApproval, isRequest, type Plan, type Start } from './decide.ts';
+import { decide, type Gatherings, isOfApproval, isRequest, type Plan } from './decide.ts';
 import { doubtsAbout, doubtText } from './doubts.ts';
+import { answeredEntry, dispositionOf, runsOf, startedEntry } from './outcome.ts';
 import { twinOf } from './pagerduty/ways.ts';
 import { catchUp, echoOf, gatheredEvent, laterEvent, startRun, tellRun } from './runs.ts';
 import { GathererNotKnown, gatheringsOf } from './storm.ts';
@@ -336,19 +335,6 @@ async function leaveToTwin(
   log.info({ event: event.id, incident: event.subject, disposition: hold.disposition }, hold.reason);
 }
 
-const runsOf = ({ starts }: Plan, eventSeq: number, { subject }: Event): Decision['runs'] =>
-  starts.map(({ id, trigger, workflow, input, cause }) => ({
-    id,
-    trigger,
-    workflow,
-    ...(subject === undefined ? {} : { subject }),
-    target: cause.target,
-    eventSeq,
-    input,
-    cause,
-    ...(cause.by ? { askedBy: cause.by.id } : {}),
-  }));
-
 async function situationOf(event: Event, seq: number, store: Store): Promise<Situation> {
   const { subject } = event;
   const [situation, askedBefore] = await Promise.all([
@@ -356,70 +342,4 @@ async function situationOf(event: Event, seq: number, store: Store): Promise<Sit
     isRequest(event) ? store.askedBefore({ personId: event.agent.id, seq, subject }) : [],
   ]);
   return { ...situation, askedBefore };
-}
-
-function dispositionOf(
-  plan: Plan,
-  told: number,
-): { disposition: 'dispatched' | 'parked' | 'stale' | 'ignored'; reason: string } {
-  const toldText = told > 0 ? `told ${told} live ${told === 1 ? 'run' : 'runs'}` : '';
-  const faults = plan.answers.filter(({ answer }) => answer === 'failed');
-  if (faults.length > 0) {
-    const reason = faults.map(({ trigger, reason: why }) => `trigger ${trigger}: ${why}`).join('; ');
-    return { disposition: 'parked', reason };
-  }
-  if (plan.hold) {
-    const reason = [plan.hold.reason, toldText].filter(Boolean).join('; ');
-    return { disposition: plan.hold.disposition, reason };
-  }
-  const done = [
-    ...(plan.starts.length > 0 ? [`started ${plan.starts.map(({ id }) => id).join(', ')}`] : []),
-    ...plan.joins.map(({ reason }) => `joined ${reason}`),
-  ];
-  if (done.length > 0) {
-    const reason = [...done, plan.overtaken, toldText].filter(Boolean).join('; ');
-    return { disposition: 'dispatched', reason };
-  }
-  if (plan.begun.length > 0)
-    return { disposition: 'dispatched', reason: `has started ${plan.begun.join(', ')} before` };
-  if (plan.rejoined.length > 0)
-    return { disposition: 'dispatched', reason: `has joined ${plan.rejoined.join(', ')} before` };
-  if (plan.overtaken)
-    return { disposition: 'stale', reason: `${plan.overtaken}; no trigger starts anything` };
-  if (told > 0) return { disposition: 'dispatched', reason: toldText };
-  return { disposition: 'ignored', reason: 'no trigger matched' };
-}
-
-function answeredEntry(
-  event: Event,
-  plan: Pick<Plan, 'answers'> & { hold?: { disposition: Disposition; reason: string } },
-): Entry {
-  return {
-    at: new Date().toISOString(),
-    actor: 'baton',
-    via: 'dispatch',
-    action: 'event.answered',
-    subject: event.subject ?? event.id,
-    detail: {
-      event: event.id,
-      type: event.type,
-      answers: plan.answers,
-      ...(plan.hold ? { hold: plan.hold } : {}),
-    },
-  };
-}
-
-function startedEntry(
-  event: Event,
-  { id, trigger, workflow, input }: Start,
-  doubts: ConnectionDoubt[],
-): Entry {
-  return {
-    at: new Date().toISOString(),
-    actor: `trigger:${trigger}`,
-    via: 'dispatch',
-    action: 'run.started',
-    subject: event.subject ?? event.id,
-    detail: { run: id, workflow, event: event.id, ...(doubts.length > 0 ? { doubts } : {}), input },
-  };
 }

@@ -3,7 +3,6 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { activities } from '../activities/index.ts';
 import type { Gathered } from '../domain/incident.ts';
 import { impair, restedInstance } from '../simulator/ec2.ts';
-import { moveIssueAs } from '../simulator/jira.ts';
 import { crashLoop } from '../simulator/kubernetes.ts';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../simulator/pagerduty.ts';
 import { typeCommand } from '../simulator/slack-person.ts';
@@ -26,6 +25,7 @@ import { showApproval } from '../workflows/show-approval.ts';
 import { triggeredAndUnacked } from '../workflows/triggered-and-unacked.ts';
 import { signedMemo, testAuthority } from './authority.ts';
 import { clientsFor } from './clients.ts';
+import { endMovesInJira } from './fixtures/moves-in-jira.ts';
 import { noteFromElsewhere } from './fixtures/note-from-elsewhere.ts';
 import { shiftLook } from './fixtures/shift-look.ts';
 import { writeCodes } from './fixtures/written-codes.ts';
@@ -85,7 +85,7 @@ export async function recordHistories(folder: string): Promise<void> {
   await endDiagnoses(world);
   await endRestarts(world);
   await endFollowUps(world);
-  await endMovesInJira(world);
+  await endMovesInJira(world, (id, outcome) => until(world, id, outcome));
   await endShifts(world);
   await writeCodes(world, (outcome) => untilEnds(world, `linkByCode ${outcome}`));
   await untilEnds(world, 'pageForRun resolved');
@@ -320,41 +320,6 @@ async function endFollowUps(world: World): Promise<void> {
   await until(world, raise('Waiting for a fault'), 'failed');
   world.pagerDuty.fail({ ...refuse, match: readOfIncident, times: 1 });
   await until(world, acknowledged('Quiet, with a fault'), 'failed');
-}
-
-async function endMovesInJira(world: World): Promise<void> {
-  const { incidents } = world.pagerDuty.world;
-  const { issues } = world.jira.world;
-  const issueOf = async (title: string) => {
-    const id = raiseIncident(world.pagerDuty, { title: `Slow ${title}`, service: 'Search' });
-    const issue = await eventually('the issue', () =>
-      issues.find(({ fields }) => fields.labels.includes(`baton-${id}`)),
-    );
-    await eventually('the note', () =>
-      world.pagerDuty.world.notes.some(({ incidentId }) => incidentId === id),
-    );
-    return { id, issue };
-  };
-  const close = ({ key }: { key: string }) => moveIssueAs(world.jira, key, 'Done', 'acc-ada');
-  const done = await issueOf('billing');
-  close(done.issue);
-  await until(world, done.id, 'resolved');
-  const before = await issueOf('mail');
-  Object.assign(incidents.find(({ id }) => id === before.id) ?? {}, { status: 'resolved' });
-  close(before.issue);
-  await until(world, before.id, 'resolved before');
-  const back = await issueOf('login');
-  close(back.issue);
-  back.issue.status = 'To Do';
-  await until(world, back.id, 'moved on');
-  const labelled = await issueOf('print');
-  issues.push({ ...structuredClone(labelled.issue), id: '99999', key: 'OPS-99999' });
-  close({ key: 'OPS-99999' });
-  await until(world, labelled.id, 'not our issue');
-  const faulty = await issueOf('fax');
-  world.jira.fail({ ...refuse, match: `GET /rest/api/3/issue/${faulty.issue.key}?`, times: 1 });
-  close(faulty.issue);
-  await until(world, faulty.id, 'failed');
 }
 
 let looks = 0;

@@ -15,13 +15,13 @@ const settings = z.object({
     .string()
     .refine(
       (text) => !isContent(text),
-      'holds a file’s content, and takes a path: give it in KUBECONFIG_CONTENT',
+      'has a file’s content, and takes a path: give it in KUBECONFIG_CONTENT',
     )
     .optional()
     .describe('kubeconfig files on each worker, as kubectl reads them'),
   KUBECONFIG_CONTENT: z
     .string()
-    .refine(isContent, 'holds no kubeconfig, but perhaps its path: give that in KUBECONFIG')
+    .refine(isContent, 'is no kubeconfig, but perhaps its path: give that in KUBECONFIG')
     .optional()
     .describe('a kubeconfig itself, which runs no command and names no file'),
   KUBERNETES_SERVICE_HOST: z

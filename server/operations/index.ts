@@ -4,10 +4,7 @@ import {
   addConnection,
   changeConnection,
   listConnections,
-  listRoutes,
   removeConnection,
-  removeRoute,
-  setRoute,
   showConnection,
 } from './connections.ts';
 import { rotateConnection } from './connections-rotate.ts';
@@ -19,6 +16,7 @@ import { incidentTimeline, listIncidents, showIncident } from './incidents.ts';
 import { showMe } from './me.ts';
 import { linkPerson, listPeople, removePerson, setPerson } from './people.ts';
 import { compareHeads, exportRecord, searchRecord, verifyRecord } from './record.ts';
+import { listRoutes, removeRoute, setRoute } from './routes.ts';
 import { listRuns, runTimeline, showRun, startRunByHand, stopRun } from './runs.ts';
 import { listSettings } from './settings.ts';
 import { storeSize } from './store-size.ts';

@@ -195,11 +195,11 @@ describe('another connection than default', () => {
   it.each([
     ['slack', {}, 'Slack (connection "emea") is not connected: set SLACK_BOT_TOKEN'],
     ['jira', {}, 'Jira (connection "emea") is not connected: set JIRA_BASE_URL'],
-    ['kubernetes', {}, 'Kubernetes (connection "emea") is not connected: set KUBECONFIG'],
+    ['kubernetes', {}, 'Kubernetes (connection "emea") is not connected: set KUBECONFIG_CONTENT'],
     [
       'kubernetes',
       { KUBERNETES_SERVICE_HOST: '127.0.0.1' },
-      'Kubernetes (connection "emea") is not connected: set KUBECONFIG',
+      'Kubernetes (connection "emea") is not connected: set KUBECONFIG_CONTENT',
     ],
     ['ec2', {}, 'EC2 (connection "emea") is not connected: set AWS_REGION'],
     [

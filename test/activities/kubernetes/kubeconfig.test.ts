@@ -48,7 +48,7 @@ describe('the content of a kubeconfig as a setting', () => {
 
   it('is refused where a path belongs, and a path where it belongs, with the name of the right setting', async () => {
     const words = await refusalOf({ KUBECONFIG: config });
-    expect(words).toMatch(/^KUBECONFIG holds a file’s content, .*: give it in KUBECONFIG_CONTENT\.$/);
+    expect(words).toMatch(/^KUBECONFIG has a file’s content, .*: give it in KUBECONFIG_CONTENT\.$/);
     expect(words).not.toContain(token);
     expect(await refusalOf({ KUBECONFIG_CONTENT: '/etc/kube/config' })).toMatch(/give that in KUBECONFIG\.$/);
     expect(await refusalOf({ KUBECONFIG_CONTENT: config, KUBECONFIG: '/etc/kube/config' })).toMatch(

@@ -8,13 +8,11 @@ import {
   addConnection,
   changeConnection,
   listConnections,
-  listRoutes,
   removeConnection,
-  removeRoute,
-  setRoute,
   showConnection,
 } from '../../../server/operations/connections.ts';
 import type { AnyOperation, OperationContext } from '../../../server/operations/operation.ts';
+import { listRoutes, removeRoute, setRoute } from '../../../server/operations/routes.ts';
 import { storedConnections } from '../../../store/stored-connections.ts';
 import { delivery, embeddedWorld, fresh, type World } from '../../store/world.ts';
 
