@@ -13,7 +13,7 @@ export const withLastArgument = (args: readonly unknown[], name: string, value: 
 ];
 
 /** What was sent along under this name, and the arguments without it. The only argument is the caller's own, whatever it looks like. */
-export function takeLastArgument(
+export function splitLastArgument(
   args: readonly unknown[],
   name: string,
 ): { args: readonly unknown[]; value?: unknown } {

@@ -38,9 +38,9 @@ export interface DispatcherOptions {
 
 export interface Dispatcher {
   /** Dispatches an event that this process has leased, after the earlier ones of its lane. Returns at once. */
-  take(stored: StoredEvent): void;
+  enqueue(stored: StoredEvent): void;
   /** False: what comes in had better wait in the store, as Temporal cannot be told of it now. */
-  mayTake(): boolean;
+  mayEnqueue(): boolean;
   /** Looks for pending events soon, and not only at the next sweep. */
   wake(): void;
   /** Finishes what is under way, hands the rest back. */
@@ -87,7 +87,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   /** The last claim found something, so the next one may. */
   let mayBeMore = false;
 
-  function take(stored: StoredEvent): void {
+  function enqueue(stored: StoredEvent): void {
     if (stopping || held.has(stored.seq)) return;
     held.add(stored.seq);
     const lane = laneOf(stored.event as Event);
@@ -192,7 +192,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     try {
       const claimed = await store.claim(most);
       mayBeMore = claimed.length > 0;
-      for (const stored of claimed) take(stored);
+      for (const stored of claimed) enqueue(stored);
     } catch (error) {
       log.warn({ err: error }, 'The store could not be swept for pending events');
     }
@@ -221,8 +221,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   sweepNow();
 
   return {
-    take,
-    mayTake: () => !stopping && options.temporal.up,
+    enqueue,
+    mayEnqueue: () => !stopping && options.temporal.up,
     wake,
     async stop() {
       stopping = true;

@@ -12,13 +12,13 @@ export interface Inbox {
 }
 
 /**
- * Stores what comes in, and hands on the events that this process may dispatch now. While `mayTake` says no they are stored, and left to
+ * Stores what comes in, and hands on the events that this process may dispatch now. While `mayEnqueue` says no they are stored, and left to
  * whoever dispatches.
  */
 export function createInbox(
   store: Pick<Store, 'receive'>,
   onStored: (stored: StoredEvent) => void,
-  mayTake: () => boolean = () => true,
+  mayEnqueue: () => boolean = () => true,
 ): Inbox {
   let waiting = 0;
   return {
@@ -27,7 +27,7 @@ export function createInbox(
         throw new Refusal(503, 'Too busy', 'Too many deliveries wait to be stored. Send it again.', 1);
       waiting += 1;
       const receivedAt = new Date().toISOString();
-      const left = mayTake() ? delivery : { ...delivery, leave: true as const };
+      const left = mayEnqueue() ? delivery : { ...delivery, leave: true as const };
       const receipt = await store.receive(left).finally(() => {
         waiting -= 1;
       });

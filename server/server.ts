@@ -117,13 +117,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       source: options.pull,
       store,
       connections: options.connections,
-      inbox: createInbox(store, dispatcher.take, dispatcher.mayTake),
+      inbox: createInbox(store, dispatcher.enqueue, dispatcher.mayEnqueue),
       log,
     });
   const { authority, eagerStart, oidc, wayTo, world } = options;
   const { publicUrl = addressOf(options.host, options.port) } = options;
   const access = createAccess({ store, publicUrl, oidc, wayTo, log });
-  const inbox = createInbox(store, dispatcher.take, dispatcher.mayTake);
+  const inbox = createInbox(store, dispatcher.enqueue, dispatcher.mayEnqueue);
   const toSlack = { wayToSlack: wayTo, log };
   const startable = async () => (await world?.workflows())?.startable ?? [];
   const takeBy: TakeBy = (account) =>

@@ -52,11 +52,11 @@ export function startStuckRuns(options: StuckRunsOptions): StuckRuns {
     cursor = fresh.length < runsPerRound ? '' : (fresh.at(-1)?.id ?? '');
     const runs = [...new Map([...known, ...fresh].map((run) => [run.id, run])).values()];
     const queue = [...runs];
-    const take = async () => {
+    const work = async () => {
       for (let run = queue.shift(); run && !stopping; run = queue.shift())
         await compare(run, options).catch(orSilent(run));
     };
-    await Promise.all(Array.from({ length: atOnce }, take));
+    await Promise.all(Array.from({ length: atOnce }, work));
     const stuck = await options.store.listStuckRuns(mostStuck);
     counts = countsOf(stuck);
     if (options.pager) await pageForStuckRuns(stuck, options.store, options.pager, log);

@@ -130,7 +130,7 @@ export function startVersions(options: VersionsOptions): { stop(): Promise<void>
     for await (const { workflowId } of client.workflow.list({ query })) runs.push(workflowId);
     if (runs.length === 0) return;
     log.info({ from, to, runs: runs.length }, 'Runs of a version without workers go on with the current one');
-    const take = async () => {
+    const work = async () => {
       for (let workflowId = runs.shift(); workflowId !== undefined && !stopping; workflowId = runs.shift())
         await service
           .updateWorkflowExecutionOptions({
@@ -142,7 +142,7 @@ export function startVersions(options: VersionsOptions): { stop(): Promise<void>
           // It may have ended meanwhile.
           .catch(except(notFound));
     };
-    await Promise.all(Array.from({ length: atOnce }, take));
+    await Promise.all(Array.from({ length: atOnce }, work));
   }
 
   async function round(): Promise<void> {

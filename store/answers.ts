@@ -32,7 +32,7 @@ export type Known = 'go' | 'busy' | 'unknown' | 'other' | { status: number; answ
 
 export interface Answers {
   /** Takes up a request, or says what is known of it. Keys are forgotten after 24 hours. */
-  takeUp(request: KeyedRequest): Promise<Known>;
+  claimAnswer(request: KeyedRequest): Promise<Known>;
   /** Keeps what was answered. */
   answered(request: KeyedRequest, answer: { status: number; answer: string | null }): Promise<void>;
   /** It came to nothing by a fault of ours: it may be sent again under its key. */
@@ -53,7 +53,7 @@ interface StoredAnswer {
 
 export function answersOn({ db }: Context): Answers {
   return {
-    async takeUp({ principal, key, digest }) {
+    async claimAnswer({ principal, key, digest }) {
       await sql`delete from answers where (principal, key) in (
         select principal, key from answers where at < now() - make_interval(hours => ${keptHours})
         order by at limit ${forgottenAtOnce})`.execute(db);

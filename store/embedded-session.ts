@@ -74,15 +74,15 @@ type Ask = (query: CompiledQuery) => Promise<QueryResult<never>>;
 function driverOf(pglite: PGlite, synced: () => Promise<void>): Driver {
   const ask = preparing(pglite);
   /** Resolves when the transaction that has the session has ended. */
-  let taken: Promise<void> | undefined;
+  let held: Promise<void> | undefined;
   /** The connections that have it, each with what ends its time. */
   const owners = new Map<DatabaseConnection, () => void>();
 
-  async function take(connection: DatabaseConnection): Promise<void> {
-    while (taken) await taken;
-    taken = new Promise((resolve) => {
+  async function hold(connection: DatabaseConnection): Promise<void> {
+    while (held) await held;
+    held = new Promise((resolve) => {
       owners.set(connection, () => {
-        taken = undefined;
+        held = undefined;
         owners.delete(connection);
         resolve();
       });
@@ -90,7 +90,7 @@ function driverOf(pglite: PGlite, synced: () => Promise<void>): Driver {
   }
 
   async function askAsOneOfMany(query: CompiledQuery): Promise<QueryResult<never>> {
-    while (taken) await taken;
+    while (held) await held;
     const result = await ask(query);
     await synced();
     return result;
@@ -120,7 +120,7 @@ function driverOf(pglite: PGlite, synced: () => Promise<void>): Driver {
       return connection;
     },
     async beginTransaction(connection) {
-      await take(connection);
+      await hold(connection);
       try {
         await ask(CompiledQuery.raw('begin'));
       } catch (error) {

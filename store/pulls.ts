@@ -44,7 +44,7 @@ export interface Told {
 /** Which process reads the log of an account, how far it was read, and which events tell of one happening by two ways. */
 export interface Pulls {
   /** Takes the reading of a connection's log for so many seconds, unless another process has it. */
-  takePull(connection: string, seconds: number): Promise<TakenPull>;
+  leasePull(connection: string, seconds: number): Promise<TakenPull>;
   /**
    * Keeps how far it was read, once the entries are stored, and prolongs the lease. `isWhole`: to its end. False: another process reads by
    * now, and nothing is kept.
@@ -128,7 +128,7 @@ export function pullsOn({ db, me }: Context): Pulls {
   const ask = groupCommit(askAll, () => 200);
 
   return {
-    async takePull(connection, seconds) {
+    async leasePull(connection, seconds) {
       const { rows } = await sql<{
         mine: boolean;
         since: string | null;

@@ -5,7 +5,7 @@ import type { Actor, AnyActivity } from '../activities/activity.ts';
 import type { Clients } from '../activities/clients.ts';
 import type { FailureDetail } from '../activities/failures.ts';
 import { identifyPerson } from '../activities/person.ts';
-import { causeName, takeLastArgument } from '../domain/last-argument.ts';
+import { causeName, splitLastArgument } from '../domain/last-argument.ts';
 import { behalfOf } from '../domain/run-beginning.ts';
 import { defaultConnection } from '../domain/subject.ts';
 import type { Authority, SignedRun } from '../secrets/authority.ts';
@@ -44,7 +44,7 @@ const mostRemembered = 1_000;
 function causeIn({ args, headers }: ActivityExecuteInput): string | undefined {
   const header = headers[causeName];
   if (header) return Buffer.from(header.data ?? []).toString('utf8');
-  return JSON.stringify(takeLastArgument(args, causeName).value);
+  return JSON.stringify(splitLastArgument(args, causeName).value);
 }
 
 /**

@@ -25,7 +25,7 @@ interface Keyed {
   operation: AnyOperation;
   input: unknown;
   principal: Principal;
-  store: Pick<Store, 'takeUp' | 'answered' | 'giveUp'>;
+  store: Pick<Store, 'claimAnswer' | 'answered' | 'giveUp'>;
 }
 
 /**
@@ -41,7 +41,7 @@ export async function once(
   const text = canonicalJson([operation.name, input, principal.scope ?? null]);
   const digest = createHash('sha256').update(text).digest('base64url');
   const request = { principal: actorOf(principal), key, digest };
-  const known = await store.takeUp(request);
+  const known = await store.claimAnswer(request);
   if (known === 'busy')
     throw new Refusal(
       409,

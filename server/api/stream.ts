@@ -203,7 +203,7 @@ export function createStreams({ store, authenticate, log }: Options): Streams {
       const lines = isBehind ? await store.newLines(stream.last, linesAtOnce) : seen;
       if (isBehind && lines.length === 0) throw new Error('Lines are missing from the record');
       await tell([stream], lines);
-      if (isBehind) await taken(stream.response);
+      if (isBehind) await drained(stream.response);
       // What was found meanwhile was told to the others alone.
       if (!streams.has(stream) || (!isBehind && kept === seen)) break;
     }
@@ -248,7 +248,7 @@ export function createStreams({ store, authenticate, log }: Options): Streams {
 }
 
 /** Until what was written has gone out, or the reader has gone. */
-async function taken(response: Response): Promise<void> {
+async function drained(response: Response): Promise<void> {
   if (!response.writableNeedDrain || response.destroyed) return;
   await new Promise<void>((resolve) => {
     response.once('drain', resolve);

@@ -31,7 +31,7 @@ export interface PullSource {
 
 export interface PullOptions {
   source: PullSource;
-  store: Pick<Store, 'takePull' | 'keepPull' | 'releasePulls' | 'findIncident'>;
+  store: Pick<Store, 'leasePull' | 'keepPull' | 'releasePulls' | 'findIncident'>;
   connections?: Pick<StoredConnections, 'known'> | undefined;
   inbox: Inbox;
   log: Logger;
@@ -189,12 +189,12 @@ async function round(
   const { source, store, inbox, now = Date.now } = options;
   const log = options.log.child({ connection });
   const lease = source.everySeconds + leaseSeconds;
-  const taken = await store.takePull(connection, lease);
+  const taken = await store.leasePull(connection, lease);
   if (!taken.mine) return taken.ageSeconds;
   const read: ReadLog = async (query) => {
     const page = await inTurn(() => source.read(connection, query, signal), signal);
     // A part of many pages takes longer than the lease.
-    if (!(await store.takePull(connection, lease)).mine) throw new Overtaken();
+    if (!(await store.leasePull(connection, lease)).mine) throw new Overtaken();
     return { ...page, answeredAt: page.answeredAt ?? new Date(now()).toISOString() };
   };
   let place = await beginOf(taken.cursor, read, now());

@@ -91,11 +91,11 @@ describe('whoever may read incidents alone', () => {
       made += 1;
       return { made };
     };
-    const { takeUp, giveUp } = store;
+    const { claimAnswer, giveUp } = store;
     const answered = async () => {
       throw new StoreUnavailable('it went away');
     };
-    await expect(once({ ...keyed, principal, store: { takeUp, giveUp, answered } }, make)).rejects.toThrow(
+    await expect(once({ ...keyed, principal, store: { claimAnswer, giveUp, answered } }, make)).rejects.toThrow(
       'it went away',
     );
     const again = () => once({ ...keyed, principal, store }, make);

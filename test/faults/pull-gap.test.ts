@@ -30,7 +30,7 @@ it('a gap of an hour with 10 000 entries is filled, the oldest first, in pages',
     at: new Date(at(place)).toISOString(),
     agent: { type: 'service', id: 'PSEARCH' },
   }));
-  await store.takePull('default', -1);
+  await store.leasePull('default', -1);
   await store.keepPull('default', { since: new Date(begin - 1_000).toISOString(), seen: {} }, -1, true);
   await store.releasePulls();
 

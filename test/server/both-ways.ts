@@ -74,7 +74,7 @@ export async function startBothWays(world: World, at: () => number) {
     temporal,
     log: silent,
   });
-  const inbox = createInbox(store, dispatcher.take);
+  const inbox = createInbox(store, dispatcher.enqueue);
 
   /** An act at the account, at the time of `at`. */
   function act<Value>(what: () => Value): Value {

@@ -104,7 +104,7 @@ describe('a storm that two servers dispatch', () => {
             for (const at of twice ? [server, 1 - server] : [server]) {
               const { seq, leased } = (await stores[at]?.receive(given)) ?? { seq: 0, leased: false };
               if (leased)
-                dispatchers[at]?.take({ seq, event: given.event, receivedAt: given.time, attempts: 0 });
+                dispatchers[at]?.enqueue({ seq, event: given.event, receivedAt: given.time, attempts: 0 });
             }
           }),
         );
@@ -131,7 +131,7 @@ describe('a storm that two servers dispatch', () => {
     const take = async (subject: string, changes: Changes) => {
       const given = eventOf(subject, { service, ...changes });
       const { seq } = await store.receive(given);
-      dispatcher.take({ seq, event: given.event, receivedAt: given.time, attempts: 0 });
+      dispatcher.enqueue({ seq, event: given.event, receivedAt: given.time, attempts: 0 });
       await settled(subject);
       return seq;
     };
@@ -178,7 +178,7 @@ describe('a storm that two servers dispatch', () => {
     for (const subject of subjects) {
       const given = eventOf(subject, { service });
       const { seq } = await store.receive(given);
-      dispatcher.take({ seq, event: given.event, receivedAt: given.time, attempts: 0 });
+      dispatcher.enqueue({ seq, event: given.event, receivedAt: given.time, attempts: 0 });
       await settled(subject);
     }
     expect(crashes).toBe(0);
@@ -197,7 +197,7 @@ describe('a storm that two servers dispatch', () => {
         await world.run(`update runs set state = 'completed', ended_at = now()`);
       const given = eventOf(subject, { service });
       const { seq } = await store.receive(given);
-      dispatcher.take({ seq, event: given.event, receivedAt: given.time, attempts: 0 });
+      dispatcher.enqueue({ seq, event: given.event, receivedAt: given.time, attempts: 0 });
       await settled(subject);
     }
     const { runs, gatheredBy } = await store.situation(subjects.at(-1) ?? '');

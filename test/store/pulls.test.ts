@@ -8,25 +8,25 @@ describe.each(await backends())('pulls on $name', ({ world }) => {
 
   it('are one process’s until it hands them over or does not prolong them', async () => {
     const connection = fresh('account-');
-    expect(await store.takePull(connection, 60)).toEqual({ mine: true });
-    expect(await other.takePull(connection, 60)).toEqual({ mine: false });
-    expect(await store.takePull(connection, 60)).toEqual({ mine: true });
+    expect(await store.leasePull(connection, 60)).toEqual({ mine: true });
+    expect(await other.leasePull(connection, 60)).toEqual({ mine: false });
+    expect(await store.leasePull(connection, 60)).toEqual({ mine: true });
     expect(await other.keepPull(connection, place, 60, true)).toBe(false);
     await store.releasePulls();
-    expect(await other.takePull(connection, -1)).toEqual({ mine: true });
-    expect(await store.takePull(connection, 60)).toEqual({ mine: true });
+    expect(await other.leasePull(connection, -1)).toEqual({ mine: true });
+    expect(await store.leasePull(connection, 60)).toEqual({ mine: true });
     expect(await other.keepPull(connection, place, 60, true)).toBe(false);
   });
 
   it('begin where the last one kept its place, and tell how long ago all was read', async () => {
     const connection = fresh('account-');
-    await store.takePull(connection, 60);
+    await store.leasePull(connection, 60);
     expect(await store.keepPull(connection, place, 60, false)).toBe(true);
-    expect(await store.takePull(connection, 60)).toEqual({ mine: true, cursor: place });
+    expect(await store.leasePull(connection, 60)).toEqual({ mine: true, cursor: place });
     await store.keepPull(connection, place, 60, true);
     const taken = { mine: true, cursor: place, ageSeconds: expect.closeTo(0, -1) };
-    expect(await store.takePull(connection, 60)).toEqual(taken);
-    expect(await other.takePull(connection, 60)).toEqual({ ...taken, mine: false });
+    expect(await store.leasePull(connection, 60)).toEqual(taken);
+    expect(await other.leasePull(connection, 60)).toEqual({ ...taken, mine: false });
   });
 
   it('find what was told before by the other way: settled, readable, near in time, and of one twin', async () => {

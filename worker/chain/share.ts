@@ -43,15 +43,15 @@ export function sharedByProvider(): AnyLink {
 /** Whether somebody who was done has handed on his place in time. */
 function isHandedOn(share: Share): Promise<boolean> {
   return new Promise((resolve) => {
-    const take = () => {
+    const goOn = () => {
       clearTimeout(timer);
       resolve(true);
     };
     const timer = setTimeout(() => {
-      share.waiting = share.waiting.filter((each) => each !== take);
+      share.waiting = share.waiting.filter((each) => each !== goOn);
       resolve(false);
     }, longestWaitMs);
-    share.waiting.push(take);
+    share.waiting.push(goOn);
   });
 }
 

@@ -29,7 +29,7 @@ import {
 } from '@temporalio/workflow';
 import type { Approval, ApprovalRequest } from '../../domain/approval.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from '../../domain/incident.ts';
-import { carriedName, causeName, takeLastArgument } from '../../domain/last-argument.ts';
+import { carriedName, causeName, splitLastArgument } from '../../domain/last-argument.ts';
 import type { Notice } from '../../domain/notice.ts';
 import type { Waiting } from '../../domain/waiting.ts';
 import { approvalOfCall, approvalsTakenUp, approvalTakenUp } from './call-approval.ts';
@@ -210,7 +210,7 @@ function carriedOver({ args, headers }: WorkflowExecuteInput): { args: unknown[]
   if (!isRenewed) return { args };
   const header = headers[carriedName];
   if (header) return { args, carried: defaultPayloadConverter.fromPayload<CarriedOver>(header) };
-  const taken = takeLastArgument(args, carriedName);
+  const taken = splitLastArgument(args, carriedName);
   return { args: [...taken.args], ...(taken.value ? { carried: taken.value as CarriedOver } : {}) };
 }
 
