@@ -59,6 +59,7 @@ import { listPagerDutyPastIncidents } from './pagerduty/list-past-incidents.ts';
 import { listPagerDutyRelatedChanges } from './pagerduty/list-related-changes.ts';
 import { listPagerDutyRelatedIncidents } from './pagerduty/list-related-incidents.ts';
 import { listPagerDutyResponders } from './pagerduty/list-responders.ts';
+import { listPagerDutyTeamMembers } from './pagerduty/list-team-members.ts';
 import { publishPagerDutyStatusUpdate } from './pagerduty/publish-status-update.ts';
 import { raisePagerDutyAlert } from './pagerduty/raise-alert.ts';
 import { readPagerDutyIncident } from './pagerduty/read-incident.ts';
@@ -117,6 +118,7 @@ export const activities = [
   listPagerDutyRelatedChanges,
   listPagerDutyRelatedIncidents,
   listPagerDutyResponders,
+  listPagerDutyTeamMembers,
   publishPagerDutyStatusUpdate,
   raisePagerDutyAlert,
   readPagerDutyIncident,

@@ -45,6 +45,16 @@ export async function findUser(
   return items.find((user) => user.email.toLowerCase() === email.toLowerCase());
 }
 
+/** Whoever PagerDuty counts to the team. */
+export async function readTeam(
+  pagerduty: PagerDuty,
+  teamId: string,
+  signal: AbortSignal,
+): Promise<{ users: TeamMember[]; truncated: boolean }> {
+  const { items, truncated } = await readPages(pagerduty, '/users', { 'team_ids[]': [teamId] }, page, signal);
+  return { users: items, truncated };
+}
+
 /** Undefined: PagerDuty has nobody of this id. */
 export async function readUser(
   pagerduty: PagerDuty,

@@ -282,7 +282,12 @@ export function mountRest(app: Express, account: Account, act: Act): void {
 
   app.get('/users', (request, response) => {
     const part = (query(request).get('query') ?? '').toLowerCase();
-    const found = world.users.filter(({ name, email }) => `${name}\n${email}`.toLowerCase().includes(part));
+    const teams = query(request).getAll('team_ids[]');
+    const isAsked = ({ teamIds = [] }: User) =>
+      teams.length === 0 || teamIds.some((id) => teams.includes(id));
+    const found = world.users.filter(
+      (user) => isAsked(user) && `${user.name}\n${user.email}`.toLowerCase().includes(part),
+    );
     page(
       request,
       response,

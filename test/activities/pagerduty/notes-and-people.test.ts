@@ -4,6 +4,7 @@ import { findPagerDutyUser } from '../../../activities/pagerduty/find-user.ts';
 import { listPagerDutyNotes } from '../../../activities/pagerduty/list-notes.ts';
 import { listPagerDutyOnCalls } from '../../../activities/pagerduty/list-on-calls.ts';
 import { listPagerDutyResponders } from '../../../activities/pagerduty/list-responders.ts';
+import { listPagerDutyTeamMembers } from '../../../activities/pagerduty/list-team-members.ts';
 import { readPagerDutyService } from '../../../activities/pagerduty/read-service.ts';
 import { requestPagerDutyResponders } from '../../../activities/pagerduty/request-responders.ts';
 import { raiseIncident } from '../../../simulator/pagerduty.ts';
@@ -159,6 +160,15 @@ describe('people and services', () => {
     const { user } = await run(findPagerDutyUser, { email: 'ADA@example.com' });
     expect(user).toMatchObject({ id: 'PADALOP', name: 'Ada Lopez' });
     expect(await run(findPagerDutyUser, { email: 'da@example.com' })).toEqual({ user: null });
+  });
+
+  it('lists the people of a team, and nobody else', async () => {
+    const { simulator, run } = await startAccount();
+    simulator.world.teams = [{ id: 'PREPORT', name: 'Reports' }];
+    Object.assign(simulator.world.users[1] ?? {}, { teamIds: ['PREPORT'] });
+    const { users, truncated } = await run(listPagerDutyTeamMembers, { teamId: 'PREPORT' });
+    expect(users.map(({ email }) => email)).toEqual(['ben@example.com']);
+    expect(truncated).toBe(false);
   });
 
   it('reads a service with its escalation policy', async () => {

@@ -15,6 +15,7 @@ import { listPagerDutyPastIncidents } from '../../../activities/pagerduty/list-p
 import { listPagerDutyRelatedChanges } from '../../../activities/pagerduty/list-related-changes.ts';
 import { listPagerDutyRelatedIncidents } from '../../../activities/pagerduty/list-related-incidents.ts';
 import { listPagerDutyResponders } from '../../../activities/pagerduty/list-responders.ts';
+import { listPagerDutyTeamMembers } from '../../../activities/pagerduty/list-team-members.ts';
 import { readPagerDutyLog } from '../../../activities/pagerduty/log-entries.ts';
 import { publishPagerDutyStatusUpdate } from '../../../activities/pagerduty/publish-status-update.ts';
 import { raisePagerDutyAlert } from '../../../activities/pagerduty/raise-alert.ts';
@@ -140,6 +141,7 @@ describe.skipIf(!available)('the requests', () => {
     await run(publishPagerDutyStatusUpdate, { incidentId, message: 'Nobody can pay' }, earlier);
     await run(listPagerDutyOnCalls, { escalationPolicyIds: ['PEPCHEC'], at: '2026-01-01T00:00:00Z' });
     await run(findPagerDutyUser, { email: 'ada@example.com' });
+    await run(listPagerDutyTeamMembers, { teamId: 'PREPORT' });
     await run(readPagerDutyService, { serviceId: 'PCHECKO' });
     await run(raisePagerDutyAlert, {
       dedupKey,
