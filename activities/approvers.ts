@@ -1,7 +1,13 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
-import { type Approval, type ApproverCheck, type Approvers, whoMayApprove } from '../domain/approval.ts';
-import { actorOf, type Principal, roles } from '../domain/rights.ts';
+import {
+  type Approval,
+  type ApproverCheck,
+  type Approvers,
+  asksRole,
+  whoMayApprove,
+} from '../domain/approval.ts';
+import { actorOf, type Principal } from '../domain/rights.ts';
 import { defaultConnection, incidentOfSubject } from '../domain/subject.ts';
 import type { Clients } from './clients.ts';
 import { readSuccess } from './pagerduty/failures.ts';
@@ -57,7 +63,7 @@ export async function checkApprover(
     const said = `Whether you have asked for this yourself cannot be told here: ${words}`;
     return passes ? { unavailable: said } : { refusal: `${said}. Answer it in Slack.` };
   }
-  if (isOnRole(approval.approvers, principal))
+  if (asksRole(approval.approvers, principal.role))
     return { name: principal.calledName ?? principal.name, alsoKnownAs };
   if (!person)
     return { refusal: `Only people can be on the lists of this approval, by their e-mail address: ${who}.` };
@@ -78,12 +84,6 @@ export async function checkApprover(
 /** The user of this machine, who is nobody's name at a provider, has no address. */
 function personOf({ kind, name }: Principal, around: Around): Person | undefined {
   return kind === 'person' && name.includes('@') ? { ...around, email: name.toLowerCase() } : undefined;
-}
-
-/** No list at all asks whoever has the right. */
-function isOnRole(approvers: Approvers, { role }: Principal): boolean {
-  if (approvers.role === undefined) return Object.values(approvers).every((list) => list === undefined);
-  return roles.indexOf(role) >= roles.indexOf(approvers.role);
 }
 
 /** All names under which Baton knows somebody, their own first: what the door says, and their link to a user of Slack. */

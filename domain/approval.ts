@@ -1,4 +1,5 @@
 import type { Inverse } from './plan.ts';
+import { type Role, roles } from './rights.ts';
 
 /**
  * Whom an approval asks. Whoever is on any of the lists may answer, if they have the right to (`approvals.decide`). Who is on a list is
@@ -15,6 +16,12 @@ export interface Approvers {
   onCallOf?: string;
   /** Whoever has this role in Baton, or a higher one. */
   role?: 'approver' | 'operator' | 'admin';
+}
+
+/** Whether these approvers ask whoever has this role. No list at all asks whoever has the right. */
+export function asksRole(approvers: Approvers, role: Role): boolean {
+  if (approvers.role === undefined) return Object.values(approvers).every((list) => list === undefined);
+  return roles.indexOf(role) >= roles.indexOf(approvers.role);
 }
 
 /** A call that waits for an approval, as a look at the world has planned it. It is made by this plan or not at all. */

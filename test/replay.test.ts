@@ -26,6 +26,7 @@ const registered = [
   'leaveNotice',
   'withdrawNotice',
   'listWaiting',
+  'peopleByRole',
 ];
 const replay = (history: unknown, bundle: WorkflowBundle = workflowBundle()) => {
   const options = {

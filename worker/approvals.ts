@@ -1,7 +1,8 @@
 import { ApplicationFailure, activityInfo } from '@temporalio/activity';
-import type { Approval, ApprovalRequest } from '../domain/approval.ts';
-import { actorOf } from '../domain/rights.ts';
+import { type Approval, type ApprovalRequest, asksRole } from '../domain/approval.ts';
+import { actorOf, authorize, type Principal } from '../domain/rights.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
+import type { Person } from '../store/people.ts';
 import type { Store } from '../store/store.ts';
 import type { ApprovalAsking, EngineActivities } from '../workflows/kit/run.ts';
 import type { CauseOfCall } from './authority.ts';
@@ -10,7 +11,7 @@ import { digestOf } from './identity.ts';
 
 type ApprovalActivities = Pick<
   EngineActivities,
-  'askApproval' | 'findApproval' | 'closeApproval' | 'showedApproval'
+  'askApproval' | 'findApproval' | 'closeApproval' | 'showedApproval' | 'peopleByRole'
 >;
 
 /** The engine's own activities that approvals need. Whose run it is and who asked for it is what the signed cause says. */
@@ -53,7 +54,32 @@ export function approvalActivities(store: Store, scrub: (text: string) => string
     async showedApproval({ id, ...message }, cause?: CauseOfCall) {
       if (cause) await store.showedApproval(id, message);
     },
+
+    async peopleByRole({ id, limit }) {
+      const approval = await store.findApproval(id);
+      return approval ? peopleOnRole(approval, limit, store) : [];
+    },
   };
+}
+
+const peopleAtOnce = 200;
+
+/** Whoever may not decide on it, or has asked for it and may not answer, is none of them. */
+async function peopleOnRole(approval: Approval, limit: number, store: Store): Promise<string[]> {
+  const { approvers, requesterMayApprove, requestedBy } = approval;
+  const isAsked = ({ email, role, scope }: Person) => {
+    if (!role || !asksRole(approvers, role)) return false;
+    const principal: Principal = { kind: 'person', name: email, role, ...(scope ? { scope } : {}) };
+    if (!requesterMayApprove && requestedBy.includes(actorOf(principal))) return false;
+    return authorize(principal, 'approvals.decide', approval).allowed;
+  };
+  const found: string[] = [];
+  for (let after: string | undefined; ; ) {
+    const people = await store.listPeople({ after, limit: peopleAtOnce });
+    found.push(...people.filter(isAsked).map(({ email }) => email));
+    after = people.at(-1)?.email;
+    if (found.length >= limit || people.length < peopleAtOnce) return found.slice(0, limit);
+  }
 }
 
 /** A run looks at each every hour, and its history has an end. */

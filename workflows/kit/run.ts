@@ -88,6 +88,8 @@ export interface EngineActivities {
   /** Leaves something that a person is to be told, once for each `id` of the run; and takes back what was not told. */
   leaveNotice(left: { id: string; userId: string; notice: Notice }): Promise<void>;
   withdrawNotice(left: { id: string }): Promise<void>;
+  /** The addresses of people who may answer an approval by their role in Baton: so many, in their order. */
+  peopleByRole(asked: { id: string; limit: number }): Promise<string[]>;
   /** What waits for people about these incidents. */
   listWaiting(asked: { subjects: readonly string[] }): Promise<Waiting[]>;
 }
