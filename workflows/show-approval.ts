@@ -1,9 +1,11 @@
-import { sleep } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, condition, patched, sleep } from '@temporalio/workflow';
 import type { ActivityFunctions } from '../activities/index.ts';
-import type { Approval, Approvers } from '../domain/approval.ts';
+import type { Approval } from '../domain/approval.ts';
 import { incidentOfSubject } from '../domain/subject.ts';
 import { steps } from './kit/activities.ts';
-import { orUnavailable } from './kit/parts.ts';
+import { askedByName, askedByRole, askedByTeam, mostAsked } from './kit/asked-people.ts';
+import { inParts, orCancelled, orUnavailable, type Parts } from './kit/parts.ts';
+import { record } from './kit/record.ts';
 import { roomOpened } from './kit/room.ts';
 import { engine, healthy } from './kit/run.ts';
 import { shownApproval } from './kit/shown-approval.ts';
@@ -21,11 +23,175 @@ type Place = Parameters<ActivityFunctions['showSlackApproval']>[0]['place'];
 export async function showApproval({ approvalId: id }: ShowApprovalInput): Promise<string> {
   const asked = await engine.findApproval({ id });
   if (!asked) return 'unknown approval';
-  const people = await whomToCall(asked);
-  const places = await placesFor(asked, people);
+  if (!patched('shown-as-it-is-kept')) return showOnce(asked);
+  const parts = inParts();
+  const isShown = asked.state === 'pending' ? await showToAsked(asked, parts) : await mend(asked, parts);
+  const problems = parts.problems.join('; ');
+  if (problems !== '')
+    await record(`The approval ${id} was not shown everywhere. ${problems}`, [], asked.subject);
+  if (isShown) return healthy('shown');
+  if (problems === '') return 'nowhere to show it';
+  throw ApplicationFailure.nonRetryable(`Nobody sees the approval ${id} in Slack: ${problems}`, 'NotShown');
+}
+
+/** How long the incident's room is waited for, which another run opens at the same time. */
+const roomTries = 12;
+const roomPause = '2 seconds';
+/** How long a channel waits to see it until it is known whom to call. */
+const peopleWait = '5 seconds';
+/** While people are looked for, the approval itself is looked at so often. */
+const lookAgain = '5 minutes';
+
+/** It is over: each place says so where it was shown, or where the caller wanted it. One that nobody saw needs no message. */
+async function mend({ id, messages, channelId }: Approval, parts: Parts): Promise<boolean> {
+  const wanted = messages.length === 0 && channelId !== undefined ? [channelId] : [];
+  const channels = new Set([...messages.map((message) => message.channelId), ...wanted]);
+  let isShown = false;
+  for (const channel of channels) if (await showIn({ channelId: channel }, id, [], parts)) isShown = true;
+  return isShown;
+}
+
+/** Shows it in the channel that the caller named, else in the incident's room; and to each person who cannot see it there. */
+async function showToAsked(asked: Approval, parts: Parts): Promise<boolean> {
+  const { id } = asked;
+  let named: readonly string[] | undefined;
+  const search = whileAsked(id, () => askedByName(asked));
+  search
+    .then((found) => {
+      named = found;
+    })
+    .catch(orCancelled);
+  const channelId = asked.channelId ?? (await roomFor(asked));
+  if (channelId === undefined) return showToEach(asked, search, parts);
+  await condition(() => named !== undefined, peopleWait);
+  const early = named?.slice(0, mostAsked);
+  const left = await invite(channelId, early ?? []);
+  const shown = await showIn({ channelId }, id, early ?? [], parts);
+  if (!shown) return showToEach(asked, search, parts);
+  if (early) await showDirectly(left, id, new Set(), parts);
+  else await callLate(shown, id, (await search).slice(0, mostAsked), parts);
+  return true;
+}
+
+/** Shows it to all who are asked, by whichever list. Whoever is found does not wait for a provider that is away. */
+async function showToEach(asked: Approval, named: Promise<string[]>, parts: Parts): Promise<boolean> {
+  const { id } = asked;
+  const told = new Set<string>();
+  const lists = [named, whileAsked(id, () => askedByRole(asked)), whileAsked(id, () => askedByTeam(asked))];
+  const areTold = await Promise.all(lists.map(async (list) => showDirectly(await list, id, told, parts)));
+  return areTold.some((isTold) => isTold);
+}
+
+interface Shown {
+  channelId: string;
+  ts: string;
+}
+
+/** The message is there, and names them now. Slack tells nobody of a mention in an edited message, so they are called in its thread. */
+async function callLate({ channelId, ts }: Shown, id: string, people: string[], parts: Parts): Promise<void> {
+  if (people.length === 0) return;
+  const left = await invite(channelId, people);
+  await showIn({ channelId }, id, people, parts);
+  const now = await engine.findApproval({ id });
+  if (now?.state !== 'pending') return;
+  const mention = people.filter((userId) => !left.includes(userId));
+  const text = 'This waits for your answer.';
+  if (mention.length > 0)
+    await parts.part('Call in the thread', () =>
+      steps.postSlackMessage({ channelId, threadTs: ts, mention, text }),
+    );
+  await showDirectly(left, id, new Set(), parts);
+}
+
+/** Invites people to a channel. Gives those who cannot be. */
+async function invite(channelId: string, userIds: string[]): Promise<string[]> {
+  if (userIds.length === 0) return [];
+  const there = await orUnavailable(() => steps.inviteSlackUsers({ channelId, userIds }));
+  return 'unavailable' in there ? userIds : there.notInvited.map(({ userId }) => userId);
+}
+
+/** Shows it to people in the conversation with each, while it waits. `told`: who has been, by anybody who calls this. */
+async function showDirectly(
+  people: readonly string[],
+  id: string,
+  told: Set<string>,
+  parts: Parts,
+): Promise<boolean> {
+  let isShown = false;
+  for (const userId of people) {
+    if (told.has(userId) || told.size >= mostAsked) continue;
+    told.add(userId);
+    const now = await engine.findApproval({ id });
+    if (now?.state !== 'pending') return isShown;
+    if (await showIn({ userId }, id, [userId], parts)) isShown = true;
+  }
+  return isShown;
+}
+
+/**
+ * Shows it in one place as it is kept, and again until that is what is shown: it may be answered while Slack is away, and whoever tells of
+ * the answer finds no message yet. A place that Slack refuses is a problem, and keeps it from no other one.
+ */
+async function showIn(
+  place: Place,
+  id: string,
+  mention: string[],
+  { part }: Parts,
+): Promise<Shown | undefined> {
+  const name = 'userId' in place ? `Direct message to ${place.userId}` : `Channel ${place.channelId}`;
+  let shown: Shown | undefined;
+  for (let now = await engine.findApproval({ id }); now; ) {
+    const approval = shownApproval(now, mention);
+    const at = shown ? { channelId: shown.channelId } : place;
+    const posted = await part(name, () => steps.showSlackApproval({ place: at, approval }));
+    if (!posted) return shown;
+    const { channelId, ts } = posted;
+    shown = { channelId, ts };
+    await engine.showedApproval({ id, ...shown });
+    const kept = await engine.findApproval({ id });
+    if (!kept || isAsShown(kept, now)) return shown;
+    now = kept;
+  }
+  return shown;
+}
+
+const isAsShown = (kept: Approval, shown: Approval) =>
+  kept.state === shown.state && kept.answers.length === shown.answers.length;
+
+/** Whom `look` finds; nobody, once there is nothing to answer any more: a provider may be away for hours. */
+async function whileAsked(id: string, look: () => Promise<string[]>): Promise<string[]> {
+  const scope = new CancellationScope();
+  let found: string[] | undefined;
+  const looking = scope.run(look).then((people) => {
+    found = people;
+  });
+  looking.catch(orCancelled);
+  while (!(await condition(() => found !== undefined, lookAgain))) {
+    const now = await engine.findApproval({ id });
+    if (now?.state === 'pending') continue;
+    scope.cancel();
+    return [];
+  }
+  return found ?? [];
+}
+
+async function roomFor({ subject }: Approval): Promise<string | undefined> {
+  for (let tries = 1; subject !== undefined && tries <= roomTries; tries += 1) {
+    const incident = incidentOfSubject(subject);
+    const room = incident && (await roomOpened(incident));
+    if (room) return room.channelId;
+    if (tries < roomTries) await sleep(roomPause);
+  }
+  return undefined;
+}
+
+/** How runs have shown it that began before it was shown again until it is as it is kept. */
+async function showOnce(asked: Approval): Promise<string> {
+  const { id } = asked;
+  const people = asked.state === 'pending' ? await askedByName(asked) : [];
+  const places = await placesOnce(asked, people);
   if (places.length === 0) return 'nowhere to show it';
   for (const place of places) {
-    // Meanwhile it may have been answered.
     const now = (await engine.findApproval({ id })) ?? asked;
     const { channelId, ts } = await steps.showSlackApproval({ place, approval: shownApproval(now, people) });
     await engine.showedApproval({ id, channelId, ts });
@@ -33,58 +199,11 @@ export async function showApproval({ approvalId: id }: ShowApprovalInput): Promi
   return healthy('shown');
 }
 
-/** How long the incident's room is waited for, which another run opens at the same time. */
-const roomTries = 12;
-const roomPause = '2 seconds';
-
-/** Where it was shown before; else in the channel that the caller named, the incident's room, or to each approver. */
-async function placesFor(approval: Approval, people: readonly string[]): Promise<Place[]> {
-  const { messages, channelId, subject, state } = approval;
+async function placesOnce(approval: Approval, people: readonly string[]): Promise<Place[]> {
+  const { messages, channelId, state } = approval;
   if (messages.length > 0) return messages.map((message) => ({ channelId: message.channelId }));
   if (channelId !== undefined) return [{ channelId }];
-  // One that ended before anybody saw it needs no message.
   if (state !== 'pending') return [];
-  for (let tries = 1; subject !== undefined && tries <= roomTries; tries += 1) {
-    const incident = incidentOfSubject(subject);
-    const room = incident && (await roomOpened(incident));
-    if (room) return [{ channelId: room.channelId }];
-    if (tries < roomTries) await sleep(roomPause);
-  }
-  return people.map((userId) => ({ userId }));
-}
-
-/** The members of Slack who are asked by name or as on call, while it waits. Who cannot be found is not called, and may answer all the same. */
-async function whomToCall({ approvers, state }: Approval): Promise<string[]> {
-  if (state !== 'pending') return [];
-  const found = await orUnavailable(() => usersOf(approvers));
-  if ('unavailable' in found) return [];
-  const slackUsers: string[] = [...found.slackUsers];
-  for (const email of found.emails.slice(0, 20)) {
-    const answer = await orUnavailable(() => steps.findSlackUser({ email }));
-    if (!('unavailable' in answer) && answer.user && !answer.user.deleted) slackUsers.push(answer.user.id);
-  }
-  return [...new Set(slackUsers)];
-}
-
-async function usersOf({
-  userIds = [],
-  onCallOf,
-  userGroup,
-}: Approvers): Promise<{ emails: string[]; slackUsers: string[] }> {
-  const emails: string[] = [];
-  for (const userId of userIds) {
-    const user = await orUnavailable(() => steps.readPagerDutyUser({ userId }));
-    if (!('unavailable' in user) && user.user?.email) emails.push(user.user.email);
-  }
-  if (onCallOf !== undefined) {
-    const { escalationPolicy } = await steps.readPagerDutyService({ serviceId: onCallOf });
-    const escalationPolicyIds = escalationPolicy ? [escalationPolicy.id] : [];
-    const { onCalls } =
-      escalationPolicyIds.length > 0
-        ? await steps.listPagerDutyOnCalls({ escalationPolicyIds })
-        : { onCalls: [] };
-    emails.push(...onCalls.filter(({ level }) => level === 1).flatMap(({ user }) => user.email ?? []));
-  }
-  const members = userGroup ? await steps.listSlackGroupMembers({ groupId: userGroup }) : { users: [] };
-  return { emails: [...new Set(emails)], slackUsers: members.users.map(({ id }) => id) };
+  const room = await roomFor(approval);
+  return room === undefined ? people.map((userId) => ({ userId })) : [{ channelId: room }];
 }

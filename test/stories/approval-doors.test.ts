@@ -51,12 +51,14 @@ const shownAs = (approval: Approval, words: string) =>
     const text = JSON.stringify(found?.blocks ?? '');
     return found && text.includes(words) ? { ...found, text } : undefined;
   });
-/** A provider answers 503 to all, until `isBack`. */
-function fails(provider: 'slack' | 'ec2') {
-  world[provider].fail({ kind: 'status', status: 503, times: Number.MAX_SAFE_INTEGER });
+type Provider = 'slack' | 'ec2' | 'pagerDuty';
+/** A provider answers 503 to all, or to what has `match` in it, until `isBack`. */
+function fails(provider: Provider, match?: string) {
+  const outage = { kind: 'status', status: 503, times: Number.MAX_SAFE_INTEGER } as const;
+  world[provider].fail({ ...outage, ...(match === undefined ? {} : { match }) });
   onTestFinished(async () => void (await isBack(provider)));
 }
-const isBack = (provider: 'slack' | 'ec2') =>
+const isBack = (provider: Provider) =>
   fetch(`${world[provider].url}/_simulator/faults`, { method: 'DELETE' });
 const rebootsOf = (instance: string) =>
   world.ec2.ledger.filter(({ effect, target }) => effect === 'instance rebooted' && target === instance);
@@ -119,6 +121,53 @@ describe('an approval that is asked for while Slack is down', () => {
     await isBack('slack');
     const { text } = await shownAs(approval, `Approved by ${ada} (cli`);
     expect(text).not.toContain('"approve"');
+  }, 60_000);
+});
+
+describe('an approval that Slack does not take at first', () => {
+  it('is answered meanwhile; the room then shows it as answered, and no buttons', async () => {
+    fails('ec2');
+    const { id } = raise();
+    await eventually('the room to be open', () => cardOf(world.slack, id));
+    fails('slack', 'chat.postMessage');
+    const before = world.slack.calls.length;
+    await isBack('ec2');
+    const approval = await askedFor(id);
+    await eventually('Slack to refuse the message', () =>
+      world.slack.calls.slice(before).some(({ body }) => body.includes(approval.id)),
+    );
+    await byCommand(refuseApproval, approval);
+    await eventually('the run that tells of the answer to find no message', async () => {
+      const { items } = await world.store.pageOfRuns({ subject: id, workflows: ['showApproval'], limit: 20 });
+      return items.some(({ outcome }) => outcome === 'nowhere to show it');
+    });
+    await isBack('slack');
+    const { text } = await shownAs(approval, `Refused by ${ada} (cli`);
+    expect(text).not.toContain('"approve"');
+  }, 60_000);
+});
+
+describe('an approval that is asked for while PagerDuty cannot say who is on call', () => {
+  it('is shown in the room all the same; they are called when PagerDuty is back', async () => {
+    fails('ec2');
+    const { id } = raise();
+    await eventually('the room to be open', () => cardOf(world.slack, id));
+    fails('pagerDuty', '/oncalls');
+    await isBack('ec2');
+    const approval = await askedFor(id);
+    const { ts, channelId, text } = await shownAs(approval, '"approve"');
+    expect(text).not.toContain('please answer');
+    await isBack('pagerDuty');
+    expect((await shownAs(approval, 'please answer')).text).toContain('<@U0ADA>');
+    await eventually('them to be called in its thread', () =>
+      world.slack.world.messages.find(
+        (message) =>
+          message.channelId === channelId &&
+          message.threadTs === ts &&
+          JSON.stringify(message.blocks).includes('<@U0ADA>'),
+      ),
+    );
+    await byCommand(refuseApproval, approval);
   }, 60_000);
 });
 

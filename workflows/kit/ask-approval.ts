@@ -20,7 +20,7 @@ import { whoMayApprove } from '../../domain/approval.ts';
 import { oneLine } from '../../domain/text.ts';
 import { changes, type Steps, steps } from './activities.ts';
 import { approvalTakenUp, by, nextApproval } from './call-approval.ts';
-import { failureOf, orUnavailable } from './parts.ts';
+import { failureOf, orCancelled, orUnavailable } from './parts.ts';
 import { engine, eventsSoFar, lastResolver, runCause } from './run.ts';
 
 /** Tells a run that its approval has an answer, and waits until it has taken it up: true. Whoever cannot wait lets the event tell it. */
@@ -258,10 +258,6 @@ async function look(id: string, unanswered: string | undefined): Promise<Approva
     `The approval ${id} is not in the store any more, so nobody can answer it. Start the run anew`,
     'ApprovalLost',
   );
-}
-
-function orCancelled(error: unknown): void {
-  if (!isCancellation(error)) throw error;
 }
 
 const isClosed = (id: string, from: number): boolean =>

@@ -31,6 +31,11 @@ export async function orUnavailable<Result>(work: () => Promise<Result>): Promis
   }
 }
 
+/** For work that nobody waits for any more: only its cancellation is no failure. */
+export function orCancelled(error: unknown): void {
+  if (!isCancellation(error)) throw error;
+}
+
 /** Work in parts of which none spoils another: what could not be done is listed, so that people can be told. */
 export interface Parts {
   /** One line each: the part, and why it could not be done. */
