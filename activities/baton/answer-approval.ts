@@ -23,7 +23,8 @@ export const answerBatonApproval = defineActivity({
   input: z.object({
     connection: connectionName,
     actor,
-    approvalId: z.string().min(1).max(255),
+    // As long as the value of a button may be, so that any that was made up is refused in the same words.
+    approvalId: z.string().min(1).max(500),
     decision: z.enum(['approve', 'refuse']),
     reason: z.string().min(1).max(500).optional(),
     message: z.object({ channelId: z.string(), ts: z.string() }).optional(),
