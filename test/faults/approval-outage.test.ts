@@ -10,6 +10,7 @@ import { impair } from '../../simulator/ec2.ts';
 import { raiseIncident, simulatedWebhookSecret } from '../../simulator/pagerduty.ts';
 import { openEmbedded } from '../../store/embedded.ts';
 import { ask, bearer } from '../rights/door.ts';
+import { sendPress, signedPress } from '../stories/slack-doors.ts';
 import { eventually, type Providers, startProviders } from '../world.ts';
 import { type BatonProcess, startBaton } from './process.ts';
 
@@ -79,6 +80,34 @@ async function asked(): Promise<{ instance: string; run: string; id: string }> {
 }
 const reboots = (instance: string) =>
   providers.ec2.ledger.filter(({ effect, target }) => effect === 'instance rebooted' && target === instance);
+/** Where Slack shows it. */
+const messageOf = (id: string) =>
+  eventually('the message of the approval', async () => (await api(`/approvals/${id}`)).json.messages[0]);
+/** Ben, who may answer, presses its button in Slack. */
+async function press(id: string): Promise<void> {
+  await api('/people/ben@example.com', { method: 'PUT', body: '{"role":"approver"}' });
+  const { channelId, ts: messageTs } = await messageOf(id);
+  const button = { actionId: 'approve', value: id, channelId, messageTs, userId: 'U0BEN' };
+  await sendPress({ server: baton }, signedPress(providers, button));
+}
+const benIsTold = (words: string, milliseconds?: number) =>
+  eventually(
+    `Ben to be told: ${words}`,
+    () => {
+      const { ephemerals, messages } = providers.slack.world;
+      return [...ephemerals, ...messages].some(({ text }) => text.includes(words));
+    },
+    milliseconds,
+  );
+const shownAs = async (id: string, words: string) => {
+  const { channelId, ts } = await messageOf(id);
+  await eventually(`the message to say ${words}`, () => {
+    const found = providers.slack.world.messages.find(
+      (each) => each.channelId === channelId && each.ts === ts,
+    );
+    return JSON.stringify(found?.blocks).includes(words);
+  });
+};
 const outcomeOf = (run: string) =>
   eventually('the run to end', async () => (await api(`/runs/${run}`)).json.outcome, 60_000);
 const pending = async (type: string) =>
@@ -112,8 +141,33 @@ describe('an approval', () => {
     expect(await pending('approval.approved')).toBe(0);
   });
 
+  it('whose button is pressed while Temporal is away is held up, and given once, when it is back', async () => {
+    const { id, run, instance } = await asked();
+    await messageOf(id);
+    await temporal.stop();
+    await eventually('Baton to see that Temporal is away', async () => {
+      const { status } = (await (await fetch(`${baton.url}/readyz`)).json()) as { status: string };
+      return status === 'degraded';
+    });
+    const began = performance.now();
+    await press(id);
+    await benIsTold('Baton is held up now: this is recorded', 3_000);
+    expect(performance.now() - began).toBeLessThan(3_000);
+    expect((await api(`/approvals/${id}`)).json).toMatchObject({ state: 'pending', answers: [] });
+    expect(await pending('slack.request')).toBe(1);
+    await startTemporalAgain();
+    expect(await outcomeOf(run)).toBe('restarted');
+    await benIsTold('You approved it.');
+    expect(reboots(instance)).toHaveLength(1);
+    expect((await api(`/approvals/${id}`)).json.answers).toMatchObject([
+      { by: 'person:ben@example.com', via: 'slack', decision: 'approved' },
+    ]);
+    expect(await pending('slack.request')).toBe(0);
+  });
+
   it('whose time is over while Baton is down is refused to who comes late, and nothing is done', async () => {
     const { id, run, instance } = await asked();
+    await messageOf(id);
     await baton.kill('SIGKILL');
     const { db, release } = await openEmbedded(folder);
     await sql`update approvals set expires_at = now() - interval '1 second' where id = ${id}`.execute(db);
@@ -127,5 +181,9 @@ describe('an approval', () => {
     });
     expect(await outcomeOf(run)).toBe('handed to a person');
     expect(reboots(instance)).toEqual([]);
+    await shownAs(id, 'Expired, and not done');
+    await press(id);
+    await benIsTold('It expired at');
+    expect((await api(`/approvals/${id}`)).json).toMatchObject({ state: 'expired', answers: [] });
   });
 });

@@ -1,10 +1,10 @@
-import { responseUrlAt, slackCommand } from '../../simulator/slack/requests.ts';
+import { responseUrlAt, type SignedRequest, slackCommand } from '../../simulator/slack/requests.ts';
 import { simulatedSigningSecret } from '../../simulator/slack/world.ts';
 import { clickPayload, slackClick } from '../../simulator/slack.ts';
 import { typeCommand } from '../../simulator/slack-person.ts';
 import type { World } from '../world.ts';
 
-interface Button {
+export interface Button {
   actionId: string;
   value: string;
   channelId: string;
@@ -12,6 +12,35 @@ interface Button {
   userId: string;
   /** It stands on a message that this person alone was shown. */
   isEphemeral?: boolean;
+  /** The workspace that Slack names. Ours where left out. */
+  teamId?: string;
+}
+
+/** The places of Slack and of Baton, whether they run in this process or not. */
+interface Places {
+  slack: { url: string };
+  server: { url: string };
+}
+
+/** The request of a pressed button, signed by Slack. */
+export function signedPress({ slack }: Pick<Places, 'slack'>, { value, ...button }: Button): SignedRequest {
+  const responseUrl = responseUrlAt(slack.url, button);
+  return slackClick({
+    ...button,
+    incidentId: value,
+    responseUrl,
+    signingSecret: simulatedSigningSecret,
+  });
+}
+
+/** Sends what somebody did in Slack to Baton, which has to take it. */
+export async function sendPress(
+  { server }: Pick<Places, 'server'>,
+  { headers, body }: SignedRequest,
+): Promise<void> {
+  const answer = await fetch(`${server.url}/slack/interactivity`, { method: 'POST', headers, body });
+  await answer.body?.cancel();
+  if (answer.status !== 200) throw new Error(`Baton answered ${answer.status}`);
 }
 
 /** A way on which Slack tells Baton what people do. */
@@ -22,19 +51,13 @@ export interface Door {
 }
 
 /** Slack sends signed requests to Baton's address. */
-export function overHttp({ slack, server }: World): Door {
+export function overHttp(world: World): Door {
+  const { slack, server } = world;
   return {
     async type(text, by) {
       return (await typeCommand(slack, { ...by, batonUrl: server.url }, text)).text;
     },
-    async press({ value, ...button }) {
-      const responseUrl = responseUrlAt(slack.url, button);
-      const signingSecret = simulatedSigningSecret;
-      const { headers, body } = slackClick({ ...button, incidentId: value, responseUrl, signingSecret });
-      const answer = await fetch(`${server.url}/slack/interactivity`, { method: 'POST', headers, body });
-      await answer.body?.cancel();
-      if (answer.status !== 200) throw new Error(`Baton answered ${answer.status}`);
-    },
+    press: (button) => sendPress(world, signedPress(world, button)),
   };
 }
 
