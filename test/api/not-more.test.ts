@@ -95,9 +95,9 @@ describe('whoever may read incidents alone', () => {
     const answered = async () => {
       throw new StoreUnavailable('it went away');
     };
-    await expect(once({ ...keyed, principal, store: { claimAnswer, giveUp, answered } }, make)).rejects.toThrow(
-      'it went away',
-    );
+    await expect(
+      once({ ...keyed, principal, store: { claimAnswer, giveUp, answered } }, make),
+    ).rejects.toThrow('it went away');
     const again = () => once({ ...keyed, principal, store }, make);
     await expect(again()).rejects.toMatchObject({ status: 409, title: 'Under way' });
     await world.run(`update answers set at = now() - interval '10 minutes' where key = '${keyed.key}'`);
