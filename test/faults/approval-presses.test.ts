@@ -1,24 +1,40 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Approval, ApprovalRequest } from '../../domain/approval.ts';
-import { untaggedInstance } from '../../simulator/ec2.ts';
-import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
+import { resolveAs } from '../../simulator/pagerduty.ts';
 import { simulatedSigningSecret } from '../../simulator/slack/world.ts';
 import { signSlack } from '../../simulator/slack.ts';
 import { approvalMessage } from '../../triggers/approval-message.ts';
 import { ec2Unhealthy } from '../../triggers/ec2-unhealthy.ts';
 import { productionIncident } from '../../triggers/production-incident.ts';
 import { slackRequest } from '../../triggers/slack-request.ts';
-import { asking } from '../faults/asking.ts';
-import { request } from '../store/approval.ts';
 import { entry } from '../store/world.ts';
+import { type Button, signedPress } from '../stories/slack-doors.ts';
 import { eventually, startWorld, type World } from '../world.ts';
-import { type Button, overHttp, sendPress, signedPress } from './slack-doors.ts';
+import { asking } from './asking.ts';
+import { nothing, once, pressing } from './pressing.ts';
 
 let world: World;
 let room: { incidentId: string; channelId: string };
-const { withRoom, runsOf, toldTo } = asking(
+const { withRoom } = asking(
   () => world,
   () => room.channelId,
+);
+const {
+  asked,
+  askedByRun,
+  pendingOf,
+  buttonOf,
+  send,
+  press,
+  pressed,
+  answersTo,
+  kept,
+  shownAs,
+  rebootsOf,
+  count,
+} = pressing(
+  () => world,
+  () => room,
 );
 
 beforeAll(async () => {
@@ -43,102 +59,6 @@ beforeAll(async () => {
   room = await withRoom();
 });
 afterAll(() => world.close());
-
-let count = 0;
-
-/** Asks on behalf of the run that follows the incident of the room, which goes on all the time; and waits until people see it there. */
-async function asked(changes: Partial<ApprovalRequest> = {}): Promise<Approval> {
-  const { incidentId, channelId } = room;
-  const runId = `production-incident/${incidentId}`;
-  const workflow = 'pagerdutyProductionIncidentPolicy';
-  const run = { subject: incidentId, runId, workflow, channelId };
-  return known(await world.store.askApproval(request({ ...run, ...changes })));
-}
-
-/** An instance that nobody may reboot fails its checks, and a run asks. */
-async function askedByRun() {
-  const instance = untaggedInstance(world.ec2);
-  const title = `EC2 ${instance} StatusCheckFailed`;
-  const incidentId = raiseIncident(world.pagerDuty, { title, service: 'Search' });
-  return { instance, incidentId, approval: await pendingOf(incidentId) };
-}
-const pendingOf = async (subject: string) =>
-  known(
-    await eventually('an approval to be asked for', async () => {
-      const { items } = await world.store.pageOfApprovals({ subject, state: 'pending', limit: 1 });
-      return items[0];
-    }),
-  );
-/** Once it is known where Slack shows it. */
-const known = ({ id }: Approval) =>
-  eventually('the message of the approval', async () => {
-    const approval = await world.store.findApproval(id);
-    return approval?.messages[0] && approval;
-  });
-
-/** A button of the message of an approval. */
-function buttonOf({ id, messages }: Approval, changes: Partial<Button> = {}): Button {
-  const [message] = messages;
-  if (!message) throw new Error('Nobody has seen it');
-  const { channelId, ts: messageTs } = message;
-  return { actionId: 'approve', value: id, channelId, messageTs, userId: 'U0BEN', ...changes };
-}
-const press = (approval: Approval, changes: Partial<Button> = {}) =>
-  overHttp(world).press(buttonOf(approval, changes));
-
-/** What is told at once, before it is known what comes of it. */
-const isReceipt = (text: string) => text.includes('will give your answer');
-const answersTo = (userId: string) => toldTo(userId).filter((text) => !isReceipt(text));
-
-/** The lines that tell of an answer that was taken, or of one that was refused, whichever approval it was about. */
-async function answerLines(): Promise<string[]> {
-  const lines = await world.store.readRecord({ limit: 10_000 });
-  return lines.flatMap(({ action, detail }) => {
-    if (action === 'approval.answered') return [action];
-    return action === 'run.said' && /^Refused to (approve|refuse) /.test(`${detail.text}`)
-      ? [`${detail.text}`]
-      : [];
-  });
-}
-
-/** What came of presses: how each was carried out, the line of each in the record, and what each person was told since. */
-async function pressed(presses: () => Promise<unknown>, { runs = 1 } = {}) {
-  const people = ['U0ADA', 'U0BEN', 'U0CLEO', 'U0GUS', 'U0VERA'];
-  const before = new Map(people.map((id) => [id, answersTo(id).length]));
-  const linesBefore = (await answerLines()).length;
-  const { outcomes } = await runsOf(presses, runs);
-  count += runs;
-  const lines = (await answerLines()).slice(linesBefore);
-  return { outcomes, lines, told: (userId: string) => answersTo(userId).slice(before.get(userId)) };
-}
-
-/** How it stands, and its lines in the record. */
-async function kept({ id, subject = '' }: Approval) {
-  const { state, answers } = (await world.store.findApproval(id)) ?? {};
-  const lines = [...(await world.record(subject)), ...(await world.record(id))];
-  const isAbout = ({ detail }: (typeof lines)[number]) => JSON.stringify(detail).includes(id);
-  const count = (action: string) => lines.filter((line) => line.action === action && isAbout(line)).length;
-  return {
-    state,
-    answers: answers?.length,
-    answered: count('approval.answered'),
-    refused: count('operation.refused'),
-  };
-}
-const nothing = { state: 'pending', answers: 0, answered: 0 };
-const once = (state: Approval['state']) => ({ state, answers: 1, answered: 1 });
-
-const shownAs = (approval: Approval, words: string) =>
-  eventually(`the message to say ${words}`, () => {
-    const { channelId, messageTs } = buttonOf(approval);
-    const text = JSON.stringify(
-      world.slack.world.messages.find((each) => each.channelId === channelId && each.ts === messageTs)
-        ?.blocks,
-    );
-    return text.includes(words) && !text.includes('"approve"');
-  });
-const rebootsOf = (instance: string) =>
-  world.ec2.ledger.filter(({ effect, target }) => effect === 'instance rebooted' && target === instance);
 
 const isTaken = 'It was approved by';
 
@@ -184,8 +104,8 @@ describe('a press of a button of an approval', () => {
       },
     };
     const { lines, told } = await pressed(async () => {
-      await sendPress(world, first);
-      await sendPress(world, again);
+      await send(first);
+      await send(again);
     });
     expect(lines).toEqual(['approval.answered']);
     expect(told('U0BEN')).toEqual(['You approved it. It needs one more approval, by somebody else.']);
@@ -344,7 +264,6 @@ describe('a press that is refused, and changes nothing', () => {
       '',
     ]) {
       await press(approval, { actionId });
-      count += 1;
     }
     // What is pressed after them is carried out after them.
     const { outcomes } = await pressed(() => press(approval, { actionId: 'refuse' }));
@@ -406,5 +325,5 @@ describe('a press that comes too late', () => {
 });
 
 afterAll(() => {
-  console.info(`The presses of approvals: ${count} cases`);
+  console.info(`The presses of approvals: ${count()} cases`);
 });
