@@ -170,6 +170,8 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     });
     lifetime.onClose(worker.stop);
     worker.stopped.catch((error: unknown) => lifetime.fail(error));
+    // Whoever sees that it is ready finds the token.
+    const adminToken = await firstTokenFile(store, dataDir);
     server = await startServer({
       host: settings.host,
       port,
@@ -221,7 +223,6 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     });
     lifetime.onClose(control.close);
 
-    const adminToken = await firstTokenFile(store, dataDir);
     banner(output, { settings, providers, here, temporal, began, adminToken });
     // Else only at a clean end, which a start after a crash would miss.
     flushCompileCache();
