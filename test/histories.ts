@@ -337,7 +337,7 @@ async function endShifts(world: World): Promise<void> {
   for (const policy of world.pagerDuty.world.policies)
     policy.nextShift = { from: new Date().toISOString(), levels: [['PBENOKA']] };
   await endShift(world, 'handed over');
-  world.pagerDuty.fail({ ...refuse, match: '&include%5B%5D=', times: 1 });
+  world.pagerDuty.fail({ ...refuse, match: 'GET /incidents?', times: 1 });
   await endShift(world, 'failed');
 }
 

@@ -9,8 +9,8 @@ import { performHere } from '../../processes/door.ts';
 import { openStore } from '../../store/open.ts';
 import type { Store } from '../../store/store.ts';
 import { incident, serve, worldOn } from '../api/served.ts';
-import { runBaton } from './command.ts';
-import { news, newsByHand } from './fixture/trigger.ts';
+import { runBaton } from '../cli/command.ts';
+import { news, newsByHand } from '../cli/fixture/trigger.ts';
 
 describe('the ways in which a command reaches operations', () => {
   let folder: string;

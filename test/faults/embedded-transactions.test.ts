@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { expect, it, onTestFinished } from 'vitest';
-import { embeddedWorld } from './world.ts';
+import { embeddedWorld } from '../store/world.ts';
 
 it('a statement beside a transaction is no part of it: it waits, and survives its rollback', async () => {
   const { db, close } = await embeddedWorld();

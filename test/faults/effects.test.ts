@@ -17,7 +17,7 @@ import { clientsFor } from '../clients.ts';
 import { startTestTemporal } from '../temporal.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
-const bundle = await bundleWorkflows(fileURLToPath(new URL('./runs.ts', import.meta.url)));
+const bundle = await bundleWorkflows(fileURLToPath(new URL('../worker/runs.ts', import.meta.url)));
 
 let folder: string;
 let temporal: TestWorkflowEnvironment;
