@@ -56,19 +56,19 @@ describe('the incident’s room', () => {
     const { incidentId, channelId } = room;
     const runId = `production-incident/${incidentId}`;
     const workflow = 'pagerdutyProductionIncidentPolicy';
-    await world.store.askApproval(request({ subject: incidentId, runId, workflow, required: 2 }));
+    const asked = request({ subject: incidentId, runId, workflow, required: 2 });
+    const { id } = await world.store.askApproval(asked);
     await done('priority P2');
     expect(saidInRoom('Ada Lopez set the priority')).toContain(
       'Waits for an approval: Reboots i-0abc12345def67890.',
     );
 
-    const number = numberOf(incidentId);
-    await done(`approve #${number} it is broken`, { userId: 'U0BEN', where: elsewhere });
+    await done(`approve ${id} it is broken`, { userId: 'U0BEN', where: elsewhere });
     expect(lastTold('U0BEN')).toContain('You approved it. It needs one more approval, by somebody else.');
     expect(saidInRoom('Ben Okafor approved', channelId)).toContain(
       'Ben Okafor approved (it is broken): Reboots i-0abc12345def67890. It needs one more approval',
     );
-    await done(`refuse #${number}`, { where: elsewhere });
+    await done(`refuse ${id}`, { where: elsewhere });
     expect(lastTold()).toContain('You refused it.');
     expect(saidInRoom('Ada Lopez refused', channelId)).toMatch(
       /Ada Lopez refused: Reboots i-0abc12345def67890\. It is open:/,
