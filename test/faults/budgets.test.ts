@@ -1,7 +1,7 @@
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { budgetOf } from '../../activities/budget.ts';
-import { raiseIncident } from '../../simulator/pagerduty.ts';
+import { raiseApart } from '../fixtures/raise-apart.ts';
 import { workflowBundle } from '../temporal.ts';
 import { eventually, startWorkerBeside, startWorld, type World } from '../world.ts';
 
@@ -29,7 +29,7 @@ afterAll(async () => {
 
 it(`${incidents} incidents at once wait for their turn over two workers, and none fails by a limit`, async () => {
   const ids = Array.from({ length: incidents }, (_, index) =>
-    raiseIncident(world.pagerDuty, { title: `Search p99 latency above ${index} s`, service: 'Search' }),
+    raiseApart(world.pagerDuty, `Search p99 latency above ${index} s`),
   );
   const begun = Date.now();
   const { slack, pagerDuty, store } = world;
