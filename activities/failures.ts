@@ -34,6 +34,8 @@ export interface FailureDetail {
   messages?: string[];
   /** The fields of the request that the provider names as the reason. */
   fields?: Record<string, string>;
+  /** Of a `CoolDown`: the change that holds the target. */
+  earlier?: EarlierChange;
 }
 
 /** A provider, or whoever answers in its place, is not to hold a run for longer than this with one header. */
@@ -183,6 +185,8 @@ export interface EarlierChange {
   at: string;
   /** False: it is unknown whether it was made. */
   certain: boolean;
+  /** Its run has not ended, and may still look after the target. */
+  live: boolean;
 }
 
 /** Refused before any call: the same target was changed so shortly ago that it has hardly come to rest. `until` is an ISO time. */
@@ -193,5 +197,5 @@ export function coolDown(provider: string, earlier: EarlierChange, until: string
   const id = target.slice(target.indexOf(':') + 1);
   const done = certain ? `was changed by ${runId}` : `may have been changed by ${runId}`;
   const message = `${id} ${done} (${activity}) ${ago}; the next such change may be made after ${until}`;
-  return failure('CoolDown', message, { provider, effect: 'none' });
+  return failure('CoolDown', message, { provider, effect: 'none', earlier });
 }

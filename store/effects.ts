@@ -49,6 +49,8 @@ export interface EarlierEffect {
   at: string;
   /** False: whether it was made is unknown. */
   certain: boolean;
+  /** Its run has not ended, and may still look after the target. */
+  live: boolean;
 }
 
 /**
@@ -145,7 +147,8 @@ export function effectsOn({ db, makeLine }: Context): Effects {
             >= ${blocksForSeconds} as stale
         from touched join others using (key) where open
       ), earlier as materialized (
-        select target, run_id, activity, acted_at[cardinality(acted_at)] as at, state = 'done' as certain
+        select target, run_id, activity, acted_at[cardinality(acted_at)] as at, state = 'done' as certain,
+          exists (select from runs where id = others.run_id and ended_at is null) as live
         from touched join others using (key)
         where destructive
           and acted_at[cardinality(acted_at)] > statement_timestamp() - make_interval(secs => ${seconds})
@@ -337,7 +340,7 @@ interface IntentRow {
   clash: string | null;
   held_by: string | null;
   made: string | null;
-  earlier: { target: string; run_id: string; activity: string; at: string; certain: boolean } | null;
+  earlier: (Omit<EarlierEffect, 'runId'> & { run_id: string }) | null;
   ended: boolean;
 }
 

@@ -232,6 +232,7 @@ describe.each(await backends())('effects on $name', ({ world }) => {
             activity: 'stopEc2Instances',
             at: expect.stringMatching(/Z$/),
             certain: state === 'done',
+            live: false,
           },
         });
         // Nothing was opened.
