@@ -109,18 +109,23 @@ async function answer(world: World, subject: string, decision: 'approved' | 'ref
   await world.store.answerApproval(asked.id, { ...by, decision });
 }
 
-/** An end that there is without an approval too, so it has a name of its own. */
+/** Ends that there are without an approval too, so they have names of their own. */
 async function recordApproved(world: World, folder: string): Promise<void> {
-  const untagged = 'i-0def12345abc67890';
-  impair(world.ec2, untagged);
+  await recordRestart(world, folder, 'i-0def12345abc67890', 'restarted after an approval');
+  await recordRestart(world, folder, 'i-0abc12345def67890', 'restarted over a cool-down');
+}
+
+/** Of an instance that is rebooted once somebody has approved it. */
+async function recordRestart(world: World, folder: string, instance: string, name: string): Promise<void> {
+  impair(world.ec2, instance);
   const id = raiseIncident(world.pagerDuty, {
-    title: `EC2 ${untagged} StatusCheckFailed`,
+    title: `EC2 ${instance} StatusCheckFailed`,
     service: 'Checkout',
   });
   await answer(world, id, 'approved');
   await until(world, id, 'restarted');
   const history = await world.temporal.client.workflow.getHandle(`ec2-unhealthy/${id}`).fetchHistory();
-  keep(folder, 'ec2UnhealthyRestart', 'restarted after an approval', history);
+  keep(folder, 'ec2UnhealthyRestart', name, history);
 }
 
 function keep(
@@ -337,7 +342,7 @@ async function endShifts(world: World): Promise<void> {
   for (const policy of world.pagerDuty.world.policies)
     policy.nextShift = { from: new Date().toISOString(), levels: [['PBENOKA']] };
   await endShift(world, 'handed over');
-  world.pagerDuty.fail({ ...refuse, match: 'GET /incidents?', times: 1 });
+  world.pagerDuty.fail({ ...refuse, match: 'GET /incidents?since=', times: 1 });
   await endShift(world, 'failed');
 }
 

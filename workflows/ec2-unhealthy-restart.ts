@@ -1,7 +1,9 @@
 import { patched } from '@temporalio/workflow';
+import type { EarlierChange } from '../activities/failures.ts';
 import { steps, waits } from './kit/activities.ts';
-import { withApproval } from './kit/ask-approval.ts';
+import { type Asking, withApproval } from './kit/ask-approval.ts';
 import { mentionOnCall } from './kit/call-people.ts';
+import { heldBy, holderOf } from './kit/cool-down.ts';
 import { firingNamed, mostInstances } from './kit/ec2-alerts.ts';
 import { failureOf, inParts } from './kit/parts.ts';
 import type { CurrentIncident } from './kit/read-context.ts';
@@ -18,6 +20,8 @@ export interface Ec2UnhealthyRestartInput {
 
 /** How long people are asked about an instance whose tag does not allow a reboot. */
 const askedFor = '1 hour';
+/** How long they are asked about one that was changed a short time ago: by then its cool-down is over. */
+const askedOverCoolDownFor = '15 minutes';
 
 /**
  * Reboots the EC2 instances that fail their status checks, where their tag or people allow that, and resolves the incident once the checks
@@ -140,7 +144,7 @@ async function handle(
       ? well(`${instanceId} is healthy again: its checks were not good (${said}) and are now.`)
       : needsPerson(`${instanceId} does not get well, and no check says that it is impaired.`);
   }
-  const answer = await reboot(instanceId, finding === 'to ask for' ? incident : undefined);
+  const answer = await reboot(instanceId, finding, incident);
   if ('refusal' in answer)
     return needsPerson(`${instanceId} fails its checks (${said}). Its reboot: ${answer.refusal}.`);
   const { requestedAt: at, changed } = answer;
@@ -202,27 +206,61 @@ async function acknowledge(incidentId: string): Promise<boolean> {
   }
 }
 
+type Reboot = { requestedAt: string; changed: boolean } | { refusal: string; holder?: EarlierChange };
+
 /**
- * Reboots one instance; with `asksFor`, once people have approved it: who is on call for its incident's service, or whoever may approve in
- * Baton. Every final failure is an answer: forbidden, refused, too soon after another, or of unknown outcome. It is not tried again.
+ * Reboots one instance, where its tag does not allow that once people have approved it. Where another run has changed it a short time ago and
+ * has ended since, people are asked whether it is to be done all the same.
  */
 async function reboot(
   instanceId: string,
-  asksFor: CurrentIncident | undefined,
-): Promise<{ requestedAt: string; changed: boolean } | { refusal: string }> {
+  finding: Look['finding'],
+  incident: CurrentIncident,
+): Promise<Reboot> {
   const input = { instanceIds: [instanceId] };
+  const first = await orRefusal(() =>
+    finding === 'to ask for'
+      ? rebootIfApproved(input, incident, { expiresIn: askedFor })
+      : steps.rebootEc2Instances(input),
+  );
+  // A run that is still under way waits for the checks: nobody is asked to reboot the instance beneath it.
+  if (!('holder' in first) || !first.holder || first.holder.live || !patched('asked-over-a-cool-down'))
+    return first;
+  const though = heldBy(first.holder);
+  const second = await orRefusal(() =>
+    rebootIfApproved(input, incident, { expiresIn: askedOverCoolDownFor, overridesGuards: true, though }),
+  );
+  if (!('refusal' in second)) return second;
+  return { refusal: `${first.refusal}. Asked whether to reboot it all the same: ${second.refusal}` };
+}
+
+/** Asks who is on call for the incident's service, and whoever may approve in Baton. */
+async function rebootIfApproved(
+  input: { instanceIds: string[] },
+  incident: CurrentIncident,
+  asking: Pick<Asking, 'expiresIn' | 'overridesGuards'> & { though?: string },
+): Promise<Reboot> {
+  const approvers = { onCallOf: incident.service.id, role: 'approver' } as const;
+  const answer = await withApproval('rebootEc2Instances', input, { approvers, ...asking });
+  if ('refusal' in answer) {
+    const why = asking.overridesGuards
+      ? ''
+      : '. It lacks the tag baton:restart = allowed, so people were asked';
+    return { refusal: `${answer.refusal}${why}` };
+  }
+  await acknowledge(incident.id);
+  return answer.result;
+}
+
+/** Every final failure is an answer: forbidden, refused, too soon after another, or of unknown outcome. It is not tried again. */
+async function orRefusal(make: () => Promise<Reboot>): Promise<Reboot> {
   try {
-    if (!asksFor) return await steps.rebootEc2Instances(input);
-    const approvers = { onCallOf: asksFor.service.id, role: 'approver' } as const;
-    const answer = await withApproval('rebootEc2Instances', input, { approvers, expiresIn: askedFor });
-    if ('refusal' in answer)
-      return { refusal: `${answer.refusal}. It lacks the tag baton:restart = allowed, so people were asked` };
-    await acknowledge(asksFor.id);
-    return answer.result;
+    return await make();
   } catch (error) {
     const failure = failureOf(error);
     if (!failure) throw error;
-    return { refusal: failure.message };
+    const holder = holderOf(error);
+    return { refusal: failure.message, ...(holder ? { holder } : {}) };
   }
 }
 

@@ -94,12 +94,13 @@ const mostRounds = 3;
 
 /**
  * Makes one change, once people have approved just this: they see its exact calls, and it is made by that plan. Where the world is another
- * one by then, they are asked anew. What is so already is not asked for. Throws what the change itself throws.
+ * one by then, they are asked anew. What is so already is not asked for. Throws what the change itself throws. `though`: what speaks against
+ * it, which people read behind what would be done.
  */
 export async function withApproval<Name extends ChangeName>(
   activity: Name,
   input: InputOf<Name>,
-  asking: Asking,
+  { though, ...asking }: Asking & { though?: string },
 ): Promise<Approved<OutputOf<Name>>> {
   // One look, as if it were approved, is all that there is to see in plan mode.
   if (runCause()?.mode === 'plan')
@@ -107,9 +108,10 @@ export async function withApproval<Name extends ChangeName>(
   for (let round = 1; ; round += 1) {
     const found = await planned(activity, input);
     if ('done' in found) return { result: found.done };
+    const { summary } = found.planned;
     const decision = await askApproval({
       ...asking,
-      plan: { summary: found.planned.summary, calls: [found.planned] },
+      plan: { summary: though ? `${summary}, though ${though}` : summary, calls: [found.planned] },
     });
     if (decision.decision !== 'approved') return { refusal: refusalOf(decision), decision };
     try {
