@@ -97,6 +97,18 @@ export function defineTrigger<const Type extends EventType, Input>(
 /** As people read them in run ids, commands and settings. Runs that begin with `schedule/` are Baton's own. */
 const namePattern = /^(?!schedule$)[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
 
+/** Five fields. Whether a number is one of its field is for Temporal to say. */
+const cronPattern = /^[\w*,/-]+(?: +[\w*,/-]+){4}$/;
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** For each new incident three times as many earlier ones are read. */
 const mostOfStorm = 100;
 
@@ -129,6 +141,10 @@ function faultOf({
     return `has a schedule, which makes no ${others.join(', ')}: those events come from elsewhere. Leave the schedule out, or name a type schedule.<name> only.`;
   if (!schedule && planned.length > 0)
     return `would never fire: nothing makes ${planned.join(', ')}. Give it a schedule: { cron: '0 6 * * *' }.`;
+  if (schedule && !cronPattern.test(schedule.cron))
+    return `has no fitting cron, "${schedule.cron}": Temporal would refuse it. Use the five fields of crontab(5), such as '0 6 * * *'.`;
+  if (schedule?.timeZone !== undefined && !isTimeZone(schedule.timeZone))
+    return `has a time zone that nobody knows, "${schedule.timeZone}". Use an IANA name, such as 'Europe/Zurich', or leave it out for UTC.`;
   if (typeof run !== 'function' || run.name === '')
     return 'runs nothing: "run" is no named function. Export the workflow as a function, and list it in workflows/index.ts.';
   if (storm !== undefined && !(Number.isInteger(storm) && storm >= 1 && storm <= mostOfStorm))

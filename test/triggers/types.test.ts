@@ -58,6 +58,21 @@ describe('a trigger', () => {
       'has a schedule, which makes no run.failed',
     ],
     ['no schedule for events of one', { on: 'schedule.nightly' }, 'nothing makes schedule.nightly'],
+    ...[
+      ['nothing', ''],
+      ['four fields', '0 6 * *'],
+      ['six fields', '0 0 6 * * *'],
+      ['a word', '@daily'],
+    ].map(([what, cron]): [string, object, string] => [
+      `${what} as cron`,
+      { on: 'schedule.nightly', schedule: { cron } },
+      'Use the five fields of crontab(5)',
+    ]),
+    [
+      'a time zone that nobody knows',
+      { on: 'schedule.nightly', schedule: { cron: '0 6 * * *', timeZone: 'Europe/Zuerich' } },
+      'has a time zone that nobody knows, "Europe/Zuerich". Use an IANA name',
+    ],
     ['no event type', { on: [] }, 'would never fire'],
     ['a storm of half an incident', { storm: 0.5 }, 'has no fitting storm, 0.5'],
     ['a storm of none', { storm: 0 }, 'Use a whole number from 1 to 100'],
