@@ -4,7 +4,6 @@ import type { PagerDuty } from './client.ts';
 import { failureFor, isSuccess } from './failures.ts';
 import { readIncidentLog } from './incident-log.ts';
 import { pagerDutyId } from './input.ts';
-import { cut } from './text.ts';
 
 const inverse = { none: 'it has been read: a further update can correct it' } as const;
 
@@ -45,11 +44,12 @@ export const publishPagerDutyStatusUpdate = defineActivity({
       });
       return { done: isTold ? { changed: false } : { changed: false, unconfirmed: true } };
     }
-    const said = JSON.stringify(cut(message, 100));
     return {
       plan: {
         summary: `Publishes a status update on incident ${incidentId}`,
-        calls: [`POST /incidents/${incidentId}/status_updates ${said}, From ${client.from(actor)}`],
+        calls: [
+          `POST /incidents/${incidentId}/status_updates ${JSON.stringify(message)}, From ${client.from(actor)}`,
+        ],
         values: {},
         inverse,
         output: { changed: true },
