@@ -70,6 +70,7 @@ import { redeemPagerDutyLinkCode } from './pagerduty/redeem-link-code.ts';
 import { requestPagerDutyResponders } from './pagerduty/request-responders.ts';
 import { resolvePagerDutyIncident } from './pagerduty/resolve-incident.ts';
 import { sendPagerDutyChangeEvent } from './pagerduty/send-change-event.ts';
+import { setPagerDutyIncidentBridge } from './pagerduty/set-bridge.ts';
 import { setPagerDutyIncidentPriority } from './pagerduty/set-priority.ts';
 import { acknowledgePagerDutyAlert, resolvePagerDutyAlert } from './pagerduty/settle-alert.ts';
 import { snoozePagerDutyIncident } from './pagerduty/snooze-incident.ts';
@@ -130,6 +131,7 @@ export const activities = [
   resolvePagerDutyAlert,
   resolvePagerDutyIncident,
   sendPagerDutyChangeEvent,
+  setPagerDutyIncidentBridge,
   setPagerDutyIncidentPriority,
   snoozePagerDutyIncident,
   addSlackBookmark,

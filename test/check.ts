@@ -49,6 +49,7 @@ export const effectsOf: Readonly<Record<string, readonly string[]>> = {
   resolvePagerDutyIncident: ['note added', 'incident resolved'],
   publishPagerDutyStatusUpdate: ['status update published'],
   sendPagerDutyChangeEvent: ['change event added'],
+  setPagerDutyIncidentBridge: ['incident bridge set'],
   setPagerDutyIncidentPriority: ['incident priority set'],
   snoozePagerDutyIncident: ['incident snoozed'],
   addSlackBookmark: ['bookmark added', 'bookmark edited', 'channel joined'],

@@ -210,6 +210,17 @@ export function openAccount(world: PagerDutyWorld, webhooks: WebhookSender) {
       publish('incident.priority_updated', incident, by);
     },
 
+    /** The log has no entry for it. */
+    setBridge(incident: Incident, bridge: { url: string; number: string }, by: Agent) {
+      change(incident, { bridge }, by);
+      publish('incident.conference_bridge.updated', incident, by, {
+        incident: reference('incident', incident.id, incident.title),
+        conference_numbers: bridge.number ? [{ label: '', number: bridge.number }] : [],
+        conference_url: bridge.url,
+        type: 'incident_conference_bridge',
+      });
+    },
+
     /** It rests, and pages again then. PagerDuty sends no webhook for it. */
     snooze(incident: Incident, seconds: number, by: Agent) {
       const snoozedUntil = new Date(Date.now() + seconds * 1_000).toISOString();

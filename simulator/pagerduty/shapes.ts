@@ -101,6 +101,9 @@ export function shapes(world: PagerDutyWorld) {
     return found && { ...resource('priority', found.id, found.name), type: 'priority', name: found.name };
   };
 
+  const bridge = ({ bridge: set }: Incident) =>
+    set ? { conference_url: set.url, conference_number: set.number } : null;
+
   /** `include` holds what REST was asked to show whole. */
   function incident(it: Incident, include: readonly string[] = []) {
     const person = (id: string, wanted: string) => (include.includes(wanted) ? user(id) : userReference(id));
@@ -137,6 +140,7 @@ export function shapes(world: PagerDutyWorld) {
       incident_type: { name: 'incident_default' },
       is_mergeable: true,
       resolve_reason: resolveReason(it),
+      ...(include.includes('conference_bridge') ? { conference_bridge: bridge(it) } : {}),
       alert_counts: {
         all: alerts.length,
         triggered: alerts.filter(({ status }) => status === 'triggered').length,
@@ -233,7 +237,7 @@ export function shapes(world: PagerDutyWorld) {
       teams: teamsOf(byId(world.policies, it.policyId)),
       priority: found ? reference('priority', found.id, found.name) : null,
       urgency: it.urgency,
-      conference_bridge: null,
+      conference_bridge: bridge(it),
       resolve_reason: resolveReason(it),
     };
   };

@@ -13,6 +13,9 @@ export const updateFields = z.object({
   escalation_level: z.int().optional(),
   assignments: z.array(z.object({ assignee: z.object({ id: z.string() }) })).optional(),
   escalation_policy: z.object({ id: z.string() }).optional(),
+  conference_bridge: z
+    .object({ conference_url: z.string().optional(), conference_number: z.string().optional() })
+    .optional(),
 });
 
 /** PUT /incidents/{id}: makes the changes and tells each one that was made. */
@@ -63,6 +66,12 @@ export function updateIncident(
       account.setPriority(incident, found?.id ?? null, by);
       effects.push({ effect: 'incident priority set', detail: { priority: found?.name ?? null } });
     }
+  }
+  const { conference_bridge: bridge } = fields;
+  if (bridge) {
+    const { conference_url: url = '', conference_number: number = '' } = bridge;
+    account.setBridge(incident, { url, number }, by);
+    effects.push({ effect: 'incident bridge set', detail: { url, number } });
   }
   const edits = {
     ...(title !== undefined && title !== incident.title ? { title } : {}),

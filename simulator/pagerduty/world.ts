@@ -71,6 +71,8 @@ export interface Incident {
   changedBy: Agent;
   /** The incident that this one was merged into. */
   mergedIntoId?: string;
+  /** Where people meet. */
+  bridge?: { url: string; number: string };
   responders: { userId: string; requesterId: string; message: string; at: string }[];
   responderRequests: ResponderRequest[];
 }

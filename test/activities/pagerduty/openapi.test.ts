@@ -24,6 +24,7 @@ import { reassignPagerDutyIncident } from '../../../activities/pagerduty/reassig
 import { requestPagerDutyResponders } from '../../../activities/pagerduty/request-responders.ts';
 import { resolvePagerDutyIncident } from '../../../activities/pagerduty/resolve-incident.ts';
 import { sendPagerDutyChangeEvent } from '../../../activities/pagerduty/send-change-event.ts';
+import { setPagerDutyIncidentBridge } from '../../../activities/pagerduty/set-bridge.ts';
 import { setPagerDutyIncidentPriority } from '../../../activities/pagerduty/set-priority.ts';
 import {
   acknowledgePagerDutyAlert,
@@ -102,6 +103,7 @@ describe.skipIf(!available)('the requests', () => {
     const links = [{ href: 'https://example.com/log', text: 'log' }];
     await run(acknowledgePagerDutyIncident, { incidentId });
     await run(snoozePagerDutyIncident, { incidentId, minutes: 30 });
+    await run(setPagerDutyIncidentBridge, { incidentId, url: 'https://meet.example.com/checkout' });
     await run(setPagerDutyIncidentPriority, { incidentId, priority: 'P2' });
     await run(findPagerDutyService, { service: 'Checkout' });
     await run(escalatePagerDutyIncident, { incidentId, level: 2 });

@@ -101,6 +101,16 @@ export const pagerDutyCases: Cases = {
       effects: ['change event added'],
     },
   ],
+  setPagerDutyIncidentBridge: [
+    {
+      input: (world) => ({
+        incidentId: newIncident(world).incidentId,
+        url: 'https://meet.example.com/checkout',
+      }),
+      cut: 'PUT /incidents/',
+      effects: ['incident bridge set'],
+    },
+  ],
   setPagerDutyIncidentPriority: [
     {
       input: (world) => ({ incidentId: newIncident(world).incidentId, priority: 'P2' }),
