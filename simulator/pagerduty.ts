@@ -173,6 +173,19 @@ export function raiseIncident(simulator: PagerDutySimulator, raised: RaisedIncid
   return incident.id;
 }
 
+/** A person sets the priority of an incident in PagerDuty, by its name. */
+export function prioritizeAs(
+  simulator: PagerDutySimulator,
+  incidentId: string,
+  priority: string,
+  userId: string,
+): void {
+  const found = simulator.world.priorities.find(({ name }) => name === priority);
+  if (!found) throw new Error(`The simulated PagerDuty has no priority ${priority}`);
+  simulator.account.setPriority(find(simulator, incidentId), found.id, { type: 'user', id: userId });
+  simulator.save();
+}
+
 /** A person acknowledges an incident in PagerDuty. */
 export function acknowledgeAs(simulator: PagerDutySimulator, incidentId: string, userId: string): void {
   simulator.account.acknowledge(find(simulator, incidentId), { type: 'user', id: userId });

@@ -4,13 +4,14 @@ import { activities } from '../activities/index.ts';
 import type { Gathered } from '../domain/incident.ts';
 import { impair, restedInstance } from '../simulator/ec2.ts';
 import { crashLoop } from '../simulator/kubernetes.ts';
-import { acknowledgeAs, raiseIncident, resolveAs } from '../simulator/pagerduty.ts';
+import { acknowledgeAs, prioritizeAs, raiseIncident, resolveAs } from '../simulator/pagerduty.ts';
 import { typeCommand } from '../simulator/slack-person.ts';
 import { ec2Unhealthy } from '../triggers/ec2-unhealthy.ts';
 import { jiraResolved } from '../triggers/jira-resolved.ts';
 import { kubernetesCrashLoop } from '../triggers/kubernetes-crash-loop.ts';
 import { linkCode } from '../triggers/link-code.ts';
 import { runFailed } from '../triggers/run-failed.ts';
+import { severityRaisedTrigger } from '../triggers/severity-raised.ts';
 import { shiftHandoffTrigger } from '../triggers/shift-handoff.ts';
 import { slackAction } from '../triggers/slack-action.ts';
 import { slackRequest } from '../triggers/slack-request.ts';
@@ -71,6 +72,7 @@ export async function recordHistories(folder: string): Promise<void> {
       kubernetesCrashLoop,
       unacked,
       quiet,
+      severityRaisedTrigger,
       jiraResolved,
       handoff,
       runFailed,
@@ -85,6 +87,7 @@ export async function recordHistories(folder: string): Promise<void> {
   await endDiagnoses(world);
   await endRestarts(world);
   await endFollowUps(world);
+  await endRaised(world);
   await endMovesInJira(world, (id, outcome) => until(world, id, outcome));
   await endShifts(world);
   await writeCodes(world, (outcome) => untilEnds(world, `linkByCode ${outcome}`));
@@ -325,6 +328,32 @@ async function endFollowUps(world: World): Promise<void> {
   await until(world, raise('Waiting for a fault'), 'failed');
   world.pagerDuty.fail({ ...refuse, match: readOfIncident, times: 1 });
   await until(world, acknowledged('Quiet, with a fault'), 'failed');
+}
+
+/** Incidents that become P1. */
+async function endRaised(world: World): Promise<void> {
+  const raise = (title: string) => {
+    const id = raiseIncident(world.pagerDuty, { title: `Raised, ${title}`, service: 'Search' });
+    prioritizeAs(world.pagerDuty, id, 'P1', 'PADALOP');
+    return id;
+  };
+  for (const decision of ['approved', 'refused'] as const) {
+    const id = raise(decision);
+    await answer(world, id, decision);
+    await until(world, id, decision === 'approved' ? 'stakeholders told' : 'stakeholders not told');
+  }
+  const lowered = raise('and lowered at once');
+  Object.assign(world.pagerDuty.world.incidents.find(({ id }) => id === lowered) ?? {}, { priorityId: null });
+  await until(world, lowered, 'no longer so');
+  const resolved = raise('and resolved');
+  await eventually('an approval to be asked for', async () => {
+    const { items } = await world.store.pageOfApprovals({ subject: resolved, limit: 1 });
+    return items[0];
+  });
+  resolveAs(world.pagerDuty, resolved, 'PADALOP');
+  await until(world, resolved, 'resolved elsewhere');
+  world.pagerDuty.fail({ ...refuse, match: readOfIncident, times: 1 });
+  await until(world, raise('with a fault'), 'failed');
 }
 
 let looks = 0;

@@ -6,6 +6,7 @@ import { linkCode } from './link-code.ts';
 import { productionIncident } from './production-incident.ts';
 import { quietIncidentTrigger } from './quiet-incident.ts';
 import { runFailed } from './run-failed.ts';
+import { severityRaisedTrigger } from './severity-raised.ts';
 import { shiftHandoffTrigger } from './shift-handoff.ts';
 import { slackAction } from './slack-action.ts';
 import { slackRequest } from './slack-request.ts';
@@ -19,6 +20,7 @@ export const triggers = triggerList([
   kubernetesCrashLoop,
   triggeredAndUnackedTrigger,
   quietIncidentTrigger,
+  severityRaisedTrigger,
   jiraResolved,
   shiftHandoffTrigger,
   runFailed,

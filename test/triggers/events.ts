@@ -28,6 +28,11 @@ export function incidentResolved(overrides: Partial<Incident> = {}) {
   return eventOf('pagerduty.incident.resolved', data.id, data);
 }
 
+export function incidentPrioritized(overrides: Partial<Incident> = {}) {
+  const data: Incident = { ...incident, ...overrides };
+  return eventOf('pagerduty.incident.priority_updated', data.id, data);
+}
+
 export function buttonPressed(overrides: Partial<SlackAction> = {}) {
   const data: SlackAction = {
     actionId: 'acknowledge',

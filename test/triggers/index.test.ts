@@ -10,6 +10,7 @@ describe('the list of triggers', () => {
       'kubernetes-crash-loop',
       'triggered-and-unacked',
       'quiet-incident',
+      'severity-raised',
       'jira-resolved',
       'shift-handoff',
       'run-failed',

@@ -55,6 +55,7 @@ const forPeople: readonly string[] = [
   'pagerdutyProductionIncidentPolicy',
   'triggeredAndUnacked',
   'quietIncident',
+  'severityRaised',
   'shiftHandoff',
   'pageForRun',
   'showApproval',
