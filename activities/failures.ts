@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import type { Held } from '../domain/guard.ts';
 import { defaultConnection } from '../domain/subject.ts';
 
 /**
@@ -19,7 +20,7 @@ export type FailureClass =
   | 'NotConnected'
   | 'InvalidInput'
   | 'Conflict'
-  | 'CoolDown'
+  | 'Held'
   | 'Busy';
 
 /** What goes with a failure, for the record, for metrics and for whoever decides about a retry. */
@@ -30,12 +31,12 @@ export interface FailureDetail {
   effect: FailedEffect;
   /** How long the provider wants to be left alone. Temporal tells a workflow of no `nextRetryDelay`, so it stands here too. */
   waitMs?: number;
+  /** The guard that holds it, and when it may be tried again. */
+  held?: Omit<Held, 'reason'>;
   /** The provider's reasons that it gives for no field of the request in particular. */
   messages?: string[];
   /** The fields of the request that the provider names as the reason. */
   fields?: Record<string, string>;
-  /** Of a `CoolDown`: the change that holds the target. */
-  earlier?: EarlierChange;
 }
 
 /** A provider, or whoever answers in its place, is not to hold a run for longer than this with one header. */
@@ -176,26 +177,21 @@ export function refused(provider: string, reason: string, status?: number): Appl
   return failure('ProviderRefused', `${provider} refused: ${reason}`, detail);
 }
 
-/** The last destructive change of a target. */
-export interface EarlierChange {
-  target: string;
-  runId: string;
-  activity: string;
-  /** ISO time. */
-  at: string;
-  /** False: it is unknown whether it was made. */
-  certain: boolean;
-  /** Its run has not ended, and may still look after the target. */
-  live: boolean;
+/**
+ * Refused before any call: a guard holds the change. Of a destructive one that is final: what is right now need not be so once it is let
+ * go. Any other waits for the kill switch.
+ */
+export function heldBack(provider: string, { reason, ...held }: Held, waits: boolean): ApplicationFailure {
+  const detail: FailureDetail = { provider, effect: 'none', held };
+  return waits
+    ? ApplicationFailure.create({
+        type: 'Held' satisfies FailureClass,
+        message: reason,
+        details: [{ ...detail, waitMs: heldWaitMs }],
+        nextRetryDelay: heldWaitMs,
+      })
+    : failure('Held', reason, detail);
 }
 
-/** Refused before any call: the same target was changed so shortly ago that it has hardly come to rest. `until` is an ISO time. */
-export function coolDown(provider: string, earlier: EarlierChange, until: string): ApplicationFailure {
-  const { target, runId, activity, at, certain } = earlier;
-  const minutes = Math.max(0, Math.round((Date.now() - Date.parse(at)) / 60_000));
-  const ago = minutes === 0 ? 'less than a minute ago' : `${minutes} minute${minutes === 1 ? '' : 's'} ago`;
-  const id = target.slice(target.indexOf(':') + 1);
-  const done = certain ? `was changed by ${runId}` : `may have been changed by ${runId}`;
-  const message = `${id} ${done} (${activity}) ${ago}; the next such change may be made after ${until}`;
-  return failure('CoolDown', message, { provider, effect: 'none', earlier });
-}
+/** So soon a change goes on once the kill switch is released. */
+const heldWaitMs = 3_000;

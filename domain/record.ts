@@ -1,5 +1,6 @@
 import type { Approval, ApprovalAnswer } from './approval.ts';
 import type { Disposition } from './disposition.ts';
+import type { HoldKind, HoldScope } from './guard.ts';
 import type { Kind } from './kind.ts';
 import type { Plan } from './plan.ts';
 import type { RunStuck, WorkerBuild } from './run.ts';
@@ -122,6 +123,8 @@ export interface Details {
   'approval.answered': ApprovalDetail & Pick<Approval, 'state'> & ApprovalAnswer;
   /** Ended without an answer. */
   'approval.closed': ApprovalDetail & Pick<Approval, 'state'> & { because: string };
+  /** Baton itself holds changes: the breaker of a workflow, or what was made too often to a target. */
+  'hold.set': HoldScope & { kind: HoldKind; reason: string; run: string };
   /** Before a change outside of the store is made. */
   'operation.intended': OperationDetail;
   'operation.done': OperationDetail;

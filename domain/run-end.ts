@@ -6,6 +6,9 @@ import { defaultConnection, subjectOf } from './subject.ts';
 
 export interface RunEnd {
   id: string;
+  workflow: string;
+  /** It changed nothing. */
+  mode?: RunCause['mode'];
   state: Exclude<RunState, 'starting' | 'running'>;
   outcome: string;
   failure?: RunRow['failure'];
@@ -85,6 +88,8 @@ export function runEnd(run: RunRow, ending: RunEnding): RunEnd {
   };
   return {
     id: run.id,
+    workflow: run.workflow,
+    ...(mode ? { mode } : {}),
     state,
     outcome,
     ...(failure ? { failure } : {}),

@@ -17,7 +17,7 @@ const failureClasses: readonly string[] = [
   'AnswerUnreadable',
   'ProviderRefused',
   'Conflict',
-  'CoolDown',
+  'Held',
   'NotConnected',
   'InvalidInput',
   'Busy',

@@ -1,11 +1,24 @@
 import type { ColumnType, Generated } from 'kysely';
 import { type Kysely, sql } from 'kysely';
+import type { HeldBy, Limits } from '../domain/guard.ts';
 import type { Entry } from '../domain/record.ts';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import type { Json } from './columns.ts';
 import type { Context } from './context.ts';
 import { isUniqueViolation } from './errors.ts';
 import { groupCommit } from './group-commit.ts';
+import {
+  type Guarded,
+  type GuardRow,
+  guardColumns,
+  guardParts,
+  heldBy,
+  isHeld,
+  lockedFor,
+  stopped,
+  wouldHold,
+} from './guards.ts';
+import { isInForce } from './holds.ts';
 import { canonicalJson, cleanText, keyText } from './json.ts';
 import type { LineColumns } from './record.ts';
 import { appendLines, appendOwnedLines, bytesOfLines } from './record.ts';
@@ -22,35 +35,21 @@ export interface EffectIntent {
   subject?: string;
   /** No two effects with one target in common are open at a time. */
   targets: readonly string[];
-  /** Set for a destructive one. */
-  coolDown?: CoolDown;
-  /** Event types that will tell us of it, one for each event. */
+  provider: string;
+  /** The workflow of its run, and the service of the run's incident. */
+  workflow: string;
+  service?: string;
+  /** A person has asked for just this, so that the kill switch lets it pass where it is not destructive. */
+  isAskedFor?: boolean;
+  /** Set for a destructive one. `overridden`: people have approved that it is made whatever holds it, but for the kill switch. */
+  guards?: Limits & { overridden?: boolean };
   /** The answer is to hold what the last effect on the same targets by the same activity gave. */
   once?: boolean;
+  /** Event types that will tell us of it, one for each event. */
   causes: readonly string[];
   /** On whose behalf; of a person, an echo is the person's doing. */
   actor: { kind: 'person' | 'token' | 'trigger' | 'baton'; name: string; email?: string };
   entry: Entry;
-}
-
-/** How long a target is left alone after a destructive effect. */
-export interface CoolDown {
-  seconds: number;
-  /** The run that made the last one may make this one after it, again and again: it is one plan of a reviewed runbook. */
-  repeats: boolean;
-}
-
-/** The last destructive effect on a target by another key. */
-export interface EarlierEffect {
-  target: string;
-  runId: string;
-  activity: string;
-  /** ISO time. */
-  at: string;
-  /** False: whether it was made is unknown. */
-  certain: boolean;
-  /** Its run has not ended, and may still look after the target. */
-  live: boolean;
 }
 
 /**
@@ -58,7 +57,7 @@ export interface EarlierEffect {
  *   made it.
  * - `done`: an earlier attempt of the same key made it, with this result; make no other.
  * - `busy`: another effect on one of the targets is open; try again soon.
- * - `cooling`: destructive, and one of the targets was changed a short time ago, or may have been.
+ * - `held`: a guard holds it.
  * - `conflict`: this key is known for another activity or input, and that one was or may have been made.
  * - `ended`: the run has ended, so nothing more is done in its name.
  */
@@ -66,9 +65,15 @@ export type Intent =
   | { answer: 'go'; attempt: number; uncertainSince?: string; made?: unknown }
   | { answer: 'done'; result: unknown }
   | { answer: 'busy'; heldBy: string }
-  | { answer: 'cooling'; earlier: EarlierEffect }
+  | { answer: 'held'; by: HeldBy }
   | { answer: 'conflict'; activity: string }
   | { answer: 'ended' };
+
+/** A destructive effect that is not to be made yet. */
+export type AskedGuards = Pick<
+  EffectIntent,
+  'runId' | 'subject' | 'targets' | 'provider' | 'workflow' | 'service'
+> & { guards: Limits };
 
 export interface EffectOutcome {
   key: string;
@@ -112,6 +117,8 @@ export interface EffectsTable {
 export interface Effects {
   /** Records the intent of a change before it is made. See `Intent`. */
   intend(effect: EffectIntent): Promise<Intent>;
+  /** Which guard would hold a destructive effect now; undefined: none. Nothing is kept of it. `activity` left out: any. */
+  wouldHold(asked: AskedGuards): Promise<HeldBy | undefined>;
   /** Records what became of it, with its line in the record. */
   conclude(outcome: EffectOutcome): Promise<void>;
   /** The result of the last change of a target by an activity, of any run. */
@@ -125,11 +132,13 @@ const mostTries = 5;
 /** An outage of hours has hundreds of attempts; of their times the first ones and the last one tell enough. */
 const mostTimes = 100;
 
-export function effectsOn({ db, makeLine }: Context): Effects {
+export function effectsOn(context: Context): Effects {
+  const { db, makeLine } = context;
   /** Undefined where another process came first at the same moment: then ask again. */
   async function tryToIntend(effect: EffectIntent, on: Kysely<Tables> = db): Promise<Intent | undefined> {
     const { key, run_id, activity, digest, subject, targets, destructive, once } = columnsOf(effect);
-    const { seconds, repeats } = effect.coolDown ?? { seconds: 0, repeats: true };
+    const guarded = guardedOf(effect);
+    const stop = stopped(guarded, makeLine);
     const { rows } = await sql<IntentRow>`
       with wanted as materialized (
         select value as target from jsonb_array_elements_text(${JSON.stringify(targets)}::jsonb)
@@ -139,22 +148,15 @@ export function effectsOn({ db, makeLine }: Context): Effects {
       ), touched as materialized (
         select key, target, open from effect_targets where target = any (array(select target from wanted)) and key <> ${key}
       ), others as materialized (
-        select key, run_id, activity, destructive, state, acted_at, result
+        select key, run_id, activity, subject, destructive, state, acted_at, result,
+          acted_at[cardinality(acted_at)] as last_at
         from effects where key = any (array(select key from touched))
       ), rival as materialized (
         -- One of the future was opened before the clock was set back.
         select key, run_id, abs(extract(epoch from statement_timestamp() - acted_at[cardinality(acted_at)]))
             >= ${blocksForSeconds} as stale
         from touched join others using (key) where open
-      ), earlier as materialized (
-        select target, run_id, activity, acted_at[cardinality(acted_at)] as at, state = 'done' as certain,
-          exists (select from runs where id = others.run_id and ended_at is null) as live
-        from touched join others using (key)
-        where destructive
-          and acted_at[cardinality(acted_at)] > statement_timestamp() - make_interval(secs => ${seconds})
-          and (run_id <> ${run_id} or (activity = ${activity} and not ${repeats}::boolean))
-        order by at desc limit 1
-      ), made as materialized (
+      ), ${guardParts(guarded)}, made as materialized (
         select result from others where ${once}::boolean and activity = ${activity} and state = 'done'
         order by acted_at[cardinality(acted_at)] desc nulls last limit 1
       ), ended as materialized (
@@ -163,8 +165,8 @@ export function effectsOn({ db, makeLine }: Context): Effects {
         select not exists (select from ended)
           and not exists (select from before where state = 'done' or (not same and cardinality(acted_at) > 0))
           and not exists (select from rival where not stale)
-          and not exists (select from earlier) as yes
-      ), freed as (
+          and not ${isHeld(guarded)} as yes
+      ), ${stop.parts}, freed as (
         update effects set state = 'unknown' where key in (select key from rival where stale)
           and (select yes from allowed) returning key
       ), left_alone as (
@@ -192,24 +194,31 @@ export function effectsOn({ db, makeLine }: Context): Effects {
         (select state from before) as state, (select result from before) as result,
         (select activity from before where not same and (state = 'done' or cardinality(acted_at) > 0)) as clash,
         (select run_id from rival where not stale limit 1) as held_by,
-        (select to_jsonb(earlier) from earlier) as earlier,
+        ${guardColumns(guarded)}, ${stop.id} as stopped,
         (select result from made) as made,
         exists (select from ended) as ended`.execute(on);
-    return rows[0] && answerOf(rows[0]);
+    return rows[0] && answerOf(rows[0], guarded);
   }
 
+  /** One after the other in each process: those that wait for a lock must not hold all connections. */
+  let decided: Promise<unknown> = Promise.resolve();
+
   /**
-   * A destructive effect is asked about with its targets locked, so that it sees each earlier one, also one that has begun and ended
-   * since the statement began to look.
+   * A destructive effect is asked about with its targets and their group locked, so that it sees each earlier one, also one that has begun
+   * and ended since the statement began to look.
    */
   function intendAlone(effect: EffectIntent): Promise<Intent | undefined> {
-    if (effect.coolDown === undefined || effect.targets.length === 0) return tryToIntend(effect);
-    const { targets } = columnsOf(effect);
-    return db.transaction().execute(async (transaction) => {
-      await sql`select pg_advisory_xact_lock(hashtextextended(value, 7229003))
-        from jsonb_array_elements_text(${JSON.stringify(targets)}::jsonb)`.execute(transaction);
-      return tryToIntend(effect, transaction);
-    });
+    if (effect.guards === undefined || effect.targets.length === 0) return tryToIntend(effect);
+    const targets = JSON.stringify(lockedFor(guardedOf(effect)));
+    const decide = () =>
+      db.transaction().execute(async (transaction) => {
+        await sql`select pg_advisory_xact_lock(hashtextextended(value, 7229003))
+          from jsonb_array_elements_text(${targets}::jsonb)`.execute(transaction);
+        return tryToIntend(effect, transaction);
+      });
+    const decision = decided.then(decide);
+    decided = decision.catch(() => undefined);
+    return decision;
   }
 
   /**
@@ -223,12 +232,15 @@ export function effectsOn({ db, makeLine }: Context): Effects {
     const { rows } = await sql<{ key: string }>`
       with given as materialized (
         select * from jsonb_to_recordset(${canonicalJson(given)}::jsonb) as given (key text, run_id text, activity text,
-          digest text, subject text, causes jsonb, actor jsonb, targets jsonb)
+          digest text, subject text, causes jsonb, actor jsonb, targets jsonb, provider text, workflow text, asked_for boolean)
       ), opened as (
         insert into effects (key, run_id, activity, digest, subject, causes, actor, attempt, state, acted_at)
         select key, run_id, activity, digest, subject, causes, actor, 1, 'open', array[statement_timestamp()] from given
         where run_id not in (
           select id from runs where id = any (array(select run_id from given)) and ended_at is not null)
+          and not exists (select from holds where kind = 'kill-switch' and ${isInForce} and not asked_for
+            and (holds.provider is null or holds.provider = given.provider)
+            and (holds.workflow is null or holds.workflow = given.workflow))
         on conflict do nothing returning key
       ), locked as (
         insert into effect_targets (key, target, open)
@@ -293,6 +305,8 @@ export function effectsOn({ db, makeLine }: Context): Effects {
       );
     },
 
+    wouldHold: (asked) => wouldHold(asked, context),
+
     async conclude(outcome) {
       await conclude({ item: outcome, line: makeLine(outcome.entry) });
     },
@@ -310,8 +324,8 @@ export function effectsOn({ db, makeLine }: Context): Effects {
 
 const first: Intent = { answer: 'go', attempt: 1 };
 
-/** What neither has to leave its target alone for a time, nor looks for what was made before. */
-const isPlain = ({ coolDown, once }: EffectIntent) => coolDown === undefined && once !== true;
+/** What neither is destructive, nor looks for what was made before. */
+const isPlain = ({ guards, once }: EffectIntent) => guards === undefined && once !== true;
 
 /** Two opened effects on one target at the same moment; the rule of the table let one of them through. */
 function orRaced(error: unknown): undefined {
@@ -324,15 +338,37 @@ const columnsOf = (effect: EffectIntent) => ({
   run_id: cleanText(effect.runId),
   activity: cleanText(effect.activity),
   digest: effect.digest,
-  destructive: effect.coolDown !== undefined,
+  destructive: effect.guards !== undefined,
   once: effect.once === true,
   subject: effect.subject === undefined ? null : keyText(effect.subject),
   causes: effect.causes,
   actor: effect.actor,
   targets: [...new Set(effect.targets.map(keyText))].sort(),
+  provider: effect.provider,
+  workflow: effect.workflow,
+  asked_for: effect.isAskedFor === true,
 });
 
-interface IntentRow {
+function guardedOf(effect: EffectIntent): Guarded {
+  const { key, run_id, activity, subject, provider, workflow, targets } = columnsOf(effect);
+  const { service, isAskedFor = false, guards } = effect;
+  return {
+    key,
+    run_id,
+    activity,
+    subject,
+    provider,
+    workflow,
+    service: service ?? null,
+    isAskedFor,
+    targets,
+    guards,
+  };
+}
+
+interface IntentRow extends GuardRow {
+  /** The hold that was set just now. */
+  stopped: string | null;
   attempt: number | null;
   uncertain_since: Date | null;
   state: EffectsTable['state'] | null;
@@ -340,17 +376,19 @@ interface IntentRow {
   clash: string | null;
   held_by: string | null;
   made: string | null;
-  earlier: (Omit<EarlierEffect, 'runId'> & { run_id: string }) | null;
   ended: boolean;
 }
 
-function answerOf(row: IntentRow): Intent | undefined {
+function answerOf(row: IntentRow, guarded: Guarded): Intent | undefined {
   if (row.ended) return { answer: 'ended' };
   if (row.clash !== null) return { answer: 'conflict', activity: row.clash };
   if (row.state === 'done')
     return { answer: 'done', result: row.result === null ? undefined : JSON.parse(row.result) };
   if (row.held_by !== null) return { answer: 'busy', heldBy: row.held_by };
-  if (row.earlier !== null) return { answer: 'cooling', earlier: earlierOf(row.earlier) };
+  const held = heldBy(row, guarded);
+  if (held && row.stopped !== null && 'hold' in held)
+    return { answer: 'held', by: { ...held, hold: { ...held.hold, id: Number(row.stopped) } } };
+  if (held) return { answer: 'held', by: held };
   if (row.attempt === null) return undefined;
   return {
     answer: 'go',
@@ -358,10 +396,6 @@ function answerOf(row: IntentRow): Intent | undefined {
     ...(row.uncertain_since === null ? {} : { uncertainSince: row.uncertain_since.toISOString() }),
     ...(row.made === null ? {} : { made: JSON.parse(row.made) }),
   };
-}
-
-function earlierOf({ run_id, at, ...rest }: NonNullable<IntentRow['earlier']>): EarlierEffect {
-  return { ...rest, runId: run_id, at: new Date(at).toISOString() };
 }
 
 const sizeOf = (result: unknown) => JSON.stringify(result)?.length ?? 0;

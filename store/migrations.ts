@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { approvalSteps } from './approval-table.ts';
 import { connectionSteps, defaultConnectionSteps } from './connection-tables.ts';
+import { holdSteps } from './holds.ts';
 import { linkCodeSteps } from './link-codes.ts';
 import { noticeSteps } from './notices.ts';
 import { pullSteps } from './pulls.ts';
@@ -213,6 +214,7 @@ const steps: Record<string, string[]> = {
   '0022-notices': noticeSteps,
   '0023-storms': stormSteps,
   '0024-people-scope': peopleScopeSteps,
+  '0025-holds': holdSteps,
 };
 
 /**

@@ -16,6 +16,7 @@ import { effectsOn } from './effects.ts';
 import { openEmbedded } from './embedded.ts';
 import { storeError } from './errors.ts';
 import { eventsOn } from './events.ts';
+import { holdsOn } from './holds.ts';
 import { inboxOn } from './inbox.ts';
 import { incidentsOn } from './incidents.ts';
 import { leasesOn } from './leases.ts';
@@ -134,6 +135,7 @@ export function makeStore(
     ...sessionsOn(context),
     ...pullsOn(context),
     ...stormsOn(context),
+    ...holdsOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),
   });

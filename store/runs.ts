@@ -3,6 +3,7 @@ import { type Selectable, sql } from 'kysely';
 import type { Entry } from '../domain/record.ts';
 import type { RunRow, RunState, RunStuck, WorkerBuild } from '../domain/run.ts';
 import type { RunEnd } from '../domain/run-end.ts';
+import { breakerParts } from './breaker.ts';
 import type { Json, Time } from './columns.ts';
 import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
@@ -97,10 +98,10 @@ export function runsOn({ db, scrub, makeLine, onPending }: Context): Runs {
           as given (id text, state text, outcome text, failure jsonb, worker jsonb)
         where runs.id = any (array(select jsonb_array_elements_text(${JSON.stringify(owners)}::jsonb))) and runs.id = given.id
           and runs.ended_at is null
-        returning runs.id
+        returning runs.id, runs.workflow, runs.state
       ), noted as (
         ${appendOwnedLines(ended, sql`select id from ended`)}
-      ), stored as (
+      ), ${breakerParts(ends, makeLine)}, stored as (
         insert into inbox (${inboxColumns}, body)
         select ${inboxValues}, ${noBody}::bytea
         from jsonb_to_recordset(${JSON.stringify(events)}::jsonb) as given (${inboxTypes}, run text)

@@ -8,6 +8,7 @@ import type { Decisions } from './dispatch.ts';
 import type { Echoes } from './echoes.ts';
 import type { Effects } from './effects.ts';
 import type { Events } from './events.ts';
+import type { Holds } from './holds.ts';
 import type { Inbox } from './inbox.ts';
 import type { Incidents } from './incidents.ts';
 import type { Leases } from './leases.ts';
@@ -59,7 +60,8 @@ export interface Store
     KeptNotices,
     Sessions,
     Pulls,
-    Storms {
+    Storms,
+    Holds {
   /** For `/readyz`. Rejects with `StoreUnavailable`. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -4,6 +4,7 @@ import type { ApprovalsTable } from './approvals.ts';
 import type { Time } from './columns.ts';
 import type { ConnectionsTable, DefaultConnectionsTable, RoutesTable } from './connections.ts';
 import type { EffectsTable } from './effects.ts';
+import type { HoldsTable } from './holds.ts';
 import type { InboxTable } from './inbox.ts';
 import type { IncidentsTable } from './incidents.ts';
 import type { LinkCodesTable } from './link-codes.ts';
@@ -45,6 +46,7 @@ export interface Tables {
   sessions: SessionsTable;
   failed_sign_ins: FailedSignInsTable;
   pulls: PullsTable;
+  holds: HoldsTable;
   /** Events that tell of what an earlier one told by another way, and which one that is. */
   twins: { seq: number; first: number };
 }

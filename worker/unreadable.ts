@@ -12,7 +12,7 @@ function placesOf(issues: readonly z.core.$ZodIssue[]): string {
 }
 
 /** What passes by itself is tried for as long as the run allows; anything that is no class of ours is a fault, which hardly does. */
-const passing = ['ProviderUnavailable', 'RateLimited', 'StoreUnavailable', 'Busy'];
+const passing = ['ProviderUnavailable', 'RateLimited', 'StoreUnavailable', 'Busy', 'Held'];
 const faultTries = 20;
 
 /** The unreadable answers of calls that are still being tried, by the keys of the calls. */

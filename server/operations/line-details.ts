@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { dispositions } from '../../domain/disposition.ts';
+import { holdKinds } from '../../domain/guard.ts';
 import { kinds } from '../../domain/kind.ts';
 import type { Action, Details } from '../../domain/record.ts';
 import { stuckReasons } from '../../domain/run.ts';
 import { answerShape, approversShape, callShape, inverseShape, states } from './approval-shapes.ts';
+import { holdScope } from './hold-shapes.ts';
 
 /** What lines of the record say, by their action, for those who read them over the API. The compiler holds it to `Details`. */
 
@@ -135,6 +137,12 @@ export const lineDetails = {
     alsoKnownAs: texts.exactOptional().describe('Under what else Baton knows whoever it was'),
   }),
   'approval.closed': z.object({ ...asked, state, because: text }),
+  'hold.set': z.object({
+    ...holdScope,
+    kind: z.enum(holdKinds),
+    reason: text,
+    run: text.describe('After which it was set'),
+  }),
   'operation.intended': operation,
   'operation.done': operation,
   'operation.refused': z.object({

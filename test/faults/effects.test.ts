@@ -163,7 +163,7 @@ describe('several runs on one target', () => {
     expect(failures).toHaveLength(2);
     for (const failure of failures)
       expect(failure).toMatchObject({
-        type: 'CoolDown',
+        type: 'Held',
         nonRetryable: true,
         message: expect.stringMatching(
           new RegExp(
@@ -180,14 +180,14 @@ describe('several runs on one target', () => {
     world.ec2.fail({ kind: 'cut-after', match: 'RebootInstances' });
     await reasonOf(await start('rebootAll', [one, two]));
     const next = await reasonOf(await start('rebootAll', [two, three]));
-    expect(next).toMatchObject({ type: 'CoolDown' });
+    expect(next).toMatchObject({ type: 'Held' });
     expect(effectsOn(two)).toHaveLength(1);
     expect(effectsOn(three)).toEqual([]);
   });
 
   it('and one run may not reboot it twice either, but stop and start it', async () => {
     const instance = freshInstance();
-    expect(await reasonOf(await start('rebootTwice', [instance]))).toMatchObject({ type: 'CoolDown' });
+    expect(await reasonOf(await start('rebootTwice', [instance]))).toMatchObject({ type: 'Held' });
     expect(effectsOn(instance)).toEqual(['instance rebooted']);
     const other = freshInstance();
     expect(await reasonOf(await start('stopThenStart', [other]))).toBeUndefined();
@@ -219,6 +219,8 @@ describe('a target that another change holds', () => {
       activity: 'startEc2Instances',
       digest: 'none',
       targets: [`ec2:${instance}`],
+      provider: 'ec2',
+      workflow: 'w',
       causes: [],
       actor: { kind: 'trigger' as const, name: 'none' },
       entry: {

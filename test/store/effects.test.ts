@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { defaultLimits } from '../../domain/guard.ts';
 import type { Entry } from '../../domain/record.ts';
 import type { EffectOutcome } from '../../store/effects.ts';
 import { backends } from './backends.ts';
@@ -206,13 +207,13 @@ describe.each(await backends())('effects on $name', ({ world }) => {
   });
 
   describe('a destructive one', () => {
-    const coolDown = { seconds: 900, repeats: false };
+    const guards = defaultLimits;
     async function made(
       changes: Parameters<typeof intent>[0],
       state: EffectOutcome['state'] = 'done',
       changed = true,
     ) {
-      const effect = intent({ coolDown, ...changes });
+      const effect = intent({ guards, ...changes });
       expect(await store.intend(effect)).toMatchObject({ answer: 'go' });
       await store.conclude(outcome(effect.key, { state, changed }));
       return effect;
@@ -223,16 +224,20 @@ describe.each(await backends())('effects on $name', ({ world }) => {
       async (state) => {
         const [a, b] = [fresh('ec2:i-'), fresh('ec2:i-')];
         await made({ targets: [a, b], runId: 'ec2-unhealthy/P7', activity: 'stopEc2Instances' }, state);
-        const next = intent({ coolDown, targets: [fresh('ec2:i-'), b], runId: 'ec2-unhealthy/P8' });
+        const next = intent({ guards, targets: [fresh('ec2:i-'), b], runId: 'ec2-unhealthy/P8' });
         expect(await store.intend(next)).toEqual({
-          answer: 'cooling',
-          earlier: {
-            target: b,
-            runId: 'ec2-unhealthy/P7',
-            activity: 'stopEc2Instances',
-            at: expect.stringMatching(/Z$/),
-            certain: state === 'done',
-            live: false,
+          answer: 'held',
+          by: {
+            guard: 'cool-down',
+            seconds: 900,
+            earlier: {
+              target: b,
+              runId: 'ec2-unhealthy/P7',
+              activity: 'stopEc2Instances',
+              at: expect.stringMatching(/Z$/),
+              certain: state === 'done',
+              live: false,
+            },
           },
         });
         // Nothing was opened.
@@ -242,11 +247,11 @@ describe.each(await backends())('effects on $name', ({ world }) => {
 
     it('is refused after one whose process has died', async () => {
       const target = fresh('ec2:i-');
-      const lost = intent({ coolDown, targets: [target] });
+      const lost = intent({ guards, targets: [target] });
       await store.intend(lost);
       await age(lost.key, 21);
-      const next = intent({ coolDown, targets: [target], runId: 'ec2-unhealthy/P8' });
-      expect(await store.intend(next)).toMatchObject({ answer: 'cooling', earlier: { certain: false } });
+      const next = intent({ guards, targets: [target], runId: 'ec2-unhealthy/P8' });
+      expect(await store.intend(next)).toMatchObject({ answer: 'held', by: { earlier: { certain: false } } });
     });
 
     it('is let go after one that changed nothing, and when the time is over', async () => {
@@ -272,10 +277,11 @@ describe.each(await backends())('effects on $name', ({ world }) => {
       const target = fresh('ec2:i-');
       await made({ targets: [target] });
       await made({ targets: [target], activity: 'stopEc2Instances' });
-      expect(await store.intend(intent({ coolDown, targets: [target] }))).toMatchObject({
-        answer: 'cooling',
+      expect(await store.intend(intent({ guards, targets: [target] }))).toMatchObject({
+        answer: 'held',
+        by: { guard: 'cool-down' },
       });
-      await made({ targets: [target], coolDown: { ...coolDown, repeats: true } });
+      await made({ targets: [target], guards: { ...guards, coolDown: { seconds: 900, repeats: true } } });
     });
 
     it('may be tried again under its own key', async () => {
@@ -288,7 +294,7 @@ describe.each(await backends())('effects on $name', ({ world }) => {
       const target = fresh('ec2:i-');
       const makeOne = async (index: number) => {
         const from = index % 2 ? store : other;
-        const effect = intent({ coolDown, targets: [target], runId: fresh('ec2-unhealthy/P') });
+        const effect = intent({ guards, targets: [target], runId: fresh('ec2-unhealthy/P') });
         for (;;) {
           const { answer } = await from.intend(effect);
           if (answer === 'busy') {
@@ -301,7 +307,7 @@ describe.each(await backends())('effects on $name', ({ world }) => {
       };
       const answers = await Promise.all(Array.from({ length: 12 }, (_, index) => makeOne(index)));
       expect(answers.filter((answer) => answer === 'go')).toHaveLength(1);
-      expect(answers.filter((answer) => answer === 'cooling')).toHaveLength(11);
+      expect(answers.filter((answer) => answer === 'held')).toHaveLength(11);
     });
   });
 

@@ -29,8 +29,8 @@ describe.each(await backends())('the incidents of a store of an earlier version,
     }
     // As it was before the step.
     for (const statement of [
-      'drop table answers, connections, connections_version, routes, default_connections, approvals, pulls, twins, link_codes, notices',
-      'drop index record_action, inbox_pulled',
+      'drop table answers, connections, connections_version, routes, default_connections, approvals, pulls, twins, link_codes, notices, holds',
+      'drop index record_action, inbox_pulled, runs_failed',
       'alter table incidents drop column place, drop column service, drop column data, drop column gathered_by',
       'alter table inbox drop column storm',
       'alter table runs drop column worker, drop column asked_by',

@@ -60,6 +60,7 @@ describe.each(await backends())('notices on $name', ({ world }) => {
     expect(await untold(person)).toEqual(['#2']);
     await store.endRun({
       id: withdrawn,
+      workflow: 'w',
       state: 'cancelled',
       outcome: 'cancelled',
       entry: entry(),

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defaultLimits } from '../../domain/guard.ts';
 import type { Store } from '../../store/store.ts';
 import { delivery, embeddedWorld, entry, fresh, intent, outcome, type World } from './world.ts';
 
@@ -58,7 +59,7 @@ describe('in a store that has grown since its statements were planned', () => {
           key: id,
           runId: id,
           targets: [`target of ${id}`],
-          coolDown: { seconds: 900, repeats: false },
+          guards: defaultLimits,
         }),
       ),
     'a change that is made once': (id) =>
@@ -76,7 +77,14 @@ describe('in a store that has grown since its statements were planned', () => {
       await run(id, id);
       const { actor, via, ...event } = delivery({ eventId: `ended/${id}` });
       const ended = { ...event, event: {}, actor, via };
-      return store.endRun({ id, state: 'completed', outcome: 'x', entry: entry(), event: ended });
+      return store.endRun({
+        id,
+        workflow: 'w',
+        state: 'completed',
+        outcome: 'x',
+        entry: entry(),
+        event: ended,
+      });
     },
     'that a run is known': (id) => store.seeRuns([id]),
     'the claim of pending events': () => store.claim(10),

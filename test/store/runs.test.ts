@@ -46,6 +46,7 @@ describe.each(await backends())('dispatch and runs on $name', ({ world }) => {
     const failure = { class: 'ProviderRefused', message: 'refused (403)', activity: 'rebootEc2Instances' };
     return {
       id,
+      workflow: 'w',
       state: 'failed',
       outcome: 'failed',
       failure,

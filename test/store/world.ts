@@ -87,6 +87,8 @@ export function intent(changes: Partial<EffectIntent> = {}): EffectIntent {
     key: fresh('run/activity-'),
     runId: 'ec2-unhealthy/P1',
     activity: 'rebootEc2Instances',
+    provider: 'ec2',
+    workflow: 'ec2UnhealthyRestart',
     digest: 'one',
     targets: [],
     causes: [],

@@ -201,7 +201,7 @@ describe('a change that needs an approval', () => {
     door.world.allowed = true;
     expect(await call(door, 'openLock', { runId: fresh('door/') })).toEqual({ changed: true });
     const without = await asked(door);
-    expect(await call(door, 'approved:openLock', without)).toMatchObject({ type: 'CoolDown' });
+    expect(await call(door, 'approved:openLock', without)).toMatchObject({ type: 'Held' });
     const override = await asked(door, { more: { overridesGuards: true } });
     expect(await call(door, 'approved:openLock', override)).toEqual({ changed: true });
   });

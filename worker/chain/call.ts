@@ -25,6 +25,7 @@ export interface Call<Declared extends AnyActivity = AnyActivity> extends Placed
   /** Of the input, as the run gave it. */
   digest: string;
   runId: string;
+  workflow: string;
   /** Temporal's count; of a change that is begun, the how-manieth at its effect. */
   attempt: number;
   /** Of an effect that was tried before, or made by another run. */

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { AnyChange } from '../../activities/activity.ts';
-import { conflict, coolDown } from '../../activities/failures.ts';
+import { conflict, heldBack } from '../../activities/failures.ts';
+import { defaultLimits, type HeldBy, heldInWords, type Limits } from '../../domain/guard.ts';
 import type { Intent } from '../../store/effects.ts';
 import { notAuthorized } from '../authority.ts';
 import type { Call, Surroundings } from './call.ts';
@@ -8,13 +9,13 @@ import { refused } from './entry.ts';
 
 /** How long an attempt waits for another change on the same target. */
 const busyMilliseconds = 300;
-/** How long a destructive change leaves its target alone, where its declaration says nothing else. */
-const coolDownMinutes = 15;
-
-/** How long a destructive change leaves its targets alone; undefined of any other. */
-export function coolDownOf({ kind, coolDown = {} }: AnyChange) {
-  const { minutes = coolDownMinutes, repeats = false } = coolDown;
-  return kind === 'destructive' ? { seconds: minutes * 60, repeats } : undefined;
+/** The limits of a destructive change: those of its declaration, else of the run for one of its targets, else the defaults; undefined of any other. */
+export function limitsOf({ kind, coolDown = {} }: AnyChange, given?: Partial<Limits>): Limits | undefined {
+  if (kind !== 'destructive') return undefined;
+  const { minutes, repeats = false } = coolDown;
+  const limits = { ...defaultLimits, ...given };
+  const seconds = minutes === undefined ? limits.coolDown.seconds : minutes * 60;
+  return { ...limits, coolDown: { seconds, repeats } };
 }
 
 /** What a call gives that is not to act: what was done before, or why not now. A refusal is written down. */
@@ -35,17 +36,23 @@ export async function answerWithout(
       throw busy(intent.heldBy);
     case 'ended':
       throw await refused(call, notAuthorized(declaration, 'its run has ended'), options);
-    case 'cooling': {
-      const { seconds } = coolDownOf(declaration) ?? { seconds: 0 };
-      const until = new Date(Date.parse(intent.earlier.at) + seconds * 1000).toISOString();
-      throw await refused(call, coolDown(declaration.provider, intent.earlier, until), options);
-    }
+    case 'held':
+      throw await held(call, intent.by, options);
     case 'conflict': {
       const what = intent.activity === declaration.name ? 'another input' : intent.activity;
       const failure = otherEffect(call, `the call with this number was made before, with ${what}`);
       throw await refused(call, failure, options);
     }
   }
+}
+
+/** Of a change that waits only the first attempt is written down. */
+export async function held(call: Call<AnyChange>, by: HeldBy, options: Surroundings): Promise<Error> {
+  const { declaration, attempt } = call;
+  const waits = declaration.kind !== 'destructive';
+  const seconds = limitsOf(declaration)?.coolDown.seconds ?? 0;
+  const failure = heldBack(declaration.provider, heldInWords(by, seconds), waits);
+  return waits && attempt > 1 ? failure : refused(call, failure, options);
 }
 
 /** The run has taken another way than it had: nothing is made twice, and nothing is passed off as something else. */

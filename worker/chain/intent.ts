@@ -1,9 +1,10 @@
 import type { AnyChange } from '../../activities/activity.ts';
+import { defaultConnection, subjectOf } from '../../domain/subject.ts';
 import type { EffectIntent } from '../../store/effects.ts';
 import { targetsAt } from '../connection.ts';
 import type { Call, Link, Surroundings } from './call.ts';
 import { entryOf } from './entry.ts';
-import { answerWithout, coolDownOf } from './guard.ts';
+import { answerWithout, limitsOf } from './guard.ts';
 
 /** Opens the effect in the store before anything is done: it is made only where the store says go. */
 export const intended =
@@ -18,8 +19,8 @@ export const intended =
 function intentOf(call: Call<AnyChange>): EffectIntent {
   const { declaration, input, key, digest, runId, actor, approvedBy } = call;
   const causes = declaration.causes ?? [];
-  // Whoever approved it was told that it overrides the guards, and said why.
-  const coolDown = approvedBy?.overridesGuards ? undefined : coolDownOf(declaration);
+  const limits = limitsOf(declaration);
+  const service = serviceIn(call);
   return {
     key,
     digest,
@@ -28,7 +29,12 @@ function intentOf(call: Call<AnyChange>): EffectIntent {
     subject: call.changes,
     targets: targetsOf(call),
     ...(declaration.once ? { once: true } : {}),
-    ...(coolDown ? { coolDown } : {}),
+    provider: declaration.provider,
+    workflow: call.workflow,
+    ...(service === undefined ? {} : { service }),
+    ...(isAskedFor(call) ? { isAskedFor: true } : {}),
+    // Whoever approved it was told that it overrides the guards, and said why.
+    ...(limits ? { guards: approvedBy?.overridesGuards ? { ...limits, overridden: true } : limits } : {}),
     causes: typeof causes === 'function' ? causes(input) : causes,
     actor,
     entry: entryOf(call, 'activity.intended', {}),
@@ -38,3 +44,13 @@ function intentOf(call: Call<AnyChange>): EffectIntent {
 /** All that the change acts on. */
 export const targetsOf = ({ declaration, input, connection }: Call<AnyChange>): string[] =>
   targetsAt(connection, declaration.targets?.(input) ?? []);
+
+/** The service of the run's incident, as the mirror of incidents has it. */
+export function serviceIn({ shown }: Call): string | undefined {
+  if (!('cause' in shown)) return undefined;
+  const { incident, connection = defaultConnection } = shown.cause;
+  return incident && subjectOf(connection, incident.service.id);
+}
+
+/** A person has asked for just this run. */
+const isAskedFor = ({ shown }: Call) => 'cause' in shown && shown.cause.by !== undefined;

@@ -48,6 +48,7 @@ export function readCall(
     approvalId: idIn(headers.batonApproval),
     digest: digestOf(argument),
     runId,
+    workflow: info.workflowType ?? '',
     attempt: info.attempt,
     shown,
     actor: actorOf(shown),
