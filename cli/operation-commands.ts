@@ -16,6 +16,7 @@ import { firstOf } from './pages.ts';
 const nouns: Readonly<Record<string, string>> = {
   activities: '',
   approvals: '',
+  changes: 'what holds changes back: kill switch, freezes, breakers',
   connections: '',
   identities: 'who in Slack is who in PagerDuty',
   me: 'who you are to Baton',

@@ -7,18 +7,9 @@ import type { Json } from './columns.ts';
 import type { Context } from './context.ts';
 import { isUniqueViolation } from './errors.ts';
 import { groupCommit } from './group-commit.ts';
-import {
-  type Guarded,
-  type GuardRow,
-  guardColumns,
-  guardParts,
-  heldBy,
-  isHeld,
-  lockedFor,
-  stopped,
-  wouldHold,
-} from './guards.ts';
+import { type Guarded, guardColumns, guardParts, isHeld, lockedFor, stopped, wouldHold } from './guards.ts';
 import { isInForce } from './holds.ts';
+import { answerOf, type Intent, type IntentRow } from './intent.ts';
 import { canonicalJson, cleanText, keyText } from './json.ts';
 import type { LineColumns } from './record.ts';
 import { appendLines, appendOwnedLines, bytesOfLines } from './record.ts';
@@ -51,23 +42,6 @@ export interface EffectIntent {
   actor: { kind: 'person' | 'token' | 'trigger' | 'baton'; name: string; email?: string };
   entry: Entry;
 }
-
-/**
- * - `go`: make the change. `attempt` is the how-manieth at this effect. `uncertainSince`: an earlier one began then and may have
- *   made it.
- * - `done`: an earlier attempt of the same key made it, with this result; make no other.
- * - `busy`: another effect on one of the targets is open; try again soon.
- * - `held`: a guard holds it.
- * - `conflict`: this key is known for another activity or input, and that one was or may have been made.
- * - `ended`: the run has ended, so nothing more is done in its name.
- */
-export type Intent =
-  | { answer: 'go'; attempt: number; uncertainSince?: string; made?: unknown }
-  | { answer: 'done'; result: unknown }
-  | { answer: 'busy'; heldBy: string }
-  | { answer: 'held'; by: HeldBy }
-  | { answer: 'conflict'; activity: string }
-  | { answer: 'ended' };
 
 /** A destructive effect that is not to be made yet. */
 export type AskedGuards = Pick<
@@ -363,38 +337,6 @@ function guardedOf(effect: EffectIntent): Guarded {
     isAskedFor,
     targets,
     guards,
-  };
-}
-
-interface IntentRow extends GuardRow {
-  /** The hold that was set just now. */
-  stopped: string | null;
-  attempt: number | null;
-  uncertain_since: Date | null;
-  state: EffectsTable['state'] | null;
-  result: string | null;
-  clash: string | null;
-  held_by: string | null;
-  made: string | null;
-  ended: boolean;
-}
-
-function answerOf(row: IntentRow, guarded: Guarded): Intent | undefined {
-  if (row.ended) return { answer: 'ended' };
-  if (row.clash !== null) return { answer: 'conflict', activity: row.clash };
-  if (row.state === 'done')
-    return { answer: 'done', result: row.result === null ? undefined : JSON.parse(row.result) };
-  if (row.held_by !== null) return { answer: 'busy', heldBy: row.held_by };
-  const held = heldBy(row, guarded);
-  if (held && row.stopped !== null && 'hold' in held)
-    return { answer: 'held', by: { ...held, hold: { ...held.hold, id: Number(row.stopped) } } };
-  if (held) return { answer: 'held', by: held };
-  if (row.attempt === null) return undefined;
-  return {
-    answer: 'go',
-    attempt: row.attempt,
-    ...(row.uncertain_since === null ? {} : { uncertainSince: row.uncertain_since.toISOString() }),
-    ...(row.made === null ? {} : { made: JSON.parse(row.made) }),
   };
 }
 

@@ -24,7 +24,7 @@ export interface HoldsTable {
   lifted_because: string | null;
 }
 
-export type NewHold = HoldScope & {
+export type NewHold = { [Part in keyof HoldScope]?: string | undefined } & {
   kind: 'kill-switch' | 'freeze';
   reason: string;
   by: string;

@@ -1,5 +1,6 @@
 import { listActivities, showActivity } from './activities.ts';
 import { approveApproval, listApprovals, refuseApproval, showApproval } from './approvals.ts';
+import { allowChanges, freezeChanges, haltChanges, listHolds } from './changes.ts';
 import {
   addConnection,
   changeConnection,
@@ -41,6 +42,10 @@ export const operations = [
   showApproval,
   approveApproval,
   refuseApproval,
+  listHolds,
+  haltChanges,
+  freezeChanges,
+  allowChanges,
   listTriggers,
   showTrigger,
   testTriggers,

@@ -103,6 +103,12 @@ describe('each change that somebody asks for', () => {
     },
     'approvals.approve': async () => [`/approvals/${await approval()}/approve`, {}],
     'approvals.refuse': async () => [`/approvals/${await approval()}/refuse`, {}],
+    'changes.halt': async () => ['/changes/halt', { reason: 'x', workflow: 'waitForNews' }],
+    'changes.freeze': async () => ['/changes/freeze', { reason: 'x', until: '2099-01-01T00:00:00Z' }],
+    'changes.allow': async () => {
+      const { id } = await store.setHold({ kind: 'freeze', reason: 'x', by: 'baton' }, () => entry());
+      return [`/changes/holds/${id}/lift`, { reason: 'x' }];
+    },
     'tokens.create': async () => ['/tokens', { name: fresh('token-'), role: 'viewer' }],
     'tokens.revoke': async () => {
       const { id, hash } = makeToken();
@@ -121,7 +127,17 @@ describe('each change that somebody asks for', () => {
     return rows.map(({ action }) => action);
   };
   /** All that a change may change in the store, but for what it leaves behind as a key. */
-  const tables = ['people', 'tokens', 'sessions', 'connections', 'routes', 'runs', 'inbox', 'approvals'];
+  const tables = [
+    'people',
+    'tokens',
+    'sessions',
+    'connections',
+    'routes',
+    'runs',
+    'inbox',
+    'approvals',
+    'holds',
+  ];
   const kept = async () =>
     Promise.all(
       tables.map(async (table) => {

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { defaultLimits, type Limits } from '../../domain/guard.ts';
-import type { EffectIntent, Intent } from '../../store/effects.ts';
+import type { EffectIntent } from '../../store/effects.ts';
 import type { NewHold } from '../../store/holds.ts';
+import type { Intent } from '../../store/intent.ts';
 import { backends } from './backends.ts';
 import { entry, fresh, intent, outcome } from './world.ts';
 
@@ -65,7 +66,7 @@ describe.each(await backends())('guards on $name', ({ world }) => {
       await hold({ provider: 'none', workflow: fresh('w') });
       expect(await store.intend(intent({ provider: 'another' }))).toMatchObject({ answer: 'go' });
       const workflow = fresh('w');
-      const { id } = await hold({ provider: undefined as never, workflow });
+      const { id } = await hold({ provider: undefined, workflow });
       expect(await store.intend(intent({ provider: 'another', workflow }))).toMatchObject({
         by: { hold: { id } },
       });

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { AnyChange } from '../../activities/activity.ts';
 import { conflict, heldBack } from '../../activities/failures.ts';
 import { defaultLimits, type HeldBy, heldInWords, type Limits } from '../../domain/guard.ts';
-import type { Intent } from '../../store/effects.ts';
+import type { Intent } from '../../store/intent.ts';
 import { notAuthorized } from '../authority.ts';
 import type { Call, Surroundings } from './call.ts';
 import { refused } from './entry.ts';
