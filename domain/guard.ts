@@ -84,7 +84,15 @@ export type HeldBy =
   | { guard: 'cool-down'; earlier: EarlierEffect; seconds: number }
   | { guard: 'attempts'; target: string; made: number; within: 'incident' }
   | { guard: 'attempts'; target: string; made: number; within: 'day'; since: string }
-  | { guard: 'blast-radius'; asked: number; changed: number; most: number; of: number; since?: string }
+  | {
+      guard: 'blast-radius';
+      asked: number;
+      changed: number;
+      most: number;
+      of: number;
+      since?: string;
+      seconds: number;
+    }
   | { guard: 'maintenance'; window: string; until: string }
   | { guard: HoldKind; hold: Pick<Hold, 'id' | 'reason' | 'by' | 'until'> };
 export type Guard = HeldBy['guard'];
@@ -100,7 +108,7 @@ export interface Held {
 const dayMs = 86_400_000;
 
 /** Why a change is held, and when it may be tried again. */
-export function heldInWords(by: HeldBy, coolDownSeconds: number, now = Date.now()): Held {
+export function heldInWords(by: HeldBy, now = Date.now()): Held {
   const after = (time: string, ms: number) => new Date(Date.parse(time) + ms).toISOString();
   const { guard } = by;
   switch (guard) {
@@ -119,7 +127,7 @@ export function heldInWords(by: HeldBy, coolDownSeconds: number, now = Date.now(
       const { asked, changed, most, of } = by;
       const limit = `at most ${most} of the ${of} in its group may be changed at a time`;
       if (by.since === undefined) return { guard, reason: `${limit}, and this would change ${asked}` };
-      const retryAt = after(by.since, coolDownSeconds * 1000);
+      const retryAt = after(by.since, by.seconds * 1000);
       const reason = `${limit}, and ${changed} ${changed === 1 ? 'was' : 'were'} changed a short time ago; the next may be changed after ${retryAt}`;
       return { guard, reason, retryAt };
     }

@@ -9,6 +9,7 @@ import {
   byId,
   firstWorld,
   type Incident,
+  newId,
   type PagerDutyWorld,
   renewSecrets,
   simulatedRoutingKey,
@@ -184,6 +185,21 @@ export function prioritizeAs(
   if (!found) throw new Error(`The simulated PagerDuty has no priority ${priority}`);
   simulator.account.setPriority(find(simulator, incidentId), found.id, { type: 'user', id: userId });
   simulator.save();
+}
+
+/** A person opens a maintenance window of a service (name or id), from now on for so many minutes. Returns its end. */
+export function maintain(simulator: PagerDutySimulator, service: string, minutes: number): string {
+  const { world } = simulator;
+  const found = world.services.find(({ id, name }) => id === service || name === service);
+  if (!found) throw new Error(`The simulated PagerDuty has no service ${service}`);
+  const end = new Date(Date.now() + minutes * 60_000).toISOString();
+  const start = new Date(Date.now() - 1_000).toISOString();
+  world.maintenance = [
+    ...(world.maintenance ?? []),
+    { id: newId('P', 7), serviceIds: [found.id], description: 'Database upgrade', start, end },
+  ];
+  simulator.save();
+  return end;
 }
 
 /** A person acknowledges an incident in PagerDuty. */

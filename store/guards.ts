@@ -137,6 +137,7 @@ export function heldBy(
       changed: spread.changed,
       most: guards?.group?.most ?? 0,
       of: groupOf(guards).length,
+      seconds: guards?.coolDown.seconds ?? 0,
       ...(spread.since === null ? {} : { since: iso(spread.since) }),
     };
   return undefined;

@@ -32,10 +32,10 @@ export function signedMemo(
 
 /**
  * Stands before the worker's interceptors where an activity is called without a workflow: the call then has a signed cause. `forged` is
- * what the header says otherwise than what was signed.
+ * what the header says otherwise than what was signed, `beside` what it says besides.
  */
 export const callsSigned =
-  (more: Partial<RunCause> = {}, forged: object = {}): ActivityInterceptorsFactory =>
+  (more: Partial<RunCause> = {}, forged: object = {}, beside: object = {}): ActivityInterceptorsFactory =>
   () => ({
     inbound: {
       execute(call, next) {
@@ -46,6 +46,7 @@ export const callsSigned =
           cause: { ...own, ...forged },
           input: {},
           signature: testAuthority.sign(run),
+          ...beside,
         };
         return next({
           ...call,

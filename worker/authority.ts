@@ -5,6 +5,7 @@ import type { Actor, AnyActivity } from '../activities/activity.ts';
 import type { Clients } from '../activities/clients.ts';
 import type { FailureDetail } from '../activities/failures.ts';
 import { identifyPerson } from '../activities/person.ts';
+import type { Limits } from '../domain/guard.ts';
 import { causeName, splitLastArgument } from '../domain/last-argument.ts';
 import { behalfOf } from '../domain/run-beginning.ts';
 import { defaultConnection } from '../domain/subject.ts';
@@ -32,10 +33,27 @@ const causeSchema = z.looseObject({
 });
 export type CauseOfCall = z.infer<typeof causeSchema>;
 
-const callSchema = z.object({ cause: z.unknown(), input: z.unknown(), signature: z.string() });
+const limitsSchema = z.object({
+  coolDown: z.object({ seconds: z.int().min(0), repeats: z.boolean() }).exactOptional(),
+  perIncident: z.int().min(0).exactOptional(),
+  perDay: z.int().min(0).exactOptional(),
+  stopsAfter: z.object({ times: z.int().min(1), days: z.int().min(1) }).exactOptional(),
+  group: z.object({ targets: z.array(z.string()).min(1).max(1_000), most: z.int().min(0) }).exactOptional(),
+});
+
+const callSchema = z.object({
+  cause: z.unknown(),
+  input: z.unknown(),
+  signature: z.string(),
+  // Of the run's code, which people have reviewed.
+  limits: z.record(z.string(), limitsSchema).exactOptional(),
+});
 
 /** Why a call is made, as a server of ours has signed it; or why that cannot be said. */
-export type Shown = { cause: CauseOfCall } | { refusal: string };
+export type Shown = { cause: CauseOfCall; limits?: GivenLimits } | { refusal: string };
+
+/** The limits that the run has given for targets. */
+export type GivenLimits = Readonly<Record<string, Partial<Limits>>>;
 
 /** Runs at work at the same time, more or less. */
 const mostRemembered = 1_000;
@@ -82,7 +100,7 @@ function shownCause(
 ): Shown {
   const read = callSchema.safeParse(parseJson(told));
   if (!read.success) return { refusal: 'the run was not started by a server of Baton' };
-  const { cause, input, signature } = read.data;
+  const { cause, input, signature, limits } = read.data;
   const run = { runId, workflow, input, cause };
   const parsed = causeSchema.safeParse(cause);
   if (!parsed.success || !authority.isSigned(run, signature))
@@ -91,7 +109,7 @@ function shownCause(
         'the signature of its cause is not that of this run, this workflow and this input (where it is, server and worker have not ' +
         'the same BATON_SECRET_KEY)',
     };
-  return { cause: parsed.data };
+  return { cause: parsed.data, ...(limits ? { limits } : {}) };
 }
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,5 @@
 import { activityInfo } from '@temporalio/activity';
+import { defaultLimits, heldInWords } from '../domain/guard.ts';
 import { runEnd } from '../domain/run-end.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import type { Store } from '../store/store.ts';
@@ -6,6 +7,8 @@ import type { EngineActivities, RunReport } from '../workflows/kit/run.ts';
 import { approvalActivities } from './approvals.ts';
 import type { CauseOfCall } from './authority.ts';
 import type { CarriedOut } from './carried-out.ts';
+import { limitsAt } from './chain/guard.ts';
+import { connectionOf, targetsAt } from './connection.ts';
 import { waitingAbout } from './waiting.ts';
 
 interface Link {
@@ -64,6 +67,25 @@ export function engineActivities(
           detail: { run: runId, text, ...(links ? { links } : {}) },
         },
       ]);
+    },
+
+    async checkGuards({ target, limits }, cause?: CauseOfCall) {
+      const { workflowExecution, workflowType: workflow = '' } = activityInfo();
+      const provider = target.slice(0, target.search(/[:-]/));
+      const connection = connectionOf({ provider }, undefined, cause);
+      const guards = { ...defaultLimits, ...limitsAt(connection, limits) };
+      const service =
+        cause?.incident && subjectOf(cause.connection ?? defaultConnection, cause.incident.service.id);
+      const by = await store.wouldHold({
+        runId: workflowExecution?.workflowId ?? '',
+        ...(cause?.subject === undefined ? {} : { subject: cause.subject }),
+        targets: targetsAt(connection, [target]),
+        provider,
+        workflow,
+        ...(service === undefined ? {} : { service }),
+        guards,
+      });
+      return by && heldInWords(by);
     },
 
     lastMade: ({ activity, target }) => store.lastMade(activity, target),

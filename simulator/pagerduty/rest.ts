@@ -6,14 +6,14 @@ import { parseBody } from './events.ts';
 import { mountOtherIncidents } from './other-incidents.ts';
 import { RestError } from './rest-error.ts';
 import { updateFields, updateIncident } from './update.ts';
-import { byId, type Incident, type LogEntry, newId, type User } from './world.ts';
+import { byId, type Incident, type LogEntry, type MaintenanceWindow, newId, type User } from './world.ts';
 
 const maxNotes = 2000;
 
 /** `/users/me` needs none. */
 function scopeOf({ method, path }: Request): string | undefined {
   const [, first = ''] = path.split('/');
-  const resource = first === 'log_entries' ? 'incidents' : first;
+  const resource = { log_entries: 'incidents', maintenance_windows: 'services' }[first] ?? first;
   return path === '/users/me' ? undefined : `${resource}.${method === 'GET' ? 'read' : 'write'}`;
 }
 
@@ -349,6 +349,16 @@ export function mountRest(app: Express, account: Account, act: Act): void {
   app.get('/services/:id', (request, response) => {
     if (!byId(world.services, request.params.id)) throw notFound();
     response.json({ service: shape.service(request.params.id, query(request).getAll('include[]')) });
+  });
+  app.get('/maintenance_windows', (request, response) => {
+    const services = query(request).getAll('service_ids[]');
+    const filter = query(request).get('filter');
+    const now = Date.now();
+    const isWanted = ({ serviceIds, start, end }: MaintenanceWindow) =>
+      (services.length === 0 || serviceIds.some((id) => services.includes(id))) &&
+      (filter !== 'ongoing' || (Date.parse(start) <= now && Date.parse(end) > now));
+    const found = (world.maintenance ?? []).filter(isWanted).map(shape.maintenanceWindow);
+    page(request, response, 'maintenance_windows', found);
   });
   app.get('/escalation_policies', (request, response) => {
     const found = world.policies.filter(named(request)).map(({ id }) => shape.policy(id));

@@ -5,6 +5,7 @@ import {
   type ChangeEvent,
   type Incident,
   type LogEntry,
+  type MaintenanceWindow,
   type PagerDutyWorld,
   type Service,
 } from './world.ts';
@@ -20,6 +21,7 @@ const folders = {
   incident: 'incidents',
   alert: 'alerts',
   team: 'teams',
+  maintenance_window: 'maintenance_windows',
 } as const;
 type ResourceType = keyof typeof folders;
 
@@ -272,7 +274,19 @@ export function shapes(world: PagerDutyWorld) {
     images: [],
   });
 
+  const maintenanceWindow = (it: MaintenanceWindow) => ({
+    ...resource('maintenance_window', it.id, it.description),
+    type: 'maintenance_window',
+    sequence_number: 1,
+    start_time: it.start,
+    end_time: it.end,
+    description: it.description,
+    services: it.serviceIds.map(serviceReference),
+    teams: [],
+  });
+
   return {
+    maintenanceWindow,
     user,
     userReference,
     service,

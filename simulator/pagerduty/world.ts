@@ -127,6 +127,15 @@ export interface ChangeEvent {
   links: { href: string; text?: string | undefined }[];
 }
 
+export interface MaintenanceWindow {
+  id: string;
+  serviceIds: string[];
+  description: string;
+  /** ISO times. */
+  start: string;
+  end: string;
+}
+
 /** The account: all that the simulated PagerDuty knows. */
 export interface PagerDutyWorld {
   token: string;
@@ -151,6 +160,7 @@ export interface PagerDutyWorld {
   /** Where webhooks go, and those that have not arrived yet: they survive a restart, as PagerDuty's queue does. */
   subscriptions: Subscription[];
   pendingWebhooks: PendingWebhook[];
+  maintenance?: MaintenanceWindow[];
 }
 
 export const simulatedToken = newSecret();

@@ -172,6 +172,7 @@ describe.each(await backends())('guards on $name', ({ world }) => {
           changed: 2,
           most: 2,
           of: 8,
+          seconds: 900,
           since: expect.stringMatching(/Z$/),
         },
       });
@@ -182,7 +183,7 @@ describe.each(await backends())('guards on $name', ({ world }) => {
       const targets = guards.group?.targets.slice(0, 3) ?? [];
       expect(await store.intend(destructive({ guards, targets }))).toEqual({
         answer: 'held',
-        by: { guard: 'blast-radius', asked: 3, changed: 0, most: 2, of: 8 },
+        by: { guard: 'blast-radius', asked: 3, changed: 0, most: 2, of: 8, seconds: 900 },
       });
     });
 

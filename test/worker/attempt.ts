@@ -25,12 +25,14 @@ type Surrounded = Pick<InterceptorOptions, 'activities' | 'store'> &
     /** What the call's signed cause says besides, and what its header says otherwise. */
     cause?: Partial<RunCause>;
     forged?: object;
+    beside?: object;
   };
 
 /** What stands around an activity in a worker, whose calls come from a run that a server has started. */
 export function aroundCalls({
   cause = {},
   forged = {},
+  beside = {},
   ...given
 }: Surrounded): ActivityInterceptorsFactory[] {
   const options = {
@@ -40,7 +42,7 @@ export function aroundCalls({
     scrub: (text: string) => text,
     ...given,
   };
-  return [callsSigned(cause, forged), activityInterceptors(options)];
+  return [callsSigned(cause, forged, beside), activityInterceptors(options)];
 }
 
 type Info = NonNullable<ConstructorParameters<typeof MockActivityEnvironment>[0]>;

@@ -4,6 +4,7 @@ import { conflict, heldBack } from '../../activities/failures.ts';
 import { defaultLimits, type HeldBy, heldInWords, type Limits } from '../../domain/guard.ts';
 import type { Intent } from '../../store/intent.ts';
 import { notAuthorized } from '../authority.ts';
+import { targetsAt } from '../connection.ts';
 import type { Call, Surroundings } from './call.ts';
 import { refused } from './entry.ts';
 
@@ -16,6 +17,11 @@ export function limitsOf({ kind, coolDown = {} }: AnyChange, given?: Partial<Lim
   const limits = { ...defaultLimits, ...given };
   const seconds = minutes === undefined ? limits.coolDown.seconds : minutes * 60;
   return { ...limits, coolDown: { seconds, repeats } };
+}
+
+/** The same limits, with the targets of a group as they are kept: those of other accounts apart. */
+export function limitsAt(connection: string, { group, ...limits }: Partial<Limits>): Partial<Limits> {
+  return group ? { ...limits, group: { ...group, targets: targetsAt(connection, group.targets) } } : limits;
 }
 
 /** What a call gives that is not to act: what was done before, or why not now. A refusal is written down. */
@@ -50,8 +56,7 @@ export async function answerWithout(
 export async function held(call: Call<AnyChange>, by: HeldBy, options: Surroundings): Promise<Error> {
   const { declaration, attempt } = call;
   const waits = declaration.kind !== 'destructive';
-  const seconds = limitsOf(declaration)?.coolDown.seconds ?? 0;
-  const failure = heldBack(declaration.provider, heldInWords(by, seconds), waits);
+  const failure = heldBack(declaration.provider, heldInWords(by), waits);
   return waits && attempt > 1 ? failure : refused(call, failure, options);
 }
 

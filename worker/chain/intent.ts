@@ -1,10 +1,11 @@
 import type { AnyChange } from '../../activities/activity.ts';
+import type { Limits } from '../../domain/guard.ts';
 import { defaultConnection, subjectOf } from '../../domain/subject.ts';
 import type { EffectIntent } from '../../store/effects.ts';
 import { targetsAt } from '../connection.ts';
 import type { Call, Link, Surroundings } from './call.ts';
 import { entryOf } from './entry.ts';
-import { answerWithout, limitsOf } from './guard.ts';
+import { answerWithout, limitsAt, limitsOf } from './guard.ts';
 
 /** Opens the effect in the store before anything is done: it is made only where the store says go. */
 export const intended =
@@ -19,7 +20,7 @@ export const intended =
 function intentOf(call: Call<AnyChange>): EffectIntent {
   const { declaration, input, key, digest, runId, actor, approvedBy } = call;
   const causes = declaration.causes ?? [];
-  const limits = limitsOf(declaration);
+  const limits = limitsOf(declaration, limitsGiven(call));
   const service = serviceIn(call);
   return {
     key,
@@ -44,6 +45,18 @@ function intentOf(call: Call<AnyChange>): EffectIntent {
 /** All that the change acts on. */
 export const targetsOf = ({ declaration, input, connection }: Call<AnyChange>): string[] =>
   targetsAt(connection, declaration.targets?.(input) ?? []);
+
+/** What the run has said of the first of its targets for which it has said something. */
+function limitsGiven({
+  shown,
+  declaration,
+  input,
+  connection,
+}: Call<AnyChange>): Partial<Limits> | undefined {
+  const given = 'cause' in shown ? shown.limits : undefined;
+  const target = given && declaration.targets?.(input).find((each) => given[each] !== undefined);
+  return target === undefined ? undefined : limitsAt(connection, given?.[target] ?? {});
+}
 
 /** The service of the run's incident, as the mirror of incidents has it. */
 export function serviceIn({ shown }: Call): string | undefined {

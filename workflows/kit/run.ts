@@ -28,6 +28,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Approval, ApprovalRequest } from '../../domain/approval.ts';
+import type { Held, Limits } from '../../domain/guard.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from '../../domain/incident.ts';
 import { carriedName, causeName, splitLastArgument } from '../../domain/last-argument.ts';
 import type { Notice } from '../../domain/notice.ts';
@@ -45,6 +46,8 @@ export interface CallCause {
   /** What the workflow was started with, in its first history. */
   input: unknown;
   signature: string;
+  /** What the run has said of its targets: see `guard`. */
+  limits?: Record<string, Partial<Limits>>;
 }
 
 /** What a server puts into the memo of a run that it starts. */
@@ -90,6 +93,8 @@ export interface EngineActivities {
   withdrawNotice(left: { id: string }): Promise<void>;
   /** The addresses of people who may answer an approval by their role in Baton: so many, in their order. */
   peopleByRole(asked: { id: string; limit: number }): Promise<string[]>;
+  /** Which guard would hold a destructive change of a target; undefined: none. */
+  checkGuards(asked: { target: string; limits: Partial<Limits> }): Promise<Held | undefined>;
   /** What waits for people about these incidents. */
   listWaiting(asked: { subjects: readonly string[] }): Promise<Waiting[]>;
 }
@@ -324,12 +329,20 @@ const inbound: WorkflowInboundCallsInterceptor = {
 const causeHeader = (): Record<string, Payload> => {
   const { cause, signature } = memo() ?? {};
   if (!cause || signature === undefined) return {};
-  const call: CallCause = { cause, input: firstInput, signature };
+  const limits = limitsGiven.size > 0 ? { limits: Object.fromEntries(limitsGiven) } : {};
+  const call: CallCause = { cause, input: firstInput, signature, ...limits };
   callHeader ??= { [causeName]: defaultPayloadConverter.toPayload(call) };
   return callHeader;
 };
-/** The same for all calls of a history. */
+/** The same for all calls until the next limits are given. */
 let callHeader: Record<string, Payload> | undefined;
+const limitsGiven = new Map<string, Partial<Limits>>();
+
+/** To which limits the changes of a target keep from now on, in this history. */
+export function giveLimits(target: string, limits: Partial<Limits>): void {
+  limitsGiven.set(target, limits);
+  callHeader = undefined;
+}
 
 /** Which call of its activity this one is: see `call-number.ts`. */
 const callHeaders = ({ activityType, args }: { activityType: string; args: readonly unknown[] }) => {
