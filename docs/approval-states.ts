@@ -49,7 +49,7 @@ const states: Record<string, { about: string; more: Partial<typeof asked> }> = {
     more: { reasonRequired: true },
   },
   'over-a-guard': {
-    about: 'It overrides a cool-down, so a reason is asked for, too.',
+    about: 'It overrides a guard, so a reason is asked for, too.',
     more: { overridesGuards: true, reasonRequired: true },
   },
   'one-of-two': {

@@ -108,7 +108,7 @@ export interface Approval {
   requestedBy: readonly string[];
   requesterMayApprove: boolean;
   reasonRequired: boolean;
-  /** The calls are made though a guard (a cool-down) holds their targets. It is shown, and needs a reason. */
+  /** The calls are made though a guard (a cool-down, a freeze) holds their targets. It is shown, and needs a reason. */
   overridesGuards: boolean;
   /** Where it is to be shown, if the caller says so; else in the incident's room, else to each approver. */
   channelId?: string;

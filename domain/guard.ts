@@ -103,6 +103,8 @@ export interface Held {
   reason: string;
   /** ISO time. Left out: when is not known, as a person has to lift it. */
   retryAt?: string;
+  /** The run that has changed the target has not ended, and may still look after it. */
+  isUnderWay?: true;
 }
 
 const dayMs = 86_400_000;
@@ -114,7 +116,8 @@ export function heldInWords(by: HeldBy, now = Date.now()): Held {
   switch (guard) {
     case 'cool-down': {
       const retryAt = after(by.earlier.at, by.seconds * 1000);
-      return { guard, reason: earlierInWords(by.earlier, retryAt, now), retryAt };
+      const reason = earlierInWords(by.earlier, retryAt, now);
+      return { guard, reason, retryAt, ...(by.earlier.live ? { isUnderWay: true } : {}) };
     }
     case 'attempts': {
       const was = `${idOf(by.target)} was changed ${timesInWords(by.made)}`;

@@ -98,7 +98,7 @@ export const guardColumns = ({ guards, targets }: Guarded) => sql`
 
 export interface GuardRow {
   hold: { id: number; kind: HoldKind; reason: string; by: string; until_at: string | null } | null;
-  earlier: { target: string; run_id: string; activity: string; at: string; certain: boolean } | null;
+  earlier: (Omit<EarlierEffect, 'runId'> & { run_id: string }) | null;
   over: { target: string; of_incident: number; of_day: number; of_days: number; since: string | null } | null;
   spread: { changed: number; since: string | null } | null;
 }

@@ -115,7 +115,7 @@ async function answer(world: World, subject: string, decision: 'approved' | 'ref
 /** Ends that there are without an approval too, so they have names of their own. */
 async function recordApproved(world: World, folder: string): Promise<void> {
   await recordRestart(world, folder, 'i-0def12345abc67890', 'restarted after an approval');
-  await recordRestart(world, folder, 'i-0abc12345def67890', 'restarted over a cool-down');
+  await recordRestart(world, folder, 'i-0abc12345def67890', 'restarted over a guard');
 }
 
 /** Of an instance that is rebooted once somebody has approved it. */

@@ -1,11 +1,12 @@
 import { patched } from '@temporalio/workflow';
-import type { EarlierChange } from '../activities/failures.ts';
+import type { Held } from '../domain/guard.ts';
 import { steps, waits } from './kit/activities.ts';
 import { type Asking, withApproval } from './kit/ask-approval.ts';
 import { mentionOnCall } from './kit/call-people.ts';
-import { heldBy, holderOf } from './kit/cool-down.ts';
 import { firingNamed, mostInstances } from './kit/ec2-alerts.ts';
-import { failureOf, inParts } from './kit/parts.ts';
+import { guard } from './kit/guard.ts';
+import { heldIn, isForPeople } from './kit/held.ts';
+import { failureOf, inParts, orUnavailable } from './kit/parts.ts';
 import type { CurrentIncident } from './kit/read-context.ts';
 import { healthy } from './kit/run.ts';
 import { namesOf } from './kit/status-card.ts';
@@ -20,8 +21,12 @@ export interface Ec2UnhealthyRestartInput {
 
 /** How long people are asked about an instance whose tag does not allow a reboot. */
 const askedFor = '1 hour';
-/** How long they are asked about one that was changed a short time ago: by then its cool-down is over. */
-const askedOverCoolDownFor = '15 minutes';
+/** How long they are asked about one that a guard holds: as long as a cool-down. */
+const askedOverGuardFor = '15 minutes';
+/** Of instances that stand for each other so many are rebooted within the cool-down, and at least one. */
+const mostOfGroup = '25%';
+/** What such instances have in common. */
+const groupTags = ['baton:group', 'aws:autoscaling:groupName'];
 
 /**
  * Reboots the EC2 instances that fail their status checks, where their tag or people allow that, and resolves the incident once the checks
@@ -79,6 +84,8 @@ interface Look {
   instanceId: string;
   finding: 'to reboot' | 'to ask for' | 'passes' | 'unclear' | 'needs a person';
   said: string;
+  /** The tag by which it is one of several that stand for each other. */
+  group?: Record<string, string>;
 }
 
 async function look(instanceId: string, regions: readonly string[]): Promise<Look> {
@@ -106,9 +113,10 @@ async function look(instanceId: string, regions: readonly string[]): Promise<Loo
     );
   if (status.instance === 'impaired') {
     if (instance.tags['baton:restart'] === 'allowed')
-      return { instanceId, finding: 'to reboot', said: checks };
+      return { instanceId, finding: 'to reboot', said: checks, ...groupOf(instance.tags) };
     // Runs that began before people could be asked go on without.
-    if (patched('approval-without-tag')) return { instanceId, finding: 'to ask for', said: checks };
+    if (patched('approval-without-tag'))
+      return { instanceId, finding: 'to ask for', said: checks, ...groupOf(instance.tags) };
     return needsPerson(
       `${instanceId} fails its checks (${checks}) and lacks the tag baton:restart = allowed, so it was not rebooted.`,
     );
@@ -120,6 +128,11 @@ async function look(instanceId: string, regions: readonly string[]): Promise<Loo
   return { instanceId, finding: isHealthy(status) ? 'passes' : 'unclear', said: checks };
 }
 
+function groupOf(tags: Record<string, string>): Pick<Look, 'group'> {
+  const tag = groupTags.find((name) => tags[name]);
+  return tag === undefined ? {} : { group: { [tag]: tags[tag] ?? '' } };
+}
+
 /** What became of one instance. */
 interface Done {
   instanceId: string;
@@ -129,10 +142,11 @@ interface Done {
 }
 
 async function handle(
-  { instanceId, finding, said }: Look,
+  seen: Look,
   incident: CurrentIncident,
   limits: { stableForSeconds: number; timeoutSeconds: number },
 ): Promise<Done> {
+  const { instanceId, finding, said } = seen;
   const well = (words: string): Done => ({ instanceId, end: 'well', said: words });
   const needsPerson = (words: string): Done => ({ instanceId, end: 'needs a person', said: words });
   const instanceIds = [instanceId];
@@ -144,7 +158,7 @@ async function handle(
       ? well(`${instanceId} is healthy again: its checks were not good (${said}) and are now.`)
       : needsPerson(`${instanceId} does not get well, and no check says that it is impaired.`);
   }
-  const answer = await reboot(instanceId, finding, incident);
+  const answer = await reboot(seen, incident);
   if ('refusal' in answer)
     return needsPerson(`${instanceId} fails its checks (${said}). Its reboot: ${answer.refusal}.`);
   const { requestedAt: at, changed } = answer;
@@ -206,32 +220,55 @@ async function acknowledge(incidentId: string): Promise<boolean> {
   }
 }
 
-type Reboot = { requestedAt: string; changed: boolean } | { refusal: string; holder?: EarlierChange };
+type Reboot = { requestedAt: string; changed: boolean } | { refusal: string; held?: Held };
 
 /**
- * Reboots one instance, where its tag does not allow that once people have approved it. Where another run has changed it a short time ago and
- * has ended since, people are asked whether it is to be done all the same.
+ * Reboots one instance, where its tag does not allow that once people have approved it. Where a guard holds it people are asked whether it is to
+ * be done all the same, unless that is not for them to say.
  */
-async function reboot(
-  instanceId: string,
-  finding: Look['finding'],
-  incident: CurrentIncident,
-): Promise<Reboot> {
-  const input = { instanceIds: [instanceId] };
-  const first = await orRefusal(() =>
-    finding === 'to ask for'
+async function reboot(look: Look, incident: CurrentIncident): Promise<Reboot> {
+  const input = { instanceIds: [look.instanceId] };
+  const first = await orRefusal(async () => {
+    const held = await heldByGroup(look);
+    if (held) return { refusal: held.reason, held };
+    return look.finding === 'to ask for'
       ? rebootIfApproved(input, incident, { expiresIn: askedFor })
-      : steps.rebootEc2Instances(input),
-  );
-  // A run that is still under way waits for the checks: nobody is asked to reboot the instance beneath it.
-  if (!('holder' in first) || !first.holder || first.holder.live || !patched('asked-over-a-cool-down'))
-    return first;
-  const though = heldBy(first.holder);
+      : steps.rebootEc2Instances(input);
+  });
+  if (!('held' in first) || !first.held || !patched('asked-over-a-guard')) return first;
+  const { guard: by, reason } = first.held;
+  if (by === 'repeats') await openTicket(look.instanceId, incident, reason);
+  if (!isForPeople(first.held)) return first;
   const second = await orRefusal(() =>
-    rebootIfApproved(input, incident, { expiresIn: askedOverCoolDownFor, overridesGuards: true, though }),
+    rebootIfApproved(input, incident, {
+      expiresIn: askedOverGuardFor,
+      overridesGuards: true,
+      though: reason,
+    }),
   );
   if (!('refusal' in second)) return second;
   return { refusal: `${first.refusal}. Asked whether to reboot it all the same: ${second.refusal}` };
+}
+
+/** Its group is not to lose more than a part at a time. */
+async function heldByGroup({ instanceId, group }: Look): Promise<Held | undefined> {
+  if (!group || !patched('blast-radius')) return undefined;
+  const { instances } = await steps.listEc2Instances({ tags: group, max: 1_000 });
+  const members = instances.filter(({ state }) => state !== 'terminated').map(({ id }) => `ec2:${id}`);
+  const looked = await guard(`ec2:${instanceId}`, { blastRadius: { group: members, max: mostOfGroup } });
+  return looked.allowed ? undefined : looked.held;
+}
+
+/** What comes back again and again has a cause that a reboot does not mend. */
+async function openTicket(instanceId: string, { id: incidentId }: CurrentIncident, reason: string) {
+  await orUnavailable(() =>
+    steps.createJiraIssue({
+      incidentId,
+      purpose: 'cause',
+      summary: `Find out why ${instanceId} fails its status checks again and again`,
+      text: `Baton reboots it no more: ${reason}`,
+    }),
+  );
 }
 
 /** Asks who is on call for the incident's service, and whoever may approve in Baton. */
@@ -259,8 +296,8 @@ async function orRefusal(make: () => Promise<Reboot>): Promise<Reboot> {
   } catch (error) {
     const failure = failureOf(error);
     if (!failure) throw error;
-    const holder = holderOf(error);
-    return { refusal: failure.message, ...(holder ? { holder } : {}) };
+    const held = heldIn(error);
+    return { refusal: failure.message, ...(held ? { held } : {}) };
   }
 }
 

@@ -138,7 +138,7 @@ function standing(approval: ShownApproval): string {
         : [];
   return [
     `Asked by ${askedBy}`,
-    ...(overridesGuards ? ['It overrides a cool-down: say why'] : []),
+    ...(overridesGuards ? ['It overrides a guard: say why'] : []),
     ...said,
     ...lines,
   ]

@@ -38,7 +38,7 @@ const approvalShape = listedShape
     requestedBy: texts.describe('They may not answer, unless requesterMayApprove'),
     requesterMayApprove: z.boolean(),
     reasonRequired: z.boolean(),
-    overridesGuards: z.boolean().describe('It is done though a cool-down holds its targets'),
+    overridesGuards: z.boolean().describe('It is done though a guard holds its targets'),
     answers: z.array(answerShape).readonly(),
     messages: z
       .array(z.object({ channelId: z.string(), ts: z.string() }))

@@ -41,7 +41,7 @@ export interface Asking {
   /** Whoever asked for the run may answer too. */
   requesterMayApprove?: boolean;
   reasonRequired?: boolean;
-  /** It is made though a cool-down holds its targets. People see that, and have to say why. */
+  /** It is made though a guard holds its targets. People see that, and have to say why. */
   overridesGuards?: boolean;
   /** A channel of Slack to show it in. Left out: the incident's room, else each approver by a direct message. */
   channelId?: string;

@@ -17,7 +17,7 @@ export interface GuardLimits {
 }
 
 /** Whether a target may be changed now; or which guard holds it, why, and when it may be tried again. */
-export type Guarding = { allowed: true } | ({ allowed: false; by: Held['guard'] } & Omit<Held, 'guard'>);
+export type Guarding = { allowed: true } | { allowed: false; held: Held };
 
 /**
  * Looks whether the guards would let a destructive change of a target pass, so that a runbook can say so before it begins. From now on its
@@ -28,9 +28,7 @@ export async function guard(target: string, limits: GuardLimits = {}): Promise<G
   const given = limitsOf(limits);
   giveLimits(target, given);
   const held = await engine.checkGuards({ target, limits: given });
-  if (!held) return { allowed: true };
-  const { guard: by, ...why } = held;
-  return { allowed: false, by, ...why };
+  return held ? { allowed: false, held } : { allowed: true };
 }
 
 function limitsOf({ coolDown, blastRadius, ...limits }: GuardLimits): Partial<Limits> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Approval } from '../../domain/approval.ts';
 import { approveApproval, refuseApproval } from '../../server/operations/approvals.ts';
+import { allowChanges, freezeChanges } from '../../server/operations/changes.ts';
 import { perform } from '../../server/operations/perform.ts';
 import { impair, restedInstance, untaggedInstance } from '../../simulator/ec2.ts';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
@@ -78,12 +79,12 @@ describe('an instance that was rebooted a short time ago and fails its checks ag
     expect(approval).toMatchObject({ overridesGuards: true, reasonRequired: true });
     expect(approval.summary).toMatch(
       new RegExp(
-        `^Reboots ${instance}, though ec2-unhealthy/${first} changed it at 20\\S+Z \\(rebootEc2Instances\\)$`,
+        `^Reboots ${instance}, though ${instance} was changed by ec2-unhealthy/${first} \\(rebootEc2Instances\\) less than a minute ago; the next such change may be made after 20\\S+Z$`,
       ),
     );
     const { channelId, ts, text } = await shown(approval);
-    expect(text).toContain(`though ec2-unhealthy/${first} changed it`);
-    expect(text).toContain('It overrides a cool-down: say why');
+    expect(text).toContain(`though ${instance} was changed by ec2-unhealthy/${first}`);
+    expect(text).toContain('It overrides a guard: say why');
     expect(text).toContain('"approve_with_reason"');
 
     await expect(byCommand(approveApproval, approval.id)).rejects.toThrow('give a reason');
@@ -108,6 +109,28 @@ describe('an instance that was rebooted a short time ago and fails its checks ag
       ({ action, detail }) => action === 'activity.completed' && detail.activity === 'rebootEc2Instances',
     );
     expect(made?.detail).toMatchObject({ approval: approval.id });
+  });
+
+  it('is held by a freeze in the same way', async () => {
+    const instance = restedInstance(world.ec2);
+    impair(world.ec2, instance);
+    const operator = {
+      ...world.operations,
+      principal: { kind: 'person', name: 'ada@example.com', role: 'admin' },
+      via: 'cli',
+    } as const;
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const { id: freeze } = await perform(
+      freezeChanges,
+      { reason: 'the holidays', until, provider: 'ec2' },
+      operator,
+    );
+    const id = raise(instance);
+    const approval = await asked(id);
+    expect(approval.summary).toContain('though there is a freeze by person:ada@example.com until 20');
+    await byCommand(approveApproval, approval.id, 'customers wait');
+    expect((await ended(id)).outcome).toBe('restarted');
+    await perform(allowChanges, { id: freeze, reason: 'over' }, operator);
   });
 
   it('is left alone where somebody refuses, and a person is asked with both reasons', async () => {
@@ -144,6 +167,26 @@ describe('an instance that was rebooted a short time ago and fails its checks ag
     const { items } = await world.store.pageOfApprovals({ subject: second, limit: 1 });
     expect(items).toEqual([]);
     expect((await world.run(`ec2-unhealthy/${first}`))?.endedAt).toBeUndefined();
+  });
+
+  it('within a group of which enough was rebooted is left alone, unasked', async () => {
+    const members = Array.from({ length: 4 }, () => {
+      const id = restedInstance(world.ec2);
+      const instance = world.ec2.world.instances.find((each) => each.id === id);
+      Object.assign(instance?.tags ?? {}, { 'baton:group': 'checkout', 'baton:restart': 'soon' });
+      return id;
+    });
+    for (const { tags } of world.ec2.world.instances)
+      if (tags['baton:restart'] === 'soon') tags['baton:restart'] = 'allowed';
+    const [one = '', other = ''] = members;
+    await rebootedBefore(one);
+    impair(world.ec2, other);
+    const id = raise(other);
+    expect((await ended(id)).outcome).toBe('handed to a person');
+    expect(notes(id)).toContain(
+      'at most 1 of the 4 in its group may be changed at a time, and 1 was changed',
+    );
+    expect(reboots(other)).toEqual([]);
   });
 
   it('and whose tag does not allow it either is asked about twice', async () => {
