@@ -4,7 +4,7 @@ import { activities } from '../activities/index.ts';
 import type { Gathered } from '../domain/incident.ts';
 import { impair, restedInstance } from '../simulator/ec2.ts';
 import { crashLoop } from '../simulator/kubernetes.ts';
-import { acknowledgeAs, prioritizeAs, raiseIncident, resolveAs } from '../simulator/pagerduty.ts';
+import { acknowledgeAs, raiseIncident, resolveAs } from '../simulator/pagerduty.ts';
 import { typeCommand } from '../simulator/slack-person.ts';
 import { ec2Unhealthy } from '../triggers/ec2-unhealthy.ts';
 import { jiraResolved } from '../triggers/jira-resolved.ts';
@@ -28,6 +28,7 @@ import { signedMemo, testAuthority } from './authority.ts';
 import { clientsFor } from './clients.ts';
 import { endMovesInJira } from './fixtures/moves-in-jira.ts';
 import { noteFromElsewhere } from './fixtures/note-from-elsewhere.ts';
+import { endRaised } from './fixtures/raised-to-p1.ts';
 import { shiftLook } from './fixtures/shift-look.ts';
 import { writeCodes } from './fixtures/written-codes.ts';
 import { request } from './store/approval.ts';
@@ -87,7 +88,10 @@ export async function recordHistories(folder: string): Promise<void> {
   await endDiagnoses(world);
   await endRestarts(world);
   await endFollowUps(world);
-  await endRaised(world);
+  await endRaised(world, {
+    answer: (id, decision) => answer(world, id, decision),
+    until: (id, outcome) => until(world, id, outcome),
+  });
   await endMovesInJira(world, (id, outcome) => until(world, id, outcome));
   await endShifts(world);
   await writeCodes(world, (outcome) => untilEnds(world, `linkByCode ${outcome}`));
@@ -328,32 +332,6 @@ async function endFollowUps(world: World): Promise<void> {
   await until(world, raise('Waiting for a fault'), 'failed');
   world.pagerDuty.fail({ ...refuse, match: readOfIncident, times: 1 });
   await until(world, acknowledged('Quiet, with a fault'), 'failed');
-}
-
-/** Incidents that become P1. */
-async function endRaised(world: World): Promise<void> {
-  const raise = (title: string) => {
-    const id = raiseIncident(world.pagerDuty, { title: `Raised, ${title}`, service: 'Search' });
-    prioritizeAs(world.pagerDuty, id, 'P1', 'PADALOP');
-    return id;
-  };
-  for (const decision of ['approved', 'refused'] as const) {
-    const id = raise(decision);
-    await answer(world, id, decision);
-    await until(world, id, decision === 'approved' ? 'stakeholders told' : 'stakeholders not told');
-  }
-  const lowered = raise('and lowered at once');
-  Object.assign(world.pagerDuty.world.incidents.find(({ id }) => id === lowered) ?? {}, { priorityId: null });
-  await until(world, lowered, 'no longer so');
-  const resolved = raise('and resolved');
-  await eventually('an approval to be asked for', async () => {
-    const { items } = await world.store.pageOfApprovals({ subject: resolved, limit: 1 });
-    return items[0];
-  });
-  resolveAs(world.pagerDuty, resolved, 'PADALOP');
-  await until(world, resolved, 'resolved elsewhere');
-  world.pagerDuty.fail({ ...refuse, match: readOfIncident, times: 1 });
-  await until(world, raise('with a fault'), 'failed');
 }
 
 let looks = 0;

@@ -29,15 +29,19 @@ export async function severityRaised({ incidentId, priority, bridge }: SeverityR
   const parts = inParts();
   const why = `It is ${priority} now.`;
   const isAsked = await askResponders(incident, why, parts);
-  const mention = isAsked ? undefined : mentionOnCall(incident, why);
+  // Without a policy nobody is on call for it.
+  const mention = isAsked || !incident.escalationPolicy ? undefined : mentionOnCall(incident, why);
   const place = await parts.part('Bridge', () => placeToMeet(incidentId, bridge));
-  const text = [
-    `${why} ${isAsked ? 'The escalation policy was asked for responders' : 'Those on call are called in Slack'}.`,
-    ...(place ? [`People meet at ${place}`] : []),
-    ...parts.problems.map((problem) => `Not done: ${problem}`),
-  ].join('\n');
-  await parts.part('Note', () => steps.addPagerDutyNote({ incidentId, note: text }));
-  const words = [remind(incident, [], text), ...(mention ? [mention] : [])];
+  const text = () =>
+    [
+      why,
+      ...(isAsked ? ['Its escalation policy was asked for responders.'] : []),
+      ...(mention ? ['Those on call are called in Slack.'] : []),
+      ...(place ? [`People meet at ${place}`] : []),
+      ...parts.problems.map((problem) => `Not done: ${problem}`),
+    ].join('\n');
+  await parts.part('Note', () => steps.addPagerDutyNote({ incidentId, note: text() }));
+  const words = [remind(incident, [], text()), ...(mention ? [mention] : [])];
   await Promise.all(words.map((word) => word.end('5 minutes')));
   return tellStakeholders(incident, priority);
 }

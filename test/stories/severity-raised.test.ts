@@ -53,7 +53,7 @@ describe('an incident that is raised to P1', () => {
       { detail: { targets: [{ id: incident.policyId }] } },
     ]);
     expect(incident.bridge?.url).toContain(channelId);
-    expect(notes(id)).toContain('It is P1 now. The escalation policy was asked for responders.');
+    expect(notes(id)).toContain('It is P1 now.\nIts escalation policy was asked for responders.');
     expect(notes(id)).toContain(`People meet at ${incident.bridge?.url}`);
     expect(inRoom(channelId)).toContain('It is P1 now.');
     const words = 'Checkout: Checkout p99 latency above 2 s. The priority of this incident was raised to P1';
