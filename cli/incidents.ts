@@ -3,8 +3,8 @@ import { incidentStatuses } from '../domain/incident.ts';
 import { detailOf, type RecordRow } from '../domain/record.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
-import { act, parseLimit, withAsk } from './command.ts';
-import { printable, table } from './output.ts';
+import { act, orNotFound, parseLimit, withAsk } from './command.ts';
+import { printable, printableText, table } from './output.ts';
 import { firstOf } from './pages.ts';
 import { beginningLine } from './run-lines.ts';
 import { standing } from './standing.ts';
@@ -89,6 +89,33 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
       output.line();
       const { formatLine, storyOf } = await import('./timeline.ts');
       for (const line of storyOf(record)) output.line(formatLine(line, output.color));
+    },
+  );
+
+  act(
+    incidents
+      .command('transcript')
+      .description('what was said in its rooms, where no issue has the text')
+      .argument('<incident>', 'as incidents list tells it: PagerDuty’s id, or <connection>/<id>'),
+    wiring,
+    async ({ output, json }, id = '') => {
+      const { items } = await withAsk(wiring, (ask) =>
+        ask('incidents.transcript', { id }).catch(
+          orNotFound(`Nothing is known of an incident ${id}`, 'baton incidents list shows those there are.'),
+        ),
+      );
+      if (json) return output.json({ incident: id, items });
+      if (items.length === 0)
+        return output.note(
+          'No transcript is kept: the room is not over, was private, or its text is on the issue. baton incidents show tells which.',
+        );
+      for (const { room, keptAt, digest, messages, people, markdown, truncated } of items.toReversed()) {
+        output.line(printable(`Room ${room}, kept ${keptAt}: ${messages} messages by ${people} people`));
+        output.line(printable(`SHA-256 of all that was said: ${digest}`));
+        output.line(printableText(markdown));
+        if (truncated) output.note('This is the beginning: the room has all of it.');
+        output.line();
+      }
     },
   );
 }

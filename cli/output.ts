@@ -45,6 +45,9 @@ function forPeople(this: Record<string, unknown>, key: string, given: unknown): 
  */
 export const printable = (text: string) => visible(stripVTControlCharacters(text).replaceAll(/\s+/g, ' '));
 
+/** The same, of a text whose lines stay. */
+export const printableText = (text: string) => visible(stripVTControlCharacters(text));
+
 /** A table without lines: as wide as its widest cells; the last column is not padded. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const clean = rows.map((row) => row.map(printable));

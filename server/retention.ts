@@ -32,12 +32,13 @@ export function startRetention({ store, days, secretKey, log }: Options): { stop
   const timer = setInterval(begin, everyMilliseconds);
 
   async function prune(): Promise<void> {
-    const sum = { events: 0, incidents: 0, effects: 0, runs: 0, lines: 0 };
+    const sum = { events: 0, incidents: 0, effects: 0, runs: 0, transcripts: 0, lines: 0 };
     try {
       while (!signal.aborted) {
         const step = await store.prune({ days, secretKey });
         add(sum, step);
-        if (!step.more && step.events + step.incidents + step.effects + step.runs + step.lines === 0) break;
+        const { more, ...pruned } = step;
+        if (!more && Object.values(pruned).every((count) => count === 0)) break;
         await pause(breathMilliseconds, undefined, { signal }).catch(() => {});
       }
     } catch (error) {
@@ -64,5 +65,6 @@ function add(sum: Omit<Pruned, 'more'>, step: Pruned): void {
   sum.incidents += step.incidents;
   sum.effects += step.effects;
   sum.runs += step.runs;
+  sum.transcripts += step.transcripts;
   sum.lines += step.lines;
 }

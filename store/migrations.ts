@@ -10,6 +10,7 @@ import { recordSteps } from './record-rules.ts';
 import { peopleScopeSteps, rightsSteps, tokenOwnerSteps } from './rights-steps.ts';
 import { stormSteps } from './storms.ts';
 import type { Tables } from './tables.ts';
+import { transcriptSteps } from './transcripts.ts';
 
 /** Each step is a list of statements. A step that was released is never changed: the next change is a step of its own. */
 const steps: Record<string, string[]> = {
@@ -215,6 +216,7 @@ const steps: Record<string, string[]> = {
   '0023-storms': stormSteps,
   '0024-people-scope': peopleScopeSteps,
   '0025-holds': holdSteps,
+  '0026-transcripts': transcriptSteps,
 };
 
 /**

@@ -41,6 +41,7 @@ import { stormsOn } from './storms.ts';
 import { stuckRunsOn } from './stuck.ts';
 import type { Tables } from './tables.ts';
 import { tokensOn } from './tokens.ts';
+import { transcriptsOn } from './transcripts.ts';
 
 const pingWithinMs = 1900;
 
@@ -132,6 +133,7 @@ export function makeStore(
     ...peopleOn(context),
     ...linkCodesOn(context),
     ...noticesOn(context),
+    ...transcriptsOn(context),
     ...sessionsOn(context),
     ...pullsOn(context),
     ...stormsOn(context),

@@ -9,8 +9,8 @@ import type { Tables } from './tables.ts';
 export interface Retention {
   /**
    * Takes away a little of what is older than so many days: bytes and envelopes of settled events, what is told of incidents
-   * that are resolved, effects, runs that have ended with their approvals, lines of the record behind a checkpoint that is signed where
-   * there is a key. One process at a time does. To be called again until nothing is left.
+   * that are resolved, effects, runs that have ended with their approvals, transcripts, lines of the record behind a checkpoint that is signed
+   * where there is a key. One process at a time does. To be called again until nothing is left.
    */
   prune(options: { days: number; secretKey?: string | undefined }): Promise<Pruned>;
 }
@@ -21,6 +21,7 @@ export interface Pruned {
   incidents: number;
   effects: number;
   runs: number;
+  transcripts: number;
   lines: number;
   /** There may be more, though nothing was taken away. */
   more: boolean;
@@ -117,6 +118,14 @@ export function retentionOn({ db }: Context): Retention {
     return rows.length;
   }
 
+  async function pruneTranscripts(days: number, transaction: Transaction<Tables>): Promise<number> {
+    const { numAffectedRows } = await sql`
+      delete from transcripts where seq in (
+        select seq from transcripts where kept_at < now() - make_interval(days => ${days})
+        order by kept_at limit ${mostAtOnce})`.execute(transaction);
+    return Number(numAffectedRows ?? 0);
+  }
+
   /** The oldest lines, as one segment. One that is not whole stays: it shows what somebody did to it. */
   async function pruneLines(
     days: number,
@@ -178,6 +187,7 @@ export function retentionOn({ db }: Context): Retention {
         incidents: await alone((transaction) => pruneIncidents(days, transaction)),
         effects: await alone((transaction) => pruneEffects(days, transaction)),
         runs: await alone((transaction) => pruneRuns(days, transaction)),
+        transcripts: await alone((transaction) => pruneTranscripts(days, transaction)),
         lines: await alone((transaction) => pruneLines(days, secretKey, transaction)),
         more: goesOnFrom !== undefined,
       };

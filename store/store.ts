@@ -26,6 +26,7 @@ import type { Sizes } from './size.ts';
 import type { Storms } from './storms.ts';
 import type { StuckRuns } from './stuck.ts';
 import type { Tokens } from './tokens.ts';
+import type { Transcripts } from './transcripts.ts';
 
 /**
  * What Baton keeps: the inbox, the runs, the effects, the record, the named connections, and who may do what. PostgreSQL or the embedded
@@ -58,6 +59,7 @@ export interface Store
     People,
     LinkCodes,
     KeptNotices,
+    Transcripts,
     Sessions,
     Pulls,
     Storms,

@@ -15,6 +15,7 @@ import type { CheckpointsTable, LineColumns } from './record.ts';
 import type { RunsTable } from './runs.ts';
 import type { FailedSignInsTable, SessionsTable } from './sessions.ts';
 import type { TokensTable } from './tokens.ts';
+import type { TranscriptsTable } from './transcripts.ts';
 
 export interface Tables {
   inbox: InboxTable;
@@ -43,6 +44,7 @@ export interface Tables {
   people: PeopleTable;
   link_codes: LinkCodesTable;
   notices: NoticesTable;
+  transcripts: TranscriptsTable;
   sessions: SessionsTable;
   failed_sign_ins: FailedSignInsTable;
   pulls: PullsTable;

@@ -101,6 +101,7 @@ export async function recordHistories(folder: string): Promise<void> {
     keep(folder, run.workflow, run.outcome ?? 'live', history);
   }
   await recordApproved(world, folder);
+  await recordWithoutIssue(world, folder);
   keep(folder, 'changeIncident', 'done from elsewhere', await noteFromElsewhere(world));
   await recordElsewhere(world, folder);
   await world.close();
@@ -133,6 +134,18 @@ async function recordRestart(world: World, folder: string, instance: string, nam
   await until(world, id, 'restarted');
   const history = await world.temporal.client.workflow.getHandle(`ec2-unhealthy/${id}`).fetchHistory();
   keep(folder, 'ec2UnhealthyRestart', name, history);
+}
+
+/** Also an end that there is otherwise: what was said is kept elsewhere. */
+async function recordWithoutIssue(world: World, folder: string): Promise<void> {
+  world.jira.fail({ ...refuse, times: 50 });
+  const id = raiseIncident(world.pagerDuty, { title: 'Slow without an issue', service: 'Search' });
+  await eventually('a card', () => cardOf(world.slack, id));
+  resolveAs(world.pagerDuty, id, 'PADALOP');
+  await until(world, id, 'followed to the end');
+  await noMoreFaults(world);
+  const history = await world.temporal.client.workflow.getHandle(`production-incident/${id}`).fetchHistory();
+  keep(folder, 'pagerdutyProductionIncidentPolicy', 'followed to the end without an issue', history);
 }
 
 function keep(

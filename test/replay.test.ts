@@ -17,6 +17,7 @@ const registered = [
   ...activities.map(({ name }) => name),
   'reportRunEnd',
   'recordLine',
+  'keepTranscript',
   'storeScheduleEvent',
   'askApproval',
   'findApproval',

@@ -2,6 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { defaultLimits, heldInWords } from '../domain/guard.ts';
 import { runEnd } from '../domain/run-end.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
+import type { Transcript } from '../domain/transcript.ts';
 import type { Store } from '../store/store.ts';
 import type { EngineActivities, RunReport } from '../workflows/kit/run.ts';
 import { approvalActivities } from './approvals.ts';
@@ -86,6 +87,10 @@ export function engineActivities(
         guards,
       });
       return by && heldInWords(by);
+    },
+
+    async keepTranscript(transcript: Transcript, cause?: CauseOfCall) {
+      if (cause?.subject) await store.keepTranscript(cause.subject, transcript);
     },
 
     lastMade: ({ activity, target }) => store.lastMade(activity, target),

@@ -18,6 +18,7 @@ import { record } from './kit/record.ts';
 import { eventsSoFar, healthy, isHistoryLong, renew } from './kit/run.ts';
 import { changesSince, stateLine, toldOf } from './kit/status-card.ts';
 import { lookAtGathered, tellGathered } from './kit/tell-gathered.ts';
+import { keepTranscript } from './kit/transcript.ts';
 import {
   bookmark,
   concernsRoom,
@@ -25,7 +26,6 @@ import {
   invite,
   inviteResponders,
   keep,
-  keepTranscript,
   openRoom,
   type Progress,
   reminderDue,

@@ -160,3 +160,41 @@ export const incidentTimeline = defineOperation({
     return pageOfLines('incidents.timeline', input, { subject: input.id }, context);
   },
 });
+
+const transcriptsShown = 10;
+
+const transcriptShape = z.object({
+  room: z.string().describe('Its address in Slack'),
+  keptAt: z.string(),
+  digest: z
+    .string()
+    .describe(
+      'SHA-256 of all that was said, as the record has it: before secrets were masked and the text was cut',
+    ),
+  messages: z.int(),
+  people: z.int(),
+  firstAt: z.string().optional(),
+  lastAt: z.string().optional(),
+  truncated: z.boolean().describe('The text is only the beginning'),
+  markdown: z.string(),
+});
+
+export const incidentTranscript = defineOperation({
+  name: 'incidents.transcript',
+  kind: 'read',
+  right: 'incidents.read',
+  route: 'GET /incidents/{+id}/transcript',
+  summary: 'What was said in the rooms of an incident, where no issue has the text',
+  within: ['services'],
+  input: z.strictObject(idOfIncident),
+  output: z.object({
+    id: z.string(),
+    items: z.array(transcriptShape).describe(`The newest ${transcriptsShown}, newest first`),
+  }),
+  async run({ id }, context) {
+    await mustBeMine(id, context);
+    const items = await context.store.transcriptsOf(id, transcriptsShown);
+    if (items.length === 0 && !(await isIncident(id, context))) throw unknownIncident(id);
+    return { id, items };
+  },
+});

@@ -13,7 +13,7 @@ import { connectionsTest } from './connections-test.ts';
 import { doctorCheck } from './doctor.ts';
 import { listEvents, replayEvent, showEvent } from './events.ts';
 import { listIdentities } from './identities.ts';
-import { incidentTimeline, listIncidents, showIncident } from './incidents.ts';
+import { incidentTimeline, incidentTranscript, listIncidents, showIncident } from './incidents.ts';
 import { showMe } from './me.ts';
 import { linkPerson, listPeople, removePerson, setPerson } from './people.ts';
 import { compareHeads, exportRecord, searchRecord, verifyRecord } from './record.ts';
@@ -30,6 +30,7 @@ export const operations = [
   listIncidents,
   showIncident,
   incidentTimeline,
+  incidentTranscript,
   listEvents,
   showEvent,
   replayEvent,

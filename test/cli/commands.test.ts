@@ -40,7 +40,7 @@ describe('the command line', () => {
     ['doctor'],
     ['access'],
     ['admin-token'],
-    ...['list', 'show'].map((verb) => ['incidents', verb]),
+    ...['list', 'show', 'transcript'].map((verb) => ['incidents', verb]),
     ...['list', 'show', 'start', 'stop'].map((verb) => ['runs', verb]),
     ...['list', 'show', 'replay', 'example'].map((verb) => ['events', verb]),
     ...['list', 'show', 'test'].map((verb) => ['triggers', verb]),
@@ -234,6 +234,14 @@ describe('the command line', () => {
         },
       },
     ]);
+    await store.keepTranscript('Q1', {
+      room: 'https://slack.example/archives/C0ROOM',
+      digest: 'a1b2',
+      messages: 2,
+      people: 1,
+      markdown: '- **Ada**: it was\n    the \u001b[2Jcache',
+      truncated: false,
+    });
     await store.seal();
     await store.close();
 
@@ -244,11 +252,15 @@ describe('the command line', () => {
       /Nothing ran[\s\S]*news +- no: "is of high urgency" does not hold/,
     );
     expect((await baton(['audit', 'show', 'Q1'])).stdout.trim().split('\n')).toHaveLength(2);
+    expect((await baton(['incidents', 'transcript', 'Q1'])).stdout).toMatch(
+      /^Room https:.*C0ROOM, kept 20.*: 2 messages by 1 people\n.*: a1b2\n- \*\*Ada\*\*: it was\n {4}the cache\n\n$/,
+    );
     expect((await baton(['audit', 'verify'])).stdout).toMatch(/^record verified: 2 rows/);
     for (const argv of [
       ['runs', 'show', 'x'],
       ['events', 'show', 'x'],
       ['incidents', 'show', 'x'],
+      ['incidents', 'transcript', 'x'],
       ['audit', 'show', 'x'],
     ])
       expect((await baton(argv)).exit).toBe(3);

@@ -14,6 +14,7 @@ const commandOf: Record<(typeof operations)[number]['name'], string> = {
   'incidents.list': 'incidents list',
   'incidents.show': 'incidents show',
   'incidents.timeline': 'audit show',
+  'incidents.transcript': 'incidents transcript',
   'events.list': 'events list',
   'events.show': 'events show',
   'events.replay': 'events replay',

@@ -14,7 +14,15 @@ vi.mock('node:timers/promises', () => ({
 }));
 
 const hour = 3_600_000;
-const nothing: Pruned = { events: 0, incidents: 0, effects: 0, runs: 0, lines: 0, more: false };
+const nothing: Pruned = {
+  events: 0,
+  incidents: 0,
+  effects: 0,
+  runs: 0,
+  transcripts: 0,
+  lines: 0,
+  more: false,
+};
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -54,7 +62,7 @@ describe('retention', () => {
     await vi.advanceTimersByTimeAsync(2_000);
     expect(asked()).toBe(4);
     expect(lines).toMatchObject([
-      { msg: 'Pruned', days: 30, events: 520, incidents: 0, effects: 0, runs: 0, lines: 7 },
+      { msg: 'Pruned', days: 30, events: 520, incidents: 0, effects: 0, runs: 0, transcripts: 0, lines: 7 },
     ]);
     await running.stop();
   });

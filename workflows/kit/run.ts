@@ -32,6 +32,7 @@ import type { Held, Limits } from '../../domain/guard.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from '../../domain/incident.ts';
 import { carriedName, causeName, splitLastArgument } from '../../domain/last-argument.ts';
 import type { Notice } from '../../domain/notice.ts';
+import type { Transcript } from '../../domain/transcript.ts';
 import type { Waiting } from '../../domain/waiting.ts';
 import { approvalOfCall, approvalsTakenUp, approvalTakenUp } from './call-approval.ts';
 import { callCounts, goOnFrom, numberOf } from './call-number.ts';
@@ -75,6 +76,8 @@ export interface EngineActivities {
     links?: { text: string; url: string }[];
     subject?: string;
   }): Promise<void>;
+  /** Keeps what was said in the room of the run's incident. */
+  keepTranscript(transcript: Transcript): Promise<void>;
   storeScheduleEvent(event: { name: string; scheduledAt: string }): Promise<void>;
   /** Asks, once for each `number` of the run. */
   askApproval(asking: ApprovalAsking): Promise<Approval>;

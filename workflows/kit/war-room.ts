@@ -5,7 +5,6 @@ import { steps } from './activities.ts';
 import { type GatheredSoFar, gatheredLines } from './gathered.ts';
 import { orUnavailable, type Parts } from './parts.ts';
 import type { Alert, CurrentIncident } from './read-context.ts';
-import { record } from './record.ts';
 import type { Room } from './room.ts';
 import { namesOf, type StatusCard, statusCard, type Told, topicOf } from './status-card.ts';
 
@@ -312,31 +311,4 @@ export async function reopenRoom(
   Object.assign(soFar, { room: another, invited: [], card: undefined, cardTs: undefined, topic: undefined });
   const note = `War room: ${another.url} (the one before is archived, and Slack does not open it again)`;
   await part('Note of the room', () => steps.addPagerDutyNote({ incidentId: incident.id, note }));
-}
-
-/** Jira takes no more in one text. */
-const mostInComment = 30_000;
-
-/**
- * Keeps what was said in the room: its digest in the record, and its text on the issue. Of a private room only the digest leaves it, as more
- * people read the issue.
- */
-export async function keepTranscript({ part, soFar }: WarRoom, isPrivate: boolean): Promise<void> {
-  const { room, issue } = soFar;
-  if (!room) return;
-  const history = await part('Transcript', () => steps.exportSlackHistory({ channelId: room.channelId }));
-  if (!history) return;
-  const { messages, people, firstAt, lastAt, digest, markdown, truncated } = history;
-  const code = markdown.slice(0, mostInComment);
-  const span = firstAt && lastAt ? `, from ${firstAt} to ${lastAt}` : '';
-  const summary = `Transcript of the war room: ${messages} messages by ${people} people${span}. SHA-256 ${digest}.`;
-  await record(summary, [{ text: 'War room', url: room.url }]);
-  if (!issue) return;
-  const whole =
-    truncated || code.length < markdown.length ? ' This is the beginning: the room has all of it.' : '';
-  const text = isPrivate ? `${summary} The room was private, so its text stays there.` : `${summary}${whole}`;
-  const links = [{ text: 'War room', url: room.url }];
-  await part('Transcript on the issue', () =>
-    steps.addJiraComment({ key: issue.key, text, links, ...(isPrivate || code === '' ? {} : { code }) }),
-  );
 }
