@@ -5,6 +5,8 @@ import type { ShowsForms } from '../server/slack/asked.ts';
 const withinMilliseconds = 2_000;
 /** A form is to be shown after that, by the same key. */
 const lookMilliseconds = 800;
+/** The form closes after that. */
+const tellMilliseconds = 800;
 
 /**
  * Shows forms to people in Slack, by the bot of a connection. That of `default` is made at once, so that the first form need not wait for
@@ -24,5 +26,9 @@ export function formOpener({
     },
     lookAt: async (message) =>
       (await slack(connection)).lookAt(message, AbortSignal.timeout(lookMilliseconds)),
+    async tell({ channelId, userId }, text) {
+      const api = (await slack(connection)).api(AbortSignal.timeout(tellMilliseconds));
+      await api.chat.postEphemeral({ channel: channelId, user: userId, text });
+    },
   });
 }

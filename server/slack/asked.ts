@@ -19,7 +19,7 @@ import { readStart, startFields } from './startable-forms.ts';
 import { type Modal, notice } from './view.ts';
 import { plainText } from './words.ts';
 
-/** What is asked of Slack while somebody waits for a form. All of it rejects where Slack does not answer in time. */
+/** What is asked of Slack while somebody waits for a form, or for its end. All of it rejects where Slack does not answer in time. */
 export interface ShowsForms {
   /** Shows it to whoever has just pressed or typed: a `triggerId` lives 3 s. */
   open(triggerId: string, view: Modal): Promise<void>;
@@ -29,6 +29,8 @@ export interface ShowsForms {
     messageTs: string;
     threadTs?: string | undefined;
   }): Promise<{ isRoom: boolean; permalink: string }>;
+  /** Shows a text to one person alone. A form comes without the address at which other interactions are answered. */
+  tell(person: { channelId: string; userId: string }, text: string): Promise<void>;
 }
 
 /** How forms are shown, and what workflows they are made for. */
@@ -192,12 +194,30 @@ async function takeForm(
   const told = { ...submission.told, channelId, ...(messageTs === undefined ? {} : { messageTs }) };
   try {
     await options.inbox.store(requestDelivery(read.request, 'form', told, said.body, options.connection));
-    return options.isTemporalUp() ? {} : formNotice(receiptOf(read.request, false));
   } catch (error) {
     options.log.error({ err: error }, 'A form could not be stored');
     return formErrors({
       [firstBlock]: 'Baton could not record this, and nothing was done. Send it again in a minute.',
     });
+  }
+  const isUp = options.isTemporalUp();
+  const receipt = receiptOf(read.request, isUp);
+  return isUp && (await isTold(told, receipt, options)) ? {} : formNotice(receipt);
+}
+
+/** False where the form itself has to say it: Baton may not be in the channel. */
+async function isTold(
+  { channelId, user }: Told,
+  text: string,
+  { forms, log }: TakingOptions,
+): Promise<boolean> {
+  if (!forms) return false;
+  try {
+    await forms.tell({ channelId, userId: user.id }, text);
+    return true;
+  } catch (error) {
+    log.warn({ err: error }, 'Whoever sent a form could not be told in the channel');
+    return false;
   }
 }
 

@@ -125,6 +125,7 @@ describe('a slash command', () => {
 
 describe('what people ask for by other ways', () => {
   const views: { triggerId: string; view: Modal }[] = [];
+  const told: { channelId: string; userId: string; text: string }[] = [];
   const startable = [
     defineStartable({
       run: async function restart(_: { times: number; how: 'slow' | 'fast'; incidentId: string }) {},
@@ -146,6 +147,9 @@ describe('what people ask for by other ways', () => {
       isRoom: channelId === 'C0ROOM',
       permalink: `https://acme.slack.com/archives/${channelId}/p${messageTs}`,
     }),
+    async tell(person: { channelId: string; userId: string }, text: string) {
+      told.push({ ...person, text });
+    },
   };
   const press = (action_id: string, value: string, overrides: object = {}) =>
     clickBody(clickPayload(overrides, { action_id, value }));
@@ -198,6 +202,28 @@ describe('what people ask for by other ways', () => {
     const data = { request, by: 'form', channelId: 'C0ROOM', messageTs: '1763629200.000100' };
     expect(receiver.stored).toMatchObject([{ type: 'slack.request', event: { data } }]);
     expect(JSON.stringify(receiver.stored[0]?.event)).not.toContain('trigger');
+  });
+
+  it('a form closes when it is stored, and its person is told at once what will be done', async () => {
+    const receiver = await startReceiver({ forms });
+    await click(receiver, press('note', 'Q1ABCDEF2GHIJK'));
+    const answer = await click(receiver, submission(lastView(), { text: 'Seen' }));
+    expect(answer.text).toBe('');
+    expect(told.at(-1)).toEqual({
+      channelId: 'C0ROOM',
+      userId: 'U0ADA',
+      text: 'Baton will add your note to incident Q1ABCDEF2GHIJK. You are told here when it is done.',
+    });
+  });
+
+  it('a form says so itself in a channel where its person cannot be told', async () => {
+    const failing = { ...forms, tell: async () => Promise.reject(new Error('not_in_channel')) };
+    const receiver = await startReceiver({ forms: failing });
+    await click(receiver, press('note', 'Q1ABCDEF2GHIJK'));
+    const answer = await click(receiver, submission(lastView(), { text: 'Seen' }));
+    expect(answer.json).toMatchObject({ response_action: 'update', view: { type: 'modal' } });
+    expect(JSON.stringify(answer.json.view)).toContain('Baton will add your note');
+    expect(receiver.stored).toHaveLength(1);
   });
 
   it('a form is answered in its place while Temporal is away: it is recorded, and held up', async () => {

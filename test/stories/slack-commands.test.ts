@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { simulatedAppToken } from '../../simulator/slack/world.ts';
+import { fillForm } from '../../simulator/slack-person.ts';
 import { productionIncident } from '../../triggers/production-incident.ts';
 import { slackRequest } from '../../triggers/slack-request.ts';
 import { cardOf, eventually, startWorld, type World } from '../world.ts';
@@ -42,5 +43,30 @@ describe.each([
     await eventually('all to be done', () => done().includes('incident resolved'));
     // A resolve says in a note whose it was.
     expect(done()).toEqual(commands.map(([, , effect]) => effect).toSpliced(-1, 0, 'note added'));
+  });
+});
+
+describe('a form', () => {
+  it('closes when it is sent, and its person is told at once what will be done, then what was', async () => {
+    const id = raiseIncident(world.pagerDuty, { title: 'Search is slow', service: 'Search' });
+    const { channelId } = await eventually('the status card', () => cardOf(world.slack, id));
+    await eventually('her in the room', () =>
+      world.slack.world.channels.some((each) => each.id === channelId && each.memberIds.includes('U0ADA')),
+    );
+    const ada = { userId: 'U0ADA', channelId };
+    expect(await overHttp(world).type('note', ada)).toBe('');
+    const sent = await fillForm(
+      world.slack,
+      { ...ada, batonUrl: world.server.url },
+      { text: 'It is the disk' },
+    );
+    expect([sent.status, sent.text]).toEqual([200, '']);
+    const told = () =>
+      world.slack.world.ephemerals.filter((each) => each.channelId === channelId).map(({ text }) => text);
+    await eventually('the note to be there', () => told().length === 2);
+    expect(told()).toEqual([
+      'Baton will add your note to the incident of this channel. You are told here when it is done.',
+      'Your note is added to the incident in PagerDuty.',
+    ]);
   });
 });
