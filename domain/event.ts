@@ -25,13 +25,17 @@ export interface Event<Type extends EventType = EventType> {
   data: DataOf<Type>;
 }
 
+/** A person's own request, whose sender was verified. Any other event only tells what a person did elsewhere. */
+export const isRequest = (event: Event): event is Event & { agent: Agent } =>
+  (event.type === 'slack.action' || event.type === 'slack.request') && event.agent?.kind === 'person';
+
 /**
- * Events of one lane are dispatched in order: those of one subject. What a person asks for without naming an incident by its id is in that
- * person's own, as it may be about the same incident as what they asked for before. Any other event is by itself.
+ * Events of one lane are dispatched in order: those of one subject. What a person asks for is in that person's own, since not all of it names
+ * the incident that it is about. Any other event is by itself.
  */
-export function laneOf({ id, type, subject, agent }: Event): string {
-  if (subject !== undefined) return subject;
-  return type === 'slack.request' && agent?.kind === 'person' ? `person:${agent.id}` : id;
+export function laneOf(event: Event): string {
+  if (isRequest(event)) return `person:${event.agent.id}`;
+  return event.subject ?? event.id;
 }
 
 /** The incident events of PagerDuty whose data is the incident itself. */

@@ -1,6 +1,6 @@
 import type { ApprovalState } from '../domain/approval.ts';
-import type { Event } from '../domain/event.ts';
-import type { Agent, Incident, RunCause } from '../domain/incident.ts';
+import { type Event, isRequest } from '../domain/event.ts';
+import type { Incident, RunCause } from '../domain/incident.ts';
 import { millisecondsAhead } from '../domain/moment.ts';
 import type { RecordedAnswer } from '../domain/record.ts';
 import type { Route } from '../domain/route.ts';
@@ -128,10 +128,6 @@ const laterOf = (time: string, seenAt = time) => (Date.parse(seenAt) > Date.pars
 export const isOfApproval = (event: Event): event is Event<`approval.${ApprovalEnd}`> =>
   event.type.startsWith('approval.');
 type ApprovalEnd = 'asked' | Exclude<ApprovalState, 'pending'>;
-
-/** A person's own request, whose sender was verified. Any other event only tells what a person did elsewhere. */
-export const isRequest = (event: Event): event is Event & { agent: Agent } =>
-  (event.type === 'slack.action' || event.type === 'slack.request') && event.agent?.kind === 'person';
 
 function holdOf(
   event: Event,

@@ -1,13 +1,13 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { type Event, laneOf } from '../domain/event.ts';
+import { type Event, isRequest, laneOf } from '../domain/event.ts';
 import type { Authority } from '../secrets/authority.ts';
 import type { Situation } from '../store/dispatch.ts';
 import type { StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-import { decide, type Gatherings, isOfApproval, isRequest, type Plan } from './decide.ts';
+import { decide, type Gatherings, isOfApproval, type Plan } from './decide.ts';
 import { doubtsAbout, doubtText } from './doubts.ts';
 import { answeredEntry, dispositionOf, runsOf, startedEntry } from './outcome.ts';
 import { twinOf } from './pagerduty/ways.ts';

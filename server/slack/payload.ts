@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Delivery } from '../../domain/delivery.ts';
-import type { Event } from '../../domain/event.ts';
+import { type Event, laneOf } from '../../domain/event.ts';
 import { defaultConnection, incidentOfMark, subjectOf } from '../../domain/subject.ts';
 import { canonicalJson } from '../../store/json.ts';
 import { digestOf } from '../body.ts';
@@ -68,7 +68,7 @@ export function clickDelivery(
   };
   const { id: eventId, source, type, time } = event;
   const by = { actor: `slack:${user.id}`, via: 'slack' };
-  return { source, eventId, type, subject, time, body, event, ...by };
+  return { source, eventId, type, subject, lane: laneOf(event), time, body, event, ...by };
 }
 
 /** What is not one of our buttons: stored under its type, for which there is no trigger. Without a type it cannot be read. */

@@ -62,7 +62,7 @@ const triedSince = (calls: number, path: string) =>
 const ada = 'ada@example.com';
 const ben = 'ben@example.com';
 
-describe.skipIf(!postgres)('what one person types on one incident', () => {
+describe.skipIf(!postgres)('what one person types and presses on one incident', () => {
   it('while Temporal is away, through two servers, is done in that order when it is back', async () => {
     const rooms = await Promise.all([withRoom(), withRoom(), withRoom()]);
     await temporal.kill();
@@ -72,9 +72,26 @@ describe.skipIf(!postgres)('what one person types on one incident', () => {
       );
       return answers.every((answer) => (answer as { status: string }).status === 'degraded');
     });
-    const typed = ['priority P3', 'note one', 'priority P2', 'ack', 'note two', 'priority P1', 'resolve'];
-    for (const [index, text] of typed.entries())
-      for (const room of rooms) await type(text, 'U0ADA', room, index % 2 === 0 ? world.server : other);
+    const said = [
+      'priority P3',
+      'note one',
+      'priority P2',
+      'acknowledge',
+      'note two',
+      'priority P1',
+      'resolve',
+    ];
+    for (const [index, text] of said.entries())
+      for (const { incidentId, channelId } of rooms) {
+        if (text === 'acknowledge' || text === 'resolve')
+          await world.click({
+            actionId: text,
+            incidentId,
+            userId: 'U0ADA',
+            actionTs: `${Date.now() / 1000}`,
+          });
+        else await type(text, 'U0ADA', { incidentId, channelId }, index % 2 === 0 ? other : world.server);
+      }
     for (const room of rooms) await type('note by Ben', 'U0BEN', room, other);
 
     await temporal.startAgain();

@@ -64,17 +64,14 @@ describe('a slash command', () => {
     expect(receiver.stored[1]?.event).toMatchObject({ connection: 'eu' });
   });
 
-  it('goes by the lane of the incident that it names by its id, else by that of its person', async () => {
+  it('goes by the lane of its person, whether it names the incident by its id or not, and a button does too', async () => {
     const receiver = await startReceiver();
     for (const [index, text] of ['ack', 'resolve #42', 'resolve Q1DWGPWQ3Y9XJR'].entries())
       await command(receiver, { ...typed, text, trigger_id: `${index}` });
     await command(receiver, { ...typed, text: 'ack', user_id: 'U0BEN', trigger_id: '9' });
-    expect(receiver.stored.map(({ lane }) => lane)).toEqual([
-      'person:U0ADA',
-      'person:U0ADA',
-      'Q1DWGPWQ3Y9XJR',
-      'person:U0BEN',
-    ]);
+    await click(receiver, clickBody(clickPayload()));
+    const [ada, ben] = ['person:U0ADA', 'person:U0BEN'];
+    expect(receiver.stored.map(({ lane }) => lane)).toEqual([ada, ada, ada, ben, ada]);
   });
 
   it('twice under one trigger is one, whatever else differs; typed again it is another', async () => {

@@ -111,6 +111,7 @@ describe('a pressed button', () => {
         eventId: event.id,
         type: event.type,
         subject: event.subject,
+        lane: 'person:U0ADA',
         time: event.time,
         body,
         event,
