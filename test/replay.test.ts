@@ -26,6 +26,7 @@ const registered = [
   'lastMade',
   'leaveNotice',
   'withdrawNotice',
+  'listConnections',
   'listWaiting',
   'peopleByRole',
 ];

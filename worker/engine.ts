@@ -106,6 +106,12 @@ export function engineActivities(
       await store.withdrawNotice(activityInfo().workflowExecution?.workflowId ?? '', id);
     },
 
+    async listConnections({ provider }) {
+      const { connections } = await store.loadConnections();
+      const named = connections.flatMap((each) => (each.provider === provider ? [each.name] : []));
+      return [defaultConnection, ...named.sort()];
+    },
+
     listWaiting: ({ subjects }) => waitingAbout(subjects, store),
 
     async storeScheduleEvent({ name, scheduledAt }) {

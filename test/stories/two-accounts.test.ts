@@ -187,6 +187,33 @@ describe('two PagerDuty accounts with one incident id', () => {
     expect(world.pagerDuty.world.changeEvents.some(({ summary }) => summary === 'new index')).toBe(false);
   });
 
+  it('are listed for whoever asks outside of a room how things stand, also where one account does not answer', async () => {
+    const ids = accounts().map((account) =>
+      raiseIncident(account, { title: 'Asked about', service: 'Search' }),
+    );
+    const numbers = accounts().map(
+      (account, place) => account.world.incidents.find(({ id }) => id === ids[place])?.number,
+    );
+    const place = { userId: 'U0ADA', channelId: 'C0GENERAL', batonUrl: world.server.url };
+    const answerTo = async (text: string) => {
+      const told = () =>
+        world.slack.world.ephemerals.filter((each) => /own|open incidents|assigned to you/.test(each.text));
+      const before = told().length;
+      await typeCommand(world.slack, place, text);
+      return (await eventually('the answer', () => told()[before])).text;
+    };
+    const both = await answerTo('status');
+    expect(both).toContain(` #${numbers[0]} Asked about: triggered`);
+    expect(both).toContain(` eu#${numbers[1]} Asked about: triggered`);
+    expect(both).toMatch(/More of one: \/baton status (eu)?#\d+$/);
+
+    eu.fail({ kind: 'status', status: 403, match: '/users', times: 50 });
+    const one = await answerTo('oncall');
+    await fetch(`${eu.url}/_simulator/faults`, { method: 'DELETE' });
+    expect(one).toContain(` #${numbers[0]} Asked about: triggered`);
+    expect(one).toMatch(/Those of the account eu could not be read: .*403/);
+  });
+
   it('whose events have one id too are told apart, and each is a duplicate of its own only', async () => {
     const id = newId();
     const [path, inEu] = ['/webhooks/pagerduty', '/webhooks/pagerduty/eu'];

@@ -1,4 +1,10 @@
-import { ActivityFailure, ApplicationFailure, isCancellation, rootCause } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  rootCause,
+} from '@temporalio/workflow';
 
 /** Why an activity failed for good, in the terms of its class. */
 export interface FinalFailure {
@@ -28,6 +34,20 @@ export async function orUnavailable<Result>(work: () => Promise<Result>): Promis
     const failure = failureOf(error);
     if (!failure) throw error;
     return { unavailable: failure.message };
+  }
+}
+
+/** People who wait for all hear of the rest while a provider is away. */
+const patience = '20 seconds';
+
+/** The same for a part that nobody waits long for. */
+export async function inTime<Result>(read: () => Promise<Result>): Promise<Result | Unavailable> {
+  const run = CancellationScope.current();
+  try {
+    return await CancellationScope.withTimeout(patience, () => orUnavailable(read));
+  } catch (error) {
+    if (!isCancellation(error) || run.consideredCancelled) throw error;
+    return { unavailable: 'no answer in time' };
   }
 }
 

@@ -98,6 +98,8 @@ export interface EngineActivities {
   peopleByRole(asked: { id: string; limit: number }): Promise<string[]>;
   /** Which guard would hold a destructive change of a target; undefined: none. */
   checkGuards(asked: { target: string; limits: Partial<Limits> }): Promise<Held | undefined>;
+  /** The names of a provider's connections, that of `default` first, whether or not it is connected. */
+  listConnections(asked: { provider: string }): Promise<string[]>;
   /** What waits for people about these incidents. */
   listWaiting(asked: { subjects: readonly string[] }): Promise<Waiting[]>;
 }

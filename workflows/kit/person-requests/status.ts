@@ -1,9 +1,12 @@
-import { workflowInfo } from '@temporalio/workflow';
+import { patched, workflowInfo } from '@temporalio/workflow';
+import { defaultConnection } from '../../../domain/subject.ts';
 import { steps } from '../activities.ts';
-import { healthy } from '../run.ts';
+import { failureOf, inTime } from '../parts.ts';
+import type { CurrentIncident } from '../read-context.ts';
+import { engine, healthy } from '../run.ts';
 import { namesOf, stateLine } from '../status-card.ts';
 import { type Done, type Member, nameOf, notDone, type Place } from './asked.ts';
-import { at, subjectAt } from './place.ts';
+import { at, ownConnection, subjectAt } from './place.ts';
 
 /** How the incident stands, what of Baton runs on it, and what waits for whom. Whoever is a member of the workspace may ask. */
 export async function tellStatus(place: Place, { email }: Member): Promise<Done> {
@@ -57,23 +60,77 @@ export async function tellOnCall(place: Place): Promise<Done> {
 }
 
 const mostOwn = 10;
+const mostAccounts = 20;
 
-/** The open incidents of whoever asks, in the run's own account: for a command that names none. */
+/**
+ * The open incidents of whoever asks, in all accounts, the newest first: for a command that names none. An account that cannot be read spoils
+ * no other.
+ */
 export async function tellOwnIncidents(what: 'status' | 'on-call', { email }: Member): Promise<Done> {
-  const { user } = await steps.findPagerDutyUser({ email });
-  if (!user) return notDone(`PagerDuty has no user with your e-mail address ${email}: name the incident.`);
-  const statuses = ['triggered', 'acknowledged'] as const;
-  const { incidents } = await steps.listPagerDutyIncidents({ statuses: [...statuses], userIds: [user.id] });
-  const command = what === 'status' ? 'status' : 'oncall';
-  const rest = incidents.length - mostOwn;
-  const lines = [
-    `Your open incidents${rest > 0 ? ` (the first ${mostOwn} of ${incidents.length})` : ''}:`,
-    ...incidents.slice(0, mostOwn).map((each) => `${nameOf(each)}: ${each.status}. ${stateLine(each)}.`),
-    `More of one: /baton ${command} #${incidents[0]?.number}`,
+  const accounts = patched('own-incidents-of-all')
+    ? await engine.listConnections({ provider: 'pagerduty' })
+    : [ownConnection()];
+  const looks = await Promise.all(
+    accounts.slice(0, mostAccounts).map(async (account) => {
+      const look = () => openIncidents(email, account);
+      // What fails at the only one fails the request.
+      const found = accounts.length === 1 ? await look() : await inTime(() => look().catch(orNotConnected));
+      return { account, found };
+    }),
+  );
+  const problems = [
+    ...looks.flatMap(({ account, found }) =>
+      found && 'unavailable' in found
+        ? [`Those of the account ${account} could not be read: ${found.unavailable}.`]
+        : [],
+    ),
+    ...(accounts.length > mostAccounts
+      ? [`Only ${mostAccounts} of ${accounts.length} accounts were read.`]
+      : []),
   ];
-  const answer =
-    incidents.length === 0
-      ? `No open incident is assigned to you. Of another one: /baton ${command} #42`
-      : lines.join('\n');
-  return { outcome: healthy('done'), answer };
+  if (!looks.some(({ found }) => Array.isArray(found)))
+    return notDone(
+      [`PagerDuty has no user with your e-mail address ${email}: name the incident.`, ...problems].join(' '),
+    );
+  const own = looks
+    .flatMap(({ account, found }) =>
+      Array.isArray(found) ? found.map((incident) => ({ of: prefixOf(account), incident })) : [],
+    )
+    .sort((one, other) => createdAt(other).localeCompare(createdAt(one)));
+  const command = what === 'status' ? 'status' : 'oncall';
+  const [newest] = own;
+  const lines = newest
+    ? [
+        `Your open incidents${own.length > mostOwn ? ` (the newest ${mostOwn} of ${own.length})` : ''}:`,
+        ...own
+          .slice(0, mostOwn)
+          .map(({ of, incident }) => `${of}${nameOf(incident)}: ${incident.status}. ${stateLine(incident)}.`),
+        `More of one: /baton ${command} ${newest.of}#${newest.incident.number}`,
+      ]
+    : [`No open incident is assigned to you. Of another one: /baton ${command} #42`];
+  return { outcome: healthy('done'), answer: [...lines, ...problems].join('\n') };
+}
+
+/** As people write the account before a number: `eu#42`. */
+const prefixOf = (account: string) => (account === defaultConnection ? '' : account);
+
+const createdAt = ({ incident }: { incident: CurrentIncident }) => incident.createdAt ?? '';
+
+/** Those that an account has for whoever has this address; undefined where it does not know them. */
+async function openIncidents(email: string, connection: string): Promise<CurrentIncident[] | undefined> {
+  const account = connection === ownConnection() ? {} : { connection };
+  const { user } = await steps.findPagerDutyUser({ ...account, email });
+  if (!user) return undefined;
+  const statuses = ['triggered', 'acknowledged'] as const;
+  const listed = await steps.listPagerDutyIncidents({
+    ...account,
+    statuses: [...statuses],
+    userIds: [user.id],
+  });
+  return listed.incidents;
+}
+
+/** An account that is not connected knows nobody. */
+function orNotConnected(error: unknown): undefined {
+  if (failureOf(error)?.class !== 'NotConnected') throw error;
 }

@@ -1,13 +1,10 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { steps } from '../activities.ts';
-import { orUnavailable, type Unavailable } from '../parts.ts';
+import { inTime, type Unavailable } from '../parts.ts';
 import type { CurrentIncident } from '../read-context.ts';
 import { stateLine } from '../status-card.ts';
 import type { Member, Place } from './asked.ts';
 import { at, subjectAt } from './place.ts';
 
-/** While PagerDuty is away the others hear what was done all the same. */
-const patience = '20 seconds';
 const mostNamed = 5;
 
 /** What is still open of an incident, in one line: its state, and what waits for an approval. What cannot be read says so. */
@@ -28,14 +25,4 @@ export async function stillOpen(
 function stateOf(incident: CurrentIncident | Unavailable): string {
   if ('unavailable' in incident) return `How it stands could not be read (${incident.unavailable}).`;
   return incident.status === 'resolved' ? 'The incident is resolved.' : `It is open: ${stateLine(incident)}.`;
-}
-
-async function inTime<Result>(read: () => Promise<Result>): Promise<Result | Unavailable> {
-  const run = CancellationScope.current();
-  try {
-    return await CancellationScope.withTimeout(patience, () => orUnavailable(read));
-  } catch (error) {
-    if (!isCancellation(error) || run.consideredCancelled) throw error;
-    return { unavailable: 'no answer in time' };
-  }
 }
