@@ -144,7 +144,11 @@ describe('/baton stop without an id', () => {
     expect((await type('stop wrong instance', channelId, 'U0ADA')).text).toContain(
       'Baton did not stop the run',
     );
-    expect((await type('stop wrong instance', channelId)).text).toContain(`You stopped ec2-unhealthy/${id}`);
+    const { text } = await type('stop wrong instance', channelId);
+    expect(text).toContain(`You stopped ec2-unhealthy/${id}`);
+    expect(text).not.toContain('You gave no reason');
+    const stopped = (await world.record(id)).filter(({ action }) => action.startsWith('operation.'));
+    expect(JSON.stringify(stopped)).toContain('wrong instance');
     await eventually('its end', async () => (await world.run(`ec2-unhealthy/${id}`))?.state === 'cancelled');
     const again = await type('stop', channelId);
     expect(again.text).toContain('Nothing runs on this incident that changes anything');
@@ -179,7 +183,8 @@ describe('/baton stop without an id', () => {
     );
     expect(asked.map(({ actor }) => actor)).toContain('person:ben@example.com');
     await fetch(`${world.kubernetes.url}/_simulator/faults`, { method: 'DELETE' });
-    await type('stop', channelId);
+    const { text } = await type('stop', channelId);
+    expect(text).toContain('You gave no reason, so the record says "asked for in Slack".');
   });
 });
 

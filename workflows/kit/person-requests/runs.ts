@@ -35,13 +35,17 @@ export async function stopRun(
   member: Member,
 ): Promise<Done | { refusal: string }> {
   const { reason = unsaid } = asked.request;
+  const why =
+    asked.request.reason === undefined
+      ? ` You gave no reason, so the record says "${unsaid}". Another time write it behind: /baton stop why.`
+      : '';
   const chosen = await chooseRun(asked, member);
   if ('answer' in chosen) return chosen;
   const stopped = await steps.stopBatonRun({ runId: chosen.id, reason });
   if (stopped.refusal !== undefined) return { refusal: withoutDot(stopped.refusal) };
   return {
     outcome: healthy('done'),
-    answer: `You stopped ${chosen.id}. What has begun at a provider is made to its end.`,
+    answer: `You stopped ${chosen.id}. What has begun at a provider is made to its end.${why}`,
     ...placeOf(stopped.subject, chosen.place),
     room: `${member.name} stopped the run ${chosen.id}: ${reason}.`,
   };
