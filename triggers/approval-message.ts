@@ -21,4 +21,5 @@ export const approvalMessage = defineTrigger({
   target: ({ workflow }) => workflow,
   each: 'event',
   whenResolved: 'continue',
+  forPeople: true,
 });

@@ -21,4 +21,5 @@ export const jiraResolved = defineTrigger({
   each: 'event',
   // Its own resolve is one.
   whenResolved: 'continue',
+  forPeople: true,
 });

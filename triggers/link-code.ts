@@ -18,4 +18,5 @@ export const linkCode = defineTrigger({
   target: () => 'link',
   each: 'event',
   whenResolved: 'continue',
+  forPeople: true,
 });

@@ -10,4 +10,5 @@ export const productionIncident = defineTrigger({
   input: ({ id }) => ({ incidentId: id }),
   whenResolved: 'continue',
   storm: 10,
+  forPeople: true,
 });

@@ -8,4 +8,5 @@ export const quietIncidentTrigger = defineTrigger({
   when: { 'urgency is high': ({ urgency }) => urgency === 'high' },
   run: quietIncident,
   input: ({ id }) => ({ incidentId: id, after: '60 minutes' as const }),
+  forPeople: true,
 });

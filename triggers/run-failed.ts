@@ -27,4 +27,5 @@ export const runFailed = defineTrigger({
     ...(connection === undefined ? {} : { account: connection }),
   }),
   target: ({ workflow, target }) => `${workflow}/${target}`,
+  forPeople: true,
 });

@@ -11,6 +11,7 @@ export const shiftHandoffTrigger = defineTrigger({
   run: shiftHandoff,
   input: ({ scheduledAt }) => ({ scheduledAt, everyMinutes }),
   target: () => 'shifts',
+  forPeople: true,
   // A look that Slack holds up must not swallow the next one.
   schedule: { cron: `1-59/${everyMinutes} * * * *`, overlap: 'allow' },
 });

@@ -13,6 +13,7 @@ export interface Trigger {
   /** `subject`: at most one live run per subject, which later events join. `event`: each event is its own. */
   each: 'subject' | 'event';
   whenResolved: 'stop' | 'continue';
+  forPeople?: true;
   /** Above so many new incidents of one service within a minute, a further one joins a run of these. */
   storm?: number;
   schedule?: Schedule;
@@ -49,6 +50,8 @@ interface Declaration<Type extends EventType, Input> {
   each?: 'event';
   /** `continue`: a run goes on when a person resolves the incident. */
   whenResolved?: 'continue';
+  /** Its runs keep people up to date or call them, and change nothing at what is broken: a bare `/baton stop` does not mean them. */
+  forPeople?: true;
   /**
    * Above so many new incidents of one service and urgency within a minute, a further one starts no run: it joins a live run of this
    * trigger there, which gets it as `incident.gathered` and has to care for it until it is resolved. Left out: each has its own.
@@ -65,7 +68,16 @@ interface Declaration<Type extends EventType, Input> {
 export function defineTrigger<const Type extends EventType, Input>(
   declaration: Declaration<Type, Input>,
 ): Trigger {
-  const { name, run, when, each = 'subject', whenResolved = 'stop', storm, schedule } = declaration;
+  const {
+    name,
+    run,
+    when,
+    each = 'subject',
+    whenResolved = 'stop',
+    forPeople,
+    storm,
+    schedule,
+  } = declaration;
   const on: readonly EventType[] = typeof declaration.on === 'string' ? [declaration.on] : declaration.on;
   const fault = faultOf({ name, on, run, when, whenResolved, storm, schedule });
   if (fault !== undefined) throw new Error(`The trigger ${name} ${fault}`);
@@ -76,6 +88,7 @@ export function defineTrigger<const Type extends EventType, Input>(
     workflow: run.name,
     each: schedule?.overlap === 'allow' ? 'event' : each,
     whenResolved,
+    ...(forPeople ? { forPeople } : {}),
     ...(storm === undefined ? {} : { storm }),
     ...(schedule ? { schedule } : {}),
     respond(event) {

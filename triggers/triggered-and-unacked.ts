@@ -8,4 +8,5 @@ export const triggeredAndUnackedTrigger = defineTrigger({
   when: { 'urgency is high': ({ urgency }) => urgency === 'high' },
   run: triggeredAndUnacked,
   input: ({ id }) => ({ incidentId: id, after: '10 minutes' as const }),
+  forPeople: true,
 });

@@ -10,11 +10,12 @@ const runs = z.object({
       target: z.string(),
       createdAt: z.string(),
       summary: z.string().optional().describe('What the workflow does, where that is said'),
+      forPeople: z.boolean().optional().describe('It keeps people up to date or calls them'),
     }),
   ),
 });
 const workflows = z.object({
-  items: z.array(z.object({ name: z.string(), summary: z.string().optional() })),
+  items: z.array(z.object({ name: z.string(), summary: z.string().optional(), forPeople: z.boolean() })),
 });
 const approvals = z.object({
   items: z.array(
@@ -55,17 +56,14 @@ export const listBatonRuns = defineActivity({
       ask(context, { operation: 'approvals.list', input: { subject, limit: atMost }, by }, approvals),
       ask(context, { operation: 'workflows.list', input: {}, by }, workflows),
     ]);
-    const summaries = new Map(
-      'refusal' in known ? [] : known.answer.items.map(({ name, summary }) => [name, summary]),
+    const about = new Map(
+      'refusal' in known ? [] : known.answer.items.map(({ name, ...more }) => [name, more]),
     );
     return {
       runs:
         'refusal' in live
           ? { unavailable: live.refusal }
-          : live.answer.items.map((run) => {
-              const summary = summaries.get(run.workflow);
-              return { ...run, ...(summary === undefined ? {} : { summary }) };
-            }),
+          : live.answer.items.map((run) => ({ ...run, ...about.get(run.workflow) })),
       approvals:
         'refusal' in waiting
           ? { unavailable: waiting.refusal }

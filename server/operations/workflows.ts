@@ -16,6 +16,9 @@ export const listWorkflows = defineOperation({
       z.object({
         name: z.string(),
         triggers: z.array(z.string()),
+        forPeople: z
+          .boolean()
+          .describe('Its runs keep people up to date or call them, and change nothing at what is broken'),
         summary: z.string().optional(),
         kind: z
           .enum(changeKinds)
@@ -30,16 +33,18 @@ export const listWorkflows = defineOperation({
   }),
   async run(_, { workflows, triggers, principal }) {
     const { names, startable } = await workflows();
-    const own = principal.scope?.workflows;
+    const within = principal.scope?.workflows;
     const all = await triggers();
     return {
       items: names
-        .filter((name) => own === undefined || own.includes(name))
+        .filter((name) => within === undefined || within.includes(name))
         .map((name) => {
           const byHand = startable.find(({ workflow }) => workflow === name);
+          const own = all.filter(({ workflow }) => workflow === name);
           return {
             name,
-            triggers: all.filter(({ workflow }) => workflow === name).map((trigger) => trigger.name),
+            triggers: own.map((trigger) => trigger.name),
+            forPeople: own.some(({ forPeople }) => forPeople),
             ...(byHand
               ? { summary: byHand.summary, kind: byHand.kind, input: jsonSchemaOf(byHand.input, 'input') }
               : {}),

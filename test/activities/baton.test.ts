@@ -211,7 +211,7 @@ describe('listBatonRuns', () => {
     expect(asked.every(({ by }) => by.email === 'ada@example.com')).toBe(true);
   });
 
-  it('says what each does, where its workflow says so', async () => {
+  it('says what each does, where its workflow says so, and which are for people', async () => {
     const item = { id: 'r', target: 't', createdAt: 'then', state: 'running' };
     const { run } = batonThat({
       'runs.list': {
@@ -220,9 +220,17 @@ describe('listBatonRuns', () => {
           { ...item, workflow: 'v' },
         ],
       },
-      'workflows.list': { items: [{ name: 'w', summary: 'Restarts it' }, { name: 'v' }] },
+      'workflows.list': {
+        items: [
+          { name: 'w', summary: 'Restarts it', forPeople: false },
+          { name: 'v', forPeople: true },
+        ],
+      },
     });
     const { runs } = await run(listBatonRuns, { subject: 'Q1', email: 'ada@example.com' });
-    expect(runs).toMatchObject([{ workflow: 'w', summary: 'Restarts it' }, { workflow: 'v' }]);
+    expect(runs).toMatchObject([
+      { workflow: 'w', summary: 'Restarts it', forPeople: false },
+      { workflow: 'v', forPeople: true },
+    ]);
   });
 });

@@ -51,11 +51,8 @@ export async function stopRun(
   };
 }
 
-/**
- * What keeps people up to date or calls them: it changes nothing at what is broken, and whoever types "stop" in a hurry does not mean it. It is
- * stopped by its id.
- */
-const forPeople: readonly string[] = [
+/** For requests that began with a version in which no trigger said so. */
+const formerlyForPeople: readonly string[] = [
   'pagerdutyProductionIncidentPolicy',
   'triggeredAndUnacked',
   'quietIncident',
@@ -66,6 +63,13 @@ const forPeople: readonly string[] = [
   'linkByCode',
   'resolveFromJira',
 ];
+
+/**
+ * What keeps people up to date or calls them (`forPeople` of its trigger): it changes nothing at what is broken, and whoever types "stop" in a
+ * hurry does not mean it. It is stopped by its id.
+ */
+const isForPeople = ({ workflow, forPeople }: { workflow: string; forPeople?: boolean | undefined }) =>
+  forPeople ?? formerlyForPeople.includes(workflow);
 
 async function chooseRun(
   asked: Asked<RequestTo<'stop'>>,
@@ -79,12 +83,12 @@ async function chooseRun(
   if ('unavailable' in runs) return notDone(`${runs.unavailable}.`);
   // What people have asked for just now runs too, this request among it.
   const others = runs.filter(({ workflow }) => workflow !== workflowInfo().workflowType);
-  const going = others.filter(({ workflow }) => forPeople.includes(workflow)).map(({ id }) => id);
+  const going = others.filter(isForPeople).map(({ id }) => id);
   const goesOn =
     going.length === 0
       ? ''
       : ` What keeps people up to date goes on (${going.join(', ')}); /baton stop with its id stops that too.`;
-  const [only, ...more] = others.filter(({ workflow }) => !forPeople.includes(workflow));
+  const [only, ...more] = others.filter((run) => !isForPeople(run));
   if (!only)
     return {
       outcome: 'nothing to do',
