@@ -1,6 +1,6 @@
 import { isSecretName, maskNamed, nameOf, tellsNothing } from './secret-names.ts';
 import { mask, namedShapes, shapes } from './secret-shapes.ts';
-import { patternOf } from './secret-values.ts';
+import { isInDigest, patternOf } from './secret-values.ts';
 
 /** Masks secrets in a text. `name` is the name of the field that holds the text, where it is one: a password's field holds a password. */
 export type Scrub = (text: string, name?: string) => string;
@@ -16,7 +16,9 @@ export function makeScrubber(secrets: readonly string[]): Scrub {
   const values = patternOf(secrets);
   return (text, name) => {
     if (name !== undefined && isSecretName(name)) return tellsNothing(text) ? text : mask;
-    let scrubbed = values ? text.replace(values, mask) : text;
+    let scrubbed = values
+      ? text.replace(values, (found, at: number) => (isInDigest(text, found, at) ? found : mask))
+      : text;
     for (const [shape, replacement] of shapes) scrubbed = scrubbed.replace(shape, replacement);
     if (!hint.test(scrubbed)) return scrubbed;
     for (const [shape, replacement] of namedShapes) scrubbed = scrubbed.replace(shape, replacement);

@@ -16,6 +16,20 @@ export function patternOf(secrets: readonly string[]): RegExp | undefined {
   return forms.length > 0 ? new RegExp(forms.join('|'), 'g') : undefined;
 }
 
+/** A secret as long as this stands nowhere by chance. */
+const longEnough = 12;
+const digest = /(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/;
+
+/**
+ * Whether what was found at this place is a part of a SHA-256 in hexadecimal: a short secret of such digits stands in one of some thousand of
+ * them, and one that is masked in part proves nothing any more.
+ */
+export function isInDigest(text: string, found: string, at: number): boolean {
+  if (found.length >= longEnough || !/^[0-9a-f]+$/.test(found)) return false;
+  // So much on both sides that no longer row of digits looks like one, and no other digest is seen.
+  return digest.test(text.slice(Math.max(0, at - 64), at + found.length + 64));
+}
+
 const sort = (texts: string[]) => texts.sort((one, other) => other.length - one.length);
 
 /** The secret as it is, or with any of its special characters escaped as URLs, forms, JSON (also JSON within JSON) and HTML do. */

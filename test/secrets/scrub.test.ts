@@ -94,11 +94,26 @@ describe('the scrubber', () => {
     expect(makeScrubber(['secret', 'secret-and-more'])('a secret-and-more b')).toBe('a [secret] b');
   });
 
+  it('leaves a digest whole in which a short secret stands by chance, and masks that secret anywhere else', () => {
+    const digest = '679beef4012d7bfb002500d5d1a6e93facc04764012d7bfb002500d5d1a61234';
+    const scrub = makeScrubber(['beef', '4012', '1234']);
+    for (const text of [digest, `SHA-256 ${digest}.`, `{"digest":"${digest}"}`, `${digest}/${digest}`])
+      expect(scrub(text)).toBe(text);
+    expect(scrub('pin 1234, x1234y, 0a1234, 001234')).toBe(
+      'pin [secret], x[secret]y, 0a[secret], 00[secret]',
+    );
+    for (const other of [`a${digest}`, digest.slice(1), digest.repeat(2), digest.toUpperCase()])
+      expect(scrub(other)).not.toContain('1234');
+    expect(makeScrubber([digest, 'beef'])(`a key: ${digest}`)).toBe('a key: [secret]');
+    expect(makeScrubber(['beef4012d7bfb002'])(digest)).not.toContain('beef4012');
+  });
+
   it('takes long texts in linear time', () => {
     const scrub = makeScrubber(['some-secret']);
     const start = process.cpuUsage();
     for (const part of ['a', '://', 'eyJ', 'xoxb-', 'AKIA', '@', 'http://a', 'some-secre', ...hostile])
       scrub(part.repeat(30_000));
+    makeScrubber(['beef'])('beef'.repeat(30_000));
     expect(process.cpuUsage(start).user / 1e6).toBeLessThan(2);
   });
 });
