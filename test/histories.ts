@@ -28,7 +28,9 @@ import { signedMemo, testAuthority } from './authority.ts';
 import { clientsFor } from './clients.ts';
 import { endMovesInJira } from './fixtures/moves-in-jira.ts';
 import { noteFromElsewhere } from './fixtures/note-from-elsewhere.ts';
+import { ownIncidents } from './fixtures/own-incidents.ts';
 import { endRaised } from './fixtures/raised-to-p1.ts';
+import { roomWithoutIssue } from './fixtures/room-without-issue.ts';
 import { shiftLook } from './fixtures/shift-look.ts';
 import { writeCodes } from './fixtures/written-codes.ts';
 import { request } from './store/approval.ts';
@@ -101,8 +103,10 @@ export async function recordHistories(folder: string): Promise<void> {
     keep(folder, run.workflow, run.outcome ?? 'live', history);
   }
   await recordApproved(world, folder);
-  await recordWithoutIssue(world, folder);
   keep(folder, 'changeIncident', 'done from elsewhere', await noteFromElsewhere(world));
+  keep(folder, 'changeIncident', 'done in all accounts', await ownIncidents(world));
+  const withoutIssue = await roomWithoutIssue(world);
+  keep(folder, 'pagerdutyProductionIncidentPolicy', 'followed to the end without an issue', withoutIssue);
   await recordElsewhere(world, folder);
   await world.close();
 }
@@ -134,18 +138,6 @@ async function recordRestart(world: World, folder: string, instance: string, nam
   await until(world, id, 'restarted');
   const history = await world.temporal.client.workflow.getHandle(`ec2-unhealthy/${id}`).fetchHistory();
   keep(folder, 'ec2UnhealthyRestart', name, history);
-}
-
-/** Also an end that there is otherwise: what was said is kept elsewhere. */
-async function recordWithoutIssue(world: World, folder: string): Promise<void> {
-  world.jira.fail({ ...refuse, times: 50 });
-  const id = raiseIncident(world.pagerDuty, { title: 'Slow without an issue', service: 'Search' });
-  await eventually('a card', () => cardOf(world.slack, id));
-  resolveAs(world.pagerDuty, id, 'PADALOP');
-  await until(world, id, 'followed to the end');
-  await noMoreFaults(world);
-  const history = await world.temporal.client.workflow.getHandle(`production-incident/${id}`).fetchHistory();
-  keep(folder, 'pagerdutyProductionIncidentPolicy', 'followed to the end without an issue', history);
 }
 
 function keep(
