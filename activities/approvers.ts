@@ -5,6 +5,8 @@ import {
   type ApproverCheck,
   type Approvers,
   asksRole,
+  type OnCallOf,
+  onCallIn,
   whoMayApprove,
 } from '../domain/approval.ts';
 import { actorOf, type Principal } from '../domain/rights.ts';
@@ -146,15 +148,16 @@ async function pagerDutyUserOf({ directory, connection, email, signal }: Person)
 
 const serviceAnswer = z.object({ service: z.object({ escalation_policy: reference }) });
 
-/** On any level of the escalation policy that the service has now. */
-async function isOnCall(userId: string, service: string, person: Person): Promise<boolean> {
+/** By the escalation policy that the service has now. */
+async function isOnCall(userId: string, onCallOf: OnCallOf, person: Person): Promise<boolean> {
+  const { service, level } = onCallIn(onCallOf);
   const { directory, connection, signal } = person;
   const pagerduty = await directory.clients.pagerduty(connection);
   const answer = await pagerduty.get(`/services/${encodeURIComponent(service)}`, {}, signal);
   const policy = readSuccess(answer, serviceAnswer).service.escalation_policy;
   const query = { 'escalation_policy_ids[]': [policy.id], 'user_ids[]': [userId] };
   const { onCalls } = await readOnCalls(pagerduty, query, signal);
-  return onCalls.some(({ user }) => user.id === userId);
+  return onCalls.some((each) => each.user.id === userId && (level ?? each.level) === each.level);
 }
 
 const groupAnswer = z.object({ users: z.array(z.string()) });

@@ -12,11 +12,18 @@ export interface Approvers {
   userGroup?: string;
   /** A team of PagerDuty, by id. */
   pagerDutyTeam?: string;
-  /** A service of PagerDuty, by id: whoever is on call for it, on any level of its escalation policy. */
-  onCallOf?: string;
+  /** Whoever is on call for a service of PagerDuty. */
+  onCallOf?: OnCallOf;
   /** Whoever has this role in Baton, or a higher one. */
   role?: 'approver' | 'operator' | 'admin';
 }
+
+/** A service of PagerDuty, by id: all levels of its escalation policy, or one of them, the first being 1. */
+export type OnCallOf = string | { service: string; level: number };
+
+/** The service whose people on call are asked, and the level where it is that one alone. */
+export const onCallIn = (onCallOf: OnCallOf): { service: string; level?: number } =>
+  typeof onCallOf === 'string' ? { service: onCallOf } : onCallOf;
 
 /** Whether these approvers ask whoever has this role. No list at all asks whoever has the right. */
 export function asksRole(approvers: Approvers, role: Role): boolean {
@@ -170,13 +177,21 @@ export type ApproverCheck =
   | { refusal: string }
   | { unavailable: string };
 
+/** As in `whoever is on call on level 2`. */
+export function onCallText(onCallOf: OnCallOf): string {
+  const { level } = onCallIn(onCallOf);
+  return level === undefined ? 'on call' : `on call on level ${level}`;
+}
+
 /** Whom an approval asks, in words: `whoever is on call for the PagerDuty service PF9KMXH, or whoever is approver in Baton, or higher`. */
 export function whoMayApprove({ userIds, userGroup, pagerDutyTeam, onCallOf, role }: Approvers): string {
   const lists = [
     ...(userIds === undefined ? [] : [`the PagerDuty user ${userIds.join(' or ') || '(none)'}`]),
     ...(userGroup === undefined ? [] : [`the members of the Slack user group ${userGroup}`]),
     ...(pagerDutyTeam === undefined ? [] : [`the members of the PagerDuty team ${pagerDutyTeam}`]),
-    ...(onCallOf === undefined ? [] : [`whoever is on call for the PagerDuty service ${onCallOf}`]),
+    ...(onCallOf === undefined
+      ? []
+      : [`whoever is ${onCallText(onCallOf)} for the PagerDuty service ${onCallIn(onCallOf).service}`]),
     ...(role === undefined ? [] : [`whoever is ${role} in Baton, or higher`]),
   ];
   return lists.join(', or ') || 'whoever may decide approvals in Baton';

@@ -1,5 +1,5 @@
 import { ApplicationFailure, activityInfo } from '@temporalio/activity';
-import { type Approval, type ApprovalRequest, asksRole } from '../domain/approval.ts';
+import { type Approval, type ApprovalRequest, asksRole, onCallIn } from '../domain/approval.ts';
 import { actorOf, authorize, type Principal } from '../domain/rights.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import type { Person } from '../store/people.ts';
@@ -88,6 +88,7 @@ const mostSeconds = 90 * 86_400;
 /** Why nobody could answer what is to be asked; undefined where they can. */
 function problemOf({
   calls,
+  approvers,
   required,
   expiresInSeconds,
 }: Omit<ApprovalAsking, 'number'>): string | undefined {
@@ -95,6 +96,9 @@ function problemOf({
     return 'what would be shown is not what was planned. Hand on the planned calls as they came';
   if (!Number.isInteger(required) || required < 1)
     return `${required} people cannot approve. \`required\` is a whole number from 1 on`;
+  const level = approvers.onCallOf === undefined ? undefined : onCallIn(approvers.onCallOf).level;
+  if (level !== undefined && !(Number.isInteger(level) && level >= 1))
+    return `no escalation policy has a level ${level}. \`level\` is a whole number from 1 on`;
   if (!(expiresInSeconds >= 1 && expiresInSeconds <= mostSeconds))
     return `it would expire in ${expiresInSeconds} seconds. \`expiresIn\` is from 1 second to 90 days`;
   return undefined;

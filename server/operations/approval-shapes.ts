@@ -37,6 +37,6 @@ export const approversShape = z.object({
   userIds: texts.exactOptional(),
   userGroup: z.string().exactOptional(),
   pagerDutyTeam: z.string().exactOptional(),
-  onCallOf: z.string().exactOptional(),
+  onCallOf: z.union([z.string(), z.object({ service: z.string(), level: z.int() })]).exactOptional(),
   role: z.enum(['approver', 'operator', 'admin']).exactOptional(),
 });

@@ -58,6 +58,7 @@ export function casesOn({ world, store, providers }: Around): Case[] {
     pagerDutyTeam: 'PTEAM',
     onCallOf: 'PCHECKO',
   };
+  const levelOf = (level: number) => ({ approvers: { onCallOf: { service: 'PCHECKO', level } } });
   const no = { answers: 0, status: 403 };
   const late = { status: 409, answers: 0 };
 
@@ -69,6 +70,40 @@ export function casesOn({ world, store, providers }: Around): Case[] {
     { name: 'a member of the PagerDuty team', who: cleo, asks: { approvers: { pagerDutyTeam: 'PTEAM' } } },
     { name: 'who is on call', who: ada, asks: { approvers: { onCallOf: 'PCHECKO' } } },
     { name: 'who is on call on the second level', who: ben, asks: { approvers: { onCallOf: 'PCHECKO' } } },
+    { name: 'who is on call on the first level, which is asked', who: ada, asks: levelOf(1) },
+    { name: 'who is on call on the second level, which is asked', who: ben, asks: levelOf(2) },
+    {
+      name: 'who is on call on the second level, where the first is asked',
+      who: ben,
+      asks: levelOf(1),
+      refused:
+        /not among those who are asked: whoever is on call on level 1 for the PagerDuty service PCHECKO\./,
+      ...no,
+    },
+    {
+      name: 'who is on call on the first level, where the second is asked',
+      who: ada,
+      asks: levelOf(2),
+      refused:
+        /not among those who are asked: whoever is on call on level 2 for the PagerDuty service PCHECKO\./,
+      ...no,
+    },
+    {
+      name: 'who is on call, where a level is asked that there is not',
+      who: ada,
+      asks: levelOf(3),
+      refused: /whoever is on call on level 3/,
+      ...no,
+    },
+    {
+      name: 'who came on call on the level after it was asked',
+      who: cleo,
+      asks: { approvers: { onCallOf: { service: 'PCHANGES', level: 2 } } },
+      before: async () => {
+        for (const policy of providers().pagerDuty.world.policies)
+          if (policy.id === 'PECHANGES') policy.levels = [['PDAN'], ['PCLEO']];
+      },
+    },
     { name: 'a member of the Slack group', who: ben, asks: { approvers: { userGroup: 'S0ONCALL' } } },
     { name: 'a member by a stored link', who: fay, asks: { approvers: { userGroup: 'S0LINK' } } },
     { name: 'who is on one list of many', who: cleo, asks: { approvers: everyList } },

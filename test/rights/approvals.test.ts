@@ -18,8 +18,13 @@ beforeAll(async () => {
     users.push({ id: `P${name.toUpperCase()}`, name, email: `${name.toLowerCase()}@example.com` });
   for (const user of users) if (user.id === 'PCLEO') user.teamIds = ['PTEAM'];
   policies.push({ id: 'PEPAST', name: 'Past', levels: [['PDAN']] });
+  policies.push({ id: 'PECHANGES', name: 'Changes', levels: [['PCLEO'], ['PDAN']] });
   const [service] = services;
-  if (service) services.push({ ...service, id: 'PPAST', policyId: 'PEPAST' });
+  if (service)
+    services.push(
+      { ...service, id: 'PPAST', policyId: 'PEPAST' },
+      { ...service, id: 'PCHANGES', policyId: 'PECHANGES' },
+    );
   const slack = around.slack.world;
   const member = { deleted: false, guest: false, bot: false };
   slack.users.push(

@@ -302,6 +302,7 @@ describe('a run that waits for an approval', () => {
     ['nobody has to approve', { required: 0 }],
     ['it is over before it begins', { expiresIn: 0 }],
     ['it is to last for years', { expiresIn: '400 days' }],
+    ['no level is so low', { approvers: { onCallOf: { service: 'PCHECKO', level: 0 } } }],
   ])('asks nobody where %s', async (_, more) => {
     const run = await start(openTheDoor, asking(more));
     await expect(run.result()).rejects.toMatchObject({ cause: { type: 'InvalidInput' } });

@@ -117,6 +117,18 @@ describe('an approval in a channel', () => {
     expect(JSON.stringify(shown)).toContain('<@U0ADA> <@U0BEN> please answer');
   });
 
+  it.each([
+    ['the first level, where none is named', 'PCHECKO', 'U0ADA'],
+    ['the level that is named', { service: 'PCHECKO', level: 2 }, 'U0BEN'],
+  ])('calls whoever is on call on %s', async (_, onCallOf, userId) => {
+    const channelId = newChannel();
+    const { shown } = await show({ approvers: { onCallOf }, channelId });
+    expect(membersOf(channelId)).toEqual([slack.world.bot.userId, userId]);
+    expect(JSON.stringify(shown)).toContain(`<@${userId}> please answer`);
+    const words = typeof onCallOf === 'string' ? 'on call' : 'on call on level 2';
+    expect(JSON.stringify(shown)).toContain(`May answer: who is ${words} for the service`);
+  });
+
   it('is shown directly to whoever cannot be brought into it', async () => {
     const channelId = newChannel();
     const refused = JSON.stringify({ ok: false, error: 'cant_invite' });

@@ -1,4 +1,4 @@
-import type { Approval, Approvers } from '../../domain/approval.ts';
+import { type Approval, type Approvers, onCallIn } from '../../domain/approval.ts';
 import { steps } from './activities.ts';
 import { orUnavailable } from './parts.ts';
 import { engine } from './run.ts';
@@ -33,13 +33,15 @@ async function usersOf({
     if (!('unavailable' in user) && user.user?.email) emails.push(user.user.email);
   }
   if (onCallOf !== undefined) {
-    const { escalationPolicy } = await steps.readPagerDutyService({ serviceId: onCallOf });
+    // Of all levels the first is called, and the others may answer.
+    const { service: serviceId, level = 1 } = onCallIn(onCallOf);
+    const { escalationPolicy } = await steps.readPagerDutyService({ serviceId });
     const escalationPolicyIds = escalationPolicy ? [escalationPolicy.id] : [];
     const { onCalls } =
       escalationPolicyIds.length > 0
         ? await steps.listPagerDutyOnCalls({ escalationPolicyIds })
         : { onCalls: [] };
-    emails.push(...onCalls.filter(({ level }) => level === 1).flatMap(({ user }) => user.email ?? []));
+    emails.push(...onCalls.filter((each) => each.level === level).flatMap(({ user }) => user.email ?? []));
   }
   const members = userGroup ? await steps.listSlackGroupMembers({ groupId: userGroup }) : { users: [] };
   return { emails: [...new Set(emails)], slackUsers: members.users.map(({ id }) => id) };

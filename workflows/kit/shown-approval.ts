@@ -1,5 +1,5 @@
 import type { ActivityFunctions } from '../../activities/index.ts';
-import type { Approval, Approvers, PlannedCall } from '../../domain/approval.ts';
+import { type Approval, type Approvers, onCallText, type PlannedCall } from '../../domain/approval.ts';
 
 /** As Slack shows it. */
 export type ShownApproval = Parameters<ActivityFunctions['showSlackApproval']>[0]['approval'];
@@ -56,7 +56,7 @@ function callShown({
 function inWords(approvers: Approvers): string {
   const { userIds = [], userGroup, pagerDutyTeam, onCallOf, role } = approvers;
   const lists = [
-    ...(onCallOf ? ['who is on call for the service'] : []),
+    ...(onCallOf ? [`who is ${onCallText(onCallOf)} for the service`] : []),
     ...(userIds.length > 0
       ? [`${userIds.length === 1 ? 'one person' : `${userIds.length} people`} by name`]
       : []),
