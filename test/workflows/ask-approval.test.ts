@@ -180,6 +180,35 @@ describe('nobody has answered in time', () => {
     expect(await run.result()).toBe('approved');
   });
 
+  it('and then the next level is asked, each for its own time, and at last somebody is paged', async () => {
+    const before = await temporal.currentTimeMs();
+    const onLevel = (level: number) => ({ onCallOf: { service: 'PCHECKO', level } });
+    const last = { ask: onLevel(3), then: 'page' } as const;
+    const run = await start(
+      openTheDoor,
+      asking({
+        approvers: onLevel(1),
+        expiresIn: '1 hour',
+        onExpire: { ask: onLevel(2), expiresIn: '30 minutes', then: last },
+      }),
+    );
+    await expect(run.result()).rejects.toMatchObject({ cause: { type: 'ApprovalExpired' } });
+    const whoeverIs = (level: number) =>
+      `nobody answered in time, so others are asked: whoever is on call on level ${level} for the PagerDuty service PCHECKO`;
+    const asks = await asksOf(run.workflowId);
+    expect(asks).toMatchObject([
+      { approvers: onLevel(1), closedBecause: whoeverIs(2) },
+      { approvers: onLevel(2), closedBecause: whoeverIs(3) },
+      {
+        approvers: onLevel(3),
+        closedBecause: 'nobody answered in time, so the run fails, and somebody is paged',
+      },
+    ]);
+    expect(new Set(asks.map(({ state }) => state))).toEqual(new Set(['expired']));
+    expect((await closedAt(run)) - before).toBeGreaterThanOrEqual(2 * hour);
+    expect((await closedAt(run)) - before).toBeLessThan(2.1 * hour);
+  });
+
   it('and the run fails where that is to page', async () => {
     const run = await start(openTheDoor, asking({ onExpire: 'page' }));
     await expect(run.result()).rejects.toMatchObject({

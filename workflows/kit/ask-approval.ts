@@ -26,6 +26,12 @@ import { engine, eventsSoFar, lastResolver, runCause } from './run.ts';
 /** Tells a run that its approval has an answer, and waits until it has taken it up: true. Whoever cannot wait lets the event tell it. */
 export const approvalAnswered = defineUpdate<boolean, [string]>('approvalAnswered');
 
+/**
+ * What follows when nobody has answered in time: it is refused; the run fails, and so pages; or others are asked, for their own time (left
+ * out, as long as those before), and `then` says what follows where they do not answer either (left out, it is refused).
+ */
+export type OnExpire = 'refuse' | 'page' | { ask: Approvers; expiresIn?: Duration; then?: OnExpire };
+
 /** How people are asked. */
 export interface Asking {
   /** Who may answer: looked up at each answer. */
@@ -34,10 +40,8 @@ export interface Asking {
   required?: number;
   /** After this nothing is approved any more. */
   expiresIn: Duration;
-  /**
-   * What follows when nobody has answered by then: it is refused; the run fails, and so pages; or others are asked, for as long again.
-   */
-  onExpire?: 'refuse' | 'page' | { ask: Approvers };
+  /** Left out: it is refused. */
+  onExpire?: OnExpire;
   /** Whoever asked for the run may answer too. */
   requesterMayApprove?: boolean;
   reasonRequired?: boolean;
@@ -154,8 +158,10 @@ export async function askApproval({
     const reason = answers.findLast((answer) => answer.decision === state)?.reason;
     return { decision: state, approvalId: id, answers, at, ...(reason ? { reason } : {}) };
   }
-  if (typeof onExpire === 'object')
-    return askApproval({ ...asking, plan, approvers: onExpire.ask, onExpire: 'refuse' });
+  if (typeof onExpire === 'object') {
+    const { ask: approvers, expiresIn = asking.expiresIn, then: afterwards = 'refuse' } = onExpire;
+    return askApproval({ ...asking, plan, approvers, expiresIn, onExpire: afterwards });
+  }
   if (onExpire === 'page')
     throw ApplicationFailure.nonRetryable(`Nobody approved in time: ${plan.summary}`, 'ApprovalExpired');
   return { decision: 'expired', approvalId: id, answers, at };

@@ -18,7 +18,7 @@ export async function failOver({ replicas }: { replicas: number }): Promise<stri
     required: 2,
     reasonRequired: true,
     expiresIn: '15 minutes',
-    onExpire: { ask: { role: 'admin' } },
+    onExpire: { ask: { role: 'admin' }, expiresIn: '30 minutes', then: 'page' },
   });
   if (decision !== 'approved') return decision;
 
