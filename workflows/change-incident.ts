@@ -2,7 +2,7 @@ import { patched, workflowInfo } from '@temporalio/workflow';
 import type { PersonRequest, SlackRequest } from '../domain/person-request.ts';
 import { markOf } from '../domain/subject.ts';
 import { steps } from './kit/activities.ts';
-import { failureOf, orUnavailable } from './kit/parts.ts';
+import { failureOf, inParts, orUnavailable } from './kit/parts.ts';
 import { acknowledge } from './kit/person-requests/acknowledge.ts';
 import {
   type Asked,
@@ -40,6 +40,8 @@ import { addToTimeline } from './kit/person-requests/timeline.ts';
 import { record } from './kit/record.ts';
 import { roomOpened } from './kit/room.ts';
 import { engine, runCause } from './kit/run.ts';
+import { showAsKept } from './kit/show-as-kept.ts';
+import type { ShownApproval } from './kit/shown-approval.ts';
 import { type StatusCard, statusCard } from './kit/status-card.ts';
 
 /** A click on the status card. */
@@ -301,10 +303,15 @@ async function tellDirectly(
   const sent = await orUnavailable(() => steps.sendSlackDirectMessage({ userId, text: all, links }));
   if ('unavailable' in sent)
     await record(`The Slack user ${userId} could not be told (${sent.unavailable}): ${text}`);
-  for (const approval of approvals) {
-    const shown = await orUnavailable(() => steps.showSlackApproval({ place: { userId }, approval }));
-    if (!('unavailable' in shown)) await engine.showedApproval({ id: approval.id, ...placeIn(shown) });
-  }
+  for (const approval of approvals)
+    if (patched('told-as-it-is-kept')) await showAsKept({ userId }, approval.id, [], inParts());
+    else await showOnce(userId, approval);
 }
 
-const placeIn = ({ channelId, ts }: { channelId: string; ts: string }) => ({ channelId, ts });
+/** How runs have shown it that began before it was shown again until it is as it is kept. */
+async function showOnce(userId: string, approval: ShownApproval): Promise<void> {
+  const shown = await orUnavailable(() => steps.showSlackApproval({ place: { userId }, approval }));
+  if ('unavailable' in shown) return;
+  const { channelId, ts } = shown;
+  await engine.showedApproval({ id: approval.id, channelId, ts });
+}

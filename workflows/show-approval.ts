@@ -1,6 +1,5 @@
 import { ApplicationFailure, CancellationScope, condition, patched, sleep } from '@temporalio/workflow';
-import type { ActivityFunctions } from '../activities/index.ts';
-import type { Approval } from '../domain/approval.ts';
+import type { Approval, ApprovalMessage } from '../domain/approval.ts';
 import { incidentOfSubject } from '../domain/subject.ts';
 import { steps } from './kit/activities.ts';
 import { askedByName, askedByRole, askedByTeam, mostAsked } from './kit/asked-people.ts';
@@ -8,13 +7,12 @@ import { inParts, orCancelled, orUnavailable, type Parts } from './kit/parts.ts'
 import { record } from './kit/record.ts';
 import { roomOpened } from './kit/room.ts';
 import { engine, healthy } from './kit/run.ts';
+import { type ApprovalPlace, showAsKept } from './kit/show-as-kept.ts';
 import { shownApproval } from './kit/shown-approval.ts';
 
 export interface ShowApprovalInput {
   approvalId: string;
 }
-
-type Place = Parameters<ActivityFunctions['showSlackApproval']>[0]['place'];
 
 /**
  * Brings what people see of an approval in Slack to how it stands now, for as long as Slack takes to be there. The run that asks waits
@@ -47,7 +45,7 @@ async function mend({ id, messages, channelId }: Approval, parts: Parts): Promis
   const wanted = messages.length === 0 && channelId !== undefined ? [channelId] : [];
   const channels = new Set([...messages.map((message) => message.channelId), ...wanted]);
   let isShown = false;
-  for (const channel of channels) if (await showIn({ channelId: channel }, id, [], parts)) isShown = true;
+  for (const channel of channels) if (await showAsKept({ channelId: channel }, id, [], parts)) isShown = true;
   return isShown;
 }
 
@@ -66,7 +64,7 @@ async function showToAsked(asked: Approval, parts: Parts): Promise<boolean> {
   await condition(() => named !== undefined, peopleWait);
   const early = named?.slice(0, mostAsked);
   const left = await invite(channelId, early ?? []);
-  const shown = await showIn({ channelId }, id, early ?? [], parts);
+  const shown = await showAsKept({ channelId }, id, early ?? [], parts);
   if (!shown) return showToEach(asked, search, parts);
   if (early) await showDirectly(left, id, new Set(), parts);
   else await callLate(shown, id, (await search).slice(0, mostAsked), parts);
@@ -82,16 +80,16 @@ async function showToEach(asked: Approval, named: Promise<string[]>, parts: Part
   return areTold.some((isTold) => isTold);
 }
 
-interface Shown {
-  channelId: string;
-  ts: string;
-}
-
 /** The message is there, and names them now. Slack tells nobody of a mention in an edited message, so they are called in its thread. */
-async function callLate({ channelId, ts }: Shown, id: string, people: string[], parts: Parts): Promise<void> {
+async function callLate(
+  { channelId, ts }: ApprovalMessage,
+  id: string,
+  people: string[],
+  parts: Parts,
+): Promise<void> {
   if (people.length === 0) return;
   const left = await invite(channelId, people);
-  await showIn({ channelId }, id, people, parts);
+  await showAsKept({ channelId }, id, people, parts);
   const now = await engine.findApproval({ id });
   if (now?.state !== 'pending') return;
   const mention = people.filter((userId) => !left.includes(userId));
@@ -123,40 +121,10 @@ async function showDirectly(
     told.add(userId);
     const now = await engine.findApproval({ id });
     if (now?.state !== 'pending') return isShown;
-    if (await showIn({ userId }, id, [userId], parts)) isShown = true;
+    if (await showAsKept({ userId }, id, [userId], parts)) isShown = true;
   }
   return isShown;
 }
-
-/**
- * Shows it in one place as it is kept, and again until that is what is shown: it may be answered while Slack is away, and whoever tells of
- * the answer finds no message yet. A place that Slack refuses is a problem, and keeps it from no other one.
- */
-async function showIn(
-  place: Place,
-  id: string,
-  mention: string[],
-  { part }: Parts,
-): Promise<Shown | undefined> {
-  const name = 'userId' in place ? `Direct message to ${place.userId}` : `Channel ${place.channelId}`;
-  let shown: Shown | undefined;
-  for (let now = await engine.findApproval({ id }); now; ) {
-    const approval = shownApproval(now, mention);
-    const at = shown ? { channelId: shown.channelId } : place;
-    const posted = await part(name, () => steps.showSlackApproval({ place: at, approval }));
-    if (!posted) return shown;
-    const { channelId, ts } = posted;
-    shown = { channelId, ts };
-    await engine.showedApproval({ id, ...shown });
-    const kept = await engine.findApproval({ id });
-    if (!kept || isAsShown(kept, now)) return shown;
-    now = kept;
-  }
-  return shown;
-}
-
-const isAsShown = (kept: Approval, shown: Approval) =>
-  kept.state === shown.state && kept.answers.length === shown.answers.length;
 
 /** Whom `look` finds; nobody, once there is nothing to answer any more: a provider may be away for hours. */
 async function whileAsked(id: string, look: () => Promise<string[]>): Promise<string[]> {
@@ -199,7 +167,7 @@ async function showOnce(asked: Approval): Promise<string> {
   return healthy('shown');
 }
 
-async function placesOnce(approval: Approval, people: readonly string[]): Promise<Place[]> {
+async function placesOnce(approval: Approval, people: readonly string[]): Promise<ApprovalPlace[]> {
   const { messages, channelId, state } = approval;
   if (messages.length > 0) return messages.map((message) => ({ channelId: message.channelId }));
   if (channelId !== undefined) return [{ channelId }];

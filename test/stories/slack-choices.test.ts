@@ -128,6 +128,27 @@ describe('/baton approve without an id', () => {
     await eventually('the answer', async () => (await stateOf(approval.id)) === 'refused');
   });
 
+  it('shows it there as it stands by then, where somebody answers while Slack is away', async () => {
+    const { channelId, approval } = await withAdaAlone();
+    const match = 'conversations.open';
+    world.slack.fail({ kind: 'status', status: 503, match, times: 100_000 });
+    const before = world.slack.calls.length;
+    await door.type(`approve`, { userId: 'U0BEN', channelId });
+    await eventually('Slack to be asked in vain', () =>
+      world.slack.calls.slice(before).some(({ path }) => path.includes(match)),
+    );
+    const by = { by: 'person:cleo@example.com', name: 'Cleo', via: 'cli', decision: 'refused' } as const;
+    await world.store.answerApproval(approval.id, by);
+    await fetch(`${world.slack.url}/_simulator/faults`, { method: 'DELETE' });
+    const message = await eventually('the message', async () => {
+      const { messages = [] } = (await world.store.findApproval(approval.id)) ?? {};
+      const own = messages.find((each) => each.channelId.startsWith('D'));
+      return world.slack.world.messages.find(({ ts }) => ts === own?.ts);
+    });
+    expect(JSON.stringify(message.blocks)).toContain('Refused by Cleo (cli');
+    expect(buttonsOf(message)).toEqual([]);
+  });
+
   it('answers by the rights of whoever presses', async () => {
     const { channelId, approval } = await withApproval();
     const shown = await type('approve', channelId, 'U0ADA');
