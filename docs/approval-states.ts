@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { approvalBody, approvalSchema, type ShownApproval } from '../activities/slack/approval.ts';
 import type { Body } from '../activities/slack/blocks.ts';
 import { messageBody, messageContent } from '../activities/slack/message.ts';
-import { type Asking, reminderOf, unansweredFor } from '../workflows/kit/ask-approval.ts';
+import { type Asking, unansweredFor } from '../workflows/kit/ask-approval.ts';
+import { reminderOf } from '../workflows/kit/shown-approval.ts';
 
 const asked: z.input<typeof approvalSchema> = {
   id: '0f3k9s1d2m7q8w5e6r4t1y2u3',
@@ -99,7 +100,7 @@ export const approvalStates = [
   })),
   {
     name: 'approval-reminder',
-    about: 'At half of the time, in the thread of the message.',
+    about: 'At half and at three quarters of the time, in the thread. It mentions whoever is asked by then.',
     body: messageBody(z.object(messageContent).parse({ text: reminderOf(asked) }), undefined),
   },
 ];

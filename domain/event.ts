@@ -98,6 +98,8 @@ export interface EventData extends Record<IncidentEventType, Incident> {
   'slack.action': SlackAction;
   'slack.request': SlackRequest;
   'approval.asked': ApprovalEvent;
+  /** Half of its time is over, or three quarters, and it is still pending. */
+  'approval.waiting': ApprovalEvent;
   'approval.approved': ApprovalEvent;
   'approval.refused': ApprovalEvent;
   'approval.expired': ApprovalEvent;
@@ -118,6 +120,7 @@ const fired: readonly string[] = [
   'slack.action',
   'slack.request',
   'approval.asked',
+  'approval.waiting',
   'approval.approved',
   'approval.refused',
   'approval.expired',

@@ -125,9 +125,9 @@ const isOfLogAlone = ({ type }: Event) => type.startsWith('pagerduty.log.');
 /** A time that is told in whole seconds may seem to lie before what it comes after. */
 const laterOf = (time: string, seenAt = time) => (Date.parse(seenAt) > Date.parse(time) ? seenAt : time);
 
-export const isOfApproval = (event: Event): event is Event<`approval.${ApprovalEnd}`> =>
+export const isOfApproval = (event: Event): event is Event<`approval.${ApprovalStep}`> =>
   event.type.startsWith('approval.');
-type ApprovalEnd = 'asked' | Exclude<ApprovalState, 'pending'>;
+type ApprovalStep = 'asked' | 'waiting' | Exclude<ApprovalState, 'pending'>;
 
 function holdOf(
   event: Event,

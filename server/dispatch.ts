@@ -32,7 +32,7 @@ export interface DispatcherOptions {
   log: Logger;
   /** Counts what became of events. */
   count?: (disposition: string) => void;
-  /** Counts approvals that were asked for, and how they ended. */
+  /** Counts approvals that were asked for, reminders of them, and how they ended. */
   countApproval?: (outcome: string) => void;
 }
 

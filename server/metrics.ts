@@ -77,7 +77,7 @@ export function createMetrics(more: () => Promise<string> = async () => '') {
   });
   const approvals = new Counter({
     name: 'baton_approvals_total',
-    help: 'Approvals that were asked for, and those that ended, by how',
+    help: 'Approvals that were asked for, reminders of them, and those that ended, by how',
     labelNames: ['outcome'],
     registers,
   });

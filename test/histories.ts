@@ -373,7 +373,12 @@ async function recordElsewhere(world: World, folder: string): Promise<void> {
     scrub: (text) => text,
     authority: testAuthority,
   });
-  const record = async <Input>(run: (input: Input) => Promise<string>, workflowId: string, input: Input) => {
+  const record = async <Input>(
+    run: (input: Input) => Promise<string>,
+    workflowId: string,
+    input: Input,
+    name?: string,
+  ) => {
     const { name: workflow } = run;
     const trigger = workflowId.split('/')[0] ?? '';
     const handle = await temporal.client.workflow.start(run, {
@@ -383,7 +388,7 @@ async function recordElsewhere(world: World, folder: string): Promise<void> {
       args: [input],
     });
     const outcome = await handle.result().catch(() => 'failed');
-    keep(folder, workflow, outcome, await handle.fetchHistory());
+    keep(folder, workflow, name ?? outcome, await handle.fetchHistory());
   };
   const failure = { runId: 'x', workflow: 'x', failureClass: 'ProviderRefused', target: 'x', message: 'no' };
   await record(pageForRun, 'run-failed/x', failure);
@@ -397,6 +402,9 @@ async function recordElsewhere(world: World, folder: string): Promise<void> {
     const { id: approvalId } = await world.store.askApproval(request(place));
     await record(showApproval, `approval-message/${number + 2}`, { approvalId });
   }
+  const { id: approvalId } = await world.store.askApproval(request({ channelId: channel?.id ?? '' }));
+  await record(showApproval, 'approval-message/5', { approvalId });
+  await record(showApproval, 'approval-message/6', { approvalId }, 'shown again with a reminder');
   await worker.stop();
   await temporal.teardown();
 }

@@ -22,6 +22,7 @@ const registered = [
   'askApproval',
   'findApproval',
   'closeApproval',
+  'remindOfApproval',
   'showedApproval',
   'lastMade',
   'leaveNotice',

@@ -9,6 +9,7 @@ export const approvalMessage = defineTrigger({
   name: 'approval-message',
   on: [
     'approval.asked',
+    'approval.waiting',
     'approval.approved',
     'approval.refused',
     'approval.expired',

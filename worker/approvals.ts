@@ -2,6 +2,7 @@ import { ApplicationFailure, activityInfo } from '@temporalio/activity';
 import { type Approval, type ApprovalRequest, asksRole, onCallIn } from '../domain/approval.ts';
 import { actorOf, authorize, type Principal } from '../domain/rights.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
+import { waitingDelivery } from '../store/approval-lines.ts';
 import type { Person } from '../store/people.ts';
 import type { Store } from '../store/store.ts';
 import type { ApprovalAsking, EngineActivities } from '../workflows/kit/run.ts';
@@ -11,7 +12,7 @@ import { digestOf } from './identity.ts';
 
 type ApprovalActivities = Pick<
   EngineActivities,
-  'askApproval' | 'findApproval' | 'closeApproval' | 'showedApproval' | 'peopleByRole'
+  'askApproval' | 'findApproval' | 'closeApproval' | 'remindOfApproval' | 'showedApproval' | 'peopleByRole'
 >;
 
 /** The engine's own activities that approvals need. Whose run it is and who asked for it is what the signed cause says. */
@@ -47,8 +48,14 @@ export function approvalActivities(store: Store, scrub: (text: string) => string
 
     async closeApproval({ id, state, because }, cause?: CauseOfCall) {
       const kept = await store.findApproval(id);
-      const isOwn = kept?.runId === activityInfo().workflowExecution?.workflowId;
-      return cause && isOwn ? store.closeApproval(id, state, scrub(because)) : kept;
+      return cause && isOwn(kept) ? store.closeApproval(id, state, scrub(because)) : kept;
+    },
+
+    async remindOfApproval({ id, reminder }, cause?: CauseOfCall) {
+      const kept = await store.findApproval(id);
+      if (!cause || !isOwn(kept) || kept.state !== 'pending') return;
+      const told = { ...kept, summary: scrub(kept.summary) };
+      await store.receive({ ...waitingDelivery(told, reminder, new Date().toISOString()), leave: true });
     },
 
     async showedApproval({ id, ...message }, cause?: CauseOfCall) {
@@ -61,6 +68,10 @@ export function approvalActivities(store: Store, scrub: (text: string) => string
     },
   };
 }
+
+/** Of the run that calls. */
+const isOwn = (kept: Approval | undefined): kept is Approval =>
+  kept !== undefined && kept.runId === activityInfo().workflowExecution?.workflowId;
 
 const peopleAtOnce = 200;
 

@@ -8,7 +8,7 @@ import { record } from './kit/record.ts';
 import { roomOpened } from './kit/room.ts';
 import { engine, healthy } from './kit/run.ts';
 import { type ApprovalPlace, showAsKept } from './kit/show-as-kept.ts';
-import { shownApproval } from './kit/shown-approval.ts';
+import { reminderOf, shownApproval } from './kit/shown-approval.ts';
 
 export interface ShowApprovalInput {
   approvalId: string;
@@ -66,28 +66,36 @@ async function showToAsked(asked: Approval, parts: Parts): Promise<boolean> {
   const left = await invite(channelId, early ?? []);
   const shown = await showAsKept({ channelId }, id, early ?? [], parts);
   if (!shown) return showToEach(asked, search, parts);
-  if (early) await showDirectly(left, id, new Set(), parts);
-  else await callLate(shown, id, (await search).slice(0, mostAsked), parts);
+  await remind(shown, asked, early?.filter((userId) => !left.includes(userId)) ?? [], parts);
+  if (early) await showDirectly(left, asked, new Set(), parts);
+  else await callLate(shown, asked, ((await search) ?? []).slice(0, mostAsked), parts);
   return true;
 }
 
 /** Shows it to all who are asked, by whichever list. Whoever is found does not wait for a provider that is away. */
-async function showToEach(asked: Approval, named: Promise<string[]>, parts: Parts): Promise<boolean> {
+async function showToEach(
+  asked: Approval,
+  named: Promise<string[] | undefined>,
+  parts: Parts,
+): Promise<boolean> {
   const { id } = asked;
   const told = new Set<string>();
   const lists = [named, whileAsked(id, () => askedByRole(asked)), whileAsked(id, () => askedByTeam(asked))];
-  const areTold = await Promise.all(lists.map(async (list) => showDirectly(await list, id, told, parts)));
+  const areTold = await Promise.all(
+    lists.map(async (list) => showDirectly((await list) ?? [], asked, told, parts)),
+  );
   return areTold.some((isTold) => isTold);
 }
 
 /** The message is there, and names them now. Slack tells nobody of a mention in an edited message, so they are called in its thread. */
 async function callLate(
   { channelId, ts }: ApprovalMessage,
-  id: string,
+  asked: Approval,
   people: string[],
   parts: Parts,
 ): Promise<void> {
   if (people.length === 0) return;
+  const { id } = asked;
   const left = await invite(channelId, people);
   await showAsKept({ channelId }, id, people, parts);
   const now = await engine.findApproval({ id });
@@ -98,7 +106,7 @@ async function callLate(
     await parts.part('Call in the thread', () =>
       steps.postSlackMessage({ channelId, threadTs: ts, mention, text }),
     );
-  await showDirectly(left, id, new Set(), parts);
+  await showDirectly(left, asked, new Set(), parts);
 }
 
 /** Invites people to a channel. Gives those who cannot be. */
@@ -111,36 +119,58 @@ async function invite(channelId: string, userIds: string[]): Promise<string[]> {
 /** Shows it to people in the conversation with each, while it waits. `told`: who has been, by anybody who calls this. */
 async function showDirectly(
   people: readonly string[],
-  id: string,
+  asked: Approval,
   told: Set<string>,
   parts: Parts,
 ): Promise<boolean> {
+  const { id } = asked;
   let isShown = false;
   for (const userId of people) {
     if (told.has(userId) || told.size >= mostAsked) continue;
     told.add(userId);
     const now = await engine.findApproval({ id });
     if (now?.state !== 'pending') return isShown;
-    if (await showAsKept({ userId }, id, [userId], parts)) isShown = true;
+    const shown = await showAsKept({ userId }, id, [userId], parts);
+    if (!shown) continue;
+    isShown = true;
+    await remind(shown, asked, [userId], parts);
   }
   return isShown;
 }
 
-/** Whom `look` finds; nobody, once there is nothing to answer any more: a provider may be away for hours. */
-async function whileAsked(id: string, look: () => Promise<string[]>): Promise<string[]> {
+/** A message that had been shown before is called to mind in its thread: Slack tells nobody that it was edited. */
+async function remind(
+  { channelId, ts: threadTs }: ApprovalMessage,
+  { id, messages, ...asked }: Approval,
+  mention: string[],
+  { part }: Parts,
+): Promise<void> {
+  const wasShown = messages.some((message) => message.channelId === channelId && message.ts === threadTs);
+  if (!wasShown || !patched('reminded-where-shown')) return;
+  const now = await engine.findApproval({ id });
+  if (now?.state !== 'pending') return;
+  const text = reminderOf(asked);
+  await whileAsked(id, () =>
+    part('Reminder', () => steps.postSlackMessage({ channelId, threadTs, mention, text })),
+  );
+}
+
+/** What `work` gives; nothing, once there is nothing to answer any more: a provider may be away for hours. */
+async function whileAsked<Result>(id: string, work: () => Promise<Result>): Promise<Result | undefined> {
   const scope = new CancellationScope();
-  let found: string[] | undefined;
-  const looking = scope.run(look).then((people) => {
-    found = people;
+  let isDone = false;
+  const working = scope.run(work).then((result) => {
+    isDone = true;
+    return result;
   });
-  looking.catch(orCancelled);
-  while (!(await condition(() => found !== undefined, lookAgain))) {
+  working.catch(orCancelled);
+  while (!(await condition(() => isDone, lookAgain))) {
     const now = await engine.findApproval({ id });
     if (now?.state === 'pending') continue;
     scope.cancel();
-    return [];
+    return undefined;
   }
-  return found ?? [];
+  return working;
 }
 
 async function roomFor({ subject }: Approval): Promise<string | undefined> {

@@ -245,6 +245,7 @@ const own: Record<Own | 'schedule.shift-handoff', Making> = {
   'slack.action': pressedButton,
   'slack.request': typedCommand,
   'approval.asked': (at) => ofApproval('pending', at),
+  'approval.waiting': (at) => ofApproval('pending', at),
   'approval.approved': (at) => ofApproval('approved', at),
   'approval.refused': (at) => ofApproval('refused', at),
   'approval.expired': (at) => ofApproval('expired', at),

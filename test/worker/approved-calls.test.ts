@@ -207,6 +207,42 @@ describe('a change that needs an approval', () => {
   });
 });
 
+describe('a reminder of an approval', () => {
+  /** Reminds of it from a run of that id, for this reason. */
+  function remind({ id }: Approval, runId: string, cause: object | undefined, reminder = 1): Promise<void> {
+    const { remindOfApproval } = approvalActivities(store, scrub) as unknown as {
+      remindOfApproval(asked: object, cause: object | undefined): Promise<void>;
+    };
+    const environment = new MockActivityEnvironment({ workflowExecution: { workflowId: runId, runId } });
+    return environment.run(remindOfApproval, { id, reminder }, cause);
+  }
+  const cause = { trigger: 'manual' };
+  const waiting = async ({ runId: subject }: Approval) =>
+    (await store.listEvents({ subject, limit: 9 })).filter(
+      ({ type, disposition }) => type === 'approval.waiting' && disposition !== 'duplicate',
+    );
+
+  it('is one event, however often the run tells of it, and none once it is over', async () => {
+    const approval = await store.askApproval(request());
+    for (const reminder of [1, 1, 2]) await remind(approval, approval.runId, cause, reminder);
+    const { id: approvalId, runId, workflow, summary } = approval;
+    const event = { data: { approvalId, runId, workflow, summary, state: 'pending' } };
+    expect(await waiting(approval)).toMatchObject([{ event }, { event }]);
+    await store.closeApproval(approval.id, 'withdrawn', 'the run was stopped');
+    await remind(approval, approval.runId, cause, 3);
+    expect(await waiting(approval)).toHaveLength(2);
+  });
+
+  it.each([
+    ['another run', fresh('other/'), cause],
+    ['a run that no server of ours has started', undefined, undefined],
+  ])('is not taken from %s', async (_, runId, from) => {
+    const approval = await store.askApproval(request());
+    await remind(approval, runId ?? approval.runId, from);
+    expect(await waiting(approval)).toEqual([]);
+  });
+});
+
 describe('what people would be shown', () => {
   /** Asks as a run does that a server has started for this reason. */
   function ask(asking: object, cause: object): Promise<Approval> {

@@ -6,6 +6,7 @@ import {
   condition,
   defineUpdate,
   isCancellation,
+  patched,
   setHandler,
 } from '@temporalio/workflow';
 import type { ActivityFunctions } from '../../activities/index.ts';
@@ -22,6 +23,7 @@ import { changes, type Steps, steps } from './activities.ts';
 import { approvalTakenUp, by, nextApproval } from './call-approval.ts';
 import { failureOf, orCancelled, orUnavailable } from './parts.ts';
 import { engine, eventsSoFar, lastResolver, runCause } from './run.ts';
+import { reminderOf } from './shown-approval.ts';
 
 /** Tells a run that its approval has an answer, and waits until it has taken it up: true. Whoever cannot wait lets the event tell it. */
 export const approvalAnswered = defineUpdate<boolean, [string]>('approvalAnswered');
@@ -226,9 +228,12 @@ export function unansweredFor({ onExpire = 'refuse' }: Pick<Asking, 'onExpire'>)
 async function untilClosed(approval: Approval, unanswered: string): Promise<Approval> {
   const { id, expiresAt, askedAt } = approval;
   const end = Date.parse(expiresAt);
-  const reminder = (Date.parse(askedAt) + end) / 2;
+  const begin = Date.parse(askedAt);
+  const remindsByEvent = patched('reminded-by-event');
+  const times = (remindsByEvent ? [1 / 2, 3 / 4] : [1 / 2]).map((part) => begin + part * (end - begin));
+  const due = () => times.filter((time) => Date.now() >= time).length;
   // A run that has begun a new history has reminded people in the one before.
-  let isReminded = Date.now() >= reminder;
+  let reminded = due();
   let overdueMs = shortMs;
   let seen = 0;
   // An answer does not wait for a Slack that is away.
@@ -236,7 +241,7 @@ async function untilClosed(approval: Approval, unanswered: string): Promise<Appr
   try {
     for (let now = approval; ; ) {
       if (now.state !== 'pending') return now;
-      const left = (isReminded ? end : reminder) - Date.now();
+      const left = (times[reminded] ?? end) - Date.now();
       // Each time longer: the clock of the store may be hours behind.
       if (Date.now() >= end) overdueMs *= 2;
       const wait = Math.min(Math.max(left, overdueMs), lookAgainMs);
@@ -245,10 +250,11 @@ async function untilClosed(approval: Approval, unanswered: string): Promise<Appr
       told.delete(id);
       seen = eventsSoFar().length;
       now = await look(id, Date.now() >= end ? unanswered : undefined);
-      if (now.state !== 'pending' || isReminded || Date.now() < reminder) continue;
-      isReminded = true;
+      if (now.state !== 'pending' || due() === reminded) continue;
+      reminded = due();
       const asked = now;
-      reminding.run(() => remind(asked)).catch(orCancelled);
+      if (remindsByEvent) await engine.remindOfApproval({ id, reminder: reminded });
+      else reminding.run(() => remindOnce(asked)).catch(orCancelled);
     }
   } finally {
     reminding.cancel();
@@ -276,8 +282,8 @@ const isClosed = (id: string, from: number): boolean =>
       return type.startsWith('approval.') && approvalId === id && state !== 'pending';
     });
 
-/** Once, at half of the time, where it was shown. Whoever cannot be reminded finds it all the same. */
-async function remind({ summary, expiresAt, messages }: Approval): Promise<void> {
+/** How runs have reminded people that began before a run of its own did: once, in each place where it was shown. */
+async function remindOnce({ summary, expiresAt, messages }: Approval): Promise<void> {
   for (const { channelId, ts } of messages)
     await orUnavailable(() =>
       steps.postSlackMessage({
@@ -287,7 +293,3 @@ async function remind({ summary, expiresAt, messages }: Approval): Promise<void>
       }),
     );
 }
-
-/** What people are reminded with. */
-export const reminderOf = ({ summary, expiresAt }: Pick<Approval, 'summary' | 'expiresAt'>) =>
-  `This still waits for an answer: ${oneLine(summary)}. It expires at ${expiresAt}.`;

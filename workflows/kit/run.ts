@@ -88,6 +88,8 @@ export interface EngineActivities {
     state: 'expired' | 'superseded' | 'withdrawn';
     because: string;
   }): Promise<Approval | undefined>;
+  /** Tells by an event that it still waits, once for each `reminder`. */
+  remindOfApproval(asked: { id: string; reminder: number }): Promise<void>;
   showedApproval(shown: { id: string; channelId: string; ts: string }): Promise<void>;
   /** The result of the last change by this activity of this target, of any run. The target as the store has it: with its connection. */
   lastMade(asked: { activity: string; target: string }): Promise<unknown>;

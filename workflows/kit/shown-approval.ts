@@ -1,5 +1,6 @@
 import type { ActivityFunctions } from '../../activities/index.ts';
 import { type Approval, type Approvers, onCallText, type PlannedCall } from '../../domain/approval.ts';
+import { oneLine } from '../../domain/text.ts';
 
 /** As Slack shows it. */
 export type ShownApproval = Parameters<ActivityFunctions['showSlackApproval']>[0]['approval'];
@@ -30,6 +31,10 @@ export function shownApproval(approval: Approval, mention: string[]): ShownAppro
     ...(closedBecause ? { closedBecause } : {}),
   };
 }
+
+/** What people are reminded with. */
+export const reminderOf = ({ summary, expiresAt }: Pick<Approval, 'summary' | 'expiresAt'>) =>
+  `This still waits for an answer: ${oneLine(summary)}. It expires at ${expiresAt}.`;
 
 function callShown({
   summary,
