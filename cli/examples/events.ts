@@ -10,7 +10,7 @@ import type { ReadEvent } from '../../server/read-event.ts';
 import { readCommand } from '../../server/slack/commands.ts';
 import { clickDelivery } from '../../server/slack/payload.ts';
 import { readSlashCommand, requestDelivery } from '../../server/slack/person-requests.ts';
-import { eventOf } from '../../store/approval-lines.ts';
+import { eventOf, waitingDelivery } from '../../store/approval-lines.ts';
 import { exampleWebhook, signWebhook } from '../example.ts';
 import { ada, wireData, wireIncident } from './pagerduty.ts';
 
@@ -166,8 +166,8 @@ function typedCommand(at: Date): Example {
   return { event: event as Event, raw };
 }
 
-function ofApproval(state: ApprovalState, at: Date): Example {
-  const approval: Approval = {
+function approvalThatIs(state: ApprovalState, at: Date): Approval {
+  return {
     id: '0f3k9s1d2m7q8w5e6r4t1y2u3',
     runId: run,
     workflow,
@@ -188,7 +188,16 @@ function ofApproval(state: ApprovalState, at: Date): Example {
     answers: [],
     messages: [],
   };
-  return { event: JSON.parse(eventOf(approval, at.toISOString()).row.event ?? '') as Event };
+}
+
+function ofApproval(state: ApprovalState, at: Date): Example {
+  const { row } = eventOf(approvalThatIs(state, at), at.toISOString());
+  return { event: JSON.parse(row.event ?? '') as Event };
+}
+
+function ofReminder(at: Date): Example {
+  const { event } = waitingDelivery(approvalThatIs('pending', at), 1, at.toISOString());
+  return { event: event as Event };
 }
 
 function ofRun(state: Exclude<RunState, 'starting' | 'running'>, at: Date): Example {
@@ -245,7 +254,7 @@ const own: Record<Own | 'schedule.shift-handoff', Making> = {
   'slack.action': pressedButton,
   'slack.request': typedCommand,
   'approval.asked': (at) => ofApproval('pending', at),
-  'approval.waiting': (at) => ofApproval('pending', at),
+  'approval.waiting': ofReminder,
   'approval.approved': (at) => ofApproval('approved', at),
   'approval.refused': (at) => ofApproval('refused', at),
   'approval.expired': (at) => ofApproval('expired', at),
