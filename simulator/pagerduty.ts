@@ -3,6 +3,7 @@ import { takeTime } from './pace.ts';
 import { type Account, openAccount } from './pagerduty/account.ts';
 import { mountEvents } from './pagerduty/events.ts';
 import { pagerDutyLimits } from './pagerduty/limits.ts';
+import { makePast, type Past, type PastAsked } from './pagerduty/past.ts';
 import { mountRest } from './pagerduty/rest.ts';
 import {
   type Alert,
@@ -39,6 +40,8 @@ export interface PagerDutyOptions {
   answerMilliseconds?: number;
   /** It keeps to PagerDuty's limits, whose minutes pass so much faster. Left out: it takes all. */
   limitedAt?: { timeScale: number } | undefined;
+  /** What has happened before its first start. Left out: nothing. */
+  past?: PastAsked;
   /** Where webhooks go. A saved world keeps its queue and gets this address. */
   webhook?: { url: string; secret: string };
 }
@@ -49,6 +52,7 @@ export async function startPagerDuty({
   stateFile,
   answerMilliseconds,
   limitedAt,
+  past,
   webhook,
 }: PagerDutyOptions = {}): Promise<PagerDutySimulator> {
   let account: Account | undefined;
@@ -64,7 +68,7 @@ export async function startPagerDuty({
       webhooks = webhookSender(world, () => save());
       account = openAccount(world, webhooks);
       mountEvents(app, account, act);
-      mountRest(app, account, act);
+      mountRest(app, account, act, madeAtFirstUse(world, past));
     },
     errorBody,
   };
@@ -86,6 +90,19 @@ export async function startPagerDuty({
       stop();
       await simulator.close();
     },
+  };
+}
+
+/** A saved world keeps its past: it ended some days before the first start, so that nobody takes it for what happens now. */
+function madeAtFirstUse(world: PagerDutyWorld, asked: PastAsked | undefined): () => Past | undefined {
+  if (!asked) return () => undefined;
+  const until = `${new Date(Date.now() - 3 * 24 * 3_600_000).toISOString().slice(0, 10)}T00:00:00.000Z`;
+  world.past ??= { until, firstNumber: world.nextNumber };
+  const { past } = world;
+  let made: Past | undefined;
+  return () => {
+    made ??= makePast(asked, world, past);
+    return made;
   };
 }
 
@@ -122,6 +139,7 @@ export const simulatedPagerDuty = defineSimulator({
     const simulator = await startPagerDuty({
       stateFile: stateFileOf(options, 'pagerduty'),
       answerMilliseconds: options.pace.answerMilliseconds,
+      past: { incidents: 1_500, days: 365 },
       webhook: { url: options.webhookUrl, secret: simulatedWebhookSecret },
     });
     return { simulator, env: pagerDutyEnvironment(simulator.url) };

@@ -3,10 +3,13 @@ import { z } from 'zod';
 import type { Act } from '../simulator.ts';
 import type { Account } from './account.ts';
 import { parseBody } from './events.ts';
+import { mountLists } from './lists.ts';
 import { mountOtherIncidents } from './other-incidents.ts';
+import { invalid, page, queryOf } from './page.ts';
+import type { Past } from './past.ts';
 import { RestError } from './rest-error.ts';
 import { updateFields, updateIncident } from './update.ts';
-import { byId, type Incident, type LogEntry, type MaintenanceWindow, newId, type User } from './world.ts';
+import { byId, type Incident, type MaintenanceWindow, newId, type User } from './world.ts';
 
 const maxNotes = 2000;
 
@@ -17,7 +20,6 @@ function scopeOf({ method, path }: Request): string | undefined {
   return path === '/users/me' ? undefined : `${resource}.${method === 'GET' ? 'read' : 'write'}`;
 }
 
-const invalid = (...errors: string[]) => new RestError(400, 2001, 'Invalid Input Provided', errors);
 const notFound = () => new RestError(404, 2100, 'Not Found');
 
 const newIncident = z.object({
@@ -51,8 +53,8 @@ const responderRequest = z.object({
     .min(1),
 });
 
-/** The REST API, as far as Baton uses it. */
-export function mountRest(app: Express, account: Account, act: Act): void {
+/** The REST API, as far as Baton uses it. `past`: what was before the first start, if anything. */
+export function mountRest(app: Express, account: Account, act: Act, past: () => Past | undefined): void {
   const { world, shape } = account;
 
   app.use((request, _, next) => {
@@ -64,7 +66,6 @@ export function mountRest(app: Express, account: Account, act: Act): void {
     next();
   });
 
-  const query = (request: Request) => new URL(request.originalUrl, 'http://simulator').searchParams;
   const incidentOf = (request: Request): Incident => {
     const { id } = request.params;
     const found = world.incidents.find((each) => each.id === id || `${each.number}` === id);
@@ -85,44 +86,10 @@ export function mountRest(app: Express, account: Account, act: Act): void {
     if (!user) throw new RestError(400, 1008, 'Requester User Not Found');
     return user;
   };
-  const page = <Item>(
-    request: Request,
-    response: Response,
-    name: string,
-    items: readonly Item[],
-    show: (item: Item) => unknown = (item) => item,
-  ) => {
-    const limit = Math.min(Number(query(request).get('limit') ?? 25), 100);
-    const offset = Number(query(request).get('offset') ?? 0);
-    if (!(limit > 0 && offset >= 0 && offset + limit <= 10_000))
-      throw invalid('Offset and limit are too large');
-    const more = items.length > offset + limit;
-    const shown = items.slice(offset, offset + limit).map(show);
-    response.json({ [name]: shown, limit, offset, total: null, more });
-  };
-
-  app.get('/incidents', (request, response) => {
-    const asked = query(request);
-    const wants = (name: string, value: string) =>
-      !asked.has(`${name}[]`) || asked.getAll(`${name}[]`).includes(value);
-    const key = asked.get('incident_key');
-    const since = Date.parse(asked.get('since') ?? '1970-01-01');
-    const until = Date.parse(asked.get('until') ?? '9999-01-01');
-    const hasKey = (it: Incident) =>
-      it.key === key || world.alerts.some((alert) => alert.incidentId === it.id && alert.key === key);
-    const found = world.incidents
-      .filter((it) => wants('statuses', it.status) && wants('service_ids', it.serviceId))
-      .filter((it) => wants('urgencies', it.urgency) && (key === null || hasKey(it)))
-      .filter((it) => !asked.has('user_ids[]') || it.assigneeIds.some((id) => wants('user_ids', id)))
-      .filter((it) => Date.parse(it.createdAt) >= since && Date.parse(it.createdAt) <= until);
-    const include = asked.getAll('include[]');
-    if (asked.get('sort_by') === 'created_at:desc') found.reverse();
-    const shown = found.map((it) => shape.incident(it, include));
-    page(request, response, 'incidents', shown);
-  });
+  mountLists(app, account, { incidentOf, past });
 
   app.get('/incidents/:id', (request, response) => {
-    const incident = shape.incident(incidentOf(request), query(request).getAll('include[]'));
+    const incident = shape.incident(incidentOf(request), queryOf(request).getAll('include[]'));
     response.json({ incident });
   });
 
@@ -169,7 +136,7 @@ export function mountRest(app: Express, account: Account, act: Act): void {
 
   app.get('/incidents/:id/alerts', (request, response) => {
     const incident = incidentOf(request);
-    const statuses = query(request).getAll('statuses[]');
+    const statuses = queryOf(request).getAll('statuses[]');
     const alerts = world.alerts
       .filter(
         ({ incidentId, status }) => incidentId === incident.id && (!statuses[0] || statuses.includes(status)),
@@ -213,26 +180,6 @@ export function mountRest(app: Express, account: Account, act: Act): void {
     response.json({ status_update: { id, message, sender, created_at: at } });
   });
 
-  /** Newest first. */
-  const showLog = (request: Request, response: Response, entries: readonly LogEntry[]) => {
-    const asked = query(request);
-    const since = Date.parse(asked.get('since') ?? '1970-01-01');
-    const until = Date.parse(asked.get('until') ?? '9999-01-01');
-    const found = entries.filter(({ at }) => Date.parse(at) >= since && Date.parse(at) <= until).toReversed();
-    page(request, response, 'log_entries', found, (entry) =>
-      shape.logEntry(entry, asked.getAll('include[]')),
-    );
-  };
-  app.get('/log_entries', (request, response) => showLog(request, response, world.log));
-  app.get('/incidents/:id/log_entries', (request, response) => {
-    const { id } = incidentOf(request);
-    showLog(
-      request,
-      response,
-      world.log.filter(({ incidentId }) => incidentId === id),
-    );
-  });
-
   app.post('/incidents/:id/responder_requests', (request, response) => {
     const incident = incidentOf(request);
     if (!world.abilities.includes('coordinated_responding'))
@@ -261,7 +208,7 @@ export function mountRest(app: Express, account: Account, act: Act): void {
     world.changeEvents.filter((event) => event.serviceId === serviceId).toReversed();
 
   app.get('/incidents/:id/related_change_events', (request, response) => {
-    const limit = Number(query(request).get('limit') ?? 25);
+    const limit = Number(queryOf(request).get('limit') ?? 25);
     const changes = changesOf(incidentOf(request).serviceId).slice(0, limit);
     const correlation_reason = { reason: 'most_recent' };
     response.json({ change_events: changes.map((it) => ({ ...shape.changeEvent(it), correlation_reason })) });
@@ -272,7 +219,7 @@ export function mountRest(app: Express, account: Account, act: Act): void {
   app.get('/services/:id/change_events', (request, response) => {
     const service = byId(world.services, request.params.id);
     if (!service) throw notFound();
-    const since = query(request).get('since');
+    const since = queryOf(request).get('since');
     if (since !== null && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(since))
       throw invalid('since must be in UTC');
     const after = since === null ? 0 : Date.parse(since);
@@ -281,8 +228,8 @@ export function mountRest(app: Express, account: Account, act: Act): void {
   });
 
   app.get('/users', (request, response) => {
-    const part = (query(request).get('query') ?? '').toLowerCase();
-    const teams = query(request).getAll('team_ids[]');
+    const part = (queryOf(request).get('query') ?? '').toLowerCase();
+    const teams = queryOf(request).getAll('team_ids[]');
     const isAsked = ({ teamIds = [] }: User) =>
       teams.length === 0 || teamIds.some((id) => teams.includes(id));
     const found = world.users.filter(
@@ -306,7 +253,7 @@ export function mountRest(app: Express, account: Account, act: Act): void {
   });
 
   app.get('/oncalls', (request, response) => {
-    const asked = query(request);
+    const asked = queryOf(request);
     const wants = (name: string, id: string) => !asked.has(name) || asked.getAll(name).includes(id);
     const whole = asked.getAll('include[]').includes('users');
     const at = Date.parse(asked.get('since') ?? '') || Date.now();
@@ -333,7 +280,7 @@ export function mountRest(app: Express, account: Account, act: Act): void {
   });
 
   const named = (request: Request) => {
-    const part = (query(request).get('query') ?? '').toLowerCase();
+    const part = (queryOf(request).get('query') ?? '').toLowerCase();
     return ({ name }: { name: string }) => name.toLowerCase().includes(part);
   };
   app.get('/services', (request, response) => {
@@ -343,16 +290,16 @@ export function mountRest(app: Express, account: Account, act: Act): void {
       'services',
       world.services
         .filter(named(request))
-        .map(({ id }) => shape.service(id, query(request).getAll('include[]'))),
+        .map(({ id }) => shape.service(id, queryOf(request).getAll('include[]'))),
     );
   });
   app.get('/services/:id', (request, response) => {
     if (!byId(world.services, request.params.id)) throw notFound();
-    response.json({ service: shape.service(request.params.id, query(request).getAll('include[]')) });
+    response.json({ service: shape.service(request.params.id, queryOf(request).getAll('include[]')) });
   });
   app.get('/maintenance_windows', (request, response) => {
-    const services = query(request).getAll('service_ids[]');
-    const filter = query(request).get('filter');
+    const services = queryOf(request).getAll('service_ids[]');
+    const filter = queryOf(request).get('filter');
     const now = Date.now();
     const isWanted = ({ serviceIds, start, end }: MaintenanceWindow) =>
       (services.length === 0 || serviceIds.some((id) => services.includes(id))) &&

@@ -152,6 +152,8 @@ export interface PagerDutyWorld {
   priorities: Priority[];
   abilities: string[];
   nextNumber: number;
+  /** Where what was before the first start ends, and the number that came next then. Left out: there was nothing. */
+  past?: { until: string; firstNumber: number };
   incidents: Incident[];
   alerts: Alert[];
   notes: Note[];
