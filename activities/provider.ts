@@ -80,6 +80,8 @@ export interface Tested {
  * - `check`: asks harmlessly what the credentials may do.
  * - `log`: one page of what has happened at the provider, newest first and as it answers it, for a server that no webhook reaches.
  *   `needs`: the setting without which a connection has no log to read.
+ * - `past`: pages of all incidents of a time, and of what their logs say, both newest first and as the provider answers them, for a look
+ *   at an account that Baton has not served. It only reads.
  * - `test`: sends something that is marked as a test, and looks whether it arrives, until `signal` ends. Left out: the check tells enough.
  */
 export interface Provider<
@@ -106,6 +108,11 @@ export interface Provider<
   log?: {
     needs: keyof z.input<Settings> & string;
     read(client: Client, query: LogQuery, signal: AbortSignal): Promise<LogPage>;
+  };
+  past?: {
+    needs: keyof z.input<Settings> & string;
+    incidents(client: Client, query: LogQuery, signal: AbortSignal): Promise<LogPage>;
+    entries(client: Client, query: LogQuery, signal: AbortSignal): Promise<LogPage>;
   };
   test?(client: Client, signal: AbortSignal, asked: Asked): Promise<Tested | undefined>;
 }

@@ -11,6 +11,7 @@ import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addEventCommands } from './events.ts';
 import { addIncidentCommands } from './incidents.ts';
+import { addLookCommand } from './look.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addOperationCommands } from './operation-commands.ts';
 import { addRecordCommands } from './record.ts';
@@ -38,6 +39,7 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addProcessCommands(program, wiring);
   addMigrateCommand(program, wiring);
   addDemoCommand(program, wiring);
+  addLookCommand(program, wiring);
   addDoctorCommand(program, wiring);
   addIncidentCommands(program, wiring);
   addRunCommands(program, wiring);

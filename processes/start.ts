@@ -30,7 +30,6 @@ import { commitOf } from './commit.ts';
 import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
 import { serveControl } from './control.ts';
 import { performHere } from './door.ts';
-import { CliFailure, exits } from './failure.ts';
 import { firstTokenFile } from './first-token.ts';
 import { Lifetime } from './lifetime.ts';
 import { secretsOf } from './masking.ts';
@@ -42,7 +41,7 @@ import { pullSource } from './pull.ts';
 import { prepareSdk } from './sdk.ts';
 import { payloadKeysOf, secretKeyOf } from './secret-key.ts';
 import { halvesFor, readSettings, type Settings } from './settings.ts';
-import type { RunningSimulators } from './simulators.ts';
+import { playStory, simulatedAccountOf } from './simulators.ts';
 import { type Binary, findTemporal } from './temporal-binary.ts';
 import { type RunningTemporal, startTemporal } from './temporal-server.ts';
 import type { Wiring } from './wiring.ts';
@@ -220,6 +219,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       ping: async () => 'here',
       perform: (name, input) => performHere(world, name, input),
       demo: (story) => playStory(simulators, story),
+      simulatedAccount: async () => simulatedAccountOf(simulators),
     });
     lifetime.onClose(control.close);
 
@@ -330,21 +330,6 @@ function keepRunning(first: RunningTemporal, { binary, dataDir, lifetime, log }:
       }
     });
   void watch();
-}
-
-/** What `baton demo` asks for. */
-async function playStory(simulators: RunningSimulators | undefined, asked: unknown): Promise<string> {
-  if (!simulators?.play)
-    throw new CliFailure('PagerDuty is not simulated here', {
-      next: 'Start Baton with BATON_SIMULATE=all, or with no provider set.',
-      exit: exits.conflict,
-    });
-  const story = simulators.stories.find((each) => each === asked);
-  if (asked !== null && story === undefined)
-    throw new CliFailure(`There is no such story. There are: ${simulators.stories.join(', ')}.`, {
-      exit: exits.notFound,
-    });
-  return simulators.play(story);
 }
 
 function banner(

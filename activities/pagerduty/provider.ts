@@ -56,6 +56,13 @@ export const pagerDuty = defineProvider({
     read: async (client, query, signal) =>
       (await import('./log-entries.ts')).readPagerDutyLog(client, query, signal),
   },
+  past: {
+    needs: 'PAGERDUTY_API_TOKEN',
+    incidents: async (client, query, signal) =>
+      (await import('./past.ts')).readPagerDutyIncidents(client, query, signal),
+    entries: async (client, query, signal) =>
+      (await import('./past.ts')).readPagerDutyEntries(client, query, signal),
+  },
   test: async (client, signal, asked) =>
     (await import('./test-events.ts')).testPagerDutyEvents(client, signal, asked),
 });

@@ -103,6 +103,13 @@ const eventTypes: Partial<Record<string, string>> = {
   priority_change: 'incident.priority_updated',
 };
 
+/** The types of events of which a log tells. */
+export const toldByLog: readonly string[] = [
+  'pagerduty.incident.triggered',
+  'pagerduty.incident.reopened',
+  ...Object.values(eventTypes).map((type) => `pagerduty.${type}`),
+];
+
 /** What opens a resolved incident again. PagerDuty's log has no entry of its own for it. */
 const reopening = ['incident.acknowledged', 'incident.escalated', 'incident.reassigned', 'log.trigger'];
 /** Of these the entry itself is the reopening, and nothing follows it. */

@@ -31,7 +31,11 @@ export function mountLists(
       !asked.has(`${name}[]`) || asked.getAll(`${name}[]`).includes(value);
     const key = asked.get('incident_key');
     const [since, until] = spanOf(request);
-    if (asked.has('since') && asked.has('until') && until - since > sixMonthsMilliseconds)
+    if (
+      asked.has('since') &&
+      asked.has('until') &&
+      Date.parse(until) - Date.parse(since) > sixMonthsMilliseconds
+    )
       throw invalid('The time between since and until is more than six months');
     const shown = shownTo(request);
     const hasKey = (it: Incident) =>
@@ -40,7 +44,7 @@ export function mountLists(
       .filter((it) => wants('statuses', it.status) && wants('service_ids', it.serviceId))
       .filter((it) => wants('urgencies', it.urgency) && (key === null || hasKey(it)))
       .filter((it) => !asked.has('user_ids[]') || it.assigneeIds.some((id) => wants('user_ids', id)))
-      .filter((it) => Date.parse(it.createdAt) >= since && Date.parse(it.createdAt) <= until);
+      .filter((it) => it.createdAt >= since && it.createdAt <= until);
     const include = asked.getAll('include[]');
     if (asked.get('sort_by') === 'created_at:desc') found.reverse();
     page(request, response, 'incidents', found, (it) => shown.shape.incident(it, include));
@@ -57,7 +61,7 @@ export function mountLists(
     const isOverview = asked.get('is_overview') === 'true';
     const found = log
       .filter((entry) => !isOverview || isInOverview(entry))
-      .filter(({ at }) => Date.parse(at) >= since && Date.parse(at) <= until)
+      .filter(({ at }) => at >= since && at <= until)
       .toReversed();
     page(request, response, 'log_entries', found, (entry) =>
       shown.logEntry(entry, asked.getAll('include[]')),
@@ -71,7 +75,13 @@ export function mountLists(
   });
 }
 
-function spanOf(request: Request): [since: number, until: number] {
+/** In the form in which the world keeps its times, so that they compare as texts. */
+function spanOf(request: Request): [since: string, until: string] {
   const asked = queryOf(request);
-  return [Date.parse(asked.get('since') ?? '1970-01-01'), Date.parse(asked.get('until') ?? '9999-01-01')];
+  const time = (name: string, otherwise: string) => {
+    const at = Date.parse(asked.get(name) ?? otherwise);
+    if (Number.isNaN(at)) throw invalid(`${name} is no time`);
+    return new Date(at).toISOString();
+  };
+  return [time('since', '1970-01-01'), time('until', '9999-01-01')];
 }

@@ -36,6 +36,16 @@ const complaints = [
   'is in English only',
 ];
 
+/** What comes many times at once, too. */
+export const ofStorms: Kind = {
+  service: 'Orders',
+  urgency: 'high',
+  share: 12,
+  title: (draw) => `Queue orders-incoming holds ${draw.number(11_000, 60_000)} messages`,
+  minutes: [7, 35],
+  passing: 35,
+};
+
 const kinds: readonly Kind[] = [
   {
     service: 'Checkout',
@@ -93,14 +103,7 @@ const kinds: readonly Kind[] = [
     minutes: [180, 40],
     passing: 0,
   },
-  {
-    service: 'Orders',
-    urgency: 'high',
-    share: 12,
-    title: (draw) => `Queue orders-incoming holds ${draw.number(11_000, 60_000)} messages`,
-    minutes: [7, 35],
-    passing: 35,
-  },
+  ofStorms,
   {
     service: 'Warehouse',
     urgency: 'low',

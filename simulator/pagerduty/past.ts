@@ -1,4 +1,4 @@
-import { type Draw, drawFrom, type Kind, kindAt } from './past-kinds.ts';
+import { type Draw, drawFrom, type Kind, kindAt, ofStorms } from './past-kinds.ts';
 import {
   type Agent,
   type Alert,
@@ -25,7 +25,7 @@ export interface Past {
 
 /** In a storm so many incidents of one service begin within half a minute. */
 const stormSize = 14;
-const stormEvery = 400;
+const stormEvery = 250;
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
@@ -54,8 +54,8 @@ function startsOf({ incidents, days }: PastAsked, until: number, draw: Draw): St
   const starts: Start[] = [];
   while (starts.length < incidents) {
     const at = until - day - draw.share() * (days - 1) * day;
-    const kind = kindAt(draw);
     const isStorm = starts.length % stormEvery === stormEvery / 2;
+    const kind = isStorm ? ofStorms : kindAt(draw);
     for (let more = isStorm ? stormSize : 1; more > 0 && starts.length < incidents; more -= 1)
       starts.push({ at: at + draw.number(0, 30) * 1_000, kind });
   }

@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import { inWords, lookOf, type Repeat, repeatsIn, type Sum, type TriggerLook } from '../domain/look.ts';
+import type { Wiring } from '../processes/wiring.ts';
+import { cited, readThen, tellAccount, tellLimits } from './account-past.ts';
+import { act } from './command.ts';
+import { parseDays } from './days.ts';
+import { type Output, paint, printable } from './output.ts';
+import { cut, listed, wrapped } from './wrapped.ts';
+
+/** JSON has all of them. */
+const shownRepeats = 12;
+
+/** `baton look`: what repeats in a PagerDuty account, and what triggers would have done. It reads, and changes nothing. */
+export function addLookCommand(program: Command, wiring: Wiring): void {
+  act<{ since: number }>(
+    program
+      .command('look')
+      .description('what repeats in PagerDuty, and what each trigger would have done; only reads')
+      .option('--since <days>', 'from so long ago on, as 90d', parseDays, 90),
+    wiring,
+    async ({ output, json, options: { since: days } }) => {
+      const { past, incidents, verdicts } = await readThen(wiring, days, output);
+      const repeats = repeatsIn(incidents);
+      const looks = verdicts.map((verdict) => lookOf(verdict, incidents));
+      if (json) {
+        const { events: _, ...account } = past;
+        return output.json({ ...account, incidents: incidents.length, repeats, triggers: looks });
+      }
+      tellAccount(past, incidents.length, output);
+      tellRepeats(repeats, output);
+      output.line();
+      output.line(paint('What each trigger would have done', 'bold', output.color));
+      for (const look of looks) if (look.isTold) tellTrigger(look, incidents.length, output);
+      tellLimits(past, verdicts, output);
+    },
+  );
+}
+
+function tellRepeats(repeats: readonly Repeat[], output: Output): void {
+  const repeated = repeats.reduce((sum, { count }) => sum + count, 0);
+  output.line();
+  output.line(paint(`What repeats: ${repeated} incidents of ${repeats.length} kinds`, 'bold', output.color));
+  for (const { count, service, title, untilAcknowledged, untilResolved, inHand } of repeats.slice(
+    0,
+    shownRepeats,
+  )) {
+    output.line(cut(`${String(count).padStart(5)} × ${printable(`${service}: ${title}`)}`));
+    const medians = [medianIn('acknowledged', untilAcknowledged), medianIn('resolved', untilResolved)].filter(
+      (words) => words !== '',
+    );
+    if (medians.length > 0) output.line(`        ${medians.join(', ')} (medians)`);
+    if (inHand.count > 0) output.line(`        in people's hands: ${productOf(inHand)}`);
+  }
+  const left = repeats.slice(shownRepeats);
+  if (left.length > 0) output.line(`        and ${left.length} kinds more (--json has all)`);
+}
+
+const medianIn = (what: string, { count, medianMinutes }: Sum) =>
+  count === 0 ? '' : `${what} after ${inWords(medianMinutes)}`;
+
+/** Such that the reader can calculate again. */
+const productOf = ({ count, medianMinutes, totalMinutes }: Sum) =>
+  `${count} incidents × median ${medianMinutes} min = ${inWords(totalMinutes)}`;
+
+function tellTrigger(look: TriggerLook, all: number, output: Output): void {
+  const { trigger, workflow, runs, joined, failed, incidents, targets, noes, untilActed, unattended } = look;
+  output.line();
+  output.line(cut(`${trigger}  starts ${workflow}`));
+  const shared = joined === 0 ? '' : `; ${joined} incidents would have joined a run in a storm`;
+  const yes = `yes to ${incidents.length} of ${all} incidents: ${runs} runs${shared}`;
+  for (const line of wrapped(yes.split(' '), '  ')) output.line(line);
+  for (const [reason, count] of Object.entries(noes).sort(([, one], [, other]) => other - one))
+    for (const line of wrapped(printable(`no ${count} times: ${reason}`).split(' '), '  ')) output.line(line);
+  if (failed > 0) output.line(`  failed ${failed} times: baton triggers test tells why`);
+  if (incidents.length === 0) return;
+  const on = targets.map(({ target, runs: count }) => printable(`${target} (${count})`));
+  for (const line of listed('on', cited(on, 8), '  ')) output.line(line);
+  const numbers = incidents.map(String);
+  for (const line of listed('incidents', cited(numbers, 24), '  ')) output.line(line);
+  if (untilActed.count > 0) output.line(`  until a person acted: ${productOf(untilActed)}`);
+  if (unattended > 0) output.line(`  about ${unattended} no person did anything`);
+}
