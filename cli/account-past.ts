@@ -1,22 +1,20 @@
-import { incidentsIn, type PastIncident } from '../domain/look.ts';
+import { incidentsIn, type PastIncident, type TriggerLook } from '../domain/look.ts';
 import type { TriggerVerdict } from '../domain/verdict.ts';
 import type { AccountPast } from '../processes/account-past.ts';
 import type { Wiring } from '../processes/wiring.ts';
-import { type Output, paint } from './output.ts';
+import { type Output, paint, printable } from './output.ts';
 import { listed, wrapped } from './wrapped.ts';
 
-/** Reads the past of the account, and asks all triggers about it. What that needs loads only now, so that help stays quick. */
+/** Reads the past of the account. What that needs loads only now, so that help stays quick. */
 export async function readThen(
   wiring: Wiring,
   days: number,
   output: Output,
-): Promise<{ past: AccountPast; incidents: PastIncident[]; verdicts: TriggerVerdict[] }> {
+): Promise<{ past: AccountPast; incidents: PastIncident[] }> {
   const { readAccountPast } = await import('../processes/account-past.ts');
-  const { wouldRun } = await import('../server/would-run.ts');
   output.note(`Reading ${days} days of PagerDuty. Nothing is written there.`);
   const past = await readAccountPast(wiring, days);
-  const verdicts = await wouldRun(past.events, await wiring.loadTriggers());
-  return { past, incidents: incidentsIn(past.events), verdicts };
+  return { past, incidents: incidentsIn(past.events) };
 }
 
 /** Of which account, when, and how it was read. */
@@ -26,8 +24,8 @@ export function tellAccount(
   output: Output,
 ): void {
   if (simulated) output.line(paint('SIMULATED: this account is made up', 'yellow', output.color));
-  output.line(`${incidents} incidents from ${since.slice(0, 10)} to ${until.slice(0, 10)}`);
-  output.line(`read by ${requests} requests in ${seconds} s, all of them reads`);
+  output.line(`${counted(incidents, 'incident')} from ${since.slice(0, 10)} to ${until.slice(0, 10)}`);
+  output.line(`read by ${counted(requests, 'request')} in ${seconds} s, all of them reads`);
 }
 
 const limits = [
@@ -53,6 +51,30 @@ export function tellLimits(
   if (seconds.length > 0)
     for (const line of listed('All of what happened at', seconds, '  ')) output.line(line);
 }
+
+/** `1 run`, `2 runs`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** What a trigger would have begun, and what of it would have come to one run. */
+export function begunBy({ workflow, runs, joined, targets, fault, failed }: TriggerLook): string[] {
+  const begun = `${counted(runs, 'run')} of ${workflow} on ${counted(targets.length, 'target')}`;
+  const shared = joined === 0 ? '' : `; ${counted(joined, 'incident')} would have joined a run in a storm`;
+  const failures = fault === undefined ? '' : `; it failed ${counted(failed, 'time')}, first by: ${fault}`;
+  return wrapped(printable(`${begun}${shared}${failures}`).split(' '), '  ');
+}
+
+/** On what its runs would have acted. */
+export const targetsOf = ({ targets }: TriggerLook): string[] =>
+  targets.length === 0
+    ? []
+    : listed(
+        'on',
+        cited(
+          targets.map(({ target, runs }) => printable(`${target} (${runs})`)),
+          8,
+        ),
+        '  ',
+      );
 
 /** So many of them, and how many more there are. */
 export const cited = (items: readonly string[], most: number): string[] =>

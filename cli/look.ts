@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { inWords, lookOf, type Repeat, repeatsIn, type Sum, type TriggerLook } from '../domain/look.ts';
 import type { Wiring } from '../processes/wiring.ts';
-import { cited, readThen, tellAccount, tellLimits } from './account-past.ts';
+import { begunBy, cited, counted, readThen, targetsOf, tellAccount, tellLimits } from './account-past.ts';
 import { act } from './command.ts';
 import { parseDays } from './days.ts';
 import { type Output, paint, printable } from './output.ts';
@@ -19,7 +19,9 @@ export function addLookCommand(program: Command, wiring: Wiring): void {
       .option('--since <days>', 'from so long ago on, as 90d', parseDays, 90),
     wiring,
     async ({ output, json, options: { since: days } }) => {
-      const { past, incidents, verdicts } = await readThen(wiring, days, output);
+      const { wouldRun } = await import('../server/would-run.ts');
+      const { past, incidents } = await readThen(wiring, days, output);
+      const verdicts = await wouldRun(past.events, await wiring.loadTriggers());
       const repeats = repeatsIn(incidents);
       const looks = verdicts.map((verdict) => lookOf(verdict, incidents));
       if (json) {
@@ -60,23 +62,19 @@ const medianIn = (what: string, { count, medianMinutes }: Sum) =>
 
 /** Such that the reader can calculate again. */
 const productOf = ({ count, medianMinutes, totalMinutes }: Sum) =>
-  `${count} incidents × median ${medianMinutes} min = ${inWords(totalMinutes)}`;
+  `${counted(count, 'incident')} × median ${medianMinutes} min = ${inWords(totalMinutes)}`;
 
 function tellTrigger(look: TriggerLook, all: number, output: Output): void {
-  const { trigger, workflow, runs, joined, failed, incidents, targets, noes, untilActed, unattended } = look;
+  const { trigger, incidents, noes, untilActed, unattended } = look;
   output.line();
-  output.line(cut(`${trigger}  starts ${workflow}`));
-  const shared = joined === 0 ? '' : `; ${joined} incidents would have joined a run in a storm`;
-  const yes = `yes to ${incidents.length} of ${all} incidents: ${runs} runs${shared}`;
-  for (const line of wrapped(yes.split(' '), '  ')) output.line(line);
+  output.line(paint(trigger, 'bold', output.color));
+  output.line(`  yes to ${incidents.length} of ${counted(all, 'incident')}`);
+  for (const line of [...begunBy(look), ...targetsOf(look)]) output.line(line);
   for (const [reason, count] of Object.entries(noes).sort(([, one], [, other]) => other - one))
-    for (const line of wrapped(printable(`no ${count} times: ${reason}`).split(' '), '  ')) output.line(line);
-  if (failed > 0) output.line(`  failed ${failed} times: baton triggers test tells why`);
+    for (const line of wrapped(printable(`no ${counted(count, 'time')}: ${reason}`).split(' '), '  '))
+      output.line(line);
   if (incidents.length === 0) return;
-  const on = targets.map(({ target, runs: count }) => printable(`${target} (${count})`));
-  for (const line of listed('on', cited(on, 8), '  ')) output.line(line);
-  const numbers = incidents.map(String);
-  for (const line of listed('incidents', cited(numbers, 24), '  ')) output.line(line);
+  for (const line of listed('incidents', cited(incidents.map(String), 24), '  ')) output.line(line);
   if (untilActed.count > 0) output.line(`  until a person acted: ${productOf(untilActed)}`);
   if (unattended > 0) output.line(`  about ${unattended} no person did anything`);
 }

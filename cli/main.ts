@@ -4,6 +4,7 @@ import type { Wiring } from '../processes/wiring.ts';
 import { addAccessCommand, addAdminTokenCommand } from './access.ts';
 import { addApprovalCommands } from './approvals.ts';
 import { addAuditCommands } from './audit.ts';
+import { addBacktestCommand } from './backtest.ts';
 import { addCatalogueCommands } from './catalogue.ts';
 import { addConfigCommand } from './config.ts';
 import { addConnectionCommands } from './connections.ts';
@@ -40,6 +41,7 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addMigrateCommand(program, wiring);
   addDemoCommand(program, wiring);
   addLookCommand(program, wiring);
+  addBacktestCommand(program, wiring);
   addDoctorCommand(program, wiring);
   addIncidentCommands(program, wiring);
   addRunCommands(program, wiring);

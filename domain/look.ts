@@ -42,6 +42,8 @@ export interface TriggerLook extends Omit<TriggerVerdict, 'runs' | 'joined' | 'f
   runs: number;
   joined: number;
   failed: number;
+  /** Why it cannot answer the first of those. */
+  fault?: string;
   /** The numbers of the incidents to which it would have said yes, in the order in which they began. */
   incidents: number[];
   /** What its runs would have acted on, the most frequent first. */
@@ -115,6 +117,7 @@ export function lookOf(verdict: TriggerVerdict, incidents: readonly PastIncident
     runs: runs.length,
     joined: joined.length,
     failed: failed.length,
+    ...(failed[0] ? { fault: failed[0].reason } : {}),
     incidents: yes.flatMap(({ number }) => number ?? []),
     targets: targets.sort((one, other) => other.runs - one.runs || compare(one.target, other.target)),
     untilActed: sumOf(yes.map(({ began, actedAt }) => [began, actedAt])),

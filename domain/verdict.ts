@@ -1,3 +1,5 @@
+import type { ChangeKind } from './kind.ts';
+
 /** A run that a trigger would have begun. */
 export interface PossibleRun {
   id: string;
@@ -25,3 +27,12 @@ export interface TriggerVerdict {
   /** What it cannot answer: a fault of its own. */
   failed: { subject: string; reason: string }[];
 }
+
+/** An activity that changes something, and that a workflow calls: which of them a run makes depends on what it finds. */
+export interface PossibleChange {
+  activity: string;
+  kind: ChangeKind;
+}
+
+/** What the triggers of one state of the code would have done, and what their workflows can change at most. */
+export type Judgement = (TriggerVerdict & { changes: PossibleChange[] })[];

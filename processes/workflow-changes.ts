@@ -1,12 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Kind } from '../domain/kind.ts';
-
-/** An activity that changes something. */
-export interface PossibleChange {
-  activity: string;
-  kind: Exclude<Kind, 'read'>;
-}
+import type { PossibleChange } from '../domain/verdict.ts';
 
 const imported = /^(?:import|export)\s+(?!type\b)[^'";]*?\bfrom\s+'(\.[^']+)'/gm;
 
