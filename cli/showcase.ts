@@ -72,6 +72,9 @@ async function sayWhatNext(
   output.line('Try, in a second terminal, in this folder:');
   if (incident !== undefined)
     output.line(`  npx baton incidents show ${incident}    who did what, when, and why`);
+  output.line(
+    '  npx baton look                               what repeats in its past, and what triggers would have done',
+  );
   output.line('  npx baton demo                               another incident');
   output.line(`  kill -9 ${process.pid}, in the middle of it; then npm start: the run goes on where it was`);
   output.line('  a signed webhook of your own (npx baton events list then tells why nothing ran):');

@@ -28,8 +28,9 @@ const second = 1_000;
 const pageSize = 100;
 /** PagerDuty gives no more than 10 000 of a list. https://developer.pagerduty.com/docs/pagination */
 const pagesAtMost = 100;
-/** PagerDuty takes a while for a page of an account with a long past, so several parts are read at once. */
-const partMilliseconds = 7 * 24 * 3_600 * second;
+/** PagerDuty takes a while for a page of an account with a long past, so several parts are read at once. It gives no more than six months of incidents. */
+const parts = 12;
+const shortestPart = 24 * 3_600 * second;
 const atOnce = 6;
 const tries = 5;
 const pauseMilliseconds = 1_000;
@@ -56,19 +57,20 @@ export async function readPast(source: PastSource, span: Span): Promise<Past> {
 }
 
 function partsOf({ since, until }: Span): Span[] {
-  const parts: Span[] = [];
-  for (let from = since; from < until; from += partMilliseconds)
-    parts.push({ since: from, until: Math.min(from + partMilliseconds, until) });
-  return parts;
+  const length = Math.max(shortestPart, Math.ceil((until - since) / parts));
+  const spans: Span[] = [];
+  for (let from = since; from < until; from += length)
+    spans.push({ since: from, until: Math.min(from + length, until) });
+  return spans;
 }
 
 /** All of a list between two times. Where that is more than PagerDuty gives at once, it goes on from the oldest that it gave. */
 async function readPart(
   read: (query: LogQuery) => Promise<LogPage>,
   { since, until }: Span,
-): Promise<{ found: unknown[]; cut: string[] }> {
+): Promise<{ found: unknown[]; cut: ReadonlySet<string> }> {
   const found: unknown[] = [];
-  const cut: string[] = [];
+  const cut = new Set<string>();
   for (let end = until; ; ) {
     let oldest = end;
     for (let page = 0; page < pagesAtMost; page += 1) {
@@ -79,9 +81,10 @@ async function readPart(
       if (!more) return { found, cut };
     }
     // PagerDuty does not say whether what happened at the end itself belongs to it.
-    const isStuck = oldest + second >= end;
-    if (isStuck) cut.push(whole(oldest));
-    end = isStuck ? oldest : oldest + second;
+    const next = oldest + second;
+    const isStuck = next >= end;
+    if (isStuck) cut.add(whole(oldest));
+    end = isStuck ? end - second : next;
     if (end <= since) return { found, cut };
   }
 }
