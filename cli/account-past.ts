@@ -31,6 +31,7 @@ export function tellAccount(
 const limits = [
   'What a run would have found. A workflow reads alerts, instances and pods as they are at that moment; it may then do nothing, or ask a person.',
   'What was before: a title, urgency or service that somebody has changed since counts as it is now.',
+  'Who is a program: what one does in the name of a user, as Baton does, counts as done by a person.',
   'How long a run would have lasted. It is taken to last until its incident is resolved, as storms are shared only with live runs.',
 ];
 

@@ -76,5 +76,5 @@ function tellTrigger(look: TriggerLook, all: number, output: Output): void {
   if (incidents.length === 0) return;
   for (const line of listed('incidents', cited(incidents.map(String), 24), '  ')) output.line(line);
   if (untilActed.count > 0) output.line(`  until a person acted: ${productOf(untilActed)}`);
-  if (unattended > 0) output.line(`  about ${unattended} no person did anything`);
+  if (unattended > 0) output.line(`  nobody did anything about ${unattended} of them`);
 }

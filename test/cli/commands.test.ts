@@ -37,6 +37,8 @@ describe('the command line', () => {
     ['demo'],
     ['migrate'],
     ['config'],
+    ['look'],
+    ['backtest'],
     ['doctor'],
     ['access'],
     ['admin-token'],
