@@ -1,18 +1,18 @@
 /** As wide as the terminals of old, and of mails. */
-export const lineWidth = 80;
+const lineWidth = 80;
 
-/** Words in lines of at most `lineWidth`, all but the first line indented by so much more. */
-export function wrapped(words: readonly string[], indent: string, more = '  '): string[] {
+/** Words in lines of at most `lineWidth`, all but the first line indented a little more. */
+export function wrapped(words: readonly string[], indent: string): string[] {
   const lines: string[] = [];
   let line = indent;
   for (const word of words) {
     const isFirst = line.trim() === '';
     if (!isFirst && line.length + 1 + word.length > lineWidth) {
       lines.push(line);
-      line = indent + more + word;
+      line = `${indent}  ${word}`;
     } else line += isFirst ? word : ` ${word}`;
   }
-  return [...lines, line];
+  return [...lines, line].map(cut);
 }
 
 /** Items after what they are, separated by commas. */

@@ -9,6 +9,7 @@ interface RawIncident {
   first_trigger_log_entry?: { id?: unknown } | null;
 }
 interface RawEntry {
+  id?: unknown;
   type?: unknown;
   incident?: { id?: unknown } | null;
 }
@@ -26,9 +27,7 @@ export async function pastEvents({
     const incident = known.get(String(raw?.incident?.id));
     return incident ? [{ ...raw, incident }] : [];
   });
-  const isBegun = new Set(
-    logged.filter(({ type }) => type === 'trigger_log_entry').map(({ incident }) => incident.id),
-  );
+  const isBegun = new Set(logged.filter(isFirst).map(({ incident }) => incident.id));
   const unlogged = [...known.values()].filter(({ id }) => !isBegun.has(id)).map(firstEntryOf);
   const reading: ReadingLog = {
     connection: defaultConnection,
@@ -56,6 +55,10 @@ const asThen = (raw: RawIncident) => ({
   last_status_change_at: null,
   resolve_reason: null,
 });
+
+/** More of an incident's alerts make more entries of this type. */
+const isFirst = ({ id, type, incident }: RawEntry & { incident: RawIncident }) =>
+  type === 'trigger_log_entry' && (incident.first_trigger_log_entry?.id ?? id) === id;
 
 /** For an incident of whose beginning the log does not tell. */
 const firstEntryOf = (incident: RawIncident) => ({

@@ -70,6 +70,14 @@ describe('the events of what was', () => {
     expect(events).toMatchObject([{ type: 'pagerduty.incident.triggered', subject: 'Q1', id: 'Q1t' }]);
   });
 
+  it('begin once, also where the log has more alerts of it than that with which it began', async () => {
+    const another = { ...entry('Q1', 'trigger', 5), id: 'another' };
+    const types = (events: { type: string }[]) => events.map(({ type }) => type);
+    const begun = ['pagerduty.incident.triggered', 'pagerduty.log.trigger'];
+    expect(types(await eventsOf([over('Q1')], [another, entry('Q1', 'trigger', 0)]))).toEqual(begun);
+    expect(types(await eventsOf([over('Q1')], [another]))).toEqual(begun);
+  });
+
   it('leave out what began before, and count what cannot be read', async () => {
     const strange = { id: 'Q3', status: 'resolved', created_at: at(1) };
     const { events, unreadable } = await pastEvents({
