@@ -1,4 +1,5 @@
 import { execFile, fork } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,6 +13,7 @@ import { CliFailure, exits } from './failure.ts';
 const run = promisify(execFile);
 const unpackMilliseconds = 60_000;
 const judgeMilliseconds = 120_000;
+const endings = ['SIGINT', 'SIGTERM'] as const;
 
 /**
  * What the triggers of another commit of this checkout say to these events. Its sources are unpacked into a folder of their own, which is
@@ -36,6 +38,11 @@ export async function judgeAt(
     },
   );
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'baton-backtest-')));
+  const interrupted = () => {
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(exits.interrupted);
+  };
+  for (const signal of endings) process.once(signal, interrupted);
   try {
     const archive = join(folder, 'sources.tar');
     await git('archive', '--format=tar', `--output=${archive}`, commit);
@@ -45,6 +52,7 @@ export async function judgeAt(
   } catch (error) {
     throw new CliFailure(`The triggers of ${ref} cannot be asked`, { why: (error as Error).message });
   } finally {
+    for (const signal of endings) process.off(signal, interrupted);
     await rm(folder, { recursive: true, force: true });
   }
 }
