@@ -96,8 +96,10 @@ export async function startPagerDuty({
 /** A saved world keeps its past: it ended some days before the first start, so that nobody takes it for what happens now. */
 function madeAtFirstUse(world: PagerDutyWorld, asked: PastAsked | undefined): () => Past | undefined {
   if (!asked) return () => undefined;
-  const until = `${new Date(Date.now() - 3 * 24 * 3_600_000).toISOString().slice(0, 10)}T00:00:00.000Z`;
-  world.past ??= { until, firstNumber: world.nextNumber };
+  const [first] = world.incidents;
+  const end = (first ? Date.parse(first.createdAt) : Date.now()) - 3 * 24 * 3_600_000;
+  const until = `${new Date(end).toISOString().slice(0, 10)}T00:00:00.000Z`;
+  world.past ??= { until, firstNumber: first?.number ?? world.nextNumber };
   const { past } = world;
   let made: Past | undefined;
   return () => {
