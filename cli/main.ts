@@ -20,6 +20,7 @@ import { addRunCommands } from './runs.ts';
 import { addProcessCommands } from './serve.ts';
 import { addStoreCommands } from './store-size.ts';
 import { addTriggerCommands } from './triggers.ts';
+import { addUndoCommand } from './undo.ts';
 
 /**
  * Runs one command and returns its exit code: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed, 5 conflict, 8 timed
@@ -45,6 +46,7 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addDoctorCommand(program, wiring);
   addIncidentCommands(program, wiring);
   addRunCommands(program, wiring);
+  addUndoCommand(program, wiring);
   addApprovalCommands(program, wiring);
   addEventCommands(program, wiring);
   addTriggerCommands(program, wiring);

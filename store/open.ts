@@ -23,6 +23,7 @@ import { leasesOn } from './leases.ts';
 import { lineMaker } from './lines.ts';
 import { linkCodesOn } from './link-codes.ts';
 import { listsOn } from './lists.ts';
+import { madeOn } from './made.ts';
 import { noticesOn } from './notices.ts';
 import type { OutageListener } from './outage.ts';
 import { migrateAsOwner } from './owner.ts';
@@ -138,6 +139,7 @@ export function makeStore(
     ...pullsOn(context),
     ...stormsOn(context),
     ...holdsOn(context),
+    ...madeOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),
   });

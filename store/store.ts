@@ -13,6 +13,7 @@ import type { Inbox } from './inbox.ts';
 import type { Incidents } from './incidents.ts';
 import type { Leases } from './leases.ts';
 import type { Lists } from './lists.ts';
+import type { MadeChanges } from './made.ts';
 import type { KeptNotices } from './notices.ts';
 import type { People } from './people.ts';
 import type { Pulls } from './pulls.ts';
@@ -63,7 +64,8 @@ export interface Store
     Sessions,
     Pulls,
     Storms,
-    Holds {
+    Holds,
+    MadeChanges {
   /** For `/readyz`. Rejects with `StoreUnavailable`. */
   ping(): Promise<void>;
   close(): Promise<void>;

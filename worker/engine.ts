@@ -93,6 +93,8 @@ export function engineActivities(
       if (cause?.subject) await store.keepTranscript(cause.subject, transcript);
     },
 
+    findMade: ({ key }) => store.findMade(key),
+
     lastMade: ({ activity, target }) => store.lastMade(activity, target),
 
     async leaveNotice({ id, userId, notice }, cause?: CauseOfCall) {

@@ -12,3 +12,4 @@ export { severityRaised } from './severity-raised.ts';
 export { shiftHandoff } from './shift-handoff.ts';
 export { showApproval } from './show-approval.ts';
 export { triggeredAndUnacked } from './triggered-and-unacked.ts';
+export { undoEffect } from './undo-effect.ts';

@@ -21,7 +21,7 @@ import { pagerDutyCases } from '../faults/lost-answers/pagerduty.ts';
 import { slackCases } from '../faults/lost-answers/slack.ts';
 import { callOf, isChange, simulatorsIn } from '../requests.ts';
 import { embeddedWorld } from '../store/world.ts';
-import { type Providers, startProviders } from '../world.ts';
+import { eventually, type Providers, startProviders } from '../world.ts';
 import { aroundCalls, callActivity } from './attempt.ts';
 
 const all: readonly AnyActivity[] = activities;
@@ -57,7 +57,10 @@ let providers: Providers;
 let store: Store;
 let close: () => Promise<void>;
 /** Of each case: planned as a first and as a second attempt, then made. */
-const outcomes = new Map<Case, { planned: Tried[]; made: Tried } | { error: unknown }>();
+const outcomes = new Map<
+  Case,
+  { planned: Tried[]; made: Tried; again: Tried | undefined } | { error: unknown }
+>();
 
 let looked: Looked | undefined;
 /** The cases share instances and deployments, which would be left alone for a while after the first. */
@@ -120,7 +123,29 @@ async function walk(name: string, one: Case) {
     // As after a failure of the first: an earlier message, note or issue is looked for.
     await attempt(name, input, { runId, mode: 'plan', attempt: 2 }),
   ];
-  return { planned, made: await attempt(name, input, { runId }) };
+  const made = await attempt(name, input, { runId });
+  return { planned, made, again: await takeBack(name, input, made) };
+}
+
+/**
+ * Takes a change back by what its plan says, and plans it again on the world that there is then: undefined where it says that nothing takes it
+ * back. An instance that starts is not stopped at once, and a rollout is numbered a moment later.
+ */
+async function takeBack(name: string, input: object, { looked: found }: Tried): Promise<Tried | undefined> {
+  const inverse = found && 'plan' in found ? found.plan.inverse : undefined;
+  if (!inverse || 'none' in inverse) return undefined;
+  const soon = (what: string, make: () => Promise<Tried>, isWanted: (tried: Tried) => boolean) =>
+    eventually(what, async () => {
+      const tried = await make().catch(() => undefined);
+      return tried && isWanted(tried) ? tried : undefined;
+    });
+  const run = () => ({ runId: `trap/${next()}` });
+  const hasPlan = ({ looked: seen }: Tried) => seen !== undefined && 'plan' in seen;
+  const isAtRest = (tried: Tried) =>
+    hasPlan(tried) && !/"(pending|stopping)"/.test(JSON.stringify(planOf(tried).before ?? null));
+  await soon(`${name} to be taken back`, () => attempt(inverse.activity, inverse.input, run()), hasPlan);
+  const again = () => attempt(name, input, { ...run(), mode: 'plan' });
+  return soon(`${name} to be planned again`, again, isAtRest);
 }
 
 beforeAll(async () => {
@@ -175,6 +200,10 @@ const planSchema = z.strictObject({
 const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 const comparable = ({ output: _, values: __, ...plan }: Plan) => throughJson(plan);
+
+/** Without the run, and without the numbers of revisions, which a cluster counts up whatever they hold. */
+const uncounted = (plan: Plan) =>
+  JSON.stringify(comparable(plan)).replaceAll(/trap\/\d+|(?<=[Rr]evision"?:? ?)\d+/g, '');
 
 /** A plan of an HTTP request names the whole address, and the simulator saw the path. */
 const withoutOrigin = (call: string) => call.replace(/^(\w+) https?:\/\/[^/]+/, '$1 ');
@@ -244,6 +273,13 @@ describe('plan mode', () => {
       if ('none' in inverse) return;
       const back = changes.find((each) => each.name === inverse.activity);
       expect(back?.input.safeParse(inverse.input)).toMatchObject({ success: true });
+    });
+
+    it('leaves the world as before once it is taken back, or says that nothing takes it back', () => {
+      const { planned, made, again } = outcomeOf(one);
+      if (!again) return expect(planOf(made).inverse).toEqual({ none: expect.stringMatching(/\w{3}/) });
+      const first = planOf(planned[0] as Tried);
+      expect(uncounted(planOf(again))).toEqual(uncounted(first));
     });
 
     it('says what is then done', () => {

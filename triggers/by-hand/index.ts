@@ -3,9 +3,12 @@ import { ec2UnhealthyRestartByHand } from './ec2-unhealthy-restart.ts';
 import { kubernetesCrashLoopDiagnosisByHand } from './kubernetes-crash-loop-diagnosis.ts';
 import { pagerdutyProductionIncidentPolicyByHand } from './pagerduty-production-incident-policy.ts';
 
+import { undoEffectByHand } from './undo-effect.ts';
+
 /** Every workflow that a person or a program can start. One that is not in this list is started by triggers alone. */
 export const startable: Startable[] = [
   ec2UnhealthyRestartByHand,
   kubernetesCrashLoopDiagnosisByHand,
   pagerdutyProductionIncidentPolicyByHand,
+  undoEffectByHand,
 ];

@@ -62,7 +62,7 @@ export interface Decision {
   reason?: string;
 }
 
-type ChangeName = Exclude<
+export type ChangeName = Exclude<
   keyof Steps & string,
   `${'read' | 'list' | 'find' | 'check' | 'search' | 'query'}${Capitalize<string>}`
 >;

@@ -31,6 +31,7 @@ import type { Approval, ApprovalRequest } from '../../domain/approval.ts';
 import type { Held, Limits } from '../../domain/guard.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from '../../domain/incident.ts';
 import { carriedName, causeName, splitLastArgument } from '../../domain/last-argument.ts';
+import type { Made } from '../../domain/made.ts';
 import type { Notice } from '../../domain/notice.ts';
 import type { Transcript } from '../../domain/transcript.ts';
 import type { Waiting } from '../../domain/waiting.ts';
@@ -98,6 +99,8 @@ export interface EngineActivities {
   withdrawNotice(left: { id: string }): Promise<void>;
   /** The addresses of people who may answer an approval by their role in Baton: so many, in their order. */
   peopleByRole(asked: { id: string; limit: number }): Promise<string[]>;
+  /** A change that was made, by the key of its effect. */
+  findMade(asked: { key: string }): Promise<Made | undefined>;
   /** Which guard would hold a destructive change of a target; undefined: none. */
   checkGuards(asked: { target: string; limits: Partial<Limits> }): Promise<Held | undefined>;
   /** The names of a provider's connections, that of `default` first, whether or not it is connected. */
