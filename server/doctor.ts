@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import type { AnyActivity } from '../activities/activity.ts';
 import type { Finding, Tested } from '../activities/provider.ts';
+import { within } from './within.ts';
 
 /** One connection that can be looked at. */
 export interface Examined {
@@ -98,12 +99,4 @@ export async function examine(
     if (type === 'NotConnected') return found(isUsed ? 'not connected' : 'not used', [], message);
     return found(type === 'ProviderRefused' ? 'refused' : 'no answer', [], message);
   }
-}
-
-/** A client that does not hear the signal is left behind. */
-function within<Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> {
-  const over = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-  return Promise.race([promise, over]);
 }

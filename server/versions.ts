@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { longestPollMilliseconds, pollersOf } from './pollers.ts';
 import { isTemporalAway } from './temporal-state.ts';
 
 export interface VersionsOptions {
@@ -18,21 +19,17 @@ const everyMilliseconds = 5_000;
 /** What is not moved by then is moved in the next round. */
 const roundMilliseconds = 5_000;
 const atOnce = 8;
-/** A worker asks anew at the latest after a minute, if only to hear that there is nothing. */
-const longestPollMilliseconds = 70_000;
 /** A worker that has room takes a task within milliseconds. */
 const untakenMilliseconds = 5_000;
 /** The workers without a version, as Temporal names them. */
 const unversioned = '';
 
-/** Temporal's numbers: steps of runs and activities, the state of a version that gets no new runs and still has some, two gRPC codes. */
-const kindsOfTasks = [1, 2];
+/** Temporal's numbers: the state of a version that gets no new runs and still has some, two gRPC codes. */
 const draining = 4;
 const notFound = 5;
 const unimplemented = 12;
-/** Of a run that stays with a version, and of a worker that has one. */
+/** Of a run that stays with a version. */
 const pinned = 1;
-const versioned = 2;
 
 /**
  * A run is finished by workers of the version that it began with. Where those are gone, nobody else would ever take it: this moves it to
@@ -70,16 +67,9 @@ export function startVersions(options: VersionsOptions): { stop(): Promise<void>
 
   /** When a worker of each version last asked for work. */
   async function lastPolls(): Promise<Map<string, number>> {
-    const queue = { namespace, taskQueue: { name: taskQueue } };
-    const answers = await Promise.all(
-      kindsOfTasks.map((taskQueueType) => service.describeTaskQueue({ ...queue, taskQueueType })),
-    );
     const polls = new Map<string, number>();
-    for (const { deploymentOptions, lastAccessTime } of answers.flatMap(({ pollers }) => pollers ?? [])) {
-      const version =
-        deploymentOptions?.workerVersioningMode === versioned ? buildOf(deploymentOptions) : unversioned;
-      polls.set(version, Math.max(polls.get(version) ?? 0, millisecondsOf(lastAccessTime)));
-    }
+    for (const { version, at } of await pollersOf(client, namespace, taskQueue))
+      polls.set(version, Math.max(polls.get(version) ?? 0, at));
     return polls;
   }
 

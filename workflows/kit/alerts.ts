@@ -3,11 +3,9 @@ import type { ActivityFunctions } from '../../activities/index.ts';
 import { steps, waits } from './activities.ts';
 import { orUnavailable, type Unavailable } from './parts.ts';
 import { record } from './record.ts';
+import { seenOrSentAgain } from './seen-or-sent-again.ts';
 
 type Alert = Parameters<ActivityFunctions['raisePagerDutyAlert']>[0];
-
-/** So often an event is sent that PagerDuty takes and that then cannot be seen to have done anything. */
-const sentAtMost = 3;
 
 /**
  * Raises an alert and looks by REST whether it is there: a 202 of PagerDuty's says only that it was taken. One that is not there is raised
@@ -32,15 +30,12 @@ async function sendUntilSeen(
   await send();
   // Runs of before 2026-11 believe the 202.
   if (!patched('alerts-read-back')) return;
-  for (let sent = 1; ; sent += 1) {
+  const unproven = await seenOrSentAgain(async () => {
     const found = await orUnavailable(() => waits.awaitPagerDutyAlert(wanted));
     // The page itself stands: that nobody can look fails no pager.
-    const seen = 'unavailable' in found ? unreadable(found) : found;
-    if (seen.confirmed) return;
-    // What cannot be looked at is no reason to send it again.
-    if (!seen.readable || sent >= sentAtMost) return report(wanted, sent, seen.reason, subject);
-    await send();
-  }
+    return 'unavailable' in found ? unreadable(found) : found;
+  }, send);
+  if (unproven !== undefined) await report(wanted, unproven, subject);
 }
 
 const unreadable = ({ unavailable }: Unavailable) => ({
@@ -51,13 +46,11 @@ const unreadable = ({ unavailable }: Unavailable) => ({
 
 async function report(
   { dedupKey, status }: { dedupKey: string; status: string },
-  sent: number,
-  reason: string,
+  unproven: string,
   subject: string | undefined,
 ): Promise<void> {
   const what = status === 'resolved' ? 'That the alert is resolved' : 'The alert';
-  const times = sent === 1 ? '' : ` ${sent} times`;
-  const text = `${what} was accepted${times}, not confirmed: ${dedupKey}: ${reason}`;
+  const text = `${what} was ${unproven} (${dedupKey})`;
   log.warn(text);
   await record(text);
   if (subject !== undefined) await record(text, [], subject);
