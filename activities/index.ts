@@ -48,6 +48,7 @@ import { acknowledgePagerDutyIncident } from './pagerduty/acknowledge-incident.t
 import { addPagerDutyNote } from './pagerduty/add-note.ts';
 import { awaitPagerDutyAlert } from './pagerduty/await-alert.ts';
 import { checkPagerDutyResponder } from './pagerduty/check-responder.ts';
+import { enablePagerDutyWebhookSubscription } from './pagerduty/enable-webhook-subscription.ts';
 import { escalatePagerDutyIncident } from './pagerduty/escalate-incident.ts';
 import { findPagerDutyService } from './pagerduty/find-service.ts';
 import { findPagerDutyUser } from './pagerduty/find-user.ts';
@@ -60,6 +61,7 @@ import { listPagerDutyRelatedChanges } from './pagerduty/list-related-changes.ts
 import { listPagerDutyRelatedIncidents } from './pagerduty/list-related-incidents.ts';
 import { listPagerDutyResponders } from './pagerduty/list-responders.ts';
 import { listPagerDutyTeamMembers } from './pagerduty/list-team-members.ts';
+import { listPagerDutyWebhookSubscriptions } from './pagerduty/list-webhook-subscriptions.ts';
 import { publishPagerDutyStatusUpdate } from './pagerduty/publish-status-update.ts';
 import { raisePagerDutyAlert } from './pagerduty/raise-alert.ts';
 import { readPagerDutyIncident } from './pagerduty/read-incident.ts';
@@ -107,6 +109,7 @@ export const activities = [
   acknowledgePagerDutyIncident,
   addPagerDutyNote,
   checkPagerDutyResponder,
+  enablePagerDutyWebhookSubscription,
   escalatePagerDutyIncident,
   findPagerDutyService,
   findPagerDutyUser,
@@ -120,6 +123,7 @@ export const activities = [
   listPagerDutyRelatedIncidents,
   listPagerDutyResponders,
   listPagerDutyTeamMembers,
+  listPagerDutyWebhookSubscriptions,
   publishPagerDutyStatusUpdate,
   raisePagerDutyAlert,
   readPagerDutyIncident,

@@ -11,6 +11,8 @@ export interface Subscription {
   /** Drops one after the other: with the third PagerDuty disables the subscription for a day, and its events are lost. */
   droppedInARow?: number;
   disabled?: boolean;
+  /** False: somebody has switched it off. */
+  active?: boolean;
 }
 
 /** A webhook on its way. It keeps its id over all tries. */
@@ -106,7 +108,9 @@ export function webhookSender(world: WebhookWorld, save: () => void): WebhookSen
   return {
     send(event, resourceId) {
       const body = JSON.stringify({ event });
-      for (const { url } of world.subscriptions.filter(({ disabled }) => !disabled)) {
+      for (const { url } of world.subscriptions.filter(
+        ({ disabled, active }) => !disabled && active !== false,
+      )) {
         const webhook = { webhookId: randomUUID(), url, resourceId, body };
         world.pendingWebhooks.push(webhook);
         setImmediate(() => void drain(laneOf(webhook)));

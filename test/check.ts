@@ -41,6 +41,7 @@ export const effectsOf: Readonly<Record<string, readonly string[]>> = {
   acknowledgePagerDutyAlert: ['alert acknowledged'],
   acknowledgePagerDutyIncident: ['incident acknowledged'],
   addPagerDutyNote: ['note added'],
+  enablePagerDutyWebhookSubscription: ['webhook subscription enabled'],
   escalatePagerDutyIncident: ['incident escalated'],
   raisePagerDutyAlert: ['alert raised'],
   reassignPagerDutyIncident: ['incident reassigned', 'incident delegated'],

@@ -19,6 +19,7 @@ const lists: Record<string, string> = {
   'services.read': '/services',
   'teams.read': '/teams',
   'users.read': '/users',
+  'webhook_subscriptions.read': '/webhook_subscriptions',
 };
 
 /** People with these roles look on; all others may write, some of them in their teams only. */

@@ -8,6 +8,7 @@ import { mountOtherIncidents } from './other-incidents.ts';
 import { invalid, page, queryOf } from './page.ts';
 import type { Past } from './past.ts';
 import { RestError } from './rest-error.ts';
+import { mountSubscriptions } from './subscriptions.ts';
 import { updateFields, updateIncident } from './update.ts';
 import { byId, type Incident, type MaintenanceWindow, newId, type User } from './world.ts';
 
@@ -226,6 +227,8 @@ export function mountRest(app: Express, account: Account, act: Act, past: () => 
     const found = changesOf(service.id).filter(({ timestamp }) => Date.parse(timestamp) >= after);
     page(request, response, 'change_events', found.map(shape.changeEvent));
   });
+
+  mountSubscriptions(app, { world, act, page });
 
   app.get('/users', (request, response) => {
     const part = (queryOf(request).get('query') ?? '').toLowerCase();

@@ -46,7 +46,7 @@ const without: Record<ProviderName, (right: string) => Promise<Record<string, st
 };
 
 /** Nothing but a write tells it, and none is tried. */
-const cannotBeTold = ['incidents.write'];
+const cannotBeTold = ['incidents.write', 'webhook_subscriptions.write'];
 const providers = Object.keys(worlds) as ProviderName[];
 const told = providers.flatMap((provider) =>
   rightsOf(provider)

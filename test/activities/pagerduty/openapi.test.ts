@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { acknowledgePagerDutyIncident } from '../../../activities/pagerduty/acknowledge-incident.ts';
 import { awaitPagerDutyAlert } from '../../../activities/pagerduty/await-alert.ts';
+import { enablePagerDutyWebhookSubscription } from '../../../activities/pagerduty/enable-webhook-subscription.ts';
 import { escalatePagerDutyIncident } from '../../../activities/pagerduty/escalate-incident.ts';
 import { findPagerDutyService } from '../../../activities/pagerduty/find-service.ts';
 import { findPagerDutyUser } from '../../../activities/pagerduty/find-user.ts';
@@ -16,6 +17,7 @@ import { listPagerDutyRelatedChanges } from '../../../activities/pagerduty/list-
 import { listPagerDutyRelatedIncidents } from '../../../activities/pagerduty/list-related-incidents.ts';
 import { listPagerDutyResponders } from '../../../activities/pagerduty/list-responders.ts';
 import { listPagerDutyTeamMembers } from '../../../activities/pagerduty/list-team-members.ts';
+import { listPagerDutyWebhookSubscriptions } from '../../../activities/pagerduty/list-webhook-subscriptions.ts';
 import { readPagerDutyLog } from '../../../activities/pagerduty/log-entries.ts';
 import { publishPagerDutyStatusUpdate } from '../../../activities/pagerduty/publish-status-update.ts';
 import { raisePagerDutyAlert } from '../../../activities/pagerduty/raise-alert.ts';
@@ -116,6 +118,14 @@ describe.skipIf(!available)('the requests', () => {
     await run(listPagerDutyRelatedIncidents, { incidentId });
     await run(listPagerDutyAlerts, { incidentId, statuses: ['triggered'] });
     await run(listPagerDutyNotes, { incidentId });
+    simulator.world.subscriptions.push({
+      id: 'PWEBHOO',
+      url: 'http://127.0.0.1:1/',
+      secret: 's',
+      disabled: true,
+    });
+    await run(listPagerDutyWebhookSubscriptions, {});
+    await run(enablePagerDutyWebhookSubscription, { subscriptionId: 'PWEBHOO' });
     await run(resolvePagerDutyIncident, { incidentId, evidence: 'healthy' });
     await run(listPagerDutyIncidents, {
       since: '2026-01-01T00:00:00Z',

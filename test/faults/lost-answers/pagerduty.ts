@@ -39,6 +39,17 @@ export const pagerDutyCases: Cases = {
       effects: ['status update published'],
     },
   ],
+  enablePagerDutyWebhookSubscription: [
+    {
+      input({ pagerDuty }) {
+        const id = `PWEBHOOK${next()}`;
+        pagerDuty.world.subscriptions.push({ id, url: 'http://127.0.0.1:1/', secret: 's', disabled: true });
+        return { subscriptionId: id };
+      },
+      cut: '/enable',
+      effects: ['webhook subscription enabled'],
+    },
+  ],
   escalatePagerDutyIncident: [
     {
       input: (world) => ({ incidentId: newIncident(world).incidentId, level: 2 }),
