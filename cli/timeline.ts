@@ -75,6 +75,11 @@ function ofRun(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
   if (said) return [line('"', said.text ?? unknown)];
   const stuck = detailOf(row, 'run.stuck');
   if (stuck) return [line('!', `${stuck.run ?? unknown} stands still: ${stuck.message ?? unknown}`)];
+  const overdue = detailOf(row, 'run.overdue');
+  if (overdue)
+    return [
+      line('!', `${overdue.run ?? unknown} has not ended by ${overdue.dueAt ?? unknown}, when it was to`),
+    ];
   const goesOn = detailOf(row, 'run.went_on');
   if (goesOn) return [line('>', `${goesOn.run ?? unknown} goes on`)];
   const ended = detailOf(row, 'run.completed', 'run.failed', 'run.timed_out', 'run.cancelled');

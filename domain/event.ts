@@ -1,7 +1,7 @@
 import type { ApprovalEvent } from './approval.ts';
 import type { Agent, Incident, Reference } from './incident.ts';
 import type { SlackRequest } from './person-request.ts';
-import type { WorkerBuild } from './run.ts';
+import type { WhenOverdue, WorkerBuild } from './run.ts';
 
 /**
  * Something that happened, in one envelope for all sources. The attributes are those of CloudEvents 1.0
@@ -110,6 +110,11 @@ export interface EventData extends Record<IncidentEventType, Incident> {
   'run.failed': RunEvent & { failure: RunFailure };
   'run.timed_out': RunEvent & { failure: RunFailure };
   'run.cancelled': RunEvent;
+  'run.overdue': RunEvent & { dueAt: string; whenOverdue: WhenOverdue };
+  'worker.unhealthy': ConditionEvent;
+  'worker.healthy': ConditionEvent;
+  'schedule.missed': ConditionEvent;
+  'schedule.kept': ConditionEvent;
 }
 
 export type KnownEventType = keyof EventData;
@@ -130,7 +135,13 @@ const fired: readonly string[] = [
   'run.failed',
   'run.timed_out',
   'run.cancelled',
+  'run.overdue',
+  'worker.unhealthy',
+  'worker.healthy',
 ];
+
+/** What the watchdog tells of schedules. No schedule makes these, so none has their names. */
+export const aboutSchedules: readonly string[] = ['schedule.missed', 'schedule.kept'];
 
 /** Whether events of this type ever come. PagerDuty and Jira may add types; of all else there are the known ones. */
 export const isFired = (type: string): boolean =>
@@ -204,6 +215,16 @@ export interface JiraIssueUpdate {
   incidentId?: string;
   /** The connection of the Jira site. */
   site: string;
+}
+
+/** Something that the watchdog has found, or that is over. */
+export interface ConditionEvent {
+  /** `workers`, `inbox`, the name of a schedule. */
+  about: string;
+  /** What is wrong, or was. */
+  summary: string;
+  /** When it was noticed. */
+  since: string;
 }
 
 /** One run, as the engine's own events tell it. */

@@ -3,7 +3,7 @@ import type { Disposition } from './disposition.ts';
 import type { HoldKind, HoldScope } from './guard.ts';
 import type { Kind } from './kind.ts';
 import type { Plan } from './plan.ts';
-import type { RunStuck, WorkerBuild } from './run.ts';
+import type { RunStuck, WhenOverdue, WorkerBuild } from './run.ts';
 
 /** What went wrong: a class that programs know, and words for people. */
 export interface Failure {
@@ -98,7 +98,14 @@ export interface Details {
     input: unknown;
   };
   'run.stuck': { run: string; workflow: string; reason: RunStuck['reason']; message: string };
+  /** It has not ended in the time that its trigger gives it. */
+  'run.overdue': { run: string; workflow: string; dueAt: string; whenOverdue: WhenOverdue };
   'run.went_on': { run: string; workflow: string };
+  /** The watchdog has found that something is not as it should be, and how long that has been so. */
+  'condition.began': ConditionDetail & { since: string; summary: string };
+  /** People were told of it; `unconfirmed`: why that could not be seen to arrive. */
+  'condition.paged': ConditionDetail & { unconfirmed?: string };
+  'condition.over': ConditionDetail & { unconfirmed?: string };
   'run.said': { run: string; text: string; links?: { text: string; url: string }[] };
   'run.completed': EndDetail;
   'run.failed': EndDetail;
@@ -133,6 +140,8 @@ export interface Details {
   'connection.added': ConnectionDetail & { provider: string; variables: readonly string[] };
   'connection.changed': ConnectionDetail & { provider: string; variables: readonly string[] };
   'connection.removed': ConnectionDetail & { users: unknown; force: boolean };
+  /** A webhook subscription that PagerDuty had disabled is enabled again. */
+  'webhook.enabled': { connection: string; subscription: string };
   /** What a test of it found. */
   'connection.judged': ConnectionDetail & { provider: string; state: string; reason: string };
   /** The rights that are missing, where they are not those of the line before. */
@@ -165,6 +174,13 @@ interface ApprovalDetail {
   digest: string;
 }
 
+interface ConditionDetail {
+  /** `worker.unhealthy`, `run.overdue`, … */
+  condition: string;
+  /** The dedup key of its page. */
+  key: string;
+}
+
 interface ConnectionDetail {
   /** Of the connection. */
   name: string;
@@ -185,7 +201,7 @@ interface Line {
   at: string;
   /** `trigger:ec2-unhealthy`, `person:ada@example.com`, `token:deploy`, `baton`, `pagerduty`. */
   actor: string;
-  /** `webhook`, `pull`, `dispatch`, `worker`, `slack`, `api`, `cli`, `console`, `start`, `doctor`, `schedule`. */
+  /** `webhook`, `pull`, `dispatch`, `worker`, `slack`, `api`, `cli`, `console`, `start`, `doctor`, `schedule`, `watchdog`. */
   via: string;
   /** The incident id, or what else it is about. */
   subject: string;

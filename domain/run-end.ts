@@ -1,7 +1,7 @@
 import type { Delivery } from './delivery.ts';
 import type { RunCause } from './incident.ts';
-import type { Entry } from './record.ts';
-import type { RunRow, RunState, WorkerBuild } from './run.ts';
+import type { Entry, EntryOf } from './record.ts';
+import type { RunRow, RunState, WhenOverdue, WorkerBuild } from './run.ts';
 import { defaultConnection, subjectOf } from './subject.ts';
 
 export interface RunEnd {
@@ -19,22 +19,27 @@ export interface RunEnd {
   event: Omit<Delivery, 'body'>;
 }
 
-/** How a run ended, in its own words or in Temporal's. */
-export type RunEnding = Pick<RunEnd, 'state' | 'outcome' | 'failure'> & {
+/** What else the engine knows when it tells of a run. */
+interface RunTelling {
   at: string;
-  /** The run itself says that what it is for is done and well. */
-  healthy?: boolean;
-  /** Who found out: `worker` or `reconcile`. */
+  /** Who found out: `worker`, `reconcile` or `watchdog`. */
   via: string;
   /** Of the run's cause: the account that its incident is of. */
   connection?: string | undefined;
   /** Of the run's cause. */
   mode?: RunCause['mode'] | undefined;
-  /** The worker whose code ended it. Left out: the last one that is known. */
+  /** The worker whose code carries it out, or ended it. Left out: the last one that is known. */
   worker?: WorkerBuild | undefined;
   /** Of the run's cause: where people see its incident. */
   incidentUrl?: string | undefined;
-};
+}
+
+/** How a run ended, in its own words or in Temporal's. */
+export type RunEnding = Pick<RunEnd, 'state' | 'outcome' | 'failure'> &
+  RunTelling & {
+    /** The run itself says that what it is for is done and well. */
+    healthy?: boolean;
+  };
 
 const actionOf = {
   completed: 'run.completed',
@@ -49,31 +54,17 @@ function incidentIdOf(subject: string | undefined, connection: string): string |
   return id !== '' && subject === subjectOf(connection, id) ? id : undefined;
 }
 
-/**
- * The end of a run as the store takes it: its line in the record, and the engine's own event. The event's subject is what the
- * run was about (`<workflow>/<target>`), so that the next good run meets those that still wait for it; those of another account do not,
- * and a run in plan mode meets none: it changed nothing, so its failure pages nobody, and that it went well takes no page back.
- */
-export function runEnd(run: RunRow, ending: RunEnding): RunEnd {
-  const { state, outcome, healthy = false, failure, at, via, connection = defaultConnection, mode } = ending;
-  const { worker = run.worker, incidentUrl } = ending;
-  const type = actionOf[state];
-  const ended = {
-    outcome,
-    ...(failure ? { failure } : {}),
-    ...(mode ? { mode } : {}),
-    ...(worker ? { worker } : {}),
-  };
-  const ofAccount = connection === defaultConnection ? {} : { connection };
+/** The engine's own event about a run, as the store takes it: what it says of the run itself, and `more`. */
+function runEvent(
+  type: `run.${string}`,
+  run: RunRow,
+  { at, via, connection = defaultConnection, mode, incidentUrl, worker }: RunTelling,
+  more: object,
+): Omit<Delivery, 'body'> {
+  const id = `${type}/${run.id}`;
+  const source = '/baton';
+  const subject = subjectOf(connection, `${mode ? `${mode}/` : ''}${run.workflow}/${run.target}`);
   const incidentId = incidentIdOf(run.subject, connection);
-  const envelope = {
-    id: `${type}/${run.id}`,
-    source: '/baton',
-    type,
-    ...ofAccount,
-    subject: subjectOf(connection, `${mode ? `${mode}/` : ''}${run.workflow}/${run.target}`),
-    time: at,
-  };
   const data = {
     runId: run.id,
     workflow: run.workflow,
@@ -81,11 +72,34 @@ export function runEnd(run: RunRow, ending: RunEnding): RunEnd {
     target: run.target,
     ...(incidentId === undefined ? {} : { incidentId }),
     ...(incidentUrl === undefined ? {} : { incidentUrl }),
-    ...ended,
-    healthy,
+    ...(mode ? { mode } : {}),
+    ...(worker ? { worker } : {}),
+    ...more,
     startedAt: run.createdAt,
-    endedAt: at,
   };
+  const ofAccount = connection === defaultConnection ? {} : { connection };
+  return {
+    source,
+    eventId: id,
+    type,
+    subject,
+    time: at,
+    event: { id, source, type, ...ofAccount, subject, time: at, data },
+    actor: 'baton',
+    via,
+  };
+}
+
+/**
+ * The end of a run as the store takes it: its line in the record, and the engine's own event. The event's subject is what the
+ * run was about (`<workflow>/<target>`), so that the next good run meets those that still wait for it; those of another account do not,
+ * and a run in plan mode meets none: it changed nothing, so its failure pages nobody, and that it went well takes no page back.
+ */
+export function runEnd(run: RunRow, ending: RunEnding): RunEnd {
+  const { state, outcome, healthy = false, failure, at, via, mode, worker = run.worker } = ending;
+  const type = actionOf[state];
+  const said = { outcome, ...(failure ? { failure } : {}) };
+  const by = { ...(mode ? { mode } : {}), ...(worker ? { worker } : {}) };
   return {
     id: run.id,
     workflow: run.workflow,
@@ -100,17 +114,37 @@ export function runEnd(run: RunRow, ending: RunEnding): RunEnd {
       via,
       action: type,
       subject: run.subject ?? run.id,
-      detail: { run: run.id, workflow: run.workflow, ...ended, healthy },
+      detail: { run: run.id, workflow: run.workflow, ...said, ...by, healthy },
     },
-    event: {
-      source: envelope.source,
-      eventId: envelope.id,
-      type,
-      subject: envelope.subject,
-      time: at,
-      event: { ...envelope, data },
+    event: runEvent(type, run, { ...ending, worker }, { ...said, healthy, endedAt: at }),
+  };
+}
+
+/** That a run has not ended in the time that its trigger gives it. The event's subject is that of its end, which so follows it. */
+export function runOverdue(
+  run: RunRow,
+  { dueAt, whenOverdue, ...telling }: RunTelling & { dueAt: string; whenOverdue: WhenOverdue },
+): { entry: EntryOf<'run.overdue'>; event: Omit<Delivery, 'body'> } {
+  const { at, via } = telling;
+  const overdue = { dueAt, whenOverdue };
+  return {
+    entry: {
+      at,
       actor: 'baton',
       via,
+      action: 'run.overdue',
+      subject: run.subject ?? run.id,
+      detail: { run: run.id, workflow: run.workflow, ...overdue },
     },
+    event: runEvent(
+      'run.overdue',
+      run,
+      { worker: run.worker, ...telling },
+      {
+        outcome: 'overdue',
+        healthy: false,
+        ...overdue,
+      },
+    ),
   };
 }

@@ -49,15 +49,13 @@ export interface ShownRun extends RunRow, Partial<RunBeginning> {
   connections?: Record<string, string>;
 }
 
+/** What becomes of a run that has not ended in the time that its trigger gives it: it is told, people are paged, or it is stopped and they are. */
+export const whenOverdue = ['warn', 'page', 'cancel'] as const;
+export type WhenOverdue = (typeof whenOverdue)[number];
+
 /** Why a live run cannot go on. */
 export interface RunStuck {
   reason: (typeof stuckReasons)[number];
   message: string;
   since: string;
-  /** People know. */
-  paged?: boolean;
-  /** When a process began to tell them. */
-  pagingSince?: string;
-  /** It goes on, and the page is still to be taken back. */
-  over?: boolean;
 }

@@ -11,9 +11,9 @@ import { batonFor } from '../worker/baton.ts';
 import { taskQueue } from '../worker/worker.ts';
 import { prepareCluster, warnOfOwner } from './cluster.ts';
 import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
+import { directPager, directSubscriptions } from './direct.ts';
 import { Lifetime } from './lifetime.ts';
 import { formOpener } from './open-form.ts';
-import { directPager } from './pager.ts';
 import { portTaken } from './ports.ts';
 import { pullSource } from './pull.ts';
 import { lazyClient } from './temporal-client.ts';
@@ -66,6 +66,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       ...worldOf(wiring, { store, connections, providers, settings, env: wiring.env }),
       runs: { client, taskQueue, eagerStart: false, authority },
     };
+    const baton = batonFor({ store });
     server = await startServer({
       host: settings.host,
       port,
@@ -91,7 +92,8 @@ export async function runServer(wiring: Wiring): Promise<void> {
       simulated: [],
       halves,
       log,
-      pager: directPager(wiring.loadActivities, { ...clients, baton: batonFor({ store }) }),
+      pager: directPager(wiring.loadActivities, { ...clients, baton }),
+      subscriptions: directSubscriptions(wiring.loadActivities, { ...allClients, baton }),
       pull: pullSource(providers, allClients, { pullSeconds: settings.pullSeconds, env: wiring.env }),
       metrics: createMetrics(),
       keeping: { secretKey, headsDir, retentionDays },

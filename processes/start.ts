@@ -29,12 +29,12 @@ import { warnOfOwner } from './cluster.ts';
 import { commitOf } from './commit.ts';
 import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
 import { serveControl } from './control.ts';
+import { directPager, directSubscriptions } from './direct.ts';
 import { performHere } from './door.ts';
 import { firstTokenFile } from './first-token.ts';
 import { Lifetime } from './lifetime.ts';
 import { secretsOf } from './masking.ts';
 import { formOpener } from './open-form.ts';
-import { directPager } from './pager.ts';
 import { performFromSlack } from './perform.ts';
 import { isFree, nextFreePort, portTaken } from './ports.ts';
 import { pullSource } from './pull.ts';
@@ -171,6 +171,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     worker.stopped.catch((error: unknown) => lifetime.fail(error));
     // Whoever sees that it is ready finds the token.
     const adminToken = await firstTokenFile(store, dataDir);
+    const ownClients = { ...clients, baton: batonFor({ store }) };
     server = await startServer({
       host: settings.host,
       port,
@@ -196,7 +197,8 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       simulated: settings.simulated,
       halves,
       log,
-      pager: directPager(wiring.loadActivities, { ...clients, baton: batonFor({ store }) }),
+      pager: directPager(wiring.loadActivities, ownClients),
+      subscriptions: directSubscriptions(wiring.loadActivities, ownClients),
       pull: pullSource(providers, clients, { pullSeconds: settings.pullSeconds, env }),
       metrics,
       keeping: {

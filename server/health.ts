@@ -5,6 +5,7 @@ import type { Metrics, StoredGauges } from './metrics.ts';
 import type { PullState } from './pagerduty/pull.ts';
 import type { SocketState } from './slack/socket.ts';
 import type { StuckCounts } from './stuck-runs.ts';
+import type { TroubleCounts } from './watchdog/watchdog.ts';
 
 export interface HealthOptions {
   store: Pick<Store, 'ping' | 'backlog' | 'head'>;
@@ -16,6 +17,8 @@ export interface HealthOptions {
   metrics: Metrics;
   /** Runs that cannot go on, by reason; a worker knows of none. */
   stuckRuns?: () => StuckCounts;
+  /** What the watchdog has found and tells people of; a worker has none. */
+  troubles?: () => TroubleCounts;
   /** The providers that are simulated. */
   simulated: readonly string[];
   /** What keeps providers from being connected in full, a sentence each: a detail, and no reason not to be ready. */
@@ -29,16 +32,19 @@ export function answerHealth(_: Request, response: Response): void {
   response.json({ status: 'ok' });
 }
 
-/** 200 while events can be taken, also with Temporal away or with runs that stand still (`degraded`); 503 without a store, which answers within 2 s. */
+/** 200 while events can be taken, also while the watchdog has found something (`degraded`); 503 without a store, which answers within 2 s. */
 export function answerReadiness(options: HealthOptions) {
   const { store, temporalState, slackSocketState, simulated, halves = [], stuckRuns, pulls } = options;
-  const { namedSlackSockets } = options;
+  const { namedSlackSockets, troubles } = options;
   return async (_: Request, response: Response) => {
     const { up, since, reason } = temporalState();
     const slackSocket = slackSocketState?.();
     const named = Object.entries(namedSlackSockets?.() ?? {});
     const stuck = stuckRuns?.();
-    const isStuck = stuck !== undefined && Object.values(stuck).some((count) => count > 0);
+    const wrong = troubles?.();
+    const isWell = [stuck, wrong].every((counts) =>
+      Object.values(counts ?? {}).every((count) => count === 0),
+    );
     const detail = {
       temporal: shapeOf({ up, since, reason }),
       ...(slackSocket ? { slackSocket: shapeOf(slackSocket) } : {}),
@@ -48,11 +54,12 @@ export function answerReadiness(options: HealthOptions) {
       simulated,
       ...(halves.length > 0 ? { connectedInHalf: halves } : {}),
       ...(stuck ? { stuckRuns: stuck } : {}),
+      ...(wrong ? { troubles: wrong } : {}),
       ...(pulls ? { pagerDutyPulls: pulls() } : {}),
     };
     try {
       await store.ping();
-      response.json({ status: up && !isStuck ? 'ok' : 'degraded', store: 'up', ...detail });
+      response.json({ status: up && isWell ? 'ok' : 'degraded', store: 'up', ...detail });
     } catch (error) {
       response.setHeader('Retry-After', '5');
       // Its message may name a host and user, so only the kind is told.
@@ -76,13 +83,20 @@ export function answerMetrics({
   slackSocketState,
   metrics,
   stuckRuns,
+  troubles,
   pulls,
 }: HealthOptions) {
   return async (_: Request, response: Response) => {
     const stored = await readGauges(store).catch(() => undefined);
     const socket = slackSocketState?.();
     if (socket) metrics.slackSocket(socket.up);
-    const { type, text } = await metrics.page(stored, temporalState().up, stuckRuns?.(), pulls?.());
+    const { type, text } = await metrics.page(
+      stored,
+      temporalState().up,
+      stuckRuns?.(),
+      pulls?.(),
+      troubles?.(),
+    );
     response.type(type).send(text);
   };
 }

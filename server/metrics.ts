@@ -105,6 +105,12 @@ export function createMetrics(more: () => Promise<string> = async () => '') {
     labelNames: ['reason'],
     registers,
   });
+  const troubles = new Gauge({
+    name: 'baton_troubles',
+    help: 'What the watchdog has found wrong and tells people of, by condition',
+    labelNames: ['condition'],
+    registers,
+  });
   const pullAge = new Gauge({
     name: 'baton_pagerduty_pull_age_seconds',
     help: 'Time since the log of PagerDuty was last read to its end, by connection',
@@ -143,10 +149,12 @@ export function createMetrics(more: () => Promise<string> = async () => '') {
       temporalIsUp: boolean,
       stuck?: Record<string, number>,
       pulls?: Record<string, { ageSeconds: number | null }>,
+      wrong?: Record<string, number>,
     ) {
       storeUp.set(stored ? 1 : 0);
       temporalUp.set(temporalIsUp ? 1 : 0);
       for (const [reason, count] of Object.entries(stuck ?? {})) stuckRuns.set({ reason }, count);
+      for (const [condition, count] of Object.entries(wrong ?? {})) troubles.set({ condition }, count);
       pullAge.reset();
       for (const [connection, { ageSeconds }] of Object.entries(pulls ?? {}))
         if (ageSeconds !== null) pullAge.set({ connection }, ageSeconds);

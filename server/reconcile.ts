@@ -112,7 +112,8 @@ async function compare(run: LiveRun, retention: number, options: Options): Promi
   }
 }
 
-const causeOf = z.custom<RunCause>(
+/** The cause of a run as it is kept. */
+export const causeOf = z.custom<RunCause>(
   (value) =>
     z
       .object({ trigger: z.string(), eventId: z.string(), whenResolved: z.enum(['stop', 'continue']) })

@@ -16,15 +16,20 @@ interface Options {
   log: Logger;
 }
 
+/** The schedules that the triggers declare, by their names. */
+export function declaredSchedules(triggers: readonly Trigger[]): ReadonlyMap<string, Schedule> {
+  const declared = new Map<string, Schedule>();
+  for (const { on, schedule } of triggers)
+    if (schedule) for (const type of on) declared.set(type.replace(/^schedule\./, ''), schedule);
+  return declared;
+}
+
 /**
  * Makes Temporal's schedules those that the triggers declare: one for each `schedule.<name>`, which puts that event into
  * the inbox. Schedules of ours that no trigger declares any more are deleted. Any number of servers may do it at once.
  */
 export async function syncSchedules({ client, triggers, taskQueue, log }: Options): Promise<void> {
-  const declared = new Map<string, Schedule>();
-  for (const { on, schedule } of triggers)
-    if (schedule) for (const type of on) declared.set(type.replace(/^schedule\./, ''), schedule);
-
+  const declared = declaredSchedules(triggers);
   for await (const { scheduleId } of client.schedule.list()) {
     if (!scheduleId.startsWith(prefix) || declared.has(scheduleId.slice(prefix.length))) continue;
     await client.schedule.getHandle(scheduleId).delete().catch(ignoreGone);

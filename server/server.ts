@@ -18,7 +18,7 @@ import { createInbox } from './inbox.ts';
 import { keepConnections } from './kept-connections.ts';
 import type { Metrics } from './metrics.ts';
 import type { World } from './operations/operation.ts';
-import { type PullSource, startPulling } from './pagerduty/pull.ts';
+import { accountsOf, type PullSource, startPulling } from './pagerduty/pull.ts';
 import { startReconciler } from './reconcile.ts';
 import { startRetention } from './retention.ts';
 import { syncSchedules } from './schedules.ts';
@@ -29,10 +29,14 @@ import type { WayTo } from './slack/respond.ts';
 import { takeFromSlack } from './slack/said.ts';
 import { startSlackSocket } from './slack/socket.ts';
 import { startNamedSockets } from './slack/sockets.ts';
-import type { Pager } from './stuck-pages.ts';
 import { startStuckRuns } from './stuck-runs.ts';
 import { isTemporalSilent, watchTemporal } from './temporal-state.ts';
 import { startVersions } from './versions.ts';
+import { conditionsOf } from './watchdog/conditions.ts';
+import { type Limits, usualLimits } from './watchdog/limits.ts';
+import type { Pager } from './watchdog/pager.ts';
+import type { Subscriptions } from './watchdog/subscriptions.ts';
+import { startWatchdog } from './watchdog/watchdog.ts';
 
 export interface ServerOptions {
   host: string;
@@ -73,10 +77,14 @@ export interface ServerOptions {
   halves?: readonly string[];
   /** The workers have versions. */
   versions?: boolean;
-  /** Pages people for runs that stand still. */
+  /** Pages people for what the watchdog finds. */
   pager?: Pager | undefined;
-  /** How PagerDuty's logs are read; undefined: what happens there comes by webhooks alone. */
+  /** Of the watchdog. They differ from the usual ones only in tests. */
+  limits?: Limits;
+  /** How PagerDuty's logs are read; undefined: what happens there comes by webhooks alone, and what they miss is lost. */
   pull?: PullSource | undefined;
+  /** How its webhook subscriptions are looked after; undefined, or without `publicUrl` and `pull`: by nobody. */
+  subscriptions?: Subscriptions | undefined;
   /** How the record's heads are told and its checkpoints signed, and how long things are kept. */
   keeping: HeadOptions & { retentionDays: number };
 }
@@ -95,12 +103,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { store, client, triggers, taskQueue, log, metrics } = options;
   const { namespace } = options;
   const temporal = watchTemporal({ client, namespace, log, count: metrics.temporalFailure });
+  const watched = watchedSubscriptions(options);
   const dispatcher: Dispatcher = startDispatcher({
     store,
     client,
     triggers,
     connections: options.connections,
-    pulls: options.pull !== undefined,
+    pulls: options.pull !== undefined && (!options.pull.gapsOnly || watched !== undefined),
     taskQueue,
     authority: options.authority,
     eagerStart: options.eagerStart,
@@ -110,7 +119,25 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     countApproval: metrics.approval,
   });
   const connections = options.connections && keepConnections(options.connections, log);
-  const stuck = startStuckRuns({ store, client, namespace: options.namespace, log, pager: options.pager });
+  const stuck = startStuckRuns({ store, client, namespace: options.namespace, log });
+  const { limits = usualLimits } = options;
+  const watchdog = startWatchdog({
+    store,
+    conditions: conditionsOf({
+      store,
+      client,
+      namespace,
+      taskQueue,
+      triggers,
+      temporal,
+      limits,
+      log,
+      subscriptions: watched,
+    }),
+    pager: options.pager,
+    log,
+    limits,
+  });
   const pulling =
     options.pull &&
     startPulling({
@@ -152,9 +179,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
     metrics,
     stuckRuns: stuck.counts,
+    troubles: watchdog.counts,
     simulated: options.simulated,
     halves: options.halves ?? [],
-    pulls: pulling?.states,
+    pulls: options.pull?.gapsOnly ? undefined : pulling?.states,
     makeApi:
       world &&
       ((readBody) => {
@@ -211,11 +239,28 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       stopping = true;
       // Streams have no end of their own.
       api?.stop();
-      await Promise.all([close(http), pulling?.stop(), slackSocket?.stop(), namedSockets?.stop()]);
+      await Promise.all([
+        close(http),
+        pulling?.stop(),
+        watchdog.stop(),
+        slackSocket?.stop(),
+        namedSockets?.stop(),
+      ]);
       await dispatcher.stop();
       await connections?.stop();
       await Promise.all([reconciler.stop(), sealer.stop(), stuck.stop(), retention.stop(), versions.stop()]);
     },
+  };
+}
+
+/** What the watchdog needs to look after PagerDuty's subscriptions. */
+function watchedSubscriptions({ subscriptions, publicUrl, pull, connections }: ServerOptions) {
+  if (!subscriptions || publicUrl === undefined || !pull) return undefined;
+  return {
+    subscriptions,
+    publicUrl,
+    isPulled: !pull.gapsOnly,
+    accounts: () => accountsOf(pull, connections),
   };
 }
 

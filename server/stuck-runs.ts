@@ -3,17 +3,14 @@ import type { Logger } from 'pino';
 import type { RunRow, RunStuck } from '../domain/run.ts';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import type { Store } from '../store/store.ts';
-import { type Pager, pageForStuckRuns } from './stuck-pages.ts';
 import { stuckIn } from './stuck-state.ts';
 import { isTemporalAway, isTemporalSilent } from './temporal-state.ts';
 
 export interface StuckRunsOptions {
-  store: Pick<Store, 'liveRunsAfter' | 'listStuckRuns' | 'setStuck' | 'findIncident'>;
+  store: Pick<Store, 'liveRunsAfter' | 'listStuckRuns' | 'setStuck'>;
   client: Client;
   namespace: string;
   log: Logger;
-  /** Tells people; undefined where the process has nobody to tell. */
-  pager?: Pager | undefined;
   /** Differs from the default only in tests. */
   everyMilliseconds?: number;
 }
@@ -31,12 +28,12 @@ const everyMilliseconds = 10_000;
 const runsPerRound = 200;
 const atOnce = 8;
 /** More are counted and not looked at one by one. */
-const mostStuck = 1_000;
+export const mostStuck = 1_000;
 
 /**
  * Looks for runs that live and cannot go on: the code cannot follow their history, or does not know their workflow, or no worker takes
- * them. Such a run fails nowhere: Temporal offers it again and again. Found ones are marked in the store, told in the record and
- * paged for once per workflow and reason, from here, as the workers may be what is broken. All is taken back when they go on.
+ * them. Such a run fails nowhere: Temporal offers it again and again. Found ones are marked in the store and told in the record, which is
+ * taken back when they go on. The watchdog pages for them.
  */
 export function startStuckRuns(options: StuckRunsOptions): StuckRuns {
   const { log } = options;
@@ -57,9 +54,7 @@ export function startStuckRuns(options: StuckRunsOptions): StuckRuns {
         await compare(run, options).catch(orSilent(run));
     };
     await Promise.all(Array.from({ length: atOnce }, work));
-    const stuck = await options.store.listStuckRuns(mostStuck);
-    counts = countsOf(stuck);
-    if (options.pager) await pageForStuckRuns(stuck, options.store, options.pager, log);
+    counts = countsOf(await options.store.listStuckRuns(mostStuck));
   }
 
   /** One that cannot be looked at is no reason to leave the others. */
@@ -97,7 +92,7 @@ const none = (): Record<RunStuck['reason'], number> => ({
 
 function countsOf(runs: readonly RunRow[]): StuckCounts {
   const counts = none();
-  for (const { stuck } of runs) if (stuck && !stuck.over) counts[stuck.reason] += 1;
+  for (const { stuck } of runs) if (stuck) counts[stuck.reason] += 1;
   return counts;
 }
 
@@ -105,14 +100,13 @@ function countsOf(runs: readonly RunRow[]): StuckCounts {
 async function compare(run: RunRow, { store, client, namespace, log }: StuckRunsOptions): Promise<void> {
   const isLive = run.state === 'starting' || run.state === 'running';
   const now = isLive ? await lookAt(run.id, client, namespace) : undefined;
-  const before = run.stuck?.over ? undefined : run.stuck;
+  const before = run.stuck;
   if (now && before?.reason === now.reason) return;
   const at = new Date().toISOString();
   const { id, workflow, subject } = run;
   const line = { at, actor: 'baton', via: 'reconcile', subject: subject ?? id };
   if (now) {
-    const isPaged = run.stuck?.reason === now.reason && run.stuck.paged === true;
-    const stuck = { ...now, since: before?.since ?? at, ...(isPaged ? { paged: true } : {}) };
+    const stuck = { ...now, since: before?.since ?? at };
     if (
       await store.setStuck(run, stuck, {
         ...line,
@@ -124,9 +118,7 @@ async function compare(run: RunRow, { store, client, namespace, log }: StuckRuns
     return;
   }
   if (!before) return;
-  // Kept until the page is taken back.
-  const over = before.paged || before.pagingSince ? { ...before, over: true } : undefined;
-  if (await store.setStuck(run, over, { ...line, action: 'run.went_on', detail: { run: id, workflow } }))
+  if (await store.setStuck(run, undefined, { ...line, action: 'run.went_on', detail: { run: id, workflow } }))
     log.info({ run: id, incident: subject }, 'A run that stood still goes on, or has ended');
 }
 

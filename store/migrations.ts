@@ -5,12 +5,14 @@ import { connectionSteps, defaultConnectionSteps } from './connection-tables.ts'
 import { holdSteps } from './holds.ts';
 import { linkCodeSteps } from './link-codes.ts';
 import { noticeSteps } from './notices.ts';
-import { pullSteps } from './pulls.ts';
+import { gapSteps, pullSteps } from './pulls.ts';
 import { recordSteps } from './record-rules.ts';
 import { peopleScopeSteps, rightsSteps, tokenOwnerSteps } from './rights-steps.ts';
+import { scheduleSteps } from './schedules.ts';
 import { stormSteps } from './storms.ts';
 import type { Tables } from './tables.ts';
 import { transcriptSteps } from './transcripts.ts';
+import { watchdogSteps } from './watched.ts';
 
 /** Each step is a list of statements. A step that was released is never changed: the next change is a step of its own. */
 const steps: Record<string, string[]> = {
@@ -217,6 +219,7 @@ const steps: Record<string, string[]> = {
   '0024-people-scope': peopleScopeSteps,
   '0025-holds': holdSteps,
   '0026-transcripts': transcriptSteps,
+  '0027-watchdog': [...watchdogSteps, ...scheduleSteps, ...gapSteps],
 };
 
 /**

@@ -26,12 +26,14 @@ import { listsOn } from './lists.ts';
 import { madeOn } from './made.ts';
 import { noticesOn } from './notices.ts';
 import type { OutageListener } from './outage.ts';
+import { overdueRunsOn } from './overdue.ts';
 import { migrateAsOwner } from './owner.ts';
 import { peopleOn } from './people.ts';
 import { pullsOn } from './pulls.ts';
 import { recordOn } from './record.ts';
 import { retentionOn } from './retention.ts';
 import { runsOn } from './runs.ts';
+import { schedulesOn } from './schedules.ts';
 import { linesOn } from './search.ts';
 import { sessionsOn } from './sessions.ts';
 import { shownRunsOn } from './shown-runs.ts';
@@ -43,6 +45,7 @@ import { stuckRunsOn } from './stuck.ts';
 import type { Tables } from './tables.ts';
 import { tokensOn } from './tokens.ts';
 import { transcriptsOn } from './transcripts.ts';
+import { watchedOn } from './watched.ts';
 
 const pingWithinMs = 1900;
 
@@ -140,6 +143,9 @@ export function makeStore(
     ...stormsOn(context),
     ...holdsOn(context),
     ...madeOn(context),
+    ...watchedOn(context),
+    ...schedulesOn(context),
+    ...overdueRunsOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),
   });

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type Generated, sql } from 'kysely';
 import type { Json, Time } from './columns.ts';
 import type { Context } from './context.ts';
 import { groupCommit } from './group-commit.ts';
@@ -21,6 +21,8 @@ export interface PullsTable {
   seen: Json<Record<string, string>>;
   /** When it was last read to its end. */
   pulled_at: Time | null;
+  /** Webhooks have missed what happened from `since` on, and it was not read yet. */
+  gap: Generated<boolean>;
 }
 
 export interface TakenPull {
@@ -52,6 +54,14 @@ export interface Pulls {
   keepPull(connection: string, cursor: PullCursor, seconds: number, isWhole: boolean): Promise<boolean>;
   /** Hands over what this process reads. */
   releasePulls(): Promise<void>;
+  /** Keeps that the log is to be read from this time on, as webhooks may have missed what happened. An earlier gap that is still open counts. */
+  leaveGap(connection: string, since: string): Promise<void>;
+  /** The connections that have one. */
+  gaps(): Promise<string[]>;
+  /** The log was read to its end, to this time, from the gap on. One that was left meanwhile stays. */
+  closeGap(connection: string, until: string): Promise<void>;
+  /** When something came by this source last. */
+  lastReceivedAt(source: string): Promise<string | undefined>;
   /**
    * The earlier events of this subject and type that came by another way than `seq` and happened between these times. Without those that
    * could not be read, and without entries of the log that were stale, as their times are not exact.
@@ -87,6 +97,8 @@ export const pullSteps = [
   `create table twins (seq bigint primary key, first bigint not null unique)`,
   `create index inbox_pulled on inbox (subject, type, "time") where source like '/pagerduty-log/%'`,
 ];
+
+export const gapSteps = [`alter table pulls add column gap boolean not null default false`];
 
 export function pullsOn({ db, me }: Context): Pulls {
   async function askAll(batch: ToldBefore[]): Promise<Told[][]> {
@@ -168,6 +180,37 @@ export function pullsOn({ db, me }: Context): Pulls {
 
     async releasePulls() {
       await sql`update pulls set leased_by = null, leased_until = null where leased_by = ${me}`.execute(db);
+    },
+
+    async leaveGap(connection, since) {
+      await sql`
+        insert into pulls (connection, since, gap) values (${connection}, ${since}, true)
+        on conflict (connection) do update set gap = true, seen = '{}',
+          since = case when pulls.gap and pulls.since < excluded.since then pulls.since else excluded.since end`.execute(
+        db,
+      );
+    },
+
+    async gaps() {
+      const rows = await db.selectFrom('pulls').select('connection').where('gap', '=', true).execute();
+      return rows.map(({ connection }) => connection);
+    },
+
+    async closeGap(connection, until) {
+      await sql`update pulls set gap = false where connection = ${connection} and since = ${until}`.execute(
+        db,
+      );
+    },
+
+    async lastReceivedAt(source) {
+      const row = await db
+        .selectFrom('inbox')
+        .select('received_at')
+        .where('source', '=', source)
+        .orderBy('seq', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row?.received_at.toISOString();
     },
 
     toldBefore: (asked) => ask(asked),

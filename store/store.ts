@@ -15,11 +15,13 @@ import type { Leases } from './leases.ts';
 import type { Lists } from './lists.ts';
 import type { MadeChanges } from './made.ts';
 import type { KeptNotices } from './notices.ts';
+import type { OverdueRuns } from './overdue.ts';
 import type { People } from './people.ts';
 import type { Pulls } from './pulls.ts';
 import type { RecordLog } from './record.ts';
 import type { Retention } from './retention.ts';
 import type { Runs } from './runs.ts';
+import type { Schedules } from './schedules.ts';
 import type { Lines } from './search.ts';
 import type { Sessions } from './sessions.ts';
 import type { ShownRuns } from './shown-runs.ts';
@@ -28,6 +30,7 @@ import type { Storms } from './storms.ts';
 import type { StuckRuns } from './stuck.ts';
 import type { Tokens } from './tokens.ts';
 import type { Transcripts } from './transcripts.ts';
+import type { WatchedThings } from './watched.ts';
 
 /**
  * What Baton keeps: the inbox, the runs, the effects, the record, the named connections, and who may do what. PostgreSQL or the embedded
@@ -43,6 +46,7 @@ export interface Store
     Runs,
     ShownRuns,
     StuckRuns,
+    OverdueRuns,
     Effects,
     Echoes,
     RecordLog,
@@ -65,7 +69,9 @@ export interface Store
     Pulls,
     Storms,
     Holds,
-    MadeChanges {
+    MadeChanges,
+    WatchedThings,
+    Schedules {
   /** For `/readyz`. Rejects with `StoreUnavailable`. */
   ping(): Promise<void>;
   close(): Promise<void>;

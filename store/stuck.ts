@@ -11,7 +11,7 @@ import type { Tables } from './tables.ts';
 export interface StuckRuns {
   /** Live runs that are some seconds old, in the order of their ids, from the one after `id` on. */
   liveRunsAfter(id: string, limit: number): Promise<RunRow[]>;
-  /** The runs that are marked as standing still, also those that no longer do and whose page is still to be taken back. */
+  /** The runs that are marked as standing still. */
   listStuckRuns(limit: number): Promise<RunRow[]>;
   /**
    * Marks a run as standing still, or (undefined) as one that does not, with the line for the record. False, and nothing written, where

@@ -13,9 +13,11 @@ import type { PeopleTable } from './people.ts';
 import type { PullsTable } from './pulls.ts';
 import type { CheckpointsTable, LineColumns } from './record.ts';
 import type { RunsTable } from './runs.ts';
+import type { SchedulesTable } from './schedules.ts';
 import type { FailedSignInsTable, SessionsTable } from './sessions.ts';
 import type { TokensTable } from './tokens.ts';
 import type { TranscriptsTable } from './transcripts.ts';
+import type { DutiesTable, WatchedTable } from './watched.ts';
 
 export interface Tables {
   inbox: InboxTable;
@@ -49,6 +51,10 @@ export interface Tables {
   failed_sign_ins: FailedSignInsTable;
   pulls: PullsTable;
   holds: HoldsTable;
+  /** What one of several processes does at a time. */
+  duties: DutiesTable;
+  schedules: SchedulesTable;
+  watched: WatchedTable;
   /** Events that tell of what an earlier one told by another way, and which one that is. */
   twins: { seq: number; first: number };
 }

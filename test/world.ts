@@ -14,8 +14,10 @@ import type { RunRow } from '../domain/run.ts';
 import { createLog } from '../log/log.ts';
 import { approverCheck } from '../processes/approvers.ts';
 import { allConnections } from '../processes/connections.ts';
+import { directPager, directSubscriptions } from '../processes/direct.ts';
 import { formOpener } from '../processes/open-form.ts';
 import { performFromSlack } from '../processes/perform.ts';
+import { anyFreePort } from '../processes/ports.ts';
 import { pullSource } from '../processes/pull.ts';
 import { encryptionOf } from '../secrets/encryption.ts';
 import type { PayloadKeys } from '../secrets/payload-codec.ts';
@@ -23,6 +25,7 @@ import { learningScrubber } from '../secrets/scrub.ts';
 import { createMetrics, type Metrics } from '../server/metrics.ts';
 import type { World as OperationsWorld } from '../server/operations/operation.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
+import type { Limits } from '../server/watchdog/limits.ts';
 import { type Ec2World, ec2Environment, ec2Simulation } from '../simulator/ec2.ts';
 import { type GitHubWorld, githubEnvironment, githubSimulation } from '../simulator/github.ts';
 import { type HttpWorld, httpEnvironment, httpSimulation } from '../simulator/http.ts';
@@ -54,6 +57,7 @@ import { type StoredConnections, storedConnections } from '../store/stored-conne
 import { startable } from '../triggers/by-hand/index.ts';
 import { triggers as shipped } from '../triggers/index.ts';
 import type { Trigger } from '../triggers/trigger.ts';
+import { batonFor } from '../worker/baton.ts';
 import { clientConverter, workerConverter } from '../worker/data-converter.ts';
 import { type RunningWorker, startWorker, taskQueue } from '../worker/worker.ts';
 import { testAuthority, testKeys } from './authority.ts';
@@ -159,6 +163,8 @@ interface Options {
   keys?: PayloadKeys;
   /** PagerDuty reaches Baton by no webhook: its log is pulled. */
   pulls?: boolean;
+  /** The server pages by itself, and looks after PagerDuty's webhook subscription, within these limits. */
+  watchedBy?: Limits;
   /** PagerDuty and Slack keep to their limits, and workers to their budgets; the minutes of both pass so much faster. */
   limitedAt?: { timeScale: number };
 }
@@ -207,6 +213,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     settings: () => ({}),
     ownValues: () => ({}),
   };
+  const clients = clientsFor(env, allConnections(env, connections));
   const worker = await startWorker({
     connection: temporal.nativeConnection,
     namespace: 'default',
@@ -225,16 +232,26 @@ export async function startWorld(options: Options = {}): Promise<World> {
     commit: options.commit,
     connections,
   });
+  const port = options.watchedBy ? await anyFreePort('127.0.0.1') : 0;
+  const own = { ...clients, baton: batonFor({ store }) };
   server = await startServer({
     host: '127.0.0.1',
-    port: 0,
+    port,
+    ...(options.watchedBy
+      ? {
+          publicUrl: `http://127.0.0.1:${port}`,
+          limits: options.watchedBy,
+          pager: directPager(async () => shippedActivities, own),
+          subscriptions: directSubscriptions(async () => shippedActivities, own),
+        }
+      : {}),
     pagerDutySecrets: [simulatedWebhookSecret],
     jiraSecrets: options.jiraSecret === undefined ? [] : [options.jiraSecret],
     connections,
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
     slackAppToken: env.SLACK_APP_TOKEN,
     slackApiUrl: env.SLACK_API_URL,
-    openForm: formOpener(clientsFor(env, allConnections(env, connections))),
+    openForm: formOpener(clients),
     world: operations,
     store,
     client,
@@ -246,12 +263,10 @@ export async function startWorld(options: Options = {}): Promise<World> {
     authority: testAuthority,
     log,
     metrics,
-    pull: options.pulls
-      ? pullSource(shippedProviders, clientsFor(env, allConnections(env, connections)), {
-          pullSeconds: 0.1,
-          env,
-        })
-      : undefined,
+    pull:
+      options.pulls || options.watchedBy
+        ? pullSource(shippedProviders, clients, { pullSeconds: options.pulls ? 0.1 : undefined, env })
+        : undefined,
     simulated: [],
     keeping: { retentionDays: 365 },
   });

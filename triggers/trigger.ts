@@ -1,5 +1,9 @@
+import type { Duration } from '@temporalio/common';
+import { msToNumber } from '@temporalio/common/lib/time.js';
 import { isConnectionTest } from '../domain/connection-test.ts';
-import { type DataOf, type Event, type EventType, isFired } from '../domain/event.ts';
+import { cronOf } from '../domain/cron.ts';
+import { aboutSchedules, type DataOf, type Event, type EventType, isFired } from '../domain/event.ts';
+import { type WhenOverdue, whenOverdue as waysToEnd } from '../domain/run.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 
 /** What a trigger says to an event: start this run, or the condition that said no. */
@@ -17,15 +21,22 @@ export interface Trigger {
   /** Above so many new incidents of one service within a minute, a further one joins a run of these. */
   storm?: number;
   schedule?: Schedule;
+  /** In which time a run is to end, in seconds, and what becomes of one that does not. */
+  finish?: Finish;
   /** Pure. Throws only where a condition or `input` has a fault. */
   respond(event: Event): Answer;
   /** What the run is about, for the key under which a failed run pages. */
   target(event: Event): string;
 }
 
+export interface Finish {
+  withinSeconds: number;
+  whenOverdue: WhenOverdue;
+}
+
 /** When a schedule makes an event. `overlap`: what happens while a run of the last time is still live. */
 export interface Schedule {
-  /** Five fields, as in crontab(5). */
+  /** Five fields, as in crontab(5); day and weekday must both hold. */
   cron: string;
   /** IANA name. UTC when left out. */
   timeZone?: string;
@@ -57,6 +68,13 @@ interface Declaration<Type extends EventType, Input> {
    * trigger there, which gets it as `incident.gathered` and has to care for it until it is resolved. Left out: each has its own.
    */
   storm?: number;
+  /** The time in which a run is to end, waiting for people included: `'2 hours'`. Left out: it takes as long as it takes. */
+  finishWithin?: Duration;
+  /**
+   * What becomes of a run that does not: `page` (where left out) pages people, `cancel` also stops it, `warn` only tells of it, in the record
+   * and in the incident's room. The server sees to it, also while no worker lives. Its end takes the page back.
+   */
+  whenOverdue?: WhenOverdue;
   /** When the events come, of a trigger on `schedule.<name>`. */
   schedule?: Schedule;
 }
@@ -79,7 +97,11 @@ export function defineTrigger<const Type extends EventType, Input>(
     schedule,
   } = declaration;
   const on: readonly EventType[] = typeof declaration.on === 'string' ? [declaration.on] : declaration.on;
-  const fault = faultOf({ name, on, run, when, whenResolved, storm, schedule });
+  const { finishWithin, whenOverdue } = declaration;
+  const withinSeconds = secondsOf(finishWithin);
+  const fault =
+    faultOf({ name, on, run, when, whenResolved, storm, schedule }) ??
+    faultOfFinish(finishWithin, withinSeconds, whenOverdue);
   if (fault !== undefined) throw new Error(`The trigger ${name} ${fault}`);
   const names = (event: Event): event is Event<Type> => on.includes(event.type);
   return {
@@ -91,6 +113,7 @@ export function defineTrigger<const Type extends EventType, Input>(
     ...(forPeople ? { forPeople } : {}),
     ...(storm === undefined ? {} : { storm }),
     ...(schedule ? { schedule } : {}),
+    ...(withinSeconds === undefined ? {} : { finish: { withinSeconds, whenOverdue: whenOverdue ?? 'page' } }),
     respond(event) {
       if (!names(event)) return { no: `is a ${on.join(' or ')} event` };
       const data = event.data as DataOf<Type>;
@@ -109,9 +132,6 @@ export function defineTrigger<const Type extends EventType, Input>(
 
 /** As people read them in run ids, commands and settings. Runs that begin with `schedule/` are Baton's own. */
 const namePattern = /^(?!schedule$)[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
-
-/** Five fields. Whether a number is one of its field is for Temporal to say. */
-const cronPattern = /^[\w*,/-]+(?: +[\w*,/-]+){4}$/;
 
 function isTimeZone(name: string): boolean {
   try {
@@ -148,14 +168,14 @@ function faultOf({
   const never = on.filter((type) => !isFired(type));
   if (on.length === 0 || never.length > 0)
     return `would never fire: there are no events of the type ${never.join(', ') || '(none is named)'}. See EventType in domain/event.ts.`;
-  const planned = on.filter((type) => type.startsWith('schedule.'));
+  const planned = on.filter((type) => type.startsWith('schedule.') && !aboutSchedules.includes(type));
   const others = on.filter((type) => !planned.includes(type));
   if (schedule && others.length > 0)
     return `has a schedule, which makes no ${others.join(', ')}: those events come from elsewhere. Leave the schedule out, or name a type schedule.<name> only.`;
   if (!schedule && planned.length > 0)
     return `would never fire: nothing makes ${planned.join(', ')}. Give it a schedule: { cron: '0 6 * * *' }.`;
-  if (schedule && !cronPattern.test(schedule.cron))
-    return `has no fitting cron, "${schedule.cron}": Temporal would refuse it. Use the five fields of crontab(5), such as '0 6 * * *'.`;
+  if (schedule && !cronOf(schedule.cron))
+    return `has no fitting cron, "${schedule.cron}": Use the five fields of crontab(5), such as '0 6 * * *'.`;
   if (schedule?.timeZone !== undefined && !isTimeZone(schedule.timeZone))
     return `has a time zone that nobody knows, "${schedule.timeZone}". Use an IANA name, such as 'Europe/Zurich', or leave it out for UTC.`;
   if (typeof run !== 'function' || run.name === '')
@@ -172,6 +192,30 @@ function faultOf({
   const wrong = Object.entries(when).filter(([, holds]) => typeof holds !== 'function');
   if (wrong.length > 0)
     return `has a condition that is no function: "${wrong.map(([condition]) => condition).join('", "')}". Write it as ({ title }) => true or false.`;
+  return undefined;
+}
+
+/** Undefined where it is left out, NaN where it is no time. */
+function secondsOf(duration: Duration | undefined): number | undefined {
+  if (duration === undefined) return undefined;
+  try {
+    return msToNumber(duration) / 1_000;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+function faultOfFinish(
+  finishWithin: unknown,
+  withinSeconds: number | undefined,
+  whenOverdue: string | undefined,
+): string | undefined {
+  if (whenOverdue !== undefined && withinSeconds === undefined)
+    return "says what becomes of a run that is overdue, and none ever is. Say when: finishWithin: '2 hours'.";
+  if (withinSeconds !== undefined && !(withinSeconds >= 1))
+    return `has no fitting finishWithin, ${finishWithin}: it is the time in which a run is to end. Write it as '2 hours' or '90 seconds'.`;
+  if (whenOverdue !== undefined && !(waysToEnd as readonly string[]).includes(whenOverdue))
+    return `has no fitting whenOverdue, ${whenOverdue}. Use one of ${waysToEnd.join(', ')}.`;
   return undefined;
 }
 

@@ -16,7 +16,6 @@ export async function waitingAbout(
     store.listStuckRuns(mostLooked),
     store.listEvents({ disposition: 'parked', limit: mostLooked }),
   ]);
-  const standing = runs.filter(({ stuck }) => stuck && !stuck.over);
   const all = [
     ...approvals.items.map(({ subject, id, summary }) => ({
       subject,
@@ -24,7 +23,7 @@ export async function waitingAbout(
       id,
       why: summary,
     })),
-    ...standing.map(({ subject, id, stuck }) => ({
+    ...runs.map(({ subject, id, stuck }) => ({
       subject,
       kind: 'run' as const,
       id,

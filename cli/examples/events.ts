@@ -2,8 +2,9 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { Approval, ApprovalState } from '../../domain/approval.ts';
 import type { Event, EventType, KnownEventType } from '../../domain/event.ts';
 import type { RunState } from '../../domain/run.ts';
-import { runEnd } from '../../domain/run-end.ts';
+import { runEnd, runOverdue } from '../../domain/run-end.ts';
 import { defaultConnection } from '../../domain/subject.ts';
+import { conditionEvent } from '../../domain/watched.ts';
 import { readJiraEvent } from '../../server/jira/event.ts';
 import { readPagerDutyEvent } from '../../server/pagerduty/event.ts';
 import type { ReadEvent } from '../../server/read-event.ts';
@@ -200,17 +201,28 @@ function ofReminder(at: Date): Example {
   return { event: event as Event };
 }
 
+const runRow = (at: Date) => ({
+  id: run,
+  trigger: 'ec2-unhealthy',
+  workflow,
+  subject: incident,
+  target: 'i-0abc12345def67890',
+  eventSeq: 1,
+  state: 'running' as const,
+  createdAt: at.toISOString(),
+});
+
+function ofOverdueRun(at: Date): Example {
+  const telling = {
+    at: at.toISOString(),
+    via: 'watchdog',
+    dueAt: at.toISOString(),
+    whenOverdue: 'page',
+  } as const;
+  return { event: runOverdue(runRow(at), telling).event.event as Event };
+}
+
 function ofRun(state: Exclude<RunState, 'starting' | 'running'>, at: Date): Example {
-  const row = {
-    id: run,
-    trigger: 'ec2-unhealthy',
-    workflow,
-    subject: incident,
-    target: 'i-0abc12345def67890',
-    eventSeq: 1,
-    state: 'running' as const,
-    createdAt: at.toISOString(),
-  };
   const failure = {
     failed: {
       class: 'ProviderRefused',
@@ -227,7 +239,7 @@ function ofRun(state: Exclude<RunState, 'starting' | 'running'>, at: Date): Exam
     at: at.toISOString(),
     via: 'worker',
   };
-  return { event: runEnd(row, ending).event.event as Event };
+  return { event: runEnd(runRow(at), ending).event.event as Event };
 }
 
 function ofSchedule(at: Date): Example {
@@ -243,6 +255,32 @@ function ofSchedule(at: Date): Example {
       data: { scheduledAt: time },
     },
   };
+}
+
+/** What the watchdog tells of, of one thing each. */
+const troubles = {
+  worker: {
+    key: 'baton/worker/NoWorker/all',
+    summary: 'No worker takes the workflow and activity tasks of baton',
+    class: 'NoWorker',
+    group: 'workers',
+  },
+  schedule: {
+    key: 'baton/schedule/Missed/shift-handoff',
+    summary: 'The schedule shift-handoff was due and has made no event',
+    class: 'Missed',
+    group: 'shift-handoff',
+  },
+};
+
+function ofCondition(
+  type: 'worker.unhealthy' | 'worker.healthy' | 'schedule.missed' | 'schedule.kept',
+  at: Date,
+): Example {
+  const component = type.startsWith('worker.') ? 'worker' : 'schedule';
+  const trouble = { ...troubles[component], component, severity: 'error' as const, details: {} };
+  const time = at.toISOString();
+  return { event: conditionEvent(type, { trouble, since: time }, time).event };
 }
 
 type Making = (at: Date) => Example;
@@ -264,6 +302,11 @@ const own: Record<Own | 'schedule.shift-handoff', Making> = {
   'run.failed': (at) => ofRun('failed', at),
   'run.timed_out': (at) => ofRun('timed out', at),
   'run.cancelled': (at) => ofRun('cancelled', at),
+  'run.overdue': ofOverdueRun,
+  'worker.unhealthy': (at) => ofCondition('worker.unhealthy', at),
+  'worker.healthy': (at) => ofCondition('worker.healthy', at),
+  'schedule.missed': (at) => ofCondition('schedule.missed', at),
+  'schedule.kept': (at) => ofCondition('schedule.kept', at),
   'schedule.shift-handoff': ofSchedule,
 };
 

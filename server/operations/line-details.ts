@@ -3,7 +3,7 @@ import { dispositions } from '../../domain/disposition.ts';
 import { holdKinds } from '../../domain/guard.ts';
 import { kinds } from '../../domain/kind.ts';
 import type { Action, Details } from '../../domain/record.ts';
-import { stuckReasons } from '../../domain/run.ts';
+import { stuckReasons, whenOverdue } from '../../domain/run.ts';
 import { answerShape, approversShape, callShape, inverseShape, states } from './approval-shapes.ts';
 import { holdScope } from './hold-shapes.ts';
 
@@ -59,6 +59,9 @@ const connection = { name: text.describe('Of the connection') };
 const changed = z.object({ ...connection, provider: text, variables: texts });
 const routed = z.object({ ...connection, route: unknown });
 
+const condition = { condition: text, key: text.describe('The dedup key of its page') };
+const unconfirmed = text.exactOptional().describe('Why it could not be seen to have arrived');
+
 export const lineDetails = {
   'event.received': z.object({
     eventId: text,
@@ -100,7 +103,11 @@ export const lineDetails = {
     reason: z.enum(stuckReasons),
     message: text,
   }),
+  'run.overdue': z.object({ ...started, dueAt: text, whenOverdue: z.enum(whenOverdue) }),
   'run.went_on': z.object(started),
+  'condition.began': z.object({ ...condition, since: text, summary: text }),
+  'condition.paged': z.object({ ...condition, unconfirmed }),
+  'condition.over': z.object({ ...condition, unconfirmed }),
   'run.said': z.object({
     run: text,
     text,
@@ -154,6 +161,7 @@ export const lineDetails = {
   'connection.added': changed,
   'connection.changed': changed,
   'connection.removed': z.object({ ...connection, users: unknown, force: z.boolean() }),
+  'webhook.enabled': z.object({ connection: text, subscription: text }),
   'connection.judged': z.object({ ...connection, provider: text, state: text, reason: text }),
   'connections.checked': z.object({
     missing: z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Event } from '../../domain/event.ts';
+import { whenOverdue } from '../../domain/run.ts';
 import type { Trigger } from '../../triggers/trigger.ts';
 import { decide } from '../decide.ts';
 import { Refusal } from '../refusal.ts';
@@ -28,10 +29,14 @@ const triggerShape = z
         overlap: z.enum(['skip', 'allow']).optional(),
       })
       .optional(),
+    finish: z
+      .object({ withinSeconds: z.number(), whenOverdue: z.enum(whenOverdue) })
+      .optional()
+      .describe('In which time a run is to end, and what becomes of one that does not'),
   })
   .meta({ id: 'Trigger' });
 
-const shown = ({ name, on, workflow, each, whenResolved, storm, schedule }: Trigger) => ({
+const shown = ({ name, on, workflow, each, whenResolved, storm, schedule, finish }: Trigger) => ({
   name,
   on: [...on],
   workflow,
@@ -39,6 +44,7 @@ const shown = ({ name, on, workflow, each, whenResolved, storm, schedule }: Trig
   whenResolved,
   ...(storm === undefined ? {} : { storm }),
   ...(schedule ? { schedule } : {}),
+  ...(finish ? { finish } : {}),
 });
 
 /** The triggers of the workflows to which somebody is limited. */

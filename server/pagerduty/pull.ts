@@ -21,6 +21,8 @@ import { deliveriesOf, type LogEntry, type Statuses } from './log-entry.ts';
 /** How a server reads the logs of the PagerDuty accounts. */
 export interface PullSource {
   everySeconds: number;
+  /** Webhooks tell what happens: a log is read only where they have left a gap (`leaveGap`). */
+  gapsOnly?: boolean;
   /** The setting without which a connection has no log to read. */
   needs: string;
   /** The environment's connection has it. */
@@ -31,7 +33,7 @@ export interface PullSource {
 
 export interface PullOptions {
   source: PullSource;
-  store: Pick<Store, 'leasePull' | 'keepPull' | 'releasePulls' | 'findIncident'>;
+  store: Pick<Store, 'leasePull' | 'keepPull' | 'releasePulls' | 'findIncident' | 'gaps' | 'closeGap'>;
   connections?: Pick<StoredConnections, 'known'> | undefined;
   inbox: Inbox;
   log: Logger;
@@ -51,6 +53,18 @@ export interface Pulling {
   /** By the connections' names. */
   states(): Record<string, PullState>;
   stop(): Promise<void>;
+}
+
+/** The PagerDuty accounts that can be asked, by the names of their connections. */
+export async function accountsOf(
+  { needs, hasDefault }: Pick<PullSource, 'needs' | 'hasDefault'>,
+  connections: PullOptions['connections'],
+): Promise<string[]> {
+  const known = await connections?.known();
+  const stored = [...(known?.connections.values() ?? [])].filter(
+    ({ provider, values }) => provider === 'pagerduty' && values?.[needs],
+  );
+  return [...(hasDefault ? [defaultConnection] : []), ...stored.map(({ name }) => name)];
 }
 
 /** What a process knows of the log of one connection. */
@@ -87,16 +101,15 @@ export function startPulling(options: PullOptions): Pulling {
   let isWarned = false;
 
   async function names(): Promise<string[]> {
-    const known = await connections?.known();
-    const stored = [...(known?.connections.values() ?? [])].filter(
-      ({ provider, values }) => provider === 'pagerduty' && values?.[source.needs],
-    );
-    return [...(source.hasDefault ? [defaultConnection] : []), ...stored.map(({ name }) => name)];
+    const all = await accountsOf(source, connections);
+    if (!source.gapsOnly) return all;
+    const gaps = await store.gaps();
+    return all.filter((name) => gaps.includes(name));
   }
 
   async function pullAll(): Promise<void> {
     const all = await names();
-    if (all.length === 0 && !isWarned)
+    if (all.length === 0 && !isWarned && !source.gapsOnly)
       log.warn(
         `Nothing is pulled from PagerDuty: no connection has ${source.needs}. Set it, or add one (baton connections add)`,
       );
@@ -118,6 +131,10 @@ export function startPulling(options: PullOptions): Pulling {
     try {
       const ageSeconds = await round(connection, options, signal, state);
       if (ageSeconds !== undefined) state.readAt = performance.now() - ageSeconds * second;
+      if (ageSeconds === 0 && state.until !== undefined && source.gapsOnly) {
+        await store.closeGap(connection, state.until);
+        log.info({ connection }, 'What webhooks have missed was read from the log of PagerDuty');
+      }
       if (state.failures > 0) log.info({ connection }, 'The log of PagerDuty can be read again');
       Object.assign(state, { failures: 0, notBefore: 0 });
       delete state.failure;

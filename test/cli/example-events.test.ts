@@ -26,7 +26,7 @@ const answering = (type: EventType) =>
     when: { 'says something': (data) => Object.keys(data as object).length > 0 },
     run: workOn,
     input: (data) => ({ ...(data as object) }),
-    ...(type.startsWith('schedule.') ? { schedule: { cron: '0 6 * * *' } } : {}),
+    ...(type === 'schedule.shift-handoff' ? { schedule: { cron: '0 6 * * *' } } : {}),
   });
 
 const baton = (argv: string[], env: NodeJS.ProcessEnv = {}) =>

@@ -1,13 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { activities } from '../../activities/index.ts';
-import { directPager } from '../../processes/pager.ts';
+import { directPager } from '../../processes/direct.ts';
 import { startStuckRuns } from '../../server/stuck-runs.ts';
+import { runStuck } from '../../server/watchdog/stuck.ts';
+import { startWatchdog } from '../../server/watchdog/watchdog.ts';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { productionIncident } from '../../triggers/production-incident.ts';
 import { bundleWorkflows } from '../../worker/bundle.ts';
 import type { RunningWorker } from '../../worker/worker.ts';
 import { surroundingsFor } from '../clients.ts';
+import { quickLimits } from '../quick-limits.ts';
 import { workflowBundle } from '../temporal.ts';
 import { cardOf, eventually, startWorkerBeside, startWorld, type World } from '../world.ts';
 
@@ -53,13 +56,23 @@ describe('a run that cannot go on', () => {
       }
       await deploy(await fixture(file));
       for (const id of subjects) resolveAs(world.pagerDuty, id, 'PADALOP');
+      const log = { info() {}, warn() {}, error() {} } as never;
       const stuck = startStuckRuns({
         store: world.store,
         client: world.temporal.client,
         namespace: 'default',
-        log: { info() {}, warn() {}, error() {} } as never,
-        pager: directPager(async () => activities, surroundingsFor(world.env)),
+        log,
         everyMilliseconds: 200,
+      });
+      const watchdog = startWatchdog({
+        store: world.store,
+        conditions: [runStuck(world)],
+        pager: directPager(
+          async () => activities,
+          surroundingsFor({ ...world.env, BATON_SIMULATED_TIME_SCALE: '100' }),
+        ),
+        log,
+        limits: quickLimits(100),
       });
       for (const id of subjects)
         await eventually(
@@ -91,6 +104,7 @@ describe('a run that cannot go on', () => {
         expect((await world.record(id)).map(({ action }) => action)).toContain('run.went_on');
       }
       await stuck.stop();
+      await watchdog.stop();
     },
     90_000,
   );

@@ -10,6 +10,7 @@ const page = async (metrics: ReturnType<typeof createMetrics>) =>
       true,
       { NoWorker: 0 },
       { eu: { ageSeconds: 4 } },
+      { 'worker.unhealthy': 1 },
     )
   ).text;
 

@@ -18,6 +18,33 @@ describe.each(await backends())('pulls on $name', ({ world }) => {
     expect(await other.keepPull(connection, place, 60, true)).toBe(false);
   });
 
+  it('read what webhooks have missed once, from the earliest of the gaps on', async () => {
+    const connection = fresh('account-');
+    const isOpen = async () => (await other.gaps()).includes(connection);
+    expect(await isOpen()).toBe(false);
+    await store.leaveGap(connection, '2026-11-25T10:00:00.000Z');
+    await store.leaveGap(connection, '2026-11-25T11:00:00.000Z');
+    expect(await isOpen()).toBe(true);
+    const begin = { since: '2026-11-25T10:00:00.000Z', seen: {} };
+    expect(await store.leasePull(connection, 60)).toMatchObject({ mine: true, cursor: begin });
+    const end = { since: '2026-11-25T12:00:00.000Z', seen: {} };
+    await store.keepPull(connection, end, 60, true);
+    await other.leaveGap(connection, '2026-11-25T11:30:00.000Z');
+    await store.closeGap(connection, end.since);
+    expect(await isOpen()).toBe(true);
+    await store.closeGap(connection, '2026-11-25T11:30:00.000Z');
+    expect(await isOpen()).toBe(false);
+    await store.releasePulls();
+  });
+
+  it('know when something came by a source last', async () => {
+    const source = `/pagerduty/${fresh('account-')}`;
+    expect(await store.lastReceivedAt(source)).toBeUndefined();
+    await store.receive(delivery({ source }));
+    const at = Date.parse((await store.lastReceivedAt(source)) ?? '');
+    expect(Math.abs(Date.now() - at)).toBeLessThan(60_000);
+  });
+
   it('begin where the last one kept its place, and tell how long ago all was read', async () => {
     const connection = fresh('account-');
     await store.leasePull(connection, 60);

@@ -13,7 +13,7 @@ const base = {
   input: () => ({}),
 } as const;
 const on = (...types: string[]) => {
-  const schedule = types.some((type) => type.startsWith('schedule.'))
+  const schedule = types.some((type) => type.startsWith('schedule.') && type !== 'schedule.missed')
     ? { schedule: { cron: '0 6 * * *' } }
     : {};
   return defineTrigger({ ...base, on: types as EventType[], ...schedule });
@@ -43,6 +43,9 @@ describe('a trigger', () => {
     'schedule.nightly',
     'slack.action',
     'run.cancelled',
+    'run.overdue',
+    'worker.unhealthy',
+    'schedule.missed',
   ])('may name %s', (type) => expect(on(type).on).toEqual([type]));
 
   const noFunction = { 'is urgent': true };
@@ -73,6 +76,11 @@ describe('a trigger', () => {
       { on: 'schedule.nightly', schedule: { cron: '0 6 * * *', timeZone: 'Europe/Zuerich' } },
       'has a time zone that nobody knows, "Europe/Zuerich". Use an IANA name',
     ],
+    [
+      'a schedule for what is told of schedules',
+      { on: 'schedule.missed', schedule: { cron: '0 6 * * *' } },
+      'has a schedule, which makes no schedule.missed',
+    ],
     ['no event type', { on: [] }, 'would never fire'],
     ['a storm of half an incident', { storm: 0.5 }, 'has no fitting storm, 0.5'],
     ['a storm of none', { storm: 0 }, 'Use a whole number from 1 to 100'],
@@ -81,6 +89,18 @@ describe('a trigger', () => {
       'a storm of acknowledgements',
       { on: 'pagerduty.incident.acknowledged', storm: 10 },
       'would never see a storm',
+    ],
+    ['a time to finish that is none', { finishWithin: 'soon' }, 'has no fitting finishWithin, soon'],
+    ['no time to finish', { finishWithin: 0 }, "Write it as '2 hours'"],
+    [
+      'what becomes of an overdue run and no time',
+      { whenOverdue: 'page' },
+      "Say when: finishWithin: '2 hours'",
+    ],
+    [
+      'another end of an overdue run',
+      { finishWithin: '2 hours', whenOverdue: 'kill' },
+      'Use one of warn, page, cancel',
     ],
     ['no condition', { when: {} }, "Say so with when: 'always'"],
     ['no word about conditions', { when: undefined }, "Say so with when: 'always'"],

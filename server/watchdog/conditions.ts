@@ -1,0 +1,40 @@
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { Store } from '../../store/store.ts';
+import type { Trigger } from '../../triggers/trigger.ts';
+import type { TemporalState } from '../temporal-state.ts';
+import type { Condition } from './condition.ts';
+import { inboxBehind } from './inbox.ts';
+import type { Limits } from './limits.ts';
+import { runsOverdue } from './overdue.ts';
+import { scheduleMissed } from './schedules.ts';
+import { runStuck } from './stuck.ts';
+import { type SubscriptionOptions, subscriptionDisabled } from './subscriptions.ts';
+import { temporalAway } from './temporal.ts';
+import { workerUnhealthy } from './workers.ts';
+
+export interface Watching {
+  store: Store;
+  client: Client;
+  namespace: string;
+  taskQueue: string;
+  triggers: readonly Trigger[];
+  temporal: TemporalState;
+  limits: Limits;
+  log: Logger;
+  /** Undefined where PagerDuty's subscriptions cannot be told from others, or be asked for. */
+  subscriptions?:
+    | Pick<SubscriptionOptions, 'subscriptions' | 'accounts' | 'publicUrl' | 'isPulled'>
+    | undefined;
+}
+
+/** All that a server watches. */
+export const conditionsOf = ({ subscriptions, ...watching }: Watching): Condition[] => [
+  workerUnhealthy(watching),
+  temporalAway(watching),
+  inboxBehind(watching),
+  runStuck(watching),
+  runsOverdue(watching),
+  scheduleMissed(watching),
+  ...(subscriptions ? [subscriptionDisabled({ ...watching, ...subscriptions })] : []),
+];

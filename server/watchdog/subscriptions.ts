@@ -1,0 +1,150 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { Logger } from 'pino';
+import { defaultConnection } from '../../domain/subject.ts';
+import type { Trouble } from '../../domain/watched.ts';
+import type { Store } from '../../store/store.ts';
+import { keyOf } from '../../workflows/kit/key.ts';
+import { sourceOf } from '../pagerduty/ways.ts';
+import type { Condition } from './condition.ts';
+import type { Limits } from './limits.ts';
+
+/** A webhook subscription at PagerDuty. */
+export interface Subscription {
+  id: string;
+  url: string;
+  /** False: somebody has switched it off. */
+  active: boolean;
+  /** PagerDuty has, for a day, as its webhooks were refused. */
+  disabled: boolean;
+}
+
+/** How a server looks after them. Both reject with the failures of the activities. */
+export interface Subscriptions {
+  list(connection: string, signal: AbortSignal): Promise<readonly Subscription[]>;
+  enable(connection: string, id: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface SubscriptionOptions {
+  subscriptions: Subscriptions;
+  /** The accounts that can be asked. */
+  accounts(): Promise<readonly string[]>;
+  /** Where PagerDuty reaches Baton: tells our subscriptions from others. */
+  publicUrl: string;
+  /** The log is pulled anyhow: there is no gap to fill. */
+  isPulled: boolean;
+  store: Pick<Store, 'append' | 'leaveGap' | 'lastReceivedAt'>;
+  limits: Limits;
+  log: Logger;
+  now?: () => number;
+}
+
+/** A webhook may come so much later than another one that happened after it. */
+const overlapMilliseconds = 60_000;
+/** Where none has ever come. */
+const firstMilliseconds = 10 * 60_000;
+/** What is disabled so often within so long is so because we refuse its webhooks: enabling it helps no more. */
+const oftenTimes = 3;
+const oftenMilliseconds = 3_600_000;
+
+/**
+ * The subscriptions by which PagerDuty tells us of incidents. One that it has disabled is enabled again, which is recorded, and what was lost is
+ * read from the account's log. What stays disabled, is so again and again, or was switched off pages. An account whose token may not list them is
+ * left alone: `baton doctor` says so.
+ */
+export function subscriptionDisabled(options: SubscriptionOptions): Condition {
+  const { subscriptions, accounts, store, limits, log, now = Date.now } = options;
+  const base = options.publicUrl.replace(/\/+$/, '');
+  /** What stays so while PagerDuty does not answer. */
+  const last = new Map<string, readonly Trouble[]>();
+  const enabledAt = new Map<string, number[]>();
+
+  async function look(connection: string, signal: AbortSignal): Promise<readonly Trouble[]> {
+    const found = await subscriptions.list(connection, signal).catch((error: unknown) => {
+      if (isRefusal(error)) return [];
+      return undefined;
+    });
+    if (!found) return last.get(connection) ?? [];
+    const ours = found.filter(({ url }) => isOurs(url, base, connection));
+    const troubles: Trouble[] = [];
+    for (const each of ours) {
+      const why = await troubleWith(each, connection, signal);
+      if (why !== undefined) troubles.push(troubleOf(connection, each, why));
+    }
+    // One page for an account, whichever of its subscriptions it is.
+    return troubles.slice(0, 1);
+  }
+
+  /** Why no events come by it; undefined where they do, or do again. */
+  async function troubleWith(
+    { id, active, disabled }: Subscription,
+    connection: string,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    if (!active) return 'it was switched off in PagerDuty. Switch it on there, or delete it';
+    const before = (enabledAt.get(id) ?? []).filter((at) => now() - at < oftenMilliseconds);
+    if (disabled) {
+      // First, so that it is not forgotten whatever happens next.
+      await leaveGap(connection);
+      try {
+        await subscriptions.enable(connection, id, signal);
+      } catch (error) {
+        const reason = error instanceof ApplicationFailure ? error.message : (error as Error).name;
+        return `PagerDuty has disabled it, and Baton could not enable it: ${reason}. Enable it there`;
+      }
+      await leaveGap(connection);
+      before.push(now());
+      const at = new Date(now()).toISOString();
+      const detail = { connection, subscription: id };
+      const line = { at, actor: 'baton', via: 'watchdog', subject: 'connections' } as const;
+      await store.append([{ ...line, action: 'webhook.enabled', detail }]);
+      log.warn(
+        detail,
+        'PagerDuty had disabled its webhook subscription; it is enabled again, and the gap is read',
+      );
+    }
+    enabledAt.set(id, before);
+    if (before.length < oftenTimes) return undefined;
+    return `PagerDuty has disabled it ${before.length} times within an hour. Its webhooks are refused: see baton_webhooks_received_total and the log of what stands before Baton`;
+  }
+
+  async function leaveGap(connection: string): Promise<void> {
+    if (options.isPulled) return;
+    const lastAt = await store.lastReceivedAt(sourceOf(connection));
+    const since = lastAt ? Date.parse(lastAt) - overlapMilliseconds : now() - firstMilliseconds;
+    await store.leaveGap(connection, new Date(since).toISOString());
+  }
+
+  return {
+    name: 'subscription.disabled',
+    heldFor: limits.subscriptionHeld,
+    every: limits.subscriptionRound,
+    async find(signal) {
+      const names = await accounts();
+      for (const name of last.keys()) if (!names.includes(name)) last.delete(name);
+      await Promise.all(names.map(async (name) => last.set(name, await look(name, signal))));
+      return [...last.values()].flat();
+    },
+  };
+}
+
+/** A right or a setting is missing: doctor tells. */
+const isRefusal = (error: unknown) => error instanceof ApplicationFailure && error.nonRetryable === true;
+
+/** The subscription leads to the webhook of this connection. */
+function isOurs(url: string, base: string, connection: string): boolean {
+  const path = `${base}/webhooks/pagerduty`;
+  const own = connection === defaultConnection ? [path, `${path}/${connection}`] : [`${path}/${connection}`];
+  return own.includes(url.replace(/[?#].*$/, '').replace(/\/+$/, ''));
+}
+
+function troubleOf(connection: string, { id, url }: Subscription, why: string): Trouble {
+  return {
+    key: keyOf('baton', 'webhook', 'Disabled', connection),
+    summary: `No webhook of PagerDuty comes by the subscription ${id}: ${why}`,
+    severity: 'critical',
+    component: 'webhook',
+    class: 'Disabled',
+    group: connection,
+    details: { connection, subscription: id, url },
+  };
+}

@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { activities } from '../../activities/index.ts';
+import { createLog } from '../../log/log.ts';
+import { directPager } from '../../processes/direct.ts';
+import { anyFreePort } from '../../processes/ports.ts';
+import { createMetrics } from '../../server/metrics.ts';
+import { pollersOf } from '../../server/pollers.ts';
+import { type RunningServer, startServer } from '../../server/server.ts';
+import { raiseIncident, simulatedWebhookSecret } from '../../simulator/pagerduty.ts';
+import { openStore } from '../../store/open.ts';
+import type { Store } from '../../store/store.ts';
+import { productionIncident } from '../../triggers/production-incident.ts';
+import { clientConverter } from '../../worker/data-converter.ts';
+import { taskQueue } from '../../worker/worker.ts';
+import { testAuthority, testKeys } from '../authority.ts';
+import { surroundingsFor } from '../clients.ts';
+import { quickLimits } from '../quick-limits.ts';
+import { startPostgres } from '../store/postgres.ts';
+import { startTestTemporal } from '../temporal.ts';
+import { eventually, type Providers, startProviders } from '../world.ts';
+
+const program = join(import.meta.dirname, '../../baton.ts');
+const postgres = await startPostgres();
+/** Twenty minutes are one. */
+const timeScale = 20;
+const key = 'baton/worker/NoWorker/all';
+
+describe.skipIf(!postgres)('when all workers have gone', () => {
+  let temporal: TestWorkflowEnvironment;
+  let providers: Providers;
+  let server: RunningServer | undefined;
+  let store: Store;
+  const folder = mkdtempSync(join(tmpdir(), 'baton-workers-'));
+  const ends: (() => Promise<unknown>)[] = [];
+
+  beforeAll(async () => {
+    // An idle worker asks anew when its question has stood for a minute: here, for two seconds.
+    temporal = await startTestTemporal({ settings: ['matching.longPollExpirationInterval="2s"'] });
+    providers = await startProviders(folder);
+    store = await openStore({
+      databaseUrl: postgres?.url,
+      dataDir: folder,
+      onPending: () => server?.wake(),
+    });
+  });
+  afterAll(async () => {
+    for (const end of ends) await end();
+    await server?.stop();
+    await store.close();
+    await providers.close();
+    await temporal.teardown();
+    await postgres?.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** `baton worker` as a process of its own, once it can work. */
+  async function startWorkerProcess() {
+    const port = await anyFreePort('127.0.0.1');
+    const child = spawn(process.execPath, [program, 'worker'], {
+      stdio: 'ignore',
+      env: {
+        PATH: process.env.PATH,
+        ...providers.env,
+        HOME: folder,
+        PORT: String(port),
+        DATABASE_URL: postgres?.url,
+        BATON_SECRET_KEY: testKeys.secretKey,
+        TEMPORAL_ADDRESS: temporal.address,
+        BATON_DATA_DIR: folder,
+      },
+    });
+    const exit = new Promise((ended) => child.once('exit', ended));
+    const kill = () => {
+      child.kill('SIGKILL');
+      return exit;
+    };
+    ends.push(kill);
+    await eventually(
+      'the worker',
+      async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.ok,
+      40_000,
+    );
+    return kill;
+  }
+  /** After the workers: at the usual speed it waits for a minute for those that come after it. */
+  async function startQuickServer() {
+    await eventually('the workers to ask for work', async () => {
+      const pollers = await pollersOf(temporal.client, 'default', taskQueue);
+      return ['workflow', 'activity'].every((each) => pollers.some(({ kind }) => kind === each));
+    });
+    const env = { ...providers.env, BATON_SIMULATED_TIME_SCALE: String(timeScale) };
+    server = await startServer({
+      host: '127.0.0.1',
+      port: 0,
+      pagerDutySecrets: [simulatedWebhookSecret],
+      store,
+      client: new Client({
+        connection: temporal.nativeConnection,
+        dataConverter: clientConverter(testKeys),
+      }),
+      eagerStart: false,
+      namespace: 'default',
+      triggers: [productionIncident],
+      taskQueue,
+      authority: testAuthority,
+      log: createLog((text) => text, { level: 'silent' }),
+      metrics: createMetrics(),
+      pager: directPager(async () => activities, surroundingsFor(env)),
+      limits: quickLimits(timeScale),
+      simulated: [],
+      keeping: { retentionDays: 365 },
+    });
+    providers.pagerDuty.world.subscriptions.push({
+      url: `${server.url}/webhooks/pagerduty`,
+      secret: simulatedWebhookSecret,
+    });
+  }
+  const alert = () => providers.pagerDuty.world.alerts.find((each) => each.key === key);
+  const readiness = async () => (await (await fetch(`${server?.url}/readyz`)).json()) as { status: string };
+
+  it('the server pages, and what comes meanwhile is done once when they are back, which takes the page back', async () => {
+    const { pagerDuty } = providers;
+    const workers = await Promise.all([startWorkerProcess(), startWorkerProcess()]);
+    await startQuickServer();
+    const before = raiseIncident(pagerDuty, { title: 'Slow before', service: 'Search' });
+    const notes = (id: string) =>
+      pagerDuty.ledger.filter(({ effect, target }) => effect === 'note added' && target === id);
+    await eventually('work to be done', () => notes(before).length > 0, 40_000);
+    expect(alert()).toBeUndefined();
+
+    const goneAt = Date.now();
+    await Promise.all(workers.map((kill) => kill()));
+    const during = raiseIncident(pagerDuty, { title: 'Slow meanwhile', service: 'Search' });
+    await eventually('the page', alert, 40_000);
+    const tookSeconds = (Date.now() - goneAt) / 1_000;
+    console.info(
+      `paged ${tookSeconds.toFixed(1)} s after the workers had gone, at ${timeScale} times the speed`,
+    );
+    expect(tookSeconds * timeScale).toBeLessThan(150);
+    await eventually('it to be seen', async () => (await store.listWatched())[0]?.stage === 'paged');
+    expect(await readiness()).toMatchObject({ status: 'degraded', troubles: { 'worker.unhealthy': 1 } });
+    expect((await store.findRun(`production-incident/${during}`))?.state).toBe('running');
+    expect(notes(during)).toEqual([]);
+
+    await startWorkerProcess();
+    await eventually('the work of meanwhile', () => notes(during).length > 0, 60_000);
+    await eventually('the page to be taken back', () => alert()?.status === 'resolved', 40_000);
+    await eventually('all to be well', async () => (await readiness()).status === 'ok');
+    expect(notes(during)).toHaveLength(notes(before).length);
+    const raised = pagerDuty.ledger.filter((each) => each.key === key).map(({ effect }) => effect);
+    expect(raised).toEqual(['alert raised', 'alert resolved']);
+    const types = (await store.listEvents({ subject: key, limit: 10 })).map(({ type }) => type);
+    expect(types.toSorted()).toEqual(['worker.healthy', 'worker.unhealthy']);
+  }, 180_000);
+});

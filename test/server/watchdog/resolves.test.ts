@@ -1,0 +1,164 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { describe, expect, it } from 'vitest';
+import type { RunRow } from '../../../domain/run.ts';
+import { createLog } from '../../../log/log.ts';
+import { type Condition, type ConditionName, conditionNames } from '../../../server/watchdog/condition.ts';
+import { inboxBehind } from '../../../server/watchdog/inbox.ts';
+import { usualLimits as limits } from '../../../server/watchdog/limits.ts';
+import { runsOverdue } from '../../../server/watchdog/overdue.ts';
+import { scheduleMissed } from '../../../server/watchdog/schedules.ts';
+import { runStuck } from '../../../server/watchdog/stuck.ts';
+import { subscriptionDisabled } from '../../../server/watchdog/subscriptions.ts';
+import { temporalAway } from '../../../server/watchdog/temporal.ts';
+import { workerUnhealthy } from '../../../server/watchdog/workers.ts';
+import { defineTrigger } from '../../../triggers/trigger.ts';
+import { embeddedWorld } from '../../store/world.ts';
+import { fakeClock, fakePager, watchdogOn } from './watching.ts';
+
+const work = async (_: string) => {};
+const root = join(import.meta.dirname, '../../..');
+const silent = createLog((text) => text, { level: 'silent' });
+const run: RunRow = {
+  id: 'nightly/1',
+  trigger: 'nightly',
+  workflow: 'work',
+  target: 'x',
+  eventSeq: 1,
+  state: 'running',
+  createdAt: '2026-11-26T01:00:00.000Z',
+};
+const trigger = defineTrigger({
+  name: 'nightly',
+  on: 'schedule.nightly',
+  when: 'always',
+  run: work,
+  input: ({ scheduledAt }) => scheduledAt,
+  schedule: { cron: '0 1 * * *' },
+  finishWithin: '1 hour',
+});
+
+/** What can be wrong and be mended again. */
+interface Wrong {
+  is: boolean;
+}
+type Clock = ReturnType<typeof fakeClock>;
+
+/** Each condition where something of its own is wrong as long as it is. */
+const conditions: Record<ConditionName, (wrong: Wrong, clock: Clock) => Condition> = {
+  'worker.unhealthy': (wrong, { now }) => {
+    const client = new Client({ connection: Connection.lazy({ address: '127.0.0.1:1' }) });
+    const seconds = () => Math.floor(now() / 1_000) - (wrong.is ? 900 : 1);
+    Object.assign(client.workflowService, {
+      describeTaskQueue: async () => ({ pollers: [{ lastAccessTime: { seconds: seconds() } }] }),
+    });
+    Object.assign(client, { withDeadline: (_: unknown, call: () => Promise<unknown>) => call() });
+    const store = { listStuckRuns: async () => [] };
+    return workerUnhealthy({ client, namespace: 'default', taskQueue: 'baton', store, limits, now });
+  },
+  'temporal.away': (wrong) =>
+    temporalAway({
+      temporal: {
+        get up() {
+          return !wrong.is;
+        },
+        reason: 'it does not answer',
+      },
+      limits,
+    }),
+  'inbox.behind': (wrong) =>
+    inboxBehind({
+      store: { backlog: async () => ({ pending: wrong.is ? 9_000 : 1, oldestSeconds: wrong.is ? 90 : 0 }) },
+      temporal: { up: true },
+      limits,
+    }),
+  'run.stuck': (wrong) => {
+    const stuck = { reason: 'NonDeterminism' as const, message: 'it cannot', since: run.createdAt };
+    return runStuck({
+      store: {
+        listStuckRuns: async () => (wrong.is ? [{ ...run, stuck }] : []),
+        findIncident: async () => undefined,
+      },
+    });
+  },
+  'run.overdue': (wrong) =>
+    runsOverdue({
+      store: { overdueRuns: async () => (wrong.is ? [{ run, isTold: true }] : []), tell: async () => true },
+      client: new Client({ connection: Connection.lazy({ address: '127.0.0.1:1' }) }),
+      triggers: [trigger],
+      log: silent,
+    }),
+  'schedule.missed': (wrong, { now }) =>
+    scheduleMissed({
+      store: {
+        keepSchedules: async (all) =>
+          all.map((each) => ({
+            ...each,
+            since: '2026-11-01T00:00:00.000Z',
+            ...(wrong.is ? {} : { lastAt: '2026-11-26T01:00:00Z' }),
+          })),
+      },
+      triggers: [trigger],
+      temporal: { up: true },
+      limits,
+      now,
+    }),
+  'subscription.disabled': (wrong, { now }) =>
+    subscriptionDisabled({
+      subscriptions: {
+        list: async () => [
+          { id: 'P1', url: 'https://b.example.com/webhooks/pagerduty', active: !wrong.is, disabled: false },
+        ],
+        enable: async () => {},
+      },
+      accounts: async () => ['default'],
+      publicUrl: 'https://b.example.com',
+      isPulled: false,
+      store: {
+        append: async () => {},
+        leaveGap: async () => {},
+        lastReceivedAt: async () => undefined,
+      },
+      limits,
+      log: silent,
+      now,
+    }),
+};
+
+describe('each alert that can be raised can be resolved', () => {
+  it.each(conditionNames)('%s', async (name) => {
+    const database = await embeddedWorld();
+    const store = database.newStore();
+    const clock = fakeClock();
+    const wrong = { is: true };
+    const pager = fakePager();
+    const condition = conditions[name](wrong, clock);
+    clock.pass(3_600);
+    const { watchdog } = watchdogOn(store, [{ ...condition, every: 0 }], pager, clock);
+    await expect.poll(async () => (await store.listWatched()).length).toBeGreaterThan(0);
+    clock.pass(120);
+    await expect.poll(() => pager.open.size).toBeGreaterThan(0);
+    await expect
+      .poll(async () => (await store.listWatched()).every(({ stage }) => stage === 'paged'))
+      .toBe(true);
+    wrong.is = false;
+    await expect
+      .poll(async () => (await store.listWatched()).every(({ overSince }) => overSince !== undefined))
+      .toBe(true);
+    clock.pass(60);
+    await expect.poll(() => store.listWatched()).toEqual([]);
+    expect(pager.open.size).toBe(0);
+    await watchdog.stop();
+    await database.close();
+  });
+
+  it('where a workflow raises it', () => {
+    const sources = globSync('workflows/**/*.ts', { cwd: root })
+      .filter((file) => file !== 'workflows/kit/alerts.ts')
+      .map((file) => [file, readFileSync(join(root, file), 'utf8')] as const);
+    const raising = sources.filter(([, code]) => /\braiseAlert\(|raisePagerDutyAlert\(/.test(code));
+    expect(raising.length).toBeGreaterThan(0);
+    for (const [file, code] of raising) expect([file, /\bresolveAlert\(/.test(code)]).toEqual([file, true]);
+  });
+});
