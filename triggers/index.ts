@@ -6,6 +6,7 @@ import { linkCode } from './link-code.ts';
 import { productionIncident } from './production-incident.ts';
 import { quietIncidentTrigger } from './quiet-incident.ts';
 import { runFailed } from './run-failed.ts';
+import { runOverdue } from './run-overdue.ts';
 import { severityRaisedTrigger } from './severity-raised.ts';
 import { shiftHandoffTrigger } from './shift-handoff.ts';
 import { slackAction } from './slack-action.ts';
@@ -24,6 +25,7 @@ export const triggers = triggerList([
   jiraResolved,
   shiftHandoffTrigger,
   runFailed,
+  runOverdue,
   slackAction,
   slackRequest,
   linkCode,

@@ -11,5 +11,6 @@ export { resolveFromJira } from './resolve-from-jira.ts';
 export { severityRaised } from './severity-raised.ts';
 export { shiftHandoff } from './shift-handoff.ts';
 export { showApproval } from './show-approval.ts';
+export { tellOverdueRun } from './tell-overdue-run.ts';
 export { triggeredAndUnacked } from './triggered-and-unacked.ts';
 export { undoEffect } from './undo-effect.ts';

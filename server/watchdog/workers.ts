@@ -56,7 +56,7 @@ export function workerUnhealthy({
         const since = last === 0 ? 'none is known' : `the last one asked at ${new Date(last).toISOString()}`;
         return [
           trouble(
-            `No worker takes the ${missing.join(' and ')} tasks of ${taskQueue}: ${since}. Events are taken in and wait. Start workers (baton worker), and see why they ended`,
+            `No worker takes the ${missing.join(' and ')} tasks of ${taskQueue}: ${since}. Events are taken in and wait. See whether workers (baton worker) run, and whether all have their hands full`,
             { missing },
           ),
         ];

@@ -14,6 +14,7 @@ describe('the list of triggers', () => {
       'jira-resolved',
       'shift-handoff',
       'run-failed',
+      'run-overdue',
       'slack-action',
       'slack-request',
       'link-code',
