@@ -23,7 +23,7 @@ import { pagerdutyProductionIncidentPolicy } from '../workflows/pagerduty-produc
 import { quietIncident } from '../workflows/quiet-incident.ts';
 import { shiftHandoff } from '../workflows/shift-handoff.ts';
 import { showApproval } from '../workflows/show-approval.ts';
-import { type TellOverdueRunInput, tellOverdueRun } from '../workflows/tell-overdue-run.ts';
+import { tellOverdueRun } from '../workflows/tell-overdue-run.ts';
 import { triggeredAndUnacked } from '../workflows/triggered-and-unacked.ts';
 import { signedMemo, testAuthority } from './authority.ts';
 import { clientsFor } from './clients.ts';
@@ -33,6 +33,7 @@ import { ownIncidents } from './fixtures/own-incidents.ts';
 import { endRaised } from './fixtures/raised-to-p1.ts';
 import { roomWithoutIssue } from './fixtures/room-without-issue.ts';
 import { shiftLook } from './fixtures/shift-look.ts';
+import { tellOverdue } from './fixtures/told-overdue.ts';
 import { writeCodes } from './fixtures/written-codes.ts';
 import { request } from './store/approval.ts';
 import { startTimeSkipping, workflowBundle } from './temporal.ts';
@@ -409,29 +410,4 @@ async function recordElsewhere(world: World, folder: string): Promise<void> {
   await tellOverdue(world, (id, input) => record(tellOverdueRun, id, input));
   await worker.stop();
   await temporal.teardown();
-}
-
-/** Of an incident without a room, of one that has one, and of one whose room is there no more. */
-async function tellOverdue(
-  world: World,
-  record: (id: string, input: TellOverdueRunInput) => Promise<void>,
-): Promise<void> {
-  const overdue = {
-    runId: 'x',
-    workflow: 'x',
-    connection: 'default',
-    dueAt: '2026-11-26T10:00:00.000Z',
-    whenOverdue: 'page',
-  } as const;
-  await record('run-overdue/1', { ...overdue, incidentId: 'QNOROOM' });
-  for (const { subject = '' } of await world.store.listRuns({ limit: 200 })) {
-    const room = (await world.store.lastMade('openSlackWarRoom', `slack-room:${subject}`)) as
-      | { channelId: string }
-      | undefined;
-    if (!room) continue;
-    await record('run-overdue/2', { ...overdue, incidentId: subject });
-    const { world: slack } = world.slack;
-    slack.channels = slack.channels.filter(({ id }) => id !== room.channelId);
-    return record('run-overdue/3', { ...overdue, incidentId: subject });
-  }
 }

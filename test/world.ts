@@ -14,10 +14,8 @@ import type { RunRow } from '../domain/run.ts';
 import { createLog } from '../log/log.ts';
 import { approverCheck } from '../processes/approvers.ts';
 import { allConnections } from '../processes/connections.ts';
-import { directPager, directSubscriptions } from '../processes/direct.ts';
 import { formOpener } from '../processes/open-form.ts';
 import { performFromSlack } from '../processes/perform.ts';
-import { anyFreePort } from '../processes/ports.ts';
 import { pullSource } from '../processes/pull.ts';
 import { encryptionOf } from '../secrets/encryption.ts';
 import type { PayloadKeys } from '../secrets/payload-codec.ts';
@@ -57,12 +55,12 @@ import { type StoredConnections, storedConnections } from '../store/stored-conne
 import { startable } from '../triggers/by-hand/index.ts';
 import { triggers as shipped } from '../triggers/index.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-import { batonFor } from '../worker/baton.ts';
 import { clientConverter, workerConverter } from '../worker/data-converter.ts';
 import { type RunningWorker, startWorker, taskQueue } from '../worker/worker.ts';
 import { testAuthority, testKeys } from './authority.ts';
 import { clientsFor } from './clients.ts';
 import { startTestTemporal, workflowBundle } from './temporal.ts';
+import { watchedBy } from './watched-server.ts';
 
 /** What a schedule makes would come in the midst of some test. */
 const shippedWithoutClock = shipped.filter(({ schedule }) => !schedule);
@@ -232,19 +230,10 @@ export async function startWorld(options: Options = {}): Promise<World> {
     commit: options.commit,
     connections,
   });
-  const port = options.watchedBy ? await anyFreePort('127.0.0.1') : 0;
-  const own = { ...clients, baton: batonFor({ store }) };
   server = await startServer({
     host: '127.0.0.1',
-    port,
-    ...(options.watchedBy
-      ? {
-          publicUrl: `http://127.0.0.1:${port}`,
-          limits: options.watchedBy,
-          pager: directPager(async () => shippedActivities, own),
-          subscriptions: directSubscriptions(async () => shippedActivities, own),
-        }
-      : {}),
+    port: 0,
+    ...(options.watchedBy ? await watchedBy(options.watchedBy, clients, store) : {}),
     pagerDutySecrets: [simulatedWebhookSecret],
     jiraSecrets: options.jiraSecret === undefined ? [] : [options.jiraSecret],
     connections,

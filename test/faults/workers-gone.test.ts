@@ -156,6 +156,7 @@ describe.skipIf(!postgres)('when all workers have gone', () => {
     await startWorkerProcess();
     await eventually('the work of meanwhile', () => notes(during).length > 0, 60_000);
     await eventually('the page to be taken back', () => alert()?.status === 'resolved', 40_000);
+    await eventually('it to be over', async () => (await store.listWatched()).length === 0);
     await eventually('all to be well', async () => (await readiness()).status === 'ok');
     expect(notes(during)).toHaveLength(notes(before).length);
     const raised = pagerDuty.ledger.filter((each) => each.key === key).map(({ effect }) => effect);
