@@ -31,7 +31,7 @@ function directCalls(
     const activity = (await loadActivities()).find((each) => each.name === name);
     if (!activity) throw new Error(`There is no activity ${name} to call`);
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(milliseconds)]);
-    const attempt = { key: `${name}/${Object.values(input).join('/')}`, number: 1, signal };
+    const attempt = { key: `${name}/${input.dedupKey ?? input.subscriptionId ?? ''}`, number: 1, signal };
     return carryOut(activity, activity.input.parse(input), { ...clients, attempt });
   };
 }
