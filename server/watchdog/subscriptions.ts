@@ -53,7 +53,7 @@ const oftenMilliseconds = 3_600_000;
  */
 export function subscriptionDisabled(options: SubscriptionOptions): Condition {
   const { subscriptions, accounts, store, limits, log, now = Date.now } = options;
-  const base = options.publicUrl.replace(/\/+$/, '');
+  const base = withoutSlashAtEnd(options.publicUrl);
   /** What stays so while PagerDuty does not answer. */
   const last = new Map<string, readonly Trouble[]>();
   const enabledAt = new Map<string, number[]>();
@@ -130,11 +130,13 @@ export function subscriptionDisabled(options: SubscriptionOptions): Condition {
 /** A right or a setting is missing: doctor tells. */
 const isRefusal = (error: unknown) => error instanceof ApplicationFailure && error.nonRetryable === true;
 
+const withoutSlashAtEnd = (address: string) => (address.endsWith('/') ? address.slice(0, -1) : address);
+
 /** The subscription leads to the webhook of this connection. */
 function isOurs(url: string, base: string, connection: string): boolean {
   const path = `${base}/webhooks/pagerduty`;
   const own = connection === defaultConnection ? [path, `${path}/${connection}`] : [`${path}/${connection}`];
-  return own.includes(url.replace(/[?#].*$/, '').replace(/\/+$/, ''));
+  return own.includes(withoutSlashAtEnd(url.replace(/[?#].*$/, '')));
 }
 
 function troubleOf(connection: string, { id, url }: Subscription, why: string): Trouble {

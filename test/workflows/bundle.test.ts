@@ -61,6 +61,7 @@ describe('the bundle of the workflows', () => {
       'severityRaised',
       'shiftHandoff',
       'showApproval',
+      'tellOverdueRun',
       'triggeredAndUnacked',
     ]);
   });
