@@ -21,8 +21,8 @@ export interface PullsTable {
   seen: Json<Record<string, string>>;
   /** When it was last read to its end. */
   pulled_at: Time | null;
-  /** Webhooks have missed what happened from `since` on, and it was not read yet. */
-  gap: Generated<boolean>;
+  /** How often webhooks have missed something since the log was read to its end. */
+  gap: Generated<number>;
 }
 
 export interface TakenPull {
@@ -54,12 +54,12 @@ export interface Pulls {
   keepPull(connection: string, cursor: PullCursor, seconds: number, isWhole: boolean): Promise<boolean>;
   /** Hands over what this process reads. */
   releasePulls(): Promise<void>;
-  /** Keeps that the log is to be read from this time on, as webhooks may have missed what happened. An earlier gap that is still open counts. */
+  /** Keeps that webhooks may have missed what happened from this time on. What was read of the log since is not read again. */
   leaveGap(connection: string, since: string): Promise<void>;
-  /** The connections that have one. */
-  gaps(): Promise<string[]>;
-  /** The log was read to its end, to this time, from the gap on. One that was left meanwhile stays. */
-  closeGap(connection: string, until: string): Promise<void>;
+  /** Where webhooks have missed something, and how often. */
+  gaps(): Promise<{ connection: string; gap: number }[]>;
+  /** The log was read to its end. Where webhooks have missed something meanwhile, it has to be read again. */
+  closeGap(connection: string, gap: number): Promise<void>;
   /** When something came by this source last. */
   lastReceivedAt(source: string): Promise<string | undefined>;
   /**
@@ -98,7 +98,7 @@ export const pullSteps = [
   `create index inbox_pulled on inbox (subject, type, "time") where source like '/pagerduty-log/%'`,
 ];
 
-export const gapSteps = [`alter table pulls add column gap boolean not null default false`];
+export const gapSteps = [`alter table pulls add column gap integer not null default 0`];
 
 export function pullsOn({ db, me }: Context): Pulls {
   async function askAll(batch: ToldBefore[]): Promise<Told[][]> {
@@ -183,23 +183,20 @@ export function pullsOn({ db, me }: Context): Pulls {
     },
 
     async leaveGap(connection, since) {
+      // Where the log was read further than that, or is about to be read from an earlier time on, it goes on from there.
       await sql`
-        insert into pulls (connection, since, gap) values (${connection}, ${since}, true)
-        on conflict (connection) do update set gap = true, seen = '{}',
-          since = case when pulls.gap and pulls.since < excluded.since then pulls.since else excluded.since end`.execute(
+        insert into pulls (connection, since, gap) values (${connection}, ${since}, 1)
+        on conflict (connection) do update set gap = pulls.gap + 1,
+          since = case when pulls.gap > 0 or pulls.since > excluded.since then pulls.since else excluded.since end,
+          seen = case when pulls.gap > 0 or pulls.since > excluded.since then pulls.seen else '{}' end`.execute(
         db,
       );
     },
 
-    async gaps() {
-      const rows = await db.selectFrom('pulls').select('connection').where('gap', '=', true).execute();
-      return rows.map(({ connection }) => connection);
-    },
+    gaps: () => db.selectFrom('pulls').select(['connection', 'gap']).where('gap', '>', 0).execute(),
 
-    async closeGap(connection, until) {
-      await sql`update pulls set gap = false where connection = ${connection} and since = ${until}`.execute(
-        db,
-      );
+    async closeGap(connection, gap) {
+      await sql`update pulls set gap = 0 where connection = ${connection} and gap = ${gap}`.execute(db);
     },
 
     async lastReceivedAt(source) {

@@ -99,12 +99,13 @@ export function startPulling(options: PullOptions): Pulling {
   const states = new Map<string, State>();
   const working = new Map<string, Promise<void>>();
   let isWarned = false;
+  let gaps: ReadonlyMap<string, number> = new Map();
 
   async function names(): Promise<string[]> {
     const all = await accountsOf(source, connections);
     if (!source.gapsOnly) return all;
-    const gaps = await store.gaps();
-    return all.filter((name) => gaps.includes(name));
+    gaps = new Map((await store.gaps()).map(({ connection, gap }) => [connection, gap]));
+    return all.filter((name) => gaps.has(name));
   }
 
   async function pullAll(): Promise<void> {
@@ -128,11 +129,12 @@ export function startPulling(options: PullOptions): Pulling {
     const state: State = states.get(connection) ?? { failures: 0, notBefore: 0, statuses: new Map() };
     states.set(connection, state);
     if (performance.now() < state.notBefore) return;
+    const gap = gaps.get(connection);
     try {
       const ageSeconds = await round(connection, options, signal, state);
       if (ageSeconds !== undefined) state.readAt = performance.now() - ageSeconds * second;
-      if (ageSeconds === 0 && state.until !== undefined && source.gapsOnly) {
-        await store.closeGap(connection, state.until);
+      if (ageSeconds === 0 && gap !== undefined) {
+        await store.closeGap(connection, gap);
         log.info({ connection }, 'What webhooks have missed was read from the log of PagerDuty');
       }
       if (state.failures > 0) log.info({ connection }, 'The log of PagerDuty can be read again');

@@ -83,7 +83,7 @@ export function subscriptionDisabled(options: SubscriptionOptions): Condition {
     if (!active) return 'it was switched off in PagerDuty. Switch it on there, or delete it';
     const before = (enabledAt.get(id) ?? []).filter((at) => now() - at < oftenMilliseconds);
     if (disabled) {
-      // First, so that it is not forgotten whatever happens next.
+      // First, so that it is not forgotten whatever happens next. While it stays disabled, the log is read each time.
       await leaveGap(connection);
       try {
         await subscriptions.enable(connection, id, signal);

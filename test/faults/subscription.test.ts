@@ -53,11 +53,18 @@ describe('a webhook subscription that PagerDuty has disabled', () => {
     expect(alert()).toBeUndefined();
   }, 60_000);
 
-  it('pages where the token may not enable it, until somebody has', async () => {
+  it('pages where the token may not enable it, until somebody has; meanwhile the log tells what happens', async () => {
     const scopes = ['incidents.read', 'incidents.write', 'webhook_subscriptions.read', 'services.read'];
     world.pagerDuty.world.scopes = scopes;
     subscription().disabled = true;
+    const unseen = raise('Slow unseen');
     await eventually('the page', alert);
+    await eventually('the run of what no webhook tells', () => run(unseen));
+    const looks = () => world.pagerDuty.calls.filter(({ path }) => path.startsWith('/log_entries')).length;
+    const before = looks();
+    await eventually('the log to be read again', () => looks() > before + 1, 30_000);
+    const events = await world.store.listEvents({ subject: unseen, limit: 100 });
+    expect(events.filter(({ type }) => type.endsWith('.triggered'))).toHaveLength(1);
     expect(alert()?.summary).toContain('webhook_subscriptions.write');
     expect(enabled()).toBe(1);
     subscription().disabled = false;
