@@ -3,9 +3,10 @@ import { printable } from './output.ts';
 
 /** What began a run, for whom, and the code that carries it out: a line each, as far as it is known. */
 export function beginningLines(run: ShownRun): string[] {
-  const { actor, worker } = run;
+  const { actor, worker, mode } = run;
   const began = beganBy(run);
   return [
+    ...(mode === undefined ? [] : [`mode: ${modeWords[mode]}`]),
     ...(began === undefined ? [] : [`began by: ${began}`]),
     ...(actor === undefined ? [] : [`on behalf of: ${actor}`]),
     ...(worker === undefined ? [] : [`worker: ${codeOf(worker)}`]),
@@ -24,6 +25,15 @@ export function beginningLine(run: ShownRun): string {
     ].join(', '),
   );
 }
+
+/** Each mode, and what it means for a run. */
+const modeWords: Record<NonNullable<ShownRun['mode']>, string> = {
+  plan: 'plan – nothing is changed',
+  observe: 'observe – nothing is changed',
+  propose: 'propose – it asks before it changes anything',
+  approve: 'approve – it asks before each destructive change',
+  auto: 'auto',
+};
 
 const beganBy = ({ event, operation }: ShownRun) => (event ? `${event.type} (${event.id})` : operation);
 

@@ -1,5 +1,6 @@
 import type { ApprovalEvent } from './approval.ts';
 import type { Agent, Incident, Reference } from './incident.ts';
+import type { RunMode } from './mode.ts';
 import type { SlackRequest } from './person-request.ts';
 import type { WhenOverdue, WorkerBuild } from './run.ts';
 
@@ -244,8 +245,8 @@ export interface RunEvent {
   outcome: string;
   /** The run says that what it is for is done and well. `completed` alone says only that it ended. */
   healthy: boolean;
-  /** Changes were looked at and not made: neither its failure nor its success says anything of the target. */
-  mode?: 'plan';
+  /** Of its run. Where it only watched, neither its failure nor its success says anything of the target. Left out: `auto`. */
+  mode?: RunMode;
   startedAt: string;
   endedAt?: string;
 }

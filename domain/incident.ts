@@ -1,3 +1,5 @@
+import type { RunMode } from './mode.ts';
+
 /** PagerDuty's own states. Baton keeps no other. */
 export const incidentStatuses = ['triggered', 'acknowledged', 'resolved'] as const;
 export type IncidentStatus = (typeof incidentStatuses)[number];
@@ -85,6 +87,6 @@ export interface RunCause {
   whenResolved: 'stop' | 'continue';
   /** Runs by which the same person has asked for something before, and which may be under way: on one incident they come first. */
   after?: readonly string[];
-  /** `plan`: reads read, and changes are looked at, written down and not made. Left out: changes are made. */
-  mode?: 'plan';
+  /** How far the run may go: see `RunMode`. Left out: `auto`. A worker believes it alone, and not the run. */
+  mode?: RunMode;
 }

@@ -2,6 +2,7 @@ import type { Approval, ApprovalAnswer } from './approval.ts';
 import type { Disposition } from './disposition.ts';
 import type { HoldKind, HoldScope } from './guard.ts';
 import type { Kind } from './kind.ts';
+import type { RunMode } from './mode.ts';
 import type { Plan } from './plan.ts';
 import type { RunStuck, WhenOverdue, WorkerBuild } from './run.ts';
 
@@ -18,6 +19,8 @@ export interface RecordedAnswer {
   answer: 'matched' | 'joined' | 'no' | 'failed';
   /** The run, the condition that said no, or the fault. */
   reason: string;
+  /** Of the run that it stands for. Left out: `auto`. */
+  mode?: RunMode;
 }
 
 /** Of an attempt at an activity. */
@@ -41,8 +44,8 @@ interface EndDetail {
   workflow: string;
   outcome: string;
   failure?: Failure;
-  /** It changed nothing. */
-  mode?: 'plan';
+  /** Of the run. Left out: `auto`. */
+  mode?: RunMode;
   /** The code that carried it out. */
   worker?: WorkerBuild;
   healthy: boolean;
@@ -85,6 +88,8 @@ export interface Details {
     workflow: string;
     event?: string;
     reason?: string;
+    /** Left out: `auto`. */
+    mode?: RunMode;
     /** Connections that it may use and that no test has confirmed. */
     doubts?: ConnectionDoubt[];
     input: unknown;
@@ -111,7 +116,7 @@ export interface Details {
   'run.failed': EndDetail;
   'run.timed_out': EndDetail;
   'run.cancelled': EndDetail;
-  /** In plan mode: what would be done, or that it is done already. */
+  /** Where it is looked at and not made: what would be done, or that it is done already. */
   'activity.planned': AttemptDetail & { targets: readonly string[] } & (
       | { plan: Plan; digest: string }
       | { done: unknown }

@@ -1,5 +1,6 @@
 import type { Delivery } from './delivery.ts';
 import type { RunCause } from './incident.ts';
+import { isWatching } from './mode.ts';
 import type { Entry, EntryOf } from './record.ts';
 import type { RunRow, RunState, WhenOverdue, WorkerBuild } from './run.ts';
 import { defaultConnection, subjectOf } from './subject.ts';
@@ -63,7 +64,7 @@ function runEvent(
 ): Omit<Delivery, 'body'> {
   const id = `${type}/${run.id}`;
   const source = '/baton';
-  const subject = subjectOf(connection, `${mode ? `${mode}/` : ''}${run.workflow}/${run.target}`);
+  const subject = subjectOf(connection, `${isWatching(mode) ? `${mode}/` : ''}${run.workflow}/${run.target}`);
   const incidentId = incidentIdOf(run.subject, connection);
   const data = {
     runId: run.id,

@@ -1,3 +1,5 @@
+import type { RunMode } from './mode.ts';
+
 export const runStates = ['starting', 'running', 'completed', 'failed', 'timed out', 'cancelled'] as const;
 export type RunState = (typeof runStates)[number];
 
@@ -45,6 +47,8 @@ export interface RunBeginning {
 
 /** A run as it is shown. What began it is missing where the run is so old that it was not kept. */
 export interface ShownRun extends RunRow, Partial<RunBeginning> {
+  /** How far it may go. Missing: a person or a program has started it. */
+  mode?: RunMode;
   /** By which connections its calls go, by provider, where that is not `default`. */
   connections?: Record<string, string>;
 }

@@ -1,6 +1,7 @@
 import type { ApprovalState } from '../domain/approval.ts';
 import { type Event, isRequest } from '../domain/event.ts';
 import type { Incident, RunCause } from '../domain/incident.ts';
+import type { Mode } from '../domain/mode.ts';
 import { millisecondsAhead } from '../domain/moment.ts';
 import type { RecordedAnswer } from '../domain/record.ts';
 import type { Route } from '../domain/route.ts';
@@ -51,6 +52,9 @@ export interface Plan {
 }
 
 const connectionOf = ({ connection = defaultConnection }: Event) => connection;
+
+/** As the cause of a run has it, and the lines about it: left out, it is `auto`. */
+const modeOf = ({ mode }: Trigger): { mode?: Mode } => (mode === 'auto' ? {} : { mode });
 
 const isLive = ({ state }: RunRow) => state === 'starting' || state === 'running';
 
@@ -203,7 +207,7 @@ function answer(
       plan.joins.push({ run: gathering.run, reason });
       return void say('joined', reason);
     }
-    say('matched', place.id);
+    plan.answers.push({ trigger: trigger.name, answer: 'matched', reason: place.id, ...modeOf(trigger) });
     // Another workflow would not know what it is asked.
     const earlier = askedBefore.flatMap(({ id, workflow }) => (workflow === response.start ? [id] : []));
     plan.starts.push({
@@ -221,6 +225,7 @@ function answer(
         ...(incident ? { incident } : {}),
         target: trigger.target(event),
         whenResolved: trigger.whenResolved,
+        ...modeOf(trigger),
         ...(earlier.length > 0 ? { after: earlier } : {}),
       },
     });

@@ -74,7 +74,7 @@ export function answeredEntry(
 /** A run that a trigger has started, as the record keeps it. */
 export function startedEntry(
   event: Event,
-  { id, trigger, workflow, input }: Start,
+  { id, trigger, workflow, input, cause: { mode } }: Start,
   doubts: ConnectionDoubt[],
 ): Entry {
   return {
@@ -83,6 +83,13 @@ export function startedEntry(
     via: 'dispatch',
     action: 'run.started',
     subject: event.subject ?? event.id,
-    detail: { run: id, workflow, event: event.id, ...(doubts.length > 0 ? { doubts } : {}), input },
+    detail: {
+      run: id,
+      workflow,
+      event: event.id,
+      ...(mode ? { mode } : {}),
+      ...(doubts.length > 0 ? { doubts } : {}),
+      input,
+    },
   };
 }

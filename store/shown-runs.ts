@@ -33,6 +33,7 @@ export function shownRun({ cause, ...row }: StoredShownRun): ShownRun {
   return {
     ...runRow(row),
     ...beginningOf(told),
+    ...(told.startedBy && told.mode === undefined ? {} : { mode: told.mode ?? 'auto' }),
     ...(told.connections ? { connections: told.connections } : {}),
   };
 }

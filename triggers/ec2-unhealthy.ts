@@ -15,5 +15,7 @@ export const ec2Unhealthy = defineTrigger({
   },
   run: ec2UnhealthyRestart,
   input: ({ id }) => ({ incidentId: id }),
+  // It reboots without asking, but only what carries the tag that allows it.
+  mode: 'auto',
   target: ({ title, service }) => findInstanceId([title]) ?? service.name,
 });

@@ -1,3 +1,4 @@
+import { isWatching } from '../domain/mode.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
 import { defineTrigger } from './trigger.ts';
 
@@ -7,7 +8,7 @@ export const runFailed = defineTrigger({
   on: ['run.failed', 'run.timed_out'],
   when: {
     'is not the pager itself': ({ workflow }) => workflow !== pageForRun.name,
-    'was to change something': ({ mode }) => mode !== 'plan',
+    'was to change something': ({ mode }) => !isWatching(mode),
   },
   run: pageForRun,
   input: (

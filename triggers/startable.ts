@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ChangeKind } from '../domain/kind.ts';
+import { workflowKinds } from '../workflows/kinds.ts';
 
 /** A workflow that a person or a program can start, with its types forgotten. */
 export interface Startable {
@@ -22,7 +23,6 @@ interface Declaration<Input extends z.ZodObject> {
   /** The workflow to run. */
   run: (input: z.output<Input>) => Promise<unknown>;
   summary: string;
-  kind: ChangeKind;
   input: Input;
   subject?: (input: z.output<Input>) => string;
   /** The subject when left out. */
@@ -36,7 +36,6 @@ interface Declaration<Input extends z.ZodObject> {
 export function defineStartable<Input extends z.ZodObject>({
   run,
   summary,
-  kind,
   input,
   subject,
   target = subject,
@@ -47,7 +46,7 @@ export function defineStartable<Input extends z.ZodObject>({
   return {
     workflow: run.name,
     summary,
-    kind,
+    kind: workflowKinds.get(run.name) ?? 'destructive',
     input,
     subject: (given) => subject?.(given as z.output<Input>),
     target: (given) => target?.(given as z.output<Input>) ?? run.name,

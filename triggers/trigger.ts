@@ -3,8 +3,10 @@ import { msToNumber } from '@temporalio/common/lib/time.js';
 import { isConnectionTest } from '../domain/connection-test.ts';
 import { cronOf } from '../domain/cron.ts';
 import { aboutSchedules, type DataOf, type Event, type EventType, isFired } from '../domain/event.ts';
+import { type Mode, modes } from '../domain/mode.ts';
 import { type WhenOverdue, whenOverdue as waysToEnd } from '../domain/run.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
+import { workflowKinds } from '../workflows/kinds.ts';
 
 /** What a trigger says to an event: start this run, or the condition that said no. */
 export type Answer = { start: string; id: string; input: unknown } | { no: string };
@@ -23,6 +25,10 @@ export interface Trigger {
   schedule?: Schedule;
   /** In which time a run is to end, in seconds, and what becomes of one that does not. */
   finish?: Finish;
+  /** How far its runs may go, as its file says: it may have been lowered since. */
+  mode: Mode;
+  /** The day of the review that said so. */
+  reviewed?: string;
   /** Pure. Throws only where a condition or `input` has a fault. */
   respond(event: Event): Answer;
   /** What the run is about, for the key under which a failed run pages. */
@@ -77,6 +83,13 @@ interface Declaration<Type extends EventType, Input> {
   whenOverdue?: WhenOverdue;
   /** When the events come, of a trigger on `schedule.<name>`. */
   schedule?: Schedule;
+  /**
+   * How far its runs may go without people. Left out: `propose` where its workflow may do what is neither harmless nor reversible, else
+   * `auto`; of a workflow whose kind nobody has declared (`workflows/kinds.ts`), `approve`.
+   */
+  mode?: Mode;
+  /** The day on which `mode` was reviewed, `2027-01-31`: what has lowered it before that day counts no more. */
+  reviewed?: string;
 }
 
 /**
@@ -95,12 +108,14 @@ export function defineTrigger<const Type extends EventType, Input>(
     forPeople,
     storm,
     schedule,
+    mode,
+    reviewed,
   } = declaration;
   const on: readonly EventType[] = typeof declaration.on === 'string' ? [declaration.on] : declaration.on;
   const { finishWithin, whenOverdue } = declaration;
   const withinSeconds = secondsOf(finishWithin);
   const fault =
-    faultOf({ name, on, run, when, whenResolved, storm, schedule }) ??
+    faultOf({ name, on, run, when, whenResolved, storm, schedule, mode, reviewed }) ??
     faultOfFinish(finishWithin, withinSeconds, whenOverdue);
   if (fault !== undefined) throw new Error(`The trigger ${name} ${fault}`);
   const names = (event: Event): event is Event<Type> => on.includes(event.type);
@@ -114,6 +129,8 @@ export function defineTrigger<const Type extends EventType, Input>(
     ...(storm === undefined ? {} : { storm }),
     ...(schedule ? { schedule } : {}),
     ...(withinSeconds === undefined ? {} : { finish: { withinSeconds, whenOverdue: whenOverdue ?? 'page' } }),
+    mode: declaration.mode ?? modeFor(run.name),
+    ...(reviewed === undefined ? {} : { reviewed }),
     respond(event) {
       if (!names(event)) return { no: `is a ${on.join(' or ')} event` };
       const data = event.data as DataOf<Type>;
@@ -128,6 +145,13 @@ export function defineTrigger<const Type extends EventType, Input>(
       return declaration.target?.(data, event) ?? serviceOf(data);
     },
   };
+}
+
+const modeOfKind = { change: 'auto', destructive: 'propose' } as const;
+
+function modeFor(workflow: string): Mode {
+  const kind = workflowKinds.get(workflow);
+  return kind ? modeOfKind[kind] : 'approve';
 }
 
 /** As people read them in run ids, commands and settings. Runs that begin with `schedule/` are Baton's own. */
@@ -154,6 +178,8 @@ function faultOf({
   whenResolved,
   storm,
   schedule,
+  mode,
+  reviewed,
 }: {
   name: string;
   on: readonly EventType[];
@@ -162,6 +188,8 @@ function faultOf({
   whenResolved: Trigger['whenResolved'];
   storm: number | undefined;
   schedule: Schedule | undefined;
+  mode: string | undefined;
+  reviewed: string | undefined;
 }): string | undefined {
   if (!namePattern.test(name))
     return 'has no fitting name: the ids of its runs begin with it. Use up to 64 small letters, digits and hyphens, and not "schedule".';
@@ -186,6 +214,12 @@ function faultOf({
     return 'would never see a storm: one is of new incidents. Name pagerduty.incident.triggered, or leave storm out.';
   if (storm !== undefined && whenResolved === 'stop')
     return "would leave a storm alone: the resolve of one incident would stop the run that many have joined. Say whenResolved: 'continue', or leave storm out.";
+  if (mode !== undefined && !(modes as readonly string[]).includes(mode))
+    return `has no fitting mode, ${mode}: there are ${modes.join(', ')}. Use one of these, or leave it out.`;
+  if (reviewed !== undefined && mode === undefined)
+    return 'was reviewed and says no mode: the day is that of the line that raises it. Say the mode, or leave the day out.';
+  if (reviewed !== undefined && !isPastDay(reviewed))
+    return `has no fitting day of its review, ${reviewed}: what lowers it before that day would count no more. Use a day that has been, such as 2026-01-31 (UTC).`;
   if (when === 'always') return undefined;
   if (typeof when !== 'object' || when === null || Object.keys(when).length === 0)
     return "has no condition: it would answer every such event. Say so with when: 'always', or name a condition.";
@@ -217,6 +251,11 @@ function faultOfFinish(
   if (whenOverdue !== undefined && !(waysToEnd as readonly string[]).includes(whenOverdue))
     return `has no fitting whenOverdue, ${whenOverdue}. Use one of ${waysToEnd.join(', ')}.`;
   return undefined;
+}
+
+function isPastDay(day: string): boolean {
+  const begins = Date.parse(`${day}T00:00:00Z`);
+  return new Date(begins || 0).toISOString().slice(0, 10) === day && begins <= Date.now();
 }
 
 /** The triggers that are asked; throws where two cannot be told apart, or want one schedule at two times. */

@@ -7,6 +7,7 @@ import type { FailureDetail } from '../activities/failures.ts';
 import { identifyPerson } from '../activities/person.ts';
 import type { Limits } from '../domain/guard.ts';
 import { causeName, splitLastArgument } from '../domain/last-argument.ts';
+import { runModes } from '../domain/mode.ts';
 import { behalfOf } from '../domain/run-beginning.ts';
 import { defaultConnection } from '../domain/subject.ts';
 import type { Authority, SignedRun } from '../secrets/authority.ts';
@@ -29,7 +30,7 @@ const causeSchema = z.looseObject({
     .looseObject({ service: z.looseObject({ id: z.string() }), url: z.string().optional() })
     .optional(),
   // A mode that is not known here is a cause that is not understood, and changes nothing.
-  mode: z.literal('plan').optional(),
+  mode: z.enum(runModes).optional(),
 });
 export type CauseOfCall = z.infer<typeof causeSchema>;
 

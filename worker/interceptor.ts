@@ -57,7 +57,7 @@ export function activityInterceptors(options: InterceptorOptions): ActivityInter
   });
 }
 
-/** What a call passes, the outermost first. In plan mode no effect is opened, and the chain ends where nothing can act. */
+/** What a call passes, the outermost first. Of a run that watches no effect is opened, and the chain ends where nothing can act. */
 function wayOf(options: InterceptorOptions): Next<Call> {
   const clean = cleaned(options);
   const read = chain<Call<AnyRead>>([recordedRead(options), clean], readIt(options));

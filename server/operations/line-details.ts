@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { dispositions } from '../../domain/disposition.ts';
 import { holdKinds } from '../../domain/guard.ts';
 import { kinds } from '../../domain/kind.ts';
+import { runModes } from '../../domain/mode.ts';
 import type { Action, Details } from '../../domain/record.ts';
 import { stuckReasons, whenOverdue } from '../../domain/run.ts';
 import { answerShape, approversShape, callShape, inverseShape, states } from './approval-shapes.ts';
@@ -15,6 +16,7 @@ const unknown = z.unknown();
 const texts = z.array(text).readonly();
 const failure = z.object({ class: text, message: text, activity: text.exactOptional() });
 const disposition = z.enum(dispositions);
+const mode = z.enum(runModes).exactOptional().describe('Of the run; left out: auto');
 
 const plan = z.object({
   summary: text,
@@ -45,7 +47,7 @@ const ended = z.object({
   ...started,
   outcome: text,
   failure: failure.exactOptional(),
-  mode: z.literal('plan').exactOptional().describe('It changed nothing'),
+  mode,
   worker: z.object({ build: text, commit: text.exactOptional() }).exactOptional(),
   healthy: z.boolean(),
 });
@@ -79,6 +81,7 @@ export const lineDetails = {
         trigger: text,
         answer: z.enum(['matched', 'joined', 'no', 'failed']),
         reason: text.describe('The run, the condition that said no, or the fault'),
+        mode,
       }),
     ),
     hold: z
@@ -91,6 +94,7 @@ export const lineDetails = {
     ...started,
     event: text.exactOptional(),
     reason: text.exactOptional(),
+    mode,
     doubts: z
       .array(z.object({ provider: text, connection: text, state: text }))
       .exactOptional()

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dispositions } from '../../domain/disposition.ts';
 import { incidentStatuses } from '../../domain/incident.ts';
+import { runModes } from '../../domain/mode.ts';
 import { runStates, stuckReasons } from '../../domain/run.ts';
 import { lineDetails } from './line-details.ts';
 
@@ -43,6 +44,10 @@ export const runShape = z
       })
       .exactOptional()
       .describe('The code that carries it out, or that ended it. Missing: no worker has said so yet'),
+    mode: z
+      .enum(runModes)
+      .exactOptional()
+      .describe('How far it may go. Missing: a person or a program has started it'),
     connections: z
       .record(z.string(), z.string())
       .exactOptional()

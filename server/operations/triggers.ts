@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Event } from '../../domain/event.ts';
+import { modes } from '../../domain/mode.ts';
 import { whenOverdue } from '../../domain/run.ts';
 import type { Trigger } from '../../triggers/trigger.ts';
 import { decide } from '../decide.ts';
@@ -33,10 +34,23 @@ const triggerShape = z
       .object({ withinSeconds: z.number(), whenOverdue: z.enum(whenOverdue) })
       .optional()
       .describe('In which time a run is to end, and what becomes of one that does not'),
+    mode: z.enum(modes).describe('How far its runs may go, as its file says'),
+    reviewed: z.string().optional().describe('The day of the review that said so'),
   })
   .meta({ id: 'Trigger' });
 
-const shown = ({ name, on, workflow, each, whenResolved, storm, schedule, finish }: Trigger) => ({
+const shown = ({
+  name,
+  on,
+  workflow,
+  each,
+  whenResolved,
+  storm,
+  schedule,
+  finish,
+  mode,
+  reviewed,
+}: Trigger) => ({
   name,
   on: [...on],
   workflow,
@@ -45,6 +59,8 @@ const shown = ({ name, on, workflow, each, whenResolved, storm, schedule, finish
   ...(storm === undefined ? {} : { storm }),
   ...(schedule ? { schedule } : {}),
   ...(finish ? { finish } : {}),
+  mode,
+  ...(reviewed === undefined ? {} : { reviewed }),
 });
 
 /** The triggers of the workflows to which somebody is limited. */

@@ -127,7 +127,6 @@ describe('what people ask for by other ways', () => {
     defineStartable({
       run: async function restart(_: { times: number; how: 'slow' | 'fast'; incidentId: string }) {},
       summary: 'Restarts',
-      kind: 'change',
       input: z.strictObject({
         incidentId: z.string(),
         times: z.int().describe('How often'),

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { testMark } from '../../domain/connection-test.ts';
 import type { EventType } from '../../domain/event.ts';
+import { triggers } from '../../triggers/index.ts';
 import { defineTrigger, triggerList } from '../../triggers/trigger.ts';
+import { ec2UnhealthyRestart } from '../../workflows/ec2-unhealthy-restart.ts';
+import { quietIncident } from '../../workflows/quiet-incident.ts';
 import { incidentTriggered } from './events.ts';
 
 async function nothing(_: object): Promise<void> {}
@@ -141,5 +144,34 @@ describe('the list of triggers', () => {
     const list = [at('one', '0 6 * * *'), at('two', '0 7 * * *')];
     expect(() => triggerList(list)).toThrow('The trigger two wants schedule.nightly at another time');
     expect(triggerList([at('one', '0 6 * * *'), at('two', '0 6 * * *')])).toHaveLength(2);
+  });
+});
+
+describe('the mode of a trigger', () => {
+  const modeOf = (changes: object) => declare(changes).mode;
+
+  it.each([
+    [
+      'asks first where its workflow may do what cannot be taken back',
+      { run: ec2UnhealthyRestart },
+      'propose',
+    ],
+    ['acts where all is harmless', { run: quietIncident }, 'auto'],
+    ['asks before what is destructive where nobody has declared the kind', {}, 'approve'],
+    ['is the one that its file says', { run: ec2UnhealthyRestart, mode: 'auto' }, 'auto'],
+  ])('%s', (_, changes, mode) => expect(modeOf(changes)).toBe(mode));
+
+  it.each([
+    [{ mode: 'always' }, 'has no fitting mode, always: there are observe, propose, approve, auto'],
+    [{ reviewed: '2026-01-31' }, 'was reviewed and says no mode'],
+    [{ mode: 'auto', reviewed: '9999-01-01' }, 'has no fitting day of its review, 9999-01-01'],
+    [{ mode: 'auto', reviewed: '2026-02-31' }, 'has no fitting day of its review, 2026-02-31'],
+    [{ mode: 'auto', reviewed: 'yesterday' }, 'has no fitting day of its review, yesterday'],
+  ])('is refused as %j', (changes, why) => {
+    expect(() => declare(changes)).toThrow(`The trigger one ${why}`);
+  });
+
+  it('of the shipped triggers is auto, by a line of its own where a reboot may follow', () => {
+    expect(triggers.filter(({ mode }) => mode !== 'auto')).toEqual([]);
   });
 });

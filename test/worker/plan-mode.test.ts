@@ -81,10 +81,10 @@ async function attempt(
   return { result, rows, actions: rows.map(({ action }) => action), outcomes, intents: () => intents };
 }
 
-describe('a change in plan mode', () => {
+describe.each(['plan', 'observe'] as const)('a change of a run in the mode %s', (mode) => {
   it('is looked at, told in one line and not made; the run goes on as if it had been', async () => {
     const { activity, made } = keyTurned();
-    const { result, rows, actions, outcomes, intents } = await attempt(activity, { mode: 'plan' });
+    const { result, rows, actions, outcomes, intents } = await attempt(activity, { mode });
     expect(result).toEqual({ changed: true, by: 'the plan' });
     expect(made.times).toBe(0);
     expect(actions).toEqual(['activity.planned']);
@@ -101,7 +101,7 @@ describe('a change in plan mode', () => {
   it('that is made already is told so, and gives what there is', async () => {
     const done = { changed: false, by: 'somebody' };
     const { activity } = keyTurned(async () => ({ done }));
-    const { result, rows } = await attempt(activity, { mode: 'plan' });
+    const { result, rows } = await attempt(activity, { mode });
     expect(result).toEqual(done);
     expect(rows).toMatchObject([{ action: 'activity.planned', detail: { done, targets: ['key:shop'] } }]);
   });
@@ -110,7 +110,7 @@ describe('a change in plan mode', () => {
     const { activity } = keyTurned(async () => {
       throw conflict('PagerDuty', 'the shop is closed');
     });
-    const { result, actions } = await attempt(activity, { mode: 'plan' });
+    const { result, actions } = await attempt(activity, { mode });
     expect(result).toMatchObject({ type: 'Conflict', nonRetryable: true });
     expect(actions).toEqual(['activity.failed']);
   });
@@ -119,7 +119,7 @@ describe('a change in plan mode', () => {
     const { activity } = keyTurned(async () => ({
       plan: { ...planned.plan, output: { changed: true, by: 'hunter2' } },
     }));
-    expect((await attempt(activity, { mode: 'plan' })).result).toEqual({ changed: true, by: '***' });
+    expect((await attempt(activity, { mode })).result).toEqual({ changed: true, by: '***' });
   });
 
   it.each([
@@ -128,13 +128,13 @@ describe('a change in plan mode', () => {
     ['the header names another mode', { mode: 'auto' }, {}],
   ])('is not made where %s', async (_, forged, more) => {
     const { activity, made } = keyTurned();
-    const { actions } = await attempt(activity, { mode: 'plan' }, forged, more);
+    const { actions } = await attempt(activity, { mode }, forged, more);
     expect(made.times).toBe(0);
     expect(actions).not.toContain('activity.intended');
   });
 
   it('is not looked at as one where the mode was not signed, nor where it is not known', async () => {
-    const forged = await attempt(keyTurned().activity, {}, { mode: 'plan' });
+    const forged = await attempt(keyTurned().activity, {}, { mode });
     expect(forged.result).toMatchObject({ type: 'NotAuthorized' });
     const unknown = keyTurned();
     const { result } = await attempt(unknown.activity, { mode: 'rehearse' as never });
@@ -143,7 +143,7 @@ describe('a change in plan mode', () => {
   });
 });
 
-describe('a read in plan mode', () => {
+describe('a read', () => {
   const awaiting = defineActivity({
     name: 'awaitKey',
     kind: 'read',
@@ -158,6 +158,7 @@ describe('a read in plan mode', () => {
 
   it.each([
     ['looks once where it would wait', { mode: 'plan' }, true],
+    ['looks once where its run observes', { mode: 'observe' }, true],
     ['waits in any other run', {}, false],
   ] as const)('%s', async (_, cause, looksOnce) => {
     const { result, actions } = await attempt(awaiting, cause);

@@ -5,6 +5,5 @@ import { aboutIncident } from './incident.ts';
 export const ec2UnhealthyRestartByHand = defineStartable({
   run: ec2UnhealthyRestart,
   summary: 'Reboots the EC2 instances of an incident that fail their checks, if their tag allows that',
-  kind: 'destructive',
   ...aboutIncident,
 });

@@ -5,6 +5,5 @@ import { aboutIncident } from './incident.ts';
 export const kubernetesCrashLoopDiagnosisByHand = defineStartable({
   run: kubernetesCrashLoopDiagnosis,
   summary: 'Gathers what pods that keep crashing die of',
-  kind: 'change',
   ...aboutIncident,
 });

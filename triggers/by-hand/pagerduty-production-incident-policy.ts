@@ -5,6 +5,5 @@ import { aboutIncident } from './incident.ts';
 export const pagerdutyProductionIncidentPolicyByHand = defineStartable({
   run: pagerdutyProductionIncidentPolicy,
   summary: 'Opens issue and room for an incident, and keeps them in step with it',
-  kind: 'change',
   ...aboutIncident,
 });

@@ -2,6 +2,7 @@ import type { Actor, AnyActivity, Attempt } from '../../activities/activity.ts';
 import type { Baton } from '../../activities/baton.ts';
 import type { Clients } from '../../activities/clients.ts';
 import type { Approval, CallApproval } from '../../domain/approval.ts';
+import type { RunMode } from '../../domain/mode.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { Store } from '../../store/store.ts';
 import type { Shown } from '../authority.ts';
@@ -37,8 +38,8 @@ export interface Call<Declared extends AnyActivity = AnyActivity> extends Placed
   /** Why, and whether that is certain. */
   shown: Shown;
   actor: Actor;
-  /** `plan`: nothing is changed. Out of the signed cause, and so of no call whose cause is refused. */
-  mode?: 'plan' | undefined;
+  /** Out of the signed cause, and so of no call whose cause is refused. */
+  mode?: RunMode | undefined;
   approval?: CallApproval | undefined;
   /** Said by the run, which may say anything: `approvedBy` is what the store says. */
   approvalId?: string | undefined;

@@ -1,6 +1,7 @@
 import { Context, cancellationSignal } from '@temporalio/activity';
 import type { ActivityContext, AnyChange, AnyRead } from '../../activities/activity.ts';
 import { simulationMark } from '../../activities/simulated.ts';
+import { isWatching } from '../../domain/mode.ts';
 import type { Looked } from '../../domain/plan.ts';
 import { checkApproved } from './approved.ts';
 import type { Call, Next, Surroundings } from './call.ts';
@@ -11,7 +12,7 @@ export const readIt =
   (options: Surroundings): Next<Call<AnyRead>> =>
   async (call) => ({ result: await call.declaration.run(call.input, contextOf(call, options)) });
 
-/** The end of a change's chain in plan mode: it has no way to `act`. */
+/** The end of a change's chain where nothing is changed: it has no way to `act`. */
 export const lookOnly =
   (options: Surroundings): Next<Call<AnyChange>> =>
   async (call) => {
@@ -56,7 +57,7 @@ function contextOf(call: Call, { clients }: Surroundings): ActivityContext {
       mark: simulationMark(declaration.provider, simulated),
       ...before,
       ...(approval ? { approved: true } : {}),
-      ...(mode === 'plan' ? { looksOnce: true } : {}),
+      ...(isWatching(mode) ? { looksOnce: true } : {}),
     },
   };
 }

@@ -32,7 +32,7 @@ export const recordedRead =
     }
   };
 
-/** One line for a change in plan mode: all that would be done, or that it is done. */
+/** One line for a change that is looked at alone: all that would be done, or that it is done. */
 export const recordedPlan =
   (options: Surroundings): Link<Call<AnyChange>> =>
   async (call, next) => {

@@ -18,6 +18,7 @@ import type {
   PlannedCall,
 } from '../../domain/approval.ts';
 import { whoMayApprove } from '../../domain/approval.ts';
+import { isWatching } from '../../domain/mode.ts';
 import { oneLine } from '../../domain/text.ts';
 import { changes, type Steps, steps } from './activities.ts';
 import { approvalTakenUp, by, nextApproval } from './call-approval.ts';
@@ -108,8 +109,8 @@ export async function withApproval<Name extends ChangeName>(
   input: InputOf<Name>,
   { though, ...asking }: Asking & { though?: string },
 ): Promise<Approved<OutputOf<Name>>> {
-  // One look, as if it were approved, is all that there is to see in plan mode.
-  if (runCause()?.mode === 'plan')
+  // One look, as if it were approved, is all that there is to see where nothing is changed.
+  if (isWatching(runCause()?.mode))
     return { result: (await changes(`approved:${activity}`, input)) as OutputOf<Name> };
   for (let round = 1; ; round += 1) {
     const found = await planned(activity, input);
@@ -150,8 +151,8 @@ export async function askApproval({
   ...asking
 }: Asking & { plan: { summary: string; calls: readonly PlannedCall[] } }): Promise<Decision> {
   const { onExpire = 'refuse' } = asking;
-  // In plan mode nobody is asked: the run goes on as if it were approved, and changes nothing.
-  if (runCause()?.mode === 'plan')
+  // A run that watches asks nobody: it goes on as if it were approved, and changes nothing.
+  if (isWatching(runCause()?.mode))
     return { decision: 'approved', approvalId: 'none', answers: [], at: new Date().toISOString() };
   const closed = await ask(plan, asking);
   const { id, state, answers, closedAt, expiresAt } = closed;

@@ -1,4 +1,5 @@
 import { CancellationScope, patched, sleep } from '@temporalio/workflow';
+import { isWatching } from '../../domain/mode.ts';
 import type { Notice } from '../../domain/notice.ts';
 import { steps } from './activities.ts';
 import { engine, runCause } from './run.ts';
@@ -8,8 +9,8 @@ import { engine, runCause } from './run.ts';
  * one message a minute. Where the run no longer wants it told, it is withdrawn.
  */
 export async function notify(userId: string, notice: Notice): Promise<void> {
-  // In plan mode nothing may be left for others to tell.
-  if (!patched('gathered-notices') || runCause()?.mode === 'plan') {
+  // A run that watches leaves nothing for others to tell.
+  if (!patched('gathered-notices') || isWatching(runCause()?.mode)) {
     const { text, links } = notice;
     await steps.sendSlackDirectMessage({ userId, text, links });
     return;

@@ -282,8 +282,11 @@ export function healthy<const Outcome extends string>(outcome: Outcome): Outcome
   return outcome;
 }
 
-/** The workflow's own word for how it ended, where it returns one. */
-const outcomeOf = (result: unknown) => (typeof result === 'string' ? result : 'completed');
+/** How a run ended: it was stopped by that event, else the workflow's own word, where it returns one. A run that observes says so. */
+function outcomeOf(result: unknown): string {
+  const outcome = stoppedBy ? endBy(stoppedBy) : typeof result === 'string' ? result : 'completed';
+  return runCause()?.mode === 'observe' ? `observed: ${outcome}` : outcome;
+}
 
 /** A plain error would be retried as a failed workflow task for ever, and look like a run that hangs. */
 function asRunFailure(error: unknown, said: RunReport['failure']): TemporalFailure {
@@ -317,13 +320,13 @@ const inbound: WorkflowInboundCallsInterceptor = {
     });
     try {
       const result = await scope.run(() => next({ ...input, args }));
-      const outcome = stoppedBy ? endBy(stoppedBy) : outcomeOf(result);
+      const outcome = outcomeOf(result);
       await report({ state: 'completed', outcome, healthy: healthyOutcomes.has(outcome) });
       return result;
     } catch (error) {
       if (error instanceof ContinueAsNew || error instanceof DeterminismViolationError) throw error;
       if (isCancellation(error) && stoppedBy) {
-        const outcome = endBy(stoppedBy);
+        const outcome = outcomeOf(undefined);
         await report({ state: 'completed', outcome, healthy: false });
         return outcome;
       }

@@ -1,0 +1,20 @@
+import type { ChangeKind } from '../domain/kind.ts';
+
+/**
+ * The worst that each workflow may call: a new workflow is one more line. A trigger of a `destructive` one asks before it acts, and whoever
+ * starts one by hand needs a right of their own.
+ */
+export const workflowKinds: ReadonlyMap<string, ChangeKind> = new Map([
+  ['changeIncident', 'change'],
+  ['ec2UnhealthyRestart', 'destructive'],
+  ['emitScheduleEvent', 'change'],
+  ['kubernetesCrashLoopDiagnosis', 'change'],
+  ['linkByCode', 'change'],
+  ['pageForRun', 'change'],
+  ['pagerdutyProductionIncidentPolicy', 'change'],
+  ['quietIncident', 'change'],
+  ['resolveFromJira', 'change'],
+  ['shiftHandoff', 'change'],
+  ['showApproval', 'change'],
+  ['triggeredAndUnacked', 'change'],
+]);
