@@ -1,3 +1,4 @@
+import type { ChangeKind } from './kind.ts';
 import type { Inverse } from './plan.ts';
 import { type Role, roles } from './rights.ts';
 
@@ -199,6 +200,13 @@ export function whoMayApprove({ userIds, userGroup, pagerDutyTeam, onCallOf, rol
 
 /**
  * How a call stands to approvals; it stands before the activity's name in Temporal, so that a worker that knows nothing of it does not take
- * the call. `ask`: it is planned, as if it were approved, and not made. `approved`: it is made by the plan that an approval shows.
+ * the call. `plan`: it is planned and not made. `ask`: so too, but as if it were approved. `approved`: it is made by the plan that an approval
+ * shows.
  */
-export type CallApproval = 'ask' | 'approved';
+export const callApprovals = ['plan', 'ask', 'approved'] as const;
+export type CallApproval = (typeof callApprovals)[number];
+
+/** What a call gives that is planned and not made: the plan, and with what the run goes on as if it had been; or what is so already. */
+export type Looked<Output = unknown> =
+  | { planned: PlannedCall; kind: ChangeKind; output: Output }
+  | { done: Output };

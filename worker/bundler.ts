@@ -12,8 +12,12 @@ const isEncrypted = option === '--encrypted';
 
 const { code } = await bundleWorkflowCode({
   workflowsPath,
-  // What every run has. What the first one puts into headers the second one takes out.
-  workflowInterceptorModules: [kit('run.ts'), ...(isEncrypted ? [kit('no-headers.ts')] : [])],
+  // What every run has. What the first one puts into headers the last one takes out.
+  workflowInterceptorModules: [
+    kit('run.ts'),
+    kit('propose.ts'),
+    ...(isEncrypted ? [kit('no-headers.ts')] : []),
+  ],
   ...(isEncrypted ? { failureConverterPath: encodedFailures } : {}),
   preloadModules: [kit('sandbox.ts')],
   logger: silent,

@@ -2,6 +2,7 @@ import type { DataConverter } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { type Clients, loadClients } from '../activities/clients.ts';
 import { withStoredLinks } from '../activities/person.ts';
+import { callApprovals } from '../domain/approval.ts';
 import type { Store } from '../store/store.ts';
 import { type BatonOptions, batonFor } from './baton.ts';
 import { carriedOutBy } from './carried-out.ts';
@@ -92,7 +93,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 function declared({ activities }: WorkerOptions): Record<string, () => Promise<never>> {
   const unreached = () => Promise.reject(new Error('An activity was called past its interceptor'));
   const names = activities.flatMap(({ name, kind }) =>
-    kind === 'read' ? [name] : [name, `ask:${name}`, `approved:${name}`],
+    kind === 'read' ? [name] : [name, ...callApprovals.map((approval) => `${approval}:${name}`)],
   );
   const unknown = () => Promise.reject(new Error('This worker has no such activity'));
   return Object.fromEntries([['default', unknown], ...names.map((name) => [name, unreached] as const)]);

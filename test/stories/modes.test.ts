@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Approval } from '../../domain/approval.ts';
 import type { Mode } from '../../domain/mode.ts';
 import type { RecordRow } from '../../domain/record.ts';
 import { untaggedInstance } from '../../simulator/ec2.ts';
-import { raiseIncident } from '../../simulator/pagerduty.ts';
+import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { approvalMessage } from '../../triggers/approval-message.ts';
 import { runFailed } from '../../triggers/run-failed.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
@@ -56,6 +57,22 @@ function lineOf(lines: readonly RecordRow[], action: string, activity: string) {
   return found.detail;
 }
 
+const approvals = async (id: string): Promise<Approval[]> =>
+  (await world.store.pageOfApprovals({ subject: id, limit: 10 })).items;
+const asked = (id: string) =>
+  eventually('an approval to be asked for', async () =>
+    (await approvals(id)).find(({ state }) => state === 'pending'),
+  );
+const answer = ({ id }: Approval, decision: 'approved' | 'refused') =>
+  world.store.answerApproval(id, { by: 'person:ben@example.com', name: 'Ben Okafor', via: 'cli', decision });
+/** What has changed at PagerDuty by Baton, and what was rebooted. */
+const changesTo = (id: string) =>
+  world.pagerDuty.ledger.filter(({ target, effect }) => target === id && effect !== 'incident triggered');
+const notes = (id: string) =>
+  world.pagerDuty.world.notes
+    .flatMap(({ incidentId, content }) => (incidentId === id ? [content] : []))
+    .join('\n');
+
 describe('a run that observes', () => {
   it('writes what it would have done, ends as observed, and changes nothing anywhere', async () => {
     const before = simulatorsIn(world).map(({ calls, ledger }) => [calls.length, ledger.length] as const);
@@ -103,5 +120,100 @@ describe('a run that observes', () => {
       inverse,
     };
     expect(digestOf(JSON.parse(JSON.stringify(planned)))).toBe(made.digest);
+  });
+});
+
+describe('a run that is to ask before each destructive change', () => {
+  it('does what is harmless, and reboots once somebody has approved just that', async () => {
+    const instance = taggedInstance();
+    const id = raise(instance, 'approve');
+    const approval = await asked(id);
+    expect(approval).toMatchObject({
+      summary: `Reboots ${instance}`,
+      calls: [{ activity: 'rebootEc2Instances', targets: [`ec2:${instance}`] }],
+      approvers: { role: 'approver', onCallOf: expect.stringMatching(/^P/) },
+    });
+    expect(changesTo(id).map(({ effect }) => effect)).toEqual(['incident acknowledged']);
+    expect(reboots(instance)).toEqual([]);
+    await answer(approval, 'approved');
+    expect((await ended(id, 'approve')).outcome).toBe('restarted');
+    expect(reboots(instance).length).toBe(1);
+    const lines = await world.record(id);
+    expect(lineOf(lines, 'activity.refused', 'rebootEc2Instances').failure).toMatchObject({
+      class: 'NeedsApproval',
+    });
+    expect(lineOf(lines, 'activity.completed', 'rebootEc2Instances').approval).toBe(approval.id);
+  });
+
+  it('takes a refusal as any change that is refused: it is handed to a person, with the words', async () => {
+    const instance = taggedInstance();
+    const id = raise(instance, 'approve');
+    await answer(await asked(id), 'refused');
+    expect((await ended(id, 'approve')).outcome).toBe('handed to a person');
+    expect(notes(id)).toContain('rebootEc2Instances is not made: Ben Okafor refused it');
+    expect(reboots(instance)).toEqual([]);
+  });
+});
+
+describe('a run that proposes', () => {
+  it('changes nothing before people have approved its plan, and then does it, asking no more', async () => {
+    const instance = taggedInstance();
+    const id = raise(instance, 'propose');
+    const approval = await asked(id);
+    expect(approval).toMatchObject({
+      summary: expect.stringMatching(
+        new RegExp(`^Reboots ${instance}; \\d+ harmless changes \\(acknowledgePagerDutyIncident, `),
+      ),
+      calls: [{ activity: 'rebootEc2Instances', targets: [`ec2:${instance}`] }],
+    });
+    expect([changesTo(id), reboots(instance)]).toEqual([[], []]);
+    acknowledgeAs(world.pagerDuty, id, 'PADALOP');
+    await answer(approval, 'approved');
+    expect((await ended(id, 'propose')).outcome).toBe('restarted');
+    expect(reboots(instance).length).toBe(1);
+    expect((await approvals(id)).length).toBe(1);
+    const lines = await world.record(id);
+    const made = lineOf(lines, 'activity.completed', 'rebootEc2Instances');
+    expect(made).toMatchObject({ approval: approval.id, digest: approval.calls[0]?.digest });
+  });
+
+  it('asks once for an instance without the tag too, as the runbook would ask the same people', async () => {
+    const instance = untaggedInstance(world.ec2);
+    const id = raise(instance, 'propose');
+    await answer(await asked(id), 'approved');
+    expect((await ended(id, 'propose')).outcome).toBe('restarted');
+    expect([reboots(instance).length, (await approvals(id)).length]).toEqual([1, 1]);
+  });
+
+  it('asks again where the world is another one than was approved', async () => {
+    const instance = taggedInstance();
+    const id = raise(instance, 'propose');
+    const first = await asked(id);
+    const found = world.ec2.world.instances.find((each) => each.id === instance);
+    if (!found) throw new Error('The instance is gone');
+    found.failing = ['instance', 'ebs'];
+    await answer(first, 'approved');
+    const second = await asked(id);
+    expect(reboots(instance)).toEqual([]);
+    expect(second.calls).toMatchObject([{ before: { [instance]: { ebs: 'impaired' } } }]);
+    await answer(second, 'approved');
+    expect((await ended(id, 'propose')).outcome).toBe('restarted');
+    expect(reboots(instance).length).toBe(1);
+  });
+
+  it('ends as not approved where somebody refuses, and has changed nothing', async () => {
+    const instance = taggedInstance();
+    const id = raise(instance, 'propose');
+    await answer(await asked(id), 'refused');
+    expect(await ended(id, 'propose')).toMatchObject({ state: 'completed', outcome: 'not approved' });
+    expect([changesTo(id), reboots(instance)]).toEqual([[], []]);
+  });
+
+  it('stops where a person resolves the incident while it waits', async () => {
+    const id = raise(taggedInstance(), 'propose');
+    const approval = await asked(id);
+    resolveAs(world.pagerDuty, id, 'PADALOP');
+    expect((await ended(id, 'propose')).outcome).toBe('resolved elsewhere');
+    expect((await world.store.findApproval(approval.id))?.state).toBe('withdrawn');
   });
 });

@@ -12,37 +12,60 @@ import { plannedCall } from './plan-digest.ts';
  * A call that says it is approved is made only where the store says so too: of this run, for this activity. By which plan it may be made
  * is looked at once it has one. Its effect is known by the approval, and not by the how-manieth call it is: people have approved it once, so
  * that the same call again gives what the first one gave.
+ *
+ * Of a run that proposes, every call says by which approval of the whole run it is made. Of one that is to ask before each destructive
+ * change, such a call is not made without.
  */
 export const approved =
   (options: Surroundings): Link<Call<AnyChange>> =>
   async (call, next) => {
-    const { approval, approvalId, declaration, digest, runId } = call;
-    if (approval !== 'approved') return next(call);
+    const { approval, approvalId, declaration, digest, mode, runId } = call;
+    const ofRun = approval === undefined && mode === 'propose';
+    if (approval === undefined && !ofRun) {
+      if (mode === 'approve' && declaration.kind === 'destructive')
+        throw await refused(call, needsApproval(call), options);
+      return next(call);
+    }
     const kept = approvalId === undefined ? undefined : await options.store.findApproval(approvalId);
-    const why = whyNot(kept, declaration.name, runId);
+    const why = whyNot(kept, ofRun ? undefined : declaration.name, runId);
+    if (!kept || why)
+      throw await refused(call, notAuthorized(declaration, why ?? 'there is no such approval'), options);
     const key = `${runId}#approved:${declaration.name}#by ${approvalId}#${digest}`;
-    if (kept && !why) return next({ ...call, key, approvedBy: kept });
-    throw await refused(call, notAuthorized(declaration, why ?? 'there is no such approval'), options);
+    return next({ ...call, approvedBy: kept, ...(ofRun ? {} : { key }) });
   };
 
-function whyNot(kept: Approval | undefined, activity: string, runId: string): string | undefined {
+function whyNot(kept: Approval | undefined, activity: string | undefined, runId: string): string | undefined {
   if (!kept || kept.runId !== runId) return 'there is no such approval of this run';
   if (kept.state !== 'approved') return `its approval is ${kept.state}`;
-  return kept.calls.some((each) => each.activity === activity)
+  return activity === undefined || kept.calls.some((each) => each.activity === activity)
     ? undefined
     : 'its approval is of another activity';
 }
 
-/** Throws `PlanChanged` where what is to be done now is not what people have seen and approved. Nothing was done then. */
+/**
+ * Throws `PlanChanged` where what is to be done now is not what people have seen and approved; `NeedsApproval` where it is none of what
+ * they have approved for the whole run, and destructive. Nothing was done then.
+ */
 export function checkApproved(call: Call<AnyChange>, plan: Plan, { scrub }: Surroundings): void {
-  const { approvedBy, declaration } = call;
-  if (!approvedBy) return;
+  const { approval, approvedBy, declaration } = call;
+  if (!approvedBy || (approval === undefined && declaration.kind === 'change')) return;
   const { digest } = plannedCall(call, plan, scrub);
   if (approvedBy.calls.some((each) => each.digest === digest)) return;
+  if (approval === undefined) throw needsApproval(call);
   const detail: FailureDetail = { provider: declaration.provider, effect: 'none' };
   throw ApplicationFailure.nonRetryable(
     `${declaration.name} is not made: what it would do now is not what was approved (${plan.summary}). Ask again`,
     'PlanChanged',
+    detail,
+  );
+}
+
+/** Before anything was done. The run asks people, and makes the call by their approval. */
+function needsApproval({ declaration: { name, provider }, mode }: Call): ApplicationFailure {
+  const detail: FailureDetail = { provider, effect: 'none' };
+  return ApplicationFailure.nonRetryable(
+    `${name} is not made yet: its trigger is in the mode ${mode}, and nobody has approved this call. Ask for it`,
+    'NeedsApproval',
     detail,
   );
 }

@@ -1,11 +1,11 @@
 import { Context, cancellationSignal } from '@temporalio/activity';
 import type { ActivityContext, AnyChange, AnyRead } from '../../activities/activity.ts';
 import { simulationMark } from '../../activities/simulated.ts';
-import { isWatching } from '../../domain/mode.ts';
 import type { Looked } from '../../domain/plan.ts';
 import { checkApproved } from './approved.ts';
 import type { Call, Next, Surroundings } from './call.ts';
 import { asFailure, attemptMilliseconds, withoutEffect } from './failure.ts';
+import { isLooking } from './mode.ts';
 
 /** The end of a read's chain. */
 export const readIt =
@@ -47,7 +47,7 @@ async function look(
 }
 
 function contextOf(call: Call, { clients }: Surroundings): ActivityContext {
-  const { declaration, key, attempt, before, mode, simulated, approval } = call;
+  const { declaration, key, attempt, before, simulated, approval } = call;
   return {
     ...clients,
     attempt: {
@@ -56,8 +56,8 @@ function contextOf(call: Call, { clients }: Surroundings): ActivityContext {
       signal: signalOf(call),
       mark: simulationMark(declaration.provider, simulated),
       ...before,
-      ...(approval ? { approved: true } : {}),
-      ...(isWatching(mode) ? { looksOnce: true } : {}),
+      ...(approval === 'ask' || approval === 'approved' ? { approved: true } : {}),
+      ...(isLooking(call) ? { looksOnce: true } : {}),
     },
   };
 }

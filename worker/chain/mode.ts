@@ -5,12 +5,19 @@ import type { Call, Next } from './call.ts';
 type Way = Next<Call<AnyChange>>;
 
 /**
- * Where a change goes on. `ask`: its plan is wanted, for people to approve. `plan`, where its run only watches, which is told by the signed
- * cause alone: nobody is asked, and what needs an approval is looked at as if it had one.
+ * Whether a call is made by a run that only looks: one that watches, or one that proposes and has no approval yet. That it has one is its
+ * own word, which `approved` holds to the store before anything is changed.
+ */
+export const isLooking = ({ mode, approvalId }: Pick<Call, 'mode' | 'approvalId'>): boolean =>
+  isWatching(mode) || (mode === 'propose' && approvalId === undefined);
+
+/**
+ * Where a change goes on. `ask`: its plan is wanted, for people to approve. `plan`: its run only looks, by its mode, which is told by the
+ * signed cause alone: nobody is asked, and what needs an approval is looked at as if it had one.
  */
 export const byMode =
   ({ ask, plan, make }: { ask: Way; plan: Way; make: Way }): Way =>
   (call) => {
-    if (call.approval === 'ask') return ask(call);
-    return isWatching(call.mode) ? plan(call) : make(call);
+    if (call.approval === 'ask' || call.approval === 'plan') return ask(call);
+    return isLooking(call) ? plan(call) : make(call);
   };

@@ -3,7 +3,7 @@ import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { z } from 'zod';
 import type { AnyActivity } from '../../activities/activity.ts';
 import { invalidInput } from '../../activities/failures.ts';
-import type { CallApproval } from '../../domain/approval.ts';
+import { type CallApproval, callApprovals } from '../../domain/approval.ts';
 import { actorOf, type Shown } from '../authority.ts';
 import { placed, simulatedFor } from '../connection.ts';
 import { digestOf, keyOf } from '../identity.ts';
@@ -11,8 +11,8 @@ import type { Call, Surroundings } from './call.ts';
 
 /** What Temporal calls an activity, as what it is: `rebootEc2Instances`, `ask:rebootEc2Instances`. */
 export function readName(activityType: string): { name: string; approval?: CallApproval } {
-  const [, approval, name = activityType] = /^(ask|approved):(.*)$/.exec(activityType) ?? [];
-  return approval === 'ask' || approval === 'approved' ? { name, approval } : { name };
+  const approval = callApprovals.find((each) => activityType.startsWith(`${each}:`));
+  return approval ? { name: activityType.slice(approval.length + 1), approval } : { name: activityType };
 }
 
 /** As the run gives it. */

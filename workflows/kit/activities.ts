@@ -10,6 +10,7 @@ import {
 import type { FailureDetail } from '../../activities/failures.ts';
 import type { ActivityFunctions } from '../../activities/index.ts';
 import { nextNumber, numbered } from './call-number.ts';
+import { change } from './consent.ts';
 
 type Name = keyof ActivityFunctions & string;
 type LongName = Extract<Name, `await${string}`>;
@@ -75,16 +76,16 @@ function thrownBy(error: unknown): ApplicationFailure | undefined {
 const isFinal = (error: unknown) => thrownBy(error)?.nonRetryable === true;
 
 /** A local activity's failure, with the activity's name as any other has it. */
-function asOf(name: string, error: unknown): unknown {
+export function asOf(name: string, error: unknown): unknown {
   if (!(error instanceof ApplicationFailure)) return error;
   return new ActivityFailure(error.message, name, undefined, 'NON_RETRYABLE_FAILURE', undefined, error);
 }
 
+/** What the attempt tells of its failure beside the words. */
+export const detailOf = (error: unknown) => thrownBy(error)?.details?.[0] as FailureDetail | undefined;
+
 /** How long the provider asked to be left alone, in milliseconds. */
-function waitAfter(error: unknown): number {
-  const [detail] = thrownBy(error)?.details ?? [];
-  return (detail as FailureDetail | undefined)?.waitMs ?? 0;
-}
+const waitAfter = (error: unknown): number => detailOf(error)?.waitMs ?? 0;
 
 type Call = (input: unknown) => Promise<unknown>;
 const callOf = (proxy: unknown, name: string) => (proxy as Record<string, Call>)[name] as Call;
@@ -114,8 +115,7 @@ export const formerStep = read;
 
 /** Every activity, typed. Timeouts and retries follow from the activity's kind. */
 export const steps: Steps = new Proxy({} as Steps, {
-  get: (_, name: string) => (input: unknown) =>
-    isRead(name) ? read(name, input) : callOf(changing, name)(input),
+  get: (_, name: string) => (input: unknown) => (isRead(name) ? read(name, input) : change(name, input)),
 });
 
 /** The activities whose names begin with `await`: they poll for as long as their input says. */

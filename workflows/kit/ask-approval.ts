@@ -15,15 +15,16 @@ import type {
   ApprovalAnswer,
   ApprovalEvent,
   Approvers,
+  Looked,
   PlannedCall,
 } from '../../domain/approval.ts';
 import { whoMayApprove } from '../../domain/approval.ts';
-import { isWatching } from '../../domain/mode.ts';
 import { oneLine } from '../../domain/text.ts';
 import { changes, type Steps, steps } from './activities.ts';
-import { approvalTakenUp, by, nextApproval } from './call-approval.ts';
+import { approvalOfRun, approvalTakenUp, by, nextApproval } from './call-approval.ts';
+import { isUsual, lookAt } from './consent.ts';
 import { failureOf, orCancelled, orUnavailable } from './parts.ts';
-import { engine, eventsSoFar, lastResolver, runCause } from './run.ts';
+import { engine, eventsSoFar, isLooking, isPlanning, lastResolver } from './run.ts';
 import { reminderOf } from './shown-approval.ts';
 
 /** Tells a run that its approval has an answer, and waits until it has taken it up: true. Whoever cannot wait lets the event tell it. */
@@ -78,16 +79,17 @@ const told = new Set<string>();
 export function planned<Name extends ChangeName>(
   activity: Name,
   input: InputOf<Name>,
-): Promise<{ planned: PlannedCall } | { done: OutputOf<Name> }> {
-  return changes(`ask:${activity}`, input) as Promise<{ planned: PlannedCall } | { done: OutputOf<Name> }>;
+): Promise<Looked<OutputOf<Name>>> {
+  return changes(`ask:${activity}`, input) as Promise<Looked<OutputOf<Name>>>;
 }
 
-/** Makes a change by an approval: by the plan that people have seen, or not at all (`PlanChanged`). */
+/** Makes a change by an approval: by the plan that people have seen, or not at all (`PlanChanged`). While a run only looks, it is not made. */
 export function makeApproved<Name extends ChangeName>(
   approvalId: string,
   activity: Name,
   input: InputOf<Name>,
 ): Promise<OutputOf<Name>> {
+  if (isPlanning()) return lookAt('ask', activity, input) as Promise<OutputOf<Name>>;
   return by(approvalId, () => changes(`approved:${activity}`, input)) as Promise<OutputOf<Name>>;
 }
 
@@ -110,22 +112,21 @@ export async function withApproval<Name extends ChangeName>(
   { though, ...asking }: Asking & { though?: string },
 ): Promise<Approved<OutputOf<Name>>> {
   // One look, as if it were approved, is all that there is to see where nothing is changed.
-  if (isWatching(runCause()?.mode))
-    return { result: (await changes(`approved:${activity}`, input)) as OutputOf<Name> };
+  if (isLooking()) return { result: await makeApproved('none', activity, input) };
   for (let round = 1; ; round += 1) {
     const found = await planned(activity, input);
     if ('done' in found) return { result: found.done };
     const { summary } = found.planned;
-    const decision = await askApproval({
-      ...asking,
-      plan: { summary: though ? `${summary}, though ${though}` : summary, calls: [found.planned] },
-    });
+    const plan = { summary: though ? `${summary}, though ${though}` : summary, calls: [found.planned] };
+    const known = round === 1 && isUsual(asking) ? decisionWithRun(found.planned) : undefined;
+    const decision = known ?? (await askApproval({ ...asking, plan }));
     if (decision.decision !== 'approved') return { refusal: refusalOf(decision), decision };
     try {
       return { result: await makeApproved(decision.approvalId, activity, input), decision };
     } catch (error) {
       const failure = failureOf(error);
       if (failure?.class !== 'PlanChanged' || round === mostRounds) throw error;
+      if (known) continue;
       await engine.closeApproval({
         id: decision.approvalId,
         state: 'superseded',
@@ -133,6 +134,13 @@ export async function withApproval<Name extends ChangeName>(
       });
     }
   }
+}
+
+/** People have approved this very call with all of the run. */
+function decisionWithRun({ digest }: PlannedCall): Decision | undefined {
+  const whole = approvalOfRun();
+  if (!whole?.calls.some((call) => call.digest === digest)) return undefined;
+  return { decision: 'approved', approvalId: whole.id, answers: [], at: whole.at };
 }
 
 /** Why it is not done, in words. */
@@ -146,14 +154,19 @@ function refusalOf({ decision, answers, reason }: Decision): string {
  * Asks people in Slack, and by command and API at once, and waits for as long as it takes: for days, through crashes and outages. The first
  * valid answer ends it everywhere. Where the run is to end, the question is withdrawn.
  */
-export async function askApproval({
-  plan,
-  ...asking
-}: Asking & { plan: { summary: string; calls: readonly PlannedCall[] } }): Promise<Decision> {
-  const { onExpire = 'refuse' } = asking;
-  // A run that watches asks nobody: it goes on as if it were approved, and changes nothing.
-  if (isWatching(runCause()?.mode))
+export async function askApproval(asked: Asked): Promise<Decision> {
+  // A run that only looks asks nobody: it goes on as if it were approved, and changes nothing.
+  if (isLooking())
     return { decision: 'approved', approvalId: 'none', answers: [], at: new Date().toISOString() };
+  return decisionOf(asked);
+}
+
+/** What is asked, and of whom. */
+type Asked = Asking & { plan: { summary: string; calls: readonly PlannedCall[] } };
+
+/** What people say to it, whatever the mode of the run. */
+export async function decisionOf({ plan, ...asking }: Asked): Promise<Decision> {
+  const { onExpire = 'refuse' } = asking;
   const closed = await ask(plan, asking);
   const { id, state, answers, closedAt, expiresAt } = closed;
   const at = closedAt ?? expiresAt;
@@ -163,7 +176,7 @@ export async function askApproval({
   }
   if (typeof onExpire === 'object') {
     const { ask: approvers, expiresIn = asking.expiresIn, then: afterwards = 'refuse' } = onExpire;
-    return askApproval({ ...asking, plan, approvers, expiresIn, onExpire: afterwards });
+    return decisionOf({ ...asking, plan, approvers, expiresIn, onExpire: afterwards });
   }
   if (onExpire === 'page')
     throw ApplicationFailure.nonRetryable(`Nobody approved in time: ${plan.summary}`, 'ApprovalExpired');

@@ -11,8 +11,31 @@ export function by<Result>(approvalId: string, call: () => Promise<Result>): Pro
   }
 }
 
+/** A destructive call that people have approved with the whole run, as the run gave it. */
+export interface ApprovedCall {
+  activity: string;
+  input: unknown;
+  digest: string;
+}
+
+/** An approval of all that a run does. */
+export interface RunApproval {
+  id: string;
+  at: string;
+  calls: readonly ApprovedCall[];
+}
+
+let ofRun: RunApproval | undefined;
+
+/** The approval of the whole run, of one that proposes: it has none while it plans. */
+export const approvalOfRun = (): RunApproval | undefined => ofRun;
+
+export function approveRun(approval: RunApproval | undefined): void {
+  ofRun = approval;
+}
+
 /** The approval of the call that is being taken up. */
-export const approvalOfCall = (): string | undefined => given;
+export const approvalOfCall = (): string | undefined => given ?? ofRun?.id;
 
 /** The numbers of those whose answers the run has taken up, also before it began this history. */
 const takenUp = new Set<number>();

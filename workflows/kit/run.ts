@@ -32,10 +32,18 @@ import type { Held, Limits } from '../../domain/guard.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from '../../domain/incident.ts';
 import { carriedName, causeName, splitLastArgument } from '../../domain/last-argument.ts';
 import type { Made } from '../../domain/made.ts';
+import { isWatching } from '../../domain/mode.ts';
 import type { Notice } from '../../domain/notice.ts';
 import type { Transcript } from '../../domain/transcript.ts';
 import type { Waiting } from '../../domain/waiting.ts';
-import { approvalOfCall, approvalsTakenUp, approvalTakenUp } from './call-approval.ts';
+import {
+  approvalOfCall,
+  approvalOfRun,
+  approvalsTakenUp,
+  approvalTakenUp,
+  approveRun,
+  type RunApproval,
+} from './call-approval.ts';
 import { callCounts, goOnFrom, numberOf } from './call-number.ts';
 import { awaitWithLooks } from './look-again.ts';
 
@@ -134,6 +142,12 @@ export function runCause(): RunCause | undefined {
   return memo()?.cause;
 }
 
+/** Whether all changes of this history are looked at and not made: the run watches, or it proposes and nobody has approved it yet. */
+export const isLooking = (): boolean => isWatching(runCause()?.mode) || isPlanning();
+
+/** Whether it is the first history of a run that proposes: see `consent.ts`. */
+export const isPlanning = (): boolean => runCause()?.mode === 'propose' && approvalOfRun() === undefined;
+
 const memo = () => workflowInfo().memo as Partial<RunMemo> | undefined;
 
 /** What has happened on the run's subject since its start. Module state is per run: the sandbox gives each its own. */
@@ -193,6 +207,8 @@ interface CarriedOver {
   calls: [string, number][];
   /** The approvals whose answers it has taken up. */
   approvals?: readonly number[];
+  /** Of a run that proposes, once people have approved it. */
+  approval?: RunApproval;
   firstInput: unknown;
   /** A delivery may be repeated, but not after thousands of others. */
   takenIds: string[];
@@ -204,11 +220,13 @@ interface CarriedOver {
 const idsKept = 2_000;
 
 function pack(): CarriedOver {
+  const approval = approvalOfRun();
   const left = new Set(unseen.map(({ eventId }) => eventId));
   const ids = [...takenIds].filter((id) => !left.has(id)).slice(-idsKept);
   return {
     calls: callCounts(),
     approvals: approvalsTakenUp(),
+    ...(approval ? { approval } : {}),
     firstInput,
     takenIds: ids,
     ...(newest ? { newest } : {}),
@@ -234,6 +252,7 @@ function carriedOver({ args, headers }: WorkflowExecuteInput): { args: unknown[]
 function unpack(carried: CarriedOver): void {
   ({ firstInput, newest, resolver } = carried);
   goOnFrom(carried.calls);
+  approveRun(carried.approval);
   for (const number of carried.approvals ?? []) approvalTakenUp(number);
   for (const id of carried.takenIds) takenIds.add(id);
 }

@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type ActivityContext, defineActivity } from '../../activities/activity.ts';
+import type { Looked } from '../../domain/approval.ts';
+import type { ChangeKind } from '../../domain/kind.ts';
+import type { RunMode } from '../../domain/mode.ts';
+import { request } from '../store/approval.ts';
+import { fresh } from '../store/world.ts';
+import { aroundCalls, callActivity, openStore } from './attempt.ts';
+
+const store = await openStore();
+
+/** A change of this kind, and how often it was made. */
+function change(kind: ChangeKind) {
+  const door = fresh('door-');
+  const made = { times: 0, version: 1 };
+  const activity = defineActivity({
+    name: 'turnKey',
+    kind,
+    provider: 'pagerduty',
+    summary: 'Turns a key',
+    permissions: [],
+    targets: () => [`door:${door}`],
+    input: z.object({ door: z.string() }),
+    output: z.object({ changed: z.boolean(), approved: z.boolean() }),
+    example: { door: 'north' },
+    look: async (_: object, { attempt }: ActivityContext) => ({
+      plan: {
+        summary: `Turns the key of ${door}`,
+        calls: [`PUT /doors/${door}`],
+        values: {},
+        before: { version: made.version },
+        inverse: { none: 'it is turned' },
+        output: { changed: true, approved: attempt.approved === true },
+      },
+    }),
+    async act() {
+      made.times += 1;
+      return { changed: true, approved: false };
+    },
+  });
+
+  /** Calls it as a run in this mode does, by this name in Temporal and by this approval. */
+  async function call(
+    mode: RunMode | undefined,
+    { type = 'turnKey', approvalId, runId = fresh('modes/') }: Calling = {},
+  ) {
+    const interceptors = aroundCalls({ activities: [activity], store, cause: mode ? { mode } : {} });
+    const info = { activityType: type, activityId: fresh(''), runId };
+    const result = await callActivity(info, interceptors, { door }, approvalId).catch(
+      (error: unknown) => error,
+    );
+    const rows = await store.readRecord({ subject: runId, limit: 10 });
+    return { result, actions: rows.map(({ action }) => action), runId };
+  }
+  return { made, call };
+}
+
+interface Calling {
+  type?: string;
+  approvalId?: string;
+  runId?: string;
+}
+
+const line = (runId: string) =>
+  ({
+    at: new Date().toISOString(),
+    actor: 'baton',
+    via: 'dispatch',
+    action: 'run.started',
+    subject: runId,
+    detail: { run: runId, workflow: 'openTheDoor', input: {} },
+  }) as const;
+
+/** A run that has asked for all that it plans, and what people said. */
+async function asked(
+  { call }: ReturnType<typeof change>,
+  decision: 'approved' | 'refused' | 'none' = 'approved',
+) {
+  const runId = fresh('modes/');
+  const looked = (await call('propose', { type: 'plan:turnKey', runId })).result as Looked;
+  const calls = 'planned' in looked && looked.kind === 'destructive' ? [looked.planned] : [];
+  const run = { id: runId, trigger: 'keys', workflow: 'openTheDoor', target: 'north', input: {}, cause: {} };
+  await store.beginRun(run, line(runId));
+  const { id } = await store.askApproval(request({ runId, workflow: 'openTheDoor', calls }));
+  if (decision !== 'none')
+    await store.answerApproval(id, { by: 'person:ben@example.com', name: 'Ben', via: 'api', decision });
+  return { runId, approvalId: id };
+}
+
+describe('a change', () => {
+  it.each<[ChangeKind, RunMode | undefined, 'planned' | 'made' | 'NeedsApproval']>([
+    ['change', 'plan', 'planned'],
+    ['change', 'observe', 'planned'],
+    ['change', 'propose', 'planned'],
+    ['change', 'approve', 'made'],
+    ['change', 'auto', 'made'],
+    ['change', undefined, 'made'],
+    ['destructive', 'plan', 'planned'],
+    ['destructive', 'observe', 'planned'],
+    ['destructive', 'propose', 'planned'],
+    ['destructive', 'approve', 'NeedsApproval'],
+    ['destructive', 'auto', 'made'],
+    ['destructive', undefined, 'made'],
+  ])('of the kind %s in the mode %s is %s, without an approval', async (kind, mode, what) => {
+    const { made, call } = change(kind);
+    const { result, actions } = await call(mode);
+    expect(made.times).toBe(what === 'made' ? 1 : 0);
+    if (what === 'NeedsApproval')
+      expect(result).toMatchObject({
+        type: 'NeedsApproval',
+        nonRetryable: true,
+        details: [{ effect: 'none' }],
+      });
+    else expect(result).toMatchObject({ changed: true });
+    expect(actions).toEqual(
+      { planned: ['activity.planned'], made: ['activity.intended', 'activity.completed'] }[
+        what as string
+      ] ?? ['activity.refused'],
+    );
+  });
+
+  it('that is planned tells its plan, its kind and with what the run goes on, and is not looked at as if it were approved', async () => {
+    for (const mode of ['propose', 'approve', 'auto'] as const) {
+      const { made, call } = change('destructive');
+      const { result } = await call(mode, { type: 'plan:turnKey' });
+      expect(result).toMatchObject({
+        planned: { activity: 'turnKey', digest: expect.stringMatching(/^[\w-]{43}$/) },
+        kind: 'destructive',
+        output: { changed: true, approved: false },
+      });
+      expect(made.times).toBe(0);
+    }
+  });
+});
+
+describe('a run that proposes', () => {
+  it.each(['change', 'destructive'] as const)(
+    'makes a %s once people have approved the run',
+    async (kind) => {
+      const key = change(kind);
+      const { runId, approvalId } = await asked(key);
+      expect((await key.call('propose', { runId, approvalId })).result).toMatchObject({ changed: true });
+      expect(key.made.times).toBe(1);
+    },
+  );
+
+  it.each([
+    ['pending', 'none'],
+    ['refused', 'refused'],
+  ] as const)('makes nothing while its approval is %s, whatever it says', async (state, decision) => {
+    for (const kind of ['change', 'destructive'] as const) {
+      const key = change(kind);
+      const { runId, approvalId } = await asked(key, decision);
+      const { result } = await key.call('propose', { runId, approvalId });
+      expect(result).toMatchObject({ type: 'NotAuthorized' });
+      expect((result as Error).message).toContain(`its approval is ${state}`);
+      expect(key.made.times).toBe(0);
+    }
+  });
+
+  it.each([
+    ['that there is not', async () => 'nothing'],
+    ['of another run', async () => (await asked(change('change'))).approvalId],
+  ])('makes nothing by an approval %s', async (_, approvalOf) => {
+    const key = change('change');
+    const { result } = await key.call('propose', { approvalId: await approvalOf() });
+    expect(result).toMatchObject({ type: 'NotAuthorized' });
+    expect(key.made.times).toBe(0);
+  });
+
+  it('asks again for a destructive change that people have not seen; a harmless one is made', async () => {
+    const key = change('destructive');
+    const { runId, approvalId } = await asked(key);
+    key.made.version = 2;
+    const { result } = await key.call('propose', { runId, approvalId });
+    expect(result).toMatchObject({ type: 'NeedsApproval', details: [{ effect: 'none' }] });
+    expect(key.made.times).toBe(0);
+
+    const harmless = change('change');
+    const whole = await asked(harmless);
+    harmless.made.version = 2;
+    await harmless.call('propose', whole);
+    expect(harmless.made.times).toBe(1);
+  });
+});

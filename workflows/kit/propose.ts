@@ -1,0 +1,84 @@
+/**
+ * A part of each run beside `run.ts`: one that proposes is gone through twice. In its first history it only looks, and asks people about all
+ * that it would change; in the next one, under their approval, it begins anew and acts.
+ */
+import {
+  CancellationScope,
+  ContinueAsNew,
+  type WorkflowInboundCallsInterceptor,
+  type WorkflowInterceptorsFactory,
+  type WorkflowOutboundCallsInterceptor,
+} from '@temporalio/workflow';
+import { oneLine } from '../../domain/text.ts';
+import { decisionOf } from './ask-approval.ts';
+import { approveRun } from './call-approval.ts';
+import { type Planned, plannedCalls, usualAsking } from './consent.ts';
+import { eventsSoFar, isPlanning, renew } from './run.ts';
+
+/** The runbook, while it plans. */
+let runbook: CancellationScope | undefined;
+let endPlanning = () => {};
+
+const inbound: WorkflowInboundCallsInterceptor = {
+  async execute(input, next) {
+    if (!isPlanning()) return next(input);
+    const waits = new Promise<void>((resolve) => {
+      endPlanning = resolve;
+    });
+    runbook = new CancellationScope();
+    const result = await Promise.race([runbook.run(() => next(input)), waits]).catch((error: unknown) => {
+      if (!(error instanceof ContinueAsNew) || plannedCalls().length === 0) throw error;
+    });
+    const planned = plannedCalls();
+    if (planned.length === 0) return result;
+    const destructive = planned.filter(({ kind }) => kind === 'destructive');
+    const decision = await decisionOf({
+      ...usualAsking(),
+      plan: { summary: summaryOf(planned), calls: destructive.map((each) => each.planned) },
+    });
+    if (decision.decision !== 'approved') return 'not approved';
+    approveRun({
+      id: decision.approvalId,
+      at: decision.at,
+      calls: destructive.map(({ planned: { activity, digest }, input: given }) => ({
+        activity,
+        digest,
+        input: given,
+      })),
+    });
+    return renew(input.args[0], eventsSoFar());
+  },
+};
+
+/**
+ * What comes after a wait depends on what happens during it, and people are not to be kept waiting: a plan that has something in it ends
+ * where the runbook waits. It is left there.
+ */
+const outbound: WorkflowOutboundCallsInterceptor = {
+  startTimer(input, next) {
+    if (!isPlanning() || plannedCalls().length === 0 || !isInRunbook()) return next(input);
+    endPlanning();
+    return new Promise(() => {});
+  },
+};
+
+function isInRunbook(): boolean {
+  for (let each: CancellationScope | undefined = CancellationScope.current(); each; each = each.parent)
+    if (each === runbook) return true;
+  return false;
+}
+
+/** The destructive changes in words, and the names of the others. */
+function summaryOf(planned: readonly Planned[]): string {
+  const words = planned.flatMap((each) => (each.kind === 'destructive' ? [each.planned.summary] : []));
+  const others = planned.flatMap((each) => (each.kind === 'destructive' ? [] : [each.planned.activity]));
+  const harmless =
+    others.length === 0
+      ? []
+      : [
+          `${others.length} harmless ${others.length === 1 ? 'change' : 'changes'} (${[...new Set(others)].join(', ')})`,
+        ];
+  return oneLine([...words, ...harmless].join('; '));
+}
+
+export const interceptors: WorkflowInterceptorsFactory = () => ({ inbound: [inbound], outbound: [outbound] });
