@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Approval } from '../../domain/approval.ts';
 import type { Mode } from '../../domain/mode.ts';
@@ -7,9 +8,11 @@ import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerdu
 import { approvalMessage } from '../../triggers/approval-message.ts';
 import { runFailed } from '../../triggers/run-failed.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
+import { bundleWorkflows } from '../../worker/bundle.ts';
 import { digestOf } from '../../worker/identity.ts';
 import { ec2UnhealthyRestart } from '../../workflows/ec2-unhealthy-restart.ts';
 import { isChange, simulatorsIn } from '../requests.ts';
+import { restartTheSearch } from '../workflows/fixture/proposing.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
 /** The shipped runbook by a trigger in each mode, which the title names. */
@@ -23,10 +26,23 @@ const restartIn = (mode: Mode) =>
     mode,
   });
 
+const restartSearch = defineTrigger({
+  name: 'restart-search',
+  on: 'pagerduty.incident.triggered',
+  when: { 'is about the search': ({ title }) => title === 'The search leaks' },
+  run: restartTheSearch,
+  input: ({ id }) => ({ incidentId: id }),
+  mode: 'propose',
+});
+
 let world: World;
 beforeAll(async () => {
   const modes = (['observe', 'propose', 'approve', 'auto'] as const).map(restartIn);
-  world = await startWorld({ triggers: [...modes, approvalMessage, runFailed] });
+  const fixture = fileURLToPath(new URL('../workflows/fixture/proposing.ts', import.meta.url));
+  world = await startWorld({
+    triggers: [...modes, restartSearch, approvalMessage, runFailed],
+    bundle: await bundleWorkflows(fixture),
+  });
 });
 afterAll(() => world.close());
 
@@ -215,5 +231,27 @@ describe('a run that proposes', () => {
     resolveAs(world.pagerDuty, id, 'PADALOP');
     expect((await ended(id, 'propose')).outcome).toBe('resolved elsewhere');
     expect((await world.store.findApproval(approval.id))?.state).toBe('withdrawn');
+  });
+
+  it('asks before a wait, acts by the plan though it writes another time, and misses no event meanwhile', async () => {
+    const id = raiseIncident(world.pagerDuty, { title: 'The search leaks', service: 'Search' });
+    const approval = await asked(id);
+    expect(approval.calls).toMatchObject([{ activity: 'restartKubernetesDeployment' }]);
+    acknowledgeAs(world.pagerDuty, id, 'PADALOP');
+    await eventually('the event to reach the run', async () =>
+      (await world.record(id)).some(
+        ({ action, detail }) =>
+          action === 'event.answered' && detail.type === 'pagerduty.incident.acknowledged',
+      ),
+    );
+    await answer(approval, 'approved');
+    const run = await eventually('the run to end', async () => {
+      const found = await world.run(`restart-search/${id}`);
+      return found?.endedAt ? found : undefined;
+    });
+    expect(run.outcome).toBe('restarted');
+    expect(notes(id)).toContain('Acknowledged by Ada Lopez');
+    expect((await approvals(id)).length).toBe(1);
+    expect(world.kubernetes.ledger.filter(({ effect }) => effect === 'deployment restarted').length).toBe(1);
   });
 });
