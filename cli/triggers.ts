@@ -15,13 +15,20 @@ export function addTriggerCommands(program: Command, wiring: Wiring): void {
   const triggers = program.command('triggers').description('the rules that start workflows');
 
   act(
-    triggers.command('list').description('every trigger, what it answers and what it runs'),
+    triggers
+      .command('list')
+      .description('every trigger, how far its runs may go, what it answers and what it runs'),
     wiring,
     async ({ output, json }) => {
       const { items: list } = await withAsk(wiring, (ask) => ask('triggers.list', {}));
       if (json) return output.json(list);
-      const rows = list.map(({ name, on, workflow }) => [name, workflow, on.join(', ')]);
-      for (const line of table([['TRIGGER', 'WORKFLOW', 'ON'], ...rows])) output.line(line);
+      const rows = list.map(({ name, on, workflow, standing, lowered }) => [
+        name,
+        lowered ? `${standing} (lowered)` : standing,
+        workflow,
+        on.join(', '),
+      ]);
+      for (const line of table([['TRIGGER', 'MODE', 'WORKFLOW', 'ON'], ...rows])) output.line(line);
     },
   );
 

@@ -247,6 +247,8 @@ export interface RunEvent {
   healthy: boolean;
   /** Of its run. Where it only watched, neither its failure nor its success says anything of the target. Left out: `auto`. */
   mode?: RunMode;
+  /** Whether what it has done has helped, where it has looked. */
+  verified?: boolean;
   startedAt: string;
   endedAt?: string;
 }

@@ -2,7 +2,7 @@ import type { Approval, ApprovalAnswer } from './approval.ts';
 import type { Disposition } from './disposition.ts';
 import type { HoldKind, HoldScope } from './guard.ts';
 import type { Kind } from './kind.ts';
-import type { RunMode } from './mode.ts';
+import type { LowerMode, RunMode, Standing } from './mode.ts';
 import type { Plan } from './plan.ts';
 import type { RunStuck, WhenOverdue, WorkerBuild } from './run.ts';
 
@@ -46,6 +46,8 @@ interface EndDetail {
   failure?: Failure;
   /** Of the run. Left out: `auto`. */
   mode?: RunMode;
+  /** Whether what it has done has helped. */
+  verified?: boolean;
   /** The code that carried it out. */
   worker?: WorkerBuild;
   healthy: boolean;
@@ -151,6 +153,9 @@ export interface Details {
   'connection.judged': ConnectionDetail & { provider: string; state: string; reason: string };
   /** The rights that are missing, where they are not those of the line before. */
   'connections.checked': { missing: readonly MissingRight[] };
+  'trigger.lowered': { trigger: string; mode: LowerMode; before: Standing; reason: string };
+  /** It was switched off, and is as it was before that. */
+  'trigger.enabled': { trigger: string; reason: string };
   'route.set': ConnectionDetail & { route: unknown };
   'route.removed': ConnectionDetail & { route: unknown };
   /** The first token of all, which no operation made. */

@@ -13,6 +13,8 @@ export interface RunEnd {
   state: Exclude<RunState, 'starting' | 'running'>;
   outcome: string;
   failure?: RunRow['failure'];
+  /** Whether what it has done has helped. Left out: it has not looked, or changed nothing. */
+  verified?: boolean;
   /** Left out: the one that is known stays. */
   worker?: WorkerBuild;
   entry: Entry;
@@ -36,7 +38,7 @@ interface RunTelling {
 }
 
 /** How a run ended, in its own words or in Temporal's. */
-export type RunEnding = Pick<RunEnd, 'state' | 'outcome' | 'failure'> &
+export type RunEnding = Pick<RunEnd, 'state' | 'outcome' | 'failure' | 'verified'> &
   RunTelling & {
     /** The run itself says that what it is for is done and well. */
     healthy?: boolean;
@@ -94,12 +96,16 @@ function runEvent(
 /**
  * The end of a run as the store takes it: its line in the record, and the engine's own event. The event's subject is what the
  * run was about (`<workflow>/<target>`), so that the next good run meets those that still wait for it; those of another account do not,
- * and a run in plan mode meets none: it changed nothing, so its failure pages nobody, and that it went well takes no page back.
+ * and a run that only watched meets none: it changed nothing, so its failure pages nobody, and that it went well takes no page back.
  */
 export function runEnd(run: RunRow, ending: RunEnding): RunEnd {
-  const { state, outcome, healthy = false, failure, at, via, mode, worker = run.worker } = ending;
+  const { state, outcome, healthy = false, failure, verified, at, via, mode, worker = run.worker } = ending;
   const type = actionOf[state];
-  const said = { outcome, ...(failure ? { failure } : {}) };
+  const said = {
+    outcome,
+    ...(failure ? { failure } : {}),
+    ...(verified === undefined ? {} : { verified }),
+  };
   const by = { ...(mode ? { mode } : {}), ...(worker ? { worker } : {}) };
   return {
     id: run.id,
@@ -108,6 +114,7 @@ export function runEnd(run: RunRow, ending: RunEnding): RunEnd {
     state,
     outcome,
     ...(failure ? { failure } : {}),
+    ...(verified === undefined ? {} : { verified }),
     ...(worker ? { worker } : {}),
     entry: {
       at,

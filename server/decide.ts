@@ -9,7 +9,7 @@ import type { RunRow } from '../domain/run.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import type { MirroredIncident, Situation } from '../store/dispatch.ts';
 import type { Echo } from '../store/echoes.ts';
-import type { Trigger } from '../triggers/trigger.ts';
+import { standingOf, type Trigger } from '../triggers/trigger.ts';
 import { type AccountsOf, accountsFor } from './accounts.ts';
 
 /** A run to start. */
@@ -54,7 +54,7 @@ export interface Plan {
 const connectionOf = ({ connection = defaultConnection }: Event) => connection;
 
 /** As the cause of a run has it, and the lines about it: left out, it is `auto`. */
-const modeOf = ({ mode }: Trigger): { mode?: Mode } => (mode === 'auto' ? {} : { mode });
+const modeIn = (mode: Mode): { mode?: Mode } => (mode === 'auto' ? {} : { mode });
 
 const isLive = ({ state }: RunRow) => state === 'starting' || state === 'running';
 
@@ -181,6 +181,9 @@ function answer(
     const response = trigger.respond(event);
     if ('no' in response) return void say('no', response.no);
     if (plan.hold) return void say('no', plan.hold.reason);
+    const standing = standingOf(trigger);
+    if (standing === 'off')
+      return void say('no', `was switched off by ${trigger.lowered?.by}: ${trigger.lowered?.reason}`);
     const raised = raisedBy(incident);
     if (raised === trigger.workflow) return void say('no', `raised by Baton for a failed run of ${raised}`);
     const gatherer = gatheredBy.find((run) => run.startsWith(`${trigger.name}/`));
@@ -207,7 +210,7 @@ function answer(
       plan.joins.push({ run: gathering.run, reason });
       return void say('joined', reason);
     }
-    plan.answers.push({ trigger: trigger.name, answer: 'matched', reason: place.id, ...modeOf(trigger) });
+    plan.answers.push({ trigger: trigger.name, answer: 'matched', reason: place.id, ...modeIn(standing) });
     // Another workflow would not know what it is asked.
     const earlier = askedBefore.flatMap(({ id, workflow }) => (workflow === response.start ? [id] : []));
     plan.starts.push({
@@ -225,7 +228,7 @@ function answer(
         ...(incident ? { incident } : {}),
         target: trigger.target(event),
         whenResolved: trigger.whenResolved,
-        ...modeOf(trigger),
+        ...modeIn(standing),
         ...(earlier.length > 0 ? { after: earlier } : {}),
       },
     });

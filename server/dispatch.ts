@@ -6,9 +6,10 @@ import type { Situation } from '../store/dispatch.ts';
 import type { StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
-import type { Trigger } from '../triggers/trigger.ts';
+import { asTheyStand, type Trigger } from '../triggers/trigger.ts';
 import { decide, type Gatherings, isOfApproval, type Plan } from './decide.ts';
 import { doubtsAbout, doubtText } from './doubts.ts';
+import { onceASecond } from './fresh.ts';
 import { answeredEntry, dispositionOf, runsOf, startedEntry } from './outcome.ts';
 import { twinOf } from './pagerduty/ways.ts';
 import { catchUp, echoOf, gatheredEvent, laterEvent, startRun, tellRun } from './runs.ts';
@@ -86,6 +87,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   let sweeping: Promise<void> | undefined;
   /** The last claim found something, so the next one may. */
   let mayBeMore = false;
+  /** A trigger that is lowered is so in all processes a second later. */
+  const lowerings = onceASecond(() => store.lowerings());
 
   function enqueue(stored: StoredEvent): void {
     if (stopping || held.has(stored.seq)) return;
@@ -131,7 +134,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   async function dispatchUntilDone(stored: StoredEvent): Promise<void> {
     for (let faults = 0, waits = 0; !stopping; ) {
       try {
-        return await dispatch(stored, options, waits < waitsAtMost);
+        const triggers = asTheyStand(options.triggers, await lowerings());
+        return await dispatch(stored, { ...options, triggers }, waits < waitsAtMost);
       } catch (error) {
         if (isTemporalAway(error)) await aside(options.temporal.untilBack(error));
         else if (error instanceof GathererNotKnown) {

@@ -4,7 +4,7 @@ import type { HealthOptions } from './health.ts';
 const freshMs = 1_000;
 
 /** Asks once for all who come meanwhile and within a second after. */
-function onceASecond<Value>(ask: () => Promise<Value>): () => Promise<Value> {
+export function onceASecond<Value>(ask: () => Promise<Value>): () => Promise<Value> {
   let last: Promise<Value> | undefined;
   return () => {
     if (last) return last;

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { breakerAfter } from '../domain/guard.ts';
+import { isWatching } from '../domain/mode.ts';
 import type { RunEnd } from '../domain/run-end.ts';
 import type { Context } from './context.ts';
 import { cleanText } from './json.ts';
@@ -14,7 +15,7 @@ const reason = `${failures} runs in a row have failed within ${hours} hours`;
  */
 export function breakerParts(ends: readonly RunEnd[], makeLine: Context['makeLine']): RawBuilder<unknown> {
   const failed = ends.filter(
-    ({ state, mode }) => (state === 'failed' || state === 'timed out') && mode === undefined,
+    ({ state, mode }) => (state === 'failed' || state === 'timed out') && !isWatching(mode),
   );
   const byWorkflow = new Map(failed.map(({ workflow, id }) => [cleanText(workflow), id]));
   const lines = [...byWorkflow].map(([workflow, id]) => ({

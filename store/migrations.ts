@@ -4,6 +4,7 @@ import { approvalSteps } from './approval-table.ts';
 import { connectionSteps, defaultConnectionSteps } from './connection-tables.ts';
 import { holdSteps } from './holds.ts';
 import { linkCodeSteps } from './link-codes.ts';
+import { loweringSteps } from './lowerings.ts';
 import { noticeSteps } from './notices.ts';
 import { gapSteps, pullSteps } from './pulls.ts';
 import { recordSteps } from './record-rules.ts';
@@ -220,6 +221,7 @@ const steps: Record<string, string[]> = {
   '0025-holds': holdSteps,
   '0026-transcripts': transcriptSteps,
   '0027-watchdog': [...watchdogSteps, ...scheduleSteps, ...gapSteps],
+  '0028-modes': loweringSteps,
 };
 
 /**

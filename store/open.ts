@@ -24,6 +24,7 @@ import { lineMaker } from './lines.ts';
 import { linkCodesOn } from './link-codes.ts';
 import { listsOn } from './lists.ts';
 import { madeOn } from './made.ts';
+import { loweringsOn } from './lowerings.ts';
 import { noticesOn } from './notices.ts';
 import type { OutageListener } from './outage.ts';
 import { overdueRunsOn } from './overdue.ts';
@@ -138,6 +139,7 @@ export function makeStore(
     ...linkCodesOn(context),
     ...noticesOn(context),
     ...transcriptsOn(context),
+    ...loweringsOn(context),
     ...sessionsOn(context),
     ...pullsOn(context),
     ...stormsOn(context),

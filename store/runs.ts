@@ -45,6 +45,8 @@ export interface RunsTable {
   worker: Json<WorkerBuild | null>;
   /** The person whose request it carries out, as their provider knows them. Null for any other. */
   asked_by: string | null;
+  /** Whether what it has done has helped. Null: it has not looked. */
+  verified: boolean | null;
 }
 
 /** The runs, from the decision to start one to its end. */
@@ -76,12 +78,13 @@ export function runsOn({ db, scrub, makeLine, onPending }: Context): Runs {
   async function endAll(all: RunEnd[]): Promise<boolean[]> {
     // The same run twice in one batch ends once, by the first.
     const ends = [...new Map(all.toReversed().map((end) => [end.id, end])).values()];
-    const given = ends.map(({ id, state, outcome, failure, worker }) => ({
+    const given = ends.map(({ id, state, outcome, failure, worker, verified }) => ({
       id: cleanText(id),
       state,
       outcome: cleanText(scrub(outcome)),
       failure: failure ?? null,
       worker: worker ?? null,
+      verified: verified ?? null,
     }));
     const owners = ends.map(({ id }) => cleanText(id));
     const events = ends.map(({ event }, index) => ({ ...inboxRow(event), run: owners[index] }));
@@ -93,9 +96,9 @@ export function runsOn({ db, scrub, makeLine, onPending }: Context): Runs {
     const { rows } = await sql<{ id: string }>`
       with ended as (
         update runs set state = given.state, outcome = given.outcome, ended_at = now(), failure = given.failure,
-          worker = coalesce(given.worker, runs.worker)
+          verified = given.verified, worker = coalesce(given.worker, runs.worker)
         from jsonb_to_recordset(${canonicalJson(given, scrub)}::jsonb)
-          as given (id text, state text, outcome text, failure jsonb, worker jsonb)
+          as given (id text, state text, outcome text, failure jsonb, worker jsonb, verified boolean)
         where runs.id = any (array(select jsonb_array_elements_text(${JSON.stringify(owners)}::jsonb))) and runs.id = given.id
           and runs.ended_at is null
         returning runs.id, runs.workflow, runs.state

@@ -14,6 +14,7 @@ import type { Incidents } from './incidents.ts';
 import type { Leases } from './leases.ts';
 import type { Lists } from './lists.ts';
 import type { MadeChanges } from './made.ts';
+import type { Lowerings } from './lowerings.ts';
 import type { KeptNotices } from './notices.ts';
 import type { OverdueRuns } from './overdue.ts';
 import type { People } from './people.ts';
@@ -65,6 +66,7 @@ export interface Store
     LinkCodes,
     KeptNotices,
     Transcripts,
+    Lowerings,
     Sessions,
     Pulls,
     Storms,

@@ -8,6 +8,7 @@ import type { HoldsTable } from './holds.ts';
 import type { InboxTable } from './inbox.ts';
 import type { IncidentsTable } from './incidents.ts';
 import type { LinkCodesTable } from './link-codes.ts';
+import type { LoweredTriggersTable } from './lowerings.ts';
 import type { NoticesTable } from './notices.ts';
 import type { PeopleTable } from './people.ts';
 import type { PullsTable } from './pulls.ts';
@@ -47,6 +48,7 @@ export interface Tables {
   link_codes: LinkCodesTable;
   notices: NoticesTable;
   transcripts: TranscriptsTable;
+  lowered_triggers: LoweredTriggersTable;
   sessions: SessionsTable;
   failed_sign_ins: FailedSignInsTable;
   pulls: PullsTable;

@@ -3,7 +3,7 @@ import { msToNumber } from '@temporalio/common/lib/time.js';
 import { isConnectionTest } from '../domain/connection-test.ts';
 import { cronOf } from '../domain/cron.ts';
 import { aboutSchedules, type DataOf, type Event, type EventType, isFired } from '../domain/event.ts';
-import { type Mode, modes } from '../domain/mode.ts';
+import { type Lowering, loweringOf, type Mode, modes, type Standing } from '../domain/mode.ts';
 import { type WhenOverdue, whenOverdue as waysToEnd } from '../domain/run.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import { workflowKinds } from '../workflows/kinds.ts';
@@ -29,6 +29,8 @@ export interface Trigger {
   mode: Mode;
   /** The day of the review that said so. */
   reviewed?: string;
+  /** Set where it stands lower now. Its file cannot say so. */
+  lowered?: Lowering;
   /** Pure. Throws only where a condition or `input` has a fault. */
   respond(event: Event): Answer;
   /** What the run is about, for the key under which a failed run pages. */
@@ -257,6 +259,16 @@ function isPastDay(day: string): boolean {
   const begins = Date.parse(`${day}T00:00:00Z`);
   return new Date(begins || 0).toISOString().slice(0, 10) === day && begins <= Date.now();
 }
+
+/** The triggers as they stand now. */
+export const asTheyStand = (triggers: readonly Trigger[], lowerings: readonly Lowering[]): Trigger[] =>
+  triggers.map((trigger) => {
+    const lowered = loweringOf(trigger, lowerings);
+    return lowered ? { ...trigger, lowered } : trigger;
+  });
+
+export const standingOf = ({ mode, lowered }: Pick<Trigger, 'mode' | 'lowered'>): Standing =>
+  lowered?.mode ?? mode;
 
 /** The triggers that are asked; throws where two cannot be told apart, or want one schedule at two times. */
 export function triggerList(triggers: readonly Trigger[]): readonly Trigger[] {

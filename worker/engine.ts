@@ -10,6 +10,7 @@ import type { CauseOfCall } from './authority.ts';
 import type { CarriedOut } from './carried-out.ts';
 import { limitsAt } from './chain/guard.ts';
 import { connectionOf, targetsAt } from './connection.ts';
+import { fall } from './fall.ts';
 import { waitingAbout } from './waiting.ts';
 
 interface Link {
@@ -27,7 +28,7 @@ export function engineActivities(
   return {
     ...approvalActivities(store, scrub),
 
-    async reportRunEnd({ state, outcome, healthy, failure }: RunReport, cause?: CauseOfCall) {
+    async reportRunEnd({ state, outcome, healthy, verified, failure }: RunReport, cause?: CauseOfCall) {
       // Of a workflow that somebody else has started under the name of a run, the store hears nothing.
       if (!cause) return undefined;
       const runId = activityInfo().workflowExecution?.workflowId ?? '';
@@ -36,7 +37,13 @@ export function engineActivities(
       const said = failure && { ...failure, message: scrub(failure.message), class: scrub(failure.class) };
       if (!run) return said;
       const at = new Date().toISOString();
-      const ended = { state, outcome: scrub(outcome), healthy, ...(said ? { failure: said } : {}) };
+      const ended = {
+        state,
+        outcome: scrub(outcome),
+        healthy,
+        ...(verified === undefined ? {} : { verified }),
+        ...(said ? { failure: said } : {}),
+      };
       const isNews = await store.endRun(
         runEnd(run, {
           ...ended,
@@ -49,6 +56,8 @@ export function engineActivities(
         }),
       );
       if (isNews) countRun?.(run.workflow, state);
+      // Also where the end was written before: whoever wrote it may have come no further.
+      if (verified === false) await fall(run, cause, store);
       return said;
     },
 

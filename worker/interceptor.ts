@@ -13,6 +13,7 @@ import { counted } from './chain/count.ts';
 import { withHeartbeat } from './chain/heartbeat.ts';
 import { intended } from './chain/intent.ts';
 import { lookAndAct, lookOnly, readIt } from './chain/look-and-act.ts';
+import { lowered } from './chain/lowered.ts';
 import { outsideOfMaintenance } from './chain/maintenance.ts';
 import { byMode } from './chain/mode.ts';
 import { oneAtATime } from './chain/one-at-a-time.ts';
@@ -64,7 +65,14 @@ function wayOf(options: InterceptorOptions): Next<Call> {
   const plan = chain<Change>([recordedPlan(options), clean], lookOnly(options));
   const ask = chain<Change>([asked(options), recordedPlan(options), clean], lookOnly(options));
   const make = chain<Change>(
-    [approved(options), outsideOfMaintenance(options), intended(options), concluded(options), clean],
+    [
+      lowered(options),
+      approved(options),
+      outsideOfMaintenance(options),
+      intended(options),
+      concluded(options),
+      clean,
+    ],
     lookAndAct(options),
   );
   const change = chain<Change>([oneAtATime, authorized(options)], byMode({ ask, plan, make }));

@@ -8,7 +8,7 @@ import { guard } from './kit/guard.ts';
 import { heldIn, isForPeople } from './kit/held.ts';
 import { failureOf, inParts, orUnavailable } from './kit/parts.ts';
 import type { CurrentIncident } from './kit/read-context.ts';
-import { healthy } from './kit/run.ts';
+import { healthy, verified } from './kit/run.ts';
 import { namesOf } from './kit/status-card.ts';
 
 export interface Ec2UnhealthyRestartInput {
@@ -171,6 +171,7 @@ async function handle(
     ...limits,
     since: at,
   });
+  verified(isWell);
   if (!isWell) {
     const found = failing.map(({ check, status }) => `${check} ${status}`).join(', ');
     return needsPerson(`${instanceId} was rebooted at ${at} and is not healthy after it (${found}).`);

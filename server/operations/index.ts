@@ -23,6 +23,7 @@ import { listSettings } from './settings.ts';
 import { storeSize } from './store-size.ts';
 import { createToken, listTokens, revokeToken } from './tokens.ts';
 import { listTriggers, showTrigger, testTriggers } from './triggers.ts';
+import { enableTrigger, lowerTrigger } from './triggers-lower.ts';
 import { listWorkflows } from './workflows.ts';
 
 /** Everything that can be asked of Baton. One that is not in this list has no door. */
@@ -50,6 +51,8 @@ export const operations = [
   listTriggers,
   showTrigger,
   testTriggers,
+  lowerTrigger,
+  enableTrigger,
   listWorkflows,
   listActivities,
   showActivity,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dispositions } from '../../domain/disposition.ts';
 import { holdKinds } from '../../domain/guard.ts';
 import { kinds } from '../../domain/kind.ts';
-import { runModes } from '../../domain/mode.ts';
+import { lowerModes, runModes, standings } from '../../domain/mode.ts';
 import type { Action, Details } from '../../domain/record.ts';
 import { stuckReasons, whenOverdue } from '../../domain/run.ts';
 import { answerShape, approversShape, callShape, inverseShape, states } from './approval-shapes.ts';
@@ -48,6 +48,7 @@ const ended = z.object({
   outcome: text,
   failure: failure.exactOptional(),
   mode,
+  verified: z.boolean().exactOptional().describe('Whether what it has done has helped'),
   worker: z.object({ build: text, commit: text.exactOptional() }).exactOptional(),
   healthy: z.boolean(),
 });
@@ -172,6 +173,13 @@ export const lineDetails = {
       .array(z.object({ provider: text, connection: text, what: text, reason: text, neededBy: texts }))
       .readonly(),
   }),
+  'trigger.lowered': z.object({
+    trigger: text,
+    mode: z.enum(lowerModes),
+    before: z.enum(standings),
+    reason: text,
+  }),
+  'trigger.enabled': z.object({ trigger: text, reason: text }),
   'route.set': routed,
   'route.removed': routed,
   'tokens.create': z.object({ name: text, role: text, expiresAt: text, first: z.literal(true) }),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Event } from '../../domain/event.ts';
-import { modes } from '../../domain/mode.ts';
+import { modes, standings } from '../../domain/mode.ts';
 import { whenOverdue } from '../../domain/run.ts';
-import type { Trigger } from '../../triggers/trigger.ts';
+import { asTheyStand, standingOf, type Trigger } from '../../triggers/trigger.ts';
 import { decide } from '../decide.ts';
 import { Refusal } from '../refusal.ts';
 import { gatheringsOf } from '../storm.ts';
@@ -10,7 +10,7 @@ import { findEvent } from './events.ts';
 import { readGivenEvent } from './given-event.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 
-const triggerShape = z
+export const triggerShape = z
   .object({
     name: z.string(),
     on: z.array(z.string()).describe('The event types that it answers'),
@@ -36,40 +36,42 @@ const triggerShape = z
       .describe('In which time a run is to end, and what becomes of one that does not'),
     mode: z.enum(modes).describe('How far its runs may go, as its file says'),
     reviewed: z.string().optional().describe('The day of the review that said so'),
+    standing: z.enum(standings).describe('How far its runs may go now; off: it starts none'),
+    lowered: z
+      .object({ by: z.string(), at: z.string(), reason: z.string() })
+      .optional()
+      .describe('Who has lowered it to that, where its file says more'),
   })
   .meta({ id: 'Trigger' });
 
-const shown = ({
-  name,
-  on,
-  workflow,
-  each,
-  whenResolved,
-  storm,
-  schedule,
-  finish,
-  mode,
-  reviewed,
-}: Trigger) => ({
-  name,
-  on: [...on],
-  workflow,
-  each,
-  whenResolved,
-  ...(storm === undefined ? {} : { storm }),
-  ...(schedule ? { schedule } : {}),
-  ...(finish ? { finish } : {}),
-  mode,
-  ...(reviewed === undefined ? {} : { reviewed }),
-});
-
-/** The triggers of the workflows to which somebody is limited. */
-async function myTriggers({ triggers, principal }: OperationContext): Promise<readonly Trigger[]> {
-  const own = principal.scope?.workflows;
-  return (await triggers()).filter(({ workflow }) => own === undefined || own.includes(workflow));
+export function shownTrigger(trigger: Trigger): z.input<typeof triggerShape> {
+  const { name, on, workflow, each, whenResolved, storm, schedule, finish, mode, reviewed, lowered } =
+    trigger;
+  return {
+    name,
+    on: [...on],
+    workflow,
+    each,
+    whenResolved,
+    ...(storm === undefined ? {} : { storm }),
+    ...(schedule ? { schedule } : {}),
+    ...(finish ? { finish } : {}),
+    mode,
+    ...(reviewed === undefined ? {} : { reviewed }),
+    standing: standingOf(trigger),
+    ...(lowered ? { lowered: { by: lowered.by, at: lowered.at, reason: lowered.reason } } : {}),
+  };
 }
 
-async function findTrigger(name: string, context: OperationContext): Promise<Trigger> {
+/** The triggers of the workflows to which somebody is limited, as they stand now. */
+async function myTriggers({ triggers, principal, store }: OperationContext): Promise<readonly Trigger[]> {
+  const own = principal.scope?.workflows;
+  return asTheyStand(await triggers(), await store.lowerings()).filter(
+    ({ workflow }) => own === undefined || own.includes(workflow),
+  );
+}
+
+export async function findTrigger(name: string, context: OperationContext): Promise<Trigger> {
   const mine = await myTriggers(context);
   const found = mine.find((each) => each.name === name);
   if (found) return found;
@@ -86,7 +88,7 @@ export const listTriggers = defineOperation({
   within: ['workflows', 'services'],
   input: z.strictObject({}),
   output: z.object({ items: z.array(triggerShape) }),
-  run: async (_, context) => ({ items: (await myTriggers(context)).map(shown) }),
+  run: async (_, context) => ({ items: (await myTriggers(context)).map(shownTrigger) }),
 });
 
 export const showTrigger = defineOperation({
@@ -98,7 +100,7 @@ export const showTrigger = defineOperation({
   within: ['workflows', 'services'],
   input: z.strictObject({ name: z.string().min(1).max(200) }),
   output: triggerShape,
-  run: async ({ name }, context) => shown(await findTrigger(name, context)),
+  run: async ({ name }, context) => shownTrigger(await findTrigger(name, context)),
 });
 
 const answerShape = z.object({

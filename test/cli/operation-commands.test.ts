@@ -34,6 +34,8 @@ const commandOf: Record<(typeof operations)[number]['name'], string> = {
   'triggers.list': 'triggers list',
   'triggers.show': 'triggers show',
   'triggers.test': 'triggers test',
+  'triggers.lower': 'triggers lower',
+  'triggers.enable': 'triggers enable',
   'workflows.list': 'workflows list',
   'activities.list': 'activities list',
   'activities.show': 'activities show',

@@ -72,6 +72,8 @@ export interface RunReport {
   outcome: string;
   /** The run says that what it is for is done and well: see `healthy`. */
   healthy: boolean;
+  /** Whether what it has done has helped, where it has looked: see `verified`. */
+  verified?: boolean;
   failure?: { class: string; message: string; activity?: string };
 }
 
@@ -289,6 +291,16 @@ function describeFailure(error: unknown): NonNullable<RunReport['failure']> {
   };
 }
 
+let hasHelped: boolean | undefined;
+
+/**
+ * Says whether what the run has done has helped, once it has looked: `verify` does. Where it has not, three times in a row, the run's trigger
+ * falls to a lower mode.
+ */
+export function verified(helped: boolean): void {
+  if (!isLooking()) hasHelped = helped && hasHelped !== false;
+}
+
 const healthyOutcomes = new Set<string>();
 
 /**
@@ -323,7 +335,8 @@ const endBy = ({ incident }: LaterEvent) =>
   incident?.mergedInto ? `merged into ${incident.mergedInto.id}` : 'resolved elsewhere';
 
 async function report(end: RunReport): Promise<RunReport['failure']> {
-  return runCause() ? CancellationScope.nonCancellable(() => engine.reportRunEnd(end)) : undefined;
+  const ended = hasHelped === undefined ? end : { ...end, verified: hasHelped };
+  return runCause() ? CancellationScope.nonCancellable(() => engine.reportRunEnd(ended)) : undefined;
 }
 
 const inbound: WorkflowInboundCallsInterceptor = {

@@ -1,5 +1,6 @@
 import { type Duration, msToNumber } from '@temporalio/common/lib/time.js';
 import { ApplicationFailure, sleep } from '@temporalio/workflow';
+import { verified } from './run.ts';
 
 interface Limits {
   /** How long it may take in all. */
@@ -23,9 +24,11 @@ export async function verify(
     const isHealthy = await check();
     const now = Date.now();
     healthySince = isHealthy ? (healthySince ?? now) : undefined;
-    if (healthySince !== undefined && now - healthySince >= msToNumber(stableFor)) return;
-    if (now >= end)
+    if (healthySince !== undefined && now - healthySince >= msToNumber(stableFor)) return verified(true);
+    if (now >= end) {
+      verified(false);
       throw ApplicationFailure.nonRetryable(`Not healthy for ${stableFor} within ${timeout}`, 'NotHealthy');
+    }
     await sleep(every);
   }
 }
