@@ -1,8 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Approval } from '../../domain/approval.ts';
-import type { Mode } from '../../domain/mode.ts';
+import type { LowerMode, Mode } from '../../domain/mode.ts';
 import type { RecordRow } from '../../domain/record.ts';
+import type { AnyOperation } from '../../server/operations/operation.ts';
+import { perform } from '../../server/operations/perform.ts';
+import { showTrigger } from '../../server/operations/triggers.ts';
+import { enableTrigger, lowerTrigger } from '../../server/operations/triggers-lower.ts';
 import { untaggedInstance } from '../../simulator/ec2.ts';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { approvalMessage } from '../../triggers/approval-message.ts';
@@ -12,15 +16,15 @@ import { bundleWorkflows } from '../../worker/bundle.ts';
 import { digestOf } from '../../worker/identity.ts';
 import { ec2UnhealthyRestart } from '../../workflows/ec2-unhealthy-restart.ts';
 import { isChange, simulatorsIn } from '../requests.ts';
-import { restartTheSearch } from '../workflows/fixture/proposing.ts';
+import { helpNothing, restartTheSearch } from '../workflows/fixture/proposing.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
-/** The shipped runbook by a trigger in each mode, which the title names. */
-const restartIn = (mode: Mode) =>
+/** The shipped runbook by a trigger of this name and mode; the title names it. */
+const restartBy = (name: string, mode: Mode) =>
   defineTrigger({
-    name: `restart-${mode}`,
+    name: `restart-${name}`,
     on: 'pagerduty.incident.triggered',
-    when: { 'is of this mode': ({ title }) => title.endsWith(` (${mode})`) },
+    when: { 'is for this trigger': ({ title }) => title.endsWith(` (${name})`) },
     run: ec2UnhealthyRestart,
     input: ({ id }) => ({ incidentId: id, stableForSeconds: 1 }),
     mode,
@@ -35,12 +39,29 @@ const restartSearch = defineTrigger({
   mode: 'propose',
 });
 
+const helpless = defineTrigger({
+  name: 'helpless',
+  on: 'pagerduty.incident.triggered',
+  when: { 'cannot be helped': ({ title }) => title === 'Nothing helps' },
+  run: helpNothing,
+  input: ({ id }) => ({ incidentId: id }),
+  mode: 'auto',
+});
+
 let world: World;
 beforeAll(async () => {
-  const modes = (['observe', 'propose', 'approve', 'auto'] as const).map(restartIn);
+  const modes = (['observe', 'propose', 'approve', 'auto'] as const).map((mode) => restartBy(mode, mode));
   const fixture = fileURLToPath(new URL('../workflows/fixture/proposing.ts', import.meta.url));
   world = await startWorld({
-    triggers: [...modes, restartSearch, approvalMessage, runFailed],
+    triggers: [
+      ...modes,
+      restartBy('lowered', 'approve'),
+      restartBy('off', 'approve'),
+      restartSearch,
+      helpless,
+      approvalMessage,
+      runFailed,
+    ],
     bundle: await bundleWorkflows(fixture),
   });
 });
@@ -55,12 +76,12 @@ function taggedInstance(): string {
   return instance;
 }
 
-const raise = (instance: string, mode: Mode) =>
+const raise = (instance: string, mode: string) =>
   raiseIncident(world.pagerDuty, {
     title: `EC2 ${instance} StatusCheckFailed (${mode})`,
     service: 'Checkout',
   });
-const ended = (id: string, mode: Mode) =>
+const ended = (id: string, mode: string) =>
   eventually(`the run in the mode ${mode} to end`, async () => {
     const run = await world.run(`restart-${mode}/${id}`);
     return run?.endedAt ? run : undefined;
@@ -253,5 +274,89 @@ describe('a run that proposes', () => {
     expect(notes(id)).toContain('Acknowledged by Ada Lopez');
     expect((await approvals(id)).length).toBe(1);
     expect(world.kubernetes.ledger.filter(({ effect }) => effect === 'deployment restarted').length).toBe(1);
+  });
+});
+
+describe('a trigger that is lowered', () => {
+  const ask = (operation: AnyOperation, input: object) =>
+    perform(operation, input, {
+      ...world.operations,
+      principal: { kind: 'person', name: 'ada@example.com', role: 'operator' },
+      via: 'cli',
+    });
+  const lower = (name: string, to: LowerMode) =>
+    ask(lowerTrigger, { name: `restart-${name}`, to, reason: 'it reboots the wrong ones' });
+  const standing = async (name: string) =>
+    ((await ask(showTrigger, { name })) as { standing: string }).standing;
+
+  it('to observe makes no destructive change any more, also by runs that wait for people, and its next ones observe', async () => {
+    const instance = taggedInstance();
+    const waiting = raise(instance, 'lowered');
+    const approval = await asked(waiting);
+    expect(await lower('lowered', 'observe')).toMatchObject({
+      mode: 'approve',
+      standing: 'observe',
+      lowered: { by: 'person:ada@example.com' },
+    });
+    await answer(approval, 'approved');
+    expect((await ended(waiting, 'lowered')).outcome).toBe('handed to a person');
+    expect(notes(waiting)).toContain('was lowered to observe');
+    expect(reboots(instance)).toEqual([]);
+
+    const next = await eventually('a run that observes', async () => {
+      const id = raise(instance, 'lowered');
+      return (await ended(id, 'lowered')).outcome?.startsWith('observed') ? id : undefined;
+    });
+    expect(changesTo(next)).toEqual([]);
+    const [line] = await world.record('trigger:restart-lowered');
+    expect(line).toMatchObject({
+      actor: 'person:ada@example.com',
+      action: 'trigger.lowered',
+      detail: { mode: 'observe', before: 'approve' },
+    });
+  });
+
+  it('is never raised by that, and is off until it is enabled, to be what it was before', async () => {
+    await lower('off', 'observe');
+    await expect(lower('off', 'approve')).rejects.toThrow(
+      /restart-off is observe already, by person:ada.*never raises.*deploy/,
+    );
+    await expect(ask(enableTrigger, { name: 'restart-off', reason: 'mended' })).rejects.toThrow(
+      'is not off: it is observe',
+    );
+    await lower('off', 'off');
+    const reason = await eventually('an answer that says so', async () => {
+      const id = raise(taggedInstance(), 'off');
+      const answered = await eventually('an answer', async () =>
+        (await world.record(id)).find(({ action }) => action === 'event.answered'),
+      );
+      const answers = answered.detail.answers as { trigger: string; answer: string; reason: string }[];
+      const own = answers.find(({ trigger }) => trigger === 'restart-off');
+      return own?.answer === 'no' ? own.reason : undefined;
+    });
+    expect(reason).toBe('was switched off by person:ada@example.com: it reboots the wrong ones');
+    await expect(lower('off', 'observe')).rejects.toThrow(
+      'triggers.enable takes back that it was switched off',
+    );
+    expect(await ask(enableTrigger, { name: 'restart-off', reason: 'mended' })).toMatchObject({
+      standing: 'observe',
+    });
+  });
+
+  it('is so by Baton where three runs in a row have not helped', async () => {
+    for (let run = 1; run <= 3; run += 1) {
+      expect(await standing('helpless')).toBe('auto');
+      const id = raiseIncident(world.pagerDuty, { title: 'Nothing helps', service: 'Search' });
+      const failed = await eventually('the run to fail', async () => {
+        const found = await world.run(`helpless/${id}`);
+        return found?.endedAt ? found : undefined;
+      });
+      expect(failed.failure?.class).toBe('NotHealthy');
+    }
+    await eventually('the trigger to fall', async () => (await standing('helpless')) === 'approve');
+    expect(await ask(showTrigger, { name: 'helpless' })).toMatchObject({
+      mode: 'auto',
+      lowered: { by: 'baton', reason: expect.stringContaining('3 runs in a row did not help') },
+    });
   });
 });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { AnyActivity, AnyChange } from '../../activities/activity.ts';
 import { activities } from '../../activities/index.ts';
+import type { RunMode } from '../../domain/mode.ts';
 import type { Looked, Plan } from '../../domain/plan.ts';
 import type { RecordRow } from '../../domain/record.ts';
 import type { Store } from '../../store/store.ts';
@@ -56,7 +57,7 @@ interface Tried {
 let providers: Providers;
 let store: Store;
 let close: () => Promise<void>;
-/** Of each case: planned as a first and as a second attempt, then made. */
+/** Of each case: planned, in each mode in which nothing is changed, then made, and taken back. */
 const outcomes = new Map<
   Case,
   { planned: Tried[]; made: Tried; again: Tried | undefined } | { error: unknown }
@@ -79,7 +80,7 @@ const watched = all.map((each) => ({
 
 interface Trying {
   runId: string;
-  mode?: 'plan';
+  mode?: RunMode;
   attempt?: number;
 }
 
@@ -122,6 +123,9 @@ async function walk(name: string, one: Case) {
     await attempt(name, input, { runId, mode: 'plan' }),
     // As after a failure of the first: an earlier message, note or issue is looked for.
     await attempt(name, input, { runId, mode: 'plan', attempt: 2 }),
+    await attempt(name, input, { runId, mode: 'observe' }),
+    // Before people have approved it.
+    await attempt(name, input, { runId, mode: 'propose' }),
   ];
   const made = await attempt(name, input, { runId });
   return { planned, made, again: await takeBack(name, input, made) };
@@ -223,13 +227,13 @@ function strays(requests: readonly string[], calls: readonly string[]) {
   };
 }
 
-describe('plan mode', () => {
-  it('is walked through by every change of the registry', () => {
+describe('a run that changes nothing', () => {
+  it('can come to every change of the registry', () => {
     expect(Object.keys(cases).sort()).toEqual(changes.map(({ name }) => name).sort());
     expect(walked.length).toBeGreaterThanOrEqual(changes.length);
   });
 
-  it('can be taken back by an activity that there is, or not for a reason, as each change declares', () => {
+  it('would make changes that an activity takes back, or none for a reason, as each declares', () => {
     const declared = all.flatMap((each) => (each.kind === 'read' ? [] : [each]));
     const names = declared.map(({ name }) => name);
     for (const { name, inverse } of declared) {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type ActivityContext, defineActivity } from '../../activities/activity.ts';
 import type { Looked } from '../../domain/approval.ts';
 import type { ChangeKind } from '../../domain/kind.ts';
-import type { RunMode } from '../../domain/mode.ts';
+import type { LowerMode, RunMode } from '../../domain/mode.ts';
 import { request } from '../store/approval.ts';
 import { fresh } from '../store/world.ts';
 import { aroundCalls, callActivity, openStore } from './attempt.ts';
@@ -182,5 +182,40 @@ describe('a run that proposes', () => {
     harmless.made.version = 2;
     await harmless.call('propose', whole);
     expect(harmless.made.times).toBe(1);
+  });
+});
+
+describe('a change of a run whose trigger was lowered after it began', () => {
+  async function lowered(kind: ChangeKind, mode: RunMode, to: LowerMode) {
+    const key = change(kind);
+    const [runId, trigger] = [fresh('modes/'), fresh('keys-')];
+    await store.beginRun(
+      { id: runId, trigger, workflow: 'openTheDoor', target: 'north', input: {}, cause: {} },
+      line(runId),
+    );
+    await store.lowerTrigger(
+      { trigger, mode: to, by: 'person:ada@example.com', reason: 'it turns wrong ones' },
+      line(runId),
+    );
+    const { result } = await key.call(mode, { runId });
+    return { result, times: key.made.times };
+  }
+
+  it.each<[RunMode, LowerMode, string]>([
+    ['auto', 'off', 'TriggerLowered'],
+    ['auto', 'observe', 'TriggerLowered'],
+    ['auto', 'propose', 'NeedsApproval'],
+    ['auto', 'approve', 'NeedsApproval'],
+    ['approve', 'observe', 'TriggerLowered'],
+    ['approve', 'propose', 'NeedsApproval'],
+  ])('is not made where it is destructive: from %s to %s, %s', async (mode, to, type) => {
+    const { result, times } = await lowered('destructive', mode, to);
+    expect([result, times]).toMatchObject([{ type, nonRetryable: true, details: [{ effect: 'none' }] }, 0]);
+    if (type === 'TriggerLowered')
+      expect((result as Error).message).toContain('by person:ada@example.com (it turns wrong ones)');
+  });
+
+  it('is made where it is harmless', async () => {
+    expect((await lowered('change', 'auto', 'observe')).times).toBe(1);
   });
 });
