@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError } from 'commander';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
+import { agreementInFile, printAgreements } from './agreement.ts';
 import { act, parseLimit, withAsk } from './command.ts';
 import { table } from './output.ts';
 import { answersTo, answersToLast, printOne, printTable, type TestOptions } from './trigger-answers.ts';
@@ -29,6 +30,25 @@ export function addTriggerCommands(program: Command, wiring: Wiring): void {
         on.join(', '),
       ]);
       for (const line of table([['TRIGGER', 'MODE', 'WORKFLOW', 'ON'], ...rows])) output.line(line);
+    },
+  );
+
+  act<{ since: string; from?: string }>(
+    triggers
+      .command('agreement')
+      .description('how often people did what triggers would have done, with the incidents')
+      .argument('[trigger]', 'its name; left out: all')
+      .option('--since <days>', 'how many days back', '90d')
+      .option('--from <file>', 'an export of the record (baton record export), in place of the store'),
+    wiring,
+    async ({ output, json, options: { since, from } }, trigger) => {
+      const asked = { since, ...(trigger === undefined ? {} : { trigger }) };
+      const items =
+        from === undefined
+          ? (await withAsk(wiring, (ask) => ask('triggers.agreement', asked))).items
+          : await agreementInFile(from, asked);
+      if (json) output.json(items);
+      else printAgreements(items, output);
     },
   );
 

@@ -123,7 +123,7 @@ export interface Details {
       | { plan: Plan; digest: string }
       | { done: unknown }
     );
-  'activity.intended': AttemptDetail;
+  'activity.intended': AttemptDetail & { targets?: readonly string[] };
   'activity.refused': AttemptDetail & { failure: Failure };
   'activity.failed': AttemptDetail & { failure: Failure };
   /** A change that was made says by which plan. */

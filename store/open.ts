@@ -5,6 +5,7 @@ import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import { makeScrubber, type Scrub } from '../secrets/scrub.ts';
 import { answersOn } from './answers.ts';
 import { approvalsOn } from './approvals.ts';
+import { askedLinesOn } from './asked-lines.ts';
 import { budgetsOn, ownBudgets } from './budgets.ts';
 import { byHandOn } from './by-hand.ts';
 import { connectionsOn } from './connections.ts';
@@ -140,6 +141,7 @@ export function makeStore(
     ...noticesOn(context),
     ...transcriptsOn(context),
     ...loweringsOn(context),
+    ...askedLinesOn(context),
     ...sessionsOn(context),
     ...pullsOn(context),
     ...stormsOn(context),

@@ -23,6 +23,7 @@ import { listSettings } from './settings.ts';
 import { storeSize } from './store-size.ts';
 import { createToken, listTokens, revokeToken } from './tokens.ts';
 import { listTriggers, showTrigger, testTriggers } from './triggers.ts';
+import { triggersAgreement } from './triggers-agreement.ts';
 import { enableTrigger, lowerTrigger } from './triggers-lower.ts';
 import { listWorkflows } from './workflows.ts';
 
@@ -51,6 +52,7 @@ export const operations = [
   listTriggers,
   showTrigger,
   testTriggers,
+  triggersAgreement,
   lowerTrigger,
   enableTrigger,
   listWorkflows,

@@ -123,7 +123,7 @@ export const lineDetails = {
   'run.timed_out': ended,
   'run.cancelled': ended,
   'activity.planned': z.union([planned.extend({ plan, digest: text }), planned.extend({ done: unknown })]),
-  'activity.intended': z.object(attempt),
+  'activity.intended': z.object({ ...attempt, targets: texts.exactOptional() }),
   'activity.refused': z.object({ ...attempt, failure }),
   'activity.failed': z.object({ ...attempt, failure }),
   'activity.completed': z.object({

@@ -64,7 +64,11 @@ export function shownTrigger(trigger: Trigger): z.input<typeof triggerShape> {
 }
 
 /** The triggers of the workflows to which somebody is limited, as they stand now. */
-async function myTriggers({ triggers, principal, store }: OperationContext): Promise<readonly Trigger[]> {
+export async function myTriggers({
+  triggers,
+  principal,
+  store,
+}: OperationContext): Promise<readonly Trigger[]> {
   const own = principal.scope?.workflows;
   return asTheyStand(await triggers(), await store.lowerings()).filter(
     ({ workflow }) => own === undefined || own.includes(workflow),

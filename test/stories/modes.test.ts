@@ -1,11 +1,17 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { agreementInFile } from '../../cli/agreement.ts';
+import type { Agreement } from '../../domain/agreement.ts';
 import type { Approval } from '../../domain/approval.ts';
 import type { LowerMode, Mode } from '../../domain/mode.ts';
 import type { RecordRow } from '../../domain/record.ts';
 import type { AnyOperation } from '../../server/operations/operation.ts';
 import { perform } from '../../server/operations/perform.ts';
+import { startRunByHand } from '../../server/operations/runs.ts';
 import { showTrigger } from '../../server/operations/triggers.ts';
+import { triggersAgreement } from '../../server/operations/triggers-agreement.ts';
 import { enableTrigger, lowerTrigger } from '../../server/operations/triggers-lower.ts';
 import { untaggedInstance } from '../../simulator/ec2.ts';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
@@ -57,6 +63,8 @@ beforeAll(async () => {
       ...modes,
       restartBy('lowered', 'approve'),
       restartBy('off', 'approve'),
+      restartBy('agreed', 'propose'),
+      restartBy('watched', 'observe'),
       restartSearch,
       helpless,
       approvalMessage,
@@ -109,6 +117,13 @@ const notes = (id: string) =>
   world.pagerDuty.world.notes
     .flatMap(({ incidentId, content }) => (incidentId === id ? [content] : []))
     .join('\n');
+
+const ask = (operation: AnyOperation, input: object) =>
+  perform(operation, input, {
+    ...world.operations,
+    principal: { kind: 'token', name: 'ada', role: 'operator' },
+    via: 'cli',
+  });
 
 describe('a run that observes', () => {
   it('writes what it would have done, ends as observed, and changes nothing anywhere', async () => {
@@ -198,9 +213,7 @@ describe('a run that proposes', () => {
     const id = raise(instance, 'propose');
     const approval = await asked(id);
     expect(approval).toMatchObject({
-      summary: expect.stringMatching(
-        new RegExp(`^Reboots ${instance}; \\d+ harmless changes \\(acknowledgePagerDutyIncident, `),
-      ),
+      summary: `Reboots ${instance}; 1 harmless change (acknowledgePagerDutyIncident)`,
       calls: [{ activity: 'rebootEc2Instances', targets: [`ec2:${instance}`] }],
     });
     expect([changesTo(id), reboots(instance)]).toEqual([[], []]);
@@ -278,12 +291,6 @@ describe('a run that proposes', () => {
 });
 
 describe('a trigger that is lowered', () => {
-  const ask = (operation: AnyOperation, input: object) =>
-    perform(operation, input, {
-      ...world.operations,
-      principal: { kind: 'person', name: 'ada@example.com', role: 'operator' },
-      via: 'cli',
-    });
   const lower = (name: string, to: LowerMode) =>
     ask(lowerTrigger, { name: `restart-${name}`, to, reason: 'it reboots the wrong ones' });
   const standing = async (name: string) =>
@@ -296,7 +303,7 @@ describe('a trigger that is lowered', () => {
     expect(await lower('lowered', 'observe')).toMatchObject({
       mode: 'approve',
       standing: 'observe',
-      lowered: { by: 'person:ada@example.com' },
+      lowered: { by: 'token:ada' },
     });
     await answer(approval, 'approved');
     expect((await ended(waiting, 'lowered')).outcome).toBe('handed to a person');
@@ -310,7 +317,7 @@ describe('a trigger that is lowered', () => {
     expect(changesTo(next)).toEqual([]);
     const [line] = await world.record('trigger:restart-lowered');
     expect(line).toMatchObject({
-      actor: 'person:ada@example.com',
+      actor: 'token:ada',
       action: 'trigger.lowered',
       detail: { mode: 'observe', before: 'approve' },
     });
@@ -319,7 +326,7 @@ describe('a trigger that is lowered', () => {
   it('is never raised by that, and is off until it is enabled, to be what it was before', async () => {
     await lower('off', 'observe');
     await expect(lower('off', 'approve')).rejects.toThrow(
-      /restart-off is observe already, by person:ada.*never raises.*deploy/,
+      /restart-off is observe already, by token:ada.*never raises.*deploy/,
     );
     await expect(ask(enableTrigger, { name: 'restart-off', reason: 'mended' })).rejects.toThrow(
       'is not off: it is observe',
@@ -334,7 +341,7 @@ describe('a trigger that is lowered', () => {
       const own = answers.find(({ trigger }) => trigger === 'restart-off');
       return own?.answer === 'no' ? own.reason : undefined;
     });
-    expect(reason).toBe('was switched off by person:ada@example.com: it reboots the wrong ones');
+    expect(reason).toBe('was switched off by token:ada: it reboots the wrong ones');
     await expect(lower('off', 'observe')).rejects.toThrow(
       'triggers.enable takes back that it was switched off',
     );
@@ -358,5 +365,52 @@ describe('a trigger that is lowered', () => {
       mode: 'auto',
       lowered: { by: 'baton', reason: expect.stringContaining('3 runs in a row did not help') },
     });
+  });
+});
+
+describe('the agreement of people with triggers', () => {
+  it('is told with the incidents, and from an export of the record the same', async () => {
+    const approved = raise(taggedInstance(), 'agreed');
+    await answer(await asked(approved), 'approved');
+    await ended(approved, 'agreed');
+    const refused = raise(taggedInstance(), 'agreed');
+    await answer(await asked(refused), 'refused');
+    await ended(refused, 'agreed');
+    const instance = taggedInstance();
+    const byHand = raise(instance, 'watched');
+    await ended(byHand, 'watched');
+    await ask(startRunByHand, {
+      workflow: 'ec2UnhealthyRestart',
+      input: { incidentId: byHand },
+      reason: 'as it says',
+    });
+    await eventually('the reboot by hand', async () =>
+      (await world.record(byHand)).some(
+        ({ action, detail }) => action === 'activity.completed' && detail.activity === 'rebootEc2Instances',
+      ),
+    );
+
+    await world.store.seal();
+    const told = async (trigger: string) =>
+      ((await ask(triggersAgreement, { trigger })) as { items: Agreement[] }).items;
+    const [agreed] = await told('restart-agreed');
+    expect(agreed).toMatchObject({ done: 1, refused: 1, notKnown: 0, rate: 0.5 });
+    expect(agreed?.runs.map(({ incident, changes: [change] }) => [incident, change?.verdict])).toEqual([
+      [approved, 'done'],
+      [refused, 'refused'],
+    ]);
+    expect((await told('restart-watched'))[0]?.runs).toMatchObject([
+      {
+        incident: byHand,
+        mode: 'observe',
+        changes: [{ targets: [`ec2:${instance}`], verdict: 'done', by: 'token:ada' }],
+      },
+    ]);
+
+    const file = join(world.folder, 'record.jsonl');
+    const lines = await world.store.linkedLines(0, 100_000);
+    writeFileSync(file, lines.map((line) => JSON.stringify(line)).join('\n'));
+    for (const trigger of ['restart-agreed', 'restart-watched'])
+      expect(await agreementInFile(file, { trigger, since: '90d' })).toEqual(await told(trigger));
   });
 });

@@ -22,13 +22,14 @@ function intentOf(call: Call<AnyChange>): EffectIntent {
   const causes = declaration.causes ?? [];
   const limits = limitsOf(declaration, limitsGiven(call));
   const service = serviceIn(call);
+  const targets = targetsOf(call);
   return {
     key,
     digest,
     runId,
     activity: declaration.name,
     subject: call.changes,
-    targets: targetsOf(call),
+    targets,
     ...(declaration.once ? { once: true } : {}),
     provider: declaration.provider,
     workflow: call.workflow,
@@ -38,7 +39,7 @@ function intentOf(call: Call<AnyChange>): EffectIntent {
     ...(limits ? { guards: approvedBy?.overridesGuards ? { ...limits, overridden: true } : limits } : {}),
     causes: typeof causes === 'function' ? causes(input) : causes,
     actor,
-    entry: entryOf(call, 'activity.intended', {}),
+    entry: entryOf(call, 'activity.intended', { targets }),
   };
 }
 

@@ -55,12 +55,17 @@ const inbound: WorkflowInboundCallsInterceptor = {
  * where the runbook waits. It is left there.
  */
 const outbound: WorkflowOutboundCallsInterceptor = {
-  startTimer(input, next) {
-    if (!isPlanning() || plannedCalls().length === 0 || !isInRunbook()) return next(input);
-    endPlanning();
-    return new Promise(() => {});
-  },
+  startTimer: (input, next) => (isPlanOver() ? leave() : next(input)),
+  scheduleActivity: (input, next) =>
+    input.activityType.startsWith('await') && isPlanOver() ? leave() : next(input),
 };
+
+const isPlanOver = () => isPlanning() && plannedCalls().length > 0 && isInRunbook();
+
+function leave(): Promise<never> {
+  endPlanning();
+  return new Promise(() => {});
+}
 
 function isInRunbook(): boolean {
   for (let each: CancellationScope | undefined = CancellationScope.current(); each; each = each.parent)

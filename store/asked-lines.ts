@@ -1,0 +1,37 @@
+import { sql } from 'kysely';
+import { agreementActions, askingModes } from '../domain/agreement.ts';
+import type { RecordRow } from '../domain/record.ts';
+import type { Context } from './context.ts';
+import { textsOf } from './lists.ts';
+import { recordRow, type StoredLine } from './record.ts';
+
+/** The lines by which it is told whether people do what triggers would do. */
+export interface AskedLines {
+  /**
+   * The lines about what these triggers' newest runs watched, proposed or asked for, at most `limit` of them since then, oldest first; and
+   * about all else that was done there. Those that are not linked yet are not among them.
+   */
+  linesOfAskedRuns(filter: {
+    triggers: readonly string[];
+    since: string;
+    limit: number;
+  }): Promise<RecordRow[]>;
+}
+
+export function askedLinesOn({ db }: Context): AskedLines {
+  return {
+    async linesOfAskedRuns({ triggers, since, limit }) {
+      const { rows } = await sql<StoredLine>`
+        with asked as materialized (
+          select coalesce(subject, id) as subject from runs
+          where trigger = any (${textsOf(triggers)}) and created_at >= ${since}::timestamptz
+            and cause::jsonb->>'mode' = any (${textsOf(askingModes)})
+          order by created_at desc limit ${limit}
+        )
+        select seq, at, actor, via, action, subject, detail, previous, hash from record
+        where subject = any (array(select distinct subject from asked)) and action = any (${textsOf(agreementActions)})
+        order by seq`.execute(db);
+      return rows.map(recordRow);
+    },
+  };
+}
