@@ -1,5 +1,6 @@
 import type { Approvals } from '../domain/approval.ts';
 import type { LinkCodes } from '../domain/link-code.ts';
+import type { Mode } from '../domain/mode.ts';
 import type { Notices } from '../domain/notice.ts';
 import type { Role } from '../domain/rights.ts';
 import type { Actor } from './activity.ts';
@@ -12,6 +13,8 @@ export type Performed = { output: unknown } | { refusal: string };
  * and lines in the record as by the API and the command.
  */
 export interface Baton extends Approvals, LinkCodes, Notices {
+  /** The runs on an incident that watch, propose or ask: by which trigger, in which mode. The incident as lists tell it. */
+  askedRunsOn(subject: string): Promise<{ trigger: string; mode: Mode }[]>;
   /** The role that counts of the person with this address, in whose name something is done at a provider. */
   roleOf(email: string): Promise<Role>;
   /** Who a user of Slack is, by the links that the store keeps. */

@@ -5,7 +5,7 @@ import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import { makeScrubber, type Scrub } from '../secrets/scrub.ts';
 import { answersOn } from './answers.ts';
 import { approvalsOn } from './approvals.ts';
-import { askedLinesOn } from './asked-lines.ts';
+import { askedRunsOn } from './asked-runs.ts';
 import { budgetsOn, ownBudgets } from './budgets.ts';
 import { byHandOn } from './by-hand.ts';
 import { connectionsOn } from './connections.ts';
@@ -141,7 +141,7 @@ export function makeStore(
     ...noticesOn(context),
     ...transcriptsOn(context),
     ...loweringsOn(context),
-    ...askedLinesOn(context),
+    ...askedRunsOn(context),
     ...sessionsOn(context),
     ...pullsOn(context),
     ...stormsOn(context),

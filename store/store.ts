@@ -1,7 +1,7 @@
 import type { LinkCodes } from '../domain/link-code.ts';
 import type { Answers } from './answers.ts';
 import type { KeptApprovals } from './approvals.ts';
-import type { AskedLines } from './asked-lines.ts';
+import type { AskedRuns } from './asked-runs.ts';
 import type { Budgets } from './budgets.ts';
 import type { ByHand } from './by-hand.ts';
 import type { ConnectionRows } from './connections.ts';
@@ -53,7 +53,7 @@ export interface Store
     Echoes,
     RecordLog,
     Lines,
-    AskedLines,
+    AskedRuns,
     Incidents,
     Lists,
     ByHand,

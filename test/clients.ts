@@ -31,6 +31,7 @@ export const surroundingsFor = (env: NodeJS.ProcessEnv): Clients & { baton: Bato
     untoldNotices: async () => ({ notices: [] }),
     claimNotices: async () => [],
     toldNotices: async () => {},
+    askedRunsOn: async () => [],
   },
 });
 

@@ -51,7 +51,7 @@ export function batonFor({
   }
   const { askApproval, findApproval, closeApproval, showedApproval } = store;
   const { keepLinkCode, redeemLinkCode, findPersonInSlack } = store;
-  const { untoldNotices, claimNotices, toldNotices } = store;
+  const { untoldNotices, claimNotices, toldNotices, askedRunsOn } = store;
   return {
     roleOf: async (email) => (await rightsOf(email)).role,
     askApproval,
@@ -64,6 +64,7 @@ export function batonFor({
     untoldNotices,
     claimNotices,
     toldNotices,
+    askedRunsOn,
     async perform(operation, input, by, key) {
       const principal = await principalOf(by);
       if (principal) return perform(operation, input, principal, key);

@@ -1,6 +1,9 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
+import type { Mode } from '../../domain/mode.ts';
+import { incidentOfMark, subjectOf } from '../../domain/subject.ts';
 import { actor, connectionName, defineActivity } from '../activity.ts';
+import type { Baton } from '../baton.ts';
 import type { Block } from './blocks.ts';
 import { cardBody, cardLists, cardSchema, type StatusCard } from './card.ts';
 import type { Self } from './client.ts';
@@ -48,8 +51,10 @@ export const showSlackStatusCard = defineActivity({
     },
   },
   inverse,
-  async look(input, { slack, attempt }) {
-    const { connection, channelId } = input;
+  async look(given, { slack, baton, attempt }) {
+    const { connection, channelId } = given;
+    const modes = await modesOn(given.incidentId, baton);
+    const input = withModes(given, modes);
     const client = await slack(connection);
     const api = client.api(attempt.signal);
     const self = await client.self(api);
@@ -71,14 +76,15 @@ export const showSlackStatusCard = defineActivity({
           ...(card && !card.isSame ? [`${editCall({ channelId, ts }, body)}${orPost}`] : []),
           ...(pins ? [`${pinCall(channelId, ts)}${joiningFirst}`] : []),
         ],
-        values: { hidden: looked.hidden, card },
+        values: { hidden: looked.hidden, card, modes },
         inverse,
         output: { changed: true, ts, permalink },
       },
     };
   },
-  async act({ values: { hidden, card } }, input, { slack, attempt }) {
-    const { connection, channelId } = input;
+  async act({ values: { hidden, card, modes } }, given, { slack, attempt }) {
+    const { connection, channelId } = given;
+    const input = withModes(given, modes);
     const client = await slack(connection);
     const api = client.api(attempt.signal);
     const self = await client.self(api);
@@ -94,6 +100,26 @@ export const showSlackStatusCard = defineActivity({
     const pinned = stays && !isRepeat(attempt) ? false : await pin(api, channelId, ts);
     return { changed: !known?.isSame || pinned, ts, permalink: permalinkOf(self, { channelId }, ts) };
   },
+});
+
+const modeWords: Record<Mode, string> = {
+  observe: 'observe – nothing was changed',
+  propose: 'propose – nothing is changed before people approve',
+  approve: 'approve – people approve what cannot be taken back',
+  auto: 'auto',
+};
+
+/** Whoever writes the card knows the incident, and not all of its runs. */
+async function modesOn(mark: string, baton: Pick<Baton, 'askedRunsOn'>): Promise<string[]> {
+  const incident = incidentOfMark(mark);
+  if (!incident) return [];
+  const runs = await baton.askedRunsOn(subjectOf(incident.connection, incident.incidentId));
+  return runs.map(({ trigger, mode }) => `Mode of ${trigger}: ${modeWords[mode]}`);
+}
+
+const withModes = <Input extends Shown>(input: Input, modes: readonly string[]): Input => ({
+  ...input,
+  card: { ...input.card, lines: [...input.card.lines, ...modes] },
 });
 
 interface Shown {

@@ -12,7 +12,7 @@ import { showSlackStatusCard } from '../../../activities/slack/show-status-card.
 import { unarchiveSlackChannel } from '../../../activities/slack/unarchive-channel.ts';
 import { updateSlackMessage } from '../../../activities/slack/update-message.ts';
 import { slackEnvironment } from '../../../simulator/slack.ts';
-import { clientsFor } from '../../clients.ts';
+import { surroundingsFor } from '../../clients.ts';
 import { effects, methods, startWorkspace } from './workspace.ts';
 
 const url = 'https://example.com/runbook';
@@ -21,7 +21,7 @@ const card = { title: 'Checkout is slow', status: 'triggered', service: 'Checkou
 /** A workspace, and a way to look only. */
 async function startLooking() {
   const { simulator, run } = await startWorkspace();
-  const clients = clientsFor(slackEnvironment(simulator.url));
+  const clients = surroundingsFor(slackEnvironment(simulator.url));
   const { signal } = new AbortController();
   const look = async (change: AnyChange, input: object, number = 1) => {
     const context = { ...clients, attempt: { key: 'run-1#5', number, signal } };

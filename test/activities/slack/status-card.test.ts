@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { pinSlackMessage } from '../../../activities/slack/pin-message.ts';
 import { postSlackMessage } from '../../../activities/slack/post-message.ts';
 import { showSlackStatusCard } from '../../../activities/slack/show-status-card.ts';
+import { slackEnvironment } from '../../../simulator/slack.ts';
+import { surroundingsFor } from '../../clients.ts';
+import { runnerFor } from '../run.ts';
 import { effects, startWorkspace } from './workspace.ts';
 
 const channelId = 'C0GENERAL';
@@ -56,6 +59,28 @@ describe('the status card', () => {
       'message edited',
       'message edited',
     ]);
+  });
+
+  it('says the modes of the runs on the incident that do not act by themselves alone, whoever writes it', async () => {
+    const { simulator } = await startRoom();
+    const asked: string[] = [];
+    const baton = {
+      ...surroundingsFor({}).baton,
+      async askedRunsOn(subject: string) {
+        asked.push(subject);
+        return [{ trigger: 'ec2-unhealthy', mode: 'observe' as const }];
+      },
+    };
+    const run = runnerFor(slackEnvironment(simulator.url), { baton });
+    await run(showSlackStatusCard, { channelId, incidentId: 'eu-Q1ABC', card });
+    expect(JSON.stringify(simulator.world.messages[0]?.blocks)).toContain(
+      'Mode of ec2-unhealthy: observe – nothing was changed',
+    );
+    expect(new Set(asked)).toEqual(new Set(['eu/Q1ABC']));
+    // It shows that already.
+    expect(await run(showSlackStatusCard, { channelId, incidentId: 'eu-Q1ABC', card })).toMatchObject({
+      changed: false,
+    });
   });
 
   it('has buttons as far as they make sense, each with the incident id', async () => {

@@ -1,12 +1,16 @@
 import { sql } from 'kysely';
 import { agreementActions, askingModes } from '../domain/agreement.ts';
+import type { Mode } from '../domain/mode.ts';
 import type { RecordRow } from '../domain/record.ts';
 import type { Context } from './context.ts';
+import { keyText } from './json.ts';
 import { textsOf } from './lists.ts';
 import { recordRow, type StoredLine } from './record.ts';
 
-/** The lines by which it is told whether people do what triggers would do. */
-export interface AskedLines {
+/** The runs that do not act by themselves alone: they watch, propose or ask. */
+export interface AskedRuns {
+  /** Those on an incident, oldest first: by which trigger, in which mode. */
+  askedRunsOn(subject: string): Promise<{ trigger: string; mode: Mode }[]>;
   /**
    * The lines about what these triggers' newest runs watched, proposed or asked for, at most `limit` of them since then, oldest first; and
    * about all else that was done there. Those that are not linked yet are not among them.
@@ -18,8 +22,19 @@ export interface AskedLines {
   }): Promise<RecordRow[]>;
 }
 
-export function askedLinesOn({ db }: Context): AskedLines {
+/** A card has no room for more. */
+const mostOnIncident = 5;
+
+export function askedRunsOn({ db }: Context): AskedRuns {
   return {
+    async askedRunsOn(subject) {
+      const { rows } = await sql<{ trigger: string; mode: Mode }>`
+        select trigger, cause::jsonb->>'mode' as mode from runs
+        where subject = ${keyText(subject)} and cause::jsonb->>'mode' = any (${textsOf(askingModes)})
+        order by created_at desc limit ${mostOnIncident}`.execute(db);
+      return rows.toReversed();
+    },
+
     async linesOfAskedRuns({ triggers, since, limit }) {
       const { rows } = await sql<StoredLine>`
         with asked as materialized (
