@@ -14,7 +14,10 @@ export const workflowKinds: ReadonlyMap<string, ChangeKind> = new Map([
   ['pagerdutyProductionIncidentPolicy', 'change'],
   ['quietIncident', 'change'],
   ['resolveFromJira', 'change'],
+  ['severityRaised', 'change'],
   ['shiftHandoff', 'change'],
   ['showApproval', 'change'],
+  ['tellOverdueRun', 'change'],
   ['triggeredAndUnacked', 'change'],
+  ['undoEffect', 'destructive'],
 ]);

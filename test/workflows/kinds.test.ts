@@ -30,12 +30,11 @@ describe('the kinds of workflows', () => {
 
   it.each([...workflowKinds])('say that %s is a %s as the worst that it may call', (workflow, kind) => {
     const text = textsOf(fileOf(workflow));
-    const destructive = activities.filter(
+    const named = activities.some(
       (activity) => activity.kind === 'destructive' && new RegExp(`\\b${activity.name}\\b`).test(text),
     );
-    expect([kind, destructive.map(({ name }) => name)]).toEqual([
-      destructive.length > 0 ? 'destructive' : 'change',
-      kind === 'destructive' ? expect.arrayContaining([expect.any(String)]) : [],
-    ]);
+    // What takes a change back may be anything.
+    const isAny = text.includes('engine.findMade(');
+    expect(kind).toBe(named || isAny ? 'destructive' : 'change');
   });
 });

@@ -5,7 +5,6 @@ import { defineStartable } from '../startable.ts';
 export const undoEffectByHand = defineStartable({
   run: undoEffect,
   summary: 'Takes back a change that Baton has made, once somebody has approved the call that does so',
-  kind: 'destructive',
   input: z.strictObject({
     effect: z
       .string()
