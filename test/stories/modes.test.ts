@@ -1,18 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { agreementInFile } from '../../cli/agreement.ts';
-import type { Agreement } from '../../domain/agreement.ts';
-import type { Approval } from '../../domain/approval.ts';
-import type { LowerMode, Mode } from '../../domain/mode.ts';
 import type { RecordRow } from '../../domain/record.ts';
-import type { AnyOperation } from '../../server/operations/operation.ts';
-import { perform } from '../../server/operations/perform.ts';
-import { startRunByHand } from '../../server/operations/runs.ts';
-import { showTrigger } from '../../server/operations/triggers.ts';
-import { triggersAgreement } from '../../server/operations/triggers-agreement.ts';
-import { enableTrigger, lowerTrigger } from '../../server/operations/triggers-lower.ts';
 import { untaggedInstance } from '../../simulator/ec2.ts';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { approvalMessage } from '../../triggers/approval-message.ts';
@@ -20,21 +8,10 @@ import { runFailed } from '../../triggers/run-failed.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { bundleWorkflows } from '../../worker/bundle.ts';
 import { digestOf } from '../../worker/identity.ts';
-import { ec2UnhealthyRestart } from '../../workflows/ec2-unhealthy-restart.ts';
 import { isChange, simulatorsIn } from '../requests.ts';
-import { helpNothing, restartTheSearch } from '../workflows/fixture/proposing.ts';
+import { restartTheSearch } from '../workflows/fixture/proposing.ts';
 import { eventually, startWorld, type World } from '../world.ts';
-
-/** The shipped runbook by a trigger of this name and mode; the title names it. */
-const restartBy = (name: string, mode: Mode) =>
-  defineTrigger({
-    name: `restart-${name}`,
-    on: 'pagerduty.incident.triggered',
-    when: { 'is for this trigger': ({ title }) => title.endsWith(` (${name})`) },
-    run: ec2UnhealthyRestart,
-    input: ({ id }) => ({ incidentId: id, stableForSeconds: 1 }),
-    mode,
-  });
+import { restartBy, restarts } from './restarts.ts';
 
 const restartSearch = defineTrigger({
   name: 'restart-search',
@@ -45,85 +22,26 @@ const restartSearch = defineTrigger({
   mode: 'propose',
 });
 
-const helpless = defineTrigger({
-  name: 'helpless',
-  on: 'pagerduty.incident.triggered',
-  when: { 'cannot be helped': ({ title }) => title === 'Nothing helps' },
-  run: helpNothing,
-  input: ({ id }) => ({ incidentId: id }),
-  mode: 'auto',
-});
-
 let world: World;
 beforeAll(async () => {
   const modes = (['observe', 'propose', 'approve', 'auto'] as const).map((mode) => restartBy(mode, mode));
   const fixture = fileURLToPath(new URL('../workflows/fixture/proposing.ts', import.meta.url));
   world = await startWorld({
-    triggers: [
-      ...modes,
-      restartBy('lowered', 'approve'),
-      restartBy('off', 'approve'),
-      restartBy('agreed', 'propose'),
-      restartBy('watched', 'observe'),
-      restartSearch,
-      helpless,
-      approvalMessage,
-      runFailed,
-    ],
+    triggers: [...modes, restartSearch, approvalMessage, runFailed],
     bundle: await bundleWorkflows(fixture),
   });
 });
 afterAll(() => world.close());
 
-/** An instance that fails its checks and may be rebooted. */
-function taggedInstance(): string {
-  const instance = untaggedInstance(world.ec2);
-  const found = world.ec2.world.instances.find(({ id }) => id === instance);
-  if (!found) throw new Error('There is no such instance');
-  found.tags['baton:restart'] = 'allowed';
-  return instance;
-}
+const { taggedInstance, raise, ended, reboots, approvals, asked, answer, changesTo, notes } = restarts(
+  () => world,
+);
 
-const raise = (instance: string, mode: string) =>
-  raiseIncident(world.pagerDuty, {
-    title: `EC2 ${instance} StatusCheckFailed (${mode})`,
-    service: 'Checkout',
-  });
-const ended = (id: string, mode: string) =>
-  eventually(`the run in the mode ${mode} to end`, async () => {
-    const run = await world.run(`restart-${mode}/${id}`);
-    return run?.endedAt ? run : undefined;
-  });
-const reboots = (instance: string) =>
-  world.ec2.ledger.filter(({ effect, target }) => effect === 'instance rebooted' && target === instance);
 function lineOf(lines: readonly RecordRow[], action: string, activity: string) {
   const found = lines.find((line) => line.action === action && line.detail.activity === activity);
   if (!found) throw new Error(`There is no line ${action} of ${activity}`);
   return found.detail;
 }
-
-const approvals = async (id: string): Promise<Approval[]> =>
-  (await world.store.pageOfApprovals({ subject: id, limit: 10 })).items;
-const asked = (id: string) =>
-  eventually('an approval to be asked for', async () =>
-    (await approvals(id)).find(({ state }) => state === 'pending'),
-  );
-const answer = ({ id }: Approval, decision: 'approved' | 'refused') =>
-  world.store.answerApproval(id, { by: 'person:ben@example.com', name: 'Ben Okafor', via: 'cli', decision });
-/** What has changed at PagerDuty by Baton, and what was rebooted. */
-const changesTo = (id: string) =>
-  world.pagerDuty.ledger.filter(({ target, effect }) => target === id && effect !== 'incident triggered');
-const notes = (id: string) =>
-  world.pagerDuty.world.notes
-    .flatMap(({ incidentId, content }) => (incidentId === id ? [content] : []))
-    .join('\n');
-
-const ask = (operation: AnyOperation, input: object) =>
-  perform(operation, input, {
-    ...world.operations,
-    principal: { kind: 'token', name: 'ada', role: 'operator' },
-    via: 'cli',
-  });
 
 describe('a run that observes', () => {
   it('writes what it would have done, ends as observed, and changes nothing anywhere', async () => {
@@ -134,7 +52,6 @@ describe('a run that observes', () => {
     const changes = simulatorsIn(world).flatMap(({ provider, calls }, index) =>
       calls.slice(before[index]?.[0]).filter((request) => isChange(provider, request)),
     );
-    // The incident was raised by the test.
     expect(changes).toEqual([]);
     expect(reboots(instance)).toEqual([]);
     const lines = await world.record(id);
@@ -287,130 +204,5 @@ describe('a run that proposes', () => {
     expect(notes(id)).toContain('Acknowledged by Ada Lopez');
     expect((await approvals(id)).length).toBe(1);
     expect(world.kubernetes.ledger.filter(({ effect }) => effect === 'deployment restarted').length).toBe(1);
-  });
-});
-
-describe('a trigger that is lowered', () => {
-  const lower = (name: string, to: LowerMode) =>
-    ask(lowerTrigger, { name: `restart-${name}`, to, reason: 'it reboots the wrong ones' });
-  const standing = async (name: string) =>
-    ((await ask(showTrigger, { name })) as { standing: string }).standing;
-
-  it('to observe makes no destructive change any more, also by runs that wait for people, and its next ones observe', async () => {
-    const instance = taggedInstance();
-    const waiting = raise(instance, 'lowered');
-    const approval = await asked(waiting);
-    expect(await lower('lowered', 'observe')).toMatchObject({
-      mode: 'approve',
-      standing: 'observe',
-      lowered: { by: 'token:ada' },
-    });
-    await answer(approval, 'approved');
-    expect((await ended(waiting, 'lowered')).outcome).toBe('handed to a person');
-    expect(notes(waiting)).toContain('was lowered to observe');
-    expect(reboots(instance)).toEqual([]);
-
-    const next = await eventually('a run that observes', async () => {
-      const id = raise(instance, 'lowered');
-      return (await ended(id, 'lowered')).outcome?.startsWith('observed') ? id : undefined;
-    });
-    expect(changesTo(next)).toEqual([]);
-    const [line] = await world.record('trigger:restart-lowered');
-    expect(line).toMatchObject({
-      actor: 'token:ada',
-      action: 'trigger.lowered',
-      detail: { mode: 'observe', before: 'approve' },
-    });
-  });
-
-  it('is never raised by that, and is off until it is enabled, to be what it was before', async () => {
-    await lower('off', 'observe');
-    await expect(lower('off', 'approve')).rejects.toThrow(
-      /restart-off is observe already, by token:ada.*never raises.*deploy/,
-    );
-    await expect(ask(enableTrigger, { name: 'restart-off', reason: 'mended' })).rejects.toThrow(
-      'is not off: it is observe',
-    );
-    await lower('off', 'off');
-    const reason = await eventually('an answer that says so', async () => {
-      const id = raise(taggedInstance(), 'off');
-      const answered = await eventually('an answer', async () =>
-        (await world.record(id)).find(({ action }) => action === 'event.answered'),
-      );
-      const answers = answered.detail.answers as { trigger: string; answer: string; reason: string }[];
-      const own = answers.find(({ trigger }) => trigger === 'restart-off');
-      return own?.answer === 'no' ? own.reason : undefined;
-    });
-    expect(reason).toBe('was switched off by token:ada: it reboots the wrong ones');
-    await expect(lower('off', 'observe')).rejects.toThrow(
-      'triggers.enable takes back that it was switched off',
-    );
-    expect(await ask(enableTrigger, { name: 'restart-off', reason: 'mended' })).toMatchObject({
-      standing: 'observe',
-    });
-  });
-
-  it('is so by Baton where three runs in a row have not helped', async () => {
-    for (let run = 1; run <= 3; run += 1) {
-      expect(await standing('helpless')).toBe('auto');
-      const id = raiseIncident(world.pagerDuty, { title: 'Nothing helps', service: 'Search' });
-      const failed = await eventually('the run to fail', async () => {
-        const found = await world.run(`helpless/${id}`);
-        return found?.endedAt ? found : undefined;
-      });
-      expect(failed.failure?.class).toBe('NotHealthy');
-    }
-    await eventually('the trigger to fall', async () => (await standing('helpless')) === 'approve');
-    expect(await ask(showTrigger, { name: 'helpless' })).toMatchObject({
-      mode: 'auto',
-      lowered: { by: 'baton', reason: expect.stringContaining('3 runs in a row did not help') },
-    });
-  });
-});
-
-describe('the agreement of people with triggers', () => {
-  it('is told with the incidents, and from an export of the record the same', async () => {
-    const approved = raise(taggedInstance(), 'agreed');
-    await answer(await asked(approved), 'approved');
-    await ended(approved, 'agreed');
-    const refused = raise(taggedInstance(), 'agreed');
-    await answer(await asked(refused), 'refused');
-    await ended(refused, 'agreed');
-    const instance = taggedInstance();
-    const byHand = raise(instance, 'watched');
-    await ended(byHand, 'watched');
-    await ask(startRunByHand, {
-      workflow: 'ec2UnhealthyRestart',
-      input: { incidentId: byHand },
-      reason: 'as it says',
-    });
-    await eventually('the reboot by hand', async () =>
-      (await world.record(byHand)).some(
-        ({ action, detail }) => action === 'activity.completed' && detail.activity === 'rebootEc2Instances',
-      ),
-    );
-
-    await world.store.seal();
-    const told = async (trigger: string) =>
-      ((await ask(triggersAgreement, { trigger })) as { items: Agreement[] }).items;
-    const [agreed] = await told('restart-agreed');
-    expect(agreed).toMatchObject({ done: 1, refused: 1, notKnown: 0, rate: 0.5 });
-    expect(agreed?.runs.map(({ incident, changes: [change] }) => [incident, change?.verdict])).toEqual([
-      [approved, 'done'],
-      [refused, 'refused'],
-    ]);
-    expect((await told('restart-watched'))[0]?.runs).toMatchObject([
-      {
-        incident: byHand,
-        mode: 'observe',
-        changes: [{ targets: [`ec2:${instance}`], verdict: 'done', by: 'token:ada' }],
-      },
-    ]);
-
-    const file = join(world.folder, 'record.jsonl');
-    const lines = await world.store.linkedLines(0, 100_000);
-    writeFileSync(file, lines.map((line) => JSON.stringify(line)).join('\n'));
-    for (const trigger of ['restart-agreed', 'restart-watched'])
-      expect(await agreementInFile(file, { trigger, since: '90d' })).toEqual(await told(trigger));
   });
 });
