@@ -110,12 +110,12 @@ function worldHere(
     opened ??= openHere(settings, scrub);
     return opened;
   };
-  const store = lazily(open);
-  // Before anything has run there are none, and what needs none of them (the doctor) goes on.
-  const connections =
-    settings.databaseUrl === undefined && !existsSync(settings.dataDir)
-      ? noConnections
-      : lazily(async () => connectionsIn(store, secretKeyOf(settings), settings, { env, providers }, learn));
+  // Before anything has run there are no connections, and no trigger is lowered: what needs no more than that goes on.
+  const isNew = settings.databaseUrl === undefined && !existsSync(settings.dataDir);
+  const store = lazily(open, isNew ? { lowerings: async () => [] } : {});
+  const connections = isNew
+    ? noConnections
+    : lazily(async () => connectionsIn(store, secretKeyOf(settings), settings, { env, providers }, learn));
   const { temporal, secretKey } = settings;
   const reached =
     temporal && secretKey !== undefined
@@ -151,12 +151,14 @@ async function openHere(
   return openStore({ databaseUrl, migrationDatabaseUrl, dataDir, fsync, scrub });
 }
 
-/** Something whose functions are all asynchronous, opened at the first call: what needs none asks for none. */
-function lazily<Opened extends object>(open: () => Promise<Opened>): Opened {
+/** Something whose functions are all asynchronous, opened at the first call of one that is not `known`: what needs none asks for none. */
+function lazily<Opened extends object>(open: () => Promise<Opened>, known: Partial<Opened> = {}): Opened {
   return new Proxy({} as Opened, {
     get:
       (_, name: string) =>
       async (...given: unknown[]) =>
-        ((await open()) as Record<string, (...given: unknown[]) => unknown>)[name]?.(...given),
+        ((name in known ? known : await open()) as Record<string, (...given: unknown[]) => unknown>)[name]?.(
+          ...given,
+        ),
   });
 }

@@ -23,6 +23,8 @@ interface Declaration<Input extends z.ZodObject> {
   /** The workflow to run. */
   run: (input: z.output<Input>) => Promise<unknown>;
   summary: string;
+  /** Of the worst that it may call. Left out: as `workflows/kinds.ts` says; where that says nothing, `destructive`. */
+  kind?: ChangeKind;
   input: Input;
   subject?: (input: z.output<Input>) => string;
   /** The subject when left out. */
@@ -36,6 +38,7 @@ interface Declaration<Input extends z.ZodObject> {
 export function defineStartable<Input extends z.ZodObject>({
   run,
   summary,
+  kind = workflowKinds.get(run.name) ?? 'destructive',
   input,
   subject,
   target = subject,
@@ -46,7 +49,7 @@ export function defineStartable<Input extends z.ZodObject>({
   return {
     workflow: run.name,
     summary,
-    kind: workflowKinds.get(run.name) ?? 'destructive',
+    kind,
     input,
     subject: (given) => subject?.(given as z.output<Input>),
     target: (given) => target?.(given as z.output<Input>) ?? run.name,

@@ -116,6 +116,14 @@ describe('each change that somebody asks for', () => {
       await store.createToken({ ...made, createdBy: 'baton' }, entry());
       return [`/tokens/${id}`];
     },
+    'triggers.lower': async () => {
+      await world.run('delete from lowered_triggers');
+      return ['/triggers/news/lower', { to: 'observe', reason: 'x' }];
+    },
+    'triggers.enable': async () => {
+      await store.lowerTrigger({ trigger: 'news', mode: 'off', by: 'baton', reason: 'x' }, entry());
+      return ['/triggers/news/enable', { reason: 'x' }];
+    },
     'people.set': async () => [`/people/${await person()}`, { role: 'operator' }],
     'people.remove': async () => [`/people/${await person()}`],
     'people.link': async () => [`/people/${await person()}/slack`, { slackUser: fresh('U0ADA') }],
@@ -137,6 +145,7 @@ describe('each change that somebody asks for', () => {
     'inbox',
     'approvals',
     'holds',
+    'lowered_triggers',
   ];
   const kept = async () =>
     Promise.all(

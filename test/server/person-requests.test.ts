@@ -127,6 +127,7 @@ describe('what people ask for by other ways', () => {
     defineStartable({
       run: async function restart(_: { times: number; how: 'slow' | 'fast'; incidentId: string }) {},
       summary: 'Restarts',
+      kind: 'change',
       input: z.strictObject({
         incidentId: z.string(),
         times: z.int().describe('How often'),
