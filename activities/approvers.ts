@@ -1,9 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import {
-  type Approval,
   type ApproverCheck,
   type Approvers,
+  type AskedOf,
   asksRole,
   type OnCallOf,
   onCallIn,
@@ -39,12 +39,12 @@ interface Person extends Around {
 }
 
 /**
- * Whether somebody may answer an approval: it is not their own request, and they are on one of its lists now. PagerDuty is asked by the
+ * Whether somebody may answer an approval or a question: it is not their own request, and they are on one of its lists now. PagerDuty is asked by the
  * account of the incident. A list that says yes is enough, whatever becomes of the others; where none does, and a provider gave no answer,
  * it cannot be told.
  */
 export async function checkApprover(
-  approval: Approval,
+  approval: AskedOf,
   principal: Principal,
   directory: Directory,
   signal: AbortSignal,
@@ -67,8 +67,7 @@ export async function checkApprover(
   }
   if (asksRole(approval.approvers, principal.role))
     return { name: principal.calledName ?? principal.name, alsoKnownAs };
-  if (!person)
-    return { refusal: `Only people can be on the lists of this approval, by their e-mail address: ${who}.` };
+  if (!person) return { refusal: `Only people can be on these lists, by their e-mail address: ${who}.` };
   const looks = looksAt(approval.approvers, person);
   const found = await Promise.allSettled(looks.map((look) => look()));
   const [name] = found.flatMap((each) => (each.status === 'fulfilled' ? (each.value ?? []) : []));
@@ -106,7 +105,7 @@ const addressesIn = (names: readonly string[]) =>
   );
 
 /** Slack is asked who asked for it only where no address of theirs is known. */
-async function isOwn({ requestedBy }: Approval, names: readonly string[], around: Around): Promise<boolean> {
+async function isOwn({ requestedBy }: AskedOf, names: readonly string[], around: Around): Promise<boolean> {
   const own = new Set(names.map((name) => name.toLowerCase()));
   const isAmong = (others: readonly string[]) => others.some((name) => own.has(name.toLowerCase()));
   const { findPerson, findPersonInSlack } = around.directory;

@@ -2,6 +2,7 @@ import type { Approvals } from '../domain/approval.ts';
 import type { LinkCodes } from '../domain/link-code.ts';
 import type { Mode } from '../domain/mode.ts';
 import type { Notices } from '../domain/notice.ts';
+import type { Questions } from '../domain/question.ts';
 import type { Role } from '../domain/rights.ts';
 import type { Actor } from './activity.ts';
 
@@ -12,7 +13,7 @@ export type Performed = { output: unknown } | { refusal: string };
  * Baton itself, as its own activities ask it. What is done in somebody's name goes through the operations: the same rights, checks
  * and lines in the record as by the API and the command.
  */
-export interface Baton extends Approvals, LinkCodes, Notices {
+export interface Baton extends Approvals, Questions, LinkCodes, Notices {
   /** The runs on an incident that watch, propose or ask: by which trigger, in which mode. The incident as lists tell it. */
   askedRunsOn(subject: string): Promise<{ trigger: string; mode: Mode }[]>;
   /** The role that counts of the person with this address, in whose name something is done at a provider. */

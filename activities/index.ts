@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { answerBatonApproval } from './baton/answer-approval.ts';
+import { answerBatonQuestion } from './baton/answer-question.ts';
 import { listBatonRuns } from './baton/list-runs.ts';
 import { startBatonRun } from './baton/start-run.ts';
 import { stopBatonRun } from './baton/stop-run.ts';
@@ -95,6 +96,7 @@ import { sendSlackLinkCode } from './slack/send-link-code.ts';
 import { sendSlackNotices } from './slack/send-notices.ts';
 import { setSlackTopic } from './slack/set-topic.ts';
 import { showSlackApproval } from './slack/show-approval.ts';
+import { showSlackQuestion } from './slack/show-question.ts';
 import { showSlackStatusCard } from './slack/show-status-card.ts';
 import { unarchiveSlackChannel } from './slack/unarchive-channel.ts';
 import { updateSlackMessage } from './slack/update-message.ts';
@@ -102,6 +104,7 @@ import { updateSlackMessage } from './slack/update-message.ts';
 /** Every activity that a worker can do, one line each. Workflows call them by name, as `steps.…` and `waits.…`. */
 export const activities = [
   answerBatonApproval,
+  answerBatonQuestion,
   listBatonRuns,
   startBatonRun,
   stopBatonRun,
@@ -157,6 +160,7 @@ export const activities = [
   sendSlackNotices,
   setSlackTopic,
   showSlackApproval,
+  showSlackQuestion,
   showSlackStatusCard,
   unarchiveSlackChannel,
   updateSlackMessage,

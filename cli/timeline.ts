@@ -1,5 +1,6 @@
 import { whoMayApprove } from '../domain/approval.ts';
 import type { Plan } from '../domain/plan.ts';
+import { whoMayAnswer } from '../domain/question.ts';
 import { type Details, detailOf, type Failure, type RecordRow } from '../domain/record.ts';
 import { paint, printable, type Tone } from './output.ts';
 
@@ -32,6 +33,7 @@ function told(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
       ofRun(row, line) ??
       ofActivity(row, line) ??
       ofApproval(row, line) ??
+      ofQuestion(row, line) ??
       ofOperation(row, line)
     );
   } catch (error) {
@@ -133,6 +135,24 @@ function ofApproval(row: RecordRow, line: MakeLine): TimelineLine[] | undefined 
   if (!closed) return undefined;
   const { state = unknown, because = unknown } = closed;
   return [line(state === 'expired' ? '!' : '>', `the approval is ${state}: ${because}`)];
+}
+
+function ofQuestion(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
+  const asked = detailOf(row, 'question.asked');
+  if (asked) {
+    const { question = unknown, summary = unknown, approvers = {}, expiresAt = unknown } = asked;
+    return [line('>', `asks (${question}): ${summary} Of ${whoMayAnswer(approvers)}; until ${expiresAt}`)];
+  }
+  const said = detailOf(row, 'question.answered');
+  if (said) {
+    const { name = unknown, values = {}, reason } = said;
+    const pairs = Object.entries(values).map(([field, value]) => `${field}=${value}`);
+    return [line('>', `${name} answered ${pairs.join(', ')}${reason === undefined ? '' : `: ${reason}`}`)];
+  }
+  const closed = detailOf(row, 'question.closed');
+  if (!closed) return undefined;
+  const { state = unknown, because = unknown } = closed;
+  return [line(state === 'expired' ? '!' : '>', `the question is ${state}: ${because}`)];
 }
 
 function ofOperation(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {

@@ -1,6 +1,6 @@
 /** The status card in each of its states, as the activity sends it: for the files in docs/cards, which Block Kit Builder takes. */
 
-import type { Body } from '../activities/slack/blocks.ts';
+import type { Block, Body } from '../activities/slack/blocks.ts';
 import { cardBody, cardSchema } from '../activities/slack/card.ts';
 import { type StatusCard, statusCard } from '../workflows/kit/status-card.ts';
 import { approvalStates } from './approval-states.ts';
@@ -187,7 +187,7 @@ answered, when and where, or why nobody is asked any more.
 function cardText({ body }: CardState): string {
   return body.blocks
     .map((block) => {
-      if (block.type === 'actions') return block.elements.map(({ text }) => `[ ${text.text} ]`).join(' ');
+      if (block.type === 'actions') return block.elements.map(elementText).join(' ');
       if (block.type === 'context') return block.elements.map(({ text }) => text).join('  ');
       if ('fields' in block) return block.fields.map(({ text }) => text.replace('\n', ' ')).join('\n');
       return block.text.text;
@@ -195,6 +195,11 @@ function cardText({ body }: CardState): string {
     .map(asSlackShowsIt)
     .join('\n\n');
 }
+
+const elementText = (element: Extract<Block, { type: 'actions' }>['elements'][number]) =>
+  element.type === 'button'
+    ? `[ ${element.text.text} ]`
+    : `[ ${element.placeholder.text} ▾ ${element.options.map(({ text }) => text.text).join(' | ')} ]`;
 
 const asSlackShowsIt = (text: string) =>
   text

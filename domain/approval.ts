@@ -169,6 +169,9 @@ export interface Approvals {
   showedApproval(id: string, message: ApprovalMessage): Promise<void>;
 }
 
+/** What is looked at to tell whether somebody may answer. */
+export type AskedOf = Pick<Approval, 'subject' | 'approvers' | 'requestedBy' | 'requesterMayApprove'>;
+
 /**
  * Whether somebody may answer an approval, by name and by what else they are known as, or in words why not. `unavailable`: who they are
  * cannot be told now.

@@ -2,6 +2,7 @@ import type { ApprovalEvent } from './approval.ts';
 import type { Agent, Incident, Reference } from './incident.ts';
 import type { RunMode } from './mode.ts';
 import type { SlackRequest } from './person-request.ts';
+import type { QuestionEvent } from './question.ts';
 import type { WhenOverdue, WorkerBuild } from './run.ts';
 
 /**
@@ -106,6 +107,12 @@ export interface EventData extends Record<IncidentEventType, Incident> {
   'approval.expired': ApprovalEvent;
   'approval.superseded': ApprovalEvent;
   'approval.withdrawn': ApprovalEvent;
+  'question.asked': QuestionEvent;
+  /** As with approvals. */
+  'question.waiting': QuestionEvent;
+  'question.answered': QuestionEvent;
+  'question.expired': QuestionEvent;
+  'question.withdrawn': QuestionEvent;
   'jira.issue.updated': JiraIssueUpdate;
   'run.completed': RunEvent;
   'run.failed': RunEvent & { failure: RunFailure };
@@ -132,6 +139,11 @@ const fired: readonly string[] = [
   'approval.expired',
   'approval.superseded',
   'approval.withdrawn',
+  'question.asked',
+  'question.waiting',
+  'question.answered',
+  'question.expired',
+  'question.withdrawn',
   'run.completed',
   'run.failed',
   'run.timed_out',

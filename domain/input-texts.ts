@@ -1,11 +1,15 @@
-/** Something that people type or choose for a workflow's input, read from its JSON schema. */
+/** Something that people type or choose: for a workflow's input, read from its JSON schema, or in the form of a question. */
 export interface InputField {
   name: string;
-  /** `json`: a list or an object, which people write as JSON. */
-  type: 'text' | 'number' | 'integer' | 'boolean' | 'choice' | 'json';
+  /** As people read it; its name where left out. */
+  label?: string;
+  /** `longText`: of several lines. `json`: a list or an object, which people write as JSON. */
+  type: 'text' | 'longText' | 'number' | 'integer' | 'boolean' | 'choice' | 'json';
   required: boolean;
   description?: string;
   choices?: readonly string[];
+  /** So many characters of text at most. */
+  most?: number;
 }
 
 interface Property {
@@ -57,7 +61,9 @@ export function coerceTexts(texts: Readonly<Record<string, string>>, fields: rea
       continue;
     }
     const value = readValue(text, field);
-    if (value === undefined) problems[name] = `must be ${wantedBy(field)}`;
+    if (field.most !== undefined && text.length > field.most)
+      problems[name] = `has ${text.length} characters, and takes ${field.most}`;
+    else if (value === undefined) problems[name] = `must be ${wantedBy(field)}`;
     else input[name] = value;
   }
   for (const name of Object.keys(texts))
@@ -70,6 +76,7 @@ export function coerceTexts(texts: Readonly<Record<string, string>>, fields: rea
 function readValue(text: string, { type, choices = [] }: InputField): unknown {
   switch (type) {
     case 'text':
+    case 'longText':
       return text;
     case 'choice':
       return choices.includes(text) ? text : undefined;

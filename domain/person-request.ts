@@ -1,3 +1,5 @@
+import type { AnswerValues } from './question.ts';
+
 /** How long an incident is to rest: so long, or until a time of day where the person is, the next one if no day is named. */
 export type RestTime =
   | { minutes: number }
@@ -24,6 +26,8 @@ export type PersonRequest = { incident?: string } & (
   | { do: 'run'; workflow: string; input: Readonly<Record<string, string>>; reason?: string }
   /** Without an id nothing is decided: what waits on the channel's incident is shown. */
   | { do: 'approve' | 'refuse'; approvalId?: string; reason?: string }
+  /** Answers what a run asks: with the option that was pressed, or with what was filled in. */
+  | { do: 'answer'; questionId: string; values: AnswerValues }
   /** Without an id: the one run that is live on the channel's incident and changes something; of several, they choose. */
   | { do: 'stop'; runId?: string; reason?: string }
   /** Asks for a code by which they prove who they are in PagerDuty. */

@@ -4,6 +4,7 @@ import type { HoldKind, HoldScope } from './guard.ts';
 import type { Kind } from './kind.ts';
 import type { LowerMode, RunMode, Standing } from './mode.ts';
 import type { Plan } from './plan.ts';
+import type { Question, QuestionAnswer } from './question.ts';
 import type { RunStuck, WhenOverdue, WorkerBuild } from './run.ts';
 
 /** What went wrong: a class that programs know, and words for people. */
@@ -139,6 +140,10 @@ export interface Details {
   'approval.closed': ApprovalDetail & Pick<Approval, 'state'> & { because: string };
   /** Baton itself holds changes: the breaker of a workflow, or what was made too often to a target. */
   'hold.set': HoldScope & { kind: HoldKind; reason: string; run: string };
+  'question.asked': QuestionDetail & Pick<Question, 'summary' | 'form' | 'approvers' | 'expiresAt'>;
+  'question.answered': QuestionDetail & Pick<Question, 'state'> & QuestionAnswer;
+  /** Ended without an answer. */
+  'question.closed': QuestionDetail & Pick<Question, 'state'> & { because: string };
   /** Before a change outside of the store is made. */
   'operation.intended': OperationDetail;
   'operation.done': OperationDetail;
@@ -181,6 +186,13 @@ interface ApprovalDetail {
   approval: string;
   run: string;
   /** Of the plan that was shown. */
+  digest: string;
+}
+
+interface QuestionDetail {
+  question: string;
+  run: string;
+  /** Of what was asked. */
   digest: string;
 }
 

@@ -25,6 +25,8 @@ export const rights = {
   'changes.halt': responders,
   /** Never on one's own request, and within the plan's approvers. */
   'approvals.decide': ['approver', 'admin'],
+  /** Within those whom the question asks. It changes nothing but the way that a run goes. */
+  'questions.answer': responders,
   /** Answer a run that waits for an operator. */
   'runs.unpark': operators,
   /** Release the kill switch, set and lift freeze windows. */
@@ -57,6 +59,7 @@ const scoped: ReadonlySet<Right> = new Set<Right>([
   'runs.stop',
   'events.replay',
   'approvals.decide',
+  'questions.answer',
   'runs.unpark',
   'triggers.switch',
 ]);

@@ -20,8 +20,8 @@ export function approverCheck({ env, providers, connections, store }: Options): 
     findPerson: (email: string) => store.findPerson(email),
     findPersonInSlack: (slackUser: string) => store.findPersonInSlack(slackUser),
   };
-  return async (approval, principal, signal) => {
+  return async (asked, principal, signal) => {
     const { checkApprover } = await import('../activities/approvers.ts');
-    return checkApprover(approval, principal, directory, signal);
+    return checkApprover(asked, principal, directory, signal);
   };
 }

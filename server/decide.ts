@@ -1,5 +1,4 @@
-import type { ApprovalState } from '../domain/approval.ts';
-import { type Event, isRequest } from '../domain/event.ts';
+import { type Event, isRequest, type KnownEventType } from '../domain/event.ts';
 import type { Incident, RunCause } from '../domain/incident.ts';
 import type { Mode } from '../domain/mode.ts';
 import { millisecondsAhead } from '../domain/moment.ts';
@@ -109,7 +108,7 @@ export function decide(
     plan.tell = situation.runs.filter((run) => isLive(run) && run.eventSeq !== seq).map(({ id }) => id);
   if (!older) plan.joined = situation.gatheredBy ?? [];
   // The run that asks learns of it also where it is about another subject, or about none.
-  if (isOfApproval(event) && !plan.tell.includes(event.data.runId)) plan.tell.push(event.data.runId);
+  if (asksPeople(event) && !plan.tell.includes(event.data.runId)) plan.tell.push(event.data.runId);
   return plan;
 }
 
@@ -129,9 +128,10 @@ const isOfLogAlone = ({ type }: Event) => type.startsWith('pagerduty.log.');
 /** A time that is told in whole seconds may seem to lie before what it comes after. */
 const laterOf = (time: string, seenAt = time) => (Date.parse(seenAt) > Date.parse(time) ? seenAt : time);
 
-export const isOfApproval = (event: Event): event is Event<`approval.${ApprovalStep}`> =>
-  event.type.startsWith('approval.');
-type ApprovalStep = 'asked' | 'waiting' | Exclude<ApprovalState, 'pending'>;
+/** Tells of an approval or a question of a run: that it was asked, that it still waits, or how it ended. */
+export const asksPeople = (event: Event): event is Event<Extract<KnownEventType, AskedType>> =>
+  /^(approval|question)\./.test(event.type);
+type AskedType = `approval.${string}` | `question.${string}`;
 
 function holdOf(
   event: Event,
@@ -245,7 +245,7 @@ function roleOf(event: Event, workflow: string, incident: Incident | undefined):
     connection: connectionOf(event),
     // An envelope that lies in the store was read by any version, so nothing is taken for granted.
     serviceId: incident?.service?.id,
-    concernsIncident: /^(pagerduty|slack|jira|approval)\./.test(event.type),
+    concernsIncident: /^(pagerduty|slack|jira|approval|question)\./.test(event.type),
     ...(isRequest(event) ? { slackConnection: event.slackConnection ?? defaultConnection } : {}),
     ...(isEnd ? { ended: (event as Event<'run.failed'>).data.workflow } : {}),
   };

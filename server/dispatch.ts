@@ -7,7 +7,7 @@ import type { StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
 import { asTheyStand, type Trigger } from '../triggers/trigger.ts';
-import { decide, type Gatherings, isOfApproval, type Plan } from './decide.ts';
+import { asksPeople, decide, type Gatherings, type Plan } from './decide.ts';
 import { doubtsAbout, doubtText } from './doubts.ts';
 import { onceASecond } from './fresh.ts';
 import { answeredEntry, dispositionOf, runsOf, startedEntry } from './outcome.ts';
@@ -33,8 +33,8 @@ export interface DispatcherOptions {
   log: Logger;
   /** Counts what became of events. */
   count?: (disposition: string) => void;
-  /** Counts approvals that were asked for, reminders of them, and how they ended. */
-  countApproval?: (outcome: string) => void;
+  /** Counts approvals and questions that were asked, reminders of them, and how they ended: by the type of the event. */
+  countAsked?: (type: string) => void;
 }
 
 export interface Dispatcher {
@@ -296,7 +296,7 @@ async function dispatch(stored: StoredEvent, options: DispatcherOptions, mayWait
   });
   if (!isIdle) options.temporal.seen();
   if (isOurs) options.count?.(disposition);
-  if (isOurs && isOfApproval(event)) options.countApproval?.(event.type.slice('approval.'.length));
+  if (isOurs && asksPeople(event)) options.countAsked?.(event.type);
   log.info(
     { event: event.id, incident: event.subject, runs: plan.starts.map(({ id }) => id), disposition },
     reason,

@@ -81,6 +81,12 @@ export function createMetrics(more: () => Promise<string> = async () => '') {
     labelNames: ['outcome'],
     registers,
   });
+  const questions = new Counter({
+    name: 'baton_questions_total',
+    help: 'Questions that runs asked people, reminders of them, and those that ended, by how',
+    labelNames: ['outcome'],
+    registers,
+  });
   const pending = new Gauge({ name: 'baton_inbox_pending', help: 'Events not dispatched yet', registers });
   const oldest = new Gauge({
     name: 'baton_inbox_oldest_seconds',
@@ -135,7 +141,11 @@ export function createMetrics(more: () => Promise<string> = async () => '') {
       slackSocketUp.set(up ? 1 : 0);
     },
     event: (disposition: string) => events.inc({ disposition }),
-    approval: (outcome: string) => approvals.inc({ outcome }),
+    /** `approval.approved`, `question.answered`: what was asked of people, that it still waits, or how it ended. */
+    asked(type: string) {
+      const [kind, outcome = ''] = type.split('.');
+      (kind === 'question' ? questions : approvals).inc({ outcome });
+    },
     run: (workflow: string, outcome: string) => runs.inc({ workflow, outcome }),
     /** An attempt at an activity. With a `failure` it failed. */
     activity({ name, provider }: { name: string; provider: string }, failure?: unknown) {

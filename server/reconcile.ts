@@ -62,6 +62,7 @@ async function reconcile(options: Options, isOver: () => boolean): Promise<void>
       await compareAll(page, retention, options);
     } while (page.length === runsAtOnce && !isOver());
     await store.withdrawOfEndedRuns();
+    await store.withdrawQuestions();
   } catch (error) {
     if (!isTemporalAway(error)) log.warn({ err: error }, 'Runs could not be compared with Temporal');
   }

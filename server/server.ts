@@ -116,7 +116,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     temporal,
     log,
     count: metrics.event,
-    countApproval: metrics.approval,
+    countAsked: metrics.asked,
   });
   const connections = options.connections && keepConnections(options.connections, log);
   const stuck = startStuckRuns({ store, client, namespace: options.namespace, log });
@@ -158,7 +158,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ...toSlack,
       ...account,
       inbox,
-      forms: options.openForm && { ...options.openForm(account.connection), startable },
+      forms: options.openForm && {
+        ...options.openForm(account.connection),
+        startable,
+        question: (id) => store.findQuestion(id),
+      },
       isTemporalUp: () => temporal.up,
     });
   const { slackAppToken: appToken, slackApiUrl: apiUrl } = options;

@@ -132,6 +132,8 @@ export interface Press {
   userTeamId?: string;
   /** When the button was pressed, as Slack writes it: with person and action it tells one click from another. */
   actionTs?: string;
+  /** An option of a list was chosen, and no button pressed. */
+  isChoice?: boolean;
   /** The message was shown to this person alone. */
   isEphemeral?: boolean;
   /** Where Baton may answer the person. Slack's own where left out. */
@@ -156,6 +158,7 @@ export function clickPayload(press: Press) {
   const { actionId, incidentId, userId, channelId, messageTs, now = new Date() } = press;
   const { teamId = team.id, userTeamId = teamId } = press;
   const name = nameOf(userId);
+  const text = { type: 'plain_text', text: actionId, emoji: false };
   return {
     type: 'block_actions',
     user: { id: userId, username: name, name, team_id: userTeamId },
@@ -177,11 +180,11 @@ export function clickPayload(press: Press) {
     is_enterprise_install: false,
     actions: [
       {
-        type: 'button',
         action_id: actionId,
         block_id: 'b1',
-        value: incidentId,
-        text: { type: 'plain_text', text: actionId, emoji: false },
+        ...(press.isChoice
+          ? { type: 'static_select', selected_option: { text, value: incidentId } }
+          : { type: 'button', value: incidentId, text }),
         action_ts: press.actionTs ?? nextActionTs(now),
       },
     ],

@@ -7,6 +7,7 @@ import { linkCodeSteps } from './link-codes.ts';
 import { loweringSteps } from './lowerings.ts';
 import { noticeSteps } from './notices.ts';
 import { gapSteps, pullSteps } from './pulls.ts';
+import { questionSteps } from './question-table.ts';
 import { recordSteps } from './record-rules.ts';
 import { peopleScopeSteps, rightsSteps, tokenOwnerSteps } from './rights-steps.ts';
 import { scheduleSteps } from './schedules.ts';
@@ -222,6 +223,7 @@ const steps: Record<string, string[]> = {
   '0026-transcripts': transcriptSteps,
   '0027-watchdog': [...watchdogSteps, ...scheduleSteps, ...gapSteps],
   '0028-modes': loweringSteps,
+  '0029-questions': questionSteps,
 };
 
 /**

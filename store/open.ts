@@ -32,6 +32,7 @@ import { overdueRunsOn } from './overdue.ts';
 import { migrateAsOwner } from './owner.ts';
 import { peopleOn } from './people.ts';
 import { pullsOn } from './pulls.ts';
+import { questionsOn } from './questions.ts';
 import { recordOn } from './record.ts';
 import { retentionOn } from './retention.ts';
 import { runsOn } from './runs.ts';
@@ -131,6 +132,7 @@ export function makeStore(
     ...byHandOn(context),
     ...answersOn(context),
     ...approvalsOn(context),
+    ...questionsOn(context),
     ...retentionOn(context),
     ...sizesOn(context),
     ...budgetsOn(context),

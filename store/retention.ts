@@ -9,8 +9,8 @@ import type { Tables } from './tables.ts';
 export interface Retention {
   /**
    * Takes away a little of what is older than so many days: bytes and envelopes of settled events, what is told of incidents
-   * that are resolved, effects, runs that have ended with their approvals, transcripts, lines of the record behind a checkpoint that is signed
-   * where there is a key. One process at a time does. To be called again until nothing is left.
+   * that are resolved, effects, runs that have ended with what they have asked people, transcripts, lines of the record behind a checkpoint
+   * that is signed where there is a key. One process at a time does. To be called again until nothing is left.
    */
   prune(options: { days: number; secretKey?: string | undefined }): Promise<Pruned>;
 }
@@ -113,6 +113,8 @@ export function retentionOn({ db }: Context): Retention {
         returning id
       ), unasked as (
         delete from approvals where run_id = any (array(select id from gone))
+      ), unanswered as (
+        delete from questions where run_id = any (array(select id from gone))
       )
       select id from gone`.execute(transaction);
     return rows.length;

@@ -20,6 +20,7 @@ import type { KeptNotices } from './notices.ts';
 import type { OverdueRuns } from './overdue.ts';
 import type { People } from './people.ts';
 import type { Pulls } from './pulls.ts';
+import type { KeptQuestions } from './questions.ts';
 import type { RecordLog } from './record.ts';
 import type { Retention } from './retention.ts';
 import type { Runs } from './runs.ts';
@@ -59,6 +60,7 @@ export interface Store
     ByHand,
     Answers,
     KeptApprovals,
+    KeptQuestions,
     Retention,
     Sizes,
     Budgets,

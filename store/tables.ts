@@ -1,6 +1,6 @@
 import type { GeneratedAlways } from 'kysely';
 import type { AnswersTable } from './answers.ts';
-import type { ApprovalsTable } from './approvals.ts';
+import type { AskedTable } from './asked.ts';
 import type { Time } from './columns.ts';
 import type { ConnectionsTable, DefaultConnectionsTable, RoutesTable } from './connections.ts';
 import type { EffectsTable } from './effects.ts';
@@ -35,7 +35,8 @@ export interface Tables {
   record_head: { seq: number; hash: string };
   record_checkpoints: CheckpointsTable;
   answers: AnswersTable;
-  approvals: ApprovalsTable;
+  approvals: AskedTable;
+  questions: AskedTable;
   /** One row: all events up to this number have been pruned, or are not old enough. */
   retention: { inbox_seq: number };
   connections: ConnectionsTable;

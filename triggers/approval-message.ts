@@ -2,8 +2,8 @@ import { showApproval } from '../workflows/show-approval.ts';
 import { defineTrigger } from './trigger.ts';
 
 /**
- * Shows each step of an approval in Slack. It is a run of its own, so that the run that asks does not wait for Slack; and it goes on when
- * the incident is resolved, since its message is then to say so.
+ * Shows each step of an approval or a question in Slack. It is a run of its own, so that the run that asks does not wait for Slack; and it
+ * goes on when the incident is resolved, since its message is then to say so.
  */
 export const approvalMessage = defineTrigger({
   name: 'approval-message',
@@ -15,10 +15,16 @@ export const approvalMessage = defineTrigger({
     'approval.expired',
     'approval.superseded',
     'approval.withdrawn',
+    'question.asked',
+    'question.waiting',
+    'question.answered',
+    'question.expired',
+    'question.withdrawn',
   ],
   when: 'always',
   run: showApproval,
-  input: ({ approvalId }) => ({ approvalId }),
+  input: (asked) =>
+    'questionId' in asked ? { questionId: asked.questionId } : { approvalId: asked.approvalId },
   target: ({ workflow }) => workflow,
   each: 'event',
   whenResolved: 'continue',

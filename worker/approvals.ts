@@ -1,19 +1,20 @@
 import { ApplicationFailure, activityInfo } from '@temporalio/activity';
-import { type Approval, type ApprovalRequest, asksRole, onCallIn } from '../domain/approval.ts';
-import { actorOf, authorize, type Principal } from '../domain/rights.ts';
+import {
+  type ApprovalRequest,
+  type Approvers,
+  type AskedOf,
+  asksRole,
+  onCallIn,
+} from '../domain/approval.ts';
+import { actorOf, authorize, type Principal, type Resource, type Right } from '../domain/rights.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import { waitingDelivery } from '../store/approval-lines.ts';
 import type { Person } from '../store/people.ts';
 import type { Store } from '../store/store.ts';
-import type { ApprovalAsking, EngineActivities } from '../workflows/kit/run.ts';
+import type { ApprovalActivities, ApprovalAsking } from '../workflows/kit/asking-activities.ts';
 import type { CauseOfCall } from './authority.ts';
 import { isWhole } from './chain/plan-digest.ts';
 import { digestOf } from './identity.ts';
-
-type ApprovalActivities = Pick<
-  EngineActivities,
-  'askApproval' | 'findApproval' | 'closeApproval' | 'remindOfApproval' | 'showedApproval' | 'peopleByRole'
->;
 
 /** The engine's own activities that approvals need. Whose run it is and who asked for it is what the signed cause says. */
 export function approvalActivities(store: Store, scrub: (text: string) => string): ApprovalActivities {
@@ -26,20 +27,17 @@ export function approvalActivities(store: Store, scrub: (text: string) => string
         );
       const problem = problemOf(asking);
       if (problem) throw ApplicationFailure.nonRetryable(`Nobody is asked: ${problem}`, 'InvalidInput');
-      const { workflowExecution, workflowType = '' } = activityInfo();
-      const runId = workflowExecution?.workflowId ?? '';
       const request: Omit<ApprovalRequest, 'key'> = {
         ...asking,
         summary: scrub(asking.summary),
         digest: digestOf(asking.calls.map(({ digest }) => digest)),
-        runId,
-        workflow: workflowType,
-        trigger: cause.trigger,
-        ...(cause.subject === undefined ? {} : { subject: cause.subject }),
-        ...serviceOf(cause),
-        requestedBy: requestersOf(cause),
+        ...askerOf(cause),
       };
-      return askOnce(store, `${runId}#${number}`, request);
+      return askOnce(`${request.runId}#${number}`, request.digest, {
+        ask: (key) => store.askApproval({ ...request, key }),
+        replace: (id) =>
+          store.closeApproval(id, 'superseded', 'what would be done had changed since it was shown'),
+      });
     },
 
     async findApproval({ id }) {
@@ -64,25 +62,29 @@ export function approvalActivities(store: Store, scrub: (text: string) => string
 
     async peopleByRole({ id, limit }) {
       const approval = await store.findApproval(id);
-      return approval ? peopleOnRole(approval, limit, store) : [];
+      if (approval) return peopleOnRole(approval, 'approvals.decide', limit, store);
+      const question = await store.findQuestion(id);
+      const asked = question && { ...question, requesterMayApprove: true };
+      return asked ? peopleOnRole(asked, 'questions.answer', limit, store) : [];
     },
   };
 }
 
-/** Of the run that calls. */
-const isOwn = (kept: Approval | undefined): kept is Approval =>
-  kept !== undefined && kept.runId === activityInfo().workflowExecution?.workflowId;
-
 const peopleAtOnce = 200;
 
-/** Whoever may not decide on it, or has asked for it and may not answer, is none of them. */
-async function peopleOnRole(approval: Approval, limit: number, store: Store): Promise<string[]> {
-  const { approvers, requesterMayApprove, requestedBy } = approval;
+/** Whoever has no right to answer it, or has asked for it and may not answer, is none of them. */
+async function peopleOnRole(
+  asked: AskedOf & Resource,
+  right: Right,
+  limit: number,
+  store: Store,
+): Promise<string[]> {
+  const { approvers, requesterMayApprove, requestedBy } = asked;
   const isAsked = ({ email, role, scope }: Person) => {
     if (!role || !asksRole(approvers, role)) return false;
     const principal: Principal = { kind: 'person', name: email, role, ...(scope ? { scope } : {}) };
     if (!requesterMayApprove && requestedBy.includes(actorOf(principal))) return false;
-    return authorize(principal, 'approvals.decide', approval).allowed;
+    return authorize(principal, right, asked).allowed;
   };
   const found: string[] = [];
   for (let after: string | undefined; ; ) {
@@ -107,7 +109,18 @@ function problemOf({
     return 'what would be shown is not what was planned. Hand on the planned calls as they came';
   if (!Number.isInteger(required) || required < 1)
     return `${required} people cannot approve. \`required\` is a whole number from 1 on`;
-  const level = approvers.onCallOf === undefined ? undefined : onCallIn(approvers.onCallOf).level;
+  return problemOfAsking({ approvers, expiresInSeconds });
+}
+
+/** What is wrong with whom a run asks, or for how long; undefined where nothing is. */
+export function problemOfAsking({
+  approvers: { onCallOf },
+  expiresInSeconds,
+}: {
+  approvers: Approvers;
+  expiresInSeconds: number;
+}): string | undefined {
+  const level = onCallOf === undefined ? undefined : onCallIn(onCallOf).level;
   if (level !== undefined && !(Number.isInteger(level) && level >= 1))
     return `no escalation policy has a level ${level}. \`level\` is a whole number from 1 on`;
   if (!(expiresInSeconds >= 1 && expiresInSeconds <= mostSeconds))
@@ -116,22 +129,39 @@ function problemOf({
 }
 
 /**
- * Asks once for each key, also where the run was reset to before it asked. What is another plan by then is asked anew, and so is what was
- * withdrawn or replaced meanwhile: under a key that follows from the approval before, so that this, too, is asked once.
+ * Asks once for each key, also where the run was reset to before it asked. What is another one by then is asked anew, and so is what was
+ * withdrawn or replaced meanwhile: under a key that follows from the one before, so that this, too, is asked once.
  */
-async function askOnce(
-  store: Store,
+export async function askOnce<Kept extends { id: string; state: string; digest: string }>(
   first: string,
-  request: Omit<ApprovalRequest, 'key'>,
-): Promise<Approval> {
+  digest: string,
+  { ask, replace }: { ask(key: string): Promise<Kept>; replace(id: string): Promise<unknown> },
+): Promise<Kept> {
   for (let key = first; ; ) {
-    const kept = await store.askApproval({ ...request, key });
+    const kept = await ask(key);
     const isUndone = kept.state === 'superseded' || kept.state === 'withdrawn';
-    if (kept.digest === request.digest && !isUndone) return kept;
-    await store.closeApproval(kept.id, 'superseded', 'what would be done had changed since it was shown');
+    if (kept.digest === digest && !isUndone) return kept;
+    await replace(kept.id);
     key = `${first}/${kept.id}`;
   }
 }
+
+/** Whose asking it is, by the run that asks and its signed cause. */
+export function askerOf(cause: CauseOfCall) {
+  const { workflowExecution, workflowType: workflow = '' } = activityInfo();
+  return {
+    runId: workflowExecution?.workflowId ?? '',
+    workflow,
+    trigger: cause.trigger,
+    ...(cause.subject === undefined ? {} : { subject: cause.subject }),
+    ...serviceOf(cause),
+    requestedBy: requestersOf(cause),
+  };
+}
+
+/** Whether the run that calls has asked it. */
+export const isOwn = <Kept extends { runId: string }>(kept: Kept | undefined): kept is Kept =>
+  kept !== undefined && kept.runId === activityInfo().workflowExecution?.workflowId;
 
 /** As the mirror of incidents has it: of another account than `default`, its name stands before the id. */
 function serviceOf({ incident, connection = defaultConnection }: CauseOfCall): { service?: string } {

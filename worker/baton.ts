@@ -50,6 +50,7 @@ export function batonFor({
     };
   }
   const { askApproval, findApproval, closeApproval, showedApproval } = store;
+  const { askQuestion, findQuestion, closeQuestion, showedQuestion } = store;
   const { keepLinkCode, redeemLinkCode, findPersonInSlack } = store;
   const { untoldNotices, claimNotices, toldNotices, askedRunsOn } = store;
   return {
@@ -58,6 +59,10 @@ export function batonFor({
     findApproval,
     closeApproval,
     showedApproval,
+    askQuestion,
+    findQuestion,
+    closeQuestion,
+    showedQuestion,
     keepLinkCode,
     redeemLinkCode,
     findPersonInSlack,

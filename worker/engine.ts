@@ -11,6 +11,7 @@ import type { CarriedOut } from './carried-out.ts';
 import { limitsAt } from './chain/guard.ts';
 import { connectionOf, targetsAt } from './connection.ts';
 import { fall } from './fall.ts';
+import { questionActivities } from './questions.ts';
 import { waitingAbout } from './waiting.ts';
 
 interface Link {
@@ -27,6 +28,7 @@ export function engineActivities(
 ): EngineActivities {
   return {
     ...approvalActivities(store, scrub),
+    ...questionActivities(store, scrub),
 
     async reportRunEnd({ state, outcome, healthy, verified, failure }: RunReport, cause?: CauseOfCall) {
       // Of a workflow that somebody else has started under the name of a run, the store hears nothing.

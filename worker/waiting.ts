@@ -9,10 +9,11 @@ const mostLetters = 200;
 /** What waits for people about these incidents. */
 export async function waitingAbout(
   subjects: readonly string[],
-  store: Pick<Store, 'pageOfApprovals' | 'listStuckRuns' | 'listEvents'>,
+  store: Pick<Store, 'pageOfApprovals' | 'pageOfQuestions' | 'listStuckRuns' | 'listEvents'>,
 ): Promise<Waiting[]> {
-  const [approvals, runs, events] = await Promise.all([
+  const [approvals, questions, runs, events] = await Promise.all([
     store.pageOfApprovals({ state: 'pending', limit: mostLooked }),
+    store.pageOfQuestions({ state: 'pending', limit: mostLooked }),
     store.listStuckRuns(mostLooked),
     store.listEvents({ disposition: 'parked', limit: mostLooked }),
   ]);
@@ -20,6 +21,12 @@ export async function waitingAbout(
     ...approvals.items.map(({ subject, id, summary }) => ({
       subject,
       kind: 'approval' as const,
+      id,
+      why: summary,
+    })),
+    ...questions.items.map(({ subject, id, summary }) => ({
+      subject,
+      kind: 'question' as const,
       id,
       why: summary,
     })),

@@ -4,6 +4,7 @@ import { markOf } from '../domain/subject.ts';
 import { steps } from './kit/activities.ts';
 import { failureOf, inParts, orUnavailable } from './kit/parts.ts';
 import { acknowledge } from './kit/person-requests/acknowledge.ts';
+import { answerQuestion } from './kit/person-requests/answer.ts';
 import {
   type Asked,
   type Done,
@@ -109,7 +110,7 @@ const begunAt = () => workflowInfo().startTime.toISOString();
 
 /** All else only reads, or is about something else than the state of an incident. */
 const changesIncident = ({ do: what }: PersonRequest) =>
-  !['status', 'on-call', 'run', 'stop', 'approve', 'refuse', 'change', 'link'].includes(what);
+  !['status', 'on-call', 'run', 'stop', 'approve', 'refuse', 'answer', 'change', 'link'].includes(what);
 
 interface CarriedOut {
   done: Done;
@@ -156,6 +157,8 @@ async function steer(asked: Asked, member: Member): Promise<Done | Refused | und
     case 'approve':
     case 'refuse':
       return answerApproval({ ...asked, request }, member);
+    case 'answer':
+      return answerQuestion({ ...asked, request }, member);
     case 'change':
       return tellOfChange({ ...asked, request }, member);
     default:
@@ -304,7 +307,8 @@ async function tellDirectly(
   if ('unavailable' in sent)
     await record(`The Slack user ${userId} could not be told (${sent.unavailable}): ${text}`);
   for (const approval of approvals)
-    if (patched('told-as-it-is-kept')) await showAsKept({ userId }, approval.id, [], inParts());
+    if (patched('told-as-it-is-kept'))
+      await showAsKept({ userId }, { approvalId: approval.id }, [], inParts());
     else await showOnce(userId, approval);
 }
 

@@ -159,6 +159,8 @@ function waitingLine({ kind, id, why }: Waiting): string {
   switch (kind) {
     case 'approval':
       return `an approval, ${why}: npx baton approvals show ${id}`;
+    case 'question':
+      return `a question, ${why} npx baton questions show ${id}`;
     case 'run':
       return `a run that stands still, ${why}: npx baton runs show ${id}`;
     case 'event':

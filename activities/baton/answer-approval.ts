@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Approval, ApprovalMessage } from '../../domain/approval.ts';
+import type { ApprovalMessage } from '../../domain/approval.ts';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { ask } from './ask.ts';
 
@@ -40,7 +40,7 @@ export const answerBatonApproval = defineActivity({
   inverse,
   async look({ actor, approvalId, decision, reason, message }, { baton }) {
     if (message && !isShownAt(message, await baton.findApproval(approvalId)))
-      return { done: { changed: false, refusal: elsewhere } };
+      return { done: { changed: false, refusal: elsewhere('approval') } };
     return {
       plan: {
         summary: `Answers approval ${approvalId} for ${actor?.name ?? 'nobody'}: ${decision}`,
@@ -60,9 +60,12 @@ export const answerBatonApproval = defineActivity({
   },
 });
 
-/** The same words for an approval that there is not: whoever guesses ids learns nothing. */
-const elsewhere =
-  'the button does not stand on a message about that approval. Press it on the message that Baton has posted';
+/** The same words for one that there is not: whoever guesses ids learns nothing. */
+export const elsewhere = (what: 'approval' | 'question') =>
+  `the button does not stand on a message about that ${what}. Press it on the message that Baton has posted`;
 
-const isShownAt = ({ channelId, ts }: ApprovalMessage, approval: Approval | undefined): boolean =>
-  approval?.messages.some((shown) => shown.channelId === channelId && shown.ts === ts) ?? false;
+/** Whether it is shown in this message. */
+export const isShownAt = (
+  { channelId, ts }: ApprovalMessage,
+  asked: { messages: readonly ApprovalMessage[] } | undefined,
+): boolean => asked?.messages.some((shown) => shown.channelId === channelId && shown.ts === ts) ?? false;

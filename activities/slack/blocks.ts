@@ -24,12 +24,21 @@ export interface Button {
   confirm?: { title: PlainText; text: PlainText; confirm: PlainText; deny: PlainText };
 }
 
+/** A list from which one option is chosen, for more options than there is room for buttons. */
+export interface Select {
+  type: 'static_select';
+  action_id: string;
+  placeholder: PlainText;
+  options: { value: string; text: PlainText }[];
+  confirm?: Button['confirm'];
+}
+
 export type Block = (
   | { type: 'header'; text: PlainText }
   | { type: 'section'; text: PlainText | Mrkdwn }
   | { type: 'section'; fields: Mrkdwn[] }
   | { type: 'context'; elements: (PlainText | Mrkdwn)[] }
-  | { type: 'actions'; elements: Button[] }
+  | { type: 'actions'; elements: (Button | Select)[] }
 ) & {
   /** By which it is found again in a message. Slack gives one to a block that has none. */
   block_id?: string;

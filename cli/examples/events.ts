@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Approval, ApprovalState } from '../../domain/approval.ts';
 import type { Event, EventType, KnownEventType } from '../../domain/event.ts';
+import type { Question, QuestionState } from '../../domain/question.ts';
 import type { RunState } from '../../domain/run.ts';
 import { runEnd, runOverdue } from '../../domain/run-end.ts';
 import { defaultConnection } from '../../domain/subject.ts';
@@ -12,6 +13,10 @@ import { readCommand } from '../../server/slack/commands.ts';
 import { clickDelivery } from '../../server/slack/payload.ts';
 import { readSlashCommand, requestDelivery } from '../../server/slack/person-requests.ts';
 import { eventOf, waitingDelivery } from '../../store/approval-lines.ts';
+import {
+  eventOf as eventOfQuestion,
+  waitingDelivery as waitingQuestion,
+} from '../../store/question-lines.ts';
 import { exampleWebhook, signWebhook } from '../example.ts';
 import { ada, wireData, wireIncident } from './pagerduty.ts';
 
@@ -201,6 +206,36 @@ function ofReminder(at: Date): Example {
   return { event: event as Event };
 }
 
+function questionThatIs(state: QuestionState, at: Date): Question {
+  return {
+    id: '2k7f0w9q4x1n8c5b3m6v0z7t4',
+    runId: run,
+    workflow,
+    trigger: 'ec2-unhealthy',
+    subject: incident,
+    summary: 'Which region takes over?',
+    form: { options: [{ value: 'eu-west-1', label: 'Ireland' }] },
+    digest: '',
+    approvers: {},
+    requestedBy: [],
+    askedAt: at.toISOString(),
+    expiresAt: new Date(at.getTime() + 1_800_000).toISOString(),
+    state,
+    answers: [],
+    messages: [],
+  };
+}
+
+function ofQuestion(state: QuestionState, at: Date): Example {
+  const { row } = eventOfQuestion(questionThatIs(state, at), at.toISOString());
+  return { event: JSON.parse(row.event ?? '') as Event };
+}
+
+function ofWaitingQuestion(at: Date): Example {
+  const { event } = waitingQuestion(questionThatIs('pending', at), 1, at.toISOString());
+  return { event: event as Event };
+}
+
 const runRow = (at: Date) => ({
   id: run,
   trigger: 'ec2-unhealthy',
@@ -298,6 +333,11 @@ const own: Record<Own | 'schedule.shift-handoff', Making> = {
   'approval.expired': (at) => ofApproval('expired', at),
   'approval.superseded': (at) => ofApproval('superseded', at),
   'approval.withdrawn': (at) => ofApproval('withdrawn', at),
+  'question.asked': (at) => ofQuestion('pending', at),
+  'question.waiting': ofWaitingQuestion,
+  'question.answered': (at) => ofQuestion('answered', at),
+  'question.expired': (at) => ofQuestion('expired', at),
+  'question.withdrawn': (at) => ofQuestion('withdrawn', at),
   'run.completed': (at) => ofRun('completed', at),
   'run.failed': (at) => ofRun('failed', at),
   'run.timed_out': (at) => ofRun('timed out', at),

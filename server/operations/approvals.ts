@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Approval, ApprovalAnswer } from '../../domain/approval.ts';
 import { areOfOnePerson, howManyApproved, whoMayApprove } from '../../domain/approval.ts';
@@ -6,6 +5,7 @@ import { actorOf } from '../../domain/rights.ts';
 import { oneLine } from '../../domain/text.ts';
 import type { Answered } from '../../store/approvals.ts';
 import { Refusal } from '../refusal.ts';
+import { isResolved, isTakenUp, mayAnswer } from './answering.ts';
 import { answerShape, approversShape, callShape, states } from './approval-shapes.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 import { answered, pageInput, pageOutput, placeIn } from './page.ts';
@@ -169,9 +169,6 @@ interface Said {
   digest?: string | undefined;
 }
 
-/** Providers have so long to say who somebody is. */
-const lookUpMilliseconds = 5_000;
-
 async function answer(
   decision: 'approved' | 'refused',
   { id, reason, digest }: Said,
@@ -224,32 +221,12 @@ async function answer(
   };
 }
 
-/** Under which names somebody may answer. A 403 says who may; a 503, that it cannot be told now. */
-async function mayAnswer(
-  approval: Approval,
-  { principal, checkApprover }: OperationContext,
-): Promise<{ name: string; alsoKnownAs: readonly string[] }> {
-  const check = await checkApprover(approval, principal, AbortSignal.timeout(lookUpMilliseconds));
-  if ('name' in check) return check;
-  if ('refusal' in check) throw new Refusal(403, 'Not allowed', check.refusal);
-  throw new Refusal(
-    503,
-    'Not to be told now',
-    `Whether you may answer cannot be looked up now, and nothing is decided: ${check.unavailable}. Try again.`,
-    5,
-  );
-}
-
 /** Why an answer was not taken, and nothing was done. */
 function notTaken(said: Exclude<Answered, { outcome: 'decided' | 'counted' | 'repeated' }>): Refusal {
   const { approval } = said;
   switch (said.outcome) {
     case 'resolved':
-      return new Refusal(
-        409,
-        'Resolved',
-        `The incident was resolved${said.by === undefined ? '' : ` by ${oneLine(said.by)}`}, so nothing is done.`,
-      );
+      return isResolved(said.by);
     case 'another plan':
       return new Refusal(
         409,
@@ -285,20 +262,4 @@ function ended({ state, answers, closedAt = '', closedBecause }: Approval): Refu
 /** Names and reasons are other people's words. */
 function wordsOf({ decision, name, at, via, reason }: ApprovalAnswer): string {
   return oneLine(`${decision} by ${name} at ${at}, by ${via}${reason === undefined ? '' : ` (${reason})`}`);
-}
-
-const takeUpMilliseconds = 2_000;
-
-/** Tells the run at once, by an update of Temporal. Where that fails it learns of it by the event, which lies in the inbox. */
-async function isTakenUp({ id, runId }: Approval, { runs }: OperationContext): Promise<boolean> {
-  if (!runs) return false;
-  const { client } = runs;
-  const told = client
-    .withDeadline(Date.now() + takeUpMilliseconds, () =>
-      client.workflow.getHandle(runId).executeUpdate<boolean, [string]>('approvalAnswered', { args: [id] }),
-    )
-    .catch(() => false);
-  // A connection that is lost is made anew for longer than the deadline, and whoever answered is not to wait for that.
-  const isLate = pause(takeUpMilliseconds, false, { ref: false });
-  return Promise.race([told, isLate]);
 }

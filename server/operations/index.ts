@@ -16,6 +16,7 @@ import { listIdentities } from './identities.ts';
 import { incidentTimeline, incidentTranscript, listIncidents, showIncident } from './incidents.ts';
 import { showMe } from './me.ts';
 import { linkPerson, listPeople, removePerson, setPerson } from './people.ts';
+import { answerQuestion, listQuestions, showQuestion } from './questions.ts';
 import { compareHeads, exportRecord, searchRecord, verifyRecord } from './record.ts';
 import { listRoutes, removeRoute, setRoute } from './routes.ts';
 import { listRuns, runTimeline, showRun, startRunByHand, stopRun } from './runs.ts';
@@ -49,6 +50,9 @@ export const operations = [
   haltChanges,
   freezeChanges,
   allowChanges,
+  listQuestions,
+  showQuestion,
+  answerQuestion,
   listTriggers,
   showTrigger,
   testTriggers,

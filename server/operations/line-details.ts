@@ -7,6 +7,7 @@ import type { Action, Details } from '../../domain/record.ts';
 import { stuckReasons, whenOverdue } from '../../domain/run.ts';
 import { answerShape, approversShape, callShape, inverseShape, states } from './approval-shapes.ts';
 import { holdScope } from './hold-shapes.ts';
+import { formShape, questionAnswerShape, questionStates } from './question-shapes.ts';
 
 /** What lines of the record say, by their action, for those who read them over the API. The compiler holds it to `Details`. */
 
@@ -54,6 +55,7 @@ const ended = z.object({
 });
 const asked = { approval: text, run: text, digest: text.describe('Of the plan that was shown') };
 const { state } = z.object({ state: z.enum(states) }).shape;
+const question = { question: text, run: text, digest: text.describe('Of what was asked') };
 const operation = z.object({
   operation: text.describe('Its name: `runs.stop`'),
   input: unknown.describe('What was asked, without what is secret'),
@@ -155,6 +157,19 @@ export const lineDetails = {
     reason: text,
     run: text.describe('After which it was set'),
   }),
+  'question.asked': z.object({
+    ...question,
+    summary: text,
+    form: formShape,
+    approvers: approversShape,
+    expiresAt: text,
+  }),
+  'question.answered': questionAnswerShape.extend({
+    ...question,
+    state: z.enum(questionStates),
+    alsoKnownAs: texts.exactOptional().describe('Under what else Baton knows whoever it was'),
+  }),
+  'question.closed': z.object({ ...question, state: z.enum(questionStates), because: text }),
   'operation.intended': operation,
   'operation.done': operation,
   'operation.refused': z.object({

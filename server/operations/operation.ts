@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { AnyActivity } from '../../activities/activity.ts';
 import type { AnyProvider } from '../../activities/provider.ts';
-import type { Approval, ApproverCheck } from '../../domain/approval.ts';
+import type { ApproverCheck, AskedOf } from '../../domain/approval.ts';
 import type { Principal, Right, Scope } from '../../domain/rights.ts';
 import type { Store } from '../../store/store.ts';
 import type { StoredConnections } from '../../store/stored-connections.ts';
@@ -24,8 +24,8 @@ export interface World {
   workflows(): Promise<{ names: readonly string[]; startable: readonly Startable[] }>;
   /** Looks at the connections of this process. */
   doctor(): Promise<Doctor>;
-  /** Whether somebody may answer an approval, by the providers' lists as they are now. */
-  checkApprover(approval: Approval, principal: Principal, signal: AbortSignal): Promise<ApproverCheck>;
+  /** Whether somebody may answer an approval or a question, by the providers' lists as they are now. */
+  checkApprover(asked: AskedOf, principal: Principal, signal: AbortSignal): Promise<ApproverCheck>;
   /** Undefined: this process does not reach Temporal. */
   runs?: RunStarter | undefined;
   /** Every variable that is set, with secrets masked. */

@@ -1,8 +1,9 @@
 import type { PersonRequest, SlackRequest } from '../../domain/person-request.ts';
+import { choiceField, type Question } from '../../domain/question.ts';
 import { incidentOfMark } from '../../domain/subject.ts';
 import type { Startable } from '../../triggers/startable.ts';
 import { readCommand, slashCommand } from './commands.ts';
-import { type Form, formView, isOurForm, readForm } from './forms.ts';
+import { type Form, formView, isOurForm, questionOf, readForm } from './forms.ts';
 import {
   type Press,
   readPress,
@@ -36,13 +37,15 @@ export interface ShowsForms {
 /** How forms are shown, and what workflows they are made for. */
 export interface Forms extends ShowsForms {
   startable(): Promise<readonly Startable[]>;
+  /** A question as it is kept. Rejects where the store is away. */
+  question(id: string): Promise<Question | undefined>;
 }
 
 /** The message shortcut that the manifest declares. */
 export const timelineShortcut = 'add_to_timeline';
 
 /** What a form's place in the conversation is without one: the command that says the same. */
-function insteadOf(form: Form): string {
+function insteadOf(form: Exclude<Form, { form: 'answer' }>): string {
   switch (form.form) {
     case 'note':
       return 'note what you saw';
@@ -89,8 +92,12 @@ async function opened(
   return (await isShown(form, triggerId, place, options)) ? {} : inPrivate(notShown(form));
 }
 
-const notShown = (form: Form) =>
-  `Slack did not let Baton open the form, and nothing was done. Write it as a command: \`${slashCommand} ${insteadOf(form)}\`.`;
+function notShown(form: Form): string {
+  const why = 'Slack did not let Baton open the form, and nothing was done.';
+  return form.form === 'answer'
+    ? `${why} Press again, or answer in a terminal: \`npx baton questions answer ${form.question.id} name=value\`.`
+    : `${why} Write it as a command: \`${slashCommand} ${insteadOf(form)}\`.`;
+}
 
 async function isShown(
   form: Form,
@@ -126,7 +133,7 @@ async function stored(
 }
 
 /** The buttons that are answered here, and what comes of each; the others are clicks on the status card. */
-type Pressed = { request: PersonRequest } | { form: Form };
+type Pressed = { request: PersonRequest } | { form: Form } | { answers: string };
 
 function pressed({ actionId, value }: Press): Pressed | undefined {
   // Of several in one message each has a number of its own behind it.
@@ -139,6 +146,10 @@ function pressed({ actionId, value }: Press): Pressed | undefined {
       return { request: { do: 'approve', approvalId: value } };
     case 'refuse':
       return { request: { do: 'refuse', approvalId: value } };
+    case 'answer':
+      return chosen(value);
+    case 'answer_form':
+      return { answers: value };
     case 'stop':
       return { request: { do: 'stop', runId: value } };
     case 'approve_with_reason':
@@ -148,6 +159,13 @@ function pressed({ actionId, value }: Press): Pressed | undefined {
     default:
       return undefined;
   }
+}
+
+/** The option of a question that was pressed: `<id>/<value>`. */
+function chosen(pressed: string): Pressed | undefined {
+  const [, questionId, choice] = /^([^/]+)\/(.+)$/s.exec(pressed) ?? [];
+  if (questionId === undefined || choice === undefined) return undefined;
+  return { request: { do: 'answer', questionId, values: { [choiceField]: choice } } };
 }
 
 /** A button, a form or a shortcut that asks for something. Undefined: it is another interaction. Never rejects. */
@@ -172,9 +190,44 @@ async function takePress(
   const { channelId, messageTs } = press.told;
   if ('request' in asked)
     tell(await stored(asked.request, 'button', press.told, said, options), said, options);
+  else if ('answers' in asked) await openAnswer(asked.answers, press, said, options);
   else if (!(await isShown(asked.form, press.triggerId, { channelId, messageTs }, options)))
     tell(notShown(asked.form), said, options);
   return {};
+}
+
+/** The form of a question, for whoever presses on a message that shows just this question: an id alone tells nothing. */
+async function openAnswer(
+  id: string,
+  { triggerId, told: { channelId, messageTs } }: Press,
+  said: SlackSaid,
+  options: TakingOptions,
+): Promise<void> {
+  const question = await keptQuestion(id, options);
+  const isShownHere = question?.messages.some(
+    (message) => message.channelId === channelId && message.ts === messageTs,
+  );
+  if (!question || !isShownHere)
+    return tell(
+      'Nothing was done: Baton knows of no question that this message shows. Press again in a moment.',
+      said,
+      options,
+    );
+  if (question.state !== 'pending')
+    return tell(`Nothing was done: the question is ${question.state} already.`, said, options);
+  const form: Form = { form: 'answer', question };
+  if (!(await isShown(form, triggerId, { channelId, messageTs }, options)))
+    tell(notShown(form), said, options);
+}
+
+/** Undefined too where the store is away. */
+async function keptQuestion(id: string, { forms, log }: TakingOptions): Promise<Question | undefined> {
+  try {
+    return await forms?.question(id);
+  } catch (error) {
+    log.warn({ err: error }, 'A question could not be read for its form');
+    return undefined;
+  }
 }
 
 async function takeForm(
@@ -183,11 +236,16 @@ async function takeForm(
   options: TakingOptions,
 ): Promise<SlackAnswer> {
   const startable = (await options.forms?.startable()) ?? [];
-  const read = readForm(submission, (workflow) => startFields(workflow, startable));
+  const questionId = questionOf(submission);
+  const question = questionId === undefined ? undefined : await keptQuestion(questionId, options);
+  const read = readForm(submission, {
+    inputOf: (workflow) => startFields(workflow, startable),
+    question,
+  });
   const firstBlock = Object.keys(submission.values)[0] ?? 'text';
   if (!read)
     return formErrors({
-      [firstBlock]: 'Baton cannot read this form any more. Close it and write the command again.',
+      [firstBlock]: 'Baton cannot read this form any more. Close it and ask for it again.',
     });
   if ('errors' in read) return formErrors(read.errors);
   const { channelId, messageTs } = read.place;

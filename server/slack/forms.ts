@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { coerceTexts, type InputField } from '../../domain/input-texts.ts';
 import type { PersonRequest } from '../../domain/person-request.ts';
+import { fieldsOf, type Question, readAnswer } from '../../domain/question.ts';
 import { markWritten } from '../../domain/subject.ts';
 import { longestUpdate } from './commands.ts';
 import type { Submission } from './person-requests.ts';
@@ -27,6 +28,7 @@ export type Form =
   | { form: 'change' }
   | { form: 'timeline'; message: TimelineMessage }
   | { form: 'approve' | 'refuse'; approvalId: string }
+  | { form: 'answer'; question: Question }
   | {
       form: 'run';
       workflow: string;
@@ -42,6 +44,7 @@ const metadata = z.object({
   messageTs: z.string().min(1).max(255).optional(),
   incident: z.string().min(1).max(100).optional(),
   approvalId: z.string().min(1).max(255).optional(),
+  questionId: z.string().min(1).max(255).optional(),
   workflow: z.string().min(1).max(200).optional(),
   message: z
     .object({
@@ -58,7 +61,7 @@ const inputPrefix = 'input.';
 
 /** The form of a modal that came back. */
 export const isOurForm = ({ callbackId }: Submission): boolean =>
-  /^baton_(note|update|snooze|change|timeline|approve|refuse|run)$/.test(callbackId);
+  /^baton_(note|update|snooze|change|timeline|approve|refuse|answer|run)$/.test(callbackId);
 
 export function formView(form: Form, place: FormPlace): Modal {
   const about = 'incident' in form && form.incident !== undefined ? { incident: form.incident } : {};
@@ -123,6 +126,17 @@ export function formView(form: Form, place: FormPlace): Modal {
         submit: form.form === 'approve' ? 'Approve' : 'Refuse',
         fields: [reasonField],
       });
+    case 'answer': {
+      const { id: questionId, summary, form: asked } = form.question;
+      return modal({
+        ...base,
+        metadata: { ...place, questionId },
+        title: 'Answer',
+        submit: 'Answer',
+        intro: `${summary} The first answer counts, and the run goes on by it at once.`,
+        fields: fieldsOf(asked).map((field) => fieldOf(field, undefined)),
+      });
+    }
     case 'run':
       return modal({
         ...base,
@@ -155,6 +169,7 @@ const reasonField: Field = { name: 'reason', label: 'Why', multiline: true, most
 /** What a field takes, where its look does not tell. */
 const wanted: Readonly<Record<InputField['type'], string | undefined>> = {
   text: undefined,
+  longText: undefined,
   choice: undefined,
   boolean: undefined,
   number: 'a number',
@@ -163,16 +178,17 @@ const wanted: Readonly<Record<InputField['type'], string | undefined>> = {
 };
 
 function fieldOf(
-  { name, type, required, description, choices }: InputField,
+  { name, label = name, type, required, description, choices, most }: InputField,
   value: string | undefined,
 ): Field {
   const hint = [description, wanted[type]];
   return {
     name: `${inputPrefix}${name}`,
-    label: name,
+    label,
     optional: !required,
     hint: hint.filter((part) => part !== undefined).join('; '),
-    multiline: type === 'json',
+    multiline: type === 'json' || type === 'longText',
+    most,
     value,
     choices: type === 'boolean' ? ['yes', 'no'] : choices,
   };
@@ -181,7 +197,10 @@ function fieldOf(
 /** What was asked for by a form, and where; or what is wrong in it, by field. Undefined: it is no form that Baton could have opened. */
 export function readForm(
   { callbackId, privateMetadata, values }: Submission,
-  fieldsOf: (workflow: string) => readonly InputField[] | undefined,
+  known: {
+    inputOf(workflow: string): readonly InputField[] | undefined;
+    question: Question | undefined;
+  },
 ): { request: PersonRequest; place: FormPlace } | { errors: Record<string, string> } | undefined {
   const { data } = metadata.safeParse(jsonIn(privateMetadata));
   if (!data) return undefined;
@@ -222,25 +241,19 @@ export function readForm(
         request: { do: callbackId === 'baton_approve' ? 'approve' : 'refuse', approvalId, reason },
         place,
       };
+    case 'answer': {
+      const { question } = known;
+      if (!question) return undefined;
+      const read = readAnswer(question.form, filledIn(fieldsOf(question.form), values));
+      if ('problems' in read) return errorsOf(read.problems);
+      return { request: { do: 'answer', questionId: question.id, values: read.values }, place };
+    }
     case 'run': {
-      const fields = workflow === undefined ? undefined : fieldsOf(workflow);
+      const fields = workflow === undefined ? undefined : known.inputOf(workflow);
       if (workflow === undefined || !fields) return undefined;
-      const input = Object.fromEntries(
-        fields.flatMap(({ name }) => {
-          const value = values[`${inputPrefix}${name}`];
-          return value === undefined ? [] : [[name, value]];
-        }),
-      );
+      const input = filledIn(fields, values);
       const coerced = coerceTexts(input, fields);
-      if ('problems' in coerced)
-        return {
-          errors: Object.fromEntries(
-            Object.entries(coerced.problems).map(([name, problem]) => [
-              `${inputPrefix}${name}`,
-              `It ${problem}.`,
-            ]),
-          ),
-        };
+      if ('problems' in coerced) return errorsOf(coerced.problems);
       if (reason === undefined) return missing('reason');
       return { request: { do: 'run', workflow, input, reason, ...at }, place };
     }
@@ -248,6 +261,27 @@ export function readForm(
       return undefined;
   }
 }
+
+/** What was filled in, by the names of the fields. */
+const filledIn = (fields: readonly InputField[], values: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    fields.flatMap(({ name }) => {
+      const value = values[`${inputPrefix}${name}`];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
+const errorsOf = (problems: Readonly<Record<string, string>>) => ({
+  errors: Object.fromEntries(
+    Object.entries(problems).map(([name, problem]) => [`${inputPrefix}${name}`, `It ${problem}.`]),
+  ),
+});
+
+/** The question that a form answers. Undefined: it is another form, or cannot be read. */
+export const questionOf = ({ callbackId, privateMetadata }: Submission): string | undefined =>
+  callbackId === `${formPrefix}answer`
+    ? metadata.safeParse(jsonIn(privateMetadata)).data?.questionId
+    : undefined;
 
 function jsonIn(text: string): unknown {
   try {

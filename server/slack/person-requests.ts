@@ -97,7 +97,14 @@ const press = z.object({
   container: z.object({ message_ts: short, is_ephemeral: z.boolean().optional().catch(undefined) }),
   trigger_id: short.optional().catch(undefined),
   actions: z
-    .tuple([z.object({ action_id: short, action_ts: short, value: z.string().min(1).max(500) })])
+    .tuple([
+      z.object({
+        action_id: short,
+        action_ts: short,
+        value: z.string().min(1).max(500).optional(),
+        selected_option: z.object({ value: z.string().min(1).max(500) }).nullish(),
+      }),
+    ])
     .rest(z.unknown()),
 });
 
@@ -108,11 +115,13 @@ export interface Press {
   told: Told;
 }
 
-/** A pressed button of a message, whichever it is. Undefined: it is none, or cannot be read. */
+/** A pressed button of a message, or an option that was chosen there. Undefined: it is none, or cannot be read. */
 export function readPress(payload: unknown, receivedAt: string): Press | undefined {
   const { data } = press.safeParse(payload);
   if (!data) return undefined;
-  const [{ action_id: actionId, action_ts, value }] = data.actions;
+  const [{ action_id: actionId, action_ts, value: pressed, selected_option: chosen }] = data.actions;
+  const value = pressed ?? chosen?.value;
+  if (value === undefined) return undefined;
   const user = saidBy(data);
   const told: Told = {
     user,

@@ -48,6 +48,8 @@ function wordsFor(request: PersonRequest): string {
       return request.approvalId === undefined
         ? `looks what of ${about(request)} waits for an answer, and decides nothing`
         : 'will give your answer';
+    case 'answer':
+      return 'will give your answer';
     case 'stop':
       return request.runId === undefined
         ? `will stop what is at work on ${about(request)}, or ask you which`

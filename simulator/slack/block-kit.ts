@@ -33,6 +33,14 @@ const button = z.strictObject({
     })
     .optional(),
 });
+const option = z.strictObject({ text: plain(75), value: z.string().min(1).max(75) });
+const select = z.strictObject({
+  type: z.literal('static_select'),
+  action_id: z.string().max(255).optional(),
+  placeholder: plain(150).optional(),
+  options: z.array(option).min(1).max(100),
+  confirm: button.shape.confirm,
+});
 const blockId = { block_id: z.string().max(255).optional() };
 const block = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('header'), text: plain(150), ...blockId }),
@@ -45,7 +53,14 @@ const block = z.discriminatedUnion('type', [
     })
     .refine((section) => section.text || section.fields, 'a section needs text or fields'),
   z.strictObject({ type: z.literal('context'), elements: z.array(text(3000)).min(1).max(10), ...blockId }),
-  z.strictObject({ type: z.literal('actions'), elements: z.array(button).min(1).max(25), ...blockId }),
+  z.strictObject({
+    type: z.literal('actions'),
+    elements: z
+      .array(z.union([button, select]))
+      .min(1)
+      .max(25),
+    ...blockId,
+  }),
   z.strictObject({ type: z.literal('divider'), ...blockId }),
 ]);
 const blocks = z.array(block).max(50);

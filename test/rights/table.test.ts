@@ -26,6 +26,7 @@ const decided: Record<Right, string> = {
   'events.replay': ' raoA',
   'changes.halt': ' raoA',
   'approvals.decide': '  a A',
+  'questions.answer': ' raoA',
   'runs.unpark': '   oA',
   'changes.allow': '   oA',
   'triggers.switch': '   oA',

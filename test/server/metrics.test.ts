@@ -27,7 +27,7 @@ describe('the table of metrics in the docs', () => {
     metrics.event('dispatched');
     metrics.temporalFailure('UNAVAILABLE');
     metrics.run('a', 'completed');
-    metrics.approval('approved');
+    metrics.asked('approval.approved');
     metrics.activity({ name: 'a', provider: 'slack' });
     const text = await page(metrics);
     const shown = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type]) => {

@@ -139,6 +139,7 @@ describe('what people ask for by other ways', () => {
     async open(triggerId: string, view: Modal) {
       views.push({ triggerId, view });
     },
+    question: async () => undefined,
     startable: async () => startable,
     lookAt: async ({ channelId, messageTs }: { channelId: string; messageTs: string }) => ({
       isRoom: channelId === 'C0ROOM',

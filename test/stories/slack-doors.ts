@@ -10,6 +10,8 @@ export interface Button {
   channelId: string;
   messageTs: string;
   userId: string;
+  /** An option of a list was chosen. */
+  isChoice?: boolean;
   /** It stands on a message that this person alone was shown. */
   isEphemeral?: boolean;
   /** The workspace that Slack names. Ours where left out. */

@@ -19,22 +19,27 @@ import type {
   PlannedCall,
 } from '../../domain/approval.ts';
 import { whoMayApprove } from '../../domain/approval.ts';
+import type { QuestionEvent } from '../../domain/question.ts';
 import { oneLine } from '../../domain/text.ts';
 import { changes, type Steps, steps } from './activities.ts';
 import { approvalOfRun, approvalTakenUp, by, nextApproval } from './call-approval.ts';
 import { isUsual, lookAt } from './consent.ts';
 import { failureOf, orCancelled, orUnavailable } from './parts.ts';
 import { engine, eventsSoFar, isLooking, isPlanning, lastResolver } from './run.ts';
+import type { AskedOfPeople } from './show-as-kept.ts';
 import { reminderOf } from './shown-approval.ts';
 
-/** Tells a run that its approval has an answer, and waits until it has taken it up: true. Whoever cannot wait lets the event tell it. */
+/** Tells a run that its approval or question has an answer, and waits until it has taken it up: true. Whoever cannot wait lets the event tell it. */
 export const approvalAnswered = defineUpdate<boolean, [string]>('approvalAnswered');
 
 /**
- * What follows when nobody has answered in time: it is refused; the run fails, and so pages; or others are asked, for their own time (left
- * out, as long as those before), and `then` says what follows where they do not answer either (left out, it is refused).
+ * What follows when nobody has answered in time: the `End`; the run fails, and so pages; or others are asked, for their own time (left out,
+ * as long as those before), and `then` says what follows where they do not answer either (left out, the `End`).
  */
-export type OnExpire = 'refuse' | 'page' | { ask: Approvers; expiresIn?: Duration; then?: OnExpire };
+export type OnExpire<End extends string> =
+  | End
+  | 'page'
+  | { ask: Approvers; expiresIn?: Duration; then?: OnExpire<End> };
 
 /** How people are asked. */
 export interface Asking {
@@ -45,7 +50,7 @@ export interface Asking {
   /** After this nothing is approved any more. */
   expiresIn: Duration;
   /** Left out: it is refused. */
-  onExpire?: OnExpire;
+  onExpire?: OnExpire<'refuse'>;
   /** Whoever asked for the run may answer too. */
   requesterMayApprove?: boolean;
   reasonRequired?: boolean;
@@ -71,7 +76,7 @@ export type ChangeName = Exclude<
 type InputOf<Name extends ChangeName> = Parameters<ActivityFunctions[Name]>[0];
 type OutputOf<Name extends ChangeName> = Awaited<ReturnType<ActivityFunctions[Name]>>;
 
-/** The approvals that the run has taken up. */
+/** The approvals and questions that the run has taken up. */
 const takenUp = new Set<string>();
 const told = new Set<string>();
 
@@ -190,32 +195,60 @@ async function ask(
   const { approvers, required = 1, requesterMayApprove = false, channelId } = asking;
   const { overridesGuards = false } = asking;
   const reasonRequired = overridesGuards || asking.reasonRequired === true;
+  return askAndWait({
+    ask: (number) =>
+      engine.askApproval({
+        number,
+        summary,
+        calls,
+        approvers,
+        required,
+        requesterMayApprove,
+        reasonRequired,
+        overridesGuards,
+        expiresInSeconds: secondsOf(asking.expiresIn),
+        ...(channelId === undefined ? {} : { channelId }),
+      }),
+    find: engine.findApproval,
+    close: engine.closeApproval,
+    remind: engine.remindOfApproval,
+    unanswered: unansweredFor(asking),
+    lost: 'ApprovalLost',
+  });
+}
+
+export const secondsOf = (time: Duration): number => Math.ceil(msToNumber(time) / 1000);
+
+/** How something is asked of people, and looked at until it is over. */
+interface Ways<Kept extends AskedOfPeople> {
+  /** `number`: the same one asks once. */
+  ask(number: number): Promise<Kept>;
+  find(asked: { id: string }): Promise<Kept | undefined>;
+  close(closing: { id: string; state: 'expired' | 'withdrawn'; because: string }): Promise<Kept | undefined>;
+  remind(asked: { id: string; reminder: number }): Promise<void>;
+  /** Why it is over where nobody has answered. */
+  unanswered: string;
+  /** The class of the failure where the store keeps it no more. */
+  lost: string;
+}
+
+/** Asks people, and waits until it is over. Where the run is to end, what it asks is withdrawn. */
+export async function askAndWait<Kept extends AskedOfPeople>(ways: Ways<Kept>): Promise<Kept> {
   const number = nextApproval();
   setHandler(approvalAnswered, async (id) => {
     told.add(id);
     return condition(() => takenUp.has(id), '10 seconds');
   });
-  const approval = await engine.askApproval({
-    number,
-    summary,
-    calls,
-    approvers,
-    required,
-    requesterMayApprove,
-    reasonRequired,
-    overridesGuards,
-    expiresInSeconds: Math.ceil(msToNumber(asking.expiresIn) / 1000),
-    ...(channelId === undefined ? {} : { channelId }),
-  });
+  const asked = await ways.ask(number);
   try {
-    const closed = await untilClosed(approval, unansweredFor(asking));
+    const closed = await untilClosed(asked, ways);
     takenUp.add(closed.id);
     approvalTakenUp(number);
     return closed;
   } catch (error) {
     if (isCancellation(error))
       await CancellationScope.nonCancellable(() =>
-        engine.closeApproval({ id: approval.id, state: 'withdrawn', because: becauseOfEnd() }),
+        ways.close({ id: asked.id, state: 'withdrawn', because: becauseOfEnd() }),
       );
     throw error;
   }
@@ -226,21 +259,23 @@ function becauseOfEnd(): string {
   return resolver ? `the incident was resolved by ${resolver.name}` : 'the run was stopped';
 }
 
-/** What is told may be lost, so the approval itself is looked at so often. */
+/** What is told may be lost, so what is kept is looked at so often. */
 const lookAgainMs = 3_600_000;
 /** The clocks of the store and of Temporal differ: by the store's it may have some seconds left. */
 const shortMs = 2_000;
 
 /** Why it is over where nobody has answered, and what follows: people read it where the question was. */
-export function unansweredFor({ onExpire = 'refuse' }: Pick<Asking, 'onExpire'>): string {
+export function unansweredFor(
+  { onExpire }: { onExpire?: OnExpire<string> },
+  whoMay: (others: Approvers) => string = whoMayApprove,
+): string {
   const unanswered = 'nobody answered in time';
-  if (typeof onExpire === 'object')
-    return `${unanswered}, so others are asked: ${whoMayApprove(onExpire.ask)}`;
+  if (typeof onExpire === 'object') return `${unanswered}, so others are asked: ${whoMay(onExpire.ask)}`;
   return onExpire === 'page' ? `${unanswered}, so the run fails, and somebody is paged` : unanswered;
 }
 
-async function untilClosed(approval: Approval, unanswered: string): Promise<Approval> {
-  const { id, expiresAt, askedAt } = approval;
+async function untilClosed<Kept extends AskedOfPeople>(first: Kept, ways: Ways<Kept>): Promise<Kept> {
+  const { id, expiresAt, askedAt } = first;
   const end = Date.parse(expiresAt);
   const begin = Date.parse(askedAt);
   const remindsByEvent = patched('reminded-by-event');
@@ -253,7 +288,7 @@ async function untilClosed(approval: Approval, unanswered: string): Promise<Appr
   // An answer does not wait for a Slack that is away.
   const reminding = new CancellationScope();
   try {
-    for (let now = approval; ; ) {
+    for (let now = first; ; ) {
       if (now.state !== 'pending') return now;
       const left = (times[reminded] ?? end) - Date.now();
       // Each time longer: the clock of the store may be hours behind.
@@ -263,11 +298,11 @@ async function untilClosed(approval: Approval, unanswered: string): Promise<Appr
       // Before the look: what is told during it is looked at again. And no event is believed twice.
       told.delete(id);
       seen = eventsSoFar().length;
-      now = await look(id, Date.now() >= end ? unanswered : undefined);
+      now = await look(id, Date.now() >= end, ways);
       if (now.state !== 'pending' || due() === reminded) continue;
       reminded = due();
       const asked = now;
-      if (remindsByEvent) await engine.remindOfApproval({ id, reminder: reminded });
+      if (remindsByEvent) await ways.remind({ id, reminder: reminded });
       else reminding.run(() => remindOnce(asked)).catch(orCancelled);
     }
   } finally {
@@ -275,16 +310,17 @@ async function untilClosed(approval: Approval, unanswered: string): Promise<Appr
   }
 }
 
-/** How it stands; `unanswered`: its time is over by the clock of Temporal, and it is ended, if it is over by the store's too. */
-async function look(id: string, unanswered: string | undefined): Promise<Approval> {
-  const kept =
-    unanswered === undefined
-      ? await engine.findApproval({ id })
-      : await engine.closeApproval({ id, state: 'expired', because: unanswered });
+/** How it stands. Where its time is over by the clock of Temporal, it is ended, if it is over by the store's too. */
+async function look<Kept extends AskedOfPeople>(
+  id: string,
+  isOver: boolean,
+  { find, close, unanswered, lost }: Ways<Kept>,
+): Promise<Kept> {
+  const kept = isOver ? await close({ id, state: 'expired', because: unanswered }) : await find({ id });
   if (kept) return kept;
   throw ApplicationFailure.nonRetryable(
-    `The approval ${id} is not in the store any more, so nobody can answer it. Start the run anew`,
-    'ApprovalLost',
+    `What was asked (${id}) is not in the store any more, so nobody can answer it. Start the run anew`,
+    lost,
   );
 }
 
@@ -292,12 +328,12 @@ const isClosed = (id: string, from: number): boolean =>
   eventsSoFar()
     .slice(from)
     .some(({ type, data }) => {
-      const { approvalId, state } = (data ?? {}) as Partial<ApprovalEvent>;
-      return type.startsWith('approval.') && approvalId === id && state !== 'pending';
+      const { approvalId, questionId, state } = (data ?? {}) as Partial<ApprovalEvent & QuestionEvent>;
+      return /^(approval|question)\./.test(type) && (approvalId ?? questionId) === id && state !== 'pending';
     });
 
 /** How runs have reminded people that began before a run of its own did: once, in each place where it was shown. */
-async function remindOnce({ summary, expiresAt, messages }: Approval): Promise<void> {
+async function remindOnce({ summary, expiresAt, messages }: AskedOfPeople): Promise<void> {
   for (const { channelId, ts } of messages)
     await orUnavailable(() =>
       steps.postSlackMessage({

@@ -3,11 +3,11 @@ import { steps } from './activities.ts';
 import { orUnavailable } from './parts.ts';
 import { engine } from './run.ts';
 
-/** An approval calls no more people than that. */
+/** An approval or a question calls no more people than that. */
 export const mostAsked = 20;
 
 /** The members of Slack who are asked by name, as on call or in a group. Who cannot be found is not called, and may answer all the same. */
-export async function askedByName({ approvers }: Approval): Promise<string[]> {
+export async function askedByName({ approvers }: Pick<Approval, 'approvers'>): Promise<string[]> {
   const found = await orUnavailable(() => usersOf(approvers));
   if ('unavailable' in found) return [];
   return [...new Set([...found.slackUsers, ...(await inSlack(found.emails))])];
@@ -48,13 +48,15 @@ async function usersOf({
 }
 
 /** The members of Slack who are asked as people of a team in PagerDuty. */
-export async function askedByTeam({ approvers: { pagerDutyTeam: teamId } }: Approval): Promise<string[]> {
+export async function askedByTeam({
+  approvers: { pagerDutyTeam: teamId },
+}: Pick<Approval, 'approvers'>): Promise<string[]> {
   if (teamId === undefined) return [];
   const team = await orUnavailable(() => steps.listPagerDutyTeamMembers({ teamId }));
   return 'unavailable' in team ? [] : inSlack(team.users.map(({ email }) => email));
 }
 
 /** The members of Slack who are asked by their role in Baton. No list at all asks whoever may decide. */
-export async function askedByRole({ id }: Approval): Promise<string[]> {
+export async function askedByRole({ id }: Pick<Approval, 'id'>): Promise<string[]> {
   return inSlack(await engine.peopleByRole({ id, limit: mostAsked }));
 }

@@ -27,7 +27,6 @@ import {
   type WorkflowOutboundCallsInterceptor,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Approval, ApprovalRequest } from '../../domain/approval.ts';
 import type { Held, Limits } from '../../domain/guard.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from '../../domain/incident.ts';
 import { carriedName, causeName, splitLastArgument } from '../../domain/last-argument.ts';
@@ -36,6 +35,7 @@ import { isWatching } from '../../domain/mode.ts';
 import type { Notice } from '../../domain/notice.ts';
 import type { Transcript } from '../../domain/transcript.ts';
 import type { Waiting } from '../../domain/waiting.ts';
+import type { ApprovalActivities, QuestionActivities } from './asking-activities.ts';
 import {
   approvalOfCall,
   approvalOfRun,
@@ -78,7 +78,7 @@ export interface RunReport {
 }
 
 /** The engine's own activities, which the worker brings along. */
-export interface EngineActivities {
+export interface EngineActivities extends ApprovalActivities, QuestionActivities {
   /** Gives back the failure without the secrets that the worker found in it. */
   reportRunEnd(report: RunReport): Promise<RunReport['failure']>;
   /** `subject`: another one than the run's own. */
@@ -90,25 +90,11 @@ export interface EngineActivities {
   /** Keeps what was said in the room of the run's incident. */
   keepTranscript(transcript: Transcript): Promise<void>;
   storeScheduleEvent(event: { name: string; scheduledAt: string }): Promise<void>;
-  /** Asks, once for each `number` of the run. */
-  askApproval(asking: ApprovalAsking): Promise<Approval>;
-  findApproval(asked: { id: string }): Promise<Approval | undefined>;
-  /** Ends it without an answer, where it has not ended; gives how it stands after that. */
-  closeApproval(closing: {
-    id: string;
-    state: 'expired' | 'superseded' | 'withdrawn';
-    because: string;
-  }): Promise<Approval | undefined>;
-  /** Tells by an event that it still waits, once for each `reminder`. */
-  remindOfApproval(asked: { id: string; reminder: number }): Promise<void>;
-  showedApproval(shown: { id: string; channelId: string; ts: string }): Promise<void>;
   /** The result of the last change by this activity of this target, of any run. The target as the store has it: with its connection. */
   lastMade(asked: { activity: string; target: string }): Promise<unknown>;
   /** Leaves something that a person is to be told, once for each `id` of the run; and takes back what was not told. */
   leaveNotice(left: { id: string; userId: string; notice: Notice }): Promise<void>;
   withdrawNotice(left: { id: string }): Promise<void>;
-  /** The addresses of people who may answer an approval by their role in Baton: so many, in their order. */
-  peopleByRole(asked: { id: string; limit: number }): Promise<string[]>;
   /** A change that was made, by the key of its effect. */
   findMade(asked: { key: string }): Promise<Made | undefined>;
   /** Which guard would hold a destructive change of a target; undefined: none. */
@@ -118,20 +104,6 @@ export interface EngineActivities {
   /** What waits for people about these incidents. */
   listWaiting(asked: { subjects: readonly string[] }): Promise<Waiting[]>;
 }
-
-/** What a workflow says of an approval. Whose run it is, and who asked for it, the worker takes from the signed cause. */
-export type ApprovalAsking = Pick<
-  ApprovalRequest,
-  | 'summary'
-  | 'calls'
-  | 'approvers'
-  | 'required'
-  | 'requesterMayApprove'
-  | 'reasonRequired'
-  | 'overridesGuards'
-  | 'channelId'
-  | 'expiresInSeconds'
-> & { number: number };
 
 /** They only write to the store, so they are tried until it answers. */
 export const engine = proxyLocalActivities<EngineActivities>({

@@ -58,7 +58,7 @@ function callShown({
 }
 
 /** Who may answer, as people read it. No list at all asks whoever has the right to; an empty one, nobody. */
-function inWords(approvers: Approvers): string {
+export function inWords(approvers: Approvers, all = 'whoever may decide approvals in Baton'): string {
   const { userIds = [], userGroup, pagerDutyTeam, onCallOf, role } = approvers;
   const lists = [
     ...(onCallOf ? [`who is ${onCallText(onCallOf)} for the service`] : []),
@@ -70,5 +70,5 @@ function inWords(approvers: Approvers): string {
     ...(role ? [`whoever is ${role} in Baton`] : []),
   ];
   const asksAll = Object.values(approvers).every((list) => list === undefined);
-  return lists.join('; ') || (asksAll ? 'whoever may decide approvals in Baton' : 'nobody');
+  return lists.join('; ') || (asksAll ? all : 'nobody');
 }

@@ -46,6 +46,7 @@ interface Approval {
   id: string;
   summary: string;
   pending: boolean;
+  isQuestion?: boolean;
 }
 
 /** A room, and what could not be done about it. */
@@ -133,7 +134,9 @@ function listsOf(
 }
 
 const waitedFor = (approvals: readonly Approval[]) =>
-  approvals.filter(({ pending }) => pending).map(({ summary }) => `Approval: ${summary}`);
+  approvals
+    .filter(({ pending }) => pending)
+    .map(({ summary, isQuestion }) => `${isQuestion ? 'Question' : 'Approval'}: ${summary}`);
 
 type Person = { id: string; name: string; email?: string | undefined };
 
@@ -219,7 +222,7 @@ export async function inviteResponders(warRoom: WarRoom, incidentId: string): Pr
 }
 
 const isAboutResponders = ({ type }: LaterEvent) => type.startsWith('pagerduty.incident.responder.');
-const isAboutApproval = ({ type }: LaterEvent) => type.startsWith('approval.');
+const isAboutApproval = ({ type }: LaterEvent) => /^(approval|question)\./.test(type);
 
 /** Whether the room looks different after this event. Of types that are not known it does not. */
 export const concernsRoom = (event: LaterEvent): boolean =>
@@ -241,12 +244,14 @@ export function takeIn(soFar: Progress, events: readonly LaterEvent[]): void {
 }
 
 function approvalOf({ type, data }: LaterEvent): Approval | undefined {
-  const { approvalId, summary, state } = (data ?? {}) as Record<string, unknown>;
-  if (typeof approvalId !== 'string') return undefined;
+  const { approvalId, questionId, summary, state } = (data ?? {}) as Record<string, unknown>;
+  const id = approvalId ?? questionId;
+  if (typeof id !== 'string') return undefined;
   return {
-    id: approvalId,
+    id,
+    ...(questionId === undefined ? {} : { isQuestion: true }),
     summary: typeof summary === 'string' ? summary.slice(0, 200) : '',
-    pending: type === 'approval.asked' || state === 'pending',
+    pending: type.endsWith('.asked') || state === 'pending',
   };
 }
 

@@ -155,7 +155,9 @@ describe('a text from an incident', () => {
         });
         checkBlocks(body.blocks);
         const buttons = body.blocks.flatMap((block) =>
-          block.type === 'actions' ? block.elements.map(({ value }) => value) : [],
+          block.type === 'actions'
+            ? block.elements.map((element) => 'value' in element && element.value)
+            : [],
         );
         expect(buttons).toEqual(approval.state === 'pending' ? [approval.id, approval.id] : []);
       }),

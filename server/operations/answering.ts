@@ -1,0 +1,53 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AskedOf } from '../../domain/approval.ts';
+import { oneLine } from '../../domain/text.ts';
+import { Refusal } from '../refusal.ts';
+import type { OperationContext } from './operation.ts';
+
+/** What answers to approvals and to questions have in common. */
+
+/** Providers have so long to say who somebody is. */
+const lookUpMilliseconds = 5_000;
+
+/** Under which names somebody may answer. A 403 says who may; a 503, that it cannot be told now. */
+export async function mayAnswer(
+  asked: AskedOf,
+  { principal, checkApprover }: OperationContext,
+): Promise<{ name: string; alsoKnownAs: readonly string[] }> {
+  const check = await checkApprover(asked, principal, AbortSignal.timeout(lookUpMilliseconds));
+  if ('name' in check) return check;
+  if ('refusal' in check) throw new Refusal(403, 'Not allowed', check.refusal);
+  throw new Refusal(
+    503,
+    'Not to be told now',
+    `Whether you may answer cannot be looked up now, and nothing is decided: ${check.unavailable}. Try again.`,
+    5,
+  );
+}
+
+/** The incident is resolved, and its run with it. */
+export const isResolved = (by: string | undefined) =>
+  new Refusal(
+    409,
+    'Resolved',
+    `The incident was resolved${by === undefined ? '' : ` by ${oneLine(by)}`}, so nothing is done.`,
+  );
+
+const takeUpMilliseconds = 2_000;
+
+/** Tells the run at once, by an update of Temporal. Where that fails it learns of it by the event, which lies in the inbox. */
+export async function isTakenUp(
+  { id, runId }: { id: string; runId: string },
+  { runs }: OperationContext,
+): Promise<boolean> {
+  if (!runs) return false;
+  const { client } = runs;
+  const told = client
+    .withDeadline(Date.now() + takeUpMilliseconds, () =>
+      client.workflow.getHandle(runId).executeUpdate<boolean, [string]>('approvalAnswered', { args: [id] }),
+    )
+    .catch(() => false);
+  // A connection that is lost is made anew for longer than the deadline, and whoever answered is not to wait for that.
+  const isLate = pause(takeUpMilliseconds, false, { ref: false });
+  return Promise.race([told, isLate]);
+}

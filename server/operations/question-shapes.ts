@@ -1,0 +1,38 @@
+import { z } from 'zod';
+
+/** Parts of questions, as operations answer with them and lines of the record hold them. */
+
+export const questionStates = ['pending', 'answered', 'expired', 'withdrawn'] as const;
+
+const texts = z.array(z.string()).readonly();
+
+const fieldShape = z.object({
+  name: z.string(),
+  label: z.string().exactOptional().describe('As people read it; its name where left out'),
+  type: z.enum(['text', 'longText', 'number', 'integer', 'boolean', 'choice']),
+  required: z.boolean(),
+  description: z.string().exactOptional(),
+  choices: texts.exactOptional(),
+  most: z.number().exactOptional().describe('So many characters at most'),
+});
+
+export const formShape = z.union([
+  z.object({
+    options: z
+      .array(z.object({ value: z.string(), label: z.string(), description: z.string().exactOptional() }))
+      .readonly()
+      .describe('One of these is the answer: choice=<value>'),
+  }),
+  z.object({ fields: z.array(fieldShape).readonly().describe('All of them are the answer: name=value') }),
+]);
+
+export const valuesShape = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).readonly();
+
+export const questionAnswerShape = z.object({
+  by: z.string(),
+  name: z.string(),
+  via: z.enum(['slack', 'cli', 'api', 'console']),
+  at: z.string(),
+  values: valuesShape,
+  reason: z.string().exactOptional(),
+});

@@ -1,0 +1,299 @@
+import { fileURLToPath } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { activities } from '../../activities/index.ts';
+import type { RunCause } from '../../domain/incident.ts';
+import type { AnswerForm, Question, QuestionEvent } from '../../domain/question.ts';
+import { slackEnvironment } from '../../simulator/slack.ts';
+import type { Store } from '../../store/store.ts';
+import { bundleWorkflows } from '../../worker/bundle.ts';
+import { type RunningWorker, startWorker, taskQueue } from '../../worker/worker.ts';
+import { laterEvents } from '../../workflows/kit/run.ts';
+import { signedMemo, testAuthority } from '../authority.ts';
+import { clientsFor } from '../clients.ts';
+import { embeddedWorld, entry, fresh, type World } from '../store/world.ts';
+import { startTimeSkipping } from '../temporal.ts';
+import { eventually } from '../world.ts';
+import { chooseRegion, describeImpact, type Given } from './fixture/asking-people.ts';
+
+let temporal: TestWorkflowEnvironment;
+let stored: World;
+let store: Store;
+let worker: RunningWorker;
+beforeAll(async () => {
+  temporal = await startTimeSkipping();
+  stored = await embeddedWorld();
+  store = stored.newStore();
+  worker = await startWorker({
+    connection: temporal.nativeConnection,
+    namespace: 'default',
+    bundle: await bundleWorkflows(fileURLToPath(new URL('./fixture/asking-people.ts', import.meta.url))),
+    store: inTemporalsTime(store),
+    activities,
+    clients: clientsFor(slackEnvironment('http://127.0.0.1:9')),
+    simulated: [],
+    scrub: (text) => text.replaceAll('hunter2', '[secret]'),
+    authority: testAuthority,
+  });
+});
+afterAll(async () => {
+  await worker.stop();
+  await store.close();
+  await stored.close();
+  await temporal.teardown();
+});
+
+/** What was asked in Temporal's time. */
+const known = new Set<string>();
+
+/** The database's clock cannot skip time, so what it has asked and what is over goes by Temporal's. */
+function inTemporalsTime(kept: Store): Store {
+  const setTime = (id: string, expires: number) =>
+    stored.db
+      .updateTable('questions')
+      .set({ expires_at: new Date(expires).toISOString() })
+      .where('id', '=', id)
+      .execute();
+  return {
+    ...kept,
+    async askQuestion(request) {
+      const question = await kept.askQuestion(request);
+      if (known.has(question.id)) return question;
+      await setTime(question.id, (await temporal.currentTimeMs()) + request.expiresInSeconds * 1_000);
+      known.add(question.id);
+      return (await kept.findQuestion(question.id)) ?? question;
+    },
+    async closeQuestion(id, state, because) {
+      const { expiresAt = '' } = (await kept.findQuestion(id)) ?? {};
+      if (Date.parse(expiresAt) <= (await temporal.currentTimeMs())) await setTime(id, Date.now() - 1_000);
+      return kept.closeQuestion(id, state, because);
+    },
+  };
+}
+
+/** Starts a run as a server does. */
+async function start(
+  run: (input: Given) => Promise<string>,
+  input: Given = {},
+  cause: Partial<RunCause> = {},
+): Promise<WorkflowHandle> {
+  const workflowId = fresh('region/');
+  const { name: workflow } = run;
+  const row = { id: workflowId, trigger: 'region', workflow, target: 'shop', input: {}, cause: {} };
+  await store.beginRun(row, entry());
+  await store.runBegan(workflowId);
+  return temporal.client.workflow.start(run, {
+    workflowId,
+    taskQueue,
+    memo: signedMemo({ workflowId, workflow, input }, cause),
+    args: [input],
+  });
+}
+
+const asksOf = async (run: string): Promise<Question[]> =>
+  (await store.pageOfQuestions({ run, limit: 50 })).items.toReversed();
+/** The question that the run asks as its `count`th, once it has. */
+const asked = ({ workflowId }: WorkflowHandle, count = 1) =>
+  eventually('the run to ask', async () => {
+    const found = (await asksOf(workflowId)).at(count - 1);
+    return found && known.has(found.id) ? found : undefined;
+  });
+
+/** Somebody answers, and the run is told by the event. */
+async function answer(
+  run: WorkflowHandle,
+  { id, summary }: Question,
+  values: Question['answers'][0]['values'],
+) {
+  const by = { by: 'person:ben@example.com', name: 'Ben', via: 'api' } as const;
+  await store.answerQuestion(id, { ...by, values, reason: 'it is quiet there' });
+  const { workflowId: runId, workflowId: workflow } = run;
+  const data: QuestionEvent = { questionId: id, runId, workflow, state: 'answered', summary };
+  await tell(run, 'question.answered', data);
+}
+
+const tell = (run: WorkflowHandle, type: string, data: object = {}) =>
+  run.signal(laterEvents, [
+    { eventId: fresh('E'), type, time: new Date().toISOString(), echo: false, data: { ...data } },
+  ]);
+
+describe('a run that asks people to choose', () => {
+  it('waits for the answer, goes on with it, and knows who has given it, where and why', async () => {
+    const run = await start(chooseRegion);
+    const question = await asked(run);
+    expect(question).toMatchObject({
+      summary: 'Which region takes over?',
+      form: { options: [{ value: 'west' }, { value: 'east' }] },
+      approvers: {},
+      runId: run.workflowId,
+      workflow: 'chooseRegion',
+    });
+    await temporal.sleep('1 hour');
+    await answer(run, question, { choice: 'west' });
+    expect(await run.result()).toBe('west by Ben (api), reason it is quiet there');
+  });
+
+  it('finds an answer that nobody told it of, within the hour', async () => {
+    const run = await start(chooseRegion);
+    const { id } = await asked(run);
+    await store.answerQuestion(id, { by: 'person:a@b.c', name: 'A', via: 'cli', values: { choice: 'east' } });
+    expect(await run.result()).toBe('east by A (cli), reason none');
+  });
+
+  it('is told by the update too, once it has taken the answer up', async () => {
+    const run = await start(chooseRegion);
+    const { id } = await asked(run);
+    await store.answerQuestion(id, { by: 'person:a@b.c', name: 'A', via: 'cli', values: { choice: 'east' } });
+    expect(await run.executeUpdate<boolean, [string]>('approvalAnswered', { args: [id] })).toBe(true);
+    expect(await run.result()).toBe('east by A (cli), reason none');
+  });
+
+  it('believes no event that the store does not confirm', async () => {
+    const run = await start(chooseRegion);
+    const { id: questionId } = await asked(run);
+    await tell(run, 'question.answered', { questionId, state: 'answered' });
+    expect(await run.result()).toBe('nobody chose');
+  });
+
+  it('goes on where nobody answers, and the question says so', async () => {
+    const run = await start(chooseRegion);
+    expect(await run.result()).toBe('nobody chose');
+    expect(await asksOf(run.workflowId)).toMatchObject([
+      { state: 'expired', closedBecause: 'nobody answered in time' },
+    ]);
+  });
+
+  it('asks others then, for as long again, and takes their answer', async () => {
+    const run = await start(chooseRegion, { onExpire: { ask: { role: 'admin' } } });
+    await asked(run);
+    await temporal.sleep('5 hours');
+    const second = await asked(run, 2);
+    expect(await asksOf(run.workflowId)).toMatchObject([
+      {
+        state: 'expired',
+        closedBecause: 'nobody answered in time, so others are asked: whoever is admin in Baton, or higher',
+      },
+      { state: 'pending', approvers: { role: 'admin' } },
+    ]);
+    await answer(run, second, { choice: 'east' });
+    expect(await run.result()).toContain('east by Ben');
+  });
+
+  it('fails where that is to page', async () => {
+    const run = await start(chooseRegion, { onExpire: 'page' });
+    await expect(run.result()).rejects.toMatchObject({
+      cause: { type: 'QuestionExpired', message: 'Nobody answered in time: Which region takes over?' },
+    });
+  });
+
+  it('withdraws the question where it is cancelled', async () => {
+    const run = await start(chooseRegion);
+    const { id } = await asked(run);
+    await run.cancel();
+    await expect(run.result()).rejects.toThrow();
+    expect(await store.findQuestion(id)).toMatchObject({
+      state: 'withdrawn',
+      closedBecause: 'the run was stopped',
+    });
+  });
+
+  it('withdraws it where somebody has resolved the incident, and says who', async () => {
+    const run = await start(chooseRegion, {}, { whenResolved: 'stop' });
+    const { id } = await asked(run);
+    const by = { kind: 'person', id: 'PADALOP', name: 'Ada Lopez' } as const;
+    const event = { eventId: fresh('E'), type: 'pagerduty.incident.resolved', by, echo: false };
+    await run.signal(laterEvents, [{ ...event, time: new Date().toISOString() }]);
+    expect(await run.result()).toBe('resolved elsewhere');
+    expect(await store.findQuestion(id)).toMatchObject({
+      state: 'withdrawn',
+      closedBecause: 'the incident was resolved by Ada Lopez',
+    });
+  });
+
+  it('fails where the store has lost the question, and does not wait for ever', async () => {
+    const run = await start(chooseRegion);
+    const { id } = await asked(run);
+    await stored.db.deleteFrom('questions').where('id', '=', id).execute();
+    await expect(run.result()).rejects.toMatchObject({ cause: { type: 'QuestionLost' } });
+  });
+});
+
+describe('a run that asks people to fill in a form', () => {
+  it('gets what was filled in, each as its field says', async () => {
+    const run = await start(describeImpact);
+    const question = await asked(run);
+    await answer(run, question, { seen: 'error 500', users: 41, isPublic: true });
+    expect(await run.result()).toBe('error 500, 42, true');
+  });
+
+  it('goes on without what was not required', async () => {
+    const run = await start(describeImpact);
+    await answer(run, await asked(run), { seen: 'nothing', isPublic: false });
+    expect(await run.result()).toBe('nothing, no number, false');
+  });
+});
+
+describe('a run in plan mode', () => {
+  const saidOf = async ({ workflowId: subject }: WorkflowHandle) =>
+    (await store.readRecord({ subject, limit: 99 })).flatMap(({ action, detail }) =>
+      action === 'run.said' ? [detail.text] : [],
+    );
+
+  it('asks nobody, says what it would ask, and goes on with what it states itself', async () => {
+    const choice = await start(chooseRegion, { assume: true }, { mode: 'plan' });
+    expect(await choice.result()).toContain('east by nobody (the run only looks)');
+    const form = await start(describeImpact, { assume: true }, { mode: 'plan' });
+    expect(await form.result()).toBe('nothing, no number, false');
+    expect(await asksOf(choice.workflowId)).toEqual([]);
+    expect(await saidOf(choice)).toEqual([
+      'Would ask: Which region takes over? The run goes on with {"choice":"east"}.',
+    ]);
+  });
+
+  it('invents no answer where none is stated', async () => {
+    const run = await start(chooseRegion, {}, { mode: 'plan' });
+    expect(await run.result()).toBe('nobody chose');
+    expect(await saidOf(run)).toEqual([
+      'Would ask: Which region takes over? The run goes on as if nobody answered.',
+    ]);
+  });
+});
+
+describe('a question that nobody could be asked, or answer', () => {
+  const option = { value: 'west', label: 'Ireland' };
+  const field = { name: 'seen', type: 'text', required: true } as const;
+  it.each<[string, Given, string]>([
+    ['is over before it begins', { expiresIn: 0 }, '`expiresIn` is from 1 second'],
+    ['is to last for years', { expiresIn: '400 days' }, '`expiresIn` is from 1 second'],
+    ['has no options', { form: { options: [] } }, 'there are 0 options'],
+    ['has one option twice', { form: { options: [option, option] } }, 'is there twice'],
+    ['has a value of two words', { form: { options: [{ ...option, value: 'the west' }] } }, 'no value'],
+    ['has an option without a label', { form: { options: [{ ...option, label: ' ' }] } }, 'no fitting label'],
+    [
+      'has more options than Slack shows',
+      { form: { options: Array.from({ length: 101 }, (_, at) => ({ ...option, value: `o${at}` })) } },
+      'there are 101 options',
+    ],
+    ['has a value that is a secret', { form: { options: [{ ...option, value: 'hunter2' }] } }, 'no value'],
+  ])('%s fails at once, and says what would be right', async (_, given, words) => {
+    const run = await start(chooseRegion, given);
+    await expect(run.result()).rejects.toMatchObject({
+      cause: { type: 'InvalidInput', message: expect.stringContaining(words) },
+    });
+    expect(await asksOf(run.workflowId)).toEqual([]);
+  });
+
+  it.each<[string, AnswerForm, string]>([
+    ['has no fields', { fields: [] }, 'the form has 0 fields'],
+    ['has one field twice', { fields: [field, field] }, 'is there twice'],
+    ['has a field without a name', { fields: [{ ...field, name: '' }] }, 'no name of a field'],
+    ['has a choice of nothing', { fields: [{ ...field, type: 'choice' }] }, 'no fitting choices'],
+    ['takes more text than Slack does', { fields: [{ ...field, most: 4_000 }] }, 'cannot take 4000'],
+  ])('%s fails at once, too', async (_, form, words) => {
+    const run = await start(describeImpact, { form });
+    await expect(run.result()).rejects.toMatchObject({
+      cause: { type: 'InvalidInput', message: expect.stringContaining(words) },
+    });
+  });
+});

@@ -1,0 +1,53 @@
+import type { Approval, ApprovalRequest } from '../../domain/approval.ts';
+import type { Question, QuestionRequest } from '../../domain/question.ts';
+
+/** What a workflow says of an approval. Whose run it is, and who asked for it, the worker takes from the signed cause. */
+export type ApprovalAsking = Pick<
+  ApprovalRequest,
+  | 'summary'
+  | 'calls'
+  | 'approvers'
+  | 'required'
+  | 'requesterMayApprove'
+  | 'reasonRequired'
+  | 'overridesGuards'
+  | 'channelId'
+  | 'expiresInSeconds'
+> & { number: number };
+
+/** The engine's own activities that approvals need. */
+export interface ApprovalActivities {
+  /** Asks, once for each `number` of the run. */
+  askApproval(asking: ApprovalAsking): Promise<Approval>;
+  findApproval(asked: { id: string }): Promise<Approval | undefined>;
+  /** Ends it without an answer, where it has not ended; gives how it stands after that. */
+  closeApproval(closing: {
+    id: string;
+    state: 'expired' | 'superseded' | 'withdrawn';
+    because: string;
+  }): Promise<Approval | undefined>;
+  /** Tells by an event that it still waits, once for each `reminder`. */
+  remindOfApproval(asked: { id: string; reminder: number }): Promise<void>;
+  showedApproval(shown: { id: string; channelId: string; ts: string }): Promise<void>;
+  /** The addresses of people who may answer an approval or a question by their role in Baton: so many, in their order. */
+  peopleByRole(asked: { id: string; limit: number }): Promise<string[]>;
+}
+
+/** What a workflow says of a question. The rest is as with approvals. */
+export type QuestionAsking = Pick<
+  QuestionRequest,
+  'summary' | 'form' | 'approvers' | 'channelId' | 'expiresInSeconds'
+> & { number: number };
+
+/** Those that questions need, as those of approvals. */
+export interface QuestionActivities {
+  askQuestion(asking: QuestionAsking): Promise<Question>;
+  findQuestion(asked: { id: string }): Promise<Question | undefined>;
+  closeQuestion(closing: {
+    id: string;
+    state: 'expired' | 'withdrawn';
+    because: string;
+  }): Promise<Question | undefined>;
+  remindOfQuestion(asked: { id: string; reminder: number }): Promise<void>;
+  showedQuestion(shown: { id: string; channelId: string; ts: string }): Promise<void>;
+}
