@@ -15,6 +15,7 @@ import { addIncidentCommands } from './incidents.ts';
 import { addLookCommand } from './look.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addOperationCommands } from './operation-commands.ts';
+import { addQuestionCommands } from './questions.ts';
 import { addRecordCommands } from './record.ts';
 import { addRunCommands } from './runs.ts';
 import { addProcessCommands } from './serve.ts';
@@ -48,6 +49,7 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addRunCommands(program, wiring);
   addUndoCommand(program, wiring);
   addApprovalCommands(program, wiring);
+  addQuestionCommands(program, wiring);
   addEventCommands(program, wiring);
   addTriggerCommands(program, wiring);
   addCatalogueCommands(program, wiring);

@@ -21,7 +21,7 @@ const nouns: Readonly<Record<string, string>> = {
   identities: 'who in Slack is who in PagerDuty',
   me: 'who you are to Baton',
   people: 'who may sign in, and who they are in Slack',
-  questions: 'what else runs ask people, and the answers',
+  questions: '',
   routes: 'by which connection which runs act',
   tokens: 'the tokens of programs',
   triggers: '',

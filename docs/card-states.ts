@@ -4,6 +4,7 @@ import type { Block, Body } from '../activities/slack/blocks.ts';
 import { cardBody, cardSchema } from '../activities/slack/card.ts';
 import { type StatusCard, statusCard } from '../workflows/kit/status-card.ts';
 import { approvalStates } from './approval-states.ts';
+import { questionStates } from './question-states.ts';
 
 type Shown = Parameters<typeof statusCard>[0];
 
@@ -148,7 +149,14 @@ export const cardFile = ({ body: { blocks } }: CardState) => `${JSON.stringify({
 
 /** Each card as text, for people who read this page and have no Slack at hand. */
 export function cardsPage(): string {
-  return [intro, ...cardStates.map(chapter), introOfApprovals, ...approvalStates.map(chapter)].join('\n');
+  return [
+    intro,
+    ...cardStates.map(chapter),
+    introOfApprovals,
+    ...approvalStates.map(chapter),
+    introOfQuestions,
+    ...questionStates.map(chapter),
+  ].join('\n');
 }
 
 const chapter = (state: CardState) =>
@@ -181,6 +189,19 @@ answered, when and where, or why nobody is asked any more.
 | refused | 🔴 Refused | none |
 | expired | ⚪ Expired, and not done | none |
 | superseded | ⚪ Replaced: what would be done has changed, and it is asked anew | none |
+| the incident is resolved, or the run has ended | ⚪ No longer needed | none |
+`;
+
+const introOfQuestions = `# Questions
+
+What a run asks people to choose or to fill in ([Asking people](asking-people.md#questions)) is one message, edited in place. It has buttons while it waits, and then says
+what was answered, by whom, when and where, or why nobody is asked any more.
+
+| state | heading | buttons |
+| --- | --- | --- |
+| waits | 🟡 Waiting for an answer | one for each option, or a list of more than five; or Answer, which opens a form |
+| answered | 🟢 Answered | none |
+| expired | ⚪ Expired, and not answered | none |
 | the incident is resolved, or the run has ended | ⚪ No longer needed | none |
 `;
 

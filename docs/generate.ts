@@ -7,6 +7,7 @@ import { activities } from '../activities/index.ts';
 import { providers } from '../activities/providers.ts';
 import { approvalStates } from './approval-states.ts';
 import { cardFile, cardStates, cardsPage } from './card-states.ts';
+import { questionStates } from './question-states.ts';
 import { typeText } from './type-text.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -140,7 +141,7 @@ export function withExamples(page: string): string {
 if (import.meta.main) {
   writeFileSync(join(root, 'docs/activities.md'), activitiesPage());
   writeFileSync(join(root, 'docs/cards.md'), cardsPage());
-  for (const state of [...cardStates, ...approvalStates])
+  for (const state of [...cardStates, ...approvalStates, ...questionStates])
     writeFileSync(join(root, `docs/cards/${state.name}.json`), cardFile(state));
   for (const page of globSync('docs/*.md', { cwd: root })) {
     const before = readFileSync(join(root, page), 'utf8');

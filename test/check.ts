@@ -65,6 +65,7 @@ export const effectsOf: Readonly<Record<string, readonly string[]>> = {
   sendSlackNotices: ['conversation opened', 'message posted'],
   setSlackTopic: ['topic set', 'channel joined'],
   showSlackApproval: ['message posted', 'message edited', 'conversation opened', 'channel joined'],
+  showSlackQuestion: ['message posted', 'message edited', 'conversation opened', 'channel joined'],
   showSlackStatusCard: ['message posted', 'message edited', 'message pinned', 'channel joined'],
   unarchiveSlackChannel: ['channel unarchived', 'channel joined'],
   updateSlackMessage: ['message edited', 'message posted', 'channel joined'],

@@ -7,6 +7,7 @@ import { activities } from '../activities/index.ts';
 import { approvalStates } from '../docs/approval-states.ts';
 import { cardFile, cardStates, cardsPage } from '../docs/card-states.ts';
 import { activitiesPage, exampleCode, withExamples } from '../docs/generate.ts';
+import { questionStates } from '../docs/question-states.ts';
 import { operations } from '../server/operations/index.ts';
 import { checkBlocks } from '../simulator/slack/block-kit.ts';
 import { linkHash, noLine } from '../store/chain.ts';
@@ -16,6 +17,7 @@ import '../docs/examples/test/triggers/memory-named.test.ts';
 import '../docs/examples/test/triggers/reports-memory.test.ts';
 import '../docs/examples/test/workflows/restart-leaking-deployment.test.ts';
 import '../docs/examples/test/workflows/scale-when-approved.test.ts';
+import '../docs/examples/test/workflows/take-over.test.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -214,7 +216,7 @@ describe('the pictures of the status card and of approvals', () => {
   it('are what the sources make, file by file: else run `npm run docs`', () => {
     expect(read('docs/cards.md')).toBe(cardsPage());
     const files = globSync('docs/cards/*', { cwd: root }).sort();
-    const all = [...cardStates, ...approvalStates];
+    const all = [...cardStates, ...approvalStates, ...questionStates];
     expect(files).toEqual(all.map(({ name }) => `docs/cards/${name}.json`).sort());
     for (const state of all) expect(read(`docs/cards/${state.name}.json`)).toBe(cardFile(state));
   });
@@ -240,6 +242,17 @@ describe('the pictures of the status card and of approvals', () => {
         /"header",.*(Waiting for approval|Approved|Refused|Expired|Replaced|No longer needed).*: Reboots /,
       );
       return expect(said.includes('"actions"')).toBe(said.includes('Waiting for approval'));
+    },
+  );
+
+  it.each(questionStates)(
+    'is of a question that Slack takes, its state told by a word: $name',
+    ({ name, body }) => {
+      const blocks = blocksIn(name);
+      expect(checkBlocks(blocks)).toEqual(body.blocks);
+      const said = JSON.stringify(blocks);
+      expect(said).toMatch(/"header",.*(Waiting for an answer|Answered|Expired|No longer needed).*: W/);
+      expect(said.includes('"actions"')).toBe(said.includes('Waiting for an answer'));
     },
   );
 });

@@ -28,16 +28,19 @@ const approvals = z.object({
     }),
   ),
 });
+const questions = z.object({
+  items: z.array(z.object({ id: z.string(), summary: z.string(), expiresAt: z.string() })),
+});
 const atMost = 20;
 
 const unavailable = z.object({ unavailable: z.string() });
 
-/** Live runs and pending approvals of an incident, as far as the person may see them. */
+/** Live runs, pending approvals and questions of an incident, as far as the person may see them. */
 export const listBatonRuns = defineActivity({
   name: 'listBatonRuns',
   kind: 'read',
   provider: 'baton',
-  summary: 'Lists what runs on an incident, and what waits for an approval',
+  summary: 'Lists what runs on an incident, and what waits for people',
   permissions: ['incidents.read'],
   input: z.object({
     connection: connectionName,
@@ -47,13 +50,18 @@ export const listBatonRuns = defineActivity({
   output: z.object({
     runs: z.union([runs.shape.items, unavailable]),
     approvals: z.union([approvals.shape.items, unavailable]),
+    questions: z
+      .union([questions.shape.items, unavailable])
+      .optional()
+      .describe('None of an earlier version'),
   }),
   example: { subject: 'Q1DWGPWQ3Y9XJR', email: 'ada@example.com' },
   async run({ subject, email }, context) {
     const by = { kind: 'person' as const, name: email, email };
-    const [live, waiting, known] = await Promise.all([
+    const [live, waiting, asked, known] = await Promise.all([
       ask(context, { operation: 'runs.list', input: { subject, live: true, limit: atMost }, by }, runs),
       ask(context, { operation: 'approvals.list', input: { subject, limit: atMost }, by }, approvals),
+      ask(context, { operation: 'questions.list', input: { subject, limit: atMost }, by }, questions),
       ask(context, { operation: 'workflows.list', input: {}, by }, workflows),
     ]);
     const about = new Map(
@@ -68,6 +76,7 @@ export const listBatonRuns = defineActivity({
         'refusal' in waiting
           ? { unavailable: waiting.refusal }
           : waiting.answer.items.filter(({ state }) => state === 'pending'),
+      questions: 'refusal' in asked ? { unavailable: asked.refusal } : asked.answer.items,
     };
   },
 });

@@ -64,7 +64,8 @@ function blocksOf(question: ShownQuestion, share: number): Block[] {
   const { state, summary, options, mention, answers } = question;
   const isPending = state === 'pending';
   const section = (text: string): Block => ({ type: 'section', text: plain(text) });
-  const part = (lines: string[], max: number) => cut(escapeSlack(lines.map(oneLine).join('\n')), max * share);
+  const part = (lines: string[], max: number) =>
+    cut(escapeSlack(lines.map(oneLine).join('\n')).trim(), max * share) || '-';
   const described = options.flatMap(({ label, description }) =>
     description === undefined ? [] : [`${label}: ${description}`],
   );
@@ -76,7 +77,7 @@ function blocksOf(question: ShownQuestion, share: number): Block[] {
       ? [{ type: 'section' as const, text: markup(`${mentionsOf(mention)} please answer`) }]
       : []),
     ...(isPending && described.length > 0 ? [section(part(described, 2_500))] : []),
-    ...(said.length > 0 ? [section(part(said, 2_800) || '-')] : []),
+    ...(said.length > 0 ? [section(part(said, 2_800))] : []),
     { type: 'context', elements: [plain(part(standing(question), 2_000))] },
     ...(isPending ? [{ type: 'actions' as const, elements: [...elementsFor(question)] }] : []),
   ];
@@ -107,7 +108,8 @@ function elementsFor({ id, options }: ShownQuestion): Extract<Block, { type: 'ac
   });
   const chosen = options.map(({ value, label: text }) => ({
     value: `${id}/${value}`,
-    text: label(text, 75),
+    // A label of control characters alone is empty by then, which Slack refuses.
+    text: label(oneLine(text) || value, 75),
   }));
   if (options.length > mostButtons)
     return [

@@ -1,3 +1,5 @@
+import { visible } from '../../domain/text.ts';
+
 /** The parts of a modal that Baton's forms are made of, with their limits. https://docs.slack.dev/reference/views/modal-views */
 export interface Modal {
   type: 'modal';
@@ -66,10 +68,10 @@ const maxChoice = 75;
 const maxChoices = 100;
 
 const plain = (text: string, max: number): PlainText => {
-  const letters = [...text];
+  const letters = [...(visible(text).trim() || '…')];
   return {
     type: 'plain_text',
-    text: letters.length > max ? `${letters.slice(0, max - 1).join('')}…` : text,
+    text: letters.length > max ? `${letters.slice(0, max - 1).join('')}…` : letters.join(''),
     emoji: false,
   };
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Actor } from '../../activities/activity.ts';
 import { answerBatonApproval } from '../../activities/baton/answer-approval.ts';
+import { answerBatonQuestion } from '../../activities/baton/answer-question.ts';
 import { listBatonRuns } from '../../activities/baton/list-runs.ts';
 import { startBatonRun } from '../../activities/baton/start-run.ts';
 import { stopBatonRun } from '../../activities/baton/stop-run.ts';
@@ -15,6 +16,7 @@ function batonThat(answers: Record<string, unknown>, approval?: { messages: Appr
   const asked: { operation: string; input: Record<string, unknown>; by: Actor; key: string }[] = [];
   const baton = {
     findApproval: async () => approval,
+    findQuestion: async () => approval,
     async perform(
       operation: string,
       input: Record<string, unknown>,
@@ -200,6 +202,34 @@ describe('answerBatonApproval', () => {
   });
 });
 
+describe('answerBatonQuestion', () => {
+  const message = { channelId: 'C1', ts: '1.000001' };
+  const press = { questionId: 'q', values: { choice: 'west' }, actor: ada };
+
+  it('answers by the operation of that name, and tells what was asked and said', async () => {
+    const told = { id: 'q', summary: 'Which region?', subject: 'eu/Q1', said: 'Ireland', state: 'answered' };
+    const { asked, run } = batonThat({ 'questions.answer': told }, { messages: [message] });
+    expect(await run(answerBatonQuestion, { ...press, message })).toEqual({
+      changed: true,
+      summary: 'Which region?',
+      subject: 'eu/Q1',
+      said: 'Ireland',
+    });
+    const input = { id: 'q', values: { choice: 'west' } };
+    expect(asked).toMatchObject([{ operation: 'questions.answer', input, by: ada }]);
+  });
+
+  it('takes no button on another message, and asks nothing', async () => {
+    const { asked, run } = batonThat({ 'questions.answer': {} }, { messages: [message] });
+    const elsewhere = { channelId: 'C2', ts: message.ts };
+    expect(await run(answerBatonQuestion, { ...press, message: elsewhere })).toMatchObject({
+      changed: false,
+      refusal: expect.stringContaining('does not stand on a message about that question'),
+    });
+    expect(asked).toEqual([]);
+  });
+});
+
 describe('listBatonRuns', () => {
   it('asks as the person, and says what they may not see', async () => {
     const item = { id: 'r', workflow: 'w', target: 't', createdAt: 'then', state: 'running' };
@@ -207,6 +237,7 @@ describe('listBatonRuns', () => {
     expect(await run(listBatonRuns, { subject: 'Q1', email: 'ada@example.com' })).toEqual({
       runs: [{ id: 'r', workflow: 'w', target: 't', createdAt: 'then' }],
       approvals: { unavailable: 'approvals.list is not for you.' },
+      questions: { unavailable: 'questions.list is not for you.' },
     });
     expect(asked.every(({ by }) => by.email === 'ada@example.com')).toBe(true);
   });

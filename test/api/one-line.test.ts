@@ -11,6 +11,7 @@ import type { AnyOperation } from '../../server/operations/operation.ts';
 import type { Store } from '../../store/store.ts';
 import { storedConnections } from '../../store/stored-connections.ts';
 import { request } from '../store/approval.ts';
+import { question } from '../store/question.ts';
 import { embeddedWorld, entry, fresh, type World } from '../store/world.ts';
 import { startTestTemporal } from '../temporal.ts';
 import { incident, type Served, serve } from './served.ts';
@@ -109,6 +110,11 @@ describe('each change that somebody asks for', () => {
       const { id } = await store.setHold({ kind: 'freeze', reason: 'x', by: 'baton' }, () => entry());
       return [`/changes/holds/${id}/lift`, { reason: 'x' }];
     },
+    'questions.answer': async () => {
+      const { id: runId } = (await post('/runs', await started())).json.run;
+      const { id } = await store.askQuestion(question({ runId, workflow: 'waitForNews' }));
+      return [`/questions/${id}/answer`, { values: { choice: 'eu-west-1' } }];
+    },
     'tokens.create': async () => ['/tokens', { name: fresh('token-'), role: 'viewer' }],
     'tokens.revoke': async () => {
       const { id, hash } = makeToken();
@@ -146,6 +152,7 @@ describe('each change that somebody asks for', () => {
     'approvals',
     'holds',
     'lowered_triggers',
+    'questions',
   ];
   const kept = async () =>
     Promise.all(

@@ -18,6 +18,9 @@ import { serve, worldOn } from '../api/served.ts';
 import { entry } from '../store/world.ts';
 
 export type Verb = 'approve' | 'refuse';
+/** An answer to an approval, or to a question. */
+type Answer = Verb | 'answer';
+const nounOf = { approve: 'approvals', refuse: 'approvals', answer: 'questions' } as const;
 export const doors = ['api', 'cli', 'slack'] as const;
 export type DoorName = (typeof doors)[number];
 
@@ -35,7 +38,7 @@ export interface Somebody {
 /** What came of it: what the operation answered, or the status and words of the refusal. Slack's people are told words alone. */
 export type Outcome = { taken: Record<string, unknown> } | { refused: string; status?: number };
 
-/** The doors to approvals on a store, with simulated PagerDuty and Slack behind them. */
+/** The doors to approvals and questions on a store, with simulated PagerDuty and Slack behind them. */
 export async function openApprovals(store: Store) {
   const pagerDuty = await startPagerDuty();
   const slack = await startSimulator(slackSimulation());
@@ -52,22 +55,22 @@ export async function openApprovals(store: Store) {
   const connected = connectClients(providers, allConnections(env, connections), env);
   const clients = withStoredLinks(connected, store);
 
-  const byApi = async (who: Somebody, verb: Verb, id: string, input: object): Promise<Outcome> => {
+  const byApi = async (who: Somebody, verb: Answer, id: string, input: object): Promise<Outcome> => {
     const token = JSON.stringify(who);
     served.principals.set(token, principalOf(who));
-    const path = `/api/v1/approvals/${encodeURIComponent(id)}/${verb}`;
+    const path = `/api/v1/${nounOf[verb]}/${encodeURIComponent(id)}/${verb}`;
     const { status, json } = await served.ask('POST', path, { token, body: input });
     return status === 200 ? { taken: json } : { refused: json.detail, status };
   };
-  const byCli = async (who: Somebody, verb: Verb, id: string, input: object): Promise<Outcome> => {
+  const byCli = async (who: Somebody, verb: Answer, id: string, input: object): Promise<Outcome> => {
     const operation = (operations as readonly AnyOperation[]).find(
-      ({ name }) => name === `approvals.${verb}`,
+      ({ name }) => name === `${nounOf[verb]}.${verb}`,
     );
     if (!operation) throw new Error('No such operation');
     const context = { ...world, principal: principalOf(who), via: 'cli' } as const;
     return perform(operation, { id, ...input }, context).then((taken) => ({ taken }), refusedBy);
   };
-  const bySlack = async (who: Somebody, verb: Verb, id: string, input: object): Promise<Outcome> => {
+  const bySlack = async (who: Somebody, verb: Answer, id: string, input: object): Promise<Outcome> => {
     const { email, slackUser, role } = who;
     if (email) await store.setRole(email, role, entry());
     const name = 'Somebody in Slack';
@@ -79,7 +82,9 @@ export async function openApprovals(store: Store) {
             clients,
             AbortSignal.timeout(5_000),
           );
-    const done = await baton.perform(`approvals.${verb}`, { id, ...input }, actor, 'key').catch(refusedBy);
+    const done = await baton
+      .perform(`${nounOf[verb]}.${verb}`, { id, ...input }, actor, 'key')
+      .catch(refusedBy);
     if ('output' in done) return { taken: done.output as Record<string, unknown> };
     return 'refused' in done ? done : { refused: done.refusal };
   };
@@ -89,7 +94,7 @@ export async function openApprovals(store: Store) {
     slack,
     served,
     baton,
-    answer: (door: DoorName, who: Somebody, verb: Verb, id: string, input: object = {}) =>
+    answer: (door: DoorName, who: Somebody, verb: Answer, id: string, input: object = {}) =>
       ways[door](who, verb, id, input),
     async close() {
       await Promise.all([served.close(), pagerDuty.close(), slack.close()]);

@@ -28,6 +28,7 @@ describe('the table of metrics in the docs', () => {
     metrics.temporalFailure('UNAVAILABLE');
     metrics.run('a', 'completed');
     metrics.asked('approval.approved');
+    metrics.asked('question.answered');
     metrics.activity({ name: 'a', provider: 'slack' });
     const text = await page(metrics);
     const shown = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type]) => {

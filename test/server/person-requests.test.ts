@@ -169,6 +169,7 @@ describe('what people ask for by other ways', () => {
     ['escalate', 'Q1ABCDEF2GHIJK', { do: 'escalate', incident: 'Q1ABCDEF2GHIJK' }],
     ['approve', 'some-approval', { do: 'approve', approvalId: 'some-approval' }],
     ['refuse', 'some-approval', { do: 'refuse', approvalId: 'some-approval' }],
+    ['answer.2', 'q1/eu-west-1', { do: 'answer', questionId: 'q1', values: { choice: 'eu-west-1' } }],
   ])(
     'the button %s is stored as a request, once, with the message that it stands on',
     async (action, value, request) => {
@@ -179,6 +180,14 @@ describe('what people ask for by other ways', () => {
       expect(receiver.stored).toMatchObject([{ type: 'slack.request', event: { data } }]);
     },
   );
+
+  it('the option that was chosen from a list is stored as the answer', async () => {
+    const receiver = await startReceiver({ forms });
+    const chosen = { action_id: 'answer', value: undefined, selected_option: { value: 'q1/o7' } };
+    await click(receiver, clickBody(clickPayload({}, chosen)));
+    const request = { do: 'answer', questionId: 'q1', values: { choice: 'o7' } };
+    expect(receiver.stored).toMatchObject([{ event: { data: { request, by: 'button' } } }]);
+  });
 
   it.each([
     ['note', 'Q1ABCDEF2GHIJK', { text: 'Seen' }, { do: 'note', text: 'Seen', incident: 'Q1ABCDEF2GHIJK' }],

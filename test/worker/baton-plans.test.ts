@@ -19,6 +19,7 @@ import { incident, worldOn } from '../api/served.ts';
 import { callsSigned, testAuthority } from '../authority.ts';
 import { clientsFor } from '../clients.ts';
 import { request } from '../store/approval.ts';
+import { question } from '../store/question.ts';
 import { embeddedWorld, entry, fresh, type World } from '../store/world.ts';
 import { startTestTemporal } from '../temporal.ts';
 import { type Providers, startProviders } from '../world.ts';
@@ -101,6 +102,7 @@ describe('plan mode of what Baton carries out itself', () => {
     'runs',
     'inbox',
     'approvals',
+    'questions',
     'incidents',
   ];
   const kept = async () =>
@@ -130,6 +132,11 @@ describe('plan mode of what Baton carries out itself', () => {
       const { run: runId } = await incident(store);
       const { id } = await store.askApproval(request({ runId, workflow: 'waitForNews' }));
       return { approvalId: id, decision: 'approve' };
+    },
+    async answerBatonQuestion() {
+      const { run: runId } = await incident(store);
+      const { id } = await store.askQuestion(question({ runId, workflow: 'waitForNews' }));
+      return { questionId: id, values: { choice: 'eu-west-1' } };
     },
     async redeemPagerDutyLinkCode() {
       const incidentId = raiseIncident(providers.pagerDuty, { title: 'Codes', service: 'Search' });

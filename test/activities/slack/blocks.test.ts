@@ -5,6 +5,7 @@ import { approvalBody, approvalSchema } from '../../../activities/slack/approval
 import type { Body } from '../../../activities/slack/blocks.ts';
 import { cardBody, cardSchema } from '../../../activities/slack/card.ts';
 import { messageBody, messageContent } from '../../../activities/slack/message.ts';
+import { questionBody, questionSchema } from '../../../activities/slack/question.ts';
 import { checkBlocks } from '../../../simulator/slack/block-kit.ts';
 import { fakingLines, hostile } from '../../fixtures/hostile-texts.ts';
 
@@ -13,6 +14,7 @@ const link = fc.record({
   text: hostile.filter((text) => text !== ''),
   url: fc.webUrl({ withQueryParameters: true, withFragments: true }),
 });
+const words = hostile.filter((text) => text !== '');
 const optional = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
 
 const card = fc
@@ -110,6 +112,32 @@ function expectHarmless({ text, blocks }: Body): void {
   }
 }
 
+const option = fc.record({
+  value: fc.stringMatching(/^[\w.-]{1,40}$/),
+  label: words,
+  description: optional(hostile),
+});
+const shownQuestion = fc
+  .record({
+    id: fc.constant('2k7f0w9q4x1n8c5b3m6v0z7t4'),
+    state: fc.constantFrom('pending', 'answered', 'expired', 'withdrawn'),
+    summary: words,
+    options: fc.oneof(
+      fc.array(option, { maxLength: 5 }),
+      fc.uniqueArray(option, { minLength: 6, maxLength: 100, selector: ({ value }) => value }),
+    ),
+    askedBy: hostile,
+    approvers: hostile,
+    mention: fc.uniqueArray(fc.stringMatching(/^U[A-Z0-9]{5}$/), { maxLength: 25 }),
+    answers: fc.array(
+      fc.record({ name: hostile, via: hostile, at: hostile, said: some(20), reason: optional(hostile) }),
+      { maxLength: 1 },
+    ),
+    expiresAt: hostile,
+    closedBecause: optional(hostile),
+  })
+  .map((fields) => questionSchema.parse(fields));
+
 describe('a text from an incident', () => {
   it('can mention nobody, link nowhere, break no block and exceed no limit on the status card', () => {
     fc.assert(
@@ -160,6 +188,29 @@ describe('a text from an incident', () => {
             : [],
         );
         expect(buttons).toEqual(approval.state === 'pending' ? [approval.id, approval.id] : []);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('mentions nobody in a question but who is asked, and an option says nothing but which one it is', () => {
+    fc.assert(
+      fc.property(shownQuestion, mark, (question, simulated) => {
+        const { state, mention, options, id } = question;
+        const body = questionBody(question, simulated);
+        const isCall = (text: { type: string; text: string }) =>
+          text.type === 'mrkdwn' && mention.length > 0 && text.text.startsWith(`<@${mention[0]}>`);
+        const others = body.blocks.filter((block) => !('text' in block && isCall(block.text)));
+        expect(body.blocks.length - others.length).toBe(state === 'pending' && mention.length > 0 ? 1 : 0);
+        expectHarmless({ ...body, blocks: others });
+        checkBlocks(body.blocks);
+        const values = body.blocks.flatMap((block) =>
+          block.type === 'actions'
+            ? block.elements.flatMap((each) => ('options' in each ? each.options : [each]))
+            : [],
+        );
+        const wanted = options.length === 0 ? [id] : options.map(({ value }) => `${id}/${value}`);
+        expect(values.map(({ value }) => value)).toEqual(state === 'pending' ? wanted : []);
       }),
       { numRuns: 400 },
     );

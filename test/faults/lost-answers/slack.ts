@@ -42,6 +42,20 @@ const newApproval = (world: Providers) => ({
   },
 });
 
+const newQuestion = (world: Providers) => ({
+  place: { channelId: newRoom(world) },
+  question: {
+    id: `question-${next()}`,
+    state: 'pending',
+    summary: 'Which region takes over?',
+    options: [{ value: 'eu-west-1', label: 'Ireland' }],
+    askedBy: 'takeOver',
+    approvers: 'whoever may answer questions in Baton',
+    answers: [],
+    expiresAt: '2026-11-21T09:30:00.000Z',
+  },
+});
+
 export const slackCases: Cases = {
   addSlackBookmark: [
     {
@@ -164,6 +178,18 @@ export const slackCases: Cases = {
         const shown = newApproval(world);
         await run('showSlackApproval', shown);
         return { ...shown, approval: { ...shown.approval, state: 'approved' } };
+      },
+      cut: 'chat.update',
+      effects: ['message edited'],
+    },
+  ],
+  showSlackQuestion: [
+    { input: newQuestion, cut: 'chat.postMessage', effects: ['message posted'] },
+    {
+      async input(world, run) {
+        const shown = newQuestion(world);
+        await run('showSlackQuestion', shown);
+        return { ...shown, question: { ...shown.question, state: 'expired' } };
       },
       cut: 'chat.update',
       effects: ['message edited'],

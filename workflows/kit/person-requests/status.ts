@@ -11,7 +11,7 @@ import { at, ownConnection, subjectAt } from './place.ts';
 /** How the incident stands, what of Baton runs on it, and what waits for whom. Whoever is a member of the workspace may ask. */
 export async function tellStatus(place: Place, { email }: Member): Promise<Done> {
   const incident = await steps.readPagerDutyIncident(at(place));
-  const { runs, approvals } = await steps.listBatonRuns({ subject: subjectAt(place), email });
+  const { runs, approvals, questions = [] } = await steps.listBatonRuns({ subject: subjectAt(place), email });
   const { service, priority, assignees, url } = incident;
   const lines = [
     `${nameOf(incident)} on ${service.name}: ${incident.status}. ${stateLine(incident)}.`,
@@ -30,6 +30,12 @@ export async function tellStatus(place: Place, { email }: Member): Promise<Done>
           approvals.map(({ id, summary, expiresAt }) => `${summary} (${id}, until ${expiresAt})`),
           'Nothing waits for an approval.',
         )),
+    ...('unavailable' in questions
+      ? [`What waits for an answer could not be read: ${questions.unavailable}.`]
+      : listed(
+          'Waits for an answer',
+          questions.map(({ id, summary, expiresAt }) => `${summary} (${id}, until ${expiresAt})`),
+        )),
   ];
   return {
     outcome: healthy('done'),
@@ -38,8 +44,8 @@ export async function tellStatus(place: Place, { email }: Member): Promise<Done>
   };
 }
 
-const listed = (head: string, items: readonly string[], none: string) =>
-  items.length === 0 ? [none] : [`${head}: ${items.join(', ')}.`];
+const listed = (head: string, items: readonly string[], none?: string) =>
+  items.length === 0 ? (none === undefined ? [] : [none]) : [`${head}: ${items.join(', ')}.`];
 
 /** Who is on call for the incident now, by level. */
 export async function tellOnCall(place: Place): Promise<Done> {
