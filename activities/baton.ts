@@ -13,7 +13,7 @@ export type Performed = { output: unknown } | { refusal: string };
  * Baton itself, as its own activities ask it. What is done in somebody's name goes through the operations: the same rights, checks
  * and lines in the record as by the API and the command.
  */
-export interface Baton extends Approvals, Questions, LinkCodes, Notices {
+export interface Baton extends Approvals, Pick<Questions, 'findQuestion'>, LinkCodes, Notices {
   /** The runs on an incident that watch, propose or ask: by which trigger, in which mode. The incident as lists tell it. */
   askedRunsOn(subject: string): Promise<{ trigger: string; mode: Mode }[]>;
   /** The role that counts of the person with this address, in whose name something is done at a provider. */

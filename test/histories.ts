@@ -1,7 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { activities } from '../activities/index.ts';
-import type { Gathered } from '../domain/incident.ts';
 import { impair, restedInstance } from '../simulator/ec2.ts';
 import { crashLoop } from '../simulator/kubernetes.ts';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../simulator/pagerduty.ts';
@@ -17,7 +16,6 @@ import { slackAction } from '../triggers/slack-action.ts';
 import { slackRequest } from '../triggers/slack-request.ts';
 import { defineTrigger } from '../triggers/trigger.ts';
 import { startWorker } from '../worker/worker.ts';
-import { laterEvents } from '../workflows/kit/run.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
 import { pagerdutyProductionIncidentPolicy } from '../workflows/pagerduty-production-incident-policy.ts';
 import { quietIncident } from '../workflows/quiet-incident.ts';
@@ -27,15 +25,16 @@ import { tellOverdueRun } from '../workflows/tell-overdue-run.ts';
 import { triggeredAndUnacked } from '../workflows/triggered-and-unacked.ts';
 import { signedMemo, testAuthority } from './authority.ts';
 import { clientsFor } from './clients.ts';
+import { joinStorm } from './fixtures/joined-storm.ts';
 import { endMovesInJira } from './fixtures/moves-in-jira.ts';
 import { noteFromElsewhere } from './fixtures/note-from-elsewhere.ts';
 import { ownIncidents } from './fixtures/own-incidents.ts';
 import { endRaised } from './fixtures/raised-to-p1.ts';
 import { roomWithoutIssue } from './fixtures/room-without-issue.ts';
 import { shiftLook } from './fixtures/shift-look.ts';
+import { showWhatIsAsked } from './fixtures/shown-in-slack.ts';
 import { tellOverdue } from './fixtures/told-overdue.ts';
 import { writeCodes } from './fixtures/written-codes.ts';
-import { request } from './store/approval.ts';
 import { startTimeSkipping, workflowBundle } from './temporal.ts';
 import { cardOf, eventually, startWorld, type World } from './world.ts';
 
@@ -203,23 +202,6 @@ async function endClicksAndPolicies(world: World): Promise<void> {
   await noMoreFaults(world);
   world.pagerDuty.fail({ ...refuse, match: readOfIncident, times: 1 });
   await until(world, slow('payments'), 'failed');
-}
-
-/** Another incident joins the run of this one, as in a storm, and is resolved. */
-async function joinStorm(world: World, gatherer: string): Promise<void> {
-  const incidentId = raiseIncident(world.pagerDuty, { title: 'Search errors', service: 'Search' });
-  const run = world.temporal.client.workflow.getHandle(`production-incident/${gatherer}`);
-  const tell = (status: string, isNew: boolean) => {
-    const data: Gathered = { incidentId, title: 'Search errors', status, isNew };
-    const time = new Date().toISOString();
-    const event = { eventId: `${incidentId} ${status}`, type: 'incident.gathered', time, echo: false, data };
-    return run.signal(laterEvents, [event]);
-  };
-  await tell('triggered', true);
-  await eventually('a note on it', () =>
-    world.pagerDuty.world.notes.some((note) => note.incidentId === incidentId),
-  );
-  await tell('resolved', false);
 }
 
 /** What people type in the room of an incident. */
@@ -397,16 +379,7 @@ async function recordElsewhere(world: World, folder: string): Promise<void> {
   const look = { scheduledAt: new Date().toISOString(), everyMinutes: 15 };
   await record(shiftHandoff, 'shift-handoff/x', look);
 
-  await record(showApproval, 'approval-message/1', { approvalId: 'nobody-knows-it' });
-  const [channel] = world.slack.world.channels;
-  const places = [{}, { channelId: channel?.id ?? '' }, { channelId: 'C0NOWHERE' }];
-  for (const [number, place] of places.entries()) {
-    const { id: approvalId } = await world.store.askApproval(request(place));
-    await record(showApproval, `approval-message/${number + 2}`, { approvalId });
-  }
-  const { id: approvalId } = await world.store.askApproval(request({ channelId: channel?.id ?? '' }));
-  await record(showApproval, 'approval-message/5', { approvalId });
-  await record(showApproval, 'approval-message/6', { approvalId }, 'shown again with a reminder');
+  await showWhatIsAsked(world, (id, input, name) => record(showApproval, id, input, name));
   await tellOverdue(world, (id, input) => record(tellOverdueRun, id, input));
   await worker.stop();
   await temporal.teardown();

@@ -50,7 +50,6 @@ export function batonFor({
     };
   }
   const { askApproval, findApproval, closeApproval, showedApproval } = store;
-  const { askQuestion, findQuestion, closeQuestion, showedQuestion } = store;
   const { keepLinkCode, redeemLinkCode, findPersonInSlack } = store;
   const { untoldNotices, claimNotices, toldNotices, askedRunsOn } = store;
   return {
@@ -59,10 +58,7 @@ export function batonFor({
     findApproval,
     closeApproval,
     showedApproval,
-    askQuestion,
-    findQuestion,
-    closeQuestion,
-    showedQuestion,
+    findQuestion: store.findQuestion,
     keepLinkCode,
     redeemLinkCode,
     findPersonInSlack,

@@ -203,7 +203,10 @@ async function openAnswer(
   said: SlackSaid,
   options: TakingOptions,
 ): Promise<void> {
-  const question = await keptQuestion(id, options);
+  const question = await options.forms?.question(id).catch((error: unknown) => {
+    options.log.warn({ err: error }, 'A question could not be read for its form');
+    return undefined;
+  });
   const isShownHere = question?.messages.some(
     (message) => message.channelId === channelId && message.ts === messageTs,
   );
@@ -220,47 +223,36 @@ async function openAnswer(
     tell(notShown(form), said, options);
 }
 
-/** Undefined too where the store is away. */
-async function keptQuestion(id: string, { forms, log }: TakingOptions): Promise<Question | undefined> {
-  try {
-    return await forms?.question(id);
-  } catch (error) {
-    log.warn({ err: error }, 'A question could not be read for its form');
-    return undefined;
-  }
-}
-
 async function takeForm(
   submission: NonNullable<ReturnType<typeof readSubmission>>,
   said: SlackSaid,
   options: TakingOptions,
 ): Promise<SlackAnswer> {
-  const startable = (await options.forms?.startable()) ?? [];
-  const questionId = questionOf(submission);
-  const question = questionId === undefined ? undefined : await keptQuestion(questionId, options);
-  const read = readForm(submission, {
-    inputOf: (workflow) => startFields(workflow, startable),
-    question,
-  });
   const firstBlock = Object.keys(submission.values)[0] ?? 'text';
-  if (!read)
-    return formErrors({
-      [firstBlock]: 'Baton cannot read this form any more. Close it and ask for it again.',
-    });
-  if ('errors' in read) return formErrors(read.errors);
-  const { channelId, messageTs } = read.place;
-  const told = { ...submission.told, channelId, ...(messageTs === undefined ? {} : { messageTs }) };
   try {
+    const startable = (await options.forms?.startable()) ?? [];
+    const questionId = questionOf(submission);
+    const read = readForm(submission, {
+      inputOf: (workflow) => startFields(workflow, startable),
+      question: questionId === undefined ? undefined : await options.forms?.question(questionId),
+    });
+    if (!read)
+      return formErrors({
+        [firstBlock]: 'Baton cannot read this form any more. Close it and ask for it again.',
+      });
+    if ('errors' in read) return formErrors(read.errors);
+    const { channelId, messageTs } = read.place;
+    const told = { ...submission.told, channelId, ...(messageTs === undefined ? {} : { messageTs }) };
     await options.inbox.store(requestDelivery(read.request, 'form', told, said.body, options.connection));
+    const isUp = options.isTemporalUp();
+    const receipt = receiptOf(read.request, isUp);
+    return isUp && (await isTold(told, receipt, options)) ? {} : formNotice(receipt);
   } catch (error) {
     options.log.error({ err: error }, 'A form could not be stored');
     return formErrors({
       [firstBlock]: 'Baton could not record this, and nothing was done. Send it again in a minute.',
     });
   }
-  const isUp = options.isTemporalUp();
-  const receipt = receiptOf(read.request, isUp);
-  return isUp && (await isTold(told, receipt, options)) ? {} : formNotice(receipt);
 }
 
 /** False where the form itself has to say it: Baton may not be in the channel. */

@@ -194,7 +194,7 @@ export function casesOn({ world, store, providers }: Around): Case[] {
       name: 'a token, where people are asked',
       who: ci,
       asks: { approvers: everyList },
-      refused: /^Only people can be on the lists/,
+      refused: /^Only people can be on these lists/,
       doors: ['api', 'cli'],
       ...no,
     },

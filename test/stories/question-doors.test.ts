@@ -126,6 +126,10 @@ describe('a run that asks who is on call', () => {
     ]);
     expect(message.text).toContain('Frankfurt: It has room for half of the load');
 
+    await eventually('the card to say what is waited for', () =>
+      JSON.stringify(cardOf(world.slack, id)?.blocks).includes('Question: Which region takes over?'),
+    );
+
     // Cleo is an admin, and nobody has asked her.
     await press(message, 0, 'U0CLEO');
     await isTold('U0CLEO', 'Baton did not take the answer: You (cleo@example.com) are not among those');
