@@ -5,8 +5,9 @@ import type { Wiring } from '../processes/wiring.ts';
 import type { ListedEvent } from '../store/events.ts';
 import { act, orNotFound, parseLimit, withAsk } from './command.ts';
 import { exampleWebhook } from './example.ts';
-import { printable, table } from './output.ts';
+import { type Output, printable, table } from './output.ts';
 import { firstOf } from './pages.ts';
+import { tellPlan } from './plan.ts';
 
 interface ListOptions {
   incident?: string;
@@ -61,13 +62,15 @@ export function addEventCommands(program: Command, wiring: Wiring): void {
     },
   );
 
-  act(
+  act<{ plan?: true }>(
     events
       .command('replay')
       .description('send a stored event the same way once more')
-      .argument('<event>', 'its number or its id'),
+      .argument('<event>', 'its number or its id')
+      .option('--plan', 'only say what each trigger would have done about it; nothing is sent or changed'),
     wiring,
-    async ({ output, json }, id = '') => {
+    async ({ output, json, options: { plan } }, id = '') => {
+      if (plan) return planEvent(id, { output, json, wiring });
       const { seq, replayed } = await withAsk(wiring, (ask) => ask('events.replay', { id })).catch(
         orNoEvent(id),
       );
@@ -113,3 +116,21 @@ const cellsOf = ({
   disposition?: string | undefined;
   reason?: string | undefined;
 }) => [String(seq), receivedAt, type, subject ?? '', disposition ?? 'pending', reason ?? ''];
+
+/** What each trigger that says yes to an event would have done about it. */
+async function planEvent(
+  event: string,
+  { output, json, wiring }: { output: Output; json: boolean; wiring: Wiring },
+): Promise<void> {
+  await withAsk(wiring, async (ask) => {
+    const { answers } = await ask('triggers.test', { event });
+    const matched = answers.filter(({ answer }) => answer === 'yes').map(({ trigger }) => trigger);
+    if (matched.length === 0) output.note(`No trigger answers event ${event}.`);
+    for (const name of matched) {
+      const { run } = await ask('triggers.plan', { name, event });
+      if (!run) continue;
+      if (!json) output.line(`${name}:`);
+      await tellPlan(run.id, ask, { output, json });
+    }
+  }).catch(orNoEvent(event));
+}

@@ -16,6 +16,7 @@ import { addLookCommand } from './look.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addOperationCommands } from './operation-commands.ts';
 import { addQuestionCommands } from './questions.ts';
+import { addPlanCommand } from './plan.ts';
 import { addRecordCommands } from './record.ts';
 import { addRunCommands } from './runs.ts';
 import { addProcessCommands } from './serve.ts';
@@ -47,6 +48,7 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addDoctorCommand(program, wiring);
   addIncidentCommands(program, wiring);
   addRunCommands(program, wiring);
+  addPlanCommand(program, wiring);
   addUndoCommand(program, wiring);
   addApprovalCommands(program, wiring);
   addQuestionCommands(program, wiring);

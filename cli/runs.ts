@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import type { ShownRun } from '../server/operations/shapes.ts';
 import { act, orNotFound, parseLimit, withAsk } from './command.ts';
+import { fieldOf } from './input-fields.ts';
 import { printable, table } from './output.ts';
 import { firstOf } from './pages.ts';
 import { beginningLines } from './run-lines.ts';
@@ -95,21 +95,6 @@ export function addRunCommands(program: Command, wiring: Wiring): void {
       output.line(printable(`${id} is told to stop.`));
     },
   );
-}
-
-/** `name=value`. What is JSON is taken as such, so that a number is one; all else is text. */
-function fieldOf(text: string): [string, unknown] {
-  const [, name, value] = /^([A-Za-z]\w{0,100})=(.*)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined)
-    throw new CliFailure(`"${printable(text)}" is not of the form name=value`, {
-      next: 'baton workflows list shows what each workflow takes.',
-      exit: exits.usage,
-    });
-  try {
-    return [name, JSON.parse(value)];
-  } catch {
-    return [name, value];
-  }
 }
 
 /** What stands still says so in the place of its state. */

@@ -5,7 +5,8 @@ import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { agreementInFile, printAgreements } from './agreement.ts';
 import { act, parseLimit, withAsk } from './command.ts';
-import { table } from './output.ts';
+import { printable, table } from './output.ts';
+import { tellPlan } from './plan.ts';
 import { answersTo, answersToLast, printOne, printTable, type TestOptions } from './trigger-answers.ts';
 
 /** Each is looked up and asked about by itself. */
@@ -49,6 +50,24 @@ export function addTriggerCommands(program: Command, wiring: Wiring): void {
           : await agreementInFile(from, asked);
       if (json) output.json(items);
       else printAgreements(items, output);
+    },
+  );
+
+  act<{ incident?: string; event?: string }>(
+    triggers
+      .command('plan')
+      .description('what a trigger would have done about an incident, to the letter; nothing is changed')
+      .argument('<trigger>', 'its name')
+      .option('--incident <id>', 'its newest event that the trigger answers is taken')
+      .option('--event <event>', 'the number or id of a stored event'),
+    wiring,
+    async ({ output, json, options: { incident, event } }, name = '') => {
+      await withAsk(wiring, async (ask) => {
+        const { no, run } = await ask('triggers.plan', { name, incident, event });
+        if (run) return tellPlan(run.id, ask, { output, json });
+        if (json) return output.json({ no, planned: [] });
+        output.line(printable(`${name} says no: ${no}. It would do nothing.`));
+      });
     },
   );
 

@@ -26,6 +26,7 @@ import { createToken, listTokens, revokeToken } from './tokens.ts';
 import { listTriggers, showTrigger, testTriggers } from './triggers.ts';
 import { triggersAgreement } from './triggers-agreement.ts';
 import { enableTrigger, lowerTrigger } from './triggers-lower.ts';
+import { planTrigger } from './triggers-plan.ts';
 import { listWorkflows } from './workflows.ts';
 
 /** Everything that can be asked of Baton. One that is not in this list has no door. */
@@ -56,6 +57,7 @@ export const operations = [
   listTriggers,
   showTrigger,
   testTriggers,
+  planTrigger,
   triggersAgreement,
   lowerTrigger,
   enableTrigger,

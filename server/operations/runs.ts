@@ -1,17 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
-import type { RunCause } from '../../domain/incident.ts';
-import { actorOf, authorize, type Principal } from '../../domain/rights.ts';
+import { authorize } from '../../domain/rights.ts';
 import { runStates } from '../../domain/run.ts';
-import { defaultConnection, incidentOfSubject } from '../../domain/subject.ts';
-import type { IncidentRow } from '../../store/incidents.ts';
 import type { Startable } from '../../triggers/startable.ts';
-import { type AccountsOf, accountsFor } from '../accounts.ts';
-import { doubtsAbout } from '../doubts.ts';
 import { Refusal } from '../refusal.ts';
-import { callMilliseconds, type RunStarter, startRun } from '../runs.ts';
+import { callMilliseconds } from '../runs.ts';
 import { isTemporalAway } from '../temporal-state.ts';
+import { begin, reachable, runIdFor } from './begin-run.ts';
 import { pageOfLines, timelineInput } from './lines.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 import { answered, pageInput, pageOutput, placeIn } from './page.ts';
@@ -103,19 +98,23 @@ export const startRunByHand = defineOperation({
   input: z.strictObject({
     workflow: z.string().min(1).max(200),
     input: z.record(z.string(), z.unknown()).describe("By the workflow's own schema: see workflows.list"),
+    plan: z
+      .boolean()
+      .default(false)
+      .describe('In plan mode: reads read, and what it would change is looked at, written down and not done'),
     reason,
   }),
   output: z.object({ run: runShape, isNew: z.boolean().describe('False: it had been started before') }),
   subject: (_, output) => output?.run.subject ?? output?.run.id,
-  async run({ workflow, input, reason }, context) {
+  async run({ workflow, input, plan, reason }, context) {
     const startable = await findStartable(workflow, context);
-    checkKind(startable, context);
+    if (!plan) checkKind(startable, context);
     const given = parseRunInput(startable, input);
     const subject = startable.subject(given);
     if (!(await isWithin(subject, context)))
       throw new Refusal(404, 'No such incident', `Nothing is known of an incident ${subject}.`);
-    const starter = reachable(context);
-    const { store, connections, principal, via } = context;
+    reachable(context);
+    const { store } = context;
     const incident = subject === undefined ? undefined : await store.findIncident(subject);
     if (subject !== undefined && !incident)
       throw new Refusal(
@@ -129,76 +128,23 @@ export const startRunByHand = defineOperation({
         'Resolved',
         `Incident ${subject} is resolved, and a run on it would stop at once.`,
       );
-    const id = runIdFor(context);
-    const taken = startable.workflowInput(given);
-    const at = new Date().toISOString();
-    const known = await connections.look();
-    const cause: RunCause = {
-      trigger: byHand,
-      startedBy: starterOf(principal),
-      eventId: id,
-      eventType: byHand,
-      ...(subject === undefined ? {} : { subject }),
-      ...accountsFor(roleOf(workflow, incident), known.routes),
-      ...(incident?.incident ? { incident: incident.incident } : {}),
-      target: startable.target(given),
-      whenResolved: startable.whenResolved,
-    };
-    const run = {
-      id,
-      trigger: byHand,
-      workflow,
-      target: cause.target,
-      ...(subject === undefined ? {} : { subject }),
-    };
-    const doubts = doubtsAbout(cause, known);
-    const found = await store.beginRun(
-      { ...run, input: taken, cause },
+    return begin(
       {
-        at,
-        actor: actorOf(principal),
-        via,
-        action: 'run.started',
-        subject: subject ?? id,
-        detail: { run: id, workflow, reason, ...(doubts.length > 0 ? { doubts } : {}), input: given },
+        id: runIdFor(context, plan ? 'plan' : byHand),
+        trigger: plan ? 'plan' : byHand,
+        workflow,
+        input: startable.workflowInput(given),
+        given,
+        incident,
+        subject,
+        target: startable.target(given),
+        whenResolved: startable.whenResolved,
+        reason,
+        ...(plan ? { mode: 'plan' as const } : {}),
       },
+      context,
     );
-    if (found === 'other')
-      throw new Refusal(
-        422,
-        'Key used before',
-        'This Idempotency-Key stands for another run, or for one with another input. Use a new one.',
-      );
-    const isNew = found === 'new';
-    if (isNew || (await store.findRun(id))?.state === 'starting') {
-      // What Temporal does not take now it gets when it is back: the run is kept.
-      const isThere = await startRun({ id, workflow, input: taken, cause }, starter).then(
-        () => true,
-        (error: unknown) => {
-          if (!isTemporalAway(error)) throw error;
-          return false;
-        },
-      );
-      if (isThere) await store.runBegan(id);
-    }
-    return { run: await findRun(id, context), isNew };
   },
-});
-
-/** A run as its accounts depend on it. One on no incident goes by the routes alone. A service has its account before its id, as an incident has. */
-function roleOf(workflow: string, incident: IncidentRow | undefined): AccountsOf {
-  return {
-    workflow,
-    connection: incident?.connection ?? defaultConnection,
-    serviceId: incident?.service && incidentOfSubject(incident.service)?.incidentId,
-    concernsIncident: incident !== undefined,
-  };
-}
-
-const starterOf = ({ kind, name, alsoKnownAs }: Principal): NonNullable<RunCause['startedBy']> => ({
-  kind,
-  name,
-  ...(alsoKnownAs === undefined ? {} : { alsoKnownAs }),
 });
 
 /** What is neither harmless nor reversible is not for all who may start a run (reliability, §7). */
@@ -207,16 +153,6 @@ function checkKind({ workflow, kind }: Startable, { principal }: OperationContex
   const answer = authorize(principal, 'runs.startDestructive');
   if (answer.allowed) return;
   throw new Refusal(403, 'Not allowed', `${workflow} may do what is not reversible. ${answer.reason}`);
-}
-
-/** Under a key of its sender the id is always the same one; else one that sorts by time. */
-function runIdFor({ idempotencyKey, principal }: OperationContext): string {
-  if (idempotencyKey === undefined) {
-    const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
-    return `${byHand}/${time}-${randomBytes(4).toString('hex')}`;
-  }
-  const text = JSON.stringify([principal.kind, principal.name, idempotencyKey]);
-  return `${byHand}/${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
 }
 
 async function findStartable(name: string, { workflows, principal }: OperationContext): Promise<Startable> {
@@ -242,16 +178,6 @@ function parseRunInput({ workflow, input }: Startable, raw: unknown): unknown {
     400,
     'Bad input',
     `${complaints.join('. ')}. ${workflow} takes: ${Object.keys(input.shape).join(', ') || 'nothing'}.`,
-  );
-}
-
-function reachable({ runs }: OperationContext): RunStarter {
-  if (runs) return runs;
-  throw new Refusal(
-    503,
-    'No Temporal here',
-    'This process does not reach Temporal. Start Baton, or set TEMPORAL_ADDRESS and BATON_SECRET_KEY as its servers have them.',
-    60,
   );
 }
 

@@ -165,7 +165,10 @@ export const testTriggers = defineOperation({
   },
 });
 
-async function storedEvent(id: string, context: OperationContext): Promise<{ event: Event; seq: number }> {
+export async function storedEvent(
+  id: string,
+  context: OperationContext,
+): Promise<{ event: Event; seq: number }> {
   const row = await findEvent(id, context);
   if (row.event === undefined)
     throw new Refusal(

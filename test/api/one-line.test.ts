@@ -12,7 +12,7 @@ import type { Store } from '../../store/store.ts';
 import { storedConnections } from '../../store/stored-connections.ts';
 import { request } from '../store/approval.ts';
 import { question } from '../store/question.ts';
-import { embeddedWorld, entry, fresh, type World } from '../store/world.ts';
+import { delivery, embeddedWorld, entry, fresh, type World } from '../store/world.ts';
 import { startTestTemporal } from '../temporal.ts';
 import { incident, type Served, serve } from './served.ts';
 
@@ -104,6 +104,21 @@ describe('each change that somebody asks for', () => {
     },
     'approvals.approve': async () => [`/approvals/${await approval()}/approve`, {}],
     'approvals.refuse': async () => [`/approvals/${await approval()}/refuse`, {}],
+    'triggers.plan': async () => {
+      const { subject } = await incident(store);
+      const type = 'pagerduty.incident.triggered';
+      const data = { urgency: 'high', service: { id: 'PCHECK', name: 'Checkout' } };
+      const event = {
+        id: fresh('E'),
+        source: '/pagerduty',
+        type,
+        subject,
+        time: '2026-03-01T10:00:00.000Z',
+        data,
+      };
+      const { seq } = await store.receive(delivery({ eventId: event.id, subject, event }));
+      return ['/triggers/news/plan', { event: String(seq) }];
+    },
     'changes.halt': async () => ['/changes/halt', { reason: 'x', workflow: 'waitForNews' }],
     'changes.freeze': async () => ['/changes/freeze', { reason: 'x', until: '2099-01-01T00:00:00Z' }],
     'changes.allow': async () => {

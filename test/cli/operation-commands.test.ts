@@ -37,6 +37,7 @@ const commandOf: Record<(typeof operations)[number]['name'], string> = {
   'triggers.list': 'triggers list',
   'triggers.show': 'triggers show',
   'triggers.test': 'triggers test',
+  'triggers.plan': 'triggers plan',
   'triggers.agreement': 'triggers agreement',
   'triggers.lower': 'triggers lower',
   'triggers.enable': 'triggers enable',

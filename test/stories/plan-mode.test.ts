@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OperationContext } from '../../server/operations/operation.ts';
+import { perform } from '../../server/operations/perform.ts';
+import { startRunByHand } from '../../server/operations/runs.ts';
+import { planTrigger } from '../../server/operations/triggers-plan.ts';
 import { impair } from '../../simulator/ec2.ts';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
+import { triggers } from '../../triggers/index.ts';
 import { taskQueue } from '../../worker/worker.ts';
 import { signedMemo } from '../authority.ts';
 import { isChange, simulatorsIn } from '../requests.ts';
-import { startWorld, type World } from '../world.ts';
+import { eventually, startWorld, type World } from '../world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -67,6 +72,51 @@ describe('a runbook in plan mode', () => {
       acknowledgePagerDutyIncident: `Acknowledges incident ${incidentId} "${title}"`,
       rebootEc2Instances: expect.stringContaining(instance),
     });
+    expectNothingChanged();
+  });
+});
+
+describe('a plan that somebody asks for', () => {
+  const ada: Omit<OperationContext, keyof World['operations']> = {
+    principal: { kind: 'person', name: 'ada@example.com', role: 'responder' },
+    via: 'cli',
+  };
+  const ask = async (operation: typeof planTrigger | typeof startRunByHand, input: object) =>
+    (await perform(operation as typeof planTrigger, input, {
+      ...world.operations,
+      ...ada,
+      triggers: async () => triggers,
+    })) as {
+      no?: string;
+      run?: { id: string };
+    };
+  const plannedBy = async (id = '') => {
+    const run = await eventually('the plan', async () => {
+      const found = await world.run(id);
+      return found?.endedAt ? found : undefined;
+    });
+    const lines = await world.record(run.subject ?? id);
+    return lines
+      .filter(({ action, detail }) => action === 'activity.planned' && detail.run === id)
+      .map(({ detail }) => detail.activity);
+  };
+
+  it('of a trigger, by a stored event, or of a workflow: a responder sees the calls, and nothing is changed', async () => {
+    const instance = 'i-0abc12345def67890';
+    impair(world.ec2, instance);
+    const title = `EC2 ${instance} StatusCheckFailed`;
+    const incidentId = raiseIncident(world.pagerDuty, { title, service: 'Checkout' });
+    await eventually('the event', async () => {
+      const { items } = await world.store.pageOfEvents({ subject: incidentId, limit: 1 });
+      return items[0]?.disposition;
+    });
+    const byTrigger = await ask(planTrigger, { name: 'ec2-unhealthy', incident: incidentId });
+    expect(await plannedBy(byTrigger.run?.id)).toContain('rebootEc2Instances');
+    const asked = { workflow: 'ec2UnhealthyRestart', input: { incidentId }, plan: true, reason: 'a look' };
+    const byHand = await ask(startRunByHand, asked);
+    expect(await plannedBy(byHand.run?.id)).toContain('rebootEc2Instances');
+    const other = await ask(planTrigger, { name: 'kubernetes-crash-loop', incident: incidentId });
+    expect(other).toMatchObject({ no: expect.stringContaining('crash loop') });
     expectNothingChanged();
   });
 });
