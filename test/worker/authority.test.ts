@@ -79,6 +79,22 @@ describe('a change', () => {
     expect(new Set(actors)).toEqual(new Set(['trigger:note']));
   });
 
+  it('of a run that a person has started by hand is made by Baton, and the record names the person', async () => {
+    const incidentId = incident();
+    const workflowId = `manual/${randomUUID()}`;
+    const input = { incidentId, note: 'by hand' };
+    const startedBy = { kind: 'person', name: 'nobody-at-pagerduty@example.com' } as const;
+    const memo = signedMemo(
+      { workflowId, workflow: 'noteSomething', input },
+      { trigger: 'manual', subject: incidentId, startedBy },
+    );
+    await (await start({ workflowId, input, memo: { ...memo } })).result();
+    expect(notesOn(incidentId)).toHaveLength(1);
+    const lines = await world.record(incidentId);
+    const made = lines.find(({ action }) => action === 'activity.completed');
+    expect(made?.actor).toBe(`person:${startedBy.name}`);
+  });
+
   it('is refused to a workflow that somebody else has started, and the record tells of it', async () => {
     const incidentId = incident();
     const handle = await start({ input: { incidentId, note: 'mine' } });

@@ -19,5 +19,7 @@ export const authorized =
     });
     // Titles and logs of others hold secrets at times, which must not go on to a provider.
     const clean = scrubValue(call.input, scrub) as Record<string, unknown>;
-    return next({ ...call, actor, input: actor.kind === 'person' ? { ...clean, actor } : clean });
+    // Whoever has only started the run is in the record, and not named to a provider.
+    const isTheirs = 'cause' in shown && shown.cause.by !== undefined;
+    return next({ ...call, actor, input: isTheirs ? { ...clean, actor } : clean });
   };
