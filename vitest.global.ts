@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { findTemporal, findTestServer } from './processes/temporal-binary.ts';
+import { openStore } from './store/open.ts';
 import { bundleWorkflows } from './worker/bundle.ts';
 
 declare module 'vitest' {
@@ -14,10 +15,12 @@ declare module 'vitest' {
     testServerPath: string;
     /** All workflows, in one file. */
     workflowBundlePath: string;
+    /** An embedded database with all its tables, and nothing in it. */
+    storePath: string;
   }
 }
 
-/** Finds the servers and bundles the workflows once, before the test files, which run side by side and would do it each. */
+/** Finds the servers, bundles the workflows and makes a database once, before the test files, which run side by side and would do it each. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'baton-test-'));
   const workflowsPath = fileURLToPath(new URL('./workflows/index.ts', import.meta.url));
@@ -26,10 +29,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
     findTestServer(),
     bundleWorkflows(workflowsPath),
   ]);
+  const data = join(folder, 'data');
+  await (await openStore({ dataDir: data })).close();
   const bundlePath = join(folder, 'workflows.js');
   await writeFile(bundlePath, code);
   project.provide('temporalPath', temporal.path);
   project.provide('testServerPath', testServer.path);
   project.provide('workflowBundlePath', bundlePath);
+  project.provide('storePath', join(data, 'store'));
   return () => rm(folder, { recursive: true });
 }

@@ -129,8 +129,9 @@ const compare = (one: string, other: string) => (one < other ? -1 : one > other 
 
 /** Names that hold a number and are no measure: EC2, p99, S3. */
 const name = /^[a-z]{1,2}\d{1,2}$/i;
-/** A word, with the marks around it. */
-const word = /^([([{"']*)(.*?)([)\]}"'.,:;!?]*)$/;
+/** The marks that stand before a word, and behind it. */
+const opening = '([{"\'';
+const closing = ')]}"\'.,:;!?';
 
 /** A title with `*` for each word that holds a number: an id, a host, a measure, a time. Ends of line are spaces. */
 export function withoutNumbers(title: string): string {
@@ -138,10 +139,18 @@ export function withoutNumbers(title: string): string {
     .trim()
     .split(/\s+/)
     .map((each) => {
-      const [, before = '', inner = '', after = ''] = word.exec(each) ?? [];
+      const { before, inner, after } = partsOf(each);
       return /\d/.test(inner) && !name.test(inner) ? `${before}*${after}` : each;
     });
   return words.join(' ');
+}
+
+/** A word, and the marks around it. */
+function partsOf(word: string): { before: string; inner: string; after: string } {
+  let [start, end] = [0, word.length];
+  while (start < end && opening.includes(word[start] ?? '')) start += 1;
+  while (end > start && closing.includes(word[end - 1] ?? '')) end -= 1;
+  return { before: word.slice(0, start), inner: word.slice(start, end), after: word.slice(end) };
 }
 
 /** Only of those of which both times are known, and in order. */

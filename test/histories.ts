@@ -33,6 +33,7 @@ import { endRaised } from './fixtures/raised-to-p1.ts';
 import { roomWithoutIssue } from './fixtures/room-without-issue.ts';
 import { shiftLook } from './fixtures/shift-look.ts';
 import { showWhatIsAsked } from './fixtures/shown-in-slack.ts';
+import { takenBack } from './fixtures/taken-back.ts';
 import { tellOverdue } from './fixtures/told-overdue.ts';
 import { writeCodes } from './fixtures/written-codes.ts';
 import { startTimeSkipping, workflowBundle } from './temporal.ts';
@@ -108,6 +109,7 @@ export async function recordHistories(folder: string): Promise<void> {
   keep(folder, 'changeIncident', 'done in all accounts', await ownIncidents(world));
   const withoutIssue = await roomWithoutIssue(world);
   keep(folder, 'pagerdutyProductionIncidentPolicy', 'followed to the end without an issue', withoutIssue);
+  for (const { outcome, history } of await takenBack(world)) keep(folder, 'undoEffect', outcome, history);
   await recordElsewhere(world, folder);
   await world.close();
 }

@@ -59,6 +59,7 @@ import { clientConverter, workerConverter } from '../worker/data-converter.ts';
 import { type RunningWorker, startWorker, taskQueue } from '../worker/worker.ts';
 import { testAuthority, testKeys } from './authority.ts';
 import { clientsFor } from './clients.ts';
+import { seedStore } from './seed.ts';
 import { startTestTemporal, workflowBundle } from './temporal.ts';
 import { watchedBy } from './watched-server.ts';
 
@@ -184,6 +185,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
   const log = createLog(scrub, { level: 'trace', destination: { write: (line) => lines.push(line) } });
   const metrics = createMetrics();
   let server: RunningServer | undefined;
+  if (options.databaseUrl === undefined) seedStore(folder);
   const store = await openStore({
     databaseUrl: options.databaseUrl,
     dataDir: folder,

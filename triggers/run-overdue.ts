@@ -10,6 +10,7 @@ export const runOverdue = defineTrigger({
     'is for an incident': ({ incidentId }) => incidentId !== undefined,
     'was to change something': ({ mode }) => mode !== 'plan',
   },
+  forPeople: true,
   run: tellOverdueRun,
   input: ({ runId, workflow, incidentId = '', dueAt, whenOverdue }, { connection = defaultConnection }) => ({
     runId,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exampleWebhook, fullDisk } from '../../cli/example.ts';
 import { openStore } from '../../store/open.ts';
+import { seedStore } from '../seed.ts';
 import { runBaton } from './command.ts';
 import { news } from './fixture/trigger.ts';
 
@@ -142,6 +143,7 @@ describe('the command line', () => {
       /^EVENT .*TRIGGER +ANSWER +WHY\n01\w+ .* news +yes +starts news\/Q\w+, workflow waitForNews\n$/,
     );
 
+    seedStore(join(folder, 'data'));
     const store = await openStore({ dataDir: join(folder, 'data') });
     const incidents = ['high', 'low', 'high'].map((urgency, index) => ({ id: `Q${index + 1}`, urgency }));
     for (const { id, urgency } of incidents) {

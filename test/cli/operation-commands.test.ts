@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { operations } from '../../server/operations/index.ts';
 import { openStore } from '../../store/open.ts';
 import { serve } from '../api/served.ts';
+import { seedStore } from '../seed.ts';
 import { runBaton } from './command.ts';
 import { news } from './fixture/trigger.ts';
 
@@ -78,6 +79,7 @@ describe('the commands that come from operations', () => {
   let folder: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'baton-operations-'));
+    seedStore(join(folder, 'data'));
     await (await openStore({ dataDir: join(folder, 'data') })).close();
   });
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -268,6 +270,7 @@ describe('the commands that come from operations', () => {
   });
 
   it('go over HTTP by the rights of a token', async () => {
+    seedStore(join(folder, 'served'));
     const store = await openStore({ dataDir: join(folder, 'served') });
     onTestFinished(() => store.close());
     const served = await serve(store);

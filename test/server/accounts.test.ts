@@ -12,6 +12,7 @@ const declared = {
   when: 'always',
   run: handle,
   input: () => 'x',
+  mode: 'auto',
 } as const;
 const onTriggered = defineTrigger(declared);
 const onEach = defineTrigger({ ...declared, each: 'event' });

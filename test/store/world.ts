@@ -10,6 +10,7 @@ import { openEmbedded } from '../../store/embedded.ts';
 import { makeStore } from '../../store/open.ts';
 import type { Store } from '../../store/store.ts';
 import type { Tables } from '../../store/tables.ts';
+import { seedStore } from '../seed.ts';
 
 /** A database, and as many stores on it as a test needs: each acts as a process of its own. */
 export interface World {
@@ -22,6 +23,7 @@ export interface World {
 
 export async function embeddedWorld(): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-store-'));
+  seedStore(folder);
   const { db, release } = await openEmbedded(folder);
   return worldOn(db, async () => {
     await db.destroy();

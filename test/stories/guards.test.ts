@@ -22,6 +22,7 @@ const oneOfGroup = defineTrigger({
     instanceId: /i-[0-9a-f]+/.exec(title)?.[0] ?? '',
     group,
   }),
+  mode: 'auto',
 });
 
 let world: World;

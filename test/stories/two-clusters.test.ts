@@ -17,6 +17,7 @@ const inTwoClusters = defineTrigger({
   run: restartElsewhere,
   input: () => ({ look: 'berlin', act: 'paris' }),
   target: () => 'checkout',
+  mode: 'auto',
 });
 
 let world: World;

@@ -16,6 +16,7 @@ const scaledUp = defineTrigger({
   when: { 'is about load': ({ title }) => title.includes('load') },
   run: scaleUp,
   input: ({ id }) => ({ incidentId: id, replicas: 7 }),
+  mode: 'auto',
 });
 
 let world: World;

@@ -24,7 +24,13 @@ describe('the list of triggers', () => {
 
   it('tells those whose runs are for people from those that act', () => {
     const acting = triggers.filter(({ forPeople }) => !forPeople).map(({ name }) => name);
-    expect(acting).toEqual(['ec2-unhealthy', 'kubernetes-crash-loop', 'slack-action', 'slack-request']);
+    expect(acting).toEqual([
+      'ec2-unhealthy',
+      'kubernetes-crash-loop',
+      'severity-raised',
+      'slack-action',
+      'slack-request',
+    ]);
   });
 
   it.each(triggers.map((trigger) => [trigger.name, trigger.workflow]))(

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { startable } from '../../triggers/by-hand/index.ts';
 
 describe('a workflow that can be started by hand', () => {
-  it.each(startable.map((each) => [each.workflow, each] as const))(
+  const ofIncidents = startable.filter(({ input }) => 'incidentId' in input.shape);
+  it.each(ofIncidents.map((each) => [each.workflow, each] as const))(
     '%s takes an incident’s id as lists tell it, and gives the workflow PagerDuty’s own',
     (_, { input, subject, workflowInput }) => {
       for (const [incidentId, own] of [

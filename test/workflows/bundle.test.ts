@@ -63,6 +63,7 @@ describe('the bundle of the workflows', () => {
       'showApproval',
       'tellOverdueRun',
       'triggeredAndUnacked',
+      'undoEffect',
     ]);
   });
 });

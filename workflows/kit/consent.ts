@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { Looked } from '../../domain/approval.ts';
 import { asOf, changes, detailOf } from './activities.ts';
-import { type Asking, withApproval } from './ask-approval.ts';
+import { type Asking, type ChangeName, withApproval } from './ask-approval.ts';
 import { type ApprovedCall, approvalOfRun } from './call-approval.ts';
 import { failureOf } from './parts.ts';
 import { isPlanning, runCause } from './run.ts';
@@ -39,7 +39,7 @@ async function orAsk(name: string, input: unknown): Promise<unknown> {
   } catch (error) {
     if (failureOf(error)?.class !== 'NeedsApproval') throw error;
     // The names of activities are known to the compiler, and this one was called by such a name.
-    const answer = await withApproval(name as 'rebootEc2Instances', input as never, usualAsking());
+    const answer = await withApproval(name as ChangeName, input as never, usualAsking());
     if ('result' in answer) return answer.result;
     const message = `${name} is not made: ${answer.refusal}`;
     throw asOf(name, ApplicationFailure.nonRetryable(message, 'NotApproved', detailOf(error)));
