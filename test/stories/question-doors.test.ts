@@ -7,6 +7,7 @@ import { answerQuestion } from '../../server/operations/questions.ts';
 import type { Refusal } from '../../server/refusal.ts';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { fillForm } from '../../simulator/slack-person.ts';
+import { waitingDelivery } from '../../store/question-lines.ts';
 import { approvalMessage } from '../../triggers/approval-message.ts';
 import { productionIncident } from '../../triggers/production-incident.ts';
 import { slackRequest } from '../../triggers/slack-request.ts';
@@ -222,6 +223,20 @@ describe('a run that asks who is on call', () => {
     expect((await kept(question)).answers).toHaveLength(1);
     await byCommand(await askedFor(id, question.id), { seen: 'x', isSafe: true });
     expect(await ended(id)).toMatchObject({ outcome: 'told' });
+  }, 60_000);
+
+  it('reminds people of it in the thread of its message, once it has waited long', async () => {
+    const { id, channelId, question } = await raise();
+    const { ts } = await shown(question, '"answer.1"');
+    const waiting = waitingDelivery(question, 1, new Date().toISOString());
+    await world.store.receive({ ...waiting, leave: true });
+    const words = 'This still waits for an answer: Which region takes over?';
+    await eventually('the reminder', () =>
+      world.slack.world.messages.some(
+        (each) => each.channelId === channelId && each.threadTs === ts && each.text.includes(words),
+      ),
+    );
+    resolveAs(world.pagerDuty, id, 'PADALOP');
   }, 60_000);
 
   it('asks no more where somebody resolves the incident, and its message says so', async () => {

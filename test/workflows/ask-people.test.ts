@@ -44,29 +44,30 @@ afterAll(async () => {
   await temporal.teardown();
 });
 
-/** What was asked in Temporal's time. */
-const known = new Set<string>();
+/** What was asked in Temporal's time, and for how many seconds. */
+const lasting = new Map<string, number>();
 
 /** The database's clock cannot skip time, so what it has asked and what is over goes by Temporal's. */
 function inTemporalsTime(kept: Store): Store {
-  const setTime = (id: string, expires: number) =>
+  const setTimes = (id: string, expires: number, more: { asked_at?: Date } = {}) =>
     stored.db
       .updateTable('questions')
-      .set({ expires_at: new Date(expires).toISOString() })
+      .set({ expires_at: new Date(expires).toISOString(), ...more })
       .where('id', '=', id)
       .execute();
   return {
     ...kept,
     async askQuestion(request) {
       const question = await kept.askQuestion(request);
-      if (known.has(question.id)) return question;
-      await setTime(question.id, (await temporal.currentTimeMs()) + request.expiresInSeconds * 1_000);
-      known.add(question.id);
+      if (lasting.has(question.id)) return question;
+      const now = await temporal.currentTimeMs();
+      await setTimes(question.id, now + request.expiresInSeconds * 1_000, { asked_at: new Date(now) });
+      lasting.set(question.id, request.expiresInSeconds);
       return (await kept.findQuestion(question.id)) ?? question;
     },
     async closeQuestion(id, state, because) {
       const { expiresAt = '' } = (await kept.findQuestion(id)) ?? {};
-      if (Date.parse(expiresAt) <= (await temporal.currentTimeMs())) await setTime(id, Date.now() - 1_000);
+      if (Date.parse(expiresAt) <= (await temporal.currentTimeMs())) await setTimes(id, Date.now() - 1_000);
       return kept.closeQuestion(id, state, because);
     },
   };
@@ -97,7 +98,7 @@ const asksOf = async (run: string): Promise<Question[]> =>
 const asked = ({ workflowId }: WorkflowHandle, count = 1) =>
   eventually('the run to ask', async () => {
     const found = (await asksOf(workflowId)).at(count - 1);
-    return found && known.has(found.id) ? found : undefined;
+    return found && lasting.has(found.id) ? found : undefined;
   });
 
 /** Somebody answers, and the run is told by the event. */
@@ -117,6 +118,10 @@ const tell = (run: WorkflowHandle, type: string, data: object = {}) =>
   run.signal(laterEvents, [
     { eventId: fresh('E'), type, time: new Date().toISOString(), echo: false, data: { ...data } },
   ]);
+
+const lastsFor = (question: Question | undefined) => question && lasting.get(question.id);
+const waiting = async ({ workflowId: subject }: WorkflowHandle) =>
+  (await store.listEvents({ subject, limit: 50 })).filter(({ type }) => type === 'question.waiting');
 
 describe('a run that asks people to choose', () => {
   it('waits for the answer, goes on with it, and knows who has given it, where and why', async () => {
@@ -180,6 +185,35 @@ describe('a run that asks people to choose', () => {
     expect(await run.result()).toContain('east by Ben');
   });
 
+  it('asks the next ones for their own time, and pages where they do not answer either', async () => {
+    const ask = { onCallOf: { service: 'PCHECKO', level: 2 } };
+    const run = await start(chooseRegion, { onExpire: { ask, expiresIn: '30 minutes', then: 'page' } });
+    await expect(run.result()).rejects.toMatchObject({ cause: { type: 'QuestionExpired' } });
+    const [first, second] = await asksOf(run.workflowId);
+    expect(first?.closedBecause).toContain('so others are asked: whoever is on call on level 2');
+    expect(second).toMatchObject({
+      approvers: ask,
+      closedBecause: 'nobody answered in time, so the run fails, and somebody is paged',
+    });
+    expect(lastsFor(first)).toBe(4 * 3_600);
+    expect(lastsFor(second)).toBe(1_800);
+  });
+
+  it('tells by an event, at half and at three quarters of the time, that it still waits', async () => {
+    const run = await start(chooseRegion);
+    const { id: questionId } = await asked(run);
+    await temporal.sleep('110 minutes');
+    expect(await waiting(run)).toEqual([]);
+    await temporal.sleep('15 minutes');
+    await eventually('the first event', async () => (await waiting(run)).length === 1);
+    expect(await run.result()).toBe('nobody chose');
+    const events = await waiting(run);
+    expect(events.map(({ eventId }) => eventId).toSorted()).toEqual([
+      `question.waiting/${questionId}/1`,
+      `question.waiting/${questionId}/2`,
+    ]);
+  });
+
   it('fails where that is to page', async () => {
     const run = await start(chooseRegion, { onExpire: 'page' });
     await expect(run.result()).rejects.toMatchObject({
@@ -234,7 +268,7 @@ describe('a run that asks people to fill in a form', () => {
   });
 });
 
-describe('a run in plan mode', () => {
+describe('a run that only looks', () => {
   const saidOf = async ({ workflowId: subject }: WorkflowHandle) =>
     (await store.readRecord({ subject, limit: 99 })).flatMap(({ action, detail }) =>
       action === 'run.said' ? [detail.text] : [],
@@ -251,13 +285,17 @@ describe('a run in plan mode', () => {
     ]);
   });
 
-  it('invents no answer where none is stated', async () => {
-    const run = await start(chooseRegion, {}, { mode: 'plan' });
-    expect(await run.result()).toBe('nobody chose');
-    expect(await saidOf(run)).toEqual([
-      'Would ask: Which region takes over? The run goes on as if nobody answered.',
-    ]);
-  });
+  it.each(['plan', 'observe', 'propose'] as const)(
+    'invents no answer where none is stated, in the mode %s',
+    async (mode) => {
+      const run = await start(chooseRegion, {}, { mode });
+      expect(await run.result()).toBe('nobody chose');
+      expect(await asksOf(run.workflowId)).toEqual([]);
+      expect(await saidOf(run)).toEqual([
+        'Would ask: Which region takes over? The run goes on as if nobody answered.',
+      ]);
+    },
+  );
 });
 
 describe('a question that nobody could be asked, or answer', () => {
@@ -266,6 +304,7 @@ describe('a question that nobody could be asked, or answer', () => {
   it.each<[string, Given, string]>([
     ['is over before it begins', { expiresIn: 0 }, '`expiresIn` is from 1 second'],
     ['is to last for years', { expiresIn: '400 days' }, '`expiresIn` is from 1 second'],
+    ['asks a level that there is not', { asked: { onCallOf: { service: 'P1', level: 0 } } }, 'has a level 0'],
     ['has no options', { form: { options: [] } }, 'there are 0 options'],
     ['has one option twice', { form: { options: [option, option] } }, 'is there twice'],
     ['has a value of two words', { form: { options: [{ ...option, value: 'the west' }] } }, 'no value'],
