@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Agreement } from '../domain/agreement.ts';
+import { type Agreement, agreementsIn } from '../domain/agreement.ts';
 import type { RecordRow } from '../domain/record.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
 import { type Output, printable, table } from './output.ts';
@@ -8,7 +8,8 @@ const dayMs = 86_400_000;
 
 /** The agreement that an export of the record tells, as Baton itself would tell it from the same lines. */
 export async function agreementInFile(file: string, { trigger, since }: { trigger?: string; since: string }) {
-  const { agreementsIn } = await import('../domain/agreement.ts');
+  if (!/^[1-9]\d{0,3}d$/.test(since))
+    throw new CliFailure(`--since ${since} is no number of days, such as 90d`, { exit: exits.usage });
   const content = await readFile(file, 'utf8').catch((error: Error) => {
     throw new CliFailure('The export cannot be read', { why: error.message, exit: exits.notFound });
   });

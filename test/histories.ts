@@ -31,6 +31,7 @@ import { noteFromElsewhere } from './fixtures/note-from-elsewhere.ts';
 import { ownIncidents } from './fixtures/own-incidents.ts';
 import { endRaised } from './fixtures/raised-to-p1.ts';
 import { roomWithoutIssue } from './fixtures/room-without-issue.ts';
+import { proposedRestart } from './fixtures/proposed-restart.ts';
 import { shiftLook } from './fixtures/shift-look.ts';
 import { showWhatIsAsked } from './fixtures/shown-in-slack.ts';
 import { takenBack } from './fixtures/taken-back.ts';
@@ -105,6 +106,8 @@ export async function recordHistories(folder: string): Promise<void> {
     keep(folder, run.workflow, run.outcome ?? 'live', history);
   }
   await recordApproved(world, folder);
+  keep(folder, 'ec2UnhealthyRestart', 'not approved', await proposedRestart(world, 'refused'));
+  keep(folder, 'ec2UnhealthyRestart', 'restarted as proposed', await proposedRestart(world, 'approved'));
   keep(folder, 'changeIncident', 'done from elsewhere', await noteFromElsewhere(world));
   keep(folder, 'changeIncident', 'done in all accounts', await ownIncidents(world));
   const withoutIssue = await roomWithoutIssue(world);
