@@ -29,12 +29,12 @@ import { joinStorm } from './fixtures/joined-storm.ts';
 import { endMovesInJira } from './fixtures/moves-in-jira.ts';
 import { noteFromElsewhere } from './fixtures/note-from-elsewhere.ts';
 import { ownIncidents } from './fixtures/own-incidents.ts';
+import { proposedRestart } from './fixtures/proposed-restart.ts';
 import { endRaised } from './fixtures/raised-to-p1.ts';
 import { roomWithoutIssue } from './fixtures/room-without-issue.ts';
-import { proposedRestart } from './fixtures/proposed-restart.ts';
 import { shiftLook } from './fixtures/shift-look.ts';
 import { showWhatIsAsked } from './fixtures/shown-in-slack.ts';
-import { takenBack } from './fixtures/taken-back.ts';
+import { keyOfNewPriority, takenBack } from './fixtures/taken-back.ts';
 import { tellOverdue } from './fixtures/told-overdue.ts';
 import { writeCodes } from './fixtures/written-codes.ts';
 import { startTimeSkipping, workflowBundle } from './temporal.ts';
@@ -89,6 +89,7 @@ export async function recordHistories(folder: string): Promise<void> {
     jiraSecret: 'jira-secret',
   });
   await endShift(world, 'no open incidents');
+  const move = await keyOfNewPriority(world);
   await endClicksAndPolicies(world);
   await endDiagnoses(world);
   await endRestarts(world);
@@ -112,7 +113,8 @@ export async function recordHistories(folder: string): Promise<void> {
   keep(folder, 'changeIncident', 'done in all accounts', await ownIncidents(world));
   const withoutIssue = await roomWithoutIssue(world);
   keep(folder, 'pagerdutyProductionIncidentPolicy', 'followed to the end without an issue', withoutIssue);
-  for (const { outcome, history } of await takenBack(world)) keep(folder, 'undoEffect', outcome, history);
+  for (const { outcome, history } of await takenBack(world, move))
+    keep(folder, 'undoEffect', outcome, history);
   await recordElsewhere(world, folder);
   await world.close();
 }
