@@ -69,6 +69,9 @@ export const haltChanges = defineOperation({
   },
 });
 
+/** Whoever wants more halts changes, and lifts that. */
+const longestMs = 366 * 86_400_000;
+
 export const freezeChanges = defineOperation({
   name: 'changes.freeze',
   kind: 'change',
@@ -91,15 +94,17 @@ export const freezeChanges = defineOperation({
     await checkNames(input, context);
     const { store, principal } = context;
     const { from, until } = input;
-    if (Date.parse(until) <= Math.max(Date.now(), from === undefined ? 0 : Date.parse(from)))
+    const [begins, ends] = [Math.max(Date.now(), Date.parse(from ?? '') || 0), Date.parse(until)];
+    if (!(ends > begins) || ends > Date.now() + longestMs)
       throw new Refusal(
         400,
-        'It is over',
-        `A freeze that ends at ${until} would hold nothing. Give a later end.`,
+        'No such time',
+        `A freeze from ${from ?? 'now'} to ${until} cannot be set: it ends after it begins, and within a year. Give another end.`,
       );
-    // What has begun begins now: nobody can freeze what was.
+    // What has begun begins now: nobody can freeze what was. Databases know fewer zones than may be written.
+    const inUtc = (time: string) => new Date(time).toISOString();
     const isLater = from !== undefined && Date.parse(from) > Date.now();
-    const freeze = { ...input, from: isLater ? from : undefined };
+    const freeze = { ...input, until: inUtc(until), from: isLater ? inUtc(from) : undefined };
     return store.setHold({ ...freeze, kind: 'freeze', by: actorOf(principal) }, (id) =>
       doneLine('changes.freeze', { subject: `hold:${id}`, input }, context),
     );

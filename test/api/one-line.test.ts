@@ -120,7 +120,10 @@ describe('each change that somebody asks for', () => {
       return ['/triggers/news/plan', { event: String(seq) }];
     },
     'changes.halt': async () => ['/changes/halt', { reason: 'x', workflow: 'waitForNews' }],
-    'changes.freeze': async () => ['/changes/freeze', { reason: 'x', until: '2099-01-01T00:00:00Z' }],
+    'changes.freeze': async () => [
+      '/changes/freeze',
+      { reason: 'x', until: new Date(Date.now() + 60_000).toISOString() },
+    ],
     'changes.allow': async () => {
       const { id } = await store.setHold({ kind: 'freeze', reason: 'x', by: 'baton' }, () => entry());
       return [`/changes/holds/${id}/lift`, { reason: 'x' }];

@@ -77,6 +77,8 @@ export async function fuzz(
     // It answers until one side ends it, and has tests of its own.
     ...['--exclude-operation-id', 'stream'],
     ...['--seed', String(seed), '--continue-on-failure', '--request-timeout', '10'],
+    // How many examples it has to throw away is its own affair, and depends on the seed.
+    ...['--suppress-health-check', 'filter_too_much'],
     ...['--generation-database', 'none', '--warnings', 'off', '--no-color'],
     ...options,
   ];
