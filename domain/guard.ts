@@ -94,7 +94,8 @@ export type HeldBy =
       seconds: number;
     }
   | { guard: 'maintenance'; window: string; until: string }
-  | { guard: HoldKind; hold: Pick<Hold, 'id' | 'reason' | 'by' | 'until'> };
+  /** Without an id: what would be set if the change were tried. */
+  | { guard: HoldKind; hold: Pick<Hold, 'reason' | 'by' | 'until'> & { id?: number } };
 export type Guard = HeldBy['guard'];
 
 /** A change that is held, in words. */
@@ -146,7 +147,7 @@ export function heldInWords(by: HeldBy, now = Date.now()): Held {
 
 function holdInWords(
   guard: HoldKind,
-  { id, reason, by, until }: Pick<Hold, 'id' | 'reason' | 'by' | 'until'>,
+  { id, reason, by, until }: Extract<HeldBy, { hold: unknown }>['hold'],
 ): { reason: string; retryAt?: string } {
   const what = {
     'kill-switch': `the kill switch is on since ${by} engaged it`,
@@ -156,7 +157,7 @@ function holdInWords(
   }[guard];
   const end = until === undefined ? '' : ` until ${until}`;
   return {
-    reason: `${what}${end} (${reason}). An operator can lift it: baton changes allow ${id}`,
+    reason: `${what}${end} (${reason})${id === undefined ? '' : `. An operator can lift it: baton changes allow ${id}`}`,
     ...(until === undefined ? {} : { retryAt: until }),
   };
 }

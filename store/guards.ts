@@ -113,7 +113,7 @@ export function heldBy(
     return { guard: kind, hold: { id, reason, by, ...(until === null ? {} : { until: iso(until) }) } };
   }
   if (over && over.of_days >= limits.times)
-    return { guard: 'repeats', hold: { id: 0, reason: tooOften(limits), by: 'baton' } };
+    return { guard: 'repeats', hold: { reason: tooOften(limits), by: 'baton' } };
   if (earlier)
     return {
       guard: 'cool-down',

@@ -1,13 +1,12 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
-import { approvalSteps } from './approval-table.ts';
+import { askedSteps } from './asked-steps.ts';
 import { connectionSteps, defaultConnectionSteps } from './connection-tables.ts';
 import { holdSteps } from './holds.ts';
 import { linkCodeSteps } from './link-codes.ts';
 import { loweringSteps } from './lowerings.ts';
 import { noticeSteps } from './notices.ts';
 import { gapSteps, pullSteps } from './pulls.ts';
-import { questionSteps } from './question-table.ts';
 import { recordSteps } from './record-rules.ts';
 import { peopleScopeSteps, rightsSteps, tokenOwnerSteps } from './rights-steps.ts';
 import { scheduleSteps } from './schedules.ts';
@@ -206,7 +205,7 @@ const steps: Record<string, string[]> = {
     `create index answers_at on answers (at)`,
   ],
   '0014-connections': connectionSteps,
-  '0015-approvals': approvalSteps,
+  '0015-approvals': askedSteps('approvals'),
   '0016-pull': pullSteps,
   '0017-link-codes': linkCodeSteps,
   '0018-workers': [`alter table runs add column worker jsonb`],
@@ -223,7 +222,7 @@ const steps: Record<string, string[]> = {
   '0026-transcripts': transcriptSteps,
   '0027-watchdog': [...watchdogSteps, ...scheduleSteps, ...gapSteps],
   '0028-modes': loweringSteps,
-  '0029-questions': questionSteps,
+  '0029-questions': askedSteps('questions'),
 };
 
 /**

@@ -1,10 +1,43 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
 import type { AskedOf } from '../../domain/approval.ts';
 import { oneLine } from '../../domain/text.ts';
 import { Refusal } from '../refusal.ts';
 import type { OperationContext } from './operation.ts';
+import { pageInput, placeIn } from './page.ts';
+import { idInput, subjectInput } from './shapes.ts';
 
 /** What answers to approvals and to questions have in common. */
+
+/** What lists of either take, beside the state. */
+export const askedInput = {
+  subject: subjectInput.optional(),
+  run: idInput.optional().describe('The run that asks'),
+  ...pageInput,
+};
+
+/** What such a list asks the store for: what is within somebody's scope, from where the list goes on. */
+export function askedFilter<State extends string>(list: {
+  name: string;
+  input: {
+    state: State | 'any';
+    subject?: string | undefined;
+    run?: string | undefined;
+    limit: number;
+    cursor?: string | undefined;
+  };
+  context: OperationContext;
+}) {
+  const { state, subject, run, limit } = list.input;
+  return {
+    ...list.context.principal.scope,
+    ...(state === 'any' ? {} : { state: state as Exclude<State, 'any'> }),
+    subject,
+    run,
+    before: placeIn(list, z.int().positive()),
+    limit,
+  };
+}
 
 /** Providers have so long to say who somebody is. */
 const lookUpMilliseconds = 5_000;

@@ -5,12 +5,11 @@ import { actorOf } from '../../domain/rights.ts';
 import { oneLine } from '../../domain/text.ts';
 import type { Answered } from '../../store/approvals.ts';
 import { Refusal } from '../refusal.ts';
-import { isResolved, isTakenUp, mayAnswer } from './answering.ts';
+import { askedFilter, askedInput, isResolved, isTakenUp, mayAnswer } from './answering.ts';
 import { answerShape, approversShape, callShape, states } from './approval-shapes.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
-import { answered, pageInput, pageOutput, placeIn } from './page.ts';
-import { isWithin } from './scope.ts';
-import { idInput, subjectInput } from './shapes.ts';
+import { answered, pageOutput } from './page.ts';
+import { isOfMine } from './scope.ts';
 
 const texts = z.array(z.string()).readonly();
 
@@ -63,22 +62,12 @@ export const listApprovals = defineOperation({
   within: ['workflows', 'services'],
   input: z.strictObject({
     state: z.enum([...states, 'any']).default('pending'),
-    subject: subjectInput.optional(),
-    run: idInput.optional().describe('The run that asks'),
-    ...pageInput,
+    ...askedInput,
   }),
   output: pageOutput(listedShape),
   async run(input, context) {
-    const { state, subject, run, limit } = input;
     const list = { name: 'approvals.list', input, context };
-    const page = await context.store.pageOfApprovals({
-      ...context.principal.scope,
-      ...(state === 'any' ? {} : { state }),
-      subject,
-      run,
-      before: placeIn(list, z.int().positive()),
-      limit,
-    });
+    const page = await context.store.pageOfApprovals(askedFilter(list));
     return answered(list, page, shown);
   },
 });
@@ -100,10 +89,8 @@ export const showApproval = defineOperation({
 /** Unknown and not within somebody's scope are one: an id alone tells nothing. */
 async function findApproval(id: string, context: OperationContext): Promise<Approval> {
   const approval = await context.store.findApproval(id);
-  const workflows = context.principal.scope?.workflows;
-  const isMine = approval && (workflows === undefined || workflows.includes(approval.workflow));
-  if (!isMine || !(await isWithin(approval.subject, context))) throw unknown(id);
-  return approval;
+  if (approval && (await isOfMine(approval, context))) return approval;
+  throw unknown(id);
 }
 
 const unknown = (id: string) =>

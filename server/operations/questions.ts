@@ -4,13 +4,12 @@ import { actorOf } from '../../domain/rights.ts';
 import { oneLine } from '../../domain/text.ts';
 import type { QuestionAnswered } from '../../store/questions.ts';
 import { Refusal } from '../refusal.ts';
-import { isResolved, isTakenUp, mayAnswer } from './answering.ts';
+import { askedFilter, askedInput, isResolved, isTakenUp, mayAnswer } from './answering.ts';
 import { approversShape } from './approval-shapes.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
-import { answered, pageInput, pageOutput, placeIn } from './page.ts';
+import { answered, pageOutput } from './page.ts';
 import { formShape, questionAnswerShape, questionStates, valuesShape } from './question-shapes.ts';
-import { isWithin } from './scope.ts';
-import { idInput, subjectInput } from './shapes.ts';
+import { isOfMine } from './scope.ts';
 
 const listedShape = z.object({
   id: z.string(),
@@ -51,22 +50,12 @@ export const listQuestions = defineOperation({
   within: ['workflows', 'services'],
   input: z.strictObject({
     state: z.enum([...questionStates, 'any']).default('pending'),
-    subject: subjectInput.optional(),
-    run: idInput.optional().describe('The run that asks'),
-    ...pageInput,
+    ...askedInput,
   }),
   output: pageOutput(listedShape),
   async run(input, context) {
-    const { state, subject, run, limit } = input;
     const list = { name: 'questions.list', input, context };
-    const page = await context.store.pageOfQuestions({
-      ...context.principal.scope,
-      ...(state === 'any' ? {} : { state }),
-      subject,
-      run,
-      before: placeIn(list, z.int().positive()),
-      limit,
-    });
+    const page = await context.store.pageOfQuestions(askedFilter(list));
     return answered(list, page, (question) => question);
   },
 });
@@ -88,10 +77,8 @@ export const showQuestion = defineOperation({
 /** Unknown and not within somebody's scope are one: an id alone tells nothing. */
 async function findQuestion(id: string, context: OperationContext): Promise<Question> {
   const question = await context.store.findQuestion(id);
-  const workflows = context.principal.scope?.workflows;
-  const isMine = question && (workflows === undefined || workflows.includes(question.workflow));
-  if (!isMine || !(await isWithin(question.subject, context))) throw unknown(id);
-  return question;
+  if (question && (await isOfMine(question, context))) return question;
+  throw unknown(id);
 }
 
 const unknown = (id: string) =>

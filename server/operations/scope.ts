@@ -12,9 +12,16 @@ export async function isWithin(subject: string | undefined, { principal, store }
 /** A run that is there, and within the workflows and services to which somebody is limited. Else 404: what is not his is not there for him. */
 export async function findRun(id: string, context: OperationContext): Promise<ShownRun> {
   const run = await context.store.findShownRun(id);
+  if (run && (await isOfMine(run, context))) return run;
+  throw new Refusal(404, 'No such run', `There is no run ${id}. runs.list tells those there are.`);
+}
+
+/** Whether a run, or what it asks people, is within the workflows and services to which somebody is limited. */
+export async function isOfMine(
+  { workflow, subject }: { workflow: string; subject?: string },
+  context: OperationContext,
+): Promise<boolean> {
   const workflows = context.principal.scope?.workflows;
-  const isMine = run && (workflows === undefined || workflows.includes(run.workflow));
-  if (!isMine || !(await isWithin(run.subject, context)))
-    throw new Refusal(404, 'No such run', `There is no run ${id}. runs.list tells those there are.`);
-  return run;
+  const isMine = workflows === undefined || workflows.includes(workflow);
+  return isMine && (await isWithin(subject, context));
 }

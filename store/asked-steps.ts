@@ -1,6 +1,6 @@
-/** The table of the questions that runs have asked. What was asked never changes; state and answers do. */
-export const questionSteps: string[] = [
-  `create table questions (
+/** The steps that make the table of what runs ask people. What was asked never changes; state and answers do. */
+export const askedSteps = (table: 'approvals' | 'questions'): string[] => [
+  `create table ${table} (
     id text primary key,
     key text not null unique,
     place bigint generated always as identity unique,
@@ -16,7 +16,7 @@ export const questionSteps: string[] = [
     closed_at timestamptz,
     closed_because text
   )`,
-  `create index questions_pending on questions (place) where state = 'pending'`,
-  `create index questions_run on questions (run_id, place)`,
-  `create index questions_subject on questions (subject, place) where subject is not null`,
+  `create index ${table}_pending on ${table} (place) where state = 'pending'`,
+  `create index ${table}_run on ${table} (run_id, place)`,
+  `create index ${table}_subject on ${table} (subject, place) where subject is not null`,
 ];
