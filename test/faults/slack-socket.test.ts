@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { simulatedAppToken } from '../../simulator/slack/world.ts';
 import { clickPayload } from '../../simulator/slack.ts';
@@ -7,14 +7,16 @@ import { eventually, startServerBeside, startWorld, type World } from '../world.
 
 const triggers = [slackAction];
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld({ triggers, env: { SLACK_APP_TOKEN: simulatedAppToken } });
-});
-afterAll(() => world.close());
+/** A world of its own for each test: no socket of another one's server is still open in it. */
+async function startWorldBySocket(): Promise<World> {
+  const world = await startWorld({ triggers, env: { SLACK_APP_TOKEN: simulatedAppToken } });
+  onTestFinished(() => world.close());
+  return world;
+}
 
 describe('100 clicks, each of which comes over the sockets of two servers', () => {
   it('act once each', async () => {
+    const world = await startWorldBySocket();
     const beside = await startServerBeside(world, { triggers, slackAppToken: simulatedAppToken });
     onTestFinished(beside.stop);
     const { sockets } = world.slack;
@@ -55,6 +57,7 @@ describe('100 clicks, each of which comes over the sockets of two servers', () =
 
 describe('a connection on which Slack falls silent', () => {
   it('is replaced, though nobody closed it', async () => {
+    const world = await startWorldBySocket();
     const { sockets } = world.slack;
     const first = await eventually('a socket', () => sockets.open[0]);
     first.pause();
