@@ -104,12 +104,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { namespace } = options;
   const temporal = watchTemporal({ client, namespace, log, count: metrics.temporalFailure });
   const watched = watchedSubscriptions(options);
+  // What is read of the log is held to what webhooks told: both or neither.
+  const pull = options.pull && (!options.pull.gapsOnly || watched) ? options.pull : undefined;
   const dispatcher: Dispatcher = startDispatcher({
     store,
     client,
     triggers,
     connections: options.connections,
-    pulls: options.pull !== undefined && (!options.pull.gapsOnly || watched !== undefined),
+    pulls: pull !== undefined,
     taskQueue,
     authority: options.authority,
     eagerStart: options.eagerStart,
@@ -139,9 +141,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     limits,
   });
   const pulling =
-    options.pull &&
+    pull &&
     startPulling({
-      source: options.pull,
+      source: pull,
       store,
       connections: options.connections,
       inbox: createInbox(store, dispatcher.enqueue, dispatcher.mayEnqueue),
@@ -186,7 +188,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     troubles: watchdog.counts,
     simulated: options.simulated,
     halves: options.halves ?? [],
-    pulls: options.pull?.gapsOnly ? undefined : pulling?.states,
+    pulls: pull?.gapsOnly ? undefined : pulling?.states,
     makeApi:
       world &&
       ((readBody) => {

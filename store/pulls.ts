@@ -60,8 +60,8 @@ export interface Pulls {
   gaps(): Promise<{ connection: string; gap: number }[]>;
   /** The log was read to its end. Where webhooks have missed something meanwhile, it has to be read again. */
   closeGap(connection: string, gap: number): Promise<void>;
-  /** When something came by this source last. */
-  lastReceivedAt(source: string): Promise<string | undefined>;
+  /** When something came by this source last. `long ago`: it is not among the newest of many. Undefined: nothing has come. */
+  lastReceivedAt(source: string): Promise<string | 'long ago' | undefined>;
   /**
    * The earlier events of this subject and type that came by another way than `seq` and happened between these times. Without those that
    * could not be read, and without entries of the log that were stale, as their times are not exact.
@@ -99,6 +99,9 @@ export const pullSteps = [
 ];
 
 export const gapSteps = [`alter table pulls add column gap integer not null default 0`];
+
+/** No index is kept by source: it would cost each event, and is asked for seldom. */
+const mostLookedThrough = 20_000;
 
 export function pullsOn({ db, me }: Context): Pulls {
   async function askAll(batch: ToldBefore[]): Promise<Told[][]> {
@@ -200,14 +203,21 @@ export function pullsOn({ db, me }: Context): Pulls {
     },
 
     async lastReceivedAt(source) {
-      const row = await db
+      const newest = db
         .selectFrom('inbox')
-        .select('received_at')
-        .where('source', '=', source)
+        .select(['seq', 'source', 'received_at'])
         .orderBy('seq', 'desc')
-        .limit(1)
-        .executeTakeFirst();
-      return row?.received_at.toISOString();
+        .limit(mostLookedThrough)
+        .as('newest');
+      const { count, at } = await db
+        .selectFrom(newest)
+        .select(({ fn }) => [
+          fn.countAll<string>().as('count'),
+          sql<Date | null>`max(received_at) filter (where source = ${source})`.as('at'),
+        ])
+        .executeTakeFirstOrThrow();
+      if (at) return at.toISOString();
+      return Number(count) < mostLookedThrough ? undefined : 'long ago';
     },
 
     toldBefore: (asked) => ask(asked),

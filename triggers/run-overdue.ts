@@ -1,3 +1,4 @@
+import { isWatching } from '../domain/mode.ts';
 import { defaultConnection } from '../domain/subject.ts';
 import { tellOverdueRun } from '../workflows/tell-overdue-run.ts';
 import { defineTrigger } from './trigger.ts';
@@ -8,7 +9,7 @@ export const runOverdue = defineTrigger({
   on: 'run.overdue',
   when: {
     'is for an incident': ({ incidentId }) => incidentId !== undefined,
-    'was to change something': ({ mode }) => mode !== 'plan',
+    'was to change something': ({ mode }) => !isWatching(mode),
   },
   forPeople: true,
   run: tellOverdueRun,

@@ -4,7 +4,7 @@ import { defineTrigger } from './trigger.ts';
 /** As accounts write it: P1, SEV1, Sev-1. */
 const highest = /^(p|sev)[-. ]?1$/i;
 
-/** Once for each incident: what is lowered and raised again has its people already. */
+/** Once for each incident: what is lowered and raised again has its people already, unless it was lowered before the run looked. */
 export const severityRaisedTrigger = defineTrigger({
   name: 'severity-raised',
   on: 'pagerduty.incident.priority_updated',

@@ -43,7 +43,7 @@ export async function severityRaised({ incidentId, priority, bridge }: SeverityR
   await parts.part('Note', () => steps.addPagerDutyNote({ incidentId, note: text() }));
   const words = [remind(incident, [], text()), ...(mention ? [mention] : [])];
   await Promise.all(words.map((word) => word.end('5 minutes')));
-  return tellStakeholders(incident, priority);
+  return tellStakeholders(incident, priority, isAsked || mention !== undefined);
 }
 
 /** False: PagerDuty asks nobody, for a reason that is among the problems. */
@@ -71,10 +71,11 @@ async function placeToMeet(incidentId: string, bridge: string | undefined): Prom
 async function tellStakeholders(
   { id: incidentId, service, title }: CurrentIncident,
   priority: string,
+  isCalled: boolean,
 ): Promise<string> {
   const message =
-    `${service.name}: ${title.slice(0, 500)}. The priority of this incident was raised to ${priority}, ` +
-    'and more people have been called to it.';
+    `${service.name}: ${title.slice(0, 500)}. The priority of this incident was raised to ${priority}` +
+    `${isCalled ? ', and more people have been called to it' : ''}.`;
   const approvers = { onCallOf: service.id, role: 'approver' } as const;
   const update = { incidentId, message };
   const answer = await orUnavailable(() =>

@@ -14,8 +14,8 @@ export interface TellOverdueRunInput {
 
 const next = {
   warn: 'See how far it got',
-  page: 'People are paged. See how far it got',
-  cancel: 'It is told to stop, and people are paged',
+  page: 'See how far it got',
+  cancel: 'It is told to stop',
 } as const;
 
 /** Tells those who work on an incident, in its room, that a run for it has not ended in its time. */

@@ -1,5 +1,6 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { isWatching } from '../../domain/mode.ts';
 import { runOverdue } from '../../domain/run-end.ts';
 import type { Trouble } from '../../domain/watched.ts';
 import type { OverdueRun } from '../../store/overdue.ts';
@@ -61,18 +62,22 @@ export function runsOverdue({ store, client, triggers, log }: Options): Conditio
         const finish = finishes.get(each.run.trigger);
         return finish ? [{ ...each, finish }] : [];
       });
+      let isAway = false;
       for (const each of overdue.filter(({ isTold }) => !isTold)) {
-        const isDone = await tell(each).then(
-          () => true,
-          (error: unknown) => {
-            // What is to be stopped is told to stop once Temporal is back; people are paged all the same.
-            if (!isTemporalAway(error)) throw error;
-            return false;
-          },
-        );
-        if (!isDone) break;
+        // What is to be stopped is told to stop once Temporal is back; all others are told of, and people are paged, all the same.
+        if (isAway && each.finish.whenOverdue === 'cancel') continue;
+        await tell(each).catch((error: unknown) => {
+          isAway ||= isTemporalAway(error);
+          log.warn(
+            { run: each.run.id, err: error },
+            'A run that is overdue could not be told of; it is tried again',
+          );
+        });
       }
-      const paging = overdue.filter(({ finish }) => finish.whenOverdue !== 'warn');
+      const paging = overdue.filter(
+        ({ finish, cause }) =>
+          finish.whenOverdue !== 'warn' && !isWatching(causeOf.safeParse(cause).data?.mode),
+      );
       return [...Map.groupBy(paging, keyFor)].map(([key, runs]) => troubleOf(key, runs));
     },
   };

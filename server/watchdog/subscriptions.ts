@@ -5,6 +5,7 @@ import type { Trouble } from '../../domain/watched.ts';
 import type { Store } from '../../store/store.ts';
 import { keyOf } from '../../workflows/kit/key.ts';
 import { sourceOf } from '../pagerduty/ways.ts';
+import { within } from '../within.ts';
 import type { Condition } from './condition.ts';
 import type { Limits } from './limits.ts';
 
@@ -38,8 +39,12 @@ export interface SubscriptionOptions {
   now?: () => number;
 }
 
+/** No longer than a look at all of them. */
+const accountMilliseconds = 15_000;
 /** A webhook may come so much later than another one that happened after it. */
 const overlapMilliseconds = 60_000;
+/** PagerDuty disables one for a day. */
+const longestDisabled = 86_400_000;
 /** Where none has ever come. */
 const firstMilliseconds = 10 * 60_000;
 /** What is disabled so often within so long is so because we refuse its webhooks: enabling it helps no more. */
@@ -59,15 +64,13 @@ export function subscriptionDisabled(options: SubscriptionOptions): Condition {
   const enabledAt = new Map<string, number[]>();
 
   async function look(connection: string, signal: AbortSignal): Promise<readonly Trouble[]> {
-    const found = await subscriptions.list(connection, signal).catch((error: unknown) => {
-      if (isRefusal(error)) return [];
-      return undefined;
-    });
+    // A refusal, too, says nothing of them: a right or a setting is missing, and doctor tells.
+    const found = await subscriptions.list(connection, signal).catch(() => undefined);
     if (!found) return last.get(connection) ?? [];
     const ours = found.filter(({ url }) => isOurs(url, base, connection));
     const troubles: Trouble[] = [];
     for (const each of ours) {
-      const why = await troubleWith(each, connection, signal);
+      const why = await troubleWith(each, { connection, isOneOfSeveral: ours.length > 1 }, signal);
       if (why !== undefined) troubles.push(troubleOf(connection, each, why));
     }
     // One page for an account, whichever of its subscriptions it is.
@@ -77,26 +80,27 @@ export function subscriptionDisabled(options: SubscriptionOptions): Condition {
   /** Why no events come by it; undefined where they do, or do again. */
   async function troubleWith(
     { id, active, disabled }: Subscription,
-    connection: string,
+    { connection, isOneOfSeveral }: { connection: string; isOneOfSeveral: boolean },
     signal: AbortSignal,
   ): Promise<string | undefined> {
     if (!active) return 'it was switched off in PagerDuty. Switch it on there, or delete it';
     const before = (enabledAt.get(id) ?? []).filter((at) => now() - at < oftenMilliseconds);
     if (disabled) {
       // First, so that it is not forgotten whatever happens next. While it stays disabled, the log is read each time.
-      await leaveGap(connection);
+      await leaveGap(connection, isOneOfSeveral);
       try {
         await subscriptions.enable(connection, id, signal);
       } catch (error) {
         const reason = error instanceof ApplicationFailure ? error.message : (error as Error).name;
         return `PagerDuty has disabled it, and Baton could not enable it: ${reason}. Enable it there`;
       }
-      await leaveGap(connection);
       before.push(now());
+      enabledAt.set(id, before);
       const at = new Date(now()).toISOString();
       const detail = { connection, subscription: id };
       const line = { at, actor: 'baton', via: 'watchdog', subject: 'connections' } as const;
       await store.append([{ ...line, action: 'webhook.enabled', detail }]);
+      await leaveGap(connection, isOneOfSeveral);
       log.warn(
         detail,
         'PagerDuty had disabled its webhook subscription; it is enabled again, and the gap is read',
@@ -107,10 +111,16 @@ export function subscriptionDisabled(options: SubscriptionOptions): Condition {
     return `PagerDuty has disabled it ${before.length} times within an hour. Its webhooks are refused: see baton_webhooks_received_total and the log of what stands before Baton`;
   }
 
-  async function leaveGap(connection: string): Promise<void> {
+  async function leaveGap(connection: string, isOneOfSeveral: boolean): Promise<void> {
     if (options.isPulled) return;
-    const lastAt = await store.lastReceivedAt(sourceOf(connection));
-    const since = lastAt ? Date.parse(lastAt) - overlapMilliseconds : now() - firstMilliseconds;
+    // What comes by another one says nothing of this one. What is read twice is found to be so.
+    const lastAt = isOneOfSeveral ? 'long ago' : await store.lastReceivedAt(sourceOf(connection));
+    const since =
+      lastAt === 'long ago'
+        ? now() - longestDisabled
+        : lastAt
+          ? Date.parse(lastAt) - overlapMilliseconds
+          : now() - firstMilliseconds;
     await store.leaveGap(connection, new Date(since).toISOString());
   }
 
@@ -121,14 +131,21 @@ export function subscriptionDisabled(options: SubscriptionOptions): Condition {
     async find(signal) {
       const names = await accounts();
       for (const name of last.keys()) if (!names.includes(name)) last.delete(name);
-      await Promise.all(names.map(async (name) => last.set(name, await look(name, signal))));
+      await Promise.all(
+        names.map(async (name) => {
+          // One account that is slow takes nothing of what is found of the others.
+          const bound = AbortSignal.any([signal, AbortSignal.timeout(accountMilliseconds)]);
+          const found = await within(bound, look(name, bound)).catch((error: unknown) => {
+            log.warn({ connection: name, err: error }, 'Its webhook subscriptions could not be looked at');
+            return last.get(name) ?? [];
+          });
+          last.set(name, found);
+        }),
+      );
       return [...last.values()].flat();
     },
   };
 }
-
-/** A right or a setting is missing: doctor tells. */
-const isRefusal = (error: unknown) => error instanceof ApplicationFailure && error.nonRetryable === true;
 
 const withoutSlashAtEnd = (address: string) => (address.endsWith('/') ? address.slice(0, -1) : address);
 

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import type { EventType } from '../../domain/event.ts';
 import { conditionEvent, type Trouble, type Watched } from '../../domain/watched.ts';
@@ -163,8 +164,12 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
 
   async function tellOver(watched: Watched, ends: EventType | undefined): Promise<void> {
     const { key, summary } = watched.trouble;
-    const unconfirmed = pager && watched.stage !== 'noticed' ? await takeBack(pager, key, signal) : undefined;
+    // First: triggers learn of it also where no page can be taken back.
     if (ends) await store.tell(conditionEvent(ends, watched, watched.overSince ?? at()));
+    const unconfirmed =
+      pager && watched.stage !== 'noticed'
+        ? await takeBack(pager, key, signal).catch((error: unknown) => orUnpaged(watched, error))
+        : undefined;
     await store.dropWatched(key, {
       ...lineOf(watched),
       action: 'condition.over',
@@ -202,6 +207,12 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
       await store.releaseDuties().catch(() => undefined);
     },
   };
+}
+
+/** Where PagerDuty takes no events of ours nobody was paged, and there is nothing to take back. */
+function orUnpaged({ stage }: Watched, error: unknown): undefined {
+  if (stage === 'paged' || !(error instanceof ApplicationFailure) || error.type !== 'NotConnected')
+    throw error;
 }
 
 const detailOf = ({ condition, trouble }: Watched, unconfirmed: string | undefined) => ({

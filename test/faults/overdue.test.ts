@@ -43,7 +43,7 @@ it('a run that has not ended in its time is stopped, told of in the room, and pa
     );
   await eventually('the room to be told', () => told().length > 0);
   expect(told()).toHaveLength(1);
-  expect(told()[0]?.text).toContain(`It is told to stop, and people are paged: baton runs show`);
+  expect(told()[0]?.text).toContain(`It is told to stop: baton runs show`);
   const actions = (await world.record(id)).map(({ action }) => action);
   expect(actions.filter((action) => action === 'run.overdue')).toHaveLength(1);
   expect(world.pagerDuty.ledger.filter((each) => each.key === key).map(({ effect }) => effect)).toEqual([

@@ -44,6 +44,32 @@ function watching({ heldFor = 20 } = {}) {
 }
 
 describe('the watchdog', () => {
+  it('tells triggers of the beginning and the end also where it has no key to page by, each time', async () => {
+    const { key, trouble, found, condition, store, pager, clock, record, someRounds } = watching();
+    pager.unconnected = true;
+    const { watchdog } = watchdogOn(store, [condition], pager, clock);
+    for (let times = 1; times <= 2; times += 1) {
+      found.troubles = [trouble];
+      await someRounds();
+      clock.pass(21);
+      await expect.poll(() => store.listWatched()).toMatchObject([{ stage: 'paging' }]);
+      found.troubles = [];
+      await someRounds();
+      clock.pass(21);
+      await expect.poll(() => store.listWatched()).toEqual([]);
+    }
+    const one = ['event.received', 'condition.began', 'event.received', 'condition.over'];
+    expect(await record()).toEqual([...one, ...one]);
+    const events = (await store.listEvents({ subject: key, limit: 10 })).map(({ type }) => type);
+    expect(events.toSorted()).toEqual([
+      'worker.healthy',
+      'worker.healthy',
+      'worker.unhealthy',
+      'worker.unhealthy',
+    ]);
+    await watchdog.stop();
+  });
+
   it('pages once for what is wrong for long enough, and takes the page back once it is well for a while', async () => {
     const { key, trouble, found, condition, store, pager, clock, record, someRounds } = watching();
     const { watchdog } = watchdogOn(store, [condition], pager, clock);

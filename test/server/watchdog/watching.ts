@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest';
+import { notConnected } from '../../../activities/failures.ts';
 import { createLog } from '../../../log/log.ts';
 import type { Condition } from '../../../server/watchdog/condition.ts';
 import type { Alert, Pager } from '../../../server/watchdog/pager.ts';
@@ -16,11 +17,14 @@ export interface FakePager extends Pager {
   drops: boolean;
   /** Takes no events. */
   away: boolean;
+  /** Has no key to send them by. */
+  unconnected: boolean;
 }
 
 export function fakePager(): FakePager {
   const take = (mark: string) => {
     if (pager.away) throw new Error('PagerDuty is away');
+    if (pager.unconnected) throw notConnected('PagerDuty', 'PAGERDUTY_ROUTING_KEY');
     pager.taken.push(mark);
   };
   const pager: FakePager = {
@@ -29,6 +33,7 @@ export function fakePager(): FakePager {
     alerts: [],
     drops: false,
     away: false,
+    unconnected: false,
     async raise(alert) {
       take(`+${alert.dedupKey}`);
       pager.alerts.push(alert);
