@@ -33,7 +33,7 @@ export async function followTimeline(
   let lastRead = '';
   let lastNews = Date.now();
   let isResolved = false;
-  let approval: string | undefined;
+  let asked: string | undefined;
   let state: keyof typeof quietMilliseconds = 'open';
   while (!signal.aborted) {
     const rows = await incident.lines(position);
@@ -45,10 +45,9 @@ export async function followTimeline(
       lastRead = name;
     }
     for (const row of linked) {
-      const before = approval;
-      approval = pendingAfter(row, before);
-      if (approval !== undefined && approval !== before)
-        output.line(`In another terminal:  npx baton approvals approve ${approval}    or refuse, or show`);
+      const before = asked;
+      asked = pendingAfter(row, before);
+      if (asked !== undefined && asked !== before) output.line(`In another terminal:  ${asked}`);
     }
     position = linked.at(-1)?.seq ?? position;
     if (rows.length > 0) {
@@ -58,7 +57,7 @@ export async function followTimeline(
       const isLive = runs.some((run) => run.state === 'starting' || run.state === 'running');
       if (runs.length > 0 && !isLive) state = 'ended';
       else if (isResolved) state = 'resolved';
-      else state = approval === undefined ? 'open' : 'asked';
+      else state = asked === undefined ? 'open' : 'asked';
     }
     if (Date.now() - lastNews >= quietMilliseconds[state])
       return state === 'open' || state === 'asked' ? 'waiting' : 'over';
@@ -67,13 +66,15 @@ export async function followTimeline(
   return 'stopped';
 }
 
-/** The approval that people are asked for after this line of the record, if one was pending before. */
+/** By which command people answer what they are asked after this line of the record, if something was pending before. */
 function pendingAfter(row: RecordRow, before: string | undefined): string | undefined {
-  const asked = detailOf(row, 'approval.asked');
-  if (asked) return asked.approval;
-  const answered = detailOf(row, 'approval.answered');
-  if (detailOf(row, 'approval.closed') || (answered && answered.state !== 'pending')) return undefined;
-  return before;
+  const approval = detailOf(row, 'approval.asked')?.approval;
+  if (approval) return `npx baton approvals approve ${approval}    or refuse, or show`;
+  const question = detailOf(row, 'question.asked')?.question;
+  if (question) return `npx baton questions show ${question}    tells how it is answered`;
+  const answered = detailOf(row, 'approval.answered', 'question.answered');
+  const isClosed = detailOf(row, 'approval.closed', 'question.closed') !== undefined;
+  return isClosed || (answered && answered.state !== 'pending') ? undefined : before;
 }
 
 export const tellsResolve = (row: Pick<RecordRow, 'action' | 'detail'>): boolean =>

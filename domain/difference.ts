@@ -45,4 +45,9 @@ const changesBeside = (one: Judged, other: Judged) =>
 const runsById = (verdict: TriggerVerdict | undefined) =>
   new Map(verdict?.runs.map((run) => [run.id, run]) ?? []);
 
-const whatOf = ({ target, input }: PossibleRun) => JSON.stringify([target, input]);
+/** Fields may come in any order. */
+const sorted = (_: string, value: unknown) =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+    : value;
+const whatOf = ({ target, input }: PossibleRun) => JSON.stringify([target, input], sorted);

@@ -73,6 +73,13 @@ export function coerceTexts(texts: Readonly<Record<string, string>>, fields: rea
   return Object.keys(problems).length > 0 ? { problems } : { input };
 }
 
+const booleans = new Map([
+  ['true', true],
+  ['yes', true],
+  ['false', false],
+  ['no', false],
+]);
+
 function readValue(text: string, { type, choices = [] }: InputField): unknown {
   switch (type) {
     case 'text':
@@ -81,7 +88,7 @@ function readValue(text: string, { type, choices = [] }: InputField): unknown {
     case 'choice':
       return choices.includes(text) ? text : undefined;
     case 'boolean':
-      return { true: true, yes: true, false: false, no: false }[text.toLowerCase()];
+      return booleans.get(text.toLowerCase());
     case 'number':
     case 'integer': {
       const number = Number(text);

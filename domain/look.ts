@@ -73,6 +73,7 @@ export function incidentsIn(events: readonly Event[]): PastIncident[] {
     const incident = found.get(subject);
     if (!incident) continue;
     if (type === 'pagerduty.incident.resolved') incident.resolvedAt = time;
+    if (type === 'pagerduty.incident.reopened') delete incident.resolvedAt;
     if (agent?.kind !== 'person') continue;
     incident.actedAt ??= time;
     if (type === 'pagerduty.incident.acknowledged') incident.acknowledgedAt ??= time;

@@ -30,7 +30,7 @@ export function workflowChanges(
   };
 
   return (workflow) => {
-    const declares = new RegExp(`^export (?:async function|const) ${workflow}\\b`, 'm');
+    const declares = new RegExp(`^export (?:async function|function|const) ${workflow}\\b`, 'm');
     const [own] = [...sources].find(([, source]) => declares.test(source)) ?? [];
     if (own === undefined) return [];
     const all = [...reach(own, new Set())].map((file) => sources.get(file)).join('\n');

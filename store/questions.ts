@@ -1,5 +1,6 @@
 import type { Question, QuestionAnswer, QuestionState, Questions } from '../domain/question.ts';
 import type { Entry } from '../domain/record.ts';
+import { scrubValue } from '../secrets/scrub.ts';
 import { type Answered as AnsweredOf, type AskedFilter, askedOn, type Taken } from './asked.ts';
 import type { Context } from './context.ts';
 import type { Page } from './lists.ts';
@@ -31,7 +32,9 @@ export function questionsOn(context: Context): KeptQuestions {
     withdrawQuestions: kept.withdrawOfEndedRuns,
     pageOfQuestions: kept.page,
     async answerQuestion(id, given) {
-      const answered = await kept.answer(id, given.via, (before, at) => take(before, { ...given, at }));
+      // People paste what they have at hand, and the run gets what is kept.
+      const clean = scrubValue(given, context.scrub) as typeof given;
+      const answered = await kept.answer(id, given.via, (before, at) => take(before, { ...clean, at }));
       if (!answered) return undefined;
       const { kept: question, ...rest } = answered;
       return { question, ...rest };

@@ -28,6 +28,15 @@ describe('the difference of two judgements', () => {
     expect(differencesOf(same, same)).toEqual([{ trigger: 'disk', ...nothing }]);
   });
 
+  it('is nothing where fields come in another order', () => {
+    const [here, there] = [
+      { a: 1, b: { c: 2, d: 3 } },
+      { b: { d: 3, c: 2 }, a: 1 },
+    ];
+    const of = (input: object) => [judged({ runs: [run('Q1', input)] })];
+    expect(differencesOf(of(here), of(there))).toEqual([{ trigger: 'disk', ...nothing }]);
+  });
+
   it('names runs that are in one alone, and those that would get something else', () => {
     const here = [judged({ runs: [run('Q1'), run('Q2', { force: true })] })];
     const there = [judged({ runs: [run('Q2'), run('Q3')] })];

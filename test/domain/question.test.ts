@@ -32,6 +32,10 @@ describe('an answer', () => {
     expect(read(regions, {})).toEqual({ problems: { choice: 'is needed' } });
   });
 
+  it.each(['constructor', '__proto__', 'toString', 'maybe'])('is no yes or no: %s', (isPublic) => {
+    expect(read(impact, { seen: 'x', isPublic })).toMatchObject({ problems: { isPublic: /./ } });
+  });
+
   it('of whatever text is an answer of the form, or none', () => {
     const given = fc.dictionary(
       fc.oneof(fc.constantFrom('seen', 'users', 'isPublic', 'area', 'choice', '__proto__'), hostile),

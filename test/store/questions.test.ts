@@ -29,6 +29,20 @@ describe.each(await backends())('questions on $name', ({ world }) => {
   const endRun = (id: string) =>
     sql`update runs set state = 'cancelled', ended_at = now() where id = ${id}`.execute(world.db);
 
+  it('keeps no secret that somebody pastes', async () => {
+    const masking = world.newStore({ secrets: ['hunter2-hunter2'] });
+    const { id } = await asked({ form: impact });
+    const given = {
+      ...says(),
+      values: { seen: 'the password is hunter2-hunter2' },
+      reason: 'hunter2-hunter2',
+    };
+    const answered = await masking.answerQuestion(id, given);
+    expect(answered).toMatchObject({ outcome: 'decided' });
+    expect(JSON.stringify(await store.findQuestion(id))).not.toContain('hunter2');
+    expect(JSON.stringify(answered)).toContain('the password is [secret]');
+  });
+
   it('asks once for each key, and tells of it', async () => {
     const run = await liveRun(store);
     const [one, other] = await Promise.all([

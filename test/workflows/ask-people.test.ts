@@ -8,13 +8,14 @@ import type { AnswerForm, Question, QuestionEvent } from '../../domain/question.
 import { slackEnvironment } from '../../simulator/slack.ts';
 import type { Store } from '../../store/store.ts';
 import { bundleWorkflows } from '../../worker/bundle.ts';
-import { type RunningWorker, startWorker, taskQueue } from '../../worker/worker.ts';
+import { type RunningWorker, startWorker } from '../../worker/worker.ts';
 import { laterEvents } from '../../workflows/kit/run.ts';
-import { signedMemo, testAuthority } from '../authority.ts';
+import { testAuthority } from '../authority.ts';
 import { clientsFor } from '../clients.ts';
-import { embeddedWorld, entry, fresh, type World } from '../store/world.ts';
+import { embeddedWorld, fresh, type World } from '../store/world.ts';
 import { startTimeSkipping } from '../temporal.ts';
 import { eventually } from '../world.ts';
+import { startRun, tellRun } from './asking-runs.ts';
 import { chooseRegion, describeImpact, type Given } from './fixture/asking-people.ts';
 
 let temporal: TestWorkflowEnvironment;
@@ -73,24 +74,8 @@ function inTemporalsTime(kept: Store): Store {
   };
 }
 
-/** Starts a run as a server does. */
-async function start(
-  run: (input: Given) => Promise<string>,
-  input: Given = {},
-  cause: Partial<RunCause> = {},
-): Promise<WorkflowHandle> {
-  const workflowId = fresh('region/');
-  const { name: workflow } = run;
-  const row = { id: workflowId, trigger: 'region', workflow, target: 'shop', input: {}, cause: {} };
-  await store.beginRun(row, entry());
-  await store.runBegan(workflowId);
-  return temporal.client.workflow.start(run, {
-    workflowId,
-    taskQueue,
-    memo: signedMemo({ workflowId, workflow, input }, cause),
-    args: [input],
-  });
-}
+const start = (run: (input: Given) => Promise<string>, input: Given = {}, cause: Partial<RunCause> = {}) =>
+  startRun({ temporal, store }, 'region', run, input, cause);
 
 const asksOf = async (run: string): Promise<Question[]> =>
   (await store.pageOfQuestions({ run, limit: 50 })).items.toReversed();
@@ -111,13 +96,8 @@ async function answer(
   await store.answerQuestion(id, { ...by, values, reason: 'it is quiet there' });
   const { workflowId: runId, workflowId: workflow } = run;
   const data: QuestionEvent = { questionId: id, runId, workflow, state: 'answered', summary };
-  await tell(run, 'question.answered', data);
+  await tellRun(run, 'question.answered', data);
 }
-
-const tell = (run: WorkflowHandle, type: string, data: object = {}) =>
-  run.signal(laterEvents, [
-    { eventId: fresh('E'), type, time: new Date().toISOString(), echo: false, data: { ...data } },
-  ]);
 
 const lastsFor = (question: Question | undefined) => question && lasting.get(question.id);
 const waiting = async ({ workflowId: subject }: WorkflowHandle) =>
@@ -157,7 +137,7 @@ describe('a run that asks people to choose', () => {
   it('believes no event that the store does not confirm', async () => {
     const run = await start(chooseRegion);
     const { id: questionId } = await asked(run);
-    await tell(run, 'question.answered', { questionId, state: 'answered' });
+    await tellRun(run, 'question.answered', { questionId, state: 'answered' });
     expect(await run.result()).toBe('nobody chose');
   });
 

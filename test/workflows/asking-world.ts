@@ -8,14 +8,14 @@ import { pagerDutyEnvironment, startPagerDuty } from '../../simulator/pagerduty.
 import { slackEnvironment, startSlack } from '../../simulator/slack.ts';
 import type { Store } from '../../store/store.ts';
 import { bundleWorkflows } from '../../worker/bundle.ts';
-import { startWorker, taskQueue } from '../../worker/worker.ts';
+import { startWorker } from '../../worker/worker.ts';
 import type { Asking } from '../../workflows/kit/ask-approval.ts';
-import { laterEvents } from '../../workflows/kit/run.ts';
-import { signedMemo, testAuthority } from '../authority.ts';
+import { testAuthority } from '../authority.ts';
 import { clientsFor } from '../clients.ts';
-import { embeddedWorld, entry, fresh, type World } from '../store/world.ts';
+import { embeddedWorld, type World } from '../store/world.ts';
 import { startTimeSkipping } from '../temporal.ts';
 import { eventually } from '../world.ts';
+import { startRun, tellRun } from './asking-runs.ts';
 
 /** Runs that ask people, where time is skipped, on a real store, with simulated PagerDuty and Slack. */
 export async function startAsking() {
@@ -37,34 +37,8 @@ export async function startAsking() {
     authority: testAuthority,
   });
 
-  /** Starts a run as a server does. */
-  async function start<Input>(
-    run: (input: Input) => Promise<string>,
-    input: Input,
-    cause: Partial<RunCause> = {},
-  ): Promise<WorkflowHandle> {
-    const workflowId = fresh('door/');
-    const { name: workflow } = run;
-    await store.beginRun(
-      { id: workflowId, trigger: 'door', workflow, target: 'north', input: {}, cause: {} },
-      entry(),
-    );
-    await store.runBegan(workflowId);
-    return temporal.client.workflow.start(run, {
-      workflowId,
-      taskQueue,
-      memo: signedMemo({ workflowId, workflow, input }, cause),
-      args: [input],
-    });
-  }
-
   const asksOf = async (run: string): Promise<Approval[]> =>
     (await store.pageOfApprovals({ run, limit: 50 })).items.toReversed();
-
-  const tell = (run: WorkflowHandle, type: string, data: object = {}) =>
-    run.signal(laterEvents, [
-      { eventId: fresh('E'), type, time: new Date().toISOString(), echo: false, data: { ...data } },
-    ]);
 
   return {
     temporal,
@@ -75,8 +49,9 @@ export async function startAsking() {
     looks: clock.looks,
     /** Whether the store's clock stands, while Temporal's goes on. */
     setBehind: clock.setBehind,
-    start,
-    tell,
+    start: <Input>(run: (input: Input) => Promise<string>, input: Input, cause: Partial<RunCause> = {}) =>
+      startRun({ temporal, store }, 'door', run, input, cause),
+    tell: tellRun,
     asksOf,
     /** The approval that the run asks for as its `count`th, once it has. */
     asked: ({ workflowId }: WorkflowHandle, count = 1) =>
@@ -96,7 +71,7 @@ export async function startAsking() {
       const state = answered?.approval.state ?? 'pending';
       const { workflowId: runId, workflowId: workflow } = run;
       const data = { approvalId: id, runId, workflow, state, summary } satisfies ApprovalEvent;
-      if (state !== 'pending') await tell(run, `approval.${state}`, data);
+      if (state !== 'pending') await tellRun(run, `approval.${state}`, data);
       return answered?.outcome;
     },
     async close() {

@@ -18,8 +18,9 @@ export async function answerQuestion(
   const incident = subject === undefined ? undefined : incidentOfSubject(subject);
   return {
     outcome: healthy('done'),
-    answer: `You answered: ${said}.`,
+    answer: `You answered: ${said || 'nothing was filled in'}.`,
     ...(incident ? { place: { ...incident, isRoom: false } } : {}),
-    room: `${member.name} answered: ${summary} ${said}.`,
+    // What it was is shown where it was asked, which may be for fewer people.
+    room: `${member.name} answered: ${summary}`,
   };
 }

@@ -7,7 +7,7 @@ import { at, subjectAt } from './place.ts';
 
 const mostNamed = 5;
 
-/** What is still open of an incident, in one line: its state, and what waits for an approval. What cannot be read says so. */
+/** What is still open of an incident, in one line: its state, and what waits for people. What cannot be read says so. */
 export async function stillOpen(
   place: Place,
   known: CurrentIncident | undefined,
@@ -15,11 +15,22 @@ export async function stillOpen(
 ): Promise<string> {
   const incident = known ?? (await inTime(() => steps.readPagerDutyIncident(at(place))));
   const listed = await inTime(() => steps.listBatonRuns({ subject: subjectAt(place), email }));
-  const approvals = 'unavailable' in listed || 'unavailable' in listed.approvals ? [] : listed.approvals;
-  const named = approvals.slice(0, mostNamed).map(({ summary }) => summary);
-  const rest = approvals.length - named.length;
-  const waits = `Waits for an approval: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
-  return [stateOf(incident), ...(named.length > 0 ? [waits] : [])].join(' ');
+  const { approvals, questions } = 'unavailable' in listed ? none : listed;
+  const waits = [
+    ...waitsFor('an approval', 'unavailable' in approvals ? [] : approvals),
+    ...waitsFor('an answer', !questions || 'unavailable' in questions ? [] : questions),
+  ];
+  return [stateOf(incident), ...waits].join(' ');
+}
+
+const none = { approvals: [], questions: [] };
+
+function waitsFor(what: string, asked: readonly { summary: string }[]): string[] {
+  const named = asked.slice(0, mostNamed).map(({ summary }) => summary);
+  const rest = asked.length - named.length;
+  return named.length === 0
+    ? []
+    : [`Waits for ${what}: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`];
 }
 
 function stateOf(incident: CurrentIncident | Unavailable): string {
