@@ -181,8 +181,12 @@ export function refused(provider: string, reason: string, status?: number): Appl
  * Refused before any call: a guard holds the change. Of a destructive one that is final: what is right now need not be so once it is let
  * go. Any other waits for the kill switch.
  */
-export function heldBack(provider: string, { reason, ...held }: Held, waits: boolean): ApplicationFailure {
-  const detail: FailureDetail = { provider, effect: 'none', held };
+export function heldBack(
+  provider: string,
+  { reason, ...held }: Held,
+  { waits, effect }: { waits: boolean; effect: FailedEffect },
+): ApplicationFailure {
+  const detail: FailureDetail = { provider, effect, held };
   return waits
     ? ApplicationFailure.create({
         type: 'Held' satisfies FailureClass,

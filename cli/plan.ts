@@ -10,7 +10,7 @@ import { fieldOf } from './input-fields.ts';
 import { type Output, printable } from './output.ts';
 import { firstOf } from './pages.ts';
 
-/** So long a plan may take: it reads, and waits for nothing. */
+/** So long a plan is waited for: one whose runbook waits takes longer. */
 const mostSeconds = 60;
 const lookMs = 200;
 
@@ -34,6 +34,13 @@ export function addPlanCommand(program: Command, wiring: Wiring): void {
   );
 }
 
+interface Planned {
+  activity: string;
+  targets: string[];
+  plan?: Plan;
+  digest?: string;
+}
+
 /** Waits until a run in plan mode has ended, and prints what it would have done. */
 export async function tellPlan(
   run: string,
@@ -43,20 +50,23 @@ export async function tellPlan(
   const ended = await untilEnded(run, ask);
   const lines = await firstOf((page) => ask('runs.timeline', { id: run, ...page }));
   const planned = lines.flatMap((line) => {
-    const detail = detailOf(line, 'activity.planned') as
-      | { activity: string; targets: string[]; plan?: Plan; digest?: string }
-      | undefined;
+    const detail = detailOf(line, 'activity.planned') as Planned | undefined;
     return detail ? [detail] : [];
   });
-  if (json) return output.json({ run: ended, planned });
+  if (json) output.json({ run: ended, planned });
+  else tellCalls(planned, output);
+  const { failure, outcome, state } = ended;
+  if (!json) output.line(printable(`${run} in plan mode: ${failure?.message ?? outcome ?? state}`));
+  if (failure) throw new CliFailure('The plan was not made to its end', { exit: exits.failed });
+}
+
+function tellCalls(planned: readonly Planned[], output: Output): void {
   for (const { activity, targets, plan } of planned) {
     output.line(printable(`${activity}  ${targets.join(', ')}`));
     if (!plan) output.line('  it is so already');
     else for (const line of linesOf(plan)) output.line(printable(`  ${line}`));
   }
   if (planned.length === 0) output.line('It would change nothing.');
-  output.line(printable(`${run} in plan mode: ${ended.failure?.message ?? ended.outcome ?? ended.state}`));
-  if (ended.failure) throw new CliFailure('The plan was not made to its end', { exit: exits.failed });
 }
 
 function linesOf({ summary, calls, before, after, inverse }: Plan): string[] {
@@ -79,7 +89,7 @@ async function untilEnded(id: string, ask: Ask) {
     if (run.endedAt) return run;
     if (Date.now() > end)
       throw new CliFailure(`${id} has not planned to its end within ${mostSeconds} s`, {
-        next: `Is a worker there? baton runs show ${id} tells how far it is.`,
+        next: `Its runbook may wait, or there is no worker. baton runs show ${id} tells how far it is.`,
         exit: exits.timedOut,
       });
     await pause(lookMs);

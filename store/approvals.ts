@@ -46,7 +46,8 @@ export function approvalsOn(context: Context): KeptApprovals {
     withdrawOfEndedRuns: kept.withdrawOfEndedRuns,
     pageOfApprovals: kept.page,
     async answerApproval(id, given) {
-      const answered = await kept.answer(id, given.via, (before, at) => take(before, given, at));
+      const clean = given.reason === undefined ? given : { ...given, reason: context.scrub(given.reason) };
+      const answered = await kept.answer(id, given.via, (before, at) => take(before, clean, at));
       if (!answered) return undefined;
       const { kept: approval, ...rest } = answered;
       return { approval, ...rest };

@@ -45,6 +45,7 @@ export function askedRunsOn({ db }: Context): AskedRuns {
         )
         select seq, at, actor, via, action, subject, detail, previous, hash from record
         where subject = any (array(select distinct subject from asked)) and action = any (${textsOf(agreementActions)})
+          and (action not like 'activity.%' or detail like '%"kind":"destructive"%')
         order by seq`.execute(db);
       return rows.map(recordRow);
     },

@@ -9,6 +9,9 @@ import { appendOwnedLines } from './record.ts';
 const { failures, hours } = breakerAfter;
 const reason = `${failures} runs in a row have failed within ${hours} hours`;
 
+/** Runs that only looked say nothing of what the workflow does. */
+const acted = sql`coalesce(cause::jsonb->>'mode', 'auto') not in ('plan', 'observe')`;
+
 /**
  * The parts of the statement that ends runs (`ended`) which open the breaker of a workflow whose runs fail one after the other: a hold on
  * all that it would destroy, until a person lifts it, from when on it is counted anew. Nothing is looked at where no run has failed.
@@ -32,7 +35,7 @@ export function breakerParts(ends: readonly RunEnd[], makeLine: Context['makeLin
   return sql`failing as (
         select workflow, count(*)::integer as now, coalesce((select max(lifted_at) from holds
           where kind = 'breaker' and holds.workflow = ended.workflow), '-infinity') as lifted
-        from ended where state in ('failed', 'timed out')
+        from ended where state in ('failed', 'timed out') and ${acted}
           and workflow in (select jsonb_array_elements_text(${JSON.stringify(lines.map(({ owner }) => owner))}::jsonb)) group by workflow
       ), tripped as (
         insert into holds (kind, workflow, reason, by)
@@ -40,12 +43,12 @@ export function breakerParts(ends: readonly RunEnd[], makeLine: Context['makeLin
         where not exists (select from holds where kind = 'breaker' and holds.workflow = failing.workflow and lifted_at is null)
           and (now >= ${failures} or exists (
             select from (
-              select ended_at as at from runs where runs.workflow = failing.workflow and state in ('failed', 'timed out')
+              select ended_at as at from runs where runs.workflow = failing.workflow and state in ('failed', 'timed out') and ${acted}
                 and ended_at > greatest(statement_timestamp() - make_interval(hours => ${hours}::integer), lifted)
               order by ended_at desc offset greatest(${failures - 1} - now, 0) limit 1
             ) as first
             where not exists (
-              select from runs where runs.workflow = failing.workflow and state in ('completed', 'cancelled') and ended_at > first.at
+              select from runs where runs.workflow = failing.workflow and state in ('completed', 'cancelled') and ${acted} and ended_at > first.at
                 and created_at > statement_timestamp() - make_interval(hours => ${hours}::integer)
             )
           ))

@@ -15,7 +15,8 @@ export type Intent =
   | { answer: 'go'; attempt: number; uncertainSince?: string; made?: unknown }
   | { answer: 'done'; result: unknown }
   | { answer: 'busy'; heldBy: string }
-  | { answer: 'held'; by: HeldBy }
+  /** `isUncertain`: an earlier attempt may have made it. */
+  | { answer: 'held'; by: HeldBy; isUncertain: boolean }
   | { answer: 'conflict'; activity: string }
   | { answer: 'ended' };
 
@@ -41,9 +42,10 @@ export function answerOf(row: IntentRow, guarded: Guarded): Intent | undefined {
     return { answer: 'done', result: row.result === null ? undefined : JSON.parse(row.result) };
   if (row.held_by !== null) return { answer: 'busy', heldBy: row.held_by };
   const held = heldBy(row, guarded);
+  const isUncertain = row.state === 'open' || row.state === 'unknown';
   if (held && row.stopped !== null && 'hold' in held)
-    return { answer: 'held', by: { ...held, hold: { ...held.hold, id: Number(row.stopped) } } };
-  if (held) return { answer: 'held', by: held };
+    return { answer: 'held', by: { ...held, hold: { ...held.hold, id: Number(row.stopped) } }, isUncertain };
+  if (held) return { answer: 'held', by: held, isUncertain };
   if (row.attempt === null) return undefined;
   return {
     answer: 'go',

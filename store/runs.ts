@@ -101,7 +101,7 @@ export function runsOn({ db, scrub, makeLine, onPending }: Context): Runs {
           as given (id text, state text, outcome text, failure jsonb, worker jsonb, verified boolean)
         where runs.id = any (array(select jsonb_array_elements_text(${JSON.stringify(owners)}::jsonb))) and runs.id = given.id
           and runs.ended_at is null
-        returning runs.id, runs.workflow, runs.state
+        returning runs.id, runs.workflow, runs.state, runs.cause
       ), noted as (
         ${appendOwnedLines(ended, sql`select id from ended`)}
       ), ${breakerParts(ends, makeLine)}, stored as (

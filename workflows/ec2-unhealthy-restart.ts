@@ -257,7 +257,8 @@ async function heldByGroup({ instanceId, group }: Look): Promise<Held | undefine
   const { instances } = await steps.listEc2Instances({ tags: group, max: 1_000 });
   const members = instances.filter(({ state }) => state !== 'terminated').map(({ id }) => `ec2:${id}`);
   const looked = await guard(`ec2:${instanceId}`, { blastRadius: { group: members, max: mostOfGroup } });
-  return looked.allowed ? undefined : looked.held;
+  // What was made too often is stopped by the change itself, so that a person can lift that.
+  return looked.allowed || looked.held.guard === 'repeats' ? undefined : looked.held;
 }
 
 /** What comes back again and again has a cause that a reboot does not mend. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Event } from '../../domain/event.ts';
+import type { Answer, Trigger } from '../../triggers/trigger.ts';
 import { Refusal } from '../refusal.ts';
 import { begin, runIdFor } from './begin-run.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
@@ -11,6 +12,7 @@ export const planTrigger = defineOperation({
   name: 'triggers.plan',
   kind: 'change',
   writesOwnLine: true,
+  isOneUnderKey: true,
   right: 'runs.start',
   route: 'POST /triggers/{name}/plan',
   summary:
@@ -36,11 +38,8 @@ export const planTrigger = defineOperation({
         'Say either which incident (incident), or which stored event (event).',
       );
     const trigger = await findTrigger(name, context);
-    const { event } = await storedEvent(
-      given ?? (await newestOf(wanted ?? '', trigger.on, context)),
-      context,
-    );
-    const answer = trigger.respond(event);
+    const { event } = await storedEvent(given ?? (await newestOf(wanted ?? '', trigger, context)), context);
+    const answer = answerOf(trigger, event);
     const { id, type, subject } = event;
     if ('no' in answer) return { event: id, type, no: answer.no };
     const { run } = await begin(
@@ -64,22 +63,37 @@ export const planTrigger = defineOperation({
   },
 });
 
-/** The number of the incident's newest event of these types. */
-async function newestOf(
-  subject: string,
-  types: readonly Event['type'][],
-  context: OperationContext,
-): Promise<string> {
+/** A fault in it parks a real event; here whoever asks is told. */
+function answerOf(trigger: Trigger, event: Event): Answer {
+  try {
+    return trigger.respond(event);
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new Refusal(
+      409,
+      'Trigger failed',
+      `${trigger.name} throws at ${event.id}: ${words}. Correct its conditions or its input.`,
+    );
+  }
+}
+
+/** The number of the incident's newest event that the trigger answers, else of the newest of its types. */
+async function newestOf(subject: string, trigger: Trigger, context: OperationContext): Promise<string> {
   const none = () =>
     new Refusal(
       404,
       'No such event',
-      `Nothing is stored of an incident ${subject} that this trigger answers (${types.join(', ')}). events.list tells what is.`,
+      `Nothing is stored of an incident ${subject} that this trigger answers (${trigger.on.join(', ')}). events.list tells what is.`,
     );
   if (!(await isWithin(subject, context))) throw none();
-  for (const type of types) {
-    const { items } = await context.store.pageOfEvents({ subject, type, limit: 1 });
-    if (items[0]) return String(items[0].seq);
+  const pages = await Promise.all(
+    trigger.on.map((type) => context.store.pageOfEvents({ subject, type, limit: 1 })),
+  );
+  const seqs = pages.flatMap(({ items }) => items.map(({ seq }) => seq)).sort((one, other) => other - one);
+  for (const seq of seqs) {
+    const { event } = await storedEvent(String(seq), context);
+    if (!('no' in answerOf(trigger, event))) return String(seq);
   }
-  throw none();
+  if (seqs[0] === undefined) throw none();
+  return String(seqs[0]);
 }

@@ -227,6 +227,7 @@ describe.each(await backends())('effects on $name', ({ world }) => {
         const next = intent({ guards, targets: [fresh('ec2:i-'), b], runId: 'ec2-unhealthy/P8' });
         expect(await store.intend(next)).toEqual({
           answer: 'held',
+          isUncertain: false,
           by: {
             guard: 'cool-down',
             seconds: 900,

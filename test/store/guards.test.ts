@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { defaultLimits, type Limits } from '../../domain/guard.ts';
+import { defaultLimits, heldInWords, type Limits } from '../../domain/guard.ts';
 import type { EffectIntent } from '../../store/effects.ts';
 import type { NewHold } from '../../store/holds.ts';
 import type { Intent } from '../../store/intent.ts';
@@ -54,6 +54,7 @@ describe.each(await backends())('guards on $name', ({ world }) => {
       ])
         expect(await store.intend(effect)).toEqual({
           answer: 'held',
+          isUncertain: false,
           by: { guard: 'kill-switch', hold: { id, reason: 'drill', by: 'person:ada@example.com' } },
         });
       expect(await lift(id)).toMatchObject({ id, liftedBy: 'person:ada@example.com', liftedBecause: 'over' });
@@ -113,6 +114,7 @@ describe.each(await backends())('guards on $name', ({ world }) => {
       expect(await made(destructive({ subject }), seconds)).toMatchObject({ answer: 'go' });
     expect(await store.intend(destructive({ subject }))).toEqual({
       answer: 'held',
+      isUncertain: false,
       by: { guard: 'attempts', target, made: 2, within: 'incident' },
     });
     expect(await store.intend(destructive())).toMatchObject({ answer: 'go' });
@@ -122,6 +124,7 @@ describe.each(await backends())('guards on $name', ({ world }) => {
     for (let times = 0; times < 6; times += 1) await made(destructive(), 80_000 - times * 1_000);
     expect(await store.intend(destructive())).toEqual({
       answer: 'held',
+      isUncertain: false,
       by: { guard: 'attempts', target, made: 6, within: 'day', since: expect.stringMatching(/Z$/) },
     });
   });
@@ -133,6 +136,7 @@ describe.each(await backends())('guards on $name', ({ world }) => {
       expect(await made(destructive(one))).toMatchObject({ answer: 'go' });
     expect(await made(destructive({ subject: one.subject, guards: repeating }), 0)).toMatchObject({
       answer: 'held',
+      isUncertain: false,
       by: { guard: 'cool-down' },
     });
   });
@@ -166,6 +170,7 @@ describe.each(await backends())('guards on $name', ({ world }) => {
         expect(await made(destructive({ guards, targets: [one] }))).toMatchObject({ answer: 'go' });
       expect(await store.intend(destructive({ guards, targets: [c] }))).toEqual({
         answer: 'held',
+        isUncertain: false,
         by: {
           guard: 'blast-radius',
           asked: 1,
@@ -183,6 +188,7 @@ describe.each(await backends())('guards on $name', ({ world }) => {
       const targets = guards.group?.targets.slice(0, 3) ?? [];
       expect(await store.intend(destructive({ guards, targets }))).toEqual({
         answer: 'held',
+        isUncertain: false,
         by: { guard: 'blast-radius', asked: 3, changed: 0, most: 2, of: 8, seconds: 900 },
       });
     });
@@ -208,13 +214,18 @@ describe.each(await backends())('guards on $name', ({ world }) => {
     expect(await store.wouldHold(asked)).toBeUndefined();
     await made(destructive());
     expect(await store.wouldHold(asked)).toMatchObject({ guard: 'cool-down', earlier: { target } });
+    const often = { ...defaultLimits, stopsAfter: { times: 1, days: 7 } };
+    const held = await store.wouldHold({ ...asked, guards: often });
+    expect(held).toEqual({ guard: 'repeats', hold: { reason: expect.any(String), by: 'baton' } });
+    expect(held && heldInWords(held).reason).not.toContain('changes allow');
   });
 
   describe('the breaker of a workflow', () => {
     async function end(workflow: string, state: 'failed' | 'completed', mode?: 'plan') {
       const id = fresh('ec2-unhealthy/P');
       await world.run(
-        `insert into runs (id, trigger, workflow, target, event_seq, state) values ('${id}', 't', '${workflow}', 'x', 1, 'running')`,
+        `insert into runs (id, trigger, workflow, target, event_seq, state, cause)
+          values ('${id}', 't', '${workflow}', 'x', 1, 'running', '${JSON.stringify(mode ? { mode } : {})}')`,
       );
       await store.endRun({
         id,
@@ -239,9 +250,11 @@ describe.each(await backends())('guards on $name', ({ world }) => {
 
     it('opens when five runs in a row have failed, and holds what is destructive until a person lifts it', async () => {
       const workflow = fresh('w');
-      for (const state of ['failed', 'failed', 'completed', 'failed', 'failed', 'failed', 'failed'] as const)
+      for (const state of ['failed', 'failed', 'completed', 'failed', 'failed', 'failed'] as const)
         await end(workflow, state);
       await end(workflow, 'failed', 'plan');
+      await end(workflow, 'failed');
+      await end(workflow, 'completed', 'plan');
       expect(await stateOf(workflow)).toBe('go');
       await end(workflow, 'failed');
       const held = await store.intend(destructive({ workflow }));

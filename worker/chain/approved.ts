@@ -31,7 +31,9 @@ export const approved =
     if (!kept || why)
       throw await refused(call, notAuthorized(declaration, why ?? 'there is no such approval'), options);
     const key = `${runId}#approved:${declaration.name}#by ${approvalId}#${digest}`;
-    return next({ ...call, approvedBy: kept, ...(ofRun ? {} : { key }) });
+    // What people have approved of a whole run is destroyed once, too.
+    const isOnce = !ofRun || declaration.kind === 'destructive';
+    return next({ ...call, approvedBy: kept, ...(isOnce ? { key } : {}) });
   };
 
 function whyNot(kept: Approval | undefined, activity: string | undefined, runId: string): string | undefined {

@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { AnyChange } from '../../activities/activity.ts';
 import { conflict, heldBack } from '../../activities/failures.ts';
 import { defaultLimits, type HeldBy, heldInWords, type Limits } from '../../domain/guard.ts';
+import { oneLine } from '../../domain/text.ts';
 import type { Intent } from '../../store/intent.ts';
 import { notAuthorized } from '../authority.ts';
 import { targetsAt } from '../connection.ts';
@@ -43,7 +44,7 @@ export async function answerWithout(
     case 'ended':
       throw await refused(call, notAuthorized(declaration, 'its run has ended'), options);
     case 'held':
-      throw await held(call, intent.by, options);
+      throw await held(call, intent, options);
     case 'conflict': {
       const what = intent.activity === declaration.name ? 'another input' : intent.activity;
       const failure = otherEffect(call, `the call with this number was made before, with ${what}`);
@@ -53,10 +54,25 @@ export async function answerWithout(
 }
 
 /** Of a change that waits only the first attempt is written down. */
-export async function held(call: Call<AnyChange>, by: HeldBy, options: Surroundings): Promise<Error> {
+export async function held(
+  call: Call<AnyChange>,
+  { by, isUncertain }: { by: HeldBy; isUncertain: boolean },
+  options: Surroundings,
+): Promise<Error> {
   const { declaration, attempt } = call;
   const waits = declaration.kind !== 'destructive';
-  const failure = heldBack(declaration.provider, heldInWords(by), waits);
+  const why = heldInWords(by);
+  const reason = isUncertain
+    ? `${why.reason}. An earlier attempt may have made it: look before another`
+    : why.reason;
+  // Nobody is asked to make what may be made.
+  const told = {
+    ...why,
+    reason: options.scrub(oneLine(reason)),
+    ...(isUncertain ? { isUnderWay: true as const } : {}),
+  };
+  const effect = isUncertain ? 'unknown' : 'none';
+  const failure = heldBack(declaration.provider, told, { waits, effect });
   return waits && attempt > 1 ? failure : refused(call, failure, options);
 }
 

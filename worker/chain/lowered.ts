@@ -22,12 +22,13 @@ export const lowered =
   };
 
 function triggerLowered(
-  { declaration: { name, provider } }: Call,
+  { declaration: { name, provider }, attempt }: Call,
   { trigger, mode, by, reason, at }: Lowering,
 ): ApplicationFailure {
-  const detail: FailureDetail = { provider, effect: 'none' };
+  const isUncertain = attempt > 1;
+  const detail: FailureDetail = { provider, effect: isUncertain ? 'unknown' : 'none' };
   return ApplicationFailure.nonRetryable(
-    `${name} is not made: the trigger ${trigger} was lowered to ${mode} at ${at} by ${by} (${reason}), and no run of it does what cannot be ` +
+    `${name} is not made${isUncertain ? ' again, though an earlier attempt may have made it' : ''}: the trigger ${trigger} was lowered to ${mode} at ${at} by ${by} (${reason}), and no run of it does what cannot be ` +
       'taken back until a reviewed line raises it. Do it by hand, or start the runbook by hand',
     'TriggerLowered',
     detail,

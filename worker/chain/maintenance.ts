@@ -20,6 +20,7 @@ export const outsideOfMaintenance =
     const window = await ongoingMaintenance(at, options.clients, signal).catch((error: unknown) => {
       throw asFailure(error, 'pagerduty', options.scrub);
     });
-    if (window) throw await held(call, { guard: 'maintenance', ...window }, options);
+    const isUncertain = call.attempt > 1;
+    if (window) throw await held(call, { by: { guard: 'maintenance', ...window }, isUncertain }, options);
     return next(call);
   };

@@ -4,7 +4,7 @@ import { condition } from '@temporalio/workflow';
 import type { Agent, Incident, IncidentStatus, LaterEvent, Reference } from '../../domain/incident.ts';
 import { steps } from './activities.ts';
 import { awaitWithLooks } from './look-again.ts';
-import { eventsSoFar, isHistoryLong, lastResolver, newestIncident, renew } from './run.ts';
+import { eventsSoFar, isHistoryLong, lastResolver, mostLeft, newestIncident, renew } from './run.ts';
 
 /** An incident, kept current by its events. */
 export interface FollowedIncident {
@@ -33,9 +33,6 @@ export interface FollowedIncident {
    */
   renewWhenLong(input: unknown): Promise<void>;
 }
-
-/** Temporal takes 2 MB in one piece. While more events than this wait, in characters, they are dealt with first. */
-const mostLeft = 500_000;
 
 const bound = (timeout: Duration | undefined) =>
   timeout === undefined ? {} : { milliseconds: msToNumber(timeout) };
@@ -82,6 +79,7 @@ export function followIncident({ id }: { id: string }): FollowedIncident {
       if (event) seen += 1;
       return event;
     },
+    // While more wait they are dealt with first.
     async renewWhenLong(input) {
       const left = eventsSoFar().slice(seen);
       if (isHistoryLong() && JSON.stringify(left).length <= mostLeft) await renew(input, left);

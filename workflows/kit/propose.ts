@@ -9,11 +9,12 @@ import {
   type WorkflowInterceptorsFactory,
   type WorkflowOutboundCallsInterceptor,
 } from '@temporalio/workflow';
+import type { LaterEvent } from '../../domain/incident.ts';
 import { oneLine } from '../../domain/text.ts';
 import { decisionOf } from './ask-approval.ts';
 import { approveRun } from './call-approval.ts';
 import { type Planned, plannedCalls, usualAsking } from './consent.ts';
-import { eventsSoFar, isPlanning, renew } from './run.ts';
+import { eventsSoFar, isPlanning, mostLeft, renew } from './run.ts';
 
 /** The runbook, while it plans. */
 let runbook: CancellationScope | undefined;
@@ -46,7 +47,7 @@ const inbound: WorkflowInboundCallsInterceptor = {
         input: given,
       })),
     });
-    return renew(input.args[0], eventsSoFar());
+    return renew(input.args[0], newestOf(eventsSoFar()));
   },
 };
 
@@ -71,6 +72,16 @@ function isInRunbook(): boolean {
   for (let each: CancellationScope | undefined = CancellationScope.current(); each; each = each.parent)
     if (each === runbook) return true;
   return false;
+}
+
+/** What goes along: the newest, as the incident is known as it is now besides. */
+function newestOf(events: readonly LaterEvent[]): LaterEvent[] {
+  let left = mostLeft;
+  const first = events.findLastIndex((event) => {
+    left -= JSON.stringify(event).length;
+    return left < 0;
+  });
+  return events.slice(first + 1);
 }
 
 /** The destructive changes in words, and the names of the others. */

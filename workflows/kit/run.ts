@@ -163,6 +163,9 @@ export async function nextEvent(
 /** The history has grown so long that Temporal wants a new one. Its hard limit ends a run: 51 200 entries, or 50 MB. */
 export const isHistoryLong = (): boolean => workflowInfo().continueAsNewSuggested;
 
+/** Temporal takes 2 MB in one piece: a next history gets no more events than these, in characters. */
+export const mostLeft = 500_000;
+
 /**
  * Goes on with a new, short history under the same run id: the workflow begins anew with this input. The new beginning knows
  * the incident as it is now, and finds the events in `left` (those that the run has not dealt with) as the first ones that it
