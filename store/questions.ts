@@ -33,7 +33,8 @@ export function questionsOn(context: Context): KeptQuestions {
     pageOfQuestions: kept.page,
     async answerQuestion(id, given) {
       // People paste what they have at hand, and the run gets what is kept.
-      const clean = scrubValue(given, context.scrub) as typeof given;
+      const said = { values: given.values, ...(given.reason === undefined ? {} : { reason: given.reason }) };
+      const clean = { ...given, ...(scrubValue(said, context.scrub) as typeof said) };
       const answered = await kept.answer(id, given.via, (before, at) => take(before, { ...clean, at }));
       if (!answered) return undefined;
       const { kept: question, ...rest } = answered;

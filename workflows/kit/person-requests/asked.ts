@@ -74,7 +74,7 @@ export const deeds: Readonly<Record<PersonRequest['do'], { verb: string; object:
   run: { verb: 'start the workflow', object: '' },
   approve: { verb: 'approve', object: ' it' },
   refuse: { verb: 'refuse', object: ' it' },
-  answer: { verb: 'answer', object: ' it' },
+  answer: { verb: 'answer', object: ' the question' },
   stop: { verb: 'stop the run', object: '' },
   status: { verb: 'tell the status', object: '' },
   'on-call': { verb: 'tell who is on call', object: '' },
