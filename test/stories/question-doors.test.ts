@@ -167,7 +167,7 @@ describe('a run that asks who is on call', () => {
       world.slack.world.messages.some(
         (each) =>
           each.channelId === channelId &&
-          /^Ben Okafor answered: Which region takes over\?(\n|$)/.test(each.text),
+          each.text.startsWith('Ben Okafor answered: Which region takes over? It is open'),
       ),
     );
     const lines = (await world.record(id)).filter(({ action }) => action.startsWith('question.'));
