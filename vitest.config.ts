@@ -2,17 +2,25 @@ import { defineConfig } from 'vitest/config';
 
 /** The slow fault and load tests have a run of their own: `npm run test:faults`. */
 const slow = ['test/faults/**/*.test.ts'];
-const isSlowRun = process.env.BATON_TEST_FAULTS === '1';
+/** Of these, what is timed, or loads the machine, is alone. */
+const timed = ['test/faults/timed/**/*.test.ts'];
+
+const limits = { pool: 'forks', testTimeout: 30_000, hookTimeout: 60_000 } as const;
+// Two cores: more files at once only make each other slow.
+const sideBySide = { ...limits, maxWorkers: 2 };
+const alone = { ...limits, maxWorkers: 1 };
+
+const quickRun = { include: ['test/**/*.test.ts'], exclude: slow, ...sideBySide };
+const slowRun = {
+  projects: [
+    { test: { name: 'faults', include: slow, exclude: timed, sequence: { groupOrder: 0 }, ...sideBySide } },
+    { test: { name: 'timed', include: timed, sequence: { groupOrder: 1 }, ...alone } },
+  ],
+};
 
 export default defineConfig({
   test: {
-    include: isSlowRun ? slow : ['test/**/*.test.ts'],
-    exclude: isSlowRun ? [] : slow,
     globalSetup: ['./vitest.global.ts'],
-    pool: 'forks',
-    // Two cores: more files at once only make each other slow. What is killed, halted and timed is alone.
-    maxWorkers: isSlowRun ? 1 : 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    ...(process.env.BATON_TEST_FAULTS === '1' ? slowRun : quickRun),
   },
 });

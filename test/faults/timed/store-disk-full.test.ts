@@ -4,12 +4,12 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { StoreUnavailable } from '../../domain/store-unavailable.ts';
-import { openStore } from '../../store/open.ts';
-import { reserveOf } from '../../store/space.ts';
-import type { Store } from '../../store/store.ts';
-import { type SmallDisk, smallDisk } from '../store/small-disk.ts';
-import { delivery, entry } from '../store/world.ts';
+import { StoreUnavailable } from '../../../domain/store-unavailable.ts';
+import { openStore } from '../../../store/open.ts';
+import { reserveOf } from '../../../store/space.ts';
+import type { Store } from '../../../store/store.ts';
+import { type SmallDisk, smallDisk } from '../../store/small-disk.ts';
+import { delivery, entry } from '../../store/world.ts';
 
 describe('what is kept free', () => {
   it.each([

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { exampleWebhook, signWebhook } from '../../cli/example.ts';
-import { anyFreePort } from '../../processes/ports.ts';
+import { exampleWebhook, signWebhook } from '../../../cli/example.ts';
+import { anyFreePort } from '../../../processes/ports.ts';
 
-const program = join(import.meta.dirname, '../cli/fixture/baton.ts');
+const program = join(import.meta.dirname, '../../cli/fixture/baton.ts');
 const secret = 'a-secret-of-this-test';
 const run = promisify(execFile);
 

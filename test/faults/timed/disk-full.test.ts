@@ -4,13 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { simulatedWebhookSecret } from '../../simulator/pagerduty.ts';
-import { pagerDutyWebhook } from '../../simulator/pagerduty-webhooks.ts';
-import { openStore } from '../../store/open.ts';
-import { type SmallDisk, smallDisk } from '../store/small-disk.ts';
-import { startTestTemporal } from '../temporal.ts';
-import { eventually, type Providers, startProviders } from '../world.ts';
-import { type BatonProcess, startBaton } from './process.ts';
+import { simulatedWebhookSecret } from '../../../simulator/pagerduty.ts';
+import { pagerDutyWebhook } from '../../../simulator/pagerduty-webhooks.ts';
+import { openStore } from '../../../store/open.ts';
+import { type SmallDisk, smallDisk } from '../../store/small-disk.ts';
+import { startTestTemporal } from '../../temporal.ts';
+import { eventually, type Providers, startProviders } from '../../world.ts';
+import { type BatonProcess, startBaton } from '../process.ts';
 
 describe.skipIf(!smallDisk.works)('Baton with its data and log on a disk of 64 MB', () => {
   let disk: SmallDisk;

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { raiseIncident } from '../../simulator/pagerduty.ts';
-import { responseUrlAt } from '../../simulator/slack/requests.ts';
-import { simulatedSigningSecret } from '../../simulator/slack/world.ts';
-import { slackClick } from '../../simulator/slack.ts';
-import { fillForm, typeCommand } from '../../simulator/slack-person.ts';
-import { eventually, startWorld, type World } from '../world.ts';
-import { startStoppableTemporal } from './stoppable-temporal.ts';
+import { raiseIncident } from '../../../simulator/pagerduty.ts';
+import { responseUrlAt } from '../../../simulator/slack/requests.ts';
+import { simulatedSigningSecret } from '../../../simulator/slack/world.ts';
+import { slackClick } from '../../../simulator/slack.ts';
+import { fillForm, typeCommand } from '../../../simulator/slack-person.ts';
+import { eventually, startWorld, type World } from '../../world.ts';
+import { startStoppableTemporal } from '../stoppable-temporal.ts';
 
 const incidents = 250;
 const atOnce = 25;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { raiseIncident } from '../../simulator/pagerduty.ts';
-import { raiseApart } from '../fixtures/raise-apart.ts';
-import { eventually, startWorld, type World } from '../world.ts';
+import { raiseIncident } from '../../../simulator/pagerduty.ts';
+import { raiseApart } from '../../fixtures/raise-apart.ts';
+import { eventually, startWorld, type World } from '../../world.ts';
 
 /** More than a worker makes calls at a time (100). */
 const hanging = 120;

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { activities } from '../../activities/index.ts';
-import { type PagerDutySimulator, pagerDutyEnvironment, startPagerDuty } from '../../simulator/pagerduty.ts';
-import { triggers } from '../../triggers/index.ts';
-import { runBaton } from '../cli/command.ts';
+import { activities } from '../../../activities/index.ts';
+import {
+  type PagerDutySimulator,
+  pagerDutyEnvironment,
+  startPagerDuty,
+} from '../../../simulator/pagerduty.ts';
+import { triggers } from '../../../triggers/index.ts';
+import { runBaton } from '../../cli/command.ts';
 
 let pagerDuty: PagerDutySimulator;
 beforeAll(async () => {

@@ -2,14 +2,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { StoreUnavailable } from '../../domain/store-unavailable.ts';
-import { createLog, outageLines } from '../../log/log.ts';
-import { openPostgres } from '../../store/database.ts';
-import { openStore } from '../../store/open.ts';
-import type { Store } from '../../store/store.ts';
-import { startPostgres } from '../store/postgres.ts';
-import { type DatabaseProxy, startProxy } from '../store/proxy.ts';
-import { delivery, entry, fresh, intent } from '../store/world.ts';
+import { StoreUnavailable } from '../../../domain/store-unavailable.ts';
+import { createLog, outageLines } from '../../../log/log.ts';
+import { openPostgres } from '../../../store/database.ts';
+import { openStore } from '../../../store/open.ts';
+import type { Store } from '../../../store/store.ts';
+import { startPostgres } from '../../store/postgres.ts';
+import { type DatabaseProxy, startProxy } from '../../store/proxy.ts';
+import { delivery, entry, fresh, intent } from '../../store/world.ts';
 
 const postgres = await startPostgres();
 
