@@ -82,7 +82,8 @@ function run(
   env: NodeJS.ProcessEnv,
 ): Promise<unknown> {
   const attempt = { key: 'run-1/x/1', number: 1, signal: AbortSignal.timeout(9_000) };
-  return carryOut(activity, activity.input.parse(input), { ...surroundingsFor(env), attempt });
+  const use = { run: 'run-1', by: 'baton' };
+  return carryOut(activity, activity.input.parse(input), { ...surroundingsFor(env), attempt }, use);
 }
 
 describe('a network whose only way out is a proxy', () => {
