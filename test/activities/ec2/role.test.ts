@@ -7,6 +7,7 @@ import { checkEc2Access } from '../../../activities/ec2/check-access.ts';
 import type { Ec2 } from '../../../activities/ec2/client.ts';
 import { listEc2InstanceStatuses } from '../../../activities/ec2/list-instance-statuses.ts';
 import { listEc2Instances } from '../../../activities/ec2/list-instances.ts';
+import { ec2 } from '../../../activities/ec2/provider.ts';
 import { rebootEc2Instances } from '../../../activities/ec2/reboot-instances.ts';
 import { sessionName, sourceIdentity } from '../../../activities/ec2/role.ts';
 import { ec2Environment, impair, simulatedRoleArn } from '../../../simulator/ec2.ts';
@@ -295,6 +296,32 @@ describe('a role that cannot be assumed', () => {
       type: 'ProviderUnavailable',
       details: [{ effect: 'none' }],
     });
+  });
+});
+
+describe('the setting of a role', () => {
+  const { settings } = ec2;
+  it.each([simulatedRoleArn, 'arn:aws-us-gov:iam::111122223333:role/teams/sre/baton'])('takes %s', (text) => {
+    expect(settings.parse({ EC2_ROLE_ARN: text }).EC2_ROLE_ARN).toBe(text);
+  });
+
+  it.each(['baton', 'arn:aws:iam::1111:role/baton', 'arn:aws:iam::111122223333:user/baton'])(
+    'complains of %s',
+    (text) => {
+      const { error } = settings.safeParse({ EC2_ROLE_ARN: text });
+      expect(error?.issues[0]?.message).toBe('is not a role like arn:aws:iam::111122223333:role/baton');
+    },
+  );
+
+  it('is none of the SDK’s own, which a pod with a web identity has: it makes no call wider or narrower', async () => {
+    const { simulator, run, world } = await startRegion({ AWS_ROLE_ARN: simulatedRoleArn }).then(
+      (region) => ({
+        ...region,
+        world: region.simulator.world,
+      }),
+    );
+    await run(stopEc2Instances, one);
+    expect([world.sessions, effects(simulator)]).toEqual([[], [`instance stopped ${checkout}`]]);
   });
 });
 
