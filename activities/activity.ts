@@ -3,7 +3,8 @@ import type { ChangeKind } from '../domain/kind.ts';
 import type { Looked, Plan } from '../domain/plan.ts';
 import type { changeEvents } from '../domain/route.ts';
 import type { Baton } from './baton.ts';
-import type { Clients } from './clients.ts';
+import { type Clients, forUse } from './clients.ts';
+import type { Use } from './provider.ts';
 
 /** On whose behalf something is done. A person's e-mail is what providers are told (PagerDuty's `From`). */
 export const actorSchema = z.object({
@@ -154,13 +155,19 @@ export function defineActivity(declaration: AnyActivity): AnyActivity {
   return declaration;
 }
 
-/** One attempt: a read reads; a change looks, and acts where the world is not so already. */
+/**
+ * One attempt: a read reads; a change looks, and acts where the world is not so already. What acts has clients for the calls of the plan
+ * that was looked at, and for no others.
+ */
 export async function carryOut<Input extends z.ZodType, Output extends z.ZodType>(
   activity: Activity<string, Input, Output>,
   input: z.output<Input>,
   context: ActivityContext,
+  use: Use,
 ): Promise<z.input<Output>> {
-  if (activity.kind === 'read') return activity.run(input, context);
-  const looked = await activity.look(input, context);
-  return 'done' in looked ? looked.done : activity.act(looked.plan, input, context);
+  if (activity.kind === 'read') return activity.run(input, forUse(context, use));
+  const looked = await activity.look(input, forUse(context, use));
+  if ('done' in looked) return looked.done;
+  const { calls } = looked.plan;
+  return activity.act(looked.plan, input, forUse(context, { ...use, calls }));
 }

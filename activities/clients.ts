@@ -1,7 +1,7 @@
 import { defaultConnection } from '../domain/subject.ts';
 import { type Budget, noBudget } from './budget.ts';
 import { noConnection, settingUnusable } from './failures.ts';
-import { type AnyProvider, withoutEmpty } from './provider.ts';
+import { type AnyProvider, type Use, withoutEmpty } from './provider.ts';
 import type { providers } from './providers.ts';
 
 type Listed = (typeof providers)[number];
@@ -11,8 +11,17 @@ type Listed = (typeof providers)[number];
  * gets a client. An unknown or unset connection is the failure `NotConnected`, which names the missing setting.
  */
 export type Clients = {
-  [Each in Listed as Each['name']]: (connection: string) => ReturnType<Each['connect']>;
+  [Each in Listed as Each['name']]: (connection: string, use?: Use) => ReturnType<Each['connect']>;
 };
+
+/** The same clients, each for this use. Whatever stands beside them stays as it is. */
+export const forUse = <Given extends object>(clients: Given, use: Use): Given =>
+  Object.fromEntries(
+    Object.entries(clients).map(([name, client]) => [
+      name,
+      typeof client === 'function' ? (connection: string) => client(connection, use) : client,
+    ]),
+  ) as Given;
 
 /** Where the settings of named connections come from. */
 export interface ConnectionSource {
@@ -51,7 +60,7 @@ export function connectClients(
 
 function clientsOf(provider: AnyProvider, source: ConnectionSource, env: NodeJS.ProcessEnv, budget: Budget) {
   const made = new Map<string, { version: string; client: Promise<unknown> }>();
-  return async (connection: string): Promise<unknown> => {
+  const connected = async (connection: string): Promise<unknown> => {
     const found = await source.settingsOf(provider.name, connection);
     if (!found) {
       made.delete(connection);
@@ -66,6 +75,10 @@ function clientsOf(provider: AnyProvider, source: ConnectionSource, env: NodeJS.
       if (made.get(connection) === entry) made.delete(connection);
     });
     return client;
+  };
+  return async (connection: string, use?: Use): Promise<unknown> => {
+    const client = await connected(connection);
+    return use && provider.forUse ? provider.forUse(client, use) : client;
   };
 }
 

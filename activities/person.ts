@@ -35,8 +35,8 @@ export const withStoredLinks = (
   { findPerson, findPersonInSlack }: StoredLinks,
 ): Clients => ({
   ...clients,
-  async slack(connection) {
-    const slack = await clients.slack(connection);
+  async slack(connection, use) {
+    const slack = await clients.slack(connection, use);
     return {
       ...slack,
       linkedAddress: async (userId) =>

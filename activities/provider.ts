@@ -49,6 +49,16 @@ export interface LogPage {
   answeredAt?: string;
 }
 
+/** For what a call's client is wanted, so that the provider's own log tells whose doing it was, and its keys can do no more. */
+export interface Use {
+  /** The run that calls. */
+  run: string;
+  /** Who answers for it, as the record names whoever acts: whoever has approved the plan, else on whose behalf it is. */
+  by: string;
+  /** The calls of the plan that is carried out, as people were shown them. Left out: it only looks. */
+  calls?: readonly string[];
+}
+
 /** Asks harmlessly what a client's credentials may do. Throws a failure where they cannot be used at all. */
 export type Check<Client> = (client: Client, signal: AbortSignal, asked: Asked) => Promise<Finding[]>;
 
@@ -75,6 +85,7 @@ export interface Tested {
  * - `connect`: a client for the settings, at first use: SDKs are loaded then. `env` is the process's: proxies, `BATON_PUBLIC_URL`.
  *   What belongs to the machine (an SDK's own search for credentials, a pod's service account) is for the connection `default` alone:
  *   another one lives by its settings only. Throws `notConnected` where one is missing. `budget`: where a request waits for its turn.
+ * - `forUse`: the same client for one use of it. Left out: the provider is told of none.
  * - `complaints`: what a connection's settings cannot be used for, where it takes the SDK to see: `KUBECONFIG_CONTENT is neither YAML nor
  *   JSON`. It asks nobody, and shows no value. Left out: the schema tells all.
  * - `check`: asks harmlessly what the credentials may do.
@@ -103,6 +114,7 @@ export interface Provider<
     connection: string,
     budget: Budget,
   ): Promise<Client>;
+  forUse?(client: Client, use: Use): Client;
   complaints?(settings: z.output<Settings>): Promise<string[]>;
   check(client: Client, signal: AbortSignal, asked: Asked): Promise<Finding[]>;
   log?: {

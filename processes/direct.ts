@@ -32,7 +32,8 @@ function directCalls(
     if (!activity) throw new Error(`There is no activity ${name} to call`);
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(milliseconds)]);
     const attempt = { key: `${name}/${input.dedupKey ?? input.subscriptionId ?? ''}`, number: 1, signal };
-    return carryOut(activity, activity.input.parse(input), { ...clients, attempt });
+    const use = { run: 'none', by: 'baton' };
+    return carryOut(activity, activity.input.parse(input), { ...clients, attempt }, use);
   };
 }
 

@@ -1,7 +1,10 @@
 import type { Express, Request, Response } from 'express';
+import { AwsError, escapeXml, signatureOf } from './aws-request.ts';
+import { allowsAll, type Policy } from './iam.ts';
 import { defineSimulator, startUnhurried } from './provider.ts';
 import { newSecret } from './secret.ts';
 import type { Act, Simulation, Simulator } from './simulator.ts';
+import { assumeRole, authorize as authorizeBy, callerOf, type StsWorld, stsErrorXml } from './sts.ts';
 
 export interface SimulatedInstance {
   id: string;
@@ -26,7 +29,8 @@ export interface SimulatedInstance {
 
 export type FailingCheck = 'system' | 'instance' | 'ebs';
 
-export interface Ec2World {
+/** With the STS of its account, at the same address. */
+export interface Ec2World extends StsWorld {
   instances: SimulatedInstance[];
   /** World seconds in one of ours. */
   timeScale: number;
@@ -65,6 +69,30 @@ interface Options {
   clock?: () => number;
 }
 
+const account = '111122223333';
+/** A role of the account, for a connection that names one (`EC2_ROLE_ARN`). */
+export const simulatedRoleArn = `arn:aws:iam::${account}:role/baton`;
+
+/** Anybody of the account may assume the role who may do so by the own policy, and it may do all: the keys of a session are the limit. */
+const firstSts = (): StsWorld => ({
+  account,
+  identity: { arn: `arn:aws:iam::${account}:user/baton`, policy: allowsAll },
+  roles: [{ arn: simulatedRoleArn, trust: trusting, policy: allowsAll, maxSeconds: 3_600 }],
+  sessions: [],
+  mostPacked: 2_048,
+});
+
+const trusting: Policy = {
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${account}:root` },
+      Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'],
+    },
+  ],
+};
+
 /** EC2's query API: a form in, XML out, as the AWS SDK speaks it. */
 export function ec2Simulation({ timeScale = 20, clock = Date.now }: Options = {}): Simulation<Ec2World> {
   return {
@@ -76,11 +104,14 @@ export function ec2Simulation({ timeScale = 20, clock = Date.now }: Options = {}
       ],
       timeScale,
       denied: [],
+      ...firstSts(),
     },
+    // What was assumed by an earlier start ended with it; a world of before knew no roles.
+    renewSecrets: (world) => void Object.assign(world, firstSts()),
     routes: (app, world, act) => mount(app, world, act, clock),
     errorBody: (status) =>
       errorXml(
-        new Ec2Error(status, status === 429 ? 'RequestLimitExceeded' : 'InternalError', 'An ordered error'),
+        new AwsError(status, status === 429 ? 'RequestLimitExceeded' : 'InternalError', 'An ordered error'),
       ),
   };
 }
@@ -94,6 +125,7 @@ export function ec2Environment(url: string, timeScale = 20): Record<string, stri
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_ENDPOINT_URL_EC2: url,
+    AWS_ENDPOINT_URL_STS: url,
     BATON_SIMULATED_TIME_SCALE: String(timeScale),
   };
 }
@@ -151,19 +183,15 @@ export function untaggedInstance(simulator: Simulator<Ec2World>): string {
   return id;
 }
 
-class Ec2Error extends Error {
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
-
 type Parameters = URLSearchParams;
-type Action = (parameters: Parameters) => string;
+type Action = (parameters: Parameters, by: By) => string;
+/** In whose name it is done, where a session has a source identity: for the ledger. */
+type By = { by?: string };
+
+interface Signed {
+  caller: ReturnType<typeof callerOf>;
+  region: string;
+}
 
 function mount(app: Express, world: Ec2World, act: Act, clock: () => number): void {
   /** World seconds since then. */
@@ -186,11 +214,11 @@ function mount(app: Express, world: Ec2World, act: Act, clock: () => number): vo
     const ids = listOf(parameters, 'InstanceId');
     for (const id of ids)
       if (!/^i-[0-9a-f]{8,17}$/.test(id))
-        throw new Ec2Error(400, 'InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
+        throw new AwsError(400, 'InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
     const found = world.instances.filter(({ id }) => ids.includes(id));
     const missing = ids.filter((id) => !found.some((other) => other.id === id));
     if (missing.length > 0)
-      throw new Ec2Error(
+      throw new AwsError(
         400,
         'InvalidInstanceID.NotFound',
         `The instance IDs '${missing.join(', ')}' do not exist`,
@@ -198,27 +226,42 @@ function mount(app: Express, world: Ec2World, act: Act, clock: () => number): vo
     return found;
   };
 
-  const authorize = (action: string, parameters: Parameters) => {
+  const authorize = (action: string, parameters: Parameters, { caller, region }: Signed) => {
     if (world.denied.includes(`ec2:${action}`))
-      throw new Ec2Error(403, 'UnauthorizedOperation', `You are not authorized to perform: ec2:${action}`);
+      throw new AwsError(403, 'UnauthorizedOperation', `You are not authorized to perform: ec2:${action}`);
+    const ids = action.startsWith('Describe') ? [] : listOf(parameters, 'InstanceId');
+    for (const id of ids)
+      authorizeBy(world, caller, {
+        action: `ec2:${action}`,
+        resource: `arn:aws:ec2:${region}:${account}:instance/${id}`,
+        keys: tagKeys(world.instances.find((each) => each.id === id)?.tags),
+      });
+    // What looks is about no resource in particular.
+    if (ids.length === 0) authorizeBy(world, caller, { action: `ec2:${action}`, resource: '*', keys: {} });
     if (parameters.get('DryRun') === 'true')
-      throw new Ec2Error(412, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
+      throw new AwsError(412, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
   };
 
-  const change = (parameters: Parameters, to: 'running' | 'stopped', effect: string, set: string): string => {
+  const change = (
+    parameters: Parameters,
+    by: By,
+    to: SimulatedInstance['state'],
+    effect: string,
+    set: string,
+  ): string => {
     const found = named(parameters);
     for (const each of found) {
       const state = stateOf(each);
       // A start has to wait for a stop to end, and the other way round; nothing is done to a part of a selection.
       if (state === 'terminated' || (state !== each.state && each.state !== to))
-        throw new Ec2Error(400, 'IncorrectInstanceState', `The instance '${each.id}' is ${state}`);
+        throw new AwsError(400, 'IncorrectInstanceState', `The instance '${each.id}' is ${state}`);
     }
     const items = found.map((each) => {
       const before = stateOf(each);
       if (each.state !== to) {
         each.state = to;
         each.changedAt = clock();
-        act({ effect, target: each.id });
+        act({ effect, target: each.id, ...by });
       }
       return `<item><instanceId>${each.id}</instanceId>${stateXml('currentState', stateOf(each))}${stateXml('previousState', before)}</item>`;
     });
@@ -241,45 +284,56 @@ function mount(app: Express, world: Ec2World, act: Act, clock: () => number): vo
       const found = named(parameters).filter((each) => isAll || stateOf(each) === 'running');
       return `<instanceStatusSet>${found.map((each) => statusXml(each, stateOf(each), checkOf(each))).join('')}</instanceStatusSet>`;
     },
-    RebootInstances(parameters) {
+    RebootInstances(parameters, by) {
       const found = named(parameters).filter(({ state }) => state !== 'terminated');
       const stopped = found.find((each) => stateOf(each) !== 'running');
       if (stopped)
-        throw new Ec2Error(400, 'IncorrectInstanceState', `The instance '${stopped.id}' is not running`);
+        throw new AwsError(400, 'IncorrectInstanceState', `The instance '${stopped.id}' is not running`);
       for (const each of found) {
         each.rebootedAt = clock();
-        act({ effect: 'instance rebooted', target: each.id });
+        act({ effect: 'instance rebooted', target: each.id, ...by });
       }
       return '<return>true</return>';
     },
-    StopInstances: (parameters) => change(parameters, 'stopped', 'instance stopped', 'instancesSet'),
-    StartInstances: (parameters) => change(parameters, 'running', 'instance started', 'instancesSet'),
+    StopInstances: (parameters, by) => change(parameters, by, 'stopped', 'instance stopped', 'instancesSet'),
+    StartInstances: (parameters, by) => change(parameters, by, 'running', 'instance started', 'instancesSet'),
+    TerminateInstances: (parameters, by) =>
+      change(parameters, by, 'terminated', 'instance terminated', 'instancesSet'),
+  };
+
+  const start = { accessKeyId, secret: secretAccessKey, clock };
+  const stsAnswer = (parameters: Parameters, caller: Signed['caller']): string => {
+    if (parameters.get('Action') !== 'AssumeRole')
+      throw new AwsError(400, 'InvalidAction', 'The simulated STS assumes roles, and does nothing else');
+    return `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${assumeRole(world, caller, parameters, start)}</AssumeRoleResponse>`;
+  };
+  const ec2Answer = (parameters: Parameters, signed: Signed): string => {
+    const name = parameters.get('Action') ?? '';
+    const run = Object.hasOwn(actions, name) ? actions[name] : undefined;
+    if (!run)
+      throw new AwsError(400, 'InvalidAction', `The action ${name} is not valid for this web service.`);
+    authorize(name, parameters, signed);
+    const by = signed.caller.session?.sourceIdentity;
+    const body = run(parameters, by === undefined ? {} : { by });
+    return `<${name}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">${body}</${name}Response>`;
   };
 
   app.post('/', (request: Request, response: Response) => {
     const parameters = new URLSearchParams(
       Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '',
     );
-    const name = parameters.get('Action') ?? '';
+    const signature = signatureOf(request);
+    const isSts = signature?.service === 'sts';
     response.type('text/xml');
     try {
-      if (!request.headers.authorization?.includes(`Credential=${accessKeyId}/`))
-        throw new Ec2Error(
-          401,
-          'AuthFailure',
-          'AWS was not able to validate the provided access credentials',
-        );
-      const run = Object.hasOwn(actions, name) ? actions[name] : undefined;
-      if (!run)
-        throw new Ec2Error(400, 'InvalidAction', `The action ${name} is not valid for this web service.`);
-      authorize(name, parameters);
-      const body = run(parameters);
-      response.send(
-        `<${name}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">${body}</${name}Response>`,
-      );
+      const caller = callerOf(world, signature, start);
+      const answer = isSts
+        ? stsAnswer(parameters, caller)
+        : ec2Answer(parameters, { caller, region: signature?.region ?? '' });
+      response.send(answer);
     } catch (error) {
-      if (!(error instanceof Ec2Error)) throw error;
-      response.status(error.status).send(errorXml(error));
+      if (!(error instanceof AwsError)) throw error;
+      response.status(error.status).send(isSts ? stsErrorXml(error) : errorXml(error));
     }
   });
 }
@@ -309,16 +363,16 @@ const matches =
       if (name.startsWith('tag:')) return values.includes(each.tags[name.slice(4)] ?? '');
       if (name === 'instance-state-name') return values.includes(stateOf(each));
       if (name === 'private-ip-address') return values.includes(each.privateIp);
-      throw new Ec2Error(400, 'InvalidParameterValue', `The filter '${name}' is invalid`);
+      throw new AwsError(400, 'InvalidParameterValue', `The filter '${name}' is invalid`);
     });
+
+const tagKeys = (tags: Record<string, string> = {}) =>
+  Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:ResourceTag/${key}`, value]));
 
 const codes = { pending: 0, running: 16, terminated: 48, stopping: 64, stopped: 80 };
 type ShownState = keyof typeof codes;
 const stateXml = (tag: string, state: ShownState) =>
   `<${tag}><code>${codes[state]}</code><name>${state}</name></${tag}>`;
-
-const escapeXml = (text: string) =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 function instanceXml(each: SimulatedInstance, state: ShownState): string {
   const tags = Object.entries(each.tags).map(
@@ -336,5 +390,5 @@ function statusXml(each: SimulatedInstance, state: ShownState, check: string): s
   return `<item><instanceId>${each.id}</instanceId><availabilityZone>${each.zone}</availabilityZone>${stateXml('instanceState', state)}<systemStatus><status>${shown('system')}</status></systemStatus><instanceStatus><status>${shown('instance')}</status></instanceStatus><attachedEbsStatus><status>${shown('ebs')}</status></attachedEbsStatus></item>`;
 }
 
-const errorXml = ({ code, message }: Ec2Error) =>
+const errorXml = ({ code, message }: AwsError) =>
   `<?xml version="1.0" encoding="UTF-8"?><Response><Errors><Error><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error></Errors><RequestID>simulated</RequestID></Response>`;

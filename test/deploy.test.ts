@@ -188,6 +188,18 @@ describe('the rights that are shipped', () => {
         expect(Condition).toEqual({ StringEquals: { 'aws:ResourceTag/baton:restart': 'allowed' } });
   });
 
+  it('are for a role of AWS the same: where the tag or a person allows it; and whoever assumes it may only name who', () => {
+    const policy = z.object({
+      Statement: z.array(z.object({ Action: z.array(z.string()), Resource: z.string().optional() })),
+    });
+    const { Statement } = policy.parse(JSON.parse(read('iam-role-policy.json')));
+    const actions = Statement.flatMap(({ Action }) => Action);
+    expect([...new Set(actions)].sort()).toEqual(neededAt('ec2'));
+    const assuming = ['sts:AssumeRole', 'sts:SetSourceIdentity'];
+    for (const file of ['iam-role-trust.json', 'iam-assume-role.json'])
+      expect(policy.parse(JSON.parse(read(file))).Statement.map(({ Action }) => Action)).toEqual([assuming]);
+  });
+
   it('are for PagerDuty, Jira and GitHub exactly those that the activities need', () => {
     const pagerDuty = neededAt('pagerduty').filter((right) => right.includes('.'));
     expect(listed(read('pagerduty-scopes.md'))).toEqual(pagerDuty);

@@ -4,9 +4,10 @@ import type { Looked, Plan } from '../../domain/plan.ts';
 import { actor, defineActivity } from '../activity.ts';
 import { conflict, invalidInput } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
-import { throwFailure } from './failures.ts';
+import { type ChangeAction, callText } from './calls.ts';
 import { instanceIds, targetsOf } from './input.ts';
 import { describeInstances, type Ec2Instance } from './instances.ts';
+import { makeCalls } from './make-calls.ts';
 import { ec2At, place } from './region.ts';
 import { requireTag } from './tag.ts';
 
@@ -15,11 +16,6 @@ const output = z.object({ changed: z.boolean(), before: states, after: states })
 type Output = z.output<typeof output>;
 const input = z.object({ ...place, actor, instanceIds });
 type Input = z.output<typeof input>;
-/** Those that are to be changed; what is where it should be stays out of the call. */
-interface Values {
-  instanceIds: string[];
-}
-
 /** Where an instance is on its way to a state, or in it. */
 const stopped = ['stopping', 'stopped'];
 const started = ['pending', 'running'];
@@ -30,12 +26,19 @@ const statesOf = (instances: readonly Ec2Instance[]) =>
 const inTheWay = (instances: readonly Ec2Instance[]) =>
   conflict('EC2', instances.map(({ id, state }) => `${id} is ${state}`).join(', '));
 
-/** What is done to the instances that are in none of the states `there`. `will` is the state that EC2 tells first. */
+/** What is done to the instances that are in none of the states `there`; the others stay out of the call. `will` is the state that EC2 tells first. */
 function planned(
   { connection }: Input,
   instances: readonly Ec2Instance[],
-  told: { there: readonly string[]; will: string; verb: string; call: string; back: string },
-): Looked<Output, Values> {
+  told: {
+    there: readonly string[];
+    will: string;
+    verb: string;
+    call: ChangeAction;
+    parameters?: string[];
+    back: string;
+  },
+): Looked<Output, object> {
   const gone = instances.filter(({ state }) => ['shutting-down', 'terminated'].includes(state));
   if (gone.length > 0) throw inTheWay(gone);
   const before = statesOf(instances);
@@ -45,8 +48,8 @@ function planned(
   return {
     plan: {
       summary: `${told.verb} ${ids.join(', ')}`,
-      calls: [`${told.call} ${ids.join(' ')}`],
-      values: { instanceIds: ids },
+      calls: [callText(told.call, ids, ...(told.parameters ?? []))],
+      values: {},
       before,
       after,
       inverse: { activity: told.back, input: { connection, instanceIds: ids } },
@@ -62,7 +65,7 @@ interface StateChange {
 }
 
 /** EC2 answers with the states before and after of those that it was asked to change; a stopped one that is stopped stays so. */
-function outcome({ output }: Plan<Output, Values>, changes: readonly StateChange[] = []): Output {
+function outcome({ output }: Plan<Output>, changes: readonly StateChange[]): Output {
   const pick = (of: (change: StateChange) => string | undefined) =>
     Object.fromEntries(changes.map((change) => [change.InstanceId ?? '', of(change) ?? 'unknown']));
   const before = pick(({ PreviousState }) => PreviousState?.Name);
@@ -120,7 +123,8 @@ export const stopEc2Instances = defineActivity({
       there: input.force ? ['stopped'] : stopped,
       will: 'stopping',
       verb: input.force ? 'Stops by force' : 'Stops',
-      call: `ec2:StopInstances${input.force ? ' Force=true' : ''}`,
+      call: 'ec2:StopInstances',
+      parameters: input.force ? ['Force=true'] : [],
       back: 'startEc2Instances',
     });
   },
@@ -128,11 +132,16 @@ export const stopEc2Instances = defineActivity({
     const { instanceIds, force } = input;
     const { signal } = context.attempt;
     const ec2 = await ec2At(context, input);
-    const asked = { InstanceIds: plan.values.instanceIds, ...(force ? { Force: true } : {}) };
-    const stop = ec2.client
-      .send(new ec2.sdk.StopInstancesCommand(asked), { abortSignal: signal })
-      .then(({ StoppingInstances }) => outcome(plan, StoppingInstances), throwFailure);
-    return orThere(stop, () => describeInstances(ec2, instanceIds, signal), stopped);
+    const stop = makeCalls(ec2, signal, (client, InstanceIds) => {
+      const asked = { InstanceIds, ...(force ? { Force: true } : {}) };
+      return client.send(new ec2.sdk.StopInstancesCommand(asked), { abortSignal: signal });
+    });
+    const told = (answers: Awaited<typeof stop>) =>
+      outcome(
+        plan,
+        answers.flatMap(({ StoppingInstances }) => StoppingInstances ?? []),
+      );
+    return orThere(stop.then(told), () => describeInstances(ec2, instanceIds, signal), stopped);
   },
 });
 
@@ -166,11 +175,14 @@ export const startEc2Instances = defineActivity({
     const { instanceIds } = input;
     const { signal } = context.attempt;
     const ec2 = await ec2At(context, input);
-    const start = ec2.client
-      .send(new ec2.sdk.StartInstancesCommand({ InstanceIds: plan.values.instanceIds }), {
-        abortSignal: signal,
-      })
-      .then(({ StartingInstances }) => outcome(plan, StartingInstances), throwFailure);
-    return orThere(start, () => describeInstances(ec2, instanceIds, signal), started);
+    const start = makeCalls(ec2, signal, (client, InstanceIds) =>
+      client.send(new ec2.sdk.StartInstancesCommand({ InstanceIds }), { abortSignal: signal }),
+    );
+    const told = (answers: Awaited<typeof start>) =>
+      outcome(
+        plan,
+        answers.flatMap(({ StartingInstances }) => StartingInstances ?? []),
+      );
+    return orThere(start.then(told), () => describeInstances(ec2, instanceIds, signal), started);
   },
 });

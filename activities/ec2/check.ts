@@ -1,11 +1,13 @@
 import { refused } from '../failures.ts';
-import { findingOf } from '../finding.ts';
+import { findingOf, untold } from '../finding.ts';
 import type { Check, Finding } from '../provider.ts';
 import { tag } from './allowed.ts';
 import type { Ec2 } from './client.ts';
 import { throwFailure } from './failures.ts';
 import { findInstances } from './instances.ts';
+import { lookPolicy } from './policy.ts';
 
+const dryRuns = ['ec2:RebootInstances', 'ec2:StopInstances', 'ec2:StartInstances'];
 /** EC2 takes no less for a page. */
 const fewest = 5;
 const allow = (right: string) => `allow ${right} in the policy of Baton’s role (deploy/iam-policy.json)`;
@@ -17,6 +19,9 @@ const allow = (right: string) => `allow ${right} in the policy of Baton’s role
 export const checkEc2: Check<Ec2> = async (ec2, signal, { rights }) => {
   const { client, sdk, region } = ec2;
   const options = { abortSignal: signal };
+  const aboutRole = await roleFindings(ec2, signal);
+  if (aboutRole.some(({ ok }) => !ok))
+    return [...aboutRole, ...untold(rights, 'the role that has it cannot be assumed')];
   await findAny(ec2, signal);
   const looks: Record<string, () => Promise<unknown>> = {
     'ec2:DescribeInstances': () =>
@@ -24,36 +29,36 @@ export const checkEc2: Check<Ec2> = async (ec2, signal, { rights }) => {
     'ec2:DescribeInstanceStatus': () =>
       client.send(new sdk.DescribeInstanceStatusCommand({ MaxResults: fewest }), options).catch(throwFailure),
   };
-  const dryRuns: Record<string, (id: string) => Promise<unknown>> = {
-    'ec2:RebootInstances': (id) => client.send(new sdk.RebootInstancesCommand(dryRun(id)), options),
-    'ec2:StopInstances': (id) => client.send(new sdk.StopInstancesCommand(dryRun(id)), options),
-    'ec2:StartInstances': (id) => client.send(new sdk.StartInstancesCommand(dryRun(id)), options),
-  };
   const tagged = await findTagged(ec2, signal);
   const about = async (right: string): Promise<Finding> => {
     const look = looks[right];
     if (look) return findingOf(right, look, allow(right));
-    const dry = dryRuns[right];
-    if (!dry) return { what: right, ok: undefined, reason: 'there is no harmless call that tells it' };
+    if (!dryRuns.includes(right))
+      return { what: right, ok: undefined, reason: 'there is no harmless call that tells it' };
     if (typeof tagged !== 'string') return { what: right, ok: undefined, reason: tagged.reason };
-    return findingOf(right, () => dry(tagged).catch(passed), allow(right));
+    const call = { action: right, instanceIds: [tagged] };
+    return findingOf(right, () => ec2.dryRun(call, signal).catch(throwFailure), allow(right));
   };
   const findings = (await Promise.all(rights.map(about))).map(withoutCode);
-  return [...findings, { what: 'AWS_REGION', ok: true, reason: region }];
+  return [...aboutRole, ...findings, { what: 'AWS_REGION', ok: true, reason: region }];
 };
+
+/** Assumes the role as a look does, which changes nothing. Whoever may not set a source identity may assume it for nobody. */
+async function roleFindings({ role }: Ec2, signal: AbortSignal): Promise<Finding[]> {
+  if (!role) return [];
+  const assume = () => role.assume(lookPolicy, { run: 'doctor', by: 'baton' }, signal);
+  const found = await findingOf('sts:AssumeRole', assume, 'baton doctor tells whether it may');
+  const identity = { what: 'sts:SetSourceIdentity', ok: found.ok };
+  if (found.ok) return [{ ...found, reason: role.arn }, identity];
+  const isIdentity = found.reason?.includes('perform: sts:SetSourceIdentity');
+  return isIdentity ? [{ ...found, ...identity }] : [found];
+}
 
 /** A refusal ends in a code of hundreds of letters, which only AWS can read (sts:DecodeAuthorizationMessage). */
 const withoutCode = (finding: Finding): Finding =>
   finding.reason === undefined
     ? finding
     : { ...finding, reason: finding.reason.replace(/ ?Encoded authorization failure message: [^;\s]*/, '') };
-
-const dryRun = (id: string) => ({ InstanceIds: [id], DryRun: true });
-
-/** 412 `DryRunOperation`: the call would have been made. */
-function passed(error: unknown): void {
-  if ((error as Error).name !== 'DryRunOperation') throwFailure(error);
-}
 
 /** Names the region where it is none, and lets what is refused for another reason be found right by right. */
 async function findAny({ client, sdk, region }: Ec2, signal: AbortSignal): Promise<void> {

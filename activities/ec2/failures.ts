@@ -1,5 +1,7 @@
+import { ApplicationFailure } from '@temporalio/common';
 import {
   conflict,
+  type FailureDetail,
   invalidInput,
   notYet,
   providerFailure,
@@ -8,7 +10,7 @@ import {
   unreadable,
 } from '../failures.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
-import { NoCredentials } from './client.ts';
+import { NoCredentials } from './credentials.ts';
 
 /** What the SDK throws: a service's answer has a code as its name, and its status beside it. */
 interface SdkError extends Error {
@@ -34,7 +36,8 @@ export function throwFailure(error: unknown): never {
   const status = $metadata?.httpStatusCode;
   const wait = retryAfterSeconds($response?.headers ?? {});
   const reason = `${name}: ${firstLine(message ?? '')}`;
-  if (name === 'AbortError') throw error;
+  // Of the role, whose keys are had within the call.
+  if (name === 'AbortError' || error instanceof ApplicationFailure) throw error;
   if (limited.test(name)) throw providerFailure('EC2', 429, reason, wait ?? 5);
   if (passing.test(name))
     throw providerFailure('EC2', 503, reason, wait ?? (name.startsWith('Insufficient') ? 60 : undefined));
@@ -49,4 +52,60 @@ export function throwFailure(error: unknown): never {
       : unreadable('EC2', 'its answer is not EC2’s');
   if (name === 'TimeoutError' || code !== undefined) throw unreachable('EC2', code ?? 'no answer in time');
   throw error;
+}
+
+const sts = 'AWS STS';
+const refusing = /^AccessDenied/;
+/** STS takes the policy's text, and cannot pack it: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html#API_AssumeRole_Errors */
+const tooLarge = /^PackedPolicyTooLarge/;
+/** So soon it may be asked again. */
+const againSeconds = 5;
+
+/** There may be keys for parts of it. */
+export class PackedPolicyTooLarge extends Error {}
+
+/** The same of a role that was to be assumed. Nothing was changed then, whatever went wrong, as there were no keys yet to change it with. */
+export function throwRoleFailure(
+  error: unknown,
+  { arn, identity }: { arn: string; identity: string },
+): never {
+  const { name, message, $metadata, $response, code } = error as SdkError;
+  const status = $metadata?.httpStatusCode ?? $response?.statusCode;
+  const reason = `${name}: ${firstLine(message ?? '')}`;
+  const wait = retryAfterSeconds($response?.headers ?? {});
+  if (name === 'AbortError') throw error;
+  if (error instanceof NoCredentials) return throwFailure(error);
+  if (tooLarge.test(name)) throw new PackedPolicyTooLarge();
+  if (limited.test(name)) throw providerFailure(sts, 429, reason, wait ?? againSeconds);
+  if (refusing.test(name)) throw refused(sts, `${reason}. ${whatToAllow(message, arn, identity)}`, status);
+  if (name === 'RegionDisabledException')
+    throw refused(sts, `${reason}. Activate STS for the region in the account settings of IAM`, status);
+  if (passing.test(name) || (status !== undefined && (status >= 500 || status < 300)))
+    throw notYet(sts, reason, wait ?? againSeconds);
+  if (status !== undefined) throw refused(sts, reason, status);
+  if (name === 'TimeoutError' || code !== undefined)
+    throw notYet(sts, `no answer (${code ?? 'in time'})`, againSeconds);
+  throw error;
+}
+
+/** STS says which of the two it misses, and not where: a trust policy and the caller's own policy both have to allow it. */
+function whatToAllow(message: string, arn: string, identity: string): string {
+  const action = message.includes('sts:SetSourceIdentity') ? 'sts:SetSourceIdentity' : 'sts:AssumeRole';
+  return (
+    `Allow ${action} for ${arn} in the trust policy of that role (deploy/iam-role-trust.json), and in the policy of whoever assumes it ` +
+    `(deploy/iam-assume-role.json). Where the trust policy has a condition on sts:SourceIdentity, ${identity} has to fit it`
+  );
+}
+
+/** The failure of a change of which a part was made before. */
+export function withPartMade(failure: unknown, made: readonly string[]): unknown {
+  if (!(failure instanceof ApplicationFailure)) return failure;
+  const [detail] = (failure.details ?? []) as FailureDetail[];
+  return ApplicationFailure.create({
+    message: `${failure.message}. Before that it was made of ${made.join(', ')}`,
+    type: failure.type ?? 'ProviderRefused',
+    nonRetryable: failure.nonRetryable ?? false,
+    details: [{ provider: 'EC2', ...detail, effect: 'unknown' } satisfies FailureDetail],
+    ...(failure.nextRetryDelay ? { nextRetryDelay: failure.nextRetryDelay } : {}),
+  });
 }

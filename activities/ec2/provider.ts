@@ -15,8 +15,21 @@ const settings = z.object({
   AWS_SECRET_ACCESS_KEY: z.string().optional().describe('the key'),
   AWS_SESSION_TOKEN: z.string().optional().describe('token of a temporary key'),
   ...tagSettings,
+  EC2_ROLE_ARN: z
+    .string()
+    .regex(
+      /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/,
+      'is not a role like arn:aws:iam::111122223333:role/baton',
+    )
+    .optional()
+    .describe(
+      'a role that is assumed for each plan, with keys for its calls alone, and for looks (unset: the connection’s own keys make all calls)',
+    ),
   AWS_ENDPOINT_URL_EC2: addressSetting.optional().describe('another address of EC2'),
-  AWS_ENDPOINT_URL: addressSetting.optional().describe('the same, where AWS_ENDPOINT_URL_EC2 is not set'),
+  AWS_ENDPOINT_URL_STS: addressSetting.optional().describe('another address of STS, for EC2_ROLE_ARN'),
+  AWS_ENDPOINT_URL: addressSetting
+    .optional()
+    .describe('the same, where AWS_ENDPOINT_URL_EC2 or AWS_ENDPOINT_URL_STS is not set'),
 });
 export type Ec2Settings = z.output<typeof settings>;
 
@@ -41,5 +54,6 @@ export const ec2 = defineProvider({
   foreign: /^AWS_/,
   simulated: 'at first',
   connect: async (given, env, connection) => (await import('./client.ts')).connectEc2(given, env, connection),
+  forUse: (client, use) => client.forUse(use),
   check: async (client, signal, asked) => (await import('./check.ts')).checkEc2(client, signal, asked),
 });

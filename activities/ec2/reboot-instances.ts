@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { actor, defineActivity } from '../activity.ts';
 import { conflict, invalidInput } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
-import { throwFailure } from './failures.ts';
+import { callText } from './calls.ts';
 import { instanceIds, targetsOf } from './input.ts';
 import { describeInstances, describeStatuses, type Ec2Status, isHealthy } from './instances.ts';
+import { makeCalls } from './make-calls.ts';
 import { ec2At, place } from './region.ts';
 import { requireTag } from './tag.ts';
 
@@ -73,19 +74,20 @@ export const rebootEc2Instances = defineActivity({
     return {
       plan: {
         summary: `Reboots ${rebooted.join(', ')}`,
-        calls: [`ec2:RebootInstances ${rebooted.join(' ')}`],
-        values: { instanceIds: rebooted },
+        calls: [callText('ec2:RebootInstances', rebooted)],
+        values: {},
         before: Object.fromEntries(unwell.map(({ id, checks }) => [id, shown(checks)])),
         inverse,
         output: { changed: true, ...output },
       },
     };
   },
-  async act({ values, output }, input, { ec2, attempt: { signal } }) {
-    const { client, sdk } = await ec2At({ ec2 }, input);
+  async act({ output }, input, { ec2, attempt: { signal } }) {
+    const region = await ec2At({ ec2 }, input);
     const requestedAt = new Date().toISOString();
-    const command = new sdk.RebootInstancesCommand({ InstanceIds: values.instanceIds });
-    await client.send(command, { abortSignal: signal }).catch(throwFailure);
+    await makeCalls(region, signal, (client, InstanceIds) =>
+      client.send(new region.sdk.RebootInstancesCommand({ InstanceIds }), { abortSignal: signal }),
+    );
     return { ...output, requestedAt };
   },
 });

@@ -13,12 +13,14 @@ import type {
 import { defaultConnection } from '../../domain/subject.ts';
 import { isSafeAddress, safeAddress, withoutSlashAtEnd } from '../address.ts';
 import { notConnected, settingUnusable, unreachable } from '../failures.ts';
+import type { Use } from '../provider.ts';
 import { proxyFor } from '../proxy.ts';
 import { timeScaleOf } from '../time-scale.ts';
 import { type ExecPlugin, execPlugin } from './exec-plugin.ts';
 import { readContent } from './kubeconfig.ts';
 import { type Limit, requireWithin } from './limit.ts';
 import type { KubernetesSettings } from './provider.ts';
+import { tellOf } from './told.ts';
 import { type CallOptions, type ClusterAnswer, type PatchType, sendToCluster } from './transport.ts';
 
 /** One cluster. */
@@ -28,8 +30,13 @@ export interface Kubernetes {
   autoscaling: AutoscalingV2Api;
   authorization: AuthorizationV1Api;
   version: VersionApi;
-  /** What every call takes as its last argument: it ends with the attempt, and a patch says of which type it is. */
+  /**
+   * What every call takes as its last argument: it ends with the attempt, and a patch says of which type it is. The cluster is told of the
+   * run that calls.
+   */
   request(signal: AbortSignal, patchType?: PatchType): ConfigurationOptions;
+  /** The same for one use of it. */
+  forUse(use: Use): Kubernetes;
   /** The namespaces in which it may change something; `*` stands for all, nodes too. */
   changes: ReadonlySet<string>;
   /** The namespaces beyond which no call goes; empty: there is no limit. */
@@ -93,30 +100,36 @@ export async function connectKubernetes(
     applySecurityAuthentication: (request: RequestContext) => authenticate(config, plugin, request, signal),
   });
   /** Credentials that are refused may be out of date: a command that gives them is then asked once more. */
-  const send = async (request: RequestContext, options: CallOptions) => {
+  const send = async (request: RequestContext, options: CallOptions, use: Use | undefined) => {
     requireWithin(settings.KUBERNETES_ONLY_NAMESPACES, request.getUrl());
+    tellOf(use, request, options);
     const answer = await sendToCluster(request, options);
     if (answer.status !== 401 || !plugin) return answer;
     plugin.forget();
     await authenticate(config, plugin, request, options.signal);
     return sendToCluster(request, options);
   };
-  return {
+  const requestFor =
+    (use?: Use): Kubernetes['request'] =>
+    (signal, patchType) => ({
+      authMethods: { default: authentication(signal) },
+      httpApi: {
+        send: (request) => new sdk.Observable(send(request, { signal, patchType }, use).then(toResponse)),
+      },
+    });
+  const connected: Kubernetes = {
     core: new sdk.CoreV1Api(configuration),
     apps: new sdk.AppsV1Api(configuration),
     autoscaling: new sdk.AutoscalingV2Api(configuration),
     authorization: new sdk.AuthorizationV1Api(configuration),
     version: new sdk.VersionApi(configuration),
-    request: (signal, patchType) => ({
-      authMethods: { default: authentication(signal) },
-      httpApi: {
-        send: (request) => new sdk.Observable(send(request, { signal, patchType }).then(toResponse)),
-      },
-    }),
+    request: requestFor(),
+    forUse: (use) => ({ ...connected, request: requestFor(use) }),
     changes: settings.KUBERNETES_NAMESPACES,
     limit: settings.KUBERNETES_ONLY_NAMESPACES,
     timeScale: timeScaleOf(cluster.server, env),
   };
+  return connected;
 }
 
 /** What is wrong with the settings of a connection that a first call would find out. */

@@ -48,7 +48,7 @@ async function act(
   const patch = async ({ values: { uid }, output }: Plan<Output, Seen>) => {
     // The kubelet writes a node's status all the time, and with it another version: the uid alone tells whether it is this node.
     const body = { metadata: { uid }, spec: { unschedulable } };
-    const asked = { name: input.node, body, fieldManager: 'baton' };
+    const asked = { name: input.node, body };
     const merge = request(context.attempt.signal, 'application/merge-patch+json');
     await core.patchNode(asked, merge).catch(throwFailure);
     return output;

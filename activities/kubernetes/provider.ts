@@ -51,6 +51,7 @@ export const kubernetes = defineProvider({
   simulated: 'at first',
   connect: async (given, env, connection) =>
     (await import('./client.ts')).connectKubernetes(given, env, connection),
+  forUse: (client, use) => client.forUse(use),
   complaints: async (given) => (await import('./client.ts')).complaintsAbout(given),
   check: async (client, signal, asked) => (await import('./check.ts')).checkKubernetes(client, signal, asked),
 });

@@ -171,7 +171,7 @@ async function putBack(
   ];
   await client.apps
     .patchNamespacedDeployment(
-      { namespace, name, body, fieldManager: 'baton' },
+      { namespace, name, body },
       client.request(signal, 'application/json-patch+json'),
     )
     .catch(throwPatchFailure);

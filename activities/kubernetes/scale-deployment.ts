@@ -42,9 +42,7 @@ export const scaleKubernetesDeployment = defineActivity({
     const patch = async ({ values: { resourceVersion }, output }: Plan<Output, Seen>) => {
       const body = { metadata: { resourceVersion }, spec: { replicas } };
       const merge = request(context.attempt.signal, 'application/merge-patch+json');
-      await apps
-        .patchNamespacedDeploymentScale({ namespace, name, body, fieldManager: 'baton' }, merge)
-        .catch(throwFailure);
+      await apps.patchNamespacedDeploymentScale({ namespace, name, body }, merge).catch(throwFailure);
       return output;
     };
     return asPlanned(plan, patch, () => look(input, context));

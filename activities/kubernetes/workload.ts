@@ -53,7 +53,7 @@ export async function patchWorkload(
   signal: AbortSignal,
 ): Promise<Workload['object']> {
   const { namespace, deployment, statefulSet, daemonSet } = input;
-  const change = { namespace, body, fieldManager: 'baton' };
+  const change = { namespace, body };
   const options = request(signal, 'application/strategic-merge-patch+json');
   if (deployment !== undefined)
     return apps.patchNamespacedDeployment({ ...change, name: deployment }, options).catch(throwFailure);

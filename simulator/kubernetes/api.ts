@@ -67,6 +67,7 @@ export function mountApi(app: Express, world: KubernetesWorld, act: Act, clock: 
     const asked = readPath(request);
     if (!asked || !isResource(asked)) return next();
     requireGranted(world, asked);
+    requireManager(request);
     const answer = answerTo(asked, request);
     if (answer === undefined)
       throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method');
@@ -127,7 +128,8 @@ export function mountApi(app: Express, world: KubernetesWorld, act: Act, clock: 
     if (asked.verb === 'get') return scaleOf(deployment);
     if (asked.verb !== 'patch') return undefined;
     const { spec } = scaleBody.parse(patched(scaleOf(deployment), request));
-    changeWorkload(deployment, { ...deployment.spec, replicas: spec.replicas }, 'deployment scaled', spec);
+    const told = { effect: 'deployment scaled', detail: spec, ...managerOf(request) };
+    changeWorkload(deployment, { ...deployment.spec, replicas: spec.replicas }, told);
     return scaleOf(deployment);
   }
 
@@ -138,17 +140,21 @@ export function mountApi(app: Express, world: KubernetesWorld, act: Act, clock: 
       workload.metadata.annotations = metadata.annotations ?? {};
       workload.metadata.resourceVersion = newVersion(world);
     }
-    changeWorkload(workload, spec, effect, JSON.parse(bodyOf(request)));
+    changeWorkload(workload, spec, { effect, detail: JSON.parse(bodyOf(request)), ...managerOf(request) });
     return workload;
   }
 
   /** Equal values are no change: no new generation, no effect. */
-  function changeWorkload(workload: Workload, spec: Workload['spec'], effect: string, detail: unknown): void {
+  function changeWorkload(
+    workload: Workload,
+    spec: Workload['spec'],
+    told: Omit<Parameters<Act>[0], 'target'>,
+  ): void {
     if (isDeepStrictEqual(spec, workload.spec)) return;
     workload.spec = spec;
     workload.metadata.generation += 1;
     workload.metadata.resourceVersion = newVersion(world);
-    act({ effect, target: `${workload.metadata.namespace}/${workload.metadata.name}`, detail });
+    act({ ...told, target: `${workload.metadata.namespace}/${workload.metadata.name}` });
   }
 
   function patchNode(asked: Asked & { resource: Resource }, request: Request): Node {
@@ -157,7 +163,8 @@ export function mountApi(app: Express, world: KubernetesWorld, act: Act, clock: 
     if (isDeepStrictEqual(spec, node.spec)) return node;
     node.spec = spec;
     node.metadata.resourceVersion = newVersion(world);
-    act({ effect: spec.unschedulable ? 'node cordoned' : 'node uncordoned', target: node.metadata.name });
+    const effect = spec.unschedulable ? 'node cordoned' : 'node uncordoned';
+    act({ effect, target: node.metadata.name, ...managerOf(request) });
     return node;
   }
 
@@ -272,4 +279,17 @@ function requireGranted(world: KubernetesWorld, asked: Asked): void {
   const where = namespace ? `in the namespace "${namespace}"` : 'at the cluster scope';
   const refusal = `User "${user}" cannot ${verb} resource "${full}" in API group "${group}" ${where}`;
   throw new StatusError(403, 'Forbidden', `${subject}: ${refusal}`);
+}
+
+/** In whose name the fields are set. */
+const managerOf = (request: Request) => {
+  const manager = query(request).get('fieldManager');
+  return manager === null ? {} : { by: manager };
+};
+
+/** https://kubernetes.io/docs/reference/using-api/api-concepts/: at most 128 printable characters. */
+function requireManager(request: Request): void {
+  const { by = '' } = managerOf(request);
+  if (by.length > 128 || !/^[\x20-\x7e]*$/.test(by))
+    throw new StatusError(422, 'Invalid', 'PatchOptions is invalid: fieldManager: Invalid value');
 }

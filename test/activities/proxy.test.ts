@@ -66,6 +66,9 @@ const settings = async () => ({
   PROMETHEUS_URL: 'https://prometheus.example',
 });
 
+/** What reaches AWS STS first, for the role of the connection. */
+const withRole = { EC2_ROLE_ARN: 'arn:aws:iam::111122223333:role/baton' };
+
 const calls: [string, AnyActivity, Record<string, unknown>, string][] = [
   ['PagerDuty', readPagerDutyIncident, { incidentId: 'Q1ABC' }, 'api.pagerduty.com:443'],
   ['Slack', readSlackUser, { userId: 'U0ADA' }, 'slack.com:443'],
@@ -82,7 +85,8 @@ function run(
   env: NodeJS.ProcessEnv,
 ): Promise<unknown> {
   const attempt = { key: 'run-1/x/1', number: 1, signal: AbortSignal.timeout(9_000) };
-  return carryOut(activity, activity.input.parse(input), { ...surroundingsFor(env), attempt });
+  const use = { run: 'run-1', by: 'baton' };
+  return carryOut(activity, activity.input.parse(input), { ...surroundingsFor(env), attempt }, use);
 }
 
 describe('a network whose only way out is a proxy', () => {
@@ -98,6 +102,17 @@ describe('a network whose only way out is a proxy', () => {
     expect(failure).toMatchObject({ type: 'ProviderUnavailable' });
     expect(JSON.stringify(failure)).not.toContain('hidden-word');
     expect(new Set(proxy.asked)).toEqual(new Set([address]));
+  });
+
+  it('is left by it to AWS STS, to that of the region', async () => {
+    const proxy = await startProxy();
+    const env = { ...(await settings()), ...withRole, HTTPS_PROXY: proxy.url };
+    const failure = await run(listEc2Instances, { instanceIds: ['i-0abc12345def67890'] }, env).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ type: 'ProviderUnavailable' });
+    expect(JSON.stringify(failure)).not.toContain('hidden-word');
+    expect(new Set(proxy.asked)).toEqual(new Set(['sts.eu-central-1.amazonaws.com:443']));
   });
 
   const forms = [

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { type Activity, type Attempt, carryOut } from '../../activities/activity.ts';
 import type { Baton } from '../../activities/baton.ts';
 import type { Clients } from '../../activities/clients.ts';
+import type { Use } from '../../activities/provider.ts';
 import { surroundingsFor } from '../clients.ts';
 
 /** What an attempt gets after one that may have acted. */
@@ -17,6 +18,8 @@ export const attemptWith = (attempt: Partial<Attempt> = {}): Attempt => ({
   ...attempt,
 });
 
+const someUse: Use = { run: 'ec2-unhealthy/PABC123', by: 'trigger:ec2-unhealthy' };
+
 /** Runs an activity as a worker would, with the clients for these settings, or with others in their place. */
 export function runnerFor(env: NodeJS.ProcessEnv, others: Partial<Clients & { baton: Baton }> = {}) {
   const clients = { ...surroundingsFor(env), ...others };
@@ -24,9 +27,10 @@ export function runnerFor(env: NodeJS.ProcessEnv, others: Partial<Clients & { ba
     activity: Activity<string, Input, Output>,
     input: z.input<Input>,
     attempt: Partial<Attempt> = {},
+    use: Use = someUse,
   ): Promise<z.output<Output>> {
     const context = { ...clients, attempt: attemptWith(attempt) };
-    return carryOut(activity, activity.input.parse(input), context).then((output) =>
+    return carryOut(activity, activity.input.parse(input), context, use).then((output) =>
       activity.output.parse(output),
     );
   };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { activities } from '../../activities/index.ts';
 import { examine } from '../../server/doctor.ts';
+import { simulatedRoleArn } from '../../simulator/ec2.ts';
 import { kubernetesEnvironment } from '../../simulator/kubernetes.ts';
 import { simulatedAppToken } from '../../simulator/slack/world.ts';
 import { bad, connectionOf, examined, findingOf, untold, worlds } from './world.ts';
@@ -204,6 +205,29 @@ describe('EC2', () => {
     const found = await examined('ec2', env);
     expect(untold(found)).toEqual(['ec2:RebootInstances', 'ec2:StartInstances', 'ec2:StopInstances']);
     expect(findingOf(found, 'ec2:RebootInstances')?.reason).toContain('the tag baton:restart = allowed');
+  });
+
+  it('assumes the role of a connection that has one, as a look does, and says that a source identity may be set', async () => {
+    const { simulator, env } = await worlds.ec2();
+    const found = await examined('ec2', { ...env, EC2_ROLE_ARN: simulatedRoleArn });
+    expect(found).toMatchObject({ state: 'well' });
+    expect(findingOf(found, 'sts:AssumeRole')).toMatchObject({ ok: true, reason: simulatedRoleArn });
+    expect(findingOf(found, 'sts:SetSourceIdentity')).toMatchObject({ ok: true });
+    expect(findingOf(found, 'ec2:StopInstances')).toMatchObject({ ok: true });
+    expect(simulator.ledger).toEqual([]);
+  });
+
+  it.each([
+    ['sts:AssumeRole', 'sts:SetSourceIdentity'],
+    ['sts:SetSourceIdentity', 'sts:AssumeRole'],
+  ])('says that the trust policy of the role lacks %s, where it has %s', async (missing, trusted) => {
+    const { simulator, env } = await worlds.ec2();
+    for (const { trust } of simulator.world.roles)
+      for (const statement of trust.Statement) statement.Action = trusted;
+    const found = await examined('ec2', { ...env, EC2_ROLE_ARN: simulatedRoleArn });
+    expect(bad(found)).toEqual([missing]);
+    expect(findingOf(found, missing)?.reason).toContain(`Allow ${missing} for ${simulatedRoleArn}`);
+    expect(untold(found)).toContain('ec2:RebootInstances');
   });
 
   it('names a region that the account does not use', async () => {

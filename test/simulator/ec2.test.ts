@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ec2Environment, ec2Simulation, impair } from '../../simulator/ec2.ts';
+import { ec2Environment, ec2Simulation, impair, simulatedRoleArn } from '../../simulator/ec2.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 
 const checkout = 'i-0abc12345def67890';
@@ -95,12 +95,39 @@ describe('the simulated EC2', () => {
   });
 
   it.each([
-    [{ Action: 'TerminateInstances' }, 'InvalidAction'],
+    [{ Action: 'RunInstances' }, 'InvalidAction'],
     [{ Action: 'RebootInstances', 'InstanceId.1': 'i-1' }, 'InvalidInstanceID.Malformed'],
     [{ Action: 'RebootInstances', 'InstanceId.2': 'i-0123456789abcdef0' }, 'InvalidInstanceID.NotFound'],
   ])('refuses %j with %s', async (form, code) => {
     const { simulator, call } = await startEc2();
     expect(await call(form)).toMatchObject({ status: 400, code });
     expect(simulator.ledger).toEqual([]);
+  });
+
+  it('gives keys for a role only as STS does, and takes them for EC2 with their token alone', async () => {
+    const { simulator, call } = await startEc2();
+    const { AWS_ACCESS_KEY_ID } = ec2Environment(simulator.url);
+    const signedFor = (id: string | undefined, service: string) =>
+      `AWS4-HMAC-SHA256 Credential=${id}/20261121/eu-central-1/${service}/aws4_request`;
+    const assume = (form: Record<string, string>) =>
+      call(
+        { Action: 'AssumeRole', RoleArn: simulatedRoleArn, RoleSessionName: 'run', ...form },
+        signedFor(AWS_ACCESS_KEY_ID, 'sts'),
+      );
+    const refusals: [Record<string, string>, string][] = [
+      [{ RoleSessionName: 'a/b' }, 'ValidationError'],
+      [{ SourceIdentity: 'x' }, 'ValidationError'],
+      [{ DurationSeconds: '899' }, 'ValidationError'],
+      [{ DurationSeconds: '3601' }, 'ValidationError'],
+      [{ Policy: ' '.repeat(2_049) }, 'ValidationError'],
+      [{ Policy: '{' }, 'MalformedPolicyDocument'],
+      [{ RoleArn: `${simulatedRoleArn}-other` }, 'AccessDenied'],
+    ];
+    for (const [form, code] of refusals) expect((await assume(form)).code).toBe(code);
+    expect(simulator.world.sessions).toEqual([]);
+    expect((await assume({ DurationSeconds: '900' })).status).toBe(200);
+    const [session] = simulator.world.sessions;
+    const stolen = await call({ Action: 'DescribeInstances' }, signedFor(session?.accessKeyId, 'ec2'));
+    expect(stolen).toMatchObject({ status: 401, code: 'AuthFailure' });
   });
 });

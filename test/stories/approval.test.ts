@@ -1,15 +1,40 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AnyActivity } from '../../activities/activity.ts';
+import { makeCalls } from '../../activities/ec2/make-calls.ts';
+import { rebootEc2Instances } from '../../activities/ec2/reboot-instances.ts';
+import { activities as shippedActivities } from '../../activities/index.ts';
 import type { Approval } from '../../domain/approval.ts';
-import { untaggedInstance } from '../../simulator/ec2.ts';
+import { simulatedRoleArn, untaggedInstance } from '../../simulator/ec2.ts';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { approvalMessage } from '../../triggers/approval-message.ts';
 import { ec2Unhealthy } from '../../triggers/ec2-unhealthy.ts';
 import { productionIncident } from '../../triggers/production-incident.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
+/** The instance whose reboot is altered, as by a deploy between the approval and the call: another instance is rebooted in its place. */
+const altered: { instead?: Record<string, string> } = {};
+const activities: readonly AnyActivity[] = shippedActivities.map((each) =>
+  each.name === rebootEc2Instances.name ? { ...rebootEc2Instances, act: alteredAct } : each,
+);
+
+async function alteredAct(...given: Parameters<typeof rebootEc2Instances.act>) {
+  const [plan, input, { ec2, attempt }] = given;
+  const instead = altered.instead?.[input.instanceIds[0] ?? ''];
+  if (instead === undefined) return rebootEc2Instances.act(...given);
+  const { sdk, ...region } = await ec2(input.connection);
+  await makeCalls({ sdk, ...region }, attempt.signal, (client) =>
+    client.send(new sdk.RebootInstancesCommand({ InstanceIds: [instead] })),
+  );
+  return plan.output;
+}
+
 let world: World;
 beforeAll(async () => {
-  world = await startWorld({ triggers: [productionIncident, ec2Unhealthy, approvalMessage] });
+  world = await startWorld({
+    triggers: [productionIncident, ec2Unhealthy, approvalMessage],
+    activities,
+    env: { EC2_ROLE_ARN: simulatedRoleArn },
+  });
 });
 afterAll(() => world.close());
 
@@ -83,6 +108,51 @@ describe('an instance without the tag', () => {
       ({ action, detail }) => action === 'activity.completed' && detail.activity === 'rebootEc2Instances',
     );
     expect(made?.detail).toMatchObject({ approval: approval.id, digest: approval.calls[0]?.digest });
+
+    // With keys for that call alone, in the name of whoever approved it; and nothing tells the keys.
+    const session = world.ec2.world.sessions.find(({ name }) => name === `ec2-unhealthy.${id}`);
+    expect(session).toMatchObject({ roleArn: simulatedRoleArn, sourceIdentity: 'ben@example.com' });
+    expect(JSON.parse(session?.policy ?? '')).toMatchObject({
+      Statement: [
+        { Action: 'ec2:RebootInstances', Resource: [`arn:aws:ec2:eu-central-1:*:instance/${instance}`] },
+      ],
+    });
+    expect(reboots(instance)).toMatchObject([{ by: 'ben@example.com' }]);
+    const history = await world.temporal.client.workflow.getHandle(`ec2-unhealthy/${id}`).fetchHistory();
+    const payloads = history.events?.flatMap(({ activityTaskCompletedEventAttributes: done }) =>
+      (done?.result?.payloads ?? []).map(({ data }) => Buffer.from(data ?? []).toString()),
+    );
+    expect(payloads?.length).toBeGreaterThan(0);
+    const told = JSON.stringify([lines, world.log, payloads]);
+    const tokens = world.ec2.calls.flatMap(({ headers }) => headers['x-amz-security-token'] ?? []);
+    expect(tokens.length).toBeGreaterThan(0);
+    for (const secret of [...tokens, session?.accessKeyId ?? '']) expect(told).not.toContain(secret);
+  });
+
+  it('is refused by EC2 where the activity was altered after the approval, and no instance is rebooted', async () => {
+    const instance = newInstance();
+    const other = newInstance();
+    const id = raise(instance);
+    const approval = await asked(id);
+    altered.instead = { [instance]: other };
+    await answer(approval, 'approved');
+    expect((await ended(id)).outcome).toBe('handed to a person');
+    expect([...reboots(instance), ...reboots(other)]).toEqual([]);
+    const failed = (await world.record(id)).find(
+      ({ action, detail }) => action === 'activity.failed' && detail.activity === 'rebootEc2Instances',
+    );
+    expect(failed?.detail).toMatchObject({
+      approval: approval.id,
+      failure: {
+        class: 'ProviderRefused',
+        message: expect.stringMatching(
+          new RegExp(
+            `UnauthorizedOperation: .*ec2:RebootInstances on resource: .*${other} because no session`,
+          ),
+        ),
+      },
+    });
+    expect(notes(id)).toContain('no session policy allows');
   });
 
   it('is left alone where somebody refuses, who is named with the reason', async () => {

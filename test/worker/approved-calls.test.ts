@@ -2,9 +2,10 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type ActivityContext, defineActivity } from '../../activities/activity.ts';
-import type { Approval, ApprovalRequest, PlannedCall } from '../../domain/approval.ts';
+import type { Approval, ApprovalAnswer, ApprovalRequest, PlannedCall } from '../../domain/approval.ts';
 import type { RunCause } from '../../domain/incident.ts';
 import { approvalActivities } from '../../worker/approvals.ts';
+import { approverOf } from '../../worker/chain/approved.ts';
 import { request } from '../store/approval.ts';
 import { fresh } from '../store/world.ts';
 import { aroundCalls, callActivity, openStore } from './attempt.ts';
@@ -280,5 +281,24 @@ describe('what people would be shown', () => {
       calls: [{ ...planned, calls: ['GET /doors/north'] }],
     };
     await expect(ask(asking, {})).rejects.toThrow('not what was planned');
+  });
+});
+
+describe('who has approved it, for the provider', () => {
+  const answered = (...answers: Pick<ApprovalAnswer, 'by' | 'decision' | 'alsoKnownAs'>[]) =>
+    approverOf({
+      answers: answers.map((answer) => ({ name: 'x', via: 'cli', at: '2026-11-21T08:00:00Z', ...answer })),
+    });
+  const ada = { by: 'person:ada@example.com', decision: 'approved' } as const;
+
+  it('is the last one whose answer made it so', () => {
+    expect(answered({ by: 'person:ben@example.com', decision: 'approved' }, ada)).toBe(ada.by);
+    expect(answered()).toBeUndefined();
+  });
+
+  it('is the owner of a token, where it has one, by the address', () => {
+    const token = { by: 'token:ci', decision: 'approved' } as const;
+    expect(answered({ ...token, alsoKnownAs: ['slack:U0ADA', ada.by] })).toBe(ada.by);
+    expect(answered(token)).toBe('token:ci');
   });
 });

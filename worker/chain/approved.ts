@@ -62,6 +62,17 @@ export function checkApproved(call: Call<AnyChange>, plan: Plan, { scrub }: Surr
   );
 }
 
+/**
+ * Whoever's answer approved it: the last of them where there had to be several. A person is known by the address, also where the answer came
+ * by a token of theirs or from Slack.
+ */
+export function approverOf({ answers }: Pick<Approval, 'answers'>): string | undefined {
+  const answer = answers.findLast(({ decision }) => decision === 'approved');
+  if (!answer) return undefined;
+  const names = [answer.by, ...(answer.alsoKnownAs ?? [])];
+  return names.find((name) => name.startsWith('person:')) ?? answer.by;
+}
+
 /** Before anything was done. The run asks people, and makes the call by their approval. */
 function needsApproval({ declaration: { name, provider }, mode }: Call): ApplicationFailure {
   const detail: FailureDetail = { provider, effect: 'none' };

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import type { Actor } from '../../activities/activity.ts';
 import type { AttemptDetail, Details, Entry, Failure } from '../../domain/record.ts';
 import type { Call, Surroundings } from './call.ts';
 
@@ -7,6 +8,10 @@ type Action = `activity.${'intended' | 'planned' | 'completed' | 'failed' | 'ref
 
 /** These tell of the first that is known of a call, and so with what it was made. */
 const first: readonly Action[] = ['activity.intended', 'activity.planned', 'activity.refused'];
+
+/** As the record names whoever acts: `person:ada@example.com`, `trigger:ec2-unhealthy`. */
+export const inRecord = ({ kind, name, email }: Actor): string =>
+  kind === 'person' ? `person:${email ?? name}` : `${kind}:${name}`;
 
 /** A line about a call. `more` is what only this action tells. */
 export function entryOf<Name extends Action>(
@@ -27,7 +32,7 @@ export function entryOf<Name extends Action>(
   };
   return {
     at: new Date().toISOString(),
-    actor: actor.kind === 'person' ? `person:${actor.email ?? actor.name}` : `${actor.kind}:${actor.name}`,
+    actor: inRecord(actor),
     via: 'worker',
     action,
     subject,

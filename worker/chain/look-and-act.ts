@@ -1,9 +1,11 @@
 import { Context, cancellationSignal } from '@temporalio/activity';
 import type { ActivityContext, AnyChange, AnyRead } from '../../activities/activity.ts';
+import { forUse } from '../../activities/clients.ts';
 import { simulationMark } from '../../activities/simulated.ts';
 import type { Looked } from '../../domain/plan.ts';
-import { checkApproved } from './approved.ts';
+import { approverOf, checkApproved } from './approved.ts';
 import type { Call, Next, Surroundings } from './call.ts';
+import { inRecord } from './entry.ts';
 import { asFailure, attemptMilliseconds, withoutEffect } from './failure.ts';
 import { isLooking } from './mode.ts';
 
@@ -25,11 +27,13 @@ export const lookAndAct =
   (options: Surroundings): Next<Call<AnyChange>> =>
   async (call) => {
     const { declaration, input } = call;
-    const context = contextOf(call, options);
-    const looked = await look(call, context, options.scrub);
+    const looked = await look(call, contextOf(call, options), options.scrub);
     if ('done' in looked) return { result: looked.done };
-    checkApproved(call, looked.plan, options);
-    return { result: await declaration.act(looked.plan, input, context), plan: looked.plan };
+    const { plan } = looked;
+    checkApproved(call, plan, options);
+    // Taken before anything of the activity acts, so that it gets no other keys than for what was shown.
+    const toAct = contextOf(call, options, [...plan.calls]);
+    return { result: await declaration.act(plan, input, toAct), plan };
   };
 
 /** Whatever goes wrong while it looks, nothing was changed. */
@@ -46,10 +50,12 @@ async function look(
   }
 }
 
-function contextOf(call: Call, { clients }: Surroundings): ActivityContext {
-  const { declaration, key, attempt, before, simulated, approval } = call;
+/** `calls`: those of the plan that is carried out. */
+function contextOf(call: Call, { clients }: Surroundings, calls?: readonly string[]): ActivityContext {
+  const { declaration, key, attempt, before, simulated, approval, runId, actor, approvedBy } = call;
+  const by = (approvedBy && approverOf(approvedBy)) ?? inRecord(actor);
   return {
-    ...clients,
+    ...forUse(clients, { run: runId, by, ...(calls ? { calls } : {}) }),
     attempt: {
       key,
       number: attempt,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AnyChange } from '../../../activities/activity.ts';
 import { startEc2Instances, stopEc2Instances } from '../../../activities/ec2/change-state.ts';
 import { rebootEc2Instances } from '../../../activities/ec2/reboot-instances.ts';
+import type { Plan } from '../../../domain/plan.ts';
 import { impair, type SimulatedInstance } from '../../../simulator/ec2.ts';
 import { actBy, planOf } from '../plan.ts';
 import { failureOf } from '../run.ts';
@@ -25,7 +26,7 @@ const changes: { name: string; activity: AnyChange; plan: Record<string, unknown
     plan: {
       summary: `Reboots ${checkout}`,
       calls: [`ec2:RebootInstances ${checkout}`],
-      values: { instanceIds: [checkout] },
+      values: {},
       before: { [checkout]: { system: 'ok', instance: 'impaired', ebs: 'ok' } },
       inverse: { none: 'a reboot cannot be taken back' },
       output: { changed: true, adopted: false, rebooted: [checkout] },
@@ -38,7 +39,7 @@ const changes: { name: string; activity: AnyChange; plan: Record<string, unknown
     plan: {
       summary: `Stops ${checkout}`,
       calls: [`ec2:StopInstances ${checkout}`],
-      values: { instanceIds: [checkout] },
+      values: {},
       before: { [checkout]: 'running', [search]: 'stopped' },
       after: { [checkout]: 'stopping', [search]: 'stopped' },
       inverse: { activity: 'startEc2Instances', input: { connection, instanceIds: [checkout] } },
@@ -52,7 +53,7 @@ const changes: { name: string; activity: AnyChange; plan: Record<string, unknown
     plan: {
       summary: `Starts ${search}`,
       calls: [`ec2:StartInstances ${search}`],
-      values: { instanceIds: [search] },
+      values: {},
       before: { [checkout]: 'running', [search]: 'stopped' },
       after: { [checkout]: 'running', [search]: 'pending' },
       inverse: { activity: 'stopEc2Instances', input: { connection, instanceIds: [search] } },
@@ -61,6 +62,8 @@ const changes: { name: string; activity: AnyChange; plan: Record<string, unknown
     effect: 'instance started',
   },
 ];
+/** The instance that the plan's one call is about. */
+const idIn = ({ calls }: Pick<Plan, 'calls'>) => calls[0]?.split(' ')[1] ?? '';
 const stateFor = (activity: AnyChange) => (activity === rebootEc2Instances ? 'running' : 'stopped');
 
 describe('a look at instances', () => {
@@ -101,7 +104,7 @@ describe('a plan for instances that was stored', () => {
     const { requestedAt: _, ...output } = plan.output;
     simulator.calls.splice(0);
     expect(await actBy(run, activity, plan, both)).toMatchObject(output);
-    const [id] = plan.values.instanceIds;
+    const id = idIn(plan);
     expect(effects(simulator)).toEqual([`${effect} ${id}`]);
     const form = new URLSearchParams(simulator.calls[0]?.body);
     expect(plan.calls).toEqual([`ec2:${form.get('Action')} ${form.get('InstanceId.1')}`]);
@@ -137,10 +140,10 @@ describe('a change by a plan whose instances have moved on since', () => {
     expect(effects(simulator)).toEqual([]);
   });
 
-  it.each(changes)('is a conflict where one is gone: $name', async ({ activity, plan: { values } }) => {
+  it.each(changes)('is a conflict where one is gone: $name', async ({ activity }) => {
     const { run, simulator, instance } = await startWith(stateFor(activity));
     const plan = await planOf(run, activity, both);
-    const [id = ''] = (values as { instanceIds: string[] }).instanceIds;
+    const id = idIn(plan);
     instance(id).state = activity === rebootEc2Instances ? 'stopped' : 'terminated';
     expect(await failureOf(actBy(run, activity, plan, both))).toMatchObject({
       type: 'Conflict',

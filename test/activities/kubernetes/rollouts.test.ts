@@ -52,6 +52,34 @@ describe('restartKubernetesDeployment', () => {
     expect(effects(simulator)).toEqual(['deployment restarted']);
   });
 
+  it('names its run to the cluster: in the user agent of every request, and as the manager of the fields', async () => {
+    const { run, simulator } = await startCluster();
+    const use = { run: 'kubernetes-crash-loop/PABC123', by: 'trigger:kubernetes-crash-loop' };
+    await run(restartKubernetesDeployment, { namespace, deployment, at }, {}, use);
+    expect(simulator.calls.map(({ method }) => method)).toEqual(['GET', 'PATCH']);
+    for (const { headers } of simulator.calls)
+      expect(headers['user-agent']).toMatch(/^baton\/\d\S* run=kubernetes-crash-loop\/PABC123$/);
+    expect(simulator.ledger).toMatchObject([{ by: 'baton:kubernetes-crash-loop/PABC123' }]);
+    await run(scaleKubernetesDeployment, { namespace, deployment, replicas: 5 }, {}, use);
+    expect(simulator.ledger[1]).toMatchObject({ by: 'baton:kubernetes-crash-loop/PABC123' });
+  });
+
+  it('names one with a long or odd id by what the cluster takes, and apart from others', async () => {
+    const { run, simulator } = await startCluster();
+    const name = `nightly ☃/${'x'.repeat(300)}`;
+    for (const [index, replicas] of [4, 5].entries())
+      await run(
+        scaleKubernetesDeployment,
+        { namespace, deployment, replicas },
+        {},
+        { run: `${name}${index}`, by: 'baton' },
+      );
+    const managers = simulator.ledger.map(({ by }) => by);
+    expect(new Set(managers).size).toBe(2);
+    for (const manager of managers) expect(manager).toMatch(/^baton:nightly--\/x+-[0-9a-f]{8}$/);
+    for (const { headers } of simulator.calls) expect(headers['user-agent']?.length).toBeLessThan(300);
+  });
+
   it('restarts once when the answer was lost', async () => {
     const { run, simulator } = await startCluster();
     simulator.fail({ kind: 'cut-after', match: 'PATCH' });

@@ -47,9 +47,7 @@ export const setKubernetesChangeCause = defineActivity({
     const { apps, request } = await kubernetes(connection);
     const body = { metadata: { annotations: { [changeCause]: cause } } };
     const merge = request(signal, 'application/strategic-merge-patch+json');
-    await apps
-      .patchNamespacedDeployment({ namespace, name, body, fieldManager: 'baton' }, merge)
-      .catch(throwFailure);
+    await apps.patchNamespacedDeployment({ namespace, name, body }, merge).catch(throwFailure);
     return { changed: true };
   },
 });
