@@ -4,6 +4,7 @@ import type { Clients } from '../../activities/clients.ts';
 import type { Approval, CallApproval } from '../../domain/approval.ts';
 import type { RunMode } from '../../domain/mode.ts';
 import type { Plan } from '../../domain/plan.ts';
+import type { Proof } from '../../domain/proof.ts';
 import type { Store } from '../../store/store.ts';
 import type { Shown } from '../authority.ts';
 import type { Placed } from '../connection.ts';
@@ -44,6 +45,8 @@ export interface Call<Declared extends AnyActivity = AnyActivity> extends Placed
   /** Said by the run, which may say anything: `approvedBy` is what the store says. */
   approvalId?: string | undefined;
   approvedBy?: Approval;
+  /** What the run has verified. Left out: an older version carries it out, which does not say. */
+  proof?: Proof | undefined;
 }
 
 /** What a call gives: its result and, of a change that was looked at and not found done, the plan. */

@@ -2,6 +2,7 @@ import type { AnyChange } from '../../activities/activity.ts';
 import type { Limits } from '../../domain/guard.ts';
 import { defaultConnection, subjectOf } from '../../domain/subject.ts';
 import type { EffectIntent } from '../../store/effects.ts';
+import type { UnlessTaken } from '../../store/takeovers.ts';
 import { targetsAt } from '../connection.ts';
 import type { Call, Link, Surroundings } from './call.ts';
 import { entryOf } from './entry.ts';
@@ -22,6 +23,7 @@ function intentOf(call: Call<AnyChange>): EffectIntent {
   const causes = declaration.causes ?? [];
   const limits = limitsOf(declaration, limitsGiven(call));
   const service = serviceIn(call);
+  const unlessTaken = unlessTakenIn(call);
   const targets = targetsOf(call);
   return {
     key,
@@ -36,11 +38,23 @@ function intentOf(call: Call<AnyChange>): EffectIntent {
     ...(service === undefined ? {} : { service }),
     ...(isAskedFor(call) ? { isAskedFor: true } : {}),
     // Whoever approved it was told that it overrides the guards, and said why.
-    ...(limits ? { guards: approvedBy?.overridesGuards ? { ...limits, overridden: true } : limits } : {}),
+    ...(limits
+      ? {
+          guards: { ...limits, ...unlessTaken, ...(approvedBy?.overridesGuards ? { overridden: true } : {}) },
+        }
+      : {}),
     causes: typeof causes === 'function' ? causes(input) : causes,
     actor,
     entry: entryOf(call, 'activity.intended', { targets }),
   };
+}
+
+/** Where the trigger of a run leaves what is destructive to people who have taken its incident in hand. */
+export function unlessTakenIn({ shown }: Pick<Call, 'shown'>): { unlessTaken?: UnlessTaken } {
+  if (!('cause' in shown)) return {};
+  const { cause, acknowledged: seen } = shown;
+  if (cause.whenAcknowledged === undefined || cause.subject === undefined) return {};
+  return { unlessTaken: { incident: cause.subject, ...(seen ? { seen } : {}) } };
 }
 
 /** All that the change acts on. */
