@@ -25,6 +25,7 @@ export function engineActivities(
   store: Store,
   scrub: (text: string) => string,
   carriedOut: CarriedOut,
+  isOfWorld: (activity: string) => boolean,
   countRun?: (workflow: string, state: string) => void,
 ): EngineActivities {
   return {
@@ -107,6 +108,11 @@ export function engineActivities(
     },
 
     findMade: ({ key }) => store.findMade(key),
+
+    async listMade() {
+      const made = await store.listMade(activityInfo().workflowExecution?.workflowId ?? '');
+      return made.filter(({ activity }) => isOfWorld(activity));
+    },
 
     lastMade: ({ activity, target }) => store.lastMade(activity, target),
 

@@ -22,6 +22,7 @@ import { proved } from './chain/proved.ts';
 import { concluded, recordedPlan, recordedRead } from './chain/record.ts';
 import { cleaned } from './chain/scrub.ts';
 import { sharedByProvider } from './chain/share.ts';
+import { wayBack } from './chain/way-back.ts';
 import { doubtAbout } from './doubt.ts';
 
 export interface InterceptorOptions extends Surroundings {
@@ -68,6 +69,7 @@ function wayOf(options: InterceptorOptions): Next<Call> {
   const make = chain<Change>(
     [
       proved(options),
+      wayBack(options),
       lowered(options),
       approved(options),
       outsideOfMaintenance(options),

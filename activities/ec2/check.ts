@@ -27,6 +27,8 @@ export const checkEc2: Check<Ec2> = async (ec2, signal, { rights }) => {
   const dryRuns: Record<string, (id: string) => Promise<unknown>> = {
     'ec2:RebootInstances': (id) => client.send(new sdk.RebootInstancesCommand(dryRun(id)), options),
     'ec2:StopInstances': (id) => client.send(new sdk.StopInstancesCommand(dryRun(id)), options),
+    'ec2:GetConsoleOutput': (InstanceId) =>
+      client.send(new sdk.GetConsoleOutputCommand({ InstanceId, DryRun: true }), options),
     'ec2:StartInstances': (id) => client.send(new sdk.StartInstancesCommand(dryRun(id)), options),
   };
   const tagged = await findTagged(ec2, signal);

@@ -18,10 +18,11 @@ export const intended =
     return next({ ...call, attempt, before });
   };
 
-function intentOf(call: Call<AnyChange>): EffectIntent {
+/** What the store is asked about a call. */
+export function intentOf(call: Call<AnyChange>): EffectIntent {
   const { declaration, input, key, digest, runId, actor, approvedBy } = call;
   const causes = declaration.causes ?? [];
-  const limits = limitsOf(declaration, limitsGiven(call));
+  const limits = ownWayBack(call, limitsOf(declaration, limitsGiven(call)));
   const service = serviceIn(call);
   const unlessTaken = unlessTakenIn(call);
   const targets = targetsOf(call);
@@ -56,6 +57,10 @@ export function unlessTakenIn({ shown }: Pick<Call, 'shown'>): { unlessTaken?: U
   if (cause.whenAcknowledged === undefined || cause.subject === undefined) return {};
   return { unlessTaken: { incident: cause.subject, ...(seen ? { seen } : {}) } };
 }
+
+/** What the run has done itself keeps it from no way back. */
+const ownWayBack = ({ takesBack }: Call, limits: Limits | undefined) =>
+  takesBack && limits ? { ...limits, coolDown: { ...limits.coolDown, repeats: true } } : limits;
 
 /** All that the change acts on. */
 export const targetsOf = ({ declaration, input, connection }: Call<AnyChange>): string[] =>

@@ -25,7 +25,8 @@ const idIn = (header: Payload | undefined) =>
 
 /**
  * The current call, its input read by the schema of its activity. `batonCall` tells the how-manieth call of its activity
- * it is in its run, `batonApproval` the approval that it is made by, `batonProof` what the run has verified.
+ * it is in its run, `batonApproval` the approval that it is made by, `batonTakesBack` the
+ * change that it takes back, `batonProof` what the run has verified.
  * Throws `InvalidInput`, which says what is wrong in which field.
  */
 export function readCall(
@@ -50,6 +51,7 @@ export function readCall(
     key: keyOf(headers.batonCall),
     approval: readName(info.activityType).approval,
     approvalId: idIn(headers.batonApproval),
+    takesBackKey: idIn(headers.batonTakesBack),
     proof: proofIn(headers.batonProof),
     digest: digestOf(argument),
     runId,

@@ -16,13 +16,16 @@ export const proved =
     const isAskedFor = 'cause' in shown && shown.cause.by !== undefined;
     const needsProof = declaration.unverified !== undefined && declaration.unverified(input) === undefined;
     if (!needsProof || isAskedFor || !proof) return next(call);
-    const why = whyUnproved(proof, (name) => {
-      const changed = options.activities.find((each) => each.name === name);
-      return changed === undefined || isOfWorld(changed);
-    });
+    const why = whyUnproved(proof, isOfWorldIn(options.activities));
     if (why) throw await refused(call, notVerified(declaration, why), options);
     return next(call);
   };
+
+/** Of one that is not known here it is taken to be so. */
+export const isOfWorldIn = (activities: readonly AnyActivity[]) => (name: string) => {
+  const declared = activities.find((each) => each.name === name);
+  return declared === undefined || isOfWorld(declared);
+};
 
 /** Final for this call. The run may verify, and make another one. */
 function notVerified({ name, provider }: AnyChange, why: string): ApplicationFailure {

@@ -30,7 +30,7 @@ import {
 import type { Held, Limits } from '../../domain/guard.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from '../../domain/incident.ts';
 import { carriedName, causeName, splitLastArgument } from '../../domain/last-argument.ts';
-import type { Made } from '../../domain/made.ts';
+import type { Made, MadeHere } from '../../domain/made.ts';
 import { isWatching } from '../../domain/mode.ts';
 import type { Notice } from '../../domain/notice.ts';
 import type { Proof } from '../../domain/proof.ts';
@@ -45,6 +45,7 @@ import {
   approvalTakenUp,
   approveRun,
   type RunApproval,
+  takenBackByCall,
 } from './call-approval.ts';
 import { callCounts, goOnFrom, numberOf } from './call-number.ts';
 import { awaitWithLooks } from './look-again.ts';
@@ -102,6 +103,8 @@ export interface EngineActivities extends ApprovalActivities, QuestionActivities
   withdrawNotice(left: { id: string }): Promise<void>;
   /** A change that was made, by the key of its effect. */
   findMade(asked: { key: string }): Promise<Made | undefined>;
+  /** What this run has changed of what an incident can be about, or may have, the newest first. */
+  listMade(asked: Record<string, never>): Promise<MadeHere[]>;
   /** Which guard would hold a destructive change of a target; undefined: none. */
   checkGuards(asked: { target: string; limits: Partial<Limits> }): Promise<Held | undefined>;
   /** The names of a provider's connections, that of `default` first, whether or not it is connected. */
@@ -392,10 +395,12 @@ export function giveLimits(target: string, limits: Partial<Limits>): void {
 /** Which call of its activity this one is: see `call-number.ts`. */
 const callHeaders = ({ activityType, args }: { activityType: string; args: readonly unknown[] }) => {
   const approval = approvalOfCall();
+  const takenBack = takenBackByCall();
   return {
     ...causeHeader(),
     batonCall: defaultPayloadConverter.toPayload(numberOf(activityType, args)),
     ...(approval ? { batonApproval: defaultPayloadConverter.toPayload(approval) } : {}),
+    ...(takenBack ? { batonTakesBack: defaultPayloadConverter.toPayload(takenBack) } : {}),
   };
 };
 
