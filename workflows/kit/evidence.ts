@@ -1,8 +1,8 @@
 import { defaultConnection, markOf, subjectOf } from '../../domain/subject.ts';
 import { steps } from './activities.ts';
-import { inParts, inTime } from './parts.ts';
+import { inParts, inTime, orUnavailable } from './parts.ts';
 import { roomOpened } from './room.ts';
-import { engine, runCause } from './run.ts';
+import { engine, isPlanning, runCause } from './run.ts';
 
 /** What a change destroys, as it was read before. */
 export interface Evidence {
@@ -39,7 +39,8 @@ async function read(
   what: string,
   from: () => Promise<{ text: string; unavailable?: string | undefined }>,
 ): Promise<Evidence> {
-  const found = await inTime(from);
+  // A plan ends where something is waited for by time, and it is not to end here.
+  const found = await (isPlanning() ? orUnavailable(from) : inTime(from));
   if (found.unavailable !== undefined) return { what, text: '', unread: found.unavailable };
   return 'text' in found && found.text.trim() !== ''
     ? { what, text: found.text }
