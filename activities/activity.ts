@@ -85,6 +85,8 @@ export interface Read<
  *   A run's own earlier changes by other activities do not count (stop, then start). `repeats`: nor do those by this one (scale down,
  *   then up).
  * - `inverse`: the activity that takes it back, or why there is none. Its plan has the call, or says why it cannot be taken back this time.
+ * - `unverified`: of one that says that all is well again, as a resolve does: why nothing was verified, where its input says so. A run makes it
+ *   only with such a reason, after a verification that passed, or where a person asks for it.
  * - `causes`: the event types by which the provider will tell us of our own change (an echo, design §3.8), one for each event.
  */
 export interface Change<
@@ -109,6 +111,7 @@ interface Acting<Input extends z.ZodType> {
   once?: true;
   coolDown?: { minutes?: number; repeats?: boolean };
   inverse?: { activity: string } | { none: string };
+  unverified?(input: z.output<Input>): string | undefined;
   causes?: readonly string[] | ((input: z.output<Input>) => string[]);
 }
 

@@ -10,6 +10,7 @@ import { startEc2Instances, stopEc2Instances } from './ec2/change-state.ts';
 import { checkEc2Access } from './ec2/check-access.ts';
 import { listEc2InstanceStatuses } from './ec2/list-instance-statuses.ts';
 import { listEc2Instances } from './ec2/list-instances.ts';
+import { readEc2ConsoleOutput } from './ec2/read-console-output.ts';
 import { rebootEc2Instances } from './ec2/reboot-instances.ts';
 import { addGitHubComment } from './github/add-comment.ts';
 import { createGitHubIssue } from './github/create-issue.ts';
@@ -197,6 +198,7 @@ export const activities = [
   checkEc2Access,
   listEc2InstanceStatuses,
   listEc2Instances,
+  readEc2ConsoleOutput,
   rebootEc2Instances,
   startEc2Instances,
   stopEc2Instances,

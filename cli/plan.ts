@@ -39,6 +39,7 @@ interface Planned {
   targets: string[];
   plan?: Plan;
   digest?: string;
+  held?: { reason: string };
 }
 
 /** Waits until a run in plan mode has ended, and prints what it would have done. */
@@ -61,10 +62,11 @@ export async function tellPlan(
 }
 
 function tellCalls(planned: readonly Planned[], output: Output): void {
-  for (const { activity, targets, plan } of planned) {
+  for (const { activity, targets, plan, held } of planned) {
     output.line(printable(`${activity}  ${targets.join(', ')}`));
     if (!plan) output.line('  it is so already');
     else for (const line of linesOf(plan)) output.line(printable(`  ${line}`));
+    if (held) output.line(printable(`  would be held: ${held.reason}`));
   }
   if (planned.length === 0) output.line('It would change nothing.');
 }

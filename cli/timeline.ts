@@ -95,11 +95,14 @@ function ofActivity(row: RecordRow, line: MakeLine): TimelineLine[] | undefined 
   const intended = detailOf(row, 'activity.intended');
   if (intended) return doubtLine(intended, line);
   const planned = detailOf(row, 'activity.planned') as
-    | { activity?: string; plan?: Partial<Plan> }
+    | { activity?: string; plan?: Partial<Plan>; held?: { reason: string } }
     | undefined;
   if (planned) {
-    const { activity = unknown, plan } = planned;
-    return [line('>', `${activity} is planned: ${plan?.summary ?? 'it is so already'}`)];
+    const { activity = unknown, plan, held } = planned;
+    return [
+      line('>', `${activity} is planned: ${plan?.summary ?? 'it is so already'}`),
+      ...(held ? [line('!', `${activity} would be held: ${held.reason}`)] : []),
+    ];
   }
   const done = detailOf(row, 'activity.completed');
   if (done) return [...doubtLine(done, line), completed(done, line)];

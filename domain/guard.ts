@@ -1,3 +1,5 @@
+import { type Takeover, takenOverInWords } from './takeover.ts';
+
 /**
  * What holds a change back before it is made. Of a destructive one all of them are asked, in one transaction over all of its targets; of any
  * other change only the kill switch.
@@ -94,6 +96,7 @@ export type HeldBy =
       seconds: number;
     }
   | { guard: 'maintenance'; window: string; until: string }
+  | ({ guard: 'person' } & Takeover)
   /** Without an id: what would be set if the change were tried. */
   | { guard: HoldKind; hold: Pick<Hold, 'reason' | 'by' | 'until'> & { id?: number } };
 export type Guard = HeldBy['guard'];
@@ -140,6 +143,11 @@ export function heldInWords(by: HeldBy, now = Date.now()): Held {
       const reason = `the service of the incident is in the maintenance window ${window} until ${until}: people are at work there`;
       return { guard, reason, retryAt: until };
     }
+    case 'person':
+      return {
+        guard,
+        reason: `${takenOverInWords(by)}, and from then on its trigger leaves to people what is destructive`,
+      };
     default:
       return { guard, ...holdInWords(guard, by.hold) };
   }

@@ -1,4 +1,5 @@
 import type { RunMode } from './mode.ts';
+import type { WhenAcknowledged } from './takeover.ts';
 
 /** PagerDuty's own states. Baton keeps no other. */
 export const incidentStatuses = ['triggered', 'acknowledged', 'resolved'] as const;
@@ -85,6 +86,8 @@ export interface RunCause {
   target: string;
   /** What a resolve by a person does to the run. */
   whenResolved: 'stop' | 'continue';
+  /** What it means to the run's destructive changes that a person takes the incident in hand. Left out: nothing. */
+  whenAcknowledged?: WhenAcknowledged;
   /** Runs by which the same person has asked for something before, and which may be under way: on one incident they come first. */
   after?: readonly string[];
   /** How far the run may go: see `RunMode`. Left out: `auto`. A worker believes it alone, and not the run. */

@@ -11,4 +11,9 @@ export interface Made {
   subject: string;
   at: string;
   inverse: Inverse;
+  /** The approval by which it was made: people saw the inverse in its plan. */
+  approval?: string;
 }
+
+/** The same of a run that looks back at what it has done itself. Not certain: it may have been made, and nobody can tell. */
+export type MadeHere = Pick<Made, 'key' | 'activity' | 'targets' | 'inverse'> & { certain: boolean };

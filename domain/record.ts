@@ -121,7 +121,7 @@ export interface Details {
   'run.cancelled': EndDetail;
   /** Where it is looked at and not made: what would be done, or that it is done already. */
   'activity.planned': AttemptDetail & { targets: readonly string[] } & (
-      | { plan: Plan; digest: string }
+      | { plan: Plan; digest: string; held?: { guard: string; reason: string } }
       | { done: unknown }
     );
   'activity.intended': AttemptDetail & { targets?: readonly string[] };

@@ -8,6 +8,7 @@ import type { RunRow } from '../domain/run.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import type { MirroredIncident, Situation } from '../store/dispatch.ts';
 import type { Echo } from '../store/echoes.ts';
+import type { ToldTakeover } from '../store/takeovers.ts';
 import { standingOf, type Trigger } from '../triggers/trigger.ts';
 import { type AccountsOf, accountsFor } from './accounts.ts';
 
@@ -44,6 +45,8 @@ export interface Plan {
   waitsFor?: string;
   /** The incident's state as the event tells it, unless a newer one is known. Its id is the event's subject. */
   incident?: MirroredIncident;
+  /** A person has taken the incident in hand, whenever the event comes. */
+  takenOver?: ToldTakeover;
   /** Its incident is open and has gone on since: triggers are asked, and what starts learns of the rest. */
   overtaken?: string;
   /** Why nothing may start, where that does not depend on a trigger. */
@@ -80,6 +83,7 @@ export function decide(
   const incident = incidentOf(event);
   const hold = holdOf(event, incident, situation, echo);
   const older = olderThan(event, incident, situation);
+  const takenOver = takeoverIn(event, incident, echo);
   const plan: Plan = {
     answers: [],
     starts: [],
@@ -89,6 +93,7 @@ export function decide(
     joined: [],
     rejoined: [],
     ...(older ? { overtaken: older } : {}),
+    ...(takenOver ? { takenOver } : {}),
     ...(incident && !older
       ? {
           incident: {
@@ -110,6 +115,31 @@ export function decide(
   // The run that asks learns of it also where it is about another subject, or about none.
   if (asksPeople(event) && !plan.tell.includes(event.data.runId)) plan.tell.push(event.data.runId);
   return plan;
+}
+
+/**
+ * A person has acknowledged the incident, in PagerDuty or by Baton, or has reassigned it to themselves. What Baton did on nobody's behalf is
+ * an echo, and so none.
+ */
+function takeoverIn(
+  { id: eventId, type, time, subject, agent }: Event,
+  incident: Incident | undefined,
+  echo: Echo | undefined,
+): ToldTakeover | undefined {
+  if (!incident || subject === undefined) return undefined;
+  const isAcknowledged = type === 'pagerduty.incident.acknowledged';
+  const isTaken =
+    isAcknowledged ||
+    (type === 'pagerduty.incident.reassigned' && incident.assignees.some(({ id }) => id === agent?.id));
+  const who = echo ? echo.actor : agent;
+  if (!isTaken || who?.kind !== 'person') return undefined;
+  return {
+    incident: subject,
+    eventId,
+    how: isAcknowledged ? 'acknowledged' : 'reassigned',
+    by: who.name,
+    at: time,
+  };
 }
 
 /** The incident with the runs that it joins. Where it has gone on since, its newer state stays. */
@@ -228,6 +258,7 @@ function answer(
         ...(incident ? { incident } : {}),
         target: trigger.target(event),
         whenResolved: trigger.whenResolved,
+        ...(trigger.whenAcknowledged ? { whenAcknowledged: trigger.whenAcknowledged } : {}),
         ...modeIn(standing),
         ...(earlier.length > 0 ? { after: earlier } : {}),
       },

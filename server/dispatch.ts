@@ -264,6 +264,7 @@ async function dispatch(stored: StoredEvent, options: DispatcherOptions, mayWait
   );
   const decision = {
     ...(plan.incident ? { incident: plan.incident } : {}),
+    ...(plan.takenOver ? { takenOver: plan.takenOver } : {}),
     entries: [answeredEntry(event, plan)],
   };
   const isIdle = [plan.starts, plan.tell, plan.joins, plan.joined].every(({ length }) => length === 0);

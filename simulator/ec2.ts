@@ -23,6 +23,8 @@ export interface SimulatedInstance {
   failing?: FailingCheck[];
   /** Milliseconds since 1970. */
   rebootedAt?: number;
+  /** What it has written to its console since it was last started or rebooted. Left out: a few lines of its start. */
+  console?: string;
   /** False: it is as impaired after a reboot as before. */
   rebootHelps: boolean;
 }
@@ -229,7 +231,9 @@ function mount(app: Express, world: Ec2World, act: Act, clock: () => number): vo
   const authorize = (action: string, parameters: Parameters, { caller, region }: Signed) => {
     if (world.denied.includes(`ec2:${action}`))
       throw new AwsError(403, 'UnauthorizedOperation', `You are not authorized to perform: ec2:${action}`);
-    const ids = action.startsWith('Describe') ? [] : listOf(parameters, 'InstanceId');
+    const ids = action.startsWith('Describe')
+      ? []
+      : [...parameters.getAll('InstanceId'), ...listOf(parameters, 'InstanceId')];
     for (const id of ids)
       authorizeBy(world, caller, {
         action: `ec2:${action}`,
@@ -291,9 +295,22 @@ function mount(app: Express, world: Ec2World, act: Act, clock: () => number): vo
         throw new AwsError(400, 'IncorrectInstanceState', `The instance '${stopped.id}' is not running`);
       for (const each of found) {
         each.rebootedAt = clock();
+        delete each.console;
         act({ effect: 'instance rebooted', target: each.id, ...by });
       }
       return '<return>true</return>';
+    },
+    GetConsoleOutput(parameters) {
+      const [found] = named(new URLSearchParams({ 'InstanceId.1': parameters.get('InstanceId') ?? '' }));
+      if (!found) throw new AwsError(400, 'MissingParameter', 'The request must contain InstanceId');
+      if (parameters.get('Latest') === 'true' && found.type.startsWith('t2.'))
+        throw new AwsError(
+          400,
+          'UnsupportedOperation',
+          'This instance type does not support retrieving the latest console logs',
+        );
+      const output = Buffer.from(found.console ?? bootLines(found)).toString('base64');
+      return `<instanceId>${found.id}</instanceId><timestamp>${new Date(clock()).toISOString()}</timestamp><output>${output}</output>`;
     },
     StopInstances: (parameters, by) => change(parameters, by, 'stopped', 'instance stopped', 'instancesSet'),
     StartInstances: (parameters, by) => change(parameters, by, 'running', 'instance started', 'instancesSet'),
@@ -373,6 +390,19 @@ const codes = { pending: 0, running: 16, terminated: 48, stopping: 64, stopped: 
 type ShownState = keyof typeof codes;
 const stateXml = (tag: string, state: ShownState) =>
   `<${tag}><code>${codes[state]}</code><name>${state}</name></${tag}>`;
+
+/** As an instance writes them that is out of memory, where it is impaired. */
+const bootLines = ({ id, impaired, rebootedAt }: SimulatedInstance) =>
+  [
+    '[    0.000000] Linux version 6.1.112-124.190.amzn2023.aarch64',
+    `[    2.318842] cloud-init[1204]: Cloud-init finished on ${id}, started ${rebootedAt === undefined ? 'by its launch' : 'by a reboot'}`,
+    ...(impaired && rebootedAt === undefined
+      ? [
+          '[86121.402117] Out of memory: Killed process 2381 (java) total-vm:9873112kB, anon-rss:7612004kB',
+          '[86140.118820] INFO: task kworker/0:2:88 blocked for more than 120 seconds.',
+        ]
+      : []),
+  ].join('\n');
 
 function instanceXml(each: SimulatedInstance, state: ShownState): string {
   const tags = Object.entries(each.tags).map(

@@ -9,6 +9,7 @@ import { arrayOf, canonicalJson, cleanText, exactJson, keyText } from './json.ts
 import type { LineColumns } from './record.ts';
 import { appendOwnedLines, bytesOfLines, type OwnedLine } from './record.ts';
 import { runColumnsOf, runRow, type StoredRun } from './runs.ts';
+import { keepTakeovers, type ToldTakeover } from './takeovers.ts';
 
 /** A live run that carries out what a person has asked for. */
 export type AskedRun = Pick<RunRow, 'id' | 'workflow'>;
@@ -40,6 +41,8 @@ export interface Decision {
   seq: number;
   /** The incident as this event tells it; left out when the event is stale or carries no incident. */
   incident?: MirroredIncident;
+  /** It tells that a person has taken the incident in hand; also one that is stale does. */
+  takenOver?: ToldTakeover;
   /** With what starts them, so that a run that Temporal loses can be started again. */
   runs: (Omit<RunRow, 'state' | 'createdAt' | 'stuck'> & {
     input: unknown;
@@ -57,7 +60,7 @@ export interface Settlement {
   started: string[];
   entries: Entry[];
   /** Where nothing is done between deciding and settling, the two are written as one. */
-  decision?: Pick<Decision, 'incident' | 'entries'>;
+  decision?: Pick<Decision, 'incident' | 'takenOver' | 'entries'>;
 }
 
 /** What was decided about an event, and what became of it. */
@@ -160,6 +163,8 @@ export function decisionsOn({ db, me, held, scrub, makeLine }: Context): Decisio
         where seq = any (${seqs}::bigint[]) and not decided returning seq
       ), mirrored as (
         ${mirror(batch.map(({ item }) => item))}
+      ), taken as (
+        ${keepTakeovers(batch.map(({ item }) => item))}
       ), started as (
         insert into runs (id, trigger, workflow, subject, target, event_seq, state, input, cause, asked_by)
         select id, trigger, workflow, subject, target, "eventSeq", 'starting', input, cause, "askedBy"
@@ -191,6 +196,8 @@ export function decisionsOn({ db, me, held, scrub, makeLine }: Context): Decisio
         returning inbox.seq, inbox.decided
       ), mirrored as (
         ${mirror(decisions, sql`seq in (select seq from settled)`)}
+      ), taken as (
+        ${keepTakeovers(decisions, sql`seq in (select seq from settled)`)}
       ), running as (
         update runs set state = 'running', seen_at = now()
         where ended_at is null and id = any (array(

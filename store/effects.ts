@@ -14,6 +14,7 @@ import { canonicalJson, cleanText, keyText } from './json.ts';
 import type { LineColumns } from './record.ts';
 import { appendLines, appendOwnedLines, bytesOfLines } from './record.ts';
 import type { Tables } from './tables.ts';
+import type { UnlessTaken } from './takeovers.ts';
 
 export interface EffectIntent {
   /** Run id + activity + the how-manieth call of that activity in the run. */
@@ -32,8 +33,11 @@ export interface EffectIntent {
   service?: string;
   /** A person has asked for just this, so that the kill switch lets it pass where it is not destructive. */
   isAskedFor?: boolean;
-  /** Set for a destructive one. `overridden`: people have approved that it is made whatever holds it, but for the kill switch. */
-  guards?: Limits & { overridden?: boolean };
+  /**
+   * Set for a destructive one. `overridden`: people have approved that it is made whatever holds it, but for the kill switch. `unlessTaken`: its
+   * trigger leaves it to people once one of them has taken the incident in hand.
+   */
+  guards?: Limits & { overridden?: boolean; unlessTaken?: UnlessTaken };
   /** The answer is to hold what the last effect on the same targets by the same activity gave. */
   once?: boolean;
   /** Event types that will tell us of it, one for each event. */
@@ -47,7 +51,7 @@ export interface EffectIntent {
 export type AskedGuards = Pick<
   EffectIntent,
   'runId' | 'subject' | 'targets' | 'provider' | 'workflow' | 'service'
-> & { guards: Limits };
+> & { guards: NonNullable<EffectIntent['guards']> };
 
 export interface EffectOutcome {
   key: string;

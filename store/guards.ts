@@ -1,10 +1,12 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { EarlierEffect, HeldBy, HoldKind, Limits } from '../domain/guard.ts';
+import type { Takeover } from '../domain/takeover.ts';
 import type { Context } from './context.ts';
 import type { AskedGuards, EffectIntent } from './effects.ts';
 import { isInForce } from './holds.ts';
 import { keyText } from './json.ts';
 import { appendOwnedLines } from './record.ts';
+import { takeoverOf } from './takeovers.ts';
 
 /** What the guards are asked about. */
 export interface Guarded {
@@ -78,6 +80,9 @@ export function guardParts(asked: Guarded): RawBuilder<unknown> {
           and acted_at[cardinality(acted_at)] > statement_timestamp() - make_interval(secs => ${seconds})
         group by target
       ) as lately
+    ), taken as materialized (
+      select * from (${takeoverOf(guards?.unlessTaken, run_id)}) as newest
+      where ${isGuarded && guards.unlessTaken !== undefined}::boolean
     )`;
 }
 
@@ -88,12 +93,12 @@ const isTooWide = (guards: Guarded['guards'], targets: readonly string[]) =>
     : sql`false`;
 
 export const isHeld = ({ guards, targets }: Guarded) =>
-  sql`(exists (select from hold) or exists (select from earlier) or exists (select from over) or ${isTooWide(guards, targets)})`;
+  sql`(exists (select from hold) or exists (select from earlier) or exists (select from over) or exists (select from taken) or ${isTooWide(guards, targets)})`;
 
 /** What an answer of `guardParts` is made of. */
 export const guardColumns = ({ guards, targets }: Guarded) => sql`
   (select to_jsonb(hold) from hold) as hold, (select to_jsonb(earlier) from earlier) as earlier,
-  (select to_jsonb(over) from over) as over,
+  (select to_jsonb(over) from over) as over, (select to_jsonb(taken) from taken) as taken,
   (select to_jsonb(spread) from spread where ${isTooWide(guards, targets)}) as spread`;
 
 export interface GuardRow {
@@ -101,10 +106,11 @@ export interface GuardRow {
   earlier: (Omit<EarlierEffect, 'runId'> & { run_id: string }) | null;
   over: { target: string; of_incident: number; of_day: number; of_days: number; since: string | null } | null;
   spread: { changed: number; since: string | null } | null;
+  taken: Takeover | null;
 }
 
 export function heldBy(
-  { hold, earlier, over, spread }: GuardRow,
+  { hold, earlier, over, spread, taken }: GuardRow,
   { guards, targets }: Guarded,
 ): HeldBy | undefined {
   const limits = limitsOf(guards);
@@ -140,6 +146,8 @@ export function heldBy(
       seconds: guards?.coolDown.seconds ?? 0,
       ...(spread.since === null ? {} : { since: iso(spread.since) }),
     };
+  // The last one: people may be asked all the same, and their approval overrides the others too.
+  if (taken) return { guard: 'person', ...taken, at: iso(taken.at) };
   return undefined;
 }
 

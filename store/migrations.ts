@@ -12,6 +12,7 @@ import { peopleScopeSteps, rightsSteps, tokenOwnerSteps } from './rights-steps.t
 import { scheduleSteps } from './schedules.ts';
 import { stormSteps } from './storms.ts';
 import type { Tables } from './tables.ts';
+import { takeoverSteps } from './takeovers.ts';
 import { transcriptSteps } from './transcripts.ts';
 import { watchdogSteps } from './watched.ts';
 
@@ -223,6 +224,7 @@ const steps: Record<string, string[]> = {
   '0027-watchdog': [...watchdogSteps, ...scheduleSteps, ...gapSteps],
   '0028-modes': loweringSteps,
   '0029-questions': askedSteps('questions'),
+  '0032-takeovers': takeoverSteps,
 };
 
 /**

@@ -79,6 +79,11 @@ export function retentionOn({ db }: Context): Retention {
 
   /** Titles and names. Ids, states and services stay: who may see an incident does not change. */
   async function pruneIncidents(days: number, transaction: Transaction<Tables>): Promise<number> {
+    await sql`
+      delete from takeovers where (incident, event_id) in (
+        select incident, event_id from takeovers join incidents on incidents.id = takeovers.incident
+        where at < now() - make_interval(days => ${days}) and status = 'resolved'
+        order by at limit ${mostAtOnce})`.execute(transaction);
     const { numAffectedRows } = await sql`
       update incidents set data = null where id in (
         select id from incidents where status = 'resolved' and data is not null

@@ -16,6 +16,7 @@ import type { CheckpointsTable, LineColumns } from './record.ts';
 import type { RunsTable } from './runs.ts';
 import type { SchedulesTable } from './schedules.ts';
 import type { FailedSignInsTable, SessionsTable } from './sessions.ts';
+import type { TakeoversTable } from './takeovers.ts';
 import type { TokensTable } from './tokens.ts';
 import type { TranscriptsTable } from './transcripts.ts';
 import type { DutiesTable, WatchedTable } from './watched.ts';
@@ -54,6 +55,7 @@ export interface Tables {
   failed_sign_ins: FailedSignInsTable;
   pulls: PullsTable;
   holds: HoldsTable;
+  takeovers: TakeoversTable;
   /** What one of several processes does at a time. */
   duties: DutiesTable;
   schedules: SchedulesTable;

@@ -184,7 +184,7 @@ describe('the rights that are shipped', () => {
     const { Statement } = policy.parse(JSON.parse(read('iam-policy.json')));
     expect(Statement.flatMap(({ Action }) => Action).sort()).toEqual(neededAt('ec2'));
     for (const { Action, Condition } of Statement)
-      if (Action.some((action) => !action.startsWith('ec2:Describe')))
+      if (Action.some((action) => !/^ec2:(Describe|Get)/.test(action)))
         expect(Condition).toEqual({ StringEquals: { 'aws:ResourceTag/baton:restart': 'allowed' } });
   });
 

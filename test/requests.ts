@@ -39,7 +39,7 @@ export function isChange(provider: string, request: Request): boolean {
         method === 'POST' && path.startsWith('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews')
       );
     case 'ec2':
-      return !(ec2Field(request, 'Action').startsWith('Describe') || ec2Field(request, 'DryRun') === 'true');
+      return !(/^(Describe|Get)/.test(ec2Field(request, 'Action')) || ec2Field(request, 'DryRun') === 'true');
     default:
       return true;
   }

@@ -17,5 +17,7 @@ export const ec2Unhealthy = defineTrigger({
   input: ({ id }) => ({ incidentId: id }),
   // It reboots without asking, but only what carries the tag that allows it.
   mode: 'auto',
+  // Nor beneath the hands of somebody who is at work on it.
+  whenAcknowledged: 'pause',
   target: ({ title, service }) => findInstanceId([title]) ?? service.name,
 });

@@ -6,6 +6,7 @@ import { aboutSchedules, type DataOf, type Event, type EventType, isFired } from
 import { type Lowering, loweringOf, type Mode, modes, type Standing } from '../domain/mode.ts';
 import { type WhenOverdue, whenOverdue as waysToEnd } from '../domain/run.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
+import type { WhenAcknowledged } from '../domain/takeover.ts';
 import { workflowKinds } from '../workflows/kinds.ts';
 
 /** What a trigger says to an event: start this run, or the condition that said no. */
@@ -19,6 +20,7 @@ export interface Trigger {
   /** `subject`: at most one live run per subject, which later events join. `event`: each event is its own. */
   each: 'subject' | 'event';
   whenResolved: 'stop' | 'continue';
+  whenAcknowledged?: WhenAcknowledged;
   forPeople?: true;
   /** Above so many new incidents of one service within a minute, a further one joins a run of these. */
   storm?: number;
@@ -69,6 +71,11 @@ interface Declaration<Type extends EventType, Input> {
   each?: 'event';
   /** `continue`: a run goes on when a person resolves the incident. */
   whenResolved?: 'continue';
+  /**
+   * `pause`: once a person has acknowledged the incident, or has reassigned it to themselves, each destructive change of its runs is held, and
+   * left to people (the guard `person`). Left out: they go on.
+   */
+  whenAcknowledged?: WhenAcknowledged;
   /** Its runs keep people up to date or call them, and change nothing at what is broken: a bare `/baton stop` does not mean them. */
   forPeople?: true;
   /**
@@ -114,11 +121,12 @@ export function defineTrigger<const Type extends EventType, Input>(
     reviewed,
   } = declaration;
   const on: readonly EventType[] = typeof declaration.on === 'string' ? [declaration.on] : declaration.on;
-  const { finishWithin, whenOverdue } = declaration;
+  const { finishWithin, whenOverdue, whenAcknowledged } = declaration;
   const withinSeconds = secondsOf(finishWithin);
   const fault =
     faultOf({ name, on, run, when, whenResolved, storm, schedule, mode, reviewed }) ??
-    faultOfFinish(finishWithin, withinSeconds, whenOverdue);
+    faultOfFinish(finishWithin, withinSeconds, whenOverdue) ??
+    faultOfPause(whenAcknowledged, on, run.name);
   if (fault !== undefined) throw new Error(`The trigger ${name} ${fault}`);
   const names = (event: Event): event is Event<Type> => on.includes(event.type);
   return {
@@ -127,6 +135,7 @@ export function defineTrigger<const Type extends EventType, Input>(
     workflow: run.name,
     each: schedule?.overlap === 'allow' ? 'event' : each,
     whenResolved,
+    ...(whenAcknowledged ? { whenAcknowledged } : {}),
     ...(forPeople ? { forPeople } : {}),
     ...(storm === undefined ? {} : { storm }),
     ...(schedule ? { schedule } : {}),
@@ -252,6 +261,24 @@ function faultOfFinish(
     return `has no fitting finishWithin, ${finishWithin}: it is the time in which a run is to end. Write it as '2 hours' or '90 seconds'.`;
   if (whenOverdue !== undefined && !(waysToEnd as readonly string[]).includes(whenOverdue))
     return `has no fitting whenOverdue, ${whenOverdue}. Use one of ${waysToEnd.join(', ')}.`;
+  return undefined;
+}
+
+function faultOfPause(
+  whenAcknowledged: string | undefined,
+  on: readonly EventType[],
+  workflow: string,
+): string | undefined {
+  if (whenAcknowledged === undefined) return undefined;
+  if (whenAcknowledged !== 'pause')
+    return `has no fitting whenAcknowledged, ${whenAcknowledged}: there is 'pause'. Use it, or leave it out: its runs then go on.`;
+  const others = on.filter((type) => !type.startsWith('pagerduty.incident.'));
+  if (others.length > 0)
+    return `would never pause: ${others.join(', ')} is about no incident that a person could acknowledge. Leave whenAcknowledged out, or name types pagerduty.incident.… only.`;
+  if (on.includes('pagerduty.incident.acknowledged'))
+    return 'would always pause: an acknowledgement is what it answers. Leave whenAcknowledged out, or name other types.';
+  if (workflowKinds.get(workflow) === 'change')
+    return `has nothing to pause: ${workflow} does nothing destructive (workflows/kinds.ts). Leave whenAcknowledged out.`;
   return undefined;
 }
 

@@ -10,6 +10,7 @@ import { causeName, splitLastArgument } from '../domain/last-argument.ts';
 import { runModes } from '../domain/mode.ts';
 import { behalfOf } from '../domain/run-beginning.ts';
 import { defaultConnection } from '../domain/subject.ts';
+import type { Takeover } from '../domain/takeover.ts';
 import type { Authority, SignedRun } from '../secrets/authority.ts';
 
 /** What is read of a call's cause here. The signature covers all of it. */
@@ -31,6 +32,7 @@ const causeSchema = z.looseObject({
     .optional(),
   // A mode that is not known here is a cause that is not understood, and changes nothing.
   mode: z.enum(runModes).optional(),
+  whenAcknowledged: z.literal('pause').optional(),
 });
 export type CauseOfCall = z.infer<typeof causeSchema>;
 
@@ -48,10 +50,17 @@ const callSchema = z.object({
   signature: z.string(),
   // Of the run's code, which people have reviewed.
   limits: z.record(z.string(), limitsSchema).exactOptional(),
+  // It can only hold more back.
+  acknowledged: z
+    .array(z.object({ how: z.literal('acknowledged'), by: z.string(), at: z.iso.datetime() }))
+    .max(20)
+    .exactOptional(),
 });
 
 /** Why a call is made, as a server of ours has signed it; or why that cannot be said. */
-export type Shown = { cause: CauseOfCall; limits?: GivenLimits } | { refusal: string };
+export type Shown =
+  | { cause: CauseOfCall; limits?: GivenLimits; acknowledged?: readonly Takeover[] }
+  | { refusal: string };
 
 /** The limits that the run has given for targets. */
 export type GivenLimits = Readonly<Record<string, Partial<Limits>>>;
@@ -101,7 +110,7 @@ function shownCause(
 ): Shown {
   const read = callSchema.safeParse(parseJson(told));
   if (!read.success) return { refusal: 'the run was not started by a server of Baton' };
-  const { cause, input, signature, limits } = read.data;
+  const { cause, input, signature, limits, acknowledged } = read.data;
   const run = { runId, workflow, input, cause };
   const parsed = causeSchema.safeParse(cause);
   if (!parsed.success || !authority.isSigned(run, signature))
@@ -110,7 +119,7 @@ function shownCause(
         'the signature of its cause is not that of this run, this workflow and this input (where it is, server and worker have not ' +
         'the same BATON_SECRET_KEY)',
     };
-  return { cause: parsed.data, ...(limits ? { limits } : {}) };
+  return { cause: parsed.data, ...(limits ? { limits } : {}), ...(acknowledged ? { acknowledged } : {}) };
 }
 
 function parseJson(text: string): unknown {

@@ -9,6 +9,7 @@ import { approvalActivities } from './approvals.ts';
 import type { CauseOfCall } from './authority.ts';
 import type { CarriedOut } from './carried-out.ts';
 import { limitsAt } from './chain/guard.ts';
+import { unlessTakenIn } from './chain/intent.ts';
 import { connectionOf, targetsAt } from './connection.ts';
 import { fall } from './fall.ts';
 import { questionActivities } from './questions.ts';
@@ -24,6 +25,7 @@ export function engineActivities(
   store: Store,
   scrub: (text: string) => string,
   carriedOut: CarriedOut,
+  isOfWorld: (activity: string) => boolean,
   countRun?: (workflow: string, state: string) => void,
 ): EngineActivities {
   return {
@@ -85,7 +87,8 @@ export function engineActivities(
       const { workflowExecution, workflowType: workflow = '' } = activityInfo();
       const provider = target.slice(0, target.search(/[:-]/));
       const connection = connectionOf({ provider }, undefined, cause);
-      const guards = { ...defaultLimits, ...limitsAt(connection, limits) };
+      const shown = cause ? { cause } : { refusal: 'nobody calls' };
+      const guards = { ...defaultLimits, ...limitsAt(connection, limits), ...unlessTakenIn({ shown }) };
       const service =
         cause?.incident && subjectOf(cause.connection ?? defaultConnection, cause.incident.service.id);
       const by = await store.wouldHold({
@@ -105,6 +108,11 @@ export function engineActivities(
     },
 
     findMade: ({ key }) => store.findMade(key),
+
+    async listMade() {
+      const made = await store.listMade(activityInfo().workflowExecution?.workflowId ?? '');
+      return made.filter(({ activity }) => isOfWorld(activity));
+    },
 
     lastMade: ({ activity, target }) => store.lastMade(activity, target),
 

@@ -18,9 +18,11 @@ import { outsideOfMaintenance } from './chain/maintenance.ts';
 import { byMode } from './chain/mode.ts';
 import { oneAtATime } from './chain/one-at-a-time.ts';
 import { readCall, readName } from './chain/parse.ts';
+import { proved } from './chain/proved.ts';
 import { concluded, recordedPlan, recordedRead } from './chain/record.ts';
 import { cleaned } from './chain/scrub.ts';
 import { sharedByProvider } from './chain/share.ts';
+import { wayBack } from './chain/way-back.ts';
 import { doubtAbout } from './doubt.ts';
 
 export interface InterceptorOptions extends Surroundings {
@@ -66,6 +68,8 @@ function wayOf(options: InterceptorOptions): Next<Call> {
   const ask = chain<Change>([asked(options), recordedPlan(options), clean], lookOnly(options));
   const make = chain<Change>(
     [
+      proved(options),
+      wayBack(options),
       lowered(options),
       approved(options),
       outsideOfMaintenance(options),

@@ -6,6 +6,7 @@ import { callApprovals } from '../domain/approval.ts';
 import type { Store } from '../store/store.ts';
 import { type BatonOptions, batonFor } from './baton.ts';
 import { carriedOutBy } from './carried-out.ts';
+import { isOfWorldIn } from './chain/proved.ts';
 import { engineActivities } from './engine.ts';
 import { activityInterceptors, type InterceptorOptions } from './interceptor.ts';
 import { becomeCurrent, buildIdOf } from './version.ts';
@@ -58,7 +59,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     dataConverter,
     activities: {
       ...declared(options),
-      ...engineActivities(store, options.scrub, carriedOut, options.countRun),
+      ...engineActivities(
+        store,
+        options.scrub,
+        carriedOut,
+        isOfWorldIn(options.activities),
+        options.countRun,
+      ),
     },
     interceptors: { activity: [activityInterceptors({ ...options, clients, carriedOut })] },
     // A run whose worker died is taken over after this, not after the default 10 s.

@@ -1,15 +1,15 @@
 import { patched } from '@temporalio/workflow';
 import type { Held } from '../domain/guard.ts';
-import { steps, waits } from './kit/activities.ts';
+import { detailOf, steps, waits } from './kit/activities.ts';
 import { type Asking, withApproval } from './kit/ask-approval.ts';
-import { mentionOnCall } from './kit/call-people.ts';
 import { firingNamed, mostInstances } from './kit/ec2-alerts.ts';
+import { consoleOutputOf, type Evidence, keepEvidence } from './kit/evidence.ts';
 import { guard } from './kit/guard.ts';
+import { handOver } from './kit/hand-over.ts';
 import { heldIn, isForPeople } from './kit/held.ts';
 import { failureOf, inParts, orUnavailable } from './kit/parts.ts';
 import type { CurrentIncident } from './kit/read-context.ts';
 import { healthy, verified } from './kit/run.ts';
-import { namesOf } from './kit/status-card.ts';
 
 export interface Ec2UnhealthyRestartInput {
   incidentId: string;
@@ -158,7 +158,9 @@ async function handle(
       ? well(`${instanceId} is healthy again: its checks were not good (${said}) and are now.`)
       : needsPerson(`${instanceId} does not get well, and no check says that it is impaired.`);
   }
-  const answer = await reboot(seen, incident);
+  const answer = patched('evidence-first')
+    ? await rebootWithEvidence(seen, incident)
+    : await reboot(seen, incident);
   if ('refusal' in answer)
     return needsPerson(`${instanceId} fails its checks (${said}). Its reboot: ${answer.refusal}.`);
   const { requestedAt: at, changed } = answer;
@@ -221,31 +223,48 @@ async function acknowledge(incidentId: string): Promise<boolean> {
   }
 }
 
-type Reboot = { requestedAt: string; changed: boolean } | { refusal: string; held?: Held };
+type Reboot = { requestedAt: string; changed: boolean } | { refusal: string; held?: Held; mayBeMade?: true };
+
+/** A reboot overwrites the console, which may tell why it was needed: it is read right before, and kept where the reboot was made, or may have been. */
+async function rebootWithEvidence(look: Look, incident: CurrentIncident): Promise<Reboot> {
+  let evidence: Evidence | undefined;
+  const answer = await reboot(look, incident, async () => {
+    evidence = await consoleOutputOf(look.instanceId);
+  });
+  const isMade = 'refusal' in answer ? answer.mayBeMade : answer.changed;
+  if (isMade && evidence) await keepEvidence(incident.id, [evidence], 'before its reboot');
+  return answer;
+}
 
 /**
  * Reboots one instance, where its tag does not allow that once people have approved it. Where a guard holds it people are asked whether it is to
  * be done all the same, unless that is not for them to say.
  */
-async function reboot(look: Look, incident: CurrentIncident): Promise<Reboot> {
+async function reboot(
+  look: Look,
+  incident: CurrentIncident,
+  readFirst?: () => Promise<void>,
+): Promise<Reboot> {
   const input = { instanceIds: [look.instanceId] };
   const first = await orRefusal(async () => {
     const held = await heldByGroup(look);
     if (held) return { refusal: held.reason, held };
-    return look.finding === 'to ask for'
-      ? rebootIfApproved(input, incident, { expiresIn: askedFor })
-      : steps.rebootEc2Instances(input);
+    if (look.finding === 'to ask for')
+      return rebootIfApproved(input, incident, { expiresIn: askedFor }, readFirst);
+    await readFirst?.();
+    return steps.rebootEc2Instances(input);
   });
   if (!('held' in first) || !first.held || !patched('asked-over-a-guard')) return first;
   const { guard: by, reason } = first.held;
   if (by === 'repeats') await openTicket(look.instanceId, incident, reason);
   if (!isForPeople(first.held)) return first;
   const second = await orRefusal(() =>
-    rebootIfApproved(input, incident, {
-      expiresIn: askedOverGuardFor,
-      overridesGuards: true,
-      though: reason,
-    }),
+    rebootIfApproved(
+      input,
+      incident,
+      { expiresIn: askedOverGuardFor, overridesGuards: true, though: reason },
+      readFirst,
+    ),
   );
   if (!('refusal' in second)) return second;
   return { refusal: `${first.refusal}. Asked whether to reboot it all the same: ${second.refusal}` };
@@ -278,9 +297,14 @@ async function rebootIfApproved(
   input: { instanceIds: string[] },
   incident: CurrentIncident,
   asking: Pick<Asking, 'expiresIn' | 'overridesGuards'> & { though?: string },
+  first: (() => Promise<void>) | undefined,
 ): Promise<Reboot> {
   const approvers = { onCallOf: incident.service.id, role: 'approver' } as const;
-  const answer = await withApproval('rebootEc2Instances', input, { approvers, ...asking });
+  const answer = await withApproval('rebootEc2Instances', input, {
+    approvers,
+    ...asking,
+    ...(first ? { first } : {}),
+  });
   if ('refusal' in answer) {
     const why = asking.overridesGuards
       ? ''
@@ -299,7 +323,12 @@ async function orRefusal(make: () => Promise<Reboot>): Promise<Reboot> {
     const failure = failureOf(error);
     if (!failure) throw error;
     const held = heldIn(error);
-    return { refusal: failure.message, ...(held ? { held } : {}) };
+    const mayBeMade = detailOf(error)?.effect !== 'none';
+    return {
+      refusal: failure.message,
+      ...(held ? { held } : {}),
+      ...(mayBeMade ? { mayBeMade } : {}),
+    };
   }
 }
 
@@ -324,41 +353,6 @@ async function close(
     );
   await note(incidentId, [...lines, ...problems.map((line) => `Not done: ${line}.`)].join('\n'));
   await steps.resolvePagerDutyIncident({ incidentId, evidence: lines.join(' ') });
-}
-
-/**
- * Leaves the incident to a person: says why in a note, then asks the escalation policy for somebody. Where the plan has no
- * such requests the incident is escalated, and those on call are mentioned in Slack. Where nobody can be asked the run fails, and so pages.
- */
-async function handOver(incident: CurrentIncident, why: string): Promise<string> {
-  const incidentId = incident.id;
-  await note(incidentId, `${why}\nA person is needed.`);
-  if (await askResponders(incident, why)) return 'handed to a person';
-  const mention = patched('mentioned-responders') ? mentionOnCall(incident, why) : undefined;
-  try {
-    await steps.escalatePagerDutyIncident({ incidentId, level: 2 });
-  } catch (error) {
-    if (!failureOf(error)) throw error;
-    await note(
-      incidentId,
-      `Baton could ask nobody. Please call ${namesOf(incident.assignees) || 'who is on call'}.`,
-    );
-    throw error;
-  } finally {
-    await mention?.end('5 minutes');
-  }
-  return 'handed to a person';
-}
-
-/** False where the plan has no such requests, or there is nobody to ask. */
-async function askResponders({ id, escalationPolicy }: CurrentIncident, message: string): Promise<boolean> {
-  if (!escalationPolicy) return false;
-  const answer = await steps.requestPagerDutyResponders({
-    incidentId: id,
-    message,
-    escalationPolicyIds: [escalationPolicy.id],
-  });
-  return answer.unavailable === undefined;
 }
 
 const note = (incidentId: string, text: string) => steps.addPagerDutyNote({ incidentId, note: text });

@@ -31,8 +31,8 @@ export async function resolveFromJira({ incidentId, key, site, by }: ResolveFrom
     );
     return 'not our issue';
   }
-  const evidence = `issue ${key} was moved to ${issue.status} by ${by} in Jira`;
-  const { changed } = await steps.resolvePagerDutyIncident({ incidentId, evidence });
+  const unverified = `issue ${key} was moved to ${issue.status} by ${by} in Jira`;
+  const { changed } = await steps.resolvePagerDutyIncident({ incidentId, unverified });
   return healthy(changed ? 'resolved' : 'resolved before');
 }
 

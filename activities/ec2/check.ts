@@ -7,7 +7,7 @@ import { throwFailure } from './failures.ts';
 import { findInstances } from './instances.ts';
 import { lookPolicy } from './policy.ts';
 
-const dryRuns = ['ec2:RebootInstances', 'ec2:StopInstances', 'ec2:StartInstances'];
+const dryRuns = ['ec2:RebootInstances', 'ec2:StopInstances', 'ec2:StartInstances', 'ec2:GetConsoleOutput'];
 /** EC2 takes no less for a page. */
 const fewest = 5;
 const allow = (right: string) => `allow ${right} in the policy of Baton’s role (deploy/iam-policy.json)`;

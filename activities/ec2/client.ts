@@ -189,6 +189,11 @@ async function dryRunOf(
       return void (await client.send(new sdk.StopInstancesCommand(input), options));
     case 'ec2:StartInstances':
       return void (await client.send(new sdk.StartInstancesCommand(input), options));
+    case 'ec2:GetConsoleOutput':
+      return void (await client.send(
+        new sdk.GetConsoleOutputCommand({ InstanceId: instanceIds[0], DryRun: true }),
+        options,
+      ));
     default:
       throw new Error(`There is no dry run of ${action}`);
   }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { connectionName, defineActivity } from '../activity.ts';
+import { lastPart } from '../last-part.ts';
 import { refusalOf, throwFailure } from './failures.ts';
 import { labelName, objectName } from './input.ts';
-import { lastPart } from './text.ts';
 
 /** Lines can be long. The cluster cuts at the end, so this leaves room before the last lines would be lost. */
 const maxLogBytes = 8 * 1024 * 1024;

@@ -3,6 +3,7 @@ import type { RunCause } from '../../domain/incident.ts';
 import { actorOf, type Principal } from '../../domain/rights.ts';
 import type { RunRow } from '../../domain/run.ts';
 import { defaultConnection, incidentOfSubject } from '../../domain/subject.ts';
+import type { WhenAcknowledged } from '../../domain/takeover.ts';
 import type { IncidentRow } from '../../store/incidents.ts';
 import { type AccountsOf, accountsFor } from '../accounts.ts';
 import { doubtsAbout } from '../doubts.ts';
@@ -27,6 +28,7 @@ export interface Beginning {
   whenResolved: 'stop' | 'continue';
   reason: string;
   mode?: 'plan';
+  whenAcknowledged?: WhenAcknowledged | undefined;
 }
 
 /** Keeps the run, with its line in the record, and starts it in Temporal; while that is away it is started later. */
@@ -36,6 +38,7 @@ export async function begin(
 ): Promise<{ run: Awaited<ReturnType<typeof findRun>>; isNew: boolean }> {
   const { id, trigger, workflow, input, given, subject, incident, target, whenResolved, reason, mode } =
     beginning;
+  const { whenAcknowledged } = beginning;
   const starter = reachable(context);
   const { store, connections, principal, via } = context;
   const known = await connections.look();
@@ -49,6 +52,7 @@ export async function begin(
     ...(incident?.incident ? { incident: incident.incident } : {}),
     target,
     whenResolved,
+    ...(whenAcknowledged ? { whenAcknowledged } : {}),
     ...(mode ? { mode } : {}),
   };
   const run: Pick<RunRow, 'id' | 'trigger' | 'workflow' | 'target' | 'subject'> = {

@@ -64,6 +64,8 @@ const connection = { name: text.describe('Of the connection') };
 const changed = z.object({ ...connection, provider: text, variables: texts });
 const routed = z.object({ ...connection, route: unknown });
 
+const held = z.object({ guard: text, reason: text }).exactOptional().describe('The guard that would hold it');
+
 const condition = { condition: text, key: text.describe('The dedup key of its page') };
 const unconfirmed = text.exactOptional().describe('Why it could not be seen to have arrived');
 
@@ -124,7 +126,10 @@ export const lineDetails = {
   'run.failed': ended,
   'run.timed_out': ended,
   'run.cancelled': ended,
-  'activity.planned': z.union([planned.extend({ plan, digest: text }), planned.extend({ done: unknown })]),
+  'activity.planned': z.union([
+    planned.extend({ plan, digest: text, held }),
+    planned.extend({ done: unknown }),
+  ]),
   'activity.intended': z.object({ ...attempt, targets: texts.exactOptional() }),
   'activity.refused': z.object({ ...attempt, failure }),
   'activity.failed': z.object({ ...attempt, failure }),

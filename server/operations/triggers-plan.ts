@@ -56,6 +56,7 @@ export const planTrigger = defineOperation({
         whenResolved: 'continue',
         reason: `what ${name} would have done about ${id}`,
         mode: 'plan',
+        whenAcknowledged: trigger.whenAcknowledged,
       },
       context,
     );

@@ -17,6 +17,12 @@ export const triggerShape = z
     workflow: z.string(),
     each: z.enum(['subject', 'event']),
     whenResolved: z.enum(['stop', 'continue']),
+    whenAcknowledged: z
+      .literal('pause')
+      .optional()
+      .describe(
+        'Its runs leave to people what is destructive, once one of them has taken the incident in hand',
+      ),
     storm: z
       .int()
       .optional()
@@ -53,6 +59,7 @@ export function shownTrigger(trigger: Trigger): z.input<typeof triggerShape> {
     workflow,
     each,
     whenResolved,
+    ...(trigger.whenAcknowledged ? { whenAcknowledged: trigger.whenAcknowledged } : {}),
     ...(storm === undefined ? {} : { storm }),
     ...(schedule ? { schedule } : {}),
     ...(finish ? { finish } : {}),

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { defaultLimits, heldInWords, type Limits } from '../../domain/guard.ts';
+import type { Takeover } from '../../domain/takeover.ts';
 import type { EffectIntent } from '../../store/effects.ts';
 import type { NewHold } from '../../store/holds.ts';
 import type { Intent } from '../../store/intent.ts';
 import { backends } from './backends.ts';
-import { entry, fresh, intent, outcome } from './world.ts';
+import { delivery, entry, fresh, intent, outcome } from './world.ts';
 
 describe.each(await backends())('guards on $name', ({ world }) => {
   const store = world.newStore();
@@ -106,6 +107,115 @@ describe.each(await backends())('guards on $name', ({ world }) => {
     target = fresh('ec2:i-');
     const approved = destructive({ service: 'PCHECKOUT', guards: { ...defaultLimits, overridden: true } });
     expect(await store.intend(approved)).toMatchObject({ answer: 'go' });
+  });
+
+  describe('a person who has taken the incident in hand', () => {
+    const leaves = (incident: string, seen: readonly Takeover[] = []) => ({
+      guards: { ...defaultLimits, unlessTaken: { incident, seen } },
+      subject: incident,
+    });
+    const at = '2026-03-01T03:12:00.000Z';
+    const ada = { how: 'acknowledged', by: 'Ada Lopez', at } as const;
+    /** An event of the incident, and what the dispatcher keeps of it. */
+    async function told(incident: string, takenOver: Takeover, reopenedAt?: string) {
+      const { seq } = await store.receive(delivery({ subject: incident }));
+      const about = { id: incident, service: { id: 'PSHOP', name: 'Shop' }, reopenedAt } as never;
+      const state = { id: incident, status: 'acknowledged', seenAt: takenOver.at, told: about };
+      const eventId = fresh('E');
+      const decided = { incident: state, takenOver: { ...takenOver, incident, eventId }, entries: [] };
+      await store.decide({ seq, runs: [], ...decided });
+      return eventId;
+    }
+    const answer = (incident: string, changes: Partial<EffectIntent> = {}, seen: readonly Takeover[] = []) =>
+      store.intend(destructive({ ...leaves(incident, seen), ...changes }));
+    const held = { answer: 'held', isUncertain: false, by: { guard: 'person', ...ada } };
+
+    it('holds what is destructive of the runs of a trigger that asks for it, and of no other', async () => {
+      const incident = fresh('P');
+      expect(await answer(incident)).toMatchObject({ answer: 'go' });
+      target = fresh('ec2:i-');
+      await told(incident, ada);
+      expect(await answer(incident)).toEqual(held);
+      expect(await store.intend(intent({ provider, subject: incident }))).toMatchObject({ answer: 'go' });
+      expect(await answer(fresh('P'))).toMatchObject({ answer: 'go' });
+      target = fresh('ec2:i-');
+      expect(await store.intend(destructive({ subject: incident }))).toMatchObject({ answer: 'go' });
+      target = fresh('ec2:i-');
+      const approved = { ...leaves(incident).guards, overridden: true };
+      expect(await answer(incident, { guards: approved })).toMatchObject({ answer: 'go' });
+    });
+
+    it('is told in one way by the look before and by the change', async () => {
+      const incident = fresh('P');
+      await told(incident, ada);
+      const { subject = '', ...asked } = destructive(leaves(incident));
+      expect(await store.wouldHold({ ...asked, subject, guards: leaves(incident).guards })).toEqual(held.by);
+      expect(heldInWords({ guard: 'person', ...ada })).toEqual({
+        guard: 'person',
+        reason:
+          'Ada Lopez acknowledged the incident at 2026-03-01T03:12:00.000Z, and from then on its trigger leaves to people what is destructive',
+      });
+    });
+
+    it('counts when the event comes late, twice, or after a newer one', async () => {
+      const incident = fresh('P');
+      const ben = { ...ada, by: 'Ben Okafor', at: '2026-03-01T03:10:00.000Z' };
+      await told(incident, ada);
+      await told(incident, ben);
+      expect(await answer(incident)).toEqual(held);
+    });
+
+    it('counts no more once the incident was reopened, until somebody acknowledges it again', async () => {
+      const incident = fresh('P');
+      await told(incident, ada, '2026-03-01T04:00:00.000Z');
+      expect(await answer(incident)).toMatchObject({ answer: 'go' });
+      target = fresh('ec2:i-');
+      const again = { ...ada, at: '2026-03-01T04:05:00.000Z' };
+      await told(incident, again, '2026-03-01T04:00:00.000Z');
+      expect(await answer(incident)).toMatchObject({ by: again });
+    });
+
+    it('and has only reassigned it counts where that was after the run began', async () => {
+      const [incident, runId] = [fresh('P'), fresh('ec2-unhealthy/P')];
+      const run = {
+        id: runId,
+        trigger: 't',
+        workflow: 'w',
+        target: '',
+        subject: incident,
+        input: {},
+        cause: {},
+      };
+      await store.beginRun(run, entry());
+      const how = 'reassigned' as const;
+      await told(incident, { ...ada, how });
+      expect(await answer(incident, { runId })).toMatchObject({ answer: 'go' });
+      target = fresh('ec2:i-');
+      const later = { ...ada, how, at: new Date(Date.now() + 60_000).toISOString() };
+      await told(incident, later);
+      expect(await answer(incident, { runId })).toMatchObject({ by: later });
+    });
+
+    it('by Slack counts before PagerDuty has told it, and an acknowledgement of Baton does not', async () => {
+      const [incident, other] = [fresh('P'), fresh('P')];
+      const acknowledges = (subject: string, actor: EffectIntent['actor']) =>
+        made(intent({ subject, actor, causes: ['pagerduty.incident.acknowledged'] }));
+      await acknowledges(incident, { kind: 'person', name: 'Ada Lopez', email: 'ada@example.com' });
+      await acknowledges(other, { kind: 'trigger', name: 'ec2-unhealthy' });
+      expect(await answer(incident)).toMatchObject({ by: { guard: 'person', by: 'Ada Lopez' } });
+      target = fresh('ec2:i-');
+      const own = { ...ada, by: 'Baton', at: new Date().toISOString() };
+      expect(await answer(other, {}, [own])).toMatchObject({ answer: 'go' });
+      target = fresh('ec2:i-');
+      expect(await answer(other, {}, [own, ada])).toEqual(held);
+    });
+
+    it('comes after what nobody is asked about', async () => {
+      const incident = fresh('P');
+      await told(incident, ada);
+      await made(destructive());
+      expect(await answer(incident)).toMatchObject({ by: { guard: 'cool-down' } });
+    });
   });
 
   it('a target is changed twice in one incident, and no third time', async () => {

@@ -45,6 +45,10 @@ describe('an unhealthy EC2 instance', () => {
     expect(incident(id)?.status).toBe('resolved');
     expect(reboots(tagged).length - before).toBe(1);
     expect(notes(id).join('\n')).toContain('have been good for 60 s');
+    const console = notes(id).find((each) => each.startsWith(`Console output of ${tagged}`));
+    expect(console).toMatch(
+      /^Console output of \S+, read before its reboot. Its end:\n[\s\S]*Out of memory: Killed process/,
+    );
     const changes = world.pagerDuty.ledger.filter(({ effect }) => effect === 'change event added');
     expect(changes.length).toBe(1);
     const actions = (await world.record(id)).map(({ action, detail }) =>
@@ -61,6 +65,18 @@ describe('an unhealthy EC2 instance', () => {
       'run.completed',
     ])
       expect(actions).toContain(expected);
+  });
+
+  it('is rebooted though its console cannot be read, and a note says so', async () => {
+    const instance = restedInstance(world.ec2);
+    impair(world.ec2, instance);
+    world.ec2.world.denied.push('ec2:GetConsoleOutput');
+    const id = raise(instance);
+    expect((await ended(id)).outcome).toBe('restarted');
+    world.ec2.world.denied.length = 0;
+    expect(notes(id).join('\n')).toMatch(
+      new RegExp(`Console output of ${instance}: not read before its reboot \\(.*UnauthorizedOperation`),
+    );
   });
 
   it('is handed to a person when a reboot does not help, and the incident stays open', async () => {

@@ -4,7 +4,7 @@ import { approveApproval, refuseApproval } from '../../server/operations/approva
 import { allowChanges, freezeChanges } from '../../server/operations/changes.ts';
 import { perform } from '../../server/operations/perform.ts';
 import { impair, restedInstance, untaggedInstance } from '../../simulator/ec2.ts';
-import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
+import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { fillForm } from '../../simulator/slack-person.ts';
 import { approvalMessage } from '../../triggers/approval-message.ts';
 import { ec2Unhealthy } from '../../triggers/ec2-unhealthy.ts';
@@ -131,6 +131,33 @@ describe('an instance that was rebooted a short time ago and fails its checks ag
     await byCommand(approveApproval, approval.id, 'customers wait');
     expect((await ended(id)).outcome).toBe('restarted');
     await perform(allowChanges, { id: freeze, reason: 'over' }, operator);
+  });
+
+  it('is left to a person who has acknowledged the incident meanwhile, unless people say otherwise', async () => {
+    const instance = restedInstance(world.ec2);
+    impair(world.ec2, instance);
+    // The run looks at it for a while, and acknowledges the incident itself then.
+    world.ec2.fail({ kind: 'delay', ms: 1_500, match: 'DescribeInstances' });
+    const id = raise(instance);
+    await eventually('the run to look', () =>
+      world.ec2.calls.some(({ body }) => body.includes('DescribeInstances') && body.includes(instance)),
+    );
+    acknowledgeAs(world.pagerDuty, id, 'PADALOP');
+    const approval = await asked(id);
+    expect(approval).toMatchObject({ overridesGuards: true, reasonRequired: true });
+    expect(approval.summary).toMatch(
+      new RegExp(
+        `^Reboots ${instance}, though Ada Lopez acknowledged the incident at 20\\S+Z, and from then on its trigger leaves to people what is destructive$`,
+      ),
+    );
+    const refused = (await world.record(id)).find(({ action }) => action === 'activity.refused');
+    expect(refused?.detail.failure).toMatchObject({
+      class: 'Held',
+      message: expect.stringContaining('Ada Lopez acknowledged'),
+    });
+    expect(reboots(instance)).toEqual([]);
+    await byCommand(approveApproval, approval.id, 'Ada is on it and asks for it');
+    expect((await ended(id)).outcome).toBe('restarted');
   });
 
   it('is left alone where somebody refuses, and a person is asked with both reasons', async () => {

@@ -47,30 +47,33 @@ export function aroundCalls({
 
 type Info = NonNullable<ConstructorParameters<typeof MockActivityEnvironment>[0]>;
 
-/** Calls an activity as a run does. `approvalId`: by which approval the run says that it calls. */
+/** Calls an activity as a run does. `approvalId`: by which approval the run says that it calls. `headers`: what it says besides. */
 export function callActivity(
   info: Omit<Info, 'workflowExecution'> & { runId?: string },
   interceptors: ActivityInterceptorsFactory[],
   input: object,
   approvalId?: string,
+  headers: Record<string, unknown> = {},
 ): Promise<unknown> {
   const { runId, ...rest } = info;
   const execution = runId === undefined ? {} : { workflowExecution: { workflowId: runId, runId } };
-  const all = approvalId === undefined ? interceptors : [saying(approvalId), ...interceptors];
+  const said = { ...headers, ...(approvalId === undefined ? {} : { batonApproval: approvalId }) };
+  const all = [saying(said), ...interceptors];
   return new MockActivityEnvironment({ ...rest, ...execution }, { interceptors: all }).run(
     async (_: object): Promise<unknown> => undefined,
     input,
   );
 }
 
-const saying =
-  (approvalId: string): ActivityInterceptorsFactory =>
-  () => ({
+const saying = (said: Record<string, unknown>): ActivityInterceptorsFactory => {
+  const payloads = Object.entries(said).map(([name, value]) => [
+    name,
+    defaultPayloadConverter.toPayload(value),
+  ]);
+  return () => ({
     inbound: {
       execute: ({ headers, ...call }, next) =>
-        next({
-          ...call,
-          headers: { ...headers, batonApproval: defaultPayloadConverter.toPayload(approvalId) },
-        }),
+        next({ ...call, headers: { ...headers, ...Object.fromEntries(payloads) } }),
     },
   });
+};

@@ -19,7 +19,9 @@ import { plannedCall } from './plan-digest.ts';
 export const approved =
   (options: Surroundings): Link<Call<AnyChange>> =>
   async (call, next) => {
-    const { approval, approvalId, declaration, digest, mode, runId } = call;
+    const { approval, approvalId, declaration, digest, mode, runId, takesBack } = call;
+    // Its own approval would be asked for what people have seen, and of a run that is to end.
+    if (takesBack?.approval !== undefined) return next(call);
     const ofRun = approval === undefined && mode === 'propose';
     if (approval === undefined && !ofRun) {
       if (mode === 'approve' && declaration.kind === 'destructive')

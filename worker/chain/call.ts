@@ -2,8 +2,10 @@ import type { Actor, AnyActivity, Attempt } from '../../activities/activity.ts';
 import type { Baton } from '../../activities/baton.ts';
 import type { Clients } from '../../activities/clients.ts';
 import type { Approval, CallApproval } from '../../domain/approval.ts';
+import type { Made } from '../../domain/made.ts';
 import type { RunMode } from '../../domain/mode.ts';
 import type { Plan } from '../../domain/plan.ts';
+import type { Proof } from '../../domain/proof.ts';
 import type { Store } from '../../store/store.ts';
 import type { Shown } from '../authority.ts';
 import type { Placed } from '../connection.ts';
@@ -43,7 +45,13 @@ export interface Call<Declared extends AnyActivity = AnyActivity> extends Placed
   approval?: CallApproval | undefined;
   /** Said by the run, which may say anything: `approvedBy` is what the store says. */
   approvalId?: string | undefined;
+  /** The key of the change that it takes back. Said by the run: `takesBack` is what the store says. */
+  takesBackKey?: string | undefined;
   approvedBy?: Approval;
+  /** It is the inverse of this change of the same run, as the store says. */
+  takesBack?: Made;
+  /** What the run has verified. Left out: an older version carries it out, which does not say. */
+  proof?: Proof | undefined;
 }
 
 /** What a call gives: its result and, of a change that was looked at and not found done, the plan. */

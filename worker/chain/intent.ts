@@ -2,6 +2,7 @@ import type { AnyChange } from '../../activities/activity.ts';
 import type { Limits } from '../../domain/guard.ts';
 import { defaultConnection, subjectOf } from '../../domain/subject.ts';
 import type { EffectIntent } from '../../store/effects.ts';
+import type { UnlessTaken } from '../../store/takeovers.ts';
 import { targetsAt } from '../connection.ts';
 import type { Call, Link, Surroundings } from './call.ts';
 import { entryOf } from './entry.ts';
@@ -17,11 +18,13 @@ export const intended =
     return next({ ...call, attempt, before });
   };
 
-function intentOf(call: Call<AnyChange>): EffectIntent {
+/** What the store is asked about a call. */
+export function intentOf(call: Call<AnyChange>): EffectIntent {
   const { declaration, input, key, digest, runId, actor, approvedBy } = call;
   const causes = declaration.causes ?? [];
-  const limits = limitsOf(declaration, limitsGiven(call));
+  const limits = ownWayBack(call, limitsOf(declaration, limitsGiven(call)));
   const service = serviceIn(call);
+  const unlessTaken = unlessTakenIn(call);
   const targets = targetsOf(call);
   return {
     key,
@@ -36,12 +39,28 @@ function intentOf(call: Call<AnyChange>): EffectIntent {
     ...(service === undefined ? {} : { service }),
     ...(isAskedFor(call) ? { isAskedFor: true } : {}),
     // Whoever approved it was told that it overrides the guards, and said why.
-    ...(limits ? { guards: approvedBy?.overridesGuards ? { ...limits, overridden: true } : limits } : {}),
+    ...(limits
+      ? {
+          guards: { ...limits, ...unlessTaken, ...(approvedBy?.overridesGuards ? { overridden: true } : {}) },
+        }
+      : {}),
     causes: typeof causes === 'function' ? causes(input) : causes,
     actor,
     entry: entryOf(call, 'activity.intended', { targets }),
   };
 }
+
+/** Where the trigger of a run leaves what is destructive to people who have taken its incident in hand. */
+export function unlessTakenIn({ shown }: Pick<Call, 'shown'>): { unlessTaken?: UnlessTaken } {
+  if (!('cause' in shown)) return {};
+  const { cause, acknowledged: seen } = shown;
+  if (cause.whenAcknowledged === undefined || cause.subject === undefined) return {};
+  return { unlessTaken: { incident: cause.subject, ...(seen ? { seen } : {}) } };
+}
+
+/** What the run has done itself keeps it from no way back. */
+const ownWayBack = ({ takesBack }: Call, limits: Limits | undefined) =>
+  takesBack && limits ? { ...limits, coolDown: { ...limits.coolDown, repeats: true } } : limits;
 
 /** All that the change acts on. */
 export const targetsOf = ({ declaration, input, connection }: Call<AnyChange>): string[] =>

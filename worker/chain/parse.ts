@@ -15,13 +15,18 @@ export function readName(activityType: string): { name: string; approval?: CallA
   return approval ? { name: activityType.slice(approval.length + 1), approval } : { name: activityType };
 }
 
+const proofSchema = z.object({ verified: z.boolean().exactOptional(), since: z.array(z.string()) });
+const proofIn = (header: Payload | undefined) =>
+  header && proofSchema.safeParse(defaultPayloadConverter.fromPayload(header)).data;
+
 /** As the run gives it. */
 const idIn = (header: Payload | undefined) =>
   header && z.string().safeParse(defaultPayloadConverter.fromPayload(header)).data;
 
 /**
  * The current call, its input read by the schema of its activity. `batonCall` tells the how-manieth call of its activity
- * it is in its run, `batonApproval` the approval that it is made by.
+ * it is in its run, `batonApproval` the approval that it is made by, `batonTakesBack` the
+ * change that it takes back, `batonProof` what the run has verified.
  * Throws `InvalidInput`, which says what is wrong in which field.
  */
 export function readCall(
@@ -46,6 +51,8 @@ export function readCall(
     key: keyOf(headers.batonCall),
     approval: readName(info.activityType).approval,
     approvalId: idIn(headers.batonApproval),
+    takesBackKey: idIn(headers.batonTakesBack),
+    proof: proofIn(headers.batonProof),
     digest: digestOf(argument),
     runId,
     workflow: info.workflowType ?? '',

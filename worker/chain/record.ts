@@ -1,10 +1,11 @@
 import { CancelledFailure, cancellationDetails } from '@temporalio/activity';
 import type { AnyChange, AnyRead } from '../../activities/activity.ts';
+import { heldInWords } from '../../domain/guard.ts';
 import type { EffectOutcome } from '../../store/effects.ts';
 import type { Call, Link, Outcome, Surroundings } from './call.ts';
 import { describe, entryOf } from './entry.ts';
 import { effectOf, failureOf } from './failure.ts';
-import { targetsOf } from './intent.ts';
+import { intentOf, targetsOf } from './intent.ts';
 import { plannedCall } from './plan-digest.ts';
 
 /** The failure that came from within is in the record before it goes on. */
@@ -32,14 +33,26 @@ export const recordedRead =
     }
   };
 
-/** One line for a change that is looked at alone: all that would be done, or that it is done. */
+/** Which guard would hold it now, if it were made. */
+async function wouldHold(call: Call<AnyChange>, { store, scrub }: Surroundings) {
+  const { guards, ...asked } = intentOf(call);
+  const by = guards && (await store.wouldHold({ ...asked, guards }));
+  if (!by) return undefined;
+  const { guard, reason } = heldInWords(by);
+  return { guard, reason: scrub(reason) };
+}
+
+/** One line for a change that is looked at alone: all that would be done and what would hold it, or that it is done. */
 export const recordedPlan =
   (options: Surroundings): Link<Call<AnyChange>> =>
   async (call, next) => {
     const { store, scrub } = options;
     const { result, plan } = await followed(call, next(call), options);
-    const found = plan ? { plan, digest: plannedCall(call, plan, scrub).digest } : { done: result };
     const targets = targetsOf(call);
+    const held = plan && (await wouldHold(call, options));
+    const found = plan
+      ? { plan, digest: plannedCall(call, plan, scrub).digest, ...(held ? { held } : {}) }
+      : { done: result };
     await store.append([entryOf(call, 'activity.planned', { targets, ...found })]);
     return { result, ...(plan ? { plan } : {}) };
   };

@@ -109,15 +109,18 @@ const mostRounds = 3;
 /**
  * Makes one change, once people have approved just this: they see its exact calls, and it is made by that plan. Where the world is another
  * one by then, they are asked anew. What is so already is not asked for. Throws what the change itself throws. `though`: what speaks against
- * it, which people read behind what would be done.
+ * it, which people read behind what would be done. `first`: what is read right before it is made.
  */
 export async function withApproval<Name extends ChangeName>(
   activity: Name,
   input: InputOf<Name>,
-  { though, ...asking }: Asking & { though?: string },
+  { though, first, ...asking }: Asking & { though?: string; first?: () => Promise<void> },
 ): Promise<Approved<OutputOf<Name>>> {
   // One look, as if it were approved, is all that there is to see where nothing is changed.
-  if (isLooking()) return { result: await makeApproved('none', activity, input) };
+  if (isLooking()) {
+    await first?.();
+    return { result: await makeApproved('none', activity, input) };
+  }
   for (let round = 1; ; round += 1) {
     const found = await planned(activity, input);
     if ('done' in found) return { result: found.done };
@@ -126,6 +129,7 @@ export async function withApproval<Name extends ChangeName>(
     const known = round === 1 && isUsual(asking) ? decisionWithRun(found.planned) : undefined;
     const decision = known ?? (await askApproval({ ...asking, plan }));
     if (decision.decision !== 'approved') return { refusal: refusalOf(decision), decision };
+    await first?.();
     try {
       return { result: await makeApproved(decision.approvalId, activity, input), decision };
     } catch (error) {

@@ -11,6 +11,21 @@ export function by<Result>(approvalId: string, call: () => Promise<Result>): Pro
   }
 }
 
+/** Set while a call is taken up that takes back a change. */
+let takenBack: string | undefined;
+
+/** Makes a call that takes back the change with this key. */
+export function takingBack<Result>(key: string, call: () => Promise<Result>): Promise<Result> {
+  takenBack = key;
+  try {
+    return call();
+  } finally {
+    takenBack = undefined;
+  }
+}
+
+export const takenBackByCall = (): string | undefined => takenBack;
+
 /** A destructive call that people have approved with the whole run, as the run gave it. */
 export interface ApprovedCall {
   activity: string;

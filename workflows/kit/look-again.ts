@@ -1,7 +1,7 @@
 import { condition, isCancellation } from '@temporalio/workflow';
 import type { Agent, Incident } from '../../domain/incident.ts';
 import { steps } from './activities.ts';
-import { newestIncident, takeEvent } from './run.ts';
+import { newestIncident, seeAcknowledgers, takeEvent } from './run.ts';
 
 /** An event can be lost. A run that waits for one asks PagerDuty itself at least so often. */
 export const lookAgainAfter = 3_600_000;
@@ -52,6 +52,7 @@ async function lookAgain(incidentId: string): Promise<void> {
     if (isCancellation(error)) throw error;
     return;
   }
+  seeAcknowledgers(now.acknowledgers);
   const snapshot = snapshotOf(now);
   const known = newestIncident();
   // A run that was started without a snapshot takes the incident to be open.

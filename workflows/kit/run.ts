@@ -30,9 +30,11 @@ import {
 import type { Held, Limits } from '../../domain/guard.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from '../../domain/incident.ts';
 import { carriedName, causeName, splitLastArgument } from '../../domain/last-argument.ts';
-import type { Made } from '../../domain/made.ts';
+import type { Made, MadeHere } from '../../domain/made.ts';
 import { isWatching } from '../../domain/mode.ts';
 import type { Notice } from '../../domain/notice.ts';
+import type { Proof } from '../../domain/proof.ts';
+import type { Takeover } from '../../domain/takeover.ts';
 import type { Transcript } from '../../domain/transcript.ts';
 import type { Waiting } from '../../domain/waiting.ts';
 import type { ApprovalActivities, QuestionActivities } from './asking-activities.ts';
@@ -43,9 +45,11 @@ import {
   approvalTakenUp,
   approveRun,
   type RunApproval,
+  takenBackByCall,
 } from './call-approval.ts';
 import { callCounts, goOnFrom, numberOf } from './call-number.ts';
 import { awaitWithLooks } from './look-again.ts';
+import { changesBy, goOnProved, isLook, proofSoFar, provedBy } from './proof.ts';
 
 /** Later events on the run's subject, oldest first. */
 export const laterEvents = defineSignal<[LaterEvent[]]>('laterEvents');
@@ -58,6 +62,8 @@ export interface CallCause {
   signature: string;
   /** What the run has said of its targets: see `guard`. */
   limits?: Record<string, Partial<Limits>>;
+  /** Who has acknowledged the incident, as the run has found by asking PagerDuty: an event may have been lost. */
+  acknowledged?: readonly Takeover[];
 }
 
 /** What a server puts into the memo of a run that it starts. */
@@ -97,6 +103,8 @@ export interface EngineActivities extends ApprovalActivities, QuestionActivities
   withdrawNotice(left: { id: string }): Promise<void>;
   /** A change that was made, by the key of its effect. */
   findMade(asked: { key: string }): Promise<Made | undefined>;
+  /** What this run has changed of what an incident can be about, or may have, the newest first. */
+  listMade(asked: Record<string, never>): Promise<MadeHere[]>;
   /** Which guard would hold a destructive change of a target; undefined: none. */
   checkGuards(asked: { target: string; limits: Partial<Limits> }): Promise<Held | undefined>;
   /** The names of a provider's connections, that of `default` first, whether or not it is connected. */
@@ -186,10 +194,12 @@ interface CarriedOver {
   approvals?: readonly number[];
   /** Of a run that proposes, once people have approved it. */
   approval?: RunApproval;
+  proof?: Proof;
   firstInput: unknown;
   /** A delivery may be repeated, but not after thousands of others. */
   takenIds: string[];
   newest?: { incident: Incident; at: string };
+  acknowledged?: readonly Takeover[];
   resolver?: Agent;
   unseen: readonly LaterEvent[];
 }
@@ -204,9 +214,11 @@ function pack(): CarriedOver {
     calls: callCounts(),
     approvals: approvalsTakenUp(),
     ...(approval ? { approval } : {}),
+    proof: proofSoFar(),
     firstInput,
     takenIds: ids,
     ...(newest ? { newest } : {}),
+    acknowledged,
     ...(resolver ? { resolver } : {}),
     unseen,
   };
@@ -227,9 +239,10 @@ function carriedOver({ args, headers }: WorkflowExecuteInput): { args: unknown[]
 }
 
 function unpack(carried: CarriedOver): void {
-  ({ firstInput, newest, resolver } = carried);
+  ({ firstInput, newest, resolver, acknowledged = [] } = carried);
   goOnFrom(carried.calls);
   approveRun(carried.approval);
+  if (carried.proof) goOnProved(carried.proof);
   for (const number of carried.approvals ?? []) approvalTakenUp(number);
   for (const id of carried.takenIds) takenIds.add(id);
 }
@@ -270,10 +283,12 @@ let hasHelped: boolean | undefined;
 
 /**
  * Says whether what the run has done has helped, once it has looked: `verify` does. Where it has not, three times in a row, the run's trigger
- * falls to a lower mode.
+ * falls to a lower mode, and the run resolves nothing until a later look says otherwise.
  */
 export function verified(helped: boolean): void {
-  if (!isLooking()) hasHelped = helped && hasHelped !== false;
+  if (isLooking()) return;
+  hasHelped = helped && hasHelped !== false;
+  provedBy(helped);
 }
 
 const healthyOutcomes = new Set<string>();
@@ -350,13 +365,26 @@ const causeHeader = (): Record<string, Payload> => {
   const { cause, signature } = memo() ?? {};
   if (!cause || signature === undefined) return {};
   const limits = limitsGiven.size > 0 ? { limits: Object.fromEntries(limitsGiven) } : {};
-  const call: CallCause = { cause, input: firstInput, signature, ...limits };
+  const seen = acknowledged.length > 0 ? { acknowledged } : {};
+  const call: CallCause = { cause, input: firstInput, signature, ...limits, ...seen };
   callHeader ??= { [causeName]: defaultPayloadConverter.toPayload(call) };
   return callHeader;
 };
 /** The same for all calls until the next limits are given. */
 let callHeader: Record<string, Payload> | undefined;
 const limitsGiven = new Map<string, Partial<Limits>>();
+
+let acknowledged: readonly Takeover[] = [];
+const mostAcknowledgers = 20;
+
+/** What the run has found by asking: by the calls that follow the worker knows it too. Which of them is Baton itself, the store tells. */
+export function seeAcknowledgers(found: readonly { name: string; at?: string | undefined }[]): void {
+  acknowledged = found.slice(-mostAcknowledgers).flatMap(({ name: by, at }) => {
+    const time = Date.parse(at ?? '');
+    return Number.isNaN(time) ? [] : [{ how: 'acknowledged', by, at: new Date(time).toISOString() }];
+  });
+  callHeader = undefined;
+}
 
 /** To which limits the changes of a target keep from now on, in this history. */
 export function giveLimits(target: string, limits: Partial<Limits>): void {
@@ -367,15 +395,24 @@ export function giveLimits(target: string, limits: Partial<Limits>): void {
 /** Which call of its activity this one is: see `call-number.ts`. */
 const callHeaders = ({ activityType, args }: { activityType: string; args: readonly unknown[] }) => {
   const approval = approvalOfCall();
+  const takenBack = takenBackByCall();
   return {
     ...causeHeader(),
     batonCall: defaultPayloadConverter.toPayload(numberOf(activityType, args)),
     ...(approval ? { batonApproval: defaultPayloadConverter.toPayload(approval) } : {}),
+    ...(takenBack ? { batonTakesBack: defaultPayloadConverter.toPayload(takenBack) } : {}),
   };
 };
 
 const outbound: WorkflowOutboundCallsInterceptor = {
-  scheduleActivity: (input, next) => next({ ...input, headers: { ...input.headers, ...callHeaders(input) } }),
+  scheduleActivity(input, next) {
+    const headers = { ...input.headers, ...callHeaders(input) };
+    if (isLook(input.activityType)) return next({ ...input, headers });
+    const proof = defaultPayloadConverter.toPayload(proofSoFar());
+    const result = next({ ...input, headers: { ...headers, batonProof: proof } });
+    changesBy(input.activityType, result);
+    return result;
+  },
   continueAsNew: (input, next) =>
     next({
       ...input,

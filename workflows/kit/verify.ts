@@ -10,9 +10,16 @@ interface Limits {
   every?: Duration;
 }
 
+const notHealthy = 'NotHealthy';
+
+/** Whether that is what went wrong: it was looked at, and is not healthy. The runbook hands over to people then, and the incident stays open. */
+export const isNotHealthy = (error: unknown): boolean =>
+  error instanceof ApplicationFailure && error.type === notHealthy;
+
 /**
  * Polls until `check` has held for as long as `stableFor`. Throws the final failure `NotHealthy` when the time is over
- * first. The waits are durable, so it goes on after a crash.
+ * first. The waits are durable, so it goes on after a crash. A run resolves an incident only after one that has passed, or says why there is none.
+ * Around what it verifies, `orTakeBack` takes back what did not help.
  */
 export async function verify(
   check: () => Promise<boolean>,
@@ -29,7 +36,7 @@ export async function verify(
     if (healthySince !== undefined && now - healthySince >= msToNumber(stableFor)) return verified(true);
     if (now >= end) {
       verified(false);
-      throw ApplicationFailure.nonRetryable(`Not healthy for ${stableFor} within ${timeout}`, 'NotHealthy');
+      throw ApplicationFailure.nonRetryable(`Not healthy for ${stableFor} within ${timeout}`, notHealthy);
     }
     await sleep(every);
   }

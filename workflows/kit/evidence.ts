@@ -1,0 +1,92 @@
+import { defaultConnection, markOf, subjectOf } from '../../domain/subject.ts';
+import { steps } from './activities.ts';
+import { inParts, inTime, orUnavailable } from './parts.ts';
+import { roomOpened } from './room.ts';
+import { engine, isPlanning, runCause } from './run.ts';
+
+/** What a change destroys, as it was read before. */
+export interface Evidence {
+  /** `Console output of i-0abc12345def67890`. */
+  what: string;
+  text: string;
+  /** Why there is no text. */
+  unread?: string;
+}
+
+/** What a reboot, a stop or a termination of an instance destroys. */
+export async function consoleOutputOf(instanceId: string): Promise<Evidence> {
+  return read(`Console output of ${instanceId}`, () => steps.readEc2ConsoleOutput({ instanceId }));
+}
+
+/** What goes with a pod that is deleted, or that a restart or a roll back replaces: its log before its last restart, and the present one. */
+export async function podLogsOf(pod: {
+  namespace: string;
+  pod: string;
+  container?: string;
+}): Promise<Evidence[]> {
+  const { namespace, pod: name, container } = pod;
+  const of = `${namespace}/${name}${container === undefined ? '' : ` (${container})`}`;
+  return Promise.all([
+    read(`Log of ${of} before its last restart`, () =>
+      steps.readKubernetesPodLogs({ ...pod, previous: true }),
+    ),
+    read(`Log of ${of}`, () => steps.readKubernetesPodLogs({ ...pod, previous: false })),
+  ]);
+}
+
+/** A read that fails holds up nothing, and is told with the rest. */
+async function read(
+  what: string,
+  from: () => Promise<{ text: string; unavailable?: string | undefined }>,
+): Promise<Evidence> {
+  // A plan ends where something is waited for by time, and it is not to end here.
+  const found = await (isPlanning() ? orUnavailable(from) : inTime(from));
+  if (found.unavailable !== undefined) return { what, text: '', unread: found.unavailable };
+  return 'text' in found && found.text.trim() !== ''
+    ? { what, text: found.text }
+    : { what, text: '', unread: 'it is empty' };
+}
+
+/** Jira takes so many characters of code; a note is to be read at a glance. */
+const mostInIssue = 20_000;
+const mostInNote = 4_000;
+
+/**
+ * Puts what was read where people look for it: whole into the incident's room and its issue, where Baton has opened them, and its end into a
+ * note. A place that fails keeps it from no other. In the record it stands since it was read.
+ */
+export async function keepEvidence(
+  incidentId: string,
+  evidence: readonly Evidence[],
+  why: string,
+): Promise<void> {
+  const { part, problems } = inParts();
+  const connection = runCause()?.connection ?? defaultConnection;
+  const found = evidence.filter(({ unread }) => unread === undefined);
+  const [room, key] =
+    found.length > 0 ? [await roomOpened({ connection, incidentId }), await issueOf(incidentId)] : [];
+  for (const { what, text } of found) {
+    const said = { text: `${what}, read ${why}`, code: text.slice(-mostInIssue) };
+    if (room) await part('War room', () => steps.postSlackMessage({ channelId: room.channelId, ...said }));
+    if (key !== undefined) await part(`Jira issue ${key}`, () => steps.addJiraComment({ key, ...said }));
+  }
+  const lines = [
+    ...evidence.map(({ what, text, unread }) =>
+      unread === undefined
+        ? `${what}, read ${why}. Its end:\n${text.slice(-Math.floor(mostInNote / evidence.length))}`
+        : `${what}: not read ${why} (${unread}).`,
+    ),
+    ...problems.map((problem) => `Not kept there: ${problem}`),
+  ];
+  await part('Note', () => steps.addPagerDutyNote({ incidentId, note: lines.join('\n') }));
+}
+
+/** The issue that Baton has made for the incident, by what the store keeps of its own changes. */
+async function issueOf(incidentId: string): Promise<string | undefined> {
+  const { connection = defaultConnection, connections } = runCause() ?? {};
+  const label = `jira:baton-${markOf(connection, incidentId)}`;
+  const target = subjectOf(connections?.jira ?? defaultConnection, label);
+  const made = await engine.lastMade({ activity: 'createJiraIssue', target });
+  const { key } = (made ?? {}) as { key?: unknown };
+  return typeof key === 'string' ? key : undefined;
+}
