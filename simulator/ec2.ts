@@ -201,8 +201,10 @@ function mount(app: Express, world: Ec2World, act: Act, clock: () => number): vo
   const authorize = (action: string, parameters: Parameters) => {
     if (world.denied.includes(`ec2:${action}`))
       throw new Ec2Error(403, 'UnauthorizedOperation', `You are not authorized to perform: ec2:${action}`);
-    if (parameters.get('DryRun') === 'true')
-      throw new Ec2Error(412, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
+    if (parameters.get('DryRun') !== 'true') return;
+    // It looks whether the instances are there, and not in which state they are.
+    named(parameters);
+    throw new Ec2Error(412, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
   };
 
   const change = (parameters: Parameters, to: 'running' | 'stopped', effect: string, set: string): string => {

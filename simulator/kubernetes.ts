@@ -21,6 +21,8 @@ export function kubernetesSimulation({
     world: firstWorld(),
     renewSecrets: (world) => {
       world.token = simulatedToken;
+      // A world of before there were any.
+      world.refusedByWebhook ??= {};
     },
     routes: (app, world, act) => mountApi(app, world, act, { timeScale, now }),
     errorBody: (status) => statusBody(status, `Ordered error ${status}`),

@@ -4,6 +4,7 @@ import type { Looked, Plan } from '../../domain/plan.ts';
 import { actor, defineActivity } from '../activity.ts';
 import { conflict, invalidInput } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
+import { dryRun } from './dry-run.ts';
 import { throwFailure } from './failures.ts';
 import { instanceIds, targetsOf } from './input.ts';
 import { describeInstances, type Ec2Instance } from './instances.ts';
@@ -124,6 +125,13 @@ export const stopEc2Instances = defineActivity({
       back: 'startEc2Instances',
     });
   },
+  async dryRun({ values }, input, context) {
+    const { client, sdk } = await ec2At(context, input);
+    const asked = { InstanceIds: values.instanceIds, ...(input.force ? { Force: true } : {}), DryRun: true };
+    return dryRun('ec2:StopInstances', () =>
+      client.send(new sdk.StopInstancesCommand(asked), { abortSignal: context.attempt.signal }),
+    );
+  },
   async act(plan, input, context) {
     const { instanceIds, force } = input;
     const { signal } = context.attempt;
@@ -161,6 +169,13 @@ export const startEc2Instances = defineActivity({
       call: 'ec2:StartInstances',
       back: 'stopEc2Instances',
     });
+  },
+  async dryRun({ values }, input, context) {
+    const { client, sdk } = await ec2At(context, input);
+    const asked = { InstanceIds: values.instanceIds, DryRun: true };
+    return dryRun('ec2:StartInstances', () =>
+      client.send(new sdk.StartInstancesCommand(asked), { abortSignal: context.attempt.signal }),
+    );
   },
   async act(plan, input, context) {
     const { instanceIds } = input;

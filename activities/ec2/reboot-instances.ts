@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { actor, defineActivity } from '../activity.ts';
 import { conflict, invalidInput } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
+import { dryRun } from './dry-run.ts';
 import { throwFailure } from './failures.ts';
 import { instanceIds, targetsOf } from './input.ts';
 import { describeInstances, describeStatuses, type Ec2Status, isHealthy } from './instances.ts';
@@ -80,6 +81,11 @@ export const rebootEc2Instances = defineActivity({
         output: { changed: true, ...output },
       },
     };
+  },
+  async dryRun({ values }, input, { ec2, attempt: { signal } }) {
+    const { client, sdk } = await ec2At({ ec2 }, input);
+    const command = new sdk.RebootInstancesCommand({ InstanceIds: values.instanceIds, DryRun: true });
+    return dryRun('ec2:RebootInstances', () => client.send(command, { abortSignal: signal }));
   },
   async act({ values, output }, input, { ec2, attempt: { signal } }) {
     const { client, sdk } = await ec2At({ ec2 }, input);

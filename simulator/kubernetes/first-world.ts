@@ -21,6 +21,7 @@ export function firstWorld(): KubernetesWorld {
   const world: KubernetesWorld = {
     token: simulatedToken,
     granted: null,
+    refusedByWebhook: {},
     nextVersion: 1000,
     deployments: [],
     statefulsets: [],

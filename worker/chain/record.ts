@@ -37,11 +37,12 @@ export const recordedPlan =
   (options: Surroundings): Link<Call<AnyChange>> =>
   async (call, next) => {
     const { store, scrub } = options;
-    const { result, plan } = await followed(call, next(call), options);
-    const found = plan ? { plan, digest: plannedCall(call, plan, scrub).digest } : { done: result };
+    const { result, plan, dryRun } = await followed(call, next(call), options);
+    const said = dryRun ? { dryRun } : {};
+    const found = plan ? { plan, digest: plannedCall(call, plan, scrub).digest, ...said } : { done: result };
     const targets = targetsOf(call);
     await store.append([entryOf(call, 'activity.planned', { targets, ...found })]);
-    return { result, ...(plan ? { plan } : {}) };
+    return { result, ...(plan ? { plan } : {}), ...said };
   };
 
 /** What became of an effect that was opened, with its line. */

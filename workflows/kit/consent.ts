@@ -25,9 +25,16 @@ export function change(name: string, input: unknown): Promise<unknown> {
     : changes(name, input);
 }
 
+/** The planned call of a change, with what the provider says to it; or what is so already. */
+export async function looked(how: 'plan' | 'ask', name: string, input: unknown): Promise<Looked> {
+  const found = (await changes(`${how}:${name}`, input)) as Looked;
+  if ('done' in found || !found.dryRun) return found;
+  return { ...found, planned: { ...found.planned, dryRun: found.dryRun } };
+}
+
 /** Looks at a change that the run would make, and gives what it goes on with. `ask`: as if it were approved. */
 export async function lookAt(how: 'plan' | 'ask', name: string, input: unknown): Promise<unknown> {
-  const found = (await changes(`${how}:${name}`, input)) as Looked;
+  const found = await looked(how, name, input);
   if ('done' in found) return found.done;
   planned.push({ ...found, input });
   return found.output;
