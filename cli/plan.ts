@@ -63,11 +63,11 @@ export async function tellPlan(
 
 function tellCalls(planned: readonly Planned[], output: Output): void {
   for (const { activity, targets, plan, dryRun } of planned) {
-    output.line(printable(`${activity}  ${targets.join(', ')}`));
+    output.line(`${printable(activity)}  ${printable(targets.join(', '))}`.trimEnd());
     if (!plan) output.line('  it is so already');
     else
       for (const line of [...linesOf(plan), ...(dryRun ? [dryRun.said] : [])])
-        output.line(printable(`  ${line}`));
+        output.line(`  ${printable(line)}`);
   }
   if (planned.length === 0) output.line('It would change nothing.');
 }
