@@ -2,14 +2,13 @@ import { patched } from '@temporalio/workflow';
 import type { Held } from '../domain/guard.ts';
 import { steps, waits } from './kit/activities.ts';
 import { type Asking, withApproval } from './kit/ask-approval.ts';
-import { mentionOnCall } from './kit/call-people.ts';
 import { firingNamed, mostInstances } from './kit/ec2-alerts.ts';
 import { guard } from './kit/guard.ts';
+import { handOver } from './kit/hand-over.ts';
 import { heldIn, isForPeople } from './kit/held.ts';
 import { failureOf, inParts, orUnavailable } from './kit/parts.ts';
 import type { CurrentIncident } from './kit/read-context.ts';
 import { healthy, verified } from './kit/run.ts';
-import { namesOf } from './kit/status-card.ts';
 
 export interface Ec2UnhealthyRestartInput {
   incidentId: string;
@@ -324,41 +323,6 @@ async function close(
     );
   await note(incidentId, [...lines, ...problems.map((line) => `Not done: ${line}.`)].join('\n'));
   await steps.resolvePagerDutyIncident({ incidentId, evidence: lines.join(' ') });
-}
-
-/**
- * Leaves the incident to a person: says why in a note, then asks the escalation policy for somebody. Where the plan has no
- * such requests the incident is escalated, and those on call are mentioned in Slack. Where nobody can be asked the run fails, and so pages.
- */
-async function handOver(incident: CurrentIncident, why: string): Promise<string> {
-  const incidentId = incident.id;
-  await note(incidentId, `${why}\nA person is needed.`);
-  if (await askResponders(incident, why)) return 'handed to a person';
-  const mention = patched('mentioned-responders') ? mentionOnCall(incident, why) : undefined;
-  try {
-    await steps.escalatePagerDutyIncident({ incidentId, level: 2 });
-  } catch (error) {
-    if (!failureOf(error)) throw error;
-    await note(
-      incidentId,
-      `Baton could ask nobody. Please call ${namesOf(incident.assignees) || 'who is on call'}.`,
-    );
-    throw error;
-  } finally {
-    await mention?.end('5 minutes');
-  }
-  return 'handed to a person';
-}
-
-/** False where the plan has no such requests, or there is nobody to ask. */
-async function askResponders({ id, escalationPolicy }: CurrentIncident, message: string): Promise<boolean> {
-  if (!escalationPolicy) return false;
-  const answer = await steps.requestPagerDutyResponders({
-    incidentId: id,
-    message,
-    escalationPolicyIds: [escalationPolicy.id],
-  });
-  return answer.unavailable === undefined;
 }
 
 const note = (incidentId: string, text: string) => steps.addPagerDutyNote({ incidentId, note: text });

@@ -111,9 +111,10 @@ async function look(
   return {
     plan: {
       summary: `Returns deployment ${namespace}/${name} to revision ${revision}: ${toImages.join(', ')}`,
+      // Without the key itself: what people approve is then made under another one.
       calls: [
         `PATCH ${appsPath(namespace, 'deployments', name)} spec.template=(that of revision ${revision}) ` +
-          `metadata.annotations=(those of revision ${revision}) metadata.annotations[${marker}]=${key}`,
+          `metadata.annotations=(those of revision ${revision}) metadata.annotations[${marker}]=(the key of the call)`,
       ],
       values: { uid: metadata.uid, generation: metadata.generation, replicaSet: wanted.uid },
       before: { images: fromImages, ...(from === undefined ? {} : { revision: from }) },

@@ -78,6 +78,17 @@ export function firstWorld(): KubernetesWorld {
   return world;
 }
 
+/** One more deployment, all of whose pods are ready. */
+export function addDeployment(
+  world: KubernetesWorld,
+  described: { name: string; image: string; replicas: number },
+): Workload {
+  const workload = newWorkload(world, 'Deployment', described);
+  world.deployments.push(workload);
+  settle(world, workload);
+  return workload;
+}
+
 function newWorkload(
   world: KubernetesWorld,
   kind: WorkloadKind,

@@ -23,7 +23,7 @@ import type { QuestionEvent } from '../../domain/question.ts';
 import { oneLine } from '../../domain/text.ts';
 import { changes, type Steps, steps } from './activities.ts';
 import { approvalOfRun, approvalTakenUp, by, nextApproval } from './call-approval.ts';
-import { isUsual, lookAt, looked } from './consent.ts';
+import { asApproved, isUsual, lookAt, looked } from './consent.ts';
 import { failureOf, orCancelled, orUnavailable } from './parts.ts';
 import { engine, eventsSoFar, isLooking, isPlanning, lastResolver } from './run.ts';
 import type { AskedOfPeople } from './show-as-kept.ts';
@@ -113,9 +113,10 @@ const mostRounds = 3;
  */
 export async function withApproval<Name extends ChangeName>(
   activity: Name,
-  input: InputOf<Name>,
+  given: InputOf<Name>,
   { though, ...asking }: Asking & { though?: string },
 ): Promise<Approved<OutputOf<Name>>> {
+  const input = asApproved(activity, given);
   // One look, as if it were approved, is all that there is to see where nothing is changed.
   if (isLooking()) return { result: await makeApproved('none', activity, input) };
   for (let round = 1; ; round += 1) {

@@ -72,10 +72,11 @@ export function isUsual({ approvers, required = 1, ...asking }: Asking): boolean
 const sortedJson = (value: object) => JSON.stringify(Object.entries(value).sort());
 
 /** The input of the call that people have approved with the run, where this one differs in its times alone: else this one. */
-function asApproved(name: string, input: unknown): unknown {
+export function asApproved<Input>(name: string, input: Input): Input {
   const isSame = (call: ApprovedCall) =>
     call.activity === name && withoutTimes(call.input) === withoutTimes(input);
-  return approvalOfRun()?.calls.find(isSame)?.input ?? input;
+  // It is the input of the same activity, as this run gave it.
+  return (approvalOfRun()?.calls.find(isSame)?.input as Input | undefined) ?? input;
 }
 
 /** A runbook writes the moment at which it acts into some calls. */

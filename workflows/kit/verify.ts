@@ -10,6 +10,11 @@ interface Limits {
   every?: Duration;
 }
 
+/** Whether `verify` has thrown that it did not see it healthy in time. */
+export const isNotHealthy = (error: unknown): boolean =>
+  error instanceof ApplicationFailure && error.type === notHealthy;
+const notHealthy = 'NotHealthy';
+
 /**
  * Polls until `check` has held for as long as `stableFor`. Throws the final failure `NotHealthy` when the time is over
  * first. The waits are durable, so it goes on after a crash.
@@ -29,7 +34,7 @@ export async function verify(
     if (healthySince !== undefined && now - healthySince >= msToNumber(stableFor)) return verified(true);
     if (now >= end) {
       verified(false);
-      throw ApplicationFailure.nonRetryable(`Not healthy for ${stableFor} within ${timeout}`, 'NotHealthy');
+      throw ApplicationFailure.nonRetryable(`Not healthy for ${stableFor} within ${timeout}`, notHealthy);
     }
     await sleep(every);
   }

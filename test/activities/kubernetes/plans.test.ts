@@ -86,7 +86,7 @@ const changes: {
       summary: `Returns deployment shop/checkout to revision 1: ${oldImage}`,
       calls: [
         `PATCH ${apps}/deployments/checkout spec.template=(that of revision 1) ` +
-          'metadata.annotations=(those of revision 1) metadata.annotations[baton/rollback]=run-1#5',
+          'metadata.annotations=(those of revision 1) metadata.annotations[baton/rollback]=(the key of the call)',
       ],
       before: { images: [newImage], revision: 2 },
       after: { images: [oldImage], templateOfRevision: 1 },

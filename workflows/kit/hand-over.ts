@@ -1,0 +1,43 @@
+import { patched } from '@temporalio/workflow';
+import { steps } from './activities.ts';
+import { mentionOnCall } from './call-people.ts';
+import { failureOf } from './parts.ts';
+import type { CurrentIncident } from './read-context.ts';
+import { namesOf } from './status-card.ts';
+
+/**
+ * Leaves the incident to a person: says why in a note, then asks the escalation policy for somebody. Where the plan has no
+ * such requests the incident is escalated, and those on call are mentioned in Slack. Where nobody can be asked the run fails, and so pages.
+ */
+export async function handOver(incident: CurrentIncident, why: string): Promise<string> {
+  const incidentId = incident.id;
+  await note(incidentId, `${why}\nA person is needed.`);
+  if (await askResponders(incident, why)) return 'handed to a person';
+  const mention = patched('mentioned-responders') ? mentionOnCall(incident, why) : undefined;
+  try {
+    await steps.escalatePagerDutyIncident({ incidentId, level: 2 });
+  } catch (error) {
+    if (!failureOf(error)) throw error;
+    await note(
+      incidentId,
+      `Baton could ask nobody. Please call ${namesOf(incident.assignees) || 'who is on call'}.`,
+    );
+    throw error;
+  } finally {
+    await mention?.end('5 minutes');
+  }
+  return 'handed to a person';
+}
+
+/** False where the plan has no such requests, or there is nobody to ask. */
+async function askResponders({ id, escalationPolicy }: CurrentIncident, message: string): Promise<boolean> {
+  if (!escalationPolicy) return false;
+  const answer = await steps.requestPagerDutyResponders({
+    incidentId: id,
+    message,
+    escalationPolicyIds: [escalationPolicy.id],
+  });
+  return answer.unavailable === undefined;
+}
+
+const note = (incidentId: string, text: string) => steps.addPagerDutyNote({ incidentId, note: text });
