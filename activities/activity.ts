@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ChangeKind } from '../domain/kind.ts';
-import type { Looked, Plan } from '../domain/plan.ts';
+import type { DryRun, Looked, Plan } from '../domain/plan.ts';
 import type { changeEvents } from '../domain/route.ts';
 import type { Baton } from './baton.ts';
 import { type Clients, forUse } from './clients.ts';
@@ -80,6 +80,8 @@ export interface Read<
  * Changes the world, in two steps: `look` changes nothing, and tells whether the world is so already or what is to be done; `act` does
  * what the plan says. Plan mode looks and does not act; an attempt after an unknown outcome looks again.
  *
+ * - `dryRun`: asks the provider whether it would do what the plan says, where it can be asked without a change. Called where a plan is shown
+ *   and not made; what it throws is told, and fails nothing.
  * - `targets`: all that it acts on. Two changes to one target never run at the same time.
  * - `coolDown`: how long a destructive one is refused after another one on one of its targets; 15 minutes where it says nothing.
  *   A run's own earlier changes by other activities do not count (stop, then start). `repeats`: nor do those by this one (scale down,
@@ -97,6 +99,11 @@ export interface Change<
 > extends Declaration<Name, Input, Output>,
     Acting<Input> {
   look(input: z.output<Input>, context: ActivityContext): Promise<Looked<z.input<Output>, Values>>;
+  dryRun?(
+    plan: Plan<z.input<Output>, Values>,
+    input: z.output<Input>,
+    context: ActivityContext,
+  ): Promise<DryRun>;
   act(
     plan: Plan<z.input<Output>, Values>,
     input: z.output<Input>,

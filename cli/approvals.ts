@@ -98,12 +98,20 @@ function factsOf(approval: Shown): [string, string][] {
   ];
 }
 
-function detailsOf({ targets, before, after, inverse, input }: Shown['calls'][number]): [string, string][] {
+function detailsOf({
+  targets,
+  before,
+  after,
+  dryRun,
+  inverse,
+  input,
+}: Shown['calls'][number]): [string, string][] {
   return [
     ['targets', targets.join(', ')],
     ['input', JSON.stringify(input)],
     ...(before === undefined ? [] : [['before', JSON.stringify(before)] as [string, string]]),
     ...(after === undefined ? [] : [['after', JSON.stringify(after)] as [string, string]]),
+    ...(dryRun === undefined ? [] : [['asked', dryRun.said] as [string, string]]),
     [
       'undo',
       'none' in inverse ? `none: ${inverse.none}` : `${inverse.activity} ${JSON.stringify(inverse.input)}`,

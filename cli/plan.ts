@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { Plan } from '../domain/plan.ts';
+import type { DryRun, Plan } from '../domain/plan.ts';
 import { detailOf } from '../domain/record.ts';
 import type { Ask } from '../processes/door.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
@@ -40,6 +40,7 @@ interface Planned {
   plan?: Plan;
   digest?: string;
   held?: { reason: string };
+  dryRun?: DryRun;
 }
 
 /** Waits until a run in plan mode has ended, and prints what it would have done. */
@@ -62,10 +63,12 @@ export async function tellPlan(
 }
 
 function tellCalls(planned: readonly Planned[], output: Output): void {
-  for (const { activity, targets, plan, held } of planned) {
-    output.line(printable(`${activity}  ${targets.join(', ')}`));
+  for (const { activity, targets, plan, dryRun, held } of planned) {
+    output.line(`${printable(activity)}  ${printable(targets.join(', '))}`.trimEnd());
     if (!plan) output.line('  it is so already');
-    else for (const line of linesOf(plan)) output.line(printable(`  ${line}`));
+    else
+      for (const line of [...linesOf(plan), ...(dryRun ? [dryRun.said] : [])])
+        output.line(`  ${printable(line)}`);
     if (held) output.line(printable(`  would be held: ${held.reason}`));
   }
   if (planned.length === 0) output.line('It would change nothing.');

@@ -1,5 +1,5 @@
 import { whoMayApprove } from '../domain/approval.ts';
-import type { Plan } from '../domain/plan.ts';
+import type { DryRun, Plan } from '../domain/plan.ts';
 import { whoMayAnswer } from '../domain/question.ts';
 import { type Details, detailOf, type Failure, type RecordRow } from '../domain/record.ts';
 import { paint, printable, type Tone } from './output.ts';
@@ -95,12 +95,13 @@ function ofActivity(row: RecordRow, line: MakeLine): TimelineLine[] | undefined 
   const intended = detailOf(row, 'activity.intended');
   if (intended) return doubtLine(intended, line);
   const planned = detailOf(row, 'activity.planned') as
-    | { activity?: string; plan?: Partial<Plan>; held?: { reason: string } }
+    | { activity?: string; plan?: Partial<Plan>; dryRun?: DryRun; held?: { reason: string } }
     | undefined;
   if (planned) {
-    const { activity = unknown, plan, held } = planned;
+    const { activity = unknown, plan, dryRun, held } = planned;
+    const said = dryRun ? `. ${dryRun.said}` : '';
     return [
-      line('>', `${activity} is planned: ${plan?.summary ?? 'it is so already'}`),
+      line('>', `${activity} is planned: ${plan?.summary ?? 'it is so already'}${said}`),
       ...(held ? [line('!', `${activity} would be held: ${held.reason}`)] : []),
     ];
   }

@@ -17,6 +17,7 @@ const asked: z.input<typeof approvalSchema> = {
       calls: ['ec2:RebootInstances i-0abc12345def67890'],
       targets: ['ec2:i-0abc12345def67890'],
       before: '{"i-0abc12345def67890":"instance impaired"}',
+      dryRun: 'EC2 would do it',
       undo: 'It cannot be taken back: a reboot cannot be taken back.',
     },
   ],

@@ -69,6 +69,7 @@ function section(activity: AnyActivity & { example?: unknown }): string {
             .join(', ')}`,
         ]),
     ...('look' in activity && activity.inverse ? [inverseLine(activity.inverse)] : []),
+    ...('dryRun' in activity ? ['- its plan says whether the provider would do it'] : []),
     '',
     ...fieldsOf('takes', input, 'input'),
     ...fieldsOf('answers', output, 'output'),

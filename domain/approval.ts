@@ -1,5 +1,5 @@
 import type { ChangeKind } from './kind.ts';
-import type { Inverse } from './plan.ts';
+import type { DryRun, Inverse } from './plan.ts';
 import { type Role, roles } from './rights.ts';
 
 /**
@@ -47,6 +47,8 @@ export interface PlannedCall {
   inverse: Inverse;
   /** SHA-256 over the canonical JSON of all that. */
   digest: string;
+  /** What the provider said to it when it was planned. Not in the digest. */
+  dryRun?: DryRun;
 }
 
 /** `superseded`: the world is another one than was shown, and it is asked anew. `withdrawn`: the run needs no answer any more. */
@@ -211,5 +213,5 @@ export type CallApproval = (typeof callApprovals)[number];
 
 /** What a call gives that is planned and not made: the plan, and with what the run goes on as if it had been; or what is so already. */
 export type Looked<Output = unknown> =
-  | { planned: PlannedCall; kind: ChangeKind; output: Output }
+  | { planned: PlannedCall; kind: ChangeKind; output: Output; dryRun?: DryRun }
   | { done: Output };

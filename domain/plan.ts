@@ -17,6 +17,18 @@ export interface Plan<Output = unknown, Values = unknown> {
   output: Output;
 }
 
+/**
+ * What the provider itself says to a plan that is not made, as it was asked whether it would do it. It is of that moment, so it is no part of
+ * the plan, nor of its digest. `unknown`: it could not be asked, which says nothing of the change.
+ */
+export interface DryRun {
+  outcome: 'accepted' | 'refused' | 'unknown';
+  /** For people: `EC2 would do it`, `Kubernetes would refuse it: …`. No secrets. */
+  said: string;
+  /** What it would be then, as far as the provider tells it. JSON. */
+  after?: unknown;
+}
+
 /** The call that takes a change back; or, in words, why there is none. */
 export type Inverse = { activity: string; input: Record<string, unknown> } | { none: string };
 

@@ -3,7 +3,7 @@ import type { Disposition } from './disposition.ts';
 import type { HoldKind, HoldScope } from './guard.ts';
 import type { Kind } from './kind.ts';
 import type { LowerMode, RunMode, Standing } from './mode.ts';
-import type { Plan } from './plan.ts';
+import type { DryRun, Plan } from './plan.ts';
 import type { Question, QuestionAnswer } from './question.ts';
 import type { RunStuck, WhenOverdue, WorkerBuild } from './run.ts';
 
@@ -121,7 +121,7 @@ export interface Details {
   'run.cancelled': EndDetail;
   /** Where it is looked at and not made: what would be done, or that it is done already. */
   'activity.planned': AttemptDetail & { targets: readonly string[] } & (
-      | { plan: Plan; digest: string; held?: { guard: string; reason: string } }
+      | { plan: Plan; digest: string; dryRun?: DryRun; held?: { guard: string; reason: string } }
       | { done: unknown }
     );
   'activity.intended': AttemptDetail & { targets?: readonly string[] };

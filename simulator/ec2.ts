@@ -242,8 +242,10 @@ function mount(app: Express, world: Ec2World, act: Act, clock: () => number): vo
       });
     // What looks is about no resource in particular.
     if (ids.length === 0) authorizeBy(world, caller, { action: `ec2:${action}`, resource: '*', keys: {} });
-    if (parameters.get('DryRun') === 'true')
-      throw new AwsError(412, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
+    if (parameters.get('DryRun') !== 'true') return;
+    // It looks whether the instances are there, and not in which state they are.
+    named(parameters);
+    throw new AwsError(412, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
   };
 
   const change = (

@@ -25,6 +25,15 @@ const slackReads = [
 const slackMethod = ({ path }: Request) => /^\/api\/([\w.]+)/.exec(path)?.[1] ?? path;
 const ec2Field = ({ body }: Request, name: string) => new URLSearchParams(body).get(name) ?? '';
 
+const isAccessReview = ({ method, path }: Request) =>
+  method === 'POST' && path.startsWith('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews');
+
+/** Of a deletion with a body only that counts: the API server does not read options of the query beside one. */
+const isDryRunOfKubernetes = ({ method, path, body }: Request) =>
+  method === 'PATCH'
+    ? /[?&]dryRun=All(&|$)/.test(path)
+    : method === 'DELETE' && /"dryRun":\["All"\]/.test(body);
+
 /** Whether a request to a provider changes anything there. What is not known to be a read counts as a change. */
 export function isChange(provider: string, request: Request): boolean {
   const { method, path } = request;
@@ -35,9 +44,7 @@ export function isChange(provider: string, request: Request): boolean {
     case 'jira':
       return !(method === 'POST' && /^\/rest\/api\/3\/search\/jql(\?|$)/.test(path));
     case 'kubernetes':
-      return !(
-        method === 'POST' && path.startsWith('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews')
-      );
+      return !(isDryRunOfKubernetes(request) || isAccessReview(request));
     case 'ec2':
       return !(/^(Describe|Get)/.test(ec2Field(request, 'Action')) || ec2Field(request, 'DryRun') === 'true');
     default:

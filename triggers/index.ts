@@ -7,6 +7,7 @@ import { productionIncident } from './production-incident.ts';
 import { quietIncidentTrigger } from './quiet-incident.ts';
 import { runFailed } from './run-failed.ts';
 import { runOverdue } from './run-overdue.ts';
+import { scaleOutTrigger } from './scale-out.ts';
 import { severityRaisedTrigger } from './severity-raised.ts';
 import { shiftHandoffTrigger } from './shift-handoff.ts';
 import { slackAction } from './slack-action.ts';
@@ -19,6 +20,7 @@ export const triggers = triggerList([
   productionIncident,
   ec2Unhealthy,
   kubernetesCrashLoop,
+  scaleOutTrigger,
   triggeredAndUnackedTrigger,
   quietIncidentTrigger,
   severityRaisedTrigger,

@@ -15,6 +15,8 @@ export const kubernetesCrashLoop = defineTrigger({
   },
   run: kubernetesCrashLoopDiagnosis,
   input: ({ id }) => ({ incidentId: id }),
+  // The diagnosis comes at once. What it offers is asked for in each mode, and its posts need nobody's word.
+  mode: 'approve',
   target({ title, service }) {
     const workload = findWorkload(title, []);
     return workload ? `${workload.namespace}/${workload.name}` : service.name;

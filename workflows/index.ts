@@ -8,6 +8,7 @@ export { pageForRun } from './page-for-run.ts';
 export { pagerdutyProductionIncidentPolicy } from './pagerduty-production-incident-policy.ts';
 export { quietIncident } from './quiet-incident.ts';
 export { resolveFromJira } from './resolve-from-jira.ts';
+export { scaleOut } from './scale-out.ts';
 export { severityRaised } from './severity-raised.ts';
 export { shiftHandoff } from './shift-handoff.ts';
 export { showApproval } from './show-approval.ts';

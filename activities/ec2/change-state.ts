@@ -5,6 +5,7 @@ import { actor, defineActivity } from '../activity.ts';
 import { conflict, invalidInput } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
 import { type ChangeAction, callText } from './calls.ts';
+import { dryRunOf } from './dry-run.ts';
 import { instanceIds, targetsOf } from './input.ts';
 import { describeInstances, type Ec2Instance } from './instances.ts';
 import { makeCalls } from './make-calls.ts';
@@ -128,6 +129,7 @@ export const stopEc2Instances = defineActivity({
       back: 'startEc2Instances',
     });
   },
+  dryRun: dryRunOf,
   async act(plan, input, context) {
     const { instanceIds, force } = input;
     const { signal } = context.attempt;
@@ -171,6 +173,7 @@ export const startEc2Instances = defineActivity({
       back: 'stopEc2Instances',
     });
   },
+  dryRun: dryRunOf,
   async act(plan, input, context) {
     const { instanceIds } = input;
     const { signal } = context.attempt;

@@ -3,6 +3,7 @@ import { actor, defineActivity } from '../activity.ts';
 import { conflict, invalidInput } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
 import { callText } from './calls.ts';
+import { dryRunOf } from './dry-run.ts';
 import { instanceIds, targetsOf } from './input.ts';
 import { describeInstances, describeStatuses, type Ec2Status, isHealthy } from './instances.ts';
 import { makeCalls } from './make-calls.ts';
@@ -82,6 +83,7 @@ export const rebootEc2Instances = defineActivity({
       },
     };
   },
+  dryRun: dryRunOf,
   async act({ output }, input, { ec2, attempt: { signal } }) {
     const region = await ec2At({ ec2 }, input);
     const requestedAt = new Date().toISOString();

@@ -3,6 +3,7 @@ import type { Looked, Plan } from '../../domain/plan.ts';
 import { type ActivityContext, actor, connectionName, defineActivity } from '../activity.ts';
 import { requireAllowed } from './allowed.ts';
 import { asPlanned, type Seen } from './as-planned.ts';
+import { all, dryRun } from './dry-run.ts';
 import { throwFailure } from './failures.ts';
 import { objectName } from './input.ts';
 
@@ -38,19 +39,34 @@ async function look(
   };
 }
 
+/** The kubelet writes a node's status all the time, and with it another version: the uid alone tells whether it is this node. */
+async function patchNode(
+  unschedulable: boolean,
+  { connection, node: name }: Input,
+  uid: string | undefined,
+  { kubernetes, attempt: { signal } }: ActivityContext,
+  options: { dryRun?: typeof all } = {},
+) {
+  const { core, request } = await kubernetes(connection);
+  const body = { metadata: { uid }, spec: { unschedulable } };
+  const merge = request(signal, 'application/merge-patch+json');
+  return core.patchNode({ name, body, ...options }, merge);
+}
+
+const askDry = (unschedulable: boolean, plan: Plan<Output, Seen>, input: Input, context: ActivityContext) =>
+  dryRun(plan, async () => {
+    const { spec } = await patchNode(unschedulable, input, plan.values.uid, context, { dryRun: all });
+    return { unschedulable: spec?.unschedulable ?? false };
+  });
+
 async function act(
   unschedulable: boolean,
   plan: Plan<Output, Seen>,
   input: Input,
   context: ActivityContext,
 ): Promise<Output> {
-  const { core, request } = await context.kubernetes(input.connection);
   const patch = async ({ values: { uid }, output }: Plan<Output, Seen>) => {
-    // The kubelet writes a node's status all the time, and with it another version: the uid alone tells whether it is this node.
-    const body = { metadata: { uid }, spec: { unschedulable } };
-    const asked = { name: input.node, body };
-    const merge = request(context.attempt.signal, 'application/merge-patch+json');
-    await core.patchNode(asked, merge).catch(throwFailure);
+    await patchNode(unschedulable, input, uid, context).catch(throwFailure);
     return output;
   };
   return asPlanned(plan, patch, () => look(unschedulable, input, context));
@@ -68,6 +84,7 @@ export const cordonKubernetesNode = defineActivity({
   example: { node: 'ip-10-0-1-17' },
   inverse: { activity: 'uncordonKubernetesNode' },
   look: (input, context) => look(true, input, context),
+  dryRun: (plan, input, context) => askDry(true, plan, input, context),
   act: (plan, input, context) => act(true, plan, input, context),
 });
 
@@ -83,5 +100,6 @@ export const uncordonKubernetesNode = defineActivity({
   example: { node: 'ip-10-0-1-17' },
   inverse: { activity: 'cordonKubernetesNode' },
   look: (input, context) => look(false, input, context),
+  dryRun: (plan, input, context) => askDry(false, plan, input, context),
   act: (plan, input, context) => act(false, plan, input, context),
 });

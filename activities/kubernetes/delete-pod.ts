@@ -1,13 +1,21 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { CoreV1ApiDeleteNamespacedPodRequest, V1Pod } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { defineActivity } from '../activity.ts';
 import { conflict } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
 import type { Kubernetes } from './client.ts';
+import { all, dryRun } from './dry-run.ts';
 import { refusalOf, throwFailure } from './failures.ts';
 import { changeFields, objectName, target } from './input.ts';
 
 const inverse = { none: 'a pod that was deleted does not come back' } as const;
+
+const input = z.object({
+  ...changeFields,
+  pod: objectName,
+  uid: z.string().min(1).max(128),
+  graceSeconds: z.number().int().min(0).max(86_400).optional(),
+});
 
 /**
  * Deletes that one pod and never what has replaced it under the same name: the uid is a precondition. A pod that is gone, or
@@ -20,12 +28,7 @@ export const deleteKubernetesPod = defineActivity({
   summary: 'Deletes a pod, which its owner then replaces',
   permissions: ['pods get', 'pods delete'],
   targets: ({ namespace, pod }) => [target(namespace, 'pod', pod), ...ownersOf(namespace, pod)],
-  input: z.object({
-    ...changeFields,
-    pod: objectName,
-    uid: z.string().min(1).max(128),
-    graceSeconds: z.number().int().min(0).max(86_400).optional(),
-  }),
+  input,
   output: z.object({ changed: z.boolean() }),
   example: { namespace: 'shop', pod: 'carts-0', uid: '6f1c2a5e-3a53-4b0f-9a51-2f3d6c8b7e10' },
   inverse,
@@ -51,13 +54,18 @@ export const deleteKubernetesPod = defineActivity({
       },
     };
   },
-  async act({ output }, input, { kubernetes, attempt: { signal } }) {
-    const { namespace, pod, uid, graceSeconds } = input;
-    const client = await kubernetes(input.connection);
-    const grace = graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds };
-    const asked = { namespace, name: pod, body: { preconditions: { uid }, ...grace } };
-    try {
+  dryRun: (plan, input, { kubernetes, attempt: { signal } }) =>
+    dryRun(plan, async () => {
+      const client = await kubernetes(input.connection);
+      // In the body: the cluster reads no options of the query beside one, and would delete the pod.
+      const asked = deletion(input, { dryRun: [all] });
       await client.core.deleteNamespacedPod(asked, client.request(signal));
+      return undefined;
+    }),
+  async act({ output }, input, { kubernetes, attempt: { signal } }) {
+    const client = await kubernetes(input.connection);
+    try {
+      await client.core.deleteNamespacedPod(deletion(input), client.request(signal));
       return output;
     } catch (error) {
       const refusal = refusalOf(error);
@@ -68,6 +76,14 @@ export const deleteKubernetesPod = defineActivity({
     }
   },
 });
+
+function deletion(
+  { namespace, pod, uid, graceSeconds }: z.output<typeof input>,
+  options: { dryRun?: (typeof all)[] } = {},
+): CoreV1ApiDeleteNamespacedPodRequest {
+  const grace = graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds };
+  return { namespace, name: pod, body: { preconditions: { uid }, ...grace, ...options } };
+}
 
 /**
  * A pod's name begins with its owner's, and a deletion is to share locks and cool-downs with a restart of the owner. What a name

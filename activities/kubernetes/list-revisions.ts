@@ -10,6 +10,8 @@ const revisionSchema = z.object({
   revision: z.number(),
   images: z.array(z.string()),
   createdAt: z.string().optional(),
+  /** Of the object that keeps it: the replica set, which owns the pods of a deployment. */
+  name: z.string().optional(),
 });
 
 /** A controller revision's data is a patch of the workload's template. */
@@ -60,6 +62,7 @@ function fromReplicaSet({ metadata, spec }: V1ReplicaSet): z.input<typeof revisi
     revision: Number(metadata?.annotations?.['deployment.kubernetes.io/revision'] ?? 0),
     images: spec?.template?.spec?.containers.map(({ image }) => image ?? '') ?? [],
     createdAt: metadata?.creationTimestamp?.toISOString(),
+    name: metadata?.name,
   };
 }
 
@@ -69,5 +72,6 @@ function fromControllerRevision({ metadata, revision, data }: V1ControllerRevisi
     revision,
     images: containers.map(({ image }) => image),
     createdAt: metadata?.creationTimestamp?.toISOString(),
+    name: metadata?.name,
   };
 }

@@ -2,8 +2,12 @@ import { z } from 'zod';
 import { defineActivity } from '../activity.ts';
 import { findAutoscaler } from './autoscaler.ts';
 import { workloadInput } from './input.ts';
+import { keeperOf } from './keeper.ts';
 import { short } from './text.ts';
 import { readAnyWorkload, readWorkload, selectorText, type Workload } from './workload.ts';
+
+/** The owner's word on how far it may be scaled out. */
+const scaleMax = 'baton/scale-max';
 
 export const readKubernetesWorkload = defineActivity({
   name: 'readKubernetesWorkload',
@@ -33,12 +37,22 @@ export const readKubernetesWorkload = defineActivity({
     /** Finds its pods: what `listKubernetesPods` takes. */
     selector: z.string(),
     autoscaler: z.object({ name: z.string(), min: z.number(), max: z.number() }).optional(),
+    keeper: z
+      .string()
+      .optional()
+      .describe(
+        'Who keeps it as it is written elsewhere, and so puts back what is changed: `Argo CD (shop)`',
+      ),
+    scaleMax: z
+      .number()
+      .optional()
+      .describe('How many replicas its owner allows at most, by the annotation `baton/scale-max`'),
   }),
   example: { namespace: 'shop', deployment: 'checkout' },
   async run(input, { kubernetes, attempt: { signal } }) {
     const client = await kubernetes(input.connection);
     const workload = await readWorkload(client, input, signal);
-    const { spec, status } = workload.object;
+    const { metadata, spec, status } = workload.object;
     const { namespace } = input;
     return {
       kind: workload.kind,
@@ -52,10 +66,16 @@ export const readKubernetesWorkload = defineActivity({
         message: message === undefined ? undefined : short(message),
       })),
       selector: selectorText(spec?.selector ?? {}),
+      keeper: keeperOf(metadata),
+      scaleMax: scaleMaxOf(metadata?.annotations?.[scaleMax]),
       autoscaler: await findAutoscaler(client, { namespace, ...workload }, signal),
     };
   },
 });
+
+/** A number of replicas; anything else says nothing. */
+const scaleMaxOf = (said: string | undefined) =>
+  said !== undefined && /^[1-9]\d{0,3}$/.test(said) ? Number(said) : undefined;
 
 /** Counts that are missing are 0. */
 function replicasOf(workload: Workload) {

@@ -4,8 +4,10 @@ import { type ActivityContext, type Attempt, defineActivity } from '../activity.
 import { conflict } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
 import { asPlanned, type Seen } from './as-planned.ts';
+import { all, dryRun as askDry } from './dry-run.ts';
+import { throwFailure } from './failures.ts';
 import { appsPath, changeFields, objectName, target, time } from './input.ts';
-import { patchWorkload, readWorkload } from './workload.ts';
+import { patchWorkload, readWorkload, type Workload } from './workload.ts';
 
 /** What kubectl writes too: another value in the pods' template is another template, and so a rollout. */
 const restartedAt = 'kubectl.kubernetes.io/restartedAt';
@@ -39,7 +41,7 @@ async function look(asked: Restart, { kubernetes, attempt }: ActivityContext): P
   if (workload.kind === 'Deployment' && workload.object.spec?.paused)
     throw conflict('Kubernetes', `deployment ${workload.name} is paused, so a restart would not begin`);
   const path = appsPath(namespace, `${kind}s`, workload.name);
-  const images = spec?.template.spec?.containers.map(({ image }) => image ?? '') ?? [];
+  const images = imagesOf(workload.object);
   return {
     plan: {
       summary: `Replaces the pods of ${kind} ${namespace}/${workload.name}, one after the other`,
@@ -63,15 +65,33 @@ function isDone(before: string | undefined, at: string, { number, uncertainSince
   return before === at || (mayHaveActed && Date.parse(before) > Date.parse(at));
 }
 
+const imagesOf = ({ spec }: Workload['object']): string[] =>
+  spec?.template.spec?.containers.map(({ image }) => image ?? '') ?? [];
+
+async function patch(
+  asked: Restart,
+  metadata: Partial<Seen>,
+  { kubernetes, attempt: { signal } }: ActivityContext,
+  options: { dryRun?: typeof all } = {},
+): Promise<Workload['object']> {
+  const client = await kubernetes(asked.connection);
+  const template = { metadata: { annotations: { [restartedAt]: asked.at } } };
+  return patchWorkload(client, asked, { metadata, spec: { template } }, { signal, ...options });
+}
+
+/** Without the version, which changes with every status. */
+const dryRun = (plan: Plan<Output, Seen>, asked: Restart, context: ActivityContext) =>
+  askDry(plan, async () => {
+    const then = await patch(asked, { uid: plan.values.uid }, context, { dryRun: all });
+    return { images: imagesOf(then), restartedAt: then.spec?.template.metadata?.annotations?.[restartedAt] };
+  });
+
 async function act(plan: Plan<Output, Seen>, asked: Restart, context: ActivityContext): Promise<Output> {
-  const client = await context.kubernetes(asked.connection);
-  const patch = async ({ values: { resourceVersion } }: Plan<Output, Seen>) => {
-    const template = { metadata: { annotations: { [restartedAt]: asked.at } } };
-    const body = { metadata: { resourceVersion }, spec: { template } };
-    const { metadata } = await patchWorkload(client, asked, body, context.attempt.signal);
+  const make = async ({ values: { resourceVersion } }: Plan<Output, Seen>) => {
+    const { metadata } = await patch(asked, { resourceVersion }, context).catch(throwFailure);
     return { changed: true, generation: metadata?.generation ?? 0 };
   };
-  return asPlanned(plan, patch, () => look(asked, context));
+  return asPlanned(plan, make, () => look(asked, context));
 }
 
 export const restartKubernetesDeployment = defineActivity({
@@ -86,6 +106,7 @@ export const restartKubernetesDeployment = defineActivity({
   example: { namespace: 'shop', deployment: 'checkout', at: '2026-11-21T10:00:00.000Z' },
   inverse,
   look,
+  dryRun,
   act,
 });
 
@@ -101,6 +122,7 @@ export const restartKubernetesStatefulSet = defineActivity({
   example: { namespace: 'shop', statefulSet: 'carts', at: '2026-11-21T10:00:00.000Z' },
   inverse,
   look,
+  dryRun,
   act,
 });
 
@@ -116,5 +138,6 @@ export const restartKubernetesDaemonSet = defineActivity({
   example: { namespace: 'shop', daemonSet: 'log-collector', at: '2026-11-21T10:00:00.000Z' },
   inverse,
   look,
+  dryRun,
   act,
 });

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { Looked, Plan } from '../../domain/plan.ts';
+import type { Looked } from '../../domain/plan.ts';
 import { type ActivityContext, type Attempt, defineActivity } from '../activity.ts';
 import { conflict, providerFailure } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
 import { asPlanned, type Seen } from './as-planned.ts';
 import type { Kubernetes } from './client.ts';
+import { all, dryRun } from './dry-run.ts';
 import { refusalOf, throwFailure } from './failures.ts';
 import { appsPath, changeFields, objectName, target } from './input.ts';
 import { readDeployment, readReplicaSets, type Template } from './template.ts';
@@ -62,11 +63,20 @@ export const rollBackKubernetesDeployment = defineActivity({
   example: { namespace: 'shop', deployment: 'checkout', toRevision: 1 },
   inverse: { activity: 'rollBackKubernetesDeployment' },
   look,
+  dryRun: (plan, input, context) =>
+    dryRun(plan, async () => {
+      const client = await context.kubernetes(input.connection);
+      const { spec } = await putBack(client, input, plan.values, context.attempt, { dryRun: all });
+      return { images: spec?.template.spec?.containers.map(({ image }) => image ?? '') ?? [] };
+    }),
   async act(plan, input, context) {
     const client = await context.kubernetes(input.connection);
     return asPlanned(
       plan,
-      (plan) => putBack(client, input, plan, context.attempt),
+      async ({ values, output }) => {
+        await putBack(client, input, values, context.attempt).catch(throwPatchFailure);
+        return output;
+      },
       () => look(input, context),
     );
   },
@@ -101,9 +111,10 @@ async function look(
   return {
     plan: {
       summary: `Returns deployment ${namespace}/${name} to revision ${revision}: ${toImages.join(', ')}`,
+      // Without the key itself: what people approve is then made under another one.
       calls: [
         `PATCH ${appsPath(namespace, 'deployments', name)} spec.template=(that of revision ${revision}) ` +
-          `metadata.annotations=(those of revision ${revision}) metadata.annotations[${marker}]=${key}`,
+          `metadata.annotations=(those of revision ${revision}) metadata.annotations[${marker}]=(the key of the call)`,
       ],
       values: { uid: metadata.uid, generation: metadata.generation, replicaSet: wanted.uid },
       before: { images: fromImages, ...(from === undefined ? {} : { revision: from }) },
@@ -149,9 +160,10 @@ async function revisionsOf(
 async function putBack(
   client: Kubernetes,
   { namespace, deployment: name }: Input,
-  { values: { uid, generation, replicaSet }, output }: Plan<Output, Values>,
+  { uid, generation, replicaSet }: Values,
   { key, signal }: Attempt,
-): Promise<Output> {
+  options: { dryRun?: typeof all } = {},
+) {
   const present = await readDeployment(client, { namespace, name }, signal);
   const all = await revisionsOf(client, namespace, present, signal);
   const wanted = all.find((each) => each.uid === replicaSet);
@@ -169,13 +181,10 @@ async function putBack(
     { op: 'replace', path: '/spec/template', value: wanted.template },
     { op: 'add', path: '/metadata/annotations', value: annotations },
   ];
-  await client.apps
-    .patchNamespacedDeployment(
-      { namespace, name, body },
-      client.request(signal, 'application/json-patch+json'),
-    )
-    .catch(throwPatchFailure);
-  return output;
+  return client.apps.patchNamespacedDeployment(
+    { namespace, name, body, ...options },
+    client.request(signal, 'application/json-patch+json'),
+  );
 }
 
 /** 422 is the answer to a test that does not hold: the deployment has been changed since it was read. */

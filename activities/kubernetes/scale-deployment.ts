@@ -5,6 +5,7 @@ import { conflict } from '../failures.ts';
 import { requireAllowed } from './allowed.ts';
 import { asPlanned, type Seen } from './as-planned.ts';
 import { findAutoscaler } from './autoscaler.ts';
+import { all, dryRun } from './dry-run.ts';
 import { throwFailure } from './failures.ts';
 import { appsPath, changeFields, objectName, target } from './input.ts';
 
@@ -36,18 +37,32 @@ export const scaleKubernetesDeployment = defineActivity({
   example: { namespace: 'shop', deployment: 'checkout', replicas: 5 },
   inverse: { activity: 'scaleKubernetesDeployment' },
   look,
+  // Without the version, which changes with every status.
+  dryRun: (plan, input, context) =>
+    dryRun(plan, async () => {
+      const { spec } = await patchScale(input, { uid: plan.values.uid }, context, { dryRun: all });
+      return { replicas: spec?.replicas };
+    }),
   async act(plan, input, context) {
-    const { namespace, deployment: name, replicas } = input;
-    const { apps, request } = await context.kubernetes(input.connection);
     const patch = async ({ values: { resourceVersion }, output }: Plan<Output, Seen>) => {
-      const body = { metadata: { resourceVersion }, spec: { replicas } };
-      const merge = request(context.attempt.signal, 'application/merge-patch+json');
-      await apps.patchNamespacedDeploymentScale({ namespace, name, body }, merge).catch(throwFailure);
+      await patchScale(input, { resourceVersion }, context).catch(throwFailure);
       return output;
     };
     return asPlanned(plan, patch, () => look(input, context));
   },
 });
+
+async function patchScale(
+  { connection, namespace, deployment: name, replicas }: Input,
+  metadata: Partial<Seen>,
+  { kubernetes, attempt: { signal } }: ActivityContext,
+  options: { dryRun?: typeof all } = {},
+) {
+  const { apps, request } = await kubernetes(connection);
+  const body = { metadata, spec: { replicas } };
+  const merge = request(signal, 'application/merge-patch+json');
+  return apps.patchNamespacedDeploymentScale({ namespace, name, body, ...options }, merge);
+}
 
 async function look(
   { connection, namespace, deployment, replicas }: Input,

@@ -45,22 +45,22 @@ export async function readWorkload(
   return { kind: 'DaemonSet', name: daemonSet, object };
 }
 
-/** Merges `body` into the one of the three that the input names, and resolves with what it is then. */
+/** Merges `body` into the one of the three that the input names, and resolves with what it is then. Errors come as the SDK throws them. */
 export async function patchWorkload(
   { apps, request }: Kubernetes,
   input: Omit<z.output<typeof workloadInput>, 'connection'>,
   body: object,
-  signal: AbortSignal,
+  { signal, ...more }: { signal: AbortSignal; dryRun?: 'All' },
 ): Promise<Workload['object']> {
   const { namespace, deployment, statefulSet, daemonSet } = input;
-  const change = { namespace, body };
+  const change = { namespace, body, ...more };
   const options = request(signal, 'application/strategic-merge-patch+json');
   if (deployment !== undefined)
-    return apps.patchNamespacedDeployment({ ...change, name: deployment }, options).catch(throwFailure);
+    return apps.patchNamespacedDeployment({ ...change, name: deployment }, options);
   if (statefulSet !== undefined)
-    return apps.patchNamespacedStatefulSet({ ...change, name: statefulSet }, options).catch(throwFailure);
+    return apps.patchNamespacedStatefulSet({ ...change, name: statefulSet }, options);
   if (daemonSet === undefined) throw new Error('The input names no workload');
-  return apps.patchNamespacedDaemonSet({ ...change, name: daemonSet }, options).catch(throwFailure);
+  return apps.patchNamespacedDaemonSet({ ...change, name: daemonSet }, options);
 }
 
 /** A selector as lists take it: `app=checkout,tier in (web,api)`. */

@@ -18,6 +18,8 @@ export const approvalSchema = z.object({
       /** As it is and as it will be, as JSON. */
       before: z.string().optional(),
       after: z.string().optional(),
+      /** What the provider said when it was asked whether it would do it. */
+      dryRun: z.string().optional(),
       /** How it is taken back, or why it cannot be. */
       undo: z.string(),
     }),
@@ -92,7 +94,7 @@ function blocksOf(approval: ShownApproval, share: number): Block[] {
 
 /** One call, letter by letter, with what it changes. Each part is cut by itself, so that a long one hides no other. */
 function wordsOf(
-  { summary, calls, targets, before, after, undo }: ShownApproval['calls'][number],
+  { summary, calls, targets, before, after, dryRun, undo }: ShownApproval['calls'][number],
   share: number,
 ): string {
   const part = (text: string, max: number) => cut(escapeSlack(oneLine(text)), max * share);
@@ -102,6 +104,7 @@ function wordsOf(
     ...(targets.length > 0 ? [part(`On: ${targets.join(', ')}`, 160)] : []),
     ...(before === undefined ? [] : [`Now: ${part(before, 240)}`]),
     ...(after === undefined ? [] : [`Then: ${part(after, 240)}`]),
+    ...(dryRun === undefined ? [] : [`Asked beforehand: ${part(dryRun, 240)}`]),
     part(undo, 160),
   ];
   return lines.filter((line) => line !== '').join('\n') || '-';

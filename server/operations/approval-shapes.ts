@@ -11,6 +11,14 @@ export const inverseShape = z.union([
   z.object({ none: z.string().describe('Why it cannot be taken back') }),
 ]);
 
+export const dryRunShape = z
+  .object({
+    outcome: z.enum(['accepted', 'refused', 'unknown']),
+    said: z.string(),
+    after: z.unknown().exactOptional().describe('What it would be then, as far as the provider tells it'),
+  })
+  .describe('What the provider said when it was asked whether it would do it; not in the digest');
+
 export const callShape = z.object({
   activity: z.string(),
   input: z.record(z.string(), z.unknown()),
@@ -22,6 +30,7 @@ export const callShape = z.object({
   after: z.unknown().optional(),
   inverse: inverseShape.describe('What takes it back'),
   digest: z.string(),
+  dryRun: dryRunShape.exactOptional(),
 });
 
 export const answerShape = z.object({

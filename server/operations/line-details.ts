@@ -5,7 +5,14 @@ import { kinds } from '../../domain/kind.ts';
 import { lowerModes, runModes, standings } from '../../domain/mode.ts';
 import type { Action, Details } from '../../domain/record.ts';
 import { stuckReasons, whenOverdue } from '../../domain/run.ts';
-import { answerShape, approversShape, callShape, inverseShape, states } from './approval-shapes.ts';
+import {
+  answerShape,
+  approversShape,
+  callShape,
+  dryRunShape,
+  inverseShape,
+  states,
+} from './approval-shapes.ts';
 import { holdScope } from './hold-shapes.ts';
 import { formShape, questionAnswerShape, questionStates } from './question-shapes.ts';
 
@@ -127,7 +134,7 @@ export const lineDetails = {
   'run.timed_out': ended,
   'run.cancelled': ended,
   'activity.planned': z.union([
-    planned.extend({ plan, digest: text, held }),
+    planned.extend({ plan, digest: text, dryRun: dryRunShape.exactOptional(), held }),
     planned.extend({ done: unknown }),
   ]),
   'activity.intended': z.object({ ...attempt, targets: texts.exactOptional() }),

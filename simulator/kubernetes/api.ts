@@ -68,6 +68,8 @@ export function mountApi(app: Express, world: KubernetesWorld, act: Act, clock: 
     if (!asked || !isResource(asked)) return next();
     requireGranted(world, asked);
     requireManager(request);
+    requireKnownDryRun(request);
+    requireAdmitted(world, asked);
     const answer = answerTo(asked, request);
     if (answer === undefined)
       throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method');
@@ -124,23 +126,25 @@ export function mountApi(app: Express, world: KubernetesWorld, act: Act, clock: 
   }
 
   function scale(asked: Asked & { resource: Resource }, request: Request): object | undefined {
-    const deployment = find(world.deployments, asked);
+    const deployment = writable(find(world.deployments, asked), request);
     if (asked.verb === 'get') return scaleOf(deployment);
     if (asked.verb !== 'patch') return undefined;
     const { spec } = scaleBody.parse(patched(scaleOf(deployment), request));
     const told = { effect: 'deployment scaled', detail: spec, ...managerOf(request) };
-    changeWorkload(deployment, { ...deployment.spec, replicas: spec.replicas }, told);
+    changeWorkload(deployment, { ...deployment.spec, replicas: spec.replicas }, request, told);
     return scaleOf(deployment);
   }
 
-  function patchWorkload(workload: Workload, request: Request): Workload {
+  function patchWorkload(found: Workload, request: Request): Workload {
+    const workload = writable(found, request);
     const { spec, metadata } = patched(workload, request);
     const effect = `${workload.kind.toLowerCase()} ${whatChanges(workload, spec)}`;
     if (!isDeepStrictEqual(metadata.annotations, workload.metadata.annotations)) {
       workload.metadata.annotations = metadata.annotations ?? {};
-      workload.metadata.resourceVersion = newVersion(world);
+      if (!isDryRun(request)) workload.metadata.resourceVersion = newVersion(world);
     }
-    changeWorkload(workload, spec, { effect, detail: JSON.parse(bodyOf(request)), ...managerOf(request) });
+    const told = { effect, detail: JSON.parse(bodyOf(request)), ...managerOf(request) };
+    changeWorkload(workload, spec, request, told);
     return workload;
   }
 
@@ -148,20 +152,23 @@ export function mountApi(app: Express, world: KubernetesWorld, act: Act, clock: 
   function changeWorkload(
     workload: Workload,
     spec: Workload['spec'],
+    request: Request,
     told: Omit<Parameters<Act>[0], 'target'>,
   ): void {
     if (isDeepStrictEqual(spec, workload.spec)) return;
     workload.spec = spec;
     workload.metadata.generation += 1;
+    if (isDryRun(request)) return;
     workload.metadata.resourceVersion = newVersion(world);
     act({ ...told, target: `${workload.metadata.namespace}/${workload.metadata.name}` });
   }
 
   function patchNode(asked: Asked & { resource: Resource }, request: Request): Node {
-    const node = find(world.nodes, asked);
+    const node = writable(find(world.nodes, asked), request);
     const { spec } = patched(node, request);
     if (isDeepStrictEqual(spec, node.spec)) return node;
     node.spec = spec;
+    if (isDryRun(request)) return node;
     node.metadata.resourceVersion = newVersion(world);
     const effect = spec.unschedulable ? 'node cordoned' : 'node uncordoned';
     act({ effect, target: node.metadata.name, ...managerOf(request) });
@@ -170,7 +177,9 @@ export function mountApi(app: Express, world: KubernetesWorld, act: Act, clock: 
 
   function deletePod(asked: Asked & { resource: Resource }, request: Request): object {
     const pod = find(world.pods, asked);
-    const { preconditions, gracePeriodSeconds } = deleteBody.parse(JSON.parse(bodyOf(request) || '{}'));
+    const { preconditions, gracePeriodSeconds, dryRun } = deleteBody.parse(
+      JSON.parse(bodyOf(request) || '{}'),
+    );
     const { uid, name, namespace } = pod.metadata;
     if (preconditions?.uid !== undefined && preconditions.uid !== uid) {
       const mismatch = `UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`;
@@ -180,6 +189,7 @@ export function mountApi(app: Express, world: KubernetesWorld, act: Act, clock: 
         `Operation cannot be fulfilled on pods "${name}": Precondition failed: ${mismatch}`,
       );
     }
+    if (dryRun.length > 0) return pod;
     removePod(world, pod);
     act({ effect: 'pod deleted', target: `${namespace}/${name}`, key: uid, detail: { gracePeriodSeconds } });
     return pod;
@@ -201,10 +211,31 @@ const scaleBody = z.object({ spec: z.object({ replicas: z.number().int().min(0) 
 const deleteBody = z.object({
   preconditions: z.object({ uid: z.string().optional() }).optional(),
   gracePeriodSeconds: z.number().optional(),
+  dryRun: z.array(z.literal('All')).default([]),
 });
 
 const bodyOf = (request: Request) => (Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '');
 const query = (request: Request) => new URL(request.originalUrl, 'http://simulator').searchParams;
+
+/** Goes the way of a write, and keeps nothing of it. A deletion says so in its body: beside one no options of the query are read. */
+const isDryRun = (request: Request) => request.method === 'PATCH' && query(request).has('dryRun');
+
+/** What a write may change: of a dry run a copy, which nobody sees again. */
+function writable<Item extends object>(item: Item, request: Request): Item {
+  return isDryRun(request) ? structuredClone(item) : item;
+}
+
+function requireKnownDryRun(request: Request): void {
+  const said = query(request).getAll('dryRun');
+  const other = said.find((each) => each !== 'All');
+  if (other === undefined) return;
+  const reason = `dryRun: Unsupported value: "${other}": supported values: "All"`;
+  throw new StatusError(
+    422,
+    'Invalid',
+    `${request.method === 'PATCH' ? 'PatchOptions' : 'DeleteOptions'}.meta.k8s.io "" is invalid: ${reason}`,
+  );
+}
 
 /** A patch that says a version or a uid is meant for that one. */
 function patched<Target extends { metadata: Metadata }>(target: Target, request: Request): Target {
@@ -262,6 +293,17 @@ function whatChanges(before: Workload, spec: Workload['spec']): string {
   if (isDeepStrictEqual(old, template)) return 'changed';
   const isRestart = template.metadata.annotations?.[restartedAt] !== old.metadata.annotations?.[restartedAt];
   return isRestart && isDeepStrictEqual(old.spec, template.spec) ? 'restarted' : 'template changed';
+}
+
+/** An admission webhook refuses writes, dry runs too. */
+function requireAdmitted({ refusedByWebhook }: KubernetesWorld, { resource, verb }: Asked): void {
+  const reason = ['patch', 'delete'].includes(verb) && refusedByWebhook[resource];
+  if (reason)
+    throw new StatusError(
+      403,
+      'Forbidden',
+      `admission webhook "policy.example.com" denied the request: ${reason}`,
+    );
 }
 
 type Right = Pick<Asked, 'group' | 'resource' | 'subresource' | 'verb'>;

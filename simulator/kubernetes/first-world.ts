@@ -21,6 +21,7 @@ export function firstWorld(): KubernetesWorld {
   const world: KubernetesWorld = {
     token: simulatedToken,
     granted: null,
+    refusedByWebhook: {},
     nextVersion: 1000,
     deployments: [],
     statefulsets: [],
@@ -75,6 +76,17 @@ export function firstWorld(): KubernetesWorld {
     },
   });
   return world;
+}
+
+/** One more deployment, all of whose pods are ready. */
+export function addDeployment(
+  world: KubernetesWorld,
+  described: { name: string; image: string; replicas: number },
+): Workload {
+  const workload = newWorkload(world, 'Deployment', described);
+  world.deployments.push(workload);
+  settle(world, workload);
+  return workload;
 }
 
 function newWorkload(

@@ -127,6 +127,8 @@ export interface KubernetesWorld {
   token: string;
   /** What the token may do, such as `apps/deployments patch`; everything where null. */
   granted: string[] | null;
+  /** Why an admission webhook refuses writes, by the resource: `deployments`. */
+  refusedByWebhook: Record<string, string>;
   nextVersion: number;
   deployments: Workload[];
   statefulsets: Workload[];

@@ -1,5 +1,5 @@
 import type { AnyActivity, AnyChange, Attempt } from '../../activities/activity.ts';
-import type { Plan } from '../../domain/plan.ts';
+import type { DryRun, Plan } from '../../domain/plan.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a plan's values and output are the activity's own matter.
 type AnyPlan = Plan<any, any>;
@@ -32,6 +32,21 @@ export async function planOf(
   await run({ ...activity, act }, input, attempt);
   if (!planned) throw new Error('The look found that it is done');
   return stored(planned);
+}
+
+/** What the provider says to what a look plans. */
+export async function dryRunOf(
+  run: Run,
+  activity: AnyChange,
+  input: Record<string, unknown>,
+): Promise<DryRun | undefined> {
+  let said: DryRun | undefined;
+  const act: AnyChange['act'] = async (plan, given, context) => {
+    said = await activity.dryRun?.(plan, given, context);
+    return plan.output;
+  };
+  await run({ ...activity, act }, input);
+  return said;
 }
 
 /** Acts by a plan that was stored, without a look before. */

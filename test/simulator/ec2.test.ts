@@ -36,6 +36,19 @@ describe('the simulated EC2', () => {
     expect((await call({ Action: 'DescribeInstances' })).status).toBe(200);
   });
 
+  it('tells by a dry run whether the call is allowed and its instances are there, and does nothing', async () => {
+    const { simulator, call } = await startEc2();
+    const reboot = { Action: 'RebootInstances', DryRun: 'true' };
+    expect(await call(reboot)).toMatchObject({ status: 412, code: 'DryRunOperation' });
+    expect(await call({ ...reboot, 'InstanceId.1': 'i-0123456789abcdef0' })).toMatchObject({
+      status: 400,
+      code: 'InvalidInstanceID.NotFound',
+    });
+    simulator.world.denied.push('ec2:RebootInstances');
+    expect(await call(reboot)).toMatchObject({ status: 403, code: 'UnauthorizedOperation' });
+    expect(simulator.ledger).toEqual([]);
+  });
+
   it('checks a rebooted instance anew, after a while in which the old checks stay', async () => {
     const { simulator, call, check, pass } = await startEc2();
     impair(simulator, checkout);

@@ -130,3 +130,47 @@ describe('the simulated Kubernetes', () => {
     expect(second.simulator.ledger).toHaveLength(1);
   });
 });
+
+describe('a dry run in the simulated Kubernetes', () => {
+  const pods = '/api/v1/namespaces/shop/pods';
+
+  it('is answered as the write would be, and keeps nothing', async () => {
+    const { simulator, patch } = await start();
+    const kept = () =>
+      simulator.world.deployments.map(({ metadata: { generation }, spec }) => [generation, spec]);
+    const before = structuredClone(kept());
+    const { status, body } = await patch(
+      'application/strategic-merge-patch+json',
+      restart('2026-11-21T10:00:00Z'),
+      `${deployments}/checkout?fieldManager=baton&dryRun=All`,
+    );
+    expect([status, body.metadata.generation]).toEqual([200, 3]);
+    const scaled = await patch(
+      'application/merge-patch+json',
+      '{"spec":{"replicas":9}}',
+      `${deployments}/checkout/scale?dryRun=All`,
+    );
+    expect(scaled.body.spec).toEqual({ replicas: 9 });
+    expect([kept(), simulator.ledger]).toEqual([before, []]);
+  });
+
+  it('of another kind than All is refused, and so is one of what must not be written', async () => {
+    const { simulator, patch } = await start();
+    const merge = 'application/merge-patch+json';
+    const scale = `${deployments}/checkout/scale`;
+    const body = '{"spec":{"replicas":9}}';
+    expect((await patch(merge, body, `${scale}?dryRun=all`)).status).toBe(422);
+    simulator.world.granted = ['apps/deployments patch'];
+    expect((await patch(merge, body, `${scale}?dryRun=All`)).status).toBe(403);
+    expect(simulator.ledger).toEqual([]);
+  });
+
+  it('of a deletion is one by its body alone: beside a body the query is not read', async () => {
+    const { simulator, send } = await start();
+    const name = simulator.world.pods[0]?.metadata.name ?? '';
+    await send('DELETE', `${pods}/${name}`, '{"dryRun":["All"]}');
+    expect(simulator.ledger).toEqual([]);
+    await send('DELETE', `${pods}/${name}?dryRun=All`, '{"gracePeriodSeconds":0}');
+    expect(simulator.ledger).toMatchObject([{ effect: 'pod deleted' }]);
+  });
+});

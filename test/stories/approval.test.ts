@@ -92,6 +92,7 @@ describe('an instance without the tag', () => {
     const message = JSON.stringify(await shown(approval, 'Waiting for approval'));
     expect(message).toContain(`ec2:RebootInstances ${instance}`);
     expect(message).toContain('a reboot cannot be taken back');
+    expect(message).toContain('Asked beforehand: EC2 would do it');
     expect(message).toContain('"approve"');
     expect(reboots(instance)).toEqual([]);
 

@@ -1,11 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { crashLoop } from '../../simulator/kubernetes.ts';
+import { addDeployment, podsOfDeployment } from '../../simulator/kubernetes/first-world.ts';
+import { crashPod } from '../../simulator/kubernetes/pods.ts';
+import { isCrashing } from '../../simulator/kubernetes/world.ts';
+import { breakRollout, crashLoop, makeOlder } from '../../simulator/kubernetes.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
+import { triggers } from '../../triggers/index.ts';
+import { defineTrigger } from '../../triggers/trigger.ts';
+import { kubernetesCrashLoopDiagnosis } from '../../workflows/kubernetes-crash-loop-diagnosis.ts';
 import { eventually, startWorld, type World } from '../world.ts';
+
+/** The shipped runbook, which here looks for a second only whether the pods stay ready. */
+const remedied = defineTrigger({
+  name: 'remedied',
+  on: 'pagerduty.incident.triggered',
+  when: { 'is for this trigger': ({ title }) => title.startsWith('Down: ') },
+  run: kubernetesCrashLoopDiagnosis,
+  input: ({ id }) => ({ incidentId: id, stableForSeconds: 1, timeoutSeconds: 30 }),
+  mode: 'approve',
+});
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ triggers: [...triggers.filter(({ schedule }) => !schedule), remedied] });
 });
 afterAll(() => world.close());
 
@@ -197,5 +213,113 @@ describe('a crash loop', () => {
     const run = await ended(id);
     expect(run.state).toBe('failed');
     expect(run.failure).toMatchObject({ class: 'ProviderRefused', activity: 'listKubernetesPods' });
+  });
+});
+
+describe('a deployment that crashes since its last rollout', () => {
+  const down = (deployment: string) =>
+    raiseIncident(world.pagerDuty, {
+      title: `Down: ${deployment}`,
+      service: 'Search',
+      alert: {
+        key: `down/${deployment}/${world.pagerDuty.world.incidents.length}`,
+        severity: 'critical',
+        summary: 'Pods restart',
+        details: { namespace: 'shop', deployment },
+      },
+    });
+  const asked = (id: string) =>
+    eventually('an approval to be asked for', async () => {
+      const { items } = await world.store.pageOfApprovals({ subject: id, state: 'pending', limit: 1 });
+      return items[0];
+    });
+  const answer = async (id: string, decision: 'approved' | 'refused') => {
+    const { id: approval } = await asked(id);
+    const by = { by: 'person:ben@example.com', name: 'Ben Okafor', via: 'cli' } as const;
+    await world.store.answerApproval(approval, { ...by, decision });
+  };
+  const endOf = (id: string) =>
+    eventually('the run to end', async () => {
+      const run = await world.run(`remedied/${id}`);
+      return run?.endedAt ? run : undefined;
+    });
+  const statusOf = (id: string) => world.pagerDuty.world.incidents.find((each) => each.id === id)?.status;
+  const deploymentNamed = (name: string) => {
+    const found = world.kubernetes.world.deployments.find(({ metadata }) => metadata.name === name);
+    if (!found) throw new Error(`There is no deployment ${name}`);
+    return found;
+  };
+  const imageOf = (name: string) => deploymentNamed(name).spec.template.spec.containers[0]?.image;
+  const did = (name: string) =>
+    world.kubernetes.ledger.filter(({ target }) => target === `shop/${name}`).map(({ effect }) => effect);
+  const newDeployment = (name: string) =>
+    addDeployment(world.kubernetes.world, { name, image: `shop/${name}:1.0.0`, replicas: 2 });
+
+  it('is diagnosed at once, with its log, and returned to the revision before once somebody has approved that', async () => {
+    newDeployment('billing');
+    const image = breakRollout(world.kubernetes, 'shop', 'billing');
+    const id = down('billing');
+    const approval = await asked(id);
+    // All is told, and nothing is done before.
+    expect(notes(id)).toContain('A roll-back to revision 1 is offered');
+    expect(inRoom()).toContain('starting billing');
+    expect(did('billing')).toEqual([]);
+    expect(approval).toMatchObject({
+      summary: `Returns deployment shop/billing to revision 1: ${image}`,
+      approvers: { role: 'approver', onCallOf: expect.stringMatching(/^P/) },
+      calls: [{ dryRun: { outcome: 'accepted', said: 'Kubernetes would do it' } }],
+    });
+    await answer(id, 'approved');
+    expect((await endOf(id)).outcome).toBe('rolled back');
+    expect(imageOf('billing')).toBe(image);
+    expect(did('billing')).toEqual(['deployment template changed']);
+    expect(statusOf(id)).toBe('resolved');
+    expect(notes(id)).toContain('its pods have all been ready for 1 s without a break');
+  });
+
+  it('is left alone where somebody refuses: the diagnosis stands, and the incident is open', async () => {
+    newDeployment('mailer');
+    breakRollout(world.kubernetes, 'shop', 'mailer');
+    const id = down('mailer');
+    await answer(id, 'refused');
+    expect((await endOf(id)).outcome).toBe('diagnosed');
+    expect(notes(id)).toContain('was not made: Ben Okafor refused it');
+    expect([did('mailer'), statusOf(id)]).toEqual([[], 'triggered']);
+  });
+
+  it('is handed to a person where that does not help, and the incident stays open', async () => {
+    newDeployment('ledger');
+    const image = breakRollout(world.kubernetes, 'shop', 'ledger');
+    const id = down('ledger');
+    await asked(id);
+    // What it returns to crashes by now as well.
+    for (const pod of podsOfDeployment(world.kubernetes.world, deploymentNamed('ledger')))
+      if (!isCrashing(pod)) crashPod(world.kubernetes.world, pod);
+    world.kubernetes.world.brokenImages.push(image);
+    await answer(id, 'approved');
+    expect((await endOf(id)).outcome).toBe('handed to a person');
+    expect(notes(id)).toMatch(/and it did not help: 0 of \d pods are ready/);
+    expect(statusOf(id)).toBe('acknowledged');
+  });
+
+  it('is offered no roll-back where a tool would put it back, which the note names', async () => {
+    const { metadata } = newDeployment('gateway');
+    metadata.labels = { ...metadata.labels, 'argocd.argoproj.io/instance': 'shop' };
+    breakRollout(world.kubernetes, 'shop', 'gateway');
+    const id = down('gateway');
+    expect((await endOf(id)).outcome).toBe('diagnosed');
+    expect(notes(id)).toContain('Neither a roll-back nor a restart is offered: Argo CD (shop) keeps it');
+  });
+
+  it('is offered a restart where its revision had worked for long', async () => {
+    newDeployment('stock');
+    makeOlder(world.kubernetes.world, 'shop', 'stock', 3_000);
+    crashLoop(world.kubernetes, 'shop', 'stock');
+    const id = down('stock');
+    expect((await asked(id)).summary).toMatch(/^Replaces the pods of deployment shop\/stock/);
+    await answer(id, 'approved');
+    expect((await endOf(id)).outcome).toBe('restarted');
+    expect(did('stock')).toEqual(['deployment restarted']);
+    expect(statusOf(id)).toBe('resolved');
   });
 });

@@ -55,9 +55,9 @@ describe('a run that observes', () => {
     expect(changes).toEqual([]);
     expect(reboots(instance)).toEqual([]);
     const lines = await world.record(id);
-    expect(lineOf(lines, 'activity.planned', 'rebootEc2Instances').plan).toMatchObject({
-      calls: [`ec2:RebootInstances ${instance}`],
-    });
+    const line = lineOf(lines, 'activity.planned', 'rebootEc2Instances');
+    expect(line.plan).toMatchObject({ calls: [`ec2:RebootInstances ${instance}`] });
+    expect(line.dryRun).toEqual({ outcome: 'accepted', said: 'EC2 would do it' });
     expect(lines.filter(({ action }) => action === 'activity.intended')).toEqual([]);
     expect(lines.find(({ action }) => action === 'run.started')?.detail.mode).toBe('observe');
     expect((await world.store.findShownRun(`restart-observe/${id}`))?.mode).toBe('observe');
@@ -131,7 +131,13 @@ describe('a run that proposes', () => {
     const approval = await asked(id);
     expect(approval).toMatchObject({
       summary: `Reboots ${instance}; 2 harmless changes (acknowledgePagerDutyIncident, addPagerDutyNote)`,
-      calls: [{ activity: 'rebootEc2Instances', targets: [`ec2:${instance}`] }],
+      calls: [
+        {
+          activity: 'rebootEc2Instances',
+          targets: [`ec2:${instance}`],
+          dryRun: { outcome: 'accepted', said: 'EC2 would do it' },
+        },
+      ],
     });
     expect([changesTo(id), reboots(instance)]).toEqual([[], []]);
     acknowledgeAs(world.pagerDuty, id, 'PADALOP');

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tellPlan } from '../../cli/plan.ts';
+import { operations } from '../../server/operations/index.ts';
 import type { OperationContext } from '../../server/operations/operation.ts';
 import { perform } from '../../server/operations/perform.ts';
 import { startRunByHand } from '../../server/operations/runs.ts';
@@ -101,6 +103,23 @@ describe('a plan that somebody asks for', () => {
       .map(({ detail }) => detail.activity);
   };
 
+  /** What the command prints of a plan. */
+  const printed = async (id = '') => {
+    const lines: string[] = [];
+    const output = {
+      color: false,
+      line: (text = '') => void lines.push(text),
+      note: () => {},
+      json: () => {},
+    };
+    const ask = ((name: string, input: object) => {
+      const operation = operations.find((each) => each.name === name) as typeof planTrigger;
+      return perform(operation, input as never, { ...world.operations, ...ada });
+    }) as never;
+    await tellPlan(id, ask, { output, json: false });
+    return lines.join('\n');
+  };
+
   it('of a trigger, by a stored event, or of a workflow: a responder sees the calls, and nothing is changed', async () => {
     const instance = 'i-0abc12345def67890';
     impair(world.ec2, instance);
@@ -115,6 +134,16 @@ describe('a plan that somebody asks for', () => {
     const asked = { workflow: 'ec2UnhealthyRestart', input: { incidentId }, plan: true, reason: 'a look' };
     const byHand = await ask(startRunByHand, asked);
     expect(await plannedBy(byHand.run?.id)).toContain('rebootEc2Instances');
+    expect(await printed(byHand.run?.id)).toContain(
+      [
+        `rebootEc2Instances  ec2:${instance}`,
+        `  Reboots ${instance}`,
+        `  ec2:RebootInstances ${instance}`,
+        `  {"${instance}":{"ebs":"ok","instance":"impaired","system":"ok"}} → as the call does`,
+        '  cannot be taken back: a reboot cannot be taken back',
+        '  EC2 would do it',
+      ].join('\n'),
+    );
     const other = await ask(planTrigger, { name: 'kubernetes-crash-loop', incident: incidentId });
     expect(other).toMatchObject({ no: expect.stringContaining('crash loop') });
     expectNothingChanged();

@@ -268,6 +268,16 @@ describe('a run that changes nothing', () => {
       }
     });
 
+    it('says whether the provider would do it, where the provider can be asked that', () => {
+      const { dryRun } = declaration as AnyChange;
+      expect(dryRun !== undefined).toBe(['ec2', 'kubernetes'].includes(declaration.provider));
+      for (const { rows } of dryRun ? outcomeOf(one).planned : [])
+        expect(rows[0]?.detail.dryRun).toMatchObject({
+          outcome: 'accepted',
+          said: expect.stringMatching(/^(EC2|Kubernetes) would do it$/),
+        });
+    });
+
     it('names an activity that takes it back, or says why there is none', () => {
       const { inverse } = planOf(outcomeOf(one).planned[0] as Tried);
       // What is declared is what the plan gives. What it cannot take back this time it says in its own words.

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type ActivityContext, type AnyActivity, defineActivity } from '../../activities/activity.ts';
+import {
+  type ActivityContext,
+  type AnyActivity,
+  type AnyChange,
+  defineActivity,
+} from '../../activities/activity.ts';
 import { conflict, providerFailure } from '../../activities/failures.ts';
 import type { RunCause } from '../../domain/incident.ts';
 import type { Looked } from '../../domain/plan.ts';
@@ -140,6 +145,55 @@ describe.each(['plan', 'observe'] as const)('a change of a run in the mode %s', 
     const { result } = await attempt(unknown.activity, { mode: 'rehearse' as never });
     expect(result).toMatchObject({ type: 'NotAuthorized' });
     expect(unknown.made.times).toBe(0);
+  });
+});
+
+describe('a change whose provider can be asked whether it would do it', () => {
+  const asked = (dryRun: AnyChange['dryRun']) => {
+    const { activity, made } = keyTurned();
+    return { activity: { ...activity, dryRun } as AnyActivity, made };
+  };
+
+  it('is planned with the answer beside the plan, which has the same digest without it', async () => {
+    const said = { outcome: 'refused', said: 'PagerDuty would refuse it: hunter2 may not' } as const;
+    const { rows } = await attempt(asked(async () => said).activity, { mode: 'observe' });
+    expect(rows[0]?.detail).toMatchObject({
+      ...planned,
+      dryRun: { outcome: 'refused', said: 'PagerDuty would refuse it: *** may not' },
+    });
+    const without = await attempt(keyTurned().activity, { mode: 'observe' });
+    expect(rows[0]?.detail.digest).toBe(without.rows[0]?.detail.digest);
+  });
+
+  it.each([
+    ['is away', providerFailure('PagerDuty', 503, 'down'), 'PagerDuty is unavailable (503): down'],
+    ['has a fault', new Error('a fault'), 'a fault'],
+  ])('is planned all the same where the provider %s, and that is said', async (_, failure, words) => {
+    const { activity } = asked(() => Promise.reject(failure));
+    const { result, rows } = await attempt(activity, { mode: 'plan' });
+    expect(result).toEqual({ changed: true, by: 'the plan' });
+    expect(rows).toMatchObject([
+      {
+        action: 'activity.planned',
+        detail: {
+          ...planned,
+          dryRun: {
+            outcome: 'unknown',
+            said: `It could not be asked beforehand whether this would be done: ${words}`,
+          },
+        },
+      },
+    ]);
+  });
+
+  it('is made without asking', async () => {
+    let times = 0;
+    const { activity, made } = asked(async () => {
+      times += 1;
+      return { outcome: 'accepted', said: 'PagerDuty would do it' };
+    });
+    await attempt(activity, {});
+    expect([made.times, times]).toEqual([1, 0]);
   });
 });
 

@@ -2,7 +2,7 @@ import type { Startable } from '../startable.ts';
 import { ec2UnhealthyRestartByHand } from './ec2-unhealthy-restart.ts';
 import { kubernetesCrashLoopDiagnosisByHand } from './kubernetes-crash-loop-diagnosis.ts';
 import { pagerdutyProductionIncidentPolicyByHand } from './pagerduty-production-incident-policy.ts';
-
+import { scaleOutByHand } from './scale-out.ts';
 import { undoEffectByHand } from './undo-effect.ts';
 
 /** Every workflow that a person or a program can start. One that is not in this list is started by triggers alone. */
@@ -10,5 +10,6 @@ export const startable: Startable[] = [
   ec2UnhealthyRestartByHand,
   kubernetesCrashLoopDiagnosisByHand,
   pagerdutyProductionIncidentPolicyByHand,
+  scaleOutByHand,
   undoEffectByHand,
 ];

@@ -7,10 +7,10 @@ import { plannedCall } from './plan-digest.ts';
 export const asked =
   ({ scrub }: Surroundings): Link<Call<AnyChange>> =>
   async (call, next) => {
-    const { result, plan } = await next(call);
+    const { result, plan, dryRun } = await next(call);
     const { kind } = call.declaration;
     const looked: Looked = plan
-      ? { planned: plannedCall(call, plan, scrub), kind, output: result }
+      ? { planned: plannedCall(call, plan, scrub), kind, output: result, ...(dryRun ? { dryRun } : {}) }
       : { done: result };
     return { result: looked };
   };

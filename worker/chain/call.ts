@@ -4,7 +4,7 @@ import type { Clients } from '../../activities/clients.ts';
 import type { Approval, CallApproval } from '../../domain/approval.ts';
 import type { Made } from '../../domain/made.ts';
 import type { RunMode } from '../../domain/mode.ts';
-import type { Plan } from '../../domain/plan.ts';
+import type { DryRun, Plan } from '../../domain/plan.ts';
 import type { Proof } from '../../domain/proof.ts';
 import type { Store } from '../../store/store.ts';
 import type { Shown } from '../authority.ts';
@@ -54,10 +54,11 @@ export interface Call<Declared extends AnyActivity = AnyActivity> extends Placed
   proof?: Proof | undefined;
 }
 
-/** What a call gives: its result and, of a change that was looked at and not found done, the plan. */
+/** What a call gives: its result and, of a change that was looked at and not found done, the plan, with what the provider says to it. */
 export interface Outcome {
   result: unknown;
   plan?: Plan;
+  dryRun?: DryRun;
 }
 
 export type Next<Given extends Call> = (call: Given) => Promise<Outcome>;

@@ -5,6 +5,7 @@ import { simulationMark } from '../../activities/simulated.ts';
 import type { Looked } from '../../domain/plan.ts';
 import { approverOf, checkApproved } from './approved.ts';
 import type { Call, Next, Surroundings } from './call.ts';
+import { dryRunOf } from './dry-run.ts';
 import { inRecord } from './entry.ts';
 import { asFailure, attemptMilliseconds, withoutEffect } from './failure.ts';
 import { isLooking } from './mode.ts';
@@ -18,8 +19,12 @@ export const readIt =
 export const lookOnly =
   (options: Surroundings): Next<Call<AnyChange>> =>
   async (call) => {
-    const looked = await look(call, contextOf(call, options), options.scrub);
-    return 'done' in looked ? { result: looked.done } : { result: looked.plan.output, plan: looked.plan };
+    const context = contextOf(call, options);
+    const looked = await look(call, context, options.scrub);
+    if ('done' in looked) return { result: looked.done };
+    const { plan } = looked;
+    const dryRun = await dryRunOf(call, plan, context, options);
+    return { result: plan.output, plan, ...(dryRun ? { dryRun } : {}) };
   };
 
 /** The end of a change's chain. What must not be done twice is found out by the look, at each attempt anew. */

@@ -40,7 +40,7 @@ export function plannedCall(
   return { ...shown, digest: digestOf(shown) };
 }
 
-/** Whether a planned call is the one that its digest is of. */
-export function isWhole({ digest, ...shown }: PlannedCall): boolean {
+/** Whether a planned call is the one that its digest is of. What the provider said to it is of the moment, and not in it. */
+export function isWhole({ digest, dryRun: _, ...shown }: PlannedCall): boolean {
   return digestOf(shown) === digest;
 }

@@ -47,14 +47,15 @@ export const recordedPlan =
   (options: Surroundings): Link<Call<AnyChange>> =>
   async (call, next) => {
     const { store, scrub } = options;
-    const { result, plan } = await followed(call, next(call), options);
+    const { result, plan, dryRun } = await followed(call, next(call), options);
+    const said = dryRun ? { dryRun } : {};
     const targets = targetsOf(call);
     const held = plan && (await wouldHold(call, options));
     const found = plan
-      ? { plan, digest: plannedCall(call, plan, scrub).digest, ...(held ? { held } : {}) }
+      ? { plan, digest: plannedCall(call, plan, scrub).digest, ...said, ...(held ? { held } : {}) }
       : { done: result };
     await store.append([entryOf(call, 'activity.planned', { targets, ...found })]);
-    return { result, ...(plan ? { plan } : {}) };
+    return { result, ...(plan ? { plan } : {}), ...said };
   };
 
 /** What became of an effect that was opened, with its line. */

@@ -11,11 +11,11 @@ export const cleaned =
   async (call, next) => {
     const { declaration, key } = call;
     try {
-      const { result, plan } = await next(call);
+      const { result, plan, dryRun } = await next(call);
       const parsed: unknown = (declaration.output as z.ZodType).parse(result);
       forgetTries(key);
       const clean = withinSize(declaration, scrubValue(parsed, scrub));
-      return { result: clean, ...(plan ? { plan } : {}) };
+      return { result: clean, ...(plan ? { plan } : {}), ...(dryRun ? { dryRun } : {}) };
     } catch (error) {
       throw failureOf(error, call, scrub);
     }

@@ -23,7 +23,7 @@ import type { QuestionEvent } from '../../domain/question.ts';
 import { oneLine } from '../../domain/text.ts';
 import { changes, type Steps, steps } from './activities.ts';
 import { approvalOfRun, approvalTakenUp, by, nextApproval } from './call-approval.ts';
-import { isUsual, lookAt } from './consent.ts';
+import { asApproved, isUsual, lookAt, looked } from './consent.ts';
 import { failureOf, orCancelled, orUnavailable } from './parts.ts';
 import { engine, eventsSoFar, isLooking, isPlanning, lastResolver } from './run.ts';
 import type { AskedOfPeople } from './show-as-kept.ts';
@@ -85,7 +85,7 @@ export function planned<Name extends ChangeName>(
   activity: Name,
   input: InputOf<Name>,
 ): Promise<Looked<OutputOf<Name>>> {
-  return changes(`ask:${activity}`, input) as Promise<Looked<OutputOf<Name>>>;
+  return looked('ask', activity, input) as Promise<Looked<OutputOf<Name>>>;
 }
 
 /** Makes a change by an approval: by the plan that people have seen, or not at all (`PlanChanged`). While a run only looks, it is not made. */
@@ -113,9 +113,10 @@ const mostRounds = 3;
  */
 export async function withApproval<Name extends ChangeName>(
   activity: Name,
-  input: InputOf<Name>,
+  given: InputOf<Name>,
   { though, first, ...asking }: Asking & { though?: string; first?: () => Promise<void> },
 ): Promise<Approved<OutputOf<Name>>> {
+  const input = asApproved(activity, given);
   // One look, as if it were approved, is all that there is to see where nothing is changed.
   if (isLooking()) {
     await first?.();

@@ -25,9 +25,16 @@ export function change(name: string, input: unknown): Promise<unknown> {
     : changes(name, input);
 }
 
+/** The planned call of a change, with what the provider says to it; or what is so already. */
+export async function looked(how: 'plan' | 'ask', name: string, input: unknown): Promise<Looked> {
+  const found = (await changes(`${how}:${name}`, input)) as Looked;
+  if ('done' in found || !found.dryRun) return found;
+  return { ...found, planned: { ...found.planned, dryRun: found.dryRun } };
+}
+
 /** Looks at a change that the run would make, and gives what it goes on with. `ask`: as if it were approved. */
 export async function lookAt(how: 'plan' | 'ask', name: string, input: unknown): Promise<unknown> {
-  const found = (await changes(`${how}:${name}`, input)) as Looked;
+  const found = await looked(how, name, input);
   if ('done' in found) return found.done;
   planned.push({ ...found, input });
   return found.output;
@@ -65,10 +72,11 @@ export function isUsual({ approvers, required = 1, ...asking }: Asking): boolean
 const sortedJson = (value: object) => JSON.stringify(Object.entries(value).sort());
 
 /** The input of the call that people have approved with the run, where this one differs in its times alone: else this one. */
-function asApproved(name: string, input: unknown): unknown {
+export function asApproved<Input>(name: string, input: Input): Input {
   const isSame = (call: ApprovedCall) =>
     call.activity === name && withoutTimes(call.input) === withoutTimes(input);
-  return approvalOfRun()?.calls.find(isSame)?.input ?? input;
+  // It is the input of the same activity, as this run gave it.
+  return (approvalOfRun()?.calls.find(isSame)?.input as Input | undefined) ?? input;
 }
 
 /** A runbook writes the moment at which it acts into some calls. */

@@ -6,7 +6,7 @@ import type { CurrentIncident } from './read-context.ts';
 import { namesOf } from './status-card.ts';
 
 /**
- * Leaves an incident open, and to a person: says why in a note, then asks the escalation policy for somebody. Where the plan has no
+ * Leaves the incident to a person: says why in a note, then asks the escalation policy for somebody. Where the plan has no
  * such requests the incident is escalated, and those on call are mentioned in Slack. Where nobody can be asked the run fails, and so pages.
  */
 export async function handOver(incident: CurrentIncident, why: string): Promise<string> {

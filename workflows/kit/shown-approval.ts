@@ -42,6 +42,7 @@ function callShown({
   targets,
   before,
   after,
+  dryRun,
   inverse,
 }: PlannedCall): ShownApproval['calls'][number] {
   return {
@@ -50,6 +51,7 @@ function callShown({
     targets: [...targets],
     ...(before === undefined ? {} : { before: JSON.stringify(before) }),
     ...(after === undefined ? {} : { after: JSON.stringify(after) }),
+    ...(dryRun === undefined ? {} : { dryRun: dryRun.said }),
     undo:
       'none' in inverse
         ? `It cannot be taken back: ${inverse.none}.`

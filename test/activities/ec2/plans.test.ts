@@ -4,7 +4,7 @@ import { startEc2Instances, stopEc2Instances } from '../../../activities/ec2/cha
 import { rebootEc2Instances } from '../../../activities/ec2/reboot-instances.ts';
 import type { Plan } from '../../../domain/plan.ts';
 import { impair, type SimulatedInstance } from '../../../simulator/ec2.ts';
-import { actBy, planOf } from '../plan.ts';
+import { actBy, dryRunOf, planOf } from '../plan.ts';
 import { failureOf } from '../run.ts';
 import { actions, checkout, effects, search, startRegion } from './region.ts';
 
@@ -160,5 +160,30 @@ describe('a change by a plan whose instances have moved on since', () => {
     instance(search).state = 'running';
     await actBy(run, stopEc2Instances, plan, both);
     expect(effects(simulator)).toEqual([`instance stopped ${checkout}`]);
+  });
+});
+
+describe('EC2, asked whether it would do it', () => {
+  it.each(changes)('says yes, and does nothing: $name', async ({ activity }) => {
+    const { run, simulator } = await startWith(stateFor(activity));
+    expect(await dryRunOf(run, activity, both)).toEqual({ outcome: 'accepted', said: 'EC2 would do it' });
+    expect(effects(simulator)).toEqual([]);
+  });
+
+  it('names the right that is missing, without the code that only AWS can read', async () => {
+    const { run, simulator } = await startWith();
+    simulator.world.denied.push('ec2:RebootInstances');
+    expect(await dryRunOf(run, rebootEc2Instances, both)).toEqual({
+      outcome: 'refused',
+      said: 'EC2 would refuse it: ec2:RebootInstances is not allowed (You are not authorized to perform: ec2:RebootInstances)',
+    });
+  });
+
+  it('is not heard where its answer says nothing of the change: it throws, and the worker says so', async () => {
+    const { run, simulator } = await startWith();
+    simulator.fail({ kind: 'status', status: 503, match: 'DryRun=true' });
+    await expect(dryRunOf(run, rebootEc2Instances, both)).rejects.toMatchObject({
+      type: 'ProviderUnavailable',
+    });
   });
 });

@@ -9,7 +9,7 @@ import {
 } from '../../../activities/kubernetes/restart-workload.ts';
 import { rollBackKubernetesDeployment } from '../../../activities/kubernetes/roll-back-deployment.ts';
 import { scaleKubernetesDeployment } from '../../../activities/kubernetes/scale-deployment.ts';
-import { actBy, planOf } from '../plan.ts';
+import { actBy, dryRunOf, planOf } from '../plan.ts';
 import { failureOf } from '../run.ts';
 import { effects, startCluster } from './cluster.ts';
 
@@ -86,7 +86,7 @@ const changes: {
       summary: `Returns deployment shop/checkout to revision 1: ${oldImage}`,
       calls: [
         `PATCH ${apps}/deployments/checkout spec.template=(that of revision 1) ` +
-          'metadata.annotations=(those of revision 1) metadata.annotations[baton/rollback]=run-1#5',
+          'metadata.annotations=(those of revision 1) metadata.annotations[baton/rollback]=(the key of the call)',
       ],
       before: { images: [newImage], revision: 2 },
       after: { images: [oldImage], templateOfRevision: 1 },
@@ -348,3 +348,73 @@ describe('a change by a plan whose object has moved on since', () => {
 });
 
 type Deployment = Cluster['simulator']['world']['deployments'][number];
+
+describe('Kubernetes, asked whether it would do it', () => {
+  const scale = { namespace, deployment, replicas: 7 };
+  /** What people want of the cluster; its states come and go. */
+  const wanted = ({ deployments, statefulsets, daemonsets, nodes, pods }: Cluster['simulator']['world']) =>
+    structuredClone([
+      [...deployments, ...statefulsets, ...daemonsets].map(({ metadata, spec }) => [
+        metadata.generation,
+        metadata.annotations,
+        spec,
+      ]),
+      nodes.map(({ spec }) => spec),
+      pods.map(({ metadata }) => metadata.uid),
+    ]);
+
+  it.each(named)('says yes, and does nothing: $name', async ({ activity, input }) => {
+    const { run, simulator, given } = await startFor(input);
+    const before = wanted(simulator.world);
+    expect(await dryRunOf(run, activity, given)).toMatchObject({
+      outcome: 'accepted',
+      said: 'Kubernetes would do it',
+    });
+    expect(effects(simulator)).toEqual([]);
+    expect(wanted(simulator.world)).toEqual(before);
+  });
+
+  it('tells the right that is missing, and why a webhook refuses', async () => {
+    const { run, simulator } = await startCluster();
+    simulator.world.granted = ['apps/deployments get', 'autoscaling/horizontalpodautoscalers list'];
+    expect(await dryRunOf(run, scaleKubernetesDeployment, scale)).toEqual({
+      outcome: 'refused',
+      said: expect.stringMatching(
+        /^Kubernetes would refuse it: .*cannot patch resource "deployments\/scale"/,
+      ),
+    });
+    simulator.world.granted = null;
+    simulator.world.refusedByWebhook = { deployments: 'nothing is scaled on a Friday' };
+    expect(await dryRunOf(run, scaleKubernetesDeployment, scale)).toEqual({
+      outcome: 'refused',
+      said: 'Kubernetes would refuse it: admission webhook "policy.example.com" denied the request: nothing is scaled on a Friday',
+    });
+  });
+
+  it('tells what it would be then where a webhook makes something else of it', async () => {
+    const { run, simulator } = await startCluster();
+    const answer = { kind: 'Scale', apiVersion: 'autoscaling/v1', metadata: {}, spec: { replicas: 5 } };
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify(answer);
+    simulator.fail({ kind: 'status', status: 200, match: 'dryRun=All', headers, body });
+    expect(await dryRunOf(run, scaleKubernetesDeployment, scale)).toEqual({
+      outcome: 'accepted',
+      said: 'Kubernetes would do it, and it would be {"replicas":5} then',
+      after: { replicas: 5 },
+    });
+  });
+
+  it.each([
+    [400, 'admission webhook "x" does not support dry run'],
+    [429, 'too many requests'],
+    [500, 'failed calling webhook "x"'],
+  ])('is not heard where its answer says nothing of the change: %i %s', async (status, message) => {
+    const { run, simulator } = await startCluster();
+    const body = JSON.stringify({ kind: 'Status', message, code: status });
+    const headers = { 'content-type': 'application/json' };
+    simulator.fail({ kind: 'status', status, match: 'dryRun=All', headers, body });
+    await expect(dryRunOf(run, scaleKubernetesDeployment, scale)).rejects.toMatchObject({
+      message: expect.stringContaining(message),
+    });
+  });
+});

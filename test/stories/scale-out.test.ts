@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OperationContext } from '../../server/operations/operation.ts';
+import { perform } from '../../server/operations/perform.ts';
+import { startRunByHand, stopRun } from '../../server/operations/runs.ts';
+import { resolveAs } from '../../simulator/pagerduty.ts';
+import { scaleOutIn, scaling } from '../fixtures/scaled-out.ts';
+import { eventually, startWorld, type World } from '../world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld({
+    triggers: [scaleOutIn('auto'), scaleOutIn('approve'), scaleOutIn('propose'), scaleOutIn('observe')],
+  });
+});
+afterAll(() => world.close());
+
+const { add, found, raise, replicas, until, noted, untilNoted, asked, answer, ended, calm } = scaling(
+  () => world,
+);
+const did = (name: string) =>
+  world.kubernetes.ledger.flatMap(({ target, detail }) =>
+    target === `shop/${name}` ? [(detail as { replicas: number }).replicas] : [],
+  );
+const statusOf = (id: string) => world.pagerDuty.world.incidents.find((each) => each.id === id)?.status;
+const admin = (): OperationContext => ({
+  ...world.operations,
+  principal: { kind: 'person', name: 'ada@example.com', role: 'admin' },
+  via: 'cli',
+});
+
+describe('a deployment that has too much to do', () => {
+  it('gets half as many pods more, as its owner allows, and loses them once a person has resolved the incident', async () => {
+    const name = add(6, 4);
+    const id = raise(name, 'auto');
+    await untilNoted(id, `Deployment shop/${name} was scaled out from 4 to 6 replicas`);
+    expect(statusOf(id)).toBe('acknowledged');
+    resolveAs(world.pagerDuty, id, 'PADALOP');
+    expect((await ended(id, 'auto')).outcome).toBe('scaled out and back');
+    expect(did(name)).toEqual([6, 4]);
+    expect(noted(id)).toContain(`Deployment shop/${name} has 4 replicas again, as before.`);
+  });
+
+  it('goes back once its alerts have been over for long enough, and the incident is resolved with the evidence', async () => {
+    const name = add(3);
+    const id = raise(name, 'auto');
+    await untilNoted(id, 'was scaled out from 2 to 3');
+    calm(id);
+    expect((await ended(id, 'auto')).outcome).toBe('scaled out and back');
+    expect([did(name), statusOf(id)]).toEqual([[3, 2], 'resolved']);
+    expect(noted(id)).toContain('Resolving: The alerts have been over for 1 s.');
+  });
+
+  it('is asked about where its owner has allowed no number; refused, it stays as it is', async () => {
+    const name = add();
+    const id = raise(name, 'auto');
+    expect((await asked(id)).summary).toBe(
+      `Scales deployment shop/${name} from 2 to 3 replicas, though its owner has set no baton/scale-max`,
+    );
+    await answer(id, 'refused');
+    expect((await ended(id, 'auto')).outcome).toBe('not scaled');
+    expect(did(name)).toEqual([]);
+  });
+
+  it('is left as people set it meanwhile', async () => {
+    const name = add(9);
+    const id = raise(name, 'auto');
+    await untilNoted(id, 'was scaled out from 2 to 3');
+    found(name).spec.replicas = 5;
+    resolveAs(world.pagerDuty, id, 'PADALOP');
+    expect((await ended(id, 'auto')).outcome).toBe('left as people set it');
+    expect([did(name), replicas(name)]).toEqual([[3], 5]);
+    expect(noted(id)).toContain('was set to 5 replicas by somebody else since');
+  });
+
+  it('is taken back by baton undo, too, after which the run has nothing left to do', async () => {
+    const name = add(3);
+    const id = raise(name, 'auto');
+    await untilNoted(id, 'was scaled out from 2 to 3');
+    const made = (await world.record(id)).find(
+      ({ action, detail }) =>
+        action === 'activity.completed' && detail.activity === 'scaleKubernetesDeployment',
+    );
+    const input = { effect: String(made?.detail.key) };
+    const undo = { workflow: 'undoEffect', input, reason: 'it was no load' };
+    const { run } = await perform(startRunByHand, undo, admin());
+    const approval = await eventually('the question', async () => {
+      const { items } = await world.store.pageOfApprovals({ run: run.id, state: 'pending', limit: 1 });
+      return items[0];
+    });
+    expect(approval.summary).toBe(`Scales deployment shop/${name} from 3 to 2 replicas`);
+    const by = { by: 'person:ben@example.com', name: 'Ben', via: 'cli', reason: 'it is quiet' } as const;
+    await world.store.answerApproval(approval.id, { ...by, decision: 'approved' });
+    await until(name, 2);
+    resolveAs(world.pagerDuty, id, 'PADALOP');
+    expect((await ended(id, 'auto')).outcome).toBe('scaled out and back');
+    expect(did(name)).toEqual([3, 2]);
+  });
+
+  it('goes back at once where the run is stopped', async () => {
+    const name = add(3);
+    const id = raise(name, 'auto');
+    await untilNoted(id, 'was scaled out from 2 to 3');
+    await perform(stopRun, { id: `scale-auto/${id}`, reason: 'it is the wrong one' }, admin());
+    expect((await ended(id, 'auto')).state).toBe('cancelled');
+    expect(did(name)).toEqual([3, 2]);
+    expect(noted(id)).toContain('has 2 replicas again');
+  });
+
+  it('goes back where the new pods do not become ready, and is handed to a person', async () => {
+    const name = add(3);
+    world.kubernetes.world.brokenImages.push(`shop/${name}:1`);
+    const id = raise(name, 'auto');
+    expect((await ended(id, 'auto')).outcome).toBe('handed to a person');
+    expect(did(name)).toEqual([3, 2]);
+    expect(noted(id)).toContain(
+      `its pods did not become ready. Deployment shop/${name} has 2 replicas again`,
+    );
+  }, 60_000);
+
+  it('is handed to a person where an autoscaler or a repository sets its replicas, and where it is at its most', async () => {
+    const search = raise('search', 'auto');
+    const kept = add(9);
+    found(kept).metadata.annotations = { 'argocd.argoproj.io/tracking-id': 'shop:apps/Deployment:shop/kept' };
+    const most = add(2);
+    const ids = [search, raise(kept, 'auto'), raise(most, 'auto')];
+    for (const id of ids) expect((await ended(id, 'auto')).outcome).toBe('handed to a person');
+    expect(ids.map(noted)).toEqual([
+      expect.stringContaining('autoscaler search sets its replicas (2 to 6, 2 now)'),
+      expect.stringContaining('Argo CD (shop) keeps it'),
+      expect.stringContaining('it has 2 replicas, and its owner allows 2 at most (baton/scale-max)'),
+    ]);
+    expect([did('search'), did(kept), did(most)]).toEqual([[], [], []]);
+  });
+
+  it('of a trigger that proposes or approves is asked about before, and before it goes back', async () => {
+    for (const mode of ['propose', 'approve'] as const) {
+      const name = add(3);
+      const id = raise(name, mode);
+      const { summary, calls, id: first } = await asked(id);
+      expect(summary).toMatch(new RegExp(`^Scales deployment shop/${name} from 2 to 3 replicas`));
+      expect(calls).toMatchObject([{ dryRun: { said: 'Kubernetes would do it', after: { replicas: 3 } } }]);
+      expect(did(name)).toEqual([]);
+      await answer(id, 'approved');
+      await untilNoted(id, 'was scaled out from 2 to 3');
+      resolveAs(world.pagerDuty, id, 'PADALOP');
+      expect((await answer(id, 'approved', first)).summary).toBe(
+        `Scales deployment shop/${name} from 3 to 2 replicas`,
+      );
+      expect((await ended(id, mode)).outcome).toBe('scaled out and back');
+      expect(did(name)).toEqual([3, 2]);
+    }
+  }, 60_000);
+
+  it('of a trigger that observes is left alone, and the plan says what would be done', async () => {
+    const name = add(3);
+    const id = raise(name, 'observe');
+    expect((await ended(id, 'observe')).outcome).toBe('observed: scaled out and back');
+    expect(did(name)).toEqual([]);
+    const planned = (await world.record(id)).filter(({ action }) => action === 'activity.planned');
+    expect(planned[0]?.detail).toMatchObject({
+      activity: 'scaleKubernetesDeployment',
+      plan: { before: { replicas: 2 }, after: { replicas: 3 } },
+      dryRun: { outcome: 'accepted' },
+    });
+  });
+});
