@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { answerBatonApproval } from './baton/answer-approval.ts';
 import { answerBatonQuestion } from './baton/answer-question.ts';
+import { awaitBatonRun } from './baton/await-run.ts';
 import { listBatonRuns } from './baton/list-runs.ts';
 import { startBatonRun } from './baton/start-run.ts';
 import { stopBatonRun } from './baton/stop-run.ts';
@@ -105,6 +106,7 @@ import { updateSlackMessage } from './slack/update-message.ts';
 export const activities = [
   answerBatonApproval,
   answerBatonQuestion,
+  awaitBatonRun,
   listBatonRuns,
   startBatonRun,
   stopBatonRun,

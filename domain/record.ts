@@ -93,6 +93,8 @@ export interface Details {
     reason?: string;
     /** Left out: `auto`. */
     mode?: RunMode;
+    /** Of the incident of a drill. */
+    drill?: true;
     /** Connections that it may use and that no test has confirmed. */
     doubts?: ConnectionDoubt[];
     input: unknown;

@@ -12,6 +12,7 @@ import { limitsAt } from './chain/guard.ts';
 import { connectionOf, targetsAt } from './connection.ts';
 import { fall } from './fall.ts';
 import { questionActivities } from './questions.ts';
+import { twinOf } from './twin.ts';
 import { waitingAbout } from './waiting.ts';
 
 interface Link {
@@ -54,7 +55,7 @@ export function engineActivities(
           connection: cause.connection,
           mode: cause.mode,
           worker: carriedOut.worker,
-          incidentUrl: cause.incident?.url,
+          incident: cause.incident,
         }),
       );
       if (isNews) countRun?.(run.workflow, state);
@@ -105,6 +106,8 @@ export function engineActivities(
     },
 
     findMade: ({ key }) => store.findMade(key),
+
+    findTwin: () => twinOf(activityInfo().workflowExecution?.workflowId ?? '', store),
 
     lastMade: ({ activity, target }) => store.lastMade(activity, target),
 

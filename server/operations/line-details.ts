@@ -98,6 +98,7 @@ export const lineDetails = {
     event: text.exactOptional(),
     reason: text.exactOptional(),
     mode,
+    drill: z.literal(true).exactOptional().describe('Of the incident of a drill'),
     doubts: z
       .array(z.object({ provider: text, connection: text, state: text }))
       .exactOptional()
