@@ -37,7 +37,7 @@ interface RunTelling {
   /** The worker whose code carries it out, or ended it. Left out: the last one that is known. */
   worker?: WorkerBuild | undefined;
   /** Of the run's cause. */
-  incident?: { url?: string | undefined } | undefined;
+  incident?: { title?: unknown; url?: string | undefined } | undefined;
 }
 
 /** How a run ended, in its own words or in Temporal's. */
