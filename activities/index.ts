@@ -3,8 +3,10 @@ import { answerBatonApproval } from './baton/answer-approval.ts';
 import { answerBatonQuestion } from './baton/answer-question.ts';
 import { awaitBatonRun } from './baton/await-run.ts';
 import { listBatonRuns } from './baton/list-runs.ts';
+import { lowerBatonTrigger } from './baton/lower-trigger.ts';
 import { startBatonRun } from './baton/start-run.ts';
 import { stopBatonRun } from './baton/stop-run.ts';
+import { listBatonTriggers, readBatonTrigger } from './baton/triggers.ts';
 import { awaitEc2InstancesHealthy } from './ec2/await-healthy.ts';
 import { awaitEc2InstancesState } from './ec2/await-state.ts';
 import { startEc2Instances, stopEc2Instances } from './ec2/change-state.ts';
@@ -108,6 +110,9 @@ export const activities = [
   answerBatonQuestion,
   awaitBatonRun,
   listBatonRuns,
+  listBatonTriggers,
+  readBatonTrigger,
+  lowerBatonTrigger,
   startBatonRun,
   stopBatonRun,
   acknowledgePagerDutyAlert,

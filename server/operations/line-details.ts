@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dispositions } from '../../domain/disposition.ts';
-import { holdKinds } from '../../domain/guard.ts';
+import { guards, holdKinds } from '../../domain/guard.ts';
 import { kinds } from '../../domain/kind.ts';
 import { lowerModes, runModes, standings } from '../../domain/mode.ts';
 import type { Action, Details } from '../../domain/record.ts';
@@ -127,7 +127,14 @@ export const lineDetails = {
   'run.cancelled': ended,
   'activity.planned': z.union([planned.extend({ plan, digest: text }), planned.extend({ done: unknown })]),
   'activity.intended': z.object({ ...attempt, targets: texts.exactOptional() }),
-  'activity.refused': z.object({ ...attempt, failure }),
+  'activity.refused': z.object({
+    ...attempt,
+    failure,
+    held: z
+      .object({ guard: z.enum(guards), retryAt: text.exactOptional() })
+      .exactOptional()
+      .describe('By which guard, and when it may be tried again, where that is known'),
+  }),
   'activity.failed': z.object({ ...attempt, failure }),
   'activity.completed': z.object({
     ...attempt,

@@ -1,3 +1,4 @@
+import { lowerModes } from '../../domain/mode.ts';
 import { nearestOf } from '../../domain/nearest.ts';
 import type { PersonRequest } from '../../domain/person-request.ts';
 import { isNumber, markWritten } from '../../domain/subject.ts';
@@ -27,6 +28,8 @@ interface Command {
 
 /** As `publishPagerDutyStatusUpdate` takes it. */
 export const longestUpdate = 2_000;
+/** As `triggers.lower` takes it. */
+const longestReason = 500;
 /** Slack cuts what is typed long before. */
 const longestText = 5_000;
 
@@ -164,6 +167,12 @@ const commands: Readonly<Record<string, Command>> = {
       };
     },
   },
+  trigger: {
+    usage: 'trigger [name [observe|propose|approve|off why]]',
+    about:
+      'says how a trigger stands, why, and what it has said to the last events, or lowers it at once; without a name it lists all',
+    read: readTrigger,
+  },
   oncall: { usage: 'oncall [#42]', about: 'says who is on call for the incident', read: bare('on-call') },
   'link-me': {
     usage: 'link-me',
@@ -183,6 +192,7 @@ const aliases: Readonly<Record<string, string>> = {
   reject: 'refuse',
   deny: 'refuse',
   link: 'link-me',
+  triggers: 'trigger',
 };
 
 const names = [...Object.keys(commands), 'help'];
@@ -341,6 +351,25 @@ function readRun([name, ...said]: readonly Word[], incident: string | undefined)
     input[word.text.slice(0, equals)] = plainText(word.text.slice(equals + 1));
   }
   return { ask: runOf(name, input, incident) };
+}
+
+/** As the sentence of `triggers.lower` has it: nobody in Slack raises a trigger. */
+const neverRaised =
+  'a trigger is only lowered here. It is raised by a reviewed line: say the mode and the day of its review in the trigger’s file, and deploy';
+
+function readTrigger(words: readonly Word[], incident: string | undefined): Read {
+  if (incident !== undefined) return { wrong: 'it is about a trigger, and not about an incident' };
+  const [name, mode, why] = words.map((word) => ({ ...word, text: plainText(word.text) }));
+  if (!name) return { request: { do: 'triggers' } };
+  if (!mode) return { request: { do: 'triggers', trigger: name.text } };
+  const asked = mode.text.toLowerCase();
+  if (['auto', 'on', 'enable'].includes(asked)) return { wrong: neverRaised };
+  const to = lowerModes.find((each) => each === asked);
+  if (!to) return { wrong: `"${shown(mode.text)}" is none of ${lowerModes.join(', ')}` };
+  const reason = unquoted(plainText(why?.rest ?? ''));
+  if (reason.length > longestReason)
+    return { wrong: `a reason takes ${longestReason} characters, and this has ${reason.length}` };
+  return { request: { do: 'lower', trigger: name.text, to, ...(reason === '' ? {} : { reason }) } };
 }
 
 const runOf = (name: Word, input: Record<string, string>, incident: string | undefined) => ({
