@@ -1,9 +1,9 @@
-import { lowerModes } from '../../domain/mode.ts';
 import { nearestOf } from '../../domain/nearest.ts';
 import type { PersonRequest } from '../../domain/person-request.ts';
 import { isNumber, markWritten } from '../../domain/subject.ts';
 import { restHelp, restOf } from './snooze-time.ts';
-import { addressIn, mentionIn, plainText, type Word, wordsOf } from './words.ts';
+import { readTrigger } from './trigger-words.ts';
+import { addressIn, mentionIn, plainText, shown, unquoted, type Word, wordsOf } from './words.ts';
 
 /** The command's name in Slack, as the manifest declares it. */
 export const slashCommand = '/baton';
@@ -28,8 +28,6 @@ interface Command {
 
 /** As `publishPagerDutyStatusUpdate` takes it. */
 export const longestUpdate = 2_000;
-/** As `triggers.lower` takes it. */
-const longestReason = 500;
 /** Slack cuts what is typed long before. */
 const longestText = 5_000;
 
@@ -353,25 +351,6 @@ function readRun([name, ...said]: readonly Word[], incident: string | undefined)
   return { ask: runOf(name, input, incident) };
 }
 
-/** As the sentence of `triggers.lower` has it: nobody in Slack raises a trigger. */
-const neverRaised =
-  'a trigger is only lowered here. It is raised by a reviewed line: say the mode and the day of its review in the trigger’s file, and deploy';
-
-function readTrigger(words: readonly Word[], incident: string | undefined): Read {
-  if (incident !== undefined) return { wrong: 'it is about a trigger, and not about an incident' };
-  const [name, mode, why] = words.map((word) => ({ ...word, text: plainText(word.text) }));
-  if (!name) return { request: { do: 'triggers' } };
-  if (!mode) return { request: { do: 'triggers', trigger: name.text } };
-  const asked = mode.text.toLowerCase();
-  if (['auto', 'on', 'enable'].includes(asked)) return { wrong: neverRaised };
-  const to = lowerModes.find((each) => each === asked);
-  if (!to) return { wrong: `"${shown(mode.text)}" is none of ${lowerModes.join(', ')}` };
-  const reason = unquoted(plainText(why?.rest ?? ''));
-  if (reason.length > longestReason)
-    return { wrong: `a reason takes ${longestReason} characters, and this has ${reason.length}` };
-  return { request: { do: 'lower', trigger: name.text, to, ...(reason === '' ? {} : { reason }) } };
-}
-
 const runOf = (name: Word, input: Record<string, string>, incident: string | undefined) => ({
   form: 'run' as const,
   workflow: plainText(name.text),
@@ -400,15 +379,3 @@ function readAnswer(what: 'approve' | 'refuse') {
     };
   };
 }
-
-/** Without the quotes around the whole of it. */
-function unquoted(text: string): string {
-  const [only, more] = wordsOf(text);
-  return only?.quoted && more === undefined ? only.text : text;
-}
-
-/** What somebody typed, shown back to them. */
-const shown = (text: string) => {
-  const plain = plainText(text);
-  return plain.length > 60 ? `${plain.slice(0, 59)}…` : plain;
-};
