@@ -4,10 +4,20 @@ import type { Mode } from '../domain/mode.ts';
 import type { Notices } from '../domain/notice.ts';
 import type { Questions } from '../domain/question.ts';
 import type { Role } from '../domain/rights.ts';
+import type { RunRow } from '../domain/run.ts';
 import type { Actor } from './activity.ts';
 
 /** What an operation answers, or why it does nothing, in words for whoever asked. */
 export type Performed = { output: unknown } | { refusal: string };
+
+/** What one trigger has said to the beginning of an incident, and its run. */
+export interface FoundOut {
+  /** An event of it has arrived. */
+  heard: boolean;
+  /** Left out: the trigger has not been asked yet. */
+  answer?: { answer: string; reason: string };
+  run?: Pick<RunRow, 'id' | 'state' | 'outcome'> & { failure?: string; steps: string[] };
+}
 
 /**
  * Baton itself, as its own activities ask it. What is done in somebody's name goes through the operations: the same rights, checks
@@ -16,6 +26,8 @@ export type Performed = { output: unknown } | { refusal: string };
 export interface Baton extends Approvals, Pick<Questions, 'findQuestion'>, LinkCodes, Notices {
   /** The runs on an incident that watch, propose or ask: by which trigger, in which mode. The incident as lists tell it. */
   askedRunsOn(subject: string): Promise<{ trigger: string; mode: Mode }[]>;
+  /** What has come of an incident with one trigger so far. */
+  foundOut(subject: string, trigger: string): Promise<FoundOut>;
   /** The role that counts of the person with this address, in whose name something is done at a provider. */
   roleOf(email: string): Promise<Role>;
   /** Who a user of Slack is, by the links that the store keeps. */

@@ -1,9 +1,12 @@
 import type { z } from 'zod';
 import { answerBatonApproval } from './baton/answer-approval.ts';
 import { answerBatonQuestion } from './baton/answer-question.ts';
+import { awaitBatonRun } from './baton/await-run.ts';
 import { listBatonRuns } from './baton/list-runs.ts';
+import { lowerBatonTrigger } from './baton/lower-trigger.ts';
 import { startBatonRun } from './baton/start-run.ts';
 import { stopBatonRun } from './baton/stop-run.ts';
+import { listBatonTriggers, readBatonTrigger } from './baton/triggers.ts';
 import { awaitEc2InstancesHealthy } from './ec2/await-healthy.ts';
 import { awaitEc2InstancesState } from './ec2/await-state.ts';
 import { startEc2Instances, stopEc2Instances } from './ec2/change-state.ts';
@@ -106,7 +109,11 @@ import { updateSlackMessage } from './slack/update-message.ts';
 export const activities = [
   answerBatonApproval,
   answerBatonQuestion,
+  awaitBatonRun,
   listBatonRuns,
+  listBatonTriggers,
+  readBatonTrigger,
+  lowerBatonTrigger,
   startBatonRun,
   stopBatonRun,
   acknowledgePagerDutyAlert,

@@ -1,11 +1,11 @@
-import { incidentsIn, type PastIncident, type TriggerLook } from '../domain/look.ts';
+import { incidentsIn, type PastIncident, type TriggerLook, withoutDrills } from '../domain/look.ts';
 import type { TriggerVerdict } from '../domain/verdict.ts';
 import type { AccountPast } from '../processes/account-past.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { type Output, paint, printable } from './output.ts';
 import { listed, wrapped } from './wrapped.ts';
 
-/** Reads the past of the account. What that needs loads only now, so that help stays quick. */
+/** Reads the past of the account, without its drills. What that needs loads only now, so that help stays quick. */
 export async function readThen(
   wiring: Wiring,
   days: number,
@@ -13,7 +13,8 @@ export async function readThen(
 ): Promise<{ past: AccountPast; incidents: PastIncident[] }> {
   const { readAccountPast } = await import('../processes/account-past.ts');
   output.note(`Reading ${days} days of PagerDuty. Nothing is written there.`);
-  const past = await readAccountPast(wiring, days);
+  const read = await readAccountPast(wiring, days);
+  const past = { ...read, events: withoutDrills(read.events) };
   return { past, incidents: incidentsIn(past.events) };
 }
 

@@ -77,10 +77,11 @@ export function agreementsIn(lines: readonly RecordRow[], since = ''): Agreement
   );
   const byTrigger = new Map<string, AskedRun[]>();
   for (const line of inOrder) {
-    const { run, mode } = detailOf(line, 'run.started') ?? {};
+    const { run, mode, drill } = detailOf(line, 'run.started') ?? {};
     const changes = run === undefined ? [] : distinct(planned.get(run) ?? []);
-    if (run === undefined || !mode || !askingModes.includes(mode) || line.at < since || changes.length === 0)
-      continue;
+    // What people do in a drill says nothing of what they do when something is wrong.
+    if (drill || run === undefined || !mode || !askingModes.includes(mode)) continue;
+    if (line.at < since || changes.length === 0) continue;
     const trigger = line.actor.replace(/^trigger:/, '');
     const verdictOf = (change: Change & { at: string }): WouldDo => {
       const { activity, targets } = change;

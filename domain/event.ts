@@ -259,6 +259,8 @@ export interface RunEvent {
   healthy: boolean;
   /** Of its run. Where it only watched, neither its failure nor its success says anything of the target. Left out: `auto`. */
   mode?: RunMode;
+  /** Its incident is a drill: whoever made that looks how the run ends. */
+  drill?: true;
   /** Whether what it has done has helped, where it has looked. */
   verified?: boolean;
   startedAt: string;

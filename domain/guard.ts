@@ -100,6 +100,13 @@ export type HeldBy =
   /** Without an id: what would be set if the change were tried. */
   | { guard: HoldKind; hold: Pick<Hold, 'reason' | 'by' | 'until'> & { id?: number } };
 export type Guard = HeldBy['guard'];
+export const guards = [
+  'cool-down',
+  'attempts',
+  'blast-radius',
+  'maintenance',
+  ...holdKinds,
+] as const satisfies readonly Guard[];
 
 /** A change that is held, in words. */
 export interface Held {

@@ -1,4 +1,5 @@
 /** The arithmetic of `baton look`: what repeats, and what people do about it. */
+import { isDrill } from './drill.ts';
 import type { Event, IncidentEventType } from './event.ts';
 import type { TriggerVerdict } from './verdict.ts';
 
@@ -52,6 +53,12 @@ export interface TriggerLook extends Omit<TriggerVerdict, 'runs' | 'joined' | 'f
   untilActed: Sum;
   /** Those about which no person did anything. */
   unattended: number;
+}
+
+/** Without the incidents of drills: nothing was wrong with them, and people may have left them alone. */
+export function withoutDrills(events: readonly Event[]): Event[] {
+  const drills = new Set(events.flatMap(({ data, subject }) => (isDrill(data) ? [subject] : [])));
+  return drills.size === 0 ? [...events] : events.filter(({ subject }) => !drills.has(subject));
 }
 
 /** The incidents of these events, oldest first, in the order in which they began. */

@@ -1,3 +1,4 @@
+import type { LowerMode } from './mode.ts';
 import type { AnswerValues } from './question.ts';
 
 /** How long an incident is to rest: so long, or until a time of day where the person is, the next one if no day is named. */
@@ -30,6 +31,9 @@ export type PersonRequest = { incident?: string } & (
   | { do: 'answer'; questionId: string; values: AnswerValues }
   /** Without an id: the one run that is live on the channel's incident and changes something; of several, they choose. */
   | { do: 'stop'; runId?: string; reason?: string }
+  /** How a trigger stands, and what it has said; of none in particular, how all stand. */
+  | { do: 'triggers'; trigger?: string }
+  | { do: 'lower'; trigger: string; to: LowerMode; reason?: string }
   /** Asks for a code by which they prove who they are in PagerDuty. */
   | { do: 'link' }
   /** A message in Slack is put on the incident's timeline. */

@@ -1,6 +1,6 @@
 import type { Approval, ApprovalAnswer } from './approval.ts';
 import type { Disposition } from './disposition.ts';
-import type { HoldKind, HoldScope } from './guard.ts';
+import type { Held, HoldKind, HoldScope } from './guard.ts';
 import type { Kind } from './kind.ts';
 import type { LowerMode, RunMode, Standing } from './mode.ts';
 import type { DryRun, Plan } from './plan.ts';
@@ -93,6 +93,8 @@ export interface Details {
     reason?: string;
     /** Left out: `auto`. */
     mode?: RunMode;
+    /** Of the incident of a drill. */
+    drill?: true;
     /** Connections that it may use and that no test has confirmed. */
     doubts?: ConnectionDoubt[];
     input: unknown;
@@ -125,7 +127,8 @@ export interface Details {
       | { done: unknown }
     );
   'activity.intended': AttemptDetail & { targets?: readonly string[] };
-  'activity.refused': AttemptDetail & { failure: Failure };
+  /** `held`: by which guard, and when it may be tried again, where that is known. */
+  'activity.refused': AttemptDetail & { failure: Failure; held?: Pick<Held, 'guard' | 'retryAt'> };
   'activity.failed': AttemptDetail & { failure: Failure };
   /** A change that was made says by which plan. */
   'activity.completed': AttemptDetail & { result: unknown } & Partial<

@@ -1,4 +1,5 @@
 import type { Delivery } from './delivery.ts';
+import { isDrill } from './drill.ts';
 import type { RunCause } from './incident.ts';
 import { isWatching } from './mode.ts';
 import type { Entry, EntryOf } from './record.ts';
@@ -10,6 +11,8 @@ export interface RunEnd {
   workflow: string;
   /** It changed nothing. */
   mode?: RunCause['mode'];
+  /** Its incident is a drill. */
+  drill?: true;
   state: Exclude<RunState, 'starting' | 'running'>;
   outcome: string;
   failure?: RunRow['failure'];
@@ -33,8 +36,8 @@ interface RunTelling {
   mode?: RunCause['mode'] | undefined;
   /** The worker whose code carries it out, or ended it. Left out: the last one that is known. */
   worker?: WorkerBuild | undefined;
-  /** Of the run's cause: where people see its incident. */
-  incidentUrl?: string | undefined;
+  /** Of the run's cause. */
+  incident?: { title?: unknown; url?: string | undefined } | undefined;
 }
 
 /** How a run ended, in its own words or in Temporal's. */
@@ -61,12 +64,13 @@ function incidentIdOf(subject: string | undefined, connection: string): string |
 function runEvent(
   type: `run.${string}`,
   run: RunRow,
-  { at, via, connection = defaultConnection, mode, incidentUrl, worker }: RunTelling,
+  { at, via, connection = defaultConnection, mode, incident, worker }: RunTelling,
   more: object,
 ): Omit<Delivery, 'body'> {
   const id = `${type}/${run.id}`;
   const source = '/baton';
-  const subject = subjectOf(connection, `${isWatching(mode) ? `${mode}/` : ''}${run.workflow}/${run.target}`);
+  const apart = isDrill(incident) ? 'drill/' : isWatching(mode) ? `${mode}/` : '';
+  const subject = subjectOf(connection, `${apart}${run.workflow}/${run.target}`);
   const incidentId = incidentIdOf(run.subject, connection);
   const data = {
     runId: run.id,
@@ -74,8 +78,9 @@ function runEvent(
     trigger: run.trigger,
     target: run.target,
     ...(incidentId === undefined ? {} : { incidentId }),
-    ...(incidentUrl === undefined ? {} : { incidentUrl }),
+    ...(incident?.url === undefined ? {} : { incidentUrl: incident.url }),
     ...(mode ? { mode } : {}),
+    ...(isDrill(incident) ? { drill: true } : {}),
     ...(worker ? { worker } : {}),
     ...more,
     startedAt: run.createdAt,
@@ -96,7 +101,8 @@ function runEvent(
 /**
  * The end of a run as the store takes it: its line in the record, and the engine's own event. The event's subject is what the
  * run was about (`<workflow>/<target>`), so that the next good run meets those that still wait for it; those of another account do not,
- * and a run that only watched meets none: it changed nothing, so its failure pages nobody, and that it went well takes no page back.
+ * and a run that only watched meets none: it changed nothing, so its failure pages nobody, and that it went well takes no page back. Nor does
+ * one on a drill's incident: whoever made the drill looks how it ends.
  */
 export function runEnd(run: RunRow, ending: RunEnding): RunEnd {
   const { state, outcome, healthy = false, failure, verified, at, via, mode, worker = run.worker } = ending;
@@ -111,6 +117,7 @@ export function runEnd(run: RunRow, ending: RunEnding): RunEnd {
     id: run.id,
     workflow: run.workflow,
     ...(mode ? { mode } : {}),
+    ...(isDrill(ending.incident) ? { drill: true as const } : {}),
     state,
     outcome,
     ...(failure ? { failure } : {}),

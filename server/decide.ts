@@ -1,3 +1,4 @@
+import { standingFor } from '../domain/drill.ts';
 import { type Event, isRequest, type KnownEventType } from '../domain/event.ts';
 import type { Incident, RunCause } from '../domain/incident.ts';
 import type { Mode } from '../domain/mode.ts';
@@ -211,7 +212,7 @@ function answer(
     const response = trigger.respond(event);
     if ('no' in response) return void say('no', response.no);
     if (plan.hold) return void say('no', plan.hold.reason);
-    const standing = standingOf(trigger);
+    const standing = standingFor(incident, standingOf(trigger));
     if (standing === 'off')
       return void say('no', `was switched off by ${trigger.lowered?.by}: ${trigger.lowered?.reason}`);
     const raised = raisedBy(incident);

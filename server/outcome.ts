@@ -1,4 +1,5 @@
 import type { Disposition } from '../domain/disposition.ts';
+import { isDrill } from '../domain/drill.ts';
 import type { Event } from '../domain/event.ts';
 import type { ConnectionDoubt, Entry } from '../domain/record.ts';
 import type { Decision } from '../store/dispatch.ts';
@@ -74,7 +75,7 @@ export function answeredEntry(
 /** A run that a trigger has started, as the record keeps it. */
 export function startedEntry(
   event: Event,
-  { id, trigger, workflow, input, cause: { mode } }: Start,
+  { id, trigger, workflow, input, cause: { mode, incident } }: Start,
   doubts: ConnectionDoubt[],
 ): Entry {
   return {
@@ -88,6 +89,7 @@ export function startedEntry(
       workflow,
       event: event.id,
       ...(mode ? { mode } : {}),
+      ...(isDrill(incident) ? { drill: true as const } : {}),
       ...(doubts.length > 0 ? { doubts } : {}),
       input,
     },

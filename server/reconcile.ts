@@ -166,7 +166,7 @@ async function takeUpLost(run: LiveRun, retention: number, options: Options): Pr
 async function endRun(run: LiveRun, end: End, { store, log }: Options, closeTime?: Date): Promise<void> {
   const at = (closeTime ?? new Date()).toISOString();
   const { connection, mode, incident } = causeOf.safeParse(run.cause).data ?? {};
-  const ended = { ...end, at, via: 'reconcile', connection, mode, incidentUrl: incident?.url };
+  const ended = { ...end, at, via: 'reconcile', connection, mode, incident };
   if (await store.endRun(runEnd(run, ended)))
     log.warn({ run: run.id, incident: run.subject }, `A run ended without a report: ${end.outcome}`);
 }

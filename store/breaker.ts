@@ -3,14 +3,15 @@ import { breakerAfter } from '../domain/guard.ts';
 import { isWatching } from '../domain/mode.ts';
 import type { RunEnd } from '../domain/run-end.ts';
 import type { Context } from './context.ts';
+import { isOfDrill } from './drills.ts';
 import { cleanText } from './json.ts';
 import { appendOwnedLines } from './record.ts';
 
 const { failures, hours } = breakerAfter;
 const reason = `${failures} runs in a row have failed within ${hours} hours`;
 
-/** Runs that only looked say nothing of what the workflow does. */
-const acted = sql`coalesce(cause::jsonb->>'mode', 'auto') not in ('plan', 'observe')`;
+/** Runs that only looked say nothing of what the workflow does, nor do those of drills of how things are. */
+const acted = sql`coalesce(cause::jsonb->>'mode', 'auto') not in ('plan', 'observe') and not ${isOfDrill}`;
 
 /**
  * The parts of the statement that ends runs (`ended`) which open the breaker of a workflow whose runs fail one after the other: a hold on
@@ -18,7 +19,7 @@ const acted = sql`coalesce(cause::jsonb->>'mode', 'auto') not in ('plan', 'obser
  */
 export function breakerParts(ends: readonly RunEnd[], makeLine: Context['makeLine']): RawBuilder<unknown> {
   const failed = ends.filter(
-    ({ state, mode }) => (state === 'failed' || state === 'timed out') && !isWatching(mode),
+    ({ state, mode, drill }) => (state === 'failed' || state === 'timed out') && !isWatching(mode) && !drill,
   );
   const byWorkflow = new Map(failed.map(({ workflow, id }) => [cleanText(workflow), id]));
   const lines = [...byWorkflow].map(([workflow, id]) => ({

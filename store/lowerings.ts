@@ -2,6 +2,7 @@ import { type Generated, type Selectable, sql } from 'kysely';
 import { type Lowering, type LowerMode, lowerModes } from '../domain/mode.ts';
 import type { Entry } from '../domain/record.ts';
 import type { Context } from './context.ts';
+import { isOfDrill } from './drills.ts';
 import { cleanText } from './json.ts';
 import { appendLines } from './record.ts';
 
@@ -76,7 +77,7 @@ export function loweringsOn({ db, scrub, makeLine }: Context): Lowerings {
     async lowerAfterFailures({ trigger, mode, by, reason }, failures, entry) {
       const { rows } = await sql`
         with newest as (
-          select verified from runs where trigger = ${cleanText(trigger)} and verified is not null and created_at > coalesce(
+          select verified from runs where trigger = ${cleanText(trigger)} and verified is not null and not ${isOfDrill} and created_at > coalesce(
             (select max(at) from lowered_triggers where trigger = ${cleanText(trigger)}), '-infinity')
           order by ended_at desc limit ${failures}
         ), lowered as (

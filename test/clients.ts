@@ -32,6 +32,7 @@ export const surroundingsFor = (env: NodeJS.ProcessEnv): Clients & { baton: Bato
     untoldNotices: async () => ({ notices: [] }),
     claimNotices: async () => [],
     toldNotices: async () => {},
+    foundOut: async () => ({ heard: false }),
     askedRunsOn: async () => [],
   },
 });

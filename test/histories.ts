@@ -25,6 +25,7 @@ import { tellOverdueRun } from '../workflows/tell-overdue-run.ts';
 import { triggeredAndUnacked } from '../workflows/triggered-and-unacked.ts';
 import { signedMemo, testAuthority } from './authority.ts';
 import { clientsFor } from './clients.ts';
+import { drilled } from './fixtures/drilled.ts';
 import { joinStorm } from './fixtures/joined-storm.ts';
 import { endMovesInJira } from './fixtures/moves-in-jira.ts';
 import { noteFromElsewhere } from './fixtures/note-from-elsewhere.ts';
@@ -115,6 +116,7 @@ export async function recordHistories(folder: string): Promise<void> {
   keep(folder, 'pagerdutyProductionIncidentPolicy', 'followed to the end without an issue', withoutIssue);
   for (const { outcome, history } of await takenBack(world, move))
     keep(folder, 'undoEffect', outcome, history);
+  for (const { outcome, history } of await drilled(world)) keep(folder, 'drill', outcome, history);
   await recordElsewhere(world, folder);
   await world.close();
 }

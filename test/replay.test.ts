@@ -30,6 +30,7 @@ const registered = [
   'remindOfQuestion',
   'showedQuestion',
   'lastMade',
+  'findTwin',
   'leaveNotice',
   'withdrawNotice',
   'listConnections',

@@ -1,4 +1,5 @@
 import { approvalMessage } from './approval-message.ts';
+import { drills } from './drills/index.ts';
 import { ec2Unhealthy } from './ec2-unhealthy.ts';
 import { jiraResolved } from './jira-resolved.ts';
 import { kubernetesCrashLoop } from './kubernetes-crash-loop.ts';
@@ -26,6 +27,7 @@ export const triggers = triggerList([
   severityRaisedTrigger,
   jiraResolved,
   shiftHandoffTrigger,
+  ...drills.flatMap(({ trigger }) => trigger ?? []),
   runFailed,
   runOverdue,
   slackAction,

@@ -9,6 +9,7 @@ export const runFailed = defineTrigger({
   when: {
     'is not the pager itself': ({ workflow }) => workflow !== pageForRun.name,
     'was to change something': ({ mode }) => !isWatching(mode),
+    'is not of a drill, which pages by itself': ({ drill }) => !drill,
   },
   run: pageForRun,
   input: (

@@ -19,9 +19,9 @@ export interface Startable {
   whenResolved: 'stop' | 'continue';
 }
 
-interface Declaration<Input extends z.ZodObject> {
+interface Declaration<Input extends z.ZodObject, Given> {
   /** The workflow to run. */
-  run: (input: z.output<Input>) => Promise<unknown>;
+  run: (input: Given) => Promise<unknown>;
   summary: string;
   /** Of the worst that it may call. Left out: as `workflows/kinds.ts` says; where that says nothing, `destructive`. */
   kind?: ChangeKind;
@@ -29,22 +29,26 @@ interface Declaration<Input extends z.ZodObject> {
   subject?: (input: z.output<Input>) => string;
   /** The subject when left out. */
   target?: (input: z.output<Input>) => string;
-  /** What was said when left out. */
-  workflowInput?: (input: z.output<Input>) => z.output<Input>;
   whenResolved?: 'continue';
 }
 
+/** What the workflow is given. Where it takes just what was said, that can be left out. */
+type WorkflowInput<Input extends z.ZodObject, Given> =
+  z.output<Input> extends Given
+    ? { workflowInput?: (input: z.output<Input>) => NoInfer<Given> }
+    : { workflowInput: (input: z.output<Input>) => NoInfer<Given> };
+
 /** Declares that a workflow can be started by hand: the compiler ties the schema to what the workflow takes. */
-export function defineStartable<Input extends z.ZodObject>({
+export function defineStartable<Input extends z.ZodObject, Given>({
   run,
   summary,
   kind = workflowKinds.get(run.name) ?? 'destructive',
   input,
   subject,
   target = subject,
-  workflowInput = (given) => given,
+  workflowInput,
   whenResolved,
-}: Declaration<Input>): Startable {
+}: Declaration<Input, Given> & WorkflowInput<Input, Given>): Startable {
   // What they are given has gone through the schema.
   return {
     workflow: run.name,
@@ -53,7 +57,7 @@ export function defineStartable<Input extends z.ZodObject>({
     input,
     subject: (given) => subject?.(given as z.output<Input>),
     target: (given) => target?.(given as z.output<Input>) ?? run.name,
-    workflowInput: (given) => workflowInput(given as z.output<Input>),
+    workflowInput: (given) => (workflowInput ? workflowInput(given as z.output<Input>) : given),
     whenResolved: whenResolved ?? 'stop',
   };
 }

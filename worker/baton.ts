@@ -2,6 +2,7 @@ import type { Actor } from '../activities/activity.ts';
 import type { Baton, Performed } from '../activities/baton.ts';
 import type { Principal, Role, Scope } from '../domain/rights.ts';
 import type { Store } from '../store/store.ts';
+import { foundOut } from './found-out.ts';
 
 /** Carries out an operation for somebody: the door that the process gives to its worker. */
 export type Perform = (
@@ -66,6 +67,7 @@ export function batonFor({
     claimNotices,
     toldNotices,
     askedRunsOn,
+    foundOut: (subject, trigger) => foundOut(subject, trigger, store),
     async perform(operation, input, by, key) {
       const principal = await principalOf(by);
       if (principal) return perform(operation, input, principal, key);

@@ -13,6 +13,7 @@ import { unlessTakenIn } from './chain/intent.ts';
 import { connectionOf, targetsAt } from './connection.ts';
 import { fall } from './fall.ts';
 import { questionActivities } from './questions.ts';
+import { twinOf } from './twin.ts';
 import { waitingAbout } from './waiting.ts';
 
 interface Link {
@@ -56,7 +57,7 @@ export function engineActivities(
           connection: cause.connection,
           mode: cause.mode,
           worker: carriedOut.worker,
-          incidentUrl: cause.incident?.url,
+          incident: cause.incident,
         }),
       );
       if (isNews) countRun?.(run.workflow, state);
@@ -113,6 +114,8 @@ export function engineActivities(
       const made = await store.listMade(activityInfo().workflowExecution?.workflowId ?? '');
       return made.filter(({ activity }) => isOfWorld(activity));
     },
+
+    findTwin: () => twinOf(activityInfo().workflowExecution?.workflowId ?? '', store),
 
     lastMade: ({ activity, target }) => store.lastMade(activity, target),
 

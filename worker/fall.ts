@@ -1,3 +1,4 @@
+import { isDrill } from '../domain/drill.ts';
 import { below } from '../domain/mode.ts';
 import type { RunRow } from '../domain/run.ts';
 import type { Store } from '../store/store.ts';
@@ -8,11 +9,11 @@ const failuresInARow = 3;
 
 /**
  * The trigger of a run that has not helped falls to the mode below the run's, where that was so for the runs before it too. Nobody has called
- * for a run by hand, and a run that watches has changed nothing: neither counts.
+ * for a run by hand, a run that watches has changed nothing, and in a drill nothing was wrong: none of these counts.
  */
 export async function fall({ trigger }: RunRow, cause: CauseOfCall, store: Store): Promise<void> {
-  const { mode: before = 'auto', startedBy } = cause;
-  if (before === 'plan' || startedBy) return;
+  const { mode: before = 'auto', startedBy, incident } = cause;
+  if (before === 'plan' || startedBy || isDrill(incident)) return;
   const mode = below(before);
   if (!mode) return;
   const reason = `${failuresInARow} runs in a row did not help: what they acted on was not healthy after it`;

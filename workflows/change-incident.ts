@@ -38,6 +38,7 @@ import {
 import { tellOnCall, tellOwnIncidents, tellStatus } from './kit/person-requests/status.ts';
 import { stillOpen } from './kit/person-requests/still-open.ts';
 import { addToTimeline } from './kit/person-requests/timeline.ts';
+import { lowerTrigger, tellTriggers } from './kit/person-requests/triggers.ts';
 import { record } from './kit/record.ts';
 import { roomOpened } from './kit/room.ts';
 import { engine, runCause } from './kit/run.ts';
@@ -108,9 +109,22 @@ function askedIn(input: ChangeIncidentInput): Asked {
 
 const begunAt = () => workflowInfo().startTime.toISOString();
 
+const changesNoIncident: readonly PersonRequest['do'][] = [
+  'status',
+  'on-call',
+  'run',
+  'stop',
+  'approve',
+  'refuse',
+  'answer',
+  'change',
+  'triggers',
+  'lower',
+  'link',
+];
+
 /** All else only reads, or is about something else than the state of an incident. */
-const changesIncident = ({ do: what }: PersonRequest) =>
-  !['status', 'on-call', 'run', 'stop', 'approve', 'refuse', 'answer', 'change', 'link'].includes(what);
+const changesIncident = ({ do: what }: PersonRequest) => !changesNoIncident.includes(what);
 
 interface CarriedOut {
   done: Done;
@@ -146,7 +160,7 @@ async function without({ none }: { none: string }, { request }: Asked, member: M
   return orNotDone(() => tellOwnIncidents(what, member));
 }
 
-/** What is about a run, an approval or a service, and so needs no incident; undefined for anything else. */
+/** What is about a run, an approval, a service or a trigger, and so needs no incident; undefined for anything else. */
 async function steer(asked: Asked, member: Member): Promise<Done | Refused | undefined> {
   const { request } = asked;
   switch (request.do) {
@@ -161,6 +175,10 @@ async function steer(asked: Asked, member: Member): Promise<Done | Refused | und
       return answerQuestion({ ...asked, request }, member);
     case 'change':
       return tellOfChange({ ...asked, request }, member);
+    case 'triggers':
+      return tellTriggers({ ...asked, request }, member);
+    case 'lower':
+      return lowerTrigger({ ...asked, request });
     default:
       return undefined;
   }

@@ -6,6 +6,8 @@ import type { ChangeKind } from '../domain/kind.ts';
  */
 export const workflowKinds: ReadonlyMap<string, ChangeKind> = new Map([
   ['changeIncident', 'change'],
+  // What it sets off is its trigger's to answer for.
+  ['drill', 'change'],
   ['ec2UnhealthyRestart', 'destructive'],
   ['emitScheduleEvent', 'change'],
   ['kubernetesCrashLoopDiagnosis', 'destructive'],

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { isDrill } from '../../domain/drill.ts';
 import type { RunCause } from '../../domain/incident.ts';
 import { actorOf, type Principal } from '../../domain/rights.ts';
 import type { RunRow } from '../../domain/run.ts';
@@ -71,7 +72,14 @@ export async function begin(
       via,
       action: 'run.started',
       subject: subject ?? id,
-      detail: { run: id, workflow, reason, ...(doubts.length > 0 ? { doubts } : {}), input: given },
+      detail: {
+        run: id,
+        workflow,
+        reason,
+        ...(isDrill(incident?.incident) ? { drill: true as const } : {}),
+        ...(doubts.length > 0 ? { doubts } : {}),
+        input: given,
+      },
     },
   );
   if (found === 'other')

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dispositions } from '../../domain/disposition.ts';
-import { holdKinds } from '../../domain/guard.ts';
+import { guards, holdKinds } from '../../domain/guard.ts';
 import { kinds } from '../../domain/kind.ts';
 import { lowerModes, runModes, standings } from '../../domain/mode.ts';
 import type { Action, Details } from '../../domain/record.ts';
@@ -107,6 +107,7 @@ export const lineDetails = {
     event: text.exactOptional(),
     reason: text.exactOptional(),
     mode,
+    drill: z.literal(true).exactOptional().describe('Of the incident of a drill'),
     doubts: z
       .array(z.object({ provider: text, connection: text, state: text }))
       .exactOptional()
@@ -138,7 +139,14 @@ export const lineDetails = {
     planned.extend({ done: unknown }),
   ]),
   'activity.intended': z.object({ ...attempt, targets: texts.exactOptional() }),
-  'activity.refused': z.object({ ...attempt, failure }),
+  'activity.refused': z.object({
+    ...attempt,
+    failure,
+    held: z
+      .object({ guard: z.enum(guards), retryAt: text.exactOptional() })
+      .exactOptional()
+      .describe('By which guard, and when it may be tried again, where that is known'),
+  }),
   'activity.failed': z.object({ ...attempt, failure }),
   'activity.completed': z.object({
     ...attempt,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { Event } from '../../domain/event.ts';
+import type { Event, EventType } from '../../domain/event.ts';
 import { modes, standings } from '../../domain/mode.ts';
+import { detailOf } from '../../domain/record.ts';
 import { whenOverdue } from '../../domain/run.ts';
 import { asTheyStand, standingOf, type Trigger } from '../../triggers/trigger.ts';
 import { decide } from '../decide.ts';
@@ -9,6 +10,10 @@ import { gatheringsOf } from '../storm.ts';
 import { findEvent } from './events.ts';
 import { readGivenEvent } from './given-event.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
+import { isWithin } from './scope.ts';
+
+const answersShown = 5;
+const linesLooked = 200;
 
 export const triggerShape = z
   .object({
@@ -107,12 +112,45 @@ export const showTrigger = defineOperation({
   kind: 'read',
   right: 'incidents.read',
   route: 'GET /triggers/{name}',
-  summary: 'One trigger',
+  summary: 'One trigger, and what it has said lately',
   within: ['workflows', 'services'],
   input: z.strictObject({ name: z.string().min(1).max(200) }),
-  output: triggerShape,
-  run: async ({ name }, context) => shownTrigger(await findTrigger(name, context)),
+  output: triggerShape.safeExtend({
+    answers: z
+      .array(
+        z.object({
+          at: z.string(),
+          event: z.string(),
+          subject: z.string(),
+          answer: z.string(),
+          reason: z.string(),
+        }),
+      )
+      .describe(
+        `The last ${answersShown} to events of its types, newest first, of the last ${linesLooked} events`,
+      ),
+  }),
+  async run({ name }, context) {
+    const trigger = await findTrigger(name, context);
+    return { ...shownTrigger(trigger), answers: await lastAnswers(trigger, context) };
+  },
 });
+
+/** What it has said lately to events that it is for, as far as whoever asks may see their incidents. */
+async function lastAnswers({ name, on }: Trigger, context: OperationContext) {
+  const { items } = await context.store.searchRecord({ action: 'event.answered', limit: linesLooked });
+  const answers = items.flatMap((line) => {
+    const { event = '', type = '', answers: said = [] } = detailOf(line, 'event.answered') ?? {};
+    const own = on.includes(type as EventType) ? said.find(({ trigger }) => trigger === name) : undefined;
+    return own ? [{ at: line.at, event, subject: line.subject, answer: own.answer, reason: own.reason }] : [];
+  });
+  const shown = [];
+  for (const answer of answers) {
+    if (shown.length === answersShown) break;
+    if (await isWithin(answer.subject, context)) shown.push(answer);
+  }
+  return shown;
+}
 
 const answerShape = z.object({
   trigger: z.string(),

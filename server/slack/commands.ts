@@ -2,7 +2,8 @@ import { nearestOf } from '../../domain/nearest.ts';
 import type { PersonRequest } from '../../domain/person-request.ts';
 import { isNumber, markWritten } from '../../domain/subject.ts';
 import { restHelp, restOf } from './snooze-time.ts';
-import { addressIn, mentionIn, plainText, type Word, wordsOf } from './words.ts';
+import { readTrigger } from './trigger-words.ts';
+import { addressIn, mentionIn, plainText, shown, unquoted, type Word, wordsOf } from './words.ts';
 
 /** The command's name in Slack, as the manifest declares it. */
 export const slashCommand = '/baton';
@@ -164,6 +165,12 @@ const commands: Readonly<Record<string, Command>> = {
       };
     },
   },
+  trigger: {
+    usage: 'trigger [name [observe|propose|approve|off why]]',
+    about:
+      'says how a trigger stands, why, and what it has said to the last events, or lowers it at once; without a name it lists all',
+    read: readTrigger,
+  },
   oncall: { usage: 'oncall [#42]', about: 'says who is on call for the incident', read: bare('on-call') },
   'link-me': {
     usage: 'link-me',
@@ -183,6 +190,7 @@ const aliases: Readonly<Record<string, string>> = {
   reject: 'refuse',
   deny: 'refuse',
   link: 'link-me',
+  triggers: 'trigger',
 };
 
 const names = [...Object.keys(commands), 'help'];
@@ -371,15 +379,3 @@ function readAnswer(what: 'approve' | 'refuse') {
     };
   };
 }
-
-/** Without the quotes around the whole of it. */
-function unquoted(text: string): string {
-  const [only, more] = wordsOf(text);
-  return only?.quoted && more === undefined ? only.text : text;
-}
-
-/** What somebody typed, shown back to them. */
-const shown = (text: string) => {
-  const plain = plainText(text);
-  return plain.length > 60 ? `${plain.slice(0, 59)}…` : plain;
-};

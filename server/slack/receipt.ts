@@ -54,6 +54,10 @@ function wordsFor(request: PersonRequest): string {
       return request.runId === undefined
         ? `will stop what is at work on ${about(request)}, or ask you which`
         : 'will stop the run';
+    case 'triggers':
+      return `looks how ${request.trigger ?? 'the triggers'} stand${request.trigger === undefined ? '' : 's'}`;
+    case 'lower':
+      return `will lower the trigger ${request.trigger} to ${request.to} as you`;
     case 'timeline':
       return `will put the message on the timeline of ${about(request)}`;
     case 'status':

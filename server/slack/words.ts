@@ -75,3 +75,15 @@ export function addressIn(word: string): string | undefined {
   const text = plainText(word);
   return /^https?:\/\/\S+$/.test(text) && URL.canParse(text) ? text : undefined;
 }
+
+/** Without the quotes around the whole of it. */
+export function unquoted(text: string): string {
+  const [only, more] = wordsOf(text);
+  return only?.quoted && more === undefined ? only.text : text;
+}
+
+/** What somebody typed, shown back to them. */
+export const shown = (text: string) => {
+  const plain = plainText(text);
+  return plain.length > 60 ? `${plain.slice(0, 59)}…` : plain;
+};

@@ -1,5 +1,6 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { isDrill } from '../../domain/drill.ts';
 import { isWatching } from '../../domain/mode.ts';
 import { runOverdue } from '../../domain/run-end.ts';
 import type { Trouble } from '../../domain/watched.ts';
@@ -41,7 +42,7 @@ export function runsOverdue({ store, client, triggers, log }: Options): Conditio
       via: 'watchdog',
       connection,
       mode,
-      incidentUrl: incident?.url,
+      incident,
       dueAt: dueAt(run, finish),
       whenOverdue: finish.whenOverdue,
     });
@@ -76,12 +77,17 @@ export function runsOverdue({ store, client, triggers, log }: Options): Conditio
       }
       const paging = overdue.filter(
         ({ finish, cause }) =>
-          finish.whenOverdue !== 'warn' && !isWatching(causeOf.safeParse(cause).data?.mode),
+          finish.whenOverdue !== 'warn' &&
+          !isWatching(causeOf.safeParse(cause).data?.mode) &&
+          !isOfDrill(cause),
       );
       return [...Map.groupBy(paging, keyFor)].map(([key, runs]) => troubleOf(key, runs));
     },
   };
 }
+
+/** Whoever made the drill is paged for it. */
+const isOfDrill = (cause: unknown) => isDrill(causeOf.safeParse(cause).data?.incident);
 
 const dueAt = ({ createdAt }: { createdAt: string }, { withinSeconds }: Finish) =>
   new Date(Date.parse(createdAt) + withinSeconds * 1_000).toISOString();

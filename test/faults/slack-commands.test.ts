@@ -221,6 +221,50 @@ describe('a command elsewhere', () => {
   });
 });
 
+describe('a command about triggers', () => {
+  const name = 'kubernetes-crash-loop';
+
+  it('tells any member how they stand, and lowers one at once for whoever may, in their name', async () => {
+    await world.store.setRole('eve@example.com', 'responder', entry());
+    expect(await done('triggers', { userId: 'U0EVE' })).toMatchObject({ outcome: 'done' });
+    expect(lastTold('U0EVE')).toContain(`${name}: auto, runs kubernetesCrashLoopDiagnosis`);
+    expect(lastTold('U0EVE')).toContain('ec2-unhealthy: auto, runs ec2UnhealthyRestart');
+    const lower = `trigger ${name} observe it posts too much`;
+    expect(await done(lower, { userId: 'U0EVE' })).toMatchObject({ outcome: 'refused' });
+    expect(lastTold('U0EVE')).toContain('Baton did not lower the trigger');
+
+    await world.store.setRole('ada@example.com', 'operator', entry());
+    expect((await done(lower)).heard.text).toContain(
+      `Baton will lower the trigger ${name} to observe as you`,
+    );
+    expect(lastTold()).toContain(`You lowered ${name} to observe: it posts too much.`);
+    const lines = await world.record(`trigger:${name}`);
+    expect(lines.filter(({ action }) => action === 'trigger.lowered')).toMatchObject([
+      {
+        actor: 'person:ada@example.com',
+        via: 'slack',
+        detail: { mode: 'observe', before: 'auto', reason: 'it posts too much' },
+      },
+    ]);
+  });
+
+  it('says why one stands as it does and what it has said lately, and never raises it', async () => {
+    while ((await world.store.seal()) > 0);
+    expect(await done(`trigger ${name}`, { userId: 'U0EVE' })).toMatchObject({ outcome: 'done' });
+    expect(lastTold('U0EVE')).toContain(
+      `${name} is observe (lowered), and runs kubernetesCrashLoopDiagnosis. person:ada@example.com has lowered it from auto at 20`,
+    );
+    expect(lastTold('U0EVE')).toMatch(
+      /: it posts too much\. What it has said lately: • 20\S+, Q\w+: no \(title reports/,
+    );
+    expect(await done(`trigger ${name} approve`)).toMatchObject({ outcome: 'refused' });
+    expect(lastTold()).toContain('this never raises: say the mode and the day of its review');
+    expect((await type(`trigger ${name} auto`)).text).toContain('It is raised by a reviewed line');
+    expect(await done('trigger nothing', { userId: 'U0EVE' })).toMatchObject({ outcome: 'refused' });
+    expect(lastTold('U0EVE')).toContain('There is no trigger nothing. There are: production-incident');
+  });
+});
+
 describe('what is typed wrong', () => {
   it('is answered at once with what was meant, and nothing is stored', async () => {
     const before = (await world.store.listEvents({ limit: 500 })).length;

@@ -78,6 +78,13 @@ const understood: [typed: string, request: PersonRequest][] = [
   [`approve ${approval}`, { do: 'approve', approvalId: approval }],
   [`reject ${approval} too risky`, { do: 'refuse', approvalId: approval, reason: 'too risky' }],
   ['stop', { do: 'stop' }],
+  ['triggers', { do: 'triggers' }],
+  ['trigger ec2-unhealthy', { do: 'triggers', trigger: 'ec2-unhealthy' }],
+  ['trigger ec2-unhealthy Observe', { do: 'lower', trigger: 'ec2-unhealthy', to: 'observe' }],
+  [
+    'trigger ec2-unhealthy off “wrong &lt;one&gt;”',
+    { do: 'lower', trigger: 'ec2-unhealthy', to: 'off', reason: 'wrong <one>' },
+  ],
   [`stop ec2-unhealthy/${id} wrong one`, { do: 'stop', runId: `ec2-unhealthy/${id}`, reason: 'wrong one' }],
 ];
 
@@ -97,6 +104,7 @@ const deeds: Readonly<Record<string, readonly string[]>> = {
   approve: [],
   refuse: [],
   stop: [],
+  trigger: ['triggers'],
   oncall: ['on-call'],
   'link-me': ['link'],
 };
@@ -180,6 +188,11 @@ describe('a command', () => {
     [`approve #42 ${approval}`, 'not both'],
     [`refuse #42 ${approval} no`, 'not both'],
     [`stop #42 ec2-unhealthy/${id}`, 'not both'],
+    ['trigger ec2-unhealthy auto', 'It is raised by a reviewed line'],
+    ['trigger ec2-unhealthy enable', 'It is raised by a reviewed line'],
+    ['trigger ec2-unhealthy observed', '"observed" is none of off, observe, propose, approve'],
+    ['trigger #42', 'about a trigger'],
+    [`trigger ec2-unhealthy off ${'x'.repeat(501)}`, 'a reason takes 500 characters'],
     ['__proto__', 'no command'],
     ['x'.repeat(6_000), 'longer than'],
   ])('"%s" is told what is wrong', (typed, told) => {

@@ -1,4 +1,5 @@
 import type { Startable } from '../startable.ts';
+import { drillByHand } from './drill.ts';
 import { ec2UnhealthyRestartByHand } from './ec2-unhealthy-restart.ts';
 import { kubernetesCrashLoopDiagnosisByHand } from './kubernetes-crash-loop-diagnosis.ts';
 import { pagerdutyProductionIncidentPolicyByHand } from './pagerduty-production-incident-policy.ts';
@@ -12,4 +13,5 @@ export const startable: Startable[] = [
   pagerdutyProductionIncidentPolicyByHand,
   scaleOutByHand,
   undoEffectByHand,
+  drillByHand,
 ];

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Actor } from '../../activities/activity.ts';
+import type { FailureDetail } from '../../activities/failures.ts';
 import type { AttemptDetail, Details, Entry, Failure } from '../../domain/record.ts';
 import type { Call, Surroundings } from './call.ts';
 
@@ -46,8 +47,15 @@ export function describe(failure: Error): { failure: Failure } {
   return { failure: { class: type, message: failure.message } };
 }
 
+/** Which guard has held a call, of a failure that says so. */
+function heldBy(failure: Error): Pick<Details['activity.refused'], 'held'> {
+  const [detail] = failure instanceof ApplicationFailure ? (failure.details ?? []) : [];
+  const { held } = (detail ?? {}) as FailureDetail;
+  return held ? { held: { guard: held.guard, ...(held.retryAt ? { retryAt: held.retryAt } : {}) } } : {};
+}
+
 /** Writes down that a call is refused, and gives the failure back to be thrown. */
 export async function refused(call: Call, failure: Error, { store }: Surroundings): Promise<Error> {
-  await store.append([entryOf(call, 'activity.refused', describe(failure))]);
+  await store.append([entryOf(call, 'activity.refused', { ...describe(failure), ...heldBy(failure) })]);
   return failure;
 }

@@ -13,14 +13,19 @@ type Alert = Parameters<ActivityFunctions['raisePagerDutyAlert']>[0];
  */
 export const raiseAlert = (alert: Alert, subject?: string): Promise<void> => {
   const since = new Date().toISOString();
-  return sendUntilSeen({ dedupKey: alert.dedupKey, status: 'triggered', since }, subject, () =>
+  const { dedupKey, connection } = alert;
+  return sendUntilSeen({ dedupKey, status: 'triggered', since, ...by(connection) }, subject, () =>
     steps.raisePagerDutyAlert(alert),
   );
 };
 
 /** Resolves the open alert with this key, and looks in the same way whether it is open no more. */
-export const resolveAlert = (dedupKey: string, subject?: string): Promise<void> =>
-  sendUntilSeen({ dedupKey, status: 'resolved' }, subject, () => steps.resolvePagerDutyAlert({ dedupKey }));
+export const resolveAlert = (dedupKey: string, subject?: string, connection?: string): Promise<void> =>
+  sendUntilSeen({ dedupKey, status: 'resolved', ...by(connection) }, subject, () =>
+    steps.resolvePagerDutyAlert({ dedupKey, ...by(connection) }),
+  );
+
+const by = (connection: string | undefined) => (connection === undefined ? {} : { connection });
 
 async function sendUntilSeen(
   wanted: Parameters<ActivityFunctions['awaitPagerDutyAlert']>[0],

@@ -1,3 +1,4 @@
+import { withoutMark } from '../../domain/drill.ts';
 import { type Labels, labelSetsOf } from './alert-details.ts';
 import { byState, isAllOver, saysOver } from './alert-over.ts';
 import { saysCrashLoop } from './crash-loops.ts';
@@ -40,11 +41,14 @@ const proses = [
  * What the details of the alerts that still fire name; where they name nothing, what the title or a headline may mean; else what
  * is said in prose. So a mention in passing is believed only where nothing else names anything.
  */
-export function findWorkloads(title: string, alerts: readonly NamingAlert[]): Named {
+export function findWorkloads(given: string, alerts: readonly NamingAlert[]): Named {
+  const title = withoutMark(given);
   const firing = ofCrashLoops(
-    alerts.filter(
-      ({ status, summary, details }) => status !== 'resolved' && !saysOver(summary) && !isAllOver(details),
-    ),
+    alerts
+      .map((alert) => ({ ...alert, summary: withoutMark(alert.summary) }))
+      .filter(
+        ({ status, summary, details }) => status !== 'resolved' && !saysOver(summary) && !isAllOver(details),
+      ),
     ({ summary }) => [summary],
   );
   const all = firing.map(({ details }) => {

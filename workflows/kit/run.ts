@@ -107,6 +107,8 @@ export interface EngineActivities extends ApprovalActivities, QuestionActivities
   listMade(asked: Record<string, never>): Promise<MadeHere[]>;
   /** Which guard would hold a destructive change of a target; undefined: none. */
   checkGuards(asked: { target: string; limits: Partial<Limits> }): Promise<Held | undefined>;
+  /** Another live run of the same workflow on the same target, that began before this one. */
+  findTwin(): Promise<string | undefined>;
   /** The names of a provider's connections, that of `default` first, whether or not it is connected. */
   listConnections(asked: { provider: string }): Promise<string[]>;
   /** What waits for people about these incidents. */

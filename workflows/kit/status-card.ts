@@ -1,4 +1,5 @@
 import type { ActivityFunctions } from '../../activities/index.ts';
+import { isDrill } from '../../domain/drill.ts';
 import type { CurrentIncident } from './read-context.ts';
 
 export type StatusCard = Parameters<ActivityFunctions['showSlackStatusCard']>[0]['card'];
@@ -23,7 +24,7 @@ export function statusCard(incident: CurrentIncident): StatusCard {
     service: service.name,
     assignees: assignees.map(({ name }) => name),
     ...(acknowledgedBy ? { acknowledgedBy } : {}),
-    lines: [stateLine(incident)],
+    lines: [stateLine(incident), ...(isDrill(incident) ? ['A drill of Baton: nothing is wrong.'] : [])],
   };
 }
 

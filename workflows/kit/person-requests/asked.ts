@@ -76,6 +76,8 @@ export const deeds: Readonly<Record<PersonRequest['do'], { verb: string; object:
   refuse: { verb: 'refuse', object: ' it' },
   answer: { verb: 'answer', object: ' the question' },
   stop: { verb: 'stop the run', object: '' },
+  triggers: { verb: 'tell how triggers stand', object: '' },
+  lower: { verb: 'lower the trigger', object: '' },
   status: { verb: 'tell the status', object: '' },
   'on-call': { verb: 'tell who is on call', object: '' },
   link: { verb: 'link you', object: '' },
