@@ -3,6 +3,7 @@ import type { RunCause } from './incident.ts';
 import { isWatching } from './mode.ts';
 import type { Entry, EntryOf } from './record.ts';
 import type { RunRow, RunState, WhenOverdue, WorkerBuild } from './run.ts';
+import type { StartedBy } from './run-beginning.ts';
 import { defaultConnection, subjectOf } from './subject.ts';
 
 export interface RunEnd {
@@ -35,6 +36,8 @@ interface RunTelling {
   worker?: WorkerBuild | undefined;
   /** Of the run's cause: where people see its incident. */
   incidentUrl?: string | undefined;
+  /** Of the run's cause: who has asked for it or started it. Left out: a trigger has. */
+  startedBy?: StartedBy | undefined;
 }
 
 /** How a run ended, in its own words or in Temporal's. */
@@ -61,7 +64,7 @@ function incidentIdOf(subject: string | undefined, connection: string): string |
 function runEvent(
   type: `run.${string}`,
   run: RunRow,
-  { at, via, connection = defaultConnection, mode, incidentUrl, worker }: RunTelling,
+  { at, via, connection = defaultConnection, mode, incidentUrl, startedBy, worker }: RunTelling,
   more: object,
 ): Omit<Delivery, 'body'> {
   const id = `${type}/${run.id}`;
@@ -75,6 +78,7 @@ function runEvent(
     target: run.target,
     ...(incidentId === undefined ? {} : { incidentId }),
     ...(incidentUrl === undefined ? {} : { incidentUrl }),
+    ...(startedBy ? { startedBy } : {}),
     ...(mode ? { mode } : {}),
     ...(worker ? { worker } : {}),
     ...more,

@@ -13,14 +13,22 @@ type Alert = Parameters<ActivityFunctions['raisePagerDutyAlert']>[0];
  */
 export const raiseAlert = (alert: Alert, subject?: string): Promise<void> => {
   const since = new Date().toISOString();
-  return sendUntilSeen({ dedupKey: alert.dedupKey, status: 'triggered', since }, subject, () =>
+  const { dedupKey, connection } = alert;
+  return sendUntilSeen({ ...by(connection), dedupKey, status: 'triggered', since }, subject, () =>
     steps.raisePagerDutyAlert(alert),
   );
 };
 
-/** Resolves the open alert with this key, and looks in the same way whether it is open no more. */
-export const resolveAlert = (dedupKey: string, subject?: string): Promise<void> =>
-  sendUntilSeen({ dedupKey, status: 'resolved' }, subject, () => steps.resolvePagerDutyAlert({ dedupKey }));
+/**
+ * Resolves the open alert with this key, and looks in the same way whether it is open no more. By the connection that it was raised by:
+ * PagerDuty knows a key only beside its routing key.
+ */
+export const resolveAlert = (dedupKey: string, connection?: string): Promise<void> => {
+  const alert = { ...by(connection), dedupKey };
+  return sendUntilSeen({ ...alert, status: 'resolved' }, undefined, () => steps.resolvePagerDutyAlert(alert));
+};
+
+const by = (connection: string | undefined) => (connection === undefined ? {} : { connection });
 
 async function sendUntilSeen(
   wanted: Parameters<ActivityFunctions['awaitPagerDutyAlert']>[0],
