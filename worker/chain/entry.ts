@@ -8,12 +8,17 @@ type Action = `activity.${'intended' | 'planned' | 'completed' | 'failed' | 'ref
 /** These tell of the first that is known of a call, and so with what it was made. */
 const first: readonly Action[] = ['activity.intended', 'activity.planned', 'activity.refused'];
 
+/** On whose behalf it is made, as record entries name it. */
+export const actorIn = ({ actor }: Pick<Call, 'actor'>): string =>
+  actor.kind === 'person' ? `person:${actor.email ?? actor.name}` : `${actor.kind}:${actor.name}`;
+
 /** A line about a call. `more` is what only this action tells. */
 export function entryOf<Name extends Action>(
-  { declaration, input, key, runId, attempt, actor, subject, simulated, doubt, approvedBy }: Call,
+  call: Call,
   action: Name,
   more: Omit<Details[Name], keyof AttemptDetail>,
 ): Entry {
+  const { declaration, input, key, runId, attempt, subject, simulated, doubt, approvedBy } = call;
   const { provider, name, kind } = declaration;
   const detail: AttemptDetail = {
     run: runId,
@@ -27,7 +32,7 @@ export function entryOf<Name extends Action>(
   };
   return {
     at: new Date().toISOString(),
-    actor: actor.kind === 'person' ? `person:${actor.email ?? actor.name}` : `${actor.kind}:${actor.name}`,
+    actor: actorIn(call),
     via: 'worker',
     action,
     subject,
