@@ -116,6 +116,8 @@ interface Acting<Input extends z.ZodType> {
   targets?(input: z.output<Input>): string[];
   /** Its target is something that there is once, as an incident's room: a later call gets what an earlier one made (`made`). */
   once?: true;
+  /** It is the ticket of an incident: its result has a `url`. */
+  ticket?: true;
   coolDown?: { minutes?: number; repeats?: boolean };
   inverse?: { activity: string } | { none: string };
   unverified?(input: z.output<Input>): string | undefined;

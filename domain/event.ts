@@ -4,6 +4,7 @@ import type { RunMode } from './mode.ts';
 import type { SlackRequest } from './person-request.ts';
 import type { QuestionEvent } from './question.ts';
 import type { WhenOverdue, WorkerBuild } from './run.ts';
+import type { StartedBy } from './run-beginning.ts';
 
 /**
  * Something that happened, in one envelope for all sources. The attributes are those of CloudEvents 1.0
@@ -251,6 +252,8 @@ export interface RunEvent {
   incidentId?: string;
   /** Where people see the incident. */
   incidentUrl?: string;
+  /** Who has asked for it or started it. Left out: a trigger has started it by itself. */
+  startedBy?: StartedBy;
   /** The code that carried it out. */
   worker?: WorkerBuild;
   /** `completed`, `resolved elsewhere`, … */

@@ -116,6 +116,9 @@ export interface Details {
   /** People were told of it; `unconfirmed`: why that could not be seen to arrive. */
   'condition.paged': ConditionDetail & { unconfirmed?: string };
   'condition.over': ConditionDetail & { unconfirmed?: string };
+  /** PagerDuty has a change event of a change; or not, and it is tried no more. */
+  'change.told': ChangeTold & { unconfirmed?: true };
+  'change.not_told': ChangeTold & { reason: string };
   'run.said': { run: string; text: string; links?: { text: string; url: string }[] };
   'run.completed': EndDetail;
   'run.failed': EndDetail;
@@ -199,6 +202,13 @@ interface QuestionDetail {
   digest: string;
 }
 
+interface ChangeTold {
+  run: string;
+  activity: string;
+  /** Of the effect. */
+  key: string;
+}
+
 interface ConditionDetail {
   /** `worker.unhealthy`, `run.overdue`, … */
   condition: string;
@@ -226,7 +236,7 @@ interface Line {
   at: string;
   /** `trigger:ec2-unhealthy`, `person:ada@example.com`, `token:deploy`, `baton`, `pagerduty`. */
   actor: string;
-  /** `webhook`, `pull`, `dispatch`, `worker`, `slack`, `api`, `cli`, `console`, `start`, `doctor`, `schedule`, `watchdog`. */
+  /** `webhook`, `pull`, `dispatch`, `worker`, `slack`, `api`, `cli`, `console`, `start`, `doctor`, `schedule`, `watchdog`, `journal`. */
   via: string;
   /** The incident id, or what else it is about. */
   subject: string;

@@ -8,6 +8,15 @@ type Told = {
   [Name in 'trigger' | 'by' | 'startedBy' | 'eventId' | 'eventType']?: RunCause[Name] | undefined;
 };
 
+/** Who has started a run that no trigger has started by itself: it was asked for in Slack, or started by hand. */
+export type StartedBy = 'person' | 'token' | 'baton';
+
+/** Undefined: a trigger has started it by itself. */
+export function startedByIn(cause: Told): StartedBy | undefined {
+  const { kind } = behalfOf(cause);
+  return kind === 'trigger' ? undefined : kind;
+}
+
 /** On whose behalf a run is done: of whoever asked for it or started it, else of its trigger. */
 export function behalfOf({ by, startedBy, trigger = 'none' }: Told): {
   kind: 'person' | 'token' | 'baton' | 'trigger';

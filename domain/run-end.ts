@@ -4,6 +4,7 @@ import type { RunCause } from './incident.ts';
 import { isWatching } from './mode.ts';
 import type { Entry, EntryOf } from './record.ts';
 import type { RunRow, RunState, WhenOverdue, WorkerBuild } from './run.ts';
+import type { StartedBy } from './run-beginning.ts';
 import { defaultConnection, subjectOf } from './subject.ts';
 
 export interface RunEnd {
@@ -38,6 +39,8 @@ interface RunTelling {
   worker?: WorkerBuild | undefined;
   /** Of the run's cause. */
   incident?: { title?: unknown; url?: string | undefined } | undefined;
+  /** Of the run's cause: who has asked for it or started it. Left out: a trigger has. */
+  startedBy?: StartedBy | undefined;
 }
 
 /** How a run ended, in its own words or in Temporal's. */
@@ -64,7 +67,7 @@ function incidentIdOf(subject: string | undefined, connection: string): string |
 function runEvent(
   type: `run.${string}`,
   run: RunRow,
-  { at, via, connection = defaultConnection, mode, incident, worker }: RunTelling,
+  { at, via, connection = defaultConnection, mode, incident, startedBy, worker }: RunTelling,
   more: object,
 ): Omit<Delivery, 'body'> {
   const id = `${type}/${run.id}`;
@@ -79,6 +82,7 @@ function runEvent(
     target: run.target,
     ...(incidentId === undefined ? {} : { incidentId }),
     ...(incident?.url === undefined ? {} : { incidentUrl: incident.url }),
+    ...(startedBy ? { startedBy } : {}),
     ...(mode ? { mode } : {}),
     ...(isDrill(incident) ? { drill: true } : {}),
     ...(worker ? { worker } : {}),

@@ -1,7 +1,12 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { type ActivityContext, type AnyActivity, carryOut } from '../activities/activity.ts';
+import type { JournalEntry } from '../domain/journal.ts';
+import type { Tell } from '../server/journal.ts';
 import type { Pager } from '../server/watchdog/pager.ts';
 import type { Subscriptions } from '../server/watchdog/subscriptions.ts';
+import type { Store } from '../store/store.ts';
+import { effectOf } from '../worker/chain/failure.ts';
 
 const attemptMilliseconds = 10_000;
 /** PagerDuty is given half a minute to show an alert. */
@@ -35,6 +40,94 @@ function directCalls(
     const use = { run: 'none', by: 'baton' };
     return carryOut(activity, activity.input.parse(input), { ...clients, attempt }, use);
   };
+}
+
+/** One call takes a look at PagerDuty, and sends. */
+const tellMilliseconds = 20_000;
+
+/**
+ * How a server tells PagerDuty of a change: by the connections that policy and route name, else on the incident's service, else by the
+ * routing key of its account. Each next way is for where PagerDuty would refuse the one before again.
+ */
+export function directJournal(
+  loadActivities: () => Promise<readonly AnyActivity[]>,
+  clients: Omit<ActivityContext, 'attempt'>,
+  store: Pick<Store, 'firstResult'>,
+): Tell {
+  return async ({ key, entry, attempt: number, uncertainSince }, stopping) => {
+    const activities = await loadActivities();
+    const activity = activities.find(({ name }) => name === 'sendPagerDutyChangeEvent');
+    if (!activity || activity.kind === 'read') throw new Error('There is no activity that tells of changes');
+    const tickets = activities.flatMap((each) => ('ticket' in each && each.ticket ? [each.name] : []));
+    const ticket = ticketIn(await store.firstResult(entry.incident?.id ?? entry.subject, tickets));
+    const signal = AbortSignal.any([stopping, AbortSignal.timeout(tellMilliseconds)]);
+    const attempt = { key, number, signal, ...(uncertainSince ? { uncertainSince } : {}) };
+    const context = { ...clients, attempt };
+    let reason = '';
+    for (const way of waysOf(entry)) {
+      let isSent = false;
+      try {
+        const input = activity.input.parse({ ...eventOf(entry, ticket), ...way });
+        const looked = await activity.look(input, context);
+        if ('done' in looked) return { state: 'told', isUnconfirmed: looked.done.unconfirmed === true };
+        isSent = true;
+        await activity.act(looked.plan, input, context);
+        return { state: 'told', isUnconfirmed: false };
+      } catch (error) {
+        reason = error instanceof Error ? error.message : String(error);
+        const isFinal = error instanceof ApplicationFailure && error.nonRetryable === true;
+        const isUncertain = isSent && effectOf(error as Error) !== 'none';
+        if (isUncertain || !isFinal) return { state: 'later', reason, isUncertain, ...waitOf(error) };
+      }
+    }
+    return { state: 'refused', reason };
+  };
+}
+
+function waysOf({ connections, account, incident }: JournalEntry): Record<string, string>[] {
+  return [
+    ...connections.map((connection) => ({ connection })),
+    ...(incident ? [{ connection: account, toService: incident.serviceId }] : []),
+    { connection: account },
+  ];
+}
+
+function eventOf(
+  { summary, at, incident, worker, before, after, ...entry }: JournalEntry,
+  ticket: Ticket | undefined,
+) {
+  const { run, workflow, activity, targets, by, approvedBy } = entry;
+  return {
+    summary,
+    source: 'baton',
+    timestamp: at,
+    about: { run, ...(incident?.url ? { incidentUrl: incident.url } : {}), ...(worker ? { worker } : {}) },
+    ...(ticket ? { links: [{ href: ticket.url, text: `The ticket ${ticket.key ?? ''}`.trim() }] } : {}),
+    details: {
+      run,
+      workflow,
+      activity,
+      targets,
+      by,
+      ...(approvedBy ? { approvedBy } : {}),
+      ...(incident ? { incident: incident.id } : {}),
+      ...(worker?.commit ? { commit: worker.commit } : {}),
+      ...(ticket ? { ticket: ticket.key ?? ticket.url } : {}),
+      ...(before === undefined ? {} : { before }),
+      ...(after === undefined ? {} : { after }),
+    },
+  };
+}
+
+const ticketShape = z.object({ url: z.url({ protocol: /^https?$/ }), key: z.string().optional() });
+type Ticket = z.output<typeof ticketShape>;
+const ticketIn = (result: unknown): Ticket | undefined => ticketShape.safeParse(result).data;
+
+/** How long PagerDuty wants to be left alone. */
+function waitOf(error: unknown): { waitMs?: number } {
+  const detail =
+    error instanceof ApplicationFailure ? (error.details?.[0] as { waitMs?: number } | undefined) : undefined;
+  return detail?.waitMs === undefined ? {} : { waitMs: detail.waitMs };
 }
 
 /** How a server pages people. */

@@ -11,7 +11,7 @@ import { batonFor } from '../worker/baton.ts';
 import { taskQueue } from '../worker/worker.ts';
 import { prepareCluster, warnOfOwner } from './cluster.ts';
 import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
-import { directPager, directSubscriptions } from './direct.ts';
+import { directJournal, directPager, directSubscriptions } from './direct.ts';
 import { Lifetime } from './lifetime.ts';
 import { formOpener } from './open-form.ts';
 import { portTaken } from './ports.ts';
@@ -93,6 +93,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       halves,
       log,
       pager: directPager(wiring.loadActivities, { ...clients, baton }),
+      tell: directJournal(wiring.loadActivities, { ...allClients, baton }, store),
       subscriptions: directSubscriptions(wiring.loadActivities, { ...allClients, baton }),
       pull: pullSource(providers, allClients, { pullSeconds: settings.pullSeconds, env: wiring.env }),
       metrics: createMetrics(),

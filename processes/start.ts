@@ -29,7 +29,7 @@ import { warnOfOwner } from './cluster.ts';
 import { commitOf } from './commit.ts';
 import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
 import { serveControl } from './control.ts';
-import { directPager, directSubscriptions } from './direct.ts';
+import { directJournal, directPager, directSubscriptions } from './direct.ts';
 import { performHere } from './door.ts';
 import { firstTokenFile } from './first-token.ts';
 import { Lifetime } from './lifetime.ts';
@@ -163,6 +163,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       scrub,
       count: metrics.activity,
       countRun: metrics.run,
+      journal: await wiring.loadJournal(),
       commit: await commit,
       connections,
       versions,
@@ -198,6 +199,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       halves,
       log,
       pager: directPager(wiring.loadActivities, ownClients),
+      tell: directJournal(wiring.loadActivities, ownClients, store),
       subscriptions: directSubscriptions(wiring.loadActivities, ownClients),
       pull: pullSource(providers, clients, { pullSeconds: settings.pullSeconds, env }),
       metrics,

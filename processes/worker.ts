@@ -94,6 +94,7 @@ export async function runWorker(wiring: Wiring): Promise<void> {
       scrub,
       count: metrics.activity,
       countRun: metrics.run,
+      journal: await wiring.loadJournal(),
       commit: await commit,
       connections: named,
       versions: settings.workerVersions,

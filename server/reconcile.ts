@@ -2,6 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { RunCause } from '../domain/incident.ts';
+import { startedByIn } from '../domain/run-beginning.ts';
 import type { RunEnd } from '../domain/run-end.ts';
 import { runEnd } from '../domain/run-end.ts';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
@@ -165,8 +166,10 @@ async function takeUpLost(run: LiveRun, retention: number, options: Options): Pr
 
 async function endRun(run: LiveRun, end: End, { store, log }: Options, closeTime?: Date): Promise<void> {
   const at = (closeTime ?? new Date()).toISOString();
-  const { connection, mode, incident } = causeOf.safeParse(run.cause).data ?? {};
-  const ended = { ...end, at, via: 'reconcile', connection, mode, incident };
+  const cause = causeOf.safeParse(run.cause).data;
+  const { connection, mode, incident } = cause ?? {};
+  const startedBy = cause && startedByIn(cause);
+  const ended = { ...end, at, via: 'reconcile', connection, mode, incident, startedBy };
   if (await store.endRun(runEnd(run, ended)))
     log.warn({ run: run.id, incident: run.subject }, `A run ended without a report: ${end.outcome}`);
 }

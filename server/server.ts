@@ -15,6 +15,7 @@ import { createApp, createHttpServer } from './app.ts';
 import { type Dispatcher, startDispatcher } from './dispatch.ts';
 import type { HeadOptions } from './heads.ts';
 import { createInbox } from './inbox.ts';
+import { startJournal, type Tell } from './journal.ts';
 import { keepConnections } from './kept-connections.ts';
 import type { Metrics } from './metrics.ts';
 import type { World } from './operations/operation.ts';
@@ -79,6 +80,8 @@ export interface ServerOptions {
   versions?: boolean;
   /** Pages people for what the watchdog finds. */
   pager?: Pager | undefined;
+  /** Tells PagerDuty of changes that were made. Left out: what is left to be told waits for another server. */
+  tell?: Tell | undefined;
   /** Of the watchdog. They differ from the usual ones only in tests. */
   limits?: Limits;
   /** How PagerDuty's logs are read; undefined: what happens there comes by webhooks alone, and what they miss is lost. */
@@ -121,6 +124,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     countAsked: metrics.asked,
   });
   const connections = options.connections && keepConnections(options.connections, log);
+  const journal = options.tell && startJournal({ store, tell: options.tell, log });
   const stuck = startStuckRuns({ store, client, namespace: options.namespace, log });
   const { limits = usualLimits } = options;
   const watchdog = startWatchdog({
@@ -249,6 +253,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         close(http),
         pulling?.stop(),
         watchdog.stop(),
+        journal?.stop(),
         slackSocket?.stop(),
         namedSockets?.stop(),
       ]);

@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
 import { type Kysely, sql } from 'kysely';
 import type { HeldBy, Limits } from '../domain/guard.ts';
+import type { JournalEntry } from '../domain/journal.ts';
 import type { Entry } from '../domain/record.ts';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import type { Json } from './columns.ts';
@@ -10,7 +11,8 @@ import { groupCommit } from './group-commit.ts';
 import { type Guarded, guardColumns, guardParts, isHeld, lockedFor, stopped, wouldHold } from './guards.ts';
 import { isInForce } from './holds.ts';
 import { answerOf, type Intent, type IntentRow } from './intent.ts';
-import { canonicalJson, cleanText, keyText } from './json.ts';
+import { leftToTell } from './journal.ts';
+import { canonicalJson, cleanText, exactJson, keyText } from './json.ts';
 import type { LineColumns } from './record.ts';
 import { appendLines, appendOwnedLines, bytesOfLines } from './record.ts';
 import type { Tables } from './tables.ts';
@@ -66,6 +68,8 @@ export interface EffectOutcome {
   result?: unknown;
   /** Of a `done` one. False: this attempt found the world to be so already. */
   changed: boolean;
+  /** Of a `done` one: what PagerDuty is to be told of it. It is kept with the outcome, or not at all. */
+  journal?: JournalEntry;
   entry: Entry;
 }
 
@@ -101,6 +105,8 @@ export interface Effects {
   conclude(outcome: EffectOutcome): Promise<void>;
   /** The result of the last change of a target by an activity, of any run. */
   lastMade(activity: string, target: string): Promise<unknown>;
+  /** The result of the first change about a subject by one of these activities. */
+  firstResult(subject: string, activities: readonly string[]): Promise<unknown>;
 }
 
 /** An effect that is open for longer no longer keeps others from its targets: its process is gone, or hangs. */
@@ -235,21 +241,23 @@ export function effectsOn(context: Context): Effects {
   }
 
   async function concludeAll(batch: { item: EffectOutcome; line: LineColumns }[]): Promise<true[]> {
-    const given = batch.map(({ item: { key, attempt, state, changed, result } }, place) => ({
+    const given = batch.map(({ item: { key, attempt, state, changed, result, journal } }, place) => ({
       key: cleanText(key),
       attempt,
       place: String(place),
       state,
       acted: state === 'unknown' || (state === 'done' && changed),
       result: state === 'done' && result !== undefined ? JSON.stringify(result) : null,
+      journal: journal === undefined ? null : exactJson(journal),
     }));
+    const isTold = given.some(({ journal }) => journal !== null);
     const lines = batch.map(({ line }, place) => ({ owner: String(place), line }));
     // An attempt that was given up may end after the one that replaced it began: the effect is then that one's to conclude. What is
     // concluded already was so by this very attempt, and the answer was lost: its line is there, and no other may contradict it.
     await sql`
       with given as materialized (
         select * from jsonb_to_recordset(${JSON.stringify(given)}::jsonb)
-          as given (key text, attempt integer, place text, state text, acted boolean, result text)
+          as given (key text, attempt integer, place text, state text, acted boolean, result text, journal text)
       ), concluded as (
         update effects set state = given.state, result = given.result,
           acted_at = case when given.acted then acted_at else acted_at[:cardinality(acted_at) - 1] end
@@ -259,7 +267,7 @@ export function effectsOn(context: Context): Effects {
         returning effects.key
       ), freed as (
         update effect_targets set open = false where key = any (array(select key from concluded)) and open
-      )
+      )${isTold ? leftToTell : nothing}
       ${appendOwnedLines(
         lines,
         sql`select place from given where key in (select key from concluded)
@@ -297,8 +305,19 @@ export function effectsOn(context: Context): Effects {
       const [made] = rows;
       return made?.result ? JSON.parse(made.result) : undefined;
     },
+
+    async firstResult(subject, activities) {
+      const { rows } = await sql<{ result: string | null }>`
+        select result from effects where subject = ${keyText(subject)} and state = 'done'
+          and activity in (select jsonb_array_elements_text(${JSON.stringify(activities)}::jsonb))
+        order by created_at limit 1`.execute(db);
+      const [made] = rows;
+      return made?.result ? JSON.parse(made.result) : undefined;
+    },
   };
 }
+
+const nothing = sql``;
 
 const first: Intent = { answer: 'go', attempt: 1 };
 

@@ -3,6 +3,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { askedSteps } from './asked-steps.ts';
 import { connectionSteps, defaultConnectionSteps } from './connection-tables.ts';
 import { holdSteps } from './holds.ts';
+import { journalSteps } from './journal.ts';
 import { linkCodeSteps } from './link-codes.ts';
 import { loweringSteps } from './lowerings.ts';
 import { noticeSteps } from './notices.ts';
@@ -225,6 +226,7 @@ const steps: Record<string, string[]> = {
   '0028-modes': loweringSteps,
   '0029-questions': askedSteps('questions'),
   '0032-takeovers': takeoverSteps,
+  '0034-journal': journalSteps,
 };
 
 /**

@@ -20,6 +20,7 @@ import { eventsOn } from './events.ts';
 import { holdsOn } from './holds.ts';
 import { inboxOn } from './inbox.ts';
 import { incidentsOn } from './incidents.ts';
+import { journalOn } from './journal.ts';
 import { leasesOn } from './leases.ts';
 import { lineMaker } from './lines.ts';
 import { linkCodesOn } from './link-codes.ts';
@@ -149,6 +150,7 @@ export function makeStore(
     ...stormsOn(context),
     ...holdsOn(context),
     ...madeOn(context),
+    ...journalOn(context),
     ...watchedOn(context),
     ...schedulesOn(context),
     ...overdueRunsOn(context),

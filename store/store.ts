@@ -12,6 +12,7 @@ import type { Events } from './events.ts';
 import type { Holds } from './holds.ts';
 import type { Inbox } from './inbox.ts';
 import type { Incidents } from './incidents.ts';
+import type { Journal } from './journal.ts';
 import type { Leases } from './leases.ts';
 import type { Lists } from './lists.ts';
 import type { Lowerings } from './lowerings.ts';
@@ -69,6 +70,7 @@ export interface Store
     People,
     LinkCodes,
     KeptNotices,
+    Journal,
     Transcripts,
     Lowerings,
     Sessions,

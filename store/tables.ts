@@ -7,6 +7,7 @@ import type { EffectsTable } from './effects.ts';
 import type { HoldsTable } from './holds.ts';
 import type { InboxTable } from './inbox.ts';
 import type { IncidentsTable } from './incidents.ts';
+import type { JournalTable } from './journal.ts';
 import type { LinkCodesTable } from './link-codes.ts';
 import type { LoweredTriggersTable } from './lowerings.ts';
 import type { NoticesTable } from './notices.ts';
@@ -48,6 +49,7 @@ export interface Tables {
   tokens: TokensTable;
   people: PeopleTable;
   link_codes: LinkCodesTable;
+  journal: JournalTable;
   notices: NoticesTable;
   transcripts: TranscriptsTable;
   lowered_triggers: LoweredTriggersTable;

@@ -251,7 +251,7 @@ interface Attempts {
 }
 
 function effectViolations(ledger: readonly Effect[], record: readonly RecordRow[]): string[] {
-  const attempts = attemptsOf(record);
+  const attempts = [...attemptsOf(record), ...journaled(record)];
   return [...Map.groupBy(ledger, ({ effect }) => effect)].flatMap(([effect, made]) => {
     const able = attempts.filter(({ activity }) => effectsOf[activity]?.includes(effect));
     const unmeant = made
@@ -268,6 +268,21 @@ function effectViolations(ledger: readonly Effect[], record: readonly RecordRow[
     });
     return [...unmeant, ...repeated];
   });
+}
+
+/** What a server tells of a change by itself: between the line of the change and that of the telling. */
+function journaled(record: readonly RecordRow[]): Attempts[] {
+  const made = new Map(
+    record
+      .filter(({ action }) => action === 'activity.completed')
+      .map(({ detail, at }) => [String(detail.key), at]),
+  );
+  return record
+    .filter(({ action }) => action === 'change.told' || action === 'change.not_told')
+    .map(({ at, detail }) => {
+      const key = String(detail.key);
+      return { key, activity: 'sendPagerDutyChangeEvent', input: '', from: made.get(key) ?? '9', until: at };
+    });
 }
 
 function attemptsOf(record: readonly RecordRow[]): Attempts[] {

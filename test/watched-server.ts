@@ -1,5 +1,5 @@
 import { activities } from '../activities/index.ts';
-import { directPager, directSubscriptions } from '../processes/direct.ts';
+import { directJournal, directPager, directSubscriptions } from '../processes/direct.ts';
 import { anyFreePort } from '../processes/ports.ts';
 import type { Limits } from '../server/watchdog/limits.ts';
 import type { Store } from '../store/store.ts';
@@ -18,3 +18,7 @@ export async function watchedBy(limits: Limits, clients: ReturnType<typeof clien
     subscriptions: directSubscriptions(async () => activities, own),
   };
 }
+
+/** How a server tells PagerDuty of changes. */
+export const tellBy = (clients: ReturnType<typeof clientsFor>, store: Store) =>
+  directJournal(async () => activities, { ...clients, baton: batonFor({ store }) }, store);

@@ -9,6 +9,7 @@ import type { AnyActivity } from '../activities/activity.ts';
 import { type Budget, budgetOf } from '../activities/budget.ts';
 import { activities as shippedActivities } from '../activities/index.ts';
 import { providers as shippedProviders } from '../activities/providers.ts';
+import type { JournalPolicy } from '../domain/journal.ts';
 import type { RecordRow } from '../domain/record.ts';
 import type { RunRow } from '../domain/run.ts';
 import { createLog } from '../log/log.ts';
@@ -54,6 +55,7 @@ import type { Store } from '../store/store.ts';
 import { type StoredConnections, storedConnections } from '../store/stored-connections.ts';
 import { startable } from '../triggers/by-hand/index.ts';
 import { triggers as shipped } from '../triggers/index.ts';
+import { journalPolicies } from '../triggers/policies/index.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { clientConverter, workerConverter } from '../worker/data-converter.ts';
 import { type RunningWorker, startWorker, taskQueue } from '../worker/worker.ts';
@@ -61,7 +63,7 @@ import { testAuthority, testKeys } from './authority.ts';
 import { clientsFor } from './clients.ts';
 import { seedStore } from './seed.ts';
 import { startTestTemporal, workflowBundle } from './temporal.ts';
-import { watchedBy } from './watched-server.ts';
+import { tellBy, watchedBy } from './watched-server.ts';
 
 /** What a schedule makes would come in the midst of some test. */
 const shippedWithoutClock = shipped.filter(({ schedule }) => !schedule);
@@ -158,6 +160,8 @@ interface Options {
   versions?: boolean;
   /** Of the worker's sources. */
   commit?: string;
+  /** Other changes than those by the shipped policies are told to PagerDuty. */
+  journal?: readonly JournalPolicy[];
   /** What reads and writes payloads. Where they encrypt, the bundle has to be made for it. */
   keys?: PayloadKeys;
   /** PagerDuty reaches Baton by no webhook: its log is pulled. */
@@ -230,6 +234,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     countRun: metrics.run,
     versions: options.versions ?? false,
     commit: options.commit,
+    journal: options.journal ?? journalPolicies,
     connections,
   });
   server = await startServer({
@@ -243,6 +248,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     slackAppToken: env.SLACK_APP_TOKEN,
     slackApiUrl: env.SLACK_API_URL,
     openForm: formOpener(clients),
+    tell: tellBy(clients, store),
     world: operations,
     store,
     client,

@@ -28,7 +28,12 @@ const causeSchema = z.looseObject({
     .optional(),
   by: z.object({ kind: z.literal('person'), id: z.string(), name: z.string() }).optional(),
   incident: z
-    .looseObject({ service: z.looseObject({ id: z.string() }), url: z.string().optional() })
+    .looseObject({
+      id: z.string().optional(),
+      number: z.number().optional(),
+      service: z.looseObject({ id: z.string() }),
+      url: z.string().optional(),
+    })
     .optional(),
   // A mode that is not known here is a cause that is not understood, and changes nothing.
   mode: z.enum(runModes).optional(),

@@ -1,5 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { defaultLimits, heldInWords } from '../domain/guard.ts';
+import { startedByIn } from '../domain/run-beginning.ts';
 import { runEnd } from '../domain/run-end.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import type { Transcript } from '../domain/transcript.ts';
@@ -58,6 +59,7 @@ export function engineActivities(
           mode: cause.mode,
           worker: carriedOut.worker,
           incident: cause.incident,
+          startedBy: startedByIn(cause),
         }),
       );
       if (isNews) countRun?.(run.workflow, state);

@@ -3,6 +3,7 @@ import { type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/
 import { type Clients, loadClients } from '../activities/clients.ts';
 import { withStoredLinks } from '../activities/person.ts';
 import { callApprovals } from '../domain/approval.ts';
+import type { JournalPolicy } from '../domain/journal.ts';
 import type { Store } from '../store/store.ts';
 import { type BatonOptions, batonFor } from './baton.ts';
 import { carriedOutBy } from './carried-out.ts';
@@ -14,8 +15,10 @@ import { becomeCurrent, buildIdOf } from './version.ts';
 /** The one task queue: any worker can do any part of any run. */
 export const taskQueue = 'baton';
 
-export interface WorkerOptions extends Omit<InterceptorOptions, 'clients'>, BatonOptions {
+export interface WorkerOptions extends Omit<InterceptorOptions, 'clients' | 'journal'>, BatonOptions {
   clients: Clients;
+  /** Of which changes PagerDuty is told. */
+  journal?: readonly JournalPolicy[] | undefined;
   connection: NativeConnection;
   namespace: string;
   /** From `bundleWorkflows`. */
@@ -67,7 +70,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         options.countRun,
       ),
     },
-    interceptors: { activity: [activityInterceptors({ ...options, clients, carriedOut })] },
+    interceptors: {
+      activity: [
+        activityInterceptors({
+          ...options,
+          clients,
+          carriedOut,
+          journal: options.journal && { policies: options.journal, worker: carriedOut.worker },
+        }),
+      ],
+    },
     // A run whose worker died is taken over after this, not after the default 10 s.
     stickyQueueScheduleToStartTimeout: '1 second',
     // An attempt is given up after 1.5 s without a sign of life. Sent less often than this, one late sign would be enough for that.

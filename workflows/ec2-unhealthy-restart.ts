@@ -68,8 +68,8 @@ export async function ec2UnhealthyRestart({
 
   const lines = done.map(({ said }) => said);
   if (done.some(({ end }) => end === 'needs a person')) return handOver(incident, lines.join('\n'));
-  const rebooted = done.flatMap(({ instanceId, rebootedAt }) =>
-    rebootedAt ? [{ instanceId, rebootedAt }] : [],
+  const rebooted = done.flatMap(({ instanceId, rebootedAt, isInJournal }) =>
+    rebootedAt ? [{ instanceId, rebootedAt, isInJournal }] : [],
   );
   if (rebooted.length === 0) {
     await note(incidentId, `${lines.join('\n')}\nNothing was rebooted, and the incident is left open.`);
@@ -139,6 +139,8 @@ interface Done {
   end: 'well' | 'needs a person';
   said: string;
   rebootedAt?: string;
+  /** PagerDuty is told of it by policy, as of all changes. */
+  isInJournal?: boolean;
 }
 
 async function handle(
@@ -158,6 +160,8 @@ async function handle(
       ? well(`${instanceId} is healthy again: its checks were not good (${said}) and are now.`)
       : needsPerson(`${instanceId} does not get well, and no check says that it is impaired.`);
   }
+  // Asked before: a reboot that lies behind a run is in no journal.
+  const isInJournal = patched('told-by-journal');
   const answer = patched('evidence-first')
     ? await rebootWithEvidence(seen, incident)
     : await reboot(seen, incident);
@@ -182,6 +186,7 @@ async function handle(
     instanceId,
     end: 'well',
     rebootedAt: at,
+    isInJournal,
     said: `Rebooted ${instanceId} at ${at}; its status checks (system, instance, ebs) have been good for ${limits.stableForSeconds} s without a break.`,
   };
 }
@@ -332,15 +337,15 @@ async function orRefusal(make: () => Promise<Reboot>): Promise<Reboot> {
   }
 }
 
-/** Tells what was done and checked, and resolves. A change event that cannot be sent holds up nothing. */
+/** Tells what was done and checked, and resolves. Runs from before there was a journal send the change event, which holds up nothing. */
 async function close(
   incident: CurrentIncident,
-  rebooted: readonly { instanceId: string; rebootedAt: string }[],
+  rebooted: readonly { instanceId: string; rebootedAt: string; isInJournal?: boolean | undefined }[],
   lines: readonly string[],
 ) {
   const incidentId = incident.id;
   const { part, problems } = inParts();
-  for (const { instanceId, rebootedAt } of rebooted)
+  for (const { instanceId, rebootedAt } of rebooted.filter(({ isInJournal }) => !isInJournal))
     await part('Change event', () =>
       steps.sendPagerDutyChangeEvent({
         summary: `Rebooted ${instanceId}`,

@@ -1,8 +1,11 @@
-import { condition } from '@temporalio/workflow';
+import { condition, log } from '@temporalio/workflow';
 import type { LaterEvent } from '../domain/incident.ts';
+import { type PageRules, severityOf } from '../domain/page.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import { raiseAlert, resolveAlert } from './kit/alerts.ts';
 import { keyOf } from './kit/key.ts';
+import { failureOf, orUnavailable } from './kit/parts.ts';
+import { record } from './kit/record.ts';
 import { eventsSoFar, isHistoryLong, renew } from './kit/run.ts';
 
 export interface PageForRunInput {
@@ -23,8 +26,10 @@ export interface PageForRunInput {
   incidentUrl?: string;
   /** The code that carried out the failed run. */
   worker?: { build: string; commit?: string };
-  /** Given by the run itself alone, where it goes on with a new history: its pages, and until when it watches them. */
-  soFar?: { keys: string[]; until: number };
+  /** As the policy had it when the pager began. Left out: of before there were policies. */
+  rules?: PageRules;
+  /** Given by the run itself alone, where it goes on with a new history: its pages, by which connection, and until when it watches them. */
+  soFar?: { keys: string[]; connection?: string; until: number };
 }
 
 const watchedForMs = 30 * 24 * 3600 * 1000;
@@ -36,24 +41,82 @@ const watchedForMs = 30 * 24 * 3600 * 1000;
  * where the target is gone and nothing runs on it any more. What PagerDuty takes and does not do is sent again, and told.
  */
 export async function pageForRun(failure: PageForRunInput): Promise<string> {
-  let until = failure.soFar?.until ?? Date.now() + watchedForMs;
-  const keys = new Set(failure.soFar?.keys ?? [await raise(failure)]);
+  const { rules, soFar, account } = failure;
+  const pages = pagesBy(soFar ? soFar.connection : rules?.connection, soFar?.keys);
+  let until = soFar?.until ?? Date.now() + watchedForMs;
+  if (!soFar) await pages.raise(failure);
 
   for (let seen = 0; ; ) {
-    const next = () => eventsSoFar().slice(seen).find(isNews);
+    const next = () =>
+      eventsSoFar()
+        .slice(seen)
+        .find((event) => isNews(event, rules));
     await condition(() => isHistoryLong() || next() !== undefined, Math.max(until - Date.now(), 1));
     const event = next();
     if (!event && Date.now() >= until) return 'left to people';
     // All that counts has been dealt with, so a new history needs none of the events.
-    if (!event) return renew({ ...failure, soFar: { keys: [...keys], until } });
+    if (!event) return renew({ ...failure, soFar: { ...pages.soFar(), until } });
     if (isHealthy(event)) break;
-    keys.add(await raise({ ...failureIn(event), ...(failure.account ? { account: failure.account } : {}) }));
+    await pages.raiseAnother({
+      ...failureIn(event),
+      ...(account ? { account } : {}),
+      ...(rules ? { rules } : {}),
+    });
     until = Date.now() + watchedForMs;
     seen = eventsSoFar().indexOf(event) + 1;
   }
 
-  for (const dedupKey of keys) await resolveAlert(dedupKey);
+  await pages.resolve();
   return 'resolved';
+}
+
+/** The pages of one run, and the connection by which they are raised; undefined: that of the run. */
+function pagesBy(connection: string | undefined, known: readonly string[] = []) {
+  const keys = new Set(known);
+  let by = connection;
+
+  async function raise(failure: PageForRunInput): Promise<void> {
+    const alert = alertFor(failure);
+    const subject = subjectIn(failure);
+    try {
+      await raiseAlert(by === undefined ? alert : { ...alert, connection: by }, subject);
+    } catch (error) {
+      const problem = failureOf(error);
+      if (by === undefined || !problem) throw error;
+      // Better by another account than by none.
+      await record(
+        `The page could not be raised by the connection ${by}, which the policy names, so it is raised as if it named none: ${problem.message}`,
+        [],
+        subject,
+      );
+      by = undefined;
+      await raiseAlert(alert, subject);
+    }
+    keys.add(alert.dedupKey);
+  }
+
+  return {
+    raise,
+    /** One that cannot be raised does not end the run: it has others to take back. */
+    async raiseAnother(failure: PageForRunInput): Promise<void> {
+      const raised = await orUnavailable(() => raise(failure));
+      if (raised === undefined) return;
+      const text = `The run ${failure.runId} has failed, and the page for it could not be raised: ${raised.unavailable}`;
+      log.warn(text);
+      await record(text, [], subjectIn(failure));
+    },
+    /** Rejects where one could not be taken back, once all others are. */
+    async resolve(): Promise<void> {
+      const failures: unknown[] = [];
+      for (const dedupKey of keys)
+        await resolveAlert(dedupKey, undefined, by).catch((error: unknown) => {
+          if (!failureOf(error)) throw error;
+          failures.push(error);
+        });
+      if (failures.length > 0) throw failures[0];
+    },
+    soFar: () => ({ keys: [...keys], ...(by === undefined ? {} : { connection: by }) }),
+  };
 }
 
 /**
@@ -63,26 +126,18 @@ export async function pageForRun(failure: PageForRunInput): Promise<string> {
 export const alertKey = ({ workflow, failureClass, target, account }: PageForRunInput) =>
   keyOf('baton', workflow, failureClass, account === undefined ? target : `${account}/${target}`);
 
-/**
- * How bad it is. Something was changed and did not get well, or nobody knows how far it got: that cannot wait. What a
- * setting or an input must mend is found in working hours. All else may have left an incident without its help.
- */
-export function severityOf(failureClass: string): 'critical' | 'error' | 'warning' {
-  if (['NotHealthy', 'TimedOut'].includes(failureClass)) return 'critical';
-  if (['NotConnected', 'InvalidInput'].includes(failureClass)) return 'warning';
-  return 'error';
-}
+const subjectIn = ({ incidentId, account = defaultConnection }: PageForRunInput) =>
+  incidentId ? subjectOf(account, incidentId) : undefined;
 
-async function raise(failure: PageForRunInput): Promise<string> {
-  const { runId, workflow, failureClass, target, message, incidentId, activity, account } = failure;
-  const { at, incidentUrl, worker } = failure;
-  const dedupKey = alertKey(failure);
-  const incident = incidentId ? subjectOf(account ?? defaultConnection, incidentId) : undefined;
-  const alert = {
-    dedupKey,
+function alertFor(failure: PageForRunInput) {
+  const { runId, workflow, failureClass, target, message, activity, at, incidentUrl, worker, rules } =
+    failure;
+  const incident = subjectIn(failure);
+  return {
+    dedupKey: alertKey(failure),
     summary: `${workflow} failed${target ? ` for ${target}` : ''}: ${message}`,
     source: 'baton',
-    severity: severityOf(failureClass),
+    severity: severityOf(failureClass, rules?.severity),
     overridable: true,
     ...(at ? { timestamp: at } : {}),
     component: workflow,
@@ -98,14 +153,16 @@ async function raise(failure: PageForRunInput): Promise<string> {
       baton: true,
     },
   };
-  await raiseAlert(alert, incident);
-  return dedupKey;
 }
 
 const isHealthy = ({ type, data }: LaterEvent) =>
   type === 'run.completed' && (data as Partial<EndedRun>).healthy === true;
-const isNews = (event: LaterEvent) =>
-  ['run.failed', 'run.timed_out'].includes(event.type) || isHealthy(event);
+const isNews = (event: LaterEvent, rules: PageRules | undefined) =>
+  isHealthy(event) ||
+  (['run.failed', 'run.timed_out'].includes(event.type) && !isLeftToStarter(event, rules));
+/** Whoever has started it sees how it ends. */
+const isLeftToStarter = ({ data }: LaterEvent, rules: PageRules | undefined) =>
+  rules?.whenStartedByPeople === false && (data as FailedRun).startedBy === 'person';
 
 /** What the engine's own events of completed runs carry. */
 interface EndedRun {
@@ -119,6 +176,7 @@ interface FailedRun {
   target: string;
   incidentId?: string;
   incidentUrl?: string;
+  startedBy?: string;
   worker?: { build: string; commit?: string };
   endedAt?: string;
   failure: { class: string; message: string; activity?: string };

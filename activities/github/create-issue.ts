@@ -40,6 +40,7 @@ export const createGitHubIssue = defineActivity({
   },
   targets: (input) => [`github:${(input.repository ?? '').toLowerCase()}/issues/${keyOf(input)}`],
   once: true,
+  ticket: true,
   input: gitHubText.extend({
     connection: connectionName,
     actor,

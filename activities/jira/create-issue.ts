@@ -33,6 +33,7 @@ export const createJiraIssue = defineActivity({
   permissions: ['BROWSE_PROJECTS', 'CREATE_ISSUES', 'ASSIGN_ISSUES'],
   targets: ({ incidentId, purpose }) => [`jira:${labelOf(incidentId, purpose)}`],
   once: true,
+  ticket: true,
   input: jiraText.extend({
     connection: connectionName,
     actor,

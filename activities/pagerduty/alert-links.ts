@@ -28,7 +28,26 @@ interface Link {
  * metrics. One whose place is not known is left out: without `BATON_PUBLIC_URL` those to Baton, without `BATON_REPOSITORY_URL` or a
  * clean commit that to the sources.
  */
-export function linksAbout(
+export function linksAbout(about: AboutRun, places: Places): Link[] {
+  const { worker } = about;
+  const baton = places.publicUrl === undefined ? undefined : withoutSlashAtEnd(places.publicUrl);
+  if (baton === undefined) return linksToRun(about, places);
+  return [
+    ...linksToRun(about, places),
+    ...(worker
+      ? [
+          {
+            href: `${baton}/workers/${encodeURIComponent(worker.build)}`,
+            text: `The worker, build ${worker.build}`,
+          },
+        ]
+      : []),
+    { href: `${baton}/metrics`, text: 'Metrics' },
+  ];
+}
+
+/** Those of them that tell what was done, and why: to the run, its incident and its sources. */
+export function linksToRun(
   { run, incidentUrl, worker }: AboutRun,
   { publicUrl, repositoryUrl }: Places,
 ): Link[] {
@@ -42,12 +61,6 @@ export function linksAbout(
         href: `${withoutSlashAtEnd(repositoryUrl)}/tree/${commit}`,
         text: `The source at ${commit.slice(0, 12)}`,
       },
-    baton !== undefined &&
-      worker && {
-        href: `${baton}/workers/${encodeURIComponent(worker.build)}`,
-        text: `The worker, build ${worker.build}`,
-      },
-    baton !== undefined && { href: `${baton}/metrics`, text: 'Metrics' },
   ];
   return links.filter((link) => link !== undefined && link !== false);
 }

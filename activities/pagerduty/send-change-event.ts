@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Attempt, actor, connectionName, defineActivity } from '../activity.ts';
 import { invalidInput } from '../failures.ts';
 import { decorative, listOf, membersOf } from '../lenient.ts';
+import { aboutRun, linksToRun } from './alert-links.ts';
 import { restChangeEvent } from './change-events.ts';
 import type { PagerDuty } from './client.ts';
 import { failureFor, isSuccess, readSuccess } from './failures.ts';
@@ -35,6 +36,7 @@ export const sendPagerDutyChangeEvent = defineActivity({
     timestamp: time.optional(),
     details: z.record(z.string(), z.unknown()).optional(),
     links: links.optional(),
+    about: aboutRun.optional().describe('The run of Baton that has made it: gives links to it'),
     serviceId: pagerDutyId.optional().describe('The service of the routing key, to look whether it was sent'),
     toService: pagerDutyId
       .optional()
@@ -70,7 +72,7 @@ export const sendPagerDutyChangeEvent = defineActivity({
   },
   async act(
     _,
-    { connection, summary, source, timestamp, details = {}, links, toService },
+    { connection, summary, source, timestamp, details = {}, links = [], about, toService },
     { pagerduty, attempt: { key, signal } },
   ) {
     const client = await pagerduty(connection);
@@ -81,7 +83,9 @@ export const sendPagerDutyChangeEvent = defineActivity({
       timestamp,
       custom_details: { ...boundedFields(details).fields, [keyDetail]: key },
     };
-    const answer = await client.enqueue('/v2/change/enqueue', { payload, links }, signal, own);
+    const all = [...(about ? linksToRun(about, client) : []), ...links];
+    const event = { payload, links: all.length > 0 ? all : undefined };
+    const answer = await client.enqueue('/v2/change/enqueue', event, signal, own);
     if (!isSuccess(answer)) throw failureFor(answer);
     return { changed: true };
   },

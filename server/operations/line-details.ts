@@ -73,6 +73,11 @@ const routed = z.object({ ...connection, route: unknown });
 
 const held = z.object({ guard: text, reason: text }).exactOptional().describe('The guard that would hold it');
 
+const told = {
+  run: text,
+  activity: text,
+  key: text.describe('Of the effect that PagerDuty was to be told of'),
+};
 const condition = { condition: text, key: text.describe('The dedup key of its page') };
 const unconfirmed = text.exactOptional().describe('Why it could not be seen to have arrived');
 
@@ -125,6 +130,14 @@ export const lineDetails = {
   'condition.began': z.object({ ...condition, since: text, summary: text }),
   'condition.paged': z.object({ ...condition, unconfirmed }),
   'condition.over': z.object({ ...condition, unconfirmed }),
+  'change.told': z.object({
+    ...told,
+    unconfirmed: z
+      .literal(true)
+      .exactOptional()
+      .describe('An attempt was cut off, and nobody can see whether it came first'),
+  }),
+  'change.not_told': z.object({ ...told, reason: text }),
   'run.said': z.object({
     run: text,
     text,

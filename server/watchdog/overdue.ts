@@ -2,6 +2,7 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { isDrill } from '../../domain/drill.ts';
 import { isWatching } from '../../domain/mode.ts';
+import { startedByIn } from '../../domain/run-beginning.ts';
 import { runOverdue } from '../../domain/run-end.ts';
 import type { Trouble } from '../../domain/watched.ts';
 import type { OverdueRun } from '../../store/overdue.ts';
@@ -34,7 +35,8 @@ export function runsOverdue({ store, client, triggers, log }: Options): Conditio
   const limits = [...finishes].map(([trigger, { withinSeconds }]) => ({ trigger, seconds: withinSeconds }));
 
   async function tell({ run, cause, finish }: Overdue): Promise<void> {
-    const { connection, mode, incident } = causeOf.safeParse(cause).data ?? {};
+    const known = causeOf.safeParse(cause).data;
+    const { connection, mode, incident } = known ?? {};
     // First: a run whose event is in the inbox is not told to stop again.
     if (finish.whenOverdue === 'cancel') await cancel(run.id, client);
     const { entry, event } = runOverdue(run, {
@@ -43,6 +45,7 @@ export function runsOverdue({ store, client, triggers, log }: Options): Conditio
       connection,
       mode,
       incident,
+      startedBy: known && startedByIn(known),
       dueAt: dueAt(run, finish),
       whenOverdue: finish.whenOverdue,
     });

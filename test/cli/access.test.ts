@@ -17,6 +17,7 @@ function baton(env: NodeJS.ProcessEnv, ...argv: string[]) {
     env,
     loadTriggers: never,
     loadActivities: never,
+    loadJournal: never,
     loadWorkflows: never,
     startSimulators: never,
   });

@@ -89,6 +89,7 @@ describe('the commands that come from operations', () => {
       env: { BATON_DATA_DIR: join(folder, 'data'), BATON_SIMULATE: 'slack', ...env },
       stdin: Readable.from([stdin]),
       loadTriggers: async () => [news],
+      loadJournal: async () => [],
       loadWorkflows: async () => ({ names: ['restart'], startable: [] }),
     });
   const done = async (words: string, options = {}) => {

@@ -9,6 +9,7 @@ process.exitCode = await runCli({
   loadTriggers: async () => (await import('../../triggers/index.ts')).triggers,
   loadActivities: async () => (await import('../../activities/index.ts')).activities,
   loadProviders: async () => (await import('../../activities/providers.ts')).providers,
+  loadJournal: async () => [],
   loadWorkflows: async () => ({ names: [], startable: [] }),
   workflowsPath,
   startSimulators: () => Promise.reject(new Error('Nothing is simulated here')),

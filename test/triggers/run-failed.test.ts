@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { usualSeverities } from '../../domain/page.ts';
 import { runFailed } from '../../triggers/run-failed.ts';
 import { incidentTriggered, runFailedEvent, runTimedOutEvent } from './events.ts';
 
@@ -21,6 +22,7 @@ describe('the run-failed trigger', () => {
         incidentId: 'PGR0VU2',
         activity: 'rebootEc2Instances',
         at: '2026-11-20T09:00:00.000Z',
+        rules: { severity: usualSeverities },
       },
     });
   });

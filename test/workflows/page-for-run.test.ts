@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { alertKey, severityOf } from '../../workflows/page-for-run.ts';
+import { severityOf } from '../../domain/page.ts';
+import { alertKey } from '../../workflows/page-for-run.ts';
 
 const failure = {
   runId: 'ec2-unhealthy/PGR0VU2',
@@ -42,6 +43,6 @@ describe('the severity of a page', () => {
     ['error', ['ProviderRefused', 'ProviderUnavailable', 'Conflict', 'TypeError']],
     ['warning', ['NotConnected', 'InvalidInput']],
   ])('is %s for %s', (severity, classes) => {
-    expect(classes.map(severityOf)).toEqual(classes.map(() => severity));
+    expect(classes.map((each) => severityOf(each))).toEqual(classes.map(() => severity));
   });
 });

@@ -9,6 +9,7 @@ import type { Proof } from '../../domain/proof.ts';
 import type { Store } from '../../store/store.ts';
 import type { Shown } from '../authority.ts';
 import type { Placed } from '../connection.ts';
+import type { Journaling } from './journal.ts';
 
 /** What the links have to do their work with. */
 export interface Surroundings {
@@ -18,6 +19,8 @@ export interface Surroundings {
   simulated: readonly string[];
   /** Removes secrets from a text. */
   scrub: (text: string) => string;
+  /** Left out: PagerDuty is told of no change but by runs themselves. */
+  journal?: Journaling | undefined;
 }
 
 /** One call of an activity, as the links of its chain hand it on. */

@@ -16,10 +16,11 @@ export const inRecord = ({ kind, name, email }: Actor): string =>
 
 /** A line about a call. `more` is what only this action tells. */
 export function entryOf<Name extends Action>(
-  { declaration, input, key, runId, attempt, actor, subject, simulated, doubt, approvedBy }: Call,
+  call: Call,
   action: Name,
   more: Omit<Details[Name], keyof AttemptDetail>,
 ): Entry {
+  const { declaration, input, key, runId, attempt, subject, simulated, doubt, approvedBy } = call;
   const { provider, name, kind } = declaration;
   const detail: AttemptDetail = {
     run: runId,
@@ -33,7 +34,7 @@ export function entryOf<Name extends Action>(
   };
   return {
     at: new Date().toISOString(),
-    actor: inRecord(actor),
+    actor: inRecord(call.actor),
     via: 'worker',
     action,
     subject,

@@ -6,6 +6,7 @@ import type { Call, Link, Outcome, Surroundings } from './call.ts';
 import { describe, entryOf } from './entry.ts';
 import { effectOf, failureOf } from './failure.ts';
 import { intentOf, targetsOf } from './intent.ts';
+import { journalEntry } from './journal.ts';
 import { plannedCall } from './plan-digest.ts';
 
 /** The failure that came from within is in the record before it goes on. */
@@ -60,7 +61,7 @@ export const recordedPlan =
 
 /** What became of an effect that was opened, with its line. */
 export const concluded =
-  ({ store, scrub }: Surroundings): Link<Call<AnyChange>> =>
+  ({ store, scrub, journal }: Surroundings): Link<Call<AnyChange>> =>
   async (call, next) => {
     const { key, attempt } = call;
     const outcome = await next(call).catch(async (failure: Error) => {
@@ -72,7 +73,18 @@ export const concluded =
     const { result, plan } = outcome;
     const { changed } = result as { changed?: boolean };
     const entry = entryOf(call, 'activity.completed', { result, ...madeBy(call, plan, scrub) });
-    const effect: EffectOutcome = { key, attempt, state: 'done', result, changed: changed !== false, entry };
+    // What an attempt that was cut off may have done is not told by this one's result.
+    const isMade = changed !== false || call.before?.uncertainSince !== undefined;
+    const told = isMade && journal ? journalEntry(call, plan, journal, scrub) : undefined;
+    const effect: EffectOutcome = {
+      key,
+      attempt,
+      state: 'done',
+      result,
+      changed: changed !== false,
+      entry,
+      ...(told ? { journal: told } : {}),
+    };
     // The change is made, whatever the store says of it: it is never told as one that failed. The same outcome counts once.
     const conclude = () => store.conclude(effect);
     await conclude()

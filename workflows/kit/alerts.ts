@@ -19,7 +19,10 @@ export const raiseAlert = (alert: Alert, subject?: string): Promise<void> => {
   );
 };
 
-/** Resolves the open alert with this key, and looks in the same way whether it is open no more. */
+/**
+ * Resolves the open alert with this key, and looks in the same way whether it is open no more. By the connection that it was raised by:
+ * PagerDuty knows a key only beside its routing key.
+ */
 export const resolveAlert = (dedupKey: string, subject?: string, connection?: string): Promise<void> =>
   sendUntilSeen({ dedupKey, status: 'resolved', ...by(connection) }, subject, () =>
     steps.resolvePagerDutyAlert({ dedupKey, ...by(connection) }),

@@ -1,0 +1,39 @@
+/**
+ * The classes of failure with which a run can end. A workflow that throws one of its own adds a line here, so that a policy of pages can
+ * name it; a test finds those that are missing.
+ */
+export const failureClasses = [
+  // Of activities: see `activities/failures.ts`.
+  'ProviderUnavailable',
+  'RateLimited',
+  'AnswerUnreadable',
+  'ProviderRefused',
+  'NotConnected',
+  'InvalidInput',
+  'Conflict',
+  'Held',
+  'Busy',
+  // Of the worker.
+  'NotAuthorized',
+  'TriggerLowered',
+  'PlanChanged',
+  'NeedsApproval',
+  'ResultTooLarge',
+  'StoreUnavailable',
+  // Of what runbooks are written with.
+  'NotHealthy',
+  'NotApproved',
+  'ApprovalExpired',
+  'QuestionExpired',
+  'NotShown',
+  // Of Temporal, and of runs that it has lost.
+  'TimedOut',
+  'Terminated',
+  'Lost',
+  'Forgotten',
+  // Faults in the code.
+  'Error',
+  'TypeError',
+  'RangeError',
+] as const;
+export type FailureClass = (typeof failureClasses)[number];

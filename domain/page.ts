@@ -1,0 +1,34 @@
+import type { FailureClass } from './failure-class.ts';
+
+export const severities = ['critical', 'error', 'warning', 'info'] as const;
+export type Severity = (typeof severities)[number];
+
+/** How bad failures are, by their class. `default`: all classes that are not named. */
+export type SeverityByClass = { readonly [Name in FailureClass | 'default']?: Severity };
+
+/** How runs that have failed are paged for. */
+export interface PageRules {
+  severity: SeverityByClass;
+  /** Left out: the account of the run's incident, or as routes say. */
+  connection?: string;
+  /** Set: a run that a person has started pages nobody. */
+  whenStartedByPeople?: false;
+}
+
+/**
+ * What holds where nobody says otherwise. Something was changed and did not get well, or nobody knows how far it got: that cannot wait.
+ * What a setting or an input must mend is found in working hours. All else may have left an incident without its help.
+ */
+export const usualSeverities = {
+  NotHealthy: 'critical',
+  TimedOut: 'critical',
+  NotConnected: 'warning',
+  InvalidInput: 'warning',
+  default: 'error',
+} as const satisfies SeverityByClass;
+
+/** A class of another version, or of an error that nobody foresaw, is as `default` says. */
+export function severityOf(failureClass: string, by: SeverityByClass = usualSeverities): Severity {
+  const known: Partial<Record<string, Severity>> = by;
+  return (Object.hasOwn(known, failureClass) ? known[failureClass] : by.default) ?? usualSeverities.default;
+}

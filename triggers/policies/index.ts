@@ -1,0 +1,10 @@
+import { journalPolicyList } from '../journal-policy.ts';
+import { pagePolicyList } from '../page-policy.ts';
+import { journalOfEveryWorkflow } from './journal-of-every-workflow.ts';
+import { pagesOfEveryWorkflow } from './pages-of-every-workflow.ts';
+
+/** How failed runs are paged for. */
+export const pagePolicies = pagePolicyList([pagesOfEveryWorkflow]);
+
+/** Which changes PagerDuty is told of. */
+export const journalPolicies = journalPolicyList([journalOfEveryWorkflow]);
