@@ -39,7 +39,7 @@ export const checkEc2: Check<Ec2> = async (ec2, signal, { rights }) => {
     const call = { action: right, instanceIds: [tagged] };
     return findingOf(right, () => ec2.dryRun(call, signal).catch(throwFailure), allow(right));
   };
-  const findings = (await Promise.all(rights.map(about))).map(withoutCode);
+  const findings = await Promise.all(rights.map(about));
   return [...aboutRole, ...findings, { what: 'AWS_REGION', ok: true, reason: region }];
 };
 
@@ -47,18 +47,12 @@ export const checkEc2: Check<Ec2> = async (ec2, signal, { rights }) => {
 async function roleFindings({ role }: Ec2, signal: AbortSignal): Promise<Finding[]> {
   if (!role) return [];
   const assume = () => role.assume(lookPolicy, { run: 'doctor', by: 'baton' }, signal);
-  const found = await findingOf('sts:AssumeRole', assume, 'baton doctor tells whether it may');
+  const found = await findingOf('sts:AssumeRole', assume, 'or set EC2_ROLE_ARN to another role');
   const identity = { what: 'sts:SetSourceIdentity', ok: found.ok };
   if (found.ok) return [{ ...found, reason: role.arn }, identity];
   const isIdentity = found.reason?.includes('perform: sts:SetSourceIdentity');
   return isIdentity ? [{ ...found, ...identity }] : [found];
 }
-
-/** A refusal ends in a code of hundreds of letters, which only AWS can read (sts:DecodeAuthorizationMessage). */
-const withoutCode = (finding: Finding): Finding =>
-  finding.reason === undefined
-    ? finding
-    : { ...finding, reason: finding.reason.replace(/ ?Encoded authorization failure message: [^;\s]*/, '') };
 
 /** Names the region where it is none, and lets what is refused for another reason be found right by right. */
 async function findAny({ client, sdk, region }: Ec2, signal: AbortSignal): Promise<void> {

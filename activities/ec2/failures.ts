@@ -28,7 +28,12 @@ const passing =
 const unfit = /^(InvalidInstanceID\.\w+|InvalidParameter\w*|MissingParameter)$/;
 const inTheWay = /^(IncorrectInstanceState|IncorrectState|OperationNotPermitted)$/;
 
-const firstLine = (text: string) => text.split('\n')[0]?.slice(0, 300) ?? '';
+/**
+ * The first line, without the code of hundreds of letters in which a refusal ends, and which only AWS can read
+ * (sts:DecodeAuthorizationMessage). It is long enough for whose refusal it is: a session policy's is said at the end.
+ */
+const firstLine = (text: string) =>
+  (text.split('\n')[0] ?? '').replace(/ ?Encoded authorization failure message: [^;\s]*/, '').slice(0, 500);
 
 /** Turns what the SDK throws into a failure that says whether to try again. For use with `.catch`. */
 export function throwFailure(error: unknown): never {
