@@ -4,6 +4,7 @@ import { answerBatonQuestion } from './baton/answer-question.ts';
 import { listBatonRuns } from './baton/list-runs.ts';
 import { startBatonRun } from './baton/start-run.ts';
 import { stopBatonRun } from './baton/stop-run.ts';
+import { unparkBatonRun } from './baton/unpark-run.ts';
 import { awaitEc2InstancesHealthy } from './ec2/await-healthy.ts';
 import { awaitEc2InstancesState } from './ec2/await-state.ts';
 import { startEc2Instances, stopEc2Instances } from './ec2/change-state.ts';
@@ -108,6 +109,7 @@ export const activities = [
   listBatonRuns,
   startBatonRun,
   stopBatonRun,
+  unparkBatonRun,
   acknowledgePagerDutyAlert,
   acknowledgePagerDutyIncident,
   addPagerDutyNote,

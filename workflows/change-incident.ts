@@ -38,6 +38,7 @@ import {
 import { tellOnCall, tellOwnIncidents, tellStatus } from './kit/person-requests/status.ts';
 import { stillOpen } from './kit/person-requests/still-open.ts';
 import { addToTimeline } from './kit/person-requests/timeline.ts';
+import { unparkRun } from './kit/person-requests/unpark.ts';
 import { record } from './kit/record.ts';
 import { roomOpened } from './kit/room.ts';
 import { engine, runCause } from './kit/run.ts';
@@ -110,7 +111,9 @@ const begunAt = () => workflowInfo().startTime.toISOString();
 
 /** All else only reads, or is about something else than the state of an incident. */
 const changesIncident = ({ do: what }: PersonRequest) =>
-  !['status', 'on-call', 'run', 'stop', 'approve', 'refuse', 'answer', 'change', 'link'].includes(what);
+  !['status', 'on-call', 'run', 'stop', 'approve', 'refuse', 'answer', 'unpark', 'change', 'link'].includes(
+    what,
+  );
 
 interface CarriedOut {
   done: Done;
@@ -159,6 +162,8 @@ async function steer(asked: Asked, member: Member): Promise<Done | Refused | und
       return answerApproval({ ...asked, request }, member);
     case 'answer':
       return answerQuestion({ ...asked, request }, member);
+    case 'unpark':
+      return unparkRun({ ...asked, request }, member);
     case 'change':
       return tellOfChange({ ...asked, request }, member);
     default:

@@ -5,6 +5,7 @@ import { type Asking, type ChangeName, withApproval } from './ask-approval.ts';
 import { type ApprovedCall, approvalOfRun } from './call-approval.ts';
 import { failureOf } from './parts.ts';
 import { isPlanning, runCause } from './run.ts';
+import { isSameCall } from './same-call.ts';
 
 /** A change that a run would make. */
 export type Planned = Exclude<Looked, { done: unknown }> & { input: unknown };
@@ -65,14 +66,7 @@ export function isUsual({ approvers, required = 1, ...asking }: Asking): boolean
 const sortedJson = (value: object) => JSON.stringify(Object.entries(value).sort());
 
 /** The input of the call that people have approved with the run, where this one differs in its times alone: else this one. */
-function asApproved(name: string, input: unknown): unknown {
-  const isSame = (call: ApprovedCall) =>
-    call.activity === name && withoutTimes(call.input) === withoutTimes(input);
+export function asApproved(name: string, input: unknown): unknown {
+  const isSame = (call: ApprovedCall) => call.activity === name && isSameCall(call.input, input);
   return approvalOfRun()?.calls.find(isSame)?.input ?? input;
 }
-
-/** A runbook writes the moment at which it acts into some calls. */
-const withoutTimes = (input: unknown): string =>
-  JSON.stringify(input, (_, value) => (isTime(value) ? 'a time' : value));
-const isTime = (value: unknown) =>
-  typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value);

@@ -46,6 +46,7 @@ import {
 } from './call-approval.ts';
 import { callCounts, goOnFrom, numberOf } from './call-number.ts';
 import { awaitWithLooks } from './look-again.ts';
+import { type FailedStep, leaveParked, parkedSteps } from './parked-steps.ts';
 
 /** Later events on the run's subject, oldest first. */
 export const laterEvents = defineSignal<[LaterEvent[]]>('laterEvents');
@@ -184,6 +185,8 @@ interface CarriedOver {
   calls: [string, number][];
   /** The approvals whose answers it has taken up. */
   approvals?: readonly number[];
+  /** The steps at which it is parked. */
+  parked?: readonly FailedStep[];
   /** Of a run that proposes, once people have approved it. */
   approval?: RunApproval;
   firstInput: unknown;
@@ -203,6 +206,7 @@ function pack(): CarriedOver {
   return {
     calls: callCounts(),
     approvals: approvalsTakenUp(),
+    ...(parkedSteps().length > 0 ? { parked: parkedSteps() } : {}),
     ...(approval ? { approval } : {}),
     firstInput,
     takenIds: ids,
@@ -231,6 +235,7 @@ function unpack(carried: CarriedOver): void {
   goOnFrom(carried.calls);
   approveRun(carried.approval);
   for (const number of carried.approvals ?? []) approvalTakenUp(number);
+  leaveParked(carried.parked ?? []);
   for (const id of carried.takenIds) takenIds.add(id);
 }
 

@@ -75,6 +75,7 @@ export const deeds: Readonly<Record<PersonRequest['do'], { verb: string; object:
   approve: { verb: 'approve', object: ' it' },
   refuse: { verb: 'refuse', object: ' it' },
   answer: { verb: 'answer', object: ' it' },
+  unpark: { verb: 'take the decision', object: '' },
   stop: { verb: 'stop the run', object: '' },
   status: { verb: 'tell the status', object: '' },
   'on-call': { verb: 'tell who is on call', object: '' },
