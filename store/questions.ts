@@ -42,8 +42,10 @@ export function questionsOn(context: Context): KeptQuestions {
     pageOfQuestions: kept.page,
     parkedSteps: async (runIds) => (await kept.pendingOf(runIds)).filter(isParked),
     async answerQuestion(id, given) {
-      // People paste what they have at hand, and the run gets what is kept.
-      const clean = scrubValue(given, context.scrub) as typeof given;
+      const { values, input, reason } = given;
+      // People paste what they have at hand, and the run gets what is kept. Whose answer it is, is no text of theirs.
+      const said = { values, ...(input ? { input } : {}), ...(reason === undefined ? {} : { reason }) };
+      const clean = { ...given, ...(scrubValue(said, context.scrub) as typeof said) };
       const answered = await kept.answer(id, given.via, (before, at) => take(before, { ...clean, at }));
       if (!answered) return undefined;
       const { kept: question, ...rest } = answered;
