@@ -7,6 +7,7 @@ import { lowerBatonTrigger } from './baton/lower-trigger.ts';
 import { startBatonRun } from './baton/start-run.ts';
 import { stopBatonRun } from './baton/stop-run.ts';
 import { listBatonTriggers, readBatonTrigger } from './baton/triggers.ts';
+import { unparkBatonRun } from './baton/unpark-run.ts';
 import { awaitEc2InstancesHealthy } from './ec2/await-healthy.ts';
 import { awaitEc2InstancesState } from './ec2/await-state.ts';
 import { startEc2Instances, stopEc2Instances } from './ec2/change-state.ts';
@@ -116,6 +117,7 @@ export const activities = [
   lowerBatonTrigger,
   startBatonRun,
   stopBatonRun,
+  unparkBatonRun,
   acknowledgePagerDutyAlert,
   acknowledgePagerDutyIncident,
   addPagerDutyNote,

@@ -70,7 +70,8 @@ export async function followTimeline(
 function pendingAfter(row: RecordRow, before: string | undefined): string | undefined {
   const approval = detailOf(row, 'approval.asked')?.approval;
   if (approval) return `npx baton approvals approve ${approval}    or refuse, or show`;
-  const question = detailOf(row, 'question.asked')?.question;
+  const { question, parked, run } = detailOf(row, 'question.asked') ?? {};
+  if (parked && run) return `npx baton runs unpark ${run}    tells what is to be decided`;
   if (question) return `npx baton questions show ${question}    tells how it is answered`;
   const answered = detailOf(row, 'approval.answered', 'question.answered');
   const isClosed = detailOf(row, 'approval.closed', 'question.closed') !== undefined;

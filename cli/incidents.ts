@@ -6,6 +6,7 @@ import type { Wiring } from '../processes/wiring.ts';
 import { act, orNotFound, parseLimit, withAsk } from './command.ts';
 import { printable, printableText, table } from './output.ts';
 import { firstOf } from './pages.ts';
+import { parkedLine } from './parked.ts';
 import { beginningLine } from './run-lines.ts';
 import { standing } from './standing.ts';
 
@@ -74,7 +75,7 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
       output.line();
       output.line(runs.length > 0 ? 'Ran:' : whyNothing(record));
       for (const shown of runs) {
-        const { id: run, state, workflow, outcome, failure, stuck } = shown;
+        const { id: run, state, workflow, outcome, failure, stuck, parked = [] } = shown;
         const end = failure ? `${failure.class}: ${failure.message}` : (outcome ?? '');
         output.line(
           printable(`  ${run}  ${state}${end === '' || end === state ? '' : `, ${end}`}  (${workflow})`),
@@ -82,6 +83,7 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
         const began = beginningLine(shown);
         if (began !== '') output.line(`    ${began}`);
         if (stuck && !stuck.over) output.line(`    ${standing(stuck)}`);
+        for (const each of parked) output.line(`    ${parkedLine(run, each)}`);
       }
       const held = events.filter(({ disposition }) => disposition === 'parked' || disposition === undefined);
       for (const { seq, type, disposition, reason } of held)

@@ -22,6 +22,7 @@ export function addQuestionCommands(program: Command, wiring: Wiring): void {
       if (json) return output.json(question);
       printQuestion(question, output);
       if (question.state !== 'pending') return;
+      if (question.parked) return output.note(`baton runs unpark ${question.runId}`);
       const pairs = fieldsOf(question.form).map(({ name, required }) =>
         required ? `${name}=…` : `[${name}=…]`,
       );
@@ -37,11 +38,12 @@ function printQuestion(question: Shown, output: Output): void {
   output.line();
   output.line('options' in form ? 'One of:' : 'All of:');
   for (const line of table(partsOf(form))) output.line(`  ${line}`);
-  for (const { name, at, via, values, reason } of answers) {
+  for (const answer of answers) {
+    const { name, at, via, reason } = answer;
     output.line();
     const why = reason === undefined ? '' : `: ${reason}`;
     output.line(printable(`answered by ${name} at ${at}, by ${via}${why}`));
-    for (const line of answerLines(form, values)) output.line(`  ${printable(line)}`);
+    for (const line of answerLines(form, answer)) output.line(`  ${printable(line)}`);
   }
 }
 

@@ -1,12 +1,20 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
+import { type ParkDecision, parkDecisions } from '../domain/park.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import type { ShownRun } from '../server/operations/shapes.ts';
 import { act, orNotFound, parseLimit, withAsk } from './command.ts';
 import { fieldOf } from './input-fields.ts';
 import { printable, table } from './output.ts';
 import { firstOf } from './pages.ts';
+import { printParked } from './parked.ts';
 import { beginningLines } from './run-lines.ts';
 import { standing } from './standing.ts';
+
+interface UnparkOptions {
+  input?: string[];
+  reason?: string;
+  question?: string;
+}
 
 interface ListOptions {
   live?: boolean;
@@ -55,6 +63,7 @@ export function addRunCommands(program: Command, wiring: Wiring): void {
       output.line(printable(`${run.id}  ${run.state}  ${run.workflow} on ${run.target}`));
       for (const line of beginningLines(run)) output.line(line);
       if (run.stuck && !run.stuck.over) output.line(standing(run.stuck));
+      for (const parked of run.parked ?? []) printParked(parked, output);
       if (run.outcome) output.line(printable(`outcome: ${run.outcome}`));
       if (run.failure) output.line(printable(`failure: ${run.failure.class}: ${run.failure.message}`));
       const { formatLine, storyOf } = await import('./timeline.ts');
@@ -95,12 +104,58 @@ export function addRunCommands(program: Command, wiring: Wiring): void {
       output.line(printable(`${id} is told to stop.`));
     },
   );
+
+  act<UnparkOptions>(
+    runs
+      .command('unpark')
+      .description('decide what becomes of a parked run; without a decision: what is to be decided')
+      .argument('<run>', '<trigger>/<incident>')
+      .addArgument(
+        new Argument('[decision]', 'what becomes of the step that has failed').choices(parkDecisions),
+      )
+      .option(
+        '--input <name=value>',
+        'what takes the place of the input of the step; null takes a field away; may be given more than once',
+        (text, given: string[] = []) => [...given, text],
+      )
+      .option('--reason <words>', 'why, for those who read the record; needed to skip and to abort')
+      .option('--question <id>', 'which step, where the run is parked at several at once'),
+    wiring,
+    async ({ output, json, options }, id = '', decision = '') => {
+      const noSuch = orNotFound(`There is no run ${id}`, 'baton runs list --live shows those that live.');
+      if (decision === '') {
+        const { parked = [] } = await withAsk(wiring, (ask) => ask('runs.show', { id })).catch(noSuch);
+        if (json) return output.json(parked);
+        if (parked.length === 0) return output.note(`The run ${id} is not parked.`);
+        for (const each of parked) printParked(each, output);
+        return output.note(
+          `baton runs unpark ${id} retry [--input name=value …] | skip --reason … | abort --reason …`,
+        );
+      }
+      const { input, reason, question } = options;
+      const decided = await withAsk(wiring, (ask) =>
+        ask('runs.unpark', {
+          id,
+          decision: decision as ParkDecision,
+          ...(input ? { input: Object.fromEntries(input.map(fieldOf)) } : {}),
+          reason,
+          question,
+        }),
+      ).catch(noSuch);
+      if (json) return output.json(decided);
+      output.line(printable(`${decided.step} of ${id}: ${decided.said}`));
+    },
+  );
 }
 
-/** What stands still says so in the place of its state. */
-const cellsOf = ({ id, state, stuck, workflow, createdAt }: ShownRun) => [
+/** What stands still, or is parked, says so in the place of its state. */
+const cellsOf = ({ id, state, stuck, parked, workflow, createdAt }: ShownRun) => [
   id,
-  stuck && !stuck.over ? `stands still (${stuck.reason})` : state,
+  stuck && !stuck.over
+    ? `stands still (${stuck.reason})`
+    : parked
+      ? `parked (${parked.map(({ step }) => step).join(', ')})`
+      : state,
   workflow,
   createdAt,
 ];

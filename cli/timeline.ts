@@ -1,4 +1,5 @@
 import { whoMayApprove } from '../domain/approval.ts';
+import { otherInputLines } from '../domain/park.ts';
 import type { DryRun, Plan } from '../domain/plan.ts';
 import { whoMayAnswer } from '../domain/question.ts';
 import { type Details, detailOf, type Failure, type RecordRow } from '../domain/record.ts';
@@ -144,13 +145,18 @@ function ofApproval(row: RecordRow, line: MakeLine): TimelineLine[] | undefined 
 function ofQuestion(row: RecordRow, line: MakeLine): TimelineLine[] | undefined {
   const asked = detailOf(row, 'question.asked');
   if (asked) {
-    const { question = unknown, summary = unknown, approvers = {}, expiresAt = unknown } = asked;
-    return [line('>', `asks (${question}): ${summary} Of ${whoMayAnswer(approvers)}; until ${expiresAt}`)];
+    const { question = unknown, summary = unknown, approvers = {}, parked, expiresAt = unknown } = asked;
+    const until = `Of ${whoMayAnswer({ approvers, parked })}; until ${expiresAt}`;
+    if (parked) return [line('!', `${summary}. Asks (${question}) what becomes of it. ${until}`)];
+    return [line('>', `asks (${question}): ${summary} ${until}`)];
   }
   const said = detailOf(row, 'question.answered');
   if (said) {
-    const { name = unknown, values = {}, reason } = said;
-    const pairs = Object.entries(values).map(([field, value]) => `${field}=${value}`);
+    const { name = unknown, values = {}, input = {}, reason } = said;
+    const pairs = [
+      ...Object.entries(values).map(([field, value]) => `${field}=${value}`),
+      ...otherInputLines({ input }),
+    ];
     return [line('>', `${name} answered ${pairs.join(', ')}${reason === undefined ? '' : `: ${reason}`}`)];
   }
   const closed = detailOf(row, 'question.closed');

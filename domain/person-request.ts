@@ -1,4 +1,5 @@
 import type { LowerMode } from './mode.ts';
+import type { OtherInput, ParkDecision } from './park.ts';
 import type { AnswerValues } from './question.ts';
 
 /** How long an incident is to rest: so long, or until a time of day where the person is, the next one if no day is named. */
@@ -29,6 +30,8 @@ export type PersonRequest = { incident?: string } & (
   | { do: 'approve' | 'refuse'; approvalId?: string; reason?: string }
   /** Answers what a run asks: with the option that was pressed, or with what was filled in. */
   | { do: 'answer'; questionId: string; values: AnswerValues }
+  /** Decides what becomes of a parked run. `input`: what takes the place of the input of its step. */
+  | { do: 'unpark'; questionId: string; decision: ParkDecision; input?: OtherInput; reason?: string }
   /** Without an id: the one run that is live on the channel's incident and changes something; of several, they choose. */
   | { do: 'stop'; runId?: string; reason?: string }
   /** How a trigger stands, and what it has said; of none in particular, how all stand. */

@@ -1,5 +1,6 @@
 import { type Approval, type ApprovalAnswer, type Approvers, whoMayApprove } from './approval.ts';
 import { coerceTexts, type InputField } from './input-texts.ts';
+import { type OtherInput, otherInputLines, type ParkedStep } from './park.ts';
 
 /** One of the answers that a question offers. `value` is what the run gets, and what people type. */
 export interface Option {
@@ -23,6 +24,8 @@ export type QuestionState = 'pending' | 'answered' | 'expired' | 'withdrawn';
 export interface QuestionAnswer extends Omit<ApprovalAnswer, 'decision'> {
   /** By the name of the field; of options it is `choice`. */
   values: AnswerValues;
+  /** With what a parked step is tried again, where that is not what it was given. */
+  input?: OtherInput;
 }
 
 /**
@@ -49,12 +52,19 @@ export interface Question
     | 'closedBecause'
   > {
   form: AnswerForm;
+  /** Set where the run is parked, and the answer is a decision about this step (`runs.unpark`). */
+  parked?: ParkedStep;
   /** SHA-256 over what is asked: another one is another question. */
   digest: string;
   state: QuestionState;
   /** The one answer, once there is one. */
   answers: readonly QuestionAnswer[];
 }
+
+/** One by which people decide about a parked run. */
+export type ParkedQuestion = Question & { parked: ParkedStep };
+
+export const isParked = (question: Question): question is ParkedQuestion => question.parked !== undefined;
 
 /** What a run says when it asks. The rest is the store's. */
 export type QuestionRequest = Omit<
@@ -73,15 +83,25 @@ export interface QuestionEvent {
   workflow: string;
   state: QuestionState;
   summary: string;
+  /** It asks what is to become of a parked run. */
+  isParked?: true;
   /** The incident within the account of the event's connection. */
   incidentId?: string;
 }
 
-/** Whom a question asks, in words. No list at all asks whoever has the right (`questions.answer`). */
-export const whoMayAnswer = (approvers: Approvers): string =>
-  Object.values(approvers).every((list) => list === undefined)
-    ? 'whoever may answer questions in Baton'
-    : whoMayApprove(approvers);
+/** The right that whoever answers it needs. */
+export const rightToAnswer = ({ parked }: { parked?: unknown }) =>
+  parked ? ('runs.unpark' as const) : ('questions.answer' as const);
+
+/** Whom it asks where it names no list: whoever has the right. */
+export const allWhoMay = ({ parked }: { parked?: unknown }): string =>
+  parked ? 'whoever may unpark runs in Baton' : 'whoever may answer questions in Baton';
+
+/** Whom a question asks, in words. */
+export const whoMayAnswer = (question: { approvers: Approvers; parked?: unknown }): string =>
+  Object.values(question.approvers).every((list) => list === undefined)
+    ? allWhoMay(question)
+    : whoMayApprove(question.approvers);
 
 /** The one field of a question with options. */
 export const choiceField = 'choice';
@@ -111,10 +131,12 @@ export function readAnswer(
 }
 
 /** An answer in words: the label of the option, or a line for each field that was filled in. */
-export function answerLines(form: AnswerForm, values: AnswerValues): string[] {
+export function answerLines(form: AnswerForm, answer: Pick<QuestionAnswer, 'values' | 'input'>): string[] {
+  const { values } = answer;
   if ('options' in form) {
     const chosen = values[choiceField];
-    return [form.options.find(({ value }) => value === chosen)?.label ?? String(chosen)];
+    const label = form.options.find(({ value }) => value === chosen)?.label ?? String(chosen);
+    return [label, ...otherInputLines(answer)];
   }
   return form.fields.flatMap(({ name, label = name }) =>
     values[name] === undefined ? [] : [`${label}: ${inWords(values[name])}`],

@@ -146,7 +146,8 @@ export interface Details {
   'approval.closed': ApprovalDetail & Pick<Approval, 'state'> & { because: string };
   /** Baton itself holds changes: the breaker of a workflow, or what was made too often to a target. */
   'hold.set': HoldScope & { kind: HoldKind; reason: string; run: string };
-  'question.asked': QuestionDetail & Pick<Question, 'summary' | 'form' | 'approvers' | 'expiresAt'>;
+  'question.asked': QuestionDetail &
+    Pick<Question, 'summary' | 'form' | 'parked' | 'approvers' | 'expiresAt'>;
   'question.answered': QuestionDetail & Pick<Question, 'state'> & QuestionAnswer;
   /** Ended without an answer. */
   'question.closed': QuestionDetail & Pick<Question, 'state'> & { because: string };

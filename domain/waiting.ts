@@ -2,8 +2,8 @@
 export interface Waiting {
   /** The incident (`subjectOf`). */
   subject: string;
-  /** `approval`, `question`: it has no answer yet. `run`: it lives and stands still. `event`: it was parked. */
-  kind: 'approval' | 'question' | 'run' | 'event';
+  /** `approval`, `question`: it has no answer yet. `parked`: a run at a step that has failed. `run`: it lives and stands still. `event`: it was parked. */
+  kind: 'approval' | 'question' | 'parked' | 'run' | 'event';
   /** By which commands take it. */
   id: string;
   /** What is asked, or why it does not go on. */

@@ -168,6 +168,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         ...options.openForm(account.connection),
         startable,
         question: (id) => store.findQuestion(id),
+        activity: async (name) => (await world?.activities())?.find((each) => each.name === name),
       },
       isTemporalUp: () => temporal.up,
     });

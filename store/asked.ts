@@ -263,6 +263,15 @@ export function askedOn<Kept extends Asked>(context: Context, kind: Kind<Kept>) 
 
     find: (id: string) => find(sql`id = ${cleanText(id)}`),
 
+    /** Those of some runs that are pending, oldest first. */
+    async pendingOf(runIds: readonly string[]): Promise<Kept[]> {
+      if (runIds.length === 0) return [];
+      const { rows } = await sql<StoredAsked>`
+        select ${columns} from ${table} where state = 'pending' and run_id = any (${textsOf(runIds)})
+        order by place`.execute(db);
+      return rows.map((row): Kept => keptOf(row));
+    },
+
     /** Ends one that is in one of the states `from`. Gives how it stands after it. */
     close: (id: string, { state, because, from }: Omit<Closing, 'via'> & { from: Kept['state'][] }) =>
       locked(id, async (row, transaction) => {

@@ -13,6 +13,7 @@ import { isInForce } from './holds.ts';
 import { answerOf, type Intent, type IntentRow } from './intent.ts';
 import { leftToTell } from './journal.ts';
 import { canonicalJson, cleanText, exactJson, keyText } from './json.ts';
+import { textsOf } from './lists.ts';
 import type { LineColumns } from './record.ts';
 import { appendLines, appendOwnedLines, bytesOfLines } from './record.ts';
 import type { Tables } from './tables.ts';
@@ -103,6 +104,8 @@ export interface Effects {
   wouldHold(asked: AskedGuards): Promise<HeldBy | undefined>;
   /** Records what became of it, with its line in the record. */
   conclude(outcome: EffectOutcome): Promise<void>;
+  /** When the first attempt at these effects began that has made one, or may have; undefined: none of them was made. */
+  mayBeMadeSince(keys: readonly string[]): Promise<string | undefined>;
   /** The result of the last change of a target by an activity, of any run. */
   lastMade(activity: string, target: string): Promise<unknown>;
   /** The result of the first change about a subject by one of these activities. */
@@ -295,6 +298,15 @@ export function effectsOn(context: Context): Effects {
 
     async conclude(outcome) {
       await conclude({ item: outcome, line: makeLine(outcome.entry) });
+    },
+
+    async mayBeMadeSince(keys) {
+      const { rows } = await sql<{ since: Date | null }>`
+        select min(coalesce(acted_at[1], created_at)) as since from effects
+        where key = any (${textsOf(keys.map(cleanText))}) and (state = 'done' or cardinality(acted_at) > 0)`.execute(
+        db,
+      );
+      return rows[0]?.since?.toISOString();
     },
 
     async lastMade(activity, target) {

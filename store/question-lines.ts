@@ -6,8 +6,9 @@ import { type Closed, deliveryOf, type Told, toldBy } from './asked-event.ts';
 /** The line about one that was asked. */
 export function askedEntry(question: Question): Entry {
   const { id, runId, subject = runId, trigger, askedAt, digest } = question;
-  const { summary, form, approvers, expiresAt } = question;
-  const detail = { question: id, run: runId, digest, summary, form, approvers, expiresAt };
+  const { summary, form, parked, approvers, expiresAt } = question;
+  const about = { ...(parked ? { parked } : {}), approvers, expiresAt };
+  const detail = { question: id, run: runId, digest, summary, form, ...about };
   return {
     at: askedAt,
     actor: `trigger:${trigger}`,
@@ -39,7 +40,14 @@ export const waitingDelivery = (question: Question, reminder: number, time: stri
   deliveryOf(newsOf(question, { type: 'question.waiting', reminder, time }));
 
 function newsOf(question: Question, news: { type: `question.${string}`; reminder?: number; time: string }) {
-  const { id, runId, workflow, state, summary } = question;
-  const data: Omit<QuestionEvent, 'incidentId'> = { questionId: id, runId, workflow, state, summary };
+  const { id, runId, workflow, state, summary, parked } = question;
+  const data: Omit<QuestionEvent, 'incidentId'> = {
+    questionId: id,
+    runId,
+    workflow,
+    state,
+    summary,
+    ...(parked ? { isParked: true } : {}),
+  };
   return { ...news, asked: question, data, via: 'questions' };
 }

@@ -1,4 +1,11 @@
-import type { Question, QuestionAnswer, QuestionState, Questions } from '../domain/question.ts';
+import {
+  isParked,
+  type ParkedQuestion,
+  type Question,
+  type QuestionAnswer,
+  type QuestionState,
+  type Questions,
+} from '../domain/question.ts';
 import type { Entry } from '../domain/record.ts';
 import { scrubValue } from '../secrets/scrub.ts';
 import { type Answered as AnsweredOf, type AskedFilter, askedOn, type Taken } from './asked.ts';
@@ -18,6 +25,8 @@ export interface KeptQuestions extends Questions {
   answerQuestion(id: string, answer: Omit<QuestionAnswer, 'at'>): Promise<QuestionAnswered | undefined>;
   /** Withdraws pending ones whose runs have ended without doing so: some, oldest first. Gives how many. */
   withdrawQuestions(): Promise<number>;
+  /** What people are to decide of parked runs: of these, the oldest first. */
+  parkedSteps(runIds: readonly string[]): Promise<ParkedQuestion[]>;
   /** Newest first. */
   pageOfQuestions(filter: AskedFilter<QuestionState>): Promise<Page<Question, number>>;
 }
@@ -31,9 +40,11 @@ export function questionsOn(context: Context): KeptQuestions {
     showedQuestion: kept.showed,
     withdrawQuestions: kept.withdrawOfEndedRuns,
     pageOfQuestions: kept.page,
+    parkedSteps: async (runIds) => (await kept.pendingOf(runIds)).filter(isParked),
     async answerQuestion(id, given) {
-      // People paste what they have at hand, and the run gets what is kept.
-      const said = { values: given.values, ...(given.reason === undefined ? {} : { reason: given.reason }) };
+      const { values, input, reason } = given;
+      // People paste what they have at hand, and the run gets what is kept. Whose answer it is, is no text of theirs.
+      const said = { values, ...(input ? { input } : {}), ...(reason === undefined ? {} : { reason }) };
       const clean = { ...given, ...(scrubValue(said, context.scrub) as typeof said) };
       const answered = await kept.answer(id, given.via, (before, at) => take(before, { ...clean, at }));
       if (!answered) return undefined;

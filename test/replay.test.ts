@@ -25,6 +25,7 @@ const registered = [
   'remindOfApproval',
   'showedApproval',
   'askQuestion',
+  'parkStep',
   'findQuestion',
   'closeQuestion',
   'remindOfQuestion',

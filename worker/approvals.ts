@@ -6,6 +6,7 @@ import {
   asksRole,
   onCallIn,
 } from '../domain/approval.ts';
+import { rightToAnswer } from '../domain/question.ts';
 import { actorOf, authorize, type Principal, type Resource, type Right } from '../domain/rights.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import { waitingDelivery } from '../store/approval-lines.ts';
@@ -65,7 +66,7 @@ export function approvalActivities(store: Store, scrub: (text: string) => string
       if (approval) return peopleOnRole(approval, 'approvals.decide', limit, store);
       const question = await store.findQuestion(id);
       const asked = question && { ...question, requesterMayApprove: true };
-      return asked ? peopleOnRole(asked, 'questions.answer', limit, store) : [];
+      return asked ? peopleOnRole(asked, rightToAnswer(asked), limit, store) : [];
     },
   };
 }

@@ -14,8 +14,20 @@ export function keyOf(header: unknown): string {
   const { workflowExecution, activityType, activityId } = activityInfo();
   const number = header === undefined ? undefined : defaultPayloadConverter.fromPayload(header as never);
   const which = callNumber.safeParse(number);
-  return `${workflowExecution?.workflowId ?? 'none'}#${activityType}#${which.success ? which.data : `id ${activityId}`}`;
+  return keyOfCall(
+    workflowExecution?.workflowId ?? 'none',
+    activityType,
+    which.success ? which.data : `id ${activityId}`,
+  );
 }
+
+/** The key of a call's effect, by the how-manieth call of its activity it is in its run. */
+export const keyOfCall = (runId: string, activityType: string, which: number | string): string =>
+  `${runId}#${activityType}#${which}`;
+
+/** The key of an effect that is made by an approval. */
+export const keyByApproval = (runId: string, activity: string, approvalId: string, digest: string): string =>
+  keyOfCall(runId, `approved:${activity}`, `by ${approvalId}#${digest}`);
 
 /** Of the input as the run gave it, and not as the schema reads it: a newer version may read it with another default. */
 export const digestOf = (input: unknown): string =>

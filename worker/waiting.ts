@@ -24,10 +24,9 @@ export async function waitingAbout(
       id,
       why: summary,
     })),
-    ...questions.items.map(({ subject, id, summary }) => ({
+    ...questions.items.map(({ subject, id, runId, summary, parked }) => ({
       subject,
-      kind: 'question' as const,
-      id,
+      ...(parked ? { kind: 'parked' as const, id: runId } : { kind: 'question' as const, id }),
       why: summary,
     })),
     ...runs.map(({ subject, id, stuck }) => ({

@@ -39,6 +39,7 @@ import { tellOnCall, tellOwnIncidents, tellStatus } from './kit/person-requests/
 import { stillOpen } from './kit/person-requests/still-open.ts';
 import { addToTimeline } from './kit/person-requests/timeline.ts';
 import { lowerTrigger, tellTriggers } from './kit/person-requests/triggers.ts';
+import { unparkRun } from './kit/person-requests/unpark.ts';
 import { record } from './kit/record.ts';
 import { roomOpened } from './kit/room.ts';
 import { engine, runCause } from './kit/run.ts';
@@ -117,6 +118,7 @@ const changesNoIncident: readonly PersonRequest['do'][] = [
   'approve',
   'refuse',
   'answer',
+  'unpark',
   'change',
   'triggers',
   'lower',
@@ -173,6 +175,8 @@ async function steer(asked: Asked, member: Member): Promise<Done | Refused | und
       return answerApproval({ ...asked, request }, member);
     case 'answer':
       return answerQuestion({ ...asked, request }, member);
+    case 'unpark':
+      return unparkRun({ ...asked, request }, member);
     case 'change':
       return tellOfChange({ ...asked, request }, member);
     case 'triggers':

@@ -1,5 +1,6 @@
 import { defaultConnection, markOf, subjectOf } from '../domain/subject.ts';
 import { steps } from './kit/activities.ts';
+import { orPark } from './kit/park.ts';
 import { record } from './kit/record.ts';
 import { engine, healthy, runCause } from './kit/run.ts';
 
@@ -12,9 +13,13 @@ export interface ResolveFromJiraInput {
   by: string;
 }
 
+/** How long a resolve that PagerDuty refuses waits for somebody to decide, before somebody is paged. */
+const patience = '4 hours';
+
 /**
  * Resolves an incident whose issue was moved to a status that is done. Both are read first: Baton's own move of the issue comes after the
  * resolve, and an issue can be moved back. Anybody can give an issue a label, so only the one that Baton has made for the incident counts.
+ * A resolve that PagerDuty refuses parks the run: a missing right is given, and it is tried again.
  */
 export async function resolveFromJira({ incidentId, key, site, by }: ResolveFromJiraInput): Promise<string> {
   const incident = await steps.readPagerDutyIncident({ incidentId });
@@ -32,8 +37,14 @@ export async function resolveFromJira({ incidentId, key, site, by }: ResolveFrom
     return 'not our issue';
   }
   const unverified = `issue ${key} was moved to ${issue.status} by ${by} in Jira`;
-  const { changed } = await steps.resolvePagerDutyIncident({ incidentId, unverified });
-  return healthy(changed ? 'resolved' : 'resolved before');
+  const resolved = await orPark(
+    'resolvePagerDutyIncident',
+    { incidentId, unverified },
+    { expiresIn: patience },
+  );
+  if ('result' in resolved) return healthy(resolved.result.changed ? 'resolved' : 'resolved before');
+  await record(`The incident is left open, though its issue ${key} is done: ${resolved.skipped}.`);
+  return 'left open';
 }
 
 /** Whether Baton has made this issue for the incident, by what the store keeps of its own changes. */

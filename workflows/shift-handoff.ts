@@ -161,6 +161,8 @@ function waitingLine({ kind, id, why }: Waiting): string {
       return `an approval, ${why}: npx baton approvals show ${id}`;
     case 'question':
       return `a question, ${why} npx baton questions show ${id}`;
+    case 'parked':
+      return `a run that waits for a decision, ${why}: npx baton runs unpark ${id}`;
     case 'run':
       return `a run that stands still, ${why}: npx baton runs show ${id}`;
     case 'event':

@@ -29,7 +29,15 @@ const approvals = z.object({
   ),
 });
 const questions = z.object({
-  items: z.array(z.object({ id: z.string(), summary: z.string(), expiresAt: z.string() })),
+  items: z.array(
+    z.object({
+      id: z.string(),
+      summary: z.string(),
+      expiresAt: z.string(),
+      isParked: z.literal(true).optional().describe('It asks what becomes of a parked run'),
+      runId: z.string().optional(),
+    }),
+  ),
 });
 const atMost = 20;
 

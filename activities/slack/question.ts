@@ -20,6 +20,13 @@ export const questionSchema = z.object({
     )
     .max(100)
     .describe('What there is to choose from. None: it is answered by a form'),
+  parked: z
+    .object({
+      lines: z.array(z.string()).describe('The step, what it was given, and why it failed'),
+      mayChange: z.boolean().describe('It may be tried again with another input'),
+    })
+    .optional()
+    .describe('Set where it asks what becomes of a parked run'),
   /** Who asks: the workflow, and on whose behalf. */
   askedBy: z.string(),
   /** Who may answer, in words, and whom the message calls. */
@@ -61,7 +68,7 @@ export function questionBody(question: ShownQuestion, mark: string | undefined):
 }
 
 function blocksOf(question: ShownQuestion, share: number): Block[] {
-  const { state, summary, options, mention, answers } = question;
+  const { state, summary, options, parked, mention, answers } = question;
   const isPending = state === 'pending';
   const section = (text: string): Block => ({ type: 'section', text: plain(text) });
   const part = (lines: string[], max: number) =>
@@ -76,6 +83,7 @@ function blocksOf(question: ShownQuestion, share: number): Block[] {
     ...(isPending && mention.length > 0
       ? [{ type: 'section' as const, text: markup(`${mentionsOf(mention)} please answer`) }]
       : []),
+    ...(parked ? [section(part(parked.lines, 2_500))] : []),
     ...(isPending && described.length > 0 ? [section(part(described, 2_500))] : []),
     ...(said.length > 0 ? [section(part(said, 2_800))] : []),
     { type: 'context', elements: [plain(part(standing(question), 2_000))] },
@@ -94,10 +102,43 @@ function standing(question: ShownQuestion): string[] {
   return [`Asked by ${askedBy}`, ...said, ...(state === 'pending' ? waits : over)];
 }
 
+/** What is demanded beside the decision is asked for in a form. */
+function elementsForParked(id: string, mayChange: boolean): Button[] {
+  const button = (what: string, text: string): Button => ({
+    type: 'button',
+    action_id: `unpark_${what}`,
+    value: id,
+    text: plain(text),
+  });
+  const retry = mayChange
+    ? 'The step is tried again with the same input.'
+    : 'It is looked at whether the step was made. It is made only where that shows that it was not.';
+  return [
+    {
+      ...button('retry', 'Retry'),
+      style: 'primary',
+      confirm: {
+        title: plain('Retry?'),
+        text: plain(retry),
+        confirm: plain('Retry'),
+        deny: plain('Not yet'),
+      },
+    },
+    ...(mayChange ? [button('input', 'Retry with other input')] : []),
+    button('skip', 'Skip'),
+    { ...button('abort', 'Abort'), style: 'danger' },
+  ];
+}
+
 /** More options than these are chosen from a list. */
 const mostButtons = 5;
 
-function elementsFor({ id, options }: ShownQuestion): Extract<Block, { type: 'actions' }>['elements'] {
+function elementsFor({
+  id,
+  options,
+  parked,
+}: ShownQuestion): Extract<Block, { type: 'actions' }>['elements'] {
+  if (parked) return elementsForParked(id, parked.mayChange);
   if (options.length === 0)
     return [{ type: 'button', action_id: 'answer_form', value: id, text: plain('Answer'), style: 'primary' }];
   const confirm = (text: string): NonNullable<Button['confirm']> => ({

@@ -6,6 +6,7 @@ import { Refusal } from '../refusal.ts';
 import { pageOfLines, timelineInput } from './lines.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 import { answered, pageInput, pageOutput, placeIn } from './page.ts';
+import { withParked } from './parked.ts';
 import { isWithin } from './scope.ts';
 import { incidentShape, lineShape, runShape, subjectInput } from './shapes.ts';
 
@@ -141,7 +142,13 @@ export const showIncident = defineOperation({
       // Another version may have written it in another shape. The timeline shows it as it is.
       return read.success ? [read.data] : [];
     });
-    return { id, ...(incident ? { incident } : {}), runs: runs.items, changed, why };
+    return {
+      id,
+      ...(incident ? { incident } : {}),
+      runs: await withParked(runs.items, context),
+      changed,
+      why,
+    };
   },
 });
 

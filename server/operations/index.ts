@@ -20,6 +20,7 @@ import { answerQuestion, listQuestions, showQuestion } from './questions.ts';
 import { compareHeads, exportRecord, searchRecord, verifyRecord } from './record.ts';
 import { listRoutes, removeRoute, setRoute } from './routes.ts';
 import { listRuns, runTimeline, showRun, startRunByHand, stopRun } from './runs.ts';
+import { unparkRun } from './runs-unpark.ts';
 import { listSettings } from './settings.ts';
 import { storeSize } from './store-size.ts';
 import { createToken, listTokens, revokeToken } from './tokens.ts';
@@ -43,6 +44,7 @@ export const operations = [
   runTimeline,
   startRunByHand,
   stopRun,
+  unparkRun,
   listApprovals,
   showApproval,
   approveApproval,

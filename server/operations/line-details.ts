@@ -14,7 +14,7 @@ import {
   states,
 } from './approval-shapes.ts';
 import { holdScope } from './hold-shapes.ts';
-import { formShape, questionAnswerShape, questionStates } from './question-shapes.ts';
+import { formShape, parkedShape, questionAnswerShape, questionStates } from './question-shapes.ts';
 
 /** What lines of the record say, by their action, for those who read them over the API. The compiler holds it to `Details`. */
 
@@ -194,6 +194,7 @@ export const lineDetails = {
     ...question,
     summary: text,
     form: formShape,
+    parked: parkedShape.exactOptional(),
     approvers: approversShape,
     expiresAt: text,
   }),

@@ -28,11 +28,27 @@ export const formShape = z.union([
 
 export const valuesShape = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).readonly();
 
+export const parkedShape = z.object({
+  step: z.string().describe('The activity'),
+  input: z.record(z.string(), z.unknown()).readonly().describe('What it was given, without secrets'),
+  failure: z.object({ class: z.string(), message: z.string() }),
+  effects: texts.describe('The keys of its effects'),
+  uncertainSince: z
+    .string()
+    .exactOptional()
+    .describe('An attempt that began then may have made it: a retry looks first, and other input is refused'),
+});
+
 export const questionAnswerShape = z.object({
   by: z.string(),
   name: z.string(),
   via: z.enum(['slack', 'cli', 'api', 'console']),
   at: z.string(),
   values: valuesShape,
+  input: z
+    .record(z.string(), z.unknown())
+    .readonly()
+    .exactOptional()
+    .describe('With what a parked step is tried again, by field; null takes a field away'),
   reason: z.string().exactOptional(),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { answerLines, type Question, readAnswer, whoMayAnswer } from '../../domain/question.ts';
+import { answerLines, isParked, type Question, readAnswer, whoMayAnswer } from '../../domain/question.ts';
 import { actorOf } from '../../domain/rights.ts';
 import { oneLine } from '../../domain/text.ts';
 import type { QuestionAnswered } from '../../store/questions.ts';
@@ -8,13 +8,20 @@ import { askedFilter, askedInput, isResolved, isTakenUp, mayAnswer } from './ans
 import { approversShape } from './approval-shapes.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 import { answered, pageOutput } from './page.ts';
-import { formShape, questionAnswerShape, questionStates, valuesShape } from './question-shapes.ts';
+import {
+  formShape,
+  parkedShape,
+  questionAnswerShape,
+  questionStates,
+  valuesShape,
+} from './question-shapes.ts';
 import { isOfMine } from './scope.ts';
 
 const listedShape = z.object({
   id: z.string(),
   state: z.enum(questionStates),
   summary: z.string().describe('What is asked'),
+  isParked: z.literal(true).exactOptional().describe('It asks what becomes of a parked run'),
   subject: z.string().exactOptional().describe('The incident, where its run has one'),
   runId: z.string(),
   workflow: z.string(),
@@ -27,6 +34,9 @@ const questionShape = listedShape
   .extend({
     trigger: z.string(),
     form: formShape.describe('What an answer is'),
+    parked: parkedShape
+      .exactOptional()
+      .describe('The step at which the run is parked: what becomes of it is decided by runs.unpark'),
     approvers: approversShape.describe('Whom it asks'),
     whoMay: z.string().describe('The same in words. Who is on a list is looked up at the answer'),
     requestedBy: z.array(z.string()).readonly().describe('Who has asked for the run: they may answer too'),
@@ -39,7 +49,12 @@ const questionShape = listedShape
   })
   .meta({ id: 'Question' });
 
-const shown = (question: Question) => ({ ...question, whoMay: whoMayAnswer(question.approvers) });
+const listed = (question: Question) => ({
+  ...question,
+  ...(isParked(question) ? { isParked: true as const } : {}),
+});
+
+const shown = (question: Question) => ({ ...listed(question), whoMay: whoMayAnswer(question) });
 
 export const listQuestions = defineOperation({
   name: 'questions.list',
@@ -56,7 +71,7 @@ export const listQuestions = defineOperation({
   async run(input, context) {
     const list = { name: 'questions.list', input, context };
     const page = await context.store.pageOfQuestions(askedFilter(list));
-    return answered(list, page, (question) => question);
+    return answered(list, page, listed);
   },
 });
 
@@ -75,7 +90,7 @@ export const showQuestion = defineOperation({
 });
 
 /** Unknown and not within somebody's scope are one: an id alone tells nothing. */
-async function findQuestion(id: string, context: OperationContext): Promise<Question> {
+export async function findQuestion(id: string, context: OperationContext): Promise<Question> {
   const question = await context.store.findQuestion(id);
   if (question && (await isOfMine(question, context))) return question;
   throw unknown(id);
@@ -113,6 +128,7 @@ export const answerQuestion = defineOperation({
   async run({ id, values, reason }, context) {
     const { store, principal, via } = context;
     const asked = await findQuestion(id, context);
+    if (isParked(asked)) throw isForUnpark(asked);
     if (asked.state !== 'pending') throw ended(asked);
     const { name, alsoKnownAs } = await mayAnswer({ ...asked, requesterMayApprove: true }, context);
     const read = readAnswer(asked.form, values);
@@ -135,13 +151,21 @@ export const answerQuestion = defineOperation({
       ...(subject === undefined ? {} : { subject }),
       runId,
       values: read.values,
-      said: answerLines(form, read.values).join('; '),
+      said: answerLines(form, { values: read.values }).join('; '),
       name,
       at: closedAt,
       takenUp: await isTakenUp({ id, runId }, context),
     };
   },
 });
+
+/** It needs another right, and is checked in another way. */
+const isForUnpark = ({ runId }: Question) =>
+  new Refusal(
+    409,
+    'A parked run',
+    `Nothing was answered: what becomes of a parked run is decided by runs.unpark, as in baton runs unpark ${runId}.`,
+  );
 
 /** What was said is other people's words, and so are the names of fields that there are not. */
 const unfit = (problems: Readonly<Record<string, string>>) =>
@@ -156,15 +180,21 @@ const unfit = (problems: Readonly<Record<string, string>>) =>
   );
 
 /** Why an answer was not taken, and nothing was done. */
-const notTaken = (said: QuestionAnswered): Refusal =>
+export const notTaken = (said: QuestionAnswered): Refusal =>
   said.outcome === 'resolved' ? isResolved(said.by) : ended(said.question);
 
 /** One that takes no answer any more: who, when and where, or why. */
-function ended({ state, form, answers: [answer], closedAt = '', closedBecause = '' }: Question): Refusal {
+export function ended({
+  state,
+  form,
+  answers: [answer],
+  closedAt = '',
+  closedBecause = '',
+}: Question): Refusal {
   const why = oneLine(closedBecause);
   if (answer) {
-    const { name, at, via, values } = answer;
-    const said = oneLine(`by ${name} at ${at}, by ${via}: ${answerLines(form, values).join('; ')}`);
+    const { name, at, via } = answer;
+    const said = oneLine(`by ${name} at ${at}, by ${via}: ${answerLines(form, answer).join('; ')}`);
     return new Refusal(409, 'Answered', `It was answered ${said}. Nothing was done.`);
   }
   return state === 'expired'

@@ -10,6 +10,7 @@ import { begin, reachable, runIdFor } from './begin-run.ts';
 import { pageOfLines, timelineInput } from './lines.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 import { answered, pageInput, pageOutput, placeIn } from './page.ts';
+import { withParked } from './parked.ts';
 import { findRun, isWithin } from './scope.ts';
 import { idInput, lineShape, runShape, subjectInput } from './shapes.ts';
 
@@ -45,7 +46,7 @@ export const listRuns = defineOperation({
       before,
       limit,
     });
-    return answered(list, page, (row) => row);
+    return answered(list, { ...page, items: await withParked(page.items, context) }, (row) => row);
   },
 });
 
@@ -63,7 +64,11 @@ export const showRun = defineOperation({
   within: ['workflows', 'services'],
   input: z.strictObject(idOfRun),
   output: runShape,
-  run: ({ id }, context) => findRun(id, context),
+  async run({ id }, context) {
+    const run = await findRun(id, context);
+    const [shown = run] = await withParked([run], context);
+    return shown;
+  },
 });
 
 export const runTimeline = defineOperation({

@@ -4,6 +4,7 @@ import { incidentStatuses } from '../../domain/incident.ts';
 import { runModes } from '../../domain/mode.ts';
 import { runStates, stuckReasons } from '../../domain/run.ts';
 import { lineDetails } from './line-details.ts';
+import { parkedShape } from './question-shapes.ts';
 
 /** What several operations answer with, each in one place. */
 
@@ -28,6 +29,17 @@ export const runShape = z
         over: z.boolean().exactOptional(),
       })
       .exactOptional(),
+    parked: z
+      .array(
+        parkedShape.extend({
+          question: z.string().describe('By which it is decided'),
+          whoMay: z.string().describe('Who may decide, in words'),
+          askedAt: z.string(),
+          expiresAt: z.string(),
+        }),
+      )
+      .exactOptional()
+      .describe('The steps that have failed for good and wait for a decision: runs.unpark'),
     event: z
       .object({ id: z.string(), type: z.string() })
       .exactOptional()

@@ -1,7 +1,9 @@
+import type { AnyActivity } from '../../activities/activity.ts';
 import type { PersonRequest, SlackRequest } from '../../domain/person-request.ts';
 import { choiceField, type Question } from '../../domain/question.ts';
 import { incidentOfMark } from '../../domain/subject.ts';
 import type { Startable } from '../../triggers/startable.ts';
+import { readStepForm, stepFields } from '../other-input.ts';
 import { readCommand, slashCommand } from './commands.ts';
 import { type Form, formView, isOurForm, questionOf, readForm } from './forms.ts';
 import {
@@ -37,6 +39,8 @@ export interface ShowsForms {
 /** How forms are shown, and what workflows they are made for. */
 export interface Forms extends ShowsForms {
   startable(): Promise<readonly Startable[]>;
+  /** An activity by its name. */
+  activity(name: string): Promise<Pick<AnyActivity, 'input'> | undefined>;
   /** A question as it is kept. Rejects where the store is away. */
   question(id: string): Promise<Question | undefined>;
 }
@@ -45,7 +49,7 @@ export interface Forms extends ShowsForms {
 export const timelineShortcut = 'add_to_timeline';
 
 /** What a form's place in the conversation is without one: the command that says the same. */
-function insteadOf(form: Exclude<Form, { form: 'answer' }>): string {
+function insteadOf(form: Exclude<Form, { form: 'answer' | 'skip' | 'abort' | 'retry' }>): string {
   switch (form.form) {
     case 'note':
       return 'note what you saw';
@@ -94,9 +98,16 @@ async function opened(
 
 function notShown(form: Form): string {
   const why = 'Slack did not let Baton open the form, and nothing was done.';
-  return form.form === 'answer'
-    ? `${why} Press again, or answer in a terminal: \`npx baton questions answer ${form.question.id} name=value\`.`
-    : `${why} Write it as a command: \`${slashCommand} ${insteadOf(form)}\`.`;
+  switch (form.form) {
+    case 'answer':
+      return `${why} Press again, or answer in a terminal: \`npx baton questions answer ${form.question.id} name=value\`.`;
+    case 'skip':
+    case 'abort':
+    case 'retry':
+      return `${why} Press again, or decide in a terminal: \`npx baton runs unpark\`.`;
+    default:
+      return `${why} Write it as a command: \`${slashCommand} ${insteadOf(form)}\`.`;
+  }
 }
 
 async function isShown(
@@ -133,7 +144,7 @@ async function stored(
 }
 
 /** The buttons that are answered here, and what comes of each; the others are clicks on the status card. */
-type Pressed = { request: PersonRequest } | { form: Form } | { answers: string };
+type Pressed = { request: PersonRequest } | { form: Form } | { answers: string; as: 'answer' | 'retry' };
 
 function pressed({ actionId, value }: Press): Pressed | undefined {
   // Of several in one message each has a number of its own behind it.
@@ -149,7 +160,14 @@ function pressed({ actionId, value }: Press): Pressed | undefined {
     case 'answer':
       return chosen(value);
     case 'answer_form':
-      return { answers: value };
+      return { answers: value, as: 'answer' };
+    case 'unpark_retry':
+      return { request: { do: 'unpark', questionId: value, decision: 'retry' } };
+    case 'unpark_input':
+      return { answers: value, as: 'retry' };
+    case 'unpark_skip':
+    case 'unpark_abort':
+      return { form: { form: actionId === 'unpark_skip' ? 'skip' : 'abort', questionId: value } };
     case 'stop':
       return { request: { do: 'stop', runId: value } };
     case 'approve_with_reason':
@@ -190,7 +208,7 @@ async function takePress(
   const { channelId, messageTs } = press.told;
   if ('request' in asked)
     tell(await stored(asked.request, 'button', press.told, said, options), said, options);
-  else if ('answers' in asked) await openAnswer(asked.answers, press, said, options);
+  else if ('answers' in asked) await openAnswer(asked, press, said, options);
   else if (!(await isShown(asked.form, press.triggerId, { channelId, messageTs }, options)))
     tell(notShown(asked.form), said, options);
   return {};
@@ -198,7 +216,7 @@ async function takePress(
 
 /** The form of a question, for whoever presses on a message that shows just this question: an id alone tells nothing. */
 async function openAnswer(
-  id: string,
+  { answers: id, as }: Extract<Pressed, { answers: string }>,
   { triggerId, told: { channelId, messageTs } }: Press,
   said: SlackSaid,
   options: TakingOptions,
@@ -218,9 +236,22 @@ async function openAnswer(
     );
   if (question.state !== 'pending')
     return tell(`Nothing was done: the question is ${question.state} already.`, said, options);
-  const form: Form = { form: 'answer', question };
+  const form = as === 'answer' ? { form: as, question } : await retryForm(question, options);
+  if (!form)
+    return tell(
+      'Nothing was done: Baton knows no form for this step. Decide in a terminal: `npx baton runs unpark`.',
+      said,
+      options,
+    );
   if (!(await isShown(form, triggerId, { channelId, messageTs }, options)))
     tell(notShown(form), said, options);
+}
+
+/** Undefined: it is no parked step, or one that this server does not know. */
+async function retryForm(question: Question, { forms }: TakingOptions): Promise<Form | undefined> {
+  const activity = question.parked && (await forms?.activity(question.parked.step));
+  if (!activity || !question.parked) return undefined;
+  return { form: 'retry', question, fields: stepFields(activity, question.parked) };
 }
 
 async function takeForm(
@@ -232,9 +263,13 @@ async function takeForm(
   try {
     const startable = (await options.forms?.startable()) ?? [];
     const questionId = questionOf(submission);
+    const question = questionId === undefined ? undefined : await options.forms?.question(questionId);
+    const { parked } = question ?? {};
+    const activity = parked && (await options.forms?.activity(parked.step));
     const read = readForm(submission, {
       inputOf: (workflow) => startFields(workflow, startable),
-      question: questionId === undefined ? undefined : await options.forms?.question(questionId),
+      question,
+      step: activity && ((texts) => readStepForm(activity, parked, texts)),
     });
     if (!read)
       return formErrors({

@@ -3,6 +3,7 @@ import { coerceTexts, type InputField } from '../../domain/input-texts.ts';
 import type { PersonRequest } from '../../domain/person-request.ts';
 import { fieldsOf, type Question, readAnswer } from '../../domain/question.ts';
 import { markWritten } from '../../domain/subject.ts';
+import type { ReadOtherInput, StepField } from '../other-input.ts';
 import { longestUpdate } from './commands.ts';
 import type { Submission } from './person-requests.ts';
 import { restOf } from './snooze-time.ts';
@@ -29,6 +30,9 @@ export type Form =
   | { form: 'timeline'; message: TimelineMessage }
   | { form: 'approve' | 'refuse'; approvalId: string }
   | { form: 'answer'; question: Question }
+  | { form: 'skip' | 'abort'; questionId: string }
+  /** A parked step, to be tried again with another input. */
+  | { form: 'retry'; question: Question; fields: readonly StepField[] }
   | {
       form: 'run';
       workflow: string;
@@ -61,7 +65,7 @@ const inputPrefix = 'input.';
 
 /** The form of a modal that came back. */
 export const isOurForm = ({ callbackId }: Submission): boolean =>
-  /^baton_(note|update|snooze|change|timeline|approve|refuse|answer|run)$/.test(callbackId);
+  /^baton_(note|update|snooze|change|timeline|approve|refuse|answer|skip|abort|retry|run)$/.test(callbackId);
 
 export function formView(form: Form, place: FormPlace): Modal {
   const about = 'incident' in form && form.incident !== undefined ? { incident: form.incident } : {};
@@ -137,6 +141,27 @@ export function formView(form: Form, place: FormPlace): Modal {
         fields: fieldsOf(asked).map((field) => fieldOf(field, undefined)),
       });
     }
+    case 'skip':
+    case 'abort':
+      return modal({
+        ...base,
+        metadata: { ...place, questionId: form.questionId },
+        title: form.form === 'skip' ? 'Skip the step' : 'Abort the run',
+        submit: form.form === 'skip' ? 'Skip' : 'Abort',
+        intro: form.form === 'skip' ? 'The run goes on without the step.' : 'The run fails.',
+        fields: [reasonField],
+      });
+    case 'retry': {
+      const { id: questionId, summary } = form.question;
+      return modal({
+        ...base,
+        metadata: { ...place, questionId },
+        title: 'Retry',
+        submit: 'Retry',
+        intro: `${summary}. Change what is to be another one; what is left as it is stays what it was.`,
+        fields: form.fields.map((field) => fieldOf(field, field.text)),
+      });
+    }
     case 'run':
       return modal({
         ...base,
@@ -200,11 +225,13 @@ export function readForm(
   known: {
     inputOf(workflow: string): readonly InputField[] | undefined;
     question: Question | undefined;
+    /** Reads what was filled in of the step at which the question's run is parked. */
+    step?: ((texts: Readonly<Record<string, string>>) => ReadOtherInput) | undefined;
   },
 ): { request: PersonRequest; place: FormPlace } | { errors: Record<string, string> } | undefined {
   const { data } = metadata.safeParse(jsonIn(privateMetadata));
   if (!data) return undefined;
-  const { channelId, messageTs, incident, approvalId, workflow, message } = data;
+  const { channelId, messageTs, incident, approvalId, questionId, workflow, message } = data;
   const place = { channelId, messageTs };
   const at = incident === undefined ? {} : { incident };
   const { text, reason, link, service } = values;
@@ -248,6 +275,27 @@ export function readForm(
       if ('problems' in read) return errorsOf(read.problems);
       return { request: { do: 'answer', questionId: question.id, values: read.values }, place };
     }
+    case 'skip':
+    case 'abort':
+      if (questionId === undefined) return undefined;
+      if (reason === undefined) return missing('reason');
+      return {
+        request: {
+          do: 'unpark',
+          questionId,
+          decision: callbackId === 'baton_skip' ? 'skip' : 'abort',
+          reason,
+        },
+        place,
+      };
+    case 'retry': {
+      if (questionId === undefined || !known.step) return undefined;
+      const read = known.step(inputsIn(values));
+      if ('problems' in read) return errorsOf(read.problems);
+      const { input } = read;
+      const other = Object.keys(input).length === 0 ? {} : { input };
+      return { request: { do: 'unpark', questionId, decision: 'retry', ...other }, place };
+    }
     case 'run': {
       const fields = workflow === undefined ? undefined : known.inputOf(workflow);
       if (workflow === undefined || !fields) return undefined;
@@ -261,6 +309,14 @@ export function readForm(
       return undefined;
   }
 }
+
+/** All that was filled in of an input. */
+const inputsIn = (values: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) =>
+      name.startsWith(inputPrefix) ? [[name.slice(inputPrefix.length), value]] : [],
+    ),
+  );
 
 /** What was filled in, by the names of the fields. */
 const filledIn = (fields: readonly InputField[], values: Readonly<Record<string, string>>) =>
@@ -277,9 +333,9 @@ const errorsOf = (problems: Readonly<Record<string, string>>) => ({
   ),
 });
 
-/** The question that a form answers. Undefined: it is another form, or cannot be read. */
+/** The question that has to be read for a form. Undefined: it is another form, or cannot be read. */
 export const questionOf = ({ callbackId, privateMetadata }: Submission): string | undefined =>
-  callbackId === `${formPrefix}answer`
+  callbackId === `${formPrefix}answer` || callbackId === `${formPrefix}retry`
     ? metadata.safeParse(jsonIn(privateMetadata)).data?.questionId
     : undefined;
 

@@ -50,6 +50,8 @@ function wordsFor(request: PersonRequest): string {
         : 'will give your answer';
     case 'answer':
       return 'will give your answer';
+    case 'unpark':
+      return 'will take your decision';
     case 'stop':
       return request.runId === undefined
         ? `will stop what is at work on ${about(request)}, or ask you which`

@@ -24,6 +24,7 @@ const commandOf: Record<(typeof operations)[number]['name'], string> = {
   'runs.timeline': 'runs show',
   'runs.start': 'runs start',
   'runs.stop': 'runs stop',
+  'runs.unpark': 'runs unpark',
   'approvals.list': 'approvals list',
   'approvals.show': 'approvals show',
   'approvals.approve': 'approvals approve',

@@ -140,6 +140,7 @@ describe('what people ask for by other ways', () => {
       views.push({ triggerId, view });
     },
     question: async () => undefined,
+    activity: async () => undefined,
     startable: async () => startable,
     lookAt: async ({ channelId, messageTs }: { channelId: string; messageTs: string }) => ({
       isRoom: channelId === 'C0ROOM',

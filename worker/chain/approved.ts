@@ -4,6 +4,7 @@ import type { FailureDetail } from '../../activities/failures.ts';
 import type { Approval } from '../../domain/approval.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { notAuthorized } from '../authority.ts';
+import { keyByApproval } from '../identity.ts';
 import type { Call, Link, Surroundings } from './call.ts';
 import { refused } from './entry.ts';
 import { plannedCall } from './plan-digest.ts';
@@ -32,7 +33,7 @@ export const approved =
     const why = whyNot(kept, ofRun ? undefined : declaration.name, runId);
     if (!kept || why)
       throw await refused(call, notAuthorized(declaration, why ?? 'there is no such approval'), options);
-    const key = `${runId}#approved:${declaration.name}#by ${approvalId}#${digest}`;
+    const key = keyByApproval(runId, declaration.name, kept.id, digest);
     // What people have approved of a whole run is destroyed once, too.
     const isOnce = !ofRun || declaration.kind === 'destructive';
     return next({ ...call, approvedBy: kept, ...(isOnce ? { key } : {}) });

@@ -64,7 +64,7 @@ const local = proxyLocalActivities<ActivityFunctions>({
  * The verbs of the short reads: an activity's kind is told by its name, and `defineActivity` holds the two together. An export takes too
  * long for one short try.
  */
-const isRead = (name: string) => /^(read|list|find|check|search|query)[A-Z]/.test(name);
+export const isRead = (name: string) => /^(read|list|find|check|search|query)[A-Z]/.test(name);
 
 /** What the attempt itself threw. A local activity's failure comes as it is, any other wrapped. */
 function thrownBy(error: unknown): ApplicationFailure | undefined {

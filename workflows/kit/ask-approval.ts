@@ -22,7 +22,7 @@ import { whoMayApprove } from '../../domain/approval.ts';
 import type { QuestionEvent } from '../../domain/question.ts';
 import { oneLine } from '../../domain/text.ts';
 import { changes, type Steps, steps } from './activities.ts';
-import { approvalOfRun, approvalTakenUp, by, nextApproval } from './call-approval.ts';
+import { approvalOfRun, approvalTakenUp, by, failedUnder, nextApproval } from './call-approval.ts';
 import { asApproved, isUsual, lookAt, looked } from './consent.ts';
 import { failureOf, orCancelled, orUnavailable } from './parts.ts';
 import { engine, eventsSoFar, isLooking, isPlanning, lastResolver } from './run.ts';
@@ -122,6 +122,7 @@ export async function withApproval<Name extends ChangeName>(
     await first?.();
     return { result: await makeApproved('none', activity, input) };
   }
+  const used: string[] = [];
   for (let round = 1; ; round += 1) {
     const found = await planned(activity, input);
     if ('done' in found) return { result: found.done };
@@ -135,6 +136,8 @@ export async function withApproval<Name extends ChangeName>(
       return { result: await makeApproved(decision.approvalId, activity, input), decision };
     } catch (error) {
       const failure = failureOf(error);
+      used.push(decision.approvalId);
+      if (failure) failedUnder(error as Error, used);
       if (failure?.class !== 'PlanChanged' || round === mostRounds) throw error;
       if (known) continue;
       await engine.closeApproval({

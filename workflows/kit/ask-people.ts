@@ -108,7 +108,7 @@ async function ask(
     find: engine.findQuestion,
     close: engine.closeQuestion,
     remind: engine.remindOfQuestion,
-    unanswered: unansweredFor(asks, whoMayAnswer),
+    unanswered: unansweredFor(asks, (others) => whoMayAnswer({ approvers: others })),
     lost: 'QuestionLost',
   });
   const [answer] = closed.answers;

@@ -1,4 +1,5 @@
 import type { Approval, ApprovalRequest } from '../../domain/approval.ts';
+import type { ParkedStep } from '../../domain/park.ts';
 import type { Question, QuestionRequest } from '../../domain/question.ts';
 
 /** What a workflow says of an approval. Whose run it is, and who asked for it, the worker takes from the signed cause. */
@@ -39,9 +40,18 @@ export type QuestionAsking = Pick<
   'summary' | 'form' | 'approvers' | 'channelId' | 'expiresInSeconds'
 > & { number: number };
 
+/** What a workflow says of a step that has failed for good. Of its effects the worker and the store know more. */
+export type Parking = Omit<QuestionAsking, 'summary' | 'form'> &
+  Omit<ParkedStep, 'effects' | 'uncertainSince'> & {
+    /** By which calls it was tried: none of a read. */
+    calls: { number?: number; approvals: readonly string[] };
+  };
+
 /** Those that questions need, as those of approvals. */
 export interface QuestionActivities {
   askQuestion(asking: QuestionAsking): Promise<Question>;
+  /** Asks what is to become of a step that has failed for good. */
+  parkStep(parking: Parking): Promise<Question>;
   findQuestion(asked: { id: string }): Promise<Question | undefined>;
   closeQuestion(closing: {
     id: string;

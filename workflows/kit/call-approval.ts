@@ -52,6 +52,17 @@ export function approveRun(approval: RunApproval | undefined): void {
 /** The approval of the call that is being taken up. */
 export const approvalOfCall = (): string | undefined => given ?? ofRun?.id;
 
+/** By which approvals calls were made that have failed, by their failures. */
+const behind = new WeakMap<object, readonly string[]>();
+
+/** Keeps by which approvals a call was made that has failed. */
+export function failedUnder(failure: object, approvalIds: readonly string[]): void {
+  behind.set(failure, approvalIds);
+}
+
+/** The approvals by which a call was made that has failed, the last one last. */
+export const approvalsBehind = (failure: object): readonly string[] => behind.get(failure) ?? [];
+
 /** The numbers of those whose answers the run has taken up, also before it began this history. */
 const takenUp = new Set<number>();
 let last = 0;

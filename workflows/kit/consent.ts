@@ -5,6 +5,7 @@ import { type Asking, type ChangeName, withApproval } from './ask-approval.ts';
 import { type ApprovedCall, approvalOfRun } from './call-approval.ts';
 import { failureOf } from './parts.ts';
 import { isPlanning, runCause } from './run.ts';
+import { isSameCall } from './same-call.ts';
 
 /** A change that a run would make. */
 export type Planned = Exclude<Looked, { done: unknown }> & { input: unknown };
@@ -73,14 +74,7 @@ const sortedJson = (value: object) => JSON.stringify(Object.entries(value).sort(
 
 /** The input of the call that people have approved with the run, where this one differs in its times alone: else this one. */
 export function asApproved<Input>(name: string, input: Input): Input {
-  const isSame = (call: ApprovedCall) =>
-    call.activity === name && withoutTimes(call.input) === withoutTimes(input);
+  const isSame = (call: ApprovedCall) => call.activity === name && isSameCall(call.input, input);
   // It is the input of the same activity, as this run gave it.
   return (approvalOfRun()?.calls.find(isSame)?.input as Input | undefined) ?? input;
 }
-
-/** A runbook writes the moment at which it acts into some calls. */
-const withoutTimes = (input: unknown): string =>
-  JSON.stringify(input, (_, value) => (isTime(value) ? 'a time' : value));
-const isTime = (value: unknown) =>
-  typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value);

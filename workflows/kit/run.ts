@@ -49,6 +49,7 @@ import {
 } from './call-approval.ts';
 import { callCounts, goOnFrom, numberOf } from './call-number.ts';
 import { awaitWithLooks } from './look-again.ts';
+import { type FailedStep, leaveParked, parkedSteps } from './parked-steps.ts';
 import { changesBy, goOnProved, isLook, proofSoFar, provedBy } from './proof.ts';
 
 /** Later events on the run's subject, oldest first. */
@@ -194,6 +195,8 @@ interface CarriedOver {
   calls: [string, number][];
   /** The approvals whose answers it has taken up. */
   approvals?: readonly number[];
+  /** The steps at which it is parked. */
+  parked?: readonly FailedStep[];
   /** Of a run that proposes, once people have approved it. */
   approval?: RunApproval;
   proof?: Proof;
@@ -215,6 +218,7 @@ function pack(): CarriedOver {
   return {
     calls: callCounts(),
     approvals: approvalsTakenUp(),
+    ...(parkedSteps().length > 0 ? { parked: parkedSteps() } : {}),
     ...(approval ? { approval } : {}),
     proof: proofSoFar(),
     firstInput,
@@ -246,6 +250,7 @@ function unpack(carried: CarriedOver): void {
   approveRun(carried.approval);
   if (carried.proof) goOnProved(carried.proof);
   for (const number of carried.approvals ?? []) approvalTakenUp(number);
+  leaveParked(carried.parked ?? []);
   for (const id of carried.takenIds) takenIds.add(id);
 }
 

@@ -47,6 +47,7 @@ interface Approval {
   summary: string;
   pending: boolean;
   isQuestion?: boolean;
+  isParked?: boolean;
 }
 
 /** A room, and what could not be done about it. */
@@ -136,7 +137,9 @@ function listsOf(
 const waitedFor = (approvals: readonly Approval[]) =>
   approvals
     .filter(({ pending }) => pending)
-    .map(({ summary, isQuestion }) => `${isQuestion ? 'Question' : 'Approval'}: ${summary}`);
+    .map(({ summary, isQuestion, isParked }) =>
+      isParked ? summary : `${isQuestion ? 'Question' : 'Approval'}: ${summary}`,
+    );
 
 type Person = { id: string; name: string; email?: string | undefined };
 
@@ -244,12 +247,13 @@ export function takeIn(soFar: Progress, events: readonly LaterEvent[]): void {
 }
 
 function approvalOf({ type, data }: LaterEvent): Approval | undefined {
-  const { approvalId, questionId, summary, state } = (data ?? {}) as Record<string, unknown>;
+  const { approvalId, questionId, isParked, summary, state } = (data ?? {}) as Record<string, unknown>;
   const id = approvalId ?? questionId;
   if (typeof id !== 'string') return undefined;
   return {
     id,
     ...(questionId === undefined ? {} : { isQuestion: true }),
+    ...(isParked === true ? { isParked } : {}),
     summary: typeof summary === 'string' ? summary.slice(0, 200) : '',
     pending: type.endsWith('.asked') || state === 'pending',
   };

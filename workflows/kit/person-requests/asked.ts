@@ -75,6 +75,7 @@ export const deeds: Readonly<Record<PersonRequest['do'], { verb: string; object:
   approve: { verb: 'approve', object: ' it' },
   refuse: { verb: 'refuse', object: ' it' },
   answer: { verb: 'answer', object: ' the question' },
+  unpark: { verb: 'take the decision', object: '' },
   stop: { verb: 'stop the run', object: '' },
   triggers: { verb: 'tell how triggers stand', object: '' },
   lower: { verb: 'lower the trigger', object: '' },

@@ -32,10 +32,20 @@ export async function tellStatus(place: Place, { email }: Member): Promise<Done>
         )),
     ...('unavailable' in questions
       ? [`What waits for an answer could not be read: ${questions.unavailable}.`]
-      : listed(
-          'Waits for an answer',
-          questions.map(({ id, summary, expiresAt }) => `${summary} (${id}, until ${expiresAt})`),
-        )),
+      : [
+          ...listed(
+            'Waits for an answer',
+            questions
+              .filter(({ isParked }) => !isParked)
+              .map(({ id, summary, expiresAt }) => `${summary} (${id}, until ${expiresAt})`),
+          ),
+          ...listed(
+            'Waits for a decision',
+            questions
+              .filter(({ isParked }) => isParked)
+              .map(({ runId, summary, expiresAt }) => `${summary} (run ${runId}, until ${expiresAt})`),
+          ),
+        ]),
   ];
   return {
     outcome: healthy('done'),

@@ -15,10 +15,18 @@ export async function stillOpen(
 ): Promise<string> {
   const incident = known ?? (await inTime(() => steps.readPagerDutyIncident(at(place))));
   const listed = await inTime(() => steps.listBatonRuns({ subject: subjectAt(place), email }));
-  const { approvals, questions } = 'unavailable' in listed ? none : listed;
+  const { approvals, questions = [] } = 'unavailable' in listed ? none : listed;
+  const asked = 'unavailable' in questions ? [] : questions;
   const waits = [
     ...waitsFor('an approval', 'unavailable' in approvals ? [] : approvals),
-    ...waitsFor('an answer', !questions || 'unavailable' in questions ? [] : questions),
+    ...waitsFor(
+      'an answer',
+      asked.filter(({ isParked }) => !isParked),
+    ),
+    ...waitsFor(
+      'a decision',
+      asked.filter(({ isParked }) => isParked),
+    ),
   ];
   return [stateOf(incident), ...waits].join(' ');
 }
