@@ -4,7 +4,8 @@ import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { RunCause } from '../domain/incident.ts';
 import { authorityOf } from '../secrets/authority.ts';
 import type { PayloadKeys } from '../secrets/payload-codec.ts';
-import type { CallCause, RunMemo } from '../workflows/kit/run.ts';
+import type { CallCause } from '../workflows/kit/call-headers.ts';
+import type { RunMemo } from '../workflows/kit/run.ts';
 
 /** The authority of the servers and workers of tests. */
 const secretKey = 'the secret key of all the tests';

@@ -5,8 +5,9 @@ import type { Incident } from '../../domain/incident.ts';
 import type { RunRow } from '../../domain/run.ts';
 import { decide, type Gatherings } from '../../server/decide.ts';
 import type { AskedRun, Situation } from '../../store/dispatch.ts';
+import type { Echo } from '../../store/echoes.ts';
 import { slackRequest } from '../../triggers/slack-request.ts';
-import { defineTrigger } from '../../triggers/trigger.ts';
+import { defineTrigger, type Trigger } from '../../triggers/trigger.ts';
 
 async function handle(_: string): Promise<void> {}
 const onTriggered = defineTrigger({
@@ -315,5 +316,54 @@ describe('an event of an approval', () => {
   it('starts nothing by being about an incident, and nothing holds it back', () => {
     const { starts, hold, overtaken, incident } = planOf([]);
     expect({ starts, hold, overtaken, incident }).toEqual({ starts: [] });
+  });
+});
+
+describe('a person who takes an incident in hand', () => {
+  const ada = { kind: 'person', id: 'PADALOP', name: 'Ada Lopez' } as const;
+  const effect = { runId: 't/QBUG1', activity: 'acknowledgePagerDutyIncident' };
+  const known = { incident: { status: 'acknowledged', seenAt: '2026-11-25T11:00:00.000Z' }, runs: [] };
+  const takenBy = (event: Event, echo?: Echo, situation: Situation = { runs: [] }) =>
+    decide({ seq: 1, event }, situation, [onTriggered], echo).takenOver;
+  const acknowledged: Event = { ...eventOf('acknowledged'), agent: ada };
+  const taken = {
+    incident: 'QBUG1',
+    eventId: acknowledged.id,
+    how: 'acknowledged',
+    by: 'Ada Lopez',
+    at: acknowledged.time,
+  };
+
+  it('has acknowledged it, also where that is told late', () => {
+    expect(takenBy(acknowledged)).toEqual(taken);
+    expect(takenBy(acknowledged, undefined, known)).toEqual(taken);
+  });
+
+  it('has asked for it in Slack, in whose name Baton has acknowledged it', () => {
+    const actor = { kind: 'person', name: 'Ben Okafor', email: 'ben@example.com' } as const;
+    expect(takenBy(acknowledged, { ...effect, actor })).toMatchObject({ by: 'Ben Okafor' });
+  });
+
+  it('is neither Baton itself nor a machine', () => {
+    expect(takenBy(acknowledged, { ...effect, actor: { kind: 'trigger', name: 't' } })).toBeUndefined();
+    expect(takenBy({ ...acknowledged, agent: { ...ada, kind: 'machine' } })).toBeUndefined();
+    expect(takenBy({ ...eventOf('resolved'), agent: ada })).toBeUndefined();
+  });
+
+  it('has reassigned it to themselves, and not to somebody else', () => {
+    const to = (id: string): Event => ({
+      ...acknowledged,
+      type: 'pagerduty.incident.reassigned',
+      data: { ...(acknowledged.data as Incident), assignees: [{ id, name: 'A' }] },
+    });
+    expect(takenBy(to('PADALOP'))).toMatchObject({ how: 'reassigned', by: 'Ada Lopez' });
+    expect(takenBy(to('PBENOKA'))).toBeUndefined();
+  });
+
+  it('is in the cause of a run only where its trigger asks for it', () => {
+    const start = (trigger: Trigger) =>
+      decide({ seq: 1, event: eventOf('triggered') }, { runs: [] }, [trigger], undefined).starts[0];
+    expect(start(onTriggered)?.cause).not.toHaveProperty('whenAcknowledged');
+    expect(start({ ...onTriggered, whenAcknowledged: 'pause' })?.cause.whenAcknowledged).toBe('pause');
   });
 });

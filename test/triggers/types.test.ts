@@ -105,6 +105,22 @@ describe('a trigger', () => {
       { finishWithin: '2 hours', whenOverdue: 'kill' },
       'Use one of warn, page, cancel',
     ],
+    ['another word for an acknowledgement', { whenAcknowledged: 'stop' }, "there is 'pause'"],
+    [
+      'a pause that no acknowledgement can bring',
+      { on: 'run.failed', whenAcknowledged: 'pause' },
+      'would never pause: run.failed is about no incident',
+    ],
+    [
+      'a pause on the acknowledgement itself',
+      { on: 'pagerduty.incident.acknowledged', whenAcknowledged: 'pause' },
+      'would always pause',
+    ],
+    [
+      'a pause of what does nothing destructive',
+      { run: quietIncident, whenAcknowledged: 'pause' },
+      'has nothing to pause: quietIncident does nothing destructive',
+    ],
     ['no condition', { when: {} }, "Say so with when: 'always'"],
     ['no word about conditions', { when: undefined }, "Say so with when: 'always'"],
     ['another word than always', { when: 'sometimes' }, "Say so with when: 'always'"],

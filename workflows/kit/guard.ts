@@ -1,7 +1,8 @@
 import type { Duration } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import type { Held, Limits } from '../../domain/guard.ts';
-import { engine, giveLimits } from './run.ts';
+import { giveLimits } from './call-headers.ts';
+import { engine } from './run.ts';
 
 /** The limits of a runbook, where they are other than the defaults. */
 export interface GuardLimits {

@@ -9,10 +9,10 @@ import { namesOf } from './status-card.ts';
  * Leaves the incident to a person: says why in a note, then asks the escalation policy for somebody. Where the plan has no
  * such requests the incident is escalated, and those on call are mentioned in Slack. Where nobody can be asked the run fails, and so pages.
  */
-export async function handOver(incident: CurrentIncident, why: string): Promise<string> {
+export async function handOver(incident: CurrentIncident, why: string): Promise<void> {
   const incidentId = incident.id;
   await note(incidentId, `${why}\nA person is needed.`);
-  if (await askResponders(incident, why)) return 'handed to a person';
+  if (await askResponders(incident, why)) return;
   const mention = patched('mentioned-responders') ? mentionOnCall(incident, why) : undefined;
   try {
     await steps.escalatePagerDutyIncident({ incidentId, level: 2 });
@@ -26,7 +26,6 @@ export async function handOver(incident: CurrentIncident, why: string): Promise<
   } finally {
     await mention?.end('5 minutes');
   }
-  return 'handed to a person';
 }
 
 /** False where the plan has no such requests, or there is nobody to ask. */

@@ -1,7 +1,8 @@
 import { condition, isCancellation } from '@temporalio/workflow';
 import type { Agent, Incident } from '../../domain/incident.ts';
 import { steps } from './activities.ts';
-import { newestIncident, seeAcknowledgers, takeEvent } from './run.ts';
+import { seeAcknowledgers } from './call-headers.ts';
+import { newestIncident, takeEvent } from './run.ts';
 
 /** An event can be lost. A run that waits for one asks PagerDuty itself at least so often. */
 export const lookAgainAfter = 3_600_000;

@@ -3,7 +3,7 @@
  * incident, and one report of its end. The worker loads this module as a workflow interceptor, so no workflow can
  * forget it.
  */
-import type { Duration, Payload } from '@temporalio/common';
+import type { Duration } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import {
   ActivityFailure,
@@ -29,7 +29,7 @@ import {
 } from '@temporalio/workflow';
 import type { Held, Limits } from '../../domain/guard.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from '../../domain/incident.ts';
-import { carriedName, causeName, splitLastArgument } from '../../domain/last-argument.ts';
+import { carriedName, splitLastArgument } from '../../domain/last-argument.ts';
 import type { Made, MadeHere } from '../../domain/made.ts';
 import { isWatching } from '../../domain/mode.ts';
 import type { Notice } from '../../domain/notice.ts';
@@ -39,33 +39,20 @@ import type { Transcript } from '../../domain/transcript.ts';
 import type { Waiting } from '../../domain/waiting.ts';
 import type { ApprovalActivities, QuestionActivities } from './asking-activities.ts';
 import {
-  approvalOfCall,
   approvalOfRun,
   approvalsTakenUp,
   approvalTakenUp,
   approveRun,
   type RunApproval,
-  takenBackByCall,
 } from './call-approval.ts';
-import { callCounts, goOnFrom, numberOf } from './call-number.ts';
+import { acknowledgedSoFar, callHeaders, goOnAcknowledged } from './call-headers.ts';
+import { callCounts, goOnFrom } from './call-number.ts';
 import { awaitWithLooks } from './look-again.ts';
 import { type FailedStep, leaveParked, parkedSteps } from './parked-steps.ts';
 import { changesBy, goOnProved, isLook, proofSoFar, provedBy } from './proof.ts';
 
 /** Later events on the run's subject, oldest first. */
 export const laterEvents = defineSignal<[LaterEvent[]]>('laterEvents');
-
-/** What goes with each activity call: why it is made, and what shows that a server of ours said so. */
-export interface CallCause {
-  cause: RunCause;
-  /** What the workflow was started with, in its first history. */
-  input: unknown;
-  signature: string;
-  /** What the run has said of its targets: see `guard`. */
-  limits?: Record<string, Partial<Limits>>;
-  /** Who has acknowledged the incident, as the run has found by asking PagerDuty: an event may have been lost. */
-  acknowledged?: readonly Takeover[];
-}
 
 /** What a server puts into the memo of a run that it starts. */
 export interface RunMemo {
@@ -224,7 +211,7 @@ function pack(): CarriedOver {
     firstInput,
     takenIds: ids,
     ...(newest ? { newest } : {}),
-    acknowledged,
+    acknowledged: acknowledgedSoFar(),
     ...(resolver ? { resolver } : {}),
     unseen,
   };
@@ -245,7 +232,8 @@ function carriedOver({ args, headers }: WorkflowExecuteInput): { args: unknown[]
 }
 
 function unpack(carried: CarriedOver): void {
-  ({ firstInput, newest, resolver, acknowledged = [] } = carried);
+  ({ firstInput, newest, resolver } = carried);
+  goOnAcknowledged(carried.acknowledged ?? []);
   goOnFrom(carried.calls);
   approveRun(carried.approval);
   if (carried.proof) goOnProved(carried.proof);
@@ -379,57 +367,11 @@ const inbound: WorkflowInboundCallsInterceptor = {
   },
 };
 
-/** The worker's side reads from this header for whom and about what a call is made, and checks it. */
-const causeHeader = (): Record<string, Payload> => {
-  const { cause, signature } = memo() ?? {};
-  if (!cause || signature === undefined) return {};
-  const limits = limitsGiven.size > 0 ? { limits: Object.fromEntries(limitsGiven) } : {};
-  const seen = acknowledged.length > 0 ? { acknowledged } : {};
-  const call: CallCause = { cause, input: firstInput, signature, ...limits, ...seen };
-  callHeader ??= { [causeName]: defaultPayloadConverter.toPayload(call) };
-  return callHeader;
-};
-/** The same for all calls until the next limits are given. */
-let callHeader: Record<string, Payload> | undefined;
-const limitsGiven = new Map<string, Partial<Limits>>();
-
-let acknowledged: readonly Takeover[] = [];
-const mostAcknowledgers = 20;
-
-/** What the run has found by asking: by the calls that follow the worker knows it too. Which of them is Baton itself, the store tells. */
-export function seeAcknowledgers(found: readonly { name: string; at?: string | undefined }[]): void {
-  acknowledged = found.slice(-mostAcknowledgers).flatMap(({ name: by, at }) => {
-    const time = Date.parse(at ?? '');
-    return Number.isNaN(time) ? [] : [{ how: 'acknowledged', by, at: new Date(time).toISOString() }];
-  });
-  callHeader = undefined;
-}
-
-/** To which limits the changes of a target keep from now on, in this history. */
-export function giveLimits(target: string, limits: Partial<Limits>): void {
-  limitsGiven.set(target, limits);
-  callHeader = undefined;
-}
-
-/** Which call of its activity this one is: see `call-number.ts`. */
-const callHeaders = ({ activityType, args }: { activityType: string; args: readonly unknown[] }) => {
-  const approval = approvalOfCall();
-  const takenBack = takenBackByCall();
-  return {
-    ...causeHeader(),
-    batonCall: defaultPayloadConverter.toPayload(numberOf(activityType, args)),
-    ...(approval ? { batonApproval: defaultPayloadConverter.toPayload(approval) } : {}),
-    ...(takenBack ? { batonTakesBack: defaultPayloadConverter.toPayload(takenBack) } : {}),
-  };
-};
-
 const outbound: WorkflowOutboundCallsInterceptor = {
   scheduleActivity(input, next) {
-    const headers = { ...input.headers, ...callHeaders(input) };
-    if (isLook(input.activityType)) return next({ ...input, headers });
-    const proof = defaultPayloadConverter.toPayload(proofSoFar());
-    const result = next({ ...input, headers: { ...headers, batonProof: proof } });
-    changesBy(input.activityType, result);
+    const headers = { ...input.headers, ...callHeaders(input, firstInput) };
+    const result = next({ ...input, headers });
+    if (!isLook(input.activityType)) changesBy(input.activityType, result);
     return result;
   },
   continueAsNew: (input, next) =>
@@ -438,7 +380,7 @@ const outbound: WorkflowOutboundCallsInterceptor = {
       headers: { ...input.headers, [carriedName]: defaultPayloadConverter.toPayload(pack()) },
     }),
   scheduleLocalActivity: (input, next) =>
-    next({ ...input, headers: { ...input.headers, ...callHeaders(input) } }),
+    next({ ...input, headers: { ...input.headers, ...callHeaders(input, firstInput) } }),
 };
 
 export const interceptors: WorkflowInterceptorsFactory = () => ({ inbound: [inbound], outbound: [outbound] });

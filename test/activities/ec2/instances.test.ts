@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkEc2Access } from '../../../activities/ec2/check-access.ts';
 import { listEc2InstanceStatuses } from '../../../activities/ec2/list-instance-statuses.ts';
 import { listEc2Instances } from '../../../activities/ec2/list-instances.ts';
+import { readEc2ConsoleOutput } from '../../../activities/ec2/read-console-output.ts';
 import { impair } from '../../../simulator/ec2.ts';
 import { failureOf } from '../run.ts';
 import { actions, checkout, effects, search, startAnswering, startRegion } from './region.ts';
@@ -143,5 +144,42 @@ describe('a dry run', () => {
     simulator.fail({ kind: 'status', status: 500 });
     const ask = { call: 'reboot' as const, instanceIds: [checkout] };
     expect(await failureOf(run(checkEc2Access, ask))).toMatchObject({ type: 'ProviderUnavailable' });
+  });
+});
+
+describe('the console output of an instance', () => {
+  it('is the newest where its type tells that, without what moves a cursor', async () => {
+    const { simulator, run, instance } = await startRegion();
+    instance(checkout).console = '\u001b[0;32mStarted\u001b[0m kernel\r\nOut of memory\u0007';
+    expect(await run(readEc2ConsoleOutput, { instanceId: checkout })).toEqual({
+      text: 'Started kernel\nOut of memory',
+      at: expect.stringMatching(/Z$/),
+    });
+    instance(checkout).type = 't2.micro';
+    expect(await run(readEc2ConsoleOutput, { instanceId: checkout })).toMatchObject({
+      text: expect.stringContaining('Out of memory'),
+    });
+    expect(actions(simulator)).toEqual(['GetConsoleOutput', 'GetConsoleOutput', 'GetConsoleOutput']);
+    expect(effects(simulator)).toEqual([]);
+  });
+
+  it('ends at 32 KiB, the newest of it', async () => {
+    const { run, instance } = await startRegion();
+    instance(checkout).console = `${'a line of a start\n'.repeat(5_000)}the last one`;
+    const { text, truncated } = await run(readEc2ConsoleOutput, { instanceId: checkout });
+    expect(truncated).toBe(true);
+    expect(text.length).toBeLessThanOrEqual(32 * 1024);
+    expect(text).toMatch(/^a line[\s\S]*the last one$/);
+  });
+
+  it('is an answer where there is none, and InvalidInput of an instance that is not there', async () => {
+    const { run, instance } = await startRegion();
+    instance(checkout).console = '';
+    expect(await run(readEc2ConsoleOutput, { instanceId: checkout })).toEqual({
+      text: '',
+      unavailable: 'EC2 has no console output of it',
+    });
+    const failure = await failureOf(run(readEc2ConsoleOutput, { instanceId: 'i-0123456789abcdef0' }));
+    expect(failure).toMatchObject({ type: 'InvalidInput' });
   });
 });
