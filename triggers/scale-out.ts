@@ -21,6 +21,8 @@ export const scaleOutTrigger = defineTrigger({
   },
   run: scaleOut,
   input: ({ id }) => ({ incidentId: id }),
+  // What it has scaled it takes back after that.
+  whenResolved: 'continue',
   target({ title, service }) {
     const [workload] = findWorkloads(title, []).workloads;
     return workload ? `${workload.namespace}/${workload.name}` : service.name;

@@ -1,13 +1,14 @@
-import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import { steps, waits } from './kit/activities.ts';
 import { withApproval } from './kit/ask-approval.ts';
+import { followIncident } from './kit/follow-incident.ts';
 import { handOver } from './kit/hand-over.ts';
 import { findWorkloads } from './kit/kubernetes-names.ts';
 import { findPods } from './kit/kubernetes-pods.ts';
 import { failureOf } from './kit/parts.ts';
-import { areAlertsOver, untilQuiet } from './kit/quiet.ts';
+import { areAlertsOver, untilQuiet, whileOpen } from './kit/quiet.ts';
 import type { Alert, CurrentIncident } from './kit/read-context.ts';
-import { endsItself, healthy, newestIncident } from './kit/run.ts';
+import { healthy } from './kit/run.ts';
 import { isNotHealthy, verify } from './kit/verify.ts';
 
 export interface ScaleOutInput {
@@ -48,36 +49,51 @@ export async function scaleOut({ incidentId, ...times }: ScaleOutInput): Promise
   const step = 'why' in found ? found : await decide(found);
   if ('why' in step) return handOver(incident, step.why);
 
-  const answer = await scaleUp(incident, step);
-  if ('why' in answer) return handOver(incident, answer.why);
-  if ('refusal' in answer) {
-    await note(incidentId, `${nameOf(step)} was not scaled out: ${answer.refusal}.`);
-    return 'not scaled';
-  }
-  // From here on there is something to take back, also after a resolve.
-  endsItself();
   const seconds = { stableForSeconds, timeoutSeconds, quietForSeconds, longestSeconds };
   try {
+    const answer = await whileOpen(incidentId, () => scaleUp(incident, step));
+    if (!answer) {
+      // Resolved while people were asked, or in the very moment of the change.
+      await goBack(step);
+      return 'resolved elsewhere';
+    }
+    if ('why' in answer) return await handOver(incident, answer.why);
+    if ('refusal' in answer) {
+      await note(incidentId, `${nameOf(step)} was not scaled out: ${answer.refusal}.`);
+      return 'not scaled';
+    }
+    await acknowledge(incidentId);
     await verifyPods(step, seconds);
     await note(incidentId, scaledNote(step, seconds));
-    const end = await untilQuiet(incidentId, {
-      quietFor: quietForSeconds * 1_000,
-      timeout: longestSeconds * 1_000,
-      every: Math.min(quietForSeconds, 60) * 1_000,
-    });
-    if (end === 'open') return await leave(incident, step, longestSeconds);
-    return await finish(incident, step, { ...seconds, isOpen: end === 'quiet' });
+    return await followToTheEnd(incident, step, seconds);
   } catch (error) {
-    if (isCancellation(error) && newestIncident()?.status === 'resolved')
-      return CancellationScope.nonCancellable(async () => {
-        await sleep(quietForSeconds * 1_000);
-        return finish(incident, step, { ...seconds, isOpen: false });
-      });
-    const { said } = await CancellationScope.nonCancellable(() => goBack(step));
+    const { end, said, isNews } = await CancellationScope.nonCancellable(() => goBack(step));
     if (isNotHealthy(error))
       return handOver(incident, `${nameOf(step)} was scaled out, and its pods did not become ready. ${said}`);
-    await CancellationScope.nonCancellable(() => note(incidentId, said));
+    if (isNews || end !== 'back') await CancellationScope.nonCancellable(() => note(incidentId, said));
     throw error;
+  }
+}
+
+/** Until it has gone back, or is left. A resolved incident may open again before that. */
+async function followToTheEnd(
+  incident: CurrentIncident,
+  step: Step,
+  { longestSeconds, ...seconds }: Seconds & { longestSeconds: number },
+): Promise<string> {
+  const followed = followIncident(incident);
+  const quietFor = seconds.quietForSeconds * 1_000;
+  const begin = Date.now();
+  for (;;) {
+    const end = await untilQuiet(incident.id, {
+      quietFor,
+      timeout: begin + longestSeconds * 1_000 - Date.now(),
+      every: Math.min(quietFor, 60_000),
+    });
+    if (end === 'open') return leave(incident, step, longestSeconds);
+    if (end === 'quiet') return finish(incident, step, { ...seconds, isOpen: true });
+    await followed.whileStatus('resolved', quietFor);
+    if (followed.status === 'resolved') return finish(incident, step, { ...seconds, isOpen: false });
   }
 }
 
@@ -180,11 +196,9 @@ async function scaleUp(incident: CurrentIncident, step: Step): Promise<Scaled> {
     though: 'its owner has set no baton/scale-max',
   } as const;
   try {
-    const scaled = isAllowed
+    return isAllowed
       ? { result: await steps.scaleKubernetesDeployment(input) }
       : await withApproval('scaleKubernetesDeployment', input, asking);
-    if ('result' in scaled) await acknowledge(incident.id);
-    return scaled;
   } catch (error) {
     const failure = failureOf(error);
     if (!failure) throw error;
@@ -228,6 +242,8 @@ const inWords = (seconds: number) => (seconds % 60 === 0 ? `${seconds / 60} minu
 interface Back {
   end: 'back' | 'changed' | 'not back';
   said: string;
+  /** It was taken back just now. */
+  isNews?: true;
 }
 
 /** To the number before, unless somebody has set another one meanwhile. What stands in the way is said. */
@@ -242,8 +258,10 @@ async function goBack(step: Step): Promise<Back> {
         end: 'changed',
         said: `${name} was set to ${desired} replicas by somebody else since, so it was not taken back to ${from}.`,
       };
-    if (desired === to) await steps.scaleKubernetesDeployment({ namespace, deployment, replicas: from });
-    return { end: 'back', said: `${name} has ${from} replicas again, as before.` };
+    const back = { end: 'back', said: `${name} has ${from} replicas again, as before.` } as const;
+    if (desired === from) return back;
+    await steps.scaleKubernetesDeployment({ namespace, deployment, replicas: from });
+    return { ...back, isNews: true };
   } catch (error) {
     const failure = failureOf(error);
     if (!failure) throw error;

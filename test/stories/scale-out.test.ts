@@ -61,6 +61,16 @@ describe('a deployment that has too much to do', () => {
     expect(did(name)).toEqual([]);
   });
 
+  it('is asked about no more once the incident is resolved, and stays as it is', async () => {
+    const name = add();
+    const id = raise(name, 'auto');
+    const approval = await asked(id);
+    resolveAs(world.pagerDuty, id, 'PADALOP');
+    expect((await ended(id, 'auto')).outcome).toBe('resolved elsewhere');
+    expect((await world.store.findApproval(approval.id))?.state).toBe('withdrawn');
+    expect(did(name)).toEqual([]);
+  });
+
   it('is left as people set it meanwhile', async () => {
     const name = add(9);
     const id = raise(name, 'auto');

@@ -6,7 +6,11 @@ const answer = (title: string) => scaleOutTrigger.respond(incidentTriggered({ id
 
 describe('the scale-out trigger', () => {
   it('asks before it changes anything, as its workflow scales', () => {
-    expect(scaleOutTrigger).toMatchObject({ workflow: 'scaleOut', mode: 'propose', whenResolved: 'stop' });
+    expect(scaleOutTrigger).toMatchObject({
+      workflow: 'scaleOut',
+      mode: 'propose',
+      whenResolved: 'continue',
+    });
   });
 
   it.each([

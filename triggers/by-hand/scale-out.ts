@@ -6,4 +6,5 @@ export const scaleOutByHand = defineStartable({
   run: scaleOut,
   summary: 'Gives the deployment of an incident more pods, and takes them away again once it is quiet',
   ...aboutIncident,
+  whenResolved: 'continue',
 });

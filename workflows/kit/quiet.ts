@@ -1,8 +1,9 @@
 import type { Duration } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { steps } from './activities.ts';
 import { followIncident } from './follow-incident.ts';
-import { orUnavailable } from './parts.ts';
+import { orCancelled, orUnavailable } from './parts.ts';
 import { isLooking } from './run.ts';
 
 /** Whether all alerts of an incident are over. One without alerts tells nothing, nor does one that cannot be read now. */
@@ -34,5 +35,33 @@ export async function untilQuiet(
     if (quietSince !== undefined && now - quietSince >= msToNumber(quietFor)) return 'quiet';
     if (now >= end) return 'open';
     await incident.until('resolved', every);
+  }
+}
+
+/**
+ * For a run that goes on after a resolve: does something only as long as the incident is open. Undefined where it is resolved before that is done:
+ * what it has asked of people is withdrawn.
+ */
+export async function whileOpen<Result>(
+  incidentId: string,
+  work: () => Promise<Result>,
+): Promise<Result | undefined> {
+  const working = new CancellationScope();
+  const watching = new CancellationScope();
+  let isResolved = false;
+  watching
+    .run(() => followIncident({ id: incidentId }).until('resolved'))
+    .then((resolved) => {
+      isResolved = resolved;
+      if (resolved) working.cancel();
+    })
+    .catch(orCancelled);
+  try {
+    return await working.run(work);
+  } catch (error) {
+    if (isCancellation(error) && isResolved) return undefined;
+    throw error;
+  } finally {
+    watching.cancel();
   }
 }

@@ -298,21 +298,9 @@ export function healthy<const Outcome extends string>(outcome: Outcome): Outcome
   return outcome;
 }
 
-let hasOwnEnd = false;
-
-/** For a workflow that has something to take back once the incident is resolved: from now on how it ends is its own word, after a resolve too. */
-export function endsItself(): void {
-  hasOwnEnd = true;
-}
-
 /** How a run ended: it was stopped by that event, else the workflow's own word, where it returns one. A run that observes says so. */
 function outcomeOf(result: unknown): string {
-  const outcome =
-    stoppedBy && !(hasOwnEnd && typeof result === 'string')
-      ? endBy(stoppedBy)
-      : typeof result === 'string'
-        ? result
-        : 'completed';
+  const outcome = stoppedBy ? endBy(stoppedBy) : typeof result === 'string' ? result : 'completed';
   return runCause()?.mode === 'observe' ? `observed: ${outcome}` : outcome;
 }
 
