@@ -46,12 +46,12 @@ export async function ec2UnhealthyRestart({
   if (!named.concernsChecks) return 'not about status checks';
   const { instanceIds } = named;
   if (instanceIds.length === 0)
-    return leaveOpen(
+    return handOver(
       incident,
       'Neither the title nor a firing alert names an EC2 instance, so none was rebooted.',
     );
   if (instanceIds.length > mostInstances || truncated)
-    return leaveOpen(
+    return handOver(
       incident,
       `${truncated ? 'More alerts than can be read name' : 'The alerts name'} ${instanceIds.length} instances or more, which is too many ` +
         `to reboot without a person: ${instanceIds.slice(0, 50).join(', ')}.`,
@@ -67,7 +67,7 @@ export async function ec2UnhealthyRestart({
   for (const each of looks) done.push(await handle(each, incident, limits));
 
   const lines = done.map(({ said }) => said);
-  if (done.some(({ end }) => end === 'needs a person')) return leaveOpen(incident, lines.join('\n'));
+  if (done.some(({ end }) => end === 'needs a person')) return handOver(incident, lines.join('\n'));
   const rebooted = done.flatMap(({ instanceId, rebootedAt, isInJournal }) =>
     rebootedAt ? [{ instanceId, rebootedAt, isInJournal }] : [],
   );
@@ -358,11 +358,6 @@ async function close(
     );
   await note(incidentId, [...lines, ...problems.map((line) => `Not done: ${line}.`)].join('\n'));
   await steps.resolvePagerDutyIncident({ incidentId, evidence: lines.join(' ') });
-}
-
-async function leaveOpen(incident: CurrentIncident, why: string): Promise<string> {
-  await handOver(incident, why);
-  return 'handed to a person';
 }
 
 const note = (incidentId: string, text: string) => steps.addPagerDutyNote({ incidentId, note: text });

@@ -5,14 +5,17 @@ import { failureOf } from './parts.ts';
 import type { CurrentIncident } from './read-context.ts';
 import { namesOf } from './status-card.ts';
 
+const outcome = 'handed to a person';
+
 /**
  * Leaves the incident to a person: says why in a note, then asks the escalation policy for somebody. Where the plan has no
- * such requests the incident is escalated, and those on call are mentioned in Slack. Where nobody can be asked the run fails, and so pages.
+ * such requests the incident is escalated, and those on call are mentioned in Slack. Where nobody can be asked the run fails, and so pages. Gives
+ * the outcome with which the run ends.
  */
-export async function handOver(incident: CurrentIncident, why: string): Promise<void> {
+export async function handOver(incident: CurrentIncident, why: string): Promise<string> {
   const incidentId = incident.id;
   await note(incidentId, `${why}\nA person is needed.`);
-  if (await askResponders(incident, why)) return;
+  if (await askResponders(incident, why)) return outcome;
   const mention = patched('mentioned-responders') ? mentionOnCall(incident, why) : undefined;
   try {
     await steps.escalatePagerDutyIncident({ incidentId, level: 2 });
@@ -26,6 +29,7 @@ export async function handOver(incident: CurrentIncident, why: string): Promise<
   } finally {
     await mention?.end('5 minutes');
   }
+  return outcome;
 }
 
 /** False where the plan has no such requests, or there is nobody to ask. */
