@@ -453,6 +453,24 @@ describe('a drill', () => {
     for (const { name } of drills) expect(statusesOf(name)).not.toContain('triggered');
   });
 
+  it('closes first what one that was ended by force has left open', async () => {
+    const event = {
+      routing_key: world.env.PAGERDUTY_ROUTING_KEY,
+      event_action: 'trigger',
+      dedup_key: 'baton-drill/watched',
+      payload: { summary: 'Baton drill: left', source: 'baton', severity: 'warning' },
+    };
+    await fetch(`${world.env.PAGERDUTY_EVENTS_URL}/v2/enqueue`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(event),
+    });
+    expect(statusesOf('watched')).toEqual(['resolved', 'triggered']);
+    impair(world.ec2, watched);
+    expect((await over(await comes('watched'))).outcome).toBe('as expected');
+    expect(statusesOf('watched')).toEqual(['resolved', 'resolved', 'resolved']);
+  });
+
   it('is closed also where it is stopped', async () => {
     impair(world.ec2, untagged);
     const before = incidentsOf('restart').length;

@@ -104,6 +104,7 @@ describe('plan mode of what Baton carries out itself', () => {
     'approvals',
     'questions',
     'incidents',
+    'lowered_triggers',
   ];
   const kept = async () =>
     Object.fromEntries(
@@ -138,6 +139,7 @@ describe('plan mode of what Baton carries out itself', () => {
       const { id } = await store.askQuestion(question({ runId, workflow: 'waitForNews' }));
       return { questionId: id, values: { choice: 'eu-west-1' } };
     },
+    lowerBatonTrigger: async () => ({ trigger: 'news', to: 'off', reason: 'it is the wrong one' }),
     async redeemPagerDutyLinkCode() {
       const incidentId = raiseIncident(providers.pagerDuty, { title: 'Codes', service: 'Search' });
       const code = newLinkCode();
