@@ -267,7 +267,11 @@ async function endRestarts(world: World): Promise<void> {
   denied.length = 0;
   impair(world.ec2, broken);
   const last = failing(broken);
-  acknowledgeAs(world.pagerDuty, last, 'PADALOP');
+  // Something happens meanwhile. An acknowledgement would leave the reboot to people.
+  const { account, world: pagerDuty } = world.pagerDuty;
+  const incident = pagerDuty.incidents.find(({ id }) => id === last);
+  const priority = pagerDuty.priorities.find(({ name }) => name === 'P3');
+  if (incident && priority) account.setPriority(incident, priority.id, { type: 'user', id: 'PADALOP' });
   await until(world, last, 'restarted');
   // Nobody else's reboot is so recent here.
   const another = restedInstance(world.ec2);

@@ -203,7 +203,12 @@ describe('EC2', () => {
     const { simulator, env } = await worlds.ec2();
     for (const instance of simulator.world.instances) instance.tags = {};
     const found = await examined('ec2', env);
-    expect(untold(found)).toEqual(['ec2:RebootInstances', 'ec2:StartInstances', 'ec2:StopInstances']);
+    expect(untold(found)).toEqual([
+      'ec2:GetConsoleOutput',
+      'ec2:RebootInstances',
+      'ec2:StartInstances',
+      'ec2:StopInstances',
+    ]);
     expect(findingOf(found, 'ec2:RebootInstances')?.reason).toContain('the tag baton:restart = allowed');
   });
 

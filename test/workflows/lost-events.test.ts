@@ -1,9 +1,12 @@
 import { fileURLToPath } from 'node:url';
+import { defaultPayloadConverter } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundleWorkflows } from '../../worker/bundle.ts';
+import type { CallCause } from '../../workflows/kit/call-headers.ts';
 import { laterEvents } from '../../workflows/kit/run.ts';
+import { signedMemo } from '../authority.ts';
 import { startTimeSkipping } from '../temporal.ts';
 import { pageForRun, waitForNext, waitForResolve } from './fixture/waiting.ts';
 
@@ -11,6 +14,8 @@ import { pageForRun, waitForNext, waitForResolve } from './fixture/waiting.ts';
 const pagerDuty = { status: 'triggered', reads: 0, fails: 0 };
 const raised: string[] = [];
 const resolved: string[] = [];
+/** What each call of the run has told of it. */
+const acknowledged: CallCause['acknowledged'][] = [];
 const day = 24 * 3_600_000;
 
 const activities = {
@@ -25,7 +30,7 @@ const activities = {
       urgency: 'high',
       service: { id: 'PS', name: 'Search' },
       assignees: [],
-      acknowledgers: [],
+      acknowledgers: [{ id: 'PADALOP', name: 'Ada Lopez', at: '2026-03-01T10:12:00Z' }],
       teams: [],
       createdAt: '2026-03-01T10:00:00Z',
       resolvedBy: { kind: 'person', id: 'PBENOKA', name: 'Ben' },
@@ -40,6 +45,7 @@ const activities = {
     resolved.push(dedupKey);
     return {};
   },
+  reportRunEnd: async () => undefined,
   awaitPagerDutyAlert: async () => ({ confirmed: true, readable: true, reason: 'seen' }),
 };
 
@@ -56,6 +62,19 @@ beforeAll(async () => {
     taskQueue: 'lost',
     workflowBundle,
     activities,
+    interceptors: {
+      activity: [
+        () => ({
+          inbound: {
+            execute({ headers, ...call }, next) {
+              const said = headers.baton && defaultPayloadConverter.fromPayload<CallCause>(headers.baton);
+              acknowledged.push(said?.acknowledged);
+              return next({ headers, ...call });
+            },
+          },
+        }),
+      ],
+    },
   });
   working = worker.run();
 });
@@ -80,6 +99,15 @@ describe('a run whose event was lost', () => {
     });
     expect(pagerDuty.reads).toBe(3);
     expect(hours).toBe(3);
+  });
+
+  it('and who has acknowledged it, which goes along with each call that follows', async () => {
+    acknowledged.length = 0;
+    const workflowId = 'acknowledged';
+    const memo = signedMemo({ workflowId, workflow: 'waitForResolve', input: 'PLOST1' });
+    await temporal.client.workflow.execute(waitForResolve, { ...start(workflowId), args: ['PLOST1'], memo });
+    const ada = { how: 'acknowledged', by: 'Ada Lopez', at: '2026-03-01T10:12:00.000Z' };
+    expect(acknowledged.slice(0, 3)).toEqual([undefined, [ada], [ada]]);
   });
 
   it('that waits for the next event is given what has changed as one, once', async () => {
