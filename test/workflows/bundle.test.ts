@@ -58,6 +58,7 @@ describe('the bundle of the workflows', () => {
       'pagerdutyProductionIncidentPolicy',
       'quietIncident',
       'resolveFromJira',
+      'scaleOut',
       'severityRaised',
       'shiftHandoff',
       'showApproval',
