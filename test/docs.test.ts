@@ -156,11 +156,15 @@ describe('what the docs point to', () => {
 
 describe('a page of a runbook', () => {
   const runbooks = globSync('docs/runbooks/*.md', { cwd: root });
-  /** The workflow of the page, with its parts in `kit/person-requests/` where it has some. */
+  /** The workflow of the page, with its parts in the kit where it has some. */
   function codeOf(page: string): string {
     const workflow = read(page.replace(/^docs\/runbooks\/(.*)\.md$/, 'workflows/$1.ts'));
     const parts = globSync('workflows/kit/person-requests/*.ts', { cwd: root });
-    return workflow + (workflow.includes("from './kit/person-requests/") ? parts.map(read).join('') : '');
+    const own = workflow.includes("from './kit/person-requests/") ? parts.map(read) : [];
+    const shared = ['crash-offer', 'hand-over'].filter((name) =>
+      new RegExp(`kit/(${name}|crash-offer)\\.ts`).test(workflow),
+    );
+    return [workflow, ...own, ...shared.map((name) => read(`workflows/kit/${name}.ts`))].join('');
   }
 
   it.each(runbooks)('%s names the rights at PagerDuty and EC2 that the steps need', (page) => {

@@ -32,7 +32,9 @@ import { noteFromElsewhere } from './fixtures/note-from-elsewhere.ts';
 import { ownIncidents } from './fixtures/own-incidents.ts';
 import { proposedRestart } from './fixtures/proposed-restart.ts';
 import { endRaised } from './fixtures/raised-to-p1.ts';
+import { endRemedies, remedied } from './fixtures/remedied.ts';
 import { roomWithoutIssue } from './fixtures/room-without-issue.ts';
+import { endScaling, scaleOutIn } from './fixtures/scaled-out.ts';
 import { shiftLook } from './fixtures/shift-look.ts';
 import { showWhatIsAsked } from './fixtures/shown-in-slack.ts';
 import { keyOfNewPriority, takenBack } from './fixtures/taken-back.ts';
@@ -77,6 +79,8 @@ export async function recordHistories(folder: string): Promise<void> {
       policy,
       ec2Unhealthy,
       kubernetesCrashLoop,
+      remedied,
+      scaleOutIn('auto'),
       unacked,
       quiet,
       severityRaisedTrigger,
@@ -93,6 +97,8 @@ export async function recordHistories(folder: string): Promise<void> {
   const move = await keyOfNewPriority(world);
   await endClicksAndPolicies(world);
   await endDiagnoses(world);
+  await endRemedies(world);
+  await endScaling(world);
   await endRestarts(world);
   await endFollowUps(world);
   await endRaised(world, {

@@ -30,6 +30,7 @@ const registered = [
   'closeQuestion',
   'remindOfQuestion',
   'showedQuestion',
+  'checkGuards',
   'lastMade',
   'findTwin',
   'leaveNotice',
@@ -84,7 +85,7 @@ describe('today’s workflows', () => {
     const path = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
     const bundle = await bundleWorkflows(path, { encrypted: true });
     for (const name of files) await replay(read(name), bundle);
-  }, 30_000);
+  }, 60_000);
 
   it('that did something else than a history says are found out', async () => {
     const history = readFileSync(`${folder}ec2UnhealthyRestart.restarted.json`, 'utf8');

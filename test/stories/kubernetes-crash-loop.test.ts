@@ -1,23 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addDeployment, podsOfDeployment } from '../../simulator/kubernetes/first-world.ts';
-import { crashPod } from '../../simulator/kubernetes/pods.ts';
-import { isCrashing } from '../../simulator/kubernetes/world.ts';
-import { breakRollout, crashLoop, makeOlder } from '../../simulator/kubernetes.ts';
+import { crashLoop } from '../../simulator/kubernetes.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { triggers } from '../../triggers/index.ts';
-import { defineTrigger } from '../../triggers/trigger.ts';
-import { kubernetesCrashLoopDiagnosis } from '../../workflows/kubernetes-crash-loop-diagnosis.ts';
+import { crashing, remedied } from '../fixtures/remedied.ts';
 import { eventually, startWorld, type World } from '../world.ts';
-
-/** The shipped runbook, which here looks for a second only whether the pods stay ready. */
-const remedied = defineTrigger({
-  name: 'remedied',
-  on: 'pagerduty.incident.triggered',
-  when: { 'is for this trigger': ({ title }) => title.startsWith('Down: ') },
-  run: kubernetesCrashLoopDiagnosis,
-  input: ({ id }) => ({ incidentId: id, stableForSeconds: 1, timeoutSeconds: 30 }),
-  mode: 'approve',
-});
 
 let world: World;
 beforeAll(async () => {
@@ -217,48 +203,17 @@ describe('a crash loop', () => {
 });
 
 describe('a deployment that crashes since its last rollout', () => {
-  const down = (deployment: string) =>
-    raiseIncident(world.pagerDuty, {
-      title: `Down: ${deployment}`,
-      service: 'Search',
-      alert: {
-        key: `down/${deployment}/${world.pagerDuty.world.incidents.length}`,
-        severity: 'critical',
-        summary: 'Pods restart',
-        details: { namespace: 'shop', deployment },
-      },
-    });
-  const asked = (id: string) =>
-    eventually('an approval to be asked for', async () => {
-      const { items } = await world.store.pageOfApprovals({ subject: id, state: 'pending', limit: 1 });
-      return items[0];
-    });
-  const answer = async (id: string, decision: 'approved' | 'refused') => {
-    const { id: approval } = await asked(id);
-    const by = { by: 'person:ben@example.com', name: 'Ben Okafor', via: 'cli' } as const;
-    await world.store.answerApproval(approval, { ...by, decision });
-  };
-  const endOf = (id: string) =>
-    eventually('the run to end', async () => {
-      const run = await world.run(`remedied/${id}`);
-      return run?.endedAt ? run : undefined;
-    });
+  const { sinceRollout, outOfTheBlue, breakAll, asked, answer, ended: endOf } = crashing(() => world);
   const statusOf = (id: string) => world.pagerDuty.world.incidents.find((each) => each.id === id)?.status;
-  const deploymentNamed = (name: string) => {
-    const found = world.kubernetes.world.deployments.find(({ metadata }) => metadata.name === name);
-    if (!found) throw new Error(`There is no deployment ${name}`);
-    return found;
-  };
-  const imageOf = (name: string) => deploymentNamed(name).spec.template.spec.containers[0]?.image;
+  const imageOf = (name: string) =>
+    world.kubernetes.world.deployments.find(({ metadata }) => metadata.name === name)?.spec.template.spec
+      .containers[0]?.image;
   const did = (name: string) =>
     world.kubernetes.ledger.filter(({ target }) => target === `shop/${name}`).map(({ effect }) => effect);
-  const newDeployment = (name: string) =>
-    addDeployment(world.kubernetes.world, { name, image: `shop/${name}:1.0.0`, replicas: 2 });
 
   it('is diagnosed at once, with its log, and returned to the revision before once somebody has approved that', async () => {
-    newDeployment('billing');
-    const image = breakRollout(world.kubernetes, 'shop', 'billing');
-    const id = down('billing');
+    const { image, raise } = sinceRollout('billing');
+    const id = raise();
     const approval = await asked(id);
     // All is told, and nothing is done before.
     expect(notes(id)).toContain('A roll-back to revision 1 is offered');
@@ -278,9 +233,7 @@ describe('a deployment that crashes since its last rollout', () => {
   });
 
   it('is left alone where somebody refuses: the diagnosis stands, and the incident is open', async () => {
-    newDeployment('mailer');
-    breakRollout(world.kubernetes, 'shop', 'mailer');
-    const id = down('mailer');
+    const id = sinceRollout('mailer').raise();
     await answer(id, 'refused');
     expect((await endOf(id)).outcome).toBe('diagnosed');
     expect(notes(id)).toContain('was not made: Ben Okafor refused it');
@@ -288,14 +241,10 @@ describe('a deployment that crashes since its last rollout', () => {
   });
 
   it('is handed to a person where that does not help, and the incident stays open', async () => {
-    newDeployment('ledger');
-    const image = breakRollout(world.kubernetes, 'shop', 'ledger');
-    const id = down('ledger');
+    const { image, raise } = sinceRollout('ledger');
+    const id = raise();
     await asked(id);
-    // What it returns to crashes by now as well.
-    for (const pod of podsOfDeployment(world.kubernetes.world, deploymentNamed('ledger')))
-      if (!isCrashing(pod)) crashPod(world.kubernetes.world, pod);
-    world.kubernetes.world.brokenImages.push(image);
+    breakAll('ledger', image);
     await answer(id, 'approved');
     expect((await endOf(id)).outcome).toBe('handed to a person');
     expect(notes(id)).toMatch(/and it did not help: 0 of \d pods are ready/);
@@ -303,19 +252,15 @@ describe('a deployment that crashes since its last rollout', () => {
   });
 
   it('is offered no roll-back where a tool would put it back, which the note names', async () => {
-    const { metadata } = newDeployment('gateway');
+    const { metadata, raise } = sinceRollout('gateway');
     metadata.labels = { ...metadata.labels, 'argocd.argoproj.io/instance': 'shop' };
-    breakRollout(world.kubernetes, 'shop', 'gateway');
-    const id = down('gateway');
+    const id = raise();
     expect((await endOf(id)).outcome).toBe('diagnosed');
     expect(notes(id)).toContain('Neither a roll-back nor a restart is offered: Argo CD (shop) keeps it');
   });
 
   it('is offered a restart where its revision had worked for long', async () => {
-    newDeployment('stock');
-    makeOlder(world.kubernetes.world, 'shop', 'stock', 3_000);
-    crashLoop(world.kubernetes, 'shop', 'stock');
-    const id = down('stock');
+    const id = outOfTheBlue('stock');
     expect((await asked(id)).summary).toMatch(/^Replaces the pods of deployment shop\/stock/);
     await answer(id, 'approved');
     expect((await endOf(id)).outcome).toBe('restarted');

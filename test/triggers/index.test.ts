@@ -8,6 +8,7 @@ describe('the list of triggers', () => {
       'production-incident',
       'ec2-unhealthy',
       'kubernetes-crash-loop',
+      'scale-out',
       'triggered-and-unacked',
       'quiet-incident',
       'severity-raised',
@@ -27,6 +28,7 @@ describe('the list of triggers', () => {
     expect(acting).toEqual([
       'ec2-unhealthy',
       'kubernetes-crash-loop',
+      'scale-out',
       'severity-raised',
       'slack-action',
       'slack-request',

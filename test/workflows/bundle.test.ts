@@ -59,6 +59,7 @@ describe('the bundle of the workflows', () => {
       'pagerdutyProductionIncidentPolicy',
       'quietIncident',
       'resolveFromJira',
+      'scaleOut',
       'severityRaised',
       'shiftHandoff',
       'showApproval',

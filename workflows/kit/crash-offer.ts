@@ -1,0 +1,142 @@
+import { steps, waits } from './activities.ts';
+import { withApproval } from './ask-approval.ts';
+import { type Remedy, remedyFor } from './crash-remedy.ts';
+import { guard } from './guard.ts';
+import { handOver } from './hand-over.ts';
+import type { FoundPods } from './kubernetes-pods.ts';
+import { inParts, orUnavailable } from './parts.ts';
+import type { CurrentIncident } from './read-context.ts';
+import { healthy } from './run.ts';
+import { isNotHealthy, verify } from './verify.ts';
+
+/** How long people are asked. */
+const askedFor = '1 hour';
+
+/** A remedy in the namespace that it is for, with the labels of its pods. */
+type Offered = Remedy & { namespace: string; selector: string };
+type Offer = Exclude<Offered, { kind: 'none' }>;
+
+/** What may help the pods that were found to crash. Undefined where no deployment makes them. */
+export async function findRemedy(
+  { createdAt: reportedAt }: CurrentIncident,
+  found: (FoundPods & { named: { namespace: string } }) | undefined,
+): Promise<Offered | undefined> {
+  if (!found) return undefined;
+  const { owner, pods, truncated, named } = found;
+  if (owner?.kind !== 'Deployment') return undefined;
+  const { namespace } = named;
+  const { name: deployment } = owner;
+  const seen = await orUnavailable(async () => {
+    const [workload, { revisions }] = await Promise.all([
+      steps.readKubernetesWorkload({ namespace, deployment }),
+      steps.listKubernetesRevisions({ namespace, deployment }),
+    ]);
+    return { workload, revisions };
+  });
+  if ('unavailable' in seen) return { kind: 'none', because: seen.unavailable, namespace, selector: '' };
+  const { workload, revisions } = seen;
+  const more = truncated ? { truncated } : {};
+  const remedy = remedyFor({ deployment, workload, pods, revisions, reportedAt, ...more });
+  const place = { namespace, selector: workload.selector };
+  if (remedy.kind === 'none') return { ...remedy, ...place };
+  const looked = await guard(`kubernetes:${namespace}/deployment/${deployment}`);
+  return looked.allowed ? { ...remedy, ...place } : { kind: 'none', because: looked.held.reason, ...place };
+}
+
+/** As people read it in the note. */
+export function offerLine(remedy: Offered): string {
+  const { kind, because } = remedy;
+  if (kind === 'none') return `Neither a roll-back nor a restart is offered: ${because}.`;
+  const what = kind === 'roll back' ? `A roll-back to revision ${remedy.toRevision}` : 'A restart';
+  return `${what} is offered, and waits for an approval: ${because}.`;
+}
+
+/**
+ * Makes it once people have approved just that. Without them the diagnosis stands. What does not help, or cannot be made, is handed to a
+ * person, and the incident stays open.
+ */
+export async function offer(
+  incident: CurrentIncident,
+  remedy: Offer,
+  { stableForSeconds, timeoutSeconds }: { stableForSeconds: number; timeoutSeconds: number },
+): Promise<string> {
+  const { id: incidentId } = incident;
+  const { namespace, deployment, selector } = remedy;
+  const name = `${namespace}/${deployment}`;
+  const what = remedy.kind === 'roll back' ? `roll-back to revision ${remedy.toRevision}` : 'restart';
+  const answer = await orUnavailable(() => makeIfApproved(incident, remedy));
+  if ('unavailable' in answer)
+    return handOver(incident, `The ${what} of ${name} could not be made: ${answer.unavailable}.`);
+  if ('refusal' in answer) {
+    await note(incidentId, `The ${what} of ${name} was not made: ${answer.refusal}.`);
+    return healthy('diagnosed');
+  }
+  await orUnavailable(() => steps.acknowledgePagerDutyIncident({ incidentId }));
+  const rollout = await waits.awaitKubernetesRollout({ namespace, deployment, timeoutSeconds });
+  const isStable = async () => {
+    const { pods } = await steps.listKubernetesPods({ namespace, selector });
+    const staying = pods.filter(({ deleting }) => !deleting);
+    return staying.length > 0 && staying.every(({ ready }) => ready);
+  };
+  const made = `The ${what} of ${name} was made`;
+  try {
+    await verify(isStable, {
+      // What has not come up by then is given no more time.
+      timeout: (rollout.complete ? timeoutSeconds : stableForSeconds) * 1_000,
+      stableFor: stableForSeconds * 1_000,
+      every: Math.min(stableForSeconds, 15) * 1_000,
+    });
+  } catch (error) {
+    if (!isNotHealthy(error)) throw error;
+    const { pods } = await steps.listKubernetesPods({ namespace, selector });
+    const ready = pods.filter((pod) => pod.ready).length;
+    return handOver(
+      incident,
+      `${made}, and it did not help: ${ready} of ${pods.length} pods are ready (rollout: ${rollout.reason}). The incident is left open.`,
+    );
+  }
+  const said = `${made}; its pods have all been ready for ${stableForSeconds} s without a break (rollout: ${rollout.reason}).`;
+  await close(incident, remedy, said);
+  return healthy(remedy.kind === 'roll back' ? 'rolled back' : 'restarted');
+}
+
+/** Asks who is on call for the incident's service, and whoever may approve in Baton. */
+function makeIfApproved(
+  { service }: CurrentIncident,
+  remedy: Offer,
+): Promise<{ result: { changed: boolean } } | { refusal: string }> {
+  const { namespace, deployment } = remedy;
+  const asking = { approvers: { onCallOf: service.id, role: 'approver' }, expiresIn: askedFor } as const;
+  return remedy.kind === 'roll back'
+    ? withApproval(
+        'rollBackKubernetesDeployment',
+        { namespace, deployment, toRevision: remedy.toRevision },
+        asking,
+      )
+    : withApproval(
+        'restartKubernetesDeployment',
+        { namespace, deployment, at: new Date().toISOString() },
+        asking,
+      );
+}
+
+/** Tells what was done and checked, and resolves. A change event that cannot be sent holds up nothing. */
+async function close(incident: CurrentIncident, { namespace, deployment, kind }: Offer, evidence: string) {
+  const { id: incidentId, number, url, service } = incident;
+  const { part, problems } = inParts();
+  await part('Change event', () =>
+    steps.sendPagerDutyChangeEvent({
+      summary: `${kind === 'roll back' ? 'Rolled back' : 'Restarted'} ${namespace}/${deployment}`,
+      source: 'baton',
+      timestamp: new Date().toISOString(),
+      serviceId: service.id,
+      details: { namespace, deployment, incident: incidentId },
+      ...(url ? { links: [{ href: url, text: `Incident #${number}` }] } : {}),
+    }),
+  );
+  await note(incidentId, [evidence, ...problems.map((line) => `Not done: ${line}.`)].join('\n'));
+  await steps.resolvePagerDutyIncident({ incidentId, evidence });
+}
+
+const note = (incidentId: string, text: string) =>
+  steps.addPagerDutyNote({ incidentId, note: text.slice(0, 10_000) });
