@@ -24,7 +24,7 @@ const code = await runCli({
   env: process.env,
   streams: process,
   loadTriggers: async () => (await import('./triggers/index.ts')).triggers,
-  loadJournal: async () => (await import('./triggers/policies/index.ts')).journalPolicies,
+  loadPolicies: async () => (await import('./triggers/policies/index.ts')).policies,
   loadActivities: async () => (await import('./activities/index.ts')).activities,
   loadProviders: async () => (await import('./activities/providers.ts')).providers,
   loadWorkflows: async () => ({

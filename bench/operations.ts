@@ -60,6 +60,7 @@ const app = createApp({
       activities: async () => [],
       workflows: async () => ({ names: [], startable: [] }),
       settings: () => ({}),
+      policies: async () => ({ pages: [], journal: [] }),
       linkedPeople: () => new Map(),
       retentionDays: 365,
       ownValues: () => ({}),

@@ -22,14 +22,26 @@ export function journalRules(
   { workflow, kind, provider }: { workflow: string; kind: Kind; provider: string },
   policies: readonly JournalPolicy[],
 ): { connection?: string } | undefined {
+  const { changes, ...rules } = journalScopeFor(workflow, policies);
+  const isTold =
+    kind === 'destructive'
+      ? changes !== 'none'
+      : kind === 'change' && changes === 'all' && !tellsPeople.includes(provider);
+  return isTold ? rules : undefined;
+}
+
+/** Which changes of a workflow are told: by its own policy, else by that of `all`, else none. */
+export function journalScopeFor(
+  workflow: string,
+  policies: readonly JournalPolicy[],
+): { changes: JournalScope; connection?: string } {
   const all = policies.find((each) => each.workflow === 'all');
   const own = policies.find((each) => each.workflow === workflow);
-  const changes = own?.changes ?? all?.changes ?? 'none';
-  const isTold =
-    changes !== 'none' && (kind === 'destructive' || (changes === 'all' && !tellsPeople.includes(provider)));
-  if (!isTold) return undefined;
   const connection = own?.connection ?? all?.connection;
-  return connection === undefined ? {} : { connection };
+  return {
+    changes: own?.changes ?? all?.changes ?? 'none',
+    ...(connection === undefined ? {} : { connection }),
+  };
 }
 
 /** A change that was made, as PagerDuty is to be told of it. Without secrets. */

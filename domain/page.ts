@@ -32,3 +32,34 @@ export function severityOf(failureClass: string, by: SeverityByClass = usualSeve
   const known: Partial<Record<string, Severity>> = by;
   return (Object.hasOwn(known, failureClass) ? known[failureClass] : by.default) ?? usualSeverities.default;
 }
+
+/** How failed runs of a workflow are paged for. What it leaves out, the policy of `all` says. */
+export interface PagePolicy {
+  /** Its name, or `all`. */
+  workflow: string;
+  page?: boolean;
+  whenStartedByPeople?: boolean;
+  connection?: string;
+  severity?: SeverityByClass;
+}
+
+/** Whether failed runs of a workflow page, and how: by its own policy, else by that of `all`, else as is usual. */
+export function pageRulesFor(
+  workflow: string,
+  policies: readonly PagePolicy[],
+): PageRules & { page: boolean } {
+  const all = policies.find((each) => each.workflow === 'all');
+  const own = policies.find((each) => each.workflow === workflow);
+  const connection = own?.connection ?? all?.connection;
+  const isForPeople = own?.whenStartedByPeople ?? all?.whenStartedByPeople ?? true;
+  return {
+    page: (own ?? all)?.page !== false,
+    ...(isForPeople ? {} : { whenStartedByPeople: false }),
+    severity: over(over(usualSeverities, all?.severity), own?.severity),
+    ...(connection === undefined ? {} : { connection }),
+  };
+}
+
+/** What says how all are is not mixed with what others say. */
+const over = (general: SeverityByClass, own: SeverityByClass | undefined): SeverityByClass =>
+  own?.default === undefined ? { ...general, ...own } : own;

@@ -163,7 +163,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       scrub,
       count: metrics.activity,
       countRun: metrics.run,
-      journal: await wiring.loadJournal(),
+      journal: (await wiring.loadPolicies()).journal,
       commit: await commit,
       connections,
       versions,

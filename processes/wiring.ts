@@ -1,7 +1,7 @@
 import type { AnyActivity } from '../activities/activity.ts';
 import type { AnyProvider } from '../activities/provider.ts';
 import type { Streams } from '../cli/output.ts';
-import type { JournalPolicy } from '../domain/journal.ts';
+import type { Policies } from '../domain/policies.ts';
 import type { Startable } from '../triggers/startable.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import type { StartSimulators } from './simulators.ts';
@@ -18,8 +18,7 @@ export interface Wiring {
   loadProviders(): Promise<readonly AnyProvider[]>;
   /** The types of all workflows, and those that a person can start. */
   loadWorkflows(): Promise<{ names: readonly string[]; startable: readonly Startable[] }>;
-  /** Of which changes PagerDuty is told. */
-  loadJournal(): Promise<readonly JournalPolicy[]>;
+  loadPolicies(): Promise<Policies>;
   /** The file that exports every workflow. */
   workflowsPath: string;
   startSimulators: StartSimulators;

@@ -94,7 +94,7 @@ export async function runWorker(wiring: Wiring): Promise<void> {
       scrub,
       count: metrics.activity,
       countRun: metrics.run,
-      journal: await wiring.loadJournal(),
+      journal: (await wiring.loadPolicies()).journal,
       commit: await commit,
       connections: named,
       versions: settings.workerVersions,

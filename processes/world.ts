@@ -28,6 +28,7 @@ export function worldOf(wiring: Wiring, options: Options): Omit<World, 'runs'> {
     triggers: () => wiring.loadTriggers(),
     activities: () => wiring.loadActivities(),
     workflows: () => wiring.loadWorkflows(),
+    policies: () => wiring.loadPolicies(),
     doctor: () => doctorFor(wiring, options),
     checkApprover: approverCheck(options),
     settings: () => shownSettings(wiring.env, providers),

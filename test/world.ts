@@ -9,7 +9,6 @@ import type { AnyActivity } from '../activities/activity.ts';
 import { type Budget, budgetOf } from '../activities/budget.ts';
 import { activities as shippedActivities } from '../activities/index.ts';
 import { providers as shippedProviders } from '../activities/providers.ts';
-import type { JournalPolicy } from '../domain/journal.ts';
 import type { RecordRow } from '../domain/record.ts';
 import type { RunRow } from '../domain/run.ts';
 import { createLog } from '../log/log.ts';
@@ -55,7 +54,7 @@ import type { Store } from '../store/store.ts';
 import { type StoredConnections, storedConnections } from '../store/stored-connections.ts';
 import { startable } from '../triggers/by-hand/index.ts';
 import { triggers as shipped } from '../triggers/index.ts';
-import { journalPolicies } from '../triggers/policies/index.ts';
+import { policies } from '../triggers/policies/index.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { clientConverter, workerConverter } from '../worker/data-converter.ts';
 import { type RunningWorker, startWorker, taskQueue } from '../worker/worker.ts';
@@ -160,8 +159,6 @@ interface Options {
   versions?: boolean;
   /** Of the worker's sources. */
   commit?: string;
-  /** Other changes than those by the shipped policies are told to PagerDuty. */
-  journal?: readonly JournalPolicy[];
   /** What reads and writes payloads. Where they encrypt, the bundle has to be made for it. */
   keys?: PayloadKeys;
   /** PagerDuty reaches Baton by no webhook: its log is pulled. */
@@ -210,6 +207,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     activities: async () => options.activities ?? shippedActivities,
     workflows: async () => ({ names: startable.map(({ workflow }) => workflow), startable }),
     doctor: async () => ({ connections: async () => [], activities: [], scrub }),
+    policies: async () => policies,
     linkedPeople: () => new Map(),
     retentionDays: 365,
     checkApprover: approverCheck({ env, providers: shippedProviders, connections, store }),
@@ -234,7 +232,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     countRun: metrics.run,
     versions: options.versions ?? false,
     commit: options.commit,
-    journal: options.journal ?? journalPolicies,
+    journal: policies.journal,
     connections,
   });
   server = await startServer({

@@ -1,17 +1,7 @@
 import { failureClasses } from '../domain/failure-class.ts';
-import { type PageRules, type SeverityByClass, severities, usualSeverities } from '../domain/page.ts';
+import { type PagePolicy, type SeverityByClass, severities } from '../domain/page.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
 import { eachOnce, meant, type Of, placeOf } from './policy.ts';
-
-/** How failed runs of a workflow are paged for. What it leaves out, the policy of `all` says. */
-export interface PagePolicy {
-  /** Its name, or `all`. */
-  workflow: string;
-  page?: boolean;
-  whenStartedByPeople?: boolean;
-  connection?: string;
-  severity?: SeverityByClass;
-}
 
 interface Declaration extends Omit<PagePolicy, 'workflow'> {
   workflow: Of;
@@ -51,24 +41,3 @@ export function definePagePolicy({ workflow: of, ...rules }: Declaration): PageP
 /** The policies by which failed runs are paged for; throws where a workflow has two. */
 export const pagePolicyList = (policies: readonly PagePolicy[]): readonly PagePolicy[] =>
   eachOnce('page', policies);
-
-/** Whether failed runs of a workflow page, and how: by its own policy, else by that of `all`, else as is usual. */
-export function pageRulesFor(
-  workflow: string,
-  policies: readonly PagePolicy[],
-): PageRules & { page: boolean } {
-  const all = policies.find((each) => each.workflow === 'all');
-  const own = policies.find((each) => each.workflow === workflow);
-  const connection = own?.connection ?? all?.connection;
-  const isForPeople = own?.whenStartedByPeople ?? all?.whenStartedByPeople ?? true;
-  return {
-    page: (own ?? all)?.page !== false,
-    ...(isForPeople ? {} : { whenStartedByPeople: false }),
-    severity: over(over(usualSeverities, all?.severity), own?.severity),
-    ...(connection === undefined ? {} : { connection }),
-  };
-}
-
-/** What says how all are is not mixed with what others say. */
-const over = (general: SeverityByClass, own: SeverityByClass | undefined): SeverityByClass =>
-  own?.default === undefined ? { ...general, ...own } : own;

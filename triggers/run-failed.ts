@@ -1,6 +1,6 @@
 import { isWatching } from '../domain/mode.ts';
+import { type PagePolicy, pageRulesFor } from '../domain/page.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
-import { type PagePolicy, pageRulesFor } from './page-policy.ts';
 import { pagePolicies } from './policies/index.ts';
 import { defineTrigger } from './trigger.ts';
 

@@ -16,6 +16,7 @@ import { listIdentities } from './identities.ts';
 import { incidentTimeline, incidentTranscript, listIncidents, showIncident } from './incidents.ts';
 import { showMe } from './me.ts';
 import { linkPerson, listPeople, removePerson, setPerson } from './people.ts';
+import { listPolicies } from './policies.ts';
 import { answerQuestion, listQuestions, showQuestion } from './questions.ts';
 import { compareHeads, exportRecord, searchRecord, verifyRecord } from './record.ts';
 import { listRoutes, removeRoute, setRoute } from './routes.ts';
@@ -64,6 +65,7 @@ export const operations = [
   lowerTrigger,
   enableTrigger,
   listWorkflows,
+  listPolicies,
   listActivities,
   showActivity,
   searchRecord,

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { AnyActivity } from '../../activities/activity.ts';
 import type { AnyProvider } from '../../activities/provider.ts';
 import type { ApproverCheck, AskedOf } from '../../domain/approval.ts';
+import type { Policies } from '../../domain/policies.ts';
 import type { Principal, Right, Scope } from '../../domain/rights.ts';
 import type { Store } from '../../store/store.ts';
 import type { StoredConnections } from '../../store/stored-connections.ts';
@@ -22,6 +23,7 @@ export interface World {
   activities(): Promise<readonly AnyActivity[]>;
   /** The types of all workflows, and those that a person can start. */
   workflows(): Promise<{ names: readonly string[]; startable: readonly Startable[] }>;
+  policies(): Promise<Policies>;
   /** Looks at the connections of this process. */
   doctor(): Promise<Doctor>;
   /** Whether somebody may answer an approval or a question, by the providers' lists as they are now. */

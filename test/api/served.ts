@@ -54,6 +54,7 @@ export const worldOn = (store: Store, changes: Partial<World> = {}): World => ({
   doctor: async () => ({ connections: async () => [], activities: [], scrub: (text) => text }),
   checkApprover: approverCheck({ env: {}, providers, connections: noConnections, store }),
   settings: () => ({ PAGERDUTY_API_TOKEN: '••••••••' }),
+  policies: async () => ({ pages: [], journal: [] }),
   linkedPeople: () => new Map(),
   retentionDays: 365,
   ownValues: () => ({}),

@@ -17,7 +17,7 @@ function baton(env: NodeJS.ProcessEnv, ...argv: string[]) {
     env,
     loadTriggers: never,
     loadActivities: never,
-    loadJournal: never,
+    loadPolicies: never,
     loadWorkflows: never,
     startSimulators: never,
   });

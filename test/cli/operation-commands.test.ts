@@ -44,6 +44,7 @@ const commandOf: Record<(typeof operations)[number]['name'], string> = {
   'triggers.lower': 'triggers lower',
   'triggers.enable': 'triggers enable',
   'workflows.list': 'workflows list',
+  'policies.list': 'policies list',
   'activities.list': 'activities list',
   'activities.show': 'activities show',
   'record.search': 'record search',
@@ -90,7 +91,7 @@ describe('the commands that come from operations', () => {
       env: { BATON_DATA_DIR: join(folder, 'data'), BATON_SIMULATE: 'slack', ...env },
       stdin: Readable.from([stdin]),
       loadTriggers: async () => [news],
-      loadJournal: async () => [],
+      loadPolicies: async () => ({ pages: [], journal: [] }),
       loadWorkflows: async () => ({ names: ['restart'], startable: [] }),
     });
   const done = async (words: string, options = {}) => {

@@ -25,7 +25,7 @@ describe('the ways in which a command reaches operations', () => {
       env: { BATON_DATA_DIR: dataDir(), ...env },
       loadTriggers: async () => [news],
       loadActivities: async () => [rebootEc2Instances],
-      loadJournal: async () => [],
+      loadPolicies: async () => ({ pages: [], journal: [] }),
       loadWorkflows: async () => ({ names: ['waitForNews'], startable: [newsByHand] }),
     });
   async function opened(): Promise<Store> {

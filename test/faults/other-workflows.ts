@@ -9,7 +9,7 @@ process.exitCode = await runCli({
   loadTriggers: async () => (await import('../../triggers/index.ts')).triggers,
   loadActivities: async () => (await import('../../activities/index.ts')).activities,
   loadProviders: async () => (await import('../../activities/providers.ts')).providers,
-  loadJournal: async () => [],
+  loadPolicies: async () => ({ pages: [], journal: [] }),
   loadWorkflows: async () => ({ names: [], startable: [] }),
   workflowsPath,
   startSimulators: () => Promise.reject(new Error('Nothing is simulated here')),

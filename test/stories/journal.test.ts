@@ -22,7 +22,11 @@ const restart = defineTrigger({
   on: 'pagerduty.incident.triggered',
   when: { 'is slow': ({ title }) => title.startsWith('Slow') },
   run: restartFor,
-  input: ({ id }) => ({ incidentId: id, at: '2026-11-26T10:00:00.000Z' }),
+  input: ({ id, title }) => ({
+    incidentId: id,
+    deployment: title.endsWith('search') ? 'search' : 'checkout',
+    at: '2026-11-26T10:00:00.000Z',
+  }),
   target: () => 'shop/checkout',
   mode: 'auto',
 });
@@ -129,6 +133,22 @@ describe('a change that was made', () => {
     const line = await toldOf(id);
     expect([line.action, line.detail.unconfirmed]).toEqual(['change.told', undefined]);
     expect(eventsAbout(id)).toHaveLength(1);
+  });
+
+  it('is told where an attempt was cut off, and a later one has found it made', async () => {
+    world.kubernetes.fail({
+      kind: 'cut-after',
+      match: 'PATCH /apis/apps/v1/namespaces/shop/deployments/search',
+      times: 1,
+    });
+    const id = raise('Slow search');
+    expect((await ended(`restart-checkout/${id}`)).state).toBe('completed');
+    expect((await toldOf(id)).action).toBe('change.told');
+    expect(eventsAbout(id).map(({ summary }) => summary)).toEqual([
+      expect.stringMatching(
+        /^Replaces the pods of a deployment.*shop\/deployment\/search\. An attempt that was cut off has done it/,
+      ),
+    ]);
   });
 
   it('that PagerDuty would not take at all is in the record, and fails no run', async () => {

@@ -1,9 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { pagesOfRestarts } from '../../docs/examples/triggers/policies/pages-of-restarts.ts';
 import { failureClasses } from '../../domain/failure-class.ts';
-import { severityOf, usualSeverities } from '../../domain/page.ts';
-import { definePagePolicy, pagePolicyList, pageRulesFor } from '../../triggers/page-policy.ts';
+import { pageRulesFor, severityOf, usualSeverities } from '../../domain/page.ts';
+import { definePagePolicy, pagePolicyList } from '../../triggers/page-policy.ts';
 import { pagePolicies } from '../../triggers/policies/index.ts';
 import { runFailedBy } from '../../triggers/run-failed.ts';
 import { ec2UnhealthyRestart } from '../../workflows/ec2-unhealthy-restart.ts';
@@ -18,6 +19,15 @@ const rulesBy = (...policies: Parameters<typeof pageRulesFor>[1]) =>
   pageRulesFor('ec2UnhealthyRestart', policies);
 
 describe('a policy of pages', () => {
+  it('of the docs says what its comments say', () => {
+    expect(rulesBy(ofAll, pagesOfRestarts)).toEqual({
+      page: true,
+      connection: 'payments',
+      severity: { ...usualSeverities, ProviderRefused: 'warning' },
+      whenStartedByPeople: false,
+    });
+  });
+
   it('as it ships pages for every failed run, by the account of its incident, and by what has failed', () => {
     expect(pageRulesFor('ec2UnhealthyRestart', pagePolicies)).toEqual({
       page: true,

@@ -1,3 +1,4 @@
+import type { Policies } from '../../domain/policies.ts';
 import { journalPolicyList } from '../journal-policy.ts';
 import { pagePolicyList } from '../page-policy.ts';
 import { journalOfEveryWorkflow } from './journal-of-every-workflow.ts';
@@ -8,3 +9,5 @@ export const pagePolicies = pagePolicyList([pagesOfEveryWorkflow]);
 
 /** Which changes PagerDuty is told of. */
 export const journalPolicies = journalPolicyList([journalOfEveryWorkflow]);
+
+export const policies: Policies = { pages: pagePolicies, journal: journalPolicies };

@@ -57,6 +57,7 @@ beforeAll(async () => {
     activities: async () => [],
     workflows: async () => ({ names: ['restart', 'deploy', 'used'], startable: [] }),
     doctor: async () => ({ connections: async () => [], activities: [], scrub: (text) => text }),
+    policies: async () => ({ pages: [], journal: [] }),
     linkedPeople: () => new Map(),
     retentionDays: 365,
     checkApprover: () => Promise.reject(new Error('Nobody answers approvals here')),
