@@ -22,6 +22,17 @@ const regions = ['Ireland', 'London', 'Paris', 'Frankfurt', 'Stockholm', 'Milan'
 const ada = { name: 'Ada Lopez', via: 'slack', at: '2026-11-26T09:15:07.000Z' };
 const form = { summary: 'What do customers see?', options: [] };
 
+const parked = (line: string, mayChange: boolean): Partial<typeof asked> => ({
+  summary: 'Parked: createJiraIssue failed (ProviderRefused: Jira refused (403): no right in OPS)',
+  options: [],
+  askedBy: 'handOver',
+  approvers: 'whoever may unpark runs in Baton',
+  parked: {
+    lines: ['createJiraIssue failed: ProviderRefused: Jira refused (403): no right in OPS', line],
+    mayChange,
+  },
+});
+
 /** Each state by the name of its file. */
 const states: Record<string, { about: string; more: Partial<typeof asked> }> = {
   asked: { about: 'It waits: a button for each option.', more: {} },
@@ -42,6 +53,28 @@ const states: Record<string, { about: string; more: Partial<typeof asked> }> = {
       answers: [
         { ...ada, said: ['What do they see?: No payment goes through.', 'Are their orders safe?: yes'] },
       ],
+    },
+  },
+  parked: {
+    about: 'A step of the run has failed for good: what is demanded beside the decision, a form asks for.',
+    more: parked(
+      `Its input: {"incidentId":"Q1DWGPWQ3Y9XJR","purpose":"hand-over","summary":"Take over"}`,
+      true,
+    ),
+  },
+  'parked-uncertain': {
+    about: 'The step may have been made, so there is no other input.',
+    more: parked(
+      'An attempt that began at 2026-11-26T09:12:00.000Z may have made it, so a retry looks first, with the same input.',
+      false,
+    ),
+  },
+  unparked: {
+    about: 'Somebody has decided.',
+    more: {
+      ...parked('Its input: {"incidentId":"Q1DWGPWQ3Y9XJR","summary":"Take over"}', true),
+      state: 'answered',
+      answers: [{ ...ada, said: ['Retry', 'with project: WEB'], reason: 'OPS is closed' }],
     },
   },
   expired: {

@@ -11,7 +11,7 @@ import type { AnyOperation } from '../../server/operations/operation.ts';
 import type { Store } from '../../store/store.ts';
 import { storedConnections } from '../../store/stored-connections.ts';
 import { request } from '../store/approval.ts';
-import { question } from '../store/question.ts';
+import { parkedAt, question } from '../store/question.ts';
 import { delivery, embeddedWorld, entry, fresh, type World } from '../store/world.ts';
 import { startTestTemporal } from '../temporal.ts';
 import { incident, type Served, serve } from './served.ts';
@@ -132,6 +132,11 @@ describe('each change that somebody asks for', () => {
       const { id: runId } = (await post('/runs', await started())).json.run;
       const { id } = await store.askQuestion(question({ runId, workflow: 'waitForNews' }));
       return [`/questions/${id}/answer`, { values: { choice: 'eu-west-1' } }];
+    },
+    'runs.unpark': async () => {
+      const { id: runId } = (await post('/runs', await started())).json.run;
+      await store.askQuestion(parkedAt({ runId, workflow: 'waitForNews' }));
+      return [`/runs/${runId}/unpark`, { decision: 'skip', reason: 'x' }];
     },
     'tokens.create': async () => ['/tokens', { name: fresh('token-'), role: 'viewer' }],
     'tokens.revoke': async () => {

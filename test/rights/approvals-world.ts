@@ -1,4 +1,5 @@
 import { connectClients } from '../../activities/clients.ts';
+import { createJiraIssue } from '../../activities/jira/create-issue.ts';
 import { identifyPerson, withStoredLinks } from '../../activities/person.ts';
 import { providers } from '../../activities/providers.ts';
 import type { Role, Scope } from '../../domain/rights.ts';
@@ -18,9 +19,9 @@ import { serve, worldOn } from '../api/served.ts';
 import { entry } from '../store/world.ts';
 
 export type Verb = 'approve' | 'refuse';
-/** An answer to an approval, or to a question. */
-type Answer = Verb | 'answer';
-const nounOf = { approve: 'approvals', refuse: 'approvals', answer: 'questions' } as const;
+/** An answer to an approval, to a question, or about a parked run. */
+type Answer = Verb | 'answer' | 'unpark';
+const nounOf = { approve: 'approvals', refuse: 'approvals', answer: 'questions', unpark: 'runs' } as const;
 export const doors = ['api', 'cli', 'slack'] as const;
 export type DoorName = (typeof doors)[number];
 
@@ -48,7 +49,11 @@ export async function openApprovals(store: Store) {
     BATON_PEOPLE: 'U0JON=jon@pd.example',
   };
   const connections = noConnections;
-  const changes = { providers, checkApprover: approverCheck({ env, providers, connections, store }) };
+  const changes = {
+    providers,
+    activities: async () => [createJiraIssue],
+    checkApprover: approverCheck({ env, providers, connections, store }),
+  };
   const world = worldOn(store, changes);
   const served = await serve(store, changes);
   const baton = batonFor({ store, perform: performFromSlack(world) });

@@ -53,6 +53,21 @@ describe.each(await backends())('effects on $name', ({ world }) => {
     expect(await store.intend(effect)).toEqual({ ...second, attempt: 3 });
   });
 
+  it('tells since when some effects may have been made: not where each attempt certainly made none', async () => {
+    const [open, none, done] = [intent(), intent(), intent()];
+    const since = () => store.mayBeMadeSince([open.key, none.key, 'nobody-knows-it']);
+    await store.intend(none);
+    await store.conclude(outcome(none.key, { state: 'none', changed: false }));
+    expect(await since()).toBeUndefined();
+    await store.intend(open);
+    expect(await since()).toMatch(/^20.*Z$/);
+    await store.conclude(outcome(open.key, { state: 'unknown' }));
+    expect(await since()).toMatch(/^20.*Z$/);
+    await store.intend(done);
+    await store.conclude(outcome(done.key, { changed: false }));
+    expect(await store.mayBeMadeSince([done.key])).toMatch(/^20.*Z$/);
+  });
+
   it('lets an attempt go plainly after one that certainly made no change', async () => {
     const effect = intent();
     await store.intend(effect);

@@ -1,3 +1,4 @@
+import { type ParkedStep, parkedSummary, parkForm } from '../../domain/park.ts';
 import type { QuestionRequest } from '../../domain/question.ts';
 import { fresh } from './world.ts';
 
@@ -32,4 +33,19 @@ export function question(changes: Partial<QuestionRequest> = {}): QuestionReques
     expiresInSeconds: 900,
     ...changes,
   };
+}
+
+/** What is asked where a run is parked at the issue that it wanted to make. */
+export function parkedAt(
+  changes: Partial<QuestionRequest> = {},
+  step: Partial<ParkedStep> = {},
+): QuestionRequest {
+  const parked: ParkedStep = {
+    step: 'createJiraIssue',
+    input: { incidentId: 'P1', summary: 'It is down', text: 'All that is known.' },
+    failure: { class: 'ProviderRefused', message: 'Jira refused (403): no project OPS' },
+    effects: [fresh('hand-over/P1#createJiraIssue#')],
+    ...step,
+  };
+  return question({ summary: parkedSummary(parked), form: parkForm(parked), parked, ...changes });
 }

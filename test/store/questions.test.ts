@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Question } from '../../domain/question.ts';
 import { liveRun } from './approval.ts';
 import { backends } from './backends.ts';
-import { impact, question, regions } from './question.ts';
+import { impact, parkedAt, question, regions } from './question.ts';
 import { entry, fresh } from './world.ts';
 
 describe.each(await backends())('questions on $name', ({ world }) => {
@@ -41,6 +41,28 @@ describe.each(await backends())('questions on $name', ({ world }) => {
     expect(answered).toMatchObject({ outcome: 'decided' });
     expect(JSON.stringify(await store.findQuestion(id))).not.toContain('hunter2');
     expect(JSON.stringify(answered)).toContain('the password is [secret]');
+  });
+
+  it('keeps at which step a run is parked, and tells of it until it is decided', async () => {
+    const run = await liveRun(store);
+    await asked(run);
+    const parked = await store.askQuestion(parkedAt(run));
+    expect(await store.parkedSteps([run.runId, 'another'])).toEqual([parked]);
+    expect(await store.parkedSteps([])).toEqual([]);
+    expect(await linesOf(parked)).toMatchObject([{ detail: { parked: { step: 'createJiraIssue' } } }]);
+    const said = { ...says('retry'), input: { summary: 'x', text: null } };
+    expect(await store.answerQuestion(parked.id, said)).toMatchObject({ outcome: 'decided' });
+    expect(await store.parkedSteps([run.runId])).toEqual([]);
+    expect((await linesOf(parked)).at(-1)).toMatchObject({ detail: { input: { summary: 'x', text: null } } });
+    expect((await eventsOf(parked)).map(({ event }) => (event as { data: object }).data)).toContainEqual(
+      expect.objectContaining({ questionId: parked.id, isParked: true }),
+    );
+  });
+
+  it('does not take the name of whoever answers for a secret', async () => {
+    const { id } = await asked();
+    await store.answerQuestion(id, { ...says(), by: 'token:ci' });
+    expect((await store.findQuestion(id))?.answers).toMatchObject([{ by: 'token:ci' }]);
   });
 
   it('asks once for each key, and tells of it', async () => {

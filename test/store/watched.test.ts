@@ -82,7 +82,9 @@ describe.each(await backends())(
       const stuck = (reason: string, more: string) =>
         `'{"reason":"${reason}","message":"it cannot","since":"2026-11-26T10:00:00.000Z"${more}}'`;
       const told = async (reason: string, more: string) => {
-        await world.run(`drop table duties, watched, schedules, lowered_triggers, questions, takeovers, journal`);
+        await world.run(
+          `drop table duties, watched, schedules, lowered_triggers, questions, takeovers, journal`,
+        );
         await world.run(`alter table pulls drop column gap`);
         await world.run(`alter table runs drop column verified`);
         await world.run(`delete from migrations where name >= '0027'`);

@@ -16,14 +16,14 @@ import type { RunningWorker } from '../../worker/worker.ts';
 import { ask, bearer, newToken, openDoor, sendJson } from '../rights/door.ts';
 import { entry } from '../store/world.ts';
 import { cardOf, eventually, startWorkerBeside, startWorld, type World } from '../world.ts';
-import { handOverByIssue } from './fixture/with-parking.ts';
+import { handOver } from './fixture/with-parking.ts';
 import { overHttp } from './slack-doors.ts';
 
 const handsOver = defineTrigger({
   name: 'hand-over',
   on: 'pagerduty.incident.triggered',
   when: 'always',
-  run: handOverByIssue,
+  run: handOver,
   input: ({ id }) => ({ incidentId: id }),
 });
 

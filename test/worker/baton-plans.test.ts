@@ -19,7 +19,7 @@ import { incident, worldOn } from '../api/served.ts';
 import { callsSigned, testAuthority } from '../authority.ts';
 import { clientsFor } from '../clients.ts';
 import { request } from '../store/approval.ts';
-import { question } from '../store/question.ts';
+import { parkedAt, question } from '../store/question.ts';
 import { embeddedWorld, entry, fresh, type World } from '../store/world.ts';
 import { startTestTemporal } from '../temporal.ts';
 import { type Providers, startProviders } from '../world.ts';
@@ -140,6 +140,11 @@ describe('plan mode of what Baton carries out itself', () => {
       return { questionId: id, values: { choice: 'eu-west-1' } };
     },
     lowerBatonTrigger: async () => ({ trigger: 'news', to: 'off', reason: 'it is the wrong one' }),
+    async unparkBatonRun() {
+      const { run: runId } = await incident(store);
+      const { id } = await store.askQuestion(parkedAt({ runId, workflow: 'waitForNews' }));
+      return { questionId: id, decision: 'skip', reason: 'it is made by hand' };
+    },
     async redeemPagerDutyLinkCode() {
       const incidentId = raiseIncident(providers.pagerDuty, { title: 'Codes', service: 'Search' });
       const code = newLinkCode();
