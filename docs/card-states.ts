@@ -200,7 +200,7 @@ what was answered, by whom, when and where, or why nobody is asked any more.
 | state | heading | buttons |
 | --- | --- | --- |
 | waits | 🟡 Waiting for an answer | one for each option, or a list of more than five; or Answer, which opens a form |
-| a run is [parked](asking-people.md#parked-runs) | 🟡 Waiting for an answer | Retry, Retry with other input, Skip, Abort |
+| a run is [parked](asking-people.md#parked-runs) | 🟡 Waiting for a decision; 🟢 Decided | Retry, Retry with other input, Skip, Abort |
 | answered | 🟢 Answered | none |
 | expired | ⚪ Expired, and not answered | none |
 | the incident is resolved, or the run has ended | ⚪ No longer needed | none |

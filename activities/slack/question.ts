@@ -56,14 +56,23 @@ const states: Record<ShownQuestion['state'], string> = {
   withdrawn: '⚪ No longer needed',
 };
 
+/** The same of a parked run: it is a decision. */
+const parkedStates: typeof states = {
+  ...states,
+  pending: '🟡 Waiting for a decision',
+  answered: '🟢 Decided',
+};
+
+const stateOf = ({ state, parked }: ShownQuestion) => (parked ? parkedStates : states)[state];
+
 /** How much of each text is shown: quotes take twice their place, and a message holds only so much. */
 const shares = [1, 0.5, 0.25, 0.1] as const;
 
 /** The message. Its buttons carry the question's id and the option: who may press them, and what it means, is checked later. */
 export function questionBody(question: ShownQuestion, mark: string | undefined): Body {
-  const { state, summary } = question;
+  const { summary } = question;
   const share = shares.find((each) => fitTogether(blocksOf(question, each))) ?? shares[3];
-  const text = cut(escapeSlack(oneLine(`${states[state]}: ${summary}`)), 1_000);
+  const text = cut(escapeSlack(oneLine(`${stateOf(question)}: ${summary}`)), 1_000);
   return marked({ text, blocks: blocksOf(question, share) }, mark);
 }
 
@@ -78,10 +87,15 @@ function blocksOf(question: ShownQuestion, share: number): Block[] {
   );
   const said = answers.flatMap((answer) => answer.said);
   return [
-    { type: 'header', text: label(`${states[state]}: ${summary}`, 150) },
+    { type: 'header', text: label(`${stateOf(question)}: ${summary}`, 150) },
     ...(summary.length > 100 ? [section(part([summary], 1_000))] : []),
     ...(isPending && mention.length > 0
-      ? [{ type: 'section' as const, text: markup(`${mentionsOf(mention)} please answer`) }]
+      ? [
+          {
+            type: 'section' as const,
+            text: markup(`${mentionsOf(mention)} ${parked ? 'please decide' : 'please answer'}`),
+          },
+        ]
       : []),
     ...(parked ? [section(part(parked.lines, 2_500))] : []),
     ...(isPending && described.length > 0 ? [section(part(described, 2_500))] : []),
