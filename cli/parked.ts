@@ -25,7 +25,7 @@ export function printParked(parked: Parked, output: Output): void {
     ['until', expiresAt],
     ['question', question],
   ];
-  for (const line of table(facts)) output.line(`  ${printable(line)}`);
+  for (const line of table(facts)) output.line(`  ${line}`);
   output.line('  input');
   for (const line of otherInputLines({ input })) output.line(`    ${printable(line.replace(/^with /, ''))}`);
 }

@@ -5,8 +5,10 @@ import { answerBatonQuestion } from '../../activities/baton/answer-question.ts';
 import { listBatonRuns } from '../../activities/baton/list-runs.ts';
 import { startBatonRun } from '../../activities/baton/start-run.ts';
 import { stopBatonRun } from '../../activities/baton/stop-run.ts';
+import { unparkBatonRun } from '../../activities/baton/unpark-run.ts';
 import type { Performed } from '../../activities/baton.ts';
 import type { ApprovalMessage } from '../../domain/approval.ts';
+import { parkedAt } from '../store/question.ts';
 import { runnerFor } from './run.ts';
 
 const ada: Actor = { kind: 'person', name: 'Ada Lopez', email: 'ada@example.com' };
@@ -227,6 +229,31 @@ describe('answerBatonQuestion', () => {
       refusal: expect.stringContaining('does not stand on a message about that question'),
     });
     expect(asked).toEqual([]);
+  });
+});
+
+describe('unparkBatonRun', () => {
+  const message = { channelId: 'C1', ts: '1.000001' };
+  const parked = { ...parkedAt(), messages: [message] };
+  const press = { questionId: 'q', decision: 'skip' as const, reason: 'by hand', actor: ada, message };
+
+  it('decides by the operation, about the run and the step of the message that was pressed', async () => {
+    const told = { step: 'createJiraIssue', subject: 'Q1', said: 'Skip' };
+    const { asked, run } = batonThat({ 'runs.unpark': told }, parked);
+    expect(await run(unparkBatonRun, press)).toEqual({ changed: true, ...told });
+    const input = { id: parked.runId, question: 'q', decision: 'skip', reason: 'by hand' };
+    expect(asked).toMatchObject([{ operation: 'runs.unpark', input, by: ada }]);
+  });
+
+  it('takes no button on another message, or about what is no parked run', async () => {
+    const words = expect.stringContaining('does not stand on a message about that question');
+    const { asked, run } = batonThat({ 'runs.unpark': {} }, parked);
+    const elsewhere = { ...press, message: { channelId: 'C2', ts: message.ts } };
+    expect(await run(unparkBatonRun, elsewhere)).toMatchObject({ changed: false, refusal: words });
+    expect(asked).toEqual([]);
+    const other = batonThat({ 'runs.unpark': {} }, { messages: [message] });
+    expect(await other.run(unparkBatonRun, press)).toMatchObject({ changed: false, refusal: words });
+    expect(other.asked).toEqual([]);
   });
 });
 

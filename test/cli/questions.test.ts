@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openApi } from '../api/served.ts';
 import { fakingLines } from '../fixtures/hostile-texts.ts';
 import { liveRun } from '../store/approval.ts';
-import { impact, question } from '../store/question.ts';
+import { impact, parkedAt, question } from '../store/question.ts';
 import { runBaton } from './command.ts';
 
 const { served, store } = await openApi();
@@ -83,5 +83,80 @@ One of:
       expect(late.json.detail).not.toMatch(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u);
     });
     await fc.assert(property, { numRuns: 15 });
+  });
+});
+
+describe('baton runs unpark', () => {
+  it('tells what is to be decided, and decides it once', async () => {
+    const run = await liveRun(store);
+    const since = '2026-11-26T09:00:00.000Z';
+    const one = await store.askQuestion(parkedAt(run, { uncertainSince: since }));
+    const list = await baton(['runs', 'list', '--incident', run.subject]);
+    expect(list.stdout).toContain('parked (createJiraIssue)');
+    const shown = await baton(['runs', 'unpark', run.runId]);
+    const facts = `Parked: createJiraIssue failed (ProviderRefused: Jira refused (403): no project OPS), and may have been made
+  failure     ProviderRefused: Jira refused (403): no project OPS
+  outcome     not known: an attempt that began at <time> may have made it. A retry looks first
+  may decide  whoever may unpark runs in Baton
+  parked      <time>
+  until       <time>
+  question    ${one.id}
+  input
+    incidentId: P1
+    summary: It is down
+    text: All that is known.
+`;
+    expect(shown.stdout.replaceAll(/20\S+Z/g, '<time>')).toBe(facts);
+    expect((await baton(['runs', 'show', run.runId])).stdout.replaceAll(/20\S+Z/g, '<time>')).toContain(
+      facts,
+    );
+    expect(shown.stderr).toContain(`baton runs unpark ${run.runId} retry`);
+    expect((await baton(['incidents', 'show', run.subject])).stdout).toMatch(
+      new RegExp(`    Parked: createJiraIssue failed .*; until 20\\S+Z \\(baton runs unpark ${run.runId}\\)`),
+    );
+    expect((await baton(['questions', 'show', one.id])).stderr).toBe(`baton runs unpark ${run.runId}\n`);
+
+    expect(await baton(['runs', 'unpark', run.runId, 'retry', '--input', 'summary=x'])).toMatchObject({
+      exit: 5,
+      stderr: expect.stringContaining('createJiraIssue may have been made already'),
+    });
+    expect(await baton(['runs', 'unpark', run.runId, 'skip', '--reason', 'x'], 'responder')).toMatchObject({
+      exit: 4,
+    });
+    const skipped = await baton(['runs', 'unpark', run.runId, 'skip', '--reason', 'by hand']);
+    expect(skipped).toMatchObject({ exit: 0, stdout: `createJiraIssue of ${run.runId}: Skip\n` });
+    expect(await baton(['runs', 'unpark', run.runId])).toMatchObject({
+      exit: 0,
+      stderr: `The run ${run.runId} is not parked.\n`,
+    });
+    expect(await baton(['runs', 'unpark', run.runId, 'retry'])).toMatchObject({
+      exit: 5,
+      stderr: expect.stringContaining('It was answered by the-admin'),
+    });
+    expect(await baton(['runs', 'unpark', 'nobody/knows'])).toMatchObject({ exit: 3 });
+    expect(await baton(['runs', 'unpark', run.runId, 'perhaps'])).toMatchObject({ exit: 2 });
+  });
+
+  it('takes another input by name=value', async () => {
+    const run = await liveRun(store);
+    const input = { incidentId: 'P1', note: 'It is down.' };
+    const one = await store.askQuestion(parkedAt(run, { step: 'addPagerDutyNote', input }));
+    const wrong = await baton([
+      'runs',
+      'unpark',
+      run.runId,
+      'retry',
+      '--input',
+      'note=5',
+      '--input',
+      'text=x',
+    ]);
+    expect(wrong).toMatchObject({
+      exit: 2,
+      stderr: expect.stringMatching(/Nothing was decided: text is no input of it: note; note does not fit: /),
+    });
+    const { stdout } = await baton(['runs', 'unpark', run.runId, 'retry', '--input', 'note=It is slow.']);
+    expect(stdout).toBe(`addPagerDutyNote of ${run.runId}: Retry; with note: It is slow.\n`);
+    expect((await store.findQuestion(one.id))?.answers).toMatchObject([{ input: { note: 'It is slow.' } }]);
   });
 });

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { perform } from '../../server/operations/perform.ts';
+import { unparkRun } from '../../server/operations/runs-unpark.ts';
 import { moveIssueAs } from '../../simulator/jira.ts';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { jiraResolved } from '../../triggers/jira-resolved.ts';
@@ -77,6 +79,26 @@ describe('an issue that somebody moves in Jira', () => {
     moveIssueAs(world.jira, 'OPS-99999', 'Done', 'acc-ada');
     expect(await outcomeOf(id)).toBe('not our issue');
     expect(statusOf(id)).toBe('triggered');
+  });
+
+  it('parks the run where PagerDuty refuses the resolve; tried again, it resolves, and says so once', async () => {
+    const { id, key } = await raise('Checkout is broken');
+    world.pagerDuty.fail({ kind: 'status', status: 403, match: `PUT /incidents/${id}`, times: 1 });
+    moveIssueAs(world.jira, key, 'Done', 'acc-ada');
+    const run = await eventually('the run', async () => (await runsOf(id))[0]);
+    const [parked] = await eventually('it to be parked', async () => {
+      const found = await world.store.parkedSteps([run.id]);
+      return found.length > 0 ? found : undefined;
+    });
+    expect(parked?.summary).toMatch(/^Parked: resolvePagerDutyIncident failed \(ProviderRefused: /);
+    expect(statusOf(id)).toBe('triggered');
+    const principal = { kind: 'person', name: 'olga@example.com', role: 'operator' } as const;
+    const retry = { id: run.id, decision: 'retry' };
+    await perform(unparkRun, retry, { ...world.operations, principal, via: 'cli' });
+    expect(await outcomeOf(id)).toBe('resolved');
+    expect(statusOf(id)).toBe('resolved');
+    // The note goes before the resolve, and is there already.
+    expect(notesOf(id).filter((note) => note.includes('Resolving: issue'))).toHaveLength(1);
   });
 
   it('is left alone by Baton’s own move after a resolve: that is an echo', async () => {

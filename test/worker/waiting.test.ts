@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { waitingAbout } from '../../worker/waiting.ts';
 import { liveRun, request } from '../store/approval.ts';
 import { backends } from '../store/backends.ts';
+import { parkedAt } from '../store/question.ts';
 import { delivery, entry, fresh } from '../store/world.ts';
 
 describe.each(await backends())('what waits for people about an incident, on $name', ({ world }) => {
@@ -18,6 +19,14 @@ describe.each(await backends())('what waits for people about an incident, on $na
       { subject, kind: 'approval', id: asked.id, why: 'Reboots i-0abc' },
       { subject, kind: 'run', id: runId, why: 'nobody takes its next step' },
       { subject, kind: 'event', id: String(parked.seq), why: 'unreadable: no title' },
+    ]);
+  });
+
+  it('are its parked runs, by the id with which they are decided about', async () => {
+    const { runId, subject } = await liveRun(store);
+    const { summary } = await store.askQuestion(parkedAt({ runId, subject }));
+    expect(await waitingAbout([subject], store)).toEqual([
+      { subject, kind: 'parked', id: runId, why: summary },
     ]);
   });
 
