@@ -110,8 +110,9 @@ describe('an instance without the tag', () => {
     );
     expect(made?.detail).toMatchObject({ approval: approval.id, digest: approval.calls[0]?.digest });
 
-    // With keys for that call alone, in the name of whoever approved it; and nothing tells the keys.
-    const session = world.ec2.world.sessions.find(({ name }) => name === `ec2-unhealthy.${id}`);
+    // With keys for that call alone, in the name of whoever approved it, after a dry run in the trigger's; and nothing tells the keys.
+    const sessions = world.ec2.world.sessions.filter(({ name }) => name === `ec2-unhealthy.${id}`);
+    const session = sessions.at(-1);
     expect(session).toMatchObject({ roleArn: simulatedRoleArn, sourceIdentity: 'ben@example.com' });
     expect(JSON.parse(session?.policy ?? '')).toMatchObject({
       Statement: [
