@@ -48,6 +48,8 @@ export interface UnlessTaken {
   incident: string;
   /** Who has acknowledged it, where the run has asked PagerDuty. Baton itself may be among them. */
   seen?: readonly Takeover[];
+  /** When people approved the change, which is their word on it: what was taken over before does not hold it. */
+  approvedAt?: string;
 }
 
 /** Seconds between a change of ours and the time that its provider tells of it. */
@@ -58,7 +60,7 @@ const apartSeconds = 60;
  * yet, or as the run has seen it. An acknowledgement of Baton's own is none. That somebody reassigned it counts where it was after the run began.
  */
 export function takeoverOf(asked: UnlessTaken | undefined, runId: string): RawBuilder<unknown> {
-  const { incident = null, seen = [] } = asked ?? {};
+  const { incident = null, seen = [], approvedAt = null } = asked ?? {};
   const subject = incident === null ? null : keyText(incident);
   return sql`select how, by, at from (
       select how, by, at from takeovers where incident = ${subject}::text
@@ -75,5 +77,6 @@ export function takeoverOf(asked: UnlessTaken | undefined, runId: string): RawBu
     ) as told
     where (how = 'acknowledged' or at > (select created_at from runs where id = ${runId}))
       and at > coalesce((select (data ->> 'reopenedAt')::timestamptz from incidents where id = ${subject}::text), '-infinity')
+      and at > coalesce(${approvedAt}::timestamptz, '-infinity')
     order by at desc limit 1`;
 }

@@ -175,6 +175,16 @@ describe.each(await backends())('guards on $name', ({ world }) => {
       expect(await answer(incident)).toMatchObject({ by: again });
     });
 
+    it('holds nothing that people have approved since, and does where it was approved before', async () => {
+      const incident = fresh('P');
+      await told(incident, ada);
+      const approved = (approvedAt: string) => ({
+        guards: { ...defaultLimits, unlessTaken: { incident, approvedAt } },
+      });
+      expect(await answer(incident, approved('2026-03-01T03:11:00.000Z'))).toEqual(held);
+      expect(await answer(incident, approved('2026-03-01T03:13:00.000Z'))).toMatchObject({ answer: 'go' });
+    });
+
     it('and has only reassigned it counts where that was after the run began', async () => {
       const [incident, runId] = [fresh('P'), fresh('ec2-unhealthy/P')];
       const run = {

@@ -51,11 +51,20 @@ export function intentOf(call: Call<AnyChange>): EffectIntent {
 }
 
 /** Where the trigger of a run leaves what is destructive to people who have taken its incident in hand. */
-export function unlessTakenIn({ shown }: Pick<Call, 'shown'>): { unlessTaken?: UnlessTaken } {
+export function unlessTakenIn({ shown, approvedBy }: Pick<Call, 'shown' | 'approvedBy'>): {
+  unlessTaken?: UnlessTaken;
+} {
   if (!('cause' in shown)) return {};
   const { cause, acknowledged: seen } = shown;
   if (cause.whenAcknowledged === undefined || cause.subject === undefined) return {};
-  return { unlessTaken: { incident: cause.subject, ...(seen ? { seen } : {}) } };
+  const approvedAt = approvedBy?.closedAt;
+  return {
+    unlessTaken: {
+      incident: cause.subject,
+      ...(seen ? { seen } : {}),
+      ...(approvedAt === undefined ? {} : { approvedAt }),
+    },
+  };
 }
 
 /** What the run has done itself keeps it from no way back. */

@@ -95,7 +95,7 @@ export const pagerDutyCases: Cases = {
     },
   ],
   resolvePagerDutyIncident: ['POST /incidents/', 'PUT /incidents/'].map((cut) => ({
-    input: (world) => ({ incidentId: newIncident(world).incidentId, evidence: 'All checks are good' }),
+    input: (world) => ({ incidentId: newIncident(world).incidentId, unverified: 'All checks are good' }),
     cut,
     effects: ['note added', 'incident resolved'],
   })),
