@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { journalScopeFor, journalScopes } from '../../domain/journal.ts';
-import { pageRulesFor, severities } from '../../domain/page.ts';
+import { pageRulesFor } from '../../domain/page.ts';
 import { defineOperation } from './operation.ts';
 
-const connection = z.string().optional().describe('Left out: by routes and the account of the incident');
+const times = ['always', 'not those that people start', 'never'] as const;
 
 export const listPolicies = defineOperation({
   name: 'policies.list',
@@ -17,38 +17,52 @@ export const listPolicies = defineOperation({
     items: z.array(
       z.object({
         workflow: z.string(),
-        page: z.object({
-          page: z.boolean().describe('False: no failed run of it pages'),
-          severity: z
-            .record(z.string(), z.enum(severities))
-            .describe('By class of failure; `default`: all that are not named'),
-          whenStartedByPeople: z
-            .literal(false)
-            .optional()
-            .describe('Set: a run that a person has started pages nobody'),
-          connection,
-        }),
-        journal: z.object({
-          changes: z
-            .enum(journalScopes)
-            .describe('`all`: also what is harmless or reversible, but for what only tells people'),
-          connection,
-        }),
+        pages: z.enum(times),
+        pagedBy: z.string().optional().describe('The connection; left out: by routes and the run’s incident'),
+        severity: z.array(z.string()).describe('By class of failure; `default`: all that are not named'),
+        tells: z
+          .enum(journalScopes)
+          .describe(
+            'Which changes; `all`: also what is harmless or reversible, but for what only tells people',
+          ),
+        toldBy: z
+          .string()
+          .optional()
+          .describe(
+            'The connection; left out: by the route for change events, else on the incident’s service',
+          ),
       }),
     ),
   }),
-  async run(_, { policies, workflows, principal }) {
+  async run(_, { policies, workflows, triggers, principal }) {
     const { pages, journal } = await policies();
     const { names } = await workflows();
     const within = principal.scope?.workflows;
+    // What pages for others never does for itself.
+    const pagers = (await triggers()).flatMap(({ on, workflow }) =>
+      on.includes('run.failed') ? [workflow] : [],
+    );
     return {
       items: names
         .filter((name) => within === undefined || within.includes(name))
-        .map((workflow) => ({
-          workflow,
-          page: { ...pageRulesFor(workflow, pages), severity: { ...pageRulesFor(workflow, pages).severity } },
-          journal: journalScopeFor(workflow, journal),
-        })),
+        .map((workflow) => {
+          const { page, severity, connection, whenStartedByPeople } = pageRulesFor(workflow, pages);
+          const told = journalScopeFor(workflow, journal);
+          const isPaged = page && !pagers.includes(workflow);
+          return {
+            workflow,
+            pages: whenPaged(isPaged, whenStartedByPeople),
+            ...(isPaged && connection !== undefined ? { pagedBy: connection } : {}),
+            severity: isPaged ? Object.entries(severity).map(([name, value]) => `${name}: ${value}`) : [],
+            tells: told.changes,
+            ...(told.connection === undefined ? {} : { toldBy: told.connection }),
+          };
+        }),
     };
   },
 });
+
+function whenPaged(isPaged: boolean, whenStartedByPeople: false | undefined): (typeof times)[number] {
+  if (!isPaged) return 'never';
+  return whenStartedByPeople === false ? 'not those that people start' : 'always';
+}
