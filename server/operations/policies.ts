@@ -3,6 +3,8 @@ import { journalScopeFor, journalScopes } from '../../domain/journal.ts';
 import { pageRulesFor } from '../../domain/page.ts';
 import { defineOperation } from './operation.ts';
 
+const times = ['always', 'not those that people start', 'never'] as const;
+
 export const listPolicies = defineOperation({
   name: 'policies.list',
   kind: 'read',
@@ -15,7 +17,7 @@ export const listPolicies = defineOperation({
     items: z.array(
       z.object({
         workflow: z.string(),
-        pages: z.enum(['always', 'not those that people start', 'never']),
+        pages: z.enum(times),
         pagedBy: z.string().optional().describe('The connection; left out: by routes and the run’s incident'),
         severity: z.array(z.string()).describe('By class of failure; `default`: all that are not named'),
         tells: z
@@ -60,7 +62,7 @@ export const listPolicies = defineOperation({
   },
 });
 
-function whenPaged(isPaged: boolean, whenStartedByPeople: false | undefined) {
+function whenPaged(isPaged: boolean, whenStartedByPeople: false | undefined): (typeof times)[number] {
   if (!isPaged) return 'never';
   return whenStartedByPeople === false ? 'not those that people start' : 'always';
 }
