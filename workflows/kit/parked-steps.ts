@@ -19,7 +19,8 @@ let parked: FailedStep[] = [];
 /** Keeps a step until it is done with, in place of what it was. */
 export function keepParked(step: FailedStep, before?: FailedStep): void {
   doneWith(before);
-  parked.push(step);
+  // One that an earlier history has left is there.
+  if (!parked.includes(step)) parked.push(step);
 }
 
 export function doneWith(step: FailedStep | undefined): void {
