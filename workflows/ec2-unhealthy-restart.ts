@@ -65,14 +65,19 @@ export async function ec2UnhealthyRestart({
   // One after the other: where the first is not well after it, the next may still be asked for by its own alert.
   const done: Done[] = [];
   for (const each of looks) done.push(await handle(each, incident, limits));
+  const outcome = await conclude(incident, done);
+  for (const { keeping } of done) await keeping;
+  return outcome;
+}
 
+async function conclude(incident: CurrentIncident, done: readonly Done[]): Promise<string> {
   const lines = done.map(({ said }) => said);
   if (done.some(({ end }) => end === 'needs a person')) return handOver(incident, lines.join('\n'));
   const rebooted = done.flatMap(({ instanceId, rebootedAt, isInJournal }) =>
     rebootedAt ? [{ instanceId, rebootedAt, isInJournal }] : [],
   );
   if (rebooted.length === 0) {
-    await note(incidentId, `${lines.join('\n')}\nNothing was rebooted, and the incident is left open.`);
+    await note(incident.id, `${lines.join('\n')}\nNothing was rebooted, and the incident is left open.`);
     return healthy('healthy again');
   }
   await close(incident, rebooted, lines);
@@ -141,6 +146,8 @@ interface Done {
   rebootedAt?: string;
   /** PagerDuty is told of it by policy, as of all changes. */
   isInJournal?: boolean;
+  /** What the reboot destroys is being put where people look for it: the next step does not wait for a place that is away. */
+  keeping?: Promise<void>;
 }
 
 async function handle(
@@ -149,8 +156,9 @@ async function handle(
   limits: { stableForSeconds: number; timeoutSeconds: number },
 ): Promise<Done> {
   const { instanceId, finding, said } = seen;
-  const well = (words: string): Done => ({ instanceId, end: 'well', said: words });
-  const needsPerson = (words: string): Done => ({ instanceId, end: 'needs a person', said: words });
+  const kept: Pick<Done, 'keeping'> = {};
+  const well = (words: string): Done => ({ instanceId, end: 'well', said: words, ...kept });
+  const needsPerson = (words: string): Done => ({ instanceId, end: 'needs a person', said: words, ...kept });
   const instanceIds = [instanceId];
   if (finding === 'needs a person') return needsPerson(said);
   if (finding === 'passes') return well(`${instanceId} passes its status checks now (${said}).`);
@@ -162,9 +170,17 @@ async function handle(
   }
   // Asked before: a reboot that lies behind a run is in no journal.
   const isInJournal = patched('told-by-journal');
-  const answer = patched('evidence-first')
-    ? await rebootWithEvidence(seen, incident)
-    : await reboot(seen, incident);
+  let evidence: Evidence | undefined;
+  const readFirst = async () => {
+    evidence = await consoleOutputOf(instanceId);
+  };
+  const answer = await reboot(seen, incident, patched('evidence-first') ? readFirst : undefined);
+  const isMade = 'refusal' in answer ? answer.mayBeMade : answer.changed;
+  if (isMade && evidence) {
+    kept.keeping = keepEvidence(incident.id, [evidence], 'before its reboot');
+    // The end of the run hears of it.
+    kept.keeping.catch(() => {});
+  }
   if ('refusal' in answer)
     return needsPerson(`${instanceId} fails its checks (${said}). Its reboot: ${answer.refusal}.`);
   const { requestedAt: at, changed } = answer;
@@ -187,6 +203,7 @@ async function handle(
     end: 'well',
     rebootedAt: at,
     isInJournal,
+    ...kept,
     said: `Rebooted ${instanceId} at ${at}; its status checks (system, instance, ebs) have been good for ${limits.stableForSeconds} s without a break.`,
   };
 }
@@ -229,17 +246,6 @@ async function acknowledge(incidentId: string): Promise<boolean> {
 }
 
 type Reboot = { requestedAt: string; changed: boolean } | { refusal: string; held?: Held; mayBeMade?: true };
-
-/** A reboot overwrites the console, which may tell why it was needed: it is read right before, and kept where the reboot was made, or may have been. */
-async function rebootWithEvidence(look: Look, incident: CurrentIncident): Promise<Reboot> {
-  let evidence: Evidence | undefined;
-  const answer = await reboot(look, incident, async () => {
-    evidence = await consoleOutputOf(look.instanceId);
-  });
-  const isMade = 'refusal' in answer ? answer.mayBeMade : answer.changed;
-  if (isMade && evidence) await keepEvidence(incident.id, [evidence], 'before its reboot');
-  return answer;
-}
 
 /**
  * Reboots one instance, where its tag does not allow that once people have approved it. Where a guard holds it people are asked whether it is to

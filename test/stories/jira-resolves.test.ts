@@ -98,7 +98,7 @@ describe('an issue that somebody moves in Jira', () => {
     expect(await outcomeOf(id)).toBe('resolved');
     expect(statusOf(id)).toBe('resolved');
     // The note goes before the resolve, and is there already.
-    expect(notesOf(id).filter((note) => note.includes('Resolving: issue'))).toHaveLength(1);
+    expect(notesOf(id).filter((note) => note.includes('Resolving: not verified: issue'))).toHaveLength(1);
   });
 
   it('is left alone by Baton’s own move after a resolve: that is an echo', async () => {

@@ -39,13 +39,15 @@ async function read(
   what: string,
   from: () => Promise<{ text: string; unavailable?: string | undefined }>,
 ): Promise<Evidence> {
-  // A plan ends where something is waited for by time, and it is not to end here.
-  const found = await (isPlanning() ? orUnavailable(from) : inTime(from));
+  const found = await orNotInTime(from);
   if (found.unavailable !== undefined) return { what, text: '', unread: found.unavailable };
   return 'text' in found && found.text.trim() !== ''
     ? { what, text: found.text }
     : { what, text: '', unread: 'it is empty' };
 }
+
+/** A plan ends where something is waited for by time, and it is not to end here. */
+const orNotInTime: typeof inTime = (work) => (isPlanning() ? orUnavailable(work) : inTime(work));
 
 /** Jira takes so many characters of code; a note is to be read at a glance. */
 const mostInIssue = 20_000;
@@ -53,22 +55,26 @@ const mostInNote = 4_000;
 
 /**
  * Puts what was read where people look for it: whole into the incident's room and its issue, where Baton has opened them, and its end into a
- * note. A place that fails keeps it from no other. In the record it stands since it was read.
+ * note. A place that fails, or is away, keeps it from no other. In the record it stands since it was read.
  */
 export async function keepEvidence(
   incidentId: string,
   evidence: readonly Evidence[],
   why: string,
 ): Promise<void> {
-  const { part, problems } = inParts();
+  const { part, problem, problems } = inParts();
+  const into = async (place: string, work: () => Promise<unknown>) => {
+    const kept = await orNotInTime(async () => ({ done: await work() }));
+    if ('unavailable' in kept) problem(`${place}: ${kept.unavailable}`);
+  };
   const connection = runCause()?.connection ?? defaultConnection;
   const found = evidence.filter(({ unread }) => unread === undefined);
   const [room, key] =
     found.length > 0 ? [await roomOpened({ connection, incidentId }), await issueOf(incidentId)] : [];
   for (const { what, text } of found) {
     const said = { text: `${what}, read ${why}`, code: text.slice(-mostInIssue) };
-    if (room) await part('War room', () => steps.postSlackMessage({ channelId: room.channelId, ...said }));
-    if (key !== undefined) await part(`Jira issue ${key}`, () => steps.addJiraComment({ key, ...said }));
+    if (room) await into('War room', () => steps.postSlackMessage({ channelId: room.channelId, ...said }));
+    if (key !== undefined) await into(`Jira issue ${key}`, () => steps.addJiraComment({ key, ...said }));
   }
   const lines = [
     ...evidence.map(({ what, text, unread }) =>
