@@ -26,6 +26,10 @@ export const failureClasses = [
   'ApprovalExpired',
   'QuestionExpired',
   'NotShown',
+  'NotVerified',
+  'ParkAborted',
+  'ParkExpired',
+  'DrillFailed',
   // Of Temporal, and of runs that it has lost.
   'TimedOut',
   'Terminated',

@@ -3,7 +3,7 @@ import { breakerAfter } from '../domain/guard.ts';
 import { isWatching } from '../domain/mode.ts';
 import type { RunEnd } from '../domain/run-end.ts';
 import type { Context } from './context.ts';
-import { isOfDrill } from './drills.ts';
+import { hasLooked, isOfDrill } from './drills.ts';
 import { cleanText } from './json.ts';
 import { appendOwnedLines } from './record.ts';
 
@@ -11,7 +11,7 @@ const { failures, hours } = breakerAfter;
 const reason = `${failures} runs in a row have failed within ${hours} hours`;
 
 /** Runs that only looked say nothing of what the workflow does, nor do those of drills of how things are. */
-const acted = sql`coalesce(cause::jsonb->>'mode', 'auto') not in ('plan', 'observe') and not ${isOfDrill}`;
+const acted = sql`not ${hasLooked} and not ${isOfDrill}`;
 
 /**
  * The parts of the statement that ends runs (`ended`) which open the breaker of a workflow whose runs fail one after the other: a hold on

@@ -11,18 +11,13 @@ import { kubernetesCrashLoop } from '../triggers/kubernetes-crash-loop.ts';
 import { linkCode } from '../triggers/link-code.ts';
 import { runFailed } from '../triggers/run-failed.ts';
 import { severityRaisedTrigger } from '../triggers/severity-raised.ts';
-import { shiftHandoffTrigger } from '../triggers/shift-handoff.ts';
 import { slackAction } from '../triggers/slack-action.ts';
 import { slackRequest } from '../triggers/slack-request.ts';
-import { defineTrigger } from '../triggers/trigger.ts';
 import { startWorker } from '../worker/worker.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
-import { pagerdutyProductionIncidentPolicy } from '../workflows/pagerduty-production-incident-policy.ts';
-import { quietIncident } from '../workflows/quiet-incident.ts';
 import { shiftHandoff } from '../workflows/shift-handoff.ts';
 import { showApproval } from '../workflows/show-approval.ts';
 import { tellOverdueRun } from '../workflows/tell-overdue-run.ts';
-import { triggeredAndUnacked } from '../workflows/triggered-and-unacked.ts';
 import { signedMemo, testAuthority } from './authority.ts';
 import { clientsFor } from './clients.ts';
 import { drilled } from './fixtures/drilled.ts';
@@ -31,6 +26,7 @@ import { endMovesInJira } from './fixtures/moves-in-jira.ts';
 import { noteFromElsewhere } from './fixtures/note-from-elsewhere.ts';
 import { ownIncidents } from './fixtures/own-incidents.ts';
 import { proposedRestart } from './fixtures/proposed-restart.ts';
+import { handoff, policy, quiet, unacked } from './fixtures/quick-triggers.ts';
 import { endRaised } from './fixtures/raised-to-p1.ts';
 import { endRemedies, remedied } from './fixtures/remedied.ts';
 import { roomWithoutIssue } from './fixtures/room-without-issue.ts';
@@ -42,35 +38,6 @@ import { tellOverdue } from './fixtures/told-overdue.ts';
 import { writeCodes } from './fixtures/written-codes.ts';
 import { startTimeSkipping, workflowBundle } from './temporal.ts';
 import { cardOf, eventually, startWorld, type World } from './world.ts';
-
-/** The policy with a day that is over soon, and on its own incidents only. */
-const policy = defineTrigger({
-  name: 'production-incident',
-  on: 'pagerduty.incident.triggered',
-  when: { 'is about it': ({ title }) => title.startsWith('Slow') },
-  run: pagerdutyProductionIncidentPolicy,
-  input: ({ id }) => ({ incidentId: id, graceTime: 1_000 }),
-  whenResolved: 'continue',
-});
-
-const after = 600;
-/** On their own incidents only, and with patience for a moment. */
-const unacked = defineTrigger({
-  name: 'triggered-and-unacked',
-  on: 'pagerduty.incident.triggered',
-  when: { 'is about it': ({ title }) => title.startsWith('Waiting') },
-  run: triggeredAndUnacked,
-  input: ({ id }) => ({ incidentId: id, after }),
-});
-const quiet = defineTrigger({
-  name: 'quiet-incident',
-  on: 'pagerduty.incident.acknowledged',
-  when: { 'is about it': ({ title }) => title.startsWith('Quiet') },
-  run: quietIncident,
-  input: ({ id }) => ({ incidentId: id, after }),
-});
-
-const { schedule: _, ...handoff } = shiftHandoffTrigger;
 
 /** Makes real runs end in each way that the runbooks tell of, and keeps the histories that `folder` lacks. */
 export async function recordHistories(folder: string): Promise<void> {

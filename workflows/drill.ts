@@ -1,5 +1,5 @@
 import { ApplicationFailure, CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
-import { type DrillMode, drillTitle, isDrill } from '../domain/drill.ts';
+import { type DrillMode, drillKey, drillTitle, isDrill } from '../domain/drill.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import { steps, waits } from './kit/activities.ts';
 import { raiseAlert, resolveAlert } from './kit/alerts.ts';
@@ -69,7 +69,7 @@ export async function drill(input: DrillInput): Promise<string> {
 }
 
 /** One for each drill, and not for each time: what an earlier one has left open is found by it. */
-const keyOfDrill = ({ name }: DrillInput) => keyOf('baton-drill', name);
+const keyOfDrill = ({ name }: DrillInput) => keyOf(drillKey, name);
 
 const accountOf = ({ connection = defaultConnection }: DrillInput) => connection;
 
@@ -148,7 +148,7 @@ async function whatIsMissing(input: DrillInput, incident: CurrentIncident): Prom
     subject,
     trigger,
     beginsBefore: after(arrivesWithinSeconds),
-    endsBefore: after(withinSeconds),
+    endsBefore: after(arrivesWithinSeconds + withinSeconds),
   });
   const opened = `PagerDuty opened the incident #${incident.number}`;
   if (!heard)

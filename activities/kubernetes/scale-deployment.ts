@@ -13,6 +13,15 @@ const input = z.object({
   ...changeFields,
   deployment: objectName,
   replicas: z.number().int().min(0).max(10_000),
+  from: z
+    .number()
+    .int()
+    .min(0)
+    .max(10_000)
+    .optional()
+    .describe(
+      'Where given: only from this number. Where somebody has set another one since, nothing is changed',
+    ),
 });
 type Input = z.output<typeof input>;
 const output = z.object({ changed: z.boolean(), before: z.number(), after: z.number() });
@@ -65,7 +74,7 @@ async function patchScale(
 }
 
 async function look(
-  { connection, namespace, deployment, replicas }: Input,
+  { connection, namespace, deployment, replicas, from }: Input,
   { kubernetes, attempt: { signal } }: ActivityContext,
 ): Promise<Looked<Output, Seen>> {
   const client = await kubernetes(connection);
@@ -76,6 +85,11 @@ async function look(
   requireAllowed(client, { kind: 'deployment', ...named, labels: metadata?.labels });
   const before = spec?.replicas ?? 1;
   if (before === replicas) return { done: { changed: false, before, after: replicas } };
+  if (from !== undefined && before !== from)
+    throw conflict(
+      'Kubernetes',
+      `${deployment} is set to ${before} replicas, and not to ${from} any more: somebody has changed that`,
+    );
   const autoscaler = await findAutoscaler(client, { ...named, kind: 'Deployment' }, signal);
   if (autoscaler)
     throw conflict('Kubernetes', `autoscaler ${autoscaler.name} sets the replicas of ${deployment}`);
@@ -88,7 +102,7 @@ async function look(
       after: { replicas },
       inverse: {
         activity: 'scaleKubernetesDeployment',
-        input: { connection, namespace, deployment, replicas: before },
+        input: { connection, namespace, deployment, replicas: before, from: replicas },
       },
       output: { changed: true, before, after: replicas },
     },

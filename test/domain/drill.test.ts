@@ -11,6 +11,8 @@ import { incidentTriggered, runFailedEvent } from '../triggers/events.ts';
 
 const title = 'EC2 i-0abc12345def67890 StatusCheckFailed';
 const drill = drillTitle(title);
+/** As the alert of a drill has it. */
+const incidentKey = 'baton-drill/ec2-restart';
 
 describe('the mark of a drill', () => {
   it('is known again, and taken off', () => {
@@ -19,7 +21,7 @@ describe('the mark of a drill', () => {
       `Baton drill (observe): ${title}`,
     ]);
     for (const marked of [drill, drillTitle(title, 'approve')])
-      expect([isDrill({ title: marked }), withoutMark(marked)]).toEqual([true, title]);
+      expect([isDrill({ title: marked, incidentKey }), withoutMark(marked)]).toEqual([true, title]);
   });
 
   it.each([
@@ -29,15 +31,20 @@ describe('the mark of a drill', () => {
     `Baton drill (auto): ${title}`,
     `re: ${drill}`,
   ])('is not %s', (other) => {
-    expect(isDrill({ title: other })).toBe(false);
+    expect(isDrill({ title: other, incidentKey })).toBe(false);
+  });
+
+  it('is not by its title alone, which anybody may write', () => {
+    for (const key of [undefined, null, 'Checkout/4229'])
+      expect(isDrill({ title: drill, incidentKey: key })).toBe(false);
   });
 
   it('never lets a trigger go further than it stands', () => {
     for (const standing of standings) {
-      expect(standingFor({ title: drill }, standing)).toBe(standing);
+      expect(standingFor({ title: drill, incidentKey }, standing)).toBe(standing);
       expect(standingFor({ title }, standing)).toBe(standing);
       for (const mode of ['observe', 'propose', 'approve'] as const) {
-        const found = standingFor({ title: drillTitle(title, mode) }, standing);
+        const found = standingFor({ title: drillTitle(title, mode), incidentKey }, standing);
         expect(found).toBe(isLower(mode, standing) ? mode : standing);
       }
     }
@@ -46,12 +53,15 @@ describe('the mark of a drill', () => {
 
 describe('a drill counts in no number about production:', () => {
   it('it makes no storm', () => {
-    const stormy = (of: string) => stormOf(incidentTriggered({ id: 'Q1', title: of }));
+    const stormy = (of: string) => stormOf(incidentTriggered({ id: 'Q1', title: of, incidentKey }));
     expect([stormy(drill), typeof stormy(title)]).toEqual([undefined, 'string']);
   });
 
   it('it is not looked at', () => {
-    const events = [incidentTriggered({ id: 'Q1', title: drill }), incidentTriggered({ id: 'Q2', title })];
+    const events = [
+      incidentTriggered({ id: 'Q1', title: drill, incidentKey }),
+      incidentTriggered({ id: 'Q2', title }),
+    ];
     expect(incidentsIn(withoutDrills(events)).map(({ id }) => id)).toEqual(['Q2']);
   });
 
@@ -87,7 +97,7 @@ describe('a drill counts in no number about production:', () => {
       createdAt: '2026-11-20T09:00:00.000Z',
     } as const;
     const end = { state: 'completed', outcome: 'restarted', at: run.createdAt, via: 'worker' } as const;
-    expect(runEnd(run, { ...end, incident: { title: drill } }).event.subject).toBe(
+    expect(runEnd(run, { ...end, incident: { title: drill, incidentKey } }).event.subject).toBe(
       'drill/ec2UnhealthyRestart/i-0abc12345def67890',
     );
   });

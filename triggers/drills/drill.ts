@@ -83,7 +83,7 @@ export function defineDrill({
     run: drill,
     input: () => input,
     target: () => name,
-    finishWithin: (2 * arrivesWithinSeconds + withinSeconds + besideSeconds) * 1_000,
+    finishWithin: (3 * arrivesWithinSeconds + withinSeconds + besideSeconds) * 1_000,
     schedule,
   });
   return { name, input, trigger: scheduled };

@@ -32,12 +32,13 @@ export const lookAndAct =
   (options: Surroundings): Next<Call<AnyChange>> =>
   async (call) => {
     const { declaration, input } = call;
-    const looked = await look(call, contextOf(call, options), options.scrub);
+    const toLook = contextOf(call, options);
+    const looked = await look(call, toLook, options.scrub);
     if ('done' in looked) return { result: looked.done };
     const { plan } = looked;
     checkApproved(call, plan, options);
-    // Taken before anything of the activity acts, so that it gets no other keys than for what was shown.
-    const toAct = contextOf(call, options, [...plan.calls]);
+    // Taken before anything of the activity acts, so that it gets no other keys than for what was shown. The time is that of the whole attempt.
+    const toAct = { ...contextOf(call, options, [...plan.calls]), attempt: toLook.attempt };
     return { result: await declaration.act(plan, input, toAct), plan };
   };
 

@@ -1,5 +1,5 @@
 import { type Duration, msToNumber } from '@temporalio/common/lib/time.js';
-import { ApplicationFailure, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, patched, sleep } from '@temporalio/workflow';
 import { isLooking, verified } from './run.ts';
 
 interface Limits {
@@ -26,7 +26,7 @@ export async function verify(
   { timeout, stableFor, every = '15 seconds' }: Limits,
 ): Promise<void> {
   // What was not changed does not get well: one look, as in auto, and the plan goes on as if it had.
-  if (isLooking()) return void (await check());
+  if (isLooking() && patched('looks-once')) return void (await check());
   const end = Date.now() + msToNumber(timeout);
   let healthySince: number | undefined;
   for (;;) {
