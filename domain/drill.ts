@@ -15,8 +15,8 @@ export const drillTitle = (title: string, mode?: DrillMode): string =>
 
 const drillPattern = new RegExp(`^${mark}(?: \\((observe|propose|approve)\\))?: `);
 
-/** For SQL, which finds them as `isDrill` does: of the title and of the key, each as JSON has it. */
-export const drillRegex = { title: drillPattern.source.replace('^', '^"'), key: `^"${drillKey}/` };
+/** For SQL, which finds them as `isDrill` does: with what the title and the key begin. */
+export const drillRegex = { title: drillPattern.source.slice(1), key: `${drillKey}/` };
 
 /** Whether an incident was raised by a drill: it is no incident of production. */
 export const isDrill = (incident: unknown): boolean =>

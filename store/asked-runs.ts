@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { agreementActions, askingModes } from '../domain/agreement.ts';
 import type { Mode } from '../domain/mode.ts';
 import type { RecordRow } from '../domain/record.ts';
+import { modeInCause } from './cause.ts';
 import type { Context } from './context.ts';
 import { keyText } from './json.ts';
 import { textsOf } from './lists.ts';
@@ -29,8 +30,8 @@ export function askedRunsOn({ db }: Context): AskedRuns {
   return {
     async askedRunsOn(subject) {
       const { rows } = await sql<{ trigger: string; mode: Mode }>`
-        select trigger, cause::jsonb->>'mode' as mode from runs
-        where subject = ${keyText(subject)} and cause::jsonb->>'mode' = any (${textsOf(askingModes)})
+        select trigger, ${modeInCause} as mode from runs
+        where subject = ${keyText(subject)} and ${modeInCause} = any (${textsOf(askingModes)})
         order by created_at desc limit ${mostOnIncident}`.execute(db);
       return rows.toReversed();
     },
@@ -40,7 +41,7 @@ export function askedRunsOn({ db }: Context): AskedRuns {
         with asked as materialized (
           select coalesce(subject, id) as subject from runs
           where trigger = any (${textsOf(triggers)}) and created_at >= ${since}::timestamptz
-            and cause::jsonb->>'mode' = any (${textsOf(askingModes)})
+            and ${modeInCause} = any (${textsOf(askingModes)})
           order by created_at desc limit ${limit}
         )
         select seq, at, actor, via, action, subject, detail, previous, hash from record

@@ -2,8 +2,8 @@ import { type RawBuilder, sql } from 'kysely';
 import { breakerAfter } from '../domain/guard.ts';
 import { isWatching } from '../domain/mode.ts';
 import type { RunEnd } from '../domain/run-end.ts';
+import { hasLooked, isOfDrill } from './cause.ts';
 import type { Context } from './context.ts';
-import { hasLooked, isOfDrill } from './drills.ts';
 import { cleanText } from './json.ts';
 import { appendOwnedLines } from './record.ts';
 

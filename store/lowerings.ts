@@ -1,8 +1,8 @@
 import { type Generated, type Selectable, sql } from 'kysely';
 import { type Lowering, type LowerMode, lowerModes } from '../domain/mode.ts';
 import type { Entry } from '../domain/record.ts';
+import { isOfDrill } from './cause.ts';
 import type { Context } from './context.ts';
-import { isOfDrill } from './drills.ts';
 import { cleanText } from './json.ts';
 import { appendLines } from './record.ts';
 
