@@ -33,10 +33,11 @@ export function severityOf(failureClass: string, by: SeverityByClass = usualSeve
   return (Object.hasOwn(known, failureClass) ? known[failureClass] : by.default) ?? usualSeverities.default;
 }
 
-/** How failed runs of a workflow are paged for. What it leaves out, the policy of `all` says. */
+/** How failed runs of a workflow are paged for. What it leaves out is as the policy of `all` says, but for `page`. */
 export interface PagePolicy {
   /** Its name, or `all`. */
   workflow: string;
+  /** Left out: they page, also where those of `all` do not. */
   page?: boolean;
   whenStartedByPeople?: boolean;
   connection?: string;

@@ -59,7 +59,9 @@ export function directJournal(
     const activity = activities.find(({ name }) => name === 'sendPagerDutyChangeEvent');
     if (!activity || activity.kind === 'read') throw new Error('There is no activity that tells of changes');
     const tickets = activities.flatMap((each) => ('ticket' in each && each.ticket ? [each.name] : []));
-    const ticket = ticketIn(await store.firstResult(entry.incident?.id ?? entry.subject, tickets));
+    // The change is told without its ticket rather than late.
+    const made = await store.firstResult(entry.incident?.id ?? entry.subject, tickets).catch(() => undefined);
+    const ticket = ticketIn(made);
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(tellMilliseconds)]);
     const attempt = { key, number, signal, ...(uncertainSince ? { uncertainSince } : {}) };
     const context = { ...clients, attempt };

@@ -46,7 +46,7 @@ export interface Plan {
   waitsFor?: string;
   /** The incident's state as the event tells it, unless a newer one is known. Its id is the event's subject. */
   incident?: MirroredIncident;
-  /** A person has taken the incident in hand, whenever the event comes. */
+  /** A person has taken the incident in hand, or has it no more, whenever the event comes. */
   takenOver?: ToldTakeover;
   /** Its incident is open and has gone on since: triggers are asked, and what starts learns of the rest. */
   overtaken?: string;
@@ -120,7 +120,7 @@ export function decide(
 
 /**
  * A person has acknowledged the incident, in PagerDuty or by Baton, or has reassigned it to themselves. What Baton did on nobody's behalf is
- * an echo, and so none.
+ * an echo, and so none. Where an acknowledgement has run out, whoever it was has it no more.
  */
 function takeoverIn(
   { id: eventId, type, time, subject, agent }: Event,
@@ -128,6 +128,8 @@ function takeoverIn(
   echo: Echo | undefined,
 ): ToldTakeover | undefined {
   if (!incident || subject === undefined) return undefined;
+  if (type === 'pagerduty.incident.unacknowledged')
+    return { incident: subject, eventId, how: 'unacknowledged', by: agent?.name ?? '', at: time };
   const isAcknowledged = type === 'pagerduty.incident.acknowledged';
   const isTaken =
     isAcknowledged ||

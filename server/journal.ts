@@ -12,7 +12,7 @@ export type Telling =
   /** `isUncertain`: it may have been told. `waitMs`: how long PagerDuty wants to be left alone. */
   | { state: 'later'; reason: string; isUncertain: boolean; waitMs?: number };
 
-/** Tells PagerDuty of a change. May be called again for the same one. */
+/** Tells PagerDuty of a change. May be called again for the same one. Rejects only where nothing was sent. */
 export type Tell = (change: ToTell, signal: AbortSignal) => Promise<Telling>;
 
 interface Options {
@@ -42,12 +42,15 @@ export function startJournal({ store, tell, log }: Options): { stop(): Promise<v
 
   async function round(): Promise<void> {
     const due = await store.takeJournal(mostAtOnce, heldSeconds);
+    // One that fails keeps no other from its end, and `stop` waits for all.
+    const ends = await Promise.allSettled(due.map(tellOne));
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed) throw failed.reason;
     warned = false;
-    await Promise.all(due.map(tellOne));
   }
 
   async function tellOne(change: ToTell): Promise<void> {
-    const told = await tell(change, stopping.signal);
+    const told = await tell(change, stopping.signal).catch(notSent);
     const { run, activity, subject } = change.entry;
     const line = { at: new Date().toISOString(), actor: 'baton', via: 'journal', subject };
     const detail = { run, activity, key: change.key };
@@ -74,6 +77,12 @@ export function startJournal({ store, tell, log }: Options): { stop(): Promise<v
     const usual = Math.min(firstWaitSeconds * 2 ** (change.attempt - 1), longestWaitSeconds);
     return store.tellLater(change, Math.max(usual, (told.waitMs ?? 0) / 1_000), told.isUncertain);
   }
+
+  const notSent = (error: unknown): Telling => ({
+    state: 'later',
+    reason: error instanceof Error ? error.message : String(error),
+    isUncertain: false,
+  });
 
   /** What could not be written is found again once it is held no more. */
   const begin = () => {

@@ -41,7 +41,7 @@ export interface Decision {
   seq: number;
   /** The incident as this event tells it; left out when the event is stale or carries no incident. */
   incident?: MirroredIncident;
-  /** It tells that a person has taken the incident in hand; also one that is stale does. */
+  /** It tells that a person has taken the incident in hand, or has it no more; also one that is stale does. */
   takenOver?: ToldTakeover;
   /** With what starts them, so that a run that Temporal loses can be started again. */
   runs: (Omit<RunRow, 'state' | 'createdAt' | 'stuck'> & {
@@ -163,9 +163,7 @@ export function decisionsOn({ db, me, held, scrub, makeLine }: Context): Decisio
         where seq = any (${seqs}::bigint[]) and not decided returning seq
       ), mirrored as (
         ${mirror(batch.map(({ item }) => item))}
-      ), taken as (
-        ${keepTakeovers(batch.map(({ item }) => item))}
-      ), started as (
+      )${keepTakeovers(batch.map(({ item }) => item))}, started as (
         insert into runs (id, trigger, workflow, subject, target, event_seq, state, input, cause, asked_by)
         select id, trigger, workflow, subject, target, "eventSeq", 'starting', input, cause, "askedBy"
         from jsonb_to_recordset(${JSON.stringify(runs)}::jsonb)
@@ -196,9 +194,7 @@ export function decisionsOn({ db, me, held, scrub, makeLine }: Context): Decisio
         returning inbox.seq, inbox.decided
       ), mirrored as (
         ${mirror(decisions, sql`seq in (select seq from settled)`)}
-      ), taken as (
-        ${keepTakeovers(decisions, sql`seq in (select seq from settled)`)}
-      ), running as (
+      )${keepTakeovers(decisions, sql`seq in (select seq from settled)`)}, running as (
         update runs set state = 'running', seen_at = now()
         where ended_at is null and id = any (array(
           select id from jsonb_to_recordset(${JSON.stringify(started)}::jsonb) as started (id text, seq bigint)

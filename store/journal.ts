@@ -62,7 +62,6 @@ export interface Journal {
 export function journalOn({ db, makeLine }: Context): Journal {
   return {
     async takeJournal(most, seconds) {
-      // A table that is empty nearly always is read, and not written to.
       const { rows } = await sql<{
         key: string;
         entry: string;

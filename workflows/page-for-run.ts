@@ -28,8 +28,17 @@ export interface PageForRunInput {
   worker?: { build: string; commit?: string };
   /** As the policy had it when the pager began. Left out: of before there were policies. */
   rules?: PageRules;
-  /** Given by the run itself alone, where it goes on with a new history: its pages, by which connection, and until when it watches them. */
-  soFar?: { keys: string[]; connection?: string; until: number };
+  /**
+   * Given by the run itself alone, where it goes on with a new history: its pages, by which connection it pages on, and until when it watches
+   * them. `keys`: of before each page had its connection; all were raised by `connection`.
+   */
+  soFar?: { pages?: Page[]; keys?: string[]; connection?: string; until: number };
+}
+
+/** A page, and the connection by which it was raised; left out: that of the run. PagerDuty knows a key only beside it. */
+interface Page {
+  key: string;
+  connection?: string;
 }
 
 const watchedForMs = 30 * 24 * 3600 * 1000;
@@ -42,7 +51,7 @@ const watchedForMs = 30 * 24 * 3600 * 1000;
  */
 export async function pageForRun(failure: PageForRunInput): Promise<string> {
   const { rules, soFar, account } = failure;
-  const pages = pagesBy(soFar ? soFar.connection : rules?.connection, soFar?.keys);
+  const pages = pagesBy(soFar ? soFar.connection : rules?.connection, knownOf(soFar));
   let until = soFar?.until ?? Date.now() + watchedForMs;
   if (!soFar) await pages.raise(failure);
 
@@ -70,9 +79,16 @@ export async function pageForRun(failure: PageForRunInput): Promise<string> {
   return 'resolved';
 }
 
-/** The pages of one run, and the connection by which they are raised; undefined: that of the run. */
-function pagesBy(connection: string | undefined, known: readonly string[] = []) {
-  const keys = new Set(known);
+/** The pages that an earlier history of the run has raised. */
+export const knownOf = (
+  { pages, keys = [], connection }: NonNullable<PageForRunInput['soFar']> = { until: 0 },
+) => pages ?? keys.map((key) => pageOf(key, connection));
+const pageOf = (key: string, connection: string | undefined): Page =>
+  connection === undefined ? { key } : { key, connection };
+
+/** The pages of one run, and the connection by which the next is raised; undefined: that of the run. */
+function pagesBy(connection: string | undefined, known: readonly Page[]) {
+  const pages = [...known];
   let by = connection;
 
   async function raise(failure: PageForRunInput): Promise<void> {
@@ -92,7 +108,8 @@ function pagesBy(connection: string | undefined, known: readonly string[] = []) 
       by = undefined;
       await raiseAlert(alert, subject);
     }
-    keys.add(alert.dedupKey);
+    const page = pageOf(alert.dedupKey, by);
+    if (!pages.some((each) => each.key === page.key && each.connection === by)) pages.push(page);
   }
 
   return {
@@ -108,14 +125,14 @@ function pagesBy(connection: string | undefined, known: readonly string[] = []) 
     /** Rejects where one could not be taken back, once all others are. */
     async resolve(): Promise<void> {
       const failures: unknown[] = [];
-      for (const dedupKey of keys)
-        await resolveAlert(dedupKey, undefined, by).catch((error: unknown) => {
+      for (const page of pages)
+        await resolveAlert(page.key, undefined, page.connection).catch((error: unknown) => {
           if (!failureOf(error)) throw error;
           failures.push(error);
         });
       if (failures.length > 0) throw failures[0];
     },
-    soFar: () => ({ keys: [...keys], ...(by === undefined ? {} : { connection: by }) }),
+    soFar: () => ({ pages: [...pages], ...(by === undefined ? {} : { connection: by }) }),
   };
 }
 

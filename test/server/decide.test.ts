@@ -360,6 +360,13 @@ describe('a person who takes an incident in hand', () => {
     expect(takenBy(to('PBENOKA'))).toBeUndefined();
   });
 
+  it('has it no more once the acknowledgement has run out, whoever that was by and however late it is told', () => {
+    const ranOut: Event = { ...eventOf('triggered'), type: 'pagerduty.incident.unacknowledged' };
+    const ended = { incident: 'QBUG1', eventId: ranOut.id, how: 'unacknowledged', by: '', at: ranOut.time };
+    expect(takenBy(ranOut)).toEqual(ended);
+    expect(takenBy(ranOut, undefined, known)).toEqual(ended);
+  });
+
   it('is in the cause of a run only where its trigger asks for it', () => {
     const start = (trigger: Trigger) =>
       decide({ seq: 1, event: eventOf('triggered') }, { runs: [] }, [trigger], undefined).starts[0];

@@ -4,6 +4,7 @@ import type { Takeover } from '../../domain/takeover.ts';
 import type { EffectIntent } from '../../store/effects.ts';
 import type { NewHold } from '../../store/holds.ts';
 import type { Intent } from '../../store/intent.ts';
+import type { ToldTakeover } from '../../store/takeovers.ts';
 import { backends } from './backends.ts';
 import { delivery, entry, fresh, intent, outcome } from './world.ts';
 
@@ -117,12 +118,20 @@ describe.each(await backends())('guards on $name', ({ world }) => {
     const at = '2026-03-01T03:12:00.000Z';
     const ada = { how: 'acknowledged', by: 'Ada Lopez', at } as const;
     /** An event of the incident, and what the dispatcher keeps of it. */
-    async function told(incident: string, takenOver: Takeover, reopenedAt?: string) {
+    async function told(
+      incident: string,
+      takenOver: Omit<ToldTakeover, 'incident' | 'eventId'>,
+      reopenedAt?: string,
+    ) {
       const { seq } = await store.receive(delivery({ subject: incident }));
       const about = { id: incident, service: { id: 'PSHOP', name: 'Shop' }, reopenedAt } as never;
       const state = { id: incident, status: 'acknowledged', seenAt: takenOver.at, told: about };
       const eventId = fresh('E');
-      const decided = { incident: state, takenOver: { ...takenOver, incident, eventId }, entries: [] };
+      const decided = {
+        incident: state,
+        takenOver: { ...takenOver, incident, eventId } as ToldTakeover,
+        entries: [],
+      };
       await store.decide({ seq, runs: [], ...decided });
       return eventId;
     }
@@ -173,6 +182,24 @@ describe.each(await backends())('guards on $name', ({ world }) => {
       const again = { ...ada, at: '2026-03-01T04:05:00.000Z' };
       await told(incident, again, '2026-03-01T04:00:00.000Z');
       expect(await answer(incident)).toMatchObject({ by: again });
+    });
+
+    it('counts no more once the acknowledgement has run out, in whichever order that is told', async () => {
+      const ranOut = { how: 'unacknowledged', by: '', at: '2026-03-01T03:42:00.000Z' } as const;
+      for (const events of [
+        [ada, ranOut],
+        [ranOut, ada],
+      ]) {
+        const incident = fresh('P');
+        for (const each of events) await told(incident, each);
+        expect(await answer(incident)).toMatchObject({ answer: 'go' });
+        target = fresh('ec2:i-');
+        expect(await answer(incident, {}, [ada])).toMatchObject({ answer: 'go' });
+        target = fresh('ec2:i-');
+        const again = { ...ada, at: '2026-03-01T03:50:00.000Z' };
+        await told(incident, again);
+        expect(await answer(incident)).toMatchObject({ by: again });
+      }
     });
 
     it('holds nothing that people have approved since, and does where it was approved before', async () => {

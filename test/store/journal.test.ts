@@ -1,5 +1,7 @@
+import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../domain/journal.ts';
+import { startJournal } from '../../server/journal.ts';
 import type { ToTell } from '../../store/journal.ts';
 import { backends } from './backends.ts';
 import { entry, fresh, intent, outcome } from './world.ts';
@@ -73,6 +75,36 @@ describe.each(await backends())('the journal on $name', ({ world }) => {
     await store.tellLater(second, 0, false);
     await store.tellLater(third, 0, false);
     expect((await take(key))?.uncertainSince).toBe(third.uncertainSince);
+  });
+
+  it('is not uncertain where nothing was sent, and tells all others to their end though one fails', async () => {
+    const [unsent, unwritten, slow] = [await left(), await left(), await left()];
+    const journal = startJournal({
+      store: {
+        takeJournal: store.takeJournal,
+        tellLater: store.tellLater,
+        settleJournal: (key, entry) =>
+          key === unwritten
+            ? Promise.reject(new Error('The store is away'))
+            : store.settleJournal(key, entry),
+      },
+      async tell({ key }) {
+        if (key === unsent) throw new Error('The activities could not be loaded');
+        // The others have failed by then.
+        if (key === slow) await store.readRecord({ limit: 1 });
+        return { state: 'told', isUnconfirmed: false };
+      },
+      log: pino({ level: 'silent' }),
+    });
+    await journal.stop();
+    expect(await store.readRecord({ subject: told.subject, limit: 100 })).toContainEqual(
+      expect.objectContaining({ detail: expect.objectContaining({ key: slow }) }),
+    );
+    for (const key of [unsent, unwritten]) await pass(key);
+    const again = await store.takeJournal(100, 60);
+    const since = (key: string) => again.find((each) => each.key === key)?.uncertainSince;
+    expect([since(unsent), since(unwritten)]).toEqual([undefined, expect.any(String)]);
+    expect(again.map(({ key }) => key)).toContain(unsent);
   });
 
   it('has nothing of an attempt that another one has replaced, nor twice what was concluded twice', async () => {

@@ -171,4 +171,26 @@ describe('a change that was made', () => {
     const facts = { store: world.store, ledgers: ledgersOf(world), sent: [] };
     await expect.poll(() => violations(facts), { timeout: 20_000 }).toEqual([]);
   });
+
+  // Last, as no run has made this one.
+  it('is told without the ticket where nobody can say which one there is', async () => {
+    const away = { ...world.store, firstResult: () => Promise.reject(new Error('The store is away')) };
+    const tell = tellBy(clientsFor({ ...world.env, ...env }), away);
+    const entry = {
+      summary: 'Replaces the pods of shop/checkout',
+      at: new Date().toISOString(),
+      run: 'restart-checkout/P1',
+      workflow: 'restartFor',
+      activity: 'restartKubernetesDeployment',
+      targets: ['kubernetes:shop/checkout'],
+      by: 'trigger:restart-checkout',
+      subject: 'P1',
+      account: 'default',
+      connections: [],
+    };
+    const change = { key: 'without a ticket', entry, leftAt: entry.at, attempt: 1 };
+    const told = await tell(change, AbortSignal.timeout(10_000));
+    expect(told).toEqual({ state: 'told', isUnconfirmed: false });
+    expect(world.pagerDuty.world.changeEvents.at(-1)).toMatchObject({ summary: entry.summary });
+  });
 });

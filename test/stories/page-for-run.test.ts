@@ -306,6 +306,24 @@ describe('a policy of pages', () => {
     );
   });
 
+  it('takes each page back by the connection that raised it, also where the later ones are raised by another', async () => {
+    crashLoop(world.kubernetes, 'shop', 'search');
+    const key = `baton/${workflow}/ProviderRefused/shop%2Fsearch`;
+    const open = () => keyed(key).filter(({ status }) => status !== 'resolved');
+    refuse(403);
+    await failed(`kubernetes-crash-loop/${raiseLoop()}`);
+    await eventually('the page', () => open().length === 1);
+    world.pagerDuty.fail({ kind: 'status', status: 400, match: '/v2/enqueue', times: 1 });
+    refuse(403);
+    await failed(`kubernetes-crash-loop/${raiseLoop()}`);
+    await eventually('the page by the other connection', () => open().length === 2);
+    expect(new Set(open().map(({ serviceId }) => serviceId)).size).toBe(2);
+
+    const well = `kubernetes-crash-loop/${raiseLoop()}`;
+    await eventually('the good run', async () => (await world.run(well))?.outcome === 'diagnosed');
+    await eventually('both to be taken back', () => open().length === 0);
+  });
+
   it('pages for a run that CI has started, and can leave one that a person has started to that person', async () => {
     const incidentId = await known();
     const byPerson = await startFailing('person', workflow, incidentId);

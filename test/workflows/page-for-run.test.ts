@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { severityOf } from '../../domain/page.ts';
-import { alertKey } from '../../workflows/page-for-run.ts';
+import { alertKey, knownOf } from '../../workflows/page-for-run.ts';
 
 const failure = {
   runId: 'ec2-unhealthy/PGR0VU2',
@@ -34,6 +34,17 @@ describe('the key of a page', () => {
     expect(alertKey({ ...failure, target: `${long}1` })).not.toBe(
       alertKey({ ...failure, target: `${long}2` }),
     );
+  });
+});
+
+describe('the pages of an earlier history', () => {
+  it('are known with their connections, also as an earlier version has left them', () => {
+    const until = 0;
+    const pages = [{ key: 'a', connection: 'payments' }, { key: 'a' }];
+    expect(knownOf({ pages, until })).toEqual(pages);
+    expect(knownOf({ keys: ['a'], connection: 'payments', until })).toEqual([pages[0]]);
+    expect(knownOf({ keys: ['a'], until })).toEqual([pages[1]]);
+    expect(knownOf(undefined)).toEqual([]);
   });
 });
 
