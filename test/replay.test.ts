@@ -33,6 +33,8 @@ const registered = [
   'checkGuards',
   'lastMade',
   'findTwin',
+  'findOtherOn',
+  'listMade',
   'leaveNotice',
   'withdrawNotice',
   'listConnections',

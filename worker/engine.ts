@@ -14,7 +14,7 @@ import { unlessTakenIn } from './chain/intent.ts';
 import { connectionOf, targetsAt } from './connection.ts';
 import { fall } from './fall.ts';
 import { questionActivities } from './questions.ts';
-import { twinOf } from './twin.ts';
+import { otherOn, twinOf } from './twin.ts';
 import { waitingAbout } from './waiting.ts';
 
 interface Link {
@@ -88,7 +88,7 @@ export function engineActivities(
 
     async checkGuards({ target, limits }, cause?: CauseOfCall) {
       const { workflowExecution, workflowType: workflow = '' } = activityInfo();
-      const provider = target.slice(0, target.search(/[:-]/));
+      const provider = providerOf(target);
       const connection = connectionOf({ provider }, undefined, cause);
       const shown = cause ? { cause } : { refusal: 'nobody calls' };
       const guards = { ...defaultLimits, ...limitsAt(connection, limits), ...unlessTakenIn({ shown }) };
@@ -118,6 +118,12 @@ export function engineActivities(
     },
 
     findTwin: () => twinOf(activityInfo().workflowExecution?.workflowId ?? '', store),
+
+    findOtherOn({ target }, cause?: CauseOfCall) {
+      const connection = connectionOf({ provider: providerOf(target) }, undefined, cause);
+      const [at = target] = targetsAt(connection, [target]);
+      return otherOn(at, activityInfo().workflowExecution?.workflowId ?? '', store);
+    },
 
     lastMade: ({ activity, target }) => store.lastMade(activity, target),
 
@@ -159,3 +165,6 @@ export function engineActivities(
     },
   };
 }
+
+/** Of a target, such as `kubernetes:shop/deployment/checkout`. */
+const providerOf = (target: string): string => target.slice(0, target.search(/[:-]/));

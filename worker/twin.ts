@@ -18,3 +18,20 @@ export async function twinOf(
     ({ id, target, ...run }) => id !== runId && target === own.target && inOrder({ id, ...run }, own) < 0,
   )?.id;
 }
+
+/** Another live run of the same workflow that has changed a target, or may have. The target as the store has it: with its connection. */
+export async function otherOn(
+  target: string,
+  runId: string,
+  store: Pick<Store, 'findRun' | 'pageOfRuns' | 'listMade'>,
+): Promise<string | undefined> {
+  const own = await store.findRun(runId);
+  if (!own) return undefined;
+  const { items } = await store.pageOfRuns({ workflows: [own.workflow], live: true, limit: mostRuns });
+  for (const { id } of items) {
+    if (id === runId) continue;
+    const made = await store.listMade(id);
+    if (made.some(({ targets }) => targets.includes(target))) return id;
+  }
+  return undefined;
+}

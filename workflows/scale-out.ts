@@ -8,7 +8,7 @@ import { findPods } from './kit/kubernetes-pods.ts';
 import { failureOf } from './kit/parts.ts';
 import { areAlertsOver, untilQuiet, whileOpen } from './kit/quiet.ts';
 import type { Alert, CurrentIncident } from './kit/read-context.ts';
-import { healthy } from './kit/run.ts';
+import { engine, healthy, isLooking } from './kit/run.ts';
 import { isNotHealthy, verify } from './kit/verify.ts';
 
 export interface ScaleOutInput {
@@ -28,11 +28,13 @@ const askedFor = '1 hour';
 /** A step is half of what there is, and so many pods at most. */
 const mostAtOnce = 10;
 const mostNamed = 5;
+/** So often it looks at the alerts at most, however long it waits: a history cannot hold any number of looks. */
+const mostLooks = 1_440;
 
 /**
  * Gives a deployment that has too much to do more pods, by a bounded step, and takes them away again once the incident is resolved or its alerts
  * have been over for long enough. Where the owner has allowed no number it asks people. It goes back, too, where the new pods do not become
- * ready, and where the run is stopped; never where somebody else has set the number meanwhile.
+ * ready, and where the run is stopped; never where somebody else has set the number meanwhile, be it to the same one.
  */
 export async function scaleOut({ incidentId, ...times }: ScaleOutInput): Promise<string> {
   const { stableForSeconds = 120, timeoutSeconds = 600 } = times;
@@ -62,6 +64,11 @@ export async function scaleOut({ incidentId, ...times }: ScaleOutInput): Promise
       await note(incidentId, `${nameOf(step)} was not scaled out: ${answer.refusal}.`);
       return 'not scaled';
     }
+    if (!(await hasScaled()))
+      return await handOver(
+        incident,
+        `${nameOf(step)} had been set to ${step.to} replicas by somebody else before this run did, so it has changed nothing, and takes nothing back.`,
+      );
     await acknowledge(incidentId);
     await verifyPods(step, seconds);
     await note(incidentId, scaledNote(step, seconds));
@@ -83,12 +90,14 @@ async function followToTheEnd(
 ): Promise<string> {
   const followed = followIncident(incident);
   const quietFor = seconds.quietForSeconds * 1_000;
+  const longest = longestSeconds * 1_000;
+  const every = Math.max(Math.min(quietFor, 60_000), longest / mostLooks);
   const begin = Date.now();
   for (;;) {
     const end = await untilQuiet(incident.id, {
       quietFor,
-      timeout: begin + longestSeconds * 1_000 - Date.now(),
-      every: Math.min(quietFor, 60_000),
+      timeout: begin + longest - Date.now(),
+      every,
     });
     if (end === 'open') return leave(incident, step, longestSeconds);
     if (end === 'quiet') return finish(incident, step, { ...seconds, isOpen: true });
@@ -123,7 +132,7 @@ async function findDeployment(
   title: string,
   alerts: readonly Alert[],
 ): Promise<Deployment | { why: string } | { unknown: string }> {
-  const { workloads } = findWorkloads(title, alerts);
+  const { workloads } = findWorkloads(title, alerts, 'all');
   if (workloads.length > mostNamed)
     return {
       why: `The alerts name ${workloads.length} workloads, too many to scale any of them without a person.`,
@@ -166,6 +175,14 @@ async function decide(place: Deployment): Promise<Step | { why: string }> {
   const { desired, updated, ready } = replicas;
   const name = nameOf(place);
   const why = (reason: string) => ({ why: `${name} was not scaled out: ${reason}.` });
+  // Asked after the read: a number that another run has set by then is known to be its own.
+  const other = await engine.findOtherOn({
+    target: `kubernetes:${place.namespace}/deployment/${place.deployment}`,
+  });
+  if (other !== undefined)
+    return why(
+      `the run ${other} has scaled it already and still follows it, and takes back its own step only`,
+    );
   if (autoscaler)
     return why(
       `autoscaler ${autoscaler.name} sets its replicas (${autoscaler.min} to ${autoscaler.max}, ${desired} now). If it has reached its ` +
@@ -239,6 +256,14 @@ const scaledNote = (step: Step, { stableForSeconds, quietForSeconds }: Seconds) 
 
 const inWords = (seconds: number) => (seconds % 60 === 0 ? `${seconds / 60} minutes` : `${seconds} s`);
 
+/** Whether the run has scaled it, or may have. What somebody else has set to the same number meanwhile is not its own to take back. */
+async function hasScaled(): Promise<boolean> {
+  // What is only looked at goes on as if it were made.
+  if (isLooking()) return true;
+  const made = await engine.listMade({});
+  return made.some(({ activity }) => activity === 'scaleKubernetesDeployment');
+}
+
 interface Back {
   end: 'back' | 'changed' | 'not back';
   said: string;
@@ -250,6 +275,7 @@ interface Back {
 async function goBack(step: Step): Promise<Back> {
   const { namespace, deployment, from, to } = step;
   const name = nameOf(step);
+  if (!(await hasScaled())) return { end: 'back', said: `${name} was not scaled by this run.` };
   try {
     const { replicas } = await steps.readKubernetesWorkload({ namespace, deployment });
     const { desired } = replicas;

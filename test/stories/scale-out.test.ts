@@ -82,6 +82,29 @@ describe('a deployment that has too much to do', () => {
     expect(noted(id)).toContain('was set to 5 replicas by somebody else since');
   });
 
+  it('whose number somebody has set meanwhile to the same is not taken back, and is handed to a person', async () => {
+    const name = add();
+    const id = raise(name, 'auto');
+    await asked(id);
+    found(name).spec.replicas = 3;
+    await answer(id, 'approved');
+    expect((await ended(id, 'auto')).outcome).toBe('handed to a person');
+    expect([did(name), replicas(name)]).toEqual([[], 3]);
+    expect(noted(id)).toContain(`Deployment shop/${name} had been set to 3 replicas by somebody else`);
+  });
+
+  it('that another run has scaled and still follows is handed to a person', async () => {
+    const name = add(9);
+    const first = raise(name, 'auto');
+    await untilNoted(first, 'was scaled out from 2 to 3');
+    const second = raise(name, 'auto');
+    expect((await ended(second, 'auto')).outcome).toBe('handed to a person');
+    expect(noted(second)).toContain(`the run scale-auto/${first} has scaled it already`);
+    resolveAs(world.pagerDuty, first, 'PADALOP');
+    expect((await ended(first, 'auto')).outcome).toBe('scaled out and back');
+    expect(did(name)).toEqual([3, 2]);
+  });
+
   it('is taken back by baton undo, too, after which the run has nothing left to do', async () => {
     const name = add(3);
     const id = raise(name, 'auto');
@@ -140,6 +163,19 @@ describe('a deployment that has too much to do', () => {
       expect.stringContaining('it has 2 replicas, and its owner allows 2 at most (baton/scale-max)'),
     ]);
     expect([did('search'), did(kept), did(most)]).toEqual([[], [], []]);
+  });
+
+  it('is handed to a person where another alert of the incident is about another one, be it a crash loop', async () => {
+    const [busy, crashing] = [add(3), add(3)];
+    const id = raise(busy, 'auto');
+    const { alerts } = world.pagerDuty.world;
+    const [alert] = alerts.filter(({ incidentId }) => incidentId === id);
+    if (!alert) throw new Error('The incident has no alert');
+    const details = { namespace: 'shop', deployment: crashing };
+    alerts.push({ ...alert, id: `${alert.id}2`, key: crashing, summary: 'KubePodCrashLooping', details });
+    expect((await ended(id, 'auto')).outcome).toBe('handed to a person');
+    expect(noted(id)).toContain(`The alerts name several workloads (shop/${busy}, shop/${crashing})`);
+    expect([did(busy), did(crashing)]).toEqual([[], []]);
   });
 
   it('of a trigger that proposes or approves is asked about before, and before it goes back', async () => {

@@ -85,6 +85,16 @@ describe('what is offered about a deployment whose pods crash', () => {
       { pods: [pod('checkout-new-1', 'checkout-new'), pod('checkout-old-1', 'checkout-old')] },
       /checkout-old-1 crashes too and is not of it/,
     ],
+    [
+      'the newest revision is the replica set of an older one, to which it was rolled back',
+      {
+        revisions: [
+          { revision: 8, images: [], createdAt: ago(5 * 24 * 60), name: 'checkout-new' },
+          { revision: 7, images: [], createdAt: ago(60), name: 'checkout-old' },
+        ],
+      },
+      /^revision 8 was rolled back to, and since when is not known/,
+    ],
     ['there is no revision before', { revisions: seen().revisions.slice(0, 1) }, /there is none before it/],
     [
       'the revision before was there for minutes only',

@@ -213,6 +213,24 @@ describe('the workload in a title', () => {
   });
 });
 
+describe('an alert of a crash loop among others', () => {
+  const busy = { alertname: 'HighCPU', namespace: 'shop', deployment: 'checkout' };
+  const crashing = { alertname: 'KubePodCrashLooping', namespace: 'shop', deployment: 'payments' };
+  const group = [busy, crashing].map((each) => ({ status: 'firing', labels: each }));
+
+  it.each([
+    [
+      'of an incident',
+      [alert(busy, 'triggered', 'High CPU'), alert(crashing, 'triggered', 'KubePodCrashLooping')],
+    ],
+    ['of a group', [alert({ alerts: group })]],
+  ])('is the only one that counts, unless all are wanted: %s', (_, alerts) => {
+    const found = (...about: ['all'] | []) =>
+      findWorkloads('High CPU', alerts, ...about).workloads.map(({ name }) => name);
+    expect([found(), found('all')]).toEqual([['payments'], ['checkout', 'payments']]);
+  });
+});
+
 it.each([
   ['a long text', { firing: `Labels:\n${' - a = b\n'.repeat(25_000)}` }],
   ['pairs', { text: 'a:b,'.repeat(50_000) }],

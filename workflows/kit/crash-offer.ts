@@ -4,7 +4,7 @@ import { type Remedy, remedyFor } from './crash-remedy.ts';
 import { guard } from './guard.ts';
 import { handOver } from './hand-over.ts';
 import type { FoundPods } from './kubernetes-pods.ts';
-import { inParts, orUnavailable } from './parts.ts';
+import { orUnavailable } from './parts.ts';
 import type { CurrentIncident } from './read-context.ts';
 import { healthy } from './run.ts';
 import { isNotHealthy, verify } from './verify.ts';
@@ -96,7 +96,8 @@ export async function offer(
     );
   }
   const said = `${made}; its pods have all been ready for ${stableForSeconds} s without a break (rollout: ${rollout.reason}).`;
-  await close(incident, remedy, said);
+  await note(incidentId, said);
+  await steps.resolvePagerDutyIncident({ incidentId, evidence: said });
   return healthy(remedy.kind === 'roll back' ? 'rolled back' : 'restarted');
 }
 
@@ -118,24 +119,6 @@ function makeIfApproved(
         { namespace, deployment, at: new Date().toISOString() },
         asking,
       );
-}
-
-/** Tells what was done and checked, and resolves. A change event that cannot be sent holds up nothing. */
-async function close(incident: CurrentIncident, { namespace, deployment, kind }: Offer, evidence: string) {
-  const { id: incidentId, number, url, service } = incident;
-  const { part, problems } = inParts();
-  await part('Change event', () =>
-    steps.sendPagerDutyChangeEvent({
-      summary: `${kind === 'roll back' ? 'Rolled back' : 'Restarted'} ${namespace}/${deployment}`,
-      source: 'baton',
-      timestamp: new Date().toISOString(),
-      serviceId: service.id,
-      details: { namespace, deployment, incident: incidentId },
-      ...(url ? { links: [{ href: url, text: `Incident #${number}` }] } : {}),
-    }),
-  );
-  await note(incidentId, [evidence, ...problems.map((line) => `Not done: ${line}.`)].join('\n'));
-  await steps.resolvePagerDutyIncident({ incidentId, evidence });
 }
 
 const note = (incidentId: string, text: string) =>

@@ -42,6 +42,9 @@ export function remedyFor({ deployment, workload, pods, revisions, reportedAt, t
   const [reported, began] = [Date.parse(reportedAt), Date.parse(newest?.createdAt ?? '')];
   const age = reported - began;
   if (!newest || Number.isNaN(age)) return none('it is not known since when its newest revision is there');
+  // A roll-back takes up the replica set of before, which keeps the moment at which it was made.
+  if (began < Date.parse(previous?.createdAt ?? ''))
+    return none(`revision ${newest.revision} was rolled back to, and since when is not known`);
   if (age < 0) return none(`its newest revision ${newest.revision} began after the incident`);
 
   if (age <= blamedFor) {

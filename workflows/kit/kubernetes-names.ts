@@ -39,11 +39,17 @@ const proses = [
 
 /**
  * What the details of the alerts that still fire name; where they name nothing, what the title or a headline may mean; else what
- * is said in prose. So a mention in passing is believed only where nothing else names anything.
+ * is said in prose. So a mention in passing is believed only where nothing else names anything. `about`: where some alerts speak of a crash
+ * loop, whether the others are left out.
  */
-export function findWorkloads(given: string, alerts: readonly NamingAlert[]): Named {
+export function findWorkloads(
+  given: string,
+  alerts: readonly NamingAlert[],
+  about: 'crash loops' | 'all' = 'crash loops',
+): Named {
+  const chosen = about === 'all' ? <Item>(items: readonly Item[]) => [...items] : ofCrashLoops;
   const title = withoutMark(given);
-  const firing = ofCrashLoops(
+  const firing = chosen(
     alerts
       .map((alert) => ({ ...alert, summary: withoutMark(alert.summary) }))
       .filter(
@@ -53,7 +59,7 @@ export function findWorkloads(given: string, alerts: readonly NamingAlert[]): Na
   );
   const all = firing.map(({ details }) => {
     const { alerts, objects } = labelSetsOf(details);
-    return { alerts: ofCrashLoops(alerts, ({ alertname }) => alertname?.flat() ?? []), objects };
+    return { alerts: chosen(alerts, ({ alertname }) => alertname?.flat() ?? []), objects };
   });
   const sets = all.flatMap(({ alerts }) => alerts);
   const named = all.flatMap(({ alerts, objects }) => {

@@ -97,6 +97,8 @@ export interface EngineActivities extends ApprovalActivities, QuestionActivities
   checkGuards(asked: { target: string; limits: Partial<Limits> }): Promise<Held | undefined>;
   /** Another live run of the same workflow on the same target, that began before this one. */
   findTwin(): Promise<string | undefined>;
+  /** Another live run of the same workflow that has changed a target, or may have. */
+  findOtherOn(asked: { target: string }): Promise<string | undefined>;
   /** The names of a provider's connections, that of `default` first, whether or not it is connected. */
   listConnections(asked: { provider: string }): Promise<string[]>;
   /** What waits for people about these incidents. */
