@@ -130,7 +130,7 @@ describe('a run that proposes', () => {
     const id = raise(instance, 'propose');
     const approval = await asked(id);
     expect(approval).toMatchObject({
-      summary: `Reboots ${instance}; 2 harmless changes (acknowledgePagerDutyIncident, addPagerDutyNote)`,
+      summary: `Reboots ${instance}; 1 harmless change (acknowledgePagerDutyIncident)`,
       calls: [
         {
           activity: 'rebootEc2Instances',
