@@ -230,6 +230,10 @@ describe('a deployment that crashes since its last rollout', () => {
     expect(did('billing')).toEqual(['deployment template changed']);
     expect(statusOf(id)).toBe('resolved');
     expect(notes(id)).toContain('its pods have all been ready for 1 s without a break');
+    // By the journal, and by nobody else.
+    const told = () => world.pagerDuty.world.changeEvents.filter(({ details }) => details.incident === id);
+    await eventually('PagerDuty to be told of the change', () => told().length > 0);
+    expect(told()).toHaveLength(1);
   });
 
   it('is left alone where somebody refuses: the diagnosis stands, and the incident is open', async () => {
