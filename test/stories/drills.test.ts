@@ -85,12 +85,16 @@ describe('a drill', () => {
       const run = await world.run(id);
       return run?.endedAt ? run : undefined;
     });
-  /** Its schedule comes, now. */
+  let last = '';
+  /** Its schedule comes, now. What comes by a schedule is named by the second. */
   async function comes(name: string): Promise<string> {
     const subject = `schedule.drill-${name}`;
     const before = await world.runs(subject);
     const handle = world.temporal.client.schedule.getHandle(`baton/drill-${name}`);
     await eventually('the schedule to be there', () => handle.describe().catch(() => undefined));
+    const second = () => new Date().toISOString().slice(0, 19);
+    await eventually('another second', () => second() !== last);
+    last = second();
     await handle.trigger(ScheduleOverlapPolicy.ALLOW_ALL);
     return eventually('the drill to begin', async () => {
       const runs = await world.runs(subject);
