@@ -25,7 +25,7 @@ describe('a drill', () => {
       workflow: 'drill',
       each: 'subject',
       mode: 'auto',
-      finish: { withinSeconds: 24 * 60, whenOverdue: 'page' },
+      finish: { withinSeconds: 26 * 60, whenOverdue: 'page' },
     });
   });
 
