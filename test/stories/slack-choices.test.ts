@@ -43,6 +43,9 @@ async function withAdaAlone(more = '') {
   const id = raiseIncident(world.pagerDuty, { title, service: 'Checkout' });
   const { channelId } = await eventually('the card', () => cardOf(world.slack, id));
   const approval = await pendingOf(id);
+  await eventually('Ada to be in the room', () =>
+    world.slack.world.channels.find((each) => each.id === channelId)?.memberIds.includes('U0ADA'),
+  );
   return { id, instance, channelId, approval };
 }
 const pendingOf = (id: string, not?: string) =>
