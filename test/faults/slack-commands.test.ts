@@ -227,7 +227,7 @@ describe('a command about triggers', () => {
   it('tells any member how they stand, and lowers one at once for whoever may, in their name', async () => {
     await world.store.setRole('eve@example.com', 'responder', entry());
     expect(await done('triggers', { userId: 'U0EVE' })).toMatchObject({ outcome: 'done' });
-    expect(lastTold('U0EVE')).toContain(`${name}: auto, runs kubernetesCrashLoopDiagnosis`);
+    expect(lastTold('U0EVE')).toContain(`${name}: approve, runs kubernetesCrashLoopDiagnosis`);
     expect(lastTold('U0EVE')).toContain('ec2-unhealthy: auto, runs ec2UnhealthyRestart');
     const lower = `trigger ${name} observe it posts too much`;
     expect(await done(lower, { userId: 'U0EVE' })).toMatchObject({ outcome: 'refused' });
@@ -243,7 +243,7 @@ describe('a command about triggers', () => {
       {
         actor: 'person:ada@example.com',
         via: 'slack',
-        detail: { mode: 'observe', before: 'auto', reason: 'it posts too much' },
+        detail: { mode: 'observe', before: 'approve', reason: 'it posts too much' },
       },
     ]);
   });
@@ -252,7 +252,7 @@ describe('a command about triggers', () => {
     while ((await world.store.seal()) > 0);
     expect(await done(`trigger ${name}`, { userId: 'U0EVE' })).toMatchObject({ outcome: 'done' });
     expect(lastTold('U0EVE')).toContain(
-      `${name} is observe (lowered), and runs kubernetesCrashLoopDiagnosis. person:ada@example.com has lowered it from auto at 20`,
+      `${name} is observe (lowered), and runs kubernetesCrashLoopDiagnosis. person:ada@example.com has lowered it from approve at 20`,
     );
     expect(lastTold('U0EVE')).toMatch(
       /: it posts too much\. What it has said lately: • 20\S+, Q\w+: no \(title reports/,
