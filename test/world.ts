@@ -167,6 +167,8 @@ interface Options {
   watchedBy?: Limits;
   /** PagerDuty and Slack keep to their limits, and workers to their budgets; the minutes of both pass so much faster. */
   limitedAt?: { timeScale: number };
+  /** Which changes PagerDuty is told of, where not as shipped. */
+  journal?: typeof policies.journal;
 }
 
 export async function startWorld(options: Options = {}): Promise<World> {
@@ -232,7 +234,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     countRun: metrics.run,
     versions: options.versions ?? false,
     commit: options.commit,
-    journal: policies.journal,
+    journal: options.journal ?? policies.journal,
     connections,
   });
   server = await startServer({
