@@ -1,9 +1,9 @@
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { budgetOf } from '../../activities/budget.ts';
-import { raiseApart } from '../fixtures/raise-apart.ts';
-import { workflowBundle } from '../temporal.ts';
-import { eventually, startWorkerBeside, startWorld, type World } from '../world.ts';
+import { budgetOf } from '../../../activities/budget.ts';
+import { raiseApart } from '../../fixtures/raise-apart.ts';
+import { workflowBundle } from '../../temporal.ts';
+import { eventually, startWorkerBeside, startWorld, type World } from '../../world.ts';
 
 /** More than a minute's worth of PagerDuty's requests, Events API and channels of Slack, whose minute is 10 s here. */
 const incidents = 60;
