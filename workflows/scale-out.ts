@@ -286,7 +286,7 @@ async function goBack(step: Step): Promise<Back> {
       };
     const back = { end: 'back', said: `${name} has ${from} replicas again, as before.` } as const;
     if (desired === from) return back;
-    await steps.scaleKubernetesDeployment({ namespace, deployment, replicas: from });
+    await steps.scaleKubernetesDeployment({ namespace, deployment, replicas: from, from: to });
     return { ...back, isNews: true };
   } catch (error) {
     const failure = failureOf(error);
