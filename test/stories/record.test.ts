@@ -16,6 +16,9 @@ beforeAll(async () => {
   });
   await eventually('the restart', async () => (await world.run(`ec2-unhealthy/${incidentId}`))?.endedAt);
   await eventually('the issue to be done', () => world.jira.world.issues[0]?.status === 'Done');
+  await eventually('all its runs to end', async () =>
+    (await world.runs(incidentId)).every(({ endedAt }) => endedAt),
+  );
 });
 afterAll(() => world.close());
 
