@@ -10,7 +10,22 @@ const limits = { pool: 'forks', testTimeout: 30_000, hookTimeout: 60_000 } as co
 const sideBySide = { ...limits, maxWorkers: 2 };
 const alone = { ...limits, maxWorkers: 1 };
 
-const quickRun = { include: ['test/**/*.test.ts'], exclude: slow, ...sideBySide };
+/** A whole Baton each, or a module in another's place: a process of its own. All others share two, and what these have loaded. */
+const apart = ['test/stories/**/*.test.ts', 'test/server/retention.test.ts'];
+const quickRun = {
+  projects: [
+    {
+      test: {
+        name: 'parts',
+        include: ['test/**/*.test.ts'],
+        exclude: [...slow, ...apart],
+        isolate: false,
+        ...sideBySide,
+      },
+    },
+    { test: { name: 'apart', include: apart, ...sideBySide } },
+  ],
+};
 const slowRun = {
   projects: [
     { test: { name: 'faults', include: slow, exclude: timed, sequence: { groupOrder: 0 }, ...sideBySide } },
