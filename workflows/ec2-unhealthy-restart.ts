@@ -1,8 +1,9 @@
 import { patched } from '@temporalio/workflow';
 import type { Held } from '../domain/guard.ts';
+import { oneLine } from '../domain/text.ts';
 import { detailOf, steps, waits } from './kit/activities.ts';
 import { type Asking, withApproval } from './kit/ask-approval.ts';
-import { firingNamed, mostInstances } from './kit/ec2-alerts.ts';
+import { firingNamed, mostInstances, otherMatters } from './kit/ec2-alerts.ts';
 import { consoleOutputOf, type Evidence, keepEvidence } from './kit/evidence.ts';
 import { guard } from './kit/guard.ts';
 import { handOver } from './kit/hand-over.ts';
@@ -80,8 +81,25 @@ async function conclude(incident: CurrentIncident, done: readonly Done[]): Promi
     await note(incident.id, `${lines.join('\n')}\nNothing was rebooted, and the incident is left open.`);
     return healthy('healthy again');
   }
+  // Asked now: alerts have joined the incident meanwhile, or are over.
+  const others = patched('leaves-other-matters') ? await firingBeside(incident, done) : [];
+  if (others.length > 0) {
+    const rest = others.length > 10 ? `; and ${others.length - 10} more` : '';
+    const fires = `${others.slice(0, 10).join('; ')}${rest}`;
+    return handOver(
+      incident,
+      `${lines.join('\n')}\nThe incident is left open, as more fires in it: ${fires}.`,
+    );
+  }
   await close(incident, rebooted, lines);
   return healthy('restarted');
+}
+
+/** A resolve would close whatever else fires in the incident. */
+async function firingBeside({ id, title }: CurrentIncident, done: readonly Done[]): Promise<string[]> {
+  const { alerts } = await steps.listPagerDutyAlerts({ incidentId: id });
+  const handled = done.map(({ instanceId }) => instanceId);
+  return otherMatters(title, alerts, handled).map((text) => oneLine(text).slice(0, 200));
 }
 
 /** What was seen of one instance at first. */

@@ -198,6 +198,27 @@ describe('an unhealthy EC2 instance', () => {
     expect(notes(id).join('\n')).toContain('UnauthorizedOperation');
   });
 
+  it('is rebooted, and its incident left open where another alert of it still fires', async () => {
+    const instance = restedInstance(world.ec2);
+    impair(world.ec2, instance);
+    const title = `EC2 ${instance} StatusCheckFailed`;
+    const alert = { key: instance, severity: 'critical' as const, summary: title, details: { instance } };
+    const id = raiseIncident(world.pagerDuty, { title, service: 'Checkout', alert });
+    const own = world.pagerDuty.world.alerts.find(({ incidentId }) => incidentId === id);
+    if (!own) throw new Error('The incident has no alert');
+    const disk = {
+      id: `${own.id}D`,
+      key: 'db-7',
+      summary: 'Disk of db-7 is full',
+      details: { host: 'db-7' },
+    };
+    world.pagerDuty.world.alerts.push({ ...own, ...disk });
+    expect((await ended(id)).outcome).toBe('handed to a person');
+    expect(reboots(instance).length).toBe(1);
+    expect(notes(id).join('\n')).toContain('left open, as more fires in it: Disk of db-7 is full.');
+    expect(incident(id)?.status).toBe('acknowledged');
+  });
+
   it('is one of many: nothing is rebooted, and a person gets the list', async () => {
     const before = reboots(tagged).length;
     const many = Array.from({ length: 6 }, (_, index) => `i-0abc123${index}`);

@@ -236,6 +236,25 @@ describe('a deployment that crashes since its last rollout', () => {
     expect(told()).toHaveLength(1);
   });
 
+  it('is returned, and its incident left open where another alert of it still fires', async () => {
+    const { image, raise } = sinceRollout('invoices');
+    const id = raise();
+    const own = world.pagerDuty.world.alerts.find(({ incidentId }) => incidentId === id);
+    if (!own) throw new Error('The incident has no alert');
+    const disk = {
+      id: `${own.id}D`,
+      key: 'db-7',
+      summary: 'Disk of db-7 is full',
+      details: { host: 'db-7' },
+    };
+    world.pagerDuty.world.alerts.push({ ...own, ...disk });
+    await answer(id, 'approved');
+    expect((await endOf(id)).outcome).toBe('handed to a person');
+    expect(imageOf('invoices')).toBe(image);
+    expect(notes(id)).toContain('left open, as more fires in it: Disk of db-7 is full.');
+    expect(statusOf(id)).toBe('acknowledged');
+  });
+
   it('is left alone where somebody refuses: the diagnosis stands, and the incident is open', async () => {
     const id = sinceRollout('mailer').raise();
     await answer(id, 'refused');

@@ -1,12 +1,46 @@
 import { describe, expect, it } from 'vitest';
 import { ec2Unhealthy } from '../../triggers/ec2-unhealthy.ts';
-import { firingNamed } from '../../workflows/kit/ec2-alerts.ts';
+import { firingNamed, otherMatters } from '../../workflows/kit/ec2-alerts.ts';
 import { findInstanceId } from '../../workflows/kit/ec2-names.ts';
+import type { Alert } from '../../workflows/kit/read-context.ts';
 import { incidentTriggered } from '../triggers/events.ts';
 import { alert } from './ec2-alert.ts';
 
 const id = 'i-0abc12345def67890';
 const other = 'i-0ddd1111222233334';
+
+describe('what a resolve would close beside the checks of an instance', () => {
+  const title = `EC2 ${id} StatusCheckFailed`;
+  const own = alert({ summary: title, details: { instance: id } });
+  const beside = (fields: Partial<Alert>) =>
+    otherMatters(title, [own, alert({ id: 'PALERT2', ...fields })], [id]);
+
+  it.each<[string, Partial<Alert>]>([
+    ['a disk', { summary: 'Disk of db-7 is full' }],
+    ['a disk of the same instance', { summary: `Disk full on ${id}` }],
+    ['what is not known', { summary: 'Checkout answers late' }],
+  ])('is %s', (_, fields) => {
+    expect(beside(fields)).toEqual([fields.summary]);
+  });
+
+  it('is another instance, whose alert has come since', () => {
+    const summary = `EC2 ${other} StatusCheckFailed`;
+    expect(beside({ summary, details: { instance: other } }).join()).toContain(`${other} fails its checks`);
+  });
+
+  it.each<[string, Partial<Alert>]>([
+    ['what is over', { summary: 'Disk of db-7 is full', status: 'resolved' }],
+    ['another check of the instance', { summary: 'StatusCheckFailed_Instance', details: { instance: id } }],
+    ['what names the instance', { summary: `${id} is unreachable` }],
+  ])('is not %s', (_, fields) => {
+    expect(beside(fields)).toEqual([]);
+  });
+
+  it('is nothing where there is one alert or none, whatever it says', () => {
+    expect(otherMatters(title, [], [id])).toEqual([]);
+    expect(otherMatters(title, [alert({ summary: 'monitor-1' })], [id])).toEqual([]);
+  });
+});
 
 describe('another matter of an instance', () => {
   it.each([

@@ -1,3 +1,5 @@
+import { patched } from '@temporalio/workflow';
+import { oneLine } from '../../domain/text.ts';
 import { steps, waits } from './activities.ts';
 import { withApproval } from './ask-approval.ts';
 import { type Remedy, remedyFor } from './crash-remedy.ts';
@@ -96,9 +98,33 @@ export async function offer(
     );
   }
   const said = `${made}; its pods have all been ready for ${stableForSeconds} s without a break (rollout: ${rollout.reason}).`;
+  const others = patched('leaves-other-matters') ? await firingBeside(incident, deployment) : [];
+  if (others.length > 0)
+    return handOver(
+      incident,
+      `${said} The incident is left open, as more fires in it: ${others.join('; ')}.`,
+    );
   await note(incidentId, said);
   await steps.resolvePagerDutyIncident({ incidentId, evidence: said });
   return healthy(remedy.kind === 'roll back' ? 'rolled back' : 'restarted');
+}
+
+const mostNamed = 10;
+
+/**
+ * What fires in the incident beside what is about the deployment: a resolve would close that, too. Of several alerts one is about it that names it or
+ * its pods, whose names begin so, or has given the incident its title. Asked at the end: alerts have joined meanwhile, or are over.
+ */
+async function firingBeside({ id, title }: CurrentIncident, deployment: string): Promise<string[]> {
+  const { alerts } = await steps.listPagerDutyAlerts({ incidentId: id });
+  if (alerts.length === 1) return [];
+  const others = alerts.filter(
+    (alert) =>
+      alert.status !== 'resolved' && alert.summary !== title && !JSON.stringify(alert).includes(deployment),
+  );
+  const named = others.slice(0, mostNamed).map(({ summary }) => oneLine(summary).slice(0, 200));
+  const more = others.length - mostNamed;
+  return more > 0 ? [...named, `and ${more} more`] : named;
 }
 
 /** Asks who is on call for the incident's service, and whoever may approve in Baton. */

@@ -28,11 +28,7 @@ export function firingNamed(title: string, alerts: readonly Alert[]): FiringName
   const read = alerts.map(textsOfAlert);
   const firing = read.filter((texts) => texts.firing.length > 0);
   const isFiring = alerts.length === 0 || firing.length > 0;
-  // The title is that of the first alert. Where that is over, it says nothing of those that fire.
-  const isOfOver = read.some(
-    (texts) => texts.firing.length === 0 && texts.resolved.some(speaksOfStatusChecks),
-  );
-  const titleSpeaks = speaksOfStatusChecks(title) && !isOfOver;
+  const titleSpeaks = speaksItself(title, read);
   const parts = firing.map(({ head, firing }) => ({
     head,
     told: partsThatConcern(firing, title, titleSpeaks),
@@ -45,6 +41,37 @@ export function firingNamed(title: string, alerts: readonly Alert[]): FiringName
     instanceIds: [...new Set([...idsOfTitle(title, titleSpeaks, read, named), ...named])],
     regions: findRegions([title, ...read.flatMap((texts) => texts.firing)]),
   };
+}
+
+/** The title is that of the first alert. Where that is over, it says nothing of those that fire. */
+function speaksItself(title: string, read: readonly AlertTexts[]): boolean {
+  const isOfOver = read.some(
+    (texts) => texts.firing.length === 0 && texts.resolved.some(speaksOfStatusChecks),
+  );
+  return speaksOfStatusChecks(title) && !isOfOver;
+}
+
+/**
+ * What fires in an incident beside the status checks of these instances, in the words of its alerts: a resolve would close all of it. Of several
+ * alerts one is about them that speaks of status checks, names one of them, or has given the incident its title.
+ */
+export function otherMatters(
+  title: string,
+  alerts: readonly Alert[],
+  instanceIds: readonly string[],
+): string[] {
+  const titleSpeaks = speaksOfStatusChecks(title);
+  const isAbout = (summary: string, texts: readonly string[]) =>
+    summary === title ||
+    texts.some(speaksOfStatusChecks) ||
+    (!isAnotherMatter(summary) && findInstanceIds(texts).some((id) => instanceIds.includes(id)));
+  const others = alerts.filter((alert) => {
+    const { firing } = textsOfAlert(alert);
+    if (firing.length === 0 || alerts.length === 1) return false;
+    return partsThatConcern(firing, title, titleSpeaks).length === 0 || !isAbout(alert.summary, firing);
+  });
+  const untouched = firingNamed(title, alerts).instanceIds.filter((id) => !instanceIds.includes(id));
+  return [...others.map(({ summary }) => summary), ...untouched.map((id) => `${id} fails its checks`)];
 }
 
 /**

@@ -161,4 +161,18 @@ describe('each alert that can be raised can be resolved', () => {
     expect(raising.length).toBeGreaterThan(0);
     for (const [file, code] of raising) expect([file, /\bresolveAlert\(/.test(code)]).toEqual([file, true]);
   });
+
+  it('and no workflow raises one under a key that is the same for all targets', () => {
+    const text = /'[^']*'|"[^"]*"|`(?:[^`$]|\$(?!\{))*`/.source;
+    const constant = new RegExp(
+      `dedupKey:\\s*(?:${text})\\s*[,}\\n]|keyOf\\(\\s*(?:${text})(?:\\s*,\\s*(?:${text}))*\\s*,?\\s*\\)`,
+    );
+    for (const wrong of ["{ dedupKey: 'disk' }", "keyOf('baton', 'disk')", 'dedupKey: `disk`,'])
+      expect([wrong, constant.test(wrong)]).toEqual([wrong, true]);
+    for (const right of ["keyOf('baton', host)", 'dedupKey: alertKey(failure),'])
+      expect([right, constant.test(right)]).toEqual([right, false]);
+    const files = globSync('{workflows,docs/examples/workflows}/**/*.ts', { cwd: root });
+    const found = files.filter((file) => constant.test(readFileSync(join(root, file), 'utf8')));
+    expect(found).toEqual([]);
+  });
 });
