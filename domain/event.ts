@@ -1,4 +1,5 @@
 import type { ApprovalEvent } from './approval.ts';
+import type { HttpEvent, HttpEventData } from './http-event.ts';
 import type { Agent, Incident, Reference } from './incident.ts';
 import type { RunMode } from './mode.ts';
 import type { SlackRequest } from './person-request.ts';
@@ -13,7 +14,7 @@ import type { StartedBy } from './run-beginning.ts';
 export interface Event<Type extends EventType = EventType> {
   /** Unique within its source. Of what was asked by a named Slack connection, `<connection>/<id>`. */
   id: string;
-  /** `/pagerduty/<connection>`, `/jira/<connection>`, `/slack/<team>`, `/baton`. */
+  /** `/pagerduty/<connection>`, `/jira/<connection>`, `/http/<connection>`, `/slack/<team>`, `/baton`. */
   source: string;
   type: Type;
   /** Of the account that it came from, or that the incident is of. Left out: `default`. */
@@ -56,7 +57,7 @@ export type IncidentEventType = `pagerduty.incident.${
   | 'incident_type.changed'}`;
 
 /** What an event of each type carries. Types that a source may add later carry `unknown`. */
-export interface EventData extends Record<IncidentEventType, Incident> {
+export interface EventData extends Record<IncidentEventType, Incident>, HttpEventData {
   'pagerduty.incident.annotated': { incident: Reference; id: string; content: string; trimmed: boolean };
   'pagerduty.incident.status_update_published': {
     incident: Reference;
@@ -127,10 +128,21 @@ export interface EventData extends Record<IncidentEventType, Incident> {
 }
 
 export type KnownEventType = keyof EventData;
-export type EventType = KnownEventType | `schedule.${string}` | `pagerduty.${string}` | `jira.${string}`;
+export type EventType =
+  | KnownEventType
+  | `schedule.${string}`
+  | `pagerduty.${string}`
+  | `jira.${string}`
+  | `http.${string}`
+  | `github.${string}`;
 
-/** The types of which there are events, beside those of PagerDuty, Jira and schedules. */
+/** The types of which there are events, beside those of PagerDuty, Jira, schedules, GitHub and a team's own sources. */
 const fired: readonly string[] = [
+  'alertmanager.alert.firing',
+  'alertmanager.alert.resolved',
+  'grafana.alert.firing',
+  'grafana.alert.resolved',
+  'argocd.application',
   'slack.action',
   'slack.request',
   'approval.asked',
@@ -157,14 +169,16 @@ const fired: readonly string[] = [
 /** What the watchdog tells of schedules. No schedule makes these, so none has their names. */
 export const aboutSchedules: readonly string[] = ['schedule.missed', 'schedule.kept'];
 
-/** Whether events of this type ever come. PagerDuty and Jira may add types; of all else there are the known ones. */
+/** Whether events of this type ever come. PagerDuty, Jira and GitHub may add types, and a team names its sources; of all else there are the known ones. */
 export const isFired = (type: string): boolean =>
-  /^(pagerduty|jira|schedule)\../.test(type) || fired.includes(type);
+  /^(pagerduty|jira|schedule|http|github)\../.test(type) || fired.includes(type);
 export type DataOf<Type extends EventType> = Type extends KnownEventType
   ? EventData[Type]
   : Type extends `schedule.${string}`
     ? { scheduledAt: string }
-    : unknown;
+    : Type extends `http.${string}`
+      ? HttpEvent
+      : unknown;
 
 export interface ResponderChange {
   incident: Reference;

@@ -72,6 +72,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       port,
       pagerDutySecrets: settings.pagerDutySecrets,
       jiraSecrets: settings.jiraSecrets,
+      httpSource: settings.httpSource,
       connections,
       slackSigningSecret: settings.slackSigningSecret,
       slackAppToken: settings.slackAppToken,

@@ -53,6 +53,7 @@ export interface Settings {
   responderRole: Role;
   pagerDutySecrets: readonly string[];
   jiraSecrets: readonly string[];
+  httpSource: { secrets: readonly string[]; tokens: readonly string[]; format: string | undefined };
   /** How often PagerDuty's log is read. Undefined: never. */
   pullSeconds: number | undefined;
   slackSigningSecret: string | undefined;
@@ -122,6 +123,11 @@ export function readSettings(environment: NodeJS.ProcessEnv, providers: readonly
     oidc: oidc.found,
     pagerDutySecrets: secretsIn(env.PAGERDUTY_WEBHOOK_SECRETS),
     jiraSecrets: secretsIn(env.JIRA_WEBHOOK_SECRETS),
+    httpSource: {
+      secrets: secretsIn(env.HTTP_WEBHOOK_SECRETS),
+      tokens: secretsIn(env.HTTP_WEBHOOK_TOKENS),
+      format: env.HTTP_WEBHOOK_FORMAT,
+    },
     pullSeconds: data.BATON_PAGERDUTY_PULL,
     slackSigningSecret: env.SLACK_SIGNING_SECRET,
     slackAppToken: env.SLACK_APP_TOKEN,

@@ -178,6 +178,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       port,
       pagerDutySecrets: connected.pagerDutySecrets,
       jiraSecrets: connected.jiraSecrets,
+      httpSource: connected.httpSource,
       connections,
       slackSigningSecret: connected.slackSigningSecret,
       slackAppToken: connected.slackAppToken,

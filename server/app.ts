@@ -11,6 +11,8 @@ import { type BodyReader, createBodyReader } from './body.ts';
 import { boundConnections } from './connections.ts';
 import { askedOnceASecond } from './fresh.ts';
 import { answerHealth, answerMetrics, answerReadiness, type HealthOptions } from './health.ts';
+import { storedSourceOf } from './http/source.ts';
+import { type HttpSource, takeHttpEvents } from './http/webhook.ts';
 import type { Inbox } from './inbox.ts';
 import { jiraWebhook } from './jira/webhook.ts';
 import { pagerDutyWebhook } from './pagerduty/webhook.ts';
@@ -26,6 +28,8 @@ export interface AppOptions extends HealthOptions {
   pagerDutySecrets: readonly string[];
   /** The same for Jira's. Left out: none. */
   jiraSecrets?: readonly string[] | undefined;
+  /** The source `default` of events by HTTP. Left out: it is closed. */
+  httpSource?: Omit<HttpSource, 'connection'> | undefined;
   /** Left out: there is only `default`. */
   connections?: Pick<StoredConnections, 'settingsOf'> | undefined;
   slackSigningSecret?: string | undefined;
@@ -67,8 +71,12 @@ export function createApp(options: AppOptions): Express {
   const pagerDuty = webhookOf(pagerDutyWebhook, options.pagerDutySecrets);
   const jira = webhookOf(jiraWebhook, options.jiraSecrets ?? []);
 
+  const ownSource = { secrets: [], tokens: [], ...options.httpSource, connection: defaultConnection };
+  const ownHttp = takeHttpEvents({ sourceOf: () => ownSource, readBody, inbox, log });
+  const namedHttp = takeHttpEvents({ sourceOf: storedSourceOf(options.connections), readBody, inbox, log });
+
   const timed =
-    (source: 'pagerduty' | 'slack' | 'jira', handler: Handler): Handler =>
+    (source: 'pagerduty' | 'slack' | 'jira' | 'http', handler: Handler): Handler =>
     (request, response, next) => {
       const start = performance.now();
       response.once('finish', () =>
@@ -91,6 +99,8 @@ export function createApp(options: AppOptions): Express {
   post('/webhooks/jira', timed('jira', jira.own));
   post('/webhooks/jira/default', timed('jira', jira.own));
   app.post('/webhooks/jira/:connection', timed('jira', jira.named));
+  post('/webhooks/http/default', timed('http', ownHttp));
+  app.post('/webhooks/http/:connection', timed('http', namedHttp));
   post('/slack/interactivity', timed('slack', takeSlackClick(slack)));
   post('/slack/interactivity/default', timed('slack', takeSlackClick(slack)));
   app.post('/slack/interactivity/:connection', timed('slack', takeSlackClick(namedSlack)));

@@ -6,7 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 export function isSignedByAny(
   signatures: readonly Buffer[],
   body: Uint8Array,
-  secrets: readonly string[],
+  secrets: readonly (string | Uint8Array)[],
 ): boolean {
   let matches = false;
   for (const secret of secrets) {

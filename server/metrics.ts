@@ -131,7 +131,7 @@ export function createMetrics(more: () => Promise<string> = async () => '') {
   });
   const storeUp = new Gauge({ name: 'baton_store_up', help: '1 while the store answers', registers });
   return {
-    webhook(source: 'pagerduty' | 'slack' | 'jira', answer: number, seconds: number) {
+    webhook(source: 'pagerduty' | 'slack' | 'jira' | 'http', answer: number, seconds: number) {
       webhooks.inc({ source, answer: String(answer) });
       duration.observe({ source }, seconds);
     },

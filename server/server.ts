@@ -11,7 +11,7 @@ import { addressOf } from './address.ts';
 import { createAccess } from './api/access.ts';
 import { type Api, createApi } from './api/api.ts';
 import type { OidcSettings } from './api/identity.ts';
-import { createApp, createHttpServer } from './app.ts';
+import { type AppOptions, createApp, createHttpServer } from './app.ts';
 import { type Dispatcher, startDispatcher } from './dispatch.ts';
 import type { HeadOptions } from './heads.ts';
 import { createInbox } from './inbox.ts';
@@ -50,6 +50,7 @@ export interface ServerOptions {
   pagerDutySecrets: readonly string[];
   /** Left out: the webhook is closed. */
   jiraSecrets?: readonly string[] | undefined;
+  httpSource?: AppOptions['httpSource'];
   /** Left out: there is only `default`. */
   connections?: StoredConnections | undefined;
   slackSigningSecret?: string | undefined;
@@ -177,6 +178,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const app = createApp({
     pagerDutySecrets: options.pagerDutySecrets,
     jiraSecrets: options.jiraSecrets,
+    httpSource: options.httpSource,
     connections: options.connections,
     slackSigningSecret: options.slackSigningSecret,
     slackApiUrl: apiUrl,

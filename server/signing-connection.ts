@@ -29,7 +29,7 @@ export function storedConnectionOf(
 }
 
 /** Several, separated by commas, so that a new one can be added before the old one is withdrawn. */
-const secretsIn = (list = ''): string[] =>
+export const secretsIn = (list = ''): string[] =>
   list
     .split(',')
     .map((secret) => secret.trim())

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { httpFormats } from '../../domain/http-event.ts';
 import { notConnected } from '../failures.ts';
 import { defineProvider } from '../provider.ts';
+import { webhookSecrets } from '../webhook-secrets.ts';
 import { readAllowedHosts } from './allowed.ts';
 import { connectHttp } from './client.ts';
 import { systemLookup } from './guard.ts';
@@ -38,13 +40,29 @@ const settings = z.object({
     .refine(isProxy, 'is not an address like http://proxy.example:3128')
     .optional()
     .describe('the proxy of these requests alone (the process’s: HTTPS_PROXY)'),
+  HTTP_WEBHOOK_SECRETS: webhookSecrets.describe(
+    'what this source signs its events with, comma-separated; whsec_… is base64',
+  ),
+  HTTP_WEBHOOK_TOKENS: webhookSecrets.describe(
+    'what this source bears as Authorization: Bearer, comma-separated',
+  ),
+  HTTP_WEBHOOK_FORMAT: z
+    .enum(httpFormats, `is not one of ${httpFormats.join(', ')}`)
+    .optional()
+    .describe(`how its JSON is read: ${httpFormats.join(', ')} (json); CloudEvents are known by themselves`),
 });
 
 export const http = defineProvider({
   name: 'http',
   title: 'HTTP',
   settings,
-  secrets: ['HTTP_BEARER_TOKEN', 'HTTP_HMAC_SECRET', 'HTTP_PROXY_URL'],
+  secrets: [
+    'HTTP_BEARER_TOKEN',
+    'HTTP_HMAC_SECRET',
+    'HTTP_PROXY_URL',
+    'HTTP_WEBHOOK_SECRETS',
+    'HTTP_WEBHOOK_TOKENS',
+  ],
   foreign: /^HTTP_/,
   async connect(given, env) {
     const { HTTP_BEARER_TOKEN: bearerToken, HTTP_HMAC_SECRET: hmacSecret, HTTP_PROXY_URL: proxyUrl } = given;

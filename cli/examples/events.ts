@@ -18,6 +18,7 @@ import {
   waitingDelivery as waitingQuestion,
 } from '../../store/question-lines.ts';
 import { exampleWebhook, signWebhook } from '../example.ts';
+import { httpExample } from './http.ts';
 import { ada, wireData, wireIncident } from './pagerduty.ts';
 
 /** An event as its source sends it: by HTTP, with a signature over the bytes. */
@@ -25,7 +26,11 @@ export interface Raw {
   path: string;
   body: string;
   /** The setting that holds the secret; of a list, the first one is taken. */
-  setting: 'PAGERDUTY_WEBHOOK_SECRETS' | 'JIRA_WEBHOOK_SECRETS' | 'SLACK_SIGNING_SECRET';
+  setting:
+    | 'PAGERDUTY_WEBHOOK_SECRETS'
+    | 'JIRA_WEBHOOK_SECRETS'
+    | 'HTTP_WEBHOOK_SECRETS'
+    | 'SLACK_SIGNING_SECRET';
   headers(secret: string): Record<string, string>;
 }
 
@@ -318,6 +323,13 @@ function ofCondition(
   return { event: conditionEvent(type, { trouble, since: time }, time).event };
 }
 
+function ofHttp(type: Parameters<typeof httpExample>[0]): Making {
+  return (at) => {
+    const { event, ...sent } = httpExample(type, at);
+    return { event, raw: { ...sent, setting: 'HTTP_WEBHOOK_SECRETS' } };
+  };
+}
+
 type Making = (at: Date) => Example;
 type Own = Exclude<KnownEventType, `pagerduty.${string}`>;
 
@@ -348,6 +360,13 @@ const own: Record<Own | 'schedule.shift-handoff', Making> = {
   'schedule.missed': (at) => ofCondition('schedule.missed', at),
   'schedule.kept': (at) => ofCondition('schedule.kept', at),
   'schedule.shift-handoff': ofSchedule,
+  'alertmanager.alert.firing': ofHttp('alertmanager.alert.firing'),
+  'alertmanager.alert.resolved': ofHttp('alertmanager.alert.resolved'),
+  'grafana.alert.firing': ofHttp('grafana.alert.firing'),
+  'grafana.alert.resolved': ofHttp('grafana.alert.resolved'),
+  'github.deployment_status': ofHttp('github.deployment_status'),
+  'github.workflow_run': ofHttp('github.workflow_run'),
+  'argocd.application': ofHttp('argocd.application'),
 };
 
 const makers = new Map<string, Making>([

@@ -67,10 +67,16 @@ describe('the examples of events', () => {
 
   it.each(sent)('$type is taken by a server as its source sends it', async ({ type, event, raw }) => {
     const jiraSecret = 'jira-secret-of-tests';
-    const receiver = await startReceiver({ jiraSecrets: [jiraSecret] });
+    const httpSecret = 'http-secret-of-tests';
+    const format = type.split('.')[0] ?? '';
+    const receiver = await startReceiver({
+      jiraSecrets: [jiraSecret],
+      httpSource: { secrets: [httpSecret], tokens: [], format },
+    });
     const secrets = {
       PAGERDUTY_WEBHOOK_SECRETS: secret,
       JIRA_WEBHOOK_SECRETS: jiraSecret,
+      HTTP_WEBHOOK_SECRETS: httpSecret,
       SLACK_SIGNING_SECRET: slackSecret,
     };
     if (!raw) throw new Error('It is not sent');

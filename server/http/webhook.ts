@@ -1,0 +1,143 @@
+import type { Request, Response } from 'express';
+import type { Logger } from 'pino';
+import {
+  type BodyReader,
+  checkContentType,
+  checkLength,
+  digestOf,
+  headerOf,
+  parseJsonObject,
+} from '../body.ts';
+import { boundedData } from '../bounded.ts';
+import type { Inbox } from '../inbox.ts';
+import type { ReadEvent } from '../read-event.ts';
+import { notConfigured, Refusal } from '../refusal.ts';
+import { type CarriedBy, carriedBy, readCloudEvents } from './cloud-events.ts';
+import { keyFrom, type ReadBy, subjectFrom } from './format.ts';
+import { formats } from './formats/index.ts';
+import { bearsOne, checkSignature, hasSignature, signatureForms } from './signature.ts';
+
+/** A source of events of a team's own, as its connection describes it. */
+export interface HttpSource {
+  connection: string;
+  /** With any, each delivery is signed by one of them. */
+  secrets: readonly string[];
+  /** With any, each delivery bears one of them. */
+  tokens: readonly string[];
+  /** Of its JSON. Left out: any. CloudEvents are known by themselves. */
+  format?: string | undefined;
+}
+
+export interface HttpWebhookOptions {
+  /** The source that a request's address names. Rejects with a refusal where there is none. */
+  sourceOf(request: Request): HttpSource | Promise<HttpSource>;
+  readBody: BodyReader;
+  inbox: Inbox;
+  log: Logger;
+}
+
+/**
+ * Takes what a CI, a monitor or any other system tells: shown to be from it, read once, stored, then answered, as webhooks of providers are.
+ * A delivery may hold several events: each is stored under its own id, so that one whose answer was lost can be sent again as a whole.
+ */
+export function takeHttpEvents({ sourceOf, readBody, inbox, log }: HttpWebhookOptions) {
+  return async (request: Request, response: Response) => {
+    const source = await sourceOf(request);
+    const by = checkForm(request, source);
+    const body = await readBody(request);
+    checkSigned(request, body, source);
+    const receivedAt = new Date().toISOString();
+    const digest = digestOf(body);
+    const from = { connection: source.connection, receivedAt, digest };
+    const read = by ? readCarried(by, request, body, from) : readJson(body, from, source.format);
+    const receipts = await Promise.all(
+      read.map(async (each) => {
+        const { type, subject, time = receivedAt, id = digest } = 'event' in each ? each.event : each;
+        if ('unreadable' in each)
+          log.warn({ event: id, type, reason: each.unreadable }, 'Schema drift: event parked');
+        const { seq, duplicate } = await inbox.store({
+          source: `/http/${source.connection}`,
+          eventId: id,
+          type,
+          ...(subject === undefined ? {} : { subject }),
+          time,
+          body: read.length === 1 ? body : bodyOf(each),
+          ...('event' in each ? { event: each.event } : { unreadable: each.unreadable }),
+          actor: 'http',
+          via: 'webhook',
+        });
+        return { id, seq, duplicate };
+      }),
+    );
+    response.status(202).json({ events: receipts });
+  };
+}
+
+/** What can be told before the body is read. */
+function checkForm(request: Request, { secrets, tokens }: HttpSource): CarriedBy | undefined {
+  if (secrets.length + tokens.length === 0)
+    throw notConfigured('HTTP_WEBHOOK_SECRETS or HTTP_WEBHOOK_TOKENS');
+  const by = carriedBy(request.headers);
+  if (by === undefined || by === 'binary') checkContentType(request, 'application/json');
+  else checkContentType(request, `application/cloudevents${by === 'batch' ? '-batch' : ''}+json`);
+  checkLength(request);
+  if (tokens.length > 0 && !bearsOne(request.headers.authorization, tokens))
+    throw request.headers.authorization === undefined
+      ? new Refusal(400, 'No token', 'This source bears a token. Send it as Authorization: Bearer <token>.')
+      : new Refusal(
+          403,
+          'Token does not match',
+          'No token in HTTP_WEBHOOK_TOKENS is this one. Compare them.',
+        );
+  if (secrets.length > 0 && !hasSignature((name) => headerOf(request, name)))
+    throw new Refusal(400, 'No signature', `This source signs what it sends. Send ${signatureForms}.`);
+  if (secrets.length > 0 && by === 'binary')
+    throw new Refusal(
+      400,
+      'Attributes not signed',
+      'The signature covers the body alone, and here the attributes are headers. Send the CloudEvent in structured mode.',
+    );
+  return by;
+}
+
+function checkSigned(request: Request, body: Uint8Array, { secrets }: HttpSource): void {
+  if (secrets.length === 0) return;
+  const signed = checkSignature((name) => headerOf(request, name), body, secrets, Date.now());
+  if (signed === 'too old')
+    throw new Refusal(
+      403,
+      'Signature too old',
+      'It was signed more than five minutes from now. Compare the clocks, and sign each attempt anew.',
+    );
+  if (signed !== 'valid')
+    throw new Refusal(
+      403,
+      'Signature does not match',
+      'No signature matches a secret in HTTP_WEBHOOK_SECRETS. Compare it with the sender’s.',
+    );
+}
+
+function readCarried(by: CarriedBy, request: Request, body: Uint8Array, from: ReadBy): ReadEvent[] {
+  const { connection, receivedAt } = from;
+  return readCloudEvents(by, request.headers, body).map(({ id, time = receivedAt, data }) => ({
+    event: {
+      id: keyFrom(id),
+      source: `/http/${connection}`,
+      type: `http.${connection}`,
+      ...(data.subject === undefined
+        ? {}
+        : { subject: subjectFrom(connection, `${data.source} ${data.subject}`) }),
+      time,
+      data: { ...data, body: boundedData(data.body) },
+    },
+  }));
+}
+
+function readJson(body: Uint8Array, from: ReadBy, format: string | undefined): ReadEvent[] {
+  const { read } = formats.find(({ name }) => name === format) ?? formats[0];
+  return read(parseJsonObject(body), from);
+}
+
+/** Of several, each is kept by itself. */
+const bodyOf = (each: ReadEvent) =>
+  Buffer.from(JSON.stringify('event' in each ? each.event.data : { unreadable: each.unreadable }));
