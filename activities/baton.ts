@@ -1,4 +1,5 @@
 import type { Approvals } from '../domain/approval.ts';
+import type { Deed } from '../domain/deed.ts';
 import type { LinkCodes } from '../domain/link-code.ts';
 import type { Mode } from '../domain/mode.ts';
 import type { Notices } from '../domain/notice.ts';
@@ -24,8 +25,10 @@ export interface FoundOut {
  * and lines in the record as by the API and the command.
  */
 export interface Baton extends Approvals, Pick<Questions, 'findQuestion'>, LinkCodes, Notices {
-  /** The runs on an incident that watch, propose or ask: by which trigger, in which mode. The incident as lists tell it. */
-  askedRunsOn(subject: string): Promise<{ trigger: string; mode: Mode }[]>;
+  /** The runs on an incident but rehearsals: by which trigger, in which mode. The incident as lists tell it. */
+  modesOn(subject: string): Promise<{ trigger: string; mode: Mode }[]>;
+  /** What they have changed that cannot be taken back harmlessly, and what a guard has held, oldest first. */
+  deedsOn(subject: string): Promise<Deed[]>;
   /** What has come of an incident with one trigger so far. */
   foundOut(subject: string, trigger: string): Promise<FoundOut>;
   /** The role that counts of the person with this address, in whose name something is done at a provider. */

@@ -135,7 +135,7 @@ export interface Details {
   'activity.failed': AttemptDetail & { failure: Failure };
   /** A change that was made says by which plan. */
   'activity.completed': AttemptDetail & { result: unknown } & Partial<
-      Pick<Plan, 'before' | 'after' | 'inverse'> & { digest: string }
+      Pick<Plan, 'summary' | 'before' | 'after' | 'inverse'> & { digest: string }
     >;
   /** What people were shown, by its digest. */
   'approval.asked': ApprovalDetail &

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { agreementActions, askingModes } from '../domain/agreement.ts';
-import type { Mode } from '../domain/mode.ts';
+import { type Mode, modes } from '../domain/mode.ts';
 import type { RecordRow } from '../domain/record.ts';
 import { modeInCause } from './cause.ts';
 import type { Context } from './context.ts';
@@ -8,10 +8,10 @@ import { keyText } from './json.ts';
 import { textsOf } from './lists.ts';
 import { recordRow, type StoredLine } from './record.ts';
 
-/** The runs that do not act by themselves alone: they watch, propose or ask. */
+/** How runs stand, above all those that do not act by themselves alone: they watch, propose or ask. */
 export interface AskedRuns {
-  /** Those on an incident, oldest first: by which trigger, in which mode. */
-  askedRunsOn(subject: string): Promise<{ trigger: string; mode: Mode }[]>;
+  /** All on an incident but rehearsals, oldest first: by which trigger, with which workflow, in which mode. */
+  modesOn(subject: string): Promise<{ trigger: string; workflow: string; mode: Mode }[]>;
   /**
    * The lines about what these triggers' newest runs watched, proposed or asked for, at most `limit` of them since then, oldest first; and
    * about all else that was done there. Those that are not linked yet are not among them.
@@ -24,14 +24,14 @@ export interface AskedRuns {
 }
 
 /** A card has no room for more. */
-const mostOnIncident = 5;
+const mostOnIncident = 20;
 
 export function askedRunsOn({ db }: Context): AskedRuns {
   return {
-    async askedRunsOn(subject) {
-      const { rows } = await sql<{ trigger: string; mode: Mode }>`
-        select trigger, ${modeInCause} as mode from runs
-        where subject = ${keyText(subject)} and ${modeInCause} = any (${textsOf(askingModes)})
+    async modesOn(subject) {
+      const { rows } = await sql<{ trigger: string; workflow: string; mode: Mode }>`
+        select trigger, workflow, coalesce(${modeInCause}, 'auto') as mode from runs
+        where subject = ${keyText(subject)} and coalesce(${modeInCause}, 'auto') = any (${textsOf(modes)})
         order by created_at desc limit ${mostOnIncident}`.execute(db);
       return rows.toReversed();
     },

@@ -11,6 +11,7 @@ import { byHandOn } from './by-hand.ts';
 import { connectionsOn } from './connections.ts';
 import type { Context } from './context.ts';
 import { openPostgres } from './database.ts';
+import { deedsOn } from './deeds.ts';
 import { decisionsOn } from './dispatch.ts';
 import { echoesOn } from './echoes.ts';
 import { effectsOn } from './effects.ts';
@@ -145,6 +146,7 @@ export function makeStore(
     ...transcriptsOn(context),
     ...loweringsOn(context),
     ...askedRunsOn(context),
+    ...deedsOn(context),
     ...sessionsOn(context),
     ...pullsOn(context),
     ...stormsOn(context),

@@ -5,6 +5,7 @@ import type { AskedRuns } from './asked-runs.ts';
 import type { Budgets } from './budgets.ts';
 import type { ByHand } from './by-hand.ts';
 import type { ConnectionRows } from './connections.ts';
+import type { Deeds } from './deeds.ts';
 import type { Decisions } from './dispatch.ts';
 import type { Echoes } from './echoes.ts';
 import type { Effects } from './effects.ts';
@@ -56,6 +57,7 @@ export interface Store
     RecordLog,
     Lines,
     AskedRuns,
+    Deeds,
     Incidents,
     Lists,
     ByHand,

@@ -33,7 +33,8 @@ export const surroundingsFor = (env: NodeJS.ProcessEnv): Clients & { baton: Bato
     claimNotices: async () => [],
     toldNotices: async () => {},
     foundOut: async () => ({ heard: false }),
-    askedRunsOn: async () => [],
+    modesOn: async () => [],
+    deedsOn: async () => [],
   },
 });
 

@@ -52,7 +52,7 @@ export function batonFor({
   }
   const { askApproval, findApproval, closeApproval, showedApproval } = store;
   const { keepLinkCode, redeemLinkCode, findPersonInSlack } = store;
-  const { untoldNotices, claimNotices, toldNotices, askedRunsOn } = store;
+  const { untoldNotices, claimNotices, toldNotices, modesOn, deedsOn } = store;
   return {
     roleOf: async (email) => (await rightsOf(email)).role,
     askApproval,
@@ -66,7 +66,8 @@ export function batonFor({
     untoldNotices,
     claimNotices,
     toldNotices,
-    askedRunsOn,
+    deedsOn,
+    modesOn,
     foundOut: (subject, trigger) => foundOut(subject, trigger, store),
     async perform(operation, input, by, key) {
       const principal = await principalOf(by);

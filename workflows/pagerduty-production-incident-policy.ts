@@ -35,6 +35,7 @@ import {
   say,
   showState,
   takeIn,
+  tellsOfDeeds,
   type WarRoom,
 } from './kit/war-room.ts';
 
@@ -63,13 +64,21 @@ export async function pagerdutyProductionIncidentPolicy(
   const { soFar, ...given } = input;
   const policy: Policy = { graceTime: '1 day', remindWhenQuiet: '1 hour', private: false, ...given };
   const isWhole = patched('whole-war-room');
-  const gathers = patched('gathers-a-storm');
-  const warRoom = soFar ? { ...inParts(), soFar, isWhole, gathers } : await open(policy, isWhole, gathers);
+  const shows = {
+    isWhole,
+    gathers: patched('gathers-a-storm'),
+    showsDeeds: patched('shows-what-other-runs-did'),
+  };
+  const warRoom = soFar ? { ...inParts(), soFar, ...shows } : await open(policy, shows);
   if (!warRoom.soFar.room && !warRoom.soFar.issue) return 'could open neither room nor issue';
   return followToTheEnd(warRoom, policy);
 }
 
-async function open(policy: Policy, isWhole: boolean, gathers: boolean): Promise<WarRoom> {
+async function open(
+  policy: Policy,
+  shows: Pick<WarRoom, 'isWhole' | 'gathers' | 'showsDeeds'>,
+): Promise<WarRoom> {
+  const { isWhole } = shows;
   const context = await readContext(policy.incidentId);
   const { incident } = context;
   const parts = inParts();
@@ -78,7 +87,7 @@ async function open(policy: Policy, isWhole: boolean, gathers: boolean): Promise
     parts.part('Jira issue', () => createIssue(context, parts)),
   ]);
   const soFar: Progress = { room, issue, invited: [], told: toldOf(incident), quietSince: Date.now() };
-  const warRoom: WarRoom = { ...parts, soFar, isWhole, gathers };
+  const warRoom: WarRoom = { ...parts, soFar, ...shows };
   if (isWhole) Object.assign(soFar, { runbooks: runbooksOf(known(context.alerts)), respondersChanged: true });
 
   await Promise.all([setUpRoom(warRoom, context, policy), linkIssue(warRoom, incident)]);
@@ -192,11 +201,13 @@ const burst = 3_000;
 
 /** Keeps room and issue current, and ends once the incident has been resolved for the grace time. */
 async function followToTheEnd(warRoom: WarRoom, policy: Policy): Promise<string> {
-  const { soFar, isWhole, gathers } = warRoom;
+  const { soFar, isWhole, gathers, showsDeeds } = warRoom;
   const { incidentId, graceTime } = policy;
-  const concernsUs = (event: LaterEvent) => concernsRoom(event) || (gathers && isGathered(event));
+  const concernsUs = (event: LaterEvent) =>
+    concernsRoom(event) || (gathers && isGathered(event)) || (showsDeeds && tellsOfDeeds(event));
   let seen = 0;
   for (;;) {
+    const mayDiffer = showsDeeds && eventsSoFar().slice(seen).some(tellsOfDeeds);
     takeIn(soFar, eventsSoFar().slice(seen));
     const gathered = gathers ? takeInGathered(soFar.gathered, eventsSoFar().slice(seen)) : undefined;
     if (gathered) soFar.gathered = gathered;
@@ -214,7 +225,7 @@ async function followToTheEnd(warRoom: WarRoom, policy: Policy): Promise<string>
     const isClosing = isResolved && soFar.closed?.resolvedAt !== resolveOf(now);
     if (isClosing) soFar.closed = { resolvedAt: resolveOf(now), until: Date.now() + msToNumber(graceTime) };
     if (now && isWhole && soFar.closed && !isResolved) await openAgain(warRoom, now, policy);
-    if (now) await showState(warRoom, now, plansOf(warRoom, policy));
+    if (now) await showState(warRoom, now, plansOf(warRoom, policy), mayDiffer);
     const shownAt = Date.now();
     const untilNextEdit = () => Math.max(shownAt + burst - Date.now(), 1);
     const listed = listsOf(soFar);

@@ -1,5 +1,6 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
+import type { Deed } from '../../domain/deed.ts';
 import type { Mode } from '../../domain/mode.ts';
 import { incidentOfMark, subjectOf } from '../../domain/subject.ts';
 import { actor, connectionName, defineActivity } from '../activity.ts';
@@ -53,8 +54,8 @@ export const showSlackStatusCard = defineActivity({
   inverse,
   async look(given, { slack, baton, attempt }) {
     const { connection, channelId } = given;
-    const modes = await modesOn(given.incidentId, baton);
-    const input = withModes(given, modes);
+    const told = await toldOn(given.incidentId, baton);
+    const input = withTold(given, told);
     const client = await slack(connection);
     const api = client.api(attempt.signal);
     const self = await client.self(api);
@@ -76,15 +77,15 @@ export const showSlackStatusCard = defineActivity({
           ...(card && !card.isSame ? [`${editCall({ channelId, ts }, body)}${orPost}`] : []),
           ...(pins ? [`${pinCall(channelId, ts)}${joiningFirst}`] : []),
         ],
-        values: { hidden: looked.hidden, card, modes },
+        values: { hidden: looked.hidden, card, told },
         inverse,
         output: { changed: true, ts, permalink },
       },
     };
   },
-  async act({ values: { hidden, card, modes } }, given, { slack, attempt }) {
+  async act({ values: { hidden, card, told } }, given, { slack, attempt }) {
     const { connection, channelId } = given;
-    const input = withModes(given, modes);
+    const input = withTold(given, told);
     const client = await slack(connection);
     const api = client.api(attempt.signal);
     const self = await client.self(api);
@@ -109,18 +110,52 @@ const modeWords: Record<Mode, string> = {
   auto: 'auto',
 };
 
-/** Whoever writes the card knows the incident, and not all of its runs. */
-async function modesOn(mark: string, baton: Pick<Baton, 'askedRunsOn'>): Promise<string[]> {
-  const incident = incidentOfMark(mark);
-  if (!incident) return [];
-  const runs = await baton.askedRunsOn(subjectOf(incident.connection, incident.incidentId));
-  return runs.map(({ trigger, mode }) => `Mode of ${trigger}: ${modeWords[mode]}`);
+/** What the store knows of the runs on the incident: whoever writes the card is one of them at most. */
+interface ToldByStore {
+  modes: string[];
+  did: string[];
+  held: string[];
 }
 
-const withModes = <Input extends Shown>(input: Input, modes: readonly string[]): Input => ({
-  ...input,
-  card: { ...input.card, lines: [...input.card.lines, ...modes] },
-});
+async function toldOn(mark: string, baton: Pick<Baton, 'modesOn' | 'deedsOn'>): Promise<ToldByStore> {
+  const incident = incidentOfMark(mark);
+  if (!incident) return { modes: [], did: [], held: [] };
+  const subject = subjectOf(incident.connection, incident.incidentId);
+  const [runs, deeds] = await Promise.all([baton.modesOn(subject), baton.deedsOn(subject)]);
+  // That a run which changes nothing of note does so by itself is no news.
+  const isNews = ({ trigger, mode }: (typeof runs)[number]) =>
+    mode !== 'auto' || deeds.some(({ run }) => triggerOf(run) === trigger);
+  const shown = runs.filter(isNews).map(({ trigger, mode }) => `Mode of ${trigger}: ${modeWords[mode]}`);
+  return {
+    modes: [...new Set(shown)].slice(-mostModes),
+    did: deeds.flatMap((deed) => ('did' in deed ? [inWords(deed, deed.did)] : [])).slice(-mostDeeds),
+    held: deeds.flatMap((deed) => ('held' in deed ? [inWords(deed, deed.held)] : [])).slice(-mostDeeds),
+  };
+}
+
+/** A card has no room for more. */
+const mostModes = 5;
+const mostDeeds = 4;
+
+/** `09:12 UTC, ec2-unhealthy: Reboots i-0abc12345def67890`. */
+const inWords = ({ at, run }: Deed, words: string) =>
+  `${new Date(at).toISOString().slice(11, 16)} UTC, ${triggerOf(run)}: ${words}`;
+
+const triggerOf = (run: string) => run.split('/')[0] ?? '';
+
+/** Lists that whoever writes the card leaves out stay as they are shown. */
+const withTold = <Input extends Shown>(input: Input, { modes, did, held }: ToldByStore): Input => {
+  const { card } = input;
+  return {
+    ...input,
+    card: {
+      ...card,
+      lines: [...card.lines, ...modes],
+      ...(card.did ? { did: [...did, ...card.did] } : {}),
+      ...(card.problems ? { problems: [...held, ...card.problems] } : {}),
+    },
+  };
+};
 
 interface Shown {
   channelId: string;

@@ -164,6 +164,7 @@ export const lineDetails = {
   'activity.completed': z.object({
     ...attempt,
     result: unknown,
+    summary: text.exactOptional().describe('What was changed, in words'),
     before: unknown.exactOptional(),
     after: unknown.exactOptional(),
     inverse: inverseShape.exactOptional(),

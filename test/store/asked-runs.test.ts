@@ -13,16 +13,18 @@ describe.each(await backends())('runs that watch, propose or ask, on $name', ({ 
     return id;
   }
 
-  it('are told of an incident, with their modes; those that act by themselves are not', async () => {
+  it('are told of an incident, with their modes; rehearsals are not', async () => {
     const subject = fresh('Q');
     await begin('one', subject, { mode: 'observe' });
     await begin('two', subject, { mode: 'propose' });
     await begin('three', subject, {});
     await begin('four', fresh('Q'), { mode: 'observe' });
     await begin('five', subject, { mode: 'plan' });
-    expect(await store.askedRunsOn(subject)).toEqual([
-      { trigger: 'one', mode: 'observe' },
-      { trigger: 'two', mode: 'propose' },
+    const workflow = 'reboot';
+    expect(await store.modesOn(subject)).toEqual([
+      { trigger: 'one', workflow, mode: 'observe' },
+      { trigger: 'two', workflow, mode: 'propose' },
+      { trigger: 'three', workflow, mode: 'auto' },
     ]);
   });
 

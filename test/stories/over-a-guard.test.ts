@@ -11,7 +11,7 @@ import { ec2Unhealthy } from '../../triggers/ec2-unhealthy.ts';
 import { productionIncident } from '../../triggers/production-incident.ts';
 import { slackRequest } from '../../triggers/slack-request.ts';
 import { entry } from '../store/world.ts';
-import { eventually, startWorld, type World } from '../world.ts';
+import { cardOf, eventually, startWorld, type World } from '../world.ts';
 import { overHttp } from './slack-doors.ts';
 
 let world: World;
@@ -99,6 +99,12 @@ describe('an instance that was rebooted a short time ago and fails its checks ag
     await fillForm(world.slack, ben, { reason: 'the kernel was patched' });
     expect((await ended(id)).outcome).toBe('restarted');
     expect(reboots(instance)).toHaveLength(2);
+    await eventually('the card to tell of the reboot, and in which mode it was made', () => {
+      const card = JSON.stringify(cardOf(world.slack, id)?.blocks);
+      return (
+        card.includes(`ec2-unhealthy: Reboots ${instance}`) && card.includes('Mode of ec2-unhealthy: auto')
+      );
+    });
     const lines = await world.record(id);
     const answered = lines.find(({ action }) => action === 'approval.answered');
     expect(answered).toMatchObject({
@@ -167,6 +173,9 @@ describe('an instance that was rebooted a short time ago and fails its checks ag
     expect((await ended(id)).outcome).toBe('handed to a person');
     expect(reboots(instance)).toHaveLength(1);
     expect(notes(id)).toMatch(/may be made after[\s\S]*ada@example.com refused it: it needs a new disk/);
+    await eventually('the card to tell that it is not done', () =>
+      /Not done[^"]*Refused by people: Reboots i-/.test(JSON.stringify(cardOf(world.slack, id)?.blocks)),
+    );
   });
 
   it('is no longer asked about once a person has resolved the incident', async () => {

@@ -95,13 +95,13 @@ export const concluded =
     return outcome;
   };
 
-/** By which plan a change was made, and how it is taken back. */
+/** By which plan a change was made, in words too, and how it is taken back. */
 function madeBy(
   call: Call<AnyChange>,
   plan: Outcome['plan'],
   scrub: (text: string) => string,
 ): Record<string, unknown> {
   if (!plan) return {};
-  const { before, after, inverse } = plan;
-  return { digest: plannedCall(call, plan, scrub).digest, before, after, inverse };
+  const { summary, before, after, inverse } = plan;
+  return { summary, digest: plannedCall(call, plan, scrub).digest, before, after, inverse };
 }

@@ -48,6 +48,8 @@ interface Approval {
   pending: boolean;
   isQuestion?: boolean;
   isParked?: boolean;
+  /** Nobody approved it: by refusal, or as nobody answered in time. */
+  ended?: 'refused' | 'expired';
 }
 
 /** A room, and what could not be done about it. */
@@ -57,6 +59,8 @@ export interface WarRoom extends Parts {
   isWhole: boolean;
   /** Runs that began with an earlier version take no notice of a storm until their next history. */
   gathers: boolean;
+  /** Runs that began with an earlier version show what other runs did only with other news, until their next history. */
+  showsDeeds: boolean;
 }
 
 const mostApprovals = 20;
@@ -91,8 +95,16 @@ export function runbooksOf(alerts: readonly Alert[]): Link[] {
   );
 }
 
-/** Card and topic, where they would say something else than they do. */
-export async function showState(warRoom: WarRoom, incident: CurrentIncident, plans: string[]): Promise<void> {
+/**
+ * Card and topic, where they would say something else than they do. `mayDiffer`: other runs may have done something, which the activity that
+ * shows the card knows.
+ */
+export async function showState(
+  warRoom: WarRoom,
+  incident: CurrentIncident,
+  plans: string[],
+  mayDiffer = false,
+): Promise<void> {
   const { part, soFar, isWhole } = warRoom;
   if (!soFar.room) return;
   const { channelId } = soFar.room;
@@ -105,7 +117,7 @@ export async function showState(warRoom: WarRoom, incident: CurrentIncident, pla
     ...(isWhole ? listsOf(soFar, plans) : {}),
   };
   const shown = JSON.stringify(card);
-  if (shown !== soFar.card || (isWhole && !soFar.cardTs))
+  if (shown !== soFar.card || mayDiffer || (isWhole && !soFar.cardTs))
     await part('Status card', async () => {
       const known = soFar.cardTs ? { ts: soFar.cardTs } : {};
       const { ts } = await steps.showSlackStatusCard({ channelId, incidentId, card, ...known });
@@ -130,7 +142,7 @@ function listsOf(
     did: ['Opened this room', ...(issue ? [`Made the Jira issue ${issue.key}`] : []), ...did],
     would: plans,
     waitsFor: waitedFor(approvals),
-    problems: notDone,
+    problems: [...notDone, ...notApproved(approvals)],
   };
 }
 
@@ -140,6 +152,12 @@ const waitedFor = (approvals: readonly Approval[]) =>
     .map(({ summary, isQuestion, isParked }) =>
       isParked ? summary : `${isQuestion ? 'Question' : 'Approval'}: ${summary}`,
     );
+
+const notApproved = (approvals: readonly Approval[]) =>
+  approvals.flatMap(({ summary, ended }) => {
+    if (!ended) return [];
+    return [`${ended === 'refused' ? 'Refused by people' : 'Nobody answered in time'}: ${summary}`];
+  });
 
 type Person = { id: string; name: string; email?: string | undefined };
 
@@ -231,6 +249,10 @@ const isAboutApproval = ({ type }: LaterEvent) => /^(approval|question)\./.test(
 export const concernsRoom = (event: LaterEvent): boolean =>
   event.incident !== undefined || isAboutResponders(event) || isAboutApproval(event);
 
+/** A run notes on the incident what it has done, or why it has not; people are asked about what a guard holds. */
+export const tellsOfDeeds = (event: LaterEvent): boolean =>
+  event.type === 'pagerduty.incident.annotated' || isAboutApproval(event);
+
 /** Keeps what is told by these events alone, and by no look at PagerDuty. */
 export function takeIn(soFar: Progress, events: readonly LaterEvent[]): void {
   for (const event of events) {
@@ -242,7 +264,9 @@ export function takeIn(soFar: Progress, events: readonly LaterEvent[]): void {
     // One that was answered stays so, in whatever order the events come.
     const pending = approval.pending && known?.pending !== false;
     const summary = approval.summary || known?.summary || approval.id;
-    soFar.approvals = [...others, { ...approval, summary, pending }].slice(-mostApprovals);
+    const ended = approval.ended ?? known?.ended;
+    const now = { ...approval, summary, pending, ...(ended ? { ended } : {}) };
+    soFar.approvals = [...others, now].slice(-mostApprovals);
   }
 }
 
@@ -256,6 +280,7 @@ function approvalOf({ type, data }: LaterEvent): Approval | undefined {
     ...(isParked === true ? { isParked } : {}),
     summary: typeof summary === 'string' ? summary.slice(0, 200) : '',
     pending: type.endsWith('.asked') || state === 'pending',
+    ...(state === 'refused' || state === 'expired' ? { ended: state } : {}),
   };
 }
 

@@ -66,7 +66,7 @@ describe('the status card', () => {
     const asked: string[] = [];
     const baton = {
       ...surroundingsFor({}).baton,
-      async askedRunsOn(subject: string) {
+      async modesOn(subject: string) {
         asked.push(subject);
         return [{ trigger: 'ec2-unhealthy', mode: 'observe' as const }];
       },
@@ -81,6 +81,31 @@ describe('the status card', () => {
     expect(await run(showSlackStatusCard, { channelId, incidentId: 'eu-Q1ABC', card })).toMatchObject({
       changed: false,
     });
+  });
+
+  it('says what any run on the incident has changed, and what a guard has held, before what its writer did', async () => {
+    const { simulator } = await startRoom();
+    const of = { run: 'ec2-unhealthy/Q1ABC', at: '2026-11-20T09:12:30.000Z' };
+    const baton = {
+      ...surroundingsFor({}).baton,
+      deedsOn: async () => [
+        { ...of, key: 'one', did: 'Reboots i-0abc' },
+        { ...of, key: 'two', held: 'The guard cool-down holds it' },
+      ],
+    };
+    const run = runnerFor(slackEnvironment(simulator.url), { baton });
+    const lists = { did: ['Opened this room'], problems: [] };
+    await run(showSlackStatusCard, { channelId, incidentId: 'Q1ABC', card: { ...card, ...lists } });
+    const shown = JSON.stringify(simulator.world.messages[0]?.blocks);
+    expect(shown).toContain('Baton did\\n• 09:12 UTC, ec2-unhealthy: Reboots i-0abc\\n• Opened this room');
+    expect(shown).toContain('Not done\\n• 09:12 UTC, ec2-unhealthy: The guard cool-down holds it');
+    // A click knows nothing of the lists: they stay.
+    await run(showSlackStatusCard, {
+      channelId,
+      incidentId: 'Q1ABC',
+      card: { ...card, status: 'acknowledged' },
+    });
+    expect(JSON.stringify(simulator.world.messages[0]?.blocks)).toContain('Reboots i-0abc');
   });
 
   it('has buttons as far as they make sense, each with the incident id', async () => {
