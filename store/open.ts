@@ -12,6 +12,7 @@ import { connectionsOn } from './connections.ts';
 import type { Context } from './context.ts';
 import { openPostgres } from './database.ts';
 import { decisionsOn } from './dispatch.ts';
+import { drillsOn } from './drills.ts';
 import { echoesOn } from './echoes.ts';
 import { effectsOn } from './effects.ts';
 import { openEmbedded } from './embedded.ts';
@@ -148,6 +149,7 @@ export function makeStore(
     ...sessionsOn(context),
     ...pullsOn(context),
     ...stormsOn(context),
+    ...drillsOn(context),
     ...holdsOn(context),
     ...madeOn(context),
     ...journalOn(context),
