@@ -6,6 +6,7 @@ import { handOver } from './kit/hand-over.ts';
 import { findWorkloads } from './kit/kubernetes-names.ts';
 import { findPods } from './kit/kubernetes-pods.ts';
 import { failureOf } from './kit/parts.ts';
+import { heldIn } from './kit/held.ts';
 import { areAlertsOver, untilQuiet, whileOpen } from './kit/quiet.ts';
 import type { Alert, CurrentIncident } from './kit/read-context.ts';
 import { engine, healthy, isLooking } from './kit/run.ts';
@@ -220,7 +221,16 @@ async function scaleUp(incident: CurrentIncident, step: Step): Promise<Scaled> {
     const failure = failureOf(error);
     if (!failure) throw error;
     if (failure.class === 'NotApproved') return { refusal: failure.message };
-    return { why: `${nameOf(step)} was not scaled out: ${failure.message}.` };
+    const held = heldIn(error);
+    const ticket =
+      held?.guard === 'repeats' && patched('ticket-for-cause')
+        ? await ticketForCause(held, {
+            incidentId: incident.id,
+            what: `why ${nameOf(step)} has too much to do`,
+            remedy: 'scales it out',
+          })
+        : '';
+    return { why: `${nameOf(step)} was not scaled out: ${failure.message}${ticket}.` };
   }
 }
 
@@ -261,7 +271,7 @@ async function hasScaled(): Promise<boolean> {
   // What is only looked at goes on as if it were made.
   if (isLooking()) return true;
   const made = await engine.listMade({});
-  return made.some(({ activity }) => activity === 'scaleKubernetesDeployment');
+  return made.filter(({ activity }) => activity === 'scaleKubernetesDeployment');
 }
 
 interface Back {

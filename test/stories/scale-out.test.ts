@@ -3,6 +3,7 @@ import type { OperationContext } from '../../server/operations/operation.ts';
 import { perform } from '../../server/operations/perform.ts';
 import { startRunByHand, stopRun } from '../../server/operations/runs.ts';
 import { resolveAs } from '../../simulator/pagerduty.ts';
+import { changedOften } from '../fixtures/changed-often.ts';
 import { scaleOutIn, scaling } from '../fixtures/scaled-out.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
@@ -163,6 +164,23 @@ describe('a deployment that has too much to do', () => {
       expect.stringContaining('it has 2 replicas, and its owner allows 2 at most (baton/scale-max)'),
     ]);
     expect([did('search'), did(kept), did(most)]).toEqual([[], [], []]);
+  });
+
+  it('that is scaled out again and again is left so, with an issue for the cause, until a person lifts that', async () => {
+    const name = add(3);
+    await changedOften(world, 'scaleKubernetesDeployment', `kubernetes:shop/deployment/${name}`);
+    const id = raise(name, 'auto');
+    expect((await ended(id, 'auto')).outcome).toBe('handed to a person');
+    expect(did(name)).toEqual([]);
+    const [issue] = world.jira.world.issues.filter(({ fields }) =>
+      fields.labels.includes(`baton-${id}-cause`),
+    );
+    expect(issue?.fields.summary).toBe(
+      `Find out why Deployment shop/${name} has too much to do again and again`,
+    );
+    expect(noted(id)).toMatch(
+      new RegExp(`baton changes allow \\d+\\. Its cause has the issue ${issue?.key}\\.`),
+    );
   });
 
   it('is handed to a person where another alert of the incident is about another one, be it a crash loop', async () => {
