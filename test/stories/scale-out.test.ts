@@ -215,6 +215,26 @@ describe('a deployment that has too much to do', () => {
     }
   }, 60_000);
 
+  it('of such a trigger goes back at once, and nobody is asked again, where the step does not help or is stopped', async () => {
+    const approvalsOf = async (id: string) =>
+      (await world.store.pageOfApprovals({ subject: id, limit: 5 })).items.length;
+    for (const mode of ['propose', 'approve'] as const) {
+      const name = add(3);
+      world.kubernetes.world.brokenImages.push(`shop/${name}:1`);
+      const id = raise(name, mode);
+      await answer(id, 'approved');
+      expect((await ended(id, mode)).outcome).toBe('handed to a person');
+      expect([did(name), await approvalsOf(id)]).toEqual([[3, 2], 1]);
+    }
+    const name = add();
+    const id = raise(name, 'approve');
+    await answer(id, 'approved');
+    await untilNoted(id, 'was scaled out from 2 to 3');
+    await perform(stopRun, { id: `scale-approve/${id}`, reason: 'it is the wrong one' }, admin());
+    expect((await ended(id, 'approve')).state).toBe('cancelled');
+    expect([did(name), await approvalsOf(id)]).toEqual([[3, 2], 1]);
+  }, 90_000);
+
   it('of a trigger that observes is left alone, and the plan says what would be done', async () => {
     const name = add(3);
     const id = raise(name, 'observe');
