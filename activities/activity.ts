@@ -38,7 +38,7 @@ export interface Attempt {
   signal: AbortSignal;
   /** Set where something is simulated. Whatever people are to read begins with it. */
   mark?: string | undefined;
-  /** People have approved just this call, or will be asked to: what needs an owner's word (a tag) beforehand is allowed by theirs. */
+  /** People have approved just this call, or the change that it takes back, or will be asked to: what needs an owner's word (a tag) beforehand is allowed by theirs. */
   approved?: true;
   /** In plan mode, where nothing that is waited for was begun: an `await…` read looks once and does not wait. */
   looksOnce?: true;

@@ -3,7 +3,7 @@ import { isLower, type Mode, type Standing } from './mode.ts';
 /** With this begins the title of an incident that a drill has raised: people read it everywhere that the incident is shown. */
 const mark = 'Baton drill';
 
-/** With this and a slash begins the key of its alert. Whoever writes a title alone, as in the subject of a mail, makes no drill of an incident. */
+/** With this and a slash begins the key of its alert. */
 export const drillKey = 'baton-drill';
 
 /** How far the runs of a drill may go, where it says so: never further than their triggers let them. */
@@ -15,12 +15,23 @@ export const drillTitle = (title: string, mode?: DrillMode): string =>
 
 const drillPattern = new RegExp(`^${mark}(?: \\((observe|propose|approve)\\))?: `);
 
-/** For SQL, which finds them as `isDrill` does: with what the title and the key begin. */
-export const drillRegex = { title: drillPattern.source.slice(1), key: `${drillKey}/` };
+/** The workflow that raises them, and by what. */
+export const drillWorkflow = 'drill';
+export const drillActivity = 'raisePagerDutyAlert';
 
-/** Whether an incident was raised by a drill: it is no incident of production. */
-export const isDrill = (incident: unknown): boolean =>
+/**
+ * Whether an incident looks like one that a drill has raised. Whoever holds a routing key can raise such a one, so nothing follows from it
+ * but that the store is asked: see `isDrill`.
+ */
+export const looksLikeDrill = (incident: unknown): boolean =>
   drillPattern.test(textIn(incident, 'title')) && textIn(incident, 'incidentKey').startsWith(`${drillKey}/`);
+
+/** Whether an incident was raised by a drill of this Baton, as the store knew when its event came: it is no incident of production. */
+export const isDrill = (incident: unknown): boolean =>
+  ((incident ?? {}) as { drill?: unknown }).drill === true;
+
+/** For SQL, which finds so in the JSON text of a cause what `isDrill` finds. */
+export const drillInText = '"drill":true';
 
 /** A title as it would be without a drill. */
 export const withoutMark = (title: string): string => title.replace(drillPattern, '');

@@ -1,5 +1,5 @@
 /**
- * The classes of failure with which a run can end. A workflow that throws one of its own adds a line here, so that a policy of pages can
+ * The classes of failure with which a run can end, and of what the watchdog finds. A workflow that throws one of its own adds a line here, so that a policy of pages can
  * name it; a test finds those that are missing.
  */
 export const failureClasses = [
@@ -35,6 +35,16 @@ export const failureClasses = [
   'Terminated',
   'Lost',
   'Forgotten',
+  // Of what the watchdog pages for: runs that are overdue or stand still, and Baton itself.
+  'RunOverdue',
+  'NonDeterminism',
+  'WorkflowTaskFailed',
+  'NoWorker',
+  'Away',
+  'Backlog',
+  'Late',
+  'Missed',
+  'Disabled',
   // Faults in the code.
   'Error',
   'TypeError',

@@ -22,6 +22,8 @@ export interface Incident {
   type?: string;
   /** The dedup key of its first alert, where alerts raised it. */
   incidentKey?: string;
+  /** A drill of this Baton has raised it, as the store knows. No event says so by itself. */
+  drill?: true;
   service: Reference;
   assignees: Reference[];
   teams: Reference[];

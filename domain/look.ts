@@ -1,5 +1,5 @@
 /** The arithmetic of `baton look`: what repeats, and what people do about it. */
-import { isDrill } from './drill.ts';
+import { looksLikeDrill } from './drill.ts';
 import type { Event, IncidentEventType } from './event.ts';
 import type { TriggerVerdict } from './verdict.ts';
 
@@ -55,9 +55,12 @@ export interface TriggerLook extends Omit<TriggerVerdict, 'runs' | 'joined' | 'f
   unattended: number;
 }
 
-/** Without the incidents of drills: nothing was wrong with them, and people may have left them alone. */
+/**
+ * Without the incidents of drills: nothing was wrong with them, and people may have left them alone. The past of an account does not tell who
+ * has raised them, and nothing follows from a look, so how they look is enough.
+ */
 export function withoutDrills(events: readonly Event[]): Event[] {
-  const drills = new Set(events.flatMap(({ data, subject }) => (isDrill(data) ? [subject] : [])));
+  const drills = new Set(events.flatMap(({ data, subject }) => (looksLikeDrill(data) ? [subject] : [])));
   return drills.size === 0 ? [...events] : events.filter(({ subject }) => !drills.has(subject));
 }
 

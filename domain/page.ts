@@ -3,7 +3,7 @@ import type { FailureClass } from './failure-class.ts';
 export const severities = ['critical', 'error', 'warning', 'info'] as const;
 export type Severity = (typeof severities)[number];
 
-/** How bad failures are, by their class. `default`: all classes that are not named. */
+/** How bad failures are, and what the watchdog finds, by their class. `default`: all classes that are not named. */
 export type SeverityByClass = { readonly [Name in FailureClass | 'default']?: Severity };
 
 /** How runs that have failed are paged for. */
@@ -17,11 +17,17 @@ export interface PageRules {
 
 /**
  * What holds where nobody says otherwise. Something was changed and did not get well, or nobody knows how far it got: that cannot wait.
- * What a setting or an input must mend is found in working hours. All else may have left an incident without its help.
+ * Nor can that runs stand still, or that
+ * nothing comes in. What a setting or an input must mend is found in working hours. All else may have left an incident without its help.
  */
 export const usualSeverities = {
   NotHealthy: 'critical',
   TimedOut: 'critical',
+  NonDeterminism: 'critical',
+  WorkflowTaskFailed: 'critical',
+  NoWorker: 'critical',
+  Away: 'critical',
+  Disabled: 'critical',
   NotConnected: 'warning',
   InvalidInput: 'warning',
   default: 'error',

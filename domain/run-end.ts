@@ -38,7 +38,7 @@ interface RunTelling {
   /** The worker whose code carries it out, or ended it. Left out: the last one that is known. */
   worker?: WorkerBuild | undefined;
   /** Of the run's cause. */
-  incident?: { title?: unknown; incidentKey?: unknown; url?: string | undefined } | undefined;
+  incident?: { drill?: unknown; url?: string | undefined } | undefined;
   /** Of the run's cause: who has asked for it or started it. Left out: a trigger has. */
   startedBy?: StartedBy | undefined;
 }

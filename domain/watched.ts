@@ -1,5 +1,6 @@
 import type { Delivery } from './delivery.ts';
 import type { Event, EventType } from './event.ts';
+import type { Severity } from './page.ts';
 import type { WorkerBuild } from './run.ts';
 
 /** Something that is not as it should be, as the watchdog finds it. */
@@ -8,13 +9,19 @@ export interface Trouble {
   key: string;
   /** What is wrong, and what to look at. */
   summary: string;
-  severity: 'critical' | 'error' | 'warning';
+  severity: Severity;
   component: string;
   class: string;
   /** What of it is meant: a target, a schedule, a connection. */
   group?: string;
   /** The run by which it is shown. */
   about?: { run: string; incidentUrl?: string; worker?: WorkerBuild };
+  /** By which people are paged, where a policy names one. */
+  connection?: string;
+  /** A policy wants nobody to be paged: it is recorded alone. */
+  isPaged?: false;
+  /** The connections by which its page was raised, or may have been. Left out: of before there were policies, by `default`. */
+  raisedBy?: readonly string[];
   details: Record<string, unknown>;
 }
 

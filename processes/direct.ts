@@ -137,7 +137,7 @@ export function directPager(...how: Parameters<typeof directCalls>): Pager {
   const call = directCalls(...how);
   return {
     raise: async (alert, signal) => void (await call('raisePagerDutyAlert', { ...alert }, signal)),
-    resolve: async (dedupKey, signal) => void (await call('resolvePagerDutyAlert', { dedupKey }, signal)),
+    resolve: async (raised, signal) => void (await call('resolvePagerDutyAlert', { ...raised }, signal)),
     look: async (wanted, signal) =>
       seen.parse(await call('awaitPagerDutyAlert', wanted, signal, lookMilliseconds)),
   };

@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts';
 import { type StoredConnections, secretParts } from '../store/stored-connections.ts';
 import { allConnections } from './connections.ts';
 import { secretsOf } from './masking.ts';
+import { policyFindings, unknownIn } from './policy-findings.ts';
 import { isMark, type Settings } from './settings.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -25,7 +26,7 @@ interface Options {
  * is simulated.
  */
 export async function doctorFor(
-  { loadActivities }: Pick<Wiring, 'loadActivities'>,
+  { loadActivities, loadPolicies }: Pick<Wiring, 'loadActivities' | 'loadPolicies'>,
   { env, providers, settings: { simulated, connectedBy }, connections, store }: Options,
 ): Promise<Doctor> {
   const clients: Record<string, (connection: string) => Promise<unknown>> = connectClients(
@@ -34,6 +35,7 @@ export async function doctorFor(
     env,
   );
   const { scrub, learn } = learningScrubber(secretsOf(env, providers));
+  const policies = await loadPolicies();
   /** Of the named connections, when they were looked up: what is found is found of these values. */
   const versions = new Map<string, number>();
   const examined = (
@@ -48,7 +50,10 @@ export async function doctorFor(
       title,
       connection,
       ...more,
-      check: async (rights, signal) => check(await client(), signal, { rights, settings }),
+      check: async (rights, signal) => [
+        ...(await check(await client(), signal, { rights, settings })),
+        ...policyFindings(policies, { provider: name, connection, settings }),
+      ],
       test: async (signal) => test?.(await client(), signal, { rights: [], settings }),
     };
   };
@@ -75,6 +80,7 @@ export async function doctorFor(
               examined(provider, name, { ...own, ...values }, { simulated: false, isUsed: true }),
             ),
         ),
+        ...unknownIn(policies, [defaultConnection, ...named.keys()]),
       ];
     },
     activities: await loadActivities(),

@@ -24,19 +24,8 @@ const usualPort = 8080;
 
 /** `baton server`: as many as are needed, behind a balancer. Returns when it was told to stop and has drained. */
 export async function runServer(wiring: Wiring): Promise<void> {
-  const {
-    settings,
-    temporal,
-    providers,
-    secretKey,
-    payloadKeys,
-    scrub,
-    learn,
-    log,
-    authority,
-    clients,
-    halves,
-  } = await prepareCluster(wiring, 'server');
+  const { settings, temporal, providers, secretKey, payloadKeys, scrub, learn, log, authority, halves } =
+    await prepareCluster(wiring, 'server');
   const lifetime = new Lifetime();
   try {
     let server: RunningServer | undefined;
@@ -93,7 +82,12 @@ export async function runServer(wiring: Wiring): Promise<void> {
       simulated: [],
       halves,
       log,
-      pager: directPager(wiring.loadActivities, { ...clients, baton }),
+      // Nobody waits for room under a rate to be paged.
+      pager: directPager(wiring.loadActivities, {
+        ...connectClients(providers, allConnections(wiring.env, connections), wiring.env),
+        baton,
+      }),
+      pages: (await wiring.loadPolicies()).pages,
       tell: directJournal(wiring.loadActivities, { ...allClients, baton }, store),
       subscriptions: directSubscriptions(wiring.loadActivities, { ...allClients, baton }),
       pull: pullSource(providers, allClients, { pullSeconds: settings.pullSeconds, env: wiring.env }),

@@ -200,6 +200,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       halves,
       log,
       pager: directPager(wiring.loadActivities, ownClients),
+      pages: (await wiring.loadPolicies()).pages,
       tell: directJournal(wiring.loadActivities, ownClients, store),
       subscriptions: directSubscriptions(wiring.loadActivities, ownClients),
       pull: pullSource(providers, clients, { pullSeconds: settings.pullSeconds, env }),

@@ -1,6 +1,8 @@
 import type { Delivery } from '../domain/delivery.ts';
+import type { Event } from '../domain/event.ts';
 import type { Receipt, StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
+import { withDrill } from './drills.ts';
 import { Refusal } from './refusal.ts';
 
 /** Deliveries that may wait for the store at a time; more are told to come back. */
@@ -16,7 +18,7 @@ export interface Inbox {
  * whoever dispatches.
  */
 export function createInbox(
-  store: Pick<Store, 'receive'>,
+  store: Pick<Store, 'receive' | 'isRaisedByDrill'>,
   onStored: (stored: StoredEvent) => void,
   mayEnqueue: () => boolean = () => true,
 ): Inbox {
@@ -27,12 +29,15 @@ export function createInbox(
         throw new Refusal(503, 'Too busy', 'Too many deliveries wait to be stored. Send it again.', 1);
       waiting += 1;
       const receivedAt = new Date().toISOString();
-      const left = mayEnqueue() ? delivery : { ...delivery, leave: true as const };
-      const receipt = await store.receive(left).finally(() => {
+      try {
+        const event = delivery.event && (await withDrill(delivery.event as Event, store));
+        const known = event ? { ...delivery, event } : delivery;
+        const receipt = await store.receive(mayEnqueue() ? known : { ...known, leave: true as const });
+        if (receipt.leased) onStored({ seq: receipt.seq, receivedAt, event, attempts: 0 });
+        return receipt;
+      } finally {
         waiting -= 1;
-      });
-      if (receipt.leased) onStored({ seq: receipt.seq, receivedAt, event: delivery.event, attempts: 0 });
-      return receipt;
+      }
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { PagePolicy } from '../domain/page.ts';
 import { defaultConnection } from '../domain/subject.ts';
 import type { Authority } from '../secrets/authority.ts';
 import type { Store } from '../store/store.ts';
@@ -81,6 +82,8 @@ export interface ServerOptions {
   versions?: boolean;
   /** Pages people for what the watchdog finds. */
   pager?: Pager | undefined;
+  /** How it pages. Left out: as is usual. */
+  pages?: readonly PagePolicy[];
   /** Tells PagerDuty of changes that were made. Left out: what is left to be told waits for another server. */
   tell?: Tell | undefined;
   /** Of the watchdog. They differ from the usual ones only in tests. */
@@ -138,6 +141,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       triggers,
       temporal,
       limits,
+      pages: options.pages ?? [],
       log,
       subscriptions: watched,
     }),

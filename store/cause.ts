@@ -1,16 +1,13 @@
 import { sql } from 'kysely';
-import { drillRegex } from '../domain/drill.ts';
+import { drillInText } from '../domain/drill.ts';
 
 /*
  * What is read of a run's cause is read in its JSON text: PostgreSQL cannot read one as JSON in which a text from outside holds U+0000 or half a
  * character. Within a text each quotation mark has a backslash before it, so that no text can pass for a field.
  */
 
-const begins = (field: string, pattern: string) =>
-  sql`coalesce(cause ~ ${sql.lit(`"${field}":"${pattern}`)}, false)`;
-
 /** Of a row of runs: it is on the incident of a drill. */
-export const isOfDrill = sql`(${begins('title', drillRegex.title)} and ${begins('incidentKey', drillRegex.key)})`;
+export const isOfDrill = sql`coalesce(strpos(cause, ${sql.lit(drillInText)}) > 0, false)`;
 
 /** Of a row of runs: how far it may go (`RunMode`); null where the cause does not say. */
 export const modeInCause = sql<string | null>`substring(cause from '"mode":"([a-z]+)"')`;

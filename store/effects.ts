@@ -8,7 +8,16 @@ import type { Json } from './columns.ts';
 import type { Context } from './context.ts';
 import { isUniqueViolation } from './errors.ts';
 import { groupCommit } from './group-commit.ts';
-import { type Guarded, guardColumns, guardParts, isHeld, lockedFor, stopped, wouldHold } from './guards.ts';
+import {
+  type Guarded,
+  guardColumns,
+  guardParts,
+  isHeld,
+  lockTargets,
+  stopped,
+  wouldHold,
+  wouldHoldOrStop,
+} from './guards.ts';
 import { isInForce } from './holds.ts';
 import { answerOf, type Intent, type IntentRow } from './intent.ts';
 import { leftToTell } from './journal.ts';
@@ -102,6 +111,8 @@ export interface Effects {
   intend(effect: EffectIntent): Promise<Intent>;
   /** Which guard would hold a destructive effect now; undefined: none. Nothing is kept of it. `activity` left out: any. */
   wouldHold(asked: AskedGuards): Promise<HeldBy | undefined>;
+  /** The same, but that what was made too often is stopped from then on, until a person lifts that. */
+  wouldHoldOrStop(asked: AskedGuards): Promise<HeldBy | undefined>;
   /** Records what became of it, with its line in the record. */
   conclude(outcome: EffectOutcome): Promise<void>;
   /** When the first attempt at these effects began that has made one, or may have; undefined: none of them was made. */
@@ -196,11 +207,9 @@ export function effectsOn(context: Context): Effects {
    */
   function intendAlone(effect: EffectIntent): Promise<Intent | undefined> {
     if (effect.guards === undefined || effect.targets.length === 0) return tryToIntend(effect);
-    const targets = JSON.stringify(lockedFor(guardedOf(effect)));
     const decide = () =>
       db.transaction().execute(async (transaction) => {
-        await sql`select pg_advisory_xact_lock(hashtextextended(value, 7229003))
-          from jsonb_array_elements_text(${targets}::jsonb)`.execute(transaction);
+        await lockTargets(guardedOf(effect), transaction);
         return tryToIntend(effect, transaction);
       });
     const decision = decided.then(decide);
@@ -295,6 +304,7 @@ export function effectsOn(context: Context): Effects {
     },
 
     wouldHold: (asked) => wouldHold(asked, context),
+    wouldHoldOrStop: (asked) => wouldHoldOrStop(asked, context),
 
     async conclude(outcome) {
       await conclude({ item: outcome, line: makeLine(outcome.entry) });

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { EarlierEffect, HeldBy, HoldKind, Limits } from '../domain/guard.ts';
 import type { Takeover } from '../domain/takeover.ts';
 import type { Context } from './context.ts';
@@ -6,6 +6,7 @@ import type { AskedGuards, EffectIntent } from './effects.ts';
 import { isInForce } from './holds.ts';
 import { keyText } from './json.ts';
 import { appendOwnedLines } from './record.ts';
+import type { Tables } from './tables.ts';
 import { takeoverOf } from './takeovers.ts';
 
 /** What the guards are asked about. */
@@ -183,8 +184,47 @@ export function stopped(
 }
 
 /** One look, that keeps nothing. */
-export async function wouldHold(asked: AskedGuards, { db }: Context): Promise<HeldBy | undefined> {
-  const guarded: Guarded = {
+export async function wouldHold(
+  asked: AskedGuards,
+  { db }: Pick<Context, 'db'>,
+): Promise<HeldBy | undefined> {
+  const guarded = guardedBy(asked);
+  const { rows } = await sql<GuardRow>`${lookAt(guarded)} select ${guardColumns(guarded)}`.execute(db);
+  return rows[0] && heldBy(rows[0], guarded);
+}
+
+/** The same, but that what was made too often is stopped, as by the change itself: so that a person can lift it. */
+export async function wouldHoldOrStop(
+  asked: AskedGuards,
+  { db, makeLine }: Pick<Context, 'db' | 'makeLine'>,
+): Promise<HeldBy | undefined> {
+  const held = await wouldHold(asked, { db });
+  if (held?.guard !== 'repeats' || held.hold.id !== undefined) return held;
+  const guarded = guardedBy(asked);
+  const stop = stopped(guarded, makeLine);
+  return db.transaction().execute(async (transaction) => {
+    await lockTargets(guarded, transaction);
+    const { rows } = await sql<GuardRow & { stopped: string | null }>`
+      ${lookAt(guarded)}, ${stop.parts} select ${guardColumns(guarded)}, ${stop.id} as stopped`.execute(
+      transaction,
+    );
+    const [row] = rows;
+    return row && withStop(heldBy(row, guarded), row.stopped);
+  });
+}
+
+/** With the id of the hold that was set just now. */
+export const withStop = (held: HeldBy | undefined, id: string | null): HeldBy | undefined =>
+  held && id !== null && 'hold' in held ? { ...held, hold: { ...held.hold, id: Number(id) } } : held;
+
+/** Until the transaction ends, nobody else decides about a destructive change of these targets. */
+export async function lockTargets(guarded: Guarded, transaction: Kysely<Tables>): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(value, 7229003))
+    from jsonb_array_elements_text(${JSON.stringify(lockedFor(guarded))}::jsonb)`.execute(transaction);
+}
+
+function guardedBy(asked: AskedGuards): Guarded {
+  return {
     key: null,
     run_id: asked.runId,
     activity: null,
@@ -196,20 +236,20 @@ export async function wouldHold(asked: AskedGuards, { db }: Context): Promise<He
     targets: [...new Set(asked.targets.map(keyText))].sort(),
     guards: asked.guards,
   };
-  const { rows } = await sql<GuardRow>`
+}
+
+/** The parts of a look that opens nothing. */
+const lookAt = (guarded: Guarded) => sql`
     with touched as materialized (
       select key, target, open from effect_targets
       where target in (select jsonb_array_elements_text(${JSON.stringify(guarded.targets)}::jsonb))
     ), others as materialized (
       select key, run_id, activity, subject, destructive, state, acted_at[cardinality(acted_at)] as last_at
       from effects where key = any (array(select key from touched))
-    ), ${guardParts(guarded)}
-    select ${guardColumns(guarded)}`.execute(db);
-  return rows[0] && heldBy(rows[0], guarded);
-}
+    ), ${guardParts(guarded)}`;
 
 /** All that is locked while a destructive effect is decided: one order for all, so that two do not wait for each other. */
-export const lockedFor = ({ targets, guards }: Guarded): string[] =>
+const lockedFor = ({ targets, guards }: Guarded): string[] =>
   [...new Set([...targets, ...groupOf(guards)])].sort();
 
 const groupOf = (guards: Limits | undefined) => (guards?.group?.targets ?? []).map(keyText);

@@ -1,6 +1,6 @@
 import type { HeldBy } from '../domain/guard.ts';
 import type { EffectsTable } from './effects.ts';
-import { type Guarded, type GuardRow, heldBy } from './guards.ts';
+import { type Guarded, type GuardRow, heldBy, withStop } from './guards.ts';
 
 /**
  * - `go`: make the change. `attempt` is the how-manieth at this effect. `uncertainSince`: an earlier one began then and may have
@@ -41,10 +41,8 @@ export function answerOf(row: IntentRow, guarded: Guarded): Intent | undefined {
   if (row.state === 'done')
     return { answer: 'done', result: row.result === null ? undefined : JSON.parse(row.result) };
   if (row.held_by !== null) return { answer: 'busy', heldBy: row.held_by };
-  const held = heldBy(row, guarded);
+  const held = withStop(heldBy(row, guarded), row.stopped);
   const isUncertain = row.state === 'open' || row.state === 'unknown';
-  if (held && row.stopped !== null && 'hold' in held)
-    return { answer: 'held', by: { ...held, hold: { ...held.hold, id: Number(row.stopped) } }, isUncertain };
   if (held) return { answer: 'held', by: held, isUncertain };
   if (row.attempt === null) return undefined;
   return {

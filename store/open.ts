@@ -13,6 +13,7 @@ import type { Context } from './context.ts';
 import { openPostgres } from './database.ts';
 import { deedsOn } from './deeds.ts';
 import { decisionsOn } from './dispatch.ts';
+import { drillsOn } from './drills.ts';
 import { echoesOn } from './echoes.ts';
 import { effectsOn } from './effects.ts';
 import { openEmbedded } from './embedded.ts';
@@ -150,6 +151,7 @@ export function makeStore(
     ...sessionsOn(context),
     ...pullsOn(context),
     ...stormsOn(context),
+    ...drillsOn(context),
     ...holdsOn(context),
     ...madeOn(context),
     ...journalOn(context),

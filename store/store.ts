@@ -7,6 +7,7 @@ import type { ByHand } from './by-hand.ts';
 import type { ConnectionRows } from './connections.ts';
 import type { Deeds } from './deeds.ts';
 import type { Decisions } from './dispatch.ts';
+import type { Drills } from './drills.ts';
 import type { Echoes } from './echoes.ts';
 import type { Effects } from './effects.ts';
 import type { Events } from './events.ts';
@@ -54,6 +55,7 @@ export interface Store
     OverdueRuns,
     Effects,
     Echoes,
+    Drills,
     RecordLog,
     Lines,
     AskedRuns,

@@ -1,5 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { defaultLimits, heldInWords } from '../domain/guard.ts';
+import { isWatching } from '../domain/mode.ts';
 import { startedByIn } from '../domain/run-beginning.ts';
 import { runEnd } from '../domain/run-end.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
@@ -94,7 +95,9 @@ export function engineActivities(
       const guards = { ...defaultLimits, ...limitsAt(connection, limits), ...unlessTakenIn({ shown }) };
       const service =
         cause?.incident && subjectOf(cause.connection ?? defaultConnection, cause.incident.service.id);
-      const by = await store.wouldHold({
+      // One that watches stops nothing.
+      const ask = isWatching(cause?.mode) ? store.wouldHold : store.wouldHoldOrStop;
+      const by = await ask({
         runId: workflowExecution?.workflowId ?? '',
         ...(cause?.subject === undefined ? {} : { subject: cause.subject }),
         targets: targetsAt(connection, [target]),

@@ -29,6 +29,10 @@ export const keyOfCall = (runId: string, activityType: string, which: number | s
 export const keyByApproval = (runId: string, activity: string, approvalId: string, digest: string): string =>
   keyOfCall(runId, `approved:${activity}`, `by ${approvalId}#${digest}`);
 
+/** The key of an effect that takes back another one of its run, and was approved with it: once. */
+export const keyOfWayBack = (runId: string, takenBack: string): string =>
+  keyOfCall(runId, 'back', `of ${takenBack}`);
+
 /** Of the input as the run gave it, and not as the schema reads it: a newer version may read it with another default. */
 export const digestOf = (input: unknown): string =>
   createHash('sha256')

@@ -42,7 +42,7 @@ import { lowerTrigger, tellTriggers } from './kit/person-requests/triggers.ts';
 import { unparkRun } from './kit/person-requests/unpark.ts';
 import { record } from './kit/record.ts';
 import { roomOpened } from './kit/room.ts';
-import { engine, runCause } from './kit/run.ts';
+import { engine, isOfDrill, runCause } from './kit/run.ts';
 import { showAsKept } from './kit/show-as-kept.ts';
 import type { ShownApproval } from './kit/shown-approval.ts';
 import { type StatusCard, statusCard } from './kit/status-card.ts';
@@ -273,8 +273,8 @@ async function showInRoom(
   const show = (card: StatusCard) =>
     steps.showSlackStatusCard({ channelId, incidentId: cardIdOf(place), card, ...ts });
   // Elsewhere nobody waits for the room, which may be archived.
-  if (incident && place.isRoom) await show(statusCard(incident));
-  else if (incident) await orUnavailable(() => show(statusCard(incident)));
+  if (incident && place.isRoom) await show(statusCard(incident, isOfDrill()));
+  else if (incident) await orUnavailable(() => show(statusCard(incident, isOfDrill())));
   if (room === undefined || isOnCard(asked)) return;
   const open = member ? `\n${await stillOpen(place, incident, member)}` : '';
   await orUnavailable(() => steps.postSlackMessage({ channelId, text: `${room}${open}` }));

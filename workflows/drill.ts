@@ -1,5 +1,12 @@
-import { ApplicationFailure, CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
-import { type DrillMode, drillKey, drillTitle, isDrill } from '../domain/drill.ts';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  patched,
+  sleep,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { type DrillMode, drillActivity, drillKey, drillTitle, looksLikeDrill } from '../domain/drill.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import { steps, waits } from './kit/activities.ts';
 import { raiseAlert, resolveAlert } from './kit/alerts.ts';
@@ -40,7 +47,12 @@ const closedWithinSeconds = 60;
  * Sends a marked incident the whole way, through PagerDuty and a trigger to its runbook, and looks whether the run ends as it should. Whatever
  * comes of it, the incident is closed. What is missing is said, and fails the run, which so pages; the next good drill takes the page back.
  */
-export async function drill(input: DrillInput): Promise<string> {
+export async function drill(given: DrillInput): Promise<string> {
+  // Nobody can foretell it, so that what has such a key while this run lives was raised by it.
+  const key = patched('key-of-each-drill')
+    ? keyOf(drillKey, given.name, uuid4())
+    : keyOf(drillKey, given.name);
+  const input = { ...given, key };
   if (isLooking()) {
     await steps.raisePagerDutyAlert(alertOf(input));
     return 'only looked at';
@@ -58,9 +70,7 @@ export async function drill(input: DrillInput): Promise<string> {
     incident = await findIncident(input, before);
     missing = incident ? await whatIsMissing(input, incident) : await whyNoIncident(input);
   } finally {
-    await CancellationScope.nonCancellable(() =>
-      resolveAlert(keyOfDrill(input), undefined, accountOf(input)),
-    );
+    await CancellationScope.nonCancellable(() => resolveAlert(key, undefined, accountOf(input)));
   }
   missing ??= await whyNotClosed(input, incident);
   if (missing !== undefined)
@@ -68,14 +78,14 @@ export async function drill(input: DrillInput): Promise<string> {
   return healthy('as expected');
 }
 
-/** One for each drill, and not for each time: what an earlier one has left open is found by it. */
-const keyOfDrill = ({ name }: DrillInput) => keyOf(drillKey, name);
+/** A drill with the key of its alert. */
+type Begun = DrillInput & { key: string };
 
 const accountOf = ({ connection = defaultConnection }: DrillInput) => connection;
 
-const alertOf = (input: DrillInput) => ({
+const alertOf = (input: Begun) => ({
   connection: accountOf(input),
-  dedupKey: keyOfDrill(input),
+  dedupKey: input.key,
   summary: drillTitle(input.alert.title, input.mode),
   source: 'baton',
   severity: input.alert.severity,
@@ -86,21 +96,37 @@ const alertOf = (input: DrillInput) => ({
   },
 });
 
-/** A drill that was ended by force has left its alert open, which would take in this one. Returns the incidents of before. */
-async function closeWhatIsLeft(input: DrillInput): Promise<string[]> {
-  const left = await ownIncidents(input);
-  if (left.some(({ status }) => status !== 'resolved')) {
-    await record('An earlier one has left its alert open, which is closed first');
-    await resolveAlert(keyOfDrill(input), undefined, accountOf(input));
-  }
+/** A drill that was ended by force has left its alert open, where people take it for one that needs them. Returns the incidents of before. */
+async function closeWhatIsLeft(input: Begun): Promise<string[]> {
+  const left = patched('key-of-each-drill') ? await leftOpen(input) : await ownIncidents(input);
+  const open = left.filter(({ status }) => status !== 'resolved');
+  if (open.length > 0) await record('An earlier one has left its alert open, which is closed first');
+  const keys = new Set(open.map(({ incidentKey = input.key }) => incidentKey));
+  for (const key of keys) await resolveAlert(key, undefined, accountOf(input));
   return left.map(({ id }) => id);
 }
 
+/** The open incidents that an earlier time of this drill has raised, as the store knows: others may only look so. */
+async function leftOpen(input: Begun): Promise<CurrentIncident[]> {
+  const connection = accountOf(input);
+  const { incidents } = await steps.listPagerDutyIncidents({
+    connection,
+    statuses: ['triggered', 'acknowledged'],
+  });
+  const before = `${keyOf(drillKey, input.name)}/`;
+  const left: CurrentIncident[] = [];
+  for (const incident of incidents.filter(({ incidentKey = '' }) => incidentKey.startsWith(before))) {
+    const target = subjectOf(connection, `pagerduty-alert:${incident.incidentKey}`);
+    if (await engine.lastMade({ activity: drillActivity, target })) left.push(incident);
+  }
+  return left;
+}
+
 /** Those to which an alert of this drill belongs: where PagerDuty groups alerts, it may be another one. */
-async function ownIncidents(input: DrillInput): Promise<CurrentIncident[]> {
+async function ownIncidents(input: Begun): Promise<CurrentIncident[]> {
   const { incidents } = await steps.listPagerDutyIncidents({
     connection: accountOf(input),
-    incidentKey: keyOfDrill(input),
+    incidentKey: input.key,
   });
   return incidents;
 }
@@ -118,13 +144,13 @@ async function inTime<Found>(
   }
 }
 
-const findIncident = (input: DrillInput, before: readonly string[]) =>
+const findIncident = (input: Begun, before: readonly string[]) =>
   inTime(input.arrivesWithinSeconds, async () =>
-    (await ownIncidents(input)).find((incident) => isDrill(incident) && !before.includes(incident.id)),
+    (await ownIncidents(input)).find((incident) => looksLikeDrill(incident) && !before.includes(incident.id)),
   );
 
 /** Why PagerDuty has opened no incident for the alert. */
-async function whyNoIncident(input: DrillInput): Promise<string> {
+async function whyNoIncident(input: Begun): Promise<string> {
   const other = (await ownIncidents(input)).find(({ status }) => status !== 'resolved');
   if (other)
     return (

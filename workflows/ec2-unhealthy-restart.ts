@@ -3,12 +3,13 @@ import type { Held } from '../domain/guard.ts';
 import { oneLine } from '../domain/text.ts';
 import { detailOf, steps, waits } from './kit/activities.ts';
 import { type Asking, withApproval } from './kit/ask-approval.ts';
+import { ticketForCause } from './kit/cause-ticket.ts';
 import { firingNamed, mostInstances, otherMatters } from './kit/ec2-alerts.ts';
 import { consoleOutputOf, type Evidence, keepEvidence } from './kit/evidence.ts';
 import { guard } from './kit/guard.ts';
 import { handOver } from './kit/hand-over.ts';
 import { heldIn, isForPeople } from './kit/held.ts';
-import { failureOf, inParts, orUnavailable } from './kit/parts.ts';
+import { failureOf, inParts } from './kit/parts.ts';
 import type { CurrentIncident } from './kit/read-context.ts';
 import { healthy, verified } from './kit/run.ts';
 
@@ -284,9 +285,13 @@ async function reboot(
     return steps.rebootEc2Instances(input);
   });
   if (!('held' in first) || !first.held || !patched('asked-over-a-guard')) return first;
-  const { guard: by, reason } = first.held;
-  if (by === 'repeats') await openTicket(look.instanceId, incident, reason);
-  if (!isForPeople(first.held)) return first;
+  const { reason } = first.held;
+  const ticket = await ticketForCause(first.held, {
+    incidentId: incident.id,
+    what: `why ${look.instanceId} fails its status checks`,
+    remedy: 'reboots it',
+  });
+  if (!isForPeople(first.held)) return { ...first, refusal: `${first.refusal}${ticket}` };
   const second = await orRefusal(() =>
     rebootIfApproved(
       input,
@@ -307,18 +312,6 @@ async function heldByGroup({ instanceId, group }: Look): Promise<Held | undefine
   const looked = await guard(`ec2:${instanceId}`, { blastRadius: { group: members, max: mostOfGroup } });
   // What was made too often is stopped by the change itself, so that a person can lift that.
   return looked.allowed || looked.held.guard === 'repeats' ? undefined : looked.held;
-}
-
-/** What comes back again and again has a cause that a reboot does not mend. */
-async function openTicket(instanceId: string, { id: incidentId }: CurrentIncident, reason: string) {
-  await orUnavailable(() =>
-    steps.createJiraIssue({
-      incidentId,
-      purpose: 'cause',
-      summary: `Find out why ${instanceId} fails its status checks again and again`,
-      text: `Baton reboots it no more: ${reason}`,
-    }),
-  );
 }
 
 /** Asks who is on call for the incident's service, and whoever may approve in Baton. */

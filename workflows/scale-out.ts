@@ -1,8 +1,12 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, patched } from '@temporalio/workflow';
+import type { MadeHere } from '../domain/made.ts';
 import { steps, waits } from './kit/activities.ts';
 import { withApproval } from './kit/ask-approval.ts';
+import { takingBack } from './kit/call-approval.ts';
+import { ticketForCause } from './kit/cause-ticket.ts';
 import { followIncident } from './kit/follow-incident.ts';
 import { handOver } from './kit/hand-over.ts';
+import { heldIn } from './kit/held.ts';
 import { findWorkloads } from './kit/kubernetes-names.ts';
 import { findPods } from './kit/kubernetes-pods.ts';
 import { failureOf } from './kit/parts.ts';
@@ -56,7 +60,7 @@ export async function scaleOut({ incidentId, ...times }: ScaleOutInput): Promise
     const answer = await whileOpen(incidentId, () => scaleUp(incident, step));
     if (!answer) {
       // Resolved while people were asked, or in the very moment of the change.
-      await goBack(step);
+      await goBack(step, 'at once');
       return 'resolved elsewhere';
     }
     if ('why' in answer) return await handOver(incident, answer.why);
@@ -74,7 +78,7 @@ export async function scaleOut({ incidentId, ...times }: ScaleOutInput): Promise
     await note(incidentId, scaledNote(step, seconds));
     return await followToTheEnd(incident, step, seconds);
   } catch (error) {
-    const { end, said, isNews } = await CancellationScope.nonCancellable(() => goBack(step));
+    const { end, said, isNews } = await CancellationScope.nonCancellable(() => goBack(step, 'at once'));
     if (isNotHealthy(error))
       return handOver(incident, `${nameOf(step)} was scaled out, and its pods did not become ready. ${said}`);
     if (isNews || end !== 'back') await CancellationScope.nonCancellable(() => note(incidentId, said));
@@ -220,7 +224,16 @@ async function scaleUp(incident: CurrentIncident, step: Step): Promise<Scaled> {
     const failure = failureOf(error);
     if (!failure) throw error;
     if (failure.class === 'NotApproved') return { refusal: failure.message };
-    return { why: `${nameOf(step)} was not scaled out: ${failure.message}.` };
+    const held = heldIn(error);
+    const ticket =
+      held?.guard === 'repeats' && patched('ticket-for-cause')
+        ? await ticketForCause(held, {
+            incidentId: incident.id,
+            what: `why ${nameOf(step)} has too much to do`,
+            remedy: 'scales it out',
+          })
+        : '';
+    return { why: `${nameOf(step)} was not scaled out: ${failure.message}${ticket}.` };
   }
 }
 
@@ -257,11 +270,13 @@ const scaledNote = (step: Step, { stableForSeconds, quietForSeconds }: Seconds) 
 const inWords = (seconds: number) => (seconds % 60 === 0 ? `${seconds / 60} minutes` : `${seconds} s`);
 
 /** Whether the run has scaled it, or may have. What somebody else has set to the same number meanwhile is not its own to take back. */
-async function hasScaled(): Promise<boolean> {
-  // What is only looked at goes on as if it were made.
-  if (isLooking()) return true;
+// What is only looked at goes on as if it were made.
+const hasScaled = async (): Promise<boolean> => isLooking() || (await ownSteps()).length > 0;
+
+/** What the run has set, or may have, the newest first. */
+async function ownSteps(): Promise<MadeHere[]> {
   const made = await engine.listMade({});
-  return made.some(({ activity }) => activity === 'scaleKubernetesDeployment');
+  return made.filter(({ activity }) => activity === 'scaleKubernetesDeployment');
 }
 
 interface Back {
@@ -271,11 +286,16 @@ interface Back {
   isNews?: true;
 }
 
-/** To the number before, unless somebody has set another one meanwhile. What stands in the way is said. */
-async function goBack(step: Step): Promise<Back> {
+/**
+ * To the number before, unless somebody has set another one meanwhile. What stands in the way is said. `at once`: the step did not help, or is
+ * stopped, so that it is taken back by the approval that people gave it. `later`: it takes away what has been of use for hours, so that people
+ * are asked anew where the mode wants that.
+ */
+async function goBack(step: Step, when: 'at once' | 'later'): Promise<Back> {
   const { namespace, deployment, from, to } = step;
   const name = nameOf(step);
-  if (!(await hasScaled())) return { end: 'back', said: `${name} was not scaled by this run.` };
+  const own = isLooking() ? undefined : await ownSteps();
+  if (own?.length === 0) return { end: 'back', said: `${name} was not scaled by this run.` };
   try {
     const { replicas } = await steps.readKubernetesWorkload({ namespace, deployment });
     const { desired } = replicas;
@@ -286,7 +306,9 @@ async function goBack(step: Step): Promise<Back> {
       };
     const back = { end: 'back', said: `${name} has ${from} replicas again, as before.` } as const;
     if (desired === from) return back;
-    await steps.scaleKubernetesDeployment({ namespace, deployment, replicas: from, from: to });
+    const told = when === 'at once' ? inverseOf(own ?? [], from) : undefined;
+    if (told) await takingBack(told.key, () => steps.scaleKubernetesDeployment(told.input));
+    else await steps.scaleKubernetesDeployment({ namespace, deployment, replicas: from, from: to });
     return { ...back, isNews: true };
   } catch (error) {
     const failure = failureOf(error);
@@ -298,6 +320,19 @@ async function goBack(step: Step): Promise<Back> {
   }
 }
 
+type Scaling = Parameters<typeof steps.scaleKubernetesDeployment>[0];
+
+/** The inverse of the step to this number before, to the letter, as its plan has told it. */
+function inverseOf(own: readonly MadeHere[], from: number): { key: string; input: Scaling } | undefined {
+  for (const { key, inverse } of own) {
+    if (!('input' in inverse)) continue;
+    // It is of the same activity, whose schema the worker holds it to.
+    const input = inverse.input as unknown as Scaling;
+    if (input.replicas === from) return { key, input };
+  }
+  return undefined;
+}
+
 /** Goes back, and where the incident is still open resolves it once that has held. */
 async function finish(
   incident: CurrentIncident,
@@ -305,7 +340,7 @@ async function finish(
   { isOpen, ...seconds }: Seconds & { isOpen: boolean },
 ): Promise<string> {
   const { id: incidentId } = incident;
-  const { end, said } = await goBack(step);
+  const { end, said } = await goBack(step, 'later');
   await note(incidentId, said);
   if (end === 'not back') return 'left scaled out';
   if (!isOpen) return end === 'back' ? healthy('scaled out and back') : 'left as people set it';

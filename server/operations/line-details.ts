@@ -128,7 +128,12 @@ export const lineDetails = {
   'run.overdue': z.object({ ...started, dueAt: text, whenOverdue: z.enum(whenOverdue) }),
   'run.went_on': z.object(started),
   'condition.began': z.object({ ...condition, since: text, summary: text }),
-  'condition.paged': z.object({ ...condition, unconfirmed }),
+  'condition.paged': z.object({
+    ...condition,
+    by: text.exactOptional(),
+    instead: text.exactOptional(),
+    unconfirmed,
+  }),
   'condition.over': z.object({ ...condition, unconfirmed }),
   'change.told': z.object({
     ...told,

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { PagePolicy } from '../../domain/page.ts';
 import type { Store } from '../../store/store.ts';
 import type { Trigger } from '../../triggers/trigger.ts';
 import type { TemporalState } from '../temporal-state.ts';
@@ -7,6 +8,7 @@ import type { Condition } from './condition.ts';
 import { inboxBehind } from './inbox.ts';
 import type { Limits } from './limits.ts';
 import { runsOverdue } from './overdue.ts';
+import { pagedByPolicies } from './policies.ts';
 import { scheduleMissed } from './schedules.ts';
 import { runStuck } from './stuck.ts';
 import { type SubscriptionOptions, subscriptionDisabled } from './subscriptions.ts';
@@ -21,6 +23,8 @@ export interface Watching {
   triggers: readonly Trigger[];
   temporal: TemporalState;
   limits: Limits;
+  /** How people are paged. */
+  pages: readonly PagePolicy[];
   log: Logger;
   /** Undefined where PagerDuty's subscriptions cannot be told from others, or be asked for. */
   subscriptions?:
@@ -29,12 +33,13 @@ export interface Watching {
 }
 
 /** All that a server watches. */
-export const conditionsOf = ({ subscriptions, ...watching }: Watching): Condition[] => [
-  workerUnhealthy(watching),
-  temporalAway(watching),
-  inboxBehind(watching),
-  runStuck(watching),
-  runsOverdue(watching),
-  scheduleMissed(watching),
-  ...(subscriptions ? [subscriptionDisabled({ ...watching, ...subscriptions })] : []),
-];
+export const conditionsOf = ({ subscriptions, ...watching }: Watching): Condition[] =>
+  [
+    workerUnhealthy(watching),
+    temporalAway(watching),
+    inboxBehind(watching),
+    runStuck(watching),
+    runsOverdue(watching),
+    scheduleMissed(watching),
+    ...(subscriptions ? [subscriptionDisabled({ ...watching, ...subscriptions })] : []),
+  ].map((condition) => pagedByPolicies(condition, watching.pages));

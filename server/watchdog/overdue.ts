@@ -2,6 +2,7 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { isDrill } from '../../domain/drill.ts';
 import { isWatching } from '../../domain/mode.ts';
+import { type PagePolicy, pageRulesFor } from '../../domain/page.ts';
 import { startedByIn } from '../../domain/run-beginning.ts';
 import { runOverdue } from '../../domain/run-end.ts';
 import type { Trouble } from '../../domain/watched.ts';
@@ -18,6 +19,8 @@ interface Options {
   store: Pick<Store, 'overdueRuns' | 'tell'>;
   client: Client;
   triggers: readonly Trigger[];
+  /** How people are paged. */
+  pages: readonly PagePolicy[];
   log: Logger;
 }
 
@@ -30,7 +33,7 @@ const mostRuns = 1_000;
  * Runs that have not ended in the time that their trigger gives them. Each makes one event, and where the trigger says so it is told to
  * stop. Those that page do so by workflow and target, and the end of the last one takes the page back.
  */
-export function runsOverdue({ store, client, triggers, log }: Options): Condition {
+export function runsOverdue({ store, client, triggers, pages, log }: Options): Condition {
   const finishes = new Map(triggers.flatMap(({ name, finish }) => (finish ? [[name, finish] as const] : [])));
   const limits = [...finishes].map(([trigger, { withinSeconds }]) => ({ trigger, seconds: withinSeconds }));
 
@@ -79,10 +82,11 @@ export function runsOverdue({ store, client, triggers, log }: Options): Conditio
         });
       }
       const paging = overdue.filter(
-        ({ finish, cause }) =>
+        ({ run, finish, cause }) =>
           finish.whenOverdue !== 'warn' &&
           !isWatching(causeOf.safeParse(cause).data?.mode) &&
-          !isOfDrill(cause),
+          !isOfDrill(cause) &&
+          !isLeftToStarter(run, cause, pages),
       );
       return [...Map.groupBy(paging, keyFor)].map(([key, runs]) => troubleOf(key, runs));
     },
@@ -91,6 +95,17 @@ export function runsOverdue({ store, client, triggers, log }: Options): Conditio
 
 /** Whoever made the drill is paged for it. */
 const isOfDrill = (cause: unknown) => isDrill(causeOf.safeParse(cause).data?.incident);
+
+/** Whoever has started it sees that it goes on. */
+function isLeftToStarter(
+  { workflow }: OverdueRun['run'],
+  cause: unknown,
+  pages: readonly PagePolicy[],
+): boolean {
+  const known = causeOf.safeParse(cause).data;
+  const isByPerson = known !== undefined && startedByIn(known) === 'person';
+  return isByPerson && pageRulesFor(workflow, pages).whenStartedByPeople === false;
+}
 
 const dueAt = ({ createdAt }: { createdAt: string }, { withinSeconds }: Finish) =>
   new Date(Date.parse(createdAt) + withinSeconds * 1_000).toISOString();

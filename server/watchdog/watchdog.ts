@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import type { EventType } from '../../domain/event.ts';
+import { defaultConnection } from '../../domain/subject.ts';
 import { conditionEvent, type Trouble, type Watched } from '../../domain/watched.ts';
 import type { Store } from '../../store/store.ts';
 import { isTemporalAway } from '../temporal-state.ts';
@@ -102,13 +103,15 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
   async function notice(condition: Condition, trouble: Trouble, before: Watched | undefined): Promise<void> {
     const known = before ?? { condition: condition.name, trouble, since: at(), stage: 'noticed' as const };
     const { overSince, ...still } = known;
+    const { raisedBy } = still.trouble;
+    const current = raisedBy ? { ...trouble, raisedBy } : trouble;
     const isOtherwise = trouble.severity !== still.trouble.severity;
     const watched: Watched = isOtherwise
-      ? { ...still, trouble, stage: still.stage === 'noticed' ? 'noticed' : 'paging' }
+      ? { ...still, trouble: current, stage: still.stage === 'noticed' ? 'noticed' : 'paging' }
       : still;
     if (!before || overSince !== undefined || isOtherwise) await store.keepWatched(watched);
     if (watched.stage !== 'paged' && now() - Date.parse(watched.since) >= condition.heldFor * 1_000)
-      settle({ ...watched, trouble }, trouble, condition);
+      settle({ ...watched, trouble: current }, current, condition);
   }
 
   /** It is so no more. */
@@ -153,23 +156,53 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
       );
       log.error({ condition: watched.condition, key, since }, summary);
     }
+    if (trouble.isPaged === false) return store.keepWatched({ ...watched, stage: 'paged' });
     if (!pager) return;
-    const unconfirmed = await page(pager, trouble, since, signal);
+    const told = await raise(pager, watched);
+    const detail = { ...detailOf(told.watched, told.unconfirmed), by: told.by };
     await store.keepWatched(
-      { ...watched, stage: 'paged' },
-      { ...line, action: 'condition.paged', detail: detailOf(watched, unconfirmed) },
+      { ...told.watched, stage: 'paged' },
+      {
+        ...line,
+        action: 'condition.paged',
+        detail: told.instead === undefined ? detail : { ...detail, instead: told.instead },
+      },
     );
-    if (unconfirmed !== undefined) log.warn({ key }, `The page was ${unconfirmed}`);
+    if (told.unconfirmed !== undefined) log.warn({ key }, `The page was ${told.unconfirmed}`);
+  }
+
+  /** By the connection that the policy names; where that can page nobody, by the usual one: better so than not at all. */
+  async function raise(pager: Pager, watched: Watched) {
+    const { connection = defaultConnection } = watched.trouble;
+    const raiseBy = async (by: string, before: readonly string[]) => {
+      const raisedBy = [...new Set([...before, by])];
+      const kept: Watched = { ...watched, stage: 'paging', trouble: { ...watched.trouble, raisedBy } };
+      // Before: whoever goes on from here takes back what may have been raised.
+      await store.keepWatched(kept);
+      const since = watched.since;
+      return {
+        watched: kept,
+        by,
+        unconfirmed: await page(pager, kept.trouble, { since, connection: by }, signal),
+      };
+    };
+    const before = watched.trouble.raisedBy ?? [];
+    try {
+      return { ...(await raiseBy(connection, before)), instead: undefined };
+    } catch (error) {
+      const isFinal = error instanceof ApplicationFailure && error.nonRetryable === true;
+      if (connection === defaultConnection || !isFinal) throw error;
+      const instead = `${connection}, which the policy names, could not page: ${error.message}`;
+      log.warn({ key: watched.trouble.key }, instead);
+      return { ...(await raiseBy(defaultConnection, before)), instead };
+    }
   }
 
   async function tellOver(watched: Watched, ends: EventType | undefined): Promise<void> {
     const { key, summary } = watched.trouble;
     // First: triggers learn of it also where no page can be taken back.
     if (ends) await store.tell(conditionEvent(ends, watched, watched.overSince ?? at()));
-    const unconfirmed =
-      pager && watched.stage !== 'noticed'
-        ? await takeBack(pager, key, signal).catch((error: unknown) => orUnpaged(watched, error))
-        : undefined;
+    const unconfirmed = pager && watched.stage !== 'noticed' ? await allBack(pager, watched) : undefined;
     await store.dropWatched(key, {
       ...lineOf(watched),
       action: 'condition.over',
@@ -177,6 +210,17 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
     });
     log.info({ condition: watched.condition, key }, `It is over: ${summary}`);
     if (unconfirmed !== undefined) log.warn({ key }, `That it is over was ${unconfirmed}`);
+  }
+
+  /** By each connection that may have raised it. */
+  async function allBack(pager: Pager, watched: Watched): Promise<string | undefined> {
+    let unconfirmed: string | undefined;
+    for (const connection of raisersOf(watched.trouble)) {
+      const raised = { dedupKey: watched.trouble.key, connection };
+      const told = takeBack(pager, raised, signal);
+      unconfirmed = (await told.catch((error: unknown) => orUnpaged(watched, error))) ?? unconfirmed;
+    }
+    return unconfirmed;
   }
 
   const at = () => new Date(now()).toISOString();
@@ -208,6 +252,9 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
     },
   };
 }
+
+const raisersOf = ({ raisedBy, isPaged }: Trouble): readonly string[] =>
+  raisedBy ?? (isPaged === false ? [] : [defaultConnection]);
 
 /** Where PagerDuty takes no events of ours nobody was paged, and there is nothing to take back. */
 function orUnpaged({ stage }: Watched, error: unknown): undefined {

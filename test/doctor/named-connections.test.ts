@@ -53,7 +53,7 @@ describe('a named connection that is looked at', () => {
   }
   const doctor = () =>
     doctorFor(
-      { loadActivities: async () => [] },
+      { loadActivities: async () => [], loadPolicies: async () => ({ pages: [], journal: [] }) },
       {
         env: {},
         providers: [echo],
@@ -109,7 +109,7 @@ describe('a named connection that is looked at', () => {
     const stateOf = async (digest: string) => (await of(digest).look()).defaults.get('echo');
     expect(await stateOf('first')).toBe('unverified');
     const asked = await doctorFor(
-      { loadActivities: async () => [] },
+      { loadActivities: async () => [], loadPolicies: async () => ({ pages: [], journal: [] }) },
       {
         env: { ECHO_TOKEN: 'of-the-environment' },
         providers: [echo],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { activities } from '../../activities/index.ts';
 import { providers } from '../../activities/providers.ts';
+import type { Policies } from '../../domain/policies.ts';
 import { noConnections } from '../../processes/connections.ts';
 import { doctorFor } from '../../processes/doctor.ts';
 import { readSettings } from '../../processes/settings.ts';
@@ -71,10 +72,13 @@ export const worlds = {
   },
 };
 
-export async function doctorOf(env: Record<string, string | undefined>) {
+export async function doctorOf(
+  env: Record<string, string | undefined>,
+  policies: Policies = { pages: [], journal: [] },
+) {
   const settings = readSettings(env, providers);
   return doctorFor(
-    { loadActivities: async () => activities },
+    { loadActivities: async () => activities, loadPolicies: async () => policies },
     {
       env,
       providers,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { agreementsIn } from '../../domain/agreement.ts';
-import { drillTitle, isDrill, standingFor, withoutMark } from '../../domain/drill.ts';
+import { drillTitle, isDrill, looksLikeDrill, standingFor, withoutMark } from '../../domain/drill.ts';
 import { incidentsIn, withoutDrills } from '../../domain/look.ts';
 import { isLower, standings } from '../../domain/mode.ts';
 import type { RecordRow } from '../../domain/record.ts';
@@ -12,7 +12,9 @@ import { incidentTriggered, runFailedEvent } from '../triggers/events.ts';
 const title = 'EC2 i-0abc12345def67890 StatusCheckFailed';
 const drill = drillTitle(title);
 /** As the alert of a drill has it. */
-const incidentKey = 'baton-drill/ec2-restart';
+const incidentKey = 'baton-drill/ec2-restart/1';
+/** Raised by this Baton. */
+const raised = { title: drill, incidentKey, drill: true } as const;
 
 describe('the mark of a drill', () => {
   it('is known again, and taken off', () => {
@@ -21,7 +23,7 @@ describe('the mark of a drill', () => {
       `Baton drill (observe): ${title}`,
     ]);
     for (const marked of [drill, drillTitle(title, 'approve')])
-      expect([isDrill({ title: marked, incidentKey }), withoutMark(marked)]).toEqual([true, title]);
+      expect([looksLikeDrill({ title: marked, incidentKey }), withoutMark(marked)]).toEqual([true, title]);
   });
 
   it.each([
@@ -31,21 +33,28 @@ describe('the mark of a drill', () => {
     `Baton drill (auto): ${title}`,
     `re: ${drill}`,
   ])('is not %s', (other) => {
-    expect(isDrill({ title: other, incidentKey })).toBe(false);
+    expect(looksLikeDrill({ title: other, incidentKey })).toBe(false);
   });
 
   it('is not by its title alone, which anybody may write', () => {
     for (const key of [undefined, null, 'Checkout/4229'])
-      expect(isDrill({ title: drill, incidentKey: key })).toBe(false);
+      expect(looksLikeDrill({ title: drill, incidentKey: key })).toBe(false);
+  });
+
+  it('makes a drill of nothing by itself: the store has to know who has raised it', () => {
+    expect(isDrill({ title: drill, incidentKey })).toBe(false);
+    expect(isDrill(raised)).toBe(true);
   });
 
   it('never lets a trigger go further than it stands', () => {
     for (const standing of standings) {
-      expect(standingFor({ title: drill, incidentKey }, standing)).toBe(standing);
+      expect(standingFor(raised, standing)).toBe(standing);
       expect(standingFor({ title }, standing)).toBe(standing);
       for (const mode of ['observe', 'propose', 'approve'] as const) {
-        const found = standingFor({ title: drillTitle(title, mode), incidentKey }, standing);
+        const marked = { title: drillTitle(title, mode), incidentKey };
+        const found = standingFor({ ...marked, drill: true }, standing);
         expect(found).toBe(isLower(mode, standing) ? mode : standing);
+        expect(standingFor(marked, standing)).toBe(standing);
       }
     }
   });
@@ -53,8 +62,8 @@ describe('the mark of a drill', () => {
 
 describe('a drill counts in no number about production:', () => {
   it('it makes no storm', () => {
-    const stormy = (of: string) => stormOf(incidentTriggered({ id: 'Q1', title: of, incidentKey }));
-    expect([stormy(drill), typeof stormy(title)]).toEqual([undefined, 'string']);
+    const stormy = (of: object) => stormOf(incidentTriggered({ id: 'Q1', title, incidentKey, ...of }));
+    expect([stormy(raised), typeof stormy({ title: drill })]).toEqual([undefined, 'string']);
   });
 
   it('it is not looked at', () => {
@@ -97,7 +106,7 @@ describe('a drill counts in no number about production:', () => {
       createdAt: '2026-11-20T09:00:00.000Z',
     } as const;
     const end = { state: 'completed', outcome: 'restarted', at: run.createdAt, via: 'worker' } as const;
-    expect(runEnd(run, { ...end, incident: { title: drill, incidentKey } }).event.subject).toBe(
+    expect(runEnd(run, { ...end, incident: raised }).event.subject).toBe(
       'drill/ec2UnhealthyRestart/i-0abc12345def67890',
     );
   });

@@ -77,7 +77,9 @@ export async function startReceiver(
     return value;
   };
 
-  const inbox = createInbox({ receive }, (event) => dispatched.push(event));
+  const inbox = createInbox({ receive, isRaisedByDrill: async () => false }, (event) =>
+    dispatched.push(event),
+  );
   const logger = createLog((text) => text, {
     level: 'trace',
     destination: { write: (line) => log.push(line) },

@@ -46,7 +46,10 @@ describe('a PagerDuty webhook while something of ours fails', () => {
   it('is refused with Retry-After when too many wait, and those that wait are still taken', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const receipt = { seq: 1, duplicate: false, leased: false };
-    const inbox = createInbox({ receive: () => promise.then(() => receipt) }, () => {});
+    const inbox = createInbox(
+      { receive: () => promise.then(() => receipt), isRaisedByDrill: async () => false },
+      () => {},
+    );
     const delivery = {
       source: '/pagerduty/default',
       eventId: '1',

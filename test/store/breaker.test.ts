@@ -83,8 +83,8 @@ describe.each(await backends())('the breaker of a workflow on $name', ({ world }
 
   it('counts runs on an incident whose title holds what no text of the database can, and none of a drill', async () => {
     const [workflow, ofDrills] = [fresh('w'), fresh('w')];
-    const incident = { title: 'EC2 \0\uD83D is away', incidentKey: 'baton-drill/\0' };
-    const drill = { title: 'Baton drill (observe): EC2 is away', incidentKey: 'baton-drill/ec2-restart' };
+    const incident = { title: 'EC2 \0\uD83D is away, "drill":true', incidentKey: 'baton-drill/\0' };
+    const drill = { title: 'Baton drill (observe): EC2 is away', drill: true };
     for (let run = 0; run < 5; run += 1) {
       await end(workflow, 'failed', undefined, { incident });
       await end(ofDrills, 'failed', undefined, { incident: drill });

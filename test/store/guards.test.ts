@@ -366,4 +366,18 @@ describe.each(await backends())('guards on $name', ({ world }) => {
     expect(held).toEqual({ guard: 'repeats', hold: { reason: expect.any(String), by: 'baton' } });
     expect(held && heldInWords(held).reason).not.toContain('changes allow');
   });
+
+  it('a look of a run that acts stops what was made too often, once, and a person can lift that', async () => {
+    await made(destructive(), 86_400);
+    const guards = { ...defaultLimits, stopsAfter: { times: 1, days: 7 } };
+    const asked = { runId: fresh('r'), targets: [target], provider, workflow: 'w', guards };
+    const looks = await Promise.all([store.wouldHoldOrStop(asked), world.newStore().wouldHoldOrStop(asked)]);
+    const live = await store.listHolds({ live: true, limit: 50 });
+    const [stop, ...more] = live.filter((hold) => hold.target === target);
+    expect(more).toEqual([]);
+    for (const held of looks)
+      expect(held).toMatchObject({ guard: 'repeats', hold: { id: stop?.id, by: 'baton' } });
+    await lift(stop?.id ?? 0);
+    expect(await store.wouldHoldOrStop(asked)).toBeUndefined();
+  });
 });

@@ -1,5 +1,6 @@
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runEnd } from '../../domain/run-end.ts';
 import type { AnyOperation } from '../../server/operations/operation.ts';
 import { perform } from '../../server/operations/perform.ts';
 import { startRunByHand, stopRun } from '../../server/operations/runs.ts';
@@ -102,7 +103,7 @@ describe('a drill', () => {
     });
   }
   const incidentsOf = (name: string) =>
-    world.pagerDuty.world.incidents.filter(({ key }) => key === `baton-drill/${name}`);
+    world.pagerDuty.world.incidents.filter(({ key }) => key?.startsWith(`baton-drill/${name}/`));
   const statusesOf = (name: string) => incidentsOf(name).map(({ status }) => status);
   const pagesFor = (name: string) =>
     world.pagerDuty.world.alerts.filter(({ key }) => key === `baton/drill/DrillFailed/${name}`);
@@ -192,23 +193,54 @@ describe('a drill', () => {
     for (const { name } of drills) expect(statusesOf(name)).not.toContain('triggered');
   });
 
-  it('closes first what one that was ended by force has left open', async () => {
+  it('closes first what one that was ended by force has left open, and no other that looks like it', async () => {
+    const before = incidentsOf('watched').length;
+    const id = await comes('watched');
+    const left = await eventually('its incident', () => incidentsOf('watched')[before]);
+    await world.temporal.client.workflow.getHandle(id).terminate('by force');
+    const run = await world.run(id);
+    if (!run) throw new Error('There is no such run');
+    // As it is found to have ended, half a minute later.
+    const failure = { class: 'Terminated', message: 'by force' };
+    const end = { state: 'failed', outcome: 'failed', failure, at: new Date().toISOString() } as const;
+    await world.store.endRun(runEnd(run, { ...end, via: 'reconcile' }));
+    impair(world.ec2, watched);
+    const lookalike = await raiseBy('baton-drill/watched/0', 'Baton drill: the disk is full');
+    expect((await over(await comes('watched'))).outcome).toBe('as expected');
+    expect([left.status, lookalike.status]).toEqual(['resolved', 'triggered']);
+  });
+
+  it('is none that somebody else raises by the routing key: it counts, and its run goes as far as its trigger lets it', async () => {
+    impair(world.ec2, watched);
+    // A key that was used, too.
+    const [used] = incidentsOf('watched');
+    const incident = await raiseBy(
+      String(used?.key),
+      `Baton drill (observe): EC2 ${watched} StatusCheckFailed`,
+    );
+    expect((await over(`ec2-unhealthy/${incident.id}`)).outcome).toBe('restarted');
+    const started = (await world.record(incident.id)).find(({ action }) => action === 'run.started');
+    expect(started?.detail).not.toHaveProperty('drill');
+    expect(started?.detail).not.toHaveProperty('mode');
+  });
+
+  /** As whoever holds the routing key can. */
+  async function raiseBy(key: string, summary: string) {
     const event = {
       routing_key: world.env.PAGERDUTY_ROUTING_KEY,
       event_action: 'trigger',
-      dedup_key: 'baton-drill/watched',
-      payload: { summary: 'Baton drill: left', source: 'baton', severity: 'warning' },
+      dedup_key: key,
+      payload: { summary, source: 'somebody', severity: 'warning' },
     };
     await fetch(`${world.env.PAGERDUTY_EVENTS_URL}/v2/enqueue`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(event),
     });
-    expect(statusesOf('watched')).toEqual(['resolved', 'triggered']);
-    impair(world.ec2, watched);
-    expect((await over(await comes('watched'))).outcome).toBe('as expected');
-    expect(statusesOf('watched')).toEqual(['resolved', 'resolved', 'resolved']);
-  });
+    return eventually('the incident', () =>
+      world.pagerDuty.world.incidents.find((each) => each.key === key && each.status === 'triggered'),
+    );
+  }
 
   it('is closed also where it is stopped', async () => {
     impair(world.ec2, untagged);

@@ -81,24 +81,52 @@ describe('an issue that somebody moves in Jira', () => {
     expect(statusOf(id)).toBe('triggered');
   });
 
-  it('parks the run where PagerDuty refuses the resolve; tried again, it resolves, and says so once', async () => {
-    const { id, key } = await raise('Checkout is broken');
+  /** Its resolve is refused once: gives what somebody says to try it again. */
+  async function parked(title: string) {
+    const { id, key } = await raise(title);
     world.pagerDuty.fail({ kind: 'status', status: 403, match: `PUT /incidents/${id}`, times: 1 });
     moveIssueAs(world.jira, key, 'Done', 'acc-ada');
     const run = await eventually('the run', async () => (await runsOf(id))[0]);
-    const [parked] = await eventually('it to be parked', async () => {
+    const [step] = await eventually('it to be parked', async () => {
       const found = await world.store.parkedSteps([run.id]);
       return found.length > 0 ? found : undefined;
     });
-    expect(parked?.summary).toMatch(/^Parked: resolvePagerDutyIncident failed \(ProviderRefused: /);
+    expect(step?.summary).toMatch(/^Parked: resolvePagerDutyIncident failed \(ProviderRefused: /);
     expect(statusOf(id)).toBe('triggered');
     const principal = { kind: 'person', name: 'olga@example.com', role: 'operator' } as const;
-    const retry = { id: run.id, decision: 'retry' };
-    await perform(unparkRun, retry, { ...world.operations, principal, via: 'cli' });
+    const again = { id: run.id, decision: 'retry' };
+    const retry = () => perform(unparkRun, again, { ...world.operations, principal, via: 'cli' });
+    return { id, key, retry };
+  }
+
+  it('parks the run where PagerDuty refuses the resolve; tried again, it resolves, and says so once', async () => {
+    const { id, retry } = await parked('Checkout is broken');
+    await retry();
     expect(await outcomeOf(id)).toBe('resolved');
     expect(statusOf(id)).toBe('resolved');
     // The note goes before the resolve, and is there already.
     expect(notesOf(id).filter((note) => note.includes('Resolving: not verified: issue'))).toHaveLength(1);
+  });
+
+  it('resolves nothing when it is tried again after the issue was moved back, and says so', async () => {
+    const { id, key, retry } = await parked('Login is broken');
+    const issue = world.jira.world.issues.find((each) => each.key === key);
+    if (issue) issue.status = 'In Progress';
+    await retry();
+    expect(await outcomeOf(id)).toBe('moved on');
+    expect(statusOf(id)).toBe('triggered');
+    const said = (await world.record(id)).filter(({ action }) => action === 'run.said');
+    expect(said.at(-1)?.detail.text).toBe(`${key} is In Progress again: the incident is left open.`);
+  });
+
+  it('leaves an incident alone when it is tried again after somebody has resolved it', async () => {
+    const { id, retry } = await parked('Search is broken');
+    // PagerDuty has not told it yet.
+    Object.assign(world.pagerDuty.world.incidents.find((each) => each.id === id) ?? {}, {
+      status: 'resolved',
+    });
+    await retry();
+    expect(await outcomeOf(id)).toBe('resolved before');
   });
 
   it('is left alone by Baton’s own move after a resolve: that is an echo', async () => {

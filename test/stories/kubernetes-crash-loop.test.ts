@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { crashLoop } from '../../simulator/kubernetes.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { triggers } from '../../triggers/index.ts';
+import { changedOften } from '../fixtures/changed-often.ts';
 import { crashing, remedied } from '../fixtures/remedied.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
@@ -280,6 +281,21 @@ describe('a deployment that crashes since its last rollout', () => {
     const id = raise();
     expect((await endOf(id)).outcome).toBe('diagnosed');
     expect(notes(id)).toContain('Neither a roll-back nor a restart is offered: Argo CD (shop) keeps it');
+  });
+
+  it('is offered neither where that was made again and again: an issue is for the cause, until a person lifts that', async () => {
+    await changedOften(world, 'restartKubernetesDeployment', 'kubernetes:shop/deployment/parcels');
+    const id = outOfTheBlue('parcels');
+    expect((await endOf(id)).outcome).toBe('diagnosed');
+    const [issue] = world.jira.world.issues.filter(({ fields }) =>
+      fields.labels.includes(`baton-${id}-cause`),
+    );
+    expect(issue?.fields.summary).toBe('Find out why the pods of shop/parcels crash again and again');
+    expect(notes(id)).toMatch(
+      new RegExp(`is offered: [\\s\\S]*baton changes allow \\d+\\. Its cause has the issue ${issue?.key}`),
+    );
+    const holds = await world.store.listHolds({ live: true, limit: 10 });
+    expect(holds).toMatchObject([{ kind: 'repeats', target: 'kubernetes:shop/deployment/parcels' }]);
   });
 
   it('is offered a restart where its revision had worked for long', async () => {

@@ -3,6 +3,7 @@ import type { OperationContext } from '../../server/operations/operation.ts';
 import { perform } from '../../server/operations/perform.ts';
 import { startRunByHand, stopRun } from '../../server/operations/runs.ts';
 import { resolveAs } from '../../simulator/pagerduty.ts';
+import { changedOften } from '../fixtures/changed-often.ts';
 import { scaleOutIn, scaling } from '../fixtures/scaled-out.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
@@ -165,6 +166,23 @@ describe('a deployment that has too much to do', () => {
     expect([did('search'), did(kept), did(most)]).toEqual([[], [], []]);
   });
 
+  it('that is scaled out again and again is left so, with an issue for the cause, until a person lifts that', async () => {
+    const name = add(3);
+    await changedOften(world, 'scaleKubernetesDeployment', `kubernetes:shop/deployment/${name}`);
+    const id = raise(name, 'auto');
+    expect((await ended(id, 'auto')).outcome).toBe('handed to a person');
+    expect(did(name)).toEqual([]);
+    const [issue] = world.jira.world.issues.filter(({ fields }) =>
+      fields.labels.includes(`baton-${id}-cause`),
+    );
+    expect(issue?.fields.summary).toBe(
+      `Find out why Deployment shop/${name} has too much to do again and again`,
+    );
+    expect(noted(id)).toMatch(
+      new RegExp(`baton changes allow \\d+\\. Its cause has the issue ${issue?.key}\\.`),
+    );
+  });
+
   it('is handed to a person where another alert of the incident is about another one, be it a crash loop', async () => {
     const [busy, crashing] = [add(3), add(3)];
     const id = raise(busy, 'auto');
@@ -196,6 +214,26 @@ describe('a deployment that has too much to do', () => {
       expect(did(name)).toEqual([3, 2]);
     }
   }, 60_000);
+
+  it('of such a trigger goes back at once, and nobody is asked again, where the step does not help or is stopped', async () => {
+    const approvalsOf = async (id: string) =>
+      (await world.store.pageOfApprovals({ subject: id, limit: 5 })).items.length;
+    for (const mode of ['propose', 'approve'] as const) {
+      const name = add(3);
+      world.kubernetes.world.brokenImages.push(`shop/${name}:1`);
+      const id = raise(name, mode);
+      await answer(id, 'approved');
+      expect((await ended(id, mode)).outcome).toBe('handed to a person');
+      expect([did(name), await approvalsOf(id)]).toEqual([[3, 2], 1]);
+    }
+    const name = add();
+    const id = raise(name, 'approve');
+    await answer(id, 'approved');
+    await untilNoted(id, 'was scaled out from 2 to 3');
+    await perform(stopRun, { id: `scale-approve/${id}`, reason: 'it is the wrong one' }, admin());
+    expect((await ended(id, 'approve')).state).toBe('cancelled');
+    expect([did(name), await approvalsOf(id)]).toEqual([[3, 2], 1]);
+  }, 90_000);
 
   it('of a trigger that observes is left alone, and the plan says what would be done', async () => {
     const name = add(3);

@@ -2,9 +2,11 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { AnyChange } from '../../activities/activity.ts';
 import type { FailureDetail } from '../../activities/failures.ts';
 import type { Approval } from '../../domain/approval.ts';
+import type { Made } from '../../domain/made.ts';
 import type { Plan } from '../../domain/plan.ts';
+import { scrubValue } from '../../secrets/scrub.ts';
 import { notAuthorized } from '../authority.ts';
-import { keyByApproval } from '../identity.ts';
+import { digestOf, keyByApproval, keyOfWayBack } from '../identity.ts';
 import type { Call, Link, Surroundings } from './call.ts';
 import { refused } from './entry.ts';
 import { plannedCall } from './plan-digest.ts';
@@ -16,13 +18,16 @@ import { plannedCall } from './plan-digest.ts';
  *
  * Of a run that proposes, every call says by which approval of the whole run it is made. Of one that is to ask before each destructive
  * change, such a call is not made without.
+ *
+ * The way back of an approved change is made by the approval of that change, once.
  */
 export const approved =
   (options: Surroundings): Link<Call<AnyChange>> =>
   async (call, next) => {
     const { approval, approvalId, declaration, digest, mode, runId, takesBack } = call;
-    // Its own approval would be asked for what people have seen, and of a run that is to end.
-    if (takesBack?.approval !== undefined) return next(call);
+    const approvedAsInverse = takesBack && (await approvalOfTakenBack(takesBack, options));
+    if (takesBack && approvedAsInverse)
+      return next({ ...call, approvedAsInverse, key: keyOfWayBack(runId, takesBack.key) });
     const ofRun = approval === undefined && mode === 'propose';
     if (approval === undefined && !ofRun) {
       if (mode === 'approve' && declaration.kind === 'destructive')
@@ -38,6 +43,21 @@ export const approved =
     const isOnce = !ofRun || declaration.kind === 'destructive';
     return next({ ...call, approvedBy: kept, ...(isOnce ? { key } : {}) });
   };
+
+/**
+ * Who has approved a change has approved its way back, as the plan told it, so that nobody is asked again by a run that is to end: the
+ * approval by which the change was made, where it is of this change, and its plan told just this inverse.
+ */
+async function approvalOfTakenBack(
+  { approval, run, activity, inverse }: Made,
+  { store, scrub }: Surroundings,
+): Promise<Approval | undefined> {
+  const kept = approval === undefined ? undefined : await store.findApproval(approval);
+  if (!kept || whyNot(kept, activity, run)) return undefined;
+  const made = digestOf(scrubValue(inverse, scrub));
+  const isTold = kept.calls.some((each) => each.activity === activity && digestOf(each.inverse) === made);
+  return isTold ? kept : undefined;
+}
 
 function whyNot(kept: Approval | undefined, activity: string | undefined, runId: string): string | undefined {
   if (!kept || kept.runId !== runId) return 'there is no such approval of this run';

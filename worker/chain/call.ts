@@ -51,11 +51,19 @@ export interface Call<Declared extends AnyActivity = AnyActivity> extends Placed
   /** The key of the change that it takes back. Said by the run: `takesBack` is what the store says. */
   takesBackKey?: string | undefined;
   approvedBy?: Approval;
+  /** The approval of the change that it takes back, whose plan has told just this call. It overrides no guard, and allows nothing else. */
+  approvedAsInverse?: Approval;
   /** It is the inverse of this change of the same run, as the store says. */
   takesBack?: Made;
   /** What the run has verified. Left out: an older version carries it out, which does not say. */
   proof?: Proof | undefined;
 }
+
+/** Whose word there is for a call: that of its own approval, or that of the change that it takes back. */
+export const approvalFor = ({
+  approvedBy,
+  approvedAsInverse,
+}: Pick<Call, 'approvedBy' | 'approvedAsInverse'>): Approval | undefined => approvedBy ?? approvedAsInverse;
 
 /** What a call gives: its result and, of a change that was looked at and not found done, the plan, with what the provider says to it. */
 export interface Outcome {

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { Actor } from '../../activities/activity.ts';
 import type { FailureDetail } from '../../activities/failures.ts';
 import type { AttemptDetail, Details, Entry, Failure } from '../../domain/record.ts';
-import type { Call, Surroundings } from './call.ts';
+import { approvalFor, type Call, type Surroundings } from './call.ts';
 
 /** The lines of the record that tell of activities. */
 type Action = `activity.${'intended' | 'planned' | 'completed' | 'failed' | 'refused'}`;
@@ -20,7 +20,8 @@ export function entryOf<Name extends Action>(
   action: Name,
   more: Omit<Details[Name], keyof AttemptDetail>,
 ): Entry {
-  const { declaration, input, key, runId, attempt, subject, simulated, doubt, approvedBy } = call;
+  const { declaration, input, key, runId, attempt, subject, simulated, doubt } = call;
+  const approval = approvalFor(call);
   const { provider, name, kind } = declaration;
   const detail: AttemptDetail = {
     run: runId,
@@ -29,7 +30,7 @@ export function entryOf<Name extends Action>(
     key,
     attempt,
     ...(first.includes(action) || kind === 'read' ? { input, ...(doubt ? { doubt } : {}) } : {}),
-    ...(approvedBy ? { approval: approvedBy.id } : {}),
+    ...(approval ? { approval: approval.id } : {}),
     ...(simulated.includes(provider) ? { simulated: true } : {}),
   };
   return {

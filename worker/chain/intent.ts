@@ -4,7 +4,7 @@ import { defaultConnection, subjectOf } from '../../domain/subject.ts';
 import type { EffectIntent } from '../../store/effects.ts';
 import type { UnlessTaken } from '../../store/takeovers.ts';
 import { targetsAt } from '../connection.ts';
-import type { Call, Link, Surroundings } from './call.ts';
+import { approvalFor, type Call, type Link, type Surroundings } from './call.ts';
 import { entryOf } from './entry.ts';
 import { answerWithout, limitsAt, limitsOf } from './guard.ts';
 
@@ -51,13 +51,14 @@ export function intentOf(call: Call<AnyChange>): EffectIntent {
 }
 
 /** Where the trigger of a run leaves what is destructive to people who have taken its incident in hand. */
-export function unlessTakenIn({ shown, approvedBy }: Pick<Call, 'shown' | 'approvedBy'>): {
+export function unlessTakenIn(call: Pick<Call, 'shown' | 'approvedBy' | 'approvedAsInverse'>): {
   unlessTaken?: UnlessTaken;
 } {
+  const { shown } = call;
   if (!('cause' in shown)) return {};
   const { cause, acknowledged: seen } = shown;
   if (cause.whenAcknowledged === undefined || cause.subject === undefined) return {};
-  const approvedAt = approvedBy?.closedAt;
+  const approvedAt = approvalFor(call)?.closedAt;
   return {
     unlessTaken: {
       incident: cause.subject,

@@ -7,7 +7,7 @@ import type { WorkerBuild } from '../../domain/run.ts';
 import { defaultConnection, subjectOf } from '../../domain/subject.ts';
 import { scrubValue } from '../../secrets/scrub.ts';
 import type { CauseOfCall } from '../authority.ts';
-import type { Call } from './call.ts';
+import { approvalFor, type Call } from './call.ts';
 import { inRecord } from './entry.ts';
 import { targetsOf } from './intent.ts';
 
@@ -27,7 +27,7 @@ export function journalEntry(
   { policies, worker }: Journaling,
   scrub: (text: string) => string,
 ): JournalEntry | undefined {
-  const { declaration, workflow, runId, shown, subject, approvedBy, simulated } = call;
+  const { declaration, workflow, runId, shown, subject, simulated } = call;
   const { name, kind, provider, summary } = declaration;
   const rules = journalRules({ workflow, kind, provider }, policies);
   if (!rules || !('cause' in shown)) return undefined;
@@ -35,7 +35,7 @@ export function journalEntry(
   const routed = connections[`pagerduty/${changeEvents}`];
   const targets = targetsOf(call);
   const names =
-    approvedBy?.answers.flatMap((each) => (each.decision === 'approved' ? [each.name] : [])) ?? [];
+    approvalFor(call)?.answers.flatMap((each) => (each.decision === 'approved' ? [each.name] : [])) ?? [];
   const mark = simulationMark('pagerduty', simulated);
   const what =
     plan?.summary ??

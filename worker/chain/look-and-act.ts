@@ -4,7 +4,7 @@ import { forUse } from '../../activities/clients.ts';
 import { simulationMark } from '../../activities/simulated.ts';
 import type { Looked } from '../../domain/plan.ts';
 import { approverOf, checkApproved } from './approved.ts';
-import type { Call, Next, Surroundings } from './call.ts';
+import { approvalFor, type Call, type Next, type Surroundings } from './call.ts';
 import { dryRunOf } from './dry-run.ts';
 import { inRecord } from './entry.ts';
 import { asFailure, attemptMilliseconds, withoutEffect } from './failure.ts';
@@ -58,8 +58,10 @@ async function look(
 
 /** `calls`: those of the plan that is carried out. */
 function contextOf(call: Call, { clients }: Surroundings, calls?: readonly string[]): ActivityContext {
-  const { declaration, key, attempt, before, simulated, approval, runId, actor, approvedBy } = call;
+  const { declaration, key, attempt, before, simulated, approval, runId, actor, approvedAsInverse } = call;
+  const approvedBy = approvalFor(call);
   const by = (approvedBy && approverOf(approvedBy)) ?? inRecord(actor);
+  const isApproved = approval === 'ask' || approval === 'approved' || approvedAsInverse !== undefined;
   return {
     ...forUse(clients, { run: runId, by, ...(calls ? { calls } : {}) }),
     attempt: {
@@ -68,7 +70,7 @@ function contextOf(call: Call, { clients }: Surroundings, calls?: readonly strin
       signal: signalOf(call),
       mark: simulationMark(declaration.provider, simulated),
       ...before,
-      ...(approval === 'ask' || approval === 'approved' ? { approved: true } : {}),
+      ...(isApproved ? { approved: true } : {}),
       ...(isLooking(call) ? { looksOnce: true } : {}),
     },
   };

@@ -1,10 +1,13 @@
 import { patched } from '@temporalio/workflow';
+import type { Held } from '../../domain/guard.ts';
 import { oneLine } from '../../domain/text.ts';
 import { steps, waits } from './activities.ts';
 import { withApproval } from './ask-approval.ts';
+import { ticketForCause } from './cause-ticket.ts';
 import { type Remedy, remedyFor } from './crash-remedy.ts';
 import { guard } from './guard.ts';
 import { handOver } from './hand-over.ts';
+import { heldIn } from './held.ts';
 import type { FoundPods } from './kubernetes-pods.ts';
 import { orUnavailable } from './parts.ts';
 import type { CurrentIncident } from './read-context.ts';
@@ -20,7 +23,7 @@ type Offer = Exclude<Offered, { kind: 'none' }>;
 
 /** What may help the pods that were found to crash. Undefined where no deployment makes them. */
 export async function findRemedy(
-  { createdAt: reportedAt }: CurrentIncident,
+  { id: incidentId, createdAt: reportedAt }: CurrentIncident,
   found: (FoundPods & { named: { namespace: string } }) | undefined,
 ): Promise<Offered | undefined> {
   if (!found) return undefined;
@@ -42,7 +45,20 @@ export async function findRemedy(
   const place = { namespace, selector: workload.selector };
   if (remedy.kind === 'none') return { ...remedy, ...place };
   const looked = await guard(`kubernetes:${namespace}/deployment/${deployment}`);
-  return looked.allowed ? { ...remedy, ...place } : { kind: 'none', because: looked.held.reason, ...place };
+  if (looked.allowed) return { ...remedy, ...place };
+  const ticket = await ticketFor(looked.held, incidentId, { namespace, deployment });
+  return { kind: 'none', because: `${looked.held.reason}${ticket}`, ...place };
+}
+
+/** Runs that began before there was one for crash loops go on without. */
+async function ticketFor(
+  held: Held | undefined,
+  incidentId: string,
+  { namespace, deployment }: { namespace: string; deployment: string },
+): Promise<string> {
+  if (held?.guard !== 'repeats' || !patched('ticket-for-cause')) return '';
+  const what = `why the pods of ${namespace}/${deployment} crash`;
+  return ticketForCause(held, { incidentId, what, remedy: 'neither restarts nor rolls it back' });
 }
 
 /** As people read it in the note. */
@@ -66,9 +82,15 @@ export async function offer(
   const { namespace, deployment, selector } = remedy;
   const name = `${namespace}/${deployment}`;
   const what = remedy.kind === 'roll back' ? `roll-back to revision ${remedy.toRevision}` : 'restart';
-  const answer = await orUnavailable(() => makeIfApproved(incident, remedy));
+  let ticket = '';
+  const answer = await orUnavailable(() =>
+    makeIfApproved(incident, remedy).catch(async (error: unknown) => {
+      ticket = await ticketFor(heldIn(error), incidentId, remedy);
+      throw error;
+    }),
+  );
   if ('unavailable' in answer)
-    return handOver(incident, `The ${what} of ${name} could not be made: ${answer.unavailable}.`);
+    return handOver(incident, `The ${what} of ${name} could not be made: ${answer.unavailable}${ticket}.`);
   if ('refusal' in answer) {
     await note(incidentId, `The ${what} of ${name} was not made: ${answer.refusal}.`);
     return healthy('diagnosed');

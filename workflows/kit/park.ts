@@ -25,6 +25,11 @@ export interface Parks {
   onExpire?: OnExpire<'skip'>;
   /** A channel of Slack to show it in. Left out: the incident's room, else each who is asked by a direct message. */
   channelId?: string;
+  /**
+   * Asked before it is tried again: in words, why the step is not wanted any more, after which the run goes on without it. Hours may have
+   * passed since it failed.
+   */
+  unless?: () => Promise<string | undefined>;
 }
 
 type StepName = keyof Steps & string;
@@ -139,8 +144,11 @@ async function decided(failed: FailedStep, parks: Parks): Promise<Outcome> {
         oneLine(`${name} aborted the run at ${activity} (${via}, ${at}): ${reason}. ${had}`),
         'ParkAborted',
       );
-    case 'retry':
+    case 'retry': {
+      const why = parks.unless && patched('looks-before-retry') ? await parks.unless() : undefined;
+      if (why !== undefined) return { skipped: why };
       return tryStep({ ...withAnswer(failed, answer), again: { isUncertain } }, parks);
+    }
   }
 }
 
@@ -153,7 +161,7 @@ function withAnswer({ failure: _, ...step }: FailedStep, { input: other }: Quest
 /** The decision; none, where nobody has decided in time. */
 async function askAbout(
   failed: FailedStep,
-  { asked = {}, expiresIn, onExpire = 'page', ...more }: Parks,
+  { asked = {}, expiresIn, onExpire = 'page', unless: _, ...more }: Parks,
 ): Promise<{ answer?: QuestionAnswer | undefined; isUncertain: boolean }> {
   const { activity, input, number, approvals, failure } = failed;
   const ofRun = approvalOfRun()?.id;

@@ -27,6 +27,7 @@ import {
   type WorkflowOutboundCallsInterceptor,
   workflowInfo,
 } from '@temporalio/workflow';
+import { isDrill } from '../../domain/drill.ts';
 import type { Held, Limits } from '../../domain/guard.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from '../../domain/incident.ts';
 import { carriedName, splitLastArgument } from '../../domain/last-argument.ts';
@@ -115,6 +116,9 @@ export const engine = proxyLocalActivities<EngineActivities>({
 export function runCause(): RunCause | undefined {
   return memo()?.cause;
 }
+
+/** Whether the run is on the incident of a drill. */
+export const isOfDrill = (): boolean => isDrill(runCause()?.incident);
 
 /** Whether all changes of this history are looked at and not made: the run watches, or it proposes and nobody has approved it yet. */
 export const isLooking = (): boolean => isWatching(runCause()?.mode) || isPlanning();

@@ -1,5 +1,4 @@
 import type { ActivityFunctions } from '../../activities/index.ts';
-import { isDrill } from '../../domain/drill.ts';
 import type { CurrentIncident } from './read-context.ts';
 
 export type StatusCard = Parameters<ActivityFunctions['showSlackStatusCard']>[0]['card'];
@@ -8,7 +7,7 @@ export type StatusCard = Parameters<ActivityFunctions['showSlackStatusCard']>[0]
  * What the status card of an incident says. It is made from the incident alone, so it reads the same whoever writes it:
  * the run that follows the incident, or the click of a person.
  */
-export function statusCard(incident: CurrentIncident): StatusCard {
+export function statusCard(incident: CurrentIncident, isOfDrill = false): StatusCard {
   const { title, number, url, status, urgency, priority, service, assignees, acknowledgers } = incident;
   const { createdAt, mergedInto } = incident;
   const acknowledgedBy = status === 'acknowledged' ? namesOf(acknowledgers) : '';
@@ -24,7 +23,7 @@ export function statusCard(incident: CurrentIncident): StatusCard {
     service: service.name,
     assignees: assignees.map(({ name }) => name),
     ...(acknowledgedBy ? { acknowledgedBy } : {}),
-    lines: [stateLine(incident), ...(isDrill(incident) ? ['A drill of Baton: nothing is wrong.'] : [])],
+    lines: [stateLine(incident), ...(isOfDrill ? ['A drill of Baton: nothing is wrong.'] : [])],
   };
 }
 

@@ -6,6 +6,7 @@ import { type GatheredSoFar, gatheredLines } from './gathered.ts';
 import { orUnavailable, type Parts } from './parts.ts';
 import type { Alert, CurrentIncident } from './read-context.ts';
 import type { Room } from './room.ts';
+import { isOfDrill } from './run.ts';
 import { namesOf, type StatusCard, statusCard, type Told, topicOf } from './status-card.ts';
 
 export interface Link {
@@ -110,7 +111,7 @@ export async function showState(
   const { channelId } = soFar.room;
   const { id: incidentId } = incident;
 
-  const state = statusCard(incident);
+  const state = statusCard(incident, isOfDrill());
   const card: StatusCard = {
     ...state,
     lines: [...(state.lines ?? []), ...gatheredLines(soFar.gathered)],
@@ -312,7 +313,7 @@ export async function remindIfQuiet(
   if (Date.now() < (reminderDue(soFar, after) ?? 0)) return;
   soFar.quietSince = Date.now();
   soFar.reminders = (soFar.reminders ?? 0) + 1;
-  const { lines, assignees } = statusCard(incident);
+  const { lines, assignees } = statusCard(incident, isOfDrill());
   const text = [
     `Nobody has written here for ${durationText(after)}, and incident #${incident.number} is ${incident.status}.`,
     `On it: ${assignees.join(', ') || 'nobody'}.`,

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { impair } from '../../../simulator/ec2.ts';
-import { simulatedWebhookSecret } from '../../../simulator/pagerduty.ts';
+import { raiseIncident, simulatedWebhookSecret } from '../../../simulator/pagerduty.ts';
+import type { ToTell } from '../../../store/journal.ts';
 import { openStore } from '../../../store/open.ts';
 import type { Store } from '../../../store/store.ts';
 import { ledgersOf, violations } from '../../check.ts';
@@ -41,20 +42,29 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Ends the process as a crash does, and starts it again. */
-async function crash(): Promise<void> {
+/** Ends the process as a crash does, and starts it again. `between`: what happens to the store before that. */
+async function crash(between?: (store: Store) => Promise<void>): Promise<void> {
   await baton.kill('SIGKILL');
+  if (between) await withStore(between);
   baton = await startBaton(env);
 }
 
-/** What the store holds, read when no process has it. */
-async function inspect<Result>(look: (store: Store) => Promise<Result>): Promise<Result> {
-  await baton.kill('SIGTERM');
+/** To be used while no process has it. */
+async function withStore<Result>(look: (store: Store) => Promise<Result>): Promise<Result> {
   const store = await openStore({ dataDir: folder });
   try {
     return await look(store);
   } finally {
     await store.close();
+  }
+}
+
+/** What the store holds, read when no process has it. */
+async function inspect<Result>(look: (store: Store) => Promise<Result>): Promise<Result> {
+  await baton.kill('SIGTERM');
+  try {
+    return await withStore(look);
+  } finally {
     baton = await startBaton(env);
   }
 }
@@ -127,6 +137,92 @@ describe('kill -9 in the middle of a run', { timeout: 90_000 }, () => {
       60_000,
     );
     expect(providers.ec2.ledger.filter(({ effect }) => effect === 'instance rebooted')).toHaveLength(1);
+  });
+});
+
+/** One more instance that may be rebooted. */
+function freshInstance(): string {
+  const { instances } = providers.ec2.world;
+  const [first] = instances;
+  if (!first) throw new Error('The simulated EC2 has no instance');
+  const id = `i-0ab${String(instances.length).padStart(14, '0')}`;
+  instances.push({ ...structuredClone(first), id, tags: { 'baton:restart': 'allowed' } });
+  return id;
+}
+
+describe('kill -9 while PagerDuty is told of a change', { timeout: 120_000 }, () => {
+  it('tells it once where the events can be looked at; where they cannot, not again, and the record says so', async () => {
+    const { world } = providers.pagerDuty;
+    providers.pagerDuty.fail({
+      kind: 'status',
+      status: 403,
+      match: 'GET /services/PSEARCH/change_events',
+      times: 50,
+    });
+    const cases = (
+      [
+        // PagerDuty has it, and nobody has written that down.
+        ['Checkout', 'hang-after'],
+        // It has not left.
+        ['Checkout', 'hang'],
+        // Nobody can tell which of the two it is.
+        ['Search', 'hang-after'],
+        ['Search', 'hang'],
+      ] as const
+    ).map(([service, kind]) => {
+      const instance = freshInstance();
+      impair(providers.ec2, instance);
+      providers.pagerDuty.fail({ kind, match: `"summary":"Reboots ${instance}`, times: 1 });
+      const title = `EC2 ${instance} StatusCheckFailed`;
+      return { id: raiseIncident(providers.pagerDuty, { title, service }), instance };
+    });
+    const isUnderWay = (instance: string) =>
+      providers.pagerDuty.calls.some(
+        ({ path, body }) => path.includes('/change/enqueue') && body.includes(instance),
+      );
+    await eventually(
+      'all to be under way',
+      () => cases.every(({ instance }) => isUnderWay(instance)),
+      60_000,
+    );
+    await crash(async (store) => {
+      // As when their minute is over, in which no other process may try.
+      for (const { id } of cases) {
+        const key = `ec2-unhealthy/${id}#rebootEc2Instances#1`;
+        await store.tellLater({ key, attempt: 1 } as ToTell, 0, true);
+      }
+    });
+
+    const looksAt = (service: string) =>
+      providers.pagerDuty.calls.filter(
+        ({ path }) => path.includes(`/services/${service}/change_events`) && path.includes('limit=1'),
+      ).length;
+    const told = () =>
+      cases.map(({ id }) => world.changeEvents.filter(({ details }) => details.incident === id).length);
+    await eventually(
+      'each to be looked at, and what has not left to be sent',
+      () => looksAt('PCHECKO') >= 2 && looksAt('PSEARCH') >= 2 && told()[1] === 1,
+      60_000,
+    );
+    // Whoever is told to stop ends what it has begun.
+    const lines = await inspect((store) =>
+      Promise.all(
+        cases.map(async ({ id }) => {
+          const all = await store.linesAbout({ subject: id, after: 0, skip: 0, limit: 200 });
+          return all
+            .filter(({ action }) => action.startsWith('change.'))
+            .map(({ action, detail }) => [action, detail.unconfirmed]);
+        }),
+      ),
+    );
+    expect(told()).toEqual([1, 1, 1, 0]);
+    const unconfirmed = [['change.told', true]];
+    expect(lines).toEqual([
+      [['change.told', undefined]],
+      [['change.told', undefined]],
+      unconfirmed,
+      unconfirmed,
+    ]);
   });
 });
 

@@ -1,7 +1,9 @@
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
+import type { PagePolicy } from '../../../domain/page.ts';
 import { createLog } from '../../../log/log.ts';
 import { runsOverdue } from '../../../server/watchdog/overdue.ts';
+import { pagedByPolicies } from '../../../server/watchdog/policies.ts';
 import { defineTrigger, type Trigger } from '../../../triggers/trigger.ts';
 import { embeddedWorld, entry, fresh } from '../../store/world.ts';
 import { fakeClock, fakePager, watchdogOn } from './watching.ts';
@@ -23,11 +25,23 @@ const triggerThat = (whenOverdue?: 'warn' | 'page' | 'cancel') =>
   });
 
 /** A live run of this trigger that began so many minutes ago. */
-async function begun(trigger: Trigger, minutes: number, connection?: string): Promise<string> {
+async function begun(
+  trigger: Trigger,
+  minutes: number,
+  connection?: string,
+  startedBy?: object,
+): Promise<string> {
   const subject = `${connection === undefined ? '' : `${connection}/`}${fresh('Q')}`;
   const id = `${trigger.name}/${subject}`;
   const incident = { url: `https://acme.pagerduty.com/incidents/${subject}` };
-  const cause = { trigger: trigger.name, eventId: 'e', whenResolved: 'stop', incident, connection };
+  const cause = {
+    trigger: trigger.name,
+    eventId: 'e',
+    whenResolved: 'stop',
+    incident,
+    connection,
+    startedBy,
+  };
   await store.beginRun(
     {
       id,
@@ -60,8 +74,11 @@ function temporal(instead?: () => never) {
   return { client, cancelled };
 }
 
-const watching = (trigger: Trigger, { client }: { client: Client } = temporal()) =>
-  runsOverdue({ store, client, triggers: [trigger], log: silent });
+const watching = (
+  trigger: Trigger,
+  { client }: { client: Client } = temporal(),
+  pages: readonly PagePolicy[] = [],
+) => pagedByPolicies(runsOverdue({ store, client, triggers: [trigger], pages, log: silent }), pages);
 const eventsAbout = async (id: string) =>
   (await store.listEvents({ limit: 200 })).filter(({ eventId }) => eventId === `run.overdue/${id}`);
 const { signal } = new AbortController();
@@ -150,6 +167,21 @@ describe('a run that has not ended in its time', () => {
     expect(await find(signal)).toHaveLength(1);
     expect([cancelled, (await eventsAbout(id)).length]).toEqual([[id], 1]);
     await end(id);
+  });
+
+  it('pages as the policy of its workflow says, or nobody: not whoever has started it, nor where none is to be paged', async () => {
+    const trigger = triggerThat();
+    const id = await begun(trigger, 125);
+    const byPerson = await begun(trigger, 125, undefined, { kind: 'person', name: 'ada@example.com' });
+    const found = (policy: Omit<PagePolicy, 'workflow'>) =>
+      watching(trigger, temporal(), [{ workflow: 'restart', ...policy }]).find(signal);
+    expect(await found({ connection: 'payments', severity: { RunOverdue: 'warning' } })).toMatchObject([
+      { connection: 'payments', severity: 'warning', details: { runs: 2 } },
+    ]);
+    expect(await found({ whenStartedByPeople: false })).toMatchObject([{ details: { run: id, runs: 1 } }]);
+    expect(await found({ page: false })).toMatchObject([{ isPaged: false }]);
+    await end(id);
+    await end(byPerson);
   });
 
   it('may have been lost by Temporal', async () => {

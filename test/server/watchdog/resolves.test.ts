@@ -87,6 +87,7 @@ const conditions: Record<ConditionName, (wrong: Wrong, clock: Clock) => Conditio
       store: { overdueRuns: async () => (wrong.is ? [{ run, isTold: true }] : []), tell: async () => true },
       client: new Client({ connection: Connection.lazy({ address: '127.0.0.1:1' }) }),
       triggers: [trigger],
+      pages: [],
       log: silent,
     }),
   'schedule.missed': (wrong, { now }) =>

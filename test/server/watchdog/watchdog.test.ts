@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Trouble } from '../../../domain/watched.ts';
 import type { Condition } from '../../../server/watchdog/condition.ts';
 import { embeddedWorld } from '../../store/world.ts';
-import { fakeClock, fakePager, watchdogOn } from './watching.ts';
+import { type FakePager, fakeClock, fakePager, watchdogOn } from './watching.ts';
 
 const database = await embeddedWorld();
 
@@ -40,8 +40,12 @@ function watching({ heldFor = 20 } = {}) {
   };
   const record = async () =>
     (await store.readRecord({ subject: key, limit: 100 })).map(({ action }) => action);
-  return { key, trouble, found, condition, store, pager, clock, record, someRounds };
+  /** Others of the file have left theirs. */
+  const kept = async () => (await store.listWatched()).filter((each) => each.trouble.key === key);
+  return { key, trouble, found, condition, store, pager, clock, record, someRounds, kept };
 }
+
+const takenOf = ({ taken }: FakePager, key: string) => taken.filter((each) => each.endsWith(key));
 
 describe('the watchdog', () => {
   it('tells triggers of the beginning and the end also where it has no key to page by, each time', async () => {
@@ -254,5 +258,53 @@ describe('the watchdog', () => {
     await someRounds();
     expect(pager.taken).toEqual([`+${key}`]);
     expect(lines.filter(({ msg }) => msg.includes('inbox.behind'))).toHaveLength(1);
+  });
+
+  it('pages by the connection that a policy names, and takes it back there', async () => {
+    const { key, trouble, found, condition, store, pager, clock, kept } = watching({ heldFor: 0 });
+    const { watchdog } = watchdogOn(store, [condition], pager, clock);
+    found.troubles = [{ ...trouble, connection: 'payments' }];
+    await expect.poll(kept).toMatchObject([{ stage: 'paged' }]);
+    found.troubles = [];
+    await expect.poll(async () => (await kept())[0]?.overSince).toBeDefined();
+    clock.pass(60);
+    await expect.poll(kept).toEqual([]);
+    expect(takenOf(pager, key)).toEqual([`payments: +${key}`, `payments: -${key}`]);
+    await watchdog.stop();
+  });
+
+  it('pages by the usual connection where that of the policy cannot page, and says so', async () => {
+    const { key, trouble, found, condition, store, pager, clock, kept } = watching({ heldFor: 0 });
+    pager.unknown = ['payments'];
+    const { watchdog } = watchdogOn(store, [condition], pager, clock);
+    found.troubles = [{ ...trouble, connection: 'payments' }];
+    await expect.poll(kept).toMatchObject([{ stage: 'paged' }]);
+    const lines = await store.readRecord({ subject: key, limit: 100 });
+    expect(lines.at(-1)).toMatchObject({
+      action: 'condition.paged',
+      detail: { by: 'default', instead: expect.stringContaining('payments, which the policy names') },
+    });
+    found.troubles = [];
+    await expect.poll(async () => (await kept())[0]?.overSince).toBeDefined();
+    clock.pass(60);
+    await expect.poll(kept).toEqual([]);
+    expect(takenOf(pager, key)).toEqual([`+${key}`, `-${key}`]);
+    await watchdog.stop();
+  });
+
+  it('pages nobody where a policy says so, and records it', async () => {
+    const { key, trouble, found, condition, store, pager, clock, record, kept } = watching({ heldFor: 0 });
+    const { watchdog } = watchdogOn(store, [condition], pager, clock);
+    found.troubles = [{ ...trouble, isPaged: false }];
+    await expect.poll(kept).toMatchObject([{ stage: 'paged' }]);
+    found.troubles = [];
+    await expect.poll(async () => (await kept())[0]?.overSince).toBeDefined();
+    clock.pass(60);
+    await expect.poll(kept).toEqual([]);
+    expect([takenOf(pager, key), await record()]).toEqual([
+      [],
+      expect.arrayContaining(['condition.began', 'condition.over']),
+    ]);
+    await watchdog.stop();
   });
 });

@@ -19,13 +19,16 @@ export interface FakePager extends Pager {
   away: boolean;
   /** Has no key to send them by. */
   unconnected: boolean;
+  /** Connections that there are not. */
+  unknown: string[];
 }
 
 export function fakePager(): FakePager {
-  const take = (mark: string) => {
+  const take = (mark: string, connection: string) => {
     if (pager.away) throw new Error('PagerDuty is away');
     if (pager.unconnected) throw notConnected('PagerDuty', 'PAGERDUTY_ROUTING_KEY');
-    pager.taken.push(mark);
+    if (pager.unknown.includes(connection)) throw notConnected('PagerDuty', connection);
+    pager.taken.push(connection === 'default' ? mark : `${connection}: ${mark}`);
   };
   const pager: FakePager = {
     open: new Set(),
@@ -34,13 +37,14 @@ export function fakePager(): FakePager {
     drops: false,
     away: false,
     unconnected: false,
+    unknown: [],
     async raise(alert) {
-      take(`+${alert.dedupKey}`);
+      take(`+${alert.dedupKey}`, alert.connection);
       pager.alerts.push(alert);
       if (!pager.drops) pager.open.add(alert.dedupKey);
     },
-    async resolve(key) {
-      take(`-${key}`);
+    async resolve({ dedupKey: key, connection }) {
+      take(`-${key}`, connection);
       if (!pager.drops) pager.open.delete(key);
     },
     async look({ dedupKey, status }) {
