@@ -1,4 +1,4 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, patched } from '@temporalio/workflow';
 import { steps, waits } from './kit/activities.ts';
 import { withApproval } from './kit/ask-approval.ts';
 import { followIncident } from './kit/follow-incident.ts';
@@ -269,6 +269,8 @@ interface Back {
   said: string;
   /** It was taken back just now. */
   isNews?: true;
+  /** A guard stands in the way. */
+  isHeld?: true;
 }
 
 /** To the number before, unless somebody has set another one meanwhile. What stands in the way is said. */
@@ -293,6 +295,7 @@ async function goBack(step: Step): Promise<Back> {
     if (!failure) throw error;
     return {
       end: 'not back',
+      ...(failure.class === 'Held' ? { isHeld: true } : {}),
       said: `${name} could not be taken back to ${from} replicas: ${failure.message}. Please do it, or take the change back with npx baton undo.`,
     };
   }
@@ -305,7 +308,9 @@ async function finish(
   { isOpen, ...seconds }: Seconds & { isOpen: boolean },
 ): Promise<string> {
   const { id: incidentId } = incident;
-  const { end, said } = await goBack(step);
+  const { end, said, isHeld } = await goBack(step);
+  // Baton has acknowledged it, so it pages nobody by itself.
+  if (isOpen && isHeld && patched('called-where-held')) return handOver(incident, said);
   await note(incidentId, said);
   if (end === 'not back') return 'left scaled out';
   if (!isOpen) return end === 'back' ? healthy('scaled out and back') : 'left as people set it';
