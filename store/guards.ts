@@ -19,6 +19,7 @@ export interface Guarded {
   workflow: string;
   service: string | null;
   isAskedFor: boolean;
+  onlyTells: boolean;
   targets: string[];
   guards: EffectIntent['guards'] | undefined;
 }
@@ -39,6 +40,7 @@ export function guardParts(asked: Guarded): RawBuilder<unknown> {
       where ${isInForce}
         and (${isGuarded}::boolean or (kind = 'kill-switch' and (${isDestructive}::boolean or not ${asked.isAskedFor}::boolean)))
         and (kind = 'kill-switch' or ${isGuarded}::boolean)
+        and (kind <> 'kill-switch' or provider is not null or not ${asked.onlyTells}::boolean)
         and (provider is null or provider = ${provider}) and (workflow is null or workflow = ${workflow})
         and (service is null or service = ${service}::text)
         and (activity is null or ${activity}::text is null or activity = ${activity}::text)
@@ -193,6 +195,7 @@ export async function wouldHold(asked: AskedGuards, { db }: Context): Promise<He
     workflow: asked.workflow,
     service: asked.service ?? null,
     isAskedFor: false,
+    onlyTells: false,
     targets: [...new Set(asked.targets.map(keyText))].sort(),
     guards: asked.guards,
   };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Approval } from '../../domain/approval.ts';
 import { approveApproval, refuseApproval } from '../../server/operations/approvals.ts';
-import { allowChanges, freezeChanges } from '../../server/operations/changes.ts';
+import { allowChanges, freezeChanges, haltChanges } from '../../server/operations/changes.ts';
 import { perform } from '../../server/operations/perform.ts';
 import { impair, restedInstance, untaggedInstance } from '../../simulator/ec2.ts';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
@@ -134,6 +134,25 @@ describe('an instance that was rebooted a short time ago and fails its checks ag
     await byCommand(approveApproval, approval.id, 'customers wait');
     expect((await ended(id)).outcome).toBe('restarted');
     await perform(allowChanges, { id: freeze, reason: 'over' }, operator);
+  });
+
+  it('is held by the kill switch, which holds nothing that calls a person: not once the incident is acknowledged either', async () => {
+    const instance = restedInstance(world.ec2);
+    impair(world.ec2, instance);
+    world.ec2.fail({ kind: 'delay', ms: 1_500, match: 'GetConsoleOutput' });
+    const id = raise(instance);
+    await eventually('the run to acknowledge', () => incident(id)?.status === 'acknowledged');
+    const ada = {
+      ...world.operations,
+      principal: { kind: 'person', name: 'ada@example.com', role: 'admin' },
+      via: 'cli',
+    } as const;
+    const { id: halt } = await perform(haltChanges, { reason: 'drill' }, ada);
+    expect((await ended(id)).outcome).toBe('handed to a person');
+    await perform(allowChanges, { id: halt, reason: 'over' }, ada);
+    expect(reboots(instance)).toEqual([]);
+    expect(notes(id)).toContain('the kill switch is on since person:ada@example.com engaged it (drill)');
+    expect(incident(id)?.responderRequests).toHaveLength(1);
   });
 
   it('is left to a person who has acknowledged the incident meanwhile, unless people say otherwise', async () => {
