@@ -3,10 +3,11 @@ import { oneLine } from '../../domain/text.ts';
 import { steps, waits } from './activities.ts';
 import { withApproval } from './ask-approval.ts';
 import { type Remedy, remedyFor } from './crash-remedy.ts';
+import { type Evidence, keepEvidence, podLogsOf } from './evidence.ts';
 import { guard } from './guard.ts';
 import { handOver } from './hand-over.ts';
-import type { FoundPods } from './kubernetes-pods.ts';
-import { orUnavailable } from './parts.ts';
+import { crashingContainer, type FoundPods, type Pod, worst } from './kubernetes-pods.ts';
+import { inTime, orUnavailable } from './parts.ts';
 import type { CurrentIncident } from './read-context.ts';
 import { healthy } from './run.ts';
 import { isNotHealthy, verify } from './verify.ts';
@@ -15,7 +16,7 @@ import { isNotHealthy, verify } from './verify.ts';
 const askedFor = '1 hour';
 
 /** A remedy in the namespace that it is for, with the labels of its pods. */
-type Offered = Remedy & { namespace: string; selector: string };
+type Offered = Remedy & { namespace: string; selector: string; crashing?: Pod };
 type Offer = Exclude<Offered, { kind: 'none' }>;
 
 /** What may help the pods that were found to crash. Undefined where no deployment makes them. */
@@ -39,7 +40,7 @@ export async function findRemedy(
   const { workload, revisions } = seen;
   const more = truncated ? { truncated } : {};
   const remedy = remedyFor({ deployment, workload, pods, revisions, reportedAt, ...more });
-  const place = { namespace, selector: workload.selector };
+  const place = { namespace, selector: workload.selector, crashing: found.crashing };
   if (remedy.kind === 'none') return { ...remedy, ...place };
   const looked = await guard(`kubernetes:${namespace}/deployment/${deployment}`);
   return looked.allowed ? { ...remedy, ...place } : { kind: 'none', because: looked.held.reason, ...place };
@@ -63,10 +64,33 @@ export async function offer(
   { stableForSeconds, timeoutSeconds }: { stableForSeconds: number; timeoutSeconds: number },
 ): Promise<string> {
   const { id: incidentId } = incident;
+  const what = remedy.kind === 'roll back' ? `roll-back to revision ${remedy.toRevision}` : 'restart';
+  let evidence: Evidence[] = [];
+  const readFirst = async () => {
+    evidence = await logsOf(remedy);
+  };
+  const first = patched('evidence-first') ? { first: readFirst } : {};
+  const answer = await orUnavailable(() => makeIfApproved(incident, remedy, first));
+  const keeping =
+    evidence.length > 0 && !('refusal' in answer)
+      ? keepEvidence(incidentId, evidence, `before the ${what}`)
+      : undefined;
+  // The end of the run hears of it.
+  keeping?.catch(() => {});
+  const outcome = await conclude(incident, remedy, { stableForSeconds, timeoutSeconds }, { what, answer });
+  await keeping;
+  return outcome;
+}
+
+async function conclude(
+  incident: CurrentIncident,
+  remedy: Offer,
+  { stableForSeconds, timeoutSeconds }: { stableForSeconds: number; timeoutSeconds: number },
+  { what, answer }: { what: string; answer: Made | { unavailable: string } },
+): Promise<string> {
+  const { id: incidentId } = incident;
   const { namespace, deployment, selector } = remedy;
   const name = `${namespace}/${deployment}`;
-  const what = remedy.kind === 'roll back' ? `roll-back to revision ${remedy.toRevision}` : 'restart';
-  const answer = await orUnavailable(() => makeIfApproved(incident, remedy));
   if ('unavailable' in answer)
     return handOver(incident, `The ${what} of ${name} could not be made: ${answer.unavailable}.`);
   if ('refusal' in answer) {
@@ -127,13 +151,20 @@ async function firingBeside({ id, title }: CurrentIncident, deployment: string):
   return more > 0 ? [...named, `and ${more} more`] : named;
 }
 
+type Made = { result: { changed: boolean } } | { refusal: string };
+
 /** Asks who is on call for the incident's service, and whoever may approve in Baton. */
 function makeIfApproved(
   { service }: CurrentIncident,
   remedy: Offer,
-): Promise<{ result: { changed: boolean } } | { refusal: string }> {
+  first: { first?: () => Promise<void> },
+): Promise<Made> {
   const { namespace, deployment } = remedy;
-  const asking = { approvers: { onCallOf: service.id, role: 'approver' }, expiresIn: askedFor } as const;
+  const asking = {
+    approvers: { onCallOf: service.id, role: 'approver' },
+    expiresIn: askedFor,
+    ...first,
+  } as const;
   return remedy.kind === 'roll back'
     ? withApproval(
         'rollBackKubernetesDeployment',
@@ -145,6 +176,15 @@ function makeIfApproved(
         { namespace, deployment, at: new Date().toISOString() },
         asking,
       );
+}
+
+/** What new pods destroy, read right before: people were asked for an hour, and the pod that crashes may be another one by now. */
+async function logsOf({ namespace, selector, crashing }: Offer): Promise<Evidence[]> {
+  const now = await inTime(() => steps.listKubernetesPods({ namespace, selector }));
+  const pod = 'unavailable' in now ? crashing : (worst(now.pods) ?? crashing);
+  if (!pod) return [];
+  const container = crashingContainer(pod)?.name;
+  return podLogsOf({ namespace, pod: pod.name, ...(container === undefined ? {} : { container }) });
 }
 
 const note = (incidentId: string, text: string) =>
