@@ -271,6 +271,7 @@ describe('a deployment that crashes since its last rollout', () => {
     await answer(id, 'approved');
     expect((await endOf(id)).outcome).toBe('handed to a person');
     expect(notes(id)).toMatch(/and it did not help: 0 of \d pods are ready/);
+    expect(notes(id)).toContain('The roll-back is taken back with npx baton undo.');
     expect(statusOf(id)).toBe('acknowledged');
   });
 

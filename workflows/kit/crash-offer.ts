@@ -118,7 +118,7 @@ async function conclude(
     const ready = pods.filter((pod) => pod.ready).length;
     return handOver(
       incident,
-      `${made}, and it did not help: ${ready} of ${pods.length} pods are ready (rollout: ${rollout.reason}). The incident is left open.`,
+      `${made}, and it did not help: ${ready} of ${pods.length} pods are ready (rollout: ${rollout.reason}). The incident is left open.${remedy.kind === 'roll back' ? ' The roll-back is taken back with npx baton undo.' : ''}`,
     );
   }
   const said = `${made}; its pods have all been ready for ${stableForSeconds} s without a break (rollout: ${rollout.reason}).`;
