@@ -87,6 +87,8 @@ export interface Read<
  *   A run's own earlier changes by other activities do not count (stop, then start). `repeats`: nor do those by this one (scale down,
  *   then up).
  * - `inverse`: the activity that takes it back, or why there is none. Its plan has the call, or says why it cannot be taken back this time.
+ * - `onlyTells`: it calls or informs people, and neither acts on what they run nor quiets anything that calls them. Only a kill switch that names its
+ *   provider holds it. Left out, any does.
  * - `unverified`: of one that says that all is well again, as a resolve does: why nothing was verified, where its input says so. A run makes it
  *   only with such a reason, after a verification that passed, or where a person asks for it.
  * - `causes`: the event types by which the provider will tell us of our own change (an echo, design §3.8), one for each event.
@@ -113,6 +115,7 @@ export interface Change<
 
 interface Acting<Input extends z.ZodType> {
   kind: ChangeKind;
+  onlyTells?: true;
   targets?(input: z.output<Input>): string[];
   /** Its target is something that there is once, as an incident's room: a later call gets what an earlier one made (`made`). */
   once?: true;

@@ -69,6 +69,9 @@ function section(activity: AnyActivity & { example?: unknown }): string {
             .join(', ')}`,
         ]),
     ...('look' in activity && activity.inverse ? [inverseLine(activity.inverse)] : []),
+    ...('onlyTells' in activity && activity.onlyTells
+      ? ['- only calls or informs people: only a kill switch that names its provider holds it']
+      : []),
     ...('dryRun' in activity ? ['- its plan says whether the provider would do it'] : []),
     '',
     ...fieldsOf('takes', input, 'input'),

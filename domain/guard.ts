@@ -2,7 +2,7 @@ import { type Takeover, takenOverInWords } from './takeover.ts';
 
 /**
  * What holds a change back before it is made. Of a destructive one all of them are asked, in one transaction over all of its targets; of any
- * other change only the kill switch.
+ * other change only the kill switch, and what only calls or informs people only one that names its provider.
  */
 
 /** How long a target is left alone after a destructive effect. */

@@ -45,6 +45,8 @@ export interface EffectIntent {
   service?: string;
   /** A person has asked for just this, so that the kill switch lets it pass where it is not destructive. */
   isAskedFor?: boolean;
+  /** It only calls or informs people, so that only a kill switch that names its provider holds it. */
+  onlyTells?: boolean;
   /**
    * Set for a destructive one. `overridden`: people have approved that it is made whatever holds it, but for the kill switch. `unlessTaken`: its
    * trigger leaves it to people once one of them has taken the incident in hand.
@@ -228,14 +230,15 @@ export function effectsOn(context: Context): Effects {
     const { rows } = await sql<{ key: string }>`
       with given as materialized (
         select * from jsonb_to_recordset(${canonicalJson(given)}::jsonb) as given (key text, run_id text, activity text,
-          digest text, subject text, causes jsonb, actor jsonb, targets jsonb, provider text, workflow text, asked_for boolean)
+          digest text, subject text, causes jsonb, actor jsonb, targets jsonb, provider text, workflow text, asked_for boolean,
+          only_tells boolean)
       ), opened as (
         insert into effects (key, run_id, activity, digest, subject, causes, actor, attempt, state, acted_at)
         select key, run_id, activity, digest, subject, causes, actor, 1, 'open', array[statement_timestamp()] from given
         where run_id not in (
           select id from runs where id = any (array(select run_id from given)) and ended_at is not null)
           and not exists (select from holds where kind = 'kill-switch' and ${isInForce} and not asked_for
-            and (holds.provider is null or holds.provider = given.provider)
+            and (holds.provider = given.provider or (holds.provider is null and not only_tells))
             and (holds.workflow is null or holds.workflow = given.workflow))
         on conflict do nothing returning key
       ), locked as (
@@ -366,11 +369,12 @@ const columnsOf = (effect: EffectIntent) => ({
   provider: effect.provider,
   workflow: effect.workflow,
   asked_for: effect.isAskedFor === true,
+  only_tells: effect.onlyTells === true,
 });
 
 function guardedOf(effect: EffectIntent): Guarded {
   const { key, run_id, activity, subject, provider, workflow, targets } = columnsOf(effect);
-  const { service, isAskedFor = false, guards } = effect;
+  const { service, isAskedFor = false, onlyTells = false, guards } = effect;
   return {
     key,
     run_id,
@@ -380,6 +384,7 @@ function guardedOf(effect: EffectIntent): Guarded {
     workflow,
     service: service ?? null,
     isAskedFor,
+    onlyTells,
     targets,
     guards,
   };

@@ -20,6 +20,7 @@ export interface Guarded {
   workflow: string;
   service: string | null;
   isAskedFor: boolean;
+  onlyTells: boolean;
   targets: string[];
   guards: EffectIntent['guards'] | undefined;
 }
@@ -40,6 +41,7 @@ export function guardParts(asked: Guarded): RawBuilder<unknown> {
       where ${isInForce}
         and (${isGuarded}::boolean or (kind = 'kill-switch' and (${isDestructive}::boolean or not ${asked.isAskedFor}::boolean)))
         and (kind = 'kill-switch' or ${isGuarded}::boolean)
+        and (kind <> 'kill-switch' or provider is not null or not ${asked.onlyTells}::boolean)
         and (provider is null or provider = ${provider}) and (workflow is null or workflow = ${workflow})
         and (service is null or service = ${service}::text)
         and (activity is null or ${activity}::text is null or activity = ${activity}::text)
@@ -233,6 +235,7 @@ function guardedBy(asked: AskedGuards): Guarded {
     workflow: asked.workflow,
     service: asked.service ?? null,
     isAskedFor: false,
+    onlyTells: false,
     targets: [...new Set(asked.targets.map(keyText))].sort(),
     guards: asked.guards,
   };

@@ -19,5 +19,7 @@ export const ec2Unhealthy = defineTrigger({
   mode: 'auto',
   // Nor beneath the hands of somebody who is at work on it.
   whenAcknowledged: 'pause',
+  // The plan is asked for for an hour; then, of five instances at most, one after the other, each may be for 75 minutes and be waited for for 15.
+  finishWithin: '9 hours',
   target: ({ title, service }) => findInstanceId([title]) ?? service.name,
 });

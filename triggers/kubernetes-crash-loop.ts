@@ -17,6 +17,8 @@ export const kubernetesCrashLoop = defineTrigger({
   input: ({ id }) => ({ incidentId: id }),
   // The diagnosis comes at once. What it offers is asked for in each mode, and its posts need nobody's word.
   mode: 'approve',
+  // People are asked for an hour, three times at most where the world changes meanwhile; then half an hour for the rollout and the pods.
+  finishWithin: '4 hours',
   target({ title, service }) {
     const workload = findWorkload(title, []);
     return workload ? `${workload.namespace}/${workload.name}` : service.name;

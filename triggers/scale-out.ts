@@ -23,6 +23,8 @@ export const scaleOutTrigger = defineTrigger({
   input: ({ id }) => ({ incidentId: id }),
   // What it has scaled it takes back after that.
   whenResolved: 'continue',
+  // It follows the incident for a day. People are asked for the plan, for the step and for the way back, an hour each.
+  finishWithin: '30 hours',
   target({ title, service }) {
     const [workload] = findWorkloads(title, []).workloads;
     return workload ? `${workload.namespace}/${workload.name}` : service.name;

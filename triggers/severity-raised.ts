@@ -11,4 +11,6 @@ export const severityRaisedTrigger = defineTrigger({
   when: { 'priority is P1 or SEV1': ({ priority }) => highest.test(priority?.name ?? '') },
   run: severityRaised,
   input: ({ id, priority }) => ({ incidentId: id, priority: priority?.name ?? '' }),
+  // People are asked for an hour, three times at most.
+  finishWithin: '4 hours',
 });

@@ -1,14 +1,10 @@
 import { patched } from '@temporalio/workflow';
-import type { Held } from '../domain/guard.ts';
 import { oneLine } from '../domain/text.ts';
-import { detailOf, steps, waits } from './kit/activities.ts';
-import { type Asking, withApproval } from './kit/ask-approval.ts';
-import { ticketForCause } from './kit/cause-ticket.ts';
+import { steps, waits } from './kit/activities.ts';
 import { firingNamed, mostInstances, otherMatters } from './kit/ec2-alerts.ts';
+import { acknowledge, type InHand, isAnyFree, type Look, reboot } from './kit/ec2-reboot.ts';
 import { consoleOutputOf, type Evidence, keepEvidence } from './kit/evidence.ts';
-import { guard } from './kit/guard.ts';
 import { handOver } from './kit/hand-over.ts';
-import { heldIn, isForPeople } from './kit/held.ts';
 import { failureOf, inParts } from './kit/parts.ts';
 import type { CurrentIncident } from './kit/read-context.ts';
 import { healthy, verified } from './kit/run.ts';
@@ -21,12 +17,6 @@ export interface Ec2UnhealthyRestartInput {
   timeoutSeconds?: number;
 }
 
-/** How long people are asked about an instance whose tag does not allow a reboot. */
-const askedFor = '1 hour';
-/** How long they are asked about one that a guard holds: as long as a cool-down. */
-const askedOverGuardFor = '15 minutes';
-/** Of instances that stand for each other so many are rebooted within the cool-down, and at least one. */
-const mostOfGroup = '25%';
 /** What such instances have in common. */
 const groupTags = ['baton:group', 'aws:autoscaling:groupName'];
 
@@ -62,15 +52,21 @@ export async function ec2UnhealthyRestart({
   const looks: Look[] = [];
   for (const instanceId of instanceIds) looks.push(await look(instanceId, named.regions));
   const toReboot = looks.filter(({ finding }) => finding === 'to reboot');
-  if (toReboot.length > 0 && !(await acknowledge(incidentId))) return 'resolved elsewhere';
+  const hand: InHand = { isAcknowledged: toReboot.length > 0 && (await isAnyFree(toReboot)) };
+  if (hand.isAcknowledged && !(await acknowledge(incidentId))) return 'resolved elsewhere';
+  if (!hand.isAcknowledged && toReboot.length > 0 && (await isResolved(incidentId)))
+    return 'resolved elsewhere';
   const limits = { stableForSeconds, timeoutSeconds };
   // One after the other: where the first is not well after it, the next may still be asked for by its own alert.
   const done: Done[] = [];
-  for (const each of looks) done.push(await handle(each, incident, limits));
+  for (const each of looks) done.push(await handle(each, incident, limits, hand));
   const outcome = await conclude(incident, done);
   for (const { keeping } of done) await keeping;
   return outcome;
 }
+
+const isResolved = async (incidentId: string) =>
+  (await steps.readPagerDutyIncident({ incidentId })).status === 'resolved';
 
 async function conclude(incident: CurrentIncident, done: readonly Done[]): Promise<string> {
   const lines = done.map(({ said }) => said);
@@ -101,15 +97,6 @@ async function firingBeside({ id, title }: CurrentIncident, done: readonly Done[
   const { alerts } = await steps.listPagerDutyAlerts({ incidentId: id });
   const handled = done.map(({ instanceId }) => instanceId);
   return otherMatters(title, alerts, handled).map((text) => oneLine(text).slice(0, 200));
-}
-
-/** What was seen of one instance at first. */
-interface Look {
-  instanceId: string;
-  finding: 'to reboot' | 'to ask for' | 'passes' | 'unclear' | 'needs a person';
-  said: string;
-  /** The tag by which it is one of several that stand for each other. */
-  group?: Record<string, string>;
 }
 
 async function look(instanceId: string, regions: readonly string[]): Promise<Look> {
@@ -173,6 +160,7 @@ async function handle(
   seen: Look,
   incident: CurrentIncident,
   limits: { stableForSeconds: number; timeoutSeconds: number },
+  hand: InHand,
 ): Promise<Done> {
   const { instanceId, finding, said } = seen;
   const kept: Pick<Done, 'keeping'> = {};
@@ -193,7 +181,7 @@ async function handle(
   const readFirst = async () => {
     evidence = await consoleOutputOf(instanceId);
   };
-  const answer = await reboot(seen, incident, patched('evidence-first') ? readFirst : undefined);
+  const answer = await reboot(seen, incident, hand, patched('evidence-first') ? readFirst : undefined);
   const isMade = 'refusal' in answer ? answer.mayBeMade : answer.changed;
   if (isMade && evidence) {
     kept.keeping = keepEvidence(incident.id, [evidence], 'before its reboot');
@@ -250,109 +238,6 @@ export const isHealthy = ({ system, instance, ebs }: Checks) =>
   system === 'ok' && instance === 'ok' && (ebs === 'ok' || ebs === 'not-applicable');
 
 const inWords = ({ system, instance, ebs }: Checks) => `system ${system}, instance ${instance}, ebs ${ebs}`;
-
-/** Reads first. False: somebody has resolved the incident meanwhile, so there is nothing left to act on. */
-async function acknowledge(incidentId: string): Promise<boolean> {
-  try {
-    await steps.acknowledgePagerDutyIncident({ incidentId });
-    return true;
-  } catch (error) {
-    if (failureOf(error)?.class !== 'Conflict') throw error;
-    const { status } = await steps.readPagerDutyIncident({ incidentId });
-    if (status !== 'resolved') throw error;
-    return false;
-  }
-}
-
-type Reboot = { requestedAt: string; changed: boolean } | { refusal: string; held?: Held; mayBeMade?: true };
-
-/**
- * Reboots one instance, where its tag does not allow that once people have approved it. Where a guard holds it people are asked whether it is to
- * be done all the same, unless that is not for them to say.
- */
-async function reboot(
-  look: Look,
-  incident: CurrentIncident,
-  readFirst?: () => Promise<void>,
-): Promise<Reboot> {
-  const input = { instanceIds: [look.instanceId] };
-  const first = await orRefusal(async () => {
-    const held = await heldByGroup(look);
-    if (held) return { refusal: held.reason, held };
-    if (look.finding === 'to ask for')
-      return rebootIfApproved(input, incident, { expiresIn: askedFor }, readFirst);
-    await readFirst?.();
-    return steps.rebootEc2Instances(input);
-  });
-  if (!('held' in first) || !first.held || !patched('asked-over-a-guard')) return first;
-  const { reason } = first.held;
-  const ticket = await ticketForCause(first.held, {
-    incidentId: incident.id,
-    what: `why ${look.instanceId} fails its status checks`,
-    remedy: 'reboots it',
-  });
-  if (!isForPeople(first.held)) return { ...first, refusal: `${first.refusal}${ticket}` };
-  const second = await orRefusal(() =>
-    rebootIfApproved(
-      input,
-      incident,
-      { expiresIn: askedOverGuardFor, overridesGuards: true, though: reason },
-      readFirst,
-    ),
-  );
-  if (!('refusal' in second)) return second;
-  return { refusal: `${first.refusal}. Asked whether to reboot it all the same: ${second.refusal}` };
-}
-
-/** Its group is not to lose more than a part at a time. */
-async function heldByGroup({ instanceId, group }: Look): Promise<Held | undefined> {
-  if (!group || !patched('blast-radius')) return undefined;
-  const { instances } = await steps.listEc2Instances({ tags: group, max: 1_000 });
-  const members = instances.filter(({ state }) => state !== 'terminated').map(({ id }) => `ec2:${id}`);
-  const looked = await guard(`ec2:${instanceId}`, { blastRadius: { group: members, max: mostOfGroup } });
-  // What was made too often is stopped by the change itself, so that a person can lift that.
-  return looked.allowed || looked.held.guard === 'repeats' ? undefined : looked.held;
-}
-
-/** Asks who is on call for the incident's service, and whoever may approve in Baton. */
-async function rebootIfApproved(
-  input: { instanceIds: string[] },
-  incident: CurrentIncident,
-  asking: Pick<Asking, 'expiresIn' | 'overridesGuards'> & { though?: string },
-  first: (() => Promise<void>) | undefined,
-): Promise<Reboot> {
-  const approvers = { onCallOf: incident.service.id, role: 'approver' } as const;
-  const answer = await withApproval('rebootEc2Instances', input, {
-    approvers,
-    ...asking,
-    ...(first ? { first } : {}),
-  });
-  if ('refusal' in answer) {
-    const why = asking.overridesGuards
-      ? ''
-      : '. It lacks the tag baton:restart = allowed, so people were asked';
-    return { refusal: `${answer.refusal}${why}` };
-  }
-  await acknowledge(incident.id);
-  return answer.result;
-}
-
-/** Every final failure is an answer: forbidden, refused, too soon after another, or of unknown outcome. It is not tried again. */
-async function orRefusal(make: () => Promise<Reboot>): Promise<Reboot> {
-  try {
-    return await make();
-  } catch (error) {
-    const failure = failureOf(error);
-    if (!failure) throw error;
-    const held = heldIn(error);
-    const mayBeMade = detailOf(error)?.effect !== 'none';
-    return {
-      refusal: failure.message,
-      ...(held ? { held } : {}),
-      ...(mayBeMade ? { mayBeMade } : {}),
-    };
-  }
-}
 
 /** Tells what was done and checked, and resolves. Runs from before there was a journal send the change event, which holds up nothing. */
 async function close(

@@ -284,6 +284,8 @@ interface Back {
   said: string;
   /** It was taken back just now. */
   isNews?: true;
+  /** A guard stands in the way. */
+  isHeld?: true;
 }
 
 /**
@@ -315,6 +317,7 @@ async function goBack(step: Step, when: 'at once' | 'later'): Promise<Back> {
     if (!failure) throw error;
     return {
       end: 'not back',
+      ...(failure.class === 'Held' ? { isHeld: true } : {}),
       said: `${name} could not be taken back to ${from} replicas: ${failure.message}. Please do it, or take the change back with npx baton undo.`,
     };
   }
@@ -340,7 +343,9 @@ async function finish(
   { isOpen, ...seconds }: Seconds & { isOpen: boolean },
 ): Promise<string> {
   const { id: incidentId } = incident;
-  const { end, said } = await goBack(step, 'later');
+  const { end, said, isHeld } = await goBack(step, 'later');
+  // Baton has acknowledged it, so it pages nobody by itself.
+  if (isOpen && isHeld && patched('called-where-held')) return handOver(incident, said);
   await note(incidentId, said);
   if (end === 'not back') return 'left scaled out';
   if (!isOpen) return end === 'back' ? healthy('scaled out and back') : 'left as people set it';

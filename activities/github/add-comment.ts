@@ -21,6 +21,7 @@ const inverse = { none: 'Baton deletes no comment; delete it at GitHub' } as con
 export const addGitHubComment = defineActivity({
   name: 'addGitHubComment',
   kind: 'change',
+  onlyTells: true,
   provider: 'github',
   summary: 'Comments on an issue or a pull request',
   permissions: ['issues:write', 'metadata:read'],

@@ -29,6 +29,7 @@ const inverse = { none: 'GitHub deletes no issue by its API; close it there' } a
 export const createGitHubIssue = defineActivity({
   name: 'createGitHubIssue',
   kind: 'change',
+  onlyTells: true,
   provider: 'github',
   summary: 'Creates the issue of an incident, or takes the one that is there',
   permissions: ['issues:write', 'metadata:read'],

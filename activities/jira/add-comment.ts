@@ -49,6 +49,7 @@ const inverse = { none: 'no activity removes a comment' } as const;
 export const addJiraComment = defineActivity({
   name: 'addJiraComment',
   kind: 'change',
+  onlyTells: true,
   provider: 'jira',
   summary: 'Comments on an issue',
   permissions: ['BROWSE_PROJECTS', 'ADD_COMMENTS'],

@@ -15,6 +15,7 @@ const wireLinks = z.array(
 export const addJiraLink = defineActivity({
   name: 'addJiraLink',
   kind: 'change',
+  onlyTells: true,
   provider: 'jira',
   summary: 'Links an issue to its incident',
   permissions: ['BROWSE_PROJECTS', 'LINK_ISSUES'],

@@ -28,6 +28,7 @@ const inverse = { none: 'no activity deletes an issue; transitionJiraIssue can c
 export const createJiraIssue = defineActivity({
   name: 'createJiraIssue',
   kind: 'change',
+  onlyTells: true,
   provider: 'jira',
   summary: 'Creates the issue of an incident, or takes the one that is there',
   permissions: ['BROWSE_PROJECTS', 'CREATE_ISSUES', 'ASSIGN_ISSUES'],

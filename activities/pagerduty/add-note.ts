@@ -9,6 +9,7 @@ const inverse = { none: 'PagerDuty keeps the notes of an incident' } as const;
 export const addPagerDutyNote = defineActivity({
   name: 'addPagerDutyNote',
   kind: 'change',
+  onlyTells: true,
   provider: 'pagerduty',
   summary: 'Adds a note to an incident',
   permissions: ['incidents.read', 'incidents.write'],

@@ -18,6 +18,7 @@ const inverse = { none: 'those whom it reaches have been notified, and it is nev
 export const escalatePagerDutyIncident = defineActivity({
   name: 'escalatePagerDutyIncident',
   kind: 'change',
+  onlyTells: true,
   provider: 'pagerduty',
   summary: 'Escalates an incident to a level of its escalation policy',
   permissions: ['incidents.read', 'incidents.write', 'oncalls.read'],

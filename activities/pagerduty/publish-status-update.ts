@@ -18,6 +18,7 @@ const clockSkewMs = 60_000;
 export const publishPagerDutyStatusUpdate = defineActivity({
   name: 'publishPagerDutyStatusUpdate',
   kind: 'change',
+  onlyTells: true,
   provider: 'pagerduty',
   summary: 'Tells the stakeholders who follow an incident how it stands',
   permissions: ['incidents.read', 'incidents.write'],

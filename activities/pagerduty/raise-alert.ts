@@ -20,6 +20,7 @@ const maxFieldLength = 1024;
 export const raisePagerDutyAlert = defineActivity({
   name: 'raisePagerDutyAlert',
   kind: 'change',
+  onlyTells: true,
   provider: 'pagerduty',
   summary: 'Raises an alert, or adds to the open one with its key',
   permissions: ['Events API v2 integration key'],

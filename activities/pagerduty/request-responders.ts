@@ -41,6 +41,7 @@ const inverse = { none: 'those who are asked have been notified' } as const;
 export const requestPagerDutyResponders = defineActivity({
   name: 'requestPagerDutyResponders',
   kind: 'change',
+  onlyTells: true,
   provider: 'pagerduty',
   summary: 'Asks people or escalation policies to join an incident',
   permissions: ['incidents.read', 'incidents.write', 'users.read', 'coordinated_responding'],

@@ -24,6 +24,7 @@ const inverse = { none: 'PagerDuty keeps change events' } as const;
 export const sendPagerDutyChangeEvent = defineActivity({
   name: 'sendPagerDutyChangeEvent',
   kind: 'change',
+  onlyTells: true,
   provider: 'pagerduty',
   purpose: 'change-events',
   summary: 'Tells PagerDuty of a change, shown beside the incidents of the service',

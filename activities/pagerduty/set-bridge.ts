@@ -26,6 +26,7 @@ const withBridge = z.object({
 export const setPagerDutyIncidentBridge = defineActivity({
   name: 'setPagerDutyIncidentBridge',
   kind: 'change',
+  onlyTells: true,
   provider: 'pagerduty',
   summary: 'Sets the conference bridge of an incident: the address at which people meet',
   permissions: ['incidents.read', 'incidents.write'],

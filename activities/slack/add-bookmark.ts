@@ -15,6 +15,7 @@ const bookmark = z.object({ id: z.string(), title: z.string(), link: z.string().
 export const addSlackBookmark = defineActivity({
   name: 'addSlackBookmark',
   kind: 'change',
+  onlyTells: true,
   provider: 'slack',
   summary: 'Puts a link at the top of a channel',
   permissions: ['bookmarks:read', 'bookmarks:write', 'channels:join'],

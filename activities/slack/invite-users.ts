@@ -21,6 +21,7 @@ const inverse = { none: 'Baton removes nobody from a channel' } as const;
 export const inviteSlackUsers = defineActivity({
   name: 'inviteSlackUsers',
   kind: 'change',
+  onlyTells: true,
   provider: 'slack',
   summary: 'Invites people to a channel',
   permissions: ['channels:manage', 'groups:write'],

@@ -35,6 +35,7 @@ const inverse = { none: 'an archived channel cannot be opened again, so its room
 export const openSlackWarRoom = defineActivity({
   name: 'openSlackWarRoom',
   kind: 'change',
+  onlyTells: true,
   provider: 'slack',
   summary: 'Opens the channel for an incident, or finds it',
   permissions: ['channels:manage', 'channels:read', 'groups:write', 'groups:read'],

@@ -19,6 +19,7 @@ const inverse = { none: 'Baton takes no pins away' } as const;
 export const pinSlackMessage = defineActivity({
   name: 'pinSlackMessage',
   kind: 'change',
+  onlyTells: true,
   provider: 'slack',
   summary: 'Pins a message to its channel',
   permissions: ['pins:write', 'channels:join'],

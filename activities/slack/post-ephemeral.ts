@@ -24,6 +24,7 @@ const inverse = { none: 'it has been read, and Slack keeps no such message' } as
 export const postSlackEphemeral = defineActivity({
   name: 'postSlackEphemeral',
   kind: 'change',
+  onlyTells: true,
   provider: 'slack',
   summary: 'Shows a message in a channel to one person only',
   permissions: ['chat:write'],

@@ -10,6 +10,7 @@ const inverse = { none: 'it has been read: a new message can correct it' } as co
 export const postSlackMessage = defineActivity({
   name: 'postSlackMessage',
   kind: 'change',
+  onlyTells: true,
   provider: 'slack',
   summary: 'Posts a message to a channel, or to a thread in it',
   permissions: ['chat:write', 'chat:write.public', 'channels:history', 'groups:history', 'channels:join'],

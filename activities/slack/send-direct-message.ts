@@ -10,6 +10,7 @@ const inverse = { none: 'it has been read: a new message can correct it' } as co
 export const sendSlackDirectMessage = defineActivity({
   name: 'sendSlackDirectMessage',
   kind: 'change',
+  onlyTells: true,
   provider: 'slack',
   summary: 'Sends a message to one person',
   permissions: ['chat:write', 'im:write', 'im:history'],

@@ -20,6 +20,7 @@ type Given = { connection: string; userId: string; at: string };
 export const sendSlackNotices = defineActivity({
   name: 'sendSlackNotices',
   kind: 'change',
+  onlyTells: true,
   provider: 'slack',
   summary: 'Tells one person, in one message, all that runs have left for them',
   permissions: ['chat:write', 'im:write', 'im:history'],

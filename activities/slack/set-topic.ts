@@ -15,6 +15,7 @@ const channelInfo = z.object({ channel: z.object({ topic: z.object({ value: z.st
 export const setSlackTopic = defineActivity({
   name: 'setSlackTopic',
   kind: 'change',
+  onlyTells: true,
   provider: 'slack',
   summary: 'Sets the topic of a channel',
   permissions: ['channels:read', 'groups:read', 'channels:manage', 'groups:write', 'channels:join'],

@@ -16,6 +16,7 @@ const inverse = { none: 'it shows how an approval stands: a later state is shown
 export const showSlackApproval = defineActivity({
   name: 'showSlackApproval',
   kind: 'change',
+  onlyTells: true,
   provider: 'slack',
   summary: 'Shows an approval with its exact calls, and buttons while it waits for an answer',
   permissions: standingPermissions,

@@ -16,6 +16,7 @@ const inverse = { none: 'it shows how a question stands: a later state is shown 
 export const showSlackQuestion = defineActivity({
   name: 'showSlackQuestion',
   kind: 'change',
+  onlyTells: true,
   provider: 'slack',
   summary: 'Shows a question, with a button for each option or for its form while it waits for an answer',
   permissions: standingPermissions,

@@ -28,6 +28,7 @@ const inverse = { none: 'it shows a state of the incident: a later one is shown 
 export const showSlackStatusCard = defineActivity({
   name: 'showSlackStatusCard',
   kind: 'change',
+  onlyTells: true,
   provider: 'slack',
   summary: 'Shows the state of an incident in its channel, with buttons',
   permissions: ['chat:write', 'pins:write', 'channels:history', 'groups:history', 'channels:join'],

@@ -12,6 +12,7 @@ import { channelId, isPlanned } from './input.ts';
 export const unarchiveSlackChannel = defineActivity({
   name: 'unarchiveSlackChannel',
   kind: 'change',
+  onlyTells: true,
   provider: 'slack',
   summary: 'Opens an archived channel again',
   permissions: ['channels:manage', 'channels:read', 'channels:join', 'groups:write', 'groups:read'],

@@ -10,6 +10,7 @@ const inverse = { none: 'what it said before is not kept' } as const;
 export const updateSlackMessage = defineActivity({
   name: 'updateSlackMessage',
   kind: 'change',
+  onlyTells: true,
   provider: 'slack',
   summary: 'Replaces what a message says',
   permissions: ['chat:write', 'channels:history', 'groups:history', 'channels:join'],

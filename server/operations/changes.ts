@@ -56,18 +56,24 @@ export const haltChanges = defineOperation({
   right: 'changes.halt',
   route: 'POST /changes/halt',
   summary:
-    'Engages the kill switch: from now on nothing is changed, but what a person asks for and destroys nothing, until an operator lifts it',
+    'Engages the kill switch: from now on nothing is changed until an operator lifts it, but what a person asks for and destroys nothing; people are called and told all the same',
   input: z.strictObject({ reason, provider: provider.optional(), workflow: workflow.optional() }),
-  output: holdShape,
+  output: holdShape.extend({ goesOn: z.string().describe('What is made all the same') }),
   subject: (_, hold) => (hold ? `hold:${hold.id}` : undefined),
   async run(input, context) {
     await checkNames(input, context);
     const { store, principal } = context;
-    return store.setHold({ ...input, kind: 'kill-switch', by: actorOf(principal) }, (id) =>
+    const hold = await store.setHold({ ...input, kind: 'kill-switch', by: actorOf(principal) }, (id) =>
       doneLine('changes.halt', { subject: `hold:${id}`, input }, context),
     );
+    return { ...hold, goesOn: goesOn(input.provider) };
   },
 });
+
+const goesOn = (provider: string | undefined) =>
+  provider === undefined
+    ? 'what only calls or informs people: pages, requests for responders, notes, messages, tickets. Name their provider to hold that, too: baton changes halt --provider slack'
+    : `whatever is made elsewhere; at ${provider} nothing is, not even what only calls or informs people`;
 
 /** Whoever wants more halts changes, and lifts that. */
 const longestMs = 366 * 86_400_000;

@@ -44,6 +44,15 @@ describe('the catalogue of activities', () => {
     expect(fieldsOf(output, 'output')).toContain('changed');
   });
 
+  it('lets only such changes through a kill switch as people read, and none that quiets what calls them', () => {
+    const told = all.filter((each) => 'onlyTells' in each && each.onlyTells);
+    expect(told.length).toBeGreaterThan(0);
+    for (const { name, kind, provider } of told) {
+      expect([kind, provider]).toEqual(['change', expect.stringMatching(/^(pagerduty|slack|jira|github)$/)]);
+      expect(name).not.toMatch(/^(acknowledge|snooze|reassign|resolve|archive|transition)/);
+    }
+  });
+
   it.each(named.filter(([, { kind }]) => kind === 'destructive'))(
     '%s names what it acts on, so that two never act on it at once',
     (_, activity) => {

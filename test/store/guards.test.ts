@@ -76,6 +76,22 @@ describe.each(await backends())('guards on $name', ({ world }) => {
       expect(await store.intend(intent({ provider: 'another' }))).toMatchObject({ answer: 'go' });
     });
 
+    it('of all, or of a workflow, lets pass what only tells people; one that names its provider does not', async () => {
+      const workflow = fresh('w');
+      const all = await hold({ provider: undefined });
+      const ofWorkflow = await hold({ provider: undefined, workflow });
+      const telling = (changes: Partial<EffectIntent> = {}) =>
+        intent({ provider, workflow, onlyTells: true, ...changes });
+      expect(await store.intend(intent({ provider, workflow }))).toMatchObject({ answer: 'held' });
+      // By the statement for many, and by that for one.
+      expect(await store.intend(telling())).toMatchObject({ answer: 'go' });
+      expect(await store.intend(telling({ once: true }))).toMatchObject({ answer: 'go' });
+      const { id } = await hold();
+      for (const more of [{}, { once: true }])
+        expect(await store.intend(telling(more))).toMatchObject({ answer: 'held', by: { hold: { id } } });
+      for (const each of [all, ofWorkflow]) await lift(each.id);
+    });
+
     it('lets pass what a person asks for, unless it is destructive', async () => {
       await hold();
       expect(await store.intend(intent({ provider, isAskedFor: true }))).toMatchObject({ answer: 'go' });

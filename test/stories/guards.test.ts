@@ -52,25 +52,28 @@ const notesOf = (id: string) =>
   world.pagerDuty.world.notes.filter(({ incidentId }) => incidentId === id).map(({ content }) => content);
 
 describe('guards', () => {
-  it('while the kill switch is on nothing is changed, and what is harmless goes on once an operator lifts it', async () => {
+  it('while the kill switch is on people are told and nothing is changed, and what is harmless goes on once an operator lifts it', async () => {
     const ada = as('ada@example.com', 'responder');
     const hold = await perform(haltChanges, { reason: 'the restarts make it worse' }, ada);
+    expect(hold.goesOn).toMatch(/^what only calls or informs people: pages/);
     const id = raiseIncident(world.pagerDuty, {
       title: `EC2 ${group[9]} StatusCheckFailed`,
       service: 'Checkout',
     });
-    await eventually('that the note is held', async () =>
+    await eventually('that the acknowledgement is held', async () =>
       (await world.record(id)).some(
-        ({ action, detail }) => action === 'activity.refused' && detail.activity === 'addPagerDutyNote',
+        ({ action, detail }) =>
+          action === 'activity.refused' && detail.activity === 'acknowledgePagerDutyIncident',
       ),
     );
+    expect(notesOf(id)).toHaveLength(1);
     expect(await perform(listHolds, {}, ada)).toMatchObject({
       items: [{ id: hold.id, kind: 'kill-switch' }],
     });
     await expect(perform(allowChanges, { id: hold.id, reason: 'over' }, ada)).rejects.toMatchObject({
       status: 403,
     });
-    expect(world.pagerDuty.ledger).toEqual([]);
+    expect(world.pagerDuty.ledger.map(({ effect }) => effect)).toEqual(['note added']);
 
     const ben = as('ben@example.com', 'operator');
     await perform(allowChanges, { id: hold.id, reason: 'looked at' }, ben);

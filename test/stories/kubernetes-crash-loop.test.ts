@@ -272,6 +272,7 @@ describe('a deployment that crashes since its last rollout', () => {
     await answer(id, 'approved');
     expect((await endOf(id)).outcome).toBe('handed to a person');
     expect(notes(id)).toMatch(/and it did not help: 0 of \d pods are ready/);
+    expect(notes(id)).toContain('The roll-back is taken back with npx baton undo.');
     expect(statusOf(id)).toBe('acknowledged');
   });
 
@@ -301,8 +302,14 @@ describe('a deployment that crashes since its last rollout', () => {
   it('is offered a restart where its revision had worked for long', async () => {
     const id = outOfTheBlue('stock');
     expect((await asked(id)).summary).toMatch(/^Replaces the pods of deployment shop\/stock/);
+    // It has crashed once more since the diagnosis.
+    const { logs } = world.kubernetes.world;
+    for (const place of Object.keys(logs).filter((each) => each.startsWith('shop/stock-')))
+      logs[place] = { current: 'starting anew\n', previous: 'the disk of the cache is full\n' };
     await answer(id, 'approved');
     expect((await endOf(id)).outcome).toBe('restarted');
+    expect(notes(id)).toMatch(/read before the restart\. Its end:\nthe disk of the cache is full/);
+    expect(inRoom()).toContain('the disk of the cache is full');
     expect(did('stock')).toEqual(['deployment restarted']);
     expect(statusOf(id)).toBe('resolved');
   });

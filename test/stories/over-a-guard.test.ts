@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Approval } from '../../domain/approval.ts';
 import { approveApproval, refuseApproval } from '../../server/operations/approvals.ts';
-import { allowChanges, freezeChanges } from '../../server/operations/changes.ts';
+import { allowChanges, freezeChanges, haltChanges } from '../../server/operations/changes.ts';
 import { perform } from '../../server/operations/perform.ts';
 import { impair, restedInstance, untaggedInstance } from '../../simulator/ec2.ts';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
@@ -35,6 +35,7 @@ const asked = (id: string, not?: string) =>
   });
 const reboots = (instance: string) =>
   world.ec2.ledger.filter(({ effect, target }) => effect === 'instance rebooted' && target === instance);
+const incident = (id: string) => world.pagerDuty.world.incidents.find((each) => each.id === id);
 const notes = (id: string) =>
   world.pagerDuty.world.notes
     .filter(({ incidentId }) => incidentId === id)
@@ -82,6 +83,8 @@ describe('an instance that was rebooted a short time ago and fails its checks ag
         `^Reboots ${instance}, though ${instance} was changed by ec2-unhealthy/${first} \\(rebootEc2Instances\\) less than a minute ago; the next such change may be made after 20\\S+Z$`,
       ),
     );
+    // PagerDuty goes on paging while people are asked.
+    expect(incident(id)?.status).toBe('triggered');
     const { channelId, ts, text } = await shown(approval);
     expect(text).toContain(`though ${instance} was changed by ec2-unhealthy/${first}`);
     expect(text).toContain('It overrides a guard: say why');
@@ -139,10 +142,29 @@ describe('an instance that was rebooted a short time ago and fails its checks ag
     await perform(allowChanges, { id: freeze, reason: 'over' }, operator);
   });
 
+  it('is held by the kill switch, which holds nothing that calls a person: not once the incident is acknowledged either', async () => {
+    const instance = restedInstance(world.ec2);
+    impair(world.ec2, instance);
+    world.ec2.fail({ kind: 'delay', ms: 1_500, match: 'GetConsoleOutput' });
+    const id = raise(instance);
+    await eventually('the run to acknowledge', () => incident(id)?.status === 'acknowledged');
+    const ada = {
+      ...world.operations,
+      principal: { kind: 'person', name: 'ada@example.com', role: 'admin' },
+      via: 'cli',
+    } as const;
+    const { id: halt } = await perform(haltChanges, { reason: 'drill' }, ada);
+    expect((await ended(id)).outcome).toBe('handed to a person');
+    await perform(allowChanges, { id: halt, reason: 'over' }, ada);
+    expect(reboots(instance)).toEqual([]);
+    expect(notes(id)).toContain('the kill switch is on since person:ada@example.com engaged it (drill)');
+    expect(incident(id)?.responderRequests).toHaveLength(1);
+  });
+
   it('is left to a person who has acknowledged the incident meanwhile, unless people say otherwise', async () => {
     const instance = restedInstance(world.ec2);
     impair(world.ec2, instance);
-    // The run looks at it for a while, and acknowledges the incident itself then.
+    // The run looks at it for a while.
     world.ec2.fail({ kind: 'delay', ms: 1_500, match: 'DescribeInstances' });
     const id = raise(instance);
     await eventually('the run to look', () =>
@@ -164,6 +186,26 @@ describe('an instance that was rebooted a short time ago and fails its checks ag
     expect(reboots(instance)).toEqual([]);
     await byCommand(approveApproval, approval.id, 'Ada is on it and asks for it');
     expect((await ended(id)).outcome).toBe('restarted');
+  });
+
+  it('beside one that is rebooted at once is asked about by PagerDuty, too, as the incident is acknowledged', async () => {
+    const { instance } = await rebootedBefore();
+    const other = restedInstance(world.ec2);
+    impair(world.ec2, other);
+    const id = raiseIncident(world.pagerDuty, {
+      title: `EC2 ${other} ${instance} StatusCheckFailed`,
+      service: 'Checkout',
+    });
+    const approval = await asked(id);
+    expect(incident(id)?.status).toBe('acknowledged');
+    const [request] = await eventually('responders to be asked for', () => {
+      const { responderRequests = [] } = incident(id) ?? {};
+      return responderRequests.length > 0 ? responderRequests : undefined;
+    });
+    expect(JSON.stringify(request)).toContain(`${instance} fails its checks, and is not rebooted unasked`);
+    await byCommand(approveApproval, approval.id, 'customers wait');
+    expect((await ended(id)).outcome).toBe('restarted');
+    expect([reboots(other).length, reboots(instance).length]).toEqual([1, 2]);
   });
 
   it('is left alone where somebody refuses, and a person is asked with both reasons', async () => {

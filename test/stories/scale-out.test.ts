@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { allowChanges, freezeChanges } from '../../server/operations/changes.ts';
 import type { OperationContext } from '../../server/operations/operation.ts';
 import { perform } from '../../server/operations/perform.ts';
 import { startRunByHand, stopRun } from '../../server/operations/runs.ts';
@@ -49,6 +50,24 @@ describe('a deployment that has too much to do', () => {
     expect((await ended(id, 'auto')).outcome).toBe('scaled out and back');
     expect([did(name), statusOf(id)]).toEqual([[3, 2], 'resolved']);
     expect(noted(id)).toContain('Resolving: The alerts have been over for 1 s.');
+  });
+
+  it('is handed to a person where a freeze holds its way back while the incident is open', async () => {
+    const name = add(3);
+    const id = raise(name, 'auto');
+    await untilNoted(id, 'was scaled out from 2 to 3');
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const freeze = { reason: 'the holidays', until, workflow: 'scaleOut' };
+    const { id: hold } = await perform(freezeChanges, freeze, admin());
+    calm(id);
+    expect((await ended(id, 'auto')).outcome).toBe('handed to a person');
+    await perform(allowChanges, { id: hold, reason: 'over' }, admin());
+    expect([did(name), statusOf(id)]).toEqual([[3], 'acknowledged']);
+    expect(noted(id)).toContain(
+      `Deployment shop/${name} could not be taken back to 2 replicas: there is a freeze`,
+    );
+    const incident = world.pagerDuty.world.incidents.find((each) => each.id === id);
+    expect(incident?.responderRequests).toHaveLength(1);
   });
 
   it('is asked about where its owner has allowed no number; refused, it stays as it is', async () => {

@@ -35,6 +35,19 @@ describe('the list of triggers', () => {
     ]);
   });
 
+  it('gives the remedies the time that people and verification may take, and no end to what follows an incident', () => {
+    const hours = triggers.flatMap(({ name, finish }) =>
+      finish ? [[name, finish.withinSeconds / 3_600]] : [],
+    );
+    expect(Object.fromEntries(hours)).toEqual({
+      'ec2-unhealthy': 9,
+      'kubernetes-crash-loop': 4,
+      'scale-out': 30,
+      'severity-raised': 4,
+    });
+    for (const { finish } of triggers) expect(finish?.whenOverdue ?? 'page').toBe('page');
+  });
+
   it.each(triggers.map((trigger) => [trigger.name, trigger.workflow]))(
     'lets %s start %s, a workflow that a worker can run',
     (_, workflow) => {

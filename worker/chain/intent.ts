@@ -38,6 +38,7 @@ export function intentOf(call: Call<AnyChange>): EffectIntent {
     workflow: call.workflow,
     ...(service === undefined ? {} : { service }),
     ...(isAskedFor(call) ? { isAskedFor: true } : {}),
+    ...(declaration.onlyTells ? { onlyTells: true } : {}),
     // Whoever approved it was told that it overrides the guards, and said why.
     ...(limits
       ? {

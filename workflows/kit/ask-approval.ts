@@ -23,6 +23,7 @@ import type { QuestionEvent } from '../../domain/question.ts';
 import { oneLine } from '../../domain/text.ts';
 import { changes, type Steps, steps } from './activities.ts';
 import { approvalOfRun, approvalTakenUp, by, failedUnder, nextApproval } from './call-approval.ts';
+import type { Reminder } from './call-people.ts';
 import { asApproved, isUsual, lookAt, looked } from './consent.ts';
 import { failureOf, orCancelled, orUnavailable } from './parts.ts';
 import { engine, eventsSoFar, isLooking, isPlanning, lastResolver } from './run.ts';
@@ -109,12 +110,18 @@ const mostRounds = 3;
 /**
  * Makes one change, once people have approved just this: they see its exact calls, and it is made by that plan. Where the world is another
  * one by then, they are asked anew. What is so already is not asked for. Throws what the change itself throws. `though`: what speaks against
- * it, which people read behind what would be done. `first`: what is read right before it is made.
+ * it, which people read behind what would be done. `first`: what is read right before it is made. `beside`: who is called beside the question, until
+ * it has an answer.
  */
 export async function withApproval<Name extends ChangeName>(
   activity: Name,
   given: InputOf<Name>,
-  { though, first, ...asking }: Asking & { though?: string; first?: () => Promise<void> },
+  {
+    though,
+    first,
+    beside,
+    ...asking
+  }: Asking & { though?: string; first?: () => Promise<void>; beside?: () => Reminder },
 ): Promise<Approved<OutputOf<Name>>> {
   const input = asApproved(activity, given);
   // One look, as if it were approved, is all that there is to see where nothing is changed.
@@ -129,7 +136,9 @@ export async function withApproval<Name extends ChangeName>(
     const { summary } = found.planned;
     const plan = { summary: though ? `${summary}, though ${though}` : summary, calls: [found.planned] };
     const known = round === 1 && isUsual(asking) ? decisionWithRun(found.planned) : undefined;
-    const decision = known ?? (await askApproval({ ...asking, plan }));
+    const calling = known ? undefined : beside?.();
+    const decision =
+      known ?? (await askApproval({ ...asking, plan }).finally(() => calling?.end('5 seconds')));
     if (decision.decision !== 'approved') return { refusal: refusalOf(decision), decision };
     await first?.();
     try {

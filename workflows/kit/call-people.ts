@@ -31,7 +31,8 @@ export const nameOf = ({ number, title }: CurrentIncident) =>
 export const remind = (incident: CurrentIncident, people: readonly Person[], text: string): Reminder =>
   onItsWay(() => sendReminder(incident, people, text));
 
-function onItsWay(send: () => Promise<void>): Reminder {
+/** `send` goes on by itself, until its end. */
+export function onItsWay(send: () => Promise<void>, what = 'A word in Slack'): Reminder {
   const scope = new CancellationScope();
   let isSent = false;
   const sending = scope.run(async () => {
@@ -47,7 +48,7 @@ function onItsWay(send: () => Promise<void>): Reminder {
       if (isSent) return;
       scope.cancel();
       await ended;
-      await record('A word in Slack was cut short: it was not taken in time.');
+      await record(`${what} was cut short: it was not taken in time.`);
     },
   };
 }

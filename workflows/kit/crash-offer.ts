@@ -5,11 +5,12 @@ import { steps, waits } from './activities.ts';
 import { withApproval } from './ask-approval.ts';
 import { ticketForCause } from './cause-ticket.ts';
 import { type Remedy, remedyFor } from './crash-remedy.ts';
+import { type Evidence, keepEvidence, podLogsOf } from './evidence.ts';
 import { guard } from './guard.ts';
 import { handOver } from './hand-over.ts';
 import { heldIn } from './held.ts';
-import type { FoundPods } from './kubernetes-pods.ts';
-import { orUnavailable } from './parts.ts';
+import { crashingContainer, type FoundPods, type Pod, worst } from './kubernetes-pods.ts';
+import { inTime, orUnavailable } from './parts.ts';
 import type { CurrentIncident } from './read-context.ts';
 import { healthy } from './run.ts';
 import { isNotHealthy, verify } from './verify.ts';
@@ -18,7 +19,7 @@ import { isNotHealthy, verify } from './verify.ts';
 const askedFor = '1 hour';
 
 /** A remedy in the namespace that it is for, with the labels of its pods. */
-type Offered = Remedy & { namespace: string; selector: string };
+type Offered = Remedy & { namespace: string; selector: string; crashing?: Pod };
 type Offer = Exclude<Offered, { kind: 'none' }>;
 
 /** What may help the pods that were found to crash. Undefined where no deployment makes them. */
@@ -42,7 +43,7 @@ export async function findRemedy(
   const { workload, revisions } = seen;
   const more = truncated ? { truncated } : {};
   const remedy = remedyFor({ deployment, workload, pods, revisions, reportedAt, ...more });
-  const place = { namespace, selector: workload.selector };
+  const place = { namespace, selector: workload.selector, crashing: found.crashing };
   if (remedy.kind === 'none') return { ...remedy, ...place };
   const looked = await guard(`kubernetes:${namespace}/deployment/${deployment}`);
   if (looked.allowed) return { ...remedy, ...place };
@@ -79,18 +80,47 @@ export async function offer(
   { stableForSeconds, timeoutSeconds }: { stableForSeconds: number; timeoutSeconds: number },
 ): Promise<string> {
   const { id: incidentId } = incident;
-  const { namespace, deployment, selector } = remedy;
-  const name = `${namespace}/${deployment}`;
   const what = remedy.kind === 'roll back' ? `roll-back to revision ${remedy.toRevision}` : 'restart';
+  let evidence: Evidence[] = [];
+  const readFirst = async () => {
+    evidence = await logsOf(remedy);
+  };
+  const first = patched('evidence-first') ? { first: readFirst } : {};
   let ticket = '';
   const answer = await orUnavailable(() =>
-    makeIfApproved(incident, remedy).catch(async (error: unknown) => {
+    makeIfApproved(incident, remedy, first).catch(async (error: unknown) => {
       ticket = await ticketFor(heldIn(error), incidentId, remedy);
       throw error;
     }),
   );
+  const keeping =
+    evidence.length > 0 && !('refusal' in answer)
+      ? keepEvidence(incidentId, evidence, `before the ${what}`)
+      : undefined;
+  // The end of the run hears of it.
+  keeping?.catch(() => {});
+  const made = 'unavailable' in answer ? { unavailable: `${answer.unavailable}${ticket}` } : answer;
+  const outcome = await conclude(
+    incident,
+    remedy,
+    { stableForSeconds, timeoutSeconds },
+    { what, answer: made },
+  );
+  await keeping;
+  return outcome;
+}
+
+async function conclude(
+  incident: CurrentIncident,
+  remedy: Offer,
+  { stableForSeconds, timeoutSeconds }: { stableForSeconds: number; timeoutSeconds: number },
+  { what, answer }: { what: string; answer: Made | { unavailable: string } },
+): Promise<string> {
+  const { id: incidentId } = incident;
+  const { namespace, deployment, selector } = remedy;
+  const name = `${namespace}/${deployment}`;
   if ('unavailable' in answer)
-    return handOver(incident, `The ${what} of ${name} could not be made: ${answer.unavailable}${ticket}.`);
+    return handOver(incident, `The ${what} of ${name} could not be made: ${answer.unavailable}.`);
   if ('refusal' in answer) {
     await note(incidentId, `The ${what} of ${name} was not made: ${answer.refusal}.`);
     return healthy('diagnosed');
@@ -116,7 +146,7 @@ export async function offer(
     const ready = pods.filter((pod) => pod.ready).length;
     return handOver(
       incident,
-      `${made}, and it did not help: ${ready} of ${pods.length} pods are ready (rollout: ${rollout.reason}). The incident is left open.`,
+      `${made}, and it did not help: ${ready} of ${pods.length} pods are ready (rollout: ${rollout.reason}). The incident is left open.${remedy.kind === 'roll back' ? ' The roll-back is taken back with npx baton undo.' : ''}`,
     );
   }
   const said = `${made}; its pods have all been ready for ${stableForSeconds} s without a break (rollout: ${rollout.reason}).`;
@@ -149,13 +179,20 @@ async function firingBeside({ id, title }: CurrentIncident, deployment: string):
   return more > 0 ? [...named, `and ${more} more`] : named;
 }
 
+type Made = { result: { changed: boolean } } | { refusal: string };
+
 /** Asks who is on call for the incident's service, and whoever may approve in Baton. */
 function makeIfApproved(
   { service }: CurrentIncident,
   remedy: Offer,
-): Promise<{ result: { changed: boolean } } | { refusal: string }> {
+  first: { first?: () => Promise<void> },
+): Promise<Made> {
   const { namespace, deployment } = remedy;
-  const asking = { approvers: { onCallOf: service.id, role: 'approver' }, expiresIn: askedFor } as const;
+  const asking = {
+    approvers: { onCallOf: service.id, role: 'approver' },
+    expiresIn: askedFor,
+    ...first,
+  } as const;
   return remedy.kind === 'roll back'
     ? withApproval(
         'rollBackKubernetesDeployment',
@@ -167,6 +204,15 @@ function makeIfApproved(
         { namespace, deployment, at: new Date().toISOString() },
         asking,
       );
+}
+
+/** What new pods destroy, read right before: people were asked for an hour, and the pod that crashes may be another one by now. */
+async function logsOf({ namespace, selector, crashing }: Offer): Promise<Evidence[]> {
+  const now = await inTime(() => steps.listKubernetesPods({ namespace, selector }));
+  const pod = 'unavailable' in now ? crashing : (worst(now.pods) ?? crashing);
+  if (!pod) return [];
+  const container = crashingContainer(pod)?.name;
+  return podLogsOf({ namespace, pod: pod.name, ...(container === undefined ? {} : { container }) });
 }
 
 const note = (incidentId: string, text: string) =>

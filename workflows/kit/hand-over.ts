@@ -1,8 +1,9 @@
 import { patched } from '@temporalio/workflow';
 import { steps } from './activities.ts';
-import { mentionOnCall } from './call-people.ts';
-import { failureOf } from './parts.ts';
+import { mentionOnCall, onItsWay, type Reminder } from './call-people.ts';
+import { failureOf, orUnavailable } from './parts.ts';
 import type { CurrentIncident } from './read-context.ts';
+import { record } from './record.ts';
 import { namesOf } from './status-card.ts';
 
 const outcome = 'handed to a person';
@@ -13,9 +14,24 @@ const outcome = 'handed to a person';
  * the outcome with which the run ends.
  */
 export async function handOver(incident: CurrentIncident, why: string): Promise<string> {
+  await note(incident.id, `${why}\nA person is needed.`);
+  await callPerson(incident, why);
+  return outcome;
+}
+
+/**
+ * Calls a person by PagerDuty while people are asked in Slack: an incident that Baton has acknowledged pages nobody by itself. The question does not
+ * wait for a PagerDuty that is away, and what could not be done stands in the record.
+ */
+export const callBeside = (incident: CurrentIncident, why: string): Reminder =>
+  onItsWay(async () => {
+    const called = await orUnavailable(() => callPerson(incident, why));
+    if (called) await record(`Nobody was called by PagerDuty: ${called.unavailable}`);
+  }, 'A call by PagerDuty');
+
+async function callPerson(incident: CurrentIncident, why: string): Promise<void> {
   const incidentId = incident.id;
-  await note(incidentId, `${why}\nA person is needed.`);
-  if (await askResponders(incident, why)) return outcome;
+  if (await askResponders(incident, why)) return;
   const mention = patched('mentioned-responders') ? mentionOnCall(incident, why) : undefined;
   try {
     await steps.escalatePagerDutyIncident({ incidentId, level: 2 });
@@ -29,7 +45,6 @@ export async function handOver(incident: CurrentIncident, why: string): Promise<
   } finally {
     await mention?.end('5 minutes');
   }
-  return outcome;
 }
 
 /** False where the plan has no such requests, or there is nobody to ask. */

@@ -116,7 +116,7 @@ function foundPods(pods: Pod[], more: Pick<FoundPods, 'owner' | 'truncated'>): F
 }
 
 /** In a crash loop now, else restarted most often. */
-function worst(pods: readonly Pod[]): Pod | undefined {
+export function worst(pods: readonly Pod[]): Pod | undefined {
   const isLooping = ({ containers }: Pod) =>
     Number(containers.some(({ waiting }) => waiting === 'CrashLoopBackOff'));
   return pods.toSorted((one, other) => isLooping(other) - isLooping(one) || other.restarts - one.restarts)[0];
