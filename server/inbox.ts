@@ -1,7 +1,9 @@
 import type { Delivery } from '../domain/delivery.ts';
+import type { Event } from '../domain/event.ts';
 import type { Receipt, StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
 import { Refusal } from './refusal.ts';
+import type { UrgencyOf } from './urgency.ts';
 
 /** Deliveries that may wait for the store at a time; more are told to come back. */
 const waitingAtMost = 2_500;
@@ -13,12 +15,13 @@ export interface Inbox {
 
 /**
  * Stores what comes in, and hands on the events that this process may dispatch now. While `mayEnqueue` says no they are stored, and left to
- * whoever dispatches.
+ * whoever dispatches. `urgencyOf` marks those of urgent incidents.
  */
 export function createInbox(
   store: Pick<Store, 'receive'>,
   onStored: (stored: StoredEvent) => void,
   mayEnqueue: () => boolean = () => true,
+  urgencyOf: UrgencyOf = () => undefined,
 ): Inbox {
   let waiting = 0;
   return {
@@ -27,8 +30,14 @@ export function createInbox(
         throw new Refusal(503, 'Too busy', 'Too many deliveries wait to be stored. Send it again.', 1);
       waiting += 1;
       const receivedAt = new Date().toISOString();
-      const left = mayEnqueue() ? delivery : { ...delivery, leave: true as const };
-      const receipt = await store.receive(left).finally(() => {
+      const given = {
+        ...delivery,
+        ...(delivery.event !== undefined && urgencyOf(delivery.event as Event)
+          ? { urgent: true as const }
+          : {}),
+        ...(mayEnqueue() ? {} : { leave: true as const }),
+      };
+      const receipt = await store.receive(given).finally(() => {
         waiting -= 1;
       });
       if (receipt.leased) onStored({ seq: receipt.seq, receivedAt, event: delivery.event, attempts: 0 });

@@ -9,6 +9,7 @@ import type { AnyActivity } from '../activities/activity.ts';
 import { type Budget, budgetOf } from '../activities/budget.ts';
 import { activities as shippedActivities } from '../activities/index.ts';
 import { providers as shippedProviders } from '../activities/providers.ts';
+import type { Policies } from '../domain/policies.ts';
 import type { RecordRow } from '../domain/record.ts';
 import type { RunRow } from '../domain/run.ts';
 import { createLog } from '../log/log.ts';
@@ -167,14 +168,15 @@ interface Options {
   watchedBy?: Limits;
   /** PagerDuty and Slack keep to their limits, and workers to their budgets; the minutes of both pass so much faster. */
   limitedAt?: { timeScale: number };
-  /** Which changes PagerDuty is told of, where not as shipped. */
-  journal?: typeof policies.journal;
+  /** Where not as shipped. */
+  policies?: Partial<Policies>;
 }
 
 export async function startWorld(options: Options = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'baton-world-'));
   const temporal = options.temporal ?? (await startTestTemporal());
   const { limitedAt } = options;
+  const rules = { ...policies, ...options.policies };
   const providers = await startProviders(folder, limitedAt);
   const pace: Record<string, string> = limitedAt
     ? { BATON_SIMULATED_TIME_SCALE: String(limitedAt.timeScale) }
@@ -209,7 +211,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     activities: async () => options.activities ?? shippedActivities,
     workflows: async () => ({ names: startable.map(({ workflow }) => workflow), startable }),
     doctor: async () => ({ connections: async () => [], activities: [], scrub }),
-    policies: async () => policies,
+    policies: async () => rules,
     linkedPeople: () => new Map(),
     retentionDays: 365,
     checkApprover: approverCheck({ env, providers: shippedProviders, connections, store }),
@@ -234,7 +236,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     countRun: metrics.run,
     versions: options.versions ?? false,
     commit: options.commit,
-    journal: options.journal ?? policies.journal,
+    journal: rules.journal,
     connections,
   });
   server = await startServer({
@@ -255,6 +257,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     eagerStart: !options.versions,
     namespace: 'default',
     triggers: options.triggers ?? shippedWithoutClock,
+    urgent: rules.urgent,
     taskQueue,
     versions: options.versions ?? false,
     authority: testAuthority,
