@@ -1,4 +1,4 @@
-import { type Client, isGrpcServiceError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Event } from '../domain/event.ts';
 import { type Urgency, urgentPriorityKey } from '../domain/urgency.ts';
@@ -37,13 +37,15 @@ export async function raiseRuns(
           }),
         )
         .catch((error: unknown) => {
-          if (isTemporalAway(error)) throw error;
-          if (isGrpcServiceError(error) && error.code === notFound) return;
+          const code = error instanceof Error && 'code' in error ? error.code : undefined;
+          if (code === notFound) return;
+          if (isTemporalAway(error) && code !== unimplemented) throw error;
           log.warn({ run: workflowId, err: error }, 'Temporal does not put an urgent run before others');
         }),
     ),
   );
 }
 
-/** The run has ended. https://grpc.io/docs/guides/status-codes/ */
+/** The run has ended; and Temporal does not know the call. https://grpc.io/docs/guides/status-codes/ */
 const notFound = 5;
+const unimplemented = 12;

@@ -9,7 +9,6 @@ import type { AnyActivity } from '../activities/activity.ts';
 import { type Budget, budgetOf } from '../activities/budget.ts';
 import { activities as shippedActivities } from '../activities/index.ts';
 import { providers as shippedProviders } from '../activities/providers.ts';
-import type { Policies } from '../domain/policies.ts';
 import type { RecordRow } from '../domain/record.ts';
 import type { RunRow } from '../domain/run.ts';
 import { createLog } from '../log/log.ts';
@@ -169,7 +168,7 @@ interface Options {
   /** PagerDuty and Slack keep to their limits, and workers to their budgets; the minutes of both pass so much faster. */
   limitedAt?: { timeScale: number };
   /** Where not as shipped. */
-  policies?: Partial<Policies>;
+  policies?: Partial<typeof policies>;
 }
 
 export async function startWorld(options: Options = {}): Promise<World> {
@@ -178,10 +177,8 @@ export async function startWorld(options: Options = {}): Promise<World> {
   const { limitedAt } = options;
   const rules = { ...policies, ...options.policies };
   const providers = await startProviders(folder, limitedAt);
-  const pace: Record<string, string> = limitedAt
-    ? { BATON_SIMULATED_TIME_SCALE: String(limitedAt.timeScale) }
-    : {};
-  const env = { ...providers.env, ...pace, ...options.env };
+  if (limitedAt) providers.env.BATON_SIMULATED_TIME_SCALE = String(limitedAt.timeScale);
+  const env = { ...providers.env, ...options.env };
   const secrets = Object.entries(env).flatMap(([name, value]) =>
     value && /TOKEN|SECRET|KEY$/.test(name) && name !== 'JIRA_PROJECT_KEY' ? [value] : [],
   );
