@@ -3,6 +3,8 @@ import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { budgetOf } from '../../../activities/budget.ts';
 import { prioritizeAs } from '../../../simulator/pagerduty.ts';
+import { productionIncident } from '../../../triggers/production-incident.ts';
+import { severityRaisedTrigger } from '../../../triggers/severity-raised.ts';
 import { raiseApart } from '../../fixtures/raise-apart.ts';
 import { startPostgres, type TestPostgres } from '../../store/postgres.ts';
 import { workflowBundle } from '../../temporal.ts';
@@ -23,7 +25,11 @@ beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   postgres = await startPostgres();
   // The limits of PagerDuty and Slack are the real ones.
-  world = await startWorld({ databaseUrl: postgres?.url, limitedAt: { timeScale: 1 } });
+  world = await startWorld({
+    databaseUrl: postgres?.url,
+    limitedAt: { timeScale: 1 },
+    triggers: [productionIncident, severityRaisedTrigger],
+  });
   connection = await NativeConnection.connect({ address: world.temporal.address });
   second = await startWorkerBeside(world, workflowBundle(), {
     connection,
