@@ -20,7 +20,7 @@ const nouns: Readonly<Record<string, string>> = {
   connections: '',
   identities: 'who in Slack is who in PagerDuty',
   me: 'who you are to Baton',
-  policies: 'how failed runs page, and which changes are told',
+  policies: 'how failed runs page, which changes are told, and what is urgent',
   people: 'who may sign in, and who they are in Slack',
   questions: '',
   routes: 'by which connection which runs act',

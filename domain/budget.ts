@@ -11,5 +11,13 @@ export interface Lease {
   waitSeconds: number;
 }
 
-/** Takes up to `wanted` requests out of the bucket of this name. */
-export type LeaseRequests = (name: string, bucket: Bucket, wanted: number) => Promise<Lease>;
+/**
+ * Takes up to `wanted` requests out of the bucket of this name. An urgent ask that gets nothing keeps the bucket for urgent ones until its turn:
+ * whoever else asks gets nothing until then.
+ */
+export type LeaseRequests = (
+  name: string,
+  bucket: Bucket,
+  wanted: number,
+  isUrgent?: boolean,
+) => Promise<Lease>;

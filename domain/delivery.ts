@@ -16,6 +16,8 @@ export interface Delivery {
   event?: unknown;
   /** Why it could not be read: it is then parked at once, with this reason. */
   unreadable?: string;
+  /** Its incident is urgent: it is dispatched before others. */
+  urgent?: true;
   /** This process stores it, and leaves it to whoever dispatches. */
   leave?: true;
   /** Who sent it and by which way, for the record: `pagerduty`, `webhook`. */

@@ -51,6 +51,8 @@ export interface LaterEvent {
   by?: Agent;
   /** Caused by an automation of Baton itself: only the state is taken over, nothing is stopped. */
   echo: boolean;
+  /** Its incident is urgent, by the team's policy: from then on the run goes before others. */
+  urgent?: boolean;
   /** The incident after it, where the event carries it. */
   incident?: Incident;
   /** What any other event carries. */

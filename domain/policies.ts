@@ -1,10 +1,13 @@
 import type { JournalPolicy } from './journal.ts';
 import type { PagePolicy } from './page.ts';
+import type { Urgency } from './urgency.ts';
 
-/** What follows from runs without that any trigger or workflow says so, as reviewed files have it. */
+/** What follows from runs and incidents without that any trigger or workflow says so, as reviewed files have it. */
 export interface Policies {
   /** How failed runs are paged for. */
   pages: readonly PagePolicy[];
   /** Which changes PagerDuty is told of. */
   journal: readonly JournalPolicy[];
+  /** Which incidents go before all others. Left out: none. */
+  urgent?: Urgency | undefined;
 }

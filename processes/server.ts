@@ -75,6 +75,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       eagerStart: false,
       namespace: temporal.namespace,
       triggers: await wiring.loadTriggers(),
+      urgent: (await wiring.loadPolicies()).urgent,
       taskQueue,
       versions: settings.workerVersions,
       authority,

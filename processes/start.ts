@@ -192,6 +192,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       eagerStart,
       namespace: temporal.namespace,
       triggers: await wiring.loadTriggers(),
+      urgent: (await wiring.loadPolicies()).urgent,
       taskQueue,
       versions,
       authority,

@@ -15,6 +15,7 @@ import { twinOf } from './pagerduty/ways.ts';
 import { catchUp, echoOf, gatheredEvent, laterEvent, startRun, tellRun } from './runs.ts';
 import { GathererNotKnown, gatheringsOf } from './storm.ts';
 import { isTemporalAway, type TemporalState } from './temporal-state.ts';
+import { raiseRuns, type UrgencyOf } from './urgency.ts';
 
 export interface DispatcherOptions {
   store: Store;
@@ -25,6 +26,8 @@ export interface DispatcherOptions {
   /** PagerDuty's log is pulled: what it tells may come by a webhook too. */
   pulls?: boolean;
   taskQueue: string;
+  /** Urgent incidents go before others. Left out: none is urgent. */
+  urgencyOf?: UrgencyOf;
   /** Signs the cause of each run. */
   authority: Authority;
   /** The client's connection is that of a worker in this process, which then gets a new run's first task with the answer. */
@@ -53,6 +56,8 @@ export interface Dispatcher {
  * waits in memory is bounded by the store, which leases no more to a process.
  */
 const lanesAtOnce = 12;
+/** Beside them so many of urgent incidents, which need no place that others hold. */
+const urgentLanesAtOnce = 4;
 /** Beside them so many that wait: for Temporal, which may refuse just theirs, or for the run of another incident. */
 const lanesWaiting = 50;
 /** Events that are claimed together, and how few are left when the next ones are. */
@@ -82,6 +87,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   const lanes = new Map<string, StoredEvent[]>();
   const working = new Map<string, Promise<void>>();
   const held = new Set<number>();
+  /** The lanes in which an urgent event has come, until they are empty. */
+  const urgent = new Set<string>();
   let waiting = 0;
   let stopping = false;
   let sweeping: Promise<void> | undefined;
@@ -94,6 +101,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     if (stopping || held.has(stored.seq)) return;
     held.add(stored.seq);
     const lane = laneOf(stored.event as Event);
+    if (options.urgencyOf?.(stored.event as Event)) urgent.add(lane);
     const queue = lanes.get(lane);
     if (queue) queue.push(stored);
     else lanes.set(lane, [stored]);
@@ -103,8 +111,14 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   function work(): void {
     // A lane that stops with events in its queue would begin anew at once, for ever.
     if (stopping) return;
-    for (const lane of lanes.keys()) {
-      if (working.size >= lanesAtOnce + Math.min(waiting, lanesWaiting)) return;
+    const places = lanesAtOnce + Math.min(waiting, lanesWaiting);
+    takeUp(urgent, places + urgentLanesAtOnce);
+    takeUp(lanes.keys(), places);
+  }
+
+  function takeUp(waitingLanes: Iterable<string>, places: number): void {
+    for (const lane of waitingLanes) {
+      if (working.size >= places) return;
       if (!working.has(lane))
         working.set(
           lane,
@@ -115,7 +129,10 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
 
   function finish(lane: string): void {
     working.delete(lane);
-    if (lanes.get(lane)?.length === 0) lanes.delete(lane);
+    if (lanes.get(lane)?.length === 0) {
+      lanes.delete(lane);
+      urgent.delete(lane);
+    }
     work();
   }
 
@@ -132,10 +149,12 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
 
   /** An outage of Temporal or the store is waited out, with the lease kept: later events of the lane must not pass. */
   async function dispatchUntilDone(stored: StoredEvent): Promise<void> {
+    // An urgent one waits for no other incident's run: it has one of its own where it is not known which it is to join.
+    const isUrgent = options.urgencyOf?.(stored.event as Event) === true;
     for (let faults = 0, waits = 0; !stopping; ) {
       try {
         const triggers = asTheyStand(options.triggers, await lowerings());
-        return await dispatch(stored, { ...options, triggers }, waits < waitsAtMost);
+        return await dispatch(stored, { ...options, triggers }, waits < waitsAtMost && !isUrgent);
       } catch (error) {
         if (isTemporalAway(error)) await aside(options.temporal.untilBack(error));
         else if (error instanceof GathererNotKnown) {
@@ -184,15 +203,16 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     Promise.race([stopped, new Promise<void>((resolve) => setTimeout(resolve, milliseconds).unref())]);
 
   /** While Temporal is away nothing is claimed: it would only fill the memory, and count as an attempt. */
-  function room(): number {
+  function room(): number | undefined {
     const { up, refuses } = options.temporal;
+    // Those of urgent incidents are claimed beside.
     if (up) return held.size > fewLeft ? 0 : claimedAtOnce;
-    return refuses ? fewWhenRefused - held.size : 0;
+    return refuses && held.size < fewWhenRefused ? fewWhenRefused - held.size : undefined;
   }
 
   async function sweep(): Promise<void> {
     const most = room();
-    if (stopping || most <= 0) return;
+    if (stopping || most === undefined) return;
     try {
       const claimed = await store.claim(most);
       mayBeMore = claimed.length > 0;
@@ -256,26 +276,30 @@ async function dispatch(stored: StoredEvent, options: DispatcherOptions, mayWait
   ]);
   const decideWith = (known: Gatherings) =>
     decide({ seq: stored.seq, event }, situation, options.triggers, echo, connections?.routes, known);
-  const plan = await joinGatherers(event, situation, decideWith(gatherings), options.client).catch(
+  const plan = await joinGatherers(event, situation, decideWith(gatherings), options).catch(
     (error: unknown) => {
       if (mayWait || !(error instanceof GathererNotKnown)) throw error;
       return decideWith({});
     },
   );
+  const urgent = isUrgentNow(plan, options.urgencyOf?.(event), situation);
+  // Before it is written that the incident is urgent, so that it is done again where this is the last that the process does.
+  if (urgent && !situation.incident?.urgent)
+    await raiseRuns([...plan.tell, ...plan.joined, ...plan.joins.map(({ run }) => run)], options);
   const decision = {
-    ...(plan.incident ? { incident: plan.incident } : {}),
+    ...(plan.incident ? { incident: { ...plan.incident, ...(plan.incident.told ? { urgent } : {}) } } : {}),
     ...(plan.takenOver ? { takenOver: plan.takenOver } : {}),
     entries: [answeredEntry(event, plan)],
   };
   const isIdle = [plan.starts, plan.tell, plan.joins, plan.joined].every(({ length }) => length === 0);
   if (!isIdle) await store.decide({ seq: stored.seq, ...decision, runs: runsOf(plan, stored.seq, event) });
-  await Promise.all(plan.starts.map((start) => startRun(start, options)));
+  await Promise.all(plan.starts.map((start) => startRun({ ...start, urgent }, options)));
   const { subject, id: eventId } = event;
   if (plan.overtaken && subject !== undefined)
     for (const { id } of plan.starts) await catchUp({ id, subject, eventId }, options);
   const time = plan.incident?.seenAt ?? event.time;
-  const later = { ...laterEvent(event, echo), time };
-  const stands = gatheredEvent(event);
+  const later = { ...laterEvent(event, echo, urgent), time };
+  const stands = gatheredEvent(event, { urgent });
   const reached = await Promise.all([
     ...plan.tell.map((id) => tellRun(id, [later], options.client)),
     ...(stands ? plan.joined.map((id) => tellRun(id, [stands], options.client)) : []),
@@ -312,16 +336,21 @@ async function joinGatherers(
   event: Event,
   { incident: seen }: Situation,
   plan: Plan,
-  client: Client,
+  { client, urgencyOf }: Pick<DispatcherOptions, 'client' | 'urgencyOf'>,
 ): Promise<Plan> {
   if (plan.waitsFor !== undefined)
     throw new GathererNotKnown(`It is not known what becomes of ${plan.waitsFor}`);
-  const stands = gatheredEvent(event, plan.overtaken === undefined ? undefined : seen?.status);
+  const overtakenBy = plan.overtaken === undefined ? undefined : seen?.status;
+  const stands = gatheredEvent(event, { overtakenBy, urgent: urgencyOf?.(event) });
   for (const { run } of plan.joins)
     if (!stands || !(await tellRun(run, [stands], client)))
       throw new GathererNotKnown(`The run ${run} has ended`);
   return plan;
 }
+
+/** As its newest event tells the incident: that is this one, unless it tells of none or is overtaken. */
+const isUrgentNow = (plan: Plan, told: boolean | undefined, { incident: known }: Situation): boolean =>
+  (plan.overtaken === undefined ? (told ?? known?.urgent) : (known?.urgent ?? told)) === true;
 
 /** An event that tells of what an earlier one has told by another way changes nothing. */
 async function leaveToTwin(

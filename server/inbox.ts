@@ -4,6 +4,7 @@ import type { Receipt, StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
 import { withDrill } from './drills.ts';
 import { Refusal } from './refusal.ts';
+import type { UrgencyOf } from './urgency.ts';
 
 /** Deliveries that may wait for the store at a time; more are told to come back. */
 const waitingAtMost = 2_500;
@@ -15,12 +16,13 @@ export interface Inbox {
 
 /**
  * Stores what comes in, and hands on the events that this process may dispatch now. While `mayEnqueue` says no they are stored, and left to
- * whoever dispatches.
+ * whoever dispatches. `urgencyOf` marks those of urgent incidents.
  */
 export function createInbox(
   store: Pick<Store, 'receive' | 'isRaisedByDrill'>,
   onStored: (stored: StoredEvent) => void,
   mayEnqueue: () => boolean = () => true,
+  urgencyOf: UrgencyOf = () => undefined,
 ): Inbox {
   let waiting = 0;
   return {
@@ -30,9 +32,15 @@ export function createInbox(
       waiting += 1;
       const receivedAt = new Date().toISOString();
       try {
-        const event = delivery.event && (await withDrill(delivery.event as Event, store));
-        const known = event ? { ...delivery, event } : delivery;
-        const receipt = await store.receive(mayEnqueue() ? known : { ...known, leave: true as const });
+        const event =
+          delivery.event === undefined ? undefined : await withDrill(delivery.event as Event, store);
+        const known = {
+          ...delivery,
+          ...(event ? { event } : {}),
+          ...(event && urgencyOf(event) ? { urgent: true as const } : {}),
+          ...(mayEnqueue() ? {} : { leave: true as const }),
+        };
+        const receipt = await store.receive(known);
         if (receipt.leased) onStored({ seq: receipt.seq, receivedAt, event, attempts: 0 });
         return receipt;
       } finally {

@@ -141,11 +141,11 @@ async function takeUpLost(run: LiveRun, retention: number, options: Options): Pr
   }
   if (run.incidentStatus === 'resolved' && cause.data.whenResolved === 'stop')
     return endRun(run, { state: 'completed', outcome: 'resolved elsewhere' }, options);
-  const { id, workflow, input, subject } = run;
+  const { id, workflow, input, subject, isUrgent } = run;
   const { eventId, trigger } = cause.data;
   try {
     // Another server may have been first.
-    if (!(await startRun({ id, workflow, input, cause: cause.data }, options))) return;
+    if (!(await startRun({ id, workflow, input, cause: cause.data, urgent: isUrgent }, options))) return;
   } catch (error) {
     if (isTemporalAway(error)) throw error;
     const message = `Temporal has lost the run and does not take it again: ${error instanceof Error ? error.message : error}`;

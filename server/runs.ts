@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Event } from '../domain/event.ts';
 import type { Gathered, LaterEvent } from '../domain/incident.ts';
 import { millisecondsAhead } from '../domain/moment.ts';
+import { urgentPriorityKey } from '../domain/urgency.ts';
 import type { Authority } from '../secrets/authority.ts';
 import type { Echo } from '../store/echoes.ts';
 import type { Store } from '../store/store.ts';
@@ -24,14 +25,14 @@ export interface RunStarter {
 }
 
 /**
- * Starts a run in Temporal, new or lost, with its cause and what shows that it was us. The same start gives the same signature. False:
- * it was there already, and nothing happened.
+ * Starts a run in Temporal, new or lost, with its cause and what shows that it was us. The same start gives the same signature. An urgent
+ * one goes before others, with its activities. False: it was there already, and nothing happened.
  */
 export async function startRun(
-  start: Pick<Start, 'id' | 'workflow' | 'input' | 'cause'>,
+  start: Pick<Start, 'id' | 'workflow' | 'input' | 'cause'> & { urgent?: boolean },
   { client, taskQueue, eagerStart, authority }: RunStarter,
 ): Promise<boolean> {
-  const { id: runId, workflow, input, cause } = start;
+  const { id: runId, workflow, input, cause, urgent } = start;
   const memo: RunMemo = { cause, signature: authority.sign({ runId, workflow, input, cause }) };
   try {
     await client.withDeadline(Date.now() + callMilliseconds, () =>
@@ -42,6 +43,7 @@ export async function startRun(
         memo: { ...memo },
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         requestEagerStart: eagerStart,
+        ...(urgent ? { priority: { priorityKey: urgentPriorityKey } } : {}),
         // A worker that dies with a task in hand is noticed after this, not after the default 10 s.
         workflowTaskTimeout: '3 seconds',
       }),
@@ -67,7 +69,7 @@ export async function tellRun(id: string, later: LaterEvent[], client: Client): 
 }
 
 /** An event as the live runs of its subject get it. */
-export function laterEvent(event: Event, echo: Echo | undefined): LaterEvent {
+export function laterEvent(event: Event, echo: Echo | undefined, urgent?: boolean): LaterEvent {
   const incident = incidentOf(event);
   const by =
     echo?.actor.kind === 'person'
@@ -79,6 +81,7 @@ export function laterEvent(event: Event, echo: Echo | undefined): LaterEvent {
     time: event.time,
     ...(by ? { by } : {}),
     echo: echo !== undefined && echo.actor.kind !== 'person',
+    ...(urgent ? { urgent } : {}),
     ...(incident ? { incident } : { data: event.data }),
   };
 }
@@ -90,7 +93,10 @@ const tellsOfStatus = new Set<string>(
 );
 
 /** How an incident stands, as a run gets it that it has joined in a storm. Undefined where the event tells of no status. */
-export function gatheredEvent(event: Event, overtakenBy?: string): LaterEvent | undefined {
+export function gatheredEvent(
+  event: Event,
+  { overtakenBy, urgent }: { overtakenBy?: string | undefined; urgent?: boolean | undefined } = {},
+): LaterEvent | undefined {
   const incident = incidentOf(event);
   if (!incident || !tellsOfStatus.has(event.type)) return undefined;
   const { id: incidentId, number, title, url, status } = incident;
@@ -102,7 +108,14 @@ export function gatheredEvent(event: Event, overtakenBy?: string): LaterEvent | 
     status: overtakenBy ?? status,
     isNew: event.type === 'pagerduty.incident.triggered',
   };
-  return { eventId: event.id, type: 'incident.gathered', time: event.time, echo: false, data: gathered };
+  return {
+    eventId: event.id,
+    type: 'incident.gathered',
+    time: event.time,
+    echo: false,
+    ...(urgent ? { urgent } : {}),
+    data: gathered,
+  };
 }
 
 /** A new incident cannot be the echo of a change to it. */

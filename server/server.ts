@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { PagePolicy } from '../domain/page.ts';
 import { defaultConnection } from '../domain/subject.ts';
+import type { Urgency } from '../domain/urgency.ts';
 import type { Authority } from '../secrets/authority.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
@@ -33,6 +34,7 @@ import { startSlackSocket } from './slack/socket.ts';
 import { startNamedSockets } from './slack/sockets.ts';
 import { startStuckRuns } from './stuck-runs.ts';
 import { isTemporalSilent, watchTemporal } from './temporal-state.ts';
+import { urgencyBy } from './urgency.ts';
 import { startVersions } from './versions.ts';
 import { conditionsOf } from './watchdog/conditions.ts';
 import { type Limits, usualLimits } from './watchdog/limits.ts';
@@ -69,6 +71,8 @@ export interface ServerOptions {
   namespace: string;
   triggers: readonly Trigger[];
   taskQueue: string;
+  /** Which incidents go before others; undefined: none. */
+  urgent?: Urgency | undefined;
   /** Signs the cause of each run. */
   authority: Authority;
   log: Logger;
@@ -113,6 +117,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const watched = watchedSubscriptions(options);
   // What is read of the log is held to what webhooks told: both or neither.
   const pull = options.pull && (!options.pull.gapsOnly || watched) ? options.pull : undefined;
+  const urgencyOf = urgencyBy(options.urgent);
   const dispatcher: Dispatcher = startDispatcher({
     store,
     client,
@@ -120,6 +125,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     connections: options.connections,
     pulls: pull !== undefined,
     taskQueue,
+    urgencyOf,
     authority: options.authority,
     eagerStart: options.eagerStart,
     temporal,
@@ -155,13 +161,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       source: pull,
       store,
       connections: options.connections,
-      inbox: createInbox(store, dispatcher.enqueue, dispatcher.mayEnqueue),
+      inbox: createInbox(store, dispatcher.enqueue, dispatcher.mayEnqueue, urgencyOf),
       log,
     });
   const { authority, eagerStart, oidc, wayTo, world } = options;
   const { publicUrl = addressOf(options.host, options.port) } = options;
   const access = createAccess({ store, publicUrl, oidc, wayTo, log });
-  const inbox = createInbox(store, dispatcher.enqueue, dispatcher.mayEnqueue);
+  const inbox = createInbox(store, dispatcher.enqueue, dispatcher.mayEnqueue, urgencyOf);
   const toSlack = { wayToSlack: wayTo, log };
   const startable = async () => (await world?.workflows())?.startable ?? [];
   const takeBy: TakeBy = (account) =>

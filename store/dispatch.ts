@@ -16,7 +16,7 @@ export type AskedRun = Pick<RunRow, 'id' | 'workflow'>;
 
 export interface Situation {
   /** The newest state that was applied, by the time of its event. */
-  incident?: { seenAt: string; status: string };
+  incident?: { seenAt: string; status: string; urgent?: boolean };
   /** The runs that the incident has joined in a storm. */
   gatheredBy?: string[];
   /** On this subject: the live ones, the newest of each trigger, and those that this event has begun. Oldest first. */
@@ -33,6 +33,8 @@ export interface MirroredIncident {
   seenAt: string;
   /** All that the event tells. Left out: what is known stays. */
   told?: Pick<Incident, 'id' | 'service'>;
+  /** Whether it goes before others. Left out: what is known stays. */
+  urgent?: boolean;
   /** All runs that it has joined. Left out: what is known stays. */
   gatheredBy?: string[];
 }
@@ -110,6 +112,7 @@ export function decisionsOn({ db, me, held, scrub, makeLine }: Context): Decisio
         place: number;
         status: string | null;
         incident_seen_at: Date;
+        urgent: boolean | null;
         gathered_by: string[] | null;
       }
     >`
@@ -132,7 +135,8 @@ export function decisionsOn({ db, me, held, scrub, makeLine }: Context): Decisio
         select place, runs.id from asked join runs on runs.event_seq = asked.seq and runs.subject = asked.subject
           where runs.event_seq = any (array(select seq from asked))
       )
-      select asked.place, ${runColumnsOf('runs')}, incidents.status, incidents.seen_at as incident_seen_at, incidents.gathered_by
+      select asked.place, ${runColumnsOf('runs')}, incidents.status, incidents.seen_at as incident_seen_at, incidents.urgent,
+        incidents.gathered_by
       from asked
       left join incidents on incidents.id = asked.subject and incidents.id = any (array(select subject from asked))
       left join wanted on wanted.place = asked.place
@@ -145,9 +149,13 @@ export function decisionsOn({ db, me, held, scrub, makeLine }: Context): Decisio
       // Without a run, its columns are null in the one row.
       const runs = own.filter(({ id }) => id !== null).map(runRow);
       if (!first || first.status === null) return { runs };
-      const { status, incident_seen_at, gathered_by } = first;
+      const { status, incident_seen_at, urgent, gathered_by } = first;
       return {
-        incident: { seenAt: incident_seen_at.toISOString(), status },
+        incident: {
+          seenAt: incident_seen_at.toISOString(),
+          status,
+          ...(urgent === null ? {} : { urgent }),
+        },
         ...(gathered_by ? { gatheredBy: gathered_by } : {}),
         runs,
       };
@@ -243,10 +251,10 @@ export function decisionsOn({ db, me, held, scrub, makeLine }: Context): Decisio
 }
 
 /** What of an incident is stored. Before its service's id stands what stands before its own: its account, where that is not `default`. */
-function mirrored(seq: number, { id, status, seenAt, told, gatheredBy }: MirroredIncident) {
+function mirrored(seq: number, { id, status, seenAt, told, urgent, gatheredBy }: MirroredIncident) {
   const account = told && id.slice(0, id.length - told.id.length);
   const service = told?.service && `${account}${told.service.id}`;
-  return { seq, id: keyText(id), status, seenAt, service, data: told, gatheredBy };
+  return { seq, id: keyText(id), status, seenAt, service, data: told, urgent, gatheredBy };
 }
 
 /**
@@ -258,17 +266,19 @@ function mirror(
   condition: RawBuilder<unknown> = sql`true`,
 ): RawBuilder<unknown> {
   const mirrors = decisions.flatMap(({ seq, incident }) => (incident ? [mirrored(seq, incident)] : []));
-  return sql`insert into incidents (id, status, seen_at, service, data, gathered_by)
-    select distinct on (id) id, status, "seenAt", service, data,
+  return sql`insert into incidents (id, status, seen_at, service, data, urgent, gathered_by)
+    select distinct on (id) id, status, "seenAt", service, data, urgent,
       (select array_agg(run) from jsonb_array_elements_text("gatheredBy") as gatherer (run))
     from jsonb_to_recordset(${canonicalJson(mirrors)}::jsonb)
-      as mirror (id text, status text, "seenAt" timestamptz, seq bigint, service text, data jsonb, "gatheredBy" jsonb)
+      as mirror (id text, status text, "seenAt" timestamptz, seq bigint, service text, data jsonb, urgent boolean,
+        "gatheredBy" jsonb)
     where ${condition}
     order by id, "seenAt" desc
     on conflict (id) do update
       set status = case when incidents.seen_at <= excluded.seen_at then excluded.status else incidents.status end,
         seen_at = greatest(incidents.seen_at, excluded.seen_at), service = coalesce(excluded.service, incidents.service),
-        data = coalesce(excluded.data, incidents.data), gathered_by = coalesce(excluded.gathered_by, incidents.gathered_by)
+        data = coalesce(excluded.data, incidents.data), urgent = coalesce(excluded.urgent, incidents.urgent),
+        gathered_by = coalesce(excluded.gathered_by, incidents.gathered_by)
       where incidents.seen_at <= excluded.seen_at or excluded.gathered_by is not null`;
 }
 

@@ -53,6 +53,8 @@ export interface InboxTable {
   pruned: Generated<boolean>;
   /** Of a new incident: what it has in common with those of its storm (`stormOf`). */
   storm: string | null;
+  /** Its incident is urgent: it is claimed before others. Null, and in no index, for any other. */
+  urgent: boolean | null;
 }
 
 /** What comes in, kept before it is answered. */
@@ -67,6 +69,8 @@ const answerWithinMs = 1900;
 export const leaseSeconds = 8;
 /** What a process holds at a time: its events are in its memory. What is beyond waits in the store. */
 export const heldAtMost = 1_000;
+/** So many more of urgent incidents. */
+export const heldUrgentAtMost = 200;
 
 /** A delivery as the statements below take it: as JSON, the body apart. */
 export interface InboxRow {
@@ -82,6 +86,7 @@ export interface InboxRow {
   disposition: 'parked' | null;
   reason: string | null;
   storm: string | null;
+  urgent: true | null;
 }
 
 export function inboxRow(delivery: Omit<Delivery, 'body'>): InboxRow {
@@ -101,6 +106,7 @@ export function inboxRow(delivery: Omit<Delivery, 'body'>): InboxRow {
     disposition: unreadable === undefined ? null : 'parked',
     reason: unreadable === undefined ? null : `unreadable: ${cleanText(unreadable)}`,
     storm: storm === undefined ? null : keyText(storm),
+    urgent: delivery.urgent ?? null,
   };
 }
 
@@ -126,13 +132,13 @@ export function receivedEntry(delivery: Delivery, duplicateOf?: number): Entry {
 /** The columns of `InboxRow`, for `jsonb_to_recordset`. */
 export const inboxTypes = sql.raw(
   `source text, event_id text, type text, subject text, lane text, "time" text, delivery_id text, event text,
-  disposition text, reason text, storm text`,
+  disposition text, reason text, storm text, urgent boolean`,
 );
 export const inboxColumns = sql.raw(
-  'source, event_id, type, subject, lane, time, delivery_id, event, disposition, reason, storm',
+  'source, event_id, type, subject, lane, time, delivery_id, event, disposition, reason, storm, urgent',
 );
 export const inboxValues = sql.raw(
-  'source, event_id, type, subject, lane, "time", delivery_id, event::jsonb, disposition, reason, storm',
+  'source, event_id, type, subject, lane, "time", delivery_id, event::jsonb, disposition, reason, storm, urgent',
 );
 
 const placeTypes = sql.raw('place integer, start integer, length integer, duplicate_of bigint, take boolean');
@@ -155,7 +161,7 @@ function batchOf(
       place,
       start,
       length: delivery.body.length,
-      take: delivery.leave !== true && place < room,
+      take: delivery.leave !== true && place < room + (delivery.urgent ? heldUrgentAtMost : 0),
     };
     start += delivery.body.length;
     if (!first) return row;

@@ -19,6 +19,8 @@ export interface IncidentsTable {
   service: string | null;
   /** As its newest event tells it. Null where no event is kept, and of a resolved one after the time for which events are kept. */
   data: Json<Incident | null>;
+  /** As its newest event told it, by the policy of then. Null: no event has told since there are urgent ones. */
+  urgent: boolean | null;
   /** The runs that it has joined in a storm. */
   gathered_by: string[] | null;
 }

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Context } from './context.ts';
 import type { StoredEvent } from './inbox.ts';
 import { leaseSeconds, sayAlive } from './inbox.ts';
@@ -7,8 +7,9 @@ import { arrayOf } from './json.ts';
 /** Which process dispatches which pending event. */
 export interface Leases {
   /**
-   * Leases pending events to this process, oldest first: those that nobody holds, and that have no earlier pending event of the
-   * same lane held by somebody else. Never one that this process already knows to be its own. At most `limit`, and some megabytes.
+   * Leases pending events to this process: those that nobody holds, and that have no earlier pending event of the same lane held by
+   * somebody else. First come the lanes in which an urgent one waits, then the others, each oldest first. Never one that this process already
+   * knows to be its own. At most `limit`, and some megabytes; of urgent lanes some more than the limit, which may be 0.
    * Processes claim one after the other (advisory lock), so that none sees half of what another one takes.
    */
   claim(limit: number): Promise<StoredEvent[]>;
@@ -27,6 +28,8 @@ export interface Leases {
 const claimLock = 7_229_002;
 /** What is claimed together, as it lies in the store: it is in memory until it is dispatched. */
 const claimedBytes = 8 * 1024 * 1024;
+/** So many events of urgent lanes are claimed together, and so many of their lanes are looked at. */
+const urgentAtOnce = 50;
 
 export function leasesOn({ db, me, held }: Context): Leases {
   /**
@@ -40,6 +43,19 @@ export function leasesOn({ db, me, held }: Context): Leases {
       or (${column('leased_by')} = ${me}::text and ${column('seq')} not in (select seq from own)
         and ${column('received_at')} < statement_timestamp() - make_interval(secs => ${leaseSeconds})))`;
   };
+
+  /** Of these lanes the events that may be leased, oldest first. */
+  const freeEvents = (ofLanes: RawBuilder<unknown>, most: number) => sql`
+    select seq, pg_column_size(event) as size from inbox as candidate
+    where disposition is null and ${ofLanes} and ${isFree('candidate')}
+      and not exists (
+        select from inbox earlier
+        where earlier.lane = candidate.lane and earlier.seq < candidate.seq and earlier.disposition is null
+          and not (earlier.leased_by is not distinct from ${me}::text and earlier.seq in (select seq from own))
+          and not ${isFree('earlier')}
+        offset 0 -- Looked for in each lane by itself, and not among all that wait.
+      )
+    order by seq limit ${most} for update`;
 
   async function dropWhatIsLost(): Promise<void> {
     const asked = [...held];
@@ -65,20 +81,21 @@ export function leasesOn({ db, me, held }: Context): Leases {
               and until < statement_timestamp() + make_interval(secs => ${2 * leaseSeconds})
           ), own as materialized (
             select unnest(${arrayOf(held)}::bigint[]) as seq
-          ), free as materialized (
-            select seq, pg_column_size(event) as size from inbox as candidate
-            where disposition is null and ${isFree('candidate')}
-              and not exists (
-                select from inbox earlier
-                where earlier.lane = candidate.lane and earlier.seq < candidate.seq and earlier.disposition is null
-                  and not (earlier.leased_by is not distinct from ${me}::text and earlier.seq in (select seq from own))
-                  and not ${isFree('earlier')}
-                offset 0 -- Looked for in each lane by itself, and not among all that wait.
-              )
-            order by seq limit ${limit} for update
+          ), urgent as materialized (
+            select lane from inbox as waiting where urgent and disposition is null and ${isFree('waiting')}
+            group by lane order by min(seq) limit ${urgentAtOnce}
+          ), first as materialized (
+            ${freeEvents(sql`lane = any (array(select lane from urgent))`, urgentAtOnce)}
+          ), others as materialized (
+            ${freeEvents(sql`lane <> all (array(select lane from urgent))`, limit)}
+          ), free as (
+            select seq, size, 0 as place from first union all select seq, size, 1 from others
           ), chosen as (
-            select seq from (select seq, sum(size) over (order by seq) - size as before from free) as sized
-            where before < ${claimedBytes}
+            select seq from (
+              select seq, sum(size) over so_far - size as before, count(*) over so_far as number from free
+              window so_far as (order by place, seq)
+            ) as sized
+            where before < ${claimedBytes} and number <= greatest(${limit}, (select count(*) from first))
           ), living as (
             ${sayAlive(me, sql`true`)}
           )

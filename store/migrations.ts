@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { askedSteps } from './asked-steps.ts';
 import { connectionSteps, defaultConnectionSteps } from './connection-tables.ts';
+import { fastLaneSteps } from './fast-lane.ts';
 import { holdSteps } from './holds.ts';
 import { journalSteps } from './journal.ts';
 import { linkCodeSteps } from './link-codes.ts';
@@ -227,6 +228,7 @@ const steps: Record<string, string[]> = {
   '0029-questions': askedSteps('questions'),
   '0032-takeovers': takeoverSteps,
   '0034-journal': journalSteps,
+  '0035-fast-lane': fastLaneSteps,
 };
 
 /**

@@ -20,6 +20,8 @@ export interface LiveRun extends RunRow {
   seenAt: string;
   /** What the incident of its subject is now, as far as it is known. */
   incidentStatus?: string;
+  /** That incident is urgent, as it was told last. */
+  isUrgent: boolean;
   /** Its event is still being dispatched. */
   isDispatching: boolean;
 }
@@ -144,7 +146,7 @@ export function runsOn({ db, scrub, makeLine, onPending }: Context): Runs {
 
     async liveRuns({ after, limit }) {
       const { rows } = await sql<LiveRow>`
-        select ${runColumnsOf('runs')}, input, cause, coalesce(runs.seen_at, created_at) as last_seen, status,
+        select ${runColumnsOf('runs')}, input, cause, coalesce(runs.seen_at, created_at) as last_seen, status, urgent is true as urgent,
           (select disposition is null from inbox where seq = event_seq) is true as dispatching
         from runs left join incidents on incidents.id = subject
         where state in ('starting', 'running') and (event_seq, runs.id) > (${after?.eventSeq ?? 0}::bigint, ${after?.id ?? ''}::text)
@@ -211,6 +213,7 @@ interface LiveRow extends StoredRun {
   cause: string | null;
   last_seen: Date;
   status: string | null;
+  urgent: boolean;
   dispatching: boolean;
 }
 
@@ -221,6 +224,7 @@ function liveRun(row: LiveRow): LiveRun {
     ...(row.cause === null ? {} : { cause: JSON.parse(row.cause) }),
     seenAt: row.last_seen.toISOString(),
     ...(row.status === null ? {} : { incidentStatus: row.status }),
+    isUrgent: row.urgent,
     isDispatching: row.dispatching,
   };
 }

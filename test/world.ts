@@ -167,19 +167,18 @@ interface Options {
   watchedBy?: Limits;
   /** PagerDuty and Slack keep to their limits, and workers to their budgets; the minutes of both pass so much faster. */
   limitedAt?: { timeScale: number };
-  /** Which changes PagerDuty is told of, where not as shipped. */
-  journal?: typeof policies.journal;
+  /** Where not as shipped. */
+  policies?: Partial<typeof policies>;
 }
 
 export async function startWorld(options: Options = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'baton-world-'));
   const temporal = options.temporal ?? (await startTestTemporal());
   const { limitedAt } = options;
+  const rules = { ...policies, ...options.policies };
   const providers = await startProviders(folder, limitedAt);
-  const pace: Record<string, string> = limitedAt
-    ? { BATON_SIMULATED_TIME_SCALE: String(limitedAt.timeScale) }
-    : {};
-  const env = { ...providers.env, ...pace, ...options.env };
+  if (limitedAt) providers.env.BATON_SIMULATED_TIME_SCALE = String(limitedAt.timeScale);
+  const env = { ...providers.env, ...options.env };
   const secrets = Object.entries(env).flatMap(([name, value]) =>
     value && /TOKEN|SECRET|KEY$/.test(name) && name !== 'JIRA_PROJECT_KEY' ? [value] : [],
   );
@@ -209,7 +208,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     activities: async () => options.activities ?? shippedActivities,
     workflows: async () => ({ names: startable.map(({ workflow }) => workflow), startable }),
     doctor: async () => ({ connections: async () => [], activities: [], scrub }),
-    policies: async () => policies,
+    policies: async () => rules,
     linkedPeople: () => new Map(),
     retentionDays: 365,
     checkApprover: approverCheck({ env, providers: shippedProviders, connections, store }),
@@ -234,7 +233,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     countRun: metrics.run,
     versions: options.versions ?? false,
     commit: options.commit,
-    journal: options.journal ?? policies.journal,
+    journal: rules.journal,
     connections,
   });
   server = await startServer({
@@ -255,6 +254,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     eagerStart: !options.versions,
     namespace: 'default',
     triggers: options.triggers ?? shippedWithoutClock,
+    urgent: rules.urgent,
     taskQueue,
     versions: options.versions ?? false,
     authority: testAuthority,

@@ -19,6 +19,7 @@ import { eventsSoFar, healthy, isHistoryLong, renew } from './kit/run.ts';
 import { changesSince, stateLine, toldOf } from './kit/status-card.ts';
 import { lookAtGathered, tellGathered } from './kit/tell-gathered.ts';
 import { keepTranscript } from './kit/transcript.ts';
+import { isUrgent } from './kit/urgent.ts';
 import {
   bookmark,
   concernsRoom,
@@ -90,8 +91,10 @@ async function open(
   const warRoom: WarRoom = { ...parts, soFar, ...shows };
   if (isWhole) Object.assign(soFar, { runbooks: runbooksOf(known(context.alerts)), respondersChanged: true });
 
-  await Promise.all([setUpRoom(warRoom, context, policy), linkIssue(warRoom, incident)]);
-  await tellPagerDuty(warRoom, incident);
+  const setUp = Promise.all([setUpRoom(warRoom, context, policy), linkIssue(warRoom, incident)]);
+  // Of an urgent incident PagerDuty shows room and issue as soon as they are there. What else could not be done the thread tells.
+  if (isUrgent()) await Promise.all([setUp, tellPagerDuty(warRoom, incident)]);
+  else await setUp.then(() => tellPagerDuty(warRoom, incident));
   if (isWhole) {
     await tellDetails(warRoom, context);
     // The card has just been posted.
@@ -154,7 +157,7 @@ async function linkIssue({ part, soFar }: WarRoom, { id: incidentId, number, tit
   );
 }
 
-/** The note comes last, so that it can tell of everything that could not be done. */
+/** The note comes last, so that it can tell of everything that could not be done; that of an urgent incident waits for nothing. */
 async function tellPagerDuty({ part, problems, soFar }: WarRoom, incident: CurrentIncident): Promise<void> {
   const { room, issue } = soFar;
   const { id: incidentId, number, service, title } = incident;
@@ -162,21 +165,25 @@ async function tellPagerDuty({ part, problems, soFar }: WarRoom, incident: Curre
     ...(room ? [{ text: 'War room', href: room.url }] : []),
     ...(issue ? [{ text: `Jira issue ${issue.key}`, href: issue.url }] : []),
   ];
-  await part('Change event', () =>
-    steps.sendPagerDutyChangeEvent({
-      summary: `The response to incident #${number} has begun: ${title}`,
-      source: 'baton',
-      serviceId: service.id,
-      links,
-    }),
-  );
-  await steps.addPagerDutyNote({
-    incidentId,
-    note: [
-      ...links.map(({ text, href }) => `${text}: ${href}`),
-      ...problems.map((problem) => `Not done: ${problem}`),
-    ].join('\n'),
-  });
+  const sendChangeEvent = () =>
+    part('Change event', () =>
+      steps.sendPagerDutyChangeEvent({
+        summary: `The response to incident #${number} has begun: ${title}`,
+        source: 'baton',
+        serviceId: service.id,
+        links,
+      }),
+    );
+  const addNote = () =>
+    steps.addPagerDutyNote({
+      incidentId,
+      note: [
+        ...links.map(({ text, href }) => `${text}: ${href}`),
+        ...problems.map((problem) => `Not done: ${problem}`),
+      ].join('\n'),
+    });
+  if (isUrgent()) await Promise.all([addNote(), sendChangeEvent()]);
+  else await sendChangeEvent().then(addNote);
 }
 
 /** The details stand in the thread of the card, so that the room is left to people. */

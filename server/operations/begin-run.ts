@@ -41,7 +41,7 @@ export async function begin(
     beginning;
   const { whenAcknowledged } = beginning;
   const starter = reachable(context);
-  const { store, connections, principal, via } = context;
+  const { store, connections, policies, principal, via } = context;
   const known = await connections.look();
   const cause: RunCause = {
     trigger,
@@ -91,7 +91,9 @@ export async function begin(
   const isNew = found === 'new';
   if (isNew || (await store.findRun(id))?.state === 'starting') {
     // What Temporal does not take now it gets when it is back: the run is kept.
-    const isThere = await startRun({ id, workflow, input, cause }, starter).then(
+    const { urgent } = await policies();
+    const isUrgent = incident?.incident !== undefined && urgent?.isUrgent(incident.incident) === true;
+    const isThere = await startRun({ id, workflow, input, cause, urgent: isUrgent }, starter).then(
       () => true,
       (error: unknown) => {
         if (!isTemporalAway(error)) throw error;

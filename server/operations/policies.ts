@@ -10,7 +10,8 @@ export const listPolicies = defineOperation({
   kind: 'read',
   right: 'incidents.read',
   route: 'GET /policies',
-  summary: 'How failed runs of each workflow page, and of which of its changes PagerDuty is told',
+  summary:
+    'How failed runs of each workflow page, of which of its changes PagerDuty is told, and what is urgent',
   within: ['workflows', 'services'],
   input: z.strictObject({}),
   output: z.object({
@@ -33,9 +34,10 @@ export const listPolicies = defineOperation({
           ),
       }),
     ),
+    urgent: z.string().describe('Which incidents go before all others, in words'),
   }),
   async run(_, { policies, workflows, triggers, principal }) {
-    const { pages, journal } = await policies();
+    const { pages, journal, urgent } = await policies();
     const { names } = await workflows();
     const within = principal.scope?.workflows;
     // What pages for others never does for itself.
@@ -43,6 +45,7 @@ export const listPolicies = defineOperation({
       on.includes('run.failed') ? [workflow] : [],
     );
     return {
+      urgent: urgent?.when ?? 'none',
       items: names
         .filter((name) => within === undefined || within.includes(name))
         .map((workflow) => {

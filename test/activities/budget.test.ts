@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it, vi } from 'vitest';
 import { budgetOf } from '../../activities/budget.ts';
+import { urgently } from '../../activities/urgent.ts';
 import type { Bucket, LeaseRequests } from '../../domain/budget.ts';
 import { ownBudgets } from '../../store/budgets.ts';
 
@@ -104,5 +105,76 @@ describe('a budget', () => {
       attempt.abort(new Error('over'));
       await expect(late).rejects.toThrow('over');
       await next;
+    }));
+});
+
+describe('what is asked for an urgent incident', () => {
+  const channel: Bucket = { perSecond: 1, most: 1 };
+
+  it('goes before all that wait in its process, and is not sent away', () =>
+    withClock(async (now) => {
+      const budget = budgetOf(ownBudgets(now).leaseRequests);
+      const order: string[] = [];
+      const ask = (name: string) =>
+        budget.spend('slack', 'channel', channel, never).then(
+          () => order.push(`${name} at ${Math.round(now() / 1000)}`),
+          () => order.push(`${name} is sent away`),
+        );
+      const others = ['one', 'two', 'three'].map(ask);
+      const urgent = ['first', 'second', 'third'].map((name) => urgently(() => ask(name)));
+      await Promise.all([...others, ...urgent]);
+      expect(order.filter((line) => line.includes(' at '))).toEqual([
+        'first at 0',
+        'second at 1',
+        'third at 2',
+      ]);
+    }));
+
+  it('goes before what other processes ask, however often those do', () =>
+    withClock(async (now) => {
+      const budgets = ownBudgets(now);
+      const busy = budgetOf(budgets.leaseRequests);
+      const mine = budgetOf(budgets.leaseRequests);
+      let over = false;
+      const storm = Array.from({ length: 50 }, async () => {
+        while (!over)
+          await busy
+            .spend('slack', 'channel', channel, never)
+            .catch(() => new Promise((resolve) => setTimeout(resolve, 50)));
+      });
+      await new Promise((resolve) => setTimeout(resolve, 5_000));
+      const began = now();
+      for (let call = 0; call < 5; call += 1)
+        await urgently(() => mine.spend('slack', 'channel', channel, never));
+      // The bucket has one a second: each of them is theirs, or all but one.
+      expect(now() - began).toBeLessThan(7_000);
+      over = true;
+      await Promise.all(storm);
+    }));
+
+  it('is told its own time where even that is too far off', () =>
+    withClock(async (now) => {
+      const slow: Bucket = { perSecond: 0.05, most: 1 };
+      const budget = budgetOf(ownBudgets(now).leaseRequests);
+      await budget.spend('slack', 'channel', slow, never);
+      const [away] = await outcomes([urgently(() => budget.spend('slack', 'channel', slow, never))]);
+      expect(away && waitOf(away)).toBe(20_000);
+    }));
+
+  it('takes no more than the bucket holds, also where others lease at the same moment', () =>
+    withClock(async (now) => {
+      const budgets = ownBudgets(now);
+      const slowly: LeaseRequests = async (...asked) => {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        return budgets.leaseRequests(...asked);
+      };
+      const budget = budgetOf(slowly);
+      const asked = Array.from({ length: 30 }, (_, index) =>
+        index % 3 === 0
+          ? urgently(() => budget.spend('pagerduty', 'one', { perSecond: 0.01, most: 20 }, never))
+          : budget.spend('pagerduty', 'one', { perSecond: 0.01, most: 20 }, never),
+      );
+      const through = (await outcomes(asked)).filter(({ status }) => status === 'fulfilled');
+      expect(through).toHaveLength(20);
     }));
 });

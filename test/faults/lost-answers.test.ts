@@ -51,7 +51,7 @@ beforeAll(async () => {
     coolDown: { minutes: 0 },
   }));
   // PagerDuty is told of no change besides: its effects are those of one case at a time.
-  world = await startWorld({ bundle, triggers: [], activities: restless, journal: [] });
+  world = await startWorld({ bundle, triggers: [], activities: restless, policies: { journal: [] } });
 });
 afterAll(() => world.close());
 

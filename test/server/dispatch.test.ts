@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { LaterEvent } from '../../domain/incident.ts';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import type { Store } from '../../store/store.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
@@ -14,6 +15,9 @@ const onTriggered = defineTrigger({
   input: ({ id }) => id,
 });
 
+/** The runs that Temporal was told to put before others. */
+const raised: string[] = [];
+
 let world: World;
 let store: Store;
 beforeEach(async () => {
@@ -26,18 +30,32 @@ afterEach(() => world.close());
 const dispatch = (start: (id: string) => Promise<void>, changes: Partial<Store> = {}) =>
   dispatcherOn({ ...store, ...changes }, [onTriggered], { start });
 
-async function arrives(subject = fresh('Q')): Promise<{ seq: number; subject: string }> {
+async function arrives(
+  subject = fresh('Q'),
+  { type = 'triggered', priority, leave = true }: { type?: string; priority?: string; leave?: boolean } = {},
+) {
   const eventId = fresh('event-');
   const event = {
     id: eventId,
     source: '/pagerduty/default',
-    type: 'pagerduty.incident.triggered',
+    type: `pagerduty.incident.${type}`,
     subject,
-    time: '2026-11-25T10:00:00Z',
-    data: { id: subject, title: 'Slow', status: 'triggered', urgency: 'high', assignees: [], teams: [] },
+    time: new Date().toISOString(),
+    data: {
+      id: subject,
+      title: 'Slow',
+      status: 'triggered',
+      urgency: 'high',
+      service: { id: 'PSEARCH', name: 'Search' },
+      assignees: [],
+      teams: [],
+      ...(priority === undefined ? {} : { priority: { id: priority, name: priority } }),
+    },
   };
-  const { seq } = await store.receive(delivery({ eventId, subject, event, leave: true }));
-  return { seq, subject };
+  const urgent = priority === 'P1' ? { urgent: true as const } : {};
+  const given = delivery({ eventId, subject, event, ...urgent, ...(leave ? { leave: true as const } : {}) });
+  const { seq, leased } = await store.receive(given);
+  return { seq, leased, subject, stored: { seq, receivedAt: event.time, event, attempts: 0 } };
 }
 const dispositionOf = async ({ seq }: { seq: number }) => (await store.findEvent(String(seq)))?.disposition;
 
@@ -75,6 +93,73 @@ describe('an event', () => {
     await expect.poll(() => dispositionOf(other), { timeout: 10_000 }).toBe('dispatched');
     for (const event of refused) expect(await dispositionOf(event)).toBeUndefined();
   }, 20_000);
+});
+
+describe('an urgent incident', () => {
+  /** Temporal, which answers no start of others until it is told to. */
+  function slowTemporal() {
+    const goOn = Promise.withResolvers<void>();
+    const started: [string, number | undefined][] = [];
+    const start = async (id: string, priorityKey?: number) => {
+      started.push([id, priorityKey]);
+      if (priorityKey === undefined) await goOn.promise;
+    };
+    return { start, started, goOn: () => goOn.resolve() };
+  }
+
+  it('starts at once where others hold all places, and urgently', async () => {
+    const { start, started, goOn } = slowTemporal();
+    const dispatcher = dispatcherOn(store, [onTriggered], { start });
+    onTestFinished(goOn);
+    for (let index = 0; index < 30; index += 1)
+      dispatcher.enqueue((await arrives(fresh('Q'), { leave: false })).stored);
+    await expect.poll(() => started.length).toBeGreaterThan(8);
+    const urgent = await arrives(fresh('Q'), { priority: 'P1', leave: false });
+    dispatcher.enqueue(urgent.stored);
+    await expect.poll(() => dispositionOf(urgent)).toBe('dispatched');
+    expect(started).toContainEqual([`on-triggered/${urgent.subject}`, 1]);
+    expect(started.length).toBeLessThan(20);
+  });
+
+  it('comes out of a backlog before others, with what came before it', async () => {
+    const { start, started, goOn } = slowTemporal();
+    for (let index = 0; index < 400; index += 1) await arrives();
+    const first = await arrives();
+    const raised = await arrives(first.subject, { type: 'priority_updated', priority: 'P1' });
+    dispatcherOn(store, [onTriggered], { start, raise: async () => {} });
+    onTestFinished(goOn);
+    // The first event tells of no priority, and the run that it starts is not urgent yet.
+    await expect
+      .poll(() => started.map(([id]) => id), { timeout: 5_000 })
+      .toContain(`on-triggered/${first.subject}`);
+    expect(await dispositionOf(raised)).toBeUndefined();
+    expect(started.length).toBeLessThan(20);
+  });
+
+  it.each([
+    [
+      'raises the live runs of an incident that becomes urgent, once',
+      async (id: string) => void raised.push(id),
+    ],
+    ['is dispatched by a Temporal too that does not know how to raise a run', undefined],
+  ])('%s', async (_, raise) => {
+    raised.length = 0;
+    const told: LaterEvent[] = [];
+    dispatcherOn(store, [onTriggered], {
+      start: async () => {},
+      signal: async (_id, events) => void told.push(...events),
+      ...(raise ? { raise } : {}),
+    });
+    const { subject } = await arrives();
+    const lowered = await arrives(subject, { type: 'priority_updated', priority: 'P3' });
+    await expect.poll(() => dispositionOf(lowered), { timeout: 5_000 }).toBe('dispatched');
+    const one = await arrives(subject, { type: 'priority_updated', priority: 'P1' });
+    const two = await arrives(subject, { type: 'acknowledged', priority: 'P1' });
+    await expect.poll(() => dispositionOf(two), { timeout: 5_000 }).toBe('dispatched');
+    expect(await dispositionOf(one)).toBe('dispatched');
+    expect(told.map(({ urgent }) => urgent)).toEqual([undefined, true, true]);
+    expect(raised).toEqual(raise ? [`on-triggered/${subject}`] : []);
+  });
 });
 
 describe('a dispatcher that is told to stop', () => {

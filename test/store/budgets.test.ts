@@ -28,6 +28,31 @@ describe.each(await backends())('requests leased on $name', ({ name, world }) =>
     expect(granted).toBeLessThanOrEqual(10);
   });
 
+  it('are kept for an urgent ask that got nothing, until its turn', async () => {
+    const [mine, others] = [world.newStore(), world.newStore()];
+    const slow = { perSecond: 5, most: 1 };
+    const bucketName = `kept on ${name}`;
+    await others.leaseRequests(bucketName, slow, 1);
+    const asked = await mine.leaseRequests(bucketName, slow, 1, true);
+    expect(asked.granted).toBe(0);
+    expect(asked.waitSeconds).toBeLessThanOrEqual(0.2);
+    // Whoever else asks has to wait for longer than it takes until there is one.
+    const lease = await others.leaseRequests(bucketName, slow, 1);
+    expect(lease.granted).toBe(0);
+    expect(lease.waitSeconds).toBeGreaterThan(asked.waitSeconds);
+    const until = Date.now() + 5_000;
+    let [urgent, other] = [0, 0];
+    while (urgent === 0 && Date.now() < until) {
+      other += (await others.leaseRequests(bucketName, slow, 1)).granted;
+      urgent += (await mine.leaseRequests(bucketName, slow, 1, true)).granted;
+    }
+    expect([urgent, other]).toEqual([1, 0]);
+    // And then they have their turns again.
+    while (other === 0 && Date.now() < until)
+      other += (await others.leaseRequests(bucketName, slow, 1)).granted;
+    expect(other).toBe(1);
+  });
+
   it('are counted by name', async () => {
     const store = world.newStore();
     await store.leaseRequests(`one on ${name}`, bucket, 10);

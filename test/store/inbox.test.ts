@@ -14,6 +14,26 @@ describe.each(await backends())('the inbox on $name', ({ world }) => {
   /** Settles what other tests left, so that what is claimed is the test's own. */
   const emptyInbox = () => world.run(`update inbox set disposition = 'ignored' where disposition is null`);
 
+  it('gives out urgent events first, with all that waits before them in their lanes', async () => {
+    await emptyInbox();
+    const left = async (subject: string, changes = {}) =>
+      (await store.receive(delivery({ subject, leave: true, ...changes }))).seq;
+    const others: number[] = [];
+    for (let index = 0; index < 30; index += 1) others.push(await left(fresh('Q')));
+    const [raised, born] = [fresh('Q'), fresh('Q')];
+    const before = await left(raised);
+    others.push(await left(fresh('Q')));
+    const since = await left(raised, { urgent: true });
+    const urgent = await left(born, { urgent: true });
+    const claim = async (limit: number) => (await store.claim(limit)).map(({ seq }) => seq);
+    expect(await claim(0)).toEqual([before, since, urgent]);
+    expect(await claim(0)).toEqual([]);
+    const third = await left(fresh('Q'), { urgent: true });
+    expect(await claim(5)).toEqual([...others.slice(0, 4), third]);
+    expect(await claim(100)).toEqual(others.slice(4));
+    await emptyInbox();
+  });
+
   it('gives back exactly the bytes, the envelope and the times of a delivery', async () => {
     const given = delivery({ body: Buffer.from([0, 255, 10, 92, 128]) });
     const { seq } = await store.receive(given);

@@ -31,6 +31,8 @@ const ended = (id: string) =>
     const run = await world.run(`severity-raised/${id}`);
     return run?.endedAt ? run : undefined;
   });
+const priorityOf = async (run: string) =>
+  (await world.temporal.client.workflow.getHandle(run).describe()).priority?.priorityKey;
 const done = (id: string, effect: string) =>
   world.pagerDuty.ledger.filter((each) => each.target === id && each.effect === effect);
 const notes = (id: string) =>
@@ -47,8 +49,12 @@ const inRoom = (channelId: string) =>
 describe('an incident that is raised to P1', () => {
   it('gets responders, a bridge and, once its words are approved, a status update, each once', async () => {
     const { id, channelId, incident } = await raise('Checkout p99 latency above 2 s');
+    expect(await priorityOf(`production-incident/${id}`)).not.toBe(1);
     toP1(id);
     const approval = await asked(id);
+    // Both go before others from then on: the one that lives, and the one that the change starts.
+    expect(await priorityOf(`production-incident/${id}`)).toBe(1);
+    expect(await priorityOf(`severity-raised/${id}`)).toBe(1);
     expect(done(id, 'responders requested')).toMatchObject([
       { detail: { targets: [{ id: incident.policyId }] } },
     ]);

@@ -3,6 +3,7 @@ import { journalPolicyList } from '../journal-policy.ts';
 import { pagePolicyList } from '../page-policy.ts';
 import { journalOfEveryWorkflow } from './journal-of-every-workflow.ts';
 import { pagesOfEveryWorkflow } from './pages-of-every-workflow.ts';
+import { urgentIncidents } from './urgent-incidents.ts';
 
 /** How failed runs are paged for. */
 export const pagePolicies = pagePolicyList([pagesOfEveryWorkflow]);
@@ -10,4 +11,8 @@ export const pagePolicies = pagePolicyList([pagesOfEveryWorkflow]);
 /** Which changes PagerDuty is told of. */
 export const journalPolicies = journalPolicyList([journalOfEveryWorkflow]);
 
-export const policies: Policies = { pages: pagePolicies, journal: journalPolicies };
+export const policies: Policies = {
+  pages: pagePolicies,
+  journal: journalPolicies,
+  urgent: urgentIncidents,
+};

@@ -34,6 +34,8 @@ export interface Call<Declared extends AnyActivity = AnyActivity> extends Placed
   workflow: string;
   /** Temporal's count; of a change that is begun, the how-manieth at its effect. */
   attempt: number;
+  /** Its run goes before others. */
+  urgent?: true;
   /** Of an effect that was tried before, or made by another run. */
   before?: Pick<Attempt, 'uncertainSince' | 'made'>;
   /** The simulated providers that the call and its run reach: said in the record, and to people. */

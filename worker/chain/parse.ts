@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { AnyActivity } from '../../activities/activity.ts';
 import { invalidInput } from '../../activities/failures.ts';
 import { type CallApproval, callApprovals } from '../../domain/approval.ts';
+import { urgentName, urgentPriorityKey } from '../../domain/urgency.ts';
 import { actorOf, type Shown } from '../authority.ts';
 import { placed, simulatedFor } from '../connection.ts';
 import { digestOf, keyOf } from '../identity.ts';
@@ -19,6 +20,13 @@ const proofSchema = z.object({ verified: z.boolean().exactOptional(), since: z.a
 const proofIn = (header: Payload | undefined) =>
   header && proofSchema.safeParse(defaultPayloadConverter.fromPayload(header)).data;
 
+/**
+ * Temporal tells the run's priority, but not with a local activity, and an older Temporal not at all: the run says so itself. It gets
+ * nothing by that but its turn sooner.
+ */
+const isUrgent = (headers: Record<string, Payload>) =>
+  activityInfo().priority?.priorityKey === urgentPriorityKey || headers[urgentName] !== undefined;
+
 /** As the run gives it. */
 const idIn = (header: Payload | undefined) =>
   header && z.string().safeParse(defaultPayloadConverter.fromPayload(header)).data;
@@ -26,7 +34,7 @@ const idIn = (header: Payload | undefined) =>
 /**
  * The current call, its input read by the schema of its activity. `batonCall` tells the how-manieth call of its activity
  * it is in its run, `batonApproval` the approval that it is made by, `batonTakesBack` the
- * change that it takes back, `batonProof` what the run has verified.
+ * change that it takes back, `batonProof` what the run has verified, `batonUrgent` that the run is urgent.
  * Throws `InvalidInput`, which says what is wrong in which field.
  */
 export function readCall(
@@ -57,6 +65,7 @@ export function readCall(
     runId,
     workflow: info.workflowType ?? '',
     attempt: info.attempt,
+    ...(isUrgent(headers) ? { urgent: true } : {}),
     shown,
     actor: actorOf(shown),
     mode: cause?.mode,

@@ -3,6 +3,8 @@ import type { AnyLink } from './call.ts';
 
 /** Of the 100 calls that a worker makes at a time, so many may be on one provider: others go on while it gives no answer. */
 const mostAtOnce = 40;
+/** And so many more of urgent runs. */
+const urgentAtOnce = 10;
 /** A provider that answers has made room by then. A call that waits holds a place that others need. */
 const longestWaitMs = 250;
 /** Those who are sent away come back one after the other, at this distance, and none of them later than the longest. */
@@ -11,8 +13,8 @@ const latestTurnMs = 10_000;
 
 interface Share {
   held: number;
-  /** Those who wait, the first come first. */
-  waiting: (() => void)[];
+  /** Those who wait, urgent ones before others. */
+  waiting: { isUrgent: boolean; goOn(): void }[];
   /** Of the last one who was sent away. */
   lastTurn: number;
 }
@@ -28,30 +30,37 @@ export function sharedByProvider(): AnyLink {
     const key = name.startsWith('await') ? `${provider} for long` : provider;
     const share = shares.get(key) ?? { held: 0, waiting: [], lastTurn: 0 };
     shares.set(key, share);
-    if (share.held < mostAtOnce) share.held += 1;
-    else if (!(await isHandedOn(share))) throw crowded(provider, turnOf(share) / 1000);
+    if (share.held < mostAtOnce + (call.urgent ? urgentAtOnce : 0)) share.held += 1;
+    else if (!(await isHandedOn(share, call.urgent))) throw crowded(provider, turnOf(share) / 1000);
     try {
       return await next(call);
     } finally {
-      const following = share.waiting.shift();
-      if (following) following();
-      else share.held -= 1;
+      // What was a place of urgent runs only is theirs again.
+      const [following] = share.waiting;
+      if (following && (following.isUrgent || share.held <= mostAtOnce)) {
+        share.waiting.shift();
+        following.goOn();
+      } else share.held -= 1;
     }
   };
 }
 
 /** Whether somebody who was done has handed on his place in time. */
-function isHandedOn(share: Share): Promise<boolean> {
+function isHandedOn(share: Share, isUrgent = false): Promise<boolean> {
   return new Promise((resolve) => {
-    const goOn = () => {
-      clearTimeout(timer);
-      resolve(true);
+    const waits = {
+      isUrgent,
+      goOn() {
+        clearTimeout(timer);
+        resolve(true);
+      },
     };
     const timer = setTimeout(() => {
-      share.waiting = share.waiting.filter((each) => each !== goOn);
+      share.waiting = share.waiting.filter((each) => each !== waits);
       resolve(false);
     }, longestWaitMs);
-    share.waiting.push(goOn);
+    if (isUrgent) share.waiting.unshift(waits);
+    else share.waiting.push(waits);
   });
 }
 

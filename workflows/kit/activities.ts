@@ -2,6 +2,7 @@ import {
   ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
+  condition,
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
@@ -11,6 +12,7 @@ import type { FailureDetail } from '../../activities/failures.ts';
 import type { ActivityFunctions } from '../../activities/index.ts';
 import { nextNumber, numbered } from './call-number.ts';
 import { change } from './consent.ts';
+import { isUrgent } from './urgent.ts';
 
 type Name = keyof ActivityFunctions & string;
 type LongName = Extract<Name, `await${string}`>;
@@ -102,9 +104,15 @@ async function read(name: string, input: unknown): Promise<unknown> {
     if (isCancellation(error)) throw error;
     if (isFinal(error)) throw asOf(name, error);
     const wait = waitAfter(error);
-    if (wait > 0) await sleep(wait);
+    if (wait > 0) await waitFor(wait);
     return numbered(number, () => callOf(remote, name)(input));
   }
+}
+
+/** What waits for its turn behind others goes on at once when the run becomes urgent. */
+async function waitFor(milliseconds: number): Promise<void> {
+  if (isUrgent()) await sleep(milliseconds);
+  else await condition(isUrgent, milliseconds);
 }
 
 /** A change by its name in Temporal, which may say how it stands to approvals: see `ask-approval.ts`. */

@@ -4,10 +4,12 @@ import type { Limits } from '../../domain/guard.ts';
 import type { RunCause } from '../../domain/incident.ts';
 import { causeName } from '../../domain/last-argument.ts';
 import type { Takeover } from '../../domain/takeover.ts';
+import { urgentName } from '../../domain/urgency.ts';
 import { approvalOfCall, takenBackByCall } from './call-approval.ts';
 import { numberOf } from './call-number.ts';
 import { isLook, proofSoFar } from './proof.ts';
 import type { RunMemo } from './run.ts';
+import { isUrgent } from './urgent.ts';
 
 /** What goes with each activity call: why it is made, and what shows that a server of ours said so. */
 export interface CallCause {
@@ -61,7 +63,8 @@ export function giveLimits(target: string, limits: Partial<Limits>): void {
   callHeader = undefined;
 }
 
-/** What a call says beside its input: why it is made, and which call of its activity it is (see `call-number.ts`); a change also by what. */
+/** What a call says beside its input: why it is made, and which call of its activity it is (see `call-number.ts`), and
+ * whether it goes before others; a change also by what. */
 export function callHeaders(
   { activityType, args }: { activityType: string; args: readonly unknown[] },
   firstInput: unknown,
@@ -70,6 +73,8 @@ export function callHeaders(
   const takenBack = takenBackByCall();
   const said = {
     batonCall: numberOf(activityType, args),
+    // A local activity is told nothing of the run's priority in Temporal.
+    ...(isUrgent() ? { [urgentName]: true } : {}),
     ...(approval ? { batonApproval: approval } : {}),
     ...(takenBack ? { batonTakesBack: takenBack } : {}),
     ...(isLook(activityType) ? {} : { batonProof: proofSoFar() }),

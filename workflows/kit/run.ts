@@ -51,6 +51,7 @@ import { callCounts, goOnFrom } from './call-number.ts';
 import { awaitWithLooks } from './look-again.ts';
 import { type FailedStep, leaveParked, parkedSteps } from './parked-steps.ts';
 import { changesBy, goOnProved, isLook, proofSoFar, provedBy } from './proof.ts';
+import { becomeUrgent, isUrgent } from './urgent.ts';
 
 /** Later events on the run's subject, oldest first. */
 export const laterEvents = defineSignal<[LaterEvent[]]>('laterEvents');
@@ -193,6 +194,7 @@ interface CarriedOver {
   /** Of a run that proposes, once people have approved it. */
   approval?: RunApproval;
   proof?: Proof;
+  urgent?: true;
   firstInput: unknown;
   /** A delivery may be repeated, but not after thousands of others. */
   takenIds: string[];
@@ -214,6 +216,7 @@ function pack(): CarriedOver {
     ...(parkedSteps().length > 0 ? { parked: parkedSteps() } : {}),
     ...(approval ? { approval } : {}),
     proof: proofSoFar(),
+    ...(isUrgent() ? { urgent: true } : {}),
     firstInput,
     takenIds: ids,
     ...(newest ? { newest } : {}),
@@ -243,6 +246,7 @@ function unpack(carried: CarriedOver): void {
   goOnFrom(carried.calls);
   approveRun(carried.approval);
   if (carried.proof) goOnProved(carried.proof);
+  if (carried.urgent) becomeUrgent();
   for (const number of carried.approvals ?? []) approvalTakenUp(number);
   leaveParked(carried.parked ?? []);
   for (const id of carried.takenIds) takenIds.add(id);
@@ -254,6 +258,7 @@ export let takeEvent: (event: LaterEvent) => void = () => {};
 function take(event: LaterEvent, scope: CancellationScope): void {
   if (takenIds.has(event.eventId)) return;
   takenIds.add(event.eventId);
+  if (event.urgent) becomeUrgent();
   taken.push(event);
   if (event.incident && (!newest || event.time >= newest.at))
     newest = { incident: event.incident, at: event.time };

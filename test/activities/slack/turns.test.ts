@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { budgetOf } from '../../../activities/budget.ts';
 import { environmentConnections } from '../../../activities/clients.ts';
+import { urgently } from '../../../activities/urgent.ts';
 import { startSimulator } from '../../../simulator/simulator.ts';
 import { slackEnvironment, slackSimulation } from '../../../simulator/slack.ts';
 import { ownBudgets } from '../../../store/budgets.ts';
@@ -21,9 +22,29 @@ async function workspace() {
 
 describe('a method of Slack', () => {
   it('is called freely until Slack says no', async () => {
+    const { slack, asked } = await workspace();
+    await Promise.all(Array.from({ length: 25 }, () => slack.api(signal).auth.test()));
+    expect(asked('auth.test')).toBe(25);
+  });
+
+  it('that opens rooms has some left for urgent incidents, also in a storm', async () => {
     const { create, asked } = await workspace();
-    await Promise.all(Array.from({ length: 25 }, (_, index) => create(`room-${index}`)));
-    expect(asked('conversations.create')).toBe(25);
+    const others = await Promise.allSettled(
+      Array.from({ length: 25 }, (_, index) => create(`room-${index}`)),
+    );
+    expect(others.filter(({ status }) => status === 'fulfilled')).toHaveLength(4);
+    await Promise.all([1, 2, 3].map((number) => urgently(() => create(`urgent-${number}`))));
+    expect(asked('conversations.create')).toBe(7);
+  });
+
+  it('that Slack has limited is waited for by an urgent incident, which then comes first', async () => {
+    const { simulator, create } = await workspace();
+    const headers = { 'retry-after': '1' };
+    simulator.fail({ kind: 'status', status: 429, match: 'conversations.create', headers, times: 1 });
+    await expect(create('one')).rejects.toMatchObject({ code: 'slack_webapi_rate_limited_error' });
+    const urgent = urgently(() => create('urgent'));
+    await expect(create('two')).rejects.toMatchObject({ original: { type: 'RateLimited' } });
+    expect((await urgent).ok).toBe(true);
   });
 
   it('is then not called before Slack wants it, and others are', async () => {
