@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import { agreementActions, askingModes } from '../domain/agreement.ts';
+import { agreementActions } from '../domain/agreement.ts';
 import { type Mode, modes } from '../domain/mode.ts';
 import type { RecordRow } from '../domain/record.ts';
-import { modeInCause } from './cause.ts';
+import { isAsking, modeInCause } from './cause.ts';
 import type { Context } from './context.ts';
 import { keyText } from './json.ts';
 import { textsOf } from './lists.ts';
@@ -38,11 +38,12 @@ export function askedRunsOn({ db }: Context): AskedRuns {
 
     async linesOfAskedRuns({ triggers, since, limit }) {
       const { rows } = await sql<StoredLine>`
-        with asked as materialized (
-          select coalesce(subject, id) as subject from runs
-          where trigger = any (${textsOf(triggers)}) and created_at >= ${since}::timestamptz
-            and ${modeInCause} = any (${textsOf(askingModes)})
-          order by created_at desc limit ${limit}
+        with asking as materialized (
+          -- By itself: a plan for any limit would go through all runs by their time, and read the cause of each.
+          select coalesce(subject, id) as subject, created_at from runs
+          where trigger = any (${textsOf(triggers)}) and created_at >= ${since}::timestamptz and ${isAsking}
+        ), asked as materialized (
+          select subject from asking order by created_at desc limit ${limit}
         )
         select seq, at, actor, via, action, subject, detail, previous, hash from record
         where subject = any (array(select distinct subject from asked)) and action = any (${textsOf(agreementActions)})

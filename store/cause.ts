@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { askingModes } from '../domain/agreement.ts';
 import { drillInText } from '../domain/drill.ts';
 
 /*
@@ -11,6 +12,9 @@ export const isOfDrill = sql`coalesce(strpos(cause, ${sql.lit(drillInText)}) > 0
 
 /** Of a row of runs: how far it may go (`RunMode`); null where the cause does not say. */
 export const modeInCause = sql<string | null>`substring(cause from '"mode":"([a-z]+)"')`;
+
+/** Of a row of runs: it does not act by itself alone (`askingModes`). An index is of just these, so its words stay. */
+export const isAsking = sql`${modeInCause} in (${sql.join(askingModes.map((mode) => sql.lit(mode)))})`;
 
 /** Of a row of runs: it only looked. */
 export const hasLooked = sql`coalesce(${modeInCause} in ('plan', 'observe'), false)`;

@@ -229,6 +229,11 @@ const steps: Record<string, string[]> = {
   '0032-takeovers': takeoverSteps,
   '0034-journal': journalSteps,
   '0035-fast-lane': fastLaneSteps,
+  '0040-asking': [
+    // As `isAsking` says it: else each question about agreement reads the causes of all runs.
+    `create index runs_asking on runs (trigger, created_at)
+      where substring(cause from '"mode":"([a-z]+)"') in ('observe', 'propose', 'approve')`,
+  ],
 };
 
 /**

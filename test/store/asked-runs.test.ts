@@ -1,4 +1,6 @@
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
+import { isAsking } from '../../store/cause.ts';
 import { backends } from './backends.ts';
 import { entry, fresh } from './world.ts';
 
@@ -41,5 +43,15 @@ describe.each(await backends())('runs that watch, propose or ask, on $name', ({ 
     expect(await runsIn({})).toEqual([watched, byHand]);
     expect(await runsIn({ triggers: ['another'] })).toEqual([]);
     expect(await runsIn({ since: new Date(Date.now() + 60_000).toISOString() })).toEqual([]);
+  });
+
+  it('are found by an index of their own, which reads no other run', async () => {
+    const plan = await world.db.transaction().execute(async (transaction) => {
+      await sql`set local enable_seqscan = off`.execute(transaction);
+      const asked = sql<Record<'QUERY PLAN', string>>`
+        explain select id from runs where trigger = 'one' and created_at >= ${since}::timestamptz and ${isAsking}`;
+      return (await asked.execute(transaction)).rows.map((row) => row['QUERY PLAN']).join('\n');
+    });
+    expect(plan).toContain('runs_asking');
   });
 });
