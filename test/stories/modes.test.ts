@@ -93,7 +93,7 @@ describe('a run that observes', () => {
 });
 
 describe('a run that is to ask before each destructive change', () => {
-  it('does what is harmless, and reboots once somebody has approved just that', async () => {
+  it('leaves the incident unacknowledged while people are asked, and reboots once somebody has approved just that', async () => {
     const instance = taggedInstance();
     const id = raise(instance, 'approve');
     const approval = await asked(id);
@@ -102,11 +102,12 @@ describe('a run that is to ask before each destructive change', () => {
       calls: [{ activity: 'rebootEc2Instances', targets: [`ec2:${instance}`] }],
       approvers: { role: 'approver', onCallOf: expect.stringMatching(/^P/) },
     });
-    expect(changesTo(id).map(({ effect }) => effect)).toEqual(['incident acknowledged']);
+    expect(changesTo(id)).toEqual([]);
     expect(reboots(instance)).toEqual([]);
     await answer(approval, 'approved');
     expect((await ended(id, 'approve')).outcome).toBe('restarted');
     expect(reboots(instance).length).toBe(1);
+    expect(changesTo(id)[0]?.effect).toBe('incident acknowledged');
     const lines = await world.record(id);
     expect(lineOf(lines, 'activity.refused', 'rebootEc2Instances').failure).toMatchObject({
       class: 'NeedsApproval',
