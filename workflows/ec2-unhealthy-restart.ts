@@ -54,8 +54,8 @@ export async function ec2UnhealthyRestart({
   const toReboot = looks.filter(({ finding }) => finding === 'to reboot');
   const hand: InHand = { isAcknowledged: toReboot.length > 0 && (await isAnyFree(toReboot)) };
   if (hand.isAcknowledged && !(await acknowledge(incidentId))) return 'resolved elsewhere';
-  if (!hand.isAcknowledged && toReboot.length > 0 && (await isResolved(incidentId)))
-    return 'resolved elsewhere';
+  const end = !hand.isAcknowledged && toReboot.length > 0 ? await endOf(incidentId) : undefined;
+  if (end) return end;
   const limits = { stableForSeconds, timeoutSeconds };
   // One after the other: where the first is not well after it, the next may still be asked for by its own alert.
   const done: Done[] = [];
@@ -65,8 +65,12 @@ export async function ec2UnhealthyRestart({
   return outcome;
 }
 
-const isResolved = async (incidentId: string) =>
-  (await steps.readPagerDutyIncident({ incidentId })).status === 'resolved';
+/** Undefined while the incident is open. Its event may come later, or be lost. */
+async function endOf(incidentId: string): Promise<string | undefined> {
+  const { status, mergedInto } = await steps.readPagerDutyIncident({ incidentId });
+  if (status !== 'resolved') return undefined;
+  return mergedInto ? `merged into ${mergedInto.id}` : 'resolved elsewhere';
+}
 
 async function conclude(incident: CurrentIncident, done: readonly Done[]): Promise<string> {
   const lines = done.map(({ said }) => said);
