@@ -87,6 +87,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       triggers: await wiring.loadTriggers(),
       taskQueue,
       versions: settings.workerVersions,
+      workersExpected: settings.workersExpected,
       authority,
       world,
       simulated: [],

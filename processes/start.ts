@@ -193,6 +193,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       triggers: await wiring.loadTriggers(),
       taskQueue,
       versions,
+      workersExpected: settings.workersExpected,
       authority,
       world,
       simulated: settings.simulated,

@@ -78,6 +78,8 @@ export interface ServerOptions {
   halves?: readonly string[];
   /** The workers have versions. */
   versions?: boolean;
+  /** So many workers should live; fewer are told. Left out: one. */
+  workersExpected?: number;
   /** Pages people for what the watchdog finds. */
   pager?: Pager | undefined;
   /** Tells PagerDuty of changes that were made. Left out: what is left to be told waits for another server. */
@@ -134,6 +136,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       client,
       namespace,
       taskQueue,
+      workersExpected: options.workersExpected ?? 1,
       triggers,
       temporal,
       limits,

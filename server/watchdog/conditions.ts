@@ -18,6 +18,7 @@ export interface Watching {
   client: Client;
   namespace: string;
   taskQueue: string;
+  workersExpected: number;
   triggers: readonly Trigger[];
   temporal: TemporalState;
   limits: Limits;
