@@ -20,6 +20,7 @@ import { keepConnections } from './kept-connections.ts';
 import type { Metrics } from './metrics.ts';
 import type { World } from './operations/operation.ts';
 import { accountsOf, type PullSource, startPulling } from './pagerduty/pull.ts';
+import { pagerDutyWebhook } from './pagerduty/webhook.ts';
 import { startReconciler } from './reconcile.ts';
 import { startRetention } from './retention.ts';
 import { syncSchedules } from './schedules.ts';
@@ -269,13 +270,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** What the watchdog needs to look after PagerDuty's subscriptions. */
-function watchedSubscriptions({ subscriptions, publicUrl, pull, connections }: ServerOptions) {
+function watchedSubscriptions({
+  subscriptions,
+  publicUrl,
+  pull,
+  connections,
+  pagerDutySecrets,
+}: ServerOptions) {
   if (!subscriptions || publicUrl === undefined || !pull) return undefined;
   return {
     subscriptions,
     publicUrl,
     isPulled: !pull.gapsOnly,
     accounts: () => accountsOf(pull, connections),
+    takesWebhooks: async (name: string) =>
+      name === defaultConnection
+        ? pagerDutySecrets.length > 0
+        : Boolean((await connections?.settingsOf('pagerduty', name))?.values[pagerDutyWebhook.setting]),
   };
 }
 

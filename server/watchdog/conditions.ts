@@ -25,7 +25,7 @@ export interface Watching {
   log: Logger;
   /** Undefined where PagerDuty's subscriptions cannot be told from others, or be asked for. */
   subscriptions?:
-    | Pick<SubscriptionOptions, 'subscriptions' | 'accounts' | 'publicUrl' | 'isPulled'>
+    | Pick<SubscriptionOptions, 'subscriptions' | 'accounts' | 'takesWebhooks' | 'publicUrl' | 'isPulled'>
     | undefined;
 }
 

@@ -115,6 +115,7 @@ const conditions: Record<ConditionName, (wrong: Wrong, clock: Clock) => Conditio
         enable: async () => {},
       },
       accounts: async () => ['default'],
+      takesWebhooks: async () => true,
       publicUrl: 'https://b.example.com',
       isPulled: false,
       store: {
