@@ -80,6 +80,7 @@ import { resolvePagerDutyIncident } from './pagerduty/resolve-incident.ts';
 import { sendPagerDutyChangeEvent } from './pagerduty/send-change-event.ts';
 import { setPagerDutyIncidentBridge } from './pagerduty/set-bridge.ts';
 import { setPagerDutyIncidentPriority } from './pagerduty/set-priority.ts';
+import { setPagerDutyIncidentUrgency } from './pagerduty/set-urgency.ts';
 import { acknowledgePagerDutyAlert, resolvePagerDutyAlert } from './pagerduty/settle-alert.ts';
 import { snoozePagerDutyIncident } from './pagerduty/snooze-incident.ts';
 import { queryPrometheus } from './prometheus/query.ts';
@@ -150,6 +151,7 @@ export const activities = [
   sendPagerDutyChangeEvent,
   setPagerDutyIncidentBridge,
   setPagerDutyIncidentPriority,
+  setPagerDutyIncidentUrgency,
   snoozePagerDutyIncident,
   addSlackBookmark,
   archiveSlackChannel,

@@ -247,7 +247,7 @@ export interface JiraIssueUpdate {
 
 /** Something that the watchdog has found, or that is over. */
 export interface ConditionEvent {
-  /** `workers`, `inbox`, the name of a schedule. */
+  /** `workers`, `workflow tasks` or `activity tasks` that wait for workers, `inbox`, the name of a schedule. */
   about: string;
   /** What is wrong, or was. */
   summary: string;

@@ -9,6 +9,9 @@ const httpUrl = z.url({ protocol: /^https?$/, error: 'is not an http:// or https
 const mostDays = 36_500;
 const retentionBounds = `a whole number of days from 1 to ${mostDays}`;
 
+const mostWorkers = 1_000;
+const workersBounds = `is not a whole number from 1 to ${mostWorkers}`;
+
 const usualPullSeconds = 15;
 const pullBounds = 'is neither 1 nor a number of seconds from 5 to 3600';
 
@@ -59,6 +62,12 @@ export const OwnEnvironment = z.object({
     .default([]),
   BATON_ENCRYPT_PAYLOADS: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
   BATON_WORKER_VERSIONS: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
+  BATON_WORKERS_EXPECTED: z
+    .string()
+    .regex(/^\d{1,4}$/, workersBounds)
+    .transform(Number)
+    .refine((workers) => workers >= 1 && workers <= mostWorkers, workersBounds)
+    .default(1),
   BATON_TEMPORAL_UI: z.enum(['0', '1'], { error: 'is neither 1 nor 0' }).optional(),
   BATON_PAGERDUTY_PULL: z
     .string()

@@ -78,6 +78,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       urgent: (await wiring.loadPolicies()).urgent,
       taskQueue,
       versions: settings.workerVersions,
+      workersExpected: settings.workersExpected,
       authority,
       world,
       simulated: [],

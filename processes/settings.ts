@@ -47,6 +47,7 @@ export interface Settings {
   temporalUi: boolean;
   /** Each run is finished by workers of the code that it began with. */
   workerVersions: boolean;
+  workersExpected: number;
   /** Undefined: nobody signs in by a browser. */
   oidc: OidcSettings | undefined;
   /** The role of people in Slack to whom nobody gave one. */
@@ -118,6 +119,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, providers: readonly
     formerSecretKeys: data.BATON_FORMER_SECRET_KEYS,
     encryptPayloads: data.BATON_ENCRYPT_PAYLOADS === '1',
     workerVersions: data.BATON_WORKER_VERSIONS === '1',
+    workersExpected: data.BATON_WORKERS_EXPECTED,
     responderRole: data.BATON_RESPONDER_ROLE,
     temporalUi: data.BATON_TEMPORAL_UI === '1',
     oidc: oidc.found,

@@ -195,6 +195,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       urgent: (await wiring.loadPolicies()).urgent,
       taskQueue,
       versions,
+      workersExpected: settings.workersExpected,
       authority,
       world,
       simulated: settings.simulated,

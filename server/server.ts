@@ -22,6 +22,7 @@ import { keepConnections } from './kept-connections.ts';
 import type { Metrics } from './metrics.ts';
 import type { World } from './operations/operation.ts';
 import { accountsOf, type PullSource, startPulling } from './pagerduty/pull.ts';
+import { pagerDutyWebhook } from './pagerduty/webhook.ts';
 import { startReconciler } from './reconcile.ts';
 import { startRetention } from './retention.ts';
 import { syncSchedules } from './schedules.ts';
@@ -84,6 +85,8 @@ export interface ServerOptions {
   halves?: readonly string[];
   /** The workers have versions. */
   versions?: boolean;
+  /** So many workers should live; fewer are told. Left out: one. */
+  workersExpected?: number;
   /** Pages people for what the watchdog finds. */
   pager?: Pager | undefined;
   /** How it pages. Left out: as is usual. */
@@ -144,6 +147,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       client,
       namespace,
       taskQueue,
+      workersExpected: options.workersExpected ?? 1,
       triggers,
       temporal,
       limits,
@@ -278,13 +282,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** What the watchdog needs to look after PagerDuty's subscriptions. */
-function watchedSubscriptions({ subscriptions, publicUrl, pull, connections }: ServerOptions) {
+function watchedSubscriptions({
+  subscriptions,
+  publicUrl,
+  pull,
+  connections,
+  pagerDutySecrets,
+}: ServerOptions) {
   if (!subscriptions || publicUrl === undefined || !pull) return undefined;
   return {
     subscriptions,
     publicUrl,
     isPulled: !pull.gapsOnly,
     accounts: () => accountsOf(pull, connections),
+    takesWebhooks: async (name: string) =>
+      name === defaultConnection
+        ? pagerDutySecrets.length > 0
+        : Boolean((await connections?.settingsOf('pagerduty', name))?.values[pagerDutyWebhook.setting]),
   };
 }
 

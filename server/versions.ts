@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { longestPollMilliseconds, pollersOf } from './pollers.ts';
 import { isTemporalAway } from './temporal-state.ts';
+import { waitingTasksOf } from './waiting-tasks.ts';
 
 export interface VersionsOptions {
   client: Client;
@@ -83,15 +84,8 @@ export function startVersions(options: VersionsOptions): { stop(): Promise<void>
 
   /** For how long work for this version has waited to be taken. */
   async function longestWait(buildId: string): Promise<number> {
-    const { versionTaskQueues } = await service.describeWorkerDeploymentVersion({
-      namespace,
-      deploymentVersion: { deploymentName, buildId },
-      reportTaskQueueStats: true,
-    });
-    const waiting = (versionTaskQueues ?? []).filter(
-      ({ stats }) => Number(stats?.approximateBacklogCount) > 0,
-    );
-    return Math.max(0, ...waiting.map(({ stats }) => millisecondsOf(stats?.approximateBacklogAge)));
+    const waiting = await waitingTasksOf(buildId, client, namespace, taskQueue);
+    return Math.max(0, ...waiting.map(({ milliseconds }) => milliseconds));
   }
 
   /** As when a worker of the old build was restarted in the middle of a rolling deploy, and then stopped. */
@@ -161,5 +155,3 @@ function except(...codes: readonly unknown[]) {
     if (!codes.includes((error as { code?: unknown }).code)) throw error;
   };
 }
-const millisecondsOf = (time: { seconds?: unknown; nanos?: number | null } | null | undefined) =>
-  Number(time?.seconds ?? 0) * 1_000 + Number(time?.nanos ?? 0) / 1_000_000;

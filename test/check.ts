@@ -52,6 +52,7 @@ export const effectsOf: Readonly<Record<string, readonly string[]>> = {
   sendPagerDutyChangeEvent: ['change event added'],
   setPagerDutyIncidentBridge: ['incident bridge set'],
   setPagerDutyIncidentPriority: ['incident priority set'],
+  setPagerDutyIncidentUrgency: ['incident urgency set'],
   snoozePagerDutyIncident: ['incident snoozed'],
   addSlackBookmark: ['bookmark added', 'bookmark edited', 'channel joined'],
   archiveSlackChannel: ['channel archived'],

@@ -20,6 +20,7 @@ export interface Watching {
   client: Client;
   namespace: string;
   taskQueue: string;
+  workersExpected: number;
   triggers: readonly Trigger[];
   temporal: TemporalState;
   limits: Limits;
@@ -28,7 +29,7 @@ export interface Watching {
   log: Logger;
   /** Undefined where PagerDuty's subscriptions cannot be told from others, or be asked for. */
   subscriptions?:
-    | Pick<SubscriptionOptions, 'subscriptions' | 'accounts' | 'publicUrl' | 'isPulled'>
+    | Pick<SubscriptionOptions, 'subscriptions' | 'accounts' | 'takesWebhooks' | 'publicUrl' | 'isPulled'>
     | undefined;
 }
 

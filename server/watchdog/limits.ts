@@ -7,6 +7,8 @@ export interface Limits {
   /** A worker that has not asked for tasks for so long is gone: it asks anew at the latest after a minute. */
   unpolled: number;
   unpolledHeld: number;
+  /** Tasks wait for a worker: the oldest for so long. */
+  untaken: number;
   temporalAwayHeld: number;
   /** Events that wait: so many, or the oldest for so long. */
   pendingEvents: number;
@@ -24,6 +26,7 @@ export const usualLimits: Limits = {
   calm: 20,
   unpolled: 70,
   unpolledHeld: 20,
+  untaken: 60,
   temporalAwayHeld: 60,
   pendingEvents: 5_000,
   pendingFor: 60,

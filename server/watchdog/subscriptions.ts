@@ -31,6 +31,8 @@ export interface SubscriptionOptions {
   accounts(): Promise<readonly string[]>;
   /** Where PagerDuty reaches Baton: tells our subscriptions from others. */
   publicUrl: string;
+  /** The account's webhook is open: there is a secret for it, so a subscription should lead to it. */
+  takesWebhooks(connection: string): Promise<boolean>;
   /** The log is pulled anyhow: there is no gap to fill. */
   isPulled: boolean;
   store: Pick<Store, 'append' | 'leaveGap' | 'lastReceivedAt'>;
@@ -53,8 +55,9 @@ const oftenMilliseconds = 3_600_000;
 
 /**
  * The subscriptions by which PagerDuty tells us of incidents. One that it has disabled is enabled again, which is recorded, and what was lost is
- * read from the account's log. What stays disabled, is so again and again, or was switched off pages. An account whose token may not list them is
- * left alone: `baton doctor` says so.
+ * read from the account's log. What stays disabled, is so again and again, or was switched off pages; so does an account that should have one and
+ * has none. None is made: its secret has to get to whoever takes its webhooks. An account whose token may not list them is left alone: `baton
+ * doctor` says so.
  */
 export function subscriptionDisabled(options: SubscriptionOptions): Condition {
   const { subscriptions, accounts, store, limits, log, now = Date.now } = options;
@@ -68,6 +71,7 @@ export function subscriptionDisabled(options: SubscriptionOptions): Condition {
     const found = await subscriptions.list(connection, signal).catch(() => undefined);
     if (!found) return last.get(connection) ?? [];
     const ours = found.filter(({ url }) => isOurs(url, base, connection));
+    if (ours.length === 0) return none(connection);
     const troubles: Trouble[] = [];
     for (const each of ours) {
       const why = await troubleWith(each, { connection, isOneOfSeveral: ours.length > 1 }, signal);
@@ -75,6 +79,24 @@ export function subscriptionDisabled(options: SubscriptionOptions): Condition {
     }
     // One page for an account, whichever of its subscriptions it is.
     return troubles.slice(0, 1);
+  }
+
+  /** It was deleted, or leads elsewhere, or was never made. Meanwhile the log tells what happens. */
+  async function none(connection: string): Promise<readonly Trouble[]> {
+    if (!(await options.takesWebhooks(connection))) return [];
+    await leaveGap(connection, false);
+    const [own] = addressesOf(base, connection);
+    return [
+      {
+        key: keyOf('baton', 'webhook', 'Missing', connection),
+        summary: `No webhook subscription of PagerDuty leads to ${own}, so no webhook of this account comes there. Make one in PagerDuty and give Baton its secret, correct BATON_PUBLIC_URL if the existing one is right, or take away the connection’s webhook secret (PAGERDUTY_WEBHOOK_SECRETS) to do without`,
+        severity: 'critical',
+        component: 'webhook',
+        class: 'Missing',
+        group: connection,
+        details: { connection, url: own },
+      },
+    ];
   }
 
   /** Why no events come by it; undefined where they do, or do again. */
@@ -151,9 +173,13 @@ const withoutSlashAtEnd = (address: string) => (address.endsWith('/') ? address.
 
 /** The subscription leads to the webhook of this connection. */
 function isOurs(url: string, base: string, connection: string): boolean {
+  return addressesOf(base, connection).includes(withoutSlashAtEnd(url.replace(/[?#].*$/, '')));
+}
+
+/** Where the webhooks of this connection are taken. */
+function addressesOf(base: string, connection: string): readonly [string, ...string[]] {
   const path = `${base}/webhooks/pagerduty`;
-  const own = connection === defaultConnection ? [path, `${path}/${connection}`] : [`${path}/${connection}`];
-  return own.includes(withoutSlashAtEnd(url.replace(/[?#].*$/, '')));
+  return connection === defaultConnection ? [path, `${path}/${connection}`] : [`${path}/${connection}`];
 }
 
 function troubleOf(connection: string, { id, url }: Subscription, why: string): Trouble {

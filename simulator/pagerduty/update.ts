@@ -73,13 +73,13 @@ export function updateIncident(
     account.setBridge(incident, { url, number }, by);
     effects.push({ effect: 'incident bridge set', detail: { url, number } });
   }
-  const edits = {
-    ...(title !== undefined && title !== incident.title ? { title } : {}),
-    ...(urgency !== undefined && urgency !== incident.urgency ? { urgency } : {}),
-  };
-  if (Object.keys(edits).length > 0) {
-    account.edit(incident, edits, by);
-    effects.push({ effect: 'incident edited', detail: edits });
+  if (title !== undefined && title !== incident.title) {
+    account.edit(incident, { title }, by);
+    effects.push({ effect: 'incident edited', detail: { title } });
+  }
+  if (urgency !== undefined && urgency !== incident.urgency) {
+    account.edit(incident, { urgency }, by);
+    effects.push({ effect: 'incident urgency set', detail: { urgency } });
   }
   return effects;
 }

@@ -18,7 +18,8 @@ const subscription = () => {
   if (!own) throw new Error('There is no subscription');
   return own;
 };
-const alert = () => world.pagerDuty.world.alerts.find(({ key }) => key === 'baton/webhook/Disabled/default');
+const alert = (what = 'Disabled') =>
+  world.pagerDuty.world.alerts.find(({ key }) => key === `baton/webhook/${what}/default`);
 const enabled = () =>
   world.pagerDuty.ledger.filter(({ effect }) => effect === 'webhook subscription enabled').length;
 
@@ -58,7 +59,7 @@ describe('a webhook subscription that PagerDuty has disabled', () => {
     world.pagerDuty.world.scopes = scopes;
     subscription().disabled = true;
     const unseen = raise('Slow unseen');
-    await eventually('the page', alert);
+    await eventually('the page', () => alert());
     await eventually('the run of what no webhook tells', () => run(unseen));
     const looks = () => world.pagerDuty.calls.filter(({ path }) => path.startsWith('/log_entries')).length;
     const before = looks();
@@ -70,5 +71,21 @@ describe('a webhook subscription that PagerDuty has disabled', () => {
     subscription().disabled = false;
     await eventually('the page to be taken back', () => alert()?.status === 'resolved');
     await eventually('all to be well', async () => (await world.store.listWatched()).length === 0);
+  }, 60_000);
+});
+
+describe('a webhook subscription that somebody has deleted', () => {
+  it('pages until there is one again; meanwhile the log tells what happens', async () => {
+    const { subscriptions } = world.pagerDuty.world;
+    const own = subscription();
+    subscriptions.length = 0;
+    const unseen = raise('Slow unheard');
+    await eventually('the page', () => alert('Missing'));
+    await eventually('the run of what no webhook tells', () => run(unseen));
+    expect(subscriptions).toEqual([]);
+    subscriptions.push(own);
+    await eventually('the page to be taken back', () => alert('Missing')?.status === 'resolved');
+    await eventually('all to be well', async () => (await world.store.listWatched()).length === 0);
+    expect(await world.runs(unseen)).toHaveLength(1);
   }, 60_000);
 });

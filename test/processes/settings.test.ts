@@ -41,6 +41,7 @@ const examples: Record<string, [good: string, bad: string]> = {
   BATON_MIGRATION_DATABASE_URL: ['postgres://owner:hidden-word@db/baton', 'owner:hidden-word@db'],
   BATON_RETENTION_DAYS: ['30', '0'],
   BATON_WORKER_VERSIONS: ['1', 'yes'],
+  BATON_WORKERS_EXPECTED: ['3', '0'],
   BATON_ENCRYPT_PAYLOADS: ['1', 'yes'],
   BATON_SIMULATE: ['slack, jira', 'slack,msteams'],
   BATON_PAGERDUTY_PULL: ['1', '2'],

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Approval } from '../../domain/approval.ts';
 import { liveRun, request } from '../store/approval.ts';
 import { backends } from '../store/backends.ts';
@@ -170,6 +171,37 @@ describe.each(all)('a hundred answers at once on $name', ({ world: on }) => {
       expect(told[0]).toMatch(new RegExp(`^It was ${after?.state} by ${after?.answers[0]?.name}`));
     } finally {
       await open.close();
+    }
+  });
+});
+
+const postgres = all.find(({ name }) => name === 'PostgreSQL')?.world;
+
+/** An embedded store has no clock but that of its process. */
+describe.runIf(postgres)('a clock skew of ± 1 h between the servers and the store', () => {
+  it.each([-1, 1])('%s h: the deadline is by the clock of the store', async (hours) => {
+    const { newStore, db } = postgres as World;
+    const apart = newStore();
+    const there = await openApprovals(apart);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + hours * 3_600_000 });
+    try {
+      for (const door of doors) {
+        const open = await apart.askApproval(request(await liveRun(apart)));
+        expect(await there.answer(door, ada, 'approve', open.id)).toMatchObject({
+          taken: { id: open.id, decision: 'approved' },
+        });
+        const over = await apart.askApproval(request(await liveRun(apart)));
+        await sql`update approvals set expires_at = now() - interval '1 second' where id = ${over.id}`.execute(
+          db,
+        );
+        expect(await there.answer(door, ada, 'approve', over.id)).toMatchObject({
+          refused: expect.stringMatching(/^It expired at 20/),
+        });
+        expect(await apart.findApproval(over.id)).toMatchObject({ state: 'expired', answers: [] });
+      }
+    } finally {
+      vi.useRealTimers();
+      await there.close();
     }
   });
 });

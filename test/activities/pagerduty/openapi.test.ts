@@ -28,6 +28,7 @@ import { resolvePagerDutyIncident } from '../../../activities/pagerduty/resolve-
 import { sendPagerDutyChangeEvent } from '../../../activities/pagerduty/send-change-event.ts';
 import { setPagerDutyIncidentBridge } from '../../../activities/pagerduty/set-bridge.ts';
 import { setPagerDutyIncidentPriority } from '../../../activities/pagerduty/set-priority.ts';
+import { setPagerDutyIncidentUrgency } from '../../../activities/pagerduty/set-urgency.ts';
 import {
   acknowledgePagerDutyAlert,
   resolvePagerDutyAlert,
@@ -107,6 +108,7 @@ describe.skipIf(!available)('the requests', () => {
     await run(snoozePagerDutyIncident, { incidentId, minutes: 30 });
     await run(setPagerDutyIncidentBridge, { incidentId, url: 'https://meet.example.com/checkout' });
     await run(setPagerDutyIncidentPriority, { incidentId, priority: 'P2' });
+    await run(setPagerDutyIncidentUrgency, { incidentId, urgency: 'low' });
     await run(findPagerDutyService, { service: 'Checkout' });
     await run(escalatePagerDutyIncident, { incidentId, level: 2 });
     await run(reassignPagerDutyIncident, { incidentId, userIds: ['PADALOP'] });

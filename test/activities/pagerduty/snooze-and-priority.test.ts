@@ -3,6 +3,7 @@ import { checkPagerDutyResponder } from '../../../activities/pagerduty/check-res
 import { findPagerDutyService } from '../../../activities/pagerduty/find-service.ts';
 import { sendPagerDutyChangeEvent } from '../../../activities/pagerduty/send-change-event.ts';
 import { setPagerDutyIncidentPriority } from '../../../activities/pagerduty/set-priority.ts';
+import { setPagerDutyIncidentUrgency } from '../../../activities/pagerduty/set-urgency.ts';
 import { snoozePagerDutyIncident } from '../../../activities/pagerduty/snooze-incident.ts';
 import {
   acknowledgeAs,
@@ -163,6 +164,40 @@ describe('setPagerDutyIncidentPriority', () => {
     expect(await failureOf(run(setPagerDutyIncidentPriority, { incidentId, priority: 'P1' }))).toMatchObject({
       type: 'Conflict',
     });
+  });
+});
+
+describe('setPagerDutyIncidentUrgency', () => {
+  const ada = { kind: 'person' as const, name: 'Ada', email: 'ada@example.com' };
+
+  it('compares first, and is set in the name of whoever asks', async () => {
+    const { simulator, run, incidentId } = await withIncident();
+    const urgencyOf = () => simulator.world.incidents.find(({ id }) => id === incidentId)?.urgency;
+    expect(await run(setPagerDutyIncidentUrgency, { incidentId, urgency: 'low' })).toMatchObject({
+      changed: false,
+    });
+    expect(await run(setPagerDutyIncidentUrgency, { incidentId, urgency: 'high', actor: ada })).toMatchObject(
+      {
+        changed: true,
+        incident: { urgency: 'high' },
+      },
+    );
+    expect(urgencyOf()).toBe('high');
+    expect(await run(setPagerDutyIncidentUrgency, { incidentId, urgency: 'high' })).toMatchObject({
+      changed: false,
+    });
+    expect(simulator.ledger).toMatchObject([
+      { effect: 'incident urgency set', by: ada.email, detail: { urgency: 'high' } },
+    ]);
+  });
+
+  it('leaves a resolved incident alone', async () => {
+    const { simulator, run, incidentId } = await withIncident();
+    resolveAs(simulator, incidentId, 'PADALOP');
+    expect(await failureOf(run(setPagerDutyIncidentUrgency, { incidentId, urgency: 'high' }))).toMatchObject({
+      type: 'Conflict',
+    });
+    expect(simulator.ledger).toEqual([]);
   });
 });
 

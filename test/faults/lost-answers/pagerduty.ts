@@ -129,6 +129,13 @@ export const pagerDutyCases: Cases = {
       effects: ['incident priority set'],
     },
   ],
+  setPagerDutyIncidentUrgency: [
+    {
+      input: (world) => ({ incidentId: newIncident(world).incidentId, urgency: 'low' }),
+      cut: 'PUT /incidents/',
+      effects: ['incident urgency set'],
+    },
+  ],
   snoozePagerDutyIncident: [
     {
       input: (world) => {

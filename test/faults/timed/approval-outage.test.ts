@@ -58,6 +58,8 @@ const api = (path: string, options: { method?: string; body?: string } = {}) =>
 const answer = async (id: string, verb: 'approve' | 'refuse') =>
   api(`/approvals/${id}/${verb}`, { method: 'POST', body: '{"reason":"it is quiet"}' });
 
+const doors = join(import.meta.dirname, 'doors.ts');
+
 let last = 0;
 /** An instance without the tag fails its checks, and the run asks whether it may be rebooted. */
 async function asked(): Promise<{ instance: string; run: string; id: string }> {
@@ -187,4 +189,43 @@ describe('an approval', () => {
     await benIsTold('It expired at');
     expect((await api(`/approvals/${id}`)).json).toMatchObject({ state: 'expired', answers: [] });
   });
+
+  it('whose time is over while Baton is down goes to the next level, or pages, once', async () => {
+    await baton.kill('SIGKILL');
+    baton = await startBaton(env, port, [doors, 'start']);
+    const ofRun = async (run: string) =>
+      (await api(`/approvals?state=any&run=${encodeURIComponent(run)}`)).json.items;
+    const runs = ['Levels', 'Pages'].map((title) => {
+      const incident = raiseIncident(providers.pagerDuty, { title, service: 'Search' });
+      return `${title.toLowerCase()}/${incident}`;
+    });
+    const [levels = '', pages = ''] = runs;
+    const [first] = await eventually('both to be asked', async () => {
+      const found = await Promise.all(runs.map(ofRun));
+      return found.every(({ length }) => length === 1) ? found.flat() : undefined;
+    });
+    await baton.kill('SIGKILL');
+    expect(Date.now()).toBeLessThan(Date.parse(first.expiresAt));
+    const over = Date.parse(first.expiresAt) + 2_000;
+    await eventually('the time to be over', () => Date.now() > over, 30_000);
+    const isOf = ({ key }: { key?: string }) => key === 'baton/openTheDoor/ApprovalExpired/north';
+    expect(providers.pagerDuty.ledger.filter(isOf)).toEqual([]);
+    baton = await startBaton(env, port, [doors, 'start']);
+
+    await eventually('the page', () => providers.pagerDuty.world.alerts.some(isOf), 40_000);
+    await eventually('the next level to be asked', async () => (await ofRun(levels)).length === 2, 40_000);
+    const asked = await ofRun(levels);
+    const second = asked.find(({ id }: { id: string }) => id !== first.id);
+    expect((await api(`/approvals/${second.id}`)).json).toMatchObject({
+      state: 'pending',
+      approvers: { role: 'admin' },
+    });
+    expect((await answer(first.id, 'approve')).status).toBe(409);
+    expect((await answer(second.id, 'approve')).status).toBe(200);
+    expect(await outcomeOf(levels)).toBe('approved');
+    expect(await ofRun(levels)).toHaveLength(2);
+    expect(await ofRun(pages)).toMatchObject([{ state: 'expired' }]);
+    expect((await api(`/runs/${pages}`)).json).toMatchObject({ state: 'failed' });
+    expect(providers.pagerDuty.ledger.filter(isOf)).toMatchObject([{ effect: 'alert raised' }]);
+  }, 180_000);
 });

@@ -2,39 +2,32 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { activities } from '../../../activities/index.ts';
-import { createLog } from '../../../log/log.ts';
-import { directPager } from '../../../processes/direct.ts';
 import { anyFreePort } from '../../../processes/ports.ts';
-import { createMetrics } from '../../../server/metrics.ts';
 import { pollersOf } from '../../../server/pollers.ts';
-import { type RunningServer, startServer } from '../../../server/server.ts';
 import { raiseIncident, simulatedWebhookSecret } from '../../../simulator/pagerduty.ts';
 import { openStore } from '../../../store/open.ts';
 import type { Store } from '../../../store/store.ts';
-import { productionIncident } from '../../../triggers/production-incident.ts';
-import { clientConverter } from '../../../worker/data-converter.ts';
 import { taskQueue } from '../../../worker/worker.ts';
-import { testAuthority, testKeys } from '../../authority.ts';
-import { surroundingsFor } from '../../clients.ts';
-import { quickLimits } from '../../quick-limits.ts';
+import { testKeys } from '../../authority.ts';
 import { startPostgres } from '../../store/postgres.ts';
 import { startTestTemporal } from '../../temporal.ts';
 import { eventually, type Providers, startProviders } from '../../world.ts';
+import { type BatonProcess, startBaton } from '../process.ts';
 
 const program = join(import.meta.dirname, '../../../baton.ts');
+const quickServer = join(import.meta.dirname, 'quick-server.ts');
 const postgres = await startPostgres();
 /** Twenty minutes are one. */
 const timeScale = 20;
+const outageMilliseconds = (20 * 60_000) / timeScale;
 const key = 'baton/worker/NoWorker/all';
 
 describe.skipIf(!postgres)('when all workers have gone', () => {
   let temporal: TestWorkflowEnvironment;
   let providers: Providers;
-  let server: RunningServer | undefined;
+  let server: BatonProcess | undefined;
   let store: Store;
   const folder = mkdtempSync(join(tmpdir(), 'baton-workers-'));
   const ends: (() => Promise<unknown>)[] = [];
@@ -43,15 +36,11 @@ describe.skipIf(!postgres)('when all workers have gone', () => {
     // An idle worker asks anew when its question has stood for a minute: here, for two seconds.
     temporal = await startTestTemporal({ settings: ['matching.longPollExpirationInterval="2s"'] });
     providers = await startProviders(folder);
-    store = await openStore({
-      databaseUrl: postgres?.url,
-      dataDir: folder,
-      onPending: () => server?.wake(),
-    });
+    store = await openStore({ databaseUrl: postgres?.url, dataDir: folder });
   });
   afterAll(async () => {
     for (const end of ends) await end();
-    await server?.stop();
+    await server?.kill('SIGKILL');
     await store.close();
     await providers.close();
     await temporal.teardown();
@@ -90,32 +79,27 @@ describe.skipIf(!postgres)('when all workers have gone', () => {
   }
   /** After the workers: at the usual speed it waits for a minute for those that come after it. */
   async function startQuickServer() {
-    await eventually('the workers to ask for work', async () => {
-      const pollers = await pollersOf(temporal.client, 'default', taskQueue);
-      return ['workflow', 'activity'].every((each) => pollers.some(({ kind }) => kind === each));
-    });
-    const env = { ...providers.env, BATON_SIMULATED_TIME_SCALE: String(timeScale) };
-    server = await startServer({
-      host: '127.0.0.1',
-      port: 0,
-      pagerDutySecrets: [simulatedWebhookSecret],
-      store,
-      client: new Client({
-        connection: temporal.nativeConnection,
-        dataConverter: clientConverter(testKeys),
-      }),
-      eagerStart: false,
-      namespace: 'default',
-      triggers: [productionIncident],
-      taskQueue,
-      authority: testAuthority,
-      log: createLog((text) => text, { level: 'silent' }),
-      metrics: createMetrics(),
-      pager: directPager(async () => activities, surroundingsFor(env)),
-      limits: quickLimits(timeScale),
-      simulated: [],
-      keeping: { retentionDays: 365 },
-    });
+    await eventually(
+      'the workers to ask for work',
+      async () => {
+        const pollers = await pollersOf(temporal.client, 'default', taskQueue);
+        return ['workflow', 'activity'].every((each) => pollers.some(({ kind }) => kind === each));
+      },
+      60_000,
+    );
+    server = await startBaton(
+      {
+        ...providers.env,
+        BATON_SIMULATED_TIME_SCALE: String(timeScale),
+        // Each process makes up its own.
+        PAGERDUTY_WEBHOOK_SECRETS: simulatedWebhookSecret,
+        DATABASE_URL: postgres?.url ?? '',
+        BATON_DATA_DIR: folder,
+        TEMPORAL_ADDRESS: temporal.address,
+      },
+      undefined,
+      [quickServer],
+    );
     providers.pagerDuty.world.subscriptions.push({
       url: `${server.url}/webhooks/pagerduty`,
       secret: simulatedWebhookSecret,
@@ -128,14 +112,14 @@ describe.skipIf(!postgres)('when all workers have gone', () => {
       troubles: Record<string, number>;
     };
 
-  it('the server pages, and what comes meanwhile is done once when they are back, which takes the page back', async () => {
+  it('for twenty minutes, the server pages once, and what comes meanwhile is done once when they are back, which takes the page back', async () => {
     const { pagerDuty } = providers;
     const workers = await Promise.all([startWorkerProcess(), startWorkerProcess()]);
     await startQuickServer();
     const before = raiseIncident(pagerDuty, { title: 'Slow before', service: 'Search' });
     const notes = (id: string) =>
       pagerDuty.ledger.filter(({ effect, target }) => effect === 'note added' && target === id);
-    await eventually('work to be done', () => notes(before).length > 0, 40_000);
+    await eventually('work to be done', () => notes(before).length > 0, 60_000);
     expect(alert()).toBeUndefined();
 
     const goneAt = Date.now();
@@ -151,6 +135,13 @@ describe.skipIf(!postgres)('when all workers have gone', () => {
     await eventually('it to be shown', async () => (await readiness()).troubles['worker.unhealthy'] === 1);
     expect((await readiness()).status).toBe('degraded');
     expect((await store.findRun(`production-incident/${during}`))?.state).toBe('running');
+    const raised = () => pagerDuty.ledger.filter((each) => each.key === key).map(({ effect }) => effect);
+    await eventually(
+      'twenty minutes to pass',
+      () => Date.now() - goneAt >= outageMilliseconds,
+      outageMilliseconds + 10_000,
+    );
+    expect(raised()).toEqual(['alert raised']);
     expect(notes(during)).toEqual([]);
 
     await startWorkerProcess();
@@ -159,9 +150,10 @@ describe.skipIf(!postgres)('when all workers have gone', () => {
     await eventually('it to be over', async () => (await store.listWatched()).length === 0);
     await eventually('all to be well', async () => (await readiness()).status === 'ok');
     expect(notes(during)).toHaveLength(notes(before).length);
-    const raised = pagerDuty.ledger.filter((each) => each.key === key).map(({ effect }) => effect);
-    expect(raised).toEqual(['alert raised', 'alert resolved']);
+    expect(raised()).toEqual(['alert raised', 'alert resolved']);
+    const pages = pagerDuty.world.alerts.filter((each) => each.key?.startsWith('baton/'));
+    expect(pages.map((each) => each.key)).toEqual([key]);
     const types = (await store.listEvents({ subject: key, limit: 10 })).map(({ type }) => type);
     expect(types.toSorted()).toEqual(['worker.healthy', 'worker.unhealthy']);
-  }, 180_000);
+  }, 300_000);
 });

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { Client, Connection } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import type { RunRow } from '../../../domain/run.ts';
 import { conditionNames } from '../../../server/watchdog/condition.ts';
@@ -7,20 +6,20 @@ import { inboxBehind } from '../../../server/watchdog/inbox.ts';
 import { usualLimits as limits } from '../../../server/watchdog/limits.ts';
 import { runStuck } from '../../../server/watchdog/stuck.ts';
 import { temporalAway } from '../../../server/watchdog/temporal.ts';
-import { workerUnhealthy } from '../../../server/watchdog/workers.ts';
-import { fakeClock } from './watching.ts';
 
 const { signal } = new AbortController();
 const keys = async (find: ReturnType<typeof temporalAway>['find']) =>
   (await find(signal))?.map(({ key }) => key);
 
 it('the limits add up to less than two minutes', () => {
-  const { round, unpolled, unpolledHeld, temporalAwayHeld, pendingFor, pendingHeld, scheduleLate } = limits;
+  const { round, unpolled, unpolledHeld, untaken, temporalAwayHeld, pendingFor, pendingHeld, scheduleLate } =
+    limits;
   const { subscriptionRound, subscriptionHeld } = limits;
   expect(subscriptionHeld).toBeLessThan(subscriptionRound);
   for (const seconds of [
     2 * subscriptionRound,
     unpolled + unpolledHeld,
+    untaken + unpolledHeld,
     temporalAwayHeld,
     pendingFor + pendingHeld,
     scheduleLate,
@@ -43,51 +42,6 @@ const run = (id: string, reason: 'NoWorker' | 'NonDeterminism', workflow = 'w'):
   state: 'running',
   createdAt: '2026-03-01T10:00:00.000Z',
   stuck: { reason, message: 'it cannot', since: '2026-03-01T10:01:00.000Z' },
-});
-
-describe('worker.unhealthy', () => {
-  /** A server that is up for a while; workers of each kind asked so many seconds ago. */
-  function watched(asked: { workflow?: number; activity?: number }, stuck: RunRow[] = []) {
-    const clock = fakeClock();
-    const client = new Client({ connection: Connection.lazy({ address: '127.0.0.1:1' }) });
-    const seconds = (ago: number) => ({ seconds: Math.floor(clock.now() / 1_000) - ago });
-    Object.assign(client.workflowService, {
-      describeTaskQueue: async ({ taskQueueType }: { taskQueueType: number }) => {
-        const ago = asked[taskQueueType === 1 ? 'workflow' : 'activity'];
-        return { pollers: ago === undefined ? [] : [{ lastAccessTime: seconds(ago) }] };
-      },
-    });
-    Object.assign(client, { withDeadline: (_: unknown, call: () => Promise<unknown>) => call() });
-    const { find } = workerUnhealthy({
-      client,
-      namespace: 'default',
-      taskQueue: 'baton',
-      store: { listStuckRuns: async () => stuck },
-      limits,
-      now: clock.now,
-    });
-    return { clock, find };
-  }
-  const key = ['baton/worker/NoWorker/all'];
-
-  it.each([
-    ['none is known', {}, key],
-    ['all have asked long ago', { workflow: 200, activity: 200 }, key],
-    ['none carries out activities', { workflow: 3, activity: 200 }, key],
-    ['they ask', { workflow: 69, activity: 3 }, []],
-  ])('where %s', async (_, asked, expected) => {
-    const { clock, find } = watched(asked);
-    expect(await keys(find)).toEqual(expected.length > 0 ? undefined : []);
-    clock.pass(3_600);
-    expect(await keys(find)).toEqual(expected);
-  });
-
-  it('is one trouble where runs stand still beside workers that take other things', async () => {
-    const { find } = watched({ workflow: 3, activity: 3 }, [run('a', 'NoWorker'), run('b', 'NoWorker')]);
-    expect(await find(signal)).toMatchObject([
-      { key: key[0], summary: '2 runs stand still: it cannot', severity: 'critical' },
-    ]);
-  });
 });
 
 it('temporal.away says why, and what to check', async () => {

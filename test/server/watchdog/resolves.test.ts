@@ -52,10 +52,12 @@ const conditions: Record<ConditionName, (wrong: Wrong, clock: Clock) => Conditio
     const seconds = () => Math.floor(now() / 1_000) - (wrong.is ? 900 : 1);
     Object.assign(client.workflowService, {
       describeTaskQueue: async () => ({ pollers: [{ lastAccessTime: { seconds: seconds() } }] }),
+      listTaskQueuePartitions: async () => ({}),
     });
     Object.assign(client, { withDeadline: (_: unknown, call: () => Promise<unknown>) => call() });
     const store = { listStuckRuns: async () => [] };
-    return workerUnhealthy({ client, namespace: 'default', taskQueue: 'baton', store, limits, now });
+    const queue = { namespace: 'default', taskQueue: 'baton', workersExpected: 1 };
+    return workerUnhealthy({ client, ...queue, store, limits, now });
   },
   'temporal.away': (wrong) =>
     temporalAway({
@@ -114,6 +116,7 @@ const conditions: Record<ConditionName, (wrong: Wrong, clock: Clock) => Conditio
         enable: async () => {},
       },
       accounts: async () => ['default'],
+      takesWebhooks: async () => true,
       publicUrl: 'https://b.example.com',
       isPulled: false,
       store: {

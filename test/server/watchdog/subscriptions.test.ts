@@ -9,7 +9,7 @@ const url = 'https://baton.example.com/webhooks/pagerduty';
 const lastAt = '2026-11-26T09:50:00.000Z';
 
 /** Accounts whose subscriptions are as the test says. */
-function watched(all: Record<string, Partial<Subscription>[]>, { isPulled = false } = {}) {
+function watched(all: Record<string, Partial<Subscription>[]>, { isPulled = false, hasSecret = true } = {}) {
   const clock = fakeClock();
   const accounts = Object.fromEntries(
     Object.entries(all).map(([name, given]) => [
@@ -34,6 +34,7 @@ function watched(all: Record<string, Partial<Subscription>[]>, { isPulled = fals
       },
     },
     accounts: async () => Object.keys(accounts),
+    takesWebhooks: async () => hasSecret,
     publicUrl: 'https://baton.example.com/',
     isPulled,
     store: {
@@ -50,6 +51,7 @@ function watched(all: Record<string, Partial<Subscription>[]>, { isPulled = fals
 }
 const disabled = { disabled: true };
 const key = 'baton/webhook/Disabled/default';
+const missing = 'baton/webhook/Missing/default';
 
 describe('a webhook subscription', () => {
   it('that PagerDuty has disabled is enabled again, and the gap since the last webhook is left to be read', async () => {
@@ -115,6 +117,34 @@ describe('a webhook subscription', () => {
     const { enabled, keys } = watched({ default: [{ active: false }] });
     expect(await keys()).toEqual([key]);
     expect(enabled).toEqual([]);
+  });
+
+  it('that was deleted, or leads elsewhere, pages until there is one again, and none is made', async () => {
+    const { accounts, enabled, find, gaps, keys } = watched({ default: [{}], eu: [{ url: `${url}/eu` }] });
+    expect(await keys()).toEqual([]);
+    accounts.default = [{ id: 'P2', url: 'https://other.example.com/hook', active: true, disabled: true }];
+    accounts.eu = [];
+    expect(await find(new AbortController().signal)).toMatchObject([
+      { key: missing, severity: 'critical', summary: expect.stringContaining(`leads to ${url}, so`) },
+      { key: 'baton/webhook/Missing/eu', summary: expect.stringContaining(`leads to ${url}/eu, so`) },
+    ]);
+    expect(gaps).toEqual(['default 2026-11-26T09:49:00.000Z', 'eu 2026-11-26T09:50:00.000Z']);
+    accounts.default = [{ id: 'P3', url, active: true, disabled: false }];
+    accounts.eu = [{ id: 'P4', url: `${url}/eu`, active: true, disabled: false }];
+    expect(await keys()).toEqual([]);
+    expect(enabled).toEqual([]);
+  });
+
+  it('is not missed where the webhook has no secret', async () => {
+    const { keys, gaps } = watched({ default: [] }, { hasSecret: false });
+    expect([await keys(), gaps]).toEqual([[], []]);
+  });
+
+  it('that is missing stays so while PagerDuty does not answer', async () => {
+    const { fault, keys } = watched({ default: [] });
+    expect(await keys()).toEqual([missing]);
+    fault.list = ApplicationFailure.retryable('PagerDuty is unavailable (503)', 'ProviderUnavailable');
+    expect(await keys()).toEqual([missing]);
   });
 
   it('of an account whose token may not list them is left to doctor', async () => {
