@@ -27,7 +27,7 @@ const declare = (changes: object) => defineTrigger({ ...base, ...changes } as ne
 describe('a trigger', () => {
   it.each([
     'run.started',
-    'http.deploys',
+    'grafana.alert',
     'activity.failed',
     'approval.forgotten',
     'worker.stopped',
