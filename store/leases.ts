@@ -45,7 +45,7 @@ export function leasesOn({ db, me, held }: Context): Leases {
   };
 
   /** Of these lanes the events that may be leased, oldest first. */
-  const freeEvents = (ofLanes: RawBuilder<unknown>, most: number) => sql`
+  const freeEvents = (ofLanes: RawBuilder<unknown>, most: number, order = sql`seq`) => sql`
     select seq, pg_column_size(event) as size from inbox as candidate
     where disposition is null and ${ofLanes} and ${isFree('candidate')}
       and not exists (
@@ -55,7 +55,7 @@ export function leasesOn({ db, me, held }: Context): Leases {
           and not ${isFree('earlier')}
         offset 0 -- Looked for in each lane by itself, and not among all that wait.
       )
-    order by seq limit ${most} for update`;
+    order by ${order} limit ${most} for update`;
 
   async function dropWhatIsLost(): Promise<void> {
     const asked = [...held];
@@ -85,7 +85,8 @@ export function leasesOn({ db, me, held }: Context): Leases {
             select lane from inbox as waiting where urgent and disposition is null and ${isFree('waiting')}
             group by lane order by min(seq) limit ${urgentAtOnce}
           ), first as materialized (
-            ${freeEvents(sql`lane = any (array(select lane from urgent))`, urgentAtOnce)}
+            -- By the index of lanes: that of all that wait has their order, and would be read to its end.
+            ${freeEvents(sql`lane = any (array(select lane from urgent))`, urgentAtOnce, sql`seq + 0`)}
           ), others as materialized (
             ${freeEvents(sql`lane <> all (array(select lane from urgent))`, limit)}
           ), free as (

@@ -30,9 +30,10 @@ describe.each(await backends())('the incidents of a store of an earlier version,
     // As it was before the step.
     for (const statement of [
       'drop table answers, connections, connections_version, routes, default_connections, approvals, pulls, twins, link_codes, notices, holds, transcripts, duties, watched, schedules, lowered_triggers, questions, takeovers, journal',
-      'drop index record_action, inbox_pulled, runs_failed',
-      'alter table incidents drop column place, drop column service, drop column data, drop column gathered_by',
-      'alter table inbox drop column storm',
+      'drop index record_action, inbox_pulled, runs_failed, runs_asking',
+      'alter table incidents drop column place, drop column service, drop column data, drop column gathered_by, drop column urgent',
+      'alter table inbox drop column storm, drop column urgent',
+      'alter table budgets drop column urgent_until',
       'alter table runs drop column worker, drop column asked_by, drop column verified',
       'alter table tokens drop column owner',
       'alter table people drop column scope',

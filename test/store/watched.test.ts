@@ -87,6 +87,13 @@ describe.each(await backends())(
         );
         await world.run(`alter table pulls drop column gap`);
         await world.run(`alter table runs drop column verified`);
+        for (const [table, column] of [
+          ['inbox', 'urgent'],
+          ['incidents', 'urgent'],
+          ['budgets', 'urgent_until'],
+        ])
+          await world.run(`alter table ${table} drop column ${column}`);
+        await world.run(`drop index runs_asking`);
         await world.run(`delete from migrations where name >= '0027'`);
         await world.run(`update runs set stuck = ${stuck(reason, more)} where id = '${runId}'`);
         await migrate(world.db);
