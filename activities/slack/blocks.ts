@@ -68,9 +68,11 @@ export function marked({ text, blocks }: Body, mark: string | undefined): Body {
   return { text: cut(withMark(text, mark), maxFallback), blocks: [...line, ...blocks] };
 }
 
-/** The escaped text, begun with the mark. */
-export const withMark = (text: string, mark: string | undefined) =>
-  mark === undefined ? text : `${escapeSlack(mark)} ${text}`;
+/** The escaped text, begun with the mark: once, also where it was read with its mark. */
+export const withMark = (text: string, mark: string | undefined) => {
+  const begun = mark === undefined ? '' : `${escapeSlack(mark)} `;
+  return text.startsWith(begun) ? text : `${begun}${text}`;
+};
 
 /** Slack documents no number for all blocks of a message, and refuses from some 13 000 characters of JSON. */
 const maxTogether = 12_500;

@@ -234,6 +234,9 @@ describe('the topic of a channel', () => {
     await run(setSlackTopic, { channelId, text: 'Open' }, { mark: 'SIMULATED' });
     const room = simulator.world.channels.find(({ id }) => id === channelId);
     expect(room?.topic).toBe('SIMULATED Open');
+    // As an undo gives it: it was read with its mark.
+    await run(setSlackTopic, { channelId, text: 'SIMULATED Closed' }, { mark: 'SIMULATED' });
+    expect(room?.topic).toBe('SIMULATED Closed');
   });
 
   it('mentions nobody and is cut at 250 characters', async () => {
