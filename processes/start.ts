@@ -184,6 +184,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       slackAppToken: connected.slackAppToken,
       slackApiUrl: connected.slackApiUrl,
       publicUrl: BATON_PUBLIC_URL,
+      isAddressGuessed: settings.publicUrl === undefined,
       oidc: settings.oidc,
       wayTo: async (address) => wayTo(address, env),
       openForm: formOpener(clients),

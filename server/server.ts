@@ -99,6 +99,8 @@ export interface ServerOptions {
   pull?: PullSource | undefined;
   /** How its webhook subscriptions are looked after; undefined, or without `publicUrl` and `pull`: by nobody. */
   subscriptions?: Subscriptions | undefined;
+  /** `publicUrl` is a guess: webhooks may come by another address, so nobody is paged because no subscription leads there. */
+  isAddressGuessed?: boolean;
   /** How the record's heads are told and its checkpoints signed, and how long things are kept. */
   keeping: HeadOptions & { retentionDays: number };
 }
@@ -288,6 +290,7 @@ function watchedSubscriptions({
   pull,
   connections,
   pagerDutySecrets,
+  isAddressGuessed = false,
 }: ServerOptions) {
   if (!subscriptions || publicUrl === undefined || !pull) return undefined;
   return {
@@ -295,10 +298,11 @@ function watchedSubscriptions({
     publicUrl,
     isPulled: !pull.gapsOnly,
     accounts: () => accountsOf(pull, connections),
-    takesWebhooks: async (name: string) =>
-      name === defaultConnection
-        ? pagerDutySecrets.length > 0
-        : Boolean((await connections?.settingsOf('pagerduty', name))?.values[pagerDutyWebhook.setting]),
+    takesWebhooks: async (name: string) => {
+      if (isAddressGuessed) return false;
+      if (name === defaultConnection) return pagerDutySecrets.length > 0;
+      return Boolean((await connections?.settingsOf('pagerduty', name))?.values[pagerDutyWebhook.setting]);
+    },
   };
 }
 

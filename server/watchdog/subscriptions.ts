@@ -31,7 +31,7 @@ export interface SubscriptionOptions {
   accounts(): Promise<readonly string[]>;
   /** Where PagerDuty reaches Baton: tells our subscriptions from others. */
   publicUrl: string;
-  /** The account's webhook is open: there is a secret for it, so a subscription should lead to it. */
+  /** The account's webhook is open by an address that is known: there is a secret for it, so a subscription should lead to it. */
   takesWebhooks(connection: string): Promise<boolean>;
   /** The log is pulled anyhow: there is no gap to fill. */
   isPulled: boolean;
