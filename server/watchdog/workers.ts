@@ -26,11 +26,13 @@ const refusals: readonly unknown[] = [3, 5, 7, 12];
 
 /**
  * Nobody asks Temporal for work, or fewer than should; or runs stand still, or tasks wait for too long, because nobody takes them. What follows
- * from another one of these is not told besides.
+ * from another one of these is not told besides: nor is a wait, as long as it is from before workers came back.
  */
 export function workerUnhealthy(options: Options): Condition {
   const { client, namespace, taskQueue, workersExpected, store, limits, now = Date.now } = options;
   const startedAt = now();
+  /** When it was last seen that nobody takes tasks of this kind. */
+  const absentAt = new Map<TaskKind, number>();
 
   async function polling(): Promise<{ pollers: Poller[]; live: Poller[] }> {
     const isLive = ({ at }: Poller) => now() - at <= limits.unpolled * 1_000;
@@ -112,7 +114,8 @@ export function workerUnhealthy(options: Options): Condition {
 
   function tooLate({ kind, count, milliseconds }: WaitingTasks): Trouble[] {
     const seconds = Math.round(milliseconds / 1_000);
-    if (milliseconds < limits.untaken * 1_000) return [];
+    const withWorkers = Math.min(milliseconds, now() - (absentAt.get(kind) ?? 0));
+    if (withWorkers < limits.untaken * 1_000) return [];
     const other = count === 1 ? '' : ` About ${count} wait.`;
     return [
       trouble(
@@ -148,7 +151,8 @@ export function workerUnhealthy(options: Options): Condition {
       const none = missing.length > 0 ? [noneAsks(missing, pollers)] : still;
       const explained: readonly TaskKind[] =
         missing.length > 0 ? missing : still.length > 0 ? ['workflow'] : [];
-      return [...none, ...few, ...late.filter(({ kind }) => !explained.includes(kind)).flatMap(tooLate)];
+      for (const kind of explained) absentAt.set(kind, now());
+      return [...none, ...few, ...late.flatMap(tooLate)];
     },
   };
 }

@@ -154,6 +154,18 @@ describe('worker.unhealthy', () => {
     queue.asked = {};
     expect(await keys()).toEqual([noWorker]);
   });
+
+  it('counts a wait from when there are workers again: they have so long to take what waits', async () => {
+    const waited = { workflow: 1_200, activity: 5 };
+    const { clock, keys, queue } = watched({ asked: {}, waited });
+    clock.pass(3_600);
+    expect(await keys()).toEqual([noWorker]);
+    queue.asked = both({ a: 3 });
+    clock.pass(59);
+    expect(await keys()).toEqual([]);
+    clock.pass(1);
+    expect(await keys()).toEqual([lateWorkflows]);
+  });
 });
 
 describe('worker.unhealthy, of a real queue in parts', () => {
