@@ -9,7 +9,7 @@ import {
   parseJsonObject,
 } from './body.ts';
 import type { Inbox } from './inbox.ts';
-import type { ReadEvent } from './read-event.ts';
+import { deliveryOf, type ReadEvent, warnOfDrift } from './read-event.ts';
 import { notConfigured, Refusal } from './refusal.ts';
 import type { SigningConnection } from './signing-connection.ts';
 
@@ -70,22 +70,13 @@ export function takeWebhook(source: WebhookSource, { connectionOf, readBody, inb
     const receivedAt = new Date().toISOString();
     const digest = digestOf(body);
     const read = source.read(parseJsonObject(body), connection, receivedAt, digest);
-    const { type, subject, time = receivedAt, id = digest } = 'event' in read ? read.event : read;
+    const delivery = deliveryOf(read, { provider, connection, receivedAt, digest, body });
     const deliveryId = headerOf(request, deliveryHeader) ?? '';
     const { seq, duplicate } = await inbox.store({
-      source: `/${provider}/${connection}`,
-      eventId: id,
-      type,
-      ...(subject === undefined ? {} : { subject }),
-      time,
+      ...delivery,
       ...(deliveryIdForm.test(deliveryId) ? { deliveryId } : {}),
-      body,
-      ...('event' in read ? { event: read.event } : { unreadable: read.unreadable }),
-      actor: provider,
-      via: 'webhook',
     });
-    if ('unreadable' in read)
-      log.warn({ event: id, incident: subject, type, reason: read.unreadable }, 'Schema drift: event parked');
-    response.status(202).json({ id, seq, duplicate });
+    warnOfDrift(delivery, log);
+    response.status(202).json({ id: delivery.eventId, seq, duplicate });
   };
 }

@@ -6,7 +6,7 @@ import type { ReadEvent } from '../read-event.ts';
 export interface ReadBy {
   connection: string;
   receivedAt: string;
-  /** Of its bytes: the id of what has none of its own. */
+  /** The sender's id of the delivery, else the digest of its bytes: the id of what has none of its own. */
   digest: string;
 }
 

@@ -57,9 +57,15 @@ const schemes: readonly Scheme[] = [standardWebhooks, gitHub, grafana];
 export const signatureForms =
   'webhook-id, webhook-timestamp and webhook-signature (Standard Webhooks), X-Hub-Signature-256 (GitHub) or X-Grafana-Alerting-Signature';
 
+/** The form by which a request is signed. */
+const schemeOf = (header: Header) => schemes.find(({ signaturesIn }) => signaturesIn(header).length > 0);
+
 /** Whether a header holds a signature at all: told before the body is read. */
-export const hasSignature = (header: Header): boolean =>
-  schemes.some(({ signaturesIn }) => signaturesIn(header).length > 0);
+export const hasSignature = (header: Header): boolean => schemeOf(header) !== undefined;
+
+/** The id of a delivery, where the signature covers it. */
+export const signedId = (header: Header): string | undefined =>
+  schemeOf(header) === standardWebhooks ? header('webhook-id') : undefined;
 
 /** Whether the bytes are signed by one of the secrets. The header tells the form; a secret that begins with `whsec_` is base64. */
 export function checkSignature(
@@ -68,7 +74,7 @@ export function checkSignature(
   secrets: readonly string[],
   now: number,
 ): Signed {
-  const scheme = schemes.find(({ signaturesIn }) => signaturesIn(header).length > 0);
+  const scheme = schemeOf(header);
   if (!scheme) return 'none';
   const signed = scheme.signedText(header, body);
   if (!isSignedByAny(scheme.signaturesIn(header), signed, secrets.map(keyOf))) return 'no match';

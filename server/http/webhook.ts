@@ -10,12 +10,12 @@ import {
 } from '../body.ts';
 import { boundedData } from '../bounded.ts';
 import type { Inbox } from '../inbox.ts';
-import type { ReadEvent } from '../read-event.ts';
+import { deliveryOf, type ReadEvent, warnOfDrift } from '../read-event.ts';
 import { notConfigured, Refusal } from '../refusal.ts';
 import { type CarriedBy, carriedBy, readCloudEvents } from './cloud-events.ts';
 import { keyFrom, type ReadBy, subjectFrom } from './format.ts';
 import { formats } from './formats/index.ts';
-import { bearsOne, checkSignature, hasSignature, signatureForms } from './signature.ts';
+import { bearsOne, checkSignature, hasSignature, signatureForms, signedId } from './signature.ts';
 
 /** A source of events of a team's own, as its connection describes it. */
 export interface HttpSource {
@@ -27,6 +27,9 @@ export interface HttpSource {
   /** Of its JSON. Left out: any. CloudEvents are known by themselves. */
   format?: string | undefined;
 }
+
+/** As senders make them: `msg_2KWPBgLlAfxdpx2AI54pPJ85f4W`, a UUID. */
+const deliveryIdForm = /^[\w.:-]{1,200}$/;
 
 export interface HttpWebhookOptions {
   /** The source that a request's address names. Rejects with a refusal where there is none. */
@@ -47,30 +50,30 @@ export function takeHttpEvents({ sourceOf, readBody, inbox, log }: HttpWebhookOp
     const body = await readBody(request);
     checkSigned(request, body, source);
     const receivedAt = new Date().toISOString();
-    const digest = digestOf(body);
-    const from = { connection: source.connection, receivedAt, digest };
+    const { connection } = source;
+    const from = { connection, receivedAt, digest: idOf(request, source) ?? digestOf(body) };
     const read = by ? readCarried(by, request, body, from) : readJson(body, from, source.format);
     const receipts = await Promise.all(
       read.map(async (each) => {
-        const { type, subject, time = receivedAt, id = digest } = 'event' in each ? each.event : each;
-        if ('unreadable' in each)
-          log.warn({ event: id, type, reason: each.unreadable }, 'Schema drift: event parked');
-        const { seq, duplicate } = await inbox.store({
-          source: `/http/${source.connection}`,
-          eventId: id,
-          type,
-          ...(subject === undefined ? {} : { subject }),
-          time,
-          body: read.length === 1 ? body : bodyOf(each),
-          ...('event' in each ? { event: each.event } : { unreadable: each.unreadable }),
-          actor: 'http',
-          via: 'webhook',
-        });
-        return { id, seq, duplicate };
+        const kept = read.length === 1 ? body : bodyOf(each);
+        const delivery = deliveryOf(each, { provider: 'http', ...from, body: kept });
+        const { seq, duplicate } = await inbox.store(delivery);
+        warnOfDrift(delivery, log);
+        return { id: delivery.eventId, seq, duplicate };
       }),
     );
     response.status(202).json({ events: receipts });
   };
+}
+
+/**
+ * The sender's id of a delivery, which it repeats with it: the id of JSON that has none of its own, so that the same words at another time are
+ * another event. One that the signature does not cover says nothing: with it a copy could pass for something new.
+ */
+function idOf(request: Request, { secrets }: HttpSource): string | undefined {
+  const header = (name: string) => headerOf(request, name);
+  const id = secrets.length > 0 ? signedId(header) : header('webhook-id');
+  return id !== undefined && deliveryIdForm.test(id) ? id : undefined;
 }
 
 /** What can be told before the body is read. */

@@ -10,6 +10,7 @@ const known: Record<string, Record<string, string>> = {
   'shop-ci': { HTTP_WEBHOOK_SECRETS: `older, ${secret}` },
   standard: { HTTP_WEBHOOK_SECRETS: `whsec_${base64Secret}` },
   monitoring: { HTTP_WEBHOOK_TOKENS: `older,${token}`, HTTP_WEBHOOK_FORMAT: 'alertmanager' },
+  plain: { HTTP_WEBHOOK_TOKENS: token },
   both: { HTTP_WEBHOOK_SECRETS: secret, HTTP_WEBHOOK_TOKENS: token },
   github: { HTTP_WEBHOOK_SECRETS: secret, HTTP_WEBHOOK_FORMAT: 'github' },
   open: {},
@@ -73,6 +74,24 @@ describe('a source of a team’s own', () => {
     expect(receiver.stored[0]?.subject).toBeUndefined();
     const again = await post(receiver, 'shop-ci', body, byGitHub(body));
     expect(again.json.events).toEqual([{ id: told?.id, seq: 1, duplicate: true }]);
+  });
+
+  it('tells the same words at two times by the id of the delivery, where that is shown to be its own', async () => {
+    const receiver = await start();
+    const send = async (name: string, headers: Record<string, string>, id: string) =>
+      (await post(receiver, name, '{"ok":false}', { ...headers, 'webhook-id': id })).json.events;
+    const bearer = bearing(token);
+    expect(await send('plain', bearer, 'night-1')).toMatchObject([{ id: 'night-1', duplicate: false }]);
+    expect(await send('plain', bearer, 'night-1')).toMatchObject([{ id: 'night-1', duplicate: true }]);
+    expect(await send('plain', bearer, 'night-2')).toMatchObject([{ id: 'night-2', duplicate: false }]);
+    // This signature is of the body alone.
+    const signed = byGitHub('{"ok":false}');
+    for (const more of [{}, { 'webhook-signature': 'v1,none', 'webhook-timestamp': '1' }])
+      expect(await send('shop-ci', { ...signed, ...more }, 'night-1')).toMatchObject([
+        { id: expect.stringMatching(/^sha256:/) },
+      ]);
+    const standard = byStandard('{"ok":false}');
+    expect(await send('standard', standard, 'msg_1')).toMatchObject([{ id: 'msg_1', duplicate: false }]);
   });
 
   it('signs as Standard Webhooks has it, with a key in base64', async () => {
@@ -249,6 +268,18 @@ describe('a monitor', () => {
       ['alertmanager.unknown', true],
       ['alertmanager.alert.firing', false],
     ]);
+  });
+});
+
+describe('a monitor that tells of too many alerts at once', () => {
+  it('loses none of them: they are kept together and parked, with what to do', async () => {
+    const receiver = await start();
+    const body = JSON.stringify({ alerts: Array.from({ length: 1_001 }, () => ({})) });
+    expect((await post(receiver, 'monitoring', body, bearing(token))).status).toBe(202);
+    expect(receiver.stored).toMatchObject([
+      { type: 'alertmanager.unknown', unreadable: expect.stringContaining('set the receiver') },
+    ]);
+    expect(Buffer.from(receiver.stored[0]?.body ?? []).toString()).toBe(body);
   });
 });
 

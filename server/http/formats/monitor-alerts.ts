@@ -16,7 +16,7 @@ const alert = z.object({
 });
 const delivery = z.object({ alerts: z.array(z.unknown()).min(1) });
 
-/** So many in one delivery: Alertmanager's `max_alerts`, and Grafana's, cut it where it is more. */
+/** More in one delivery would fill the inbox at once. */
 const alertsAtMost = 1_000;
 
 /**
@@ -27,11 +27,16 @@ const alertsOf =
   (monitor: 'alertmanager' | 'grafana') =>
   (json: object, by: ReadBy): ReadEvent[] => {
     const parsed = delivery.safeParse(json);
-    if (!parsed.success)
-      return [{ unreadable: shortly(parsed.error), id: by.digest, type: `${monitor}.unknown` }];
-    return parsed.data.alerts
-      .slice(0, alertsAtMost)
-      .map((given, index) => readAlert(monitor, given, index, by));
+    const parked = (unreadable: string): ReadEvent[] => [
+      { unreadable, id: by.digest, type: `${monitor}.unknown` },
+    ];
+    if (!parsed.success) return parked(shortly(parsed.error));
+    const { alerts } = parsed.data;
+    if (alerts.length > alertsAtMost)
+      return parked(
+        `holds ${alerts.length} alerts, and ${alertsAtMost} are read at most: set the receiver's max_alerts, or group by more labels`,
+      );
+    return alerts.map((given, index) => readAlert(monitor, given, index, by));
   };
 
 function readAlert(
