@@ -1,14 +1,12 @@
 import { severityRaised } from '../workflows/severity-raised.ts';
+import { isHighestPriority } from './highest-priority.ts';
 import { defineTrigger } from './trigger.ts';
-
-/** As accounts write it: P1, SEV1, Sev-1. */
-const highest = /^(p|sev)[-. ]?1$/i;
 
 /** Once for each incident: what is lowered and raised again has its people already, unless it was lowered before the run looked. */
 export const severityRaisedTrigger = defineTrigger({
   name: 'severity-raised',
   on: 'pagerduty.incident.priority_updated',
-  when: { 'priority is P1 or SEV1': ({ priority }) => highest.test(priority?.name ?? '') },
+  when: { 'priority is P1 or SEV1': ({ priority }) => isHighestPriority(priority?.name ?? '') },
   run: severityRaised,
   input: ({ id, priority }) => ({ incidentId: id, priority: priority?.name ?? '' }),
   // People are asked for an hour, three times at most.

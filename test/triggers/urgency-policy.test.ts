@@ -1,17 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { urgentIncidents } from '../../triggers/policies/urgent-incidents.ts';
 import { defineUrgency } from '../../triggers/urgency-policy.ts';
+import { incidentTriggered } from './events.ts';
 
-const incident = {
-  id: 'Q1',
-  title: 'Slow',
-  status: 'triggered',
-  urgency: 'high',
-  service: { id: 'PSEARCH', name: 'Search' },
-  assignees: [],
-  teams: [],
-} as const;
-const named = (name: string) => ({ ...incident, assignees: [], teams: [], priority: { id: 'PPRIO', name } });
+const named = (name: string) => incidentTriggered({ priority: { id: 'PPRIO', name } }).data;
+const incident = incidentTriggered().data;
 
 describe('the urgency policy that ships', () => {
   it.each([
@@ -48,8 +41,8 @@ describe('the urgency policy that ships', () => {
 describe('an urgency policy of a team', () => {
   it('may ask for anything that the incident tells', () => {
     const checkout = defineUrgency({
-      when: 'it is of Search, and its urgency is high',
-      is: ({ service, urgency }) => service.name === 'Search' && urgency === 'high',
+      when: 'it is of Checkout, and its urgency is high',
+      is: ({ service, urgency }) => service.name === 'Checkout' && urgency === 'high',
     });
     expect(checkout.isUrgent(named('P5'))).toBe(true);
   });
