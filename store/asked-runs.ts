@@ -8,10 +8,10 @@ import { keyText } from './json.ts';
 import { textsOf } from './lists.ts';
 import { recordRow, type StoredLine } from './record.ts';
 
-/** How runs stand, above all those that do not act by themselves alone: they watch, propose or ask. */
+/** In which modes runs are, and what those did that do not act by themselves alone: they watch, propose or ask. */
 export interface AskedRuns {
-  /** All on an incident but rehearsals, oldest first: by which trigger, with which workflow, in which mode. */
-  modesOn(subject: string): Promise<{ trigger: string; workflow: string; mode: Mode }[]>;
+  /** Those on an incident but rehearsals, the newest of them, oldest first: by which trigger, in which mode. */
+  modesOn(subject: string): Promise<{ trigger: string; mode: Mode }[]>;
   /**
    * The lines about what these triggers' newest runs watched, proposed or asked for, at most `limit` of them since then, oldest first; and
    * about all else that was done there. Those that are not linked yet are not among them.
@@ -23,14 +23,14 @@ export interface AskedRuns {
   }): Promise<RecordRow[]>;
 }
 
-/** A card has no room for more. */
+/** An incident has a run or two of each trigger. */
 const mostOnIncident = 20;
 
 export function askedRunsOn({ db }: Context): AskedRuns {
   return {
     async modesOn(subject) {
-      const { rows } = await sql<{ trigger: string; workflow: string; mode: Mode }>`
-        select trigger, workflow, coalesce(${modeInCause}, 'auto') as mode from runs
+      const { rows } = await sql<{ trigger: string; mode: Mode }>`
+        select trigger, coalesce(${modeInCause}, 'auto') as mode from runs
         where subject = ${keyText(subject)} and coalesce(${modeInCause}, 'auto') = any (${textsOf(modes)})
         order by created_at desc limit ${mostOnIncident}`.execute(db);
       return rows.toReversed();

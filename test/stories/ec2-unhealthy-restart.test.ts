@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { impair, restedInstance } from '../../simulator/ec2.ts';
 import { mergeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { ec2Unhealthy } from '../../triggers/ec2-unhealthy.ts';
+import { otherAlert, raiseOtherAlert } from '../fixtures/other-alert.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
 const tagged = 'i-0abc12345def67890';
@@ -204,18 +205,10 @@ describe('an unhealthy EC2 instance', () => {
     const title = `EC2 ${instance} StatusCheckFailed`;
     const alert = { key: instance, severity: 'critical' as const, summary: title, details: { instance } };
     const id = raiseIncident(world.pagerDuty, { title, service: 'Checkout', alert });
-    const own = world.pagerDuty.world.alerts.find(({ incidentId }) => incidentId === id);
-    if (!own) throw new Error('The incident has no alert');
-    const disk = {
-      id: `${own.id}D`,
-      key: 'db-7',
-      summary: 'Disk of db-7 is full',
-      details: { host: 'db-7' },
-    };
-    world.pagerDuty.world.alerts.push({ ...own, ...disk });
+    raiseOtherAlert(world.pagerDuty, id);
     expect((await ended(id)).outcome).toBe('handed to a person');
     expect(reboots(instance).length).toBe(1);
-    expect(notes(id).join('\n')).toContain('left open, as more fires in it: Disk of db-7 is full.');
+    expect(notes(id).join('\n')).toContain(`left open, as more fires in it: ${otherAlert}.`);
     expect(incident(id)?.status).toBe('acknowledged');
   });
 

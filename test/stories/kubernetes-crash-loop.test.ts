@@ -3,6 +3,7 @@ import { crashLoop } from '../../simulator/kubernetes.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { triggers } from '../../triggers/index.ts';
 import { changedOften } from '../fixtures/changed-often.ts';
+import { otherAlert, raiseOtherAlert } from '../fixtures/other-alert.ts';
 import { crashing, remedied } from '../fixtures/remedied.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
@@ -240,19 +241,11 @@ describe('a deployment that crashes since its last rollout', () => {
   it('is returned, and its incident left open where another alert of it still fires', async () => {
     const { image, raise } = sinceRollout('invoices');
     const id = raise();
-    const own = world.pagerDuty.world.alerts.find(({ incidentId }) => incidentId === id);
-    if (!own) throw new Error('The incident has no alert');
-    const disk = {
-      id: `${own.id}D`,
-      key: 'db-7',
-      summary: 'Disk of db-7 is full',
-      details: { host: 'db-7' },
-    };
-    world.pagerDuty.world.alerts.push({ ...own, ...disk });
+    raiseOtherAlert(world.pagerDuty, id);
     await answer(id, 'approved');
     expect((await endOf(id)).outcome).toBe('handed to a person');
     expect(imageOf('invoices')).toBe(image);
-    expect(notes(id)).toContain('left open, as more fires in it: Disk of db-7 is full.');
+    expect(notes(id)).toContain(`left open, as more fires in it: ${otherAlert}.`);
     expect(statusOf(id)).toBe('acknowledged');
   });
 
