@@ -17,8 +17,8 @@ export interface PageRules {
 
 /**
  * What holds where nobody says otherwise. Something was changed and did not get well, or nobody knows how far it got: that cannot wait.
- * Nor can that runs stand still, or that
- * nothing comes in. What a setting or an input must mend is found in working hours. All else may have left an incident without its help.
+ * Nor can it wait that runs stand still, or that nothing comes in. What a setting or an input must mend is found in working hours. All else may
+ * have left an incident without its help.
  */
 export const usualSeverities = {
   NotHealthy: 'critical',

@@ -113,8 +113,10 @@ export interface Details {
   'run.went_on': { run: string; workflow: string };
   /** The watchdog has found that something is not as it should be, and how long that has been so. */
   'condition.began': ConditionDetail & { since: string; summary: string };
-  /** People were told of it; `unconfirmed`: why that could not be seen to arrive. */
-  /** `by`: the connection. `instead`: why not by the one that a policy names. */
+  /**
+   * People were told of it. `by`: the connection. `instead`: why not by the one that a policy names. `unconfirmed`: why that could not be seen
+   * to arrive.
+   */
   'condition.paged': ConditionDetail & { by?: string; instead?: string; unconfirmed?: string };
   'condition.over': ConditionDetail & { unconfirmed?: string };
   /** PagerDuty has a change event of a change; or not, and it is tried no more. */

@@ -56,6 +56,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       runs: { client, taskQueue, eagerStart: false, authority },
     };
     const baton = batonFor({ store });
+    const policies = await wiring.loadPolicies();
     server = await startServer({
       host: settings.host,
       port,
@@ -75,7 +76,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       eagerStart: false,
       namespace: temporal.namespace,
       triggers: await wiring.loadTriggers(),
-      urgent: (await wiring.loadPolicies()).urgent,
+      urgent: policies.urgent,
       taskQueue,
       versions: settings.workerVersions,
       workersExpected: settings.workersExpected,
@@ -89,7 +90,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
         ...connectClients(providers, allConnections(wiring.env, connections), wiring.env),
         baton,
       }),
-      pages: (await wiring.loadPolicies()).pages,
+      pages: policies.pages,
       tell: directJournal(wiring.loadActivities, { ...allClients, baton }, store),
       subscriptions: directSubscriptions(wiring.loadActivities, { ...allClients, baton }),
       pull: pullSource(providers, allClients, { pullSeconds: settings.pullSeconds, env: wiring.env }),

@@ -148,6 +148,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       ...worldOf(wiring, { store, connections, providers, settings, env }),
       runs: { client, taskQueue, eagerStart, authority },
     };
+    const policies = await wiring.loadPolicies();
     const worker = await startWorker({
       connection,
       namespace: temporal.namespace,
@@ -163,7 +164,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       scrub,
       count: metrics.activity,
       countRun: metrics.run,
-      journal: (await wiring.loadPolicies()).journal,
+      journal: policies.journal,
       commit: await commit,
       connections,
       versions,
@@ -193,7 +194,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       eagerStart,
       namespace: temporal.namespace,
       triggers: await wiring.loadTriggers(),
-      urgent: (await wiring.loadPolicies()).urgent,
+      urgent: policies.urgent,
       taskQueue,
       versions,
       workersExpected: settings.workersExpected,
@@ -203,7 +204,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       halves,
       log,
       pager: directPager(wiring.loadActivities, ownClients),
-      pages: (await wiring.loadPolicies()).pages,
+      pages: policies.pages,
       tell: directJournal(wiring.loadActivities, ownClients, store),
       subscriptions: directSubscriptions(wiring.loadActivities, ownClients),
       pull: pullSource(providers, clients, { pullSeconds: settings.pullSeconds, env }),

@@ -63,8 +63,10 @@ export function giveLimits(target: string, limits: Partial<Limits>): void {
   callHeader = undefined;
 }
 
-/** What a call says beside its input: why it is made, and which call of its activity it is (see `call-number.ts`), and
- * whether it goes before others; a change also by what. */
+/**
+ * What a call says beside its input: why it is made, which call of its activity it is (see `call-number.ts`), and whether it goes before
+ * others; a change also by what.
+ */
 export function callHeaders(
   { activityType, args }: { activityType: string; args: readonly unknown[] },
   firstInput: unknown,
