@@ -1,4 +1,4 @@
-import { condition, log } from '@temporalio/workflow';
+import { condition, log, patched } from '@temporalio/workflow';
 import type { LaterEvent } from '../domain/incident.ts';
 import { type PageRules, severityOf } from '../domain/page.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
@@ -65,18 +65,20 @@ export async function pageForRun(failure: PageForRunInput): Promise<string> {
     if (!event && Date.now() >= until) return 'left to people';
     // All that counts has been dealt with, so a new history needs none of the events.
     if (!event) return renew({ ...failure, soFar: { ...pages.soFar(), until } });
-    if (isHealthy(event)) break;
+    seen = eventsSoFar().indexOf(event) + 1;
+    if (isHealthy(event)) {
+      await pages.resolve();
+      // What has come meanwhile was told to this run, and to no other one.
+      if (next() === undefined || !patched('hears-of-failures-to-the-end')) return 'resolved';
+      continue;
+    }
     await pages.raiseAnother({
       ...failureIn(event),
       ...(account ? { account } : {}),
       ...(rules ? { rules } : {}),
     });
     until = Date.now() + watchedForMs;
-    seen = eventsSoFar().indexOf(event) + 1;
   }
-
-  await pages.resolve();
-  return 'resolved';
 }
 
 /** The pages that an earlier history of the run has raised. */
@@ -131,6 +133,7 @@ function pagesBy(connection: string | undefined, known: readonly Page[]) {
           failures.push(error);
         });
       if (failures.length > 0) throw failures[0];
+      pages.length = 0;
     },
     soFar: () => ({ pages: [...pages], ...(by === undefined ? {} : { connection: by }) }),
   };

@@ -8,12 +8,15 @@ import type { CallCause } from '../../workflows/kit/call-headers.ts';
 import { laterEvents } from '../../workflows/kit/run.ts';
 import { signedMemo } from '../authority.ts';
 import { startTimeSkipping } from '../temporal.ts';
+import { eventually } from '../world.ts';
 import { pageForRun, waitForNext, waitForResolve } from './fixture/waiting.ts';
 
 /** PagerDuty as it is now, and how often it was asked. */
 const pagerDuty = { status: 'triggered', reads: 0, fails: 0 };
 const raised: string[] = [];
 const resolved: string[] = [];
+/** What happens while a page is taken back. */
+let duringResolve: (() => Promise<void>) | undefined;
 /** What each call of the run has told of it. */
 const acknowledged: CallCause['acknowledged'][] = [];
 const day = 24 * 3_600_000;
@@ -43,6 +46,7 @@ const activities = {
   },
   async resolvePagerDutyAlert({ dedupKey }: { dedupKey: string }) {
     resolved.push(dedupKey);
+    await duringResolve?.();
     return {};
   },
   reportRunEnd: async () => undefined,
@@ -145,5 +149,22 @@ describe('a page for a run on a target that never runs again', () => {
     expect(await handle.result()).toBe('resolved');
     expect(raised).toEqual([]);
     expect(resolved).toEqual(['one', 'two']);
+  }, 30_000);
+
+  it('raises one for a failure that comes while it takes back those of before', async () => {
+    const handle = await temporal.client.workflow.start(pageForRun, { ...start('again'), args: [failure] });
+    const tell = (eventId: string, type: string, data: object) =>
+      handle.signal(laterEvents, [{ eventId, type, time: new Date().toISOString(), echo: false, data }]);
+    const failed = { ...failure, failure: { class: 'Conflict', message: 'it was changed meanwhile' } };
+    duringResolve = async () => {
+      duringResolve = undefined;
+      await tell('E11', 'run.failed', failed);
+    };
+    await tell('E10', 'run.completed', { healthy: true });
+    await eventually('the next page', () => raised.length === 2);
+    expect(resolved).toEqual(raised.slice(0, 1));
+    await tell('E12', 'run.completed', { healthy: true });
+    expect(await handle.result()).toBe('resolved');
+    expect(resolved).toEqual(raised);
   }, 30_000);
 });
