@@ -15,6 +15,8 @@ declare module 'vitest' {
     testServerPath: string;
     /** All workflows, in one file. */
     workflowBundlePath: string;
+    /** Where bundles are kept, with the key by which a `baton start` takes them from there. */
+    bundlesPath: string;
     /** An embedded database with all its tables, and nothing in it. */
     storePath: string;
   }
@@ -24,10 +26,11 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'baton-test-'));
   const workflowsPath = fileURLToPath(new URL('./workflows/index.ts', import.meta.url));
+  const bundles = join(folder, 'bundles');
   const [temporal, testServer, { code }] = await Promise.all([
     findTemporal(),
     findTestServer(),
-    bundleWorkflows(workflowsPath),
+    bundleWorkflows(workflowsPath, { cacheDir: bundles }),
   ]);
   const data = join(folder, 'data');
   await (await openStore({ dataDir: data })).close();
@@ -36,6 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('temporalPath', temporal.path);
   project.provide('testServerPath', testServer.path);
   project.provide('workflowBundlePath', bundlePath);
+  project.provide('bundlesPath', bundles);
   project.provide('storePath', join(data, 'store'));
   return () => rm(folder, { recursive: true });
 }

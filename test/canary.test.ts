@@ -10,9 +10,8 @@ import { raiseIncident } from '../simulator/pagerduty.ts';
 import { newSecret } from '../simulator/secret.ts';
 import { triggers } from '../triggers/index.ts';
 import { defineTrigger } from '../triggers/trigger.ts';
-import { bundleWorkflows } from '../worker/bundle.ts';
 import { addNamed } from './named-connections.ts';
-import { startTestTemporal } from './temporal.ts';
+import { bundleOf, startTestTemporal } from './temporal.ts';
 import { failLoudly } from './worker/fixture/failing.ts';
 import { cardOf, eventually, startWorld, type World } from './world.ts';
 
@@ -56,9 +55,7 @@ let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'baton-canary-'));
   temporal = await startTestTemporal({ dbFilename: join(folder, 'temporal.db') });
-  const bundle = await bundleWorkflows(
-    fileURLToPath(new URL('./worker/fixture/failing.ts', import.meta.url)),
-  );
+  const bundle = await bundleOf(fileURLToPath(new URL('./worker/fixture/failing.ts', import.meta.url)));
   world = await startWorld({ temporal, bundle, triggers: [...triggers, fail] });
   const { env } = world;
   const named = { JIRA_API_TOKEN: newSecret(), JIRA_EMAIL: 'named@example.com' };

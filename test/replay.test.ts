@@ -3,10 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
 import { activities } from '../activities/index.ts';
-import { bundleWorkflows } from '../worker/bundle.ts';
 import * as workflows from '../workflows/index.ts';
 import { recordHistories } from './histories.ts';
-import { workflowBundle } from './temporal.ts';
+import { bundleOf, workflowBundle } from './temporal.ts';
 
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
 const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
@@ -85,7 +84,7 @@ describe('today’s workflows', () => {
 
   it('still fit all histories where payloads are encrypted from now on', async () => {
     const path = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
-    const bundle = await bundleWorkflows(path, { encrypted: true });
+    const bundle = await bundleOf(path, { encrypted: true });
     for (const name of files) await replay(read(name), bundle);
   }, 60_000);
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { inject } from 'vitest';
 import { devServerFileSettings, devServerSettings } from '../processes/temporal-server.ts';
+import { bundleWorkflows } from '../worker/bundle.ts';
 
 /**
  * A real Temporal development server for one test file, with the settings that Baton starts its own with. Up in 0.2 s; end it
@@ -41,3 +42,7 @@ export function startTimeSkipping(): Promise<TestWorkflowEnvironment> {
 
 /** The workflows of `workflows/index.ts`, bundled once for the whole test run. */
 export const workflowBundle = () => ({ code: readFileSync(inject('workflowBundlePath'), 'utf8') });
+
+/** The workflows that the file at `path` exports, bundled once for all test files that need them. */
+export const bundleOf = (path: string, options: { encrypted?: boolean } = {}) =>
+  bundleWorkflows(path, { ...options, cacheDir: inject('bundlesPath') });

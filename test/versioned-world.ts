@@ -3,8 +3,8 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { startVersions } from '../server/versions.ts';
 import { raiseIncident, resolveAs } from '../simulator/pagerduty.ts';
 import { productionIncident } from '../triggers/production-incident.ts';
-import { bundleWorkflows } from '../worker/bundle.ts';
 import { type RunningWorker, taskQueue } from '../worker/worker.ts';
+import { bundleOf } from './temporal.ts';
 import { cardOf, eventually, startWorkerBeside, startWorld, type World } from './world.ts';
 
 /** A world whose workers have versions, and what a deploy does to them. */
@@ -29,7 +29,7 @@ export interface VersionedWorld {
 
 /** Other workflows than the shipped ones. */
 export const bundleFixture = (name: string) =>
-  bundleWorkflows(fileURLToPath(new URL(`./workflows/fixture/${name}.ts`, import.meta.url)));
+  bundleOf(fileURLToPath(new URL(`./workflows/fixture/${name}.ts`, import.meta.url)));
 
 export async function startVersionedWorld(temporal?: TestWorkflowEnvironment): Promise<VersionedWorld> {
   const world = await startWorld({

@@ -7,10 +7,10 @@ import type { Approval } from '../../domain/approval.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { runFailed } from '../../triggers/run-failed.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { clientConverter } from '../../worker/data-converter.ts';
 import type { Asking } from '../../workflows/kit/ask-approval.ts';
 import { testKeys } from '../authority.ts';
+import { bundleOf } from '../temporal.ts';
 import { approvalAnswered, openTheDoor, writeNote } from '../workflows/fixture/asking.ts';
 import { eventually, startWorkerBeside, startWorld, type World } from '../world.ts';
 
@@ -45,10 +45,7 @@ const path = fileURLToPath(new URL('../workflows/fixture/asking.ts', import.meta
 let bundles: Record<'plain' | 'encrypted', WorkflowBundle>;
 let world: World;
 beforeAll(async () => {
-  const [plain, encrypted] = await Promise.all([
-    bundleWorkflows(path),
-    bundleWorkflows(path, { encrypted: true }),
-  ]);
+  const [plain, encrypted] = await Promise.all([bundleOf(path), bundleOf(path, { encrypted: true })]);
   bundles = { plain, encrypted };
   world = await startWorld({ triggers, bundle: plain });
 });

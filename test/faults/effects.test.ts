@@ -10,14 +10,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { activities } from '../../activities/index.ts';
 import { impair, restedInstance } from '../../simulator/ec2.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { startWorker, taskQueue } from '../../worker/worker.ts';
 import { signedMemo, testAuthority } from '../authority.ts';
 import { clientsFor } from '../clients.ts';
-import { startTestTemporal } from '../temporal.ts';
+import { bundleOf, startTestTemporal } from '../temporal.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
-const bundle = await bundleWorkflows(fileURLToPath(new URL('../worker/runs.ts', import.meta.url)));
+const bundle = await bundleOf(fileURLToPath(new URL('../worker/runs.ts', import.meta.url)));
 
 let folder: string;
 let temporal: TestWorkflowEnvironment;

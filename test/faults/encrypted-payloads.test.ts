@@ -15,10 +15,9 @@ import type { LaterEvent } from '../../domain/incident.ts';
 import { tellRun } from '../../server/runs.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { clientConverter } from '../../worker/data-converter.ts';
 import { testKeys } from '../authority.ts';
-import { startTestTemporal } from '../temporal.ts';
+import { bundleOf, startTestTemporal } from '../temporal.ts';
 import { canaries, keepSecrets } from '../worker/fixture/secretive.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
@@ -88,10 +87,7 @@ const tell = (note: string | undefined): LaterEvent => ({
 let plain: WorkflowBundle;
 let encrypted: WorkflowBundle;
 beforeAll(async () => {
-  [plain, encrypted] = await Promise.all([
-    bundleWorkflows(fixture),
-    bundleWorkflows(fixture, { encrypted: true }),
-  ]);
+  [plain, encrypted] = await Promise.all([bundleOf(fixture), bundleOf(fixture, { encrypted: true })]);
 });
 
 describe.each([

@@ -6,11 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { carriedName, causeName, withLastArgument } from '../../domain/last-argument.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { clientConverter } from '../../worker/data-converter.ts';
 import { taskQueue } from '../../worker/worker.ts';
 import { signedMemo, testKeys } from '../authority.ts';
-import { startTestTemporal } from '../temporal.ts';
+import { bundleOf, startTestTemporal } from '../temporal.ts';
 import { noteSomething } from '../worker/fixture/noting.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
@@ -33,7 +32,7 @@ describe.each([
   beforeAll(async () => {
     const fixture = fileURLToPath(new URL('../worker/fixture/noting.ts', import.meta.url));
     temporal = await startTestTemporal();
-    const bundle = await bundleWorkflows(fixture, { encrypted: encrypts });
+    const bundle = await bundleOf(fixture, { encrypted: encrypts });
     world = await startWorld({ temporal, bundle, keys, triggers: [note] });
     client = new Client({ connection: temporal.connection, dataConverter: clientConverter(keys) });
   });

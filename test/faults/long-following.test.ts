@@ -5,9 +5,9 @@ import type { LaterEvent } from '../../domain/incident.ts';
 import { devServerSettings } from '../../processes/temporal-server.ts';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { laterEvents } from '../../workflows/kit/run.ts';
 import { pagerdutyProductionIncidentPolicy } from '../../workflows/pagerduty-production-incident-policy.ts';
+import { bundleOf } from '../temporal.ts';
 import { collectEvents } from '../workflows/fixture/following.ts';
 import { cardOf, eventually, startWorld, type World } from '../world.ts';
 
@@ -43,9 +43,7 @@ beforeAll(async () => {
       ],
     },
   });
-  const bundle = await bundleWorkflows(
-    fileURLToPath(new URL('../workflows/fixture/following.ts', import.meta.url)),
-  );
+  const bundle = await bundleOf(fileURLToPath(new URL('../workflows/fixture/following.ts', import.meta.url)));
   world = await startWorld({ triggers: [collect, policy], temporal, bundle });
 });
 afterAll(async () => {

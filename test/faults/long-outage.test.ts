@@ -3,8 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { bundleWorkflows } from '../../worker/bundle.ts';
-import { startTimeSkipping } from '../temporal.ts';
+import { bundleOf, startTimeSkipping } from '../temporal.ts';
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => {
@@ -15,7 +14,7 @@ afterAll(() => env.teardown());
 it.each(['ProviderUnavailable', 'StoreUnavailable', 'Busy'])(
   'a run goes on after 90 minutes of %s, for its changes and its reads',
   async (type) => {
-    const bundle = await bundleWorkflows(fileURLToPath(new URL('../worker/runs.ts', import.meta.url)));
+    const bundle = await bundleOf(fileURLToPath(new URL('../worker/runs.ts', import.meta.url)));
     const back = (await env.currentTimeMs()) + 90 * 60_000;
     const away = async () => {
       if ((await env.currentTimeMs()) < back)

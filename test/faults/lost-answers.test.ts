@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnyActivity } from '../../activities/activity.ts';
 import { activities } from '../../activities/index.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { taskQueue } from '../../worker/worker.ts';
 import { signedMemo } from '../authority.ts';
 import { ledgersOf, violations } from '../check.ts';
+import { bundleOf } from '../temporal.ts';
 import { startWorld, type World } from '../world.ts';
 import { type Case, type Cases, next } from './lost-answers/case.ts';
 import { ec2Cases } from './lost-answers/ec2.ts';
@@ -44,7 +44,7 @@ let world: World;
 beforeAll(async () => {
   // Each case has one attempt that fails, of which the SDK would give a page.
   Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const bundle = await bundleWorkflows(fileURLToPath(new URL('./one-step.ts', import.meta.url)));
+  const bundle = await bundleOf(fileURLToPath(new URL('./one-step.ts', import.meta.url)));
   // The cases share instances and deployments, which would be left alone for a while after the first.
   const restless = (activities as readonly AnyActivity[]).map((each) => ({
     ...each,

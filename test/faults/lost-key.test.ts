@@ -6,9 +6,9 @@ import { tellRun } from '../../server/runs.ts';
 import { stuckIn } from '../../server/stuck-state.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { clientConverter } from '../../worker/data-converter.ts';
 import { testKeys } from '../authority.ts';
+import { bundleOf } from '../temporal.ts';
 import { takeNotes } from '../worker/fixture/secretive.ts';
 import { eventually, startWorkerBeside, startWorld } from '../world.ts';
 
@@ -24,7 +24,7 @@ it('a run whose key the workers lack stands still, says what is missing, and goe
   const keys: PayloadKeys = { ...testKeys, encrypts: true };
   const lost: PayloadKeys = { ...keys, secretKey: 'another key of the tests' };
   const fixture = fileURLToPath(new URL('../worker/fixture/secretive.ts', import.meta.url));
-  const bundle = await bundleWorkflows(fixture, { encrypted: true });
+  const bundle = await bundleOf(fixture, { encrypted: true });
   const world = await startWorld({ bundle, keys, triggers: [take] });
   const incidentId = raiseIncident(world.pagerDuty, { title: 'Slow', service: 'Search' });
   const runId = `take/${incidentId}`;

@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
+import { cpSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
 import { anyFreePort } from '../../processes/ports.ts';
 import { eventually } from '../world.ts';
 
@@ -18,6 +21,10 @@ export async function startBaton(
   port?: number,
   program = [root, 'start'],
 ): Promise<BatonProcess> {
+  const { BATON_DATA_DIR: dataDir } = env;
+  // Bundling takes seconds, which no test is about.
+  if (dataDir && !existsSync(join(dataDir, 'secret.key')))
+    cpSync(inject('bundlesPath'), dataDir, { recursive: true });
   const chosen = port ?? (await anyFreePort('127.0.0.1'));
   const child = spawn(process.execPath, program, {
     env: { ...process.env, ...env, PORT: String(chosen) },

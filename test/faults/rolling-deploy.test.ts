@@ -8,12 +8,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { resolveAs, simulatedWebhookSecret } from '../../simulator/pagerduty.ts';
 import { openStore } from '../../store/open.ts';
 import type { Store } from '../../store/store.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { buildIdOf } from '../../worker/version.ts';
 import { ledgersOf, violations } from '../check.ts';
 import { raiseApart } from '../fixtures/raise-apart.ts';
 import { startPostgres, type TestPostgres } from '../store/postgres.ts';
-import { startTestTemporal } from '../temporal.ts';
+import { bundleOf, startTestTemporal } from '../temporal.ts';
 import { eventually, type Providers, startProviders } from '../world.ts';
 import { type BatonProcess, startBaton } from './process.ts';
 import { untilAtRest } from './rest.ts';
@@ -41,8 +40,8 @@ describe.skipIf(!postgres)('workers that have versions', () => {
   let changedBuild: string;
 
   beforeAll(async () => {
-    shippedBuild = buildIdOf((await bundleWorkflows(shipped)).code);
-    changedBuild = buildIdOf((await bundleWorkflows(changed)).code);
+    shippedBuild = buildIdOf((await bundleOf(shipped)).code);
+    changedBuild = buildIdOf((await bundleOf(changed)).code);
     folder = await mkdtemp(join(tmpdir(), 'baton-rolling-'));
     temporal = await startTestTemporal();
     providers = await startProviders(folder);

@@ -7,11 +7,10 @@ import { runStuck } from '../../server/watchdog/stuck.ts';
 import { startWatchdog } from '../../server/watchdog/watchdog.ts';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { productionIncident } from '../../triggers/production-incident.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import type { RunningWorker } from '../../worker/worker.ts';
 import { surroundingsFor } from '../clients.ts';
 import { quickLimits } from '../quick-limits.ts';
-import { workflowBundle } from '../temporal.ts';
+import { bundleOf, workflowBundle } from '../temporal.ts';
 import { cardOf, eventually, startWorkerBeside, startWorld, type World } from '../world.ts';
 
 let world: World;
@@ -32,7 +31,7 @@ async function deploy(bundle: { code: string }): Promise<void> {
 }
 
 const fixture = (name: string) =>
-  bundleWorkflows(fileURLToPath(new URL(`../workflows/fixture/${name}.ts`, import.meta.url)));
+  bundleOf(fileURLToPath(new URL(`../workflows/fixture/${name}.ts`, import.meta.url)));
 const pages = (key: string) =>
   world.pagerDuty.calls.filter(
     ({ path, body }) => path.includes('/v2/enqueue') && body.includes('"trigger"') && body.includes(key),

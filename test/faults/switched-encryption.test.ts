@@ -8,11 +8,10 @@ import type { PayloadKeys } from '../../secrets/payload-codec.ts';
 import { tellRun } from '../../server/runs.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { clientConverter, workerConverter } from '../../worker/data-converter.ts';
 import type { RunningWorker } from '../../worker/worker.ts';
 import { testKeys } from '../authority.ts';
-import { startTestTemporal } from '../temporal.ts';
+import { bundleOf, startTestTemporal } from '../temporal.ts';
 import { takeNotes } from '../worker/fixture/secretive.ts';
 import { eventually, startWorkerBeside, startWorld, type World } from '../world.ts';
 
@@ -40,8 +39,8 @@ beforeAll(async () => {
   const fixture = fileURLToPath(new URL('../worker/fixture/secretive.ts', import.meta.url));
   [temporal, plain, encrypted] = await Promise.all([
     startTestTemporal(),
-    bundleWorkflows(fixture),
-    bundleWorkflows(fixture, { encrypted: true }),
+    bundleOf(fixture),
+    bundleOf(fixture, { encrypted: true }),
   ]);
   world = await startWorld({ temporal, bundle: plain, triggers: [take] });
 });

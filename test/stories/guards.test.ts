@@ -5,8 +5,8 @@ import type { OperationContext } from '../../server/operations/operation.ts';
 import { perform } from '../../server/operations/perform.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { raiseApart } from '../fixtures/raise-apart.ts';
+import { bundleOf } from '../temporal.ts';
 import { type Guarded, rebootOneOfGroup } from '../worker/fixture/guarded.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
@@ -27,9 +27,7 @@ const oneOfGroup = defineTrigger({
 
 let world: World;
 beforeAll(async () => {
-  const bundle = await bundleWorkflows(
-    fileURLToPath(new URL('../worker/fixture/guarded.ts', import.meta.url)),
-  );
+  const bundle = await bundleOf(fileURLToPath(new URL('../worker/fixture/guarded.ts', import.meta.url)));
   world = await startWorld({ bundle, triggers: [oneOfGroup] });
   const [any] = world.ec2.world.instances;
   if (!any) throw new Error('The simulated EC2 has no instance');

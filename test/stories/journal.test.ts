@@ -5,9 +5,9 @@ import { impair, restedInstance } from '../../simulator/ec2.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { ec2Unhealthy } from '../../triggers/ec2-unhealthy.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { ledgersOf, violations } from '../check.ts';
 import { clientsFor } from '../clients.ts';
+import { bundleOf } from '../temporal.ts';
 import { tellBy } from '../watched-server.ts';
 import { restartFor } from '../worker/fixture/journal.ts';
 import { eventually, startServerBeside, startWorld, type World } from '../world.ts';
@@ -35,9 +35,7 @@ const triggers = [ec2Unhealthy, restart];
 let world: World;
 let other: RunningServer;
 beforeAll(async () => {
-  const bundle = await bundleWorkflows(
-    fileURLToPath(new URL('../worker/fixture/journal.ts', import.meta.url)),
-  );
+  const bundle = await bundleOf(fileURLToPath(new URL('../worker/fixture/journal.ts', import.meta.url)));
   world = await startWorld({ triggers, bundle, env, commit });
   const { store } = world;
   other = await startServerBeside(world, {

@@ -13,7 +13,7 @@ import { triggersAgreement } from '../../server/operations/triggers-agreement.ts
 import { enableTrigger, lowerTrigger } from '../../server/operations/triggers-lower.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
+import { bundleOf } from '../temporal.ts';
 import { helpNothing } from '../workflows/fixture/proposing.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 import { restartBy, restarts } from './restarts.ts';
@@ -38,7 +38,7 @@ beforeAll(async () => {
       restartBy('watched', 'observe'),
       helpless,
     ],
-    bundle: await bundleWorkflows(fixture),
+    bundle: await bundleOf(fixture),
   });
 });
 afterAll(() => world.close());

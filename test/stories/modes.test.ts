@@ -6,9 +6,9 @@ import { acknowledgeAs, raiseIncident, resolveAs } from '../../simulator/pagerdu
 import { approvalMessage } from '../../triggers/approval-message.ts';
 import { runFailed } from '../../triggers/run-failed.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { digestOf } from '../../worker/identity.ts';
 import { isChange, simulatorsIn } from '../requests.ts';
+import { bundleOf } from '../temporal.ts';
 import { restartTheSearch } from '../workflows/fixture/proposing.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 import { restartBy, restarts } from './restarts.ts';
@@ -28,7 +28,7 @@ beforeAll(async () => {
   const fixture = fileURLToPath(new URL('../workflows/fixture/proposing.ts', import.meta.url));
   world = await startWorld({
     triggers: [...modes, restartSearch, approvalMessage, runFailed],
-    bundle: await bundleWorkflows(fixture),
+    bundle: await bundleOf(fixture),
   });
 });
 afterAll(() => world.close());

@@ -5,8 +5,8 @@ import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { approvalMessage } from '../../triggers/approval-message.ts';
 import { slackRequest } from '../../triggers/slack-request.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { entry } from '../store/world.ts';
+import { bundleOf } from '../temporal.ts';
 import { openTheDoor } from '../workflows/fixture/asking.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 import { overHttp } from './slack-doors.ts';
@@ -29,9 +29,7 @@ const door = defineTrigger({
 
 let world: World;
 beforeAll(async () => {
-  const bundle = await bundleWorkflows(
-    fileURLToPath(new URL('../workflows/fixture/asking.ts', import.meta.url)),
-  );
+  const bundle = await bundleOf(fileURLToPath(new URL('../workflows/fixture/asking.ts', import.meta.url)));
   world = await startWorld({ triggers: [door, approvalMessage, slackRequest], bundle });
   for (const person of ['ada', 'ben'])
     await world.store.setRole(`${person}@example.com`, 'approver', entry());

@@ -11,10 +11,10 @@ import { approvalMessage } from '../../triggers/approval-message.ts';
 import { productionIncident } from '../../triggers/production-incident.ts';
 import { slackRequest } from '../../triggers/slack-request.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import type { RunningWorker } from '../../worker/worker.ts';
 import { ask, bearer, newToken, openDoor, sendJson } from '../rights/door.ts';
 import { entry } from '../store/world.ts';
+import { bundleOf } from '../temporal.ts';
 import { cardOf, eventually, startWorkerBeside, startWorld, type World } from '../world.ts';
 import { handOver } from './fixture/with-parking.ts';
 import { overHttp } from './slack-doors.ts';
@@ -31,7 +31,7 @@ let world: World;
 let bundle: WorkflowBundle;
 let beside: RunningWorker | undefined;
 beforeAll(async () => {
-  bundle = await bundleWorkflows(fileURLToPath(new URL('./fixture/with-parking.ts', import.meta.url)));
+  bundle = await bundleOf(fileURLToPath(new URL('./fixture/with-parking.ts', import.meta.url)));
   world = await startWorld({
     bundle,
     triggers: [productionIncident, handsOver, approvalMessage, slackRequest],

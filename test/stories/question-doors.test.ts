@@ -12,9 +12,9 @@ import { approvalMessage } from '../../triggers/approval-message.ts';
 import { productionIncident } from '../../triggers/production-incident.ts';
 import { slackRequest } from '../../triggers/slack-request.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { ask, bearer, newToken, openDoor, sendJson } from '../rights/door.ts';
 import { entry } from '../store/world.ts';
+import { bundleOf } from '../temporal.ts';
 import { cardOf, eventually, startWorld, type World } from '../world.ts';
 import { overHttp } from './slack-doors.ts';
 
@@ -29,7 +29,7 @@ const asksRegion = defineTrigger({
 let world: World;
 beforeAll(async () => {
   world = await startWorld({
-    bundle: await bundleWorkflows(fileURLToPath(new URL('./fixture/with-questions.ts', import.meta.url))),
+    bundle: await bundleOf(fileURLToPath(new URL('./fixture/with-questions.ts', import.meta.url))),
     triggers: [productionIncident, asksRegion, approvalMessage, slackRequest],
   });
   await world.store.setRole('ada@example.com', 'responder', entry());

@@ -5,8 +5,8 @@ import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { newSecret } from '../../simulator/secret.ts';
 import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { addNamed } from '../named-connections.ts';
+import { bundleOf } from '../temporal.ts';
 import { restartElsewhere } from '../worker/fixture/two-clusters.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
@@ -23,9 +23,7 @@ const inTwoClusters = defineTrigger({
 let world: World;
 let clusters: Record<'berlin' | 'paris', Simulator<KubernetesWorld>>;
 beforeAll(async () => {
-  const bundle = await bundleWorkflows(
-    fileURLToPath(new URL('../worker/fixture/two-clusters.ts', import.meta.url)),
-  );
+  const bundle = await bundleOf(fileURLToPath(new URL('../worker/fixture/two-clusters.ts', import.meta.url)));
   world = await startWorld({ bundle, triggers: [inTwoClusters] });
   clusters = {
     berlin: await startSimulator(kubernetesSimulation()),

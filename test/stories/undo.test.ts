@@ -7,7 +7,7 @@ import { perform } from '../../server/operations/perform.ts';
 import { startRunByHand } from '../../server/operations/runs.ts';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
+import { bundleOf } from '../temporal.ts';
 import { giveUp, hurry, mend, type RemedyInput, scaleUp } from '../worker/fixture/undone.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
@@ -56,9 +56,7 @@ let world: World;
 /** The incident that was scaled for. */
 let scaled = '';
 beforeAll(async () => {
-  const bundle = await bundleWorkflows(
-    fileURLToPath(new URL('../worker/fixture/undone.ts', import.meta.url)),
-  );
+  const bundle = await bundleOf(fileURLToPath(new URL('../worker/fixture/undone.ts', import.meta.url)));
   world = await startWorld({ bundle, triggers: [scaledUp, ...mending, ...resolving] });
   const found = world.kubernetes.world.nodes.find(({ metadata }) => metadata.name === node);
   Object.assign(found?.metadata ?? {}, { labels: { 'baton/restart': 'allowed' } });

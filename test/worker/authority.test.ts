@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { authorityOf } from '../../secrets/authority.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { taskQueue } from '../../worker/worker.ts';
 import type { RunMemo } from '../../workflows/kit/run.ts';
 import { signedMemo } from '../authority.ts';
+import { bundleOf } from '../temporal.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 import { type Noting, noteSomething } from './fixture/noting.ts';
 
@@ -23,7 +23,7 @@ const note = defineTrigger({
 
 let world: World;
 beforeAll(async () => {
-  const bundle = await bundleWorkflows(fileURLToPath(new URL('./fixture/noting.ts', import.meta.url)));
+  const bundle = await bundleOf(fileURLToPath(new URL('./fixture/noting.ts', import.meta.url)));
   world = await startWorld({ bundle, triggers: [note] });
 });
 afterAll(() => world.close());

@@ -7,13 +7,12 @@ import type { RunCause } from '../../domain/incident.ts';
 import { pagerDutyEnvironment, startPagerDuty } from '../../simulator/pagerduty.ts';
 import { slackEnvironment, startSlack } from '../../simulator/slack.ts';
 import type { Store } from '../../store/store.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { startWorker } from '../../worker/worker.ts';
 import type { Asking } from '../../workflows/kit/ask-approval.ts';
 import { testAuthority } from '../authority.ts';
 import { clientsFor } from '../clients.ts';
 import { embeddedWorld, type World } from '../store/world.ts';
-import { startTimeSkipping } from '../temporal.ts';
+import { bundleOf, startTimeSkipping } from '../temporal.ts';
 import { eventually } from '../world.ts';
 import { startRun, tellRun } from './asking-runs.ts';
 
@@ -28,7 +27,7 @@ export async function startAsking() {
   const worker = await startWorker({
     connection: temporal.nativeConnection,
     namespace: 'default',
-    bundle: await bundleWorkflows(fileURLToPath(new URL('./fixture/asking.ts', import.meta.url))),
+    bundle: await bundleOf(fileURLToPath(new URL('./fixture/asking.ts', import.meta.url))),
     store: clock.store,
     activities,
     clients: clientsFor({ ...slackEnvironment(slack.url), ...pagerDutyEnvironment(pagerDuty.url) }),

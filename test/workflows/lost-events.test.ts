@@ -3,11 +3,10 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import type { CallCause } from '../../workflows/kit/call-headers.ts';
 import { laterEvents } from '../../workflows/kit/run.ts';
 import { signedMemo } from '../authority.ts';
-import { startTimeSkipping } from '../temporal.ts';
+import { bundleOf, startTimeSkipping } from '../temporal.ts';
 import { eventually } from '../world.ts';
 import { pageForRun, waitForNext, waitForResolve } from './fixture/waiting.ts';
 
@@ -58,9 +57,7 @@ let worker: Worker;
 let working: Promise<void>;
 beforeAll(async () => {
   temporal = await startTimeSkipping();
-  const workflowBundle = await bundleWorkflows(
-    fileURLToPath(new URL('./fixture/waiting.ts', import.meta.url)),
-  );
+  const workflowBundle = await bundleOf(fileURLToPath(new URL('./fixture/waiting.ts', import.meta.url)));
   worker = await Worker.create({
     connection: temporal.nativeConnection,
     taskQueue: 'lost',

@@ -6,12 +6,11 @@ import type { RunCause } from '../../domain/incident.ts';
 import type { Question, QuestionAnswer, QuestionEvent } from '../../domain/question.ts';
 import { slackEnvironment } from '../../simulator/slack.ts';
 import type { Store } from '../../store/store.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { startWorker } from '../../worker/worker.ts';
 import { testAuthority } from '../authority.ts';
 import { clientsFor } from '../clients.ts';
 import { embeddedWorld } from '../store/world.ts';
-import { startTimeSkipping } from '../temporal.ts';
+import { bundleOf, startTimeSkipping } from '../temporal.ts';
 import { eventually } from '../world.ts';
 import { startRun, tellRun } from './asking-runs.ts';
 
@@ -20,7 +19,7 @@ export async function startQuestions(activities: readonly AnyActivity[] = shippe
   const temporal = await startTimeSkipping();
   const stored = await embeddedWorld();
   const store = stored.newStore();
-  const bundle = await bundleWorkflows(fileURLToPath(new URL('./fixture/asking-people.ts', import.meta.url)));
+  const bundle = await bundleOf(fileURLToPath(new URL('./fixture/asking-people.ts', import.meta.url)));
   /** What was asked in Temporal's time, and for how many seconds. */
   const lasting = new Map<string, number>();
   const worker = await startWorker({
