@@ -1,15 +1,23 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { simulatedAppToken } from '../../simulator/slack/world.ts';
 import { clickPayload } from '../../simulator/slack.ts';
 import { slackAction } from '../../triggers/slack-action.ts';
+import { startPostgres } from '../store/postgres.ts';
 import { eventually, startServerBeside, startWorld, type World } from '../world.ts';
 
 const triggers = [slackAction];
 
+const postgres = await startPostgres();
+afterAll(() => postgres?.stop());
+
 /** A world of its own for each test: no socket of another one's server is still open in it. */
 async function startWorldBySocket(): Promise<World> {
-  const world = await startWorld({ triggers, env: { SLACK_APP_TOKEN: simulatedAppToken } });
+  const world = await startWorld({
+    triggers,
+    databaseUrl: await postgres?.newDatabase(),
+    env: { SLACK_APP_TOKEN: simulatedAppToken },
+  });
   onTestFinished(() => world.close());
   return world;
 }
