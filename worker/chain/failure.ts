@@ -1,4 +1,9 @@
-import { ApplicationFailure, CancelledFailure, cancellationSignal } from '@temporalio/activity';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  cancellationDetails,
+  cancellationSignal,
+} from '@temporalio/activity';
 import { z } from 'zod';
 import { type FailedEffect, type FailureDetail, unreachable } from '../../activities/failures.ts';
 import { scrubbedFailure } from '../scrubbed-failure.ts';
@@ -14,17 +19,29 @@ export function asFailure(
   provider: string,
   scrub: (text: string) => string,
 ): ApplicationFailure | CancelledFailure {
-  if (error instanceof CancelledFailure) return error;
+  if (error instanceof CancelledFailure) return new CancelledFailure(cutOff(error), error.details);
   if (error instanceof ApplicationFailure) return scrubbedFailure(error, scrub);
   if (error instanceof z.ZodError) return scrubbedFailure(ofAnotherShape(provider, error), scrub);
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
   if (name === 'AbortError' || name === 'TimeoutError') {
-    if (cancellationSignal().aborted) return new CancelledFailure('The attempt was cancelled');
+    if (cancellationSignal().aborted) return new CancelledFailure(cutOff(error));
     return unreachable(provider, `no answer within ${attemptMilliseconds / 1000} s`);
   }
   if (name === 'StoreUnavailable')
     return ApplicationFailure.create({ type: 'StoreUnavailable', message: scrub(message) });
   return ApplicationFailure.create({ type: name, message: scrub(message) });
+}
+
+/** Why an attempt was cut off, for whoever reads the record. Temporal says one word in capitals. */
+function cutOff(error: unknown): string {
+  const why = cancellationDetails();
+  if (why?.timedOut) return 'The attempt took longer than it may, and was cut off. It is made again';
+  if (why?.notFound)
+    return 'Temporal has given the attempt up, as it heard nothing of it in time. It is made again';
+  if (why?.workerShutdown) return 'The worker stops. The attempt is made again by another one';
+  if (why?.cancelRequested)
+    return 'The attempt was called off: the run is to end, or another worker goes on with it';
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The failure of an attempt, made final where it is the last of its tries. */
