@@ -17,6 +17,7 @@ const registered = [
   'reportRunEnd',
   'recordLine',
   'keepTranscript',
+  'keepText',
   'storeScheduleEvent',
   'askApproval',
   'findApproval',
