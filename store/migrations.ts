@@ -3,6 +3,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { askedSteps } from './asked-steps.ts';
 import { connectionSteps, defaultConnectionSteps } from './connection-tables.ts';
 import { fastLaneSteps } from './fast-lane.ts';
+import { heartbeatSteps } from './heartbeats.ts';
 import { holdSteps } from './holds.ts';
 import { journalSteps } from './journal.ts';
 import { linkCodeSteps } from './link-codes.ts';
@@ -234,6 +235,7 @@ const steps: Record<string, string[]> = {
     `create index runs_asking on runs (trigger, created_at)
       where substring(cause from '"mode":"([a-z]+)"') in ('observe', 'propose', 'approve')`,
   ],
+  '0043-heartbeats': heartbeatSteps,
 };
 
 /**

@@ -14,12 +14,14 @@ import { severityRaisedTrigger } from '../triggers/severity-raised.ts';
 import { slackAction } from '../triggers/slack-action.ts';
 import { slackRequest } from '../triggers/slack-request.ts';
 import { startWorker } from '../worker/worker.ts';
+import { deploymentFailed } from '../workflows/deployment-failed.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
 import { shiftHandoff } from '../workflows/shift-handoff.ts';
 import { showApproval } from '../workflows/show-approval.ts';
 import { tellOverdueRun } from '../workflows/tell-overdue-run.ts';
 import { signedMemo, testAuthority } from './authority.ts';
 import { clientsFor } from './clients.ts';
+import { deployed } from './fixtures/deployed.ts';
 import { drilled } from './fixtures/drilled.ts';
 import { joinStorm } from './fixtures/joined-storm.ts';
 import { endMovesInJira } from './fixtures/moves-in-jira.ts';
@@ -367,6 +369,7 @@ async function recordElsewhere(world: World, folder: string): Promise<void> {
 
   await showWhatIsAsked(world, (id, input, name) => record(showApproval, id, input, name));
   await tellOverdue(world, (id, input) => record(tellOverdueRun, id, input));
+  await deployed((id, input) => record(deploymentFailed, id, input));
   await worker.stop();
   await temporal.teardown();
 }

@@ -1,4 +1,5 @@
 import { approvalMessage } from './approval-message.ts';
+import { deploymentFinished } from './deployment-finished.ts';
 import { drills } from './drills/index.ts';
 import { ec2Unhealthy } from './ec2-unhealthy.ts';
 import { jiraResolved } from './jira-resolved.ts';
@@ -27,6 +28,7 @@ export const triggers = triggerList([
   severityRaisedTrigger,
   jiraResolved,
   shiftHandoffTrigger,
+  deploymentFinished,
   ...drills.flatMap(({ trigger }) => trigger ?? []),
   runFailed,
   runOverdue,

@@ -1,5 +1,6 @@
 /** Every workflow that a worker can run, by its type: the function's name. */
 export { changeIncident } from './change-incident.ts';
+export { deploymentFailed } from './deployment-failed.ts';
 export { drill } from './drill.ts';
 export { ec2UnhealthyRestart } from './ec2-unhealthy-restart.ts';
 export { emitScheduleEvent } from './kit/schedule.ts';

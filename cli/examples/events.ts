@@ -311,13 +311,19 @@ const troubles = {
     class: 'Missed',
     group: 'shift-handoff',
   },
+  heartbeat: {
+    key: 'baton/heartbeat/Silent/backup',
+    summary: 'Nothing has come from backup, which is expected every 86400 s',
+    class: 'Silent',
+    group: 'backup',
+  },
 };
 
 function ofCondition(
-  type: 'worker.unhealthy' | 'worker.healthy' | 'schedule.missed' | 'schedule.kept',
+  type: `${keyof typeof troubles}.${'unhealthy' | 'healthy' | 'missed' | 'kept' | 'back'}` & KnownEventType,
   at: Date,
 ): Example {
-  const component = type.startsWith('worker.') ? 'worker' : 'schedule';
+  const component = type.split('.')[0] as keyof typeof troubles;
   const trouble = { ...troubles[component], component, severity: 'error' as const, details: {} };
   const time = at.toISOString();
   return { event: conditionEvent(type, { trouble, since: time }, time).event };
@@ -359,6 +365,8 @@ const own: Record<Own | 'schedule.shift-handoff', Making> = {
   'worker.healthy': (at) => ofCondition('worker.healthy', at),
   'schedule.missed': (at) => ofCondition('schedule.missed', at),
   'schedule.kept': (at) => ofCondition('schedule.kept', at),
+  'heartbeat.missed': (at) => ofCondition('heartbeat.missed', at),
+  'heartbeat.back': (at) => ofCondition('heartbeat.back', at),
   'schedule.shift-handoff': ofSchedule,
   'alertmanager.alert.firing': ofHttp('alertmanager.alert.firing'),
   'alertmanager.alert.resolved': ofHttp('alertmanager.alert.resolved'),

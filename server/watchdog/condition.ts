@@ -23,5 +23,6 @@ export const conditionNames = [
   'run.overdue',
   'schedule.missed',
   'subscription.disabled',
+  'heartbeat.missed',
 ] as const;
 export type ConditionName = (typeof conditionNames)[number];

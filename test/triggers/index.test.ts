@@ -14,6 +14,7 @@ describe('the list of triggers', () => {
       'severity-raised',
       'jira-resolved',
       'shift-handoff',
+      'deployment-finished',
       'run-failed',
       'run-overdue',
       'slack-action',

@@ -50,6 +50,7 @@ describe('the bundle of the workflows', () => {
     for (const [name, workflow] of Object.entries(workflows)) expect(workflow.name).toBe(name);
     expect(Object.keys(workflows)).toEqual([
       'changeIncident',
+      'deploymentFailed',
       'drill',
       'ec2UnhealthyRestart',
       'emitScheduleEvent',

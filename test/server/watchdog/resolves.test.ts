@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunRow } from '../../../domain/run.ts';
 import { createLog } from '../../../log/log.ts';
 import { type Condition, type ConditionName, conditionNames } from '../../../server/watchdog/condition.ts';
+import { heartbeatMissed } from '../../../server/watchdog/heartbeats.ts';
 import { inboxBehind } from '../../../server/watchdog/inbox.ts';
 import { usualLimits as limits } from '../../../server/watchdog/limits.ts';
 import { runsOverdue } from '../../../server/watchdog/overdue.ts';
@@ -104,6 +105,15 @@ const conditions: Record<ConditionName, (wrong: Wrong, clock: Clock) => Conditio
       },
       triggers: [trigger],
       temporal: { up: true },
+      limits,
+      now,
+    }),
+  'heartbeat.missed': (wrong, { now }) =>
+    heartbeatMissed({
+      store: {
+        keepHeartbeats: async (all) => all.map((each) => ({ ...each, silentSeconds: wrong.is ? 90 : 1 })),
+      },
+      heartbeats: [{ source: 'backup', everySeconds: 60 }],
       limits,
       now,
     }),
