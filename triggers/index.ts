@@ -5,6 +5,7 @@ import { ec2Unhealthy } from './ec2-unhealthy.ts';
 import { jiraResolved } from './jira-resolved.ts';
 import { kubernetesCrashLoop } from './kubernetes-crash-loop.ts';
 import { linkCode } from './link-code.ts';
+import { monitorAlert, monitorReaders } from './monitor-alert.ts';
 import { productionIncident } from './production-incident.ts';
 import { quietIncidentTrigger } from './quiet-incident.ts';
 import { runFailed } from './run-failed.ts';
@@ -29,6 +30,8 @@ export const triggers = triggerList([
   jiraResolved,
   shiftHandoffTrigger,
   deploymentFinished,
+  monitorAlert,
+  ...monitorReaders,
   ...drills.flatMap(({ trigger }) => trigger ?? []),
   runFailed,
   runOverdue,

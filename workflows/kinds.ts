@@ -13,6 +13,7 @@ export const workflowKinds: ReadonlyMap<string, ChangeKind> = new Map([
   ['emitScheduleEvent', 'change'],
   ['kubernetesCrashLoopDiagnosis', 'destructive'],
   ['linkByCode', 'change'],
+  ['mirrorAlert', 'change'],
   ['pageForRun', 'change'],
   ['pagerdutyProductionIncidentPolicy', 'change'],
   ['quietIncident', 'change'],

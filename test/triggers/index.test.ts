@@ -15,6 +15,7 @@ describe('the list of triggers', () => {
       'jira-resolved',
       'shift-handoff',
       'deployment-finished',
+      'monitor-alert',
       'run-failed',
       'run-overdue',
       'slack-action',

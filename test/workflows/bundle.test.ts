@@ -56,6 +56,7 @@ describe('the bundle of the workflows', () => {
       'emitScheduleEvent',
       'kubernetesCrashLoopDiagnosis',
       'linkByCode',
+      'mirrorAlert',
       'pageForRun',
       'pagerdutyProductionIncidentPolicy',
       'quietIncident',
