@@ -24,6 +24,7 @@ import { clientsFor } from './clients.ts';
 import { deployed } from './fixtures/deployed.ts';
 import { drilled } from './fixtures/drilled.ts';
 import { joinStorm } from './fixtures/joined-storm.ts';
+import { mirrored } from './fixtures/mirrored.ts';
 import { endMovesInJira } from './fixtures/moves-in-jira.ts';
 import { noteFromElsewhere } from './fixtures/note-from-elsewhere.ts';
 import { ownIncidents } from './fixtures/own-incidents.ts';
@@ -92,6 +93,7 @@ export async function recordHistories(folder: string): Promise<void> {
   for (const { outcome, history } of await takenBack(world, move))
     keep(folder, 'undoEffect', outcome, history);
   for (const { outcome, history } of await drilled(world)) keep(folder, 'drill', outcome, history);
+  for (const { outcome, history } of await mirrored(world)) keep(folder, 'mirrorAlert', outcome, history);
   await recordElsewhere(world, folder);
   await world.close();
 }

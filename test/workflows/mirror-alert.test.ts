@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { acknowledgeAs, resolveAs } from '../../simulator/pagerduty.ts';
 import {
   type PrometheusWorld,
@@ -12,7 +12,7 @@ import type { Monitor } from '../../workflows/kit/monitor.ts';
 import { mirrorAlert } from '../../workflows/mirror-alert.ts';
 import { signedMemo } from '../authority.ts';
 import { addNamed } from '../named-connections.ts';
-import { startTimeSkipping } from '../temporal.ts';
+import { startTestTemporal, startTimeSkipping } from '../temporal.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
 const token = 'a-token-of-the-monitor';
@@ -182,7 +182,7 @@ describe('a condition that a source tells of', () => {
 
 /** A run that reads, as its schedule begins it. */
 async function reading(monitor: Monitor, about: World = world) {
-  monitorList([monitor]);
+  if (about === world) monitorList([monitor]);
   const workflowId = `monitor-${monitor.name}/1`;
   const input = { monitor, condition: '' };
   return about.temporal.client.workflow.start(mirrorAlert, {
@@ -325,3 +325,32 @@ describe('a condition that is read', () => {
     expect(sent(keyOf('', 'calm'))).toEqual([]);
   });
 });
+
+it('that is read for long goes on with a new history, and is raised once all the same', async () => {
+  const temporal = await startTestTemporal({ settings: ['limit.historyCount.suggestContinueAsNew=40'] });
+  const beside = await startWorld({ temporal, env: { BATON_SIMULATED_TIME_SCALE: '100' }, triggers: [] });
+  onTestFinished(async () => {
+    await beside.close();
+    await temporal.teardown();
+  });
+  answer('/long', { depth: 7 }, beside);
+  const monitor: Monitor = {
+    name: 'long',
+    connection: 'default',
+    from: {
+      every: '100 milliseconds',
+      reads: [{ target: 'depth', url: `${beside.service.url}/long`, path: 'depth' }],
+    },
+    limits: { error: 5 },
+    normalFor: '1 second',
+  };
+  const handle = await reading(monitor, beside);
+  const first = (await handle.describe()).runId;
+  await eventually('a new history', async () => (await handle.describe()).runId !== first, 30_000);
+  answer('/long', { depth: 1 }, beside);
+  await eventually('its end', async () => (await handle.describe()).status.name === 'COMPLETED');
+  const taken = beside.pagerDuty.calls
+    .filter(({ path }) => path.includes('/v2/enqueue'))
+    .map(({ body }) => JSON.parse(body).event_action);
+  expect(taken).toEqual(['trigger', 'resolve']);
+}, 60_000);

@@ -176,6 +176,33 @@ describe('each alert that can be raised can be resolved', () => {
     for (const [file, code] of raising) expect([file, /\bresolveAlert\(/.test(code)]).toEqual([file, true]);
   });
 
+  it('in each of the few places that send one: another one has to be added here, with what takes it back', () => {
+    const places: Record<string, string[]> = {
+      // The event itself. What raises it is below.
+      'activities/pagerduty/raise-alert.ts': ["inverse: { activity: 'resolvePagerDutyAlert' }"],
+      'activities/pagerduty/test-events.ts': ["event_action: 'resolve'"],
+      'workflows/kit/alerts.ts': ['steps.resolvePagerDutyAlert('],
+      // Only the name, by which a drill is known.
+      'domain/drill.ts': [],
+      // The watchdog's, whose conditions are above.
+      'processes/direct.ts': ["'resolvePagerDutyAlert'"],
+      'workflows/drill.ts': ['resolveAlert('],
+      'workflows/page-for-run.ts': ['await pages.resolve()', 'resolveAlert('],
+      'workflows/deployment-failed.ts': ['resolveAlert(', 'steps.resolvePagerDutyAlert('],
+      'workflows/mirror-alert.ts': ['resolveAlert(', 'steps.resolvePagerDutyAlert('],
+    };
+    const sending =
+      /event_action: 'trigger'|(?<!activity: )'raisePagerDutyAlert'|\braisePagerDutyAlert\(|\braiseAlert\(/;
+    const folders = 'activities,cli,domain,processes,secrets,server,store,triggers,worker,workflows';
+    const found = globSync(`{${folders},docs/examples}/**/*.ts`, { cwd: root })
+      .map((file) => [file, readFileSync(join(root, file), 'utf8')] as const)
+      .filter(([, code]) => sending.test(code));
+    expect(found.map(([file]) => file).sort()).toEqual(Object.keys(places).sort());
+    for (const [file, code] of found)
+      for (const way of places[file] ?? [])
+        expect([file, way, code.includes(way)]).toEqual([file, way, true]);
+  });
+
   it('and no workflow raises one under a key that is the same for all targets', () => {
     const text = /'[^']*'|"[^"]*"|`(?:[^`$]|\$(?!\{))*`/.source;
     const constant = new RegExp(
