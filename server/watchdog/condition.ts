@@ -22,7 +22,7 @@ export const conditionNames = [
   'run.stuck',
   'run.overdue',
   'schedule.missed',
-  'subscription.disabled',
   'heartbeat.missed',
+  'subscription.disabled',
 ] as const;
 export type ConditionName = (typeof conditionNames)[number];
