@@ -125,6 +125,8 @@ export interface EventData extends Record<IncidentEventType, Incident>, HttpEven
   'worker.healthy': ConditionEvent;
   'schedule.missed': ConditionEvent;
   'schedule.kept': ConditionEvent;
+  'heartbeat.missed': ConditionEvent;
+  'heartbeat.back': ConditionEvent;
 }
 
 export type KnownEventType = keyof EventData;
@@ -164,6 +166,8 @@ const fired: readonly string[] = [
   'run.overdue',
   'worker.unhealthy',
   'worker.healthy',
+  'heartbeat.missed',
+  'heartbeat.back',
 ];
 
 /** What the watchdog tells of schedules. No schedule makes these, so none has their names. */
@@ -247,7 +251,7 @@ export interface JiraIssueUpdate {
 
 /** Something that the watchdog has found, or that is over. */
 export interface ConditionEvent {
-  /** `workers`, `workflow tasks` or `activity tasks` that wait for workers, `inbox`, the name of a schedule. */
+  /** `workers`, `workflow tasks` or `activity tasks` that wait for workers, `inbox`, the name of a schedule or of a source. */
   about: string;
   /** What is wrong, or was. */
   summary: string;

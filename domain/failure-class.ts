@@ -45,6 +45,7 @@ export const failureClasses = [
   'Backlog',
   'Late',
   'Missed',
+  'Silent',
   'Disabled',
   // Faults in the code.
   'Error',

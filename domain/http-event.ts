@@ -89,3 +89,20 @@ export interface HttpEventData {
   'github.workflow_run': GitHubWorkflowRun;
   'argocd.application': ArgoCdApplication;
 }
+
+const sourcePrefix = '/http/';
+
+/** The name of the source that an event came by, as its envelope has it; empty where it came another way. */
+export const sourceOf = (source: string): string =>
+  source.startsWith(sourcePrefix) ? source.slice(sourcePrefix.length) : '';
+
+/**
+ * What JSON says that it is about: its `subject`, else its `service` and `stage`. Events about one thing are dispatched in order, and join its
+ * live runs. Undefined: it says nothing of the kind.
+ */
+export function aboutIn(body: unknown): string | undefined {
+  const { subject, service, stage } = (body ?? {}) as Record<string, unknown>;
+  const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
+  if (isText(subject)) return subject;
+  return isText(service) && isText(stage) ? `${service}/${stage}` : undefined;
+}

@@ -1,3 +1,4 @@
+import type { Heartbeat } from './heartbeat.ts';
 import type { JournalPolicy } from './journal.ts';
 import type { PagePolicy } from './page.ts';
 import type { Urgency } from './urgency.ts';
@@ -8,6 +9,8 @@ export interface Policies {
   pages: readonly PagePolicy[];
   /** Which changes PagerDuty is told of. */
   journal: readonly JournalPolicy[];
+  /** Which sources are expected to be heard of. Left out: none. */
+  heartbeats?: readonly Heartbeat[] | undefined;
   /** Which incidents go before all others. Left out: none. */
   urgent?: Urgency | undefined;
 }

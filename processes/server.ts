@@ -91,6 +91,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
         baton,
       }),
       pages: policies.pages,
+      heartbeats: policies.heartbeats,
       tell: directJournal(wiring.loadActivities, { ...allClients, baton }, store),
       subscriptions: directSubscriptions(wiring.loadActivities, { ...allClients, baton }),
       pull: pullSource(providers, allClients, { pullSeconds: settings.pullSeconds, env: wiring.env }),

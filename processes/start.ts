@@ -206,6 +206,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       log,
       pager: directPager(wiring.loadActivities, ownClients),
       pages: policies.pages,
+      heartbeats: policies.heartbeats,
       tell: directJournal(wiring.loadActivities, ownClients, store),
       subscriptions: directSubscriptions(wiring.loadActivities, ownClients),
       pull: pullSource(providers, clients, { pullSeconds: settings.pullSeconds, env }),

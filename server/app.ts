@@ -12,7 +12,7 @@ import { boundConnections } from './connections.ts';
 import { askedOnceASecond } from './fresh.ts';
 import { answerHealth, answerMetrics, answerReadiness, type HealthOptions } from './health.ts';
 import { storedSourceOf } from './http/source.ts';
-import { type HttpSource, takeHttpEvents } from './http/webhook.ts';
+import { type HttpSource, type HttpWebhookOptions, takeHttpEvents } from './http/webhook.ts';
 import type { Inbox } from './inbox.ts';
 import { jiraWebhook } from './jira/webhook.ts';
 import { pagerDutyWebhook } from './pagerduty/webhook.ts';
@@ -30,6 +30,8 @@ export interface AppOptions extends HealthOptions {
   jiraSecrets?: readonly string[] | undefined;
   /** The source `default` of events by HTTP. Left out: it is closed. */
   httpSource?: Omit<HttpSource, 'connection'> | undefined;
+  /** Something has come by a source of events by HTTP. Left out: nobody waits for any. */
+  heardOf?: HttpWebhookOptions['heardOf'];
   /** Left out: there is only `default`. */
   connections?: Pick<StoredConnections, 'settingsOf'> | undefined;
   slackSigningSecret?: string | undefined;
@@ -54,7 +56,7 @@ export function createApp(options: AppOptions): Express {
   app.enable('strict routing');
   app.enable('case sensitive routing');
 
-  const { inbox, log, metrics } = options;
+  const { inbox, log, metrics, heardOf } = options;
   const readBody = createBodyReader();
   const { slackSigningSecret, slackApiUrl, takeFromSlack } = options;
   const own = ownDoor(slackSigningSecret, slackApiUrl, takeFromSlack);
@@ -72,8 +74,9 @@ export function createApp(options: AppOptions): Express {
   const jira = webhookOf(jiraWebhook, options.jiraSecrets ?? []);
 
   const ownSource = { secrets: [], tokens: [], ...options.httpSource, connection: defaultConnection };
-  const ownHttp = takeHttpEvents({ sourceOf: () => ownSource, readBody, inbox, log });
-  const namedHttp = takeHttpEvents({ sourceOf: storedSourceOf(options.connections), readBody, inbox, log });
+  const ownHttp = takeHttpEvents({ sourceOf: () => ownSource, heardOf, readBody, inbox, log });
+  const sourceOf = storedSourceOf(options.connections);
+  const namedHttp = takeHttpEvents({ sourceOf, heardOf, readBody, inbox, log });
 
   const timed =
     (source: 'pagerduty' | 'slack' | 'jira' | 'http', handler: Handler): Handler =>

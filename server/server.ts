@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { Heartbeat } from '../domain/heartbeat.ts';
 import type { PagePolicy } from '../domain/page.ts';
 import { defaultConnection } from '../domain/subject.ts';
 import type { Urgency } from '../domain/urgency.ts';
@@ -91,6 +92,8 @@ export interface ServerOptions {
   pager?: Pager | undefined;
   /** How it pages. Left out: as is usual. */
   pages?: readonly PagePolicy[];
+  /** The sources that are expected to be heard of. Left out: none is. */
+  heartbeats?: readonly Heartbeat[] | undefined;
   /** Tells PagerDuty of changes that were made. Left out: what is left to be told waits for another server. */
   tell?: Tell | undefined;
   /** Of the watchdog. They differ from the usual ones only in tests. */
@@ -154,6 +157,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       temporal,
       limits,
       pages: options.pages ?? [],
+      heartbeats: options.heartbeats ?? [],
       log,
       subscriptions: watched,
     }),
@@ -195,6 +199,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     pagerDutySecrets: options.pagerDutySecrets,
     jiraSecrets: options.jiraSecrets,
     httpSource: options.httpSource,
+    heardOf: async (source) => {
+      if (options.heartbeats?.some((each) => each.source === source)) await store.heardOf(source);
+    },
     connections: options.connections,
     slackSigningSecret: options.slackSigningSecret,
     slackApiUrl: apiUrl,

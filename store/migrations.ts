@@ -3,6 +3,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { askedSteps } from './asked-steps.ts';
 import { connectionSteps, defaultConnectionSteps } from './connection-tables.ts';
 import { fastLaneSteps } from './fast-lane.ts';
+import { heartbeatSteps } from './heartbeats.ts';
 import { holdSteps } from './holds.ts';
 import { journalSteps } from './journal.ts';
 import { keptTextSteps } from './kept-texts.ts';
@@ -236,6 +237,7 @@ const steps: Record<string, string[]> = {
       where substring(cause from '"mode":"([a-z]+)"') in ('observe', 'propose', 'approve')`,
   ],
   '0041-kept-texts': keptTextSteps,
+  '0043-heartbeats': heartbeatSteps,
 };
 
 /**

@@ -19,6 +19,7 @@ import { effectsOn } from './effects.ts';
 import { openEmbedded } from './embedded.ts';
 import { storeError } from './errors.ts';
 import { eventsOn } from './events.ts';
+import { heartbeatsOn } from './heartbeats.ts';
 import { holdsOn } from './holds.ts';
 import { inboxOn } from './inbox.ts';
 import { incidentsOn } from './incidents.ts';
@@ -159,6 +160,7 @@ export function makeStore(
     ...journalOn(context),
     ...watchedOn(context),
     ...schedulesOn(context),
+    ...heartbeatsOn(context),
     ...overdueRunsOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),

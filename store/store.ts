@@ -11,6 +11,7 @@ import type { Drills } from './drills.ts';
 import type { Echoes } from './echoes.ts';
 import type { Effects } from './effects.ts';
 import type { Events } from './events.ts';
+import type { Heartbeats } from './heartbeats.ts';
 import type { Holds } from './holds.ts';
 import type { Inbox } from './inbox.ts';
 import type { Incidents } from './incidents.ts';
@@ -85,7 +86,8 @@ export interface Store
     Holds,
     MadeChanges,
     WatchedThings,
-    Schedules {
+    Schedules,
+    Heartbeats {
   /** For `/readyz`. Rejects with `StoreUnavailable`. */
   ping(): Promise<void>;
   close(): Promise<void>;

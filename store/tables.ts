@@ -4,6 +4,7 @@ import type { AskedTable } from './asked.ts';
 import type { Time } from './columns.ts';
 import type { ConnectionsTable, DefaultConnectionsTable, RoutesTable } from './connections.ts';
 import type { EffectsTable } from './effects.ts';
+import type { HeartbeatsTable } from './heartbeats.ts';
 import type { HoldsTable } from './holds.ts';
 import type { InboxTable } from './inbox.ts';
 import type { IncidentsTable } from './incidents.ts';
@@ -63,6 +64,7 @@ export interface Tables {
   /** What one of several processes does at a time. */
   duties: DutiesTable;
   schedules: SchedulesTable;
+  heartbeats: HeartbeatsTable;
   watched: WatchedTable;
   /** Events that tell of what an earlier one told by another way, and which one that is. */
   twins: { seq: number; first: number };

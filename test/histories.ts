@@ -14,14 +14,17 @@ import { severityRaisedTrigger } from '../triggers/severity-raised.ts';
 import { slackAction } from '../triggers/slack-action.ts';
 import { slackRequest } from '../triggers/slack-request.ts';
 import { startWorker } from '../worker/worker.ts';
+import { deploymentFailed } from '../workflows/deployment-failed.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
 import { shiftHandoff } from '../workflows/shift-handoff.ts';
 import { showApproval } from '../workflows/show-approval.ts';
 import { tellOverdueRun } from '../workflows/tell-overdue-run.ts';
 import { signedMemo, testAuthority } from './authority.ts';
 import { clientsFor } from './clients.ts';
+import { deployed } from './fixtures/deployed.ts';
 import { drilled } from './fixtures/drilled.ts';
 import { joinStorm } from './fixtures/joined-storm.ts';
+import { mirrored } from './fixtures/mirrored.ts';
 import { endMovesInJira } from './fixtures/moves-in-jira.ts';
 import { noteFromElsewhere } from './fixtures/note-from-elsewhere.ts';
 import { ownIncidents } from './fixtures/own-incidents.ts';
@@ -90,6 +93,7 @@ export async function recordHistories(folder: string): Promise<void> {
   for (const { outcome, history } of await takenBack(world, move))
     keep(folder, 'undoEffect', outcome, history);
   for (const { outcome, history } of await drilled(world)) keep(folder, 'drill', outcome, history);
+  for (const { outcome, history } of await mirrored(world)) keep(folder, 'mirrorAlert', outcome, history);
   await recordElsewhere(world, folder);
   await world.close();
 }
@@ -367,6 +371,7 @@ async function recordElsewhere(world: World, folder: string): Promise<void> {
 
   await showWhatIsAsked(world, (id, input, name) => record(showApproval, id, input, name));
   await tellOverdue(world, (id, input) => record(tellOverdueRun, id, input));
+  await deployed((id, input) => record(deploymentFailed, id, input));
   await worker.stop();
   await temporal.teardown();
 }

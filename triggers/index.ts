@@ -1,9 +1,11 @@
 import { approvalMessage } from './approval-message.ts';
+import { deploymentFinished } from './deployment-finished.ts';
 import { drills } from './drills/index.ts';
 import { ec2Unhealthy } from './ec2-unhealthy.ts';
 import { jiraResolved } from './jira-resolved.ts';
 import { kubernetesCrashLoop } from './kubernetes-crash-loop.ts';
 import { linkCode } from './link-code.ts';
+import { monitorAlert, monitorReaders } from './monitor-alert.ts';
 import { productionIncident } from './production-incident.ts';
 import { quietIncidentTrigger } from './quiet-incident.ts';
 import { runFailed } from './run-failed.ts';
@@ -27,6 +29,9 @@ export const triggers = triggerList([
   severityRaisedTrigger,
   jiraResolved,
   shiftHandoffTrigger,
+  deploymentFinished,
+  monitorAlert,
+  ...monitorReaders,
   ...drills.flatMap(({ trigger }) => trigger ?? []),
   runFailed,
   runOverdue,

@@ -1,10 +1,12 @@
 /** Every workflow that a worker can run, by its type: the function's name. */
 export { changeIncident } from './change-incident.ts';
+export { deploymentFailed } from './deployment-failed.ts';
 export { drill } from './drill.ts';
 export { ec2UnhealthyRestart } from './ec2-unhealthy-restart.ts';
 export { emitScheduleEvent } from './kit/schedule.ts';
 export { kubernetesCrashLoopDiagnosis } from './kubernetes-crash-loop-diagnosis.ts';
 export { linkByCode } from './link-by-code.ts';
+export { mirrorAlert } from './mirror-alert.ts';
 export { pageForRun } from './page-for-run.ts';
 export { pagerdutyProductionIncidentPolicy } from './pagerduty-production-incident-policy.ts';
 export { quietIncident } from './quiet-incident.ts';

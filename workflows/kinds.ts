@@ -6,12 +6,14 @@ import type { ChangeKind } from '../domain/kind.ts';
  */
 export const workflowKinds: ReadonlyMap<string, ChangeKind> = new Map([
   ['changeIncident', 'change'],
+  ['deploymentFailed', 'change'],
   // What it sets off is its trigger's to answer for.
   ['drill', 'change'],
   ['ec2UnhealthyRestart', 'destructive'],
   ['emitScheduleEvent', 'change'],
   ['kubernetesCrashLoopDiagnosis', 'destructive'],
   ['linkByCode', 'change'],
+  ['mirrorAlert', 'change'],
   ['pageForRun', 'change'],
   ['pagerdutyProductionIncidentPolicy', 'change'],
   ['quietIncident', 'change'],

@@ -42,6 +42,8 @@ export const listPagerDutyIncidents = defineActivity({
       'service_ids[]': serviceIds,
       'user_ids[]': userIds,
       incident_key: incidentKey,
+      // One with the key may have been open for longer than the month that PagerDuty looks back.
+      date_range: incidentKey !== undefined && since === undefined && until === undefined ? 'all' : undefined,
       'include[]': withPeople,
     };
     const page = incidentPage.transform(({ incidents }) => incidents);

@@ -5,7 +5,6 @@ import type { Question, QuestionState } from '../../domain/question.ts';
 import type { RunState } from '../../domain/run.ts';
 import { runEnd, runOverdue } from '../../domain/run-end.ts';
 import { defaultConnection } from '../../domain/subject.ts';
-import { conditionEvent } from '../../domain/watched.ts';
 import { readJiraEvent } from '../../server/jira/event.ts';
 import { readPagerDutyEvent } from '../../server/pagerduty/event.ts';
 import type { ReadEvent } from '../../server/read-event.ts';
@@ -18,6 +17,7 @@ import {
   waitingDelivery as waitingQuestion,
 } from '../../store/question-lines.ts';
 import { exampleWebhook, signWebhook } from '../example.ts';
+import { conditionExample } from './conditions.ts';
 import { httpExample } from './http.ts';
 import { ada, wireData, wireIncident } from './pagerduty.ts';
 
@@ -297,32 +297,6 @@ function ofSchedule(at: Date): Example {
   };
 }
 
-/** What the watchdog tells of, of one thing each. */
-const troubles = {
-  worker: {
-    key: 'baton/worker/NoWorker/all',
-    summary: 'No worker takes the workflow and activity tasks of baton',
-    class: 'NoWorker',
-    group: 'workers',
-  },
-  schedule: {
-    key: 'baton/schedule/Missed/shift-handoff',
-    summary: 'The schedule shift-handoff was due and has made no event',
-    class: 'Missed',
-    group: 'shift-handoff',
-  },
-};
-
-function ofCondition(
-  type: 'worker.unhealthy' | 'worker.healthy' | 'schedule.missed' | 'schedule.kept',
-  at: Date,
-): Example {
-  const component = type.startsWith('worker.') ? 'worker' : 'schedule';
-  const trouble = { ...troubles[component], component, severity: 'error' as const, details: {} };
-  const time = at.toISOString();
-  return { event: conditionEvent(type, { trouble, since: time }, time).event };
-}
-
 function ofHttp(type: Parameters<typeof httpExample>[0]): Making {
   return (at) => {
     const { event, ...sent } = httpExample(type, at);
@@ -334,7 +308,7 @@ type Making = (at: Date) => Example;
 type Own = Exclude<KnownEventType, `pagerduty.${string}`>;
 
 /** The compiler asks for each type that the envelope knows. */
-const own: Record<Own | 'schedule.shift-handoff', Making> = {
+const own: Record<Own | 'schedule.shift-handoff' | 'http.deployment' | 'http.monitor', Making> = {
   'jira.issue.updated': ofJira,
   'slack.action': pressedButton,
   'slack.request': typedCommand,
@@ -355,10 +329,12 @@ const own: Record<Own | 'schedule.shift-handoff', Making> = {
   'run.timed_out': (at) => ofRun('timed out', at),
   'run.cancelled': (at) => ofRun('cancelled', at),
   'run.overdue': ofOverdueRun,
-  'worker.unhealthy': (at) => ofCondition('worker.unhealthy', at),
-  'worker.healthy': (at) => ofCondition('worker.healthy', at),
-  'schedule.missed': (at) => ofCondition('schedule.missed', at),
-  'schedule.kept': (at) => ofCondition('schedule.kept', at),
+  'worker.unhealthy': (at) => conditionExample('worker.unhealthy', at),
+  'worker.healthy': (at) => conditionExample('worker.healthy', at),
+  'schedule.missed': (at) => conditionExample('schedule.missed', at),
+  'schedule.kept': (at) => conditionExample('schedule.kept', at),
+  'heartbeat.missed': (at) => conditionExample('heartbeat.missed', at),
+  'heartbeat.back': (at) => conditionExample('heartbeat.back', at),
   'schedule.shift-handoff': ofSchedule,
   'alertmanager.alert.firing': ofHttp('alertmanager.alert.firing'),
   'alertmanager.alert.resolved': ofHttp('alertmanager.alert.resolved'),
@@ -367,6 +343,8 @@ const own: Record<Own | 'schedule.shift-handoff', Making> = {
   'github.deployment_status': ofHttp('github.deployment_status'),
   'github.workflow_run': ofHttp('github.workflow_run'),
   'argocd.application': ofHttp('argocd.application'),
+  'http.deployment': ofHttp('http.deployment'),
+  'http.monitor': ofHttp('http.monitor'),
 };
 
 const makers = new Map<string, Making>([

@@ -1,16 +1,19 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
 import type { Event } from '../../domain/event.ts';
 import { defaultConnection } from '../../domain/subject.ts';
 import type { Format } from '../../server/http/format.ts';
 import { argoCd } from '../../server/http/formats/argo-cd.ts';
 import { github } from '../../server/http/formats/github.ts';
+import { json } from '../../server/http/formats/json.ts';
 import { alertmanager, grafana } from '../../server/http/formats/monitor-alerts.ts';
 
 type HttpType =
   | `${'alertmanager' | 'grafana'}.alert.${'firing' | 'resolved'}`
   | 'github.deployment_status'
   | 'github.workflow_run'
-  | 'argocd.application';
+  | 'argocd.application'
+  | 'http.deployment'
+  | 'http.monitor';
 
 /** What a sender of this type sends, and the format by which it is read. */
 export function httpExample(
@@ -18,13 +21,16 @@ export function httpExample(
   at: Date,
 ): { event: Event; path: string; body: string; headers(secret: string): Record<string, string> } {
   const { format, sent } = senders[type](at);
+  // Events of a team's own sources have the name of theirs.
+  const connection = type.startsWith('http.') ? type.slice('http.'.length) : defaultConnection;
   const body = JSON.stringify(sent);
-  const by = { connection: defaultConnection, receivedAt: at.toISOString(), digest: '' };
+  const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
+  const by = { connection, receivedAt: at.toISOString(), digest };
   const [read] = format.read(sent, by);
   if (!read || 'unreadable' in read) throw new Error(`An example cannot be read: ${read?.unreadable}`);
   return {
     event: read.event,
-    path: '/webhooks/http/default',
+    path: `/webhooks/http/${connection}`,
     body,
     headers: (secret) => signed(body, secret),
   };
@@ -38,6 +44,8 @@ const senders: Record<HttpType, (at: Date) => { format: Format; sent: object }> 
   'github.deployment_status': (at) => ({ format: github, sent: deployment(at) }),
   'github.workflow_run': (at) => ({ format: github, sent: workflowRun(at) }),
   'argocd.application': (at) => ({ format: argoCd, sent: application(at) }),
+  'http.deployment': (at) => ({ format: json, sent: finished(at) }),
+  'http.monitor': (at) => ({ format: json, sent: measured(at) }),
 };
 
 const number = () => Math.floor(Math.random() * 1e9);
@@ -109,6 +117,24 @@ const application = (at: Date) => ({
   revision: sha,
   message: 'one or more objects failed to apply',
   url: 'https://argocd.example.com/applications/checkout',
+  at: at.toISOString(),
+});
+
+const finished = (at: Date) => ({
+  service: 'search',
+  stage: 'production',
+  result: 'failed',
+  commit: sha,
+  url: 'https://ci.example.com/builds/1001',
+  output: 'The smoke test failed',
+  at: at.toISOString(),
+});
+
+const measured = (at: Date) => ({
+  subject: 'orders',
+  target: 'eu',
+  value: 96,
+  url: 'https://graphs.example.com/d/orders',
   at: at.toISOString(),
 });
 

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
+import { aboutIn } from '../../domain/http-event.ts';
 import {
   type BodyReader,
   checkContentType,
@@ -34,6 +35,8 @@ const deliveryIdForm = /^[\w.:-]{1,200}$/;
 export interface HttpWebhookOptions {
   /** The source that a request's address names. Rejects with a refusal where there is none. */
   sourceOf(request: Request): HttpSource | Promise<HttpSource>;
+  /** Something has come by this source. Left out: nobody waits for any. */
+  heardOf?: ((connection: string) => Promise<void>) | undefined;
   readBody: BodyReader;
   inbox: Inbox;
   log: Logger;
@@ -43,7 +46,7 @@ export interface HttpWebhookOptions {
  * Takes what a CI, a monitor or any other system tells: shown to be from it, read once, stored, then answered, as webhooks of providers are.
  * A delivery may hold several events: each is stored under its own id, so that one whose answer was lost can be sent again as a whole.
  */
-export function takeHttpEvents({ sourceOf, readBody, inbox, log }: HttpWebhookOptions) {
+export function takeHttpEvents({ sourceOf, heardOf, readBody, inbox, log }: HttpWebhookOptions) {
   return async (request: Request, response: Response) => {
     const source = await sourceOf(request);
     const by = checkForm(request, source);
@@ -62,6 +65,8 @@ export function takeHttpEvents({ sourceOf, readBody, inbox, log }: HttpWebhookOp
         return { id: delivery.eventId, seq, duplicate };
       }),
     );
+    // Also what was there before, word for word: a heartbeat says the same each time.
+    await heardOf?.(connection);
     response.status(202).json({ events: receipts });
   };
 }
@@ -122,18 +127,19 @@ function checkSigned(request: Request, body: Uint8Array, { secrets }: HttpSource
 
 function readCarried(by: CarriedBy, request: Request, body: Uint8Array, from: ReadBy): ReadEvent[] {
   const { connection, receivedAt } = from;
-  return readCloudEvents(by, request.headers, body).map(({ id, time = receivedAt, data }) => ({
-    event: {
-      id: keyFrom(id),
-      source: `/http/${connection}`,
-      type: `http.${connection}`,
-      ...(data.subject === undefined
-        ? {}
-        : { subject: subjectFrom(connection, `${data.source} ${data.subject}`) }),
-      time,
-      data: { ...data, body: boundedData(data.body) },
-    },
-  }));
+  return readCloudEvents(by, request.headers, body).map(({ id, time = receivedAt, data }) => {
+    const about = data.subject === undefined ? aboutIn(data.body) : `${data.source} ${data.subject}`;
+    return {
+      event: {
+        id: keyFrom(id),
+        source: `/http/${connection}`,
+        type: `http.${connection}`,
+        ...(about === undefined ? {} : { subject: subjectFrom(connection, about) }),
+        time,
+        data: { ...data, body: boundedData(data.body) },
+      },
+    };
+  });
 }
 
 function readJson(body: Uint8Array, from: ReadBy, format: string | undefined): ReadEvent[] {

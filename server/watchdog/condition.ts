@@ -22,6 +22,7 @@ export const conditionNames = [
   'run.stuck',
   'run.overdue',
   'schedule.missed',
+  'heartbeat.missed',
   'subscription.disabled',
 ] as const;
 export type ConditionName = (typeof conditionNames)[number];

@@ -1,10 +1,12 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { Heartbeat } from '../../domain/heartbeat.ts';
 import type { PagePolicy } from '../../domain/page.ts';
 import type { Store } from '../../store/store.ts';
 import type { Trigger } from '../../triggers/trigger.ts';
 import type { TemporalState } from '../temporal-state.ts';
 import type { Condition } from './condition.ts';
+import { heartbeatMissed } from './heartbeats.ts';
 import { inboxBehind } from './inbox.ts';
 import type { Limits } from './limits.ts';
 import { runsOverdue } from './overdue.ts';
@@ -26,6 +28,8 @@ export interface Watching {
   limits: Limits;
   /** How people are paged. */
   pages: readonly PagePolicy[];
+  /** The sources that are expected to be heard of. */
+  heartbeats: readonly Heartbeat[];
   log: Logger;
   /** Undefined where PagerDuty's subscriptions cannot be told from others, or be asked for. */
   subscriptions?:
@@ -42,5 +46,6 @@ export const conditionsOf = ({ subscriptions, ...watching }: Watching): Conditio
     runStuck(watching),
     runsOverdue(watching),
     scheduleMissed(watching),
+    heartbeatMissed(watching),
     ...(subscriptions ? [subscriptionDisabled({ ...watching, ...subscriptions })] : []),
   ].map((condition) => pagedByPolicies(condition, watching.pages));

@@ -16,6 +16,8 @@ export interface Limits {
   pendingHeld: number;
   /** After its time, a schedule has so long to make its event. */
   scheduleLate: number;
+  /** After its start a server lets sources send again what nobody took meanwhile. */
+  heartbeatGrace: number;
   /** How often PagerDuty is asked for its webhook subscriptions. */
   subscriptionRound: number;
   subscriptionHeld: number;
@@ -32,6 +34,7 @@ export const usualLimits: Limits = {
   pendingFor: 60,
   pendingHeld: 40,
   scheduleLate: 90,
+  heartbeatGrace: 60,
   subscriptionRound: 45,
   subscriptionHeld: 40,
 };

@@ -72,6 +72,10 @@ describe('the examples of events', () => {
     const receiver = await startReceiver({
       jiraSecrets: [jiraSecret],
       httpSource: { secrets: [httpSecret], tokens: [], format },
+      // Events of a team's own sources have the name of theirs.
+      connections: {
+        settingsOf: async () => ({ values: { HTTP_WEBHOOK_SECRETS: httpSecret }, version: '1' }),
+      },
     });
     const secrets = {
       PAGERDUTY_WEBHOOK_SECRETS: secret,

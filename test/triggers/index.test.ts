@@ -14,6 +14,8 @@ describe('the list of triggers', () => {
       'severity-raised',
       'jira-resolved',
       'shift-handoff',
+      'deployment-finished',
+      'monitor-alert',
       'run-failed',
       'run-overdue',
       'slack-action',

@@ -50,11 +50,13 @@ describe('the bundle of the workflows', () => {
     for (const [name, workflow] of Object.entries(workflows)) expect(workflow.name).toBe(name);
     expect(Object.keys(workflows)).toEqual([
       'changeIncident',
+      'deploymentFailed',
       'drill',
       'ec2UnhealthyRestart',
       'emitScheduleEvent',
       'kubernetesCrashLoopDiagnosis',
       'linkByCode',
+      'mirrorAlert',
       'pageForRun',
       'pagerdutyProductionIncidentPolicy',
       'quietIncident',

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunRow } from '../../../domain/run.ts';
 import { createLog } from '../../../log/log.ts';
 import { type Condition, type ConditionName, conditionNames } from '../../../server/watchdog/condition.ts';
+import { heartbeatMissed } from '../../../server/watchdog/heartbeats.ts';
 import { inboxBehind } from '../../../server/watchdog/inbox.ts';
 import { usualLimits as limits } from '../../../server/watchdog/limits.ts';
 import { runsOverdue } from '../../../server/watchdog/overdue.ts';
@@ -107,6 +108,15 @@ const conditions: Record<ConditionName, (wrong: Wrong, clock: Clock) => Conditio
       limits,
       now,
     }),
+  'heartbeat.missed': (wrong, { now }) =>
+    heartbeatMissed({
+      store: {
+        keepHeartbeats: async (all) => all.map((each) => ({ ...each, silentSeconds: wrong.is ? 90 : 1 })),
+      },
+      heartbeats: [{ source: 'backup', everySeconds: 60 }],
+      limits,
+      now,
+    }),
   'subscription.disabled': (wrong, { now }) =>
     subscriptionDisabled({
       subscriptions: {
@@ -164,6 +174,33 @@ describe('each alert that can be raised can be resolved', () => {
     const raising = sources.filter(([, code]) => /\braiseAlert\(|raisePagerDutyAlert\(/.test(code));
     expect(raising.length).toBeGreaterThan(0);
     for (const [file, code] of raising) expect([file, /\bresolveAlert\(/.test(code)]).toEqual([file, true]);
+  });
+
+  it('in each of the few places that send one: another one has to be added here, with what takes it back', () => {
+    const places: Record<string, string[]> = {
+      // The event itself. What raises it is below.
+      'activities/pagerduty/raise-alert.ts': ["inverse: { activity: 'resolvePagerDutyAlert' }"],
+      'activities/pagerduty/test-events.ts': ["event_action: 'resolve'"],
+      'workflows/kit/alerts.ts': ['steps.resolvePagerDutyAlert('],
+      // Only the name, by which a drill is known.
+      'domain/drill.ts': [],
+      // The watchdog's, whose conditions are above.
+      'processes/direct.ts': ["'resolvePagerDutyAlert'"],
+      'workflows/drill.ts': ['resolveAlert('],
+      'workflows/page-for-run.ts': ['await pages.resolve()', 'resolveAlert('],
+      'workflows/deployment-failed.ts': ['resolveAlert(', 'steps.resolvePagerDutyAlert('],
+      'workflows/mirror-alert.ts': ['resolveAlert(', 'steps.resolvePagerDutyAlert('],
+    };
+    const sending =
+      /event_action: 'trigger'|(?<!activity: )'raisePagerDutyAlert'|\braisePagerDutyAlert\(|\braiseAlert\(/;
+    const folders = 'activities,cli,domain,processes,secrets,server,store,triggers,worker,workflows';
+    const found = globSync(`{${folders},docs/examples}/**/*.ts`, { cwd: root })
+      .map((file) => [file, readFileSync(join(root, file), 'utf8')] as const)
+      .filter(([, code]) => sending.test(code));
+    expect(found.map(([file]) => file).sort()).toEqual(Object.keys(places).sort());
+    for (const [file, code] of found)
+      for (const way of places[file] ?? [])
+        expect([file, way, code.includes(way)]).toEqual([file, way, true]);
   });
 
   it('and no workflow raises one under a key that is the same for all targets', () => {
