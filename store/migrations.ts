@@ -5,6 +5,7 @@ import { connectionSteps, defaultConnectionSteps } from './connection-tables.ts'
 import { fastLaneSteps } from './fast-lane.ts';
 import { holdSteps } from './holds.ts';
 import { journalSteps } from './journal.ts';
+import { keptTextSteps } from './kept-texts.ts';
 import { linkCodeSteps } from './link-codes.ts';
 import { loweringSteps } from './lowerings.ts';
 import { noticeSteps } from './notices.ts';
@@ -234,6 +235,7 @@ const steps: Record<string, string[]> = {
     `create index runs_asking on runs (trigger, created_at)
       where substring(cause from '"mode":"([a-z]+)"') in ('observe', 'propose', 'approve')`,
   ],
+  '0041-kept-texts': keptTextSteps,
 };
 
 /**

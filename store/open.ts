@@ -23,6 +23,7 @@ import { holdsOn } from './holds.ts';
 import { inboxOn } from './inbox.ts';
 import { incidentsOn } from './incidents.ts';
 import { journalOn } from './journal.ts';
+import { keptTextsOn } from './kept-texts.ts';
 import { leasesOn } from './leases.ts';
 import { lineMaker } from './lines.ts';
 import { linkCodesOn } from './link-codes.ts';
@@ -145,6 +146,7 @@ export function makeStore(
     ...linkCodesOn(context),
     ...noticesOn(context),
     ...transcriptsOn(context),
+    ...keptTextsOn(context),
     ...loweringsOn(context),
     ...askedRunsOn(context),
     ...deedsOn(context),

@@ -9,8 +9,8 @@ import type { Tables } from './tables.ts';
 export interface Retention {
   /**
    * Takes away a little of what is older than so many days: bytes and envelopes of settled events, what is told of incidents
-   * that are resolved, effects, runs that have ended with what they have asked people, transcripts, lines of the record behind a checkpoint
-   * that is signed where there is a key. One process at a time does. To be called again until nothing is left.
+   * that are resolved, effects, runs that have ended with what they have asked people, transcripts, kept texts, lines of the record behind a
+   * checkpoint that is signed where there is a key. One process at a time does. To be called again until nothing is left.
    */
   prune(options: { days: number; secretKey?: string | undefined }): Promise<Pruned>;
 }
@@ -22,6 +22,7 @@ export interface Pruned {
   effects: number;
   runs: number;
   transcripts: number;
+  texts: number;
   lines: number;
   /** There may be more, though nothing was taken away. */
   more: boolean;
@@ -29,6 +30,8 @@ export interface Pruned {
 
 /** In one transaction. Small, so that no webhook waits for it. */
 const mostAtOnce = 500;
+/** They may be long, and a statement has less than a second. */
+const mostTextsAtOnce = 20;
 /** The name of the advisory lock under which one process at a time prunes. */
 const pruneLock = 7_229_004;
 const dayMilliseconds = 24 * 3_600_000;
@@ -133,6 +136,17 @@ export function retentionOn({ db }: Context): Retention {
     return Number(numAffectedRows ?? 0);
   }
 
+  /** A live run may name those of its subject, and its own. */
+  async function pruneTexts(days: number, transaction: Transaction<Tables>): Promise<number> {
+    const { numAffectedRows } = await sql`
+      delete from kept_texts where seq in (
+        select seq from kept_texts old where kept_at < now() - make_interval(days => ${days})
+          and not exists (select from runs where runs.subject = old.subject and state in ${live})
+          and not exists (select from runs where runs.id = old.subject and state in ${live})
+        order by kept_at limit ${mostTextsAtOnce})`.execute(transaction);
+    return Number(numAffectedRows ?? 0);
+  }
+
   /** The oldest lines, as one segment. One that is not whole stays: it shows what somebody did to it. */
   async function pruneLines(
     days: number,
@@ -195,6 +209,7 @@ export function retentionOn({ db }: Context): Retention {
         effects: await alone((transaction) => pruneEffects(days, transaction)),
         runs: await alone((transaction) => pruneRuns(days, transaction)),
         transcripts: await alone((transaction) => pruneTranscripts(days, transaction)),
+        texts: await alone((transaction) => pruneTexts(days, transaction)),
         lines: await alone((transaction) => pruneLines(days, secretKey, transaction)),
         more: goesOnFrom !== undefined,
       };

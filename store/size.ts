@@ -33,7 +33,7 @@ export interface Sizes {
 const tablesOf: Record<KindSize['kind'], readonly string[]> = {
   inbox: ['inbox', 'twins'],
   record: ['record', 'record_queue'],
-  runs: ['runs', 'approvals', 'questions', 'transcripts'],
+  runs: ['runs', 'approvals', 'questions', 'transcripts', 'kept_texts'],
   effects: ['effects', 'effect_targets'],
 };
 

@@ -15,6 +15,7 @@ import type { Holds } from './holds.ts';
 import type { Inbox } from './inbox.ts';
 import type { Incidents } from './incidents.ts';
 import type { Journal } from './journal.ts';
+import type { KeptTexts } from './kept-texts.ts';
 import type { Leases } from './leases.ts';
 import type { Lists } from './lists.ts';
 import type { Lowerings } from './lowerings.ts';
@@ -76,6 +77,7 @@ export interface Store
     KeptNotices,
     Journal,
     Transcripts,
+    KeptTexts,
     Lowerings,
     Sessions,
     Pulls,

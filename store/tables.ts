@@ -8,6 +8,7 @@ import type { HoldsTable } from './holds.ts';
 import type { InboxTable } from './inbox.ts';
 import type { IncidentsTable } from './incidents.ts';
 import type { JournalTable } from './journal.ts';
+import type { KeptTextsTable } from './kept-texts.ts';
 import type { LinkCodesTable } from './link-codes.ts';
 import type { LoweredTriggersTable } from './lowerings.ts';
 import type { NoticesTable } from './notices.ts';
@@ -52,6 +53,7 @@ export interface Tables {
   journal: JournalTable;
   notices: NoticesTable;
   transcripts: TranscriptsTable;
+  kept_texts: KeptTextsTable;
   lowered_triggers: LoweredTriggersTable;
   sessions: SessionsTable;
   failed_sign_ins: FailedSignInsTable;

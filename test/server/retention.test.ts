@@ -20,6 +20,7 @@ const nothing: Pruned = {
   effects: 0,
   runs: 0,
   transcripts: 0,
+  texts: 0,
   lines: 0,
   more: false,
 };
@@ -62,7 +63,17 @@ describe('retention', () => {
     await vi.advanceTimersByTimeAsync(2_000);
     expect(asked()).toBe(4);
     expect(lines).toMatchObject([
-      { msg: 'Pruned', days: 30, events: 520, incidents: 0, effects: 0, runs: 0, transcripts: 0, lines: 7 },
+      {
+        msg: 'Pruned',
+        days: 30,
+        events: 520,
+        incidents: 0,
+        effects: 0,
+        runs: 0,
+        transcripts: 0,
+        texts: 0,
+        lines: 7,
+      },
     ]);
     await running.stop();
   });

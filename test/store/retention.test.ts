@@ -12,10 +12,10 @@ describe.each(await backends())('what is older than it has to be kept, on $name'
   const store = world.newStore();
 
   async function pruneAll(days = 30): Promise<Record<string, number>> {
-    const sum = { events: 0, incidents: 0, effects: 0, runs: 0, transcripts: 0, lines: 0 };
+    const sum = { events: 0, incidents: 0, effects: 0, runs: 0, transcripts: 0, texts: 0, lines: 0 };
     for (;;) {
       const { more, ...step } = await store.prune({ days, secretKey });
-      for (const name of ['events', 'incidents', 'effects', 'runs', 'transcripts', 'lines'] as const)
+      for (const name of ['events', 'incidents', 'effects', 'runs', 'transcripts', 'texts', 'lines'] as const)
         sum[name] += step[name];
       if (!more && Object.values(step).every((count) => count === 0)) return sum;
     }
