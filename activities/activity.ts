@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { KeptText, TextToKeep } from '../domain/kept-text.ts';
 import type { ChangeKind } from '../domain/kind.ts';
 import type { DryRun, Looked, Plan } from '../domain/plan.ts';
 import type { changeEvents } from '../domain/route.ts';
@@ -40,6 +41,11 @@ export interface Attempt {
   mark?: string | undefined;
   /** People have approved just this call, or the change that it takes back, or will be asked to: what needs an owner's word (a tag) beforehand is allowed by theirs. */
   approved?: true;
+  /**
+   * Keeps the whole of a text of which the result has only a part, and gives what to put into the result beside it: `{ kept }`, or nothing
+   * where it could not be kept, which fails no read. Secrets in it are masked.
+   */
+  keepText(text: TextToKeep): Promise<{ kept?: KeptText }>;
   /** In plan mode, where nothing that is waited for was begun: an `await…` read looks once and does not wait. */
   looksOnce?: true;
 }

@@ -9,6 +9,8 @@ import type { Store } from '../store/store.ts';
 import { effectOf } from '../worker/chain/failure.ts';
 
 const attemptMilliseconds = 10_000;
+/** None of these calls reads a long text. */
+const keepText = async () => ({});
 /** PagerDuty is given half a minute to show an alert. */
 const lookMilliseconds = 60_000;
 
@@ -36,7 +38,8 @@ function directCalls(
     const activity = (await loadActivities()).find((each) => each.name === name);
     if (!activity) throw new Error(`There is no activity ${name} to call`);
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(milliseconds)]);
-    const attempt = { key: `${name}/${input.dedupKey ?? input.subscriptionId ?? ''}`, number: 1, signal };
+    const key = `${name}/${input.dedupKey ?? input.subscriptionId ?? ''}`;
+    const attempt = { key, number: 1, signal, keepText };
     const use = { run: 'none', by: 'baton' };
     return carryOut(activity, activity.input.parse(input), { ...clients, attempt }, use);
   };
@@ -63,7 +66,7 @@ export function directJournal(
     const made = await store.firstResult(entry.incident?.id ?? entry.subject, tickets).catch(() => undefined);
     const ticket = ticketIn(made);
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(tellMilliseconds)]);
-    const attempt = { key, number, signal, ...(uncertainSince ? { uncertainSince } : {}) };
+    const attempt = { key, number, signal, keepText, ...(uncertainSince ? { uncertainSince } : {}) };
     const context = { ...clients, attempt };
     let reason = '';
     for (const way of waysOf(entry)) {

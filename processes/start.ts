@@ -155,6 +155,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       bundle: await bundling,
       dataConverter: workerConverter(payloadKeys),
       store,
+      publicUrl: BATON_PUBLIC_URL,
       authority,
       activities: await wiring.loadActivities(),
       clients,

@@ -80,6 +80,7 @@ export async function runWorker(wiring: Wiring): Promise<void> {
       bundle: await bundling,
       dataConverter: workerConverter(payloadKeys),
       store,
+      publicUrl: settings.publicUrl,
       authority,
       activities: await wiring.loadActivities(),
       clients: connectClients(

@@ -18,6 +18,7 @@ const registered = [
   'reportRunEnd',
   'recordLine',
   'keepTranscript',
+  'keepText',
   'storeScheduleEvent',
   'askApproval',
   'findApproval',

@@ -1,5 +1,6 @@
-import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure, activityInfo } from '@temporalio/activity';
 import { defaultLimits, heldInWords } from '../domain/guard.ts';
+import type { TextToKeep } from '../domain/kept-text.ts';
 import { isWatching } from '../domain/mode.ts';
 import { startedByIn } from '../domain/run-beginning.ts';
 import { runEnd } from '../domain/run-end.ts';
@@ -14,6 +15,7 @@ import { limitsAt } from './chain/guard.ts';
 import { unlessTakenIn } from './chain/intent.ts';
 import { connectionOf, targetsAt } from './connection.ts';
 import { fall } from './fall.ts';
+import { keepText } from './kept-text.ts';
 import { questionActivities } from './questions.ts';
 import { otherOn, twinOf } from './twin.ts';
 import { waitingAbout } from './waiting.ts';
@@ -29,6 +31,7 @@ export function engineActivities(
   scrub: (text: string) => string,
   carriedOut: CarriedOut,
   isOfWorld: (activity: string) => boolean,
+  publicUrl?: string,
   countRun?: (workflow: string, state: string) => void,
 ): EngineActivities {
   return {
@@ -111,6 +114,17 @@ export function engineActivities(
 
     async keepTranscript(transcript: Transcript, cause?: CauseOfCall) {
       if (cause?.subject) await store.keepTranscript(cause.subject, transcript);
+    },
+
+    async keepText(text: TextToKeep, cause?: CauseOfCall) {
+      // Whoever has no cause that we signed keeps nothing under an incident.
+      const runId = activityInfo().workflowExecution?.workflowId ?? '';
+      const kept = await keepText(cause?.subject ?? runId, text, { store, publicUrl });
+      if (kept) return kept;
+      throw ApplicationFailure.nonRetryable(
+        `“${scrub(text.title)}” is not kept: so much is kept of ${cause?.subject ?? runId} that there is no more room`,
+        'NoRoomForText',
+      );
     },
 
     findMade: ({ key }) => store.findMade(key),

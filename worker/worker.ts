@@ -67,6 +67,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         options.scrub,
         carriedOut,
         isOfWorldIn(options.activities),
+        options.publicUrl,
         options.countRun,
       ),
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineActivity } from '../activity.ts';
+import { kept } from '../kept-text.ts';
 import { lastPart } from '../last-part.ts';
 import { throwFailure } from './failures.ts';
 import { instanceId } from './input.ts';
@@ -10,7 +11,8 @@ import { ec2At, place } from './region.ts';
 const controls = /\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f]/g;
 
 /**
- * The end of what an instance has written to its console, which a reboot or a stop overwrites. The newest where its type tells that, else
+ * The end of what an instance has written to its console, which a reboot or a stop overwrites; where it is more than 32 KiB, all of it is
+ * `kept`. The newest where its type tells that, else
  * what EC2 kept of the last start, stop or reboot. That there is nothing yet is an answer: `unavailable`.
  */
 export const readEc2ConsoleOutput = defineActivity({
@@ -25,9 +27,10 @@ export const readEc2ConsoleOutput = defineActivity({
     truncated: z.boolean().optional(),
     at: z.string().optional().describe('When EC2 has taken it'),
     unavailable: z.string().optional(),
+    kept,
   }),
   example: { instanceId: 'i-0abc12345def67890' },
-  async run({ instanceId: InstanceId, ...at }, { ec2, attempt: { signal } }) {
+  async run({ instanceId: InstanceId, ...at }, { ec2, attempt: { signal, keepText } }) {
     const { client, sdk } = await ec2At({ ec2 }, at);
     const read = (Latest: boolean) =>
       client.send(new sdk.GetConsoleOutputCommand({ InstanceId, Latest }), { abortSignal: signal });
@@ -37,6 +40,12 @@ export const readEc2ConsoleOutput = defineActivity({
       .catch(throwFailure);
     const text = Buffer.from(Output, 'base64').toString('utf8').replaceAll(controls, '').trim();
     if (text === '') return { text: '', unavailable: 'EC2 has no console output of it' };
-    return { ...lastPart(text), ...(Timestamp ? { at: Timestamp.toISOString() } : {}) };
+    const part = lastPart(text);
+    const title = `Console output of ${InstanceId}`;
+    return {
+      ...part,
+      ...(Timestamp ? { at: Timestamp.toISOString() } : {}),
+      ...(part.truncated ? await keepText({ title, text, keepsEnd: true }) : {}),
+    };
   },
 });

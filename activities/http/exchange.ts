@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { Attempt } from '../activity.ts';
 import { invalidInput, providerFailure } from '../failures.ts';
+import { kept } from '../kept-text.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
 import type { HttpReply } from './client.ts';
 import { readUrl } from './guard.ts';
@@ -53,15 +55,20 @@ export const replyOutput = {
   headers: z.record(z.string(), z.string()),
   /** JSON where it is JSON, else text. */
   body: z.unknown(),
-  /** True: the body was longer than 32 KiB, and is the beginning of its text. */
+  /** True: the body was longer than 32 KiB, and is the beginning of its text; all of it is `kept`. */
   truncated: z.boolean().optional(),
+  kept,
 };
 
 const mostHeaders = 30;
 const mostBodyBytes = 32 * 1024;
 
 /** Throws the failure for a status that is not expected. The address is told by its host, since a path can hold a secret. */
-export function replyOf(reply: HttpReply, expected: readonly number[] | undefined) {
+export async function replyOf(
+  reply: HttpReply,
+  expected: readonly number[] | undefined,
+  { keepText }: Pick<Attempt, 'keepText'>,
+) {
   const { status, headers, body, url } = reply;
   if (!isExpected(status, expected)) {
     const where =
@@ -75,15 +82,17 @@ export function replyOf(reply: HttpReply, expected: readonly number[] | undefine
       retryAfterSeconds(headers),
     );
   }
-  const kept = Object.entries(headers).filter(([name]) => !/^set-cookie2?$/.test(name));
+  const shown = Object.entries(headers).filter(([name]) => !/^set-cookie2?$/.test(name));
   const text = textOf(body);
+  const isCut = body.length > mostBodyBytes;
+  const title = `Answer of ${url.host}`;
   return {
     status,
     headers: Object.fromEntries(
-      kept.slice(0, mostHeaders).map(([name, value]) => [name, value.slice(0, 1_000)]),
+      shown.slice(0, mostHeaders).map(([name, value]) => [name, value.slice(0, 1_000)]),
     ),
-    body: body.length > mostBodyBytes ? text : (jsonIn(text) ?? text),
-    ...(body.length > mostBodyBytes ? { truncated: true } : {}),
+    body: isCut ? text : (jsonIn(text) ?? text),
+    ...(isCut ? { truncated: true, ...(await keepText({ title, text: body.toString() })) } : {}),
   };
 }
 

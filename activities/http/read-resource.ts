@@ -21,7 +21,8 @@ export const readHttpResource = defineActivity({
     followRedirects: z.boolean().default(false).describe('At most 5'),
   }),
   output: z.object({ ...replyOutput }),
-  async run(input, { http, attempt: { key, signal } }) {
+  async run(input, { http, attempt }) {
+    const { key, signal } = attempt;
     const connection = await http(input.connection);
     const reply = await connection.exchange({
       method: input.method,
@@ -32,6 +33,6 @@ export const readHttpResource = defineActivity({
       key,
       signal,
     });
-    return replyOf(reply, input.expect);
+    return replyOf(reply, input.expect, attempt);
   },
 });

@@ -62,7 +62,8 @@ export const sendHttpRequest = defineActivity({
       },
     };
   },
-  async act(_, input, { http, attempt: { key, signal } }) {
+  async act(_, input, { http, attempt }) {
+    const { key, signal } = attempt;
     const connection = await http(input.connection);
     const { method, body } = input;
     const reply = await connection.exchange({
@@ -79,6 +80,6 @@ export const sendHttpRequest = defineActivity({
       key,
       signal,
     });
-    return { changed: true, ...replyOf(reply, input.expect) };
+    return { changed: true, ...(await replyOf(reply, input.expect, attempt)) };
   },
 });

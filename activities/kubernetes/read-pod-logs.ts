@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { connectionName, defineActivity } from '../activity.ts';
+import { kept } from '../kept-text.ts';
 import { lastPart } from '../last-part.ts';
 import { refusalOf, throwFailure } from './failures.ts';
 import { labelName, objectName } from './input.ts';
@@ -8,7 +9,7 @@ import { labelName, objectName } from './input.ts';
 const maxLogBytes = 8 * 1024 * 1024;
 
 /**
- * The last lines of a container, the newest 32 KiB of them. That there is no earlier container, that the pod has several and
+ * The last lines of a container, the newest 32 KiB of them; where they are more, all that were read are `kept`. That there is no earlier container, that the pod has several and
  * none was named, or that it has not started yet (400) is an answer: `unavailable` says which.
  */
 export const readKubernetesPodLogs = defineActivity({
@@ -30,9 +31,10 @@ export const readKubernetesPodLogs = defineActivity({
     text: z.string(),
     truncated: z.boolean().optional(),
     unavailable: z.string().optional(),
+    kept,
   }),
   example: { namespace: 'shop', pod: 'carts-0', previous: true },
-  async run(input, { kubernetes, attempt: { signal } }) {
+  async run(input, { kubernetes, attempt: { signal, keepText } }) {
     const { namespace, pod, container, previous, tailLines, sinceSeconds } = input;
     const { core, request } = await kubernetes(input.connection);
     const asked = {
@@ -45,7 +47,11 @@ export const readKubernetesPodLogs = defineActivity({
       ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
     };
     try {
-      return lastPart(await core.readNamespacedPodLog(asked, request(signal)));
+      const text = await core.readNamespacedPodLog(asked, request(signal));
+      const part = lastPart(text);
+      const of = `${namespace}/${pod}${container === undefined ? '' : ` (${container})`}`;
+      const title = `Log of ${of}${previous ? ' before its last restart' : ''}`;
+      return { ...part, ...(part.truncated ? await keepText({ title, text, keepsEnd: true }) : {}) };
     } catch (error) {
       const refusal = refusalOf(error);
       if (refusal?.status === 400) return { text: '', unavailable: refusal.reason };

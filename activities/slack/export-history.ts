@@ -3,6 +3,7 @@ import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import { visible } from '../../domain/text.ts';
 import { connectionName, defineActivity } from '../activity.ts';
+import { kept } from '../kept-text.ts';
 import { parseAnswer, throwFailure } from './failures.ts';
 import { channelId, isPlanned } from './input.ts';
 import { readUser } from './users.ts';
@@ -30,7 +31,8 @@ const page = z.object({
 
 /**
  * Reads what was said in a channel, its threads included, as Markdown with the oldest message first. It is bounded: `truncated` says that
- * the channel has more than the text holds. `digest` is the SHA-256 of all that was read, so also of what was cut.
+ * the channel has more than the text holds, and all that was read is then `kept`. `digest` is the SHA-256 of all that was read, so also of
+ * what was cut.
  */
 export const exportSlackHistory = defineActivity({
   name: 'exportSlackHistory',
@@ -41,7 +43,12 @@ export const exportSlackHistory = defineActivity({
   input: z.object({
     connection: connectionName,
     channelId,
-    maxBytes: z.int().min(0).max(mostBytes).default(mostBytes).describe('How much of the text, in UTF-8'),
+    maxBytes: z
+      .int()
+      .min(0)
+      .max(mostBytes)
+      .default(mostBytes)
+      .describe('How much of the text, in UTF-8; 0: nothing of it, and none of it is kept'),
   }),
   output: z.object({
     markdown: z.string(),
@@ -52,6 +59,7 @@ export const exportSlackHistory = defineActivity({
     firstAt: z.string().optional(),
     lastAt: z.string().optional(),
     lastByPersonAt: z.string().optional().describe('When a person wrote last'),
+    kept,
   }),
   example: { channelId: 'C0123456789' },
   async run({ connection, channelId, maxBytes }, { slack, attempt }) {
@@ -63,6 +71,8 @@ export const exportSlackHistory = defineActivity({
     const names = await namesOf(api, said);
     const whole = said.map((each) => lineOf(each, names)).join('\n');
     const { text, cut } = firstBytes(whole, maxBytes);
+    const title = `What was said in ${channelId}`;
+    const isKept = cut && maxBytes > 0;
     const byPeople = said.filter(({ bot_id }) => bot_id === undefined);
     return {
       markdown: text,
@@ -73,6 +83,7 @@ export const exportSlackHistory = defineActivity({
       ...at('firstAt', said[0]),
       ...at('lastAt', newest(said)),
       ...at('lastByPersonAt', newest(byPeople)),
+      ...(isKept ? await attempt.keepText({ title, text: whole, truncated: more }) : {}),
     };
   },
 });

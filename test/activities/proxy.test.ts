@@ -15,6 +15,7 @@ import { queryPrometheus } from '../../activities/prometheus/query.ts';
 import { proxyFor } from '../../activities/proxy.ts';
 import { readSlackUser } from '../../activities/slack/read-user.ts';
 import { surroundingsFor } from '../clients.ts';
+import { attemptWith } from './run.ts';
 
 /** A proxy that lets nothing through, and what it was asked for. */
 async function startProxy() {
@@ -84,7 +85,7 @@ function run(
   input: Record<string, unknown>,
   env: NodeJS.ProcessEnv,
 ): Promise<unknown> {
-  const attempt = { key: 'run-1/x/1', number: 1, signal: AbortSignal.timeout(9_000) };
+  const attempt = attemptWith({ signal: AbortSignal.timeout(9_000) });
   const use = { run: 'run-1', by: 'baton' };
   return carryOut(activity, activity.input.parse(input), { ...surroundingsFor(env), attempt }, use);
 }

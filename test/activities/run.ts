@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -6,6 +7,7 @@ import { type Activity, type Attempt, carryOut } from '../../activities/activity
 import type { Baton } from '../../activities/baton.ts';
 import type { Clients } from '../../activities/clients.ts';
 import type { Use } from '../../activities/provider.ts';
+import type { KeptText, TextToKeep } from '../../domain/kept-text.ts';
 import { surroundingsFor } from '../clients.ts';
 
 /** What an attempt gets after one that may have acted. */
@@ -15,8 +17,23 @@ export const attemptWith = (attempt: Partial<Attempt> = {}): Attempt => ({
   key: 'run-1#5',
   number: 1,
   signal: new AbortController().signal,
+  keepText: async () => ({}),
   ...attempt,
 });
+
+/** Keeps what an attempt keeps beside its result in a list. */
+export function keepsTexts() {
+  const texts: TextToKeep[] = [];
+  return {
+    texts,
+    async keepText(given: TextToKeep): Promise<{ kept: KeptText }> {
+      texts.push(given);
+      const { title, text, truncated = false } = given;
+      const digest = createHash('sha256').update(text).digest('hex');
+      return { kept: { digest, bytes: Buffer.byteLength(text), title, truncated } };
+    },
+  };
+}
 
 const someUse: Use = { run: 'ec2-unhealthy/PABC123', by: 'trigger:ec2-unhealthy' };
 

@@ -19,6 +19,8 @@ export interface Surroundings {
   simulated: readonly string[];
   /** Removes secrets from a text. */
   scrub: (text: string) => string;
+  /** Baton's own address. Left out: it is not told where a kept text is read. */
+  publicUrl?: string | undefined;
   /** Left out: PagerDuty is told of no change but by runs themselves. */
   journal?: Journaling | undefined;
 }

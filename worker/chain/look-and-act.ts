@@ -3,6 +3,7 @@ import type { ActivityContext, AnyChange, AnyRead } from '../../activities/activ
 import { forUse } from '../../activities/clients.ts';
 import { simulationMark } from '../../activities/simulated.ts';
 import type { Looked } from '../../domain/plan.ts';
+import { keepBeside } from '../kept-text.ts';
 import { approverOf, checkApproved } from './approved.ts';
 import { approvalFor, type Call, type Next, type Surroundings } from './call.ts';
 import { dryRunOf } from './dry-run.ts';
@@ -57,17 +58,19 @@ async function look(
 }
 
 /** `calls`: those of the plan that is carried out. */
-function contextOf(call: Call, { clients }: Surroundings, calls?: readonly string[]): ActivityContext {
-  const { declaration, key, attempt, before, simulated, approval, runId, actor, approvedAsInverse } = call;
+function contextOf(call: Call, options: Surroundings, calls?: readonly string[]): ActivityContext {
+  const { declaration, key, attempt, before, simulated, approval, runId, subject, actor, approvedAsInverse } =
+    call;
   const approvedBy = approvalFor(call);
   const by = (approvedBy && approverOf(approvedBy)) ?? inRecord(actor);
   const isApproved = approval === 'ask' || approval === 'approved' || approvedAsInverse !== undefined;
   return {
-    ...forUse(clients, { run: runId, by, ...(calls ? { calls } : {}) }),
+    ...forUse(options.clients, { run: runId, by, ...(calls ? { calls } : {}) }),
     attempt: {
       key,
       number: attempt,
       signal: signalOf(call),
+      keepText: (text) => keepBeside(subject, text, options),
       mark: simulationMark(declaration.provider, simulated),
       ...before,
       ...(isApproved ? { approved: true } : {}),

@@ -30,6 +30,7 @@ import {
 import { isDrill } from '../../domain/drill.ts';
 import type { Held, Limits } from '../../domain/guard.ts';
 import type { Agent, Incident, LaterEvent, RunCause } from '../../domain/incident.ts';
+import type { KeptText, TextToKeep } from '../../domain/kept-text.ts';
 import { carriedName, splitLastArgument } from '../../domain/last-argument.ts';
 import type { Made, MadeHere } from '../../domain/made.ts';
 import { isWatching } from '../../domain/mode.ts';
@@ -85,6 +86,8 @@ export interface EngineActivities extends ApprovalActivities, QuestionActivities
   }): Promise<void>;
   /** Keeps what was said in the room of the run's incident. */
   keepTranscript(transcript: Transcript): Promise<void>;
+  /** Keeps a long text of the run's subject, outside of its history. */
+  keepText(text: TextToKeep): Promise<KeptText>;
   storeScheduleEvent(event: { name: string; scheduledAt: string }): Promise<void>;
   /** The result of the last change by this activity of this target, of any run. The target as the store has it: with its connection. */
   lastMade(asked: { activity: string; target: string }): Promise<unknown>;

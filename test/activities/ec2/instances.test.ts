@@ -4,7 +4,7 @@ import { listEc2InstanceStatuses } from '../../../activities/ec2/list-instance-s
 import { listEc2Instances } from '../../../activities/ec2/list-instances.ts';
 import { readEc2ConsoleOutput } from '../../../activities/ec2/read-console-output.ts';
 import { impair } from '../../../simulator/ec2.ts';
-import { failureOf } from '../run.ts';
+import { failureOf, keepsTexts } from '../run.ts';
 import { actions, checkout, effects, search, startAnswering, startRegion } from './region.ts';
 
 describe('listing instances', () => {
@@ -166,8 +166,13 @@ describe('the console output of an instance', () => {
   it('ends at 32 KiB, the newest of it', async () => {
     const { run, instance } = await startRegion();
     instance(checkout).console = `${'a line of a start\n'.repeat(5_000)}the last one`;
-    const { text, truncated } = await run(readEc2ConsoleOutput, { instanceId: checkout });
+    const { texts, keepText } = keepsTexts();
+    const asked = { instanceId: checkout };
+    const { text, truncated, kept } = await run(readEc2ConsoleOutput, asked, { keepText });
     expect(truncated).toBe(true);
+    const title = `Console output of ${checkout}`;
+    expect(texts).toEqual([{ title, text: instance(checkout).console, keepsEnd: true }]);
+    expect(kept).toMatchObject({ title, bytes: instance(checkout).console?.length });
     expect(text.length).toBeLessThanOrEqual(32 * 1024);
     expect(text).toMatch(/^a line[\s\S]*the last one$/);
   });

@@ -6,7 +6,15 @@ import { http } from '../../../activities/http/provider.ts';
 import { readHttpResource } from '../../../activities/http/read-resource.ts';
 import { sendHttpRequest } from '../../../activities/http/send-request.ts';
 import { clientsFor, surroundingsFor } from '../../clients.ts';
-import { afterUnknownOutcome, attemptWith, failureOf, type Reply, runnerFor, startServing } from '../run.ts';
+import {
+  afterUnknownOutcome,
+  attemptWith,
+  failureOf,
+  keepsTexts,
+  type Reply,
+  runnerFor,
+  startServing,
+} from '../run.ts';
 
 /** A service on this machine that Baton may call. */
 async function startService(reply: Parameters<typeof startServing>[0], env: NodeJS.ProcessEnv = {}) {
@@ -51,6 +59,24 @@ describe('what is read', () => {
     const answer = await run(readHttpResource, { url });
     expect(answer.body).toEqual(read);
     expect(answer.truncated).toBe(truncated);
+  });
+
+  it('is kept whole where it is cut, of what is sent too, and told by its host alone', async () => {
+    let body = 'x'.repeat(40_000);
+    const { url, run, port } = await startService(() => ({ status: 200, body }));
+    const { texts, keepText } = keepsTexts();
+    const title = `Answer of 127.0.0.1:${port}`;
+    const read = await run(readHttpResource, { url: `${url}/hooks/s3cret` }, { keepText });
+    expect(read.kept).toMatchObject({ title, bytes: 40_000 });
+    const sent = await run(sendHttpRequest, { method: 'POST', url }, { keepText });
+    expect(sent).toMatchObject({ changed: true, truncated: true, kept: { title } });
+    expect(texts).toEqual([
+      { title, text: body },
+      { title, text: body },
+    ]);
+    body = 'short';
+    expect(await run(readHttpResource, { url }, { keepText })).not.toHaveProperty('kept');
+    expect(texts).toHaveLength(2);
   });
 
   it('is cut at 5 MB, also where a few bytes stand for many', async () => {

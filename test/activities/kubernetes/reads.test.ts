@@ -8,7 +8,7 @@ import { readKubernetesPodLogs } from '../../../activities/kubernetes/read-pod-l
 import { readKubernetesWorkload } from '../../../activities/kubernetes/read-workload.ts';
 import { crashLoop, type KubernetesWorld } from '../../../simulator/kubernetes.ts';
 import type { Simulator } from '../../../simulator/simulator.ts';
-import { failureOf } from '../run.ts';
+import { failureOf, keepsTexts } from '../run.ts';
 import { startCluster } from './cluster.ts';
 
 const namespace = 'shop';
@@ -108,6 +108,27 @@ describe('readKubernetesPodLogs', () => {
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(32 * 1024);
     expect(text).toMatch(/^\d+ é/);
     expect(text.endsWith(lines[149] ?? '')).toBe(true);
+  });
+
+  it('keeps all that was read of a log that is cut, and of no other', async () => {
+    const { simulator, run } = await startCluster();
+    const pod = crashingPod(simulator).metadata.name;
+    const log = Array.from({ length: 150 }, (_, number) => `${number} ${'x'.repeat(500)}\n`).join('');
+    simulator.world.logs[`shop/${pod}/app`] = { current: log, previous: 'short' };
+    const { texts, keepText } = keepsTexts();
+    const asked = { namespace, pod, container: 'app' };
+    const { kept } = await run(readKubernetesPodLogs, asked, { keepText });
+    const title = `Log of shop/${pod} (app)`;
+    expect(texts).toEqual([{ title, text: log, keepsEnd: true }]);
+    expect(kept).toMatchObject({ title, bytes: log.length, truncated: false });
+    expect(await run(readKubernetesPodLogs, { ...asked, previous: true }, { keepText })).not.toHaveProperty(
+      'kept',
+    );
+    expect(texts).toHaveLength(1);
+    // Where it cannot be kept, the read goes on without.
+    const alone = await run(readKubernetesPodLogs, asked);
+    expect(alone).toMatchObject({ truncated: true });
+    expect(alone).not.toHaveProperty('kept');
   });
 
   it('answers why there is no log where a container has no predecessor', async () => {

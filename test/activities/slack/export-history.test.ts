@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { exportSlackHistory } from '../../../activities/slack/export-history.ts';
+import { keepsTexts } from '../run.ts';
 import { startWorkspace } from './workspace.ts';
 
 const channelId = 'C0GENERAL';
@@ -54,10 +55,33 @@ describe('the history of a channel', () => {
     expect((await run(exportSlackHistory, { channelId })).digest).not.toBe(long.digest);
   });
 
+  it('is kept whole where it is cut, and only there', async () => {
+    const { run, say } = await startRoom();
+    const { texts, keepText } = keepsTexts();
+    say(0, 'U0ADA', 'short');
+    expect(await run(exportSlackHistory, { channelId }, { keepText })).not.toHaveProperty('kept');
+    for (let second = 1; second < 450; second += 1) say(second, 'U0ADA', `${second} ${'x'.repeat(100)}`);
+    expect(await run(exportSlackHistory, { channelId, maxBytes: 0 }, { keepText })).not.toHaveProperty(
+      'kept',
+    );
+    expect(texts).toEqual([]);
+
+    const { kept, digest, markdown } = await run(exportSlackHistory, { channelId }, { keepText });
+    expect(kept).toMatchObject({ digest, title: `What was said in ${channelId}`, truncated: false });
+    expect(texts[0]?.text.startsWith(markdown)).toBe(true);
+    expect(texts[0]?.text.split('\n')).toHaveLength(450);
+  });
+
   it('of more than 2 000 messages says that there are more', async () => {
     const { run, say } = await startRoom();
     for (let second = 0; second < 2_001; second += 1) say(second, 'U0ADA', 'x');
-    expect(await run(exportSlackHistory, { channelId })).toMatchObject({ messages: 2_000, truncated: true });
+    const { keepText } = keepsTexts();
+    const asked = { channelId, maxBytes: 1_000 };
+    expect(await run(exportSlackHistory, asked, { keepText })).toMatchObject({
+      messages: 2_000,
+      truncated: true,
+      kept: { truncated: true },
+    });
   });
 
   it('of an empty channel, and of one that is only planned, is empty', async () => {
