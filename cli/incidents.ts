@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { incidentStatuses } from '../domain/incident.ts';
+import { sizeInWords, whereKept } from '../domain/kept-text.ts';
 import { detailOf, type RecordRow } from '../domain/record.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
@@ -111,13 +112,41 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
         return output.note(
           'No transcript is kept: the room is not over, was private, or its text is on the issue. baton incidents show tells which.',
         );
-      for (const { room, keptAt, digest, messages, people, markdown, truncated } of items.toReversed()) {
+      for (const each of items.toReversed()) {
+        const { room, keptAt, digest, messages, people, markdown, truncated, kept } = each;
         output.line(printable(`Room ${room}, kept ${keptAt}: ${messages} messages by ${people} people`));
         output.line(printable(`SHA-256 of all that was said: ${digest}`));
         output.line(printableText(markdown));
         if (truncated) output.note('This is the beginning: the room has all of it.');
+        if (kept) output.note(`What was read of it is kept: ${whereKept(kept)}`);
         output.line();
       }
+    },
+  );
+
+  act<{ limit: number }>(
+    incidents
+      .command('texts')
+      .description('what is too long for its runs: logs, transcripts, results')
+      .argument('<incident>', 'as incidents list tells it: PagerDuty’s id, or <connection>/<id>')
+      .option('--limit <n>', 'at most so many', parseLimit, 50),
+    wiring,
+    async ({ output, json, options }, id = '') => {
+      const items = await withAsk(wiring, (ask) =>
+        firstOf((page) => ask('incidents.texts', { id, ...page }), options.limit).catch(
+          orNotFound(`Nothing is known of an incident ${id}`, 'baton incidents list shows those there are.'),
+        ),
+      );
+      if (json) return output.json(items);
+      if (items.length === 0) return output.note('No text of it is kept: none was too long.');
+      const rows = items.map(({ digest, keptAt, bytes, title }) => [
+        digest,
+        keptAt,
+        sizeInWords(bytes),
+        title,
+      ]);
+      for (const line of table([['DIGEST', 'KEPT', 'SIZE', 'TITLE'], ...rows])) output.line(line);
+      output.note('baton texts show <digest> prints one.');
     },
   );
 }

@@ -21,6 +21,7 @@ import { addRecordCommands } from './record.ts';
 import { addRunCommands } from './runs.ts';
 import { addProcessCommands } from './serve.ts';
 import { addStoreCommands } from './store-size.ts';
+import { addTextCommands } from './texts.ts';
 import { addTriggerCommands } from './triggers.ts';
 import { addUndoCommand } from './undo.ts';
 
@@ -47,6 +48,7 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addBacktestCommand(program, wiring);
   addDoctorCommand(program, wiring);
   addIncidentCommands(program, wiring);
+  addTextCommands(program, wiring);
   addRunCommands(program, wiring);
   addPlanCommand(program, wiring);
   addUndoCommand(program, wiring);

@@ -22,13 +22,14 @@ export interface TextToKeep {
   keepsEnd?: boolean;
 }
 
-/** Where it is read, for people: `npx baton texts show 0a1b…`, and its address where that is known. */
+/** Where it is read, for people: `baton texts show 0a1b…`, and its address where that is known. */
 export const whereKept = ({ digest, url }: Pick<KeptText, 'digest' | 'url'>): string =>
-  `npx baton texts show ${digest}${url === undefined ? '' : ` or ${url}`}`;
+  `baton texts show ${digest}${url === undefined ? '' : ` or ${url}`}`;
 
 /** Said beside a part of a text that is kept. */
 export const wholeKept = (kept: KeptText): string =>
-  `${kept.truncated ? 'More of it' : 'All of it'} (${sizeOf(kept.bytes)}) is kept: ${whereKept(kept)}`;
+  `${kept.truncated ? 'More of it' : 'All of it'} (${sizeInWords(kept.bytes)}) is kept: ${whereKept(kept)}`;
 
-const sizeOf = (bytes: number): string =>
+/** `12 KB`, `1.5 MB`. */
+export const sizeInWords = (bytes: number): string =>
   bytes < 1_048_576 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1_048_576).toFixed(1)} MB`;

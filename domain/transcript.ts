@@ -1,3 +1,5 @@
+import type { KeptText } from './kept-text.ts';
+
 /** What was said in an incident's room. */
 export interface Transcript {
   /** The room's address. */
@@ -11,4 +13,6 @@ export interface Transcript {
   markdown: string;
   /** The text is only the beginning. */
   truncated: boolean;
+  /** Where all that was read of it is. */
+  kept?: KeptText | undefined;
 }

@@ -223,7 +223,6 @@ export async function startWorld(options: Options = {}): Promise<World> {
     bundle: options.bundle ?? workflowBundle(),
     dataConverter: workerConverter(keys),
     store,
-    publicUrl: env.BATON_PUBLIC_URL,
     authority: testAuthority,
     activities: options.activities ?? shippedActivities,
     clients: clientsFor(env, allConnections(env, connections), limitedAt && budgetOf(store.leaseRequests)),

@@ -1,4 +1,5 @@
 import { patched } from '@temporalio/workflow';
+import { type KeptText, wholeKept } from '../domain/kept-text.ts';
 import { steps } from './kit/activities.ts';
 import { findRemedy, offer, offerLine } from './kit/crash-offer.ts';
 import { findWorkloads, type NamingAlert } from './kit/kubernetes-names.ts';
@@ -156,14 +157,22 @@ async function readLog(
   const earlier = await orUnavailable(() => steps.readKubernetesPodLogs({ ...asked, previous: true }));
   const of = container === undefined ? '' : ` of container ${container}`;
   if ('text' in earlier && earlier.unavailable === undefined && earlier.text.trim() !== '')
-    return { text: earlier.text, lines: [`Log: what was written${of} before its last restart`] };
+    return {
+      text: earlier.text,
+      lines: [`Log: what was written${of} before its last restart`, ...whole(earlier.kept)],
+    };
   const why = earlier.unavailable ?? 'it is empty';
   const present = await orUnavailable(() => steps.readKubernetesPodLogs({ ...asked, previous: false }));
   if ('text' in present && present.unavailable === undefined && present.text.trim() !== '')
-    return { text: present.text, lines: [`Log: the present one${of}; no earlier log: ${why}`] };
+    return {
+      text: present.text,
+      lines: [`Log: the present one${of}; no earlier log: ${why}`, ...whole(present.kept)],
+    };
   const now = present.unavailable ?? 'it is empty';
   return { text: '', lines: [`No earlier log${of}: ${why}`, `No present log${of}: ${now}`] };
 }
+
+const whole = (kept: KeptText | undefined) => (kept ? [wholeKept(kept)] : []);
 
 /** The owner in the terms of the activities that read rollouts, which jobs have none of. */
 function rolledOut(owner: Owner | undefined) {

@@ -9,6 +9,7 @@ import { answered, pageInput, pageOutput, placeIn } from './page.ts';
 import { withParked } from './parked.ts';
 import { isWithin } from './scope.ts';
 import { incidentShape, lineShape, runShape, subjectInput } from './shapes.ts';
+import { textShape } from './texts.ts';
 
 const place = z.int().positive();
 
@@ -183,6 +184,7 @@ const transcriptShape = z.object({
   firstAt: z.string().optional(),
   lastAt: z.string().optional(),
   truncated: z.boolean().describe('The text is only the beginning'),
+  kept: z.object({ digest: z.string() }).optional().describe('Where the whole is: texts.show'),
   markdown: z.string(),
 });
 
@@ -203,5 +205,24 @@ export const incidentTranscript = defineOperation({
     const items = await context.store.transcriptsOf(id, transcriptsShown);
     if (items.length === 0 && !(await isIncident(id, context))) throw unknownIncident(id);
     return { id, items };
+  },
+});
+
+export const incidentTexts = defineOperation({
+  name: 'incidents.texts',
+  kind: 'read',
+  right: 'incidents.read',
+  route: 'GET /incidents/{+id}/texts',
+  summary: 'The texts of an incident that are too long for its runs, newest first',
+  within: ['services'],
+  input: z.strictObject({ ...idOfIncident, ...pageInput }),
+  output: pageOutput(textShape),
+  async run(input, context) {
+    const { id, limit } = input;
+    await mustBeMine(id, context);
+    const list = { name: 'incidents.texts', input, context };
+    const page = await context.store.pageOfTexts({ subject: id, before: placeIn(list, place), limit });
+    if (page.items.length === 0 && !(await isIncident(id, context))) throw unknownIncident(id);
+    return answered(list, page, (row) => row);
   },
 });

@@ -13,7 +13,13 @@ import { connectionsTest } from './connections-test.ts';
 import { doctorCheck } from './doctor.ts';
 import { listEvents, replayEvent, showEvent } from './events.ts';
 import { listIdentities } from './identities.ts';
-import { incidentTimeline, incidentTranscript, listIncidents, showIncident } from './incidents.ts';
+import {
+  incidentTexts,
+  incidentTimeline,
+  incidentTranscript,
+  listIncidents,
+  showIncident,
+} from './incidents.ts';
 import { showMe } from './me.ts';
 import { linkPerson, listPeople, removePerson, setPerson } from './people.ts';
 import { listPolicies } from './policies.ts';
@@ -24,6 +30,7 @@ import { listRuns, runTimeline, showRun, startRunByHand, stopRun } from './runs.
 import { unparkRun } from './runs-unpark.ts';
 import { listSettings } from './settings.ts';
 import { storeSize } from './store-size.ts';
+import { showText } from './texts.ts';
 import { createToken, listTokens, revokeToken } from './tokens.ts';
 import { listTriggers, showTrigger, testTriggers } from './triggers.ts';
 import { triggersAgreement } from './triggers-agreement.ts';
@@ -37,6 +44,8 @@ export const operations = [
   showIncident,
   incidentTimeline,
   incidentTranscript,
+  incidentTexts,
+  showText,
   listEvents,
   showEvent,
   replayEvent,

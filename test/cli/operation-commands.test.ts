@@ -16,6 +16,8 @@ const commandOf: Record<(typeof operations)[number]['name'], string> = {
   'incidents.show': 'incidents show',
   'incidents.timeline': 'audit show',
   'incidents.transcript': 'incidents transcript',
+  'incidents.texts': 'incidents texts',
+  'texts.show': 'texts show',
   'events.list': 'events list',
   'events.show': 'events show',
   'events.replay': 'events replay',

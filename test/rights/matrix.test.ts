@@ -76,7 +76,7 @@ const pathOf = (operation: AnyOperation) =>
 
 /** Some value that the field takes: the first of a few that fits. */
 function sample(field: z.ZodType | undefined): string {
-  const given = ['000000000000', 'nobody@example.com', 'PNOTHERE', 'not-there', '1'];
+  const given = ['000000000000', 'nobody@example.com', 'PNOTHERE', 'not-there', '1', '0'.repeat(64)];
   const found = given.find((each) => field?.safeParse(each).success);
   if (found === undefined) throw new Error('None of the samples fits this field: add one');
   return found;

@@ -188,7 +188,7 @@ describe('a result', () => {
       const [found] = await kept();
       expect(found?.text.slice(0, 20)).toBe('{"text":"[secret] yy');
       expect(found?.text.includes(secret)).toBe(false);
-      const read = `npx baton texts show ${found?.digest} or https://baton.example.com/api/v1/texts/${found?.digest}`;
+      const read = `baton texts show ${found?.digest} or https://baton.example.com/api/v1/texts/${found?.digest}`;
       expect(failure).toMatchObject({ type: 'ResultTooLarge', nonRetryable: true });
       expect(failure).toHaveProperty(
         'message',

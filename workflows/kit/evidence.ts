@@ -1,3 +1,4 @@
+import { type KeptText, wholeKept } from '../../domain/kept-text.ts';
 import { defaultConnection, markOf, subjectOf } from '../../domain/subject.ts';
 import { steps } from './activities.ts';
 import { inParts, inTime, orUnavailable } from './parts.ts';
@@ -9,6 +10,8 @@ export interface Evidence {
   /** `Console output of i-0abc12345def67890`. */
   what: string;
   text: string;
+  /** Where the whole is, of which the text is the end. */
+  kept?: KeptText | undefined;
   /** Why there is no text. */
   unread?: string;
 }
@@ -37,12 +40,12 @@ export async function podLogsOf(pod: {
 /** A read that fails holds up nothing, and is told with the rest. */
 async function read(
   what: string,
-  from: () => Promise<{ text: string; unavailable?: string | undefined }>,
+  from: () => Promise<{ text: string; unavailable?: string | undefined; kept?: KeptText | undefined }>,
 ): Promise<Evidence> {
   const found = await orNotInTime(from);
   if (found.unavailable !== undefined) return { what, text: '', unread: found.unavailable };
   return 'text' in found && found.text.trim() !== ''
-    ? { what, text: found.text }
+    ? { what, text: found.text, kept: found.kept }
     : { what, text: '', unread: 'it is empty' };
 }
 
@@ -54,8 +57,8 @@ const mostInIssue = 20_000;
 const mostInNote = 4_000;
 
 /**
- * Puts what was read where people look for it: whole into the incident's room and its issue, where Baton has opened them, and its end into a
- * note. A place that fails, or is away, keeps it from no other. In the record it stands since it was read.
+ * Puts what was read where people look for it: much of it into the incident's room and its issue, where Baton has opened them, and its end into a
+ * note, with where the whole is. A place that fails, or is away, keeps it from no other. In the record it stands since it was read.
  */
 export async function keepEvidence(
   incidentId: string,
@@ -71,21 +74,23 @@ export async function keepEvidence(
   const found = evidence.filter(({ unread }) => unread === undefined);
   const [room, key] =
     found.length > 0 ? [await roomOpened({ connection, incidentId }), await issueOf(incidentId)] : [];
-  for (const { what, text } of found) {
-    const said = { text: `${what}, read ${why}`, code: text.slice(-mostInIssue) };
+  for (const { what, text, kept } of found) {
+    const said = { text: `${what}, read ${why}${wholeOf(kept)}`, code: text.slice(-mostInIssue) };
     if (room) await into('War room', () => steps.postSlackMessage({ channelId: room.channelId, ...said }));
     if (key !== undefined) await into(`Jira issue ${key}`, () => steps.addJiraComment({ key, ...said }));
   }
   const lines = [
-    ...evidence.map(({ what, text, unread }) =>
+    ...evidence.map(({ what, text, kept, unread }) =>
       unread === undefined
-        ? `${what}, read ${why}. Its end:\n${text.slice(-Math.floor(mostInNote / evidence.length))}`
+        ? `${what}, read ${why}${wholeOf(kept)}. Its end:\n${text.slice(-Math.floor(mostInNote / evidence.length))}`
         : `${what}: not read ${why} (${unread}).`,
     ),
     ...problems.map((problem) => `Not kept there: ${problem}`),
   ];
   await part('Note', () => steps.addPagerDutyNote({ incidentId, note: lines.join('\n') }));
 }
+
+const wholeOf = (kept: KeptText | undefined) => (kept ? `. ${wholeKept(kept)}` : '');
 
 /** The issue that Baton has made for the incident, by what the store keeps of its own changes. */
 async function issueOf(incidentId: string): Promise<string | undefined> {
