@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { withoutSlashAtEnd } from '../activities/address.ts';
 import type { KeptText, TextToKeep } from '../domain/kept-text.ts';
 import type { Store } from '../store/store.ts';
 
@@ -16,11 +17,11 @@ export async function keepText(
 ): Promise<KeptText | undefined> {
   const kept = await store.keepText(subject, text);
   if (!kept || publicUrl === undefined) return kept;
-  return { ...kept, url: `${publicUrl.replace(/\/+$/, '')}/api/v1/texts/${kept.digest}` };
+  return { ...kept, url: `${withoutSlashAtEnd(publicUrl)}/api/v1/texts/${kept.digest}` };
 }
 
 /** A read has two seconds in the worker itself. */
-const withinMilliseconds = 800;
+const withinMilliseconds = 1_200;
 
 /** The same for a result that has a part of the text: nothing, where it was not kept in time. */
 export async function keepBeside(

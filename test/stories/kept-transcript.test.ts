@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sizeInWords } from '../../domain/kept-text.ts';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { pagerdutyProductionIncidentPolicy } from '../../workflows/pagerduty-production-incident-policy.ts';
@@ -34,10 +35,11 @@ const refuse = { kind: 'status', status: 403 } as const;
 const noMoreFaults = () => fetch(`${world.jira.url}/_simulator/faults`, { method: 'DELETE' });
 
 /** Ada says something in the room of an incident, which is resolved and followed to its end. */
-async function tellInRoom(text: string, urgency: 'high' | 'low' = 'high'): Promise<string> {
+async function tellInRoom(text: string, urgency: 'high' | 'low' = 'high', times = 1): Promise<string> {
   const id = raiseIncident(world.pagerDuty, { title: 'Checkout is slow', service: 'Checkout', urgency });
   const { id: channelId } = await eventually('the room', () => roomOf(id));
-  world.slack.world.messages.push({ channelId, ts: `${Date.now() / 1000}`, userId: 'U0ADA', text });
+  for (let count = 0; count < times; count += 1)
+    world.slack.world.messages.push({ channelId, ts: `${Date.now() / 1000 + count}`, userId: 'U0ADA', text });
   resolveAs(world.pagerDuty, id, 'PBENOKA');
   await eventually('the end', async () => {
     await world.temporal.sleep('1 minute');
@@ -74,6 +76,21 @@ describe('what was said in a room that is archived', () => {
     expect(kept?.markdown).toContain('**Ada Lopez**: It was the disk');
   });
 
+  it('that is too long for the issue is kept whole, and the comment, the record and the command name it', async () => {
+    const long = `${'It was slow. '.repeat(300)}\n`;
+    const id = await tellInRoom(long, 'high', 12);
+    const [kept] = (await world.store.pageOfTexts({ subject: id, limit: 10 })).items;
+    const text = (await world.store.readText(id, kept?.digest ?? ''))?.text ?? '';
+    expect(text.split('It was slow. ')).toHaveLength(12 * 300 + 1);
+    const named = `All of it (${sizeInWords(kept?.bytes ?? 0)}) is kept: baton texts show ${kept?.digest}`;
+    const issue = world.jira.world.issues.find(({ fields }) => fields.labels.includes(`baton-${id}`));
+    expect(JSON.stringify(issue?.comments)).toContain(
+      `This is the beginning: the room has all of it. ${named}`,
+    );
+    expect(await linesOf(id)).toContain(`SHA-256 ${kept?.digest}. ${named}`);
+    expect(await world.store.transcriptsOf(id, 10)).toEqual([]);
+  });
+
   it('is not kept twice where the issue has it, and never of a private room', async () => {
     const onIssue = await tellInRoom('It was the network');
     expect(JSON.stringify(world.jira.world.issues)).toContain('It was the network');
@@ -83,5 +100,6 @@ describe('what was said in a room that is archived', () => {
     await noMoreFaults();
     expect(await linesOf(inPrivate)).toContain('Transcript of the war room');
     expect(await world.store.transcriptsOf(inPrivate, 10)).toEqual([]);
+    expect(JSON.stringify(await world.record(inPrivate))).not.toContain('Between us');
   });
 });
