@@ -19,6 +19,7 @@ export const failureClasses = [
   'PlanChanged',
   'NeedsApproval',
   'ResultTooLarge',
+  'NoRoomForText',
   'StoreUnavailable',
   // Of what runbooks are written with.
   'NotHealthy',

@@ -28,7 +28,7 @@ export const whereKept = ({ digest, url }: Pick<KeptText, 'digest' | 'url'>): st
 
 /** Said beside a part of a text that is kept. */
 export const wholeKept = (kept: KeptText): string =>
-  `${kept.truncated ? 'More of it' : 'All of it'} (${sizeInWords(kept.bytes)}) is kept: ${whereKept(kept)}`;
+  `${kept.truncated ? 'More of it' : `All of it (${sizeInWords(kept.bytes)})`} is kept: ${whereKept(kept)}`;
 
 /** `12 KB`, `1.5 MB`. */
 export const sizeInWords = (bytes: number): string =>

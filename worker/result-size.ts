@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { AnyActivity } from '../activities/activity.ts';
 import type { FailureDetail } from '../activities/failures.ts';
@@ -33,6 +34,8 @@ export async function withinSize(
   const text = clean ? JSON.stringify(clean.result) : given;
   const bytes = Buffer.byteLength(text);
   if (clean && bytes <= largestResult) return clean.result;
+  // That took a while, and so will keeping it: in between a heartbeat can leave.
+  await turn();
   // Where the store is away that is the failure, and the attempt is made again: nothing is lost.
   const kept = await keep({ title: `Result of ${name}`, text });
   const whole = kept ? wholeKept(kept) : 'It could not be kept, as so much is kept of this incident already';

@@ -1,3 +1,4 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { type ActivityContext, type AnyActivity, defineActivity } from '../../activities/activity.ts';
@@ -7,6 +8,7 @@ import { boundedList as pagerDutyList } from '../../activities/pagerduty/text.ts
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import { makeScrubber } from '../../secrets/scrub.ts';
 import type { Store } from '../../store/store.ts';
+import { engineActivities } from '../../worker/engine.ts';
 import type { InterceptorOptions } from '../../worker/interceptor.ts';
 import { largestResult, withinSize } from '../../worker/result-size.ts';
 import { embeddedWorld } from '../store/world.ts';
@@ -244,6 +246,19 @@ describe('a text of which a result has only a part', () => {
       },
     });
     expect(found).toMatchObject({ subject: 'PABC123', text });
+  });
+
+  it('fails a runbook that keeps one, for good, where there is no more room', async () => {
+    const store = { keepText: async () => undefined } as Partial<Store> as Store;
+    const carriedOut = { worker: { build: 'x' }, sees: () => {}, ends: () => {}, stop: () => {} };
+    const { keepText } = engineActivities(
+      store,
+      (said) => said,
+      carriedOut,
+      () => false,
+    );
+    const keeping = new MockActivityEnvironment().run(keepText, { title: 'A text', text });
+    await expect(keeping).rejects.toMatchObject({ type: 'NoRoomForText', nonRetryable: true });
   });
 
   it.each([
