@@ -67,9 +67,20 @@ function addJobPod(job: string) {
   return name;
 }
 
+/** How people are told of a log of an incident that is kept whole. */
+async function whereKept(subject: string, title: string): Promise<string> {
+  const { items } = await world.store.pageOfTexts({ subject, limit: 10 });
+  const found = items.find((each) => each.title.endsWith(title));
+  const { text = '' } = (found && (await world.store.readText(subject, found.digest))) ?? {};
+  expect(text).toHaveLength(found?.bytes ?? 0);
+  return `All of it (${Math.ceil(text.length / 1024)} KB) is kept: baton texts show ${found?.digest}`;
+}
+
 describe('a crash loop', () => {
   it('is diagnosed in the note, the war room and the issue, and nothing is changed in the cluster', async () => {
     const pod = crashLoop(world.kubernetes, 'shop', 'search');
+    const long = `GET /search ${'x'.repeat(300)}\n`.repeat(150);
+    world.kubernetes.world.logs[`shop/${pod}/app`] = { current: '', previous: long };
     const id = raiseIncident(world.pagerDuty, {
       title: 'CrashLoopBackOff in shop/search',
       service: 'Search',
@@ -82,6 +93,7 @@ describe('a crash loop', () => {
     });
     expect((await ended(id)).outcome).toBe('diagnosed');
     expect(notes(id)).toContain(pod);
+    expect(inRoom()).toContain(await whereKept(id, `Log of shop/${pod} (app) before its last restart`));
     expect(world.slack.world.messages.some(({ blocks }) => JSON.stringify(blocks ?? '').includes(pod))).toBe(
       true,
     );
@@ -297,11 +309,17 @@ describe('a deployment that crashes since its last rollout', () => {
     expect((await asked(id)).summary).toMatch(/^Replaces the pods of deployment shop\/stock/);
     // It has crashed once more since the diagnosis.
     const { logs } = world.kubernetes.world;
+    const long = 'GET /stock answered 500 after 12 ms\n'.repeat(1_500);
     for (const place of Object.keys(logs).filter((each) => each.startsWith('shop/stock-')))
-      logs[place] = { current: 'starting anew\n', previous: 'the disk of the cache is full\n' };
+      logs[place] = { current: 'starting anew\n', previous: `${long}the disk of the cache is full\n` };
     await answer(id, 'approved');
     expect((await endOf(id)).outcome).toBe('restarted');
-    expect(notes(id)).toMatch(/read before the restart\. Its end:\nthe disk of the cache is full/);
+    expect(notes(id)).toMatch(
+      /is kept: baton texts show \w{64}\. Its end:\n[\s\S]*the disk of the cache is full/,
+    );
+    const where = await whereKept(id, 'before its last restart');
+    for (const told of [notes(id), inRoom()])
+      expect(told).toContain(`before its last restart, read before the restart. ${where}`);
     expect(inRoom()).toContain('the disk of the cache is full');
     expect(did('stock')).toEqual(['deployment restarted']);
     expect(statusOf(id)).toBe('resolved');

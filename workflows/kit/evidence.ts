@@ -21,6 +21,9 @@ export async function consoleOutputOf(instanceId: string): Promise<Evidence> {
   return read(`Console output of ${instanceId}`, () => steps.readEc2ConsoleOutput({ instanceId }));
 }
 
+/** More than a look needs: what is not read now is gone. Of many only the end is told, and all of them are kept. */
+const tailLines = 5_000;
+
 /** What goes with a pod that is deleted, or that a restart or a roll back replaces: its log before its last restart, and the present one. */
 export async function podLogsOf(pod: {
   namespace: string;
@@ -31,9 +34,9 @@ export async function podLogsOf(pod: {
   const of = `${namespace}/${name}${container === undefined ? '' : ` (${container})`}`;
   return Promise.all([
     read(`Log of ${of} before its last restart`, () =>
-      steps.readKubernetesPodLogs({ ...pod, previous: true }),
+      steps.readKubernetesPodLogs({ ...pod, previous: true, tailLines }),
     ),
-    read(`Log of ${of}`, () => steps.readKubernetesPodLogs({ ...pod, previous: false })),
+    read(`Log of ${of}`, () => steps.readKubernetesPodLogs({ ...pod, previous: false, tailLines })),
   ]);
 }
 
