@@ -164,6 +164,18 @@ export interface Details {
   'connection.removed': ConnectionDetail & { users: unknown; force: boolean };
   /** A webhook subscription that PagerDuty had disabled is enabled again. */
   'webhook.enabled': { connection: string; subscription: string };
+  /** A subscriber was told of an event as often as it is tried, and has not taken it. */
+  'delivery.exhausted': SubscriptionDetail & {
+    event: string;
+    type: string;
+    attempts: number;
+    reason: string;
+  };
+  /** What was not taken, or is to be told again, is due now. */
+  'delivery.replayed': SubscriptionDetail & { deliveries: number };
+  /** Its receiver has said that it wants no more. What comes meanwhile waits. */
+  'subscription.stopped': SubscriptionDetail & { reason: string };
+  'subscription.resumed': SubscriptionDetail;
   /** What a test of it found. */
   'connection.judged': ConnectionDetail & { provider: string; state: string; reason: string };
   /** The rights that are missing, where they are not those of the line before. */
@@ -211,6 +223,10 @@ interface ChangeTold {
   activity: string;
   /** Of the effect. */
   key: string;
+}
+
+interface SubscriptionDetail {
+  subscription: string;
 }
 
 interface ConditionDetail {

@@ -29,6 +29,7 @@ import { warnOfOwner } from './cluster.ts';
 import { commitOf } from './commit.ts';
 import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
 import { serveControl } from './control.ts';
+import { sendBy, toldBy } from './deliveries.ts';
 import { directJournal, directPager, directSubscriptions } from './direct.ts';
 import { performHere } from './door.ts';
 import { firstTokenFile } from './first-token.ts';
@@ -206,6 +207,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       pager: directPager(wiring.loadActivities, ownClients),
       pages: policies.pages,
       tell: directJournal(wiring.loadActivities, ownClients, store),
+      told: toldBy(policies.subscriptions, sendBy(providers, clients)),
       subscriptions: directSubscriptions(wiring.loadActivities, ownClients),
       pull: pullSource(providers, clients, { pullSeconds: settings.pullSeconds, env }),
       metrics,

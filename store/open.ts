@@ -48,6 +48,7 @@ import { diskOf } from './space.ts';
 import type { Store } from './store.ts';
 import { stormsOn } from './storms.ts';
 import { stuckRunsOn } from './stuck.ts';
+import { subscriptionsOn } from './subscriptions.ts';
 import type { Tables } from './tables.ts';
 import { tokensOn } from './tokens.ts';
 import { transcriptsOn } from './transcripts.ts';
@@ -158,6 +159,7 @@ export function makeStore(
     ...watchedOn(context),
     ...schedulesOn(context),
     ...overdueRunsOn(context),
+    ...subscriptionsOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),
   });

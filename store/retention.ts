@@ -9,7 +9,7 @@ import type { Tables } from './tables.ts';
 export interface Retention {
   /**
    * Takes away a little of what is older than so many days: bytes and envelopes of settled events, what is told of incidents
-   * that are resolved, effects, runs that have ended with what they have asked people, transcripts, lines of the record behind a checkpoint
+   * that are resolved, effects, what subscribers were told, runs that have ended with what they have asked people, transcripts, lines of the record behind a checkpoint
    * that is signed where there is a key. One process at a time does. To be called again until nothing is left.
    */
   prune(options: { days: number; secretKey?: string | undefined }): Promise<Pruned>;
@@ -22,6 +22,7 @@ export interface Pruned {
   effects: number;
   runs: number;
   transcripts: number;
+  deliveries: number;
   lines: number;
   /** There may be more, though nothing was taken away. */
   more: boolean;
@@ -32,6 +33,8 @@ const mostAtOnce = 500;
 /** The name of the advisory lock under which one process at a time prunes. */
 const pruneLock = 7_229_004;
 const dayMilliseconds = 24 * 3_600_000;
+/** Of deliveries that were taken. */
+const takenDays = 7;
 
 /** Live: it may still need what belongs to it. */
 const live = sql.raw(`('starting', 'running')`);
@@ -133,6 +136,16 @@ export function retentionOn({ db }: Context): Retention {
     return Number(numAffectedRows ?? 0);
   }
 
+  /** What was taken is kept for a week at most, should its receiver lose it. */
+  async function pruneDeliveries(days: number, transaction: Transaction<Tables>): Promise<number> {
+    const { numAffectedRows } = await sql`
+      delete from deliveries where id in (
+        select id from deliveries where settled_at is not null and settled_at < now() - make_interval(
+          days => case when state = 'delivered' then least(${days}::integer, ${takenDays}::integer) else ${days}::integer end)
+        order by settled_at limit ${mostAtOnce})`.execute(transaction);
+    return Number(numAffectedRows ?? 0);
+  }
+
   /** The oldest lines, as one segment. One that is not whole stays: it shows what somebody did to it. */
   async function pruneLines(
     days: number,
@@ -195,6 +208,7 @@ export function retentionOn({ db }: Context): Retention {
         effects: await alone((transaction) => pruneEffects(days, transaction)),
         runs: await alone((transaction) => pruneRuns(days, transaction)),
         transcripts: await alone((transaction) => pruneTranscripts(days, transaction)),
+        deliveries: await alone((transaction) => pruneDeliveries(days, transaction)),
         lines: await alone((transaction) => pruneLines(days, secretKey, transaction)),
         more: goesOnFrom !== undefined,
       };

@@ -34,6 +34,7 @@ import type { ShownRuns } from './shown-runs.ts';
 import type { Sizes } from './size.ts';
 import type { Storms } from './storms.ts';
 import type { StuckRuns } from './stuck.ts';
+import type { KeptSubscriptions } from './subscriptions.ts';
 import type { Tokens } from './tokens.ts';
 import type { Transcripts } from './transcripts.ts';
 import type { WatchedThings } from './watched.ts';
@@ -82,6 +83,7 @@ export interface Store
     Storms,
     Holds,
     MadeChanges,
+    KeptSubscriptions,
     WatchedThings,
     Schedules {
   /** For `/readyz`. Rejects with `StoreUnavailable`. */

@@ -17,6 +17,7 @@ import type { CheckpointsTable, LineColumns } from './record.ts';
 import type { RunsTable } from './runs.ts';
 import type { SchedulesTable } from './schedules.ts';
 import type { FailedSignInsTable, SessionsTable } from './sessions.ts';
+import type { DeliveriesTable, SubscriptionsTable } from './subscriptions.ts';
 import type { TakeoversTable } from './takeovers.ts';
 import type { TokensTable } from './tokens.ts';
 import type { TranscriptsTable } from './transcripts.ts';
@@ -62,6 +63,8 @@ export interface Tables {
   duties: DutiesTable;
   schedules: SchedulesTable;
   watched: WatchedTable;
+  subscriptions: SubscriptionsTable;
+  deliveries: DeliveriesTable;
   /** Events that tell of what an earlier one told by another way, and which one that is. */
   twins: { seq: number; first: number };
 }

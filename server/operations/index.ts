@@ -24,6 +24,12 @@ import { listRuns, runTimeline, showRun, startRunByHand, stopRun } from './runs.
 import { unparkRun } from './runs-unpark.ts';
 import { listSettings } from './settings.ts';
 import { storeSize } from './store-size.ts';
+import {
+  failedDeliveries,
+  listSubscriptions,
+  replayDeliveries,
+  resumeSubscription,
+} from './subscriptions.ts';
 import { createToken, listTokens, revokeToken } from './tokens.ts';
 import { listTriggers, showTrigger, testTriggers } from './triggers.ts';
 import { triggersAgreement } from './triggers-agreement.ts';
@@ -79,6 +85,10 @@ export const operations = [
   rotateConnection,
   removeConnection,
   connectionsTest,
+  listSubscriptions,
+  failedDeliveries,
+  replayDeliveries,
+  resumeSubscription,
   listRoutes,
   setRoute,
   removeRoute,

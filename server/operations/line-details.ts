@@ -222,6 +222,16 @@ export const lineDetails = {
   'connection.changed': changed,
   'connection.removed': z.object({ ...connection, users: unknown, force: z.boolean() }),
   'webhook.enabled': z.object({ connection: text, subscription: text }),
+  'delivery.exhausted': z.object({
+    subscription: text,
+    event: text,
+    type: text,
+    attempts: count,
+    reason: text,
+  }),
+  'delivery.replayed': z.object({ subscription: text, deliveries: count }),
+  'subscription.stopped': z.object({ subscription: text, reason: text }),
+  'subscription.resumed': z.object({ subscription: text }),
   'connection.judged': z.object({ ...connection, provider: text, state: text, reason: text }),
   'connections.checked': z.object({
     missing: z

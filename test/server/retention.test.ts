@@ -20,6 +20,7 @@ const nothing: Pruned = {
   effects: 0,
   runs: 0,
   transcripts: 0,
+  deliveries: 0,
   lines: 0,
   more: false,
 };

@@ -1,6 +1,7 @@
 import type { Policies } from '../../domain/policies.ts';
 import { journalPolicyList } from '../journal-policy.ts';
 import { pagePolicyList } from '../page-policy.ts';
+import { subscriptions } from '../subscriptions/index.ts';
 import { journalOfEveryWorkflow } from './journal-of-every-workflow.ts';
 import { pagesOfEveryWorkflow } from './pages-of-every-workflow.ts';
 import { urgentIncidents } from './urgent-incidents.ts';
@@ -14,5 +15,6 @@ export const journalPolicies = journalPolicyList([journalOfEveryWorkflow]);
 export const policies: Policies = {
   pages: pagePolicies,
   journal: journalPolicies,
+  subscriptions,
   urgent: urgentIncidents,
 };
