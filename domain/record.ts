@@ -154,6 +154,11 @@ export interface Details {
   'question.answered': QuestionDetail & Pick<Question, 'state'> & QuestionAnswer;
   /** Ended without an answer. */
   'question.closed': QuestionDetail & Pick<Question, 'state'> & { because: string };
+  /** A run waits for the other side to call back. Neither the address nor what it brings is written. */
+  'callback.opened': CallbackDetail;
+  'callback.received': CallbackDetail & { bytes: number };
+  /** Nothing is taken any more. */
+  'callback.closed': CallbackDetail & { because: string };
   /** Before a change outside of the store is made. */
   'operation.intended': OperationDetail;
   'operation.done': OperationDetail;
@@ -223,6 +228,11 @@ interface ChangeTold {
   activity: string;
   /** Of the effect. */
   key: string;
+}
+
+interface CallbackDetail {
+  callback: string;
+  run: string;
 }
 
 interface SubscriptionDetail {

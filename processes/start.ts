@@ -161,6 +161,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       clients,
       perform: performFromSlack(world),
       responderRole: settings.responderRole,
+      publicUrl: () => BATON_PUBLIC_URL,
       simulated: settings.simulated,
       scrub,
       count: metrics.activity,

@@ -90,6 +90,7 @@ export async function runWorker(wiring: Wiring): Promise<void> {
       ),
       perform: performFromSlack(world),
       responderRole: settings.responderRole,
+      publicUrl: () => settings.publicUrl,
       simulated: [],
       scrub,
       count: metrics.activity,

@@ -205,6 +205,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     slackSigningSecret: options.slackSigningSecret,
     slackApiUrl: apiUrl,
     takeFromSlack: takeBy,
+    callbacks: store,
     signIn: access.signIn,
     store,
     inbox,

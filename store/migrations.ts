@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { askedSteps } from './asked-steps.ts';
+import { callbackSteps } from './callbacks.ts';
 import { connectionSteps, defaultConnectionSteps } from './connection-tables.ts';
 import { fastLaneSteps } from './fast-lane.ts';
 import { holdSteps } from './holds.ts';
@@ -235,7 +236,7 @@ const steps: Record<string, string[]> = {
     `create index runs_asking on runs (trigger, created_at)
       where substring(cause from '"mode":"([a-z]+)"') in ('observe', 'propose', 'approve')`,
   ],
-  '0042-subscriptions': subscriptionSteps,
+  '0042-subscriptions': [...subscriptionSteps, ...callbackSteps],
 };
 
 /**

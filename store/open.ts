@@ -8,6 +8,7 @@ import { approvalsOn } from './approvals.ts';
 import { askedRunsOn } from './asked-runs.ts';
 import { budgetsOn, ownBudgets } from './budgets.ts';
 import { byHandOn } from './by-hand.ts';
+import { callbacksOn } from './callbacks.ts';
 import { connectionsOn } from './connections.ts';
 import type { Context } from './context.ts';
 import { openPostgres } from './database.ts';
@@ -160,6 +161,7 @@ export function makeStore(
     ...schedulesOn(context),
     ...overdueRunsOn(context),
     ...subscriptionsOn(context),
+    ...callbacksOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),
   });

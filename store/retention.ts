@@ -123,6 +123,8 @@ export function retentionOn({ db }: Context): Retention {
         delete from approvals where run_id = any (array(select id from gone))
       ), unanswered as (
         delete from questions where run_id = any (array(select id from gone))
+      ), uncalled as (
+        delete from callbacks where run_id = any (array(select id from gone))
       )
       select id from gone`.execute(transaction);
     return rows.length;

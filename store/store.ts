@@ -4,6 +4,7 @@ import type { KeptApprovals } from './approvals.ts';
 import type { AskedRuns } from './asked-runs.ts';
 import type { Budgets } from './budgets.ts';
 import type { ByHand } from './by-hand.ts';
+import type { KeptCallbacks } from './callbacks.ts';
 import type { ConnectionRows } from './connections.ts';
 import type { Deeds } from './deeds.ts';
 import type { Decisions } from './dispatch.ts';
@@ -84,6 +85,7 @@ export interface Store
     Holds,
     MadeChanges,
     KeptSubscriptions,
+    KeptCallbacks,
     WatchedThings,
     Schedules {
   /** For `/readyz`. Rejects with `StoreUnavailable`. */

@@ -1,6 +1,7 @@
 import type { GeneratedAlways } from 'kysely';
 import type { AnswersTable } from './answers.ts';
 import type { AskedTable } from './asked.ts';
+import type { CallbacksTable } from './callbacks.ts';
 import type { Time } from './columns.ts';
 import type { ConnectionsTable, DefaultConnectionsTable, RoutesTable } from './connections.ts';
 import type { EffectsTable } from './effects.ts';
@@ -65,6 +66,7 @@ export interface Tables {
   watched: WatchedTable;
   subscriptions: SubscriptionsTable;
   deliveries: DeliveriesTable;
+  callbacks: CallbacksTable;
   /** Events that tell of what an earlier one told by another way, and which one that is. */
   twins: { seq: number; first: number };
 }

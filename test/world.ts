@@ -226,6 +226,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     activities: options.activities ?? shippedActivities,
     clients: clientsFor(env, allConnections(env, connections), limitedAt && budgetOf(store.leaseRequests)),
     perform: performFromSlack(operations),
+    publicUrl: () => server?.url,
     simulated: [],
     scrub,
     count: metrics.activity,

@@ -6,6 +6,7 @@ import { runEnd } from '../domain/run-end.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import type { Transcript } from '../domain/transcript.ts';
 import type { Store } from '../store/store.ts';
+import type { CallbackActivities } from '../workflows/kit/callback-activities.ts';
 import type { EngineActivities, RunReport } from '../workflows/kit/run.ts';
 import { approvalActivities } from './approvals.ts';
 import type { CauseOfCall } from './authority.ts';
@@ -30,7 +31,7 @@ export function engineActivities(
   carriedOut: CarriedOut,
   isOfWorld: (activity: string) => boolean,
   countRun?: (workflow: string, state: string) => void,
-): EngineActivities {
+): Omit<EngineActivities, keyof CallbackActivities> {
   return {
     ...approvalActivities(store, scrub),
     ...questionActivities(store, scrub),
