@@ -341,6 +341,29 @@ describe.each(await backends())('a subscriber, on $name', ({ world }) => {
     expect(heard).toHaveLength(6);
   });
 
+  it('may be told again for a week of what it has taken, and for as long as the record of what it has not', async () => {
+    const { tell, name } = await subscriber(ok);
+    await happens(failed(), failed());
+    await tell();
+    const kept = async () => {
+      await store.prune({ days: 30 });
+      const of = world.db.selectFrom('deliveries').where('subscription', '=', name);
+      return (await of.select('state').execute()).map(({ state }) => state);
+    };
+    const pass = (days: number) =>
+      world.run(
+        `update deliveries set settled_at = settled_at - interval '${days} days' where subscription = '${name}'`,
+      );
+    await world.run(`update deliveries set state = 'exhausted'
+      where id = (select max(id) from deliveries where subscription = '${name}')`);
+    await pass(6);
+    expect(await kept()).toHaveLength(2);
+    await pass(2);
+    expect(await kept()).toEqual(['exhausted']);
+    await pass(23);
+    expect(await kept()).toEqual([]);
+  });
+
   it('that does not answer holds up no other', async () => {
     const slow = await subscriber(ok, { connection: 'slow' });
     const quick = await subscriber(ok);
