@@ -31,6 +31,8 @@ export interface Baton extends Approvals, Pick<Questions, 'findQuestion'>, LinkC
   deedsOn(subject: string): Promise<Deed[]>;
   /** What has come of an incident with one trigger so far. */
   foundOut(subject: string, trigger: string): Promise<FoundOut>;
+  /** The address at which the other side answers a callback. Throws where others do not reach this Baton, or it is of another run than `key`. */
+  callbackUrl(id: string, key: string): string;
   /** The role that counts of the person with this address, in whose name something is done at a provider. */
   roleOf(email: string): Promise<Role>;
   /** Who a user of Slack is, by the links that the store keeps. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Sending, SendingAnswer } from '../domain/subscription.ts';
 import type { Budget } from './budget.ts';
 
 /** One thing that an account lets us do, or does not. */
@@ -93,6 +94,7 @@ export interface Tested {
  *   `needs`: the setting without which a connection has no log to read.
  * - `past`: pages of all incidents of a time, and of what their logs say, both newest first and as the provider answers them, for a look
  *   at an account that Baton has not served. It only reads.
+ * - `tell`: one attempt at telling the connection’s subscriber of an event, signed. Rejects where no answer came.
  * - `test`: sends something that is marked as a test, and looks whether it arrives, until `signal` ends. Left out: the check tells enough.
  */
 export interface Provider<
@@ -126,6 +128,7 @@ export interface Provider<
     incidents(client: Client, query: LogQuery, signal: AbortSignal): Promise<LogPage>;
     entries(client: Client, query: LogQuery, signal: AbortSignal): Promise<LogPage>;
   };
+  tell?(client: Client, sending: Omit<Sending, 'connection'>, signal: AbortSignal): Promise<SendingAnswer>;
   test?(client: Client, signal: AbortSignal, asked: Asked): Promise<Tested | undefined>;
 }
 

@@ -23,6 +23,7 @@ const nouns: Readonly<Record<string, string>> = {
   policies: 'how failed runs page, which changes are told, and what is urgent',
   people: 'who may sign in, and who they are in Slack',
   questions: '',
+  subscriptions: 'who is told of what Baton does, by HTTP',
   routes: 'by which connection which runs act',
   tokens: 'the tokens of programs',
   triggers: '',

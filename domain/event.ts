@@ -136,7 +136,8 @@ export type EventType =
   | `pagerduty.${string}`
   | `jira.${string}`
   | `http.${string}`
-  | `github.${string}`;
+  | `github.${string}`
+  | `callback.${string}`;
 
 /** The types of which there are events, beside those of PagerDuty, Jira, schedules, GitHub and a team's own sources. */
 const fired: readonly string[] = [

@@ -154,6 +154,11 @@ export interface Details {
   'question.answered': QuestionDetail & Pick<Question, 'state'> & QuestionAnswer;
   /** Ended without an answer. */
   'question.closed': QuestionDetail & Pick<Question, 'state'> & { because: string };
+  /** A run waits for the other side to call back. Neither the address nor what it brings is written. */
+  'callback.opened': CallbackDetail;
+  'callback.received': CallbackDetail & { bytes: number };
+  /** Nothing is taken any more. */
+  'callback.closed': CallbackDetail & { because: string };
   /** Before a change outside of the store is made. */
   'operation.intended': OperationDetail;
   'operation.done': OperationDetail;
@@ -164,6 +169,18 @@ export interface Details {
   'connection.removed': ConnectionDetail & { users: unknown; force: boolean };
   /** A webhook subscription that PagerDuty had disabled is enabled again. */
   'webhook.enabled': { connection: string; subscription: string };
+  /** A subscriber was told of an event as often as it is tried, and has not taken it. */
+  'delivery.exhausted': SubscriptionDetail & {
+    event: string;
+    type: string;
+    attempts: number;
+    reason: string;
+  };
+  /** What was not taken, or is to be told again, is due now. */
+  'delivery.replayed': SubscriptionDetail & { deliveries: number };
+  /** Its receiver has said that it wants no more. What comes meanwhile waits. */
+  'subscription.stopped': SubscriptionDetail & { reason: string };
+  'subscription.resumed': SubscriptionDetail;
   /** What a test of it found. */
   'connection.judged': ConnectionDetail & { provider: string; state: string; reason: string };
   /** The rights that are missing, where they are not those of the line before. */
@@ -211,6 +228,15 @@ interface ChangeTold {
   activity: string;
   /** Of the effect. */
   key: string;
+}
+
+interface CallbackDetail {
+  callback: string;
+  run: string;
+}
+
+interface SubscriptionDetail {
+  subscription: string;
 }
 
 interface ConditionDetail {

@@ -11,6 +11,7 @@ import { batonFor } from '../worker/baton.ts';
 import { taskQueue } from '../worker/worker.ts';
 import { prepareCluster, warnOfOwner } from './cluster.ts';
 import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
+import { sendBy, toldBy } from './deliveries.ts';
 import { directJournal, directPager, directSubscriptions } from './direct.ts';
 import { Lifetime } from './lifetime.ts';
 import { formOpener } from './open-form.ts';
@@ -93,6 +94,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       pages: policies.pages,
       heartbeats: policies.heartbeats,
       tell: directJournal(wiring.loadActivities, { ...allClients, baton }, store),
+      told: toldBy(policies.subscriptions, sendBy(providers, allClients)),
       subscriptions: directSubscriptions(wiring.loadActivities, { ...allClients, baton }),
       pull: pullSource(providers, allClients, { pullSeconds: settings.pullSeconds, env: wiring.env }),
       metrics: createMetrics(),

@@ -29,6 +29,7 @@ import { warnOfOwner } from './cluster.ts';
 import { commitOf } from './commit.ts';
 import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
 import { serveControl } from './control.ts';
+import { sendBy, toldBy } from './deliveries.ts';
 import { directJournal, directPager, directSubscriptions } from './direct.ts';
 import { performHere } from './door.ts';
 import { firstTokenFile } from './first-token.ts';
@@ -155,12 +156,12 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       bundle: await bundling,
       dataConverter: workerConverter(payloadKeys),
       store,
-      publicUrl: BATON_PUBLIC_URL,
       authority,
       activities: await wiring.loadActivities(),
       clients,
       perform: performFromSlack(world),
       responderRole: settings.responderRole,
+      publicUrl: () => BATON_PUBLIC_URL,
       simulated: settings.simulated,
       scrub,
       count: metrics.activity,
@@ -208,6 +209,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       pages: policies.pages,
       heartbeats: policies.heartbeats,
       tell: directJournal(wiring.loadActivities, ownClients, store),
+      told: toldBy(policies.subscriptions, sendBy(providers, clients)),
       subscriptions: directSubscriptions(wiring.loadActivities, ownClients),
       pull: pullSource(providers, clients, { pullSeconds: settings.pullSeconds, env }),
       metrics,

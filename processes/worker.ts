@@ -80,7 +80,6 @@ export async function runWorker(wiring: Wiring): Promise<void> {
       bundle: await bundling,
       dataConverter: workerConverter(payloadKeys),
       store,
-      publicUrl: settings.publicUrl,
       authority,
       activities: await wiring.loadActivities(),
       clients: connectClients(
@@ -91,6 +90,7 @@ export async function runWorker(wiring: Wiring): Promise<void> {
       ),
       perform: performFromSlack(world),
       responderRole: settings.responderRole,
+      publicUrl: () => settings.publicUrl,
       simulated: [],
       scrub,
       count: metrics.activity,

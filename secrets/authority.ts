@@ -20,6 +20,8 @@ export interface Authority {
   sign(run: SignedRun): string;
   /** Whether a holder of the same key has signed exactly this run. */
   isSigned(run: SignedRun, signature: string): boolean;
+  /** By which the address of a callback is known: 256 bits that nobody guesses, the same for the same callback. */
+  callbackToken(id: string): string;
 }
 
 /** The authority of those who share a secret key (see `secretKeyIn`). Its own key is derived, so no other use of the secret meets it. */
@@ -28,6 +30,7 @@ export function authorityOf(secretKey: string): Authority {
   const key = keyFor('baton/cause/v1');
   /** A worker of before there were modes would not see the mode, and make the changes. It does not know this key, and makes none. */
   const keyOfModes = keyFor('baton/cause/v1/mode');
+  const keyOfCallbacks = keyFor('baton/callback/v1');
   const digest = (run: SignedRun) =>
     createHmac('sha256', hasMode(run.cause) ? keyOfModes : key)
       .update(signedText(run))
@@ -39,6 +42,7 @@ export function authorityOf(secretKey: string): Authority {
       const given = Buffer.from(signature, 'base64url');
       return given.length === expected.length && timingSafeEqual(given, expected);
     },
+    callbackToken: (id) => createHmac('sha256', keyOfCallbacks).update(id).digest('base64url'),
   };
 }
 

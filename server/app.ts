@@ -8,6 +8,7 @@ import type { StoredConnections } from '../store/stored-connections.ts';
 import type { Api } from './api/api.ts';
 import type { SignInRoutes } from './api/sign-in.ts';
 import { type BodyReader, createBodyReader } from './body.ts';
+import { type CallbackOptions, takeCallback } from './callbacks.ts';
 import { boundConnections } from './connections.ts';
 import { askedOnceASecond } from './fresh.ts';
 import { answerHealth, answerMetrics, answerReadiness, type HealthOptions } from './health.ts';
@@ -38,6 +39,8 @@ export interface AppOptions extends HealthOptions {
   slackApiUrl?: string | undefined;
   takeFromSlack: TakeBy;
   store: Pick<Store, 'ping' | 'backlog' | 'head'>;
+  /** Where runs wait for callbacks. Left out: none does. */
+  callbacks?: CallbackOptions['store'] | undefined;
   inbox: Inbox;
   /** How people sign in by a browser; undefined: they do not. */
   signIn?: SignInRoutes | undefined;
@@ -78,6 +81,13 @@ export function createApp(options: AppOptions): Express {
   const sourceOf = storedSourceOf(options.connections);
   const namedHttp = takeHttpEvents({ sourceOf, heardOf, readBody, inbox, log });
 
+  const { callbacks } = options;
+  const callback: Handler = callbacks
+    ? takeCallback({ store: callbacks, readBody })
+    : () => {
+        throw noSuchRoute();
+      };
+
   const timed =
     (source: 'pagerduty' | 'slack' | 'jira' | 'http', handler: Handler): Handler =>
     (request, response, next) => {
@@ -104,6 +114,7 @@ export function createApp(options: AppOptions): Express {
   app.post('/webhooks/jira/:connection', timed('jira', jira.named));
   post('/webhooks/http/default', timed('http', ownHttp));
   app.post('/webhooks/http/:connection', timed('http', namedHttp));
+  post('/callbacks/:token', timed('http', callback));
   post('/slack/interactivity', timed('slack', takeSlackClick(slack)));
   post('/slack/interactivity/default', timed('slack', takeSlackClick(slack)));
   app.post('/slack/interactivity/:connection', timed('slack', takeSlackClick(namedSlack)));

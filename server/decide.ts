@@ -1,3 +1,4 @@
+import { isCallback } from '../domain/callback.ts';
 import { standingFor } from '../domain/drill.ts';
 import { type Event, isRequest, type KnownEventType } from '../domain/event.ts';
 import type { Incident, RunCause } from '../domain/incident.ts';
@@ -113,8 +114,9 @@ export function decide(
   if (!older && !isOfLogAlone(event))
     plan.tell = situation.runs.filter((run) => isLive(run) && run.eventSeq !== seq).map(({ id }) => id);
   if (!older) plan.joined = situation.gatheredBy ?? [];
-  // The run that asks learns of it also where it is about another subject, or about none.
-  if (asksPeople(event) && !plan.tell.includes(event.data.runId)) plan.tell.push(event.data.runId);
+  // The run that asks, or waits, learns of it also where it is about another subject, or about none.
+  if ((asksPeople(event) || isCallback(event)) && !plan.tell.includes(event.data.runId))
+    plan.tell.push(event.data.runId);
   return plan;
 }
 

@@ -57,7 +57,8 @@ export function answerError(log: Logger) {
     }
     const requestId = randomUUID();
     const { status, title, message, retryAfterSeconds, headers } = asRefusal(error);
-    const line = { requestId, method: request.method, path: request.path, status };
+    const path = shownPath(request.path);
+    const line = { requestId, method: request.method, path, status };
     // A wrong secret is a thing to act on: PagerDuty disables a subscription after three refusals in a row.
     sampled.line(`${status} ${title}`, (to) => {
       if (status >= 500) to.error({ ...line, err: error }, title);
@@ -66,10 +67,13 @@ export function answerError(log: Logger) {
     });
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(retryAfterSeconds));
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    const problem = problemText({ status, title, message }, { instance: request.path, requestId });
+    const problem = problemText({ status, title, message }, { instance: path, requestId });
     response.status(status).type(problemType).send(problem);
   };
 }
+
+/** Whoever has the address of a callback may answer, so it stands in no log. */
+const shownPath = (path: string): string => path.replace(/^\/callbacks\/.*/s, '/callbacks/[secret]');
 
 function asRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;

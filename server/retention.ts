@@ -32,7 +32,16 @@ export function startRetention({ store, days, secretKey, log }: Options): { stop
   const timer = setInterval(begin, everyMilliseconds);
 
   async function prune(): Promise<void> {
-    const sum = { events: 0, incidents: 0, effects: 0, runs: 0, transcripts: 0, texts: 0, lines: 0 };
+    const sum = {
+      events: 0,
+      incidents: 0,
+      effects: 0,
+      runs: 0,
+      transcripts: 0,
+      texts: 0,
+      deliveries: 0,
+      lines: 0,
+    };
     try {
       while (!signal.aborted) {
         const step = await store.prune({ days, secretKey });
@@ -67,5 +76,6 @@ function add(sum: Omit<Pruned, 'more'>, step: Pruned): void {
   sum.runs += step.runs;
   sum.transcripts += step.transcripts;
   sum.texts += step.texts;
+  sum.deliveries += step.deliveries;
   sum.lines += step.lines;
 }

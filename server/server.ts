@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Heartbeat } from '../domain/heartbeat.ts';
 import type { PagePolicy } from '../domain/page.ts';
 import { defaultConnection } from '../domain/subject.ts';
+import type { Subscription } from '../domain/subscription.ts';
 import type { Urgency } from '../domain/urgency.ts';
 import type { Authority } from '../secrets/authority.ts';
 import type { Store } from '../store/store.ts';
@@ -15,6 +16,7 @@ import { createAccess } from './api/access.ts';
 import { type Api, createApi } from './api/api.ts';
 import type { OidcSettings } from './api/identity.ts';
 import { type AppOptions, createApp, createHttpServer } from './app.ts';
+import { type Send, startDeliveries } from './deliveries.ts';
 import { type Dispatcher, startDispatcher } from './dispatch.ts';
 import type { HeadOptions } from './heads.ts';
 import { createInbox } from './inbox.ts';
@@ -96,6 +98,8 @@ export interface ServerOptions {
   heartbeats?: readonly Heartbeat[] | undefined;
   /** Tells PagerDuty of changes that were made. Left out: what is left to be told waits for another server. */
   tell?: Tell | undefined;
+  /** Who is told of what Baton does, and by which way. Left out: nobody, and nothing is done for it. */
+  told?: { subscriptions: readonly Subscription[]; send: Send } | undefined;
   /** Of the watchdog. They differ from the usual ones only in tests. */
   limits?: Limits;
   /** How PagerDuty's logs are read; undefined: what happens there comes by webhooks alone, and what they miss is lost. */
@@ -143,6 +147,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const connections = options.connections && keepConnections(options.connections, log);
   const journal = options.tell && startJournal({ store, tell: options.tell, log });
+  const deliveries =
+    options.told && startDeliveries({ ...options.told, store, source: options.publicUrl ?? '/baton', log });
   const stuck = startStuckRuns({ store, client, namespace: options.namespace, log });
   const { limits = usualLimits } = options;
   const watchdog = startWatchdog({
@@ -206,6 +212,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     slackSigningSecret: options.slackSigningSecret,
     slackApiUrl: apiUrl,
     takeFromSlack: takeBy,
+    callbacks: store,
     signIn: access.signIn,
     store,
     inbox,
@@ -280,6 +287,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         pulling?.stop(),
         watchdog.stop(),
         journal?.stop(),
+        deliveries?.stop(),
         slackSocket?.stop(),
         namedSockets?.stop(),
       ]);

@@ -26,13 +26,23 @@ export function actorKey(actor: string, scrub: (text: string) => string): string
   return keyText(kind + scrub(actor.slice(kind.length)));
 }
 
-/** A detail that is too long becomes `{ bytes, start }`: how long it was, and the beginning of its JSON. */
+/** So long is a field, in its JSON, that a line keeps which is too long. */
+const longestKept = 300;
+const mostKept = 20;
+
+/**
+ * A detail that is too long becomes `{ …, bytes, start }`: its short fields (whose run it was), how long it was, and the beginning of its JSON.
+ */
 function cut(detail: string): string {
   const bytes = Buffer.byteLength(detail);
   if (bytes <= maxDetailBytes) return detail;
+  const fields = Object.entries(JSON.parse(detail) as object).filter(
+    ([, value]) => typeof value !== 'object' && JSON.stringify(value).length <= longestKept,
+  );
+  const kept = Object.fromEntries(fields.slice(0, mostKept));
   // As a string within JSON it grows by its quotes, so it is shortened until it fits.
   for (let length = maxDetailBytes; ; length = Math.floor(length * 0.8)) {
-    const shorter = canonicalJson({ bytes, start: detail.slice(0, length) });
+    const shorter = canonicalJson({ ...kept, bytes, start: detail.slice(0, length) });
     if (Buffer.byteLength(shorter) <= maxDetailBytes) return shorter;
   }
 }

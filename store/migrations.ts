@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { askedSteps } from './asked-steps.ts';
+import { callbackSteps } from './callbacks.ts';
 import { connectionSteps, defaultConnectionSteps } from './connection-tables.ts';
 import { fastLaneSteps } from './fast-lane.ts';
 import { heartbeatSteps } from './heartbeats.ts';
@@ -15,6 +16,7 @@ import { recordSteps } from './record-rules.ts';
 import { peopleScopeSteps, rightsSteps, tokenOwnerSteps } from './rights-steps.ts';
 import { scheduleSteps } from './schedules.ts';
 import { stormSteps } from './storms.ts';
+import { subscriptionSteps } from './subscriptions.ts';
 import type { Tables } from './tables.ts';
 import { takeoverSteps } from './takeovers.ts';
 import { transcriptSteps } from './transcripts.ts';
@@ -238,6 +240,7 @@ const steps: Record<string, string[]> = {
   ],
   '0041-kept-texts': keptTextSteps,
   '0043-heartbeats': heartbeatSteps,
+  '0042-subscriptions': [...subscriptionSteps, ...callbackSteps],
 };
 
 /**

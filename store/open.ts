@@ -8,6 +8,7 @@ import { approvalsOn } from './approvals.ts';
 import { askedRunsOn } from './asked-runs.ts';
 import { budgetsOn, ownBudgets } from './budgets.ts';
 import { byHandOn } from './by-hand.ts';
+import { callbacksOn } from './callbacks.ts';
 import { connectionsOn } from './connections.ts';
 import type { Context } from './context.ts';
 import { openPostgres } from './database.ts';
@@ -50,6 +51,7 @@ import { diskOf } from './space.ts';
 import type { Store } from './store.ts';
 import { stormsOn } from './storms.ts';
 import { stuckRunsOn } from './stuck.ts';
+import { subscriptionsOn } from './subscriptions.ts';
 import type { Tables } from './tables.ts';
 import { tokensOn } from './tokens.ts';
 import { transcriptsOn } from './transcripts.ts';
@@ -162,6 +164,8 @@ export function makeStore(
     ...schedulesOn(context),
     ...heartbeatsOn(context),
     ...overdueRunsOn(context),
+    ...subscriptionsOn(context),
+    ...callbacksOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),
   });

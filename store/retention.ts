@@ -9,8 +9,8 @@ import type { Tables } from './tables.ts';
 export interface Retention {
   /**
    * Takes away a little of what is older than so many days: bytes and envelopes of settled events, what is told of incidents
-   * that are resolved, effects, runs that have ended with what they have asked people, transcripts, kept texts, lines of the record behind a
-   * checkpoint that is signed where there is a key. One process at a time does. To be called again until nothing is left.
+   * that are resolved, effects, what subscribers were told, runs that have ended with what they have asked people, transcripts, kept texts, lines
+   * of the record behind a checkpoint that is signed where there is a key. One process at a time does. To be called again until nothing is left.
    */
   prune(options: { days: number; secretKey?: string | undefined }): Promise<Pruned>;
 }
@@ -23,6 +23,7 @@ export interface Pruned {
   runs: number;
   transcripts: number;
   texts: number;
+  deliveries: number;
   lines: number;
   /** There may be more, though nothing was taken away. */
   more: boolean;
@@ -35,6 +36,8 @@ const mostTextsAtOnce = 20;
 /** The name of the advisory lock under which one process at a time prunes. */
 const pruneLock = 7_229_004;
 const dayMilliseconds = 24 * 3_600_000;
+/** Of deliveries that were taken. */
+const takenDays = 7;
 
 /** Live: it may still need what belongs to it. */
 const live = sql.raw(`('starting', 'running')`);
@@ -123,6 +126,8 @@ export function retentionOn({ db }: Context): Retention {
         delete from approvals where run_id = any (array(select id from gone))
       ), unanswered as (
         delete from questions where run_id = any (array(select id from gone))
+      ), uncalled as (
+        delete from callbacks where run_id = any (array(select id from gone))
       )
       select id from gone`.execute(transaction);
     return rows.length;
@@ -144,6 +149,16 @@ export function retentionOn({ db }: Context): Retention {
           and not exists (select from runs where runs.subject = old.subject and state in ${live})
           and not exists (select from runs where runs.id = old.subject and state in ${live})
         order by kept_at limit ${mostTextsAtOnce})`.execute(transaction);
+    return Number(numAffectedRows ?? 0);
+  }
+
+  /** What was taken is kept for a week at most, should its receiver lose it. */
+  async function pruneDeliveries(days: number, transaction: Transaction<Tables>): Promise<number> {
+    const { numAffectedRows } = await sql`
+      delete from deliveries where id in (
+        select id from deliveries where settled_at is not null and settled_at < now() - make_interval(
+          days => case when state = 'delivered' then least(${days}::integer, ${takenDays}::integer) else ${days}::integer end)
+        order by settled_at limit ${mostAtOnce})`.execute(transaction);
     return Number(numAffectedRows ?? 0);
   }
 
@@ -210,6 +225,7 @@ export function retentionOn({ db }: Context): Retention {
         runs: await alone((transaction) => pruneRuns(days, transaction)),
         transcripts: await alone((transaction) => pruneTranscripts(days, transaction)),
         texts: await alone((transaction) => pruneTexts(days, transaction)),
+        deliveries: await alone((transaction) => pruneDeliveries(days, transaction)),
         lines: await alone((transaction) => pruneLines(days, secretKey, transaction)),
         more: goesOnFrom !== undefined,
       };

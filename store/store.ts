@@ -4,6 +4,7 @@ import type { KeptApprovals } from './approvals.ts';
 import type { AskedRuns } from './asked-runs.ts';
 import type { Budgets } from './budgets.ts';
 import type { ByHand } from './by-hand.ts';
+import type { KeptCallbacks } from './callbacks.ts';
 import type { ConnectionRows } from './connections.ts';
 import type { Deeds } from './deeds.ts';
 import type { Decisions } from './dispatch.ts';
@@ -36,6 +37,7 @@ import type { ShownRuns } from './shown-runs.ts';
 import type { Sizes } from './size.ts';
 import type { Storms } from './storms.ts';
 import type { StuckRuns } from './stuck.ts';
+import type { KeptSubscriptions } from './subscriptions.ts';
 import type { Tokens } from './tokens.ts';
 import type { Transcripts } from './transcripts.ts';
 import type { WatchedThings } from './watched.ts';
@@ -85,6 +87,8 @@ export interface Store
     Storms,
     Holds,
     MadeChanges,
+    KeptSubscriptions,
+    KeptCallbacks,
     WatchedThings,
     Schedules,
     Heartbeats {

@@ -1,6 +1,7 @@
 import type { GeneratedAlways } from 'kysely';
 import type { AnswersTable } from './answers.ts';
 import type { AskedTable } from './asked.ts';
+import type { CallbacksTable } from './callbacks.ts';
 import type { Time } from './columns.ts';
 import type { ConnectionsTable, DefaultConnectionsTable, RoutesTable } from './connections.ts';
 import type { EffectsTable } from './effects.ts';
@@ -19,6 +20,7 @@ import type { CheckpointsTable, LineColumns } from './record.ts';
 import type { RunsTable } from './runs.ts';
 import type { SchedulesTable } from './schedules.ts';
 import type { FailedSignInsTable, SessionsTable } from './sessions.ts';
+import type { DeliveriesTable, SubscriptionsTable } from './subscriptions.ts';
 import type { TakeoversTable } from './takeovers.ts';
 import type { TokensTable } from './tokens.ts';
 import type { TranscriptsTable } from './transcripts.ts';
@@ -66,6 +68,9 @@ export interface Tables {
   schedules: SchedulesTable;
   heartbeats: HeartbeatsTable;
   watched: WatchedTable;
+  subscriptions: SubscriptionsTable;
+  deliveries: DeliveriesTable;
+  callbacks: CallbacksTable;
   /** Events that tell of what an earlier one told by another way, and which one that is. */
   twins: { seq: number; first: number };
 }

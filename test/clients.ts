@@ -19,6 +19,7 @@ export const clientsFor = (
 export const surroundingsFor = (env: NodeJS.ProcessEnv): Clients & { baton: Baton } => ({
   ...clientsFor(env),
   baton: {
+    callbackUrl: (id) => `https://baton.test/callbacks/${id}`,
     roleOf: async () => 'responder',
     perform: async (operation) => ({ refusal: `${operation} is not carried out here` }),
     askApproval: keepsNone,

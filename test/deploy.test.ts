@@ -45,6 +45,7 @@ describe('docker-compose.yml', () => {
       'BATON_FORMER_SECRET_KEYS',
       'BATON_OIDC_CLIENT_SECRET',
       'BATON_SECRET_KEY',
+      'HTTP_SUBSCRIBER_SECRETS',
       'HTTP_WEBHOOK_SECRETS',
       'HTTP_WEBHOOK_TOKENS',
       'JIRA_WEBHOOK_SECRETS',

@@ -1,4 +1,7 @@
 import { activities } from '../activities/index.ts';
+import { providers } from '../activities/providers.ts';
+import type { Policies } from '../domain/policies.ts';
+import { sendBy, toldBy } from '../processes/deliveries.ts';
 import { directJournal, directPager, directSubscriptions } from '../processes/direct.ts';
 import { anyFreePort } from '../processes/ports.ts';
 import type { Limits } from '../server/watchdog/limits.ts';
@@ -22,3 +25,7 @@ export async function watchedBy(limits: Limits, clients: ReturnType<typeof clien
 /** How a server tells PagerDuty of changes. */
 export const tellBy = (clients: ReturnType<typeof clientsFor>, store: Store) =>
   directJournal(async () => activities, { ...clients, baton: batonFor({ store }) }, store);
+
+/** Who is told of what Baton does, and how. */
+export const toldIn = ({ subscriptions }: Policies, clients: ReturnType<typeof clientsFor>) =>
+  toldBy(subscriptions, sendBy(providers, clients));

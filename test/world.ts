@@ -62,7 +62,7 @@ import { testAuthority, testKeys } from './authority.ts';
 import { clientsFor } from './clients.ts';
 import { seedStore } from './seed.ts';
 import { startTestTemporal, workflowBundle } from './temporal.ts';
-import { tellBy, watchedBy } from './watched-server.ts';
+import { tellBy, toldIn, watchedBy } from './watched-server.ts';
 
 /** What a schedule makes would come in the midst of some test. */
 const shippedWithoutClock = shipped.filter(({ schedule }) => !schedule);
@@ -155,7 +155,6 @@ interface Options {
   bundle?: WorkflowBundle;
   /** Other activities than the shipped ones. */
   activities?: readonly AnyActivity[];
-  /** The worker has a version. */
   versions?: boolean;
   /** Of the worker's sources. */
   commit?: string;
@@ -227,6 +226,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     activities: options.activities ?? shippedActivities,
     clients: clientsFor(env, allConnections(env, connections), limitedAt && budgetOf(store.leaseRequests)),
     perform: performFromSlack(operations),
+    publicUrl: () => server?.url,
     simulated: [],
     scrub,
     count: metrics.activity,
@@ -247,7 +247,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     slackAppToken: env.SLACK_APP_TOKEN,
     slackApiUrl: env.SLACK_API_URL,
     openForm: formOpener(clients),
-    tell: tellBy(clients, store),
+    ...{ tell: tellBy(clients, store), told: toldIn(rules, clients) },
     world: operations,
     store,
     client,

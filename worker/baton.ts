@@ -1,6 +1,8 @@
 import type { Actor } from '../activities/activity.ts';
 import type { Baton, Performed } from '../activities/baton.ts';
+import { notConnected, refused } from '../activities/failures.ts';
 import type { Principal, Role, Scope } from '../domain/rights.ts';
+import type { Authority } from '../secrets/authority.ts';
 import type { Store } from '../store/store.ts';
 import { foundOut } from './found-out.ts';
 
@@ -14,6 +16,10 @@ export type Perform = (
 
 export interface BatonOptions {
   store: Store;
+  /** Makes the addresses of callbacks. Left out: there are none. */
+  authority?: Pick<Authority, 'callbackToken'> | undefined;
+  /** Where others reach this Baton. */
+  publicUrl?: (() => string | undefined) | undefined;
   /** Left out: nothing is carried out for people in Slack. */
   perform?: Perform | undefined;
   /** Of people to whom nobody gave a role: what they may do to an incident PagerDuty says besides. */
@@ -27,6 +33,8 @@ const performNothing: Perform = async (operation) => ({
 /** Baton itself, for its own activities. */
 export function batonFor({
   store,
+  authority,
+  publicUrl,
   perform = performNothing,
   responderRole = 'responder',
 }: BatonOptions): Baton {
@@ -54,6 +62,14 @@ export function batonFor({
   const { keepLinkCode, redeemLinkCode, findPersonInSlack } = store;
   const { untoldNotices, claimNotices, toldNotices, modesOn, deedsOn } = store;
   return {
+    callbackUrl(id, key) {
+      if (!key.startsWith(`${id.slice(0, id.lastIndexOf('#callback#'))}#`))
+        throw refused('Baton', `${id} is no callback of this run`);
+      const address = publicUrl?.();
+      if (address === undefined || !authority)
+        throw notConnected('Baton', 'BATON_PUBLIC_URL to the address at which others reach it');
+      return `${address.replace(/\/$/, '')}/callbacks/${authority.callbackToken(id)}`;
+    },
     roleOf: async (email) => (await rightsOf(email)).role,
     askApproval,
     findApproval,

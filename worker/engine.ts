@@ -7,6 +7,7 @@ import { runEnd } from '../domain/run-end.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import type { Transcript } from '../domain/transcript.ts';
 import type { Store } from '../store/store.ts';
+import type { CallbackActivities } from '../workflows/kit/callback-activities.ts';
 import type { EngineActivities, RunReport } from '../workflows/kit/run.ts';
 import { approvalActivities } from './approvals.ts';
 import type { CauseOfCall } from './authority.ts';
@@ -31,9 +32,9 @@ export function engineActivities(
   scrub: (text: string) => string,
   carriedOut: CarriedOut,
   isOfWorld: (activity: string) => boolean,
-  publicUrl?: string,
+  publicUrl?: () => string | undefined,
   countRun?: (workflow: string, state: string) => void,
-): EngineActivities {
+): Omit<EngineActivities, keyof CallbackActivities> {
   return {
     ...approvalActivities(store, scrub),
     ...questionActivities(store, scrub),

@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts';
 interface Options {
   store: Pick<Store, 'keepText'>;
   /** Baton's own address, where it is known. */
-  publicUrl?: string | undefined;
+  publicUrl?: (() => string | undefined) | undefined;
 }
 
 /** Keeps a text of a subject, and tells where it is read. Undefined where so much is kept of the subject that there is no more room. */
@@ -16,8 +16,9 @@ export async function keepText(
   { store, publicUrl }: Options,
 ): Promise<KeptText | undefined> {
   const kept = await store.keepText(subject, text);
-  if (!kept || publicUrl === undefined) return kept;
-  return { ...kept, url: `${withoutSlashAtEnd(publicUrl)}/api/v1/texts/${kept.digest}` };
+  const address = publicUrl?.();
+  if (!kept || address === undefined) return kept;
+  return { ...kept, url: `${withoutSlashAtEnd(address)}/api/v1/texts/${kept.digest}` };
 }
 
 /** A read has two seconds in the worker itself. */

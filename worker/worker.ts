@@ -6,6 +6,7 @@ import { callApprovals } from '../domain/approval.ts';
 import type { JournalPolicy } from '../domain/journal.ts';
 import type { Store } from '../store/store.ts';
 import { type BatonOptions, batonFor } from './baton.ts';
+import { callbackActivities } from './callbacks.ts';
 import { carriedOutBy } from './carried-out.ts';
 import { isOfWorldIn } from './chain/proved.ts';
 import { engineActivities } from './engine.ts';
@@ -15,7 +16,9 @@ import { becomeCurrent, buildIdOf } from './version.ts';
 /** The one task queue: any worker can do any part of any run. */
 export const taskQueue = 'baton';
 
-export interface WorkerOptions extends Omit<InterceptorOptions, 'clients' | 'journal'>, BatonOptions {
+export interface WorkerOptions
+  extends Omit<InterceptorOptions, 'clients' | 'journal'>,
+    Omit<BatonOptions, 'authority'> {
   clients: Clients;
   /** Of which changes PagerDuty is told. */
   journal?: readonly JournalPolicy[] | undefined;
@@ -62,6 +65,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     dataConverter,
     activities: {
       ...declared(options),
+      ...callbackActivities(store, options.authority),
       ...engineActivities(
         store,
         options.scrub,

@@ -1,12 +1,13 @@
-import { createHmac } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { Agent, type Dispatcher, ProxyAgent, request as send } from 'undici';
+import type { Sending, SendingAnswer } from '../../domain/subscription.ts';
 import { invalidInput, notYet, unreachable } from '../failures.ts';
 import { isDirect } from '../no-proxy.ts';
 import { proxyFor } from '../proxy.ts';
 import { type AllowedHosts, portOf } from './allowed.ts';
 import { addressesFor, guardedConnector, type Lookup, NotAllowed, readUrl } from './guard.ts';
+import { type Subscriber, sendToSubscriber, signatureHeaders } from './subscriber.ts';
 
 export interface Exchange {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -38,6 +39,8 @@ export interface HttpConnection {
    * where no answer came: with the effect `none` where the other side could not be reached at all.
    */
   exchange(exchange: Exchange): Promise<HttpReply>;
+  /** One attempt at telling its subscriber. The status may be any; rejects as `exchange` does. */
+  tellSubscriber(sending: Omit<Sending, 'connection'>, signal: AbortSignal): Promise<SendingAnswer>;
 }
 
 export interface HttpOptions {
@@ -49,6 +52,8 @@ export interface HttpOptions {
   /** The connection's own. */
   proxyUrl: string | undefined;
   lookup: Lookup;
+  /** Left out: nobody is told of anything by it. */
+  subscriber?: Subscriber | undefined;
 }
 
 const maxBodyBytes = 5 * 1024 * 1024;
@@ -103,7 +108,9 @@ export function connectHttp(options: HttpOptions, env: NodeJS.ProcessEnv): HttpC
     }
   };
 
-  return {
+  const connection: HttpConnection = {
+    tellSubscriber: (sending, signal) =>
+      sendToSubscriber(options.subscriber ?? nobody, sending, connection.exchange, signal),
     async exchange(exchange) {
       const deadline = AbortSignal.timeout(exchange.timeoutSeconds * 1000);
       let current = exchange;
@@ -125,7 +132,10 @@ export function connectHttp(options: HttpOptions, env: NodeJS.ProcessEnv): HttpC
       }
     },
   };
+  return connection;
 }
+
+const nobody: Subscriber = { url: undefined, headers: {}, secrets: [] };
 
 /** Where a redirect leads; the same rules hold for it as for an address that is given. */
 function redirectOf({ status, headers, url }: HttpReply): URL | undefined {
@@ -149,23 +159,14 @@ async function checkAhead(url: URL, allowed: AllowedHosts, lookup: Lookup): Prom
  */
 function secretHeaders(
   { origins, bearerToken, hmacSecret }: HttpOptions,
-  { url, key, body = '' }: Exchange,
+  { url, key, headers, body = '' }: Exchange,
 ): Record<string, string> {
   if (!origins.includes(url.origin)) return {};
-  const bearer = bearerToken === undefined ? {} : { authorization: `Bearer ${bearerToken}` };
-  if (hmacSecret === undefined) return bearer;
-  const id = encodeURIComponent(key);
-  const timestamp = String(Math.floor(Date.now() / 1000));
-  const secret = hmacSecret.startsWith('whsec_')
-    ? Buffer.from(hmacSecret.slice('whsec_'.length), 'base64')
-    : Buffer.from(hmacSecret);
-  const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`).digest('base64');
-  return {
-    ...bearer,
-    'webhook-id': id,
-    'webhook-timestamp': timestamp,
-    'webhook-signature': `v1,${signature}`,
-  };
+  const bearer =
+    bearerToken === undefined || 'authorization' in headers ? {} : { authorization: `Bearer ${bearerToken}` };
+  // What goes to a subscriber is signed for it.
+  if (hmacSecret === undefined || 'webhook-signature' in headers) return bearer;
+  return { ...bearer, ...signatureHeaders(encodeURIComponent(key), body, [hmacSecret]) };
 }
 
 class TooLarge extends Error {}

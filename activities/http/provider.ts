@@ -12,6 +12,24 @@ const isOrigin = (text: string) => {
   return (url?.protocol === 'https:' || url?.protocol === 'http:') && url.origin === text;
 };
 const listOf = (text: string) => text.split(',').flatMap((each) => each.trim() || []);
+/** `{"Authorization":"Bearer …"}`. */
+const headersIn = z.record(
+  z.string().regex(/^(?!(webhook-|content-|host$|connection$|transfer-))[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/i),
+  z.string().regex(/^[\t\x20-\x7e\x80-\xff]{1,4000}$/),
+);
+function readHeaders(text: string): Record<string, string> | undefined {
+  try {
+    return headersIn.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+const isAddress = (text: string) => {
+  const url = URL.parse(text);
+  return (
+    (url?.protocol === 'https:' || url?.protocol === 'http:') && url.username === '' && url.password === ''
+  );
+};
 const isProxy = (text: string) => /^https?:$/.test(URL.parse(text)?.protocol ?? '');
 
 const settings = z.object({
@@ -40,6 +58,22 @@ const settings = z.object({
     .refine(isProxy, 'is not an address like http://proxy.example:3128')
     .optional()
     .describe('the proxy of these requests alone (the process’s: HTTPS_PROXY)'),
+  HTTP_SUBSCRIBER_URL: z
+    .string()
+    .refine(isAddress, 'is not an address like https://ops.example.com/baton, without user and password')
+    .optional()
+    .describe('where a subscription sends what Baton tells (triggers/subscriptions)'),
+  HTTP_SUBSCRIBER_SECRETS: webhookSecrets.describe(
+    'what signs that, comma-separated: each signs, so add the new before withdrawing the old; whsec_… is base64',
+  ),
+  HTTP_SUBSCRIBER_HEADERS: z
+    .string()
+    .refine(
+      (text) => readHeaders(text) !== undefined,
+      'is not JSON like {"Authorization":"Bearer …"}, with headers that can be set',
+    )
+    .optional()
+    .describe('headers that go along, as JSON'),
   HTTP_WEBHOOK_SECRETS: webhookSecrets.describe(
     'what this source signs its events with, comma-separated; whsec_… is base64',
   ),
@@ -60,6 +94,10 @@ export const http = defineProvider({
     'HTTP_BEARER_TOKEN',
     'HTTP_HMAC_SECRET',
     'HTTP_PROXY_URL',
+    // An address may hold a token in its path.
+    'HTTP_SUBSCRIBER_URL',
+    'HTTP_SUBSCRIBER_SECRETS',
+    'HTTP_SUBSCRIBER_HEADERS',
     'HTTP_WEBHOOK_SECRETS',
     'HTTP_WEBHOOK_TOKENS',
   ],
@@ -72,8 +110,15 @@ export const http = defineProvider({
       throw notConnected('HTTP', 'HTTP_ALLOWED_ORIGINS to the origins that its token or secret is for');
     const allowed = readAllowedHosts(given.HTTP_ALLOWED_HOSTS ?? '');
     if (!allowed) throw notConnected('HTTP', 'HTTP_ALLOWED_HOSTS to a list of hosts');
-    return connectHttp({ allowed, origins, bearerToken, hmacSecret, proxyUrl, lookup: systemLookup }, env);
+    const subscriber = {
+      url: given.HTTP_SUBSCRIBER_URL,
+      headers: readHeaders(given.HTTP_SUBSCRIBER_HEADERS ?? '{}') ?? {},
+      secrets: listOf(given.HTTP_SUBSCRIBER_SECRETS ?? ''),
+    };
+    const options = { allowed, origins, bearerToken, hmacSecret, proxyUrl, subscriber };
+    return connectHttp({ ...options, lookup: systemLookup }, env);
   },
+  tell: (client, sending, signal) => client.tellSubscriber(sending, signal),
   // There is no account that could be asked.
   check: async () => [],
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
 import { conflict } from '../failures.ts';
+import { withCallback, withoutCallback } from './callback.ts';
 import { expect, headersOf, replyOf, replyOutput, requestInput, urlOf } from './exchange.ts';
 
 /** A repeat of these may be a second effect (RFC 9110 §9.2.2). */
@@ -35,6 +36,12 @@ export const sendHttpRequest = defineActivity({
     /** JSON. */
     body: z.json().optional(),
     expect,
+    callback: z
+      .string()
+      .min(1)
+      .max(1_000)
+      .optional()
+      .describe('The callback whose address it passes on: see httpRequestAndWait'),
     repeatable: z
       .boolean()
       .default(false)
@@ -44,7 +51,9 @@ export const sendHttpRequest = defineActivity({
   }),
   output: z.object({ changed: z.boolean(), ...replyOutput }),
   inverse,
-  async look({ method, url: text, query, headers, body, repeatable }, { attempt: { uncertainSince } }) {
+  async look(input, { attempt: { uncertainSince } }) {
+    const { method, url: text, query, headers, body, repeatable } = input;
+    if (input.callback !== undefined) withCallback(input, '');
     const url = urlOf(text, query);
     headersOf(headers);
     if (uncertainSince !== undefined && !repeatable && !isRepeatable(method)) {
@@ -62,9 +71,13 @@ export const sendHttpRequest = defineActivity({
       },
     };
   },
-  async act(_, input, { http, attempt }) {
+  async act(_, given, { http, baton, attempt }) {
     const { key, signal } = attempt;
-    const connection = await http(input.connection);
+    const connection = await http(given.connection);
+    const callback = given.callback === undefined ? undefined : baton.callbackUrl(given.callback, key);
+    const input = callback === undefined ? given : withCallback(given, callback);
+    const hide = <Answer>(answer: Answer) =>
+      callback === undefined ? answer : withoutCallback(answer, callback);
     const { method, body } = input;
     const reply = await connection.exchange({
       method,
@@ -80,6 +93,7 @@ export const sendHttpRequest = defineActivity({
       key,
       signal,
     });
-    return { changed: true, ...(await replyOf(reply, input.expect, attempt)) };
+    const answer = await replyOf(reply, input.expect, { keepText: (text) => attempt.keepText(hide(text)) });
+    return { changed: true, ...hide(answer) };
   },
 });

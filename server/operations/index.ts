@@ -30,6 +30,12 @@ import { listRuns, runTimeline, showRun, startRunByHand, stopRun } from './runs.
 import { unparkRun } from './runs-unpark.ts';
 import { listSettings } from './settings.ts';
 import { storeSize } from './store-size.ts';
+import {
+  failedDeliveries,
+  listSubscriptions,
+  replayDeliveries,
+  resumeSubscription,
+} from './subscriptions.ts';
 import { showText } from './texts.ts';
 import { createToken, listTokens, revokeToken } from './tokens.ts';
 import { listTriggers, showTrigger, testTriggers } from './triggers.ts';
@@ -88,6 +94,10 @@ export const operations = [
   rotateConnection,
   removeConnection,
   connectionsTest,
+  listSubscriptions,
+  failedDeliveries,
+  replayDeliveries,
+  resumeSubscription,
   listRoutes,
   setRoute,
   removeRoute,

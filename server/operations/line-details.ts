@@ -63,6 +63,7 @@ const ended = z.object({
 const asked = { approval: text, run: text, digest: text.describe('Of the plan that was shown') };
 const { state } = z.object({ state: z.enum(states) }).shape;
 const question = { question: text, run: text, digest: text.describe('Of what was asked') };
+const callback = z.object({ callback: text, run: text });
 const operation = z.object({
   operation: text.describe('Its name: `runs.stop`'),
   input: unknown.describe('What was asked, without what is secret'),
@@ -210,6 +211,9 @@ export const lineDetails = {
     alsoKnownAs: texts.exactOptional().describe('Under what else Baton knows whoever it was'),
   }),
   'question.closed': z.object({ ...question, state: z.enum(questionStates), because: text }),
+  'callback.opened': callback,
+  'callback.received': callback.extend({ bytes: count }),
+  'callback.closed': callback.extend({ because: text }),
   'operation.intended': operation,
   'operation.done': operation,
   'operation.refused': z.object({
@@ -222,6 +226,16 @@ export const lineDetails = {
   'connection.changed': changed,
   'connection.removed': z.object({ ...connection, users: unknown, force: z.boolean() }),
   'webhook.enabled': z.object({ connection: text, subscription: text }),
+  'delivery.exhausted': z.object({
+    subscription: text,
+    event: text,
+    type: text,
+    attempts: count,
+    reason: text,
+  }),
+  'delivery.replayed': z.object({ subscription: text, deliveries: count }),
+  'subscription.stopped': z.object({ subscription: text, reason: text }),
+  'subscription.resumed': z.object({ subscription: text }),
   'connection.judged': z.object({ ...connection, provider: text, state: text, reason: text }),
   'connections.checked': z.object({
     missing: z

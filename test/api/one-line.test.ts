@@ -72,6 +72,16 @@ describe('each change that somebody asks for', () => {
     return { workflow: 'waitForNews', input: { incidentId: subject }, reason: 'x' };
   }
 
+  /** A subscription with a delivery that is tried no more. */
+  async function exhausted() {
+    const name = fresh('told-');
+    await store.fanOut(name, () => undefined);
+    await world.run(`insert into deliveries (subscription, event_id, type, event, state, settled_at)
+      values ('${name}', 'evt-1', 'run.failed', '{"subject":"P1","time":""}', 'exhausted', now())`);
+    const { items } = await store.pageOfFailedDeliveries({ subscription: name, limit: 1 });
+    return { name, id: items[0]?.id };
+  }
+
   async function approval() {
     const { id: runId } = (await post('/runs', await started())).json.run;
     const { id } = await store.askApproval(request({ runId, workflow: 'waitForNews' }));
@@ -97,6 +107,15 @@ describe('each change that somebody asks for', () => {
     ],
     'connections.remove': async () => [`/connections/${await connection()}`],
     'connections.test': async () => ['/connections/default/test'],
+    'subscriptions.replay': async () => {
+      const { name, id } = await exhausted();
+      return [`/subscriptions/${name}/replay`, { id }];
+    },
+    'subscriptions.resume': async () => {
+      const { name } = await exhausted();
+      await world.run(`update subscriptions set stopped_at = now() where name = '${name}'`);
+      return [`/subscriptions/${name}/resume`];
+    },
     'routes.set': async () => ['/routes', { ...route, connection: await connection() }],
     'routes.remove': async () => {
       await served.ask('PUT', '/api/v1/routes', { body: { ...route, connection: await connection() } });
@@ -176,6 +195,8 @@ describe('each change that somebody asks for', () => {
     'holds',
     'lowered_triggers',
     'questions',
+    'subscriptions',
+    'deliveries',
   ];
   const kept = async () =>
     Promise.all(

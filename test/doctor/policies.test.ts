@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Policies } from '../../domain/policies.ts';
+import { policyFindings } from '../../processes/policy-findings.ts';
 import { examineAll } from '../../server/doctor.ts';
+import { defineSubscription } from '../../triggers/subscription.ts';
 import { doctorOf, findingOf, worlds } from './world.ts';
 
 const policies: Policies = {
@@ -46,6 +48,34 @@ describe('the connection that a policy names', () => {
         { what: 'the journal policy of ec2UnhealthyRestart', ok: false, reason },
       ],
     });
+  });
+
+  it('is missing where a subscription names one that there is not, and another where it is of another provider', async () => {
+    const told = (connection: string) =>
+      defineSubscription({ name: `told-by-${connection}`, types: ['run.failed'], connection });
+    const doctor = await doctorOf({}, { pages: [], journal: [], subscriptions: [told('board')] });
+    const asked = (await doctor.connections()).filter(({ connection }) => connection === 'board');
+    const [found] = await examineAll(doctor, asked);
+    expect(found).toMatchObject({
+      provider: 'http',
+      state: 'missing',
+      findings: [
+        {
+          what: 'the subscription told-by-board',
+          ok: false,
+          reason: expect.stringContaining('baton connections add board --provider http'),
+        },
+      ],
+    });
+    const subscriptions = { pages: [], journal: [], subscriptions: [told('board')] };
+    const settings = { HTTP_SUBSCRIBER_URL: 'https://board.example.com' };
+    const of = (provider: string, more: object = {}) =>
+      policyFindings(subscriptions, { provider, connection: 'board', settings: { ...settings, ...more } });
+    expect(of('http')).toMatchObject([
+      { ok: false, reason: expect.stringContaining('has no HTTP_SUBSCRIBER_SECRETS') },
+    ]);
+    expect(of('http', { HTTP_SUBSCRIBER_SECRETS: 'x' })).toMatchObject([{ ok: true }]);
+    expect(of('jira')).toMatchObject([{ ok: false, reason: expect.stringContaining('name one of HTTP') }]);
   });
 
   it('is said of no other provider', async () => {

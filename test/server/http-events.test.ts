@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import { longestBody } from '../../server/body.ts';
 import { type Receiver, startReceiver, storeIsDown } from './receiver.ts';
@@ -99,6 +100,22 @@ describe('a source of a team’s own', () => {
     expect((await post(receiver, 'standard', '{}', byStandard('{}'))).status).toBe(202);
     const asText = byStandard('{}', { key: Buffer.from(base64Secret) });
     expect((await post(receiver, 'standard', '{}', asText)).status).toBe(403);
+  });
+
+  it('may sign with the package standardwebhooks', async () => {
+    const receiver = await start();
+    const body = '{"text":"\u00fcber \\n"}';
+    const at = new Date();
+    const headers = {
+      'webhook-id': 'msg_2KWPBgLlAfxdpx2AI54pPJ85f4W',
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+    };
+    const signed = (secret: string) => new Webhook(secret).sign(headers['webhook-id'], at, body);
+    const send = (signature: string) =>
+      post(receiver, 'standard', body, { ...headers, 'webhook-signature': signature });
+    const [other, own] = [signed('whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD'), signed(`whsec_${base64Secret}`)];
+    expect((await send(other)).status).toBe(403);
+    expect((await send(`${other} ${own}`)).json.events).toMatchObject([{ id: headers['webhook-id'] }]);
   });
 
   it('has to sign anew after five minutes', async () => {

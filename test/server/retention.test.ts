@@ -21,6 +21,7 @@ const nothing: Pruned = {
   runs: 0,
   transcripts: 0,
   texts: 0,
+  deliveries: 0,
   lines: 0,
   more: false,
 };

@@ -184,7 +184,7 @@ describe('a result', () => {
     // Of so much only what is kept is masked.
     const lines = `${secret} ${'y'.repeat(80)}\n`.repeat(40_000);
     for (const text of [lines.slice(0, 2 * largestResult), lines]) {
-      const options = { scrub, publicUrl: 'https://baton.example.com/' };
+      const options = { scrub, publicUrl: () => 'https://baton.example.com/' };
       const { result, kept } = await attempt(saying(text), [], undefined, {}, options);
       const failure = await result.catch((error: Error) => error);
       const [found] = await kept();
@@ -234,7 +234,7 @@ describe('a text of which a result has only a part', () => {
       [],
       undefined,
       {},
-      { publicUrl: 'https://b.example' },
+      { publicUrl: () => 'https://b.example' },
     );
     const [found] = await kept();
     const { digest } = found ?? {};

@@ -1,6 +1,7 @@
 import type { Policies } from '../../domain/policies.ts';
 import { journalPolicyList } from '../journal-policy.ts';
 import { pagePolicyList } from '../page-policy.ts';
+import { subscriptions } from '../subscriptions/index.ts';
 import { heartbeats } from './heartbeats.ts';
 import { journalOfEveryWorkflow } from './journal-of-every-workflow.ts';
 import { pagesOfEveryWorkflow } from './pages-of-every-workflow.ts';
@@ -16,5 +17,6 @@ export const policies: Policies = {
   pages: pagePolicies,
   journal: journalPolicies,
   heartbeats,
+  subscriptions,
   urgent: urgentIncidents,
 };

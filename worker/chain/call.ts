@@ -20,7 +20,7 @@ export interface Surroundings {
   /** Removes secrets from a text. */
   scrub: (text: string) => string;
   /** Baton's own address. Left out: it is not told where a kept text is read. */
-  publicUrl?: string | undefined;
+  publicUrl?: (() => string | undefined) | undefined;
   /** Left out: PagerDuty is told of no change but by runs themselves. */
   journal?: Journaling | undefined;
 }

@@ -49,6 +49,7 @@ import {
 } from './call-approval.ts';
 import { acknowledgedSoFar, callHeaders, goOnAcknowledged } from './call-headers.ts';
 import { callCounts, goOnFrom } from './call-number.ts';
+import type { CallbackActivities } from './callback-activities.ts';
 import { awaitWithLooks } from './look-again.ts';
 import { type FailedStep, leaveParked, parkedSteps } from './parked-steps.ts';
 import { changesBy, goOnProved, isLook, proofSoFar, provedBy } from './proof.ts';
@@ -75,7 +76,7 @@ export interface RunReport {
 }
 
 /** The engine's own activities, which the worker brings along. */
-export interface EngineActivities extends ApprovalActivities, QuestionActivities {
+export interface EngineActivities extends ApprovalActivities, QuestionActivities, CallbackActivities {
   /** Gives back the failure without the secrets that the worker found in it. */
   reportRunEnd(report: RunReport): Promise<RunReport['failure']>;
   /** `subject`: another one than the run's own. */
