@@ -53,6 +53,7 @@ describe('the bundle of the workflows', () => {
       'drill',
       'ec2UnhealthyRestart',
       'emitScheduleEvent',
+      'followJob',
       'kubernetesCrashLoopDiagnosis',
       'linkByCode',
       'pageForRun',
