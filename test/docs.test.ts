@@ -14,6 +14,7 @@ import { linkHash, noLine } from '../store/chain.ts';
 import { startable } from '../triggers/by-hand/index.ts';
 import { triggers } from '../triggers/index.ts';
 import '../docs/examples/test/activities/kubernetes/set-change-cause.test.ts';
+import '../docs/examples/test/triggers/automations.test.ts';
 import '../docs/examples/test/triggers/deployed.test.ts';
 import '../docs/examples/test/triggers/memory-named.test.ts';
 import '../docs/examples/test/triggers/reports-memory.test.ts';
