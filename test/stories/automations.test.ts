@@ -243,4 +243,12 @@ describe('an automation', () => {
       chain: ['steers'],
     });
   });
+
+  it('learns that there is no run to tell or to stop', async () => {
+    const id = raiseIncident(world.pagerDuty, { title: 'Region is up', service: 'Search' });
+    await eventually('the incident', () => world.store.findIncident(id));
+    const data = { incidentId: id, waiting: 'waits/none', other: 'waits/none' };
+    const run = await ended(`steers/${await reports('steering', 'steer', { subject: 'again', data })}`);
+    expect(run.outcome).toMatch(/^not told, not stopped, started manual\//);
+  });
 });

@@ -74,11 +74,15 @@ export async function signalRun(id: string, name: string, data?: unknown): Promi
   return true;
 }
 
-/** Waits for what another run tells this one by `signalRun`; undefined when the time is over. */
+/** The signals that this history of the run has taken. */
+const taken = new Set<string>();
+
+/** Waits for what another run tells this one by `signalRun`, each once; undefined when the time is over. */
 export async function awaitSignal(name: string, timeout?: Duration): Promise<Signal | undefined> {
   const event = await nextEvent(
-    ({ type, data }) => type === signalType && (data as Signal).name === name,
+    ({ eventId, type, data }) => type === signalType && (data as Signal).name === name && !taken.has(eventId),
     timeout === undefined ? {} : { timeout },
   );
+  if (event) taken.add(event.eventId);
   return event?.data as Signal | undefined;
 }
