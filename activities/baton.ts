@@ -39,7 +39,13 @@ export interface Baton extends Approvals, Pick<Questions, 'findQuestion'>, LinkC
   findPersonInSlack(slackUser: string): Promise<{ email: string } | undefined>;
   /**
    * Carries out an operation (`runs.stop`) in the name of a person, by the role that they have in Baton. `key`: asked again under the
-   * same one it makes no second thing. Anything but a refusal is thrown.
+   * same one it makes no second thing. Anything but a refusal is thrown. Without a person it is the run itself that asks: it may start, see
+   * and stop runs.
    */
-  perform(operation: string, input: Record<string, unknown>, by: Actor, key: string): Promise<Performed>;
+  perform(
+    operation: string,
+    input: Record<string, unknown>,
+    by: Actor | undefined,
+    key: string,
+  ): Promise<Performed>;
 }

@@ -116,6 +116,11 @@ export interface EventData extends Record<IncidentEventType, Incident>, HttpEven
   'question.expired': QuestionEvent;
   'question.withdrawn': QuestionEvent;
   'jira.issue.updated': JiraIssueUpdate;
+  'run.started': RunEvent;
+  /** It waits for people: for an approval, an answer, or whoever decides what becomes of a step that has failed. */
+  'run.waiting': RunEvent & { waitsFor: WaitsFor };
+  /** What it has waited for was decided, or is not waited for any more. */
+  'run.went_on': RunEvent & { waitedFor: WaitsFor };
   'run.completed': RunEvent;
   'run.failed': RunEvent & { failure: RunFailure };
   'run.timed_out': RunEvent & { failure: RunFailure };
@@ -160,6 +165,9 @@ const fired: readonly string[] = [
   'question.answered',
   'question.expired',
   'question.withdrawn',
+  'run.started',
+  'run.waiting',
+  'run.went_on',
   'run.completed',
   'run.failed',
   'run.timed_out',
@@ -260,11 +268,27 @@ export interface ConditionEvent {
   since: string;
 }
 
+/** What a run waits for. */
+export interface WaitsFor {
+  kind: 'approval' | 'answer' | 'parked';
+  /** Of the approval, or of the question. */
+  id: string;
+  summary: string;
+  /** `pending`; once it goes on, how that came: `approved`, `refused`, `answered`, `expired`, … */
+  state: string;
+}
+
 /** One run, as the engine's own events tell it. */
 export interface RunEvent {
   runId: string;
   workflow: string;
+  /** Of its workflow: see `workflows/tags.ts`. */
+  tags?: readonly string[];
   trigger: string;
+  /** The triggers whose runs have led to this one, oldest first: none of them is asked about it again. */
+  chain?: readonly string[];
+  /** That of its incident. */
+  service?: Reference;
   /** What the run was about: an instance, a deployment, a service. */
   target: string;
   /** Within the account of the event's connection. */

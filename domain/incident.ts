@@ -94,6 +94,10 @@ export interface RunCause {
   whenAcknowledged?: WhenAcknowledged;
   /** Runs by which the same person has asked for something before, and which may be under way: on one incident they come first. */
   after?: readonly string[];
+  /** Of its workflow. Left out: none. */
+  tags?: readonly string[];
+  /** The triggers whose runs have led to this one, by what the engine tells of them or because they started it: oldest first. Left out: none. */
+  chain?: readonly string[];
   /** How far the run may go: see `RunMode`. Left out: `auto`. A worker believes it alone, and not the run. */
   mode?: RunMode;
 }

@@ -68,5 +68,5 @@ export function pageRulesFor(
 }
 
 /** What says how all are is not mixed with what others say. */
-const over = (general: SeverityByClass, own: SeverityByClass | undefined): SeverityByClass =>
+export const over = (general: SeverityByClass, own: SeverityByClass | undefined): SeverityByClass =>
   own?.default === undefined ? { ...general, ...own } : own;

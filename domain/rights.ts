@@ -91,6 +91,8 @@ export interface Principal {
    * owner of a token.
    */
   alsoKnownAs?: readonly string[];
+  /** A run asks, on its own behalf. `chain`: the triggers that have led to it, its own last. */
+  run?: { id: string; chain: readonly string[] };
 }
 
 /** As record entries name who acted: `person:ada@example.com`, `token:ci`, `baton`. */

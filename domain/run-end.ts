@@ -1,6 +1,6 @@
 import type { Delivery } from './delivery.ts';
 import { isDrill } from './drill.ts';
-import type { RunCause } from './incident.ts';
+import type { Reference, RunCause } from './incident.ts';
 import { isWatching } from './mode.ts';
 import type { Entry, EntryOf } from './record.ts';
 import type { RunRow, RunState, WhenOverdue, WorkerBuild } from './run.ts';
@@ -27,7 +27,7 @@ export interface RunEnd {
 }
 
 /** What else the engine knows when it tells of a run. */
-interface RunTelling {
+export interface RunTelling {
   at: string;
   /** Who found out: `worker`, `reconcile` or `watchdog`. */
   via: string;
@@ -38,7 +38,10 @@ interface RunTelling {
   /** The worker whose code carries it out, or ended it. Left out: the last one that is known. */
   worker?: WorkerBuild | undefined;
   /** Of the run's cause. */
-  incident?: { drill?: unknown; url?: string | undefined } | undefined;
+  incident?: { drill?: unknown; url?: string | undefined; service?: unknown } | undefined;
+  /** Of the run's cause. */
+  tags?: RunCause['tags'] | undefined;
+  chain?: RunCause['chain'] | undefined;
   /** Of the run's cause: who has asked for it or started it. Left out: a trigger has. */
   startedBy?: StartedBy | undefined;
 }
@@ -63,14 +66,24 @@ function incidentIdOf(subject: string | undefined, connection: string): string |
   return id !== '' && subject === subjectOf(connection, id) ? id : undefined;
 }
 
-/** The engine's own event about a run, as the store takes it: what it says of the run itself, and `more`. */
-function runEvent(
+/** A service as its incident tells it. A cause that lies in the store may be of any version. */
+function serviceOf(incident: RunTelling['incident']): { service?: Reference } {
+  const { id, name } = (incident?.service ?? {}) as Partial<Reference>;
+  return id === undefined ? {} : { service: { id, name: name ?? '' } };
+}
+
+/**
+ * The engine's own event about a run, as the store takes it: what it says of the run itself, and `more`. `which`: of several of its type about
+ * one run.
+ */
+export function runEvent(
   type: `run.${string}`,
-  run: RunRow,
-  { at, via, connection = defaultConnection, mode, incident, startedBy, worker }: RunTelling,
+  run: Omit<RunRow, 'state'>,
+  { at, via, connection = defaultConnection, mode, incident, startedBy, worker, ...telling }: RunTelling,
   more: object,
+  which?: string,
 ): Omit<Delivery, 'body'> {
-  const id = `${type}/${run.id}`;
+  const id = which === undefined ? `${type}/${run.id}` : `${type}/${run.id}/${which}`;
   const source = '/baton';
   const apart = isDrill(incident) ? 'drill/' : isWatching(mode) ? `${mode}/` : '';
   const subject = subjectOf(connection, `${apart}${run.workflow}/${run.target}`);
@@ -78,7 +91,10 @@ function runEvent(
   const data = {
     runId: run.id,
     workflow: run.workflow,
+    ...(telling.tags ? { tags: telling.tags } : {}),
     trigger: run.trigger,
+    ...(telling.chain ? { chain: telling.chain } : {}),
+    ...serviceOf(incident),
     target: run.target,
     ...(incidentId === undefined ? {} : { incidentId }),
     ...(incident?.url === undefined ? {} : { incidentUrl: incident.url }),

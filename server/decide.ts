@@ -205,7 +205,7 @@ function olderThan(
 function answer(
   trigger: Trigger,
   { seq, event, incident }: { seq: number; event: Event; incident: Incident | undefined },
-  { runs, gatheredBy = [], askedBefore = [] }: Situation,
+  { runs, gatheredBy = [], askedBefore = [], askedIn }: Situation,
   routes: readonly Route[],
   gatherings: Gatherings,
   plan: Plan,
@@ -216,6 +216,8 @@ function answer(
     const response = trigger.respond(event);
     if ('no' in response) return void say('no', response.no);
     if (plan.hold) return void say('no', plan.hold.reason);
+    if (isAboutRun(event) && ledTo(event.data).includes(trigger.name))
+      return void say('no', `is about a run that this trigger has led to: ${ledTo(event.data).join(' → ')}`);
     const standing = standingFor(incident, standingOf(trigger));
     if (standing === 'off')
       return void say('no', `was switched off by ${trigger.lowered?.by}: ${trigger.lowered?.reason}`);
@@ -264,6 +266,8 @@ function answer(
         target: trigger.target(event),
         whenResolved: trigger.whenResolved,
         ...(trigger.whenAcknowledged ? { whenAcknowledged: trigger.whenAcknowledged } : {}),
+        ...(trigger.tags ? { tags: trigger.tags } : {}),
+        ...chainIn(event, askedIn),
         ...modeIn(standing),
         ...(earlier.length > 0 ? { after: earlier } : {}),
       },
@@ -271,6 +275,25 @@ function answer(
   } catch (error) {
     say('failed', error instanceof Error ? error.message : String(error));
   }
+}
+
+/** The engine tells of a run. */
+const isAboutRun = (event: Event): event is Event<RunEventType> => event.type.startsWith('run.');
+type RunEventType = Extract<KnownEventType, `run.${string}`>;
+
+/** The triggers that have led to a run, its own last. Whichever of them were asked about it again could go on for ever. */
+export const ledTo = ({
+  trigger,
+  chain = [],
+}: {
+  trigger: string;
+  chain?: readonly string[] | undefined;
+}): string[] => [...chain, trigger];
+
+/** As the cause of a run has it: what the engine tells of a run, or what a run asks people, may begin the next one. */
+function chainIn(event: Event, askedIn: Situation['askedIn']): { chain?: readonly string[] } {
+  const run = isAboutRun(event) ? event.data : askedIn;
+  return run ? { chain: ledTo(run) } : {};
 }
 
 /** A run as its accounts depend on it. */

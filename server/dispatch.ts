@@ -12,6 +12,7 @@ import { doubtsAbout, doubtText } from './doubts.ts';
 import { onceASecond } from './fresh.ts';
 import { answeredEntry, dispositionOf, runsOf, startedEntry } from './outcome.ts';
 import { twinOf } from './pagerduty/ways.ts';
+import { askedInOf, tellOfRuns } from './run-news.ts';
 import { catchUp, echoOf, gatheredEvent, laterEvent, startRun, tellRun } from './runs.ts';
 import { GathererNotKnown, gatheringsOf } from './storm.ts';
 import { isTemporalAway, type TemporalState } from './temporal-state.ts';
@@ -306,6 +307,7 @@ async function dispatch(stored: StoredEvent, options: DispatcherOptions, mayWait
   ]);
   // One may have ended meanwhile.
   const told = reached.filter(Boolean).length;
+  await tellOfRuns(event, plan, options);
   const { disposition, reason } = dispositionOf(plan, told);
   const started = plan.starts.map((start) => ({ start, doubts: doubtsAbout(start.cause, connections) }));
   for (const { start, doubts } of started)
@@ -371,9 +373,10 @@ async function leaveToTwin(
 
 async function situationOf(event: Event, seq: number, store: Store): Promise<Situation> {
   const { subject } = event;
-  const [situation, askedBefore] = await Promise.all([
+  const [situation, askedBefore, askedIn] = await Promise.all([
     subject === undefined ? { runs: [] } : store.situation(subject, seq),
     isRequest(event) ? store.askedBefore({ personId: event.agent.id, seq, subject }) : [],
+    askedInOf(event, store),
   ]);
-  return { ...situation, askedBefore };
+  return { ...situation, askedBefore, ...(askedIn ? { askedIn } : {}) };
 }

@@ -1,18 +1,19 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { z } from 'zod';
-import type { RunCause } from '../domain/incident.ts';
-import { startedByIn } from '../domain/run-beginning.ts';
 import type { RunEnd } from '../domain/run-end.ts';
 import { runEnd } from '../domain/run-end.ts';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import type { LiveRun } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
+import type { Trigger } from '../triggers/trigger.ts';
+import { causeOf, toldOf } from './cause.ts';
+import { tellStarted } from './run-news.ts';
 import { callMilliseconds, catchUp, gatherAgain, type RunStarter, startRun } from './runs.ts';
 import { isTemporalAway, isTemporalSilent, type TemporalState } from './temporal-state.ts';
 
 interface Options extends RunStarter {
   store: Store;
+  triggers: readonly Trigger[];
   namespace: string;
   temporal: Pick<TemporalState, 'up'>;
   log: Logger;
@@ -114,14 +115,6 @@ async function compare(run: LiveRun, retention: number, options: Options): Promi
   }
 }
 
-/** The cause of a run as it is kept. */
-export const causeOf = z.custom<RunCause>(
-  (value) =>
-    z
-      .object({ trigger: z.string(), eventId: z.string(), whenResolved: z.enum(['stop', 'continue']) })
-      .safeParse(value).success,
-);
-
 /**
  * Temporal does not know a run that should be live. It lost it, unless the run ended so long ago that Temporal has forgotten it by its
  * retention: then what it did is done, and must not be done again.
@@ -151,6 +144,8 @@ async function takeUpLost(run: LiveRun, retention: number, options: Options): Pr
     const message = `Temporal has lost the run and does not take it again: ${error instanceof Error ? error.message : error}`;
     return endRun(run, failed('failed', 'Lost', message), options);
   }
+  // It may never have begun before.
+  await tellStarted(run, cause.data, { ...options, via: 'reconcile' });
   await store.restartedRun(id, {
     at: new Date().toISOString(),
     actor: 'baton',
@@ -167,9 +162,7 @@ async function takeUpLost(run: LiveRun, retention: number, options: Options): Pr
 async function endRun(run: LiveRun, end: End, { store, log }: Options, closeTime?: Date): Promise<void> {
   const at = (closeTime ?? new Date()).toISOString();
   const cause = causeOf.safeParse(run.cause).data;
-  const { connection, mode, incident } = cause ?? {};
-  const startedBy = cause && startedByIn(cause);
-  const ended = { ...end, at, via: 'reconcile', connection, mode, incident, startedBy };
+  const ended = { ...end, at, via: 'reconcile', ...toldOf(cause) };
   if (await store.endRun(runEnd(run, ended)))
     log.warn({ run: run.id, incident: run.subject }, `A run ended without a report: ${end.outcome}`);
 }

@@ -248,6 +248,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const reconciler = startReconciler({
     store,
+    triggers,
     client,
     namespace,
     taskQueue,

@@ -23,6 +23,8 @@ export interface Situation {
   runs: RunRow[];
   /** The live runs that its person has asked for before, of a request: see `askedBefore`. */
   askedBefore?: readonly AskedRun[];
+  /** What has led to the run that asks people, where the event tells of that. */
+  askedIn?: { trigger: string; chain?: readonly string[] };
 }
 
 /** An incident's state, as an event tells it. */

@@ -54,6 +54,8 @@ export interface RunsTable {
 /** The runs, from the decision to start one to its end. */
 export interface Runs {
   findRun(id: string): Promise<RunRow | undefined>;
+  /** Why a run was started. Undefined: there is none, or it is not known any more. */
+  findCause(id: string): Promise<unknown>;
   /** Runs that have not ended, with what starts them again, oldest first: at most `limit` of those after `after`. */
   liveRuns(page: { after?: LiveRun; limit: number }): Promise<LiveRun[]>;
   /** Temporal knows these runs. */
@@ -126,6 +128,15 @@ export function runsOn({ db, scrub, makeLine, onPending }: Context): Runs {
     async findRun(id) {
       const row = await runs.where('id', '=', cleanText(id)).executeTakeFirst();
       return row && runRow(row);
+    },
+
+    async findCause(id) {
+      const row = await db
+        .selectFrom('runs')
+        .select('cause')
+        .where('id', '=', cleanText(id))
+        .executeTakeFirst();
+      return row?.cause ? JSON.parse(row.cause) : undefined;
     },
 
     async listRuns({ subject, live, before, limit }) {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { activities } from '../activities/index.ts';
 import { approvalStates } from '../docs/approval-states.ts';
 import { cardFile, cardStates, cardsPage } from '../docs/card-states.ts';
+import { nightlyJobs } from '../docs/examples/triggers/nightly-jobs.ts';
 import { activitiesPage, exampleCode, withExamples } from '../docs/generate.ts';
 import { questionStates } from '../docs/question-states.ts';
 import { operations } from '../server/operations/index.ts';
@@ -14,6 +15,7 @@ import { linkHash, noLine } from '../store/chain.ts';
 import { startable } from '../triggers/by-hand/index.ts';
 import { triggers } from '../triggers/index.ts';
 import '../docs/examples/test/activities/kubernetes/set-change-cause.test.ts';
+import '../docs/examples/test/triggers/automations.test.ts';
 import '../docs/examples/test/triggers/deployed.test.ts';
 import '../docs/examples/test/triggers/memory-named.test.ts';
 import '../docs/examples/test/triggers/reports-memory.test.ts';
@@ -150,7 +152,9 @@ describe('what the docs point to', () => {
     const titles = globSync('docs/runbooks/*.md', { cwd: root }).map(
       (page) => matches(read(page), /^# (\w+)$/gm)[0] ?? '',
     );
-    expect(unique(titles)).toEqual(unique([...triggers, ...startable].map(({ workflow }) => workflow)));
+    // What a team's own triggers run, by a line of `followJobs`, is told of too.
+    const own = [...triggers, nightlyJobs, ...startable].map(({ workflow }) => workflow);
+    expect(unique(titles)).toEqual(unique(own));
     for (const { name } of triggers) expect(readme).toContain(`| \`${name}\` |`);
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { activities } from '../activities/index.ts';
+import type { LaterEvent } from '../domain/incident.ts';
 import { impair, restedInstance } from '../simulator/ec2.ts';
 import { crashLoop } from '../simulator/kubernetes.ts';
 import { acknowledgeAs, raiseIncident, resolveAs } from '../simulator/pagerduty.ts';
@@ -15,6 +16,8 @@ import { slackAction } from '../triggers/slack-action.ts';
 import { slackRequest } from '../triggers/slack-request.ts';
 import { startWorker } from '../worker/worker.ts';
 import { deploymentFailed } from '../workflows/deployment-failed.ts';
+import { followJob } from '../workflows/follow-job.ts';
+import { laterEvents } from '../workflows/kit/run.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
 import { shiftHandoff } from '../workflows/shift-handoff.ts';
 import { showApproval } from '../workflows/show-approval.ts';
@@ -23,6 +26,7 @@ import { signedMemo, testAuthority } from './authority.ts';
 import { clientsFor } from './clients.ts';
 import { deployed } from './fixtures/deployed.ts';
 import { drilled } from './fixtures/drilled.ts';
+import { followedJobs } from './fixtures/followed-jobs.ts';
 import { joinStorm } from './fixtures/joined-storm.ts';
 import { mirrored } from './fixtures/mirrored.ts';
 import { endMovesInJira } from './fixtures/moves-in-jira.ts';
@@ -352,6 +356,7 @@ async function recordElsewhere(world: World, folder: string): Promise<void> {
     workflowId: string,
     input: Input,
     name?: string,
+    later: LaterEvent[] = [],
   ) => {
     const { name: workflow } = run;
     const trigger = workflowId.split('/')[0] ?? '';
@@ -361,6 +366,7 @@ async function recordElsewhere(world: World, folder: string): Promise<void> {
       memo: signedMemo({ workflowId, workflow, input }, { trigger }),
       args: [input],
     });
+    if (later.length > 0) await handle.signal(laterEvents, later);
     const outcome = await handle.result().catch(() => 'failed');
     keep(folder, workflow, name ?? outcome, await handle.fetchHistory());
   };
@@ -372,6 +378,8 @@ async function recordElsewhere(world: World, folder: string): Promise<void> {
   await showWhatIsAsked(world, (id, input, name) => record(showApproval, id, input, name));
   await tellOverdue(world, (id, input) => record(tellOverdueRun, id, input));
   await deployed((id, input) => record(deploymentFailed, id, input));
+  for (const [name, input, later] of followedJobs())
+    await record(followJob, `nightly-jobs/${name}`, input, undefined, later);
   await worker.stop();
   await temporal.teardown();
 }

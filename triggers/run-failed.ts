@@ -1,6 +1,7 @@
 import { isWatching } from '../domain/mode.ts';
 import { type PagePolicy, pageRulesFor } from '../domain/page.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
+import { pagerInput } from './paged-run.ts';
 import { pagePolicies } from './policies/index.ts';
 import { defineTrigger } from './trigger.ts';
 
@@ -21,23 +22,7 @@ export const runFailedBy = (policies: readonly PagePolicy[]) =>
         startedBy !== 'person' || pageRulesFor(workflow, policies).whenStartedByPeople !== false,
     },
     run: pageForRun,
-    input: (
-      { runId, workflow, target, incidentId, incidentUrl, worker, endedAt, failure },
-      { connection },
-    ) => ({
-      runId,
-      workflow,
-      failureClass: failure.class,
-      target,
-      message: failure.message,
-      ...(incidentId === undefined ? {} : { incidentId }),
-      ...(incidentUrl === undefined ? {} : { incidentUrl }),
-      ...(worker === undefined ? {} : { worker }),
-      ...(endedAt === undefined ? {} : { at: endedAt }),
-      ...(failure.activity === undefined ? {} : { activity: failure.activity }),
-      ...(connection === undefined ? {} : { account: connection }),
-      rules: rulesOf(workflow, policies),
-    }),
+    input: (failed, event) => pagerInput(failed, event, rulesOf(failed.workflow, policies)),
     target: ({ workflow, target }) => `${workflow}/${target}`,
     forPeople: true,
   });

@@ -1,10 +1,12 @@
 import type { z } from 'zod';
 import type { ChangeKind } from '../domain/kind.ts';
 import { workflowKinds } from '../workflows/kinds.ts';
+import { tagsOf } from './tags.ts';
 
 /** A workflow that a person or a program can start, with its types forgotten. */
 export interface Startable {
   workflow: string;
+  tags?: readonly string[];
   summary: string;
   /** Of the worst that it may call. The start of a `destructive` one needs the right `runs.startDestructive`. */
   kind: ChangeKind;
@@ -52,6 +54,7 @@ export function defineStartable<Input extends z.ZodObject, Given>({
   // What they are given has gone through the schema.
   return {
     workflow: run.name,
+    ...tagsOf(run.name),
     summary,
     kind,
     input,

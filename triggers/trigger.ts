@@ -8,6 +8,7 @@ import { type WhenOverdue, whenOverdue as waysToEnd } from '../domain/run.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import type { WhenAcknowledged } from '../domain/takeover.ts';
 import { workflowKinds } from '../workflows/kinds.ts';
+import { tagsOf } from './tags.ts';
 
 /** What a trigger says to an event: start this run, or the condition that said no. */
 export type Answer = { start: string; id: string; input: unknown } | { no: string };
@@ -17,6 +18,8 @@ export interface Trigger {
   name: string;
   on: readonly EventType[];
   workflow: string;
+  /** Of its workflow. */
+  tags?: readonly string[];
   /** `subject`: at most one live run per subject, which later events join. `event`: each event is its own. */
   each: 'subject' | 'event';
   whenResolved: 'stop' | 'continue';
@@ -51,6 +54,8 @@ export interface Schedule {
   /** IANA name. UTC when left out. */
   timeZone?: string;
   overlap?: 'skip' | 'allow';
+  /** So long after its time it may make its event: `'10 minutes'`. Then it is missed, and people are paged. Left out: 90 seconds. */
+  startWithin?: Duration;
 }
 
 type Condition<Type extends EventType> = (data: DataOf<Type>, event: Event<Type>) => boolean;
@@ -133,6 +138,7 @@ export function defineTrigger<const Type extends EventType, Input>(
     name,
     on,
     workflow: run.name,
+    ...tagsOf(run.name),
     each: schedule?.overlap === 'allow' ? 'event' : each,
     whenResolved,
     ...(whenAcknowledged ? { whenAcknowledged } : {}),
@@ -217,6 +223,8 @@ function faultOf({
     return `has no fitting cron, "${schedule.cron}": Use the five fields of crontab(5), such as '0 6 * * *'.`;
   if (schedule?.timeZone !== undefined && !isTimeZone(schedule.timeZone))
     return `has a time zone that nobody knows, "${schedule.timeZone}". Use an IANA name, such as 'Europe/Zurich', or leave it out for UTC.`;
+  if (schedule?.startWithin !== undefined && !((secondsOf(schedule.startWithin) ?? 0) >= 1))
+    return `has no fitting startWithin, ${schedule.startWithin}: it is the time after which its schedule is missed. Write it as '10 minutes' or '90 seconds'.`;
   if (typeof run !== 'function' || run.name === '')
     return 'runs nothing: "run" is no named function. Export the workflow as a function, and list it in workflows/index.ts.';
   if (storm !== undefined && !(Number.isInteger(storm) && storm >= 1 && storm <= mostOfStorm))
@@ -241,7 +249,7 @@ function faultOf({
 }
 
 /** Undefined where it is left out, NaN where it is no time. */
-function secondsOf(duration: Duration | undefined): number | undefined {
+export function secondsOf(duration: Duration | undefined): number | undefined {
   if (duration === undefined) return undefined;
   try {
     return msToNumber(duration) / 1_000;

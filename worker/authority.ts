@@ -38,6 +38,8 @@ const causeSchema = z.looseObject({
   // A mode that is not known here is a cause that is not understood, and changes nothing.
   mode: z.enum(runModes).optional(),
   whenAcknowledged: z.literal('pause').optional(),
+  tags: z.array(z.string()).optional(),
+  chain: z.array(z.string()).optional(),
 });
 export type CauseOfCall = z.infer<typeof causeSchema>;
 

@@ -1,3 +1,5 @@
+import { activityInfo } from '@temporalio/activity';
+import { z } from 'zod';
 import type { Actor } from '../activities/activity.ts';
 import type { Baton, Performed } from '../activities/baton.ts';
 import { notConnected, refused } from '../activities/failures.ts';
@@ -25,6 +27,16 @@ export interface BatonOptions {
   /** Of people to whom nobody gave a role: what they may do to an incident PagerDuty says besides. */
   responderRole?: Role | undefined;
 }
+
+/** All that a run may ask for on its own behalf. What people decide is not among it. */
+const operationsOfRuns: ReadonlySet<string> = new Set([
+  'workflows.list',
+  'runs.start',
+  'runs.show',
+  'runs.stop',
+]);
+
+const chainSchema = z.looseObject({ trigger: z.string(), chain: z.array(z.string()).optional() });
 
 const performNothing: Perform = async (operation) => ({
   refusal: `This worker cannot carry out ${operation}: it was started without the operations`,
@@ -58,6 +70,15 @@ export function batonFor({
       alsoKnownAs,
     };
   }
+  /** Of a run that asks on its own behalf. What it starts is asked about where it could not be taken back: see `runs.start`. */
+  async function ofRun(operation: string): Promise<Principal | undefined> {
+    if (!operationsOfRuns.has(operation)) return undefined;
+    const id = activityInfo().workflowExecution?.workflowId ?? '';
+    const cause = chainSchema.safeParse(await store.findCause(id)).data;
+    if (!cause) return undefined;
+    const run = { id, chain: [...(cause.chain ?? []), cause.trigger] };
+    return { kind: 'baton', name: `run ${id}`, role: 'operator', run };
+  }
   const { askApproval, findApproval, closeApproval, showedApproval } = store;
   const { keepLinkCode, redeemLinkCode, findPersonInSlack } = store;
   const { untoldNotices, claimNotices, toldNotices, modesOn, deedsOn } = store;
@@ -86,10 +107,11 @@ export function batonFor({
     modesOn,
     foundOut: (subject, trigger) => foundOut(subject, trigger, store),
     async perform(operation, input, by, key) {
-      const principal = await principalOf(by);
+      const principal = by ? await principalOf(by) : await ofRun(operation);
+      if (!by && !principal) return { refusal: 'nobody is known in whose name this is asked for' };
       if (principal) return perform(operation, input, principal, key);
       return {
-        refusal: `Baton knows no e-mail address of ${by.name}, and so not what they may do. Prove who you are: /baton link-me`,
+        refusal: `Baton knows no e-mail address of ${by?.name}, and so not what they may do. Prove who you are: /baton link-me`,
       };
     },
   };

@@ -64,6 +64,8 @@ export function engineActivities(
           mode: cause.mode,
           worker: carriedOut.worker,
           incident: cause.incident,
+          tags: cause.tags,
+          chain: cause.chain,
           startedBy: startedByIn(cause),
         }),
       );

@@ -3,6 +3,7 @@ export { changeIncident } from './change-incident.ts';
 export { deploymentFailed } from './deployment-failed.ts';
 export { drill } from './drill.ts';
 export { ec2UnhealthyRestart } from './ec2-unhealthy-restart.ts';
+export { followJob } from './follow-job.ts';
 export { emitScheduleEvent } from './kit/schedule.ts';
 export { kubernetesCrashLoopDiagnosis } from './kubernetes-crash-loop-diagnosis.ts';
 export { linkByCode } from './link-by-code.ts';

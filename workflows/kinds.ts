@@ -11,6 +11,7 @@ export const workflowKinds: ReadonlyMap<string, ChangeKind> = new Map([
   ['drill', 'change'],
   ['ec2UnhealthyRestart', 'destructive'],
   ['emitScheduleEvent', 'change'],
+  ['followJob', 'change'],
   ['kubernetesCrashLoopDiagnosis', 'destructive'],
   ['linkByCode', 'change'],
   ['mirrorAlert', 'change'],

@@ -2,8 +2,6 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { Approval, ApprovalState } from '../../domain/approval.ts';
 import type { Event, EventType, KnownEventType } from '../../domain/event.ts';
 import type { Question, QuestionState } from '../../domain/question.ts';
-import type { RunState } from '../../domain/run.ts';
-import { runEnd, runOverdue } from '../../domain/run-end.ts';
 import { defaultConnection } from '../../domain/subject.ts';
 import { readJiraEvent } from '../../server/jira/event.ts';
 import { readPagerDutyEvent } from '../../server/pagerduty/event.ts';
@@ -20,6 +18,7 @@ import { exampleWebhook, signWebhook } from '../example.ts';
 import { conditionExample } from './conditions.ts';
 import { httpExample } from './http.ts';
 import { ada, wireData, wireIncident } from './pagerduty.ts';
+import { overdueRun, runThat, runThatEnded } from './runs.ts';
 
 /** An event as its source sends it: by HTTP, with a signature over the bytes. */
 export interface Raw {
@@ -241,47 +240,6 @@ function ofWaitingQuestion(at: Date): Example {
   return { event: event as Event };
 }
 
-const runRow = (at: Date) => ({
-  id: run,
-  trigger: 'ec2-unhealthy',
-  workflow,
-  subject: incident,
-  target: 'i-0abc12345def67890',
-  eventSeq: 1,
-  state: 'running' as const,
-  createdAt: at.toISOString(),
-});
-
-function ofOverdueRun(at: Date): Example {
-  const telling = {
-    at: at.toISOString(),
-    via: 'watchdog',
-    dueAt: at.toISOString(),
-    whenOverdue: 'page',
-  } as const;
-  return { event: runOverdue(runRow(at), telling).event.event as Event };
-}
-
-function ofRun(state: Exclude<RunState, 'starting' | 'running'>, at: Date): Example {
-  const failure = {
-    failed: {
-      class: 'ProviderRefused',
-      message: 'EC2 refused (403): UnauthorizedOperation',
-      activity: 'rebootEc2Instances',
-    },
-    'timed out': { class: 'TimedOut', message: 'The run took too long' },
-  }[state as string];
-  const ending = {
-    state,
-    outcome: state === 'completed' ? 'restarted and healthy' : state,
-    healthy: state === 'completed',
-    ...(failure ? { failure } : {}),
-    at: at.toISOString(),
-    via: 'worker',
-  };
-  return { event: runEnd(runRow(at), ending).event.event as Event };
-}
-
 function ofSchedule(at: Date): Example {
   const time = at.toISOString();
   const type = 'schedule.shift-handoff';
@@ -324,11 +282,14 @@ const own: Record<Own | 'schedule.shift-handoff' | 'http.deployment' | 'http.mon
   'question.answered': (at) => ofQuestion('answered', at),
   'question.expired': (at) => ofQuestion('expired', at),
   'question.withdrawn': (at) => ofQuestion('withdrawn', at),
-  'run.completed': (at) => ofRun('completed', at),
-  'run.failed': (at) => ofRun('failed', at),
-  'run.timed_out': (at) => ofRun('timed out', at),
-  'run.cancelled': (at) => ofRun('cancelled', at),
-  'run.overdue': ofOverdueRun,
+  'run.started': (at) => runThat('started', at),
+  'run.waiting': (at) => runThat('waits', at),
+  'run.went_on': (at) => runThat('went on', at),
+  'run.completed': (at) => runThatEnded('completed', at),
+  'run.failed': (at) => runThatEnded('failed', at),
+  'run.timed_out': (at) => runThatEnded('timed out', at),
+  'run.cancelled': (at) => runThatEnded('cancelled', at),
+  'run.overdue': overdueRun,
   'worker.unhealthy': (at) => conditionExample('worker.unhealthy', at),
   'worker.healthy': (at) => conditionExample('worker.healthy', at),
   'schedule.missed': (at) => conditionExample('schedule.missed', at),

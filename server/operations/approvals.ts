@@ -7,7 +7,7 @@ import type { Answered } from '../../store/approvals.ts';
 import { Refusal } from '../refusal.ts';
 import { askedFilter, askedInput, isResolved, isTakenUp, mayAnswer } from './answering.ts';
 import { answerShape, approversShape, callShape, states } from './approval-shapes.ts';
-import { defineOperation, type OperationContext } from './operation.ts';
+import { defineOperation, doorOfAnswer, type OperationContext } from './operation.ts';
 import { answered, pageOutput } from './page.ts';
 import { isOfMine } from './scope.ts';
 
@@ -178,7 +178,7 @@ async function answer(
     by,
     ...(alsoKnownAs.length === 0 ? {} : { alsoKnownAs }),
     name,
-    via: via === 'mcp' ? 'api' : via,
+    via: doorOfAnswer(via),
     decision,
     ...(reason === undefined ? {} : { reason }),
     digest,

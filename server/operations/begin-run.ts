@@ -9,6 +9,7 @@ import type { IncidentRow } from '../../store/incidents.ts';
 import { type AccountsOf, accountsFor } from '../accounts.ts';
 import { doubtsAbout } from '../doubts.ts';
 import { Refusal } from '../refusal.ts';
+import { tellStarted } from '../run-news.ts';
 import { type RunStarter, startRun } from '../runs.ts';
 import { isTemporalAway } from '../temporal-state.ts';
 import type { OperationContext } from './operation.ts';
@@ -26,9 +27,11 @@ export interface Beginning {
   subject: string | undefined;
   incident: IncidentRow | undefined;
   target: string;
+  tags?: readonly string[] | undefined;
   whenResolved: 'stop' | 'continue';
   reason: string;
-  mode?: 'plan';
+  /** `propose`: a run has started it, and it may do what cannot be taken back. */
+  mode?: 'plan' | 'propose';
   whenAcknowledged?: WhenAcknowledged | undefined;
 }
 
@@ -39,7 +42,7 @@ export async function begin(
 ): Promise<{ run: Awaited<ReturnType<typeof findRun>>; isNew: boolean }> {
   const { id, trigger, workflow, input, given, subject, incident, target, whenResolved, reason, mode } =
     beginning;
-  const { whenAcknowledged } = beginning;
+  const { whenAcknowledged, tags } = beginning;
   const starter = reachable(context);
   const { store, connections, policies, principal, via } = context;
   const known = await connections.look();
@@ -54,6 +57,8 @@ export async function begin(
     target,
     whenResolved,
     ...(whenAcknowledged ? { whenAcknowledged } : {}),
+    ...(tags ? { tags } : {}),
+    ...(principal.run ? { chain: principal.run.chain } : {}),
     ...(mode ? { mode } : {}),
   };
   const run: Pick<RunRow, 'id' | 'trigger' | 'workflow' | 'target' | 'subject'> = {
@@ -100,7 +105,10 @@ export async function begin(
         return false;
       },
     );
-    if (isThere) await store.runBegan(id);
+    if (isThere) {
+      await tellStarted(run, cause, { store, triggers: await context.triggers(), via });
+      await store.runBegan(id);
+    }
   }
   return { run: await findRun(id, context), isNew };
 }

@@ -12,7 +12,11 @@ import type { Doctor } from '../doctor.ts';
 import type { RunStarter } from '../runs.ts';
 
 /** By which door somebody came. */
-export type Door = 'api' | 'cli' | 'console' | 'slack' | 'mcp';
+export type Door = 'api' | 'cli' | 'console' | 'slack' | 'mcp' | 'worker';
+
+/** Where people have answered, as what they answer is kept: an agent asks by the API, and no run answers. */
+export const doorOfAnswer = (via: Door): Exclude<Door, 'mcp' | 'worker'> =>
+  via === 'mcp' || via === 'worker' ? 'api' : via;
 
 /** What operations work on: the same for all who ask. What is costly to have is made when it is first asked for. */
 export interface World {

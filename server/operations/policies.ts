@@ -5,6 +5,9 @@ import { defineOperation } from './operation.ts';
 
 const times = ['always', 'not those that people start', 'never'] as const;
 
+/** The trigger that pages by the policies. */
+const pager = 'run-failed';
+
 export const listPolicies = defineOperation({
   name: 'policies.list',
   kind: 'read',
@@ -40,10 +43,8 @@ export const listPolicies = defineOperation({
     const { pages, journal, urgent } = await policies();
     const { names } = await workflows();
     const within = principal.scope?.workflows;
-    // What pages for others never does for itself.
-    const pagers = (await triggers()).flatMap(({ on, workflow }) =>
-      on.includes('run.failed') ? [workflow] : [],
-    );
+    // What pages for others by these never does for itself. Other triggers may listen to failures too.
+    const pagers = (await triggers()).flatMap(({ name, workflow }) => (name === pager ? [workflow] : []));
     return {
       urgent: urgent?.when ?? 'none',
       items: names

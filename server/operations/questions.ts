@@ -6,7 +6,7 @@ import type { QuestionAnswered } from '../../store/questions.ts';
 import { Refusal } from '../refusal.ts';
 import { askedFilter, askedInput, isResolved, isTakenUp, mayAnswer } from './answering.ts';
 import { approversShape } from './approval-shapes.ts';
-import { defineOperation, type OperationContext } from './operation.ts';
+import { defineOperation, doorOfAnswer, type OperationContext } from './operation.ts';
 import { answered, pageOutput } from './page.ts';
 import {
   formShape,
@@ -137,7 +137,7 @@ export const answerQuestion = defineOperation({
       by: actorOf(principal),
       ...(alsoKnownAs.length === 0 ? {} : { alsoKnownAs }),
       name,
-      via: via === 'mcp' ? 'api' : via,
+      via: doorOfAnswer(via),
       values: read.values,
       ...(reason === undefined ? {} : { reason }),
     });

@@ -6,7 +6,7 @@ import { oneLine } from '../../domain/text.ts';
 import { checkOtherInput } from '../other-input.ts';
 import { Refusal } from '../refusal.ts';
 import { isTakenUp, mayAnswer } from './answering.ts';
-import { defineOperation, type OperationContext } from './operation.ts';
+import { defineOperation, doorOfAnswer, type OperationContext } from './operation.ts';
 import { ended, findQuestion, notTaken } from './questions.ts';
 import { findRun } from './scope.ts';
 import { idInput } from './shapes.ts';
@@ -71,7 +71,7 @@ export const unparkRun = defineOperation({
       by: actorOf(principal),
       ...(alsoKnownAs.length === 0 ? {} : { alsoKnownAs }),
       name,
-      via: via === 'mcp' ? 'api' : via,
+      via: doorOfAnswer(via),
       values,
       ...other,
       ...(reason === undefined ? {} : { reason }),

@@ -143,14 +143,21 @@ export const startRunByHand = defineOperation({
         incident,
         subject,
         target: startable.target(given),
+        tags: startable.tags,
         whenResolved: startable.whenResolved,
         reason,
-        ...(plan ? { mode: 'plan' as const } : {}),
+        ...modeOf(startable, plan, context),
       },
       context,
     );
   },
 });
+
+/** What a run starts asks before it does what cannot be taken back: no person has wanted it, and no review of a trigger has allowed it. */
+function modeOf({ kind }: Startable, plan: boolean, { principal }: OperationContext) {
+  if (plan) return { mode: 'plan' as const };
+  return principal.run && kind === 'destructive' ? { mode: 'propose' as const } : {};
+}
 
 /** What is neither harmless nor reversible is not for all who may start a run (reliability, §7). */
 function checkKind({ workflow, kind }: Startable, { principal }: OperationContext): void {

@@ -10,7 +10,7 @@ import type { OverdueRun } from '../../store/overdue.ts';
 import type { Store } from '../../store/store.ts';
 import type { Finish, Trigger } from '../../triggers/trigger.ts';
 import { keyOf } from '../../workflows/kit/key.ts';
-import { causeOf } from '../reconcile.ts';
+import { causeOf, toldOf } from '../cause.ts';
 import { callMilliseconds } from '../runs.ts';
 import { isTemporalAway } from '../temporal-state.ts';
 import type { Condition } from './condition.ts';
@@ -38,17 +38,12 @@ export function runsOverdue({ store, client, triggers, pages, log }: Options): C
   const limits = [...finishes].map(([trigger, { withinSeconds }]) => ({ trigger, seconds: withinSeconds }));
 
   async function tell({ run, cause, finish }: Overdue): Promise<void> {
-    const known = causeOf.safeParse(cause).data;
-    const { connection, mode, incident } = known ?? {};
     // First: a run whose event is in the inbox is not told to stop again.
     if (finish.whenOverdue === 'cancel') await cancel(run.id, client);
     const { entry, event } = runOverdue(run, {
       at: new Date().toISOString(),
       via: 'watchdog',
-      connection,
-      mode,
-      incident,
-      startedBy: known && startedByIn(known),
+      ...toldOf(causeOf.safeParse(cause).data),
       dueAt: dueAt(run, finish),
       whenOverdue: finish.whenOverdue,
     });

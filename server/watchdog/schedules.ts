@@ -2,7 +2,7 @@ import { cronOf, lastDue } from '../../domain/cron.ts';
 import type { Trouble } from '../../domain/watched.ts';
 import type { KeptSchedule } from '../../store/schedules.ts';
 import type { Store } from '../../store/store.ts';
-import type { Trigger } from '../../triggers/trigger.ts';
+import { secondsOf, type Trigger } from '../../triggers/trigger.ts';
 import { keyOf } from '../../workflows/kit/key.ts';
 import { declaredSchedules } from '../schedules.ts';
 import type { TemporalState } from '../temporal-state.ts';
@@ -27,6 +27,15 @@ export function scheduleMissed({ store, triggers, temporal, limits, now = Date.n
     cron,
     timeZone,
   }));
+  /** The shortest of the times that the triggers of a schedule give it. */
+  const lateAfter = (name: string) =>
+    Math.min(
+      ...triggers.flatMap(({ on, schedule }) =>
+        schedule && on.includes(`schedule.${name}`)
+          ? [secondsOf(schedule.startWithin) ?? limits.scheduleLate]
+          : [],
+      ),
+    );
   return {
     name: 'schedule.missed',
     // They had their time.
@@ -36,7 +45,7 @@ export function scheduleMissed({ store, triggers, temporal, limits, now = Date.n
       if (!temporal.up) return undefined;
       const kept = await store.keepSchedules(declared);
       return kept.flatMap((schedule) => {
-        const due = missedOf(schedule, now() - limits.scheduleLate * 1_000);
+        const due = missedOf(schedule, now() - lateAfter(schedule.name) * 1_000);
         return due === undefined ? [] : [troubleOf(schedule, new Date(due).toISOString())];
       });
     },

@@ -110,14 +110,14 @@ describe('startBatonRun', () => {
     });
   });
 
-  it('does nothing for nobody', async () => {
-    const { asked, run } = batonThat({ 'workflows.list': workflows });
-    const given = { workflow: 'restart', reason: 'stuck', input: { times: '1' } };
-    expect(await run(startBatonRun, given)).toMatchObject({
-      changed: false,
-      refusal: expect.stringContaining('nobody'),
+  it('is asked for by the run itself where no person asks', async () => {
+    const { asked, run } = batonThat({
+      'workflows.list': workflows,
+      'runs.start': { run: { id: 'manual/1' }, isNew: true },
     });
-    expect(asked).toEqual([]);
+    const given = { workflow: 'restart', reason: 'stuck', input: { incidentId: 'Q1', times: '1' } };
+    expect(await run(startBatonRun, given)).toEqual({ changed: true, runId: 'manual/1' });
+    expect(asked.map(({ by }) => by)).toEqual([undefined, undefined]);
   });
 });
 

@@ -64,6 +64,7 @@ const makeOlder = (id: string, age: string) =>
 
 const start = (through = client) =>
   startReconciler({
+    triggers: [],
     store,
     client: through,
     namespace: 'default',

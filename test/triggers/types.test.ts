@@ -26,7 +26,7 @@ const declare = (changes: object) => defineTrigger({ ...base, ...changes } as ne
 
 describe('a trigger', () => {
   it.each([
-    'run.started',
+    'run.paused',
     'grafana.alert',
     'activity.failed',
     'approval.forgotten',
@@ -45,6 +45,9 @@ describe('a trigger', () => {
     'pagerduty.some.new',
     'schedule.nightly',
     'slack.action',
+    'run.started',
+    'run.waiting',
+    'run.went_on',
     'run.cancelled',
     'run.overdue',
     'worker.unhealthy',
@@ -78,6 +81,11 @@ describe('a trigger', () => {
       'a time zone that nobody knows',
       { on: 'schedule.nightly', schedule: { cron: '0 6 * * *', timeZone: 'Europe/Zuerich' } },
       'has a time zone that nobody knows, "Europe/Zuerich". Use an IANA name',
+    ],
+    [
+      'a time in which a schedule is to start that is none',
+      { on: 'schedule.nightly', schedule: { cron: '0 6 * * *', startWithin: 'soon' } },
+      'has no fitting startWithin, soon',
     ],
     [
       'a schedule for what is told of schedules',

@@ -53,6 +53,7 @@ describe('the bundle of the workflows', () => {
       'deploymentFailed',
       'drill',
       'ec2UnhealthyRestart',
+      'followJob',
       'emitScheduleEvent',
       'kubernetesCrashLoopDiagnosis',
       'linkByCode',

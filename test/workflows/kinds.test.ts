@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { activities } from '../../activities/index.ts';
 import * as workflows from '../../workflows/index.ts';
 import { workflowKinds } from '../../workflows/kinds.ts';
+import { workflowTags } from '../../workflows/tags.ts';
 
 const folder = join(import.meta.dirname, '../../workflows');
 const fileOf = (workflow: string) =>
@@ -36,5 +37,13 @@ describe('the kinds of workflows', () => {
     // What takes a change back may be anything.
     const isAny = text.includes('engine.findMade(');
     expect(kind).toBe(named || isAny ? 'destructive' : 'change');
+  });
+});
+
+describe('the tags of workflows', () => {
+  it.each([...workflowTags])('of %s are of a workflow that there is, and can be named', (workflow, tags) => {
+    expect(workflowKinds.has(workflow)).toBe(true);
+    expect(tags.length).toBeGreaterThan(0);
+    for (const tag of tags) expect(tag).toMatch(/^[a-z0-9][a-z0-9-]{0,39}$/);
   });
 });

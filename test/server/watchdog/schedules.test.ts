@@ -16,13 +16,17 @@ const trigger = defineTrigger({
 });
 
 /** The schedule of the trigger, declared since `since`, with its last event of `lastAt`, at a time. */
-function watched(at: string, { since = '2026-11-01T00:00:00.000Z', lastAt }: Partial<KeptSchedule>) {
+function watched(
+  at: string,
+  { since = '2026-11-01T00:00:00.000Z', lastAt }: Partial<KeptSchedule>,
+  triggers = [trigger],
+) {
   const clock = fakeClock(at);
   const temporal = { up: true };
   const known: { lastAt?: string } = lastAt === undefined ? {} : { lastAt };
   const { find } = scheduleMissed({
     store: { keepSchedules: async (all) => all.map((each) => ({ ...each, since, ...known })) },
-    triggers: [trigger],
+    triggers,
     temporal,
     limits,
     now: clock.now,
@@ -46,6 +50,24 @@ describe('a schedule that was due', () => {
     ]);
     known.lastAt = '2026-11-27T05:00:00Z';
     expect(await find()).toEqual([]);
+  });
+
+  it('is missed after the time in which its trigger wants it started', async () => {
+    const patient = defineTrigger({
+      name: 'patient',
+      on: 'schedule.report',
+      when: 'always',
+      run: report,
+      input: ({ scheduledAt }) => scheduledAt,
+      schedule: { cron: '0 6 * * 1-5', timeZone: 'Europe/Zurich', startWithin: '10 minutes' },
+    });
+    const last = { lastAt: '2026-11-25T05:00:00Z' };
+    const { clock, find } = watched('2026-11-26T05:09:59.000Z', last, [patient]);
+    expect(await find()).toEqual([]);
+    clock.pass(1);
+    expect(await find()).toMatchObject([{ key: 'baton/schedule/Missed/report' }]);
+    // Of two triggers on one schedule the one in a hurry counts.
+    expect(await watched('2026-11-26T05:01:30.000Z', last, [patient, trigger]).find()).toHaveLength(1);
   });
 
   it('and has made its event is kept', async () => {
