@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { SetUp } from '../domain/set-up.ts';
 import type { Budget } from './budget.ts';
 
 /** One thing that an account lets us do, or does not. */
@@ -94,6 +95,7 @@ export interface Tested {
  * - `past`: pages of all incidents of a time, and of what their logs say, both newest first and as the provider answers them, for a look
  *   at an account that Baton has not served. It only reads.
  * - `test`: sends something that is marked as a test, and looks whether it arrives, until `signal` ends. Left out: the check tells enough.
+ * - `setUp`: makes at the provider what a connection needs, and takes it away. Left out: people do.
  */
 export interface Provider<
   Name extends string = string,
@@ -127,6 +129,7 @@ export interface Provider<
     entries(client: Client, query: LogQuery, signal: AbortSignal): Promise<LogPage>;
   };
   test?(client: Client, signal: AbortSignal, asked: Asked): Promise<Tested | undefined>;
+  setUp?(): Promise<SetUp<Client>>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: method parameters are contravariant, so no narrower type takes them all.

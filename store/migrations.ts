@@ -12,6 +12,7 @@ import { gapSteps, pullSteps } from './pulls.ts';
 import { recordSteps } from './record-rules.ts';
 import { peopleScopeSteps, rightsSteps, tokenOwnerSteps } from './rights-steps.ts';
 import { scheduleSteps } from './schedules.ts';
+import { setUpSteps } from './set-up.ts';
 import { stormSteps } from './storms.ts';
 import type { Tables } from './tables.ts';
 import { takeoverSteps } from './takeovers.ts';
@@ -234,6 +235,7 @@ const steps: Record<string, string[]> = {
     `create index runs_asking on runs (trigger, created_at)
       where substring(cause from '"mode":"([a-z]+)"') in ('observe', 'propose', 'approve')`,
   ],
+  '0044-set-up': setUpSteps,
 };
 
 /**

@@ -8,6 +8,8 @@ import {
   removeConnection,
   showConnection,
 } from './connections.ts';
+import { pingConnection } from './connections-ping.ts';
+import { restoreConnection } from './connections-restore.ts';
 import { rotateConnection } from './connections-rotate.ts';
 import { connectionsTest } from './connections-test.ts';
 import { doctorCheck } from './doctor.ts';
@@ -23,7 +25,10 @@ import { listRoutes, removeRoute, setRoute } from './routes.ts';
 import { listRuns, runTimeline, showRun, startRunByHand, stopRun } from './runs.ts';
 import { unparkRun } from './runs-unpark.ts';
 import { listSettings } from './settings.ts';
+import { setupChoices } from './setup.ts';
+import { setupPagerDuty } from './setup-pagerduty.ts';
 import { storeSize } from './store-size.ts';
+import { teardownPagerDuty } from './teardown-pagerduty.ts';
 import { createToken, listTokens, revokeToken } from './tokens.ts';
 import { listTriggers, showTrigger, testTriggers } from './triggers.ts';
 import { triggersAgreement } from './triggers-agreement.ts';
@@ -78,7 +83,12 @@ export const operations = [
   changeConnection,
   rotateConnection,
   removeConnection,
+  restoreConnection,
   connectionsTest,
+  pingConnection,
+  setupChoices,
+  setupPagerDuty,
+  teardownPagerDuty,
   listRoutes,
   setRoute,
   removeRoute,
