@@ -20,6 +20,7 @@ import { addQuestionCommands } from './questions.ts';
 import { addRecordCommands } from './record.ts';
 import { addRunCommands } from './runs.ts';
 import { addProcessCommands } from './serve.ts';
+import { addSetupCommands } from './setup.ts';
 import { addStoreCommands } from './store-size.ts';
 import { addTriggerCommands } from './triggers.ts';
 import { addUndoCommand } from './undo.ts';
@@ -58,6 +59,7 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addRecordCommands(program, wiring);
   addAuditCommands(program, wiring);
   addStoreCommands(program, wiring);
+  addSetupCommands(program, wiring);
   addConnectionCommands(program, wiring);
   addConfigCommand(program, wiring);
   addAccessCommand(program, wiring);
