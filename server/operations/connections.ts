@@ -258,7 +258,14 @@ export const removeConnection = defineOperation({
       .default(false)
       .describe('Also where routes or live runs use it: their calls then fail, and go by no other account'),
   }),
-  output: z.object({ name: z.string(), users: z.array(z.string()).describe('What used it') }),
+  output: z.object({
+    name: z.string(),
+    users: z.array(z.string()).describe('What used it'),
+    left: z
+      .array(z.string())
+      .optional()
+      .describe('What setup has made for it at the provider, and what stays: teardown takes it away'),
+  }),
   async run({ name, force }, context) {
     const { store, connections } = context;
     await findConnection(name, context);
@@ -273,6 +280,9 @@ export const removeConnection = defineOperation({
     const entry = entryAbout('connection.removed', name, { users, force }, context);
     await store.removeConnection(name, actorOf(context.principal), entry);
     await connections.look();
-    return { name, users };
+    const left = (await store.listSetUp(name)).map(
+      ({ kind, name: thing, id }) => `${kind} ${thing} (${id ?? 'perhaps'})`,
+    );
+    return { name, users, ...(left.length === 0 ? {} : { left }) };
   },
 });

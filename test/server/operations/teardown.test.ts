@@ -196,7 +196,11 @@ describe('a connection that was removed', () => {
   it('is restored also where it was removed by hand', async () => {
     const { ask, input, values } = await setUp();
     const before = await values();
-    await ask(removeConnection, input);
+    const { left } = await ask(removeConnection, input);
+    expect(left).toEqual([
+      expect.stringMatching(/^integration baton-checkout \(P/),
+      expect.stringMatching(/^webhook subscription account \(P/),
+    ]);
     await ask(restoreConnection, input);
     expect(await values()).toEqual(before);
     // What setup had made for it is known still.
