@@ -5,6 +5,7 @@ import { addAccessCommand, addAdminTokenCommand } from './access.ts';
 import { addApprovalCommands } from './approvals.ts';
 import { addAuditCommands } from './audit.ts';
 import { addBacktestCommand } from './backtest.ts';
+import { addBundleCommand } from './bundle.ts';
 import { addCatalogueCommands } from './catalogue.ts';
 import { addConfigCommand } from './config.ts';
 import { addConnectionCommands } from './connections.ts';
@@ -47,6 +48,7 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addLookCommand(program, wiring);
   addBacktestCommand(program, wiring);
   addDoctorCommand(program, wiring);
+  addBundleCommand(program, wiring);
   addIncidentCommands(program, wiring);
   addRunCommands(program, wiring);
   addPlanCommand(program, wiring);
