@@ -82,6 +82,13 @@ function clientsOf(provider: AnyProvider, source: ConnectionSource, env: NodeJS.
   };
 }
 
+/** A client for values that no connection holds yet. */
+export const clientFor = (
+  provider: AnyProvider,
+  values: Record<string, string | undefined>,
+  env: NodeJS.ProcessEnv,
+): Promise<unknown> => connect(provider, values, env, 'to be set up', noBudget);
+
 async function connect(
   provider: AnyProvider,
   values: Record<string, string | undefined>,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { SetUp } from '../domain/set-up.ts';
 import type { Sending, SendingAnswer } from '../domain/subscription.ts';
 import type { Budget } from './budget.ts';
 
@@ -96,6 +97,7 @@ export interface Tested {
  *   at an account that Baton has not served. It only reads.
  * - `tell`: one attempt at telling the connection’s subscriber of an event, signed. Rejects where no answer came.
  * - `test`: sends something that is marked as a test, and looks whether it arrives, until `signal` ends. Left out: the check tells enough.
+ * - `setUp`: makes at the provider what a connection needs, and takes it away. Left out: people do.
  */
 export interface Provider<
   Name extends string = string,
@@ -130,6 +132,7 @@ export interface Provider<
   };
   tell?(client: Client, sending: Omit<Sending, 'connection'>, signal: AbortSignal): Promise<SendingAnswer>;
   test?(client: Client, signal: AbortSignal, asked: Asked): Promise<Tested | undefined>;
+  setUp?(): Promise<SetUp<Client>>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: method parameters are contravariant, so no narrower type takes them all.

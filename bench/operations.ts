@@ -64,6 +64,7 @@ const app = createApp({
       linkedPeople: () => new Map(),
       retentionDays: 365,
       ownValues: () => ({}),
+      clientFor: () => Promise.reject(new Error('Nobody sets anything up here')),
       connections: noConnections,
       providers: [],
       doctor: () => Promise.reject(new Error('Nobody asks the doctor here')),

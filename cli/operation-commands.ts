@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import type { AnyOperation } from '../server/operations/operation.ts';
 import { printAnswer } from './answer.ts';
 import { act, parseLimit, withAsk } from './command.ts';
+import { givenValue } from './given-value.ts';
 import type { Streams } from './output.ts';
 import { firstOf } from './pages.ts';
 
@@ -25,6 +24,7 @@ const nouns: Readonly<Record<string, string>> = {
   questions: '',
   subscriptions: 'who is told of what Baton does, by HTTP',
   routes: 'by which connection which runs act',
+  teardown: 'take away what setup has made',
   tokens: 'the tokens of programs',
   triggers: '',
 };
@@ -147,17 +147,7 @@ async function readPairs(
     if (name === undefined || value === undefined)
       throw new CliFailure('One of the values is not of the form NAME=value', { exit: exits.usage });
     if (value === '' && isNullable(additionalProperties)) pairs.push([name, null]);
-    else if (value === '-') pairs.push([name, stdin ? (await text(stdin)).trimEnd() : '']);
-    else if (value.startsWith('@')) pairs.push([name, await readValue(name, value.slice(1))]);
-    else pairs.push([name, value]);
+    else pairs.push([name, await givenValue(name, value, stdin)]);
   }
   return Object.fromEntries(pairs);
 }
-
-const readValue = (name: string, file: string): Promise<string> =>
-  readFile(file, 'utf8').then(
-    (content) => content.trimEnd(),
-    (error: Error) => {
-      throw new CliFailure(`${name} cannot be read`, { why: error.message, exit: exits.notFound });
-    },
-  );

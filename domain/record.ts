@@ -167,6 +167,10 @@ export interface Details {
   'connection.added': ConnectionDetail & { provider: string; variables: readonly string[] };
   'connection.changed': ConnectionDetail & { provider: string; variables: readonly string[] };
   'connection.removed': ConnectionDetail & { users: unknown; force: boolean };
+  'connection.restored': ConnectionDetail;
+  /** Setup has made something at a provider for it, or teardown has taken that away. */
+  'connection.set_up': ConnectionDetail & SetUpDetail;
+  'connection.torn_down': ConnectionDetail & SetUpDetail;
   /** A webhook subscription that PagerDuty had disabled is enabled again. */
   'webhook.enabled': { connection: string; subscription: string };
   /** A subscriber was told of an event as often as it is tried, and has not taken it. */
@@ -244,6 +248,13 @@ interface ConditionDetail {
   condition: string;
   /** The dedup key of its page. */
   key: string;
+}
+
+interface SetUpDetail {
+  /** `service`, `integration`, `webhook subscription`. */
+  kind: string;
+  id: string;
+  thing: string;
 }
 
 interface ConnectionDetail {

@@ -1,3 +1,4 @@
+import { clientFor } from '../activities/clients.ts';
 import { type AnyProvider, withoutEmpty } from '../activities/provider.ts';
 import { linkedPeople } from '../domain/linked-people.ts';
 import type { World } from '../server/operations/operation.ts';
@@ -35,5 +36,7 @@ export function worldOf(wiring: Wiring, options: Options): Omit<World, 'runs'> {
     retentionDays: options.settings.retentionDays,
     linkedPeople: () => linkedPeople(wiring.env.BATON_PEOPLE) ?? new Map(),
     ownValues: () => withoutEmpty(wiring.env),
+    clientFor: (provider, values) => clientFor(provider, values, options.env),
+    publicUrl: options.env.BATON_PUBLIC_URL || undefined,
   };
 }

@@ -13,12 +13,26 @@ export interface Subscription {
   disabled?: boolean;
   /** False: somebody has switched it off. */
   active?: boolean;
+  description?: string;
+  /** Left out: of the account. */
+  filter?: { type: string; id?: string | undefined };
+  /** Left out: all. */
+  events?: string[];
+}
+
+/** What an event is about, as filters ask. */
+export interface About {
+  type: string;
+  serviceId: string;
+  teamIds: readonly string[];
 }
 
 /** A webhook on its way. It keeps its id over all tries. */
 export interface PendingWebhook {
   webhookId: string;
   url: string;
+  /** Of the subscription, where it has one: several may lead to one address. */
+  subscriptionId?: string;
   /** The incident: its webhooks arrive one after the other. */
   resourceId: string;
   body: string;
@@ -30,8 +44,10 @@ interface WebhookWorld {
 }
 
 export interface WebhookSender {
-  /** Sends an event to every subscription; comes back at once. */
-  send(event: object, resourceId: string): void;
+  /** Sends an event to every subscription that asks for it; comes back at once. */
+  send(event: object, resourceId: string, about?: About): void;
+  /** Sends an event to one. */
+  sendTo(subscription: Subscription, event: object, resourceId: string): void;
   /** Goes on with what an earlier process left. */
   resume(): void;
   /** Ends calls and pauses; what has not arrived stays pending. */
@@ -71,8 +87,12 @@ function webhookHeaders({ secret, id }: Subscription, webhookId: string, body: s
 export function webhookSender(world: WebhookWorld, save: () => void): WebhookSender {
   const stopped = new AbortController();
   const lanes = new Set<string>();
-  const laneOf = ({ url, resourceId }: PendingWebhook) => `${url} ${resourceId}`;
-  const subscriptionOf = ({ url }: PendingWebhook) => world.subscriptions.find((each) => each.url === url);
+  const laneOf = ({ url, subscriptionId = '', resourceId }: PendingWebhook) =>
+    `${url} ${subscriptionId} ${resourceId}`;
+  const subscriptionOf = ({ url, subscriptionId }: PendingWebhook) =>
+    world.subscriptions.find((each) =>
+      subscriptionId === undefined ? each.url === url : each.id === subscriptionId,
+    );
 
   async function drain(lane: string): Promise<void> {
     if (lanes.has(lane)) return;
@@ -105,22 +125,39 @@ export function webhookSender(world: WebhookWorld, save: () => void): WebhookSen
     world.pendingWebhooks = world.pendingWebhooks.filter(({ url }) => url !== subscription.url);
   }
 
+  function sendTo({ url, id }: Subscription, event: object, resourceId: string) {
+    const body = JSON.stringify({ event });
+    const of = id === undefined ? {} : { subscriptionId: id };
+    const webhook = { webhookId: randomUUID(), url, ...of, resourceId, body };
+    world.pendingWebhooks.push(webhook);
+    setImmediate(() => void drain(laneOf(webhook)));
+  }
+
   return {
-    send(event, resourceId) {
-      const body = JSON.stringify({ event });
-      for (const { url } of world.subscriptions.filter(
-        ({ disabled, active }) => !disabled && active !== false,
-      )) {
-        const webhook = { webhookId: randomUUID(), url, resourceId, body };
-        world.pendingWebhooks.push(webhook);
-        setImmediate(() => void drain(laneOf(webhook)));
-      }
+    send(event, resourceId, about) {
+      for (const subscription of world.subscriptions)
+        if (!subscription.disabled && subscription.active !== false && asksFor(subscription, about))
+          sendTo(subscription, event, resourceId);
     },
+    sendTo,
     resume() {
       for (const lane of new Set(world.pendingWebhooks.map(laneOf))) void drain(lane);
     },
     stop: () => stopped.abort(),
   };
+}
+
+function asksFor({ filter, events }: Subscription, about: About | undefined): boolean {
+  if (!about) return true;
+  if (events && !events.includes(about.type)) return false;
+  switch (filter?.type) {
+    case 'service_reference':
+      return filter.id === about.serviceId;
+    case 'team_reference':
+      return filter.id !== undefined && about.teamIds.includes(filter.id);
+    default:
+      return true;
+  }
 }
 
 async function deliver(

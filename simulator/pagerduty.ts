@@ -68,7 +68,7 @@ export async function startPagerDuty({
       webhooks = webhookSender(world, () => save());
       account = openAccount(world, webhooks);
       mountEvents(app, account, act);
-      mountRest(app, account, act, madeAtFirstUse(world, past));
+      mountRest(app, account, act, { past: madeAtFirstUse(world, past), webhooks });
     },
     errorBody,
   };

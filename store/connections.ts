@@ -5,6 +5,7 @@ import type { Encrypted } from '../secrets/encryption.ts';
 import type { Time } from './columns.ts';
 import type { Context } from './context.ts';
 import { appendLines } from './record.ts';
+import type { MadeBySetUp } from './set-up.ts';
 
 /** What is known of a connection: it was not tried yet; it works; it was taken, which proves nothing; it does not work. */
 export const connectionStates = ['unverified', 'confirmed', 'accepted', 'rejected'] as const;
@@ -80,6 +81,15 @@ export interface ConnectionTables {
   defaults: JudgedDefault[];
 }
 
+/** A connection that was removed, and can be restored until then. */
+export interface RemovedConnection {
+  name: string;
+  provider: string;
+  removedAt: string;
+  removedBy: string;
+  until: string;
+}
+
 /** A run that has not ended and was given a connection. */
 export interface ConnectionUser {
   run: string;
@@ -109,6 +119,8 @@ export interface ConnectionRows {
     encrypted: Encrypted;
     by: string;
     entry: Entry;
+    /** What setup has just made, of which the values are: both are kept, or neither. */
+    made?: MadeBySetUp;
   }): Promise<boolean>;
   /** The same values under another key. False: it has been changed meanwhile. */
   reencryptConnection(name: string, version: number, encrypted: Encrypted): Promise<boolean>;
@@ -116,8 +128,13 @@ export interface ConnectionRows {
   judgeConnection(name: string, version: number, found: ConnectionState, entry: Entry): Promise<boolean>;
   /** What a test of the connection `default` of a provider found. */
   judgeDefault(found: JudgedDefault, entry: Entry): Promise<boolean>;
-  /** False: it is not there. Routes to it stay, so that nothing goes by another account instead. */
-  removeConnection(name: string, entry: Entry): Promise<boolean>;
+  /** False: it is not there. Routes to it stay, so that nothing goes by another account instead. It can be restored for 30 days. */
+  removeConnection(name: string, by: string, entry: Entry): Promise<boolean>;
+  /** Those that can be restored, without their values: the last that was removed of each name. */
+  listRemovedConnections(): Promise<RemovedConnection[]>;
+  /** With the values that it had, which nobody has tried yet. False: there is none to restore, or its name is taken. */
+  restoreConnection(name: string, by: string, entry: Entry): Promise<boolean>;
+
   /** The live runs that were given it, at most 20. */
   connectionUsers(name: string): Promise<ConnectionUser[]>;
   /** Sets the route for this provider, purpose, workflow and service. False: there are as many as there may be. */
@@ -129,15 +146,25 @@ export interface ConnectionRows {
 /** All of them are held in the memory of each process that uses one. */
 export const mostConnections = 500;
 export const mostRoutes = 2_000;
+/** For so long a connection that was removed can be restored. */
+export const restorableDays = 30;
 const usersShown = 20;
 
 export function connectionsOn({ db, makeLine }: Context): ConnectionRows {
-  /** `change` is a statement that gives a row for what it changed, and may use the next version. Changes are made one after the other. */
-  async function changed(change: RawBuilder<unknown>, entry: Entry): Promise<boolean> {
+  /**
+   * `change` is a statement that gives a row for what it changed, and may use the next version; `beside` is made with it, and looks into
+   * `changed`. Changes are made one after the other.
+   */
+  async function changed(
+    change: RawBuilder<unknown>,
+    entries: Entry | Entry[],
+    beside: RawBuilder<unknown> = sql`select`,
+  ): Promise<boolean> {
     const { rows } = await sql<{ changed: boolean }>`
       with next as (update connections_version set version = version + 1 returning version),
       changed as (${change}),
-      noted as (${appendLines([makeLine(entry)], sql`exists (select from changed)`)})
+      beside as (${beside}),
+      noted as (${appendLines([entries].flat().map(makeLine), sql`exists (select from changed)`)})
       select exists (select from changed) as changed`.execute(db);
     return rows[0]?.changed === true;
   }
@@ -181,12 +208,15 @@ export function connectionsOn({ db, makeLine }: Context): ConnectionRows {
         entry,
       ),
 
-    changeConnection: ({ name, version, encrypted, by, entry }) =>
+    changeConnection: ({ name, version, encrypted, by, entry, made }) =>
       changed(
         sql`update connections set encrypted = ${encrypted.bytes}::bytea, key_id = ${encrypted.keyId}, version = ${nextVersion},
             state = 'unverified', state_at = now(), state_words = '', updated_at = now(), updated_by = ${by}
           where name = ${name} and version = ${version}::bigint returning name`,
-        entry,
+        made ? [entry, made.entry] : entry,
+        made &&
+          sql`update set_up set id = ${made.id} where connection = ${name} and kind = ${made.kind} and name = ${made.name}
+            and part_of = ${made.of} and exists (select from changed)`,
       ),
 
     async reencryptConnection(name, version, { keyId, bytes }) {
@@ -213,8 +243,41 @@ export function connectionsOn({ db, makeLine }: Context): ConnectionRows {
         entry,
       ),
 
-    removeConnection: (name, entry) =>
-      changed(sql`delete from connections where name = ${name} returning name`, entry),
+    removeConnection: (name, by, entry) =>
+      changed(
+        sql`delete from connections where name = ${name} returning *`,
+        entry,
+        sql`insert into removed_connections (name, provider, encrypted, key_id, created_at, created_by, removed_by)
+          select name, provider, encrypted, key_id, created_at, created_by, ${by} from changed
+          on conflict (name) do update set provider = excluded.provider, encrypted = excluded.encrypted, key_id = excluded.key_id,
+            created_at = excluded.created_at, created_by = excluded.created_by, removed_at = now(), removed_by = excluded.removed_by`,
+      ),
+
+    async listRemovedConnections() {
+      const { rows } = await sql<{ name: string; provider: string; at: Date; by: string }>`
+        select name, provider, removed_at as at, removed_by as by from removed_connections
+        where removed_at > now() - make_interval(days => ${restorableDays}) order by removed_at desc, name limit ${mostConnections}`.execute(
+        db,
+      );
+      return rows.map(({ name, provider, at, by }) => ({
+        name,
+        provider,
+        removedAt: at.toISOString(),
+        removedBy: by,
+        until: new Date(at.getTime() + restorableDays * 24 * 3_600_000).toISOString(),
+      }));
+    },
+
+    restoreConnection: (name, by, entry) =>
+      changed(
+        sql`insert into connections (name, provider, encrypted, key_id, version, created_at, created_by, updated_by)
+          select name, provider, encrypted, key_id, ${nextVersion}, created_at, created_by, ${by} from removed_connections
+          where name = ${name} and removed_at > now() - make_interval(days => ${restorableDays})
+            and (select count(*) from connections) < ${mostConnections}::integer
+          on conflict do nothing returning name`,
+        entry,
+        sql`delete from removed_connections where name in (select name from changed)`,
+      ),
 
     async connectionUsers(name) {
       // The text may hold what jsonb does not take, so it is only looked through here, and read below.

@@ -15,6 +15,7 @@ import { gapSteps, pullSteps } from './pulls.ts';
 import { recordSteps } from './record-rules.ts';
 import { peopleScopeSteps, rightsSteps, tokenOwnerSteps } from './rights-steps.ts';
 import { scheduleSteps } from './schedules.ts';
+import { setUpSteps } from './set-up.ts';
 import { stormSteps } from './storms.ts';
 import { subscriptionSteps } from './subscriptions.ts';
 import type { Tables } from './tables.ts';
@@ -241,6 +242,7 @@ const steps: Record<string, string[]> = {
   '0041-kept-texts': keptTextSteps,
   '0043-heartbeats': heartbeatSteps,
   '0042-subscriptions': [...subscriptionSteps, ...callbackSteps],
+  '0044-set-up': setUpSteps,
 };
 
 /**

@@ -45,6 +45,7 @@ import { runsOn } from './runs.ts';
 import { schedulesOn } from './schedules.ts';
 import { linesOn } from './search.ts';
 import { sessionsOn } from './sessions.ts';
+import { setUpsOn } from './set-up.ts';
 import { shownRunsOn } from './shown-runs.ts';
 import { sizesOn } from './size.ts';
 import { diskOf } from './space.ts';
@@ -144,6 +145,7 @@ export function makeStore(
     ...sizesOn(context),
     ...budgetsOn(context),
     ...connectionsOn(context),
+    ...setUpsOn(context),
     ...tokensOn(context),
     ...peopleOn(context),
     ...linkCodesOn(context),

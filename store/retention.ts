@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import { checkChain, noLine } from './chain.ts';
+import { restorableDays } from './connections.ts';
 import type { Context } from './context.ts';
 import { signSegment } from './heads.ts';
 import { arrayOf } from './json.ts';
@@ -10,7 +11,8 @@ export interface Retention {
   /**
    * Takes away a little of what is older than so many days: bytes and envelopes of settled events, what is told of incidents
    * that are resolved, effects, what subscribers were told, runs that have ended with what they have asked people, transcripts, kept texts, lines
-   * of the record behind a checkpoint that is signed where there is a key. One process at a time does. To be called again until nothing is left.
+   * of the record behind a checkpoint that is signed where there is a key; and, whatever the days are, what can be restored of removed
+   * connections no more. One process at a time does. To be called again until nothing is left.
    */
   prune(options: { days: number; secretKey?: string | undefined }): Promise<Pruned>;
 }
@@ -162,6 +164,17 @@ export function retentionOn({ db }: Context): Retention {
     return Number(numAffectedRows ?? 0);
   }
 
+  /** Values of connections that can be restored no more, and what is known of what setup has made for them. */
+  async function pruneConnections(transaction: Transaction<Tables>): Promise<number> {
+    await sql`
+      delete from removed_connections
+      where removed_at <= now() - make_interval(days => ${restorableDays})`.execute(transaction);
+    await sql`
+      delete from set_up where connection not in (select name from connections union select name from removed_connections)
+        and at <= now() - make_interval(days => ${restorableDays})`.execute(transaction);
+    return 0;
+  }
+
   /** The oldest lines, as one segment. One that is not whole stays: it shows what somebody did to it. */
   async function pruneLines(
     days: number,
@@ -218,6 +231,7 @@ export function retentionOn({ db }: Context): Retention {
 
   return {
     async prune({ days, secretKey }): Promise<Pruned> {
+      await alone(pruneConnections);
       return {
         events: await goOnPruningEvents(days),
         incidents: await alone((transaction) => pruneIncidents(days, transaction)),

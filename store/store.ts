@@ -33,6 +33,7 @@ import type { Runs } from './runs.ts';
 import type { Schedules } from './schedules.ts';
 import type { Lines } from './search.ts';
 import type { Sessions } from './sessions.ts';
+import type { SetUps } from './set-up.ts';
 import type { ShownRuns } from './shown-runs.ts';
 import type { Sizes } from './size.ts';
 import type { Storms } from './storms.ts';
@@ -74,6 +75,7 @@ export interface Store
     Sizes,
     Budgets,
     ConnectionRows,
+    SetUps,
     Tokens,
     People,
     LinkCodes,

@@ -4,6 +4,7 @@ import { defaultConnection } from '../domain/subject.ts';
 import type { Encryption } from '../secrets/encryption.ts';
 import { soughtOf } from '../secrets/passwords.ts';
 import type { ConnectionRow, ConnectionState, ConnectionTables } from './connections.ts';
+import type { MadeBySetUp } from './set-up.ts';
 import type { Store } from './store.ts';
 
 /** The settings of one connection, by the names of the variables that define `default`. */
@@ -58,7 +59,14 @@ export interface StoredConnections {
   /** Replaces all values of a connection that has this version. False: it has another one by now. */
   change(
     connection: Pick<StoredConnection, 'name' | 'provider' | 'version'>,
-    given: { values: ConnectionValues; secrets: readonly string[]; by: string; entry: Entry },
+    given: {
+      values: ConnectionValues;
+      secrets: readonly string[];
+      by: string;
+      entry: Entry;
+      /** What setup has just made. */
+      made?: MadeBySetUp;
+    },
   ): Promise<boolean>;
   /** What a test of the connection `default` of a provider found. False: the environment defines none, or it is simulated. */
   judgeDefault(provider: string, found: ConnectionState, entry: Entry): Promise<boolean>;
@@ -169,13 +177,14 @@ export function storedConnections({
         by,
         entry,
       }),
-    change: ({ name, provider, version }, { values, secrets, by, entry }) =>
+    change: ({ name, provider, version }, { values, secrets, by, entry, made }) =>
       store.changeConnection({
         name,
         version,
         encrypted: encrypt({ name, provider }, values, secrets),
         by,
         entry,
+        ...(made ? { made } : {}),
       }),
     async judgeDefault(provider, found, entry) {
       const defined = own.find((each) => each.provider === provider);

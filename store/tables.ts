@@ -20,6 +20,7 @@ import type { CheckpointsTable, LineColumns } from './record.ts';
 import type { RunsTable } from './runs.ts';
 import type { SchedulesTable } from './schedules.ts';
 import type { FailedSignInsTable, SessionsTable } from './sessions.ts';
+import type { RemovedConnectionsTable, SetUpTable } from './set-up.ts';
 import type { DeliveriesTable, SubscriptionsTable } from './subscriptions.ts';
 import type { TakeoversTable } from './takeovers.ts';
 import type { TokensTable } from './tokens.ts';
@@ -48,6 +49,8 @@ export interface Tables {
   connections: ConnectionsTable;
   routes: RoutesTable;
   default_connections: DefaultConnectionsTable;
+  set_up: SetUpTable;
+  removed_connections: RemovedConnectionsTable;
   /** One row: a number that grows with each change of those two. */
   connections_version: { version: number };
   tokens: TokensTable;

@@ -214,6 +214,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     runs: { client, taskQueue, eagerStart: false, authority: testAuthority },
     settings: () => ({}),
     ownValues: () => ({}),
+    clientFor: () => Promise.reject(new Error('Nobody sets anything up here')),
   };
   const clients = clientsFor(env, allConnections(env, connections));
   const worker = await startWorker({
@@ -267,7 +268,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     simulated: [],
     keeping: { retentionDays: 365 },
   });
-  const { url } = server;
+  const { url, stop } = server;
   if (!options.pulls)
     providers.pagerDuty.world.subscriptions.push({
       url: `${url}/webhooks/pagerduty`,
@@ -275,7 +276,6 @@ export async function startWorld(options: Options = {}): Promise<World> {
     });
   if (options.jiraSecret !== undefined)
     providers.jira.world.webhook = { url: `${url}/webhooks/jira`, secret: options.jiraSecret };
-  const running = server;
   return {
     ...providers,
     folder,
@@ -307,7 +307,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
       return answer.status;
     },
     async close() {
-      await running.stop();
+      await stop();
       await worker.stop();
       await store.close();
       await providers.close();

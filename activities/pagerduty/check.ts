@@ -5,6 +5,7 @@ import { decorative, listOf, membersOf } from '../lenient.ts';
 import type { Asked, Check, Finding } from '../provider.ts';
 import type { PagerDuty } from './client.ts';
 import { failureFor, isSuccess, readSuccess } from './failures.ts';
+import { keyComplaints, otherKind } from './key-kind.ts';
 import { findUser } from './users.ts';
 
 /** How each scope shows: a list that only those who have it may read. Those for writing show only when something is written. */
@@ -61,7 +62,7 @@ async function restFindings(
   signal: AbortSignal,
   { rights, settings }: Asked,
 ): Promise<Finding[]> {
-  const owner = await ownerOf(client, signal, settings.PAGERDUTY_REGION || 'us');
+  const owner = await ownerOf(client, signal, settings);
   const abilities = rights.filter((right) => !right.includes('.'));
   const about = async (right: string): Promise<Finding> => {
     const path = lists[right];
@@ -87,17 +88,20 @@ async function restFindings(
 }
 
 const me = z.object({
-  user: z.object({ name: z.string(), role: decorative(z.string()) }),
+  user: z.object({ name: z.string(), email: decorative(z.string()), role: decorative(z.string()) }),
 });
 
 /** Whose key it is. Undefined where it is nobody's own: PagerDuty then refuses the question. Throws where the token is not known. */
-async function ownerOf(client: PagerDuty, signal: AbortSignal, region: string) {
+export async function ownerOf(client: PagerDuty, signal: AbortSignal, settings: Asked['settings']) {
+  const region = settings.PAGERDUTY_REGION || 'us';
+  const what = otherKind(settings.PAGERDUTY_API_TOKEN ?? '', ['token of the REST API']);
   const answer = await client.get('/users/me', {}, signal);
   if (answer.status === 401)
     throw refused(
       'PagerDuty',
       `${answer.reason}. PAGERDUTY_API_TOKEN is not known in the region ${region}: set a token that is, or PAGERDUTY_REGION to ` +
-        `${region === 'eu' ? 'us' : 'eu'} where the account is there`,
+        `${region === 'eu' ? 'us' : 'eu'} where the account is there` +
+        (what === undefined ? '' : `. It ${what}`),
       401,
     );
   if (answer.status === 429 || answer.status >= 500) throw failureFor(answer);
@@ -109,6 +113,8 @@ async function read(client: PagerDuty, path: string, signal: AbortSignal): Promi
   if (!isSuccess(answer)) throw failureFor(answer);
 }
 
+export const abilitiesSchema = z.object({ abilities: z.array(z.string()) });
+
 /** What the account's plan includes: https://developer.pagerduty.com/api-reference/: List abilities. */
 async function abilityFindings(
   client: PagerDuty,
@@ -116,9 +122,7 @@ async function abilityFindings(
   wanted: readonly string[],
 ): Promise<Finding[]> {
   const answer = await client.get('/abilities', {}, signal);
-  const had = isSuccess(answer)
-    ? readSuccess(answer, z.object({ abilities: z.array(z.string()) }))
-    : undefined;
+  const had = isSuccess(answer) ? readSuccess(answer, abilitiesSchema) : undefined;
   if (!had) return untold(wanted, `the abilities of the account could not be read: ${answer.reason}`);
   return wanted.map((what) =>
     had.abilities.includes(what)
@@ -158,11 +162,8 @@ async function eventFindings(
       false,
       'PAGERDUTY_ROUTING_KEY is not set; set it to the key of a service’s Events API v2 integration',
     );
-  if (!/^[0-9a-z]{32}$/i.test(key))
-    return all(
-      false,
-      'PAGERDUTY_ROUTING_KEY has not the form of a key (32 letters and digits); copy it again',
-    );
+  const [complaint] = keyComplaints({ PAGERDUTY_ROUTING_KEY: key });
+  if (complaint !== undefined) return all(false, `${complaint}; copy it again`);
   const unsent = 'only an event tells whether it is known: baton connections test';
   if (!client.routesToService())
     return rights.map((what) =>

@@ -41,8 +41,9 @@ export interface PagerDuty {
   getAtLeisure(path: string, query: Query, signal: AbortSignal): Promise<Answer>;
   put(path: string, write: Write): Promise<Answer>;
   post(path: string, write: Write): Promise<Answer>;
-  /** For what PagerDuty asks nobody's name for, and takes without a body. */
-  postUnsigned(path: string, signal: AbortSignal): Promise<Answer>;
+  /** For what PagerDuty asks nobody's name for; some of it has no body. */
+  postUnsigned(path: string, signal: AbortSignal, body?: unknown): Promise<Answer>;
+  delete(path: string, signal: AbortSignal): Promise<Answer>;
   /** The e-mail of the person who acts, else the configured one: what a write is made as. */
   from(actor?: Actor): string;
   /** Sends to the Events API; the routing key is added: the connection's, where no other is given. */
@@ -137,9 +138,14 @@ export async function connectPagerDuty(
     },
     put: write('PUT'),
     post: write('POST'),
-    async postUnsigned(path, signal) {
+    async postUnsigned(path, signal, body) {
       await waitForTurn(required('PAGERDUTY_API_TOKEN'), ofToken, signal);
-      return send({ method: 'POST', url: api + path, headers: restHeaders(), signal });
+      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+      return send({ method: 'POST', url: api + path, headers: restHeaders(), ...sent, signal });
+    },
+    async delete(path, signal) {
+      await waitForTurn(required('PAGERDUTY_API_TOKEN'), ofToken, signal);
+      return send({ method: 'DELETE', url: api + path, headers: restHeaders(), signal });
     },
     from,
     enqueue: async (path, event, signal, key = required('PAGERDUTY_ROUTING_KEY')) => {

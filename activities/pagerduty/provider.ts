@@ -65,4 +65,5 @@ export const pagerDuty = defineProvider({
   },
   test: async (client, signal, asked) =>
     (await import('./test-events.ts')).testPagerDutyEvents(client, signal, asked),
+  setUp: async () => (await import('./set-up.ts')).setUpPagerDuty,
 });

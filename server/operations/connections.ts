@@ -53,7 +53,7 @@ function listed(connection: StoredConnection): z.input<typeof listedShape> {
   return { name, provider, state, at, words, isReadable, createdAt, createdBy, updatedAt, updatedBy };
 }
 
-const shown = (connection: StoredConnection): z.input<typeof shownShape> => ({
+export const shown = (connection: StoredConnection): z.input<typeof shownShape> => ({
   ...listed(connection),
   variables: shownVariables(connection),
 });
@@ -233,13 +233,23 @@ export async function giveValues(
   return shown(await findConnection(name, context));
 }
 
+/** The routes and the live runs that use it, in words. */
+export async function connectionUses(
+  name: string,
+  { store, connections }: OperationContext,
+): Promise<string[]> {
+  const routes = (await connections.known()).routes.filter(({ connection }) => connection === name);
+  const runs = await store.connectionUsers(name);
+  return [...routes.map(routeWords), ...runs.map(({ run }) => `the run ${run}`)];
+}
+
 export const removeConnection = defineOperation({
   name: 'connections.remove',
   kind: 'change',
   writesOwnLine: true,
   right: 'connections.change',
   route: 'DELETE /connections/{name}',
-  summary: 'Removes a connection that nothing uses',
+  summary: 'Removes a connection that nothing uses; connections.restore brings it back for 30 days',
   subject: ({ name }) => `connection:${name}`,
   input: z.strictObject({
     name: connectionName,
@@ -248,13 +258,18 @@ export const removeConnection = defineOperation({
       .default(false)
       .describe('Also where routes or live runs use it: their calls then fail, and go by no other account'),
   }),
-  output: z.object({ name: z.string(), users: z.array(z.string()).describe('What used it') }),
+  output: z.object({
+    name: z.string(),
+    users: z.array(z.string()).describe('What used it'),
+    left: z
+      .array(z.string())
+      .optional()
+      .describe('What setup has made for it at the provider, and what stays: teardown takes it away'),
+  }),
   async run({ name, force }, context) {
     const { store, connections } = context;
     await findConnection(name, context);
-    const routes = (await connections.known()).routes.filter(({ connection }) => connection === name);
-    const runs = await store.connectionUsers(name);
-    const users = [...routes.map(routeWords), ...runs.map(({ run }) => `the run ${run}`)];
+    const users = await connectionUses(name, context);
     if (users.length > 0 && !force)
       throw new Refusal(
         409,
@@ -262,8 +277,12 @@ export const removeConnection = defineOperation({
         `The connection ${name} is used by ${users.slice(0, 20).join('; ')}. Remove the routes and let the runs end, or force it: ` +
           'their calls then fail.',
       );
-    await store.removeConnection(name, entryAbout('connection.removed', name, { users, force }, context));
+    const entry = entryAbout('connection.removed', name, { users, force }, context);
+    await store.removeConnection(name, actorOf(context.principal), entry);
     await connections.look();
-    return { name, users };
+    const left = (await store.listSetUp(name)).map(
+      ({ kind, name: thing, id }) => `${kind} ${thing} (${id ?? 'perhaps'})`,
+    );
+    return { name, users, ...(left.length === 0 ? {} : { left }) };
   },
 });

@@ -8,6 +8,8 @@ import {
   removeConnection,
   showConnection,
 } from './connections.ts';
+import { pingConnection } from './connections-ping.ts';
+import { restoreConnection } from './connections-restore.ts';
 import { rotateConnection } from './connections-rotate.ts';
 import { connectionsTest } from './connections-test.ts';
 import { doctorCheck } from './doctor.ts';
@@ -29,6 +31,8 @@ import { listRoutes, removeRoute, setRoute } from './routes.ts';
 import { listRuns, runTimeline, showRun, startRunByHand, stopRun } from './runs.ts';
 import { unparkRun } from './runs-unpark.ts';
 import { listSettings } from './settings.ts';
+import { setupChoices } from './setup.ts';
+import { setupPagerDuty } from './setup-pagerduty.ts';
 import { storeSize } from './store-size.ts';
 import {
   failedDeliveries,
@@ -36,6 +40,7 @@ import {
   replayDeliveries,
   resumeSubscription,
 } from './subscriptions.ts';
+import { teardownPagerDuty } from './teardown-pagerduty.ts';
 import { showText } from './texts.ts';
 import { createToken, listTokens, revokeToken } from './tokens.ts';
 import { listTriggers, showTrigger, testTriggers } from './triggers.ts';
@@ -93,11 +98,16 @@ export const operations = [
   changeConnection,
   rotateConnection,
   removeConnection,
+  restoreConnection,
   connectionsTest,
   listSubscriptions,
   failedDeliveries,
   replayDeliveries,
   resumeSubscription,
+  pingConnection,
+  setupChoices,
+  setupPagerDuty,
+  teardownPagerDuty,
   listRoutes,
   setRoute,
   removeRoute,

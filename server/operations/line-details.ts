@@ -70,6 +70,7 @@ const operation = z.object({
 });
 const connection = { name: text.describe('Of the connection') };
 const changed = z.object({ ...connection, provider: text, variables: texts });
+const setUpItem = z.object({ ...connection, kind: text, id: text, thing: text.describe('Its name') });
 const routed = z.object({ ...connection, route: unknown });
 
 const held = z.object({ guard: text, reason: text }).exactOptional().describe('The guard that would hold it');
@@ -225,6 +226,9 @@ export const lineDetails = {
   'connection.added': changed,
   'connection.changed': changed,
   'connection.removed': z.object({ ...connection, users: unknown, force: z.boolean() }),
+  'connection.restored': z.object(connection),
+  'connection.set_up': setUpItem,
+  'connection.torn_down': setUpItem,
   'webhook.enabled': z.object({ connection: text, subscription: text }),
   'delivery.exhausted': z.object({
     subscription: text,

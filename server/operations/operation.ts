@@ -42,6 +42,10 @@ export interface World {
   linkedPeople(): ReadonlyMap<string, string>;
   /** What the connections `default` are made of in this process, secrets too: to be looked at, and shown to nobody. */
   ownValues(): Readonly<Record<string, string>>;
+  /** A client of a provider for values that no connection holds yet. Rejects with the failures of the activities. */
+  clientFor(provider: AnyProvider, values: Readonly<Record<string, string>>): Promise<unknown>;
+  /** Where people and providers reach this Baton. Undefined: BATON_PUBLIC_URL is not set. */
+  publicUrl?: string | undefined;
 }
 
 /** What an operation is given beside its input. */

@@ -32,7 +32,7 @@ export type Account = ReturnType<typeof openAccount>;
  * What can happen to incidents in the account, by whichever way it comes: REST, events or people. Each act changes the
  * world, is logged with the incident and told to the webhook subscriptions.
  */
-export function openAccount(world: PagerDutyWorld, webhooks: WebhookSender) {
+export function openAccount(world: PagerDutyWorld, webhooks: Pick<WebhookSender, 'send'>) {
   const shape = shapes(world);
   const now = () => new Date().toISOString();
 
@@ -52,7 +52,9 @@ export function openAccount(world: PagerDutyWorld, webhooks: WebhookSender) {
       client: null,
       data,
     };
-    webhooks.send(event, incident.id);
+    const { serviceId } = incident;
+    const teamIds = byId(world.services, serviceId)?.teamIds ?? [];
+    webhooks.send(event, incident.id, { type, serviceId, teamIds });
   }
 
   function log(

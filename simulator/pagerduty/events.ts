@@ -49,7 +49,10 @@ export function mountEvents(app: Express, { world, ...account }: Account, act: A
       return invalid(response, ["Length of 'routing_key' is incorrect (should be 32 characters)"]);
     if (!/^[0-9a-z]+$/i.test(key))
       return invalid(response, ["'routing_key' cannot contain non-alphanumeric characters."]);
-    const service = world.services.find(({ routingKey }) => routingKey === key);
+    const service = world.services.find(
+      ({ routingKey, integrations = [] }) =>
+        routingKey === key || integrations.some((each) => each.routingKey === key),
+    );
     if (service?.disabled || (!service && world.takesUnknownKeys)) {
       const { dedup_key = newId('', 32).toLowerCase() } = body as { dedup_key?: string };
       return void response.status(202).json({ status: 'success', message: 'Event processed', dedup_key });

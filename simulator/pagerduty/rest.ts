@@ -1,5 +1,6 @@
 import type { Express, NextFunction, Request, Response } from 'express';
 import { z } from 'zod';
+import type { WebhookSender } from '../pagerduty-webhooks.ts';
 import type { Act } from '../simulator.ts';
 import type { Account } from './account.ts';
 import { parseBody } from './events.ts';
@@ -8,6 +9,7 @@ import { mountOtherIncidents } from './other-incidents.ts';
 import { invalid, page, queryOf } from './page.ts';
 import type { Past } from './past.ts';
 import { RestError } from './rest-error.ts';
+import { mountServices } from './services.ts';
 import { mountSubscriptions } from './subscriptions.ts';
 import { updateFields, updateIncident } from './update.ts';
 import { byId, type Incident, type MaintenanceWindow, newId, type User } from './world.ts';
@@ -55,7 +57,12 @@ const responderRequest = z.object({
 });
 
 /** The REST API, as far as Baton uses it. `past`: what was before the first start, if anything. */
-export function mountRest(app: Express, account: Account, act: Act, past: () => Past | undefined): void {
+export function mountRest(
+  app: Express,
+  account: Account,
+  act: Act,
+  { past, webhooks }: { past: () => Past | undefined; webhooks: Pick<WebhookSender, 'sendTo'> },
+): void {
   const { world, shape } = account;
 
   app.use((request, _, next) => {
@@ -228,7 +235,7 @@ export function mountRest(app: Express, account: Account, act: Act, past: () => 
     page(request, response, 'change_events', found.map(shape.changeEvent));
   });
 
-  mountSubscriptions(app, { world, act, page });
+  mountSubscriptions(app, { world, act, webhooks, body, page });
 
   app.get('/users', (request, response) => {
     const part = (queryOf(request).get('query') ?? '').toLowerCase();
@@ -282,24 +289,7 @@ export function mountRest(app: Express, account: Account, act: Act, past: () => 
     page(request, response, 'oncalls', oncalls);
   });
 
-  const named = (request: Request) => {
-    const part = (queryOf(request).get('query') ?? '').toLowerCase();
-    return ({ name }: { name: string }) => name.toLowerCase().includes(part);
-  };
-  app.get('/services', (request, response) => {
-    page(
-      request,
-      response,
-      'services',
-      world.services
-        .filter(named(request))
-        .map(({ id }) => shape.service(id, queryOf(request).getAll('include[]'))),
-    );
-  });
-  app.get('/services/:id', (request, response) => {
-    if (!byId(world.services, request.params.id)) throw notFound();
-    response.json({ service: shape.service(request.params.id, queryOf(request).getAll('include[]')) });
-  });
+  mountServices(app, account, act, body);
   app.get('/maintenance_windows', (request, response) => {
     const services = queryOf(request).getAll('service_ids[]');
     const filter = queryOf(request).get('filter');
@@ -309,10 +299,6 @@ export function mountRest(app: Express, account: Account, act: Act, past: () => 
       (filter !== 'ongoing' || (Date.parse(start) <= now && Date.parse(end) > now));
     const found = (world.maintenance ?? []).filter(isWanted).map(shape.maintenanceWindow);
     page(request, response, 'maintenance_windows', found);
-  });
-  app.get('/escalation_policies', (request, response) => {
-    const found = world.policies.filter(named(request)).map(({ id }) => shape.policy(id));
-    page(request, response, 'escalation_policies', found);
   });
   app.get('/priorities', (request, response) => {
     page(

@@ -4,6 +4,7 @@ import {
   byId,
   type ChangeEvent,
   type Incident,
+  type Integration,
   type LogEntry,
   type MaintenanceWindow,
   type PagerDutyWorld,
@@ -77,16 +78,29 @@ export function shapes(world: PagerDutyWorld) {
     teams: teamsOf(byId(world.services, id)),
     ...(include.includes('integrations') ? { integrations: integrationsOf(byId(world.services, id)) } : {}),
   });
+  const integration = ({ id, name, routingKey }: Integration) => ({
+    id,
+    type: 'events_api_v2_inbound_integration',
+    summary: name,
+    name,
+    integration_key: routingKey,
+  });
+  /** The first one of a service came with it. One that was made here has an empty key there, and none of it. */
   const integrationsOf = (found: Service | undefined) =>
     found
       ? [
-          {
-            id: found.integrationId,
-            type: 'events_api_v2_inbound_integration',
-            integration_key: found.routingKey,
-          },
-        ]
+          ...(found.routingKey === ''
+            ? []
+            : [{ id: found.integrationId, name: 'Events API v2', routingKey: found.routingKey }]),
+          ...(found.integrations ?? []),
+        ].map(integration)
       : [];
+  const team = (id: string) => ({
+    ...resource('team', id, nameOf(world.teams ?? [], id)),
+    type: 'team',
+    name: nameOf(world.teams ?? [], id),
+    description: null,
+  });
   const policy = (id: string) => ({
     ...resource('escalation_policy', id, nameOf(world.policies, id)),
     type: 'escalation_policy',
@@ -286,6 +300,9 @@ export function shapes(world: PagerDutyWorld) {
   });
 
   return {
+    integration,
+    integrationsOf,
+    team,
     maintenanceWindow,
     user,
     userReference,

@@ -25,6 +25,14 @@ export interface Service {
   /** It takes events with 202 and drops them. */
   disabled?: true;
   teamIds?: string[];
+  /** Further ones, of the Events API. */
+  integrations?: Integration[];
+}
+
+export interface Integration {
+  id: string;
+  name: string;
+  routingKey: string;
 }
 
 export interface EscalationPolicy {

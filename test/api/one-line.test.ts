@@ -2,12 +2,14 @@ import { Client } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clientFor } from '../../activities/clients.ts';
 import { authorityOf } from '../../secrets/authority.ts';
 import { encryptionOf } from '../../secrets/encryption.ts';
 import { makeToken } from '../../secrets/token.ts';
 import type { Examined } from '../../server/doctor.ts';
 import { operations } from '../../server/operations/index.ts';
 import type { AnyOperation } from '../../server/operations/operation.ts';
+import { type PagerDutySimulator, pagerDutyEnvironment, startPagerDuty } from '../../simulator/pagerduty.ts';
 import type { Store } from '../../store/store.ts';
 import { storedConnections } from '../../store/stored-connections.ts';
 import { request } from '../store/approval.ts';
@@ -24,6 +26,7 @@ describe('each change that somebody asks for', () => {
   let world: World;
   let store: Store;
   let served: Served;
+  let pagerDuty: PagerDutySimulator;
   let tested = 0;
   beforeAll(async () => {
     temporal = await startTestTemporal();
@@ -31,7 +34,10 @@ describe('each change that somebody asks for', () => {
     world = await embeddedWorld();
     store = world.newStore();
     const simulated = { provider: 'jira', connection: 'default' } as Examined;
+    pagerDuty = await startPagerDuty();
     served = await serve(store, {
+      clientFor: (provider, of) => clientFor(provider, of, {}),
+      publicUrl: 'https://baton.example.com',
       runs: { client, taskQueue: 'none', eagerStart: false, authority: authorityOf('a key of this test') },
       connections: storedConnections({ store, encryption: encryptionOf('another'), learn: () => {} }),
       doctor: async () => ({
@@ -46,6 +52,7 @@ describe('each change that somebody asks for', () => {
   });
   afterAll(async () => {
     await served.close();
+    await pagerDuty.close();
     await world.close();
     await temporal.teardown();
   });
@@ -60,6 +67,17 @@ describe('each change that somebody asks for', () => {
       body: { name, provider: 'jira', values },
     });
     expect(added.status).toBe(200);
+    return name;
+  }
+  /** A connection to an account of PagerDuty that sends webhooks there. */
+  async function account() {
+    const name = fresh('us-');
+    const set = pagerDutyEnvironment(pagerDuty.url);
+    await served.ask('POST', '/api/v1/connections', {
+      body: { name, provider: 'pagerduty', values: set },
+    });
+    const url = `https://baton.example.com/webhooks/pagerduty/${name}`;
+    pagerDuty.world.subscriptions.push({ id: fresh('PWEBHOO'), url, secret: 'x', active: false });
     return name;
   }
   async function person() {
@@ -106,6 +124,11 @@ describe('each change that somebody asks for', () => {
       { values: { JIRA_API_TOKEN: 'new' } },
     ],
     'connections.remove': async () => [`/connections/${await connection()}`],
+    'connections.restore': async () => {
+      const name = await connection();
+      await served.ask('DELETE', `/api/v1/connections/${name}`);
+      return [`/connections/${name}/restore`];
+    },
     'connections.test': async () => ['/connections/default/test'],
     'subscriptions.replay': async () => {
       const { name, id } = await exhausted();
@@ -116,6 +139,13 @@ describe('each change that somebody asks for', () => {
       await world.run(`update subscriptions set stopped_at = now() where name = '${name}'`);
       return [`/subscriptions/${name}/resume`];
     },
+    'connections.ping': async () => [`/connections/${await account()}/ping`, { seconds: 1 }],
+    // What they make and take away has lines of its own.
+    'setup.pagerduty': async () => [
+      '/setup/pagerduty',
+      { name: await account(), service: 'Checkout', webhook: 'none', dryRun: true },
+    ],
+    'teardown.pagerduty': async () => [`/teardown/pagerduty/${await account()}`, { dryRun: true }],
     'routes.set': async () => ['/routes', { ...route, connection: await connection() }],
     'routes.remove': async () => {
       await served.ask('PUT', '/api/v1/routes', { body: { ...route, connection: await connection() } });

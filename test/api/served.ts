@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { afterAll } from 'vitest';
 import { rebootEc2Instances } from '../../activities/ec2/reboot-instances.ts';
+import { notConnected } from '../../activities/failures.ts';
 import { addPagerDutyNote } from '../../activities/pagerduty/add-note.ts';
 import { providers } from '../../activities/providers.ts';
 import type { Principal } from '../../domain/rights.ts';
@@ -58,6 +59,7 @@ export const worldOn = (store: Store, changes: Partial<World> = {}): World => ({
   linkedPeople: () => new Map(),
   retentionDays: 365,
   ownValues: () => ({}),
+  clientFor: () => Promise.reject(notConnected('PagerDuty', 'PAGERDUTY_API_TOKEN')),
   ...changes,
 });
 

@@ -40,8 +40,6 @@ export async function startBothWays(world: World, at: () => number) {
   const store = world.newStore();
   const account = openAccount(firstWorld(), {
     send: (event) => void webhooks.push(event as { id: string }),
-    resume: () => {},
-    stop: () => {},
   });
   const webhooks: { id: string }[] = [];
   const tells: Tell[] = [];

@@ -12,7 +12,7 @@ const night = '2026-11-25T23:00:00Z';
 
 /** An account with one incident of noon. */
 function begin() {
-  const account = openAccount(firstWorld(), { send: () => {}, resume: () => {}, stop: () => {} });
+  const account = openAccount(firstWorld(), { send: () => {} });
   const about = account.world.services.find(({ id }) => id === service.id);
   if (!about) throw new Error('The first world has this service');
   const fields = {

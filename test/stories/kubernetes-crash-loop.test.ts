@@ -315,7 +315,7 @@ describe('a deployment that crashes since its last rollout', () => {
     await answer(id, 'approved');
     expect((await endOf(id)).outcome).toBe('restarted');
     expect(notes(id)).toMatch(
-      /is kept: baton texts show \w{64}\. Its end:\n[\s\S]*the disk of the cache is full/,
+      /is kept: baton texts show (\w{64}) or http:\S+\/api\/v1\/texts\/\1\. Its end:\n[\s\S]*the disk of the cache is full/,
     );
     const where = await whereKept(id, 'before its last restart');
     for (const told of [notes(id), inRoom()])

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { acknowledgePagerDutyIncident } from '../../../activities/pagerduty/acknowledge-incident.ts';
 import { awaitPagerDutyAlert } from '../../../activities/pagerduty/await-alert.ts';
+import type { PagerDuty } from '../../../activities/pagerduty/client.ts';
 import { enablePagerDutyWebhookSubscription } from '../../../activities/pagerduty/enable-webhook-subscription.ts';
 import { escalatePagerDutyIncident } from '../../../activities/pagerduty/escalate-incident.ts';
 import { findPagerDutyService } from '../../../activities/pagerduty/find-service.ts';
@@ -28,12 +29,14 @@ import { resolvePagerDutyIncident } from '../../../activities/pagerduty/resolve-
 import { sendPagerDutyChangeEvent } from '../../../activities/pagerduty/send-change-event.ts';
 import { setPagerDutyIncidentBridge } from '../../../activities/pagerduty/set-bridge.ts';
 import { setPagerDutyIncidentPriority } from '../../../activities/pagerduty/set-priority.ts';
+import { setUpPagerDuty } from '../../../activities/pagerduty/set-up.ts';
 import { setPagerDutyIncidentUrgency } from '../../../activities/pagerduty/set-urgency.ts';
 import {
   acknowledgePagerDutyAlert,
   resolvePagerDutyAlert,
 } from '../../../activities/pagerduty/settle-alert.ts';
 import { snoozePagerDutyIncident } from '../../../activities/pagerduty/snooze-incident.ts';
+import type { SetUpFound, SetUpItem } from '../../../domain/set-up.ts';
 import { raiseIncident } from '../../../simulator/pagerduty.ts';
 import { clientsFor } from '../../clients.ts';
 import { startAccount } from './account.ts';
@@ -94,6 +97,47 @@ function logEntry() {
   // The forms of a channel overlap, so that by the letter of `oneOf` none of them could be told.
   const anyOf = JSON.parse(JSON.stringify(schema).replaceAll('"oneOf":', '"anyOf":'));
   return z.fromJSONSchema(anyOf, { defaultTarget: 'openapi-3.0' });
+}
+
+/** All that setup and teardown ask for and make. */
+async function useSetUp(client: PagerDuty) {
+  const signal = AbortSignal.timeout(10_000);
+  await setUpPagerDuty.account(client, {}, signal);
+  await setUpPagerDuty.isUser(client, 'ada@example.com', signal);
+  await setUpPagerDuty.choices(client, 'pay', signal);
+  const answers = {
+    connection: 'eu',
+    service: 'Payments',
+    escalationPolicy: 'PEPCHEC',
+    hasKey: false,
+    webhook: 'team',
+    team: 'PTEAM01',
+    address: 'https://baton.example.com/webhooks/pagerduty/eu',
+    hasSecret: false,
+    replaceSubscription: false,
+  } as const;
+  const soFar: Record<string, SetUpFound> = {};
+  const made: (SetUpItem & { id: string })[] = [];
+  for (const stepAfter of setUpPagerDuty.steps(client, answers)) {
+    const step = stepAfter(soFar);
+    const looked = await step?.look(undefined, signal);
+    if (!step || !looked || 'there' in looked) throw new Error('It was there before it was made');
+    const found = await looked.make(signal);
+    soFar[step.kind] = found;
+    made.push({ ...step, id: found.id, at: '', by: '' });
+  }
+  const [service, integration, webhooks] = made;
+  if (!service || !integration || !webhooks) throw new Error('Not all was made');
+  const again = setUpPagerDuty.steps(client, { ...answers, hasSecret: true });
+  for (const stepAfter of again)
+    expect(await stepAfter(soFar)?.look(undefined, signal)).toHaveProperty('there');
+  expect(await setUpPagerDuty.subscriptions(client, answers.address, signal)).toHaveLength(1);
+  await setUpPagerDuty.ping(client, webhooks.id, signal);
+  for (const item of [webhooks, service]) {
+    const removal = setUpPagerDuty.removal(client, item);
+    expect(await removal.inUse(made, signal)).toBeUndefined();
+    await removal.remove(signal);
+  }
 }
 
 describe.skipIf(!available)('the requests', () => {
@@ -177,6 +221,9 @@ describe.skipIf(!available)('the requests', () => {
     await run(sendPagerDutyChangeEvent, change);
     await run(sendPagerDutyChangeEvent, change, { number: 2 });
     await run(sendPagerDutyChangeEvent, { summary: 'restarted', toService: 'PSEARCH' });
+
+    simulator.world.teams = [{ id: 'PTEAM01', name: 'Payments' }];
+    await useSetUp(client);
 
     const rest = operations('pagerduty-rest-openapiv3.json', '');
     const events = operations('pagerduty-events-v2-openapiv3.json', '/events/v2');

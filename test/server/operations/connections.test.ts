@@ -63,6 +63,7 @@ beforeAll(async () => {
     checkApprover: () => Promise.reject(new Error('Nobody answers approvals here')),
     settings: () => ({ JIRA_API_TOKEN: '••••••••', JIRA_OTHER: 'x' }),
     ownValues: () => ({}),
+    clientFor: () => Promise.reject(new Error('Nobody sets anything up here')),
     principal: { kind: 'person', name: 'ada@example.com', role: 'admin' },
     via: 'api',
   };

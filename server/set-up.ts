@@ -1,0 +1,175 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { AnyProvider } from '../activities/provider.ts';
+import { actorOf } from '../domain/rights.ts';
+import type { SetUp, SetUpAnswers, SetUpCall, SetUpFound, SetUpItem, SetUpStep } from '../domain/set-up.ts';
+import type { MadeBySetUp } from '../store/set-up.ts';
+import type { ConnectionValues } from '../store/stored-connections.ts';
+import { checkedValues } from './operations/connection-values.ts';
+import { entryAbout, findConnection } from './operations/connections.ts';
+import type { OperationContext } from './operations/operation.ts';
+import { Refusal } from './refusal.ts';
+
+/** What became of one thing. */
+export interface StepDone {
+  kind: string;
+  name: string;
+  outcome: 'made' | 'made before' | 'was there' | 'to be made';
+  id?: string;
+}
+
+export interface SetUpDone {
+  steps: StepDone[];
+  /** What was sent, or would be, in this order. */
+  calls: SetUpCall[];
+  warnings: string[];
+}
+
+/**
+ * Looks for each thing that a connection needs at its provider, and makes what is not there. That it is about to be made is kept before, and
+ * that it was made, with what the connection has by it, at once after it. So whoever does it again, also after a crash in between, makes
+ * nothing twice. `dryRun`: only looks.
+ */
+export async function carryOut(
+  { setUp, client, provider }: { setUp: SetUp<unknown>; client: unknown; provider: AnyProvider },
+  { answers, dryRun }: { answers: SetUpAnswers; dryRun: boolean },
+  context: OperationContext,
+  signal: AbortSignal,
+): Promise<SetUpDone> {
+  const { store } = context;
+  const { connection } = answers;
+  const done: SetUpDone = { steps: [], calls: [], warnings: [] };
+  const soFar: Partial<Record<string, SetUpFound>> = {};
+  const kept = await store.listSetUp(connection);
+
+  const lineOf = (place: Pick<SetUpStep, 'kind' | 'name' | 'of'>, id: string): MadeBySetUp => ({
+    ...place,
+    id,
+    entry: entryAbout('connection.set_up', connection, { kind: place.kind, id, thing: place.name }, context),
+  });
+  const keep = (found: SetUpFound, made?: MadeBySetUp) =>
+    keepValues(connection, provider, { found, made }, context);
+
+  for (const stepAfter of setUp.steps(client, answers)) {
+    const step = stepAfter(soFar);
+    if (!step) continue;
+    const { kind, name, of } = step;
+    const place = { kind, name, of };
+    const before = kept.find((each) => isAt(each, place));
+    const looked = await step.look(before, signal);
+    if ('there' in looked) {
+      const { there } = looked;
+      const isOurs = before !== undefined && (before.id === undefined || before.id === there.id);
+      if (!dryRun) await keep(there, before && before.id === undefined ? lineOf(place, there.id) : undefined);
+      soFar[kind] = there;
+      done.steps.push({
+        kind,
+        name: there.name,
+        outcome: isOurs ? 'made before' : 'was there',
+        id: there.id,
+      });
+      done.warnings.push(...(there.warnings ?? []));
+      continue;
+    }
+    done.calls.push(...looked.calls);
+    done.warnings.push(...(looked.willBe.warnings ?? []));
+    if (dryRun) {
+      soFar[kind] = looked.willBe;
+      done.steps.push({ kind, name, outcome: 'to be made' });
+      continue;
+    }
+    await store.intendSetUp(connection, place, actorOf(context.principal));
+    const made = await looked.make(signal).catch(async (error: unknown) => {
+      if (isNotMade(error)) await store.forgetSetUp(connection, place);
+      throw error;
+    });
+    await keep(made, lineOf(place, made.id));
+    await made.settle?.(signal);
+    soFar[kind] = made;
+    done.steps.push({ kind, name: made.name, outcome: 'made', id: made.id });
+  }
+  return done;
+}
+
+const isAt = (item: SetUpItem, { kind, name, of }: Pick<SetUpItem, 'kind' | 'name' | 'of'>) =>
+  item.kind === kind && item.name === name && item.of === of;
+
+/** The provider has said that it did nothing. */
+const isNotMade = (error: unknown) =>
+  error instanceof ApplicationFailure && (error.details?.[0] as { effect?: string })?.effect === 'none';
+
+/** A connection is changed by few. What was just made must not be lost for one of them. */
+const mostTries = 5;
+
+/** Keeps what the connection has by something, together with the fact that it was made. */
+async function keepValues(
+  name: string,
+  provider: AnyProvider,
+  { found, made }: { found: SetUpFound; made: MadeBySetUp | undefined },
+  context: OperationContext,
+): Promise<void> {
+  const { connections, store, principal } = context;
+  if (!found.values) {
+    if (made) await store.noteSetUp(name, made);
+    return;
+  }
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    await connections.look();
+    const before = await findConnection(name, context);
+    const values = found.values(before.values ?? {});
+    const isKnown = Object.entries(values).every(([key, value]) => before.values?.[key] === value);
+    if (isKnown) {
+      if (made) await store.noteSetUp(name, made);
+      return;
+    }
+    const checked = checkedValues(provider, { ...before.values, ...values });
+    const detail = { provider: provider.name, variables: Object.keys(values).sort() };
+    const entry = entryAbout('connection.changed', name, detail, context);
+    const given = { ...checked, by: actorOf(principal), entry, ...(made ? { made } : {}) };
+    if (await connections.change(before, given)) return;
+  }
+  throw new Refusal(
+    409,
+    'Changed meanwhile',
+    `The connection ${name} is changed by others again and again. Do it again.`,
+  );
+}
+
+/** Adds the connection, or gives it these values where it is there. Nothing else of it changes. */
+export async function addOrChange(
+  name: string,
+  provider: AnyProvider,
+  values: ConnectionValues,
+  context: OperationContext,
+): Promise<'made' | 'was there'> {
+  const { connections, principal } = context;
+  const by = actorOf(principal);
+  const detail = { provider: provider.name, variables: Object.keys(values).sort() };
+  if (!(await connections.look()).connections.has(name)) {
+    const entry = entryAbout('connection.added', name, detail, context);
+    const checked = checkedValues(provider, values);
+    if (await connections.add({ name, provider: provider.name, ...checked, by, entry })) {
+      await connections.look();
+      return 'made';
+    }
+  }
+  const found = { id: '', name, values: () => values };
+  await keepValues(name, provider, { found, made: undefined }, context);
+  await connections.look();
+  return 'was there';
+}
+
+/** What a provider did not do, as a refusal: its own words are without secrets. */
+export function asRefusal(error: unknown, next: string): unknown {
+  if (!(error instanceof ApplicationFailure)) return error;
+  const { message, type } = error;
+  switch (type) {
+    case 'Conflict':
+      return new Refusal(409, 'Conflict', `${message}.`);
+    case 'ProviderRefused':
+    case 'InvalidInput':
+    case 'NotConnected':
+      return new Refusal(422, 'Not possible', `${message}.`);
+    default:
+      return new Refusal(503, 'No answer', `${message}. ${next}`, 30);
+  }
+}

@@ -1,0 +1,114 @@
+import { sql } from 'kysely';
+import type { Entry } from '../domain/record.ts';
+import type { SetUpItem } from '../domain/set-up.ts';
+import type { Time } from './columns.ts';
+import type { Context } from './context.ts';
+import { appendLines } from './record.ts';
+
+/** What setup has made at a provider for a connection. */
+export interface SetUpTable {
+  connection: string;
+  kind: string;
+  name: string;
+  part_of: string;
+  /** Null: it was about to be made. */
+  id: string | null;
+  at: Time;
+  by: string;
+}
+
+/** A connection that was removed, as it lay in the store. */
+export interface RemovedConnectionsTable {
+  name: string;
+  provider: string;
+  encrypted: Uint8Array;
+  key_id: string;
+  created_at: Time;
+  created_by: string;
+  removed_at: Time;
+  removed_by: string;
+}
+
+export const setUpSteps: string[] = [
+  `create table set_up (
+    connection text not null,
+    kind text not null,
+    name text not null,
+    part_of text not null,
+    id text,
+    at timestamptz not null default now(),
+    by text not null,
+    primary key (connection, kind, name, part_of)
+  )`,
+  `create table removed_connections (
+    name text primary key,
+    provider text not null,
+    encrypted bytea not null,
+    key_id text not null,
+    created_at timestamptz not null,
+    created_by text not null,
+    removed_at timestamptz not null default now(),
+    removed_by text not null
+  )`,
+];
+
+/** Where one of them lies. */
+export type SetUpPlace = Pick<SetUpItem, 'kind' | 'name' | 'of'>;
+
+/** What was made, with its line for the record. */
+export type MadeBySetUp = SetUpPlace & { id: string; entry: Entry };
+
+export interface SetUps {
+  /** What setup has made for a connection, and what it was about to make. The oldest first. */
+  listSetUp(connection: string): Promise<SetUpItem[]>;
+  /** Keeps that something is about to be made, before it is. */
+  intendSetUp(connection: string, place: SetUpPlace, by: string): Promise<void>;
+  /** It was made, and has this id. What makes it known together with new values is `changeConnection`. */
+  noteSetUp(connection: string, made: MadeBySetUp): Promise<void>;
+  /** It was taken away, with its line for the record; or it was not made. */
+  forgetSetUp(connection: string, place: SetUpPlace, entry?: Entry): Promise<void>;
+}
+
+export function setUpsOn({ db, makeLine }: Context): SetUps {
+  const at = (connection: string, { kind, name, of }: SetUpPlace) =>
+    sql`connection = ${connection} and kind = ${kind} and name = ${name} and part_of = ${of}`;
+  return {
+    async listSetUp(connection) {
+      const rows = await db
+        .selectFrom('set_up')
+        .selectAll()
+        .where('connection', '=', connection)
+        .orderBy('at')
+        .orderBy('kind')
+        .execute();
+      return rows.map(({ kind, name, part_of, id, at: time, by }) => ({
+        kind,
+        name,
+        of: part_of,
+        id: id ?? undefined,
+        at: time.toISOString(),
+        by,
+      }));
+    },
+
+    async intendSetUp(connection, { kind, name, of }, by) {
+      await sql`
+        insert into set_up (connection, kind, name, part_of, by) values (${connection}, ${kind}, ${name}, ${of}, ${by})
+        on conflict (connection, kind, name, part_of) do update set id = null, at = now(), by = excluded.by`.execute(
+        db,
+      );
+    },
+
+    async noteSetUp(connection, { id, entry, ...place }) {
+      await sql`
+        with noted as (update set_up set id = ${id} where ${at(connection, place)} returning id)
+        ${appendLines([makeLine(entry)], sql`exists (select from noted)`)}`.execute(db);
+    },
+
+    async forgetSetUp(connection, place, entry) {
+      await sql`
+        with gone as (delete from set_up where ${at(connection, place)} returning id)
+        ${appendLines(entry ? [makeLine(entry)] : [], sql`exists (select from gone)`)}`.execute(db);
+    },
+  };
+}

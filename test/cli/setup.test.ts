@@ -1,0 +1,172 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { providers } from '../../activities/providers.ts';
+import { runCli } from '../../cli/main.ts';
+import { type PagerDutySimulator, startPagerDuty } from '../../simulator/pagerduty.ts';
+import { openStore } from '../../store/open.ts';
+import { seedStore } from '../seed.ts';
+import { accountToken, changesAt } from '../server/operations/set-up-world.ts';
+import { eventually } from '../world.ts';
+import { runBaton } from './command.ts';
+
+let folder: string;
+let simulator: PagerDutySimulator;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'baton-setup-'));
+  seedStore(join(folder, 'data'));
+  await (await openStore({ dataDir: join(folder, 'data') })).close();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+beforeEach(async () => {
+  simulator = await startPagerDuty();
+  simulator.world.token = accountToken;
+});
+afterEach(() => simulator.close());
+
+const env = () => ({
+  BATON_DATA_DIR: join(folder, 'data'),
+  BATON_PUBLIC_URL: 'https://baton.example.com',
+  BATON_SIMULATE: 'slack',
+});
+const addresses = () => ['--api-url', simulator.url, '--events-url', `${simulator.url}/events`];
+const baton = (words: string, { stdin = '', more = [] as string[] } = {}) =>
+  runBaton([...words.split(' '), ...more], { env: env(), stdin: Readable.from([stdin]) });
+
+const flags = '--region eu --token - --from ada@example.com --service Checkout --webhook account --no-test';
+
+describe('baton setup pagerduty, without a terminal', () => {
+  it.each([
+    ['--region', flags.replace('--region eu ', '')],
+    ['--token', flags.replace('--token - ', '')],
+    ['--service', flags.replace('--service Checkout ', '')],
+    ['--webhook', flags.replace('--webhook account ', '')],
+  ])('names the flag that is missing: %s', async (flag, given) => {
+    const told = await baton(`setup pagerduty --name missing ${given}`, {
+      stdin: accountToken,
+      more: addresses(),
+    });
+    expect(told).toMatchObject({ exit: 2, stderr: expect.stringContaining(`${flag} is missing`) });
+    expect(simulator.calls).toEqual([]);
+  });
+
+  it('prints the calls of a dry run, and makes none of them', async () => {
+    const { exit, stdout } = await baton(`setup pagerduty --name dry ${flags} --dry-run`, {
+      stdin: accountToken,
+      more: addresses(),
+    });
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/^connection +dry +to be made\nservice +Checkout +was there +PCHECKO\n/);
+    expect(stdout).toContain('\nPOST /services/PCHECKO/integrations\n  {"integration":');
+    expect(stdout).toContain('\nPOST /webhook_subscriptions\n');
+    expect(stdout).not.toContain(accountToken);
+    expect(changesAt(simulator)).toEqual([]);
+  });
+
+  it('sets up, adopts, tears down and restores, and shows no secret', async () => {
+    const file = join(folder, 'token');
+    writeFileSync(file, `${accountToken}\n`);
+    const made = await baton(`setup pagerduty ${flags.replace('--token -', `--token @${file}`)}`, {
+      more: addresses(),
+    });
+    expect(made).toMatchObject({ exit: 0, stderr: expect.stringContaining('filed as pagerduty/<id>') });
+    expect(made.stdout).toMatch(/^connection +pagerduty +made\n/);
+    expect(made.stdout).toContain('webhooks come to https://baton.example.com/webhooks/pagerduty/pagerduty');
+    const count = changesAt(simulator).length;
+    // Its token and its region are known.
+    const again = await baton('setup pagerduty --service Checkout --webhook account --no-test');
+    expect(again).toMatchObject({
+      exit: 0,
+      stdout: expect.stringMatching(/integration +baton-checkout +made before/),
+    });
+    expect(changesAt(simulator)).toHaveLength(count);
+    const down = await baton('teardown pagerduty pagerduty');
+    expect(down).toMatchObject({ exit: 0, stdout: expect.stringContaining('delete baton-checkout') });
+    const restored = await baton('connections restore pagerduty');
+    expect(restored).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^name +pagerduty\n/) });
+    const secrets = [accountToken, simulator.world.services[0]?.integrations?.[0]?.routingKey ?? ''];
+    for (const { stdout, stderr } of [made, again, down, restored])
+      for (const secret of secrets) expect(stdout + stderr).not.toContain(secret);
+  }, 60_000);
+
+  it('names the flags that help where a subscription leads here already', async () => {
+    const url = 'https://baton.example.com/webhooks/pagerduty/taken';
+    simulator.world.subscriptions.push({ url, secret: 'x'.repeat(64) });
+    const told = await baton(`setup pagerduty --name taken ${flags}`, {
+      stdin: accountToken,
+      more: addresses(),
+    });
+    expect(told).toMatchObject({ exit: 5, stderr: expect.stringContaining('--replace-subscription') });
+  });
+});
+
+describe('baton setup pagerduty, at a terminal', () => {
+  /** Types at prompts as they come. */
+  async function typed(
+    argv: readonly string[],
+    answers: readonly [prompt: string, keys: readonly string[]][],
+  ) {
+    const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => stdin });
+    const stderr = Object.assign(new PassThrough(), { columns: 120, rows: 40, isTTY: true });
+    let said = '';
+    let printed = '';
+    stderr.on('data', (chunk) => (said += String(chunk)));
+    const running = runCli({
+      argv: [...argv],
+      env: env(),
+      streams: { stdin, stderr, stdout: { write: (text) => (printed += text) } },
+      loadTriggers: async () => [],
+      loadActivities: async () => [],
+      loadProviders: async () => providers,
+      loadPolicies: async () => ({ pages: [], journal: [] }),
+      loadWorkflows: async () => ({ names: [], startable: [] }),
+      workflowsPath: '',
+      startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
+    });
+    for (const [prompt, keys] of answers) {
+      await eventually(`the prompt ${prompt}`, () => said.includes(prompt));
+      for (const key of keys) {
+        const before = said.length;
+        stdin.write(key);
+        // The last one of a prompt may be shown with what it leads to.
+        await eventually('the key to be shown', () => said.length > before);
+      }
+    }
+    return { exit: await running, said, printed };
+  }
+
+  const enter = '\r';
+  const down = '\u001b[B';
+
+  it('asks for what has no flag, has a list searched by typing, and shows what it will do first', async () => {
+    const { exit, said, printed } = await typed(
+      ['setup', 'pagerduty', '--name', 'typed', '--no-test', ...addresses()],
+      [
+        ['In which service region', [down, enter]],
+        ['A token of the REST API', [accountToken, enter]],
+        ['The address of the user', ['ada@example.com', enter]],
+        ['On which service', ['check', enter]],
+        ['Of what are webhooks', [enter]],
+        ['Make this?', [enter]],
+      ],
+    );
+    expect({ exit, said: exit === 0 ? '' : said }).toEqual({ exit: 0, said: '' });
+    expect(said).not.toContain(accountToken);
+    expect(printed).toMatch(/connection +typed +to be made\n.*connection +typed +made\n/s);
+    expect(changesAt(simulator)).toEqual([
+      'POST /services/PCHECKO/integrations',
+      'POST /webhook_subscriptions',
+    ]);
+  });
+
+  it('changes nothing where whoever sits there leaves', async () => {
+    const { exit } = await typed(
+      ['setup', 'pagerduty', '--name', 'left', '--no-test', ...addresses()],
+      [['In which service region', ['\u0003']]],
+    );
+    expect(exit).toBe(130);
+    expect(simulator.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { denialOf } from '../../../server/operations/perform.ts';
+import { setupChoices } from '../../../server/operations/setup.ts';
+import { setupPagerDuty } from '../../../server/operations/setup-pagerduty.ts';
+import type { Store } from '../../../store/store.ts';
+import { embeddedWorld, type World } from '../../store/world.ts';
+import { accountToken, changesAt, startSetUp } from './set-up-world.ts';
+
+let world: World;
+let store: Store;
+beforeAll(async () => {
+  world = await embeddedWorld();
+  store = world.newStore();
+});
+afterAll(() => world.close());
+
+const refusal = (status: number, words: RegExp) => ({ status, message: expect.stringMatching(words) });
+
+describe('what is given to setup', () => {
+  it.each([
+    [
+      'a token as the routing key',
+      { routingKey: 'u+NXzpyCzz9pX7yHdx1A' },
+      /looks like a token of the REST API; .*PAGERDUTY_API_TOKEN/,
+    ],
+    [
+      'a webhook’s secret as the routing key',
+      { routingKey: 'n4Tb'.repeat(16) },
+      /PAGERDUTY_ROUTING_KEY holds what looks like a secret of a webhook/,
+    ],
+    ['a cut key', { routingKey: 'a1b2' }, /has not the form of a key of the Events API/],
+    [
+      'an integration key as the webhook’s secret',
+      { webhookSecret: 'a1'.repeat(16) },
+      /PAGERDUTY_WEBHOOK_SECRETS holds what looks like an integration key of the Events API/,
+    ],
+    [
+      'an integration key as the token',
+      { token: 'a1'.repeat(16) },
+      /not known in the region eu.*holds what looks like an integration key/,
+    ],
+    ['an OAuth token', { token: 'pdeu+_0XBPWQQ_123e4567' }, /access token of OAuth; it ends within a day/],
+    [
+      'the wrong region',
+      { token: 'y_NbAkKc66ryYTWUXYEx' },
+      /PAGERDUTY_REGION to us where the account is there/,
+    ],
+    ['no service', { service: undefined }, /Give a service/],
+    ['an unknown team', { webhook: 'team', team: 'Nobody' }, /no team Nobody/],
+    [
+      'a user of no account',
+      { from: 'who@example.com' },
+      /No user of the account has the address who@example.com/,
+    ],
+    ['nobody to act as', { from: undefined }, /the token is of the account|The token is of the account/],
+    ['the name of the environment’s', { name: 'default' }, /Choose another name/],
+  ])('is refused with what it is, and changes nothing: %s', async (_, more, words) => {
+    const { simulator, answers, ask, values } = await startSetUp(store);
+    const failure = await ask(setupPagerDuty, { ...answers, ...more }).catch((error: Error) => error);
+    expect(failure).toMatchObject(refusal(422, words));
+    for (const secret of ['u+NXzpyCzz9pX7yHdx1A', 'a1'.repeat(16), 'n4Tb'.repeat(16)])
+      expect((failure as Error).message).not.toContain(secret);
+    expect(changesAt(simulator)).toEqual([]);
+    expect(await values()).toBeUndefined();
+  });
+
+  it('may be a key that somebody has: no integration is made, and what it cannot do is told', async () => {
+    const { simulator, answers, ask, values } = await startSetUp(store);
+    const routingKey = `R${'0123456789ABCDEF0123456789ABCDE'}`;
+    const done = await ask(setupPagerDuty, { ...answers, service: undefined, routingKey, webhook: 'none' });
+    expect(done.warnings).toEqual([expect.stringContaining('takes alerts, and no change events')]);
+    expect((await values())?.PAGERDUTY_ROUTING_KEY).toBe(routingKey);
+    expect(changesAt(simulator)).toEqual([]);
+  });
+
+  it('acts as whose token it is, where nobody else is named', async () => {
+    const { simulator, answers, ask, values } = await startSetUp(store);
+    simulator.world.tokenOf = 'PADALOP';
+    const done = await ask(setupPagerDuty, { ...answers, from: undefined });
+    expect(done.account.owner).toEqual({ name: 'Ada Lopez', email: 'ada@example.com' });
+    expect((await values())?.PAGERDUTY_FROM_EMAIL).toBe('ada@example.com');
+  });
+
+  it('is warned of where an integration is not named after tool and service', async () => {
+    const { answers, ask } = await startSetUp(store);
+    const done = await ask(setupPagerDuty, { ...answers, integration: 'Alerts' });
+    expect(done.warnings).toEqual([
+      expect.stringMatching(/Alerts is not named <tool>-<service>, as baton-checkout/),
+    ]);
+    expect((await ask(setupPagerDuty, { ...answers, integration: 'deploys-checkout' })).warnings).toEqual([]);
+  });
+
+  it.each([
+    ['nothing', undefined, /not known where PagerDuty reaches this Baton/],
+    ['an address that PagerDuty does not take', 'http://baton.internal', /https:\/\/ addresses alone/],
+  ])('needs an address for webhooks: %s', async (_, publicAddress, words) => {
+    const { answers, ask, context } = await startSetUp(store, { publicUrl: undefined });
+    // As if it were the real one: it is found out before anything is asked there.
+    const given = { ...answers, ...(publicAddress ? { publicUrl: publicAddress } : {}) };
+    const { clientFor } = context;
+    context.clientFor = (provider, values) =>
+      clientFor(provider, { ...values, PAGERDUTY_API_URL: answers.apiUrl });
+    const { apiUrl: ___, ...real } = given;
+    await expect(ask(setupPagerDuty, real)).rejects.toMatchObject(refusal(422, words));
+  });
+});
+
+describe('what setup can choose from', () => {
+  it('is told with whose the token is, and what it lacks', async () => {
+    const { simulator, answers, ask } = await startSetUp(store);
+    simulator.world.scopes = [
+      'services.read',
+      'escalation_policies.read',
+      'webhook_subscriptions.read',
+      'abilities.read',
+    ];
+    const { name, region, token, apiUrl, eventsUrl } = answers;
+    const told = await ask(setupChoices, { name, region, token, apiUrl, eventsUrl, query: 'check' });
+    expect(told).toMatchObject({
+      services: [{ id: 'PCHECKO', name: 'Checkout' }],
+      escalationPolicies: [{ id: 'PEPCHEC' }],
+      teams: [],
+      more: false,
+      subscriptions: [],
+    });
+    expect(told.account.owner).toBeUndefined();
+    expect(told.account.abilities).toContain('teams');
+    const missing = told.account.missing.find(({ what }: { what: string }) => what === 'incidents.read');
+    expect(missing?.neededBy).toContain('readPagerDutyIncident');
+    expect(JSON.stringify(told)).not.toContain(accountToken);
+    expect(changesAt(simulator)).toEqual([]);
+  });
+});
+
+describe('who may set up', () => {
+  it('is an admin', () => {
+    for (const role of ['viewer', 'responder', 'approver', 'operator'] as const)
+      for (const operation of [setupChoices, setupPagerDuty])
+        expect(denialOf(operation, { kind: 'person', name: 'ben@example.com', role })).toMatchObject({
+          status: 403,
+        });
+    expect(
+      denialOf(setupPagerDuty, { kind: 'person', name: 'ada@example.com', role: 'admin' }),
+    ).toBeUndefined();
+  });
+});

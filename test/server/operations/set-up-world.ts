@@ -1,0 +1,64 @@
+import { onTestFinished } from 'vitest';
+import { clientFor } from '../../../activities/clients.ts';
+import { activities } from '../../../activities/index.ts';
+import { providers } from '../../../activities/providers.ts';
+import { encryptionOf } from '../../../secrets/encryption.ts';
+import type { AnyOperation, OperationContext } from '../../../server/operations/operation.ts';
+import { type PagerDutySimulator, startPagerDuty } from '../../../simulator/pagerduty.ts';
+import type { Store } from '../../../store/store.ts';
+import { storedConnections } from '../../../store/stored-connections.ts';
+import { worldOn } from '../../api/served.ts';
+import { isChange } from '../../requests.ts';
+import { fresh } from '../../store/world.ts';
+
+/** As PagerDuty's look: an account's key has 20 characters. */
+export const accountToken = 'y_NbAkKc66ryYTWUXYEu';
+export const publicUrl = 'https://baton.example.com';
+
+/** An account of PagerDuty, and an admin who sets it up. */
+export async function startSetUp(store: Store, changes: Partial<OperationContext> = {}) {
+  const simulator = await startPagerDuty();
+  onTestFinished(() => simulator.close());
+  simulator.world.token = accountToken;
+  simulator.world.teams = [{ id: 'PTEAM01', name: 'Payments' }];
+  const learnt: string[] = [];
+  const context: OperationContext = {
+    ...worldOn(store),
+    connections: storedConnections({
+      store,
+      encryption: encryptionOf('a key of the tests'),
+      learn: (secrets) => void learnt.push(...secrets),
+    }),
+    providers,
+    activities: async () => activities,
+    clientFor: (provider, values) => clientFor(provider, values, {}),
+    publicUrl,
+    principal: { kind: 'person', name: 'ada@example.com', role: 'admin' },
+    via: 'api',
+    ...changes,
+  };
+  const name = fresh('eu-');
+  /** By what the account is reached, and an answer to each question. */
+  const answers = {
+    name,
+    region: 'eu',
+    token: accountToken,
+    apiUrl: simulator.url,
+    eventsUrl: `${simulator.url}/events`,
+    from: 'baton@example.com',
+    service: 'Checkout',
+    webhook: 'account',
+  };
+  /** As a door does it: what comes in is parsed, and what goes out too. */
+  async function ask<Operation extends AnyOperation>(operation: Operation, input: Record<string, unknown>) {
+    return operation.output.parse(await operation.run(operation.input.parse(input), context));
+  }
+  const values = async () => (await context.connections.look()).connections.get(name)?.values;
+  const actions = async () =>
+    (await store.readRecord({ subject: `connection:${name}`, limit: 100 })).map(({ action }) => action);
+  return { simulator, context, name, answers, ask, values, actions, learnt };
+}
+
+/** The requests that change something, in a line each: `POST /services`. */
+export const changesAt = ({ calls }: PagerDutySimulator) =>
+  calls.filter((call) => isChange('pagerduty', call)).map(({ method, path }) => `${method} ${path}`);
