@@ -10,8 +10,8 @@ import { ec2Unhealthy } from '../../triggers/ec2-unhealthy.ts';
 import { followJobs } from '../../triggers/jobs.ts';
 import { runs } from '../../triggers/runs.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { addNamed } from '../named-connections.ts';
+import { bundleOf } from '../temporal.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 import { freezeDeployments, steerRuns, tellOfRun, waitToFailOver } from './fixture/with-automations.ts';
 
@@ -60,9 +60,7 @@ const tells = defineTrigger({
 
 let world: World;
 beforeAll(async () => {
-  const bundle = await bundleWorkflows(
-    fileURLToPath(new URL('./fixture/with-automations.ts', import.meta.url)),
-  );
+  const bundle = await bundleOf(fileURLToPath(new URL('./fixture/with-automations.ts', import.meta.url)));
   world = await startWorld({
     bundle,
     triggers: [

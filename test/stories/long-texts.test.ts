@@ -7,8 +7,7 @@ import { lastPart } from '../../activities/last-part.ts';
 import { crashLoop } from '../../simulator/kubernetes.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
-import { startTestTemporal } from '../temporal.ts';
+import { bundleOf, startTestTemporal } from '../temporal.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 import { gatherWarnings, readAtOnce, readInPieces } from './fixture/with-long-texts.ts';
 
@@ -70,7 +69,7 @@ const triggers = [
 
 let world: World;
 beforeAll(async () => {
-  const bundle = await bundleWorkflows(new URL('./fixture/with-long-texts.ts', import.meta.url).pathname);
+  const bundle = await bundleOf(new URL('./fixture/with-long-texts.ts', import.meta.url).pathname);
   world = await startWorld({
     triggers,
     bundle,

@@ -5,10 +5,10 @@ import { allConnections } from '../../processes/connections.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { defineSubscription } from '../../triggers/subscription.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { startServing } from '../activities/run.ts';
 import { clientsFor } from '../clients.ts';
 import { addNamed } from '../named-connections.ts';
+import { bundleOf } from '../temporal.ts';
 import { toldIn } from '../watched-server.ts';
 import { loadTest } from '../workflows/fixture/calling-back.ts';
 import { eventually, startServerBeside, startWorkerBeside, startWorld, type World } from '../world.ts';
@@ -32,10 +32,10 @@ const told = defineSubscription({
 });
 const policies = { pages: [], journal: [], subscriptions: [told] };
 
-let bundle: Awaited<ReturnType<typeof bundleWorkflows>>;
+let bundle: Awaited<ReturnType<typeof bundleOf>>;
 let world: World;
 beforeAll(async () => {
-  bundle = await bundleWorkflows(fileURLToPath(new URL('./fixture/with-callbacks.ts', import.meta.url)));
+  bundle = await bundleOf(fileURLToPath(new URL('./fixture/with-callbacks.ts', import.meta.url)));
   const env = { HTTP_ALLOWED_HOSTS: '127.0.0.1' };
   world = await startWorld({ bundle, triggers: [tests], policies, env });
 });

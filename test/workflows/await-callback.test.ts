@@ -8,12 +8,11 @@ import { createLog } from '../../log/log.ts';
 import { createApp, createHttpServer } from '../../server/app.ts';
 import { createInbox } from '../../server/inbox.ts';
 import { createMetrics } from '../../server/metrics.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import { startWorker } from '../../worker/worker.ts';
 import { testAuthority } from '../authority.ts';
 import { clientsFor } from '../clients.ts';
 import { embeddedWorld } from '../store/world.ts';
-import { startTimeSkipping } from '../temporal.ts';
+import { bundleOf, startTimeSkipping } from '../temporal.ts';
 import { eventually } from '../world.ts';
 import { startRun, tellRun } from './asking-runs.ts';
 import { forgetful, loadTest, twice } from './fixture/calling-back.ts';
@@ -21,7 +20,7 @@ import { forgetful, loadTest, twice } from './fixture/calling-back.ts';
 const temporal = await startTimeSkipping();
 const stored = await embeddedWorld();
 const store = stored.newStore();
-const bundle = await bundleWorkflows(fileURLToPath(new URL('./fixture/calling-back.ts', import.meta.url)));
+const bundle = await bundleOf(fileURLToPath(new URL('./fixture/calling-back.ts', import.meta.url)));
 const log: string[] = [];
 
 /** Whoever runs the load test: it hears, and says what it was told back, as some do. */
@@ -152,6 +151,11 @@ describe('a run that has something done elsewhere', () => {
   it('takes nothing more once it has ended', async () => {
     const { run, told } = await begin();
     const { address } = await told();
+    // The test server forgets a cancellation that comes while a step of the run is under way.
+    await eventually('the run to wait', async () => {
+      const { events } = await run.fetchHistory();
+      return events?.at(-1)?.timerStartedEventAttributes;
+    });
     await run.cancel();
     await expect(run.result()).rejects.toThrow();
     expect(await call(address, { result: 'pass' })).toBe(410);

@@ -3,10 +3,9 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type JobState, usualJobSeverities } from '../../domain/job.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
 import type { FollowJobInput } from '../../workflows/follow-job.ts';
 import { laterEvents } from '../../workflows/kit/run.ts';
-import { startTimeSkipping } from '../temporal.ts';
+import { bundleOf, startTimeSkipping } from '../temporal.ts';
 import { eventually } from '../world.ts';
 import { followJob } from './fixture/jobs.ts';
 
@@ -34,7 +33,7 @@ beforeAll(async () => {
   worker = await Worker.create({
     connection: temporal.nativeConnection,
     taskQueue: 'jobs',
-    workflowBundle: await bundleWorkflows(path),
+    workflowBundle: await bundleOf(path),
     activities,
   });
   working = worker.run();

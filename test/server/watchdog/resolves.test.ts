@@ -189,6 +189,7 @@ describe('each alert that can be raised can be resolved', () => {
       'workflows/drill.ts': ['resolveAlert('],
       'workflows/page-for-run.ts': ['await pages.resolve()', 'resolveAlert('],
       'workflows/deployment-failed.ts': ['resolveAlert(', 'steps.resolvePagerDutyAlert('],
+      'workflows/follow-job.ts': ['resolveAlert('],
       'workflows/mirror-alert.ts': ['resolveAlert(', 'steps.resolvePagerDutyAlert('],
     };
     const sending =
