@@ -238,6 +238,7 @@ describe.skipIf(!postgres)('an outage of PostgreSQL', () => {
   it('bounds what each of its connections may hold up', async () => {
     expect(await boundsOf(url)).toEqual({
       idle_in_transaction_session_timeout: '3s',
+      jit: 'off',
       lock_timeout: '600ms',
       statement_timeout: '900ms',
       tcp_keepalives_idle: '10',
@@ -330,6 +331,7 @@ describe.skipIf(!postgres)('an outage of PostgreSQL', () => {
 async function boundsOf(databaseUrl: string): Promise<Record<string, string>> {
   const names = [
     'idle_in_transaction_session_timeout',
+    'jit',
     'lock_timeout',
     'statement_timeout',
     'tcp_keepalives_idle',
