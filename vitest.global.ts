@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,8 +15,10 @@ declare module 'vitest' {
     testServerPath: string;
     /** All workflows, in one file. */
     workflowBundlePath: string;
-    /** Where bundles are kept, with the key by which a `baton start` takes them from there. */
+    /** Where the bundles of all tests are kept. */
     bundlesPath: string;
+    /** The bundle of all workflows as a data folder has it, with the key by which a `baton start` takes it from there. */
+    shippedPath: string;
     /** An embedded database with all its tables, and nothing in it. */
     storePath: string;
   }
@@ -39,7 +41,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('temporalPath', temporal.path);
   project.provide('testServerPath', testServer.path);
   project.provide('workflowBundlePath', bundlePath);
+  const shipped = join(folder, 'shipped');
+  await cp(bundles, shipped, { recursive: true });
   project.provide('bundlesPath', bundles);
+  project.provide('shippedPath', shipped);
   project.provide('storePath', join(data, 'store'));
   return () => rm(folder, { recursive: true });
 }

@@ -24,7 +24,7 @@ export async function startBaton(
   const { BATON_DATA_DIR: dataDir } = env;
   // Bundling takes seconds, which no test is about.
   if (dataDir && !existsSync(join(dataDir, 'secret.key')))
-    cpSync(inject('bundlesPath'), dataDir, { recursive: true });
+    cpSync(inject('shippedPath'), dataDir, { recursive: true });
   const chosen = port ?? (await anyFreePort('127.0.0.1'));
   const child = spawn(process.execPath, program, {
     env: { ...process.env, ...env, PORT: String(chosen) },
