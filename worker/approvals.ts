@@ -170,7 +170,8 @@ function serviceOf({ incident, connection = defaultConnection }: CauseOfCall): {
   return id ? { service: subjectOf(connection, id) } : {};
 }
 
-function requestersOf({ by, startedBy }: CauseOfCall): string[] {
+/** Who has asked for a run, under all names that are known: they do not approve what it asks. */
+export function requestersOf({ by, startedBy }: Pick<CauseOfCall, 'by' | 'startedBy'>): string[] {
   if (startedBy) return [actorOf(startedBy), ...(startedBy.alsoKnownAs ?? [])];
   return by ? [`slack:${by.id}`] : [];
 }

@@ -14,7 +14,7 @@ import type { Takeover } from '../domain/takeover.ts';
 import type { Authority, SignedRun } from '../secrets/authority.ts';
 
 /** What is read of a call's cause here. The signature covers all of it. */
-const causeSchema = z.looseObject({
+export const causeSchema = z.looseObject({
   trigger: z.string(),
   subject: z.string().optional(),
   connection: z.string().optional(),

@@ -1,11 +1,12 @@
 import { activityInfo } from '@temporalio/activity';
-import { z } from 'zod';
 import type { Actor } from '../activities/activity.ts';
 import type { Baton, Performed } from '../activities/baton.ts';
 import { notConnected, refused } from '../activities/failures.ts';
 import type { Principal, Role, Scope } from '../domain/rights.ts';
 import type { Authority } from '../secrets/authority.ts';
 import type { Store } from '../store/store.ts';
+import { requestersOf } from './approvals.ts';
+import { causeSchema } from './authority.ts';
 import { foundOut } from './found-out.ts';
 
 /** Carries out an operation for somebody: the door that the process gives to its worker. */
@@ -35,8 +36,6 @@ const operationsOfRuns: ReadonlySet<string> = new Set([
   'runs.show',
   'runs.stop',
 ]);
-
-const chainSchema = z.looseObject({ trigger: z.string(), chain: z.array(z.string()).optional() });
 
 const performNothing: Perform = async (operation) => ({
   refusal: `This worker cannot carry out ${operation}: it was started without the operations`,
@@ -70,14 +69,17 @@ export function batonFor({
       alsoKnownAs,
     };
   }
-  /** Of a run that asks on its own behalf. What it starts is asked about where it could not be taken back: see `runs.start`. */
+  /**
+   * Of a run that asks on its own behalf. What it starts is asked about where it could not be taken back: see `runs.start`. Whoever has asked for
+   * this run has asked for that one, too, and does not approve it.
+   */
   async function ofRun(operation: string): Promise<Principal | undefined> {
     if (!operationsOfRuns.has(operation)) return undefined;
     const id = activityInfo().workflowExecution?.workflowId ?? '';
-    const cause = chainSchema.safeParse(await store.findCause(id)).data;
+    const cause = causeSchema.safeParse(await store.findCause(id)).data;
     if (!cause) return undefined;
     const run = { id, chain: [...(cause.chain ?? []), cause.trigger] };
-    return { kind: 'baton', name: `run ${id}`, role: 'operator', run };
+    return { kind: 'baton', name: `run ${id}`, role: 'operator', alsoKnownAs: requestersOf(cause), run };
   }
   const { askApproval, findApproval, closeApproval, showedApproval } = store;
   const { keepLinkCode, redeemLinkCode, findPersonInSlack } = store;

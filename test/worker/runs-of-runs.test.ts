@@ -8,6 +8,8 @@ import type { Store } from '../../store/store.ts';
 import { runs } from '../../triggers/runs.ts';
 import { defineStartable } from '../../triggers/startable.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
+import { requestersOf } from '../../worker/approvals.ts';
+import { causeSchema } from '../../worker/authority.ts';
 import { batonFor } from '../../worker/baton.ts';
 import { worldOn } from '../api/served.ts';
 import { testAuthority } from '../authority.ts';
@@ -91,6 +93,21 @@ describe('a run that starts another one', () => {
     expect(await store.findCause(destructive)).toMatchObject({ mode: 'propose' });
     const harmless = idIn(await start('tellPeople', 'k2'));
     expect(await store.findCause(harmless)).not.toHaveProperty('mode');
+  });
+
+  it('on behalf of whoever has started itself: they do not approve what it asks', async () => {
+    for (const [runId, cause] of [
+      ['manual/1', { startedBy: { kind: 'person', name: 'ada@example.com', alsoKnownAs: ['slack:U0ADA'] } }],
+      ['cleaner/slack', { by: { kind: 'person', id: 'U0ADA', name: 'Ada' } }],
+    ] as const) {
+      const run = { id: runId, trigger: 'manual', workflow: 'cleanUp', target: 'all', input: {} };
+      await store.beginRun({ ...run, cause: { trigger: 'manual', ...cause } }, entry());
+      const input = { workflow: 'rebootAll', input: {}, reason: 'it is to be so' };
+      const id = idIn(await ask('runs.start', input, `${runId}#startBatonRun#1`, runId));
+      const kept = causeSchema.parse(await store.findCause(id));
+      expect(requestersOf(kept)).toContain('slack:U0ADA');
+      expect(kept.mode).toBe('propose');
+    }
   });
 
   it.each([
