@@ -77,16 +77,23 @@ async function newsOf(
  */
 export async function tellOfRuns(
   event: Event,
-  { starts }: Pick<Plan, 'starts'>,
+  { starts, begun }: Pick<Plan, 'starts' | 'begun'>,
   options: { store: Store; triggers: readonly Trigger[] },
 ): Promise<void> {
+  const { store, triggers } = options;
   for (const { cause, ...start } of starts) {
     const { subject } = event;
     const run = { ...start, target: cause.target, ...(subject === undefined ? {} : { subject }) };
     await tellStarted(run, cause, { ...options, via: 'dispatch' });
   }
+  // Of those that an earlier process began for this event, it may not have been told any more.
+  for (const id of triggers.some(({ on }) => on.includes('run.started')) ? begun : []) {
+    const [run, kept] = await Promise.all([store.findRun(id), store.findCause(id)]);
+    const cause = causeOf.safeParse(kept).data;
+    if (run && cause) await tellStarted(run, cause, { ...options, via: 'dispatch' });
+  }
   const news = await newsOf(event, options);
-  if (news) await options.store.tell(news);
+  if (news) await store.tell(news);
 }
 
 /** What has led to the run that asks people, where the event tells of one that does. */
