@@ -143,6 +143,8 @@ export interface KeptSubscriptions {
   replayDeliveries(replayed: Replayed, entryOf: (deliveries: number) => Entry): Promise<number>;
 }
 
+/** A statement has less than a second. */
+const replayedAtOnce = 2_000;
 /** So many numbers of the record are looked at in one transaction. */
 const linesAtOnce = 500;
 const told = new Set<string>(lifecycleTypes);
@@ -286,16 +288,24 @@ export function subscriptionsOn({ db, makeLine, scrub }: Context): KeptSubscript
     },
 
     async replayDeliveries({ subscription, id, since, taken = false }, entryOf) {
-      return db.transaction().execute(async (transaction) => {
-        const { rows } = await sql`
-          update deliveries set state = 'waiting', attempts = 0, due_at = now(), settled_at = null
-          where subscription = ${subscription} and (state = 'exhausted' or (${taken} and state = 'delivered'))
-            and (${id ?? null}::bigint is null or id = ${id ?? null})
-            and (${since ?? null}::timestamptz is null or made_at >= ${since ?? null}::timestamptz)
-          returning id`.execute(transaction);
-        if (rows.length > 0) await appendLines([makeLine(entryOf(rows.length))]).execute(transaction);
-        return rows.length;
-      });
+      // What is sent meanwhile is not sent again: each step goes on behind the one before.
+      const stepAfter = (last: number) =>
+        db.transaction().execute(async (transaction) => {
+          const { rows } = await sql<{ id: number }>`
+            update deliveries set state = 'waiting', attempts = 0, due_at = now(), settled_at = null where id in (
+              select id from deliveries
+              where id > ${last} and subscription = ${subscription} and (state = 'exhausted' or (${taken} and state = 'delivered'))
+                and (${id ?? null}::bigint is null or id = ${id ?? null})
+                and (${since ?? null}::timestamptz is null or made_at >= ${since ?? null}::timestamptz)
+              order by id limit ${replayedAtOnce})
+            returning id::float8 as id`.execute(transaction);
+          if (rows.length > 0) await appendLines([makeLine(entryOf(rows.length))]).execute(transaction);
+          return rows.map((row) => row.id);
+        });
+      let replayed = 0;
+      for (let ids = await stepAfter(0); ids.length > 0; ids = await stepAfter(Math.max(...ids)))
+        replayed += ids.length;
+      return replayed;
     },
   };
 }
