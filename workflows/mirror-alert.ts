@@ -79,8 +79,9 @@ export async function mirrorAlert(input: MirrorAlertInput): Promise<string> {
     if (end !== undefined) {
       // Normal once more says nothing new of how it ended.
       outcome = end === 'normal' ? (outcome ?? end) : end;
-      if (eventsSoFar().length === seen) return outcome === 'left to people' ? outcome : healthy(outcome);
-      // What has come meanwhile was told to this run and to no other one: it goes on as a new run would.
+      const isAll = eventsSoFar().length === seen && !Object.values(state.targets).some(isRising);
+      if (isAll) return outcome === 'left to people' ? outcome : healthy(outcome);
+      // What has come meanwhile, or still has to last, was told to this run and to no other one: it goes on as a new run would.
       for (const name of ['open', 'seen', 'sent', 'left'] as const) delete state[name];
       continue;
     }

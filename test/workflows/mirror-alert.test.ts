@@ -267,6 +267,32 @@ describe('a condition that is read', () => {
     expect(sent(key)).toEqual(['warning', 'critical', 'resolve']);
   });
 
+  it('and is bad again as the alert is resolved is raised by the same run once that has lasted', async () => {
+    const key = keyOf('', 'again');
+    answer('/again', { depth: 7 });
+    const handle = await reading({
+      name: 'again',
+      connection: 'default',
+      from: depthAt('/again', '30 seconds'),
+      limits: { error: 5, for: '6 minutes' },
+      normalFor: '3 minutes',
+    });
+    await pass('7 minutes');
+    await eventually('the alert', () => isOpen(key));
+    answer('/again', { depth: 1 });
+    await pass('1 minute');
+    answer('/again', { depth: 7 });
+    await pass('4 minutes');
+    await eventually('the resolve', () => !isOpen(key));
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+    await pass('4 minutes');
+    await eventually('it to be raised anew', () => isOpen(key));
+    answer('/again', { depth: 1 });
+    await pass('4 minutes');
+    expect(await handle.result()).toBe('resolved');
+    expect(sent(key)).toEqual(['error', 'resolve', 'error', 'resolve']);
+  });
+
   it('of each series of a query stops where somebody has acknowledged it, where that is asked for', async () => {
     const key = keyOf('', 'errors');
     const query = 'rate(errors[5m])';
