@@ -62,7 +62,9 @@ export async function followJob(input: FollowJobInput): Promise<string> {
     const isOver = !isPaged && dueAt === undefined;
     if (isOver && next() === undefined) return report?.state === 'completed' ? healthy('completed') : 'ended';
     const wakeAt = Math.min(dueAt ?? Number.POSITIVE_INFINITY, isPaged ? until : Number.POSITIVE_INFINITY);
-    await condition(() => isHistoryLong() || next() !== undefined, Math.max(wakeAt - Date.now(), 1));
+    // Where it is over, there is nothing to wait for: the next report has come meanwhile.
+    if (!isOver)
+      await condition(() => isHistoryLong() || next() !== undefined, Math.max(wakeAt - Date.now(), 1));
     const event = next();
     report = event && reportIn(event);
     if (event) {

@@ -51,6 +51,8 @@ interface State {
   isBlind?: true;
 }
 
+type Outcome = 'resolved' | 'normal' | 'left to people';
+
 const lookEveryMs = 60_000;
 const longestWaitMs = 24 * 3600 * 1000;
 /** A run that reads ends after this, so that the next one begins with the line as it is then. */
@@ -66,15 +68,23 @@ const tickMs = 5 * 60 * 1000;
 export async function mirrorAlert(input: MirrorAlertInput): Promise<string> {
   const { monitor } = input;
   const state = input.soFar ?? (await begin(input));
+  let outcome: Outcome | undefined;
   for (let seen = 0; ; ) {
     for (const { type, data } of eventsSoFar().slice(seen))
       observe(state, monitor, observationIn(type, data));
     seen = eventsSoFar().length;
     if (Date.now() >= state.readAt) await read(state, monitor);
     judge(state, monitor);
-    const outcome = await settle(state, input);
-    if (outcome === 'left to people') return outcome;
-    if (outcome !== undefined) return healthy(outcome);
+    const end = await settle(state, input);
+    if (end !== undefined) {
+      // Normal once more says nothing new of how it ended.
+      outcome = end === 'normal' ? (outcome ?? end) : end;
+      const isAll = eventsSoFar().length === seen && !Object.values(state.targets).some(isRising);
+      if (isAll) return outcome === 'left to people' ? outcome : healthy(outcome);
+      // What has come meanwhile, or still has to last, was told to this run and to no other one: it goes on as a new run would.
+      for (const name of ['open', 'seen', 'sent', 'left'] as const) delete state[name];
+      continue;
+    }
     if (isHistoryLong() && eventsSoFar().length === seen) return renew({ ...input, soFar: state });
     await condition(() => eventsSoFar().length > seen, Math.max(wakeAt(state, monitor) - Date.now(), 1));
   }
@@ -167,10 +177,7 @@ function levelNow({ targets }: State, { of = 'any' }: Monitor): Level {
 }
 
 /** Brings PagerDuty to what is so now. Returns how the run ends, where it does. */
-async function settle(
-  state: State,
-  input: MirrorAlertInput,
-): Promise<'resolved' | 'normal' | 'left to people' | undefined> {
+async function settle(state: State, input: MirrorAlertInput): Promise<Outcome | undefined> {
   const { monitor } = input;
   const level = levelNow(state, monitor);
   if (level !== 'normal') delete state.normalSince;

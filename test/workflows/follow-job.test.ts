@@ -18,9 +18,14 @@ interface Alert {
 }
 const raised: Alert[] = [];
 const resolved: { dedupKey: string; connection?: string }[] = [];
+/** What happens while a page is taken back. */
+let duringResolve: (() => Promise<void>) | undefined;
 const activities = {
   raisePagerDutyAlert: async (alert: Alert) => void raised.push(alert),
-  resolvePagerDutyAlert: async (alert: { dedupKey: string }) => void resolved.push(alert),
+  async resolvePagerDutyAlert(alert: { dedupKey: string }) {
+    resolved.push(alert);
+    await duringResolve?.();
+  },
   awaitPagerDutyAlert: async () => ({ confirmed: true, readable: true, reason: 'seen' }),
 };
 
@@ -90,6 +95,29 @@ describe('a job that has failed', () => {
     await job.reports('completed');
     expect(await job.result()).toBe('completed');
     expect(resolved).toEqual([{ dedupKey: job.key, connection: 'platform' }]);
+  });
+
+  it.each([
+    ['failed', 'failed'],
+    ['started', 'overdue'],
+  ])('and reports %s while its page is taken back is followed on, and pages as %s', async (next, trouble) => {
+    const job = await follow('failed', { withinSeconds: 7_200 });
+    await eventually('the page', () => raised.length === 1);
+    let isTold = false;
+    duringResolve = async () => {
+      duringResolve = undefined;
+      await job.reports(next);
+      isTold = true;
+    };
+    await job.reports('completed');
+    await eventually('the next report', () => isTold);
+    const skipped = temporal.sleep('3 hours');
+    await eventually('the next page', () => raised.length === 2);
+    await skipped;
+    expect(raised.map(({ class: what }) => what)).toEqual(['failed', trouble]);
+    await job.reports('completed');
+    expect(await job.result()).toBe('completed');
+    expect(resolved).toHaveLength(2);
   });
 
   it('has the severity of what befell it, and pages nobody where it has none', async () => {

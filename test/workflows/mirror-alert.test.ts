@@ -1,3 +1,4 @@
+import type { Duration } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { acknowledgeAs, resolveAs } from '../../simulator/pagerduty.ts';
 import {
@@ -159,6 +160,25 @@ describe('a condition that a source tells of', () => {
     expect(sent(key)).toEqual(['warning', 'critical']);
   });
 
+  it('is raised anew by the same run where it is told of while the alert is resolved', async () => {
+    const key = keyOf('anew');
+    await tell('anew', { severity: 'warning' });
+    await eventually('the alert', () => isOpen(key));
+    await tell('anew', { status: 'ok' });
+    world.pagerDuty.fail({ kind: 'status', status: 503, match: '"event_action":"resolve"', times: 100 });
+    await pass('6 minutes');
+    await eventually('the resolve', () => sent(key).includes('resolve'));
+    await tell('anew', { severity: 'critical' });
+    await fetch(`${world.pagerDuty.url}/_simulator/faults`, { method: 'DELETE' });
+    await pass('1 minute');
+    await eventually('it to be raised anew', () => alertsOf(key).length === 2);
+    expect([isOpen(key), sent(key).at(-1)]).toEqual([true, 'critical']);
+    await tell('anew', { status: 'ok' });
+    await pass('6 minutes');
+    await ends('anew', 'resolved');
+    expect(await outcomesOf('anew')).toEqual(['resolved']);
+  });
+
   it('that is normal, and was never raised, is over at once', async () => {
     await tell('fine', { status: 'resolved' });
     await ends('fine', 'normal');
@@ -198,6 +218,11 @@ const answer = (path: string, body: unknown, of: World = world) => {
     body: JSON.stringify(body),
   };
 };
+/** A depth that is read there so often. */
+const depthAt = (path: string, every: Duration, of: World = world): Monitor['from'] => ({
+  every,
+  reads: [{ target: 'depth', url: `${of.service.url}${path}`, path: 'depth' }],
+});
 
 describe('a condition that is read', () => {
   it('of two out of three targets is one incident, once it has lasted, and ends as they get well', async () => {
@@ -242,6 +267,32 @@ describe('a condition that is read', () => {
     expect(sent(key)).toEqual(['warning', 'critical', 'resolve']);
   });
 
+  it('and is bad again as the alert is resolved is raised by the same run once that has lasted', async () => {
+    const key = keyOf('', 'again');
+    answer('/again', { depth: 7 });
+    const handle = await reading({
+      name: 'again',
+      connection: 'default',
+      from: depthAt('/again', '30 seconds'),
+      limits: { error: 5, for: '6 minutes' },
+      normalFor: '3 minutes',
+    });
+    await pass('7 minutes');
+    await eventually('the alert', () => isOpen(key));
+    answer('/again', { depth: 1 });
+    await pass('1 minute');
+    answer('/again', { depth: 7 });
+    await pass('4 minutes');
+    await eventually('the resolve', () => !isOpen(key));
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+    await pass('4 minutes');
+    await eventually('it to be raised anew', () => isOpen(key));
+    answer('/again', { depth: 1 });
+    await pass('4 minutes');
+    expect(await handle.result()).toBe('resolved');
+    expect(sent(key)).toEqual(['error', 'resolve', 'error', 'resolve']);
+  });
+
   it('of each series of a query stops where somebody has acknowledged it, where that is asked for', async () => {
     const key = keyOf('', 'errors');
     const query = 'rate(errors[5m])';
@@ -282,10 +333,7 @@ describe('a condition that is read', () => {
     const monitor: Monitor = {
       name: 'blind',
       connection: 'default',
-      from: {
-        every: '30 seconds',
-        reads: [{ target: 'depth', url: `${world.service.url}/gone`, path: 'depth' }],
-      },
+      from: depthAt('/gone', '30 seconds'),
       limits: { error: 5 },
       normalFor: '1 minute',
     };
@@ -311,10 +359,7 @@ describe('a condition that is read', () => {
     const handle = await reading({
       name: 'calm',
       connection: 'default',
-      from: {
-        every: '1 minute',
-        reads: [{ target: 'depth', url: `${world.service.url}/calm`, path: 'depth' }],
-      },
+      from: depthAt('/calm', '1 minute'),
       limits: { error: 5 },
       normalFor: '1 minute',
     });
@@ -337,10 +382,7 @@ it('that is read for long goes on with a new history, and is raised once all the
   const monitor: Monitor = {
     name: 'long',
     connection: 'default',
-    from: {
-      every: '100 milliseconds',
-      reads: [{ target: 'depth', url: `${beside.service.url}/long`, path: 'depth' }],
-    },
+    from: depthAt('/long', '100 milliseconds', beside),
     limits: { error: 5 },
     normalFor: '1 second',
   };
