@@ -22,7 +22,9 @@ export const accountInput = {
   region: z.enum(['us', 'eu']).optional().describe('The service region of the account'),
   token: key
     .optional()
-    .describe('A token of the REST API. Left out: that of the connection, where it is there'),
+    .describe(
+      'A token of the REST API. Left out: that of the connection, where it is there and its addresses stay',
+    ),
   apiUrl: text.max(500).optional().describe('Another address of the REST API'),
   eventsUrl: text.max(500).optional().describe('Another address of the Events API'),
 };
@@ -89,6 +91,16 @@ export async function reach(
     }),
     ...more,
   };
+  const isMoved = (['PAGERDUTY_API_URL', 'PAGERDUTY_EVENTS_URL'] as const).some(
+    (variable) => given[variable] !== undefined && given[variable] !== before?.values?.[variable],
+  );
+  // Else whoever names an address would be sent the token that is kept.
+  if (before && isMoved && token === undefined)
+    throw new Refusal(
+      422,
+      'No token',
+      `The connection ${name} has another address, and its token is sent to no new one. Give the token too (token).`,
+    );
   const values = { ...before?.values, ...given };
   if (values.PAGERDUTY_API_TOKEN === undefined)
     throw new Refusal(
