@@ -7,7 +7,7 @@ import type {
   SetUpSoFar,
   SetUpStep,
 } from '../../domain/set-up.ts';
-import { conflict, invalidInput } from '../failures.ts';
+import { afterChange, conflict, invalidInput } from '../failures.ts';
 import { decorative, listOf, membersOf } from '../lenient.ts';
 import type { PagerDuty } from './client.ts';
 import { isSuccess, isWithheld, readSuccess } from './failures.ts';
@@ -146,7 +146,11 @@ function integrationStep(client: PagerDuty, service: SetUpFound, name: string): 
         async make(until) {
           const answer = await client.postUnsigned(path, until, body);
           const { id, key } = readSuccess(answer, wholeIntegration).integration;
-          return found(id, key ?? (await keyOf(client, `${path}/${id}`, until)));
+          const read = () =>
+            keyOf(client, `${path}/${id}`, until).catch((error: unknown) => {
+              throw afterChange(error);
+            });
+          return found(id, key ?? (await read()));
         },
       };
     },

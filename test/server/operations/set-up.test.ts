@@ -180,6 +180,21 @@ describe('a setup that is cut off', () => {
     });
   });
 
+  it('knows of an integration that it has made, and whose key it could not read', async () => {
+    const { simulator, answers, ask, name, values } = await startSetUp(store);
+    const made = { id: 'PINTEGR', name: 'baton-checkout' };
+    const body = JSON.stringify({ integration: { ...made, type: 'events_api_v2_inbound_integration' } });
+    simulator.fail({ kind: 'status', match: integrationPath, status: 201, body });
+    simulator.fail({ kind: 'status', match: 'GET /services/PCHECKO/integrations/PINTEGR', status: 403 });
+    await expect(ask(setupPagerDuty, answers)).rejects.toMatchObject(refusal(422, /refused \(403\)/));
+    expect(await store.listSetUp(name)).toMatchObject([{ kind: 'integration', id: undefined }]);
+    const routingKey = 'a1'.repeat(16);
+    Object.assign(simulator.world.services[0] ?? {}, { integrations: [{ ...made, routingKey }] });
+    expect(outcomes(await ask(setupPagerDuty, answers))).toMatchObject({ integration: 'made before' });
+    expect((await store.listSetUp(name)).map(({ id }) => id)).toContain('PINTEGR');
+    expect(await values()).toMatchObject({ PAGERDUTY_ROUTING_KEY: routingKey });
+  });
+
   it('has the secret of the subscription stored before anything else happens', async () => {
     const { simulator, answers, ask, values, name, context } = await startSetUp(store);
     await ask(setupPagerDuty, { ...answers, webhook: 'none' });
