@@ -142,6 +142,7 @@ describe('a setup that is cut off', () => {
     simulator.world.services.push({
       id: 'PPAYMEN',
       name: 'Payments',
+      description: 'Made by baton setup',
       policyId: 'PEPCHEC',
       integrationId: '',
       routingKey: '',
@@ -156,6 +157,26 @@ describe('a setup that is cut off', () => {
       { kind: 'integration', id: 'PINTEGR' },
       { kind: 'webhook subscription' },
     ]);
+  });
+
+  it('takes no service for its own that a person has made meanwhile', async () => {
+    const { simulator, answers, ask, name } = await startSetUp(store);
+    // It was about to be made, and the process ended before it was.
+    await store.intendSetUp(name, { kind: 'service', name: 'Payments', of: '' }, 'baton');
+    simulator.world.services.push({
+      id: 'PPAYMEN',
+      name: 'Payments',
+      policyId: 'PEPCHEC',
+      integrationId: '',
+      routingKey: '',
+    });
+    const given = { ...answers, service: 'Payments' };
+    expect(outcomes(await ask(setupPagerDuty, { ...given, dryRun: true }))).toMatchObject({
+      service: 'was there',
+    });
+    expect(await store.listSetUp(name)).toHaveLength(1);
+    expect(outcomes(await ask(setupPagerDuty, given))).toMatchObject({ service: 'was there' });
+    expect((await store.listSetUp(name)).map(({ kind }) => kind)).not.toContain('service');
   });
 
   it.each([
