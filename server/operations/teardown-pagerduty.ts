@@ -6,7 +6,7 @@ import { Refusal } from '../refusal.ts';
 import { asRefusal } from '../set-up.ts';
 import { connectionName, connectionUses, entryAbout, findConnection } from './connections.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
-import { reach, setUpMilliseconds } from './setup.ts';
+import { reach, setUpMilliseconds, takeTurn } from './setup.ts';
 import { callShape } from './setup-pagerduty.ts';
 
 type Made = SetUpItem & { id: string };
@@ -56,6 +56,7 @@ export const teardownPagerDuty = defineOperation({
     if (users.length > 0 && !force && !dryRun) throw inUse(name, users);
     const warnings =
       users.length > 0 ? [`It is used, and its calls then fail: ${users.slice(0, 20).join('; ')}`] : [];
+    const release = dryRun ? undefined : await takeTurn(name, context);
     try {
       const items = await store.listSetUp(name);
       const { going, byHand, unsure } = await look(name, items, { force, warnings }, context, signal);
@@ -87,6 +88,8 @@ export const teardownPagerDuty = defineOperation({
       };
     } catch (error) {
       throw asRefusal(error, 'Do it again: what is gone already is left out.');
+    } finally {
+      await release?.();
     }
   },
 });
