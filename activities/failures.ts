@@ -135,6 +135,18 @@ export function unreadableForGood({ message, details }: ApplicationFailure): App
   });
 }
 
+/** The same, where it came after a change: that was made, and whoever forgot it would make it twice. */
+export function afterChange(error: unknown): unknown {
+  if (!(error instanceof ApplicationFailure)) return error;
+  const { type, message, nonRetryable, details } = error;
+  return ApplicationFailure.create({
+    ...(type ? { type } : {}),
+    message,
+    nonRetryable: nonRetryable === true,
+    details: [{ ...(details?.[0] as FailureDetail | undefined), effect: 'unknown' }],
+  });
+}
+
 /** The world is in a state in which this must not be done, or is not what was expected. */
 export function conflict(provider: string, reason: string, status?: number): ApplicationFailure {
   const detail: FailureDetail = { provider, effect: 'none', ...(status === undefined ? {} : { status }) };

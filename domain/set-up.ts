@@ -14,6 +14,8 @@ export interface SetUpFound {
   warnings?: readonly string[];
   /** What is left to do once it is kept. */
   settle?(signal: AbortSignal): Promise<void>;
+  /** It is there by its name, and whether this setup has made it or somebody else was looked at: somebody else has. */
+  isOthers?: true;
   /** It would be made, and is not there: nothing can be looked up in it. */
   isNew?: true;
 }

@@ -58,8 +58,12 @@ export async function carryOut(
     const looked = await step.look(before, signal);
     if ('there' in looked) {
       const { there } = looked;
-      const isOurs = before !== undefined && (before.id === undefined || before.id === there.id);
-      if (!dryRun) await keep(there, before && before.id === undefined ? lineOf(place, there.id) : undefined);
+      const isUnsure = before !== undefined && before.id === undefined;
+      const isOurs = isUnsure ? !there.isOthers : before?.id === there.id;
+      if (!dryRun) {
+        await keep(there, isUnsure && isOurs ? lineOf(place, there.id) : undefined);
+        if (isUnsure && !isOurs) await store.withdrawSetUp(connection, place);
+      }
       soFar[kind] = there;
       done.steps.push({
         kind,
@@ -79,7 +83,7 @@ export async function carryOut(
     }
     await store.intendSetUp(connection, place, actorOf(context.principal));
     const made = await looked.make(signal).catch(async (error: unknown) => {
-      if (isNotMade(error)) await store.forgetSetUp(connection, place);
+      if (isNotMade(error)) await store.withdrawSetUp(connection, place);
       throw error;
     });
     await keep(made, lineOf(place, made.id));

@@ -124,6 +124,10 @@ export interface ConnectionRows {
   }): Promise<boolean>;
   /** The same values under another key. False: it has been changed meanwhile. */
   reencryptConnection(name: string, version: number, encrypted: Encrypted): Promise<boolean>;
+  /** Those that can be restored, as they lie in the store. */
+  loadRemovedConnections(): Promise<Pick<ConnectionRow, 'name' | 'provider' | 'encrypted'>[]>;
+  /** The same values of one of these under another key. False: it is there no more, or with other values. */
+  reencryptRemovedConnection(name: string, former: Encrypted, encrypted: Encrypted): Promise<boolean>;
   /** What a test of it found. False: it is not in this version any more. */
   judgeConnection(name: string, version: number, found: ConnectionState, entry: Entry): Promise<boolean>;
   /** What a test of the connection `default` of a provider found. */
@@ -223,6 +227,22 @@ export function connectionsOn({ db, makeLine }: Context): ConnectionRows {
       const { rows } = await sql`
         update connections set encrypted = ${bytes}::bytea, key_id = ${keyId}
         where name = ${name} and version = ${version}::bigint returning name`.execute(db);
+      return rows.length > 0;
+    },
+
+    async loadRemovedConnections() {
+      const rows = await db.selectFrom('removed_connections').selectAll().execute();
+      return rows.map(({ name, provider, key_id: keyId, encrypted }) => ({
+        name,
+        provider,
+        encrypted: { keyId, bytes: Buffer.from(encrypted) },
+      }));
+    },
+
+    async reencryptRemovedConnection(name, former, { keyId, bytes }) {
+      const { rows } = await sql`
+        update removed_connections set encrypted = ${bytes}::bytea, key_id = ${keyId}
+        where name = ${name} and encrypted = ${former.bytes}::bytea returning name`.execute(db);
       return rows.length > 0;
     },
 

@@ -65,7 +65,9 @@ export interface SetUps {
   intendSetUp(connection: string, place: SetUpPlace, by: string): Promise<void>;
   /** It was made, and has this id. What makes it known together with new values is `changeConnection`. */
   noteSetUp(connection: string, made: MadeBySetUp): Promise<void>;
-  /** It was taken away, with its line for the record; or it was not made. */
+  /** It was not made. What was made is kept. */
+  withdrawSetUp(connection: string, place: SetUpPlace): Promise<void>;
+  /** It was taken away, with its line for the record; or is left to people. */
   forgetSetUp(connection: string, place: SetUpPlace, entry?: Entry): Promise<void>;
 }
 
@@ -103,6 +105,10 @@ export function setUpsOn({ db, makeLine }: Context): SetUps {
       await sql`
         with noted as (update set_up set id = ${id} where ${at(connection, place)} returning id)
         ${appendLines([makeLine(entry)], sql`exists (select from noted)`)}`.execute(db);
+    },
+
+    async withdrawSetUp(connection, place) {
+      await sql`delete from set_up where ${at(connection, place)} and id is null`.execute(db);
     },
 
     async forgetSetUp(connection, place, entry) {

@@ -1,7 +1,7 @@
 import type { Entry } from '../domain/record.ts';
 import type { Route } from '../domain/route.ts';
 import { defaultConnection } from '../domain/subject.ts';
-import type { Encryption } from '../secrets/encryption.ts';
+import type { Encrypted, Encryption } from '../secrets/encryption.ts';
 import { soughtOf } from '../secrets/passwords.ts';
 import type { ConnectionRow, ConnectionState, ConnectionTables } from './connections.ts';
 import type { MadeBySetUp } from './set-up.ts';
@@ -70,9 +70,12 @@ export interface StoredConnections {
   ): Promise<boolean>;
   /** What a test of the connection `default` of a provider found. False: the environment defines none, or it is simulated. */
   judgeDefault(provider: string, found: ConnectionState, entry: Entry): Promise<boolean>;
-  /** Writes what is under a former key anew, under the newest. Returns how many. */
+  /** Writes what is under a former key anew, under the newest, also what can be restored. Returns how many. */
   renewKeys(): Promise<number>;
 }
+
+/** A connection as it lies in the store, also one that was removed. */
+type Sealed = Pick<ConnectionRow, 'name' | 'provider' | 'encrypted'>;
 
 /** None of our keys reads it. */
 export class ConnectionUnreadable extends Error {
@@ -107,12 +110,18 @@ export function storedConnections({
   let last: { known: KnownConnections; at: number } | undefined;
   let looking: Promise<KnownConnections> | undefined;
 
-  function read({ encrypted, ...row }: ConnectionRow): StoredConnection {
+  /** Undefined: none of our keys reads it. */
+  function decrypt({ encrypted, ...row }: Sealed) {
     const text = encryption.decrypt(encrypted, aboutOf(row));
-    if (text === undefined) return { ...row, values: undefined, secrets: [] };
+    if (text === undefined) return undefined;
     const { values, secrets } = JSON.parse(text) as { values: ConnectionValues; secrets: string[] };
     learn(secretParts(values, secrets));
-    return { ...row, values, secrets };
+    return { values, secrets };
+  }
+
+  function read(whole: ConnectionRow): StoredConnection {
+    const { encrypted: _, ...row } = whole;
+    return { ...row, ...(decrypt(whole) ?? { values: undefined, secrets: [] }) };
   }
 
   function encrypt(
@@ -192,12 +201,16 @@ export function storedConnections({
     },
     async renewKeys() {
       let renewed = 0;
-      for (const row of (await store.loadConnections()).connections) {
-        const { values, secrets } = read(row);
-        if (row.encrypted.keyId === encryption.keyId || values === undefined) continue;
-        if (await store.reencryptConnection(row.name, row.version, encrypt(row, values, secrets)))
-          renewed += 1;
+      async function renew(row: Sealed, keep: (anew: Encrypted) => Promise<boolean>) {
+        if (row.encrypted.keyId === encryption.keyId) return;
+        const opened = decrypt(row);
+        if (opened && (await keep(encrypt(row, opened.values, opened.secrets)))) renewed += 1;
       }
+      // The removed ones first: one that is restored meanwhile is then among the others.
+      for (const row of await store.loadRemovedConnections())
+        await renew(row, (anew) => store.reencryptRemovedConnection(row.name, row.encrypted, anew));
+      for (const row of (await store.loadConnections()).connections)
+        await renew(row, (anew) => store.reencryptConnection(row.name, row.version, anew));
       return renewed;
     },
   };

@@ -25,8 +25,10 @@ export interface WatchedTable {
 
 /** What the watchdog keeps: who watches, and what is wrong now. */
 export interface WatchedThings {
-  /** Takes what one process at a time does, for so many seconds. False: another one does it. */
-  takeDuty(name: string, seconds: number): Promise<boolean>;
+  /** Takes what one at a time does, for so many seconds: this process, or whom `holder` names. False: another one does it. */
+  takeDuty(name: string, seconds: number, holder?: string): Promise<boolean>;
+  /** Hands over this one. */
+  releaseDuty(name: string, holder: string): Promise<void>;
   /** Hands over what this process does. */
   releaseDuties(): Promise<void>;
   /** All that is wrong, or was and is still to be taken back. */
@@ -70,16 +72,20 @@ export function watchedOn({ db, me, scrub, makeLine, onPending }: Context): Watc
   const lines = (entries: readonly (Entry | undefined)[]) =>
     appendLines(entries.filter((entry) => entry !== undefined).map(makeLine));
   return {
-    async takeDuty(name, seconds) {
+    async takeDuty(name, seconds, holder = me) {
       const { rows } = await sql`
         insert into duties (name, held_by, held_until)
-        values (${name}, ${me}, statement_timestamp() + make_interval(secs => ${seconds}))
+        values (${name}, ${holder}, statement_timestamp() + make_interval(secs => ${seconds}))
         on conflict (name) do update set held_by = excluded.held_by, held_until = excluded.held_until
-          where duties.held_by is null or duties.held_by = ${me} or duties.held_until < statement_timestamp()
+          where duties.held_by is null or duties.held_by = ${holder} or duties.held_until < statement_timestamp()
             -- Said before the clock was set back.
             or duties.held_until > statement_timestamp() + interval '1 day'
         returning name`.execute(db);
       return rows.length > 0;
+    },
+
+    async releaseDuty(name, holder) {
+      await sql`delete from duties where name = ${name} and held_by = ${holder}`.execute(db);
     },
 
     async releaseDuties() {

@@ -7,7 +7,7 @@ import type {
   SetUpSoFar,
   SetUpStep,
 } from '../../domain/set-up.ts';
-import { conflict, invalidInput } from '../failures.ts';
+import { afterChange, conflict, invalidInput } from '../failures.ts';
 import { decorative, listOf, membersOf } from '../lenient.ts';
 import type { PagerDuty } from './client.ts';
 import { isSuccess, isWithheld, readSuccess } from './failures.ts';
@@ -55,14 +55,28 @@ export function setUpSteps(
   ];
 }
 
+/** By this a service that setup has made is known. */
+const ownDescription = 'Made by baton setup';
+
+async function descriptionOf(client: PagerDuty, serviceId: string, signal: AbortSignal) {
+  const answer = await client.get(`/services/${serviceId}`, {}, signal);
+  const described = z.object({ service: z.object({ description: decorative(z.string()) }) });
+  return readSuccess(answer, described).service.description;
+}
+
 function serviceStep(client: PagerDuty, asked: string, { escalationPolicy }: SetUpAnswers): SetUpStep {
   return {
     kind: 'service',
     name: asked,
     of: '',
-    async look(_, signal) {
+    async look(kept, signal) {
       const { found, similar } = await findNamed(client, 'services', asked, signal);
-      if (found) return { there: found };
+      if (found) {
+        // It was about to be made when that process ended: a person may have made one of this name.
+        const isUnsure = kept !== undefined && kept.id === undefined;
+        const isOthers = isUnsure && (await descriptionOf(client, found.id, signal)) !== ownDescription;
+        return { there: isOthers ? { ...found, isOthers } : found };
+      }
       if (escalationPolicy === undefined)
         throw invalidInput(
           'PagerDuty',
@@ -78,7 +92,7 @@ function serviceStep(client: PagerDuty, asked: string, { escalationPolicy }: Set
         service: {
           type: 'service',
           name: asked,
-          description: 'Made by baton setup',
+          description: ownDescription,
           escalation_policy: { id: policies.found.id, type: 'escalation_policy_reference' },
           alert_creation: 'create_alerts_and_incidents',
         },
@@ -146,7 +160,11 @@ function integrationStep(client: PagerDuty, service: SetUpFound, name: string): 
         async make(until) {
           const answer = await client.postUnsigned(path, until, body);
           const { id, key } = readSuccess(answer, wholeIntegration).integration;
-          return found(id, key ?? (await keyOf(client, `${path}/${id}`, until)));
+          const read = () =>
+            keyOf(client, `${path}/${id}`, until).catch((error: unknown) => {
+              throw afterChange(error);
+            });
+          return found(id, key ?? (await read()));
         },
       };
     },

@@ -12,6 +12,7 @@ import {
   type Reached,
   reach,
   setUpMilliseconds,
+  takeTurn,
 } from './setup.ts';
 
 const name = z.string().trim().min(1).max(255);
@@ -90,6 +91,7 @@ export const setupPagerDuty = defineOperation({
       PAGERDUTY_ROUTING_KEY: routingKey,
       PAGERDUTY_WEBHOOK_SECRETS: webhookSecret,
     });
+    const release = dryRun ? undefined : await takeTurn(connection, context);
     try {
       const reached = await reach(input, given, context);
       const { values, provider, isThere } = reached;
@@ -130,6 +132,8 @@ export const setupPagerDuty = defineOperation({
       };
     } catch (error) {
       throw asRefusal(error, 'Do it again: what was made is adopted.');
+    } finally {
+      await release?.();
     }
   },
 });

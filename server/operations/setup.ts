@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { AnyProvider } from '../../activities/provider.ts';
 import type { SetUp } from '../../domain/set-up.ts';
@@ -13,6 +14,30 @@ import { defineOperation, type OperationContext } from './operation.ts';
 /** Each of the requests ends sooner; all together may not take longer than people wait. */
 export const setUpMilliseconds = 60_000;
 
+/** So long a setup that was cut off holds up the next one: longer than any takes. */
+const turnSeconds = setUpMilliseconds / 1000 + 30;
+
+/**
+ * Begins to set up or tear down a connection, and gives the function that ends it. Refuses while somebody else does: two at once would make
+ * things twice, and one would take away what the other has just found.
+ */
+export async function takeTurn(
+  connection: string,
+  { store }: OperationContext,
+): Promise<() => Promise<void>> {
+  const turn = `set-up/${connection}`;
+  const holder = randomUUID();
+  if (!(await store.takeDuty(turn, turnSeconds, holder)))
+    throw new Refusal(
+      409,
+      'Under way',
+      `The connection ${connection} is being set up or torn down, or that was cut off just now. Do it again in ${turnSeconds} s.`,
+      turnSeconds,
+    );
+  // It ends by itself where the store cannot be told.
+  return () => store.releaseDuty(turn, holder).catch(() => {});
+}
+
 const text = z.string().trim().min(1);
 const key = z.string().min(1).max(1_000);
 
@@ -22,7 +47,9 @@ export const accountInput = {
   region: z.enum(['us', 'eu']).optional().describe('The service region of the account'),
   token: key
     .optional()
-    .describe('A token of the REST API. Left out: that of the connection, where it is there'),
+    .describe(
+      'A token of the REST API. Left out: that of the connection, where it is there and its addresses stay',
+    ),
   apiUrl: text.max(500).optional().describe('Another address of the REST API'),
   eventsUrl: text.max(500).optional().describe('Another address of the Events API'),
 };
@@ -89,6 +116,16 @@ export async function reach(
     }),
     ...more,
   };
+  const isMoved = (['PAGERDUTY_API_URL', 'PAGERDUTY_EVENTS_URL'] as const).some(
+    (variable) => given[variable] !== undefined && given[variable] !== before?.values?.[variable],
+  );
+  // Else whoever names an address would be sent the token that is kept.
+  if (before && isMoved && token === undefined)
+    throw new Refusal(
+      422,
+      'No token',
+      `The connection ${name} has another address, and its token is sent to no new one. Give the token too (token).`,
+    );
   const values = { ...before?.values, ...given };
   if (values.PAGERDUTY_API_TOKEN === undefined)
     throw new Refusal(

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { actorOf } from '../../domain/rights.ts';
 import type { SetUpItem, SetUpRemoval } from '../../domain/set-up.ts';
+import { defaultConnection } from '../../domain/subject.ts';
 import { restorableDays } from '../../store/connections.ts';
 import { Refusal } from '../refusal.ts';
 import { asRefusal } from '../set-up.ts';
 import { connectionName, connectionUses, entryAbout, findConnection } from './connections.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
-import { reach, setUpMilliseconds } from './setup.ts';
+import { reach, setUpMilliseconds, takeTurn } from './setup.ts';
 import { callShape } from './setup-pagerduty.ts';
 
 type Made = SetUpItem & { id: string };
@@ -56,6 +57,7 @@ export const teardownPagerDuty = defineOperation({
     if (users.length > 0 && !force && !dryRun) throw inUse(name, users);
     const warnings =
       users.length > 0 ? [`It is used, and its calls then fail: ${users.slice(0, 20).join('; ')}`] : [];
+    const release = dryRun ? undefined : await takeTurn(name, context);
     try {
       const items = await store.listSetUp(name);
       const { going, byHand, unsure } = await look(name, items, { force, warnings }, context, signal);
@@ -87,6 +89,8 @@ export const teardownPagerDuty = defineOperation({
       };
     } catch (error) {
       throw asRefusal(error, 'Do it again: what is gone already is left out.');
+    } finally {
+      await release?.();
     }
   },
 });
@@ -124,21 +128,22 @@ async function look(
   const going: Looked['going'] = [];
   const byHand: Looked['byHand'] = [];
   if (made.length === 0) return { going, byHand, unsure };
+  const otherUse = await otherUsesOf(name, context);
+  const stays = (item: Made, why: string) => `The ${item.kind} ${item.name} (${item.id}) stays, since ${why}`;
   try {
     const { setUp, client, values } = await reach({ name }, {}, context);
     // A token that PagerDuty takes no more is told in its own words.
     await setUp.account(client, values, signal);
     for (const item of made) {
       const removal = setUp.removal(client, item);
-      const why = await removal.inUse(items, signal);
-      if (why !== undefined && !force)
+      const why = otherUse(item) ?? (await removal.inUse(items, signal));
+      if (why !== undefined && !force && removal.byHand === undefined)
         throw new Refusal(
           409,
           'In use',
           `It is not torn down, since ${why}. See to that, or force it: the ${item.kind} then stays.`,
         );
-      if (why !== undefined)
-        byHand.push({ item, words: `The ${item.kind} ${item.name} (${item.id}) stays, since ${why}` });
+      if (why !== undefined) byHand.push({ item, words: stays(item, why) });
       else if (removal.byHand !== undefined) byHand.push({ item, words: removal.byHand });
       else going.push({ item, removal });
     }
@@ -149,10 +154,13 @@ async function look(
     warnings.push(`PagerDuty could not be asked: ${refusal.message}`);
     return {
       going: [],
-      byHand: made.map((item) => ({
-        item,
-        words: `Delete the ${item.kind} ${item.name} (${item.id}) in PagerDuty`,
-      })),
+      byHand: made.map((item) => {
+        const why = otherUse(item);
+        const words = why
+          ? stays(item, why)
+          : `Delete the ${item.kind} ${item.name} (${item.id}) in PagerDuty`;
+        return { item, words };
+      }),
       unsure,
     };
   }
@@ -160,4 +168,30 @@ async function look(
   going.sort((one, other) => Number(one.item.kind === 'service') - Number(other.item.kind === 'service'));
   const services = new Set(going.map(({ item }) => item.id));
   return { going, byHand: byHand.filter(({ item }) => !services.has(item.of)), unsure };
+}
+
+/** Why a thing that setup has made for a connection has to stay: another connection has adopted it, and so has its key. */
+async function otherUsesOf(
+  name: string,
+  { store, connections, ownValues }: OperationContext,
+): Promise<(item: Made) => string | undefined> {
+  const { connections: all } = await connections.look();
+  const key = all.get(name)?.values?.PAGERDUTY_ROUTING_KEY;
+  const others = await Promise.all(
+    [...all.values()]
+      .filter((each) => each.provider === 'pagerduty' && each.name !== name)
+      .map(async ({ name: other, values }) => ({ other, values, made: await store.listSetUp(other) })),
+  );
+  const everyOther = [...others, { other: defaultConnection, values: ownValues(), made: [] }];
+  return ({ kind, id }) => {
+    // A subscription leads to one connection alone, and has no key.
+    const isKeyed = kind !== 'webhook subscription' && key !== undefined;
+    for (const { other, values, made } of everyOther) {
+      const isSame = isKeyed && values?.PAGERDUTY_ROUTING_KEY === key;
+      if (isSame || made.some((each) => each.id === id)) return `the connection ${other} uses it too`;
+      if (isKeyed && values === undefined)
+        return `the connection ${other} cannot be read, and perhaps uses it too`;
+    }
+    return undefined;
+  };
 }

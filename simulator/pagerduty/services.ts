@@ -48,7 +48,7 @@ export function mountServices(
     response.json({ service: shape.service(serviceOf(request).id, included(request)) });
   });
   app.post('/services', (request, response) => {
-    const { name, escalation_policy } = body(request, newService).service;
+    const { name, description, escalation_policy } = body(request, newService).service;
     if (world.services.some((each) => each.name.toLowerCase() === name.toLowerCase()))
       throw invalid('Name has already been taken');
     if (!byId(world.policies, escalation_policy.id))
@@ -56,6 +56,7 @@ export function mountServices(
     const made = {
       id: newId('P', 7),
       name,
+      ...(description ? { description } : {}),
       policyId: escalation_policy.id,
       integrationId: '',
       routingKey: '',

@@ -67,7 +67,7 @@ export function shapes(world: PagerDutyWorld) {
     ...resource('service', id, nameOf(world.services, id)),
     type: 'service',
     name: nameOf(world.services, id),
-    description: null,
+    description: byId(world.services, id)?.description ?? null,
     status: world.incidents.some(({ serviceId, status }) => serviceId === id && status === 'triggered')
       ? 'critical'
       : 'active',

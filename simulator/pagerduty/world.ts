@@ -19,6 +19,7 @@ export interface Team {
 export interface Service {
   id: string;
   name: string;
+  description?: string;
   policyId: string;
   integrationId: string;
   routingKey: string;

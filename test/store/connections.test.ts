@@ -156,6 +156,20 @@ describe.each(await backends())('the named connections on $name', ({ world }) =>
     ).toBeUndefined();
   });
 
+  it('can be restored also after their key was renewed', async () => {
+    const name = names();
+    const last = one('the key of last year');
+    await last.add(name);
+    await last.store.removeConnection(name, 'token:admin', added(name));
+    const now = one('the key of this year', ['the key of last year']);
+    expect(await now.connections.renewKeys()).toBeGreaterThanOrEqual(1);
+    expect(await now.connections.renewKeys()).toBe(0);
+    expect(now.learnt).toContain(canary);
+    const { store, connections } = one('the key of this year');
+    expect(await store.restoreConnection(name, 'token:admin', added(name))).toBe(true);
+    expect(await connections.settingsOf('pagerduty', name)).toMatchObject({ values });
+  });
+
   it('keep routes, each once, and see them with the connections', async () => {
     const name = names();
     const { store, connections } = one();

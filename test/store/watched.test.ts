@@ -19,6 +19,17 @@ describe.each(await backends())('what the watchdog keeps on $name', ({ world }) 
     await store.releaseDuties();
   });
 
+  it('is one holder’s duty also within one process, where it names one', async () => {
+    const name = fresh('duty-');
+    expect(await store.takeDuty(name, 60, 'one')).toBe(true);
+    expect(await store.takeDuty(name, 60, 'two')).toBe(false);
+    await store.releaseDuty(name, 'two');
+    expect(await store.takeDuty(name, 60, 'two')).toBe(false);
+    await store.releaseDuty(name, 'one');
+    expect(await store.takeDuty(name, -1, 'two')).toBe(true);
+    expect(await store.takeDuty(name, 60, 'one')).toBe(true);
+  });
+
   it('is given back as it was kept, by its key, and is gone when it is dropped, each with its line', async () => {
     const key = fresh('baton/test/');
     const watched: Watched = {

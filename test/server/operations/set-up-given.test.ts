@@ -132,6 +132,31 @@ describe('what setup can choose from', () => {
   });
 });
 
+describe('the token of a connection', () => {
+  it.each([
+    ['the REST API', 'apiUrl'],
+    ['the Events API', 'eventsUrl'],
+  ] as const)('is sent to no other address of %s than it was given for', async (_, address) => {
+    const { answers, ask, values } = await startSetUp(store);
+    await ask(setupPagerDuty, answers);
+    const before = await values();
+    const other = await startSetUp(store);
+    const { token, ...known } = answers;
+    const { name } = known;
+    const moved = { [address]: other.simulator.url };
+    for (const [operation, input] of [
+      [setupChoices, { name, ...moved }],
+      [setupPagerDuty, { ...known, ...moved }],
+    ] as const)
+      await expect(ask(operation, input)).rejects.toMatchObject(refusal(422, /Give the token too/));
+    expect(other.simulator.calls).toEqual([]);
+    expect(await values()).toEqual(before);
+    // Whoever knows it may move it, and to the address that it has nobody needs it.
+    await ask(setupChoices, { name, token, ...moved });
+    await ask(setupChoices, { name, [address]: answers[address] });
+  });
+});
+
 describe('who may set up', () => {
   it('is an admin', () => {
     for (const role of ['viewer', 'responder', 'approver', 'operator'] as const)

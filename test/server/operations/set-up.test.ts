@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setupPagerDuty } from '../../../server/operations/setup-pagerduty.ts';
+import { teardownPagerDuty } from '../../../server/operations/teardown-pagerduty.ts';
 import type { Store } from '../../../store/store.ts';
-import { embeddedWorld, type World } from '../../store/world.ts';
+import { embeddedWorld, entry, fresh, type World } from '../../store/world.ts';
 import { accountToken, changesAt, publicUrl, startSetUp } from './set-up-world.ts';
 
 let world: World;
@@ -142,6 +143,7 @@ describe('a setup that is cut off', () => {
     simulator.world.services.push({
       id: 'PPAYMEN',
       name: 'Payments',
+      description: 'Made by baton setup',
       policyId: 'PEPCHEC',
       integrationId: '',
       routingKey: '',
@@ -156,6 +158,26 @@ describe('a setup that is cut off', () => {
       { kind: 'integration', id: 'PINTEGR' },
       { kind: 'webhook subscription' },
     ]);
+  });
+
+  it('takes no service for its own that a person has made meanwhile', async () => {
+    const { simulator, answers, ask, name } = await startSetUp(store);
+    // It was about to be made, and the process ended before it was.
+    await store.intendSetUp(name, { kind: 'service', name: 'Payments', of: '' }, 'baton');
+    simulator.world.services.push({
+      id: 'PPAYMEN',
+      name: 'Payments',
+      policyId: 'PEPCHEC',
+      integrationId: '',
+      routingKey: '',
+    });
+    const given = { ...answers, service: 'Payments' };
+    expect(outcomes(await ask(setupPagerDuty, { ...given, dryRun: true }))).toMatchObject({
+      service: 'was there',
+    });
+    expect(await store.listSetUp(name)).toHaveLength(1);
+    expect(outcomes(await ask(setupPagerDuty, given))).toMatchObject({ service: 'was there' });
+    expect((await store.listSetUp(name)).map(({ kind }) => kind)).not.toContain('service');
   });
 
   it.each([
@@ -178,6 +200,21 @@ describe('a setup that is cut off', () => {
       PAGERDUTY_ROUTING_KEY: checkout?.integrations?.[0]?.routingKey,
       PAGERDUTY_WEBHOOK_SECRETS: simulator.world.subscriptions[0]?.secret,
     });
+  });
+
+  it('knows of an integration that it has made, and whose key it could not read', async () => {
+    const { simulator, answers, ask, name, values } = await startSetUp(store);
+    const made = { id: 'PINTEGR', name: 'baton-checkout' };
+    const body = JSON.stringify({ integration: { ...made, type: 'events_api_v2_inbound_integration' } });
+    simulator.fail({ kind: 'status', match: integrationPath, status: 201, body });
+    simulator.fail({ kind: 'status', match: 'GET /services/PCHECKO/integrations/PINTEGR', status: 403 });
+    await expect(ask(setupPagerDuty, answers)).rejects.toMatchObject(refusal(422, /refused \(403\)/));
+    expect(await store.listSetUp(name)).toMatchObject([{ kind: 'integration', id: undefined }]);
+    const routingKey = 'a1'.repeat(16);
+    Object.assign(simulator.world.services[0] ?? {}, { integrations: [{ ...made, routingKey }] });
+    expect(outcomes(await ask(setupPagerDuty, answers))).toMatchObject({ integration: 'made before' });
+    expect((await store.listSetUp(name)).map(({ id }) => id)).toContain('PINTEGR');
+    expect(await values()).toMatchObject({ PAGERDUTY_ROUTING_KEY: routingKey });
   });
 
   it('has the secret of the subscription stored before anything else happens', async () => {
@@ -224,6 +261,47 @@ describe('a setup that is cut off', () => {
     );
     expect((await store.listSetUp(name)).map(({ kind }) => kind)).toEqual(['integration']);
     expect(outcomes(await ask(setupPagerDuty, answers))).toMatchObject({ 'webhook subscription': 'made' });
+  });
+});
+
+describe('two setups of one connection at once', () => {
+  it('are one: the other is refused, and nothing is made twice', async () => {
+    const { simulator, answers, ask, name } = await startSetUp(store);
+    const both = await Promise.allSettled([ask(setupPagerDuty, answers), ask(setupPagerDuty, answers)]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(both.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: refusal(409, /is being set up or torn down/),
+    });
+    expect(changesAt(simulator)).toEqual([integrationPath, subscriptionPath]);
+    expect((await store.listSetUp(name)).map(({ id }) => id)).not.toContain(undefined);
+    // It is over, and the next one may begin.
+    expect(outcomes(await ask(setupPagerDuty, answers))).toMatchObject({ integration: 'made before' });
+  });
+
+  it('are refused also in two processes, as a teardown is; a dry run looks', async () => {
+    const { simulator, answers, ask, name } = await startSetUp(store);
+    await ask(setupPagerDuty, answers);
+    const made = changesAt(simulator);
+    expect(await world.newStore().takeDuty(`set-up/${name}`, 60, 'another')).toBe(true);
+    for (const [operation, input] of [
+      [setupPagerDuty, answers],
+      [teardownPagerDuty, { name }],
+    ] as const) {
+      await expect(ask(operation, input)).rejects.toMatchObject({ status: 409, retryAfterSeconds: 90 });
+      await ask(operation, { ...input, dryRun: true });
+    }
+    expect(changesAt(simulator)).toEqual(made);
+    await store.releaseDuty(`set-up/${name}`, 'another');
+    await ask(teardownPagerDuty, { name });
+  });
+
+  it('forget nothing that was made, where one of them was told no', async () => {
+    const name = fresh('eu-');
+    const place = { kind: 'service', name: 'Payments', of: '' };
+    await store.intendSetUp(name, place, 'baton');
+    await store.noteSetUp(name, { ...place, id: 'PPAYMEN', entry: entry() });
+    await store.withdrawSetUp(name, place);
+    expect(await store.listSetUp(name)).toMatchObject([{ id: 'PPAYMEN' }]);
   });
 });
 

@@ -8,7 +8,7 @@ import { setupPagerDuty } from '../../../server/operations/setup-pagerduty.ts';
 import { teardownPagerDuty } from '../../../server/operations/teardown-pagerduty.ts';
 import { raiseIncident } from '../../../simulator/pagerduty.ts';
 import type { Store } from '../../../store/store.ts';
-import { delivery, embeddedWorld, type World } from '../../store/world.ts';
+import { delivery, embeddedWorld, entry, fresh, type World } from '../../store/world.ts';
 import { changesAt, publicUrl, startSetUp } from './set-up-world.ts';
 
 let world: World;
@@ -104,6 +104,77 @@ describe('teardown', () => {
     expect(done.byHand).toEqual([expect.stringMatching(words), expect.stringContaining('baton-payments')]);
     expect(simulator.world.services.map(({ name }) => name)).toContain('Payments');
     expect(await values()).toBeUndefined();
+  });
+
+  it.each<[string, (account: Awaited<ReturnType<typeof setUp>>, other: string) => Promise<unknown>]>([
+    [
+      'that has adopted it',
+      ({ ask, answers }, other) => ask(setupPagerDuty, { ...answers, name: other, service: 'Payments' }),
+    ],
+    [
+      'that takes it for its own',
+      async ({ ask, answers, name }, other) => {
+        const routingKey = 'b2'.repeat(16);
+        await ask(setupPagerDuty, {
+          ...answers,
+          name: other,
+          service: undefined,
+          routingKey,
+          webhook: 'none',
+        });
+        for (const { kind, name: thing, of, id = '' } of await store.listSetUp(name)) {
+          if (kind === 'webhook subscription') continue;
+          await store.intendSetUp(other, { kind, name: thing, of }, 'baton');
+          await store.noteSetUp(other, { kind, name: thing, of, id, entry: entry() });
+        }
+      },
+    ],
+    [
+      'that cannot be read',
+      (_, other) =>
+        store.addConnection({
+          name: other,
+          provider: 'pagerduty',
+          encrypted: { keyId: 'lost', bytes: Buffer.from('lost') },
+          by: 'baton',
+          entry: entry(),
+        }),
+    ],
+    [
+      'of the environment',
+      async ({ context, values }) => {
+        const own = (await values()) ?? {};
+        context.ownValues = () => own;
+      },
+    ],
+  ])(
+    'refuses while its service is used by another connection %s, and leaves it where it is forced',
+    async (_, use) => {
+      const account = await setUp(newService);
+      const { simulator, ask, input, values } = account;
+      const other = fresh('eu-');
+      await use(account, other);
+      const words = /since the connection (eu-\d+|default) (cannot be read, and perhaps )?uses it too/;
+      await expect(ask(teardownPagerDuty, input)).rejects.toMatchObject(refusal(409, words));
+      expect(changesAt(simulator).filter((line) => line.startsWith('DELETE'))).toEqual([]);
+      expect(await values()).toBeDefined();
+      const done = await ask(teardownPagerDuty, { ...input, force: true });
+      expect(done.removed).toMatchObject([{ kind: 'webhook subscription' }]);
+      expect(done.byHand).toEqual([expect.stringMatching(words), expect.stringMatching(words)]);
+      expect(simulator.world.services.map(({ name }) => name)).toContain('Payments');
+      await store.removeConnection(other, 'baton', entry());
+    },
+  );
+
+  it('leaves an integration that another connection has adopted, and tells nobody to delete it', async () => {
+    const { answers, ask, input } = await setUp();
+    const other = fresh('eu-');
+    await ask(setupPagerDuty, { ...answers, name: other });
+    const done = await ask(teardownPagerDuty, input);
+    expect(done.byHand).toEqual([
+      expect.stringMatching(`integration baton-checkout .* stays, since the connection ${other} uses it too`),
+    ]);
+    await ask(teardownPagerDuty, { name: other });
   });
 
   it('refuses while routes or live runs use it, and says so where it is forced', async () => {
