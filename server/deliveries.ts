@@ -10,6 +10,7 @@ import {
 } from '../domain/subscription.ts';
 import type { Store } from '../store/store.ts';
 import type { ToDeliver } from '../store/subscriptions.ts';
+import { allToTheirEnd, startRounds } from './rounds.ts';
 
 /** Sends to a subscriber, signed anew. Gives the answer, of any status; rejects where none came, with the reason in words. */
 export type Send = (sending: Sending, signal: AbortSignal) => Promise<SendingAnswer>;
@@ -26,11 +27,9 @@ interface Options {
   log: Logger;
 }
 
-const everyMilliseconds = 1_000;
 const mostAtOnce = 10;
 /** Longer than an attempt takes: after this another process may try. */
 const heldSeconds = 60;
-const patienceMilliseconds = 5_000;
 const attemptMilliseconds = 15_000;
 /** No header of a subscriber puts off an attempt for longer. */
 const longestWaitSeconds = 86_400;
@@ -55,52 +54,18 @@ export function startDeliveries({ subscriptions, ...options }: Options): { stop(
 function startTelling(subscription: Subscription, options: Omit<Options, 'subscriptions'>) {
   const { store, source, log } = options;
   const { name } = subscription;
-  const stopping = new AbortController();
-  let isStopping = false;
-  let warned = false;
-
-  /** Gives whether there is more to do. */
-  async function round(): Promise<boolean> {
-    const isBehind = await store.fanOut(name, (line, run) => {
-      const event = lifecycleEvent(line, run, source);
-      return wants(subscription, event) ? event : undefined;
-    });
-    const due = await store.takeDeliveries(name, mostAtOnce, heldSeconds);
-    // One that fails keeps no other from its end, and `stop` waits for all.
-    const ends = await Promise.allSettled(
-      due.map((delivery) => deliver(subscription, delivery, options, stopping.signal)),
-    );
-    const failed = ends.find((end) => end.status === 'rejected');
-    if (failed) throw failed.reason;
-    warned = false;
-    return isBehind || due.length === mostAtOnce;
-  }
-
-  /** What could not be written is found again once it is held no more. */
-  const begin = () => {
-    under = round()
-      .catch((error: unknown) => {
-        if (!warned) log.warn({ err: error, subscription: name }, 'A subscription could not be seen to');
-        warned = true;
-        return false;
-      })
-      .then((goesOn) => {
-        if (!isStopping) timer = setTimeout(begin, goesOn ? 0 : everyMilliseconds);
+  return startRounds({
+    async round(stopping) {
+      const isBehind = await store.fanOut(name, (line, run) => {
+        const event = lifecycleEvent(line, run, source);
+        return wants(subscription, event) ? event : undefined;
       });
-  };
-  let under = Promise.resolve();
-  let timer: NodeJS.Timeout | undefined;
-  begin();
-  return {
-    async stop() {
-      isStopping = true;
-      clearTimeout(timer);
-      // What is under way is sent to its end, where that is soon.
-      const impatience = setTimeout(() => stopping.abort(), patienceMilliseconds);
-      await under;
-      clearTimeout(impatience);
+      const due = await store.takeDeliveries(name, mostAtOnce, heldSeconds);
+      await allToTheirEnd(due.map((delivery) => deliver(subscription, delivery, options, stopping)));
+      return isBehind || due.length === mostAtOnce;
     },
-  };
+    onFault: (error) => log.warn({ err: error, subscription: name }, 'A subscription could not be seen to'),
+  });
 }
 
 /** What became of an attempt. */

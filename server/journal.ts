@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { EntryOf } from '../domain/record.ts';
 import type { ToTell } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
+import { allToTheirEnd, startRounds } from './rounds.ts';
 
 /** How PagerDuty was told of a change. */
 export type Telling =
@@ -21,11 +22,9 @@ interface Options {
   log: Logger;
 }
 
-const everyMilliseconds = 1_000;
 const mostAtOnce = 10;
 /** Longer than an attempt takes: after this another process may try. */
 const heldSeconds = 60;
-const patienceMilliseconds = 5_000;
 const firstWaitSeconds = 1;
 const longestWaitSeconds = 600;
 /** Change events can be looked for a day back. What PagerDuty does not take for so long is in the record, and is given up. */
@@ -36,21 +35,8 @@ const triedForMilliseconds = 12 * 3_600_000;
  * They lie in the store from the moment in which they were made, and any server takes those that are due.
  */
 export function startJournal({ store, tell, log }: Options): { stop(): Promise<void> } {
-  const stopping = new AbortController();
-  let warned = false;
-  let isStopping = false;
-
-  async function round(): Promise<void> {
-    const due = await store.takeJournal(mostAtOnce, heldSeconds);
-    // One that fails keeps no other from its end, and `stop` waits for all.
-    const ends = await Promise.allSettled(due.map(tellOne));
-    const failed = ends.find((end) => end.status === 'rejected');
-    if (failed) throw failed.reason;
-    warned = false;
-  }
-
-  async function tellOne(change: ToTell): Promise<void> {
-    const told = await tell(change, stopping.signal).catch(notSent);
+  async function tellOne(change: ToTell, stopping: AbortSignal): Promise<void> {
+    const told = await tell(change, stopping).catch(notSent);
     const { run, activity, subject } = change.entry;
     const line = { at: new Date().toISOString(), actor: 'baton', via: 'journal', subject };
     const detail = { run, activity, key: change.key };
@@ -84,29 +70,13 @@ export function startJournal({ store, tell, log }: Options): { stop(): Promise<v
     isUncertain: false,
   });
 
-  /** What could not be written is found again once it is held no more. */
-  const begin = () => {
-    under = round()
-      .catch((error: unknown) => {
-        if (!warned)
-          log.warn({ err: error }, 'The changes that PagerDuty is to be told of could not be seen to');
-        warned = true;
-      })
-      .finally(() => {
-        if (!isStopping) timer = setTimeout(begin, everyMilliseconds);
-      });
-  };
-  let under = Promise.resolve();
-  let timer: NodeJS.Timeout | undefined;
-  begin();
-  return {
-    async stop() {
-      isStopping = true;
-      clearTimeout(timer);
-      // What is under way is told to its end, where that is soon.
-      const impatience = setTimeout(() => stopping.abort(), patienceMilliseconds);
-      await under;
-      clearTimeout(impatience);
+  return startRounds({
+    async round(stopping) {
+      const due = await store.takeJournal(mostAtOnce, heldSeconds);
+      await allToTheirEnd(due.map((change) => tellOne(change, stopping)));
+      return false;
     },
-  };
+    onFault: (error) =>
+      log.warn({ err: error }, 'The changes that PagerDuty is to be told of could not be seen to'),
+  });
 }
