@@ -16,6 +16,7 @@ const { code } = await bundleWorkflowCode({
   workflowInterceptorModules: [
     kit('run.ts'),
     kit('propose.ts'),
+    kit('in-turn.ts'),
     ...(isEncrypted ? [kit('no-headers.ts')] : []),
   ],
   ...(isEncrypted ? { failureConverterPath: encodedFailures } : {}),
