@@ -68,6 +68,19 @@ export async function tellRun(id: string, later: LaterEvent[], client: Client): 
   }
 }
 
+/** Whether Temporal says that a run has ended. Of one that it has lost it says nothing: that is started again. */
+export async function hasEnded(id: string, client: Client): Promise<boolean> {
+  try {
+    const { closeTime } = await client.withDeadline(Date.now() + callMilliseconds, () =>
+      client.workflow.getHandle(id).describe(),
+    );
+    return closeTime !== undefined;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
 /** An event as the live runs of its subject get it. */
 export function laterEvent(event: Event, echo: Echo | undefined, urgent?: boolean): LaterEvent {
   const incident = incidentOf(event);

@@ -4,7 +4,7 @@ import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import type { Store } from '../../store/store.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { delivery, embeddedWorld, fresh, type World } from '../store/world.ts';
-import { dispatcherOn } from './dispatcher.ts';
+import { dispatcherOn, notFound } from './dispatcher.ts';
 
 async function handle(_: string): Promise<void> {}
 const onTriggered = defineTrigger({
@@ -93,6 +93,48 @@ describe('an event', () => {
     await expect.poll(() => dispositionOf(other), { timeout: 10_000 }).toBe('dispatched');
     for (const event of refused) expect(await dispositionOf(event)).toBeUndefined();
   }, 20_000);
+});
+
+describe('a reopened incident', () => {
+  const whenOpened = defineTrigger({
+    name: 'when-opened',
+    on: ['pagerduty.incident.triggered', 'pagerduty.incident.reopened'],
+    when: 'always',
+    run: handle,
+    input: ({ id }) => id,
+  });
+
+  /** An incident that is reopened while its run ends, and what Temporal knows of that run. */
+  async function reopened(hasEnded: boolean): Promise<{ started: string[]; reason: string | undefined }> {
+    const started: string[] = [];
+    const dispatcher = dispatcherOn(store, [whenOpened], {
+      start: async (id) => void started.push(id),
+      signal: (id) => Promise.reject(notFound(id)),
+      hasEnded: () => hasEnded,
+    });
+    const first = await arrives(fresh('Q'), { leave: false });
+    dispatcher.enqueue(first.stored);
+    await expect.poll(() => dispositionOf(first)).toBe('dispatched');
+    const second = await arrives(first.subject, { type: 'reopened', leave: false });
+    dispatcher.enqueue(second.stored);
+    await expect.poll(() => dispositionOf(second)).toBeDefined();
+    const found = await store.findEvent(String(second.seq));
+    return {
+      started: started.map((id) => id.replace(first.subject, 'Q')),
+      reason: found?.reason?.replace(first.subject, 'Q'),
+    };
+  }
+
+  it('begins anew where the run that it would join has ended meanwhile', async () => {
+    expect(await reopened(true)).toEqual({
+      started: ['when-opened/Q', 'when-opened/Q/2'],
+      reason: 'started when-opened/Q/2',
+    });
+  });
+
+  it('joins a run that Temporal has lost, which is started again', async () => {
+    expect((await reopened(false)).started).toEqual(['when-opened/Q']);
+  });
 });
 
 describe('an urgent incident', () => {

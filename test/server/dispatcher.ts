@@ -1,4 +1,10 @@
-import { Client, Connection, ServiceError, type WorkflowStartOptions } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  ServiceError,
+  WorkflowNotFoundError,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
 import { onTestFinished } from 'vitest';
 import type { LaterEvent } from '../../domain/incident.ts';
 import { createLog } from '../../log/log.ts';
@@ -14,9 +20,14 @@ import type { Trigger } from '../../triggers/trigger.ts';
 export interface FakeTemporal {
   start(id: string, priorityKey?: number): Promise<void>;
   signal?(id: string, events: LaterEvent[]): Promise<void>;
+  /** Whether it knows a run as one that has ended. Left out: it knows none. */
+  hasEnded?(id: string): boolean;
   /** Puts a run before others. Left out: Temporal does not know how. */
   raise?(id: string): Promise<void>;
 }
+
+/** As a run is answered for that has ended, or that Temporal does not know. */
+export const notFound = (id: string) => new WorkflowNotFoundError('workflow not found', id, undefined);
 
 /** A dispatcher on a real store, whose Temporal answers as `temporal` says. */
 export function dispatcherOn(store: Store, triggers: readonly Trigger[], temporal: FakeTemporal): Dispatcher {
@@ -36,6 +47,10 @@ export function dispatcherOn(store: Store, triggers: readonly Trigger[], tempora
       temporal.start(workflowId, priority?.priorityKey),
     getHandle: (id: string) => ({
       signal: (_: unknown, events: LaterEvent[]) => temporal.signal?.(id, events),
+      async describe() {
+        if (temporal.hasEnded?.(id)) return { closeTime: new Date() };
+        throw notFound(id);
+      },
     }),
   });
   Object.assign(client, { withDeadline: (_: unknown, call: () => Promise<unknown>) => call() });
