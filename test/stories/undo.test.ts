@@ -196,7 +196,12 @@ describe('a remedy', () => {
   it('is taken back where a person resolves the incident; what cannot be is told, and stops nothing else', async () => {
     const before = replicas();
     const id = begin('waits in auto');
-    await eventually('the replicas', () => replicas() === 11);
+    await eventually('the change to be written', async () =>
+      (await world.record(id)).some(
+        ({ action, detail }) =>
+          action === 'activity.completed' && detail.activity === 'scaleKubernetesDeployment',
+      ),
+    );
     world.kubernetes.fail({ kind: 'status', status: 403, match: 'PATCH /api/v1/nodes' });
     resolveAs(world.pagerDuty, id, 'PADALOP');
     const run = await endOf('waits in auto', id);
