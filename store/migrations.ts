@@ -21,6 +21,7 @@ import { subscriptionSteps } from './subscriptions.ts';
 import type { Tables } from './tables.ts';
 import { takeoverSteps } from './takeovers.ts';
 import { transcriptSteps } from './transcripts.ts';
+import { untoldSteps } from './untold.ts';
 import { watchdogSteps } from './watched.ts';
 
 /** Each step is a list of statements. A step that was released is never changed: the next change is a step of its own. */
@@ -243,6 +244,7 @@ const steps: Record<string, string[]> = {
   '0043-heartbeats': heartbeatSteps,
   '0042-subscriptions': [...subscriptionSteps, ...callbackSteps],
   '0044-set-up': setUpSteps,
+  '0050-untold': untoldSteps,
 };
 
 /**

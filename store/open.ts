@@ -56,6 +56,7 @@ import { subscriptionsOn } from './subscriptions.ts';
 import type { Tables } from './tables.ts';
 import { tokensOn } from './tokens.ts';
 import { transcriptsOn } from './transcripts.ts';
+import { untoldSubscribersOn } from './untold.ts';
 import { watchedOn } from './watched.ts';
 
 const pingWithinMs = 1900;
@@ -167,6 +168,7 @@ export function makeStore(
     ...heartbeatsOn(context),
     ...overdueRunsOn(context),
     ...subscriptionsOn(context),
+    ...untoldSubscribersOn(context),
     ...callbacksOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),

@@ -41,6 +41,7 @@ import type { StuckRuns } from './stuck.ts';
 import type { KeptSubscriptions } from './subscriptions.ts';
 import type { Tokens } from './tokens.ts';
 import type { Transcripts } from './transcripts.ts';
+import type { UntoldSubscribers } from './untold.ts';
 import type { WatchedThings } from './watched.ts';
 
 /**
@@ -90,6 +91,7 @@ export interface Store
     Holds,
     MadeChanges,
     KeptSubscriptions,
+    UntoldSubscribers,
     KeptCallbacks,
     WatchedThings,
     Schedules,
