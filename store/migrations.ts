@@ -13,6 +13,7 @@ import { loweringSteps } from './lowerings.ts';
 import { noticeSteps } from './notices.ts';
 import { gapSteps, pullSteps } from './pulls.ts';
 import { recordSteps } from './record-rules.ts';
+import { repeatSteps } from './repeats.ts';
 import { peopleScopeSteps, rightsSteps, tokenOwnerSteps } from './rights-steps.ts';
 import { scheduleSteps } from './schedules.ts';
 import { setUpSteps } from './set-up.ts';
@@ -245,6 +246,7 @@ const steps: Record<string, string[]> = {
   '0042-subscriptions': [...subscriptionSteps, ...callbackSteps],
   '0044-set-up': setUpSteps,
   '0050-untold': untoldSteps,
+  '0051-repeats': repeatSteps,
 };
 
 /**

@@ -40,6 +40,7 @@ import { peopleOn } from './people.ts';
 import { pullsOn } from './pulls.ts';
 import { questionsOn } from './questions.ts';
 import { recordOn } from './record.ts';
+import { repeatsOn } from './repeats.ts';
 import { retentionOn } from './retention.ts';
 import { runsOn } from './runs.ts';
 import { schedulesOn } from './schedules.ts';
@@ -170,6 +171,7 @@ export function makeStore(
     ...subscriptionsOn(context),
     ...untoldSubscribersOn(context),
     ...callbacksOn(context),
+    ...repeatsOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),
   });

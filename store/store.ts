@@ -28,6 +28,7 @@ import type { People } from './people.ts';
 import type { Pulls } from './pulls.ts';
 import type { KeptQuestions } from './questions.ts';
 import type { RecordLog } from './record.ts';
+import type { Repeats } from './repeats.ts';
 import type { Retention } from './retention.ts';
 import type { Runs } from './runs.ts';
 import type { Schedules } from './schedules.ts';
@@ -93,6 +94,7 @@ export interface Store
     KeptSubscriptions,
     UntoldSubscribers,
     KeptCallbacks,
+    Repeats,
     WatchedThings,
     Schedules,
     Heartbeats {
