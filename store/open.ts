@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import { makeScrubber, type Scrub } from '../secrets/scrub.ts';
+import { alertKeepersOn } from './alert-keepers.ts';
 import { answersOn } from './answers.ts';
 import { approvalsOn } from './approvals.ts';
 import { askedRunsOn } from './asked-runs.ts';
@@ -161,6 +162,7 @@ export function makeStore(
     ...pullsOn(context),
     ...stormsOn(context),
     ...drillsOn(context),
+    ...alertKeepersOn(context),
     ...holdsOn(context),
     ...madeOn(context),
     ...journalOn(context),

@@ -1,4 +1,5 @@
 import type { LinkCodes } from '../domain/link-code.ts';
+import type { AlertKeepers } from './alert-keepers.ts';
 import type { Answers } from './answers.ts';
 import type { KeptApprovals } from './approvals.ts';
 import type { AskedRuns } from './asked-runs.ts';
@@ -63,6 +64,7 @@ export interface Store
     Effects,
     Echoes,
     Drills,
+    AlertKeepers,
     RecordLog,
     Lines,
     AskedRuns,
