@@ -29,6 +29,8 @@ export interface FailureDetail {
   /** HTTP status, where there was an answer. */
   status?: number;
   effect: FailedEffect;
+  /** When an earlier attempt began that may have made it. */
+  uncertainSince?: string;
   /** How long the provider wants to be left alone. Temporal tells a workflow of no `nextRetryDelay`, so it stands here too. */
   waitMs?: number;
   /** The guard that holds it, and when it may be tried again. */

@@ -47,6 +47,8 @@ export const failureClasses = [
   'Missed',
   'Silent',
   'Disabled',
+  'Stopped',
+  'GivenUp',
   // Faults in the code.
   'Error',
   'TypeError',

@@ -70,6 +70,15 @@ export interface Gathered {
   isNew: boolean;
 }
 
+/** What somebody has done with the incident of an alert that a run keeps, as the run is told of it: the data of `alert.changed`. */
+export interface AlertChange {
+  /** The dedup key of the alert. */
+  key: string;
+  incidentId: string;
+  status: IncidentStatus;
+  createdAt?: string;
+}
+
 /** What a run knows of why it exists, beside its input. It travels in the run's memo, signed by the server that started it. */
 export interface RunCause {
   trigger: string;

@@ -50,6 +50,8 @@ export const means = (pattern: string, type: string): boolean =>
 export interface ToldRun {
   run?: string;
   workflow?: string;
+  /** Of its workflow. */
+  tags?: readonly string[];
   trigger?: string;
   /** What the run is about: an instance, a deployment. */
   target?: string;
@@ -124,12 +126,13 @@ export function lifecycleEvent(
 }
 
 function toldRun({ run, workflow }: Record<string, unknown>, known: KnownRun | undefined): ToldRun {
-  const { incident, mode } = known?.cause ?? {};
+  const { incident, mode, tags } = known?.cause ?? {};
   const stage = stageIn(known?.input);
   return {
     ...(typeof run === 'string' ? { run } : {}),
     ...(typeof workflow === 'string' ? { workflow } : {}),
     ...(known ? { workflow: known.workflow, trigger: known.trigger, target: known.target } : {}),
+    ...(tags ? { tags } : {}),
     ...(stage === undefined ? {} : { stage }),
     ...(incident
       ? {

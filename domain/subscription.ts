@@ -7,6 +7,8 @@ export interface Subscription {
   types: readonly string[];
   /** Those of all of these that are given have to fit. */
   workflows?: readonly string[];
+  /** Of the run's workflow: one of these. */
+  tags?: readonly string[];
   /** PagerDuty services, by id or name. */
   services?: readonly string[];
   stages?: readonly string[];
@@ -19,14 +21,15 @@ export interface Subscription {
   body?(event: LifecycleEvent): unknown;
 }
 
-/** Whether a subscription wants an event. What does not say to which workflow, service or stage it belongs is of none. */
+/** Whether a subscription wants an event. What does not say to which workflow, tag, service or stage it belongs is of none. */
 export function wants(subscription: Subscription, { type, data }: LifecycleEvent): boolean {
-  const { types, workflows, services, stages } = subscription;
+  const { types, workflows, tags, services, stages } = subscription;
   const isIn = (list: readonly string[] | undefined, values: readonly (string | undefined)[]) =>
     list === undefined || values.some((value) => value !== undefined && list.includes(value));
   return (
     types.some((pattern) => means(pattern, type.slice('baton.'.length))) &&
     isIn(workflows, [data.workflow]) &&
+    isIn(tags, data.tags ?? []) &&
     isIn(services, [data.service?.id, data.service?.name]) &&
     isIn(stages, [data.stage])
   );

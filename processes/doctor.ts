@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts';
 import { type StoredConnections, secretParts } from '../store/stored-connections.ts';
 import { allConnections } from './connections.ts';
 import { secretsOf } from './masking.ts';
-import { policyFindings, unknownIn } from './policy-findings.ts';
+import { isNamed, policyFindings, unknownIn } from './policy-findings.ts';
 import { isMark, type Settings } from './settings.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -70,7 +70,9 @@ export async function doctorFor(
         ...providers.map((provider) =>
           examined(provider, defaultConnection, env, {
             simulated: simulated.includes(provider.name),
-            isUsed: connectedBy.some((variable) => isMark(provider, variable)),
+            isUsed:
+              connectedBy.some((variable) => isMark(provider, variable)) ||
+              isNamed(policies, provider.name, defaultConnection),
           }),
         ),
         ...[...named.values()].flatMap(({ name, provider: of, values = {} }) =>

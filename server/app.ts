@@ -38,7 +38,7 @@ export interface AppOptions extends HealthOptions {
   slackSigningSecret?: string | undefined;
   slackApiUrl?: string | undefined;
   takeFromSlack: TakeBy;
-  store: Pick<Store, 'ping' | 'backlog' | 'head'>;
+  store: Pick<Store, 'ping' | 'backlog' | 'head' | 'idByWords'>;
   /** Where runs wait for callbacks. Left out: none does. */
   callbacks?: CallbackOptions['store'] | undefined;
   inbox: Inbox;
@@ -60,6 +60,7 @@ export function createApp(options: AppOptions): Express {
   app.enable('case sensitive routing');
 
   const { inbox, log, metrics, heardOf } = options;
+  const { idByWords } = options.store;
   const readBody = createBodyReader();
   const { slackSigningSecret, slackApiUrl, takeFromSlack } = options;
   const own = ownDoor(slackSigningSecret, slackApiUrl, takeFromSlack);
@@ -77,9 +78,9 @@ export function createApp(options: AppOptions): Express {
   const jira = webhookOf(jiraWebhook, options.jiraSecrets ?? []);
 
   const ownSource = { secrets: [], tokens: [], ...options.httpSource, connection: defaultConnection };
-  const ownHttp = takeHttpEvents({ sourceOf: () => ownSource, heardOf, readBody, inbox, log });
+  const ownHttp = takeHttpEvents({ sourceOf: () => ownSource, heardOf, idByWords, readBody, inbox, log });
   const sourceOf = storedSourceOf(options.connections);
-  const namedHttp = takeHttpEvents({ sourceOf, heardOf, readBody, inbox, log });
+  const namedHttp = takeHttpEvents({ sourceOf, heardOf, idByWords, readBody, inbox, log });
 
   const { callbacks } = options;
   const callback: Handler = callbacks

@@ -8,6 +8,7 @@ import type { StoredEvent } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
 import type { Trigger } from '../triggers/trigger.ts';
+import { alertChange, alertKeepersOf } from './alert-keepers.ts';
 import { asksPeople, decide, type Gatherings, type Plan } from './decide.ts';
 import { doubtsAbout, doubtText } from './doubts.ts';
 import { answeredEntry, dispositionOf, runsOf, startedEntry } from './outcome.ts';
@@ -52,10 +53,11 @@ export async function dispatch(
   // Before the echo: what was told by another way would claim that of another effect. Without pulling each happening comes by one way.
   const twin = options.pulls ? await twinOf(event, stored.seq, store) : undefined;
   if (twin !== undefined) return leaveToTwin(stored, twin, options);
-  const [situation, echo, connections, gatherings] = await Promise.all([
+  const [situation, echo, connections, keepers, gatherings] = await Promise.all([
     situationOf(event, stored.seq, store),
     echoOf(event, stored.receivedAt, store),
     options.connections?.known(),
+    alertKeepersOf(event, options),
     gatheringsOf({ seq: stored.seq, event }, options.triggers, store, mayWait),
   ]);
   const decideIn = async (known: Situation) => {
@@ -81,16 +83,18 @@ export async function dispatch(
     ...(plan.takenOver ? { takenOver: plan.takenOver } : {}),
     entries: [answeredEntry(event, plan)],
   };
-  const isIdle = [plan.starts, plan.tell, plan.joins, plan.joined].every(({ length }) => length === 0);
+  const kept = plan.hold?.disposition === 'stale' ? [] : keepers.filter((id) => !plan.tell.includes(id));
+  const isIdle = [plan.starts, plan.tell, plan.joins, plan.joined, kept].every(({ length }) => length === 0);
   if (!isIdle) await store.decide({ seq: stored.seq, ...decision, runs: runsOf(plan, stored.seq, event) });
   await Promise.all(plan.starts.map((start) => startRun({ ...start, urgent }, options)));
   const { subject, id: eventId } = event;
   if (plan.overtaken && subject !== undefined)
     for (const { id } of plan.starts) await catchUp({ id, subject, eventId }, options);
   const stands = gatheredEvent(event, { urgent });
-  const reached = await Promise.all(
-    stands ? plan.joined.map((id) => tellRun(id, [stands], options.client)) : [],
-  );
+  const reached = await Promise.all([
+    ...kept.map((id) => tellRun(id, alertChange(event), options.client)),
+    ...(stands ? plan.joined.map((id) => tellRun(id, [stands], options.client)) : []),
+  ]);
   const told = decided.told + reached.filter(Boolean).length;
   await tellOfRuns(event, plan, options);
   const { disposition, reason } = dispositionOf(plan, told);

@@ -164,6 +164,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       limits,
       pages: options.pages ?? [],
       heartbeats: options.heartbeats ?? [],
+      told: options.told?.subscriptions ?? [],
       log,
       subscriptions: watched,
     }),

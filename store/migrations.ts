@@ -13,6 +13,7 @@ import { loweringSteps } from './lowerings.ts';
 import { noticeSteps } from './notices.ts';
 import { gapSteps, pullSteps } from './pulls.ts';
 import { recordSteps } from './record-rules.ts';
+import { repeatSteps } from './repeats.ts';
 import { peopleScopeSteps, rightsSteps, tokenOwnerSteps } from './rights-steps.ts';
 import { scheduleSteps } from './schedules.ts';
 import { setUpSteps } from './set-up.ts';
@@ -21,6 +22,7 @@ import { subscriptionSteps } from './subscriptions.ts';
 import type { Tables } from './tables.ts';
 import { takeoverSteps } from './takeovers.ts';
 import { transcriptSteps } from './transcripts.ts';
+import { untoldSteps } from './untold.ts';
 import { watchdogSteps } from './watched.ts';
 
 /** Each step is a list of statements. A step that was released is never changed: the next change is a step of its own. */
@@ -243,6 +245,8 @@ const steps: Record<string, string[]> = {
   '0043-heartbeats': heartbeatSteps,
   '0042-subscriptions': [...subscriptionSteps, ...callbackSteps],
   '0044-set-up': setUpSteps,
+  '0050-untold': untoldSteps,
+  '0051-repeats': repeatSteps,
 };
 
 /**

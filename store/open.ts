@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import { makeScrubber, type Scrub } from '../secrets/scrub.ts';
+import { alertKeepersOn } from './alert-keepers.ts';
 import { answersOn } from './answers.ts';
 import { approvalsOn } from './approvals.ts';
 import { askedRunsOn } from './asked-runs.ts';
@@ -40,6 +41,7 @@ import { peopleOn } from './people.ts';
 import { pullsOn } from './pulls.ts';
 import { questionsOn } from './questions.ts';
 import { recordOn } from './record.ts';
+import { repeatsOn } from './repeats.ts';
 import { retentionOn } from './retention.ts';
 import { runsOn } from './runs.ts';
 import { schedulesOn } from './schedules.ts';
@@ -56,6 +58,7 @@ import { subscriptionsOn } from './subscriptions.ts';
 import type { Tables } from './tables.ts';
 import { tokensOn } from './tokens.ts';
 import { transcriptsOn } from './transcripts.ts';
+import { untoldSubscribersOn } from './untold.ts';
 import { watchedOn } from './watched.ts';
 
 const pingWithinMs = 1900;
@@ -159,6 +162,7 @@ export function makeStore(
     ...pullsOn(context),
     ...stormsOn(context),
     ...drillsOn(context),
+    ...alertKeepersOn(context),
     ...holdsOn(context),
     ...madeOn(context),
     ...journalOn(context),
@@ -167,7 +171,9 @@ export function makeStore(
     ...heartbeatsOn(context),
     ...overdueRunsOn(context),
     ...subscriptionsOn(context),
+    ...untoldSubscribersOn(context),
     ...callbacksOn(context),
+    ...repeatsOn(context),
     ping: () => ping(db),
     close: () => db.destroy(),
   });

@@ -4,6 +4,7 @@ import { restorableDays } from './connections.ts';
 import type { Context } from './context.ts';
 import { signSegment } from './heads.ts';
 import { arrayOf } from './json.ts';
+import { repeatMinutes } from './repeats.ts';
 import type { Tables } from './tables.ts';
 
 /** What is taken away once it has been kept for long enough. */
@@ -178,6 +179,15 @@ export function retentionOn({ db }: Context): Retention {
     return 0;
   }
 
+  /** After so long nothing is taken for a repeat any more. */
+  async function pruneRepeats(transaction: Transaction<Tables>): Promise<number> {
+    await sql`
+      delete from repeats where (source, about) in (
+        select source, about from repeats where first_at < now() - make_interval(mins => ${2 * repeatMinutes})
+        order by first_at limit ${mostAtOnce})`.execute(transaction);
+    return 0;
+  }
+
   /** The oldest lines, as one segment. One that is not whole stays: it shows what somebody did to it. */
   async function pruneLines(
     days: number,
@@ -235,6 +245,7 @@ export function retentionOn({ db }: Context): Retention {
   return {
     async prune({ days, secretKey }): Promise<Pruned> {
       await alone(pruneConnections);
+      await alone(pruneRepeats);
       return {
         events: await goOnPruningEvents(days),
         incidents: await alone((transaction) => pruneIncidents(days, transaction)),

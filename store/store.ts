@@ -1,4 +1,5 @@
 import type { LinkCodes } from '../domain/link-code.ts';
+import type { AlertKeepers } from './alert-keepers.ts';
 import type { Answers } from './answers.ts';
 import type { KeptApprovals } from './approvals.ts';
 import type { AskedRuns } from './asked-runs.ts';
@@ -28,6 +29,7 @@ import type { People } from './people.ts';
 import type { Pulls } from './pulls.ts';
 import type { KeptQuestions } from './questions.ts';
 import type { RecordLog } from './record.ts';
+import type { Repeats } from './repeats.ts';
 import type { Retention } from './retention.ts';
 import type { Runs } from './runs.ts';
 import type { Schedules } from './schedules.ts';
@@ -41,6 +43,7 @@ import type { StuckRuns } from './stuck.ts';
 import type { KeptSubscriptions } from './subscriptions.ts';
 import type { Tokens } from './tokens.ts';
 import type { Transcripts } from './transcripts.ts';
+import type { UntoldSubscribers } from './untold.ts';
 import type { WatchedThings } from './watched.ts';
 
 /**
@@ -61,6 +64,7 @@ export interface Store
     Effects,
     Echoes,
     Drills,
+    AlertKeepers,
     RecordLog,
     Lines,
     AskedRuns,
@@ -90,7 +94,9 @@ export interface Store
     Holds,
     MadeChanges,
     KeptSubscriptions,
+    UntoldSubscribers,
     KeptCallbacks,
+    Repeats,
     WatchedThings,
     Schedules,
     Heartbeats {

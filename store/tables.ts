@@ -17,6 +17,7 @@ import type { NoticesTable } from './notices.ts';
 import type { PeopleTable } from './people.ts';
 import type { PullsTable } from './pulls.ts';
 import type { CheckpointsTable, LineColumns } from './record.ts';
+import type { RepeatsTable } from './repeats.ts';
 import type { RunsTable } from './runs.ts';
 import type { SchedulesTable } from './schedules.ts';
 import type { FailedSignInsTable, SessionsTable } from './sessions.ts';
@@ -74,6 +75,7 @@ export interface Tables {
   subscriptions: SubscriptionsTable;
   deliveries: DeliveriesTable;
   callbacks: CallbacksTable;
+  repeats: RepeatsTable;
   /** Events that tell of what an earlier one told by another way, and which one that is. */
   twins: { seq: number; first: number };
 }

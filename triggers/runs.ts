@@ -2,8 +2,8 @@ import type { DataOf, Event } from '../domain/event.ts';
 import { isWatching } from '../domain/mode.ts';
 import { workflowKinds } from '../workflows/kinds.ts';
 import { pageForRun } from '../workflows/page-for-run.ts';
-import { workflowTags } from '../workflows/tags.ts';
 import { meant } from './policy.ts';
+import { faultOfTags } from './tags.ts';
 
 /** The states that a run enters, with the event that tells of each. `overdue`: it has not ended in the time that its trigger gives it. */
 const typeOf = {
@@ -48,7 +48,8 @@ export function runs<const Entered extends State>({
 }: Selection<Entered>): { on: readonly TypeOf<Entered>[]; when: Conditions<Entered> } {
   checkStates(states);
   const names = workflows && checkWorkflows(workflows);
-  if (tags) checkTags(tags);
+  const faulty = tags && faultOfTags(tags);
+  if (faulty !== undefined) fail(faulty);
   if (services?.length === 0) fail('names no service. Leave services out, or name one.');
   const when: Conditions<Entered> = {
     'is not of the pager': ({ workflow }) => workflow !== pageForRun.name,
@@ -88,14 +89,4 @@ function checkWorkflows(workflows: readonly { name: string }[]): string[] {
     if (name === pageForRun.name) fail('names the pager: its failure would page without end. Leave it out.');
   }
   return names;
-}
-
-function checkTags(tags: readonly string[]): void {
-  const known = [...new Set([...workflowTags.values()].flat())];
-  if (tags.length === 0) fail('names no tag. Leave tags out, or name one.');
-  for (const tag of tags)
-    if (!known.includes(tag))
-      fail(
-        `names a tag that no workflow has, ${tag}. ${meant(tag, known)} Tags have their lines in workflows/tags.ts.`,
-      );
 }

@@ -9,6 +9,7 @@ import { connectionNamePattern } from '../domain/subject.ts';
 import type { Subscription } from '../domain/subscription.ts';
 import { workflowKinds } from '../workflows/kinds.ts';
 import { meant } from './policy.ts';
+import { faultOfTags } from './tags.ts';
 
 type Workflow = (input: never) => Promise<unknown>;
 
@@ -19,6 +20,8 @@ interface Declaration<Pattern extends LifecyclePattern> {
   types: readonly Pattern[];
   /** Left out: all. */
   workflows?: readonly Workflow[];
+  /** Runs of workflows with one of these tags (`workflows/tags.ts`). Left out: all. */
+  tags?: readonly string[];
   /** PagerDuty services, by id or name. Left out: all, and what concerns no service. */
   services?: readonly string[];
   /** As the input of a run names it, in `stage` or `environment`. Left out: all. */
@@ -61,6 +64,8 @@ export function defineSubscription<const Pattern extends LifecyclePattern>({
     fails(
       `is of no workflow that is known here, ${stranger}. A new workflow has a line in workflows/kinds.ts.`,
     );
+  const faulty = rest.tags && faultOfTags(rest.tags);
+  if (faulty !== undefined) fails(faulty);
   const secret = Object.keys(headers).find((each) =>
     /^(authorization|cookie|proxy-.*|webhook-.*)$/i.test(each),
   );

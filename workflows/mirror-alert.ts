@@ -1,5 +1,6 @@
 import type { Duration } from '@temporalio/common';
 import { ApplicationFailure, condition } from '@temporalio/workflow';
+import type { AlertChange } from '../domain/incident.ts';
 import { isWorse, type Level } from '../domain/level.ts';
 import { steps } from './kit/activities.ts';
 import { raiseAlert, resolveAlert } from './kit/alerts.ts';
@@ -40,6 +41,8 @@ interface State {
   seen?: true;
   /** As bad as it was told last. */
   sent?: Level;
+  /** When that began. */
+  raisedAt?: number;
   normalSince?: number;
   /** When it is next looked at PagerDuty. */
   lookAt: number;
@@ -62,7 +65,7 @@ const tickMs = 5 * 60 * 1000;
 
 /**
  * Keeps one alert in PagerDuty for a condition that is observed elsewhere: raises it once, again where it gets worse or better, and resolves it by the same
- * key once all has been normal for so long; both are read back, and repeated where they were lost. Looks at PagerDuty each minute meanwhile: what
+ * key once all has been normal for so long; both are read back, and repeated where they were lost. Looks at PagerDuty meanwhile, as soon as a webhook tells that somebody has done something with its incident, and each minute: what
  * somebody has resolved there is left alone until it is normal, or worse than it was.
  */
 export async function mirrorAlert(input: MirrorAlertInput): Promise<string> {
@@ -71,7 +74,8 @@ export async function mirrorAlert(input: MirrorAlertInput): Promise<string> {
   let outcome: Outcome | undefined;
   for (let seen = 0; ; ) {
     for (const { type, data } of eventsSoFar().slice(seen))
-      observe(state, monitor, observationIn(type, data));
+      if (type === 'alert.changed') hear(state, data as AlertChange, input);
+      else observe(state, monitor, observationIn(type, data));
     seen = eventsSoFar().length;
     if (Date.now() >= state.readAt) await read(state, monitor);
     judge(state, monitor);
@@ -194,6 +198,7 @@ async function settle(state: State, input: MirrorAlertInput): Promise<Outcome | 
   if (isNews || (level !== 'normal' && state.sent === undefined)) {
     // Before: what may have been raised is taken back.
     state.open = 'yes';
+    if (state.sent === undefined) state.raisedAt = Date.now();
     await raise(state, level, input);
     state.sent = level;
     state.lookAt = Date.now() + lookEveryMs;
@@ -240,6 +245,15 @@ function wakeAt(state: State, { normalFor, limits }: Monitor): number {
     ...(isWatched && state.normalSince !== undefined ? [state.normalSince + timeOf(normalFor)] : []),
     ...rising.filter((at) => at > now),
   );
+}
+
+/** Somebody has done something with its incident, perhaps: it is looked at now. */
+function hear(state: State, { key, status, createdAt }: AlertChange, input: MirrorAlertInput): void {
+  if (key !== alertKey(input)) return;
+  state.lookAt = Date.now();
+  // It may be over before it was ever looked at. PagerDuty tells whole seconds.
+  const isOfThis = Date.parse(createdAt ?? '') + 1_000 >= (state.raisedAt ?? Number.POSITIVE_INFINITY);
+  if (status === 'resolved' && isOfThis) state.seen = true;
 }
 
 /** Whether people have taken it at PagerDuty. */

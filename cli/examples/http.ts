@@ -24,8 +24,8 @@ export function httpExample(
   // Events of a team's own sources have the name of theirs.
   const connection = type.startsWith('http.') ? type.slice('http.'.length) : defaultConnection;
   const body = JSON.stringify(sent);
-  const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
-  const by = { connection, receivedAt: at.toISOString(), digest };
+  const id = `sha256:${createHash('sha256').update(body).digest('hex')}`;
+  const by = { connection, receivedAt: at.toISOString(), id };
   const [read] = format.read(sent, by);
   if (!read || 'unreadable' in read) throw new Error(`An example cannot be read: ${read?.unreadable}`);
   return {

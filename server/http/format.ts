@@ -6,13 +6,15 @@ import type { ReadEvent } from '../read-event.ts';
 export interface ReadBy {
   connection: string;
   receivedAt: string;
-  /** The sender's id of the delivery, else the digest of its bytes: the id of what has none of its own. */
-  digest: string;
+  /** Of the delivery: the sender's, else by its words. It is that of what has none of its own. */
+  id: string;
 }
 
 /** How the JSON of one kind of sender is read. */
 export interface Format {
   name: HttpFormat;
+  /** What a delivery is about, where several of one thing follow each other and may have the same words. */
+  aboutIn?(json: object): string | undefined;
   /** The events in one delivery. What cannot be read is `unreadable`: it is kept, and parked with the reason. */
   read(json: object, by: ReadBy): ReadEvent[];
 }

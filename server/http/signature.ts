@@ -67,6 +67,10 @@ export const hasSignature = (header: Header): boolean => schemeOf(header) !== un
 export const signedId = (header: Header): string | undefined =>
   schemeOf(header) === standardWebhooks ? header('webhook-id') : undefined;
 
+/** The id of a delivery, where its sender names one and signs its bytes alone. */
+export const unsignedId = (header: Header): string | undefined =>
+  schemeOf(header) === gitHub ? header('x-github-delivery') : undefined;
+
 /** Whether the bytes are signed by one of the secrets. The header tells the form; a secret that begins with `whsec_` is base64. */
 export function checkSignature(
   header: Header,

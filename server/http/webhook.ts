@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { aboutIn } from '../../domain/http-event.ts';
+import type { Repeats } from '../../store/repeats.ts';
 import {
   type BodyReader,
   checkContentType,
@@ -14,9 +15,9 @@ import type { Inbox } from '../inbox.ts';
 import { deliveryOf, type ReadEvent, warnOfDrift } from '../read-event.ts';
 import { notConfigured, Refusal } from '../refusal.ts';
 import { type CarriedBy, carriedBy, readCloudEvents } from './cloud-events.ts';
-import { keyFrom, type ReadBy, subjectFrom } from './format.ts';
+import { keyFrom, subjectFrom } from './format.ts';
 import { formats } from './formats/index.ts';
-import { bearsOne, checkSignature, hasSignature, signatureForms, signedId } from './signature.ts';
+import { bearsOne, checkSignature, hasSignature, signatureForms, signedId, unsignedId } from './signature.ts';
 
 /** A source of events of a team's own, as its connection describes it. */
 export interface HttpSource {
@@ -37,6 +38,8 @@ export interface HttpWebhookOptions {
   sourceOf(request: Request): HttpSource | Promise<HttpSource>;
   /** Something has come by this source. Left out: nobody waits for any. */
   heardOf?: ((connection: string) => Promise<void>) | undefined;
+  /** The id of what has none that is shown to be its own: the store tells it from a repeat. */
+  idByWords: Repeats['idByWords'];
   readBody: BodyReader;
   inbox: Inbox;
   log: Logger;
@@ -46,7 +49,8 @@ export interface HttpWebhookOptions {
  * Takes what a CI, a monitor or any other system tells: shown to be from it, read once, stored, then answered, as webhooks of providers are.
  * A delivery may hold several events: each is stored under its own id, so that one whose answer was lost can be sent again as a whole.
  */
-export function takeHttpEvents({ sourceOf, heardOf, readBody, inbox, log }: HttpWebhookOptions) {
+export function takeHttpEvents(options: HttpWebhookOptions) {
+  const { sourceOf, heardOf, readBody, inbox, log } = options;
   return async (request: Request, response: Response) => {
     const source = await sourceOf(request);
     const by = checkForm(request, source);
@@ -54,8 +58,10 @@ export function takeHttpEvents({ sourceOf, heardOf, readBody, inbox, log }: Http
     checkSigned(request, body, source);
     const receivedAt = new Date().toISOString();
     const { connection } = source;
-    const from = { connection, receivedAt, digest: idOf(request, source) ?? digestOf(body) };
-    const read = by ? readCarried(by, request, body, from) : readJson(body, from, source.format);
+    const from = { connection, receivedAt, digest: digestOf(body) };
+    const read = by
+      ? readCarried(by, request, body, from)
+      : await readJson(request, body, { ...from, source }, options);
     const receipts = await Promise.all(
       read.map(async (each) => {
         const kept = read.length === 1 ? body : bodyOf(each);
@@ -77,8 +83,14 @@ export function takeHttpEvents({ sourceOf, heardOf, readBody, inbox, log }: Http
  */
 function idOf(request: Request, { secrets }: HttpSource): string | undefined {
   const header = (name: string) => headerOf(request, name);
-  const id = secrets.length > 0 ? signedId(header) : header('webhook-id');
-  return id !== undefined && deliveryIdForm.test(id) ? id : undefined;
+  if (secrets.length > 0) return fitting(signedId(header));
+  return fitting(header('webhook-id') ?? header('idempotency-key') ?? header('x-github-delivery'));
+}
+
+/** An `Idempotency-Key` may stand in quotes. */
+function fitting(id: string | undefined): string | undefined {
+  const bare = id?.replace(/^"(.*)"$/, '$1');
+  return bare !== undefined && deliveryIdForm.test(bare) ? bare : undefined;
 }
 
 /** What can be told before the body is read. */
@@ -125,8 +137,12 @@ function checkSigned(request: Request, body: Uint8Array, { secrets }: HttpSource
     );
 }
 
-function readCarried(by: CarriedBy, request: Request, body: Uint8Array, from: ReadBy): ReadEvent[] {
-  const { connection, receivedAt } = from;
+function readCarried(
+  by: CarriedBy,
+  request: Request,
+  body: Uint8Array,
+  { connection, receivedAt }: { connection: string; receivedAt: string },
+): ReadEvent[] {
   return readCloudEvents(by, request.headers, body).map(({ id, time = receivedAt, data }) => {
     const about = data.subject === undefined ? aboutIn(data.body) : `${data.source} ${data.subject}`;
     return {
@@ -142,9 +158,31 @@ function readCarried(by: CarriedBy, request: Request, body: Uint8Array, from: Re
   });
 }
 
-function readJson(body: Uint8Array, from: ReadBy, format: string | undefined): ReadEvent[] {
-  const { read } = formats.find(({ name }) => name === format) ?? formats[0];
-  return read(parseJsonObject(body), from);
+async function readJson(
+  request: Request,
+  body: Uint8Array,
+  { connection, receivedAt, digest, source }: Came,
+  { idByWords }: Pick<HttpWebhookOptions, 'idByWords'>,
+): Promise<ReadEvent[]> {
+  const format = formats.find(({ name }) => name === source.format) ?? formats[0];
+  const json = parseJsonObject(body);
+  const about = format.aboutIn?.(json);
+  const words = {
+    source: `/http/${connection}`,
+    digest,
+    ...(about === undefined ? {} : { about: subjectFrom(connection, about) }),
+    calledBySender: fitting(unsignedId((name) => headerOf(request, name))),
+  };
+  const id = idOf(request, source) ?? (await idByWords(words));
+  return format.read(json, { connection, receivedAt, id });
+}
+
+/** A delivery of JSON. */
+interface Came {
+  connection: string;
+  receivedAt: string;
+  digest: string;
+  source: HttpSource;
 }
 
 /** Of several, each is kept by itself. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AnyProvider } from '../../activities/provider.ts';
+import { namingsIn } from '../../domain/policies.ts';
 import type { Action, Details, Entry } from '../../domain/record.ts';
 import { actorOf } from '../../domain/rights.ts';
 import type { Route } from '../../domain/route.ts';
@@ -233,14 +234,19 @@ export async function giveValues(
   return shown(await findConnection(name, context));
 }
 
-/** The routes and the live runs that use it, in words. */
+/** The routes, the policies and lists, and the live runs that use it, in words. */
 export async function connectionUses(
   name: string,
-  { store, connections }: OperationContext,
+  { store, connections, policies }: OperationContext,
 ): Promise<string[]> {
   const routes = (await connections.known()).routes.filter(({ connection }) => connection === name);
+  const listed = namingsIn(await policies()).filter(({ connection }) => connection === name);
   const runs = await store.connectionUsers(name);
-  return [...routes.map(routeWords), ...runs.map(({ run }) => `the run ${run}`)];
+  return [
+    ...routes.map(routeWords),
+    ...listed.map(({ what }) => what),
+    ...runs.map(({ run }) => `the run ${run}`),
+  ];
 }
 
 export const removeConnection = defineOperation({
@@ -256,7 +262,9 @@ export const removeConnection = defineOperation({
     force: z
       .boolean()
       .default(false)
-      .describe('Also where routes or live runs use it: their calls then fail, and go by no other account'),
+      .describe(
+        'Also where routes, policies, lists or live runs use it: their calls then fail, and go by no other account',
+      ),
   }),
   output: z.object({
     name: z.string(),
@@ -274,7 +282,7 @@ export const removeConnection = defineOperation({
       throw new Refusal(
         409,
         'In use',
-        `The connection ${name} is used by ${users.slice(0, 20).join('; ')}. Remove the routes and let the runs end, or force it: ` +
+        `The connection ${name} is used by ${users.slice(0, 20).join('; ')}. Remove the routes, take it out of the reviewed files and let the runs end, or force it: ` +
           'their calls then fail.',
       );
     const entry = entryAbout('connection.removed', name, { users, force }, context);

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { journalScopeFor, journalScopes } from '../../domain/journal.ts';
 import { pageRulesFor } from '../../domain/page.ts';
+import type { Policies } from '../../domain/policies.ts';
+import { defaultConnection } from '../../domain/subject.ts';
+import { keyOf } from '../../workflows/kit/key.ts';
 import { defineOperation } from './operation.ts';
 
 const times = ['always', 'not those that people start', 'never'] as const;
@@ -8,13 +11,19 @@ const times = ['always', 'not those that people start', 'never'] as const;
 /** The trigger that pages by the policies. */
 const pager = 'run-failed';
 
+/** By what people are paged of something that is listed. */
+const paging = {
+  pagedBy: z.string().optional().describe('The connection; left out: nobody is'),
+  key: z.string().describe('The dedup key of its alert'),
+};
+
 export const listPolicies = defineOperation({
   name: 'policies.list',
   kind: 'read',
   right: 'incidents.read',
   route: 'GET /policies',
   summary:
-    'How failed runs of each workflow page, of which of its changes PagerDuty is told, and what is urgent',
+    'How failed runs of each workflow page, of which of its changes PagerDuty is told, what is urgent, and which deployments, heartbeats and monitors are watched',
   within: ['workflows', 'services'],
   input: z.strictObject({}),
   output: z.object({
@@ -38,15 +47,27 @@ export const listPolicies = defineOperation({
       }),
     ),
     urgent: z.string().describe('Which incidents go before all others, in words'),
+    deployments: z
+      .array(z.object({ service: z.string(), source: z.string(), ...paging }))
+      .describe('Whose deployments and tests are told of'),
+    heartbeats: z
+      .array(z.object({ source: z.string(), everySeconds: z.number(), ...paging }))
+      .describe('Which sources are expected to be heard of'),
+    monitors: z
+      .array(z.object({ name: z.string(), from: z.string(), ...paging }))
+      .describe('Which conditions are kept as alerts'),
   }),
   async run(_, { policies, workflows, triggers, principal }) {
-    const { pages, journal, urgent } = await policies();
+    const all = await policies();
+    const { pages, journal, urgent } = all;
     const { names } = await workflows();
     const within = principal.scope?.workflows;
     // What pages for others by these never does for itself. Other triggers may listen to failures too.
     const pagers = (await triggers()).flatMap(({ name, workflow }) => (name === pager ? [workflow] : []));
     return {
       urgent: urgent?.when ?? 'none',
+      // What is watched by itself is of no workflow or service that somebody could be limited to.
+      ...(principal.scope ? { deployments: [], heartbeats: [], monitors: [] } : listsIn(all)),
       items: names
         .filter((name) => within === undefined || within.includes(name))
         .map((workflow) => {
@@ -69,4 +90,31 @@ export const listPolicies = defineOperation({
 function whenPaged(isPaged: boolean, whenStartedByPeople: false | undefined): (typeof times)[number] {
   if (!isPaged) return 'never';
   return whenStartedByPeople === false ? 'not those that people start' : 'always';
+}
+
+/** What is watched, and how it pages. */
+function listsIn({ pages, deployments = [], heartbeats = [], monitors = [] }: Policies) {
+  const { page, connection = defaultConnection } = pageRulesFor('all', pages);
+  return {
+    deployments: deployments.map(({ service, source, connection: pagedBy }) => ({
+      service,
+      source,
+      pagedBy,
+      key: keyOf('baton', 'deploymentFailed', service, '<stage>'),
+    })),
+    heartbeats: heartbeats.map((heartbeat) => ({
+      ...heartbeat,
+      ...(page ? { pagedBy: connection } : {}),
+      key: keyOf('baton', 'heartbeat', 'Silent', heartbeat.source),
+    })),
+    monitors: monitors.map(({ name, from, connection: pagedBy }) => ({
+      name,
+      from:
+        'source' in from
+          ? `the source ${from.source}`
+          : `read: ${from.reads.map(({ target }) => target).join(', ')}`,
+      pagedBy,
+      key: keyOf('baton', 'mirrorAlert', name, ...('source' in from ? ['<condition>'] : [])),
+    })),
+  };
 }

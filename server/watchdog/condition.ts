@@ -24,5 +24,6 @@ export const conditionNames = [
   'schedule.missed',
   'heartbeat.missed',
   'subscription.disabled',
+  'subscriber.untold',
 ] as const;
 export type ConditionName = (typeof conditionNames)[number];

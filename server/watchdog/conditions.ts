@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Heartbeat } from '../../domain/heartbeat.ts';
 import type { PagePolicy } from '../../domain/page.ts';
+import type { Subscription } from '../../domain/subscription.ts';
 import type { Store } from '../../store/store.ts';
 import type { Trigger } from '../../triggers/trigger.ts';
 import type { TemporalState } from '../temporal-state.ts';
@@ -13,6 +14,7 @@ import { runsOverdue } from './overdue.ts';
 import { pagedByPolicies } from './policies.ts';
 import { scheduleMissed } from './schedules.ts';
 import { runStuck } from './stuck.ts';
+import { subscriberUntold } from './subscribers.ts';
 import { type SubscriptionOptions, subscriptionDisabled } from './subscriptions.ts';
 import { temporalAway } from './temporal.ts';
 import { workerUnhealthy } from './workers.ts';
@@ -30,6 +32,8 @@ export interface Watching {
   pages: readonly PagePolicy[];
   /** The sources that are expected to be heard of. */
   heartbeats: readonly Heartbeat[];
+  /** Who is told of what Baton does. */
+  told: readonly Subscription[];
   log: Logger;
   /** Undefined where PagerDuty's subscriptions cannot be told from others, or be asked for. */
   subscriptions?:
@@ -48,4 +52,5 @@ export const conditionsOf = ({ subscriptions, ...watching }: Watching): Conditio
     scheduleMissed(watching),
     heartbeatMissed(watching),
     ...(subscriptions ? [subscriptionDisabled({ ...watching, ...subscriptions })] : []),
+    subscriberUntold(watching),
   ].map((condition) => pagedByPolicies(condition, watching.pages));

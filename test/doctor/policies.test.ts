@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Policies } from '../../domain/policies.ts';
 import { policyFindings } from '../../processes/policy-findings.ts';
 import { examineAll } from '../../server/doctor.ts';
+import { monitorList } from '../../triggers/monitors.ts';
 import { defineSubscription } from '../../triggers/subscription.ts';
 import { doctorOf, findingOf, worlds } from './world.ts';
 
@@ -76,6 +77,56 @@ describe('the connection that a policy names', () => {
     ]);
     expect(of('http', { HTTP_SUBSCRIBER_SECRETS: 'x' })).toMatchObject([{ ok: true }]);
     expect(of('jira')).toMatchObject([{ ok: false, reason: expect.stringContaining('name one of HTTP') }]);
+  });
+
+  it('is missing where a deployment, a heartbeat or a monitor names one that there is not, or one that cannot page', async () => {
+    const listed: Policies = {
+      pages: [],
+      journal: [],
+      deployments: [{ source: 'shop-ci', service: 'acme/shop', stages: {}, connection: 'shop' }],
+      heartbeats: [{ source: 'backup', everySeconds: 60 }],
+      monitors: monitorList([
+        { name: 'grafana', connection: 'shop', from: { source: 'grafana' }, normalFor: 0 },
+        {
+          name: 'latency',
+          connection: 'default',
+          from: { every: '1 minute', reads: [{ target: 'shop', by: 'metrics', query: 'up' }] },
+          limits: { warning: 1 },
+          normalFor: 0,
+        },
+      ]),
+    };
+    const { env } = await worlds.pagerduty();
+    const doctor = await doctorOf({ ...env, PAGERDUTY_ROUTING_KEY: undefined }, listed);
+    const found = await examineAll(doctor, await doctor.connections());
+    const wrong = found.flatMap(({ provider, connection, findings }) =>
+      findings.flatMap(({ what, ok, reason = '' }) =>
+        /monitor|deployments|heartbeat/.test(what)
+          ? [`${provider} ${connection}: ${what}, ${ok}, ${/has no [A-Z_]+|there is none/.exec(reason)}`]
+          : [],
+      ),
+    );
+    expect(wrong.sort()).toEqual([
+      'http backup: the heartbeat of backup, false, there is none',
+      'http grafana: the monitor grafana, false, there is none',
+      'http shop-ci: the deployments of acme/shop, false, there is none',
+      'pagerduty default: the monitor latency, false, has no PAGERDUTY_ROUTING_KEY',
+      'pagerduty shop: the deployments of acme/shop, false, there is none',
+      'pagerduty shop: the monitor grafana, false, there is none',
+      'prometheus metrics: the monitor latency, false, there is none',
+    ]);
+    const of = (settings: object) =>
+      policyFindings(listed, { provider: 'http', connection: 'backup', settings: { ...settings } });
+    expect(of({})).toMatchObject([
+      { ok: false, reason: expect.stringContaining('no HTTP_WEBHOOK_SECRETS or HTTP_WEBHOOK_TOKENS') },
+    ]);
+    expect(of({ HTTP_WEBHOOK_TOKENS: 'x' })).toMatchObject([{ ok: true }]);
+    // Nothing of PagerDuty is set, and something names it: that is no account that nobody uses.
+    const none = await doctorOf({}, listed);
+    const account = (await none.connections()).filter(
+      ({ provider, connection }) => provider === 'pagerduty' && connection === 'default',
+    );
+    expect(await examineAll(none, account)).toMatchObject([{ state: 'not connected' }]);
   });
 
   it('is said of no other provider', async () => {

@@ -69,12 +69,12 @@ describe.each(await backends())('a subscriber, on $name', ({ world }) => {
     expect(told[2].data.run).toMatch(/^ec2-unhealthy\//);
   });
 
-  it('gets the types, workflows, services and stages that it has asked for, and no others', async () => {
+  it('gets the types, workflows, tags, services and stages that it has asked for, and no others', async () => {
     const of = async (name: string, more: object) => {
       const run = fresh(`${name}/`);
       const row = { id: run, trigger: name, workflow: name, target: 'shop' };
       const service = { id: 'PSHOP', name: 'Shop' };
-      const cause = { incident: { id: 'Q1', title: 'Down', service } };
+      const cause = { tags: ['remediation'], incident: { id: 'Q1', title: 'Down', service } };
       await store.beginRun({ ...row, input: {}, cause, ...more }, entry());
       return run;
     };
@@ -95,6 +95,7 @@ describe.each(await backends())('a subscriber, on $name', ({ world }) => {
       { workflows: [async function ec2UnhealthyRestart() {}] },
       { services: ['Shop'] },
       { services: ['PSHOP'], stages: ['production'] },
+      { tags: ['remediation'], types: ['run.*'] as const },
     ];
     const all = await Promise.all(given.map((each) => subscriber(ok, each)));
     await happens(...[restart, staged, elsewhere, drill].map((run) => ({ ...failed(), run })), {
@@ -110,6 +111,7 @@ describe.each(await backends())('a subscriber, on $name', ({ world }) => {
       [restart, staged, drill, restart],
       [restart, staged, restart],
       [restart, restart],
+      [restart, staged],
     ]);
     const last = JSON.parse(all[0]?.heard[3]?.body ?? '').data;
     expect(last).toMatchObject({ mode: 'observe', drill: true, workflow: 'ec2UnhealthyRestart' });

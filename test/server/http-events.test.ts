@@ -95,6 +95,30 @@ describe('a source of a team’s own', () => {
     expect(await send('standard', standard, 'msg_1')).toMatchObject([{ id: 'msg_1', duplicate: false }]);
   });
 
+  it('may name its deliveries by other headers, too, where it bears a token', async () => {
+    const receiver = await start();
+    const send = async (headers: Record<string, string>) =>
+      (await post(receiver, 'plain', '{"ok":false}', { ...bearing(token), ...headers })).json.events;
+    expect(await send({ 'idempotency-key': '"of-gitlab-1"' })).toMatchObject([{ id: 'of-gitlab-1' }]);
+    expect(await send({ 'x-github-delivery': '72d3162e' })).toMatchObject([{ id: '72d3162e' }]);
+    expect(await send({ 'x-github-delivery': '72d3162e' })).toMatchObject([{ duplicate: true }]);
+    expect(await send({ 'idempotency-key': 'no id at all' })).toMatchObject([
+      { id: expect.stringMatching(/^sha256:/) },
+    ]);
+  });
+
+  it('may say the same of one thing again once it has said something else of it', async () => {
+    const receiver = await start();
+    const say = async (status: string) => {
+      const body = JSON.stringify({ subject: 'disk', status });
+      const { json: answer } = await post(receiver, 'plain', body, bearing(token));
+      return (answer.events as { duplicate: boolean }[])[0]?.duplicate;
+    };
+    const said = [];
+    for (const status of ['firing', 'firing', 'ok', 'firing', 'firing']) said.push(await say(status));
+    expect(said).toEqual([false, true, false, false, true]);
+  });
+
   it('signs as Standard Webhooks has it, with a key in base64', async () => {
     const receiver = await start();
     expect((await post(receiver, 'standard', '{}', byStandard('{}'))).status).toBe(202);
@@ -312,5 +336,15 @@ describe('GitHub', () => {
     const ping = JSON.stringify({ zen: 'Keep it simple.', hook_id: 1 });
     await post(receiver, 'github', ping, byGitHub(ping));
     expect(receiver.stored.map(({ type }) => type)).toEqual(['github.other', 'github.ping']);
+  });
+
+  it('names each delivery; a copy of one under another name is none that is new', async () => {
+    const receiver = await start();
+    const send = async (delivery: string) => {
+      const headers = { ...byGitHub('{"zen":"x"}'), 'x-github-delivery': delivery };
+      return (await post(receiver, 'github', '{"zen":"x"}', headers)).json.events;
+    };
+    expect(await send('72d3162e-cc78')).toEqual([{ id: '72d3162e-cc78', seq: 1, duplicate: false }]);
+    expect(await send('another')).toEqual([{ id: '72d3162e-cc78', seq: 1, duplicate: true }]);
   });
 });

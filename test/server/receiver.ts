@@ -57,6 +57,7 @@ export async function startReceiver(
   const dispatched: StoredEvent[] = [];
   const log: string[] = [];
   const seqs = new Map<string, number>();
+  const words = new Map<string, { digest: string; id: string }>();
   const temporal = { up: true, since: '2026-11-20T09:00:00.000Z' };
   let failure: Error | undefined;
   let hold: (() => Promise<void>) | undefined;
@@ -97,6 +98,14 @@ export async function startReceiver(
         ping: () => orFail(undefined),
         backlog: () => orFail({ pending: 3, oldestSeconds: 1.5 }),
         head: () => orFail({ seq: 7, hash: 'x' }),
+        idByWords: async ({ source, digest, about = digest, calledBySender }) => {
+          if (failure) throw failure;
+          const before = words.get(`${source} ${about}`);
+          const isRepeat = before?.digest === digest;
+          const id = isRepeat ? before.id : (calledBySender ?? `${digest}/${stored.length}`);
+          words.set(`${source} ${about}`, { digest, id });
+          return id;
+        },
       },
       inbox,
       slackApiUrl: apiUrl,

@@ -112,6 +112,7 @@ describe('/metrics and /readyz', () => {
           asked.head += 1;
           return { seq: 0, hash: 'x' };
         },
+        idByWords: async ({ digest }) => digest,
       },
     });
     const paths = Array.from({ length: 100 }, (_, index) => (index % 2 ? '/metrics' : '/readyz'));
@@ -130,6 +131,7 @@ describe('/metrics and /readyz', () => {
         },
         backlog: async () => ({ pending: 0, oldestSeconds: 0 }),
         head: async () => ({ seq: 0, hash: 'x' }),
+        idByWords: async ({ digest }) => digest,
       },
     });
     const answers = await Promise.all(Array.from({ length: 100 }, () => receiver.get('/readyz')));

@@ -32,6 +32,8 @@ describe('a subscription', () => {
     ['of no connection', { connection: 'https://x' }, 'names no connection'],
     ['of no type', { types: [] }, 'its list of types is empty'],
     ['of no service', { services: [] }, 'its list of services is empty'],
+    ['of a tag that no workflow has', { tags: ['remediatoin'] }, 'Did you mean remediation?'],
+    ['of no tag', { tags: [] }, 'names no tag'],
     ['of a workflow that is not known', { workflows: [async function other() {}] }, 'of no workflow'],
     ['with a secret in a header', { headers: { authorization: 'Bearer x' } }, 'HTTP_SUBSCRIBER_HEADERS'],
     ['that would sign by itself', { headers: { 'Webhook-Id': '1' } }, 'sets the header'],

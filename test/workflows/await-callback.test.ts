@@ -28,6 +28,8 @@ const heard: { address: string; header: string; body: unknown }[] = [];
 const tester = createServer(async (request, response) => {
   const body = JSON.parse((await request.toArray()).join(''));
   heard.push({ address: body.notify.url, header: String(request.headers['x-callback']), body });
+  if (request.url === '/cut') return void request.socket.destroy();
+  if (request.url === '/refuse') return void response.writeHead(422).end();
   response.writeHead(202, { 'content-type': 'application/json' }).end(JSON.stringify({ accepted: body }));
 });
 /** What a server has of callbacks. It reaches no Temporal. */
@@ -75,7 +77,7 @@ const call = async (address: string, body: unknown) => {
   const { status } = await fetch(address, { method: 'POST', headers, body: JSON.stringify(body) });
   return status;
 };
-const begin = async (input: { url?: string; assume?: boolean } = {}, cause = {}) => {
+const begin = async (input: { url?: string; assume?: boolean; repeatable?: boolean } = {}, cause = {}) => {
   const before = heard.length;
   const run = await startRun({ temporal, store }, 'test', loadTest, { url: testerUrl, ...input }, cause);
   return { run, told: () => eventually('the tester to be told', () => heard[before]) };
@@ -159,6 +161,37 @@ describe('a run that has something done elsewhere', () => {
     await run.cancel();
     await expect(run.result()).rejects.toThrow();
     expect(await call(address, { result: 'pass' })).toBe(410);
+  });
+
+  it('goes on with what comes though the answer to its request was lost, and does not send it twice', async () => {
+    const before = heard.length;
+    const { run, told } = await begin({ url: `${testerUrl}/cut`, repeatable: false });
+    const { address } = await told();
+    expect(await call(address, { result: 'pass' })).toBe(202);
+    await dispatch(run);
+    expect(await run.result()).toBe('pass without a score');
+    expect(heard).toHaveLength(before + 1);
+  });
+
+  it('fails once nobody has called in time where the answer was lost, and says that nobody knows whether it arrived', async () => {
+    const { run } = await begin({ url: `${testerUrl}/cut`, repeatable: false });
+    await expect(run.result()).rejects.toMatchObject({
+      cause: {
+        type: 'Conflict',
+        message: expect.stringMatching(
+          /^Nobody called back in time, and it is not known whether the request arrived.*may or may not have been taken/,
+        ),
+      },
+    });
+    const { startTime, closeTime } = await run.describe();
+    expect((closeTime?.getTime() ?? 0) - startTime.getTime()).toBeGreaterThanOrEqual(2 * 3_600_000);
+  });
+
+  it('fails at once where its request was refused', async () => {
+    const { run } = await begin({ url: `${testerUrl}/refuse`, repeatable: false });
+    await expect(run.result()).rejects.toMatchObject({ cause: { cause: { type: 'ProviderRefused' } } });
+    const { startTime, closeTime } = await run.describe();
+    expect((closeTime?.getTime() ?? 0) - startTime.getTime()).toBeLessThan(3_600_000);
   });
 
   it('sends nothing that passes on no address', async () => {

@@ -1,5 +1,5 @@
 import type { Duration } from '@temporalio/common';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { acknowledgeAs, resolveAs } from '../../simulator/pagerduty.ts';
 import {
   type PrometheusWorld,
@@ -13,7 +13,7 @@ import type { Monitor } from '../../workflows/kit/monitor.ts';
 import { mirrorAlert } from '../../workflows/mirror-alert.ts';
 import { signedMemo } from '../authority.ts';
 import { addNamed } from '../named-connections.ts';
-import { startTestTemporal, startTimeSkipping } from '../temporal.ts';
+import { startTimeSkipping } from '../temporal.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
 const token = 'a-token-of-the-monitor';
@@ -160,6 +160,23 @@ describe('a condition that a source tells of', () => {
     expect(sent(key)).toEqual(['warning', 'critical']);
   });
 
+  it('is left alone as soon as the webhook tells that somebody has resolved it', async () => {
+    const key = keyOf('heard');
+    await tell('heard', { severity: 'warning' });
+    await eventually('the alert', () => isOpen(key));
+    await pass('2 minutes');
+    const incident = world.pagerDuty.world.incidents.find((each) => each.key === key);
+    resolveAs(world.pagerDuty, incident?.id ?? '', 'PBENOKA');
+    // No time passes here, so nothing is looked at by itself.
+    await eventually('it to be left alone', async () => {
+      const lines = await world.store.readRecord({ subject: 'http/monitor/heard', limit: 100 });
+      return lines.some(({ detail }) => JSON.stringify(detail).includes('is resolved at PagerDuty'));
+    });
+    await tell('heard', { status: 'ok' });
+    await pass('6 minutes');
+    await ends('heard', 'left to people');
+  });
+
   it('is raised anew by the same run where it is told of while the alert is resolved', async () => {
     const key = keyOf('anew');
     await tell('anew', { severity: 'warning' });
@@ -201,27 +218,27 @@ describe('a condition that a source tells of', () => {
 });
 
 /** A run that reads, as its schedule begins it. */
-async function reading(monitor: Monitor, about: World = world) {
-  if (about === world) monitorList([monitor]);
+async function reading(monitor: Monitor) {
+  monitorList([monitor]);
   const workflowId = `monitor-${monitor.name}/1`;
   const input = { monitor, condition: '' };
-  return about.temporal.client.workflow.start(mirrorAlert, {
+  return world.temporal.client.workflow.start(mirrorAlert, {
     workflowId,
     taskQueue: 'baton',
     memo: signedMemo({ workflowId, workflow: 'mirrorAlert', input }, { trigger: `monitor-${monitor.name}` }),
     args: [input],
   });
 }
-const answer = (path: string, body: unknown, of: World = world) => {
-  of.service.world.resources[path] = {
+const answer = (path: string, body: unknown) => {
+  world.service.world.resources[path] = {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   };
 };
 /** A depth that is read there so often. */
-const depthAt = (path: string, every: Duration, of: World = world): Monitor['from'] => ({
+const depthAt = (path: string, every: Duration): Monitor['from'] => ({
   every,
-  reads: [{ target: 'depth', url: `${of.service.url}${path}`, path: 'depth' }],
+  reads: [{ target: 'depth', url: `${world.service.url}${path}`, path: 'depth' }],
 });
 
 describe('a condition that is read', () => {
@@ -370,29 +387,3 @@ describe('a condition that is read', () => {
     expect(sent(keyOf('', 'calm'))).toEqual([]);
   });
 });
-
-it('that is read for long goes on with a new history, and is raised once all the same', async () => {
-  const temporal = await startTestTemporal({ settings: ['limit.historyCount.suggestContinueAsNew=40'] });
-  const beside = await startWorld({ temporal, env: { BATON_SIMULATED_TIME_SCALE: '100' }, triggers: [] });
-  onTestFinished(async () => {
-    await beside.close();
-    await temporal.teardown();
-  });
-  answer('/long', { depth: 7 }, beside);
-  const monitor: Monitor = {
-    name: 'long',
-    connection: 'default',
-    from: depthAt('/long', '100 milliseconds', beside),
-    limits: { error: 5 },
-    normalFor: '1 second',
-  };
-  const handle = await reading(monitor, beside);
-  const first = (await handle.describe()).runId;
-  await eventually('a new history', async () => (await handle.describe()).runId !== first, 30_000);
-  answer('/long', { depth: 1 }, beside);
-  await eventually('its end', async () => (await handle.describe()).status.name === 'COMPLETED');
-  const taken = beside.pagerDuty.calls
-    .filter(({ path }) => path.includes('/v2/enqueue'))
-    .map(({ body }) => JSON.parse(body).event_action);
-  expect(taken).toEqual(['trigger', 'resolve']);
-}, 60_000);

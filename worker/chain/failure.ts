@@ -51,10 +51,14 @@ export const failureOf = (
   scrub: (text: string) => string,
 ): Error => asLastTry(asFailure(error, declaration.provider, scrub), key, attempt);
 
-/** The same failure, of an attempt that has certainly changed nothing. */
-export function withoutEffect(failure: ApplicationFailure | CancelledFailure, provider: string): Error {
+/** The same failure, with this told besides: that the attempt has certainly changed nothing, or that an earlier one may have. */
+export function telling(
+  failure: ApplicationFailure | CancelledFailure,
+  provider: string,
+  told: Pick<Partial<FailureDetail>, 'effect' | 'uncertainSince'>,
+): Error {
   const [detail] = (failure.details ?? []) as FailureDetail[];
-  const details = [{ provider, ...detail, effect: 'none' } satisfies FailureDetail];
+  const details = [{ provider, effect: 'unknown', ...detail, ...told } satisfies FailureDetail];
   if (failure instanceof CancelledFailure) return new CancelledFailure(failure.message, details);
   const { message, type, nonRetryable, nextRetryDelay, category } = failure;
   return ApplicationFailure.create({

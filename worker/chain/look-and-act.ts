@@ -8,7 +8,7 @@ import { approverOf, checkApproved } from './approved.ts';
 import { approvalFor, type Call, type Next, type Surroundings } from './call.ts';
 import { dryRunOf } from './dry-run.ts';
 import { inRecord } from './entry.ts';
-import { asFailure, attemptMilliseconds, withoutEffect } from './failure.ts';
+import { asFailure, attemptMilliseconds, telling } from './failure.ts';
 import { isLooking } from './mode.ts';
 
 /** The end of a read's chain. */
@@ -40,7 +40,14 @@ export const lookAndAct =
     checkApproved(call, plan, options);
     // Taken before anything of the activity acts, so that it gets no other keys than for what was shown. The time is that of the whole attempt.
     const toAct = { ...contextOf(call, options, [...plan.calls]), attempt: toLook.attempt };
-    return { result: await declaration.act(plan, input, toAct), plan };
+    const { uncertainSince } = toAct.attempt;
+    try {
+      return { result: await declaration.act(plan, input, toAct), plan };
+    } catch (error) {
+      if (uncertainSince === undefined) throw error;
+      const { provider } = declaration;
+      throw telling(asFailure(error, provider, options.scrub), provider, { uncertainSince });
+    }
   };
 
 /** Whatever goes wrong while it looks, nothing was changed. */
@@ -53,7 +60,9 @@ async function look(
     return await declaration.look(input, context);
   } catch (error) {
     const { provider } = declaration;
-    throw withoutEffect(asFailure(error, provider, scrub), provider);
+    const { uncertainSince } = context.attempt;
+    const told = { effect: 'none', ...(uncertainSince === undefined ? {} : { uncertainSince }) } as const;
+    throw telling(asFailure(error, provider, scrub), provider, told);
   }
 }
 

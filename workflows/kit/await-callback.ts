@@ -1,6 +1,6 @@
 import type { Duration } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
-import { ApplicationFailure, CancellationScope, condition } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, condition, patched } from '@temporalio/workflow';
 import {
   type Callback,
   type CallbackEvent,
@@ -11,6 +11,7 @@ import {
 import { oneLine } from '../../domain/text.ts';
 import { steps } from './activities.ts';
 import { nextNumber } from './call-number.ts';
+import { type FinalFailure, failureOf, mayBeDone } from './parts.ts';
 import { record } from './record.ts';
 import { engine, eventsSoFar, isLooking } from './run.ts';
 
@@ -42,7 +43,8 @@ const lookAgainMs = 3_600_000;
 
 /**
  * Passes on a one-time address, and waits for whoever calls back there: for days, through crashes, deploys and outages. The callback may come before
- * `pass` is done.
+ * `pass` is done. Where `pass` fails and may have arrived all the same, the callback tells: only where none comes in time the run fails, and says that this is
+ * not known.
  */
 export async function awaitCallback<const Schema extends DataSchema>({
   schema,
@@ -67,10 +69,11 @@ export async function awaitCallback<const Schema extends DataSchema>({
   const { id } = await engine.openCallback({ number: nextNumber('awaitCallback'), schema });
   let because = 'nobody called in time';
   let came: Callback | undefined;
+  let unsure: FinalFailure | undefined;
   try {
     const from = eventsSoFar().length;
     const end = Date.now() + milliseconds;
-    await pass({ id, url: callbackPlace });
+    unsure = await passOn(() => pass({ id, url: callbackPlace }));
     came = await untilReceived(id, from, end);
   } catch (error) {
     because = 'the run waits for it no more';
@@ -79,9 +82,33 @@ export async function awaitCallback<const Schema extends DataSchema>({
     // It may have come at the last moment: then it counts.
     if (!came) came = await CancellationScope.nonCancellable(() => engine.closeCallback({ id, because }));
   }
-  if (came?.state !== 'received') return { expired: true };
   // The server has read it by this schema.
-  return { data: came.data as DataOfSchema<Schema>, receivedAt: came.receivedAt ?? '' };
+  if (came?.state === 'received')
+    return { data: came.data as DataOfSchema<Schema>, receivedAt: came.receivedAt ?? '' };
+  if (unsure)
+    throw ApplicationFailure.nonRetryable(
+      `Nobody called back in time, and it is not known whether the request arrived. Look there before it is tried again: ${unsure.message}`,
+      unsure.class,
+    );
+  return { expired: true };
+}
+
+/** Why it may not have arrived; undefined: it has. Rejects where it certainly has not. */
+async function passOn(pass: () => Promise<unknown>): Promise<FinalFailure | undefined> {
+  try {
+    await pass();
+    return undefined;
+  } catch (error) {
+    const failure = failureOf(error);
+    // A run that failed here before has failed.
+    if (!failure || !mayBeDone(error) || !patched('callback-tells-of-arrival')) throw error;
+    await record(
+      oneLine(
+        `It is not known whether the request arrived, so the callback is waited for: ${failure.message}`,
+      ),
+    );
+    return failure;
+  }
 }
 
 async function untilReceived(id: string, from: number, end: number): Promise<Callback | undefined> {

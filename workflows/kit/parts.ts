@@ -5,6 +5,7 @@ import {
   isCancellation,
   rootCause,
 } from '@temporalio/workflow';
+import type { FailureDetail } from '../../activities/failures.ts';
 
 /** Why an activity failed for good, in the terms of its class. */
 export interface FinalFailure {
@@ -19,6 +20,19 @@ export function failureOf(error: unknown): FinalFailure | undefined {
   const { cause } = error;
   const failureClass = cause instanceof ApplicationFailure ? (cause.type ?? 'Error') : 'TimedOut';
   return { class: failureClass, message: rootCause(error) ?? failureClass };
+}
+
+/**
+ * Whether what an activity was to do may have been done, though it has failed for good: its answer was lost, or nobody knows how far it got. False for
+ * what is no failure of an activity.
+ */
+export function mayBeDone(error: unknown): boolean {
+  if (!(error instanceof ActivityFailure) || isCancellation(error)) return false;
+  const failure = error.cause instanceof ApplicationFailure ? error.cause : error.cause?.cause;
+  // It took too long, and no attempt has told how it went.
+  if (!(failure instanceof ApplicationFailure)) return true;
+  const [detail] = (failure.details ?? []) as Partial<FailureDetail>[];
+  return detail?.effect !== 'none' || detail.uncertainSince !== undefined;
 }
 
 /** What could not be had, and why: a plan without it, a missing right, a provider that is not connected. */

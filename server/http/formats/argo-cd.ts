@@ -25,10 +25,11 @@ const application = z.object({
 /** What the template in docs/http-events.md sends. https://argo-cd.readthedocs.io/en/stable/operator-manual/notifications/services/webhook */
 export const argoCd: Format = {
   name: 'argocd',
-  read(json, { connection, receivedAt, digest }) {
+  aboutIn: (json) => application.safeParse(json).data?.application,
+  read(json, { connection, receivedAt, id }) {
     const type = 'argocd.application';
     const parsed = application.safeParse(json);
-    if (!parsed.success) return [{ unreadable: shortly(parsed.error), id: digest, type }];
+    if (!parsed.success) return [{ unreadable: shortly(parsed.error), id, type }];
     const { at, ...given } = parsed.data;
     const told = Object.entries(given).filter(([, value]) => value !== undefined);
     const data = { ...Object.fromEntries(told), application: boundedText(given.application) };
@@ -36,7 +37,7 @@ export const argoCd: Format = {
     return [
       {
         event: {
-          id: keyFrom([given.application, revision, phase, sync, health, at ?? receivedAt].join('/')),
+          id: keyFrom([given.application, revision, phase, sync, health, at ?? id].join('/')),
           source: `/http/${connection}`,
           type,
           subject: subjectFrom(connection, `applications/${given.application}`),

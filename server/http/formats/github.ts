@@ -53,19 +53,19 @@ const known: readonly { key: string; read(json: object, by: ReadBy): ReadEvent }
 export const github: Format = {
   name: 'github',
   read(json, by) {
-    const { connection, receivedAt, digest } = by;
+    const { connection, receivedAt, id } = by;
     const found = known.find(({ key }) => key in json);
     if (found) return [found.read(json, by)];
     const type = 'zen' in json ? 'github.ping' : 'github.other';
     const source = `/http/${connection}`;
-    return [{ event: { id: digest, source, type, time: receivedAt, data: boundedData(json) } }];
+    return [{ event: { id, source, type, time: receivedAt, data: boundedData(json) } }];
   },
 };
 
-function readDeployment(json: object, { connection, receivedAt, digest }: ReadBy): ReadEvent {
+function readDeployment(json: object, { connection, receivedAt, id }: ReadBy): ReadEvent {
   const type = 'github.deployment_status';
   const parsed = deploymentStatus.safeParse(json);
-  if (!parsed.success) return { unreadable: shortly(parsed.error), id: digest, type };
+  if (!parsed.success) return { unreadable: shortly(parsed.error), id, type };
   const { deployment, deployment_status: status, repository: repo } = parsed.data;
   const environment = boundedText(status.environment || deployment.environment);
   const url = status.log_url || status.target_url;
@@ -92,10 +92,10 @@ function readDeployment(json: object, { connection, receivedAt, digest }: ReadBy
   };
 }
 
-function readWorkflowRun(json: object, { connection, receivedAt, digest }: ReadBy): ReadEvent {
+function readWorkflowRun(json: object, { connection, receivedAt, id }: ReadBy): ReadEvent {
   const type = 'github.workflow_run';
   const parsed = workflowRun.safeParse(json);
-  if (!parsed.success) return { unreadable: shortly(parsed.error), id: digest, type };
+  if (!parsed.success) return { unreadable: shortly(parsed.error), id, type };
   const { action, workflow_run: run, repository: repo } = parsed.data;
   const workflow = boundedText(run.name || String(run.id));
   const data: GitHubWorkflowRun = {

@@ -2,13 +2,14 @@ import { aboutIn } from '../../../domain/http-event.ts';
 import { boundedData } from '../../bounded.ts';
 import { type Format, subjectFrom } from '../format.ts';
 
-/** JSON of any form: `http.<name>`. It says of itself neither id nor time, so the same bytes are the same event. */
+/** JSON of any form: `http.<name>`. It says of itself neither id nor time, so it is told from others by its words. */
 export const json: Format = {
   name: 'json',
-  read(body, { connection, receivedAt, digest }) {
+  aboutIn,
+  read(body, { connection, receivedAt, id }) {
     const about = aboutIn(body);
     const event = {
-      id: digest,
+      id,
       source: `/http/${connection}`,
       type: `http.${connection}` as const,
       ...(about === undefined ? {} : { subject: subjectFrom(connection, about) }),

@@ -28,7 +28,7 @@ const alertsOf =
   (json: object, by: ReadBy): ReadEvent[] => {
     const parsed = delivery.safeParse(json);
     const parked = (unreadable: string): ReadEvent[] => [
-      { unreadable, id: by.digest, type: `${monitor}.unknown` },
+      { unreadable, id: by.id, type: `${monitor}.unknown` },
     ];
     if (!parsed.success) return parked(shortly(parsed.error));
     const { alerts } = parsed.data;
@@ -43,11 +43,11 @@ function readAlert(
   monitor: 'alertmanager' | 'grafana',
   given: unknown,
   index: number,
-  { connection, receivedAt, digest }: ReadBy,
+  { connection, receivedAt, id }: ReadBy,
 ): ReadEvent {
   const parsed = alert.safeParse(given);
   if (!parsed.success)
-    return { unreadable: shortly(parsed.error), id: `${digest}/${index}`, type: `${monitor}.unknown` };
+    return { unreadable: shortly(parsed.error), id: `${id}/${index}`, type: `${monitor}.unknown` };
   const { status, labels, annotations, fingerprint, generatorURL } = parsed.data;
   const startedAt = timeFrom(parsed.data.startsAt) ?? receivedAt;
   const endedAt = status === 'resolved' ? (timeFrom(parsed.data.endsAt) ?? receivedAt) : undefined;

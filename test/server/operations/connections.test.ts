@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { http } from '../../../activities/http/provider.ts';
 import { defineProvider } from '../../../activities/provider.ts';
@@ -14,6 +14,7 @@ import {
 import type { AnyOperation, OperationContext } from '../../../server/operations/operation.ts';
 import { listRoutes, removeRoute, setRoute } from '../../../server/operations/routes.ts';
 import { storedConnections } from '../../../store/stored-connections.ts';
+import { defineSubscription } from '../../../triggers/subscription.ts';
 import { delivery, embeddedWorld, fresh, type World } from '../../store/world.ts';
 
 const text = z.string().optional();
@@ -247,6 +248,33 @@ describe('a connection', () => {
     expect((await ask(listRoutes, {})).items).toContainEqual(expect.objectContaining({ connection: name }));
     const unused = await added();
     expect(await ask(removeConnection, { name: unused })).toEqual({ name: unused, users: [] });
+  });
+});
+
+describe('a connection that a reviewed file names', () => {
+  it('is not removed while a subscription, a monitor, a deployment or a policy uses it', async () => {
+    const name = await added();
+    const before = context.policies;
+    context.policies = async () => ({
+      pages: [{ workflow: 'restart', connection: name }],
+      journal: [],
+      subscriptions: [defineSubscription({ name: 'board', types: ['run.failed'], connection: name })],
+      monitors: [{ name: 'orders', connection: name, from: { source: 'other' } }],
+      deployments: [{ source: 'shop-ci', service: 'shop', stages: {}, connection: name }],
+    });
+    onTestFinished(() => {
+      context.policies = before;
+    });
+    const users = [
+      'the page policy of restart',
+      'the deployments of shop',
+      'the monitor orders',
+      'the subscription board',
+    ];
+    await expect(ask(removeConnection, { name })).rejects.toMatchObject(
+      refusal(409, new RegExp(`is used by ${users.join('; ')}\\. .*reviewed files`)),
+    );
+    expect(await ask(removeConnection, { name, force: true })).toEqual({ name, users });
   });
 });
 

@@ -11,6 +11,7 @@ import { usualLimits as limits } from '../../../server/watchdog/limits.ts';
 import { runsOverdue } from '../../../server/watchdog/overdue.ts';
 import { scheduleMissed } from '../../../server/watchdog/schedules.ts';
 import { runStuck } from '../../../server/watchdog/stuck.ts';
+import { subscriberUntold } from '../../../server/watchdog/subscribers.ts';
 import { subscriptionDisabled } from '../../../server/watchdog/subscriptions.ts';
 import { temporalAway } from '../../../server/watchdog/temporal.ts';
 import { workerUnhealthy } from '../../../server/watchdog/workers.ts';
@@ -137,6 +138,16 @@ const conditions: Record<ConditionName, (wrong: Wrong, clock: Clock) => Conditio
       limits,
       log: silent,
       now,
+    }),
+  'subscriber.untold': (wrong) =>
+    subscriberUntold({
+      store: {
+        untoldSubscribers: async () =>
+          wrong.is
+            ? [{ name: 'board', stopped: { at: '2026-11-26T01:00:00Z', because: 'it answered 410' } }]
+            : [],
+      },
+      told: [],
     }),
 };
 
