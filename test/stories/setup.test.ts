@@ -59,16 +59,19 @@ const ask = ((name, input) => {
 
 describe('a second PagerDuty account', () => {
   it('is set up, proven, served and torn down, and nothing is left behind', async () => {
-    const done = await ask('setup.pagerduty', {
+    const done = await ask('setup.connect', {
+      provider: 'pagerduty',
       name: 'payments',
-      region: 'us',
-      token: accountToken,
-      apiUrl: payments.url,
-      eventsUrl: `${payments.url}/events`,
-      from: 'baton@example.com',
-      service: 'Payments',
-      escalationPolicy: 'Checkout on-call',
-      webhook: 'account',
+      answers: {
+        region: 'us',
+        token: accountToken,
+        apiUrl: payments.url,
+        eventsUrl: `${payments.url}/events`,
+        from: 'baton@example.com',
+        service: 'Payments',
+        escalationPolicy: 'Checkout on-call',
+        webhook: 'account',
+      },
     });
     expect(done.steps.map(({ outcome }) => outcome)).toEqual(['made', 'made', 'made', 'made']);
 
@@ -85,7 +88,9 @@ describe('a second PagerDuty account', () => {
     const subject = `payments/${id}`;
     const run = await eventually('a run for it', async () => (await world.runs(subject))[0]);
     expect(run.id).toContain(subject);
-    await expect(ask('teardown.pagerduty', { name: 'payments' })).rejects.toMatchObject({
+    await expect(
+      ask('teardown.connection', { provider: 'pagerduty', name: 'payments' }),
+    ).rejects.toMatchObject({
       status: 409,
       message: expect.stringContaining(`the run ${run.id}`),
     });
@@ -95,7 +100,7 @@ describe('a second PagerDuty account', () => {
       (await world.runs(subject)).every(({ endedAt }) => endedAt),
     );
     const gone = await eventually('nothing to use it', () =>
-      ask('teardown.pagerduty', { name: 'payments' }).catch(() => undefined),
+      ask('teardown.connection', { provider: 'pagerduty', name: 'payments' }).catch(() => undefined),
     );
     expect(gone.removed.map(({ kind }) => kind)).toEqual(['webhook subscription', 'service']);
     expect(gone.byHand).toEqual([]);
