@@ -1,6 +1,8 @@
+import { homedir } from 'node:os';
 import type { SetUpChoice, SetUpKnown, SetUpQuestion } from '../domain/set-up-questions.ts';
 import type { Ask } from '../processes/door.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
+import { givenValue } from './given-value.ts';
 import { type Output, printable } from './output.ts';
 import type { Asking, Choice } from './questions-asked.ts';
 
@@ -73,10 +75,14 @@ async function answerTo(
   if (kind === 'flag') return (await asking.confirm(ask)) ? 'true' : '';
   const list = chosen ? (known.choices?.lists[name] ?? []) : [];
   if (list.length > 0 || question.new) return chosenOf(question, list, known, asking, lookUp);
+  if (question.isFile) return fileAt(ask, await asking.write(ask));
   if (isSecret) return mayBe === 'empty' ? asking.hideOrNot(ask) : asking.hide(ask);
   const words = kind === 'list' ? `${ask} (separated by commas)` : ask;
   return mayBe === 'empty' ? asking.writeOrNot(words) : asking.write(words);
 }
+
+const fileAt = (what: string, path: string) =>
+  givenValue(what, `@${path.trim().replace(/^~(?=\/)/, homedir())}`, undefined);
 
 const shownChoice = ({ value, label, hint }: SetUpChoice): Choice => ({
   value,

@@ -67,7 +67,8 @@ function addSetup(command: Command, known: Known, wiring: Wiring): void {
   act<Options>(command, wiring, async ({ output, json, options }) => {
     const flags = await flagsIn(options, known, wiring);
     await withAsk(wiring, async (ask) => {
-      if (options.print) return print(ask, word, flags, output, json);
+      if (options.print)
+        return print(ask, { provider: word, name: options.name, answers: flags }, output, json);
       await setUp(ask, { known, flags, options }, wiring, output, json);
     });
   });
@@ -128,8 +129,13 @@ async function flagsIn(
   return flags;
 }
 
-async function print(ask: Ask, word: string, answers: Record<string, string>, output: Output, json: boolean) {
-  const { items } = await ask('setup.papers', { provider: word, answers });
+async function print(
+  ask: Ask,
+  about: { provider: string; name: string; answers: Record<string, string> },
+  output: Output,
+  json: boolean,
+) {
+  const { items } = await ask('setup.papers', about);
   if (json) return output.json({ items });
   for (const { name, text } of items) {
     output.note(name);

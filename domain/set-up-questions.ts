@@ -36,6 +36,8 @@ export interface SetUpQuestion {
   new?: { label: string; ask: string };
   /** It is shown nowhere: not typed on the screen, not in a record, not in an answer. */
   isSecret?: true;
+  /** At a terminal a file is asked for, whose content it is. */
+  isFile?: true;
   /** By it the account is reached. One that the connection has goes to no address that is new. */
   isCredential?: true;
   /** An address to which credentials are sent. */

@@ -128,18 +128,21 @@ export interface SetUpPing<Client> {
     given: Pick<SetUpGiven, 'answers' | 'address'>,
     signal: AbortSignal,
   ): Promise<readonly SetUpNamed[]>;
-  /** Has one sent that says only that it is a test. */
-  send(client: Client, webhook: SetUpNamed, signal: AbortSignal): Promise<void>;
+  /** Has one sent that says only that it is a test. Gives what tells it from those before. */
+  send(client: Client, webhook: SetUpNamed, signal: AbortSignal): Promise<string>;
   /** The type of event that it comes as. Left out: the provider is asked (`heard`). */
   type?: string;
-  /** What became of it by the provider's own account. Undefined: nothing yet. */
+  /** What became of it by the provider's own account. Undefined: nothing yet. `sent`: what `send` gave. */
   heard?(
     client: Client,
     webhook: SetUpNamed,
-    since: Date,
+    sent: string,
     signal: AbortSignal,
   ): Promise<{ arrived: boolean; reason: string } | undefined>;
 }
+
+/** What a webhook that leads to a source is a part of. */
+export const sourceOfWebhook = (source: string) => `source:${source}`;
 
 /** How a connection to a provider is set up and taken away, with the provider's own client. All reject with the failures of the activities. */
 export interface SetUp<Client> {
@@ -181,6 +184,7 @@ export interface SetUp<Client> {
   left?(values: Readonly<Record<string, string>>): readonly string[];
   /** What an administrator of the provider applies or grants, made of the rights that activities declare. It takes no credentials. */
   papers?(asked: {
+    connection: string;
     answers: SetUpAnswers;
     rights: readonly string[];
     publicUrl: string | undefined;

@@ -184,27 +184,48 @@ export const accountShape = z.object({
     .describe('Scopes and abilities that activities need, and that are not there'),
 });
 
+/** The same account with the settings that follow from it, and without what stood in for them. */
+export async function settled(
+  reached: Reached,
+  more: ConnectionValues | undefined,
+  context: OperationContext,
+): Promise<Reached> {
+  const { provider, setUp } = reached;
+  const values = { ...withoutStandIns(setUp, reached.values), ...more };
+  try {
+    const client = await context.clientFor(provider, values);
+    return { ...reached, client, values, given: { ...reached.given, ...more } };
+  } catch (error) {
+    throw asRefusal(error, '');
+  }
+}
+
+/** The values that people have chosen. */
+export const withoutStandIns = (
+  { standIns = {} }: SetUp<unknown>,
+  values: ConnectionValues,
+): ConnectionValues =>
+  Object.fromEntries(Object.entries(values).filter(([variable, value]) => standIns[variable] !== value));
+
 /** Whose the credentials are, and what is missing of what the activities need. */
 export async function accountOf(
   reached: Reached,
+  { owner, place, abilities = [] }: SetUpAccount,
   name: string,
   context: OperationContext,
   signal: AbortSignal,
-): Promise<{ account: z.input<typeof accountShape>; found: SetUpAccount }> {
-  const { setUp, client, values } = reached;
-  const found = await setUp.account(client, values, signal);
-  const { owner, place, abilities = [] } = found;
+): Promise<z.input<typeof accountShape>> {
+  const { setUp, values } = reached;
   // What is still to be chosen would be found missing.
   const isWhole = Object.entries(setUp.standIns ?? {}).every(
     ([variable, value]) => values[variable] !== value,
   );
-  const account = {
+  return {
     ...(owner ? { owner } : {}),
     ...(place === undefined ? {} : { place }),
     abilities: [...abilities],
     missing: isWhole ? await missingIn(reached, name, context, signal) : [],
   };
-  return { account, found };
 }
 
 async function missingIn(

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { actorOf } from '../domain/rights.ts';
-import type { SetUpItem, SetUpSource } from '../domain/set-up.ts';
+import { type SetUpItem, type SetUpSource, sourceOfWebhook } from '../domain/set-up.ts';
 import { entryAbout, findProvider } from './operations/connections.ts';
 import type { OperationContext } from './operations/operation.ts';
 import { Refusal } from './refusal.ts';
@@ -89,9 +89,6 @@ export async function useOfSource(
   const runs = await store.connectionUsers(name);
   return runs.length === 0 ? undefined : `the source ${name} is used by the run ${runs[0]?.run}`;
 }
-
-/** By this a webhook is known as one that leads to a source. */
-export const sourceOfWebhook = (name: string) => `source:${name}`;
 
 /** Takes the source away; it can be restored as any connection. */
 export async function removeSource({ name }: SetUpItem, context: OperationContext): Promise<void> {

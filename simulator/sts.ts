@@ -156,6 +156,12 @@ export function assumeRole(
   return `<AssumeRoleResult>${identity}<AssumedRoleUser><Arn>${sessionArn(session)}</Arn><AssumedRoleId>AROASIMULATED:${name}</AssumedRoleId></AssumedRoleUser><Credentials><AccessKeyId>${accessKeyId}</AccessKeyId><SecretAccessKey>${tokenOf(`secret of ${accessKeyId}`, secret)}</SecretAccessKey><SessionToken>${tokenOf(accessKeyId, secret)}</SessionToken><Expiration>${new Date(session.expiresAt).toISOString()}</Expiration></Credentials></AssumeRoleResult>`;
 }
 
+/** `GetCallerIdentity`, which needs no right. */
+export function callerIdentity(world: StsWorld, { session }: { session?: SimulatedSession }): string {
+  const arn = session ? sessionArn(session) : world.identity.arn;
+  return `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>${escapeXml(arn)}</Arn><UserId>AIDASIMULATED</UserId><Account>${world.account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
+}
+
 const invalid = (message: string) => new AwsError(400, 'ValidationError', message);
 
 function checkForm({

@@ -78,6 +78,7 @@ export const setUpPagerDuty: SetUp<PagerDuty> = {
     async send(client, { id }, signal) {
       const answer = await client.postUnsigned(`/webhook_subscriptions/${id}/ping`, signal);
       if (!isSuccess(answer)) throw failureFor(answer);
+      return '';
     },
   },
 

@@ -76,16 +76,15 @@ async function comes(
   context: OperationContext,
   signal: AbortSignal,
 ): Promise<{ arrived: boolean; reason: string; event?: number }> {
-  const since = new Date();
   const before = ping.type === undefined ? 0 : ((await lastPing(name, ping.type, context))?.seq ?? 0);
-  await ping.send(client, webhook, signal);
+  const sent = await ping.send(client, webhook, signal);
   const end = performance.now() + seconds * 1_000;
   while (performance.now() < end) {
     if (ping.type !== undefined) {
       const last = await lastPing(name, ping.type, context);
       if (last && last.seq > before) return { arrived: true, reason: '', event: last.seq };
     }
-    const heard = await ping.heard?.(client, webhook, since, signal);
+    const heard = await ping.heard?.(client, webhook, sent, signal);
     if (heard) return heard;
     await pause(ping.heard ? askEveryMilliseconds : lookEveryMilliseconds);
   }

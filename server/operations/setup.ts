@@ -9,8 +9,10 @@ import {
   baseOf,
   type Reached,
   reach,
+  settled,
   setUpProvider,
   shownAnswers,
+  withoutStandIns,
 } from '../set-up-account.ts';
 import { sourceFor } from '../set-up-source.ts';
 import { setUpMilliseconds, takeTurn } from '../set-up-turn.ts';
@@ -106,11 +108,12 @@ export const setupChoices = defineOperation({
     const { client } = reached;
     const signal = AbortSignal.timeout(setUpMilliseconds);
     try {
-      const { account } = await accountOf(reached, input.name, context, signal);
+      const found = await setUp.account(client, reached.values, signal);
+      const account = await accountOf(reached, found, input.name, context, signal);
       const choices = await setUp.choices(client, { query: input.query, answers: given }, signal);
-      const found = Object.entries(choices.lists).map(([name, list]) => [name, [...list]]);
+      const chosen = Object.entries(choices.lists).map(([name, list]) => [name, [...list]]);
       const webhooks = await leadingHere(reached, input.name, context, signal);
-      return { account, lists: { ...told, ...Object.fromEntries(found) }, more: choices.more, webhooks };
+      return { account, lists: { ...told, ...Object.fromEntries(chosen) }, more: choices.more, webhooks };
     } catch (error) {
       throw asRefusal(error, 'Try again.');
     }
@@ -136,7 +139,7 @@ export const setupPapers = defineOperation({
   summary:
     'What an administrator of the provider applies or grants, with no more rights than the activities need: the manifest of a Slack app, an IAM policy, a Role of Kubernetes',
   secrets: ['answers'],
-  input: z.strictObject({ provider, answers }),
+  input: z.strictObject(about),
   output: z.object({ items: z.array(z.object({ name: z.string(), text: z.string() })) }),
   async run(input, context) {
     const of = setUpProvider(input.provider, context);
@@ -145,7 +148,7 @@ export const setupPapers = defineOperation({
     const its = (await context.activities()).filter((each) => each.provider === of.name);
     const rights = [...new Set(its.flatMap(({ permissions }) => permissions))].sort();
     const papers = await setUp
-      .papers?.({ answers: given, rights, publicUrl: baseOf(given, context) })
+      .papers?.({ connection: input.name, answers: given, rights, publicUrl: baseOf(given, context) })
       .catch((error: unknown) => {
         throw asRefusal(error, '');
       });
@@ -193,13 +196,17 @@ export const setupConnect = defineOperation({
     const signal = AbortSignal.timeout(setUpMilliseconds);
     const release = dryRun ? undefined : await takeTurn(connection, context);
     try {
-      const reached = await reach(input, context);
-      const { setUp, client, values, provider: of, isThere } = reached;
-      const { account, found } = await accountOf(reached, connection, context, signal);
-      const address = addressOf(reached, connection, context);
-      const webhooks = setUp.webhooks?.(reached.answers, connection);
-      const before: SetUpGiven = { connection, answers: reached.answers, values, address, secret: undefined };
-      const prepared = await setUp.prepare?.(client, before, found, signal);
+      const first = await reach(input, context, { standIns: true });
+      const { setUp, provider: of, isThere, answers: chosen } = first;
+      const found = await setUp.account(first.client, first.values, signal);
+      const address = addressOf(first, connection, context);
+      const known = { connection, answers: chosen, address, secret: undefined };
+      const own: SetUpGiven = { ...known, values: withoutStandIns(setUp, first.values) };
+      const prepared = await setUp.prepare?.(first.client, own, found, signal);
+      const reached = await settled(first, prepared?.values, context);
+      const before: SetUpGiven = { ...known, values: reached.values };
+      const account = await accountOf(reached, found, connection, context, signal);
+      const webhooks = setUp.webhooks?.(chosen, connection);
       // All is looked at before anything is made, so that what is refused leaves nothing behind.
       const plannedSource = webhooks?.source && (await sourceFor(connection, webhooks.source, true, context));
       const planned = await carryOut(
@@ -208,8 +215,7 @@ export const setupConnect = defineOperation({
         context,
         signal,
       );
-      const settings = { ...reached.given, ...prepared?.values };
-      if (!dryRun) await addOrChange(connection, of, settings, context);
+      if (!dryRun) await addOrChange(connection, of, reached.given, context);
       const source =
         webhooks?.source && !dryRun
           ? await sourceFor(connection, webhooks.source, false, context)
@@ -217,7 +223,7 @@ export const setupConnect = defineOperation({
       const done = dryRun
         ? planned
         : await carryOut(reached, { given: { ...before, secret: source?.secret }, dryRun }, context, signal);
-      const own = {
+      const step = {
         kind: 'connection',
         name: connection,
         outcome: isThere ? ('was there' as const) : dryRun ? ('to be made' as const) : ('made' as const),
@@ -227,8 +233,8 @@ export const setupConnect = defineOperation({
         provider: of.name,
         dryRun,
         account,
-        settings: withoutSecrets({ ...values, ...settings }, of.secrets),
-        steps: [own, ...(source ? [source.step] : []), ...done.steps],
+        settings: withoutSecrets(reached.values, of.secrets),
+        steps: [step, ...(source ? [source.step] : []), ...done.steps],
         calls: done.calls,
         ...(address === undefined ? {} : { address }),
         pings: done.steps.some(({ kind }) => kind === setUp.ping?.kind),
