@@ -361,7 +361,8 @@ function mount(app: Express, world: Ec2World, act: Act, clock: () => number): vo
       response.send(answer);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      response.status(error.status).send(isSts ? stsErrorXml(error) : errorXml(error));
+      const status = isSts && error.status === 401 ? 403 : error.status;
+      response.status(status).send(isSts ? stsErrorXml(error) : errorXml(error));
     }
   });
 }

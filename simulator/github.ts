@@ -1,5 +1,5 @@
 import type { Express, Request, Response } from 'express';
-import { type Body, type Call, GitHubError, invalid, type Method, type Reply } from './github/call.ts';
+import { type Call, GitHubError, invalid, type Method, type Reply } from './github/call.ts';
 import { hookRoutes, type SimulatedHook } from './github/hooks.ts';
 import { defineSimulator, startUnhurried } from './provider.ts';
 import { newSecret } from './secret.ts';

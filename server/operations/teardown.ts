@@ -215,10 +215,14 @@ async function otherUsesOf(
     const key = variable === undefined ? undefined : own?.[variable];
     for (const { other, values, made } of everyOther) {
       const isSame = variable !== undefined && key !== undefined && values?.[variable] === key;
-      if (isSame || made.some((each) => each.id === item.id)) return `the connection ${other} uses it too`;
+      if (isSame || made.some((each) => isSameThing(each, item)))
+        return `the connection ${other} uses it too`;
       if (key !== undefined && values === undefined)
         return `the connection ${other} cannot be read, and perhaps uses it too`;
     }
     return undefined;
   };
 }
+
+const isSameThing = (one: SetUpItem, other: SetUpItem) =>
+  one.kind === other.kind && one.id === other.id && one.of === other.of;
