@@ -17,7 +17,7 @@ import { isChange } from '../../requests.ts';
 import { fresh } from '../../store/world.ts';
 import { askingOf, publicUrl } from './set-up-world.ts';
 
-interface Kind {
+export interface Kind {
   simulation: () => Simulation<object>;
   /** An answer to each question that has to be answered, and the secrets among them. */
   answers(url: string): { answers: Record<string, string>; secrets: string[] };
