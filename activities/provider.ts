@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { SetUp } from '../domain/set-up.ts';
+import type { SetUpForm } from '../domain/set-up-questions.ts';
 import type { Sending, SendingAnswer } from '../domain/subscription.ts';
 import type { Budget } from './budget.ts';
 
@@ -33,6 +34,8 @@ export interface Asked {
   rights: readonly string[];
   /** The connection's settings as texts, by their names: what the client does not need (a signing secret) is looked at here. */
   settings: Readonly<Record<string, string | undefined>>;
+  /** A test leaves what it has sent. */
+  keep?: boolean;
 }
 
 /** What is asked of a provider's log. The times are in whole seconds. */
@@ -68,6 +71,8 @@ export type Check<Client> = (client: Client, signal: AbortSignal, asked: Asked) 
 export interface Tested {
   outcome: 'confirmed' | 'accepted, not confirmed' | 'rejected' | 'unverified';
   reason: string;
+  /** It is one thing of many, so the rights are asked about too. */
+  tellsNoRights?: true;
 }
 
 /**
@@ -97,7 +102,8 @@ export interface Tested {
  *   at an account that Baton has not served. It only reads.
  * - `tell`: one attempt at telling the connection’s subscriber of an event, signed. Rejects where no answer came.
  * - `test`: sends something that is marked as a test, and looks whether it arrives, until `signal` ends. Left out: the check tells enough.
- * - `setUp`: makes at the provider what a connection needs, and takes it away. Left out: people do.
+ * - `setUp`: what people are asked to connect it, and, loaded when it is needed, how what a connection needs at the provider is made and
+ *   taken away. Left out: people give the values themselves.
  */
 export interface Provider<
   Name extends string = string,
@@ -132,7 +138,7 @@ export interface Provider<
   };
   tell?(client: Client, sending: Omit<Sending, 'connection'>, signal: AbortSignal): Promise<SendingAnswer>;
   test?(client: Client, signal: AbortSignal, asked: Asked): Promise<Tested | undefined>;
-  setUp?(): Promise<SetUp<Client>>;
+  setUp?: SetUpForm & { load(): Promise<SetUp<Client>> };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: method parameters are contravariant, so no narrower type takes them all.

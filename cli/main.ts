@@ -63,7 +63,7 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addRecordCommands(program, wiring);
   addAuditCommands(program, wiring);
   addStoreCommands(program, wiring);
-  addSetupCommands(program, wiring);
+  await addSetupCommands(program, wiring);
   addConnectionCommands(program, wiring);
   addConfigCommand(program, wiring);
   addAccessCommand(program, wiring);

@@ -24,7 +24,6 @@ const nouns: Readonly<Record<string, string>> = {
   questions: '',
   subscriptions: 'who is told of what Baton does, by HTTP',
   routes: 'by which connection which runs act',
-  teardown: 'take away what setup has made',
   tokens: 'the tokens of programs',
   triggers: '',
 };

@@ -13,9 +13,14 @@ export interface Asking {
   choose(message: string, choices: readonly Choice[]): Promise<string>;
   /** The same of a long list, which is searched by typing. */
   search(message: string, choices: readonly Choice[]): Promise<string>;
-  write(message: string, initial?: string): Promise<string>;
+  /** Several of a long list; none is an answer too. */
+  several(message: string, choices: readonly Choice[]): Promise<readonly string[]>;
+  write(message: string): Promise<string>;
+  /** The same; nothing is an answer too. */
+  writeOrNot(message: string): Promise<string>;
   /** What is written is not shown. */
   hide(message: string): Promise<string>;
+  hideOrNot(message: string): Promise<string>;
   confirm(message: string): Promise<boolean>;
 }
 
@@ -35,16 +40,20 @@ export async function askingAt({ stdin, stderr }: Streams): Promise<Asking | und
     choose: (message, choices) => told(clack.select({ ...on, message, options: [...choices] })),
     search: (message, choices) =>
       told(clack.autocomplete({ ...on, message, options: [...choices], maxItems: 10 })),
-    write: (message, initial) =>
+    several: (message, choices) =>
       told(
-        clack.text({
+        clack.autocompleteMultiselect({
           ...on,
           message,
-          validate: isGiven,
-          ...(initial === undefined ? {} : { initialValue: initial }),
+          options: [...choices],
+          maxItems: 10,
+          required: false,
         }),
       ),
+    write: (message) => told(clack.text({ ...on, message, validate: isGiven })),
+    writeOrNot: async (message) => (await told(clack.text({ ...on, message }))) ?? '',
     hide: (message) => told(clack.password({ ...on, message, validate: isGiven })),
+    hideOrNot: async (message) => (await told(clack.password({ ...on, message }))) ?? '',
     confirm: (message) => told(clack.confirm({ ...on, message })),
   };
 }

@@ -1,6 +1,8 @@
+import type { SetUpAnswers, SetUpChoice } from './set-up-questions.ts';
+
 /** A change at a provider as it is sent. A path may hold what is not there yet: `<id of the new service>`. */
 export interface SetUpCall {
-  method: 'POST' | 'DELETE';
+  method: 'POST' | 'PATCH' | 'DELETE';
   path: string;
   body?: unknown;
 }
@@ -22,7 +24,7 @@ export interface SetUpFound {
 
 /** What setup has made at a provider for a connection. */
 export interface SetUpItem {
-  /** `service`, `integration`, `webhook subscription`. */
+  /** `service`, `integration`, `webhook subscription`; `source` is a connection of ours. */
   kind: string;
   /** By what it is found again. */
   name: string;
@@ -46,58 +48,41 @@ export interface SetUpStep extends Pick<SetUpItem, 'kind' | 'name' | 'of'> {
   >;
 }
 
-/** What was found so far, by kind. */
-export type SetUpSoFar = Readonly<Partial<Record<string, SetUpFound>>>;
-
-/** What people have chosen. */
-export interface SetUpAnswers {
-  connection: string;
-  /** Of an existing service, its id or name; of a new one its name. */
-  service?: string | undefined;
-  /** Id or name. With it a service that is not there is made. */
-  escalationPolicy?: string | undefined;
-  /** The name of the integration. Left out: after the service. */
-  integration?: string | undefined;
-  /** Somebody has given a key, so no integration is needed. */
-  hasKey: boolean;
-  /** What events come by webhook. Left out: none. */
-  webhook?: 'account' | 'team' | 'service' | undefined;
-  /** Id or name. */
-  team?: string | undefined;
-  /** Where the webhooks of this connection are taken. */
-  address: string;
-  /** The connection has a secret of webhooks. */
-  hasSecret: boolean;
-  replaceSubscription: boolean;
-}
-
 export interface SetUpNamed {
   id: string;
   name: string;
 }
 
-/** A subscription that leads here. */
-export interface SetUpSubscription {
-  id: string;
-  /** `account`, `team PTEAM01`, `service PSVC001`. */
-  filter: string;
-  active: boolean;
+/** What was found so far, by kind. */
+export type SetUpSoFar = Readonly<Partial<Record<string, SetUpFound>>>;
+
+/** All that setup knows when it looks for things and makes them. */
+export interface SetUpGiven {
+  connection: string;
+  answers: SetUpAnswers;
+  /** The connection's, with what was given. */
+  values: Readonly<Record<string, string>>;
+  /** Where webhooks are taken. Undefined: none are wanted, or it is not known. */
+  address: string | undefined;
+  /** By what the source's senders sign, where there is one. */
+  secret: string | undefined;
 }
 
-/** What there is to choose from. */
+/** What there is to choose from, by the names of the questions. */
 export interface SetUpChoices {
-  services: readonly SetUpNamed[];
-  escalationPolicies: readonly SetUpNamed[];
-  teams: readonly SetUpNamed[];
+  lists: Readonly<Record<string, readonly SetUpChoice[]>>;
   /** There are more than are told: a query narrows them. */
   more: boolean;
 }
 
-/** Whose the credentials are, and what the account can do. */
+/** Whose the credentials are, and of what. */
 export interface SetUpAccount {
   /** Undefined: they are nobody's own, but the account's. */
-  owner: { name: string; email: string } | undefined;
-  abilities: readonly string[];
+  owner: { name: string; email?: string | undefined } | undefined;
+  /** The account itself in a few words: `the workspace Acme`. */
+  place?: string | undefined;
+  /** What it can do beside what the rights tell. */
+  abilities?: readonly string[];
 }
 
 /** How something that setup has made is taken away. */
@@ -111,8 +96,62 @@ export interface SetUpRemoval {
   byHand?: string;
 }
 
+/** What follows from the answers and the account. */
+export interface SetUpPrepared {
+  /** Settings beside those that questions name. */
+  values?: Readonly<Record<string, string>>;
+  /** What people should know, and what keeps nothing from being done. */
+  warnings?: readonly string[];
+}
+
+/** A source of events (`/webhooks/http/<name>`) to which the provider's webhooks lead. */
+export interface SetUpSource {
+  name: string;
+  /** How what comes is read: HTTP_WEBHOOK_FORMAT. */
+  format: string;
+}
+
+/** A text that people apply or paste at the provider. */
+export interface SetUpPaper {
+  /** As a file would be called: `iam-policy.json`. */
+  name: string;
+  text: string;
+}
+
+/** How it is proven that webhooks come. */
+export interface SetUpPing<Client> {
+  /** Of the things that setup makes: `webhook subscription`. */
+  kind: string;
+  /** Those that lead to this address, whoever made them. */
+  leadingTo(
+    client: Client,
+    given: Pick<SetUpGiven, 'answers' | 'address'>,
+    signal: AbortSignal,
+  ): Promise<readonly SetUpNamed[]>;
+  /** Has one sent that says only that it is a test. Gives what tells it from those before. */
+  send(client: Client, webhook: SetUpNamed, signal: AbortSignal): Promise<string>;
+  /** The type of event that it comes as. Left out: the provider is asked (`heard`). */
+  type?: string;
+  /** What became of it by the provider's own account. Undefined: nothing yet. `sent`: what `send` gave. */
+  heard?(
+    client: Client,
+    webhook: SetUpNamed,
+    sent: string,
+    signal: AbortSignal,
+  ): Promise<{ arrived: boolean; reason: string } | undefined>;
+}
+
+/** What a webhook that leads to a source is a part of. */
+export const sourceOfWebhook = (source: string) => `source:${source}`;
+
 /** How a connection to a provider is set up and taken away, with the provider's own client. All reject with the failures of the activities. */
 export interface SetUp<Client> {
+  /** What stands in the place of settings that are still to be chosen, while it is looked at what there is to choose from. */
+  standIns?: Readonly<Record<string, string>>;
+  /** Settings that take more than one answer. Throws `InvalidInput` where that cannot be. */
+  settings?(answers: SetUpAnswers): Promise<Record<string, string>>;
+  /** Choices that the answers alone tell. Where one of them has to be made first, nothing is asked of the provider. */
+  early?(answers: SetUpAnswers): Promise<Readonly<Record<string, readonly SetUpChoice[]>>>;
   /** Complaints about what was given in place of a key, which say what it is. They show no value. */
   complaints(values: Readonly<Record<string, string>>): string[];
   /** The settings in words for a failure: a token that is refused may be another kind of key. */
@@ -121,13 +160,34 @@ export interface SetUp<Client> {
     values: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<SetUpAccount>;
-  /** Whether somebody has this address there. */
-  isUser(client: Client, email: string, signal: AbortSignal): Promise<boolean>;
-  choices(client: Client, query: string | undefined, signal: AbortSignal): Promise<SetUpChoices>;
-  subscriptions(client: Client, address: string, signal: AbortSignal): Promise<readonly SetUpSubscription[]>;
+  /** Findings about settings that setup itself is about to see to. */
+  seenTo?: RegExp;
+  choices(
+    client: Client,
+    asked: { query: string | undefined; answers: SetUpAnswers },
+    signal: AbortSignal,
+  ): Promise<SetUpChoices>;
+  prepare?(
+    client: Client,
+    given: SetUpGiven,
+    account: SetUpAccount,
+    signal: AbortSignal,
+  ): Promise<SetUpPrepared>;
+  /** Whether these answers ask for webhooks, and by which source they come: the connection itself where it is left out. */
+  webhooks?(answers: SetUpAnswers, connection: string): { source?: SetUpSource } | undefined;
   /** In this order; each is told what those before it have found. Undefined: it is not needed. */
-  steps(client: Client, answers: SetUpAnswers): readonly ((soFar: SetUpSoFar) => SetUpStep | undefined)[];
-  removal(client: Client, item: SetUpItem & { id: string }): SetUpRemoval;
-  /** Has a webhook sent that says only that it is a test. */
-  ping(client: Client, subscription: string, signal: AbortSignal): Promise<void>;
+  steps?(client: Client, given: SetUpGiven): readonly ((soFar: SetUpSoFar) => SetUpStep | undefined)[];
+  removal?(client: Client, item: SetUpItem & { id: string }): SetUpRemoval;
+  /** The setting that another connection shares where it uses this thing too. */
+  sharedBy?(item: SetUpItem): string | undefined;
+  /** What is left at the provider when all of this is gone, and only a person can withdraw. Shows no secret. */
+  left?(values: Readonly<Record<string, string>>): readonly string[];
+  /** What an administrator of the provider applies or grants, made of the rights that activities declare. It takes no credentials. */
+  papers?(asked: {
+    connection: string;
+    answers: SetUpAnswers;
+    rights: readonly string[];
+    publicUrl: string | undefined;
+  }): Promise<readonly SetUpPaper[]>;
+  ping?: SetUpPing<Client>;
 }

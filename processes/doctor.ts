@@ -54,7 +54,7 @@ export async function doctorFor(
         ...(await check(await client(), signal, { rights, settings })),
         ...policyFindings(policies, { provider: name, connection, settings }),
       ],
-      test: async (signal) => test?.(await client(), signal, { rights: [], settings }),
+      test: async (signal, keep) => test?.(await client(), signal, { rights: [], settings, keep }),
     };
   };
   return {

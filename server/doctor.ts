@@ -16,8 +16,8 @@ export interface Examined {
   isUsed: boolean;
   /** Connects, and asks harmlessly about these rights. */
   check(rights: readonly string[], signal: AbortSignal): Promise<Finding[]>;
-  /** Sends something that is marked as a test. Undefined: there is nothing to send, and the check tells all. */
-  test(signal: AbortSignal): Promise<Tested | undefined>;
+  /** Sends something that is marked as a test; `keep`: and leaves it. Undefined: there is nothing to send, and the check tells all. */
+  test(signal: AbortSignal, keep: boolean): Promise<Tested | undefined>;
 }
 
 /** All that is needed to look at the connections of this process. */

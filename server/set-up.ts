@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { AnyProvider } from '../activities/provider.ts';
 import { actorOf } from '../domain/rights.ts';
-import type { SetUp, SetUpAnswers, SetUpCall, SetUpFound, SetUpItem, SetUpStep } from '../domain/set-up.ts';
+import type { SetUp, SetUpCall, SetUpFound, SetUpGiven, SetUpItem, SetUpStep } from '../domain/set-up.ts';
 import type { MadeBySetUp } from '../store/set-up.ts';
 import type { ConnectionValues } from '../store/stored-connections.ts';
 import { checkedValues } from './operations/connection-values.ts';
@@ -31,12 +31,12 @@ export interface SetUpDone {
  */
 export async function carryOut(
   { setUp, client, provider }: { setUp: SetUp<unknown>; client: unknown; provider: AnyProvider },
-  { answers, dryRun }: { answers: SetUpAnswers; dryRun: boolean },
+  { given, dryRun }: { given: SetUpGiven; dryRun: boolean },
   context: OperationContext,
   signal: AbortSignal,
 ): Promise<SetUpDone> {
   const { store } = context;
-  const { connection } = answers;
+  const { connection } = given;
   const done: SetUpDone = { steps: [], calls: [], warnings: [] };
   const soFar: Partial<Record<string, SetUpFound>> = {};
   const kept = await store.listSetUp(connection);
@@ -49,7 +49,7 @@ export async function carryOut(
   const keep = (found: SetUpFound, made?: MadeBySetUp) =>
     keepValues(connection, provider, { found, made }, context);
 
-  for (const stepAfter of setUp.steps(client, answers)) {
+  for (const stepAfter of setUp.steps?.(client, given) ?? []) {
     const step = stepAfter(soFar);
     if (!step) continue;
     const { kind, name, of } = step;

@@ -5,7 +5,14 @@ import { allowsAll, type Policy } from './iam.ts';
 import { defineSimulator, startUnhurried } from './provider.ts';
 import { newSecret } from './secret.ts';
 import type { Act, Simulation, Simulator } from './simulator.ts';
-import { assumeRole, authorize as authorizeBy, callerOf, type StsWorld, stsErrorXml } from './sts.ts';
+import {
+  assumeRole,
+  authorize as authorizeBy,
+  callerIdentity,
+  callerOf,
+  type StsWorld,
+  stsErrorXml,
+} from './sts.ts';
 
 export interface SimulatedInstance {
   id: string;
@@ -323,8 +330,9 @@ function mount(app: Express, world: Ec2World, act: Act, clock: () => number): vo
 
   const start = { accessKeyId, secret: secretAccessKey, clock };
   const stsAnswer = (parameters: Parameters, caller: Signed['caller']): string => {
+    if (parameters.get('Action') === 'GetCallerIdentity') return callerIdentity(world, caller);
     if (parameters.get('Action') !== 'AssumeRole')
-      throw new AwsError(400, 'InvalidAction', 'The simulated STS assumes roles, and does nothing else');
+      throw new AwsError(400, 'InvalidAction', 'The simulated STS assumes roles, and does little else');
     return `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${assumeRole(world, caller, parameters, start)}</AssumeRoleResponse>`;
   };
   const ec2Answer = (parameters: Parameters, signed: Signed): string => {
@@ -353,7 +361,8 @@ function mount(app: Express, world: Ec2World, act: Act, clock: () => number): vo
       response.send(answer);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      response.status(error.status).send(isSts ? stsErrorXml(error) : errorXml(error));
+      const status = isSts && error.status === 401 ? 403 : error.status;
+      response.status(status).send(isSts ? stsErrorXml(error) : errorXml(error));
     }
   });
 }

@@ -1,4 +1,6 @@
 import type { Express, Request, Response } from 'express';
+import { type Call, GitHubError, invalid, type Method, type Reply } from './github/call.ts';
+import { hookRoutes, type SimulatedHook } from './github/hooks.ts';
 import { defineSimulator, startUnhurried } from './provider.ts';
 import { newSecret } from './secret.ts';
 import type { Act, Simulation } from './simulator.ts';
@@ -53,6 +55,7 @@ export interface SimulatedRepository {
   workflows: SimulatedWorkflow[];
   runs: SimulatedRun[];
   deployments: SimulatedDeployment[];
+  hooks?: SimulatedHook[];
 }
 
 export interface GitHubWorld {
@@ -144,33 +147,8 @@ export const simulatedGitHub = defineSimulator({
   start: (options) => startUnhurried(githubSimulation(), options, githubEnvironment),
 });
 
-class GitHubError extends Error {
-  readonly status: number;
-  readonly errors: object[];
-
-  constructor(status: number, message: string, errors: object[] = []) {
-    super(message);
-    this.status = status;
-    this.errors = errors;
-  }
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: bodies are what the test or an activity sent; the routes check what they use.
-type Body = Record<string, any>;
-interface Call {
-  repository: SimulatedRepository;
-  request: Request;
-  body: Body;
-}
-interface Reply {
-  status?: number;
-  body?: unknown;
-  /** A list, of which a page is answered. */
-  list?: readonly object[];
-}
-
 function mount(app: Express, world: GitHubWorld, act: Act): void {
-  const route = (method: 'get' | 'post', path: string, handle: (call: Call) => Reply) =>
+  const route = (method: Method, path: string, handle: (call: Call) => Reply) =>
     app[method](`/repos/:owner/:name${path}`, (request: Request, response: Response) => {
       try {
         answer(request, response, handle(callOf(request)));
@@ -340,10 +318,19 @@ function mount(app: Express, world: GitHubWorld, act: Act): void {
     if (!found) throw new GitHubError(404, 'Not Found');
     return { list: found.statuses };
   });
+  hookRoutes(route, act, nextId);
+
+  const ofUser = (path: string, body: () => unknown) =>
+    app.get(path, (request, response) => {
+      if (request.headers.authorization !== `Bearer ${token}`)
+        return void response.status(401).json({ message: 'Bad credentials' });
+      if (world.scopes !== undefined) response.setHeader('x-oauth-scopes', world.scopes);
+      response.json(body());
+    });
+  ofUser('/user', () => ({ login: 'baton-bot', type: 'User' }));
+  ofUser('/user/repos', () => world.repositories.map(({ name }) => ({ full_name: name })));
   app.use((_, response) => void response.status(404).json({ message: 'Not Found' }));
 }
-
-const invalid = (error: object) => new GitHubError(422, 'Validation Failed', [error]);
 
 /** A page of a list. That there are more is told by a `Link` header. */
 function pageOf(list: readonly object[], request: Request, response: Response): readonly object[] {

@@ -156,6 +156,12 @@ export function assumeRole(
   return `<AssumeRoleResult>${identity}<AssumedRoleUser><Arn>${sessionArn(session)}</Arn><AssumedRoleId>AROASIMULATED:${name}</AssumedRoleId></AssumedRoleUser><Credentials><AccessKeyId>${accessKeyId}</AccessKeyId><SecretAccessKey>${tokenOf(`secret of ${accessKeyId}`, secret)}</SecretAccessKey><SessionToken>${tokenOf(accessKeyId, secret)}</SessionToken><Expiration>${new Date(session.expiresAt).toISOString()}</Expiration></Credentials></AssumeRoleResult>`;
 }
 
+/** `GetCallerIdentity`, which needs no right. */
+export function callerIdentity(world: StsWorld, { session }: { session?: SimulatedSession }): string {
+  const arn = session ? sessionArn(session) : world.identity.arn;
+  return `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>${escapeXml(arn)}</Arn><UserId>AIDASIMULATED</UserId><Account>${world.account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
+}
+
 const invalid = (message: string) => new AwsError(400, 'ValidationError', message);
 
 function checkForm({
@@ -183,6 +189,11 @@ function checkForm({
     throw new AwsError(400, 'MalformedPolicyDocument', 'This policy contains invalid Json');
 }
 
-/** STS's own form of a refusal. */
-export const stsErrorXml = ({ code, message, status }: AwsError) =>
-  `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>${status >= 500 ? 'Receiver' : 'Sender'}</Type><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error><RequestId>simulated</RequestId></ErrorResponse>`;
+/** STS's own form of a refusal, and its own word for a key that it does not know. */
+export function stsErrorXml(error: AwsError): string {
+  const { code, message, status } =
+    error.code === 'AuthFailure'
+      ? new AwsError(403, 'InvalidClientTokenId', 'The security token included in the request is invalid.')
+      : error;
+  return `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>${status >= 500 ? 'Receiver' : 'Sender'}</Type><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error><RequestId>simulated</RequestId></ErrorResponse>`;
+}

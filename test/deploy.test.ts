@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadYaml } from '@kubernetes/client-node';
+import { loadAllYaml, loadYaml } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { activities } from '../activities/index.ts';
 import { settingsOf } from '../activities/provider.ts';
 import { providers } from '../activities/providers.ts';
+import type { SetUp } from '../domain/set-up.ts';
 import { ownSettings } from '../processes/own-settings.ts';
 import { timelineShortcut } from '../server/slack/asked.ts';
 import { slashCommand } from '../server/slack/commands.ts';
@@ -208,5 +209,99 @@ describe('the rights that are shipped', () => {
     expect(listed(read('pagerduty-scopes.md'))).toEqual(pagerDuty);
     expect(listed(read('jira-permissions.md'))).toEqual(neededAt('jira'));
     expect(listed(read('github-permissions.md'))).toEqual(neededAt('github'));
+  });
+});
+
+describe('what setup prints for an administrator', () => {
+  const providerOf = (word: string) => {
+    const found = providers.find(({ name }) => name === word);
+    if (!found || !('setUp' in found)) throw new Error(`${word} is not set up`);
+    return found.setUp as unknown as { load(): Promise<SetUp<unknown>> };
+  };
+  const papersOf = async (provider: string, answers: Record<string, string>, connection = 'default') => {
+    const { papers } = await providerOf(provider).load();
+    const publicUrl = 'https://baton.example.com';
+    return (await papers?.({ connection, answers, rights: neededAt(provider), publicUrl })) ?? [];
+  };
+
+  it('is for Slack the manifest that ships, with the addresses of the connection', async () => {
+    const [http] = await papersOf('slack', {}, 'beta');
+    expect(JSON.parse((http?.text ?? '').replaceAll(/\/beta"/g, '"'))).toEqual(
+      JSON.parse(read('slack-manifest.json')),
+    );
+    expect(http?.text).toContain('https://baton.example.com/slack/interactivity/beta"');
+    const [socket] = await papersOf('slack', { clicks: 'socket' });
+    expect(JSON.parse(socket?.text ?? '')).toEqual(JSON.parse(read('slack-socket-manifest.json')));
+  });
+
+  it('is for AWS the policies that ship, of one region and one tag where they are chosen', async () => {
+    const [policy] = await papersOf('ec2', {});
+    const shipped = JSON.parse(read('iam-policy.json'));
+    const sorted = (document: string | object) =>
+      JSON.parse(typeof document === 'string' ? document : JSON.stringify(document), (_, value) =>
+        Array.isArray(value) && value.every((each) => typeof each === 'string') ? value.toSorted() : value,
+      );
+    expect(sorted(policy?.text ?? '')).toEqual(sorted(shipped));
+    const role = 'arn:aws:iam::111122223333:role/baton';
+    const chosen = { region: 'eu-central-1', allowedTag: 'team=checkout', role };
+    const [own, trust, assume] = await papersOf('ec2', chosen);
+    expect(JSON.parse(own?.text ?? '').Statement[1]).toMatchObject({
+      Resource: 'arn:aws:ec2:eu-central-1:*:instance/*',
+      Condition: {
+        StringEquals: { 'aws:ResourceTag/baton:restart': 'allowed', 'aws:ResourceTag/team': 'checkout' },
+      },
+    });
+    expect(JSON.parse(assume?.text ?? '')).toEqual(JSON.parse(read('iam-assume-role.json')));
+    expect(JSON.parse(trust?.text ?? '').Statement[0]).toMatchObject({
+      Principal: JSON.parse(read('iam-role-trust.json')).Statement[0].Principal,
+    });
+  });
+
+  it('is for Kubernetes a Role in each namespace with what ships; a limited connection gets nothing on nodes', async () => {
+    const kinds = (text = '') =>
+      loadAllYaml(text).map((each) => {
+        const { kind, metadata, rules } = each as {
+          kind: string;
+          metadata: { namespace?: string };
+          rules?: { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+        };
+        return { kind, namespace: metadata.namespace, rights: (rules ?? []).flatMap(rightsOf).sort() };
+      });
+    const rightsOf = ({
+      apiGroups: [group = ''],
+      resources,
+      verbs,
+    }: {
+      apiGroups: string[];
+      resources: string[];
+      verbs: string[];
+    }) => resources.flatMap((resource) => verbs.map((verb) => `${group}/${resource} ${verb}`));
+    const merged = (text: string, kind: string) =>
+      [
+        ...new Set(
+          kinds(text)
+            .filter((each) => each.kind === kind)
+            .flatMap(({ rights }) => rights),
+        ),
+      ].sort();
+    const [role] = await papersOf('kubernetes', { namespaces: 'shop, search' });
+    const text = role?.text ?? '';
+    expect(kinds(text).map(({ kind, namespace }) => `${kind} ${namespace ?? ''}`)).toEqual([
+      'ServiceAccount baton',
+      'Role shop',
+      'RoleBinding shop',
+      'Role search',
+      'RoleBinding search',
+      'ClusterRole ',
+      'ClusterRoleBinding ',
+    ]);
+    for (const kind of ['Role', 'ClusterRole'])
+      expect(merged(text, kind)).toEqual(merged(read('kubernetes-role.yaml'), kind));
+    const [limited] = await papersOf('kubernetes', { onlyNamespaces: 'shop', readOnly: 'true' });
+    expect(merged(limited?.text ?? '', 'ClusterRole')).toEqual([
+      'authorization.k8s.io/selfsubjectaccessreviews create',
+    ]);
+    expect(limited?.text).not.toMatch(/patch|delete/);
+    await expect(papersOf('kubernetes', { namespaces: 'shop: x' })).rejects.toThrow('no name of a namespace');
   });
 });

@@ -4,11 +4,13 @@ import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { activities } from '../activities/index.ts';
+import { providers } from '../activities/providers.ts';
 import { approvalStates } from '../docs/approval-states.ts';
 import { cardFile, cardStates, cardsPage } from '../docs/card-states.ts';
 import { nightlyJobs } from '../docs/examples/triggers/nightly-jobs.ts';
 import { activitiesPage, exampleCode, withExamples } from '../docs/generate.ts';
 import { questionStates } from '../docs/question-states.ts';
+import type { SetUpForm } from '../domain/set-up-questions.ts';
 import { operations } from '../server/operations/index.ts';
 import { checkBlocks } from '../simulator/slack/block-kit.ts';
 import { linkHash, noLine } from '../store/chain.ts';
@@ -49,6 +51,11 @@ describe('the commands that the docs name', () => {
     const [noun = '', verb = ''] = name.split('.');
     if (noun !== 'doctor') nouns[noun] = [...(nouns[noun] ?? []), verb];
   }
+  // Setup has a command for each provider that declares its questions, and an option for each question.
+  const forms = providers.flatMap((provider) =>
+    'setUp' in provider ? [{ word: provider.name, ...(provider.setUp as SetUpForm) }] : [],
+  );
+  for (const noun of ['setup', 'teardown']) nouns[noun] = forms.map(({ word }) => word);
 
   it('exist, with their verbs', () => {
     const named = pages.flatMap((page) => matches(read(page), /\bbaton ((?:[a-z]+ ?){1,2})/g));
@@ -68,8 +75,10 @@ describe('the commands that the docs name', () => {
     const options = new Set(
       globSync('cli/*.ts', { cwd: root }).flatMap((file) => matches(read(file), /(--[a-z-]+)/g)),
     );
+    const optionOf = (field: string) => field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    for (const { name } of forms.flatMap(({ questions }) => questions)) options.add(`--${optionOf(name)}`);
     for (const [field, schema] of operations.flatMap(({ input }) => Object.entries(input.shape))) {
-      const option = field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      const option = optionOf(field);
       options.add(`--${option}`);
       // What may be null can be taken away.
       if ((schema as z.ZodType).safeParse(null).success) options.add(`--no-${option}`);

@@ -25,8 +25,10 @@ const slackReads = [
 const slackMethod = ({ path }: Request) => /^\/api\/([\w.]+)/.exec(path)?.[1] ?? path;
 const ec2Field = ({ body }: Request, name: string) => new URLSearchParams(body).get(name) ?? '';
 
+/** What one may do, and who one is. */
 const isAccessReview = ({ method, path }: Request) =>
-  method === 'POST' && path.startsWith('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews');
+  method === 'POST' &&
+  /^\/apis\/auth(orization|entication)\.k8s\.io\/v1\/selfsubject(access)?reviews/.test(path);
 
 /** Of a deletion with a body only that counts: the API server does not read options of the query beside one. */
 const isDryRunOfKubernetes = ({ method, path, body }: Request) =>

@@ -8,6 +8,7 @@ import { version } from '../version.ts';
 import { Connections } from './agent.ts';
 import { callIn, type InstanceCall } from './calls.ts';
 import { credentialsIn, watchCredentials } from './credentials.ts';
+import { type Identity, identityBy } from './identity.ts';
 import { lookPolicy } from './policy.ts';
 import type { Ec2Settings } from './provider.ts';
 import { keysFor, type Role, roleOf, type SessionKeys, sessionName } from './role.ts';
@@ -34,6 +35,8 @@ export interface Ec2 {
   toMake(signal: AbortSignal): Promise<CallToMake[]>;
   /** Asks by EC2's dry run whether a call would be allowed. Throws EC2's own error where it would not be. */
   dryRun(call: InstanceCall, signal: AbortSignal): Promise<void>;
+  /** Whose the connection's own keys are. */
+  identity(signal: AbortSignal): Promise<Identity>;
   /** The same for one use of it. */
   forUse(use: Use): Ec2;
 }
@@ -77,6 +80,10 @@ export async function connectEc2(
     allowedTag: settings.EC2_ALLOWED_TAG,
     timeScale: timeScaleOf(endpoint, env),
     role,
+    async identity(signal: AbortSignal) {
+      const sts = await connectSts(settings, connection, env);
+      return identityBy(sts.sdk, sts.client, signal);
+    },
   };
   return usedFor(connected, undefined);
 }
@@ -118,6 +125,11 @@ async function roleIn(
   region: string,
 ): Promise<Role | undefined> {
   if (!settings.EC2_ROLE_ARN) return undefined;
+  const { sdk, client } = await connectSts(settings, connection, env);
+  return roleOf(settings.EC2_ROLE_ARN, region, sdk, client);
+}
+
+async function connectSts(settings: Ec2Settings, connection: string, env: NodeJS.ProcessEnv) {
   const endpoint = settings.AWS_ENDPOINT_URL_STS ?? settings.AWS_ENDPOINT_URL;
   proxyFor(endpoint ?? 'https://sts.amazonaws.com', env);
   const sdk = await import('@aws-sdk/client-sts');
@@ -125,10 +137,11 @@ async function roleIn(
     configOf(settings, connection, env, { endpoint, milliseconds: roleMilliseconds }),
   );
   if (!settings.AWS_ACCESS_KEY_ID) watchCredentials(client);
-  return roleOf(settings.EC2_ROLE_ARN, region, sdk, client);
+  return { sdk, client };
 }
 
-interface Connected extends Pick<Ec2, 'client' | 'sdk' | 'region' | 'allowedTag' | 'timeScale' | 'role'> {
+interface Connected
+  extends Pick<Ec2, 'client' | 'sdk' | 'region' | 'allowedTag' | 'timeScale' | 'role' | 'identity'> {
   /** What all its clients are made of. */
   config: EC2ClientConfig;
 }

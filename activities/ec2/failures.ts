@@ -93,6 +93,28 @@ export function throwRoleFailure(
   throw error;
 }
 
+/** The same of a question to STS that needs no right: what is refused is the key itself. */
+export function throwStsFailure(error: unknown): never {
+  const { name, message, $metadata, $response, code } = error as SdkError;
+  const status = $metadata?.httpStatusCode ?? $response?.statusCode;
+  const reason = `${name}: ${firstLine(message ?? '')}`;
+  if (name === 'AbortError') throw error;
+  if (error instanceof NoCredentials) return throwFailure(error);
+  if (limited.test(name)) throw providerFailure(sts, 429, reason, againSeconds);
+  if (status !== undefined && status >= 400 && status < 500)
+    throw refused(sts, `${reason}. ${nextOf[name] ?? 'Give a key that is active, with its secret'}`, status);
+  if (status !== undefined) throw notYet(sts, reason, againSeconds);
+  if (name === 'TimeoutError' || code !== undefined)
+    throw notYet(sts, `no answer (${code ?? 'in time'})`, againSeconds);
+  throw error;
+}
+
+const nextOf: Readonly<Record<string, string>> = {
+  SignatureDoesNotMatch: 'The secret access key is not that of this key’s id',
+  InvalidClientTokenId: 'There is no active key of this id; see it in IAM, Users, Security credentials',
+  ExpiredToken: 'The temporary key has ended: give a new one with its session token',
+};
+
 /** STS says which of the two it misses, and not where: a trust policy and the caller's own policy both have to allow it. */
 function whatToAllow(message: string, arn: string, identity: string): string {
   const action = message.includes('sts:SetSourceIdentity') ? 'sts:SetSourceIdentity' : 'sts:AssumeRole';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { addressSetting } from '../address.ts';
 import { defineProvider } from '../provider.ts';
+import { form } from './set-up-questions.ts';
 import { tagSettings } from './tag.ts';
 
 const settings = z.object({
@@ -56,4 +57,5 @@ export const ec2 = defineProvider({
   connect: async (given, env, connection) => (await import('./client.ts')).connectEc2(given, env, connection),
   forUse: (client, use) => client.forUse(use),
   check: async (client, signal, asked) => (await import('./check.ts')).checkEc2(client, signal, asked),
+  setUp: { ...form, load: async () => (await import('./set-up.ts')).setUpEc2 },
 });

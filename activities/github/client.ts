@@ -23,6 +23,8 @@ export type Query = Record<string, string | number | undefined>;
 export interface GitHub {
   get(path: string, query: Query, signal: AbortSignal): Promise<Answer>;
   post(path: string, body: object, signal: AbortSignal): Promise<Answer>;
+  patch(path: string, body: object, signal: AbortSignal): Promise<Answer>;
+  delete(path: string, signal: AbortSignal): Promise<Answer>;
   /** `owner/name` as it was given, else the configured one. Throws `InvalidInput` outside of what the connection allows. */
   repository(named: string | undefined): string;
   /** The repositories that the connection allows: `owner/name`, or `owner/*`. */
@@ -41,6 +43,8 @@ export interface GitHubSettings {
 /** https://docs.github.com/rest/about-the-rest-api/api-versions: the one that GitHub Enterprise Server knows too. */
 const apiVersion = '2022-11-28';
 
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
 export function connectGitHub(settings: GitHubSettings, env: NodeJS.ProcessEnv): GitHub {
   const { GITHUB_TOKEN: token, GITHUB_REPOSITORY: usual } = settings;
   const baseUrl = withoutSlashAtEnd(settings.GITHUB_API_URL);
@@ -53,7 +57,7 @@ export function connectGitHub(settings: GitHubSettings, env: NodeJS.ProcessEnv):
     'user-agent': 'baton',
     'x-github-api-version': apiVersion,
   };
-  const send = async (method: 'GET' | 'POST', path: string, signal: AbortSignal, body?: object) => {
+  const send = async (method: Method, path: string, signal: AbortSignal, body?: object) => {
     const answer = await sendHttp({
       method,
       url: baseUrl + path,
@@ -69,6 +73,8 @@ export function connectGitHub(settings: GitHubSettings, env: NodeJS.ProcessEnv):
   return {
     get: (path, query, signal) => send('GET', path + queryString(query), signal),
     post: (path, body, signal) => send('POST', path, signal, body),
+    patch: (path, body, signal) => send('PATCH', path, signal, body),
+    delete: (path, signal) => send('DELETE', path, signal),
     repository(named) {
       const repository = named ?? usual;
       if (repository === undefined)

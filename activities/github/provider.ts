@@ -5,6 +5,7 @@ import { notConnected } from '../failures.ts';
 import { defineProvider, type Finding } from '../provider.ts';
 import { connectGitHub, type GitHub } from './client.ts';
 import { repositoryPattern } from './input.ts';
+import { form } from './set-up-questions.ts';
 
 const isAllowed = (entry: string) =>
   repositoryPattern.test(entry) || /^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/\*$/.test(entry);
@@ -48,6 +49,7 @@ export const github = defineProvider({
   },
   check: async (client, signal) =>
     (await Promise.all(areas.map((area) => findingsOf(client, area, signal)))).flat(),
+  setUp: { ...form, load: async () => (await import('./set-up.ts')).setUpGitHub },
 });
 
 /** What is read to see whether a right is there. `role`: GitHub tells whether the token's owner has it, as nobody else may do that. */

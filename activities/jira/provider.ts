@@ -3,6 +3,7 @@ import { addressSetting } from '../address.ts';
 import { defineProvider } from '../provider.ts';
 import { webhookSecrets } from '../webhook-secrets.ts';
 import { projectSettings } from './projects.ts';
+import { form } from './set-up-questions.ts';
 
 /** Undefined where it is no JSON object. */
 function objectIn(text: string): Record<string, unknown> | undefined {
@@ -52,4 +53,5 @@ export const jira = defineProvider({
   connect: async (given, env, connection) =>
     (await import('./client.ts')).connectJira(given, env, connection),
   check: async (client, signal, asked) => (await import('./check.ts')).checkJira(client, signal, asked),
+  setUp: { ...form, load: async () => (await import('./set-up.ts')).setUpJira },
 });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import type {
   AppsV1Api,
+  AuthenticationV1Api,
   AuthorizationV1Api,
   AutoscalingV2Api,
   ConfigurationOptions,
@@ -28,6 +29,8 @@ export interface Kubernetes {
   core: CoreV1Api;
   apps: AppsV1Api;
   autoscaling: AutoscalingV2Api;
+  /** Who the credentials are. */
+  authentication: AuthenticationV1Api;
   authorization: AuthorizationV1Api;
   version: VersionApi;
   /**
@@ -121,6 +124,7 @@ export async function connectKubernetes(
     core: new sdk.CoreV1Api(configuration),
     apps: new sdk.AppsV1Api(configuration),
     autoscaling: new sdk.AutoscalingV2Api(configuration),
+    authentication: new sdk.AuthenticationV1Api(configuration),
     authorization: new sdk.AuthorizationV1Api(configuration),
     version: new sdk.VersionApi(configuration),
     request: requestFor(),

@@ -4,7 +4,8 @@ import { invalidInput } from '../failures.ts';
 export type Limit = ReadonlySet<string>;
 
 /** What asks about Baton itself, and tells nothing of anybody's objects. */
-const aboutBaton = /^\/(version\/?|apis\/authorization\.k8s\.io\/v1\/selfsubjectaccessreviews)$/;
+const aboutBaton =
+  /^\/(version\/?|apis\/authorization\.k8s\.io\/v1\/selfsubjectaccessreviews|apis\/authentication\.k8s\.io\/v1\/selfsubjectreviews)$/;
 
 /**
  * Refuses a call that goes beyond the limit before it is made, be it a read or a change. It is told from the address, which every call has,

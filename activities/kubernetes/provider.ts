@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineProvider } from '../provider.ts';
 import { isContent } from './kubeconfig.ts';
+import { form } from './set-up-questions.ts';
 
 const namesIn = (list: string) => new Set(list.split(',').flatMap((name) => name.trim() || []));
 /** A name that is none would be a limit that nothing is within, and a list without any would be no limit. */
@@ -54,4 +55,5 @@ export const kubernetes = defineProvider({
   forUse: (client, use) => client.forUse(use),
   complaints: async (given) => (await import('./client.ts')).complaintsAbout(given),
   check: async (client, signal, asked) => (await import('./check.ts')).checkKubernetes(client, signal, asked),
+  setUp: { ...form, load: async () => (await import('./set-up.ts')).setUpKubernetes },
 });

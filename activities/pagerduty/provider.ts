@@ -3,6 +3,7 @@ import { addressSetting } from '../address.ts';
 import { defineProvider } from '../provider.ts';
 import { webhookSecrets } from '../webhook-secrets.ts';
 import { alertSettings } from './alert-defaults.ts';
+import { questions } from './set-up-questions.ts';
 
 const settings = z.object({
   PAGERDUTY_WEBHOOK_SECRETS: webhookSecrets.describe(
@@ -65,5 +66,16 @@ export const pagerDuty = defineProvider({
   },
   test: async (client, signal, asked) =>
     (await import('./test-events.ts')).testPagerDutyEvents(client, signal, asked),
-  setUp: async () => (await import('./set-up.ts')).setUpPagerDuty,
+  setUp: {
+    questions,
+    next: (connection) =>
+      `Incidents that come by it are filed as ${connection}/<id>, and runs for them act by it. For other runs: baton routes set --provider pagerduty --workflow <workflow> --connection ${connection}`,
+    helps: [
+      {
+        words: /tells its secret to nobody/,
+        next: '--webhook-secret gives its secret, --replace-subscription makes a new one.',
+      },
+    ],
+    load: async () => (await import('./set-up.ts')).setUpPagerDuty,
+  },
 });

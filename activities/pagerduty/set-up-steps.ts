@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type {
-  SetUpAnswers,
   SetUpFound,
+  SetUpGiven,
   SetUpItem,
   SetUpNamed,
   SetUpSoFar,
   SetUpStep,
 } from '../../domain/set-up.ts';
+import type { SetUpAnswers } from '../../domain/set-up-questions.ts';
 import { afterChange, conflict, invalidInput } from '../failures.ts';
 import { decorative, listOf, membersOf } from '../lenient.ts';
 import type { PagerDuty } from './client.ts';
@@ -42,16 +43,20 @@ const eventsIntegration = 'events_api_v2_inbound_integration';
 /** The service, its integration, and the subscription, as far as they are asked for. */
 export function setUpSteps(
   client: PagerDuty,
-  answers: SetUpAnswers,
+  given: SetUpGiven,
 ): readonly ((soFar: SetUpSoFar) => SetUpStep | undefined)[] {
+  const { answers } = given;
+  const { webhook } = answers;
   return [
     () => (answers.service === undefined ? undefined : serviceStep(client, answers.service, answers)),
     ({ service }) =>
-      service && !answers.hasKey
+      service && answers.routingKey === undefined
         ? integrationStep(client, service, answers.integration ?? integrationNameFor('baton', service.name))
         : undefined,
     ({ service }) =>
-      answers.webhook === undefined ? undefined : subscriptionStep(client, answers, answers.webhook, service),
+      webhook === undefined || webhook === 'none'
+        ? undefined
+        : subscriptionStep(client, given, webhook, service),
   ];
 }
 
@@ -214,10 +219,11 @@ export const readSubscriptions = async (client: PagerDuty, signal: AbortSignal) 
 
 function subscriptionStep(
   client: PagerDuty,
-  { address, connection, team, hasSecret, replaceSubscription }: SetUpAnswers,
-  of: NonNullable<SetUpAnswers['webhook']>,
+  { address = '', connection, values, answers: { team, replaceSubscription } }: SetUpGiven,
+  of: string,
   service: SetUpFound | undefined,
 ): SetUpStep {
+  const hasSecret = values.PAGERDUTY_WEBHOOK_SECRETS !== undefined;
   const kind = 'webhook subscription';
   const name = of === 'account' ? of : `${of} ${of === 'team' ? team : service?.name}`;
 

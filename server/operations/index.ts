@@ -31,8 +31,7 @@ import { listRoutes, removeRoute, setRoute } from './routes.ts';
 import { listRuns, runTimeline, showRun, startRunByHand, stopRun } from './runs.ts';
 import { unparkRun } from './runs-unpark.ts';
 import { listSettings } from './settings.ts';
-import { setupChoices } from './setup.ts';
-import { setupPagerDuty } from './setup-pagerduty.ts';
+import { setupChoices, setupConnect, setupPapers, setupQuestions } from './setup.ts';
 import { storeSize } from './store-size.ts';
 import {
   failedDeliveries,
@@ -40,7 +39,7 @@ import {
   replayDeliveries,
   resumeSubscription,
 } from './subscriptions.ts';
-import { teardownPagerDuty } from './teardown-pagerduty.ts';
+import { teardownConnection } from './teardown.ts';
 import { showText } from './texts.ts';
 import { createToken, listTokens, revokeToken } from './tokens.ts';
 import { listTriggers, showTrigger, testTriggers } from './triggers.ts';
@@ -105,9 +104,11 @@ export const operations = [
   replayDeliveries,
   resumeSubscription,
   pingConnection,
+  setupQuestions,
   setupChoices,
-  setupPagerDuty,
-  teardownPagerDuty,
+  setupPapers,
+  setupConnect,
+  teardownConnection,
   listRoutes,
   setRoute,
   removeRoute,

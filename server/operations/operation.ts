@@ -74,6 +74,7 @@ export interface OperationContext extends World {
  *   another one is refused.
  * - `subject`: what the record files a change under; its name where left out.
  * - `secrets`: fields of the input that stand in no record.
+ * - `recorded`: the input as it stands in the record, where fields hold secrets beside what people should find there.
  * - `shownOnce`: the field of its answer that holds a secret. Such an answer is not kept for a request that is repeated.
  */
 export interface Operation<
@@ -93,6 +94,7 @@ export interface Operation<
   within?: readonly (keyof Scope)[];
   subject?(input: z.output<Input>, output?: z.output<Output>): string | undefined;
   secrets?: readonly (keyof z.output<Input> & string)[];
+  recorded?(input: z.output<Input>, context: OperationContext): object;
   shownOnce?: keyof z.output<Output> & string;
   run(input: z.output<Input>, context: OperationContext): Promise<z.input<Output>>;
 }

@@ -104,7 +104,10 @@ function done(
   output: unknown,
   context: OperationContext,
 ): EntryOf<'operation.done'> {
-  const about = { subject: subjectOf(operation, input, output), input: withoutSecrets(operation, input) };
+  const about = {
+    subject: subjectOf(operation, input, output),
+    input: withoutSecrets(operation, input, context),
+  };
   return doneLine(operation.name, about, context);
 }
 
@@ -116,9 +119,10 @@ const intended = (operation: AnyOperation, input: object, context: OperationCont
 function refused(
   operation: AnyOperation,
   input: object | undefined,
-  { principal, via }: OperationContext,
+  context: OperationContext,
   refusal: Refusal,
 ): Entry {
+  const { principal, via } = context;
   return {
     at: new Date().toISOString(),
     actor: actorOf(principal),
@@ -127,7 +131,7 @@ function refused(
     subject: subjectOf(operation, input),
     detail: {
       operation: operation.name,
-      ...(input ? { input: withoutSecrets(operation, input) } : {}),
+      ...(input ? { input: withoutSecrets(operation, input, context) } : {}),
       status: refusal.status,
       reason: refusal.message,
     },
@@ -137,5 +141,10 @@ function refused(
 const subjectOf = ({ name, subject }: AnyOperation, input: object | undefined, output?: unknown): string =>
   (input && subject?.(input, output)) ?? name;
 
-const withoutSecrets = ({ secrets = [] }: AnyOperation, input: object): object =>
+const withoutSecrets = (
+  { secrets = [], recorded }: AnyOperation,
+  input: object,
+  context: OperationContext,
+): object =>
+  recorded?.(input, context) ??
   Object.fromEntries(Object.entries(input).filter(([field]) => !secrets.includes(field)));

@@ -1,248 +1,266 @@
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { AnyProvider } from '../../activities/provider.ts';
-import type { SetUp } from '../../domain/set-up.ts';
-import { defaultConnection } from '../../domain/subject.ts';
-import type { ConnectionValues } from '../../store/stored-connections.ts';
-import { isLoopback } from '../address.ts';
-import { type Examination, examine } from '../doctor.ts';
-import { Refusal } from '../refusal.ts';
-import { asRefusal } from '../set-up.ts';
-import { connectionName, findProvider } from './connections.ts';
+import type { SetUpGiven } from '../../domain/set-up.ts';
+import { addOrChange, asRefusal, carryOut } from '../set-up.ts';
+import {
+  accountOf,
+  accountShape,
+  addressFor,
+  answersTo,
+  baseOf,
+  type Reached,
+  reach,
+  settled,
+  setUpProvider,
+  shownAnswers,
+  withoutStandIns,
+} from '../set-up-account.ts';
+import { sourceFor } from '../set-up-source.ts';
+import { setUpMilliseconds, takeTurn } from '../set-up-turn.ts';
+import { connectionName } from './connections.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 
-/** Each of the requests ends sooner; all together may not take longer than people wait. */
-export const setUpMilliseconds = 60_000;
+const provider = z
+  .string()
+  .regex(/^[a-z0-9-]{1,40}$/)
+  .describe('pagerduty, slack, jira, kubernetes, aws, github');
+const answers = z
+  .record(z.string().min(1).max(100), z.union([z.string().max(100_000), z.boolean()]))
+  .default({})
+  .describe(
+    'By the names of the questions (setup.questions): token, region. Of a list its members, separated by commas',
+  );
+/** What is asked about an account. */
+const about = { provider, name: connectionName, answers };
 
-/** So long a setup that was cut off holds up the next one: longer than any takes. */
-const turnSeconds = setUpMilliseconds / 1000 + 30;
-
-/**
- * Begins to set up or tear down a connection, and gives the function that ends it. Refuses while somebody else does: two at once would make
- * things twice, and one would take away what the other has just found.
- */
-export async function takeTurn(
-  connection: string,
-  { store }: OperationContext,
-): Promise<() => Promise<void>> {
-  const turn = `set-up/${connection}`;
-  const holder = randomUUID();
-  if (!(await store.takeDuty(turn, turnSeconds, holder)))
-    throw new Refusal(
-      409,
-      'Under way',
-      `The connection ${connection} is being set up or torn down, or that was cut off just now. Do it again in ${turnSeconds} s.`,
-      turnSeconds,
-    );
-  // It ends by itself where the store cannot be told.
-  return () => store.releaseDuty(turn, holder).catch(() => {});
-}
-
-const text = z.string().trim().min(1);
-const key = z.string().min(1).max(1_000);
-
-/** By what the account is reached. */
-export const accountInput = {
-  name: connectionName.default('pagerduty'),
-  region: z.enum(['us', 'eu']).optional().describe('The service region of the account'),
-  token: key
-    .optional()
-    .describe(
-      'A token of the REST API. Left out: that of the connection, where it is there and its addresses stay',
-    ),
-  apiUrl: text.max(500).optional().describe('Another address of the REST API'),
-  eventsUrl: text.max(500).optional().describe('Another address of the Events API'),
-};
-type AccountInput = z.output<z.ZodObject<typeof accountInput>>;
-
-export const accountShape = z.object({
-  owner: z
-    .object({ name: z.string(), email: z.string() })
-    .optional()
-    .describe('Left out: the token is of the account'),
-  abilities: z.array(z.string()),
-  missing: z
-    .array(z.object({ what: z.string(), reason: z.string().optional(), neededBy: z.array(z.string()) }))
-    .describe('Scopes and abilities that activities need, and that are not there'),
+export const callShape = z.object({
+  method: z.enum(['POST', 'PATCH', 'DELETE']),
+  path: z.string(),
+  body: z.unknown().optional(),
 });
 
-/** An account that can be reached, and the provider that knows how to set it up. */
-export interface Reached {
-  provider: AnyProvider;
-  setUp: SetUp<unknown>;
-  client: unknown;
-  /** Those of the connection, if it is there, with those that are given. */
-  values: ConnectionValues;
-  /** Those that are given. */
-  given: ConnectionValues;
-  isThere: boolean;
-}
+const choice = z.object({ value: z.string(), label: z.string(), hint: z.string().optional() });
+const lists = z.record(z.string(), z.array(choice));
 
-/** The provider's values, without those that were not given. */
-export const definedOf = (values: Record<string, string | undefined>): ConnectionValues =>
-  Object.fromEntries(
-    Object.entries(values).filter((each): each is [string, string] => each[1] !== undefined),
-  );
-
-/** The account of these settings. Refuses what cannot be one. */
-export async function reach(
-  input: AccountInput,
-  more: ConnectionValues,
-  context: OperationContext,
-): Promise<Reached> {
-  const { name, region, token, apiUrl, eventsUrl } = input;
-  if (name === defaultConnection)
-    throw new Refusal(
-      422,
-      'Name not usable',
-      'The connection default is that of the environment’s variables. Choose another name.',
-    );
-  const provider = findProvider('pagerduty', context);
-  const setUp = await provider.setUp?.();
-  if (!setUp) throw new Refusal(422, 'Not possible', `${provider.title} is not set up by Baton.`);
-  const before = (await context.connections.look()).connections.get(name);
-  if (before && before.provider !== provider.name)
-    throw new Refusal(
-      409,
-      'Name taken',
-      `The connection ${name} is one of ${before.provider}. Choose another name.`,
-    );
-  const given = {
-    ...definedOf({
-      PAGERDUTY_REGION: region,
-      PAGERDUTY_API_TOKEN: token?.trim(),
-      PAGERDUTY_API_URL: apiUrl,
-      PAGERDUTY_EVENTS_URL: eventsUrl,
-    }),
-    ...more,
-  };
-  const isMoved = (['PAGERDUTY_API_URL', 'PAGERDUTY_EVENTS_URL'] as const).some(
-    (variable) => given[variable] !== undefined && given[variable] !== before?.values?.[variable],
-  );
-  // Else whoever names an address would be sent the token that is kept.
-  if (before && isMoved && token === undefined)
-    throw new Refusal(
-      422,
-      'No token',
-      `The connection ${name} has another address, and its token is sent to no new one. Give the token too (token).`,
-    );
-  const values = { ...before?.values, ...given };
-  if (values.PAGERDUTY_API_TOKEN === undefined)
-    throw new Refusal(
-      422,
-      'No token',
-      'Give a token of the REST API (token): PagerDuty, Integrations, API Access Keys.',
-    );
-  const complaints = setUp.complaints(given);
-  if (complaints.length > 0) throw new Refusal(422, 'Values not usable', `${complaints.join('; ')}.`);
-  const client = await context.clientFor(provider, values).catch((error: unknown) => {
-    throw asRefusal(error, '');
-  });
-  return { provider, setUp, client, values, given, isThere: before !== undefined };
-}
-
-/** Whose the token is, what the account can do, and what is missing of that. */
-export async function accountOf(
-  { provider, setUp, client, values }: Reached,
-  name: string,
-  context: OperationContext,
-  signal: AbortSignal,
-): Promise<z.output<typeof accountShape>> {
-  const { owner, abilities } = await setUp.account(client, values, signal);
-  const doctor = { activities: await context.activities(), scrub: (words: string) => words };
-  const { findings, state, reason }: Examination = await examine(
-    doctor,
-    {
-      provider: provider.name,
-      title: provider.title,
-      connection: name,
-      simulated: false,
-      isUsed: true,
-      check: (rights, until) => provider.check(client, until, { rights, settings: values }),
-      test: async () => undefined,
-    },
-    signal,
-  );
-  if (state === 'refused' || state === 'not connected') throw new Refusal(422, 'Not possible', `${reason}.`);
-  const missing = findings
-    // Keys and addresses are what setup is about to see to.
-    .filter(({ ok, what }) => ok === false && !/^(Events API|PAGERDUTY_)/.test(what))
-    .map(({ what, reason: why, neededBy }) => ({
-      what,
-      ...(why === undefined ? {} : { reason: why }),
-      neededBy,
-    }));
-  return { ...(owner ? { owner } : {}), abilities: [...abilities], missing };
-}
-
-/** Where the webhooks of a connection are taken. Refuses an address at which PagerDuty does not reach us. */
-export function addressFor(
-  name: string,
-  values: ConnectionValues,
-  given: string | undefined,
-  { publicUrl }: OperationContext,
-): string {
-  const base = URL.parse(given ?? publicUrl ?? '');
-  const next = 'Set BATON_PUBLIC_URL, give its address (publicUrl), or do without webhooks (webhook: none)';
-  if (!base)
-    throw new Refusal(422, 'No address', `It is not known where PagerDuty reaches this Baton. ${next}.`);
-  const isSimulated = isLoopback(
-    URL.parse(values.PAGERDUTY_API_URL ?? '') ?? new URL('https://api.pagerduty.com'),
-  );
-  if (!isSimulated && base.protocol !== 'https:')
-    throw new Refusal(
-      422,
-      'No address',
-      `PagerDuty sends webhooks to https:// addresses alone, and not to ${base.origin}. ${next}.`,
-    );
-  const path = base.pathname.endsWith('/') ? base.pathname.slice(0, -1) : base.pathname;
-  return `${base.origin}${path}/webhooks/pagerduty/${name}`;
-}
-
-const named = z.array(z.object({ id: z.string(), name: z.string() }));
+export const setupQuestions = defineOperation({
+  name: 'setup.questions',
+  kind: 'read',
+  right: 'connections.list',
+  route: 'GET /setup/{provider}',
+  summary: 'What setup of a provider asks, each with the name of its answer',
+  input: z.strictObject({ provider }),
+  output: z.object({
+    items: z.array(
+      z.object({
+        name: z.string(),
+        about: z.string(),
+        isSecret: z.boolean(),
+        isNeeded: z.boolean().describe('False: it may be left out, or there is another way'),
+        oneOf: z.array(z.string()).optional(),
+        variable: z.string().optional().describe('The setting that it becomes'),
+      }),
+    ),
+  }),
+  async run(input, context) {
+    const { questions } = setUpProvider(input.provider, context).setUp;
+    return {
+      items: questions.map(({ name, about: words, isSecret, mayBe, when, ask, oneOf, variable }) => ({
+        name,
+        about: words,
+        isSecret: isSecret === true,
+        isNeeded: ask !== undefined && mayBe === undefined && when === undefined,
+        ...(oneOf ? { oneOf: oneOf.map(({ value }) => value) } : {}),
+        ...(variable === undefined ? {} : { variable }),
+      })),
+    };
+  },
+});
 
 export const setupChoices = defineOperation({
   name: 'setup.choices',
   kind: 'read',
   right: 'connections.change',
-  route: 'POST /setup/choices',
-  summary: 'What setup can choose from in an account of PagerDuty: services, escalation policies, teams',
-  secrets: ['token'],
+  route: 'POST /setup/{provider}/choices',
+  summary: 'What setup can choose from in an account: services, channels, projects, namespaces, repositories',
+  secrets: ['answers'],
   input: z.strictObject({
-    ...accountInput,
+    ...about,
     query: z.string().max(200).optional().describe('A part of the names that are asked for'),
-    publicUrl: z.url({ protocol: /^https?$/ }).optional(),
   }),
   output: z.object({
-    account: accountShape,
-    services: named,
-    escalationPolicies: named,
-    teams: named,
+    account: accountShape.optional().describe('Left out: there is a choice to be made first'),
+    lists: lists.describe('By the names of the questions'),
     more: z.boolean().describe('There are more: a query narrows them'),
-    subscriptions: z
-      .array(z.object({ id: z.string(), filter: z.string(), active: z.boolean() }))
+    webhooks: z
+      .array(z.object({ id: z.string(), name: z.string() }))
       .describe('Those that lead here already'),
   }),
   async run(input, context) {
-    const reached = await reach(input, {}, context);
-    const { setUp, client, values } = reached;
+    const of = setUpProvider(input.provider, context);
+    const setUp = await of.setUp.load();
+    const given = answersTo(of, input.answers);
+    const early = await setUp.early?.(given).catch((error: unknown) => {
+      throw asRefusal(error, '');
+    });
+    const told = Object.fromEntries(Object.entries(early ?? {}).map(([name, list]) => [name, [...list]]));
+    const isOpen = Object.entries(told).some(([name, list]) => list.length > 1 && given[name] === undefined);
+    if (isOpen) return { lists: told, more: false, webhooks: [] };
+    const reached = await reach(input, context, { standIns: true });
+    const { client } = reached;
     const signal = AbortSignal.timeout(setUpMilliseconds);
-    const isAddressed = input.publicUrl !== undefined || context.publicUrl !== undefined;
     try {
-      const account = await accountOf(reached, input.name, context, signal);
-      const choices = await setUp.choices(client, input.query, signal);
-      const address = isAddressed ? addressFor(input.name, values, input.publicUrl, context) : undefined;
-      const subscriptions = address === undefined ? [] : await setUp.subscriptions(client, address, signal);
-      return {
-        account,
-        services: [...choices.services],
-        escalationPolicies: [...choices.escalationPolicies],
-        teams: [...choices.teams],
-        more: choices.more,
-        subscriptions: [...subscriptions],
-      };
+      const found = await setUp.account(client, reached.values, signal);
+      const account = await accountOf(reached, found, input.name, context, signal);
+      const choices = await setUp.choices(client, { query: input.query, answers: given }, signal);
+      const chosen = Object.entries(choices.lists).map(([name, list]) => [name, [...list]]);
+      const webhooks = await leadingHere(reached, input.name, context, signal);
+      return { account, lists: { ...told, ...Object.fromEntries(chosen) }, more: choices.more, webhooks };
     } catch (error) {
       throw asRefusal(error, 'Try again.');
     }
   },
 });
+
+async function leadingHere(reached: Reached, name: string, context: OperationContext, signal: AbortSignal) {
+  const { setUp, client, answers: given } = reached;
+  if (!setUp.ping || baseOf(given, context) === undefined) return [];
+  const found = await setUp.ping.leadingTo(
+    client,
+    { answers: given, address: addressFor(reached, name, context) },
+    signal,
+  );
+  return found.map(({ id, name: thing }) => ({ id, name: thing }));
+}
+
+export const setupPapers = defineOperation({
+  name: 'setup.papers',
+  kind: 'read',
+  right: 'connections.list',
+  route: 'POST /setup/{provider}/papers',
+  summary:
+    'What an administrator of the provider applies or grants, with no more rights than the activities need: the manifest of a Slack app, an IAM policy, a Role of Kubernetes',
+  secrets: ['answers'],
+  input: z.strictObject(about),
+  output: z.object({ items: z.array(z.object({ name: z.string(), text: z.string() })) }),
+  async run(input, context) {
+    const of = setUpProvider(input.provider, context);
+    const setUp = await of.setUp.load();
+    const given = answersTo(of, input.answers);
+    const its = (await context.activities()).filter((each) => each.provider === of.name);
+    const rights = [...new Set(its.flatMap(({ permissions }) => permissions))].sort();
+    const papers = await setUp
+      .papers?.({ connection: input.name, answers: given, rights, publicUrl: baseOf(given, context) })
+      .catch((error: unknown) => {
+        throw asRefusal(error, '');
+      });
+    return { items: [...(papers ?? [{ name: 'rights.txt', text: `${rights.join('\n')}\n` }])] };
+  },
+});
+
+export const setupConnect = defineOperation({
+  name: 'setup.connect',
+  kind: 'change',
+  right: 'connections.change',
+  route: 'POST /setup/{provider}',
+  summary:
+    'Connects an account of a provider: makes there what a connection needs, and a connection that holds the secrets. What is there is adopted',
+  subject: ({ name }) => `connection:${name}`,
+  recorded: ({ answers: given, ...others }, context) => {
+    const of = context.providers.find(({ name, setUp }) => [name, setUp?.word].includes(others.provider));
+    return { ...others, answers: of?.setUp ? shownAnswers({ ...of, setUp: of.setUp }, given) : {} };
+  },
+  input: z.strictObject({
+    ...about,
+    dryRun: z.boolean().default(false).describe('Looks, changes nothing, and tells the calls'),
+  }),
+  output: z.object({
+    connection: z.string(),
+    provider: z.string(),
+    dryRun: z.boolean(),
+    account: accountShape,
+    settings: z.record(z.string(), z.string()).describe('What the connection has that is no secret'),
+    steps: z.array(
+      z.object({
+        kind: z.string(),
+        name: z.string(),
+        outcome: z.enum(['made', 'made before', 'was there', 'to be made']),
+        id: z.string().optional(),
+      }),
+    ),
+    calls: z.array(callShape).describe('What was sent to the provider to change something, or would be'),
+    address: z.string().optional().describe('Where the webhooks of this connection are taken'),
+    pings: z.boolean().describe('A webhook can be proven (connections.ping)'),
+    warnings: z.array(z.string()),
+  }),
+  async run(input, context) {
+    const { name: connection, dryRun } = input;
+    const signal = AbortSignal.timeout(setUpMilliseconds);
+    const release = dryRun ? undefined : await takeTurn(connection, context);
+    try {
+      const first = await reach(input, context, { standIns: true });
+      const { setUp, provider: of, isThere, answers: chosen } = first;
+      const found = await setUp.account(first.client, first.values, signal);
+      const address = addressOf(first, connection, context);
+      const known = { connection, answers: chosen, address, secret: undefined };
+      const own: SetUpGiven = { ...known, values: withoutStandIns(setUp, first.values) };
+      const prepared = await setUp.prepare?.(first.client, own, found, signal);
+      const reached = await settled(first, prepared?.values, context);
+      const before: SetUpGiven = { ...known, values: reached.values };
+      const account = await accountOf(reached, found, connection, context, signal);
+      const webhooks = setUp.webhooks?.(chosen, connection);
+      // All is looked at before anything is made, so that what is refused leaves nothing behind.
+      const plannedSource = webhooks?.source && (await sourceFor(connection, webhooks.source, true, context));
+      const planned = await carryOut(
+        reached,
+        { given: { ...before, secret: plannedSource?.secret }, dryRun: true },
+        context,
+        signal,
+      );
+      if (!dryRun) await addOrChange(connection, of, reached.given, context);
+      const source =
+        webhooks?.source && !dryRun
+          ? await sourceFor(connection, webhooks.source, false, context)
+          : plannedSource;
+      const done = dryRun
+        ? planned
+        : await carryOut(reached, { given: { ...before, secret: source?.secret }, dryRun }, context, signal);
+      const step = {
+        kind: 'connection',
+        name: connection,
+        outcome: isThere ? ('was there' as const) : dryRun ? ('to be made' as const) : ('made' as const),
+      };
+      return {
+        connection,
+        provider: of.name,
+        dryRun,
+        account,
+        settings: withoutSecrets(reached.values, of.secrets),
+        steps: [step, ...(source ? [source.step] : []), ...done.steps],
+        calls: done.calls,
+        ...(address === undefined ? {} : { address }),
+        pings: done.steps.some(({ kind }) => kind === setUp.ping?.kind),
+        warnings: [
+          ...done.warnings,
+          ...account.missing.map(({ what, reason = 'it is missing' }) => `${what}: ${reason}`),
+          ...(prepared?.warnings ?? []),
+        ],
+      };
+    } catch (error) {
+      throw asRefusal(error, 'Do it again: what was made is adopted.');
+    } finally {
+      await release?.();
+    }
+  },
+});
+
+/** Without webhooks the address is told, where it is known and there is one. */
+function addressOf(reached: Reached, connection: string, context: OperationContext): string | undefined {
+  const { setUp, answers: given } = reached;
+  if (!setUp.webhooks) return undefined;
+  const isWanted = setUp.webhooks(given, connection) !== undefined;
+  return isWanted || baseOf(given, context) !== undefined
+    ? addressFor(reached, connection, context)
+    : undefined;
+}
+
+const withoutSecrets = (values: Readonly<Record<string, string>>, secrets: readonly string[]) =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => !secrets.includes(name)));

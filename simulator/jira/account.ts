@@ -14,6 +14,28 @@ export function accountRoutes(world: JiraWorld, get: (path: string, handle: Rout
 
   get('/myself', () => ({ body: ourselves }));
 
+  get('/project/search', (request) => {
+    const query = String(request.query.query ?? '').toLowerCase();
+    const seen = world.denied?.includes('BROWSE_PROJECTS') ? [] : world.projects;
+    const values = seen
+      .filter(({ key, name }) => [key, name].some((text) => text.toLowerCase().includes(query)))
+      .map(({ key, name }, index) => ({ id: String(10_000 + index), key, name }));
+    return { body: { values, startAt: 0, maxResults: 50, total: values.length, isLast: true } };
+  });
+
+  get('/issue/createmeta/:project/issuetypes/:type', (request) => {
+    projectOf(request.params.project);
+    const required = Object.keys(world.demandedFields).map((fieldId) => ({
+      fieldId,
+      name: world.fieldNames?.[fieldId] ?? fieldId,
+      required: true,
+      hasDefaultValue: false,
+    }));
+    const summary = { fieldId: 'summary', name: 'Summary', required: true, hasDefaultValue: false };
+    const fields = [summary, ...required];
+    return { body: { fields, startAt: 0, maxResults: 50, total: fields.length } };
+  });
+
   get('/project/:project', (request) => {
     const { key, name } = projectOf(
       world.denied?.includes('BROWSE_PROJECTS') ? undefined : request.params.project,

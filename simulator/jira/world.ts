@@ -42,6 +42,8 @@ export interface JiraWorld {
   refusedFields: Record<string, string>;
   /** Fields that a new issue must have, with Jira's reason where one is missing. */
   demandedFields: Record<string, string>;
+  /** How people know these fields; by their ids where left out. */
+  fieldNames?: Record<string, string>;
   /** The transitions of every issue, where they are not the simple ones: as Jira answers them. */
   transitions?: SimulatedTransition[];
   /** For how long the search does not know a new issue. */

@@ -58,6 +58,25 @@ export function mountApi(app: Express, world: KubernetesWorld, act: Act, clock: 
       .json({ ...kind, ...review, status: { allowed, ...(allowed ? {} : { reason: '' }) } });
   });
 
+  app.post('/apis/authentication.k8s.io/v1/selfsubjectreviews', (_, response) => {
+    const kind = { kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1' };
+    response.status(201).json({ ...kind, status: { userInfo: { username: user } } });
+  });
+
+  app.get('/api/v1/namespaces', (_, response) => {
+    requireGranted(world, {
+      group: '',
+      resource: 'namespaces',
+      namespace: undefined,
+      name: undefined,
+      subresource: undefined,
+      verb: 'list',
+    });
+    const names = new Set([...world.deployments, ...world.pods].map(({ metadata }) => metadata.namespace));
+    const items = [...names].sort().map((name) => ({ metadata: { name } }));
+    response.json({ kind: 'NamespaceList', apiVersion: 'v1', metadata: {}, items });
+  });
+
   app.get(
     '/version',
     (_, response) => void response.json({ major: '1', minor: '34', gitVersion: 'v1.34.1' }),

@@ -75,6 +75,15 @@ export function messageMethods(workspace: Workspace): Record<string, Method> {
       return { channel: channel.id, ts: message.ts, text: message.text };
     }),
 
+    'chat.delete': method(z.object({ channel: z.string(), ts: z.string() }), (args) => {
+      const channel = workspace.channel(args.channel);
+      const message = findMessage(world, channel.id, args.ts);
+      if (message.userId !== world.bot.userId || message.subtype) throw new Refusal('cant_delete_message');
+      world.messages = world.messages.filter((each) => each !== message);
+      act({ effect: 'message deleted', target: channel.id, detail: { ts: message.ts } });
+      return { channel: channel.id, ts: message.ts };
+    }),
+
     'chat.postEphemeral': method(content.extend({ user: z.string() }), (args) => {
       const channel = workspace.channel(args.channel);
       if (channel.archived) throw new Refusal('is_archived');

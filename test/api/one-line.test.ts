@@ -141,11 +141,11 @@ describe('each change that somebody asks for', () => {
     },
     'connections.ping': async () => [`/connections/${await account()}/ping`, { seconds: 1 }],
     // What they make and take away has lines of its own.
-    'setup.pagerduty': async () => [
+    'setup.connect': async () => [
       '/setup/pagerduty',
-      { name: await account(), service: 'Checkout', webhook: 'none', dryRun: true },
+      { name: await account(), answers: { service: 'Checkout', webhook: 'none' }, dryRun: true },
     ],
-    'teardown.pagerduty': async () => [`/teardown/pagerduty/${await account()}`, { dryRun: true }],
+    'teardown.connection': async () => [`/teardown/pagerduty/${await account()}`, { dryRun: true }],
     'routes.set': async () => ['/routes', { ...route, connection: await connection() }],
     'routes.remove': async () => {
       await served.ask('PUT', '/api/v1/routes', { body: { ...route, connection: await connection() } });

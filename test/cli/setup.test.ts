@@ -1,15 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { providers } from '../../activities/providers.ts';
-import { runCli } from '../../cli/main.ts';
 import { type PagerDutySimulator, startPagerDuty } from '../../simulator/pagerduty.ts';
 import { openStore } from '../../store/open.ts';
 import { seedStore } from '../seed.ts';
 import { accountToken, changesAt } from '../server/operations/set-up-world.ts';
-import { eventually } from '../world.ts';
+import { atTerminal, down, enter, type Typed } from './at-terminal.ts';
 import { runBaton } from './command.ts';
 
 let folder: string;
@@ -103,42 +101,7 @@ describe('baton setup pagerduty, without a terminal', () => {
 });
 
 describe('baton setup pagerduty, at a terminal', () => {
-  /** Types at prompts as they come. */
-  async function typed(
-    argv: readonly string[],
-    answers: readonly [prompt: string, keys: readonly string[]][],
-  ) {
-    const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => stdin });
-    const stderr = Object.assign(new PassThrough(), { columns: 120, rows: 40, isTTY: true });
-    let said = '';
-    let printed = '';
-    stderr.on('data', (chunk) => (said += String(chunk)));
-    const running = runCli({
-      argv: [...argv],
-      env: env(),
-      streams: { stdin, stderr, stdout: { write: (text) => (printed += text) } },
-      loadTriggers: async () => [],
-      loadActivities: async () => [],
-      loadProviders: async () => providers,
-      loadPolicies: async () => ({ pages: [], journal: [] }),
-      loadWorkflows: async () => ({ names: [], startable: [] }),
-      workflowsPath: '',
-      startSimulators: async () => ({ env: {}, stories: [], close: async () => {} }),
-    });
-    for (const [prompt, keys] of answers) {
-      await eventually(`the prompt ${prompt}`, () => said.includes(prompt));
-      for (const key of keys) {
-        const before = said.length;
-        stdin.write(key);
-        // The last one of a prompt may be shown with what it leads to.
-        await eventually('the key to be shown', () => said.length > before);
-      }
-    }
-    return { exit: await running, said, printed };
-  }
-
-  const enter = '\r';
-  const down = '\u001b[B';
+  const typed = (argv: readonly string[], answers: Typed) => atTerminal(argv, answers, env());
 
   it('asks for what has no flag, has a list searched by typing, and shows what it will do first', async () => {
     const { exit, said, printed } = await typed(

@@ -12,7 +12,7 @@ const aMoment = () => AbortSignal.timeout(300);
 
 async function tested(provider: ProviderName, env: Env, signal = AbortSignal.timeout(30_000)) {
   const { doctor, connection } = await connectionOf(provider, env);
-  return testConnection(doctor, connection, signal);
+  return testConnection(doctor, connection, { signal });
 }
 
 describe('the test of a PagerDuty connection', () => {

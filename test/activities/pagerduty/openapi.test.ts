@@ -36,7 +36,7 @@ import {
   resolvePagerDutyAlert,
 } from '../../../activities/pagerduty/settle-alert.ts';
 import { snoozePagerDutyIncident } from '../../../activities/pagerduty/snooze-incident.ts';
-import type { SetUpFound, SetUpItem } from '../../../domain/set-up.ts';
+import type { SetUpFound, SetUpGiven, SetUpItem } from '../../../domain/set-up.ts';
 import { raiseIncident } from '../../../simulator/pagerduty.ts';
 import { clientsFor } from '../../clients.ts';
 import { startAccount } from './account.ts';
@@ -103,22 +103,22 @@ function logEntry() {
 async function useSetUp(client: PagerDuty) {
   const signal = AbortSignal.timeout(10_000);
   await setUpPagerDuty.account(client, {}, signal);
-  await setUpPagerDuty.isUser(client, 'ada@example.com', signal);
-  await setUpPagerDuty.choices(client, 'pay', signal);
+  const { prepare, steps, removal: removalOf, ping } = setUpPagerDuty;
+  if (!prepare || !steps || !removalOf || !ping) throw new Error('It is no whole setup');
   const answers = {
-    connection: 'eu',
     service: 'Payments',
     escalationPolicy: 'PEPCHEC',
-    hasKey: false,
     webhook: 'team',
     team: 'PTEAM01',
-    address: 'https://baton.example.com/webhooks/pagerduty/eu',
-    hasSecret: false,
-    replaceSubscription: false,
-  } as const;
+    from: 'ada@example.com',
+  };
+  await setUpPagerDuty.choices(client, { query: 'pay', answers }, signal);
+  const address = 'https://baton.example.com/webhooks/pagerduty/eu';
+  const given: SetUpGiven = { connection: 'eu', answers, values: {}, address, secret: undefined };
+  await prepare(client, given, { owner: undefined }, signal);
   const soFar: Record<string, SetUpFound> = {};
   const made: (SetUpItem & { id: string })[] = [];
-  for (const stepAfter of setUpPagerDuty.steps(client, answers)) {
+  for (const stepAfter of steps(client, given)) {
     const step = stepAfter(soFar);
     const looked = await step?.look(undefined, signal);
     if (!step || !looked || 'there' in looked) throw new Error('It was there before it was made');
@@ -128,13 +128,13 @@ async function useSetUp(client: PagerDuty) {
   }
   const [service, integration, webhooks] = made;
   if (!service || !integration || !webhooks) throw new Error('Not all was made');
-  const again = setUpPagerDuty.steps(client, { ...answers, hasSecret: true });
+  const again = steps(client, { ...given, values: { PAGERDUTY_WEBHOOK_SECRETS: 'known' } });
   for (const stepAfter of again)
     expect(await stepAfter(soFar)?.look(undefined, signal)).toHaveProperty('there');
-  expect(await setUpPagerDuty.subscriptions(client, answers.address, signal)).toHaveLength(1);
-  await setUpPagerDuty.ping(client, webhooks.id, signal);
+  expect(await ping.leadingTo(client, given, signal)).toHaveLength(1);
+  await ping.send(client, webhooks, signal);
   for (const item of [webhooks, service]) {
-    const removal = setUpPagerDuty.removal(client, item);
+    const removal = removalOf(client, item);
     expect(await removal.inUse(made, signal)).toBeUndefined();
     await removal.remove(signal);
   }

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { denialOf } from '../../../server/operations/perform.ts';
-import { setupChoices } from '../../../server/operations/setup.ts';
-import { setupPagerDuty } from '../../../server/operations/setup-pagerduty.ts';
+import { setupChoices, setupConnect } from '../../../server/operations/setup.ts';
 import type { Store } from '../../../store/store.ts';
 import { embeddedWorld, type World } from '../../store/world.ts';
 import { accountToken, changesAt, startSetUp } from './set-up-world.ts';
@@ -56,7 +55,7 @@ describe('what is given to setup', () => {
     ['the name of the environment’s', { name: 'default' }, /Choose another name/],
   ])('is refused with what it is, and changes nothing: %s', async (_, more, words) => {
     const { simulator, answers, ask, values } = await startSetUp(store);
-    const failure = await ask(setupPagerDuty, { ...answers, ...more }).catch((error: Error) => error);
+    const failure = await ask(setupConnect, { ...answers, ...more }).catch((error: Error) => error);
     expect(failure).toMatchObject(refusal(422, words));
     for (const secret of ['u+NXzpyCzz9pX7yHdx1A', 'a1'.repeat(16), 'n4Tb'.repeat(16)])
       expect((failure as Error).message).not.toContain(secret);
@@ -67,7 +66,7 @@ describe('what is given to setup', () => {
   it('may be a key that somebody has: no integration is made, and what it cannot do is told', async () => {
     const { simulator, answers, ask, values } = await startSetUp(store);
     const routingKey = `R${'0123456789ABCDEF0123456789ABCDE'}`;
-    const done = await ask(setupPagerDuty, { ...answers, service: undefined, routingKey, webhook: 'none' });
+    const done = await ask(setupConnect, { ...answers, service: undefined, routingKey, webhook: 'none' });
     expect(done.warnings).toEqual([expect.stringContaining('takes alerts, and no change events')]);
     expect((await values())?.PAGERDUTY_ROUTING_KEY).toBe(routingKey);
     expect(changesAt(simulator)).toEqual([]);
@@ -76,18 +75,18 @@ describe('what is given to setup', () => {
   it('acts as whose token it is, where nobody else is named', async () => {
     const { simulator, answers, ask, values } = await startSetUp(store);
     simulator.world.tokenOf = 'PADALOP';
-    const done = await ask(setupPagerDuty, { ...answers, from: undefined });
+    const done = await ask(setupConnect, { ...answers, from: undefined });
     expect(done.account.owner).toEqual({ name: 'Ada Lopez', email: 'ada@example.com' });
     expect((await values())?.PAGERDUTY_FROM_EMAIL).toBe('ada@example.com');
   });
 
   it('is warned of where an integration is not named after tool and service', async () => {
     const { answers, ask } = await startSetUp(store);
-    const done = await ask(setupPagerDuty, { ...answers, integration: 'Alerts' });
+    const done = await ask(setupConnect, { ...answers, integration: 'Alerts' });
     expect(done.warnings).toEqual([
       expect.stringMatching(/Alerts is not named <tool>-<service>, as baton-checkout/),
     ]);
-    expect((await ask(setupPagerDuty, { ...answers, integration: 'deploys-checkout' })).warnings).toEqual([]);
+    expect((await ask(setupConnect, { ...answers, integration: 'deploys-checkout' })).warnings).toEqual([]);
   });
 
   it.each([
@@ -101,7 +100,7 @@ describe('what is given to setup', () => {
     context.clientFor = (provider, values) =>
       clientFor(provider, { ...values, PAGERDUTY_API_URL: answers.apiUrl });
     const { apiUrl: ___, ...real } = given;
-    await expect(ask(setupPagerDuty, real)).rejects.toMatchObject(refusal(422, words));
+    await expect(ask(setupConnect, real)).rejects.toMatchObject(refusal(422, words));
   });
 });
 
@@ -117,11 +116,13 @@ describe('what setup can choose from', () => {
     const { name, region, token, apiUrl, eventsUrl } = answers;
     const told = await ask(setupChoices, { name, region, token, apiUrl, eventsUrl, query: 'check' });
     expect(told).toMatchObject({
-      services: [{ id: 'PCHECKO', name: 'Checkout' }],
-      escalationPolicies: [{ id: 'PEPCHEC' }],
-      teams: [],
+      lists: {
+        service: [{ value: 'PCHECKO', label: 'Checkout' }],
+        escalationPolicy: [{ value: 'PEPCHEC' }],
+        team: [],
+      },
       more: false,
-      subscriptions: [],
+      webhooks: [],
     });
     expect(told.account.owner).toBeUndefined();
     expect(told.account.abilities).toContain('teams');
@@ -138,7 +139,7 @@ describe('the token of a connection', () => {
     ['the Events API', 'eventsUrl'],
   ] as const)('is sent to no other address of %s than it was given for', async (_, address) => {
     const { answers, ask, values } = await startSetUp(store);
-    await ask(setupPagerDuty, answers);
+    await ask(setupConnect, answers);
     const before = await values();
     const other = await startSetUp(store);
     const { token, ...known } = answers;
@@ -146,7 +147,7 @@ describe('the token of a connection', () => {
     const moved = { [address]: other.simulator.url };
     for (const [operation, input] of [
       [setupChoices, { name, ...moved }],
-      [setupPagerDuty, { ...known, ...moved }],
+      [setupConnect, { ...known, ...moved }],
     ] as const)
       await expect(ask(operation, input)).rejects.toMatchObject(refusal(422, /Give the token too/));
     expect(other.simulator.calls).toEqual([]);
@@ -160,12 +161,12 @@ describe('the token of a connection', () => {
 describe('who may set up', () => {
   it('is an admin', () => {
     for (const role of ['viewer', 'responder', 'approver', 'operator'] as const)
-      for (const operation of [setupChoices, setupPagerDuty])
+      for (const operation of [setupChoices, setupConnect])
         expect(denialOf(operation, { kind: 'person', name: 'ben@example.com', role })).toMatchObject({
           status: 403,
         });
     expect(
-      denialOf(setupPagerDuty, { kind: 'person', name: 'ada@example.com', role: 'admin' }),
+      denialOf(setupConnect, { kind: 'person', name: 'ada@example.com', role: 'admin' }),
     ).toBeUndefined();
   });
 });

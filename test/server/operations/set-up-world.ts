@@ -49,15 +49,32 @@ export async function startSetUp(store: Store, changes: Partial<OperationContext
     service: 'Checkout',
     webhook: 'account',
   };
-  /** As a door does it: what comes in is parsed, and what goes out too. */
-  async function ask<Operation extends AnyOperation>(operation: Operation, input: Record<string, unknown>) {
-    return operation.output.parse(await operation.run(operation.input.parse(input), context));
-  }
+  const ask = askingOf('pagerduty', context);
   const values = async () => (await context.connections.look()).connections.get(name)?.values;
   const actions = async () =>
     (await store.readRecord({ subject: `connection:${name}`, limit: 100 })).map(({ action }) => action);
   return { simulator, context, name, answers, ask, values, actions, learnt };
 }
+
+/** As a door does it: what comes in is parsed, and what goes out too. Of a setup all that is no field of the operation is an answer. */
+export const askingOf =
+  (provider: string, context: OperationContext) =>
+  async <Operation extends AnyOperation>(operation: Operation, input: Record<string, unknown>) => {
+    const fields = Object.keys(operation.input.shape);
+    const isOf = ([field, value]: [string, unknown]) => fields.includes(field) && value !== undefined;
+    const own = Object.entries(input).filter(isOf);
+    const answers = Object.entries(input).filter(
+      ([field, value]) => !fields.includes(field) && value !== undefined,
+    );
+    const given = {
+      ...(fields.includes('provider') ? { provider } : {}),
+      ...Object.fromEntries(own),
+      ...(fields.includes('answers')
+        ? { answers: Object.fromEntries(answers) }
+        : Object.fromEntries(answers)),
+    };
+    return operation.output.parse(await operation.run(operation.input.parse(given), context));
+  };
 
 /** The requests that change something, in a line each: `POST /services`. */
 export const changesAt = ({ calls }: PagerDutySimulator) =>

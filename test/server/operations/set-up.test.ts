@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { setupPagerDuty } from '../../../server/operations/setup-pagerduty.ts';
-import { teardownPagerDuty } from '../../../server/operations/teardown-pagerduty.ts';
+import { setupConnect } from '../../../server/operations/setup.ts';
+import { teardownConnection } from '../../../server/operations/teardown.ts';
 import type { Store } from '../../../store/store.ts';
 import { embeddedWorld, entry, fresh, type World } from '../../store/world.ts';
 import { accountToken, changesAt, publicUrl, startSetUp } from './set-up-world.ts';
@@ -22,7 +22,7 @@ const refusal = (status: number, words: RegExp) => ({ status, message: expect.st
 describe('setup of PagerDuty', () => {
   it('makes an integration and a subscription for a service that is there, and keeps their secrets unseen', async () => {
     const { simulator, answers, ask, values, name, actions, learnt } = await startSetUp(store);
-    const done = await ask(setupPagerDuty, answers);
+    const done = await ask(setupConnect, answers);
     expect(outcomes(done)).toEqual({
       connection: 'made',
       service: 'was there',
@@ -63,12 +63,12 @@ describe('setup of PagerDuty', () => {
 
   it('adopts all of it when it is done again, and changes nothing', async () => {
     const { simulator, answers, ask, values } = await startSetUp(store);
-    await ask(setupPagerDuty, answers);
+    await ask(setupConnect, answers);
     const before = await values();
     const made = changesAt(simulator);
     // The token is known by now.
     const { token: _, region: __, ...again } = answers;
-    const done = await ask(setupPagerDuty, again);
+    const done = await ask(setupConnect, again);
     expect(outcomes(done)).toEqual({
       connection: 'was there',
       service: 'was there',
@@ -82,21 +82,21 @@ describe('setup of PagerDuty', () => {
   it('makes a service with a name and an escalation policy', async () => {
     const { simulator, answers, ask } = await startSetUp(store);
     const given = { ...answers, service: 'Card Payments', webhook: 'service' };
-    await expect(ask(setupPagerDuty, given)).rejects.toMatchObject(
+    await expect(ask(setupConnect, given)).rejects.toMatchObject(
       refusal(422, /no service Card Payments.*give an escalation policy/),
     );
-    await expect(ask(setupPagerDuty, { ...given, escalationPolicy: 'Nobody' })).rejects.toMatchObject(
+    await expect(ask(setupConnect, { ...given, escalationPolicy: 'Nobody' })).rejects.toMatchObject(
       refusal(422, /no escalation policy Nobody/),
     );
     expect(changesAt(simulator)).toEqual([]);
-    const done = await ask(setupPagerDuty, { ...given, escalationPolicy: 'checkout on-call' });
+    const done = await ask(setupConnect, { ...given, escalationPolicy: 'checkout on-call' });
     expect(outcomes(done)).toMatchObject({ service: 'made', integration: 'made' });
     const made = simulator.world.services.find(({ name }) => name === 'Card Payments');
     expect(made).toMatchObject({ policyId: 'PEPCHEC', integrations: [{ name: 'baton-card-payments' }] });
     expect(simulator.world.subscriptions).toMatchObject([
       { filter: { type: 'service_reference', id: made?.id } },
     ]);
-    expect(outcomes(await ask(setupPagerDuty, given))).toMatchObject({ service: 'made before' });
+    expect(outcomes(await ask(setupConnect, given))).toMatchObject({ service: 'made before' });
   });
 
   it.each([
@@ -104,13 +104,13 @@ describe('setup of PagerDuty', () => {
     ['service', { webhook: 'service' }, { type: 'service_reference', id: 'PCHECKO' }],
   ])('subscribes to the webhooks of a %s', async (_, more, filter) => {
     const { simulator, answers, ask } = await startSetUp(store);
-    await ask(setupPagerDuty, { ...answers, ...more });
+    await ask(setupConnect, { ...answers, ...more });
     expect(simulator.world.subscriptions).toMatchObject([{ filter }]);
   });
 
   it('tells the address where no subscription is wanted', async () => {
     const { simulator, answers, ask, name } = await startSetUp(store);
-    const done = await ask(setupPagerDuty, { ...answers, webhook: 'none' });
+    const done = await ask(setupConnect, { ...answers, webhook: 'none' });
     expect(done.address).toBe(`${publicUrl}/webhooks/pagerduty/${name}`);
     expect(simulator.world.subscriptions).toEqual([]);
   });
@@ -118,11 +118,11 @@ describe('setup of PagerDuty', () => {
   it('tells in a dry run the calls that it makes, and makes none that changes anything', async () => {
     const { simulator, answers, ask, values } = await startSetUp(store);
     const given = { ...answers, service: 'Payments', escalationPolicy: 'PEPCHEC' };
-    const planned = await ask(setupPagerDuty, { ...given, dryRun: true });
+    const planned = await ask(setupConnect, { ...given, dryRun: true });
     expect(changesAt(simulator)).toEqual([]);
     expect(await values()).toBeUndefined();
     expect(new Set(Object.values(outcomes(planned)))).toEqual(new Set(['to be made']));
-    const done = await ask(setupPagerDuty, given);
+    const done = await ask(setupConnect, given);
     const id = simulator.world.services.at(-1)?.id ?? '';
     expect(JSON.parse(JSON.stringify(planned.calls).replaceAll('<id of the new service>', id))).toEqual(
       done.calls,
@@ -150,7 +150,7 @@ describe('a setup that is cut off', () => {
       integrations: [{ id: 'PINTEGR', name: 'baton-payments', routingKey: 'a1'.repeat(16) }],
     });
     await store.intendSetUp(name, { kind: 'integration', name: 'baton-payments', of: 'PPAYMEN' }, 'baton');
-    const done = await ask(setupPagerDuty, given);
+    const done = await ask(setupConnect, given);
     expect(outcomes(done)).toMatchObject({ service: 'made before', integration: 'made before' });
     expect(changesAt(simulator)).toEqual([subscriptionPath]);
     expect(await store.listSetUp(name)).toMatchObject([
@@ -172,11 +172,11 @@ describe('a setup that is cut off', () => {
       routingKey: '',
     });
     const given = { ...answers, service: 'Payments' };
-    expect(outcomes(await ask(setupPagerDuty, { ...given, dryRun: true }))).toMatchObject({
+    expect(outcomes(await ask(setupConnect, { ...given, dryRun: true }))).toMatchObject({
       service: 'was there',
     });
     expect(await store.listSetUp(name)).toHaveLength(1);
-    expect(outcomes(await ask(setupPagerDuty, given))).toMatchObject({ service: 'was there' });
+    expect(outcomes(await ask(setupConnect, given))).toMatchObject({ service: 'was there' });
     expect((await store.listSetUp(name)).map(({ kind }) => kind)).not.toContain('service');
   });
 
@@ -186,9 +186,9 @@ describe('a setup that is cut off', () => {
   ])('makes no second %s where the answer of the first was lost', async (kind, match) => {
     const { simulator, answers, ask, name, values } = await startSetUp(store);
     simulator.fail({ kind: 'cut-after', match });
-    await expect(ask(setupPagerDuty, answers)).rejects.toMatchObject(refusal(503, /Do it again/));
+    await expect(ask(setupConnect, answers)).rejects.toMatchObject(refusal(503, /Do it again/));
     expect((await store.listSetUp(name)).find((item) => item.kind === kind)).toMatchObject({ id: undefined });
-    const done = await ask(setupPagerDuty, answers);
+    const done = await ask(setupConnect, answers);
     expect(outcomes(done)).toMatchObject(
       kind === 'integration' ? { integration: 'made before' } : { 'webhook subscription': 'made' },
     );
@@ -208,18 +208,18 @@ describe('a setup that is cut off', () => {
     const body = JSON.stringify({ integration: { ...made, type: 'events_api_v2_inbound_integration' } });
     simulator.fail({ kind: 'status', match: integrationPath, status: 201, body });
     simulator.fail({ kind: 'status', match: 'GET /services/PCHECKO/integrations/PINTEGR', status: 403 });
-    await expect(ask(setupPagerDuty, answers)).rejects.toMatchObject(refusal(422, /refused \(403\)/));
+    await expect(ask(setupConnect, answers)).rejects.toMatchObject(refusal(422, /refused \(403\)/));
     expect(await store.listSetUp(name)).toMatchObject([{ kind: 'integration', id: undefined }]);
     const routingKey = 'a1'.repeat(16);
     Object.assign(simulator.world.services[0] ?? {}, { integrations: [{ ...made, routingKey }] });
-    expect(outcomes(await ask(setupPagerDuty, answers))).toMatchObject({ integration: 'made before' });
+    expect(outcomes(await ask(setupConnect, answers))).toMatchObject({ integration: 'made before' });
     expect((await store.listSetUp(name)).map(({ id }) => id)).toContain('PINTEGR');
     expect(await values()).toMatchObject({ PAGERDUTY_ROUTING_KEY: routingKey });
   });
 
   it('has the secret of the subscription stored before anything else happens', async () => {
     const { simulator, answers, ask, values, name, context } = await startSetUp(store);
-    await ask(setupPagerDuty, { ...answers, webhook: 'none' });
+    await ask(setupConnect, { ...answers, webhook: 'none' });
     const count = simulator.calls.length;
     const { change } = context.connections;
     let callsBefore = 0;
@@ -227,7 +227,7 @@ describe('a setup that is cut off', () => {
       callsBefore = simulator.calls.length;
       return change(...given);
     };
-    await ask(setupPagerDuty, answers);
+    await ask(setupConnect, answers);
     expect(callsBefore).toBeGreaterThan(count);
     expect(simulator.calls.length).toBe(callsBefore);
     expect(simulator.calls.at(-1)).toMatchObject({ method: 'POST', path: '/webhook_subscriptions' });
@@ -247,7 +247,7 @@ describe('a setup that is cut off', () => {
       }
       return change(connection, given);
     };
-    await ask(setupPagerDuty, answers);
+    await ask(setupConnect, answers);
     expect(isOnce).toBe(false);
     expect((await values())?.PAGERDUTY_WEBHOOK_SECRETS).toBe(simulator.world.subscriptions[0]?.secret);
     expect(await store.listSetUp(name)).toHaveLength(2);
@@ -256,18 +256,16 @@ describe('a setup that is cut off', () => {
   it('is told with what to do, where PagerDuty says no, and leaves nothing open', async () => {
     const { simulator, answers, ask, name } = await startSetUp(store);
     simulator.fail({ kind: 'status', match: 'POST /webhook_subscriptions', status: 400 });
-    await expect(ask(setupPagerDuty, answers)).rejects.toMatchObject(
-      refusal(422, /PagerDuty refused \(400\)/),
-    );
+    await expect(ask(setupConnect, answers)).rejects.toMatchObject(refusal(422, /PagerDuty refused \(400\)/));
     expect((await store.listSetUp(name)).map(({ kind }) => kind)).toEqual(['integration']);
-    expect(outcomes(await ask(setupPagerDuty, answers))).toMatchObject({ 'webhook subscription': 'made' });
+    expect(outcomes(await ask(setupConnect, answers))).toMatchObject({ 'webhook subscription': 'made' });
   });
 });
 
 describe('two setups of one connection at once', () => {
   it('are one: the other is refused, and nothing is made twice', async () => {
     const { simulator, answers, ask, name } = await startSetUp(store);
-    const both = await Promise.allSettled([ask(setupPagerDuty, answers), ask(setupPagerDuty, answers)]);
+    const both = await Promise.allSettled([ask(setupConnect, answers), ask(setupConnect, answers)]);
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(both.find(({ status }) => status === 'rejected')).toMatchObject({
       reason: refusal(409, /is being set up or torn down/),
@@ -275,24 +273,24 @@ describe('two setups of one connection at once', () => {
     expect(changesAt(simulator)).toEqual([integrationPath, subscriptionPath]);
     expect((await store.listSetUp(name)).map(({ id }) => id)).not.toContain(undefined);
     // It is over, and the next one may begin.
-    expect(outcomes(await ask(setupPagerDuty, answers))).toMatchObject({ integration: 'made before' });
+    expect(outcomes(await ask(setupConnect, answers))).toMatchObject({ integration: 'made before' });
   });
 
   it('are refused also in two processes, as a teardown is; a dry run looks', async () => {
     const { simulator, answers, ask, name } = await startSetUp(store);
-    await ask(setupPagerDuty, answers);
+    await ask(setupConnect, answers);
     const made = changesAt(simulator);
     expect(await world.newStore().takeDuty(`set-up/${name}`, 60, 'another')).toBe(true);
     for (const [operation, input] of [
-      [setupPagerDuty, answers],
-      [teardownPagerDuty, { name }],
+      [setupConnect, answers],
+      [teardownConnection, { name }],
     ] as const) {
       await expect(ask(operation, input)).rejects.toMatchObject({ status: 409, retryAfterSeconds: 90 });
       await ask(operation, { ...input, dryRun: true });
     }
     expect(changesAt(simulator)).toEqual(made);
     await store.releaseDuty(`set-up/${name}`, 'another');
-    await ask(teardownPagerDuty, { name });
+    await ask(teardownConnection, { name });
   });
 
   it('forget nothing that was made, where one of them was told no', async () => {
@@ -316,13 +314,13 @@ describe('a subscription that is there already', () => {
   it('is not adopted while nobody knows its secret, and is replaced where that is asked for', async () => {
     const { simulator, answers, ask, name, values } = await startSetUp(store);
     simulator.world.subscriptions.push(there(name));
-    await expect(ask(setupPagerDuty, answers)).rejects.toMatchObject(
+    await expect(ask(setupConnect, answers)).rejects.toMatchObject(
       refusal(409, /PWEBHOO leads to .* already, and tells its secret to nobody/),
     );
     // What is refused leaves nothing behind.
     expect(changesAt(simulator)).toEqual([]);
     expect(await values()).toBeUndefined();
-    const done = await ask(setupPagerDuty, { ...answers, replaceSubscription: true });
+    const done = await ask(setupConnect, { ...answers, replaceSubscription: true });
     expect(outcomes(done)).toMatchObject({ 'webhook subscription': 'made' });
     expect(changesAt(simulator).slice(1)).toEqual([
       subscriptionPath,
@@ -335,7 +333,7 @@ describe('a subscription that is there already', () => {
   it('is adopted with its secret, and what it does not send is told', async () => {
     const { simulator, answers, ask, name, values } = await startSetUp(store);
     simulator.world.subscriptions.push(there(name, { active: false }));
-    const done = await ask(setupPagerDuty, { ...answers, webhookSecret: 'x'.repeat(64) });
+    const done = await ask(setupConnect, { ...answers, webhookSecret: 'x'.repeat(64) });
     expect(outcomes(done)).toMatchObject({ 'webhook subscription': 'was there' });
     expect(done.warnings).toEqual([
       expect.stringContaining('PWEBHOO is switched off'),
@@ -349,7 +347,7 @@ describe('a subscription that is there already', () => {
     const { simulator, answers, ask, name } = await startSetUp(store);
     const filter = { type: 'service_reference', id: 'PSEARCH' };
     simulator.world.subscriptions.push(there(name, { filter }), there('other', { id: 'POTHERO' }));
-    const done = await ask(setupPagerDuty, answers);
+    const done = await ask(setupConnect, answers);
     expect(outcomes(done)).toMatchObject({ 'webhook subscription': 'made' });
     expect(done.warnings).toEqual([expect.stringContaining('PWEBHOO (service PSEARCH) leads here too')]);
     expect(simulator.world.subscriptions).toHaveLength(3);

@@ -4,8 +4,8 @@ import { pingConnection } from '../../../server/operations/connections-ping.ts';
 import { restoreConnection } from '../../../server/operations/connections-restore.ts';
 import { denialOf } from '../../../server/operations/perform.ts';
 import { setRoute } from '../../../server/operations/routes.ts';
-import { setupPagerDuty } from '../../../server/operations/setup-pagerduty.ts';
-import { teardownPagerDuty } from '../../../server/operations/teardown-pagerduty.ts';
+import { setupConnect } from '../../../server/operations/setup.ts';
+import { teardownConnection } from '../../../server/operations/teardown.ts';
 import { raiseIncident } from '../../../simulator/pagerduty.ts';
 import type { Store } from '../../../store/store.ts';
 import { delivery, embeddedWorld, entry, fresh, type World } from '../../store/world.ts';
@@ -25,7 +25,7 @@ const newService = { service: 'Payments', escalationPolicy: 'PEPCHEC' };
 /** An account that is set up. */
 async function setUp(more: Record<string, unknown> = {}) {
   const account = await startSetUp(store);
-  await account.ask(setupPagerDuty, { ...account.answers, ...more });
+  await account.ask(setupConnect, { ...account.answers, ...more });
   const before = changesAt(account.simulator).length;
   const input = { name: account.name };
   return { ...account, input, changes: () => changesAt(account.simulator).slice(before) };
@@ -36,7 +36,7 @@ describe('teardown', () => {
     const { simulator, ask, input, values, changes, actions, name } = await setUp();
     const [subscription] = simulator.world.subscriptions;
     const [integration] = simulator.world.services[0]?.integrations ?? [];
-    const done = await ask(teardownPagerDuty, input);
+    const done = await ask(teardownConnection, input);
     expect(changes()).toEqual([`DELETE /webhook_subscriptions/${subscription?.id}`]);
     expect(done.removed).toEqual([{ kind: 'webhook subscription', name: 'account', id: subscription?.id }]);
     expect(done.byHand).toEqual([
@@ -53,7 +53,7 @@ describe('teardown', () => {
   it('takes away a service that setup has made, with its integration', async () => {
     const { simulator, ask, input, changes } = await setUp(newService);
     const { id } = simulator.world.services.at(-1) ?? {};
-    const done = await ask(teardownPagerDuty, input);
+    const done = await ask(teardownConnection, input);
     expect(changes()).toEqual([
       expect.stringContaining('DELETE /webhook_subscriptions/'),
       `DELETE /services/${id}`,
@@ -70,9 +70,9 @@ describe('teardown', () => {
     });
     const secret = 'x'.repeat(64);
     simulator.world.subscriptions.push({ url: `${publicUrl}/webhooks/pagerduty/${name}`, secret });
-    await ask(setupPagerDuty, { ...answers, webhookSecret: secret });
+    await ask(setupConnect, { ...answers, webhookSecret: secret });
     expect(await values()).toMatchObject({ PAGERDUTY_ROUTING_KEY: key, PAGERDUTY_WEBHOOK_SECRETS: secret });
-    const done = await ask(teardownPagerDuty, { name });
+    const done = await ask(teardownConnection, { name });
     expect(done).toMatchObject({ removed: [], byHand: [], calls: [] });
     expect(changesAt(simulator)).toEqual([]);
     expect(await values()).toBeUndefined();
@@ -97,10 +97,10 @@ describe('teardown', () => {
     const account = await setUp(newService);
     const { simulator, ask, input, changes, values } = account;
     use(account);
-    await expect(ask(teardownPagerDuty, input)).rejects.toMatchObject(refusal(409, words));
+    await expect(ask(teardownConnection, input)).rejects.toMatchObject(refusal(409, words));
     expect(changes()).toEqual([]);
     expect(await values()).toBeDefined();
-    const done = await ask(teardownPagerDuty, { ...input, force: true });
+    const done = await ask(teardownConnection, { ...input, force: true });
     expect(done.byHand).toEqual([expect.stringMatching(words), expect.stringContaining('baton-payments')]);
     expect(simulator.world.services.map(({ name }) => name)).toContain('Payments');
     expect(await values()).toBeUndefined();
@@ -109,13 +109,13 @@ describe('teardown', () => {
   it.each<[string, (account: Awaited<ReturnType<typeof setUp>>, other: string) => Promise<unknown>]>([
     [
       'that has adopted it',
-      ({ ask, answers }, other) => ask(setupPagerDuty, { ...answers, name: other, service: 'Payments' }),
+      ({ ask, answers }, other) => ask(setupConnect, { ...answers, name: other, service: 'Payments' }),
     ],
     [
       'that takes it for its own',
       async ({ ask, answers, name }, other) => {
         const routingKey = 'b2'.repeat(16);
-        await ask(setupPagerDuty, {
+        await ask(setupConnect, {
           ...answers,
           name: other,
           service: undefined,
@@ -155,10 +155,10 @@ describe('teardown', () => {
       const other = fresh('eu-');
       await use(account, other);
       const words = /since the connection (eu-\d+|default) (cannot be read, and perhaps )?uses it too/;
-      await expect(ask(teardownPagerDuty, input)).rejects.toMatchObject(refusal(409, words));
+      await expect(ask(teardownConnection, input)).rejects.toMatchObject(refusal(409, words));
       expect(changesAt(simulator).filter((line) => line.startsWith('DELETE'))).toEqual([]);
       expect(await values()).toBeDefined();
-      const done = await ask(teardownPagerDuty, { ...input, force: true });
+      const done = await ask(teardownConnection, { ...input, force: true });
       expect(done.removed).toMatchObject([{ kind: 'webhook subscription' }]);
       expect(done.byHand).toEqual([expect.stringMatching(words), expect.stringMatching(words)]);
       expect(simulator.world.services.map(({ name }) => name)).toContain('Payments');
@@ -169,12 +169,12 @@ describe('teardown', () => {
   it('leaves an integration that another connection has adopted, and tells nobody to delete it', async () => {
     const { answers, ask, input } = await setUp();
     const other = fresh('eu-');
-    await ask(setupPagerDuty, { ...answers, name: other });
-    const done = await ask(teardownPagerDuty, input);
+    await ask(setupConnect, { ...answers, name: other });
+    const done = await ask(teardownConnection, input);
     expect(done.byHand).toEqual([
       expect.stringMatching(`integration baton-checkout .* stays, since the connection ${other} uses it too`),
     ]);
-    await ask(teardownPagerDuty, { name: other });
+    await ask(teardownConnection, { name: other });
   });
 
   it('refuses while routes or live runs use it, and says so where it is forced', async () => {
@@ -183,20 +183,20 @@ describe('teardown', () => {
     const { seq } = await store.receive(delivery());
     const run = { id: `run/${name}`, trigger: 't', workflow: 'w', target: 'x', eventSeq: seq, input: {} };
     await store.decide({ seq, runs: [{ ...run, cause: { connection: name } }], entries: [] });
-    await expect(ask(teardownPagerDuty, input)).rejects.toMatchObject(
+    await expect(ask(teardownConnection, input)).rejects.toMatchObject(
       refusal(409, /is used by the route of pagerduty for the workflow waitForNews; the run run\/eu-/),
     );
     expect(changes()).toEqual([]);
-    const done = await ask(teardownPagerDuty, { ...input, force: true });
+    const done = await ask(teardownConnection, { ...input, force: true });
     expect(done.warnings).toEqual([expect.stringContaining('its calls then fail')]);
   });
 
   it('tells in a dry run what it would take away', async () => {
     const { ask, input, changes, values } = await setUp(newService);
-    const planned = await ask(teardownPagerDuty, { ...input, dryRun: true });
+    const planned = await ask(teardownConnection, { ...input, dryRun: true });
     expect(changes()).toEqual([]);
     expect(await values()).toBeDefined();
-    const done = await ask(teardownPagerDuty, input);
+    const done = await ask(teardownConnection, input);
     expect(planned.calls).toEqual(done.calls);
     expect(planned.removed).toEqual(done.removed);
   });
@@ -204,24 +204,24 @@ describe('teardown', () => {
   it('goes on where it was cut off', async () => {
     const { simulator, ask, input, values, name } = await setUp(newService);
     simulator.fail({ kind: 'status', match: 'DELETE /services', status: 500 });
-    await expect(ask(teardownPagerDuty, input)).rejects.toMatchObject(
+    await expect(ask(teardownConnection, input)).rejects.toMatchObject(
       refusal(503, /what is gone already is left out/),
     );
     expect((await store.listSetUp(name)).map(({ kind }) => kind).sort()).toEqual(['integration', 'service']);
     expect(await values()).toBeDefined();
     // Somebody has deleted it meanwhile.
     simulator.world.services = simulator.world.services.filter((each) => each.name !== 'Payments');
-    await ask(teardownPagerDuty, input);
+    await ask(teardownConnection, input);
     expect(await values()).toBeUndefined();
   });
 
   it('says what is left where PagerDuty takes the token no more', async () => {
     const { simulator, ask, input, changes, values } = await setUp();
     simulator.world.token = 'another';
-    await expect(ask(teardownPagerDuty, input)).rejects.toMatchObject(
+    await expect(ask(teardownConnection, input)).rejects.toMatchObject(
       refusal(422, /is not known in the region/),
     );
-    const done = await ask(teardownPagerDuty, { ...input, force: true });
+    const done = await ask(teardownConnection, { ...input, force: true });
     expect(done.warnings).toEqual([expect.stringContaining('PagerDuty could not be asked')]);
     expect(done.byHand).toHaveLength(2);
     expect(changes()).toEqual([]);
@@ -231,7 +231,7 @@ describe('teardown', () => {
   it('names what may have been made when a setup was cut off', async () => {
     const { ask, input, name } = await setUp();
     await store.intendSetUp(name, { kind: 'service', name: 'Lost', of: '' }, 'baton');
-    const done = await ask(teardownPagerDuty, input);
+    const done = await ask(teardownConnection, input);
     expect(done.warnings).toEqual([
       expect.stringContaining('Whether the service Lost was made is not known'),
     ]);
@@ -242,7 +242,7 @@ describe('a connection that was removed', () => {
   it('is restored with its values, and what was deleted at PagerDuty is made again by setup', async () => {
     const { simulator, ask, input, values, answers, actions } = await setUp();
     const before = await values();
-    await ask(teardownPagerDuty, input);
+    await ask(teardownConnection, input);
     const restored = await ask(restoreConnection, input);
     expect(restored).toMatchObject({
       name: input.name,
@@ -253,7 +253,7 @@ describe('a connection that was removed', () => {
     expect((await actions()).at(-1)).toBe('connection.restored');
     expect(simulator.world.subscriptions).toEqual([]);
     const { token: _, ...again } = answers;
-    const done = await ask(setupPagerDuty, again);
+    const done = await ask(setupConnect, again);
     expect(done.steps.map(({ outcome }: { outcome: string }) => outcome)).toEqual([
       'was there',
       'was there',
@@ -275,7 +275,7 @@ describe('a connection that was removed', () => {
     await ask(restoreConnection, input);
     expect(await values()).toEqual(before);
     // What setup had made for it is known still.
-    expect((await ask(teardownPagerDuty, input)).removed).toHaveLength(1);
+    expect((await ask(teardownConnection, input)).removed).toHaveLength(1);
   });
 
   it('cannot be restored while its name is taken, twice, or after 30 days', async () => {
@@ -293,7 +293,7 @@ describe('a connection that was removed', () => {
     await world.run(`update set_up set at = now() - interval '31 days' where connection = '${input.name}'`);
     await store.prune({ days: 365 });
     expect(await keptOf(input.name)).toEqual({ removed: 0, setUp: 0 });
-    await ask(setupPagerDuty, { ...answers, replaceSubscription: true });
+    await ask(setupConnect, { ...answers, replaceSubscription: true });
   });
 
   const keptOf = async (name: string) => ({
@@ -314,14 +314,14 @@ describe('the ping of a subscription', () => {
 
   it('needs a subscription', async () => {
     const { ask, input } = await setUp({ webhook: 'none' });
-    await expect(ask(pingConnection, input)).rejects.toMatchObject(refusal(404, /setup.pagerduty makes one/));
+    await expect(ask(pingConnection, input)).rejects.toMatchObject(refusal(404, /setup.connect makes one/));
   });
 });
 
 describe('who may tear down and restore', () => {
   it('is an admin', () => {
     const ben = { kind: 'person', name: 'ben@example.com', role: 'operator' } as const;
-    for (const operation of [teardownPagerDuty, restoreConnection])
+    for (const operation of [teardownConnection, restoreConnection])
       expect(denialOf(operation, ben)).toMatchObject({ status: 403 });
     expect(denialOf(pingConnection, ben)).toBeUndefined();
     expect(denialOf(pingConnection, { ...ben, role: 'approver' })).toMatchObject({ status: 403 });

@@ -1,0 +1,101 @@
+import type { SetUpQuestion } from '../../domain/set-up-questions.ts';
+
+/** What setup of an account of PagerDuty asks. */
+export const questions: readonly SetUpQuestion[] = [
+  {
+    name: 'region',
+    variable: 'PAGERDUTY_REGION',
+    about: 'the service region of the account',
+    ask: 'In which service region is the account?',
+    oneOf: [
+      { value: 'us', label: 'US', hint: 'acme.pagerduty.com' },
+      { value: 'eu', label: 'EU', hint: 'acme.eu.pagerduty.com' },
+    ],
+    when: ({ isThere }) => !isThere,
+  },
+  {
+    name: 'token',
+    variable: 'PAGERDUTY_API_TOKEN',
+    about: 'a token of the REST API: PagerDuty, Integrations, API Access Keys',
+    ask: 'A token of the REST API (Integrations, API Access Keys)',
+    isSecret: true,
+    isCredential: true,
+    when: ({ isThere }) => !isThere,
+  },
+  {
+    name: 'from',
+    about: 'the address of the user in whose name automation acts. Left out: whose token it is',
+    ask: 'The address of the user in whose name automation acts',
+    mayBe: 'left out',
+    when: ({ isThere, isOwned }) => !isThere && isOwned === false,
+  },
+  {
+    name: 'service',
+    about: 'id or name of a service; with an escalation policy one that is not there is made',
+    ask: 'On which service is Baton to page?',
+    chosen: {},
+    new: { label: 'A new service', ask: 'Its name' },
+    when: ({ answers }) => answers.routingKey === undefined,
+  },
+  {
+    name: 'escalationPolicy',
+    about: 'id or name of the escalation policy of a new service',
+    ask: 'Its escalation policy',
+    chosen: {},
+    mayBe: 'left out',
+    when: ({ news }) => news.has('service'),
+  },
+  { name: 'integration', about: 'the name of the integration. Left out: baton-<service>' },
+  {
+    name: 'routingKey',
+    variable: 'PAGERDUTY_ROUTING_KEY',
+    about: 'an integration key that you have: no integration is made',
+    isSecret: true,
+  },
+  {
+    name: 'webhook',
+    about: 'of what PagerDuty sends webhooks; none: the address is told',
+    ask: 'Of what are webhooks to come?',
+    oneOf: [
+      { value: 'account', label: 'Of the whole account' },
+      { value: 'team', label: 'Of a team' },
+      {
+        value: 'service',
+        label: 'Of this service alone',
+        when: ({ answers }) => answers.service !== undefined,
+      },
+      { value: 'none', label: 'None', hint: 'Baton may read PagerDuty’s log instead: BATON_PAGERDUTY_PULL' },
+    ],
+  },
+  {
+    name: 'team',
+    about: 'id or name, for the webhooks of a team',
+    ask: 'Of which team?',
+    chosen: {},
+    when: ({ answers }) => answers.webhook === 'team',
+  },
+  { name: 'publicUrl', about: 'where PagerDuty reaches this Baton. Left out: BATON_PUBLIC_URL' },
+  {
+    name: 'webhookSecret',
+    variable: 'PAGERDUTY_WEBHOOK_SECRETS',
+    about: 'the secret of a subscription that leads here already',
+    isSecret: true,
+  },
+  {
+    name: 'replaceSubscription',
+    about: 'make a new subscription in place of one that leads here and whose secret nobody knows',
+    kind: 'flag',
+  },
+  {
+    name: 'apiUrl',
+    variable: 'PAGERDUTY_API_URL',
+    about: 'another address of the REST API',
+    isAddress: true,
+  },
+  {
+    name: 'eventsUrl',
+    variable: 'PAGERDUTY_EVENTS_URL',
+    about: 'another address of the Events API',
+    isAddress: true,
+  },
+];

@@ -1,0 +1,369 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { restoreConnection } from '../../../server/operations/connections-restore.ts';
+import { perform } from '../../../server/operations/perform.ts';
+import { setRoute } from '../../../server/operations/routes.ts';
+import { setupChoices, setupConnect, setupQuestions } from '../../../server/operations/setup.ts';
+import { teardownConnection } from '../../../server/operations/teardown.ts';
+import type { Store } from '../../../store/store.ts';
+import { embeddedWorld, fresh, type World } from '../../store/world.ts';
+import { kinds, startAccount, type Word } from './providers-world.ts';
+import { publicUrl } from './set-up-world.ts';
+
+let world: World;
+let store: Store;
+beforeAll(async () => {
+  world = await embeddedWorld();
+  store = world.newStore();
+});
+afterAll(() => world.close());
+
+const words = Object.keys(kinds) as Word[];
+const refusal = (status: number, message: RegExp) => ({ status, message: expect.stringMatching(message) });
+const outcomes = ({ steps }: { steps: { kind: string; outcome: string }[] }) =>
+  Object.fromEntries(steps.map(({ kind, outcome }) => [kind, outcome]));
+
+/** What each connection is to have, beside its secrets and addresses. */
+const settings: Record<Word, Record<string, string>> = {
+  slack: { SLACK_TEST_CHANNEL: 'C0GENERAL' },
+  jira: { JIRA_EMAIL: 'baton@example.com', JIRA_PROJECT_KEY: 'OPS' },
+  kubernetes: { KUBERNETES_NAMESPACES: 'shop' },
+  aws: { AWS_REGION: 'eu-central-1' },
+  github: { GITHUB_REPOSITORIES: 'acme/shop', GITHUB_REPOSITORY: 'acme/shop' },
+};
+const places: Record<Word, RegExp> = {
+  slack: /^the workspace Acme/,
+  jira: /^the site http:/,
+  kubernetes: /^a cluster of Kubernetes v1\.34/,
+  aws: /^the AWS account 111122223333, region eu-central-1$/,
+  github: /^GitHub /,
+};
+
+describe.each(words)('setup of %s', (word) => {
+  it('keeps what is given unseen, adopts it when it is done again, and is taken away and restored', async () => {
+    const { answers, ask, context, values, name, secrets, learnt, changes, provider } = await startAccount(
+      store,
+      word,
+    );
+    const { name: _, ...given } = answers;
+    const input = { provider: word, name, answers: given };
+    const done = await perform(setupConnect, input, context);
+    expect(outcomes(done)).toMatchObject({ connection: 'made' });
+    expect(done.account.place).toMatch(places[word]);
+    expect(done.settings).toMatchObject(settings[word]);
+    const record = await store.readRecord({ subject: `connection:${name}`, limit: 100 });
+    for (const secret of secrets) {
+      expect(JSON.stringify([done, record])).not.toContain(secret);
+      expect(learnt.join('\n')).toContain(secret);
+    }
+    expect(record.map(({ action }) => action)).toContain('connection.added');
+    const before = await values();
+    const made = changes();
+
+    const again = await ask(setupConnect, word === 'github' ? { name, webhook: 'repository' } : { name });
+    expect(new Set(again.steps.map(({ outcome }: { outcome: string }) => outcome))).toEqual(
+      new Set(word === 'github' ? ['was there', 'made before'] : ['was there']),
+    );
+    expect(changes()).toEqual(made);
+    expect(await values()).toEqual(before);
+
+    await ask(setRoute, { provider, workflow: 'waitForNews', connection: name });
+    await expect(ask(teardownConnection, { name })).rejects.toMatchObject(
+      refusal(409, /is used by the route of/),
+    );
+    const gone = await ask(teardownConnection, { name, force: true });
+    expect(gone.warnings).toEqual([expect.stringContaining('its calls then fail')]);
+    expect(gone.byHand.join('\n')).toMatch(/valid still|is applied|stays/);
+    for (const secret of secrets) expect(JSON.stringify(gone)).not.toContain(secret);
+    expect(await values()).toBeUndefined();
+    expect(await store.listSetUp(name)).toEqual([]);
+
+    await ask(restoreConnection, { name });
+    expect(await values()).toEqual(before);
+  });
+
+  it('changes nothing in a dry run', async () => {
+    const { answers, ask, values, changes, name } = await startAccount(store, word);
+    const planned = await ask(setupConnect, { ...answers, dryRun: true });
+    expect(new Set(Object.values(outcomes(planned)))).toEqual(new Set(['to be made']));
+    expect(changes()).toEqual([]);
+    expect(await values()).toBeUndefined();
+    expect(await store.listSetUp(name)).toEqual([]);
+  });
+
+  it('tells what it asks, and takes no other answers', async () => {
+    const { answers, ask } = await startAccount(store, word);
+    const { items } = await ask(setupQuestions, {});
+    const names = items.map((each: { name: string }) => each.name);
+    expect(names).toEqual(expect.arrayContaining(Object.keys(answers).filter((each) => each !== 'name')));
+    await expect(ask(setupConnect, { ...answers, colour: 'green' })).rejects.toMatchObject(
+      refusal(422, /colour is no question of/),
+    );
+  });
+});
+
+describe('a key that is wrong', () => {
+  it.each<[string, Word, Record<string, string>, RegExp]>([
+    ['another token', 'slack', { botToken: `xoxb-${'0'.repeat(32)}` }, /invalid_auth/],
+    [
+      'an app-level token as the bot’s',
+      'slack',
+      { botToken: `xapp-${'0'.repeat(32)}` },
+      /SLACK_BOT_TOKEN holds an app-level token; it belongs into SLACK_APP_TOKEN/,
+    ],
+    [
+      'a channel that is not there',
+      'slack',
+      { testChannel: '#gener' },
+      /no channel gener .*there are general/,
+    ],
+    ['another token', 'jira', { token: 'wrong-token' }, /Jira refused \(401\)/],
+    ['a project that is not there', 'jira', { project: 'op' }, /sees no project op \(there are OPS\)/],
+    [
+      'another token',
+      'kubernetes',
+      { kubeconfig: '{"clusters":[],"contexts":[{"name":"a","context":{"cluster":"b"}}]}', context: 'c' },
+      /no context c; there are a/,
+    ],
+    [
+      'no kubeconfig',
+      'kubernetes',
+      { kubeconfig: 'a: [' },
+      /KUBECONFIG_CONTENT (is neither YAML nor JSON|is no kubeconfig)|is no kubeconfig, but perhaps its path/,
+    ],
+    [
+      'another key',
+      'aws',
+      { accessKeyId: 'AKIAOTHER' },
+      /AWS STS refused .*Give a key that is active|no active key/,
+    ],
+    ['a zone as the region', 'aws', { region: 'eu-central-1a' }, /AWS_REGION is no region/],
+    ['a temporary key without its token', 'aws', { accessKeyId: 'ASIAOTHER' }, /needs its AWS_SESSION_TOKEN/],
+    ['another token', 'github', { token: 'github_pat_wrong' }, /GitHub refused \(401\): Bad credentials/],
+    ['no token', 'github', { token: 'hunter2!' }, /GITHUB_TOKEN has not the form of a token/],
+  ])('is refused with what it is, and changes nothing: %s of %s', async (_, word, more, words) => {
+    const { answers, ask, values, changes } = await startAccount(store, word);
+    const failure = await ask(setupConnect, { ...answers, ...more }).catch((error: Error) => error);
+    expect(failure).toMatchObject(refusal(422, words));
+    for (const secret of ['wrong-token', 'github_pat_wrong', 'hunter2!'])
+      expect((failure as Error).message).not.toContain(secret);
+    expect(changes()).toEqual([]);
+    expect(await values()).toBeUndefined();
+  });
+});
+
+describe('a right that is missing', () => {
+  it.each<[Word, (world: Record<string, unknown>) => void, RegExp]>([
+    [
+      'slack',
+      (its) => Object.assign(its, { scopes: ['chat:write', 'channels:read'] }),
+      /^channels:manage: .*OAuth & Permissions/,
+    ],
+    [
+      'jira',
+      (its) => Object.assign(its, { denied: ['LINK_ISSUES'] }),
+      /^LINK_ISSUES: .*grant it in the project OPS/,
+    ],
+    [
+      'kubernetes',
+      (its) =>
+        Object.assign(its, {
+          granted: ['authorization.k8s.io/selfsubjectaccessreviews create', 'pods list'],
+        }),
+      /^pods delete: no role allows it in shop/,
+    ],
+    [
+      'aws',
+      (its) => Object.assign(its, { denied: ['ec2:StopInstances'] }),
+      /^ec2:StopInstances: .*allow ec2:StopInstances/,
+    ],
+    [
+      'github',
+      (its) => Object.assign(its, { denied: ['issues:write'] }),
+      /^issues:write: .*give the token issues:write/,
+    ],
+  ])(
+    'is named with where it is given, and keeps nothing from being set up: %s',
+    async (word, take, words) => {
+      const account = await startAccount(store, word);
+      take(account.world);
+      const done = await account.ask(setupConnect, account.answers);
+      expect(done.warnings).toContainEqual(expect.stringMatching(words));
+      expect(outcomes(done)).toMatchObject({ connection: 'made' });
+    },
+  );
+});
+
+describe('what setup can choose from', () => {
+  it.each<[Word, string[], Record<string, unknown>]>([
+    ['slack', ['botToken', 'apiUrl'], { testChannel: [{ value: 'C0GENERAL', label: '#general' }] }],
+    [
+      'jira',
+      ['site', 'email', 'token', 'project'],
+      { project: [{ value: 'OPS', label: 'Operations' }], issueType: [{ value: 'Task' }, { value: 'Bug' }] },
+    ],
+    ['kubernetes', ['kubeconfig'], { context: [{ value: 'simulated' }], namespaces: [{ value: 'shop' }] }],
+    ['github', ['token', 'apiUrl'], { repositories: [{ value: 'acme/shop' }] }],
+  ])('is told: %s', async (word, given, lists) => {
+    const { answers, ask, secrets, changes } = await startAccount(store, word);
+    const known = Object.fromEntries(Object.entries(answers).filter(([each]) => given.includes(each)));
+    const told = await ask(setupChoices, { name: answers.name, ...known });
+    expect(told.lists).toMatchObject(lists);
+    for (const secret of secrets) expect(JSON.stringify(told)).not.toContain(secret);
+    expect(changes()).toEqual([]);
+  });
+
+  it('is, of a kubeconfig with several contexts, one of them first; the others are not kept', async () => {
+    const { answers, ask, values } = await startAccount(store, 'kubernetes');
+    const { kubeconfig, ...others } = answers as Record<string, string>;
+    const two = `${kubeconfig}  - name: other\n    context: { cluster: simulated, user: somebody }\n`.replace(
+      'users:\n',
+      'users:\n  - name: somebody\n    user: { exec: { command: login } }\n',
+    );
+    const told = await ask(setupChoices, { ...others, kubeconfig: two });
+    expect(told).toMatchObject({ lists: { context: [{ value: 'simulated' }, { value: 'other' }] } });
+    expect(told.account).toBeUndefined();
+    await ask(setupConnect, { ...others, kubeconfig: two, context: 'simulated' });
+    expect((await values())?.KUBECONFIG_CONTENT).not.toMatch(/somebody|exec/);
+  });
+});
+
+describe('a project of Jira that demands a field', () => {
+  it('is told with how the field is given', async () => {
+    const account = await startAccount(store, 'jira');
+    Object.assign(account.world, {
+      demandedFields: { customfield_10042: 'Impact is required.' },
+      fieldNames: { customfield_10042: 'Impact' },
+    });
+    const { warnings } = await account.ask(setupConnect, account.answers);
+    const words =
+      /OPS demands Impact of a new Task, and nobody fills it: give it in fields, \{"customfield_10042"/;
+    expect(warnings).toContainEqual(expect.stringMatching(words));
+    const fields = '{"customfield_10042":{"value":"High"}}';
+    const again = await account.ask(setupConnect, { ...account.answers, fields });
+    expect(again.warnings).not.toContainEqual(expect.stringMatching(words));
+  });
+});
+
+describe('the webhooks of GitHub', () => {
+  const hooksOf = (its: Record<string, unknown>) =>
+    (its as { repositories: { hooks?: Record<string, unknown>[] }[] }).repositories[0]?.hooks ?? [];
+  const sourceOf = async ({ context, name }: Awaited<ReturnType<typeof startAccount>>) =>
+    (await context.connections.look()).connections.get(`${name}-events`);
+  const addressOf = (name: string) => `${publicUrl}/webhooks/http/${name}-events`;
+
+  it('lead to a source that setup makes, with its secret; teardown takes both away, and nothing else', async () => {
+    const account = await startAccount(store, 'github');
+    const { ask, answers, name } = account;
+    hooksOf(account.world);
+    Object.assign((account.world as { repositories: object[] }).repositories[0] ?? {}, {
+      hooks: [
+        {
+          id: 7,
+          active: true,
+          events: ['push'],
+          url: 'https://ci.example.com',
+          contentType: 'json',
+          secret: 'x',
+          createdAt: '2026-01-01T00:00:00Z',
+          deliveries: [],
+        },
+      ],
+    });
+    const done = await ask(setupConnect, answers);
+    expect(outcomes(done)).toEqual({ connection: 'made', source: 'made', webhook: 'made' });
+    expect(done.address).toBe(addressOf(name));
+    const source = await sourceOf(account);
+    const [, hook] = hooksOf(account.world);
+    expect(source?.values).toMatchObject({
+      HTTP_WEBHOOK_FORMAT: 'github',
+      HTTP_WEBHOOK_SECRETS: hook?.secret,
+    });
+    expect(hook).toMatchObject({
+      url: addressOf(name),
+      events: ['deployment_status', 'workflow_run'],
+      contentType: 'json',
+    });
+    expect(JSON.stringify(done)).not.toContain(hook?.secret);
+    const gone = await ask(teardownConnection, { name });
+    expect(gone.removed.map(({ kind }: { kind: string }) => kind)).toEqual(['webhook', 'source']);
+    expect(gone.calls).toEqual([{ method: 'DELETE', path: `/repos/acme/shop/hooks/${hook?.id}` }]);
+    expect(hooksOf(account.world).map(({ id }) => id)).toEqual([7]);
+    expect(await sourceOf(account)).toBeUndefined();
+    await ask(restoreConnection, { name: `${name}-events` });
+    expect((await sourceOf(account))?.values).toEqual(source?.values);
+  });
+
+  it('are made once where the answer of the first was lost', async () => {
+    const account = await startAccount(store, 'github');
+    account.simulator.fail({ kind: 'cut-after', match: 'POST /repos/acme/shop/hooks' });
+    await expect(account.ask(setupConnect, account.answers)).rejects.toMatchObject(
+      refusal(503, /Do it again/),
+    );
+    const done = await account.ask(setupConnect, account.answers);
+    expect(outcomes(done)).toMatchObject({ source: 'made before', webhook: 'made before' });
+    expect(hooksOf(account.world)).toHaveLength(1);
+    const { removed } = await account.ask(teardownConnection, { name: account.name });
+    expect(removed).toHaveLength(2);
+  });
+
+  it('of somebody else are adopted and stay, or are given our secret where that is asked for', async () => {
+    const account = await startAccount(store, 'github');
+    const { ask, answers, name, changes } = account;
+    const there = {
+      id: 7,
+      active: false,
+      events: ['push'],
+      url: addressOf(name),
+      contentType: 'form',
+      secret: 'x',
+      createdAt: '2026-01-01T00:00:00Z',
+      deliveries: [],
+    };
+    Object.assign((account.world as { repositories: object[] }).repositories[0] ?? {}, { hooks: [there] });
+    const adopted = await ask(setupConnect, answers);
+    expect(outcomes(adopted)).toMatchObject({ webhook: 'was there' });
+    expect(changes()).toEqual([]);
+    expect(adopted.warnings.join('\n')).toMatch(
+      /switched off.*\n.*sends no JSON.*\n.*does not send deployment_status.*\n.*made by somebody else/,
+    );
+    const replaced = await ask(setupConnect, { ...answers, replaceWebhook: 'true' });
+    expect(outcomes(replaced)).toMatchObject({ webhook: 'made' });
+    expect(changes()).toEqual(['PATCH /repos/acme/shop/hooks/7']);
+    const secret = (await sourceOf(account))?.values?.HTTP_WEBHOOK_SECRETS;
+    expect(hooksOf(account.world)).toMatchObject([{ id: 7, active: true, contentType: 'json', secret }]);
+  });
+
+  it('keep their source while those of another connection lead to it', async () => {
+    const account = await startAccount(store, 'github');
+    const { ask, answers, name } = account;
+    await ask(setupConnect, answers);
+    const other = fresh('github-');
+    Object.assign((account.world as { repositories: { name: string }[] }).repositories, {
+      1: { ...(account.world as { repositories: object[] }).repositories[0], name: 'acme/search', hooks: [] },
+    });
+    const second = { ...answers, name: other, repositories: 'acme/search', source: `${name}-events` };
+    expect(outcomes(await ask(setupConnect, second))).toMatchObject({ source: 'was there', webhook: 'made' });
+    const words = new RegExp(`webhooks of the connection ${other} lead to the source ${name}-events`);
+    await expect(ask(teardownConnection, { name })).rejects.toMatchObject(refusal(409, words));
+    const gone = await ask(teardownConnection, { name, force: true });
+    expect(gone.removed).toMatchObject([{ kind: 'webhook', name: 'acme/shop' }]);
+    expect(gone.byHand).toContainEqual(expect.stringMatching(words));
+    expect(await sourceOf(account)).toBeDefined();
+  });
+
+  it('need a token that may have them, and a source that reads what they send', async () => {
+    const account = await startAccount(store, 'github');
+    const { ask, answers, values } = account;
+    Object.assign(account.world, { denied: ['hooks:write'] });
+    await expect(ask(setupConnect, answers)).rejects.toMatchObject(
+      refusal(422, /Give the token Webhooks: read and write in acme\/shop/),
+    );
+    expect(await values()).toBeUndefined();
+    expect(outcomes(await ask(setupConnect, { ...answers, webhook: 'none' }))).toEqual({
+      connection: 'made',
+    });
+    await expect(ask(setupConnect, { ...answers, source: answers.name })).rejects.toMatchObject(
+      refusal(409, /is a connection of github, and no source of events/),
+    );
+  });
+});
