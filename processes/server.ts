@@ -13,6 +13,7 @@ import { prepareCluster, warnOfOwner } from './cluster.ts';
 import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
 import { sendBy, toldBy } from './deliveries.ts';
 import { directJournal, directPager, directSubscriptions } from './direct.ts';
+import { directIncidents } from './direct-incidents.ts';
 import { Lifetime } from './lifetime.ts';
 import { formOpener } from './open-form.ts';
 import { portTaken } from './ports.ts';
@@ -52,11 +53,13 @@ export async function runServer(wiring: Wiring): Promise<void> {
       wiring.env,
       budgetOf(store.leaseRequests),
     );
+    const baton = batonFor({ store });
     const world: World = {
       ...worldOf(wiring, { store, connections, providers, settings, env: wiring.env }),
+      running: () => server?.state(),
+      changesIncident: directIncidents(wiring.loadActivities, { ...allClients, baton }, [], providers),
       runs: { client, taskQueue, eagerStart: false, authority },
     };
-    const baton = batonFor({ store });
     const policies = await wiring.loadPolicies();
     server = await startServer({
       host: settings.host,

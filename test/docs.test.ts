@@ -49,7 +49,7 @@ describe('the commands that the docs name', () => {
   // Those that have no command of their own get one by their name.
   for (const { name } of operations) {
     const [noun = '', verb = ''] = name.split('.');
-    if (noun !== 'doctor') nouns[noun] = [...(nouns[noun] ?? []), verb];
+    if (noun !== 'doctor' && noun !== 'status') nouns[noun] = [...(nouns[noun] ?? []), verb];
   }
   // Setup has a command for each provider that declares its questions, and an option for each question.
   const forms = providers.flatMap((provider) =>
