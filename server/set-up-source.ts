@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { actorOf } from '../domain/rights.ts';
 import { type SetUpItem, type SetUpSource, sourceOfWebhook } from '../domain/set-up.ts';
+import { checkedValues } from './operations/connection-values.ts';
 import { entryAbout, findProvider } from './operations/connections.ts';
 import type { OperationContext } from './operations/operation.ts';
 import { Refusal } from './refusal.ts';
@@ -45,10 +46,10 @@ export async function sourceFor(
   await store.intendSetUp(connection, place, by);
   const secret = randomBytes(32).toString('hex');
   const values = { HTTP_WEBHOOK_SECRETS: secret, HTTP_WEBHOOK_FORMAT: format };
+  const checked = checkedValues(findProvider(provider, context), values);
   const detail = { provider, variables: Object.keys(values).sort() };
   const entry = entryAbout('connection.added', name, detail, context);
-  findProvider(provider, context);
-  if (!(await connections.add({ name, provider, values, secrets: ['HTTP_WEBHOOK_SECRETS'], by, entry }))) {
+  if (!(await connections.add({ name, provider, ...checked, by, entry }))) {
     await store.withdrawSetUp(connection, place);
     throw new Refusal(
       409,

@@ -5,9 +5,8 @@ import { setRoute } from '../../../server/operations/routes.ts';
 import { setupChoices, setupConnect, setupQuestions } from '../../../server/operations/setup.ts';
 import { teardownConnection } from '../../../server/operations/teardown.ts';
 import type { Store } from '../../../store/store.ts';
-import { embeddedWorld, fresh, type World } from '../../store/world.ts';
+import { embeddedWorld, type World } from '../../store/world.ts';
 import { kinds, startAccount, type Word } from './providers-world.ts';
-import { publicUrl } from './set-up-world.ts';
 
 let world: World;
 let store: Store;
@@ -193,6 +192,46 @@ describe('a right that is missing', () => {
   );
 });
 
+describe('what is written down of a setup', () => {
+  it('holds what was answered, and no secret, also of one that was refused or given in the wrong place', async () => {
+    const { context, name, answers } = await startAccount(store, 'jira');
+    const given = { ...answers, token: 'wrong-token', name: undefined };
+    const input = (more: object) => ({
+      provider: 'jira',
+      name,
+      answers: JSON.parse(JSON.stringify({ ...given, ...more })),
+    });
+    await expect(perform(setupConnect, input({}), context)).rejects.toMatchObject({ status: 422 });
+    const elsewhere = { apiToken: 'wrong-token', site: 'https://ada:wrong-token@acme.atlassian.net' };
+    await expect(perform(setupConnect, input(elsewhere), context)).rejects.toMatchObject({ status: 422 });
+    const record = await store.readRecord({ subject: `connection:${name}`, limit: 100 });
+    expect(record.map(({ action }) => action)).toEqual([
+      'operation.intended',
+      'operation.refused',
+      'operation.intended',
+      'operation.refused',
+    ]);
+    expect(JSON.stringify(record)).not.toContain('wrong-token');
+    expect(record[0]?.detail).toMatchObject({
+      input: { provider: 'jira', name, answers: { email: 'baton@example.com', project: 'operations' } },
+    });
+  });
+});
+
+describe('a role of AWS that cannot be assumed', () => {
+  it('is told with what allows it', async () => {
+    const account = await startAccount(store, 'aws');
+    const role = 'arn:aws:iam::111122223333:role/baton';
+    const done = await account.ask(setupConnect, { ...account.answers, role });
+    expect(done.account.missing).toEqual([]);
+    Object.assign(account.world, { roles: [] });
+    const { warnings } = await account.ask(setupConnect, { name: account.name });
+    expect(warnings).toContainEqual(
+      expect.stringMatching(/^sts:AssumeRole: .*in the trust policy of that role/),
+    );
+  });
+});
+
 describe('what setup can choose from', () => {
   it.each<[Word, string[], Record<string, unknown>]>([
     ['slack', ['botToken', 'apiUrl'], { testChannel: [{ value: 'C0GENERAL', label: '#general' }] }],
@@ -241,129 +280,5 @@ describe('a project of Jira that demands a field', () => {
     const fields = '{"customfield_10042":{"value":"High"}}';
     const again = await account.ask(setupConnect, { ...account.answers, fields });
     expect(again.warnings).not.toContainEqual(expect.stringMatching(words));
-  });
-});
-
-describe('the webhooks of GitHub', () => {
-  const hooksOf = (its: Record<string, unknown>) =>
-    (its as { repositories: { hooks?: Record<string, unknown>[] }[] }).repositories[0]?.hooks ?? [];
-  const sourceOf = async ({ context, name }: Awaited<ReturnType<typeof startAccount>>) =>
-    (await context.connections.look()).connections.get(`${name}-events`);
-  const addressOf = (name: string) => `${publicUrl}/webhooks/http/${name}-events`;
-
-  it('lead to a source that setup makes, with its secret; teardown takes both away, and nothing else', async () => {
-    const account = await startAccount(store, 'github');
-    const { ask, answers, name } = account;
-    hooksOf(account.world);
-    Object.assign((account.world as { repositories: object[] }).repositories[0] ?? {}, {
-      hooks: [
-        {
-          id: 7,
-          active: true,
-          events: ['push'],
-          url: 'https://ci.example.com',
-          contentType: 'json',
-          secret: 'x',
-          createdAt: '2026-01-01T00:00:00Z',
-          deliveries: [],
-        },
-      ],
-    });
-    const done = await ask(setupConnect, answers);
-    expect(outcomes(done)).toEqual({ connection: 'made', source: 'made', webhook: 'made' });
-    expect(done.address).toBe(addressOf(name));
-    const source = await sourceOf(account);
-    const [, hook] = hooksOf(account.world);
-    expect(source?.values).toMatchObject({
-      HTTP_WEBHOOK_FORMAT: 'github',
-      HTTP_WEBHOOK_SECRETS: hook?.secret,
-    });
-    expect(hook).toMatchObject({
-      url: addressOf(name),
-      events: ['deployment_status', 'workflow_run'],
-      contentType: 'json',
-    });
-    expect(JSON.stringify(done)).not.toContain(hook?.secret);
-    const gone = await ask(teardownConnection, { name });
-    expect(gone.removed.map(({ kind }: { kind: string }) => kind)).toEqual(['webhook', 'source']);
-    expect(gone.calls).toEqual([{ method: 'DELETE', path: `/repos/acme/shop/hooks/${hook?.id}` }]);
-    expect(hooksOf(account.world).map(({ id }) => id)).toEqual([7]);
-    expect(await sourceOf(account)).toBeUndefined();
-    await ask(restoreConnection, { name: `${name}-events` });
-    expect((await sourceOf(account))?.values).toEqual(source?.values);
-  });
-
-  it('are made once where the answer of the first was lost', async () => {
-    const account = await startAccount(store, 'github');
-    account.simulator.fail({ kind: 'cut-after', match: 'POST /repos/acme/shop/hooks' });
-    await expect(account.ask(setupConnect, account.answers)).rejects.toMatchObject(
-      refusal(503, /Do it again/),
-    );
-    const done = await account.ask(setupConnect, account.answers);
-    expect(outcomes(done)).toMatchObject({ source: 'made before', webhook: 'made before' });
-    expect(hooksOf(account.world)).toHaveLength(1);
-    const { removed } = await account.ask(teardownConnection, { name: account.name });
-    expect(removed).toHaveLength(2);
-  });
-
-  it('of somebody else are adopted and stay, or are given our secret where that is asked for', async () => {
-    const account = await startAccount(store, 'github');
-    const { ask, answers, name, changes } = account;
-    const there = {
-      id: 7,
-      active: false,
-      events: ['push'],
-      url: addressOf(name),
-      contentType: 'form',
-      secret: 'x',
-      createdAt: '2026-01-01T00:00:00Z',
-      deliveries: [],
-    };
-    Object.assign((account.world as { repositories: object[] }).repositories[0] ?? {}, { hooks: [there] });
-    const adopted = await ask(setupConnect, answers);
-    expect(outcomes(adopted)).toMatchObject({ webhook: 'was there' });
-    expect(changes()).toEqual([]);
-    expect(adopted.warnings.join('\n')).toMatch(
-      /switched off.*\n.*sends no JSON.*\n.*does not send deployment_status.*\n.*made by somebody else/,
-    );
-    const replaced = await ask(setupConnect, { ...answers, replaceWebhook: 'true' });
-    expect(outcomes(replaced)).toMatchObject({ webhook: 'made' });
-    expect(changes()).toEqual(['PATCH /repos/acme/shop/hooks/7']);
-    const secret = (await sourceOf(account))?.values?.HTTP_WEBHOOK_SECRETS;
-    expect(hooksOf(account.world)).toMatchObject([{ id: 7, active: true, contentType: 'json', secret }]);
-  });
-
-  it('keep their source while those of another connection lead to it', async () => {
-    const account = await startAccount(store, 'github');
-    const { ask, answers, name } = account;
-    await ask(setupConnect, answers);
-    const other = fresh('github-');
-    Object.assign((account.world as { repositories: { name: string }[] }).repositories, {
-      1: { ...(account.world as { repositories: object[] }).repositories[0], name: 'acme/search', hooks: [] },
-    });
-    const second = { ...answers, name: other, repositories: 'acme/search', source: `${name}-events` };
-    expect(outcomes(await ask(setupConnect, second))).toMatchObject({ source: 'was there', webhook: 'made' });
-    const words = new RegExp(`webhooks of the connection ${other} lead to the source ${name}-events`);
-    await expect(ask(teardownConnection, { name })).rejects.toMatchObject(refusal(409, words));
-    const gone = await ask(teardownConnection, { name, force: true });
-    expect(gone.removed).toMatchObject([{ kind: 'webhook', name: 'acme/shop' }]);
-    expect(gone.byHand).toContainEqual(expect.stringMatching(words));
-    expect(await sourceOf(account)).toBeDefined();
-  });
-
-  it('need a token that may have them, and a source that reads what they send', async () => {
-    const account = await startAccount(store, 'github');
-    const { ask, answers, values } = account;
-    Object.assign(account.world, { denied: ['hooks:write'] });
-    await expect(ask(setupConnect, answers)).rejects.toMatchObject(
-      refusal(422, /Give the token Webhooks: read and write in acme\/shop/),
-    );
-    expect(await values()).toBeUndefined();
-    expect(outcomes(await ask(setupConnect, { ...answers, webhook: 'none' }))).toEqual({
-      connection: 'made',
-    });
-    await expect(ask(setupConnect, { ...answers, source: answers.name })).rejects.toMatchObject(
-      refusal(409, /is a connection of github, and no source of events/),
-    );
   });
 });
