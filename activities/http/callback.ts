@@ -6,6 +6,7 @@ interface Carrier {
   headers: Record<string, string>;
   query: Record<string, string | number | boolean>;
   body?: unknown;
+  form?: Record<string, string | number | boolean> | undefined;
 }
 
 /** The request with the callback's address wherever the whole of a text stands for it. Throws where none does: nobody could call back. */
@@ -20,8 +21,13 @@ export function withCallback<Request extends Carrier>(request: Request, address:
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, put(each)]));
   };
-  const { headers, query, body } = request;
-  const parts = put({ headers, query, ...(body === undefined ? {} : { body }) }) as Carrier;
+  const { headers, query, body, form } = request;
+  const parts = put({
+    headers,
+    query,
+    ...(body === undefined ? {} : { body }),
+    ...(form === undefined ? {} : { form }),
+  }) as Carrier;
   if (places === 0)
     throw invalidInput(
       'HTTP',

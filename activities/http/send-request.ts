@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
-import { conflict } from '../failures.ts';
+import { conflict, invalidInput } from '../failures.ts';
 import { withCallback, withoutCallback } from './callback.ts';
 import { expect, headersOf, replyOf, replyOutput, requestInput, urlOf } from './exchange.ts';
 
@@ -35,6 +35,15 @@ export const sendHttpRequest = defineActivity({
     ...requestInput,
     /** JSON. */
     body: z.json().optional(),
+    form: z
+      .record(z.string().max(200), z.union([z.string().max(10_000), z.number(), z.boolean()]))
+      .optional()
+      .describe('In place of JSON: fields of a form'),
+    text: z
+      .string()
+      .max(100_000)
+      .optional()
+      .describe('In place of JSON: a text. The header Content-Type says of which kind it is'),
     expect,
     callback: z
       .string()
@@ -52,7 +61,9 @@ export const sendHttpRequest = defineActivity({
   output: z.object({ changed: z.boolean(), ...replyOutput }),
   inverse,
   async look(input, { attempt: { uncertainSince } }) {
-    const { method, url: text, query, headers, body, repeatable } = input;
+    const { method, url: text, query, headers, repeatable } = input;
+    const after = input.body ?? input.form ?? input.text;
+    sentBy(input);
     if (input.callback !== undefined) withCallback(input, '');
     const url = urlOf(text, query);
     headersOf(headers);
@@ -65,7 +76,7 @@ export const sendHttpRequest = defineActivity({
         summary: `Sends a ${method} to ${url.host}${url.pathname}`,
         calls: [`${method} ${url.origin}${url.pathname}`],
         values: {},
-        ...(body === undefined ? {} : { after: body }),
+        ...(after === undefined ? {} : { after }),
         inverse,
         output: { changed: true, status: 200, headers: {}, body: null },
       },
@@ -78,16 +89,17 @@ export const sendHttpRequest = defineActivity({
     const input = callback === undefined ? given : withCallback(given, callback);
     const hide = <Answer>(answer: Answer) =>
       callback === undefined ? answer : withoutCallback(answer, callback);
-    const { method, body } = input;
+    const { method } = input;
+    const { type, body } = sentBy(input);
     const reply = await connection.exchange({
       method,
       url: urlOf(input.url, input.query),
       headers: {
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(type === undefined ? {} : { 'content-type': type }),
         ...headersOf(input.headers),
         'idempotency-key': encodeURI(key),
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body,
       redirects: 0,
       timeoutSeconds: input.timeoutSeconds,
       key,
@@ -97,3 +109,20 @@ export const sendHttpRequest = defineActivity({
     return { changed: true, ...hide(answer) };
   },
 });
+
+interface Given {
+  body?: unknown;
+  form?: Record<string, string | number | boolean> | undefined;
+  text?: string | undefined;
+}
+
+/** What goes along, and of which kind it is unless a header says otherwise. */
+function sentBy({ body, form, text }: Given): { type?: string; body?: string } {
+  if ([body, form, text].filter((each) => each !== undefined).length > 1)
+    throw invalidInput('HTTP', 'a request has one body: give body, form or text');
+  if (body !== undefined) return { type: 'application/json', body: JSON.stringify(body) };
+  if (text !== undefined) return { type: 'text/plain; charset=utf-8', body: text };
+  if (form === undefined) return {};
+  const fields = Object.entries(form).map(([name, value]): [string, string] => [name, String(value)]);
+  return { type: 'application/x-www-form-urlencoded', body: new URLSearchParams(fields).toString() };
+}

@@ -6,6 +6,7 @@ import type { Asked, Check, Finding } from '../provider.ts';
 import type { PagerDuty } from './client.ts';
 import { failureFor, isSuccess, readSuccess } from './failures.ts';
 import { keyComplaints, otherKind } from './key-kind.ts';
+import { nameWarning } from './set-up-steps.ts';
 import { findUser } from './users.ts';
 
 /** How each scope shows: a list that only those who have it may read. Those for writing show only when something is written. */
@@ -176,19 +177,35 @@ async function eventFindings(
           }
         : { what, ok: undefined, reason: `the key is of an orchestration; ${unsent}` },
     );
-  const isThere = settings.PAGERDUTY_API_TOKEN ? await isKeyOfService(client, key, signal) : false;
-  return isThere ? all(true) : all(undefined, `no service shows the key; ${unsent}`);
+  const found = settings.PAGERDUTY_API_TOKEN ? await integrationOf(client, key, signal) : undefined;
+  if (!found) return all(undefined, `no service shows the key; ${unsent}`);
+  return all(true, found.name && found.service ? nameWarning(found.name, found.service) : undefined);
 }
 
 const integrationKeys = z
   .object({
     services: membersOf(
-      z.object({ integrations: listOf(z.object({ integration_key: decorative(z.string()) })) }),
+      z.object({
+        name: decorative(z.string()),
+        integrations: listOf(
+          z.object({
+            name: decorative(z.string()),
+            summary: decorative(z.string()),
+            integration_key: decorative(z.string()),
+          }),
+        ),
+      }),
     ),
     more: decorative(z.boolean()),
   })
   .transform(({ services, more }) => ({
-    keys: services.flatMap(({ integrations }) => integrations.map((each) => each.integration_key)),
+    keys: services.flatMap(({ name: service = '', integrations }) =>
+      integrations.map(({ name, summary, integration_key: key }) => ({
+        key,
+        name: name ?? summary,
+        service,
+      })),
+    ),
     more: more === true,
   }));
 
@@ -196,17 +213,17 @@ const pageSize = 100;
 /** Of more services the first tell. */
 const mostServices = 500;
 
-/** Whether a service that the token may read has an integration with this key. */
-async function isKeyOfService(client: PagerDuty, key: string, signal: AbortSignal): Promise<boolean> {
+/** The integration with this key, of a service that the token may read. */
+async function integrationOf(client: PagerDuty, key: string, signal: AbortSignal) {
   for (let offset = 0; offset < mostServices; offset += pageSize) {
     const query = { 'include[]': 'integrations', limit: `${pageSize}`, offset: `${offset}` };
     const answer = await client.get('/services', query, signal);
-    if (!isSuccess(answer)) return false;
+    if (!isSuccess(answer)) return undefined;
     const { keys, more } = readSuccess(answer, integrationKeys);
-    if (keys.includes(key)) return true;
-    if (!more) return false;
+    const found = keys.find((each) => each.key === key);
+    if (found || !more) return found;
   }
-  return false;
+  return undefined;
 }
 
 /** The token is known where it was sent to; the events have to go to the same region. */

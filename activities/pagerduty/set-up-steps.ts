@@ -141,13 +141,8 @@ export async function readIntegrations(client: PagerDuty, serviceId: string, sig
 function integrationStep(client: PagerDuty, service: SetUpFound, name: string): SetUpStep {
   const path = `/services/${service.id}/integrations`;
   const found = (id: string, key: string): SetUpFound => {
-    const warnings = isToolAndService(name, service.name)
-      ? {}
-      : {
-          warnings: [
-            `The integration ${name} is not named <tool>-<service>, as ${integrationNameFor('baton', service.name)}: nobody sees by its name what sends here`,
-          ],
-        };
+    const warning = nameWarning(name, service.name);
+    const warnings = warning === undefined ? {} : { warnings: [warning] };
     return { id, name, values: () => ({ PAGERDUTY_ROUTING_KEY: key }), ...warnings };
   };
   return {
@@ -362,6 +357,12 @@ const slug = (name: string) =>
 
 /** What sends, and to which service. */
 export const integrationNameFor = (tool: string, service: string) => `${tool}-${slug(service)}`;
+
+/** That an integration is not named after tool and service; undefined: it is. */
+export const nameWarning = (name: string, service: string): string | undefined =>
+  isToolAndService(name, service)
+    ? undefined
+    : `The integration ${name} is not named <tool>-<service>, as ${integrationNameFor('baton', service)}: nobody sees by its name what sends here`;
 
 function isToolAndService(name: string, service: string): boolean {
   const [tool = ''] = name.split('-');

@@ -127,6 +127,26 @@ describe('PagerDuty', () => {
     expect(findingOf(found, 'Events API v2 integration key')?.reason).toContain('baton connections test');
   });
 
+  it('warns of an integration that is not named after tool and service, which is no fault', async () => {
+    const { simulator, env } = await worlds.pagerduty();
+    const said = async () => {
+      const found = await examined('pagerduty', env);
+      expect(found.state).toBe('well');
+      return findingOf(found, 'Events API v2 integration key')?.reason;
+    };
+    const key = 'f0'.repeat(16);
+    const [service] = simulator.world.services;
+    if (!service) throw new Error('there is no service');
+    env.PAGERDUTY_ROUTING_KEY = key;
+    const named = (name: string) => {
+      service.integrations = [{ id: 'PINTEGR', name, routingKey: key }];
+    };
+    named('Alerts');
+    expect(await said()).toContain('The integration Alerts is not named <tool>-<service>, as baton-');
+    named(`deploys-${service.name.toLowerCase()}`);
+    expect(await said()).toBeUndefined();
+  });
+
   it('misses a webhook secret, without which nothing comes in', async () => {
     const { env } = await worlds.pagerduty();
     const found = await examined('pagerduty', { ...env, PAGERDUTY_WEBHOOK_SECRETS: undefined });

@@ -257,6 +257,25 @@ describe('a request that changes something', () => {
     ]);
   });
 
+  it('carries a form or a text in place of JSON, of the kind that its header says', async () => {
+    const { url, run, heard } = await always({ status: 204 });
+    await run(sendHttpRequest, { method: 'POST', url, form: { 'a b': 'x&y=ü', n: 7, yes: true } });
+    await run(sendHttpRequest, { method: 'POST', url, text: 'deploy_failed{stage="live"} 1\n' });
+    await run(sendHttpRequest, {
+      method: 'PUT',
+      url,
+      text: '<event/>',
+      headers: { 'Content-Type': 'application/xml' },
+    });
+    expect(heard.map(({ body, headers: { 'content-type': type } }) => [type, body])).toEqual([
+      ['application/x-www-form-urlencoded', 'a+b=x%26y%3D%C3%BC&n=7&yes=true'],
+      ['text/plain; charset=utf-8', 'deploy_failed{stage="live"} 1\n'],
+      ['application/xml', '<event/>'],
+    ]);
+    const failure = await failureOf(run(sendHttpRequest, { method: 'POST', url, body: {}, text: '' }));
+    expect(failure).toMatchObject({ type: 'InvalidInput', message: expect.stringContaining('one body') });
+  });
+
   it.each(['POST', 'PATCH'] as const)('is a %s.* is not sent twice unseen', async (method) => {
     const { url, run, heard } = await always({ status: 200 });
     const failure = await failureOf(run(sendHttpRequest, { method, url }, afterUnknownOutcome));
