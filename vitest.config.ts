@@ -10,19 +10,22 @@ const limits = { pool: 'forks', testTimeout: 30_000, hookTimeout: 60_000 } as co
 const sideBySide = { ...limits, maxWorkers: 2 };
 const alone = { ...limits, maxWorkers: 1 };
 
-/** A whole Baton each, or a module in another's place: a process of its own. All others share two, and what these have loaded. */
-const apart = ['test/stories/**/*.test.ts', 'test/server/retention.test.ts'];
+/** A module in another's place: a process of its own. All others share two, and what these have loaded. */
+const apart = ['test/server/retention.test.ts'];
+/** A whole Baton each. They come after the others: what two of them load and leave behind is much. */
+const stories = ['test/stories/**/*.test.ts'];
 const quickRun = {
   projects: [
     {
       test: {
         name: 'parts',
         include: ['test/**/*.test.ts'],
-        exclude: [...slow, ...apart],
+        exclude: [...slow, ...apart, ...stories],
         isolate: false,
         ...sideBySide,
       },
     },
+    { test: { name: 'stories', include: stories, isolate: false, ...sideBySide } },
     { test: { name: 'apart', include: apart, ...sideBySide } },
   ],
 };
