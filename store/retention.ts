@@ -181,11 +181,11 @@ export function retentionOn({ db }: Context): Retention {
 
   /** After so long nothing is taken for a repeat any more. */
   async function pruneRepeats(transaction: Transaction<Tables>): Promise<number> {
-    await sql`
+    const { numAffectedRows } = await sql`
       delete from repeats where (source, about) in (
         select source, about from repeats where first_at < now() - make_interval(mins => ${2 * repeatMinutes})
         order by first_at limit ${mostAtOnce})`.execute(transaction);
-    return 0;
+    return Number(numAffectedRows ?? 0);
   }
 
   /** The oldest lines, as one segment. One that is not whole stays: it shows what somebody did to it. */
@@ -245,7 +245,7 @@ export function retentionOn({ db }: Context): Retention {
   return {
     async prune({ days, secretKey }): Promise<Pruned> {
       await alone(pruneConnections);
-      await alone(pruneRepeats);
+      const repeats = await alone(pruneRepeats);
       return {
         events: await goOnPruningEvents(days),
         incidents: await alone((transaction) => pruneIncidents(days, transaction)),
@@ -255,7 +255,7 @@ export function retentionOn({ db }: Context): Retention {
         texts: await alone((transaction) => pruneTexts(days, transaction)),
         deliveries: await alone((transaction) => pruneDeliveries(days, transaction)),
         lines: await alone((transaction) => pruneLines(days, secretKey, transaction)),
-        more: goesOnFrom !== undefined,
+        more: goesOnFrom !== undefined || repeats > 0,
       };
     },
   };

@@ -15,6 +15,8 @@ const room = z.object({
   id: z.string(),
   name: z.string(),
   creator: z.string().optional(),
+  /** In seconds since 1970. */
+  created: z.number().optional(),
   purpose: z.object({ value: z.string() }).default({ value: '' }),
 });
 type Room = z.output<typeof room>;
@@ -29,7 +31,7 @@ const inverse = { none: 'an archived channel cannot be opened again, so its room
 /**
  * One room for an incident: a name made from the incident, and a purpose that carries its id. A name that is taken is
  * looked up: a room of Baton's for this incident is adopted, any other is left alone and the name gets a number. A room
- * of Baton's without a purpose was left by an attempt that broke off. An archived room cannot be used again, and its
+ * of Baton's without a purpose was left by an attempt that broke off, unless it is quite new: another run is about to give it one. An archived room cannot be used again, and its
  * name stays taken.
  */
 export const openSlackWarRoom = defineActivity({
@@ -96,7 +98,7 @@ export const openSlackWarRoom = defineActivity({
     const rooms = await liveRooms(api, ({ name }) => names.includes(name));
     const ours = rooms.filter(({ creator }) => creator === self.user_id);
     const adopted =
-      ours.find((each) => carries(each, incidentId)) ?? ours.find(({ purpose }) => purpose.value === '');
+      ours.find((each) => carries(each, incidentId)) ?? ours.find((each) => isLeft(each, attempt.number));
     if (adopted) return opened(self, adopted, false, await setPurpose(api, adopted, incidentId));
 
     const taken = new Set(rooms.map(({ name }) => name));
@@ -137,6 +139,13 @@ async function roomMade(api: WebClient, made: unknown): Promise<Room | undefined
   );
   return channel.is_archived ? undefined : channel;
 }
+
+/** An attempt lasts no longer. */
+const newSeconds = 60;
+
+/** Another account's incident can have the same number and title, and its room the same name. */
+const isLeft = ({ purpose, created = 0 }: Room, attempt: number) =>
+  purpose.value === '' && (attempt > 1 || Date.now() / 1000 - created > newSeconds);
 
 /** Whole words are compared: one incident's id can begin like another's. */
 const carries = ({ purpose }: Room, incidentId: string) =>

@@ -27,6 +27,7 @@ export function conversationMethods(workspace: Workspace): Record<string, Method
           topic: '',
           purpose: '',
           memberIds: [me()],
+          created: Math.floor(Date.now() / 1000),
         };
         world.channels.push(channel);
         announce(channel, 'channel_join', me(), `<@${me()}> has joined the channel`);

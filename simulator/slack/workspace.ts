@@ -40,7 +40,7 @@ export function openWorkspace(world: SlackWorld, act: Act): Workspace {
 }
 
 export function shapeOf({ world, isMember }: Workspace, channel: Channel): Record<string, unknown> {
-  const { id, name, kind, creator, archived, topic, purpose } = channel;
+  const { id, name, kind, creator, archived, topic, purpose, created = 0 } = channel;
   if (kind === 'im') {
     const user = channel.memberIds.find((each) => each !== world.bot.userId);
     return { id, is_im: true, user, is_archived: archived };
@@ -57,6 +57,7 @@ export function shapeOf({ world, isMember }: Workspace, channel: Channel): Recor
     is_general: name === 'general',
     is_member: isMember(channel),
     creator,
+    created,
     topic: { value: topic, creator, last_set: 0 },
     purpose: { value: purpose, creator, last_set: 0 },
     num_members: channel.memberIds.length,

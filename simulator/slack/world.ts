@@ -35,6 +35,8 @@ export interface Channel {
   topic: string;
   purpose: string;
   memberIds: string[];
+  /** In seconds since 1970. Left out: long ago. */
+  created?: number;
 }
 
 export interface Metadata {

@@ -69,4 +69,17 @@ describe.each(await backends())('words that say nothing of their own, on $name',
     await pass(source, 2 * repeatMinutes);
     expect(await count()).toBe(0);
   });
+
+  it('are forgotten however many there are', async () => {
+    await world.run(
+      `insert into repeats select '/http/many', n::text, 'sha256:a', n::text, now() - interval '3 hours' from generate_series(1, 1200) n`,
+    );
+    while ((await store.prune({ days: 365 })).more);
+    const left = await world.db
+      .selectFrom('repeats')
+      .select('about')
+      .where('source', '=', '/http/many')
+      .execute();
+    expect(left).toEqual([]);
+  });
 });

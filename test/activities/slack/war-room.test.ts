@@ -98,6 +98,26 @@ describe('a war room', () => {
     });
   });
 
+  it('leaves a room alone that another run has just opened, and has not given its purpose yet', async () => {
+    const { simulator, run } = await startWorkspace();
+    const channel = {
+      id: 'C1',
+      name: 'inc-4211-checkout-is-slow',
+      kind: 'public' as const,
+      creator: 'U0BATON',
+      archived: false,
+      topic: '',
+      purpose: '',
+      memberIds: ['U0BATON'],
+    };
+    simulator.world.channels.push({ ...channel, created: Math.floor(Date.now() / 1000) - 5 });
+    expect(await run(openSlackWarRoom, incident)).toMatchObject({ created: true, name: `${channel.name}-2` });
+    expect(simulator.world.channels.find(({ id }) => id === 'C1')?.purpose).toBe('');
+    const left = await startWorkspace();
+    left.simulator.world.channels.push({ ...channel, created: Math.floor(Date.now() / 1000) - 120 });
+    expect(await left.run(openSlackWarRoom, incident)).toMatchObject({ created: false, name: channel.name });
+  });
+
   it('is a conflict where nine rooms of that name are taken', async () => {
     const { simulator, run } = await startWorkspace();
     simulator.world.channels.push(
