@@ -3,8 +3,17 @@ import { comparisonOf, type Pack, span } from './pack.ts';
 import { beganBy, runState } from './run-lines.ts';
 import { sentenceOf } from './story.ts';
 
-/** Texts from outside stay text: no mark of Markdown in them counts. */
-const plain = (text: string) => text.replace(/\s+/g, ' ').replaceAll(/[\\`*_{}[\]<>#|~]/g, '\\$&');
+/** Keeps what stands before and after it apart, and is not seen. */
+const apart = '\u200b';
+
+/** Texts from outside stay text: no mark of Markdown in them counts, nobody is mentioned, and no address becomes a link. */
+const plain = (text: string) =>
+  text
+    .replace(/\s+/g, ' ')
+    .replaceAll(/[\\`*_{}[\]<>#|~&]/g, '\\$&')
+    .replaceAll('@', `@${apart}`)
+    .replaceAll('://', `:${apart}//`)
+    .replaceAll(/\bwww\./gi, (www) => `${www.slice(0, -1)}${apart}.`);
 
 const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 

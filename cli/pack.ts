@@ -26,15 +26,17 @@ export interface Pack {
   warnings: string[];
 }
 
+const entriesAtOnce = 2_000;
+
 export async function packOf(id: string, ask: Ask): Promise<Pack> {
   const [shown, first] = await Promise.all([
     ask('incidents.show', { id }),
-    ask('incidents.timeline', { id, show: 'all', limit: 200 }),
+    ask('incidents.timeline', { id, show: 'all', limit: entriesAtOnce }),
   ]);
   const { items, next, id: _, position: __, counts, warnings, ...numbers } = first;
   const entries = [...items];
   for (let cursor = next; cursor !== undefined; ) {
-    const page = await ask('incidents.timeline', { id, show: 'all', limit: 200, cursor });
+    const page = await ask('incidents.timeline', { id, show: 'all', limit: entriesAtOnce, cursor });
     entries.push(...page.items);
     cursor = page.next;
   }

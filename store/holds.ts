@@ -40,7 +40,12 @@ export interface Holds {
   /** Undefined: there is none. One that was lifted before, or is over, stays as it is. */
   liftHold(id: number, by: string, because: string, line: Entry): Promise<Hold | undefined>;
   /** Newest first. `live`: those that hold now, or will. */
-  listHolds(page: { live: boolean; before?: number | undefined; limit: number }): Promise<Hold[]>;
+  listHolds(page: {
+    live: boolean;
+    kind?: HoldKind | undefined;
+    before?: number | undefined;
+    limit: number;
+  }): Promise<Hold[]>;
 }
 
 export const holdSteps = [
@@ -99,9 +104,10 @@ export function holdsOn({ db, scrub, makeLine }: Context): Holds {
       return rows[0] && holdOf(rows[0]);
     },
 
-    async listHolds({ live, before, limit }) {
+    async listHolds({ live, kind, before, limit }) {
       let query = db.selectFrom('holds').selectAll().orderBy('id', 'desc').limit(limit);
       if (before !== undefined) query = query.where('id', '<', before);
+      if (kind !== undefined) query = query.where('kind', '=', kind);
       if (live)
         query = query.where(
           sql<boolean>`lifted_at is null and (until_at is null or until_at > statement_timestamp())`,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { holdKinds } from '../../domain/guard.ts';
+import { type Hold, holdKinds } from '../../domain/guard.ts';
+import type { Principal } from '../../domain/rights.ts';
 
 /** To what a hold is limited. */
 export const holdScope = {
@@ -24,3 +25,17 @@ export const holdShape = z
     liftedBecause: z.string().exactOptional(),
   })
   .meta({ id: 'Hold' });
+
+/**
+ * What somebody may know of what holds changes back. Whoever is limited sees what holds for all, or for what is theirs, and neither a target nor
+ * who has set it.
+ */
+export function holdsFor({ scope }: Principal, holds: readonly Hold[]): Hold[] {
+  if (!scope) return [...holds];
+  const { workflows, services } = scope;
+  const isTheirs = ({ workflow, service, target }: Hold) =>
+    target === undefined &&
+    (workflow === undefined || workflows === undefined || workflows.includes(workflow)) &&
+    (service === undefined || services === undefined || services.includes(service));
+  return holds.filter(isTheirs).map((hold) => ({ ...hold, by: 'an operator' }));
+}

@@ -107,7 +107,7 @@ async function change(
 
 /** What a person asks for is made under the kill switch too, unless it names PagerDuty; what a program asks for is not. */
 async function checkSwitches({ store, principal }: OperationContext): Promise<void> {
-  const holds = await store.listHolds({ live: true, limit: 100 });
+  const holds = await store.listHolds({ live: true, kind: 'kill-switch', limit: 1_000 });
   const now = Date.now();
   const held = holds.find(
     ({ kind, provider, workflow, from }) =>

@@ -61,6 +61,8 @@ export const incidentTimeline = defineOperation({
         '`position` of an earlier answer: only what came since then. Some of it may come again, under its id',
       ),
     ...pageInput,
+    // The whole story is gathered for each page.
+    limit: z.int().min(1).max(2_000).default(50).describe('At most so many'),
   }),
   output: z.object({
     id: z.string(),

@@ -7,7 +7,7 @@ import type { ListedEvent } from '../../store/events.ts';
 import { type EventWhy, heldChanges, summaryOf, whyOfEvent } from '../story/why.ts';
 import { withDoing } from './doing.ts';
 import { findEvent } from './events.ts';
-import { holdShape } from './hold-shapes.ts';
+import { holdShape, holdsFor } from './hold-shapes.ts';
 import { idOfIncident, isIncident, mustBeMine, unknownIncident } from './incidents.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 import { idInput, runShape } from './shapes.ts';
@@ -123,12 +123,13 @@ interface Looked {
 
 async function whyOf({ subject, events, runs: rows }: Looked, context: OperationContext) {
   const { store, running } = context;
-  const [lines, runs, switches, lowerings] = await Promise.all([
+  const [lines, runs, holds, lowerings] = await Promise.all([
     linesOf(subject, context),
     withDoing(rows, context).then((doing) => withWaits(doing, context)),
     store.listHolds({ live: true, limit: holdsShown }),
     store.lowerings(),
   ]);
+  const switches = holdsFor(context.principal, holds);
   const state = stateIn(running?.());
   const waitsBecause = (since: string) =>
     `It is still in the inbox since ${dated(since)}${state.length > 0 ? `: ${state.join(' ')}` : ', and is taken up as soon as the events before it are.'}`;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { batonVersion } from '../../domain/version.ts';
 import { longestPollMilliseconds, pollersOf } from '../pollers.ts';
-import { holdShape } from './hold-shapes.ts';
+import { holdShape, holdsFor } from './hold-shapes.ts';
 import { stateIn } from './incident-why.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 import { eventShape } from './shapes.ts';
@@ -52,12 +52,13 @@ export const showStatus = defineOperation({
   async run(_, context) {
     const { store, running, simulated = [], providers, principal, commit } = context;
     const state = running?.();
-    const [holds, inbox, events, workers] = await Promise.all([
+    const [all, inbox, events, workers] = await Promise.all([
       store.listHolds({ live: true, limit: 100 }),
       store.backlog(),
       principal.scope ? { items: [] } : store.pageOfEvents({ limit: 1 }),
       workersOf(context),
     ]);
+    const holds = holdsFor(principal, all);
     const [last] = events.items;
     const simulatable = providers.filter((each) => each.simulated).length;
     return {

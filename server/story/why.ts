@@ -1,4 +1,5 @@
 import type { Disposition } from '../../domain/disposition.ts';
+import type { HoldScope } from '../../domain/guard.ts';
 import type { RunMode } from '../../domain/mode.ts';
 import { detailOf, type RecordedAnswer, type RecordRow } from '../../domain/record.ts';
 import { dated } from '../../domain/story/step.ts';
@@ -86,10 +87,17 @@ export function whyOfEvent(
     type: event.type,
     at: event.receivedAt,
     disposition: event.disposition ?? 'pending',
-    reason: reasonOf(event, told, hold, waitsBecause),
+    reason: answered || !isSettled(event) ? reasonOf(event, told, hold, waitsBecause) : notKept(event),
     answers: told,
   };
 }
+
+/** Triggers were asked about it. */
+const isSettled = ({ disposition }: ListedEvent) =>
+  disposition === 'dispatched' || disposition === 'ignored' || disposition === 'stale';
+
+const notKept = ({ reason = '' }: ListedEvent) =>
+  `What triggers said to it is not kept any more${reason === '' ? '' : `; what became of it: ${reason}`}.`;
 
 function reasonOf(
   { disposition, reason = '', receivedAt }: ListedEvent,
@@ -192,6 +200,24 @@ export interface LiveRun {
 
 const mostNamed = 5;
 
+type Switch = HoldScope & { kind: string; reason: string };
+
+/** One that holds everything says the most; of a limited one, what it holds. */
+function stoppedBy(killSwitches: readonly Switch[]): string {
+  const limitsOf = ({ provider, workflow, service, activity, target }: Switch) =>
+    [
+      provider && `the provider ${provider}`,
+      workflow && `the workflow ${workflow}`,
+      service && `the service ${service}`,
+      activity,
+      target,
+    ].filter((limit) => limit !== undefined && limit !== '');
+  const whole = killSwitches.find((each) => limitsOf(each).length === 0);
+  if (whole) return ` The kill switch is on (${whole.reason}), so nothing is changed.`;
+  const [first] = killSwitches;
+  return first ? ` The kill switch is on for ${limitsOf(first).join(', ')} (${first.reason}).` : '';
+}
+
 /** It is about the incident itself, and not about what another run asks people or how that ended. */
 const isOwn = ({ event }: LiveRun) => !/^(approval|question|run)\./.test(event?.type ?? '');
 
@@ -200,13 +226,11 @@ export function summaryOf(
   events: readonly EventWhy[],
   all: readonly LiveRun[],
   held: readonly HeldChange[],
-  switches: readonly { kind: string; reason: string }[],
+  switches: readonly Switch[],
 ): string {
   const runs = all.some(isOwn) ? all.filter(isOwn) : all;
   const live = runs.filter(({ state }) => state === 'starting' || state === 'running');
-  const holds = switches.filter(({ kind }) => kind === 'kill-switch');
-  const stopped =
-    holds[0] === undefined ? '' : ` The kill switch is on (${holds[0].reason}), so nothing is changed.`;
+  const stopped = stoppedBy(switches.filter(({ kind }) => kind === 'kill-switch'));
   const [last] = held;
   const guarded = last === undefined ? '' : ` ${last.activity} is held: ${last.reason}.`;
   if (live.length > 0)

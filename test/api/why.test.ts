@@ -297,6 +297,30 @@ describe('why', () => {
     await store.liftHold(hold.id, 'person:ada', 'over', entry());
   });
 
+  it('a kill switch of others is no word to whoever is limited, and says what it holds', async () => {
+    const { subject } = await dispatched({ urgency: 'low' });
+    const limits = { provider: 'slack', workflow: 'other', service: 'PSECRET', target: 'ec2:i-secret' };
+    const hold = await store.setHold(
+      { kind: 'kill-switch', ...limits, by: 'person:ada@example.com', reason: 'a customer’s breach' },
+      () => entry(),
+    );
+    const why = await get(`/incidents/${subject}/why`);
+    expect(why.summary).toContain(
+      'The kill switch is on for the provider slack, the workflow other, the service PSECRET, ec2:i-secret (a customer’s breach).',
+    );
+    const principal = {
+      kind: 'token',
+      name: 'limited',
+      role: 'viewer',
+      scope: { services: ['PCHECK'] },
+    } as const;
+    served.principals.set('limited', principal);
+    const limited = { token: 'limited' };
+    const answers = [await get(`/incidents/${subject}/why`, limited), await get('/status', limited)];
+    expect(JSON.stringify(answers)).not.toMatch(/secret|breach/i);
+    await store.liftHold(hold.id, 'person:ada', 'over', entry());
+  });
+
   it('an event or a run is parked, or waits in the inbox because Temporal is away', async () => {
     const parked = await dispatched({ service: 'PBROKEN' });
     const why = await get(`/incidents/${parked.subject}/why`);
