@@ -36,6 +36,8 @@ describe('each change that somebody asks for', () => {
     const simulated = { provider: 'jira', connection: 'default' } as Examined;
     pagerDuty = await startPagerDuty();
     served = await serve(store, {
+      // What PagerDuty does is looked at in the story of a whole incident.
+      changesIncident: async () => ({ changed: true }),
       clientFor: (provider, of) => clientFor(provider, of, {}),
       publicUrl: 'https://baton.example.com',
       runs: { client, taskQueue: 'none', eagerStart: false, authority: authorityOf('a key of this test') },
@@ -108,6 +110,9 @@ describe('each change that somebody asks for', () => {
 
   /** For each change: makes what it needs, and gives the path and the body by which it is asked for. */
   const askings: Record<string, () => Promise<[path: string, body?: unknown]>> = {
+    'incidents.acknowledge': async () => [`/incidents/${(await incident(store)).subject}/acknowledge`],
+    'incidents.resolve': async () => [`/incidents/${(await incident(store)).subject}/resolve`],
+    'incidents.note': async () => [`/incidents/${(await incident(store)).subject}/note`, { text: 'x' }],
     'events.replay': async () => [`/events/${(await incident(store)).seq}/replay`],
     'runs.start': async () => ['/runs', await started()],
     'runs.stop': async () => {
