@@ -22,6 +22,7 @@ import { addRecordCommands } from './record.ts';
 import { addRunCommands } from './runs.ts';
 import { addProcessCommands } from './serve.ts';
 import { addSetupCommands } from './setup.ts';
+import { addSignInCommand } from './sign-in.ts';
 import { addStoreCommands } from './store-size.ts';
 import { addTextCommands } from './texts.ts';
 import { addTriggerCommands } from './triggers.ts';
@@ -68,6 +69,7 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addConfigCommand(program, wiring);
   addAccessCommand(program, wiring);
   addAdminTokenCommand(program, wiring);
+  addSignInCommand(program, wiring);
   await addOperationCommands(program, wiring);
   try {
     await program.parseAsync(wiring.argv, { from: 'user' });
