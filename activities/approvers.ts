@@ -141,6 +141,16 @@ function looksAt({ userIds, userGroup, pagerDutyTeam, onCallOf }: Approvers, per
   ];
 }
 
+/** Which user of PagerDuty has this address; undefined: none. Rejects where PagerDuty gives no answer. */
+export async function responderId(
+  email: string,
+  connection: string,
+  directory: Directory,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return (await pagerDutyUserOf({ directory, connection, email, signal }))?.id;
+}
+
 async function pagerDutyUserOf({ directory, connection, email, signal }: Person) {
   return findUser(await directory.clients.pagerduty(connection), email, signal);
 }

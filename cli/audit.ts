@@ -25,7 +25,7 @@ export function addAuditCommands(program: Command, wiring: Wiring): void {
     wiring,
     async ({ output, json }, incident = '') => {
       const rows = await withAsk(wiring, (ask) =>
-        firstOf((page) => ask('incidents.timeline', { id: incident, ...page })),
+        firstOf((page) => ask('incidents.record', { id: incident, ...page })),
       );
       if (rows.length === 0)
         throw new CliFailure(`The record has no line about ${incident}`, {

@@ -29,7 +29,7 @@ export function addDemoCommand(program: Command, wiring: Wiring): void {
       const ending = await withAsk(wiring, (ask) =>
         followTimeline(
           {
-            lines: async (after) => (await ask('incidents.timeline', { id, after, limit: 200 })).items,
+            lines: async (after) => (await ask('incidents.record', { id, after, limit: 200 })).items,
             runs: async () => (await ask('runs.list', { subject: id, limit: 50 })).items,
           },
           output,

@@ -123,7 +123,7 @@ async function planEvent(
   { output, json, wiring }: { output: Output; json: boolean; wiring: Wiring },
 ): Promise<void> {
   await withAsk(wiring, async (ask) => {
-    const { answers } = await ask('triggers.test', { event });
+    const { answers } = await ask('events.test', { event });
     const matched = answers.filter(({ answer }) => answer === 'yes').map(({ trigger }) => trigger);
     if (matched.length === 0) output.note(`No trigger answers event ${event}.`);
     for (const name of matched) {

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { detailOf, type RecordRow } from '../domain/record.ts';
+import { tellerOf } from '../domain/story/story.ts';
 import type { Output } from './output.ts';
-import { formatLine, timelineOf } from './timeline.ts';
+import { storyPrinter } from './story.ts';
 
 const everyMilliseconds = 200;
 /** Without a new line for so long, the story is over: after the end of its runs, after the resolve, while people are asked, and at any time. */
@@ -29,6 +30,8 @@ export async function followTimeline(
   output: Output,
   { after, signal }: Following,
 ): Promise<Ending> {
+  const teller = tellerOf();
+  const print = storyPrinter(output);
   let position = after;
   let lastRead = '';
   let lastNews = Date.now();
@@ -38,10 +41,10 @@ export async function followTimeline(
   while (!signal.aborted) {
     const rows = await incident.lines(position);
     const linked = rows.filter(({ seq }) => seq !== undefined);
-    for (const line of linked.flatMap(timelineOf)) {
+    for (const step of linked.flatMap((row) => teller.tell(row))) {
       // A check that is repeated until it holds is shown once.
-      const name = line.mark === '.' ? `${line.who} ${line.text.split(' ')[0]}` : '';
-      if (name === '' || name !== lastRead) output.line(formatLine(line, output.color));
+      const name = step.kind === 'read' ? `${step.run} ${step.activity}` : '';
+      if (name === '' || name !== lastRead) print(step);
       lastRead = name;
     }
     for (const row of linked) {

@@ -1,15 +1,15 @@
 import { type Command, Option } from 'commander';
 import { incidentStatuses } from '../domain/incident.ts';
 import { sizeInWords, whereKept } from '../domain/kept-text.ts';
-import { detailOf, type RecordRow } from '../domain/record.ts';
-import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { act, orNotFound, parseLimit, withAsk } from './command.ts';
+import { incidentArgument, namedIncident, orNoIncident } from './named-incident.ts';
 import { printable, printableText, table } from './output.ts';
+import { packOf } from './pack.ts';
 import { firstOf } from './pages.ts';
 import { parkedLine } from './parked.ts';
-import { beginningLine } from './run-lines.ts';
 import { standing } from './standing.ts';
+import { hung, storyPrinter } from './story.ts';
 
 interface ListOptions {
   status?: (typeof states)[number];
@@ -57,41 +57,30 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
     incidents
       .command('show')
       .description('what ran, who decided, and why nothing else ran')
-      .argument('<incident>', 'as incidents list tells it: PagerDuty’s id, or <connection>/<id>'),
+      .argument('<incident>', incidentArgument),
     wiring,
-    async ({ output, json }, id = '') => {
-      const { events, runs, record } = await withAsk(wiring, async (ask) => ({
-        events: await firstOf((page) => ask('events.list', { subject: id, ...page })),
-        runs: await firstOf((page) => ask('runs.list', { subject: id, ...page })),
-        record: await firstOf((page) => ask('incidents.timeline', { id, ...page })),
-      }));
-      if (events.length === 0 && record.length === 0)
-        throw new CliFailure(`Nothing is known of an incident ${id}`, {
-          next: 'baton events list shows what has come in.',
-          exit: exits.notFound,
-        });
-      if (json) return output.json({ incident: id, events, runs, record });
-
-      output.line(`Incident ${printable(id)}`);
-      output.line();
-      output.line(runs.length > 0 ? 'Ran:' : whyNothing(record));
-      for (const shown of runs) {
-        const { id: run, state, workflow, outcome, failure, stuck, parked = [] } = shown;
-        const end = failure ? `${failure.class}: ${failure.message}` : (outcome ?? '');
-        output.line(
-          printable(`  ${run}  ${state}${end === '' || end === state ? '' : `, ${end}`}  (${workflow})`),
-        );
-        const began = beginningLine(shown);
-        if (began !== '') output.line(`    ${began}`);
-        if (stuck && !stuck.over) output.line(`    ${standing(stuck)}`);
-        for (const each of parked) output.line(`    ${parkedLine(run, each)}`);
+    async ({ output, json }, named = '') => {
+      const { pack, why } = await withAsk(wiring, async (ask) => {
+        const id = await namedIncident(named, ask);
+        const [found, told] = await Promise.all([packOf(id, ask), ask('incidents.why', { id })]);
+        return { pack: found, why: told };
+      }).catch(orNoIncident(named));
+      if (json) return output.json({ ...pack, why });
+      for (const line of pack.head) for (const each of hung('', printable(line), '  ')) output.line(each);
+      for (const run of pack.runs) {
+        if (run.stuck && !run.stuck.over) output.line(`  ${standing(run.stuck)}`);
+        for (const each of run.parked ?? []) output.line(`  ${parkedLine(run.id, each)}`);
       }
-      const held = events.filter(({ disposition }) => disposition === 'parked' || disposition === undefined);
-      for (const { seq, type, disposition, reason } of held)
-        output.line(printable(`  event ${seq} ${type}: ${disposition ?? 'pending'} ${reason ?? ''}`));
       output.line();
-      const { formatLine, storyOf } = await import('./timeline.ts');
-      for (const line of storyOf(record)) output.line(formatLine(line, output.color));
+      for (const line of hung('', printable(`Why: ${why.summary}`))) output.line(line);
+      for (const { seq, type, disposition, reason } of why.events)
+        if (disposition === 'parked' || disposition === 'pending')
+          for (const line of hung(`  event ${seq} `, printable(`${type}: ${disposition}. ${reason}`)))
+            output.line(line);
+      output.line();
+      const print = storyPrinter(output);
+      for (const entry of pack.entries) print(entry);
+      for (const warning of pack.warnings) output.note(printable(warning));
     },
   );
 
@@ -150,8 +139,3 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
     },
   );
 }
-
-const whyNothing = (record: readonly RecordRow[]) =>
-  record.some((row) => detailOf(row, 'event.answered')?.answers?.some(({ answer }) => answer === 'joined'))
-    ? 'It has no run of its own. The lines marked ">" below say which run it joined.'
-    : 'Nothing ran. The lines marked "-" below say why.';

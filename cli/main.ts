@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { batonVersion } from '../domain/version.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { addAccessCommand, addAdminTokenCommand } from './access.ts';
@@ -23,10 +24,13 @@ import { addRunCommands } from './runs.ts';
 import { addProcessCommands } from './serve.ts';
 import { addSetupCommands } from './setup.ts';
 import { addSignInCommand } from './sign-in.ts';
+import { addStatusCommand } from './status.ts';
 import { addStoreCommands } from './store-size.ts';
 import { addTextCommands } from './texts.ts';
+import { addTimelineCommand } from './timeline.ts';
 import { addTriggerCommands } from './triggers.ts';
 import { addUndoCommand } from './undo.ts';
+import { addWhyCommand } from './why.ts';
 
 /**
  * Runs one command and returns its exit code: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed, 5 conflict, 8 timed
@@ -37,7 +41,7 @@ export async function runCli(wiring: Wiring): Promise<number> {
     .description(
       'Runs the response to an incident: events meet triggers, triggers start workflows, workflows act.',
     )
-    .version('0.1.0')
+    .version(batonVersion)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void wiring.streams.stdout.write(text),
@@ -52,6 +56,9 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addDoctorCommand(program, wiring);
   addBundleCommand(program, wiring);
   addIncidentCommands(program, wiring);
+  addWhyCommand(program, wiring);
+  addTimelineCommand(program, wiring);
+  addStatusCommand(program, wiring);
   addTextCommands(program, wiring);
   addRunCommands(program, wiring);
   addPlanCommand(program, wiring);

@@ -1,3 +1,4 @@
+import { dated } from '../domain/story/step.ts';
 import type { ShownRun } from '../server/operations/shapes.ts';
 import { printable } from './output.ts';
 
@@ -35,7 +36,28 @@ const modeWords: Record<NonNullable<ShownRun['mode']>, string> = {
   auto: 'auto',
 };
 
-const beganBy = ({ event, operation }: ShownRun) => (event ? `${event.type} (${event.id})` : operation);
+export const beganBy = ({ event, operation }: ShownRun) =>
+  event ? `${event.type} (${event.id})` : operation;
 
 const codeOf = ({ build, commit }: NonNullable<ShownRun['worker']>) =>
   `build ${build}${commit === undefined ? '' : `, commit ${commit}`}`;
+
+/** Where a run stands, and for what and until when it waits. */
+export function runState({ state, outcome, failure, stuck, waitsFor = [], doing = [] }: ShownRun): string {
+  if (stuck && !stuck.over) return `stands still since ${dated(stuck.since)} (${stuck.reason})`;
+  if (failure) return `${state}: ${failure.class}: ${failure.message}`;
+  const [waits] = waitsFor;
+  if (waits) return `waits for ${waitNames[waits.kind]} until ${dated(waits.until)}: ${waits.summary}`;
+  const [retried] = doing.filter(({ retryAt }) => retryAt !== undefined);
+  if (retried)
+    return `tries ${retried.activity} again at ${dated(retried.retryAt ?? '')}, for attempt ${retried.attempt} (${retried.failure ?? 'no answer'})`;
+  const [now] = doing;
+  if (now) return `${state}: ${now.activity} since ${dated(now.since ?? '')}`;
+  return outcome === undefined || outcome === state ? state : `${state}: ${outcome}`;
+}
+
+const waitNames = {
+  approval: 'an approval',
+  answer: 'an answer',
+  parked: 'a decision about a failed step',
+} as const;

@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { type ParkDecision, parkDecisions } from '../domain/park.ts';
+import { tellerOf, withoutRepeats } from '../domain/story/story.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import type { ShownRun } from '../server/operations/shapes.ts';
 import { act, orNotFound, parseLimit, withAsk } from './command.ts';
@@ -9,6 +10,7 @@ import { firstOf } from './pages.ts';
 import { printParked } from './parked.ts';
 import { beginningLines } from './run-lines.ts';
 import { standing } from './standing.ts';
+import { storyPrinter } from './story.ts';
 
 interface UnparkOptions {
   input?: string[];
@@ -66,8 +68,9 @@ export function addRunCommands(program: Command, wiring: Wiring): void {
       for (const parked of run.parked ?? []) printParked(parked, output);
       if (run.outcome) output.line(printable(`outcome: ${run.outcome}`));
       if (run.failure) output.line(printable(`failure: ${run.failure.class}: ${run.failure.message}`));
-      const { formatLine, storyOf } = await import('./timeline.ts');
-      for (const line of storyOf(steps)) output.line(formatLine(line, output.color));
+      const teller = tellerOf();
+      const print = storyPrinter(output);
+      for (const step of withoutRepeats(steps.flatMap((row) => teller.tell(row)))) print(step);
     },
   );
 

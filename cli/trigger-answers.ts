@@ -71,7 +71,7 @@ async function said(
   types: ReadonlyMap<string, readonly string[]>,
   ask: Ask,
 ): Promise<Said[]> {
-  const { event, type, answers, now } = await ask('triggers.test', { trigger, ...asked });
+  const { event, type, answers, now } = await ask('events.test', { trigger, ...asked });
   return answers.map(({ trigger: name, ...answer }) => ({
     trigger: name,
     event,

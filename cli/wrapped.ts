@@ -1,5 +1,5 @@
 /** As wide as the terminals of old, and of mails. */
-const lineWidth = 80;
+export const lineWidth = 80;
 
 /** Words in lines of at most `lineWidth`, all but the first line indented a little more. */
 export function wrapped(words: readonly string[], indent: string): string[] {

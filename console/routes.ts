@@ -82,7 +82,7 @@ type Query = Readonly<Record<string, string | number | undefined>>;
 /** An address with a query; what is undefined or empty is left out. */
 export function address(path: string, query: Query = {}): string {
   const set = Object.entries(query).flatMap(([name, value]) =>
-    value === undefined || value === '' ? [] : [[name, String(value)]],
+    value === undefined || value === '' ? [] : [[name, String(value)] as [string, string]],
   );
   return set.length === 0 ? path : `${path}?${new URLSearchParams(set)}`;
 }

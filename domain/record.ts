@@ -78,6 +78,8 @@ export interface Details {
     answers: RecordedAnswer[];
     /** Why nothing may start, whatever the triggers say. */
     hold?: { disposition: Disposition; reason: string };
+    /** The live runs that it is passed on to, which go on by it. */
+    tells?: string[];
   };
   'event.replayed': {
     seq: number;

@@ -1,5 +1,6 @@
 import { connectClients } from '../activities/clients.ts';
 import type { AnyProvider } from '../activities/provider.ts';
+import { defaultConnection } from '../domain/subject.ts';
 import type { World } from '../server/operations/operation.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
@@ -10,6 +11,20 @@ interface Options {
   providers: readonly AnyProvider[];
   connections: Pick<StoredConnections, 'settingsOf'>;
   store: Pick<Store, 'findPerson' | 'findPersonInSlack'>;
+}
+
+/** Which user of PagerDuty somebody is, of the connection `default`. */
+export function responderLookup({ env, providers, connections, store }: Options): World['responderId'] {
+  const clients = connectClients(providers, allConnections(env, connections), env);
+  const directory = {
+    clients,
+    findPerson: (email: string) => store.findPerson(email),
+    findPersonInSlack: (slackUser: string) => store.findPersonInSlack(slackUser),
+  };
+  return async (email, signal) => {
+    const { responderId } = await import('../activities/approvers.ts');
+    return responderId(email, defaultConnection, directory, signal);
+  };
 }
 
 /** Looks people up at the providers of this process. What that takes loads when the first answer comes. */

@@ -55,6 +55,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
     );
     const world: World = {
       ...worldOf(wiring, { store, connections, providers, settings, env: wiring.env }),
+      running: () => server?.state(),
       runs: { client, taskQueue, eagerStart: false, authority },
     };
     const baton = batonFor({ store });

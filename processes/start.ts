@@ -150,6 +150,8 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     const eagerStart = !versions;
     const world: World = {
       ...worldOf(wiring, { store, connections, providers, settings, env }),
+      running: () => server?.state(),
+      commit: await commit,
       runs: { client, taskQueue, eagerStart, authority },
     };
     const policies = await wiring.loadPolicies();

@@ -4,8 +4,9 @@ import { linkedPeople } from '../domain/linked-people.ts';
 import type { World } from '../server/operations/operation.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
-import { approverCheck } from './approvers.ts';
+import { approverCheck, responderLookup } from './approvers.ts';
 import { doctorFor } from './doctor.ts';
+import { incidentLogOf } from './incident-log.ts';
 import { shownSettings } from './masking.ts';
 import type { Settings } from './settings.ts';
 import type { Wiring } from './wiring.ts';
@@ -32,6 +33,9 @@ export function worldOf(wiring: Wiring, options: Options): Omit<World, 'runs'> {
     policies: () => wiring.loadPolicies(),
     doctor: () => doctorFor(wiring, options),
     checkApprover: approverCheck(options),
+    responderId: responderLookup(options),
+    incidentLog: incidentLogOf(options),
+    simulated: options.settings.simulated,
     settings: () => shownSettings(wiring.env, providers),
     retentionDays: options.settings.retentionDays,
     linkedPeople: () => linkedPeople(wiring.env.BATON_PEOPLE) ?? new Map(),

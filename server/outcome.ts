@@ -55,8 +55,10 @@ export function dispositionOf(
 /** The answer of each trigger, as the record keeps it. */
 export function answeredEntry(
   event: Event,
-  plan: Pick<Plan, 'answers'> & { hold?: { disposition: Disposition; reason: string } },
+  plan: Pick<Plan, 'answers'> &
+    Partial<Pick<Plan, 'tell'>> & { hold?: { disposition: Disposition; reason: string } },
 ): Entry {
+  const { tell = [] } = plan;
   return {
     at: new Date().toISOString(),
     actor: 'baton',
@@ -68,6 +70,7 @@ export function answeredEntry(
       type: event.type,
       answers: plan.answers,
       ...(plan.hold ? { hold: plan.hold } : {}),
+      ...(tell.length > 0 ? { tells: tell } : {}),
     },
   };
 }

@@ -29,6 +29,7 @@ import { accountsOf, type PullSource, startPulling } from './pagerduty/pull.ts';
 import { pagerDutyWebhook } from './pagerduty/webhook.ts';
 import { startReconciler } from './reconcile.ts';
 import { startRetention } from './retention.ts';
+import type { RunningState } from './running-state.ts';
 import { syncSchedules } from './schedules.ts';
 import { startSealer } from './sealer.ts';
 import type { ShowsForms } from './slack/asked.ts';
@@ -120,6 +121,7 @@ export interface RunningServer {
   url: string;
   /** Looks for pending events soon. */
   wake(): void;
+  state(): RunningState;
   /** Takes nothing new, finishes what is under way, hands the rest back. */
   stop(): Promise<void>;
 }
@@ -284,6 +286,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     url: `http://${options.host}:${(http.address() as AddressInfo).port}`,
     wake: dispatcher.wake,
+    state: () => ({
+      temporal: { up: temporal.up, since: temporal.since, reason: temporal.reason },
+      troubles: watchdog.counts(),
+      stuckRuns: stuck.counts(),
+      halves: options.halves ?? [],
+      workersExpected: options.workersExpected ?? 1,
+    }),
     async stop() {
       stopping = true;
       // Streams have no end of their own.

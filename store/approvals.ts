@@ -26,6 +26,8 @@ export interface KeptApprovals extends Approvals {
   answerApproval(id: string, answer: GivenAnswer): Promise<Answered | undefined>;
   /** Withdraws pending ones whose runs have ended without doing so: some, oldest first. Gives how many. */
   withdrawOfEndedRuns(): Promise<number>;
+  /** What these runs ask people for, the oldest first. */
+  pendingApprovals(runIds: readonly string[]): Promise<Approval[]>;
   /** Newest first. */
   pageOfApprovals(filter: AskedFilter<ApprovalState>): Promise<Page<Approval, number>>;
 }
@@ -45,6 +47,7 @@ export function approvalsOn(context: Context): KeptApprovals {
     showedApproval: kept.showed,
     withdrawOfEndedRuns: kept.withdrawOfEndedRuns,
     pageOfApprovals: kept.page,
+    pendingApprovals: kept.pendingOf,
     async answerApproval(id, given) {
       const clean = given.reason === undefined ? given : { ...given, reason: context.scrub(given.reason) };
       const answered = await kept.answer(id, given.via, (before, at) => take(before, clean, at));

@@ -44,6 +44,12 @@ export interface IncidentRow {
   liveRuns: number;
 }
 
+/** Where an incident stands in a list: by its number among them all, in an order by state within those of one rank. */
+export interface IncidentPlace {
+  place: number;
+  rank?: number | undefined;
+}
+
 /** A change that was made on behalf of an incident, or may have been made. */
 export interface EffectRow {
   key: string;
@@ -58,15 +64,21 @@ export interface EffectRow {
 }
 
 export interface Incidents {
-  /** Newest first: by when they were first seen. `q` is a part of the title, or the id with or without its account. */
+  /** By when they were first seen. `q` is a part of the title, the number, or the id with or without its account. */
   pageOfIncidents(
     filter: WithinServices & {
       statuses?: readonly string[] | undefined;
       q?: string | undefined;
-      before?: number | undefined;
+      /** Only these, by their ids. */
+      ids?: readonly string[] | undefined;
+      /** Only those that are assigned to this user of PagerDuty, or are among `ids`. */
+      assignee?: string | undefined;
+      /** `state`: triggered, then acknowledged, then resolved ones, each newest first. Left out: newest first. */
+      order?: 'newest' | 'oldest' | 'state' | undefined;
+      before?: IncidentPlace | undefined;
       limit: number;
     },
-  ): Promise<Page<IncidentRow, number>>;
+  ): Promise<Page<IncidentRow, IncidentPlace>>;
   findIncident(id: string): Promise<IncidentRow | undefined>;
   /** Of these subjects, the incidents of the services. */
   subjectsOf(services: readonly string[], subjects: readonly string[]): Promise<string[]>;
@@ -88,39 +100,63 @@ interface StoredIncident {
 const columns = sql.raw(`id, status, seen_at, place, service, data, gathered_by,
   (select count(*) from runs where runs.subject = shown.id and state in ('starting', 'running')) as live_runs`);
 
+/** Triggered ones come first, resolved ones last. */
+const rankOf = sql`case status when 'triggered' then 0 when 'acknowledged' then 1 else 2 end`;
+
+const orders = {
+  newest: sql`place desc`,
+  oldest: sql`place`,
+  state: sql`${rankOf}, place desc`,
+} as const;
+
+function afterPlace(order: keyof typeof orders, { place, rank = 0 }: IncidentPlace): RawBuilder<unknown> {
+  if (order === 'newest') return sql`place < ${place}`;
+  if (order === 'oldest') return sql`place > ${place}`;
+  return sql`(${rankOf} > ${rank} or (${rankOf} = ${rank} and place < ${place}))`;
+}
+
 export function incidentsOn({ db }: Context): Incidents {
-  async function lastLooked(found: RawBuilder<unknown>): Promise<number | undefined> {
-    const { rows } = await sql<{ place: number }>`
-      select place from incidents where ${found} order by place desc offset ${looksAtMost - 1} limit 1`.execute(
+  async function lastLooked(
+    found: RawBuilder<unknown>,
+    order: RawBuilder<unknown>,
+  ): Promise<IncidentPlace | undefined> {
+    const { rows } = await sql<IncidentPlace>`
+      select place, ${rankOf} as rank from incidents where ${found} order by ${order} offset ${looksAtMost - 1} limit 1`.execute(
       db,
     );
-    return rows[0]?.place;
+    return rows[0];
   }
 
   return {
-    async pageOfIncidents({ statuses, services, q, before, limit }) {
+    async pageOfIncidents({ statuses, services, q, ids, assignee, order = 'newest', before, limit }) {
       const isOpen = statuses !== undefined && !statuses.includes('resolved');
+      const sorting = orders[order];
       const found = allOf([
         isOpen && sql`status <> 'resolved'`,
         services && sql`service = any (${textsOf(services)})`,
-        before !== undefined && sql`place < ${before}`,
+        before !== undefined && afterPlace(order, before),
       ]);
+      const isAssigned =
+        assignee !== undefined && sql`data->'assignees' @> ${JSON.stringify([{ id: assignee }])}::jsonb`;
+      const isListed = ids && sql`id = any (${textsOf(ids)})`;
       const wanted = allOf([
         statuses && sql`status = any (${textsOf(statuses)})`,
+        isAssigned && isListed ? sql`(${isAssigned} or ${isListed})` : isAssigned || isListed,
         q !== undefined &&
-          sql`(strpos(lower(data->>'title'), lower(${cleanText(q)})) > 0 or id = ${keyText(q)} or split_part(id, '/', 2) = ${keyText(q)})`,
+          sql`(strpos(lower(data->>'title'), lower(${cleanText(q)})) > 0 or id = ${keyText(q)}
+            or split_part(id, '/', 2) = ${keyText(q)} or data->>'number' = ${cleanText(q.replace(/^#/, ''))})`,
       ]);
-      const { rows } = await sql<StoredIncident>`
-        select ${columns} from (
+      const { rows } = await sql<StoredIncident & { rank: number }>`
+        select ${columns}, rank from (
           select * from (
-            select * from incidents where ${found} order by place desc limit ${looksAtMost}
-          ) as looked where ${wanted} order by place desc limit ${limit + 1}
-        ) as shown order by place desc`.execute(db);
-      const isLimited = statuses !== undefined || q !== undefined;
-      const end = isLimited && rows.length <= limit ? await lastLooked(found) : undefined;
+            select *, ${rankOf} as rank from incidents where ${found} order by ${sorting} limit ${looksAtMost}
+          ) as looked where ${wanted} order by ${sorting} limit ${limit + 1}
+        ) as shown order by ${sorting}`.execute(db);
+      const isLimited = [statuses, q, ids, assignee].some((each) => each !== undefined);
+      const end = isLimited && rows.length <= limit ? await lastLooked(found, sorting) : undefined;
       return pageOf(rows, limit, {
         rowOf: incidentRow,
-        placeOf: ({ place }) => place,
+        placeOf: ({ place, rank }) => ({ place, rank }),
         ...(end === undefined ? {} : { end }),
       });
     },

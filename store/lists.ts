@@ -36,8 +36,16 @@ export interface EventFilter extends WithinServices {
 
 export interface RunFilter extends WithinServices {
   subject?: string | undefined;
+  /** Those about any of these. */
+  subjects?: readonly string[] | undefined;
   live?: boolean | undefined;
   state?: RunState | undefined;
+  /** Live ones that wait for people, or of these only those that are parked; `working`: those that do neither. */
+  waiting?: 'waiting' | 'parked' | 'working' | undefined;
+  /** A part of the id, or of its incident's title. */
+  q?: string | undefined;
+  /** Called for from this time on. */
+  since?: string | undefined;
   workflows?: readonly string[] | undefined;
   /** Of the worker that carries them out. */
   build?: string | undefined;
@@ -65,6 +73,13 @@ export const textsOf = (texts: readonly string[]): RawBuilder<unknown> =>
 export const ofServices = (services: readonly string[] | undefined) =>
   services &&
   sql`exists (select from incidents where incidents.id = subject and service = any (${textsOf(services)}))`;
+
+/** Whether a run of the table `looked` waits for an answer, and for people to decide about a step that has failed. */
+const isAsking = sql`(
+  exists (select from approvals where run_id = looked.id and state = 'pending') or
+  exists (select from questions where run_id = looked.id and state = 'pending' and not asked::jsonb ? 'parked'))`;
+const isParked = sql`exists (
+  select from questions where run_id = looked.id and state = 'pending' and asked::jsonb ? 'parked')`;
 
 /** A page out of what was read with one row more than is wanted, and of where the looking ended, if it ended before that. */
 export function pageOf<Stored, Row, Place>(
@@ -110,16 +125,37 @@ export function listsOn({ db }: Context): Lists {
       }
     },
 
-    async pageOfRuns({ subject, live, state, workflows, build, services, before, limit }) {
+    async pageOfRuns({
+      subject,
+      subjects,
+      live,
+      state,
+      waiting,
+      q,
+      since,
+      workflows,
+      build,
+      services,
+      before,
+      limit,
+    }) {
       const found = allOf([
         subject !== undefined && sql`subject = ${keyText(subject)}`,
-        live === true && sql`state in ('starting', 'running')`,
+        subjects && sql`subject = any (${textsOf(subjects.map(keyText))})`,
+        since !== undefined && sql`created_at >= ${since}::timestamptz`,
+        (live === true || waiting !== undefined) && sql`state in ('starting', 'running')`,
         live === false && sql`state not in ('starting', 'running')`,
         before !== undefined &&
           sql`(created_at, id) < (${before.at}::timestamptz, ${cleanText(before.id)}::text)`,
       ]);
       const wanted = allOf([
         state !== undefined && sql`state = ${state}`,
+        waiting === 'waiting' && sql`(${isAsking} or ${isParked})`,
+        waiting === 'parked' && isParked,
+        waiting === 'working' && sql`not (${isAsking} or ${isParked})`,
+        q !== undefined &&
+          sql`(strpos(lower(id), lower(${cleanText(q)})) > 0 or exists (
+            select from incidents where incidents.id = subject and strpos(lower(data->>'title'), lower(${cleanText(q)})) > 0))`,
         workflows && sql`workflow = any (${textsOf(workflows)})`,
         build !== undefined && sql`worker->>'build' = ${cleanText(build)}`,
         ofServices(services),
@@ -128,7 +164,7 @@ export function listsOn({ db }: Context): Lists {
         select ${shownRunColumnsOf('looked')}, created_at::text as place from (
           select * from runs where ${found} order by created_at desc, id desc limit ${looksAtMost}
         ) as looked where ${wanted} order by created_at desc, id desc limit ${limit + 1}`.execute(db);
-      const isLimited = [state, workflows, build, services].some((each) => each !== undefined);
+      const isLimited = [state, waiting, q, workflows, build, services].some((each) => each !== undefined);
       const end = isLimited && rows.length <= limit ? await lastLooked(found) : undefined;
       return pageOf(rows, limit, {
         rowOf: shownRun,

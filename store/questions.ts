@@ -27,6 +27,8 @@ export interface KeptQuestions extends Questions {
   withdrawQuestions(): Promise<number>;
   /** What people are to decide of parked runs: of these, the oldest first. */
   parkedSteps(runIds: readonly string[]): Promise<ParkedQuestion[]>;
+  /** What these runs ask people, parked ones too, the oldest first. */
+  pendingQuestions(runIds: readonly string[]): Promise<Question[]>;
   /** Newest first. */
   pageOfQuestions(filter: AskedFilter<QuestionState>): Promise<Page<Question, number>>;
 }
@@ -41,6 +43,7 @@ export function questionsOn(context: Context): KeptQuestions {
     withdrawQuestions: kept.withdrawOfEndedRuns,
     pageOfQuestions: kept.page,
     parkedSteps: async (runIds) => (await kept.pendingOf(runIds)).filter(isParked),
+    pendingQuestions: kept.pendingOf,
     async answerQuestion(id, given) {
       const { values, input, reason } = given;
       // People paste what they have at hand, and the run gets what is kept. Whose answer it is, is no text of theirs.

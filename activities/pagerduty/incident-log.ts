@@ -11,6 +11,18 @@ type LogEntry = z.output<typeof entry>;
 /** So many of the newest are looked at. */
 const newest = 100;
 
+/** The same as PagerDuty tells them, for a story of the incident. */
+export async function readIncidentEntries(
+  pagerduty: PagerDuty,
+  incidentId: string,
+  signal: AbortSignal,
+): Promise<unknown[] | undefined> {
+  const path = `/incidents/${encodeURIComponent(incidentId)}/log_entries`;
+  const answer = await pagerduty.get(path, { limit: String(newest) }, signal);
+  if (!isSuccess(answer) && [402, 403, 404].includes(answer.status)) return undefined;
+  return readSuccess(answer, z.object({ log_entries: z.array(z.unknown()) })).log_entries;
+}
+
 /** The newest entries of an incident's log, newest first; undefined where PagerDuty does not show it. */
 export async function readIncidentLog(
   pagerduty: PagerDuty,

@@ -55,6 +55,8 @@ export const pagerDuty = defineProvider({
     needs: 'PAGERDUTY_API_TOKEN',
     read: async (client, query, signal) =>
       (await import('./log-entries.ts')).readPagerDutyLog(client, query, signal),
+    ofIncident: async (client, incidentId, signal) =>
+      (await import('./incident-log.ts')).readIncidentEntries(client, incidentId, signal),
   },
   past: {
     needs: 'PAGERDUTY_API_TOKEN',

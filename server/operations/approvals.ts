@@ -7,6 +7,7 @@ import type { Answered } from '../../store/approvals.ts';
 import { Refusal } from '../refusal.ts';
 import { askedFilter, askedInput, isResolved, isTakenUp, mayAnswer } from './answering.ts';
 import { answerShape, approversShape, callShape, states } from './approval-shapes.ts';
+import { canNow, canShape } from './can.ts';
 import { defineOperation, doorOfAnswer, type OperationContext } from './operation.ts';
 import { answered, pageOutput } from './page.ts';
 import { isOfMine } from './scope.ts';
@@ -25,15 +26,16 @@ const listedShape = z.object({
   askedAt: z.string(),
   expiresAt: z.string(),
   closedAt: z.string().exactOptional(),
+  calls: z.array(callShape).readonly().describe('What is done if it is approved: just this or nothing'),
+  whoMay: z.string().describe('Who may answer, in words. Who is on a list is looked up at each answer'),
+  can: canShape,
 });
 
 const approvalShape = listedShape
   .extend({
     trigger: z.string(),
-    calls: z.array(callShape).readonly().describe('What is done if it is approved: just this or nothing'),
     digest: z.string().describe('Of all of it: what an answer is an answer to'),
     approvers: approversShape,
-    whoMay: z.string().describe('The same in words. Who is on a list is looked up at each answer'),
     requestedBy: texts.describe('They may not answer, unless requesterMayApprove'),
     requesterMayApprove: z.boolean(),
     reasonRequired: z.boolean(),
@@ -47,11 +49,19 @@ const approvalShape = listedShape
   })
   .meta({ id: 'Approval' });
 
-const shown = (approval: Approval) => ({
-  ...approval,
-  approved: howManyApproved(approval.answers),
-  whoMay: whoMayApprove(approval.approvers),
-});
+async function shown(approval: Approval, context: OperationContext) {
+  const check = async () => {
+    if (approval.state !== 'pending') throw ended(approval);
+    await mayAnswer(approval, context);
+  };
+  const can = await canNow(approveApproval, context.principal, check);
+  return {
+    ...approval,
+    approved: howManyApproved(approval.answers),
+    whoMay: whoMayApprove(approval.approvers),
+    can: { approve: can, refuse: can },
+  };
+}
 
 export const listApprovals = defineOperation({
   name: 'approvals.list',
@@ -68,7 +78,8 @@ export const listApprovals = defineOperation({
   async run(input, context) {
     const list = { name: 'approvals.list', input, context };
     const page = await context.store.pageOfApprovals(askedFilter(list));
-    return answered(list, page, shown);
+    const items = await Promise.all(page.items.map((each) => shown(each, context)));
+    return answered(list, { ...page, items }, (row) => row);
   },
 });
 
@@ -83,7 +94,7 @@ export const showApproval = defineOperation({
   within: ['workflows', 'services'],
   input: z.strictObject(idOfApproval),
   output: approvalShape,
-  run: async ({ id }, context) => shown(await findApproval(id, context)),
+  run: async ({ id }, context) => shown(await findApproval(id, context), context),
 });
 
 /** Unknown and not within somebody's scope are one: an id alone tells nothing. */

@@ -1,66 +1,32 @@
 import { z } from 'zod';
-import { incidentStatuses } from '../../domain/incident.ts';
 import { detailOf } from '../../domain/record.ts';
 import { authorize } from '../../domain/rights.ts';
 import { Refusal } from '../refusal.ts';
+import { canShape } from './can.ts';
+import { withDoing } from './doing.ts';
+import { incidentCan } from './incident-can.ts';
 import { pageOfLines, timelineInput } from './lines.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 import { answered, pageInput, pageOutput, placeIn } from './page.ts';
-import { withParked } from './parked.ts';
 import { isWithin } from './scope.ts';
 import { incidentShape, lineShape, runShape, subjectInput } from './shapes.ts';
 import { textShape } from './texts.ts';
+import { withWaits } from './waiting-runs.ts';
 
 const place = z.int().positive();
 
-export const listIncidents = defineOperation({
-  name: 'incidents.list',
-  kind: 'read',
-  right: 'incidents.read',
-  route: 'GET /incidents',
-  summary: 'Incidents, newest first',
-  within: ['services'],
-  input: z.strictObject({
-    status: z.enum(['open', ...incidentStatuses]).optional(),
-    service: z
-      .string()
-      .min(1)
-      .max(100)
-      .optional()
-      .describe("A PagerDuty service's id; of another account than that of default, `<connection>/<id>`"),
-    q: z.string().min(1).max(200).optional().describe('A part of the title, or the id'),
-    ...pageInput,
-  }),
-  output: pageOutput(incidentShape),
-  async run(input, context) {
-    const { status, service, q, limit } = input;
-    const list = { name: 'incidents.list', input, context };
-    const { services } = context.principal.scope ?? {};
-    const asked = service === undefined ? services : (services ?? [service]).filter((id) => id === service);
-    const page = await context.store.pageOfIncidents({
-      statuses:
-        status === undefined ? undefined : status === 'open' ? ['triggered', 'acknowledged'] : [status],
-      services: asked,
-      q,
-      before: placeIn(list, place),
-      limit,
-    });
-    return answered(list, page, (row) => row);
-  },
-});
-
-const idOfIncident = { id: subjectInput };
+export const idOfIncident = { id: subjectInput };
 
 /** What is not there, and what is not within somebody's scope, are one. */
-async function mustBeMine(id: string, context: OperationContext): Promise<void> {
+export async function mustBeMine(id: string, context: OperationContext): Promise<void> {
   if (!(await isWithin(id, context))) throw unknownIncident(id);
 }
 
 /** The record has lines about people, tokens and connections too: only whoever may read all of it may ask for any subject. */
-const mayReadAll = ({ principal }: OperationContext) => authorize(principal, 'record.read').allowed;
+export const mayReadAll = ({ principal }: OperationContext) => authorize(principal, 'record.read').allowed;
 
 /** Whether events, their state or runs are about it. */
-async function isIncident(id: string, { store }: OperationContext): Promise<boolean> {
+export async function isIncident(id: string, { store }: OperationContext): Promise<boolean> {
   const [incident, events, runs] = await Promise.all([
     store.findIncident(id),
     store.pageOfEvents({ subject: id, limit: 1 }),
@@ -68,7 +34,7 @@ async function isIncident(id: string, { store }: OperationContext): Promise<bool
   ]);
   return incident !== undefined || events.items.length > 0 || runs.items.length > 0;
 }
-const unknownIncident = (id: string) =>
+export const unknownIncident = (id: string) =>
   new Refusal(
     404,
     'No such incident',
@@ -114,6 +80,7 @@ export const showIncident = defineOperation({
   output: z.object({
     id: z.string(),
     incident: incidentShape.optional().describe('Missing: no event has told its state'),
+    can: canShape,
     runs: z.array(runShape).describe(`The newest ${runsShown}`),
     changed: z
       .array(effectShape)
@@ -146,26 +113,27 @@ export const showIncident = defineOperation({
     return {
       id,
       ...(incident ? { incident } : {}),
-      runs: await withParked(runs.items, context),
+      can: await incidentCan(incident, context),
+      runs: await withWaits(await withDoing(runs.items, context), context),
       changed,
       why,
     };
   },
 });
 
-export const incidentTimeline = defineOperation({
-  name: 'incidents.timeline',
+export const incidentRecord = defineOperation({
+  name: 'incidents.record',
   kind: 'read',
   right: 'incidents.read',
-  route: 'GET /incidents/{+id}/timeline',
-  summary: 'All that the record says about an incident, oldest first',
+  route: 'GET /incidents/{+id}/record',
+  summary: 'Every line of the record about an incident, oldest first',
   within: ['services'],
   input: z.strictObject({ ...idOfIncident, ...timelineInput }),
   output: pageOutput(lineShape),
   async run(input, context) {
     await mustBeMine(input.id, context);
     if (!mayReadAll(context) && !(await isIncident(input.id, context))) throw unknownIncident(input.id);
-    return pageOfLines('incidents.timeline', input, { subject: input.id }, context);
+    return pageOfLines('incidents.record', input, { subject: input.id }, context);
   },
 });
 

@@ -14,25 +14,25 @@ import { rotateConnection } from './connections-rotate.ts';
 import { connectionsTest } from './connections-test.ts';
 import { doctorCheck } from './doctor.ts';
 import { listEvents, replayEvent, showEvent } from './events.ts';
+import { testEvent } from './events-test.ts';
 import { listIdentities } from './identities.ts';
-import {
-  incidentTexts,
-  incidentTimeline,
-  incidentTranscript,
-  listIncidents,
-  showIncident,
-} from './incidents.ts';
-import { showMe } from './me.ts';
+import { incidentTimeline } from './incident-timeline.ts';
+import { eventWhy, incidentWhy } from './incident-why.ts';
+import { incidentRecord, incidentTexts, incidentTranscript, showIncident } from './incidents.ts';
+import { listIncidents } from './incidents-list.ts';
+import { showMe, whatWaitsForMe } from './me.ts';
 import { linkPerson, listPeople, removePerson, setPerson } from './people.ts';
 import { listPolicies } from './policies.ts';
 import { answerQuestion, listQuestions, showQuestion } from './questions.ts';
 import { compareHeads, exportRecord, searchRecord, verifyRecord } from './record.ts';
 import { listRoutes, removeRoute, setRoute } from './routes.ts';
-import { listRuns, runTimeline, showRun, startRunByHand, stopRun } from './runs.ts';
+import { listRuns, runTimeline, showRun, startRunByHand } from './runs.ts';
+import { stopRun } from './runs-stop.ts';
 import { unparkRun } from './runs-unpark.ts';
 import { listSettings } from './settings.ts';
 import { setupChoices } from './setup.ts';
 import { setupPagerDuty } from './setup-pagerduty.ts';
+import { showStatus } from './status.ts';
 import { storeSize } from './store-size.ts';
 import {
   failedDeliveries,
@@ -43,22 +43,27 @@ import {
 import { teardownPagerDuty } from './teardown-pagerduty.ts';
 import { showText } from './texts.ts';
 import { createToken, listTokens, revokeToken } from './tokens.ts';
-import { listTriggers, showTrigger, testTriggers } from './triggers.ts';
+import { listTriggers, showTrigger } from './triggers.ts';
 import { triggersAgreement } from './triggers-agreement.ts';
 import { enableTrigger, lowerTrigger } from './triggers-lower.ts';
 import { planTrigger } from './triggers-plan.ts';
+import { testTrigger } from './triggers-test.ts';
 import { listWorkflows } from './workflows.ts';
 
 /** Everything that can be asked of Baton. One that is not in this list has no door. */
 export const operations = [
   listIncidents,
   showIncident,
+  incidentWhy,
   incidentTimeline,
+  incidentRecord,
   incidentTranscript,
   incidentTexts,
   showText,
   listEvents,
   showEvent,
+  eventWhy,
+  testEvent,
   replayEvent,
   listRuns,
   showRun,
@@ -79,7 +84,7 @@ export const operations = [
   answerQuestion,
   listTriggers,
   showTrigger,
-  testTriggers,
+  testTrigger,
   planTrigger,
   triggersAgreement,
   lowerTrigger,
@@ -112,7 +117,9 @@ export const operations = [
   setRoute,
   removeRoute,
   doctorCheck,
+  showStatus,
   showMe,
+  whatWaitsForMe,
   listTokens,
   createToken,
   revokeToken,

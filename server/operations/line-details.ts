@@ -107,6 +107,7 @@ export const lineDetails = {
       .object({ disposition, reason: text })
       .exactOptional()
       .describe('Why nothing may start, whatever the triggers say'),
+    tells: z.array(text).exactOptional().describe('The live runs that it is passed on to, which go on by it'),
   }),
   'event.replayed': z.object({ seq: count, eventId: text, disposition, reason: text.optional() }),
   'run.started': z.object({

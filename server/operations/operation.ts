@@ -9,7 +9,9 @@ import type { StoredConnections } from '../../store/stored-connections.ts';
 import type { Startable } from '../../triggers/startable.ts';
 import type { Trigger } from '../../triggers/trigger.ts';
 import type { Doctor } from '../doctor.ts';
+import type { RunningState } from '../running-state.ts';
 import type { RunStarter } from '../runs.ts';
+import type { IncidentLog } from '../story/gather.ts';
 
 /** By which door somebody came. */
 export type Door = 'api' | 'cli' | 'console' | 'slack' | 'mcp' | 'worker';
@@ -32,6 +34,16 @@ export interface World {
   doctor(): Promise<Doctor>;
   /** Whether somebody may answer an approval or a question, by the providers' lists as they are now. */
   checkApprover(asked: AskedOf, principal: Principal, signal: AbortSignal): Promise<ApproverCheck>;
+  /** Which user of PagerDuty has an address; undefined: none. Rejects where PagerDuty gives no answer. Left out: nobody is looked up. */
+  responderId?: ((email: string, signal: AbortSignal) => Promise<string | undefined>) | undefined;
+  /** What PagerDuty itself says of an incident. Left out: this process does not reach it. */
+  incidentLog?: IncidentLog | undefined;
+  /** The providers that are simulated, by name. Left out: none. */
+  simulated?: readonly string[] | undefined;
+  /** How the server of this process stands. Undefined: none runs here. */
+  running?: (() => RunningState | undefined) | undefined;
+  /** The commit of the sources, where it is known. */
+  commit?: string | undefined;
   /** Undefined: this process does not reach Temporal. */
   runs?: RunStarter | undefined;
   /** Every variable that is set, with secrets masked. */

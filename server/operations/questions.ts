@@ -6,6 +6,7 @@ import type { QuestionAnswered } from '../../store/questions.ts';
 import { Refusal } from '../refusal.ts';
 import { askedFilter, askedInput, isResolved, isTakenUp, mayAnswer } from './answering.ts';
 import { approversShape } from './approval-shapes.ts';
+import { canNow, canShape } from './can.ts';
 import { defineOperation, doorOfAnswer, type OperationContext } from './operation.ts';
 import { answered, pageOutput } from './page.ts';
 import {
@@ -28,6 +29,7 @@ const listedShape = z.object({
   askedAt: z.string(),
   expiresAt: z.string(),
   closedAt: z.string().exactOptional(),
+  can: canShape,
 });
 
 const questionShape = listedShape
@@ -49,12 +51,23 @@ const questionShape = listedShape
   })
   .meta({ id: 'Question' });
 
-const listed = (question: Question) => ({
-  ...question,
-  ...(isParked(question) ? { isParked: true as const } : {}),
-});
+async function listed(question: Question, context: OperationContext) {
+  const check = async () => {
+    if (isParked(question)) throw isForUnpark(question);
+    if (question.state !== 'pending') throw ended(question);
+    await mayAnswer({ ...question, requesterMayApprove: true }, context);
+  };
+  return {
+    ...question,
+    ...(isParked(question) ? { isParked: true as const } : {}),
+    can: { answer: await canNow(answerQuestion, context.principal, check) },
+  };
+}
 
-const shown = (question: Question) => ({ ...listed(question), whoMay: whoMayAnswer(question) });
+const shown = async (question: Question, context: OperationContext) => ({
+  ...(await listed(question, context)),
+  whoMay: whoMayAnswer(question),
+});
 
 export const listQuestions = defineOperation({
   name: 'questions.list',
@@ -71,7 +84,8 @@ export const listQuestions = defineOperation({
   async run(input, context) {
     const list = { name: 'questions.list', input, context };
     const page = await context.store.pageOfQuestions(askedFilter(list));
-    return answered(list, page, listed);
+    const items = await Promise.all(page.items.map((each) => listed(each, context)));
+    return answered(list, { ...page, items }, (row) => row);
   },
 });
 
@@ -86,7 +100,7 @@ export const showQuestion = defineOperation({
   within: ['workflows', 'services'],
   input: z.strictObject(idOfQuestion),
   output: questionShape,
-  run: async ({ id }, context) => shown(await findQuestion(id, context)),
+  run: async ({ id }, context) => shown(await findQuestion(id, context), context),
 });
 
 /** Unknown and not within somebody's scope are one: an id alone tells nothing. */

@@ -1,18 +1,17 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
 import { authorize } from '../../domain/rights.ts';
-import { runStates } from '../../domain/run.ts';
+import { type RunState, runStates, type ShownRun as ShownRunRow } from '../../domain/run.ts';
+import type { RunFilter } from '../../store/lists.ts';
 import type { Startable } from '../../triggers/startable.ts';
 import { Refusal } from '../refusal.ts';
-import { callMilliseconds } from '../runs.ts';
-import { isTemporalAway } from '../temporal-state.ts';
 import { begin, reachable, runIdFor } from './begin-run.ts';
+import { withDoing } from './doing.ts';
 import { pageOfLines, timelineInput } from './lines.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 import { answered, pageInput, pageOutput, placeIn } from './page.ts';
-import { withParked } from './parked.ts';
 import { findRun, isWithin } from './scope.ts';
-import { idInput, lineShape, runShape, subjectInput } from './shapes.ts';
+import { idInput, idOfRun, lineShape, reasonInput, runShape, subjectInput } from './shapes.ts';
+import { withWaits } from './waiting-runs.ts';
 
 export const listRuns = defineOperation({
   name: 'runs.list',
@@ -24,14 +23,21 @@ export const listRuns = defineOperation({
   input: z.strictObject({
     subject: subjectInput.optional(),
     workflow: z.string().min(1).max(200).optional(),
-    state: z.enum(runStates).optional(),
+    state: z
+      .enum([...runStates, 'live', 'waiting', 'parked', 'working', 'retrying'])
+      .optional()
+      .describe(
+        'waiting: for people. working: for nobody. parked: a step has failed for good, and people decide. retrying: a step has failed and is tried again, of which Temporal is asked, so that a page may be short',
+      ),
+    q: z.string().min(1).max(200).optional().describe("A part of its id, or of its incident's title"),
+    since: z.iso.datetime().optional().describe('Called for from this time on'),
     build: z.string().min(1).max(100).optional().describe("Of the worker's code that carries them out"),
     live: z.boolean().optional().describe('Only those that have not ended, or only those that have'),
     ...pageInput,
   }),
   output: pageOutput(runShape),
   async run(input, context) {
-    const { subject, workflow, state, build, live, limit } = input;
+    const { subject, workflow, state, build, live, q, since, limit } = input;
     const list = { name: 'runs.list', input, context };
     const { workflows: own, services } = context.principal.scope ?? {};
     const workflows = workflow === undefined ? own : (own ?? [workflow]).filter((name) => name === workflow);
@@ -40,20 +46,49 @@ export const listRuns = defineOperation({
       subject,
       workflows,
       services,
-      state,
+      ...stateFilter(state, live),
+      q,
+      since,
       build,
-      live,
       before,
       limit,
     });
-    return answered(list, { ...page, items: await withParked(page.items, context) }, (row) => row);
+    const runs = state === 'retrying' ? await retrying(page.items, context) : page.items;
+    return answered(list, { ...page, items: await withWaits(runs, context) }, (row) => row);
   },
 });
 
+type AskedState = RunState | 'live' | 'waiting' | 'parked' | 'working' | 'retrying';
+
+function stateFilter(
+  state: AskedState | undefined,
+  live: boolean | undefined,
+): Pick<RunFilter, 'state' | 'live' | 'waiting'> {
+  switch (state) {
+    case 'waiting':
+    case 'parked':
+    case 'working':
+      return { waiting: state };
+    case 'live':
+    case 'retrying':
+      return { live: true };
+    default:
+      return { state, live };
+  }
+}
+
+/** Those with a step that has failed and is tried again. */
+async function retrying(runs: readonly ShownRunRow[], context: OperationContext) {
+  if (!context.runs)
+    throw new Refusal(503, 'Temporal is not reached', 'Only Temporal knows which runs try a step again.');
+  const doing = await withDoing(runs, context);
+  return doing.filter((run) =>
+    run.doing?.some(({ retryAt, attempt }) => retryAt !== undefined || attempt > 1),
+  );
+}
+
 /** A time as PostgreSQL writes it. */
 const sqlTime = z.string().regex(/^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$/);
-
-const idOfRun = { id: idInput.describe('`<trigger>/<incident>`, as it stands in lists') };
 
 export const showRun = defineOperation({
   name: 'runs.show',
@@ -65,8 +100,8 @@ export const showRun = defineOperation({
   input: z.strictObject(idOfRun),
   output: runShape,
   async run({ id }, context) {
-    const run = await findRun(id, context);
-    const [shown = run] = await withParked([run], context);
+    const [shown] = await withWaits(await withDoing([await findRun(id, context)], context), context);
+    if (!shown) throw new Error(`The run ${id} was found, and not shown`);
     return shown;
   },
 });
@@ -85,8 +120,6 @@ export const runTimeline = defineOperation({
     return pageOfLines('runs.timeline', input, { subject: subject ?? id, run: id }, context);
   },
 });
-
-const reason = z.string().trim().min(1).max(500).describe('Why, for those who read the record');
 
 /** The trigger that runs started by hand name, as no trigger called for them. */
 const byHand = 'manual';
@@ -107,7 +140,7 @@ export const startRunByHand = defineOperation({
       .boolean()
       .default(false)
       .describe('In plan mode: reads read, and what it would change is looked at, written down and not done'),
-    reason,
+    reason: reasonInput,
   }),
   output: z.object({ run: runShape, isNew: z.boolean().describe('False: it had been started before') }),
   subject: (_, output) => output?.run.subject ?? output?.run.id,
@@ -192,40 +225,3 @@ function parseRunInput({ workflow, input }: Startable, raw: unknown): unknown {
     `${complaints.join('. ')}. ${workflow} takes: ${Object.keys(input.shape).join(', ') || 'nothing'}.`,
   );
 }
-
-export const stopRun = defineOperation({
-  name: 'runs.stop',
-  kind: 'change',
-  right: 'runs.stop',
-  route: 'POST /runs/{+id}/stop',
-  summary: 'Stops a run: it is cancelled, and what has begun at a provider is made to its end',
-  within: ['workflows', 'services'],
-  input: z.strictObject({ ...idOfRun, reason }),
-  output: z.object({ id: z.string(), stopping: z.literal(true), subject: z.string().optional() }),
-  subject: ({ id }, output) => output?.subject ?? id,
-  async run({ id }, context) {
-    const { state, subject } = await findRun(id, context);
-    if (state !== 'starting' && state !== 'running')
-      throw new Refusal(409, 'Ended', `The run ${id} has ended: ${state}. There is nothing to stop.`);
-    const { client } = reachable(context);
-    const seenSoon = new Refusal(
-      409,
-      'Ended',
-      `Temporal knows no live run ${id}. Its end will soon be seen here.`,
-    );
-    try {
-      await client.withDeadline(Date.now() + callMilliseconds, async () => {
-        const handle = client.workflow.getHandle(id);
-        // Temporal takes the cancellation of a run that has ended, and nothing comes of it.
-        if ((await handle.describe()).status.name !== 'RUNNING') throw seenSoon;
-        await handle.cancel();
-      });
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) throw seenSoon;
-      if (isTemporalAway(error))
-        throw new Refusal(503, 'Temporal is away', 'The run could not be told to stop. Try again.', 5);
-      throw error;
-    }
-    return { id, stopping: true as const, ...(subject === undefined ? {} : { subject }) };
-  },
-});

@@ -3,6 +3,7 @@ import { dispositions } from '../../domain/disposition.ts';
 import { incidentStatuses } from '../../domain/incident.ts';
 import { runModes } from '../../domain/mode.ts';
 import { runStates, stuckReasons } from '../../domain/run.ts';
+import { canShape } from './can.ts';
 import { lineDetails } from './line-details.ts';
 import { parkedShape } from './question-shapes.ts';
 
@@ -36,10 +37,37 @@ export const runShape = z
           whoMay: z.string().describe('Who may decide, in words'),
           askedAt: z.string(),
           expiresAt: z.string(),
+          can: canShape.exactOptional(),
         }),
       )
       .exactOptional()
       .describe('The steps that have failed for good and wait for a decision: runs.unpark'),
+    waitsFor: z
+      .array(
+        z.object({
+          kind: z.enum(['approval', 'answer', 'parked']),
+          id: z.string().describe('By which it is answered'),
+          summary: z.string(),
+          whoMay: z.string().describe('Who may answer, in words'),
+          since: z.string(),
+          until: z.string(),
+        }),
+      )
+      .exactOptional()
+      .describe('What it waits for people to do'),
+    doing: z
+      .array(
+        z.object({
+          activity: z.string(),
+          attempt: z.int(),
+          since: z.string().exactOptional(),
+          retryAt: z.string().exactOptional().describe('It has failed, and is tried again then'),
+          failure: z.string().exactOptional().describe('Of the attempt before'),
+        }),
+      )
+      .exactOptional()
+      .describe('What it does now, as Temporal says. Missing: Temporal was not asked, or did not answer'),
+    can: canShape.exactOptional(),
     event: z
       .object({ id: z.string(), type: z.string() })
       .exactOptional()
@@ -160,6 +188,8 @@ export const lineSchemas: Readonly<Record<string, z.ZodType>> = Object.fromEntri
 
 /** An id as it may stand in an address. */
 export const idInput = z.string().min(1).max(1_000);
+export const idOfRun = { id: idInput.describe('`<trigger>/<incident>`, as it stands in lists') };
+export const reasonInput = z.string().trim().min(1).max(500).describe('Why, for those who read the record');
 export const subjectInput = z.string().min(1).max(300).describe('The incident id, or what else it is about');
 
 /** An address, in small letters. */

@@ -68,7 +68,7 @@ describe('the API', () => {
         runs: [{ id: eu.run }],
         why: [{ event: eu.eventId }],
       });
-      const timeline = (await get(`/incidents/${path}/timeline`)).json;
+      const timeline = (await get(`/incidents/${path}/record`)).json;
       expect(timeline.items.map(({ subject }: { subject: string }) => subject)).toContain(eu.subject);
     }
     for (const { subject, seq } of [own, eu]) {
@@ -181,26 +181,26 @@ describe('the API', () => {
     ['a path with a slash too many', 'GET', '/runs/', {}, 404],
     ['another method', 'DELETE', '/runs', {}, 405],
     ['another method on a path with an id', 'PUT', '/runs/a/b/stop', {}, 405],
-    ['a body that is no JSON', 'POST', '/triggers/test', { body: '{' }, 400],
-    ['a body that is no object', 'POST', '/triggers/test', { body: [] }, 400],
+    ['a body that is no JSON', 'POST', '/events/test', { body: '{' }, 400],
+    ['a body that is no object', 'POST', '/events/test', { body: [] }, 400],
     [
       'a body of another type',
       'POST',
-      '/triggers/test',
+      '/events/test',
       { body: 'x', headers: { 'content-type': 'text/plain' } },
       415,
     ],
-    ['a body that is too long', 'POST', '/triggers/test', { body: { given: 'x'.repeat(600_000) } }, 413],
+    ['a body that is too long', 'POST', '/events/test', { body: { given: 'x'.repeat(600_000) } }, 413],
     [
       'a body nested too deep',
       'POST',
-      '/triggers/test',
+      '/events/test',
       { body: `{"given":${'['.repeat(99)}${']'.repeat(99)}}` },
       400,
     ],
-    ['a field of the body that is unknown', 'POST', '/triggers/test', { body: { event: '1', more: 1 } }, 400],
-    ['__proto__ as a field', 'POST', '/triggers/test', { body: '{"__proto__":{"event":"1"}}' }, 400],
-    ['a query where the body counts', 'POST', '/triggers/test?event=1', {}, 400],
+    ['a field of the body that is unknown', 'POST', '/events/test', { body: { event: '1', more: 1 } }, 400],
+    ['__proto__ as a field', 'POST', '/events/test', { body: '{"__proto__":{"event":"1"}}' }, 400],
+    ['a query where the body counts', 'POST', '/events/test?event=1', {}, 400],
     ['a field of the path in the body', 'POST', '/runs/a/b/stop', { body: { id: 'c', reason: 'x' } }, 400],
     [
       'no Temporal',
@@ -267,13 +267,13 @@ describe('the API', () => {
 
   it('tests triggers on a given event, and on a stored one also as things stand', async () => {
     const { seq, run } = await incident(store);
-    const stored = await post('/triggers/test', { event: String(seq) }, {}, 'viewer');
+    const stored = await post('/events/test', { event: String(seq) }, {}, 'viewer');
     expect(stored.json).toMatchObject({
       answers: [{ trigger: 'news', answer: 'no' }],
       now: { answers: [{ answer: 'no' }] },
     });
-    expect((await post('/triggers/test', { trigger: 'old', event: String(seq) })).status).toBe(404);
-    expect((await post('/triggers/test', { given: {} })).status).toBe(400);
+    expect((await post('/events/test', { trigger: 'old', event: String(seq) })).status).toBe(404);
+    expect((await post('/events/test', { given: {} })).status).toBe(400);
     expect((await store.findRun(run))?.state).toBe('running');
   });
 

@@ -49,7 +49,7 @@ describe('the API, on what nobody should send', () => {
 
   it('refuses an id and a name of 100 KB in a body', async () => {
     for (const [path, body] of [
-      ['/triggers/test', { event: huge }],
+      ['/events/test', { event: huge }],
       ['/runs', { workflow: huge, input: {}, reason: 'x' }],
       ['/runs', { workflow: 'waitForNews', input: {}, reason: huge }],
       ['/tokens', { name: huge, role: 'viewer' }],
@@ -97,7 +97,7 @@ describe('the API, on what nobody should send', () => {
   );
 
   it('takes the last of two equal keys of a body, and checks that one', async () => {
-    const ask = (body: string) => served.ask('POST', '/api/v1/triggers/test', { body });
+    const ask = (body: string) => served.ask('POST', '/api/v1/events/test', { body });
     expect((await ask('{"event":"1","event":7}')).status).toBe(400);
     expect((await ask('{"event":7,"event":"nothing"}')).status).toBe(404);
   });

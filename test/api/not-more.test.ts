@@ -21,7 +21,7 @@ describe('whoever may read incidents alone', () => {
         detail: { reason: 'no verified e-mail address', address: '10.0.0.7' },
       },
     ]);
-    for (const path of ['/incidents/ada@example.com/timeline', '/incidents/ada@example.com']) {
+    for (const path of ['/incidents/ada@example.com/record', '/incidents/ada@example.com']) {
       const { status, text } = await get(path, 'viewer');
       expect([status, text]).toEqual([404, expect.not.stringContaining('10.0.0.7')]);
       // The same to whoever may read the whole record.
@@ -33,8 +33,11 @@ describe('whoever may read incidents alone', () => {
     const { subject } = await incident(store);
     const lonely = delivery();
     await store.receive(lonely);
-    for (const id of [subject, lonely.subject])
-      expect((await get(`/incidents/${id}/timeline`, 'viewer')).status).toBe(200);
+    for (const id of [subject, lonely.subject]) {
+      expect((await get(`/incidents/${id}/record`, 'viewer')).status).toBe(200);
+      const told = await get(`/incidents/${id}/timeline`, 'viewer');
+      expect([told.status, told.status === 200 ? '' : told.text + served.log.at(-1)]).toEqual([200, '']);
+    }
   });
 
   it('does not get the bytes of a click, which hold an address and tokens of Slack', async () => {
