@@ -76,9 +76,7 @@ for (const theme of ['light', 'dark'] as const) {
         continue;
       await page.goto(`${origin}${at}`);
       await page.waitForSelector('main h1');
-      await page
-        .waitForFunction('!document.querySelector("[aria-busy=true]")', undefined, { timeout: 5_000 })
-        .catch(() => {});
+      await page.waitForSelector('[aria-busy=true]', { state: 'detached', timeout: 8_000 }).catch(() => {});
       await page.screenshot({ path: join(folder, `${name}-${width}-${theme}.png`) });
     }
   }

@@ -7,17 +7,18 @@ import { Do } from '../parts/action.tsx';
 import { type Deed, DeedDialog } from '../parts/deeds.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Menu } from '../parts/menu.tsx';
+import { NeedsYou } from '../parts/needs-you.tsx';
 import { isNarrow, Panel } from '../parts/panel.tsx';
 import { Copy, Out, Said } from '../parts/said.tsx';
 import { Shown } from '../parts/shown.tsx';
 import { Status } from '../parts/status.tsx';
 import { Deadline, Lasts, When } from '../parts/when.tsx';
-import { approvalPath, incidentPath, inPath, runPath } from '../routes.ts';
+import { incidentPath, inPath, runPath } from '../routes.ts';
 import { isLive, stateOf } from '../run-state.ts';
 import { Lanes } from '../story/lanes.tsx';
 import { TimelinePart } from '../story/timeline.tsx';
 import { WhyPanel } from '../story/why.tsx';
-import { afterColon, inShell, targetName, visible } from '../text.ts';
+import { inShell, targetName, visible } from '../text.ts';
 import { useTitle } from '../title.ts';
 
 /** One incident: what it is and whose, whether it needs somebody, what Baton does, what it has changed, and why nothing else ran. */
@@ -45,7 +46,9 @@ function Whole({ answer }: { answer: ShownIncident }) {
   return (
     <article class="incident">
       <Head id={id} title={title} incident={incident} can={can} onDeed={setDeed} />
-      <NeedsYou runs={runs} />
+      <NeedsYou
+        waits={runs.flatMap(({ id: run, waitsFor = [] }) => waitsFor.map((wait) => ({ ...wait, run })))}
+      />
       <div class="questions">
         <NowPanel runs={runs} />
         <ChangedPanel changed={changed} />
@@ -171,34 +174,6 @@ function asMarkdown(id: string, title: string, incident: Incident | undefined): 
     `- ${incident?.status ?? 'state not known'}, ${told?.service?.name ?? 'no service'}`,
     `- ${location.origin}${incidentPath(id)}`,
   ].join('\n');
-}
-
-/** What waits for somebody to decide, above all else. */
-function NeedsYou({ runs }: { runs: readonly Run[] }) {
-  const waits = runs.flatMap((run) => (run.waitsFor ?? []).map((wait) => ({ ...wait, run })));
-  if (waits.length === 0) return null;
-  return (
-    <ul class="needs-you" aria-label="Waits for a person">
-      {waits.map(({ id, kind, summary, whoMay, until, run }) => (
-        <li key={id}>
-          <Icon name="hand" />
-          <span class="what">
-            <strong>{kind === 'approval' ? 'Approve' : kind === 'parked' ? 'Decide' : 'Answer'}:</strong>{' '}
-            <Said text={afterColon(summary)} />
-          </span>
-          <span class="who">
-            <Said text={whoMay} />, <Deadline at={until} />
-          </span>
-          <a
-            class="button"
-            href={kind === 'approval' ? approvalPath(id) : approvalPath(`${kind}/${id}`, { run: run.id })}
-          >
-            Look
-          </a>
-        </li>
-      ))}
-    </ul>
-  );
 }
 
 function NowPanel({ runs }: { runs: readonly Run[] }) {

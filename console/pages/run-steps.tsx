@@ -8,7 +8,7 @@ import { When } from '../parts/when.tsx';
 import { approvalPath } from '../routes.ts';
 import { zone } from '../settings.ts';
 import type { RunStep } from '../story/steps.ts';
-import { pretty, targetName, visible } from '../text.ts';
+import { counted, pretty, targetName, visible } from '../text.ts';
 import { clock, lasting } from '../time.ts';
 
 const icons: Record<RunStep['state'], [IconName, string]> = {
@@ -73,7 +73,9 @@ function StepRow({ step, isChosen, run }: { step: RunStep; isChosen: boolean; ru
   const { key, activity, kind, state, at, endedAt, attempts, targets, summary } = step;
   const [icon, tone] = icons[state];
   const took =
-    endedAt && kind !== 'run' && kind !== 'words' ? lasting(Date.parse(endedAt) - Date.parse(at)) : '';
+    endedAt && endedAt !== at && kind !== 'run' && kind !== 'words'
+      ? lasting(Date.parse(endedAt) - Date.parse(at))
+      : '';
   return (
     <li class={`step ${tone} ${isChosen ? 'chosen' : ''}`}>
       <button
@@ -193,12 +195,14 @@ function StepDetail({ step }: { step: RunStep }) {
             ))}
           </ol>
         )}
-        {before !== undefined && <Fold title="Before">{pretty(before)}</Fold>}
-        {after !== undefined && <Fold title="After">{pretty(after)}</Fold>}
-        {inverse !== undefined && <Fold title="What takes it back">{pretty(inverse)}</Fold>}
-        {input !== undefined && <Fold title="Input">{pretty(input)}</Fold>}
-        {result !== undefined && <Fold title="Result">{pretty(result)}</Fold>}
-        <Fold title={`Record, ${lines.length} lines`}>{pretty(lines)}</Fold>
+        <div>
+          {before !== undefined && <Fold title="Before">{pretty(before)}</Fold>}
+          {after !== undefined && <Fold title="After">{pretty(after)}</Fold>}
+          {inverse !== undefined && <Fold title="What takes it back">{pretty(inverse)}</Fold>}
+          {input !== undefined && <Fold title="Input">{pretty(input)}</Fold>}
+          {result !== undefined && <Fold title="Result">{pretty(result)}</Fold>}
+          <Fold title={`Record, ${counted(lines.length, 'line')}`}>{pretty(lines)}</Fold>
+        </div>
       </div>
     </>
   );

@@ -7,11 +7,12 @@ import { ActionState, Do, useAction, WhyNot } from '../parts/action.tsx';
 import { About, Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Menu } from '../parts/menu.tsx';
+import { NeedsYou } from '../parts/needs-you.tsx';
 import { Copy, Said } from '../parts/said.tsx';
 import { Shown } from '../parts/shown.tsx';
 import { Status } from '../parts/status.tsx';
-import { Deadline, Lasts, When } from '../parts/when.tsx';
-import { address, approvalPath, eventPath, incidentPath, inPath, triggerPath } from '../routes.ts';
+import { Lasts, When } from '../parts/when.tsx';
+import { address, eventPath, incidentPath, inPath, triggerPath } from '../routes.ts';
 import { isLive, stateOf } from '../run-state.ts';
 import { can } from '../session.ts';
 import { stepsOf } from '../story/steps.ts';
@@ -134,27 +135,7 @@ function WaitsNow({ run }: { run: Run }) {
           <Said text={`${stuck.reason}: ${stuck.message}`} />
         </div>
       )}
-      {waitsFor.length > 0 && (
-        <ul class="needs-you" aria-label="Waits for a person">
-          {waitsFor.map(({ id, kind, summary, whoMay, until }) => (
-            <li key={id}>
-              <Icon name="hand" />
-              <span class="what">
-                <Said text={summary} />
-              </span>
-              <span class="who">
-                <Said text={whoMay} />, <Deadline at={until} />
-              </span>
-              <a
-                class="button"
-                href={kind === 'approval' ? approvalPath(id) : approvalPath(`${kind}/${id}`, { run: run.id })}
-              >
-                Look
-              </a>
-            </li>
-          ))}
-        </ul>
-      )}
+      <NeedsYou waits={waitsFor.map((wait) => ({ ...wait, run: run.id }))} />
       {doing.map(({ activity, attempt, since, retryAt, failure: last }) => (
         <p class="note blue" key={`${activity} ${attempt}`}>
           Now: <strong>{activity}</strong>, attempt {attempt}

@@ -21,6 +21,16 @@ interface StatusAnswer {
   notes: string[];
 }
 
+const titles: Readonly<Record<string, string>> = {
+  pagerduty: 'PagerDuty',
+  slack: 'Slack',
+  jira: 'Jira',
+  kubernetes: 'Kubernetes',
+  ec2: 'EC2',
+  github: 'GitHub',
+  prometheus: 'Prometheus',
+};
+
 const touches = ({ action, subject }: { action: string; subject: string }) =>
   /^(condition|hold)\./.test(action) || subject.startsWith('hold:');
 
@@ -68,7 +78,11 @@ export function Bars() {
         <p class="bar blue">
           <Icon name="eye" size={14} />
           <strong>Simulated</strong>
-          <span>{mode === 'simulated' ? 'nothing real is touched' : simulated.join(', ')}</span>
+          <span>
+            {mode === 'simulated'
+              ? 'nothing real is touched'
+              : simulated.map((name) => titles[name] ?? name).join(', ')}
+          </span>
         </p>
       )}
     </div>

@@ -10,8 +10,8 @@ import { Copy, Said } from './said.tsx';
 export type Deed = 'acknowledge' | 'resolve' | 'note';
 
 interface Answer {
-  run?: { id: string };
-  said?: string;
+  /** False: it was so already. */
+  changed: boolean;
 }
 
 const words: Record<Deed, { verb: string; done: string }> = {
@@ -23,9 +23,10 @@ const words: Record<Deed, { verb: string; done: string }> = {
 const send = (deed: Deed, id: string, body: object = {}) =>
   change<Answer>(`/incidents/${inPath(id)}/${deed}`, body).finally(() => refresh('/incidents'));
 
-/** What is told where the server has taken it: PagerDuty's answer comes with the story. */
-const saidOf = (deed: Deed) => (answer: Answer) =>
-  answer?.said ?? `${words[deed].done}: PagerDuty’s answer comes in the timeline`;
+const saidOf =
+  (deed: Deed) =>
+  ({ changed }: Answer) =>
+    changed ? `${words[deed].done} in PagerDuty` : 'It was so already';
 
 /** Acknowledges with one press: that harms nobody, and anybody can take it up again. */
 export function DeedButton({ deed, id, can }: { deed: Deed; id: string; can: true | string | undefined }) {
@@ -64,9 +65,9 @@ export function DeedDialog({
   const [text, setText] = useState('');
   const { verb } = words[deed];
   const { is } = action.state.value;
-  const body = deed === 'note' ? { note: text.trim() } : {};
+  const body = deed === 'note' ? { text: text.trim() } : {};
   const isReady = deed !== 'note' || text.trim() !== '';
-  const command = `npx baton incidents ${deed} ${inShell(id)}${deed === 'note' ? ` --note ${inShell(text.trim() || '…')}` : ''}`;
+  const command = `npx baton incidents ${deed} ${inShell(id)}${deed === 'note' ? ` ${inShell(text.trim() || '…')}` : ''}`;
   return (
     <Dialog title={deed === 'note' ? 'Add a note' : `${verb} this incident`} onClose={onClose}>
       <About>
