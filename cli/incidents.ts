@@ -86,6 +86,53 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
 
   act(
     incidents
+      .command('acknowledge')
+      .description('acknowledge an incident in PagerDuty, in your name')
+      .argument('<incident>', incidentArgument),
+    wiring,
+    async ({ output, json }, named = '') => {
+      const done = await withAsk(wiring, async (ask) =>
+        ask('incidents.acknowledge', { id: await namedIncident(named, ask) }),
+      ).catch(orNoIncident(named));
+      if (json) output.json(done);
+      else output.line(`${done.id} ${done.changed ? 'is acknowledged' : 'was acknowledged before'}.`);
+    },
+  );
+
+  act<{ reason?: string }>(
+    incidents
+      .command('resolve')
+      .description('resolve an incident in PagerDuty, in your name')
+      .argument('<incident>', incidentArgument)
+      .option('--reason <words>', 'why: it stands in the incident as a note'),
+    wiring,
+    async ({ output, json, options: { reason } }, named = '') => {
+      const done = await withAsk(wiring, async (ask) =>
+        ask('incidents.resolve', { id: await namedIncident(named, ask), reason }),
+      ).catch(orNoIncident(named));
+      if (json) output.json(done);
+      else output.line(`${done.id} ${done.changed ? 'is resolved' : 'was resolved before'}.`);
+    },
+  );
+
+  act(
+    incidents
+      .command('note')
+      .description('add a note to an incident in PagerDuty, in your name')
+      .argument('<incident>', incidentArgument)
+      .argument('<text>', 'the note'),
+    wiring,
+    async ({ output, json }, named = '', text = '') => {
+      const done = await withAsk(wiring, async (ask) =>
+        ask('incidents.note', { id: await namedIncident(named, ask), text }),
+      ).catch(orNoIncident(named));
+      if (json) output.json(done);
+      else output.line(`The note is added to ${done.id}.`);
+    },
+  );
+
+  act(
+    incidents
       .command('transcript')
       .description('what was said in its rooms, where no issue has the text')
       .argument('<incident>', 'as incidents list tells it: PagerDuty’s id, or <connection>/<id>'),

@@ -43,7 +43,15 @@ const codeOf = ({ build, commit }: NonNullable<ShownRun['worker']>) =>
   `build ${build}${commit === undefined ? '' : `, commit ${commit}`}`;
 
 /** Where a run stands, and for what and until when it waits. */
-export function runState({ state, outcome, failure, stuck, waitsFor = [], doing = [] }: ShownRun): string {
+export function runState({
+  state,
+  outcome,
+  failure,
+  stuck,
+  waitsFor = [],
+  doing = [],
+  waiting,
+}: ShownRun): string {
   if (stuck && !stuck.over) return `stands still since ${dated(stuck.since)} (${stuck.reason})`;
   if (failure) return `${state}: ${failure.class}: ${failure.message}`;
   const [waits] = waitsFor;
@@ -51,6 +59,8 @@ export function runState({ state, outcome, failure, stuck, waitsFor = [], doing 
   const [retried] = doing.filter(({ retryAt }) => retryAt !== undefined);
   if (retried)
     return `tries ${retried.activity} again at ${dated(retried.retryAt ?? '')}, for attempt ${retried.attempt} (${retried.failure ?? 'no answer'})`;
+  if (waiting)
+    return `waits for ${waiting.for}${waiting.until === undefined ? '' : ` until ${dated(waiting.until)}`}`;
   const [now] = doing;
   if (now) return `${state}: ${now.activity} since ${dated(now.since ?? '')}`;
   return outcome === undefined || outcome === state ? state : `${state}: ${outcome}`;

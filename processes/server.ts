@@ -14,6 +14,7 @@ import { allConnections, connectionsIn, connectionWarnings } from './connections
 import { builtConsole } from './console.ts';
 import { sendBy, toldBy } from './deliveries.ts';
 import { directJournal, directPager, directSubscriptions } from './direct.ts';
+import { directIncidents } from './direct-incidents.ts';
 import { Lifetime } from './lifetime.ts';
 import { formOpener } from './open-form.ts';
 import { portTaken } from './ports.ts';
@@ -53,12 +54,13 @@ export async function runServer(wiring: Wiring): Promise<void> {
       wiring.env,
       budgetOf(store.leaseRequests),
     );
+    const baton = batonFor({ store });
     const world: World = {
       ...worldOf(wiring, { store, connections, providers, settings, env: wiring.env }),
       running: () => server?.state(),
+      changesIncident: directIncidents(wiring.loadActivities, { ...allClients, baton }, [], providers),
       runs: { client, taskQueue, eagerStart: false, authority },
     };
-    const baton = batonFor({ store });
     const policies = await wiring.loadPolicies();
     server = await startServer({
       host: settings.host,

@@ -32,6 +32,7 @@ import { freshConsole } from './console.ts';
 import { serveControl } from './control.ts';
 import { sendBy, toldBy } from './deliveries.ts';
 import { directJournal, directPager, directSubscriptions } from './direct.ts';
+import { directIncidents } from './direct-incidents.ts';
 import { performHere } from './door.ts';
 import { firstTokenFile } from './first-token.ts';
 import { Lifetime } from './lifetime.ts';
@@ -148,9 +149,11 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     });
     // Temporal leaves an eager run with the worker that it came by, whatever the current version is.
     const eagerStart = !versions;
+    const ownClients = { ...clients, baton: batonFor({ store }) };
     const world: World = {
       ...worldOf(wiring, { store, connections, providers, settings, env }),
       running: () => server?.state(),
+      changesIncident: directIncidents(wiring.loadActivities, ownClients, settings.simulated, providers),
       commit: await commit,
       runs: { client, taskQueue, eagerStart, authority },
     };
@@ -180,7 +183,6 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     worker.stopped.catch((error: unknown) => lifetime.fail(error));
     // Whoever sees that it is ready finds the token.
     const adminToken = await firstTokenFile(store, dataDir);
-    const ownClients = { ...clients, baton: batonFor({ store }) };
     server = await startServer({
       host: settings.host,
       port,

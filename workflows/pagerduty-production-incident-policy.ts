@@ -20,6 +20,7 @@ import { changesSince, stateLine, toldOf } from './kit/status-card.ts';
 import { lookAtGathered, tellGathered } from './kit/tell-gathered.ts';
 import { keepTranscript } from './kit/transcript.ts';
 import { isUrgent } from './kit/urgent.ts';
+import { waitsFor } from './kit/waits.ts';
 import {
   bookmark,
   concernsRoom,
@@ -251,6 +252,7 @@ async function followToTheEnd(warRoom: WarRoom, policy: Policy): Promise<string>
       const isBusy = () =>
         isHistoryLong() || news().some(({ incident }) => isWhole || incident?.status !== 'resolved');
       const left = Math.max(soFar.closed.until - Date.now(), 1);
+      waitsFor('the incident to be reopened', soFar.closed.until);
       const isOver = !(await condition(isBusy, Math.min(left, lookAgainAfter))) && left <= lookAgainAfter;
       const isBack = () =>
         isWhole && news().some((event) => isOpenAfter(event) || tellsOfOpenGathered(event));
@@ -261,6 +263,7 @@ async function followToTheEnd(warRoom: WarRoom, policy: Policy): Promise<string>
     const quiet = due === undefined ? lookAgainAfter : Math.max(due - Date.now(), 1);
     // An event may be lost: then the next look is due.
     const isBusy = () => isHistoryLong() || news().length > 0;
+    waitsFor('news of the incident');
     const hasNews = await condition(isBusy, Math.min(quiet, lookAgainAfter));
     if (isWhole && !hasNews) soFar.respondersChanged = true;
     if (isWhole && !hasNews && now) await remindIfQuiet(warRoom, now, policy.remindWhenQuiet);

@@ -8,6 +8,7 @@ import type { CurrentIncident } from './kit/read-context.ts';
 import { record } from './kit/record.ts';
 import { roomOf } from './kit/room.ts';
 import { healthy } from './kit/run.ts';
+import { waitsFor } from './kit/waits.ts';
 
 export interface QuietIncidentInput {
   incidentId: string;
@@ -50,6 +51,7 @@ export async function quietIncident({
     if (!reminder) await incident.renewWhenLong({ incidentId, after, soFar: progress });
     const isAcknowledged = incident.status === 'acknowledged';
     const due = progress.quietSince + msToNumber(after);
+    waitsFor('news of the incident', isAcknowledged ? due : undefined);
     const event = await incident.nextEvent(isAcknowledged ? Math.max(due - Date.now(), 1) : undefined);
     if (event && !event.echo) {
       heard(Date.now());

@@ -1,4 +1,5 @@
 import type { Duration } from '@temporalio/common';
+import { msToNumber } from '@temporalio/common/lib/time.js';
 import { steps } from './kit/activities.ts';
 import { escalate, nameOf, type Reminder, remind } from './kit/call-people.ts';
 import { followIncident } from './kit/follow-incident.ts';
@@ -6,6 +7,7 @@ import type { CurrentIncident } from './kit/read-context.ts';
 import { record } from './kit/record.ts';
 import { healthy } from './kit/run.ts';
 import { namesOf, stateLine } from './kit/status-card.ts';
+import { waitsFor, waitsNoMore } from './kit/waits.ts';
 
 export interface TriggeredAndUnackedInput {
   incidentId: string;
@@ -28,7 +30,9 @@ export async function triggeredAndUnacked({
   let reminder: Reminder | undefined;
   let reminded: CurrentIncident | undefined;
   for (let reminders = 0; ; reminders += 1) {
+    waitsFor('somebody to acknowledge the incident', Date.now() + msToNumber(after));
     await incident.whileStatus('triggered', after);
+    waitsNoMore();
     await reminder?.end();
     const now = await steps.readPagerDutyIncident({ incidentId });
     if (now.status !== 'triggered') return leave(now, reminders);

@@ -2,7 +2,7 @@ import { whoMayApprove } from '../approval.ts';
 import { otherInputLines } from '../park.ts';
 import { whoMayAnswer } from '../question.ts';
 import { detailOf, type RecordRow } from '../record.ts';
-import { dated, type Known, type MakeStep, type Step, unknown } from './step.ts';
+import { dated, type Known, type MakeStep, type Step, shortened, unknown } from './step.ts';
 
 /** What a line about people, and what they are asked or have asked for, tells; undefined for any other line. */
 export const toldOfPeople = (row: RecordRow, make: MakeStep, known: Known): Step[] | undefined =>
@@ -134,6 +134,9 @@ function ofHold(row: RecordRow, make: MakeStep): Step[] | undefined {
 
 /** What people have asked for, as `<who> …`. Any other operation is told by its name. */
 const verbs: Readonly<Record<string, string>> = {
+  'incidents.acknowledge': 'acknowledges the incident',
+  'incidents.resolve': 'resolves the incident',
+  'incidents.note': 'adds a note',
   'runs.start': 'starts a run by hand',
   'runs.stop': 'has a run stopped',
   'runs.unpark': 'decides about a parked run',
@@ -159,7 +162,7 @@ function ofOperation(row: RecordRow, make: MakeStep): Step[] | undefined {
 
 /** To what, and why, as far as the request says so. */
 function givenIn(input: unknown): string {
-  const { id, workflow, name, reason } = (input ?? {}) as Record<string, unknown>;
+  const { id, workflow, name, reason, text } = (input ?? {}) as Record<string, unknown>;
   const [what] = [id, workflow, name].filter((each) => typeof each === 'string');
-  return `${what === undefined ? '' : ` (${what})`}${typeof reason === 'string' ? `, because: ${reason}` : ''}`;
+  return `${what === undefined ? '' : ` (${what})`}${typeof text === 'string' ? `: "${shortened(text)}"` : ''}${typeof reason === 'string' ? `, because: ${reason}` : ''}`;
 }

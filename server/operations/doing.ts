@@ -1,4 +1,6 @@
+import type { Client } from '@temporalio/client';
 import type { RunRow } from '../../domain/run.ts';
+import { readWait, type SaidWait } from '../../domain/wait-in-words.ts';
 import type { OperationContext } from './operation.ts';
 
 /** What a run does now: an activity that is under way, or is tried again. */
@@ -10,6 +12,13 @@ export interface Doing {
   failure?: string;
 }
 
+/** What Temporal says of a live run. */
+interface Looked {
+  doing?: Doing[];
+  /** For what it waits by itself, as it says. */
+  waiting?: SaidWait;
+}
+
 const askMilliseconds = 2_000;
 /** Temporal is asked about each by itself. */
 const askedAtMost = 50;
@@ -18,7 +27,7 @@ const askedAtMost = 50;
 export async function withDoing<Run extends Pick<RunRow, 'id' | 'endedAt'>>(
   runs: readonly Run[],
   { runs: reached }: Pick<OperationContext, 'runs'>,
-): Promise<(Run & { doing?: Doing[] })[]> {
+): Promise<(Run & Looked)[]> {
   if (!reached) return [...runs];
   const { client } = reached;
   let left = askedAtMost;
@@ -32,9 +41,21 @@ export async function withDoing<Run extends Pick<RunRow, 'id' | 'endedAt'>>(
           return (raw.pendingActivities ?? []).map(doingOf);
         })
         .catch(() => undefined);
-      return doing ? { ...run, doing } : run;
+      const waiting = doing?.length === 0 ? await waitOf(run.id, client) : undefined;
+      return { ...run, ...(doing ? { doing } : {}), ...(waiting ? { waiting } : {}) };
     }),
   );
+}
+
+/** Temporal's own query. A worker answers it, so where none is there nothing is known. */
+const metadata = '__temporal_workflow_metadata';
+
+async function waitOf(id: string, client: Client): Promise<SaidWait | undefined> {
+  const told = await client
+    .withDeadline(Date.now() + askMilliseconds, () => client.workflow.getHandle(id).query<unknown>(metadata))
+    .catch(() => undefined);
+  const { currentDetails } = (told ?? {}) as { currentDetails?: unknown };
+  return typeof currentDetails === 'string' ? readWait(currentDetails) : undefined;
 }
 
 interface Pending {

@@ -1,6 +1,7 @@
 import type { IncidentRow } from '../../store/incidents.ts';
 import { Refusal } from '../refusal.ts';
 import { type Can, canNow, canOf } from './can.ts';
+import { acknowledgeIncident, noteIncident, resolveIncident } from './incident-changes.ts';
 import type { OperationContext } from './operation.ts';
 import { startRunByHand } from './runs.ts';
 
@@ -17,15 +18,18 @@ export function checkDeed(incident: Pick<IncidentRow, 'status'> | undefined, dee
     throw new Refusal(409, 'Acknowledged', 'It is acknowledged already.');
 }
 
+const operations = {
+  acknowledge: () => acknowledgeIncident,
+  resolve: () => resolveIncident,
+  note: () => noteIncident,
+};
+
 /** What somebody may do about an incident now, or why not. */
 export async function incidentCan(
   incident: Pick<IncidentRow, 'status'> | undefined,
   { principal }: Pick<OperationContext, 'principal'>,
 ): Promise<Record<IncidentDeed | 'run', Can>> {
-  const can = (deed: IncidentDeed) =>
-    canNow({ name: `incidents.${deed}`, right: 'incidents.change', within: ['services'] }, principal, () =>
-      checkDeed(incident, deed),
-    );
+  const can = (deed: IncidentDeed) => canNow(operations[deed](), principal, () => checkDeed(incident, deed));
   const [acknowledge, resolve, note] = await Promise.all([can('acknowledge'), can('resolve'), can('note')]);
   return { acknowledge, resolve, note, run: canOf(startRunByHand, principal) };
 }

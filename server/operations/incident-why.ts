@@ -4,6 +4,7 @@ import { runModes } from '../../domain/mode.ts';
 import { dated } from '../../domain/story/step.ts';
 import type { ListedEvent } from '../../store/events.ts';
 import { type EventWhy, heldChanges, summaryOf, whyOfEvent } from '../story/why.ts';
+import { withDoing } from './doing.ts';
 import { findEvent } from './events.ts';
 import { holdShape } from './hold-shapes.ts';
 import { idOfIncident, isIncident, mustBeMine, unknownIncident } from './incidents.ts';
@@ -124,7 +125,7 @@ async function whyOf({ subject, events, runs: rows }: Looked, context: Operation
   const [answered, lines, runs, switches, lowerings] = await Promise.all([
     store.searchRecord({ subject, action: 'event.answered', limit: 200 }),
     linesOf(subject, context),
-    withWaits(rows, context),
+    withDoing(rows, context).then((doing) => withWaits(doing, context)),
     store.listHolds({ live: true, limit: holdsShown }),
     store.lowerings(),
   ]);

@@ -16,6 +16,7 @@ import { doctorCheck } from './doctor.ts';
 import { listEvents, replayEvent, showEvent } from './events.ts';
 import { testEvent } from './events-test.ts';
 import { listIdentities } from './identities.ts';
+import { acknowledgeIncident, noteIncident, resolveIncident } from './incident-changes.ts';
 import { incidentTimeline } from './incident-timeline.ts';
 import { eventWhy, incidentWhy } from './incident-why.ts';
 import { incidentRecord, incidentTexts, incidentTranscript, showIncident } from './incidents.ts';
@@ -56,6 +57,9 @@ export const operations = [
   showIncident,
   incidentWhy,
   incidentTimeline,
+  acknowledgeIncident,
+  resolveIncident,
+  noteIncident,
   incidentRecord,
   incidentTranscript,
   incidentTexts,

@@ -8,6 +8,7 @@ import type { Store } from '../../store/store.ts';
 import type { StoredConnections } from '../../store/stored-connections.ts';
 import type { Startable } from '../../triggers/startable.ts';
 import type { Trigger } from '../../triggers/trigger.ts';
+import type { ChangesIncident } from '../change-incident.ts';
 import type { Doctor } from '../doctor.ts';
 import type { RunningState } from '../running-state.ts';
 import type { RunStarter } from '../runs.ts';
@@ -38,6 +39,8 @@ export interface World {
   responderId?: ((email: string, signal: AbortSignal) => Promise<string | undefined>) | undefined;
   /** What PagerDuty itself says of an incident. Left out: this process does not reach it. */
   incidentLog?: IncidentLog | undefined;
+  /** What people ask to be done to an incident itself. Left out: this process cannot. */
+  changesIncident?: ChangesIncident | undefined;
   /** The providers that are simulated, by name. Left out: none. */
   simulated?: readonly string[] | undefined;
   /** How the server of this process stands. Undefined: none runs here. */

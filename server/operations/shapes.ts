@@ -67,6 +67,10 @@ export const runShape = z
       )
       .exactOptional()
       .describe('What it does now, as Temporal says. Missing: Temporal was not asked, or did not answer'),
+    waiting: z
+      .object({ for: z.string(), until: z.string().exactOptional() })
+      .exactOptional()
+      .describe('For what it waits by itself, as it says. Missing: it was not asked, or says nothing'),
     can: canShape.exactOptional(),
     event: z
       .object({ id: z.string(), type: z.string() })

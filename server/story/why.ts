@@ -186,6 +186,7 @@ export interface LiveRun {
   state: string;
   outcome?: string | undefined;
   waitsFor?: readonly { kind: string; summary: string; until: string }[] | undefined;
+  waiting?: { for: string; until?: string } | undefined;
 }
 
 /** One sentence: what runs or has run, or why nothing has. */
@@ -211,13 +212,21 @@ export function summaryOf(
   if (parked) return `Nothing ran. ${parked.reason}${stopped}`;
   // What was held for another reason than its conditions says less of why nothing ran at all.
   const telling = events.findLast(({ answers }) => answers.some(({ forType }) => forType)) ?? events.at(-1);
+  const [joined] = events.flatMap(({ answers }) => answers.flatMap(({ run }) => run ?? []));
+  if (joined !== undefined) return `It has no run of its own: it is taken up by ${joined}.${stopped}`;
   if (!telling) return `Nothing ran: no event about it is kept.${stopped}`;
   return `Nothing ran. ${telling.reason}${stopped}`;
 }
 
-const doingOf = ({ id, waitsFor: [first] = [] }: LiveRun) =>
-  first === undefined
-    ? id
-    : `${id} (waits for ${first.kind === 'approval' ? 'an approval' : first.kind === 'parked' ? 'a decision about the step at which it is parked' : 'an answer'} until ${dated(first.until)})`;
+function doingOf({ id, waitsFor: [first] = [], waiting }: LiveRun): string {
+  if (first) return `${id} (waits for ${askedFor(first.kind)} until ${dated(first.until)})`;
+  if (!waiting) return id;
+  return `${id} (waits for ${waiting.for}${waiting.until === undefined ? '' : ` until ${dated(waiting.until)}`})`;
+}
+
+function askedFor(kind: string): string {
+  if (kind === 'approval') return 'an approval';
+  return kind === 'parked' ? 'a decision about the step at which it is parked' : 'an answer';
+}
 
 const listed = (items: readonly string[]) => new Intl.ListFormat('en').format(items);

@@ -14,6 +14,9 @@ import { news } from './fixture/trigger.ts';
 const commandOf: Record<(typeof operations)[number]['name'], string> = {
   'incidents.list': 'incidents list',
   'incidents.show': 'incidents show',
+  'incidents.acknowledge': 'incidents acknowledge',
+  'incidents.resolve': 'incidents resolve',
+  'incidents.note': 'incidents note',
   'incidents.why': 'why',
   'incidents.timeline': 'timeline',
   'incidents.record': 'audit show',
