@@ -11,7 +11,11 @@ const sideBySide = { ...limits, maxWorkers: 2 };
 const alone = { ...limits, maxWorkers: 1 };
 
 /** A whole Baton each, or a module in another's place: a process of its own. All others share two, and what these have loaded. */
-const apart = ['test/stories/**/*.test.ts', 'test/server/retention.test.ts'];
+const apart = [
+  'test/stories/**/*.test.ts',
+  'test/console/browser/**/*.test.ts',
+  'test/server/retention.test.ts',
+];
 const quickRun = {
   projects: [
     {

@@ -132,7 +132,7 @@ export function EventPage({ id }: { id: string }) {
   useTitle(`Event ${id}`);
   const event = useQuery<BatonEvent>(`/events/${inPath(id)}`, touches);
   return (
-    <Shown query={event} rows={8} what="the event">
+    <Shown query={event} rows={8} what="the event" isPage>
       {(answer) => <Whole event={answer} />}
     </Shown>
   );

@@ -28,7 +28,7 @@ export function IncidentPage({ id }: { id: string }) {
     ({ subject, action }) => subject === id || /^(approval|question)\./.test(action),
   );
   return (
-    <Shown query={shown} rows={12} what="the incident">
+    <Shown query={shown} rows={12} what="the incident" isPage>
       {(answer) => <Whole answer={answer} />}
     </Shown>
   );
@@ -184,7 +184,7 @@ function NowPanel({ runs }: { runs: readonly Run[] }) {
     live.length === 0
       ? 'nothing runs'
       : `${waiting > 0 ? `${waiting} waiting, ` : ''}${live.length - waiting} running`;
-  const shown = isNarrow.value ? 20 : 4;
+  const shown = isNarrow.value ? 20 : 5;
   return (
     <Panel title={`Now: ${count}`} isOpen>
       {runs.length === 0 && <p class="soft">Nothing has run about it.</p>}
@@ -248,7 +248,7 @@ function RunItem({ run }: { run: Run }) {
 
 function ChangedPanel({ changed }: { changed: readonly Effect[] }) {
   const unknown = changed.filter(({ state }) => state === 'unknown').length;
-  const shown = isNarrow.value ? 30 : 5;
+  const shown = isNarrow.value ? 30 : 7;
   const [all, setAll] = useState(false);
   return (
     <Panel title={`Changed so far: ${changed.length}${unknown > 0 ? `, ${unknown} unknown` : ''}`}>

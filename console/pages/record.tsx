@@ -79,7 +79,7 @@ export function RecordPage() {
         </div>
       </div>
       <ActionState action={verifying} />
-      <form class="filters" onSubmit={search} key={JSON.stringify(filter)}>
+      <form class="search" onSubmit={search} key={JSON.stringify(filter)}>
         {fields.map((name) => (
           <label key={name} class="field">
             <span>{name}</span>

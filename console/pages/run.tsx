@@ -26,7 +26,7 @@ export function RunPage({ id }: { id: string }) {
     id.includes(subject) || /^(approval|question)\./.test(action);
   const run = useQuery<Run>(`/runs/${inPath(id)}`, touches);
   return (
-    <Shown query={run} rows={10} what="the run">
+    <Shown query={run} rows={10} what="the run" isPage>
       {(answer) => <Whole run={answer} />}
     </Shown>
   );

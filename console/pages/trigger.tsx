@@ -19,7 +19,7 @@ export function TriggerPage({ name }: { name: string }) {
   useTitle(name);
   const trigger = useQuery<Trigger>(`/triggers/${inPath(name)}`, touchesTriggers);
   return (
-    <Shown query={trigger} rows={8} what="the trigger">
+    <Shown query={trigger} rows={8} what="the trigger" isPage>
       {(answer) => <Whole trigger={answer} />}
     </Shown>
   );

@@ -12,6 +12,7 @@ export function Shown<Answer>({
   query,
   rows = 6,
   what,
+  isPage = false,
   children,
 }: {
   query: Query<Answer>;
@@ -19,13 +20,15 @@ export function Shown<Answer>({
   rows?: number;
   /** What is read: `the incidents`. */
   what: string;
+  /** It is all of the page, and so has its heading. */
+  isPage?: boolean;
   children: (answer: Answer) => ComponentChildren;
 }) {
   const { value } = query.data;
   const problem = query.problem.value;
   if (value === undefined)
     return problem ? (
-      <Failed problem={problem} what={what} query={query} />
+      <Failed problem={problem} what={what} query={query} isPage={isPage} />
     ) : (
       <Room rows={rows} what={what} />
     );
@@ -55,12 +58,27 @@ function Room({ rows, what }: { rows: number; what: string }) {
 }
 
 /** Why there is no answer: not allowed, not there, or a fault, each with what to do next. */
-function Failed({ problem, what, query }: { problem: Problem; what: string; query: Query<unknown> }) {
+function Failed({
+  problem,
+  what,
+  query,
+  isPage,
+}: {
+  problem: Problem;
+  what: string;
+  query: Query<unknown>;
+  isPage: boolean;
+}) {
   const isDenied = problem.status === 403;
   const isGone = problem.status === 404;
   const title = isDenied ? 'Not allowed' : isGone ? 'Not there' : `Could not read ${what}`;
   return (
-    <Empty icon={isDenied ? 'lock' : isGone ? 'question' : 'alert'} title={title} role="alert">
+    <Empty
+      icon={isDenied ? 'lock' : isGone ? 'question' : 'alert'}
+      title={title}
+      role="alert"
+      isPage={isPage}
+    >
       <p>{problem.message}</p>
       {problem.requestId && (
         <p class="soft small">
@@ -96,17 +114,19 @@ export function Empty({
   title,
   children,
   role,
+  isPage = false,
 }: {
   icon?: Parameters<typeof Icon>[0]['name'];
   title: string;
   children?: ComponentChildren;
   role?: 'alert';
+  isPage?: boolean;
 }) {
   return (
     <div class="empty" role={role}>
       <Icon name={icon} size={20} />
       <div class="stack-small">
-        <h2>{title}</h2>
+        {isPage ? <h1>{title}</h1> : <h2>{title}</h2>}
         {children}
       </div>
     </div>
