@@ -14,7 +14,8 @@ type Fields = Record<string, unknown>;
  * can be sent on; the words about it go to stderr.
  */
 export function printAnswer(answer: unknown, { output, json, secret }: Printing): void {
-  const { items, next: _, ...fields } = answer as Fields & { items?: Fields[] };
+  const { items, next: _, ...all } = answer as Fields & { items?: Fields[] };
+  const fields = Object.fromEntries(Object.entries(all).filter(([name]) => isForPeople(name)));
   if (json) output.json(items ?? answer);
   else if (items) {
     printList(items, output);
@@ -22,6 +23,9 @@ export function printAnswer(answer: unknown, { output, json, secret }: Printing)
   } else if (secret !== undefined) printSecret(fields, secret, output);
   else printFields(fields, output);
 }
+
+/** What a page needs to show buttons, and what has a command of its own. */
+const isForPeople = (name: string) => name !== 'can' && name !== 'calls';
 
 function printSecret(fields: Fields, name: string, output: Output): void {
   const { [name]: secret, ...others } = fields;
@@ -57,7 +61,7 @@ const linesOf = (fields: Fields) =>
   );
 
 function printList(rows: readonly Fields[], output: Output): void {
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter(isForPeople);
   const head = columns.map((column) => words(column).toUpperCase());
   const cells = rows.map((row) => columns.map((column) => cell(row[column])));
   if (rows.length === 0) output.note('There are none.');

@@ -1,11 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { tellerOf } from '../domain/story/story.ts';
 import type { Ask } from '../processes/door.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { act, withAsk } from './command.ts';
 import type { ComparedHead } from './head-file.ts';
-import { printable } from './output.ts';
+import { incidentArgument, namedIncident, noIncident, orNoIncident } from './named-incident.ts';
 import { firstOf } from './pages.ts';
+import { recordLines } from './record-line.ts';
 
 interface VerifyOptions {
   head?: ComparedHead;
@@ -20,23 +22,18 @@ export function addAuditCommands(program: Command, wiring: Wiring): void {
   act(
     audit
       .command('show')
-      .description('every line of the record about an incident, oldest first')
-      .argument('<incident>', 'PagerDuty incident id'),
+      .description('every line of the record about an incident, oldest first, in words; --json has all of it')
+      .argument('<incident>', incidentArgument),
     wiring,
-    async ({ output, json }, incident = '') => {
-      const rows = await withAsk(wiring, (ask) =>
-        firstOf((page) => ask('incidents.record', { id: incident, ...page })),
-      );
-      if (rows.length === 0)
-        throw new CliFailure(`The record has no line about ${incident}`, {
-          next: 'baton events list shows what has come in.',
-          exit: exits.notFound,
-        });
+    async ({ output, json }, named = '') => {
+      const rows = await withAsk(wiring, async (ask) => {
+        const id = await namedIncident(named, ask);
+        return firstOf((page) => ask('incidents.record', { id, ...page }));
+      }).catch(orNoIncident(named));
+      if (rows.length === 0) throw noIncident(named);
       if (json) return output.json(rows);
-      for (const { seq, at, actor, via, action, detail } of rows)
-        output.line(
-          printable(`${seq ?? '-'}  ${at}  ${actor} via ${via}  ${action}  ${JSON.stringify(detail)}`),
-        );
+      const teller = tellerOf();
+      for (const row of rows) for (const line of recordLines(row, teller)) output.line(line);
     },
   );
 

@@ -24,7 +24,7 @@ interface Shown {
   /** Whose they are. */
   of: string;
   variables: Record<string, string>;
-  /** What follows from them. Of another process only the variables are told. */
+  /** What follows from them. */
   effective?: Record<string, string>;
   notes?: string[];
 }
@@ -32,33 +32,23 @@ interface Shown {
 type Running = NonNullable<Awaited<ReturnType<typeof import('../processes/door.ts').findRunning>>>;
 
 async function settingsThere({ where, ask }: Running): Promise<Shown> {
-  const { items } = await ask('settings.list', {});
-  return { of: where, variables: Object.fromEntries(items.map(({ name, value }) => [name, value])) };
+  const { items, effective } = await ask('settings.list', {});
+  return {
+    of: where,
+    variables: Object.fromEntries(items.map(({ name, value }) => [name, value])),
+    ...(effective ? { effective } : {}),
+  };
 }
 
 async function settingsHere(wiring: Wiring): Promise<Shown> {
   const { halvesFor, readSettings } = await import('../processes/settings.ts');
-  const { masked, shownSettings } = await import('../processes/masking.ts');
-  const { addressOf } = await import('../server/address.ts');
+  const { shownSettings } = await import('../processes/masking.ts');
+  const { effectiveSettings } = await import('../processes/effective.ts');
   const providers = await wiring.loadProviders();
   const settings = readSettings(wiring.env, providers);
-  const { host, port, dataDir, publicUrl, databaseUrl, temporal, simulated } = settings;
-  const shown = (name: string, value: string) => masked(name, value, providers);
-  const address =
-    publicUrl === undefined ? addressOf(host, port ?? 8080) : shown('BATON_PUBLIC_URL', publicUrl);
   return {
-    of: 'this environment',
-    effective: {
-      listens: `http://${host}:${port ?? '8080 or the next free one'}`,
-      'public address': address,
-      'PagerDuty webhook': `${address.replace(/\/+$/, '')}/webhooks/pagerduty`,
-      store: databaseUrl === undefined ? `embedded, in ${dataDir}` : shown('DATABASE_URL', databaseUrl),
-      temporal:
-        temporal === undefined
-          ? `embedded, in ${dataDir}`
-          : `${shown('TEMPORAL_ADDRESS', temporal.connection.address ?? 'localhost:7233')}, namespace ${temporal.namespace}`,
-      simulated: simulated.length === 0 ? 'nothing' : simulated.join(', '),
-    },
+    of: 'this environment, as no Baton runs here',
+    effective: effectiveSettings(settings, providers),
     variables: shownSettings(wiring.env, providers),
     notes: [...settings.misspelt, ...halvesFor(settings)],
   };

@@ -1,7 +1,12 @@
 import type { Command } from 'commander';
+import { demoStories } from '../domain/demo-stories.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { act, withAsk } from './command.ts';
+import { hung } from './story.ts';
+
+const storyLines = (): string[] =>
+  Object.entries(demoStories).flatMap(([name, about]) => [`  ${name}`, ...hung('    ', about)]);
 
 /** `baton demo`: plays another incident in the simulated PagerDuty of a running `baton start`. */
 export function addDemoCommand(program: Command, wiring: Wiring): void {
@@ -9,7 +14,8 @@ export function addDemoCommand(program: Command, wiring: Wiring): void {
     program
       .command('demo')
       .description('play another incident against the running simulation')
-      .argument('[story]', 'which one; a wrong name lists them'),
+      .argument('[story]', `which one: ${Object.keys(demoStories).join(', ')}; left out: the first`)
+      .addHelpText('after', `\nThe stories, and how long each takes:\n${storyLines().join('\n')}`),
     wiring,
     async ({ output, json }, story) => {
       const { readSettings } = await import('../processes/settings.ts');

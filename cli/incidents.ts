@@ -1,13 +1,17 @@
 import { type Command, Option } from 'commander';
+import type { z } from 'zod';
 import { incidentStatuses } from '../domain/incident.ts';
 import { sizeInWords, whereKept } from '../domain/kept-text.ts';
+import { dated } from '../domain/story/step.ts';
 import type { Wiring } from '../processes/wiring.ts';
+import type { OperationNamed } from '../server/operations/index.ts';
 import { act, orNotFound, parseLimit, withAsk } from './command.ts';
 import { incidentArgument, namedIncident, orNoIncident } from './named-incident.ts';
 import { printable, printableText, table } from './output.ts';
-import { packOf } from './pack.ts';
+import { comparisonOf, packOf } from './pack.ts';
 import { firstOf } from './pages.ts';
 import { parkedLine } from './parked.ts';
+import { runState } from './run-lines.ts';
 import { standing } from './standing.ts';
 import { hung, storyPrinter } from './story.ts';
 
@@ -15,6 +19,8 @@ interface ListOptions {
   status?: (typeof states)[number];
   service?: string;
   find?: string;
+  mine?: boolean;
+  order?: 'newest' | 'oldest' | 'state';
   limit: number;
 }
 
@@ -30,26 +36,26 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
       .description('incidents, newest first')
       .addOption(new Option('--status <status>', 'only those in this state').choices(states))
       .option('--service <id>', 'only those of this PagerDuty service')
-      .option('--find <text>', 'only those with this in their title, or of this id')
+      .option('--find <text>', 'only those with this in their title, of this number (#1234) or id')
+      .option('--mine', 'only those that are assigned to you, or wait for you')
+      .addOption(
+        new Option('--order <order>', 'state: triggered, then acknowledged, then resolved')
+          .choices(['newest', 'oldest', 'state'])
+          .default('newest'),
+      )
       .option('--limit <n>', 'at most so many', parseLimit, 50),
     wiring,
     async ({ output, json, options }) => {
-      const { status, service, find: q, limit } = options;
+      const { status, service, find: q, mine, order, limit } = options;
       const rows = await withAsk(wiring, (ask) =>
-        firstOf((page) => ask('incidents.list', { status, service, q, ...page }), limit),
+        firstOf(
+          (page) => ask('incidents.list', { status, service, q, mine, order, doing: true, ...page }),
+          limit,
+        ),
       );
       if (json) return output.json(rows);
       if (rows.length === 0) return output.note('No incident.');
-      const cells = rows.map(({ id, status: state, seenAt, liveRuns, incident }) => [
-        id,
-        state,
-        seenAt,
-        String(liveRuns),
-        incident?.service?.name ?? '',
-        incident?.title ?? '',
-      ]);
-      for (const line of table([['INCIDENT', 'STATUS', 'SINCE', 'LIVE RUNS', 'SERVICE', 'TITLE'], ...cells]))
-        output.line(line);
+      for (const row of rows) for (const line of listedLines(row)) output.line(line);
     },
   );
 
@@ -68,8 +74,10 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
       if (json) return output.json({ ...pack, why });
       for (const line of pack.head) for (const each of hung('', printable(line), '  ')) output.line(each);
       for (const run of pack.runs) {
-        if (run.stuck && !run.stuck.over) output.line(`  ${standing(run.stuck)}`);
-        for (const each of run.parked ?? []) output.line(`  ${parkedLine(run.id, each)}`);
+        if (run.stuck && !run.stuck.over)
+          for (const line of hung('    ', standing(run.stuck))) output.line(line);
+        for (const each of run.parked ?? [])
+          for (const line of hung('    ', parkedLine(run.id, each))) output.line(line);
       }
       output.line();
       for (const line of hung('', printable(`Why: ${why.summary}`))) output.line(line);
@@ -81,6 +89,20 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
       const print = storyPrinter(output);
       for (const entry of pack.entries) print(entry);
       for (const warning of pack.warnings) output.note(printable(warning));
+    },
+  );
+
+  act<{ service?: string; days: number }>(
+    incidents
+      .command('numbers')
+      .description('how long incidents waited for people, with and without what Baton has changed')
+      .option('--service <id>', 'only those of this PagerDuty service')
+      .option('--days <n>', 'those that began in so many days', parseLimit, 90),
+    wiring,
+    async ({ output, json, options: { service, days } }) => {
+      const numbers = await withAsk(wiring, (ask) => ask('incidents.numbers', { service, days }));
+      if (json) return output.json(numbers);
+      for (const line of comparisonOf(numbers).slice(1)) output.line(line);
     },
   );
 
@@ -185,4 +207,23 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
       output.note('baton texts show <digest> prints one.');
     },
   );
+}
+
+type Listed = z.output<OperationNamed<'incidents.list'>['output']>['items'][number];
+
+/** `#4211 resolved  EC2 …`, and below it whose it is, since when, and what runs. */
+function listedLines({ id, status, seenAt, runs, needsMe, incident }: Listed): string[] {
+  const { number, title = 'no event has told its title', service, assignees = [] } = incident ?? {};
+  const live = runs.map((run) => `${run.id} ${runState(run)}`);
+  const below = [
+    [id, service?.name, ...assignees.map(({ name }) => name), `${status} since ${dated(seenAt)}`],
+    ...(live.length > 0 ? [[`runs: ${live.join('; ')}`]] : []),
+    ...needsMe.map(({ summary, until }) => [`waits for you until ${dated(until)}: ${summary}`]),
+  ];
+  return [
+    ...hung('', printable(`${number === undefined ? '' : `#${number}  `}${status}  ${title}`), '  '),
+    ...below.flatMap((parts) =>
+      hung('    ', printable(parts.filter((part) => part !== undefined).join(', '))),
+    ),
+  ];
 }

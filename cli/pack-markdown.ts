@@ -1,5 +1,5 @@
 import { dated } from '../domain/story/step.ts';
-import { type Pack, span } from './pack.ts';
+import { comparisonOf, type Pack, span } from './pack.ts';
 import { beganBy, runState } from './run-lines.ts';
 import { sentenceOf } from './story.ts';
 
@@ -14,6 +14,7 @@ export function markdownOf({
   incident: known,
   head,
   numbers,
+  compared,
   runs,
   links,
   entries,
@@ -42,6 +43,14 @@ export function markdownOf({
     row(['---', '---']),
     ...facts.flatMap(([name, value]) => (value === undefined ? [] : [row([name, plain(value)])])),
     '',
+    ...(compared
+      ? [
+          ...comparisonOf(compared).map(
+            (line, place) => `${place === 0 ? '' : '- '}${plain(line)}${place === 0 ? ':\n' : ''}`,
+          ),
+          '',
+        ]
+      : []),
     ...(links.length === 0
       ? []
       : [

@@ -7,6 +7,8 @@ import { runState } from './run-lines.ts';
 type Timeline = z.output<OperationNamed<'incidents.timeline'>['output']>;
 type Shown = z.output<OperationNamed<'incidents.show'>['output']>;
 
+type Compared = z.output<OperationNamed<'incidents.numbers'>['output']>;
+
 /** What is told about an incident when it is over: what it was, who was when, what was done, and what it took. */
 export interface Pack {
   id: string;
@@ -17,6 +19,8 @@ export interface Pack {
   counts: Timeline['counts'];
   runs: Shown['runs'];
   changed: Shown['changed'];
+  /** Of the incidents of its service within 90 days. Left out: its service is not known. */
+  compared?: Compared;
   links: { text: string; url: string }[];
   entries: Timeline['items'];
   warnings: string[];
@@ -35,6 +39,10 @@ export async function packOf(id: string, ask: Ask): Promise<Pack> {
     cursor = page.next;
   }
   const { incident, runs, changed } = shown;
+  const compared =
+    incident?.service === undefined
+      ? undefined
+      : await ask('incidents.numbers', { service: incident.service });
   const links = linksOf(incident, entries);
   return {
     id,
@@ -44,6 +52,7 @@ export async function packOf(id: string, ask: Ask): Promise<Pack> {
     counts,
     runs,
     changed,
+    ...(compared ? { compared } : {}),
     links,
     entries,
     warnings,
@@ -115,4 +124,20 @@ export function span(seconds: number): string {
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
   if (hours > 0) return `${hours} h ${minutes} min`;
   return rest === 0 ? `${minutes} min` : `${minutes} min ${rest} s`;
+}
+
+/** How long incidents wait, with and without Baton, in sentences. */
+export function comparisonOf({ days, withAutomation, withoutAutomation }: Compared): string[] {
+  const told = (what: string, { incidents, acknowledged, resolved }: Compared['withAutomation']) => {
+    const median = ({ medianSeconds }: typeof acknowledged) =>
+      medianSeconds === undefined ? 'unknown' : span(medianSeconds);
+    return incidents === 0
+      ? `${what}: none`
+      : `${what}: ${incidents}, acknowledged after ${median(acknowledged)}, resolved after ${median(resolved)} (medians)`;
+  };
+  return [
+    `Incidents of its service within ${days} days`,
+    told('With what Baton has changed', withAutomation),
+    told('Without', withoutAutomation),
+  ];
 }

@@ -1,4 +1,5 @@
 import { otherInputLines, parkedSummary } from '../domain/park.ts';
+import { dated } from '../domain/story/step.ts';
 import type { ShownRun } from '../server/operations/shapes.ts';
 import { type Output, printable, table } from './output.ts';
 
@@ -6,7 +7,7 @@ type Parked = NonNullable<ShownRun['parked']>[number];
 
 /** That a run is parked, and what helps, in one line. */
 export const parkedLine = (run: string, parked: Parked): string =>
-  printable(`${parkedSummary(parked)}; until ${parked.expiresAt} (baton runs unpark ${run})`);
+  printable(`${parkedSummary(parked)}; until ${dated(parked.expiresAt)} (baton runs unpark ${run})`);
 
 /** All that whoever decides has to know of one step. */
 export function printParked(parked: Parked, output: Output): void {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Wiring } from '../processes/wiring.ts';
 import { act, parseLimit, withAsk } from './command.ts';
-import { printable } from './output.ts';
 import { firstOf } from './pages.ts';
+import { recordLines } from './record-line.ts';
 
 interface SearchOptions {
   incident?: string;
@@ -37,10 +37,7 @@ export function addRecordCommands(program: Command, wiring: Wiring): void {
       );
       if (json) return output.json(rows);
       if (rows.length === 0) return output.note('No line.');
-      for (const { seq, at, actor, via, action, subject: about, detail } of rows)
-        output.line(
-          printable(`${seq}  ${at}  ${actor} via ${via}  ${action}  ${about}  ${JSON.stringify(detail)}`),
-        );
+      for (const row of rows) for (const line of recordLines(row)) output.line(line);
     },
   );
 

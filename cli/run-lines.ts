@@ -42,6 +42,9 @@ export const beganBy = ({ event, operation }: ShownRun) =>
 const codeOf = ({ build, commit }: NonNullable<ShownRun['worker']>) =>
   `build ${build}${commit === undefined ? '' : `, commit ${commit}`}`;
 
+type Standing = Pick<ShownRun, 'state'> &
+  Partial<Pick<ShownRun, 'outcome' | 'failure' | 'stuck' | 'waitsFor' | 'doing' | 'waiting'>>;
+
 /** Where a run stands, and for what and until when it waits. */
 export function runState({
   state,
@@ -51,7 +54,7 @@ export function runState({
   waitsFor = [],
   doing = [],
   waiting,
-}: ShownRun): string {
+}: Standing): string {
   if (stuck && !stuck.over) return `stands still since ${dated(stuck.since)} (${stuck.reason})`;
   if (failure) return `${state}: ${failure.class}: ${failure.message}`;
   const [waits] = waitsFor;

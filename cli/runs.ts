@@ -1,16 +1,18 @@
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import { type ParkDecision, parkDecisions } from '../domain/park.ts';
+import { runStates } from '../domain/run.ts';
+import { dated } from '../domain/story/step.ts';
 import { tellerOf, withoutRepeats } from '../domain/story/story.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import type { ShownRun } from '../server/operations/shapes.ts';
 import { act, orNotFound, parseLimit, withAsk } from './command.ts';
 import { fieldOf } from './input-fields.ts';
-import { printable, table } from './output.ts';
+import { printable } from './output.ts';
 import { firstOf } from './pages.ts';
 import { printParked } from './parked.ts';
-import { beginningLines } from './run-lines.ts';
+import { beginningLines, runState } from './run-lines.ts';
 import { standing } from './standing.ts';
-import { storyPrinter } from './story.ts';
+import { hung, storyPrinter } from './story.ts';
 
 interface UnparkOptions {
   input?: string[];
@@ -22,8 +24,13 @@ interface ListOptions {
   live?: boolean;
   incident?: string;
   build?: string;
+  state?: (typeof states)[number];
+  workflow?: string;
+  find?: string;
   limit: number;
 }
+
+const states = [...runStates, 'waiting', 'working', 'parked', 'retrying'] as const;
 
 /** `baton runs …`: executions of workflows. */
 export function addRunCommands(program: Command, wiring: Wiring): void {
@@ -34,19 +41,24 @@ export function addRunCommands(program: Command, wiring: Wiring): void {
       .command('list')
       .description('runs, newest first')
       .option('--live', 'only those that have not ended')
+      .addOption(new Option('--state <state>', 'only those in this state').choices(states))
+      .option('--workflow <name>', 'only those of this workflow')
+      .option('--find <text>', 'only those with this in their id, or in the title of their incident')
       .option('--incident <id>', 'only those on this incident')
       .option('--build <id>', 'only those that workers of this build carry out')
       .option('--limit <n>', 'at most so many', parseLimit, 50),
     wiring,
     async ({ output, json, options }) => {
-      const { live, incident: subject, build, limit } = options;
+      const { live, incident: subject, build, state, workflow, find: q, limit } = options;
       const rows = await withAsk(wiring, (ask) =>
-        firstOf((page) => ask('runs.list', { live, subject, build, ...page }), limit),
+        firstOf(
+          (page) => ask('runs.list', { live, subject, build, state, workflow, q, doing: true, ...page }),
+          limit,
+        ),
       );
       if (json) return output.json(rows);
       if (rows.length === 0) return output.note('No run.');
-      for (const line of table([['RUN', 'STATE', 'WORKFLOW', 'SINCE'], ...rows.map(cellsOf)]))
-        output.line(line);
+      for (const row of rows) for (const line of listedLines(row)) output.line(line);
     },
   );
 
@@ -151,14 +163,12 @@ export function addRunCommands(program: Command, wiring: Wiring): void {
   );
 }
 
-/** What stands still, or is parked, says so in the place of its state. */
-const cellsOf = ({ id, state, stuck, parked, workflow, createdAt }: ShownRun) => [
-  id,
-  stuck && !stuck.over
-    ? `stands still (${stuck.reason})`
-    : parked
-      ? `parked (${parked.map(({ step }) => step).join(', ')})`
-      : state,
-  workflow,
-  createdAt,
-];
+/** A run with where it stands. What stands still, or is parked, says so in the place of its state. */
+function listedLines(run: ShownRun): string[] {
+  const { id, workflow, createdAt, parked } = run;
+  const state = parked ? `parked (${parked.map(({ step }) => step).join(', ')})` : runState(run);
+  return [
+    ...hung('', printable(`${id}  ${state}`), '  '),
+    ...hung('    ', printable(`${workflow}, since ${dated(createdAt)}`)),
+  ];
+}

@@ -3,7 +3,7 @@ import type { Wiring } from '../processes/wiring.ts';
 import { act, withAsk } from './command.ts';
 import { incidentArgument, namedIncident, orNoIncident } from './named-incident.ts';
 import { printable, printableText } from './output.ts';
-import { packOf } from './pack.ts';
+import { comparisonOf, packOf } from './pack.ts';
 import { hung, storyPrinter } from './story.ts';
 
 interface TimelineOptions {
@@ -31,6 +31,7 @@ export function addTimelineCommand(program: Command, wiring: Wiring): void {
         return output.line(printableText(markdownOf(pack)));
       }
       for (const line of pack.head) for (const each of hung('', printable(line), '  ')) output.line(each);
+      if (pack.compared) for (const line of comparisonOf(pack.compared)) output.line(line);
       output.line();
       const print = storyPrinter(output);
       for (const entry of pack.entries) if (all || entry.show.length > 0) print(entry);

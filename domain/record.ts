@@ -81,6 +81,10 @@ export interface Details {
     /** The live runs that it is passed on to, which go on by it. */
     tells?: string[];
   };
+  /** A server of Baton has begun. `before`: how the one before it on this host ended, and when it was last heard of. */
+  'process.started': ProcessDetail & { before?: { clean: boolean; lastAt?: string } };
+  /** It was told to stop. */
+  'process.stopped': ProcessDetail;
   'event.replayed': {
     seq: number;
     eventId: string;
@@ -241,6 +245,13 @@ interface CallbackDetail {
   run: string;
 }
 
+interface ProcessDetail {
+  /** `start`, `server`. */
+  process: string;
+  host: string;
+  commit?: string;
+}
+
 interface SubscriptionDetail {
   subscription: string;
 }
@@ -279,7 +290,7 @@ interface Line {
   at: string;
   /** `trigger:ec2-unhealthy`, `person:ada@example.com`, `token:deploy`, `baton`, `pagerduty`. */
   actor: string;
-  /** `webhook`, `pull`, `dispatch`, `worker`, `slack`, `api`, `cli`, `console`, `start`, `doctor`, `schedule`, `watchdog`, `journal`. */
+  /** `webhook`, `pull`, `dispatch`, `worker`, `slack`, `api`, `cli`, `console`, `start`, `doctor`, `schedule`, `watchdog`, `journal`, `process`. */
   via: string;
   /** The incident id, or what else it is about. */
   subject: string;

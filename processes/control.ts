@@ -124,6 +124,15 @@ function failureOf({ message, exit, why, next }: Told): CliFailure {
   });
 }
 
+const wasCutOff = ({ code = '' }: NodeJS.ErrnoException) => ['ECONNRESET', 'EPIPE'].includes(code);
+
+/** It was killed, or has stopped, with the request in hand. */
+const endedMeanwhile = () =>
+  new CliFailure('The Baton that runs on this data folder ended before it answered', {
+    why: 'What it had begun is kept, and goes on when it runs again.',
+    next: 'Start it with npm start (baton.log in the data folder says how it ended), then look whether it was done before you ask again.',
+  });
+
 function exchange(socketPath: string, body: string): Promise<string> {
   return new Promise((done, failed) => {
     const call = httpRequest({ socketPath, method: 'POST', path: '/' }, (response) => {
@@ -133,9 +142,15 @@ function exchange(socketPath: string, body: string): Promise<string> {
         text += part;
       });
       response.once('end', () => done(text));
-      response.once('error', failed);
+      response.once('error', (error: NodeJS.ErrnoException) =>
+        failed(wasCutOff(error) ? endedMeanwhile() : error),
+      );
+      response.once('close', () => {
+        if (!response.complete) failed(endedMeanwhile());
+      });
     });
-    call.once('error', failed);
+    const ended = (error: NodeJS.ErrnoException) => failed(wasCutOff(error) ? endedMeanwhile() : error);
+    call.once('error', ended);
     call.end(body);
   });
 }

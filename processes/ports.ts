@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { apiTitle } from '../server/api/title.ts';
 import { CliFailure } from './failure.ts';
 
 /** Whether nobody listens there. */
@@ -37,7 +38,27 @@ function listen(host: string, port: number): Promise<number> {
   });
 }
 
-export const portTaken = (port: number) =>
-  new CliFailure(`Port ${port} is taken by another program`, {
-    next: 'Set PORT to a free one, or unset it to take the next free one from 8080 on.',
+const lookMilliseconds = 1_000;
+
+/** Whether what listens there is a Baton: its API's document says so. */
+async function isBaton(host: string, port: number): Promise<boolean> {
+  try {
+    const at = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+    const response = await fetch(`http://${at.includes(':') ? `[${at}]` : at}:${port}/openapi.json`, {
+      signal: AbortSignal.timeout(lookMilliseconds),
+      redirect: 'error',
+    });
+    const document = (await response.json()) as { info?: { title?: unknown } };
+    return document.info?.title === apiTitle;
+  } catch {
+    return false;
+  }
+}
+
+/** That a port cannot be had, and by whom it is held. */
+export async function portTaken(host: string, port: number): Promise<CliFailure> {
+  const by = (await isBaton(host, port)) ? 'another Baton, which runs there' : 'another program';
+  return new CliFailure(`Port ${port} is taken by ${by}`, {
+    next: 'Stop it, set PORT to a free one, or unset it to take the next free one from 8080 on.',
   });
+}

@@ -15,6 +15,7 @@ import { builtConsole } from './console.ts';
 import { sendBy, toldBy } from './deliveries.ts';
 import { directJournal, directPager, directSubscriptions } from './direct.ts';
 import { directIncidents } from './direct-incidents.ts';
+import { noteStart } from './life.ts';
 import { Lifetime } from './lifetime.ts';
 import { formOpener } from './open-form.ts';
 import { portTaken } from './ports.ts';
@@ -104,11 +105,12 @@ export async function runServer(wiring: Wiring): Promise<void> {
       pull: pullSource(providers, allClients, { pullSeconds: settings.pullSeconds, env: wiring.env }),
       metrics: createMetrics(),
       keeping: { secretKey, headsDir, retentionDays },
-    }).catch((error: NodeJS.ErrnoException) => {
-      throw error.code === 'EADDRINUSE' ? portTaken(port) : error;
+    }).catch(async (error: NodeJS.ErrnoException) => {
+      throw error.code === 'EADDRINUSE' ? await portTaken(settings.host, port) : error;
     });
     lifetime.onClose(server.stop);
     lifetime.onClose(startDoctorWatch({ doctor: world.doctor, store, log }).stop);
+    lifetime.onClose(await noteStart(store, { process: 'server' }));
     log.info({ port }, 'Listening');
     await lifetime.untilEnd();
     log.info('Stopping');

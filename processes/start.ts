@@ -34,7 +34,9 @@ import { sendBy, toldBy } from './deliveries.ts';
 import { directJournal, directPager, directSubscriptions } from './direct.ts';
 import { directIncidents } from './direct-incidents.ts';
 import { performHere } from './door.ts';
+import { effectiveSettings } from './effective.ts';
 import { firstTokenFile } from './first-token.ts';
+import { noteStart } from './life.ts';
 import { Lifetime } from './lifetime.ts';
 import { secretsOf } from './masking.ts';
 import { formOpener } from './open-form.ts';
@@ -152,12 +154,14 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
     const ownClients = { ...clients, baton: batonFor({ store }) };
     const world: World = {
       ...worldOf(wiring, { store, connections, providers, settings, env }),
+      effective: () => effectiveSettings(settings, providers, here),
       running: () => server?.state(),
       changesIncident: directIncidents(wiring.loadActivities, ownClients, settings.simulated, providers),
       commit: await commit,
       runs: { client, taskQueue, eagerStart, authority },
     };
     const policies = await wiring.loadPolicies();
+    lifetime.onClose(await noteStart(store, { process: 'start', commit: await commit }));
     const worker = await startWorker({
       connection,
       namespace: temporal.namespace,
@@ -272,7 +276,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
 /** PORT is a promise to others, so it is kept or refused; without it the next free one will do. */
 async function choosePort({ host, port }: Settings): Promise<number> {
   if (port === undefined) return nextFreePort(host, usualPort);
-  if (!(await isFree(host, port))) throw portTaken(port);
+  if (!(await isFree(host, port))) throw await portTaken(host, port);
   return port;
 }
 

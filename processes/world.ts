@@ -6,6 +6,7 @@ import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
 import { approverCheck, responderLookup } from './approvers.ts';
 import { doctorFor } from './doctor.ts';
+import { effectiveSettings } from './effective.ts';
 import { incidentLogOf } from './incident-log.ts';
 import { shownSettings } from './masking.ts';
 import type { Settings } from './settings.ts';
@@ -37,6 +38,7 @@ export function worldOf(wiring: Wiring, options: Options): Omit<World, 'runs'> {
     incidentLog: incidentLogOf(options),
     simulated: options.settings.simulated,
     settings: () => shownSettings(wiring.env, providers),
+    effective: () => effectiveSettings(options.settings, providers),
     retentionDays: options.settings.retentionDays,
     linkedPeople: () => linkedPeople(wiring.env.BATON_PEOPLE) ?? new Map(),
     ownValues: () => withoutEmpty(wiring.env),

@@ -1,3 +1,4 @@
+import { type DemoStory, demoStories } from '../domain/demo-stories.ts';
 import { impair, restedInstance } from './ec2.ts';
 import type { RunningSimulators } from './index.ts';
 import { crashLoop } from './kubernetes.ts';
@@ -7,13 +8,8 @@ import type { Pace } from './provider.ts';
 import { pressButton } from './slack-person.ts';
 
 /** The incidents that can be played. */
-export const stories = [
-  'unhealthy-instance',
-  'acknowledged-in-slack',
-  'untagged-instance',
-  'crash-loop',
-] as const;
-export type Story = (typeof stories)[number];
+export const stories = Object.keys(demoStories) as readonly DemoStory[];
+export type Story = DemoStory;
 
 interface Play {
   story?: Story | undefined;

@@ -23,6 +23,7 @@ import { eventsOn } from './events.ts';
 import { heartbeatsOn } from './heartbeats.ts';
 import { holdsOn } from './holds.ts';
 import { inboxOn } from './inbox.ts';
+import { incidentTimesOn } from './incident-times.ts';
 import { incidentsOn } from './incidents.ts';
 import { journalOn } from './journal.ts';
 import { keptTextsOn } from './kept-texts.ts';
@@ -136,6 +137,7 @@ export function makeStore(
     ...recordOn(context),
     ...linesOn(context),
     ...incidentsOn(context),
+    ...incidentTimesOn(context),
     ...shownRunsOn(context),
     ...listsOn(context),
     ...byHandOn(context),

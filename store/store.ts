@@ -15,6 +15,7 @@ import type { Events } from './events.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import type { Holds } from './holds.ts';
 import type { Inbox } from './inbox.ts';
+import type { TimesOfIncidents } from './incident-times.ts';
 import type { Incidents } from './incidents.ts';
 import type { Journal } from './journal.ts';
 import type { KeptTexts } from './kept-texts.ts';
@@ -67,6 +68,7 @@ export interface Store
     AskedRuns,
     Deeds,
     Incidents,
+    TimesOfIncidents,
     Lists,
     ByHand,
     Answers,

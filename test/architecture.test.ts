@@ -77,6 +77,7 @@ const rules: Record<string, { values: string[]; types?: string[] }> = {
       'activities/approvers.ts',
       'activities/clients.ts',
       'activities/http.ts',
+      'activities/simulated.ts',
       'triggers/startable.ts',
     ],
     types: ['triggers/trigger.ts', 'cli/output.ts'],

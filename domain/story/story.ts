@@ -3,6 +3,7 @@ import { type Known, type MakeStep, nothingKnown, type Step, type StepKind, step
 import { fieldsOf, toldOfActivity } from './told-activity.ts';
 import { toldOfEvent } from './told-event.ts';
 import { toldOfPeople } from './told-people.ts';
+import { toldOfProcess } from './told-process.ts';
 import { toldOfRun } from './told-run.ts';
 
 /** Tells lines of the record, given in their order. What one of them says is known to those that come after it. */
@@ -26,6 +27,7 @@ function told(row: RecordRow, make: MakeStep, known: Known): Step[] | undefined 
     return (
       toldOfEvent(row, make, known) ??
       toldOfRun(row, make) ??
+      toldOfProcess(row, make) ??
       toldOfActivity(row, make, known) ??
       toldOfPeople(row, make, known)
     );

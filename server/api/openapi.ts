@@ -3,6 +3,7 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import type { AnyOperation } from '../operations/operation.ts';
 import { lineSchemas } from '../operations/shapes.ts';
 import { routeOf } from './input.ts';
+import { apiTitle } from './title.ts';
 
 const problem = z
   .object({
@@ -81,7 +82,7 @@ export function openApiDocument(operations: readonly AnyOperation[]): object {
   return createDocument({
     openapi: '3.1.0',
     info: {
-      title: 'Baton',
+      title: apiTitle,
       version: '1',
       description: 'Runs the response to incidents. Errors are problem details (RFC 9457).',
     },

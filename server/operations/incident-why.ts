@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dispositions } from '../../domain/disposition.ts';
 import { runModes } from '../../domain/mode.ts';
+import type { RecordRow } from '../../domain/record.ts';
 import { dated } from '../../domain/story/step.ts';
 import type { ListedEvent } from '../../store/events.ts';
 import { type EventWhy, heldChanges, summaryOf, whyOfEvent } from '../story/why.ts';
@@ -122,8 +123,7 @@ interface Looked {
 
 async function whyOf({ subject, events, runs: rows }: Looked, context: OperationContext) {
   const { store, running } = context;
-  const [answered, lines, runs, switches, lowerings] = await Promise.all([
-    store.searchRecord({ subject, action: 'event.answered', limit: 200 }),
+  const [lines, runs, switches, lowerings] = await Promise.all([
     linesOf(subject, context),
     withDoing(rows, context).then((doing) => withWaits(doing, context)),
     store.listHolds({ live: true, limit: holdsShown }),
@@ -133,7 +133,9 @@ async function whyOf({ subject, events, runs: rows }: Looked, context: Operation
   const waitsBecause = (since: string) =>
     `It is still in the inbox since ${dated(since)}${state.length > 0 ? `: ${state.join(' ')}` : ', and is taken up as soon as the events before it are.'}`;
   const why = events.map((event): EventWhy => {
-    const line = answered.items.find(({ detail }) => detail.event === event.eventId);
+    const line = lines.findLast(
+      ({ action, detail }) => action === 'event.answered' && detail.event === event.eventId,
+    );
     const duplicate = event.disposition === 'duplicate' ? undefined : line;
     return whyOfEvent(event, duplicate, waitsBecause);
   });
@@ -156,9 +158,13 @@ async function whyOf({ subject, events, runs: rows }: Looked, context: Operation
   };
 }
 
-async function linesOf(subject: string, { store }: OperationContext) {
-  const lines = await store.linesAbout({ subject, after: 0, skip: 0, limit: linesLooked });
-  return lines;
+/** The newest lines, and those that wait to be linked. */
+async function linesOf(subject: string, { store }: OperationContext): Promise<RecordRow[]> {
+  const { items } = await store.searchRecord({ subject, limit: linesLooked });
+  const linked = items.toReversed();
+  const after = linked.at(-1)?.seq ?? 0;
+  const rest = await store.linesAbout({ subject, after, skip: 0, limit: linesLooked });
+  return [...linked, ...rest];
 }
 
 type ShownRun = Awaited<ReturnType<typeof withWaits<Looked['runs'][number]>>>[number];

@@ -3,6 +3,7 @@ import { incidentStatuses } from '../../domain/incident.ts';
 import type { IncidentRow } from '../../store/incidents.ts';
 import { Refusal } from '../refusal.ts';
 import { canShape } from './can.ts';
+import { withDoing } from './doing.ts';
 import { incidentCan } from './incident-can.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 import { answered, pageInput, pageOutput, placeIn } from './page.ts';
@@ -21,7 +22,16 @@ const waiting = z.object({
 const listedShape = incidentShape.safeExtend({
   runs: z
     .array(
-      runShape.pick({ id: true, workflow: true, state: true, waitsFor: true, stuck: true, parked: true }),
+      runShape.pick({
+        id: true,
+        workflow: true,
+        state: true,
+        waitsFor: true,
+        waiting: true,
+        doing: true,
+        stuck: true,
+        parked: true,
+      }),
     )
     .describe('Its live runs, and what they wait for'),
   needsMe: z
@@ -52,6 +62,7 @@ export const listIncidents = defineOperation({
       .boolean()
       .optional()
       .describe('Only those that are assigned to you in PagerDuty, or that wait for you'),
+    doing: z.boolean().optional().describe('Ask Temporal what live runs do, and for what they wait'),
     order: z
       .enum(['newest', 'oldest', 'state'])
       .default('newest')
@@ -60,7 +71,7 @@ export const listIncidents = defineOperation({
   }),
   output: pageOutput(listedShape),
   async run(input, context) {
-    const { status, service, q, mine, order, limit } = input;
+    const { status, service, q, mine, doing, order, limit } = input;
     const list = { name: 'incidents.list', input, context };
     const { services } = context.principal.scope ?? {};
     const asked = service === undefined ? services : (services ?? [service]).filter((id) => id === service);
@@ -77,7 +88,11 @@ export const listIncidents = defineOperation({
       before: placeIn(list, place),
       limit,
     });
-    return answered(list, { ...page, items: await withRuns(page.items, waits, context) }, (row) => row);
+    return answered(
+      list,
+      { ...page, items: await withRuns(page.items, waits, doing, context) },
+      (row) => row,
+    );
   },
 });
 
@@ -103,6 +118,7 @@ const runsAtMost = 500;
 async function withRuns(
   incidents: readonly IncidentRow[],
   waits: Awaited<ReturnType<typeof waitingForMe>>,
+  doing: boolean | undefined,
   context: OperationContext,
 ) {
   const subjects = incidents.filter(({ liveRuns }) => liveRuns > 0).map(({ id }) => id);
@@ -110,7 +126,8 @@ async function withRuns(
     subjects.length > 0
       ? await context.store.pageOfRuns({ subjects, live: true, limit: runsAtMost })
       : { items: [] };
-  const runs = await withWaits(items, context);
+  const looked = doing ? await withDoing(items, context) : items;
+  const runs = await withWaits(looked, context);
   return Promise.all(
     incidents.map(async (incident) => ({
       ...incident,

@@ -21,6 +21,7 @@ import { incidentTimeline } from './incident-timeline.ts';
 import { eventWhy, incidentWhy } from './incident-why.ts';
 import { incidentRecord, incidentTexts, incidentTranscript, showIncident } from './incidents.ts';
 import { listIncidents } from './incidents-list.ts';
+import { numbersOfIncidents } from './incidents-numbers.ts';
 import { showMe, whatWaitsForMe } from './me.ts';
 import { linkPerson, listPeople, removePerson, setPerson } from './people.ts';
 import { listPolicies } from './policies.ts';
@@ -57,6 +58,7 @@ export const operations = [
   showIncident,
   incidentWhy,
   incidentTimeline,
+  numbersOfIncidents,
   acknowledgeIncident,
   resolveIncident,
   noteIncident,

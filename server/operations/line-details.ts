@@ -81,6 +81,11 @@ const told = {
   key: text.describe('Of the effect that PagerDuty was to be told of'),
 };
 const condition = { condition: text, key: text.describe('The dedup key of its page') };
+const process = {
+  process: text.describe('`start`, `server`'),
+  host: text,
+  commit: text.exactOptional(),
+};
 const unconfirmed = text.exactOptional().describe('Why it could not be seen to have arrived');
 
 export const lineDetails = {
@@ -109,6 +114,14 @@ export const lineDetails = {
       .describe('Why nothing may start, whatever the triggers say'),
     tells: z.array(text).exactOptional().describe('The live runs that it is passed on to, which go on by it'),
   }),
+  'process.started': z.object({
+    ...process,
+    before: z
+      .object({ clean: z.boolean(), lastAt: text.exactOptional() })
+      .exactOptional()
+      .describe('How the one before it ended, and when the record heard of it last'),
+  }),
+  'process.stopped': z.object(process),
   'event.replayed': z.object({ seq: count, eventId: text, disposition, reason: text.optional() }),
   'run.started': z.object({
     ...started,

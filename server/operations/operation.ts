@@ -51,6 +51,8 @@ export interface World {
   runs?: RunStarter | undefined;
   /** Every variable that is set, with secrets masked. */
   settings(): Record<string, string>;
+  /** What follows from the settings, in words. Left out: it is not known here. */
+  effective?: (() => Record<string, string>) | undefined;
   /** BATON_RETENTION_DAYS. */
   retentionDays: number;
   /** Whom BATON_PEOPLE links: the address by the member id of Slack. */

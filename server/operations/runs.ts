@@ -32,12 +32,13 @@ export const listRuns = defineOperation({
     q: z.string().min(1).max(200).optional().describe("A part of its id, or of its incident's title"),
     since: z.iso.datetime().optional().describe('Called for from this time on'),
     build: z.string().min(1).max(100).optional().describe("Of the worker's code that carries them out"),
+    doing: z.boolean().optional().describe('Ask Temporal what live runs do, and for what they wait'),
     live: z.boolean().optional().describe('Only those that have not ended, or only those that have'),
     ...pageInput,
   }),
   output: pageOutput(runShape),
   async run(input, context) {
-    const { subject, workflow, state, build, live, q, since, limit } = input;
+    const { subject, workflow, state, build, live, q, since, doing, limit } = input;
     const list = { name: 'runs.list', input, context };
     const { workflows: own, services } = context.principal.scope ?? {};
     const workflows = workflow === undefined ? own : (own ?? [workflow]).filter((name) => name === workflow);
@@ -53,7 +54,12 @@ export const listRuns = defineOperation({
       before,
       limit,
     });
-    const runs = state === 'retrying' ? await retrying(page.items, context) : page.items;
+    const runs =
+      state === 'retrying'
+        ? await retrying(page.items, context)
+        : doing
+          ? await withDoing(page.items, context)
+          : page.items;
     return answered(list, { ...page, items: await withWaits(runs, context) }, (row) => row);
   },
 });

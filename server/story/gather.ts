@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Event } from '../../domain/event.ts';
 import type { RecordRow } from '../../domain/record.ts';
 import { type Known, nothingKnown, type Step } from '../../domain/story/step.ts';
 import { tellerOf, withoutRepeats } from '../../domain/story/story.ts';
+import { processSubject } from '../../domain/story/told-process.ts';
 import { incidentOfSubject } from '../../domain/subject.ts';
 import type { ListedEvent } from '../../store/events.ts';
 import type { Store } from '../../store/store.ts';
@@ -32,7 +34,7 @@ export type IncidentLog = (
 ) => Promise<readonly unknown[] | undefined>;
 
 interface Sources {
-  store: Pick<Store, 'linesAbout' | 'pageOfEvents' | 'transcriptsOf'>;
+  store: Pick<Store, 'linesAbout' | 'pageOfEvents' | 'transcriptsOf' | 'searchRecord'>;
   incidentLog?: IncidentLog | undefined;
 }
 
@@ -57,7 +59,8 @@ export async function gatherStory(subject: string, { store, incidentLog }: Sourc
     ...step,
     detail: rawOf(step.id, log.entries),
   }));
-  const entries = [...told, ...logged, ...said].sort(byTime);
+  const own = [...told, ...logged, ...said].sort(byTime);
+  const entries = [...own, ...(await processesDuring(own, store))].sort(byTime);
   return {
     entries,
     events,
@@ -72,6 +75,17 @@ export async function gatherStory(subject: string, { store, incidentLog }: Sourc
   };
 }
 
+const processesAtMost = 50;
+
+/** That Baton itself ended and began again between the first and the last step. */
+async function processesDuring(entries: readonly Entry[], store: Sources['store']): Promise<Entry[]> {
+  const [first, last] = [entries[0], entries.at(-1)];
+  if (!first || !last || first === last) return [];
+  const asked = { subject: processSubject, from: first.at, to: last.at, limit: processesAtMost };
+  const { items } = await store.searchRecord(asked);
+  return toldByLines(items.toReversed());
+}
+
 const byTime = (one: Entry, other: Entry) => Date.parse(one.at) - Date.parse(other.at);
 
 const rawOf = (id: string, entries: readonly unknown[]) =>
@@ -81,9 +95,11 @@ async function linesAbout(subject: string, store: Sources['store']): Promise<Rec
   const lines: RecordRow[] = [];
   for (let after = 0; lines.length < linesAtMost; ) {
     const page = await store.linesAbout({ subject, after, skip: 0, limit: linesAtOnce });
-    lines.push(...page.filter(({ seq }) => seq !== undefined));
+    const isLast = page.length < linesAtOnce;
+    // Those that wait to be linked come again with the next page.
+    lines.push(...(isLast ? page : page.filter(({ seq }) => seq !== undefined)));
     const last = page.findLast(({ seq }) => seq !== undefined)?.seq;
-    if (page.length < linesAtOnce || last === undefined) break;
+    if (isLast || last === undefined) break;
     after = last;
   }
   return lines;
@@ -95,7 +111,7 @@ export function envelopeOf({ event }: Pick<ListedEvent, 'event'>): Event[] {
   return typeof type === 'string' && typeof time === 'string' ? [event as Event] : [];
 }
 
-/** The steps that lines tell, with what the events themselves say. Lines that wait to be linked have no number yet, and come with it soon. */
+/** The steps that lines tell, with what the events themselves say. */
 export function toldByLines(
   lines: readonly RecordRow[],
   events: readonly Pick<ListedEvent, 'eventId' | 'event'>[] = [],
@@ -105,18 +121,30 @@ export function toldByLines(
     events: new Map(events.flatMap((row) => envelopeOf(row).map((event) => [row.eventId, event]))),
   };
   const teller = tellerOf(known);
+  const idOf = identified();
   return withoutRepeats(
-    lines.flatMap(({ seq, ...line }) =>
-      seq === undefined
-        ? []
-        : teller.tell(line).map((step, index) => ({
-            ...step,
-            id: `${seq}${index === 0 ? '' : `.${index}`}`,
-            seq,
-            detail: { seq, ...line },
-          })),
-    ),
+    lines.flatMap((line) => {
+      const id = idOf(line);
+      return teller.tell(line).map((step, index) => ({
+        ...step,
+        id: index === 0 ? id : `${id}.${index}`,
+        ...(line.seq === undefined ? {} : { seq: line.seq }),
+        detail: line,
+      }));
+    }),
   );
+}
+
+/** What a line is known by before it has a number as well as after: what it says, and the how-manieth of those that say the same. */
+function identified(): (line: RecordRow) => string {
+  const counts = new Map<string, number>();
+  return ({ at, actor, action, detail }) => {
+    const text = JSON.stringify([Date.parse(at), actor, action, detail]);
+    const hash = createHash('sha256').update(text).digest('base64url').slice(0, 16);
+    const count = (counts.get(hash) ?? 0) + 1;
+    counts.set(hash, count);
+    return count === 1 ? hash : `${hash}-${count}`;
+  };
 }
 
 async function logOf(

@@ -206,14 +206,14 @@ export function summaryOf(
     return `${listed(live.map(doingOf))} ${live.length === 1 ? 'is' : 'are'} under way.${guarded}${stopped}`;
   if (runs.length > 0)
     return `Nothing runs now: ${listed(runs.slice(0, 3).map(({ id, outcome, state }) => `${id} ended (${outcome ?? state})`))}.${guarded}${stopped}`;
+  const [joined] = events.flatMap(({ answers }) => answers.flatMap(({ run }) => run ?? []));
+  if (joined !== undefined) return `It has no run of its own: it is taken up by ${joined}.${stopped}`;
   const pending = events.find(({ disposition }) => disposition === 'pending');
   if (pending) return `Nothing has run yet. ${pending.reason}${stopped}`;
   const parked = events.find(({ disposition }) => disposition === 'parked');
   if (parked) return `Nothing ran. ${parked.reason}${stopped}`;
   // What was held for another reason than its conditions says less of why nothing ran at all.
   const telling = events.findLast(({ answers }) => answers.some(({ forType }) => forType)) ?? events.at(-1);
-  const [joined] = events.flatMap(({ answers }) => answers.flatMap(({ run }) => run ?? []));
-  if (joined !== undefined) return `It has no run of its own: it is taken up by ${joined}.${stopped}`;
   if (!telling) return `Nothing ran: no event about it is kept.${stopped}`;
   return `Nothing ran. ${telling.reason}${stopped}`;
 }

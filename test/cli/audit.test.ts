@@ -52,11 +52,16 @@ describe('a record of more lines than one page holds', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it('is shown whole, every line once and in order', async () => {
-    const shown = JSON.parse((await baton(['incidents', 'show', subject, '--json'])).stdout);
+    type Told = { detail: { n: number } };
+    const shown = JSON.parse((await baton(['audit', 'show', subject, '--json'])).stdout);
     const numbers = Array.from({ length: lines + 700 }, (_, n) => n);
-    expect(shown.record.map(({ detail }: { detail: { n: number } }) => detail.n)).toEqual(numbers);
+    expect(shown.map(({ detail }: Told) => detail.n)).toEqual(numbers);
+    const { entries } = JSON.parse((await baton(['timeline', subject, '--json'])).stdout);
+    expect(entries.map(({ detail }: { detail: Told }) => detail.detail.n)).toEqual(numbers);
+    // Each line with its words below it.
     const text = (await baton(['audit', 'show', subject])).stdout.trim().split('\n');
-    expect(text).toHaveLength(numbers.length);
+    expect(text.filter((line) => /^\S/.test(line))).toHaveLength(numbers.length);
+    expect(text.filter((line) => line.length > 80)).toEqual([]);
   });
 
   it('contains the heads of its file, which is for its user alone, and a head that is asked for', async () => {

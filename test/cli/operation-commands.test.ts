@@ -14,6 +14,7 @@ import { news } from './fixture/trigger.ts';
 const commandOf: Record<(typeof operations)[number]['name'], string> = {
   'incidents.list': 'incidents list',
   'incidents.show': 'incidents show',
+  'incidents.numbers': 'incidents numbers',
   'incidents.acknowledge': 'incidents acknowledge',
   'incidents.resolve': 'incidents resolve',
   'incidents.note': 'incidents note',

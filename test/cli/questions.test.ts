@@ -111,8 +111,10 @@ describe('baton runs unpark', () => {
       facts,
     );
     expect(shown.stderr).toContain(`baton runs unpark ${run.runId} retry`);
-    expect((await baton(['incidents', 'show', run.subject])).stdout).toMatch(
-      new RegExp(`    Parked: createJiraIssue failed .*; until 20\\S+Z \\(baton runs unpark ${run.runId}\\)`),
+    expect((await baton(['incidents', 'show', run.subject])).stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      new RegExp(
+        `Parked: createJiraIssue failed .*; until 20\\S+ \\S+ UTC \\(baton runs unpark ${run.runId}\\)`,
+      ),
     );
     expect((await baton(['questions', 'show', one.id])).stderr).toBe(`baton runs unpark ${run.runId}\n`);
 
