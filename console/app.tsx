@@ -16,7 +16,7 @@ import { SignInPage } from './pages/sign-in.tsx';
 import { TriggerPage } from './pages/trigger.tsx';
 import { TriggersPage } from './pages/triggers.tsx';
 import { Bars } from './parts/bars.tsx';
-import { Header, Outdated, usePendingCount } from './parts/header.tsx';
+import { Header, Outdated, useWaitingCount } from './parts/header.tsx';
 import { KeyHelp } from './parts/key-help.tsx';
 import { me, meProblem } from './session.ts';
 import { pageTitle } from './title.ts';
@@ -28,7 +28,7 @@ export function App() {
 }
 
 function Signed() {
-  const waiting = usePendingCount();
+  const waiting = useWaitingCount();
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
     document.title = `${waiting ? `(${waiting}) ` : ''}${pageTitle.value} · Baton`;

@@ -9,7 +9,12 @@ import { chromiumPath, openBrowser } from './chromium.ts';
  */
 
 const { values } = parseArgs({
-  options: { link: { type: 'string' }, only: { type: 'string' }, paths: { type: 'string', multiple: true } },
+  options: {
+    link: { type: 'string' },
+    picture: { type: 'string' },
+    only: { type: 'string' },
+    paths: { type: 'string', multiple: true },
+  },
 });
 const link = values.link;
 if (!link) throw new Error('Give a link to sign in by: --link "$(npx baton sign-in)"');
@@ -66,6 +71,17 @@ const pages: [string, string | undefined][] = [
   ['nowhere', '/nowhere'],
   ...(values.paths ?? []).map((each, index): [string, string] => [`other-${index}`, each]),
 ];
+
+/** The one for the README: how an incident went, from a run that is over. */
+if (values.picture && resolved) {
+  await page.setViewportSize({ width: 1280, height: 960 });
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.goto(`${origin}/incidents/${resolved.id}?as=picture`);
+  await page.waitForSelector('.lanes svg');
+  await page.screenshot({ path: values.picture });
+  await close();
+  process.exit(0);
+}
 
 for (const theme of ['light', 'dark'] as const) {
   for (const [width, height] of sizes) {

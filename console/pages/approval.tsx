@@ -201,7 +201,7 @@ function Answer({ approval }: { approval: Approval }) {
         change<Decision>(`/approvals/${inPath(id)}/${verb}`, {
           digest,
           ...(said === '' ? {} : { reason: said }),
-        }).finally(() => refresh('/approvals')),
+        }).finally(() => refresh('/approvals', '/me/')),
       ({ decision, name, missing, takenUp }) =>
         `${decision} by ${name}${missing > 0 ? `; ${missing} more have to approve` : takenUp ? ', and the run goes on' : '; the run learns of it soon'}`,
     );

@@ -2,7 +2,6 @@ import { useQuery } from '../api/query.ts';
 import type { ListedApproval, ListedQuestion, Page } from '../api/shapes.ts';
 import { choose, query } from '../navigation.ts';
 import { Chips } from '../parts/chips.tsx';
-import { usePendingApprovals } from '../parts/header.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
@@ -57,7 +56,7 @@ export const touchesAsked = ({ action }: { action: string }) => /^(approval|ques
 
 export function ApprovalsPage({ id }: { id: string }) {
   useTitle('Approvals');
-  const approvals = usePendingApprovals();
+  const approvals = useQuery<Page<ListedApproval>>('/approvals?state=pending&limit=100', touchesAsked);
   const questions = useQuery<Page<ListedQuestion>>('/questions?state=pending&limit=100', touchesAsked);
   const tab = query.value.get('tab') ?? (id === '' ? 'mine' : 'all');
   const isPast = tab === 'decided';

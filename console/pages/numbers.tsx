@@ -1,9 +1,11 @@
 import { useQuery } from '../api/query.ts';
-import type { BatonEvent, ListedIncident, Page, Run } from '../api/shapes.ts';
-import { meanOf, mostFrequent, waitedOf } from '../numbers.ts';
+import type { ListedIncident, Page } from '../api/shapes.ts';
+import { choose, query } from '../navigation.ts';
+import { mostFrequent } from '../numbers.ts';
+import { Chips } from '../parts/chips.tsx';
 import { Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
-import { incidentPath, triggerPath } from '../routes.ts';
+import { triggerPath } from '../routes.ts';
 import { counted } from '../text.ts';
 import { lasting } from '../time.ts';
 import { useTitle } from '../title.ts';
@@ -19,42 +21,45 @@ interface Agreement {
   }[];
 }
 
+interface Span {
+  count: number;
+  medianSeconds?: number;
+}
+
+interface Group {
+  incidents: number;
+  acknowledged: Span;
+  resolved: Span;
+}
+
+interface Times {
+  days: number;
+  withAutomation: Group;
+  withoutAutomation: Group;
+}
+
 const never = () => false;
-const ofType = (verb: string) => `/events?type=pagerduty.incident.${verb}&limit=200`;
+const days = [7, 30, 90, 365];
 
 /** What Baton is worth: how long people wait with it and without, whether they do what it would, and what makes the most noise. */
 export function NumbersPage() {
   useTitle('Numbers');
-  const triggered = useQuery<Page<BatonEvent>>(ofType('triggered'), never);
-  const acknowledged = useQuery<Page<BatonEvent>>(ofType('acknowledged'), never);
-  const resolved = useQuery<Page<BatonEvent>>(ofType('resolved'), never);
-  const runs = useQuery<Page<Run>>('/runs?limit=200', never);
+  const asked = Number(query.value.get('days'));
+  const chosen = days.includes(asked) ? asked : 90;
+  const times = useQuery<Times>(`/numbers?days=${chosen}`, never);
   const incidents = useQuery<Page<ListedIncident>>('/incidents?limit=200', never);
-  const agreement = useQuery<Agreement>('/agreement', never);
+  const agreement = useQuery<Agreement>(`/agreement?since=${chosen}d`, never);
   return (
     <article class="stack">
       <h1>Numbers</h1>
-      <Shown query={triggered} rows={4} what="the newest incidents">
-        {({ items }) => {
-          const others = [acknowledged.data.value, resolved.data.value, runs.data.value];
-          if (items.length === 0)
-            return (
-              <Empty icon="inbox" title="No incident yet">
-                <p>Numbers come from the events that PagerDuty sends.</p>
-              </Empty>
-            );
-          if (others.includes(undefined)) return null;
-          const automated = new Set(
-            (runs.data.value?.items ?? []).flatMap(({ subject, workflow }) =>
-              subject && workflow !== 'showApproval' ? [subject] : [],
-            ),
-          );
-          const waited = waitedOf(
-            [...items, ...(acknowledged.data.value?.items ?? []), ...(resolved.data.value?.items ?? [])],
-            automated,
-          );
-          return <Times waited={waited} />;
-        }}
+      <Chips
+        label="Of how many days"
+        value={String(chosen)}
+        options={days.map((each) => [String(each), `${each} days`] as const)}
+        onChoose={(value) => choose({ days: value })}
+      />
+      <Shown query={times} rows={4} what="how long incidents waited">
+        {(answer) => <TimesPart times={answer} />}
       </Shown>
       <section class="stack-small" aria-labelledby="noise">
         <h2 id="noise">What makes the most noise</h2>
@@ -75,11 +80,11 @@ export function NumbersPage() {
         </Shown>
       </section>
       <section class="stack-small" aria-labelledby="agreement">
-        <h2 id="agreement">Do people do what the triggers would have done? In 90 days</h2>
+        <h2 id="agreement">Do people do what the triggers would have done?</h2>
         <Shown query={agreement} rows={3} what="the agreement">
           {({ items }) =>
             items.length === 0 ? (
-              <p class="soft">No trigger has watched, proposed or asked in 90 days.</p>
+              <p class="soft">No trigger has watched, proposed or asked in these days.</p>
             ) : (
               <table class="table">
                 <caption class="hidden-text">Agreement</caption>
@@ -114,51 +119,41 @@ export function NumbersPage() {
   );
 }
 
-function Times({ waited }: { waited: ReturnType<typeof waitedOf> }) {
-  const withRuns = waited.filter(({ isAutomated }) => isAutomated);
-  const without = waited.filter(({ isAutomated }) => !isAutomated);
-  const cells: [string, ReturnType<typeof meanOf>][] = [
-    ['To acknowledge, with automation', meanOf(withRuns.map(({ acknowledgedMs }) => acknowledgedMs))],
-    ['To acknowledge, without', meanOf(without.map(({ acknowledgedMs }) => acknowledgedMs))],
-    ['To resolve, with automation', meanOf(withRuns.map(({ resolvedMs }) => resolvedMs))],
-    ['To resolve, without', meanOf(without.map(({ resolvedMs }) => resolvedMs))],
-  ];
-  const slow = waited
-    .filter(({ resolvedMs }) => resolvedMs !== undefined)
-    .toSorted((one, other) => (other.resolvedMs ?? 0) - (one.resolvedMs ?? 0))
-    .slice(0, 5);
+const inWords = ({ count, medianSeconds }: Span) => (
+  <dd>
+    {medianSeconds === undefined ? '–' : lasting(medianSeconds * 1_000)}
+    <small>{count === 0 ? 'none has told it' : `of ${counted(count, 'incident')}`}</small>
+  </dd>
+);
+
+function TimesPart({ times: { withAutomation, withoutAutomation } }: { times: Times }) {
+  if (withAutomation.incidents + withoutAutomation.incidents === 0)
+    return (
+      <Empty icon="inbox" title="No incident in these days">
+        <p>Numbers come from the events that PagerDuty sends.</p>
+      </Empty>
+    );
   return (
     <section class="stack-small" aria-labelledby="times">
-      <h2 id="times">
-        How long people wait, in the mean. Of the newest {counted(waited.length, 'incident')}
-      </h2>
+      <h2 id="times">How long people waited: the median</h2>
       <dl class="numbers">
-        {cells.map(([name, told]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>
-              {told ? lasting(told.mean) : '–'}
-              <small>{told ? `of ${counted(told.count, 'incident')}` : 'none has told it'}</small>
-            </dd>
-          </div>
-        ))}
+        <div>
+          <dt>To acknowledge, where Baton changed something</dt>
+          {inWords(withAutomation.acknowledged)}
+        </div>
+        <div>
+          <dt>To acknowledge, without it</dt>
+          {inWords(withoutAutomation.acknowledged)}
+        </div>
+        <div>
+          <dt>To resolve, where Baton changed something</dt>
+          {inWords(withAutomation.resolved)}
+        </div>
+        <div>
+          <dt>To resolve, without it</dt>
+          {inWords(withoutAutomation.resolved)}
+        </div>
       </dl>
-      {slow.length > 0 && (
-        <>
-          <h3>The longest</h3>
-          <ul class="list">
-            {slow.map(({ incident, resolvedMs }) => (
-              <li key={incident}>
-                <strong>{lasting(resolvedMs ?? 0)}</strong>
-                <a href={incidentPath(incident)}>
-                  <Said text={incident} />
-                </a>
-                <span />
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
     </section>
   );
 }

@@ -206,7 +206,7 @@ function MakeDialog({ onClose }: { onClose: () => void }) {
             Make the token
           </Do>
           <Copy
-            text={`npx baton tokens create --name ${inShell(name.trim() || '…')} --role ${role}`}
+            text={`npx baton tokens create ${inShell(name.trim() || '…')} --role ${role}`}
             label="Copy as baton command"
             isWord
           />

@@ -125,7 +125,7 @@ function Decide({ question, parked }: { question: Question; parked: NonNullable<
           question: id,
           ...(said === '' ? {} : { reason: said }),
           ...(decision === 'retry' && isOther && other ? { input: differing(parked.input, other) } : {}),
-        }).finally(() => refresh('/questions', '/runs')),
+        }).finally(() => refresh('/questions', '/runs', '/me/')),
       (answer) => `${answer.said}, decided by ${answer.name}`,
     );
   const withReason =
@@ -204,7 +204,7 @@ function Fill({ question }: { question: Question }) {
     void action.run(
       () =>
         change<{ said: string; name: string }>(`/questions/${inPath(id)}/answer`, { values: given }).finally(
-          () => refresh('/questions'),
+          () => refresh('/questions', '/me/'),
         ),
       (answer) => `${answer.said}, answered by ${answer.name}`,
     );

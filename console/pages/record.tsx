@@ -46,7 +46,9 @@ export function RecordPage() {
     });
   };
   const flags = fields
-    .flatMap((name) => (filter[name] ? [`--${name} ${inShell(filter[name])}`] : []))
+    .flatMap((name) =>
+      filter[name] ? [`--${name === 'subject' ? 'incident' : name} ${inShell(filter[name])}`] : [],
+    )
     .join(' ');
   return (
     <article class="stack">

@@ -1,6 +1,6 @@
 import { isOutdated, liveSince, liveState } from '../api/live.ts';
 import { useQuery } from '../api/query.ts';
-import type { ListedApproval, Page } from '../api/shapes.ts';
+import type { ForMe } from '../api/shapes.ts';
 import { isHelpOpen } from '../keys.ts';
 import { go, route } from '../navigation.ts';
 import { address, incidentPath } from '../routes.ts';
@@ -25,18 +25,16 @@ const morePages: typeof pages = [
   ['/people', 'People and tokens', ['people']],
 ];
 
-export const usePendingApprovals = () =>
-  useQuery<Page<ListedApproval>>('/approvals?state=pending&limit=200', ({ action }) =>
-    action.startsWith('approval.'),
+/** How much waits for whoever looks; undefined while that is not known. */
+export function useWaitingCount(): number | undefined {
+  const waiting = useQuery<{ items: ForMe[] }>('/me/waiting', ({ action }) =>
+    /^(approval|question)\./.test(action),
   );
-
-/** How many approvals wait; undefined while that is not known. */
-export function usePendingCount(): number | undefined {
-  return usePendingApprovals().data.value?.items.length;
+  return waiting.data.value?.items.length;
 }
 
 export function Header() {
-  const waiting = usePendingCount();
+  const waiting = useWaitingCount();
   const links = (list: typeof pages) =>
     list.map(([path, name, of]) => (
       <a key={path} href={path} aria-current={of.includes(route.value.page) ? 'page' : undefined}>
@@ -44,7 +42,7 @@ export function Header() {
         {path === '/approvals' && waiting !== undefined && waiting > 0 && (
           <span class="count">
             {waiting}
-            <span class="hidden-text"> waiting</span>
+            <span class="hidden-text"> wait for you</span>
           </span>
         )}
       </a>
@@ -65,7 +63,7 @@ export function Header() {
         <Find />
         <Live />
         <Menu
-          label={`Menu${waiting ? `, ${waiting} approvals wait` : ''}`}
+          label={`Menu${waiting ? `, ${waiting} wait for you` : ''}`}
           button={<MenuButton waiting={waiting} />}
         >
           <nav aria-label="More pages">

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { secretHash } from '../../../secrets/token.ts';
 import { resolveAs } from '../../../simulator/pagerduty.ts';
 import { ec2Unhealthy } from '../../../triggers/ec2-unhealthy.ts';
+import { parkedAt } from '../../store/question.ts';
 import { entry } from '../../store/world.ts';
 import { eventually } from '../../world.ts';
 import type { ConsoleWorld } from './world.ts';
@@ -124,6 +125,36 @@ export const incidentCases = (open: () => ConsoleWorld) =>
       ]);
       resolveAs(world.pagerDuty, id, 'PADALOP');
       await Promise.all([one, other].map(({ context }) => context.close()));
+    });
+
+    it('decides what becomes of a parked step, with the reason and the input that are asked for', async () => {
+      const world = open();
+      const { id } = await world.raiseAsking();
+      const run = `ec2-unhealthy/${id}`;
+      const question = await world.store.askQuestion(parkedAt({ runId: run, subject: id }));
+      const { page, context } = await world.visit('operator');
+      await page.goto(`/incidents/${id}`);
+      await page.locator('.needs-you li', { hasText: 'Decide:' }).getByRole('link', { name: 'Look' }).click();
+      await page.getByText('ProviderRefused: Jira refused (403): no project OPS', { exact: true }).waitFor();
+      const skip = page.getByRole('button', { name: 'Skip it' });
+      expect(await skip.getAttribute('aria-disabled')).toBe('true');
+      await page.getByRole('button', { name: 'With other input' }).click();
+      await page.getByLabel(/as JSON/).fill('{"note": 3}');
+      await page.getByRole('button', { name: /^Retry/ }).click();
+      await page
+        .getByText(/Refused: Nothing was decided/)
+        .first()
+        .waitFor();
+      await page.getByLabel(/^Reason/).fill('not needed');
+      await skip.click();
+      await page
+        .getByText(/decided by operator@example.com/)
+        .first()
+        .waitFor();
+      expect((await world.store.findQuestion(question.id))?.answers).toMatchObject([
+        { values: { choice: 'skip' }, reason: 'not needed' },
+      ]);
+      await context.close();
     });
 
     it('says why nothing ran: no condition fits, the trigger is off, the kill switch is on', async () => {
