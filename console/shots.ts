@@ -72,11 +72,12 @@ const pages: [string, string | undefined][] = [
   ...(values.paths ?? []).map((each, index): [string, string] => [`other-${index}`, each]),
 ];
 
-/** The one for the README: how an incident went, from a run that is over. */
-if (values.picture && resolved) {
-  await page.setViewportSize({ width: 1280, height: 960 });
+/** The one for the README: an incident that asks for a decision, as a picture. */
+if (values.picture) {
+  const shown = values.paths?.[0] ?? (open && `/incidents/${open.id}?as=picture`);
+  await page.setViewportSize({ width: 1280, height: 900 });
   await page.emulateMedia({ colorScheme: 'light' });
-  await page.goto(`${origin}/incidents/${resolved.id}?as=picture`);
+  await page.goto(`${origin}${shown}`);
   await page.waitForSelector('.lanes svg');
   await page.screenshot({ path: values.picture });
   await close();

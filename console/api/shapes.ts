@@ -108,6 +108,8 @@ export interface Run {
   parked?: Parked[];
   waitsFor?: WaitsFor[];
   doing?: Doing[];
+  /** For what it waits by itself. */
+  waiting?: { for: string; until?: string };
   event?: { id: string; type: string };
   operation?: string;
   actor?: string;

@@ -7,7 +7,7 @@ import { Do } from '../parts/action.tsx';
 import { type Deed, DeedDialog } from '../parts/deeds.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Menu } from '../parts/menu.tsx';
-import { NeedsYou } from '../parts/needs-you.tsx';
+import { NeedsYou, WaitsByItself } from '../parts/needs-you.tsx';
 import { isNarrow, Panel } from '../parts/panel.tsx';
 import { Copy, Out, Said } from '../parts/said.tsx';
 import { Shown } from '../parts/shown.tsx';
@@ -179,11 +179,11 @@ function asMarkdown(id: string, title: string, incident: Incident | undefined): 
 function NowPanel({ runs }: { runs: readonly Run[] }) {
   const live = runs.filter(isLive);
   const over = runs.filter((run) => !isLive(run));
-  const waiting = live.filter(({ waitsFor = [] }) => waitsFor.length > 0).length;
+  const waiting = live.filter((run) => stateOf(run) === 'waiting').length;
+  const running = live.length - waiting;
   const count =
-    live.length === 0
-      ? 'nothing runs'
-      : `${waiting > 0 ? `${waiting} waiting, ` : ''}${live.length - waiting} running`;
+    [waiting > 0 && `${waiting} waiting`, running > 0 && `${running} running`].filter(Boolean).join(', ') ||
+    'nothing runs';
   const shown = isNarrow.value ? 20 : 5;
   return (
     <Panel title={`Now: ${count}`} isOpen>
@@ -236,6 +236,8 @@ function RunItem({ run }: { run: Run }) {
               </>
             )}
           </>
+        ) : run.waiting ? (
+          <WaitsByItself waiting={run.waiting} />
         ) : run.outcome && run.outcome !== state ? (
           <Said text={run.outcome} />
         ) : (

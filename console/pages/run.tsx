@@ -7,7 +7,7 @@ import { ActionState, Do, useAction, WhyNot } from '../parts/action.tsx';
 import { About, Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Menu } from '../parts/menu.tsx';
-import { NeedsYou } from '../parts/needs-you.tsx';
+import { NeedsYou, WaitsByItself } from '../parts/needs-you.tsx';
 import { Copy, Said } from '../parts/said.tsx';
 import { Shown } from '../parts/shown.tsx';
 import { Status } from '../parts/status.tsx';
@@ -118,7 +118,7 @@ function Whole({ run }: { run: Run }) {
 
 /** Why it does not go on, first of all. */
 function WaitsNow({ run }: { run: Run }) {
-  const { waitsFor = [], failure, stuck, doing = [] } = run;
+  const { waitsFor = [], failure, stuck, doing = [], waiting } = run;
   return (
     <>
       {failure && !isLive(run) && (
@@ -134,6 +134,11 @@ function WaitsNow({ run }: { run: Run }) {
           </strong>{' '}
           <Said text={`${stuck.reason}: ${stuck.message}`} />
         </div>
+      )}
+      {waiting && (
+        <p class="note blue">
+          Now it <WaitsByItself waiting={waiting} />
+        </p>
       )}
       <NeedsYou waits={waitsFor.map((wait) => ({ ...wait, run: run.id }))} />
       {doing.map(({ activity, attempt, since, retryAt, failure: last }) => (

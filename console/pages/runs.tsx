@@ -144,6 +144,7 @@ function Told({ run }: { run: Run }) {
   const [wait] = run.waitsFor ?? [];
   const [doing] = run.doing ?? [];
   if (wait) return <Said text={wait.summary} />;
+  if (run.waiting) return <Said text={`waits for ${run.waiting.for}`} />;
   if (run.failure) return <Said text={`${run.failure.class}: ${run.failure.message}`} />;
   if (run.stuck && !run.stuck.over) return <Said text={run.stuck.message} />;
   if (doing) return <Said text={`${doing.activity}, attempt ${doing.attempt}`} />;

@@ -52,12 +52,12 @@ export function TriggersPage() {
                     <td class="nowrap">
                       <Status state={standing} />
                     </td>
-                    <td class="grow">
+                    <td class="lead nowrap">
                       <a href={triggerPath(name)} data-row>
                         {name}
                       </a>
                     </td>
-                    <td>{schedule ? `each ${schedule.cron}` : on.map(eventWords).join(', ')}</td>
+                    <td class="fill">{schedule ? `each ${schedule.cron}` : on.map(eventWords).join(', ')}</td>
                     <td>{workflow}</td>
                     <td class="nowrap wide">
                       {mode}

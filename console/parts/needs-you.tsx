@@ -1,4 +1,4 @@
-import type { WaitsFor } from '../api/shapes.ts';
+import type { Run, WaitsFor } from '../api/shapes.ts';
 import { approvalPath } from '../routes.ts';
 import { afterColon } from '../text.ts';
 import { Icon } from './icon.tsx';
@@ -33,3 +33,15 @@ export function NeedsYou({ waits }: { waits: readonly (WaitsFor & { run: string 
     </ul>
   );
 }
+
+/** What a run waits for without asking anybody, and until when. */
+export const WaitsByItself = ({ waiting }: { waiting: NonNullable<Run['waiting']> }) => (
+  <>
+    waits for <Said text={waiting.for} />
+    {waiting.until && (
+      <>
+        , <Deadline at={waiting.until} />
+      </>
+    )}
+  </>
+);

@@ -9,11 +9,12 @@ import { stateOf } from '../run-state.ts';
 import { zone } from '../settings.ts';
 import { visible } from '../text.ts';
 import { clock, zoneName } from '../time.ts';
-import { type Lane, type Picture, pictureOf } from './layout.ts';
+import { type Lane, movedApart, type Picture, pictureOf } from './layout.ts';
 import { kinds } from './timeline.tsx';
 
 const laneHeight = 40;
 const axisHeight = 22;
+const markWidth = 15;
 
 /** The story as a picture: who did what when, and who waited for whom. The list beside it says the same. */
 export function Lanes({ id, runs }: { id: string; runs: readonly Run[] }) {
@@ -117,6 +118,11 @@ function LaneDrawn({
 }) {
   const middle = y + 26;
   const { bar, run } = lane;
+  const at = movedApart(
+    lane.marks.map(({ place }) => x(place)),
+    markWidth,
+    x(1),
+  );
   return (
     <g class={`lane ${run ? stateOf(run).replaceAll(' ', '-') : ''}`}>
       <line class="ground" x1={0} x2={width} y1={y + laneHeight} y2={y + laneHeight} />
@@ -147,11 +153,11 @@ function LaneDrawn({
           <title>{visible(wait.text)}</title>
         </rect>
       ))}
-      {lane.marks.map(({ place, entry, number }) => (
+      {lane.marks.map(({ entry, number }, index) => (
         <g
           key={entry.id}
           class={`mark-drawn ${(kinds[entry.kind] ?? ['', 'grey'])[1]}`}
-          transform={`translate(${x(place)} ${middle})`}
+          transform={`translate(${at[index]} ${middle})`}
         >
           <title>{`${clock(Date.parse(entry.at), zone.value)} ${visible(entry.text)}`}</title>
           {entry.kind === 'problem' || entry.kind === 'held' ? (

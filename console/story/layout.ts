@@ -32,15 +32,17 @@ const drawn = new Set([
   'waits',
 ]);
 
+const shortening = 0.4;
+
 /**
- * Long times in which nothing happens would press all else together, so a stretch takes room by the root of how long it is: what is longer
- * is still wider, and the axis says when.
+ * Long times in which nothing happens would press all else together, so a stretch takes room by a root of how long it is: what is longer is
+ * still wider, and the axis says when.
  */
 export function scaleOf(times: readonly number[]): (at: number) => number {
   const sorted = [...new Set(times)].sort((one, other) => one - other);
   const places = [0];
   for (let index = 1; index < sorted.length; index += 1)
-    places.push((places[index - 1] ?? 0) + Math.sqrt((sorted[index] ?? 0) - (sorted[index - 1] ?? 0)));
+    places.push((places[index - 1] ?? 0) + ((sorted[index] ?? 0) - (sorted[index - 1] ?? 0)) ** shortening);
   const whole = places.at(-1) || 1;
   return (at) => {
     if (sorted.length < 2) return 0.5;
@@ -136,4 +138,16 @@ function ticksOf(times: readonly number[], scale: (at: number) => number): { at:
     if (ticks.length > ticksAtMost) break;
   }
   return ticks;
+}
+
+/** Places, in pixels, moved apart where they would cover each other, and in their order. */
+export function movedApart(places: readonly number[], apart: number, end: number): number[] {
+  const moved: number[] = [];
+  for (const place of places) moved.push(Math.max(place, (moved.at(-1) ?? Number.NEGATIVE_INFINITY) + apart));
+  // What would go over the end is moved back.
+  for (let index = moved.length - 1; index >= 0; index -= 1) {
+    const most = index === moved.length - 1 ? end : (moved[index + 1] ?? end) - apart;
+    moved[index] = Math.min(moved[index] ?? 0, most);
+  }
+  return moved;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mostFrequent } from '../../console/numbers.ts';
-import { pictureOf, scaleOf } from '../../console/story/layout.ts';
+import { movedApart, pictureOf, scaleOf } from '../../console/story/layout.ts';
 import { stepsOf } from '../../console/story/steps.ts';
 
 const line = (action: string, seconds: number, detail: Record<string, unknown>) => ({
@@ -88,6 +88,11 @@ describe('the picture of a story', () => {
     expect([scale(0), scale(1_000_000)]).toEqual([0, 1]);
     expect(scale(2_000)).toBeGreaterThan(0.03);
     expect(scaleOf([5])(5)).toBe(0.5);
+  });
+
+  it('moves marks apart that would cover each other, and none over the end', () => {
+    expect(movedApart([0, 2, 50], 10, 100)).toEqual([0, 10, 50]);
+    expect(movedApart([90, 95, 99], 10, 100)).toEqual([80, 90, 100]);
   });
 
   it('has a lane for each run with what it waited for, and numbers what was changed', () => {
