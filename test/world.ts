@@ -12,7 +12,6 @@ import { providers as shippedProviders } from '../activities/providers.ts';
 import type { RecordRow } from '../domain/record.ts';
 import type { RunRow } from '../domain/run.ts';
 import { createLog } from '../log/log.ts';
-import { approverCheck } from '../processes/approvers.ts';
 import { allConnections } from '../processes/connections.ts';
 import { formOpener } from '../processes/open-form.ts';
 import { performFromSlack } from '../processes/perform.ts';
@@ -60,6 +59,7 @@ import { clientConverter, workerConverter } from '../worker/data-converter.ts';
 import { type RunningWorker, startWorker, taskQueue } from '../worker/worker.ts';
 import { testAuthority, testKeys } from './authority.ts';
 import { clientsFor } from './clients.ts';
+import { handsOn } from './hands.ts';
 import { seedStore } from './seed.ts';
 import { startTestTemporal, workflowBundle } from './temporal.ts';
 import { tellBy, toldIn, watchedBy } from './watched-server.ts';
@@ -210,7 +210,7 @@ export async function startWorld(options: Options = {}): Promise<World> {
     policies: async () => rules,
     linkedPeople: () => new Map(),
     retentionDays: 365,
-    checkApprover: approverCheck({ env, providers: shippedProviders, connections, store }),
+    ...handsOn(env, connections, store),
     runs: { client, taskQueue, eagerStart: false, authority: testAuthority },
     settings: () => ({}),
     ownValues: () => ({}),

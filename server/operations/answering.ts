@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import type { AskedOf } from '../../domain/approval.ts';
+import type { ApproverCheck, AskedOf } from '../../domain/approval.ts';
+import { incidentOfSubject } from '../../domain/subject.ts';
 import { oneLine } from '../../domain/text.ts';
 import { Refusal } from '../refusal.ts';
 import type { OperationContext } from './operation.ts';
@@ -45,7 +46,7 @@ const lookUpMilliseconds = 5_000;
 /** Under which names somebody may answer. A 403 says who may; a 503, that it cannot be told now. */
 export async function mayAnswer(
   asked: AskedOf,
-  { principal, checkApprover }: OperationContext,
+  { principal, checkApprover }: Pick<OperationContext, 'principal' | 'checkApprover'>,
 ): Promise<{ name: string; alsoKnownAs: readonly string[] }> {
   const check = await checkApprover(asked, principal, AbortSignal.timeout(lookUpMilliseconds));
   if ('name' in check) return check;
@@ -56,6 +57,23 @@ export async function mayAnswer(
     `Whether you may answer cannot be looked up now, and nothing is decided: ${check.unavailable}. Try again.`,
     5,
   );
+}
+
+/**
+ * The same check for what is only shown: a list asks the same about the same people again and again, and for one request it is looked up
+ * once.
+ */
+export function answerCheck(context: OperationContext): (asked: AskedOf) => Promise<unknown> {
+  const known = new Map<string, Promise<ApproverCheck>>();
+  const checkApprover: OperationContext['checkApprover'] = (asked, principal, signal) => {
+    const { subject, approvers, requestedBy, requesterMayApprove } = asked;
+    const account = subject === undefined ? undefined : incidentOfSubject(subject)?.connection;
+    const key = JSON.stringify([approvers, requestedBy, requesterMayApprove, account]);
+    const check = known.get(key) ?? context.checkApprover(asked, principal, signal);
+    known.set(key, check);
+    return check;
+  };
+  return (asked) => mayAnswer(asked, { principal: context.principal, checkApprover });
 }
 
 /** The incident is resolved, and its run with it. */

@@ -5,7 +5,7 @@ import { actorOf } from '../../domain/rights.ts';
 import { oneLine } from '../../domain/text.ts';
 import type { Answered } from '../../store/approvals.ts';
 import { Refusal } from '../refusal.ts';
-import { askedFilter, askedInput, isResolved, isTakenUp, mayAnswer } from './answering.ts';
+import { answerCheck, askedFilter, askedInput, isResolved, isTakenUp, mayAnswer } from './answering.ts';
 import { answerShape, approversShape, callShape, states } from './approval-shapes.ts';
 import { canNow, canShape } from './can.ts';
 import { defineOperation, doorOfAnswer, type OperationContext } from './operation.ts';
@@ -49,12 +49,11 @@ const approvalShape = listedShape
   })
   .meta({ id: 'Approval' });
 
-async function shown(approval: Approval, context: OperationContext) {
-  const check = async () => {
+async function shown(approval: Approval, context: OperationContext, check = answerCheck(context)) {
+  const can = await canNow(approveApproval, context.principal, async () => {
     if (approval.state !== 'pending') throw ended(approval);
-    await mayAnswer(approval, context);
-  };
-  const can = await canNow(approveApproval, context.principal, check);
+    await check(approval);
+  });
   return {
     ...approval,
     approved: howManyApproved(approval.answers),
@@ -78,7 +77,8 @@ export const listApprovals = defineOperation({
   async run(input, context) {
     const list = { name: 'approvals.list', input, context };
     const page = await context.store.pageOfApprovals(askedFilter(list));
-    const items = await Promise.all(page.items.map((each) => shown(each, context)));
+    const check = answerCheck(context);
+    const items = await Promise.all(page.items.map((each) => shown(each, context, check)));
     return answered(list, { ...page, items }, (row) => row);
   },
 });

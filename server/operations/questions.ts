@@ -4,7 +4,7 @@ import { actorOf } from '../../domain/rights.ts';
 import { oneLine } from '../../domain/text.ts';
 import type { QuestionAnswered } from '../../store/questions.ts';
 import { Refusal } from '../refusal.ts';
-import { askedFilter, askedInput, isResolved, isTakenUp, mayAnswer } from './answering.ts';
+import { answerCheck, askedFilter, askedInput, isResolved, isTakenUp, mayAnswer } from './answering.ts';
 import { approversShape } from './approval-shapes.ts';
 import { canNow, canShape } from './can.ts';
 import { defineOperation, doorOfAnswer, type OperationContext } from './operation.ts';
@@ -51,16 +51,16 @@ const questionShape = listedShape
   })
   .meta({ id: 'Question' });
 
-async function listed(question: Question, context: OperationContext) {
-  const check = async () => {
+async function listed(question: Question, context: OperationContext, check = answerCheck(context)) {
+  const mayNow = async () => {
     if (isParked(question)) throw isForUnpark(question);
     if (question.state !== 'pending') throw ended(question);
-    await mayAnswer({ ...question, requesterMayApprove: true }, context);
+    await check({ ...question, requesterMayApprove: true });
   };
   return {
     ...question,
     ...(isParked(question) ? { isParked: true as const } : {}),
-    can: { answer: await canNow(answerQuestion, context.principal, check) },
+    can: { answer: await canNow(answerQuestion, context.principal, mayNow) },
   };
 }
 
@@ -84,7 +84,8 @@ export const listQuestions = defineOperation({
   async run(input, context) {
     const list = { name: 'questions.list', input, context };
     const page = await context.store.pageOfQuestions(askedFilter(list));
-    const items = await Promise.all(page.items.map((each) => listed(each, context)));
+    const check = answerCheck(context);
+    const items = await Promise.all(page.items.map((each) => listed(each, context, check)));
     return answered(list, { ...page, items }, (row) => row);
   },
 });

@@ -1,5 +1,5 @@
 import { isParked } from '../../domain/question.ts';
-import { mayAnswer } from './answering.ts';
+import { answerCheck } from './answering.ts';
 import { approveApproval } from './approvals.ts';
 import { canNow } from './can.ts';
 import type { OperationContext } from './operation.ts';
@@ -35,9 +35,10 @@ export async function waitingForMe(context: OperationContext): Promise<ForMe[]> 
       asked: { ...question, requesterMayApprove: true },
     })),
   ];
+  const check = answerCheck(context);
   const mine = await Promise.all(
     all.map(async ({ kind, operation, asked }): Promise<ForMe[]> => {
-      const can = await canNow(operation, principal, () => mayAnswer(asked, context));
+      const can = await canNow(operation, principal, () => check(asked));
       if (can !== true) return [];
       const { id, runId: run, subject, summary, expiresAt: until } = asked;
       return [{ kind, id, run, ...(subject === undefined ? {} : { subject }), summary, until }];

@@ -1,7 +1,7 @@
 import { whoMayApprove } from '../../domain/approval.ts';
 import { isParked, type ParkedQuestion, type Question, whoMayAnswer } from '../../domain/question.ts';
 import type { RunRow } from '../../domain/run.ts';
-import { mayAnswer } from './answering.ts';
+import { answerCheck } from './answering.ts';
 import { type Can, canNow } from './can.ts';
 import type { OperationContext } from './operation.ts';
 import { checkStoppable, stopRun } from './runs-stop.ts';
@@ -34,11 +34,12 @@ export async function withWaits<Run extends RunRow>(
     context.store.pendingApprovals(live),
     context.store.pendingQuestions(live),
   ]);
+  const check = answerCheck(context);
   return Promise.all(
     runs.map(async (run) => {
       const asked = questions.filter(({ runId }) => runId === run.id);
       const parked = await Promise.all(
-        asked.filter(isParked).map((question) => shownParked(question, context)),
+        asked.filter(isParked).map((question) => shownParked(question, context, check)),
       );
       const waitsFor = [
         ...approvals
@@ -69,9 +70,13 @@ function waits(
   return { kind, id, summary, whoMay, since, until };
 }
 
-async function shownParked(question: ParkedQuestion, context: OperationContext) {
+async function shownParked(
+  question: ParkedQuestion,
+  context: OperationContext,
+  check: ReturnType<typeof answerCheck>,
+) {
   const can = await canNow(unparkRun, context.principal, () =>
-    mayAnswer({ ...question, requesterMayApprove: true }, context),
+    check({ ...question, requesterMayApprove: true }),
   );
   return {
     ...question.parked,

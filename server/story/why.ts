@@ -185,17 +185,24 @@ export interface LiveRun {
   id: string;
   state: string;
   outcome?: string | undefined;
+  event?: { type: string } | undefined;
   waitsFor?: readonly { kind: string; summary: string; until: string }[] | undefined;
   waiting?: { for: string; until?: string } | undefined;
 }
 
+const mostNamed = 5;
+
+/** It is about the incident itself, and not about what another run asks people or how that ended. */
+const isOwn = ({ event }: LiveRun) => !/^(approval|question|run)\./.test(event?.type ?? '');
+
 /** One sentence: what runs or has run, or why nothing has. */
 export function summaryOf(
   events: readonly EventWhy[],
-  runs: readonly LiveRun[],
+  all: readonly LiveRun[],
   held: readonly HeldChange[],
   switches: readonly { kind: string; reason: string }[],
 ): string {
+  const runs = all.some(isOwn) ? all.filter(isOwn) : all;
   const live = runs.filter(({ state }) => state === 'starting' || state === 'running');
   const holds = switches.filter(({ kind }) => kind === 'kill-switch');
   const stopped =
@@ -205,7 +212,7 @@ export function summaryOf(
   if (live.length > 0)
     return `${listed(live.map(doingOf))} ${live.length === 1 ? 'is' : 'are'} under way.${guarded}${stopped}`;
   if (runs.length > 0)
-    return `Nothing runs now: ${listed(runs.slice(0, 3).map(({ id, outcome, state }) => `${id} ended (${outcome ?? state})`))}.${guarded}${stopped}`;
+    return `Nothing runs now: ${listed(runs.slice(0, mostNamed).map(({ id, outcome, state }) => `${id} ended (${outcome ?? state})`))}.${guarded}${stopped}`;
   const [joined] = events.flatMap(({ answers }) => answers.flatMap(({ run }) => run ?? []));
   if (joined !== undefined) return `It has no run of its own: it is taken up by ${joined}.${stopped}`;
   const pending = events.find(({ disposition }) => disposition === 'pending');

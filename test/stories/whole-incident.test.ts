@@ -1,4 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { noteIncident } from '../../server/operations/incident-changes.ts';
+import { incidentTimeline } from '../../server/operations/incident-timeline.ts';
+import { incidentWhy } from '../../server/operations/incident-why.ts';
+import type { OperationContext } from '../../server/operations/operation.ts';
+import { perform } from '../../server/operations/perform.ts';
 import { impair } from '../../simulator/ec2.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { simulatedAppToken } from '../../simulator/slack/world.ts';
@@ -33,6 +38,25 @@ async function addPeople({ slack, pagerDuty, store }: World): Promise<void> {
   slack.world.users.push({ ...eve, deleted: false, guest: false, bot: false });
   pagerDuty.world.users.push({ id: 'PEVEELS', name: 'Eve Else', email: 'eve@example.com' });
   await store.setRole('ben@example.com', 'approver', entry());
+}
+
+/** The story that everybody reads afterwards: in words, from all three sources, and what each run is about. */
+async function looksBack({ store }: World, id: string, around: OperationContext): Promise<void> {
+  while ((await store.seal()) > 0);
+  const story = await perform(incidentTimeline, { id, show: 'all', limit: 200 }, around);
+  const texts = story.items.map(({ text }) => text).join('\n');
+  expect(story.warnings).toEqual([]);
+  expect(story).toMatchObject({
+    acknowledgedBy: 'Ada Lopez',
+    resolvedAfterSeconds: expect.any(Number),
+    withAutomation: true,
+  });
+  expect(texts).toContain(`rebootEc2Instances ${instance}: Reboots ${instance}, approved by Ben Okafor`);
+  expect(texts).toContain('adds a note');
+  expect(texts).toContain('Ada Lopez noted: "The index is on this one');
+  expect(texts).toMatch(/waits for an approval until 20\S+ \S+ UTC: Reboots/);
+  const why = await perform(incidentWhy, { id }, around);
+  expect(why.summary).toMatch(/^Nothing runs now: .*ended \(restarted\)/);
 }
 
 async function playWholeIncident(world: World, door: Door): Promise<string> {
@@ -83,6 +107,16 @@ async function playWholeIncident(world: World, door: Door): Promise<string> {
   expect(toldTo('U0EVE')).toContain('An admin can change that: baton people set eve@example.com --role');
   expect(ec2.ledger).toEqual([]);
 
+  heard('Ada', 'adds a note by the console');
+  const ada = {
+    kind: 'person',
+    name: 'ada@example.com',
+    calledName: 'Ada Lopez',
+    role: 'responder',
+  } as const;
+  const around = { ...world.operations, principal: ada, via: 'console' } as const;
+  await perform(noteIncident, { id, text: 'The index is on this one' }, around);
+
   heard('Ben', 'presses Approve');
   await door.press({ ...button, userId: 'U0BEN' });
   await eventually('the incident to be resolved', () =>
@@ -113,6 +147,7 @@ async function playWholeIncident(world: World, door: Door): Promise<string> {
     expect.arrayContaining(['ec2-unhealthy: restarted', 'production-incident: followed to the end']),
   );
   expect((await store.verifyRecord()).ok).toBe(true);
+  await looksBack(world, id, around);
   return transcriptOf(world, said, await world.record(id));
 }
 

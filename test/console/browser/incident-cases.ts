@@ -161,9 +161,11 @@ export const incidentCases = (open: () => ConsoleWorld) =>
       const world = open();
       const { page, context } = await world.visit('operator');
       const none = world.raise('Disk almost full');
-      await eventually('its answers', async () =>
-        (await world.record(none)).some(({ action }) => action === 'event.answered'),
-      );
+      const answered = (id: string) =>
+        eventually('its answers', async () =>
+          (await world.record(id)).some(({ action }) => action === 'event.answered'),
+        );
+      await answered(none);
       await page.goto(`/incidents/${none}`);
       const why = page.locator('.panel', { hasText: 'Why nothing ran' });
       await why.getByRole('link', { name: ec2Unhealthy.name }).waitFor();
@@ -174,7 +176,12 @@ export const incidentCases = (open: () => ConsoleWorld) =>
         { trigger: ec2Unhealthy.name, mode: 'off', by: 'person:ada', reason: 'a look first' },
         line,
       );
-      const off = world.raise('EC2 i-0aaaaaaaaaaaaaaaa StatusCheckFailed');
+      // Servers look for that once a second.
+      const off = await eventually('an incident that meets it off', async () => {
+        const id = world.raise('EC2 i-0aaaaaaaaaaaaaaaa StatusCheckFailed');
+        await answered(id);
+        return (await world.runs(id)).length === 0 ? id : undefined;
+      });
       await page.goto(`/incidents/${off}`);
       await page.locator('.panel', { hasText: 'Why nothing ran' }).getByText(/off/).first().waitFor();
       await world.store.enableTrigger(ec2Unhealthy.name, line);
