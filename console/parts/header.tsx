@@ -206,7 +206,10 @@ function Settings() {
       </a>
       {who && (
         <p class="who">
-          <Icon name="person" size={14} /> <span class="wrap">{who.name}</span>, <strong>{who.role}</strong>
+          <Icon name="person" size={14} />
+          <span class="wrap">
+            {who.name}, <strong>{who.role}</strong>
+          </span>
           <button type="button" class="button" onClick={() => void signOut()}>
             Sign out
           </button>
