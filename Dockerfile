@@ -1,11 +1,19 @@
 # Baton's image: the server and the worker are the same image with another command.
-# Node runs the TypeScript sources as they are, so nothing is compiled here.
+# Node runs the TypeScript sources as they are, so nothing but the console is compiled here.
 FROM node:24-slim AS dependencies
 WORKDIR /baton
 COPY package.json package-lock.json ./
 # No install scripts: none is needed. The Node among the packages goes, as the image has its own.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
   && rm -rf node_modules/node-linux-* node_modules/.bin/node
+
+# The console is the one thing that is built. It needs the development packages, which stay behind.
+FROM node:24-slim AS console
+WORKDIR /baton
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY console console
+RUN node console/build.ts
 
 FROM node:24-slim
 # The worker reaches its providers and the cluster by TLS.
@@ -27,6 +35,7 @@ COPY activities activities
 COPY worker worker
 COPY store store
 COPY simulator simulator
+COPY --from=console /baton/console console
 # The only folders that are written to: mount them where the root file system is read-only.
 RUN mkdir /data /heads && chown node:node /data /heads
 # What the image is built from: shown with the runs that its workers carry out.

@@ -10,8 +10,8 @@ const limits = { pool: 'forks', testTimeout: 30_000, hookTimeout: 60_000 } as co
 const sideBySide = { ...limits, maxWorkers: 2 };
 const alone = { ...limits, maxWorkers: 1 };
 
-/** A module in another's place: a process of its own. All others share two, and what these have loaded. */
-const apart = ['test/server/retention.test.ts'];
+/** A module in another's place, or a browser: a process of its own. All others share two, and what these have loaded. */
+const apart = ['test/console/browser/**/*.test.ts', 'test/server/retention.test.ts'];
 /** A whole Baton each. They come after the others: what two of them load and leave behind is much. */
 const stories = ['test/stories/**/*.test.ts'];
 const quickRun = {

@@ -23,6 +23,7 @@ import { addRecordCommands } from './record.ts';
 import { addRunCommands } from './runs.ts';
 import { addProcessCommands } from './serve.ts';
 import { addSetupCommands } from './setup.ts';
+import { addSignInCommand } from './sign-in.ts';
 import { addStatusCommand } from './status.ts';
 import { addStoreCommands } from './store-size.ts';
 import { addTextCommands } from './texts.ts';
@@ -75,6 +76,7 @@ export async function runCli(wiring: Wiring): Promise<number> {
   addConfigCommand(program, wiring);
   addAccessCommand(program, wiring);
   addAdminTokenCommand(program, wiring);
+  addSignInCommand(program, wiring);
   await addOperationCommands(program, wiring);
   try {
     await program.parseAsync(wiring.argv, { from: 'user' });

@@ -11,6 +11,7 @@ import { batonFor } from '../worker/baton.ts';
 import { taskQueue } from '../worker/worker.ts';
 import { prepareCluster, warnOfOwner } from './cluster.ts';
 import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
+import { builtConsole } from './console.ts';
 import { sendBy, toldBy } from './deliveries.ts';
 import { directJournal, directPager, directSubscriptions } from './direct.ts';
 import { directIncidents } from './direct-incidents.ts';
@@ -73,6 +74,7 @@ export async function runServer(wiring: Wiring): Promise<void> {
       slackAppToken: settings.slackAppToken,
       slackApiUrl: settings.slackApiUrl,
       publicUrl: settings.publicUrl,
+      console: builtConsole,
       oidc: settings.oidc,
       wayTo: async (address) => wayTo(address, wiring.env),
       openForm: formOpener(allClients),

@@ -1,12 +1,11 @@
 import { flushCompileCache } from 'node:module';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { budgetOf } from '../activities/budget.ts';
 import { connectClients } from '../activities/clients.ts';
 import { wayTo } from '../activities/http.ts';
-import type { AnyProvider } from '../activities/provider.ts';
 import type { Output } from '../cli/output.ts';
 import { createLog, outageLines } from '../log/log.ts';
 import { openLogFile } from '../log/log-file.ts';
@@ -25,9 +24,11 @@ import { batonFor } from '../worker/baton.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
 import { clientConverter, workerConverter } from '../worker/data-converter.ts';
 import { startWorker, taskQueue } from '../worker/worker.ts';
+import { banner } from './banner.ts';
 import { warnOfOwner } from './cluster.ts';
 import { commitOf } from './commit.ts';
 import { allConnections, connectionsIn, connectionWarnings } from './connections.ts';
+import { freshConsole } from './console.ts';
 import { serveControl } from './control.ts';
 import { sendBy, toldBy } from './deliveries.ts';
 import { directJournal, directPager, directSubscriptions } from './direct.ts';
@@ -45,6 +46,7 @@ import { pullSource } from './pull.ts';
 import { prepareSdk } from './sdk.ts';
 import { payloadKeysOf, secretKeyOf } from './secret-key.ts';
 import { halvesFor, readSettings, type Settings } from './settings.ts';
+import { makeSignInLink, signInLink } from './sign-in-link.ts';
 import { playStory, simulatedAccountOf } from './simulators.ts';
 import { type Binary, findTemporal } from './temporal-binary.ts';
 import { type RunningTemporal, startTemporal } from './temporal-server.ts';
@@ -96,6 +98,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       onRefused: (why) => log.warn(why),
     });
     const finding = settings.temporal === undefined ? findTemporal() : undefined;
+    const console = freshConsole(log);
     // Awaited below, after the store: an early failure of theirs is not to be an unhandled one.
     for (const early of [bundling, finding]) early?.catch(() => {});
     const halves = halvesFor(settings);
@@ -196,6 +199,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       slackApiUrl: connected.slackApiUrl,
       publicUrl: BATON_PUBLIC_URL,
       isAddressGuessed: settings.publicUrl === undefined,
+      console,
       oidc: settings.oidc,
       wayTo: async (address) => wayTo(address, env),
       openForm: formOpener(clients),
@@ -242,10 +246,12 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       perform: (name, input) => performHere(world, name, input),
       demo: (story) => playStory(simulators, story),
       simulatedAccount: async () => simulatedAccountOf(simulators),
+      signInLink: () => signInLink(store, BATON_PUBLIC_URL),
     });
     lifetime.onClose(control.close);
 
-    banner(output, { settings, providers, here, temporal, began, adminToken });
+    const link = await makeSignInLink(store, BATON_PUBLIC_URL);
+    banner(output, { settings, providers, here, temporal, began, adminToken, link });
     // Else only at a clean end, which a start after a crash would miss.
     flushCompileCache();
     const [secret] = connected.pagerDutySecrets;
@@ -294,7 +300,7 @@ async function open(
   return store;
 }
 
-interface TemporalHere {
+export interface TemporalHere {
   connection: NonNullable<Settings['temporal']>['connection'];
   namespace: string;
   /** For the banner. */
@@ -352,47 +358,4 @@ function keepRunning(first: RunningTemporal, { binary, dataDir, lifetime, log }:
       }
     });
   void watch();
-}
-
-function banner(
-  output: Output,
-  {
-    settings,
-    providers,
-    here,
-    temporal,
-    began,
-    adminToken,
-  }: {
-    settings: Settings;
-    providers: readonly AnyProvider[];
-    here: string;
-    temporal: TemporalHere;
-    began: number;
-    adminToken: string | undefined;
-  },
-): void {
-  const seconds = Math.max(1, Math.round((Date.now() - began) / 1000));
-  const folder = relative('', settings.dataDir) || '.';
-  const shownFolder = folder.startsWith('..') ? settings.dataDir : `./${folder}`;
-  output.line(`Baton  ${temporal.words.padEnd(58)} ${String(seconds).padStart(3)} s`);
-  const web = temporal.uiUrl === undefined ? '' : `       Temporal ${temporal.uiUrl}`;
-  const address = settings.publicUrl === undefined ? here : `${settings.publicUrl} (here ${here})`;
-  output.line(`Baton  ${address}${web}`);
-  const simulated = providers.flatMap(({ name, title }) =>
-    settings.simulated.includes(name) ? [title] : [],
-  );
-  if (simulated.length > 0)
-    output.line(
-      `       SIMULATED: ${simulated.join(', ')}.${settings.connectedBy.length === 0 ? ' Nothing real is touched.' : ''}`,
-    );
-  else
-    output.line(
-      `       Nothing is simulated, since ${settings.connectedBy[0] ?? 'BATON_SIMULATE'} is set (BATON_SIMULATE=all does).`,
-    );
-  output.line(`       Data and log in ${shownFolder}. Ctrl-C stops; npm start goes on where it stopped.`);
-  if (adminToken !== undefined)
-    output.line(
-      `       Admin: curl -H "Authorization: Bearer $(cat '${relative('', adminToken)}')" ${here}/api/v1/me`,
-    );
 }

@@ -6,10 +6,12 @@ import { defaultConnection } from '../domain/subject.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredConnections } from '../store/stored-connections.ts';
 import type { Api } from './api/api.ts';
+import type { BrowserRoutes } from './api/browser.ts';
 import type { SignInRoutes } from './api/sign-in.ts';
 import { type BodyReader, createBodyReader } from './body.ts';
 import { type CallbackOptions, takeCallback } from './callbacks.ts';
 import { boundConnections } from './connections.ts';
+import { type ConsoleFiles, consoleRoutes, startPath } from './console.ts';
 import { askedOnceASecond } from './fresh.ts';
 import { answerHealth, answerMetrics, answerReadiness, type HealthOptions } from './health.ts';
 import { storedSourceOf } from './http/source.ts';
@@ -42,8 +44,12 @@ export interface AppOptions extends HealthOptions {
   /** Where runs wait for callbacks. Left out: none does. */
   callbacks?: CallbackOptions['store'] | undefined;
   inbox: Inbox;
-  /** How people sign in by a browser; undefined: they do not. */
+  /** How people sign in over an identity provider; undefined: they do not. */
   signIn?: SignInRoutes | undefined;
+  /** How they sign in by a link, and out. Left out: nobody does. */
+  browser?: BrowserRoutes | undefined;
+  /** What people see in a browser. Left out: pages that name the command. */
+  console?: ConsoleFiles | undefined;
   /** The API, where this process serves it. Given the way in which all bodies are read. */
   makeApi?: ((readBody: BodyReader) => Api) | undefined;
   log: Logger;
@@ -129,21 +135,35 @@ export function createApp(options: AppOptions): Express {
   const health = { ...options, store: askedOnceASecond(options.store) };
   get('/readyz', answerReadiness(health));
   get('/metrics', answerMetrics(health));
-  const signIn = options.signIn ?? { begin: refuseSignIn, finish: refuseSignIn, end: refuseSignIn };
+  const { browser } = options;
+  const console = options.console && consoleRoutes(options.console);
+  const signIn = options.signIn ?? { begin: console?.page ?? refuseSignIn, finish: refuseSignIn };
   get('/sign-in', signIn.begin);
   get('/sign-in/callback', signIn.finish);
-  post('/sign-out', signIn.end);
+  if (browser) {
+    get('/sign-in/ways', browser.ways);
+    const page = console?.page ?? refuseSignIn;
+    app.get('/sign-in/link', page);
+    post('/sign-in/link', browser.useLink(readBody));
+  }
+  post('/sign-out', browser?.end ?? refuseSignIn);
   const api = options.makeApi?.(readBody);
   if (api) {
     get('/openapi.json', api.answerDocument);
     app.use('/api/v1', api.router);
   }
-  get('/runs', answerRunsPage);
-  get(runPath, answerRunPage);
-  get('/workers/:build', answerWorkerPage);
+  if (console) {
+    get(startPath, console.page);
+    app.get('/assets/:file', console.asset);
+  }
+  const forPeople = (page: Handler): Handler => console?.page ?? page;
+  get('/runs', forPeople(answerRunsPage));
+  get(runPath, forPeople(answerRunPage));
+  get('/workers/:build', forPeople(answerWorkerPage));
 
-  app.use(() => {
-    throw noSuchRoute();
+  app.use((request, response) => {
+    if (!console?.isForPage(request)) throw noSuchRoute();
+    console.page(request, response);
   });
   app.use(answerError(log));
   return app;

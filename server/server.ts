@@ -16,6 +16,7 @@ import { createAccess } from './api/access.ts';
 import { type Api, createApi } from './api/api.ts';
 import type { OidcSettings } from './api/identity.ts';
 import { type AppOptions, createApp, createHttpServer } from './app.ts';
+import type { ConsoleFiles } from './console.ts';
 import { type Send, startDeliveries } from './deliveries.ts';
 import { type Dispatcher, startDispatcher } from './dispatch.ts';
 import type { HeadOptions } from './heads.ts';
@@ -53,7 +54,9 @@ export interface ServerOptions {
   port: number;
   /** Where people reach Baton; undefined: at the host and port. */
   publicUrl?: string | undefined;
-  /** Who vouches for people; undefined: nobody signs in by a browser. */
+  /** What people see in a browser. Left out: pages that name the command. */
+  console?: ConsoleFiles | undefined;
+  /** Who vouches for people; undefined: no identity provider. */
   oidc?: OidcSettings | undefined;
   pagerDutySecrets: readonly string[];
   /** Left out: the webhook is closed. */
@@ -217,6 +220,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     takeFromSlack: takeBy,
     callbacks: store,
     signIn: access.signIn,
+    browser: access.browser,
+    console: options.console,
     store,
     inbox,
     temporalState: () => temporal,

@@ -9,6 +9,7 @@ import { holdSteps } from './holds.ts';
 import { journalSteps } from './journal.ts';
 import { keptTextSteps } from './kept-texts.ts';
 import { linkCodeSteps } from './link-codes.ts';
+import { localSessionSteps } from './local-sessions.ts';
 import { loweringSteps } from './lowerings.ts';
 import { noticeSteps } from './notices.ts';
 import { gapSteps, pullSteps } from './pulls.ts';
@@ -247,6 +248,7 @@ const steps: Record<string, string[]> = {
   '0044-set-up': setUpSteps,
   '0050-untold': untoldSteps,
   '0051-repeats': repeatSteps,
+  '0060-local-sessions': localSessionSteps,
 };
 
 /**

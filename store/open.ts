@@ -32,6 +32,7 @@ import { leasesOn } from './leases.ts';
 import { lineMaker } from './lines.ts';
 import { linkCodesOn } from './link-codes.ts';
 import { listsOn } from './lists.ts';
+import { localSessionsOn } from './local-sessions.ts';
 import { loweringsOn } from './lowerings.ts';
 import { madeOn } from './made.ts';
 import { noticesOn } from './notices.ts';
@@ -161,6 +162,7 @@ export function makeStore(
     ...askedRunsOn(context),
     ...deedsOn(context),
     ...sessionsOn(context),
+    ...localSessionsOn(context),
     ...pullsOn(context),
     ...stormsOn(context),
     ...drillsOn(context),

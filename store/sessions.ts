@@ -14,7 +14,9 @@ export const longestDays = 7;
 export interface SessionsTable {
   /** SHA-256 of the id, in hexadecimal. */
   hash: string;
-  email: string;
+  /** Null: it is of the user of this machine, whose name stands in `local_name`. */
+  email: string | null;
+  local_name: string | null;
   created_at: Generated<Date>;
   used_at: Generated<Date>;
 }
@@ -40,7 +42,10 @@ export interface Sessions {
     groupRole: Role | undefined,
     lineOf: (signedIn: SignedIn) => Entry,
   ): Promise<SignedIn | undefined>;
-  /** Whose session it is, where it lasts. Asked at each request: a removal or another role counts from the next one on. */
+  /**
+   * Whose session it is, where it lasts. Asked at each request: a removal or another role counts from the next one on. `email` is the name
+   * of the user of this machine, where it is theirs.
+   */
   findSession(
     hash: string,
   ): Promise<{ email: string; role: Role; scope: Scope; useIsOld: boolean } | undefined>;
@@ -109,9 +114,12 @@ export function sessionsOn({ db, makeLine }: Context): Sessions {
 
     async findSession(hash) {
       const { rows } = await sql<{ email: string; role: Role; scope: Scope; old: boolean }>`
-        select email, coalesce(group_role, role) as role, scope, used_at < now() - interval '1 minute' as old
-        from sessions join people using (email)
-        where hash = ${hash} and ${lasts} and coalesce(group_role, role) is not null`.execute(db);
+        select coalesce(email, local_name) as email, coalesce(group_role, role, 'admin') as role,
+          coalesce(scope, '{}') as scope, used_at < now() - interval '1 minute' as old
+        from sessions left join people using (email)
+        where hash = ${hash} and ${lasts} and (local_name is not null or coalesce(group_role, role) is not null)`.execute(
+        db,
+      );
       return rows.map(({ old, ...row }) => ({ ...row, useIsOld: old }))[0];
     },
 
@@ -123,7 +131,9 @@ export function sessionsOn({ db, makeLine }: Context): Sessions {
     endSession: (hash, lineOf) =>
       db.transaction().execute(async (transaction) => {
         const { rows } = await sql<{ email: string }>`
-          delete from sessions where hash = ${hash} returning email`.execute(transaction);
+          delete from sessions where hash = ${hash} returning coalesce(email, local_name) as email`.execute(
+          transaction,
+        );
         const lines = lineOf ? rows.map(({ email }) => makeLine(lineOf(email))) : [];
         if (lines.length > 0) await appendLines(lines).execute(transaction);
         return rows.length > 0;

@@ -22,6 +22,7 @@ import type { Journal } from './journal.ts';
 import type { KeptTexts } from './kept-texts.ts';
 import type { Leases } from './leases.ts';
 import type { Lists } from './lists.ts';
+import type { LocalSessions } from './local-sessions.ts';
 import type { Lowerings } from './lowerings.ts';
 import type { MadeChanges } from './made.ts';
 import type { KeptNotices } from './notices.ts';
@@ -91,6 +92,7 @@ export interface Store
     KeptTexts,
     Lowerings,
     Sessions,
+    LocalSessions,
     Pulls,
     Storms,
     Holds,

@@ -19,7 +19,6 @@ import {
   type OidcSettings,
   ProviderAway,
 } from './identity.ts';
-import { checkSameOrigin } from './same-origin.ts';
 
 export interface SignInOptions {
   store: Pick<Store, 'signIn' | 'endSession' | 'append'>;
@@ -37,7 +36,7 @@ const flowCookie = 'baton-sign-in';
 const flowSeconds = 600;
 const flowSchema = z.object({ state: z.string(), nonce: z.string(), verifier: z.string(), to: z.string() });
 /** What there is for people to see. */
-const usualPage = '/runs';
+const usualPage = '/incidents';
 
 type Handler = (request: Request, response: Response) => Promise<void>;
 
@@ -46,11 +45,9 @@ export interface SignInRoutes {
   begin: Handler;
   /** `GET /sign-in/callback`. */
   finish: Handler;
-  /** `POST /sign-out`. */
-  end: Handler;
 }
 
-/** How people sign in by a browser, through an OpenID provider, and out again. Each sign-in makes a session of its own. */
+/** How people sign in by a browser, through an OpenID provider. Each sign-in makes a session of its own. */
 export function signInRoutes(options: SignInOptions): SignInRoutes {
   const { store, provider, settings, gate, cookies, log } = options;
   const redirectUri = `${options.publicUrl}/sign-in/callback`;
@@ -149,20 +146,10 @@ export function signInRoutes(options: SignInOptions): SignInRoutes {
     );
   }
 
-  async function end(request: Request, response: Response): Promise<void> {
-    const id = readCookie(request, sessionCookie, cookies);
-    if (id !== undefined) {
-      checkSameOrigin(request, origin);
-      await store.endSession(secretHash(id), (email) => lineAbout(email, 'sign-in.ended', {}));
-    }
-    response.setHeader('Set-Cookie', clearCookie(sessionCookie, cookies));
-    response.status(204).end();
-  }
-
-  return { begin, finish, end };
+  return { begin, finish };
 }
 
-const lineAbout = <Name extends Action & `sign-in.${string}`>(
+export const lineAbout = <Name extends Action & `sign-in.${string}`>(
   email: string,
   action: Name,
   detail: Details[Name],

@@ -48,6 +48,7 @@ export async function openDoor(
     pagerDutySecrets: [],
     store,
     signIn: access.signIn,
+    browser: access.browser,
     inbox: createInbox(store, () => {}),
     takeFromSlack: () => async () => ({}),
     temporalState: () => ({ up: true, since: new Date().toISOString() }),

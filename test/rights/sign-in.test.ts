@@ -89,9 +89,9 @@ describe('a sign-in', () => {
     const { url, provider } = await open();
     provider.person = somebody();
     const browser = newBrowser();
-    await browser.follow(`${url}/sign-in`, (each) => each.endsWith('/runs'));
+    await browser.follow(`${url}/sign-in`, (each) => each.endsWith('/incidents'));
     const first = cookieOf(browser, url, 'baton');
-    await browser.follow(`${url}/sign-in`, (each) => each.endsWith('/runs'));
+    await browser.follow(`${url}/sign-in`, (each) => each.endsWith('/incidents'));
     const second = cookieOf(browser, url, 'baton');
     expect(second).not.toBe(first);
     const asked = async (id = '') =>
@@ -104,7 +104,7 @@ describe('a sign-in', () => {
     provider.person = somebody({ groups: ['all'] });
     await store.setRole(provider.person.email ?? '', 'approver', entry());
     const browser = newBrowser();
-    await browser.follow(`${url}/sign-in`, (each) => each.endsWith('/runs'));
+    await browser.follow(`${url}/sign-in`, (each) => each.endsWith('/incidents'));
     expect((await browser.get(`${url}/api/v1/me`)).json).toMatchObject({ role: 'approver' });
   });
 
@@ -113,10 +113,10 @@ describe('a sign-in', () => {
     provider.person = somebody({ groups: ['sre'] });
     const { email = '' } = provider.person;
     const laptop = newBrowser();
-    await laptop.follow(`${url}/sign-in`, (each) => each.endsWith('/runs'));
+    await laptop.follow(`${url}/sign-in`, (each) => each.endsWith('/incidents'));
     provider.person = { ...provider.person, groups: ['oncall'] };
     const phone = newBrowser();
-    await phone.follow(`${url}/sign-in`, (each) => each.endsWith('/runs'));
+    await phone.follow(`${url}/sign-in`, (each) => each.endsWith('/incidents'));
     expect((await laptop.get(`${url}/api/v1/me`)).status).toBe(401);
     expect((await phone.get(`${url}/api/v1/me`)).json).toMatchObject({ role: 'responder' });
     expect((await store.readRecord({ subject: email, limit: 10 })).at(-1)?.detail).toMatchObject({
@@ -255,7 +255,7 @@ describe('a sign-out', () => {
     const { url, provider } = await open();
     provider.person = somebody();
     const browser = newBrowser();
-    await browser.follow(`${url}/sign-in`, (each) => each.endsWith('/runs'));
+    await browser.follow(`${url}/sign-in`, (each) => each.endsWith('/incidents'));
     const id = cookieOf(browser, url, 'baton') ?? '';
     const me = async () => (await ask(`${url}/api/v1/me`, { headers: { cookie: `baton=${id}` } })).status;
     const foreign = await browser.send(
@@ -331,12 +331,12 @@ describe('the page after a sign-in', () => {
     ' /runs',
     '',
     undefined,
-    ['/runs'],
+    ['/incidents'],
   ])('is never another host: %j', (asked) => {
     const page = localPath(asked);
     expect(new URL(page, 'https://baton.example').origin).toBe('https://baton.example');
     expect(page).toMatch(/^\/(?![/\\])/);
-    if (typeof asked !== 'string' || asked.includes('evil')) expect(page).toBe('/runs');
+    if (typeof asked !== 'string' || asked.includes('evil')) expect(page).toBe('/incidents');
   });
 });
 

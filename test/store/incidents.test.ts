@@ -29,7 +29,7 @@ describe.each(await backends())('the incidents of a store of an earlier version,
     }
     // As it was before the step.
     for (const statement of [
-      'drop table answers, connections, connections_version, routes, default_connections, approvals, pulls, twins, link_codes, notices, holds, transcripts, duties, watched, schedules, lowered_triggers, questions, takeovers, journal, kept_texts, heartbeats, subscriptions, deliveries, callbacks, set_up, removed_connections, repeats',
+      'drop table answers, connections, connections_version, routes, default_connections, approvals, pulls, twins, link_codes, notices, holds, transcripts, duties, watched, schedules, lowered_triggers, questions, takeovers, journal, kept_texts, heartbeats, subscriptions, deliveries, callbacks, set_up, removed_connections, repeats, sign_in_links',
       'drop index record_action, inbox_pulled, runs_failed, runs_asking',
       'alter table incidents drop column place, drop column service, drop column data, drop column gathered_by, drop column urgent',
       'alter table inbox drop column storm, drop column urgent',
@@ -37,6 +37,7 @@ describe.each(await backends())('the incidents of a store of an earlier version,
       'alter table runs drop column worker, drop column asked_by, drop column verified',
       'alter table tokens drop column owner',
       'alter table people drop column scope',
+      'alter table sessions drop column local_name',
       `delete from migrations where name >= '0013'`,
     ])
       await world.run(statement);

@@ -1,0 +1,307 @@
+import { useId, useState } from 'preact/hooks';
+import { change } from '../api/ask.ts';
+import { refresh, useQuery } from '../api/query.ts';
+import type { FormField, Question } from '../api/shapes.ts';
+import { ActionState, Do, useAction, WhyNot } from '../parts/action.tsx';
+import { Code, Copy, Said } from '../parts/said.tsx';
+import { Shown } from '../parts/shown.tsx';
+import { Status } from '../parts/status.tsx';
+import { Deadline, When } from '../parts/when.tsx';
+import { incidentPath, inPath, runPath } from '../routes.ts';
+import { can } from '../session.ts';
+import { inShell, pretty, visible } from '../text.ts';
+
+/** What a run asks that is no approval: what becomes of a parked step, or an answer by which it goes on. */
+export function QuestionPart({ id }: { id: string }) {
+  const question = useQuery<Question>(`/questions/${inPath(id)}`, ({ action }) =>
+    action.startsWith('question.'),
+  );
+  return (
+    <div>
+      <Shown query={question} rows={8} what="the question">
+        {(answer) => <Asked question={answer} />}
+      </Shown>
+    </div>
+  );
+}
+
+function Asked({ question }: { question: Question }) {
+  const { summary, state, subject, runId, whoMay, expiresAt, parked, answers } = question;
+  const isPending = state === 'pending';
+  return (
+    <article class="panel approval" aria-label={visible(summary)}>
+      <header>
+        <h2>
+          <Said text={parked ? `Parked: ${parked.step}` : summary} />
+        </h2>
+        {isPending ? <Deadline at={expiresAt} /> : <Status state={state} />}
+      </header>
+      <div class="body stack">
+        <p class="facts">
+          {subject !== undefined && (
+            <span>
+              incident{' '}
+              <a href={incidentPath(subject)}>
+                <Said text={subject} />
+              </a>
+            </span>
+          )}
+          <span>
+            run{' '}
+            <a href={runPath(runId)}>
+              <Said text={runId} />
+            </a>
+          </span>
+        </p>
+        {parked && (
+          <>
+            <p class="note red">
+              <Said text={`${parked.failure.class}: ${parked.failure.message}`} />
+            </p>
+            {parked.uncertainSince && (
+              <p class="note amber">
+                It may have been made: an attempt began <When at={parked.uncertainSince} /> and was not
+                answered. A retry looks first.
+              </p>
+            )}
+          </>
+        )}
+        <dl class="pairs">
+          <dt>Who may</dt>
+          <dd>
+            <Said text={whoMay} />
+          </dd>
+          {answers.map((answer) => (
+            <>
+              <dt>Answered</dt>
+              <dd>
+                by <Said text={answer.name} />, <When at={answer.at} />: <Said text={pretty(answer.values)} />
+              </dd>
+            </>
+          ))}
+          {!isPending && question.closedBecause && (
+            <>
+              <dt>Ended</dt>
+              <dd>
+                <Said text={question.closedBecause} />
+              </dd>
+            </>
+          )}
+        </dl>
+        {isPending &&
+          (parked ? <Decide question={question} parked={parked} /> : <Fill question={question} />)}
+      </div>
+    </article>
+  );
+}
+
+type Input = Record<string, unknown>;
+
+/** The fields that are another than before; one that is gone is null. */
+export function differing(before: Input, after: Input): Input {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return Object.fromEntries(
+    [...names].flatMap((name) =>
+      JSON.stringify(before[name]) === JSON.stringify(after[name]) ? [] : [[name, after[name] ?? null]],
+    ),
+  );
+}
+
+function Decide({ question, parked }: { question: Question; parked: NonNullable<Question['parked']> }) {
+  const { id, runId } = question;
+  const action = useAction();
+  const [reason, setReason] = useState('');
+  const [text, setText] = useState(pretty(parked.input));
+  const [isOther, setOther] = useState(false);
+  const said = reason.trim();
+  const may = question.can?.unpark ?? question.can?.retry ?? can('runs.unpark');
+  const isBusy = action.state.value.is === 'sending' || action.state.value.is === 'done';
+  const other = parsed(text);
+  const send = (decision: 'retry' | 'skip' | 'abort') =>
+    void action.run(
+      () =>
+        change<{ said: string; name: string }>(`/runs/${inPath(runId)}/unpark`, {
+          decision,
+          question: id,
+          ...(said === '' ? {} : { reason: said }),
+          ...(decision === 'retry' && isOther && other ? { input: differing(parked.input, other) } : {}),
+        }).finally(() => refresh('/questions', '/runs', '/me/')),
+      (answer) => `${answer.said}, decided by ${answer.name}`,
+    );
+  const withReason =
+    may === true ? (said === '' ? 'Say why first: to skip or to abort it is needed.' : true) : may;
+  const retry = may === true ? (isOther && !other ? 'The input is not valid JSON.' : true) : may;
+  return (
+    <div class="answer stack-small">
+      <label class="field">
+        <span>Reason, for those who read the record (to skip or to abort, it is needed)</span>
+        <input
+          type="text"
+          value={reason}
+          maxLength={500}
+          onInput={(event) => setReason(event.currentTarget.value)}
+        />
+      </label>
+      {isOther ? (
+        <label class="field">
+          <span>The input of {parked.step}, as JSON. The server checks it before anything is tried</span>
+          <textarea
+            class="mono"
+            value={text}
+            onInput={(event) => setText(event.currentTarget.value)}
+            spellcheck={false}
+          />
+        </label>
+      ) : (
+        <details class="fold">
+          <summary>What it was given</summary>
+          <Code text={pretty(parked.input)} label="the input" />
+        </details>
+      )}
+      <div class="buttons">
+        <Do look="needs" can={retry} isBusy={isBusy} onClick={() => send('retry')}>
+          Retry {parked.step}
+        </Do>
+        <button type="button" class="button" aria-pressed={isOther} onClick={() => setOther(!isOther)}>
+          With other input
+        </button>
+        <Do can={withReason} isBusy={isBusy} onClick={() => send('skip')}>
+          Skip it
+        </Do>
+        <Do look="danger" can={withReason} isBusy={isBusy} onClick={() => send('abort')}>
+          Abort the run
+        </Do>
+        <Copy
+          text={`npx baton runs unpark ${inShell(runId)} retry --question ${inShell(id)}`}
+          label="Copy as baton command"
+          isWord
+        />
+      </div>
+      <WhyNot can={may} />
+      <ActionState action={action} />
+    </div>
+  );
+}
+
+function parsed(text: string): Input | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? (value as Input)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function Fill({ question }: { question: Question }) {
+  const { id, form } = question;
+  const action = useAction();
+  const [values, setValues] = useState<Record<string, string | boolean>>({});
+  const may = question.can?.answer ?? can('questions.answer');
+  const isBusy = action.state.value.is === 'sending' || action.state.value.is === 'done';
+  const send = (given: Record<string, unknown>) =>
+    void action.run(
+      () =>
+        change<{ said: string; name: string }>(`/questions/${inPath(id)}/answer`, { values: given }).finally(
+          () => refresh('/questions', '/me/'),
+        ),
+      (answer) => `${answer.said}, answered by ${answer.name}`,
+    );
+  return (
+    <div class="answer stack-small">
+      {'options' in form ? (
+        <div class="buttons">
+          {form.options.map(({ value, label, description }) => (
+            <Do key={value} can={may} isBusy={isBusy} onClick={() => send({ choice: value })}>
+              <span title={description}>{visible(label)}</span>
+            </Do>
+          ))}
+        </div>
+      ) : (
+        <>
+          {form.fields.map((field) => (
+            <Field
+              key={field.name}
+              field={field}
+              value={values[field.name]}
+              onChange={(value) => setValues({ ...values, [field.name]: value })}
+            />
+          ))}
+          <div class="buttons">
+            <Do look="needs" can={may} isBusy={isBusy} onClick={() => send(typed(form.fields, values))}>
+              Answer
+            </Do>
+          </div>
+        </>
+      )}
+      <Copy text={`npx baton questions answer ${inShell(id)}`} label="Copy as baton command" isWord />
+      <WhyNot can={may} />
+      <ActionState action={action} />
+    </div>
+  );
+}
+
+function typed(
+  fields: readonly FormField[],
+  values: Readonly<Record<string, string | boolean>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    fields.flatMap(({ name, type }) => {
+      const value = values[name];
+      if (value === undefined || value === '') return [];
+      return [[name, type === 'number' || type === 'integer' ? Number(value) : value]];
+    }),
+  );
+}
+
+function Field({
+  field: { name, label = name, type, description, choices, required },
+  value,
+  onChange,
+}: {
+  field: FormField;
+  value: string | boolean | undefined;
+  onChange: (value: string | boolean) => void;
+}) {
+  const id = useId();
+  const words = `${visible(label)}${required ? '' : ' (may be left out)'}${description ? `: ${visible(description)}` : ''}`;
+  if (type === 'boolean')
+    return (
+      <label class="cluster">
+        <input
+          type="checkbox"
+          checked={value === true}
+          onChange={(event) => onChange(event.currentTarget.checked)}
+        />{' '}
+        {words}
+      </label>
+    );
+  return (
+    <div class="field">
+      <label for={id}>{words}</label>
+      {type === 'choice' ? (
+        <select id={id} value={String(value ?? '')} onChange={(event) => onChange(event.currentTarget.value)}>
+          <option value="">–</option>
+          {choices?.map((choice) => (
+            <option key={choice}>{choice}</option>
+          ))}
+        </select>
+      ) : type === 'longText' ? (
+        <textarea
+          id={id}
+          value={String(value ?? '')}
+          onInput={(event) => onChange(event.currentTarget.value)}
+        />
+      ) : (
+        <input
+          id={id}
+          type="text"
+          inputMode={type === 'text' ? 'text' : 'decimal'}
+          value={String(value ?? '')}
+          onInput={(event) => onChange(event.currentTarget.value)}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,152 @@
+import { useQuery } from '../api/query.ts';
+import type { Page, Run } from '../api/shapes.ts';
+import { choose, query, route } from '../navigation.ts';
+import { Chips } from '../parts/chips.tsx';
+import { More } from '../parts/more.tsx';
+import { Said } from '../parts/said.tsx';
+import { Empty, Shown } from '../parts/shown.tsx';
+import { Status } from '../parts/status.tsx';
+import { Lasts, When } from '../parts/when.tsx';
+import { address, incidentPath, runPath } from '../routes.ts';
+import { stateOf } from '../run-state.ts';
+import { actorName, counted } from '../text.ts';
+import { useTitle } from '../title.ts';
+
+const states = [
+  ['live', 'Live'],
+  ['waiting', 'Waiting'],
+  ['retrying', 'Retrying'],
+  ['parked', 'Parked'],
+  ['failed', 'Failed'],
+  ['any', 'All'],
+] as const;
+
+export function RunsPage() {
+  useTitle('Runs');
+  const { value: asked } = query;
+  const state = states.find(([name]) => name === asked.get('state'))?.[0] ?? 'any';
+  const subject = asked.get('subject') ?? undefined;
+  const workflow = asked.get('workflow') ?? undefined;
+  const q = asked.get('q') ?? undefined;
+  const build = route.value.id ?? asked.get('build') ?? undefined;
+  const list = useQuery<Page<Run>>(
+    address('/runs', {
+      state: state === 'any' ? undefined : state,
+      subject,
+      workflow,
+      q,
+      build,
+      limit: 50,
+      cursor: asked.get('cursor') ?? undefined,
+    }),
+    ({ action }) => /^(run|approval|question|activity\.failed)/.test(action),
+  );
+  const narrowed = { subject, workflow, q, build };
+  return (
+    <>
+      <h1>Runs</h1>
+      <div class="filters">
+        <Chips
+          label="State"
+          value={state}
+          options={states}
+          onChoose={(value) => choose({ state: value === 'any' ? undefined : value, cursor: undefined })}
+        />
+        {Object.entries(narrowed).map(([name, value]) =>
+          value === undefined ? null : (
+            <button
+              key={name}
+              type="button"
+              class="button"
+              onClick={() => choose({ [name]: undefined, cursor: undefined })}
+            >
+              {name === 'subject' ? 'incident' : name} <Said text={value} />
+              <span class="hidden-text">: take this filter away</span> ×
+            </button>
+          ),
+        )}
+      </div>
+      <Shown query={list} rows={10} what="the runs">
+        {({ items, next }) =>
+          items.length === 0 ? (
+            <Empty title={state === 'any' ? 'No run yet' : `No run is ${state}`}>
+              <p>
+                {state === 'any' ? (
+                  <>
+                    Runs begin when an event meets a trigger: <a href="/triggers">the triggers</a>,{' '}
+                    <a href="/events">the events</a>.
+                  </>
+                ) : (
+                  <a href="/runs">Show all runs.</a>
+                )}
+              </p>
+            </Empty>
+          ) : (
+            <>
+              <table class="table">
+                <caption class="hidden-text">{counted(items.length, 'run')}, newest first</caption>
+                <thead>
+                  <tr>
+                    <th scope="col">State</th>
+                    <th scope="col">Run</th>
+                    <th scope="col">Workflow</th>
+                    <th scope="col">Incident</th>
+                    <th scope="col">Began</th>
+                    <th scope="col">Took</th>
+                    <th scope="col">By</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {items.map((run) => (
+                    <tr key={run.id}>
+                      <td class="nowrap">
+                        <Status state={stateOf(run)} />
+                      </td>
+                      <td class="grow">
+                        <a href={runPath(run.id)} data-row class="wrap">
+                          <Said text={run.id} />
+                        </a>
+                        <span class="soft small wrap block">
+                          <Told run={run} />
+                        </span>
+                      </td>
+                      <td>{run.workflow}</td>
+                      <td>
+                        {run.subject !== undefined && (
+                          <a href={incidentPath(run.subject)} class="mono small">
+                            <Said text={run.subject} />
+                          </a>
+                        )}
+                      </td>
+                      <td class="nowrap">
+                        <When at={run.createdAt} only="relative" />
+                      </td>
+                      <td class="nowrap wide">
+                        <Lasts from={run.createdAt} to={run.endedAt} />
+                      </td>
+                      <td class="wide">
+                        <Said text={run.actor && actorName(run.actor)} />
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+              <More next={next} count={50} />
+            </>
+          )
+        }
+      </Shown>
+    </>
+  );
+}
+
+function Told({ run }: { run: Run }) {
+  const [wait] = run.waitsFor ?? [];
+  const [doing] = run.doing ?? [];
+  if (wait) return <Said text={wait.summary} />;
+  if (run.waiting) return <Said text={`waits for ${run.waiting.for}`} />;
+  if (run.failure) return <Said text={`${run.failure.class}: ${run.failure.message}`} />;
+  if (run.stuck && !run.stuck.over) return <Said text={run.stuck.message} />;
+  if (doing) return <Said text={`${doing.activity}, attempt ${doing.attempt}`} />;
+  return run.outcome && run.outcome !== run.state ? <Said text={run.outcome} /> : null;
+}

@@ -1,0 +1,21 @@
+import { choose, query } from '../navigation.ts';
+
+/** To the next page of a list, and back to the first. */
+export function More({ next, count }: { next: string | undefined; count: number }) {
+  const isLater = query.value.has('cursor');
+  if (next === undefined && !isLater) return null;
+  return (
+    <nav class="filters" aria-label="Pages of this list">
+      {isLater && (
+        <button type="button" class="button" onClick={() => choose({ cursor: undefined })}>
+          To the first page
+        </button>
+      )}
+      {next !== undefined && (
+        <button type="button" class="button" onClick={() => choose({ cursor: next })}>
+          Next {count}
+        </button>
+      )}
+    </nav>
+  );
+}
