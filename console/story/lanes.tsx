@@ -160,7 +160,7 @@ function LaneDrawn({
           transform={`translate(${at[index]} ${middle})`}
         >
           <title>{`${clock(Date.parse(entry.at), zone.value)} ${visible(entry.text)}`}</title>
-          {entry.kind === 'problem' || entry.kind === 'held' ? (
+          {entry.kind === 'problem' ? (
             <path d="M0-7 7 6H-7Z" />
           ) : number !== undefined ? (
             <>
@@ -204,7 +204,7 @@ const Legend = () => (
       <svg aria-hidden="true" width="14" height="14" class="mark-drawn red">
         <path d="M7 1 13 13H1Z" />
       </svg>
-      problem or held
+      problem
     </li>
     <li>
       <svg aria-hidden="true" width="14" height="14" class="mark-drawn blue">

@@ -22,7 +22,6 @@ export interface Lane {
 const drawn = new Set([
   'changed',
   'problem',
-  'held',
   'asked',
   'decided',
   'event',

@@ -26,7 +26,7 @@ const shows: readonly [Show, string][] = [
 export const kinds: Readonly<Record<string, [icon: IconName, tone: string, word: string]>> = {
   event: ['bolt', 'blue', 'Event'],
   answer: ['dash', 'grey', 'Answer'],
-  held: ['shield', 'amber', 'Held'],
+  ignored: ['dash', 'grey', 'Ignored'],
   started: ['play', 'blue', 'Started'],
   ended: ['check', 'green', 'Ended'],
   read: ['eye', 'grey', 'Looked'],

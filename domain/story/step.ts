@@ -10,7 +10,7 @@ export type Show = (typeof shows)[number];
 export const stepKinds = [
   'event',
   'answer',
-  'held',
+  'ignored',
   'started',
   'ended',
   'read',
@@ -63,7 +63,7 @@ export const nothingKnown = (): Known => ({ events: new Map(), intents: new Map(
 const alwaysShown: Readonly<Record<StepKind, readonly Show[]>> = {
   event: ['story'],
   answer: ['decisions'],
-  held: ['story', 'decisions'],
+  ignored: ['story', 'decisions'],
   started: ['story', 'decisions'],
   ended: ['story'],
   read: [],

@@ -11,7 +11,7 @@ export function toldOfEvent(row: RecordRow, make: MakeStep, { events }: Known): 
     const event = events.get(eventId);
     const { text, isOwn } = eventInWords(type, event);
     if (duplicateOf !== undefined)
-      return [make('held', `${text} (the same delivery again, as number ${duplicateOf}: it is dropped)`)];
+      return [make('ignored', `${text} (the same delivery again, as number ${duplicateOf}: it is dropped)`)];
     const by = event?.agent?.kind === 'person' ? { actor: `person:${event.agent.name}` } : {};
     return [make(isOwn ? 'read' : 'event', text, by)];
   }
@@ -80,7 +80,7 @@ function answersIn({ type = unknown, answers = [], hold, tells = [] }: Answered,
   const steps = [
     ...(tells.length > 0 ? [make('answer', `${type} is passed on to ${tells.join(', ')}`)] : []),
     ...(hold
-      ? [make('held', `${type} starts nothing${tells.length > 0 ? ' new' : ''}: ${holdInWords(hold)}`)]
+      ? [make('ignored', `${type} starts nothing${tells.length > 0 ? ' new' : ''}: ${holdInWords(hold)}`)]
       : []),
     ...[...no].map(([reason, group]) => {
       const names = group.map(({ trigger }) => trigger).join(', ');
