@@ -61,7 +61,7 @@ export type Mark = '>' | '-' | '.' | '+' | '=' | '!' | '"';
 const marks: Readonly<Record<StepKind, Mark>> = {
   event: '>',
   answer: '-',
-  held: '-',
+  ignored: '-',
   started: '>',
   ended: '>',
   read: '.',
