@@ -102,7 +102,10 @@ describe('the ways in which a command reaches operations', () => {
     const own = { PAGERDUTY_FROM_EMAIL: 'own@example.com' };
     const settingsOf = async (env: NodeJS.ProcessEnv) =>
       JSON.parse((await baton(['config', '--json'], env)).stdout);
-    expect(await settingsOf(own)).toMatchObject({ of: 'this environment', variables: own });
+    expect(await settingsOf(own)).toMatchObject({
+      of: 'this environment, as no Baton runs here',
+      variables: own,
+    });
 
     const store = await opened();
     const theirs = { PAGERDUTY_FROM_EMAIL: 'theirs@example.com' };
