@@ -64,8 +64,8 @@ export interface SetUpGiven {
   values: Readonly<Record<string, string>>;
   /** Where webhooks are taken. Undefined: none are wanted, or it is not known. */
   address: string | undefined;
-  /** By what the source's senders sign, where there is one. */
-  secret: string | undefined;
+  /** By what the webhooks of this connection sign, where they lead to a source; asked for only where one is made or changed. */
+  secret(): Promise<string | undefined>;
 }
 
 /** What there is to choose from, by the names of the questions. */
@@ -143,6 +143,9 @@ export interface SetUpPing<Client> {
 
 /** What a webhook that leads to a source is a part of. */
 export const sourceOfWebhook = (source: string) => `source:${source}`;
+
+/** The source to which a webhook leads; undefined: it leads to none. */
+export const sourceOf = ({ of }: Pick<SetUpItem, 'of'>) => /^source:(.+)$/.exec(of)?.[1];
 
 /** How a connection to a provider is set up and taken away, with the provider's own client. All reject with the failures of the activities. */
 export interface SetUp<Client> {

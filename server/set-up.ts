@@ -105,7 +105,7 @@ const isNotMade = (error: unknown) =>
 const mostTries = 5;
 
 /** Keeps what the connection has by something, together with the fact that it was made. */
-async function keepValues(
+export async function keepValues(
   name: string,
   provider: AnyProvider,
   { found, made }: { found: SetUpFound; made: MadeBySetUp | undefined },

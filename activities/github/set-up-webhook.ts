@@ -68,7 +68,7 @@ function throwExplained(error: unknown, repository: string): never {
   );
 }
 
-/** The webhook of a repository that leads to the source. Its secret is that of the source, which GitHub tells to nobody. */
+/** The webhook of a repository that leads to the source. By its secret the source knows it, and GitHub tells that to nobody. */
 export function webhookStep(
   github: GitHub,
   repository: string,
@@ -85,7 +85,7 @@ export function webhookStep(
   });
   const hidden = body('<secret of the source>');
   const make = async (method: 'POST' | 'PATCH', at: string, signal: AbortSignal): Promise<SetUpFound> => {
-    const answer = await (method === 'POST' ? github.post : github.patch)(at, body(secret), signal);
+    const answer = await (method === 'POST' ? github.post : github.patch)(at, body(await secret()), signal);
     return { id: bodyAs(answer, hook).id, name: repository };
   };
   return {

@@ -200,7 +200,7 @@ export const setupConnect = defineOperation({
       const { setUp, provider: of, isThere, answers: chosen } = first;
       const found = await setUp.account(first.client, first.values, signal);
       const address = addressOf(first, connection, context);
-      const known = { connection, answers: chosen, address, secret: undefined };
+      const known = { connection, answers: chosen, address, secret: async () => undefined };
       const own: SetUpGiven = { ...known, values: withoutStandIns(setUp, first.values) };
       const prepared = await setUp.prepare?.(first.client, own, found, signal);
       const reached = await settled(first, prepared?.values, context);
@@ -209,12 +209,7 @@ export const setupConnect = defineOperation({
       const webhooks = setUp.webhooks?.(chosen, connection);
       // All is looked at before anything is made, so that what is refused leaves nothing behind.
       const plannedSource = webhooks?.source && (await sourceFor(connection, webhooks.source, true, context));
-      const planned = await carryOut(
-        reached,
-        { given: { ...before, secret: plannedSource?.secret }, dryRun: true },
-        context,
-        signal,
-      );
+      const planned = await carryOut(reached, { given: before, dryRun: true }, context, signal);
       if (!dryRun) await addOrChange(connection, of, reached.given, context);
       const source =
         webhooks?.source && !dryRun
@@ -222,7 +217,12 @@ export const setupConnect = defineOperation({
           : plannedSource;
       const done = dryRun
         ? planned
-        : await carryOut(reached, { given: { ...before, secret: source?.secret }, dryRun }, context, signal);
+        : await carryOut(
+            reached,
+            { given: { ...before, ...(source ? { secret: source.secret } : {}) }, dryRun },
+            context,
+            signal,
+          );
       const step = {
         kind: 'connection',
         name: connection,

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { actorOf } from '../../domain/rights.ts';
-import type { SetUp, SetUpItem, SetUpRemoval } from '../../domain/set-up.ts';
+import { type SetUp, type SetUpItem, type SetUpRemoval, sourceOf } from '../../domain/set-up.ts';
 import { defaultConnection } from '../../domain/subject.ts';
 import { restorableDays } from '../../store/connections.ts';
 import type { StoredConnection } from '../../store/stored-connections.ts';
 import { Refusal } from '../refusal.ts';
 import { asRefusal } from '../set-up.ts';
 import { reach, setUpProvider } from '../set-up-account.ts';
-import { removeSource, sourceKind, useOfSource } from '../set-up-source.ts';
+import { dropSecret, removeSource, sourceKind, useOfSource } from '../set-up-source.ts';
 import { setUpMilliseconds, takeTurn } from '../set-up-turn.ts';
 import { connectionName, connectionUses, entryAbout, findConnection } from './connections.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
@@ -81,6 +81,7 @@ export const teardownConnection = defineOperation({
             entryAbout('connection.torn_down', name, { kind, id, thing }, context),
           );
         }
+        for (const source of leftBy(going, byHand)) await dropSecret(name, source, context);
         for (const item of [...unsure, ...byHand.map(({ item: each }) => each)])
           await store.forgetSetUp(name, item);
         const entry = entryAbout('connection.removed', name, { users, force }, context);
@@ -104,6 +105,14 @@ export const teardownConnection = defineOperation({
     }
   },
 });
+
+/** The sources to which none of the webhooks that setup has made for it leads any more. */
+function leftBy(going: Looked['going'], byHand: Looked['byHand']): Set<string> {
+  const sources = (items: readonly { item: SetUpItem }[]) =>
+    items.flatMap(({ item }) => sourceOf(item) ?? []);
+  const kept = sources(byHand);
+  return new Set(sources(going).filter((source) => !kept.includes(source)));
+}
 
 const inUse = (name: string, users: readonly string[]) =>
   new Refusal(

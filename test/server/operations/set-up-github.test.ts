@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addConnection } from '../../../server/operations/connections.ts';
 import { restoreConnection } from '../../../server/operations/connections-restore.ts';
 import { setupConnect } from '../../../server/operations/setup.ts';
 import { teardownConnection } from '../../../server/operations/teardown.ts';
@@ -106,6 +107,29 @@ describe('the webhooks of GitHub', () => {
     expect(changes()).toEqual(['PATCH /repos/acme/shop/hooks/7']);
     const secret = (await sourceOf(account))?.values?.HTTP_WEBHOOK_SECRETS;
     expect(hooksOf(account.world)).toMatchObject([{ id: 7, active: true, contentType: 'json', secret }]);
+  });
+
+  it('are given a secret of their own for a source of others, which is sent no other one, and lose it with teardown', async () => {
+    const account = await startAccount(store, 'github');
+    const { ask, answers, name, context } = account;
+    const ci = fresh('ci-');
+    const values = { HTTP_WEBHOOK_SECRETS: 'the secret of ci', HTTP_WEBHOOK_FORMAT: 'github' };
+    await ask(addConnection, { name: ci, provider: 'http', values });
+    const secretsNow = async () =>
+      (await context.connections.look()).connections.get(ci)?.values?.HTTP_WEBHOOK_SECRETS;
+    await ask(setupConnect, { ...answers, source: ci, dryRun: true });
+    expect(await secretsNow()).toBe('the secret of ci');
+    const done = await ask(setupConnect, { ...answers, source: ci });
+    expect(outcomes(done)).toMatchObject({ source: 'was there', webhook: 'made' });
+    const [hook] = hooksOf(account.world);
+    expect(await secretsNow()).toBe(`the secret of ci,${hook?.secret}`);
+    expect(hook?.secret).toMatch(new RegExp(`^${name}\\.[0-9a-f]{64}$`));
+    expect(account.learnt).toContain(hook?.secret);
+    await ask(setupConnect, { ...answers, source: ci, replaceWebhook: 'true' });
+    expect(await secretsNow()).toBe(`the secret of ci,${hook?.secret}`);
+    expect(JSON.stringify(account.simulator.calls)).not.toContain('the secret of ci');
+    await ask(teardownConnection, { name });
+    expect(await secretsNow()).toBe('the secret of ci');
   });
 
   it('keep their source while those of another connection lead to it', async () => {
