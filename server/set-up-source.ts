@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { actorOf } from '../domain/rights.ts';
 import { type SetUpItem, type SetUpSource, sourceOfWebhook } from '../domain/set-up.ts';
 import { checkedValues } from './operations/connection-values.ts';
-import { entryAbout, findProvider } from './operations/connections.ts';
+import { connectionUses, entryAbout, findProvider } from './operations/connections.ts';
 import type { OperationContext } from './operations/operation.ts';
 import { Refusal } from './refusal.ts';
 import { keepValues, type StepDone } from './set-up.ts';
@@ -126,16 +126,17 @@ const lineOf = (connection: string, name: string, context: OperationContext) => 
 export async function useOfSource(
   connection: string,
   { name }: SetUpItem,
-  { store, connections }: OperationContext,
+  context: OperationContext,
 ): Promise<string | undefined> {
+  const { store, connections } = context;
   const { connections: all } = await connections.look();
   for (const { name: other } of all.values()) {
     if (other === connection || other === name) continue;
     if ((await store.listSetUp(other)).some((item) => item.of === sourceOfWebhook(name)))
       return `webhooks of the connection ${other} lead to the source ${name}`;
   }
-  const runs = await store.connectionUsers(name);
-  return runs.length === 0 ? undefined : `the source ${name} is used by the run ${runs[0]?.run}`;
+  const uses = await connectionUses(name, context);
+  return uses.length === 0 ? undefined : `the source ${name} is used by ${uses.slice(0, 20).join('; ')}`;
 }
 
 /** Takes the source away; it can be restored as any connection. */

@@ -94,7 +94,11 @@ export const teardownConnection = defineOperation({
         dryRun,
         removed: going.map(({ item: { kind, name: thing, id } }) => ({ kind, name: thing, id })),
         calls: going.flatMap(({ removal }) => [...removal.calls]),
-        byHand: [...byHand.map(({ words }) => words), ...(setUp.left?.(connection.values ?? {}) ?? [])],
+        byHand: [
+          ...byHand.map(({ words }) => words),
+          ...going.flatMap(({ item }) => (item.kind === sourceKind ? handMade(item, provider.title) : [])),
+          ...(setUp.left?.(connection.values ?? {}) ?? []),
+        ],
         warnings,
         ...(dryRun ? {} : { restorableUntil: until }),
       };
@@ -105,6 +109,10 @@ export const teardownConnection = defineOperation({
     }
   },
 });
+
+/** Nobody tells which there are: that of an organization is seen by no token of its repositories. */
+const handMade = ({ name }: SetUpItem, title: string) =>
+  `Webhooks that people have made in ${title} and that lead to /webhooks/http/${name} find nothing there any more: delete them, or restore the source (connections.restore)`;
 
 /** The sources to which none of the webhooks that setup has made for it leads any more. */
 function leftBy(going: Looked['going'], byHand: Looked['byHand']): Set<string> {

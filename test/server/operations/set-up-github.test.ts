@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addConnection } from '../../../server/operations/connections.ts';
+import { addConnection, removeConnection } from '../../../server/operations/connections.ts';
 import { restoreConnection } from '../../../server/operations/connections-restore.ts';
 import { setupConnect } from '../../../server/operations/setup.ts';
 import { teardownConnection } from '../../../server/operations/teardown.ts';
@@ -148,6 +148,30 @@ describe('the webhooks of GitHub', () => {
     expect(gone.removed).toMatchObject([{ kind: 'webhook', name: 'acme/shop' }]);
     expect(gone.byHand).toContainEqual(expect.stringMatching(words));
     expect(await sourceOf(account)).toBeDefined();
+  });
+
+  it('keep their source while a reviewed list names it, and whose other webhooks lose it is said', async () => {
+    const account = await startAccount(store, 'github');
+    const { ask, answers, name, context, changes } = account;
+    await ask(setupConnect, answers);
+    const source = `${name}-events`;
+    const { policies } = context;
+    const heartbeats = [{ source, every: '1 hour', service: 'Checkout' }] as never;
+    context.policies = async () => ({ ...(await policies()), heartbeats });
+    const words = new RegExp(`the source ${source} is used by the heartbeat of ${source}`);
+    const before = changes();
+    await expect(ask(teardownConnection, { name })).rejects.toMatchObject(refusal(409, words));
+    await expect(ask(removeConnection, { name: source })).rejects.toMatchObject({ status: 409 });
+    expect(changes()).toEqual(before);
+    const left = await ask(teardownConnection, { name, dryRun: true, force: true });
+    expect(left.byHand).toContainEqual(expect.stringMatching(words));
+    context.policies = policies;
+    const gone = await ask(teardownConnection, { name });
+    expect(gone.byHand).toContainEqual(
+      expect.stringContaining(
+        `people have made in GitHub and that lead to /webhooks/http/${source} find nothing`,
+      ),
+    );
   });
 
   it('are told where GitHub takes the token no more; by force the source goes all the same', async () => {
