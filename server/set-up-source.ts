@@ -40,6 +40,7 @@ export async function sourceFor(
     if (secret === undefined) throw unusable(name, 'has no secret that signs (HTTP_WEBHOOK_SECRETS)');
     if (kept && kept.id === undefined && !dryRun)
       await store.noteSetUp(connection, lineOf(connection, name, context));
+    if (!kept && !dryRun) await store.noteAdopted(connection, { ...place, id: name });
     return {
       step: { ...place, outcome: kept ? 'made before' : 'was there', id: name },
       secret: async () => (dryRun ? undefined : kept ? secret : addedSecret(connection, name, context)),
@@ -62,6 +63,7 @@ export async function sourceFor(
     );
   }
   await store.noteSetUp(connection, lineOf(connection, name, context));
+  await store.forgetAdopted(connection, place);
   await connections.look();
   return { step: { ...place, outcome: 'made', id: name }, secret: async () => secret };
 }
@@ -132,7 +134,12 @@ export async function useOfSource(
   const { connections: all } = await connections.look();
   for (const { name: other } of all.values()) {
     if (other === connection || other === name) continue;
-    if ((await store.listSetUp(other)).some((item) => item.of === sourceOfWebhook(name)))
+    const others = [...(await store.listSetUp(other)), ...(await store.listAdopted(other))];
+    if (
+      others.some(
+        (item) => item.of === sourceOfWebhook(name) || (item.kind === sourceKind && item.name === name),
+      )
+    )
       return `webhooks of the connection ${other} lead to the source ${name}`;
   }
   const uses = await connectionUses(name, context);

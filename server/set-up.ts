@@ -63,6 +63,7 @@ export async function carryOut(
       if (!dryRun) {
         await keep(there, isUnsure && isOurs ? lineOf(place, there.id) : undefined);
         if (isUnsure && !isOurs) await store.withdrawSetUp(connection, place);
+        if (!isOurs) await store.noteAdopted(connection, { ...place, id: there.id });
       }
       soFar[kind] = there;
       done.steps.push({
@@ -87,6 +88,7 @@ export async function carryOut(
       throw error;
     });
     await keep(made, lineOf(place, made.id));
+    await store.forgetAdopted(connection, place);
     await made.settle?.(signal);
     soFar[kind] = made;
     done.steps.push({ kind, name: made.name, outcome: 'made', id: made.id });

@@ -17,6 +17,15 @@ export interface SetUpTable {
   by: string;
 }
 
+/** What setup has found for a connection and not made: taken away by nobody while the connection is there. */
+export interface SetUpAdoptedTable {
+  connection: string;
+  kind: string;
+  name: string;
+  part_of: string;
+  id: string;
+}
+
 /** A connection that was removed, as it lay in the store. */
 export interface RemovedConnectionsTable {
   name: string;
@@ -52,8 +61,22 @@ export const setUpSteps: string[] = [
   )`,
 ];
 
+export const adoptedSteps: string[] = [
+  `create table set_up_adopted (
+    connection text not null,
+    kind text not null,
+    name text not null,
+    part_of text not null,
+    id text not null,
+    primary key (connection, kind, name, part_of)
+  )`,
+];
+
 /** Where one of them lies. */
 export type SetUpPlace = Pick<SetUpItem, 'kind' | 'name' | 'of'>;
+
+/** What was there, and is used by a connection. */
+export type AdoptedBySetUp = SetUpPlace & { id: string };
 
 /** What was made, with its line for the record. */
 export type MadeBySetUp = SetUpPlace & { id: string; entry: Entry };
@@ -69,6 +92,11 @@ export interface SetUps {
   withdrawSetUp(connection: string, place: SetUpPlace): Promise<void>;
   /** It was taken away, with its line for the record; or is left to people. */
   forgetSetUp(connection: string, place: SetUpPlace, entry?: Entry): Promise<void>;
+  /** What was there already, and a connection has by setup. */
+  listAdopted(connection: string): Promise<AdoptedBySetUp[]>;
+  noteAdopted(connection: string, adopted: AdoptedBySetUp): Promise<void>;
+  /** What lies there is the connection's own now; without a place: it has nothing any more. */
+  forgetAdopted(connection: string, place?: SetUpPlace): Promise<void>;
 }
 
 export function setUpsOn({ db, makeLine }: Context): SetUps {
@@ -115,6 +143,31 @@ export function setUpsOn({ db, makeLine }: Context): SetUps {
       await sql`
         with gone as (delete from set_up where ${at(connection, place)} returning id)
         ${appendLines(entry ? [makeLine(entry)] : [], sql`exists (select from gone)`)}`.execute(db);
+    },
+
+    async listAdopted(connection) {
+      const rows = await db
+        .selectFrom('set_up_adopted')
+        .selectAll()
+        .where('connection', '=', connection)
+        .orderBy('kind')
+        .orderBy('name')
+        .execute();
+      return rows.map(({ kind, name, part_of, id }) => ({ kind, name, of: part_of, id }));
+    },
+
+    async noteAdopted(connection, { kind, name, of, id }) {
+      await sql`
+        insert into set_up_adopted (connection, kind, name, part_of, id)
+        values (${connection}, ${kind}, ${name}, ${of}, ${id})
+        on conflict (connection, kind, name, part_of) do update set id = excluded.id`.execute(db);
+    },
+
+    async forgetAdopted(connection, place) {
+      await sql`
+        delete from set_up_adopted where ${place ? at(connection, place) : sql`connection = ${connection}`}`.execute(
+        db,
+      );
     },
   };
 }

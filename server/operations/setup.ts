@@ -194,10 +194,14 @@ export const setupConnect = defineOperation({
   async run(input, context) {
     const { name: connection, dryRun } = input;
     const signal = AbortSignal.timeout(setUpMilliseconds);
-    const release = dryRun ? undefined : await takeTurn(connection, context);
+    const turns = dryRun ? [] : [await takeTurn(connection, context)];
     try {
       const first = await reach(input, context, { standIns: true });
       const { setUp, provider: of, isThere, answers: chosen } = first;
+      const webhooks = setUp.webhooks?.(chosen, connection);
+      const sourceName = webhooks?.source?.name ?? connection;
+      // What is found there is to stay until it is known whose it is too.
+      if (sourceName !== connection && !dryRun) turns.push(await takeTurn(sourceName, context));
       const found = await setUp.account(first.client, first.values, signal);
       const address = addressOf(first, connection, context);
       const known = { connection, answers: chosen, address, secret: async () => undefined };
@@ -206,7 +210,6 @@ export const setupConnect = defineOperation({
       const reached = await settled(first, prepared?.values, context);
       const before: SetUpGiven = { ...known, values: reached.values };
       const account = await accountOf(reached, found, connection, context, signal);
-      const webhooks = setUp.webhooks?.(chosen, connection);
       // All is looked at before anything is made, so that what is refused leaves nothing behind.
       const plannedSource = webhooks?.source && (await sourceFor(connection, webhooks.source, true, context));
       const planned = await carryOut(reached, { given: before, dryRun: true }, context, signal);
@@ -247,7 +250,7 @@ export const setupConnect = defineOperation({
     } catch (error) {
       throw asRefusal(error, 'Do it again: what was made is adopted.');
     } finally {
-      await release?.();
+      for (const release of turns) await release();
     }
   },
 });

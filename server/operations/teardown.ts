@@ -65,9 +65,11 @@ export const teardownConnection = defineOperation({
     if (users.length > 0 && !force && !dryRun) throw inUse(name, users);
     const warnings =
       users.length > 0 ? [`It is used, and its calls then fail: ${users.slice(0, 20).join('; ')}`] : [];
-    const release = dryRun ? undefined : await takeTurn(name, context);
+    const turns = dryRun ? [] : [await takeTurn(name, context)];
     try {
       const items = await store.listSetUp(name);
+      // Nobody is to find meanwhile what is about to go.
+      if (!dryRun) for (const source of sourcesOf(items)) turns.push(await takeTurn(source, context));
       const setUp = await provider.setUp.load();
       const asked = { connection, title: provider.title, setUp, items, force, warnings };
       const { going, byHand, unsure } = await look(asked, context, signal);
@@ -84,6 +86,7 @@ export const teardownConnection = defineOperation({
         for (const source of leftBy(going, byHand)) await dropSecret(name, source, context);
         for (const item of [...unsure, ...byHand.map(({ item: each }) => each)])
           await store.forgetSetUp(name, item);
+        await store.forgetAdopted(name);
         const entry = entryAbout('connection.removed', name, { users, force }, context);
         await store.removeConnection(name, actorOf(principal), entry);
         await connections.look();
@@ -105,7 +108,7 @@ export const teardownConnection = defineOperation({
     } catch (error) {
       throw asRefusal(error, 'Do it again: what is gone already is left out.');
     } finally {
-      await release?.();
+      for (const release of turns) await release();
     }
   },
 });
@@ -113,6 +116,9 @@ export const teardownConnection = defineOperation({
 /** Nobody tells which there are: that of an organization is seen by no token of its repositories. */
 const handMade = ({ name }: SetUpItem, title: string) =>
   `Webhooks that people have made in ${title} and that lead to /webhooks/http/${name} find nothing there any more: delete them, or restore the source (connections.restore)`;
+
+const sourcesOf = (items: readonly SetUpItem[]) =>
+  new Set(items.flatMap((item) => (item.kind === sourceKind ? item.name : (sourceOf(item) ?? []))));
 
 /** The sources to which none of the webhooks that setup has made for it leads any more. */
 function leftBy(going: Looked['going'], byHand: Looked['byHand']): Set<string> {
@@ -215,7 +221,7 @@ const sourceRemoval = (connection: string, item: Made, context: OperationContext
   remove: () => removeSource(item, context),
 });
 
-/** Why a thing that setup has made for a connection has to stay: another connection has adopted it, and so has its key. */
+/** Why a thing that setup has made for a connection has to stay: another connection has it too, or its key. */
 async function otherUsesOf(
   { connection: { name, provider, values: own }, setUp }: Asked,
   { store, connections, ownValues }: OperationContext,
@@ -224,16 +230,19 @@ async function otherUsesOf(
   const others = await Promise.all(
     [...all.values()]
       .filter((each) => each.provider === provider && each.name !== name)
-      .map(async ({ name: other, values }) => ({ other, values, made: await store.listSetUp(other) })),
+      .map(async ({ name: other, values }) => ({
+        other,
+        values,
+        has: [...(await store.listSetUp(other)), ...(await store.listAdopted(other))],
+      })),
   );
-  const everyOther = [...others, { other: defaultConnection, values: ownValues(), made: [] }];
+  const everyOther = [...others, { other: defaultConnection, values: ownValues(), has: [] }];
   return (item) => {
     const variable = setUp.sharedBy?.(item);
     const key = variable === undefined ? undefined : own?.[variable];
-    for (const { other, values, made } of everyOther) {
+    for (const { other, values, has } of everyOther) {
       const isSame = variable !== undefined && key !== undefined && values?.[variable] === key;
-      if (isSame || made.some((each) => isSameThing(each, item)))
-        return `the connection ${other} uses it too`;
+      if (isSame || has.some((each) => isSameThing(each, item))) return `the connection ${other} uses it too`;
       if (key !== undefined && values === undefined)
         return `the connection ${other} cannot be read, and perhaps uses it too`;
     }
@@ -241,5 +250,5 @@ async function otherUsesOf(
   };
 }
 
-const isSameThing = (one: SetUpItem, other: SetUpItem) =>
+const isSameThing = (one: Omit<SetUpItem, 'at' | 'by'>, other: SetUpItem) =>
   one.kind === other.kind && one.id === other.id && one.of === other.of;

@@ -150,6 +150,39 @@ describe('the webhooks of GitHub', () => {
     expect(await sourceOf(account)).toBeDefined();
   });
 
+  it('stay with their source where another connection has adopted them', async () => {
+    const account = await startAccount(store, 'github');
+    const { ask, answers, name } = account;
+    await ask(setupConnect, answers);
+    const other = fresh('github-');
+    const second = { ...answers, name: other, source: `${name}-events` };
+    expect(outcomes(await ask(setupConnect, second))).toMatchObject({
+      source: 'was there',
+      webhook: 'was there',
+    });
+    const words = new RegExp(`the connection ${other} `);
+    await expect(ask(teardownConnection, { name })).rejects.toMatchObject(refusal(409, words));
+    const gone = await ask(teardownConnection, { name, force: true });
+    expect(gone).toMatchObject({ removed: [], calls: [] });
+    expect(gone.byHand.slice(0, 2)).toEqual([expect.stringMatching(words), expect.stringMatching(words)]);
+    expect(hooksOf(account.world)).toHaveLength(1);
+    expect(await sourceOf(account)).toBeDefined();
+    expect((await ask(teardownConnection, { name: other })).removed).toEqual([]);
+    expect(await store.listAdopted(other)).toEqual([]);
+  });
+
+  it('are set up and taken away by one connection at a time where they lead to the same source', async () => {
+    const { ask, answers, name } = await startAccount(store, 'github');
+    await ask(setupConnect, answers);
+    const second = { ...answers, name: fresh('github-'), source: `${name}-events` };
+    await store.takeDuty(`set-up/${name}-events`, 60, 'somebody');
+    const words = new RegExp(`The connection ${name}-events is being set up or torn down`);
+    await expect(ask(setupConnect, second)).rejects.toMatchObject(refusal(409, words));
+    await expect(ask(teardownConnection, { name })).rejects.toMatchObject(refusal(409, words));
+    await store.releaseDuty(`set-up/${name}-events`, 'somebody');
+    await ask(setupConnect, second);
+  });
+
   it('keep their source while a reviewed list names it, and whose other webhooks lose it is said', async () => {
     const account = await startAccount(store, 'github');
     const { ask, answers, name, context, changes } = account;
