@@ -32,8 +32,16 @@ export interface SetUpItem {
   of: string;
   /** Undefined: it was about to be made, and nobody knows whether it was. */
   id: string | undefined;
+  /** The id of one in whose place it is made, and that may be there still. */
+  earlier?: string;
   at: string;
   by: string;
+}
+
+/** What is to be done to something that is there: whoever made it, it stays theirs. */
+export interface SetUpChange {
+  calls: readonly SetUpCall[];
+  make(signal: AbortSignal): Promise<void>;
 }
 
 /** One thing that setup looks for, and makes where it is not there. */
@@ -43,7 +51,7 @@ export interface SetUpStep extends Pick<SetUpItem, 'kind' | 'name' | 'of'> {
     kept: SetUpItem | undefined,
     signal: AbortSignal,
   ): Promise<
-    | { there: SetUpFound }
+    | { there: SetUpFound; change?: SetUpChange }
     | { calls: readonly SetUpCall[]; willBe: SetUpFound; make(signal: AbortSignal): Promise<SetUpFound> }
   >;
 }

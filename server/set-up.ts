@@ -13,7 +13,7 @@ import { Refusal } from './refusal.ts';
 export interface StepDone {
   kind: string;
   name: string;
-  outcome: 'made' | 'made before' | 'was there' | 'to be made';
+  outcome: 'made' | 'made before' | 'was there' | 'to be made' | 'changed' | 'to be changed';
   id?: string;
 }
 
@@ -57,19 +57,22 @@ export async function carryOut(
     const before = kept.find((each) => isAt(each, place));
     const looked = await step.look(before, signal);
     if ('there' in looked) {
-      const { there } = looked;
+      const { there, change } = looked;
       const isUnsure = before !== undefined && before.id === undefined;
       const isOurs = isUnsure ? !there.isOthers : before?.id === there.id;
       if (!dryRun) {
         await keep(there, isUnsure && isOurs ? lineOf(place, there.id) : undefined);
         if (isUnsure && !isOurs) await store.withdrawSetUp(connection, place);
         if (!isOurs) await store.noteAdopted(connection, { ...place, id: there.id });
+        await change?.make(signal);
+        if (isOurs && before?.earlier !== undefined) await store.settleSetUp(connection, place);
       }
+      done.calls.push(...(change?.calls ?? []));
       soFar[kind] = there;
       done.steps.push({
         kind,
         name: there.name,
-        outcome: isOurs ? 'made before' : 'was there',
+        outcome: change ? (dryRun ? 'to be changed' : 'changed') : isOurs ? 'made before' : 'was there',
         id: there.id,
       });
       done.warnings.push(...(there.warnings ?? []));
@@ -90,6 +93,7 @@ export async function carryOut(
     await keep(made, lineOf(place, made.id));
     await store.forgetAdopted(connection, place);
     await made.settle?.(signal);
+    if (before) await store.settleSetUp(connection, place);
     soFar[kind] = made;
     done.steps.push({ kind, name: made.name, outcome: 'made', id: made.id });
   }

@@ -13,6 +13,8 @@ export interface SetUpTable {
   part_of: string;
   /** Null: it was about to be made. */
   id: string | null;
+  /** What it takes the place of, until that is gone. */
+  earlier: string | null;
   at: Time;
   by: string;
 }
@@ -72,6 +74,8 @@ export const adoptedSteps: string[] = [
   )`,
 ];
 
+export const earlierSteps: string[] = [`alter table set_up add column earlier text`];
+
 /** Where one of them lies. */
 export type SetUpPlace = Pick<SetUpItem, 'kind' | 'name' | 'of'>;
 
@@ -84,12 +88,14 @@ export type MadeBySetUp = SetUpPlace & { id: string; entry: Entry };
 export interface SetUps {
   /** What setup has made for a connection, and what it was about to make. The oldest first. */
   listSetUp(connection: string): Promise<SetUpItem[]>;
-  /** Keeps that something is about to be made, before it is. */
+  /** Keeps that something is about to be made, before it is; and in whose place, where there was one. */
   intendSetUp(connection: string, place: SetUpPlace, by: string): Promise<void>;
   /** It was made, and has this id. What makes it known together with new values is `changeConnection`. */
   noteSetUp(connection: string, made: MadeBySetUp): Promise<void>;
-  /** It was not made. What was made is kept. */
+  /** It was not made. What was made is kept, also what it was to take the place of. */
   withdrawSetUp(connection: string, place: SetUpPlace): Promise<void>;
+  /** That in whose place it was made is gone. */
+  settleSetUp(connection: string, place: SetUpPlace): Promise<void>;
   /** It was taken away, with its line for the record; or is left to people. */
   forgetSetUp(connection: string, place: SetUpPlace, entry?: Entry): Promise<void>;
   /** What was there already, and a connection has by setup. */
@@ -111,11 +117,12 @@ export function setUpsOn({ db, makeLine }: Context): SetUps {
         .orderBy('at')
         .orderBy('kind')
         .execute();
-      return rows.map(({ kind, name, part_of, id, at: time, by }) => ({
+      return rows.map(({ kind, name, part_of, id, earlier, at: time, by }) => ({
         kind,
         name,
         of: part_of,
         id: id ?? undefined,
+        ...(earlier === null ? {} : { earlier }),
         at: time.toISOString(),
         by,
       }));
@@ -124,7 +131,8 @@ export function setUpsOn({ db, makeLine }: Context): SetUps {
     async intendSetUp(connection, { kind, name, of }, by) {
       await sql`
         insert into set_up (connection, kind, name, part_of, by) values (${connection}, ${kind}, ${name}, ${of}, ${by})
-        on conflict (connection, kind, name, part_of) do update set id = null, at = now(), by = excluded.by`.execute(
+        on conflict (connection, kind, name, part_of) do update
+          set earlier = coalesce(set_up.id, set_up.earlier), id = null, at = now(), by = excluded.by`.execute(
         db,
       );
     },
@@ -136,7 +144,15 @@ export function setUpsOn({ db, makeLine }: Context): SetUps {
     },
 
     async withdrawSetUp(connection, place) {
-      await sql`delete from set_up where ${at(connection, place)} and id is null`.execute(db);
+      await sql`
+        with back as (
+          update set_up set id = earlier, earlier = null
+          where ${at(connection, place)} and id is null and earlier is not null returning id)
+        delete from set_up where ${at(connection, place)} and id is null and earlier is null`.execute(db);
+    },
+
+    async settleSetUp(connection, place) {
+      await sql`update set_up set earlier = null where ${at(connection, place)}`.execute(db);
     },
 
     async forgetSetUp(connection, place, entry) {

@@ -182,7 +182,7 @@ export const setupConnect = defineOperation({
       z.object({
         kind: z.string(),
         name: z.string(),
-        outcome: z.enum(['made', 'made before', 'was there', 'to be made']),
+        outcome: z.enum(['made', 'made before', 'was there', 'to be made', 'changed', 'to be changed']),
         id: z.string().optional(),
       }),
     ),

@@ -163,7 +163,9 @@ async function look(asked: Asked, context: OperationContext, signal: AbortSignal
     warnings.push(
       `Whether the ${kind} ${thing} was made is not known, as setup was cut off there: look for it in ${title}`,
     );
-  const made = items.filter((item): item is Made => item.id !== undefined);
+  const made = items.flatMap((item) =>
+    [item.id, item.earlier].flatMap((id): Made[] => (id === undefined ? [] : [{ ...item, id }])),
+  );
   const theirs = made.filter(({ kind }) => kind !== sourceKind);
   const going: Looked['going'] = [];
   const byHand: Looked['byHand'] = [];
@@ -209,7 +211,7 @@ async function look(asked: Asked, context: OperationContext, signal: AbortSignal
     }
   }
   // What was made last goes first: nothing comes any more by what is about to go. An integration goes with its service.
-  const parts = new Map(items.map((item, index) => [item, index]));
+  const parts = new Map(made.map((item, index) => [item, index]));
   going.sort((one, other) => (parts.get(other.item) ?? 0) - (parts.get(one.item) ?? 0));
   const wholes = new Set(going.map(({ item }) => item.id));
   return { going, byHand: byHand.filter(({ item }) => !wholes.has(item.of)), unsure };

@@ -103,10 +103,48 @@ describe('the webhooks of GitHub', () => {
       /switched off.*\n.*sends no JSON.*\n.*does not send deployment_status.*\n.*made by somebody else/,
     );
     const replaced = await ask(setupConnect, { ...answers, replaceWebhook: 'true' });
-    expect(outcomes(replaced)).toMatchObject({ webhook: 'made' });
+    expect(outcomes(replaced)).toMatchObject({ webhook: 'changed' });
     expect(changes()).toEqual(['PATCH /repos/acme/shop/hooks/7']);
     const secret = (await sourceOf(account))?.values?.HTTP_WEBHOOK_SECRETS;
-    expect(hooksOf(account.world)).toMatchObject([{ id: 7, active: true, contentType: 'json', secret }]);
+    const events = ['push', 'deployment_status', 'workflow_run'];
+    expect(hooksOf(account.world)).toMatchObject([
+      { id: 7, active: true, contentType: 'json', secret, events },
+    ]);
+    const { removed } = await ask(teardownConnection, { name });
+    expect(removed).toMatchObject([{ kind: 'source' }]);
+    expect(hooksOf(account.world)).toHaveLength(1);
+  });
+
+  it.each([
+    ['refused', { kind: 'status', status: 422 }, 422],
+    ['of which the answer is lost', { kind: 'cut-after' }, 503],
+  ] as const)('stay those of setup after a change that is %s', async (_, fault, status) => {
+    const account = await startAccount(store, 'github');
+    const { ask, answers, name, simulator } = account;
+    await ask(setupConnect, answers);
+    const [hook] = hooksOf(account.world);
+    Object.assign(hook ?? {}, { createdAt: '2026-01-01T00:00:00Z' });
+    simulator.fail({ ...fault, match: `PATCH /repos/acme/shop/hooks/${hook?.id}` });
+    await expect(ask(setupConnect, { ...answers, replaceWebhook: 'true' })).rejects.toMatchObject({ status });
+    expect(outcomes(await ask(setupConnect, answers))).toMatchObject({ webhook: 'made before' });
+    expect((await ask(teardownConnection, { name })).removed).toHaveLength(2);
+    expect(hooksOf(account.world)).toEqual([]);
+  });
+
+  it('follow the address of Baton', async () => {
+    const account = await startAccount(store, 'github');
+    const { ask, answers, name } = account;
+    await ask(setupConnect, answers);
+    const moved = { ...answers, publicUrl: 'https://new.example.com' };
+    expect(outcomes(await ask(setupConnect, { ...moved, dryRun: true }))).toMatchObject({
+      webhook: 'to be changed',
+    });
+    expect(outcomes(await ask(setupConnect, moved))).toMatchObject({ webhook: 'changed' });
+    expect(hooksOf(account.world)).toMatchObject([
+      { url: `https://new.example.com/webhooks/http/${name}-events` },
+    ]);
+    await ask(teardownConnection, { name });
+    expect(hooksOf(account.world)).toEqual([]);
   });
 
   it('are given a secret of their own for a source of others, which is sent no other one, and lose it with teardown', async () => {
