@@ -114,7 +114,11 @@ const mostTries = 5;
 export async function keepValues(
   name: string,
   provider: AnyProvider,
-  { found, made }: { found: SetUpFound; made: MadeBySetUp | undefined },
+  {
+    found,
+    made,
+    taken = [],
+  }: { found: SetUpFound; made: MadeBySetUp | undefined; taken?: readonly string[] },
   context: OperationContext,
 ): Promise<void> {
   const { connections, store, principal } = context;
@@ -126,13 +130,15 @@ export async function keepValues(
     await connections.look();
     const before = await findConnection(name, context);
     const values = found.values(before.values ?? {});
+    const gone = taken.filter((key) => before.values?.[key] !== undefined);
     const isKnown = Object.entries(values).every(([key, value]) => before.values?.[key] === value);
-    if (isKnown) {
+    if (isKnown && gone.length === 0) {
       if (made) await store.noteSetUp(name, made);
       return;
     }
-    const checked = checkedValues(provider, { ...before.values, ...values });
-    const detail = { provider: provider.name, variables: Object.keys(values).sort() };
+    const left = Object.entries(before.values ?? {}).filter(([key]) => !gone.includes(key));
+    const checked = checkedValues(provider, { ...Object.fromEntries(left), ...values });
+    const detail = { provider: provider.name, variables: [...Object.keys(values), ...gone].sort() };
     const entry = entryAbout('connection.changed', name, detail, context);
     const given = { ...checked, by: actorOf(principal), entry, ...(made ? { made } : {}) };
     if (await connections.change(before, given)) return;
@@ -144,11 +150,11 @@ export async function keepValues(
   );
 }
 
-/** Adds the connection, or gives it these values where it is there. Nothing else of it changes. */
+/** Adds the connection, or gives it these values where it is there, and takes those away. Nothing else of it changes. */
 export async function addOrChange(
   name: string,
   provider: AnyProvider,
-  values: ConnectionValues,
+  { given: values, taken: all }: { given: ConnectionValues; taken: readonly string[] },
   context: OperationContext,
 ): Promise<'made' | 'was there'> {
   const { connections, principal } = context;
@@ -163,7 +169,8 @@ export async function addOrChange(
     }
   }
   const found = { id: '', name, values: () => values };
-  await keepValues(name, provider, { found, made: undefined }, context);
+  const taken = all.filter((variable) => !(variable in values));
+  await keepValues(name, provider, { found, made: undefined, taken }, context);
   await connections.look();
   return 'was there';
 }

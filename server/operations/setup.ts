@@ -27,7 +27,7 @@ const answers = z
   .record(z.string().min(1).max(100), z.union([z.string().max(100_000), z.boolean()]))
   .default({})
   .describe(
-    'By the names of the questions (setup.questions): token, region. Of a list its members, separated by commas',
+    'By the names of the questions (setup.questions): token, region. Of a list its members, separated by commas; an empty text takes a setting away',
   );
 /** What is asked about an account. */
 const about = { provider, name: connectionName, answers };
@@ -213,7 +213,7 @@ export const setupConnect = defineOperation({
       // All is looked at before anything is made, so that what is refused leaves nothing behind.
       const plannedSource = webhooks?.source && (await sourceFor(connection, webhooks.source, true, context));
       const planned = await carryOut(reached, { given: before, dryRun: true }, context, signal);
-      if (!dryRun) await addOrChange(connection, of, reached.given, context);
+      if (!dryRun) await addOrChange(connection, of, reached, context);
       const source =
         webhooks?.source && !dryRun
           ? await sourceFor(connection, webhooks.source, false, context)
