@@ -291,28 +291,32 @@ export function baseOf(
   return `${base.origin}${base.pathname.endsWith('/') ? base.pathname.slice(0, -1) : base.pathname}`;
 }
 
-/** Where the webhooks are taken. Refuses an address at which the provider does not reach us. */
-export function addressFor(
-  { provider, setUp, answers, values }: Pick<Reached, 'provider' | 'setUp' | 'answers' | 'values'>,
+type Addressed = Pick<Reached, 'provider' | 'setUp' | 'answers' | 'values'>;
+
+/** Where the webhooks are taken; undefined: nowhere that the provider reaches. */
+export function addressIfAny(
+  { provider, setUp, answers, values }: Addressed,
   name: string,
   context: OperationContext,
-): string {
+): string | undefined {
+  const base = baseOf(answers, context);
+  if (!base?.startsWith('https:') && !isSimulated(provider, values)) return undefined;
+  const source = setUp.webhooks?.(answers, name)?.source;
+  return base && `${base}/webhooks/${source ? `http/${source.name}` : `${provider.name}/${name}`}`;
+}
+
+/** Where the webhooks are taken. Refuses an address at which the provider does not reach us. */
+export function addressFor(reached: Addressed, name: string, context: OperationContext): string {
+  const address = addressIfAny(reached, name, context);
+  if (address !== undefined) return address;
+  const { provider, answers } = reached;
   const base = baseOf(answers, context);
   const next = 'Set BATON_PUBLIC_URL, give its address (publicUrl), or do without webhooks (webhook: none)';
-  if (base === undefined)
-    throw new Refusal(
-      422,
-      'No address',
-      `It is not known where ${provider.title} reaches this Baton. ${next}.`,
-    );
-  if (!isSimulated(provider, values) && !base.startsWith('https:'))
-    throw new Refusal(
-      422,
-      'No address',
-      `${provider.title} sends webhooks to https:// addresses alone, and not to ${new URL(base).origin}. ${next}.`,
-    );
-  const source = setUp.webhooks?.(answers, name)?.source;
-  return `${base}/webhooks/${source ? `http/${source.name}` : `${provider.name}/${name}`}`;
+  const why =
+    base === undefined
+      ? `It is not known where ${provider.title} reaches this Baton`
+      : `${provider.title} sends webhooks to https:// addresses alone, and not to ${new URL(base).origin}`;
+  throw new Refusal(422, 'No address', `${why}. ${next}.`);
 }
 
 /** Its API is on this machine, so a simulator is there, or a proxy that stands beside us. */

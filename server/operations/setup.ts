@@ -5,6 +5,7 @@ import {
   accountOf,
   accountShape,
   addressFor,
+  addressIfAny,
   answersTo,
   baseOf,
   type Reached,
@@ -122,12 +123,9 @@ export const setupChoices = defineOperation({
 
 async function leadingHere(reached: Reached, name: string, context: OperationContext, signal: AbortSignal) {
   const { setUp, client, answers: given } = reached;
-  if (!setUp.ping || baseOf(given, context) === undefined) return [];
-  const found = await setUp.ping.leadingTo(
-    client,
-    { answers: given, address: addressFor(reached, name, context) },
-    signal,
-  );
+  const address = addressIfAny(reached, name, context);
+  if (!setUp.ping || address === undefined) return [];
+  const found = await setUp.ping.leadingTo(client, { answers: given, address }, signal);
   return found.map(({ id, name: thing }) => ({ id, name: thing }));
 }
 
@@ -260,9 +258,7 @@ function addressOf(reached: Reached, connection: string, context: OperationConte
   const { setUp, answers: given } = reached;
   if (!setUp.webhooks) return undefined;
   const isWanted = setUp.webhooks(given, connection) !== undefined;
-  return isWanted || baseOf(given, context) !== undefined
-    ? addressFor(reached, connection, context)
-    : undefined;
+  return (isWanted ? addressFor : addressIfAny)(reached, connection, context);
 }
 
 const withoutSecrets = (values: Readonly<Record<string, string>>, secrets: readonly string[]) =>
