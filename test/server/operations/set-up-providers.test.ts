@@ -298,6 +298,24 @@ describe('what setup can choose from', () => {
   });
 });
 
+describe('a project of Jira', () => {
+  it.each([
+    ['IT', 'IT'],
+    ['it', 'IT'],
+    ['Kit 70', 'A70'],
+  ])('is found by its key or its whole name among many that hold it: %s', async (asked, key) => {
+    const account = await startAccount(store, 'jira');
+    const many = Array.from({ length: 71 }, (_, index) => ({
+      key: `A${index}`,
+      name: `Kit ${index}`,
+      types: ['Task'],
+    }));
+    Object.assign(account.world, { projects: [...many, { key: 'IT', name: 'Zentrale', types: ['Task'] }] });
+    await account.ask(setupConnect, { ...account.answers, project: asked });
+    expect((await account.values())?.JIRA_PROJECT_KEY).toBe(key);
+  });
+});
+
 describe('a project of Jira that demands a field', () => {
   it('is told with how the field is given', async () => {
     const account = await startAccount(store, 'jira');
