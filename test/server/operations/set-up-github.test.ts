@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addConnection, removeConnection } from '../../../server/operations/connections.ts';
+import { pingConnection } from '../../../server/operations/connections-ping.ts';
 import { restoreConnection } from '../../../server/operations/connections-restore.ts';
 import { setupConnect } from '../../../server/operations/setup.ts';
 import { teardownConnection } from '../../../server/operations/teardown.ts';
@@ -198,6 +199,8 @@ describe('the webhooks of GitHub', () => {
       source: 'was there',
       webhook: 'was there',
     });
+    const { subscription } = await ask(pingConnection, { name: other, seconds: 1 });
+    expect(subscription).toBe(String(hooksOf(account.world)[0]?.id));
     const words = new RegExp(`the connection ${other} `);
     await expect(ask(teardownConnection, { name })).rejects.toMatchObject(refusal(409, words));
     const gone = await ask(teardownConnection, { name, force: true });
