@@ -83,7 +83,8 @@ export const teardownConnection = defineOperation({
             entryAbout('connection.torn_down', name, { kind, id, thing }, context),
           );
         }
-        for (const source of leftBy(going, byHand)) await dropSecret(name, source, context);
+        const staying = [...byHand.map(({ item }) => item), ...(await store.listAdopted(name))];
+        for (const source of leftBy(going, staying)) await dropSecret(name, source, context);
         for (const item of [...unsure, ...byHand.map(({ item: each }) => each)])
           await store.forgetSetUp(name, item);
         await store.forgetAdopted(name);
@@ -120,12 +121,11 @@ const handMade = ({ name }: SetUpItem, title: string) =>
 const sourcesOf = (items: readonly SetUpItem[]) =>
   new Set(items.flatMap((item) => (item.kind === sourceKind ? item.name : (sourceOf(item) ?? []))));
 
-/** The sources to which none of the webhooks that setup has made for it leads any more. */
-function leftBy(going: Looked['going'], byHand: Looked['byHand']): Set<string> {
-  const sources = (items: readonly { item: SetUpItem }[]) =>
-    items.flatMap(({ item }) => sourceOf(item) ?? []);
-  const kept = sources(byHand);
-  return new Set(sources(going).filter((source) => !kept.includes(source)));
+/** The sources to which none of its webhooks leads any more: one that it has adopted may have its secret. */
+function leftBy(going: Looked['going'], staying: readonly Pick<SetUpItem, 'of'>[]): Set<string> {
+  const kept = staying.map(sourceOf);
+  const left = going.flatMap(({ item }) => sourceOf(item) ?? []);
+  return new Set(left.filter((source) => !kept.includes(source)));
 }
 
 const inUse = (name: string, users: readonly string[]) =>

@@ -212,6 +212,28 @@ describe('the webhooks of GitHub', () => {
     expect(await store.listAdopted(other)).toEqual([]);
   });
 
+  it('are heard still after a teardown of the connection that has given them its secret', async () => {
+    const account = await startAccount(store, 'github');
+    const { ask, answers, name } = account;
+    await ask(setupConnect, answers);
+    const [shop] = (account.world as { repositories: object[] }).repositories;
+    Object.assign((account.world as { repositories: object[] }).repositories, {
+      1: { ...shop, name: 'acme/search', hooks: [] },
+    });
+    const repositories = 'acme/shop,acme/search';
+    const more = { repositories, source: `${name}-events`, replaceWebhook: 'true' };
+    const other = fresh('github-');
+    const done = await ask(setupConnect, { ...answers, ...more, name: other });
+    expect(done.steps.map(({ outcome }: { outcome: string }) => outcome).slice(2)).toEqual([
+      'changed',
+      'made',
+    ]);
+    const gone = await ask(teardownConnection, { name: other });
+    expect(gone.removed).toMatchObject([{ kind: 'webhook', name: 'acme/search' }]);
+    const [hook] = hooksOf(account.world);
+    expect((await sourceOf(account))?.values?.HTTP_WEBHOOK_SECRETS?.split(',')).toContain(hook?.secret);
+  });
+
   it('are set up and taken away by one connection at a time where they lead to the same source', async () => {
     const { ask, answers, name } = await startAccount(store, 'github');
     await ask(setupConnect, answers);
