@@ -40,6 +40,8 @@ export interface SetUpQuestion {
   isFile?: true;
   /** By it the account is reached. One that the connection has goes to no address that is new. */
   isCredential?: true;
+  /** The question of the credential that it belongs to: another one takes it away. */
+  partOf?: string;
   /** An address to which credentials are sent. */
   isAddress?: true;
   /** The setting that the answer becomes. */

@@ -32,8 +32,16 @@ export interface SetUpItem {
   of: string;
   /** Undefined: it was about to be made, and nobody knows whether it was. */
   id: string | undefined;
+  /** The id of one in whose place it is made, and that may be there still. */
+  earlier?: string;
   at: string;
   by: string;
+}
+
+/** What is to be done to something that is there: whoever made it, it stays theirs. */
+export interface SetUpChange {
+  calls: readonly SetUpCall[];
+  make(signal: AbortSignal): Promise<void>;
 }
 
 /** One thing that setup looks for, and makes where it is not there. */
@@ -43,7 +51,7 @@ export interface SetUpStep extends Pick<SetUpItem, 'kind' | 'name' | 'of'> {
     kept: SetUpItem | undefined,
     signal: AbortSignal,
   ): Promise<
-    | { there: SetUpFound }
+    | { there: SetUpFound; change?: SetUpChange }
     | { calls: readonly SetUpCall[]; willBe: SetUpFound; make(signal: AbortSignal): Promise<SetUpFound> }
   >;
 }
@@ -64,8 +72,8 @@ export interface SetUpGiven {
   values: Readonly<Record<string, string>>;
   /** Where webhooks are taken. Undefined: none are wanted, or it is not known. */
   address: string | undefined;
-  /** By what the source's senders sign, where there is one. */
-  secret: string | undefined;
+  /** By what the webhooks of this connection sign, where they lead to a source; asked for only where one is made or changed. */
+  secret(): Promise<string | undefined>;
 }
 
 /** What there is to choose from, by the names of the questions. */
@@ -143,6 +151,9 @@ export interface SetUpPing<Client> {
 
 /** What a webhook that leads to a source is a part of. */
 export const sourceOfWebhook = (source: string) => `source:${source}`;
+
+/** The source to which a webhook leads; undefined: it leads to none. */
+export const sourceOf = ({ of }: Pick<SetUpItem, 'of'>) => /^source:(.+)$/.exec(of)?.[1];
 
 /** How a connection to a provider is set up and taken away, with the provider's own client. All reject with the failures of the activities. */
 export interface SetUp<Client> {

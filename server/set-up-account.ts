@@ -26,6 +26,8 @@ export interface Reached {
   values: ConnectionValues;
   /** Those that are given. */
   given: ConnectionValues;
+  /** The variables that it is to have no more. */
+  taken: readonly string[];
   isThere: boolean;
 }
 
@@ -108,16 +110,18 @@ export async function reach(
       'Name taken',
       `The connection ${name} is one of ${before.provider}. Choose another name.`,
     );
-  checkMoved(provider.setUp.questions, answers, before);
   const given = { ...settingsIn(provider.setUp.questions, answers), ...(await settledBy(setUp, answers)) };
-  const values = { ...(standIns ? setUp.standIns : {}), ...before?.values, ...given };
+  const taken = takenAway(provider.setUp.questions, raw, answers, before?.values ?? {});
+  checkMoved(provider.setUp.questions, answers, taken, before);
+  const kept = Object.entries(before?.values ?? {}).filter(([variable]) => !taken.includes(variable));
+  const values = { ...(standIns ? setUp.standIns : {}), ...Object.fromEntries(kept), ...given };
   checkCredentials(provider.setUp.questions, answers, values);
   const complaints = setUp.complaints(given);
   if (complaints.length > 0) throw new Refusal(422, 'Values not usable', `${complaints.join('; ')}.`);
   try {
     if (provider.settings.safeParse(values).success) await checkUsable(provider, values);
     const client = await context.clientFor(provider, values);
-    return { provider, setUp, client, answers, values, given, isThere: before !== undefined };
+    return { provider, setUp, client, answers, values, given, taken, isThere: before !== undefined };
   } catch (error) {
     throw asRefusal(error, '');
   }
@@ -133,6 +137,21 @@ const settingsIn = (questions: readonly SetUpQuestion[], answers: SetUpAnswers):
     }),
   );
 
+/** The settings that are answered with nothing, and those of a credential in whose place another one comes. */
+const takenAway = (
+  questions: readonly SetUpQuestion[],
+  raw: Readonly<Record<string, string | boolean>>,
+  answers: SetUpAnswers,
+  before: ConnectionValues,
+): string[] =>
+  questions.flatMap(({ name, variable, partOf }) => {
+    if (variable === undefined || before[variable] === undefined || answers[name] !== undefined) return [];
+    const credential = questions.find((each) => partOf !== undefined && each.name === partOf);
+    const other = credential && answers[credential.name];
+    const isOther = other !== undefined && other !== before[credential?.variable ?? ''];
+    return isOther || raw[name] === '' ? [variable] : [];
+  });
+
 const settledBy = async (setUp: SetUp<unknown>, answers: SetUpAnswers): Promise<ConnectionValues> =>
   setUp.settings?.(answers).catch((error: unknown) => {
     throw asRefusal(error, '');
@@ -142,12 +161,15 @@ const settledBy = async (setUp: SetUp<unknown>, answers: SetUpAnswers): Promise<
 function checkMoved(
   questions: readonly SetUpQuestion[],
   answers: SetUpAnswers,
+  taken: readonly string[],
   before: StoredConnection | undefined,
 ): void {
   if (!before) return;
   const isMoved = questions.some(
     ({ name, variable = '', isAddress }) =>
-      isAddress && answers[name] !== undefined && answers[name] !== before.values?.[variable],
+      isAddress &&
+      (taken.includes(variable) ||
+        (answers[name] !== undefined && answers[name] !== before.values?.[variable])),
   );
   const missing = questions.find(({ name, isCredential }) => isCredential && answers[name] === undefined);
   if (isMoved && missing)
@@ -269,28 +291,32 @@ export function baseOf(
   return `${base.origin}${base.pathname.endsWith('/') ? base.pathname.slice(0, -1) : base.pathname}`;
 }
 
-/** Where the webhooks are taken. Refuses an address at which the provider does not reach us. */
-export function addressFor(
-  { provider, setUp, answers, values }: Pick<Reached, 'provider' | 'setUp' | 'answers' | 'values'>,
+type Addressed = Pick<Reached, 'provider' | 'setUp' | 'answers' | 'values'>;
+
+/** Where the webhooks are taken; undefined: nowhere that the provider reaches. */
+export function addressIfAny(
+  { provider, setUp, answers, values }: Addressed,
   name: string,
   context: OperationContext,
-): string {
+): string | undefined {
+  const base = baseOf(answers, context);
+  if (!base?.startsWith('https:') && !isSimulated(provider, values)) return undefined;
+  const source = setUp.webhooks?.(answers, name)?.source;
+  return base && `${base}/webhooks/${source ? `http/${source.name}` : `${provider.name}/${name}`}`;
+}
+
+/** Where the webhooks are taken. Refuses an address at which the provider does not reach us. */
+export function addressFor(reached: Addressed, name: string, context: OperationContext): string {
+  const address = addressIfAny(reached, name, context);
+  if (address !== undefined) return address;
+  const { provider, answers } = reached;
   const base = baseOf(answers, context);
   const next = 'Set BATON_PUBLIC_URL, give its address (publicUrl), or do without webhooks (webhook: none)';
-  if (base === undefined)
-    throw new Refusal(
-      422,
-      'No address',
-      `It is not known where ${provider.title} reaches this Baton. ${next}.`,
-    );
-  if (!isSimulated(provider, values) && !base.startsWith('https:'))
-    throw new Refusal(
-      422,
-      'No address',
-      `${provider.title} sends webhooks to https:// addresses alone, and not to ${new URL(base).origin}. ${next}.`,
-    );
-  const source = setUp.webhooks?.(answers, name)?.source;
-  return `${base}/webhooks/${source ? `http/${source.name}` : `${provider.name}/${name}`}`;
+  const why =
+    base === undefined
+      ? `It is not known where ${provider.title} reaches this Baton`
+      : `${provider.title} sends webhooks to https:// addresses alone, and not to ${new URL(base).origin}`;
+  throw new Refusal(422, 'No address', `${why}. ${next}.`);
 }
 
 /** Its API is on this machine, so a simulator is there, or a proxy that stands beside us. */

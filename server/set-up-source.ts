@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { actorOf } from '../domain/rights.ts';
 import { type SetUpItem, type SetUpSource, sourceOfWebhook } from '../domain/set-up.ts';
 import { checkedValues } from './operations/connection-values.ts';
-import { entryAbout, findProvider } from './operations/connections.ts';
+import { connectionUses, entryAbout, findProvider } from './operations/connections.ts';
 import type { OperationContext } from './operations/operation.ts';
 import { Refusal } from './refusal.ts';
-import type { StepDone } from './set-up.ts';
+import { keepValues, type StepDone } from './set-up.ts';
 import { secretsIn } from './signing-connection.ts';
 
 /** A source of events is a connection of this provider. */
@@ -15,14 +15,15 @@ const placeOf = (name: string) => ({ kind: sourceKind, name, of: '' });
 
 /**
  * The source to which a provider's webhooks lead, with the secret that signs them; it is made where it is not there. Its secret is ours,
- * so that nothing is lost where the making of a webhook is cut off. In a dry run one that is not there has no secret.
+ * so that nothing is lost where the making of a webhook is cut off. One that setup has not made for this connection is given a secret for
+ * it, once a webhook needs one: those of its other senders are sent nowhere. In a dry run there is no secret.
  */
 export async function sourceFor(
   connection: string,
   { name, format }: SetUpSource,
   dryRun: boolean,
   context: OperationContext,
-): Promise<{ step: StepDone; secret: string | undefined }> {
+): Promise<{ step: StepDone; secret(): Promise<string | undefined> }> {
   const { store, connections } = context;
   const place = placeOf(name);
   const kept = (await store.listSetUp(connection)).find(
@@ -39,12 +40,16 @@ export async function sourceFor(
     if (secret === undefined) throw unusable(name, 'has no secret that signs (HTTP_WEBHOOK_SECRETS)');
     if (kept && kept.id === undefined && !dryRun)
       await store.noteSetUp(connection, lineOf(connection, name, context));
-    return { step: { ...place, outcome: kept ? 'made before' : 'was there', id: name }, secret };
+    if (!kept && !dryRun) await store.noteAdopted(connection, { ...place, id: name });
+    return {
+      step: { ...place, outcome: kept ? 'made before' : 'was there', id: name },
+      secret: async () => (dryRun ? undefined : kept ? secret : addedSecret(connection, name, context)),
+    };
   }
-  if (dryRun) return { step: { ...place, outcome: 'to be made' }, secret: undefined };
+  if (dryRun) return { step: { ...place, outcome: 'to be made' }, secret: async () => undefined };
   const by = actorOf(context.principal);
   await store.intendSetUp(connection, place, by);
-  const secret = randomBytes(32).toString('hex');
+  const secret = newSecret();
   const values = { HTTP_WEBHOOK_SECRETS: secret, HTTP_WEBHOOK_FORMAT: format };
   const checked = checkedValues(findProvider(provider, context), values);
   const detail = { provider, variables: Object.keys(values).sort() };
@@ -58,8 +63,52 @@ export async function sourceFor(
     );
   }
   await store.noteSetUp(connection, lineOf(connection, name, context));
+  await store.forgetAdopted(connection, place);
   await connections.look();
-  return { step: { ...place, outcome: 'made', id: name }, secret };
+  return { step: { ...place, outcome: 'made', id: name }, secret: async () => secret };
+}
+
+const newSecret = () => randomBytes(32).toString('hex');
+
+/** By its beginning the secret of a connection is found again among those of a source that others use too. */
+const isOf = (connection: string) => (secret: string) =>
+  secret.startsWith(`${connection}.`) && /^[0-9a-f]{64}$/.test(secret.slice(connection.length + 1));
+
+/** The secret that a source takes from the webhooks of a connection, beside those that it had. */
+async function addedSecret(connection: string, source: string, context: OperationContext): Promise<string> {
+  let secret = `${connection}.${newSecret()}`;
+  await changeSecrets(source, context, (secrets) => {
+    secret = secrets.find(isOf(connection)) ?? secret;
+    return secrets.includes(secret) ? secrets : [...secrets, secret];
+  });
+  return secret;
+}
+
+/** Takes back the secret that a source was given for the webhooks of a connection. */
+export async function dropSecret(
+  connection: string,
+  source: string,
+  context: OperationContext,
+): Promise<void> {
+  const isOther = (secret: string) => !isOf(connection)(secret);
+  const there = (await context.connections.look()).connections.get(source);
+  const secrets = secretsIn(there?.values?.HTTP_WEBHOOK_SECRETS);
+  // Without any it would take nothing more.
+  if (secrets.every(isOther) || !secrets.some(isOther)) return;
+  await changeSecrets(source, context, (before) => before.filter(isOther));
+}
+
+async function changeSecrets(
+  source: string,
+  context: OperationContext,
+  change: (secrets: string[]) => string[],
+): Promise<void> {
+  const values = ({ HTTP_WEBHOOK_SECRETS: list = '' }: Readonly<Record<string, string>>) => ({
+    HTTP_WEBHOOK_SECRETS: change(secretsIn(list)).join(','),
+  });
+  const found = { id: source, name: source, values };
+  await keepValues(source, findProvider(provider, context), { found, made: undefined }, context);
+  await context.connections.look();
 }
 
 const unusable = (name: string, why: string) =>
@@ -79,16 +128,22 @@ const lineOf = (connection: string, name: string, context: OperationContext) => 
 export async function useOfSource(
   connection: string,
   { name }: SetUpItem,
-  { store, connections }: OperationContext,
+  context: OperationContext,
 ): Promise<string | undefined> {
+  const { store, connections } = context;
   const { connections: all } = await connections.look();
   for (const { name: other } of all.values()) {
     if (other === connection || other === name) continue;
-    if ((await store.listSetUp(other)).some((item) => item.of === sourceOfWebhook(name)))
+    const others = [...(await store.listSetUp(other)), ...(await store.listAdopted(other))];
+    if (
+      others.some(
+        (item) => item.of === sourceOfWebhook(name) || (item.kind === sourceKind && item.name === name),
+      )
+    )
       return `webhooks of the connection ${other} lead to the source ${name}`;
   }
-  const runs = await store.connectionUsers(name);
-  return runs.length === 0 ? undefined : `the source ${name} is used by the run ${runs[0]?.run}`;
+  const uses = await connectionUses(name, context);
+  return uses.length === 0 ? undefined : `the source ${name} is used by ${uses.slice(0, 20).join('; ')}`;
 }
 
 /** Takes the source away; it can be restored as any connection. */

@@ -9,7 +9,7 @@ export const setUpMilliseconds = 60_000;
 const turnSeconds = setUpMilliseconds / 1000 + 30;
 
 /**
- * Begins to set up or tear down a connection, and gives the function that ends it. Refuses while somebody else does: two at once would make
+ * Begins to set up or tear down a connection, or what leads to a source of events, and gives the function that ends it. Refuses while somebody else does: two at once would make
  * things twice, and one would take away what the other has just found.
  */
 export async function takeTurn(

@@ -13,7 +13,7 @@ import { Refusal } from './refusal.ts';
 export interface StepDone {
   kind: string;
   name: string;
-  outcome: 'made' | 'made before' | 'was there' | 'to be made';
+  outcome: 'made' | 'made before' | 'was there' | 'to be made' | 'changed' | 'to be changed';
   id?: string;
 }
 
@@ -57,18 +57,22 @@ export async function carryOut(
     const before = kept.find((each) => isAt(each, place));
     const looked = await step.look(before, signal);
     if ('there' in looked) {
-      const { there } = looked;
+      const { there, change } = looked;
       const isUnsure = before !== undefined && before.id === undefined;
       const isOurs = isUnsure ? !there.isOthers : before?.id === there.id;
       if (!dryRun) {
         await keep(there, isUnsure && isOurs ? lineOf(place, there.id) : undefined);
         if (isUnsure && !isOurs) await store.withdrawSetUp(connection, place);
+        if (!isOurs) await store.noteAdopted(connection, { ...place, id: there.id });
+        await change?.make(signal);
+        if (isOurs && before?.earlier !== undefined) await store.settleSetUp(connection, place);
       }
+      done.calls.push(...(change?.calls ?? []));
       soFar[kind] = there;
       done.steps.push({
         kind,
         name: there.name,
-        outcome: isOurs ? 'made before' : 'was there',
+        outcome: change ? (dryRun ? 'to be changed' : 'changed') : isOurs ? 'made before' : 'was there',
         id: there.id,
       });
       done.warnings.push(...(there.warnings ?? []));
@@ -87,7 +91,9 @@ export async function carryOut(
       throw error;
     });
     await keep(made, lineOf(place, made.id));
+    await store.forgetAdopted(connection, place);
     await made.settle?.(signal);
+    if (before) await store.settleSetUp(connection, place);
     soFar[kind] = made;
     done.steps.push({ kind, name: made.name, outcome: 'made', id: made.id });
   }
@@ -105,10 +111,14 @@ const isNotMade = (error: unknown) =>
 const mostTries = 5;
 
 /** Keeps what the connection has by something, together with the fact that it was made. */
-async function keepValues(
+export async function keepValues(
   name: string,
   provider: AnyProvider,
-  { found, made }: { found: SetUpFound; made: MadeBySetUp | undefined },
+  {
+    found,
+    made,
+    taken = [],
+  }: { found: SetUpFound; made: MadeBySetUp | undefined; taken?: readonly string[] },
   context: OperationContext,
 ): Promise<void> {
   const { connections, store, principal } = context;
@@ -120,13 +130,15 @@ async function keepValues(
     await connections.look();
     const before = await findConnection(name, context);
     const values = found.values(before.values ?? {});
+    const gone = taken.filter((key) => before.values?.[key] !== undefined);
     const isKnown = Object.entries(values).every(([key, value]) => before.values?.[key] === value);
-    if (isKnown) {
+    if (isKnown && gone.length === 0) {
       if (made) await store.noteSetUp(name, made);
       return;
     }
-    const checked = checkedValues(provider, { ...before.values, ...values });
-    const detail = { provider: provider.name, variables: Object.keys(values).sort() };
+    const left = Object.entries(before.values ?? {}).filter(([key]) => !gone.includes(key));
+    const checked = checkedValues(provider, { ...Object.fromEntries(left), ...values });
+    const detail = { provider: provider.name, variables: [...Object.keys(values), ...gone].sort() };
     const entry = entryAbout('connection.changed', name, detail, context);
     const given = { ...checked, by: actorOf(principal), entry, ...(made ? { made } : {}) };
     if (await connections.change(before, given)) return;
@@ -138,11 +150,11 @@ async function keepValues(
   );
 }
 
-/** Adds the connection, or gives it these values where it is there. Nothing else of it changes. */
+/** Adds the connection, or gives it these values where it is there, and takes those away. Nothing else of it changes. */
 export async function addOrChange(
   name: string,
   provider: AnyProvider,
-  values: ConnectionValues,
+  { given: values, taken: all }: { given: ConnectionValues; taken: readonly string[] },
   context: OperationContext,
 ): Promise<'made' | 'was there'> {
   const { connections, principal } = context;
@@ -157,7 +169,8 @@ export async function addOrChange(
     }
   }
   const found = { id: '', name, values: () => values };
-  await keepValues(name, provider, { found, made: undefined }, context);
+  const taken = all.filter((variable) => !(variable in values));
+  await keepValues(name, provider, { found, made: undefined, taken }, context);
   await connections.look();
   return 'was there';
 }

@@ -17,7 +17,7 @@ import { recordSteps } from './record-rules.ts';
 import { repeatSteps } from './repeats.ts';
 import { peopleScopeSteps, rightsSteps, tokenOwnerSteps } from './rights-steps.ts';
 import { scheduleSteps } from './schedules.ts';
-import { setUpSteps } from './set-up.ts';
+import { adoptedSteps, earlierSteps, setUpSteps } from './set-up.ts';
 import { stormSteps } from './storms.ts';
 import { subscriptionSteps } from './subscriptions.ts';
 import type { Tables } from './tables.ts';
@@ -246,6 +246,8 @@ const steps: Record<string, string[]> = {
   '0043-heartbeats': heartbeatSteps,
   '0042-subscriptions': [...subscriptionSteps, ...callbackSteps],
   '0044-set-up': setUpSteps,
+  '0045-adopted': adoptedSteps,
+  '0046-earlier': earlierSteps,
   '0050-untold': untoldSteps,
   '0051-repeats': repeatSteps,
   '0060-local-sessions': localSessionSteps,

@@ -176,6 +176,11 @@ export function retentionOn({ db }: Context): Retention {
     await sql`
       delete from set_up where connection not in (select name from connections union select name from removed_connections)
         and at <= now() - make_interval(days => ${restorableDays})`.execute(transaction);
+    await sql`
+      delete from set_up_adopted
+      where connection not in (select name from connections union select name from removed_connections)`.execute(
+      transaction,
+    );
     return 0;
   }
 

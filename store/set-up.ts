@@ -13,8 +13,19 @@ export interface SetUpTable {
   part_of: string;
   /** Null: it was about to be made. */
   id: string | null;
+  /** What it takes the place of, until that is gone. */
+  earlier: string | null;
   at: Time;
   by: string;
+}
+
+/** What setup has found for a connection and not made: taken away by nobody while the connection is there. */
+export interface SetUpAdoptedTable {
+  connection: string;
+  kind: string;
+  name: string;
+  part_of: string;
+  id: string;
 }
 
 /** A connection that was removed, as it lay in the store. */
@@ -52,8 +63,24 @@ export const setUpSteps: string[] = [
   )`,
 ];
 
+export const adoptedSteps: string[] = [
+  `create table set_up_adopted (
+    connection text not null,
+    kind text not null,
+    name text not null,
+    part_of text not null,
+    id text not null,
+    primary key (connection, kind, name, part_of)
+  )`,
+];
+
+export const earlierSteps: string[] = [`alter table set_up add column earlier text`];
+
 /** Where one of them lies. */
 export type SetUpPlace = Pick<SetUpItem, 'kind' | 'name' | 'of'>;
+
+/** What was there, and is used by a connection. */
+export type AdoptedBySetUp = SetUpPlace & { id: string };
 
 /** What was made, with its line for the record. */
 export type MadeBySetUp = SetUpPlace & { id: string; entry: Entry };
@@ -61,14 +88,21 @@ export type MadeBySetUp = SetUpPlace & { id: string; entry: Entry };
 export interface SetUps {
   /** What setup has made for a connection, and what it was about to make. The oldest first. */
   listSetUp(connection: string): Promise<SetUpItem[]>;
-  /** Keeps that something is about to be made, before it is. */
+  /** Keeps that something is about to be made, before it is; and in whose place, where there was one. */
   intendSetUp(connection: string, place: SetUpPlace, by: string): Promise<void>;
   /** It was made, and has this id. What makes it known together with new values is `changeConnection`. */
   noteSetUp(connection: string, made: MadeBySetUp): Promise<void>;
-  /** It was not made. What was made is kept. */
+  /** It was not made. What was made is kept, also what it was to take the place of. */
   withdrawSetUp(connection: string, place: SetUpPlace): Promise<void>;
+  /** That in whose place it was made is gone. */
+  settleSetUp(connection: string, place: SetUpPlace): Promise<void>;
   /** It was taken away, with its line for the record; or is left to people. */
   forgetSetUp(connection: string, place: SetUpPlace, entry?: Entry): Promise<void>;
+  /** What was there already, and a connection has by setup. */
+  listAdopted(connection: string): Promise<AdoptedBySetUp[]>;
+  noteAdopted(connection: string, adopted: AdoptedBySetUp): Promise<void>;
+  /** What lies there is the connection's own now; without a place: it has nothing any more. */
+  forgetAdopted(connection: string, place?: SetUpPlace): Promise<void>;
 }
 
 export function setUpsOn({ db, makeLine }: Context): SetUps {
@@ -83,11 +117,12 @@ export function setUpsOn({ db, makeLine }: Context): SetUps {
         .orderBy('at')
         .orderBy('kind')
         .execute();
-      return rows.map(({ kind, name, part_of, id, at: time, by }) => ({
+      return rows.map(({ kind, name, part_of, id, earlier, at: time, by }) => ({
         kind,
         name,
         of: part_of,
         id: id ?? undefined,
+        ...(earlier === null ? {} : { earlier }),
         at: time.toISOString(),
         by,
       }));
@@ -96,7 +131,8 @@ export function setUpsOn({ db, makeLine }: Context): SetUps {
     async intendSetUp(connection, { kind, name, of }, by) {
       await sql`
         insert into set_up (connection, kind, name, part_of, by) values (${connection}, ${kind}, ${name}, ${of}, ${by})
-        on conflict (connection, kind, name, part_of) do update set id = null, at = now(), by = excluded.by`.execute(
+        on conflict (connection, kind, name, part_of) do update
+          set earlier = coalesce(set_up.id, set_up.earlier), id = null, at = now(), by = excluded.by`.execute(
         db,
       );
     },
@@ -108,13 +144,46 @@ export function setUpsOn({ db, makeLine }: Context): SetUps {
     },
 
     async withdrawSetUp(connection, place) {
-      await sql`delete from set_up where ${at(connection, place)} and id is null`.execute(db);
+      await sql`
+        with back as (
+          update set_up set id = earlier, earlier = null
+          where ${at(connection, place)} and id is null and earlier is not null returning id)
+        delete from set_up where ${at(connection, place)} and id is null and earlier is null`.execute(db);
+    },
+
+    async settleSetUp(connection, place) {
+      await sql`update set_up set earlier = null where ${at(connection, place)}`.execute(db);
     },
 
     async forgetSetUp(connection, place, entry) {
       await sql`
         with gone as (delete from set_up where ${at(connection, place)} returning id)
         ${appendLines(entry ? [makeLine(entry)] : [], sql`exists (select from gone)`)}`.execute(db);
+    },
+
+    async listAdopted(connection) {
+      const rows = await db
+        .selectFrom('set_up_adopted')
+        .selectAll()
+        .where('connection', '=', connection)
+        .orderBy('kind')
+        .orderBy('name')
+        .execute();
+      return rows.map(({ kind, name, part_of, id }) => ({ kind, name, of: part_of, id }));
+    },
+
+    async noteAdopted(connection, { kind, name, of, id }) {
+      await sql`
+        insert into set_up_adopted (connection, kind, name, part_of, id)
+        values (${connection}, ${kind}, ${name}, ${of}, ${id})
+        on conflict (connection, kind, name, part_of) do update set id = excluded.id`.execute(db);
+    },
+
+    async forgetAdopted(connection, place) {
+      await sql`
+        delete from set_up_adopted where ${place ? at(connection, place) : sql`connection = ${connection}`}`.execute(
+        db,
+      );
     },
   };
 }

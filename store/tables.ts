@@ -21,7 +21,7 @@ import type { RepeatsTable } from './repeats.ts';
 import type { RunsTable } from './runs.ts';
 import type { SchedulesTable } from './schedules.ts';
 import type { FailedSignInsTable, SessionsTable } from './sessions.ts';
-import type { RemovedConnectionsTable, SetUpTable } from './set-up.ts';
+import type { RemovedConnectionsTable, SetUpAdoptedTable, SetUpTable } from './set-up.ts';
 import type { DeliveriesTable, SubscriptionsTable } from './subscriptions.ts';
 import type { TakeoversTable } from './takeovers.ts';
 import type { TokensTable } from './tokens.ts';
@@ -51,6 +51,7 @@ export interface Tables {
   routes: RoutesTable;
   default_connections: DefaultConnectionsTable;
   set_up: SetUpTable;
+  set_up_adopted: SetUpAdoptedTable;
   removed_connections: RemovedConnectionsTable;
   /** One row: a number that grows with each change of those two. */
   connections_version: { version: number };

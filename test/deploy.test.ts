@@ -257,6 +257,48 @@ describe('what setup prints for an administrator', () => {
     });
   });
 
+  it.each([
+    ['eusc-de-east-1', undefined, 'aws-eusc'],
+    ['us-iso-east-1', undefined, 'aws-iso'],
+    ['us-isob-east-1', undefined, 'aws-iso-b'],
+    ['us-isof-south-1', undefined, 'aws-iso-f'],
+    ['eu-isoe-west-1', undefined, 'aws-iso-e'],
+    ['cn-north-1', undefined, 'aws-cn'],
+    ['us-gov-west-1', undefined, 'aws-us-gov'],
+    [undefined, 'arn:aws-us-gov:iam::111122223333:role/baton', 'aws-us-gov'],
+  ])('is for AWS of the partition of the region %s or the role %s', async (region, role, partition) => {
+    const answers = { ...(region ? { region } : {}), ...(role ? { role } : {}) };
+    const [policy] = await papersOf('ec2', answers);
+    expect(JSON.parse(policy?.text ?? '').Statement[1].Resource).toBe(
+      `arn:${partition}:ec2:${region ?? '*'}:*:instance/*`,
+    );
+  });
+
+  it('is for Kubernetes one of this account alone, so that none writes over the rights of another one', async () => {
+    const namesFor = async (serviceAccount?: string) => {
+      const answers = {
+        namespaces: 'shop,123',
+        readOnly: 'true',
+        ...(serviceAccount ? { serviceAccount } : {}),
+      };
+      const [paper] = await papersOf('kubernetes', answers);
+      return loadAllYaml(paper?.text ?? '').map((each) => {
+        const { kind, metadata, roleRef } = each as {
+          kind: string;
+          metadata: { name: string; namespace?: string };
+          roleRef?: { name: string };
+        };
+        if (roleRef) expect(roleRef.name).toBe(metadata.name);
+        return `${kind} ${JSON.stringify(metadata.namespace)} ${metadata.name}`;
+      });
+    };
+    const own = await namesFor();
+    expect(own).toContain('ClusterRole undefined baton:baton:baton');
+    expect(own).toContain('Role "123" baton:baton:baton');
+    const staging = await namesFor('staging/baton');
+    expect(staging.filter((each) => own.includes(each))).toEqual([]);
+  });
+
   it('is for Kubernetes a Role in each namespace with what ships; a limited connection gets nothing on nodes', async () => {
     const kinds = (text = '') =>
       loadAllYaml(text).map((each) => {

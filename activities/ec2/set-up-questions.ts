@@ -35,6 +35,7 @@ export const form: SetUpForm = {
       name: 'sessionToken',
       variable: 'AWS_SESSION_TOKEN',
       about: 'the token of a temporary key',
+      partOf: 'accessKeyId',
       ask: 'The session token of this temporary key',
       isSecret: true,
       when: ({ answers }) => answers.accessKeyId?.startsWith('ASIA') === true,

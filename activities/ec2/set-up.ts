@@ -71,7 +71,7 @@ export const setUpEc2: SetUp<Ec2> = {
 };
 
 /** Looks anywhere; changes only of instances that say so themselves, in the region, and with the tag where one is chosen. */
-function statements(actions: readonly string[], { region = '*', allowedTag }: SetUpAnswers): object[] {
+function statements(actions: readonly string[], { region = '*', allowedTag, role }: SetUpAnswers): object[] {
   const isLook = (action: string) => /^ec2:(Describe|Get)/.test(action);
   const [key, value] = allowedTag?.split('=') ?? [];
   return [
@@ -80,7 +80,7 @@ function statements(actions: readonly string[], { region = '*', allowedTag }: Se
       Sid: 'RestartWhatSaysSoItself',
       Effect: 'Allow',
       Action: actions.filter((action) => !isLook(action)),
-      Resource: `arn:${partitionOf(region)}:ec2:${region}:*:instance/*`,
+      Resource: `arn:${role?.split(':')[1] ?? partitionOf(region)}:ec2:${region}:*:instance/*`,
       Condition: {
         StringEquals: {
           [`aws:ResourceTag/${tag}`]: 'allowed',
@@ -91,8 +91,16 @@ function statements(actions: readonly string[], { region = '*', allowedTag }: Se
   ];
 }
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
-function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
-}
+/** As the SDKs of AWS divide the regions; https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
+const partitions: readonly [beginning: string, partition: string][] = [
+  ['cn-', 'aws-cn'],
+  ['us-gov-', 'aws-us-gov'],
+  ['us-iso-', 'aws-iso'],
+  ['us-isob-', 'aws-iso-b'],
+  ['eu-isoe-', 'aws-iso-e'],
+  ['us-isof-', 'aws-iso-f'],
+  ['eusc-', 'aws-eusc'],
+];
+
+const partitionOf = (region: string): string =>
+  partitions.find(([beginning]) => region.startsWith(beginning))?.[1] ?? 'aws';

@@ -45,7 +45,7 @@ export const form: SetUpForm = {
     {
       name: 'replaceWebhook',
       kind: 'flag',
-      about: 'give a webhook that leads here already the secret of the source, and the events',
+      about: 'give a webhook that leads here already a secret of the source, and the events beside its own',
     },
     {
       name: 'apiUrl',

@@ -68,7 +68,7 @@ function throwExplained(error: unknown, repository: string): never {
   );
 }
 
-/** The webhook of a repository that leads to the source. Its secret is that of the source, which GitHub tells to nobody. */
+/** The webhook of a repository that leads to the source. By its secret the source knows it, and GitHub tells that to nobody. */
 export function webhookStep(
   github: GitHub,
   repository: string,
@@ -77,33 +77,43 @@ export function webhookStep(
 ): SetUpStep {
   const path = `/repos/${repository}/hooks`;
   const place = { kind: webhookKind, name: repository, of: sourceOfWebhook(source) };
-  const body = (shown: string | undefined) => ({
+  const body = (events: readonly string[], shown: string | undefined) => ({
     name: 'web',
     active: true,
-    events: wantedEvents,
+    events,
     config: { url: address, content_type: 'json', insecure_ssl: '0', secret: shown },
   });
-  const hidden = body('<secret of the source>');
-  const make = async (method: 'POST' | 'PATCH', at: string, signal: AbortSignal): Promise<SetUpFound> => {
-    const answer = await (method === 'POST' ? github.post : github.patch)(at, body(secret), signal);
-    return { id: bodyAs(answer, hook).id, name: repository };
-  };
+  const hidden = '<secret of the source>';
   return {
     ...place,
     async look(kept, signal) {
-      const here = (await readHooks(github, repository, signal)).filter(({ url }) => url === address);
-      const own = here.find(({ id }) => id === kept?.id) ?? here[0];
-      if (own && !replaceWebhook) {
-        const isOthers = kept !== undefined && kept.id === undefined && isOlder(own, kept);
-        const there = { id: own.id, name: repository, warnings: warningsAbout(own, repository, kept) };
-        return { there: isOthers ? { ...there, isOthers } : there };
+      const all = await readHooks(github, repository, signal);
+      const here = all.filter(({ url }) => url === address);
+      const isKept = ({ id }: Hook) => id === kept?.id || id === kept?.earlier;
+      const own = here.find(isKept) ?? here[0] ?? all.find(isKept);
+      if (own) {
+        const isOthers =
+          kept !== undefined && kept.id === undefined && own.id !== kept.earlier && isOlder(own, kept);
+        const found: SetUpFound = { id: own.id, name: repository, ...(isOthers ? { isOthers } : {}) };
+        // One that setup has made leads to an earlier address of ours.
+        if (!replaceWebhook && own.url === address)
+          return { there: { ...found, warnings: warningsAbout(own, repository, kept) } };
+        const at = `${path}/${own.id}`;
+        const events = [...new Set([...own.events, ...(own.events.includes('*') ? [] : wantedEvents)])];
+        const make = async (until: AbortSignal) =>
+          void (await github.patch(at, body(events, await secret()), until));
+        return {
+          there: found,
+          change: { calls: [{ method: 'PATCH', path: at, body: body(events, hidden) }], make },
+        };
       }
-      const method = own ? 'PATCH' : 'POST';
-      const at = own ? `${path}/${own.id}` : path;
       return {
-        calls: [{ method, path: at, body: hidden }],
-        willBe: { id: own?.id ?? '<id of the new webhook>', name: repository, isNew: true },
-        make: (until) => make(method, at, until),
+        calls: [{ method: 'POST', path, body: body(wantedEvents, hidden) }],
+        willBe: { id: '<id of the new webhook>', name: repository, isNew: true },
+        async make(until) {
+          const answer = await github.post(path, body(wantedEvents, await secret()), until);
+          return { id: bodyAs(answer, hook).id, name: repository };
+        },
       };
     },
   };

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import type { SetUp } from '../../domain/set-up.ts';
 import { invalidInput, unreadable } from '../failures.ts';
@@ -11,6 +12,8 @@ const page = z.object({ values: membersOf(project), isLast: decorative(z.boolean
 
 /** As many as one page holds. */
 const pageSize = 50;
+/** A name that so many others hold is told better by its key. */
+const mostPages = 20;
 /** What stands for the project while it is still to be chosen. */
 const noProject = 'TOBECHOSEN';
 
@@ -78,20 +81,44 @@ function read<Schema extends z.ZodType>(schema: Schema, answer: unknown): z.outp
   return parsed.data;
 }
 
-const findProjects = async (client: Jira, query: string | undefined, signal: AbortSignal) =>
+const findProjects = async (client: Jira, query: string | undefined, signal: AbortSignal, startAt = 0) =>
   read(
     page,
-    await client
-      .api(signal)
-      .projects.searchProjects({ maxResults: pageSize, orderBy: 'name', ...(query ? { query } : {}) }),
+    await client.api(signal).projects.searchProjects({
+      startAt,
+      maxResults: pageSize,
+      orderBy: 'name',
+      ...(query ? { query } : {}),
+    }),
   );
 
-/** The key of a project that is named by it, or by its name. */
+async function projectByKey(client: Jira, asked: string, signal: AbortSignal): Promise<string | undefined> {
+  if (!/^[a-z][a-z0-9_]+$/i.test(asked)) return undefined;
+  try {
+    const projectIdOrKey = asked.toUpperCase();
+    return read(project, await client.api(signal).projects.getProject({ projectIdOrKey })).key;
+  } catch (error) {
+    const details = error instanceof ApplicationFailure ? error.details?.[0] : undefined;
+    const { status } = (details ?? {}) as { status?: number };
+    if (status === 403 || status === 404) return undefined;
+    throw error;
+  }
+}
+
+/** The key of a project that is named by it, or by its name: what Jira finds holds the words anywhere. */
 async function projectOf(client: Jira, asked: string, signal: AbortSignal): Promise<string> {
-  const { values } = await findProjects(client, asked, signal);
+  const byKey = await projectByKey(client, asked, signal);
+  if (byKey !== undefined) return byKey;
   const text = asked.toLowerCase();
-  const found = values.find(({ key, name }) => [key, name].some((each) => each.toLowerCase() === text));
-  if (found) return found.key;
+  const seen: z.output<typeof project>[] = [];
+  for (let pages = 0; pages < mostPages; pages += 1) {
+    const { values: more, isLast } = await findProjects(client, asked, signal, pages * pageSize);
+    const found = more.find(({ key, name }) => [key, name].some((each) => each.toLowerCase() === text));
+    if (found) return found.key;
+    seen.push(...more);
+    if (isLast !== false) break;
+  }
+  const values = seen.slice(0, 10);
   const like = values.length === 0 ? '' : ` (there are ${values.map(({ key }) => key).join(', ')})`;
   throw invalidInput('Jira', `the user sees no project ${asked}${like}. Name one that is there`);
 }

@@ -27,14 +27,16 @@ export function roleYaml({ rights, namespaces, isLimited, readOnly, account }: R
     ...(isEverywhere ? inNamespaces : []),
     ...needed.filter((right) => clusterWide.test(right) && (!isLimited || asking.test(right))),
   ];
+  // Else one account's rights would be written over those of another one.
+  const name = `baton:${account.namespace}:${account.name}`;
   const parts = [
     manifest('v1', 'ServiceAccount', metadata(account.name, account.namespace)),
     ...(isEverywhere ? [] : namespaces).flatMap((namespace) => [
-      manifest(rbac, 'Role', metadata('baton', namespace), rulesOf(inNamespaces)),
-      manifest(rbac, 'RoleBinding', metadata('baton', namespace), binding('Role', account)),
+      manifest(rbac, 'Role', metadata(name, namespace), rulesOf(inNamespaces)),
+      manifest(rbac, 'RoleBinding', metadata(name, namespace), binding('Role', name, account)),
     ]),
-    manifest(rbac, 'ClusterRole', metadata('baton'), rulesOf(inCluster)),
-    manifest(rbac, 'ClusterRoleBinding', metadata('baton'), binding('ClusterRole', account)),
+    manifest(rbac, 'ClusterRole', metadata(name), rulesOf(inCluster)),
+    manifest(rbac, 'ClusterRoleBinding', metadata(name), binding('ClusterRole', name, account)),
   ];
   return parts.join('---\n');
 }
@@ -45,21 +47,26 @@ const verbOf = (right: string) => right.split(' ')[1] ?? '';
 const manifest = (version: string, kind: string, ...lines: readonly string[]) =>
   [`apiVersion: ${version}`, `kind: ${kind}`, ...lines, ''].join('\n');
 
-const metadata = (name: string, namespace?: string) =>
-  ['metadata:', `  name: ${name}`, ...(namespace === undefined ? [] : [`  namespace: ${namespace}`])].join(
-    '\n',
-  );
+/** `123` is the name of a namespace, and to YAML a number. */
+const text = (name: string) => JSON.stringify(name);
 
-const binding = (kind: string, { namespace, name }: RoleAsked['account']) =>
+const metadata = (name: string, namespace?: string) =>
+  [
+    'metadata:',
+    `  name: ${text(name)}`,
+    ...(namespace === undefined ? [] : [`  namespace: ${text(namespace)}`]),
+  ].join('\n');
+
+const binding = (kind: string, role: string, { namespace, name }: RoleAsked['account']) =>
   [
     'roleRef:',
     '  apiGroup: rbac.authorization.k8s.io',
     `  kind: ${kind}`,
-    '  name: baton',
+    `  name: ${text(role)}`,
     'subjects:',
     '  - kind: ServiceAccount',
-    `    name: ${name}`,
-    `    namespace: ${namespace}`,
+    `    name: ${text(name)}`,
+    `    namespace: ${text(namespace)}`,
   ].join('\n');
 
 /** A rule for each resource, with the verbs that it needs. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type {
+  SetUpChange,
   SetUpFound,
   SetUpGiven,
   SetUpItem,
@@ -241,9 +242,12 @@ function subscriptionStep(
     async look(kept: SetUpItem | undefined, signal) {
       const filter = await filterFor(signal);
       const wanted = filterName(of, filter.id ?? '');
-      const here = (await readSubscriptions(client, signal)).filter(({ url }) => url === address);
+      const all = await readSubscriptions(client, signal);
+      const here = all.filter(({ url }) => url === address);
       const same = here.filter((each) => each.filter === wanted);
       const own = same.find(({ id }) => id === kept?.id) ?? same[0];
+      // Setup has made them: they lead to an earlier address of ours, or were to be replaced when that process ended.
+      const left = all.filter((each) => each !== own && [kept?.id, kept?.earlier].includes(each.id));
       const besides = here
         .filter((each) => each.filter !== wanted)
         .map(
@@ -266,7 +270,8 @@ function subscriptionStep(
           warnings.push(
             `The subscription ${own.id} does not send ${missing.join(', ')}: add them there, or have it replaced`,
           );
-        return { there: { id: own.id, name, warnings } };
+        const there = { id: own.id, name, warnings };
+        return left.length === 0 ? { there } : { there, change: removalOf(client, left) };
       }
       const body = {
         webhook_subscription: {
@@ -278,12 +283,9 @@ function subscriptionStep(
           delivery_method: { type: 'http_delivery_method', url: address },
         },
       };
-      const before = same.map(({ id }) => `/webhook_subscriptions/${id}`);
+      const before = removalOf(client, [...new Set([...same, ...left])]);
       return {
-        calls: [
-          { method: 'POST', path: '/webhook_subscriptions', body },
-          ...before.map((path) => ({ method: 'DELETE' as const, path })),
-        ],
+        calls: [{ method: 'POST', path: '/webhook_subscriptions', body }, ...before.calls],
         willBe: { id: '<id of the new subscription>', name, warnings: besides, isNew: true },
         async make(until) {
           // The new one comes first, so that nothing that happens meanwhile is lost. What comes by both counts once.
@@ -295,12 +297,20 @@ function subscriptionStep(
             values: ({ PAGERDUTY_WEBHOOK_SECRETS: earlier }) => ({
               PAGERDUTY_WEBHOOK_SECRETS: [delivery_method.secret, ...(earlier ? [earlier] : [])].join(','),
             }),
-            async settle(last) {
-              for (const path of before) await removed(client, path, last);
-            },
+            settle: before.make,
           };
         },
       };
+    },
+  };
+}
+
+function removalOf(client: PagerDuty, subscriptions: readonly { id: string }[]): SetUpChange {
+  const paths = subscriptions.map(({ id }) => `/webhook_subscriptions/${id}`);
+  return {
+    calls: paths.map((path) => ({ method: 'DELETE', path })),
+    async make(signal) {
+      for (const path of paths) await removed(client, path, signal);
     },
   };
 }

@@ -91,7 +91,7 @@ async function comes(
   return { arrived: false, reason: notArrived(provider.title, seconds, `${provider.name}/${name}`) };
 }
 
-/** Those that setup has made, else those that lead here. */
+/** Those that setup has made or adopted, else those that lead here. */
 async function webhooksOf(
   name: string,
   reached: Reached,
@@ -99,7 +99,8 @@ async function webhooksOf(
   context: OperationContext,
 ): Promise<readonly SetUpNamed[]> {
   const { client, provider } = reached;
-  const items = await context.store.listSetUp(name);
+  const { store } = context;
+  const items = [...(await store.listSetUp(name)), ...(await store.listAdopted(name))];
   const own = items.flatMap(({ kind, id, name: thing }) =>
     kind === ping.kind && id !== undefined ? [{ id, name: thing }] : [],
   );

@@ -5,6 +5,7 @@ import {
   accountOf,
   accountShape,
   addressFor,
+  addressIfAny,
   answersTo,
   baseOf,
   type Reached,
@@ -27,7 +28,7 @@ const answers = z
   .record(z.string().min(1).max(100), z.union([z.string().max(100_000), z.boolean()]))
   .default({})
   .describe(
-    'By the names of the questions (setup.questions): token, region. Of a list its members, separated by commas',
+    'By the names of the questions (setup.questions): token, region. Of a list its members, separated by commas; an empty text takes a setting away',
   );
 /** What is asked about an account. */
 const about = { provider, name: connectionName, answers };
@@ -122,12 +123,9 @@ export const setupChoices = defineOperation({
 
 async function leadingHere(reached: Reached, name: string, context: OperationContext, signal: AbortSignal) {
   const { setUp, client, answers: given } = reached;
-  if (!setUp.ping || baseOf(given, context) === undefined) return [];
-  const found = await setUp.ping.leadingTo(
-    client,
-    { answers: given, address: addressFor(reached, name, context) },
-    signal,
-  );
+  const address = addressIfAny(reached, name, context);
+  if (!setUp.ping || address === undefined) return [];
+  const found = await setUp.ping.leadingTo(client, { answers: given, address }, signal);
   return found.map(({ id, name: thing }) => ({ id, name: thing }));
 }
 
@@ -182,7 +180,7 @@ export const setupConnect = defineOperation({
       z.object({
         kind: z.string(),
         name: z.string(),
-        outcome: z.enum(['made', 'made before', 'was there', 'to be made']),
+        outcome: z.enum(['made', 'made before', 'was there', 'to be made', 'changed', 'to be changed']),
         id: z.string().optional(),
       }),
     ),
@@ -194,35 +192,38 @@ export const setupConnect = defineOperation({
   async run(input, context) {
     const { name: connection, dryRun } = input;
     const signal = AbortSignal.timeout(setUpMilliseconds);
-    const release = dryRun ? undefined : await takeTurn(connection, context);
+    const turns = dryRun ? [] : [await takeTurn(connection, context)];
     try {
       const first = await reach(input, context, { standIns: true });
       const { setUp, provider: of, isThere, answers: chosen } = first;
+      const webhooks = setUp.webhooks?.(chosen, connection);
+      const sourceName = webhooks?.source?.name ?? connection;
+      // What is found there is to stay until it is known whose it is too.
+      if (sourceName !== connection && !dryRun) turns.push(await takeTurn(sourceName, context));
       const found = await setUp.account(first.client, first.values, signal);
       const address = addressOf(first, connection, context);
-      const known = { connection, answers: chosen, address, secret: undefined };
+      const known = { connection, answers: chosen, address, secret: async () => undefined };
       const own: SetUpGiven = { ...known, values: withoutStandIns(setUp, first.values) };
       const prepared = await setUp.prepare?.(first.client, own, found, signal);
       const reached = await settled(first, prepared?.values, context);
       const before: SetUpGiven = { ...known, values: reached.values };
       const account = await accountOf(reached, found, connection, context, signal);
-      const webhooks = setUp.webhooks?.(chosen, connection);
       // All is looked at before anything is made, so that what is refused leaves nothing behind.
       const plannedSource = webhooks?.source && (await sourceFor(connection, webhooks.source, true, context));
-      const planned = await carryOut(
-        reached,
-        { given: { ...before, secret: plannedSource?.secret }, dryRun: true },
-        context,
-        signal,
-      );
-      if (!dryRun) await addOrChange(connection, of, reached.given, context);
+      const planned = await carryOut(reached, { given: before, dryRun: true }, context, signal);
+      if (!dryRun) await addOrChange(connection, of, reached, context);
       const source =
         webhooks?.source && !dryRun
           ? await sourceFor(connection, webhooks.source, false, context)
           : plannedSource;
       const done = dryRun
         ? planned
-        : await carryOut(reached, { given: { ...before, secret: source?.secret }, dryRun }, context, signal);
+        : await carryOut(
+            reached,
+            { given: { ...before, ...(source ? { secret: source.secret } : {}) }, dryRun },
+            context,
+            signal,
+          );
       const step = {
         kind: 'connection',
         name: connection,
@@ -247,7 +248,7 @@ export const setupConnect = defineOperation({
     } catch (error) {
       throw asRefusal(error, 'Do it again: what was made is adopted.');
     } finally {
-      await release?.();
+      for (const release of turns) await release();
     }
   },
 });
@@ -257,9 +258,7 @@ function addressOf(reached: Reached, connection: string, context: OperationConte
   const { setUp, answers: given } = reached;
   if (!setUp.webhooks) return undefined;
   const isWanted = setUp.webhooks(given, connection) !== undefined;
-  return isWanted || baseOf(given, context) !== undefined
-    ? addressFor(reached, connection, context)
-    : undefined;
+  return (isWanted ? addressFor : addressIfAny)(reached, connection, context);
 }
 
 const withoutSecrets = (values: Readonly<Record<string, string>>, secrets: readonly string[]) =>

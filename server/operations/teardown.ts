@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { actorOf } from '../../domain/rights.ts';
-import type { SetUp, SetUpItem, SetUpRemoval } from '../../domain/set-up.ts';
+import { type SetUp, type SetUpItem, type SetUpRemoval, sourceOf } from '../../domain/set-up.ts';
 import { defaultConnection } from '../../domain/subject.ts';
 import { restorableDays } from '../../store/connections.ts';
 import type { StoredConnection } from '../../store/stored-connections.ts';
 import { Refusal } from '../refusal.ts';
 import { asRefusal } from '../set-up.ts';
 import { reach, setUpProvider } from '../set-up-account.ts';
-import { removeSource, sourceKind, useOfSource } from '../set-up-source.ts';
+import { dropSecret, removeSource, sourceKind, useOfSource } from '../set-up-source.ts';
 import { setUpMilliseconds, takeTurn } from '../set-up-turn.ts';
 import { connectionName, connectionUses, entryAbout, findConnection } from './connections.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
@@ -65,9 +65,11 @@ export const teardownConnection = defineOperation({
     if (users.length > 0 && !force && !dryRun) throw inUse(name, users);
     const warnings =
       users.length > 0 ? [`It is used, and its calls then fail: ${users.slice(0, 20).join('; ')}`] : [];
-    const release = dryRun ? undefined : await takeTurn(name, context);
+    const turns = dryRun ? [] : [await takeTurn(name, context)];
     try {
       const items = await store.listSetUp(name);
+      // Nobody is to find meanwhile what is about to go.
+      if (!dryRun) for (const source of sourcesOf(items)) turns.push(await takeTurn(source, context));
       const setUp = await provider.setUp.load();
       const asked = { connection, title: provider.title, setUp, items, force, warnings };
       const { going, byHand, unsure } = await look(asked, context, signal);
@@ -81,8 +83,11 @@ export const teardownConnection = defineOperation({
             entryAbout('connection.torn_down', name, { kind, id, thing }, context),
           );
         }
+        const staying = [...byHand.map(({ item }) => item), ...(await store.listAdopted(name))];
+        for (const source of leftBy(going, staying)) await dropSecret(name, source, context);
         for (const item of [...unsure, ...byHand.map(({ item: each }) => each)])
           await store.forgetSetUp(name, item);
+        await store.forgetAdopted(name);
         const entry = entryAbout('connection.removed', name, { users, force }, context);
         await store.removeConnection(name, actorOf(principal), entry);
         await connections.look();
@@ -93,17 +98,35 @@ export const teardownConnection = defineOperation({
         dryRun,
         removed: going.map(({ item: { kind, name: thing, id } }) => ({ kind, name: thing, id })),
         calls: going.flatMap(({ removal }) => [...removal.calls]),
-        byHand: [...byHand.map(({ words }) => words), ...(setUp.left?.(connection.values ?? {}) ?? [])],
+        byHand: [
+          ...byHand.map(({ words }) => words),
+          ...going.flatMap(({ item }) => (item.kind === sourceKind ? handMade(item, provider.title) : [])),
+          ...(setUp.left?.(connection.values ?? {}) ?? []),
+        ],
         warnings,
         ...(dryRun ? {} : { restorableUntil: until }),
       };
     } catch (error) {
       throw asRefusal(error, 'Do it again: what is gone already is left out.');
     } finally {
-      await release?.();
+      for (const release of turns) await release();
     }
   },
 });
+
+/** Nobody tells which there are: that of an organization is seen by no token of its repositories. */
+const handMade = ({ name }: SetUpItem, title: string) =>
+  `Webhooks that people have made in ${title} and that lead to /webhooks/http/${name} find nothing there any more: delete them, or restore the source (connections.restore)`;
+
+const sourcesOf = (items: readonly SetUpItem[]) =>
+  new Set(items.flatMap((item) => (item.kind === sourceKind ? item.name : (sourceOf(item) ?? []))));
+
+/** The sources to which none of its webhooks leads any more: one that it has adopted may have its secret. */
+function leftBy(going: Looked['going'], staying: readonly Pick<SetUpItem, 'of'>[]): Set<string> {
+  const kept = staying.map(sourceOf);
+  const left = going.flatMap(({ item }) => sourceOf(item) ?? []);
+  return new Set(left.filter((source) => !kept.includes(source)));
+}
 
 const inUse = (name: string, users: readonly string[]) =>
   new Refusal(
@@ -140,7 +163,9 @@ async function look(asked: Asked, context: OperationContext, signal: AbortSignal
     warnings.push(
       `Whether the ${kind} ${thing} was made is not known, as setup was cut off there: look for it in ${title}`,
     );
-  const made = items.filter((item): item is Made => item.id !== undefined);
+  const made = items.flatMap((item) =>
+    [item.id, item.earlier].flatMap((id): Made[] => (id === undefined ? [] : [{ ...item, id }])),
+  );
   const theirs = made.filter(({ kind }) => kind !== sourceKind);
   const going: Looked['going'] = [];
   const byHand: Looked['byHand'] = [];
@@ -186,7 +211,7 @@ async function look(asked: Asked, context: OperationContext, signal: AbortSignal
     }
   }
   // What was made last goes first: nothing comes any more by what is about to go. An integration goes with its service.
-  const parts = new Map(items.map((item, index) => [item, index]));
+  const parts = new Map(made.map((item, index) => [item, index]));
   going.sort((one, other) => (parts.get(other.item) ?? 0) - (parts.get(one.item) ?? 0));
   const wholes = new Set(going.map(({ item }) => item.id));
   return { going, byHand: byHand.filter(({ item }) => !wholes.has(item.of)), unsure };
@@ -198,7 +223,7 @@ const sourceRemoval = (connection: string, item: Made, context: OperationContext
   remove: () => removeSource(item, context),
 });
 
-/** Why a thing that setup has made for a connection has to stay: another connection has adopted it, and so has its key. */
+/** Why a thing that setup has made for a connection has to stay: another connection has it too, or its key. */
 async function otherUsesOf(
   { connection: { name, provider, values: own }, setUp }: Asked,
   { store, connections, ownValues }: OperationContext,
@@ -207,16 +232,19 @@ async function otherUsesOf(
   const others = await Promise.all(
     [...all.values()]
       .filter((each) => each.provider === provider && each.name !== name)
-      .map(async ({ name: other, values }) => ({ other, values, made: await store.listSetUp(other) })),
+      .map(async ({ name: other, values }) => ({
+        other,
+        values,
+        has: [...(await store.listSetUp(other)), ...(await store.listAdopted(other))],
+      })),
   );
-  const everyOther = [...others, { other: defaultConnection, values: ownValues(), made: [] }];
+  const everyOther = [...others, { other: defaultConnection, values: ownValues(), has: [] }];
   return (item) => {
     const variable = setUp.sharedBy?.(item);
     const key = variable === undefined ? undefined : own?.[variable];
-    for (const { other, values, made } of everyOther) {
+    for (const { other, values, has } of everyOther) {
       const isSame = variable !== undefined && key !== undefined && values?.[variable] === key;
-      if (isSame || made.some((each) => isSameThing(each, item)))
-        return `the connection ${other} uses it too`;
+      if (isSame || has.some((each) => isSameThing(each, item))) return `the connection ${other} uses it too`;
       if (key !== undefined && values === undefined)
         return `the connection ${other} cannot be read, and perhaps uses it too`;
     }
@@ -224,5 +252,5 @@ async function otherUsesOf(
   };
 }
 
-const isSameThing = (one: SetUpItem, other: SetUpItem) =>
+const isSameThing = (one: Omit<SetUpItem, 'at' | 'by'>, other: SetUpItem) =>
   one.kind === other.kind && one.id === other.id && one.of === other.of;

@@ -17,10 +17,14 @@ export function accountRoutes(world: JiraWorld, get: (path: string, handle: Rout
   get('/project/search', (request) => {
     const query = String(request.query.query ?? '').toLowerCase();
     const seen = world.denied?.includes('BROWSE_PROJECTS') ? [] : world.projects;
-    const values = seen
+    const startAt = Number(request.query.startAt ?? 0);
+    const maxResults = Math.min(Number(request.query.maxResults ?? 50), 50);
+    const found = seen
       .filter(({ key, name }) => [key, name].some((text) => text.toLowerCase().includes(query)))
       .map(({ key, name }, index) => ({ id: String(10_000 + index), key, name }));
-    return { body: { values, startAt: 0, maxResults: 50, total: values.length, isLast: true } };
+    const values = found.slice(startAt, startAt + maxResults);
+    const isLast = startAt + values.length >= found.length;
+    return { body: { values, startAt, maxResults, total: found.length, isLast } };
   });
 
   get('/issue/createmeta/:project/issuetypes/:type', (request) => {

@@ -114,7 +114,7 @@ async function useSetUp(client: PagerDuty) {
   };
   await setUpPagerDuty.choices(client, { query: 'pay', answers }, signal);
   const address = 'https://baton.example.com/webhooks/pagerduty/eu';
-  const given: SetUpGiven = { connection: 'eu', answers, values: {}, address, secret: undefined };
+  const given: SetUpGiven = { connection: 'eu', answers, values: {}, address, secret: async () => undefined };
   await prepare(client, given, { owner: undefined }, signal);
   const soFar: Record<string, SetUpFound> = {};
   const made: (SetUpItem & { id: string })[] = [];

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addConnection, removeConnection } from '../../../server/operations/connections.ts';
+import { pingConnection } from '../../../server/operations/connections-ping.ts';
 import { restoreConnection } from '../../../server/operations/connections-restore.ts';
 import { setupConnect } from '../../../server/operations/setup.ts';
 import { teardownConnection } from '../../../server/operations/teardown.ts';
@@ -102,10 +104,71 @@ describe('the webhooks of GitHub', () => {
       /switched off.*\n.*sends no JSON.*\n.*does not send deployment_status.*\n.*made by somebody else/,
     );
     const replaced = await ask(setupConnect, { ...answers, replaceWebhook: 'true' });
-    expect(outcomes(replaced)).toMatchObject({ webhook: 'made' });
+    expect(outcomes(replaced)).toMatchObject({ webhook: 'changed' });
     expect(changes()).toEqual(['PATCH /repos/acme/shop/hooks/7']);
     const secret = (await sourceOf(account))?.values?.HTTP_WEBHOOK_SECRETS;
-    expect(hooksOf(account.world)).toMatchObject([{ id: 7, active: true, contentType: 'json', secret }]);
+    const events = ['push', 'deployment_status', 'workflow_run'];
+    expect(hooksOf(account.world)).toMatchObject([
+      { id: 7, active: true, contentType: 'json', secret, events },
+    ]);
+    const { removed } = await ask(teardownConnection, { name });
+    expect(removed).toMatchObject([{ kind: 'source' }]);
+    expect(hooksOf(account.world)).toHaveLength(1);
+  });
+
+  it.each([
+    ['refused', { kind: 'status', status: 422 }, 422],
+    ['of which the answer is lost', { kind: 'cut-after' }, 503],
+  ] as const)('stay those of setup after a change that is %s', async (_, fault, status) => {
+    const account = await startAccount(store, 'github');
+    const { ask, answers, name, simulator } = account;
+    await ask(setupConnect, answers);
+    const [hook] = hooksOf(account.world);
+    Object.assign(hook ?? {}, { createdAt: '2026-01-01T00:00:00Z' });
+    simulator.fail({ ...fault, match: `PATCH /repos/acme/shop/hooks/${hook?.id}` });
+    await expect(ask(setupConnect, { ...answers, replaceWebhook: 'true' })).rejects.toMatchObject({ status });
+    expect(outcomes(await ask(setupConnect, answers))).toMatchObject({ webhook: 'made before' });
+    expect((await ask(teardownConnection, { name })).removed).toHaveLength(2);
+    expect(hooksOf(account.world)).toEqual([]);
+  });
+
+  it('follow the address of Baton', async () => {
+    const account = await startAccount(store, 'github');
+    const { ask, answers, name } = account;
+    await ask(setupConnect, answers);
+    const moved = { ...answers, publicUrl: 'https://new.example.com' };
+    expect(outcomes(await ask(setupConnect, { ...moved, dryRun: true }))).toMatchObject({
+      webhook: 'to be changed',
+    });
+    expect(outcomes(await ask(setupConnect, moved))).toMatchObject({ webhook: 'changed' });
+    expect(hooksOf(account.world)).toMatchObject([
+      { url: `https://new.example.com/webhooks/http/${name}-events` },
+    ]);
+    await ask(teardownConnection, { name });
+    expect(hooksOf(account.world)).toEqual([]);
+  });
+
+  it('are given a secret of their own for a source of others, which is sent no other one, and lose it with teardown', async () => {
+    const account = await startAccount(store, 'github');
+    const { ask, answers, name, context } = account;
+    const ci = fresh('ci-');
+    const values = { HTTP_WEBHOOK_SECRETS: 'the secret of ci', HTTP_WEBHOOK_FORMAT: 'github' };
+    await ask(addConnection, { name: ci, provider: 'http', values });
+    const secretsNow = async () =>
+      (await context.connections.look()).connections.get(ci)?.values?.HTTP_WEBHOOK_SECRETS;
+    await ask(setupConnect, { ...answers, source: ci, dryRun: true });
+    expect(await secretsNow()).toBe('the secret of ci');
+    const done = await ask(setupConnect, { ...answers, source: ci });
+    expect(outcomes(done)).toMatchObject({ source: 'was there', webhook: 'made' });
+    const [hook] = hooksOf(account.world);
+    expect(await secretsNow()).toBe(`the secret of ci,${hook?.secret}`);
+    expect(hook?.secret).toMatch(new RegExp(`^${name}\\.[0-9a-f]{64}$`));
+    expect(account.learnt).toContain(hook?.secret);
+    await ask(setupConnect, { ...answers, source: ci, replaceWebhook: 'true' });
+    expect(await secretsNow()).toBe(`the secret of ci,${hook?.secret}`);
+    expect(JSON.stringify(account.simulator.calls)).not.toContain('the secret of ci');
+    await ask(teardownConnection, { name });
+    expect(await secretsNow()).toBe('the secret of ci');
   });
 
   it('keep their source while those of another connection lead to it', async () => {
@@ -124,6 +187,87 @@ describe('the webhooks of GitHub', () => {
     expect(gone.removed).toMatchObject([{ kind: 'webhook', name: 'acme/shop' }]);
     expect(gone.byHand).toContainEqual(expect.stringMatching(words));
     expect(await sourceOf(account)).toBeDefined();
+  });
+
+  it('stay with their source where another connection has adopted them', async () => {
+    const account = await startAccount(store, 'github');
+    const { ask, answers, name } = account;
+    await ask(setupConnect, answers);
+    const other = fresh('github-');
+    const second = { ...answers, name: other, source: `${name}-events` };
+    expect(outcomes(await ask(setupConnect, second))).toMatchObject({
+      source: 'was there',
+      webhook: 'was there',
+    });
+    const { subscription } = await ask(pingConnection, { name: other, seconds: 1 });
+    expect(subscription).toBe(String(hooksOf(account.world)[0]?.id));
+    const words = new RegExp(`the connection ${other} `);
+    await expect(ask(teardownConnection, { name })).rejects.toMatchObject(refusal(409, words));
+    const gone = await ask(teardownConnection, { name, force: true });
+    expect(gone).toMatchObject({ removed: [], calls: [] });
+    expect(gone.byHand.slice(0, 2)).toEqual([expect.stringMatching(words), expect.stringMatching(words)]);
+    expect(hooksOf(account.world)).toHaveLength(1);
+    expect(await sourceOf(account)).toBeDefined();
+    expect((await ask(teardownConnection, { name: other })).removed).toEqual([]);
+    expect(await store.listAdopted(other)).toEqual([]);
+  });
+
+  it('are heard still after a teardown of the connection that has given them its secret', async () => {
+    const account = await startAccount(store, 'github');
+    const { ask, answers, name } = account;
+    await ask(setupConnect, answers);
+    const [shop] = (account.world as { repositories: object[] }).repositories;
+    Object.assign((account.world as { repositories: object[] }).repositories, {
+      1: { ...shop, name: 'acme/search', hooks: [] },
+    });
+    const repositories = 'acme/shop,acme/search';
+    const more = { repositories, source: `${name}-events`, replaceWebhook: 'true' };
+    const other = fresh('github-');
+    const done = await ask(setupConnect, { ...answers, ...more, name: other });
+    expect(done.steps.map(({ outcome }: { outcome: string }) => outcome).slice(2)).toEqual([
+      'changed',
+      'made',
+    ]);
+    const gone = await ask(teardownConnection, { name: other });
+    expect(gone.removed).toMatchObject([{ kind: 'webhook', name: 'acme/search' }]);
+    const [hook] = hooksOf(account.world);
+    expect((await sourceOf(account))?.values?.HTTP_WEBHOOK_SECRETS?.split(',')).toContain(hook?.secret);
+  });
+
+  it('are set up and taken away by one connection at a time where they lead to the same source', async () => {
+    const { ask, answers, name } = await startAccount(store, 'github');
+    await ask(setupConnect, answers);
+    const second = { ...answers, name: fresh('github-'), source: `${name}-events` };
+    await store.takeDuty(`set-up/${name}-events`, 60, 'somebody');
+    const words = new RegExp(`The connection ${name}-events is being set up or torn down`);
+    await expect(ask(setupConnect, second)).rejects.toMatchObject(refusal(409, words));
+    await expect(ask(teardownConnection, { name })).rejects.toMatchObject(refusal(409, words));
+    await store.releaseDuty(`set-up/${name}-events`, 'somebody');
+    await ask(setupConnect, second);
+  });
+
+  it('keep their source while a reviewed list names it, and whose other webhooks lose it is said', async () => {
+    const account = await startAccount(store, 'github');
+    const { ask, answers, name, context, changes } = account;
+    await ask(setupConnect, answers);
+    const source = `${name}-events`;
+    const { policies } = context;
+    const heartbeats = [{ source, every: '1 hour', service: 'Checkout' }] as never;
+    context.policies = async () => ({ ...(await policies()), heartbeats });
+    const words = new RegExp(`the source ${source} is used by the heartbeat of ${source}`);
+    const before = changes();
+    await expect(ask(teardownConnection, { name })).rejects.toMatchObject(refusal(409, words));
+    await expect(ask(removeConnection, { name: source })).rejects.toMatchObject({ status: 409 });
+    expect(changes()).toEqual(before);
+    const left = await ask(teardownConnection, { name, dryRun: true, force: true });
+    expect(left.byHand).toContainEqual(expect.stringMatching(words));
+    context.policies = policies;
+    const gone = await ask(teardownConnection, { name });
+    expect(gone.byHand).toContainEqual(
+      expect.stringContaining(
+        `people have made in GitHub and that lead to /webhooks/http/${source} find nothing`,
+      ),
+    );
   });
 
   it('are told where GitHub takes the token no more; by force the source goes all the same', async () => {

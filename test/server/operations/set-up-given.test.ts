@@ -101,6 +101,10 @@ describe('what is given to setup', () => {
       clientFor(provider, { ...values, PAGERDUTY_API_URL: answers.apiUrl });
     const { apiUrl: ___, ...real } = given;
     await expect(ask(setupConnect, real)).rejects.toMatchObject(refusal(422, words));
+    // What does as it says, and what asks before, need none.
+    expect((await ask(setupChoices, real)).webhooks).toEqual([]);
+    const done = await ask(setupConnect, { ...real, webhook: 'none', dryRun: true });
+    expect(done.address).toBeUndefined();
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addConnection } from '../../../server/operations/connections.ts';
 import { restoreConnection } from '../../../server/operations/connections-restore.ts';
 import { perform } from '../../../server/operations/perform.ts';
 import { setRoute } from '../../../server/operations/routes.ts';
@@ -218,6 +219,37 @@ describe('what is written down of a setup', () => {
   });
 });
 
+describe('a setting of a connection that is there', () => {
+  it('goes with the credential to which it belongs, or where it is answered with nothing', async () => {
+    const { ask, answers, name, values } = await startAccount(store, 'aws');
+    const { endpoint = '' } = answers as Record<string, string>;
+    const temporary = {
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'ASIAOLD',
+      AWS_SECRET_ACCESS_KEY: 'old',
+      AWS_SESSION_TOKEN: 'old token',
+      EC2_ALLOWED_TAG: 'team=checkout',
+      AWS_ENDPOINT_URL_EC2: endpoint,
+      AWS_ENDPOINT_URL_STS: endpoint,
+    };
+    await ask(addConnection, { name, provider: 'ec2', values: temporary });
+    const done = await ask(setupConnect, answers);
+    expect(done.warnings.join()).not.toContain('temporary');
+    expect(await values()).not.toHaveProperty('AWS_SESSION_TOKEN');
+    expect(await values()).toMatchObject({ EC2_ALLOWED_TAG: 'team=checkout' });
+    const again = await ask(setupConnect, { name, allowedTag: '' });
+    expect(again.settings).not.toHaveProperty('EC2_ALLOWED_TAG');
+    expect(await values()).not.toHaveProperty('EC2_ALLOWED_TAG');
+    // Without it the key would go to AWS itself.
+    await expect(ask(setupConnect, { name, endpoint: '' })).rejects.toMatchObject(
+      refusal(422, /Give the token too/),
+    );
+    await expect(ask(setupConnect, { name, accessKeyId: '' })).rejects.toMatchObject(
+      refusal(422, /Give the id of an access key/),
+    );
+  });
+});
+
 describe('a role of AWS that cannot be assumed', () => {
   it('is told with what allows it', async () => {
     const account = await startAccount(store, 'aws');
@@ -263,6 +295,24 @@ describe('what setup can choose from', () => {
     expect(told.account).toBeUndefined();
     await ask(setupConnect, { ...others, kubeconfig: two, context: 'simulated' });
     expect((await values())?.KUBECONFIG_CONTENT).not.toMatch(/somebody|exec/);
+  });
+});
+
+describe('a project of Jira', () => {
+  it.each([
+    ['IT', 'IT'],
+    ['it', 'IT'],
+    ['Kit 70', 'A70'],
+  ])('is found by its key or its whole name among many that hold it: %s', async (asked, key) => {
+    const account = await startAccount(store, 'jira');
+    const many = Array.from({ length: 71 }, (_, index) => ({
+      key: `A${index}`,
+      name: `Kit ${index}`,
+      types: ['Task'],
+    }));
+    Object.assign(account.world, { projects: [...many, { key: 'IT', name: 'Zentrale', types: ['Task'] }] });
+    await account.ask(setupConnect, { ...account.answers, project: asked });
+    expect((await account.values())?.JIRA_PROJECT_KEY).toBe(key);
   });
 });
 

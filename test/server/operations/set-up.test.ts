@@ -343,6 +343,43 @@ describe('a subscription that is there already', () => {
     expect((await store.listSetUp(name)).map(({ kind }) => kind)).toEqual(['integration']);
   });
 
+  it('is known as that of setup still where PagerDuty takes no other one in its place', async () => {
+    const { simulator, answers, ask, name } = await startSetUp(store);
+    await ask(setupConnect, answers);
+    const [own] = simulator.world.subscriptions;
+    simulator.fail({ kind: 'status', match: subscriptionPath, status: 400 });
+    await expect(ask(setupConnect, { ...answers, replaceSubscription: true })).rejects.toMatchObject({
+      status: 422,
+    });
+    expect((await store.listSetUp(name)).map(({ id }) => id)).toContain(own?.id);
+    await ask(teardownConnection, { name });
+    expect(simulator.world.subscriptions).toEqual([]);
+  });
+
+  it.each<[string, Parameters<Awaited<ReturnType<typeof startSetUp>>['simulator']['fail']>[0] | undefined]>([
+    ['at once', undefined],
+    ['also where the answer of the new one was lost', { kind: 'cut-after', match: subscriptionPath }],
+    [
+      'also where it could not be taken away at first',
+      { kind: 'status', match: 'DELETE /webhook_subscriptions', status: 500 },
+    ],
+  ])('of setup goes where the address of Baton changes: %s', async (_, fault) => {
+    const { simulator, answers, ask, name } = await startSetUp(store);
+    await ask(setupConnect, answers);
+    const moved = { ...answers, publicUrl: 'https://new.example.com' };
+    if (fault) {
+      simulator.fail(fault);
+      await expect(ask(setupConnect, moved)).rejects.toMatchObject({ status: 503 });
+    }
+    await ask(setupConnect, moved);
+    expect(simulator.world.subscriptions).toMatchObject([
+      { url: `https://new.example.com/webhooks/pagerduty/${name}` },
+    ]);
+    expect(outcomes(await ask(setupConnect, moved))).toMatchObject({ 'webhook subscription': 'made before' });
+    await ask(teardownConnection, { name });
+    expect(simulator.world.subscriptions).toEqual([]);
+  });
+
   it('is another one where it leads elsewhere, or tells of something else', async () => {
     const { simulator, answers, ask, name } = await startSetUp(store);
     const filter = { type: 'service_reference', id: 'PSEARCH' };
