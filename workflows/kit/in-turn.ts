@@ -26,19 +26,30 @@ const internals: WorkflowInternalsInterceptor = {
 };
 
 /**
- * Does the first of these once nothing in the run moves any more, and the rest likewise. The SDK lets the run go on, and looks at all
- * conditions after it, until none holds: this is one more, which holds last.
+ * Does the first of these once nothing in the run moves any more, and the rest likewise. The SDK looks at all conditions of a run, lets what they
+ * held back go on, and looks again, until none holds. This is one more, which holds last: it is looked at before all others, and as long as
+ * one of them holds, or what it held back has not gone on yet, it does not.
  */
 function whenStill([first, ...rest]: (() => void)[]): void {
   if (!first) return;
   const { blockedConditions, nextSeqs } = getActivator();
   const seq = nextSeqs.condition++;
   let hasGoneOn = false;
-  void Promise.resolve().then(() => {
-    hasGoneOn = true;
-  });
+  const awaitOthers = () => {
+    hasGoneOn = false;
+    void Promise.resolve().then(() => {
+      hasGoneOn = true;
+    });
+  };
+  awaitOthers();
+  const others = [...blockedConditions];
+  blockedConditions.clear();
   blockedConditions.set(seq, {
-    fn: () => hasGoneOn && ![...blockedConditions].some(([other, { fn }]) => other !== seq && fn()),
+    fn() {
+      const isMoving = [...blockedConditions].some(([other, { fn }]) => other !== seq && fn());
+      if (isMoving) awaitOthers();
+      return hasGoneOn && !isMoving;
+    },
     resolve() {
       // Conditions are looked at while the result is taken up, too.
       blockedConditions.delete(seq);
@@ -46,6 +57,7 @@ function whenStill([first, ...rest]: (() => void)[]): void {
       whenStill(rest);
     },
   });
+  for (const [other, condition] of others) blockedConditions.set(other, condition);
 }
 
 export const interceptors: WorkflowInterceptorsFactory = () => ({ internals: [internals] });
