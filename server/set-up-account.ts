@@ -43,8 +43,8 @@ export function setUpProvider(
   if (found) return found;
   const words = all.map(({ name, setUp }) => setUp.word ?? name).join(', ');
   throw new Refusal(
-    422,
-    'Not possible',
+    404,
+    'No such provider',
     `${named} is not set up by Baton. There are: ${words}. Others: connections.add.`,
   );
 }
