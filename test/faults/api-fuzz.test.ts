@@ -23,7 +23,7 @@ describe.skipIf(!python).each(await backends())('the API under a fuzzer, on $nam
       // A token that is found in a list and then revoked can be the one that the fuzzer came with.
       const revoke = 'tokens.revoke';
       const phases = ['--phases', 'examples,coverage,fuzzing,stateful'];
-      const all = await fuzzed.run(...phases, '--exclude-operation-id', revoke, '--max-time', '45');
+      const all = await fuzzed.run(...phases, '--exclude-operation-id', revoke, '--max-time', '60');
       const alone = ['--include-operation-id', revoke, '--phases', 'coverage,fuzzing'];
       const rest = await fuzzed.run(...alone, '--max-examples', '100');
       console.info(`${name}:\n${all}\n${revoke}:\n${rest}`);

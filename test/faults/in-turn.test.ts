@@ -21,8 +21,8 @@ const program = fc.record({
   pauses: fc.array(upTo(300), { minLength: 3, maxLength: 3 }),
 });
 
-it('goes on in the order in which it did, whatever its branches do: 30 programs', async () => {
-  const programs = fc.sample(program, { numRuns: 30, seed: 20_261_127 });
+it('goes on in the order in which it did, whatever its branches do: 60 programs', async () => {
+  const programs = fc.sample(program, { numRuns: 60, seed: 20_261_127 });
   const failed: unknown[] = [];
   const work = async () => {
     for (let next = programs.pop(); next; next = programs.pop()) {
