@@ -9,6 +9,7 @@ import { type BatonOptions, batonFor } from './baton.ts';
 import { callbackActivities } from './callbacks.ts';
 import { carriedOutBy } from './carried-out.ts';
 import { isOfWorldIn } from './chain/proved.ts';
+import { localTriesAtOnce } from './chain/share.ts';
 import { engineActivities } from './engine.ts';
 import { activityInterceptors, type InterceptorOptions } from './interceptor.ts';
 import { becomeCurrent, buildIdOf } from './version.ts';
@@ -90,6 +91,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     // An attempt is given up after 1.5 s without a sign of life. Sent less often than this, one late sign would be enough for that.
     maxHeartbeatThrottleInterval: '400 milliseconds',
     defaultHeartbeatThrottleInterval: '400 milliseconds',
+    maxConcurrentLocalActivityExecutions: localTriesAtOnce,
     maxCachedWorkflows: 500,
     shutdownGraceTime: '10 seconds',
     shutdownForceTime: '12 seconds',

@@ -1,10 +1,10 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Call } from '../../worker/chain/call.ts';
-import { sharedByProvider } from '../../worker/chain/share.ts';
+import { localTriesAtOnce, sharedByProvider } from '../../worker/chain/share.ts';
 
-const callOf = (provider: string, name = 'createThing') =>
-  ({ declaration: { provider, name } }) as unknown as Call;
+const callOf = (provider: string, name = 'createThing', local?: true) =>
+  ({ declaration: { provider, name }, ...(local ? { local } : {}) }) as unknown as Call;
 
 /** Calls through one worker's link, each of which ends when it is told to. */
 function worker() {
@@ -14,8 +14,8 @@ function worker() {
   return {
     begun,
     ends,
-    call: (provider: string, name?: string) =>
-      share(callOf(provider, name), async ({ declaration }) => {
+    call: (provider: string, name?: string, local?: true) =>
+      share(callOf(provider, name, local), async ({ declaration }) => {
         begun.push(declaration.provider);
         await new Promise<void>((resolve) => ends.push(resolve));
         return { result: declaration.provider };
@@ -49,6 +49,18 @@ describe('the share of a provider in a worker', () => {
     void call('pagerduty');
     void call('kubernetes');
     expect(begun.slice(-2)).toEqual(['pagerduty', 'kubernetes']);
+  });
+
+  it('of the short tries in the worker leaves places for others, and takes none of the calls', async () => {
+    const { call, begun } = worker();
+    for (let count = 0; count < 30; count += 1) void call('jira', 'readThing', true).catch(() => undefined);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(begun).toHaveLength(16);
+    expect(begun.length).toBeLessThan(localTriesAtOnce);
+    void call('pagerduty', 'readThing', true);
+    for (let count = 0; count < 40; count += 1) void call('jira');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(begun).toHaveLength(57);
   });
 
   it('is handed on in order as soon as a call ends', async () => {

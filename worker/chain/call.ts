@@ -38,6 +38,8 @@ export interface Call<Declared extends AnyActivity = AnyActivity> extends Placed
   attempt: number;
   /** Its run goes before others. */
   urgent?: true;
+  /** A short try in the worker itself, before it is an activity like any other. */
+  local?: true;
   /** Of an effect that was tried before, or made by another run. */
   before?: Pick<Attempt, 'uncertainSince' | 'made'>;
   /** The simulated providers that the call and its run reach: said in the record, and to people. */

@@ -66,6 +66,7 @@ export function readCall(
     workflow: info.workflowType ?? '',
     attempt: info.attempt,
     ...(isUrgent(headers) ? { urgent: true } : {}),
+    ...(info.isLocal ? { local: true } : {}),
     shown,
     actor: actorOf(shown),
     mode: cause?.mode,

@@ -1,10 +1,15 @@
 import { crowded } from '../../activities/failures.ts';
 import type { AnyLink } from './call.ts';
 
-/** Of the 100 calls that a worker makes at a time, so many may be on one provider: others go on while it gives no answer. */
-const mostAtOnce = 40;
-/** And so many more of urgent runs. */
-const urgentAtOnce = 10;
+/** Of the 100 calls that a worker makes at a time, so many may be on one provider, and so many more of urgent runs: others go on while it gives no answer. */
+const ofCalls = { most: 40, urgent: 10 };
+/** Of the short tries in the worker itself likewise. */
+const ofLocalTries = { most: 16, urgent: 4 };
+/**
+ * A short try has two seconds. Of more at once, as a burst of incidents brings them, each would take so long that it is cut off, and what it has
+ * asked is asked again.
+ */
+export const localTriesAtOnce = 24;
 /** A provider that answers has made room by then. A call that waits holds a place that others need. */
 const longestWaitMs = 250;
 /** Those who are sent away come back one after the other, at this distance, and none of them later than the longest. */
@@ -27,17 +32,19 @@ export function sharedByProvider(): AnyLink {
   const shares = new Map<string, Share>();
   return async (call, next) => {
     const { provider, name } = call.declaration;
-    const key = name.startsWith('await') ? `${provider} for long` : provider;
+    const { most, urgent } = call.local ? ofLocalTries : ofCalls;
+    const how = call.local ? ' locally' : name.startsWith('await') ? ' for long' : '';
+    const key = `${provider}${how}`;
     const share = shares.get(key) ?? { held: 0, waiting: [], lastTurn: 0 };
     shares.set(key, share);
-    if (share.held < mostAtOnce + (call.urgent ? urgentAtOnce : 0)) share.held += 1;
+    if (share.held < most + (call.urgent ? urgent : 0)) share.held += 1;
     else if (!(await isHandedOn(share, call.urgent))) throw crowded(provider, turnOf(share) / 1000);
     try {
       return await next(call);
     } finally {
       // What was a place of urgent runs only is theirs again.
       const [following] = share.waiting;
-      if (following && (following.isUrgent || share.held <= mostAtOnce)) {
+      if (following && (following.isUrgent || share.held <= most)) {
         share.waiting.shift();
         following.goOn();
       } else share.held -= 1;

@@ -60,11 +60,7 @@ it(`${incidents} incidents at once wait for their turn over two workers, and non
   expect(runs.filter(({ state }) => state !== 'running' && state !== 'completed')).toEqual([]);
 
   const lines = await store.readRecord({ limit: 10_000 });
-  // Of a burst, a slow machine cuts off first tries; they are made again, and are no failures by a limit.
-  const isCutOff = (failure: unknown) => (failure as { class: string }).class === 'CancelledFailure';
-  const failures = lines.filter(
-    ({ action, detail }) => action === 'activity.failed' && !isCutOff(detail.failure),
-  );
+  const failures = lines.filter(({ action }) => action === 'activity.failed');
   const classes = failures.map(({ detail }) => (detail.failure as { class: string }).class);
   expect(new Set(classes)).toEqual(new Set(['RateLimited']));
   const said = (provider: RegExp) =>
