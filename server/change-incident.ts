@@ -1,9 +1,12 @@
 import type { Principal } from '../domain/rights.ts';
 
+/** What people do to an incident itself. */
+export type IncidentDeed = 'acknowledge' | 'resolve' | 'note';
+
 /** Changes an incident at its provider, in somebody's name. Rejects with `CouldNotChange`. */
 export type ChangesIncident = (
   asked: {
-    deed: 'acknowledge' | 'resolve' | 'note';
+    deed: IncidentDeed;
     connection: string;
     incidentId: string;
     /** The note, or why it is resolved. */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { incidentOfSubject } from '../../domain/subject.ts';
-import { CouldNotChange } from '../change-incident.ts';
+import type { IncidentRow } from '../../store/incidents.ts';
+import { CouldNotChange, type IncidentDeed } from '../change-incident.ts';
 import { Refusal } from '../refusal.ts';
-import { checkDeed, type IncidentDeed } from './incident-can.ts';
-import { idOfIncident, mustBeMine, unknownIncident } from './incidents.ts';
+import { idOfIncident, mustBeMine, unknownIncident } from './known-incident.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 
 const output = z.object({
@@ -57,6 +57,15 @@ export const noteIncident = defineOperation({
   subject: ({ id }) => id,
   run: ({ id, text }, context) => change('note', id, text, context),
 });
+
+/** Throws where it is so already, or where nothing can be done to it any more. */
+export function checkDeed(incident: Pick<IncidentRow, 'status'> | undefined, deed: IncidentDeed): void {
+  if (!incident) throw new Refusal(409, 'State not known', 'No event has told its state yet. Try again.');
+  const { status } = incident;
+  if (deed !== 'note' && status === 'resolved') throw new Refusal(409, 'Resolved', 'It is resolved already.');
+  if (deed === 'acknowledge' && status === 'acknowledged')
+    throw new Refusal(409, 'Acknowledged', 'It is acknowledged already.');
+}
 
 const milliseconds = 20_000;
 

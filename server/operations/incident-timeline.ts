@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { shows, stepKinds } from '../../domain/story/step.ts';
 import { type Entry, envelopeOf, gatherStory } from '../story/gather.ts';
 import { numbersOf } from '../story/numbers.ts';
-import { idOfIncident, isIncident, mayReadAll, mustBeMine, unknownIncident } from './incidents.ts';
+import { idOfIncident, isIncident, mayReadAll, mustBeMine, unknownIncident } from './known-incident.ts';
 import { defineOperation } from './operation.ts';
 import { answered, pageInput, placeIn } from './page.ts';
 

@@ -8,7 +8,7 @@ import { type EventWhy, heldChanges, summaryOf, whyOfEvent } from '../story/why.
 import { withDoing } from './doing.ts';
 import { findEvent } from './events.ts';
 import { holdShape, holdsFor } from './hold-shapes.ts';
-import { idOfIncident, isIncident, mustBeMine, unknownIncident } from './incidents.ts';
+import { idOfIncident, isIncident, mustBeMine, unknownIncident } from './known-incident.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 import { idInput, runShape } from './shapes.ts';
 import { withWaits } from './waiting-runs.ts';

@@ -1,45 +1,17 @@
 import { z } from 'zod';
 import { detailOf } from '../../domain/record.ts';
-import { authorize } from '../../domain/rights.ts';
-import { Refusal } from '../refusal.ts';
 import { canShape } from './can.ts';
 import { withDoing } from './doing.ts';
 import { incidentCan } from './incident-can.ts';
+import { idOfIncident, isIncident, mayReadAll, mustBeMine, unknownIncident } from './known-incident.ts';
 import { pageOfLines, timelineInput } from './lines.ts';
-import { defineOperation, type OperationContext } from './operation.ts';
+import { defineOperation } from './operation.ts';
 import { answered, pageInput, pageOutput, placeIn } from './page.ts';
-import { isWithin } from './scope.ts';
-import { incidentShape, lineShape, runShape, subjectInput } from './shapes.ts';
+import { incidentShape, lineShape, runShape } from './shapes.ts';
 import { textShape } from './texts.ts';
 import { withWaits } from './waiting-runs.ts';
 
 const place = z.int().positive();
-
-export const idOfIncident = { id: subjectInput };
-
-/** What is not there, and what is not within somebody's scope, are one. */
-export async function mustBeMine(id: string, context: OperationContext): Promise<void> {
-  if (!(await isWithin(id, context))) throw unknownIncident(id);
-}
-
-/** The record has lines about people, tokens and connections too: only whoever may read all of it may ask for any subject. */
-export const mayReadAll = ({ principal }: OperationContext) => authorize(principal, 'record.read').allowed;
-
-/** Whether events, their state or runs are about it. */
-export async function isIncident(id: string, { store }: OperationContext): Promise<boolean> {
-  const [incident, events, runs] = await Promise.all([
-    store.findIncident(id),
-    store.pageOfEvents({ subject: id, limit: 1 }),
-    store.pageOfRuns({ subject: id, limit: 1 }),
-  ]);
-  return incident !== undefined || events.items.length > 0 || runs.items.length > 0;
-}
-export const unknownIncident = (id: string) =>
-  new Refusal(
-    404,
-    'No such incident',
-    `Nothing is known of an incident ${id}. incidents.list tells those there are.`,
-  );
 
 const runsShown = 50;
 const changesShown = 100;
