@@ -6,6 +6,7 @@ import type { Startable } from '../../triggers/startable.ts';
 import { Refusal } from '../refusal.ts';
 import { begin, reachable, runIdFor } from './begin-run.ts';
 import { withDoing } from './doing.ts';
+import { unknownIncident } from './known-incident.ts';
 import { pageOfLines, timelineInput } from './lines.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 import { answered, pageInput, pageOutput, placeIn } from './page.ts';
@@ -156,16 +157,10 @@ export const startRunByHand = defineOperation({
     const given = parseRunInput(startable, input);
     const subject = startable.subject(given);
     if (!(await isWithin(subject, context)))
-      throw new Refusal(404, 'No such incident', `Nothing is known of an incident ${subject}.`);
+      throw subject === undefined ? aboutNone(workflow) : unknownIncident(subject);
     reachable(context);
-    const { store } = context;
-    const incident = subject === undefined ? undefined : await store.findIncident(subject);
-    if (subject !== undefined && !incident)
-      throw new Refusal(
-        404,
-        'No such incident',
-        `Nothing is known of an incident ${subject}. incidents.list tells those there are.`,
-      );
+    const incident = subject === undefined ? undefined : await context.store.findIncident(subject);
+    if (subject !== undefined && !incident) throw unknownIncident(subject);
     if (incident?.status === 'resolved' && startable.whenResolved === 'stop')
       throw new Refusal(
         409,
@@ -205,6 +200,13 @@ function checkKind({ workflow, kind }: Startable, { principal }: OperationContex
   if (answer.allowed) return;
   throw new Refusal(403, 'Not allowed', `${workflow} may do what is not reversible. ${answer.reason}`);
 }
+
+const aboutNone = (workflow: string) =>
+  new Refusal(
+    403,
+    'Not allowed',
+    `${workflow} is about no incident, and you are limited to those of some services. Ask an operator who is not.`,
+  );
 
 async function findStartable(name: string, { workflows, principal }: OperationContext): Promise<Startable> {
   const { startable } = await workflows();

@@ -193,6 +193,22 @@ describe('a run that somebody starts by hand', () => {
     expect((await start(subject)).status).toBe(409);
   });
 
+  it('tells whoever is limited of an incident of others as of one that there is not', async () => {
+    served.principals.set('limited', {
+      kind: 'token',
+      name: 'limited',
+      role: 'responder',
+      scope: { services: ['PMINE'] },
+    });
+    const { subject } = await incident(store, 'PTHEIRS');
+    const others = await start(subject, undefined, 'limited');
+    const nobodys = await start('QNOBODY', undefined, 'limited');
+    expect(others.status).toBe(404);
+    expect(others.json.detail).toContain('incidents.list tells those there are');
+    expect(others.json.detail.replace(subject, 'QNOBODY')).toBe(nobodys.json.detail);
+    expect(nobodys.json.detail).toBe((await start('QNOBODY')).json.detail);
+  });
+
   it('is kept while Temporal is away, and waits to be started', async () => {
     const connection = Connection.lazy({ address: '127.0.0.1:1', connectTimeout: 200 });
     const runs = { client: new Client({ connection }), taskQueue: 'none', eagerStart: false, authority };
