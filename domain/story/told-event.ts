@@ -109,11 +109,15 @@ export function holdInWords({ disposition, reason }: { disposition: string; reas
   return disposition === 'duplicate' ? `a duplicate: it ${reason}` : reason;
 }
 
-/** Why a trigger said no. Most reasons are the names of conditions; the dispatcher has some sentences of its own. */
+/** Most reasons of a no are the names of conditions; the dispatcher has some sentences of its own. */
+export const isCondition = (reason: string) =>
+  !/^(was switched off|is about a run that|raised by Baton|has not run for it before|echo of|older than|the incident is)/.test(
+    reason,
+  );
+
+/** Why a trigger said no. */
 export function conditionInWords(reason: string): string {
-  const isSentence =
-    /^(was switched off|is about a run that|raised by Baton|has not run for it before|echo of|older than|the incident is)/;
-  if (!isSentence.test(reason)) return `"${reason}" does not hold`;
+  if (isCondition(reason)) return `"${reason}" does not hold`;
   const [, before] = /^has not run for it before \((.+)\)$/.exec(reason) ?? [];
   if (before !== undefined) return `it has run for it before (${before})`;
   return reason.startsWith('was switched off') ? `it ${reason}` : reason;

@@ -4,7 +4,7 @@ import type { RunMode } from '../../domain/mode.ts';
 import { detailOf, type RecordedAnswer, type RecordRow } from '../../domain/record.ts';
 import { dated } from '../../domain/story/step.ts';
 import { targetId } from '../../domain/story/told-activity.ts';
-import { conditionInWords, holdInWords, isOtherType } from '../../domain/story/told-event.ts';
+import { conditionInWords, holdInWords, isCondition, isOtherType } from '../../domain/story/told-event.ts';
 import type { ListedEvent } from '../../store/events.ts';
 
 /** What a trigger said to an event: `off`: it is switched off. */
@@ -45,9 +45,6 @@ export interface HeldChange {
 /** Why events that wait are not dispatched, where that is known. */
 export type WaitingBecause = (since: string) => string;
 
-const isNotCondition =
-  /^(was switched off|is about a run that|raised by Baton|has not run for it before|echo of|older than|the incident is)/;
-
 function answerOf({ trigger, answer, reason, mode }: RecordedAnswer): WhyAnswer {
   const how = mode === undefined ? {} : { mode };
   if (answer === 'matched') return { trigger, answer: 'yes', forType: true, run: reason, ...how };
@@ -62,8 +59,8 @@ function answerOf({ trigger, answer, reason, mode }: RecordedAnswer): WhyAnswer 
     };
   if (answer === 'failed') return { trigger, answer: 'failed', forType: true, reason };
   if (reason.startsWith('was switched off'))
-    return { trigger, answer: 'off', forType: true, reason: `it ${reason}` };
-  const condition = isNotCondition.test(reason) ? {} : { condition: reason };
+    return { trigger, answer: 'off', forType: true, reason: conditionInWords(reason) };
+  const condition = isCondition(reason) ? { condition: reason } : {};
   return {
     trigger,
     answer: 'no',
