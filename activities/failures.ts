@@ -41,6 +41,10 @@ export interface FailureDetail {
   fields?: Record<string, string>;
 }
 
+/** The HTTP status with which a provider has refused; undefined: there was no answer, or it is no failure of a provider. */
+export const statusOf = (error: unknown): number | undefined =>
+  error instanceof ApplicationFailure ? (error.details?.[0] as FailureDetail | undefined)?.status : undefined;
+
 /** A provider, or whoever answers in its place, is not to hold a run for longer than this with one header. */
 const longestWaitMs = 3_600_000;
 /** What answers unreadably (a proxy's page, a deploy) mostly does so for some seconds. */

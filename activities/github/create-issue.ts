@@ -1,7 +1,6 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { type Attempt, actor, connectionName, defineActivity } from '../activity.ts';
-import { type FailureDetail, notYet } from '../failures.ts';
+import { notYet, statusOf } from '../failures.ts';
 import { decorative, listOf, membersOf } from '../lenient.ts';
 import { bodyAs, type GitHub } from './client.ts';
 import { incidentId, issueNumber, purpose, repository, title } from './input.ts';
@@ -113,9 +112,7 @@ const wireIssue = z.object({
 type WireIssue = z.output<typeof wireIssue>;
 const shown = ({ number, html_url }: WireIssue) => ({ number, url: html_url });
 
-const hasStatus = (error: unknown, ...statuses: number[]) =>
-  error instanceof ApplicationFailure &&
-  statuses.includes((error.details?.[0] as FailureDetail | undefined)?.status ?? 0);
+const hasStatus = (error: unknown, ...statuses: number[]) => statuses.includes(statusOf(error) ?? 0);
 
 /** What an earlier call made, also of another run; undefined where somebody has deleted it since. */
 async function readMade(github: GitHub, into: string, { made, signal }: Attempt) {

@@ -1,4 +1,3 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import {
   type SetUpFound,
@@ -7,7 +6,7 @@ import {
   type SetUpStep,
   sourceOfWebhook,
 } from '../../domain/set-up.ts';
-import { refused } from '../failures.ts';
+import { refused, statusOf } from '../failures.ts';
 import { decorative, listOf, membersOf } from '../lenient.ts';
 import { bodyAs, type GitHub } from './client.ts';
 
@@ -56,10 +55,7 @@ export async function readHooks(github: GitHub, repository: string, signal: Abor
 
 /** A repository that can be read answers 404 or 403 about its webhooks to a token that may not have any. */
 function throwExplained(error: unknown, repository: string): never {
-  const status =
-    error instanceof ApplicationFailure
-      ? (error.details?.[0] as { status?: number } | undefined)?.status
-      : undefined;
+  const status = statusOf(error);
   if (status !== 403 && status !== 404) throw error;
   throw refused(
     'GitHub',
@@ -145,10 +141,6 @@ export async function removeHook(
   signal: AbortSignal,
 ): Promise<void> {
   await github.delete(`/repos/${name}/hooks/${id}`, signal).catch((error: unknown) => {
-    const status =
-      error instanceof ApplicationFailure
-        ? (error.details?.[0] as { status?: number } | undefined)?.status
-        : undefined;
-    if (status !== 404) throw error;
+    if (statusOf(error) !== 404) throw error;
   });
 }

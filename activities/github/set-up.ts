@@ -1,8 +1,7 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import type { SetUp } from '../../domain/set-up.ts';
 import { membersIn, type SetUpAnswers } from '../../domain/set-up-questions.ts';
-import { invalidInput } from '../failures.ts';
+import { invalidInput, statusOf } from '../failures.ts';
 import { membersOf } from '../lenient.ts';
 import { bodyAs, type GitHub } from './client.ts';
 import { repositoryPattern } from './input.ts';
@@ -113,11 +112,6 @@ export const setUpGitHub: SetUp<GitHub> = {
     heard: heardOfPing,
   },
 };
-
-const statusOf = (error: unknown): number | undefined =>
-  error instanceof ApplicationFailure
-    ? (error.details?.[0] as { status?: number } | undefined)?.status
-    : undefined;
 
 const pageSize = 100;
 const mostPages = 5;

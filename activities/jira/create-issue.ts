@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { actor, connectionName, defineActivity } from '../activity.ts';
-import { type FailureDetail, notYet } from '../failures.ts';
+import { notYet, statusOf } from '../failures.ts';
 import { jiraText, toAdf } from './adf.ts';
 import type { Jira } from './client.ts';
 import { findUser } from './find-user.ts';
@@ -122,8 +122,7 @@ async function readMade(jira: Jira, made: unknown, signal: AbortSignal): Promise
   try {
     return await readIssue(jira, known.key, signal);
   } catch (error) {
-    if (isRefusal(error) && (error.details?.[0] as FailureDetail | undefined)?.status === 404)
-      return undefined;
+    if (isRefusal(error) && statusOf(error) === 404) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,6 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import type { SetUp } from '../../domain/set-up.ts';
-import { invalidInput, unreadable } from '../failures.ts';
+import { invalidInput, statusOf, unreadable } from '../failures.ts';
 import { decorative, listOf, membersOf } from '../lenient.ts';
 import type { Jira } from './client.ts';
 import { issueTypesOf } from './read-project.ts';
@@ -98,8 +97,7 @@ async function projectByKey(client: Jira, asked: string, signal: AbortSignal): P
     const projectIdOrKey = asked.toUpperCase();
     return read(project, await client.api(signal).projects.getProject({ projectIdOrKey })).key;
   } catch (error) {
-    const details = error instanceof ApplicationFailure ? error.details?.[0] : undefined;
-    const { status } = (details ?? {}) as { status?: number };
+    const status = statusOf(error);
     if (status === 403 || status === 404) return undefined;
     throw error;
   }

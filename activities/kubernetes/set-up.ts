@@ -5,6 +5,7 @@ import { membersIn } from '../../domain/set-up-questions.ts';
 import { invalidInput } from '../failures.ts';
 import type { Kubernetes } from './client.ts';
 import { throwFailure } from './failures.ts';
+import { readPages } from './pages.ts';
 import { roleYaml } from './role.ts';
 
 /** How a cluster is connected. Nothing is made there: an administrator applies the role, and what it lacks is told. */
@@ -40,9 +41,9 @@ export const setUpKubernetes: SetUp<Kubernetes> = {
   },
 
   async choices(client, { query = '' }, signal) {
-    const all = (await namespacesIn(client, signal)) ?? [];
-    const list = all.filter((name) => name.includes(query)).map((name) => ({ value: name, label: name }));
-    return { lists: { namespaces: list, onlyNamespaces: list }, more: false };
+    const { names = [], more = false } = (await namespacesIn(client, signal)) ?? {};
+    const list = names.filter((name) => name.includes(query)).map((name) => ({ value: name, label: name }));
+    return { lists: { namespaces: list, onlyNamespaces: list }, more };
   },
 
   async prepare(client, { values }, _, signal) {
@@ -50,7 +51,7 @@ export const setUpKubernetes: SetUp<Kubernetes> = {
     const limit = membersIn(values.KUBERNETES_ONLY_NAMESPACES);
     const all = limit.length > 0 ? undefined : await namespacesIn(client, signal);
     const warnings = changes
-      .filter((name) => name !== '*' && all !== undefined && !all.includes(name))
+      .filter((name) => name !== '*' && all?.more === false && !all.names.includes(name))
       .map((name) => `The cluster has no namespace ${name}`);
     const beyond = changes.filter((name) => name !== '*' && limit.length > 0 && !limit.includes(name));
     if (beyond.length > 0)
@@ -151,15 +152,16 @@ async function whoIs(client: Kubernetes, signal: AbortSignal): Promise<string | 
   }
 }
 
-const mostNamespaces = 1_000;
-
-/** Undefined: the credentials may not list them, or the connection is limited. */
-async function namespacesIn(client: Kubernetes, signal: AbortSignal): Promise<string[] | undefined> {
+/** Undefined: the credentials may not list them, or the connection is limited. `more`: there are more than are read. */
+async function namespacesIn(
+  client: Kubernetes,
+  signal: AbortSignal,
+): Promise<{ names: string[]; more: boolean } | undefined> {
   try {
-    const { items } = await client.core
-      .listNamespace({ limit: mostNamespaces }, client.request(signal))
-      .catch(throwFailure);
-    return items.flatMap(({ metadata }) => metadata?.name ?? []);
+    const { items, truncated } = await readPages((page) =>
+      client.core.listNamespace(page, client.request(signal)),
+    );
+    return { names: items.flatMap(({ metadata }) => metadata?.name ?? []), more: truncated };
   } catch (error) {
     if (isWithheld(error)) return undefined;
     throw error;

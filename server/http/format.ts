@@ -6,7 +6,7 @@ import type { ReadEvent } from '../read-event.ts';
 export interface ReadBy {
   connection: string;
   receivedAt: string;
-  /** Of the delivery: the sender's, else by its words. It is that of what has none of its own. */
+  /** Of the delivery: the sender's, else by its words. It is that of what has none of its own, and of what cannot be read. */
   id: string;
 }
 
@@ -15,6 +15,8 @@ export interface Format {
   name: HttpFormat;
   /** What a delivery is about, where several of one thing follow each other and may have the same words. */
   aboutIn?(json: object): string | undefined;
+  /** Its events have ids in their bytes, so it is not asked whether the words were said before. Left out: they have none. */
+  hasOwnIds?(json: object): boolean;
   /** The events in one delivery. What cannot be read is `unreadable`: it is kept, and parked with the reason. */
   read(json: object, by: ReadBy): ReadEvent[];
 }

@@ -166,14 +166,16 @@ async function readJson(
 ): Promise<ReadEvent[]> {
   const format = formats.find(({ name }) => name === source.format) ?? formats[0];
   const json = parseJsonObject(body);
-  const about = format.aboutIn?.(json);
-  const words = {
-    source: `/http/${connection}`,
-    digest,
-    ...(about === undefined ? {} : { about: subjectFrom(connection, about) }),
-    calledBySender: fitting(unsignedId((name) => headerOf(request, name))),
+  const tellByWords = () => {
+    const about = format.aboutIn?.(json);
+    return idByWords({
+      source: `/http/${connection}`,
+      digest,
+      ...(about === undefined ? {} : { about: subjectFrom(connection, about) }),
+      calledBySender: fitting(unsignedId((name) => headerOf(request, name))),
+    });
   };
-  const id = idOf(request, source) ?? (await idByWords(words));
+  const id = idOf(request, source) ?? (format.hasOwnIds?.(json) ? digest : await tellByWords());
   return format.read(json, { connection, receivedAt, id });
 }
 

@@ -249,6 +249,15 @@ export async function connectionUses(
   ];
 }
 
+/** The refusal to take away a connection that is used. `users`: as `connectionUses` tells them. */
+export const inUse = (name: string, users: readonly string[]) =>
+  new Refusal(
+    409,
+    'In use',
+    `The connection ${name} is used by ${users.slice(0, 20).join('; ')}. Remove the routes, take it out of the reviewed files and let the runs end, or force it: ` +
+      'their calls then fail.',
+  );
+
 export const removeConnection = defineOperation({
   name: 'connections.remove',
   kind: 'change',
@@ -278,13 +287,7 @@ export const removeConnection = defineOperation({
     const { store, connections } = context;
     await findConnection(name, context);
     const users = await connectionUses(name, context);
-    if (users.length > 0 && !force)
-      throw new Refusal(
-        409,
-        'In use',
-        `The connection ${name} is used by ${users.slice(0, 20).join('; ')}. Remove the routes, take it out of the reviewed files and let the runs end, or force it: ` +
-          'their calls then fail.',
-      );
+    if (users.length > 0 && !force) throw inUse(name, users);
     const entry = entryAbout('connection.removed', name, { users, force }, context);
     await store.removeConnection(name, actorOf(context.principal), entry);
     await connections.look();

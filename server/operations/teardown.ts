@@ -9,7 +9,7 @@ import { asRefusal } from '../set-up.ts';
 import { reach, setUpProvider } from '../set-up-account.ts';
 import { dropSecret, removeSource, sourceKind, useOfSource } from '../set-up-source.ts';
 import { setUpMilliseconds, takeTurn } from '../set-up-turn.ts';
-import { connectionName, connectionUses, entryAbout, findConnection } from './connections.ts';
+import { connectionName, connectionUses, entryAbout, findConnection, inUse } from './connections.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 import { callShape } from './setup.ts';
 
@@ -34,7 +34,7 @@ export const teardownConnection = defineOperation({
       .boolean()
       .default(false)
       .describe(
-        'Also where routes or live runs use it, or the provider takes its token no more; what is in use there stays',
+        'Also where routes, policies, lists or live runs use it, or the provider takes its token no more; what is in use there stays',
       ),
     dryRun: z.boolean().default(false).describe('Looks, changes nothing, and tells the calls'),
   }),
@@ -127,14 +127,6 @@ function leftBy(going: Looked['going'], staying: readonly Pick<SetUpItem, 'of'>[
   const left = going.flatMap(({ item }) => sourceOf(item) ?? []);
   return new Set(left.filter((source) => !kept.includes(source)));
 }
-
-const inUse = (name: string, users: readonly string[]) =>
-  new Refusal(
-    409,
-    'In use',
-    `The connection ${name} is used by ${users.slice(0, 20).join('; ')}. Remove the routes and let the runs end, or force it: ` +
-      'their calls then fail.',
-  );
 
 interface Asked {
   connection: StoredConnection;

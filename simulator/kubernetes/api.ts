@@ -63,7 +63,7 @@ export function mountApi(app: Express, world: KubernetesWorld, act: Act, clock: 
     response.status(201).json({ ...kind, status: { userInfo: { username: user } } });
   });
 
-  app.get('/api/v1/namespaces', (_, response) => {
+  app.get('/api/v1/namespaces', (request, response) => {
     requireGranted(world, {
       group: '',
       resource: 'namespaces',
@@ -73,8 +73,13 @@ export function mountApi(app: Express, world: KubernetesWorld, act: Act, clock: 
       verb: 'list',
     });
     const names = new Set([...world.deployments, ...world.pods].map(({ metadata }) => metadata.namespace));
-    const items = [...names].sort().map((name) => ({ metadata: { name } }));
-    response.json({ kind: 'NamespaceList', apiVersion: 'v1', metadata: {}, items });
+    const { items, ...position } = pageOf([...names].sort(), query(request));
+    response.json({
+      kind: 'NamespaceList',
+      apiVersion: 'v1',
+      metadata: position,
+      items: items.map((name) => ({ metadata: { name } })),
+    });
   });
 
   app.get(
@@ -118,7 +123,6 @@ export function mountApi(app: Express, world: KubernetesWorld, act: Act, clock: 
     return undefined;
   }
 
-  /** A position is a number in the list: it holds as long as the list does, which is long enough here. */
   function list({ resource, namespace }: Asked & { resource: Resource }, request: Request) {
     const asked = query(request);
     const matching = world[resource].filter(
@@ -127,20 +131,14 @@ export function mountApi(app: Express, world: KubernetesWorld, act: Act, clock: 
         matchesLabels(asked.get('labelSelector') ?? '', object.metadata.labels) &&
         matchesFields(asked.get('fieldSelector') ?? '', object),
     );
-    const start = Number(Buffer.from(asked.get('continue') ?? '', 'base64url').toString() || 0);
-    const end = start + Number(asked.get('limit') || matching.length);
-    const rest = matching.length - end;
-    const position = rest > 0 && {
-      continue: Buffer.from(`${end}`).toString('base64url'),
-      remainingItemCount: rest,
-    };
+    const { items, ...position } = pageOf<object>(matching, asked);
     const { group, kind } = lists[resource];
     const version = group === 'autoscaling' ? 'v2' : 'v1';
     return {
       kind: `${kind}List`,
       apiVersion: group ? `${group}/${version}` : version,
       metadata: { resourceVersion: `${world.nextVersion}`, ...position },
-      items: matching.slice(start, end),
+      items,
     };
   }
 
@@ -235,6 +233,17 @@ const deleteBody = z.object({
 
 const bodyOf = (request: Request) => (Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '');
 const query = (request: Request) => new URL(request.originalUrl, 'http://simulator').searchParams;
+
+/** What a list answers of all. A position is a number in the list: it holds as long as the list does, which is long enough here. */
+function pageOf<Item>(all: readonly Item[], asked: URLSearchParams) {
+  const start = Number(Buffer.from(asked.get('continue') ?? '', 'base64url').toString() || 0);
+  const end = start + Number(asked.get('limit') || all.length);
+  const rest = all.length - end;
+  return {
+    items: all.slice(start, end),
+    ...(rest > 0 ? { continue: Buffer.from(`${end}`).toString('base64url'), remainingItemCount: rest } : {}),
+  };
+}
 
 /** Goes the way of a write, and keeps nothing of it. A deletion says so in its body: beside one no options of the query are read. */
 const isDryRun = (request: Request) => request.method === 'PATCH' && query(request).has('dryRun');

@@ -302,6 +302,13 @@ describe('a monitor', () => {
     ]);
   });
 
+  it('is told from a repeat by ids in its bytes: the store is asked about no words, and parks no alert twice', async () => {
+    const receiver = await start();
+    for (const _ of ['first', 'again']) await send(receiver, { status: 'odd' }, { status: 'odder' }, alert());
+    expect(receiver.stored.map(({ unreadable }) => unreadable !== undefined)).toEqual([true, true, false]);
+    expect(receiver.worded).toEqual([]);
+  });
+
   it('with one alert that cannot be read loses no other, and that one is parked', async () => {
     const receiver = await start();
     expect((await send(receiver, { status: 'odd' }, alert())).status).toBe(202);
@@ -336,6 +343,10 @@ describe('GitHub', () => {
     const ping = JSON.stringify({ zen: 'Keep it simple.', hook_id: 1 });
     await post(receiver, 'github', ping, byGitHub(ping));
     expect(receiver.stored.map(({ type }) => type)).toEqual(['github.other', 'github.ping']);
+    expect(receiver.worded).toHaveLength(2);
+    const told = JSON.stringify({ deployment_status: {} });
+    await post(receiver, 'github', told, byGitHub(told));
+    expect(receiver.worded).toHaveLength(2);
   });
 
   it('names each delivery; a copy of one under another name is none that is new', async () => {

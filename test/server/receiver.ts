@@ -31,6 +31,8 @@ export interface Receiver {
   server: Server;
   /** What the store took, in order, without the duplicates. */
   stored: Delivery[];
+  /** The sources of what was told by its words, in the order in which the store was asked. */
+  worded: string[];
   /** What was handed to the dispatcher. */
   dispatched: StoredEvent[];
   /** What the routes for Slack lead to. */
@@ -54,6 +56,7 @@ export async function startReceiver(
   overrides: Partial<AppOptions & Pick<TakingOptions, 'apiUrl' | 'wayToSlack' | 'forms'>> = {},
 ): Promise<Receiver> {
   const stored: Delivery[] = [];
+  const worded: string[] = [];
   const dispatched: StoredEvent[] = [];
   const log: string[] = [];
   const seqs = new Map<string, number>();
@@ -100,6 +103,7 @@ export async function startReceiver(
         head: () => orFail({ seq: 7, hash: 'x' }),
         idByWords: async ({ source, digest, about = digest, calledBySender }) => {
           if (failure) throw failure;
+          worded.push(source);
           const before = words.get(`${source} ${about}`);
           const isRepeat = before?.digest === digest;
           const id = isRepeat ? before.id : (calledBySender ?? `${digest}/${stored.length}`);
@@ -129,6 +133,7 @@ export async function startReceiver(
     port,
     server,
     stored,
+    worded,
     dispatched,
     take,
     log,

@@ -52,6 +52,7 @@ const known: readonly { key: string; read(json: object, by: ReadBy): ReadEvent }
  */
 export const github: Format = {
   name: 'github',
+  hasOwnIds: (json) => known.some(({ key }) => key in json),
   read(json, by) {
     const { connection, receivedAt, id } = by;
     const found = known.find(({ key }) => key in json);

@@ -77,7 +77,11 @@ const bounded = (given: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(given).map(([name, value]) => [name, boundedText(value)]));
 
 /** https://prometheus.io/docs/alerting/latest/configuration/#webhook_config */
-export const alertmanager: Format = { name: 'alertmanager', read: alertsOf('alertmanager') };
+export const alertmanager: Format = {
+  name: 'alertmanager',
+  hasOwnIds: () => true,
+  read: alertsOf('alertmanager'),
+};
 
 /** https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier */
-export const grafana: Format = { name: 'grafana', read: alertsOf('grafana') };
+export const grafana: Format = { name: 'grafana', hasOwnIds: () => true, read: alertsOf('grafana') };

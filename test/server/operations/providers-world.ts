@@ -1,8 +1,4 @@
 import { onTestFinished } from 'vitest';
-import { clientFor } from '../../../activities/clients.ts';
-import { activities } from '../../../activities/index.ts';
-import { providers } from '../../../activities/providers.ts';
-import { encryptionOf } from '../../../secrets/encryption.ts';
 import type { OperationContext } from '../../../server/operations/operation.ts';
 import { ec2Environment, ec2Simulation } from '../../../simulator/ec2.ts';
 import { githubEnvironment, githubSimulation } from '../../../simulator/github.ts';
@@ -11,11 +7,8 @@ import { kubernetesConfig, kubernetesSimulation } from '../../../simulator/kuber
 import { type Simulation, type Simulator, startSimulator } from '../../../simulator/simulator.ts';
 import { slackEnvironment, slackSimulation } from '../../../simulator/slack.ts';
 import type { Store } from '../../../store/store.ts';
-import { storedConnections } from '../../../store/stored-connections.ts';
-import { worldOn } from '../../api/served.ts';
-import { isChange } from '../../requests.ts';
 import { fresh } from '../../store/world.ts';
-import { askingOf, publicUrl } from './set-up-world.ts';
+import { adminOn, askingOf, changesAt } from './set-up-world.ts';
 
 export interface Kind {
   simulation: () => Simulation<object>;
@@ -80,29 +73,10 @@ export async function startAccount(store: Store, word: Word, changes: Partial<Op
   const kind: Kind = kinds[word];
   const simulator: Simulator<object> = await startSimulator(kind.simulation());
   onTestFinished(() => simulator.close());
-  const learnt: string[] = [];
-  const context: OperationContext = {
-    ...worldOn(store),
-    connections: storedConnections({
-      store,
-      encryption: encryptionOf('a key of the tests'),
-      learn: (secrets) => void learnt.push(...secrets),
-    }),
-    providers,
-    activities: async () => activities,
-    clientFor: (provider, values) => clientFor(provider, values, {}),
-    publicUrl,
-    principal: { kind: 'person', name: 'ada@example.com', role: 'admin' },
-    via: 'api',
-    ...changes,
-  };
+  const { context, learnt, valuesOf } = adminOn(store, changes);
   const name = fresh(`${word}-`);
   const { answers, secrets } = kind.answers(simulator.url);
-  const values = async () => (await context.connections.look()).connections.get(name)?.values;
   const provider = word === 'aws' ? 'ec2' : word;
-  /** The requests that change something, in a line each. */
-  const changesMade = () =>
-    simulator.calls.filter((call) => isChange(provider, call)).map(({ method, path }) => `${method} ${path}`);
   return {
     simulator,
     world: simulator.world as Record<string, unknown>,
@@ -111,9 +85,9 @@ export async function startAccount(store: Store, word: Word, changes: Partial<Op
     answers: { name, ...answers },
     secrets,
     ask: askingOf(word, context),
-    values,
+    values: () => valuesOf(name),
     learnt,
     provider,
-    changes: changesMade,
+    changes: () => changesAt(simulator, provider),
   };
 }

@@ -283,6 +283,22 @@ describe('what setup can choose from', () => {
     expect(changes()).toEqual([]);
   });
 
+  it('is every namespace of a cluster that has many, and none of them is missed', async () => {
+    const { answers, ask, world: cluster } = await startAccount(store, 'kubernetes');
+    const { pods } = cluster as { pods: { metadata: object }[] };
+    const [pod] = pods;
+    const names = Array.from({ length: 1_100 }, (_, index) => `team-${1_000 + index}`);
+    for (const namespace of names)
+      pods.push({ ...structuredClone(pod), metadata: { ...pod?.metadata, namespace } });
+    const told = await ask(setupChoices, { ...answers, query: 'team-' });
+    expect(told.lists.namespaces?.map(({ value }: { value: string }) => value)).toEqual(names);
+    expect(told.more).toBe(false);
+    const { warnings } = await ask(setupConnect, { ...answers, namespaces: 'team-2099,team-3000' });
+    expect(warnings.filter((each: string) => each.includes('no namespace'))).toEqual([
+      'The cluster has no namespace team-3000',
+    ]);
+  });
+
   it('is, of a kubeconfig with several contexts, one of them first; the others are not kept', async () => {
     const { answers, ask, values } = await startAccount(store, 'kubernetes');
     const { kubeconfig, ...others } = answers as Record<string, string>;

@@ -4,7 +4,8 @@ import { activities } from '../../../activities/index.ts';
 import { providers } from '../../../activities/providers.ts';
 import { encryptionOf } from '../../../secrets/encryption.ts';
 import type { AnyOperation, OperationContext } from '../../../server/operations/operation.ts';
-import { type PagerDutySimulator, startPagerDuty } from '../../../simulator/pagerduty.ts';
+import { startPagerDuty } from '../../../simulator/pagerduty.ts';
+import type { Simulator } from '../../../simulator/simulator.ts';
 import type { Store } from '../../../store/store.ts';
 import { storedConnections } from '../../../store/stored-connections.ts';
 import { worldOn } from '../../api/served.ts';
@@ -15,12 +16,8 @@ import { fresh } from '../../store/world.ts';
 export const accountToken = 'y_NbAkKc66ryYTWUXYEu';
 export const publicUrl = 'https://baton.example.com';
 
-/** An account of PagerDuty, and an admin who sets it up. */
-export async function startSetUp(store: Store, changes: Partial<OperationContext> = {}) {
-  const simulator = await startPagerDuty();
-  onTestFinished(() => simulator.close());
-  simulator.world.token = accountToken;
-  simulator.world.teams = [{ id: 'PTEAM01', name: 'Payments' }];
+/** An admin of a Baton that reaches providers for real. `learnt`: the secrets that are kept out of all that is shown. */
+export function adminOn(store: Store, changes: Partial<OperationContext> = {}) {
   const learnt: string[] = [];
   const context: OperationContext = {
     ...worldOn(store),
@@ -37,6 +34,17 @@ export async function startSetUp(store: Store, changes: Partial<OperationContext
     via: 'api',
     ...changes,
   };
+  const valuesOf = async (name: string) => (await context.connections.look()).connections.get(name)?.values;
+  return { context, learnt, valuesOf };
+}
+
+/** An account of PagerDuty, and an admin who sets it up. */
+export async function startSetUp(store: Store, changes: Partial<OperationContext> = {}) {
+  const simulator = await startPagerDuty();
+  onTestFinished(() => simulator.close());
+  simulator.world.token = accountToken;
+  simulator.world.teams = [{ id: 'PTEAM01', name: 'Payments' }];
+  const { context, learnt, valuesOf } = adminOn(store, changes);
   const name = fresh('eu-');
   /** By what the account is reached, and an answer to each question. */
   const answers = {
@@ -50,7 +58,7 @@ export async function startSetUp(store: Store, changes: Partial<OperationContext
     webhook: 'account',
   };
   const ask = askingOf('pagerduty', context);
-  const values = async () => (await context.connections.look()).connections.get(name)?.values;
+  const values = () => valuesOf(name);
   const actions = async () =>
     (await store.readRecord({ subject: `connection:${name}`, limit: 100 })).map(({ action }) => action);
   return { simulator, context, name, answers, ask, values, actions, learnt };
@@ -77,5 +85,5 @@ export const askingOf =
   };
 
 /** The requests that change something, in a line each: `POST /services`. */
-export const changesAt = ({ calls }: PagerDutySimulator) =>
-  calls.filter((call) => isChange('pagerduty', call)).map(({ method, path }) => `${method} ${path}`);
+export const changesAt = ({ calls }: Pick<Simulator<object>, 'calls'>, provider = 'pagerduty') =>
+  calls.filter((call) => isChange(provider, call)).map(({ method, path }) => `${method} ${path}`);

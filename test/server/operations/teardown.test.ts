@@ -8,6 +8,7 @@ import { setupConnect } from '../../../server/operations/setup.ts';
 import { teardownConnection } from '../../../server/operations/teardown.ts';
 import { raiseIncident } from '../../../simulator/pagerduty.ts';
 import type { Store } from '../../../store/store.ts';
+import { defineSubscription } from '../../../triggers/subscription.ts';
 import { delivery, embeddedWorld, entry, fresh, type World } from '../../store/world.ts';
 import { changesAt, publicUrl, startSetUp } from './set-up-world.ts';
 
@@ -189,6 +190,16 @@ describe('teardown', () => {
     expect(changes()).toEqual([]);
     const done = await ask(teardownConnection, { ...input, force: true });
     expect(done.warnings).toEqual([expect.stringContaining('its calls then fail')]);
+  });
+
+  it('refuses while a subscription uses it, and says where that is taken out', async () => {
+    const { ask, input, changes, name, context } = await setUp();
+    const board = defineSubscription({ name: 'board', types: ['run.failed'], connection: name });
+    context.policies = async () => ({ pages: [], journal: [], subscriptions: [board] });
+    await expect(ask(teardownConnection, input)).rejects.toMatchObject(
+      refusal(409, /is used by the subscription board\. .*reviewed files/),
+    );
+    expect(changes()).toEqual([]);
   });
 
   it('tells in a dry run what it would take away', async () => {
