@@ -132,8 +132,8 @@ export function useQuery<Answer>(
   useEffect(() => {
     if (!entry) return;
     entry.users += 1;
-    if (entry.data.value === undefined || entry.isStale || Date.now() - entry.loadedAt > apartMs)
-      void load(entry);
+    // What is being read for another part of the page is read for this one too.
+    if (!entry.isLoading && (entry.isStale || Date.now() - entry.loadedAt > apartMs)) void load(entry);
     return () => {
       entry.users -= 1;
     };
