@@ -5,6 +5,7 @@ import type { Approval, Call } from '../api/shapes.ts';
 import { ActionState, Do, useAction, WhyNot } from '../parts/action.tsx';
 import { About, Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { Reason } from '../parts/reason.tsx';
 import { Code, Copy, Said } from '../parts/said.tsx';
 import { Shown } from '../parts/shown.tsx';
 import { Status } from '../parts/status.tsx';
@@ -192,7 +193,6 @@ function Answer({ approval }: { approval: Approval }) {
   const may = approval.can?.approve ?? right;
   const mayRefuse = approval.can?.refuse ?? right;
   const { is } = action.state.value;
-  const isBusy = is === 'sending' || is === 'done';
   const needsReason =
     (reasonRequired || overridesGuards) && said === '' ? 'Give the reason first: this one needs it.' : true;
   const send = (verb: 'approve' | 'refuse') =>
@@ -209,15 +209,11 @@ function Answer({ approval }: { approval: Approval }) {
     `npx baton approvals ${verb} ${inShell(id)}${said === '' ? '' : ` --reason ${inShell(said)}`}`;
   return (
     <div class="answer stack-small">
-      <label class="field">
-        <span>Reason, for those who read the record (to refuse, it is needed)</span>
-        <input
-          type="text"
-          value={reason}
-          maxLength={500}
-          onInput={(event) => setReason(event.currentTarget.value)}
-        />
-      </label>
+      <Reason
+        label="Reason, for those who read the record (to refuse, it is needed)"
+        value={reason}
+        onWrite={setReason}
+      />
       <div class="buttons">
         <Do
           can={
@@ -227,12 +223,17 @@ function Answer({ approval }: { approval: Approval }) {
                 : true
               : mayRefuse
           }
-          isBusy={isBusy}
+          isBusy={action.isSent}
           onClick={() => void send('refuse')}
         >
           Refuse
         </Do>
-        <Do look="needs" can={may === true ? needsReason : may} isBusy={isBusy} onClick={() => setSure(true)}>
+        <Do
+          look="needs"
+          can={may === true ? needsReason : may}
+          isBusy={action.isSent}
+          onClick={() => setSure(true)}
+        >
           Approve: <Said text={afterColon(summary)} />
         </Do>
         <Copy text={command('approve')} label="Copy as baton command" isWord />
@@ -261,7 +262,7 @@ function Answer({ approval }: { approval: Approval }) {
             </button>
             <Do
               look="needs"
-              isBusy={isBusy}
+              isBusy={action.isSent}
               onClick={() => {
                 void send('approve').then(() => setSure(false));
               }}

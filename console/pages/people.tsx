@@ -3,7 +3,8 @@ import { change, request } from '../api/ask.ts';
 import { refresh, useQuery } from '../api/query.ts';
 import type { Page } from '../api/shapes.ts';
 import { ActionState, Do, useAction, WhyNot } from '../parts/action.tsx';
-import { About, Dialog } from '../parts/dialog.tsx';
+import { AskFirst } from '../parts/ask-first.tsx';
+import { Dialog } from '../parts/dialog.tsx';
 import { Code, Copy, Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
 import { When } from '../parts/when.tsx';
@@ -218,30 +219,20 @@ function MakeDialog({ onClose }: { onClose: () => void }) {
 }
 
 function RevokeDialog({ token, onClose }: { token: Token; onClose: () => void }) {
-  const action = useAction();
-  const isBusy = action.state.value.is === 'sending' || action.state.value.is === 'done';
   return (
-    <Dialog title="Revoke a token" onClose={onClose}>
-      <About>
-        <Said text={token.name} /> <span class="mono">{token.id}</span>, {token.role}. It ends from the next
-        request on, in every process.
-      </About>
-      <div class="buttons">
-        <Do
-          look="danger"
-          isBusy={isBusy}
-          onClick={() =>
-            void action.run(
-              () => request('DELETE', `/api/v1/tokens/${inPath(token.id)}`).finally(() => refresh('/tokens')),
-              () => 'It is revoked',
-            )
-          }
-        >
-          Revoke {token.name}
-        </Do>
-        <Copy text={`npx baton tokens revoke ${inShell(token.id)}`} label="Copy as baton command" isWord />
-      </div>
-      <ActionState action={action} />
-    </Dialog>
+    <AskFirst
+      title="Revoke a token"
+      about={
+        <>
+          <Said text={token.name} /> <span class="mono">{token.id}</span>, {token.role}. It ends from the next
+          request on, in every process.
+        </>
+      }
+      verb={`Revoke ${token.name}`}
+      send={() => request('DELETE', `/api/v1/tokens/${inPath(token.id)}`).finally(() => refresh('/tokens'))}
+      said={() => 'It is revoked'}
+      command={() => `npx baton tokens revoke ${inShell(token.id)}`}
+      onClose={onClose}
+    />
   );
 }

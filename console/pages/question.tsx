@@ -3,6 +3,7 @@ import { change } from '../api/ask.ts';
 import { refresh, useQuery } from '../api/query.ts';
 import type { FormField, Question } from '../api/shapes.ts';
 import { ActionState, Do, useAction, WhyNot } from '../parts/action.tsx';
+import { Reason } from '../parts/reason.tsx';
 import { Code, Copy, Said } from '../parts/said.tsx';
 import { Shown } from '../parts/shown.tsx';
 import { Status } from '../parts/status.tsx';
@@ -115,7 +116,6 @@ function Decide({ question, parked }: { question: Question; parked: NonNullable<
   const [isOther, setOther] = useState(false);
   const said = reason.trim();
   const may = question.can?.unpark ?? question.can?.retry ?? can('runs.unpark');
-  const isBusy = action.state.value.is === 'sending' || action.state.value.is === 'done';
   const other = parsed(text);
   const send = (decision: 'retry' | 'skip' | 'abort') =>
     void action.run(
@@ -133,15 +133,11 @@ function Decide({ question, parked }: { question: Question; parked: NonNullable<
   const retry = may === true ? (isOther && !other ? 'The input is not valid JSON.' : true) : may;
   return (
     <div class="answer stack-small">
-      <label class="field">
-        <span>Reason, for those who read the record (to skip or to abort, it is needed)</span>
-        <input
-          type="text"
-          value={reason}
-          maxLength={500}
-          onInput={(event) => setReason(event.currentTarget.value)}
-        />
-      </label>
+      <Reason
+        label="Reason, for those who read the record (to skip or to abort, it is needed)"
+        value={reason}
+        onWrite={setReason}
+      />
       {isOther ? (
         <label class="field">
           <span>The input of {parked.step}, as JSON. The server checks it before anything is tried</span>
@@ -159,16 +155,16 @@ function Decide({ question, parked }: { question: Question; parked: NonNullable<
         </details>
       )}
       <div class="buttons">
-        <Do look="needs" can={retry} isBusy={isBusy} onClick={() => send('retry')}>
+        <Do look="needs" can={retry} isBusy={action.isSent} onClick={() => send('retry')}>
           Retry {parked.step}
         </Do>
         <button type="button" class="button" aria-pressed={isOther} onClick={() => setOther(!isOther)}>
           With other input
         </button>
-        <Do can={withReason} isBusy={isBusy} onClick={() => send('skip')}>
+        <Do can={withReason} isBusy={action.isSent} onClick={() => send('skip')}>
           Skip it
         </Do>
-        <Do look="danger" can={withReason} isBusy={isBusy} onClick={() => send('abort')}>
+        <Do look="danger" can={withReason} isBusy={action.isSent} onClick={() => send('abort')}>
           Abort the run
         </Do>
         <Copy
@@ -199,7 +195,6 @@ function Fill({ question }: { question: Question }) {
   const action = useAction();
   const [values, setValues] = useState<Record<string, string | boolean>>({});
   const may = question.can?.answer ?? can('questions.answer');
-  const isBusy = action.state.value.is === 'sending' || action.state.value.is === 'done';
   const send = (given: Record<string, unknown>) =>
     void action.run(
       () =>
@@ -213,7 +208,7 @@ function Fill({ question }: { question: Question }) {
       {'options' in form ? (
         <div class="buttons">
           {form.options.map(({ value, label, description }) => (
-            <Do key={value} can={may} isBusy={isBusy} onClick={() => send({ choice: value })}>
+            <Do key={value} can={may} isBusy={action.isSent} onClick={() => send({ choice: value })}>
               <span title={description}>{visible(label)}</span>
             </Do>
           ))}
@@ -229,7 +224,12 @@ function Fill({ question }: { question: Question }) {
             />
           ))}
           <div class="buttons">
-            <Do look="needs" can={may} isBusy={isBusy} onClick={() => send(typed(form.fields, values))}>
+            <Do
+              look="needs"
+              can={may}
+              isBusy={action.isSent}
+              onClick={() => send(typed(form.fields, values))}
+            >
               Answer
             </Do>
           </div>

@@ -14,9 +14,10 @@ type State =
 /** Something that changes the world: it is sent, and then the server has said that it is done, or why not. Nothing looks done before. */
 export interface Action {
   state: { value: State };
+  /** It is on its way or done, and so not to be sent again. */
+  readonly isSent: boolean;
   /** `said` words what the server has answered. */
   run<Answer>(send: () => Promise<Answer>, said: (answer: Answer) => string): Promise<Answer | undefined>;
-  clear(): void;
 }
 
 export function useAction(): Action {
@@ -24,16 +25,17 @@ export function useAction(): Action {
     const state = signal<State>({ is: 'idle' });
     return {
       state,
-      clear() {
-        state.value = { is: 'idle' };
+      get isSent() {
+        return state.value.is === 'sending' || state.value.is === 'done';
       },
       async run(send, said) {
         if (state.value.is === 'sending') return undefined;
         state.value = { is: 'sending' };
         try {
           const answer = await send();
-          state.value = { is: 'done', said: said(answer) };
-          announce(said(answer));
+          const words = said(answer);
+          state.value = { is: 'done', said: words };
+          announce(words);
           return answer;
         } catch (error) {
           const why = error instanceof Problem ? error.message : String(error);
