@@ -1,14 +1,15 @@
+import { Fragment } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { change } from '../api/ask.ts';
 import { refresh, useQuery } from '../api/query.ts';
 import type { FormField, Question } from '../api/shapes.ts';
 import { ActionState, Do, useAction, WhyNot } from '../parts/action.tsx';
+import { AskedPanel } from '../parts/asked.tsx';
 import { Reason } from '../parts/reason.tsx';
 import { Code, Copy, Said } from '../parts/said.tsx';
 import { Shown } from '../parts/shown.tsx';
-import { Status } from '../parts/status.tsx';
-import { Deadline, When } from '../parts/when.tsx';
-import { incidentPath, inPath, runPath } from '../routes.ts';
+import { When } from '../parts/when.tsx';
+import { inPath } from '../routes.ts';
 import { can } from '../session.ts';
 import { inShell, pretty, visible } from '../text.ts';
 
@@ -20,86 +21,66 @@ export function QuestionPart({ id }: { id: string }) {
   return (
     <div>
       <Shown query={question} rows={8} what="the question">
-        {(answer) => <Asked question={answer} />}
+        {(answer) => <Whole question={answer} />}
       </Shown>
     </div>
   );
 }
 
-function Asked({ question }: { question: Question }) {
-  const { summary, state, subject, runId, whoMay, expiresAt, parked, answers } = question;
+function Whole({ question }: { question: Question }) {
+  const { summary, state, whoMay, parked, answers } = question;
   const isPending = state === 'pending';
   return (
-    <article class="panel approval" aria-label={visible(summary)}>
-      <header>
-        <h2>
-          <Said text={parked ? `Parked: ${parked.step}` : summary} />
-        </h2>
-        {isPending ? <Deadline at={expiresAt} /> : <Status state={state} />}
-      </header>
-      <div class="body stack">
-        <p class="facts">
-          {subject !== undefined && (
-            <span>
-              incident{' '}
-              <a href={incidentPath(subject)}>
-                <Said text={subject} />
-              </a>
-            </span>
-          )}
-          <span>
-            run{' '}
-            <a href={runPath(runId)}>
-              <Said text={runId} />
-            </a>
-          </span>
-        </p>
-        {parked && (
-          <>
-            <p class="note red">
-              <Said text={`${parked.failure.class}: ${parked.failure.message}`} />
+    <AskedPanel asked={question} title={<Said text={parked ? `Parked: ${parked.step}` : summary} />}>
+      {parked && (
+        <>
+          <p class="note red">
+            <Said text={`${parked.failure.class}: ${parked.failure.message}`} />
+          </p>
+          {parked.uncertainSince && (
+            <p class="note amber">
+              It may have been made: an attempt began <When at={parked.uncertainSince} /> and was not
+              answered. A retry looks first.
             </p>
-            {parked.uncertainSince && (
-              <p class="note amber">
-                It may have been made: an attempt began <When at={parked.uncertainSince} /> and was not
-                answered. A retry looks first.
-              </p>
-            )}
+          )}
+        </>
+      )}
+      <dl class="pairs">
+        <dt>Who may</dt>
+        <dd>
+          <Said text={whoMay} />
+        </dd>
+        {answers.map((answer) => (
+          <Fragment key={answer.at}>
+            <dt>Answered</dt>
+            <dd>
+              by <Said text={answer.name} />, <When at={answer.at} />: <Said text={pretty(answer.values)} />
+              {answer.reason && (
+                <>
+                  , because: <Said text={answer.reason} />
+                </>
+              )}
+            </dd>
+          </Fragment>
+        ))}
+        {!isPending && question.closedBecause && (
+          <>
+            <dt>Ended</dt>
+            <dd>
+              <Said text={question.closedBecause} />
+            </dd>
           </>
         )}
-        <dl class="pairs">
-          <dt>Who may</dt>
-          <dd>
-            <Said text={whoMay} />
-          </dd>
-          {answers.map((answer) => (
-            <>
-              <dt>Answered</dt>
-              <dd>
-                by <Said text={answer.name} />, <When at={answer.at} />: <Said text={pretty(answer.values)} />
-              </dd>
-            </>
-          ))}
-          {!isPending && question.closedBecause && (
-            <>
-              <dt>Ended</dt>
-              <dd>
-                <Said text={question.closedBecause} />
-              </dd>
-            </>
-          )}
-        </dl>
-        {isPending &&
-          (parked ? <Decide question={question} parked={parked} /> : <Fill question={question} />)}
-      </div>
-    </article>
+      </dl>
+      {isPending && (parked ? <Decide question={question} parked={parked} /> : <Fill question={question} />)}
+    </AskedPanel>
   );
 }
 
 type Input = Record<string, unknown>;
 
 /** The fields that are another than before; one that is gone is null. */
-export function differing(before: Input, after: Input): Input {
+function differing(before: Input, after: Input): Input {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   return Object.fromEntries(
     [...names].flatMap((name) =>
