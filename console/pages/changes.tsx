@@ -9,6 +9,7 @@ import { Chips } from '../parts/chips.tsx';
 import { Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
 import { Mark } from '../parts/status.tsx';
+import { Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 import { can } from '../session.ts';
 import { counted, inShell } from '../text.ts';
@@ -87,62 +88,51 @@ export function ChangesPage() {
               </p>
             </Empty>
           ) : (
-            <table class="table">
-              <caption class="hidden-text">{counted(items.length, 'hold')}</caption>
-              <thead>
-                <tr>
-                  <th scope="col">Kind</th>
-                  <th scope="col">Why</th>
-                  <th scope="col">Holds</th>
-                  <th scope="col">Set by</th>
-                  <th scope="col">Until</th>
-                  <th scope="col">
-                    <span class="hidden-text">Action</span>
-                  </th>
+            <Table
+              caption={counted(items.length, 'hold')}
+              heads={['Kind', 'Why', 'Holds', 'Set by', 'Until']}
+              hasActions
+            >
+              {items.map((hold) => (
+                <tr key={hold.id}>
+                  <td class="nowrap">
+                    <Mark
+                      tone={hold.liftedAt ? 'grey' : hold.kind === 'kill-switch' ? 'red' : 'amber'}
+                      icon="shield"
+                    >
+                      {hold.kind}
+                    </Mark>
+                  </td>
+                  <td class="grow">
+                    <Said text={hold.reason} />
+                  </td>
+                  <td>
+                    <Said text={scopeOf(hold)} />
+                  </td>
+                  <td>
+                    <Said text={hold.by} />, <When at={hold.from} only="relative" />
+                  </td>
+                  <td>
+                    {hold.liftedAt ? (
+                      <>
+                        lifted by <Said text={hold.liftedBy} />: <Said text={hold.liftedBecause} />
+                      </>
+                    ) : hold.until ? (
+                      <When at={hold.until} />
+                    ) : (
+                      'somebody lifts it'
+                    )}
+                  </td>
+                  <td class="actions">
+                    {!hold.liftedAt && (
+                      <Do can={mayLift} onClick={() => setLifted(hold)}>
+                        Lift
+                      </Do>
+                    )}
+                  </td>
                 </tr>
-              </thead>
-              <tbody>
-                {items.map((hold) => (
-                  <tr key={hold.id}>
-                    <td class="nowrap">
-                      <Mark
-                        tone={hold.liftedAt ? 'grey' : hold.kind === 'kill-switch' ? 'red' : 'amber'}
-                        icon="shield"
-                      >
-                        {hold.kind}
-                      </Mark>
-                    </td>
-                    <td class="grow">
-                      <Said text={hold.reason} />
-                    </td>
-                    <td>
-                      <Said text={scopeOf(hold)} />
-                    </td>
-                    <td>
-                      <Said text={hold.by} />, <When at={hold.from} only="relative" />
-                    </td>
-                    <td>
-                      {hold.liftedAt ? (
-                        <>
-                          lifted by <Said text={hold.liftedBy} />: <Said text={hold.liftedBecause} />
-                        </>
-                      ) : hold.until ? (
-                        <When at={hold.until} />
-                      ) : (
-                        'somebody lifts it'
-                      )}
-                    </td>
-                    <td class="actions">
-                      {!hold.liftedAt && (
-                        <Do can={mayLift} onClick={() => setLifted(hold)}>
-                          Lift
-                        </Do>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+              ))}
+            </Table>
           )
         }
       </Shown>

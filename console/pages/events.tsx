@@ -8,6 +8,7 @@ import { More } from '../parts/more.tsx';
 import { Code, Copy, Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
 import { Status } from '../parts/status.tsx';
+import { Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 import { address, eventPath, incidentPath, inPath } from '../routes.ts';
 import { can } from '../session.ts';
@@ -76,49 +77,39 @@ export function EventsPage() {
             </Empty>
           ) : (
             <>
-              <table class="table">
-                <caption class="hidden-text">{counted(items.length, 'event')}, newest first</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">Became</th>
-                    <th scope="col">Event</th>
-                    <th scope="col">Why</th>
-                    <th scope="col">About</th>
-                    <th scope="col">From</th>
-                    <th scope="col">Came</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((event) => (
-                    <tr key={event.seq}>
-                      <td class="nowrap">
-                        <Status state={event.disposition ?? 'pending'} />
-                      </td>
-                      <td class="nowrap">
-                        <a href={eventPath(event.seq)} data-row>
-                          <span class="soft">{event.seq}</span> {eventWords(event.type)}
+              <Table
+                caption={`${counted(items.length, 'event')}, newest first`}
+                heads={['Became', 'Event', 'Why', 'About', 'From', 'Came']}
+              >
+                {items.map((event) => (
+                  <tr key={event.seq}>
+                    <td class="nowrap">
+                      <Status state={event.disposition ?? 'pending'} />
+                    </td>
+                    <td class="nowrap">
+                      <a href={eventPath(event.seq)} data-row>
+                        <span class="soft">{event.seq}</span> {eventWords(event.type)}
+                      </a>
+                    </td>
+                    <td class="grow">
+                      <Said text={event.reason ?? ''} />
+                    </td>
+                    <td>
+                      {event.subject !== undefined && (
+                        <a href={incidentPath(event.subject)} class="mono small">
+                          <Said text={event.subject} />
                         </a>
-                      </td>
-                      <td class="grow">
-                        <Said text={event.reason ?? ''} />
-                      </td>
-                      <td>
-                        {event.subject !== undefined && (
-                          <a href={incidentPath(event.subject)} class="mono small">
-                            <Said text={event.subject} />
-                          </a>
-                        )}
-                      </td>
-                      <td class="wide">
-                        <Said text={event.source} />
-                      </td>
-                      <td class="nowrap">
-                        <When at={event.receivedAt} only="relative" />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
+                      )}
+                    </td>
+                    <td class="wide">
+                      <Said text={event.source} />
+                    </td>
+                    <td class="nowrap">
+                      <When at={event.receivedAt} only="relative" />
+                    </td>
+                  </tr>
+                ))}
+              </Table>
               <More next={next} count={50} />
             </>
           )

@@ -7,6 +7,7 @@ import { More } from '../parts/more.tsx';
 import { Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
 import { Mark, Status } from '../parts/status.tsx';
+import { Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 import { address, incidentPath } from '../routes.ts';
 import { stateOf } from '../run-state.ts';
@@ -105,27 +106,15 @@ export function IncidentsPage() {
 
 function IncidentTable({ items }: { items: readonly ListedIncident[] }) {
   return (
-    <table class="table">
-      <caption class="hidden-text">{counted(items.length, 'incident')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">State</th>
-          <th scope="col">Incident</th>
-          <th scope="col">Age</th>
-          <th scope="col">Service</th>
-          <th scope="col">Assigned to</th>
-          <th scope="col">Baton</th>
-          <th scope="col">
-            <span class="hidden-text">Action</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {items.map((item) => (
-          <IncidentRow key={item.id} item={item} />
-        ))}
-      </tbody>
-    </table>
+    <Table
+      caption={counted(items.length, 'incident')}
+      heads={['State', 'Incident', 'Age', 'Service', 'Assigned to', 'Baton']}
+      hasActions
+    >
+      {items.map((item) => (
+        <IncidentRow key={item.id} item={item} />
+      ))}
+    </Table>
   );
 }
 

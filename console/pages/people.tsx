@@ -7,6 +7,7 @@ import { AskFirst } from '../parts/ask-first.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { Code, Copy, Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
+import { Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 import { inPath } from '../routes.ts';
 import { can, me } from '../session.ts';
@@ -70,33 +71,23 @@ export function PeoplePage() {
                     </p>
                   </Empty>
                 ) : (
-                  <table class="table">
-                    <caption class="hidden-text">{counted(items.length, 'person', 'people')}</caption>
-                    <thead>
-                      <tr>
-                        <th scope="col">Person</th>
-                        <th scope="col">Role</th>
-                        <th scope="col">In Slack</th>
-                        <th scope="col">Signed in</th>
+                  <Table
+                    caption={counted(items.length, 'person', 'people')}
+                    heads={['Person', 'Role', 'In Slack', 'Signed in']}
+                  >
+                    {items.map(({ email, role, groupRole, slackUser, signedInAt }) => (
+                      <tr key={email}>
+                        <td class="grow">
+                          <Said text={email} />
+                        </td>
+                        <td>
+                          {role ?? 'none'} {groupRole && <span class="soft">by their groups</span>}
+                        </td>
+                        <td>{slackUser ?? '–'}</td>
+                        <td class="nowrap">{signedInAt ? <When at={signedInAt} only="relative" /> : '–'}</td>
                       </tr>
-                    </thead>
-                    <tbody>
-                      {items.map(({ email, role, groupRole, slackUser, signedInAt }) => (
-                        <tr key={email}>
-                          <td class="grow">
-                            <Said text={email} />
-                          </td>
-                          <td>
-                            {role ?? 'none'} {groupRole && <span class="soft">by their groups</span>}
-                          </td>
-                          <td>{slackUser ?? '–'}</td>
-                          <td class="nowrap">
-                            {signedInAt ? <When at={signedInAt} only="relative" /> : '–'}
-                          </td>
-                        </tr>
-                      ))}
-                    </tbody>
-                  </table>
+                    ))}
+                  </Table>
                 )
               }
             </Shown>
@@ -105,47 +96,36 @@ export function PeoplePage() {
             <h2 id="tokens">Tokens</h2>
             <Shown query={tokens} rows={3} what="the tokens">
               {({ items }) => (
-                <table class="table">
-                  <caption class="hidden-text">{counted(items.length, 'token')}</caption>
-                  <thead>
-                    <tr>
-                      <th scope="col">Token</th>
-                      <th scope="col">Role</th>
-                      <th scope="col">Made by</th>
-                      <th scope="col">Expires</th>
-                      <th scope="col">Last used</th>
-                      <th scope="col">
-                        <span class="hidden-text">Action</span>
-                      </th>
+                <Table
+                  caption={counted(items.length, 'token')}
+                  heads={['Token', 'Role', 'Made by', 'Expires', 'Last used']}
+                  hasActions
+                >
+                  {items.map((token) => (
+                    <tr key={token.id}>
+                      <td class="grow">
+                        <Said text={token.name} /> <span class="soft mono small">{token.id}</span>
+                      </td>
+                      <td>{token.role}</td>
+                      <td>
+                        <Said text={token.createdBy} />
+                      </td>
+                      <td class="nowrap">
+                        {token.revokedAt ? 'revoked' : <When at={token.expiresAt} only="relative" />}
+                      </td>
+                      <td class="nowrap">
+                        {token.usedAt ? <When at={token.usedAt} only="relative" /> : 'never'}
+                      </td>
+                      <td class="actions">
+                        {!token.revokedAt && (
+                          <Do onClick={() => setEnded(token)}>
+                            Revoke<span class="hidden-text"> {token.name}</span>
+                          </Do>
+                        )}
+                      </td>
                     </tr>
-                  </thead>
-                  <tbody>
-                    {items.map((token) => (
-                      <tr key={token.id}>
-                        <td class="grow">
-                          <Said text={token.name} /> <span class="soft mono small">{token.id}</span>
-                        </td>
-                        <td>{token.role}</td>
-                        <td>
-                          <Said text={token.createdBy} />
-                        </td>
-                        <td class="nowrap">
-                          {token.revokedAt ? 'revoked' : <When at={token.expiresAt} only="relative" />}
-                        </td>
-                        <td class="nowrap">
-                          {token.usedAt ? <When at={token.usedAt} only="relative" /> : 'never'}
-                        </td>
-                        <td class="actions">
-                          {!token.revokedAt && (
-                            <Do onClick={() => setEnded(token)}>
-                              Revoke<span class="hidden-text"> {token.name}</span>
-                            </Do>
-                          )}
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
+                  ))}
+                </Table>
               )}
             </Shown>
           </section>

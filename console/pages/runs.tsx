@@ -6,6 +6,7 @@ import { More } from '../parts/more.tsx';
 import { Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
 import { Status } from '../parts/status.tsx';
+import { Table } from '../parts/table.tsx';
 import { Lasts, When } from '../parts/when.tsx';
 import { address, incidentPath, runPath } from '../routes.ts';
 import { stateOf } from '../run-state.ts';
@@ -83,54 +84,43 @@ export function RunsPage() {
             </Empty>
           ) : (
             <>
-              <table class="table">
-                <caption class="hidden-text">{counted(items.length, 'run')}, newest first</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">State</th>
-                    <th scope="col">Run</th>
-                    <th scope="col">Workflow</th>
-                    <th scope="col">Incident</th>
-                    <th scope="col">Began</th>
-                    <th scope="col">Took</th>
-                    <th scope="col">By</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((run) => (
-                    <tr key={run.id}>
-                      <td class="nowrap">
-                        <Status state={stateOf(run)} />
-                      </td>
-                      <td class="grow">
-                        <a href={runPath(run.id)} data-row class="wrap">
-                          <Said text={run.id} />
+              <Table
+                caption={`${counted(items.length, 'run')}, newest first`}
+                heads={['State', 'Run', 'Workflow', 'Incident', 'Began', 'Took', 'By']}
+              >
+                {items.map((run) => (
+                  <tr key={run.id}>
+                    <td class="nowrap">
+                      <Status state={stateOf(run)} />
+                    </td>
+                    <td class="grow">
+                      <a href={runPath(run.id)} data-row class="wrap">
+                        <Said text={run.id} />
+                      </a>
+                      <span class="soft small wrap block">
+                        <Told run={run} />
+                      </span>
+                    </td>
+                    <td>{run.workflow}</td>
+                    <td>
+                      {run.subject !== undefined && (
+                        <a href={incidentPath(run.subject)} class="mono small">
+                          <Said text={run.subject} />
                         </a>
-                        <span class="soft small wrap block">
-                          <Told run={run} />
-                        </span>
-                      </td>
-                      <td>{run.workflow}</td>
-                      <td>
-                        {run.subject !== undefined && (
-                          <a href={incidentPath(run.subject)} class="mono small">
-                            <Said text={run.subject} />
-                          </a>
-                        )}
-                      </td>
-                      <td class="nowrap">
-                        <When at={run.createdAt} only="relative" />
-                      </td>
-                      <td class="nowrap wide">
-                        <Lasts from={run.createdAt} to={run.endedAt} />
-                      </td>
-                      <td class="wide">
-                        <Said text={run.actor && actorName(run.actor)} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
+                      )}
+                    </td>
+                    <td class="nowrap">
+                      <When at={run.createdAt} only="relative" />
+                    </td>
+                    <td class="nowrap wide">
+                      <Lasts from={run.createdAt} to={run.endedAt} />
+                    </td>
+                    <td class="wide">
+                      <Said text={run.actor && actorName(run.actor)} />
+                    </td>
+                  </tr>
+                ))}
+              </Table>
               <More next={next} count={50} />
             </>
           )
