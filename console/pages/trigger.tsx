@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { change, Problem } from '../api/ask.ts';
+import { change, problemOf } from '../api/ask.ts';
 import { refresh, useQuery } from '../api/query.ts';
 import type { BatonEvent, Page, Trigger } from '../api/shapes.ts';
 import { choose, query } from '../navigation.ts';
@@ -134,7 +134,7 @@ function TryPart({ trigger: { name } }: { trigger: Trigger }) {
       setTried(await change<Tried>(`/triggers/${inPath(name)}/test`, body));
     } catch (error) {
       setTried(undefined);
-      setProblem(error instanceof Problem ? error.message : String(error));
+      setProblem(problemOf(error).message);
     }
     setAsking(false);
   };

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { Problem } from '../api/ask.ts';
+import { problemOf } from '../api/ask.ts';
 import { announce } from './announce.ts';
 import { Icon } from './icon.tsx';
 
@@ -38,9 +38,11 @@ export function useAction(): Action {
           announce(words);
           return answer;
         } catch (error) {
-          const why = error instanceof Problem ? error.message : String(error);
+          const { status, message } = problemOf(error);
+          // Without an answer nobody has refused it.
+          const why = status === 0 ? message : `Refused: ${message}`;
           state.value = { is: 'refused', why };
-          announce(`Refused: ${why}`);
+          announce(why);
           return undefined;
         }
       },
@@ -59,7 +61,7 @@ export function ActionState({ action }: { action: Action }) {
     </p>
   ) : (
     <p class="action-state refused">
-      <Icon name="cross" size={14} /> Refused: {state.why}
+      <Icon name="cross" size={14} /> {state.why}
     </p>
   );
 }
