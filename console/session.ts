@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals';
-import { read, request, signedOut } from './api/ask.ts';
+import { problemOf, read, request, signedOut } from './api/ask.ts';
 import type { Me } from './api/shapes.ts';
 
 /** Who is signed in: undefined while that is not known, null where nobody is. */
@@ -17,7 +17,7 @@ export async function findOutWho(): Promise<void> {
     meProblem.value = undefined;
   } catch (error) {
     if (me.value === null) return;
-    meProblem.value = error instanceof Error ? error.message : String(error);
+    meProblem.value = problemOf(error).message;
     setTimeout(() => void findOutWho(), 2_000);
   }
 }

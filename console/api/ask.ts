@@ -13,6 +13,10 @@ export class Problem extends Error {
   }
 }
 
+/** What was thrown, as a problem: what is none was a fault here. */
+export const problemOf = (error: unknown): Problem =>
+  error instanceof Problem ? error : new Problem(0, 'Fault of the console', String(error));
+
 /** What is done when a request is answered by 401. */
 export const signedOut: { tell: () => void } = { tell: () => {} };
 
@@ -26,7 +30,13 @@ export async function request<Answer>(method: string, path: string, body?: unkno
     },
     ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
   }).catch(() => {
-    throw new Problem(0, 'No answer', 'Baton cannot be reached. It is tried again as soon as it is back.');
+    throw new Problem(
+      0,
+      'No answer',
+      method === 'GET'
+        ? 'Baton cannot be reached. It is tried again as soon as it is back.'
+        : 'Baton cannot be reached, so it is not known whether this was done. See once it is back, and else do it again.',
+    );
   });
   const text = await response.text().catch(() => '');
   const answer = jsonIn(text) as Record<string, unknown> | undefined;

@@ -43,6 +43,8 @@ let last: number | undefined;
 let source: EventSource | undefined;
 let channel: BroadcastChannel | undefined;
 let isReader = false;
+/** What ends all that `startLive` has begun. */
+let ending = new AbortController();
 let heardAt = Date.now();
 let hasOpened = false;
 let isLate = false;
@@ -59,8 +61,10 @@ export function startLive(): void {
     isLate = true;
     markReady();
   }, readyMs);
-  addEventListener('online', () => reconnect());
-  addEventListener('offline', () => show('offline'));
+  ending = new AbortController();
+  const { signal } = ending;
+  addEventListener('online', () => reconnect(), { signal });
+  addEventListener('offline', () => show('offline'), { signal });
   if (!('locks' in navigator) || !('BroadcastChannel' in globalThis)) {
     open();
     return;
@@ -68,23 +72,31 @@ export function startLive(): void {
   channel = new BroadcastChannel('baton-live');
   channel.onmessage = ({ data }: MessageEvent<Message>) => hear(data);
   channel.postMessage({ hello: true } satisfies Message);
-  void navigator.locks.request('baton-live', () => {
-    isReader = true;
-    source?.close();
-    open();
-    setInterval(() => hand({ state: liveState.value }), beatMs);
-    // Kept until the page goes.
-    return new Promise<void>(() => {});
-  });
-  setInterval(() => {
+  const beats = setInterval(() => {
+    hand({ state: liveState.value });
     if (!isReader && !source && Date.now() - heardAt > silenceMs) open();
   }, beatMs);
+  signal.addEventListener('abort', () => clearInterval(beats));
+  const read = () => {
+    isReader = true;
+    open();
+    // Kept until the page goes, or nobody is signed in here.
+    return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+  };
+  // It is refused where that comes before its turn.
+  navigator.locks.request('baton-live', { signal }, read).catch(() => undefined);
 }
 
+/** Nobody is signed in here any more: another tab may read. */
 export function stopLive(): void {
+  ending.abort();
+  channel?.close();
+  channel = undefined;
+  isReader = false;
   source?.close();
   source = undefined;
   listeners.clear();
+  liveState.value = 'connecting';
 }
 
 function hand(message: Message): void {

@@ -1,6 +1,6 @@
 import { type Signal, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { Problem, read } from './ask.ts';
+import { type Problem, problemOf, read } from './ask.ts';
 import { listen, type News, ready } from './live.ts';
 
 /** An answer that is kept up to date while it is shown. */
@@ -45,7 +45,7 @@ async function load(entry: Entry): Promise<void> {
     entry.problem.value = undefined;
     entry.at.value = Date.now();
   } catch (error) {
-    const problem = error instanceof Problem ? error : new Problem(0, 'Fault of the console', String(error));
+    const problem = problemOf(error);
     entry.problem.value = problem;
     if (problem.status === 0 || problem.status >= 500) later(entry, retryMs);
   } finally {
@@ -132,8 +132,8 @@ export function useQuery<Answer>(
   useEffect(() => {
     if (!entry) return;
     entry.users += 1;
-    if (entry.data.value === undefined || entry.isStale || Date.now() - entry.loadedAt > apartMs)
-      void load(entry);
+    // What is being read for another part of the page is read for this one too.
+    if (!entry.isLoading && (entry.isStale || Date.now() - entry.loadedAt > apartMs)) void load(entry);
     return () => {
       entry.users -= 1;
     };

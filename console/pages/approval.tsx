@@ -3,13 +3,14 @@ import { change } from '../api/ask.ts';
 import { refresh, useQuery } from '../api/query.ts';
 import type { Approval, Call } from '../api/shapes.ts';
 import { ActionState, Do, useAction, WhyNot } from '../parts/action.tsx';
+import { AskedPanel } from '../parts/asked.tsx';
 import { About, Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { Reason } from '../parts/reason.tsx';
 import { Code, Copy, Said } from '../parts/said.tsx';
 import { Shown } from '../parts/shown.tsx';
-import { Status } from '../parts/status.tsx';
-import { Deadline, When } from '../parts/when.tsx';
-import { incidentPath, inPath, runPath } from '../routes.ts';
+import { When } from '../parts/when.tsx';
+import { inPath } from '../routes.ts';
 import { can } from '../session.ts';
 import { afterColon, inShell, pretty, visible } from '../text.ts';
 
@@ -29,106 +30,77 @@ export function ApprovalPart({ id }: { id: string }) {
   return (
     <div>
       <Shown query={approval} rows={8} what="the approval">
-        {(answer) => <Asked approval={answer} />}
+        {(answer) => <Whole approval={answer} />}
       </Shown>
     </div>
   );
 }
 
-function Asked({ approval }: { approval: Approval }) {
-  const {
-    summary,
-    subject,
-    runId,
-    state,
-    calls,
-    expiresAt,
-    answers,
-    whoMay,
-    approved,
-    required,
-    overridesGuards,
-  } = approval;
+function Whole({ approval }: { approval: Approval }) {
+  const { summary, state, calls, expiresAt, answers, whoMay, approved, required, overridesGuards } = approval;
   const isPending = state === 'pending';
   return (
-    <article class="panel approval" aria-label={visible(summary)}>
-      <header>
-        <h2>
+    <AskedPanel
+      asked={approval}
+      title={
+        <>
           {isPending ? 'Approve: ' : ''}
           <Said text={isPending ? afterColon(summary) : summary} />
-        </h2>
-        {isPending ? <Deadline at={expiresAt} /> : <Status state={state} />}
-      </header>
-      <div class="body stack">
-        <p class="facts">
-          {subject !== undefined && (
-            <span>
-              incident{' '}
-              <a href={incidentPath(subject)}>
-                <Said text={subject} />
-              </a>
+        </>
+      }
+    >
+      {overridesGuards && (
+        <p class="note amber">A guard holds these targets: whoever approves overrides it, and says why.</p>
+      )}
+      <section aria-labelledby="calls" class="stack-small">
+        <h3 id="calls">Just these calls, and nothing else</h3>
+        <ol class="calls">
+          {calls.map((call, index) => (
+            <CallItem key={call.digest} call={call} number={index + 1} />
+          ))}
+        </ol>
+      </section>
+      <dl class="pairs">
+        <dt>Who may</dt>
+        <dd>
+          <Said text={whoMay} />
+          {!approval.requesterMayApprove &&
+            approval.requestedBy.length > 0 &&
+            `, and not ${approval.requestedBy.join(' or ')}`}
+        </dd>
+        <dt>So far</dt>
+        <dd>
+          {approved} of {required}
+          {answers.map((answer) => (
+            <span key={answer.at} class="block small">
+              {answer.decision} by <Said text={answer.name} />, <When at={answer.at} />, by {answer.via}
+              {answer.reason && (
+                <>
+                  : <Said text={answer.reason} />
+                </>
+              )}
             </span>
-          )}
-          <span>
-            run{' '}
-            <a href={runPath(runId)}>
-              <Said text={runId} />
-            </a>
-          </span>
-        </p>
-        {overridesGuards && (
-          <p class="note amber">A guard holds these targets: whoever approves overrides it, and says why.</p>
+          ))}
+        </dd>
+        {isPending ? (
+          <>
+            <dt>Else</dt>
+            <dd>
+              it expires <When at={expiresAt} />, nothing of it is done, and the run goes on without
+            </dd>
+          </>
+        ) : (
+          <>
+            <dt>Ended</dt>
+            <dd>
+              {state} {approval.closedAt && <When at={approval.closedAt} />}{' '}
+              <Said text={approval.closedBecause ?? ''} />
+            </dd>
+          </>
         )}
-        <section aria-labelledby="calls" class="stack-small">
-          <h3 id="calls">Just these calls, and nothing else</h3>
-          <ol class="calls">
-            {calls.map((call, index) => (
-              <CallItem key={call.digest} call={call} number={index + 1} />
-            ))}
-          </ol>
-        </section>
-        <dl class="pairs">
-          <dt>Who may</dt>
-          <dd>
-            <Said text={whoMay} />
-            {!approval.requesterMayApprove &&
-              approval.requestedBy.length > 0 &&
-              `, and not ${approval.requestedBy.join(' or ')}`}
-          </dd>
-          <dt>So far</dt>
-          <dd>
-            {approved} of {required}
-            {answers.map((answer) => (
-              <span key={answer.at} class="block small">
-                {answer.decision} by <Said text={answer.name} />, <When at={answer.at} />, by {answer.via}
-                {answer.reason && (
-                  <>
-                    : <Said text={answer.reason} />
-                  </>
-                )}
-              </span>
-            ))}
-          </dd>
-          {isPending ? (
-            <>
-              <dt>Else</dt>
-              <dd>
-                it expires <When at={expiresAt} />, nothing of it is done, and the run goes on without
-              </dd>
-            </>
-          ) : (
-            <>
-              <dt>Ended</dt>
-              <dd>
-                {state} {approval.closedAt && <When at={approval.closedAt} />}{' '}
-                <Said text={approval.closedBecause ?? ''} />
-              </dd>
-            </>
-          )}
-        </dl>
-        {isPending && <Answer approval={approval} />}
-      </div>
-    </article>
+      </dl>
+      {isPending && <Answer approval={approval} />}
+    </AskedPanel>
   );
 }
 
@@ -192,7 +164,6 @@ function Answer({ approval }: { approval: Approval }) {
   const may = approval.can?.approve ?? right;
   const mayRefuse = approval.can?.refuse ?? right;
   const { is } = action.state.value;
-  const isBusy = is === 'sending' || is === 'done';
   const needsReason =
     (reasonRequired || overridesGuards) && said === '' ? 'Give the reason first: this one needs it.' : true;
   const send = (verb: 'approve' | 'refuse') =>
@@ -209,15 +180,11 @@ function Answer({ approval }: { approval: Approval }) {
     `npx baton approvals ${verb} ${inShell(id)}${said === '' ? '' : ` --reason ${inShell(said)}`}`;
   return (
     <div class="answer stack-small">
-      <label class="field">
-        <span>Reason, for those who read the record (to refuse, it is needed)</span>
-        <input
-          type="text"
-          value={reason}
-          maxLength={500}
-          onInput={(event) => setReason(event.currentTarget.value)}
-        />
-      </label>
+      <Reason
+        label="Reason, for those who read the record (to refuse, it is needed)"
+        value={reason}
+        onWrite={setReason}
+      />
       <div class="buttons">
         <Do
           can={
@@ -227,12 +194,17 @@ function Answer({ approval }: { approval: Approval }) {
                 : true
               : mayRefuse
           }
-          isBusy={isBusy}
+          isBusy={action.isSent}
           onClick={() => void send('refuse')}
         >
           Refuse
         </Do>
-        <Do look="needs" can={may === true ? needsReason : may} isBusy={isBusy} onClick={() => setSure(true)}>
+        <Do
+          look="needs"
+          can={may === true ? needsReason : may}
+          isBusy={action.isSent}
+          onClick={() => setSure(true)}
+        >
           Approve: <Said text={afterColon(summary)} />
         </Do>
         <Copy text={command('approve')} label="Copy as baton command" isWord />
@@ -261,7 +233,7 @@ function Answer({ approval }: { approval: Approval }) {
             </button>
             <Do
               look="needs"
-              isBusy={isBusy}
+              isBusy={action.isSent}
               onClick={() => {
                 void send('approve').then(() => setSure(false));
               }}

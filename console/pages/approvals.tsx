@@ -8,6 +8,7 @@ import { Empty, Shown } from '../parts/shown.tsx';
 import { Status } from '../parts/status.tsx';
 import { Deadline, When } from '../parts/when.tsx';
 import { approvalPath } from '../routes.ts';
+import { counted } from '../text.ts';
 import { useTitle } from '../title.ts';
 import { ApprovalPart } from './approval.tsx';
 import { QuestionPart } from './question.tsx';
@@ -52,56 +53,79 @@ const ofQuestion = (question: ListedQuestion): Item => {
   };
 };
 
-export const touchesAsked = ({ action }: { action: string }) => /^(approval|question)\./.test(action);
+const touchesAsked = ({ action }: { action: string }) => /^(approval|question)\./.test(action);
 
 export function ApprovalsPage({ id }: { id: string }) {
   useTitle('Approvals');
   const approvals = useQuery<Page<ListedApproval>>('/approvals?state=pending&limit=100', touchesAsked);
   const questions = useQuery<Page<ListedQuestion>>('/questions?state=pending&limit=100', touchesAsked);
-  const tab = query.value.get('tab') ?? (id === '' ? 'mine' : 'all');
-  const isPast = tab === 'decided';
-  const past = useQuery<Page<ListedApproval>>(
-    isPast ? '/approvals?state=any&limit=100' : undefined,
-    touchesAsked,
-  );
   return (
     <>
       <h1>Approvals</h1>
       <Shown query={approvals} rows={6} what="the approvals">
-        {({ items }) => {
-          const waiting = [...items.map(ofApproval), ...(questions.data.value?.items ?? []).map(ofQuestion)];
-          const own = waiting.filter(({ isMine, kind }) => isMine && kind !== 'parked');
-          const others = waiting.filter(({ isMine, kind }) => !isMine && kind !== 'parked');
-          const parked = waiting.filter(({ kind }) => kind === 'parked');
-          const decided = (past.data.value?.items ?? [])
-            .filter(({ state }) => state !== 'pending')
-            .map(ofApproval);
-          const list = { mine: own, others, parked, decided }[tab] ?? waiting;
-          return (
-            <>
-              <div class="filters">
-                <Chips
-                  label="Which"
-                  value={tab}
-                  options={[
-                    ['mine', 'For me', own.length],
-                    ['others', 'For others', others.length],
-                    ['parked', 'Parked', parked.length],
-                    ['all', 'All that wait', waiting.length],
-                    ['decided', 'Decided'],
-                  ]}
-                  onChoose={(value) => choose({ tab: value })}
-                />
-              </div>
-              <div class="two approvals">
-                <ListPart list={list} id={id} tab={tab} total={waiting.length} />
-                {id !== '' && <Detail id={id} key={id} />}
-              </div>
-            </>
-          );
-        }}
+        {({ items }) => (
+          <Shown query={questions} rows={6} what="the questions">
+            {({ items: asked }) => (
+              <Waiting waiting={[...items.map(ofApproval), ...asked.map(ofQuestion)]} id={id} />
+            )}
+          </Shown>
+        )}
       </Shown>
     </>
+  );
+}
+
+function Waiting({ waiting, id }: { waiting: readonly Item[]; id: string }) {
+  const tab = query.value.get('tab') ?? (id === '' ? 'mine' : 'all');
+  const own = waiting.filter(({ isMine, kind }) => isMine && kind !== 'parked');
+  const others = waiting.filter(({ isMine, kind }) => !isMine && kind !== 'parked');
+  const parked = waiting.filter(({ kind }) => kind === 'parked');
+  return (
+    <>
+      <div class="filters">
+        <Chips
+          label="Which"
+          value={tab}
+          options={[
+            ['mine', 'For me', own.length],
+            ['others', 'For others', others.length],
+            ['parked', 'Parked', parked.length],
+            ['all', 'All that wait', waiting.length],
+            ['decided', 'Decided'],
+          ]}
+          onChoose={(value) => choose({ tab: value })}
+        />
+      </div>
+      <div class="two approvals">
+        {tab === 'decided' ? (
+          <Decided id={id} />
+        ) : (
+          <ListPart
+            list={{ mine: own, others, parked }[tab] ?? waiting}
+            id={id}
+            tab={tab}
+            total={waiting.length}
+          />
+        )}
+        {id !== '' && <Detail id={id} key={id} />}
+      </div>
+    </>
+  );
+}
+
+function Decided({ id }: { id: string }) {
+  const past = useQuery<Page<ListedApproval>>('/approvals?state=any&limit=100', touchesAsked);
+  return (
+    <Shown query={past} rows={6} what="what was decided">
+      {({ items }) => (
+        <ListPart
+          list={items.filter(({ state }) => state !== 'pending').map(ofApproval)}
+          id={id}
+          tab="decided"
+          total={0}
+        />
+      )}
+    </Shown>
   );
 }
 
@@ -138,7 +162,7 @@ function ListPart({
       >
         <p>
           {tab === 'mine' && total > 0
-            ? `${total} wait for others or are parked.`
+            ? `${counted(total, 'question waits', 'questions wait')} for others, or because a step is parked.`
             : 'What a run asks shows here as soon as it asks. Each run says what it waits for.'}
         </p>
       </Empty>

@@ -5,6 +5,7 @@ import { Icon } from '../parts/icon.tsx';
 import { Copy, Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
 import { Mark, Status, type Tone } from '../parts/status.tsx';
+import { Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 import { inPath } from '../routes.ts';
 import { can } from '../session.ts';
@@ -87,43 +88,31 @@ export function ConnectionsPage({ id }: { id: string }) {
                 </p>
               </Empty>
             ) : (
-              <table class="table">
-                <caption class="hidden-text">Named connections</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">State</th>
-                    <th scope="col">Name</th>
-                    <th scope="col">Provider</th>
-                    <th scope="col">Since</th>
-                    <th scope="col">Changed by</th>
+              <Table caption="Named connections" heads={['State', 'Name', 'Provider', 'Since', 'Changed by']}>
+                {items.map(({ name, provider, state, at, words, updatedBy, isReadable }) => (
+                  <tr key={name}>
+                    <td class="nowrap">
+                      <Status
+                        state={isReadable ? state.replace(/, not confirmed$/, '') : 'rejected'}
+                        word={isReadable ? undefined : 'Not readable'}
+                      />
+                    </td>
+                    <td class="grow">
+                      <strong>{name}</strong>{' '}
+                      <span class="soft">
+                        <Said text={words} />
+                      </span>
+                    </td>
+                    <td>{provider}</td>
+                    <td class="nowrap">
+                      <When at={at} only="relative" />
+                    </td>
+                    <td>
+                      <Said text={updatedBy} />
+                    </td>
                   </tr>
-                </thead>
-                <tbody>
-                  {items.map(({ name, provider, state, at, words, updatedBy, isReadable }) => (
-                    <tr key={name}>
-                      <td class="nowrap">
-                        <Status
-                          state={isReadable ? state.replace(/, not confirmed$/, '') : 'rejected'}
-                          word={isReadable ? undefined : 'Not readable'}
-                        />
-                      </td>
-                      <td class="grow">
-                        <strong>{name}</strong>{' '}
-                        <span class="soft">
-                          <Said text={words} />
-                        </span>
-                      </td>
-                      <td>{provider}</td>
-                      <td class="nowrap">
-                        <When at={at} only="relative" />
-                      </td>
-                      <td>
-                        <Said text={updatedBy} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
+                ))}
+              </Table>
             )
           }
         </Shown>

@@ -4,12 +4,15 @@ import type { BatonEvent, Page } from '../api/shapes.ts';
 import { choose, query } from '../navigation.ts';
 import { ActionState, Do, useAction, WhyNot } from '../parts/action.tsx';
 import { Chips } from '../parts/chips.tsx';
-import { More } from '../parts/more.tsx';
+import { IncidentLink } from '../parts/links.tsx';
+import { atOnce, More } from '../parts/more.tsx';
+import { isNarrowed, Narrowed } from '../parts/narrowed.tsx';
 import { Code, Copy, Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
 import { Status } from '../parts/status.tsx';
+import { Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
-import { address, eventPath, incidentPath, inPath } from '../routes.ts';
+import { address, eventPath, inPath } from '../routes.ts';
 import { can } from '../session.ts';
 import { counted, pretty } from '../text.ts';
 import { useTitle } from '../title.ts';
@@ -31,17 +34,17 @@ export function EventsPage() {
   useTitle('Events');
   const { value: asked } = query;
   const disposition = dispositions.find(([name]) => name === asked.get('disposition'))?.[0] ?? 'any';
-  const subject = asked.get('subject') ?? undefined;
+  const narrowed = { subject: asked.get('subject') ?? undefined, type: asked.get('type') ?? undefined };
   const list = useQuery<Page<BatonEvent>>(
     address('/events', {
       disposition: disposition === 'any' ? undefined : disposition,
-      subject,
-      type: asked.get('type') ?? undefined,
-      limit: 50,
+      ...narrowed,
+      limit: atOnce,
       cursor: asked.get('cursor') ?? undefined,
     }),
     touches,
   );
+  const isAll = disposition === 'any' && !isNarrowed(narrowed);
   return (
     <>
       <h1>Events</h1>
@@ -54,72 +57,56 @@ export function EventsPage() {
             choose({ disposition: value === 'any' ? undefined : value, cursor: undefined })
           }
         />
-        {subject !== undefined && (
-          <button
-            type="button"
-            class="button"
-            onClick={() => choose({ subject: undefined, cursor: undefined })}
-          >
-            incident <Said text={subject} /> ×<span class="hidden-text">: take this filter away</span>
-          </button>
-        )}
+        <Narrowed by={narrowed} />
       </div>
       <Shown query={list} rows={10} what="the events">
         {({ items, next }) =>
           items.length === 0 ? (
-            <Empty icon="inbox" title="No event like this">
+            <Empty icon="inbox" title={isAll ? 'No event yet' : 'No event like this'}>
               <p>
-                PagerDuty sends them to <code>{location.origin}/webhooks/pagerduty</code>, signed with the
-                secret of the webhook (<code>PAGERDUTY_WEBHOOK_SECRETS</code>).{' '}
-                <code>npx baton setup pagerduty</code> sets both up.
+                {isAll ? (
+                  <>
+                    PagerDuty sends them to <code>{location.origin}/webhooks/pagerduty</code>, signed with the
+                    secret of the webhook (<code>PAGERDUTY_WEBHOOK_SECRETS</code>).{' '}
+                    <code>npx baton setup pagerduty</code> sets both up.
+                  </>
+                ) : (
+                  <a href="/events">Show all events.</a>
+                )}
               </p>
             </Empty>
           ) : (
             <>
-              <table class="table">
-                <caption class="hidden-text">{counted(items.length, 'event')}, newest first</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">Became</th>
-                    <th scope="col">Event</th>
-                    <th scope="col">Why</th>
-                    <th scope="col">About</th>
-                    <th scope="col">From</th>
-                    <th scope="col">Came</th>
+              <Table
+                caption={`${counted(items.length, 'event')}, newest first`}
+                heads={['Became', 'Event', 'Why', 'About', 'From', 'Came']}
+              >
+                {items.map((event) => (
+                  <tr key={event.seq}>
+                    <td class="nowrap">
+                      <Status state={event.disposition ?? 'pending'} />
+                    </td>
+                    <td class="nowrap">
+                      <a href={eventPath(event.seq)} data-row>
+                        <span class="soft">{event.seq}</span> {eventWords(event.type)}
+                      </a>
+                    </td>
+                    <td class="grow">
+                      <Said text={event.reason ?? ''} />
+                    </td>
+                    <td>
+                      {event.subject !== undefined && <IncidentLink id={event.subject} look="mono small" />}
+                    </td>
+                    <td class="wide">
+                      <Said text={event.source} />
+                    </td>
+                    <td class="nowrap">
+                      <When at={event.receivedAt} only="relative" />
+                    </td>
                   </tr>
-                </thead>
-                <tbody>
-                  {items.map((event) => (
-                    <tr key={event.seq}>
-                      <td class="nowrap">
-                        <Status state={event.disposition ?? 'pending'} />
-                      </td>
-                      <td class="nowrap">
-                        <a href={eventPath(event.seq)} data-row>
-                          <span class="soft">{event.seq}</span> {eventWords(event.type)}
-                        </a>
-                      </td>
-                      <td class="grow">
-                        <Said text={event.reason ?? ''} />
-                      </td>
-                      <td>
-                        {event.subject !== undefined && (
-                          <a href={incidentPath(event.subject)} class="mono small">
-                            <Said text={event.subject} />
-                          </a>
-                        )}
-                      </td>
-                      <td class="wide">
-                        <Said text={event.source} />
-                      </td>
-                      <td class="nowrap">
-                        <When at={event.receivedAt} only="relative" />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-              <More next={next} count={50} />
+                ))}
+              </Table>
+              <More next={next} />
             </>
           )
         }
@@ -190,15 +177,7 @@ function Whole({ event }: { event: BatonEvent }) {
       </header>
       <dl class="pairs">
         <dt>About</dt>
-        <dd>
-          {subject === undefined ? (
-            '–'
-          ) : (
-            <a href={incidentPath(subject)}>
-              <Said text={subject} />
-            </a>
-          )}
-        </dd>
+        <dd>{subject === undefined ? '–' : <IncidentLink id={subject} />}</dd>
         <dt>Happened</dt>
         <dd>
           <When at={time} />
@@ -213,7 +192,7 @@ function Whole({ event }: { event: BatonEvent }) {
         </dd>
         <dt>Triggers</dt>
         <dd>
-          <a href={address('/triggers')}>Try it on a trigger</a>: choose the trigger, then this event.
+          <a href="/triggers">Try it on a trigger</a>: choose the trigger, then this event.
         </dd>
       </dl>
       {pruned && <p class="note amber">Its bytes were pruned: they were older than BATON_RETENTION_DAYS.</p>}

@@ -3,10 +3,12 @@ import type { ListedIncident, Page } from '../api/shapes.ts';
 import { choose, query } from '../navigation.ts';
 import { Chips } from '../parts/chips.tsx';
 import { DeedButton } from '../parts/deeds.tsx';
-import { More } from '../parts/more.tsx';
+import { atOnce, More } from '../parts/more.tsx';
+import { isNarrowed, Narrowed } from '../parts/narrowed.tsx';
 import { Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
 import { Mark, Status } from '../parts/status.tsx';
+import { Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 import { address, incidentPath } from '../routes.ts';
 import { stateOf } from '../run-state.ts';
@@ -37,7 +39,7 @@ export function IncidentsPage() {
     service,
     mine: mine ? 'true' : undefined,
     order: 'state',
-    limit: 50,
+    limit: atOnce,
     cursor: query.value.get('cursor') ?? undefined,
   };
   const list = useQuery<Page<ListedIncident>>(address('/incidents', filter), ({ action }) =>
@@ -63,26 +65,7 @@ export function IncidentsPage() {
         >
           Mine
         </button>
-        {(q !== undefined || service !== undefined) && (
-          <button
-            type="button"
-            class="button quiet"
-            onClick={() => choose({ q: undefined, service: undefined, cursor: undefined })}
-          >
-            {q !== undefined && (
-              <>
-                with “<Said text={q} />”
-              </>
-            )}
-            {service !== undefined && (
-              <>
-                {' '}
-                of the service <Said text={service} />
-              </>
-            )}
-            : show all
-          </button>
-        )}
+        <Narrowed by={{ q, service }} />
         {asked !== status && (
           <span class="soft small">There is no state “{asked}”: the open ones are shown.</span>
         )}
@@ -90,11 +73,11 @@ export function IncidentsPage() {
       <Shown query={list} rows={10} what="the incidents">
         {({ items, next }) =>
           items.length === 0 ? (
-            <None isFiltered={q !== undefined || service !== undefined || mine} status={status} />
+            <None isFiltered={isNarrowed({ q, service }) || mine} status={status} />
           ) : (
             <>
               <IncidentTable items={items.toSorted((one, other) => rank(one) - rank(other))} />
-              <More next={next} count={items.length} />
+              <More next={next} />
             </>
           )
         }
@@ -105,27 +88,15 @@ export function IncidentsPage() {
 
 function IncidentTable({ items }: { items: readonly ListedIncident[] }) {
   return (
-    <table class="table">
-      <caption class="hidden-text">{counted(items.length, 'incident')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">State</th>
-          <th scope="col">Incident</th>
-          <th scope="col">Age</th>
-          <th scope="col">Service</th>
-          <th scope="col">Assigned to</th>
-          <th scope="col">Baton</th>
-          <th scope="col">
-            <span class="hidden-text">Action</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {items.map((item) => (
-          <IncidentRow key={item.id} item={item} />
-        ))}
-      </tbody>
-    </table>
+    <Table
+      caption={counted(items.length, 'incident')}
+      heads={['State', 'Incident', 'Age', 'Service', 'Assigned to', 'Baton']}
+      hasActions
+    >
+      {items.map((item) => (
+        <IncidentRow key={item.id} item={item} />
+      ))}
+    </Table>
   );
 }
 
@@ -180,7 +151,7 @@ function Doing({ item: { runs, liveRuns, status } }: { item: ListedIncident }) {
   if (stuck.length > 0) return <Status state="stands still" />;
   if (parked.length > 0) return <Status state="parked" />;
   if (waiting.length > 0) return <Status state="waiting" word={`${waiting.length} of ${liveRuns} waits`} />;
-  return <Status state="running" word={`${counted(liveRuns, 'run')}`} />;
+  return <Status state="running" word={counted(liveRuns, 'run')} />;
 }
 
 function None({ isFiltered, status }: { isFiltered: boolean; status: string }) {

@@ -5,6 +5,7 @@ import { mostFrequent } from '../numbers.ts';
 import { Chips } from '../parts/chips.tsx';
 import { Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
+import { Table } from '../parts/table.tsx';
 import { triggerPath } from '../routes.ts';
 import { counted } from '../text.ts';
 import { lasting } from '../time.ts';
@@ -86,31 +87,19 @@ export function NumbersPage() {
             items.length === 0 ? (
               <p class="soft">No trigger has watched, proposed or asked in these days.</p>
             ) : (
-              <table class="table">
-                <caption class="hidden-text">Agreement</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">Trigger</th>
-                    <th scope="col">Agreement</th>
-                    <th scope="col">Done</th>
-                    <th scope="col">Refused</th>
-                    <th scope="col">Not known</th>
+              <Table caption="Agreement" heads={['Trigger', 'Agreement', 'Done', 'Refused', 'Not known']}>
+                {items.map(({ trigger, done, refused, notKnown, rate }) => (
+                  <tr key={trigger}>
+                    <td class="grow">
+                      <a href={triggerPath(trigger)}>{trigger}</a>
+                    </td>
+                    <td>{rate === undefined ? '–' : `${Math.round(rate * 100)} %`}</td>
+                    <td data-label="done">{done}</td>
+                    <td data-label="refused">{refused}</td>
+                    <td data-label="not known">{notKnown}</td>
                   </tr>
-                </thead>
-                <tbody>
-                  {items.map(({ trigger, done, refused, notKnown, rate }) => (
-                    <tr key={trigger}>
-                      <td class="grow">
-                        <a href={triggerPath(trigger)}>{trigger}</a>
-                      </td>
-                      <td>{rate === undefined ? '–' : `${Math.round(rate * 100)} %`}</td>
-                      <td data-label="done">{done}</td>
-                      <td data-label="refused">{refused}</td>
-                      <td data-label="not known">{notKnown}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
+                ))}
+              </Table>
             )
           }
         </Shown>

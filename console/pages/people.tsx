@@ -3,9 +3,11 @@ import { change, request } from '../api/ask.ts';
 import { refresh, useQuery } from '../api/query.ts';
 import type { Page } from '../api/shapes.ts';
 import { ActionState, Do, useAction, WhyNot } from '../parts/action.tsx';
-import { About, Dialog } from '../parts/dialog.tsx';
+import { AskFirst } from '../parts/ask-first.tsx';
+import { Dialog } from '../parts/dialog.tsx';
 import { Code, Copy, Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
+import { Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 import { inPath } from '../routes.ts';
 import { can, me } from '../session.ts';
@@ -69,33 +71,23 @@ export function PeoplePage() {
                     </p>
                   </Empty>
                 ) : (
-                  <table class="table">
-                    <caption class="hidden-text">{counted(items.length, 'person', 'people')}</caption>
-                    <thead>
-                      <tr>
-                        <th scope="col">Person</th>
-                        <th scope="col">Role</th>
-                        <th scope="col">In Slack</th>
-                        <th scope="col">Signed in</th>
+                  <Table
+                    caption={counted(items.length, 'person', 'people')}
+                    heads={['Person', 'Role', 'In Slack', 'Signed in']}
+                  >
+                    {items.map(({ email, role, groupRole, slackUser, signedInAt }) => (
+                      <tr key={email}>
+                        <td class="grow">
+                          <Said text={email} />
+                        </td>
+                        <td>
+                          {role ?? 'none'} {groupRole && <span class="soft">by their groups</span>}
+                        </td>
+                        <td>{slackUser ?? '–'}</td>
+                        <td class="nowrap">{signedInAt ? <When at={signedInAt} only="relative" /> : '–'}</td>
                       </tr>
-                    </thead>
-                    <tbody>
-                      {items.map(({ email, role, groupRole, slackUser, signedInAt }) => (
-                        <tr key={email}>
-                          <td class="grow">
-                            <Said text={email} />
-                          </td>
-                          <td>
-                            {role ?? 'none'} {groupRole && <span class="soft">by their groups</span>}
-                          </td>
-                          <td>{slackUser ?? '–'}</td>
-                          <td class="nowrap">
-                            {signedInAt ? <When at={signedInAt} only="relative" /> : '–'}
-                          </td>
-                        </tr>
-                      ))}
-                    </tbody>
-                  </table>
+                    ))}
+                  </Table>
                 )
               }
             </Shown>
@@ -104,47 +96,36 @@ export function PeoplePage() {
             <h2 id="tokens">Tokens</h2>
             <Shown query={tokens} rows={3} what="the tokens">
               {({ items }) => (
-                <table class="table">
-                  <caption class="hidden-text">{counted(items.length, 'token')}</caption>
-                  <thead>
-                    <tr>
-                      <th scope="col">Token</th>
-                      <th scope="col">Role</th>
-                      <th scope="col">Made by</th>
-                      <th scope="col">Expires</th>
-                      <th scope="col">Last used</th>
-                      <th scope="col">
-                        <span class="hidden-text">Action</span>
-                      </th>
+                <Table
+                  caption={counted(items.length, 'token')}
+                  heads={['Token', 'Role', 'Made by', 'Expires', 'Last used']}
+                  hasActions
+                >
+                  {items.map((token) => (
+                    <tr key={token.id}>
+                      <td class="grow">
+                        <Said text={token.name} /> <span class="soft mono small">{token.id}</span>
+                      </td>
+                      <td>{token.role}</td>
+                      <td>
+                        <Said text={token.createdBy} />
+                      </td>
+                      <td class="nowrap">
+                        {token.revokedAt ? 'revoked' : <When at={token.expiresAt} only="relative" />}
+                      </td>
+                      <td class="nowrap">
+                        {token.usedAt ? <When at={token.usedAt} only="relative" /> : 'never'}
+                      </td>
+                      <td class="actions">
+                        {!token.revokedAt && (
+                          <Do onClick={() => setEnded(token)}>
+                            Revoke<span class="hidden-text"> {token.name}</span>
+                          </Do>
+                        )}
+                      </td>
                     </tr>
-                  </thead>
-                  <tbody>
-                    {items.map((token) => (
-                      <tr key={token.id}>
-                        <td class="grow">
-                          <Said text={token.name} /> <span class="soft mono small">{token.id}</span>
-                        </td>
-                        <td>{token.role}</td>
-                        <td>
-                          <Said text={token.createdBy} />
-                        </td>
-                        <td class="nowrap">
-                          {token.revokedAt ? 'revoked' : <When at={token.expiresAt} only="relative" />}
-                        </td>
-                        <td class="nowrap">
-                          {token.usedAt ? <When at={token.usedAt} only="relative" /> : 'never'}
-                        </td>
-                        <td class="actions">
-                          {!token.revokedAt && (
-                            <Do onClick={() => setEnded(token)}>
-                              Revoke<span class="hidden-text"> {token.name}</span>
-                            </Do>
-                          )}
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
+                  ))}
+                </Table>
               )}
             </Shown>
           </section>
@@ -218,30 +199,20 @@ function MakeDialog({ onClose }: { onClose: () => void }) {
 }
 
 function RevokeDialog({ token, onClose }: { token: Token; onClose: () => void }) {
-  const action = useAction();
-  const isBusy = action.state.value.is === 'sending' || action.state.value.is === 'done';
   return (
-    <Dialog title="Revoke a token" onClose={onClose}>
-      <About>
-        <Said text={token.name} /> <span class="mono">{token.id}</span>, {token.role}. It ends from the next
-        request on, in every process.
-      </About>
-      <div class="buttons">
-        <Do
-          look="danger"
-          isBusy={isBusy}
-          onClick={() =>
-            void action.run(
-              () => request('DELETE', `/api/v1/tokens/${inPath(token.id)}`).finally(() => refresh('/tokens')),
-              () => 'It is revoked',
-            )
-          }
-        >
-          Revoke {token.name}
-        </Do>
-        <Copy text={`npx baton tokens revoke ${inShell(token.id)}`} label="Copy as baton command" isWord />
-      </div>
-      <ActionState action={action} />
-    </Dialog>
+    <AskFirst
+      title="Revoke a token"
+      about={
+        <>
+          <Said text={token.name} /> <span class="mono">{token.id}</span>, {token.role}. It ends from the next
+          request on, in every process.
+        </>
+      }
+      verb={`Revoke ${token.name}`}
+      send={() => request('DELETE', `/api/v1/tokens/${inPath(token.id)}`).finally(() => refresh('/tokens'))}
+      said={() => 'It is revoked'}
+      command={() => `npx baton tokens revoke ${inShell(token.id)}`}
+      onClose={onClose}
+    />
   );
 }

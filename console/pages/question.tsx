@@ -1,13 +1,15 @@
+import { Fragment } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { change } from '../api/ask.ts';
 import { refresh, useQuery } from '../api/query.ts';
 import type { FormField, Question } from '../api/shapes.ts';
 import { ActionState, Do, useAction, WhyNot } from '../parts/action.tsx';
+import { AskedPanel } from '../parts/asked.tsx';
+import { Reason } from '../parts/reason.tsx';
 import { Code, Copy, Said } from '../parts/said.tsx';
 import { Shown } from '../parts/shown.tsx';
-import { Status } from '../parts/status.tsx';
-import { Deadline, When } from '../parts/when.tsx';
-import { incidentPath, inPath, runPath } from '../routes.ts';
+import { When } from '../parts/when.tsx';
+import { inPath } from '../routes.ts';
 import { can } from '../session.ts';
 import { inShell, pretty, visible } from '../text.ts';
 
@@ -19,86 +21,66 @@ export function QuestionPart({ id }: { id: string }) {
   return (
     <div>
       <Shown query={question} rows={8} what="the question">
-        {(answer) => <Asked question={answer} />}
+        {(answer) => <Whole question={answer} />}
       </Shown>
     </div>
   );
 }
 
-function Asked({ question }: { question: Question }) {
-  const { summary, state, subject, runId, whoMay, expiresAt, parked, answers } = question;
+function Whole({ question }: { question: Question }) {
+  const { summary, state, whoMay, parked, answers } = question;
   const isPending = state === 'pending';
   return (
-    <article class="panel approval" aria-label={visible(summary)}>
-      <header>
-        <h2>
-          <Said text={parked ? `Parked: ${parked.step}` : summary} />
-        </h2>
-        {isPending ? <Deadline at={expiresAt} /> : <Status state={state} />}
-      </header>
-      <div class="body stack">
-        <p class="facts">
-          {subject !== undefined && (
-            <span>
-              incident{' '}
-              <a href={incidentPath(subject)}>
-                <Said text={subject} />
-              </a>
-            </span>
-          )}
-          <span>
-            run{' '}
-            <a href={runPath(runId)}>
-              <Said text={runId} />
-            </a>
-          </span>
-        </p>
-        {parked && (
-          <>
-            <p class="note red">
-              <Said text={`${parked.failure.class}: ${parked.failure.message}`} />
+    <AskedPanel asked={question} title={<Said text={parked ? `Parked: ${parked.step}` : summary} />}>
+      {parked && (
+        <>
+          <p class="note red">
+            <Said text={`${parked.failure.class}: ${parked.failure.message}`} />
+          </p>
+          {parked.uncertainSince && (
+            <p class="note amber">
+              It may have been made: an attempt began <When at={parked.uncertainSince} /> and was not
+              answered. A retry looks first.
             </p>
-            {parked.uncertainSince && (
-              <p class="note amber">
-                It may have been made: an attempt began <When at={parked.uncertainSince} /> and was not
-                answered. A retry looks first.
-              </p>
-            )}
+          )}
+        </>
+      )}
+      <dl class="pairs">
+        <dt>Who may</dt>
+        <dd>
+          <Said text={whoMay} />
+        </dd>
+        {answers.map((answer) => (
+          <Fragment key={answer.at}>
+            <dt>Answered</dt>
+            <dd>
+              by <Said text={answer.name} />, <When at={answer.at} />: <Said text={pretty(answer.values)} />
+              {answer.reason && (
+                <>
+                  , because: <Said text={answer.reason} />
+                </>
+              )}
+            </dd>
+          </Fragment>
+        ))}
+        {!isPending && question.closedBecause && (
+          <>
+            <dt>Ended</dt>
+            <dd>
+              <Said text={question.closedBecause} />
+            </dd>
           </>
         )}
-        <dl class="pairs">
-          <dt>Who may</dt>
-          <dd>
-            <Said text={whoMay} />
-          </dd>
-          {answers.map((answer) => (
-            <>
-              <dt>Answered</dt>
-              <dd>
-                by <Said text={answer.name} />, <When at={answer.at} />: <Said text={pretty(answer.values)} />
-              </dd>
-            </>
-          ))}
-          {!isPending && question.closedBecause && (
-            <>
-              <dt>Ended</dt>
-              <dd>
-                <Said text={question.closedBecause} />
-              </dd>
-            </>
-          )}
-        </dl>
-        {isPending &&
-          (parked ? <Decide question={question} parked={parked} /> : <Fill question={question} />)}
-      </div>
-    </article>
+      </dl>
+      {isPending && (parked ? <Decide question={question} parked={parked} /> : <Fill question={question} />)}
+    </AskedPanel>
   );
 }
 
 type Input = Record<string, unknown>;
 
 /** The fields that are another than before; one that is gone is null. */
-export function differing(before: Input, after: Input): Input {
+function differing(before: Input, after: Input): Input {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   return Object.fromEntries(
     [...names].flatMap((name) =>
@@ -115,7 +97,6 @@ function Decide({ question, parked }: { question: Question; parked: NonNullable<
   const [isOther, setOther] = useState(false);
   const said = reason.trim();
   const may = question.can?.unpark ?? question.can?.retry ?? can('runs.unpark');
-  const isBusy = action.state.value.is === 'sending' || action.state.value.is === 'done';
   const other = parsed(text);
   const send = (decision: 'retry' | 'skip' | 'abort') =>
     void action.run(
@@ -133,15 +114,11 @@ function Decide({ question, parked }: { question: Question; parked: NonNullable<
   const retry = may === true ? (isOther && !other ? 'The input is not valid JSON.' : true) : may;
   return (
     <div class="answer stack-small">
-      <label class="field">
-        <span>Reason, for those who read the record (to skip or to abort, it is needed)</span>
-        <input
-          type="text"
-          value={reason}
-          maxLength={500}
-          onInput={(event) => setReason(event.currentTarget.value)}
-        />
-      </label>
+      <Reason
+        label="Reason, for those who read the record (to skip or to abort, it is needed)"
+        value={reason}
+        onWrite={setReason}
+      />
       {isOther ? (
         <label class="field">
           <span>The input of {parked.step}, as JSON. The server checks it before anything is tried</span>
@@ -159,16 +136,16 @@ function Decide({ question, parked }: { question: Question; parked: NonNullable<
         </details>
       )}
       <div class="buttons">
-        <Do look="needs" can={retry} isBusy={isBusy} onClick={() => send('retry')}>
+        <Do look="needs" can={retry} isBusy={action.isSent} onClick={() => send('retry')}>
           Retry {parked.step}
         </Do>
         <button type="button" class="button" aria-pressed={isOther} onClick={() => setOther(!isOther)}>
           With other input
         </button>
-        <Do can={withReason} isBusy={isBusy} onClick={() => send('skip')}>
+        <Do can={withReason} isBusy={action.isSent} onClick={() => send('skip')}>
           Skip it
         </Do>
-        <Do look="danger" can={withReason} isBusy={isBusy} onClick={() => send('abort')}>
+        <Do look="danger" can={withReason} isBusy={action.isSent} onClick={() => send('abort')}>
           Abort the run
         </Do>
         <Copy
@@ -199,7 +176,6 @@ function Fill({ question }: { question: Question }) {
   const action = useAction();
   const [values, setValues] = useState<Record<string, string | boolean>>({});
   const may = question.can?.answer ?? can('questions.answer');
-  const isBusy = action.state.value.is === 'sending' || action.state.value.is === 'done';
   const send = (given: Record<string, unknown>) =>
     void action.run(
       () =>
@@ -213,7 +189,7 @@ function Fill({ question }: { question: Question }) {
       {'options' in form ? (
         <div class="buttons">
           {form.options.map(({ value, label, description }) => (
-            <Do key={value} can={may} isBusy={isBusy} onClick={() => send({ choice: value })}>
+            <Do key={value} can={may} isBusy={action.isSent} onClick={() => send({ choice: value })}>
               <span title={description}>{visible(label)}</span>
             </Do>
           ))}
@@ -229,7 +205,12 @@ function Fill({ question }: { question: Question }) {
             />
           ))}
           <div class="buttons">
-            <Do look="needs" can={may} isBusy={isBusy} onClick={() => send(typed(form.fields, values))}>
+            <Do
+              look="needs"
+              can={may}
+              isBusy={action.isSent}
+              onClick={() => send(typed(form.fields, values))}
+            >
               Answer
             </Do>
           </div>

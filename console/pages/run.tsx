@@ -3,16 +3,17 @@ import { change } from '../api/ask.ts';
 import { refresh, useQuery } from '../api/query.ts';
 import type { Line, Page, Run } from '../api/shapes.ts';
 import { onKey } from '../keys.ts';
-import { ActionState, Do, useAction, WhyNot } from '../parts/action.tsx';
-import { About, Dialog } from '../parts/dialog.tsx';
+import { Do } from '../parts/action.tsx';
+import { AskFirst, reasonFor } from '../parts/ask-first.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { IncidentLink } from '../parts/links.tsx';
 import { Menu } from '../parts/menu.tsx';
 import { NeedsYou, WaitsByItself } from '../parts/needs-you.tsx';
 import { Copy, Said } from '../parts/said.tsx';
 import { Shown } from '../parts/shown.tsx';
 import { Status } from '../parts/status.tsx';
 import { Lasts, When } from '../parts/when.tsx';
-import { address, eventPath, incidentPath, inPath, triggerPath } from '../routes.ts';
+import { address, eventPath, inPath, triggerPath } from '../routes.ts';
 import { isLive, stateOf } from '../run-state.ts';
 import { can } from '../session.ts';
 import { stepsOf } from '../story/steps.ts';
@@ -56,10 +57,7 @@ function Whole({ run }: { run: Run }) {
             </span>
             {subject !== undefined && (
               <span>
-                of{' '}
-                <a href={incidentPath(subject)}>
-                  <Said text={subject} />
-                </a>
+                of <IncidentLink id={subject} />
               </span>
             )}
             <span>
@@ -166,50 +164,22 @@ function WaitsNow({ run }: { run: Run }) {
 }
 
 function StopDialog({ run, can: may, onClose }: { run: Run; can: true | string; onClose: () => void }) {
-  const action = useAction();
-  const [reason, setReason] = useState('');
-  const { is } = action.state.value;
-  const ready = reason.trim() === '' ? 'Say why first.' : true;
   return (
-    <Dialog title="Cancel this run" onClose={onClose}>
-      <About>
-        <Said text={run.id} />: {run.workflow}. What has begun at a provider is made to its end; nothing after
-        it is begun.
-      </About>
-      <label class="field">
-        <span>Why, for those who read the record</span>
-        <input
-          type="text"
-          value={reason}
-          maxLength={500}
-          onInput={(event) => setReason(event.currentTarget.value)}
-        />
-      </label>
-      <div class="buttons">
-        <Do
-          look="danger"
-          can={may === true ? ready : may}
-          isBusy={is === 'sending' || is === 'done'}
-          onClick={() =>
-            void action.run(
-              () =>
-                change(`/runs/${inPath(run.id)}/stop`, { reason: reason.trim() }).finally(() =>
-                  refresh('/runs'),
-                ),
-              () => 'It is told to stop. Its end shows here.',
-            )
-          }
-        >
-          Cancel run
-        </Do>
-        <Copy
-          text={`npx baton runs stop ${inShell(run.id)} --reason ${inShell(reason.trim() || '…')}`}
-          label="Copy as baton command"
-          isWord
-        />
-      </div>
-      <WhyNot can={may} />
-      <ActionState action={action} />
-    </Dialog>
+    <AskFirst
+      title="Cancel this run"
+      about={
+        <>
+          <Said text={run.id} />: {run.workflow}. What has begun at a provider is made to its end; nothing
+          after it is begun.
+        </>
+      }
+      words={reasonFor('Why, for those who read the record')}
+      verb="Cancel run"
+      can={may}
+      send={(reason) => change(`/runs/${inPath(run.id)}/stop`, { reason }).finally(() => refresh('/runs'))}
+      said={() => 'It is told to stop. Its end shows here.'}
+      command={(reason) => `npx baton runs stop ${inShell(run.id)} --reason ${inShell(reason)}`}
+      onClose={onClose}
+    />
   );
 }

@@ -1,13 +1,16 @@
 import { useQuery } from '../api/query.ts';
 import type { Page, Run } from '../api/shapes.ts';
-import { choose, query, route } from '../navigation.ts';
+import { choose, query, replace, route } from '../navigation.ts';
 import { Chips } from '../parts/chips.tsx';
-import { More } from '../parts/more.tsx';
+import { IncidentLink } from '../parts/links.tsx';
+import { atOnce, More } from '../parts/more.tsx';
+import { isNarrowed, Narrowed } from '../parts/narrowed.tsx';
 import { Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
 import { Status } from '../parts/status.tsx';
+import { Table } from '../parts/table.tsx';
 import { Lasts, When } from '../parts/when.tsx';
-import { address, incidentPath, runPath } from '../routes.ts';
+import { address, runPath } from '../routes.ts';
 import { stateOf } from '../run-state.ts';
 import { actorName, counted } from '../text.ts';
 import { useTitle } from '../title.ts';
@@ -25,23 +28,18 @@ export function RunsPage() {
   useTitle('Runs');
   const { value: asked } = query;
   const state = states.find(([name]) => name === asked.get('state'))?.[0] ?? 'any';
-  const subject = asked.get('subject') ?? undefined;
-  const workflow = asked.get('workflow') ?? undefined;
-  const q = asked.get('q') ?? undefined;
-  const build = route.value.id ?? asked.get('build') ?? undefined;
+  const narrowed = {
+    subject: asked.get('subject') ?? undefined,
+    workflow: asked.get('workflow') ?? undefined,
+    q: asked.get('q') ?? undefined,
+    build: route.value.id ?? asked.get('build') ?? undefined,
+  };
+  const filter = { state: state === 'any' ? undefined : state, ...narrowed };
   const list = useQuery<Page<Run>>(
-    address('/runs', {
-      state: state === 'any' ? undefined : state,
-      subject,
-      workflow,
-      q,
-      build,
-      limit: 50,
-      cursor: asked.get('cursor') ?? undefined,
-    }),
+    address('/runs', { ...filter, limit: atOnce, cursor: asked.get('cursor') ?? undefined }),
     ({ action }) => /^(run|approval|question|activity\.failed)/.test(action),
   );
-  const narrowed = { subject, workflow, q, build };
+  const isAll = state === 'any' && !isNarrowed(narrowed);
   return (
     <>
       <h1>Runs</h1>
@@ -52,26 +50,18 @@ export function RunsPage() {
           options={states}
           onChoose={(value) => choose({ state: value === 'any' ? undefined : value, cursor: undefined })}
         />
-        {Object.entries(narrowed).map(([name, value]) =>
-          value === undefined ? null : (
-            <button
-              key={name}
-              type="button"
-              class="button"
-              onClick={() => choose({ [name]: undefined, cursor: undefined })}
-            >
-              {name === 'subject' ? 'incident' : name} <Said text={value} />
-              <span class="hidden-text">: take this filter away</span> ×
-            </button>
-          ),
-        )}
+        {/* The build may stand in the path: `/workers/…`. */}
+        <Narrowed
+          by={narrowed}
+          onTakeAway={(name) => replace(address('/runs', { ...filter, [name]: undefined }))}
+        />
       </div>
       <Shown query={list} rows={10} what="the runs">
         {({ items, next }) =>
           items.length === 0 ? (
-            <Empty title={state === 'any' ? 'No run yet' : `No run is ${state}`}>
+            <Empty title={isAll ? 'No run yet' : 'No run like this'}>
               <p>
-                {state === 'any' ? (
+                {isAll ? (
                   <>
                     Runs begin when an event meets a trigger: <a href="/triggers">the triggers</a>,{' '}
                     <a href="/events">the events</a>.
@@ -83,55 +73,40 @@ export function RunsPage() {
             </Empty>
           ) : (
             <>
-              <table class="table">
-                <caption class="hidden-text">{counted(items.length, 'run')}, newest first</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">State</th>
-                    <th scope="col">Run</th>
-                    <th scope="col">Workflow</th>
-                    <th scope="col">Incident</th>
-                    <th scope="col">Began</th>
-                    <th scope="col">Took</th>
-                    <th scope="col">By</th>
+              <Table
+                caption={`${counted(items.length, 'run')}, newest first`}
+                heads={['State', 'Run', 'Workflow', 'Incident', 'Began', 'Took', 'By']}
+              >
+                {items.map((run) => (
+                  <tr key={run.id}>
+                    <td class="nowrap">
+                      <Status state={stateOf(run)} />
+                    </td>
+                    <td class="grow">
+                      <a href={runPath(run.id)} data-row class="wrap">
+                        <Said text={run.id} />
+                      </a>
+                      <span class="soft small wrap block">
+                        <Told run={run} />
+                      </span>
+                    </td>
+                    <td>{run.workflow}</td>
+                    <td>
+                      {run.subject !== undefined && <IncidentLink id={run.subject} look="mono small" />}
+                    </td>
+                    <td class="nowrap">
+                      <When at={run.createdAt} only="relative" />
+                    </td>
+                    <td class="nowrap wide">
+                      <Lasts from={run.createdAt} to={run.endedAt} />
+                    </td>
+                    <td class="wide">
+                      <Said text={run.actor && actorName(run.actor)} />
+                    </td>
                   </tr>
-                </thead>
-                <tbody>
-                  {items.map((run) => (
-                    <tr key={run.id}>
-                      <td class="nowrap">
-                        <Status state={stateOf(run)} />
-                      </td>
-                      <td class="grow">
-                        <a href={runPath(run.id)} data-row class="wrap">
-                          <Said text={run.id} />
-                        </a>
-                        <span class="soft small wrap block">
-                          <Told run={run} />
-                        </span>
-                      </td>
-                      <td>{run.workflow}</td>
-                      <td>
-                        {run.subject !== undefined && (
-                          <a href={incidentPath(run.subject)} class="mono small">
-                            <Said text={run.subject} />
-                          </a>
-                        )}
-                      </td>
-                      <td class="nowrap">
-                        <When at={run.createdAt} only="relative" />
-                      </td>
-                      <td class="nowrap wide">
-                        <Lasts from={run.createdAt} to={run.endedAt} />
-                      </td>
-                      <td class="wide">
-                        <Said text={run.actor && actorName(run.actor)} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-              <More next={next} count={50} />
+                ))}
+              </Table>
+              <More next={next} />
             </>
           )
         }

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { Problem, request } from '../api/ask.ts';
+import { problemOf, request } from '../api/ask.ts';
 import { route } from '../navigation.ts';
 import { address } from '../routes.ts';
 import { findOutWho, me } from '../session.ts';
@@ -10,13 +10,13 @@ const problem = signal<string | undefined>(undefined);
 const isSending = signal(false);
 
 /** The code of a one-time link stands behind the #. It is taken out of the address before anything else is done. */
-async function useLink(code: string): Promise<void> {
+async function signInBy(code: string): Promise<void> {
   isSending.value = true;
   try {
     await request('POST', '/sign-in/link', { code });
     location.replace('/incidents');
   } catch (error) {
-    problem.value = error instanceof Problem ? error.message : String(error);
+    problem.value = problemOf(error).message;
     isSending.value = false;
   }
 }
@@ -26,7 +26,7 @@ export function SignInPage() {
     const code = location.hash.slice(1);
     if (location.pathname === '/sign-in/link' && code !== '') {
       history.replaceState({}, '', '/sign-in');
-      void useLink(code);
+      void signInBy(code);
     } else if (route.value.page === 'sign-in') void findOutWho().then(toStart);
     request<{ provider: boolean }>('GET', '/sign-in/ways')
       .then((answer) => {

@@ -1,15 +1,16 @@
 import { useState } from 'preact/hooks';
-import { change, Problem } from '../api/ask.ts';
+import { change, problemOf } from '../api/ask.ts';
 import { refresh, useQuery } from '../api/query.ts';
 import type { BatonEvent, Page, Trigger } from '../api/shapes.ts';
 import { choose, query } from '../navigation.ts';
-import { ActionState, Do, useAction, WhyNot } from '../parts/action.tsx';
-import { About, Dialog } from '../parts/dialog.tsx';
+import { Do } from '../parts/action.tsx';
+import { AskFirst, reasonFor } from '../parts/ask-first.tsx';
+import { IncidentLink } from '../parts/links.tsx';
 import { Code, Copy, Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
 import { Status } from '../parts/status.tsx';
 import { When } from '../parts/when.tsx';
-import { eventPath, incidentPath, inPath } from '../routes.ts';
+import { eventPath, inPath } from '../routes.ts';
 import { can } from '../session.ts';
 import { inShell, pretty } from '../text.ts';
 import { useTitle } from '../title.ts';
@@ -78,9 +79,7 @@ function Whole({ trigger }: { trigger: Trigger }) {
                   {answer.subject && (
                     <>
                       {' '}
-                      <a href={incidentPath(answer.subject)} class="small">
-                        <Said text={answer.subject} />
-                      </a>
+                      <IncidentLink id={answer.subject} look="small" />
                     </>
                   )}
                 </span>
@@ -135,7 +134,7 @@ function TryPart({ trigger: { name } }: { trigger: Trigger }) {
       setTried(await change<Tried>(`/triggers/${inPath(name)}/test`, body));
     } catch (error) {
       setTried(undefined);
-      setProblem(error instanceof Problem ? error.message : String(error));
+      setProblem(problemOf(error).message);
     }
     setAsking(false);
   };
@@ -300,6 +299,7 @@ function Many({ items }: { items: readonly Item[] }) {
   );
 }
 
+/** The modes of a trigger below `auto`, each lower than the one before. */
 const lower = ['approve', 'propose', 'observe', 'off'];
 
 function SwitchDialog({
@@ -315,19 +315,30 @@ function SwitchDialog({
   const isOff = standing === 'off';
   const below = lower.slice(lower.indexOf(standing) + 1);
   const [to, setTo] = useState('off');
-  const [reason, setReason] = useState('');
-  const action = useAction();
-  const said = reason.trim();
-  const isBusy = action.state.value.is === 'sending' || action.state.value.is === 'done';
   const verb = isOff ? 'enable' : 'lower';
   return (
-    <Dialog title={isOff ? `Switch ${name} on` : `Lower ${name}`} onClose={onClose}>
-      <About>
-        {name} stands at {standing}.{' '}
-        {isOff
+    <AskFirst
+      title={isOff ? `Switch ${name} on` : `Lower ${name}`}
+      about={`${name} stands at ${standing}. ${
+        isOff
           ? 'It will be as it was before.'
-          : 'Only a reviewed line of its file raises it again; off is taken back here.'}
-      </About>
+          : 'Only a reviewed line of its file raises it again; off is taken back here.'
+      }`}
+      words={reasonFor('Why, for those who read the record')}
+      verb={isOff ? 'Switch on' : `Lower to ${to}`}
+      look={isOff ? 'primary' : 'danger'}
+      can={may}
+      send={(reason) =>
+        change<Trigger>(`/triggers/${inPath(name)}/${verb}`, isOff ? { reason } : { to, reason }).finally(
+          () => refresh('/triggers'),
+        )
+      }
+      said={(answer) => `${name} stands at ${answer.standing}`}
+      command={(reason) =>
+        `npx baton triggers ${verb} ${inShell(name)}${isOff ? '' : ` --to ${to}`} --reason ${inShell(reason)}`
+      }
+      onClose={onClose}
+    >
       {!isOff && (
         <label class="field">
           <span>To</span>
@@ -338,41 +349,6 @@ function SwitchDialog({
           </select>
         </label>
       )}
-      <label class="field">
-        <span>Why, for those who read the record</span>
-        <input
-          type="text"
-          value={reason}
-          maxLength={500}
-          onInput={(event) => setReason(event.currentTarget.value)}
-        />
-      </label>
-      <div class="buttons">
-        <Do
-          look={isOff ? 'primary' : 'danger'}
-          can={may === true ? (said === '' ? 'Say why first.' : true) : may}
-          isBusy={isBusy}
-          onClick={() =>
-            void action.run(
-              () =>
-                change<Trigger>(
-                  `/triggers/${inPath(name)}/${verb}`,
-                  isOff ? { reason: said } : { to, reason: said },
-                ).finally(() => refresh('/triggers')),
-              (answer) => `${name} stands at ${answer.standing}`,
-            )
-          }
-        >
-          {isOff ? 'Switch on' : `Lower to ${to}`}
-        </Do>
-        <Copy
-          text={`npx baton triggers ${verb} ${inShell(name)}${isOff ? '' : ` --to ${to}`} --reason ${inShell(said || '…')}`}
-          label="Copy as baton command"
-          isWord
-        />
-      </div>
-      <WhyNot can={may} />
-      <ActionState action={action} />
-    </Dialog>
+    </AskFirst>
   );
 }

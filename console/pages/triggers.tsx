@@ -3,6 +3,7 @@ import type { Page, Trigger } from '../api/shapes.ts';
 import { Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
 import { Status } from '../parts/status.tsx';
+import { Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 import { triggerPath } from '../routes.ts';
 import { actorName, counted } from '../text.ts';
@@ -34,47 +35,37 @@ export function TriggersPage() {
               </p>
             </Empty>
           ) : (
-            <table class="table">
-              <caption class="hidden-text">{counted(items.length, 'trigger')}</caption>
-              <thead>
-                <tr>
-                  <th scope="col">Stands at</th>
-                  <th scope="col">Trigger</th>
-                  <th scope="col">Answers</th>
-                  <th scope="col">Runs the workflow</th>
-                  <th scope="col">Its file says</th>
-                  <th scope="col">Lowered</th>
+            <Table
+              caption={counted(items.length, 'trigger')}
+              heads={['Stands at', 'Trigger', 'Answers', 'Runs the workflow', 'Its file says', 'Lowered']}
+            >
+              {items.map(({ name, on, workflow, standing, mode, reviewed, lowered, schedule }) => (
+                <tr key={name}>
+                  <td class="nowrap">
+                    <Status state={standing} />
+                  </td>
+                  <td class="lead nowrap">
+                    <a href={triggerPath(name)} data-row>
+                      {name}
+                    </a>
+                  </td>
+                  <td class="fill">{schedule ? `each ${schedule.cron}` : on.map(eventWords).join(', ')}</td>
+                  <td>{workflow}</td>
+                  <td class="nowrap wide">
+                    {mode}
+                    {reviewed && `, reviewed ${reviewed}`}
+                  </td>
+                  <td>
+                    {lowered && (
+                      <>
+                        by <Said text={actorName(lowered.by)} />, <When at={lowered.at} only="relative" />:{' '}
+                        <Said text={lowered.reason} />
+                      </>
+                    )}
+                  </td>
                 </tr>
-              </thead>
-              <tbody>
-                {items.map(({ name, on, workflow, standing, mode, reviewed, lowered, schedule }) => (
-                  <tr key={name}>
-                    <td class="nowrap">
-                      <Status state={standing} />
-                    </td>
-                    <td class="lead nowrap">
-                      <a href={triggerPath(name)} data-row>
-                        {name}
-                      </a>
-                    </td>
-                    <td class="fill">{schedule ? `each ${schedule.cron}` : on.map(eventWords).join(', ')}</td>
-                    <td>{workflow}</td>
-                    <td class="nowrap wide">
-                      {mode}
-                      {reviewed && `, reviewed ${reviewed}`}
-                    </td>
-                    <td>
-                      {lowered && (
-                        <>
-                          by <Said text={actorName(lowered.by)} />, <When at={lowered.at} only="relative" />:{' '}
-                          <Said text={lowered.reason} />
-                        </>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+              ))}
+            </Table>
           )
         }
       </Shown>

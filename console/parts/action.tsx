@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { Problem } from '../api/ask.ts';
+import { problemOf } from '../api/ask.ts';
 import { announce } from './announce.ts';
 import { Icon } from './icon.tsx';
 
@@ -14,9 +14,10 @@ type State =
 /** Something that changes the world: it is sent, and then the server has said that it is done, or why not. Nothing looks done before. */
 export interface Action {
   state: { value: State };
+  /** It is on its way or done, and so not to be sent again. */
+  readonly isSent: boolean;
   /** `said` words what the server has answered. */
   run<Answer>(send: () => Promise<Answer>, said: (answer: Answer) => string): Promise<Answer | undefined>;
-  clear(): void;
 }
 
 export function useAction(): Action {
@@ -24,21 +25,24 @@ export function useAction(): Action {
     const state = signal<State>({ is: 'idle' });
     return {
       state,
-      clear() {
-        state.value = { is: 'idle' };
+      get isSent() {
+        return state.value.is === 'sending' || state.value.is === 'done';
       },
       async run(send, said) {
         if (state.value.is === 'sending') return undefined;
         state.value = { is: 'sending' };
         try {
           const answer = await send();
-          state.value = { is: 'done', said: said(answer) };
-          announce(said(answer));
+          const words = said(answer);
+          state.value = { is: 'done', said: words };
+          announce(words);
           return answer;
         } catch (error) {
-          const why = error instanceof Problem ? error.message : String(error);
+          const { status, message } = problemOf(error);
+          // Without an answer nobody has refused it.
+          const why = status === 0 ? message : `Refused: ${message}`;
           state.value = { is: 'refused', why };
-          announce(`Refused: ${why}`);
+          announce(why);
           return undefined;
         }
       },
@@ -57,7 +61,7 @@ export function ActionState({ action }: { action: Action }) {
     </p>
   ) : (
     <p class="action-state refused">
-      <Icon name="cross" size={14} /> Refused: {state.why}
+      <Icon name="cross" size={14} /> {state.why}
     </p>
   );
 }

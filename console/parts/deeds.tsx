@@ -1,11 +1,10 @@
-import { useState } from 'preact/hooks';
 import { change } from '../api/ask.ts';
 import { refresh } from '../api/query.ts';
 import { inPath } from '../routes.ts';
 import { inShell } from '../text.ts';
-import { ActionState, Do, useAction, WhyNot } from './action.tsx';
-import { About, Dialog } from './dialog.tsx';
-import { Copy, Said } from './said.tsx';
+import { ActionState, Do, useAction } from './action.tsx';
+import { AskFirst } from './ask-first.tsx';
+import { Said } from './said.tsx';
 
 export type Deed = 'acknowledge' | 'resolve' | 'note';
 
@@ -36,7 +35,7 @@ export function DeedButton({ deed, id, can }: { deed: Deed; id: string; can: tru
     <span class="deed">
       <Do
         can={can}
-        isBusy={is === 'sending' || is === 'done'}
+        isBusy={action.isSent}
         onClick={() => void action.run(() => send(deed, id), saidOf(deed))}
       >
         {is === 'sending' ? 'Sending…' : words[deed].verb}
@@ -61,37 +60,28 @@ export function DeedDialog({
   can: true | string | undefined;
   onClose: () => void;
 }) {
-  const action = useAction();
-  const [text, setText] = useState('');
   const { verb } = words[deed];
-  const { is } = action.state.value;
-  const body = deed === 'note' ? { text: text.trim() } : {};
-  const isReady = deed !== 'note' || text.trim() !== '';
-  const command = `npx baton incidents ${deed} ${inShell(id)}${deed === 'note' ? ` ${inShell(text.trim() || '…')}` : ''}`;
+  const isNote = deed === 'note';
   return (
-    <Dialog title={deed === 'note' ? 'Add a note' : `${verb} this incident`} onClose={onClose}>
-      <About>
-        <Said text={title} /> <span class="soft mono">{id}</span>
-      </About>
-      {deed === 'note' && (
-        <label class="field">
-          <span>The note, as PagerDuty shows it</span>
-          <textarea value={text} maxLength={1_000} onInput={(event) => setText(event.currentTarget.value)} />
-        </label>
-      )}
-      <div class="buttons">
-        <Do
-          look="primary"
-          can={can === undefined || can === true ? (isReady ? true : 'Write the note first.') : can}
-          isBusy={is === 'sending' || is === 'done'}
-          onClick={() => void action.run(() => send(deed, id, body), saidOf(deed))}
-        >
-          {verb}
-        </Do>
-        <Copy text={command} label="Copy as baton command" isWord />
-      </div>
-      <WhyNot can={can} />
-      <ActionState action={action} />
-    </Dialog>
+    <AskFirst
+      title={isNote ? 'Add a note' : `${verb} this incident`}
+      about={
+        <>
+          <Said text={title} /> <span class="soft mono">{id}</span>
+        </>
+      }
+      words={
+        isNote
+          ? { label: 'The note, as PagerDuty shows it', missing: 'Write the note first.', isLong: true }
+          : undefined
+      }
+      verb={verb}
+      look="primary"
+      can={can}
+      send={(text) => send(deed, id, isNote ? { text } : {})}
+      said={saidOf(deed)}
+      command={(text) => `npx baton incidents ${deed} ${inShell(id)}${isNote ? ` ${inShell(text)}` : ''}`}
+      onClose={onClose}
+    />
   );
 }

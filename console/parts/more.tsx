@@ -1,7 +1,10 @@
 import { choose, query } from '../navigation.ts';
 
+/** How many rows a page of a list has. */
+export const atOnce = 50;
+
 /** To the next page of a list, and back to the first. */
-export function More({ next, count }: { next: string | undefined; count: number }) {
+export function More({ next, count = atOnce }: { next: string | undefined; count?: number }) {
   const isLater = query.value.has('cursor');
   if (next === undefined && !isLater) return null;
   return (

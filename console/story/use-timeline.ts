@@ -1,6 +1,6 @@
 import { type Signal, signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { Problem, read } from '../api/ask.ts';
+import { type Problem, problemOf, read } from '../api/ask.ts';
 import { listen, ready } from '../api/live.ts';
 import type { Entry, Show, Timeline } from '../api/shapes.ts';
 import { address, inPath } from '../routes.ts';
@@ -79,7 +79,7 @@ export function useTimeline(
         self.whole.value = page;
         self.problem.value = undefined;
       } catch (error) {
-        self.problem.value = error instanceof Problem ? error : new Problem(0, 'Fault', String(error));
+        self.problem.value = problemOf(error);
       }
     }
     async function update(): Promise<void> {
@@ -113,7 +113,7 @@ export function useTimeline(
         );
         if (order === 'oldest' || mayMove()) self.take();
       } catch (error) {
-        self.problem.value = error instanceof Problem ? error : new Problem(0, 'Fault', String(error));
+        self.problem.value = problemOf(error);
       }
     }
     return { self, load, update };

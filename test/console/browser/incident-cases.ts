@@ -39,6 +39,27 @@ export const incidentCases = (open: () => ConsoleWorld) =>
       await context.close();
     });
 
+    it('is live in the tab where somebody signs in again, though another one was signed out', async () => {
+      const world = open();
+      const { page, context } = await world.visit('viewer', 'again@example.com');
+      const other = await context.newPage();
+      for (const tab of [page, other]) {
+        await tab.goto('/runs');
+        await tab.locator('.live.live').waitFor();
+      }
+      await page.getByRole('button', { name: /^Menu/ }).click();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('heading', { name: 'Sign in to Baton' }).waitFor();
+      const code = 'y'.repeat(43);
+      await world.store.keepSignInLink({ hash: secretHash(code), name: 'again', minutes: 15 });
+      await other.goto(`/sign-in/link#${code}`);
+      await other.getByRole('heading', { name: 'Incidents' }).waitFor();
+      await other.locator('.live.live').waitFor();
+      const id = world.raise('Heard after another sign-in');
+      await other.locator(`a[href="/incidents/${id}"][data-row]`).waitFor();
+      await context.close();
+    });
+
     it('shows an incident from its webhook to its resolve without a reload, decided by the keyboard alone', async () => {
       const world = open();
       const { page, context } = await world.visit('admin', 'ada@example.com');
