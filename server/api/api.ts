@@ -85,11 +85,13 @@ export function createApi(
     next(refusal);
   });
 
-  const document = JSON.stringify(openApiDocument(list));
+  // It is large, and most processes are never asked for it.
+  let document: string | undefined;
   return {
     router,
     answerDocument(_, response) {
       protect(response);
+      document ??= JSON.stringify(openApiDocument(list));
       response.type('application/json').send(document);
     },
     stop: streams.stop,
