@@ -24,13 +24,15 @@ const alone = { ...limits, maxWorkers: 1 };
 const apart = ['test/console/browser/**/*.test.ts', 'test/server/retention.test.ts'];
 /** A whole Baton each. They come after the others: what two of them load and leave behind is much. */
 const stories = ['test/stories/**/*.test.ts'];
+/** Load for minutes and hours: `npm run test:nightly`, which has the fault tests with larger numbers too. */
+const nightly = ['test/nightly/**/*.test.ts'];
 const quickRun = {
   projects: [
     {
       test: {
         name: 'parts',
         include: ['test/**/*.test.ts'],
-        exclude: [...slow, ...apart, ...stories],
+        exclude: [...slow, ...nightly, ...apart, ...stories],
         isolate: false,
         ...sideBySide,
       },
@@ -43,6 +45,9 @@ const slowRun = {
   projects: [
     { test: { name: 'faults', include: slow, exclude: timed, sequence: { groupOrder: 0 }, ...sideBySide } },
     { test: { name: 'timed', include: timed, sequence: { groupOrder: 1 }, ...alone } },
+    ...(process.env.BATON_TEST_NIGHTLY === '1'
+      ? [{ test: { name: 'nightly', include: nightly, sequence: { groupOrder: 2 }, ...alone } }]
+      : []),
   ],
 };
 

@@ -16,6 +16,8 @@ export interface BenchWorld {
   channelId: string;
   /** New incidents, with the webhook that tells of each. */
   raise(count: number): Webhook[];
+  /** The next message is refused once, as by a provider that is overloaded. */
+  refuseNext(): void;
   /** Resolves with the time of the acknowledgement, which is the last call of a flow. */
   acknowledged(incidentId: string): Promise<number>;
   /** Messages and acknowledgements by incident: how often each was made. */
@@ -36,6 +38,7 @@ export async function startBenchWorld(): Promise<BenchWorld> {
     channelId,
     raise: (count) =>
       Array.from({ length: count }, () => webhookFor(pagerDuty, env.PAGERDUTY_WEBHOOK_SECRETS ?? '')),
+    refuseNext: () => slack.fail({ kind: 'status', status: 503, match: '/api/chat.postMessage', times: 1 }),
     acknowledged: (incidentId) => {
       const at = times.get(incidentId);
       return at === undefined

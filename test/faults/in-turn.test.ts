@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { often, seedOf } from '../nightly.ts';
 import type { Step } from '../workflows/fixture/in-parallel.ts';
 import { inParallelRuns } from '../workflows/in-parallel-runs.ts';
 
@@ -21,15 +22,23 @@ const program = fc.record({
   pauses: fc.array(upTo(300), { minLength: 3, maxLength: 3 }),
 });
 
-it('goes on in the order in which it did, whatever its branches do: 60 programs', async () => {
-  const programs = fc.sample(program, { numRuns: 60, seed: 20_261_127 });
-  const failed: unknown[] = [];
-  const work = async () => {
-    for (let next = programs.pop(); next; next = programs.pop()) {
-      const { branches, pauses } = next;
-      await runAndReplay(branches, pauses).catch(({ message }: Error) => failed.push({ branches, message }));
-    }
-  };
-  await Promise.all(Array.from({ length: 6 }, work));
-  expect(failed).toEqual([]);
-}, 120_000);
+const count = often(60, 2_000);
+
+it(
+  `goes on in the order in which it did, whatever its branches do: ${count} programs`,
+  async () => {
+    const programs = fc.sample(program, { numRuns: count, seed: seedOf(20_261_127) });
+    const failed: unknown[] = [];
+    const work = async () => {
+      for (let next = programs.pop(); next; next = programs.pop()) {
+        const { branches, pauses } = next;
+        await runAndReplay(branches, pauses).catch(({ message }: Error) =>
+          failed.push({ branches, message }),
+        );
+      }
+    };
+    await Promise.all(Array.from({ length: 6 }, work));
+    expect(failed).toEqual([]);
+  },
+  often(120_000, 3_600_000),
+);

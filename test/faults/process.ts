@@ -11,15 +11,19 @@ const root = fileURLToPath(new URL('../../baton.ts', import.meta.url));
 /** `baton` as a process of its own. */
 export interface BatonProcess {
   url: string;
+  pid: number;
   /** Ends it and resolves when it is gone, with its exit code. */
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
 }
+
+/** A command of `baton`, as `startBaton` takes it. */
+export const batonCommand = (command: 'start' | 'server') => [root, command];
 
 /** Starts Baton on this data folder, or another program and its arguments, and waits until it is ready. */
 export async function startBaton(
   env: Record<string, string>,
   port?: number,
-  program = [root, 'start'],
+  program = batonCommand('start'),
 ): Promise<BatonProcess> {
   const { BATON_DATA_DIR: dataDir } = env;
   // Bundling takes seconds, which no test is about.
@@ -52,6 +56,7 @@ export async function startBaton(
   );
   return {
     url,
+    pid: child.pid ?? 0,
     async kill(signal) {
       child.kill(signal);
       return gone;

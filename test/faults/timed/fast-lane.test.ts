@@ -6,11 +6,12 @@ import { prioritizeAs } from '../../../simulator/pagerduty.ts';
 import { productionIncident } from '../../../triggers/production-incident.ts';
 import { severityRaisedTrigger } from '../../../triggers/severity-raised.ts';
 import { raiseApart } from '../../fixtures/raise-apart.ts';
+import { often } from '../../nightly.ts';
 import { startPostgres, type TestPostgres } from '../../store/postgres.ts';
 import { workflowBundle } from '../../temporal.ts';
 import { cardOf, startWorkerBeside, startWorld, type World } from '../../world.ts';
 
-const incidents = 500;
+const incidents = often(500, 1_000);
 const stormMs = 58_000;
 /** From the webhook on. */
 const handledWithinMs = 10_000;
