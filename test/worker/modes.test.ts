@@ -4,6 +4,8 @@ import { type ActivityContext, defineActivity } from '../../activities/activity.
 import type { Looked } from '../../domain/approval.ts';
 import type { ChangeKind } from '../../domain/kind.ts';
 import type { LowerMode, RunMode } from '../../domain/mode.ts';
+import type { Heard } from '../../domain/step.ts';
+import type { Store } from '../../store/store.ts';
 import { request } from '../store/approval.ts';
 import { fresh } from '../store/world.ts';
 import { aroundCalls, callActivity, openStore } from './attempt.ts';
@@ -43,11 +45,13 @@ function change(kind: ChangeKind) {
   /** Calls it as a run in this mode does, by this name in Temporal and by this approval. */
   async function call(
     mode: RunMode | undefined,
-    { type = 'turnKey', approvalId, runId = fresh('modes/') }: Calling = {},
+    { type = 'turnKey', approvalId, runId = fresh('modes/'), heard, number, by = store }: Calling = {},
   ) {
-    const interceptors = aroundCalls({ activities: [activity], store, cause: mode ? { mode } : {} });
+    const cause = { ...(mode ? { mode } : {}), ...(heard ? { heard } : {}) };
+    const interceptors = aroundCalls({ activities: [activity], store: by, cause });
     const info = { activityType: type, activityId: fresh(''), runId };
-    const result = await callActivity(info, interceptors, { door }, approvalId).catch(
+    const said = number === undefined ? {} : { batonCall: number };
+    const result = await callActivity(info, interceptors, { door }, approvalId, said).catch(
       (error: unknown) => error,
     );
     const rows = await store.readRecord({ subject: runId, limit: 10 });
@@ -60,6 +64,10 @@ interface Calling {
   type?: string;
   approvalId?: string;
   runId?: string;
+  heard?: Heard;
+  /** The how-manieth call it is. */
+  number?: number;
+  by?: Store;
 }
 
 const line = (runId: string) =>
@@ -217,5 +225,84 @@ describe('a change of a run whose trigger was lowered after it began', () => {
 
   it('is made where it is harmless', async () => {
     expect((await lowered('change', 'auto', 'observe')).times).toBe(1);
+  });
+});
+
+describe('that a step has started', () => {
+  const heard = { 'activity.started': ['changes'] };
+  /** A run that is there, and which engine events of its steps are in the store. */
+  async function begun() {
+    const runId = fresh('modes/');
+    const run = {
+      id: runId,
+      trigger: 'keys',
+      workflow: 'openTheDoor',
+      target: 'north',
+      input: {},
+      cause: {},
+    };
+    await store.beginRun(run, line(runId));
+    const told = async () =>
+      (await store.listEvents({ limit: 100 })).filter(({ eventId }) => eventId.includes(runId));
+    return { runId, told };
+  }
+  /** A store that says what it is asked. */
+  function watched() {
+    const asked: string[] = [];
+    const by = new Proxy(store, {
+      get(kept, name: keyof Store) {
+        asked.push(name);
+        return kept[name];
+      },
+    });
+    return { by, asked };
+  }
+
+  it('is told before it is done, once over all attempts', async () => {
+    const { made, call } = change('change');
+    const { runId, told } = await begun();
+    await call('auto', { runId, heard, number: 1 });
+    const { actions } = await call('auto', { runId, heard, number: 1 });
+    expect(await told()).toMatchObject([
+      {
+        type: 'activity.started',
+        event: {
+          data: { runId, activity: 'turnKey', kind: 'change', targets: [expect.stringMatching(/^door:/)] },
+        },
+      },
+    ]);
+    expect(made.times).toBe(1);
+    expect(actions.filter((action) => action === 'activity.started')).toHaveLength(1);
+  });
+
+  it('is told of a read that is named, and of no other', async () => {
+    const { call } = change('change');
+    const { runId, told } = await begun();
+    await call('auto', { runId, heard: { 'activity.started': ['readJiraIssue'] } });
+    expect(await told()).toEqual([]);
+    await call('auto', { runId, heard: { 'activity.started': ['turnKey'] } });
+    expect(await told()).toHaveLength(1);
+  });
+
+  it('is told of nothing that is only looked at', async () => {
+    const { call } = change('destructive');
+    const { runId, told } = await begun();
+    await call('propose', { type: 'ask:turnKey', runId, heard });
+    await call('propose', { type: 'plan:turnKey', runId, heard });
+    expect(await told()).toEqual([]);
+  });
+
+  it('costs no statement where nobody hears of it', async () => {
+    const { call } = change('change');
+    const { runId } = await begun();
+    const unheard = watched();
+    await call('auto', { runId, by: unheard.by });
+    const other = watched();
+    await call('auto', { runId, by: other.by, heard: { 'activity.failed': ['changes'] } });
+    for (const { asked } of [unheard, other]) expect(asked).not.toContain('tell');
+    expect(other.asked.filter((name) => name === 'findRun')).toEqual([]);
+    const told = watched();
+    await call('auto', { runId, by: told.by, heard });
+    expect(told.asked).toContain('tell');
   });
 });
