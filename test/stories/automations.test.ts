@@ -344,6 +344,15 @@ describe('a step of a run', () => {
     expect([...(await toldOf(run)).keys()]).not.toContain('failed sendHttpRequest#1');
   });
 
+  it('is cancelled where its run ends without it', async () => {
+    const { url } = await serving(() => ({ status: 503 }));
+    const run = await begin('call', { url, leaves: true });
+    expect((await ended(run)).outcome).toBe('left');
+    const told = [...(await toldOf(run)).keys()];
+    expect(told).toContain('cancelled sendHttpRequest#1');
+    expect(told).not.toContain('failed sendHttpRequest#1');
+  });
+
   it('is told once though attempts fail before, beside others, and nothing in the history is in the way of a replay', async () => {
     let isBack = false;
     const { url } = await serving(() => ({ status: isBack ? 200 : 503 }));
