@@ -15,7 +15,7 @@ import { change } from './consent.ts';
 import { told } from './told-steps.ts';
 import { isUrgent } from './urgent.ts';
 
-/** `rebootEc2Instances`, … */
+/** An activity by its name. */
 export type ActivityName = keyof ActivityFunctions & string;
 type LongName = Extract<ActivityName, `await${string}`>;
 
