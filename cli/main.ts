@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { batonVersion } from '../domain/version.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
+import { checkedTriggers } from '../processes/known-activities.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { addAccessCommand, addAdminTokenCommand } from './access.ts';
 import { addApprovalCommands } from './approvals.ts';
@@ -36,7 +37,8 @@ import { addWhyCommand } from './why.ts';
  * Runs one command and returns its exit code: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed, 5 conflict, 8 timed
  * out, 130 interrupted. Data goes to stdout, words to stderr.
  */
-export async function runCli(wiring: Wiring): Promise<number> {
+export async function runCli(given: Wiring): Promise<number> {
+  const wiring: Wiring = { ...given, loadTriggers: () => checkedTriggers(given) };
   const program = new Command('baton')
     .description(
       'Runs the response to an incident: events meet triggers, triggers start workflows, workflows act.',

@@ -1,11 +1,13 @@
 import type { ApprovalEvent } from './approval.ts';
 import type { HttpEvent, HttpEventData } from './http-event.ts';
 import type { Agent, Incident, Reference } from './incident.ts';
+import type { Kind } from './kind.ts';
 import type { RunMode } from './mode.ts';
 import type { SlackRequest } from './person-request.ts';
 import type { QuestionEvent } from './question.ts';
 import type { WhenOverdue, WorkerBuild } from './run.ts';
 import type { StartedBy } from './run-beginning.ts';
+import { stepTypes } from './step.ts';
 
 /**
  * Something that happened, in one envelope for all sources. The attributes are those of CloudEvents 1.0
@@ -126,6 +128,17 @@ export interface EventData extends Record<IncidentEventType, Incident>, HttpEven
   'run.timed_out': RunEvent & { failure: RunFailure };
   'run.cancelled': RunEvent;
   'run.overdue': RunEvent & { dueAt: string; whenOverdue: WhenOverdue };
+  /** A run wants it done, whether or not a worker has begun it. */
+  'activity.scheduled': StepEvent;
+  /** A worker has begun it. */
+  'activity.started': StepEvent & { attempt: number };
+  'activity.completed': StepEvent;
+  /** For good: it is tried no more. */
+  'activity.failed': StepEvent & { failure: RunFailure };
+  /** For good as well: Temporal waits for it no longer. */
+  'activity.timed_out': StepEvent & { failure: RunFailure };
+  /** Its run was stopped meanwhile, or goes on without it. */
+  'activity.cancelled': StepEvent;
   'worker.unhealthy': ConditionEvent;
   'worker.healthy': ConditionEvent;
   'schedule.missed': ConditionEvent;
@@ -173,6 +186,7 @@ const fired: readonly string[] = [
   'run.timed_out',
   'run.cancelled',
   'run.overdue',
+  ...stepTypes,
   'worker.unhealthy',
   'worker.healthy',
   'heartbeat.missed',
@@ -311,6 +325,24 @@ export interface RunEvent {
   verified?: boolean;
   startedAt: string;
   endedAt?: string;
+}
+
+/**
+ * One call of an activity by a run, as it enters a state: what it says of the run is said as with `run.…`. What the activity was given and what it
+ * answered is not told.
+ */
+export interface StepEvent extends RunEvent {
+  activity: string;
+  kind: Kind;
+  /** Of its effect: the same over all attempts, and in the record. */
+  key: string;
+  /** What it acts on, told from what belongs to other accounts: `ec2:i-0abc12345def67890`. */
+  targets: readonly string[];
+  scheduledAt: string;
+  /** Temporal's count. */
+  attempt?: number;
+  /** The last one. */
+  failure?: RunFailure;
 }
 
 export interface RunFailure {

@@ -1,4 +1,5 @@
 import type { RunMode } from './mode.ts';
+import type { Heard } from './step.ts';
 import type { WhenAcknowledged } from './takeover.ts';
 
 /** PagerDuty's own states. Baton keeps no other. */
@@ -107,6 +108,8 @@ export interface RunCause {
   tags?: readonly string[];
   /** The triggers whose runs have led to this one, by what the engine tells of them or because they started it: oldest first. Left out: none. */
   chain?: readonly string[];
+  /** Of which of its steps somebody hears. Left out: of none. */
+  heard?: Heard;
   /** How far the run may go: see `RunMode`. Left out: `auto`. A worker believes it alone, and not the run. */
   mode?: RunMode;
 }

@@ -1,5 +1,8 @@
 import type { FailureClass } from './failure-class.ts';
 
+/** The workflow that pages for failed runs. Nobody is told of its steps, or a page could be about a page without end. */
+export const pager = 'pageForRun';
+
 export const severities = ['critical', 'error', 'warning', 'info'] as const;
 export type Severity = (typeof severities)[number];
 

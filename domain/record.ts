@@ -40,6 +40,18 @@ export interface AttemptDetail {
   doubt?: string;
 }
 
+/** Of one call of an activity, over all its attempts. */
+interface StepDetail {
+  run: string;
+  workflow: string;
+  activity: string;
+  kind: Kind;
+  /** Of the effect. */
+  key: string;
+  targets: readonly string[];
+  scheduledAt: string;
+}
+
 interface EndDetail {
   run: string;
   workflow: string;
@@ -142,6 +154,11 @@ export interface Details {
   /** `held`: by which guard, and when it may be tried again, where that is known. */
   'activity.refused': AttemptDetail & { failure: Failure; held?: Pick<Held, 'guard' | 'retryAt'> };
   'activity.failed': AttemptDetail & { failure: Failure };
+  /** Where somebody hears of it: see `Heard`. The other states have their lines anyhow. */
+  'activity.scheduled': StepDetail;
+  'activity.started': StepDetail & { attempt: number };
+  'activity.timed_out': StepDetail & { failure: Failure };
+  'activity.cancelled': StepDetail;
   /** A change that was made says by which plan. */
   'activity.completed': AttemptDetail & { result: unknown } & Partial<
       Pick<Plan, 'summary' | 'before' | 'after' | 'inverse'> & { digest: string }

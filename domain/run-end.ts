@@ -4,7 +4,7 @@ import type { Reference, RunCause } from './incident.ts';
 import { isWatching } from './mode.ts';
 import type { Entry, EntryOf } from './record.ts';
 import type { RunRow, RunState, WhenOverdue, WorkerBuild } from './run.ts';
-import type { StartedBy } from './run-beginning.ts';
+import { type StartedBy, startedByIn } from './run-beginning.ts';
 import { defaultConnection, subjectOf } from './subject.ts';
 
 export interface RunEnd {
@@ -46,6 +46,18 @@ export interface RunTelling {
   startedBy?: StartedBy | undefined;
 }
 
+/** What the engine's events say of a run by its cause. */
+export const toldOf = (
+  cause: Partial<Omit<RunTelling, 'startedBy'>> & Parameters<typeof startedByIn>[0] = {},
+) => ({
+  connection: cause.connection,
+  mode: cause.mode,
+  incident: cause.incident,
+  tags: cause.tags,
+  chain: cause.chain,
+  startedBy: startedByIn(cause),
+});
+
 /** How a run ended, in its own words or in Temporal's. */
 export type RunEnding = Pick<RunEnd, 'state' | 'outcome' | 'failure' | 'verified'> &
   RunTelling & {
@@ -77,7 +89,7 @@ function serviceOf(incident: RunTelling['incident']): { service?: Reference } {
  * one run.
  */
 export function runEvent(
-  type: `run.${string}`,
+  type: `${'run' | 'activity'}.${string}`,
   run: Omit<RunRow, 'state'>,
   { at, via, connection = defaultConnection, mode, incident, startedBy, worker, ...telling }: RunTelling,
   more: object,

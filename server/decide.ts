@@ -216,8 +216,9 @@ function answer(
     const response = trigger.respond(event);
     if ('no' in response) return void say('no', response.no);
     if (plan.hold) return void say('no', plan.hold.reason);
-    if (isAboutRun(event) && ledTo(event.data).includes(trigger.name))
-      return void say('no', `is about a run that this trigger has led to: ${ledTo(event.data).join(' → ')}`);
+    const about = isAboutRun(event) ? event.data : askedIn;
+    if (about && ledTo(about).includes(trigger.name))
+      return void say('no', `is about a run that this trigger has led to: ${ledTo(about).join(' → ')}`);
     const standing = standingFor(incident, standingOf(trigger));
     if (standing === 'off')
       return void say('no', `was switched off by ${trigger.lowered?.by}: ${trigger.lowered?.reason}`);
@@ -277,9 +278,9 @@ function answer(
   }
 }
 
-/** The engine tells of a run. */
-const isAboutRun = (event: Event): event is Event<RunEventType> => event.type.startsWith('run.');
-type RunEventType = Extract<KnownEventType, `run.${string}`>;
+/** The engine tells of a run, or of a step of one. */
+const isAboutRun = (event: Event): event is Event<RunEventType> => /^(run|activity)\./.test(event.type);
+type RunEventType = Extract<KnownEventType, `${'run' | 'activity'}.${string}`>;
 
 /** The triggers that have led to a run, its own last. Whichever of them were asked about it again could go on for ever. */
 export const ledTo = ({
@@ -298,7 +299,6 @@ function chainIn(event: Event, askedIn: Situation['askedIn']): { chain?: readonl
 
 /** A run as its accounts depend on it. */
 function roleOf(event: Event, workflow: string, incident: Incident | undefined): AccountsOf {
-  const isEnd = event.type.startsWith('run.');
   return {
     workflow,
     connection: connectionOf(event),
@@ -306,7 +306,7 @@ function roleOf(event: Event, workflow: string, incident: Incident | undefined):
     serviceId: incident?.service?.id,
     concernsIncident: /^(pagerduty|slack|jira|approval|question)\./.test(event.type),
     ...(isRequest(event) ? { slackConnection: event.slackConnection ?? defaultConnection } : {}),
-    ...(isEnd ? { ended: (event as Event<'run.failed'>).data.workflow } : {}),
+    ...(isAboutRun(event) ? { ended: event.data.workflow } : {}),
   };
 }
 

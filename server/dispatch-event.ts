@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { type Event, isRequest } from '../domain/event.ts';
+import type { Subscription } from '../domain/subscription.ts';
 import type { Authority } from '../secrets/authority.ts';
 import type { Situation } from '../store/dispatch.ts';
 import type { Echo } from '../store/echoes.ts';
@@ -11,6 +12,7 @@ import type { Trigger } from '../triggers/trigger.ts';
 import { alertChange, alertKeepersOf } from './alert-keepers.ts';
 import { asksPeople, decide, type Gatherings, type Plan } from './decide.ts';
 import { doubtsAbout, doubtText } from './doubts.ts';
+import { withHeard } from './heard.ts';
 import { answeredEntry, dispositionOf, runsOf, startedEntry } from './outcome.ts';
 import { twinOf } from './pagerduty/ways.ts';
 import { askedInOf, tellOfRuns } from './run-news.ts';
@@ -23,6 +25,8 @@ export interface DispatcherOptions {
   store: Store;
   client: Client;
   triggers: readonly Trigger[];
+  /** Who hears of runs beside triggers. Left out: nobody. */
+  subscriptions?: readonly Subscription[] | undefined;
   /** Left out: there is only `default`, and no route. */
   connections?: Pick<StoredConnections, 'known'> | undefined;
   /** PagerDuty's log is pulled: what it tells may come by a webhook too. */
@@ -69,6 +73,10 @@ export async function dispatch(
         return decideWith({});
       },
     );
+    plan.starts = plan.starts.map((start) => ({
+      ...start,
+      cause: withHeard(start.cause, start.workflow, options),
+    }));
     return { plan, ...(await tellLive(event, known, plan, echo, options)) };
   };
   let decided = await decideIn(situation);

@@ -1,12 +1,12 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { RunEnd } from '../domain/run-end.ts';
-import { runEnd } from '../domain/run-end.ts';
+import { runEnd, toldOf } from '../domain/run-end.ts';
 import { StoreUnavailable } from '../domain/store-unavailable.ts';
 import type { LiveRun } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-import { causeOf, toldOf } from './cause.ts';
+import { causeOf } from './cause.ts';
 import { tellStarted } from './run-news.ts';
 import { callMilliseconds, catchUp, gatherAgain, type RunStarter, startRun } from './runs.ts';
 import { isTemporalAway, isTemporalSilent, type TemporalState } from './temporal-state.ts';

@@ -4,10 +4,11 @@ import type { Event, EventType, WaitsFor } from '../domain/event.ts';
 import type { RunCause } from '../domain/incident.ts';
 import type { QuestionEvent } from '../domain/question.ts';
 import type { RunRow } from '../domain/run.ts';
+import { toldOf } from '../domain/run-end.ts';
 import { runStarted, runWaiting, runWentOn } from '../domain/run-news.ts';
 import type { Store } from '../store/store.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-import { causeOf, toldOf } from './cause.ts';
+import { causeOf } from './cause.ts';
 import { asksPeople, ledTo, type Plan } from './decide.ts';
 
 type Told = Omit<Delivery, 'body'>;

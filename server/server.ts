@@ -141,6 +141,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     triggers,
     connections: options.connections,
     pulls: pull !== undefined,
+    subscriptions: options.told?.subscriptions,
     taskQueue,
     urgencyOf,
     authority: options.authority,

@@ -16,6 +16,7 @@ const registered = [
   ...activities.map(({ name }) => name),
   'reportRunEnd',
   'recordLine',
+  'tellStep',
   'keepTranscript',
   'keepText',
   'storeScheduleEvent',

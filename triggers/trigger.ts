@@ -8,6 +8,7 @@ import { type WhenOverdue, whenOverdue as waysToEnd } from '../domain/run.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import type { WhenAcknowledged } from '../domain/takeover.ts';
 import { workflowKinds } from '../workflows/kinds.ts';
+import type { SelectedRun } from './run-selection.ts';
 import { tagsOf } from './tags.ts';
 
 /** What a trigger says to an event: start this run, or the condition that said no. */
@@ -28,6 +29,8 @@ export interface Trigger {
   /** Above so many new incidents of one service within a minute, a further one joins a run of these. */
   storm?: number;
   schedule?: Schedule;
+  /** Of which steps of runs it hears. Left out: of all changes, where it is on `activity.…`. */
+  steps?: StepSelection;
   /** In which time a run is to end, in seconds, and what becomes of one that does not. */
   finish?: Finish;
   /** How far its runs may go, as its file says: it may have been lowered since. */
@@ -40,6 +43,13 @@ export interface Trigger {
   respond(event: Event): Answer;
   /** What the run is about, for the key under which a failed run pages. */
   target(event: Event): string;
+}
+
+/** Which steps a trigger selects, as far as it is known when their run starts. */
+export interface StepSelection {
+  /** By their names. Left out: all that change something. */
+  activities?: readonly string[];
+  isOf(run: SelectedRun): boolean;
 }
 
 export interface Finish {
@@ -97,6 +107,8 @@ interface Declaration<Type extends EventType, Input> {
   whenOverdue?: WhenOverdue;
   /** When the events come, of a trigger on `schedule.<name>`. */
   schedule?: Schedule;
+  /** As `activities` gives it. */
+  steps?: StepSelection;
   /**
    * How far its runs may go without people. Left out: `propose` where its workflow may do what is neither harmless nor reversible, else
    * `auto`; of a workflow whose kind nobody has declared (`workflows/kinds.ts`), `approve`.
@@ -122,6 +134,7 @@ export function defineTrigger<const Type extends EventType, Input>(
     forPeople,
     storm,
     schedule,
+    steps,
     mode,
     reviewed,
   } = declaration;
@@ -145,6 +158,7 @@ export function defineTrigger<const Type extends EventType, Input>(
     ...(forPeople ? { forPeople } : {}),
     ...(storm === undefined ? {} : { storm }),
     ...(schedule ? { schedule } : {}),
+    ...(steps ? { steps } : {}),
     ...(withinSeconds === undefined ? {} : { finish: { withinSeconds, whenOverdue: whenOverdue ?? 'page' } }),
     mode: declaration.mode ?? modeFor(run.name),
     ...(reviewed === undefined ? {} : { reviewed }),

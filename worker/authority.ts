@@ -40,6 +40,7 @@ export const causeSchema = z.looseObject({
   whenAcknowledged: z.literal('pause').optional(),
   tags: z.array(z.string()).optional(),
   chain: z.array(z.string()).optional(),
+  heard: z.record(z.string(), z.array(z.string())).optional(),
 });
 export type CauseOfCall = z.infer<typeof causeSchema>;
 

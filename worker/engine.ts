@@ -2,13 +2,13 @@ import { ApplicationFailure, activityInfo } from '@temporalio/activity';
 import { defaultLimits, heldInWords } from '../domain/guard.ts';
 import type { TextToKeep } from '../domain/kept-text.ts';
 import { isWatching } from '../domain/mode.ts';
-import { startedByIn } from '../domain/run-beginning.ts';
-import { runEnd } from '../domain/run-end.ts';
+import { runEnd, toldOf } from '../domain/run-end.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
 import type { Transcript } from '../domain/transcript.ts';
 import type { Store } from '../store/store.ts';
 import type { CallbackActivities } from '../workflows/kit/callback-activities.ts';
 import type { EngineActivities, RunReport } from '../workflows/kit/run.ts';
+import type { StepActivities } from '../workflows/kit/step-activities.ts';
 import { approvalActivities } from './approvals.ts';
 import type { CauseOfCall } from './authority.ts';
 import type { CarriedOut } from './carried-out.ts';
@@ -34,7 +34,7 @@ export function engineActivities(
   isOfWorld: (activity: string) => boolean,
   publicUrl?: () => string | undefined,
   countRun?: (workflow: string, state: string) => void,
-): Omit<EngineActivities, keyof CallbackActivities> {
+): Omit<EngineActivities, keyof (CallbackActivities & StepActivities)> {
   return {
     ...approvalActivities(store, scrub),
     ...questionActivities(store, scrub),
@@ -60,13 +60,8 @@ export function engineActivities(
           ...ended,
           at,
           via: 'worker',
-          connection: cause.connection,
-          mode: cause.mode,
           worker: carriedOut.worker,
-          incident: cause.incident,
-          tags: cause.tags,
-          chain: cause.chain,
-          startedBy: startedByIn(cause),
+          ...toldOf(cause),
         }),
       );
       if (isNews) countRun?.(run.workflow, state);

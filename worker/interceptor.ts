@@ -22,6 +22,7 @@ import { proved } from './chain/proved.ts';
 import { concluded, recordedPlan, recordedRead } from './chain/record.ts';
 import { cleaned } from './chain/scrub.ts';
 import { sharedByProvider } from './chain/share.ts';
+import { toldStart } from './chain/told-start.ts';
 import { urgentFirst } from './chain/urgent.ts';
 import { wayBack } from './chain/way-back.ts';
 import { doubtAbout } from './doubt.ts';
@@ -81,8 +82,9 @@ function wayOf(options: InterceptorOptions): Next<Call> {
     lookAndAct(options),
   );
   const change = chain<Change>([oneAtATime, authorized(options)], byMode({ ask, plan, make }));
-  return chain<Call>([counted(options.count), withHeartbeat, sharedByProvider(), urgentFirst], (call) =>
-    isRead(call) ? read(call) : change(call as Change),
+  return chain<Call>(
+    [counted(options.count), withHeartbeat, sharedByProvider(), urgentFirst, toldStart(options)],
+    (call) => (isRead(call) ? read(call) : change(call as Change)),
   );
 }
 

@@ -12,6 +12,7 @@ import { isOfWorldIn } from './chain/proved.ts';
 import { localTriesAtOnce } from './chain/share.ts';
 import { engineActivities } from './engine.ts';
 import { activityInterceptors, type InterceptorOptions } from './interceptor.ts';
+import { stepActivities } from './told-steps.ts';
 import { becomeCurrent, buildIdOf } from './version.ts';
 
 /** The one task queue: any worker can do any part of any run. */
@@ -67,6 +68,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     activities: {
       ...declared(options),
       ...callbackActivities(store, options.authority),
+      ...stepActivities(options),
       ...engineActivities(
         store,
         options.scrub,

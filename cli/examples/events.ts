@@ -18,7 +18,7 @@ import { exampleWebhook, signWebhook } from '../example.ts';
 import { conditionExample } from './conditions.ts';
 import { httpExample } from './http.ts';
 import { ada, wireData, wireIncident } from './pagerduty.ts';
-import { overdueRun, runThat, runThatEnded } from './runs.ts';
+import { overdueRun, runThat, runThatEnded, stepThat } from './runs.ts';
 
 /** An event as its source sends it: by HTTP, with a signature over the bytes. */
 export interface Raw {
@@ -290,6 +290,12 @@ const own: Record<Own | 'schedule.shift-handoff' | 'http.deployment' | 'http.mon
   'run.timed_out': (at) => runThatEnded('timed out', at),
   'run.cancelled': (at) => runThatEnded('cancelled', at),
   'run.overdue': overdueRun,
+  'activity.scheduled': (at) => stepThat('activity.scheduled', at),
+  'activity.started': (at) => stepThat('activity.started', at),
+  'activity.completed': (at) => stepThat('activity.completed', at),
+  'activity.failed': (at) => stepThat('activity.failed', at),
+  'activity.timed_out': (at) => stepThat('activity.timed_out', at),
+  'activity.cancelled': (at) => stepThat('activity.cancelled', at),
   'worker.unhealthy': (at) => conditionExample('worker.unhealthy', at),
   'worker.healthy': (at) => conditionExample('worker.healthy', at),
   'schedule.missed': (at) => conditionExample('schedule.missed', at),

@@ -1,7 +1,9 @@
-import type { Event } from '../../domain/event.ts';
+import type { Event, RunFailure } from '../../domain/event.ts';
 import type { RunState } from '../../domain/run.ts';
 import { runEnd, runOverdue } from '../../domain/run-end.ts';
 import { runStarted, runWaiting, runWentOn } from '../../domain/run-news.ts';
+import type { StepType } from '../../domain/step.ts';
+import { stepEvent } from '../../domain/step-news.ts';
 import { wireIncident } from './pagerduty.ts';
 
 /** What the engine tells of one run, as examples. */
@@ -40,6 +42,21 @@ export function overdueRun(at: Date): Example {
   const time = at.toISOString();
   const telling = { at: time, via: 'watchdog', tags, dueAt: time, whenOverdue: 'page' } as const;
   return { event: runOverdue(runRow(at), telling).event.event as Event };
+}
+
+/** A step of one that enters a state. */
+export function stepThat(type: StepType, at: Date): Example {
+  const [run, time] = [runRow(at), at.toISOString()];
+  const activity = 'rebootEc2Instances';
+  const [key, targets] = [`${run.id}#${activity}#1`, [`ec2:${run.target}`]];
+  const step = { activity, kind: 'destructive', key, targets, scheduledAt: time } as const;
+  const failures: Partial<Record<StepType, RunFailure>> = {
+    'activity.failed': { class: 'ProviderRefused', message: 'EC2 refused (403): UnauthorizedOperation' },
+    'activity.timed_out': { class: 'ProviderUnavailable', message: 'EC2 is unavailable (503)' },
+  };
+  const failure = failures[type];
+  const more = { ...(type === 'activity.started' ? { attempt: 1 } : {}), ...(failure ? { failure } : {}) };
+  return { event: stepEvent(type, run, step, { at: time, via: 'worker', tags }, more).event as Event };
 }
 
 /** One that has ended so. */

@@ -37,7 +37,7 @@ const incidentVerbs: Readonly<Record<string, string>> = {
 
 /** An event in a sentence. `isOwn`: the engine's own, which another line tells in other words. */
 export function eventInWords(type: string, event?: Event): { text: string; isOwn: boolean } {
-  const isOwn = /^(run|approval|question|callback)\./.test(type);
+  const isOwn = /^(run|activity|approval|question|callback)\./.test(type);
   const [, verb = ''] = /^pagerduty\.incident\.(.+)$/.exec(type) ?? [];
   const who = event?.agent?.name ?? 'PagerDuty';
   const data = (event?.data ?? {}) as Partial<Incident> & { content?: string; message?: string };

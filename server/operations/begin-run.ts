@@ -8,6 +8,7 @@ import type { WhenAcknowledged } from '../../domain/takeover.ts';
 import type { IncidentRow } from '../../store/incidents.ts';
 import { type AccountsOf, accountsFor } from '../accounts.ts';
 import { doubtsAbout } from '../doubts.ts';
+import { withHeard } from '../heard.ts';
 import { Refusal } from '../refusal.ts';
 import { tellStarted } from '../run-news.ts';
 import { type RunStarter, startRun } from '../runs.ts';
@@ -46,21 +47,27 @@ export async function begin(
   const starter = reachable(context);
   const { store, connections, policies, principal, via } = context;
   const known = await connections.look();
-  const cause: RunCause = {
-    trigger,
-    startedBy: starterOf(principal),
-    eventId: id,
-    eventType: trigger,
-    ...(subject === undefined ? {} : { subject }),
-    ...accountsFor(roleOf(workflow, incident), known.routes),
-    ...(incident?.incident ? { incident: incident.incident } : {}),
-    target,
-    whenResolved,
-    ...(whenAcknowledged ? { whenAcknowledged } : {}),
-    ...(tags ? { tags } : {}),
-    ...(principal.run ? { chain: principal.run.chain } : {}),
-    ...(mode ? { mode } : {}),
-  };
+  const triggers = await context.triggers();
+  const { urgent, subscriptions } = await policies();
+  const cause = withHeard(
+    {
+      trigger,
+      startedBy: starterOf(principal),
+      eventId: id,
+      eventType: trigger,
+      ...(subject === undefined ? {} : { subject }),
+      ...accountsFor(roleOf(workflow, incident), known.routes),
+      ...(incident?.incident ? { incident: incident.incident } : {}),
+      target,
+      whenResolved,
+      ...(whenAcknowledged ? { whenAcknowledged } : {}),
+      ...(tags ? { tags } : {}),
+      ...(principal.run ? { chain: principal.run.chain } : {}),
+      ...(mode ? { mode } : {}),
+    },
+    workflow,
+    { triggers, subscriptions },
+  );
   const run: Pick<RunRow, 'id' | 'trigger' | 'workflow' | 'target' | 'subject'> = {
     id,
     trigger,
@@ -96,7 +103,6 @@ export async function begin(
   const isNew = found === 'new';
   if (isNew || (await store.findRun(id))?.state === 'starting') {
     // What Temporal does not take now it gets when it is back: the run is kept.
-    const { urgent } = await policies();
     const isUrgent = incident?.incident !== undefined && urgent?.isUrgent(incident.incident) === true;
     const isThere = await startRun({ id, workflow, input, cause, urgent: isUrgent }, starter).then(
       () => true,
@@ -106,7 +112,7 @@ export async function begin(
       },
     );
     if (isThere) {
-      await tellStarted(run, cause, { store, triggers: await context.triggers(), via });
+      await tellStarted(run, cause, { store, triggers, via });
       await store.runBegan(id);
     }
   }

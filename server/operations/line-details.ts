@@ -50,6 +50,14 @@ const attempt = {
     .exactOptional()
     .describe('The state of the named connection that it goes by, where no test has confirmed it'),
 };
+const step = {
+  ...started,
+  activity: text,
+  kind: z.enum(kinds),
+  key: text.describe('Of the effect: the same over all attempts'),
+  targets: texts,
+  scheduledAt: text,
+};
 const planned = z.object({ ...attempt, targets: texts });
 const ended = z.object({
   ...started,
@@ -182,6 +190,10 @@ export const lineDetails = {
       .describe('By which guard, and when it may be tried again, where that is known'),
   }),
   'activity.failed': z.object({ ...attempt, failure }),
+  'activity.scheduled': z.object(step),
+  'activity.started': z.object({ ...step, attempt: count }),
+  'activity.timed_out': z.object({ ...step, failure }),
+  'activity.cancelled': z.object(step),
   'activity.completed': z.object({
     ...attempt,
     result: unknown,

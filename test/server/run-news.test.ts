@@ -185,6 +185,34 @@ describe('a run that asks people', () => {
   });
 });
 
+describe('what becomes of an approval and of a question', () => {
+  it('starts the workflow of a trigger that names it, but of none that has led to the run that asks', async () => {
+    const on = (name: string) =>
+      defineTrigger({
+        name,
+        on: ['approval.refused', 'question.expired'],
+        when: { 'is over': ({ state }) => state !== 'pending' },
+        run: tell,
+        input: ({ runId, summary }) => `${runId}: ${summary}`,
+        each: 'event',
+      });
+    const started: string[] = [];
+    dispatch([remedy, on('follows'), on('remedied')], async (id) => void started.push(id));
+    const about = { workflow: 'restart', subject: fresh('P') };
+    const runId = `remedied/${about.subject}`;
+    const cause = { trigger: 'remedied', eventId: 'E1', whenResolved: 'stop' };
+    const run = { id: runId, trigger: 'remedied', ...about, target: 'i-0abc12345def67890', input: {}, cause };
+    await store.beginRun(run, entry());
+    await store.runBegan(runId);
+    const { id } = await store.askApproval(request({ runId, ...about }));
+    const ben = { by: 'person:ben@example.com', name: 'Ben', via: 'api' } as const;
+    await store.answerApproval(id, { ...ben, decision: 'refused' });
+    const [refused] = await told(1, 'approval.refused');
+    expect(refused).toMatchObject({ data: { approvalId: id, runId, state: 'refused' } });
+    expect(started).toEqual([`follows/${refused?.id}`]);
+  });
+});
+
 describe('a trigger that is asked about a run', () => {
   const about = (data: Partial<RunEvent>): Event => ({
     id: 'run.completed/x',

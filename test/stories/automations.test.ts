@@ -4,16 +4,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { conditionEvent } from '../../domain/watched.ts';
 import { changeConnection } from '../../server/operations/connections.ts';
 import { perform } from '../../server/operations/perform.ts';
-import { impair } from '../../simulator/ec2.ts';
+import { impair, restedInstance } from '../../simulator/ec2.ts';
 import { pagerDutyEnvironment, raiseIncident } from '../../simulator/pagerduty.ts';
 import { ec2Unhealthy } from '../../triggers/ec2-unhealthy.ts';
 import { followJobs } from '../../triggers/jobs.ts';
 import { runs } from '../../triggers/runs.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
+import { type Reply, startServing } from '../activities/run.ts';
 import { addNamed } from '../named-connections.ts';
 import { bundleOf } from '../temporal.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 import { freezeDeployments, steerRuns, tellOfRun, waitToFailOver } from './fixture/with-automations.ts';
+import { stepsOf, stepTriggers } from './steps-of-runs.ts';
 
 const secret = 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const instance = 'i-0abc12345def67890';
@@ -58,21 +60,22 @@ const tells = defineTrigger({
   mode: 'auto',
 });
 
+const triggers = [
+  nightly('nightly-jobs', 'batch', 'platform'),
+  nightly('reports', 'reports', 'platform-quiet'),
+  waits,
+  steers,
+  workersGone,
+  tells,
+  ...stepTriggers(channelId),
+  ec2Unhealthy,
+];
+
+let bundle: Awaited<ReturnType<typeof bundleOf>>;
 let world: World;
 beforeAll(async () => {
-  const bundle = await bundleOf(fileURLToPath(new URL('./fixture/with-automations.ts', import.meta.url)));
-  world = await startWorld({
-    bundle,
-    triggers: [
-      nightly('nightly-jobs', 'batch', 'platform'),
-      nightly('reports', 'reports', 'platform-quiet'),
-      waits,
-      steers,
-      workersGone,
-      tells,
-      ec2Unhealthy,
-    ],
-  });
+  bundle = await bundleOf(fileURLToPath(new URL('./fixture/with-automations.ts', import.meta.url)));
+  world = await startWorld({ bundle, triggers, env: { HTTP_ALLOWED_HOSTS: '127.0.0.1' } });
   hook = `${world.service.url}/hooks/freeze`;
   const search = world.pagerDuty.world.services.find(({ name }) => name === 'Search');
   const key = {
@@ -248,5 +251,123 @@ describe('an automation', () => {
     const data = { incidentId: id, waiting: 'waits/none', other: 'waits/none' };
     const run = await ended(`steers/${await reports('steering', 'steer', { subject: 'again', data })}`);
     expect(run.outcome).toMatch(/^not told, not stopped, started manual\//);
+  });
+});
+
+describe('a step of a run', () => {
+  const { toldOf, entered, linesOf, replay } = stepsOf(() => world);
+  const serving = (reply: (method: string | undefined) => Reply) =>
+    startServing(({ method }) => (method === 'GET' ? { status: 200 } : reply(method)));
+  const begin = async (trigger: string, data: object) =>
+    `${trigger}/${await reports('steering', trigger, { subject: trigger, data })}`;
+
+  it('is told as it is scheduled, started and completed, reads among them, once each, also past a new history', async () => {
+    const { url } = await serving(() => ({ status: 200 }));
+    const run = await begin('call', { url, again: true });
+    expect((await ended(run)).outcome).toBe('called');
+    const told = await toldOf(run);
+    const states = ['scheduled', 'started', 'completed'];
+    const both = ['readHttpResource#1', 'sendHttpRequest#1', 'readHttpResource#2', 'sendHttpRequest#2'];
+    expect([...told.keys()].sort()).toEqual(
+      both.flatMap((step) => states.map((state) => `${state} ${step}`)).sort(),
+    );
+    expect(told.get('started sendHttpRequest#1')).toMatchObject({
+      id: `activity.started/${run}/sendHttpRequest/1`,
+      runId: run,
+      workflow: 'callHook',
+      trigger: 'call',
+      activity: 'sendHttpRequest',
+      kind: 'change',
+      key: `${run}#sendHttpRequest#1`,
+      attempt: 1,
+      outcome: 'started',
+      scheduledAt: expect.stringMatching(/^20.*Z$/),
+    });
+    expect(told.get('completed readHttpResource#1')).toMatchObject({ kind: 'read', targets: [] });
+    await said(`sendHttpRequest on : completed (${run})`);
+  });
+
+  it('says what it acts on', async () => {
+    const instance = restedInstance(world.ec2);
+    impair(world.ec2, instance);
+    const title = `EC2 ${instance} StatusCheckFailed`;
+    const run = `ec2-unhealthy/${raiseIncident(world.pagerDuty, { title, service: 'Checkout' })}`;
+    const told = await entered(run, 'activity.completed', 'rebootEc2Instances');
+    expect(told).toMatchObject({
+      kind: 'destructive',
+      targets: [`ec2:${instance}`],
+      service: { name: 'Checkout' },
+      tags: ['remediation'],
+    });
+    await ended(run);
+  });
+
+  it('starts another workflow where it has failed for good, whatever comes of the run', async () => {
+    const { url } = await serving(() => ({ status: 422, body: 'not this one' }));
+    const run = await begin('call', { url });
+    await said(`sendHttpRequest on : failed (${run})`);
+    const { failure } = await entered(run, 'activity.failed');
+    expect(failure).toMatchObject({ class: 'ProviderRefused' });
+    expect([...(await toldOf(run)).keys()]).not.toContain('completed sendHttpRequest#1');
+    const [, other] = await eventually('the run that follows', async () => {
+      const found = await world.run(`tells-of-steps/activity.failed/${run}/sendHttpRequest/1`);
+      return found && [found, await world.store.findCause(found.id)];
+    });
+    expect(other).toMatchObject({ trigger: 'tells-of-steps', chain: ['call'] });
+    // What follows is told nothing of by the trigger that has led to it.
+    expect(other).not.toHaveProperty('heard');
+  });
+
+  it('has timed out where Temporal waits for it no longer, and says so', async () => {
+    const { url } = await serving(() => ({ status: 503 }));
+    const run = await begin('call-at-once', { url });
+    const { failure } = await entered(run, 'activity.timed_out');
+    expect(failure).toMatchObject({ class: 'TimedOut', message: expect.stringMatching(/ScheduleToClose/) });
+    await ended(run);
+    expect([...(await toldOf(run)).keys()].sort()).toEqual([
+      'scheduled sendHttpRequest#1',
+      'started sendHttpRequest#1',
+      'timed_out sendHttpRequest#1',
+    ]);
+    expect(await linesOf(run)).toContain('activity.timed_out');
+  });
+
+  it('is cancelled with its run', async () => {
+    const { url } = await serving(() => ({ status: 503, headers: { 'retry-after': '60' } }));
+    const run = await begin('call', { url });
+    await eventually('its first attempt to fail', async () =>
+      (await linesOf(run)).includes('activity.failed'),
+    );
+    await world.temporal.client.workflow.getHandle(run).cancel();
+    await entered(run, 'activity.cancelled');
+    expect((await ended(run)).state).toBe('cancelled');
+    expect([...(await toldOf(run)).keys()]).not.toContain('failed sendHttpRequest#1');
+  });
+
+  it('is cancelled where its run ends without it', async () => {
+    const { url } = await serving(() => ({ status: 503 }));
+    const run = await begin('call', { url, leaves: true });
+    expect((await ended(run)).outcome).toBe('left');
+    const told = [...(await toldOf(run)).keys()];
+    expect(told).toContain('cancelled sendHttpRequest#1');
+    expect(told).not.toContain('failed sendHttpRequest#1');
+  });
+
+  it('is told once though attempts fail before, beside others, and nothing in the history is in the way of a replay', async () => {
+    let isBack = false;
+    const { url } = await serving(() => ({ status: isBack ? 200 : 503 }));
+    const run = await begin('call', { url, times: 3 });
+    await eventually('further attempts', async () =>
+      (await linesOf(run)).filter((action) => action === 'activity.failed').at(3),
+    );
+    isBack = true;
+    await ended(run);
+    const told = await toldOf(run);
+    const states = ['completed', 'scheduled', 'started'];
+    expect([...told.keys()].filter((name) => name.includes('sendHttp')).sort()).toEqual(
+      states.flatMap((state) => [1, 2, 3].map((number) => `${state} sendHttpRequest#${number}`)),
+    );
+    expect(told.get('started sendHttpRequest#1')).toMatchObject({ attempt: 1 });
+    await replay(run, bundle);
   });
 });

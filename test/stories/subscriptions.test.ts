@@ -26,7 +26,7 @@ const tests = defineTrigger({
 });
 const told = defineSubscription({
   name: 'chronicle',
-  types: ['run.*', 'activity.completed'],
+  types: ['run.*', 'activity.scheduled', 'activity.started', 'activity.completed'],
   services: ['Checkout'],
   connection: 'chronicle',
 });
@@ -78,12 +78,14 @@ it('a run has something done elsewhere, waits for it through a restart of worker
   // A delivery may come twice, under one id, and in any order.
   const heard = () =>
     new Map(chronicle.heard.map(({ headers, ...each }) => [headers['webhook-id'], { headers, ...each }]));
-  await eventually('the subscriber to be told of the end', () => heard().size >= 3);
+  await eventually('the subscriber to be told of the end', () => heard().size >= 5);
   const events = [...heard().values()].map(({ body, headers }) =>
     new Webhook(secret).verify(body, headers as Record<string, string>),
   ) as { type: string; data: Record<string, unknown> }[];
   expect(events.map(({ type }) => type).sort()).toEqual([
     'baton.activity.completed',
+    'baton.activity.scheduled',
+    'baton.activity.started',
     'baton.run.completed',
     'baton.run.started',
   ]);

@@ -28,7 +28,7 @@ describe('a trigger', () => {
   it.each([
     'run.paused',
     'grafana.alert',
-    'activity.failed',
+    'activity.intended',
     'approval.forgotten',
     'worker.stopped',
     'slack.command',

@@ -1,9 +1,13 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type ActivityContext, defineActivity } from '../../activities/activity.ts';
 import type { Looked } from '../../domain/approval.ts';
 import type { ChangeKind } from '../../domain/kind.ts';
 import type { LowerMode, RunMode } from '../../domain/mode.ts';
+import type { Heard, ToldStep } from '../../domain/step.ts';
+import type { Store } from '../../store/store.ts';
+import { stepActivities } from '../../worker/told-steps.ts';
 import { request } from '../store/approval.ts';
 import { fresh } from '../store/world.ts';
 import { aroundCalls, callActivity, openStore } from './attempt.ts';
@@ -43,23 +47,29 @@ function change(kind: ChangeKind) {
   /** Calls it as a run in this mode does, by this name in Temporal and by this approval. */
   async function call(
     mode: RunMode | undefined,
-    { type = 'turnKey', approvalId, runId = fresh('modes/') }: Calling = {},
+    { type = 'turnKey', approvalId, runId = fresh('modes/'), heard, number, by = store }: Calling = {},
   ) {
-    const interceptors = aroundCalls({ activities: [activity], store, cause: mode ? { mode } : {} });
+    const cause = { ...(mode ? { mode } : {}), ...(heard ? { heard } : {}) };
+    const interceptors = aroundCalls({ activities: [activity], store: by, cause });
     const info = { activityType: type, activityId: fresh(''), runId };
-    const result = await callActivity(info, interceptors, { door }, approvalId).catch(
+    const said = number === undefined ? {} : { batonCall: number };
+    const result = await callActivity(info, interceptors, { door }, approvalId, said).catch(
       (error: unknown) => error,
     );
     const rows = await store.readRecord({ subject: runId, limit: 10 });
     return { result, actions: rows.map(({ action }) => action), runId };
   }
-  return { made, call };
+  return { made, call, activity, door };
 }
 
 interface Calling {
   type?: string;
   approvalId?: string;
   runId?: string;
+  heard?: Heard;
+  /** The how-manieth call it is. */
+  number?: number;
+  by?: Store;
 }
 
 const line = (runId: string) =>
@@ -217,5 +227,136 @@ describe('a change of a run whose trigger was lowered after it began', () => {
 
   it('is made where it is harmless', async () => {
     expect((await lowered('change', 'auto', 'observe')).times).toBe(1);
+  });
+});
+
+/** A run that is there, and which of the engine's events of its steps are in the store. */
+async function begun() {
+  const runId = fresh('modes/');
+  const run = { id: runId, trigger: 'keys', workflow: 'openTheDoor', target: 'north', input: {}, cause: {} };
+  await store.beginRun(run, line(runId));
+  const told = async () =>
+    (await store.listEvents({ limit: 100 })).filter(({ eventId }) => eventId.includes(runId));
+  return { runId, told };
+}
+
+describe('that a step has started', () => {
+  const heard = { 'activity.started': ['changes'] };
+  /** A store that says what it is asked. */
+  function watched() {
+    const asked: string[] = [];
+    const by = new Proxy(store, {
+      get(kept, name: keyof Store) {
+        asked.push(name);
+        return kept[name];
+      },
+    });
+    return { by, asked };
+  }
+
+  it('is told before it is done, once over all attempts', async () => {
+    const { made, call } = change('change');
+    const { runId, told } = await begun();
+    await call('auto', { runId, heard, number: 1 });
+    const { actions } = await call('auto', { runId, heard, number: 1 });
+    expect(await told()).toMatchObject([
+      {
+        type: 'activity.started',
+        event: {
+          data: { runId, activity: 'turnKey', kind: 'change', targets: [expect.stringMatching(/^door:/)] },
+        },
+      },
+    ]);
+    expect(made.times).toBe(1);
+    expect(actions.filter((action) => action === 'activity.started')).toHaveLength(1);
+  });
+
+  it('is told of a read that is named, and of no other', async () => {
+    const { call } = change('change');
+    const { runId, told } = await begun();
+    await call('auto', { runId, heard: { 'activity.started': ['readJiraIssue'] } });
+    expect(await told()).toEqual([]);
+    await call('auto', { runId, heard: { 'activity.started': ['turnKey'] } });
+    expect(await told()).toHaveLength(1);
+  });
+
+  it('is told of nothing that is only looked at', async () => {
+    const { call } = change('destructive');
+    const { runId, told } = await begun();
+    await call('propose', { type: 'ask:turnKey', runId, heard });
+    await call('propose', { type: 'plan:turnKey', runId, heard });
+    expect(await told()).toEqual([]);
+  });
+
+  it('costs no statement where nobody hears of it', async () => {
+    const { call } = change('change');
+    const { runId } = await begun();
+    const unheard = watched();
+    await call('auto', { runId, by: unheard.by });
+    const other = watched();
+    await call('auto', { runId, by: other.by, heard: { 'activity.failed': ['changes'] } });
+    for (const { asked } of [unheard, other]) expect(asked).not.toContain('tell');
+    expect(other.asked.filter((name) => name === 'findRun')).toEqual([]);
+    const told = watched();
+    await call('auto', { runId, by: told.by, heard });
+    expect(told.asked).toContain('tell');
+  });
+});
+
+describe('a state that a run tells of its step', () => {
+  const at = '2026-11-20T09:00:00.000Z';
+  const failure = { class: 'ProviderRefused', message: 'It said: hunter2' };
+
+  /** Tells it as the run does, so often: a worker may end before Temporal knows that it was told. */
+  async function tell(runId: string, times: number, { cause }: { cause: object | undefined }) {
+    const { activity, door } = change('change');
+    const scrub = (text: string) => text.replaceAll('hunter2', '[secret]');
+    const { tellStep } = stepActivities({ store, activities: [activity], scrub }) as unknown as {
+      tellStep(told: ToldStep, cause: unknown): Promise<void>;
+    };
+    const attempt = new MockActivityEnvironment({ workflowExecution: { workflowId: runId, runId } });
+    const said = { activityType: 'approved:turnKey', number: 2, input: { door }, scheduledAt: at, at };
+    for (let time = 0; time < times; time += 1)
+      await attempt.run(() => tellStep({ ...said, type: 'activity.timed_out', failure }, cause));
+    return door;
+  }
+
+  it('is one event and one line, however often it is told, without secrets', async () => {
+    const { runId, told } = await begun();
+    const door = await tell(runId, 2, { cause: { trigger: 'keys', subject: runId } });
+    const key = `${runId}#approved:turnKey#2`;
+    const step = {
+      activity: 'turnKey',
+      kind: 'change',
+      key,
+      targets: [`door:${door}`],
+      scheduledAt: at,
+      failure: { class: 'ProviderRefused', message: 'It said: [secret]' },
+    };
+    expect(await told()).toMatchObject([
+      {
+        eventId: `activity.timed_out/${runId}/approved:turnKey/2`,
+        subject: 'openTheDoor/north/turnKey',
+        event: { time: at, data: { runId, outcome: 'timed out', ...step } },
+      },
+    ]);
+    const lines = (await store.readRecord({ subject: runId, limit: 10 })).filter(
+      ({ action }) => action === 'activity.timed_out',
+    );
+    expect(lines).toMatchObject([
+      { actor: 'trigger:keys', detail: { run: runId, workflow: 'openTheDoor', ...step } },
+    ]);
+    expect(JSON.stringify(await told())).not.toContain(`"input"`);
+  });
+
+  it('is none where no server of ours has started the run, or nobody knows it', async () => {
+    const { runId, told } = await begun();
+    await tell(runId, 1, { cause: undefined });
+    expect(await told()).toEqual([]);
+    const unknown = fresh('modes/');
+    await tell(unknown, 1, { cause: { trigger: 'keys' } });
+    expect(
+      (await store.listEvents({ limit: 100 })).filter(({ eventId }) => eventId.includes(unknown)),
+    ).toEqual([]);
   });
 });

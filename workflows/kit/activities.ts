@@ -12,10 +12,12 @@ import type { FailureDetail } from '../../activities/failures.ts';
 import type { ActivityFunctions } from '../../activities/index.ts';
 import { nextNumber, numbered } from './call-number.ts';
 import { change } from './consent.ts';
+import { told } from './told-steps.ts';
 import { isUrgent } from './urgent.ts';
 
-type Name = keyof ActivityFunctions & string;
-type LongName = Extract<Name, `await${string}`>;
+/** An activity by its name. */
+export type ActivityName = keyof ActivityFunctions & string;
+type LongName = Extract<ActivityName, `await${string}`>;
 
 /** Every activity but the long ones. */
 export type Steps = Omit<ActivityFunctions, LongName>;
@@ -96,8 +98,12 @@ const callOf = (proxy: unknown, name: string) => (proxy as Record<string, Call>)
  * A read is tried at once in the worker; where that fails in passing, it is an activity like any other, with its retries. A provider
  * that asked for time gets it before.
  */
-async function read(name: string, input: unknown): Promise<unknown> {
+function read(name: string, input: unknown): Promise<unknown> {
   const number = nextNumber(name);
+  return numbered(number, () => told(name, input, () => readAs(number, name, input)));
+}
+
+async function readAs(number: number, name: string, input: unknown): Promise<unknown> {
   try {
     return await numbered(number, () => callOf(local, name)(input));
   } catch (error) {
@@ -116,7 +122,8 @@ async function waitFor(milliseconds: number): Promise<void> {
 }
 
 /** A change by its name in Temporal, which may say how it stands to approvals: see `ask-approval.ts`. */
-export const changes = (name: string, input: unknown): Promise<unknown> => callOf(changing, name)(input);
+export const changes = (name: string, input: unknown): Promise<unknown> =>
+  told(name, input, () => callOf(changing, name)(input));
 
 /** A read that there is no more, for runs that have called it: in their history it has its result. */
 export const formerStep = read;
@@ -128,5 +135,5 @@ export const steps: Steps = new Proxy({} as Steps, {
 
 /** The activities whose names begin with `await`: they poll for as long as their input says. */
 export const waits: Waits = new Proxy({} as Waits, {
-  get: (_, name: string) => (input: unknown) => callOf(long, name)(input),
+  get: (_, name: string) => (input: unknown) => told(name, input, () => callOf(long, name)(input)),
 });

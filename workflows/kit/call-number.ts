@@ -18,13 +18,17 @@ export function nextNumber(activity: string): number {
 
 /** Makes a call under a number that was given before. Temporal takes up a call before it returns, so nothing comes in between. */
 export function numbered<Result>(number: number, call: () => Promise<Result>): Promise<Result> {
+  const before = given;
   given = number;
   try {
     return call();
   } finally {
-    given = undefined;
+    given = before;
   }
 }
+
+/** The number of a call that is about to be made. It is made as `numbered`. */
+export const numberToCome = (activity: string): number => given ?? nextNumber(activity);
 
 /** The number of the call that is being taken up. */
 export function numberOf(activity: string, args: readonly unknown[]): number {

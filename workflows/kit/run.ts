@@ -51,8 +51,10 @@ import { acknowledgedSoFar, callHeaders, goOnAcknowledged } from './call-headers
 import { callCounts, goOnFrom } from './call-number.ts';
 import type { CallbackActivities } from './callback-activities.ts';
 import { awaitWithLooks } from './look-again.ts';
+import { settleOwed } from './owed.ts';
 import { type FailedStep, leaveParked, parkedSteps } from './parked-steps.ts';
 import { changesBy, goOnProved, isLook, proofSoFar, provedBy } from './proof.ts';
+import type { StepActivities } from './step-activities.ts';
 import { becomeUrgent, isUrgent } from './urgent.ts';
 
 /** Later events on the run's subject, oldest first. */
@@ -76,7 +78,11 @@ export interface RunReport {
 }
 
 /** The engine's own activities, which the worker brings along. */
-export interface EngineActivities extends ApprovalActivities, QuestionActivities, CallbackActivities {
+export interface EngineActivities
+  extends ApprovalActivities,
+    QuestionActivities,
+    CallbackActivities,
+    StepActivities {
   /** Gives back the failure without the secrets that the worker found in it. */
   reportRunEnd(report: RunReport): Promise<RunReport['failure']>;
   /** `subject`: another one than the run's own. */
@@ -336,6 +342,8 @@ const endBy = ({ incident }: LaterEvent) =>
 
 async function report(end: RunReport): Promise<RunReport['failure']> {
   const ended = hasHelped === undefined ? end : { ...end, verified: hasHelped };
+  const settled = settleOwed();
+  if (settled) await settled;
   return runCause() ? CancellationScope.nonCancellable(() => engine.reportRunEnd(ended)) : undefined;
 }
 

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { exampleOf } from '../../../../cli/examples/events.ts';
 import { nightlyJobs } from '../../triggers/nightly-jobs.ts';
 import { nightlyReport } from '../../triggers/nightly-report.ts';
+import { rebootFails } from '../../triggers/reboot-fails.ts';
+import { rebootRefused } from '../../triggers/reboot-refused.ts';
 import { remediationFails } from '../../triggers/remediation-fails.ts';
 import { remediationMoves } from '../../triggers/remediation-moves.ts';
 import { workersGone } from '../../triggers/workers-gone.ts';
@@ -37,6 +39,33 @@ describe('the automations of the docs', () => {
       expect(remediationMoves.respond(event(`run.${state}`))).toEqual({ no: 'is of a selected service' });
     },
   );
+
+  it('tell Slack of a reboot that has failed, with what was to be rebooted and why', () => {
+    expect(rebootFails.respond(event('activity.failed'))).toMatchObject({
+      start: 'tellOfRun',
+      input: {
+        workflow: 'rebootEc2Instances',
+        target: 'ec2:i-0abc12345def67890',
+        outcome: 'ProviderRefused',
+      },
+    });
+    expect(rebootFails.respond(event('activity.timed_out'))).toMatchObject({ start: 'tellOfRun' });
+    expect(rebootFails.respond(event('activity.failed', { activity: 'addPagerDutyNote' }))).toEqual({
+      no: 'is of a selected activity',
+    });
+  });
+
+  it.each(['refused', 'expired'])('tell Slack of a restart that nobody has approved: %s', (state) => {
+    expect(
+      rebootRefused.respond(event(`approval.${state}`, { workflow: 'ec2UnhealthyRestart' })),
+    ).toMatchObject({
+      start: 'tellOfRun',
+      input: { workflow: 'ec2UnhealthyRestart', outcome: state },
+    });
+    expect(rebootRefused.respond(event(`approval.${state}`, { workflow: 'scaleOut' }))).toEqual({
+      no: 'is of the restart',
+    });
+  });
 
   it.each(['worker.unhealthy', 'schedule.missed'])('hold deployments on %s', (type) => {
     expect(workersGone.respond(event(type))).toMatchObject({ start: 'freezeDeployments' });
