@@ -110,6 +110,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       scrub,
       onPending: () => server?.wake(),
       outages: outageLines(() => log),
+      onLost: (error) => lifetime.fail(error),
     });
     const secretKey = secretKeyOf(settings);
     const authority = authorityOf(secretKey);
@@ -283,7 +284,7 @@ async function choosePort({ host, port }: Settings): Promise<number> {
 async function open(
   { databaseUrl, migrationDatabaseUrl, dataDir, storeFsync: fsync }: Settings,
   lifetime: Lifetime,
-  options: Pick<StoreOptions, 'scrub' | 'onPending' | 'outages'>,
+  options: Pick<StoreOptions, 'scrub' | 'onPending' | 'outages' | 'onLost'>,
 ): Promise<Store> {
   if (databaseUrl !== undefined) {
     const release = await lockFolder(resolve(dataDir));

@@ -1,7 +1,6 @@
 import { fdatasync, fdatasyncSync, fsyncSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { NodeFS } from '@electric-sql/pglite/nodefs';
-import { z } from 'zod';
 
 /** The part of PGlite's file system that stands on Node's. It is changed in place, so it must not be a copy. */
 interface NodeFiles {
@@ -9,15 +8,13 @@ interface NodeFiles {
   doSetAttr(file: unknown, node: unknown, attributes: Attributes, ...rest: unknown[]): void;
 }
 
-const module = z.custom<{ NODEFS: NodeFiles }>(
-  (loaded) =>
-    z
-      .object({
-        NODEFS: z.object({ stream_ops: z.object({ close: z.function() }), doSetAttr: z.function() }),
-      })
-      .safeParse(loaded).success,
-  'This version of PGlite keeps its files in another way',
-);
+/** Throws where it keeps its files in another way. It is looked at by hand: the thread of the database loads little, since all of it is memory. */
+function filesOf(loaded: unknown): NodeFiles {
+  const { NODEFS } = loaded as { NODEFS?: Partial<NodeFiles> };
+  if (typeof NODEFS?.doSetAttr !== 'function' || typeof NODEFS.stream_ops?.close !== 'function')
+    throw new Error('This version of PGlite keeps its files in another way');
+  return NODEFS as NodeFiles;
+}
 
 interface Attributes {
   mode?: number;
@@ -43,7 +40,7 @@ export interface EmbeddedFiles {
  * The files of the embedded database. PGlite's own never reach the disk when PostgreSQL asks for it (its `fsync` does nothing), and are
  * readable for all (it sets their modes itself, so that no umask counts): both are mended here.
  *
- * PostgreSQL runs in this thread, so it does not wait for the disk in the middle of a commit, with everything else in the process
+ * PostgreSQL runs in this thread, so it does not wait for the disk in the middle of a commit, with all other statements
  * behind it. Of its log of changes it is only noted that it must be on the disk; whoever gave the statement waits for `synced` before
  * he calls it done, and those who wait at one moment share one call. All other files wait for the log, as PostgreSQL wants it.
  * A disk that answers at once is asked from this thread: to be told of its answer by another one takes longer than the answer.
@@ -55,7 +52,7 @@ export function embeddedFiles(path: string): EmbeddedFiles {
   fs.init = async (pglite, options) => {
     const made = await init(pglite, options);
     made.emscriptenOpts.preRun?.push((loaded: unknown) => {
-      const { NODEFS } = module.parse(loaded);
+      const NODEFS = filesOf(loaded);
       const { stream_ops: operations, doSetAttr: setAttributes } = NODEFS;
       const close = operations.close;
       operations.fsync = (file) => {

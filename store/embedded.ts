@@ -16,24 +16,25 @@ export interface EmbeddedOptions {
   /** False: what was committed in the last moments may be lost in a power cut. Default true. */
   fsync?: boolean | undefined;
   listener?: OutageListener | undefined;
+  /** Called when the database has ended by itself: nothing that it is asked for will ever be done. It must not throw. */
+  onLost?: ((error: Error) => void) | undefined;
 }
 
 /** The embedded database in `<dataDir>/store`. `release` frees the folder, after the database was closed. Throws `DataFolderInUse`, `DataFolderUnsafe`. */
 export async function openEmbedded(
   dataDir: string,
-  { fsync = true, listener }: EmbeddedOptions = {},
+  { fsync = true, listener, onLost }: EmbeddedOptions = {},
 ): Promise<{ db: Kysely<Tables>; release: () => void; checkSpace: () => void }> {
   secureDataFolder(dataDir);
   const release = await lockFolder(dataDir);
   try {
     const folder = join(dataDir, 'store');
     if (!existsSync(folder)) await prepareFolder(folder);
-    const { session, plain, synced } = await openSession(folder, fsync);
+    const { session, plain } = await openSession(folder, fsync, onLost);
     const space = spaceGate(dataDir);
     const db = new Kysely<Tables>({ dialect: watchedDialect(session, watchOutages(listener), space.gate) });
     try {
       await migrate(new Kysely<Tables>({ dialect: plain }));
-      await synced();
       await takeStock(db);
     } catch (error) {
       await db.destroy();

@@ -84,6 +84,8 @@ export interface StoreOptions {
   fsync?: boolean | undefined;
   /** Told of each outage once when it begins and once when it ends. */
   outages?: OutageListener;
+  /** Called when the embedded database has ended by itself: nothing that the store is asked for will ever be done. It must not throw. */
+  onLost?: (error: Error) => void;
 }
 
 /**
@@ -96,8 +98,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     if (migrationDatabaseUrl) await migrateAsOwner(migrationDatabaseUrl, databaseUrl);
     return makeStore(await openPostgres(databaseUrl, outages), options);
   }
-  const { fsync, outages: listener } = options;
-  const { db, release, checkSpace } = await openEmbedded(options.dataDir, { fsync, listener });
+  const { fsync, outages: listener, onLost } = options;
+  const { db, release, checkSpace } = await openEmbedded(options.dataDir, { fsync, listener, onLost });
   const store = makeStore(db, options);
   return {
     ...store,

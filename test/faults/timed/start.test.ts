@@ -163,6 +163,19 @@ describe('baton start', () => {
     await isRunning(`news/${id}`);
   }, 120_000);
 
+  it('ends with an error when the thread of its store ends, and has what it took at the next start', async () => {
+    const calls = new URL('../../store/disk-calls.mjs', import.meta.url).href;
+    const first = start({ BATON_TEST_DISK: folder, NODE_OPTIONS: `--import=${calls}` });
+    await ready();
+    const id = await send();
+    writeFileSync(join(folder, 'ends'), '');
+    expect(await first.exit).toBe(1);
+    expect(first.said.stderr).toMatch(/The store is not available: its thread has ended.*Restart Baton/);
+    start();
+    await ready();
+    await isRunning(`news/${id}`);
+  }, 120_000);
+
   it('refuses a second start on the same folder, and leaves the first alone', async () => {
     start();
     await ready();

@@ -1,14 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import fs, { mkdtempSync, rmSync } from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../../domain/store-unavailable.ts';
 import { openStore } from '../../../store/open.ts';
 import { reserveOf } from '../../../store/space.ts';
 import type { Store } from '../../../store/store.ts';
 import { type SmallDisk, smallDisk } from '../../store/small-disk.ts';
+import { watchedDisk } from '../../store/watched-disk.ts';
 import { delivery, entry } from '../../store/world.ts';
 
 describe('what is kept free', () => {
@@ -113,34 +111,26 @@ describe('a commit to the embedded store', () => {
     [true, 'on the disk'],
     [false, 'not'],
   ])('with fsync %s is %s before it is answered', async (fsync) => {
-    const folder = mkdtempSync(join(tmpdir(), 'baton-sync-'));
-    const own = await openStore({ dataDir: folder, fsync });
-    // Asked of the calls to the system, from this thread or beside it.
-    const calls = [vi.spyOn(fs, 'fdatasyncSync'), vi.spyOn(fs, 'fdatasync')];
-    syncBuiltinESMExports();
+    const disk = watchedDisk();
+    const own = await openStore({ dataDir: disk.folder, fsync });
     try {
+      const before = disk.calls();
       for (let count = 0; count < 5; count += 1) await own.receive(delivery());
-      const synced = calls.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+      const synced = disk.calls() - before;
       if (fsync) expect(synced).toBeGreaterThanOrEqual(5);
       else expect(synced).toBe(0);
     } finally {
-      vi.restoreAllMocks();
-      syncBuiltinESMExports();
       await own.close();
-      rmSync(folder, { recursive: true });
+      disk.remove();
     }
   });
 
   it('that the disk does not take is no commit, nor is any after it until a restart', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'baton-sync-'));
-    const own = await openStore({ dataDir: folder });
+    const disk = watchedDisk();
+    const { folder: dataDir } = disk;
+    const own = await openStore({ dataDir });
     const given = delivery();
-    const failure = Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
-    vi.spyOn(fs, 'fdatasyncSync').mockImplementation(() => {
-      throw failure;
-    });
-    vi.spyOn(fs, 'fdatasync').mockImplementation((_, done) => done(failure));
-    syncBuiltinESMExports();
+    disk.refuse();
     const refused = expect.objectContaining({
       name: 'StoreUnavailable',
       message: expect.stringMatching(/EIO.*restart/),
@@ -148,15 +138,14 @@ describe('a commit to the embedded store', () => {
     try {
       await expect(own.receive(given)).rejects.toEqual(refused);
     } finally {
-      vi.restoreAllMocks();
-      syncBuiltinESMExports();
+      disk.take();
     }
     // The disk says yes again, and may have forgotten what it was given.
     await expect(own.receive(delivery())).rejects.toEqual(refused);
     await own.close().catch(() => undefined);
-    const again = await openStore({ dataDir: folder });
+    const again = await openStore({ dataDir });
     expect(await again.receive(given)).toMatchObject({ seq: expect.any(Number) });
     await again.close();
-    rmSync(folder, { recursive: true });
+    disk.remove();
   });
 });
