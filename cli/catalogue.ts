@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Wiring } from '../processes/wiring.ts';
 import { act, withAsk } from './command.ts';
-import { table } from './output.ts';
+import { printTable } from './table.ts';
 
 /** `baton workflows …` and `baton activities …`: what can be run, and what it can do. */
 export function addCatalogueCommands(program: Command, wiring: Wiring): void {
@@ -17,8 +17,12 @@ export function addCatalogueCommands(program: Command, wiring: Wiring): void {
     async ({ output, json }) => {
       const { items } = await withAsk(wiring, (ask) => ask('workflows.list', {}));
       if (json) return output.json(items);
-      const rows = items.map(({ name, triggers, input }) => [name, triggers.join(', '), byHand(input)]);
-      for (const line of table([['WORKFLOW', 'STARTED BY', 'BY HAND, WITH'], ...rows])) output.line(line);
+      const rows = items.map(({ name, triggers, input }) => [
+        name,
+        triggers.join(', ') || '-',
+        byHand(input),
+      ]);
+      printTable(['WORKFLOW', 'STARTED BY', 'BY HAND, WITH'], rows, output);
     },
   );
 
@@ -35,7 +39,7 @@ export function addCatalogueCommands(program: Command, wiring: Wiring): void {
       const { items } = await withAsk(wiring, (ask) => ask('activities.list', { provider }));
       if (json) return output.json(items);
       const rows = items.map(({ name, provider: of, kind, summary }) => [name, of, kind, summary]);
-      for (const line of table([['ACTIVITY', 'PROVIDER', 'KIND', 'DOES'], ...rows])) output.line(line);
+      printTable(['ACTIVITY', 'PROVIDER', 'KIND', 'DOES'], rows, output);
     },
   );
 }

@@ -5,15 +5,17 @@ import { sizeInWords, whereKept } from '../domain/kept-text.ts';
 import { dated } from '../domain/story/step.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import type { OperationNamed } from '../server/operations/index.ts';
-import { act, orNotFound, parseLimit, withAsk } from './command.ts';
+import { act, parseLimit, withAsk } from './command.ts';
 import { incidentArgument, namedIncident, orNoIncident } from './named-incident.ts';
-import { printable, printableText, table } from './output.ts';
+import { workflowCells, workflowHead } from './numbers.ts';
+import { printable, printableText } from './output.ts';
 import { comparisonOf, packOf } from './pack.ts';
 import { firstOf } from './pages.ts';
 import { parkedLine } from './parked.ts';
 import { runState } from './run-lines.ts';
 import { standing } from './standing.ts';
 import { hung, storyPrinter } from './story.ts';
+import { printTable, printText } from './table.ts';
 
 interface ListOptions {
   status?: (typeof states)[number];
@@ -95,14 +97,22 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
   act<{ service?: string; days: number }>(
     incidents
       .command('numbers')
-      .description('how long incidents waited for people, with and without what Baton has changed')
+      .description(
+        'how long incidents waited, with and without Baton, and what became of the runs of each workflow',
+      )
       .option('--service <id>', 'only those of this PagerDuty service')
       .option('--days <n>', 'those that began in so many days', parseLimit, 90),
     wiring,
     async ({ output, json, options: { service, days } }) => {
       const numbers = await withAsk(wiring, (ask) => ask('incidents.numbers', { service, days }));
       if (json) return output.json(numbers);
-      for (const line of comparisonOf(numbers).slice(1)) output.line(line);
+      for (const line of comparisonOf(numbers).slice(1)) printText(line, output);
+      if (numbers.workflows.length === 0) return;
+      output.line();
+      printTable(workflowHead, numbers.workflows.map(workflowCells), output);
+      output.note(
+        'False positives: runs that were stopped, refused, or not needed any more. Times are medians.',
+      );
     },
   );
 
@@ -157,14 +167,16 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
     incidents
       .command('transcript')
       .description('what was said in its rooms, where no issue has the text')
-      .argument('<incident>', 'as incidents list tells it: PagerDuty’s id, or <connection>/<id>'),
+      .argument('<incident>', incidentArgument),
     wiring,
-    async ({ output, json }, id = '') => {
-      const { items } = await withAsk(wiring, (ask) =>
-        ask('incidents.transcript', { id }).catch(
-          orNotFound(`Nothing is known of an incident ${id}`, 'baton incidents list shows those there are.'),
-        ),
-      );
+    async ({ output, json }, named = '') => {
+      const { id, items } = await withAsk(wiring, async (ask) => {
+        const found = await namedIncident(named, ask);
+        return ask('incidents.transcript', { id: found }).then(({ items: kept }) => ({
+          id: found,
+          items: kept,
+        }));
+      }).catch(orNoIncident(named));
       if (json) return output.json({ incident: id, items });
       if (items.length === 0)
         return output.note(
@@ -186,15 +198,14 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
     incidents
       .command('texts')
       .description('what is too long for its runs: logs, transcripts, results')
-      .argument('<incident>', 'as incidents list tells it: PagerDuty’s id, or <connection>/<id>')
+      .argument('<incident>', incidentArgument)
       .option('--limit <n>', 'at most so many', parseLimit, 50),
     wiring,
-    async ({ output, json, options }, id = '') => {
-      const items = await withAsk(wiring, (ask) =>
-        firstOf((page) => ask('incidents.texts', { id, ...page }), options.limit).catch(
-          orNotFound(`Nothing is known of an incident ${id}`, 'baton incidents list shows those there are.'),
-        ),
-      );
+    async ({ output, json, options }, named = '') => {
+      const items = await withAsk(wiring, async (ask) => {
+        const id = await namedIncident(named, ask);
+        return firstOf((page) => ask('incidents.texts', { id, ...page }), options.limit);
+      }).catch(orNoIncident(named));
       if (json) return output.json(items);
       if (items.length === 0) return output.note('No text of it is kept: none was too long.');
       const rows = items.map(({ digest, keptAt, bytes, title }) => [
@@ -203,7 +214,7 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
         sizeInWords(bytes),
         title,
       ]);
-      for (const line of table([['DIGEST', 'KEPT', 'SIZE', 'TITLE'], ...rows])) output.line(line);
+      printTable(['DIGEST', 'KEPT', 'SIZE', 'TITLE'], rows, output);
       output.note('baton texts show <digest> prints one.');
     },
   );
