@@ -8,7 +8,7 @@ export function addCatalogueCommands(program: Command, wiring: Wiring): void {
   act(
     program
       .command('workflows')
-      .description('what can be run')
+      .description('the runbooks: what can be run')
       .command('list')
       .description(
         'every workflow, the triggers that start it, and what it takes from whoever starts it by hand',
@@ -29,7 +29,7 @@ export function addCatalogueCommands(program: Command, wiring: Wiring): void {
   act<{ provider?: string }>(
     program
       .command('activities')
-      .description('what workflows can do')
+      .description('the single steps of workflows, and what each does')
       .command('list')
       .description('every activity: read, change or destructive')
       .option('--provider <name>', 'only those of this provider'),

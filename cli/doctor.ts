@@ -11,7 +11,7 @@ export function addDoctorCommand(program: Command, wiring: Wiring): void {
   act(
     program
       .command('doctor')
-      .description('asks each provider, without changing anything, what Baton may do there')
+      .description('ask each provider what Baton may do there; nothing is changed')
       .argument('[connection]', 'the connections of this name only'),
     wiring,
     async ({ output, json }, connection) => {

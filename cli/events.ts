@@ -31,7 +31,7 @@ export function addEventCommands(program: Command, wiring: Wiring): void {
           ...dispositions,
         ]),
       )
-      .option('--limit <n>', 'at most so many', parseLimit, 50),
+      .option('--limit <n>', 'at most n of them', parseLimit, 50),
     wiring,
     async ({ output, json, options }) => {
       const { incident: subject, disposition, limit } = options;

@@ -37,15 +37,15 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
       .command('list')
       .description('incidents, newest first')
       .addOption(new Option('--status <status>', 'only those in this state').choices(states))
-      .option('--service <id>', 'only those of this PagerDuty service')
-      .option('--find <text>', 'only those with this in their title, of this number (#1234) or id')
+      .option('--service <id>', 'only of this PagerDuty service, by its id')
+      .option('--find <text>', 'only those with this in the title, or with this number (#1234) or id')
       .option('--mine', 'only those that are assigned to you, or wait for you')
       .addOption(
-        new Option('--order <order>', 'state: triggered, then acknowledged, then resolved')
+        new Option('--order <order>', 'by age, or by state: triggered, acknowledged, resolved')
           .choices(['newest', 'oldest', 'state'])
           .default('newest'),
       )
-      .option('--limit <n>', 'at most so many', parseLimit, 50),
+      .option('--limit <n>', 'at most n of them', parseLimit, 50),
     wiring,
     async ({ output, json, options }) => {
       const { status, service, find: q, mine, order, limit } = options;
@@ -64,7 +64,7 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
   act(
     incidents
       .command('show')
-      .description('what ran, who decided, and why nothing else ran')
+      .description('all about one incident: what ran, who decided, and why nothing else ran')
       .argument('<incident>', incidentArgument),
     wiring,
     async ({ output, json }, named = '') => {
@@ -100,8 +100,8 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
       .description(
         'how long incidents waited, with and without Baton, and what became of the runs of each workflow',
       )
-      .option('--service <id>', 'only those of this PagerDuty service')
-      .option('--days <n>', 'those that began in so many days', parseLimit, 90),
+      .option('--service <id>', 'only of this PagerDuty service, by its id')
+      .option('--days <n>', 'only those of the last n days', parseLimit, 90),
     wiring,
     async ({ output, json, options: { service, days } }) => {
       const numbers = await withAsk(wiring, (ask) => ask('incidents.numbers', { service, days }));
@@ -199,7 +199,7 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
       .command('texts')
       .description('what is too long for its runs: logs, transcripts, results')
       .argument('<incident>', incidentArgument)
-      .option('--limit <n>', 'at most so many', parseLimit, 50),
+      .option('--limit <n>', 'at most n of them', parseLimit, 50),
     wiring,
     async ({ output, json, options }, named = '') => {
       const items = await withAsk(wiring, async (ask) => {

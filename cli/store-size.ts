@@ -8,9 +8,9 @@ export function addStoreCommands(program: Command, wiring: Wiring): void {
   act(
     program
       .command('store')
-      .description('what Baton keeps')
+      .description('what Baton keeps in its database')
       .command('size')
-      .description('how much there is, how much comes in a day, and how much it will be'),
+      .description('how much Baton keeps, how fast that grows, and how large it will be'),
     wiring,
     async ({ output, json }) => {
       const size = await withAsk(wiring, (ask) => ask('store.size', {}));

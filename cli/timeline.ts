@@ -21,9 +21,9 @@ export function addTimelineCommand(program: Command, wiring: Wiring): void {
   act<TimelineOptions>(
     program
       .command('timeline')
-      .description('the story of an incident; as Markdown: the pack for its review')
+      .description('the story of an incident, here, as Markdown for its review, or on its Jira issue')
       .argument('<incident>', incidentArgument)
-      .option('--all', 'reads, answers no and what was so already, too')
+      .option('--all', 'also what was only read, and what was so already')
       .option('--markdown', 'as a page for Jira, Confluence or a repository')
       .option('--jira', 'write it on the Jira issue of the incident, as a comment; the same story once')
       .option('--issue <key>', 'with --jira: on this issue, and not on the one that Baton has made')

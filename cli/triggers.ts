@@ -20,7 +20,7 @@ export function addTriggerCommands(program: Command, wiring: Wiring): void {
   act(
     triggers
       .command('list')
-      .description('every trigger, how far its runs may go, what it answers and what it runs'),
+      .description('every trigger: its mode, the events that it answers, and the workflow that it starts'),
     wiring,
     async ({ output, json }) => {
       const { items: list } = await withAsk(wiring, (ask) => ask('triggers.list', {}));

@@ -129,6 +129,14 @@ approved by Ada Lopez at <time>, by slack: it is quiet
     await fc.assert(property, { numRuns: 30 });
   });
 
+  it('says of an approval that is not there which command tells those that are', async () => {
+    for (const argv of [['show', 'none'], ['approve', 'none'], ['refuse', 'none']])
+      expect(await baton(['approvals', ...argv])).toMatchObject({
+        exit: 3,
+        stderr: 'baton: There is no approval none. baton approvals list tells those that wait.\n',
+      });
+  });
+
   it('list tells those that wait, and others by their state', async () => {
     const workflow = fresh('restart-');
     const run = await liveRun(store, { workflow });

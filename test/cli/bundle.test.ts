@@ -131,7 +131,7 @@ describe('baton bundle', () => {
         class: 'ProviderRefused',
         message: 'Slack refused: nobody is …@… there',
       }),
-      expect.objectContaining({ action: 'operation.refused', subject: '…@…', reason: 'no' }),
+      expect.objectContaining({ action: 'operation.refused', subject: 'person:…@…', reason: 'no' }),
     ]);
     expect(bundle.store.items.length).toBeGreaterThan(3);
     // It writes over nothing.

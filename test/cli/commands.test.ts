@@ -183,8 +183,10 @@ describe('the command line', () => {
       stderr: expect.stringContaining('Event 4 is left out.'),
     });
     expect(stdout.trim().split('\n').slice(1)).toEqual([
-      expect.stringMatching(/^3 .* Q3 +news +yes +starts news\/Q3/),
-      expect.stringMatching(/^2 .* Q2 +news +no +"is of high urgency" does not hold/),
+      expect.stringMatching(/^3 .* Q3 +news +yes$/),
+      '    why: starts news/Q3, workflow waitForNews',
+      expect.stringMatching(/^2 .* Q2 +news +no$/),
+      '    why: "is of high urgency" does not hold',
     ]);
     const asJson = await baton(['triggers', 'test', 'news', '--last', '10', '--json']);
     expect(JSON.parse(asJson.stdout)).toMatchObject([
