@@ -3,7 +3,7 @@ import { hasRight, type Right, rights, roles } from '../domain/rights.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { act } from './command.ts';
-import { table } from './output.ts';
+import { printTable } from './table.ts';
 
 /** `baton access`: which role has which right, as the code has it. */
 export function addAccessCommand(program: Command, wiring: Wiring): void {
@@ -13,8 +13,7 @@ export function addAccessCommand(program: Command, wiring: Wiring): void {
       right,
       ...roles.map((role) => (hasRight(role, right) ? 'yes' : '-')),
     ]);
-    for (const line of table([['RIGHT', ...roles.map((role) => role.toUpperCase())], ...rows]))
-      output.line(line);
+    printTable(['RIGHT', ...roles.map((role) => role.toUpperCase())], rows, output);
   });
 }
 

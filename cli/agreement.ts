@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { type Agreement, agreementsIn } from '../domain/agreement.ts';
 import type { RecordRow } from '../domain/record.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
-import { type Output, printable, table } from './output.ts';
+import type { Output } from './output.ts';
+import { printTable, printText } from './table.ts';
 
 const dayMs = 86_400_000;
 
@@ -39,8 +40,9 @@ export function printAgreements(items: readonly Agreement[], output: Output): vo
   if (items.length === 0) output.note('No run has watched, proposed or asked for what cannot be taken back.');
   for (const { trigger, done, refused, notKnown, rate, runs } of items) {
     const agreed = rate === undefined ? 'not known' : `${Math.round(rate * 100)} %`;
-    output.line(
-      printable(`${trigger}  agreement: ${agreed} (${done} done, ${refused} refused, ${notKnown} not known)`),
+    printText(
+      `${trigger}  agreement: ${agreed} (${done} done, ${refused} refused, ${notKnown} not known)`,
+      output,
     );
     const rows = runs.flatMap(({ incident, mode, at, changes }) =>
       changes.map(({ activity, targets, verdict, by = '' }) => [
@@ -53,7 +55,6 @@ export function printAgreements(items: readonly Agreement[], output: Output): vo
         by,
       ]),
     );
-    for (const line of table([['AT', 'INCIDENT', 'MODE', 'WOULD DO', 'ON', 'PEOPLE', 'BY'], ...rows]))
-      output.line(`  ${line}`);
+    printTable(['AT', 'INCIDENT', 'MODE', 'WOULD DO', 'ON', 'PEOPLE', 'BY'], rows, output);
   }
 }

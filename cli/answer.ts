@@ -1,4 +1,5 @@
-import { type Output, table } from './output.ts';
+import { type Output, printable } from './output.ts';
+import { printFacts, printTable } from './table.ts';
 
 interface Printing {
   output: Output;
@@ -30,16 +31,18 @@ const isForPeople = (name: string) => name !== 'can' && name !== 'calls';
 function printSecret(fields: Fields, name: string, output: Output): void {
   const { [name]: secret, ...others } = fields;
   output.line(String(secret));
-  for (const line of linesOf(others)) output.note(line);
+  for (const [name, value] of plainOf(others)) output.note(printable(`${name}  ${value}`));
   output.note('The secret is shown this once.');
 }
 
 function printFields(fields: Fields, output: Output): void {
-  for (const line of linesOf(fields)) output.line(line);
+  printFacts(plainOf(fields), output);
   for (const [name, value] of Object.entries(fields).filter(([, each]) => !isPlain(each))) {
     output.line();
     output.line(`${words(name)}:`);
     if (Array.isArray(value)) printList(value, output);
+    else if (Object.values(value as object).every(isPlain))
+      printFacts(plainOf(value as Fields), output, '  ');
     else output.json(value);
   }
 }
@@ -53,24 +56,24 @@ const isPlain = (value: unknown) =>
     ? !value.some(isObject)
     : !isObject(value) || Object.keys(value as object).length === 0;
 
-const linesOf = (fields: Fields) =>
-  table(
-    Object.entries(fields)
-      .filter(([, value]) => isPlain(value))
-      .map(([name, value]) => [words(name), cell(value)]),
-  );
+const plainOf = (fields: Fields) =>
+  Object.entries(fields)
+    .filter(([, value]) => isPlain(value))
+    .map(([name, value]) => [words(name), cell(value)] as const);
 
 function printList(rows: readonly Fields[], output: Output): void {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter(isForPeople);
   const head = columns.map((column) => words(column).toUpperCase());
   const cells = rows.map((row) => columns.map((column) => cell(row[column])));
   if (rows.length === 0) output.note('There are none.');
-  else for (const line of table([head, ...cells])) output.line(line);
+  else printTable(head, cells, output);
 }
 
 function cell(value: unknown): string {
   if (value === undefined || value === null || value === '') return '-';
-  if (Array.isArray(value) && isPlain(value)) return value.length === 0 ? '-' : value.join(', ');
+  if (Array.isArray(value))
+    return value.length === 0 ? '-' : value.map(cell).join(isPlain(value) ? ', ' : ' | ');
   if (!isObject(value)) return String(value);
-  return Object.keys(value as object).length === 0 ? '-' : JSON.stringify(value);
+  const held = Object.entries(value as object).map(([name, each]) => `${words(name)} ${cell(each)}`);
+  return held.length === 0 ? '-' : held.join('; ');
 }

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { Ask } from '../processes/door.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { act, withAsk } from './command.ts';
-import { type Output, printable, table } from './output.ts';
+import { type Output, printable } from './output.ts';
+import { printFacts } from './table.ts';
 
 type Shown = Awaited<ReturnType<typeof askToShow>>;
 type Decided = Awaited<ReturnType<typeof askToApprove>>;
@@ -63,19 +64,22 @@ function printApproval(approval: Shown, output: Output): void {
   const { summary, calls, answers, digest } = approval;
   const print = (indent: string, line: string) => output.line(indent + printable(line));
   print('', summary);
-  for (const line of table(factsOf(approval))) output.line(`  ${line}`);
+  printFacts(factsOf(approval), output, '  ');
   output.line();
   output.line('Done if it is approved, just this or nothing:');
   for (const [index, call] of calls.entries()) {
     print('', `${index + 1}. ${call.summary} (${call.activity}, connection ${call.connection})`);
     for (const each of call.calls) print('     ', each);
-    for (const line of table(detailsOf(call))) output.line(`     ${line}`);
+    printFacts(detailsOf(call), toTheLetter(output), '     ');
   }
   print('', `Digest ${digest}`);
   if (answers.length > 0) output.line();
   for (const { decision, name, at, via, reason } of answers)
     print('', `${decision} by ${name} at ${at}, by ${via}${reason === undefined ? '' : `: ${reason}`}`);
 }
+
+/** Each text of others keeps a line of its own, however long it is. */
+const toTheLetter = (output: Output): Output => ({ ...output, width: Number.POSITIVE_INFINITY });
 
 function factsOf(approval: Shown): [string, string][] {
   const { id, state, approved, required, subject, runId, workflow, askedAt, requestedBy } = approval;

@@ -57,7 +57,7 @@ export function addAuditCommands(program: Command, wiring: Wiring): void {
         compared: await compare(ask, [...asked, ...file.heads]),
       }));
       const { checkpoints, ...verified } = verification;
-      const segments = checkCheckpoints(checkpoints, secretKeys);
+      const segments = checkCheckpoints(checkpoints, file.heads, secretKeys);
       const wrong = [
         ...(verification.ok ? [] : [`at line ${verification.seq}: ${verification.reason}`]),
         ...compared.flatMap(({ seq, found }) =>

@@ -1,9 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { batonVersion } from '../domain/version.ts';
 import type { Ask } from '../processes/door.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
+import { type Anonymous, anonymous } from './anonymous.ts';
 import { act, withAsk } from './command.ts';
+import { firstOf } from './pages.ts';
 
 /** Lines of the record that say that something went wrong. */
 const troubles = [
@@ -44,21 +47,29 @@ export function addBundleCommand(program: Command, wiring: Wiring): void {
         });
       });
       output.line(file);
-      output.note('No secret and no address of a person is in it. Read it before you send it.');
+      output.note(
+        'No secret, and no name or address of a person, should be in it. Read it before you send it.',
+      );
     },
   );
 }
 
 async function bundleBy(ask: Ask, at: string) {
+  const words = anonymous(await knownOf(ask));
+  const part = <Answer>(told: () => Promise<Answer>) => orNotTold(told, words);
   return {
     at,
-    versions: { baton: '0.1.0', node: process.version, platform: `${process.platform}-${process.arch}` },
+    versions: {
+      baton: batonVersion,
+      node: process.version,
+      platform: `${process.platform}-${process.arch}`,
+    },
     settings: await part(async () =>
       (await ask('settings.list', {})).items.map(({ name, value }) => `${name}=${harmless(value)}`),
     ),
     connections: await part(async () =>
       (await ask('connections.list', {})).items.map(({ name, provider, state, isReadable }) => ({
-        name,
+        name: words(name),
         provider,
         state,
         isReadable,
@@ -68,12 +79,12 @@ async function bundleBy(ask: Ask, at: string) {
       (await ask('doctor.check', {})).connections.map(
         ({ provider, connection, state, reason, findings }) => ({
           provider,
-          connection,
+          connection: words(connection),
           state,
-          ...(reason === undefined ? {} : { reason: withoutPeople(reason) }),
+          ...(reason === undefined ? {} : { reason: words(reason) }),
           missing: findings
             .filter(({ ok }) => ok === false)
-            .map(({ what, reason: why = '' }) => ({ what, reason: withoutPeople(why) })),
+            .map(({ what, reason: why = '' }) => ({ what: words(what), reason: words(why) })),
         }),
       ),
     ),
@@ -81,46 +92,70 @@ async function bundleBy(ask: Ask, at: string) {
       const pages = await Promise.all(
         troubles.map((action) => ask('record.search', { action, limit: linesOfEach })),
       );
-      return pages.flatMap(({ items }) => items.map(failureIn));
+      return pages.flatMap(({ items }) => items.map((line) => failureIn(line, words)));
     }),
     store: await part(() => ask('store.size', {})),
   };
 }
 
 /** What cannot be told is told as such, and is no reason to tell nothing. */
-const part = <Answer>(ask: () => Promise<Answer>): Promise<Answer | { notTold: string }> =>
-  ask().catch((error: Error) => ({ notTold: withoutPeople(error.message) }));
+const orNotTold = <Answer>(
+  told: () => Promise<Answer>,
+  words: Anonymous,
+): Promise<Answer | { notTold: string }> =>
+  told().catch((error: Error) => ({ notTold: words(error.message) }));
 
-/** Numbers and words of one's choice tell of nobody. Of all else only that it is set. */
-const harmless = (value: string) => (/^(\d{1,9}|[a-z]{1,8})$/.test(value) ? value : '(set)');
+/** How many people and incidents are looked at: messages of today tell of those. */
+const mostKnown = 500;
 
-/** Texts that Baton or a provider worded, without addresses of people. */
-const withoutPeople = (text: string) =>
-  text
-    .split(' ')
-    .map((word) => (word.includes('@') ? '…@…' : word))
-    .join(' ');
+/** Who people are, and what stands in incidents, as far as whoever asks may see it: texts of others may repeat it. */
+async function knownOf(ask: Ask): Promise<string[]> {
+  const none = () => [];
+  const [people, linked, incidents] = await Promise.all([
+    firstOf((page) => ask('people.list', page), mostKnown).catch(none),
+    firstOf((page) => ask('identities.list', page), mostKnown).catch(none),
+    firstOf((page) => ask('incidents.list', page), mostKnown).catch(none),
+  ]);
+  return [
+    ...people.flatMap(({ email, slackUser }) => [email, slackUser ?? '']),
+    ...linked.flatMap(({ email, slackUser }) => [email, slackUser]),
+    ...incidents.flatMap(({ incident }) => [
+      incident?.title ?? '',
+      ...(incident?.assignees ?? []).flatMap(({ name }) => [name, ...name.split(' ')]),
+    ]),
+  ];
+}
+
+/** Words that settings are made of, and nobody is called. */
+const ofSettings =
+  /^(\d{1,9}|true|false|on|off|all|none|us|eu|debug|info|warn|error|viewer|responder|approver|operator|admin)$/;
+
+/** Of all else only that it is set. */
+const harmless = (value: string) => (ofSettings.test(value) ? value : '(set)');
 
 /** Of a line when, what and why. Its input and its answer stay: they hold what stands in incidents. */
-function failureIn({
-  at,
-  action,
-  subject,
-  detail,
-}: {
-  at: string;
-  action: string;
-  subject: string;
-  detail: unknown;
-}) {
+function failureIn(
+  {
+    at,
+    action,
+    subject,
+    detail,
+  }: {
+    at: string;
+    action: string;
+    subject: string;
+    detail: unknown;
+  },
+  words: Anonymous,
+) {
   const { activity, workflow, operation, condition, reason, failure } = detail as Record<string, unknown>;
-  const { type, message } = (failure ?? {}) as Record<string, unknown>;
-  const said = { activity, workflow, operation, condition, type, reason, message };
+  const { type, class: kind, message } = (failure ?? {}) as Record<string, unknown>;
+  const said = { activity, workflow, operation, condition, type, class: kind, reason, message };
   const texts = Object.entries(said).filter((each): each is [string, string] => typeof each[1] === 'string');
   return {
     at,
     action,
-    subject: withoutPeople(subject),
-    ...Object.fromEntries(texts.map(([name, text]) => [name, withoutPeople(text)])),
+    subject: words(subject),
+    ...Object.fromEntries(texts.map(([name, text]) => [name, words(text)])),
   };
 }

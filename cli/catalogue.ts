@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import type { Wiring } from '../processes/wiring.ts';
 import { act, withAsk } from './command.ts';
-import { table } from './output.ts';
+import { printTable } from './table.ts';
 
 /** `baton workflows …` and `baton activities …`: what can be run, and what it can do. */
 export function addCatalogueCommands(program: Command, wiring: Wiring): void {
   act(
     program
       .command('workflows')
-      .description('what can be run')
+      .description('the runbooks: what can be run')
       .command('list')
       .description(
         'every workflow, the triggers that start it, and what it takes from whoever starts it by hand',
@@ -17,15 +17,19 @@ export function addCatalogueCommands(program: Command, wiring: Wiring): void {
     async ({ output, json }) => {
       const { items } = await withAsk(wiring, (ask) => ask('workflows.list', {}));
       if (json) return output.json(items);
-      const rows = items.map(({ name, triggers, input }) => [name, triggers.join(', '), byHand(input)]);
-      for (const line of table([['WORKFLOW', 'STARTED BY', 'BY HAND, WITH'], ...rows])) output.line(line);
+      const rows = items.map(({ name, triggers, input }) => [
+        name,
+        triggers.join(', ') || '-',
+        byHand(input),
+      ]);
+      printTable(['WORKFLOW', 'STARTED BY', 'BY HAND, WITH'], rows, output);
     },
   );
 
   act<{ provider?: string }>(
     program
       .command('activities')
-      .description('what workflows can do')
+      .description('the single steps of workflows, and what each does')
       .command('list')
       .description('every activity: read, change or destructive')
       .option('--provider <name>', 'only those of this provider'),
@@ -35,7 +39,7 @@ export function addCatalogueCommands(program: Command, wiring: Wiring): void {
       const { items } = await withAsk(wiring, (ask) => ask('activities.list', { provider }));
       if (json) return output.json(items);
       const rows = items.map(({ name, provider: of, kind, summary }) => [name, of, kind, summary]);
-      for (const line of table([['ACTIVITY', 'PROVIDER', 'KIND', 'DOES'], ...rows])) output.line(line);
+      printTable(['ACTIVITY', 'PROVIDER', 'KIND', 'DOES'], rows, output);
     },
   );
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Wiring } from '../processes/wiring.ts';
 import { act } from './command.ts';
-import { type Output, table } from './output.ts';
+import type { Output } from './output.ts';
+import { printFacts } from './table.ts';
 
 /** `baton config`: what is set, and what follows from it. */
 export function addConfigCommand(program: Command, wiring: Wiring): void {
@@ -56,9 +57,9 @@ async function settingsHere(wiring: Wiring): Promise<Shown> {
 
 function print({ of, effective = {}, variables, notes = [] }: Shown, output: Output): void {
   output.note(`The settings of ${of}:`);
-  for (const line of table(Object.entries(effective))) output.line(line);
+  printFacts(Object.entries(effective), output);
   if (Object.keys(effective).length > 0) output.line();
   if (Object.keys(variables).length === 0) output.note('No variable of Baton is set.');
-  for (const line of table(Object.entries(variables))) output.line(line);
+  printFacts(Object.entries(variables), output);
   for (const note of notes) output.note(note);
 }

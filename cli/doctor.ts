@@ -3,14 +3,15 @@ import { CliFailure } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import type { Examination } from '../server/doctor.ts';
 import { act, orNotFound, withAsk } from './command.ts';
-import { type Output, paint, printable, type Tone, table } from './output.ts';
+import { type Output, paint, printable, type Tone } from './output.ts';
+import { hung } from './story.ts';
 
 /** `baton doctor`: what works, what is missing, by which activity it is needed, and what to do. */
 export function addDoctorCommand(program: Command, wiring: Wiring): void {
   act(
     program
       .command('doctor')
-      .description('asks each provider, without changing anything, what Baton may do there')
+      .description('ask each provider what Baton may do there; nothing is changed')
       .argument('[connection]', 'the connections of this name only'),
     wiring,
     async ({ output, json }, connection) => {
@@ -42,16 +43,23 @@ const words: Record<Examination['state'], [string, Tone | undefined]> = {
 function show({ title, connection, state, reason, findings }: Examination, output: Output): void {
   const [text, tone] = words[state];
   const why = reason === undefined ? '' : `: ${printable(reason)}`;
-  output.line(`${title}  ${connection}  ${paint(text, tone, output.color)}${why}`);
-  const rows = findings.map(({ what, ok, neededBy }) => {
+  const [first = '', ...more] = hung(`${title}  ${connection}  `, `${text}${why}`, '    ', output.width);
+  output.line(first.replace(text, paint(text, tone, output.color)));
+  for (const line of more) output.line(line);
+  const widest = Math.max(0, ...findings.map(({ what }) => printable(what).length));
+  for (const { what, ok, neededBy, reason: told = '' } of findings) {
+    const name = ok === undefined ? '?' : ok ? 'ok' : 'MISSING';
     const by = ok === false ? neededBy.join(', ') : countOf(neededBy.length);
-    return [ok === undefined ? '?' : ok ? 'ok' : 'MISSING', what, by === '' ? '' : `for ${by}`];
-  });
-  const lines = table(rows);
-  for (const [index, { ok, reason: told = '' }] of findings.entries()) {
-    const line = `  ${lines[index] ?? ''}`.trimEnd();
-    output.line(told === '' || ok === false ? line : `${line}  ${printable(told)}`);
-    if (ok === false) output.line(`           ${printable(told)}`);
+    const before = `  ${name.padEnd('MISSING'.length)}  `;
+    const needed = by === '' ? [] : [`for ${by}`];
+    const said = [
+      printable(what).padEnd(widest),
+      ...needed,
+      ...(ok === false || told === '' ? [] : [printable(told)]),
+    ].join('  ');
+    for (const line of hung(before, said.trimEnd(), '           ', output.width)) output.line(line);
+    if (ok === false)
+      for (const line of hung('           ', printable(told), '           ', output.width)) output.line(line);
   }
   output.line();
 }

@@ -5,9 +5,10 @@ import type { Wiring } from '../processes/wiring.ts';
 import type { ListedEvent } from '../store/events.ts';
 import { act, orNotFound, parseLimit, withAsk } from './command.ts';
 import { exampleWebhook } from './example.ts';
-import { type Output, printable, table } from './output.ts';
+import { type Output, printable } from './output.ts';
 import { firstOf } from './pages.ts';
 import { tellPlan } from './plan.ts';
+import { printFacts, printTable } from './table.ts';
 
 interface ListOptions {
   incident?: string;
@@ -30,7 +31,7 @@ export function addEventCommands(program: Command, wiring: Wiring): void {
           ...dispositions,
         ]),
       )
-      .option('--limit <n>', 'at most so many', parseLimit, 50),
+      .option('--limit <n>', 'at most n of them', parseLimit, 50),
     wiring,
     async ({ output, json, options }) => {
       const { incident: subject, disposition, limit } = options;
@@ -40,7 +41,7 @@ export function addEventCommands(program: Command, wiring: Wiring): void {
       if (json) return output.json(rows);
       if (rows.length === 0) return output.note('No event.');
       const head = ['SEQ', 'RECEIVED', 'TYPE', 'ABOUT', 'DISPOSITION', 'REASON'];
-      for (const line of table([head, ...rows.map(cellsOf)])) output.line(line);
+      printTable(head, rows.map(cellsOf), output);
     },
   );
 
@@ -54,8 +55,10 @@ export function addEventCommands(program: Command, wiring: Wiring): void {
       const row = await withAsk(wiring, (ask) => ask('events.show', { id })).catch(orNoEvent(id));
       if (json) return output.json(row);
       const { body, encoding, event: _, ...fields } = row;
-      for (const line of table(Object.entries(fields).map(([name, value]) => [name, String(value)])))
-        output.line(line);
+      printFacts(
+        Object.entries(fields).map(([name, value]) => [name, String(value)]),
+        output,
+      );
       if (body === undefined) return output.note('Its bytes are for whoever may read the record.');
       output.line();
       output.line(printable(Buffer.from(body, encoding).toString('utf8')));

@@ -27,7 +27,7 @@ export interface Signatures {
 export function readHeadFile(
   folder: string,
   secretKeys: readonly string[],
-): { heads: ToldHead[]; signatures: Signatures } {
+): { heads: (ToldHead & { signature?: string | undefined })[]; signatures: Signatures } {
   const path = join(folder, 'record-heads.jsonl');
   const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
   const heads: (ToldHead & { signature?: string | undefined })[] = [];
@@ -42,6 +42,7 @@ export function readHeadFile(
     heads.map((head) => ({
       name: `the head of line ${head.seq} in ${path}`,
       signature: head.signature,
+      mustBeSigned: false,
       isGood: (key: string, signature: string) => isHeadSigned(key, head, signature),
     })),
     secretKeys,
@@ -49,23 +50,34 @@ export function readHeadFile(
   return { heads, signatures: { ...signatures, wrong: [...unreadable, ...signatures.wrong] } };
 }
 
-/** The signatures of what was pruned. */
+/**
+ * The signatures of what was pruned. `heads`: as the file tells them. A line is pruned after it was the head, so where one of these lines
+ * was told with a signature there was a key when they went, and a checkpoint without a signature was put there by somebody else.
+ */
 export const checkCheckpoints = (
   checkpoints: readonly Checkpoint[],
+  heads: readonly (ToldHead & { signature?: string | undefined })[],
   secretKeys: readonly string[],
-): Signatures =>
-  checkSignatures(
+): Signatures => {
+  const firstSigned = Math.min(
+    ...heads.filter(({ signature }) => signature !== undefined).map(({ seq }) => seq),
+  );
+  return checkSignatures(
     checkpoints.map((checkpoint) => ({
       name: `the checkpoint of lines ${checkpoint.firstSeq} to ${checkpoint.lastSeq}`,
       signature: checkpoint.signature,
+      mustBeSigned: checkpoint.lastSeq >= firstSigned,
       isGood: (key: string, signature: string) => isSegmentSigned(key, checkpoint, signature),
     })),
     secretKeys,
   );
+};
 
 interface Signed {
   name: string;
   signature: string | undefined;
+  /** Also where it is the first. */
+  mustBeSigned: boolean;
   isGood(secretKey: string, signature: string): boolean;
 }
 
@@ -75,10 +87,11 @@ interface Signed {
  */
 function checkSignatures(all: readonly Signed[], secretKeys: readonly string[]): Signatures {
   const found: Signatures = { wrong: [], unsigned: 0, signed: 0 };
-  for (const { name, signature, isGood } of all) {
+  for (const { name, signature, mustBeSigned, isGood } of all) {
     if (secretKeys.length === 0) found.unsigned += 1;
-    else if (signature === undefined && found.signed === 0) found.unsigned += 1;
-    else if (signature === undefined) found.wrong.push(`${name} is not signed, and an earlier one is`);
+    else if (signature === undefined && found.signed === 0 && !mustBeSigned) found.unsigned += 1;
+    else if (signature === undefined)
+      found.wrong.push(`${name} is not signed, though there was a key before it`);
     else if (secretKeys.some((key) => isGood(key, signature))) found.signed += 1;
     else
       found.wrong.push(

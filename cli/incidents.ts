@@ -5,15 +5,17 @@ import { sizeInWords, whereKept } from '../domain/kept-text.ts';
 import { dated } from '../domain/story/step.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import type { OperationNamed } from '../server/operations/index.ts';
-import { act, orNotFound, parseLimit, withAsk } from './command.ts';
+import { act, parseLimit, withAsk } from './command.ts';
 import { incidentArgument, namedIncident, orNoIncident } from './named-incident.ts';
-import { printable, printableText, table } from './output.ts';
+import { workflowCells, workflowHead } from './numbers.ts';
+import { printable, printableText } from './output.ts';
 import { comparisonOf, packOf } from './pack.ts';
 import { firstOf } from './pages.ts';
 import { parkedLine } from './parked.ts';
 import { runState } from './run-lines.ts';
 import { standing } from './standing.ts';
 import { hung, storyPrinter } from './story.ts';
+import { printTable, printText } from './table.ts';
 
 interface ListOptions {
   status?: (typeof states)[number];
@@ -35,15 +37,15 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
       .command('list')
       .description('incidents, newest first')
       .addOption(new Option('--status <status>', 'only those in this state').choices(states))
-      .option('--service <id>', 'only those of this PagerDuty service')
-      .option('--find <text>', 'only those with this in their title, of this number (#1234) or id')
+      .option('--service <id>', 'only of this PagerDuty service, by its id')
+      .option('--find <text>', 'only those with this in the title, or with this number (#1234) or id')
       .option('--mine', 'only those that are assigned to you, or wait for you')
       .addOption(
-        new Option('--order <order>', 'state: triggered, then acknowledged, then resolved')
+        new Option('--order <order>', 'by age, or by state: triggered, acknowledged, resolved')
           .choices(['newest', 'oldest', 'state'])
           .default('newest'),
       )
-      .option('--limit <n>', 'at most so many', parseLimit, 50),
+      .option('--limit <n>', 'at most n of them', parseLimit, 50),
     wiring,
     async ({ output, json, options }) => {
       const { status, service, find: q, mine, order, limit } = options;
@@ -62,7 +64,7 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
   act(
     incidents
       .command('show')
-      .description('what ran, who decided, and why nothing else ran')
+      .description('all about one incident: what ran, who decided, and why nothing else ran')
       .argument('<incident>', incidentArgument),
     wiring,
     async ({ output, json }, named = '') => {
@@ -95,14 +97,22 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
   act<{ service?: string; days: number }>(
     incidents
       .command('numbers')
-      .description('how long incidents waited for people, with and without what Baton has changed')
-      .option('--service <id>', 'only those of this PagerDuty service')
-      .option('--days <n>', 'those that began in so many days', parseLimit, 90),
+      .description(
+        'how long incidents waited, with and without Baton, and what became of the runs of each workflow',
+      )
+      .option('--service <id>', 'only of this PagerDuty service, by its id')
+      .option('--days <n>', 'only those of the last n days', parseLimit, 90),
     wiring,
     async ({ output, json, options: { service, days } }) => {
       const numbers = await withAsk(wiring, (ask) => ask('incidents.numbers', { service, days }));
       if (json) return output.json(numbers);
-      for (const line of comparisonOf(numbers).slice(1)) output.line(line);
+      for (const line of comparisonOf(numbers).slice(1)) printText(line, output);
+      if (numbers.workflows.length === 0) return;
+      output.line();
+      printTable(workflowHead, numbers.workflows.map(workflowCells), output);
+      output.note(
+        'False positives: runs that were stopped, refused, or not needed any more. Times are medians.',
+      );
     },
   );
 
@@ -157,14 +167,16 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
     incidents
       .command('transcript')
       .description('what was said in its rooms, where no issue has the text')
-      .argument('<incident>', 'as incidents list tells it: PagerDuty’s id, or <connection>/<id>'),
+      .argument('<incident>', incidentArgument),
     wiring,
-    async ({ output, json }, id = '') => {
-      const { items } = await withAsk(wiring, (ask) =>
-        ask('incidents.transcript', { id }).catch(
-          orNotFound(`Nothing is known of an incident ${id}`, 'baton incidents list shows those there are.'),
-        ),
-      );
+    async ({ output, json }, named = '') => {
+      const { id, items } = await withAsk(wiring, async (ask) => {
+        const found = await namedIncident(named, ask);
+        return ask('incidents.transcript', { id: found }).then(({ items: kept }) => ({
+          id: found,
+          items: kept,
+        }));
+      }).catch(orNoIncident(named));
       if (json) return output.json({ incident: id, items });
       if (items.length === 0)
         return output.note(
@@ -186,15 +198,14 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
     incidents
       .command('texts')
       .description('what is too long for its runs: logs, transcripts, results')
-      .argument('<incident>', 'as incidents list tells it: PagerDuty’s id, or <connection>/<id>')
-      .option('--limit <n>', 'at most so many', parseLimit, 50),
+      .argument('<incident>', incidentArgument)
+      .option('--limit <n>', 'at most n of them', parseLimit, 50),
     wiring,
-    async ({ output, json, options }, id = '') => {
-      const items = await withAsk(wiring, (ask) =>
-        firstOf((page) => ask('incidents.texts', { id, ...page }), options.limit).catch(
-          orNotFound(`Nothing is known of an incident ${id}`, 'baton incidents list shows those there are.'),
-        ),
-      );
+    async ({ output, json, options }, named = '') => {
+      const items = await withAsk(wiring, async (ask) => {
+        const id = await namedIncident(named, ask);
+        return firstOf((page) => ask('incidents.texts', { id, ...page }), options.limit);
+      }).catch(orNoIncident(named));
       if (json) return output.json(items);
       if (items.length === 0) return output.note('No text of it is kept: none was too long.');
       const rows = items.map(({ digest, keptAt, bytes, title }) => [
@@ -203,7 +214,7 @@ export function addIncidentCommands(program: Command, wiring: Wiring): void {
         sizeInWords(bytes),
         title,
       ]);
-      for (const line of table([['DIGEST', 'KEPT', 'SIZE', 'TITLE'], ...rows])) output.line(line);
+      printTable(['DIGEST', 'KEPT', 'SIZE', 'TITLE'], rows, output);
       output.note('baton texts show <digest> prints one.');
     },
   );

@@ -77,7 +77,7 @@ async function addVerb(command: Command, operation: AnyOperation, wiring: Wiring
   for (const field of named) command.argument(`<${optionName(field)}>`, properties[field]?.description);
   if (pairs) command.argument('[NAME=value...]', `${pairs[1].description}. ${howToHide}`);
   for (const [field, schema] of asOptions) addOption(command, field, schema, required.includes(field));
-  if (isPaged) command.option('--limit <n>', 'at most so many', parseLimit, 50);
+  if (isPaged) command.option('--limit <n>', 'at most n of them', parseLimit, 50);
 
   act<Record<string, unknown>>(command, wiring, async ({ output, json, options }, ...operands) => {
     const input: Record<string, unknown> = {};

@@ -1,10 +1,13 @@
 import { stripVTControlCharacters } from 'node:util';
 import { visible } from '../domain/text.ts';
+import { lineWidth } from './wrapped.ts';
 
 /** Where a command writes: data on stdout, words about it on stderr. */
 export interface Output {
   /** Colour only on a terminal, and not where the reader has said no (`--no-color`, https://no-color.org). */
   color: boolean;
+  /** How many characters a line has room for: as the terminal says, else 80. */
+  width: number;
   /** One line of data for people. */
   line(text?: string): void;
   /** Words that are not the data: what to do next, what is under way. */
@@ -14,11 +17,14 @@ export interface Output {
 }
 
 export interface Streams {
-  stdout: { write(text: string): unknown; isTTY?: boolean };
+  stdout: { write(text: string): unknown; isTTY?: boolean; columns?: number };
   stderr: { write(text: string): unknown };
   /** What is read where an argument is `-`. Left out: there is none. */
   stdin?: NodeJS.ReadableStream;
 }
+
+/** Less would break every other word. */
+const narrowest = 40;
 
 export function makeOutput(
   { stdout, stderr }: Streams,
@@ -27,6 +33,7 @@ export function makeOutput(
   const isAskedOff = !color || (env.NO_COLOR !== undefined && env.NO_COLOR !== '');
   return {
     color: !isAskedOff && stdout.isTTY === true,
+    width: stdout.isTTY === true ? Math.max(narrowest, stdout.columns || lineWidth) : lineWidth,
     line: (text = '') => void stdout.write(`${text}\n`),
     note: (text) => void stderr.write(`${text}\n`),
     json: (value) => void stdout.write(`${JSON.stringify(value, forPeople, 2)}\n`),
@@ -47,19 +54,6 @@ export const printable = (text: string) => visible(stripVTControlCharacters(text
 
 /** The same, of a text whose lines stay. */
 export const printableText = (text: string) => visible(stripVTControlCharacters(text));
-
-/** A table without lines: as wide as its widest cells; the last column is not padded. */
-export function table(rows: readonly (readonly string[])[]): string[] {
-  const clean = rows.map((row) => row.map(printable));
-  const widths = (clean[0] ?? []).map((_, column) =>
-    Math.max(...clean.map((row) => (row[column] ?? '').length)),
-  );
-  return clean.map((row) =>
-    row
-      .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
-      .join('  '),
-  );
-}
 
 const codes = { dim: '2', red: '31', green: '32', yellow: '33', bold: '1' } as const;
 export type Tone = keyof typeof codes;

@@ -107,7 +107,7 @@ function timesOf(status: string | undefined, numbers: Pack['numbers']): string[]
   } = numbers;
   const by = (name: string | undefined) => (name === undefined ? '' : ` by ${name}`);
   const parts = [
-    ...(status === undefined
+    ...(status === undefined || (status === 'triggered' && triggeredAt !== undefined)
       ? []
       : [`${status}${resolvedAt === undefined ? '' : `${by(resolvedBy)} at ${dated(resolvedAt)}`}`]),
     ...(triggeredAt === undefined ? [] : [`triggered at ${dated(triggeredAt)}`]),

@@ -1,7 +1,8 @@
 import { otherInputLines, parkedSummary } from '../domain/park.ts';
 import { dated } from '../domain/story/step.ts';
 import type { ShownRun } from '../server/operations/shapes.ts';
-import { type Output, printable, table } from './output.ts';
+import { type Output, printable } from './output.ts';
+import { printFacts, printText } from './table.ts';
 
 type Parked = NonNullable<ShownRun['parked']>[number];
 
@@ -12,7 +13,7 @@ export const parkedLine = (run: string, parked: Parked): string =>
 /** All that whoever decides has to know of one step. */
 export function printParked(parked: Parked, output: Output): void {
   const { question, uncertainSince, input, whoMay, askedAt, expiresAt } = parked;
-  output.line(printable(parkedSummary(parked)));
+  printText(parkedSummary(parked), output);
   const facts: [string, string][] = [
     ['failure', `${parked.failure.class}: ${parked.failure.message}`],
     [
@@ -26,7 +27,7 @@ export function printParked(parked: Parked, output: Output): void {
     ['until', expiresAt],
     ['question', question],
   ];
-  for (const line of table(facts)) output.line(`  ${line}`);
+  printFacts(facts, output, '  ');
   output.line('  input');
   for (const line of otherInputLines({ input })) output.line(`    ${printable(line.replace(/^with /, ''))}`);
 }

@@ -88,12 +88,13 @@ function linesOf({ summary, calls, before, after, inverse }: Plan): string[] {
   return [summary, ...calls, ...change, back];
 }
 
-async function untilEnded(id: string, ask: Ask) {
+/** Waits until a run has ended, for a minute at most. */
+export async function untilEnded(id: string, ask: Ask) {
   for (const end = Date.now() + mostSeconds * 1_000; ; ) {
     const run = await ask('runs.show', { id });
     if (run.endedAt) return run;
     if (Date.now() > end)
-      throw new CliFailure(`${id} has not planned to its end within ${mostSeconds} s`, {
+      throw new CliFailure(`${id} has not ended within ${mostSeconds} s`, {
         next: `Its runbook may wait, or there is no worker. baton runs show ${id} tells how far it is.`,
         exit: exits.timedOut,
       });

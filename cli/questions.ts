@@ -3,7 +3,8 @@ import { answerLines, fieldsOf } from '../domain/question.ts';
 import type { Ask } from '../processes/door.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { act, withAsk } from './command.ts';
-import { type Output, printable, table } from './output.ts';
+import { type Output, printable } from './output.ts';
+import { printFacts, printText } from './table.ts';
 
 type Shown = Awaited<ReturnType<typeof askToShow>>;
 const askToShow = (ask: Ask, id: string) => ask('questions.show', { id });
@@ -33,11 +34,11 @@ export function addQuestionCommands(program: Command, wiring: Wiring): void {
 
 function printQuestion(question: Shown, output: Output): void {
   const { summary, form, answers } = question;
-  output.line(printable(summary));
-  for (const line of table(factsOf(question))) output.line(`  ${line}`);
+  printText(summary, output);
+  printFacts(factsOf(question), output, '  ');
   output.line();
   output.line('options' in form ? 'One of:' : 'All of:');
-  for (const line of table(partsOf(form))) output.line(`  ${line}`);
+  printFacts(partsOf(form), output, '  ');
   for (const answer of answers) {
     const { name, at, via, reason } = answer;
     output.line();

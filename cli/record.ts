@@ -28,7 +28,7 @@ export function addRecordCommands(program: Command, wiring: Wiring): void {
       .option('--target <target>', 'only those of changes on this')
       .option('--from <time>', 'from this time on (ISO 8601)')
       .option('--to <time>', 'before this time')
-      .option('--limit <n>', 'at most so many', parseLimit, 50),
+      .option('--limit <n>', 'at most n of them', parseLimit, 50),
     wiring,
     async ({ output, json, options }) => {
       const { incident: subject, limit, ...filter } = options;

@@ -46,7 +46,7 @@ export function addRunCommands(program: Command, wiring: Wiring): void {
       .option('--find <text>', 'only those with this in their id, or in the title of their incident')
       .option('--incident <id>', 'only those on this incident')
       .option('--build <id>', 'only those that workers of this build carry out')
-      .option('--limit <n>', 'at most so many', parseLimit, 50),
+      .option('--limit <n>', 'at most n of them', parseLimit, 50),
     wiring,
     async ({ output, json, options }) => {
       const { live, incident: subject, build, state, workflow, find: q, limit } = options;
@@ -123,7 +123,7 @@ export function addRunCommands(program: Command, wiring: Wiring): void {
   act<UnparkOptions>(
     runs
       .command('unpark')
-      .description('decide what becomes of a parked run; without a decision: what is to be decided')
+      .description('decide how a parked run goes on; without a decision, show what waits')
       .argument('<run>', '<trigger>/<incident>')
       .addArgument(
         new Argument('[decision]', 'what becomes of the step that has failed').choices(parkDecisions),

@@ -7,9 +7,10 @@ import type { Wiring } from '../processes/wiring.ts';
 import { printAnswer } from './answer.ts';
 import { act, withAsk } from './command.ts';
 import { givenValue } from './given-value.ts';
-import { type Output, printable, table } from './output.ts';
+import { type Output, printable } from './output.ts';
 import { askingAt } from './questions-asked.ts';
 import { answersFor, flagOf } from './setup-answers.ts';
+import { printRows } from './table.ts';
 
 interface Options extends Record<string, unknown> {
   name: string;
@@ -158,8 +159,10 @@ const connect = (
   });
 
 function show({ dryRun, steps, calls, address, warnings }: Setup, output: Output): void {
-  for (const line of table(steps.map(({ kind, name, outcome, id = '' }) => [kind, name, outcome, id])))
-    output.line(line.trimEnd());
+  printRows(
+    steps.map(({ kind, name, outcome, id = '' }) => [kind, name, outcome, id]),
+    output,
+  );
   if (address !== undefined) output.line(`webhooks come to ${address}`);
   if (dryRun)
     for (const { method, path, body } of calls) {

@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
 import type { Wiring } from '../processes/wiring.ts';
 import { act, withAsk } from './command.ts';
-import { table } from './output.ts';
+import { printTable } from './table.ts';
 
 /** `baton store size`: how much there is, how much comes in, and how much it will be. */
 export function addStoreCommands(program: Command, wiring: Wiring): void {
   act(
     program
       .command('store')
-      .description('what Baton keeps')
+      .description('what Baton keeps in its database')
       .command('size')
-      .description('how much there is, how much comes in a day, and how much it will be'),
+      .description('how much Baton keeps, how fast that grows, and how large it will be'),
     wiring,
     async ({ output, json }) => {
       const size = await withAsk(wiring, (ask) => ask('store.size', {}));
@@ -26,7 +26,7 @@ export function addStoreCommands(program: Command, wiring: Wiring): void {
         inUnits(each.expectedBytes),
       ]);
       const all = ['all of the database', '', inUnits(bytes), '', '', inUnits(expectedBytes)];
-      for (const line of table([head, ...rows, all])) output.line(line);
+      printTable(head, [...rows, all], output);
       if (disk) output.line(`free on the disk: ${inUnits(disk.freeBytes)} of ${inUnits(disk.bytes)}`);
       output.note(
         `By the pace of the last ${days < 1 ? `${Math.round(days * 24)} hours` : `${rounded(days)} days`}, kept for BATON_RETENTION_DAYS=${retentionDays}.`,

@@ -32,13 +32,18 @@ export function sentenceOf({ actor, text }: Pick<Step, 'actor' | 'text'>): strin
   return kind === 'trigger' ? `${printable(name)}: ${shown}` : `${printable(name)} ${shown}`;
 }
 
-/** A text under what stands before it, in lines that a terminal of 80 columns holds. */
-export function hung(before: string, text: string, under = ' '.repeat(before.length)): string[] {
+/** A text under what stands before it, in lines that a terminal of so many columns holds. */
+export function hung(
+  before: string,
+  text: string,
+  under = ' '.repeat(before.length),
+  width = lineWidth,
+): string[] {
   const lines: string[] = [];
   let line = before;
   let isEmpty = true;
-  for (const word of text.split(' ').flatMap(inPieces)) {
-    if (!isEmpty && line.length + 1 + word.length > lineWidth) {
+  for (const word of text.split(' ').flatMap((each) => inPieces(each, width))) {
+    if (!isEmpty && line.length + 1 + word.length > width) {
       lines.push(line);
       line = `${under}${word}`;
     } else line += isEmpty ? word : ` ${word}`;
@@ -48,7 +53,7 @@ export function hung(before: string, text: string, under = ' '.repeat(before.len
 }
 
 /** A word that no line holds, such as an address, is broken and not cut: it can be read, and copied. */
-function inPieces(word: string): string[] {
-  const most = lineWidth - indent.length;
+function inPieces(word: string, width: number): string[] {
+  const most = width - indent.length;
   return word.length <= most ? [word] : (word.match(new RegExp(`.{1,${most}}`, 'gu')) ?? [word]);
 }

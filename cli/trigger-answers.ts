@@ -1,7 +1,8 @@
 import type { Ask } from '../processes/door.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
-import { type Output, printable, table } from './output.ts';
+import { type Output, printable } from './output.ts';
 import { firstOf } from './pages.ts';
+import { printTable } from './table.ts';
 
 export interface TestOptions {
   event?: string;
@@ -111,7 +112,7 @@ export function printOne(one: Said, { output, json }: Printing): void {
 }
 
 /** A line for each trigger that is for the event. Fails where a trigger has failed. */
-export function printTable({ answers, left }: Answers, { output, json }: Printing): void {
+export function printAnswers({ answers, left }: Answers, { output, json }: Printing): void {
   for (const { seq, why } of left) output.note(`Event ${seq} is left out. ${why}`);
   const shown = answers.filter(({ isForType, answer }) => isForType || answer !== 'no');
   if (json) output.json(answers.map(asJson));
@@ -125,7 +126,7 @@ export function printTable({ answers, left }: Answers, { output, json }: Printin
       one.answer,
       whyOf(one),
     ]);
-    for (const line of table([head, ...rows])) output.line(line);
+    printTable(head, rows, output);
   }
   const others = answers.length - shown.length;
   if (!json && others > 0)

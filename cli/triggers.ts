@@ -5,9 +5,10 @@ import { CliFailure, exits } from '../processes/failure.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { agreementInFile, printAgreements } from './agreement.ts';
 import { act, parseLimit, withAsk } from './command.ts';
-import { printable, table } from './output.ts';
+import { printable } from './output.ts';
 import { tellPlan } from './plan.ts';
-import { answersTo, answersToLast, printOne, printTable, type TestOptions } from './trigger-answers.ts';
+import { printTable } from './table.ts';
+import { answersTo, answersToLast, printAnswers, printOne, type TestOptions } from './trigger-answers.ts';
 
 /** Each is looked up and asked about by itself. */
 const mostLast = 200;
@@ -19,7 +20,7 @@ export function addTriggerCommands(program: Command, wiring: Wiring): void {
   act(
     triggers
       .command('list')
-      .description('every trigger, how far its runs may go, what it answers and what it runs'),
+      .description('every trigger: its mode, the events that it answers, and the workflow that it starts'),
     wiring,
     async ({ output, json }) => {
       const { items: list } = await withAsk(wiring, (ask) => ask('triggers.list', {}));
@@ -30,7 +31,7 @@ export function addTriggerCommands(program: Command, wiring: Wiring): void {
         workflow,
         on.join(', '),
       ]);
-      for (const line of table([['TRIGGER', 'MODE', 'WORKFLOW', 'ON'], ...rows])) output.line(line);
+      printTable(['TRIGGER', 'MODE', 'WORKFLOW', 'ON'], rows, output);
     },
   );
 
@@ -88,7 +89,7 @@ export function addTriggerCommands(program: Command, wiring: Wiring): void {
       );
       const [only] = answers.answers;
       if (asked && trigger !== undefined && only) printOne(only, { output, json });
-      else printTable(answers, { output, json });
+      else printAnswers(answers, { output, json });
     },
   );
 }

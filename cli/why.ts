@@ -17,7 +17,7 @@ export function addWhyCommand(program: Command, wiring: Wiring): void {
   act(
     program
       .command('why')
-      .description('why what runs runs, and why nothing else does')
+      .description('why something runs, and why nothing else does')
       .argument('<incident|event>', 'an incident by its id or #number; an event by its number or id'),
     wiring,
     async ({ output, json }, about = '') => {

@@ -23,10 +23,14 @@ import { lazyClient } from './temporal-client.ts';
 import type { Wiring } from './wiring.ts';
 import { worldOf } from './world.ts';
 
-/** Asks for an operation by its name, wherever it is carried out. What is refused is thrown as a `CliFailure`. */
+/**
+ * Asks for an operation by its name, wherever it is carried out. What is refused is thrown as a `CliFailure`. Under the same `key` what makes
+ * one thing makes no second one.
+ */
 export type Ask = <Name extends Operations['name']>(
   name: Name,
   input: z.input<OperationNamed<Name>['input']>,
+  key?: string,
 ) => Promise<z.output<OperationNamed<Name>['output']>>;
 
 /**
@@ -39,7 +43,7 @@ export async function withDoor<Result>(wiring: Wiring, use: (ask: Ask) => Promis
   const providers = await wiring.loadProviders();
   const { world, close } = worldHere(wiring, readSettings(wiring.env, providers), providers);
   try {
-    return await use(((name, input) => performHere(world, name, input)) as Ask);
+    return await use(((name, input, key) => performHere(world, name, input, key)) as Ask);
   } finally {
     await close();
   }
@@ -56,7 +60,7 @@ export async function findRunning(wiring: Wiring): Promise<{ where: string; ask:
   if (databaseUrl !== undefined || !(await isSomebodyThere(dataDir))) return undefined;
   return {
     where: `the Baton that runs on ${resolve(dataDir)}`,
-    ask: ((name, input) => request(dataDir, 'perform', name, input)) as Ask,
+    ask: ((name, input, key) => request(dataDir, 'perform', name, input, key)) as Ask,
   };
 }
 
@@ -87,14 +91,22 @@ const isSomebodyThere = (dataDir: string): Promise<boolean> =>
   );
 
 /** Carries out an operation in this process for its own user, who may do everything: whoever is this user can also read all its files. */
-export async function performHere(world: World, name: unknown, input: unknown): Promise<unknown> {
+export async function performHere(
+  world: World,
+  name: unknown,
+  input: unknown,
+  key?: unknown,
+): Promise<unknown> {
   const operation = (operations as readonly AnyOperation[]).find((each) => each.name === name);
   if (!operation)
     throw new CliFailure(`The running Baton knows no operation "${name}": is it of another version?`);
   const principal = { kind: 'person', name: userInfo().username, role: 'admin' } as const;
-  return perform(operation, input, { ...world, principal, via: 'cli' }).catch((error: unknown) => {
-    throw error instanceof Refusal ? failureOf(error) : error;
-  });
+  const idempotencyKey = typeof key === 'string' ? key : undefined;
+  return perform(operation, input, { ...world, principal, via: 'cli', idempotencyKey }).catch(
+    (error: unknown) => {
+      throw error instanceof Refusal ? failureOf(error) : error;
+    },
+  );
 }
 
 /** What operations work on in a process of its own, with nothing running beside it. */

@@ -48,4 +48,8 @@ const exitOf: Record<number, (typeof exits)[keyof typeof exits]> = {
 
 /** A refusal as the command tells it. */
 export const failureOf = ({ status, message }: { status: number; message: string }): CliFailure =>
-  new CliFailure(message, { exit: exitOf[status] ?? exits.failed });
+  new CliFailure(asCommands(message), { exit: exitOf[status] ?? exits.failed });
+
+/** Refusals name the operation that tells more, as programs ask for it. At the keyboard it is a command: `baton runs list tells …`. */
+const asCommands = (message: string) =>
+  message.replaceAll(/\b([a-z]+)\.(list|show|holds)(?= tells?\b)/g, 'baton $1 $2');

@@ -11,7 +11,7 @@ const problem = z.object({ status: z.int(), detail: z.string() });
 
 /** Asks for operations over the API of another process, with a token. */
 export function askOverHttp({ url, token }: { url: string; token: string }) {
-  return async (name: string, input: object): Promise<unknown> => {
+  return async (name: string, input: object, key?: string): Promise<unknown> => {
     const operation = (operations as readonly AnyOperation[]).find((each) => each.name === name);
     if (!operation) throw new Error(`There is no operation ${name}`);
     const { address, method, body } = requestOf(operation, input as Record<string, unknown>, url);
@@ -21,6 +21,7 @@ export function askOverHttp({ url, token }: { url: string; token: string }) {
       signal: AbortSignal.timeout(answerWithinMs),
       headers: {
         authorization: `Bearer ${token}`,
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body }),

@@ -244,7 +244,7 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       );
     const control = await serveControl(dataDir, {
       ping: async () => 'here',
-      perform: (name, input) => performHere(world, name, input),
+      perform: (name, input, key) => performHere(world, name, input, key),
       demo: (story) => playStory(simulators, story),
       simulatedAccount: async () => simulatedAccountOf(simulators),
       signInLink: () => signInLink(store, BATON_PUBLIC_URL),

@@ -62,6 +62,7 @@ import { tokensOn } from './tokens.ts';
 import { transcriptsOn } from './transcripts.ts';
 import { untoldSubscribersOn } from './untold.ts';
 import { watchedOn } from './watched.ts';
+import { numbersOfWorkflowsOn } from './workflow-numbers.ts';
 
 const pingWithinMs = 1900;
 
@@ -143,6 +144,7 @@ export function makeStore(
     ...linesOn(context),
     ...incidentsOn(context),
     ...incidentTimesOn(context),
+    ...numbersOfWorkflowsOn(context),
     ...shownRunsOn(context),
     ...listsOn(context),
     ...byHandOn(context),

@@ -122,7 +122,9 @@ export function recordOn({ db, makeLine, scrub }: Context): RecordLog {
           select first_seq, lag(last_seq, 1, 0::bigint) over (order by first_seq) as before from record_checkpoints
         ) as segment where first_seq <> before + 1) as gaps
       from record_head`.execute(db);
-    const known = rows[0] ?? { ...noLine, last: 0, pending: 0, gaps: 0 };
+    const known = rows[0];
+    // It is there from the first start on: without it nothing would be looked at, and all would seem well.
+    if (!known) return { ok: false, seq: 1, reason: 'the head of the record is missing' };
     if (known.gaps > 0) return { ok: false, seq: 1, reason: 'a checkpoint of pruned lines is missing' };
     let head = pruned;
     for (;;) {

@@ -47,6 +47,7 @@ import type { Tokens } from './tokens.ts';
 import type { Transcripts } from './transcripts.ts';
 import type { UntoldSubscribers } from './untold.ts';
 import type { WatchedThings } from './watched.ts';
+import type { NumbersOfWorkflows } from './workflow-numbers.ts';
 
 /**
  * What Baton keeps: the inbox, the runs, the effects, the record, the named connections, and who may do what. PostgreSQL or the embedded
@@ -73,6 +74,7 @@ export interface Store
     Deeds,
     Incidents,
     TimesOfIncidents,
+    NumbersOfWorkflows,
     Lists,
     ByHand,
     Answers,

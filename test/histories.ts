@@ -41,6 +41,7 @@ import { endScaling, scaleOutIn } from './fixtures/scaled-out.ts';
 import { shiftLook } from './fixtures/shift-look.ts';
 import { showWhatIsAsked } from './fixtures/shown-in-slack.ts';
 import { keyOfNewPriority, takenBack } from './fixtures/taken-back.ts';
+import { toldIssues } from './fixtures/told-issues.ts';
 import { tellOverdue } from './fixtures/told-overdue.ts';
 import { writeCodes } from './fixtures/written-codes.ts';
 import { startTimeSkipping, workflowBundle } from './temporal.ts';
@@ -96,6 +97,7 @@ export async function recordHistories(folder: string): Promise<void> {
   keep(folder, 'pagerdutyProductionIncidentPolicy', 'followed to the end without an issue', withoutIssue);
   for (const { outcome, history } of await takenBack(world, move))
     keep(folder, 'undoEffect', outcome, history);
+  for (const { outcome, history } of await toldIssues(world)) keep(folder, 'tellIssue', outcome, history);
   for (const { outcome, history } of await drilled(world)) keep(folder, 'drill', outcome, history);
   for (const { outcome, history } of await mirrored(world)) keep(folder, 'mirrorAlert', outcome, history);
   await recordElsewhere(world, folder);

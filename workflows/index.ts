@@ -16,6 +16,7 @@ export { scaleOut } from './scale-out.ts';
 export { severityRaised } from './severity-raised.ts';
 export { shiftHandoff } from './shift-handoff.ts';
 export { showApproval } from './show-approval.ts';
+export { tellIssue } from './tell-issue.ts';
 export { tellOverdueRun } from './tell-overdue-run.ts';
 export { triggeredAndUnacked } from './triggered-and-unacked.ts';
 export { undoEffect } from './undo-effect.ts';

@@ -23,6 +23,7 @@ export const workflowKinds: ReadonlyMap<string, ChangeKind> = new Map([
   ['severityRaised', 'change'],
   ['shiftHandoff', 'change'],
   ['showApproval', 'change'],
+  ['tellIssue', 'change'],
   ['tellOverdueRun', 'change'],
   ['triggeredAndUnacked', 'change'],
   ['undoEffect', 'destructive'],

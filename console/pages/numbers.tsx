@@ -33,10 +33,20 @@ interface Group {
   resolved: Span;
 }
 
+interface WorkflowNumbers {
+  workflow: string;
+  runs: number;
+  successRate?: number;
+  falsePositives: number;
+  acknowledged: Span;
+  resolved: Span;
+}
+
 interface Times {
   days: number;
   withAutomation: Group;
   withoutAutomation: Group;
+  workflows?: WorkflowNumbers[];
 }
 
 const never = () => false;
@@ -60,7 +70,12 @@ export function NumbersPage() {
         onChoose={(value) => choose({ days: value })}
       />
       <Shown query={times} rows={4} what="how long incidents waited">
-        {(answer) => <TimesPart times={answer} />}
+        {(answer) => (
+          <>
+            <TimesPart times={answer} />
+            <WorkflowsPart workflows={answer.workflows ?? []} />
+          </>
+        )}
       </Shown>
       <section class="stack-small" aria-labelledby="noise">
         <h2 id="noise">What makes the most noise</h2>
@@ -143,6 +158,35 @@ function TimesPart({ times: { withAutomation, withoutAutomation } }: { times: Ti
           {inWords(withoutAutomation.resolved)}
         </div>
       </dl>
+    </section>
+  );
+}
+
+function WorkflowsPart({ workflows }: { workflows: readonly WorkflowNumbers[] }) {
+  if (workflows.length === 0) return null;
+  const after = ({ medianSeconds }: Span) =>
+    medianSeconds === undefined ? '–' : lasting(medianSeconds * 1_000);
+  return (
+    <section class="stack-small" aria-labelledby="workflows">
+      <h2 id="workflows">What became of the runs</h2>
+      <p class="soft">False positives are runs that were stopped, refused, or not needed any more.</p>
+      <Table
+        caption="Runs by workflow"
+        heads={['Workflow', 'Runs', 'Success', 'False positives', 'Acknowledged after', 'Resolved after']}
+      >
+        {workflows.map(({ workflow, runs, successRate, falsePositives, acknowledged, resolved }) => (
+          <tr key={workflow}>
+            <td class="grow">{workflow}</td>
+            <td data-label="runs">{runs}</td>
+            <td data-label="success">
+              {successRate === undefined ? '–' : `${Math.round(successRate * 100)} %`}
+            </td>
+            <td data-label="false positives">{falsePositives}</td>
+            <td data-label="acknowledged after">{after(acknowledged)}</td>
+            <td data-label="resolved after">{after(resolved)}</td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

@@ -170,14 +170,15 @@ const fieldsShown = 3;
 const longestField = 60;
 
 /**
- * The plain fields that say something to a person, as `name value`. Ids of the provider's own and times are for the whole record,
- * as are lists and objects.
+ * The plain fields that say something to a person, as `name value`. Ids of the provider's own, digests and times are for the whole
+ * record, as are lists and objects. What is empty says nothing.
  */
 export function fieldsOf(detail: Readonly<Record<string, unknown>>): string {
   const plain = Object.entries(detail).filter(
     ([name, value]) =>
       (typeof value === 'string' || typeof value === 'number' || value === true) &&
-      !/^(id|ts|at|permalink|url)$|(Id|At|Key)$/.test(name),
+      value !== '' &&
+      !/^(id|ts|at|permalink|url|digest)$|(Id|At|Key)$/.test(name),
   );
   return plain
     .slice(0, fieldsShown)

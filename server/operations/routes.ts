@@ -128,7 +128,7 @@ export const removeRoute = defineOperation({
       throw new Refusal(
         404,
         'No such route',
-        `There is not ${routeWords(key)}. routes.list tells those there are.`,
+        `There is no such route: ${routeWords(key)}. routes.list tells those there are.`,
       );
     await connections.look();
     return route;

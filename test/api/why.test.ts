@@ -108,6 +108,39 @@ async function settled(seq: number) {
   while ((await store.seal()) > 0);
 }
 
+describe('the numbers', () => {
+  it('tell of each workflow what became of its runs, and how long its incidents waited', async () => {
+    const time = (minute: number) => new Date(Date.now() + minute * 60_000).toISOString();
+    const { subject } = await dispatched({ urgency: 'high', service: 'PNUMBERS' });
+    await dispatched({
+      subject,
+      urgency: 'high',
+      service: 'PNUMBERS',
+      type: 'acknowledged',
+      time: time(1),
+    });
+    const numbers = await get('/numbers?service=PNUMBERS&days=366');
+    expect(numbers.workflows).toEqual([
+      {
+        workflow: 'waitForNews',
+        runs: 1,
+        live: 1,
+        completed: 0,
+        failed: 0,
+        stopped: 0,
+        helped: 0,
+        notHelped: 0,
+        refused: 0,
+        notNeeded: 0,
+        falsePositives: 0,
+        acknowledged: { count: 1, medianSeconds: expect.any(Number) },
+        resolved: { count: 0 },
+      },
+    ]);
+    expect((await get('/numbers?service=PNOBODY')).workflows).toEqual([]);
+  });
+});
+
 describe('the story of an incident', () => {
   it('is one list in words, with counts, times and what is new since', async () => {
     const { subject } = await dispatched({ urgency: 'high', time: '2026-03-01T10:00:01.000Z' });

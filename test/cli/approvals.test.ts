@@ -45,7 +45,8 @@ describe('baton approvals', () => {
   run         ${one.runId} (restart)
   asked       <time> for person:ben@example.com
   expires     <time>
-  may answer  whoever is on call for the PagerDuty service PCHECKO, or whoever is admin in Baton, or higher; not who has asked for it
+  may answer  whoever is on call for the PagerDuty service PCHECKO, or whoever
+              is admin in Baton, or higher; not who has asked for it
   reason      required
   guards      IT IS DONE THOUGH A COOL-DOWN HOLDS ITS TARGETS
 
@@ -128,13 +129,24 @@ approved by Ada Lopez at <time>, by slack: it is quiet
     await fc.assert(property, { numRuns: 30 });
   });
 
+  it('says of an approval that is not there which command tells those that are', async () => {
+    for (const argv of [['show', 'none'], ['approve', 'none'], ['refuse', 'none']])
+      expect(await baton(['approvals', ...argv])).toMatchObject({
+        exit: 3,
+        stderr: 'baton: There is no approval none. baton approvals list tells those that wait.\n',
+      });
+  });
+
   it('list tells those that wait, and others by their state', async () => {
     const workflow = fresh('restart-');
     const run = await liveRun(store, { workflow });
     const one = await asked({ ...run, key: fresh('key-') });
     const { stdout } = await baton(['approvals', 'list', '--subject', run.subject]);
     expect(stdout).toMatch(/^ID +STATE +SUMMARY/);
-    expect(stdout).toMatch(new RegExp(`${one.id} +pending +Reboots i-0abc12345def67890 .* ${run.runId}`));
+    expect(stdout).toMatch(
+      new RegExp(`\n${one.id} +pending +Reboots i-0abc12345def67890 .*\n +run id: ${run.runId};`),
+    );
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
     await store.closeApproval(one.id, 'withdrawn', 'x');
     const none = await baton(['approvals', 'list', '--subject', run.subject, '--json']);
     expect(JSON.parse(none.stdout)).toEqual([]);

@@ -105,6 +105,35 @@ describe('a record of more lines than one page holds', () => {
     expect((await baton(['audit', 'verify'])).exit).toBe(0);
   });
 
+  it('does not verify where its owner removed the beginning, and put a checkpoint of their own in its place', async () => {
+    const { sql } = await import('kysely');
+    const tables = ['record', 'record_checkpoints'];
+    const asIfPruned = (last: number, statements: (hash: string) => string[]) =>
+      asOwner(async (db) => {
+        const row = await db.selectFrom('record').select('hash').where('seq', '=', last).executeTakeFirst();
+        for (const table of tables) await sql.raw(`alter table ${table} disable trigger user`).execute(db);
+        for (const statement of statements(row?.hash ?? '')) await sql.raw(statement).execute(db);
+        for (const table of tables) await sql.raw(`alter table ${table} enable trigger user`).execute(db);
+      });
+    const at = new Date().toISOString();
+    await asIfPruned(700, (hash) => [
+      'create table removed as select * from record where seq <= 700',
+      'delete from record where seq <= 700',
+      `insert into record_checkpoints (first_seq, last_seq, last_hash, lines, at) values (1, 700, '${hash}', 700, '${at}')`,
+    ]);
+    const answer = await baton(['audit', 'verify']);
+    expect(answer).toMatchObject({
+      exit: 1,
+      stderr: expect.stringContaining('the checkpoint of lines 1 to 700 is not signed'),
+    });
+    await asIfPruned(701, () => [
+      'delete from record_checkpoints',
+      'insert into record select * from removed',
+      'drop table removed',
+    ]);
+    expect((await baton(['audit', 'verify'])).exit).toBe(0);
+  }, 60_000);
+
   it('that its owner rewrote, consistently and with all rules switched off, is found by the told heads alone', async () => {
     await asOwner(async (db) => {
       const { sql } = await import('kysely');

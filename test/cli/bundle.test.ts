@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../store/open.ts';
 import { seedStore } from '../seed.ts';
-import { entry } from '../store/world.ts';
+import { delivery, entry } from '../store/world.ts';
 import { runBaton } from './command.ts';
 
 const secrets = [
@@ -13,6 +13,20 @@ const secrets = [
   'xoxb-canary-of-slack-1234',
 ];
 const people = ['ada@example.com', 'ben@example.com'];
+/** What nobody who helps needs to see, each where some text of others may repeat it. */
+const planted = [
+  'Ada Lopez',
+  'Lopez',
+  'ada%40example.com',
+  'cyd@example.org',
+  'U0ADA99LOPEZ',
+  '+49 170 1234567',
+  'Card 4111 is charged twice',
+  'card 4111',
+  'reset=xyz',
+  'customers/4711',
+  'the last line of a long log',
+];
 
 let folder: string;
 beforeAll(async () => {
@@ -20,9 +34,34 @@ beforeAll(async () => {
   const dataDir = join(folder, 'data');
   seedStore(dataDir);
   const store = await openStore({ dataDir });
-  const failed = { type: 'ProviderRefused', message: `Slack refused: nobody is ${people[0]} there` };
+  const failed = { class: 'ProviderRefused', message: `Slack refused: nobody is ${people[0]} there` };
+  const told = {
+    id: 'P1FAILED',
+    title: 'Card 4111 is charged twice',
+    status: 'triggered',
+    urgency: 'high',
+    service: { id: 'PPAY', name: 'Pay' },
+    assignees: [{ id: 'PADA', name: 'Ada Lopez' }],
+    teams: [],
+    createdAt: '2026-03-01T10:00:00.000Z',
+  } as const;
+  const { seq } = await store.receive(delivery({ subject: told.id, event: { id: 'E1', data: told } }));
+  const incident = { id: told.id, status: 'triggered', seenAt: told.createdAt, told } as const;
+  await store.decide({ seq, incident: incident as never, runs: [], entries: [] });
+  const messages = [
+    'Ada Lopez was asked, then LOPEZ, U0ADA99LOPEZ and "Card 4111 is charged twice"',
+    'see https://ada%40example.com:x@shop.example/customers/4711?reset=xyz&by=ada%40example.com, or call +49 170 1234567',
+    `mailto:cyd@example.org,\nben@example.com ${'log '.repeat(200)}the last line of a long log`,
+  ];
   const detail = { run: 'run/1', activity: 'openSlackRoom', attempt: 1, failure: failed };
   await store.append([
+    ...messages.map((message) =>
+      entry({
+        action: 'run.failed',
+        subject: 'P1FAILED',
+        detail: { run: 'run/1', failure: { class: 'X', message } },
+      }),
+    ),
     entry({
       action: 'activity.failed',
       subject: 'P1FAILED',
@@ -67,7 +106,8 @@ describe('baton bundle', () => {
     expect(made).toMatchObject({ exit: 0, stdout: `${file}\n` });
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const text = readFileSync(file, 'utf8');
-    for (const each of [...secrets, ...people, 'card 4111']) expect(text).not.toContain(each);
+    for (const each of [...secrets, ...people, ...planted])
+      expect(text.toLowerCase()).not.toContain(each.toLowerCase());
     const bundle = JSON.parse(text);
     expect(bundle.versions.node).toBe(process.version);
     expect(bundle.settings).toEqual(
@@ -79,15 +119,19 @@ describe('baton bundle', () => {
     );
     expect(bundle.connections).toMatchObject([{ name: 'eu', provider: 'pagerduty', state: 'unverified' }]);
     expect(bundle.doctor.map(({ provider }: { provider: string }) => provider)).toContain('pagerduty');
-    expect(bundle.failures).toEqual([
+    expect(bundle.failures.filter(({ action }: { action: string }) => action === 'run.failed')).toHaveLength(
+      3,
+    );
+    expect(text).toContain('https://shop.example/…');
+    expect(bundle.failures.filter(({ action }: { action: string }) => action !== 'run.failed')).toEqual([
       expect.objectContaining({
         action: 'activity.failed',
         subject: 'P1FAILED',
         activity: 'openSlackRoom',
-        type: 'ProviderRefused',
+        class: 'ProviderRefused',
         message: 'Slack refused: nobody is …@… there',
       }),
-      expect.objectContaining({ action: 'operation.refused', subject: '…@…', reason: 'no' }),
+      expect.objectContaining({ action: 'operation.refused', subject: 'person:…@…', reason: 'no' }),
     ]);
     expect(bundle.store.items.length).toBeGreaterThan(3);
     // It writes over nothing.

@@ -22,8 +22,9 @@ describe('baton doctor', () => {
     const { exit, stdout, stderr } = await doctor(env);
     expect(exit).toBe(1);
     expect(stdout).toMatch(
-      /MISSING +usergroups:read +for listSlackGroupMembers\n +the token lacks .*install the app again/,
+      /MISSING +usergroups:read +for listSlackGroupMembers\n +the token lacks [\s\S]*install the\s+app again/,
     );
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(stderr).toContain('Not all is well with Slack');
   });
 

@@ -77,8 +77,8 @@ describe('a kept text, over the API', () => {
 describe('a kept text, on the command line', () => {
   it('is listed, and printed alone and safely', async () => {
     const { stdout } = await baton(`incidents texts ${mine}`);
-    expect(stdout).toMatch(/^DIGEST +KEPT +SIZE +TITLE\n.* 1\.9 MB +Result of readText\n/);
-    expect(stdout).toMatch(new RegExp(`\n${digest}  20.*Z  1 KB +${kept.title}\n$`));
+    expect(stdout).toMatch(/^DIGEST +SIZE\n.* 1\.9 MB\n +kept: 20.*Z; title: Result of readText\n/);
+    expect(stdout).toMatch(new RegExp(`\n${digest}  1 KB\n +kept: 20.*Z; title: ${kept.title}\n$`));
     const shown = await baton(`texts show ${digest}`, 'of-mine');
     expect(shown.stdout).toBe('it began\nit \tdied\n\n');
     expect(shown.stderr).toMatch(new RegExp(`^${kept.title}, of ${mine}, kept 20.*\nThis is only a part`));

@@ -147,6 +147,13 @@ describe('the story', () => {
     ]);
   });
 
+  it('tells of an answer what says something: no digest, and nothing empty', () => {
+    const result = { digest: 'a1b2', markdown: '', messages: 3 };
+    expect(
+      shown(row('activity.completed', { activity: 'exportSlackHistory', kind: 'read', result })),
+    ).toEqual(['. exportSlackHistory: messages 3']);
+  });
+
   it('shows a line of a later version, or one that lacks something or is of another shape, all the same', () => {
     expect(shown(row('approval.given', { by: 'ada@example.com', plan: {} }))).toEqual([
       '" approval.given by ada@example.com',

@@ -18,8 +18,8 @@ describe.each(await backends())('the record on $name', ({ world }) => {
   };
   const emptyRecord = () =>
     asSuperuser(
-      'truncate record, record_queue, record_checkpoints',
-      `update record_head set seq = 0, hash = repeat('0', 64)`,
+      'truncate record, record_queue, record_checkpoints, record_head',
+      `insert into record_head values (0, repeat('0', 64))`,
     );
   const sealAll = async () => {
     while ((await store.seal()) > 0);
@@ -169,8 +169,33 @@ describe.each(await backends())('the record on $name', ({ world }) => {
   const swap = `with old as (select * from record where seq in (5, 6))
     update record set actor = old.actor, detail = old.detail, previous = old.previous, hash = old.hash
     from old where record.seq in (5, 6) and record.seq <> old.seq`;
+  const columns = 'at, actor, via, action, subject, detail, previous, hash';
   it.each([
     ['altered', [`update record set actor = 'nobody' where seq = 5`], 5, 'was altered'],
+    ['removed, the first', ['delete from record where seq = 1'], 1, 'line 1 is missing'],
+    [
+      'put in between',
+      [
+        'update record set seq = -seq where seq > 5',
+        'update record set seq = 1 - seq where seq < 0',
+        `insert into record select 6, ${columns} from record where seq = 5`,
+      ],
+      6,
+      'line 6 was moved or replaced',
+    ],
+    [
+      'left behind a head that was set back',
+      ['update record_head set seq = 8, hash = (select hash from record where seq = 8)'],
+      9,
+      'not put there by the sealer',
+    ],
+    [
+      'the last, and the head has another hash',
+      [`update record_head set hash = repeat('f', 64)`],
+      10,
+      'not the one that was linked last',
+    ],
+    ['any, as the head was removed', ['delete from record_head'], 1, 'the head of the record is missing'],
     ['removed', ['delete from record where seq = 5'], 5, 'line 5 is missing'],
     [
       'removed, and the rest moved up',
@@ -192,6 +217,27 @@ describe.each(await backends())('the record on $name', ({ world }) => {
     await written(10);
     await asSuperuser(...statements);
     expect(await store.verifyRecord()).toEqual({ ok: false, seq, reason: expect.stringContaining(reason) });
+  });
+
+  it.each([1, 5, 10])('names line %i, whatever of it was altered', async (seq) => {
+    await written(10);
+    const { seq: _, ...line } = await world.db
+      .selectFrom('record')
+      .selectAll()
+      .where('seq', '=', seq)
+      .executeTakeFirstOrThrow();
+    for (const [column, value] of Object.entries(line)) {
+      const other = /^[0-9a-f]{64}$/.test(value) ? 'f'.repeat(64) : `${value} `;
+      const set = (to: string) => `update record set ${column} = '${to}' where seq = ${seq}`;
+      await asSuperuser(set(other));
+      expect(await store.verifyRecord()).toEqual({
+        ok: false,
+        seq,
+        reason: expect.stringContaining(`line ${seq} `),
+      });
+      await asSuperuser(set(value));
+    }
+    expect(await store.verifyRecord()).toMatchObject({ ok: true, rows: 10 });
   });
 
   it('verifies 10 000 lines within a second', async () => {

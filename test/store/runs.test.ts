@@ -1,8 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { RunEnd } from '../../domain/run-end.ts';
 import type { Decision } from '../../store/dispatch.ts';
+import { request } from './approval.ts';
 import { backends } from './backends.ts';
-import { delivery, entry, fresh } from './world.ts';
+import { delivery, entry, fresh, intent, outcome } from './world.ts';
 
 describe.each(await backends())('dispatch and runs on $name', ({ world }) => {
   const store = world.newStore();
@@ -258,5 +259,65 @@ describe.each(await backends())('dispatch and runs on $name', ({ world }) => {
     expect(await ids()).toEqual([`${id}/2`, id]);
     expect(await ids(true)).toEqual([`${id}/2`]);
     expect(await ids(false)).toEqual([id]);
+  });
+
+  it('counts by workflow what became of the runs that began since then, and leaves out those that only looked', async () => {
+    const since = new Date(Date.now() - 60_000).toISOString();
+    const workflow = fresh('counted-');
+    const begun = async (mode?: 'plan' | 'observe') => {
+      const subject = fresh('P');
+      const run = { id: `t/${subject}`, trigger: 't', workflow, subject, target: 'x', input: {} };
+      await store.beginRun({ ...run, cause: mode ? { mode } : {} }, entry());
+      return { subject, id: run.id };
+    };
+    const ended = async (end: Partial<RunEnd>, mode?: 'plan' | 'observe') => {
+      const run = await begun(mode);
+      const { failure: _, ...given } = endOf(run.id, run.subject);
+      await store.endRun({ ...given, state: 'completed', outcome: 'done', ...end });
+      return run;
+    };
+    await ended({ verified: true });
+    await ended({ verified: false });
+    await ended({ state: 'failed', outcome: 'failed' });
+    await ended({ state: 'cancelled', outcome: 'stopped' });
+    await ended({ outcome: 'resolved elsewhere' });
+    await ended({}, 'plan');
+    await ended({ state: 'failed' }, 'observe');
+    const live = await begun();
+
+    const changed = await begun();
+    const change = intent({ runId: changed.id, subject: changed.subject });
+    await store.intend(change);
+    await store.conclude(outcome(change.key));
+    const { failure: _, ...end } = endOf(changed.id, changed.subject);
+    await store.endRun({ ...end, state: 'completed', outcome: 'resolved elsewhere' });
+
+    const refused = await begun();
+    const asked = await store.askApproval(request({ runId: refused.id, workflow }));
+    const by = { by: 'person:ben@example.com', name: 'Ben Okafor', via: 'cli' } as const;
+    await store.answerApproval(asked.id, { ...by, decision: 'refused' });
+
+    const numbers = async (services?: string[]) =>
+      (await store.runsByWorkflow({ services, since })).filter((each) => each.workflow === workflow);
+    expect(await numbers()).toEqual([
+      {
+        workflow,
+        runs: 8,
+        live: 2,
+        completed: 4,
+        failed: 1,
+        stopped: 1,
+        helped: 1,
+        notHelped: 1,
+        refused: 1,
+        notNeeded: 1,
+        falsePositives: 3,
+      },
+    ]);
+    expect(await numbers(['PNONE'])).toEqual([]);
+    expect(await store.incidentsByWorkflow([live.subject, 'PNONE'], since)).toEqual([
+      { workflow, id: live.subject },
+    ]);
+    expect(await store.runsByWorkflow({ since: new Date(Date.now() + 60_000).toISOString() })).toEqual([]);
   });
 });

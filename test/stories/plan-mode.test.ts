@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Output } from '../../cli/output.ts';
 import { tellPlan } from '../../cli/plan.ts';
+import { tellIssue } from '../../cli/tell-issue.ts';
+import type { Ask } from '../../processes/door.ts';
 import { operations } from '../../server/operations/index.ts';
 import type { OperationContext } from '../../server/operations/operation.ts';
 import { perform } from '../../server/operations/perform.ts';
@@ -108,6 +111,7 @@ describe('a plan that somebody asks for', () => {
     const lines: string[] = [];
     const output = {
       color: false,
+      width: 80,
       line: (text = '') => void lines.push(text),
       note: () => {},
       json: () => {},
@@ -147,5 +151,77 @@ describe('a plan that somebody asks for', () => {
     const other = await ask(planTrigger, { name: 'kubernetes-crash-loop', incident: incidentId });
     expect(other).toMatchObject({ no: expect.stringContaining('crash loop') });
     expectNothingChanged();
+  });
+});
+
+describe('baton timeline --jira', () => {
+  const issue = 'OPS-1';
+  const written = () => world.jira.world.issues[0]?.comments ?? [];
+  let id = '';
+
+  /** As a responder asks, by the command. */
+  const told = async (options: { issue?: string; dryRun?: boolean } = {}) => {
+    const printed: string[] = [];
+    const output: Output = {
+      color: false,
+      width: 80,
+      line: (text = '') => void printed.push(text),
+      note: () => {},
+      json: () => {},
+    };
+    const ask = ((name: string, input: object, idempotencyKey?: string) => {
+      const operation = operations.find((each) => each.name === name) as typeof startRunByHand;
+      return perform(operation, input as never, {
+        ...world.operations,
+        principal: { kind: 'person', name: 'ada@example.com', role: 'responder' },
+        via: 'cli',
+        idempotencyKey,
+      });
+    }) as Ask;
+    await tellIssue(id, { reason: 'for the review', ...options }, ask, { output, json: false });
+    return printed.join('\n');
+  };
+
+  it('shows the comment, writes it once, and writes anew when more has happened', async () => {
+    id = raiseIncident(world.pagerDuty, { title: 'The basket is empty', service: 'Checkout' });
+    await eventually('the incident', () => world.store.findIncident(id));
+    await expect(told()).rejects.toMatchObject({ exit: 3, message: `Baton has made no issue for ${id}` });
+    world.jira.world.issues.push({
+      id: '10001',
+      key: issue,
+      fields: {
+        summary: 'The basket is empty',
+        description: null,
+        labels: [],
+        project: { key: 'OPS' },
+        issuetype: { name: 'Task' },
+      },
+      status: 'To Do',
+      comments: [],
+      links: [],
+      createdAt: 0,
+      properties: [],
+    });
+
+    expect(await told({ issue, dryRun: true })).toContain(`Comments on ${issue}`);
+    expect(written()).toEqual([]);
+    expect(await told({ issue })).toBe('It is written on the issue.');
+    expect(await told({ issue })).toBe('It was written before, and nothing has happened since.');
+    expect(written()).toHaveLength(1);
+    const text = JSON.stringify(written());
+    expect(text).toContain('The basket is empty');
+    expect(text).toMatch(/20\S+ \S+ UTC > Checkout triggered the incident/);
+
+    resolveAs(world.pagerDuty, id, 'PBENOKA');
+    await eventually('the resolve', async () => (await world.store.findIncident(id))?.status === 'resolved');
+    expect(await told({ issue })).toBe('It is written on the issue.');
+    expect(written()).toHaveLength(2);
+    expect(await world.record(id)).toContainEqual(
+      expect.objectContaining({
+        action: 'run.started',
+        actor: 'person:ada@example.com',
+        detail: expect.objectContaining({ workflow: 'tellIssue', reason: 'for the review' }),
+      }),
+    );
   });
 });

@@ -10,8 +10,9 @@ describe('a workflow that can be started by hand', () => {
         ['Q2XYZ', 'Q2XYZ'],
         ['eu/Q2XYZ', 'Q2XYZ'],
       ]) {
-        const given = input.parse({ incidentId });
-        expect([subject(given), workflowInput(given)]).toEqual([incidentId, { incidentId: own }]);
+        const more = 'text' in input.shape ? { text: 'It is over.' } : {};
+        const given = input.parse({ incidentId, ...more });
+        expect([subject(given), workflowInput(given)]).toEqual([incidentId, { incidentId: own, ...more }]);
       }
       for (const incidentId of ['', 'q2', 'EU/Q2', 'eu/', '/Q2', 'a/b/Q2', 'Q2; drop'])
         expect([incidentId, input.safeParse({ incidentId }).success]).toEqual([incidentId, false]);

@@ -66,6 +66,7 @@ describe('the bundle of the workflows', () => {
       'severityRaised',
       'shiftHandoff',
       'showApproval',
+      'tellIssue',
       'tellOverdueRun',
       'triggeredAndUnacked',
       'undoEffect',

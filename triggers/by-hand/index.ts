@@ -4,6 +4,7 @@ import { ec2UnhealthyRestartByHand } from './ec2-unhealthy-restart.ts';
 import { kubernetesCrashLoopDiagnosisByHand } from './kubernetes-crash-loop-diagnosis.ts';
 import { pagerdutyProductionIncidentPolicyByHand } from './pagerduty-production-incident-policy.ts';
 import { scaleOutByHand } from './scale-out.ts';
+import { tellIssueByHand } from './tell-issue.ts';
 import { undoEffectByHand } from './undo-effect.ts';
 
 /** Every workflow that a person or a program can start. One that is not in this list is started by triggers alone. */
@@ -12,6 +13,7 @@ export const startable: Startable[] = [
   kubernetesCrashLoopDiagnosisByHand,
   pagerdutyProductionIncidentPolicyByHand,
   scaleOutByHand,
+  tellIssueByHand,
   undoEffectByHand,
   drillByHand,
 ];

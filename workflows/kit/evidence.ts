@@ -1,9 +1,10 @@
 import { type KeptText, wholeKept } from '../../domain/kept-text.ts';
-import { defaultConnection, markOf, subjectOf } from '../../domain/subject.ts';
+import { defaultConnection } from '../../domain/subject.ts';
 import { steps } from './activities.ts';
+import { issueOf } from './made-issue.ts';
 import { inParts, inTime, orUnavailable } from './parts.ts';
 import { roomOpened } from './room.ts';
-import { engine, isPlanning, runCause } from './run.ts';
+import { isPlanning, runCause } from './run.ts';
 
 /** What a change destroys, as it was read before. */
 export interface Evidence {
@@ -94,13 +95,3 @@ export async function keepEvidence(
 }
 
 const wholeOf = (kept: KeptText | undefined) => (kept ? `. ${wholeKept(kept)}` : '');
-
-/** The issue that Baton has made for the incident, by what the store keeps of its own changes. */
-async function issueOf(incidentId: string): Promise<string | undefined> {
-  const { connection = defaultConnection, connections } = runCause() ?? {};
-  const label = `jira:baton-${markOf(connection, incidentId)}`;
-  const target = subjectOf(connections?.jira ?? defaultConnection, label);
-  const made = await engine.lastMade({ activity: 'createJiraIssue', target });
-  const { key } = (made ?? {}) as { key?: unknown };
-  return typeof key === 'string' ? key : undefined;
-}
