@@ -97,8 +97,8 @@ export interface Tested {
  *   JSON`. It asks nobody, and shows no value. Left out: the schema tells all.
  * - `check`: asks harmlessly what the credentials may do.
  * - `log`: one page of what has happened at the provider, newest first and as it answers it, for a server that no webhook reaches.
- *   `ofIncident`: the newest entries about one incident; undefined where it is not shown. `needs`: the setting without which a connection
- *   has no log to read.
+ *   `ofIncident`: the newest entries about one incident; undefined where it is not shown. `needs`: the settings of which a connection
+ *   has one, or no log to read.
  * - `past`: pages of all incidents of a time, and of what their logs say, both newest first and as the provider answers them, for a look
  *   at an account that Baton has not served. It only reads.
  * - `tell`: one attempt at telling the connection’s subscriber of an event, signed. Rejects where no answer came.
@@ -129,12 +129,12 @@ export interface Provider<
   complaints?(settings: z.output<Settings>): Promise<string[]>;
   check(client: Client, signal: AbortSignal, asked: Asked): Promise<Finding[]>;
   log?: {
-    needs: keyof z.input<Settings> & string;
+    needs: readonly (keyof z.input<Settings> & string)[];
     read(client: Client, query: LogQuery, signal: AbortSignal): Promise<LogPage>;
     ofIncident(client: Client, incidentId: string, signal: AbortSignal): Promise<unknown[] | undefined>;
   };
   past?: {
-    needs: keyof z.input<Settings> & string;
+    needs: readonly (keyof z.input<Settings> & string)[];
     incidents(client: Client, query: LogQuery, signal: AbortSignal): Promise<LogPage>;
     entries(client: Client, query: LogQuery, signal: AbortSignal): Promise<LogPage>;
   };

@@ -1,5 +1,10 @@
 import { homedir } from 'node:os';
-import type { SetUpChoice, SetUpKnown, SetUpQuestion } from '../domain/set-up-questions.ts';
+import {
+  lacksCredential,
+  type SetUpChoice,
+  type SetUpKnown,
+  type SetUpQuestion,
+} from '../domain/set-up-questions.ts';
 import type { Ask } from '../processes/door.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
 import { givenValue } from './given-value.ts';
@@ -46,8 +51,10 @@ export async function answersFor(
     const { name, chosen, when } = question;
     if (question.ask === undefined || answers[name] !== undefined) continue;
     // Whose the token is, and what there is to choose from, is known once it is there.
-    const isCredentialed = questions.every(
-      (each) => !each.isCredential || isThere || answers[each.name] !== undefined,
+    const isOther = questions.some((each) => each.inPlaceOf && answers[each.name] !== undefined);
+    const isKept = isThere && !isOther;
+    const isCredentialed = !questions.some((each) =>
+      lacksCredential(each, questions, ({ name: of }) => isKept || answers[of] !== undefined),
     );
     if (asking && isCredentialed && known.choices === undefined) await lookUp();
     if (when && !when(known)) continue;

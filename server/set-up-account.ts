@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AnyProvider } from '../activities/provider.ts';
 import type { SetUp, SetUpAccount } from '../domain/set-up.ts';
 import {
+  lacksCredential,
   membersIn,
   type SetUpAnswers,
   type SetUpForm,
@@ -146,6 +147,8 @@ const takenAway = (
 ): string[] =>
   questions.flatMap(({ name, variable, partOf }) => {
     if (variable === undefined || before[variable] === undefined || answers[name] !== undefined) return [];
+    if (questions.some((each) => answers[each.name] !== undefined && each.inPlaceOf?.includes(name)))
+      return [variable];
     const credential = questions.find((each) => partOf !== undefined && each.name === partOf);
     const other = credential && answers[credential.name];
     const isOther = other !== undefined && other !== before[credential?.variable ?? ''];
@@ -171,7 +174,14 @@ function checkMoved(
       (taken.includes(variable) ||
         (answers[name] !== undefined && answers[name] !== before.values?.[variable])),
   );
-  const missing = questions.find(({ name, isCredential }) => isCredential && answers[name] === undefined);
+  const missing = questions.find((question) =>
+    lacksCredential(
+      question,
+      questions,
+      ({ name, variable = '', isCredential }) =>
+        answers[name] !== undefined || (!isCredential && before.values?.[variable] !== undefined),
+    ),
+  );
   if (isMoved && missing)
     throw new Refusal(
       422,
@@ -185,11 +195,12 @@ function checkCredentials(
   answers: SetUpAnswers,
   values: ConnectionValues,
 ): void {
-  const missing = questions.find(
-    ({ name, variable, isCredential }) =>
-      isCredential &&
-      answers[name] === undefined &&
-      (variable === undefined || values[variable] === undefined),
+  const missing = questions.find((question) =>
+    lacksCredential(
+      question,
+      questions,
+      ({ name, variable = '' }) => answers[name] !== undefined || values[variable] !== undefined,
+    ),
   );
   if (missing) throw new Refusal(422, `No ${missing.name}`, `Give ${missing.about} (${missing.name}).`);
 }

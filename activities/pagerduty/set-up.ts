@@ -7,6 +7,7 @@ import type { PagerDuty } from './client.ts';
 import { failureFor, isSuccess, isWithheld, readSuccess } from './failures.ts';
 import { reference } from './incident.ts';
 import { keyComplaints } from './key-kind.ts';
+import { wantedScopes } from './scopes.ts';
 import { setUpRemoval } from './set-up-removal.ts';
 import { readSubscriptions, setUpSteps } from './set-up-steps.ts';
 import { findUser } from './users.ts';
@@ -85,7 +86,7 @@ export const setUpPagerDuty: SetUp<PagerDuty> = {
   papers: async ({ rights }) => [
     {
       name: 'pagerduty-scopes.txt',
-      text: `${rights.filter((right) => right.includes('.')).join('\n')}\n`,
+      text: `${[...new Set([...rights.filter((right) => right.includes('.')), ...wantedScopes])].sort().join('\n')}\n`,
     },
   ],
 };
