@@ -64,6 +64,14 @@ export interface Use {
   calls?: readonly string[];
 }
 
+/**
+ * Changes values of a connection that its use changes, one process at a time. The renewal is told the values of now and gives those that
+ * change; undefined: another process has seen to it. Answers with all values as they are then.
+ */
+export type Renew = (
+  renewal: (values: Readonly<Record<string, string>>) => Promise<Record<string, string> | undefined>,
+) => Promise<Record<string, string>>;
+
 /** Asks harmlessly what a client's credentials may do. Throws a failure where they cannot be used at all. */
 export type Check<Client> = (client: Client, signal: AbortSignal, asked: Asked) => Promise<Finding[]>;
 
@@ -91,7 +99,8 @@ export interface Tested {
  *   names it or all.
  * - `connect`: a client for the settings, at first use: SDKs are loaded then. `env` is the process's: proxies, `BATON_PUBLIC_URL`.
  *   What belongs to the machine (an SDK's own search for credentials, a pod's service account) is for the connection `default` alone:
- *   another one lives by its settings only. Throws `notConnected` where one is missing. `budget`: where a request waits for its turn.
+ *   another one lives by its settings only. Throws `notConnected` where one is missing. `budget`: where a request waits for its turn. `renew`: how
+ *   values are changed by use; left out: they cannot be.
  * - `forUse`: the same client for one use of it. Left out: the provider is told of none.
  * - `complaints`: what a connection's settings cannot be used for, where it takes the SDK to see: `KUBECONFIG_CONTENT is neither YAML nor
  *   JSON`. It asks nobody, and shows no value. Left out: the schema tells all.
@@ -124,6 +133,7 @@ export interface Provider<
     env: NodeJS.ProcessEnv,
     connection: string,
     budget: Budget,
+    renew?: Renew,
   ): Promise<Client>;
   forUse?(client: Client, use: Use): Client;
   complaints?(settings: z.output<Settings>): Promise<string[]>;

@@ -42,6 +42,8 @@ export interface SetUpQuestion {
   isCredential?: true;
   /** The question of the credential that it belongs to: another one takes it away. */
   partOf?: string;
+  /** It is answered by a user of the provider, in a browser: the answer only names what they have consented to. */
+  isConsent?: true;
   /** Questions of other ways to reach the account: an answer takes their settings away, and they need none. */
   inPlaceOf?: readonly string[];
   /** An address to which credentials are sent. */

@@ -16,6 +16,7 @@ import { checkUsable } from './operations/connection-values.ts';
 import type { OperationContext } from './operations/operation.ts';
 import { Refusal } from './refusal.ts';
 import { asRefusal } from './set-up.ts';
+import { consentedValues } from './set-up-consented.ts';
 
 /** An account that can be reached, and the provider that knows how to set it up. */
 export interface Reached {
@@ -30,6 +31,8 @@ export interface Reached {
   /** The variables that it is to have no more. */
   taken: readonly string[];
   isThere: boolean;
+  /** The connection that holds what the account is reached by. Undefined: it is new. */
+  keptBy: string | undefined;
 }
 
 type SetUpProvider = AnyProvider & { setUp: SetUpForm & { load(): Promise<SetUp<unknown>> } };
@@ -111,18 +114,27 @@ export async function reach(
       'Name taken',
       `The connection ${name} is one of ${before.provider}. Choose another name.`,
     );
-  const given = { ...settingsIn(provider.setUp.questions, answers), ...(await settledBy(setUp, answers)) };
-  const taken = takenAway(provider.setUp.questions, raw, answers, before?.values ?? {});
-  checkMoved(provider.setUp.questions, answers, taken, before);
+  const { questions } = provider.setUp;
+  const given = {
+    ...settingsIn(questions, answers),
+    ...(await settledBy(setUp, answers)),
+    ...(await consentedValues(name, provider, answers, context)),
+  };
+  const taken = takenAway(questions, raw, answers, before?.values ?? {});
+  checkMoved(questions, answers, taken, before);
   const kept = Object.entries(before?.values ?? {}).filter(([variable]) => !taken.includes(variable));
   const values = { ...(standIns ? setUp.standIns : {}), ...Object.fromEntries(kept), ...given };
-  checkCredentials(provider.setUp.questions, answers, values);
+  checkCredentials(questions, answers, values);
   const complaints = setUp.complaints(given);
   if (complaints.length > 0) throw new Refusal(422, 'Values not usable', `${complaints.join('; ')}.`);
   try {
     if (provider.settings.safeParse(values).success) await checkUsable(provider, values);
-    const client = await context.clientFor(provider, values);
-    return { provider, setUp, client, answers, values, given, taken, isThere: before !== undefined };
+    const isNew = questions.some(
+      (each) => (each.isCredential || each.isConsent) && answers[each.name] !== undefined,
+    );
+    const keptBy = before && !isNew ? name : undefined;
+    const client = await context.clientFor(provider, values, keptBy);
+    return { provider, setUp, client, answers, values, given, taken, isThere: before !== undefined, keptBy };
   } catch (error) {
     throw asRefusal(error, '');
   }
@@ -131,9 +143,9 @@ export async function reach(
 /** The settings that answers become. */
 const settingsIn = (questions: readonly SetUpQuestion[], answers: SetUpAnswers): ConnectionValues =>
   Object.fromEntries(
-    questions.flatMap(({ name, variable, kind }) => {
+    questions.flatMap(({ name, variable, kind, isConsent }) => {
       const answer = answers[name];
-      if (variable === undefined || answer === undefined) return [];
+      if (variable === undefined || answer === undefined || isConsent) return [];
       return [[variable, kind === 'list' ? membersIn(answer).join(',') : answer]];
     }),
   );
@@ -226,7 +238,7 @@ export async function settled(
   const { provider, setUp } = reached;
   const values = { ...withoutStandIns(setUp, reached.values), ...more };
   try {
-    const client = await context.clientFor(provider, values);
+    const client = await context.clientFor(provider, values, reached.keptBy);
     return { ...reached, client, values, given: { ...reached.given, ...more } };
   } catch (error) {
     throw asRefusal(error, '');

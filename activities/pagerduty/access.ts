@@ -1,5 +1,7 @@
-import { notConnected } from '../failures.ts';
-import type { Granted, Identity } from './identity.ts';
+import { notConnected, refused, settingUnusable } from '../failures.ts';
+import type { Renew } from '../provider.ts';
+import { type Consent, consentText, readConsent } from './consent.ts';
+import { consentIsOver, type Granted, type Identity } from './identity.ts';
 import type { PagerDutySettings } from './provider.ts';
 
 /** By what a connection may call the REST API. */
@@ -18,9 +20,20 @@ export interface Access {
 const leftMilliseconds = 60_000;
 
 /** Throws `NotConnected` where nothing is set by which it could be reached. */
-export function accessBy(settings: PagerDutySettings, identity: Identity, connection: string): Access {
-  const { PAGERDUTY_API_TOKEN: token, PAGERDUTY_CLIENT_ID: clientId } = settings;
+export function accessBy(
+  settings: PagerDutySettings,
+  identity: Identity,
+  connection: string,
+  renew: Renew | undefined,
+): Access {
+  const { PAGERDUTY_API_TOKEN: token, PAGERDUTY_CLIENT_ID: clientId, PAGERDUTY_CONSENT: consent } = settings;
   if (token) return byToken(token);
+  if (clientId && consent !== undefined) {
+    const known = readConsent(consent);
+    if (!known)
+      throw settingUnusable('PagerDuty', 'PAGERDUTY_CONSENT is not what setup has kept', connection);
+    return byConsent(clientId, known, identity, renew);
+  }
   if (clientId) return byApp(clientId, identity);
   throw notConnected('PagerDuty', 'PAGERDUTY_API_TOKEN', connection);
 }
@@ -56,4 +69,38 @@ function byApp(clientId: string, identity: Identity): Access {
   };
 }
 
-const bearer = ({ accessToken }: Granted) => `Bearer ${accessToken}`;
+/**
+ * A user has consented that the app acts as they do. All processes share the tokens: each refresh uses one up, so whoever has the turn
+ * looks first whether another one has renewed them.
+ */
+function byConsent(clientId: string, first: Consent, identity: Identity, renew: Renew | undefined): Access {
+  let known = first;
+  let asking: Promise<void> | undefined;
+  const isGood = ({ endsAt }: Consent) => endsAt - leftMilliseconds > Date.now();
+  async function renewed(): Promise<void> {
+    if (!renew) throw refused('PagerDuty', consentIsOver, 401);
+    const old = known.accessToken;
+    const values = await renew(async ({ PAGERDUTY_CONSENT: text = '' }) => {
+      const kept = readConsent(text);
+      if (!kept) throw refused('PagerDuty', consentIsOver, 401);
+      if (kept.accessToken !== old && isGood(kept)) return undefined;
+      return { PAGERDUTY_CONSENT: consentText(await identity.refresh(kept.refreshToken)) };
+    });
+    known = readConsent(values.PAGERDUTY_CONSENT ?? '') ?? known;
+  }
+  async function renewOnce(): Promise<string> {
+    asking ??= renewed().finally(() => {
+      asking = undefined;
+    });
+    await asking;
+    return bearer(known);
+  }
+  return {
+    header: async () => (isGood(known) ? bearer(known) : renewOnce()),
+    instead: async (refusedHeader) => (bearer(known) === refusedHeader ? renewOnce() : bearer(known)),
+    scopes: async () => known.scopes,
+    counted: clientId,
+  };
+}
+
+const bearer = ({ accessToken }: Pick<Granted, 'accessToken'>) => `Bearer ${accessToken}`;

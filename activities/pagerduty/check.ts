@@ -71,8 +71,8 @@ async function restFindings(
   const granted = await client.scopes();
   const abilities = rights.filter((right) => !right.includes('.'));
   const about = async (right: string): Promise<Finding> => {
-    if (granted?.includes(right)) return { what: right, ok: true };
-    if (granted)
+    if (granted?.includes(right) && !owner) return { what: right, ok: true };
+    if (granted && !granted.includes(right))
       return {
         what: right,
         ok: false,
@@ -95,7 +95,11 @@ async function restFindings(
           ok: true,
           reason: owner ? `is the key of ${owner.name}` : 'is a key of the account, or a token with scopes',
         }
-      : { what: 'PAGERDUTY_CLIENT_ID', ok: true, reason: 'is an app of the account' },
+      : {
+          what: 'PAGERDUTY_CLIENT_ID',
+          ok: true,
+          reason: owner ? `acts as ${owner.name}, who has consented` : 'is an app of the account',
+        },
     ...scopes,
     ...(abilities.length === 0 ? [] : await abilityFindings(client, signal, abilities)),
     await fromFinding(client, signal, settings.PAGERDUTY_FROM_EMAIL),

@@ -6,11 +6,12 @@ import { withoutSlashAtEnd } from '../address.ts';
 import type { Budget } from '../budget.ts';
 import { notConnected, refused, unreachable } from '../failures.ts';
 import { type HttpRequest, NoAnswer, sendHttp, wayTo } from '../http.ts';
+import type { Renew } from '../provider.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
 import { timeScaleOf } from '../time-scale.ts';
 import { type Access, accessBy } from './access.ts';
 import { type AlertSettings, alertSettings } from './alert-defaults.ts';
-import { identityOf } from './identity.ts';
+import { type Identity, identityOf } from './identity.ts';
 import type { PagerDutySettings } from './provider.ts';
 
 /** What PagerDuty answered, read as far as it can be without knowing what was asked. */
@@ -48,6 +49,8 @@ export interface PagerDuty {
   delete(path: string, signal: AbortSignal): Promise<Answer>;
   /** What the app may do by which the account is reached. Undefined: it is reached by a token, of which nobody tells. */
   scopes(): Promise<readonly string[] | undefined>;
+  /** Where apps get their tokens. */
+  identity: Identity;
   /** The e-mail of the person who acts, else the configured one: what a write is made as. */
   from(actor?: Actor): string;
   /** Sends to the Events API; the routing key is added: the connection's, where no other is given. */
@@ -78,13 +81,14 @@ export async function connectPagerDuty(
   env: NodeJS.ProcessEnv,
   connection: string,
   budget: Budget,
+  renew?: Renew,
 ): Promise<PagerDuty> {
   const { api, events } = hosts(settings);
   const identity = identityOf(settings, env, connection);
   let known: Access | undefined;
   /** Undefined settings are said when the API is called: without them alerts can be raised. */
   const access = () => {
-    known ??= accessBy(settings, identity, connection);
+    known ??= accessBy(settings, identity, connection, renew);
     return known;
   };
   const required = (name: 'PAGERDUTY_FROM_EMAIL' | 'PAGERDUTY_ROUTING_KEY') => {
@@ -158,7 +162,8 @@ export async function connectPagerDuty(
         signal,
       }),
     delete: (path, signal) => sendRest({ method: 'DELETE', path, signal }),
-    scopes: () => access().scopes(),
+    scopes: async () => access().scopes(),
+    identity,
     from,
     enqueue: async (path, event, signal, key = required('PAGERDUTY_ROUTING_KEY')) => {
       await waitForTurn(key, ofRoutingKey, signal);

@@ -10,6 +10,8 @@ import { wantedScopes } from './scopes.ts';
 /** What PagerDuty has given to an app. */
 export interface Granted {
   accessToken: string;
+  /** By which the next access token is got. It is good for one use. Of an app that acts as itself there is none. */
+  refreshToken: string | undefined;
   /** When the access token ends, by our clock, in milliseconds. */
   endsAt: number;
   scopes: readonly string[];
@@ -19,6 +21,12 @@ export interface Granted {
 export interface Identity {
   /** A token by which the app acts as itself. */
   forApp(): Promise<Granted>;
+  /** Where a user consents that the app acts as they do, and what has to be known when they come back. */
+  begin(redirectUri: string): Promise<{ address: string; state: string; verifier: string }>;
+  /** What the user has consented to. `search`: of the address to which PagerDuty has sent the browser. */
+  finish(given: { redirectUri: string; search: string; state: string; verifier: string }): Promise<Granted>;
+  /** The next tokens. The refresh token is used up. */
+  refresh(token: string): Promise<Granted>;
 }
 
 /** For both regions: https://developer.pagerduty.com/docs/oauth-functionality */
@@ -63,12 +71,55 @@ export function identityOf(
       const noToken = `the app gets no token for the account ${place}: see whether PAGERDUTY_SUBDOMAIN and PAGERDUTY_REGION are those of the account that registered it`;
       return grantedIn(await orFailure(oidc.clientCredentialsGrant(config, { scope }), noToken));
     },
+
+    async begin(redirectUri) {
+      const config = await app();
+      const oidc = await library();
+      const state = oidc.randomState();
+      const verifier = oidc.randomPKCECodeVerifier();
+      const address = oidc.buildAuthorizationUrl(config, {
+        redirect_uri: redirectUri,
+        scope: wantedScopes.join(' '),
+        state,
+        // PagerDuty asks it of every app with scopes.
+        code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: 'S256',
+      });
+      return { address: address.href, state, verifier };
+    },
+
+    async finish({ redirectUri, search, state, verifier }) {
+      const config = await app();
+      const oidc = await library();
+      const current = new URL(redirectUri);
+      current.search = search;
+      const checks = { expectedState: state, pkceCodeVerifier: verifier };
+      const asked = oidc.authorizationCodeGrant(config, current, checks);
+      return grantedIn(await orFailure(asked, 'the user has not consented, or the time was over'));
+    },
+
+    async refresh(token) {
+      const config = await app();
+      const oidc = await library();
+      const answer = await orFailure(oidc.refreshTokenGrant(config, token), consentIsOver);
+      return { ...grantedIn(answer), refreshToken: answer.refresh_token ?? token };
+    },
   };
 }
 
-function grantedIn({ access_token, expires_in = 0, scope = '' }: TokenEndpointResponse): Granted {
+/** What to do where PagerDuty takes a user’s consent no more. */
+export const consentIsOver =
+  'the user’s consent is over or was withdrawn: give it anew (baton setup pagerduty --oauth, with the name of the connection)';
+
+function grantedIn({
+  access_token,
+  refresh_token,
+  expires_in = 0,
+  scope = '',
+}: TokenEndpointResponse): Granted {
   return {
     accessToken: access_token,
+    refreshToken: refresh_token,
     endsAt: Date.now() + expires_in * 1000,
     scopes: scope.split(' ').filter((each) => each !== '' && !each.startsWith('as_account-')),
   };
@@ -111,17 +162,21 @@ async function orFailure(
   } catch (error) {
     const { cause, error: word, status } = error as { cause?: unknown; error?: unknown; status?: unknown };
     if (cause instanceof ApplicationFailure) throw cause;
+    // The browser has brought a no.
+    if (cause instanceof URLSearchParams) throw refused('PagerDuty', `${refusal}${wordOf(word)}`);
     if (typeof status !== 'number') throw isAnswer(cause) ? unreadable('PagerDuty') : error;
     // Its word for it alone: the description may repeat what we have sent.
-    const said = typeof word === 'string' ? ` (${word.slice(0, 60)})` : '';
+    const said = wordOf(word);
     if (status === 401 || aboutClient.includes(String(word)))
       throw refused(
         'PagerDuty',
         `it does not take PAGERDUTY_CLIENT_SECRET as that of the app PAGERDUTY_CLIENT_ID${said}: copy both again from the app (Integrations, App Registration)`,
         401,
       );
-    throw refused('PagerDuty', `${refusal}${said}`, status);
+    throw refused('PagerDuty', `${refusal}${said}`, word === 'invalid_grant' ? 401 : status);
   }
 }
+
+const wordOf = (word: unknown) => (typeof word === 'string' ? ` (${word.slice(0, 60)})` : '');
 
 const isAnswer = (cause: unknown) => cause instanceof Response || cause instanceof Error;

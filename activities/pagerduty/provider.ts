@@ -26,6 +26,10 @@ const fields = z.object({
     )
     .optional()
     .describe('the account that registered the app: acme of acme.pagerduty.com'),
+  PAGERDUTY_CONSENT: z
+    .string()
+    .optional()
+    .describe('a user’s consent to the app, as setup keeps it in a named connection'),
   PAGERDUTY_FROM_EMAIL: z.string().optional().describe('the user in whose name automation acts'),
   PAGERDUTY_ROUTING_KEY: z.string().optional().describe('key of an Events API v2 integration'),
   ...alertSettings,
@@ -54,6 +58,7 @@ export const pagerDuty = defineProvider({
     'PAGERDUTY_WEBHOOK_SECRETS',
     'PAGERDUTY_API_TOKEN',
     'PAGERDUTY_CLIENT_SECRET',
+    'PAGERDUTY_CONSENT',
     'PAGERDUTY_ROUTING_KEY',
   ],
   needs: [
@@ -85,8 +90,8 @@ export const pagerDuty = defineProvider({
     { oneOf: ['PAGERDUTY_ROUTING_KEY'], else: 'nobody is paged for a run that fails or stands still' },
   ],
   simulated: 'at first',
-  connect: async (given, env, connection, budget) =>
-    (await import('./client.ts')).connectPagerDuty(given, env, connection, budget),
+  connect: async (given, env, connection, budget, renew) =>
+    (await import('./client.ts')).connectPagerDuty(given, env, connection, budget, renew),
   check: async (client, signal, asked) => (await import('./check.ts')).checkPagerDuty(client, signal, asked),
   log: {
     needs: access,

@@ -4,6 +4,7 @@ import { invalidInput } from '../failures.ts';
 import { decorative, membersOf } from '../lenient.ts';
 import { abilitiesSchema, ownerOf } from './check.ts';
 import type { PagerDuty } from './client.ts';
+import { askConsent } from './consent.ts';
 import { failureFor, isSuccess, isWithheld, readSuccess } from './failures.ts';
 import { reference } from './incident.ts';
 import { keyComplaints } from './key-kind.ts';
@@ -82,6 +83,8 @@ export const setUpPagerDuty: SetUp<PagerDuty> = {
       return '';
     },
   },
+
+  consent: askConsent,
 
   papers: async ({ rights }) => [
     {

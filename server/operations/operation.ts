@@ -59,8 +59,15 @@ export interface World {
   linkedPeople(): ReadonlyMap<string, string>;
   /** What the connections `default` are made of in this process, secrets too: to be looked at, and shown to nobody. */
   ownValues(): Readonly<Record<string, string>>;
-  /** A client of a provider for values that no connection holds yet. Rejects with the failures of the activities. */
-  clientFor(provider: AnyProvider, values: Readonly<Record<string, string>>): Promise<unknown>;
+  /**
+   * A client of a provider for values that no connection holds yet. `keptBy`: or that this one holds, which its use may change. Rejects with
+   * the failures of the activities.
+   */
+  clientFor(
+    provider: AnyProvider,
+    values: Readonly<Record<string, string>>,
+    keptBy?: string,
+  ): Promise<unknown>;
   /** Where people and providers reach this Baton. Undefined: BATON_PUBLIC_URL is not set. */
   publicUrl?: string | undefined;
 }

@@ -253,10 +253,11 @@ export function mountRest(
       found.map(({ id }) => shape.user(id)),
     );
   });
-  app.get('/users/me', (_, response) => {
-    if (world.tokenOf === undefined)
+  app.get('/users/me', (request, response) => {
+    const userId = rightsOf(request, world)?.userId;
+    if (userId === undefined)
       throw invalid('This endpoint needs the key of a user, and this is one of the account');
-    response.json({ user: shape.user(world.tokenOf) });
+    response.json({ user: shape.user(userId) });
   });
   app.get('/users/:id', (request, response) => {
     if (!byId(world.users, request.params.id)) throw notFound();

@@ -77,6 +77,8 @@ const commandOf: Record<(typeof operations)[number]['name'], string> = {
   'setup.questions': 'setup pagerduty',
   'setup.choices': 'setup pagerduty',
   'setup.papers': 'setup pagerduty',
+  'setup.consent': 'setup pagerduty',
+  'setup.consented': 'setup pagerduty',
   'setup.connect': 'setup pagerduty',
   'teardown.connection': 'teardown pagerduty',
   'routes.list': 'routes list',
