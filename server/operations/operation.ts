@@ -99,6 +99,7 @@ export interface OperationContext extends World {
  * - `subject`: what the record files a change under; its name where left out.
  * - `secrets`: fields of the input that stand in no record.
  * - `recorded`: the input as it stands in the record, where fields hold secrets beside what people should find there.
+ * - `itemsAreOneOf`: its items are one of several lists: as JSON the command prints all of them, and not the items alone.
  * - `shownOnce`: the field of its answer that holds a secret. Such an answer is not kept for a request that is repeated.
  */
 export interface Operation<
@@ -110,6 +111,7 @@ export interface Operation<
   kind: 'read' | 'change';
   writesOwnLine?: true;
   isOneUnderKey?: true;
+  itemsAreOneOf?: true;
   right: Right;
   route: `${'GET' | 'POST' | 'PUT' | 'DELETE'} /${string}`;
   summary: string;

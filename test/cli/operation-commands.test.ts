@@ -257,6 +257,21 @@ describe('the commands that come from operations', () => {
     expect((await baton('people remove ada@example.com')).exit).toBe(3);
   });
 
+  it('print as JSON all that they print for people, and a list alone where it is the only one', async () => {
+    const told = JSON.parse(await done('policies list --json'));
+    expect(Object.keys(told).sort()).toEqual([
+      'deployments',
+      'heartbeats',
+      'items',
+      'monitors',
+      'subscriptions',
+      'urgent',
+    ]);
+    expect(told.items).toMatchObject([{ workflow: 'restart', pages: 'always' }]);
+    expect(await done('policies list')).toContain(told.urgent);
+    expect(JSON.parse(await done('routes list --json'))).toEqual(expect.any(Array));
+  });
+
   it('tell who in Slack is who in PagerDuty, and who said so, page by page', async () => {
     for (const [email, slackUser] of [
       ['ann@example.com', 'U0ANN'],
