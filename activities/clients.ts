@@ -1,7 +1,7 @@
 import { defaultConnection } from '../domain/subject.ts';
 import { type Budget, noBudget } from './budget.ts';
 import { noConnection, settingUnusable } from './failures.ts';
-import { type AnyProvider, type Use, withoutEmpty } from './provider.ts';
+import { type AnyProvider, type Renew, type Use, withoutEmpty } from './provider.ts';
 import type { providers } from './providers.ts';
 
 type Listed = (typeof providers)[number];
@@ -33,6 +33,12 @@ export interface ConnectionSource {
     provider: string,
     connection: string,
   ): Promise<{ values: Record<string, string | undefined>; version: string } | undefined>;
+  /** How what a named connection holds changes by its use. Left out: there is none. */
+  renew?(
+    provider: string,
+    connection: string,
+    renewal: Parameters<Renew>[0],
+  ): Promise<Record<string, string>>;
 }
 
 /** The connection `default` of each provider, as the environment's variables define it (design §5). There is no other one. */
@@ -68,7 +74,12 @@ function clientsOf(provider: AnyProvider, source: ConnectionSource, env: NodeJS.
     }
     const known = made.get(connection);
     if (known?.version === found.version) return known.client;
-    const client = connect(provider, found.values, env, connection, budget);
+    // The environment's values are written nowhere.
+    const renew: Renew | undefined =
+      source.renew && connection !== defaultConnection
+        ? (renewal) => (source.renew as NonNullable<typeof source.renew>)(provider.name, connection, renewal)
+        : undefined;
+    const client = connect(provider, found.values, env, connection, budget, renew);
     const entry = { version: found.version, client };
     made.set(connection, entry);
     client.catch(() => {
@@ -82,12 +93,13 @@ function clientsOf(provider: AnyProvider, source: ConnectionSource, env: NodeJS.
   };
 }
 
-/** A client for values that no connection holds yet. */
+/** A client for values that no connection holds yet; `renew`: or that one holds. */
 export const clientFor = (
   provider: AnyProvider,
   values: Record<string, string | undefined>,
   env: NodeJS.ProcessEnv,
-): Promise<unknown> => connect(provider, values, env, 'to be set up', noBudget);
+  renew?: Renew,
+): Promise<unknown> => connect(provider, values, env, 'to be set up', noBudget, renew);
 
 async function connect(
   provider: AnyProvider,
@@ -95,11 +107,12 @@ async function connect(
   env: NodeJS.ProcessEnv,
   connection: string,
   budget: Budget,
+  renew?: Renew,
 ): Promise<unknown> {
   const { data, error } = provider.settings.safeParse(withoutEmpty(values));
   const [issue] = error?.issues ?? [];
   if (issue) throw settingUnusable(provider.title, `${String(issue.path[0])} ${issue.message}`, connection);
-  return provider.connect(data, env, connection, budget);
+  return provider.connect(data, env, connection, budget, renew);
 }
 
 /**

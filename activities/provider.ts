@@ -64,6 +64,14 @@ export interface Use {
   calls?: readonly string[];
 }
 
+/**
+ * Changes values of a connection that its use changes, one process at a time. The renewal is told the values of now and gives those that
+ * change; undefined: another process has seen to it. Answers with all values as they are then.
+ */
+export type Renew = (
+  renewal: (values: Readonly<Record<string, string>>) => Promise<Record<string, string> | undefined>,
+) => Promise<Record<string, string>>;
+
 /** Asks harmlessly what a client's credentials may do. Throws a failure where they cannot be used at all. */
 export type Check<Client> = (client: Client, signal: AbortSignal, asked: Asked) => Promise<Finding[]>;
 
@@ -91,14 +99,15 @@ export interface Tested {
  *   names it or all.
  * - `connect`: a client for the settings, at first use: SDKs are loaded then. `env` is the process's: proxies, `BATON_PUBLIC_URL`.
  *   What belongs to the machine (an SDK's own search for credentials, a pod's service account) is for the connection `default` alone:
- *   another one lives by its settings only. Throws `notConnected` where one is missing. `budget`: where a request waits for its turn.
+ *   another one lives by its settings only. Throws `notConnected` where one is missing. `budget`: where a request waits for its turn. `renew`: how
+ *   values are changed by use; left out: they cannot be.
  * - `forUse`: the same client for one use of it. Left out: the provider is told of none.
  * - `complaints`: what a connection's settings cannot be used for, where it takes the SDK to see: `KUBECONFIG_CONTENT is neither YAML nor
  *   JSON`. It asks nobody, and shows no value. Left out: the schema tells all.
  * - `check`: asks harmlessly what the credentials may do.
  * - `log`: one page of what has happened at the provider, newest first and as it answers it, for a server that no webhook reaches.
- *   `ofIncident`: the newest entries about one incident; undefined where it is not shown. `needs`: the setting without which a connection
- *   has no log to read.
+ *   `ofIncident`: the newest entries about one incident; undefined where it is not shown. `needs`: the settings of which a connection
+ *   has one, or no log to read.
  * - `past`: pages of all incidents of a time, and of what their logs say, both newest first and as the provider answers them, for a look
  *   at an account that Baton has not served. It only reads.
  * - `tell`: one attempt at telling the connection’s subscriber of an event, signed. Rejects where no answer came.
@@ -124,17 +133,18 @@ export interface Provider<
     env: NodeJS.ProcessEnv,
     connection: string,
     budget: Budget,
+    renew?: Renew,
   ): Promise<Client>;
   forUse?(client: Client, use: Use): Client;
   complaints?(settings: z.output<Settings>): Promise<string[]>;
   check(client: Client, signal: AbortSignal, asked: Asked): Promise<Finding[]>;
   log?: {
-    needs: keyof z.input<Settings> & string;
+    needs: readonly (keyof z.input<Settings> & string)[];
     read(client: Client, query: LogQuery, signal: AbortSignal): Promise<LogPage>;
     ofIncident(client: Client, incidentId: string, signal: AbortSignal): Promise<unknown[] | undefined>;
   };
   past?: {
-    needs: keyof z.input<Settings> & string;
+    needs: readonly (keyof z.input<Settings> & string)[];
     incidents(client: Client, query: LogQuery, signal: AbortSignal): Promise<LogPage>;
     entries(client: Client, query: LogQuery, signal: AbortSignal): Promise<LogPage>;
   };

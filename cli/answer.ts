@@ -6,18 +6,20 @@ interface Printing {
   json: boolean;
   /** The field that is shown once. */
   secret?: string | undefined;
+  /** The list is one of several. */
+  whole?: boolean | undefined;
 }
 
 type Fields = Record<string, unknown>;
 
 /**
- * Prints what an operation answered: a list as a table, with what is told beside it; one thing as lines of name and value. A secret stands alone on stdout, so that it
+ * Prints what an operation answered: a list as a table, with what is told beside it (as JSON the list alone, or with `whole` all of it); one thing as lines of name and value. A secret stands alone on stdout, so that it
  * can be sent on; the words about it go to stderr.
  */
-export function printAnswer(answer: unknown, { output, json, secret }: Printing): void {
+export function printAnswer(answer: unknown, { output, json, secret, whole }: Printing): void {
   const { items, next: _, ...all } = answer as Fields & { items?: Fields[] };
   const fields = Object.fromEntries(Object.entries(all).filter(([name]) => isForPeople(name)));
-  if (json) output.json(items ?? answer);
+  if (json) output.json(items && !whole ? items : answer);
   else if (items) {
     printList(items, output);
     printFields(fields, output);

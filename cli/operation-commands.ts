@@ -93,7 +93,7 @@ async function addVerb(command: Command, operation: AnyOperation, wiring: Wiring
         askFor(operation.name, { ...input, ...of }) as Promise<{ items: unknown[] }>;
       return firstOf(page, options.limit as number).then((items) => ({ items }));
     });
-    printAnswer(answer, { output, json, secret: operation.shownOnce });
+    printAnswer(answer, { output, json, secret: operation.shownOnce, whole: operation.itemsAreOneOf });
   });
 }
 

@@ -1,10 +1,16 @@
 import { homedir } from 'node:os';
-import type { SetUpChoice, SetUpKnown, SetUpQuestion } from '../domain/set-up-questions.ts';
+import {
+  lacksCredential,
+  type SetUpChoice,
+  type SetUpKnown,
+  type SetUpQuestion,
+} from '../domain/set-up-questions.ts';
 import type { Ask } from '../processes/door.ts';
 import { CliFailure, exits } from '../processes/failure.ts';
 import { givenValue } from './given-value.ts';
 import { type Output, printable } from './output.ts';
 import type { Asking, Choice } from './questions-asked.ts';
+import { consentBy } from './setup-consent.ts';
 
 type Choices = Awaited<ReturnType<typeof choicesOf>>;
 
@@ -44,11 +50,24 @@ export async function answersFor(
   };
   for (const question of questions) {
     const { name, chosen, when } = question;
+    if (question.isConsent && when?.(known) !== false && answers[name] === undefined)
+      answers[name] = await consentBy(
+        asked.ask,
+        { provider: asked.word, name: asked.name, answers },
+        asked.output,
+      );
     if (question.ask === undefined || answers[name] !== undefined) continue;
     // Whose the token is, and what there is to choose from, is known once it is there.
-    const isCredentialed = questions.every(
-      (each) => !each.isCredential || isThere || answers[each.name] !== undefined,
+    const isOther = questions.some((each) => each.inPlaceOf && answers[each.name] !== undefined);
+    const isKept = isThere && !isOther;
+    const waitsForConsent = questions.some(
+      (each) => each.isConsent && answers[each.name] === undefined && each.when?.(known) !== false,
     );
+    const isCredentialed =
+      !waitsForConsent &&
+      !questions.some((each) =>
+        lacksCredential(each, questions, ({ name: of }) => isKept || answers[of] !== undefined),
+      );
     if (asking && isCredentialed && known.choices === undefined) await lookUp();
     if (when && !when(known)) continue;
     if (!asking) {

@@ -50,7 +50,8 @@ function addSetup(command: Command, known: Known, wiring: Wiring): void {
       `connect ${title}: asks what no flag answers, makes what is missing, adopts what is there, and tests it`,
     )
     .option('--name <name>', 'of the connection', word);
-  for (const { name, about, kind, oneOf, isSecret } of form.questions) {
+  for (const { name, about, kind, oneOf, isSecret, isConsent } of form.questions) {
+    if (isConsent) continue;
     const words = [
       about,
       ...(oneOf ? [`one of: ${oneOf.map(({ value }) => value).join(', ')}`] : []),

@@ -42,6 +42,10 @@ export interface SetUpQuestion {
   isCredential?: true;
   /** The question of the credential that it belongs to: another one takes it away. */
   partOf?: string;
+  /** It is answered by a user of the provider, in a browser: the answer only names what they have consented to. */
+  isConsent?: true;
+  /** Questions of other ways to reach the account: an answer takes their settings away, and they need none. */
+  inPlaceOf?: readonly string[];
   /** An address to which credentials are sent. */
   isAddress?: true;
   /** The setting that the answer becomes. */
@@ -64,6 +68,15 @@ export interface SetUpForm {
   /** Which flags help where a refusal has such words. */
   helps?: readonly { words: RegExp; next: string }[];
 }
+
+/** Whether a question whose answer would have to be a credential has none. `has`: whether another question has its answer. */
+export const lacksCredential = (
+  { name, isCredential }: SetUpQuestion,
+  questions: readonly SetUpQuestion[],
+  has: (question: SetUpQuestion) => boolean,
+): boolean =>
+  isCredential === true &&
+  !questions.some((each) => (each.name === name || each.inPlaceOf?.includes(name)) && has(each));
 
 /** The part of a list that is answered: `shop, search` is two. */
 export const membersIn = (list: string | undefined): string[] =>

@@ -149,6 +149,16 @@ export interface SetUpPing<Client> {
   ): Promise<{ arrived: boolean; reason: string } | undefined>;
 }
 
+/** How a user of the provider lets Baton act as they do, in a browser. Both reject with the failures of the activities. */
+export interface SetUpConsent<Client> {
+  begin(client: Client, redirectUri: string): Promise<{ address: string; state: string; verifier: string }>;
+  /** The settings that a connection has by it. `search`: what the provider has put behind `redirectUri`. */
+  finish(
+    client: Client,
+    given: { redirectUri: string; search: string; state: string; verifier: string },
+  ): Promise<Record<string, string>>;
+}
+
 /** What a webhook that leads to a source is a part of. */
 export const sourceOfWebhook = (source: string) => `source:${source}`;
 
@@ -201,4 +211,6 @@ export interface SetUp<Client> {
     publicUrl: string | undefined;
   }): Promise<readonly SetUpPaper[]>;
   ping?: SetUpPing<Client>;
+  /** Left out: no user is asked. */
+  consent?: SetUpConsent<Client>;
 }

@@ -29,7 +29,7 @@ export interface AccountPast {
 const dayMilliseconds = 24 * 3_600_000;
 
 /**
- * Reads the past of the account of PAGERDUTY_API_TOKEN; where that is not set, of the account that the Baton of the data folder simulates.
+ * Reads the past of the account of PAGERDUTY_API_TOKEN or of the app of PAGERDUTY_CLIENT_ID; where neither is set, of the account that the Baton of the data folder simulates.
  * It needs neither store nor server, and only ever reads.
  */
 export async function readAccountPast(wiring: Wiring, days: number): Promise<AccountPast> {
@@ -38,7 +38,9 @@ export async function readAccountPast(wiring: Wiring, days: number): Promise<Acc
   const past = provider?.past;
   if (!past) throw new CliFailure('PagerDuty is none of the providers here');
   const settings = readSettings(wiring.env, providers);
-  const simulated = wiring.env[past.needs] ? undefined : await simulatedAccount(settings.dataDir, past.needs);
+  const [needed = ''] = past.needs;
+  const isSet = past.needs.some((name) => wiring.env[name]);
+  const simulated = isSet ? undefined : await simulatedAccount(settings.dataDir, needed);
   const env = { ...wiring.env, ...simulated };
   const clients = connectClients(providers, environmentConnections(env), env, patientBudget());
   const client = await clients.pagerduty(defaultConnection);

@@ -34,6 +34,18 @@ export const noConnections: StoredConnections = {
   add: async () => false,
   change: async () => false,
   judgeDefault: async () => false,
+  renew: async (_, connection) => {
+    throw new Error(`There is no connection ${connection}`);
+  },
+  consents: {
+    begin: async () => {
+      throw new Error('There is no store that could keep it');
+    },
+    take: async () => undefined,
+    settle: async () => {},
+    find: async () => undefined,
+    forget: async () => {},
+  },
   renewKeys: async () => 0,
 };
 const nothingKnown: KnownConnections = {
@@ -46,12 +58,13 @@ const nothingKnown: KnownConnections = {
 /** The environment's connection `default` of each provider, and the named ones. */
 export function allConnections(
   env: NodeJS.ProcessEnv,
-  named: Pick<StoredConnections, 'settingsOf'>,
+  named: Pick<StoredConnections, 'settingsOf'> & Partial<Pick<StoredConnections, 'renew'>>,
 ): ConnectionSource {
   const own = { values: env, version: 'environment' };
   return {
     settingsOf: async (provider, connection) =>
       connection === defaultConnection ? own : named.settingsOf(provider, connection),
+    ...(named.renew ? { renew: named.renew } : {}),
   };
 }
 

@@ -18,7 +18,7 @@ export function incidentLogOf({ env, providers, connections }: Options): Inciden
   const clients = connectClients(providers, source, env);
   return async ({ connection, incidentId }, signal) => {
     const found = await source.settingsOf('pagerduty', connection);
-    if (!found?.values[log.needs]) return undefined;
+    if (!log.needs.some((name) => found?.values[name])) return undefined;
     return log.ofIncident(await clients.pagerduty(connection), incidentId, signal);
   };
 }

@@ -20,7 +20,7 @@ export function pullSource(
     everySeconds: pullSeconds ?? gapSeconds,
     ...(pullSeconds === undefined ? { gapsOnly: true } : {}),
     needs: log.needs,
-    hasDefault: Boolean(env[log.needs]),
+    hasDefault: log.needs.some((name) => env[name]),
     read: async (connection, query, signal) => log.read(await clients.pagerduty(connection), query, signal),
   };
 }

@@ -42,7 +42,15 @@ export function worldOf(wiring: Wiring, options: Options): Omit<World, 'runs'> {
     retentionDays: options.settings.retentionDays,
     linkedPeople: () => linkedPeople(wiring.env.BATON_PEOPLE) ?? new Map(),
     ownValues: () => withoutEmpty(wiring.env),
-    clientFor: (provider, values) => clientFor(provider, values, options.env),
+    clientFor: (provider, values, keptBy) =>
+      clientFor(
+        provider,
+        values,
+        options.env,
+        keptBy === undefined
+          ? undefined
+          : (renewal) => connections.renew(provider.name, keptBy, async (now) => renewal(now)),
+      ),
     publicUrl: options.env.BATON_PUBLIC_URL || undefined,
   };
 }

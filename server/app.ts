@@ -26,6 +26,8 @@ import { namedDoor, ownDoor, type TakeBy } from './slack/door.ts';
 import { takeSlackClick, takeSlackCommand, takeSlackEvent } from './slack/requests.ts';
 import { takeWebhook, type WebhookSource } from './webhook.ts';
 
+type Handler = (request: Request, response: Response, next: NextFunction) => void | Promise<void>;
+
 export interface AppOptions extends HealthOptions {
   /** Any of them may have signed. None: the webhook is closed. */
   pagerDutySecrets: readonly string[];
@@ -48,14 +50,14 @@ export interface AppOptions extends HealthOptions {
   signIn?: SignInRoutes | undefined;
   /** How they sign in by a link, and out. Left out: nobody does. */
   browser?: BrowserRoutes | undefined;
+  /** How a user of a provider comes back who has let Baton in. Left out: none is sent there. */
+  consent?: Handler | undefined;
   /** What people see in a browser. Left out: pages that name the command. */
   console?: ConsoleFiles | undefined;
   /** The API, where this process serves it. Given the way in which all bodies are read. */
   makeApi?: ((readBody: BodyReader) => Api) | undefined;
   log: Logger;
 }
-
-type Handler = (request: Request, response: Response, next: NextFunction) => void | Promise<void>;
 
 /** The routes that the outside reaches. Exact paths only: what is not listed here is refused. */
 export function createApp(options: AppOptions): Express {
@@ -89,11 +91,7 @@ export function createApp(options: AppOptions): Express {
   const namedHttp = takeHttpEvents({ sourceOf, heardOf, idByWords, readBody, inbox, log });
 
   const { callbacks } = options;
-  const callback: Handler = callbacks
-    ? takeCallback({ store: callbacks, readBody })
-    : () => {
-        throw noSuchRoute();
-      };
+  const callback: Handler = callbacks ? takeCallback({ store: callbacks, readBody }) : nothingHere;
 
   const timed =
     (source: 'pagerduty' | 'slack' | 'jira' | 'http', handler: Handler): Handler =>
@@ -147,6 +145,7 @@ export function createApp(options: AppOptions): Express {
     post('/sign-in/link', browser.useLink(readBody));
   }
   post('/sign-out', browser?.end ?? refuseSignIn);
+  get('/setup/callback', options.consent ?? nothingHere);
   const api = options.makeApi?.(readBody);
   if (api) {
     get('/openapi.json', api.answerDocument);
@@ -168,6 +167,10 @@ export function createApp(options: AppOptions): Express {
   app.use(answerError(log));
   return app;
 }
+
+const nothingHere: Handler = () => {
+  throw noSuchRoute();
+};
 
 const refuseSignIn: Handler = () => {
   throw notConfigured('BATON_OIDC_ISSUER');

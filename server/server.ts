@@ -32,6 +32,7 @@ import { startRetention } from './retention.ts';
 import type { RunningState } from './running-state.ts';
 import { syncSchedules } from './schedules.ts';
 import { startSealer } from './sealer.ts';
+import { takeConsent } from './set-up-consent.ts';
 import type { ShowsForms } from './slack/asked.ts';
 import type { TakeBy } from './slack/door.ts';
 import type { WayTo } from './slack/respond.ts';
@@ -222,6 +223,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     callbacks: store,
     signIn: access.signIn,
     browser: access.browser,
+    consent: world && takeConsent(world, log),
     console: options.console,
     store,
     inbox,

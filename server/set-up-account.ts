@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AnyProvider } from '../activities/provider.ts';
 import type { SetUp, SetUpAccount } from '../domain/set-up.ts';
 import {
+  lacksCredential,
   membersIn,
   type SetUpAnswers,
   type SetUpForm,
@@ -15,6 +16,7 @@ import { checkUsable } from './operations/connection-values.ts';
 import type { OperationContext } from './operations/operation.ts';
 import { Refusal } from './refusal.ts';
 import { asRefusal } from './set-up.ts';
+import { consentedValues } from './set-up-consented.ts';
 
 /** An account that can be reached, and the provider that knows how to set it up. */
 export interface Reached {
@@ -29,6 +31,8 @@ export interface Reached {
   /** The variables that it is to have no more. */
   taken: readonly string[];
   isThere: boolean;
+  /** The connection that holds what the account is reached by. Undefined: it is new. */
+  keptBy: string | undefined;
 }
 
 type SetUpProvider = AnyProvider & { setUp: SetUpForm & { load(): Promise<SetUp<unknown>> } };
@@ -110,18 +114,27 @@ export async function reach(
       'Name taken',
       `The connection ${name} is one of ${before.provider}. Choose another name.`,
     );
-  const given = { ...settingsIn(provider.setUp.questions, answers), ...(await settledBy(setUp, answers)) };
-  const taken = takenAway(provider.setUp.questions, raw, answers, before?.values ?? {});
-  checkMoved(provider.setUp.questions, answers, taken, before);
+  const { questions } = provider.setUp;
+  const given = {
+    ...settingsIn(questions, answers),
+    ...(await settledBy(setUp, answers)),
+    ...(await consentedValues(name, provider, answers, context)),
+  };
+  const taken = takenAway(questions, raw, answers, before?.values ?? {});
+  checkMoved(questions, answers, taken, before);
   const kept = Object.entries(before?.values ?? {}).filter(([variable]) => !taken.includes(variable));
   const values = { ...(standIns ? setUp.standIns : {}), ...Object.fromEntries(kept), ...given };
-  checkCredentials(provider.setUp.questions, answers, values);
+  checkCredentials(questions, answers, values);
   const complaints = setUp.complaints(given);
   if (complaints.length > 0) throw new Refusal(422, 'Values not usable', `${complaints.join('; ')}.`);
   try {
     if (provider.settings.safeParse(values).success) await checkUsable(provider, values);
-    const client = await context.clientFor(provider, values);
-    return { provider, setUp, client, answers, values, given, taken, isThere: before !== undefined };
+    const isNew = questions.some(
+      (each) => (each.isCredential || each.isConsent) && answers[each.name] !== undefined,
+    );
+    const keptBy = before && !isNew ? name : undefined;
+    const client = await context.clientFor(provider, values, keptBy);
+    return { provider, setUp, client, answers, values, given, taken, isThere: before !== undefined, keptBy };
   } catch (error) {
     throw asRefusal(error, '');
   }
@@ -130,9 +143,9 @@ export async function reach(
 /** The settings that answers become. */
 const settingsIn = (questions: readonly SetUpQuestion[], answers: SetUpAnswers): ConnectionValues =>
   Object.fromEntries(
-    questions.flatMap(({ name, variable, kind }) => {
+    questions.flatMap(({ name, variable, kind, isConsent }) => {
       const answer = answers[name];
-      if (variable === undefined || answer === undefined) return [];
+      if (variable === undefined || answer === undefined || isConsent) return [];
       return [[variable, kind === 'list' ? membersIn(answer).join(',') : answer]];
     }),
   );
@@ -146,6 +159,8 @@ const takenAway = (
 ): string[] =>
   questions.flatMap(({ name, variable, partOf }) => {
     if (variable === undefined || before[variable] === undefined || answers[name] !== undefined) return [];
+    if (questions.some((each) => answers[each.name] !== undefined && each.inPlaceOf?.includes(name)))
+      return [variable];
     const credential = questions.find((each) => partOf !== undefined && each.name === partOf);
     const other = credential && answers[credential.name];
     const isOther = other !== undefined && other !== before[credential?.variable ?? ''];
@@ -171,7 +186,14 @@ function checkMoved(
       (taken.includes(variable) ||
         (answers[name] !== undefined && answers[name] !== before.values?.[variable])),
   );
-  const missing = questions.find(({ name, isCredential }) => isCredential && answers[name] === undefined);
+  const missing = questions.find((question) =>
+    lacksCredential(
+      question,
+      questions,
+      ({ name, variable = '', isCredential }) =>
+        answers[name] !== undefined || (!isCredential && before.values?.[variable] !== undefined),
+    ),
+  );
   if (isMoved && missing)
     throw new Refusal(
       422,
@@ -185,11 +207,12 @@ function checkCredentials(
   answers: SetUpAnswers,
   values: ConnectionValues,
 ): void {
-  const missing = questions.find(
-    ({ name, variable, isCredential }) =>
-      isCredential &&
-      answers[name] === undefined &&
-      (variable === undefined || values[variable] === undefined),
+  const missing = questions.find((question) =>
+    lacksCredential(
+      question,
+      questions,
+      ({ name, variable = '' }) => answers[name] !== undefined || values[variable] !== undefined,
+    ),
   );
   if (missing) throw new Refusal(422, `No ${missing.name}`, `Give ${missing.about} (${missing.name}).`);
 }
@@ -215,7 +238,7 @@ export async function settled(
   const { provider, setUp } = reached;
   const values = { ...withoutStandIns(setUp, reached.values), ...more };
   try {
-    const client = await context.clientFor(provider, values);
+    const client = await context.clientFor(provider, values, reached.keptBy);
     return { ...reached, client, values, given: { ...reached.given, ...more } };
   } catch (error) {
     throw asRefusal(error, '');

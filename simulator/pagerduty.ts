@@ -2,6 +2,7 @@ import { keepTo } from './limits.ts';
 import { takeTime } from './pace.ts';
 import { type Account, openAccount } from './pagerduty/account.ts';
 import { mountEvents } from './pagerduty/events.ts';
+import { mountIdentity } from './pagerduty/identity.ts';
 import { pagerDutyLimits } from './pagerduty/limits.ts';
 import { makePast, type Past, type PastAsked } from './pagerduty/past.ts';
 import { mountRest } from './pagerduty/rest.ts';
@@ -11,6 +12,7 @@ import {
   firstWorld,
   type Incident,
   newId,
+  type OAuthApp,
   type PagerDutyWorld,
   renewSecrets,
   simulatedRoutingKey,
@@ -46,7 +48,7 @@ export interface PagerDutyOptions {
   webhook?: { url: string; secret: string };
 }
 
-/** REST under the simulator's address, the Events API under `/events`. */
+/** REST under the simulator's address, the Events API under `/events`, the identity service under `/identity`. */
 export async function startPagerDuty({
   port,
   stateFile,
@@ -68,6 +70,7 @@ export async function startPagerDuty({
       webhooks = webhookSender(world, () => save());
       account = openAccount(world, webhooks);
       mountEvents(app, account, act);
+      mountIdentity(app, world);
       mountRest(app, account, act, { past: madeAtFirstUse(world, past), webhooks });
     },
     errorBody,
@@ -121,6 +124,18 @@ function errorBody(status: number): unknown {
   ];
   const message = status === 429 ? 'Rate Limit Exceeded' : `Ordered error ${status}`;
   return { error: { message, code: code ?? 2000 } };
+}
+
+/** The same, where an app acts in place of a token. People have registered it before. */
+export function appEnvironment(url: string, { clientId, clientSecret }: OAuthApp): Record<string, string> {
+  const { PAGERDUTY_API_TOKEN: _, ...others } = pagerDutyEnvironment(url);
+  return {
+    ...others,
+    PAGERDUTY_CLIENT_ID: clientId,
+    PAGERDUTY_CLIENT_SECRET: clientSecret,
+    PAGERDUTY_SUBDOMAIN: 'acme',
+    PAGERDUTY_IDENTITY_URL: `${url}/identity`,
+  };
 }
 
 /** The settings that connect Baton to the simulator at `url`. */

@@ -3,6 +3,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { askedSteps } from './asked-steps.ts';
 import { callbackSteps } from './callbacks.ts';
 import { connectionSteps, defaultConnectionSteps } from './connection-tables.ts';
+import { consentSteps } from './consents.ts';
 import { fastLaneSteps } from './fast-lane.ts';
 import { heartbeatSteps } from './heartbeats.ts';
 import { holdSteps } from './holds.ts';
@@ -251,6 +252,7 @@ const steps: Record<string, string[]> = {
   '0050-untold': untoldSteps,
   '0051-repeats': repeatSteps,
   '0060-local-sessions': localSessionSteps,
+  '0062-consents': consentSteps,
 };
 
 /**

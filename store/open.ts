@@ -11,6 +11,7 @@ import { budgetsOn, ownBudgets } from './budgets.ts';
 import { byHandOn } from './by-hand.ts';
 import { callbacksOn } from './callbacks.ts';
 import { connectionsOn } from './connections.ts';
+import { consentsOn } from './consents.ts';
 import type { Context } from './context.ts';
 import { openPostgres } from './database.ts';
 import { deedsOn } from './deeds.ts';
@@ -155,6 +156,7 @@ export function makeStore(
     ...sizesOn(context),
     ...budgetsOn(context),
     ...connectionsOn(context),
+    ...consentsOn(context),
     ...setUpsOn(context),
     ...tokensOn(context),
     ...peopleOn(context),

@@ -7,6 +7,7 @@ import type { Budgets } from './budgets.ts';
 import type { ByHand } from './by-hand.ts';
 import type { KeptCallbacks } from './callbacks.ts';
 import type { ConnectionRows } from './connections.ts';
+import type { ConsentRows } from './consents.ts';
 import type { Deeds } from './deeds.ts';
 import type { Decisions } from './dispatch.ts';
 import type { Drills } from './drills.ts';
@@ -84,6 +85,7 @@ export interface Store
     Sizes,
     Budgets,
     ConnectionRows,
+    ConsentRows,
     SetUps,
     Tokens,
     People,

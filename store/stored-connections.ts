@@ -4,8 +4,10 @@ import { defaultConnection } from '../domain/subject.ts';
 import type { Encrypted, Encryption } from '../secrets/encryption.ts';
 import { soughtOf } from '../secrets/passwords.ts';
 import type { ConnectionRow, ConnectionState, ConnectionTables } from './connections.ts';
+import { renewValues } from './renewal.ts';
 import type { MadeBySetUp } from './set-up.ts';
 import type { Store } from './store.ts';
+import { type StoredConsents, storedConsents } from './stored-consents.ts';
 
 /** The settings of one connection, by the names of the variables that define `default`. */
 export type ConnectionValues = Record<string, string>;
@@ -70,6 +72,14 @@ export interface StoredConnections {
   ): Promise<boolean>;
   /** What a test of the connection `default` of a provider found. False: the environment defines none, or it is simulated. */
   judgeDefault(provider: string, found: ConnectionState, entry: Entry): Promise<boolean>;
+  /** See `renewValues`. What was found of the connection stays. */
+  renew(
+    provider: string,
+    connection: string,
+    renewal: (values: ConnectionValues) => Promise<ConnectionValues | undefined>,
+  ): Promise<ConnectionValues>;
+  /** Those that users of providers are asked for. */
+  consents: StoredConsents;
   /** Writes what is under a former key anew, under the newest, also what can be restored. Returns how many. */
   renewKeys(): Promise<number>;
 }
@@ -164,13 +174,23 @@ export function storedConnections({
     return last && performance.now() - last.at < freshMilliseconds ? last.known : look();
   }
 
+  /** One that has begun may have read before what the caller knows to be changed. */
+  async function lookAnew(): Promise<KnownConnections> {
+    await looking?.catch(() => undefined);
+    return look();
+  }
+
   return {
     known,
-    /** One that has begun may have read before what the caller knows to be changed. */
-    async look() {
-      await looking?.catch(() => undefined);
-      return look();
-    },
+    look: lookAnew,
+    renew: (provider, connection, renewal) =>
+      renewValues(connection, renewal, {
+        store,
+        look: lookAnew,
+        keep: ({ name, version, secrets }, values) =>
+          store.renewConnection(name, version, encrypt({ name, provider }, values, secrets)),
+      }),
+    consents: storedConsents(store, encryption, (texts, secrets) => learn(secretParts(texts, secrets))),
     async settingsOf(provider, connection) {
       if (connection === defaultConnection) return undefined;
       const found = (await known()).connections.get(connection);

@@ -4,6 +4,7 @@ import type { AskedTable } from './asked.ts';
 import type { CallbacksTable } from './callbacks.ts';
 import type { Time } from './columns.ts';
 import type { ConnectionsTable, DefaultConnectionsTable, RoutesTable } from './connections.ts';
+import type { ConsentsTable } from './consents.ts';
 import type { EffectsTable } from './effects.ts';
 import type { HeartbeatsTable } from './heartbeats.ts';
 import type { HoldsTable } from './holds.ts';
@@ -55,6 +56,7 @@ export interface Tables {
   removed_connections: RemovedConnectionsTable;
   /** One row: a number that grows with each change of those two. */
   connections_version: { version: number };
+  consents: ConsentsTable;
   tokens: TokensTable;
   people: PeopleTable;
   link_codes: LinkCodesTable;

@@ -51,6 +51,7 @@ describe('docker-compose.yml', () => {
       'HTTP_WEBHOOK_TOKENS',
       'JIRA_WEBHOOK_SECRETS',
       'PAGERDUTY_API_TOKEN',
+      'PAGERDUTY_CLIENT_SECRET',
       'PAGERDUTY_ROUTING_KEY',
       'PAGERDUTY_WEBHOOK_SECRETS',
       'SLACK_APP_TOKEN',
@@ -70,6 +71,7 @@ describe('docker-compose.yml', () => {
       'JIRA_API_TOKEN',
       'JIRA_PROJECT_KEY',
       'PAGERDUTY_API_TOKEN',
+      'PAGERDUTY_CLIENT_SECRET',
       'PAGERDUTY_ROUTING_KEY',
       'PROMETHEUS_PASSWORD',
       'PROMETHEUS_TOKEN',
@@ -89,6 +91,8 @@ describe('docker-compose.yml', () => {
     // The image has it from its build.
     'BATON_COMMIT',
     'KUBERNETES_SERVICE_HOST',
+    // What setup keeps is of named connections alone.
+    'PAGERDUTY_CONSENT',
   ];
   const settable = [...ownSettings, ...providers.flatMap(settingsOf)];
   const given = (service: string) => Object.keys(services[service]?.environment ?? {});

@@ -34,12 +34,12 @@ const serviceKey = 'Events API v2 integration key of a service';
  * https://developer.pagerduty.com/docs/rest-api-overview, https://developer.pagerduty.com/docs/errors
  */
 export const checkPagerDuty: Check<PagerDuty> = async (client, signal, { rights, settings }) => {
-  if (!settings.PAGERDUTY_API_TOKEN && !settings.PAGERDUTY_ROUTING_KEY)
+  if (!cameBy(settings) && !settings.PAGERDUTY_ROUTING_KEY)
     throw notConnected('PagerDuty', 'PAGERDUTY_API_TOKEN');
   const ofEvents: readonly string[] = rights.filter((right) => right === anyKey || right === serviceKey);
   const ofRest = rights.filter((right) => !ofEvents.includes(right));
   return [
-    ...(settings.PAGERDUTY_API_TOKEN
+    ...(cameBy(settings)
       ? await restFindings(client, signal, { rights: ofRest, settings })
       : [isNotSet('PAGERDUTY_API_TOKEN', 'nothing can be read or changed'), ...untold(ofRest, noToken)]),
     ...(await eventFindings(client, signal, { rights: ofEvents, settings })),
@@ -49,6 +49,10 @@ export const checkPagerDuty: Check<PagerDuty> = async (client, signal, { rights,
       : isNotSet('PAGERDUTY_WEBHOOK_SECRETS', 'the process that takes webhooks answers them with 503'),
   ];
 };
+
+/** The setting by which Baton comes to the REST API. Undefined: none. */
+const cameBy = ({ PAGERDUTY_API_TOKEN: token, PAGERDUTY_CLIENT_ID: app }: Asked['settings']) =>
+  token ? 'PAGERDUTY_API_TOKEN' : app ? 'PAGERDUTY_CLIENT_ID' : undefined;
 
 const noToken = 'PAGERDUTY_API_TOKEN is not set';
 const isNotSet = (what: string, without: string): Finding => ({
@@ -64,8 +68,16 @@ async function restFindings(
   { rights, settings }: Asked,
 ): Promise<Finding[]> {
   const owner = await ownerOf(client, signal, settings);
+  const granted = await client.scopes();
   const abilities = rights.filter((right) => !right.includes('.'));
   const about = async (right: string): Promise<Finding> => {
+    if (granted?.includes(right) && !owner) return { what: right, ok: true };
+    if (granted && !granted.includes(right))
+      return {
+        what: right,
+        ok: false,
+        reason: `the app does not have the scope ${right}: add it in PagerDuty (Integrations, App Registration)`,
+      };
     const path = lists[right];
     if (path !== undefined) {
       const next = `give the token the scope ${right}, or use a key of the account`;
@@ -77,11 +89,17 @@ async function restFindings(
   };
   const scopes = await Promise.all(rights.filter((right) => right.includes('.')).map(about));
   return [
-    {
-      what: 'PAGERDUTY_API_TOKEN',
-      ok: true,
-      reason: owner ? `is the key of ${owner.name}` : 'is a key of the account, or a token with scopes',
-    },
+    settings.PAGERDUTY_API_TOKEN
+      ? {
+          what: 'PAGERDUTY_API_TOKEN',
+          ok: true,
+          reason: owner ? `is the key of ${owner.name}` : 'is a key of the account, or a token with scopes',
+        }
+      : {
+          what: 'PAGERDUTY_CLIENT_ID',
+          ok: true,
+          reason: owner ? `acts as ${owner.name}, who has consented` : 'is an app of the account',
+        },
     ...scopes,
     ...(abilities.length === 0 ? [] : await abilityFindings(client, signal, abilities)),
     await fromFinding(client, signal, settings.PAGERDUTY_FROM_EMAIL),
@@ -100,7 +118,7 @@ export async function ownerOf(client: PagerDuty, signal: AbortSignal, settings: 
   if (answer.status === 401)
     throw refused(
       'PagerDuty',
-      `${answer.reason}. PAGERDUTY_API_TOKEN is not known in the region ${region}: set a token that is, or PAGERDUTY_REGION to ` +
+      `${answer.reason}. ${settings.PAGERDUTY_API_TOKEN ? 'PAGERDUTY_API_TOKEN' : 'The token of the app'} is not known in the region ${region}: set a token that is, or PAGERDUTY_REGION to ` +
         `${region === 'eu' ? 'us' : 'eu'} where the account is there` +
         (what === undefined ? '' : `. It ${what}`),
       401,
@@ -177,7 +195,7 @@ async function eventFindings(
           }
         : { what, ok: undefined, reason: `the key is of an orchestration; ${unsent}` },
     );
-  const found = settings.PAGERDUTY_API_TOKEN ? await integrationOf(client, key, signal) : undefined;
+  const found = cameBy(settings) ? await integrationOf(client, key, signal) : undefined;
   if (!found) return all(undefined, `no service shows the key; ${unsent}`);
   return all(true, found.name && found.service ? nameWarning(found.name, found.service) : undefined);
 }

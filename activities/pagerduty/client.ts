@@ -6,9 +6,12 @@ import { withoutSlashAtEnd } from '../address.ts';
 import type { Budget } from '../budget.ts';
 import { notConnected, refused, unreachable } from '../failures.ts';
 import { type HttpRequest, NoAnswer, sendHttp, wayTo } from '../http.ts';
+import type { Renew } from '../provider.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
 import { timeScaleOf } from '../time-scale.ts';
+import { type Access, accessBy } from './access.ts';
 import { type AlertSettings, alertSettings } from './alert-defaults.ts';
+import { type Identity, identityOf } from './identity.ts';
 import type { PagerDutySettings } from './provider.ts';
 
 /** What PagerDuty answered, read as far as it can be without knowing what was asked. */
@@ -44,6 +47,10 @@ export interface PagerDuty {
   /** For what PagerDuty asks nobody's name for; some of it has no body. */
   postUnsigned(path: string, signal: AbortSignal, body?: unknown): Promise<Answer>;
   delete(path: string, signal: AbortSignal): Promise<Answer>;
+  /** What the app may do by which the account is reached. Undefined: it is reached by a token, of which nobody tells. */
+  scopes(): Promise<readonly string[] | undefined>;
+  /** Where apps get their tokens. */
+  identity: Identity;
   /** The e-mail of the person who acts, else the configured one: what a write is made as. */
   from(actor?: Actor): string;
   /** Sends to the Events API; the routing key is added: the connection's, where no other is given. */
@@ -74,9 +81,17 @@ export async function connectPagerDuty(
   env: NodeJS.ProcessEnv,
   connection: string,
   budget: Budget,
+  renew?: Renew,
 ): Promise<PagerDuty> {
   const { api, events } = hosts(settings);
-  const required = (name: 'PAGERDUTY_API_TOKEN' | 'PAGERDUTY_FROM_EMAIL' | 'PAGERDUTY_ROUTING_KEY') => {
+  const identity = identityOf(settings, env, connection);
+  let known: Access | undefined;
+  /** Undefined settings are said when the API is called: without them alerts can be raised. */
+  const access = () => {
+    known ??= accessBy(settings, identity, connection, renew);
+    return known;
+  };
+  const required = (name: 'PAGERDUTY_FROM_EMAIL' | 'PAGERDUTY_ROUTING_KEY') => {
     const value = settings[name];
     if (!value) throw notConnected('PagerDuty', name, connection);
     return value;
@@ -100,11 +115,20 @@ export async function connectPagerDuty(
     });
     return readAnswer(answer, secrets);
   };
-  const restHeaders = () => ({
-    authorization: `Token token=${required('PAGERDUTY_API_TOKEN')}`,
-    accept: 'application/vnd.pagerduty+json;version=2',
-    'content-type': 'application/json',
-  });
+  /** A refused token has done nothing, so the same request goes once more where there is another one. */
+  const sendRest = async ({ path, more = {}, ...request }: RestRequest): Promise<Answer> => {
+    const { header, instead, counted } = access();
+    await waitForTurn(counted, ofToken, request.signal);
+    const sendAs = async (authorization: string) => {
+      const headers = { authorization, ...restHeaders, ...more };
+      const answer = await send({ ...request, url: api + path, headers });
+      return { ...answer, reason: withoutSecrets(answer.reason, authorization.split(/[ =]/).slice(-1)) };
+    };
+    const first = await header();
+    const answer = await sendAs(first);
+    const other = answer.status === 401 ? await instead(first) : undefined;
+    return other === undefined ? answer : sendAs(other);
+  };
   const from = (actor?: Actor) => {
     if (actor?.kind !== 'person') return required('PAGERDUTY_FROM_EMAIL');
     // Never in Baton's own name instead: it may do what the person may not.
@@ -114,39 +138,32 @@ export async function connectPagerDuty(
   };
   const write =
     (method: 'PUT' | 'POST') =>
-    async (path: string, { body, actor, signal }: Write) => {
-      await waitForTurn(required('PAGERDUTY_API_TOKEN'), ofToken, signal);
-      return send({
-        method,
-        url: api + path,
-        headers: { ...restHeaders(), from: from(actor) },
-        body: JSON.stringify(body),
-        signal,
-      });
+    (path: string, { body, actor, signal }: Write) => {
+      // Who may not call at all is told so first.
+      access();
+      return sendRest({ method, path, more: { from: from(actor) }, body: JSON.stringify(body), signal });
     };
-
-  const get = async (path: string, query: Query, signal: AbortSignal) => {
-    await waitForTurn(required('PAGERDUTY_API_TOKEN'), ofToken, signal);
-    return send({ method: 'GET', url: api + path + queryString(query), headers: restHeaders(), signal });
-  };
+  const get = (path: string, query: Query, signal: AbortSignal) =>
+    sendRest({ method: 'GET', path: path + queryString(query), signal });
 
   return {
     get,
     async getAtLeisure(path, query, signal) {
-      await waitForTurn(required('PAGERDUTY_API_TOKEN'), atLeisure, signal, '/leisure');
+      await waitForTurn(access().counted, atLeisure, signal, '/leisure');
       return get(path, query, signal);
     },
     put: write('PUT'),
     post: write('POST'),
-    async postUnsigned(path, signal, body) {
-      await waitForTurn(required('PAGERDUTY_API_TOKEN'), ofToken, signal);
-      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-      return send({ method: 'POST', url: api + path, headers: restHeaders(), ...sent, signal });
-    },
-    async delete(path, signal) {
-      await waitForTurn(required('PAGERDUTY_API_TOKEN'), ofToken, signal);
-      return send({ method: 'DELETE', url: api + path, headers: restHeaders(), signal });
-    },
+    postUnsigned: (path, signal, body) =>
+      sendRest({
+        method: 'POST',
+        path,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal,
+      }),
+    delete: (path, signal) => sendRest({ method: 'DELETE', path, signal }),
+    scopes: async () => access().scopes(),
+    identity,
     from,
     enqueue: async (path, event, signal, key = required('PAGERDUTY_ROUTING_KEY')) => {
       await waitForTurn(key, ofRoutingKey, signal);
@@ -167,7 +184,19 @@ export async function connectPagerDuty(
   };
 }
 
-/** PagerDuty takes 960 requests a minute by one token; four fifths of them are ours. https://developer.pagerduty.com/docs/rest-api-rate-limits */
+/** A request to the REST API. */
+interface RestRequest extends Omit<HttpRequest, 'way' | 'url' | 'headers'> {
+  path: string;
+  /** Headers beside those that every request has. */
+  more?: Record<string, string>;
+}
+
+const restHeaders = {
+  accept: 'application/vnd.pagerduty+json;version=2',
+  'content-type': 'application/json',
+};
+
+/** PagerDuty takes 960 requests a minute by one token, or by one app; four fifths of them are ours. https://developer.pagerduty.com/docs/rest-api-rate-limits */
 const ofToken: Bucket = { perSecond: 6.4, most: 384 };
 /** A fifth of what PagerDuty takes: 192 in any minute. */
 const atLeisure: Bucket = { perSecond: 2.4, most: 48 };

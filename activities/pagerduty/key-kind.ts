@@ -23,7 +23,7 @@ export function kindOfKey(key: string): KeyKind | undefined {
 const places: Record<KeyKind, string> = {
   'token of the REST API': 'it belongs into PAGERDUTY_API_TOKEN',
   'access token of OAuth':
-    'it ends within a day: make an API key in PagerDuty (Integrations, API Access Keys)',
+    'it ends within a day: give its app (PAGERDUTY_CLIENT_ID), or an API key (Integrations, API Access Keys)',
   'integration key of the Events API': 'it belongs into PAGERDUTY_ROUTING_KEY',
   'key of an orchestration or a ruleset': 'it belongs into PAGERDUTY_ROUTING_KEY',
   'secret of a webhook': 'it belongs into PAGERDUTY_WEBHOOK_SECRETS',

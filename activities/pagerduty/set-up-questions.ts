@@ -1,5 +1,8 @@
 import type { SetUpQuestion } from '../../domain/set-up-questions.ts';
 
+/** The questions about an app, which a token takes the place of. */
+const ofApp = ['clientId', 'clientSecret', 'subdomain', 'consent'];
+
 /** What setup of an account of PagerDuty asks. */
 export const questions: readonly SetUpQuestion[] = [
   {
@@ -14,13 +17,51 @@ export const questions: readonly SetUpQuestion[] = [
     when: ({ isThere }) => !isThere,
   },
   {
+    name: 'oauth',
+    about: 'an app acts as you do: you consent in a browser, by an address that is printed',
+    kind: 'flag',
+  },
+  {
     name: 'token',
     variable: 'PAGERDUTY_API_TOKEN',
     about: 'a token of the REST API: PagerDuty, Integrations, API Access Keys',
     ask: 'A token of the REST API (Integrations, API Access Keys)',
     isSecret: true,
     isCredential: true,
-    when: ({ isThere }) => !isThere,
+    inPlaceOf: ofApp,
+    when: ({ isThere, answers }) => !isThere && answers.clientId === undefined && answers.oauth === undefined,
+  },
+  {
+    name: 'clientId',
+    variable: 'PAGERDUTY_CLIENT_ID',
+    about: 'an app with Scoped OAuth in place of a token: PagerDuty, Integrations, App Registration',
+    ask: 'The client id of the app (Integrations, App Registration)',
+    inPlaceOf: ['token'],
+    when: ({ isThere, answers }) => !isThere && answers.oauth !== undefined,
+  },
+  {
+    name: 'subdomain',
+    variable: 'PAGERDUTY_SUBDOMAIN',
+    about: 'the account that registered the app: acme of acme.pagerduty.com',
+    ask: 'The first part of the account’s address, as acme of acme.pagerduty.com',
+    when: ({ answers }) => answers.clientId !== undefined && answers.oauth === undefined,
+  },
+  {
+    name: 'clientSecret',
+    variable: 'PAGERDUTY_CLIENT_SECRET',
+    about: 'the secret of the app',
+    ask: 'The secret of the app',
+    isSecret: true,
+    isCredential: true,
+    when: ({ answers }) => answers.clientId !== undefined,
+  },
+  {
+    name: 'consent',
+    variable: 'PAGERDUTY_CONSENT',
+    about: 'the consent that a user has just given (setup.consent)',
+    isConsent: true,
+    partOf: 'clientId',
+    when: ({ answers }) => answers.oauth !== undefined,
   },
   {
     name: 'from',
@@ -96,6 +137,12 @@ export const questions: readonly SetUpQuestion[] = [
     name: 'eventsUrl',
     variable: 'PAGERDUTY_EVENTS_URL',
     about: 'another address of the Events API',
+    isAddress: true,
+  },
+  {
+    name: 'identityUrl',
+    variable: 'PAGERDUTY_IDENTITY_URL',
+    about: 'another address of the identity service',
     isAddress: true,
   },
 ];

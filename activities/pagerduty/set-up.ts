@@ -4,9 +4,11 @@ import { invalidInput } from '../failures.ts';
 import { decorative, membersOf } from '../lenient.ts';
 import { abilitiesSchema, ownerOf } from './check.ts';
 import type { PagerDuty } from './client.ts';
+import { askConsent } from './consent.ts';
 import { failureFor, isSuccess, isWithheld, readSuccess } from './failures.ts';
 import { reference } from './incident.ts';
 import { keyComplaints } from './key-kind.ts';
+import { wantedScopes } from './scopes.ts';
 import { setUpRemoval } from './set-up-removal.ts';
 import { readSubscriptions, setUpSteps } from './set-up-steps.ts';
 import { findUser } from './users.ts';
@@ -82,10 +84,12 @@ export const setUpPagerDuty: SetUp<PagerDuty> = {
     },
   },
 
+  consent: askConsent,
+
   papers: async ({ rights }) => [
     {
       name: 'pagerduty-scopes.txt',
-      text: `${rights.filter((right) => right.includes('.')).join('\n')}\n`,
+      text: `${[...new Set([...rights.filter((right) => right.includes('.')), ...wantedScopes])].sort().join('\n')}\n`,
     },
   ],
 };

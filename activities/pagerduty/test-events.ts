@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { testMark } from '../../domain/connection-test.ts';
+import { statusOf } from '../failures.ts';
 import type { Asked, Tested } from '../provider.ts';
 import type { PagerDuty } from './client.ts';
 import { failureFor, isSuccess } from './failures.ts';
@@ -54,6 +55,9 @@ async function readBack(client: PagerDuty, dedupKey: string, signal: AbortSignal
     }
   } catch (error) {
     if (!signal.aborted && !(error instanceof ApplicationFailure)) throw error;
+    // Whoever is not let in at all reads nothing else either.
+    if (!signal.aborted && statusOf(error) === 401)
+      return { outcome: 'rejected', reason: (error as Error).message };
     if (!signal.aborted) return accepted(`the alert could not be read back: ${(error as Error).message}`);
   }
   return accepted(

@@ -33,6 +33,7 @@ import { stopRun } from './runs-stop.ts';
 import { unparkRun } from './runs-unpark.ts';
 import { listSettings } from './settings.ts';
 import { setupChoices, setupConnect, setupPapers, setupQuestions } from './setup.ts';
+import { setupConsent, setupConsented } from './setup-consent.ts';
 import { showStatus } from './status.ts';
 import { storeSize } from './store-size.ts';
 import {
@@ -118,6 +119,8 @@ export const operations = [
   setupQuestions,
   setupChoices,
   setupPapers,
+  setupConsent,
+  setupConsented,
   setupConnect,
   teardownConnection,
   listRoutes,

@@ -59,8 +59,15 @@ export interface World {
   linkedPeople(): ReadonlyMap<string, string>;
   /** What the connections `default` are made of in this process, secrets too: to be looked at, and shown to nobody. */
   ownValues(): Readonly<Record<string, string>>;
-  /** A client of a provider for values that no connection holds yet. Rejects with the failures of the activities. */
-  clientFor(provider: AnyProvider, values: Readonly<Record<string, string>>): Promise<unknown>;
+  /**
+   * A client of a provider for values that no connection holds yet. `keptBy`: or that this one holds, which its use may change. Rejects with
+   * the failures of the activities.
+   */
+  clientFor(
+    provider: AnyProvider,
+    values: Readonly<Record<string, string>>,
+    keptBy?: string,
+  ): Promise<unknown>;
   /** Where people and providers reach this Baton. Undefined: BATON_PUBLIC_URL is not set. */
   publicUrl?: string | undefined;
 }
@@ -92,6 +99,7 @@ export interface OperationContext extends World {
  * - `subject`: what the record files a change under; its name where left out.
  * - `secrets`: fields of the input that stand in no record.
  * - `recorded`: the input as it stands in the record, where fields hold secrets beside what people should find there.
+ * - `itemsAreOneOf`: its items are one of several lists: as JSON the command prints all of them, and not the items alone.
  * - `shownOnce`: the field of its answer that holds a secret. Such an answer is not kept for a request that is repeated.
  */
 export interface Operation<
@@ -103,6 +111,7 @@ export interface Operation<
   kind: 'read' | 'change';
   writesOwnLine?: true;
   isOneUnderKey?: true;
+  itemsAreOneOf?: true;
   right: Right;
   route: `${'GET' | 'POST' | 'PUT' | 'DELETE'} /${string}`;
   summary: string;

@@ -20,10 +20,11 @@ const paging = {
 export const listPolicies = defineOperation({
   name: 'policies.list',
   kind: 'read',
+  itemsAreOneOf: true,
   right: 'incidents.read',
   route: 'GET /policies',
   summary:
-    'How failed runs of each workflow page, of which of its changes PagerDuty is told, what is urgent, and which deployments, heartbeats and monitors are watched',
+    'How failed runs of each workflow page, of which of its changes PagerDuty is told, what is urgent, which deployments, heartbeats and monitors are watched, and who is told by HTTP',
   within: ['workflows', 'services'],
   input: z.strictObject({}),
   output: z.object({
@@ -56,6 +57,9 @@ export const listPolicies = defineOperation({
     monitors: z
       .array(z.object({ name: z.string(), from: z.string(), ...paging }))
       .describe('Which conditions are kept as alerts'),
+    subscriptions: z
+      .array(z.object({ name: z.string(), types: z.array(z.string()), connection: z.string() }))
+      .describe('Who is told of what Baton does, by HTTP; subscriptions.list tells how it goes'),
   }),
   async run(_, { policies, workflows, triggers, principal }) {
     const all = await policies();
@@ -67,7 +71,9 @@ export const listPolicies = defineOperation({
     return {
       urgent: urgent?.when ?? 'none',
       // What is watched by itself is of no workflow or service that somebody could be limited to.
-      ...(principal.scope ? { deployments: [], heartbeats: [], monitors: [] } : listsIn(all)),
+      ...(principal.scope
+        ? { deployments: [], heartbeats: [], monitors: [], subscriptions: [] }
+        : listsIn(all)),
       items: names
         .filter((name) => within === undefined || within.includes(name))
         .map((workflow) => {
@@ -93,7 +99,7 @@ function whenPaged(isPaged: boolean, whenStartedByPeople: false | undefined): (t
 }
 
 /** What is watched, and how it pages. */
-function listsIn({ pages, deployments = [], heartbeats = [], monitors = [] }: Policies) {
+function listsIn({ pages, deployments = [], heartbeats = [], monitors = [], subscriptions = [] }: Policies) {
   const { page, connection = defaultConnection } = pageRulesFor('all', pages);
   return {
     deployments: deployments.map(({ service, source, connection: pagedBy }) => ({
@@ -115,6 +121,11 @@ function listsIn({ pages, deployments = [], heartbeats = [], monitors = [] }: Po
           : `read: ${from.reads.map(({ target }) => target).join(', ')}`,
       pagedBy,
       key: keyOf('baton', 'mirrorAlert', name, ...('source' in from ? ['<condition>'] : [])),
+    })),
+    subscriptions: subscriptions.map(({ name, types, connection: by }) => ({
+      name,
+      types: [...types],
+      connection: by,
     })),
   };
 }

@@ -15,6 +15,7 @@ import {
   shownAnswers,
   withoutStandIns,
 } from '../set-up-account.ts';
+import { forgetConsent } from '../set-up-consented.ts';
 import { sourceFor } from '../set-up-source.ts';
 import { setUpMilliseconds, takeTurn } from '../set-up-turn.ts';
 import { connectionName } from './connections.ts';
@@ -31,7 +32,7 @@ const answers = z
     'By the names of the questions (setup.questions): token, region. Of a list its members, separated by commas; an empty text takes a setting away',
   );
 /** What is asked about an account. */
-const about = { provider, name: connectionName, answers };
+export const about = { provider, name: connectionName, answers };
 
 export const callShape = z.object({
   method: z.enum(['POST', 'PATCH', 'DELETE']),
@@ -154,6 +155,15 @@ export const setupPapers = defineOperation({
   },
 });
 
+/** The input of a setup as it may stand in the record. */
+export function recordedAnswers<Input extends { provider: string; answers: z.output<typeof answers> }>(
+  { answers: given, ...others }: Input,
+  { providers }: Pick<OperationContext, 'providers'>,
+): object {
+  const of = providers.find(({ name, setUp }) => [name, setUp?.word].includes(others.provider));
+  return { ...others, answers: of?.setUp ? shownAnswers({ ...of, setUp: of.setUp }, given) : {} };
+}
+
 export const setupConnect = defineOperation({
   name: 'setup.connect',
   kind: 'change',
@@ -162,10 +172,7 @@ export const setupConnect = defineOperation({
   summary:
     'Connects an account of a provider: makes there what a connection needs, and a connection that holds the secrets. What is there is adopted',
   subject: ({ name }) => `connection:${name}`,
-  recorded: ({ answers: given, ...others }, context) => {
-    const of = context.providers.find(({ name, setUp }) => [name, setUp?.word].includes(others.provider));
-    return { ...others, answers: of?.setUp ? shownAnswers({ ...of, setUp: of.setUp }, given) : {} };
-  },
+  recorded: recordedAnswers,
   input: z.strictObject({
     ...about,
     dryRun: z.boolean().default(false).describe('Looks, changes nothing, and tells the calls'),
@@ -211,7 +218,10 @@ export const setupConnect = defineOperation({
       // All is looked at before anything is made, so that what is refused leaves nothing behind.
       const plannedSource = webhooks?.source && (await sourceFor(connection, webhooks.source, true, context));
       const planned = await carryOut(reached, { given: before, dryRun: true }, context, signal);
-      if (!dryRun) await addOrChange(connection, of, reached, context);
+      if (!dryRun) {
+        await addOrChange(connection, of, reached, context);
+        await forgetConsent(reached, context);
+      }
       const source =
         webhooks?.source && !dryRun
           ? await sourceFor(connection, webhooks.source, false, context)

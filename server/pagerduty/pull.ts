@@ -23,9 +23,9 @@ export interface PullSource {
   everySeconds: number;
   /** Webhooks tell what happens: a log is read only where they have left a gap (`leaveGap`). */
   gapsOnly?: boolean;
-  /** The setting without which a connection has no log to read. */
-  needs: string;
-  /** The environment's connection has it. */
+  /** A connection that has none of these settings has no log to read. */
+  needs: readonly string[];
+  /** The environment's connection has one. */
   hasDefault: boolean;
   /** One page, newest first. Rejects with the failures of the activities. */
   read(connection: string, query: LogQuery, signal: AbortSignal): Promise<LogPage>;
@@ -62,7 +62,7 @@ export async function accountsOf(
 ): Promise<string[]> {
   const known = await connections?.known();
   const stored = [...(known?.connections.values() ?? [])].filter(
-    ({ provider, values }) => provider === 'pagerduty' && values?.[needs],
+    ({ provider, values }) => provider === 'pagerduty' && needs.some((name) => values?.[name]),
   );
   return [...(hasDefault ? [defaultConnection] : []), ...stored.map(({ name }) => name)];
 }

@@ -4,6 +4,7 @@ import type { WebhookSender } from '../pagerduty-webhooks.ts';
 import type { Act } from '../simulator.ts';
 import type { Account } from './account.ts';
 import { parseBody } from './events.ts';
+import { rightsOf } from './identity.ts';
 import { mountLists } from './lists.ts';
 import { mountOtherIncidents } from './other-incidents.ts';
 import { invalid, page, queryOf } from './page.ts';
@@ -66,10 +67,10 @@ export function mountRest(
   const { world, shape } = account;
 
   app.use((request, _, next) => {
-    const token = request.headers.authorization?.match(/^Token token=(.+)$/)?.[1];
-    if (token !== world.token) throw new RestError(401, 2006, 'Authentication failed');
+    const rights = rightsOf(request, world);
+    if (!rights) throw new RestError(401, 2006, 'Authentication failed');
     const scope = scopeOf(request);
-    if (world.scopes && scope !== undefined && !world.scopes.includes(scope))
+    if (rights.scopes && scope !== undefined && !rights.scopes.includes(scope))
       throw new RestError(403, 2010, 'Access Denied', [`The token lacks the scope ${scope}`]);
     next();
   });
@@ -252,10 +253,11 @@ export function mountRest(
       found.map(({ id }) => shape.user(id)),
     );
   });
-  app.get('/users/me', (_, response) => {
-    if (world.tokenOf === undefined)
+  app.get('/users/me', (request, response) => {
+    const userId = rightsOf(request, world)?.userId;
+    if (userId === undefined)
       throw invalid('This endpoint needs the key of a user, and this is one of the account');
-    response.json({ user: shape.user(world.tokenOf) });
+    response.json({ user: shape.user(userId) });
   });
   app.get('/users/:id', (request, response) => {
     if (!byId(world.users, request.params.id)) throw notFound();

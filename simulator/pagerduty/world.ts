@@ -145,13 +145,47 @@ export interface MaintenanceWindow {
   end: string;
 }
 
+/** An app with Scoped OAuth. */
+export interface OAuthApp {
+  clientId: string;
+  clientSecret: string;
+  scopes: string[];
+  /** Where browsers may be sent back to. Left out: anywhere. */
+  redirectUris?: string[];
+  /** How long an access token lives. Left out: a day. */
+  tokenSeconds?: number;
+}
+
+/** A token that an app was given, and of what it is. */
+export interface Grant {
+  kind: 'access' | 'refresh' | 'code';
+  token: string;
+  clientId: string;
+  scopes: string[];
+  /** In milliseconds. */
+  endsAt: number;
+  /** Who has consented. Left out: the app acts as itself. */
+  userId?: string;
+  /** Of a code: what its verifier has to give, and where the browser was sent. */
+  challenge?: string;
+  redirectUri?: string;
+}
+
 /** The account: all that the simulated PagerDuty knows. */
 export interface PagerDutyWorld {
+  /** The first part of its address. */
+  subdomain: string;
   token: string;
   /** Of whom the token is the own key. Left out: it is of the account. */
   tokenOf?: string;
   /** All that the token may do: `incidents.read`. Left out: everything. */
   scopes?: string[];
+  /** Apps with scopes that people have registered. Left out: none. */
+  apps?: OAuthApp[];
+  /** Who is signed in where an app asks for a consent: they give it at once. Left out: Ada Lopez; null: they give none. */
+  consenting?: string | null;
+  /** What apps were given and that counts. */
+  grants?: Grant[];
   /** Events with a key that is nobody's are answered with 202, too, and dropped. */
   takesUnknownKeys?: true;
   users: User[];
@@ -189,6 +223,7 @@ export function renewSecrets(world: PagerDutyWorld): void {
 }
 
 export const firstWorld = (): PagerDutyWorld => ({
+  subdomain: 'acme',
   token: simulatedToken,
   users: [
     { id: 'PADALOP', name: 'Ada Lopez', email: 'ada@example.com' },

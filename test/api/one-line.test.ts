@@ -145,6 +145,13 @@ describe('each change that somebody asks for', () => {
       return [`/subscriptions/${name}/resume`];
     },
     'connections.ping': async () => [`/connections/${await account()}/ping`, { seconds: 1 }],
+    'setup.consent': async () => [
+      '/setup/pagerduty/consent',
+      {
+        name: fresh('user-'),
+        answers: { oauth: true, clientId: 'app-1', clientSecret: 's' },
+      },
+    ],
     // What they make and take away has lines of its own.
     'setup.connect': async () => [
       '/setup/pagerduty',

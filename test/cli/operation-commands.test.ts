@@ -77,6 +77,8 @@ const commandOf: Record<(typeof operations)[number]['name'], string> = {
   'setup.questions': 'setup pagerduty',
   'setup.choices': 'setup pagerduty',
   'setup.papers': 'setup pagerduty',
+  'setup.consent': 'setup pagerduty',
+  'setup.consented': 'setup pagerduty',
   'setup.connect': 'setup pagerduty',
   'teardown.connection': 'teardown pagerduty',
   'routes.list': 'routes list',
@@ -253,6 +255,21 @@ describe('the commands that come from operations', () => {
     await done('people remove ada@example.com');
     expect(await done('people list --json')).not.toContain('ada@example.com');
     expect((await baton('people remove ada@example.com')).exit).toBe(3);
+  });
+
+  it('print as JSON all that they print for people, and a list alone where it is the only one', async () => {
+    const told = JSON.parse(await done('policies list --json'));
+    expect(Object.keys(told).sort()).toEqual([
+      'deployments',
+      'heartbeats',
+      'items',
+      'monitors',
+      'subscriptions',
+      'urgent',
+    ]);
+    expect(told.items).toMatchObject([{ workflow: 'restart', pages: 'always' }]);
+    expect(await done('policies list')).toContain(told.urgent);
+    expect(JSON.parse(await done('routes list --json'))).toEqual(expect.any(Array));
   });
 
   it('tell who in Slack is who in PagerDuty, and who said so, page by page', async () => {

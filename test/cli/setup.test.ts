@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Output } from '../../cli/output.ts';
+import { consentBy } from '../../cli/setup-consent.ts';
+import type { Ask } from '../../processes/door.ts';
 import { type PagerDutySimulator, startPagerDuty } from '../../simulator/pagerduty.ts';
 import { openStore } from '../../store/open.ts';
 import { seedStore } from '../seed.ts';
@@ -131,5 +134,43 @@ describe('baton setup pagerduty, at a terminal', () => {
     );
     expect(exit).toBe(130);
     expect(simulator.calls).toEqual([]);
+  });
+});
+
+describe('a user who is asked to consent', () => {
+  const begun = {
+    consent: 'c-1',
+    address: 'https://identity.pagerduty.com/oauth/authorize?state=s',
+    redirectUri: 'https://baton.example.com/setup/callback',
+    minutes: 10,
+  };
+  const asking = (told: object) => {
+    const notes: string[] = [];
+    const ask = async (operation: string) => (operation === 'setup.consent' ? begun : told);
+    const output = { note: (text: string) => void notes.push(text) };
+    const about = { provider: 'pagerduty', name: 'eu', answers: {} };
+    return { notes, waiting: consentBy(ask as unknown as Ask, about, output as unknown as Output) };
+  };
+
+  it('is told the address, and what the app has to allow', async () => {
+    const { notes, waiting } = asking({ state: 'granted' });
+    expect(await waiting).toBe('c-1');
+    expect(notes).toEqual([
+      `The app has to allow this redirect address: ${begun.redirectUri}`,
+      'Open this address in a browser within 10 minutes, and let Baton in:',
+      begun.address,
+    ]);
+  });
+
+  it('is no longer waited for where they have said no', async () => {
+    const { waiting } = asking({ state: 'refused', reason: 'PagerDuty refused (access_denied)' });
+    await expect(waiting).rejects.toMatchObject({ message: 'There is no consent', exit: 1 });
+  });
+
+  it('names the app that is missing, where no terminal is there to ask for it', async () => {
+    const told = await baton('setup pagerduty --name user --oauth --region eu --service Checkout', {
+      more: addresses(),
+    });
+    expect(told).toMatchObject({ exit: 2, stderr: expect.stringContaining('--client-id is missing') });
   });
 });

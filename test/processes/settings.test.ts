@@ -211,7 +211,10 @@ describe('a provider that is connected in half', () => {
       { PAGERDUTY_API_TOKEN: 'x' },
       ['PAGERDUTY_WEBHOOK_SECRETS or BATON_PAGERDUTY_PULL', 'PAGERDUTY_FROM_EMAIL', 'PAGERDUTY_ROUTING_KEY'],
     ],
-    [{ PAGERDUTY_WEBHOOK_SECRETS: 'x' }, ['PAGERDUTY_API_TOKEN', 'PAGERDUTY_ROUTING_KEY']],
+    [
+      { PAGERDUTY_WEBHOOK_SECRETS: 'x' },
+      ['PAGERDUTY_API_TOKEN or PAGERDUTY_CLIENT_ID', 'PAGERDUTY_ROUTING_KEY'],
+    ],
     [pagerDuty, ['PAGERDUTY_FROM_EMAIL']],
     [{ ...pagerDuty, PAGERDUTY_FROM_EMAIL: 'baton@example.com' }, []],
     [{ SLACK_SIGNING_SECRET: 'x' }, ['SLACK_BOT_TOKEN']],
@@ -231,7 +234,10 @@ describe('a provider that is connected in half', () => {
   it('is whole for a server or a worker that has what it needs itself', () => {
     const server = { PAGERDUTY_WEBHOOK_SECRETS: 'x', PAGERDUTY_ROUTING_KEY: 'x', SLACK_SIGNING_SECRET: 'x' };
     expect(missing(server, 'server')).toEqual([]);
-    expect(missing(server, 'worker')).toEqual(['PAGERDUTY_API_TOKEN', 'SLACK_BOT_TOKEN']);
+    expect(missing(server, 'worker')).toEqual([
+      'PAGERDUTY_API_TOKEN or PAGERDUTY_CLIENT_ID',
+      'SLACK_BOT_TOKEN',
+    ]);
   });
 
   it('is nobody whom a simulator stands in for', () => {
@@ -243,7 +249,7 @@ describe('a provider that is connected in half', () => {
     expect(missing({ PAGERDUTY_API_TOKEN: 'x' }).join()).toContain('PAGERDUTY_WEBHOOK_SECRETS');
     expect(missing({ PAGERDUTY_API_TOKEN: 'x', BATON_PAGERDUTY_PULL: '1' })).toEqual([]);
     expect(missing({ BATON_PAGERDUTY_PULL: '1' })).toEqual([
-      'PagerDuty is connected in half: PAGERDUTY_API_TOKEN is not set, so its log is not pulled',
+      'PagerDuty is connected in half: PAGERDUTY_API_TOKEN or PAGERDUTY_CLIENT_ID is not set, so its log is not pulled',
     ]);
     expect(readSettings({ BATON_PAGERDUTY_PULL: '1' }).pullSeconds).toBe(15);
     expect(readSettings({ BATON_PAGERDUTY_PULL: '60' }).pullSeconds).toBe(60);

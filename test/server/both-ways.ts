@@ -104,7 +104,7 @@ export async function startBothWays(world: World, at: () => number) {
   let done = () => {};
   const source: PullSource = {
     everySeconds: 0.005,
-    needs: 'PAGERDUTY_API_TOKEN',
+    needs: ['PAGERDUTY_API_TOKEN'],
     hasDefault: true,
     async read(_, { since = '1970-01-01', until = '9999-01-01', offset, limit }) {
       await asked.promise;

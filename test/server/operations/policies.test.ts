@@ -26,6 +26,9 @@ const listed = async (scope?: { workflows: string[] }) => {
         },
       ]),
       heartbeats: heartbeatList([{ source: 'backup', every: '1 day' }]),
+      subscriptions: [
+        { name: 'board', types: ['run.failed'], connection: 'board', method: 'POST', headers: {} },
+      ],
       monitors: monitorList([
         { name: 'grafana', connection: 'shop', from: { source: 'grafana' }, normalFor: 0 },
       ]),
@@ -64,12 +67,13 @@ describe('the list of policies', () => {
           key: 'baton/mirrorAlert/grafana/<condition>',
         },
       ],
+      subscriptions: [{ name: 'board', types: ['run.failed'], connection: 'board' }],
     });
   });
 
   it('tells whoever is limited to some workflows of no other', async () => {
-    const { items, monitors } = await listed({ workflows: ['shiftHandoff'] });
-    expect(monitors).toEqual([]);
+    const { items, monitors, subscriptions } = await listed({ workflows: ['shiftHandoff'] });
+    expect([monitors, subscriptions]).toEqual([[], []]);
     expect(items.map(({ workflow }) => workflow)).toEqual(['shiftHandoff']);
   });
 });

@@ -16,19 +16,32 @@ import { fresh } from '../../store/world.ts';
 export const accountToken = 'y_NbAkKc66ryYTWUXYEu';
 export const publicUrl = 'https://baton.example.com';
 
+/** The connections as one process sees them. */
+export const connectionsOn = (store: Store, learnt: string[] = []) =>
+  storedConnections({
+    store,
+    encryption: encryptionOf('a key of the tests'),
+    learn: (secrets) => void learnt.push(...secrets),
+  });
+
 /** An admin of a Baton that reaches providers for real. `learnt`: the secrets that are kept out of all that is shown. */
 export function adminOn(store: Store, changes: Partial<OperationContext> = {}) {
   const learnt: string[] = [];
+  const connections = connectionsOn(store, learnt);
   const context: OperationContext = {
     ...worldOn(store),
-    connections: storedConnections({
-      store,
-      encryption: encryptionOf('a key of the tests'),
-      learn: (secrets) => void learnt.push(...secrets),
-    }),
+    connections,
     providers,
     activities: async () => activities,
-    clientFor: (provider, values) => clientFor(provider, values, {}),
+    clientFor: (provider, values, keptBy) =>
+      clientFor(
+        provider,
+        values,
+        {},
+        keptBy === undefined
+          ? undefined
+          : (renewal) => connections.renew(provider.name, keptBy, async (now) => renewal(now)),
+      ),
     publicUrl,
     principal: { kind: 'person', name: 'ada@example.com', role: 'admin' },
     via: 'api',

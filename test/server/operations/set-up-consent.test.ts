@@ -1,0 +1,256 @@
+import type { Request, Response } from 'express';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectClients } from '../../../activities/clients.ts';
+import { readConsent } from '../../../activities/pagerduty/consent.ts';
+import { wantedScopes } from '../../../activities/pagerduty/scopes.ts';
+import { providers } from '../../../activities/providers.ts';
+import { createLog } from '../../../log/log.ts';
+import { allConnections } from '../../../processes/connections.ts';
+import { makeScrubber } from '../../../secrets/scrub.ts';
+import type { OperationContext } from '../../../server/operations/operation.ts';
+import { setupConnect } from '../../../server/operations/setup.ts';
+import { setupConsent, setupConsented } from '../../../server/operations/setup-consent.ts';
+import { takeConsent } from '../../../server/set-up-consent.ts';
+import type { Store } from '../../../store/store.ts';
+import { embeddedWorld, entry, type World } from '../../store/world.ts';
+import { askingOf, connectionsOn, publicUrl, startSetUp } from './set-up-world.ts';
+
+let world: World;
+let store: Store;
+beforeAll(async () => {
+  world = await embeddedWorld();
+  store = world.newStore();
+});
+afterAll(() => world.close());
+
+const clientSecret = 'the-secret-of-the-app-0123456789';
+const log = createLog(makeScrubber([]), { level: 'silent' });
+const { signal } = new AbortController();
+
+/** An account with an app, a user who is asked for a consent, and a browser. */
+async function startConsent() {
+  const started = await startSetUp(store);
+  const { simulator, answers, context, ask, values } = started;
+  simulator.world.apps = [
+    {
+      clientId: 'app-1',
+      clientSecret,
+      scopes: [...wantedScopes],
+      redirectUris: [`${publicUrl}/setup/callback`],
+    },
+  ];
+  const { token: _, from: __, ...others } = answers;
+  const byUser = {
+    ...others,
+    oauth: true,
+    clientId: 'app-1',
+    clientSecret,
+    identityUrl: `${simulator.url}/identity`,
+  };
+  /** The browser opens the address, and is sent back. */
+  async function sentTo(address: string): Promise<string> {
+    const answer = await fetch(address, { redirect: 'manual' });
+    return answer.headers.get('location') ?? '';
+  }
+  const comeBack = (location: string, by = context) => returnTo(location, by);
+  const consent = async () => {
+    const begun = await ask(setupConsent, byUser);
+    await comeBack(await sentTo(begun.address));
+    return begun.consent;
+  };
+  const kept = async () => readConsent((await values())?.PAGERDUTY_CONSENT ?? '');
+  const connected = async () => {
+    await ask(setupConnect, { ...byUser, consent: await consent() });
+    return kept();
+  };
+  /** What another process has by the connection. */
+  const processOf = () => {
+    const clients = connectClients(providers, allConnections({}, connectionsOn(store)), {});
+    return async () => (await clients.pagerduty(started.name)).get('/incidents', {}, signal);
+  };
+  const refreshes = () =>
+    simulator.calls.filter(
+      ({ path, body }) => path.endsWith('/token') && body.includes('grant_type=refresh'),
+    );
+  return { ...started, byUser, sentTo, comeBack, consent, kept, connected, processOf, refreshes };
+}
+
+async function returnTo(
+  location: string,
+  context: OperationContext,
+): Promise<{ text: string; headers: object }> {
+  const { pathname, search, searchParams } = new URL(location);
+  const headers: Record<string, string> = {};
+  let text = '';
+  const response = {
+    setHeader: (name: string, value: string) => {
+      headers[name.toLowerCase()] = value;
+    },
+    type: () => response,
+    send: (body: string) => {
+      text = body;
+    },
+  };
+  const request = { url: pathname + search, query: Object.fromEntries(searchParams) };
+  await takeConsent(context, log)(request as unknown as Request, response as unknown as Response);
+  return { text, headers };
+}
+
+const refusal = (status: number, words: RegExp) => ({ status, message: expect.stringMatching(words) });
+
+describe('a user who lets an app of PagerDuty act as they do', () => {
+  it('consents in a browser, and setup goes on in their name, with no secret to be seen', async () => {
+    const { byUser, ask, sentTo, comeBack, values, kept, name, learnt } = await startConsent();
+    const begun = await ask(setupConsent, byUser);
+    const address = new URL(begun.address);
+    expect(address.pathname).toBe('/identity/oauth/authorize');
+    expect(Object.fromEntries(address.searchParams)).toMatchObject({
+      response_type: 'code',
+      client_id: 'app-1',
+      redirect_uri: `${publicUrl}/setup/callback`,
+      scope: wantedScopes.join(' '),
+      code_challenge_method: 'S256',
+    });
+    expect(await ask(setupConsented, { consent: begun.consent })).toEqual({ state: 'asked' });
+    const { text, headers } = await comeBack(await sentTo(begun.address));
+    expect(text).toContain('go back to where you have begun');
+    expect(headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' });
+    expect(await ask(setupConsented, { consent: begun.consent })).toEqual({ state: 'granted' });
+    const done = await ask(setupConnect, { ...byUser, consent: begun.consent });
+    expect(done.account.owner).toEqual({ name: 'Ada Lopez', email: 'ada@example.com' });
+    expect(await values()).toMatchObject({
+      PAGERDUTY_CLIENT_ID: 'app-1',
+      PAGERDUTY_FROM_EMAIL: 'ada@example.com',
+    });
+    const { accessToken = '', refreshToken = '' } = (await kept()) ?? {};
+    const record = await store.readRecord({ subject: `connection:${name}`, limit: 100 });
+    for (const secret of [accessToken, refreshToken, clientSecret]) {
+      expect(learnt).toContain(secret);
+      expect(JSON.stringify([begun, text, done, record])).not.toContain(secret);
+    }
+  });
+
+  it('counts once, in time, and for whoever has begun it', async () => {
+    const { byUser, ask, sentTo, comeBack, context, consent } = await startConsent();
+    const begun = await ask(setupConsent, byUser);
+    const location = await sentTo(begun.address);
+    const tampered = location.replace(/state=[^&]+/, 'state=another');
+    await expect(comeBack(tampered)).rejects.toMatchObject(refusal(400, /Nobody here waits/));
+    const other = { ...context, principal: { ...context.principal, name: 'eve@example.com' } };
+    const asEve = askingOf('pagerduty', other as OperationContext);
+    await comeBack(location);
+    await expect(comeBack(location)).rejects.toMatchObject(refusal(400, /brought before/));
+    await expect(asEve(setupConsented, { consent: begun.consent })).rejects.toMatchObject(
+      refusal(404, /that you have begun/),
+    );
+    const given = { ...byUser, consent: begun.consent };
+    await expect(asEve(setupConnect, given)).rejects.toMatchObject(refusal(404, /that you have begun/));
+    await expect(ask(setupConnect, { ...given, name: 'other' })).rejects.toMatchObject(
+      refusal(422, /was begun for/),
+    );
+    await ask(setupConnect, given);
+    await expect(ask(setupConnect, given)).rejects.toMatchObject(refusal(404, /time of 10 minutes is over/));
+    await store.forgetConsent(await consent());
+  });
+
+  it('is not let in without a consent, with another app, or where none comes back', async () => {
+    const { simulator, byUser, ask, sentTo, comeBack, values } = await startConsent();
+    const begun = await ask(setupConsent, byUser);
+    const given = { ...byUser, consent: begun.consent };
+    await expect(ask(setupConnect, given)).rejects.toMatchObject(refusal(409, /has not been opened/));
+    simulator.world.consenting = null;
+    await expect(comeBack(await sentTo(begun.address))).rejects.toMatchObject(refusal(422, /access_denied/));
+    expect(await ask(setupConsented, { consent: begun.consent })).toMatchObject({
+      state: 'refused',
+      reason: expect.stringContaining('access_denied'),
+    });
+    delete simulator.world.consenting;
+    const wrong = await ask(setupConsent, { ...byUser, clientSecret: 'other' });
+    await expect(comeBack(await sentTo(wrong.address))).rejects.toMatchObject(
+      refusal(422, /copy both again/),
+    );
+    const stolen = await ask(setupConsent, byUser);
+    const mine = await ask(setupConsent, byUser);
+    const stateOf = (address: string) => new URL(address).searchParams.get('state') ?? '';
+    const location = await sentTo(stolen.address);
+    const swapped = location.replace(stateOf(stolen.address), stateOf(mine.address));
+    await expect(comeBack(swapped)).rejects.toMatchObject(refusal(422, /invalid_grant/));
+    expect(await values()).toBeUndefined();
+  });
+
+  it('is asked only where a browser can come back to', async () => {
+    const { byUser, context } = await startConsent();
+    const ask = askingOf('pagerduty', { ...context, publicUrl: undefined });
+    await expect(ask(setupConsent, byUser)).rejects.toMatchObject(refusal(422, /Set BATON_PUBLIC_URL/));
+  });
+});
+
+describe('what a user has consented to', () => {
+  it('is renewed once where many processes find it ended, and none of them loses it', async () => {
+    const { simulator, connected, processOf, refreshes, kept, context, name } = await startConsent();
+    const before = await connected();
+    const found = { state: 'confirmed' as const, at: new Date().toISOString(), words: 'well' };
+    const { version = 0 } = (await context.connections.look()).connections.get(name) ?? {};
+    await store.judgeConnection(name, version, found, entry({ subject: name }));
+    simulator.world.grants = simulator.world.grants?.filter(({ kind }) => kind !== 'access') ?? [];
+    const processes = [processOf(), processOf(), processOf()];
+    const answers = await Promise.all([...processes, ...processes].map((get) => get()));
+    expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200));
+    expect(refreshes()).toHaveLength(1);
+    const after = await kept();
+    expect(after?.refreshToken).not.toBe(before?.refreshToken);
+    expect((await context.connections.look()).connections.get(name)).toMatchObject({ state: 'confirmed' });
+    simulator.world.grants = simulator.world.grants?.filter(({ kind }) => kind !== 'access') ?? [];
+    expect((await processOf()()).status).toBe(200);
+    expect(refreshes()).toHaveLength(2);
+  });
+
+  it('survives a change of the connection that comes between', async () => {
+    const { simulator, connected, processOf, kept, context, values, name } = await startConsent();
+    await connected();
+    simulator.world.grants = simulator.world.grants?.filter(({ kind }) => kind !== 'access') ?? [];
+    const found = (await context.connections.look()).connections.get(name);
+    const get = processOf();
+    if (!found?.values) throw new Error('It is there');
+    const changed = { ...found.values, PAGERDUTY_SEVERITY: 'warning' };
+    const { connections } = context;
+    await get();
+    // Whoever has looked before is told to look again, so that no old token comes back.
+    const given = {
+      values: changed,
+      secrets: found.secrets,
+      by: 'person:ada@example.com',
+      entry: entry({ subject: name }),
+    };
+    expect(await connections.change(found, given)).toBe(false);
+    expect((await get()).status).toBe(200);
+    expect(await kept()).toBeDefined();
+    expect(await values()).not.toHaveProperty('PAGERDUTY_SEVERITY');
+  });
+
+  it('is over where it was withdrawn: calls are refused with what to do, and setup mends it', async () => {
+    const { simulator, connected, processOf, byUser, ask, consent, name } = await startConsent();
+    await connected();
+    simulator.world.grants = [];
+    await expect(processOf()()).rejects.toMatchObject({
+      type: 'ProviderRefused',
+      nonRetryable: true,
+      message: expect.stringContaining('baton setup pagerduty --oauth'),
+      details: [{ status: 401, effect: 'none' }],
+    });
+    const again = { name, oauth: true, service: 'Checkout', webhook: 'account' };
+    await expect(ask(setupConnect, again)).rejects.toMatchObject(refusal(422, /give it anew/));
+    await ask(setupConnect, { ...byUser, consent: await consent() });
+    expect((await processOf()()).status).toBe(200);
+  });
+
+  it('is kept where the identity service is away, until it is there again', async () => {
+    const { simulator, connected, processOf } = await startConsent();
+    await connected();
+    simulator.world.grants = simulator.world.grants?.filter(({ kind }) => kind !== 'access') ?? [];
+    simulator.fail({ kind: 'status', match: '/identity/', status: 503 });
+    const get = processOf();
+    await expect(get()).rejects.toMatchObject({ type: 'ProviderUnavailable' });
+    expect((await get()).status).toBe(200);
+  });
+});
