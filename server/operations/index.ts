@@ -9,6 +9,7 @@ import {
   showConnection,
 } from './connections.ts';
 import { pingConnection } from './connections-ping.ts';
+import { listProviders } from './connections-providers.ts';
 import { restoreConnection } from './connections-restore.ts';
 import { rotateConnection } from './connections-rotate.ts';
 import { connectionsTest } from './connections-test.ts';
@@ -103,6 +104,7 @@ export const operations = [
   verifyRecord,
   compareHeads,
   listConnections,
+  listProviders,
   showConnection,
   addConnection,
   changeConnection,

@@ -62,6 +62,7 @@ const commandOf: Record<(typeof operations)[number]['name'], string> = {
   'record.verify': 'audit verify',
   'record.compare': 'audit verify',
   'connections.list': 'connections list',
+  'connections.providers': 'connections providers',
   'connections.show': 'connections show',
   'connections.add': 'connections add',
   'connections.change': 'connections change',

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { handCases } from './hand-cases.ts';
 import { incidentCases } from './incident-cases.ts';
 import { pageCases } from './page-cases.ts';
 import { type ConsoleWorld, chromium, openConsole } from './world.ts';
@@ -15,4 +16,5 @@ describe.skipIf(!chromium)('in a browser', () => {
 
   pageCases(() => world);
   incidentCases(() => world);
+  handCases(() => world);
 });

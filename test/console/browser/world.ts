@@ -9,11 +9,13 @@ import { chromiumPath, openBrowser } from '../../../console/chromium.ts';
 import type { Role } from '../../../domain/rights.ts';
 import { builtConsole } from '../../../processes/console.ts';
 import { directIncidents } from '../../../processes/direct-incidents.ts';
+import { doctorFor } from '../../../processes/doctor.ts';
 import { secretHash } from '../../../secrets/token.ts';
 import { untaggedInstance } from '../../../simulator/ec2.ts';
 import { raiseIncident, simulatedWebhookSecret } from '../../../simulator/pagerduty.ts';
 import { ec2Unhealthy } from '../../../triggers/ec2-unhealthy.ts';
 import { kubernetesCrashLoop } from '../../../triggers/kubernetes-crash-loop.ts';
+import { policies } from '../../../triggers/policies/index.ts';
 import { batonFor } from '../../../worker/baton.ts';
 import { clientsFor } from '../../clients.ts';
 import { entry } from '../../store/world.ts';
@@ -71,6 +73,17 @@ export async function openConsole(): Promise<ConsoleWorld> {
     [],
     providers,
   );
+  world.operations.doctor = () =>
+    doctorFor(
+      { loadActivities: async () => activities, loadPolicies: async () => policies },
+      {
+        env: world.env,
+        providers,
+        settings: { simulated: [], connectedBy: Object.keys(world.env) },
+        connections: world.connections,
+        store: world.store,
+      },
+    );
   const faults: string[] = [];
   const origin = `http://127.0.0.1:${port}`;
   const newBrowser = async () => {
