@@ -14,6 +14,8 @@ export interface Me {
   role: string;
   rights: string[];
   can?: Can;
+  /** The providers that are simulated. */
+  simulated?: readonly string[];
 }
 
 export interface Reference {
@@ -333,4 +335,11 @@ export interface Person {
   scope?: Readonly<Record<string, readonly string[]>>;
   slackUser?: string;
   signedInAt?: string;
+}
+
+export interface Simulator {
+  stories: { name: string; about: string }[];
+  providers: { provider: string; faults: { fault: string; times: number }[] }[];
+  worker?: 'running' | 'stopped';
+  ledger: { at: string; provider: string; effect: string; target: string; key?: string; by?: string }[];
 }

@@ -34,6 +34,7 @@ import { stopRun } from './runs-stop.ts';
 import { unparkRun } from './runs-unpark.ts';
 import { listSettings } from './settings.ts';
 import { setupChoices, setupConnect, setupPapers, setupQuestions } from './setup.ts';
+import { healProvider, orderFault, playStorm, playStory, showSimulator, switchWorker } from './simulator.ts';
 import { showStatus } from './status.ts';
 import { storeSize } from './store-size.ts';
 import {
@@ -139,6 +140,12 @@ export const operations = [
   listIdentities,
   listSettings,
   storeSize,
+  showSimulator,
+  playStory,
+  playStorm,
+  orderFault,
+  healProvider,
+  switchWorker,
 ] as const;
 
 export type Operations = (typeof operations)[number];

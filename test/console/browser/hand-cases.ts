@@ -156,6 +156,36 @@ export const handCases = (open: () => ConsoleWorld) =>
       await context.close();
     });
 
+    it('plays an incident in the simulator, breaks a provider and heals it, and stops the worker', async () => {
+      const world = open();
+      const visit = await world.visit('admin', 'ada@example.com');
+      const { page, context } = visit;
+      // What this server has simulated is not said of it elsewhere, so that its pages are as those of a real one.
+      await page.route('**/api/v1/me', async (route) => {
+        const answer = await route.fetch();
+        await route.fulfill({ response: answer, json: { ...(await answer.json()), simulated: ['slack'] } });
+      });
+      await page.goto('/runs');
+      await button(visit, /^Menu/).click();
+      await page.getByRole('link', { name: 'Simulator' }).click();
+      await button(visit, 'Play crash-loop').click();
+      await page.getByText('See incident').getByRole('link').click();
+      await page.getByRole('heading', { level: 1, name: 'Played' }).waitFor();
+      await page.goBack();
+      const jira = page.locator('tr', { hasText: 'jira' });
+      await button(visit, 'Next request').click();
+      await jira.getByRole('button', { name: /^Answer 429/ }).click();
+      await jira.getByText('Answer 429: 1 more').waitFor();
+      expect(world.jira.faults()).toMatchObject([{ status: 429, times: 1 }]);
+      await jira.getByRole('button', { name: /^Take back/ }).click();
+      await jira.getByText('answers as usual').waitFor();
+      expect(world.jira.faults()).toEqual([]);
+      await button(visit, 'Stop the worker').click();
+      await button(visit, 'Start the worker').click();
+      await button(visit, 'Stop the worker').waitFor();
+      await context.close();
+    });
+
     it('offers none of that to a role without the right, and the server refuses it', async () => {
       const world = open();
       const visit = await world.visit('viewer');
@@ -164,6 +194,7 @@ export const handCases = (open: () => ConsoleWorld) =>
         ['/runs', 'Start a workflow', 'runs.start'],
         ['/connections', 'Add a connection', 'connections.change'],
         ['/people', 'Make a token', 'people.manage'],
+        ['/simulator', 'Stop the worker', 'simulator.use'],
       ] as const) {
         await page.goto(path);
         await page
@@ -191,7 +222,8 @@ export const handCases = (open: () => ConsoleWorld) =>
         await statusOf('/people/viewer@example.com', 'PUT', { role: 'admin' }),
         await statusOf('/people/viewer@example.com/slack', 'PUT', { slackUser: null }),
         await statusOf('/tokens', 'POST', { name: 'mine', role: 'admin' }),
-      ]).toEqual([403, 403, 403, 403, 403, 403]);
+        await statusOf('/simulator/storm', 'POST', {}),
+      ]).toEqual([403, 403, 403, 403, 403, 403, 403]);
       await context.close();
     });
   });

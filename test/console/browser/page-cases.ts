@@ -63,6 +63,7 @@ export const pageCases = (open: () => ConsoleWorld) =>
       '/changes',
       '/numbers',
       '/people',
+      '/simulator',
       '/no-such-page',
     ];
 

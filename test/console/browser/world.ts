@@ -10,9 +10,12 @@ import type { Role } from '../../../domain/rights.ts';
 import { builtConsole } from '../../../processes/console.ts';
 import { directIncidents } from '../../../processes/direct-incidents.ts';
 import { doctorFor } from '../../../processes/doctor.ts';
+import { stoppableWorker } from '../../../processes/stoppable-worker.ts';
 import { secretHash } from '../../../secrets/token.ts';
+import { simulationOf } from '../../../simulator/control.ts';
 import { untaggedInstance } from '../../../simulator/ec2.ts';
 import { raiseIncident, simulatedWebhookSecret } from '../../../simulator/pagerduty.ts';
+import { playStorm } from '../../../simulator/stories.ts';
 import { ec2Unhealthy } from '../../../triggers/ec2-unhealthy.ts';
 import { kubernetesCrashLoop } from '../../../triggers/kubernetes-crash-loop.ts';
 import { policies } from '../../../triggers/policies/index.ts';
@@ -84,6 +87,16 @@ export async function openConsole(): Promise<ConsoleWorld> {
         store: world.store,
       },
     );
+  const { pagerDuty, slack, jira, kubernetes, ec2, github } = world;
+  world.operations.simulation = simulationOf([pagerDuty, slack, jira, kubernetes, ec2, github], {
+    play: async () => raiseIncident(pagerDuty, { title: 'Played', service: 'Checkout' }),
+    storm: async (incidents) => playStorm(pagerDuty, incidents),
+  });
+  // It is not the one that carries out the runs of all cases.
+  world.operations.worker = await stoppableWorker(
+    async () => ({ stopped: new Promise(() => {}), stop: async () => {} }),
+    () => {},
+  );
   const faults: string[] = [];
   const origin = `http://127.0.0.1:${port}`;
   const newBrowser = async () => {
