@@ -11,7 +11,7 @@ import { Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 import { inPath } from '../routes.ts';
 import { can } from '../session.ts';
-import { actorName, counted, inShell, targetName } from '../text.ts';
+import { actorName, counted, inShell } from '../text.ts';
 import { useTitle } from '../title.ts';
 
 /** What can be played in the simulated providers, and what came of it: what they have changed beside what the record says. */
@@ -277,11 +277,11 @@ function Recorded() {
                 <li key={seq}>
                   <When at={at} only="absolute" />
                   <span class="wrap">
-                    <strong>{String(detail.activity ?? '')}</strong> <Said text={targetsIn(detail)} />
+                    <strong>{String(detail.activity ?? '')}</strong> <Said text={subject} />
                   </span>
                   <span />
                   <span class="more">
-                    {actorName(actor)}, <Said text={subject} />{' '}
+                    {actorName(actor)}{' '}
                     {typeof detail.key === 'string' && <Said text={detail.key} class="mono" />}
                   </span>
                 </li>
@@ -293,6 +293,3 @@ function Recorded() {
     </section>
   );
 }
-
-const targetsIn = ({ targets }: Line['detail']) =>
-  Array.isArray(targets) ? targets.map((each) => targetName(String(each))).join(', ') : '';

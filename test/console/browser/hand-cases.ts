@@ -5,10 +5,10 @@ import type { ConsoleWorld, Visit } from './world.ts';
 
 /** What people start and set up by hand in the console, and who may not. */
 export const handCases = (open: () => ConsoleWorld) =>
-  describe('by hand', () => {
+  describe.concurrent('by hand', () => {
     const button = ({ page }: Visit, name: string | RegExp) => page.getByRole('button', { name });
 
-    it('starts a workflow on an incident, once it is chosen and said why', async () => {
+    it.concurrent('starts a workflow on an incident, once it is chosen and said why', async () => {
       const world = open();
       const id = world.raise('Started by hand');
       await eventually('the incident', () => world.store.findIncident(id));
@@ -40,7 +40,7 @@ export const handCases = (open: () => ConsoleWorld) =>
       await context.close();
     });
 
-    it('asks for the fields of a workflow, and plans what may not be started', async () => {
+    it.concurrent('asks for the fields of a workflow, and plans what may not be started', async () => {
       const world = open();
       const id = world.raise('EC2 i-0abc12345def67890 is slow');
       await eventually('the incident', () => world.store.findIncident(id));
@@ -67,7 +67,7 @@ export const handCases = (open: () => ConsoleWorld) =>
       await context.close();
     });
 
-    it('adds a connection, whose wrong key no test confirms, and rotates its secret, which it never shows', async () => {
+    it.concurrent('adds a connection, whose wrong key no test confirms, and rotates its secret, which it never shows', async () => {
       const world = open();
       const { PAGERDUTY_API_TOKEN: right = '', ...others } = pagerDutyEnvironment(world.pagerDuty.url);
       const visit = await world.visit('admin', 'ada@example.com');
@@ -108,7 +108,7 @@ export const handCases = (open: () => ConsoleWorld) =>
       await context.close();
     });
 
-    it('gives a person a role and a link, and makes a token that is shown once and revoked', async () => {
+    it.concurrent('gives a person a role and a link, and makes a token that is shown once and revoked', async () => {
       const world = open();
       const visit = await world.visit('admin', 'ada@example.com');
       const { page, context } = visit;
@@ -156,7 +156,9 @@ export const handCases = (open: () => ConsoleWorld) =>
       await context.close();
     });
 
-    it('plays an incident in the simulator, breaks a provider and heals it, and stops the worker', async () => {
+    it('plays an incident in the simulator, breaks a provider and heals it, and stops the worker', {
+      concurrent: false,
+    }, async () => {
       const world = open();
       const visit = await world.visit('admin', 'ada@example.com');
       const { page, context } = visit;
@@ -186,7 +188,7 @@ export const handCases = (open: () => ConsoleWorld) =>
       await context.close();
     });
 
-    it('offers none of that to a role without the right, and the server refuses it', async () => {
+    it.concurrent('offers none of that to a role without the right, and the server refuses it', async () => {
       const world = open();
       const visit = await world.visit('viewer');
       const { page, context } = visit;
