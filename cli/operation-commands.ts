@@ -23,6 +23,7 @@ const nouns: Readonly<Record<string, string>> = {
   people: 'who may sign in, and who they are in Slack',
   questions: '',
   subscriptions: 'who is told of what Baton does, by HTTP',
+  simulator: 'play incidents and faults in the simulated providers',
   routes: 'by which connection which runs act',
   tokens: 'the tokens of programs',
   triggers: '',

@@ -13,6 +13,7 @@ import { RecordPage } from './pages/record.tsx';
 import { RunPage } from './pages/run.tsx';
 import { RunsPage } from './pages/runs.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
+import { SimulatorPage } from './pages/simulator.tsx';
 import { TriggerPage } from './pages/trigger.tsx';
 import { TriggersPage } from './pages/triggers.tsx';
 import { Bars } from './parts/bars.tsx';
@@ -87,6 +88,8 @@ function Page() {
       return <NumbersPage />;
     case 'people':
       return <PeoplePage />;
+    case 'simulator':
+      return <SimulatorPage />;
     default:
       return <NowherePage />;
   }

@@ -15,6 +15,7 @@ export type PageName =
   | 'changes'
   | 'numbers'
   | 'people'
+  | 'simulator'
   | 'sign-in'
   | 'nowhere';
 
@@ -45,6 +46,7 @@ const patterns: readonly [string, PageName][] = [
   ['/numbers', 'numbers'],
   ['/people', 'people'],
   ['/tokens', 'people'],
+  ['/simulator', 'simulator'],
   ['/sign-in', 'sign-in'],
   ['/sign-in/link', 'sign-in'],
 ];

@@ -43,6 +43,8 @@ export const rights = {
   'settings.read': operators,
   /** People, roles, tokens, retention. */
   'people.manage': ['admin'],
+  /** Play with the simulated providers, and stop the worker beside them. */
+  'simulator.use': ['admin'],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Right = keyof typeof rights;

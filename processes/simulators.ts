@@ -1,3 +1,4 @@
+import type { Simulation } from '../domain/simulation.ts';
 import { CliFailure, exits } from './failure.ts';
 
 /** The simulated providers of one process. */
@@ -8,6 +9,8 @@ export interface RunningSimulators {
   stories: readonly string[];
   /** Raises a story's incident in the simulated PagerDuty and returns its id; undefined where PagerDuty is not simulated. */
   play?(story?: string): Promise<string>;
+  /** What people may do to them. */
+  simulation?: Simulation;
   close(): Promise<void>;
 }
 

@@ -23,7 +23,7 @@ import type { Store } from '../store/store.ts';
 import { batonFor } from '../worker/baton.ts';
 import { bundleWorkflows } from '../worker/bundle.ts';
 import { clientConverter, workerConverter } from '../worker/data-converter.ts';
-import { startWorker, taskQueue } from '../worker/worker.ts';
+import { startWorker, taskQueue, type WorkerOptions } from '../worker/worker.ts';
 import { banner } from './banner.ts';
 import { warnOfOwner } from './cluster.ts';
 import { commitOf } from './commit.ts';
@@ -48,6 +48,7 @@ import { payloadKeysOf, secretKeyOf } from './secret-key.ts';
 import { halvesFor, readSettings, type Settings } from './settings.ts';
 import { makeSignInLink, signInLink } from './sign-in-link.ts';
 import { playStory, simulatedAccountOf } from './simulators.ts';
+import { stoppableWorker } from './stoppable-worker.ts';
 import { type Binary, findTemporal } from './temporal-binary.ts';
 import { type RunningTemporal, startTemporal } from './temporal-server.ts';
 import type { Wiring } from './wiring.ts';
@@ -160,10 +161,11 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       changesIncident: directIncidents(wiring.loadActivities, ownClients, settings.simulated, providers),
       commit: await commit,
       runs: { client, taskQueue, eagerStart, authority },
+      simulation: simulators?.simulation,
     };
     const policies = await wiring.loadPolicies();
     lifetime.onClose(await noteStart(store, { process: 'start', commit: await commit }));
-    const worker = await startWorker({
+    const workerOptions: WorkerOptions = {
       connection,
       namespace: temporal.namespace,
       bundle: await bundling,
@@ -183,9 +185,13 @@ export async function start(wiring: Wiring, output: Output, showSimulation: Show
       commit: await commit,
       connections,
       versions,
-    });
+    };
+    const worker = await stoppableWorker(
+      () => startWorker(workerOptions),
+      (error) => lifetime.fail(error),
+    );
     lifetime.onClose(worker.stop);
-    worker.stopped.catch((error: unknown) => lifetime.fail(error));
+    world.worker = worker;
     // Whoever sees that it is ready finds the token.
     const adminToken = await firstTokenFile(store, dataDir);
     server = await startServer({

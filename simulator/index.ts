@@ -1,4 +1,6 @@
 import { mkdirSync } from 'node:fs';
+import type { Simulation } from '../domain/simulation.ts';
+import { simulationOf } from './control.ts';
 import { simulatedEc2 } from './ec2.ts';
 import { simulatedGitHub } from './github.ts';
 import { simulatedJira } from './jira.ts';
@@ -7,7 +9,7 @@ import { simulatedPagerDuty } from './pagerduty.ts';
 import { simulatedPrometheus } from './prometheus.ts';
 import type { Pace, SimulatedProvider } from './provider.ts';
 import { simulatedSlack } from './slack.ts';
-import { playStory, type Story } from './stories.ts';
+import { playStorm, playStory, type Story, stories } from './stories.ts';
 
 /** Every provider that can be simulated, one line each. */
 export const simulators = [
@@ -38,6 +40,8 @@ export interface Simulators {
   env: Record<string, string>;
   /** Raises an incident in the simulated PagerDuty and returns its id; undefined where PagerDuty is not simulated. */
   play?: (story?: Story) => Promise<string>;
+  /** What people may do to them. */
+  simulation: Simulation;
   close(): Promise<void>;
 }
 
@@ -68,6 +72,9 @@ export async function startSimulators(
     started.map(({ provider, simulator }) => [provider, simulator]),
   );
   const { pagerduty } = running;
+  const play = pagerduty
+    ? async (story?: Story) => playStory({ ...running, pagerduty }, { story, webhookUrl, pace })
+    : undefined;
   return {
     env: Object.assign(
       {},
@@ -75,9 +82,16 @@ export async function startSimulators(
       // For all of them, whatever one of them would have by itself.
       { BATON_SIMULATED_TIME_SCALE: String(pace.timeScale) },
     ),
-    ...(pagerduty
-      ? { play: async (story) => playStory({ ...running, pagerduty }, { story, webhookUrl, pace }) }
-      : {}),
+    ...(play ? { play } : {}),
+    simulation: simulationOf(
+      started.map(({ simulator }) => simulator),
+      pagerduty && play
+        ? {
+            play: async (name) => play(stories.find((each) => each === name)),
+            storm: async (incidents) => playStorm(pagerduty, incidents),
+          }
+        : {},
+    ),
     async close() {
       await Promise.all(started.map(({ simulator }) => simulator.close()));
     },

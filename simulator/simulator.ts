@@ -63,6 +63,10 @@ export interface Simulator<World> {
   /** Every request, newest last: `GET /path`. */
   calls: { at: string; method: string; path: string; headers: Record<string, string>; body: string }[];
   fail(fault: Fault): void;
+  /** What was ordered, and has not met all of its requests yet. */
+  faults(): readonly Fault[];
+  /** Takes back all that was ordered. */
+  heal(): void;
   close(): Promise<void>;
 }
 
@@ -201,6 +205,10 @@ export async function startSimulator<World extends object>(
     ledger,
     calls,
     fail: (fault) => void faults.push({ ...fault }),
+    faults: () => faults,
+    heal() {
+      faults = [];
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

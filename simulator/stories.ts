@@ -54,6 +54,15 @@ export function playStory(
   }
 }
 
+/** So many incidents at once, all of one service. */
+export const playStorm = (pagerduty: PagerDutySimulator, incidents: number): string[] =>
+  Array.from({ length: incidents }, (_, index) =>
+    raiseIncident(pagerduty, {
+      title: `Checkout p99 latency above 2 s, ${index + 1} of ${incidents}`,
+      service: 'Checkout',
+    }),
+  );
+
 function raiseInstance(pagerDuty: PagerDutySimulator, instanceId: string, service: string): string {
   return raiseIncident(pagerDuty, {
     title: `EC2 ${instanceId} StatusCheckFailed`,

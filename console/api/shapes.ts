@@ -14,6 +14,8 @@ export interface Me {
   role: string;
   rights: string[];
   can?: Can;
+  /** The providers that are simulated. */
+  simulated?: readonly string[];
 }
 
 export interface Reference {
@@ -296,4 +298,48 @@ export interface Question extends ListedQuestion {
   whoMay: string;
   answers: { name: string; at: string; via: string; values: Record<string, unknown>; reason?: string }[];
   closedBecause?: string;
+}
+
+export interface Workflow {
+  name: string;
+  triggers: string[];
+  summary?: string;
+  kind?: string;
+  /** JSON schema; missing where nobody can start it by hand. */
+  input?: unknown;
+  can?: Can;
+}
+
+/** What a connection of a provider is made of. */
+export interface Provider {
+  name: string;
+  title: string;
+  values: { name: string; about: string; isSecret: boolean; oneOf?: string[] }[];
+}
+
+export interface ShownConnection {
+  name: string;
+  provider: string;
+  variables: { name: string; isSecret: boolean; value?: string; ends?: string }[];
+}
+
+export const roles = ['viewer', 'responder', 'approver', 'operator', 'admin'];
+
+export interface Person {
+  email: string;
+  /** What counts. */
+  role?: string;
+  groupRole?: string;
+  givenRole?: string;
+  /** To what they are limited, by kind. */
+  scope?: Readonly<Record<string, readonly string[]>>;
+  slackUser?: string;
+  signedInAt?: string;
+}
+
+export interface Simulator {
+  stories: { name: string; about: string }[];
+  providers: { provider: string; faults: { fault: string; times: number }[] }[];
+  worker?: 'running' | 'stopped';
+  ledger: { at: string; provider: string; effect: string; target: string; key?: string; by?: string }[];
 }

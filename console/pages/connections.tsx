@@ -1,16 +1,16 @@
-import { change } from '../api/ask.ts';
-import { refresh, useQuery } from '../api/query.ts';
-import { ActionState, Do, useAction, WhyNot } from '../parts/action.tsx';
+import { useState } from 'preact/hooks';
+import { useQuery } from '../api/query.ts';
+import { Do, WhyNot } from '../parts/action.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { Copy, Said } from '../parts/said.tsx';
+import { Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
 import { Mark, Status, type Tone } from '../parts/status.tsx';
 import { Table } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
-import { inPath } from '../routes.ts';
 import { can } from '../session.ts';
-import { inShell } from '../text.ts';
 import { useTitle } from '../title.ts';
+import { TestConnection } from './connection-test.tsx';
+import { AddConnectionDialog, ChangeConnectionDialog } from './connection-values.tsx';
 
 interface Listed {
   items: {
@@ -52,13 +52,25 @@ export function ConnectionsPage({ id }: { id: string }) {
   useTitle('Connections');
   const list = useQuery<Listed>('/connections', ({ action }) => action.startsWith('connection'));
   const mayLook = can('connections.test');
+  const mayChange = can('connections.change');
+  const [isAdding, setAdding] = useState(false);
+  const [changed, setChanged] = useState<Listed['items'][number] | undefined>();
   const doctor = useQuery<Examined>(
     mayLook === true ? '/doctor' : undefined,
     ({ action }) => action === 'connections.checked',
   );
   return (
     <article class="stack">
-      <h1>Connections</h1>
+      <div class="page-head">
+        <h1>Connections</h1>
+        {mayChange === true ? (
+          <div class="buttons">
+            <Do onClick={() => setAdding(true)}>Add a connection</Do>
+          </div>
+        ) : (
+          <WhyNot can={mayChange} />
+        )}
+      </div>
       {mayLook === true ? (
         <Shown query={doctor} rows={8} what="what the connections may do">
           {({ connections }) => (
@@ -83,33 +95,44 @@ export function ConnectionsPage({ id }: { id: string }) {
             items.length === 0 ? (
               <Empty icon="inbox" title="None beside the default ones">
                 <p>
-                  The default ones are the environment’s variables. A second account gets a name:{' '}
-                  <code>npx baton connections add</code>, or <code>npx baton setup pagerduty</code>.
+                  The default ones are the environment’s variables. A second account gets a name: add a
+                  connection above, or let <code>npx baton setup pagerduty</code> make what it needs.
                 </p>
               </Empty>
             ) : (
-              <Table caption="Named connections" heads={['State', 'Name', 'Provider', 'Since', 'Changed by']}>
-                {items.map(({ name, provider, state, at, words, updatedBy, isReadable }) => (
-                  <tr key={name}>
+              <Table
+                caption="Named connections"
+                heads={['State', 'Name', 'Provider', 'Since', 'Changed by']}
+                hasActions={mayChange === true}
+              >
+                {items.map((each) => (
+                  <tr key={each.name}>
                     <td class="nowrap">
                       <Status
-                        state={isReadable ? state.replace(/, not confirmed$/, '') : 'rejected'}
-                        word={isReadable ? undefined : 'Not readable'}
+                        state={each.isReadable ? each.state.replace(/, not confirmed$/, '') : 'rejected'}
+                        word={each.isReadable ? undefined : 'Not readable'}
                       />
                     </td>
                     <td class="grow">
-                      <strong>{name}</strong>{' '}
+                      <strong>{each.name}</strong>{' '}
                       <span class="soft">
-                        <Said text={words} />
+                        <Said text={each.words} />
                       </span>
                     </td>
-                    <td>{provider}</td>
+                    <td>{each.provider}</td>
                     <td class="nowrap">
-                      <When at={at} only="relative" />
+                      <When at={each.at} only="relative" />
                     </td>
                     <td>
-                      <Said text={updatedBy} />
+                      <Said text={each.updatedBy} />
                     </td>
+                    {mayChange === true && (
+                      <td class="actions">
+                        <Do onClick={() => setChanged(each)}>
+                          Change<span class="hidden-text"> {each.name}</span>
+                        </Do>
+                      </td>
+                    )}
                   </tr>
                 ))}
               </Table>
@@ -117,23 +140,23 @@ export function ConnectionsPage({ id }: { id: string }) {
           }
         </Shown>
       </section>
+      {isAdding && <AddConnectionDialog onClose={() => setAdding(false)} />}
+      {changed && (
+        <ChangeConnectionDialog
+          name={changed.name}
+          provider={changed.provider}
+          onClose={() => setChanged(undefined)}
+        />
+      )}
     </article>
   );
 }
 
-interface Tested {
-  outcome: string;
-  reason: string;
-}
-
 function Connection({ examined, isMeant }: { examined: Examined['connections'][number]; isMeant: boolean }) {
   const { provider, title, connection, state, reason, findings } = examined;
-  const action = useAction();
   const [tone, icon, word] = looks[state] ?? ['grey', 'question', state];
   const missing = findings.filter(({ ok }) => ok === false);
   const untold = findings.filter(({ ok }) => ok === undefined);
-  const may = can('connections.test');
-  const isSending = action.state.value.is === 'sending';
   return (
     <li class={`panel ${isMeant ? 'meant' : ''}`} id={`${provider}-${connection}`}>
       <header>
@@ -170,42 +193,8 @@ function Connection({ examined, isMeant }: { examined: Examined['connections'][n
         {state === 'well' && missing.length === 0 && (
           <p class="soft small">All rights that can be told are there.</p>
         )}
-        <div class="buttons">
-          <Do
-            can={may}
-            isBusy={isSending}
-            onClick={() =>
-              void action.run(
-                () =>
-                  change<Tested>(`/connections/${inPath(connection)}/test`, { provider }).finally(() =>
-                    refresh('/connections', '/doctor'),
-                  ),
-                (answer) => `${answer.outcome}: ${answer.reason}`,
-              )
-            }
-          >
-            {isSending ? 'Testing…' : `Test ${title}`}
-          </Do>
-          <Copy
-            text={`npx baton connections test ${inShell(connection)} --provider ${inShell(provider)}`}
-            label="Copy as baton command"
-          />
-        </div>
-        <TestState action={action} />
+        <TestConnection connection={connection} provider={provider} title={title} />
       </div>
     </li>
-  );
-}
-
-/** A test that was carried out has not for that gone well: its outcome says. */
-function TestState({ action }: { action: ReturnType<typeof useAction> }) {
-  const state = action.state.value;
-  if (state.is !== 'done') return <ActionState action={action} />;
-  const outcome = state.said.slice(0, state.said.indexOf(':'));
-  return (
-    <p class="cluster">
-      <Status state={outcome.replace(/, not confirmed$/, '')} />{' '}
-      <Said text={state.said.slice(outcome.length + 2)} />
-    </p>
   );
 }

@@ -15,11 +15,13 @@ import { Status } from '../parts/status.tsx';
 import { Deadline, Lasts, When } from '../parts/when.tsx';
 import { incidentPath, inPath, runPath } from '../routes.ts';
 import { isLive, stateOf } from '../run-state.ts';
+import { can as mine } from '../session.ts';
 import { Lanes } from '../story/lanes.tsx';
 import { TimelinePart } from '../story/timeline.tsx';
 import { WhyPanel } from '../story/why.tsx';
 import { inShell, targetName, visible } from '../text.ts';
 import { useTitle } from '../title.ts';
+import { StartRunDialog } from './start-run.tsx';
 
 /** One incident: what it is and whose, whether it needs somebody, what Baton does, what it has changed, and why nothing else ran. */
 export function IncidentPage({ id }: { id: string }) {
@@ -39,13 +41,21 @@ function Whole({ answer }: { answer: ShownIncident }) {
   const title = incident?.incident?.title ?? `Incident ${id}`;
   useTitle(visible(title));
   const [deed, setDeed] = useState<Deed | undefined>();
+  const [isStarting, setStarting] = useState(false);
   const can = answer.can ?? incident?.can;
   useEffect(() => onKey('a', () => setDeed('acknowledge')), []);
   useEffect(() => onKey('d', () => document.querySelector<HTMLElement>('.needs-you a')?.focus()), []);
   const isPicture = query.value.get('as') === 'picture';
   return (
     <article class="incident">
-      <Head id={id} title={title} incident={incident} can={can} onDeed={setDeed} />
+      <Head
+        id={id}
+        title={title}
+        incident={incident}
+        can={can}
+        onDeed={setDeed}
+        onRun={() => setStarting(true)}
+      />
       <NeedsYou
         waits={runs.flatMap(({ id: run, waitsFor = [] }) => waitsFor.map((wait) => ({ ...wait, run })))}
       />
@@ -82,6 +92,7 @@ function Whole({ answer }: { answer: ShownIncident }) {
           <TimelinePart id={id} isOpen={incident?.status !== 'resolved'} />
         )}
       </section>
+      {isStarting && <StartRunDialog incident={{ id, title }} onClose={() => setStarting(false)} />}
       {deed && (
         <DeedDialog deed={deed} id={id} title={title} can={can?.[deed]} onClose={() => setDeed(undefined)} />
       )}
@@ -95,12 +106,14 @@ function Head({
   incident,
   can,
   onDeed,
+  onRun,
 }: {
   id: string;
   title: string;
   incident: Incident | undefined;
   can: ShownIncident['can'];
   onDeed: (deed: Deed) => void;
+  onRun: () => void;
 }) {
   const told = incident?.incident;
   const isResolved = incident?.status === 'resolved';
@@ -146,6 +159,9 @@ function Head({
         )}
         <Do can={can?.note} onClick={() => onDeed('note')}>
           Note
+        </Do>
+        <Do can={mine('runs.start')} onClick={onRun}>
+          Run…
         </Do>
         <Menu label="More" look="" button={<Icon name="more" />}>
           <div class="settings">

@@ -1,10 +1,12 @@
 import { Fragment } from 'preact';
-import { useId, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { change } from '../api/ask.ts';
 import { refresh, useQuery } from '../api/query.ts';
-import type { FormField, Question } from '../api/shapes.ts';
+import type { Question } from '../api/shapes.ts';
+import { isReady, readFields, type Typed } from '../form.ts';
 import { ActionState, Do, useAction, WhyNot } from '../parts/action.tsx';
 import { AskedPanel } from '../parts/asked.tsx';
+import { Fields } from '../parts/field.tsx';
 import { Reason } from '../parts/reason.tsx';
 import { Code, Copy, Said } from '../parts/said.tsx';
 import { Shown } from '../parts/shown.tsx';
@@ -174,7 +176,8 @@ function parsed(text: string): Input | undefined {
 function Fill({ question }: { question: Question }) {
   const { id, form } = question;
   const action = useAction();
-  const [values, setValues] = useState<Record<string, string | boolean>>({});
+  const [typed, setTyped] = useState<Typed>({});
+  const read = readFields('fields' in form ? form.fields : [], typed);
   const may = question.can?.answer ?? can('questions.answer');
   const send = (given: Record<string, unknown>) =>
     void action.run(
@@ -196,20 +199,13 @@ function Fill({ question }: { question: Question }) {
         </div>
       ) : (
         <>
-          {form.fields.map((field) => (
-            <Field
-              key={field.name}
-              field={field}
-              value={values[field.name]}
-              onChange={(value) => setValues({ ...values, [field.name]: value })}
-            />
-          ))}
+          <Fields fields={form.fields} typed={typed} problems={read.problems} onType={setTyped} />
           <div class="buttons">
             <Do
               look="needs"
-              can={may}
+              can={may === true ? isReady(form.fields, read.problems) : may}
               isBusy={action.isSent}
-              onClick={() => send(typed(form.fields, values))}
+              onClick={() => send(read.values)}
             >
               Answer
             </Do>
@@ -219,70 +215,6 @@ function Fill({ question }: { question: Question }) {
       <Copy text={`npx baton questions answer ${inShell(id)}`} label="Copy as baton command" isWord />
       <WhyNot can={may} />
       <ActionState action={action} />
-    </div>
-  );
-}
-
-function typed(
-  fields: readonly FormField[],
-  values: Readonly<Record<string, string | boolean>>,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    fields.flatMap(({ name, type }) => {
-      const value = values[name];
-      if (value === undefined || value === '') return [];
-      return [[name, type === 'number' || type === 'integer' ? Number(value) : value]];
-    }),
-  );
-}
-
-function Field({
-  field: { name, label = name, type, description, choices, required },
-  value,
-  onChange,
-}: {
-  field: FormField;
-  value: string | boolean | undefined;
-  onChange: (value: string | boolean) => void;
-}) {
-  const id = useId();
-  const words = `${visible(label)}${required ? '' : ' (may be left out)'}${description ? `: ${visible(description)}` : ''}`;
-  if (type === 'boolean')
-    return (
-      <label class="cluster">
-        <input
-          type="checkbox"
-          checked={value === true}
-          onChange={(event) => onChange(event.currentTarget.checked)}
-        />{' '}
-        {words}
-      </label>
-    );
-  return (
-    <div class="field">
-      <label for={id}>{words}</label>
-      {type === 'choice' ? (
-        <select id={id} value={String(value ?? '')} onChange={(event) => onChange(event.currentTarget.value)}>
-          <option value="">–</option>
-          {choices?.map((choice) => (
-            <option key={choice}>{choice}</option>
-          ))}
-        </select>
-      ) : type === 'longText' ? (
-        <textarea
-          id={id}
-          value={String(value ?? '')}
-          onInput={(event) => onChange(event.currentTarget.value)}
-        />
-      ) : (
-        <input
-          id={id}
-          type="text"
-          inputMode={type === 'text' ? 'text' : 'decimal'}
-          value={String(value ?? '')}
-          onInput={(event) => onChange(event.currentTarget.value)}
-        />
-      )}
     </div>
   );
 }

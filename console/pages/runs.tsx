@@ -1,6 +1,8 @@
+import { useState } from 'preact/hooks';
 import { useQuery } from '../api/query.ts';
 import type { Page, Run } from '../api/shapes.ts';
 import { choose, query, replace, route } from '../navigation.ts';
+import { Do, WhyNot } from '../parts/action.tsx';
 import { Chips } from '../parts/chips.tsx';
 import { IncidentLink } from '../parts/links.tsx';
 import { atOnce, More } from '../parts/more.tsx';
@@ -12,8 +14,10 @@ import { Table } from '../parts/table.tsx';
 import { Lasts, When } from '../parts/when.tsx';
 import { address, runPath } from '../routes.ts';
 import { stateOf } from '../run-state.ts';
+import { can } from '../session.ts';
 import { actorName, counted } from '../text.ts';
 import { useTitle } from '../title.ts';
+import { StartRunDialog } from './start-run.tsx';
 
 const states = [
   ['live', 'Live'],
@@ -39,10 +43,22 @@ export function RunsPage() {
     address('/runs', { ...filter, limit: atOnce, cursor: asked.get('cursor') ?? undefined }),
     ({ action }) => /^(run|approval|question|activity\.failed)/.test(action),
   );
+  const mayStart = can('runs.start');
+  const [isStarting, setStarting] = useState(false);
   const isAll = state === 'any' && !isNarrowed(narrowed);
   return (
     <>
-      <h1>Runs</h1>
+      <div class="page-head">
+        <h1>Runs</h1>
+        {mayStart === true ? (
+          <div class="buttons">
+            <Do onClick={() => setStarting(true)}>Start a workflow</Do>
+          </div>
+        ) : (
+          <WhyNot can={mayStart} />
+        )}
+      </div>
+      {isStarting && <StartRunDialog onClose={() => setStarting(false)} />}
       <div class="filters">
         <Chips
           label="State"

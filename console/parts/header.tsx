@@ -24,6 +24,8 @@ const morePages: typeof pages = [
   ['/numbers', 'Numbers', ['numbers']],
   ['/people', 'People and tokens', ['people']],
 ];
+/** Only where something is simulated. */
+const simulatorPage: typeof pages = [['/simulator', 'Simulator', ['simulator']]];
 
 /** How much waits for whoever looks; undefined while that is not known. */
 export function useWaitingCount(): number | undefined {
@@ -69,6 +71,7 @@ export function Header() {
           <nav aria-label="More pages">
             <div class="only-narrow">{links(pages)}</div>
             {links(morePages)}
+            {(me.value?.simulated?.length ?? 0) > 0 && links(simulatorPage)}
           </nav>
           <Settings />
         </Menu>

@@ -30,7 +30,7 @@ export function Shown<Answer>({
     return problem ? (
       <Failed problem={problem} what={what} query={query} isPage={isPage} />
     ) : (
-      <Room rows={rows} what={what} />
+      <Room rows={rows} what={what} isPage={isPage} />
     );
   return (
     <>
@@ -41,7 +41,7 @@ export function Shown<Answer>({
 }
 
 /** Grey bars of the size that the answer will have, once it is worth showing that somebody waits. */
-function Room({ rows, what }: { rows: number; what: string }) {
+function Room({ rows, what, isPage }: { rows: number; what: string; isPage: boolean }) {
   const [isSeen, setSeen] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setSeen(true), 150);
@@ -49,7 +49,7 @@ function Room({ rows, what }: { rows: number; what: string }) {
   }, []);
   return (
     <div class={`room ${isSeen ? 'seen' : ''}`} aria-busy="true">
-      <span class="hidden-text">Reading {what}</span>
+      {isPage ? <h1 class="hidden-text">Reading {what}</h1> : <span class="hidden-text">Reading {what}</span>}
       {Array.from({ length: rows }, (_, index) => (
         <i key={index} />
       ))}

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { shows, stepKinds } from '../../domain/story/step.ts';
-import { type Entry, envelopeOf, gatherStory } from '../story/gather.ts';
+import { type Entry, envelopeOf } from '../story/gather.ts';
+import { storyForPage } from '../story/kept.ts';
 import { numbersOf } from '../story/numbers.ts';
 import { idOfIncident, isIncident, mayReadAll, mustBeMine, unknownIncident } from './known-incident.ts';
 import { defineOperation } from './operation.ts';
@@ -61,7 +62,7 @@ export const incidentTimeline = defineOperation({
         '`position` of an earlier answer: only what came since then. Some of it may come again, under its id',
       ),
     ...pageInput,
-    // The whole story is gathered for each page.
+    // The whole story is gathered for its first page.
     limit: z.int().min(1).max(2_000).default(50).describe('At most so many'),
   }),
   output: z.object({
@@ -78,7 +79,9 @@ export const incidentTimeline = defineOperation({
     await mustBeMine(id, context);
     const isKnown = await isIncident(id, context);
     if (!isKnown && !mayReadAll(context)) throw unknownIncident(id);
-    const { entries, events, warnings } = await gatherStory(id, context);
+    const { entries, events, warnings } = await storyForPage(id, context, {
+      isFirst: input.cursor === undefined,
+    });
     if (!isKnown && entries.length === 0) throw unknownIncident(id);
     const isAsked = (entry: Entry, part: typeof show) => part === 'all' || entry.show.includes(part);
     const since = after?.split('.').map(Number);

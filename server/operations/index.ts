@@ -9,6 +9,7 @@ import {
   showConnection,
 } from './connections.ts';
 import { pingConnection } from './connections-ping.ts';
+import { listProviders } from './connections-providers.ts';
 import { restoreConnection } from './connections-restore.ts';
 import { rotateConnection } from './connections-rotate.ts';
 import { connectionsTest } from './connections-test.ts';
@@ -34,6 +35,7 @@ import { unparkRun } from './runs-unpark.ts';
 import { listSettings } from './settings.ts';
 import { setupChoices, setupConnect, setupPapers, setupQuestions } from './setup.ts';
 import { setupConsent, setupConsented } from './setup-consent.ts';
+import { healProvider, orderFault, playStorm, playStory, showSimulator, switchWorker } from './simulator.ts';
 import { showStatus } from './status.ts';
 import { storeSize } from './store-size.ts';
 import {
@@ -104,6 +106,7 @@ export const operations = [
   verifyRecord,
   compareHeads,
   listConnections,
+  listProviders,
   showConnection,
   addConnection,
   changeConnection,
@@ -140,6 +143,12 @@ export const operations = [
   listIdentities,
   listSettings,
   storeSize,
+  showSimulator,
+  playStory,
+  playStorm,
+  orderFault,
+  healProvider,
+  switchWorker,
 ] as const;
 
 export type Operations = (typeof operations)[number];

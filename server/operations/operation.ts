@@ -4,6 +4,7 @@ import type { AnyProvider } from '../../activities/provider.ts';
 import type { ApproverCheck, AskedOf } from '../../domain/approval.ts';
 import type { Policies } from '../../domain/policies.ts';
 import type { Principal, Right, Scope } from '../../domain/rights.ts';
+import type { Simulation, StoppableWorker } from '../../domain/simulation.ts';
 import type { Store } from '../../store/store.ts';
 import type { StoredConnections } from '../../store/stored-connections.ts';
 import type { Startable } from '../../triggers/startable.ts';
@@ -43,6 +44,10 @@ export interface World {
   changesIncident?: ChangesIncident | undefined;
   /** The providers that are simulated, by name. Left out: none. */
   simulated?: readonly string[] | undefined;
+  /** What people may do to the providers that this process simulates. Left out: it simulates none. */
+  simulation?: Simulation | undefined;
+  /** Its worker, where that can be stopped alone. */
+  worker?: StoppableWorker | undefined;
   /** How the server of this process stands. Undefined: none runs here. */
   running?: (() => RunningState | undefined) | undefined;
   /** The commit of the sources, where it is known. */

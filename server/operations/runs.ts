@@ -5,6 +5,7 @@ import type { RunFilter } from '../../store/lists.ts';
 import type { Startable } from '../../triggers/startable.ts';
 import { Refusal } from '../refusal.ts';
 import { begin, reachable, runIdFor } from './begin-run.ts';
+import { type Can, canNow, canOf } from './can.ts';
 import { withDoing } from './doing.ts';
 import { unknownIncident } from './known-incident.ts';
 import { pageOfLines, timelineInput } from './lines.ts';
@@ -191,6 +192,18 @@ export const startRunByHand = defineOperation({
 function modeOf({ kind }: Startable, plan: boolean, { principal }: OperationContext) {
   if (plan) return { mode: 'plan' as const };
   return principal.run && kind === 'destructive' ? { mode: 'propose' as const } : {};
+}
+
+/** Whether somebody may start it, and have it planned. */
+export async function canStart(
+  startable: Startable,
+  context: OperationContext,
+): Promise<{ start: Can; plan: Can }> {
+  const { principal } = context;
+  return {
+    start: await canNow(startRunByHand, principal, () => checkKind(startable, context)),
+    plan: canOf(startRunByHand, principal),
+  };
 }
 
 /** What is neither harmless nor reversible is not for all who may start a run (reliability, §7). */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { changeKinds } from '../../domain/kind.ts';
+import { canShape } from './can.ts';
 import { defineOperation } from './operation.ts';
+import { canStart } from './runs.ts';
 import { jsonSchemaOf } from './schema.ts';
 
 export const listWorkflows = defineOperation({
@@ -28,17 +30,20 @@ export const listWorkflows = defineOperation({
           .record(z.string(), z.unknown())
           .optional()
           .describe('JSON schema; missing where it cannot be started by hand'),
+        can: canShape
+          .optional()
+          .describe('Whether you may `start` it and have it planned (`plan`), or why not'),
       }),
     ),
   }),
-  async run(_, { workflows, triggers, principal }) {
-    const { names, startable } = await workflows();
-    const within = principal.scope?.workflows;
-    const all = await triggers();
+  async run(_, context) {
+    const { names, startable } = await context.workflows();
+    const within = context.principal.scope?.workflows;
+    const all = await context.triggers();
+    const shown = names.filter((name) => within === undefined || within.includes(name));
     return {
-      items: names
-        .filter((name) => within === undefined || within.includes(name))
-        .map((name) => {
+      items: await Promise.all(
+        shown.map(async (name) => {
           const byHand = startable.find(({ workflow }) => workflow === name);
           const own = all.filter(({ workflow }) => workflow === name);
           return {
@@ -46,10 +51,16 @@ export const listWorkflows = defineOperation({
             triggers: own.map((trigger) => trigger.name),
             forPeople: own.some(({ forPeople }) => forPeople),
             ...(byHand
-              ? { summary: byHand.summary, kind: byHand.kind, input: jsonSchemaOf(byHand.input, 'input') }
+              ? {
+                  summary: byHand.summary,
+                  kind: byHand.kind,
+                  input: jsonSchemaOf(byHand.input, 'input'),
+                  can: await canStart(byHand, context),
+                }
               : {}),
           };
         }),
+      ),
     };
   },
 });

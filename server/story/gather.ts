@@ -33,7 +33,7 @@ export type IncidentLog = (
   signal: AbortSignal,
 ) => Promise<readonly unknown[] | undefined>;
 
-interface Sources {
+export interface Sources {
   store: Pick<Store, 'linesAbout' | 'pageOfEvents' | 'transcriptsOf' | 'searchRecord'>;
   incidentLog?: IncidentLog | undefined;
 }

@@ -150,6 +150,17 @@ describe('a run that somebody starts by hand', () => {
       json: { detail: expect.stringContaining('approver, operator, or admin') },
     });
     for (const role of ['approver', 'operator', 'admin']) expect((await by(role)).status).toBe(200);
+    const mayStart = async (token: string) =>
+      (await there.ask('GET', '/api/v1/workflows', { token })).json.items[0].can;
+    expect(await mayStart('viewer')).toEqual({
+      start: expect.stringContaining('runs.start needs'),
+      plan: expect.stringContaining('runs.start needs'),
+    });
+    expect(await mayStart('responder')).toEqual({
+      start: expect.stringContaining('approver, operator, or admin'),
+      plan: true,
+    });
+    expect(await mayStart('approver')).toEqual({ start: true, plan: true });
     await there.close();
   });
 

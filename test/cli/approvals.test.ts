@@ -130,7 +130,11 @@ approved by Ada Lopez at <time>, by slack: it is quiet
   });
 
   it('says of an approval that is not there which command tells those that are', async () => {
-    for (const argv of [['show', 'none'], ['approve', 'none'], ['refuse', 'none']])
+    for (const argv of [
+      ['show', 'none'],
+      ['approve', 'none'],
+      ['refuse', 'none'],
+    ])
       expect(await baton(['approvals', ...argv])).toMatchObject({
         exit: 3,
         stderr: 'baton: There is no approval none. baton approvals list tells those that wait.\n',

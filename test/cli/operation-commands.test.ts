@@ -62,6 +62,7 @@ const commandOf: Record<(typeof operations)[number]['name'], string> = {
   'record.verify': 'audit verify',
   'record.compare': 'audit verify',
   'connections.list': 'connections list',
+  'connections.providers': 'connections providers',
   'connections.show': 'connections show',
   'connections.add': 'connections add',
   'connections.change': 'connections change',
@@ -98,6 +99,12 @@ const commandOf: Record<(typeof operations)[number]['name'], string> = {
   'identities.list': 'identities list',
   'settings.list': 'config',
   'store.size': 'store size',
+  'simulator.show': 'simulator show',
+  'simulator.play': 'simulator play',
+  'simulator.storm': 'simulator storm',
+  'simulator.fail': 'simulator fail',
+  'simulator.heal': 'simulator heal',
+  'simulator.worker': 'simulator worker',
 };
 
 const apiToken = 'u+of-the-tests-4711';

@@ -22,6 +22,7 @@ describe('the addresses of the console', () => {
     ['/triggers/ec2-unhealthy', { page: 'trigger', id: 'ec2-unhealthy' }],
     ['/triggers/a/b', { page: 'nowhere' }],
     ['/incidents/%E0%A4', { page: 'nowhere' }],
+    ['/simulator', { page: 'simulator' }],
     ['/no-such-page', { page: 'nowhere' }],
   ])('lead to a page: %s', (path, route) => {
     expect(routeOf(path)).toEqual(route);

@@ -36,6 +36,7 @@ const decided: Record<Right, string> = {
   'record.read': '   oA',
   'settings.read': '   oA',
   'people.manage': '    A',
+  'simulator.use': '    A',
 };
 
 const role = fc.constantFrom(...roles);

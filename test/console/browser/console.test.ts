@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { handCases } from './hand-cases.ts';
 import { incidentCases } from './incident-cases.ts';
 import { pageCases } from './page-cases.ts';
+import { stateCases } from './state-cases.ts';
 import { type ConsoleWorld, chromium, openConsole } from './world.ts';
 
 describe.skipIf(!chromium)('in a browser', () => {
@@ -15,4 +17,6 @@ describe.skipIf(!chromium)('in a browser', () => {
 
   pageCases(() => world);
   incidentCases(() => world);
+  handCases(() => world);
+  stateCases(() => world);
 });

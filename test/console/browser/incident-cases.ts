@@ -10,56 +10,6 @@ import type { ConsoleWorld } from './world.ts';
 /** What happens in and around an incident, as somebody sees it who looks at it. */
 export const incidentCases = (open: () => ConsoleWorld) =>
   describe('the console', () => {
-    it('signs in by a one-time link, once, and out again', async () => {
-      const world = open();
-      const code = 'x'.repeat(43);
-      await world.store.keepSignInLink({ hash: secretHash(code), name: 'ada', minutes: 15 });
-      const context = await world.newBrowser();
-      const page = await context.newPage();
-      await page.goto('/incidents');
-      await page.getByRole('heading', { name: 'Sign in to Baton' }).waitFor();
-      await page.goto(`/sign-in/link#${code}`);
-      await page.getByRole('heading', { name: 'Incidents' }).waitFor();
-      expect(page.url()).not.toContain(code);
-      const [cookie] = await context.cookies();
-      expect(cookie).toMatchObject({ name: 'baton', httpOnly: true, sameSite: 'Lax' });
-
-      const other = await (await world.newBrowser()).newPage();
-      await other.goto(`/sign-in/link#${code}`);
-      await other.getByText('was used already').waitFor();
-      expect(await world.record('ada')).toMatchObject([
-        { action: 'sign-in.succeeded', detail: { role: 'admin', from: 'link' } },
-      ]);
-
-      await page.getByRole('button', { name: /^Menu/ }).click();
-      await page.getByRole('button', { name: 'Sign out' }).click();
-      await page.getByRole('heading', { name: 'Sign in to Baton' }).waitFor();
-      await page.reload();
-      await page.getByRole('heading', { name: 'Sign in to Baton' }).waitFor();
-      await context.close();
-    });
-
-    it('is live in the tab where somebody signs in again, though another one was signed out', async () => {
-      const world = open();
-      const { page, context } = await world.visit('viewer', 'again@example.com');
-      const other = await context.newPage();
-      for (const tab of [page, other]) {
-        await tab.goto('/runs');
-        await tab.locator('.live.live').waitFor();
-      }
-      await page.getByRole('button', { name: /^Menu/ }).click();
-      await page.getByRole('button', { name: 'Sign out' }).click();
-      await page.getByRole('heading', { name: 'Sign in to Baton' }).waitFor();
-      const code = 'y'.repeat(43);
-      await world.store.keepSignInLink({ hash: secretHash(code), name: 'again', minutes: 15 });
-      await other.goto(`/sign-in/link#${code}`);
-      await other.getByRole('heading', { name: 'Incidents' }).waitFor();
-      await other.locator('.live.live').waitFor();
-      const id = world.raise('Heard after another sign-in');
-      await other.locator(`a[href="/incidents/${id}"][data-row]`).waitFor();
-      await context.close();
-    });
-
     it('shows an incident from its webhook to its resolve without a reload, decided by the keyboard alone', async () => {
       const world = open();
       const { page, context } = await world.visit('admin', 'ada@example.com');
@@ -125,7 +75,57 @@ export const incidentCases = (open: () => ConsoleWorld) =>
       await context.close();
     });
 
-    it('takes one decision of two browsers, and tells the other; by touch at 390', async () => {
+    it.concurrent('signs in by a one-time link, once, and out again', async () => {
+      const world = open();
+      const code = 'x'.repeat(43);
+      await world.store.keepSignInLink({ hash: secretHash(code), name: 'ada', minutes: 15 });
+      const context = await world.newBrowser();
+      const page = await context.newPage();
+      await page.goto('/incidents');
+      await page.getByRole('heading', { name: 'Sign in to Baton' }).waitFor();
+      await page.goto(`/sign-in/link#${code}`);
+      await page.getByRole('heading', { name: 'Incidents' }).waitFor();
+      expect(page.url()).not.toContain(code);
+      const [cookie] = await context.cookies();
+      expect(cookie).toMatchObject({ name: 'baton', httpOnly: true, sameSite: 'Lax' });
+
+      const other = await (await world.newBrowser()).newPage();
+      await other.goto(`/sign-in/link#${code}`);
+      await other.getByText('was used already').waitFor();
+      expect(await world.record('ada')).toMatchObject([
+        { action: 'sign-in.succeeded', detail: { role: 'admin', from: 'link' } },
+      ]);
+
+      await page.getByRole('button', { name: /^Menu/ }).click();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('heading', { name: 'Sign in to Baton' }).waitFor();
+      await page.reload();
+      await page.getByRole('heading', { name: 'Sign in to Baton' }).waitFor();
+      await context.close();
+    });
+
+    it.concurrent('is live in the tab where somebody signs in again, though another one was signed out', async () => {
+      const world = open();
+      const { page, context } = await world.visit('viewer', 'again@example.com');
+      const other = await context.newPage();
+      for (const tab of [page, other]) {
+        await tab.goto('/runs');
+        await tab.locator('.live.live').waitFor();
+      }
+      await page.getByRole('button', { name: /^Menu/ }).click();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('heading', { name: 'Sign in to Baton' }).waitFor();
+      const code = 'y'.repeat(43);
+      await world.store.keepSignInLink({ hash: secretHash(code), name: 'again', minutes: 15 });
+      await other.goto(`/sign-in/link#${code}`);
+      await other.getByRole('heading', { name: 'Incidents' }).waitFor();
+      await other.locator('.live.live').waitFor();
+      const id = world.raise('Heard after another sign-in');
+      await other.locator(`a[href="/incidents/${id}"][data-row]`).waitFor();
+      await context.close();
+    });
+
+    it.concurrent('takes one decision of two browsers, and tells the other; by touch at 390', async () => {
       const world = open();
       const { id, approval } = await world.raiseAsking();
       const [one, other] = await Promise.all([
@@ -148,7 +148,7 @@ export const incidentCases = (open: () => ConsoleWorld) =>
       await Promise.all([one, other].map(({ context }) => context.close()));
     });
 
-    it('decides what becomes of a parked step, with the reason and the input that are asked for', async () => {
+    it.concurrent('decides what becomes of a parked step, with the reason and the input that are asked for', async () => {
       const world = open();
       const { id } = await world.raiseAsking();
       const run = `ec2-unhealthy/${id}`;
@@ -175,6 +175,20 @@ export const incidentCases = (open: () => ConsoleWorld) =>
       expect((await world.store.findQuestion(question.id))?.answers).toMatchObject([
         { values: { choice: 'skip' }, reason: 'not needed' },
       ]);
+      await context.close();
+    });
+
+    it.concurrent('tries an event on a trigger with the dispatcher’s own answer', async () => {
+      const world = open();
+      const { page, context } = await world.visit('viewer');
+      const { items } = await world.store.pageOfEvents({ type: 'pagerduty.incident.triggered', limit: 50 });
+      const event = items.findLast((each) => JSON.stringify(each.event).includes('StatusCheckFailed'));
+      await page.goto(`/triggers/${ec2Unhealthy.name}?event=${event?.seq}`);
+      await page.getByRole('button', { name: 'Ask about it' }).click();
+      await page.getByText('would start').first().waitFor();
+      await page.locator('.try').getByText(`${ec2Unhealthy.name}/${event?.subject}`).waitFor();
+      await page.getByRole('button', { name: 'The last 20' }).click();
+      await page.locator('.try .list > li').first().waitFor();
       await context.close();
     });
 
@@ -224,20 +238,6 @@ export const incidentCases = (open: () => ConsoleWorld) =>
       await dialog.getByLabel(/^Why/).fill('it is over');
       await dialog.getByRole('button', { name: /^Lift/ }).click();
       await page.locator('.bar').getByText('Kill switch on').waitFor({ state: 'detached' });
-      await context.close();
-    });
-
-    it('tries an event on a trigger with the dispatcher’s own answer', async () => {
-      const world = open();
-      const { page, context } = await world.visit('viewer');
-      const { items } = await world.store.pageOfEvents({ type: 'pagerduty.incident.triggered', limit: 50 });
-      const event = items.findLast((each) => JSON.stringify(each.event).includes('StatusCheckFailed'));
-      await page.goto(`/triggers/${ec2Unhealthy.name}?event=${event?.seq}`);
-      await page.getByRole('button', { name: 'Ask about it' }).click();
-      await page.getByText('would start').first().waitFor();
-      await page.locator('.try').getByText(`${ec2Unhealthy.name}/${event?.subject}`).waitFor();
-      await page.getByRole('button', { name: 'The last 20' }).click();
-      await page.locator('.try .list > li').first().waitFor();
       await context.close();
     });
 

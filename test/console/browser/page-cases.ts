@@ -1,32 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { secretHash } from '../../../secrets/token.ts';
 import { entry } from '../../store/world.ts';
 import { eventually } from '../../world.ts';
+import { findings, findingsInBoth, goTo, settled } from './axe.ts';
 import type { ConsoleWorld, Visit } from './world.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What axe finds against WCAG 2.2 AA, each with where. */
-async function findings({ page }: Visit, options: string): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(`axe
-    .run(document, ${options})
-    .then(({ violations }) => violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ' ' + failureSummary)))`);
-}
-
-const all =
-  "{ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'] }";
-/** All that another theme changes. */
-const colours = "{ runOnly: { type: 'rule', values: ['color-contrast'] }, resultTypes: ['violations'] }";
-
-/** Until what is read is there. */
-async function settled({ page }: Visit): Promise<void> {
-  await page.locator('main h1').first().waitFor();
-  await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
-}
 
 /** What holds for each page. */
 export const pageCases = (open: () => ConsoleWorld) =>
@@ -63,25 +40,19 @@ export const pageCases = (open: () => ConsoleWorld) =>
       '/changes',
       '/numbers',
       '/people',
+      '/simulator',
       '/no-such-page',
     ];
 
-    it('has no finding of axe in either theme, and fits into 320 px', { timeout: 60_000 }, async () => {
+    it('has no finding of axe in either theme, down to 320 px', { timeout: 60_000 }, async () => {
       const { page } = admin;
       const found: Record<string, unknown[]> = {};
+      await page.goto('/no-such-page');
+      await settled(admin);
       for (const path of [...paths(), `/incidents/${strange}`]) {
-        await page.goto(path);
+        await goTo(page, path);
         await settled(admin);
-        await page.emulateMedia({ colorScheme: 'light' });
-        const own: unknown[] = await findings(admin, all);
-        await page.emulateMedia({ colorScheme: 'dark' });
-        own.push(...(await findings(admin, colours)));
-        await page.setViewportSize({ width: 320, height: 640 });
-        const wide = await page.evaluate<number>(
-          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-        );
-        if (wide > 0) own.push(`is ${wide} px too wide`);
-        await page.setViewportSize({ width: 1280, height: 800 });
+        const own = await findingsInBoth(admin);
         if (own.length > 0) found[path] = own;
       }
       expect(found).toEqual({});
@@ -89,8 +60,8 @@ export const pageCases = (open: () => ConsoleWorld) =>
 
     it('shows a hostile title as the text that it is', async () => {
       await admin.page.goto(`/incidents/${strange}`);
+      await settled(admin);
       const heading = admin.page.getByRole('heading', { level: 1 });
-      await heading.waitFor();
       expect(await heading.textContent()).toContain(
         '<img src=x onerror="alert(1)"><script>alert(2)</script> ⟨202E⟩gnp.exe',
       );
@@ -124,7 +95,7 @@ export const pageCases = (open: () => ConsoleWorld) =>
       await page.setViewportSize({ width: 1280, height: 800 });
     });
 
-    it('says to each role what it may do, and why not', async () => {
+    it.concurrent('says to each role what it may do, and why not', async () => {
       const viewer = await world.visit('viewer');
       await viewer.page.goto(`/approvals/${asking.approval}`);
       const approve = viewer.page.getByRole('button', { name: /^Approve: / });
@@ -143,32 +114,11 @@ export const pageCases = (open: () => ConsoleWorld) =>
       ).toBe('true');
       await viewer.page.goto('/record');
       await viewer.page.getByRole('heading', { name: 'Not allowed' }).waitFor();
-      expect(await findings(viewer, all)).toEqual([]);
+      expect(await findings(viewer)).toEqual([]);
       await viewer.context.close();
     });
 
-    it('is the same after going back, after a reload, and for whoever is sent its address', async () => {
-      const { page } = admin;
-      await page.goto(`/incidents/${asking.id}`);
-      await page.getByRole('button', { name: /^Decisions/ }).click();
-      const decisions = page.getByRole('button', { name: /^Decisions/, pressed: true });
-      await decisions.waitFor();
-      await page.locator('.timeline .entry').first().waitFor();
-      const shown = await page.locator('.timeline .entry .text').first().textContent();
-      await page.getByRole('link', { name: 'Runs', exact: true }).click();
-      await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor();
-      await page.goBack();
-      await decisions.waitFor();
-      await page.reload();
-      await decisions.waitFor();
-      const other = await world.visit('responder');
-      await other.page.goto(page.url());
-      await other.page.getByRole('button', { name: /^Decisions/, pressed: true }).waitFor();
-      expect(await other.page.locator('.timeline .entry .text').first().textContent()).toBe(shown);
-      await other.context.close();
-    });
-
-    it('follows one stream in eight tabs, and another tab goes on when the first one is closed', async () => {
+    it.concurrent('follows one stream in eight tabs, and another tab goes on when the first one is closed', async () => {
       const visit = await world.visit('viewer', 'tabs@example.com');
       let streams = 0;
       visit.context.on('request', (request) => {
@@ -193,6 +143,39 @@ export const pageCases = (open: () => ConsoleWorld) =>
       for (const tab of tabs) await tab.getByText('heard in all tabs').first().waitFor();
       expect(streams).toBe(2);
       await visit.context.close();
+    });
+
+    it.concurrent('is for whoever is signed in, until the session ends', async () => {
+      const { page, context } = await world.visit('viewer', 'leaving@example.com');
+      await page.goto('/runs');
+      await page.locator('.live.live').waitFor();
+      const [cookie] = await context.cookies();
+      await world.store.endSession(secretHash(cookie?.value ?? ''), () =>
+        entry({ action: 'sign-in.ended', subject: 'leaving@example.com', detail: {} }),
+      );
+      await page.getByRole('heading', { name: 'Sign in to Baton' }).waitFor({ timeout: 15_000 });
+      await context.close();
+    });
+
+    it('is the same after going back, after a reload, and for whoever is sent its address', async () => {
+      const { page } = admin;
+      await page.goto(`/incidents/${asking.id}`);
+      await page.getByRole('button', { name: /^Decisions/ }).click();
+      const decisions = page.getByRole('button', { name: /^Decisions/, pressed: true });
+      await decisions.waitFor();
+      await page.locator('.timeline .entry').first().waitFor();
+      const shown = await page.locator('.timeline .entry .text').first().textContent();
+      await page.getByRole('link', { name: 'Runs', exact: true }).click();
+      await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor();
+      await page.goBack();
+      await decisions.waitFor();
+      await page.reload();
+      await decisions.waitFor();
+      const other = await world.visit('responder');
+      await other.page.goto(page.url());
+      await other.page.getByRole('button', { name: /^Decisions/, pressed: true }).waitFor();
+      expect(await other.page.locator('.timeline .entry .text').first().textContent()).toBe(shown);
+      await other.context.close();
     });
 
     it('asks for little at first, and shows a story of a thousand entries at once', async () => {
@@ -234,18 +217,6 @@ export const pageCases = (open: () => ConsoleWorld) =>
       requestAnimationFrame(() => setTimeout(() => painted(performance.now() - from)));
     })`);
       expect(pressed).toBeLessThan(400);
-      await context.close();
-    });
-
-    it('is for whoever is signed in, until the session ends', async () => {
-      const { page, context } = await world.visit('viewer', 'leaving@example.com');
-      await page.goto('/runs');
-      await page.locator('.live.live').waitFor();
-      const [cookie] = await context.cookies();
-      await world.store.endSession(secretHash(cookie?.value ?? ''), () =>
-        entry({ action: 'sign-in.ended', subject: 'leaving@example.com', detail: {} }),
-      );
-      await page.getByRole('heading', { name: 'Sign in to Baton' }).waitFor({ timeout: 15_000 });
       await context.close();
     });
   });

@@ -9,11 +9,16 @@ import { chromiumPath, openBrowser } from '../../../console/chromium.ts';
 import type { Role } from '../../../domain/rights.ts';
 import { builtConsole } from '../../../processes/console.ts';
 import { directIncidents } from '../../../processes/direct-incidents.ts';
+import { doctorFor } from '../../../processes/doctor.ts';
+import { stoppableWorker } from '../../../processes/stoppable-worker.ts';
 import { secretHash } from '../../../secrets/token.ts';
+import { simulationOf } from '../../../simulator/control.ts';
 import { untaggedInstance } from '../../../simulator/ec2.ts';
 import { raiseIncident, simulatedWebhookSecret } from '../../../simulator/pagerduty.ts';
+import { playStorm } from '../../../simulator/stories.ts';
 import { ec2Unhealthy } from '../../../triggers/ec2-unhealthy.ts';
 import { kubernetesCrashLoop } from '../../../triggers/kubernetes-crash-loop.ts';
+import { policies } from '../../../triggers/policies/index.ts';
 import { batonFor } from '../../../worker/baton.ts';
 import { clientsFor } from '../../clients.ts';
 import { entry } from '../../store/world.ts';
@@ -70,6 +75,27 @@ export async function openConsole(): Promise<ConsoleWorld> {
     { ...clientsFor(world.env), baton: batonFor({ store: world.store }) },
     [],
     providers,
+  );
+  world.operations.doctor = () =>
+    doctorFor(
+      { loadActivities: async () => activities, loadPolicies: async () => policies },
+      {
+        env: world.env,
+        providers,
+        settings: { simulated: [], connectedBy: Object.keys(world.env) },
+        connections: world.connections,
+        store: world.store,
+      },
+    );
+  const { pagerDuty, slack, jira, kubernetes, ec2, github } = world;
+  world.operations.simulation = simulationOf([pagerDuty, slack, jira, kubernetes, ec2, github], {
+    play: async () => raiseIncident(pagerDuty, { title: 'Played', service: 'Checkout' }),
+    storm: async (incidents) => playStorm(pagerDuty, incidents),
+  });
+  // It is not the one that carries out the runs of all cases.
+  world.operations.worker = await stoppableWorker(
+    async () => ({ stopped: new Promise(() => {}), stop: async () => {} }),
+    () => {},
   );
   const faults: string[] = [];
   const origin = `http://127.0.0.1:${port}`;

@@ -11,6 +11,7 @@ import {
   removeConnection,
   showConnection,
 } from '../../../server/operations/connections.ts';
+import { listProviders } from '../../../server/operations/connections-providers.ts';
 import type { AnyOperation, OperationContext } from '../../../server/operations/operation.ts';
 import { listRoutes, removeRoute, setRoute } from '../../../server/operations/routes.ts';
 import { storedConnections } from '../../../store/stored-connections.ts';
@@ -86,6 +87,16 @@ const added = async (values: Record<string, string> = { PAGERDUTY_API_TOKEN: tok
 const refusal = (status: number, words: RegExp) => ({ status, message: expect.stringMatching(words) });
 
 describe('a connection', () => {
+  it('is of a provider that tells what one is made of, and which of that is secret', async () => {
+    const { items } = await ask(listProviders, {});
+    expect(items.map(({ name }: { name: string }) => name)).toEqual(['pagerduty', 'jira']);
+    expect(items[0].values).toEqual([
+      { name: 'PAGERDUTY_API_TOKEN', about: '', isSecret: true },
+      { name: 'PAGERDUTY_ROUTING_KEY', about: '', isSecret: true },
+      { name: 'PAGERDUTY_REGION', about: '', isSecret: false, oneOf: ['us', 'eu'] },
+    ]);
+  });
+
   it('shows the last characters of a secret only where 20 more are hidden', async () => {
     const name = names();
     const values = { PAGERDUTY_API_TOKEN: 'x'.repeat(23), PAGERDUTY_ROUTING_KEY: `${'x'.repeat(20)}0815` };

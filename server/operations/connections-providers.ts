@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { inputFields } from '../../domain/input-texts.ts';
+import { defineOperation } from './operation.ts';
+import { jsonSchemaOf } from './schema.ts';
+
+export const listProviders = defineOperation({
+  name: 'connections.providers',
+  kind: 'read',
+  right: 'connections.list',
+  route: 'GET /providers',
+  summary: 'The providers that a connection can be of, and what one of each is made of',
+  input: z.strictObject({}),
+  output: z.object({
+    items: z.array(
+      z.object({
+        name: z.string(),
+        title: z.string(),
+        values: z.array(
+          z.object({
+            name: z.string(),
+            about: z.string(),
+            isSecret: z.boolean().describe('It is taken, and never given out again'),
+            oneOf: z.array(z.string()).readonly().optional(),
+          }),
+        ),
+      }),
+    ),
+  }),
+  run: async (_, { providers }) => ({
+    items: providers.map(({ name, title, settings, secrets }) => ({
+      name,
+      title,
+      values: inputFields(jsonSchemaOf(settings, 'input')).map((field) => ({
+        name: field.name,
+        about: field.description ?? '',
+        isSecret: secrets.includes(field.name),
+        ...(field.choices ? { oneOf: field.choices } : {}),
+      })),
+    })),
+  }),
+});
