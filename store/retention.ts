@@ -168,8 +168,9 @@ export function retentionOn({ db }: Context): Retention {
     return (await gone('delivered', Math.min(days, takenDays))) + (await gone('exhausted', days));
   }
 
-  /** Values of connections that can be restored no more, and what is known of what setup has made for them. */
+  /** Values of connections that can be restored no more, what is known of what setup has made for them, and consents that did not come in time. */
   async function pruneConnections(transaction: Transaction<Tables>): Promise<number> {
+    await sql`delete from consents where expires_at <= now()`.execute(transaction);
     await sql`
       delete from removed_connections
       where removed_at <= now() - make_interval(days => ${restorableDays})`.execute(transaction);

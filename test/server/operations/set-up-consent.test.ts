@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectClients } from '../../../activities/clients.ts';
 import { readConsent } from '../../../activities/pagerduty/consent.ts';
@@ -176,6 +177,25 @@ describe('a user who lets an app of PagerDuty act as they do', () => {
     const swapped = location.replace(stateOf(stolen.address), stateOf(mine.address));
     await expect(comeBack(swapped)).rejects.toMatchObject(refusal(422, /invalid_grant/));
     expect(await values()).toBeUndefined();
+  });
+
+  it('comes too late after ten minutes, and what was kept for it can be read by nobody and goes', async () => {
+    const { byUser, ask, sentTo, comeBack } = await startConsent();
+    const begun = await ask(setupConsent, byUser);
+    const kept = async () => {
+      const rows = await sql<{ row: unknown }>`
+        select to_jsonb(consents) as row from consents where id = ${begun.consent}`.execute(world.db);
+      return JSON.stringify(rows.rows);
+    };
+    const state = new URL(begun.address).searchParams.get('state') ?? '';
+    expect(await kept()).toContain(begun.consent);
+    for (const secret of [clientSecret, state]) expect(await kept()).not.toContain(secret);
+    await world.run(`update consents set expires_at = now() where id = '${begun.consent}'`);
+    await expect(comeBack(await sentTo(begun.address))).rejects.toMatchObject(
+      refusal(400, /more than 10 minutes/),
+    );
+    await store.prune({ days: 365 });
+    expect(await kept()).toBe('[]');
   });
 
   it('is asked only where a browser can come back to', async () => {
