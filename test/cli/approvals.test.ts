@@ -45,8 +45,7 @@ describe('baton approvals', () => {
   run         ${one.runId} (restart)
   asked       <time> for person:ben@example.com
   expires     <time>
-  may answer  whoever is on call for the PagerDuty service PCHECKO, or whoever
-              is admin in Baton, or higher; not who has asked for it
+  may answer  whoever is on call for the PagerDuty service PCHECKO, or whoever is admin in Baton, or higher; not who has asked for it
   reason      required
   guards      IT IS DONE THOUGH A COOL-DOWN HOLDS ITS TARGETS
 
@@ -130,7 +129,11 @@ approved by Ada Lopez at <time>, by slack: it is quiet
   });
 
   it('says of an approval that is not there which command tells those that are', async () => {
-    for (const argv of [['show', 'none'], ['approve', 'none'], ['refuse', 'none']])
+    for (const argv of [
+      ['show', 'none'],
+      ['approve', 'none'],
+      ['refuse', 'none'],
+    ])
       expect(await baton(['approvals', ...argv])).toMatchObject({
         exit: 3,
         stderr: 'baton: There is no approval none. baton approvals list tells those that wait.\n',
