@@ -3,7 +3,7 @@ import type { Ask } from '../processes/door.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { act, withAsk } from './command.ts';
 import { type Output, printable } from './output.ts';
-import { printFacts } from './table.ts';
+import { printFacts, toTheLetter } from './table.ts';
 
 type Shown = Awaited<ReturnType<typeof askToShow>>;
 type Decided = Awaited<ReturnType<typeof askToApprove>>;
@@ -64,7 +64,7 @@ function printApproval(approval: Shown, output: Output): void {
   const { summary, calls, answers, digest } = approval;
   const print = (indent: string, line: string) => output.line(indent + printable(line));
   print('', summary);
-  printFacts(factsOf(approval), output, '  ');
+  printFacts(factsOf(approval), toTheLetter(output), '  ');
   output.line();
   output.line('Done if it is approved, just this or nothing:');
   for (const [index, call] of calls.entries()) {
@@ -77,9 +77,6 @@ function printApproval(approval: Shown, output: Output): void {
   for (const { decision, name, at, via, reason } of answers)
     print('', `${decision} by ${name} at ${at}, by ${via}${reason === undefined ? '' : `: ${reason}`}`);
 }
-
-/** Each text of others keeps a line of its own, however long it is. */
-const toTheLetter = (output: Output): Output => ({ ...output, width: Number.POSITIVE_INFINITY });
 
 function factsOf(approval: Shown): [string, string][] {
   const { id, state, approved, required, subject, runId, workflow, askedAt, requestedBy } = approval;

@@ -2,7 +2,7 @@ import { otherInputLines, parkedSummary } from '../domain/park.ts';
 import { dated } from '../domain/story/step.ts';
 import type { ShownRun } from '../server/operations/shapes.ts';
 import { type Output, printable } from './output.ts';
-import { printFacts, printText } from './table.ts';
+import { printFacts, toTheLetter } from './table.ts';
 
 type Parked = NonNullable<ShownRun['parked']>[number];
 
@@ -13,7 +13,7 @@ export const parkedLine = (run: string, parked: Parked): string =>
 /** All that whoever decides has to know of one step. */
 export function printParked(parked: Parked, output: Output): void {
   const { question, uncertainSince, input, whoMay, askedAt, expiresAt } = parked;
-  printText(parkedSummary(parked), output);
+  output.line(printable(parkedSummary(parked)));
   const facts: [string, string][] = [
     ['failure', `${parked.failure.class}: ${parked.failure.message}`],
     [
@@ -27,7 +27,7 @@ export function printParked(parked: Parked, output: Output): void {
     ['until', expiresAt],
     ['question', question],
   ];
-  printFacts(facts, output, '  ');
+  printFacts(facts, toTheLetter(output), '  ');
   output.line('  input');
   for (const line of otherInputLines({ input })) output.line(`    ${printable(line.replace(/^with /, ''))}`);
 }

@@ -4,7 +4,7 @@ import type { Ask } from '../processes/door.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { act, withAsk } from './command.ts';
 import { type Output, printable } from './output.ts';
-import { printFacts, printText } from './table.ts';
+import { printFacts, toTheLetter } from './table.ts';
 
 type Shown = Awaited<ReturnType<typeof askToShow>>;
 const askToShow = (ask: Ask, id: string) => ask('questions.show', { id });
@@ -34,11 +34,11 @@ export function addQuestionCommands(program: Command, wiring: Wiring): void {
 
 function printQuestion(question: Shown, output: Output): void {
   const { summary, form, answers } = question;
-  printText(summary, output);
-  printFacts(factsOf(question), output, '  ');
+  output.line(printable(summary));
+  printFacts(factsOf(question), toTheLetter(output), '  ');
   output.line();
   output.line('options' in form ? 'One of:' : 'All of:');
-  printFacts(partsOf(form), output, '  ');
+  printFacts(partsOf(form), toTheLetter(output), '  ');
   for (const answer of answers) {
     const { name, at, via, reason } = answer;
     output.line();

@@ -46,6 +46,9 @@ export function printFacts(facts: readonly Row[], output: Output, indent = ''): 
   }
 }
 
+/** Gives each text of others one line, however long it is: no part of it can be taken for a line of ours. For what people decide by. */
+export const toTheLetter = (output: Output): Output => ({ ...output, width: Number.POSITIVE_INFINITY });
+
 /** Prints one sentence in as many lines as it takes. */
 export function printText(text: string, output: Output, indent = ''): void {
   for (const line of hung(indent, printable(text), `${indent}  `, output.width)) output.line(line);

@@ -45,8 +45,7 @@ describe('baton approvals', () => {
   run         ${one.runId} (restart)
   asked       <time> for person:ben@example.com
   expires     <time>
-  may answer  whoever is on call for the PagerDuty service PCHECKO, or whoever
-              is admin in Baton, or higher; not who has asked for it
+  may answer  whoever is on call for the PagerDuty service PCHECKO, or whoever is admin in Baton, or higher; not who has asked for it
   reason      required
   guards      IT IS DONE THOUGH A COOL-DOWN HOLDS ITS TARGETS
 

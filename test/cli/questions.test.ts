@@ -94,11 +94,9 @@ describe('baton runs unpark', () => {
     const list = await baton(['runs', 'list', '--incident', run.subject]);
     expect(list.stdout).toContain('parked (createJiraIssue)');
     const shown = await baton(['runs', 'unpark', run.runId]);
-    const facts = `Parked: createJiraIssue failed (ProviderRefused: Jira refused (403): no project
-  OPS), and may have been made
+    const facts = `Parked: createJiraIssue failed (ProviderRefused: Jira refused (403): no project OPS), and may have been made
   failure     ProviderRefused: Jira refused (403): no project OPS
-  outcome     not known: an attempt that began at <time> may
-              have made it. A retry looks first
+  outcome     not known: an attempt that began at <time> may have made it. A retry looks first
   may decide  whoever may unpark runs in Baton
   parked      <time>
   until       <time>
