@@ -288,8 +288,9 @@ describe('what setup can choose from', () => {
     const { pods } = cluster as { pods: { metadata: object }[] };
     const [pod] = pods;
     const names = Array.from({ length: 1_100 }, (_, index) => `team-${1_000 + index}`);
+    // Of no workload, which would take away what it has not wanted.
     for (const namespace of names)
-      pods.push({ ...structuredClone(pod), metadata: { ...pod?.metadata, namespace } });
+      pods.push({ ...structuredClone(pod), metadata: { ...pod?.metadata, namespace, ownerReferences: [] } });
     const told = await ask(setupChoices, { ...answers, query: 'team-' });
     expect(told.lists.namespaces?.map(({ value }: { value: string }) => value)).toEqual(names);
     expect(told.more).toBe(false);
