@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { PGlite } from '@electric-sql/pglite';
 import { embeddedFiles } from './files.ts';
@@ -29,6 +32,27 @@ export async function makeDatabase(folder: string): Promise<void> {
   await pglite.close();
 }
 
+/** PostgreSQL's code, compiled: a `WebAssembly.Module`. TypeScript knows those in browsers alone. */
+type Compiled = object;
+const { WebAssembly } = globalThis as unknown as {
+  WebAssembly: { compile(code: Uint8Array): Promise<Compiled> };
+};
+let compiling: Promise<Compiled> | undefined;
+
+/** Compiled once in a process: each thread that opens a database would do it anew. */
+export function compiledDatabase(): Promise<Compiled> {
+  const code = () =>
+    join(dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite')), 'pglite.wasm');
+  compiling ??= readFile(code()).then((bytes) => WebAssembly.compile(bytes));
+  return compiling;
+}
+
+export interface ToOpen {
+  folder: string;
+  fsync: boolean;
+  pgliteWasmModule: Compiled;
+}
+
 /** The database of a folder, in this thread. */
 export interface OpenDatabase {
   /** Does at once what stands in the message, in PostgreSQL's protocol, and gives the answer in the same. */
@@ -38,13 +62,13 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-export async function openDatabase(folder: string, fsync: boolean): Promise<OpenDatabase> {
+export async function openDatabase({ folder, fsync, pgliteWasmModule }: ToOpen): Promise<OpenDatabase> {
   const startParams = [
     ...PGlite.defaultStartParams.filter((flag) => flag !== '-F' || !fsync),
     ...(fsync ? durable : []),
   ];
   const { fs, synced } = embeddedFiles(folder);
-  const pglite = await PGlite.create({ fs, postgresqlconf, startParams });
+  const pglite = await PGlite.create({ fs, postgresqlconf, startParams, pgliteWasmModule });
   return {
     exchange(message) {
       const parts: Uint8Array[] = [];

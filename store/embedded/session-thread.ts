@@ -1,13 +1,12 @@
 /** The thread in which the embedded database is: it does what `session.ts` asks for, one message after the other. */
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openDatabase } from './pglite.ts';
-import type { Answer, Asked, SessionData } from './session.ts';
+import { openDatabase, type ToOpen } from './pglite.ts';
+import type { Answer, Asked } from './session.ts';
 
 const port = parentPort;
 if (!port) throw new Error('This is a thread of its own');
-const { folder, fsync } = workerData as SessionData;
-const { exchange, synced, close } = await openDatabase(folder, fsync);
+const { exchange, synced, close } = await openDatabase(workerData as ToOpen);
 
 function answer(message: Answer, handedOver: ArrayBuffer[] = []): void {
   port?.postMessage(message, handedOver);

@@ -1,12 +1,7 @@
 import { getCompileCacheDir } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
-
-/** What the thread is started with. */
-export interface SessionData {
-  folder: string;
-  fsync: boolean;
-}
+import { compiledDatabase, type ToOpen } from './pglite.ts';
 
 /** Without a message: it is to close. */
 export interface Asked {
@@ -53,7 +48,7 @@ export async function openThread(
   /** Why nothing is asked any more. */
   let over: Error | undefined;
   let isOpen = false;
-  const thread = startThread({ folder, fsync });
+  const thread = startThread({ folder, fsync, pgliteWasmModule: await compiledDatabase() });
 
   thread.on('message', ({ id, bytes, failure }: Answer) => {
     const waiter = waiting.get(id);
@@ -107,7 +102,7 @@ export async function openThread(
   };
 }
 
-function startThread(workerData: SessionData): Worker {
+function startThread(workerData: ToOpen): Worker {
   // It does not take over by itself where what was compiled is kept, and would compile all anew.
   const compiled = getCompileCacheDir();
   return new Worker(new URL('./session-thread.ts', import.meta.url), {
