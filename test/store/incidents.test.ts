@@ -29,7 +29,7 @@ describe.each(await backends())('the incidents of a store of an earlier version,
     }
     // As it was before the step.
     for (const statement of [
-      'drop table answers, connections, connections_version, routes, default_connections, approvals, pulls, twins, link_codes, notices, holds, transcripts, duties, watched, schedules, lowered_triggers, questions, takeovers, journal, kept_texts, heartbeats, subscriptions, deliveries, callbacks, set_up, removed_connections, repeats, sign_in_links, set_up_adopted',
+      'drop table answers, connections, connections_version, routes, default_connections, approvals, pulls, twins, link_codes, notices, holds, transcripts, duties, watched, schedules, lowered_triggers, questions, takeovers, journal, kept_texts, heartbeats, subscriptions, deliveries, callbacks, set_up, removed_connections, repeats, sign_in_links, set_up_adopted, consents',
       'drop index record_action, inbox_pulled, runs_failed, runs_asking',
       'alter table incidents drop column place, drop column service, drop column data, drop column gathered_by, drop column urgent',
       'alter table inbox drop column storm, drop column urgent',

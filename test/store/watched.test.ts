@@ -94,7 +94,7 @@ describe.each(await backends())(
         `'{"reason":"${reason}","message":"it cannot","since":"2026-11-26T10:00:00.000Z"${more}}'`;
       const told = async (reason: string, more: string) => {
         await world.run(
-          `drop table duties, watched, schedules, lowered_triggers, questions, takeovers, journal, kept_texts, heartbeats, subscriptions, deliveries, callbacks, set_up, removed_connections, repeats, sign_in_links, set_up_adopted`,
+          `drop table duties, watched, schedules, lowered_triggers, questions, takeovers, journal, kept_texts, heartbeats, subscriptions, deliveries, callbacks, set_up, removed_connections, repeats, sign_in_links, set_up_adopted, consents`,
         );
         await world.run(`alter table pulls drop column gap`);
         await world.run(`alter table runs drop column verified`);
