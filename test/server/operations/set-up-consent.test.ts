@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { connectClients } from '../../../activities/clients.ts';
 import { readConsent } from '../../../activities/pagerduty/consent.ts';
 import { wantedScopes } from '../../../activities/pagerduty/scopes.ts';
@@ -12,6 +12,7 @@ import type { OperationContext } from '../../../server/operations/operation.ts';
 import { setupConnect } from '../../../server/operations/setup.ts';
 import { setupConsent, setupConsented } from '../../../server/operations/setup-consent.ts';
 import { takeConsent } from '../../../server/set-up/consent.ts';
+import { startPagerDuty } from '../../../simulator/pagerduty.ts';
 import type { Store } from '../../../store/store.ts';
 import { embeddedWorld, entry, type World } from '../../store/world.ts';
 import { askingOf, connectionsOn, publicUrl, startSetUp } from './set-up-world.ts';
@@ -246,6 +247,35 @@ describe('what a user has consented to', () => {
     expect((await get()).status).toBe(200);
     expect(await kept()).toBeDefined();
     expect(await values()).not.toHaveProperty('PAGERDUTY_SEVERITY');
+  });
+
+  it('goes to no address that is new: another account takes another consent', async () => {
+    const { simulator, connected, ask, values, name, byUser } = await startConsent();
+    await connected();
+    const before = await values();
+    const elsewhere = await startPagerDuty();
+    onTestFinished(() => elsewhere.close());
+    for (const moved of [{ apiUrl: elsewhere.url }, { identityUrl: `${elsewhere.url}/identity` }]) {
+      const asked = { name, clientSecret: 'x', service: 'Checkout', webhook: 'account', ...moved };
+      await expect(ask(setupConnect, asked)).rejects.toMatchObject(refusal(422, /PAGERDUTY_SUBDOMAIN/));
+    }
+    expect(elsewhere.calls).toEqual([]);
+    expect(await values()).toEqual(before);
+    const begun = await ask(setupConsent, { ...byUser, identityUrl: `${elsewhere.url}/identity` });
+    expect(begun.address).toContain(elsewhere.url);
+    expect(elsewhere.calls).toEqual([]);
+    expect(simulator.calls.length).toBeGreaterThan(0);
+  });
+
+  it('is renewed with the new secret of its app while setup gives it that', async () => {
+    const { simulator, connected, ask, kept, values, name } = await startConsent();
+    const before = await connected();
+    simulator.world.grants = simulator.world.grants?.filter(({ kind }) => kind !== 'access') ?? [];
+    for (const app of simulator.world.apps ?? []) app.clientSecret = 'another-secret-of-the-app-0123456';
+    const given = { name, clientSecret: 'another-secret-of-the-app-0123456' };
+    await ask(setupConnect, { ...given, service: 'Checkout', webhook: 'account' });
+    expect((await kept())?.refreshToken).not.toBe(before?.refreshToken);
+    expect(await values()).toMatchObject({ PAGERDUTY_CLIENT_SECRET: given.clientSecret });
   });
 
   it('is over where it was withdrawn: calls are refused with what to do, and setup mends it', async () => {
