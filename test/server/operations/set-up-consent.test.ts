@@ -5,6 +5,7 @@ import { connectClients } from '../../../activities/clients.ts';
 import { readConsent } from '../../../activities/pagerduty/consent.ts';
 import { wantedScopes } from '../../../activities/pagerduty/scopes.ts';
 import { providers } from '../../../activities/providers.ts';
+import { StoreUnavailable } from '../../../domain/store-unavailable.ts';
 import { createLog } from '../../../log/log.ts';
 import { allConnections } from '../../../processes/connections.ts';
 import { makeScrubber } from '../../../secrets/scrub.ts';
@@ -292,6 +293,28 @@ describe('what a user has consented to', () => {
     await expect(ask(setupConnect, again)).rejects.toMatchObject(refusal(422, /give it anew/));
     await ask(setupConnect, { ...byUser, consent: await consent() });
     expect((await processOf()()).status).toBe(200);
+  });
+
+  it('is not lost where the store was away when its next tokens came', async () => {
+    const { simulator, connected, refreshes, kept, name } = await startConsent();
+    const before = await connected();
+    simulator.world.grants = simulator.world.grants?.filter(({ kind }) => kind !== 'access') ?? [];
+    let isAway = true;
+    const broken: Store = {
+      ...store,
+      renewConnection: async (...given) => {
+        if (isAway) throw new StoreUnavailable('away');
+        return store.renewConnection(...given);
+      },
+    };
+    const clients = connectClients(providers, allConnections({}, connectionsOn(broken)), {});
+    const get = async () => (await clients.pagerduty(name)).get('/incidents', {}, signal);
+    await expect(get()).rejects.toThrow(StoreUnavailable);
+    expect((await kept())?.refreshToken).toBe(before?.refreshToken);
+    isAway = false;
+    expect((await get()).status).toBe(200);
+    expect(refreshes()).toHaveLength(1);
+    expect((await kept())?.refreshToken).not.toBe(before?.refreshToken);
   });
 
   it('is kept where the identity service is away, until it is there again', async () => {
