@@ -181,6 +181,17 @@ describe('a user who lets an app of PagerDuty act as they do', () => {
     expect(await values()).toBeUndefined();
   });
 
+  it('is told to whoever waits for it also where Baton could not take it', async () => {
+    const { byUser, ask, sentTo, comeBack, context } = await startConsent();
+    const begun = await ask(setupConsent, byUser);
+    const broken = { ...context, clientFor: async () => Promise.reject(new TypeError('ours')) };
+    await expect(comeBack(await sentTo(begun.address), broken)).rejects.toThrow('ours');
+    expect(await ask(setupConsented, { consent: begun.consent })).toEqual({
+      state: 'refused',
+      reason: expect.stringContaining('Baton could not take'),
+    });
+  });
+
   it('comes too late after ten minutes, and what was kept for it can be read by nobody and goes', async () => {
     const { byUser, ask, sentTo, comeBack } = await startConsent();
     const begun = await ask(setupConsent, byUser);
@@ -315,6 +326,16 @@ describe('what a user has consented to', () => {
     expect((await get()).status).toBe(200);
     expect(refreshes()).toHaveLength(1);
     expect((await kept())?.refreshToken).not.toBe(before?.refreshToken);
+  });
+
+  it('is told to be over, and not its app’s secret to be wrong, by whichever status it is refused', async () => {
+    const { simulator, connected, processOf } = await startConsent();
+    await connected();
+    simulator.world.grants = [];
+    const body = JSON.stringify({ error: 'invalid_grant' });
+    const headers = { 'content-type': 'application/json' };
+    simulator.fail({ kind: 'status', match: '/identity/', status: 401, body, headers });
+    await expect(processOf()()).rejects.toMatchObject({ message: expect.stringContaining('give it anew') });
   });
 
   it('is kept where the identity service is away, until it is there again', async () => {
