@@ -159,6 +159,7 @@ describe('a user who lets an app of PagerDuty act as they do', () => {
   it('is not let in without a consent, with another app, or where none comes back', async () => {
     const { simulator, byUser, ask, sentTo, comeBack, values } = await startConsent();
     const begun = await ask(setupConsent, byUser);
+    await expect(ask(setupConnect, byUser)).rejects.toMatchObject(refusal(422, /setup\.consent/));
     const given = { ...byUser, consent: begun.consent };
     await expect(ask(setupConnect, given)).rejects.toMatchObject(refusal(409, /has not been opened/));
     simulator.world.consenting = null;
