@@ -126,9 +126,13 @@ export function unreachable(provider: string, reason: string): ApplicationFailur
  * An answer came, with a success's status, and cannot be read: HTML, a cut body, another shape. It may be a proxy's, so whether the
  * provider acted is unknown. It is no outage: the worker makes it final at the third try.
  */
-export function unreadable(provider: string, what = 'its answer cannot be read'): ApplicationFailure {
+export function unreadable(
+  provider: string,
+  what = 'its answer cannot be read',
+  effect: FailedEffect = 'unknown',
+): ApplicationFailure {
   const message = `${provider} answers, and ${what}`;
-  return failure('AnswerUnreadable', message, { provider, effect: 'unknown' }, unreadableWaitMs / 1000);
+  return failure('AnswerUnreadable', message, { provider, effect }, unreadableWaitMs / 1000);
 }
 
 /** The same, said for good. */

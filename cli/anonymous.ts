@@ -12,15 +12,19 @@ const shortestKnown = 3;
  * it is written; every e-mail address, also as URLs write it; ids of people in Slack; telephone numbers; and of web addresses all behind the host.
  */
 export function anonymous(known: readonly string[]): Anonymous {
-  const values = [...new Set(known.map((each) => each.trim()))]
+  const values = [...new Set(known.map((each) => inOneLine(each).trim()))]
     .filter((each) => each.length >= shortestKnown)
     .sort((one, other) => other.length - one.length);
-  const patterns = values.map(
-    (value) => new RegExp(`(?<![\\p{L}\\p{N}])${escaped(value)}(?![\\p{L}\\p{N}])`, 'giu'),
-  );
+  const patternOf = (value: string) =>
+    new RegExp(`(?<![\\p{L}\\p{N}])${escaped(value)}(?![\\p{L}\\p{N}])`, 'giu');
+  // Before the addresses: a title that holds one would be known no more without it.
+  const ofWords = values.filter((value) => value.includes(' ')).map(patternOf);
+  const others = values.filter((value) => !value.includes(' ')).map(patternOf);
   return (text) => {
-    let told = text.replaceAll(/\s+/g, ' ').replaceAll(webAddress, '$1$2/…').replaceAll(mail, '…@…');
-    for (const pattern of patterns) told = told.replaceAll(pattern, '…');
+    let told = inOneLine(text);
+    for (const pattern of ofWords) told = told.replaceAll(pattern, '…');
+    told = told.replaceAll(webAddress, '$1$2/…').replaceAll(mail, '…@…');
+    for (const pattern of others) told = told.replaceAll(pattern, '…');
     told = told.replaceAll(slackMember, '…').replaceAll(telephone, '…');
     return told.length <= mostCharacters ? told : `${told.slice(0, mostCharacters)}…`;
   };
@@ -30,5 +34,7 @@ const webAddress = /(\bhttps?:\/\/)(?:[^\s/@"'<>]*@)?([^\s/?#"'<>]+)[/?#][^\s"'<
 const mail = /[^\s@<>"'(),;:=/]+(?:@|%40)[^\s@<>"'(),;:=/]+/gi;
 const slackMember = /\b[UW](?=[A-Z]*\d)[A-Z0-9]{8,}\b/g;
 const telephone = /\+\d[\d ()/-]{6,}\d/g;
+
+const inOneLine = (text: string) => text.replaceAll(/\s+/g, ' ');
 
 const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');

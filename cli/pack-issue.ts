@@ -1,5 +1,6 @@
 import { dated } from '../domain/story/step.ts';
 import { markOf } from '../domain/story/story.ts';
+import { printable } from './output.ts';
 import type { Pack } from './pack.ts';
 import { runState } from './run-lines.ts';
 import { sentenceOf } from './story.ts';
@@ -15,13 +16,16 @@ export function issueTextOf({ id, head, runs, entries }: Pack): { text: string; 
   const own = runs.filter(({ workflow }) => workflow === writer).map((run) => run.id);
   const ofOwn = (line: string) => own.some((run) => line.startsWith(`${run}: `));
   const others = runs.filter(({ workflow }) => workflow !== writer);
-  const facts = head.filter((line) => !ofOwn(line) && !runs.some((run) => line.startsWith(`${run.id}: `)));
+  // A title of several lines could else tell what Baton does not.
+  const facts = head
+    .filter((line) => !ofOwn(line) && !runs.some((run) => line.startsWith(`${run.id}: `)))
+    .map(printable);
   const lines = entries
     .filter(({ show, run = '' }) => show.length > 0 && !own.includes(run) && !run.startsWith('plan/'))
     .map((entry) => `${dated(entry.at)} ${markOf(entry)} ${sentenceOf(entry)}`);
   const text = [
     facts.join('\n'),
-    others.map((run) => `${run.id}: ${runState(run)}`).join('\n'),
+    others.map((run) => printable(`${run.id}: ${runState(run)}`)).join('\n'),
     `The timeline, as Baton's record and PagerDuty's log tell it (baton timeline ${id}):`,
   ];
   return { text: text.join('\n\n').slice(0, mostInText), code: bounded(lines) };

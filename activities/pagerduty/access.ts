@@ -76,6 +76,8 @@ function byApp(clientId: string, identity: Identity): Access {
 function byConsent(clientId: string, first: Consent, identity: Identity, renew: Renew | undefined): Access {
   let known = first;
   let asking: Promise<void> | undefined;
+  /** What a refresh token gave last. Where it could not be kept the token is used up all the same, so the next attempt keeps this. */
+  let got: { by: string; text: string } | undefined;
   const isGood = ({ endsAt }: Consent) => endsAt - leftMilliseconds > Date.now();
   async function renewed(): Promise<void> {
     if (!renew) throw refused('PagerDuty', consentIsOver, 401);
@@ -84,7 +86,9 @@ function byConsent(clientId: string, first: Consent, identity: Identity, renew: 
       const kept = readConsent(text);
       if (!kept) throw refused('PagerDuty', consentIsOver, 401);
       if (kept.accessToken !== old && isGood(kept)) return undefined;
-      return { PAGERDUTY_CONSENT: consentText(await identity.refresh(kept.refreshToken)) };
+      const by = kept.refreshToken;
+      if (got?.by !== by) got = { by, text: consentText(await identity.refresh(by)) };
+      return { PAGERDUTY_CONSENT: got.text };
     });
     known = readConsent(values.PAGERDUTY_CONSENT ?? '') ?? known;
   }

@@ -84,7 +84,11 @@ async function restFindings(
       return findingOf(right, () => read(client, path, signal), next);
     }
     if (owner && lookingOn.includes(owner.role ?? ''))
-      return { what: right, ok: false, reason: `${owner.name} may only look on; use the key of a responder` };
+      return {
+        what: right,
+        ok: false,
+        reason: 'the user whose it is may only look on; use the key of a responder',
+      };
     return { what: right, ok: undefined, reason: 'it cannot be told without changing something' };
   };
   const scopes = await Promise.all(rights.filter((right) => right.includes('.')).map(about));

@@ -143,7 +143,8 @@ async function send(url: string, { method, headers, body }: CustomFetchOptions, 
     throw limited('PagerDuty', 'its identity service limits the rate', wait ?? limitSeconds);
   if (status === 408 || status >= 500)
     throw notYet('PagerDuty', `its identity service is unavailable (${status})`, wait ?? usualWaitSeconds);
-  return new Response(text, {
+  // No text at all: a status such as 204 may have none.
+  return new Response(text || null, {
     status,
     headers: { 'content-type': answer.headers['content-type'] ?? 'application/octet-stream' },
   });
@@ -164,10 +165,10 @@ async function orFailure(
     if (cause instanceof ApplicationFailure) throw cause;
     // The browser has brought a no.
     if (cause instanceof URLSearchParams) throw refused('PagerDuty', `${refusal}${wordOf(word)}`);
-    if (typeof status !== 'number') throw isAnswer(cause) ? unreadable('PagerDuty') : error;
+    if (typeof status !== 'number') throw isAnswer(cause) ? notReadable() : error;
     // Its word for it alone: the description may repeat what we have sent.
     const said = wordOf(word);
-    if (status === 401 || aboutClient.includes(String(word)))
+    if ((status === 401 && word !== 'invalid_grant') || aboutClient.includes(String(word)))
       throw refused(
         'PagerDuty',
         `it does not take PAGERDUTY_CLIENT_SECRET as that of the app PAGERDUTY_CLIENT_ID${said}: copy both again from the app (Integrations, App Registration)`,
@@ -176,6 +177,13 @@ async function orFailure(
     throw refused('PagerDuty', `${refusal}${said}`, word === 'invalid_grant' ? 401 : status);
   }
 }
+
+const notReadable = () =>
+  unreadable(
+    'PagerDuty',
+    'what its identity service says cannot be read: see whether a proxy answers',
+    'none',
+  );
 
 const wordOf = (word: unknown) => (typeof word === 'string' ? ` (${word.slice(0, 60)})` : '');
 

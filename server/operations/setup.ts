@@ -14,7 +14,7 @@ import {
   shownAnswers,
   withoutStandIns,
 } from '../set-up/account.ts';
-import { forgetConsent } from '../set-up/consented.ts';
+import { checkConsent, forgetConsent } from '../set-up/consented.ts';
 import { addOrChange, asRefusal, carryOut } from '../set-up/set-up.ts';
 import { sourceFor } from '../set-up/source.ts';
 import { setUpMilliseconds, takeTurn } from '../set-up/turn.ts';
@@ -107,6 +107,7 @@ export const setupChoices = defineOperation({
     const isOpen = Object.entries(told).some(([name, list]) => list.length > 1 && given[name] === undefined);
     if (isOpen) return { lists: told, more: false, webhooks: [] };
     const reached = await reach(input, context, { standIns: true });
+    checkConsent(reached);
     const { client } = reached;
     const signal = AbortSignal.timeout(setUpMilliseconds);
     try {
@@ -202,6 +203,7 @@ export const setupConnect = defineOperation({
     const turns = dryRun ? [] : [await takeTurn(connection, context)];
     try {
       const first = await reach(input, context, { standIns: true });
+      checkConsent(first);
       const { setUp, provider: of, isThere, answers: chosen } = first;
       const webhooks = setUp.webhooks?.(chosen, connection);
       const sourceName = webhooks?.source?.name ?? connection;

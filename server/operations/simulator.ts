@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { demoStories } from '../../domain/demo-stories.ts';
 import { type Simulation, simulatedFaults } from '../../domain/simulation.ts';
+import { isLoopback } from '../address.ts';
 import { Refusal } from '../refusal.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 
@@ -149,6 +150,17 @@ export const healProvider = defineOperation({
   },
 });
 
+/** What the worker works for beside the simulated providers. A connection to this machine is one of theirs. */
+async function realConnections({ connections }: OperationContext): Promise<string[]> {
+  const { connections: named, defaults } = await connections.look();
+  const isHere = (value: string) => {
+    const url = URL.parse(value);
+    return url !== null && isLoopback(url);
+  };
+  const real = [...named.values()].filter(({ values = {} }) => !Object.values(values).some(isHere));
+  return [...defaults.keys(), ...real.map(({ name }) => name)];
+}
+
 export const switchWorker = defineOperation({
   name: 'simulator.worker',
   kind: 'change',
@@ -164,6 +176,13 @@ export const switchWorker = defineOperation({
     const { worker } = context;
     if (!worker)
       throw new Refusal(409, 'No worker here', 'The worker is not of this process. Stop it where it runs.');
+    const real = wanted === 'stopped' ? await realConnections(context) : [];
+    if (real.length > 0)
+      throw new Refusal(
+        409,
+        'Not all is simulated',
+        `Runs for what is real would wait too: ${real.join(', ')}. To stop those, stop Baton itself.`,
+      );
     await (wanted === 'running' ? worker.start() : worker.stop());
     return { state: wanted };
   },

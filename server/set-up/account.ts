@@ -31,7 +31,7 @@ export interface Reached {
   /** The variables that it is to have no more. */
   taken: readonly string[];
   isThere: boolean;
-  /** The connection that holds what the account is reached by. Undefined: it is new. */
+  /** The connection that holds the consent by which the account is reached. Undefined: there is none, or it is new. */
   keptBy: string | undefined;
 }
 
@@ -120,8 +120,11 @@ export async function reach(
     ...(await settledBy(setUp, answers)),
     ...(await consentedValues(name, provider, answers, context)),
   };
-  const taken = takenAway(questions, raw, answers, before?.values ?? {});
-  checkMoved(questions, answers, taken, before);
+  const away = takenAway(questions, raw, answers, before?.values ?? {});
+  const isElsewhere = before !== undefined && isMoved(questions, answers, away, before);
+  if (isElsewhere) checkMoved(questions, answers, before);
+  const consents = consentsIn(questions, answers, before?.values ?? {});
+  const taken = isElsewhere ? [...away, ...consents] : away;
   const kept = Object.entries(before?.values ?? {}).filter(([variable]) => !taken.includes(variable));
   const values = { ...(standIns ? setUp.standIns : {}), ...Object.fromEntries(kept), ...given };
   checkCredentials(questions, answers, values);
@@ -129,10 +132,8 @@ export async function reach(
   if (complaints.length > 0) throw new Refusal(422, 'Values not usable', `${complaints.join('; ')}.`);
   try {
     if (provider.settings.safeParse(values).success) await checkUsable(provider, values);
-    const isNew = questions.some(
-      (each) => (each.isCredential || each.isConsent) && answers[each.name] !== undefined,
-    );
-    const keptBy = before && !isNew ? name : undefined;
+    // Also where its app has another secret by now: a refresh uses up what the connection holds.
+    const keptBy = consents.some((variable) => !taken.includes(variable)) ? name : undefined;
     const client = await context.clientFor(provider, values, keptBy);
     return { provider, setUp, client, answers, values, given, taken, isThere: before !== undefined, keptBy };
   } catch (error) {
@@ -172,20 +173,36 @@ const settledBy = async (setUp: SetUp<unknown>, answers: SetUpAnswers): Promise<
     throw asRefusal(error, '');
   }) ?? {};
 
-/** Else whoever names an address would be sent the token that is kept. */
-function checkMoved(
+/** The settings of a connection that hold a consent in whose place no other is given. */
+const consentsIn = (
+  questions: readonly SetUpQuestion[],
+  answers: SetUpAnswers,
+  before: ConnectionValues,
+): string[] =>
+  questions.flatMap(({ name, variable = '', isConsent }) =>
+    isConsent && answers[name] === undefined && before[variable] !== undefined ? [variable] : [],
+  );
+
+/** Whether credentials are to be sent to another address than before. */
+const isMoved = (
   questions: readonly SetUpQuestion[],
   answers: SetUpAnswers,
   taken: readonly string[],
-  before: StoredConnection | undefined,
-): void {
-  if (!before) return;
-  const isMoved = questions.some(
+  before: StoredConnection,
+): boolean =>
+  questions.some(
     ({ name, variable = '', isAddress }) =>
       isAddress &&
       (taken.includes(variable) ||
         (answers[name] !== undefined && answers[name] !== before.values?.[variable])),
   );
+
+/** Else whoever names an address would be sent the token that is kept. */
+function checkMoved(
+  questions: readonly SetUpQuestion[],
+  answers: SetUpAnswers,
+  before: StoredConnection,
+): void {
   const missing = questions.find((question) =>
     lacksCredential(
       question,
@@ -194,7 +211,7 @@ function checkMoved(
         answers[name] !== undefined || (!isCredential && before.values?.[variable] !== undefined),
     ),
   );
-  if (isMoved && missing)
+  if (missing)
     throw new Refusal(
       422,
       'No token',

@@ -50,6 +50,8 @@ export async function beginConsent(
 /** Beside the settings. No setting has such a name. */
 const flowNames = { verifier: 'verifier', redirectUri: 'redirectUri' };
 
+const ownFault = 'Baton could not take what came back, and its log tells why';
+
 /** `GET /setup/callback`: the browser comes back from the provider. It is shown no more than that it may be closed. */
 export const takeConsent =
   ({ connections, providers, clientFor }: World, log: Logger) =>
@@ -80,9 +82,12 @@ export const takeConsent =
       });
       await settle({ state: 'granted', words: '', texts: texts ?? {} });
     } catch (error) {
-      if (!(error instanceof ApplicationFailure)) throw error;
-      log.warn({ connection: taken.connection, reason: error.message }, 'A consent was not given');
-      await settle({ state: 'refused', words: error.message, texts: {} });
+      // Whoever has begun it waits to be told, also of a fault of ours.
+      const words = error instanceof ApplicationFailure ? error.message : ownFault;
+      log.warn({ connection: taken.connection, reason: words }, 'A consent was not given');
+      await settle({ state: 'refused', words, texts: {} }).catch((again: unknown) => {
+        if (error instanceof ApplicationFailure) throw again;
+      });
       throw asRefusal(error, 'Begin setup again.');
     }
     response

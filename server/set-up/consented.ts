@@ -42,6 +42,14 @@ export async function consentedValues(
   throw new Refusal(409, 'No consent', `The user has not consented${why}.`);
 }
 
+/** Refuses an account that is to be reached by a consent, and has none: it would be told to lack what goes with another way. */
+export function checkConsent({ provider, answers, values, isThere }: Reached): void {
+  const question = provider.setUp?.questions.find(({ isConsent }) => isConsent);
+  if (!question || values[question.variable ?? ''] !== undefined) return;
+  if (question.when?.({ answers, isThere, isOwned: undefined, news: new Set() }) === false) return;
+  throw new Refusal(422, 'No consent', `Give ${question.about} (${question.name}).`);
+}
+
 /** Once a connection has it nobody else is to. */
 export async function forgetConsent(
   { provider, answers }: Reached,

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StoppableWorker } from '../../domain/simulation.ts';
+import type { Simulation, StoppableWorker } from '../../domain/simulation.ts';
+import { noConnections } from '../../processes/connections.ts';
 import type { Effect, Fault } from '../../simulator/simulator.ts';
+import type { KnownConnections } from '../../store/connections/stored-connections.ts';
 import type { Store } from '../../store/store.ts';
 import { embeddedWorld, type World } from '../store/world.ts';
 import { type Served, serve } from './served.ts';
@@ -13,11 +15,11 @@ describe('the simulator', () => {
   let ledger: Effect[];
   let slack: { faults(): Fault[] };
   let worker: StoppableWorker;
+  let simulation: Simulation;
   beforeAll(async () => {
     world = await embeddedWorld();
     store = world.newStore();
-    const { simulation, ...parts } = await simulated();
-    ({ ledger, slack, worker } = parts);
+    ({ ledger, slack, worker, simulation } = await simulated());
     served = await serve(store, { worker, simulation });
   });
   afterAll(async () => {
@@ -72,6 +74,31 @@ describe('the simulator', () => {
     expect([worker.isRunning(), (await show()).worker]).toEqual([false, 'stopped']);
     await post('/worker', { state: 'running' });
     expect([worker.isRunning(), (await show()).worker]).toEqual([true, 'running']);
+  });
+
+  it('leaves the worker alone that works for something real, too', async () => {
+    const named = (name: string, url: string) =>
+      [name, { name, values: { PAGERDUTY_API_URL: url } }] as const;
+    const known = { version: 1, routes: [], defaults: new Map(), connections: new Map() };
+    const withReal = (more: object) => {
+      const look = async () => ({ ...known, ...more }) as KnownConnections;
+      const connections = { ...noConnections, look };
+      return serve(store, { worker, simulation, connections });
+    };
+    for (const [more, word] of [
+      [{ defaults: new Map([['jira', 'unverified']]) }, 'jira'],
+      [{ connections: new Map([named('eu', 'https://api.eu.pagerduty.com')]) }, 'eu'],
+    ] as const) {
+      const real = await withReal(more);
+      const answer = await post('/worker', { state: 'stopped' }, 'admin', real);
+      expect([answer.status, answer.json.detail]).toEqual([409, expect.stringContaining(`too: ${word}.`)]);
+      await real.close();
+    }
+    expect(worker.isRunning()).toBe(true);
+    const played = await withReal({ connections: new Map([named('play', 'http://127.0.0.1:9')]) });
+    expect((await post('/worker', { state: 'stopped' }, 'admin', played)).status).toBe(200);
+    expect((await post('/worker', { state: 'running' }, 'admin', played)).status).toBe(200);
+    await played.close();
   });
 
   it('shows what the providers have changed, newest first', async () => {

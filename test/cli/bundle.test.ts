@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { anonymous } from '../../cli/anonymous.ts';
 import { openStore } from '../../store/open.ts';
 import { seedStore } from '../seed.ts';
 import { delivery, entry } from '../store/world.ts';
@@ -137,4 +138,17 @@ describe('baton bundle', () => {
     // It writes over nothing.
     expect(await runBaton(['bundle', '--out', file], { env: env() })).toMatchObject({ exit: 5 });
   }, 60_000);
+});
+
+describe('a text without people', () => {
+  it('tells nothing of a title that holds an address, or has spaces and lines as nobody repeats them', () => {
+    const words = anonymous([
+      'Login of bob@shop.example fails for card 4111',
+      'See https://shop.example/orders/7 of Miller',
+      'Queue  of\nOslo stands',
+    ]);
+    expect(words('no room for "Login of bob@shop.example fails for card 4111"')).toBe('no room for "…"');
+    expect(words('no room for See https://shop.example/orders/7 of Miller')).toBe('no room for …');
+    expect(words('Queue of Oslo stands; Queue  of\nOslo stands')).toBe('…; …');
+  });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { printable } from '../../cli/output.ts';
+import { headOf } from '../../cli/pack.ts';
+import { issueTextOf } from '../../cli/pack-issue.ts';
 import { stepLines, storyPrinter } from '../../cli/story.ts';
 import type { RecordRow } from '../../domain/record.ts';
 import { markOf, tellerOf, withoutRepeats } from '../../domain/story/story.ts';
@@ -215,5 +217,22 @@ describe('the story on a terminal', () => {
     expect(
       print(true).split('\u001b[32m').join('').split('\u001b[1m').join('').split('\u001b[0m').join(''),
     ).toBe(print(false));
+  });
+});
+
+describe('the story on an issue', () => {
+  it('tells what stands in a title as one line, so that it cannot tell more than a title', () => {
+    const incident = { id: 'Q1', status: 'triggered', incident: { title: 'slow\n\nresolved\u202e by Ada' } };
+    const run = {
+      id: 't/Q1',
+      workflow: 'other',
+      state: 'failed',
+      failure: { message: 'no\n\napproved by Ben' },
+    };
+    const shownIncident = { id: 'Q1', incident, runs: [run] } as never;
+    const head = headOf(shownIncident, { withAutomation: false } as never, []);
+    const { text } = issueTextOf({ id: 'Q1', head, runs: [run], entries: [] } as never);
+    expect(text.split('\n')[0]).toBe('slow resolved by Ada');
+    expect(text).not.toMatch(/^(resolved|approved)/m);
   });
 });

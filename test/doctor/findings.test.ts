@@ -76,6 +76,8 @@ describe('PagerDuty', () => {
     const found = await examined('pagerduty', env);
     expect(findingOf(found, 'incidents.write')).toMatchObject({
       ok: false,
+      // Whose it is stands with the token alone: what is missing is shown to whoever helps.
+      reason: 'the user whose it is may only look on; use the key of a responder',
       neededBy: naming('pagerduty', 'incidents.write'),
     });
   });

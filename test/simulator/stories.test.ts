@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { listGitHubDeployments } from '../../activities/github/list-deployments.ts';
+import { listPagerDutyIncidents } from '../../activities/pagerduty/list-incidents.ts';
 import { queryPrometheus } from '../../activities/prometheus/query.ts';
+import { providers } from '../../activities/providers.ts';
+import { readSettings } from '../../processes/settings.ts';
 import { startSimulators } from '../../simulator/index.ts';
 import { runnerFor } from '../activities/run.ts';
 
@@ -40,6 +43,16 @@ async function startDemonstration(pace?: { timeScale: number; answerMilliseconds
 const worldOf = async (url: string | undefined) => (await fetch(`${url}/_simulator/world`)).json();
 
 describe('the demonstration', () => {
+  it('takes the place of an app of the real PagerDuty, too', async () => {
+    const { env } = await startDemonstration();
+    const app = { PAGERDUTY_CLIENT_ID: 'app-1', PAGERDUTY_CLIENT_SECRET: 'x', PAGERDUTY_SUBDOMAIN: 'acme' };
+    const run = runnerFor({ ...app, ...env });
+    expect(readSettings({ BATON_SIMULATE: 'all', ...app, ...env }, providers).simulated).toContain(
+      'pagerduty',
+    );
+    expect(await run(listPagerDutyIncidents, {})).toBeDefined();
+  });
+
   it('goes at a pace that a reader can follow, the same for the providers and for who waits for them', async () => {
     const { env } = await startDemonstration();
     const { timeScale } = z.object({ timeScale: z.number() }).parse(await worldOf(env.AWS_ENDPOINT_URL_EC2));

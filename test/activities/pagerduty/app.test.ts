@@ -140,13 +140,20 @@ describe('an app of PagerDuty with scopes', () => {
 
   it.each([
     ['nobody answers', { kind: 'cut' as const }, 'ProviderUnavailable'],
+    ['nothing is said', { kind: 'status' as const, status: 204, body: '' }, 'AnswerUnreadable'],
     ['a proxy answers', { kind: 'status' as const, status: 200, body: '<html>hello' }, 'AnswerUnreadable'],
   ])('is tried again where %s in place of the identity service', async (_, fault, type) => {
     const { simulator, run, incidentId } = await startApp();
     simulator.fail({ ...fault, match: '/identity/' });
-    const failure = await failureOf(run(readPagerDutyIncident, { incidentId }));
-    expect(failure).toMatchObject({ type, nonRetryable: false });
-    await run(readPagerDutyIncident, { incidentId });
+    const failure = await failureOf(run(addPagerDutyNote, { incidentId, note: 'a' }));
+    expect(failure).toMatchObject({
+      type,
+      nonRetryable: false,
+      message: expect.stringContaining('identity service'),
+      details: [{ effect: 'none' }],
+    });
+    await run(addPagerDutyNote, { incidentId, note: 'a' });
+    expect(effects(simulator)).toEqual(['note added']);
   });
 
   it('is told by the doctor which scopes it lacks, also those for writing', async () => {

@@ -1,10 +1,11 @@
 import type { Request, Response } from 'express';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { connectClients } from '../../../activities/clients.ts';
 import { readConsent } from '../../../activities/pagerduty/consent.ts';
 import { wantedScopes } from '../../../activities/pagerduty/scopes.ts';
 import { providers } from '../../../activities/providers.ts';
+import { StoreUnavailable } from '../../../domain/store-unavailable.ts';
 import { createLog } from '../../../log/log.ts';
 import { allConnections } from '../../../processes/connections.ts';
 import { makeScrubber } from '../../../secrets/scrub.ts';
@@ -12,6 +13,7 @@ import type { OperationContext } from '../../../server/operations/operation.ts';
 import { setupConnect } from '../../../server/operations/setup.ts';
 import { setupConsent, setupConsented } from '../../../server/operations/setup-consent.ts';
 import { takeConsent } from '../../../server/set-up/consent.ts';
+import { startPagerDuty } from '../../../simulator/pagerduty.ts';
 import type { Store } from '../../../store/store.ts';
 import { embeddedWorld, entry, type World } from '../../store/world.ts';
 import { askingOf, connectionsOn, publicUrl, startSetUp } from './set-up-world.ts';
@@ -157,6 +159,7 @@ describe('a user who lets an app of PagerDuty act as they do', () => {
   it('is not let in without a consent, with another app, or where none comes back', async () => {
     const { simulator, byUser, ask, sentTo, comeBack, values } = await startConsent();
     const begun = await ask(setupConsent, byUser);
+    await expect(ask(setupConnect, byUser)).rejects.toMatchObject(refusal(422, /setup\.consent/));
     const given = { ...byUser, consent: begun.consent };
     await expect(ask(setupConnect, given)).rejects.toMatchObject(refusal(409, /has not been opened/));
     simulator.world.consenting = null;
@@ -177,6 +180,17 @@ describe('a user who lets an app of PagerDuty act as they do', () => {
     const swapped = location.replace(stateOf(stolen.address), stateOf(mine.address));
     await expect(comeBack(swapped)).rejects.toMatchObject(refusal(422, /invalid_grant/));
     expect(await values()).toBeUndefined();
+  });
+
+  it('is told to whoever waits for it also where Baton could not take it', async () => {
+    const { byUser, ask, sentTo, comeBack, context } = await startConsent();
+    const begun = await ask(setupConsent, byUser);
+    const broken = { ...context, clientFor: async () => Promise.reject(new TypeError('ours')) };
+    await expect(comeBack(await sentTo(begun.address), broken)).rejects.toThrow('ours');
+    expect(await ask(setupConsented, { consent: begun.consent })).toEqual({
+      state: 'refused',
+      reason: expect.stringContaining('Baton could not take'),
+    });
   });
 
   it('comes too late after ten minutes, and what was kept for it can be read by nobody and goes', async () => {
@@ -248,6 +262,35 @@ describe('what a user has consented to', () => {
     expect(await values()).not.toHaveProperty('PAGERDUTY_SEVERITY');
   });
 
+  it('goes to no address that is new: another account takes another consent', async () => {
+    const { simulator, connected, ask, values, name, byUser } = await startConsent();
+    await connected();
+    const before = await values();
+    const elsewhere = await startPagerDuty();
+    onTestFinished(() => elsewhere.close());
+    for (const moved of [{ apiUrl: elsewhere.url }, { identityUrl: `${elsewhere.url}/identity` }]) {
+      const asked = { name, clientSecret: 'x', service: 'Checkout', webhook: 'account', ...moved };
+      await expect(ask(setupConnect, asked)).rejects.toMatchObject(refusal(422, /PAGERDUTY_SUBDOMAIN/));
+    }
+    expect(elsewhere.calls).toEqual([]);
+    expect(await values()).toEqual(before);
+    const begun = await ask(setupConsent, { ...byUser, identityUrl: `${elsewhere.url}/identity` });
+    expect(begun.address).toContain(elsewhere.url);
+    expect(elsewhere.calls).toEqual([]);
+    expect(simulator.calls.length).toBeGreaterThan(0);
+  });
+
+  it('is renewed with the new secret of its app while setup gives it that', async () => {
+    const { simulator, connected, ask, kept, values, name } = await startConsent();
+    const before = await connected();
+    simulator.world.grants = simulator.world.grants?.filter(({ kind }) => kind !== 'access') ?? [];
+    for (const app of simulator.world.apps ?? []) app.clientSecret = 'another-secret-of-the-app-0123456';
+    const given = { name, clientSecret: 'another-secret-of-the-app-0123456' };
+    await ask(setupConnect, { ...given, service: 'Checkout', webhook: 'account' });
+    expect((await kept())?.refreshToken).not.toBe(before?.refreshToken);
+    expect(await values()).toMatchObject({ PAGERDUTY_CLIENT_SECRET: given.clientSecret });
+  });
+
   it('is over where it was withdrawn: calls are refused with what to do, and setup mends it', async () => {
     const { simulator, connected, processOf, byUser, ask, consent, name } = await startConsent();
     await connected();
@@ -262,6 +305,38 @@ describe('what a user has consented to', () => {
     await expect(ask(setupConnect, again)).rejects.toMatchObject(refusal(422, /give it anew/));
     await ask(setupConnect, { ...byUser, consent: await consent() });
     expect((await processOf()()).status).toBe(200);
+  });
+
+  it('is not lost where the store was away when its next tokens came', async () => {
+    const { simulator, connected, refreshes, kept, name } = await startConsent();
+    const before = await connected();
+    simulator.world.grants = simulator.world.grants?.filter(({ kind }) => kind !== 'access') ?? [];
+    let isAway = true;
+    const broken: Store = {
+      ...store,
+      renewConnection: async (...given) => {
+        if (isAway) throw new StoreUnavailable('away');
+        return store.renewConnection(...given);
+      },
+    };
+    const clients = connectClients(providers, allConnections({}, connectionsOn(broken)), {});
+    const get = async () => (await clients.pagerduty(name)).get('/incidents', {}, signal);
+    await expect(get()).rejects.toThrow(StoreUnavailable);
+    expect((await kept())?.refreshToken).toBe(before?.refreshToken);
+    isAway = false;
+    expect((await get()).status).toBe(200);
+    expect(refreshes()).toHaveLength(1);
+    expect((await kept())?.refreshToken).not.toBe(before?.refreshToken);
+  });
+
+  it('is told to be over, and not its app’s secret to be wrong, by whichever status it is refused', async () => {
+    const { simulator, connected, processOf } = await startConsent();
+    await connected();
+    simulator.world.grants = [];
+    const body = JSON.stringify({ error: 'invalid_grant' });
+    const headers = { 'content-type': 'application/json' };
+    simulator.fail({ kind: 'status', match: '/identity/', status: 401, body, headers });
+    await expect(processOf()()).rejects.toMatchObject({ message: expect.stringContaining('give it anew') });
   });
 
   it('is kept where the identity service is away, until it is there again', async () => {
