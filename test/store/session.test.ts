@@ -58,6 +58,23 @@ it('what is asked at once is done and answered in the order in which it was aske
   expect(answered).toEqual(all);
 });
 
+it('statements and transactions take their turns as they were asked: none is passed by transaction after transaction', async () => {
+  await sql`create temporary table turns (place integer generated always as identity, who text)`.execute(db);
+  const insert = (who: string, own = db) => sql`insert into turns (who) values (${who})`.execute(own);
+  let isOver = false;
+  const begun = [1, 2, 3, 4].map(async () => {
+    while (!isOver) await db.transaction().execute((own) => insert('transaction', own));
+  });
+  await insert('before');
+  await Promise.all(Array.from({ length: 50 }, () => insert('alone')));
+  isOver = true;
+  await Promise.all(begun);
+  const { rows } = await sql<{ who: string }>`select who from turns order by place`.execute(db);
+  const all = rows.map(({ who }) => who);
+  const asked = all.slice(all.indexOf('alone'), all.lastIndexOf('alone') + 1);
+  expect(asked.filter((who) => who === 'transaction')).toEqual([]);
+});
+
 it('results and values of many megabytes arrive whole', async () => {
   const bytes = Buffer.alloc(3_000_000, 'Bytes \0 and \xFF');
   const { rows } = await sql<{ text: string; bytes: Buffer }>`
