@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { sql } from 'kysely';
 import { afterAll, expect, it, onTestFinished, vi } from 'vitest';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
+import { openEmbedded } from '../../store/embedded.ts';
 import { openStore } from '../../store/open.ts';
 import { openThread } from '../../store/session.ts';
 import { seedStore } from '../seed.ts';
@@ -158,6 +159,34 @@ it('where its thread ends, whoever waits and whoever asks is told, and nothing t
   const again = await openStore({ dataDir, fsync: false });
   expect(await again.receive(kept)).toMatchObject({ duplicate: true });
   await again.close();
+});
+
+it('where PostgreSQL breaks down in a statement, that is no success: it has ended, and what was before is there', async () => {
+  const dataDir = newFolder();
+  seedStore(dataDir);
+  const lost = vi.fn<(error: Error) => void>();
+  const { db: own, release } = await openEmbedded(dataDir, { fsync: false, onLost: lost });
+  await sql`create table broken (id integer)`.execute(own);
+  const insert = (id: number, by = own) => sql`insert into broken values (${id})`.execute(by);
+  await insert(1);
+  const transaction = own.transaction().execute(async (by) => {
+    await insert(2, by);
+    // Deeper than the stack of the thread: PGlite swallows what comes of it, and answers nothing.
+    await sql`select repeat('[', 100000)::jsonb`.execute(by);
+  });
+  await expect(transaction).rejects.toThrow(StoreUnavailable);
+  await expect(insert(3)).rejects.toThrow(/in the middle of a statement.*Restart Baton/);
+  expect(lost.mock.calls).toEqual([[expect.any(StoreUnavailable)]]);
+  await own.destroy();
+  release();
+  const again = await openEmbedded(dataDir, { fsync: false });
+  expect((await sql`select id from broken`.execute(again.db)).rows).toEqual([{ id: 1 }]);
+  // So it is with what breaks down as a text is prepared.
+  await expect(sql.raw(`select 1${'+1'.repeat(20_000)}`).execute(again.db)).rejects.toThrow(
+    'in the middle of a statement',
+  );
+  await again.db.destroy();
+  again.release();
 });
 
 it('what is under way when it is closed is done, and what is asked later is refused', async () => {
