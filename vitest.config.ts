@@ -16,8 +16,8 @@ const isRoomy = existsSync(memory) && roomIn(statfsSync(memory)) > 4e9;
 const inMemory = isRoomy ? { env: { TMPDIR: memory } } : {};
 
 const limits = { pool: 'forks', testTimeout: 30_000, hookTimeout: 60_000 } as const;
-// Two cores: more files at once only make each other slow.
-const sideBySide = { ...limits, ...inMemory, maxWorkers: 2 };
+// Two cores, of which two files at a time leave a fifth to nobody: they wait for servers and browsers.
+const sideBySide = { ...limits, ...inMemory, maxWorkers: 3 };
 const alone = { ...limits, maxWorkers: 1 };
 
 /** A module in another's place, or a browser: a process of its own. All others share two, and what these have loaded. */

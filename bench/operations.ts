@@ -16,11 +16,11 @@ import { type Api, createApi } from '../server/api/api.ts';
 import { createAuthenticate } from '../server/api/authenticate.ts';
 import { createFailureGate } from '../server/api/failed-sign-ins.ts';
 import { createApp, createHttpServer } from '../server/app.ts';
-import { createInbox } from '../server/inbox.ts';
 import { createMetrics } from '../server/metrics.ts';
-import { linkHash, noLine } from '../store/chain.ts';
+import { createInbox } from '../server/receiving/inbox.ts';
 import { openPostgres } from '../store/database.ts';
 import { makeStore } from '../store/open.ts';
+import { linkHash, noLine } from '../store/record/chain.ts';
 import { startPostgres } from '../test/store/postgres.ts';
 import { median, percentile, table } from './figures.ts';
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { type Disposition, dispositions } from '../domain/disposition.ts';
 import type { Wiring } from '../processes/wiring.ts';
-import type { ListedEvent } from '../store/events.ts';
+import type { ListedEvent } from '../store/events/events.ts';
 import { act, orNotFound, parseLimit, withAsk } from './command.ts';
 import { exampleWebhook } from './example.ts';
 import { type Output, printable } from './output.ts';

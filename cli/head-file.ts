@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Checkpoint, isHeadSigned, isSegmentSigned, type ToldHead } from '../store/heads.ts';
+import { type Checkpoint, isHeadSigned, isSegmentSigned, type ToldHead } from '../store/record/heads.ts';
 
 /** A head as it is compared: one that a person gave has no time and no signature. */
 export interface ComparedHead {

@@ -19,7 +19,7 @@ export function addLookCommand(program: Command, wiring: Wiring): void {
       .option('--since <days>', 'from so long ago on, as 90d', parseDays, 90),
     wiring,
     async ({ output, json, options: { since: days } }) => {
-      const { wouldRun } = await import('../server/would-run.ts');
+      const { wouldRun } = await import('../server/dispatch/would-run.ts');
       const { past, incidents } = await readThen(wiring, days, output);
       const verdicts = await wouldRun(past.events, await wiring.loadTriggers());
       const repeats = repeatsIn(incidents);

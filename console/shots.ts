@@ -1,29 +1,29 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromiumPath, openBrowser } from './chromium.ts';
+import { startOwnBaton } from './own-baton.ts';
+import { madeFrom, picture, pictureDigest, story } from './picture.ts';
 
 /**
- * Pictures of each page of a running Baton in both themes and several widths, in `console/shots`, for people to look at:
- * `npm run console:shots -- --link "$(npx baton sign-in)"`
+ * `npm run console:shots`: takes the picture of the README anew, of a Baton of its own.
+ * `npm run console:shots -- --link "$(npx baton sign-in)"`: pictures of each page of a running Baton in both themes and several widths, in
+ * `console/shots`, for people to look at.
  */
 
 const { values } = parseArgs({
   options: {
     link: { type: 'string' },
-    picture: { type: 'string' },
     only: { type: 'string' },
     paths: { type: 'string', multiple: true },
   },
 });
-const link = values.link;
-if (!link) throw new Error('Give a link to sign in by: --link "$(npx baton sign-in)"');
 const path = chromiumPath();
 if (!path) throw new Error('There is no Chromium. Install one, or name it in BATON_TEST_CHROMIUM.');
+const own = values.link === undefined ? await startOwnBaton() : undefined;
+const link = values.link ?? own?.link ?? '';
 
 const folder = join(import.meta.dirname, 'shots');
-rmSync(folder, { recursive: true, force: true });
-mkdirSync(folder, { recursive: true });
 
 const sizes = [
   [1280, 800],
@@ -36,6 +36,42 @@ const context = await browser.newContext();
 const page = await context.newPage();
 await page.goto(link);
 await page.waitForURL(/incidents/);
+
+if (own) {
+  await takePicture().finally(async () => {
+    await close();
+    await own.close();
+  });
+  process.exit(0);
+}
+
+/** The one for the README: an incident that asks for a decision, as a picture. */
+async function takePicture(): Promise<void> {
+  const answer = await page.evaluate(async (played) => {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ story: played });
+    return (await fetch('/api/v1/simulator/play', { method: 'POST', headers, body })).json();
+  }, story);
+  const { incident } = answer as { incident: string };
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.goto(`${origin}/incidents/${incident}?as=picture`);
+  await page.locator('.needs-you').waitFor({ timeout: 120_000 });
+  // Until all that comes with it is done, and the runs only wait.
+  await page.locator('.run-item').getByText('news of the incident').first().waitFor({ timeout: 120_000 });
+  await page
+    .locator('.questions')
+    .getByText('Under way', { exact: true })
+    .first()
+    .waitFor({ state: 'detached' });
+  await page.reload();
+  await page.locator('.lanes svg').waitFor();
+  await page.screenshot({ path: picture });
+  writeFileSync(madeFrom, `${pictureDigest()}\n`);
+}
+
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
 
 interface Listed {
   items: { id?: string; seq?: number; name?: string; status?: string; runs?: { id: string }[] }[];
@@ -71,18 +107,6 @@ const pages: [string, string | undefined][] = [
   ['nowhere', '/nowhere'],
   ...(values.paths ?? []).map((each, index): [string, string] => [`other-${index}`, each]),
 ];
-
-/** The one for the README: an incident that asks for a decision, as a picture. */
-if (values.picture) {
-  const shown = values.paths?.[0] ?? (open && `/incidents/${open.id}?as=picture`);
-  await page.setViewportSize({ width: 1280, height: 900 });
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.goto(`${origin}${shown}`);
-  await page.waitForSelector('.lanes svg');
-  await page.screenshot({ path: values.picture });
-  await close();
-  process.exit(0);
-}
 
 for (const theme of ['light', 'dark'] as const) {
   for (const [width, height] of sizes) {

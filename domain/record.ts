@@ -331,7 +331,7 @@ export interface RecordRow extends Line {
 
 /**
  * What a line says, where it is of one of these actions. A line of an older version may lack fields, and one that was too long says
- * nothing (see `lineMaker` in store/lines.ts).
+ * nothing (see `lineMaker` in store/record/lines.ts).
  */
 export function detailOf<Name extends Action>(
   { action, detail }: Pick<RecordRow, 'action' | 'detail'>,

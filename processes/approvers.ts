@@ -2,8 +2,8 @@ import { connectClients } from '../activities/clients.ts';
 import type { AnyProvider } from '../activities/provider.ts';
 import { defaultConnection } from '../domain/subject.ts';
 import type { World } from '../server/operations/operation.ts';
+import type { StoredConnections } from '../store/connections/stored-connections.ts';
 import type { Store } from '../store/store.ts';
-import type { StoredConnections } from '../store/stored-connections.ts';
 import { allConnections } from './connections.ts';
 
 interface Options {

@@ -2,12 +2,12 @@ import type { ConnectionSource } from '../activities/clients.ts';
 import type { AnyProvider } from '../activities/provider.ts';
 import { defaultConnection } from '../domain/subject.ts';
 import { encryptionOf } from '../secrets/encryption.ts';
-import type { Store } from '../store/store.ts';
 import {
   type KnownConnections,
   type StoredConnections,
   storedConnections,
-} from '../store/stored-connections.ts';
+} from '../store/connections/stored-connections.ts';
+import type { Store } from '../store/store.ts';
 import { defaultConnections } from './default-connections.ts';
 import type { Settings } from './settings.ts';
 

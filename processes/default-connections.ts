@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import { type AnyProvider, settingsOf } from '../activities/provider.ts';
-import type { DefaultConnection } from '../store/stored-connections.ts';
+import type { DefaultConnection } from '../store/connections/stored-connections.ts';
 import { isMark, type Settings } from './settings.ts';
 
 /** By these requests are known that come in. They say nothing of what goes out, and may be a server's alone. */

@@ -1,7 +1,7 @@
 import type { Clients } from '../activities/clients.ts';
 import type { AnyProvider } from '../activities/provider.ts';
 import type { Subscription } from '../domain/subscription.ts';
-import type { Send } from '../server/deliveries.ts';
+import type { Send } from '../server/rounds/deliveries.ts';
 
 /** How a server tells subscribers: by the provider that reaches them. Undefined where none does. */
 export function sendBy(providers: readonly AnyProvider[], clients: Clients): Send | undefined {

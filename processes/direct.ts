@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { type ActivityContext, type AnyActivity, carryOut } from '../activities/activity.ts';
 import type { JournalEntry } from '../domain/journal.ts';
-import type { Tell } from '../server/journal.ts';
+import type { Tell } from '../server/rounds/journal.ts';
 import type { Pager } from '../server/watchdog/pager.ts';
 import type { Subscriptions } from '../server/watchdog/subscriptions.ts';
 import type { Store } from '../store/store.ts';

@@ -1,8 +1,8 @@
 import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type MadeToken, makeToken, readToken } from '../secrets/token.ts';
+import type { NewToken } from '../store/people/tokens.ts';
 import type { Store } from '../store/store.ts';
-import type { NewToken } from '../store/tokens.ts';
 
 const days = 90;
 

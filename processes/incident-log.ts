@@ -1,7 +1,7 @@
 import { connectClients } from '../activities/clients.ts';
 import type { AnyProvider } from '../activities/provider.ts';
 import type { IncidentLog } from '../server/story/gather.ts';
-import type { StoredConnections } from '../store/stored-connections.ts';
+import type { StoredConnections } from '../store/connections/stored-connections.ts';
 import { allConnections } from './connections.ts';
 
 interface Options {

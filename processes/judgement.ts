@@ -1,7 +1,7 @@
 import type { AnyActivity } from '../activities/activity.ts';
 import type { Event } from '../domain/event.ts';
 import type { Judgement } from '../domain/verdict.ts';
-import { wouldRun } from '../server/would-run.ts';
+import { wouldRun } from '../server/dispatch/would-run.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import { workflowChanges } from './workflow-changes.ts';
 

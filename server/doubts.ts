@@ -1,7 +1,7 @@
 import type { RunCause } from '../domain/incident.ts';
 import type { ConnectionDoubt } from '../domain/record.ts';
 import { defaultConnection } from '../domain/subject.ts';
-import type { KnownConnections } from '../store/stored-connections.ts';
+import type { KnownConnections } from '../store/connections/stored-connections.ts';
 
 /**
  * The connections that a run may use and that no test has shown to work: those that it was given, and `default` of all other providers

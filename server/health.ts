@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts';
 import type { Metrics, StoredGauges } from './metrics.ts';
 import type { PullState } from './pagerduty/pull.ts';
 import type { SocketState } from './slack/socket.ts';
-import type { StuckCounts } from './stuck-runs.ts';
+import type { StuckCounts } from './temporal/stuck-runs.ts';
 import type { TroubleCounts } from './watchdog/watchdog.ts';
 
 export interface HealthOptions {

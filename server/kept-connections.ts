@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { ConnectionUnreadable, type StoredConnections } from '../store/stored-connections.ts';
+import { ConnectionUnreadable, type StoredConnections } from '../store/connections/stored-connections.ts';
 
 /** More often than what is known grows too old, so that no event waits for a look. */
 const everyMilliseconds = 2_000;

@@ -10,7 +10,7 @@ import { askedOnceASecond } from './fresh.ts';
 import { answerHealth, answerMetrics, answerReadiness } from './health.ts';
 import type { Metrics } from './metrics.ts';
 import { answerError, Refusal } from './refusal.ts';
-import { watchTemporal } from './temporal-state.ts';
+import { watchTemporal } from './temporal/temporal-state.ts';
 
 export interface MonitorOptions {
   host: string;

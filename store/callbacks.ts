@@ -1,11 +1,11 @@
 import { type Generated, type Selectable, sql } from 'kysely';
 import type { Callback, CallbackState, Callbacks } from '../domain/callback.ts';
-import { toldBy } from './asked-event.ts';
+import { toldBy } from './asked/asked-event.ts';
 import type { Time } from './columns.ts';
 import type { Context } from './context.ts';
-import { inboxColumns, inboxTypes, inboxValues } from './inbox.ts';
+import { inboxColumns, inboxTypes, inboxValues } from './events/inbox.ts';
 import { canonicalJson, keyText } from './json.ts';
-import { appendLines } from './record.ts';
+import { appendLines } from './record/record.ts';
 
 export interface CallbacksTable {
   id: string;

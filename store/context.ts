@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Entry } from '../domain/record.ts';
-import type { LineColumns } from './record.ts';
+import type { LineColumns } from './record/record.ts';
 import type { Tables } from './tables.ts';
 
 /** What the parts of the store share. */

@@ -2,9 +2,9 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Disposition } from '../domain/disposition.ts';
 import type { RunState, ShownRun } from '../domain/run.ts';
 import type { Context } from './context.ts';
-import { eventColumns, eventRow, type ListedEvent, type StoredListedEvent } from './events.ts';
+import { eventColumns, eventRow, type ListedEvent, type StoredListedEvent } from './events/events.ts';
 import { cleanText, keyText } from './json.ts';
-import { type StoredShownRun, shownRun, shownRunColumnsOf } from './shown-runs.ts';
+import { type StoredShownRun, shownRun, shownRunColumnsOf } from './runs/shown-runs.ts';
 
 /**
  * A part of a list. `next` is where to go on, where there may be more: a place in the list's own order, which no insert moves. Rows that

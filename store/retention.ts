@@ -1,10 +1,10 @@
 import { sql, type Transaction } from 'kysely';
-import { checkChain, noLine } from './chain.ts';
-import { restorableDays } from './connections.ts';
+import { restorableDays } from './connections/connections.ts';
 import type { Context } from './context.ts';
-import { signSegment } from './heads.ts';
+import { repeatMinutes } from './events/repeats.ts';
 import { arrayOf } from './json.ts';
-import { repeatMinutes } from './repeats.ts';
+import { checkChain, noLine } from './record/chain.ts';
+import { signSegment } from './record/heads.ts';
 import type { Tables } from './tables.ts';
 
 /** What is taken away once it has been kept for long enough. */

@@ -10,7 +10,7 @@ import type { Time } from './columns.ts';
 import type { Context } from './context.ts';
 import { canonicalJson, cleanText } from './json.ts';
 import { textsOf } from './lists.ts';
-import { appendLines } from './record.ts';
+import { appendLines } from './record/record.ts';
 
 export interface SubscriptionsTable {
   name: string;

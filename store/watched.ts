@@ -4,9 +4,9 @@ import type { Entry } from '../domain/record.ts';
 import type { Trouble, Watched } from '../domain/watched.ts';
 import type { Json, Time } from './columns.ts';
 import type { Context } from './context.ts';
-import { inboxColumns, inboxRow, inboxTypes, inboxValues, receivedEntry } from './inbox.ts';
+import { inboxColumns, inboxRow, inboxTypes, inboxValues, receivedEntry } from './events/inbox.ts';
 import { canonicalJson } from './json.ts';
-import { appendLines } from './record.ts';
+import { appendLines } from './record/record.ts';
 
 export interface DutiesTable {
   name: string;

@@ -187,8 +187,8 @@ describe('the files', () => {
       expect(files.some((file) => folderOf(file) === folder)).toBe(true);
     const seen = (from: string, to: string, isType: boolean) =>
       expect(imports).toContainEqual({ from, to, isType });
-    seen('server/dispatch-event.ts', 'store/store.ts', true);
-    seen('server/runs.ts', 'workflows/kit/run.ts', false);
+    seen('server/dispatch/dispatch-event.ts', 'store/store.ts', true);
+    seen('server/temporal/runs.ts', 'workflows/kit/run.ts', false);
     seen('workflows/kit/activities.ts', 'activities/index.ts', true);
     seen('baton.ts', 'simulator/index.ts', false);
   });

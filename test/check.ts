@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RecordRow } from '../domain/record.ts';
 import type { RunRow } from '../domain/run.ts';
 import type { Effect } from '../simulator/simulator.ts';
-import type { ListedEvent } from '../store/events.ts';
+import type { ListedEvent } from '../store/events/events.ts';
 import type { Store } from '../store/store.ts';
 import type { Providers } from './world.ts';
 

@@ -13,7 +13,7 @@ import { questionStates } from '../docs/question-states.ts';
 import type { SetUpForm } from '../domain/set-up-questions.ts';
 import { operations } from '../server/operations/index.ts';
 import { checkBlocks } from '../simulator/slack/block-kit.ts';
-import { linkHash, noLine } from '../store/chain.ts';
+import { linkHash, noLine } from '../store/record/chain.ts';
 import { startable } from '../triggers/by-hand/index.ts';
 import { triggers } from '../triggers/index.ts';
 import '../docs/examples/test/activities/kubernetes/set-change-cause.test.ts';

@@ -5,8 +5,8 @@ import { allConnections } from '../processes/connections.ts';
 import { directIncidents } from '../processes/direct-incidents.ts';
 import { incidentLogOf } from '../processes/incident-log.ts';
 import type { World } from '../server/operations/operation.ts';
+import type { StoredConnections } from '../store/connections/stored-connections.ts';
 import type { Store } from '../store/store.ts';
-import type { StoredConnections } from '../store/stored-connections.ts';
 import { batonFor } from '../worker/baton.ts';
 import { clientsFor } from './clients.ts';
 

@@ -1,6 +1,6 @@
 import { providers } from '../activities/providers.ts';
 import { checkedValues } from '../server/operations/connection-values.ts';
-import type { StoredConnections } from '../store/stored-connections.ts';
+import type { StoredConnections } from '../store/connections/stored-connections.ts';
 
 /** Adds a named connection as an admin does by the command, which takes the line break off the end of a file, and lets it be known. */
 export async function addNamed(

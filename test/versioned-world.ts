@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { startVersions } from '../server/versions.ts';
+import { startVersions } from '../server/temporal/versions.ts';
 import { raiseIncident, resolveAs } from '../simulator/pagerduty.ts';
 import { productionIncident } from '../triggers/production-incident.ts';
 import { type RunningWorker, taskQueue } from '../worker/worker.ts';

@@ -48,9 +48,9 @@ import {
   slackEnvironment,
   startSlack,
 } from '../simulator/slack.ts';
+import { type StoredConnections, storedConnections } from '../store/connections/stored-connections.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
-import { type StoredConnections, storedConnections } from '../store/stored-connections.ts';
 import { startable } from '../triggers/by-hand/index.ts';
 import { triggers as shipped } from '../triggers/index.ts';
 import { policies } from '../triggers/policies/index.ts';

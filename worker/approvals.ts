@@ -9,8 +9,8 @@ import {
 import { rightToAnswer } from '../domain/question.ts';
 import { actorOf, authorize, type Principal, type Resource, type Right } from '../domain/rights.ts';
 import { defaultConnection, subjectOf } from '../domain/subject.ts';
-import { waitingDelivery } from '../store/approval-lines.ts';
-import type { Person } from '../store/people.ts';
+import { waitingDelivery } from '../store/asked/approval-lines.ts';
+import type { Person } from '../store/people/people.ts';
 import type { Store } from '../store/store.ts';
 import type { ApprovalActivities, ApprovalAsking } from '../workflows/kit/asking-activities.ts';
 import type { CauseOfCall } from './authority.ts';

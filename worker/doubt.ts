@@ -1,5 +1,5 @@
 import { defaultConnection } from '../domain/subject.ts';
-import type { StoredConnections } from '../store/stored-connections.ts';
+import type { StoredConnections } from '../store/connections/stored-connections.ts';
 
 /**
  * The state of the named connection by which a call goes, where no test has confirmed it. Its settings have just been looked up or are about

@@ -2,7 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { AnyActivity, AnyChange, AnyRead } from '../activities/activity.ts';
 import type { Authority } from '../secrets/authority.ts';
-import type { StoredConnections } from '../store/stored-connections.ts';
+import type { StoredConnections } from '../store/connections/stored-connections.ts';
 import { causeReader } from './authority.ts';
 import type { CarriedOut } from './carried-out.ts';
 import { approved } from './chain/approved.ts';

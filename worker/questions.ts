@@ -2,7 +2,7 @@ import { ApplicationFailure, activityInfo } from '@temporalio/activity';
 import { type ParkedStep, parkedSummary, parkForm } from '../domain/park.ts';
 import { problemOf, type Question } from '../domain/question.ts';
 import { scrubValue } from '../secrets/scrub.ts';
-import { waitingDelivery } from '../store/question-lines.ts';
+import { waitingDelivery } from '../store/asked/question-lines.ts';
 import type { Store } from '../store/store.ts';
 import type { Parking, QuestionActivities, QuestionAsking } from '../workflows/kit/asking-activities.ts';
 import { askerOf, askOnce, isOwn, problemOfAsking } from './approvals.ts';

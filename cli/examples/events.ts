@@ -5,15 +5,15 @@ import type { Question, QuestionState } from '../../domain/question.ts';
 import { defaultConnection } from '../../domain/subject.ts';
 import { readJiraEvent } from '../../server/jira/event.ts';
 import { readPagerDutyEvent } from '../../server/pagerduty/event.ts';
-import type { ReadEvent } from '../../server/read-event.ts';
+import type { ReadEvent } from '../../server/receiving/read-event.ts';
 import { readCommand } from '../../server/slack/commands.ts';
 import { clickDelivery } from '../../server/slack/payload.ts';
 import { readSlashCommand, requestDelivery } from '../../server/slack/person-requests.ts';
-import { eventOf, waitingDelivery } from '../../store/approval-lines.ts';
+import { eventOf, waitingDelivery } from '../../store/asked/approval-lines.ts';
 import {
   eventOf as eventOfQuestion,
   waitingDelivery as waitingQuestion,
-} from '../../store/question-lines.ts';
+} from '../../store/asked/question-lines.ts';
 import { exampleWebhook, signWebhook } from '../example.ts';
 import { conditionExample } from './conditions.ts';
 import { httpExample } from './http.ts';

@@ -1,12 +1,12 @@
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
-import type { BodyReader } from '../body.ts';
 import { operations } from '../operations/index.ts';
 import type { AnyOperation, World } from '../operations/operation.ts';
 import { admit, perform } from '../operations/perform.ts';
+import type { BodyReader } from '../receiving/body.ts';
 import { Refusal } from '../refusal.ts';
-import { isTemporalAway } from '../temporal-state.ts';
+import { isTemporalAway } from '../temporal/temporal-state.ts';
 import type { Authenticate } from './authenticate.ts';
 import { createGate } from './gate.ts';
 import { inputReader, routeOf } from './input.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
-import { accountKey, type FailedSignIns, failuresWithinMinutes } from '../../store/sessions.ts';
+import { accountKey, type FailedSignIns, failuresWithinMinutes } from '../../store/people/sessions.ts';
 import type { Store } from '../../store/store.ts';
 import { peerOf } from '../peers.ts';
 import { Refusal } from '../refusal.ts';

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Request } from 'express';
-import { type BodyReader, checkContentType, parseJsonObject } from '../body.ts';
 import type { AnyOperation } from '../operations/operation.ts';
 import { jsonSchemaOf } from '../operations/schema.ts';
+import { type BodyReader, checkContentType, parseJsonObject } from '../receiving/body.ts';
 import { Refusal } from '../refusal.ts';
 
 /** An operation's route, taken apart. */

@@ -4,8 +4,8 @@ import type { Principal } from '../../domain/rights.ts';
 import { actorOf } from '../../domain/rights.ts';
 import { canonicalJson } from '../../store/json.ts';
 import type { Store } from '../../store/store.ts';
-import { headerOf } from '../body.ts';
 import type { AnyOperation } from '../operations/operation.ts';
+import { headerOf } from '../receiving/body.ts';
 import { Refusal } from '../refusal.ts';
 
 /** The sender's own name for a request, so that it may be sent again where its answer was lost (`Idempotency-Key`). */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { checkContentType } from '../body.ts';
+import { checkContentType } from '../receiving/body.ts';
 import { Refusal } from '../refusal.ts';
 
 const safe: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Action, Details, Entry } from '../../domain/record.ts';
 import { highestOf } from '../../domain/rights.ts';
 import { secretHash } from '../../secrets/token.ts';
-import { longestDays } from '../../store/sessions.ts';
+import { longestDays } from '../../store/people/sessions.ts';
 import type { Store } from '../../store/store.ts';
 import { Refusal } from '../refusal.ts';
 import { sessionCookie } from './authenticate.ts';

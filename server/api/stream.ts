@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Action } from '../../domain/record.ts';
 import { actorOf, hasRight, type Principal } from '../../domain/rights.ts';
-import type { NewLine } from '../../store/search.ts';
+import type { NewLine } from '../../store/record/search.ts';
 import type { Store } from '../../store/store.ts';
 import { denialOf } from '../operations/perform.ts';
 import { Refusal } from '../refusal.ts';

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { HttpEvent } from '../../domain/http-event.ts';
-import { parseJson } from '../body.ts';
-import { shortly } from '../read-event.ts';
+import { parseJson } from '../receiving/body.ts';
+import { shortly } from '../receiving/read-event.ts';
 import { Refusal } from '../refusal.ts';
 
 /** A CloudEvent, however it came. https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md */

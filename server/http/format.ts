@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { HttpFormat } from '../../domain/http-event.ts';
-import type { ReadEvent } from '../read-event.ts';
+import type { ReadEvent } from '../receiving/read-event.ts';
 
 /** The delivery that an event is read from. */
 export interface ReadBy {

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { isSignedByAny } from '../hmac.ts';
+import { isSignedByAny } from '../receiving/hmac.ts';
 
 /** A signature of this age may be a copy that somebody has kept. https://www.standardwebhooks.com */
 const oldestSeconds = 300;

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
-import type { StoredConnections } from '../../store/stored-connections.ts';
-import { secretsIn, storedConnectionOf } from '../signing-connection.ts';
+import type { StoredConnections } from '../../store/connections/stored-connections.ts';
+import { secretsIn, storedConnectionOf } from '../receiving/signing-connection.ts';
 import type { HttpSource } from './webhook.ts';
 
 /** The stored source that a request's address names. An unknown one: there is nothing at this address, as at any other. */

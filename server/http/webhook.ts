@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { aboutIn } from '../../domain/http-event.ts';
-import type { Repeats } from '../../store/repeats.ts';
+import type { Repeats } from '../../store/events/repeats.ts';
 import {
   type BodyReader,
   checkContentType,
@@ -9,10 +9,10 @@ import {
   digestOf,
   headerOf,
   parseJsonObject,
-} from '../body.ts';
-import { boundedData } from '../bounded.ts';
-import type { Inbox } from '../inbox.ts';
-import { deliveryOf, type ReadEvent, warnOfDrift } from '../read-event.ts';
+} from '../receiving/body.ts';
+import { boundedData } from '../receiving/bounded.ts';
+import type { Inbox } from '../receiving/inbox.ts';
+import { deliveryOf, type ReadEvent, warnOfDrift } from '../receiving/read-event.ts';
 import { notConfigured, Refusal } from '../refusal.ts';
 import { type CarriedBy, carriedBy, readCloudEvents } from './cloud-events.ts';
 import { keyFrom, subjectFrom } from './format.ts';

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { JiraIssueUpdate } from '../../domain/event.ts';
 import type { Agent } from '../../domain/incident.ts';
 import { defaultConnection, incidentOfMark, subjectOf } from '../../domain/subject.ts';
-import { boundedData, boundedText } from '../bounded.ts';
-import { type ReadEvent, shortly } from '../read-event.ts';
+import { boundedData, boundedText } from '../receiving/bounded.ts';
+import { type ReadEvent, shortly } from '../receiving/read-event.ts';
 
 const envelope = z.object({
   webhookEvent: z.string().regex(/^[\w:-]{1,100}$/),

@@ -1,5 +1,5 @@
-import { isSignedByAny } from '../hmac.ts';
-import type { WebhookSource } from '../webhook.ts';
+import { isSignedByAny } from '../receiving/hmac.ts';
+import type { WebhookSource } from '../receiving/webhook.ts';
 import { readJiraEvent } from './event.ts';
 
 const form = /^sha256=([0-9a-f]{64})$/i;

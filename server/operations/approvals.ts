@@ -3,7 +3,7 @@ import type { Approval, ApprovalAnswer } from '../../domain/approval.ts';
 import { areOfOnePerson, howManyApproved, whoMayApprove } from '../../domain/approval.ts';
 import { actorOf } from '../../domain/rights.ts';
 import { oneLine } from '../../domain/text.ts';
-import type { Answered } from '../../store/approvals.ts';
+import type { Answered } from '../../store/asked/approvals.ts';
 import { Refusal } from '../refusal.ts';
 import { answerCheck, askedFilter, askedInput, isResolved, isTakenUp, mayAnswer } from './answering.ts';
 import { answerShape, approversShape, callShape, states } from './approval-shapes.ts';

@@ -1,7 +1,7 @@
 import type { AnyProvider } from '../../activities/provider.ts';
 import { changeEvents, type Route } from '../../domain/route.ts';
 import { defaultConnection } from '../../domain/subject.ts';
-import type { ConnectionValues, StoredConnection } from '../../store/stored-connections.ts';
+import type { ConnectionValues, StoredConnection } from '../../store/connections/stored-connections.ts';
 import { Refusal } from '../refusal.ts';
 
 /** One variable of a connection, as it may be shown. */

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { SetUpNamed, SetUpPing } from '../../domain/set-up.ts';
 import { sourceOf } from '../pagerduty/ways.ts';
 import { Refusal } from '../refusal.ts';
-import { asRefusal } from '../set-up.ts';
-import { addressFor, type Reached, reach } from '../set-up-account.ts';
+import { addressFor, type Reached, reach } from '../set-up/account.ts';
+import { asRefusal } from '../set-up/set-up.ts';
 import { connectionName, findConnection } from './connections.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 

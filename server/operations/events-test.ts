@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Event } from '../../domain/event.ts';
 import type { Trigger } from '../../triggers/trigger.ts';
-import { decide } from '../decide.ts';
+import { decide } from '../dispatch/decide.ts';
+import { gatheringsOf } from '../dispatch/storm.ts';
 import { Refusal } from '../refusal.ts';
-import { gatheringsOf } from '../storm.ts';
 import { readGivenEvent } from './given-event.ts';
 import { defineOperation } from './operation.ts';
 import { findTrigger, myTriggers, storedEvent } from './triggers.ts';

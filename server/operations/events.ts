@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { dispositions } from '../../domain/disposition.ts';
 import { actorOf, authorize } from '../../domain/rights.ts';
-import type { EventRow } from '../../store/events.ts';
+import type { EventRow } from '../../store/events/events.ts';
 import { Refusal } from '../refusal.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 import { answered, pageInput, pageOutput, placeIn } from './page.ts';

@@ -1,4 +1,4 @@
-import type { IncidentRow } from '../../store/incidents.ts';
+import type { IncidentRow } from '../../store/events/incidents.ts';
 import type { IncidentDeed } from '../change-incident.ts';
 import { type Can, canNow, canOf } from './can.ts';
 import { acknowledgeIncident, checkDeed, noteIncident, resolveIncident } from './incident-changes.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { incidentOfSubject } from '../../domain/subject.ts';
-import type { IncidentRow } from '../../store/incidents.ts';
+import type { IncidentRow } from '../../store/events/incidents.ts';
 import { CouldNotChange, type IncidentDeed } from '../change-incident.ts';
 import { Refusal } from '../refusal.ts';
 import { idOfIncident, mustBeMine, unknownIncident } from './known-incident.ts';

@@ -3,7 +3,7 @@ import { dispositions } from '../../domain/disposition.ts';
 import { runModes } from '../../domain/mode.ts';
 import type { RecordRow } from '../../domain/record.ts';
 import { dated } from '../../domain/story/step.ts';
-import type { ListedEvent } from '../../store/events.ts';
+import type { ListedEvent } from '../../store/events/events.ts';
 import { type EventWhy, heldChanges, summaryOf, whyOfEvent } from '../story/why.ts';
 import { withDoing } from './doing.ts';
 import { findEvent } from './events.ts';

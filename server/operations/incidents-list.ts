@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { incidentStatuses } from '../../domain/incident.ts';
-import type { IncidentRow } from '../../store/incidents.ts';
+import type { IncidentRow } from '../../store/events/incidents.ts';
 import { Refusal } from '../refusal.ts';
 import { canShape } from './can.ts';
 import { withDoing } from './doing.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { IncidentTimes } from '../../store/incident-times.ts';
+import type { IncidentTimes } from '../../store/events/incident-times.ts';
 import { defineOperation } from './operation.ts';
 
 const mostIncidents = 2_000;

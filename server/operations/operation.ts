@@ -5,15 +5,15 @@ import type { ApproverCheck, AskedOf } from '../../domain/approval.ts';
 import type { Policies } from '../../domain/policies.ts';
 import type { Principal, Right, Scope } from '../../domain/rights.ts';
 import type { Simulation, StoppableWorker } from '../../domain/simulation.ts';
+import type { StoredConnections } from '../../store/connections/stored-connections.ts';
 import type { Store } from '../../store/store.ts';
-import type { StoredConnections } from '../../store/stored-connections.ts';
 import type { Startable } from '../../triggers/startable.ts';
 import type { Trigger } from '../../triggers/trigger.ts';
 import type { ChangesIncident } from '../change-incident.ts';
 import type { Doctor } from '../doctor.ts';
 import type { RunningState } from '../running-state.ts';
-import type { RunStarter } from '../runs.ts';
 import type { IncidentLog } from '../story/gather.ts';
+import type { RunStarter } from '../temporal/runs.ts';
 
 /** By which door somebody came. */
 export type Door = 'api' | 'cli' | 'console' | 'slack' | 'mcp' | 'worker';

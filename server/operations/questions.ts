@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { answerLines, isParked, type Question, readAnswer, whoMayAnswer } from '../../domain/question.ts';
 import { actorOf } from '../../domain/rights.ts';
 import { oneLine } from '../../domain/text.ts';
-import type { QuestionAnswered } from '../../store/questions.ts';
+import type { QuestionAnswered } from '../../store/asked/questions.ts';
 import { Refusal } from '../refusal.ts';
 import { answerCheck, askedFilter, askedInput, isResolved, isTakenUp, mayAnswer } from './answering.ts';
 import { approversShape } from './approval-shapes.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { noLine } from '../../store/chain.ts';
+import { noLine } from '../../store/record/chain.ts';
 import { defineOperation } from './operation.ts';
 import { answered, cursorAt, pageInput, pageOutput, placeIn } from './page.ts';
 import { lineShape } from './shapes.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { reach } from '../set-up-account.ts';
-import { beginConsent } from '../set-up-consent.ts';
-import { ownConsent } from '../set-up-consented.ts';
+import { reach } from '../set-up/account.ts';
+import { beginConsent } from '../set-up/consent.ts';
+import { ownConsent } from '../set-up/consented.ts';
 import { defineOperation } from './operation.ts';
 import { about, recordedAnswers } from './setup.ts';
 

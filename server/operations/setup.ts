@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { SetUpGiven } from '../../domain/set-up.ts';
-import { addOrChange, asRefusal, carryOut } from '../set-up.ts';
 import {
   accountOf,
   accountShape,
@@ -14,10 +13,11 @@ import {
   setUpProvider,
   shownAnswers,
   withoutStandIns,
-} from '../set-up-account.ts';
-import { forgetConsent } from '../set-up-consented.ts';
-import { sourceFor } from '../set-up-source.ts';
-import { setUpMilliseconds, takeTurn } from '../set-up-turn.ts';
+} from '../set-up/account.ts';
+import { forgetConsent } from '../set-up/consented.ts';
+import { addOrChange, asRefusal, carryOut } from '../set-up/set-up.ts';
+import { sourceFor } from '../set-up/source.ts';
+import { setUpMilliseconds, takeTurn } from '../set-up/turn.ts';
 import { connectionName } from './connections.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { batonVersion } from '../../domain/version.ts';
-import { longestPollMilliseconds, pollersOf } from '../pollers.ts';
+import { longestPollMilliseconds, pollersOf } from '../temporal/pollers.ts';
 import { holdShape, holdsFor } from './hold-shapes.ts';
 import { stateIn } from './incident-why.ts';
 import { defineOperation, type OperationContext } from './operation.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { actorOf, isWithin, type Principal, roles, type Scope } from '../../domain/rights.ts';
 import { makeToken } from '../../secrets/token.ts';
-import type { Token } from '../../store/tokens.ts';
+import type { Token } from '../../store/people/tokens.ts';
 import { Refusal } from '../refusal.ts';
 import { doneLine } from './done-line.ts';
 import { defineOperation } from './operation.ts';

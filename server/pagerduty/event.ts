@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Agent } from '../../domain/incident.ts';
 import { defaultConnection, subjectOf } from '../../domain/subject.ts';
-import { boundedData, boundedText } from '../bounded.ts';
-import { type ReadEvent, shortly } from '../read-event.ts';
+import { boundedData, boundedText } from '../receiving/bounded.ts';
+import { type ReadEvent, shortly } from '../receiving/read-event.ts';
 import { dataSchemas, isIncident, listOf } from './data.ts';
 import { sourceOf } from './ways.ts';
 

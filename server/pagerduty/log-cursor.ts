@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { millisecondsAhead } from '../../domain/moment.ts';
-import type { PullCursor } from '../../store/pulls.ts';
+import type { PullCursor } from '../../store/events/pulls.ts';
 import { aheadMilliseconds, type LogEntry, logEntryOf } from './log-entry.ts';
 
 /** What is asked of an account's log. */

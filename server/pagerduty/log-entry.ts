@@ -4,7 +4,7 @@ import type { Delivery } from '../../domain/delivery.ts';
 import { type IncidentStatus, incidentStatuses } from '../../domain/incident.ts';
 import { millisecondsAhead } from '../../domain/moment.ts';
 import { subjectOf } from '../../domain/subject.ts';
-import type { ReadEvent } from '../read-event.ts';
+import type { ReadEvent } from '../receiving/read-event.ts';
 import { listOf } from './data.ts';
 import { readPagerDutyEvent } from './event.ts';
 import { logSourceOf } from './ways.ts';

@@ -3,9 +3,9 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { millisecondsAhead } from '../../domain/moment.ts';
 import { defaultConnection } from '../../domain/subject.ts';
+import type { StoredConnections } from '../../store/connections/stored-connections.ts';
 import type { Store } from '../../store/store.ts';
-import type { StoredConnections } from '../../store/stored-connections.ts';
-import type { Inbox } from '../inbox.ts';
+import type { Inbox } from '../receiving/inbox.ts';
 import {
   beginOf,
   freshOf,

@@ -1,4 +1,4 @@
-import { isSignedByAny } from '../hmac.ts';
+import { isSignedByAny } from '../receiving/hmac.ts';
 
 const mostSignatures = 10;
 const version1 = /^v1=([0-9a-f]{64})$/i;

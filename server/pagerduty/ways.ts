@@ -1,5 +1,5 @@
 import type { Event } from '../../domain/event.ts';
-import type { ToldBefore } from '../../store/pulls.ts';
+import type { ToldBefore } from '../../store/events/pulls.ts';
 import type { Store } from '../../store/store.ts';
 
 /** Within it an event's id is the only one. */

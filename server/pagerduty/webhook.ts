@@ -1,4 +1,4 @@
-import type { WebhookSource } from '../webhook.ts';
+import type { WebhookSource } from '../receiving/webhook.ts';
 import { readPagerDutyEvent } from './event.ts';
 import { checkSignature, isWellFormed } from './signature.ts';
 

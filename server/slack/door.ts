@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { defaultConnection } from '../../domain/subject.ts';
-import type { StoredConnections } from '../../store/stored-connections.ts';
-import { storedConnectionOf } from '../signing-connection.ts';
+import type { StoredConnections } from '../../store/connections/stored-connections.ts';
+import { storedConnectionOf } from '../receiving/signing-connection.ts';
 import type { SlackDoor } from './requests.ts';
 import type { TakeFromSlack } from './said.ts';
 

@@ -3,7 +3,7 @@ import type { Delivery } from '../../domain/delivery.ts';
 import { type Event, laneOf } from '../../domain/event.ts';
 import { defaultConnection, incidentOfMark, subjectOf } from '../../domain/subject.ts';
 import { canonicalJson } from '../../store/json.ts';
-import { digestOf } from '../body.ts';
+import { digestOf } from '../receiving/body.ts';
 import { personFields, saidBy, short } from './person.ts';
 
 /** A button's `value` holds the incident's mark and nothing else: it gives no right to anything. */

@@ -1,7 +1,13 @@
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { type BodyReader, checkContentType, headerOf, parseJsonObject, parseJsonText } from '../body.ts';
+import {
+  type BodyReader,
+  checkContentType,
+  headerOf,
+  parseJsonObject,
+  parseJsonText,
+} from '../receiving/body.ts';
 import { notConfigured, Refusal } from '../refusal.ts';
 import type { SlackAnswer, TakeFromSlack } from './said.ts';
 import { checkSlackSignature } from './signature.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { PersonRequest } from '../../domain/person-request.ts';
 import { incidentOfMark } from '../../domain/subject.ts';
-import type { Inbox } from '../inbox.ts';
+import type { Inbox } from '../receiving/inbox.ts';
 import { type Forms, takeCommand, takeInteraction } from './asked.ts';
 import { clickDelivery, slackEventDelivery } from './payload.ts';
 import { type Press, readPress } from './person-requests.ts';

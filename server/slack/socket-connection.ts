@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import { sampledLog } from '../../log/sampled-log.ts';
-import { longestBody, parseJsonText } from '../body.ts';
+import { longestBody, parseJsonText } from '../receiving/body.ts';
 import type { SlackSaid, TakeFromSlack } from './said.ts';
 import { checkSocketAddress, NotOpened, openingFailure, openingFetch } from './socket-opening.ts';
 

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { KnownConnections, StoredConnections } from '../../store/stored-connections.ts';
+import type { KnownConnections, StoredConnections } from '../../store/connections/stored-connections.ts';
 import type { TakeBy } from './door.ts';
 import type { WayTo } from './respond.ts';
 import { type SlackSocket, type SocketState, startSlackSocket } from './socket.ts';

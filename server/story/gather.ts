@@ -5,7 +5,7 @@ import { type Known, nothingKnown, type Step } from '../../domain/story/step.ts'
 import { tellerOf, withoutRepeats } from '../../domain/story/story.ts';
 import { processSubject } from '../../domain/story/told-process.ts';
 import { incidentOfSubject } from '../../domain/subject.ts';
-import type { ListedEvent } from '../../store/events.ts';
+import type { ListedEvent } from '../../store/events/events.ts';
 import type { Store } from '../../store/store.ts';
 import { stepsOfLog } from '../pagerduty/log-words.ts';
 import { stepsOfTranscript } from './transcript.ts';

@@ -5,7 +5,7 @@ import { detailOf, type RecordedAnswer, type RecordRow } from '../../domain/reco
 import { dated } from '../../domain/story/step.ts';
 import { targetId } from '../../domain/story/told-activity.ts';
 import { conditionInWords, holdInWords, isCondition, isOtherType } from '../../domain/story/told-event.ts';
-import type { ListedEvent } from '../../store/events.ts';
+import type { ListedEvent } from '../../store/events/events.ts';
 
 /** What a trigger said to an event: `off`: it is switched off. */
 export interface WhyAnswer {

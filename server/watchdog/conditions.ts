@@ -5,7 +5,7 @@ import type { PagePolicy } from '../../domain/page.ts';
 import type { Subscription } from '../../domain/subscription.ts';
 import type { Store } from '../../store/store.ts';
 import type { Trigger } from '../../triggers/trigger.ts';
-import type { TemporalState } from '../temporal-state.ts';
+import type { TemporalState } from '../temporal/temporal-state.ts';
 import type { Condition } from './condition.ts';
 import { heartbeatMissed } from './heartbeats.ts';
 import { inboxBehind } from './inbox.ts';

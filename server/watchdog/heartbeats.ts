@@ -1,6 +1,6 @@
 import type { Heartbeat } from '../../domain/heartbeat.ts';
 import type { Trouble } from '../../domain/watched.ts';
-import type { KeptHeartbeat } from '../../store/heartbeats.ts';
+import type { KeptHeartbeat } from '../../store/events/heartbeats.ts';
 import type { Store } from '../../store/store.ts';
 import { keyOf } from '../../workflows/kit/key.ts';
 import type { Condition } from './condition.ts';

@@ -1,7 +1,7 @@
 import type { Trouble } from '../../domain/watched.ts';
 import type { Store } from '../../store/store.ts';
 import { keyOf } from '../../workflows/kit/key.ts';
-import type { TemporalState } from '../temporal-state.ts';
+import type { TemporalState } from '../temporal/temporal-state.ts';
 import type { Condition } from './condition.ts';
 import type { Limits } from './limits.ts';
 

@@ -6,13 +6,13 @@ import { type PagePolicy, pageRulesFor } from '../../domain/page.ts';
 import { startedByIn } from '../../domain/run-beginning.ts';
 import { runOverdue, toldOf } from '../../domain/run-end.ts';
 import type { Trouble } from '../../domain/watched.ts';
-import type { OverdueRun } from '../../store/overdue.ts';
+import type { OverdueRun } from '../../store/runs/overdue.ts';
 import type { Store } from '../../store/store.ts';
 import type { Finish, Trigger } from '../../triggers/trigger.ts';
 import { keyOf } from '../../workflows/kit/key.ts';
-import { causeOf } from '../cause.ts';
-import { callMilliseconds } from '../runs.ts';
-import { isTemporalAway } from '../temporal-state.ts';
+import { causeOf } from '../dispatch/cause.ts';
+import { callMilliseconds } from '../temporal/runs.ts';
+import { isTemporalAway } from '../temporal/temporal-state.ts';
 import type { Condition } from './condition.ts';
 
 interface Options {

@@ -1,11 +1,11 @@
 import { cronOf, lastDue } from '../../domain/cron.ts';
 import type { Trouble } from '../../domain/watched.ts';
-import type { KeptSchedule } from '../../store/schedules.ts';
+import type { KeptSchedule } from '../../store/events/schedules.ts';
 import type { Store } from '../../store/store.ts';
 import { secondsOf, type Trigger } from '../../triggers/trigger.ts';
 import { keyOf } from '../../workflows/kit/key.ts';
-import { declaredSchedules } from '../schedules.ts';
-import type { TemporalState } from '../temporal-state.ts';
+import { declaredSchedules } from '../rounds/schedules.ts';
+import type { TemporalState } from '../temporal/temporal-state.ts';
 import type { Condition } from './condition.ts';
 import type { Limits } from './limits.ts';
 

@@ -2,7 +2,7 @@ import type { RunRow, RunStuck } from '../../domain/run.ts';
 import type { Trouble } from '../../domain/watched.ts';
 import type { Store } from '../../store/store.ts';
 import { keyOf } from '../../workflows/kit/key.ts';
-import { mostStuck } from '../stuck-runs.ts';
+import { mostStuck } from '../temporal/stuck-runs.ts';
 import type { Condition } from './condition.ts';
 
 type StuckStore = Pick<Store, 'listStuckRuns' | 'findIncident'>;

@@ -1,5 +1,5 @@
 import { keyOf } from '../../workflows/kit/key.ts';
-import type { TemporalState } from '../temporal-state.ts';
+import type { TemporalState } from '../temporal/temporal-state.ts';
 import type { Condition } from './condition.ts';
 import type { Limits } from './limits.ts';
 

@@ -4,7 +4,7 @@ import type { EventType } from '../../domain/event.ts';
 import { defaultConnection } from '../../domain/subject.ts';
 import { conditionEvent, type Trouble, type Watched } from '../../domain/watched.ts';
 import type { Store } from '../../store/store.ts';
-import { isTemporalAway } from '../temporal-state.ts';
+import { isTemporalAway } from '../temporal/temporal-state.ts';
 import { within } from '../within.ts';
 import { type Condition, type ConditionName, conditionNames } from './condition.ts';
 import { type Limits, usualLimits } from './limits.ts';

@@ -2,9 +2,9 @@ import type { Client } from '@temporalio/client';
 import type { Trouble } from '../../domain/watched.ts';
 import type { Store } from '../../store/store.ts';
 import { keyOf } from '../../workflows/kit/key.ts';
-import { type Poller, pollersOf, pollersOfAllParts, type TaskKind } from '../pollers.ts';
-import { mostStuck } from '../stuck-runs.ts';
-import { type WaitingTasks, waitingTasks, waitingTasksOf } from '../waiting-tasks.ts';
+import { type Poller, pollersOf, pollersOfAllParts, type TaskKind } from '../temporal/pollers.ts';
+import { mostStuck } from '../temporal/stuck-runs.ts';
+import { type WaitingTasks, waitingTasks, waitingTasksOf } from '../temporal/waiting-tasks.ts';
 import type { Condition } from './condition.ts';
 import type { Limits } from './limits.ts';
 

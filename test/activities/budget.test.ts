@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { budgetOf } from '../../activities/budget.ts';
 import { urgently } from '../../activities/urgent.ts';
 import type { Bucket, LeaseRequests } from '../../domain/budget.ts';
-import { ownBudgets } from '../../store/budgets.ts';
+import { ownBudgets } from '../../store/changes/budgets.ts';
 
 const never = new AbortController().signal;
 const outcomes = (asked: Promise<void>[]) => Promise.allSettled(asked);

@@ -5,7 +5,7 @@ import { providers } from '../../activities/providers.ts';
 import { pagerDutyEnvironment, startPagerDuty } from '../../simulator/pagerduty.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 import { slackEnvironment, slackSimulation } from '../../simulator/slack.ts';
-import { ownBudgets } from '../../store/budgets.ts';
+import { ownBudgets } from '../../store/changes/budgets.ts';
 
 const { signal } = new AbortController();
 

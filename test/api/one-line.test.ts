@@ -10,13 +10,14 @@ import type { Examined } from '../../server/doctor.ts';
 import { operations } from '../../server/operations/index.ts';
 import type { AnyOperation } from '../../server/operations/operation.ts';
 import { type PagerDutySimulator, pagerDutyEnvironment, startPagerDuty } from '../../simulator/pagerduty.ts';
+import { storedConnections } from '../../store/connections/stored-connections.ts';
 import type { Store } from '../../store/store.ts';
-import { storedConnections } from '../../store/stored-connections.ts';
 import { request } from '../store/approval.ts';
 import { parkedAt, question } from '../store/question.ts';
 import { delivery, embeddedWorld, entry, fresh, type World } from '../store/world.ts';
 import { startTestTemporal } from '../temporal.ts';
 import { incident, type Served, serve } from './served.ts';
+import { simulated } from './simulated.ts';
 
 const changes: readonly AnyOperation[] = operations.filter(({ kind }) => kind === 'change');
 
@@ -33,9 +34,12 @@ describe('each change that somebody asks for', () => {
     client = new Client({ connection: temporal.connection });
     world = await embeddedWorld();
     store = world.newStore();
-    const simulated = { provider: 'jira', connection: 'default' } as Examined;
+    const jira = { provider: 'jira', connection: 'default' } as Examined;
+    const { worker, simulation } = await simulated();
     pagerDuty = await startPagerDuty();
     served = await serve(store, {
+      worker,
+      simulation,
       // What PagerDuty does is looked at in the story of a whole incident.
       changesIncident: async () => ({ changed: true }),
       clientFor: (provider, of) => clientFor(provider, of, {}),
@@ -45,7 +49,7 @@ describe('each change that somebody asks for', () => {
       doctor: async () => ({
         connections: async () => {
           tested += 1;
-          return [{ ...simulated, simulated: true }];
+          return [{ ...jira, simulated: true }];
         },
         activities: [],
         scrub: (text) => text,
@@ -214,6 +218,11 @@ describe('each change that somebody asks for', () => {
       await store.lowerTrigger({ trigger: 'news', mode: 'off', by: 'baton', reason: 'x' }, entry());
       return ['/triggers/news/enable', { reason: 'x' }];
     },
+    'simulator.play': async () => ['/simulator/play', { story: 'crash-loop' }],
+    'simulator.storm': async () => ['/simulator/storm', { incidents: 2 }],
+    'simulator.fail': async () => ['/simulator/providers/slack/fail', { fault: 'error' }],
+    'simulator.heal': async () => ['/simulator/providers/slack/heal', {}],
+    'simulator.worker': async () => ['/simulator/worker', { state: 'running' }],
     'people.set': async () => [`/people/${await person()}`, { role: 'operator' }],
     'people.remove': async () => [`/people/${await person()}`],
     'people.link': async () => [`/people/${await person()}/slack`, { slackUser: fresh('U0ADA') }],

@@ -1,42 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StoppableWorker } from '../../domain/simulation.ts';
-import { stoppableWorker } from '../../processes/stoppable-worker.ts';
-import { simulationOf } from '../../simulator/control.ts';
 import type { Effect, Fault } from '../../simulator/simulator.ts';
 import type { Store } from '../../store/store.ts';
 import { embeddedWorld, type World } from '../store/world.ts';
 import { type Served, serve } from './served.ts';
+import { simulated } from './simulated.ts';
 
 describe('the simulator', () => {
   let world: World;
   let store: Store;
   let served: Served;
-  const ledger: Effect[] = [];
-  let faults: Fault[] = [];
+  let ledger: Effect[];
+  let slack: { faults(): Fault[] };
   let worker: StoppableWorker;
-  const slack = {
-    provider: 'slack',
-    ledger,
-    fail: (fault: Fault) => void faults.push(fault),
-    faults: () => faults,
-    heal() {
-      faults = [];
-    },
-  };
   beforeAll(async () => {
     world = await embeddedWorld();
     store = world.newStore();
-    worker = await stoppableWorker(
-      async () => ({ stopped: new Promise(() => {}), stop: async () => {} }),
-      () => {},
-    );
-    served = await serve(store, {
-      worker,
-      simulation: simulationOf([slack], {
-        play: async (story) => `Q${story}`,
-        storm: async (count) => Array.from({ length: count }, (_, index) => `Q${index}`),
-      }),
-    });
+    const { simulation, ...parts } = await simulated();
+    ({ ledger, slack, worker } = parts);
+    served = await serve(store, { worker, simulation });
   });
   afterAll(async () => {
     await served.close();
@@ -65,7 +47,7 @@ describe('the simulator', () => {
   it('has a provider fail as it is told, until that is taken back', async () => {
     expect((await post('/providers/slack/fail', { fault: 'rate limit', times: 2 })).status).toBe(200);
     expect((await post('/providers/slack/fail', { fault: 'acts silently' })).status).toBe(200);
-    expect(faults).toEqual([
+    expect(slack.faults()).toEqual([
       { kind: 'status', status: 429, headers: { 'retry-after': '5' }, times: 2 },
       { kind: 'hang-after', times: 3 },
     ]);

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../log/log.ts';
-import { tellHead } from '../../server/heads.ts';
-import { linkHash, noLine } from '../../store/chain.ts';
-import { openEmbedded } from '../../store/embedded.ts';
+import { tellHead } from '../../server/rounds/heads.ts';
+import { openEmbedded } from '../../store/embedded/embedded.ts';
 import { makeStore } from '../../store/open.ts';
+import { linkHash, noLine } from '../../store/record/chain.ts';
 import { entry } from '../store/world.ts';
 import { runBaton } from './command.ts';
 

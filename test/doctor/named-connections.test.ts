@@ -6,8 +6,8 @@ import { encryptionOf } from '../../secrets/encryption.ts';
 import { examineAll } from '../../server/doctor.ts';
 import { connectionsTest } from '../../server/operations/connections-test.ts';
 import type { OperationContext } from '../../server/operations/operation.ts';
+import { type StoredConnections, storedConnections } from '../../store/connections/stored-connections.ts';
 import type { Store } from '../../store/store.ts';
-import { type StoredConnections, storedConnections } from '../../store/stored-connections.ts';
 import { embeddedWorld, fresh, type World } from '../store/world.ts';
 
 /** While a test is under way. */

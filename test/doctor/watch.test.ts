@@ -3,7 +3,7 @@ import type { Finding } from '../../activities/provider.ts';
 import type { Entry, RecordRow } from '../../domain/record.ts';
 import { createLog } from '../../log/log.ts';
 import type { Doctor } from '../../server/doctor.ts';
-import { missingLine, startDoctorWatch } from '../../server/doctor-watch.ts';
+import { missingLine, startDoctorWatch } from '../../server/rounds/doctor-watch.ts';
 
 const soon = 60_000;
 const day = 24 * 3_600_000;

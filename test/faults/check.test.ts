@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { RecordRow } from '../../domain/record.ts';
 import type { RunRow } from '../../domain/run.ts';
 import type { Effect } from '../../simulator/simulator.ts';
-import type { EventRow } from '../../store/events.ts';
-import type { Verification } from '../../store/record.ts';
+import type { EventRow } from '../../store/events/events.ts';
+import type { Verification } from '../../store/record/record.ts';
 import { type Sent, violations } from '../check.ts';
 
 const event: EventRow = {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DataFolderInUse } from '../../store/lock.ts';
+import { DataFolderInUse } from '../../store/embedded/lock.ts';
 import { openStore } from '../../store/open.ts';
 import { delivery } from '../store/world.ts';
 

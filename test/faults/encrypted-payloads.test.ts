@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { defineActivity } from '../../activities/activity.ts';
 import { activities } from '../../activities/index.ts';
 import type { LaterEvent } from '../../domain/incident.ts';
-import { tellRun } from '../../server/runs.ts';
+import { tellRun } from '../../server/temporal/runs.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { clientConverter } from '../../worker/data-converter.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunCause } from '../../domain/incident.ts';
 import { createLog } from '../../log/log.ts';
 import { authorityOf } from '../../secrets/authority.ts';
-import { startReconciler } from '../../server/reconcile.ts';
+import { startReconciler } from '../../server/temporal/reconcile.ts';
 import type { Store } from '../../store/store.ts';
 import { delivery, embeddedWorld, fresh, type World } from '../store/world.ts';
 import { startTestTemporal } from '../temporal.ts';

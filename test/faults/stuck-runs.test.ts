@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { activities } from '../../activities/index.ts';
 import { directPager } from '../../processes/direct.ts';
-import { startStuckRuns } from '../../server/stuck-runs.ts';
+import { startStuckRuns } from '../../server/temporal/stuck-runs.ts';
 import { runStuck } from '../../server/watchdog/stuck.ts';
 import { startWatchdog } from '../../server/watchdog/watchdog.ts';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';

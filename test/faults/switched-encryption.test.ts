@@ -5,7 +5,7 @@ import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LaterEvent } from '../../domain/incident.ts';
 import type { PayloadKeys } from '../../secrets/payload-codec.ts';
-import { tellRun } from '../../server/runs.ts';
+import { tellRun } from '../../server/temporal/runs.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { clientConverter, workerConverter } from '../../worker/data-converter.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startStuckRuns } from '../../server/stuck-runs.ts';
+import { startStuckRuns } from '../../server/temporal/stuck-runs.ts';
 import { resolveAs } from '../../simulator/pagerduty.ts';
 import { buildIdOf } from '../../worker/version.ts';
 import { taskQueue } from '../../worker/worker.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../../domain/event.ts';
 import type { Route } from '../../domain/route.ts';
-import { decide } from '../../server/decide.ts';
+import { decide } from '../../server/dispatch/decide.ts';
 import { defineTrigger, type Trigger } from '../../triggers/trigger.ts';
 import { incidentTriggered, runFailedEvent } from '../triggers/events.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { boundedData, boundedText, longestText } from '../../server/bounded.ts';
 import { readPagerDutyEvent } from '../../server/pagerduty/event.ts';
+import { boundedData, boundedText, longestText } from '../../server/receiving/bounded.ts';
 import { webhookJson, wireIncident } from '../fixtures/webhooks.ts';
 
 const huge = 'x'.repeat(200_000);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { callbackId } from '../../domain/callback.ts';
-import { longestBody } from '../../server/body.ts';
+import { longestBody } from '../../server/receiving/body.ts';
 import { testAuthority } from '../authority.ts';
 import { liveRun } from '../store/approval.ts';
 import { backends } from '../store/backends.ts';

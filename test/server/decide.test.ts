@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Event } from '../../domain/event.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { RunRow } from '../../domain/run.ts';
-import { decide, type Gatherings } from '../../server/decide.ts';
-import type { AskedRun, Situation } from '../../store/dispatch.ts';
-import type { Echo } from '../../store/echoes.ts';
+import { decide, type Gatherings } from '../../server/dispatch/decide.ts';
+import type { Echo } from '../../store/changes/echoes.ts';
+import type { AskedRun, Situation } from '../../store/events/dispatch.ts';
 import { slackRequest } from '../../triggers/slack-request.ts';
 import { defineTrigger, type Trigger } from '../../triggers/trigger.ts';
 

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { stageBoard } from '../../docs/examples/triggers/subscriptions/stage-board.ts';
-import { startDeliveries } from '../../server/deliveries.ts';
+import { startDeliveries } from '../../server/rounds/deliveries.ts';
 import { startServing } from '../activities/run.ts';
 import { backends } from '../store/backends.ts';
 import { entry, fresh } from '../store/world.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { doubtsAbout, doubtText } from '../../server/doubts.ts';
-import type { ConnectionState } from '../../store/connections.ts';
-import type { KnownConnections } from '../../store/stored-connections.ts';
+import type { ConnectionState } from '../../store/connections/connections.ts';
+import type { KnownConnections } from '../../store/connections/stored-connections.ts';
 
 const known = (
   named: Record<string, ConnectionState['state']>,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { exampleOf } from '../../cli/examples/events.ts';
 import type { RunCause } from '../../domain/incident.ts';
-import { decide } from '../../server/decide.ts';
-import { withHeard } from '../../server/heard.ts';
+import { decide } from '../../server/dispatch/decide.ts';
+import { withHeard } from '../../server/dispatch/heard.ts';
 import { activities } from '../../triggers/activities.ts';
 import { triggers as shipped } from '../../triggers/index.ts';
 import { defineSubscription } from '../../triggers/subscription.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { longestBody } from '../../server/body.ts';
+import { longestBody } from '../../server/receiving/body.ts';
 import { jiraHeaders, movedBody } from '../../simulator/jira/webhook.ts';
 import type { SimulatedIssue } from '../../simulator/jira/world.ts';
 import { type Receiver, startReceiver, storeIsDown } from './receiver.ts';

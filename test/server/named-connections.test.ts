@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createLog } from '../../log/log.ts';
 import { encryptionOf } from '../../secrets/encryption.ts';
 import { keepConnections } from '../../server/kept-connections.ts';
-import { storedConnections } from '../../store/stored-connections.ts';
+import { storedConnections } from '../../store/connections/stored-connections.ts';
 import { signed, webhookBody } from '../fixtures/webhooks.ts';
 import { embeddedWorld, entry } from '../store/world.ts';
 import { secret, startReceiver, storeIsDown } from './receiver.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exampleOf, exampleTypes } from '../../cli/examples/events.ts';
 import type { Event, EventType } from '../../domain/event.ts';
-import { decide } from '../../server/decide.ts';
+import { decide } from '../../server/dispatch/decide.ts';
 import { triggers } from '../../triggers/index.ts';
 import { asTheyStand, defineTrigger, type Trigger } from '../../triggers/trigger.ts';
 

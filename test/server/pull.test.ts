@@ -4,8 +4,8 @@ import { connectClients, environmentConnections } from '../../activities/clients
 import { providers } from '../../activities/providers.ts';
 import { createLog } from '../../log/log.ts';
 import { pullSource } from '../../processes/pull.ts';
-import { createInbox } from '../../server/inbox.ts';
 import { type PullOptions, startPulling } from '../../server/pagerduty/pull.ts';
+import { createInbox } from '../../server/receiving/inbox.ts';
 import {
   acknowledgeAs,
   type PagerDutySimulator,
@@ -13,7 +13,7 @@ import {
   raiseIncident,
   startPagerDuty,
 } from '../../simulator/pagerduty.ts';
-import { ownBudgets } from '../../store/budgets.ts';
+import { ownBudgets } from '../../store/changes/budgets.ts';
 import type { Store } from '../../store/store.ts';
 import { embeddedWorld, type World } from '../store/world.ts';
 

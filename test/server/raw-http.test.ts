@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { longestBody } from '../../server/body.ts';
+import { longestBody } from '../../server/receiving/body.ts';
 import { signatureOf, webhookBody } from '../fixtures/webhooks.ts';
 import { exchange, secret, startReceiver, statusOf } from './receiver.ts';
 

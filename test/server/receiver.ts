@@ -6,11 +6,11 @@ import type { Delivery } from '../../domain/delivery.ts';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import { createLog } from '../../log/log.ts';
 import { type AppOptions, createApp, createHttpServer } from '../../server/app.ts';
-import { createInbox } from '../../server/inbox.ts';
 import { createMetrics } from '../../server/metrics.ts';
+import { createInbox } from '../../server/receiving/inbox.ts';
 import type { TakeBy } from '../../server/slack/door.ts';
 import { type TakeFromSlack, type TakingOptions, takeFromSlack } from '../../server/slack/said.ts';
-import type { Receipt, StoredEvent } from '../../store/inbox.ts';
+import type { Receipt, StoredEvent } from '../../store/events/inbox.ts';
 import { signed } from '../fixtures/webhooks.ts';
 
 export const secret = 'whsec-current-9fK2';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import { createLog } from '../../log/log.ts';
-import { startRetention } from '../../server/retention.ts';
+import { startRetention } from '../../server/rounds/retention.ts';
 import type { Pruned } from '../../store/retention.ts';
 
 /** The pauses go by the same time as the rest. */

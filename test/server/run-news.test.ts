@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Event, EventType, RunEvent } from '../../domain/event.ts';
 import { runEnd } from '../../domain/run-end.ts';
-import { decide } from '../../server/decide.ts';
+import { decide } from '../../server/dispatch/decide.ts';
 import type { Store } from '../../store/store.ts';
 import { runs } from '../../triggers/runs.ts';
 import { defineTrigger, type Trigger } from '../../triggers/trigger.ts';

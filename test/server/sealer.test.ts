@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import type { RecordRow } from '../../domain/record.ts';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import { createLog } from '../../log/log.ts';
-import { startSealer } from '../../server/sealer.ts';
-import { linkHash, noLine } from '../../store/chain.ts';
+import { startSealer } from '../../server/rounds/sealer.ts';
+import { linkHash, noLine } from '../../store/record/chain.ts';
 import { embeddedWorld, entry } from '../store/world.ts';
 
 const hour = 3_600_000;

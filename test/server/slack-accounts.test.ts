@@ -3,7 +3,7 @@ import { createLog } from '../../log/log.ts';
 import type { SlackSaid } from '../../server/slack/said.ts';
 import { startNamedSockets } from '../../server/slack/sockets.ts';
 import { newSecret } from '../../simulator/secret.ts';
-import type { StoredConnection } from '../../store/stored-connections.ts';
+import type { StoredConnection } from '../../store/connections/stored-connections.ts';
 import { clickBody, clickPayload, slackForm, slackSigned } from '../fixtures/slack-requests.ts';
 import { eventually } from '../world.ts';
 import { slackSecret, startReceiver, storeIsDown } from './receiver.ts';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { wayTo } from '../../activities/http.ts';
-import { longestBody } from '../../server/body.ts';
+import { longestBody } from '../../server/receiving/body.ts';
 import { isSlacks } from '../../server/slack/respond.ts';
 import { clickBody, clickPayload, slackForm, slackSigned } from '../fixtures/slack-requests.ts';
 import { type Receiver, slackSecret, startReceiver, storeIsDown } from './receiver.ts';

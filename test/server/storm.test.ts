@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gathered, LaterEvent } from '../../domain/incident.ts';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
-import { gatheringsOf } from '../../server/storm.ts';
+import { gatheringsOf } from '../../server/dispatch/storm.ts';
 import type { Store } from '../../store/store.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { delivery, embeddedWorld, fresh, type World } from '../store/world.ts';

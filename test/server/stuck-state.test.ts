@@ -1,8 +1,8 @@
 import { Client, Connection } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import type { RunRow } from '../../domain/run.ts';
-import { startStuckRuns } from '../../server/stuck-runs.ts';
-import { stuckIn } from '../../server/stuck-state.ts';
+import { startStuckRuns } from '../../server/temporal/stuck-runs.ts';
+import { stuckIn } from '../../server/temporal/stuck-state.ts';
 
 /** A Temporal that describes runs as `describe` says. */
 function temporalOf(describe: (id: string) => object): Client {

@@ -3,7 +3,7 @@ import { connectClients } from '../../activities/clients.ts';
 import { providers } from '../../activities/providers.ts';
 import type { Subscription } from '../../domain/subscription.ts';
 import { sendBy } from '../../processes/deliveries.ts';
-import { type Send, startDeliveries } from '../../server/deliveries.ts';
+import { type Send, startDeliveries } from '../../server/rounds/deliveries.ts';
 import type { Store } from '../../store/store.ts';
 import { defineSubscription } from '../../triggers/subscription.ts';
 import { type Reply, startServing } from '../activities/run.ts';

@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createLog } from '../../log/log.ts';
 import { createMetrics } from '../../server/metrics.ts';
-import { isTemporalAway, watchTemporal } from '../../server/temporal-state.ts';
+import { isTemporalAway, watchTemporal } from '../../server/temporal/temporal-state.ts';
 
 const grpc = (code: number, message = 'no') => Object.assign(new Error(message), { code });
 

@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createInbox } from '../../server/inbox.ts';
+import { createInbox } from '../../server/receiving/inbox.ts';
 import { signed, webhookBody } from '../fixtures/webhooks.ts';
 import { secret, sendSigned, startReceiver, storeIsDown, webhookPath } from './receiver.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { longestBody } from '../../server/body.ts';
+import { longestBody } from '../../server/receiving/body.ts';
 import { signed, unknownWith, webhookBody } from '../fixtures/webhooks.ts';
 import { secret, sendSigned, startReceiver, storeIsDown, webhookPath } from './receiver.ts';
 

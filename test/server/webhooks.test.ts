@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { longestBody } from '../../server/body.ts';
+import { longestBody } from '../../server/receiving/body.ts';
 import { signed, unknownWith, webhookBody, webhookJson, wireData } from '../fixtures/webhooks.ts';
 import { olderSecret, secret, sendSigned, startReceiver, webhookPath } from './receiver.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { wouldRun } from '../../server/dispatch/would-run.ts';
 import { pastEvents } from '../../server/pagerduty/past-events.ts';
-import { wouldRun } from '../../server/would-run.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 
 const begin = Date.UTC(2026, 5, 1);

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, it, vi } from 'vitest';
 import type { Approval } from '../../domain/approval.ts';
-import type { GivenAnswer } from '../../store/approvals.ts';
+import type { GivenAnswer } from '../../store/asked/approvals.ts';
 import { liveRun, reboot, request } from './approval.ts';
 import { backends } from './backends.ts';
 import { delivery, entry, fresh } from './world.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { isAsking } from '../../store/cause.ts';
+import { isAsking } from '../../store/runs/cause.ts';
 import { backends } from './backends.ts';
 import { entry, fresh } from './world.ts';
 

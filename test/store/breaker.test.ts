@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../domain/guard.ts';
-import type { EffectIntent } from '../../store/effects.ts';
+import type { EffectIntent } from '../../store/changes/effects.ts';
 import { backends } from './backends.ts';
 import { entry, fresh, intent } from './world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ownBudgets } from '../../store/budgets.ts';
+import { ownBudgets } from '../../store/changes/budgets.ts';
 import { backends } from './backends.ts';
 
 const bucket = { perSecond: 0.001, most: 10 };

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { encryptionOf } from '../../secrets/encryption.ts';
-import { storedConnections } from '../../store/stored-connections.ts';
+import { storedConnections } from '../../store/connections/stored-connections.ts';
 import { backends } from './backends.ts';
 import { delivery, entry, fresh } from './world.ts';
 

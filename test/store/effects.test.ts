@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../domain/guard.ts';
 import type { Entry } from '../../domain/record.ts';
-import type { EffectOutcome } from '../../store/effects.ts';
+import type { EffectOutcome } from '../../store/changes/effects.ts';
 import { backends } from './backends.ts';
 import { entry, fresh, intent, outcome } from './world.ts';
 

@@ -15,8 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DataFolderUnsafe, secureDataFolder } from '../../store/folder.ts';
-import { DataFolderInUse, lockFolder } from '../../store/lock.ts';
+import { DataFolderUnsafe, secureDataFolder } from '../../store/embedded/folder.ts';
+import { DataFolderInUse, lockFolder } from '../../store/embedded/lock.ts';
 import { openStore } from '../../store/open.ts';
 
 let folder: string;
@@ -83,7 +83,7 @@ describe('the lock of a data folder', () => {
   const canUnshare = isRoot && spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0;
   it.skipIf(!canUnshare)('holds against a process that sees no other, as in a container', async () => {
     const { pid } = await hold();
-    const script = `import { lockFolder } from ${JSON.stringify(new URL('../../store/lock.ts', import.meta.url).href)};
+    const script = `import { lockFolder } from ${JSON.stringify(new URL('../../store/embedded/lock.ts', import.meta.url).href)};
       await lockFolder(${JSON.stringify(folder)}, 200).then(() => console.log('taken'), (error) => console.log(error.message));`;
     const flags = ['--pid', '--uts', '--fork', '--mount-proc'];
     const command = ['sh', '-c', 'hostname elsewhere; exec "$@"', 'sh', process.execPath];

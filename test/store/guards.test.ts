@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { defaultLimits, heldInWords, type Limits } from '../../domain/guard.ts';
 import type { Takeover } from '../../domain/takeover.ts';
-import type { EffectIntent } from '../../store/effects.ts';
-import type { NewHold } from '../../store/holds.ts';
-import type { Intent } from '../../store/intent.ts';
-import type { ToldTakeover } from '../../store/takeovers.ts';
+import type { EffectIntent } from '../../store/changes/effects.ts';
+import type { NewHold } from '../../store/changes/holds.ts';
+import type { Intent } from '../../store/changes/intent.ts';
+import type { ToldTakeover } from '../../store/runs/takeovers.ts';
 import { backends } from './backends.ts';
 import { delivery, entry, fresh, intent, outcome } from './world.ts';
 

@@ -1,8 +1,8 @@
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../domain/journal.ts';
-import { startJournal } from '../../server/journal.ts';
-import type { ToTell } from '../../store/journal.ts';
+import { startJournal } from '../../server/rounds/journal.ts';
+import type { ToTell } from '../../store/changes/journal.ts';
 import { backends } from './backends.ts';
 import { entry, fresh, intent, outcome } from './world.ts';
 

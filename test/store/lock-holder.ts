@@ -1,4 +1,4 @@
-import { lockFolder } from '../../store/lock.ts';
+import { lockFolder } from '../../store/embedded/lock.ts';
 
 /** Holds the lock of the folder that it is given until it is killed. */
 await lockFolder(process.argv[2] ?? '');

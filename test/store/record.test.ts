@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { linkHash, noLine } from '../../store/chain.ts';
+import { linkHash, noLine } from '../../store/record/chain.ts';
 import { backends } from './backends.ts';
 import { delivery, entry, fresh } from './world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { repeatMinutes } from '../../store/repeats.ts';
+import { repeatMinutes } from '../../store/events/repeats.ts';
 import { backends } from './backends.ts';
 import { fresh } from './world.ts';
 

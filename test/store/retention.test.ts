@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { isSegmentSigned } from '../../store/heads.ts';
+import { isSegmentSigned } from '../../store/record/heads.ts';
 import { backends } from './backends.ts';
 import { delivery, entry, fresh, intent } from './world.ts';
 
@@ -218,7 +218,7 @@ describe.each(await backends())('what is older than it has to be kept, on $name'
 
 describe('a signature', () => {
   it('is that of an HMAC that another program can compute', async () => {
-    const { signHead, isHeadSigned } = await import('../../store/heads.ts');
+    const { signHead, isHeadSigned } = await import('../../store/record/heads.ts');
     const { createHmac, hkdfSync } = await import('node:crypto');
     const head = {
       seq: 7,

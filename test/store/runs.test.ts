@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { RunEnd } from '../../domain/run-end.ts';
-import type { Decision } from '../../store/dispatch.ts';
+import type { Decision } from '../../store/events/dispatch.ts';
 import { request } from './approval.ts';
 import { backends } from './backends.ts';
 import { delivery, entry, fresh, intent, outcome } from './world.ts';

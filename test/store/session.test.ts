@@ -6,9 +6,9 @@ import { Worker } from 'node:worker_threads';
 import { sql } from 'kysely';
 import { afterAll, expect, it, onTestFinished, vi } from 'vitest';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
-import { openEmbedded } from '../../store/embedded.ts';
+import { openEmbedded } from '../../store/embedded/embedded.ts';
+import { openThread } from '../../store/embedded/session.ts';
 import { openStore } from '../../store/open.ts';
-import { openThread } from '../../store/session.ts';
 import { seedStore } from '../seed.ts';
 import { delivery, embeddedWorld } from './world.ts';
 

@@ -7,7 +7,7 @@ import { answerQuestion } from '../../server/operations/questions.ts';
 import type { Refusal } from '../../server/refusal.ts';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { fillForm } from '../../simulator/slack-person.ts';
-import { waitingDelivery } from '../../store/question-lines.ts';
+import { waitingDelivery } from '../../store/asked/question-lines.ts';
 import { approvalMessage } from '../../triggers/approval-message.ts';
 import { productionIncident } from '../../triggers/production-incident.ts';
 import { slackRequest } from '../../triggers/slack-request.ts';

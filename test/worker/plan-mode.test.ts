@@ -9,7 +9,7 @@ import {
 import { conflict, providerFailure } from '../../activities/failures.ts';
 import type { RunCause } from '../../domain/incident.ts';
 import type { Looked } from '../../domain/plan.ts';
-import type { EffectOutcome } from '../../store/effects.ts';
+import type { EffectOutcome } from '../../store/changes/effects.ts';
 import { fresh } from '../store/world.ts';
 import { aroundCalls, callActivity, openStore } from './attempt.ts';
 

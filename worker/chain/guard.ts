@@ -3,7 +3,7 @@ import type { AnyChange } from '../../activities/activity.ts';
 import { conflict, heldBack } from '../../activities/failures.ts';
 import { defaultLimits, type HeldBy, heldInWords, type Limits } from '../../domain/guard.ts';
 import { oneLine } from '../../domain/text.ts';
-import type { Intent } from '../../store/intent.ts';
+import type { Intent } from '../../store/changes/intent.ts';
 import { notAuthorized } from '../authority.ts';
 import { targetsAt } from '../connection.ts';
 import type { Call, Surroundings } from './call.ts';

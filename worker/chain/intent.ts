@@ -1,8 +1,8 @@
 import type { AnyChange } from '../../activities/activity.ts';
 import type { Limits } from '../../domain/guard.ts';
 import { defaultConnection, subjectOf } from '../../domain/subject.ts';
-import type { EffectIntent } from '../../store/effects.ts';
-import type { UnlessTaken } from '../../store/takeovers.ts';
+import type { EffectIntent } from '../../store/changes/effects.ts';
+import type { UnlessTaken } from '../../store/runs/takeovers.ts';
 import { targetsAt } from '../connection.ts';
 import { approvalFor, type Call, type Link, type Surroundings } from './call.ts';
 import { entryOf } from './entry.ts';

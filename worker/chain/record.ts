@@ -1,7 +1,7 @@
 import { CancelledFailure, cancellationDetails } from '@temporalio/activity';
 import type { AnyChange, AnyRead } from '../../activities/activity.ts';
 import { heldInWords } from '../../domain/guard.ts';
-import type { EffectOutcome } from '../../store/effects.ts';
+import type { EffectOutcome } from '../../store/changes/effects.ts';
 import type { Call, Link, Outcome, Surroundings } from './call.ts';
 import { describe, entryOf } from './entry.ts';
 import { effectOf, failureOf } from './failure.ts';

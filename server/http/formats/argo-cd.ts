@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ArgoCdApplication } from '../../../domain/http-event.ts';
-import { boundedText } from '../../bounded.ts';
-import { shortly } from '../../read-event.ts';
+import { boundedText } from '../../receiving/bounded.ts';
+import { shortly } from '../../receiving/read-event.ts';
 import { type Format, keyFrom, subjectFrom, timeFrom } from '../format.ts';
 
 /** A template of Argo CD writes `<no value>` for what is not there. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { GitHubDeployment, GitHubWorkflowRun } from '../../../domain/http-event.ts';
-import { boundedData, boundedText } from '../../bounded.ts';
-import { type ReadEvent, shortly } from '../../read-event.ts';
+import { boundedData, boundedText } from '../../receiving/bounded.ts';
+import { type ReadEvent, shortly } from '../../receiving/read-event.ts';
 import { type Format, keyFrom, type ReadBy, subjectFrom, timeFrom } from '../format.ts';
 
 const repository = z.object({ full_name: z.string().min(1) });

@@ -1,5 +1,5 @@
 import { aboutIn } from '../../../domain/http-event.ts';
-import { boundedData } from '../../bounded.ts';
+import { boundedData } from '../../receiving/bounded.ts';
 import { type Format, subjectFrom } from '../format.ts';
 
 /** JSON of any form: `http.<name>`. It says of itself neither id nor time, so it is told from others by its words. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { MonitorAlert } from '../../../domain/http-event.ts';
-import { boundedText } from '../../bounded.ts';
-import { type ReadEvent, shortly } from '../../read-event.ts';
+import { boundedText } from '../../receiving/bounded.ts';
+import { type ReadEvent, shortly } from '../../receiving/read-event.ts';
 import { type Format, keyFrom, type ReadBy, subjectFrom, timeFrom } from '../format.ts';
 
 const texts = z.record(z.string(), z.coerce.string()).catch({});

@@ -6,7 +6,7 @@ import { secretsOf } from '../../../processes/masking.ts';
 import { checkedValues, checkUsable, shownVariables } from '../../../server/operations/connection-values.ts';
 import { kubernetesConfig } from '../../../simulator/kubernetes.ts';
 import { newSecret } from '../../../simulator/secret.ts';
-import { secretParts } from '../../../store/stored-connections.ts';
+import { secretParts } from '../../../store/connections/stored-connections.ts';
 import { clientsFor } from '../../clients.ts';
 import { failureOf, runnerFor } from '../run.ts';
 import { startCluster } from './cluster.ts';

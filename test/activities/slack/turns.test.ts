@@ -4,7 +4,7 @@ import { environmentConnections } from '../../../activities/clients.ts';
 import { urgently } from '../../../activities/urgent.ts';
 import { startSimulator } from '../../../simulator/simulator.ts';
 import { slackEnvironment, slackSimulation } from '../../../simulator/slack.ts';
-import { ownBudgets } from '../../../store/budgets.ts';
+import { ownBudgets } from '../../../store/changes/budgets.ts';
 import { clientsFor } from '../../clients.ts';
 
 const { signal } = new AbortController();

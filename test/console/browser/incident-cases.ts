@@ -44,6 +44,8 @@ export const incidentCases = (open: () => ConsoleWorld) =>
       await page.keyboard.press('Enter');
       await acknowledging.getByText('Acknowledged in PagerDuty').waitFor();
       await page.keyboard.press('Escape');
+      // The focus goes back to where it was.
+      await acknowledging.waitFor({ state: 'detached' });
       await page.locator('.facts').getByText('Acknowledged').waitFor();
 
       await page.keyboard.press('d');

@@ -8,7 +8,7 @@ import { anyFreePort } from '../../../processes/ports.ts';
 import { type RunningTemporal, startTemporal } from '../../../processes/temporal-server.ts';
 import { impair } from '../../../simulator/ec2.ts';
 import { raiseIncident, simulatedWebhookSecret } from '../../../simulator/pagerduty.ts';
-import { openEmbedded } from '../../../store/embedded.ts';
+import { openEmbedded } from '../../../store/embedded/embedded.ts';
 import { ask, bearer } from '../../rights/door.ts';
 import { sendPress, signedPress } from '../../stories/slack-doors.ts';
 import { eventually, type Providers, startProviders } from '../../world.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { impair } from '../../../simulator/ec2.ts';
 import { raiseIncident, simulatedWebhookSecret } from '../../../simulator/pagerduty.ts';
-import type { ToTell } from '../../../store/journal.ts';
+import type { ToTell } from '../../../store/changes/journal.ts';
 import { openStore } from '../../../store/open.ts';
 import type { Store } from '../../../store/store.ts';
 import { ledgersOf, violations } from '../../check.ts';

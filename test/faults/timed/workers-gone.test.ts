@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anyFreePort } from '../../../processes/ports.ts';
-import { pollersOf } from '../../../server/pollers.ts';
+import { pollersOf } from '../../../server/temporal/pollers.ts';
 import { raiseIncident, simulatedWebhookSecret } from '../../../simulator/pagerduty.ts';
 import { openStore } from '../../../store/open.ts';
 import type { Store } from '../../../store/store.ts';

@@ -14,7 +14,7 @@ import {
 import { listProviders } from '../../../server/operations/connections-providers.ts';
 import type { AnyOperation, OperationContext } from '../../../server/operations/operation.ts';
 import { listRoutes, removeRoute, setRoute } from '../../../server/operations/routes.ts';
-import { storedConnections } from '../../../store/stored-connections.ts';
+import { storedConnections } from '../../../store/connections/stored-connections.ts';
 import { defineSubscription } from '../../../triggers/subscription.ts';
 import { delivery, embeddedWorld, fresh, type World } from '../../store/world.ts';
 

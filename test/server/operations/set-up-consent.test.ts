@@ -11,7 +11,7 @@ import { makeScrubber } from '../../../secrets/scrub.ts';
 import type { OperationContext } from '../../../server/operations/operation.ts';
 import { setupConnect } from '../../../server/operations/setup.ts';
 import { setupConsent, setupConsented } from '../../../server/operations/setup-consent.ts';
-import { takeConsent } from '../../../server/set-up-consent.ts';
+import { takeConsent } from '../../../server/set-up/consent.ts';
 import type { Store } from '../../../store/store.ts';
 import { embeddedWorld, entry, type World } from '../../store/world.ts';
 import { askingOf, connectionsOn, publicUrl, startSetUp } from './set-up-world.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { usualLimits as limits } from '../../../server/watchdog/limits.ts';
 import { scheduleMissed } from '../../../server/watchdog/schedules.ts';
-import type { KeptSchedule } from '../../../store/schedules.ts';
+import type { KeptSchedule } from '../../../store/events/schedules.ts';
 import { defineTrigger } from '../../../triggers/trigger.ts';
 import { fakeClock } from './watching.ts';
 

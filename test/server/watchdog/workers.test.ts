@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunRow } from '../../../domain/run.ts';
-import { pollersOfAllParts } from '../../../server/pollers.ts';
+import { pollersOfAllParts } from '../../../server/temporal/pollers.ts';
 import { usualLimits as limits } from '../../../server/watchdog/limits.ts';
 import { workerUnhealthy } from '../../../server/watchdog/workers.ts';
 import { startTestTemporal } from '../../temporal.ts';
