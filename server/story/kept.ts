@@ -8,6 +8,8 @@ interface Kept {
   subject: string;
   incidentLog: Sources['incidentLog'];
   story: Promise<Gathered>;
+  /** Ends its time. It holds the story, so it ends with it. */
+  timer: NodeJS.Timeout;
 }
 
 const keptOf = new WeakMap<object, Kept[]>();
@@ -26,15 +28,18 @@ export function storyForPage(
   const isIts = (each: Kept) => each.subject === subject && each.incidentLog === incidentLog;
   const found = isFirst ? undefined : kept.find(isIts);
   if (found) return found.story;
-  const mine: Kept = { subject, incidentLog, story: gatherStory(subject, sources) };
-  keptOf.set(store, [mine, ...kept.filter((each) => !isIts(each))].slice(0, keptAtMost));
-  const forget = () => {
-    keptOf.set(
-      store,
-      (keptOf.get(store) ?? []).filter((each) => each !== mine),
-    );
-  };
-  mine.story.catch(forget);
-  setTimeout(forget, keptMilliseconds).unref();
-  return mine.story;
+  const forget = () => keep(store, (each) => each !== mine);
+  const story = gatherStory(subject, sources);
+  const mine: Kept = { subject, incidentLog, story, timer: setTimeout(forget, keptMilliseconds).unref() };
+  keep(store, (each) => !isIts(each), mine);
+  story.catch(forget);
+  return story;
+}
+
+/** Keeps the new one and those before it that are meant, as many as there is room for. */
+function keep(store: object, isMeant: (each: Kept) => boolean, ...added: Kept[]): void {
+  const before = keptOf.get(store) ?? [];
+  const now = [...added, ...before.filter(isMeant)].slice(0, keptAtMost);
+  for (const each of before) if (!now.includes(each)) clearTimeout(each.timer);
+  keptOf.set(store, now);
 }

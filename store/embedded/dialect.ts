@@ -40,16 +40,28 @@ function driverOf(thread: Session, { prepare, send }: Statements): Driver {
   /** The connections that have it, each with what ends its time. */
   const owners = new Map<DatabaseConnection, () => void>();
 
-  async function hold(connection: DatabaseConnection): Promise<void> {
-    while (held) await held;
-    held = new Promise((resolve) => {
-      owners.set(connection, () => {
-        held = undefined;
-        owners.delete(connection);
-        resolve();
+  /** Resolves when what was asked before is on its way. */
+  let turn: Promise<unknown> = Promise.resolve();
+  /** Transactions take their turns too: where one follows another, a statement alone would be passed by all of them. */
+  function inTurn<T>(begin: () => T | Promise<T>): Promise<T> {
+    const begun = turn.then(async () => {
+      while (held) await held;
+      return begin();
+    });
+    turn = begun.catch(() => undefined);
+    return begun;
+  }
+
+  const hold = (connection: DatabaseConnection): Promise<void> =>
+    inTurn(() => {
+      held = new Promise((resolve) => {
+        owners.set(connection, () => {
+          held = undefined;
+          owners.delete(connection);
+          resolve();
+        });
       });
     });
-  }
 
   /** What is asked before the end is answered before the end. */
   const underWay = new Set<Promise<unknown>>();
@@ -58,17 +70,9 @@ function driverOf(thread: Session, { prepare, send }: Statements): Driver {
     return asked.finally(() => underWay.delete(asked));
   }
 
-  /** Resolves when what was asked before is on its way. A new text is prepared first, and nothing overtakes it meanwhile. */
-  let turn: Promise<unknown> = Promise.resolve();
   async function askAsOneOfMany({ sql, parameters }: CompiledQuery): Promise<QueryResult<never>> {
-    const sent = turn.then(async () => {
-      while (held) await held;
-      const statement = await prepare(sql);
-      while (held) await held;
-      return { answer: send(statement, parameters, true) };
-    });
-    turn = sent.catch(() => undefined);
-    const { answer } = await sent;
+    // A new text is prepared first, and nothing overtakes it meanwhile.
+    const { answer } = await inTurn(async () => ({ answer: send(await prepare(sql), parameters, true) }));
     return answer;
   }
 

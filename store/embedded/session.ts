@@ -24,6 +24,11 @@ export interface Session {
    * changed is on the disk before. Rejects with `StoreUnavailable` where the thread has ended.
    */
   exchange(message: Uint8Array<ArrayBuffer>, durable: boolean): Promise<Uint8Array>;
+  /**
+   * Ends the thread, where an answer shows that nothing can be known of the database any more: as if it had ended by itself. Gives what whoever
+   * has asked is told.
+   */
+  giveUp(why: string): Error;
   /** After all that was given before. */
   close(): Promise<void>;
 }
@@ -62,19 +67,22 @@ export async function openThread(
   thread.once('error', (error) => (isOpen ? lose((error as Error).message) : end(error as Error)));
   thread.once('exit', (code) => lose(`exit code ${code}`));
 
-  function end(why: Error): void {
+  /** Gives why it is over: the first that was said. */
+  function end(why: Error): Error {
     over ??= why;
     for (const { reject } of waiting.values()) reject(over);
     waiting.clear();
+    return over;
   }
 
-  function lose(why: string): void {
+  function lose(why: string): Error {
     const isNews = isOpen && !over;
     const error = new StoreUnavailable(
       `The store is not available: its thread has ended (${why}). Restart Baton: it goes on from what is there`,
     );
-    end(error);
+    const said = end(error);
     if (isNews) onLost(error);
+    return said;
   }
 
   function wait(id: number): Promise<Uint8Array> {
@@ -93,6 +101,10 @@ export async function openThread(
   isOpen = true;
   return {
     exchange: (message, durable) => ask({ message, durable }),
+    giveUp(why) {
+      void thread.terminate();
+      return lose(why);
+    },
     async close() {
       if (over) return;
       const closed = ask({});

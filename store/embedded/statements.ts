@@ -17,6 +17,9 @@ export interface Statements {
   send(statement: Statement, values: readonly unknown[], durable: boolean): Promise<QueryResult<never>>;
 }
 
+/** As it is said of a statement that PostgreSQL broke down in the middle of preparing: none is taken away otherwise. */
+const noStatement = '26000';
+
 /** How values are written and read, by their type's number. */
 export interface Values {
   serializers: typeof types.serializers;
@@ -59,15 +62,30 @@ export function statementsOn(session: Session, { serializers, parsers }: Values,
   const statements = new Map<string, Promise<Statement>>();
 
   /** In one message that ends with a sync, so that what follows an error is skipped and the next statement finds all in order. */
-  async function exchange(parts: Uint8Array[], durable: boolean) {
-    return messagesOf(await session.exchange(together([...parts, protocol.serialize.sync()]), durable));
+  async function exchange(parts: Uint8Array[], durable: boolean): Promise<Message[]> {
+    const messages = messagesOf(
+      await session.exchange(together([...parts, protocol.serialize.sync()]), durable),
+    );
+    const error = messages.find((message) => message instanceof Error);
+    if (!error) return messages;
+    throw (error as messages.DatabaseError).code === noStatement ? brokeDown() : error;
   }
+
+  /**
+   * What was done is told by a message of this name. Where PostgreSQL itself breaks down, as where its stack overflows, PGlite goes on without a
+   * word: it would look as if all was done, and no row was found.
+   */
+  function mustTell(name: Message['name'], all: Message[]): void {
+    if (!all.some((message) => message.name === name)) throw brokeDown();
+  }
+  const brokeDown = () => session.giveUp('PostgreSQL broke down in the middle of a statement');
 
   async function make(name: string, text: string): Promise<Statement> {
     const messages = await exchange(
       [protocol.serialize.parse({ name, text }), protocol.serialize.describe({ type: 'S', name })],
       false,
     );
+    mustTell('parameterDescription', messages);
     const columns = messages.find((message) => message.name === 'rowDescription');
     return {
       name,
@@ -100,6 +118,7 @@ export function statementsOn(session: Session, { serializers, parsers }: Values,
         [protocol.serialize.bind({ statement: name, values: texts }), protocol.serialize.execute({})],
         durable,
       );
+      mustTell('commandComplete', messages);
       const [result] = parse.parseResults(columns ? [columns, ...messages] : messages, parsers);
       const changed = result?.affectedRows;
       return {
@@ -116,8 +135,6 @@ let last = 0;
 function messagesOf(bytes: Uint8Array): Message[] {
   const all: Message[] = [];
   new protocol.Parser().parse(bytes, (message) => all.push(message));
-  const error = all.find((message) => message instanceof Error);
-  if (error) throw error;
   return all;
 }
 

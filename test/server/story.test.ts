@@ -66,4 +66,14 @@ describe('the pages of a story', () => {
     await storyForPage('Q1', given, next);
     expect(linesAbout).toHaveBeenCalledTimes(6);
   });
+
+  it('are of a few stories alone also where one is asked for again and again: nothing holds one that another one has replaced', async () => {
+    const { given } = sources();
+    for (const subject of ['Q1', 'Q2', 'Q3', 'Q4', 'Q5', 'Q5', 'Q5'])
+      await storyForPage(subject, given, first);
+    // Each of them holds its story until it is over.
+    expect(vi.getTimerCount()).toBe(4);
+    vi.advanceTimersByTime(30_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
 });

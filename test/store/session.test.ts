@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { sql } from 'kysely';
 import { afterAll, expect, it, onTestFinished, vi } from 'vitest';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
+import { openEmbedded } from '../../store/embedded/embedded.ts';
 import { openThread } from '../../store/embedded/session.ts';
 import { openStore } from '../../store/open.ts';
 import { seedStore } from '../seed.ts';
@@ -56,6 +57,23 @@ it('what is asked at once is done and answered in the order in which it was aske
   const all = Array.from({ length: 200 }, (_, number) => number);
   expect(rows.map(({ number }) => number)).toEqual(all);
   expect(answered).toEqual(all);
+});
+
+it('statements and transactions take their turns as they were asked: none is passed by transaction after transaction', async () => {
+  await sql`create temporary table turns (place integer generated always as identity, who text)`.execute(db);
+  const insert = (who: string, own = db) => sql`insert into turns (who) values (${who})`.execute(own);
+  let isOver = false;
+  const begun = [1, 2, 3, 4].map(async () => {
+    while (!isOver) await db.transaction().execute((own) => insert('transaction', own));
+  });
+  await insert('before');
+  await Promise.all(Array.from({ length: 50 }, () => insert('alone')));
+  isOver = true;
+  await Promise.all(begun);
+  const { rows } = await sql<{ who: string }>`select who from turns order by place`.execute(db);
+  const all = rows.map(({ who }) => who);
+  const asked = all.slice(all.indexOf('alone'), all.lastIndexOf('alone') + 1);
+  expect(asked.filter((who) => who === 'transaction')).toEqual([]);
 });
 
 it('results and values of many megabytes arrive whole', async () => {
@@ -141,6 +159,34 @@ it('where its thread ends, whoever waits and whoever asks is told, and nothing t
   const again = await openStore({ dataDir, fsync: false });
   expect(await again.receive(kept)).toMatchObject({ duplicate: true });
   await again.close();
+});
+
+it('where PostgreSQL breaks down in a statement, that is no success: it has ended, and what was before is there', async () => {
+  const dataDir = newFolder();
+  seedStore(dataDir);
+  const lost = vi.fn<(error: Error) => void>();
+  const { db: own, release } = await openEmbedded(dataDir, { fsync: false, onLost: lost });
+  await sql`create table broken (id integer)`.execute(own);
+  const insert = (id: number, by = own) => sql`insert into broken values (${id})`.execute(by);
+  await insert(1);
+  const transaction = own.transaction().execute(async (by) => {
+    await insert(2, by);
+    // Deeper than the stack of the thread: PGlite swallows what comes of it, and answers nothing.
+    await sql`select repeat('[', 100000)::jsonb`.execute(by);
+  });
+  await expect(transaction).rejects.toThrow(StoreUnavailable);
+  await expect(insert(3)).rejects.toThrow(/in the middle of a statement.*Restart Baton/);
+  expect(lost.mock.calls).toEqual([[expect.any(StoreUnavailable)]]);
+  await own.destroy();
+  release();
+  const again = await openEmbedded(dataDir, { fsync: false });
+  expect((await sql`select id from broken`.execute(again.db)).rows).toEqual([{ id: 1 }]);
+  // So it is with what breaks down as a text is prepared.
+  await expect(sql.raw(`select 1${'+1'.repeat(20_000)}`).execute(again.db)).rejects.toThrow(
+    'in the middle of a statement',
+  );
+  await again.db.destroy();
+  again.release();
 });
 
 it('what is under way when it is closed is done, and what is asked later is refused', async () => {

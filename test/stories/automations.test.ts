@@ -353,6 +353,18 @@ describe('a step of a run', () => {
     expect(told).not.toContain('failed sendHttpRequest#1');
   });
 
+  it('is cancelled where its run begins a new history without it', async () => {
+    const { url } = await serving(() => ({ status: 503 }));
+    const run = await begin('call', { url, leaves: true, again: true });
+    expect((await ended(run)).outcome).toBe('left');
+    const told = [...(await toldOf(run)).keys()].filter((name) => !name.startsWith('started'));
+    const [first, second] = ['sendHttpRequest#1', 'sendHttpRequest#2'];
+    expect(told.sort()).toEqual(
+      ['cancelled', 'scheduled'].flatMap((state) => [`${state} ${first}`, `${state} ${second}`]),
+    );
+    await replay(run, bundle);
+  });
+
   it('is told once though attempts fail before, beside others, and nothing in the history is in the way of a replay', async () => {
     let isBack = false;
     const { url } = await serving(() => ({ status: isBack ? 200 : 503 }));

@@ -14,6 +14,7 @@ import { oneLine } from '../../domain/text.ts';
 import { decisionOf } from './ask-approval.ts';
 import { approveRun } from './call-approval.ts';
 import { type Planned, plannedCalls, usualAsking } from './consent.ts';
+import { isOwed, settleOwed } from './owed.ts';
 import { eventsSoFar, isPlanning, mostLeft, renew } from './run.ts';
 
 /** The runbook, while it plans. */
@@ -38,6 +39,8 @@ const inbound: WorkflowInboundCallsInterceptor = {
       plan: { summary: summaryOf(planned), calls: destructive.map((each) => each.planned) },
     });
     if (decision.decision !== 'approved') return 'not approved';
+    // Before it is approved: what the plan has left there would else go on and act.
+    while (isOwed()) await settleOwed();
     approveRun({
       id: decision.approvalId,
       at: decision.at,

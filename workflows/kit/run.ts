@@ -51,7 +51,7 @@ import { acknowledgedSoFar, callHeaders, goOnAcknowledged } from './call-headers
 import { callCounts, goOnFrom } from './call-number.ts';
 import type { CallbackActivities } from './callback-activities.ts';
 import { awaitWithLooks } from './look-again.ts';
-import { settleOwed } from './owed.ts';
+import { isOwed, settleOwed } from './owed.ts';
 import { type FailedStep, leaveParked, parkedSteps } from './parked-steps.ts';
 import { changesBy, goOnProved, isLook, proofSoFar, provedBy } from './proof.ts';
 import type { StepActivities } from './step-activities.ts';
@@ -187,9 +187,11 @@ export const mostLeft = 500_000;
  * gets. Nothing that arrives meanwhile is lost, as long as nothing is awaited between the last look at events and this.
  */
 export async function renew(input: unknown, left: readonly LaterEvent[] = []): Promise<never> {
+  const taking = taken.length;
+  if (isOwed()) await settleOwed();
   // Whoever wants the run to end has said so to this history; the next one would not know.
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('The run is to end');
-  unseen = left;
+  unseen = [...left, ...taken.slice(taking)];
   return continueAsNew(input);
 }
 
@@ -342,8 +344,7 @@ const endBy = ({ incident }: LaterEvent) =>
 
 async function report(end: RunReport): Promise<RunReport['failure']> {
   const ended = hasHelped === undefined ? end : { ...end, verified: hasHelped };
-  const settled = settleOwed();
-  if (settled) await settled;
+  if (isOwed()) await settleOwed();
   return runCause() ? CancellationScope.nonCancellable(() => engine.reportRunEnd(ended)) : undefined;
 }
 
