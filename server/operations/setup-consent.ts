@@ -21,6 +21,7 @@ export const setupConsent = defineOperation({
     redirectUri: z.string().describe('Where the provider sends the browser back to: the app has to allow it'),
     minutes: z.number().describe('So long it may take'),
   }),
+  shownOnce: 'address',
   run: async (input, context) => beginConsent(input.name, await reach(input, context), context),
 });
 

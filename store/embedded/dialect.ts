@@ -23,7 +23,11 @@ export async function openSession(
   onLost?: (error: Error) => void,
 ): Promise<{ session: Dialect; plain: Dialect }> {
   const thread = await openThread(folder, fsync, onLost);
-  const values = await valuesOf(thread);
+  const values = await valuesOf(thread).catch(async (error) => {
+    // Who is told of it frees the folder for others.
+    await thread.close();
+    throw error;
+  });
   const dialect = (prepares: boolean): Dialect => ({
     // PGlite's own lets nobody ask before the one before has his answer: each commit would wait for the disk by itself.
     createAdapter: () => new PostgresAdapter(),
@@ -115,8 +119,8 @@ function driverOf(thread: Session, { prepare, send }: Statements): Driver {
         throw error;
       }
     },
-    commitTransaction: (connection) => end(connection, 'commit'),
-    rollbackTransaction: (connection) => end(connection, 'rollback'),
+    commitTransaction: (connection) => noted(end(connection, 'commit')),
+    rollbackTransaction: (connection) => noted(end(connection, 'rollback')),
     releaseConnection: async () => {},
     async destroy() {
       await Promise.allSettled(underWay);
