@@ -1,12 +1,14 @@
-/** One change that a simulated provider has made in its world. */
+/** One change that a simulated provider has made in its world, as its ledger has it. Tests compare the ledger with the record. */
 export interface SimulatedEffect {
   at: string;
   provider: string;
   /** Verb and object: `channel created`, `instance rebooted`. */
   effect: string;
+  /** What it was done to: a channel id, an instance id, an incident id. */
   target: string;
   /** The key or marker that came with the request, where the provider has one. */
   key?: string;
+  /** On whose behalf, where the provider is told (PagerDuty's `From`). */
   by?: string;
 }
 

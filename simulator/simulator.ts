@@ -2,20 +2,11 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import express, { type Express, type Request, type Response } from 'express';
+import type { SimulatedEffect } from '../domain/simulation.ts';
 import { readState, writeState } from './state.ts';
 
-/** One change that the simulated provider made in its world. The ledger is what tests compare with the record. */
-export interface Effect {
-  at: string;
-  provider: string;
-  /** Verb and object: `channel created`, `instance rebooted`. */
-  effect: string;
-  /** What it was done to: a channel id, an instance id, an incident id. */
-  target: string;
-  /** The key or marker that came with the request, where the provider has one. */
-  key?: string;
-  /** On whose behalf, where the provider is told (PagerDuty's `From`). */
-  by?: string;
+/** One change, with what simulators and tests tell of it besides. */
+export interface Effect extends SimulatedEffect {
   detail?: unknown;
 }
 
