@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import { request } from '../api/ask.ts';
 import { refresh } from '../api/query.ts';
-import { type Person, roles } from '../api/shapes.ts';
+import type { Person } from '../api/shapes.ts';
 import { AskFirst } from '../parts/ask-first.tsx';
+import { RoleField } from '../parts/role-field.tsx';
 import { Said } from '../parts/said.tsx';
 import { inPath } from '../routes.ts';
 import { inShell } from '../text.ts';
@@ -44,14 +45,7 @@ export function RoleDialog({ person, onClose }: { person: Person | undefined; on
       }
       onClose={onClose}
     >
-      <label class="field">
-        <span>Role</span>
-        <select value={role} onChange={(event) => setRole(event.currentTarget.value)}>
-          {roles.map((each) => (
-            <option key={each}>{each}</option>
-          ))}
-        </select>
-      </label>
+      <RoleField role={role} onChoose={setRole} />
     </AskFirst>
   );
 }

@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks';
 import { change, request } from '../api/ask.ts';
 import { refresh, useQuery } from '../api/query.ts';
-import { type Page, roles } from '../api/shapes.ts';
+import type { Page } from '../api/shapes.ts';
 import { ActionState, Do, useAction } from '../parts/action.tsx';
 import { AskFirst } from '../parts/ask-first.tsx';
 import { Dialog } from '../parts/dialog.tsx';
+import { RoleField } from '../parts/role-field.tsx';
 import { Code, Copy, Said } from '../parts/said.tsx';
 import { Empty, Shown } from '../parts/shown.tsx';
 import { Table } from '../parts/table.tsx';
@@ -108,14 +109,7 @@ function MakeDialog({ onClose }: { onClose: () => void }) {
           onInput={(event) => setName(event.currentTarget.value)}
         />
       </label>
-      <label class="field">
-        <span>Role</span>
-        <select value={role} onChange={(event) => setRole(event.currentTarget.value)}>
-          {roles.map((each) => (
-            <option key={each}>{each}</option>
-          ))}
-        </select>
-      </label>
+      <RoleField role={role} onChoose={setRole} />
       <label class="field">
         <span>Days until it expires: 365 at most</span>
         <input
