@@ -4,6 +4,7 @@ import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import { defaultConnection } from '../../domain/subject.ts';
 import type { Store } from '../../store/store.ts';
 import { type Doctor, type Examination, examineAll } from '../doctor.ts';
+import { nowAndThen } from './now-and-then.ts';
 
 interface Options {
   doctor: () => Promise<Doctor>;
@@ -13,9 +14,7 @@ interface Options {
   tell?: (missing: Missing) => void;
 }
 
-const everyMilliseconds = 24 * 3_600_000;
-/** A start has other things to do. */
-const firstAfterMilliseconds = 10_000;
+const times = { firstAfterMilliseconds: 10_000, everyMilliseconds: 24 * 3_600_000 };
 const subject = 'connections';
 const pageSize = 1_000;
 
@@ -34,20 +33,12 @@ export type Missing = z.output<typeof missingSchema>;
  * is not what it was, a line in the record.
  */
 export function startDoctorWatch({ doctor, store, log, tell }: Options): { stop(): Promise<void> } {
-  const stopping = new AbortController();
   let logged: Missing[] | undefined;
-  let round: Promise<void> = Promise.resolve();
-  const begin = () => {
-    round = round.then(look);
-  };
-  const first = setTimeout(begin, firstAfterMilliseconds);
-  const timer = setInterval(begin, everyMilliseconds);
-
-  async function look(): Promise<void> {
+  return nowAndThen(times, async (stopping) => {
     try {
       const asked = await doctor();
-      const found = await examineAll(asked, await asked.connections(), stopping.signal);
-      if (stopping.signal.aborted) return;
+      const found = await examineAll(asked, await asked.connections(), stopping);
+      if (stopping.aborted) return;
       const kept = logged ?? (await lastKept(store));
       const missing = [...missingIn(found), ...kept.filter((each) => isSilent(found, each))];
       if (logged && namesOf(missing) === namesOf(logged)) return;
@@ -65,16 +56,7 @@ export function startDoctorWatch({ doctor, store, log, tell }: Options): { stop(
       if (error instanceof StoreUnavailable) log.warn({ err: error }, message);
       else log.error({ err: error }, message);
     }
-  }
-
-  return {
-    async stop() {
-      stopping.abort();
-      clearTimeout(first);
-      clearInterval(timer);
-      await round;
-    },
-  };
+  });
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import type { Pruned } from '../../store/retention.ts';
 import type { Store } from '../../store/store.ts';
+import { nowAndThen } from './now-and-then.ts';
 
 interface Options {
   store: Pick<Store, 'prune'>;
@@ -11,9 +12,7 @@ interface Options {
   log: Logger;
 }
 
-const everyMilliseconds = 3_600_000;
-/** A start has other things to do. */
-const firstAfterMilliseconds = 15_000;
+const times = { firstAfterMilliseconds: 15_000, everyMilliseconds: 3_600_000 };
 /** Between two steps, so that those who serve have the store for themselves most of the time. */
 const breathMilliseconds = 100;
 
@@ -22,16 +21,7 @@ const breathMilliseconds = 100;
  * work at a time.
  */
 export function startRetention({ store, days, secretKey, log }: Options): { stop(): Promise<void> } {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  let round: Promise<void> = Promise.resolve();
-  const begin = () => {
-    round = round.then(prune);
-  };
-  const first = setTimeout(begin, firstAfterMilliseconds);
-  const timer = setInterval(begin, everyMilliseconds);
-
-  async function prune(): Promise<void> {
+  return nowAndThen(times, async (signal) => {
     const sum = {
       events: 0,
       incidents: 0,
@@ -57,16 +47,7 @@ export function startRetention({ store, days, secretKey, log }: Options): { stop
       else log.error({ err: error }, message);
     }
     if (Object.values(sum).some((count) => count > 0)) log.info({ days, ...sum }, 'Pruned');
-  }
-
-  return {
-    async stop() {
-      stopping.abort();
-      clearTimeout(first);
-      clearInterval(timer);
-      await round;
-    },
-  };
+  });
 }
 
 function add(sum: Omit<Pruned, 'more'>, step: Pruned): void {
