@@ -111,6 +111,12 @@ export function crowded(provider: string, seconds: number): ApplicationFailure {
   return failure('Busy', message, { provider, effect: 'none' }, seconds);
 }
 
+/** Whether it was sent away by Baton itself, to wait for its turn: nothing was asked of the provider, which would have given a status. */
+export function waitsForItsTurn(error: unknown): error is ApplicationFailure {
+  if (!(error instanceof ApplicationFailure)) return false;
+  return (error.type === 'RateLimited' || error.type === 'Busy') && statusOf(error) === undefined;
+}
+
 /** Nothing was changed, and it cannot be told yet whether it may be: look again after `seconds`. */
 export function notYet(provider: string, reason: string, seconds: number): ApplicationFailure {
   return failure('ProviderUnavailable', `${provider}: ${reason}`, { provider, effect: 'none' }, seconds);

@@ -23,7 +23,7 @@ import { concluded, recordedPlan, recordedRead } from './chain/record.ts';
 import { cleaned } from './chain/scrub.ts';
 import { sharedByProvider } from './chain/share.ts';
 import { toldStart } from './chain/told-start.ts';
-import { urgentFirst } from './chain/urgent.ts';
+import { backOnceUrgent, urgentFirst } from './chain/urgent.ts';
 import { wayBack } from './chain/way-back.ts';
 import { doubtAbout } from './doubt.ts';
 
@@ -83,7 +83,14 @@ function wayOf(options: InterceptorOptions): Next<Call> {
   );
   const change = chain<Change>([oneAtATime, authorized(options)], byMode({ ask, plan, make }));
   return chain<Call>(
-    [counted(options.count), withHeartbeat, sharedByProvider(), urgentFirst, toldStart(options)],
+    [
+      counted(options.count),
+      withHeartbeat,
+      backOnceUrgent,
+      sharedByProvider(),
+      urgentFirst,
+      toldStart(options),
+    ],
     (call) => (isRead(call) ? read(call) : change(call as Change)),
   );
 }
