@@ -33,7 +33,7 @@ export async function makeDatabase(folder: string): Promise<void> {
 }
 
 /** PostgreSQL's code, compiled: a `WebAssembly.Module`. TypeScript knows those in browsers alone. */
-type Compiled = object;
+export type Compiled = object;
 const { WebAssembly } = globalThis as unknown as {
   WebAssembly: { compile(code: Uint8Array): Promise<Compiled> };
 };
@@ -47,12 +47,6 @@ export function compiledDatabase(): Promise<Compiled> {
   return compiling;
 }
 
-export interface ToOpen {
-  folder: string;
-  fsync: boolean;
-  pgliteWasmModule: Compiled;
-}
-
 /** The database of a folder, in this thread. */
 export interface OpenDatabase {
   /** Does at once what stands in the message, in PostgreSQL's protocol, and gives the answer in the same. */
@@ -62,7 +56,11 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-export async function openDatabase({ folder, fsync, pgliteWasmModule }: ToOpen): Promise<OpenDatabase> {
+export async function openDatabase(
+  folder: string,
+  fsync: boolean,
+  pgliteWasmModule: Compiled,
+): Promise<OpenDatabase> {
   const startParams = [
     ...PGlite.defaultStartParams.filter((flag) => flag !== '-F' || !fsync),
     ...(fsync ? durable : []),

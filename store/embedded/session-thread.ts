@@ -1,12 +1,17 @@
 /** The thread in which the embedded database is: it does what `session.ts` asks for, one message after the other. */
+import { once } from 'node:events';
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openDatabase, type ToOpen } from './pglite.ts';
-import type { Answer, Asked } from './session.ts';
+import { openDatabase } from './pglite.ts';
+import type { Answer, Asked, Begun } from './session.ts';
 
 const port = parentPort;
 if (!port) throw new Error('This is a thread of its own');
-const { exchange, synced, close } = await openDatabase(workerData as ToOpen);
+const { folder, fsync } = workerData as Begun;
+const [compiled] = await once(port, 'message');
+// Nobody listens until the database is open, and the thread is to live on.
+port.ref();
+const { exchange, synced, close } = await openDatabase(folder, fsync, compiled);
 
 function answer(message: Answer, handedOver: ArrayBuffer[] = []): void {
   port?.postMessage(message, handedOver);

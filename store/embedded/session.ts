@@ -1,7 +1,13 @@
 import { getCompileCacheDir } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
-import { compiledDatabase, type ToOpen } from './pglite.ts';
+import { type Compiled, compiledDatabase } from './pglite.ts';
+
+/** What the thread is begun with. The first thing that it is sent is PostgreSQL's code. */
+export interface Begun {
+  folder: string;
+  fsync: boolean;
+}
 
 /** Without a message: it is to close. */
 export interface Asked {
@@ -53,7 +59,7 @@ export async function openThread(
   /** Why nothing is asked any more. */
   let over: Error | undefined;
   let isOpen = false;
-  const thread = startThread({ folder, fsync, pgliteWasmModule: await compiledDatabase() });
+  const thread = startThread({ folder, fsync });
 
   thread.on('message', ({ id, bytes, failure }: Answer) => {
     const waiter = waiting.get(id);
@@ -97,7 +103,16 @@ export async function openThread(
     return wait(last);
   }
 
-  await wait(0);
+  const open = wait(0);
+  // It loads its own modules meanwhile.
+  compiledDatabase().then(
+    (compiled: Compiled) => thread.postMessage(compiled),
+    (error) => {
+      end(error);
+      void thread.terminate();
+    },
+  );
+  await open;
   isOpen = true;
   return {
     exchange: (message, durable) => ask({ message, durable }),
@@ -114,7 +129,7 @@ export async function openThread(
   };
 }
 
-function startThread(workerData: ToOpen): Worker {
+function startThread(workerData: Begun): Worker {
   // It does not take over by itself where what was compiled is kept, and would compile all anew.
   const compiled = getCompileCacheDir();
   return new Worker(new URL('./session-thread.ts', import.meta.url), {
