@@ -32,14 +32,6 @@ const readme = read('README.md');
 const matches = (text: string, pattern: RegExp) =>
   [...text.matchAll(pattern)].map(([, found]) => found ?? '');
 const unique = (list: readonly string[]) => [...new Set(list)].sort();
-/** The headings of a page, as GitHub makes addresses of them. */
-const anchorsOf = (page: string) =>
-  matches(read(page).replaceAll(/^```[\s\S]*?^```$/gm, ''), /^#+ (.*)$/gm).map((heading) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}_\- ]/gu, '')
-      .replaceAll(' ', '-'),
-  );
 const blocksOf = (page: string, language: string) =>
   matches(read(page), new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'));
 
@@ -148,14 +140,6 @@ describe('what the docs point to', () => {
       (path) => !existsSync(join(root, path)) && !examples.includes(path),
     );
     expect(missing).toEqual([]);
-  });
-
-  it.each(pages)('%s links only to headings that exist', (page) => {
-    const links = [...read(page).matchAll(/\]\(([^)#:\s]*\.md|)#([^)\s]+)\)/g)];
-    const missing = links.filter(
-      ([, path, anchor = '']) => !anchorsOf(path ? join(dirname(page), path) : page).includes(anchor),
-    );
-    expect(missing.map(([link]) => link)).toEqual([]);
   });
 
   it('are the routes of the server, all of them', () => {
