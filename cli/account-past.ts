@@ -5,29 +5,43 @@ import type { Wiring } from '../processes/wiring.ts';
 import { type Output, paint, printable } from './output.ts';
 import { listed, wrapped } from './wrapped.ts';
 
-/** Reads the past of the account, without its drills. What that needs loads only now, so that help stays quick. */
+/** Reads the past of the account, or of a file, without its drills. What that needs loads only now, so that help stays quick. */
 export async function readThen(
   wiring: Wiring,
-  days: number,
+  { days, file, automation }: { days: number; file?: string | undefined; automation?: ReadonlySet<string> },
   output: Output,
 ): Promise<{ past: AccountPast; incidents: PastIncident[] }> {
-  const { readAccountPast } = await import('../processes/account-past.ts');
-  output.note(`Reading ${days} days of PagerDuty. Nothing is written there.`);
-  const read = await readAccountPast(wiring, days);
+  const { readAccountPast, readExportedPast } = await import('../processes/account-past.ts');
+  output.note(
+    file === undefined
+      ? `Reading ${days} days of PagerDuty. Nothing is written there.`
+      : `Reading ${printable(file)}. PagerDuty is not asked.`,
+  );
+  const read = file === undefined ? await readAccountPast(wiring, days) : await readExportedPast(file);
   const past = { ...read, events: withoutDrills(read.events) };
-  return { past, incidents: incidentsIn(past.events) };
+  return { past, incidents: incidentsIn(past.events, automation) };
 }
 
 /** Of which account, when, and how it was read. */
 export function tellAccount(
-  { simulated, since, until, requests, seconds }: AccountPast,
+  { simulated, since, until, requests, seconds, file, bad = [] }: AccountPast,
   incidents: number,
   output: Output,
 ): void {
   if (simulated) output.line(paint('SIMULATED: this account is made up', 'yellow', output.color));
   output.line(`${counted(incidents, 'incident')} from ${since.slice(0, 10)} to ${until.slice(0, 10)}`);
-  output.line(`read by ${counted(requests, 'request')} in ${seconds} s, all of them reads`);
+  if (file === undefined)
+    output.line(`read by ${counted(requests, 'request')} in ${seconds} s, all of them reads`);
+  else for (const line of wrapped(['read', 'from', printable(file)], '')) output.line(line);
+  if (bad.length === 0) return;
+  output.line(paint(`${bad.length} of its entries cannot be read and are left out:`, 'yellow', output.color));
+  for (const { where, why } of bad.slice(0, shownBad))
+    for (const line of wrapped(printable(`${where} ${why}`).split(' '), '  ')) output.line(line);
+  if (bad.length > shownBad) output.line(`  and ${bad.length - shownBad} more (--json has all)`);
 }
+
+/** JSON has all of them. */
+const shownBad = 10;
 
 const limits = [
   'What a run would have found. A workflow reads alerts, instances and pods as they are at that moment; it may then do nothing, or ask a person.',
@@ -36,15 +50,20 @@ const limits = [
   'How long a run would have lasted. It is taken to last until its incident is resolved, as storms are shared only with live runs.',
 ];
 
+const limitsOfFiles = [
+  "What happened between: an export tells of an incident's beginning, its first acknowledgement and its end.",
+];
+
 /** What all this does not know. */
 export function tellLimits(
-  { unreadable, cut: seconds }: AccountPast,
+  { unreadable, cut: seconds, file }: AccountPast,
   verdicts: readonly TriggerVerdict[],
   output: Output,
 ): void {
   output.line();
   output.line(paint('What this does not know', 'bold', output.color));
-  for (const limit of limits) for (const line of wrapped(limit.split(' '), '  ')) output.line(line);
+  for (const limit of [...limits, ...(file === undefined ? [] : limitsOfFiles)])
+    for (const line of wrapped(limit.split(' '), '  ')) output.line(line);
   const untold = verdicts.flatMap(({ isTold, trigger }) => (isTold ? [] : [trigger]));
   if (untold.length > 0)
     for (const line of listed("What these say, as PagerDuty's log has none of their events:", untold, '  '))

@@ -29,7 +29,7 @@ export function addBacktestCommand(program: Command, wiring: Wiring): void {
     wiring,
     async ({ output, json, options: { since: days, compare, maxRuns } }) => {
       const { judge } = await import('../processes/judgement.ts');
-      const { past, incidents } = await readThen(wiring, days, output);
+      const { past, incidents } = await readThen(wiring, { days }, output);
       const { events, ...account } = past;
       const here = await judge(events, {
         triggers: await wiring.loadTriggers(),

@@ -29,7 +29,7 @@ export function addBundleCommand(program: Command, wiring: Wiring): void {
     program
       .command('bundle')
       .description(
-        'one JSON file for whoever helps: versions, settings by name, what the doctor finds, what failed last, sizes',
+        'one JSON file for people who help: versions, settings by name, what the doctor finds, the last failures, sizes',
       )
       .option('--out <file>', 'where to (default: baton-bundle-<date>.json)'),
     wiring,

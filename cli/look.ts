@@ -1,10 +1,12 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { type Wait, type Waits, waitsIn } from '../domain/incident-waits.ts';
 import { inWords, lookOf, type Repeat, repeatsIn, type Sum, type TriggerLook } from '../domain/look.ts';
 import type { Wiring } from '../processes/wiring.ts';
 import { begunBy, cited, counted, readThen, targetsOf, tellAccount, tellLimits } from './account-past.ts';
 import { act } from './command.ts';
 import { parseDays } from './days.ts';
 import { type Output, paint, printable } from './output.ts';
+import { span } from './pack.ts';
 import { cut, listed, wrapped } from './wrapped.ts';
 
 /** JSON has all of them. */
@@ -12,23 +14,32 @@ const shownRepeats = 12;
 
 /** `baton look`: what repeats in a PagerDuty account, and what triggers would have done. It reads, and changes nothing. */
 export function addLookCommand(program: Command, wiring: Wiring): void {
-  act<{ since: number }>(
+  act<{ since: number; from?: string; automation?: string[] }>(
     program
       .command('look')
       .description('what repeats in PagerDuty, and what each trigger would have done; only reads')
-      .option('--since <days>', 'from so long ago on, as 90d', parseDays, 90),
+      .option('--since <days>', 'from so long ago on, as 90d', parseDays, 90)
+      .addOption(
+        new Option('--from <file>', 'read an export of incidents (CSV or JSON), and ask nobody').conflicts(
+          'since',
+        ),
+      )
+      .option('--automation <user...>', 'users of PagerDuty by which automation acts, by name'),
     wiring,
-    async ({ output, json, options: { since: days } }) => {
+    async ({ output, json, options: { since: days, from: file, automation: named = [] } }) => {
       const { wouldRun } = await import('../server/dispatch/would-run.ts');
-      const { past, incidents } = await readThen(wiring, days, output);
+      const automation = new Set(named);
+      const { past, incidents } = await readThen(wiring, { days, file, automation }, output);
+      const waits = waitsIn(past.events, automation);
       const verdicts = await wouldRun(past.events, await wiring.loadTriggers());
       const repeats = repeatsIn(incidents);
       const looks = verdicts.map((verdict) => lookOf(verdict, incidents));
       if (json) {
         const { events: _, ...account } = past;
-        return output.json({ ...account, incidents: incidents.length, repeats, triggers: looks });
+        return output.json({ ...account, incidents: incidents.length, waits, repeats, triggers: looks });
       }
       tellAccount(past, incidents.length, output);
+      tellWaits(waits, automation.size > 0, output);
       tellRepeats(repeats, output);
       output.line();
       output.line(paint('What each trigger would have done', 'bold', output.color));
@@ -37,6 +48,29 @@ export function addLookCommand(program: Command, wiring: Wiring): void {
     },
   );
 }
+
+/** MTTA and MTTR. */
+function tellWaits(
+  { all, withAutomation, withoutAutomation }: ReturnType<typeof waitsIn>,
+  isParted: boolean,
+  output: Output,
+): void {
+  output.line();
+  output.line(paint('How long incidents waited', 'bold', output.color));
+  const tell = (what: string, { incidents, acknowledged, resolved }: Waits) => {
+    output.line(`  ${what}: ${counted(incidents, 'incident')}`);
+    if (acknowledged.count > 0) output.line(`    ${timeInWords('acknowledged', acknowledged)}`);
+    if (resolved.count > 0) output.line(`    ${timeInWords('resolved', resolved)}`);
+  };
+  tell('all', all);
+  if (isParted) {
+    tell('with automation', withAutomation);
+    tell('without automation', withoutAutomation);
+  } else output.line('  --automation <user> parts those that this user acknowledged or resolved');
+}
+
+const timeInWords = (what: string, { count, medianSeconds = 0, meanSeconds = 0 }: Wait) =>
+  `${count} ${what}, after ${span(medianSeconds)} (median), ${span(meanSeconds)} (mean)`;
 
 function tellRepeats(repeats: readonly Repeat[], output: Output): void {
   const repeated = repeats.reduce((sum, { count }) => sum + count, 0);

@@ -134,12 +134,12 @@ export function comparisonOf({ days, withAutomation, withoutAutomation }: Compar
     const median = ({ medianSeconds }: typeof acknowledged) =>
       medianSeconds === undefined ? 'unknown' : span(medianSeconds);
     return incidents === 0
-      ? `${what}: none`
-      : `${what}: ${incidents}, acknowledged after ${median(acknowledged)}, resolved after ${median(resolved)} (medians)`;
+      ? `${what}: no incident`
+      : `${what}: ${incidents} incident${incidents === 1 ? '' : 's'}, acknowledged after ${median(acknowledged)}, resolved after ${median(resolved)} (medians)`;
   };
   return [
-    `Incidents of its service within ${days} days`,
-    told('With what Baton has changed', withAutomation),
-    told('Without', withoutAutomation),
+    `Incidents of this service in ${days} days`,
+    told('With changes by Baton', withAutomation),
+    told('Without changes by Baton', withoutAutomation),
   ];
 }

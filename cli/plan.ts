@@ -9,6 +9,7 @@ import { act, withAsk } from './command.ts';
 import { fieldOf } from './input-fields.ts';
 import { type Output, printable } from './output.ts';
 import { firstOf } from './pages.ts';
+import { hung } from './story.ts';
 
 /** So long a plan is waited for: one whose runbook waits takes longer. */
 const mostSeconds = 60;
@@ -58,34 +59,66 @@ export async function tellPlan(
   if (json) output.json({ run: ended, planned });
   else tellCalls(planned, output);
   const { failure, outcome, state } = ended;
-  if (!json) output.line(printable(`${run} in plan mode: ${failure?.message ?? outcome ?? state}`));
+  if (!json)
+    say('', `Nothing was changed. The plan ended: ${failure?.message ?? outcome ?? state} (${run})`, output);
   if (failure) throw new CliFailure('The plan was not made to its end', { exit: exits.failed });
 }
 
 function tellCalls(planned: readonly Planned[], output: Output): void {
   for (const { activity, targets, plan, dryRun, held } of planned) {
-    output.line(`${printable(activity)}  ${printable(targets.join(', '))}`.trimEnd());
-    if (!plan) output.line('  it is so already');
-    else
-      for (const line of [...linesOf(plan), ...(dryRun ? [dryRun.said] : [])])
-        output.line(`  ${printable(line)}`);
-    if (held) output.line(printable(`  would be held: ${held.reason}`));
+    say('', `${activity} ${targets.join(', ')}`.trimEnd(), output);
+    if (!plan) say('  ', 'it is so already', output);
+    else tellChange(plan, output);
+    if (plan && dryRun) say('  ', dryRun.said, output);
+    if (held) say('  ', `would be held: ${held.reason}`, output);
   }
   if (planned.length === 0) output.line('It would change nothing.');
 }
 
-function linesOf({ summary, calls, before, after, inverse }: Plan): string[] {
-  const change =
-    before === undefined && after === undefined
-      ? []
-      : [
-          `${before === undefined ? 'nothing' : JSON.stringify(before)} → ${after === undefined ? 'as the call does' : JSON.stringify(after)}`,
-        ];
-  const back =
+function tellChange({ summary, calls, before, after, inverse }: Plan, output: Output): void {
+  for (const line of [summary, ...calls]) say('  ', line, output);
+  if (before !== undefined || after !== undefined) tellDifference(before, after, output);
+  say(
+    '  ',
     'none' in inverse
       ? `cannot be taken back: ${inverse.none}`
-      : `taken back by ${inverse.activity} ${JSON.stringify(inverse.input)}`;
-  return [summary, ...calls, ...change, back];
+      : `taken back by ${inverse.activity}, ${shown(inverse.input)}`,
+    output,
+  );
+}
+
+/** A text of several lines is shown as it will stand there, with a bar before each line. */
+function tellDifference(before: unknown, after: unknown, output: Output): void {
+  const { text, ...rest } = (after ?? {}) as { text?: unknown };
+  const isText = typeof text === 'string' && text.includes('\n');
+  say('  ', `before: ${before === undefined ? 'nothing' : shown(before)}`, output);
+  if (!isText) {
+    say('  ', `after: ${after === undefined ? 'as the call does' : shown(after)}`, output);
+    return;
+  }
+  say(
+    '  ',
+    `after: ${Object.keys(rest).length === 0 ? 'this text' : `${shown(rest)}, and this text`}`,
+    output,
+  );
+  for (const line of text.split('\n')) say('  | ', line, output, '  |   ');
+}
+
+/** `replicas: 6`, `i-0abc…: (instance: impaired, system: ok)`: what JSON says, as one reads it. */
+function shown(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  const parts = Array.isArray(value)
+    ? value.map(inner)
+    : Object.entries(value).map(([name, each]) => `${name}: ${inner(each)}`);
+  return parts.length === 0 ? 'nothing' : parts.join(', ');
+}
+
+const inner = (value: unknown) =>
+  typeof value === 'object' && value !== null ? `(${shown(value)})` : shown(value);
+
+/** In lines that a terminal holds. */
+function say(before: string, text: string, output: Output, under = `${before}  `): void {
+  for (const line of hung(before, printable(text), under)) output.line(line);
 }
 
 /** Waits until a run has ended, for a minute at most. */

@@ -40,20 +40,21 @@ export function hung(
   width = lineWidth,
 ): string[] {
   const lines: string[] = [];
+  const most = Math.max(width - under.length, 1);
   let line = before;
   let isEmpty = true;
-  for (const word of text.split(' ').flatMap((each) => inPieces(each, width))) {
-    if (!isEmpty && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = `${under}${word}`;
-    } else line += isEmpty ? word : ` ${word}`;
-    isEmpty = false;
-  }
+  for (const word of text.split(' '))
+    for (const [place, piece] of inPieces(word, most).entries()) {
+      const isFull = place > 0 || line.length + (isEmpty ? 0 : 1) + piece.length > width;
+      if (isFull && line.trim() !== '') {
+        lines.push(line);
+        line = `${under}${piece}`;
+      } else line += isEmpty ? piece : ` ${piece}`;
+      isEmpty = false;
+    }
   return [...lines, line].map((each) => each.trimEnd());
 }
 
 /** A word that no line holds, such as an address, is broken and not cut: it can be read, and copied. */
-function inPieces(word: string, width: number): string[] {
-  const most = width - indent.length;
-  return word.length <= most ? [word] : (word.match(new RegExp(`.{1,${most}}`, 'gu')) ?? [word]);
-}
+const inPieces = (word: string, most: number): string[] =>
+  word.length <= most ? [word] : (word.match(new RegExp(`.{1,${most}}`, 'gu')) ?? [word]);

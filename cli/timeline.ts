@@ -47,7 +47,8 @@ export function addTimelineCommand(program: Command, wiring: Wiring): void {
         return output.line(printableText(markdownOf(pack)));
       }
       for (const line of pack.head) for (const each of hung('', printable(line), '  ')) output.line(each);
-      if (pack.compared) for (const line of comparisonOf(pack.compared)) output.line(line);
+      for (const line of pack.compared ? comparisonOf(pack.compared) : [])
+        for (const each of hung('', line, '  ')) output.line(each);
       output.line();
       const print = storyPrinter(output);
       for (const entry of pack.entries) if (all || entry.show.length > 0) print(entry);

@@ -73,7 +73,10 @@ function tell({ summary, events, held, switches, lowered, parked }: Why, output:
   for (const { seq, type, at, disposition, reason, answers } of events) {
     say('  ', `${seq}  ${dated(at)}  ${type}: ${disposition}`);
     say('      ', reason);
-    for (const { trigger, answer, run, mode, reason: said } of answers.filter(({ forType }) => forType))
+    const untold = answers.filter(
+      ({ forType, trigger }) => forType && !reason.startsWith(`${trigger} says no: `),
+    );
+    for (const { trigger, answer, run, mode, reason: said } of untold)
       say(
         '      ',
         `${trigger}: ${answer}${run ? `, ${run}` : ''}${mode ? `, in the mode ${mode}` : ''}${said && answer !== 'yes' ? `, ${said}` : ''}`,

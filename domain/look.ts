@@ -64,8 +64,11 @@ export function withoutDrills(events: readonly Event[]): Event[] {
   return drills.size === 0 ? [...events] : events.filter(({ subject }) => !drills.has(subject));
 }
 
-/** The incidents of these events, oldest first, in the order in which they began. */
-export function incidentsIn(events: readonly Event[]): PastIncident[] {
+/** The incidents of these events, oldest first, in the order in which they began. What `automation` names are users and no people. */
+export function incidentsIn(
+  events: readonly Event[],
+  automation: ReadonlySet<string> = new Set(),
+): PastIncident[] {
   const found = new Map<string, PastIncident>();
   for (const event of events) {
     const { type, time, subject = '', agent } = event;
@@ -84,7 +87,7 @@ export function incidentsIn(events: readonly Event[]): PastIncident[] {
     if (!incident) continue;
     if (type === 'pagerduty.incident.resolved') incident.resolvedAt = time;
     if (type === 'pagerduty.incident.reopened') delete incident.resolvedAt;
-    if (agent?.kind !== 'person') continue;
+    if (agent?.kind !== 'person' || automation.has(agent.name)) continue;
     incident.actedAt ??= time;
     if (type === 'pagerduty.incident.acknowledged') incident.acknowledgedAt ??= time;
   }

@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { connectClients, environmentConnections } from '../activities/clients.ts';
 import type { Event } from '../domain/event.ts';
 import { defaultConnection } from '../domain/subject.ts';
+import { type BadEntry, NoExport, readExport } from '../server/pagerduty/export.ts';
 import { type PastSource, readPast } from '../server/pagerduty/past.ts';
 import { pastEvents } from '../server/pagerduty/past-events.ts';
 import { isNobodyThere, request } from './control.ts';
@@ -24,6 +26,9 @@ export interface AccountPast {
   cut: string[];
   requests: number;
   seconds: number;
+  /** It is not of the account but of this file, and these of its entries were left out. */
+  file?: string;
+  bad?: BadEntry[];
 }
 
 const dayMilliseconds = 24 * 3_600_000;
@@ -65,6 +70,51 @@ export async function readAccountPast(wiring: Wiring, days: number): Promise<Acc
     requests,
     seconds: Math.round((performance.now() - began) / 100) / 10,
   };
+}
+
+/** Reads the past from a file that PagerDuty has exported. Nobody is asked. */
+export async function readExportedPast(file: string): Promise<AccountPast> {
+  const began = performance.now();
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new CliFailure('The export cannot be read', { why: error.message, exit: exits.notFound });
+  });
+  const { bad, ...past } = exportIn(file, text);
+  const { events, unreadable } = await pastEvents(past);
+  const [first, last] = [events[0], events.at(-1)];
+  if (!first || !last)
+    throw new CliFailure(`${file} holds no incident that can be read`, {
+      why:
+        bad
+          .slice(0, 5)
+          .map(({ where, why }) => `${where} ${why}`)
+          .join('; ') || 'It is empty.',
+      exit: exits.usage,
+    });
+  return {
+    simulated: false,
+    file,
+    since: first.time,
+    until: last.time,
+    events,
+    unreadable,
+    bad,
+    cut: [],
+    requests: 0,
+    seconds: Math.round((performance.now() - began) / 100) / 10,
+  };
+}
+
+function exportIn(file: string, text: string) {
+  try {
+    return readExport(text);
+  } catch (error) {
+    if (!(error instanceof NoExport)) throw error;
+    throw new CliFailure(`${file} is no export of PagerDuty's incidents`, {
+      why: error.message,
+      next: 'docs/look.md says which exports are read.',
+      exit: exits.usage,
+    });
+  }
 }
 
 function throwUnreadable(error: Error): never {

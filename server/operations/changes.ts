@@ -56,7 +56,7 @@ export const haltChanges = defineOperation({
   right: 'changes.halt',
   route: 'POST /changes/halt',
   summary:
-    'Engages the kill switch: from now on nothing is changed until an operator lifts it, but what a person asks for and destroys nothing; people are called and told all the same',
+    'Engages the kill switch: nothing is changed until an operator lifts it, except harmless changes that a person asks for. People are still called and told',
   input: z.strictObject({ reason, provider: provider.optional(), workflow: workflow.optional() }),
   output: holdShape.extend({ goesOn: z.string().describe('What is made all the same') }),
   subject: (_, hold) => (hold ? `hold:${hold.id}` : undefined),
@@ -85,7 +85,7 @@ export const freezeChanges = defineOperation({
   right: 'changes.allow',
   route: 'POST /changes/freeze',
   summary:
-    'Sets a freeze window: what is destructive is held until it is over, or an approval with a reason overrides it',
+    'Sets a freeze window: destructive changes are held until it is over, or until an approval with a reason overrides it',
   input: z.strictObject({
     reason,
     until: z.iso.datetime({ offset: true }).describe('Its end, such as 2026-12-27T06:00:00Z'),

@@ -8,7 +8,7 @@ export const listProviders = defineOperation({
   kind: 'read',
   right: 'connections.list',
   route: 'GET /providers',
-  summary: 'The providers that a connection can be of, and what one of each is made of',
+  summary: 'The providers of connections, and the settings of each',
   input: z.strictObject({}),
   output: z.object({
     items: z.array(

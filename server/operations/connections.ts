@@ -112,7 +112,7 @@ export const listConnections = defineOperation({
   kind: 'read',
   right: 'connections.list',
   route: 'GET /connections',
-  summary: 'The named connections, what is known of each, and by which variables default is set',
+  summary: 'The named connections, the state of each, and the variables that set default',
   input: z.strictObject({ provider: z.string().max(100).optional() }),
   output: z.object({
     items: z.array(listedShape),
@@ -141,7 +141,7 @@ export const showConnection = defineOperation({
   kind: 'read',
   right: 'settings.read',
   route: 'GET /connections/{name}',
-  summary: 'A named connection with its variables; of secrets the last characters at most',
+  summary: 'A named connection with its variables. Of a secret it shows the last characters at most',
   input: z.strictObject({ name: connectionName }),
   output: shownShape,
   run: async ({ name }, context) => shown(await findConnection(name, context)),

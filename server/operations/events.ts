@@ -83,7 +83,7 @@ export const replayEvent = defineOperation({
   writesOwnLine: true,
   right: 'events.replay',
   route: 'POST /events/{+id}/replay',
-  summary: 'Sends a stored event the same way once more; what a trigger has started is not started twice',
+  summary: 'Dispatches a stored event again. What a trigger has started for it is not started twice',
   within: ['services'],
   input: z.strictObject(idOfEvent),
   output: z.object({ seq: z.int(), replayed: z.literal(true), subject: z.string().optional() }),

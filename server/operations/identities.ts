@@ -19,7 +19,7 @@ export const listIdentities = defineOperation({
   right: 'people.manage',
   route: 'GET /identities',
   summary:
-    'Who in Slack is who in PagerDuty, where that was said; all others go by the address of their profile',
+    'The links between people in Slack and in PagerDuty. All others count by the address of their profile',
   input: z.strictObject(pageInput),
   output: pageOutput(identity),
   async run(input, context) {

@@ -34,7 +34,7 @@ export const resolveIncident = defineOperation({
   right: 'incidents.change',
   route: 'POST /incidents/{+id}/resolve',
   summary:
-    'Resolves an incident in PagerDuty, in your name. Runs on it stop, but those that go on after a resolve',
+    'Resolves an incident in PagerDuty, in your name. Runs on it stop, except those that go on after a resolve',
   within: ['services'],
   input: z.strictObject({
     ...idOfIncident,

@@ -133,7 +133,7 @@ export const incidentTranscript = defineOperation({
   kind: 'read',
   right: 'incidents.read',
   route: 'GET /incidents/{+id}/transcript',
-  summary: 'What was said in the rooms of an incident, where no issue has the text',
+  summary: 'What was said in the rooms of an incident, if no issue has the text',
   within: ['services'],
   input: z.strictObject(idOfIncident),
   output: z.object({

@@ -55,7 +55,7 @@ export const setPerson = defineOperation({
   right: 'people.manage',
   route: 'PUT /people/{email}',
   summary:
-    'Gives somebody a role, for when their groups at the identity provider give none, and limits, which hold for either; without any: none',
+    'Gives somebody a role, which counts if their groups at the identity provider give none, and limits, which always count; without any: none',
   input: z.strictObject({ email, role: z.enum(roles), ...scopeSchema.shape }),
   output: person,
   subject: ({ email }) => email,

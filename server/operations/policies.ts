@@ -24,7 +24,7 @@ export const listPolicies = defineOperation({
   right: 'incidents.read',
   route: 'GET /policies',
   summary:
-    'How failed runs of each workflow page, of which of its changes PagerDuty is told, what is urgent, which deployments, heartbeats and monitors are watched, and who is told by HTTP',
+    'The policies: how failed runs of each workflow page, which of its changes PagerDuty hears of, what is urgent, which deployments, heartbeats and monitors are watched, and who is told by HTTP',
   within: ['workflows', 'services'],
   input: z.strictObject({}),
   output: z.object({

@@ -97,7 +97,7 @@ export const showQuestion = defineOperation({
   kind: 'read',
   right: 'incidents.read',
   route: 'GET /questions/{id}',
-  summary: 'What is asked, what an answer is made of, who may give it, and who has',
+  summary: 'A question: what an answer needs, who may give it, and who has',
   within: ['workflows', 'services'],
   input: z.strictObject(idOfQuestion),
   output: questionShape,

@@ -65,7 +65,7 @@ export const setRoute = defineOperation({
   right: 'connections.change',
   route: 'PUT /routes',
   summary:
-    'Lets runs that begin act by a connection. The most specific route counts: workflow and service, workflow, service',
+    'Makes new runs use a connection. The most specific route counts: workflow and service, workflow, service',
   subject: ({ connection }) => `connection:${connection}`,
   input: z.strictObject({ ...routeKey, connection: connectionName }),
   output: routeShape,
@@ -111,7 +111,7 @@ export const removeRoute = defineOperation({
   writesOwnLine: true,
   right: 'connections.change',
   route: 'DELETE /routes',
-  summary: 'Removes a route: runs that begin go by a wider one, else by default',
+  summary: 'Removes a route. New runs then use a wider route, else default',
   input: z.strictObject(routeKey),
   output: routeShape,
   async run(input, context) {

@@ -20,7 +20,7 @@ export const stopRun = defineOperation({
   kind: 'change',
   right: 'runs.stop',
   route: 'POST /runs/{+id}/stop',
-  summary: 'Stops a run: it is cancelled, and what has begun at a provider is made to its end',
+  summary: 'Stops a run. It finishes what it has begun at a provider',
   within: ['workflows', 'services'],
   input: z.strictObject({ ...idOfRun, reason: reasonInput }),
   output: z.object({ id: z.string(), stopping: z.literal(true), subject: z.string().optional() }),

@@ -17,7 +17,7 @@ export const unparkRun = defineOperation({
   right: 'runs.unpark',
   route: 'POST /runs/{+id}/unpark',
   summary:
-    'Decides what becomes of a parked run, whose step has failed for good: it is tried again, or skipped, or the run fails. The first decision counts',
+    'Decides about a parked run, whose step has failed for good: try the step again, skip it, or let the run fail. The first decision counts',
   within: ['workflows', 'services'],
   input: z.strictObject({
     id: idInput.describe('`<trigger>/<incident>`, as it stands in lists'),

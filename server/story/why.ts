@@ -108,7 +108,7 @@ function reasonOf(
   if (disposition === 'duplicate')
     return `It is a duplicate: ${reason || 'the same delivery came before'}, and was dropped.`;
   const runs = answers.flatMap(({ run }) => run ?? []);
-  if (runs.length > 0) return `It stands for ${runs.join(', ')}.`;
+  if (runs.length > 0) return `It led to ${listed(runs)}.`;
   const told = /told \d+ live runs?/.exec(reason)?.[0];
   const passedOn = told === undefined ? '' : ` It was passed on to ${told.slice(5)}.`;
   if (hold) return `It starts nothing new: ${holdInWords(hold)}.${passedOn}`;
@@ -230,10 +230,16 @@ export function summaryOf(
   const stopped = stoppedBy(switches.filter(({ kind }) => kind === 'kill-switch'));
   const [last] = held;
   const guarded = last === undefined ? '' : ` ${last.activity} is held: ${last.reason}.`;
+  const ended = listed(
+    runs
+      .filter((run) => !live.includes(run))
+      .slice(0, mostNamed)
+      .map(({ id, outcome, state }) => `${id} (${outcome ?? state})`),
+  );
+  const over = ended === '' ? '' : ` Ended: ${ended}.`;
   if (live.length > 0)
-    return `${listed(live.map(doingOf))} ${live.length === 1 ? 'is' : 'are'} under way.${guarded}${stopped}`;
-  if (runs.length > 0)
-    return `Nothing runs now: ${listed(runs.slice(0, mostNamed).map(({ id, outcome, state }) => `${id} ended (${outcome ?? state})`))}.${guarded}${stopped}`;
+    return `${live.length === 1 ? 'One run is' : `${live.length} runs are`} under way: ${listed(live.map(doingOf))}.${over}${guarded}${stopped}`;
+  if (runs.length > 0) return `Nothing runs now.${over}${guarded}${stopped}`;
   const [joined] = events.flatMap(({ answers }) => answers.flatMap(({ run }) => run ?? []));
   if (joined !== undefined) return `It has no run of its own: it is taken up by ${joined}.${stopped}`;
   const pending = events.find(({ disposition }) => disposition === 'pending');

@@ -223,7 +223,7 @@ describe('why', () => {
   it('something runs: which run, how far it may go, and for what it waits', async () => {
     const { subject } = await dispatched({ urgency: 'high' });
     const why = await get(`/incidents/${subject}/why`);
-    expect(why.summary).toBe(`news/${subject} is under way.`);
+    expect(why.summary).toBe(`One run is under way: news/${subject}.`);
     expect(why.events[0].answers[0]).toMatchObject({
       trigger: 'news',
       answer: 'yes',

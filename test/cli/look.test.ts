@@ -128,6 +128,122 @@ describe('baton look', () => {
   });
 });
 
+describe('baton look --from', () => {
+  const head =
+    'id,incident_number,description,service_id,service_name,created_on,resolved_on,seconds_to_first_ack,urgency,acknowledged_user_names,resolved_by_user_name';
+  const rows = [
+    'Q1,1,EC2 i-0abc12345def67890 StatusCheckFailed,PF,Checkout,2026-01-04T10:00:00-08:00,2026-01-04T10:30:00-08:00,180,high,Ada Lopez,Ada Lopez',
+    'Q2,2,"Disk, of ""a-1""\nis full",PS,Search,2026-01-05 10:00:00,2026-01-05 10:01:00,,low,,',
+    'Q3,3,Disk of a-2 is full,PS,Search,2026-01-06T10:00:00Z,2026-01-06T10:01:00Z,10,high,Baton Bot,Baton Bot',
+    'Q4,4,Still open,PS,Search,2026-01-07T10:00:00Z,,,high,,',
+  ];
+  const exported = (name: string, text: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  const from = async (text: string, ...more: string[]) => {
+    const path = exported('export', text);
+    const { exit, stdout } = await baton(['look', '--from', path, ...more, '--json'], {});
+    expect(exit).toBe(0);
+    return JSON.parse(stdout);
+  };
+  const csv = [head, ...rows].join('\r\n');
+
+  it('tells how long the incidents of a report waited, with automation and without, and asks nobody', async () => {
+    pagerDuty.calls.length = 0;
+    const told = await from(`\uFEFF${csv}\r\n`, '--automation', 'Baton Bot');
+    expect(pagerDuty.calls).toEqual([]);
+    expect(told).toMatchObject({ incidents: 4, requests: 0, bad: [], unreadable: 0 });
+    expect(told.waits).toEqual({
+      all: {
+        incidents: 4,
+        acknowledged: { count: 2, medianSeconds: 95, meanSeconds: 95 },
+        resolved: { count: 3, medianSeconds: 60, meanSeconds: 640 },
+      },
+      withAutomation: {
+        incidents: 1,
+        acknowledged: { count: 1, medianSeconds: 10, meanSeconds: 10 },
+        resolved: { count: 1, medianSeconds: 60, meanSeconds: 60 },
+      },
+      withoutAutomation: {
+        incidents: 3,
+        acknowledged: { count: 1, medianSeconds: 180, meanSeconds: 180 },
+        resolved: { count: 2, medianSeconds: 930, meanSeconds: 930 },
+      },
+    });
+  });
+
+  it('tells what triggers would have done about them, and takes automation for nobody', async () => {
+    const told = await from(csv, '--automation', 'Baton Bot');
+    const production = told.triggers.find(
+      ({ trigger }: { trigger: string }) => trigger === 'production-incident',
+    );
+    expect(production).toMatchObject({ incidents: [1, 3, 4], unattended: 2 });
+    expect(told.repeats).toEqual([]);
+  });
+
+  const rest = {
+    id: 'Q9',
+    incident_number: 9,
+    title: 'CrashLoopBackOff in shop/checkout',
+    service: { id: 'PF', summary: 'Checkout' },
+    created_at: '2026-01-04T10:00:00Z',
+    resolved_at: '2026-01-04T10:02:00Z',
+    status: 'resolved',
+    urgency: 'high',
+  };
+  it.each([
+    ['as the API lists incidents', JSON.stringify({ incidents: [rest] })],
+    ['as its analytics do', JSON.stringify({ data: [rest] })],
+    ['as a list', JSON.stringify([rest], null, 2)],
+    ['one a line', `${JSON.stringify(rest)}\n`],
+  ])('reads JSON %s', async (_, text) => {
+    const told = await from(text);
+    expect(told.waits.all.resolved).toEqual({ count: 1, medianSeconds: 120, meanSeconds: 120 });
+  });
+
+  it('names by its line what it cannot read, leaves it out, and tells the rest', async () => {
+    const bad = [
+      'Q5,5,Disk,PS,Search',
+      'Q6,6,Disk,PS,Search,yesterday,,,high,,',
+      'Q7,7,Disk,PS,Search,2026-01-06T10:00:00Z,,soon,high,,',
+      'Q8,8,Disk,PS,Search,2026-01-06T10:00:00Z,2026-01-05T10:00:00Z,,high,,',
+      rows[0],
+      'Q9,9,"Disk,PS,Search,2026-01-06T10:00:00Z,,,high,,',
+    ];
+    const told = await from([head, ...rows, ...bad].join('\n'));
+    expect(told.incidents).toBe(4);
+    expect(told.bad).toEqual([
+      { where: 'line 7', why: 'has 5 cells, and the first line 11' },
+      { where: 'line 8', why: 'created_on is no time: "yesterday"' },
+      { where: 'line 9', why: 'seconds_to_first_ack is no number of seconds: "soon"' },
+      { where: 'line 10', why: 'was resolved before it was created' },
+      { where: 'line 11', why: 'has the incident Q1 again, as line 2' },
+      { where: 'line 12', why: 'has a quote that nothing closes' },
+    ]);
+    const { stdout } = await baton(['look', '--from', join(folder, 'export')], {});
+    expect(stdout).toContain('  line 8 created_on is no time: "yesterday"\n');
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it.each([
+    ['# A page', 'The first line names no column created_at or created_on'],
+    ['{"error": "no"}', 'It is JSON, and holds no list of incidents'],
+    [`${head}\nQ1,1`, 'line 2 has 2 cells, and the first line 11'],
+    ['[]', 'It is empty.'],
+  ])('says that %j is no export of incidents', async (text, why) => {
+    const { exit, stderr } = await baton(['look', '--from', exported('none', text)], {});
+    expect(exit).toBe(2);
+    expect(stderr).toContain(why);
+  });
+
+  it('reads a file that is there, and no days of it', async () => {
+    expect((await baton(['look', '--from', join(folder, 'nowhere')], {})).exit).toBe(3);
+    expect((await baton(['look', '--from', 'x', '--since', '30d'], {})).exit).toBe(2);
+  });
+});
+
 describe('baton backtest', () => {
   it('names runs, targets, and what a workflow can change', async () => {
     const { exit, stdout } = await baton(['backtest', '--since', '120d']);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { printable } from '../../cli/output.ts';
 import { headOf } from '../../cli/pack.ts';
 import { issueTextOf } from '../../cli/pack-issue.ts';
-import { stepLines, storyPrinter } from '../../cli/story.ts';
+import { hung, stepLines, storyPrinter } from '../../cli/story.ts';
 import type { RecordRow } from '../../domain/record.ts';
 import { markOf, tellerOf, withoutRepeats } from '../../domain/story/story.ts';
 
@@ -202,6 +202,13 @@ describe('the story on a terminal', () => {
     const [step] = told(row('run.said', { text: 'a\u001b[2Jb\u0007\r\nc\u202ed' }));
     expect(step && stepLines(step).join()).toContain('a[2Jb cd');
     expect(printable('\u009b31mred\u0000')).toBe('red');
+  });
+
+  it('breaks a word only where it ends a line, so that it can be put together again', () => {
+    const word = 'k'.repeat(100);
+    const lines = hung('  at ', `key=${word} ends`, '    ');
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    expect(lines.map((line) => line.trim()).join('')).toBe(`atkey=${word} ends`);
   });
 
   it('colours only when asked to, and never by colour alone', () => {

@@ -140,10 +140,11 @@ describe('a plan that somebody asks for', () => {
     expect(await plannedBy(byHand.run?.id)).toContain('rebootEc2Instances');
     expect(await printed(byHand.run?.id)).toContain(
       [
-        `rebootEc2Instances  ec2:${instance}`,
+        `rebootEc2Instances ec2:${instance}`,
         `  Reboots ${instance}`,
         `  ec2:RebootInstances ${instance}`,
-        `  {"${instance}":{"ebs":"ok","instance":"impaired","system":"ok"}} → as the call does`,
+        `  before: ${instance}: (ebs: ok, instance: impaired, system: ok)`,
+        '  after: as the call does',
         '  cannot be taken back: a reboot cannot be taken back',
         '  EC2 would do it',
       ].join('\n'),
@@ -203,7 +204,10 @@ describe('baton timeline --jira', () => {
       properties: [],
     });
 
-    expect(await told({ issue, dryRun: true })).toContain(`Comments on ${issue}`);
+    const planned = await told({ issue, dryRun: true });
+    expect(planned).toContain(`Comments on ${issue}`);
+    expect(planned).toMatch(/^ {2}before: nothing\n {2}after: this text\n {2}\| #\d+ /m);
+    expect(planned.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(written()).toEqual([]);
     expect(await told({ issue })).toBe('It is written on the issue.');
     expect(await told({ issue })).toBe('It was written before, and nothing has happened since.');

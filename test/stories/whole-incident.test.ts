@@ -56,7 +56,7 @@ async function looksBack({ store }: World, id: string, around: OperationContext)
   expect(texts).toContain('Ada Lopez noted: "The index is on this one');
   expect(texts).toMatch(/waits for an approval until 20\S+ \S+ UTC: Reboots/);
   const why = await perform(incidentWhy, { id }, around);
-  expect(why.summary).toMatch(/^Nothing runs now: .*ended \(restarted\)/);
+  expect(why.summary).toMatch(/^Nothing runs now. Ended: .*\(restarted\)/);
 }
 
 async function playWholeIncident(world: World, door: Door): Promise<string> {
