@@ -1,4 +1,4 @@
-import { csvRows } from './csv.ts';
+import { type CsvError, parse } from 'csv-parse/sync';
 import type { Past } from './past.ts';
 
 /** An entry of an export that is left out, by where it stands. */
@@ -44,18 +44,35 @@ export function readExport(text: string): Exported {
 }
 
 function csvEntries(text: string): Entry[] {
-  const [head, ...rows] = csvRows(text);
-  const names = head?.cells.map((name) => name.trim().toLowerCase().replaceAll(/\s+/g, '_')) ?? [];
+  const torn: Entry[] = [];
+  const [head, ...rows] = parse(text, {
+    bom: true,
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    skip_records_with_error: true,
+    on_skip(error) {
+      if (error) torn.push(tornAt(error));
+      return undefined;
+    },
+  }) as unknown as { record: string[]; info: { lines: number } }[];
+  const names = head?.record.map((name) => name.trim().toLowerCase().replaceAll(/\s+/g, '_')) ?? [];
   if (!names.some((name) => createdNames.includes(name)))
     throw new NoExport(`The first line names no column ${createdNames.join(' or ')}`);
-  return rows.map(({ line, cells, isOpen }) => {
-    const where = `line ${line}`;
-    if (isOpen) return { where, why: 'has a quote that nothing closes' };
-    if (cells.length !== names.length)
-      return { where, why: `has ${cells.length} cells, and the first line ${names.length}` };
-    return { where, fields: Object.fromEntries(names.map((name, place) => [name, cells[place]])) };
+  const whole = rows.map(({ record, info }) => {
+    // It is told where a record ends.
+    const where = `line ${info.lines - record.join('').split('\n').length + 1}`;
+    if (record.length !== names.length)
+      return { where, why: `has ${record.length} cells, and the first line ${names.length}` };
+    return { where, fields: Object.fromEntries(names.map((name, place) => [name, record[place]])) };
   });
+  return [...whole, ...torn];
 }
+
+const tornAt = ({ code, lines }: CsvError): Entry => ({
+  where: `line ${lines}`,
+  why: code === 'CSV_QUOTE_NOT_CLOSED' ? 'has a quote that nothing closes' : 'has a quote within a cell',
+});
 
 function jsonEntries(file: string): Entry[] {
   const text = file.replace('\uFEFF', '');
