@@ -111,7 +111,7 @@ export interface Tested {
  *   JSON`. It asks nobody, and shows no value. Left out: the schema tells all.
  * - `check`: asks harmlessly what the credentials may do.
  * - `log`: one page of what has happened at the provider, newest first and as it answers it, for a server that no webhook reaches.
- *   `ofIncident`: the newest entries about one incident; undefined where it is not shown. `needs`: the settings of which a connection
+ *   `ofIncident`: the newest entries about one incident; undefined where it is not shown. `incident`: that itself, likewise. `needs`: the settings of which a connection
  *   has one, or no log to read.
  * - `past`: pages of all incidents of a time, and of what their logs say, both newest first and as the provider answers them, for a look
  *   at an account that Baton has not served. It only reads.
@@ -148,6 +148,7 @@ export interface Provider<
     needs: readonly (keyof z.input<Settings> & string)[];
     read(client: Client, query: LogQuery, signal: AbortSignal): Promise<LogPage>;
     ofIncident(client: Client, incidentId: string, signal: AbortSignal): Promise<unknown[] | undefined>;
+    incident(client: Client, incidentId: string, signal: AbortSignal): Promise<unknown>;
   };
   past?: {
     needs: readonly (keyof z.input<Settings> & string)[];

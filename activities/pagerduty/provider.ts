@@ -105,6 +105,8 @@ export const pagerDuty = defineProvider({
       (await import('./log-entries.ts')).readPagerDutyLog(client, query, signal),
     ofIncident: async (client, incidentId, signal) =>
       (await import('./incident-log.ts')).readIncidentEntries(client, incidentId, signal),
+    incident: async (client, incidentId, signal) =>
+      (await import('./incident-log.ts')).readRawIncident(client, incidentId, signal),
   },
   past: {
     needs: access,
