@@ -28,6 +28,9 @@ export interface Need<Setting extends string = string> {
   else: string;
 }
 
+/** The settings that say where something is sent, each with the secrets that go there, or are used to go there. */
+export type SentTo<Setting extends string = string> = { readonly [name in Setting]?: readonly Setting[] };
+
 /** What a check is to find out about. */
 export interface Asked {
   /** The rights that the provider's activities declare as their `permissions`: there is a finding for each. */
@@ -91,6 +94,8 @@ export interface Tested {
  *   named connection keeps values under the same names. Each is text, is described, and says in its complaint what it should be:
  *   `is not an https:// address`. Each may be left out: what misses one says so when it needs it.
  * - `secrets`: those of the settings that are never shown.
+ * - `sentTo`: where they are sent. Whoever changes such a setting gives these secrets anew. Left out of it, a setting that holds an
+ *   address gets all of them.
  * - `needs`: the settings without which half of it does not work. Said at start, which goes on.
  * - `marks`: the variables that show that the provider is in use. Left out: all its settings.
  * - `foreign`: variables of other programs that begin as its settings do. Only where they are nearly a setting are they taken for a
@@ -106,7 +111,7 @@ export interface Tested {
  *   JSON`. It asks nobody, and shows no value. Left out: the schema tells all.
  * - `check`: asks harmlessly what the credentials may do.
  * - `log`: one page of what has happened at the provider, newest first and as it answers it, for a server that no webhook reaches.
- *   `ofIncident`: the newest entries about one incident; undefined where it is not shown. `needs`: the settings of which a connection
+ *   `ofIncident`: the newest entries about one incident; undefined where it is not shown. `incident`: that itself, likewise. `needs`: the settings of which a connection
  *   has one, or no log to read.
  * - `past`: pages of all incidents of a time, and of what their logs say, both newest first and as the provider answers them, for a look
  *   at an account that Baton has not served. It only reads.
@@ -124,6 +129,7 @@ export interface Provider<
   title: string;
   settings: Settings;
   secrets: readonly (keyof z.input<Settings> & string)[];
+  sentTo?: SentTo<keyof z.input<Settings> & string>;
   needs?: readonly Need<keyof z.input<Settings> & string>[];
   marks?: RegExp;
   foreign?: RegExp;
@@ -142,6 +148,7 @@ export interface Provider<
     needs: readonly (keyof z.input<Settings> & string)[];
     read(client: Client, query: LogQuery, signal: AbortSignal): Promise<LogPage>;
     ofIncident(client: Client, incidentId: string, signal: AbortSignal): Promise<unknown[] | undefined>;
+    incident(client: Client, incidentId: string, signal: AbortSignal): Promise<unknown>;
   };
   past?: {
     needs: readonly (keyof z.input<Settings> & string)[];

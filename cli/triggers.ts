@@ -59,7 +59,10 @@ export function addTriggerCommands(program: Command, wiring: Wiring): void {
       .command('plan')
       .description('what a trigger would have done about an incident, to the letter; nothing is changed')
       .argument('<trigger>', 'its name')
-      .option('--incident <id>', 'its newest event that the trigger answers is taken')
+      .option(
+        '--incident <id>',
+        'its newest event that the trigger answers is taken, also of one that only PagerDuty knows',
+      )
       .option('--event <event>', 'the number or id of a stored event'),
     wiring,
     async ({ output, json, options: { incident, event } }, name = '') => {

@@ -23,17 +23,32 @@ export interface Subscription {
 
 /** Whether a subscription wants an event. What does not say to which workflow, tag, service or stage it belongs is of none. */
 export function wants(subscription: Subscription, { type, data }: LifecycleEvent): boolean {
-  const { types, workflows, tags, services, stages } = subscription;
-  const isIn = (list: readonly string[] | undefined, values: readonly (string | undefined)[]) =>
-    list === undefined || values.some((value) => value !== undefined && list.includes(value));
+  const { types, stages } = subscription;
   return (
     types.some((pattern) => means(pattern, type.slice('baton.'.length))) &&
-    isIn(workflows, [data.workflow]) &&
-    isIn(tags, data.tags ?? []) &&
-    isIn(services, [data.service?.id, data.service?.name]) &&
+    wantsRun(subscription, data) &&
     isIn(stages, [data.stage])
   );
 }
+
+/** By what subscriptions select runs. */
+interface OfRun {
+  workflow?: string | undefined;
+  tags?: readonly string[] | undefined;
+  service?: { id: string; name: string } | undefined;
+}
+
+/** Whether it wants anything of such a run. */
+export const wantsRun = (
+  { workflows, tags, services }: Pick<Subscription, 'workflows' | 'tags' | 'services'>,
+  run: OfRun,
+): boolean =>
+  isIn(workflows, [run.workflow]) &&
+  isIn(tags, run.tags ?? []) &&
+  isIn(services, [run.service?.id, run.service?.name]);
+
+const isIn = (list: readonly string[] | undefined, values: readonly (string | undefined)[]) =>
+  list === undefined || values.some((value) => value !== undefined && list.includes(value));
 
 /** One attempt at telling a subscriber. */
 export interface Sending {

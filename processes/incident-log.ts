@@ -10,15 +10,24 @@ interface Options {
   connections: Pick<StoredConnections, 'settingsOf'>;
 }
 
-/** How the log of an incident is read at its provider; undefined where no provider has one. */
+/** How an incident is read at its provider; undefined where no provider has a log. */
 export function incidentLogOf({ env, providers, connections }: Options): IncidentLog | undefined {
   const log = providers.find(({ name }) => name === 'pagerduty')?.log;
   if (!log) return undefined;
   const source = allConnections(env, connections);
   const clients = connectClients(providers, source, env);
-  return async ({ connection, incidentId }, signal) => {
+  async function clientOf(connection: string) {
     const found = await source.settingsOf('pagerduty', connection);
-    if (!log.needs.some((name) => found?.values[name])) return undefined;
-    return log.ofIncident(await clients.pagerduty(connection), incidentId, signal);
+    return log?.needs.some((name) => found?.values[name]) ? clients.pagerduty(connection) : undefined;
+  }
+  return {
+    async entries({ connection, incidentId }, signal) {
+      const client = await clientOf(connection);
+      return client && log.ofIncident(client, incidentId, signal);
+    },
+    async incident({ connection, incidentId }, signal) {
+      const client = await clientOf(connection);
+      return client && log.incident(client, incidentId, signal);
+    },
   };
 }

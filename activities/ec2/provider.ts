@@ -34,11 +34,14 @@ const settings = z.object({
 });
 export type Ec2Settings = z.output<typeof settings>;
 
+const key = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
+
 export const ec2 = defineProvider({
   name: 'ec2',
   title: 'EC2',
   settings,
-  secrets: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'],
+  secrets: key,
+  sentTo: { AWS_ENDPOINT_URL_EC2: key, AWS_ENDPOINT_URL_STS: key, AWS_ENDPOINT_URL: key },
   needs: [
     { oneOf: ['AWS_REGION', 'AWS_DEFAULT_REGION'], by: 'worker', else: 'nothing is done there' },
     {

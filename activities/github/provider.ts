@@ -38,6 +38,7 @@ export const github = defineProvider({
   title: 'GitHub',
   settings,
   secrets: ['GITHUB_TOKEN'],
+  sentTo: { GITHUB_API_URL: ['GITHUB_TOKEN'] },
   // The others are set on many machines, for other tools.
   marks: /^GITHUB_REPOSITORIES$/,
   simulated: 'when asked',

@@ -101,6 +101,12 @@ export const http = defineProvider({
     'HTTP_WEBHOOK_SECRETS',
     'HTTP_WEBHOOK_TOKENS',
   ],
+  sentTo: {
+    HTTP_ALLOWED_ORIGINS: ['HTTP_BEARER_TOKEN', 'HTTP_HMAC_SECRET'],
+    // What goes to plain http is read there.
+    HTTP_PROXY_URL: ['HTTP_BEARER_TOKEN', 'HTTP_SUBSCRIBER_HEADERS'],
+    HTTP_SUBSCRIBER_URL: ['HTTP_SUBSCRIBER_HEADERS', 'HTTP_SUBSCRIBER_SECRETS'],
+  },
   foreign: /^HTTP_/,
   async connect(given, env) {
     const { HTTP_BEARER_TOKEN: bearerToken, HTTP_HMAC_SECRET: hmacSecret, HTTP_PROXY_URL: proxyUrl } = given;

@@ -43,6 +43,7 @@ export const jira = defineProvider({
   title: 'Jira',
   settings,
   secrets: ['JIRA_API_TOKEN', 'JIRA_WEBHOOK_SECRETS'],
+  sentTo: { JIRA_BASE_URL: ['JIRA_API_TOKEN'] },
   needs: [
     { oneOf: ['JIRA_BASE_URL'], by: 'worker', else: nothing },
     { oneOf: ['JIRA_EMAIL'], by: 'worker', else: nothing },

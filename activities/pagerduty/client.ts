@@ -108,12 +108,12 @@ export async function connectPagerDuty(
       { perSecond: perSecond * timeScale, most },
       signal,
     );
-  const send = async (request: Omit<HttpRequest, 'way'>): Promise<Answer> => {
+  const send = async (request: Omit<HttpRequest, 'way'>, also: readonly string[] = []): Promise<Answer> => {
     const way = wayTo(request.url, env);
     const answer = await sendHttp({ ...request, way }).catch((error: unknown) => {
       throw error instanceof NoAnswer ? unreachable('PagerDuty', error.message) : error;
     });
-    return readAnswer(answer, secrets);
+    return readAnswer(answer, [...secrets, ...also]);
   };
   /** A refused token has done nothing, so the same request goes once more where there is another one. */
   const sendRest = async ({ path, more = {}, ...request }: RestRequest): Promise<Answer> => {
@@ -121,8 +121,7 @@ export async function connectPagerDuty(
     await waitForTurn(counted, ofToken, request.signal);
     const sendAs = async (authorization: string) => {
       const headers = { authorization, ...restHeaders, ...more };
-      const answer = await send({ ...request, url: api + path, headers });
-      return { ...answer, reason: withoutSecrets(answer.reason, authorization.split(/[ =]/).slice(-1)) };
+      return send({ ...request, url: api + path, headers }, [authorization.replace(/^\w+ (token=)?/, '')]);
     };
     const first = await header();
     const answer = await sendAs(first);
@@ -278,5 +277,15 @@ function plainReason(headers: Record<string, string>, text: string): string {
 }
 
 function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((clean, secret) => (secret ? clean.replaceAll(secret, '…') : clean), text);
+  return secrets
+    .flatMap(formsOf)
+    .sort((one, other) => other.length - one.length)
+    .reduce((clean, form) => (form ? clean.replaceAll(form, '…') : clean), text);
+}
+
+/** A secret as answers repeat it: as it is, as a URL has it, and without the padding of its base64. */
+function formsOf(secret: string): string[] {
+  const inUrl = encodeURIComponent(secret.toWellFormed());
+  const inSmall = inUrl.replaceAll(/%../g, (byte) => byte.toLowerCase());
+  return [secret, inUrl, inSmall].flatMap((form) => [form, form.replace(/(=|%3d)+$/i, '')]);
 }

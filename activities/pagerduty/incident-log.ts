@@ -23,6 +23,17 @@ export async function readIncidentEntries(
   return readSuccess(answer, z.object({ log_entries: z.array(z.unknown()) })).log_entries;
 }
 
+/** An incident as PagerDuty tells it; undefined where it does not show it. */
+export async function readRawIncident(
+  pagerduty: PagerDuty,
+  incidentId: string,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const answer = await pagerduty.get(`/incidents/${encodeURIComponent(incidentId)}`, {}, signal);
+  if (!isSuccess(answer) && [402, 403, 404].includes(answer.status)) return undefined;
+  return readSuccess(answer, z.object({ incident: z.looseObject({ id: z.string() }) })).incident;
+}
+
 /** The newest entries of an incident's log, newest first; undefined where PagerDuty does not show it. */
 export async function readIncidentLog(
   pagerduty: PagerDuty,

@@ -61,6 +61,12 @@ export const pagerDuty = defineProvider({
     'PAGERDUTY_CONSENT',
     'PAGERDUTY_ROUTING_KEY',
   ],
+  // What the identity service gives for the app's goes to the API.
+  sentTo: {
+    PAGERDUTY_API_URL: ['PAGERDUTY_API_TOKEN', 'PAGERDUTY_CLIENT_SECRET', 'PAGERDUTY_CONSENT'],
+    PAGERDUTY_IDENTITY_URL: ['PAGERDUTY_CLIENT_SECRET', 'PAGERDUTY_CONSENT'],
+    PAGERDUTY_EVENTS_URL: ['PAGERDUTY_ROUTING_KEY'],
+  },
   needs: [
     {
       oneOf: ['PAGERDUTY_WEBHOOK_SECRETS', 'BATON_PAGERDUTY_PULL'],
@@ -99,6 +105,8 @@ export const pagerDuty = defineProvider({
       (await import('./log-entries.ts')).readPagerDutyLog(client, query, signal),
     ofIncident: async (client, incidentId, signal) =>
       (await import('./incident-log.ts')).readIncidentEntries(client, incidentId, signal),
+    incident: async (client, incidentId, signal) =>
+      (await import('./incident-log.ts')).readRawIncident(client, incidentId, signal),
   },
   past: {
     needs: access,

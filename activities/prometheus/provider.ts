@@ -30,6 +30,7 @@ export const prometheus = defineProvider({
   title: 'Prometheus',
   settings,
   secrets: ['PROMETHEUS_TOKEN', 'PROMETHEUS_PASSWORD'],
+  sentTo: { PROMETHEUS_URL: ['PROMETHEUS_TOKEN', 'PROMETHEUS_PASSWORD'] },
   marks: /^PROMETHEUS_(URL|TOKEN|PASSWORD)$/,
   simulated: 'when asked',
   foreign: /^PROMETHEUS_/,

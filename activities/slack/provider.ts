@@ -24,6 +24,7 @@ export const slack = defineProvider({
   title: 'Slack',
   settings,
   secrets: ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET', 'SLACK_APP_TOKEN'],
+  sentTo: { SLACK_API_URL: ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN'] },
   needs: [
     { oneOf: ['SLACK_BOT_TOKEN'], by: 'worker', else: 'nothing is read or posted there' },
     {

@@ -314,7 +314,14 @@ export interface Workflow {
 export interface Provider {
   name: string;
   title: string;
-  values: { name: string; about: string; isSecret: boolean; oneOf?: string[] }[];
+  values: {
+    name: string;
+    about: string;
+    isSecret: boolean;
+    oneOf?: string[];
+    /** The secrets that are sent where it says. */
+    gets?: string[];
+  }[];
 }
 
 export interface ShownConnection {

@@ -186,6 +186,7 @@ function Change({
   ]);
   const names = Object.keys(values);
   const secrets = secretsOf(provider);
+  const missing = missingOf(names);
   const verb = names.length > 0 && names.every((of) => secrets.has(of)) ? 'rotate' : 'change';
   if (action.state.value.is === 'done')
     return (
@@ -219,9 +220,20 @@ function Change({
           isWord
         />
       </div>
+      {missing.length > 0 && (
+        <p class="soft small">
+          What is kept secret is sent to no new address: give {missing.join(', ')} too.
+        </p>
+      )}
       <ActionState action={action} />
     </>
   );
+
+  /** What is kept secret is sent to no new address. */
+  function missingOf(changed: readonly string[]): string[] {
+    const gets = provider.values.flatMap((each) => (changed.includes(each.name) ? (each.gets ?? []) : []));
+    return [...new Set(gets)].filter((secret) => set.has(secret) && !changed.includes(secret));
+  }
 }
 
 const hintOf = (ends: string | undefined) => (ends === undefined ? 'is set' : `is set, and ends in ${ends}`);

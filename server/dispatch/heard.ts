@@ -4,14 +4,14 @@ import { means } from '../../domain/lifecycle.ts';
 import { isWatching } from '../../domain/mode.ts';
 import { pager } from '../../domain/page.ts';
 import { allChanges, type Heard, stepTypes } from '../../domain/step.ts';
-import type { Subscription } from '../../domain/subscription.ts';
+import { type Subscription, wantsRun } from '../../domain/subscription.ts';
 import type { Trigger } from '../../triggers/trigger.ts';
 import { ledTo } from './decide.ts';
 
 /** Who may hear of the steps of runs. */
 export interface Listeners {
   triggers: readonly Pick<Trigger, 'name' | 'on' | 'steps'>[];
-  subscriptions?: readonly Pick<Subscription, 'types' | 'workflows'>[] | undefined;
+  subscriptions?: readonly Pick<Subscription, 'types' | 'workflows' | 'tags' | 'services'>[] | undefined;
 }
 
 /** Of these, subscribers are told by the line of each attempt. */
@@ -40,8 +40,8 @@ export function withHeard(
     const isSubscribed =
       !byAttempt.includes(type) &&
       subscriptions.some(
-        ({ types, workflows }) =>
-          types.some((pattern) => means(pattern, type)) && (workflows?.includes(workflow) ?? true),
+        (subscription) =>
+          subscription.types.some((pattern) => means(pattern, type)) && wantsRun(subscription, run),
       );
     const all = new Set([...names, ...(isSubscribed ? [allChanges] : [])]);
     if (all.size > 0) heard[type] = [...all].sort();

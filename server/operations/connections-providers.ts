@@ -21,13 +21,18 @@ export const listProviders = defineOperation({
             about: z.string(),
             isSecret: z.boolean().describe('It is taken, and never given out again'),
             oneOf: z.array(z.string()).readonly().optional(),
+            gets: z
+              .array(z.string())
+              .readonly()
+              .optional()
+              .describe('The secrets that are sent where it says: whoever changes it gives them anew'),
           }),
         ),
       }),
     ),
   }),
   run: async (_, { providers }) => ({
-    items: providers.map(({ name, title, settings, secrets }) => ({
+    items: providers.map(({ name, title, settings, secrets, sentTo }) => ({
       name,
       title,
       values: inputFields(jsonSchemaOf(settings, 'input')).map((field) => ({
@@ -35,6 +40,7 @@ export const listProviders = defineOperation({
         about: field.description ?? '',
         isSecret: secrets.includes(field.name),
         ...(field.choices ? { oneOf: field.choices } : {}),
+        ...(sentTo?.[field.name] ? { gets: sentTo[field.name] } : {}),
       })),
     })),
   }),

@@ -9,6 +9,7 @@ import { connectionStates, mostConnections } from '../../store/connections/conne
 import type { ConnectionValues, StoredConnection } from '../../store/connections/stored-connections.ts';
 import { Refusal } from '../refusal.ts';
 import { checkedValues, checkRoutedChangeEvents, checkUsable, shownVariables } from './connection-values.ts';
+import { checkMoved } from './moved.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 
 export const connectionName = z
@@ -221,6 +222,7 @@ export async function giveValues(
   // Where the old ones cannot be read, the new ones must be all.
   const merged = Object.entries({ ...before.values, ...given }).filter(([, value]) => value !== null);
   const checked = checkedValues(provider, Object.fromEntries(merged) as ConnectionValues);
+  checkMoved(before, Object.keys(given), checked.values, provider);
   await checkUsable(provider, checked.values);
   checkRoutedChangeEvents(name, checked.values, (await connections.known()).routes);
   const detail = { provider: before.provider, variables: Object.keys(given).sort() };

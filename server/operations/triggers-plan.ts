@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import type { Event } from '../../domain/event.ts';
+import type { IncidentRow } from '../../store/events/incidents.ts';
 import type { Answer, Trigger } from '../../triggers/trigger.ts';
+import { toldByLog } from '../pagerduty/log-entry.ts';
 import { Refusal } from '../refusal.ts';
 import { begin, runIdFor } from './begin-run.ts';
 import { defineOperation, type OperationContext } from './operation.ts';
 import { isWithin } from './scope.ts';
 import { runShape, subjectInput } from './shapes.ts';
 import { findTrigger, storedEvent } from './triggers.ts';
+import { readUnseen } from './unseen-incident.ts';
 
 export const planTrigger = defineOperation({
   name: 'triggers.plan',
@@ -20,7 +23,11 @@ export const planTrigger = defineOperation({
   within: ['workflows', 'services'],
   input: z.strictObject({
     name: z.string().min(1).max(200),
-    incident: subjectInput.optional().describe('Its newest event that the trigger answers is taken'),
+    incident: subjectInput
+      .optional()
+      .describe(
+        'Its newest event that the trigger answers is taken; of one that Baton has never seen, from its log in PagerDuty',
+      ),
     event: z.string().min(1).max(1_000).optional().describe('The number or id of a stored event'),
   }),
   output: z.object({
@@ -38,7 +45,8 @@ export const planTrigger = defineOperation({
         'Say either which incident (incident), or which stored event (event).',
       );
     const trigger = await findTrigger(name, context);
-    const { event } = await storedEvent(given ?? (await newestOf(wanted ?? '', trigger, context)), context);
+    const { event, unseen } =
+      given === undefined ? await newestOf(wanted ?? '', trigger, context) : await stored(given, context);
     const answer = answerOf(trigger, event);
     const { id, type, subject } = event;
     if ('no' in answer) return { event: id, type, no: answer.no };
@@ -50,7 +58,7 @@ export const planTrigger = defineOperation({
         input: answer.input,
         given: answer.input,
         subject,
-        incident: subject === undefined ? undefined : await context.store.findIncident(subject),
+        incident: unseen ?? (subject === undefined ? undefined : await context.store.findIncident(subject)),
         target: trigger.target(event),
         // What is over can be planned too.
         whenResolved: 'continue',
@@ -78,23 +86,42 @@ function answerOf(trigger: Trigger, event: Event): Answer {
   }
 }
 
-/** The number of the incident's newest event that the trigger answers, else of the newest of its types. */
-async function newestOf(subject: string, trigger: Trigger, context: OperationContext): Promise<string> {
-  const none = () =>
+/** An event, and its incident where nothing is stored of that. */
+interface Planned {
+  event: Event;
+  unseen?: IncidentRow;
+}
+
+const stored = async (id: string, context: OperationContext): Promise<Planned> => ({
+  event: (await storedEvent(id, context)).event,
+});
+
+/** The incident's newest event that the trigger answers, else the newest of its types: of those that are stored, else of those that PagerDuty tells. */
+async function newestOf(subject: string, trigger: Trigger, context: OperationContext): Promise<Planned> {
+  const none = (more: string) =>
     new Refusal(
       404,
       'No such event',
-      `Nothing is stored of an incident ${subject} that this trigger answers (${trigger.on.join(', ')}). events.list tells what is.`,
+      `Nothing is stored of an incident ${subject} that this trigger answers (${trigger.on.join(', ')})${more}. events.list tells what is.`,
     );
-  if (!(await isWithin(subject, context))) throw none();
+  if (!(await isWithin(subject, context))) throw none('');
   const pages = await Promise.all(
     trigger.on.map((type) => context.store.pageOfEvents({ subject, type, limit: 1 })),
   );
   const seqs = pages.flatMap(({ items }) => items.map(({ seq }) => seq)).sort((one, other) => other - one);
   for (const seq of seqs) {
     const { event } = await storedEvent(String(seq), context);
-    if (!('no' in answerOf(trigger, event))) return String(seq);
+    if (!('no' in answerOf(trigger, event))) return { event };
   }
-  if (seqs[0] === undefined) throw none();
-  return String(seqs[0]);
+  if (seqs[0] !== undefined) return stored(String(seqs[0]), context);
+  if (!trigger.on.some((type) => toldByLog.includes(type))) throw none('');
+  const unseen = await readUnseen(subject, context);
+  const events = unseen?.events.filter(({ type }) => trigger.on.includes(type)) ?? [];
+  const event = events.find((each) => !('no' in answerOf(trigger, each))) ?? events[0];
+  if (unseen && event) return { event, unseen: unseen.incident };
+  throw none(
+    unseen
+      ? ', nor is it in its log in PagerDuty'
+      : ', and no PagerDuty account that is connected here shows it',
+  );
 }

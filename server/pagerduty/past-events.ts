@@ -18,10 +18,10 @@ interface RawEntry {
  * The events that Baton would have had of what was, oldest first: read as it reads the log of an account that it serves. An incident is in
  * each as it is now but for its status, which is that of then. What began before is left out.
  */
-export async function pastEvents({
-  incidents,
-  entries,
-}: Pick<Past, 'incidents' | 'entries'>): Promise<{ events: Event[]; unreadable: number }> {
+export async function pastEvents(
+  { incidents, entries }: Pick<Past, 'incidents' | 'entries'>,
+  connection = defaultConnection,
+): Promise<{ events: Event[]; unreadable: number }> {
   const known = new Map((incidents as RawIncident[]).map((raw) => [raw?.id, asThen(raw)]));
   const logged = (entries as RawEntry[]).flatMap((raw) => {
     const incident = known.get(String(raw?.incident?.id));
@@ -30,7 +30,7 @@ export async function pastEvents({
   const isBegun = new Set(logged.filter(isFirst).map(({ incident }) => incident.id));
   const unlogged = [...known.values()].filter(({ id }) => !isBegun.has(id)).map(firstEntryOf);
   const reading: ReadingLog = {
-    connection: defaultConnection,
+    connection,
     statuses: new Map(),
     statusBefore: async () => undefined,
   };

@@ -13,6 +13,7 @@ import type { ConnectionValues, StoredConnection } from '../../store/connections
 import { isLoopback } from '../address.ts';
 import { type Examination, examine } from '../doctor.ts';
 import { checkUsable } from '../operations/connection-values.ts';
+import { sentElsewhere } from '../operations/moved.ts';
 import type { OperationContext } from '../operations/operation.ts';
 import { Refusal } from '../refusal.ts';
 import { consentedValues } from './consented.ts';
@@ -122,9 +123,12 @@ export async function reach(
   };
   const away = takenAway(questions, raw, answers, before?.values ?? {});
   const isElsewhere = before !== undefined && isMoved(questions, answers, away, before);
-  if (isElsewhere) checkMoved(questions, answers, before);
+  if (isElsewhere) checkCredentialsMoved(questions, answers, before);
   const consents = consentsIn(questions, answers, before?.values ?? {});
-  const taken = isElsewhere ? [...away, ...consents] : away;
+  const stays = { ...before?.values, ...given };
+  for (const variable of away) delete stays[variable];
+  const sent = before ? sentElsewhere(before, Object.keys(given), stays, provider).secrets : [];
+  const taken = isElsewhere ? [...new Set([...away, ...consents, ...sent])] : away;
   const kept = Object.entries(before?.values ?? {}).filter(([variable]) => !taken.includes(variable));
   const values = { ...(standIns ? setUp.standIns : {}), ...Object.fromEntries(kept), ...given };
   checkCredentials(questions, answers, values);
@@ -198,7 +202,7 @@ const isMoved = (
   );
 
 /** Else whoever names an address would be sent the token that is kept. */
-function checkMoved(
+function checkCredentialsMoved(
   questions: readonly SetUpQuestion[],
   answers: SetUpAnswers,
   before: StoredConnection,

@@ -27,11 +27,17 @@ export interface Gathered {
   warnings: string[];
 }
 
-/** What PagerDuty says of an incident; undefined: the account is not connected. Rejects where it does not answer. */
-export type IncidentLog = (
-  incident: { connection: string; incidentId: string },
-  signal: AbortSignal,
-) => Promise<readonly unknown[] | undefined>;
+interface Named {
+  connection: string;
+  incidentId: string;
+}
+
+/** What PagerDuty says of an incident; undefined: the account is not connected, or does not show it. Rejects where it does not answer. */
+export interface IncidentLog {
+  entries(incident: Named, signal: AbortSignal): Promise<readonly unknown[] | undefined>;
+  /** The incident itself. */
+  incident(incident: Named, signal: AbortSignal): Promise<unknown>;
+}
 
 export interface Sources {
   store: Pick<Store, 'linesAbout' | 'pageOfEvents' | 'transcriptsOf' | 'searchRecord'>;
@@ -159,7 +165,7 @@ async function logOf(
   });
   if (!incidentLog) return missing('this process reaches no PagerDuty');
   try {
-    const entries = await incidentLog(incident, AbortSignal.timeout(logMilliseconds));
+    const entries = await incidentLog.entries(incident, AbortSignal.timeout(logMilliseconds));
     return entries
       ? { entries }
       : missing(`no token of the connection ${incident.connection} is set, or it may not read it`);

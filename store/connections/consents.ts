@@ -53,7 +53,7 @@ export const consentMinutes = 10;
 
 export interface ConsentRows {
   keepConsent(consent: Omit<ConsentRow, 'state' | 'words'> & { stateHash: string }): Promise<void>;
-  /** For whoever brings its state first, and in time: nobody else is given it. */
+  /** For whoever brings its state first, and in time: nobody else is given it. The time begins anew, so that it is there when it is settled. */
   takeConsent(stateHash: string): Promise<ConsentRow | undefined>;
   /** What came of one that was taken. The time begins anew. */
   settleConsent(
@@ -82,7 +82,7 @@ export function consentsOn({ db }: Context): ConsentRows {
 
     async takeConsent(stateHash) {
       const { rows } = await sql<Row>`
-        update consents set state = 'taken'
+        update consents set state = 'taken', expires_at = now() + make_interval(mins => ${consentMinutes})
         where state_hash = ${stateHash} and state = 'asked' and expires_at > now() returning ${columns}`.execute(
         db,
       );

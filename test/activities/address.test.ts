@@ -1,14 +1,14 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Clients } from '../../activities/clients.ts';
 import { providers } from '../../activities/providers.ts';
 import { readSettings } from '../../processes/settings.ts';
 import { clientsFor } from '../clients.ts';
+import { temporaryFolder } from './kubernetes/cluster.ts';
 
 const kubeconfig = (server: string) => {
-  const file = join(mkdtempSync(join(tmpdir(), 'baton-kubeconfig-')), 'config');
+  const file = join(temporaryFolder(), 'config');
   const config = {
     'current-context': 'c',
     contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],

@@ -11,7 +11,7 @@ import {
   environmentConnections,
   loadClients,
 } from '../../activities/clients.ts';
-import { defineProvider, settingsOf } from '../../activities/provider.ts';
+import { defineProvider, type SentTo, settingsOf } from '../../activities/provider.ts';
 import { providers } from '../../activities/providers.ts';
 import { masked, secretsOf, shownSettings } from '../../processes/masking.ts';
 import { ownSettings } from '../../processes/own-settings.ts';
@@ -48,8 +48,12 @@ describe('every provider', () => {
         expect([name, complaint ?? 'is fine']).toEqual([name, expect.stringMatching(/^(is|has) /)]);
       }
       expect(provider.settings.safeParse({}).success).toBe(true);
+      const sentTo: SentTo = 'sentTo' in provider ? provider.sentTo : {};
+      // Whoever changes where a secret is sent gives it anew.
+      expect(names.filter((name) => /_(URL|URL_\w+|ORIGINS)$/.test(name) && !(name in sentTo))).toEqual([]);
       const named = [
         ...provider.secrets,
+        ...Object.entries(sentTo).flatMap(([name, secrets]) => [name, ...(secrets ?? [])]),
         ...(provider.needs ?? []).flatMap(({ oneOf, beside }) => [...oneOf, ...(beside ? [beside] : [])]),
       ];
       expect(named.filter((name) => ![...names, ...ownSettings].includes(name))).toEqual([]);

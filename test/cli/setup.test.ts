@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Output } from '../../cli/output.ts';
 import { consentBy } from '../../cli/setup-consent.ts';
 import type { Ask } from '../../processes/door.ts';
+import { CliFailure } from '../../processes/failure.ts';
 import { type PagerDutySimulator, startPagerDuty } from '../../simulator/pagerduty.ts';
 import { openStore } from '../../store/open.ts';
 import { seedStore } from '../seed.ts';
@@ -144,16 +145,25 @@ describe('a user who is asked to consent', () => {
     redirectUri: 'https://baton.example.com/setup/callback',
     minutes: 10,
   };
-  const asking = (told: object) => {
+  /** What Baton says, one after the other; `passing`: of the time that the user has, between two looks. */
+  const asking = (told: readonly (object | Error)[], passing = 0) => {
     const notes: string[] = [];
-    const ask = async (operation: string) => (operation === 'setup.consent' ? begun : told);
-    const output = { note: (text: string) => void notes.push(text) };
+    const left = [...told];
+    const ask = async (operation: string) => {
+      const said = operation === 'setup.consent' ? begun : left.shift();
+      if (said instanceof Error) throw said;
+      return said;
+    };
+    const output = { note: (text: string) => void notes.push(text) } as unknown as Output;
     const about = { provider: 'pagerduty', name: 'eu', answers: {} };
-    return { notes, waiting: consentBy(ask as unknown as Ask, about, output as unknown as Output) };
+    const pass = async () => void vi.setSystemTime(Date.now() + passing * begun.minutes * 60_000);
+    return { notes, waiting: consentBy(ask as unknown as Ask, about, output, pass) };
   };
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+  afterEach(() => void vi.useRealTimers());
 
   it('is told the address, and what the app has to allow', async () => {
-    const { notes, waiting } = asking({ state: 'granted' });
+    const { notes, waiting } = asking([{ state: 'granted' }]);
     expect(await waiting).toBe('c-1');
     expect(notes).toEqual([
       `The app has to allow this redirect address: ${begun.redirectUri}`,
@@ -163,8 +173,22 @@ describe('a user who is asked to consent', () => {
   });
 
   it('is no longer waited for where they have said no', async () => {
-    const { waiting } = asking({ state: 'refused', reason: 'PagerDuty refused (access_denied)' });
+    const { waiting } = asking([{ state: 'refused', reason: 'PagerDuty refused (access_denied)' }]);
     await expect(waiting).rejects.toMatchObject({ message: 'There is no consent', exit: 1 });
+  });
+
+  it.each([
+    ['refuses for now', new CliFailure('The store is away')],
+    ['does not answer in time', new CliFailure('It did not answer in time', { exit: 8 })],
+    ['begins anew', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })],
+  ])('is waited for while Baton %s, and no longer than they have time', async (_, away) => {
+    expect(await asking([away, { state: 'asked' }, away, { state: 'granted' }], 0.1).waiting).toBe('c-1');
+    await expect(asking([away, away], 1).waiting).rejects.toBe(away);
+  });
+
+  it('is not waited for where Baton says that nobody has asked them', async () => {
+    const gone = new CliFailure('There is no such consent', { exit: 3 });
+    await expect(asking([gone]).waiting).rejects.toBe(gone);
   });
 
   it('names the app that is missing, where no terminal is there to ask for it', async () => {

@@ -93,6 +93,24 @@ describe('of which steps of a run somebody hears', () => {
     });
     expect(heardOf({}, { triggers: [], subscriptions }, 'scaleOut')).toBeUndefined();
   });
+
+  it('is told to no subscriber who wants runs of other tags or services', () => {
+    const types = ['activity.started'] as const;
+    const heardBy = (selection: { tags?: string[]; services?: string[] }, changes: Partial<RunCause> = {}) =>
+      heardOf(changes, {
+        triggers: [],
+        subscriptions: [defineSubscription({ name: 'board', types, connection: 'board', ...selection })],
+      });
+    const heard = { 'activity.started': ['changes'] };
+    const incident = { service: { id: 'PSEARCH', name: 'Search' } } as RunCause['incident'] & object;
+    expect(heardBy({ tags: ['remediation'] })).toEqual(heard);
+    expect(heardBy({ tags: ['remediation'] }, { tags: ['other'] })).toBeUndefined();
+    for (const services of [['PSEARCH'], ['Search']]) {
+      expect(heardBy({ services }, { incident })).toEqual(heard);
+      expect(heardBy({ services })).toBeUndefined();
+    }
+    expect(heardBy({ tags: ['remediation'], services: ['Checkout'] }, { incident })).toBeUndefined();
+  });
 });
 
 describe('a trigger that would be asked about a step of a run that it has led to', () => {

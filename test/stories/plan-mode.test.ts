@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Output } from '../../cli/output.ts';
 import { tellPlan } from '../../cli/plan.ts';
 import { tellIssue } from '../../cli/tell-issue.ts';
@@ -152,6 +152,36 @@ describe('a plan that somebody asks for', () => {
     const other = await ask(planTrigger, { name: 'kubernetes-crash-loop', incident: incidentId });
     expect(other).toMatchObject({ no: expect.stringContaining('crash loop') });
     expectNothingChanged();
+  });
+
+  it('of an incident that Baton has never seen: it is read in PagerDuty, and not stored', async () => {
+    const { subscriptions } = world.pagerDuty.world;
+    const heard = subscriptions.splice(0);
+    onTestFinished(() => void subscriptions.push(...heard));
+    const instance = 'i-0abc12345def67890';
+    impair(world.ec2, instance);
+    const title = `EC2 ${instance} StatusCheckFailed`;
+    const unseen = raiseIncident(world.pagerDuty, { title, service: 'Checkout' });
+    const byTrigger = await ask(planTrigger, { name: 'ec2-unhealthy', incident: unseen });
+    expect(await plannedBy(byTrigger.run?.id)).toContain('rebootEc2Instances');
+    expect(await ask(planTrigger, { name: 'kubernetes-crash-loop', incident: unseen })).toMatchObject({
+      no: expect.stringContaining('crash loop'),
+    });
+    expect(await world.store.findIncident(unseen)).toBeUndefined();
+    expect((await world.store.pageOfEvents({ subject: unseen, limit: 1 })).items).toEqual([]);
+    expectNothingChanged();
+
+    const planned = (incident: string) => ask(planTrigger, { name: 'ec2-unhealthy', incident });
+    for (const incident of ['Q0NOBODY', `eu/${unseen}`, 'not/an/incident'])
+      await expect(planned(incident)).rejects.toMatchObject({
+        status: 404,
+        message: expect.stringContaining('no PagerDuty account that is connected here shows it'),
+      });
+    world.pagerDuty.fail({ kind: 'status', status: 503, times: 2 });
+    await expect(planned(unseen)).rejects.toMatchObject({
+      status: 503,
+      message: expect.stringContaining('PagerDuty is unavailable (503)'),
+    });
   });
 });
 

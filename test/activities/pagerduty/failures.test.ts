@@ -112,6 +112,35 @@ describe('a failure at PagerDuty', () => {
     expect(failure.message).toContain('bad header');
   });
 
+  it.each([
+    ['as it is', (text: string) => `bad header Bearer ${text}`],
+    ['without its padding', (text: string) => `bad header Bearer ${text.replace(/=+$/, '')} (unpadded)`],
+    ['as URLs have it', (text: string) => `no such address /x?token=${encodeURIComponent(text)}&y`],
+    [
+      'as URLs of small letters have it',
+      (text: string) => `/x?token=${text.replace(/=/g, '%3d').replace('+', '%2b')}`,
+    ],
+    ['twice, where its text is cut', (text: string) => `${'-'.repeat(270)}${text}${text}`],
+  ])('holds no token of an app that ends in =, %s', async (_, said) => {
+    const ofApp = 'pdus+u4nAryCanaryCanary0815Q==';
+    const json = (status: string, value: object) => {
+      const text = JSON.stringify(value);
+      return `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`;
+    };
+    const grant = { access_token: ofApp, token_type: 'bearer', expires_in: 3600, scope: 'incidents.read' };
+    const { run } = await startAccount({
+      PAGERDUTY_API_TOKEN: '',
+      PAGERDUTY_CLIENT_ID: 'app',
+      PAGERDUTY_CLIENT_SECRET: 'secret-of-the-app',
+      PAGERDUTY_SUBDOMAIN: 'acme',
+      PAGERDUTY_IDENTITY_URL: await startAnswering(json('200 OK', grant)),
+      PAGERDUTY_API_URL: await startAnswering(json('401 Unauthorized', { error: { message: said(ofApp) } })),
+    });
+    const failure = await failureOf(run(readPagerDutyIncident, { incidentId: 'Q1' }));
+    expect(failure).toMatchObject({ type: 'ProviderRefused', details: [{ status: 401 }] });
+    expect(`${failure.message} ${failure.stack} ${JSON.stringify(failure)}`).not.toMatch(/u4nAry|Canary/);
+  });
+
   it('is the cancellation itself when the attempt ends', async () => {
     const { simulator, run } = await startAccount();
     simulator.fail({ kind: 'hang' });

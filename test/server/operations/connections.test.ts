@@ -12,6 +12,7 @@ import {
   showConnection,
 } from '../../../server/operations/connections.ts';
 import { listProviders } from '../../../server/operations/connections-providers.ts';
+import { rotateConnection } from '../../../server/operations/connections-rotate.ts';
 import type { AnyOperation, OperationContext } from '../../../server/operations/operation.ts';
 import { listRoutes, removeRoute, setRoute } from '../../../server/operations/routes.ts';
 import { storedConnections } from '../../../store/connections/stored-connections.ts';
@@ -38,7 +39,6 @@ const jira = defineProvider({
   secrets: ['JIRA_API_TOKEN'],
   ...unused,
 });
-
 const token = 'u+canary-token-0815';
 const routingKey = '0123456789abcdef0123456789abcdef';
 
@@ -54,7 +54,7 @@ beforeAll(async () => {
       encryption: encryptionOf('a key of the tests'),
       learn: () => {},
     }),
-    providers: [pagerDuty, jira],
+    providers: [pagerDuty, jira, http],
     triggers: async () => [],
     activities: async () => [],
     workflows: async () => ({ names: ['restart', 'deploy', 'used'], startable: [] }),
@@ -89,7 +89,9 @@ const refusal = (status: number, words: RegExp) => ({ status, message: expect.st
 describe('a connection', () => {
   it('is of a provider that tells what one is made of, and which of that is secret', async () => {
     const { items } = await ask(listProviders, {});
-    expect(items.map(({ name }: { name: string }) => name)).toEqual(['pagerduty', 'jira']);
+    expect(items.map(({ name }: { name: string }) => name)).toEqual(['pagerduty', 'jira', 'http']);
+    const origins = items[2].values.find(({ name }: { name: string }) => name === 'HTTP_ALLOWED_ORIGINS');
+    expect(origins.gets).toEqual(['HTTP_BEARER_TOKEN', 'HTTP_HMAC_SECRET']);
     expect(items[0].values).toEqual([
       { name: 'PAGERDUTY_API_TOKEN', about: '', isSecret: true },
       { name: 'PAGERDUTY_ROUTING_KEY', about: '', isSecret: true },
@@ -132,6 +134,7 @@ describe('a connection', () => {
     expect((await ask(listConnections, {})).defaults).toEqual([
       { provider: 'pagerduty', variables: [] },
       { provider: 'jira', variables: ['JIRA_API_TOKEN'] },
+      { provider: 'http', variables: [] },
     ]);
     const record = await context.store.readRecord({ subject: `connection:${name}`, limit: 10 });
     expect(record).toMatchObject([
@@ -233,6 +236,21 @@ describe('a connection', () => {
     expect((await context.connections.settingsOf('pagerduty', name))?.values).toEqual({
       PAGERDUTY_API_TOKEN: token,
     });
+  });
+
+  it('is sent to no new place with what it keeps secret, by a change or by a rotation', async () => {
+    const name = names();
+    const before = { HTTP_SUBSCRIBER_URL: 'https://a.example/in', HTTP_SUBSCRIBER_HEADERS: '{"X-Key":"k"}' };
+    await add(name, before, 'http');
+    const moved = { HTTP_SUBSCRIBER_URL: 'https://elsewhere.example' };
+    for (const operation of [changeConnection, rotateConnection])
+      await expect(ask(operation, { name, values: moved })).rejects.toMatchObject(
+        refusal(422, /^(?!.*elsewhere).*Give HTTP_SUBSCRIBER_HEADERS too, or take it away/),
+      );
+    expect((await context.connections.settingsOf('http', name))?.values).toEqual(before);
+    const anew = { ...moved, HTTP_SUBSCRIBER_HEADERS: '{"X-Key":"k"}' };
+    await ask(changeConnection, { name, values: anew });
+    expect((await context.connections.settingsOf('http', name))?.values).toEqual(anew);
   });
 
   it.each([showConnection, removeConnection])('that is not there is a 404: %o', async (operation) => {

@@ -212,6 +212,27 @@ describe('a user who lets an app of PagerDuty act as they do', () => {
     expect(await kept()).toBe('[]');
   });
 
+  it('is not over while Baton takes it that came at the last moment', async () => {
+    const { byUser, ask, sentTo, comeBack, context } = await startConsent();
+    const begun = await ask(setupConsent, byUser);
+    const location = await sentTo(begun.address);
+    await world.run(
+      `update consents set expires_at = now() + interval '30 seconds' where id = '${begun.consent}'`,
+    );
+    const inBetween: unknown[] = [];
+    const clientFor: typeof context.clientFor = async (...of) => {
+      await world.run(
+        `update consents set expires_at = expires_at - interval '1 minute' where id = '${begun.consent}'`,
+      );
+      await store.prune({ days: 365 });
+      inBetween.push(await ask(setupConsented, { consent: begun.consent }));
+      return context.clientFor(...of);
+    };
+    await comeBack(location, { ...context, clientFor });
+    expect(inBetween).toEqual([{ state: 'asked' }]);
+    expect(await ask(setupConsented, { consent: begun.consent })).toEqual({ state: 'granted' });
+  });
+
   it('is asked only where a browser can come back to', async () => {
     const { byUser, context } = await startConsent();
     const ask = askingOf('pagerduty', { ...context, publicUrl: undefined });

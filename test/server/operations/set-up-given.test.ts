@@ -160,6 +160,18 @@ describe('the token of a connection', () => {
     await ask(setupChoices, { name, token, ...moved });
     await ask(setupChoices, { name, [address]: answers[address] });
   });
+
+  it('is given anew where its connection moves, and the key of its alerts is not sent there either', async () => {
+    const { answers, ask, values } = await startSetUp(store);
+    await ask(setupConnect, answers);
+    const { name, token } = answers;
+    const before = await values();
+    const moved = { name, token, webhook: 'none', eventsUrl: 'https://events.elsewhere.example' };
+    await expect(ask(setupConnect, moved)).rejects.toMatchObject(refusal(422, /an integration key/));
+    expect(await values()).toEqual(before);
+    await ask(setupConnect, { ...moved, routingKey: 'e'.repeat(32) });
+    expect(await values()).toMatchObject({ PAGERDUTY_ROUTING_KEY: 'e'.repeat(32) });
+  });
 });
 
 describe('who may set up', () => {
