@@ -81,7 +81,8 @@ function act(key: string): boolean {
 function moveRow(step: 1 | -1): boolean {
   const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')];
   if (rows.length === 0) return false;
-  const at = rows.findIndex((row) => row === document.activeElement || row.contains(document.activeElement));
+  const row = document.activeElement?.closest<HTMLElement>('[data-row]');
+  const at = row ? rows.indexOf(row) : -1;
   const next = rows[Math.min(rows.length - 1, Math.max(0, at === -1 ? 0 : at + step))];
   next?.focus();
   next?.scrollIntoView({ block: 'nearest' });

@@ -4,7 +4,9 @@ import { routeOf } from './routes.ts';
 const read = () => ({ path: location.pathname, search: location.search });
 const here = signal(read());
 
-export const route = computed(() => routeOf(here.value.path));
+const path = computed(() => here.value.path);
+/** The same as long as the path is, whatever is chosen on the page. */
+export const route = computed(() => routeOf(path.value));
 export const query = computed(() => new URLSearchParams(here.value.search));
 
 /** Changes with each new page, and not with what is chosen on one. */

@@ -47,27 +47,32 @@ export const zoneName = (at: number, zone: 'UTC' | 'local'): string => partsOf(a
 
 export const dayOf = (at: number, zone: 'UTC' | 'local'): string => partsOf(at, zone).date;
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+const two = (value: number) => String(value).padStart(2, '0');
 
+/** Without the formats of `Intl`, which take a hundred times as long: a story has thousands of times. */
 function partsOf(at: number, zone: 'UTC' | 'local'): { date: string; time: string; name: string } {
-  const format =
-    formats.get(zone) ??
-    new Intl.DateTimeFormat('en-GB', {
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-      hourCycle: 'h23',
-      timeZoneName: 'short',
-      ...(zone === 'UTC' ? { timeZone: 'UTC' } : {}),
-    });
-  formats.set(zone, format);
-  const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
+  const moment = new Date(at);
+  if (zone === 'UTC') {
+    const text = moment.toISOString();
+    return { date: text.slice(0, 10), time: text.slice(11, 19), name: 'UTC' };
+  }
+  const day = [moment.getFullYear(), moment.getMonth() + 1, moment.getDate()];
   return {
-    date: `${parts.year}-${parts.month}-${parts.day}`,
-    time: `${parts.hour}:${parts.minute}:${parts.second}`,
-    name: zone === 'UTC' ? 'UTC' : (parts.timeZoneName ?? ''),
+    date: day.map(two).join('-'),
+    time: [moment.getHours(), moment.getMinutes(), moment.getSeconds()].map(two).join(':'),
+    name: localName(moment),
   };
+}
+
+const localNames = new Map<number, string>();
+
+/** What the local zone is called at a moment: as long as it is as far from UTC, it is called the same. */
+function localName(moment: Date): string {
+  const away = moment.getTimezoneOffset();
+  const known = localNames.get(away);
+  if (known !== undefined) return known;
+  const parts = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' }).formatToParts(moment);
+  const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  localNames.set(away, name);
+  return name;
 }

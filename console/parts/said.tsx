@@ -35,11 +35,20 @@ export function Code({ text, label }: { text: string; label: string }) {
 }
 
 /** Copies a text, and says so. */
-export function Copy({ text, label, isWord = false }: { text: string; label: string; isWord?: boolean }) {
+export function Copy({
+  text,
+  label,
+  isWord = false,
+}: {
+  /** What is long is made once it is wanted. */
+  text: string | (() => string);
+  label: string;
+  isWord?: boolean;
+}) {
   const copy = async (event: Event) => {
     const button = event.currentTarget as HTMLButtonElement;
     const said = button.querySelector('.said');
-    const done = await navigator.clipboard.writeText(text).then(
+    const done = await navigator.clipboard.writeText(typeof text === 'string' ? text : text()).then(
       () => true,
       () => false,
     );

@@ -9,8 +9,8 @@ import { stateOf } from '../run-state.ts';
 import { zone } from '../settings.ts';
 import { visible } from '../text.ts';
 import { clock, zoneName } from '../time.ts';
+import { kinds } from './entries.tsx';
 import { type Lane, movedApart, type Picture, pictureOf } from './layout.ts';
-import { kinds } from './timeline.tsx';
 
 const laneHeight = 40;
 const axisHeight = 22;

@@ -3,14 +3,13 @@ import type { Entry, Show } from '../api/shapes.ts';
 import { onKey } from '../keys.ts';
 import { choose, query } from '../navigation.ts';
 import { Chips } from '../parts/chips.tsx';
-import { Icon, type IconName } from '../parts/icon.tsx';
-import { Code, Copy, Out, Said } from '../parts/said.tsx';
+import { Copy, Said } from '../parts/said.tsx';
 import { Empty } from '../parts/shown.tsx';
 import { now } from '../parts/when.tsx';
-import { runPath } from '../routes.ts';
 import { zone } from '../settings.ts';
-import { actorName, counted, pretty, visible } from '../text.ts';
-import { absolute, clock, dayOf, zoneName } from '../time.ts';
+import { actorName, visible } from '../text.ts';
+import { zoneName } from '../time.ts';
+import { Entries } from './entries.tsx';
 import { useTimeline } from './use-timeline.ts';
 
 const shows: readonly [Show, string][] = [
@@ -22,28 +21,6 @@ const shows: readonly [Show, string][] = [
   ['problems', 'Problems'],
 ];
 
-/** How each kind of entry looks. */
-export const kinds: Readonly<Record<string, [icon: IconName, tone: string, word: string]>> = {
-  event: ['bolt', 'blue', 'Event'],
-  answer: ['dash', 'grey', 'Answer'],
-  ignored: ['dash', 'grey', 'Ignored'],
-  started: ['play', 'blue', 'Started'],
-  ended: ['check', 'green', 'Ended'],
-  read: ['eye', 'grey', 'Looked'],
-  changed: ['plus', 'green', 'Changed'],
-  unchanged: ['equals', 'grey', 'As it was'],
-  planned: ['circle', 'blue', 'Planned'],
-  asked: ['question', 'amber', 'Asked'],
-  decided: ['hand', 'amber', 'Decided'],
-  said: ['quote', 'grey', 'Said'],
-  waits: ['pause', 'amber', 'Waits'],
-  problem: ['alert', 'red', 'Problem'],
-  operation: ['person', 'blue', 'Person'],
-  process: ['alert', 'amber', 'Process'],
-  log: ['inbox', 'grey', 'PagerDuty'],
-  message: ['quote', 'grey', 'Message'],
-};
-
 export function TimelinePart({ id, isOpen }: { id: string; isOpen: boolean }) {
   const asked = query.value.get('show') ?? 'story';
   const show = shows.find(([name]) => name === asked)?.[0] ?? 'story';
@@ -52,7 +29,7 @@ export function TimelinePart({ id, isOpen }: { id: string; isOpen: boolean }) {
   // What somebody has begun to read is not turned around when the incident ends.
   const [first] = useState<'newest' | 'oldest'>(usual);
   const order = given === 'oldest' || given === 'newest' ? given : first;
-  const list = useRef<HTMLOListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const mayMove = () => {
     const { current } = list;
     if (!current) return true;
@@ -89,7 +66,7 @@ export function TimelinePart({ id, isOpen }: { id: string; isOpen: boolean }) {
             <span class="hidden-text">: turn around</span>
           </button>
           <span class="soft small">times in {zoneName(now.peek(), zone.value)}</span>
-          {entries && <Copy text={entries.map(asText).join('\n')} label="Copy as text" />}
+          {entries && <Copy text={() => entries.map(asText).join('\n')} label="Copy as text" />}
         </div>
       </div>
       {timeline.whole.value?.warnings.map((warning) => (
@@ -121,15 +98,9 @@ export function TimelinePart({ id, isOpen }: { id: string; isOpen: boolean }) {
           </p>
         </Empty>
       ) : (
-        <ol
-          class="timeline"
-          ref={list}
-          aria-label={`${counted(entries.length, 'entry', 'entries')}, ${order} first`}
-        >
-          {entries.map((entry, index) => (
-            <Row key={entry.id} entry={entry} before={entries[index - 1]} isMeant={entry.id === at} />
-          ))}
-        </ol>
+        <div ref={list}>
+          <Entries entries={entries} order={order} meant={at ?? undefined} />
+        </div>
       )}
       {timeline.hasMore.value && (
         <button type="button" class="button" onClick={() => timeline.more()}>
@@ -141,63 +112,3 @@ export function TimelinePart({ id, isOpen }: { id: string; isOpen: boolean }) {
 }
 
 const asText = (entry: Entry) => `${entry.at}  ${actorName(entry.actor)}  ${visible(entry.text)}`;
-
-function Row({ entry, before, isMeant }: { entry: Entry; before: Entry | undefined; isMeant: boolean }) {
-  const { id, at, kind, actor, text, run, links } = entry;
-  const [isOpen, setOpen] = useState(isMeant);
-  const [icon, tone, word] = kinds[kind] ?? ['dot', 'grey', kind];
-  const time = Date.parse(at);
-  const day = dayOf(time, zone.value);
-  const isOtherDay = before !== undefined && dayOf(Date.parse(before.at), zone.value) !== day;
-  const isFirst = before === undefined;
-  return (
-    <li id={`e${id}`} class={`entry ${tone} ${isMeant ? 'meant' : ''}`} data-row tabIndex={-1}>
-      {(isOtherDay || isFirst) && <p class="day">{day}</p>}
-      <time dateTime={at} title={absolute(time, zone.value, now.peek())}>
-        {clock(time, zone.value)}
-      </time>
-      <span class="kind">
-        <Icon name={icon} size={14} />
-        <span class="word">{word}</span>
-      </span>
-      <p class="text">
-        <Said text={text} />
-        {links.map((link) => (
-          <span key={link.url}>
-            {' '}
-            <Out to={link.url} text={link.text} />
-          </span>
-        ))}
-        <span class="by">
-          {' '}
-          <Said text={actorName(actor)} />
-          {run !== undefined && !actor.startsWith('trigger:') && (
-            <>
-              {' in '}
-              <a href={runPath(run)}>
-                <Said text={run} />
-              </a>
-            </>
-          )}
-        </span>
-      </p>
-      <button
-        type="button"
-        class="button quiet"
-        aria-expanded={isOpen}
-        onClick={() => {
-          setOpen(!isOpen);
-          choose({ at: isOpen ? undefined : id });
-        }}
-      >
-        <Icon name={isOpen ? 'down' : 'right'} size={14} />
-        <span class="hidden-text">What the record says of {clock(time, zone.value)}</span>
-      </button>
-      {isOpen && (
-        <div class="detail">
-          <Code text={pretty(entry.detail)} label="the line of the record" />
-        </div>
-      )}
-    </li>
-  );
-}

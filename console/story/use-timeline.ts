@@ -1,4 +1,4 @@
-import { type Signal, signal } from '@preact/signals';
+import { batch, type Signal, signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { type Problem, problemOf, read } from '../api/ask.ts';
 import { listen, ready } from '../api/live.ts';
@@ -19,22 +19,45 @@ export interface LiveTimeline {
   reload(): void;
 }
 
+/** In one answer: what is drawn of more holds up a key that is pressed meanwhile. */
 const atOnce = 200;
+/** What is read without being asked for, and at each wish for more. */
+const readAhead = 1_000;
 const apartMs = 1_000;
+
+interface Reading extends LiveTimeline {
+  /** Up to where it was read of what is new. */
+  position?: string;
+  /** Where the next page begins. */
+  next?: string | undefined;
+  /** How often pages were begun to be read: what was begun before is given up. */
+  begun: number;
+  /** Something has come after the end that is not read yet. */
+  isBehind: boolean;
+  isOver: boolean;
+}
 
 /** A line that is not linked yet has no number, and comes again once it has one. */
 const isPassing = ({ id }: Entry) => id.startsWith('queued');
 
-/** The entries of both, once each: those that were passing give way to what they have become. */
-export function merged(before: readonly Entry[], later: readonly Entry[]): Entry[] {
+/** The entries of both, once each. */
+function joined(before: readonly Entry[], later: readonly Entry[]): Entry[] {
   const again = new Set(later.map(({ id }) => id));
-  return [...before.filter((entry) => !isPassing(entry) && !again.has(entry.id)), ...later];
+  return [...before.filter(({ id }) => !again.has(id)), ...later];
 }
 
+/** With what has come since: those that were passing give way to what they have become. */
+const merged = (before: readonly Entry[], later: readonly Entry[]) =>
+  joined(
+    before.filter((entry) => !isPassing(entry)),
+    later,
+  );
+
 /** Sorted by time, as the server does it. */
-export const inOrder = (entries: readonly Entry[], order: 'oldest' | 'newest'): Entry[] => {
-  const oldest = entries.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at));
-  return order === 'newest' ? oldest.toReversed() : oldest;
+const inOrder = (entries: readonly Entry[], order: 'oldest' | 'newest'): Entry[] => {
+  const timed = entries.map((entry) => ({ entry, time: Date.parse(entry.at) }));
+  const oldest = timed.sort((one, other) => one.time - other.time).map(({ entry }) => entry);
+  return order === 'newest' ? oldest.reverse() : oldest;
 };
 
 /** A story that grows while it is read. Later on only what is new is asked for. */
@@ -46,13 +69,15 @@ export function useTimeline(
   mayMove: () => boolean,
 ): LiveTimeline {
   const timeline = useMemo(() => {
-    const self: LiveTimeline & { position?: string; next?: string | undefined; isOver: boolean } = {
+    const self: Reading = {
       entries: signal(undefined),
       waiting: signal([]),
       counts: signal({}),
       whole: signal(undefined),
       hasMore: signal(false),
       problem: signal(undefined),
+      begun: 0,
+      isBehind: false,
       isOver: false,
       more: () => void load(self.next),
       take() {
@@ -65,22 +90,37 @@ export function useTimeline(
       },
     };
     const path = `/incidents/${inPath(id)}/timeline`;
-    async function load(cursor: string | undefined): Promise<void> {
+    /** At the end of an old story that is not read to its end yet, what is new comes after the rest. */
+    const isCut = () => order === 'oldest' && self.next !== undefined;
+    async function load(from: string | undefined): Promise<void> {
+      self.begun += 1;
+      const { begun } = self;
+      const isGivenUp = () => self.isOver || self.begun !== begun;
+      let cursor = from;
+      let count = 0;
       try {
         await ready;
-        const page = await read<Timeline>(address(path, { show, order, limit: atOnce, cursor }));
-        if (self.isOver) return;
-        const before = cursor === undefined ? [] : (self.entries.value ?? []);
-        self.entries.value = merged(before, page.items);
-        self.next = page.next;
-        self.hasMore.value = page.next !== undefined;
-        if (cursor === undefined) self.position = page.position;
-        self.counts.value = page.counts;
-        self.whole.value = page;
-        self.problem.value = undefined;
+        do {
+          const page = await read<Timeline>(address(path, { show, order, limit: atOnce, cursor }));
+          if (isGivenUp()) return;
+          if (cursor === undefined) self.position = page.position;
+          const before = cursor === undefined ? [] : (self.entries.value ?? []);
+          self.next = page.next;
+          batch(() => {
+            self.entries.value = joined(before, page.items);
+            self.counts.value = page.counts;
+            self.whole.value = page;
+            self.problem.value = undefined;
+          });
+          count += page.items.length;
+          cursor = page.next;
+        } while (cursor !== undefined && count < readAhead);
       } catch (error) {
+        if (isGivenUp()) return;
         self.problem.value = problemOf(error);
       }
+      self.hasMore.value = self.next !== undefined;
+      if (self.isBehind && self.next === undefined) void update();
     }
     async function update(): Promise<void> {
       if (self.position === undefined) return load(undefined);
@@ -94,14 +134,14 @@ export function useTimeline(
           );
           found.push(...page.items);
           cursor = page.next;
-        } while (cursor !== undefined);
+        } while (cursor !== undefined && !isCut());
         if (self.isOver) return;
-        self.position = page.position;
         self.counts.value = page.counts;
         self.whole.value = page;
         self.problem.value = undefined;
-        // At the end of an old story that is not loaded to its end yet, they come with the rest.
-        if (order === 'oldest' && self.next !== undefined) return;
+        self.isBehind = isCut();
+        if (self.isBehind) return;
+        self.position = page.position;
         const known = new Set(
           (self.entries.value ?? []).filter((each) => !isPassing(each)).map(({ id }) => id),
         );

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Entry } from '../../console/api/shapes.ts';
 import { mostFrequent } from '../../console/numbers.ts';
+import { type Group, grouped } from '../../console/story/groups.ts';
 import { movedApart, pictureOf, scaleOf } from '../../console/story/layout.ts';
 import { stepsOf } from '../../console/story/steps.ts';
 
@@ -136,6 +138,58 @@ describe('the picture of a story', () => {
     const [wait] = lanes[1]?.waits ?? [];
     expect(wait && wait.from < wait.to).toBe(true);
     expect(lanes[1]?.bar?.isLive).toBe(false);
+  });
+});
+
+describe('the rows of a story', () => {
+  const rows = (...ids: (number | string)[]): Entry[] =>
+    ids.map((id) => ({ id: `${id}`, at: '', kind: 'said', show: [], actor: 'baton', text: '', links: [] }));
+  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
+  const sizes = (groups: readonly Group[]) => groups.map(({ entries }) => entries.length);
+  const groupOf = (groups: readonly Group[], id: string) =>
+    groups.find(({ entries }) => entries.some((entry) => entry.id === id))?.key;
+
+  it('are in groups, each of which knows the row before it', () => {
+    const groups = grouped(rows(...range(0, 50)));
+    expect(sizes(groups)).toEqual([20, 20, 10]);
+    expect(groups.map(({ before }) => before?.id)).toEqual([undefined, '19', '39']);
+    expect(new Set(groups.map(({ key }) => key)).size).toBe(3);
+    expect(grouped([])).toEqual([]);
+  });
+
+  it('stay in their groups when others come before, after and between them', () => {
+    const first = rows(...range(0, 50));
+    const before = grouped(first);
+    const later = [
+      ...rows('new1', 'new2'),
+      ...first.slice(0, 10),
+      ...rows('late'),
+      ...first.slice(10),
+      ...rows(...range(50, 90)),
+    ];
+    const after = grouped(later, before);
+    expect(after.flatMap(({ entries }) => entries)).toEqual(later);
+    expect(sizes(after)).toEqual([2, 21, 20, 20, 20, 10]);
+    for (const { id } of first) expect(groupOf(after, id)).toBe(groupOf(before, id));
+  });
+
+  it('are the same object where nothing has changed, so that they are not drawn anew', () => {
+    const first = rows(...range(0, 120));
+    const before = grouped(first);
+    const [top, middle, end] = grouped([...rows('new'), ...first], before).slice(1);
+    expect([middle, end]).toEqual([before[1], before[2]]);
+    expect(middle).toBe(before[1]);
+    expect(end).toBe(before[2]);
+    expect(top).not.toBe(before[0]);
+    expect(top?.before?.id).toBe('new');
+  });
+
+  it('are all there, once each, where they come in another order or some have gone', () => {
+    const first = rows(...range(0, 120));
+    const other = [...first.slice(60), ...first.slice(0, 55)];
+    const groups = grouped(other, grouped(first));
+    expect(groups.flatMap(({ entries }) => entries)).toEqual(other);
+    expect(new Set(groups.map(({ key }) => key)).size).toBe(groups.length);
   });
 });
 

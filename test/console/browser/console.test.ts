@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { handCases } from './hand-cases.ts';
 import { incidentCases } from './incident-cases.ts';
 import { pageCases } from './page-cases.ts';
+import { speedCases } from './speed-cases.ts';
 import { stateCases } from './state-cases.ts';
 import { type ConsoleWorld, chromium, openConsole } from './world.ts';
 
@@ -19,4 +20,5 @@ describe.skipIf(!chromium)('in a browser', () => {
   incidentCases(() => world);
   handCases(() => world);
   stateCases(() => world);
+  speedCases(() => world);
 });

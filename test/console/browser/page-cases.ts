@@ -177,46 +177,4 @@ export const pageCases = (open: () => ConsoleWorld) =>
       expect(await other.page.locator('.timeline .entry .text').first().textContent()).toBe(shown);
       await other.context.close();
     });
-
-    it('asks for little at first, and shows a story of a thousand entries at once', async () => {
-      const id = world.raise('A long story');
-      await world.store.append(
-        Array.from({ length: 1_000 }, (_, index) =>
-          entry({ action: 'run.said', subject: id, detail: { run: `x/${id}`, text: `part ${index} of it` } }),
-        ),
-      );
-      await eventually(
-        'all of it to be linked',
-        async () => (await world.record(id)).filter(({ seq }) => seq !== undefined).length >= 1_000,
-      );
-      const { page, context } = await world.visit('viewer', 'reader@example.com');
-      const asked: string[] = [];
-      page.on('request', (request) => {
-        if (request.url().includes('/api/v1/')) asked.push(new URL(request.url()).pathname);
-      });
-      await page.goto('/incidents');
-      await page.locator('[data-row]').first().waitFor();
-      expect(asked.filter((path) => !path.endsWith('/stream')).length).toBeLessThanOrEqual(4);
-      await page.goto(`/incidents/${id}?show=all&order=oldest`);
-      await page.locator('.timeline .entry').nth(150).waitFor();
-      for (let pages = 0; pages < 6; pages += 1) {
-        const more = page.getByRole('button', { name: /^Newer ones/ });
-        if (!(await more.isVisible())) break;
-        await more.click();
-        await page
-          .locator('.timeline .entry')
-          .nth((pages + 2) * 200 - 1)
-          .or(page.getByText('part 999 of it'))
-          .first()
-          .waitFor();
-      }
-      await page.getByText('part 999 of it').waitFor();
-      const pressed = await page.evaluate<number>(`new Promise((painted) => {
-      const from = performance.now();
-      document.querySelector('.timeline .entry button').click();
-      requestAnimationFrame(() => setTimeout(() => painted(performance.now() - from)));
-    })`);
-      expect(pressed).toBeLessThan(400);
-      await context.close();
-    });
   });
