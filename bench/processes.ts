@@ -52,22 +52,25 @@ export async function comparePairs({ flows, rounds }: { flows: number; rounds: n
   const place = await prepare(folder, postgres);
   const measured: Record<1 | 2, Measured[]> = { 1: [], 2: [] };
   const pairs: Pair[] = [];
-  for (const count of [1, 2] as const) {
-    pairs.push(await startPair(place));
-    process.stderr.write(`warming up ${count} of 2\n`);
-    await run(pairs, place, warmUp);
-    for (let round = 1; round <= rounds; round += 1) {
-      process.stderr.write(`round ${round} of ${rounds}\n`);
-      measured[count].push(await measure(pairs, place, flows));
+  try {
+    for (const count of [1, 2] as const) {
+      pairs.push(await startPair(place));
+      process.stderr.write(`warming up ${count} of 2\n`);
+      await run(pairs, place, warmUp);
+      for (let round = 1; round <= rounds; round += 1) {
+        process.stderr.write(`round ${round} of ${rounds}\n`);
+        measured[count].push(await measure(pairs, place, flows));
+      }
     }
+    tell(measured);
+    await tellSizes(place, 2 * (warmUp + rounds * flows));
+  } finally {
+    for (const pair of pairs) await stopPair(pair);
+    await place.temporal.stop();
+    await place.world.close();
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
   }
-  tell(measured);
-  await tellSizes(place, 2 * (warmUp + rounds * flows));
-  for (const pair of pairs) await stopPair(pair);
-  await place.temporal.stop();
-  await place.world.close();
-  await postgres.stop();
-  await rm(folder, { recursive: true, force: true });
 }
 
 async function prepare(folder: string, postgres: TestPostgres): Promise<Place> {

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { type ProcessorTimes, timesOf } from '../../bench/processor.ts';
 import { runEnd } from '../../domain/run-end.ts';
 import type { Dispatcher } from '../../server/dispatch/dispatch.ts';
 import { createInbox } from '../../server/receiving/inbox.ts';
@@ -32,12 +32,6 @@ export interface Lives {
   /** Rows that were read so far because a whole table was. The database tells of them some seconds late. */
   scannedRows(): Promise<number>;
 }
-
-type ProcessorTimes = ReadonlyMap<number, number>;
-
-/** A connection that has ended meanwhile had nothing to do for long. */
-export const spent = (before: ProcessorTimes, after: ProcessorTimes): number =>
-  [...after].reduce((sum, [pid, time]) => sum + time - (before.get(pid) ?? 0), 0);
 
 export function livesOn({ db, newStore }: World): Lives {
   const store = newStore();
@@ -118,8 +112,9 @@ export function livesOn({ db, newStore }: World): Lives {
       while ((await store.backlog()).pending > 0) await pause(20);
       while ((await store.seal()) > 0);
     },
-    processorTimes: () => processorTimes(db),
+    processorTimes: async () => timesOf(await processesOf(db)),
     async scannedRows() {
+      await sql`select pg_stat_force_next_flush()`.execute(db);
       const { rows } = await sql<{
         rows: number;
       }>`select sum(seq_tup_read)::float8 as rows from pg_stat_user_tables
@@ -129,16 +124,11 @@ export function livesOn({ db, newStore }: World): Lives {
   };
 }
 
-/** PostgreSQL has a process for each connection: it is asked for their numbers, and the kernel for their times. The embedded one has none. */
-async function processorTimes(db: World['db']): Promise<ProcessorTimes> {
+/** This process with all its threads, and those of its connections to PostgreSQL. The embedded store is in this one. */
+async function processesOf(db: World['db']): Promise<number[]> {
   const { rows } = await sql<{ pid: number }>`
     select pid from pg_stat_activity where datname = current_database() and application_name = 'baton'`.execute(
     db,
   );
-  const { user, system } = process.cpuUsage();
-  const here = rows.filter(({ pid }) => existsSync(`/proc/${pid}/schedstat`));
-  const times = here.map(
-    ({ pid }) => [pid, Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6] as const,
-  );
-  return new Map([[process.pid, (user + system) / 1_000], ...times]);
+  return [process.pid, ...rows.map(({ pid }) => pid)];
 }

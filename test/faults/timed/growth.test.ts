@@ -1,8 +1,9 @@
 import { Client } from 'pg';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { median } from '../../../bench/figures.ts';
+import { spent } from '../../../bench/processor.ts';
 import { fillStore } from '../../growth/fill.ts';
-import { eventsOfLife, livesOn, spent } from '../../growth/lives.ts';
+import { eventsOfLife, livesOn } from '../../growth/lives.ts';
 import { often } from '../../nightly.ts';
 import { startPostgres } from '../../store/postgres.ts';
 import { embeddedWorld, postgresWorld, type World } from '../../store/world.ts';
