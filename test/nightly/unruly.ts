@@ -11,7 +11,7 @@ const passedOn = ['content-type', 'x-pagerduty-signature', 'x-webhook-id', 'x-we
 const webhook = z.object({
   event: z.object({
     id: z.string(),
-    data: z.object({ id: z.string(), incident: z.object({ id: z.string() }).optional() }),
+    data: z.object({ id: z.string().optional(), incident: z.object({ id: z.string() }).optional() }),
   }),
 });
 
@@ -93,7 +93,7 @@ export async function startUnrulyWay(target: () => string, random: () => number)
     const body = Buffer.concat(chunks).toString('utf8');
     const { id: eventId, data } = webhook.parse(JSON.parse(body)).event;
     const headers = Object.fromEntries(passedOn.map((name) => [name, String(request.headers[name])]));
-    take({ eventId, incidentId: data.incident?.id ?? data.id, body, headers });
+    take({ eventId, incidentId: data.incident?.id ?? data.id ?? eventId, body, headers });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
