@@ -1,6 +1,6 @@
 /**
- * Baton, all in one process, with the benchmark's trigger and workflow: receiver, inbox, dispatcher, worker, record. Told by
- * its environment where Temporal, the store and the providers are; it says `ready <url>` on stdout.
+ * Baton, all in one process, with the benchmark's trigger and workflow: receiver, inbox, dispatcher, worker, record; or a server or a
+ * worker alone (`BENCH_PART`). Told by its environment where Temporal, the store and the providers are; it says `ready <url>` on stdout.
  */
 import { flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +28,7 @@ const {
   BATON_DATA_DIR = '',
   DATABASE_URL,
   PAGERDUTY_WEBHOOK_SECRETS = '',
+  BENCH_PART = 'both',
 } = process.env;
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 const secrets = secretsOf(process.env, providers);
@@ -47,46 +48,50 @@ const authority = authorityOf(secretKey);
 const encrypts = process.env.BATON_ENCRYPT_PAYLOADS === '1';
 const keys = { secretKey, formerSecretKeys: [], encrypts };
 const connection = await connectWhenThere(TEMPORAL_ADDRESS);
-const worker = await startWorker({
-  connection,
-  namespace: 'default',
-  bundle: await bundleWorkflows(fileURLToPath(new URL('./baton-workflows.ts', import.meta.url)), {
-    cacheDir: BATON_DATA_DIR,
-    encrypted: encrypts,
-  }),
-  dataConverter: workerConverter(keys),
-  store,
-  authority,
-  activities,
-  clients: connectClients(providers, environmentConnections(process.env), process.env),
-  simulated: [],
-  scrub,
-  count: metrics.activity,
-  versions,
-});
-server = await startServer({
-  host: '127.0.0.1',
-  port: 0,
-  pagerDutySecrets: [PAGERDUTY_WEBHOOK_SECRETS],
-  store,
-  client: new Client({ connection, dataConverter: clientConverter(keys) }),
-  eagerStart: !versions,
-  namespace: 'default',
-  triggers: [benchTrigger],
-  taskQueue,
-  versions,
-  authority,
-  log: createLog(scrub, { level: 'warn' }),
-  metrics,
-  simulated: [],
-  keeping: { retentionDays: 365 },
-});
-process.stdout.write(`ready ${server.url}\n`);
+const startOwnWorker = async () =>
+  startWorker({
+    connection,
+    namespace: 'default',
+    bundle: await bundleWorkflows(fileURLToPath(new URL('./baton-workflows.ts', import.meta.url)), {
+      cacheDir: BATON_DATA_DIR,
+      encrypted: encrypts,
+    }),
+    dataConverter: workerConverter(keys),
+    store,
+    authority,
+    activities,
+    clients: connectClients(providers, environmentConnections(process.env), process.env),
+    simulated: [],
+    scrub,
+    count: metrics.activity,
+    versions,
+  });
+const startOwnServer = () =>
+  startServer({
+    host: '127.0.0.1',
+    port: 0,
+    pagerDutySecrets: [PAGERDUTY_WEBHOOK_SECRETS],
+    store,
+    client: new Client({ connection, dataConverter: clientConverter(keys) }),
+    eagerStart: !versions && BENCH_PART === 'both',
+    namespace: 'default',
+    triggers: [benchTrigger],
+    taskQueue,
+    versions,
+    authority,
+    log: createLog(scrub, { level: 'warn' }),
+    metrics,
+    simulated: [],
+    keeping: { retentionDays: 365 },
+  });
+const worker = BENCH_PART === 'server' ? undefined : await startOwnWorker();
+server = BENCH_PART === 'worker' ? undefined : await startOwnServer();
+process.stdout.write(`ready ${server?.url ?? 'worker'}\n`);
 flushCompileCache();
 
 process.once('SIGTERM', async () => {
   await server?.stop();
-  await worker.stop();
+  await worker?.stop();
   await connection.close();
   await store.close();
   process.exit(0);

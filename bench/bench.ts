@@ -2,7 +2,8 @@
  * Baton beside Temporal by hand: one Temporal server, the same three calls to the same simulated providers, the sides in
  * turn. Run it with `npm run bench`; with DATABASE_URL set, Baton's store is that PostgreSQL, else PGlite. With
  * `-- --beside <folder>` the Baton of another checkout, with its packages installed, takes part: is a change slower? Without it the API
- * on a large store is measured at the end (`operations.ts`).
+ * on a large store is measured at the end (`operations.ts`). With `-- --processes` only one pair of `server` and `worker` beside two is
+ * (`processes.ts`).
  */
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -14,6 +15,7 @@ import { findTemporal } from '../processes/temporal-binary.ts';
 import { type RunningTemporal, startTemporal } from '../processes/temporal-server.ts';
 import { median, percentile, table } from './figures.ts';
 import { deliver, deliverAll, deliverAtRate, now, type Webhook } from './load.ts';
+import { comparePairs } from './processes.ts';
 import { residentMegabytes, type Side, type SideName, startSide } from './sides.ts';
 import { type BenchWorld, startBenchWorld } from './world.ts';
 
@@ -23,12 +25,17 @@ const { values } = parseArgs({
     flows: { type: 'string', default: '200' },
     rounds: { type: 'string', default: '3' },
     beside: { type: 'string' },
+    processes: { type: 'boolean', default: false },
   },
 });
 if (values.beside && process.env.DATABASE_URL)
   throw new Error(
     '--beside compares two embedded stores: unset DATABASE_URL, since two cannot share a database',
   );
+if (values.processes) {
+  await comparePairs({ flows: Number(values.flows), rounds: Number(values.rounds) });
+  process.exit(0);
+}
 const pglite = `PGlite, fsync ${process.env.BATON_STORE_FSYNC === 'off' ? 'off' : 'on'}`;
 const flows = Number(values.flows);
 const rounds = Number(values.rounds);

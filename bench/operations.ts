@@ -3,10 +3,11 @@
  * Lists and searches, a verification of the whole record, what streams cost, and `baton --help`. The last part of `npm run bench`; by itself:
  * `node bench/operations.ts`. Without a PostgreSQL to be found there is nothing to measure, and it says so.
  */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { roles } from '../domain/rights.ts';
 import { createLog } from '../log/log.ts';
@@ -131,6 +132,14 @@ const helps = Array.from({ length: 7 }, () => {
   return performance.now() - start;
 });
 tell('baton --help', milliseconds(median(helps)), milliseconds(percentile(helps, 0.95)), '≤ 300 ms');
+const lists: number[] = [];
+for (let count = 0; count < 5; count += 1) lists.push(await timeOfList());
+tell(
+  'baton incidents list --limit 1000',
+  milliseconds(median(lists)),
+  milliseconds(percentile(lists, 0.95)),
+  '≤ 1500 ms',
+);
 console.log(
   `The API on PostgreSQL: ${incidents} incidents, ${rows} rows of the record; ${asked} requests each\n\n${table(figures)}`,
 );
@@ -159,6 +168,15 @@ async function measure(path: string): Promise<void> {
     times.push(performance.now() - start);
   }
   tell(`GET ${path}`, milliseconds(median(times)), milliseconds(percentile(times, 0.95)), 'p95 ≤ 150 ms');
+}
+
+/** The server is in this process, and answers meanwhile. */
+async function timeOfList(): Promise<number> {
+  const start = performance.now();
+  const env = { ...process.env, BATON_API_URL: new URL(url).origin, BATON_API_TOKEN: tokens.at(-1) };
+  const command = [join(import.meta.dirname, '../cli/baton.mjs'), 'incidents', 'list', '--limit', '1000'];
+  await promisify(execFile)(process.execPath, command, { env });
+  return performance.now() - start;
 }
 
 /** Lines come in at 50 a second; readers are in this process, so their share is in the figure too. */

@@ -5,17 +5,19 @@ import { createInterface } from 'node:readline';
 
 /** Temporal by hand, Baton, and Baton of another checkout. */
 export type SideName = 'raw' | 'baton' | 'before';
+/** The same, and Baton's two processes where they are apart. */
+type ProcessName = SideName | 'server' | 'worker';
 
 /** One side of the comparison: a process of its own. */
 export interface Side {
-  name: SideName;
+  name: ProcessName;
   url: string;
   pid: number;
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
 }
 
 /** Starts a side from the checkout in `root` and waits until it is ready. What it prints on stderr is passed through. */
-export async function startSide(name: SideName, root: string, env: Record<string, string>): Promise<Side> {
+export async function startSide(name: ProcessName, root: string, env: Record<string, string>): Promise<Side> {
   const file = join(root, 'bench', name === 'raw' ? 'raw-process.ts' : 'baton-process.ts');
   const child = spawn(process.execPath, [...process.execArgv, file], {
     cwd: root,
@@ -35,7 +37,7 @@ export async function startSide(name: SideName, root: string, env: Record<string
   };
 }
 
-async function readyUrl(child: ChildProcess, name: SideName): Promise<string> {
+async function readyUrl(child: ChildProcess, name: ProcessName): Promise<string> {
   if (!child.stdout) throw new Error('The process has no stdout');
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /^ready (\S+)$/.exec(line)?.[1];

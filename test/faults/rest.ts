@@ -9,7 +9,7 @@ interface Parts {
 }
 
 /** Resolves when all webhooks have arrived, all events are settled, and no run has anything under way. */
-export async function untilAtRest({ url, client, providers }: Parts): Promise<void> {
+export async function untilAtRest({ url, client, providers }: Parts, milliseconds = 90_000): Promise<void> {
   const isDelivered = async () => {
     if (providers.pagerDuty.world.pendingWebhooks.length > 0) return false;
     const answer = await fetch(`${url}/metrics`);
@@ -19,7 +19,7 @@ export async function untilAtRest({ url, client, providers }: Parts): Promise<vo
   await eventually(
     'all to come to rest',
     async () => (await isDelivered()) && (await isIdle(client)) && (await isDelivered()),
-    90_000,
+    milliseconds,
   );
 }
 

@@ -5,11 +5,12 @@ import { budgetOf } from '../../../activities/budget.ts';
 import { prioritizeAs } from '../../../simulator/pagerduty.ts';
 import { productionIncident } from '../../../triggers/production-incident.ts';
 import { severityRaisedTrigger } from '../../../triggers/severity-raised.ts';
+import { handled, type Part, parts, timesOf } from '../../fixtures/handled.ts';
 import { raiseApart } from '../../fixtures/raise-apart.ts';
 import { often } from '../../nightly.ts';
 import { startPostgres, type TestPostgres } from '../../store/postgres.ts';
 import { workflowBundle } from '../../temporal.ts';
-import { cardOf, startWorkerBeside, startWorld, type World } from '../../world.ts';
+import { startWorkerBeside, startWorld, type World } from '../../world.ts';
 
 const incidents = often(500, 1_000);
 const stormMs = 58_000;
@@ -44,29 +45,6 @@ afterAll(async () => {
   await postgres?.stop();
 }, 60_000);
 
-/** What there is of an incident by now. */
-const handled = (id: string) => ({
-  room: world.slack.world.channels.some(({ purpose }) => purpose.includes(id)),
-  card: cardOf(world.slack, id) !== undefined,
-  issue: world.jira.world.issues.some(({ fields }) => fields.labels.includes(`baton-${id}`)),
-  note: world.pagerDuty.ledger.some(({ effect, target }) => effect === 'note added' && target === id),
-});
-type Part = keyof ReturnType<typeof handled>;
-const parts: readonly Part[] = ['card', 'issue', 'note', 'room'];
-
-/** After how many milliseconds each part was there. What takes longer than it may is waited for a little, to be told. */
-async function timesOf(id: string): Promise<Partial<Record<Part, number>>> {
-  const began = performance.now();
-  const times: Partial<Record<Part, number>> = {};
-  for (;;) {
-    const now = handled(id);
-    const after = Math.round(performance.now() - began);
-    for (const part of parts) if (now[part]) times[part] ??= after;
-    if (parts.every((part) => part in times) || after > 2 * handledWithinMs) return times;
-    await pause(100);
-  }
-}
-
 it(`among ${incidents} incidents within a minute a P1 is handled within 10 s`, async () => {
   const { pagerDuty } = world;
   const began = performance.now();
@@ -82,20 +60,20 @@ it(`among ${incidents} incidents within a minute a P1 is handled within 10 s`, a
 
   await untilSecond(20);
   raise();
-  const ordinary = timesOf(others.at(-1) ?? '');
-  const born = timesOf(raiseApart(pagerDuty, 'Checkout is down', 'P1'));
+  const ordinary = timesOf(world, others.at(-1) ?? '', handledWithinMs);
+  const born = timesOf(world, raiseApart(pagerDuty, 'Checkout is down', 'P1'), handledWithinMs);
   await untilSecond(35);
   // They came some seconds ago, and wait for their rooms as all others do by then: an attempt of one waits for a retry, of another it is under way.
   const later = [25, 28, 31].map((second) => others[Math.round((second * 1000 * incidents) / stormMs)] ?? '');
-  const before = later.filter((id) => handled(id).room);
+  const before = later.filter((id) => handled(world, id).room);
   const raised = later.map((id) => {
     prioritizeAs(pagerDuty, id, 'P1', 'PADALOP');
-    return timesOf(id);
+    return timesOf(world, id, handledWithinMs);
   });
   const times = { born: await born, raised: await Promise.all(raised), ordinary: await ordinary };
   await storm;
 
-  const count = (part: Part) => others.filter((id) => handled(id)[part]).length;
+  const count = (part: Part) => others.filter((id) => handled(world, id)[part]).length;
   console.info(
     `In milliseconds: a P1 ${JSON.stringify(times.born)}, those that became P1 ${JSON.stringify(times.raised)}, another that came with the ` +
       `first ${JSON.stringify(times.ordinary)}. Of ${others.length} others ${count('room')} have a room, ${count('issue')} an issue, ` +
