@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +10,7 @@ import { newSecret } from '../simulator/secret.ts';
 import { triggers } from '../triggers/index.ts';
 import { defineTrigger } from '../triggers/trigger.ts';
 import { addNamed } from './named-connections.ts';
-import { bundleOf, startTestTemporal } from './temporal.ts';
+import { startTestTemporal, testBundle } from './temporal.ts';
 import { failLoudly } from './worker/fixture/failing.ts';
 import { cardOf, eventually, startWorld, type World } from './world.ts';
 
@@ -55,7 +54,7 @@ let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'baton-canary-'));
   temporal = await startTestTemporal({ dbFilename: join(folder, 'temporal.db') });
-  const bundle = await bundleOf(fileURLToPath(new URL('./worker/fixture/failing.ts', import.meta.url)));
+  const bundle = testBundle();
   world = await startWorld({ temporal, bundle, triggers: [...triggers, fail] });
   const { env } = world;
   const named = { JIRA_API_TOKEN: newSecret(), JIRA_EMAIL: 'named@example.com' };

@@ -28,12 +28,20 @@ function milliseconds(expression: RegExp, text: string): number {
   return (user + system) / 1_000;
 }
 
-/** The first text that takes too long. Looked at twice, so that a pause of the machine is not taken for it. */
+const answers = new Map<string, string | undefined>();
+/** The first text that takes too long. An expression that stands in several files is tried once. */
 function tooSlow({ source, flags }: { source: string; flags: string }): string | undefined {
   const expression = new RegExp(source, flags.includes('g') ? flags : `${flags}g`);
+  const key = String(expression);
+  if (!answers.has(key)) answers.set(key, firstSlow(expression));
+  return answers.get(key);
+}
+
+/** Looked at twice, so that a pause of the machine is not taken for it. */
+function firstSlow(expression: RegExp): string | undefined {
   const isSlow = (text: string) => milliseconds(expression, text) > boundMilliseconds;
   for (const length of lengths) {
-    const texts = hostileTexts({ source }, length);
+    const texts = hostileTexts(expression, length);
     // Of the longest ones a few: what is not linear shows in all sizes.
     const tried = length > 20_000 ? texts.slice(0, 12) : texts;
     const slow = tried.find((text) => isSlow(text) && isSlow(text));

@@ -43,6 +43,9 @@ export function startTimeSkipping(): Promise<TestWorkflowEnvironment> {
 /** The workflows of `workflows/index.ts`, bundled once for the whole test run. */
 export const workflowBundle = () => ({ code: readFileSync(inject('workflowBundlePath'), 'utf8') });
 
+/** Those and the workflows of the tests, of `fixtures/workflows.ts`, bundled once too. */
+export const testBundle = () => ({ code: readFileSync(inject('testBundlePath'), 'utf8') });
+
 /** The workflows that the file at `path` exports, bundled once for all test files that need them. */
 export const bundleOf = (path: string, options: { encrypted?: boolean } = {}) =>
   bundleWorkflows(path, { ...options, cacheDir: inject('bundlesPath') });

@@ -31,9 +31,13 @@ export type InputReader = (request: Request) => Promise<Record<string, unknown>>
 /** Gives the function that reads an operation's input from a request: its path, and the query of a GET or else the body. */
 export function inputReader(operation: AnyOperation, readBody: BodyReader): InputReader {
   const { method, fields } = routeOf(operation);
-  const { properties = {} } = jsonSchemaOf(operation.input, 'input') as {
-    properties?: Record<string, { type?: string }>;
-  };
+  let properties: Record<string, { type?: string }> | undefined;
+  /** The schema is made when the first request has a text: to make those of all operations was half of what the routes took at each start. */
+  function typeOf(field: string): string | undefined {
+    properties ??=
+      (jsonSchemaOf(operation.input, 'input') as { properties?: typeof properties }).properties ?? {};
+    return Object.hasOwn(properties, field) ? properties[field]?.type : undefined;
+  }
   return async (request) => {
     const rest = method === 'GET' ? queryOf(request) : await bodyOf(request, readBody);
     const twice = fields.find((field) => Object.hasOwn(rest, field));
@@ -46,7 +50,7 @@ export function inputReader(operation: AnyOperation, readBody: BodyReader): Inpu
       given.map(([field, value]) => [
         field,
         typeof value === 'string' && (method === 'GET' || fields.includes(field))
-          ? typed(value, Object.hasOwn(properties, field) ? properties[field]?.type : undefined)
+          ? typed(value, typeOf(field))
           : value,
       ]),
     );

@@ -7,6 +7,7 @@ import { tellHead } from '../../server/rounds/heads.ts';
 import { openEmbedded } from '../../store/embedded/embedded.ts';
 import { makeStore } from '../../store/open.ts';
 import { linkHash, noLine } from '../../store/record/chain.ts';
+import { seedStore } from '../seed.ts';
 import { entry } from '../store/world.ts';
 import { runBaton } from './command.ts';
 
@@ -35,6 +36,7 @@ describe('a record of more lines than one page holds', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'baton-audit-'));
+    seedStore(dataDir());
     const logged: string[] = [];
     const log = createLog((text) => text, { destination: { write: (line) => logged.push(line) } });
     await asOwner(async (db) => {

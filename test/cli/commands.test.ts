@@ -215,6 +215,7 @@ describe('the command line', () => {
   });
 
   it('reads a data folder that no process holds: what came in, why nothing ran, and whether the record is whole', async () => {
+    seedStore(join(folder, 'data'));
     const store = await openStore({ dataDir: join(folder, 'data') });
     await store.receive({
       source: '/pagerduty/default',
@@ -275,6 +276,7 @@ describe('the command line', () => {
 
   it('says of an incident of a storm which run it joined, and of its event that it joins one', async () => {
     const dataDir = join(folder, 'storm');
+    seedStore(dataDir);
     const store = await openStore({ dataDir });
     const at = '2026-11-21T03:02:11.000Z';
     const reason = 'news/Q1: more than 10 new incidents within a minute on Checkout';

@@ -51,4 +51,20 @@ describe.each(await backends())('the incidents of a store of an earlier version,
     ]);
     expect((await store.findIncident('stray'))?.incident).toBeUndefined();
   });
+
+  it('are brought up to date by no step where all are done, and a step that nobody knows is refused', async () => {
+    let asked = 0;
+    const counted = world.db.withPlugin({
+      transformQuery({ node }) {
+        asked += 1;
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    });
+    await migrate(counted);
+    expect(asked).toBe(1);
+    await world.run(`insert into migrations values ('9999-later', '2027-01-01T00:00:00.000Z')`);
+    await expect(migrate(world.db)).rejects.toThrow('9999-later');
+    await world.run(`delete from migrations where name = '9999-later'`);
+  });
 });

@@ -1,5 +1,4 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { conditionEvent } from '../../domain/watched.ts';
 import { changeConnection } from '../../server/operations/connections.ts';
@@ -12,7 +11,7 @@ import { runs } from '../../triggers/runs.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { type Reply, startServing } from '../activities/run.ts';
 import { addNamed } from '../named-connections.ts';
-import { bundleOf } from '../temporal.ts';
+import { testBundle } from '../temporal.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 import { freezeDeployments, steerRuns, tellOfRun, waitToFailOver } from './fixture/with-automations.ts';
 import { stepsOf, stepTriggers } from './steps-of-runs.ts';
@@ -71,10 +70,10 @@ const triggers = [
   ec2Unhealthy,
 ];
 
-let bundle: Awaited<ReturnType<typeof bundleOf>>;
+let bundle: ReturnType<typeof testBundle>;
 let world: World;
 beforeAll(async () => {
-  bundle = await bundleOf(fileURLToPath(new URL('./fixture/with-automations.ts', import.meta.url)));
+  bundle = testBundle();
   world = await startWorld({ bundle, triggers, env: { HTTP_ALLOWED_HOSTS: '127.0.0.1' } });
   hook = `${world.service.url}/hooks/freeze`;
   const search = world.pagerDuty.world.services.find(({ name }) => name === 'Search');

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allowChanges, haltChanges, listHolds } from '../../server/operations/changes.ts';
 import type { OperationContext } from '../../server/operations/operation.ts';
@@ -6,7 +5,7 @@ import { perform } from '../../server/operations/perform.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { raiseApart } from '../fixtures/raise-apart.ts';
-import { bundleOf } from '../temporal.ts';
+import { testBundle } from '../temporal.ts';
 import { type Guarded, rebootOneOfGroup } from '../worker/fixture/guarded.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
@@ -27,7 +26,7 @@ const oneOfGroup = defineTrigger({
 
 let world: World;
 beforeAll(async () => {
-  const bundle = await bundleOf(fileURLToPath(new URL('../worker/fixture/guarded.ts', import.meta.url)));
+  const bundle = testBundle();
   world = await startWorld({ bundle, triggers: [oneOfGroup] });
   const [any] = world.ec2.world.instances;
   if (!any) throw new Error('The simulated EC2 has no instance');

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningServer } from '../../server/server.ts';
 import { impair, restedInstance } from '../../simulator/ec2.ts';
@@ -7,7 +6,7 @@ import { ec2Unhealthy } from '../../triggers/ec2-unhealthy.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { ledgersOf, violations } from '../check.ts';
 import { clientsFor } from '../clients.ts';
-import { bundleOf } from '../temporal.ts';
+import { testBundle } from '../temporal.ts';
 import { tellBy } from '../watched-server.ts';
 import { restartFor } from '../worker/fixture/journal.ts';
 import { eventually, startServerBeside, startWorld, type World } from '../world.ts';
@@ -35,7 +34,7 @@ const triggers = [ec2Unhealthy, restart];
 let world: World;
 let other: RunningServer;
 beforeAll(async () => {
-  const bundle = await bundleOf(fileURLToPath(new URL('../worker/fixture/journal.ts', import.meta.url)));
+  const bundle = testBundle();
   world = await startWorld({ triggers, bundle, env, commit });
   const { store } = world;
   other = await startServerBeside(world, {

@@ -7,7 +7,7 @@ import { lastPart } from '../../activities/last-part.ts';
 import { crashLoop } from '../../simulator/kubernetes.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleOf, startTestTemporal } from '../temporal.ts';
+import { startTestTemporal, testBundle } from '../temporal.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 import { gatherWarnings, readAtOnce, readInPieces } from './fixture/with-long-texts.ts';
 
@@ -69,7 +69,7 @@ const triggers = [
 
 let world: World;
 beforeAll(async () => {
-  const bundle = await bundleOf(new URL('./fixture/with-long-texts.ts', import.meta.url).pathname);
+  const bundle = testBundle();
   world = await startWorld({
     triggers,
     bundle,

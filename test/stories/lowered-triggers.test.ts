@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agreementInFile } from '../../cli/agreement.ts';
 import type { Agreement } from '../../domain/agreement.ts';
@@ -13,7 +12,7 @@ import { triggersAgreement } from '../../server/operations/triggers-agreement.ts
 import { enableTrigger, lowerTrigger } from '../../server/operations/triggers-lower.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleOf } from '../temporal.ts';
+import { testBundle } from '../temporal.ts';
 import { helpNothing } from '../workflows/fixture/proposing.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 import { restartBy, restarts } from './restarts.ts';
@@ -29,7 +28,6 @@ const helpless = defineTrigger({
 
 let world: World;
 beforeAll(async () => {
-  const fixture = fileURLToPath(new URL('../workflows/fixture/proposing.ts', import.meta.url));
   world = await startWorld({
     triggers: [
       restartBy('lowered', 'approve'),
@@ -38,7 +36,7 @@ beforeAll(async () => {
       restartBy('watched', 'observe'),
       helpless,
     ],
-    bundle: await bundleOf(fixture),
+    bundle: testBundle(),
   });
 });
 afterAll(() => world.close());

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RecordRow } from '../../domain/record.ts';
 import { untaggedInstance } from '../../simulator/ec2.ts';
@@ -8,7 +7,7 @@ import { runFailed } from '../../triggers/run-failed.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { digestOf } from '../../worker/identity.ts';
 import { isChange, simulatorsIn } from '../requests.ts';
-import { bundleOf } from '../temporal.ts';
+import { testBundle } from '../temporal.ts';
 import { restartTheSearch } from '../workflows/fixture/proposing.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 import { restartBy, restarts } from './restarts.ts';
@@ -25,10 +24,9 @@ const restartSearch = defineTrigger({
 let world: World;
 beforeAll(async () => {
   const modes = (['observe', 'propose', 'approve', 'auto'] as const).map((mode) => restartBy(mode, mode));
-  const fixture = fileURLToPath(new URL('../workflows/fixture/proposing.ts', import.meta.url));
   world = await startWorld({
     triggers: [...modes, restartSearch, approvalMessage, runFailed],
-    bundle: await bundleOf(fixture),
+    bundle: testBundle(),
   });
 });
 afterAll(() => world.close());

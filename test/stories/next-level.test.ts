@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Approval } from '../../domain/approval.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
@@ -6,7 +5,7 @@ import { approvalMessage } from '../../triggers/approval-message.ts';
 import { slackRequest } from '../../triggers/slack-request.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { entry } from '../store/world.ts';
-import { bundleOf } from '../temporal.ts';
+import { testBundle } from '../temporal.ts';
 import { openTheDoor } from '../workflows/fixture/asking.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 import { overHttp } from './slack-doors.ts';
@@ -29,7 +28,7 @@ const door = defineTrigger({
 
 let world: World;
 beforeAll(async () => {
-  const bundle = await bundleOf(fileURLToPath(new URL('../workflows/fixture/asking.ts', import.meta.url)));
+  const bundle = testBundle();
   world = await startWorld({ triggers: [door, approvalMessage, slackRequest], bundle });
   for (const person of ['ada', 'ben'])
     await world.store.setRole(`${person}@example.com`, 'approver', entry());

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ParkedQuestion } from '../../domain/question.ts';
@@ -14,7 +13,7 @@ import { defineTrigger } from '../../triggers/trigger.ts';
 import type { RunningWorker } from '../../worker/worker.ts';
 import { ask, bearer, newToken, openDoor, sendJson } from '../rights/door.ts';
 import { entry } from '../store/world.ts';
-import { bundleOf } from '../temporal.ts';
+import { testBundle } from '../temporal.ts';
 import { cardOf, eventually, startWorkerBeside, startWorld, type World } from '../world.ts';
 import { handOver } from './fixture/with-parking.ts';
 import { overHttp } from './slack-doors.ts';
@@ -31,7 +30,7 @@ let world: World;
 let bundle: WorkflowBundle;
 let beside: RunningWorker | undefined;
 beforeAll(async () => {
-  bundle = await bundleOf(fileURLToPath(new URL('./fixture/with-parking.ts', import.meta.url)));
+  bundle = testBundle();
   world = await startWorld({
     bundle,
     triggers: [productionIncident, handsOver, approvalMessage, slackRequest],

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { takeOver } from '../../docs/examples/workflows/take-over.ts';
 import type { AnswerValues, Question } from '../../domain/question.ts';
@@ -14,7 +13,7 @@ import { slackRequest } from '../../triggers/slack-request.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { ask, bearer, newToken, openDoor, sendJson } from '../rights/door.ts';
 import { entry } from '../store/world.ts';
-import { bundleOf } from '../temporal.ts';
+import { testBundle } from '../temporal.ts';
 import { cardOf, eventually, startWorld, type World } from '../world.ts';
 import { overHttp } from './slack-doors.ts';
 
@@ -29,7 +28,7 @@ const asksRegion = defineTrigger({
 let world: World;
 beforeAll(async () => {
   world = await startWorld({
-    bundle: await bundleOf(fileURLToPath(new URL('./fixture/with-questions.ts', import.meta.url))),
+    bundle: testBundle(),
     triggers: [productionIncident, asksRegion, approvalMessage, slackRequest],
   });
   await world.store.setRole('ada@example.com', 'responder', entry());

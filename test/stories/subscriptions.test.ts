@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { allConnections } from '../../processes/connections.ts';
@@ -8,7 +7,7 @@ import { defineTrigger } from '../../triggers/trigger.ts';
 import { startServing } from '../activities/run.ts';
 import { clientsFor } from '../clients.ts';
 import { addNamed } from '../named-connections.ts';
-import { bundleOf } from '../temporal.ts';
+import { testBundle } from '../temporal.ts';
 import { toldIn } from '../watched-server.ts';
 import { loadTest } from '../workflows/fixture/calling-back.ts';
 import { eventually, startServerBeside, startWorkerBeside, startWorld, type World } from '../world.ts';
@@ -32,10 +31,10 @@ const told = defineSubscription({
 });
 const policies = { pages: [], journal: [], subscriptions: [told] };
 
-let bundle: Awaited<ReturnType<typeof bundleOf>>;
+let bundle: ReturnType<typeof testBundle>;
 let world: World;
 beforeAll(async () => {
-  bundle = await bundleOf(fileURLToPath(new URL('./fixture/with-callbacks.ts', import.meta.url)));
+  bundle = testBundle();
   const env = { HTTP_ALLOWED_HOSTS: '127.0.0.1' };
   world = await startWorld({ bundle, triggers: [tests], policies, env });
 });

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KubernetesWorld, kubernetesConfig, kubernetesSimulation } from '../../simulator/kubernetes.ts';
 import { raiseIncident } from '../../simulator/pagerduty.ts';
@@ -6,7 +5,7 @@ import { newSecret } from '../../simulator/secret.ts';
 import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
 import { addNamed } from '../named-connections.ts';
-import { bundleOf } from '../temporal.ts';
+import { testBundle } from '../temporal.ts';
 import { restartElsewhere } from '../worker/fixture/two-clusters.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
@@ -23,7 +22,7 @@ const inTwoClusters = defineTrigger({
 let world: World;
 let clusters: Record<'berlin' | 'paris', Simulator<KubernetesWorld>>;
 beforeAll(async () => {
-  const bundle = await bundleOf(fileURLToPath(new URL('../worker/fixture/two-clusters.ts', import.meta.url)));
+  const bundle = testBundle();
   world = await startWorld({ bundle, triggers: [inTwoClusters] });
   clusters = {
     berlin: await startSimulator(kubernetesSimulation()),

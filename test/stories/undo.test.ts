@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Mode } from '../../domain/mode.ts';
 import { approveApproval } from '../../server/operations/approvals.ts';
@@ -7,7 +6,7 @@ import { perform } from '../../server/operations/perform.ts';
 import { startRunByHand } from '../../server/operations/runs.ts';
 import { raiseIncident, resolveAs } from '../../simulator/pagerduty.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
-import { bundleOf } from '../temporal.ts';
+import { testBundle } from '../temporal.ts';
 import { giveUp, hurry, mend, type RemedyInput, scaleUp } from '../worker/fixture/undone.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 
@@ -56,7 +55,7 @@ let world: World;
 /** The incident that was scaled for. */
 let scaled = '';
 beforeAll(async () => {
-  const bundle = await bundleOf(fileURLToPath(new URL('../worker/fixture/undone.ts', import.meta.url)));
+  const bundle = testBundle();
   world = await startWorld({ bundle, triggers: [scaledUp, ...mending, ...resolving] });
   const found = world.kubernetes.world.nodes.find(({ metadata }) => metadata.name === node);
   Object.assign(found?.metadata ?? {}, { labels: { 'baton/restart': 'allowed' } });

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { Client, type WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +8,7 @@ import { defineTrigger } from '../../triggers/trigger.ts';
 import { taskQueue } from '../../worker/worker.ts';
 import type { RunMemo } from '../../workflows/kit/run.ts';
 import { signedMemo } from '../authority.ts';
-import { bundleOf } from '../temporal.ts';
+import { testBundle } from '../temporal.ts';
 import { eventually, startWorld, type World } from '../world.ts';
 import { type Noting, noteSomething } from './fixture/noting.ts';
 
@@ -23,7 +22,7 @@ const note = defineTrigger({
 
 let world: World;
 beforeAll(async () => {
-  const bundle = await bundleOf(fileURLToPath(new URL('./fixture/noting.ts', import.meta.url)));
+  const bundle = testBundle();
   world = await startWorld({ bundle, triggers: [note] });
 });
 afterAll(() => world.close());

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { activities } from '../../activities/index.ts';
@@ -12,7 +11,7 @@ import type { Asking } from '../../workflows/kit/ask-approval.ts';
 import { testAuthority } from '../authority.ts';
 import { clientsFor } from '../clients.ts';
 import { embeddedWorld, type World } from '../store/world.ts';
-import { bundleOf, startTimeSkipping } from '../temporal.ts';
+import { startTimeSkipping, testBundle } from '../temporal.ts';
 import { eventually } from '../world.ts';
 import { startRun, tellRun } from './asking-runs.ts';
 
@@ -27,7 +26,7 @@ export async function startAsking() {
   const worker = await startWorker({
     connection: temporal.nativeConnection,
     namespace: 'default',
-    bundle: await bundleOf(fileURLToPath(new URL('./fixture/asking.ts', import.meta.url))),
+    bundle: testBundle(),
     store: clock.store,
     activities,
     clients: clientsFor({ ...slackEnvironment(slack.url), ...pagerDutyEnvironment(pagerDuty.url) }),

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, describe, expect, it } from 'vitest';
 import { activities } from '../../activities/index.ts';
@@ -12,7 +11,7 @@ import { startWorker } from '../../worker/worker.ts';
 import { testAuthority } from '../authority.ts';
 import { clientsFor } from '../clients.ts';
 import { embeddedWorld } from '../store/world.ts';
-import { bundleOf, startTimeSkipping } from '../temporal.ts';
+import { startTimeSkipping, testBundle } from '../temporal.ts';
 import { eventually } from '../world.ts';
 import { startRun, tellRun } from './asking-runs.ts';
 import { forgetful, loadTest, twice } from './fixture/calling-back.ts';
@@ -20,7 +19,7 @@ import { forgetful, loadTest, twice } from './fixture/calling-back.ts';
 const temporal = await startTimeSkipping();
 const stored = await embeddedWorld();
 const store = stored.newStore();
-const bundle = await bundleOf(fileURLToPath(new URL('./fixture/calling-back.ts', import.meta.url)));
+const bundle = testBundle();
 const log: string[] = [];
 
 /** Whoever runs the load test: it hears, and says what it was told back, as some do. */

@@ -1,13 +1,12 @@
-import { fileURLToPath } from 'node:url';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type JobState, usualJobSeverities } from '../../domain/job.ts';
 import type { FollowJobInput } from '../../workflows/follow-job.ts';
+import { followJob } from '../../workflows/follow-job.ts';
 import { laterEvents } from '../../workflows/kit/run.ts';
-import { bundleOf, startTimeSkipping } from '../temporal.ts';
+import { startTimeSkipping, testBundle } from '../temporal.ts';
 import { eventually } from '../world.ts';
-import { followJob } from './fixture/jobs.ts';
 
 interface Alert {
   dedupKey: string;
@@ -34,11 +33,10 @@ let worker: Worker;
 let working: Promise<void>;
 beforeAll(async () => {
   temporal = await startTimeSkipping();
-  const path = fileURLToPath(new URL('./fixture/jobs.ts', import.meta.url));
   worker = await Worker.create({
     connection: temporal.nativeConnection,
     taskQueue: 'jobs',
-    workflowBundle: await bundleOf(path),
+    workflowBundle: testBundle(),
     activities,
   });
   working = worker.run();

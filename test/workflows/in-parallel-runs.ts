@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll } from 'vitest';
-import { bundleOf, startTestTemporal } from '../temporal.ts';
+import { startTestTemporal, testBundle } from '../temporal.ts';
 import { inParallel, type Step, told } from './fixture/in-parallel.ts';
 
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
@@ -10,8 +9,7 @@ const activities = { wait: pause, note0: note, note1: note, note2: note, note3: 
 const taskQueue = 'in-parallel';
 
 async function start() {
-  const fixture = fileURLToPath(new URL('./fixture/in-parallel.ts', import.meta.url));
-  const [temporal, workflowBundle] = await Promise.all([startTestTemporal(), bundleOf(fixture)]);
+  const [temporal, workflowBundle] = await Promise.all([startTestTemporal(), testBundle()]);
   const connection = temporal.nativeConnection;
   const worker = await Worker.create({ connection, taskQueue, workflowBundle, activities });
   const running = worker.run();

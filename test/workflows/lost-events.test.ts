@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
@@ -6,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CallCause } from '../../workflows/kit/call-headers.ts';
 import { laterEvents } from '../../workflows/kit/run.ts';
 import { signedMemo } from '../authority.ts';
-import { bundleOf, startTimeSkipping } from '../temporal.ts';
+import { startTimeSkipping, testBundle } from '../temporal.ts';
 import { eventually } from '../world.ts';
 import { pageForRun, waitForNext, waitForResolve } from './fixture/waiting.ts';
 
@@ -57,7 +56,7 @@ let worker: Worker;
 let working: Promise<void>;
 beforeAll(async () => {
   temporal = await startTimeSkipping();
-  const workflowBundle = await bundleOf(fileURLToPath(new URL('./fixture/waiting.ts', import.meta.url)));
+  const workflowBundle = testBundle();
   worker = await Worker.create({
     connection: temporal.nativeConnection,
     taskQueue: 'lost',

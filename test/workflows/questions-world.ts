@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { AnyActivity } from '../../activities/activity.ts';
 import { activities as shipped } from '../../activities/index.ts';
@@ -10,7 +9,7 @@ import { startWorker } from '../../worker/worker.ts';
 import { testAuthority } from '../authority.ts';
 import { clientsFor } from '../clients.ts';
 import { embeddedWorld } from '../store/world.ts';
-import { bundleOf, startTimeSkipping } from '../temporal.ts';
+import { startTimeSkipping, testBundle } from '../temporal.ts';
 import { eventually } from '../world.ts';
 import { startRun, tellRun } from './asking-runs.ts';
 
@@ -19,7 +18,7 @@ export async function startQuestions(activities: readonly AnyActivity[] = shippe
   const temporal = await startTimeSkipping();
   const stored = await embeddedWorld();
   const store = stored.newStore();
-  const bundle = await bundleOf(fileURLToPath(new URL('./fixture/asking-people.ts', import.meta.url)));
+  const bundle = testBundle();
   /** What was asked in Temporal's time, and for how many seconds. */
   const lasting = new Map<string, number>();
   const worker = await startWorker({
