@@ -287,5 +287,5 @@ function withoutSecrets(text: string, secrets: readonly string[]): string {
 function formsOf(secret: string): string[] {
   const inUrl = encodeURIComponent(secret.toWellFormed());
   const inSmall = inUrl.replaceAll(/%../g, (byte) => byte.toLowerCase());
-  return [secret, inUrl, inSmall].flatMap((form) => [form, form.replace(/(=|%3d)+$/i, '')]);
+  return [secret, inUrl, inSmall].flatMap((form) => [form, form.replace(/(?:=|%3d){1,2}$/i, '')]);
 }
