@@ -53,12 +53,17 @@ const merged = (before: readonly Entry[], later: readonly Entry[]) =>
     later,
   );
 
-/** Sorted by time, as the server does it. */
-const inOrder = (entries: readonly Entry[], order: 'oldest' | 'newest'): Entry[] => {
-  const timed = entries.map((entry) => ({ entry, time: Date.parse(entry.at) }));
+/** With what has come since, sorted by time as the server does it: what came at one moment stays in the order in which it came. */
+export function withNews(
+  before: readonly Entry[],
+  news: readonly Entry[],
+  order: 'oldest' | 'newest',
+): Entry[] {
+  const all = merged(order === 'newest' ? before.toReversed() : before, news);
+  const timed = all.map((entry) => ({ entry, time: Date.parse(entry.at) }));
   const oldest = timed.sort((one, other) => one.time - other.time).map(({ entry }) => entry);
   return order === 'newest' ? oldest.reverse() : oldest;
-};
+}
 
 /** A story that grows while it is read. Later on only what is new is asked for. */
 export function useTimeline(
@@ -81,7 +86,7 @@ export function useTimeline(
       isOver: false,
       more: () => void load(self.next),
       take() {
-        self.entries.value = inOrder(merged(self.entries.value ?? [], self.waiting.value), order);
+        self.entries.value = withNews(self.entries.value ?? [], self.waiting.value, order);
         self.waiting.value = [];
       },
       reload() {
