@@ -75,9 +75,11 @@ export async function readAccountPast(wiring: Wiring, days: number): Promise<Acc
 /** Reads the past from a file that PagerDuty has exported. Nobody is asked. */
 export async function readExportedPast(file: string): Promise<AccountPast> {
   const began = performance.now();
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new CliFailure('The export cannot be read', { why: error.message, exit: exits.notFound });
-  });
+  const text = await readFile(file)
+    .then(textOf)
+    .catch((error: Error) => {
+      throw new CliFailure('The export cannot be read', { why: error.message, exit: exits.notFound });
+    });
   const { bad, ...past } = exportIn(file, text);
   const { events, unreadable } = await pastEvents(past);
   const [first, last] = [events[0], events.at(-1)];
@@ -102,6 +104,12 @@ export async function readExportedPast(file: string): Promise<AccountPast> {
     requests: 0,
     seconds: Math.round((performance.now() - began) / 100) / 10,
   };
+}
+
+/** Spreadsheets also write UTF-16, with a mark at the beginning. Else it is UTF-8. */
+function textOf(bytes: Buffer): string {
+  const mark = bytes.subarray(0, 2).toString('hex');
+  return new TextDecoder(mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8').decode(bytes);
 }
 
 function exportIn(file: string, text: string) {
