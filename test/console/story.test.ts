@@ -3,8 +3,8 @@ import type { Entry } from '../../console/api/shapes.ts';
 import { mostFrequent } from '../../console/numbers.ts';
 import { type Group, grouped } from '../../console/story/groups.ts';
 import { movedApart, pictureOf, scaleOf } from '../../console/story/layout.ts';
+import { withNews } from '../../console/story/news.ts';
 import { stepsOf } from '../../console/story/steps.ts';
-import { withNews } from '../../console/story/use-timeline.ts';
 
 const line = (action: string, seconds: number, detail: Record<string, unknown>) => ({
   at: new Date(Date.UTC(2026, 10, 21, 3, 0, seconds)).toISOString(),
