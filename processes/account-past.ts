@@ -106,10 +106,18 @@ export async function readExportedPast(file: string): Promise<AccountPast> {
   };
 }
 
-/** Spreadsheets also write UTF-16, with a mark at the beginning. Else it is UTF-8. */
+/** Spreadsheets also write UTF-16, with a mark at the beginning, or what Windows had before: no such text is UTF-8 once it has an umlaut. */
 function textOf(bytes: Buffer): string {
   const mark = bytes.subarray(0, 2).toString('hex');
-  return new TextDecoder(mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8').decode(bytes);
+  if (mark === 'fffe') return new TextDecoder('utf-16le').decode(bytes);
+  if (mark === 'feff') return new TextDecoder('utf-16be').decode(bytes);
+  try {
+    // As of a stream: a file that is cut off within its last character is UTF-8 all the same.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return new TextDecoder('windows-1252').decode(bytes);
+  }
 }
 
 function exportIn(file: string, text: string) {

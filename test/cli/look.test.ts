@@ -203,17 +203,16 @@ describe('baton look --from', () => {
     expect(told.waits.all.resolved).toEqual({ count: 1, medianSeconds: 120, meanSeconds: 120 });
   });
 
+  const umlauts = csv.replaceAll('Baton Bot', 'Jürgen');
   it.each([
-    ['semicolons', csv.replaceAll(',', ';')],
-    ['tabs, in UTF-16', Buffer.from(`\uFEFF${csv.replaceAll(',', '\t')}`, 'utf16le')],
-    ['commas, in UTF-16 the other way round', Buffer.from(`\uFEFF${csv}`, 'utf16le').swap16()],
+    ['semicolons', umlauts.replaceAll(',', ';')],
+    ['tabs, in UTF-16', Buffer.from(`\uFEFF${umlauts.replaceAll(',', '\t')}`, 'utf16le')],
+    ['commas, in UTF-16 the other way round', Buffer.from(`\uFEFF${umlauts}`, 'utf16le').swap16()],
+    ['umlauts as Windows had them', Buffer.from(umlauts, 'latin1')],
+    ['half a character at the end', Buffer.from(`${umlauts}ü`).subarray(0, -1)],
   ])('reads a report that a spreadsheet has written with %s', async (_, text) => {
-    const { incidents, bad, waits } = await from(text);
-    expect({ incidents, bad, resolved: waits.all.resolved.count }).toEqual({
-      incidents: 4,
-      bad: [],
-      resolved: 3,
-    });
+    const { bad, waits } = await from(text, '--automation', 'Jürgen');
+    expect([bad, waits.all.resolved.count, waits.withAutomation.incidents]).toEqual([[], 3, 1]);
   });
 
   it('says how much a quote takes with it that nothing closes', async () => {
