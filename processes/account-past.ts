@@ -75,9 +75,11 @@ export async function readAccountPast(wiring: Wiring, days: number): Promise<Acc
 /** Reads the past from a file that PagerDuty has exported. Nobody is asked. */
 export async function readExportedPast(file: string): Promise<AccountPast> {
   const began = performance.now();
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new CliFailure('The export cannot be read', { why: error.message, exit: exits.notFound });
-  });
+  const text = await readFile(file)
+    .then(textOf)
+    .catch((error: Error) => {
+      throw new CliFailure('The export cannot be read', { why: error.message, exit: exits.notFound });
+    });
   const { bad, ...past } = exportIn(file, text);
   const { events, unreadable } = await pastEvents(past);
   const [first, last] = [events[0], events.at(-1)];
@@ -102,6 +104,20 @@ export async function readExportedPast(file: string): Promise<AccountPast> {
     requests: 0,
     seconds: Math.round((performance.now() - began) / 100) / 10,
   };
+}
+
+/** Spreadsheets also write UTF-16, with a mark at the beginning, or what Windows had before: no such text is UTF-8 once it has an umlaut. */
+function textOf(bytes: Buffer): string {
+  const mark = bytes.subarray(0, 2).toString('hex');
+  if (mark === 'fffe') return new TextDecoder('utf-16le').decode(bytes);
+  if (mark === 'feff') return new TextDecoder('utf-16be').decode(bytes);
+  try {
+    // As of a stream: a file that is cut off within its last character is UTF-8 all the same.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return new TextDecoder('windows-1252').decode(bytes);
+  }
 }
 
 function exportIn(file: string, text: string) {

@@ -4,6 +4,7 @@ import { type Problem, problemOf, read } from '../api/ask.ts';
 import { listen, ready } from '../api/live.ts';
 import type { Entry, Show, Timeline } from '../api/shapes.ts';
 import { address, inPath } from '../routes.ts';
+import { isPassing, joined, merged, withNews } from './news.ts';
 
 export interface LiveTimeline {
   entries: Signal<readonly Entry[] | undefined>;
@@ -37,29 +38,6 @@ interface Reading extends LiveTimeline {
   isOver: boolean;
 }
 
-/** A line that is not linked yet has no number, and comes again once it has one. */
-const isPassing = ({ id }: Entry) => id.startsWith('queued');
-
-/** The entries of both, once each. */
-function joined(before: readonly Entry[], later: readonly Entry[]): Entry[] {
-  const again = new Set(later.map(({ id }) => id));
-  return [...before.filter(({ id }) => !again.has(id)), ...later];
-}
-
-/** With what has come since: those that were passing give way to what they have become. */
-const merged = (before: readonly Entry[], later: readonly Entry[]) =>
-  joined(
-    before.filter((entry) => !isPassing(entry)),
-    later,
-  );
-
-/** Sorted by time, as the server does it. */
-const inOrder = (entries: readonly Entry[], order: 'oldest' | 'newest'): Entry[] => {
-  const timed = entries.map((entry) => ({ entry, time: Date.parse(entry.at) }));
-  const oldest = timed.sort((one, other) => one.time - other.time).map(({ entry }) => entry);
-  return order === 'newest' ? oldest.reverse() : oldest;
-};
-
 /** A story that grows while it is read. Later on only what is new is asked for. */
 export function useTimeline(
   id: string,
@@ -81,7 +59,7 @@ export function useTimeline(
       isOver: false,
       more: () => void load(self.next),
       take() {
-        self.entries.value = inOrder(merged(self.entries.value ?? [], self.waiting.value), order);
+        self.entries.value = withNews(self.entries.value ?? [], self.waiting.value, order);
         self.waiting.value = [];
       },
       reload() {

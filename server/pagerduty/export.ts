@@ -44,15 +44,16 @@ export function readExport(text: string): Exported {
 }
 
 function csvEntries(text: string): Entry[] {
-  const torn: Entry[] = [];
+  const torn: CsvError[] = [];
   const [head, ...rows] = parse(text, {
     bom: true,
+    delimiter: separatorIn(text),
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
     on_skip(error) {
-      if (error) torn.push(tornAt(error));
+      if (error) torn.push(error);
       return undefined;
     },
   }) as unknown as { record: string[]; info: { lines: number } }[];
@@ -66,13 +67,28 @@ function csvEntries(text: string): Entry[] {
       return { where, why: `has ${record.length} cells, and the first line ${names.length}` };
     return { where, fields: Object.fromEntries(names.map((name, place) => [name, record[place]])) };
   });
-  return [...whole, ...torn];
+  const ends = [head, ...rows].flatMap((row) => row?.info.lines ?? []);
+  return [...whole, ...torn.map((error) => tornAt(error, ends))];
 }
 
-const tornAt = ({ code, lines }: CsvError): Entry => ({
-  where: `line ${lines}`,
-  why: code === 'CSV_QUOTE_NOT_CLOSED' ? 'has a quote that nothing closes' : 'has a quote within a cell',
-});
+/** Where a comma is written in numbers, spreadsheets put a semicolon between cells, and a tab into what they call Unicode text. */
+function separatorIn(text: string): string {
+  const [first = ''] = text.trimStart().split(/[\r\n]/, 1);
+  const count = (mark: string) => first.split(mark).length;
+  return [',', ';', '\t'].reduce((best, mark) => (count(mark) > count(best) ? mark : best));
+}
+
+/** A quote that nothing closes takes all that follows into its cell. `ends`: the lines where whole entries end. */
+function tornAt({ code, lines }: CsvError, ends: readonly number[]): Entry {
+  if (code !== 'CSV_QUOTE_NOT_CLOSED') return { where: `line ${lines}`, why: 'has a quote within a cell' };
+  const begins = Math.max(0, ...ends) + 1;
+  return begins < Number(lines)
+    ? {
+        where: `lines ${begins} to ${lines}`,
+        why: 'are left out, as a quote is opened there that nothing closes',
+      }
+    : { where: `line ${lines}`, why: 'has a quote that nothing closes' };
+}
 
 function jsonEntries(file: string): Entry[] {
   const text = file.replace('\uFEFF', '');
@@ -108,7 +124,7 @@ const resolvedNames = ['resolved_at', 'resolved_on'];
 function readEntry(fields: Fields) {
   const value = (...names: string[]) => names.map((name) => fields[name]).find(isGiven);
   const number = isGiven(fields.incident_number) ? Number(fields.incident_number) : undefined;
-  const id = String(value('id', 'incident_id') ?? (number === undefined ? '' : `number-${number}`));
+  const id = String(value('id', 'incident_id') ?? (Number.isInteger(number) ? `number-${number}` : ''));
   if (id === '' || id.includes('/')) throw new Error('has no id of an incident');
   const created = timeIn(fields, createdNames);
   if (created === undefined) throw new Error(`has no ${createdNames.join(' or ')}`);
@@ -159,7 +175,8 @@ function readEntry(fields: Fields) {
 const nobody = { id: '', type: 'service_reference', summary: '' };
 const user = (name: string) => ({ id: name, type: 'user_reference', summary: name });
 
-const isGiven = (value: unknown) => value !== undefined && value !== null && value !== '';
+const isGiven = (value: unknown) =>
+  value !== undefined && value !== null && !(typeof value === 'string' && value.trim() === '');
 
 /** Names in a list; in a cell they are separated by commas. */
 const namesIn = (value: unknown): string[] =>

@@ -128,7 +128,8 @@ export async function reach(
   const stays = { ...before?.values, ...given };
   for (const variable of away) delete stays[variable];
   const sent = before ? sentElsewhere(before, Object.keys(given), stays, provider).secrets : [];
-  const taken = isElsewhere ? [...new Set([...away, ...consents, ...sent])] : away;
+  // Also where a provider does not say of a question that it is one for an address.
+  const taken = [...new Set([...away, ...(isElsewhere ? consents : []), ...sent])];
   const kept = Object.entries(before?.values ?? {}).filter(([variable]) => !taken.includes(variable));
   const values = { ...(standIns ? setUp.standIns : {}), ...Object.fromEntries(kept), ...given };
   checkCredentials(questions, answers, values);

@@ -129,10 +129,13 @@ export function setUpsOn({ db, makeLine }: Context): SetUps {
     },
 
     async intendSetUp(connection, { kind, name, of }, by) {
+      // Never the time of another one, however coarse the clock is: the oldest is told first.
       await sql`
-        insert into set_up (connection, kind, name, part_of, by) values (${connection}, ${kind}, ${name}, ${of}, ${by})
+        insert into set_up (connection, kind, name, part_of, by, at)
+        select ${connection}, ${kind}, ${name}, ${of}, ${by}, greatest(now(), max(at) + interval '1 microsecond')
+        from set_up where connection = ${connection}
         on conflict (connection, kind, name, part_of) do update
-          set earlier = coalesce(set_up.id, set_up.earlier), id = null, at = now(), by = excluded.by`.execute(
+          set earlier = coalesce(set_up.id, set_up.earlier), id = null, at = excluded.at, by = excluded.by`.execute(
         db,
       );
     },

@@ -137,12 +137,12 @@ describe('baton look --from', () => {
     'Q3,3,Disk of a-2 is full,PS,Search,2026-01-06T10:00:00Z,2026-01-06T10:01:00Z,10,high,Baton Bot,Baton Bot',
     'Q4,4,Still open,PS,Search,2026-01-07T10:00:00Z,,,high,,',
   ];
-  const exported = (name: string, text: string) => {
+  const exported = (name: string, text: string | Buffer) => {
     const path = join(folder, name);
     writeFileSync(path, text);
     return path;
   };
-  const from = async (text: string, ...more: string[]) => {
+  const from = async (text: string | Buffer, ...more: string[]) => {
     const path = exported('export', text);
     const { exit, stdout } = await baton(['look', '--from', path, ...more, '--json'], {});
     expect(exit).toBe(0);
@@ -201,6 +201,35 @@ describe('baton look --from', () => {
   ])('reads JSON %s', async (_, text) => {
     const told = await from(text);
     expect(told.waits.all.resolved).toEqual({ count: 1, medianSeconds: 120, meanSeconds: 120 });
+  });
+
+  const umlauts = csv.replaceAll('Baton Bot', 'Jürgen');
+  it.each([
+    ['semicolons', umlauts.replaceAll(',', ';')],
+    ['tabs, in UTF-16', Buffer.from(`\uFEFF${umlauts.replaceAll(',', '\t')}`, 'utf16le')],
+    ['commas, in UTF-16 the other way round', Buffer.from(`\uFEFF${umlauts}`, 'utf16le').swap16()],
+    ['umlauts as Windows had them', Buffer.from(umlauts, 'latin1')],
+    ['half a character at the end', Buffer.from(`${umlauts}ü`).subarray(0, -1)],
+  ])('reads a report that a spreadsheet has written with %s', async (_, text) => {
+    const { bad, waits } = await from(text, '--automation', 'Jürgen');
+    expect([bad, waits.all.resolved.count, waits.withAutomation.incidents]).toEqual([[], 3, 1]);
+  });
+
+  it('says how much a quote takes with it that nothing closes', async () => {
+    const told = await from(
+      [head, rows[0], 'Q8,8,"Disk,,,2026-01-06T10:00:00Z,,,,,', ...rows.slice(3)].join('\n'),
+    );
+    expect(told.bad).toEqual([
+      { where: 'lines 3 to 4', why: 'are left out, as a quote is opened there that nothing closes' },
+    ]);
+  });
+
+  it('takes a number that is none for no incident, and an empty cell for no time', async () => {
+    const told = await from(
+      'incident_number,created_on,seconds_to_resolve\n1,2026-01-06T10:00:00Z, \n?,2026-01-06T10:00:00Z,\n',
+    );
+    expect(told.bad).toEqual([{ where: 'line 3', why: 'has no id of an incident' }]);
+    expect(told.waits.all.resolved).toEqual({ count: 0 });
   });
 
   it('names by its line what it cannot read, leaves it out, and tells the rest', async () => {

@@ -3,6 +3,7 @@ import type { Entry } from '../../console/api/shapes.ts';
 import { mostFrequent } from '../../console/numbers.ts';
 import { type Group, grouped } from '../../console/story/groups.ts';
 import { movedApart, pictureOf, scaleOf } from '../../console/story/layout.ts';
+import { withNews } from '../../console/story/news.ts';
 import { stepsOf } from '../../console/story/steps.ts';
 
 const line = (action: string, seconds: number, detail: Record<string, unknown>) => ({
@@ -190,6 +191,27 @@ describe('the rows of a story', () => {
     const groups = grouped(other, grouped(first));
     expect(groups.flatMap(({ entries }) => entries)).toEqual(other);
     expect(new Set(groups.map(({ key }) => key)).size).toBe(groups.length);
+  });
+});
+
+describe('what has come while a story is read', () => {
+  const at = (time: string, ...ids: string[]): Entry[] =>
+    ids.map((id) => ({ id, at: time, kind: 'said', show: [], actor: 'baton', text: '', links: [] }));
+  const [then, now] = ['2026-11-21T03:00:00.000Z', '2026-11-21T03:00:01.000Z'];
+  const idsOf = (entries: readonly Entry[]) => entries.map(({ id }) => id);
+
+  it('comes after what was there, and leaves what came at one moment in its order', () => {
+    const oldest = withNews(at(then, 'event', 'answer', 'started'), at(now, 'read', 'changed'), 'oldest');
+    expect(idsOf(oldest)).toEqual(['event', 'answer', 'started', 'read', 'changed']);
+    const newest = withNews(at(then, 'started', 'answer', 'event'), at(now, 'read', 'changed'), 'newest');
+    expect(idsOf(newest)).toEqual(idsOf(oldest).reverse());
+  });
+
+  it('is there once where it was there already, and stands where its time says', () => {
+    const both = [...at(then, 'event'), ...at(now, 'read')];
+    const before = [...at(now, 'read'), ...at(then, 'event')];
+    expect(idsOf(withNews(before, both, 'newest'))).toEqual(['read', 'event']);
+    expect(idsOf(withNews(at(now, 'read'), at(then, 'late'), 'newest'))).toEqual(['read', 'late']);
   });
 });
 

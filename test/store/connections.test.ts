@@ -57,6 +57,19 @@ describe.each(await backends())('the named connections on $name', ({ world }) =>
     expect(await lineOf(name)).toEqual(['connection.added']);
   });
 
+  it('list what setup has made for them in the order of the making, however the clock goes', async () => {
+    const name = names();
+    const { store } = one();
+    const make = (kind: string) => store.intendSetUp(name, { kind, name: kind, of: '' }, 'token:admin');
+    await make('service');
+    await sql`update set_up set at = at + interval '1 hour' where connection = ${name}`.execute(world.db);
+    for (const kind of ['integration', 'webhook subscription', 'field']) await make(kind);
+    const kinds = async () => (await store.listSetUp(name)).map(({ kind }) => kind);
+    expect(await kinds()).toEqual(['service', 'integration', 'webhook subscription', 'field']);
+    await make('service');
+    expect((await kinds()).at(-1)).toBe('service');
+  });
+
   it('hold no secret in the clear, in no table', async () => {
     const name = names();
     await one().add(name);

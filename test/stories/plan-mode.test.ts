@@ -86,10 +86,15 @@ describe('a plan that somebody asks for', () => {
     principal: { kind: 'person', name: 'ada@example.com', role: 'responder' },
     via: 'cli',
   };
-  const ask = async (operation: typeof planTrigger | typeof startRunByHand, input: object) =>
+  const ask = async (
+    operation: typeof planTrigger | typeof startRunByHand,
+    input: object,
+    principal = ada.principal,
+  ) =>
     (await perform(operation as typeof planTrigger, input, {
       ...world.operations,
       ...ada,
+      principal,
       triggers: async () => triggers,
     })) as {
       no?: string;
@@ -177,6 +182,14 @@ describe('a plan that somebody asks for', () => {
         status: 404,
         message: expect.stringContaining('no PagerDuty account that is connected here shows it'),
       });
+    // Of which service it is nobody knows here, so to whoever is limited to some it is not there, and PagerDuty is not asked.
+    const looked = () => world.pagerDuty.calls.filter(({ path }) => path.includes(unseen)).length;
+    const before = looked();
+    const limited = { ...ada.principal, scope: { services: ['PF9KMXH'] } };
+    await expect(
+      ask(planTrigger, { name: 'ec2-unhealthy', incident: unseen }, limited),
+    ).rejects.toMatchObject({ status: 404, message: expect.stringMatching(/^Nothing is stored of/) });
+    expect([looked(), before > 0]).toEqual([before, true]);
     world.pagerDuty.fail({ kind: 'status', status: 503, times: 2 });
     await expect(planned(unseen)).rejects.toMatchObject({
       status: 503,

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pagerDuty } from '../../../activities/pagerduty/provider.ts';
+import type { AnyProvider } from '../../../activities/provider.ts';
 import { denialOf } from '../../../server/operations/perform.ts';
 import { setupChoices, setupConnect } from '../../../server/operations/setup.ts';
+import { reach } from '../../../server/set-up/account.ts';
 import type { Store } from '../../../store/store.ts';
 import { embeddedWorld, type World } from '../../store/world.ts';
 import { accountToken, changesAt, startSetUp } from './set-up-world.ts';
@@ -171,6 +174,17 @@ describe('the token of a connection', () => {
     expect(await values()).toEqual(before);
     await ask(setupConnect, { ...moved, routingKey: 'e'.repeat(32) });
     expect(await values()).toMatchObject({ PAGERDUTY_ROUTING_KEY: 'e'.repeat(32) });
+  });
+
+  it('is sent to no new address either where its provider does not say which questions ask for one', async () => {
+    const questions = pagerDuty.setUp?.questions.map(({ isAddress: _, ...question }) => question) ?? [];
+    const silent = { ...pagerDuty, setUp: { ...pagerDuty.setUp, questions } } as AnyProvider;
+    const { answers, ask, name, context } = await startSetUp(store, { providers: [silent] });
+    await ask(setupConnect, answers);
+    const moved = { eventsUrl: 'https://events.elsewhere.example' };
+    const { values, taken } = await reach({ name, provider: 'pagerduty', answers: moved }, context);
+    expect(taken).toEqual(['PAGERDUTY_ROUTING_KEY']);
+    expect(Object.keys(values)).not.toContain('PAGERDUTY_ROUTING_KEY');
   });
 });
 
