@@ -46,8 +46,10 @@ function Signed() {
         Skip to the content
       </a>
       <Header />
-      <Outdated />
-      <Bars />
+      <section class="bars" aria-label="Notices">
+        <Outdated />
+        <Bars />
+      </section>
       <main id="main" ref={main} tabIndex={-1} key={pageCount.value}>
         <Page />
       </main>

@@ -24,6 +24,18 @@ export const actorName = (actor: string): string => actor.replace(/^(trigger|per
 /** `ec2:i-0abc` → `i-0abc`. */
 export const targetName = (target: string): string => target.slice(target.indexOf(':') + 1);
 
+/** The dispatcher has some sentences of its own; every other reason of a no is the name of a condition. */
+const ownSentence =
+  /^(was switched off|is about a run that|raised by Baton|has not run for it before|echo of|older than|the incident is)/;
+
+/** Why a trigger said no. */
+export function whyNo(reason: string): string {
+  if (!ownSentence.test(reason)) return `"${reason}" does not hold`;
+  const [, before] = /^has not run for it before \((.+)\)$/.exec(reason) ?? [];
+  if (before !== undefined) return `it has run for it before (${before})`;
+  return reason.startsWith('was switched off') ? `it ${reason}` : reason;
+}
+
 /** One word of a shell, whatever it says. */
 export const inShell = (text: string): string =>
   /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -147,7 +147,7 @@ function CallItem({ call, number }: { call: Call; number: number }) {
         </details>
       )}
       <details class="fold">
-        <summary>Its whole input</summary>
+        <summary>The whole input</summary>
         <Code text={pretty(input)} label="the input" />
       </details>
     </li>
@@ -181,7 +181,7 @@ function Answer({ approval }: { approval: Approval }) {
   return (
     <div class="answer stack-small">
       <Reason
-        label="Reason, for those who read the record (to refuse, it is needed)"
+        label="Reason, for those who read the record (needed to refuse)"
         value={reason}
         onWrite={setReason}
       />
@@ -205,7 +205,9 @@ function Answer({ approval }: { approval: Approval }) {
           isBusy={action.isSent}
           onClick={() => setSure(true)}
         >
-          Approve: <Said text={afterColon(summary)} />
+          <span>
+            Approve: <Said text={afterColon(summary)} />
+          </span>
         </Do>
         <Copy text={command('approve')} label="Copy as baton command" isWord />
       </div>
@@ -241,9 +243,9 @@ function Answer({ approval }: { approval: Approval }) {
               {is === 'sending' ? (
                 'Sending…'
               ) : (
-                <>
+                <span>
                   Approve: <Said text={afterColon(summary)} />
-                </>
+                </span>
               )}
             </Do>
           </div>

@@ -39,7 +39,7 @@ interface Examined {
 }
 
 const looks: Record<string, [Tone, 'check' | 'cross' | 'alert' | 'eye' | 'dash' | 'question', string]> = {
-  well: ['green', 'check', 'Well'],
+  well: ['green', 'check', 'Works'],
   missing: ['amber', 'alert', 'Rights are missing'],
   refused: ['red', 'cross', 'Rejected'],
   'no answer': ['amber', 'question', 'No answer'],
@@ -188,10 +188,10 @@ function Connection({ examined, isMeant }: { examined: Examined['connections'][n
           </ul>
         )}
         {untold.length > 0 && (
-          <p class="soft small">{untold.length} rights cannot be told without changing something.</p>
+          <p class="soft small">{untold.length} rights cannot be checked without changing something.</p>
         )}
         {state === 'well' && missing.length === 0 && (
-          <p class="soft small">All rights that can be told are there.</p>
+          <p class="soft small">Every right that can be checked is there.</p>
         )}
         <TestConnection connection={connection} provider={provider} title={title} />
       </div>

@@ -152,7 +152,7 @@ function Whole({ event }: { event: BatonEvent }) {
           </h1>
           <div class="facts">
             <Status state={disposition ?? 'pending'} />
-            <Said text={reason ?? ''} />
+            {reason && <Said text={reason} />}
           </div>
         </div>
         <div class="stack-small">
@@ -202,7 +202,8 @@ function Whole({ event }: { event: BatonEvent }) {
           <Code text={pretty(event.event)} label="the event" />
         </section>
       )}
-      {body !== undefined && (
+      {/* What Baton itself tells has none. */}
+      {body && (
         <section class="stack-small">
           <h2>Its bytes{encoding === 'base64' ? ', in base64' : ''}</h2>
           <Code text={body} label="the bytes" />

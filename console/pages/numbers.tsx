@@ -126,7 +126,7 @@ export function NumbersPage() {
 const inWords = ({ count, medianSeconds }: Span) => (
   <dd>
     {medianSeconds === undefined ? '–' : lasting(medianSeconds * 1_000)}
-    <small>{count === 0 ? 'none has told it' : `of ${counted(count, 'incident')}`}</small>
+    <small>{count === 0 ? 'not known of any incident' : `of ${counted(count, 'incident')}`}</small>
   </dd>
 );
 

@@ -65,14 +65,14 @@ function People() {
                   <td class="grow">
                     <Said text={person.email} />
                   </td>
-                  <td class="nowrap">
+                  <td class="nowrap" data-label="role">
                     {person.role ?? 'none'} {person.groupRole && <span class="soft">by their groups</span>}{' '}
                     {person.scope && Object.keys(person.scope).length > 0 && (
                       <span class="soft">within limits</span>
                     )}
                   </td>
-                  <td>{person.slackUser ?? '–'}</td>
-                  <td class="nowrap">
+                  <td data-label="in Slack">{person.slackUser ?? '–'}</td>
+                  <td class="nowrap" data-label="signed in">
                     {person.signedInAt ? <When at={person.signedInAt} only="relative" /> : '–'}
                   </td>
                   <td class="actions">

@@ -30,7 +30,9 @@ export function RoleDialog({ person, onClose }: { person: Person | undefined; on
           'It is theirs once they sign in, unless their groups at the identity provider give another.'
         )
       }
-      words={person ? undefined : { label: 'Their address', missing: 'Write their address first.' }}
+      words={
+        person ? undefined : { label: 'Their email address', missing: 'Write their email address first.' }
+      }
       verb={`Make them ${role}`}
       look="primary"
       send={(written) =>

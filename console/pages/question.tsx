@@ -117,7 +117,7 @@ function Decide({ question, parked }: { question: Question; parked: NonNullable<
   return (
     <div class="answer stack-small">
       <Reason
-        label="Reason, for those who read the record (to skip or to abort, it is needed)"
+        label="Reason, for those who read the record (needed to skip or to abort)"
         value={reason}
         onWrite={setReason}
       />

@@ -133,7 +133,7 @@ function StepDetail({ step }: { step: RunStep }) {
     <>
       <header>
         <h2>{activity}</h2>
-        <Status state={step.state === 'under way' ? 'open' : step.state} word={step.state} />
+        <Status state={step.state === 'under way' ? 'open' : step.state} />
       </header>
       <div class="body stack">
         <dl class="pairs">
@@ -172,8 +172,12 @@ function StepDetail({ step }: { step: RunStep }) {
               </dd>
             </>
           )}
-          <dt>Key</dt>
-          <dd class="mono small">{key}</dd>
+          {lines.some(({ detail }) => detail.key === key) && (
+            <>
+              <dt>Key</dt>
+              <dd class="mono small">{key}</dd>
+            </>
+          )}
         </dl>
         {attempts.length > 0 && (
           <ol class="list" aria-label="Attempts">

@@ -169,8 +169,8 @@ function StopDialog({ run, can: may, onClose }: { run: Run; can: true | string; 
       title="Cancel this run"
       about={
         <>
-          <Said text={run.id} />: {run.workflow}. What has begun at a provider is made to its end; nothing
-          after it is begun.
+          <Said text={run.id} />: {run.workflow}. What has begun at a provider is finished; nothing new is
+          begun.
         </>
       }
       words={reasonFor('Why, for those who read the record')}

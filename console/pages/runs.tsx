@@ -113,10 +113,10 @@ export function RunsPage() {
                     <td class="nowrap">
                       <When at={run.createdAt} only="relative" />
                     </td>
-                    <td class="nowrap wide">
+                    <td class="nowrap" data-label="took">
                       <Lasts from={run.createdAt} to={run.endedAt} />
                     </td>
-                    <td class="wide">
+                    <td data-label="by">
                       <Said text={run.actor && actorName(run.actor)} />
                     </td>
                   </tr>

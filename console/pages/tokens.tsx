@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { change, request } from '../api/ask.ts';
 import { refresh, useQuery } from '../api/query.ts';
 import type { Page } from '../api/shapes.ts';
-import { ActionState, Do, useAction } from '../parts/action.tsx';
+import { ActionState, Do, useAction, WhyNot } from '../parts/action.tsx';
 import { AskFirst } from '../parts/ask-first.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { RoleField } from '../parts/role-field.tsx';
@@ -54,14 +54,14 @@ export function Tokens() {
                   <td class="grow">
                     <Said text={token.name} /> <span class="soft mono small">{token.id}</span>
                   </td>
-                  <td>{token.role}</td>
-                  <td>
+                  <td data-label="role">{token.role}</td>
+                  <td data-label="made by">
                     <Said text={token.createdBy} />
                   </td>
-                  <td class="nowrap">
+                  <td class="nowrap" data-label={token.revokedAt ? undefined : 'expires'}>
                     {token.revokedAt ? 'revoked' : <When at={token.expiresAt} only="relative" />}
                   </td>
-                  <td class="nowrap">
+                  <td class="nowrap" data-label="last used">
                     {token.usedAt ? <When at={token.usedAt} only="relative" /> : 'never'}
                   </td>
                   <td class="actions">
@@ -153,6 +153,7 @@ function MakeDialog({ onClose }: { onClose: () => void }) {
           />
         </div>
       )}
+      {!made && <WhyNot can={ready} />}
       <ActionState action={action} />
     </Dialog>
   );

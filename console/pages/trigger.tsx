@@ -12,9 +12,9 @@ import { Status } from '../parts/status.tsx';
 import { When } from '../parts/when.tsx';
 import { eventPath, inPath } from '../routes.ts';
 import { can } from '../session.ts';
-import { inShell, pretty } from '../text.ts';
+import { inShell, pretty, whyNo } from '../text.ts';
 import { useTitle } from '../title.ts';
-import { eventWords, touchesTriggers } from './triggers.tsx';
+import { answersTo, eventWords, touchesTriggers } from './triggers.tsx';
 
 export function TriggerPage({ name }: { name: string }) {
   useTitle(name);
@@ -27,7 +27,7 @@ export function TriggerPage({ name }: { name: string }) {
 }
 
 function Whole({ trigger }: { trigger: Trigger }) {
-  const { name, on, workflow, standing, mode, reviewed, lowered, answers = [] } = trigger;
+  const { name, workflow, standing, mode, reviewed, lowered, answers = [] } = trigger;
   const [isSwitching, setSwitching] = useState(false);
   const may = trigger.can?.lower ?? can('triggers.switch');
   return (
@@ -38,7 +38,7 @@ function Whole({ trigger }: { trigger: Trigger }) {
           <div class="facts">
             <Status state={standing} />
             <span>
-              <span class="soft">answers</span> {on.map(eventWords).join(', ')}
+              <span class="soft">answers</span> {answersTo(trigger)}
             </span>
             <span>
               <span class="soft">runs</span>{' '}
@@ -72,16 +72,16 @@ function Whole({ trigger }: { trigger: Trigger }) {
               <li key={answer.event}>
                 <Status state={answer.answer} />
                 <span class="wrap">
-                  <Said text={answer.reason} /> <span class="soft">to</span>{' '}
-                  <a href={eventPath(answer.event)} class="mono small">
-                    <Said text={answer.event} />
-                  </a>
-                  {answer.subject && (
-                    <>
-                      {' '}
-                      <IncidentLink id={answer.subject} look="small" />
-                    </>
-                  )}
+                  <Said text={answer.answer === 'no' ? whyNo(answer.reason) : answer.reason} />{' '}
+                  <span class="soft small block">
+                    to <a href={eventPath(answer.event)}>an event</a>
+                    {answer.subject && (
+                      <>
+                        {' '}
+                        of <IncidentLink id={answer.subject} />
+                      </>
+                    )}
+                  </span>
                 </span>
                 <span class="soft">
                   <When at={answer.at} only="relative" />
@@ -257,7 +257,7 @@ function One({
       </p>
       <p class="cluster">
         <Status state={answer} />
-        {reason && <Said text={answer === 'no' ? `it does not hold that: ${reason}` : reason} />}
+        {reason && <Said text={answer === 'no' ? whyNo(reason) : reason} />}
         {start && (
           <span class="wrap">
             would start <strong>{start}</strong> as <span class="mono">{id}</span>
@@ -287,7 +287,9 @@ function Many({ items }: { items: readonly Item[] }) {
           <Status state={answer} />
           <span class="wrap">
             <a href={eventPath(seq ?? event)}>{seq ?? event}</a>{' '}
-            <Said text={reason ?? (start ? `would start ${start}` : '')} />{' '}
+            <Said
+              text={answer === 'no' ? whyNo(reason ?? '') : (reason ?? (start ? `would start ${start}` : ''))}
+            />{' '}
             {subject && <Said text={subject} class="soft small" />}
           </span>
           <span class="soft">
@@ -322,7 +324,7 @@ function SwitchDialog({
       about={`${name} stands at ${standing}. ${
         isOff
           ? 'It will be as it was before.'
-          : 'Only a reviewed line of its file raises it again; off is taken back here.'
+          : 'Only a reviewed line of its file raises it again. Once off, it can be switched on here.'
       }`}
       words={reasonFor('Why, for those who read the record')}
       verb={isOff ? 'Switch on' : `Lower to ${to}`}

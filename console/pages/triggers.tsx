@@ -14,6 +14,12 @@ export const touchesTriggers = ({ action }: { action: string }) => /^(trigger|ev
 /** `pagerduty.incident.triggered` → `incident triggered`. */
 export const eventWords = (type: string) => type.replace(/^pagerduty\./, '').replaceAll(/[._]/g, ' ');
 
+/** `incident triggered`, or `a schedule (cron 0 3 * * *, UTC)`. */
+export const answersTo = ({ on, schedule }: Trigger) =>
+  schedule
+    ? `a schedule (cron ${schedule.cron}, ${schedule.timeZone ?? 'UTC'})`
+    : on.map(eventWords).join(', ');
+
 export function TriggersPage() {
   useTitle('Triggers');
   const triggers = useQuery<Page<Trigger>>('/triggers', ({ action }) => action.startsWith('trigger.'));
@@ -39,32 +45,35 @@ export function TriggersPage() {
               caption={counted(items.length, 'trigger')}
               heads={['Stands at', 'Trigger', 'Answers', 'Runs the workflow', 'Its file says', 'Lowered']}
             >
-              {items.map(({ name, on, workflow, standing, mode, reviewed, lowered, schedule }) => (
-                <tr key={name}>
-                  <td class="nowrap">
-                    <Status state={standing} />
-                  </td>
-                  <td class="lead nowrap">
-                    <a href={triggerPath(name)} data-row>
-                      {name}
-                    </a>
-                  </td>
-                  <td class="fill">{schedule ? `each ${schedule.cron}` : on.map(eventWords).join(', ')}</td>
-                  <td>{workflow}</td>
-                  <td class="nowrap wide">
-                    {mode}
-                    {reviewed && `, reviewed ${reviewed}`}
-                  </td>
-                  <td>
-                    {lowered && (
-                      <>
-                        by <Said text={actorName(lowered.by)} />, <When at={lowered.at} only="relative" />:{' '}
-                        <Said text={lowered.reason} />
-                      </>
-                    )}
-                  </td>
-                </tr>
-              ))}
+              {items.map((trigger) => {
+                const { name, workflow, standing, mode, reviewed, lowered } = trigger;
+                return (
+                  <tr key={name}>
+                    <td class="nowrap">
+                      <Status state={standing} />
+                    </td>
+                    <td class="lead nowrap">
+                      <a href={triggerPath(name)} data-row>
+                        {name}
+                      </a>
+                    </td>
+                    <td class="fill">{answersTo(trigger)}</td>
+                    <td>{workflow}</td>
+                    <td class="nowrap wide">
+                      {mode}
+                      {reviewed && `, reviewed ${reviewed}`}
+                    </td>
+                    <td>
+                      {lowered && (
+                        <>
+                          by <Said text={actorName(lowered.by)} />, <When at={lowered.at} only="relative" />:{' '}
+                          <Said text={lowered.reason} />
+                        </>
+                      )}
+                    </td>
+                  </tr>
+                );
+              })}
             </Table>
           )
         }

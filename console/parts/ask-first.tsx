@@ -47,7 +47,7 @@ export function AskFirst<Answer>({
   const action = useAction();
   const [written, setWritten] = useState('');
   const text = written.trim();
-  const ready = words && text === '' ? words.missing : true;
+  const possible = typeof can === 'string' ? can : words && text === '' ? words.missing : true;
   return (
     <Dialog title={title} onClose={onClose}>
       <About>{about}</About>
@@ -68,7 +68,7 @@ export function AskFirst<Answer>({
       <div class="buttons">
         <Do
           look={look}
-          can={typeof can === 'string' ? can : ready}
+          can={possible}
           isBusy={action.isSent}
           onClick={() => void action.run(() => send(text), said)}
         >
@@ -76,7 +76,7 @@ export function AskFirst<Answer>({
         </Do>
         <Copy text={command(text || '…')} label="Copy as baton command" isWord />
       </div>
-      <WhyNot can={can} />
+      <WhyNot can={possible} />
       <ActionState action={action} />
     </Dialog>
   );

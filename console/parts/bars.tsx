@@ -39,7 +39,7 @@ export function Bars() {
   if (!status) return null;
   const { simulated, temporal, workers, killSwitches, mode } = status;
   return (
-    <div class="bars">
+    <>
       {killSwitches.map(({ id, reason, by, from, provider, workflow }) => (
         <p key={id} class="bar red">
           <Icon name="shield" size={14} />
@@ -85,6 +85,6 @@ export function Bars() {
           </span>
         </p>
       )}
-    </div>
+    </>
   );
 }

@@ -52,6 +52,12 @@ const looks: Readonly<Record<string, Look>> = {
   rejected: { tone: 'red', icon: 'cross', word: 'Rejected' },
   unverified: { tone: 'amber', icon: 'question', word: 'Unverified' },
   simulated: { tone: 'blue', icon: 'eye', word: 'Simulated' },
+  planned: { tone: 'blue', icon: 'circle', word: 'Planned' },
+  unchanged: { tone: 'grey', icon: 'equals', word: 'Unchanged' },
+  asked: { tone: 'amber', icon: 'question', word: 'Asked' },
+  said: { tone: 'grey', icon: 'quote', word: 'Said' },
+  started: { tone: 'blue', icon: 'play', word: 'Started' },
+  ended: { tone: 'green', icon: 'check', word: 'Ended' },
   answered: { tone: 'green', icon: 'check', word: 'Answered' },
 };
 

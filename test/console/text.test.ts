@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { afterColon, inShell, safeLink, visible } from '../../console/text.ts';
+import { afterColon, inShell, safeLink, visible, whyNo } from '../../console/text.ts';
 import { absolute, countdown, lasting, relative } from '../../console/time.ts';
+import { conditionInWords } from '../../domain/story/told-event.ts';
 
 describe('text from outside', () => {
   it('shows what cannot be seen', () => {
@@ -25,6 +26,21 @@ describe('text from outside', () => {
     expect(afterColon('Reboots i-0abc')).toBe('reboots i-0abc');
     expect(afterColon('EC2 reboot')).toBe('EC2 reboot');
   });
+});
+
+describe('why a trigger said no', () => {
+  it.each([
+    'title names an EC2 instance',
+    'was switched off by ada: too many',
+    'is about a run that this trigger has led to: one → two',
+    'raised by Baton for a failed run of showApproval',
+    'has not run for it before (ec2-unhealthy/Q2XYZ)',
+    'echo of resolvePagerDutyIncident by a/Q2',
+    'older than the state of 2026-11-21T03:00:00Z (resolved)',
+    'the incident is resolved',
+  ])('is said as in the story of the incident: %s', (reason) =>
+    expect(whyNo(reason)).toBe(conditionInWords(reason)),
+  );
 });
 
 describe('a time', () => {

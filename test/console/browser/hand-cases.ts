@@ -115,7 +115,7 @@ export const handCases = (open: () => ConsoleWorld) =>
       await page.goto('/people');
       await button(visit, 'Give somebody a role').click();
       const dialog = page.getByRole('dialog');
-      await dialog.getByLabel(/^Their address/).fill('cleo@example.com');
+      await dialog.getByLabel(/^Their email address/).fill('cleo@example.com');
       await dialog.getByLabel('Role').selectOption('approver');
       await dialog.getByRole('button', { name: 'Make them approver' }).click();
       await dialog.getByText('cleo@example.com is approver').waitFor();

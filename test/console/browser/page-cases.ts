@@ -5,6 +5,17 @@ import { eventually } from '../../world.ts';
 import { findings, findingsInBoth, goTo, settled } from './axe.ts';
 import type { ConsoleWorld, Visit } from './world.ts';
 
+/** Of a Baton of which every notice is shown above the page. */
+const badStatus = {
+  mode: 'simulated',
+  simulated: ['pagerduty'],
+  temporal: { state: 'down', since: '2026-11-21T03:00:00Z' },
+  workers: { state: 'none' },
+  killSwitches: [{ id: 1, reason: 'too many reboots', by: 'ada', from: '2026-11-21T03:00:00Z' }],
+  inbox: { pending: 0, oldestSeconds: 0 },
+  notes: [],
+};
+
 /** What holds for each page. */
 export const pageCases = (open: () => ConsoleWorld) =>
   describe('each page of the console', () => {
@@ -47,7 +58,9 @@ export const pageCases = (open: () => ConsoleWorld) =>
     it('has no finding of axe in either theme, down to 320 px', { timeout: 60_000 }, async () => {
       const { page } = admin;
       const found: Record<string, unknown[]> = {};
+      await page.route('**/api/v1/status', (route) => route.fulfill({ json: badStatus }));
       await page.goto('/no-such-page');
+      await page.getByText('Temporal is down').waitFor();
       await settled(admin);
       for (const path of [...paths(), `/incidents/${strange}`]) {
         await goTo(page, path);
@@ -55,6 +68,7 @@ export const pageCases = (open: () => ConsoleWorld) =>
         const own = await findingsInBoth(admin);
         if (own.length > 0) found[path] = own;
       }
+      await page.unroute('**/api/v1/status');
       expect(found).toEqual({});
     });
 
