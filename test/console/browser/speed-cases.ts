@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Entry } from '../../../console/api/shapes.ts';
 import { entry } from '../../store/world.ts';
+import { eventually } from '../../world.ts';
 import { goTo } from './axe.ts';
 import { gaugeOf, nextFrame, press, quantile, scrollOn, untilThere, whenShown } from './speed.ts';
 import type { ConsoleWorld, Visit } from './world.ts';
@@ -21,6 +22,11 @@ export const speedCases = (open: () => ConsoleWorld) =>
       world = open();
       id = world.raise('A long story');
       await world.store.append(Array.from({ length: 1_000 }, (_, index) => told(id, `part ${index} of it`)));
+      // Until then pages ask again for what is new.
+      await eventually(
+        'all of it to be linked',
+        async () => (await world.record(id)).filter(({ seq }) => seq !== undefined).length >= 1_000,
+      );
       reader = await world.visit('viewer', 'reader@example.com');
     });
 
