@@ -1,7 +1,8 @@
+import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
 import { onTestFinished } from 'vitest';
 import type { Role, Scope } from '../../domain/rights.ts';
 import { createLog } from '../../log/log.ts';
-import { anyFreePort } from '../../processes/ports.ts';
 import { makeToken, secretHash } from '../../secrets/token.ts';
 import { type Access, createAccess } from '../../server/api/access.ts';
 import { createApi } from '../../server/api/api.ts';
@@ -34,8 +35,14 @@ export async function openDoor(
   store: Store,
   { oidc, operations = allOperations, world = {} }: DoorOptions = {},
 ): Promise<Door> {
-  const port = await anyFreePort('127.0.0.1');
-  const url = `http://127.0.0.1:${port}`;
+  // It listens before it is known what it serves, which is told its own address: a port that was only looked for may be another's by then.
+  const server = createHttpServer(((request, response) => app(request, response)) as Express);
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const lines: string[] = [];
   const log = createLog((text) => text, {
     level: 'trace',
@@ -57,12 +64,6 @@ export async function openDoor(
     simulated: [],
     makeApi: (readBody) =>
       createApi({ world: worldOn(store, world), authenticate }, { readBody, log }, operations),
-  });
-  const server = createHttpServer(app);
-  await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
   });
   return { url, access, log: lines };
 }

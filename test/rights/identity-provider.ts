@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import Provider from 'oidc-provider';
 import { onTestFinished } from 'vitest';
-import { anyFreePort } from '../../processes/ports.ts';
 
 export const clientId = 'baton-of-this-test';
 export const clientSecret = 'a-client-secret-of-this-test';
@@ -55,8 +55,16 @@ function keeper() {
 
 /** A real OpenID provider, at which one is signed in as `person` without being asked. */
 export async function startIdentityProvider(redirectUri: string): Promise<RunningProvider> {
-  const port = await anyFreePort('127.0.0.1');
-  const issuer = `http://127.0.0.1:${port}`;
+  // It listens before it is made, since it is told its own address.
+  const server = createServer((request, response) => {
+    if (!request.url?.startsWith('/interaction/')) return answer(request, response);
+    const accountId = `account-${people.size + 1}`;
+    people.set(accountId, running.person);
+    void provider.interactionFinished(request, response, { login: { accountId } });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => close(server));
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const running: RunningProvider = { issuer, person: {}, stop: () => close(server) };
   const people = new Map<string, Known>();
   const provider: Provider = new Provider(issuer, {
@@ -87,14 +95,6 @@ export async function startIdentityProvider(redirectUri: string): Promise<Runnin
     },
   });
   const answer = provider.callback();
-  const server = createServer((request, response) => {
-    if (!request.url?.startsWith('/interaction/')) return answer(request, response);
-    const accountId = `account-${people.size + 1}`;
-    people.set(accountId, running.person);
-    void provider.interactionFinished(request, response, { login: { accountId } });
-  });
-  await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
-  onTestFinished(() => close(server));
   return running;
 }
 
