@@ -4,6 +4,7 @@ import type { Approval } from '../../domain/approval.ts';
 import type { GivenAnswer } from '../../store/asked/approvals.ts';
 import { liveRun, reboot, request } from './approval.ts';
 import { backends } from './backends.ts';
+import { crowdOf } from './crowd.ts';
 import { delivery, entry, fresh } from './world.ts';
 
 describe.each(await backends())('approvals on $name', ({ name, world }) => {
@@ -81,16 +82,14 @@ describe.each(await backends())('approvals on $name', ({ name, world }) => {
     const one = await asked();
     const others = [store, world.newStore(), world.newStore()];
     const vias = ['slack', 'cli', 'api'] as const;
-    const answers = await Promise.all(
-      Array.from({ length: 100 }, (_, index) =>
-        others[index % 3]?.answerApproval(
-          one.id,
-          says({
-            by: `person:p${index}@example.com`,
-            via: vias[index % 3] ?? 'api',
-            decision: index % 2 === 0 ? 'approved' : 'refused',
-          }),
-        ),
+    const answers = await crowdOf(100, async (index) =>
+      others[index % 3]?.answerApproval(
+        one.id,
+        says({
+          by: `person:p${index}@example.com`,
+          via: vias[index % 3] ?? 'api',
+          decision: index % 2 === 0 ? 'approved' : 'refused',
+        }),
       ),
     );
     const outcomes = answers.map((answer) => answer?.outcome);

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Question } from '../../domain/question.ts';
 import { liveRun } from './approval.ts';
 import { backends } from './backends.ts';
+import { crowdOf } from './crowd.ts';
 import { impact, parkedAt, question, regions } from './question.ts';
 import { entry, fresh } from './world.ts';
 
@@ -99,12 +100,10 @@ describe.each(await backends())('questions on $name', ({ world }) => {
   it('is ended by the first answer of a hundred, with one line and one event', async () => {
     const one = await asked();
     const others = [store, world.newStore(), world.newStore()];
-    const answers = await Promise.all(
-      Array.from({ length: 100 }, (_, index) =>
-        others[index % 3]?.answerQuestion(
-          one.id,
-          says(index % 2 === 0 ? 'eu-west-1' : 'eu-central-1', `P${index}`),
-        ),
+    const answers = await crowdOf(100, async (index) =>
+      others[index % 3]?.answerQuestion(
+        one.id,
+        says(index % 2 === 0 ? 'eu-west-1' : 'eu-central-1', `P${index}`),
       ),
     );
     const outcomes = answers.map((answer) => answer?.outcome);
