@@ -55,7 +55,8 @@ export async function startAsking() {
     asked: ({ workflowId }: WorkflowHandle, count = 1) =>
       eventually('the run to ask', async () => {
         const found = (await asksOf(workflowId)).at(count - 1);
-        return found && clock.isKnown(found) ? found : undefined;
+        // Read once more: the first look may have come before its times were set.
+        return found && clock.isKnown(found) ? (await asksOf(workflowId)).at(count - 1) : undefined;
       }),
     /** Somebody answers, and the run is told by the event. */
     async answer(

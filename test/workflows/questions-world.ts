@@ -77,7 +77,8 @@ export async function startQuestions(activities: readonly AnyActivity[] = shippe
     asked: ({ workflowId }: WorkflowHandle, count = 1) =>
       eventually('the run to ask', async () => {
         const found = (await asksOf(workflowId)).at(count - 1);
-        return found && lasting.has(found.id) ? found : undefined;
+        // Read once more: the first look may have come before its times were set.
+        return found && lasting.has(found.id) ? (await asksOf(workflowId)).at(count - 1) : undefined;
       }),
     /** Somebody answers, and the run is told by the event. */
     async answer(
