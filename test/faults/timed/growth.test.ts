@@ -11,7 +11,7 @@ import { embeddedWorld, postgresWorld, type World } from '../../store/world.ts';
 const few = 1_000;
 /** By day, with so few rounds beside other work, only what grows by itself is seen. */
 const grows = often(1.5, 1.2);
-const rounds = often(3, 10);
+const rounds = often(4, 10);
 const inRound = often(40, 200);
 
 interface Backend {
@@ -78,9 +78,10 @@ describe.each(backends)('with $many incidents in a store on $name', ({ name, man
     const scanned = ((await large?.lives.scannedRows()) ?? 0) - (large?.scanned ?? 0);
     const told = stores.map(
       ({ incidents, filled, costs, times }) =>
-        `with ${incidents} (filled in ${(filled / 1_000).toFixed(0)} s) ${median(costs).toFixed(2)} ms of a processor, ${median(times).toFixed(2)} ms`,
+        `with ${incidents} (filled in ${(filled / 1_000).toFixed(0)} s) ${Math.min(...costs).toFixed(2)} ms of a processor, ${median(times).toFixed(2)} ms`,
     );
-    const [cheap = 0, dear = 0] = stores.map(({ costs }) => median(costs));
+    // What else the machine does only adds to a round.
+    const [cheap = 0, dear = 0] = stores.map(({ costs }) => Math.min(...costs));
     console.info(
       `${name}, an event and its share of a run: ${told.join('; ')}; ${(dear / cheap).toFixed(2)} times; ` +
         `${scanned} rows read by scans`,
