@@ -5,19 +5,10 @@ import { runEnd } from '../../domain/run-end.ts';
 import type { Dispatcher } from '../../server/dispatch/dispatch.ts';
 import { createInbox } from '../../server/receiving/inbox.ts';
 import type { Store } from '../../store/store.ts';
-import { defineTrigger } from '../../triggers/trigger.ts';
+import { onTriggered } from '../fixtures/on-triggered.ts';
 import { dispatcherOn } from '../server/dispatcher.ts';
 import { delivery, entry, fresh, intent, outcome, type World } from '../store/world.ts';
 import { filledTables } from './fill.ts';
-
-async function handle(_: string): Promise<void> {}
-const onTriggered = defineTrigger({
-  name: 'on-triggered',
-  on: 'pagerduty.incident.triggered',
-  when: 'always',
-  run: handle,
-  input: ({ id }) => id,
-});
 
 /** Of each life: triggered, acknowledged, the end of its run, resolved. */
 export const eventsOfLife = 4;

@@ -8,15 +8,7 @@ import type { Echo } from '../../store/changes/echoes.ts';
 import type { AskedRun, Situation } from '../../store/events/dispatch.ts';
 import { slackRequest } from '../../triggers/slack-request.ts';
 import { defineTrigger, type Trigger } from '../../triggers/trigger.ts';
-
-async function handle(_: string): Promise<void> {}
-const onTriggered = defineTrigger({
-  name: 'on-triggered',
-  on: 'pagerduty.incident.triggered',
-  when: 'always',
-  run: handle,
-  input: ({ id }) => id,
-});
+import { handle, onTriggered } from '../fixtures/on-triggered.ts';
 
 const story = {
   triggered: 'triggered',

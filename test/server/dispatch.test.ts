@@ -3,17 +3,9 @@ import type { LaterEvent } from '../../domain/incident.ts';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import type { Store } from '../../store/store.ts';
 import { defineTrigger } from '../../triggers/trigger.ts';
+import { handle, onTriggered } from '../fixtures/on-triggered.ts';
 import { delivery, embeddedWorld, fresh, type World } from '../store/world.ts';
 import { dispatcherOn, notFound } from './dispatcher.ts';
-
-async function handle(_: string): Promise<void> {}
-const onTriggered = defineTrigger({
-  name: 'on-triggered',
-  on: 'pagerduty.incident.triggered',
-  when: 'always',
-  run: handle,
-  input: ({ id }) => id,
-});
 
 /** The runs that Temporal was told to put before others. */
 const raised: string[] = [];
