@@ -16,7 +16,7 @@ import { type RunningTemporal, startTemporal } from '../processes/temporal-serve
 import { median, percentile, table } from './figures.ts';
 import { deliver, deliverAll, deliverAtRate, now, type Webhook } from './load.ts';
 import { comparePairs } from './processes.ts';
-import { residentMegabytes, type Side, type SideName, startSide } from './sides.ts';
+import { environmentOf, residentMegabytes, type Side, type SideName, startSide } from './sides.ts';
 import { type BenchWorld, startBenchWorld } from './world.ts';
 
 const { values } = parseArgs({
@@ -157,16 +157,7 @@ const { path, version } = await findTemporal();
 async function prepare(dataDir: string): Promise<[Place['temporal'], Record<string, string>]> {
   await mkdir(dataDir, { mode: 0o700 });
   const temporal = await startKillable(dataDir);
-  const env = {
-    ...world.env,
-    TEMPORAL_ADDRESS: temporal.address,
-    BATON_DATA_DIR: dataDir,
-    BENCH_CHANNEL: world.channelId,
-    // As `baton` has them; for all, so that the sides differ by what they do.
-    NODE_COMPILE_CACHE: join(dataDir, 'compiled'),
-    MALLOC_ARENA_MAX: '2',
-    MALLOC_MMAP_THRESHOLD_: '131072',
-  };
+  const env = environmentOf(world, { address: temporal.address, dataDir });
   return [temporal, env];
 }
 

@@ -10,7 +10,7 @@ import { startPostgres, type TestPostgres } from '../test/store/postgres.ts';
 import { median, table } from './figures.ts';
 import { deliver, now } from './load.ts';
 import { type ProcessorTimes, postgresProcesses, spent, timesOf } from './processor.ts';
-import { type Side, startSide } from './sides.ts';
+import { environmentOf, type Side, startSide } from './sides.ts';
 import { type BenchWorld, startBenchWorld } from './world.ts';
 
 const own = fileURLToPath(new URL('..', import.meta.url));
@@ -81,14 +81,8 @@ async function prepare(folder: string, postgres: TestPostgres): Promise<Place> {
   const temporal = await startTemporal({ path, dataDir });
   const databaseUrl = process.env.DATABASE_URL ?? postgres.url;
   const env = {
-    ...world.env,
-    TEMPORAL_ADDRESS: temporal.address,
+    ...environmentOf(world, { address: temporal.address, dataDir }),
     DATABASE_URL: databaseUrl,
-    BATON_DATA_DIR: dataDir,
-    BENCH_CHANNEL: world.channelId,
-    NODE_COMPILE_CACHE: join(dataDir, 'compiled'),
-    MALLOC_ARENA_MAX: '2',
-    MALLOC_MMAP_THRESHOLD_: '131072',
   };
   return { dataDir, world, temporal, databaseUrl, env };
 }

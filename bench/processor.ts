@@ -1,18 +1,27 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Client } from 'pg';
 
-/** Milliseconds of a processor that a process has taken so far, with all its threads. A process that is gone has taken none. */
-export function processorMs(pid: number): number {
+/** Milliseconds of a processor that each thread of a process has taken so far, with its name. A process that is gone has none. */
+export function threadTimes(pid: number): Map<string, { name: string; ms: number }> {
+  const folder = `/proc/${pid}/task`;
   try {
-    const threads = readdirSync(`/proc/${pid}/task`);
-    const times = threads.map((thread) =>
-      Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+    return new Map(
+      readdirSync(folder).map((thread) => [
+        thread,
+        {
+          name: readFileSync(`${folder}/${thread}/comm`, 'utf8').trim(),
+          ms: Number(readFileSync(`${folder}/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e6,
+        },
+      ]),
     );
-    return times.reduce((sum, time) => sum + time, 0) / 1e6;
   } catch {
-    return 0;
+    return new Map();
   }
 }
+
+/** Milliseconds of a processor that a process has taken so far, with all its threads. */
+const processorMs = (pid: number): number =>
+  [...threadTimes(pid).values()].reduce((sum, { ms }) => sum + ms, 0);
 
 /** Processor time so far, by process. */
 export type ProcessorTimes = ReadonlyMap<number, number>;

@@ -11,7 +11,8 @@ import { findTemporal } from '../processes/temporal-binary.ts';
 import { startTemporal } from '../processes/temporal-server.ts';
 import { table } from './figures.ts';
 import { deliverAll } from './load.ts';
-import { startSide } from './sides.ts';
+import { threadTimes } from './processor.ts';
+import { environmentOf, startSide } from './sides.ts';
 import { startBenchWorld } from './world.ts';
 
 const { values } = parseArgs({
@@ -34,13 +35,7 @@ await mkdir(dataDir, { mode: 0o700 });
 const world = await startBenchWorld();
 const temporal = await startTemporal({ path: (await findTemporal()).path, dataDir });
 process.execArgv.push('--cpu-prof', '--cpu-prof-dir', profiles);
-const side = await startSide(name, root, {
-  ...world.env,
-  TEMPORAL_ADDRESS: temporal.address,
-  BATON_DATA_DIR: dataDir,
-  BENCH_CHANNEL: world.channelId,
-  NODE_COMPILE_CACHE: join(dataDir, 'compiled'),
-});
+const side = await startSide(name, root, environmentOf(world, { address: temporal.address, dataDir }));
 
 async function play(count: number): Promise<void> {
   const webhooks = world.raise(count);
@@ -48,25 +43,13 @@ async function play(count: number): Promise<void> {
   await Promise.all(webhooks.map(({ incidentId }) => world.acknowledged(incidentId)));
 }
 
-/** Processor time in milliseconds, by thread. A tick is 10 ms. */
-async function timesOf(pid: number): Promise<Map<string, { name: string; ms: number }>> {
-  const times = new Map<string, { name: string; ms: number }>();
-  for (const thread of await readdir(`/proc/${pid}/task`)) {
-    const stat = await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8').catch(() => undefined);
-    const [, threadName = '', rest = ''] = /\((.*)\) (.*)/.exec(stat ?? '') ?? [];
-    const fields = rest.split(' ');
-    times.set(thread, { name: threadName, ms: (Number(fields[11]) + Number(fields[12])) * 10 });
-  }
-  return times;
-}
-
 const pids = { [name]: side.pid, temporal: temporal.pid };
 await play(warmUp);
-const before = await Promise.all(Object.values(pids).map(timesOf));
+const before = Object.values(pids).map(threadTimes);
 const start = performance.now();
 await play(flows);
 const seconds = (performance.now() - start) / 1000;
-const after = await Promise.all(Object.values(pids).map(timesOf));
+const after = Object.values(pids).map(threadTimes);
 await side.kill('SIGTERM');
 await temporal.stop();
 await world.close();

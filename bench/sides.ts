@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { BenchWorld } from './world.ts';
 
 /** Temporal by hand, Baton, and Baton of another checkout. */
 export type SideName = 'raw' | 'baton' | 'before';
@@ -15,6 +16,20 @@ export interface Side {
   pid: number;
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
 }
+
+/** What every side is started with, as `baton` starts its own processes: so the sides differ by what they do. */
+export const environmentOf = (
+  { env, channelId }: Pick<BenchWorld, 'env' | 'channelId'>,
+  { address, dataDir }: { address: string; dataDir: string },
+): Record<string, string> => ({
+  ...env,
+  TEMPORAL_ADDRESS: address,
+  BATON_DATA_DIR: dataDir,
+  BENCH_CHANNEL: channelId,
+  NODE_COMPILE_CACHE: join(dataDir, 'compiled'),
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+});
 
 /** Starts a side from the checkout in `root` and waits until it is ready. What it prints on stderr is passed through. */
 export async function startSide(name: ProcessName, root: string, env: Record<string, string>): Promise<Side> {
