@@ -4,7 +4,7 @@ import { type Problem, problemOf, read } from '../api/ask.ts';
 import { listen, ready } from '../api/live.ts';
 import type { Entry, Show, Timeline } from '../api/shapes.ts';
 import { address, inPath } from '../routes.ts';
-import { isPassing, joined, merged, withNews } from './news.ts';
+import { joined, withNews } from './news.ts';
 
 export interface LiveTimeline {
   entries: Signal<readonly Entry[] | undefined>;
@@ -120,12 +120,10 @@ export function useTimeline(
         self.isBehind = isCut();
         if (self.isBehind) return;
         self.position = page.position;
-        const known = new Set(
-          (self.entries.value ?? []).filter((each) => !isPassing(each)).map(({ id }) => id),
-        );
+        const known = new Set((self.entries.value ?? []).map(({ id }) => id));
         const isNew = found.some((entry) => !known.has(entry.id));
         if (!isNew) return;
-        self.waiting.value = merged(
+        self.waiting.value = joined(
           self.waiting.value,
           found.filter((entry) => !known.has(entry.id)),
         );
