@@ -61,6 +61,8 @@ const startMilliseconds = 30_000;
 const stopMilliseconds = 5_000;
 /** Of its log: it writes warnings alone, and in trouble many. */
 const mostLogBytes = 8 * 1024 * 1024;
+/** Between two questions whether it answers. */
+const pollMilliseconds = 50;
 const lookAtLogMilliseconds = 60_000;
 
 /**
@@ -147,7 +149,14 @@ export function cutLog(log: string): void {
 async function untilItAnswers(address: string, exit: Promise<string>, log: string): Promise<void> {
   // Loaded here, since only a starting process needs it and it takes a quarter of a second.
   const { Connection } = await import('@temporalio/client');
-  const connection = Connection.lazy({ address });
+  const connection = Connection.lazy({
+    address,
+    // After a refusal it would not look again for a second, and longer each time: the server listens half a second after its start.
+    channelArgs: {
+      'grpc.initial_reconnect_backoff_ms': pollMilliseconds,
+      'grpc.max_reconnect_backoff_ms': pollMilliseconds,
+    },
+  });
   let ended: string | undefined;
   void exit.then((how) => {
     ended = how;
@@ -168,7 +177,7 @@ async function untilItAnswers(address: string, exit: Promise<string>, log: strin
             why: (error as Error).message,
             next: `Its log: ${log}`,
           });
-        await pause(50);
+        await pause(pollMilliseconds);
       }
     }
   } finally {
