@@ -18,7 +18,7 @@ describe('a lifetime', () => {
     const lifetime = new Lifetime();
     const { promise, resolve } = Promise.withResolvers<string>();
     const close = vi.fn(async () => {});
-    lifetime.opens(promise, close);
+    void lifetime.opens(promise, close);
     const closing = lifetime.close(tell);
     expect(close).not.toHaveBeenCalled();
     resolve('store');
