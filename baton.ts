@@ -1,7 +1,6 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runCli } from './cli/main.ts';
 import { cacheFolder } from './processes/cache-folder.ts';
 
 // Nothing that this process or a child of it writes is for other users: logs, caches and stores hold what came in.
@@ -17,8 +16,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => undefined);
 // A third of a start was compiling what was compiled before. In the user's own folder, since what lies there is run.
 const cache = await cacheFolder(process.env).catch(() => undefined);
-if (cache) enableCompileCache(join(cache, 'compiled'));
+if (cache) {
+  const compiled = join(cache, 'compiled');
+  enableCompileCache(compiled);
+  // The threads of Temporal's SDK do not take it over by themselves.
+  process.env.NODE_COMPILE_CACHE ??= compiled;
+}
 
+// Not by an import above, which would be compiled before.
+const { runCli } = await import('./cli/main.ts');
 const code = await runCli({
   argv: process.argv.slice(2),
   env: process.env,

@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
 import type { AnyProvider } from '../activities/provider.ts';
 import type { Output } from '../cli/output.ts';
+import type { TemporalHere } from './own-temporal.ts';
 import type { Settings } from './settings.ts';
-import type { TemporalHere } from './start.ts';
 
 /** What a start says once it is ready. */
 export function banner(

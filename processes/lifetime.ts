@@ -19,12 +19,27 @@ export class Lifetime {
   };
 
   constructor() {
+    // A part may fail while the others are still being started, and nobody waits yet.
+    this.#ending.promise.catch(() => undefined);
     process.on('SIGINT', this.#onSignal);
     process.on('SIGTERM', this.#onSignal);
   }
 
   onClose(close: () => Promise<unknown>): void {
     this.#closers.push(close);
+  }
+
+  /** What takes its time to open, beside others: it is closed too where one of those has failed meanwhile. Its own failure is for whoever awaits it. */
+  opens<Opened>(opening: Promise<Opened>, close: (opened: Opened) => Promise<unknown>): Promise<Opened> {
+    this.onClose(() =>
+      opening.then(
+        (opened) => close(opened),
+        () => undefined,
+      ),
+    );
+    // It may come before anybody awaits it.
+    opening.catch(() => undefined);
+    return opening;
   }
 
   /** Ends the waiting, because all is done. */

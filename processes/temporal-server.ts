@@ -43,6 +43,8 @@ export interface TemporalOptions {
   port?: number;
   /** Of its web page: a number, or from 8233 on the first one that is free. Left out: no page, as it has no sign-in. */
   uiPort?: number | 'free';
+  /** Nobody needs it any more: a start that is under way is broken off. */
+  signal?: AbortSignal;
 }
 
 export interface RunningTemporal {
@@ -59,6 +61,8 @@ const usualPort = 7233;
 const usualUiPort = 8233;
 const startMilliseconds = 30_000;
 const stopMilliseconds = 5_000;
+/** Between two questions whether it answers. */
+const pollMilliseconds = 50;
 /** Of its log: it writes warnings alone, and in trouble many. */
 const mostLogBytes = 8 * 1024 * 1024;
 const lookAtLogMilliseconds = 60_000;
@@ -74,6 +78,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     await mkdir(dataDir, { recursive: true });
     await endOrphan(dataDir);
   }
+  options.signal?.throwIfAborted();
   const port = options.port ?? (await freePort('127.0.0.1', usualPort));
   const uiPort = options.uiPort === 'free' ? await freePort('127.0.0.1', usualUiPort) : options.uiPort;
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'];
@@ -100,7 +105,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
   const pid = child.pid ?? 0;
   try {
     if (dataDir !== undefined) await writeFile(pidFileOf(dataDir), JSON.stringify({ pid, address }));
-    await untilItAnswers(address, exit, log);
+    await untilItAnswers(address, exit, log, options.signal);
   } catch (error) {
     await stop();
     throw error;
@@ -144,10 +149,22 @@ export function cutLog(log: string): void {
   if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > mostLogBytes) truncateSync(log);
 }
 
-async function untilItAnswers(address: string, exit: Promise<string>, log: string): Promise<void> {
+async function untilItAnswers(
+  address: string,
+  exit: Promise<string>,
+  log: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   // Loaded here, since only a starting process needs it and it takes a quarter of a second.
   const { Connection } = await import('@temporalio/client');
-  const connection = Connection.lazy({ address });
+  const connection = Connection.lazy({
+    address,
+    // After a refusal it would not look again for a second, and longer each time: the server listens half a second after its start.
+    channelArgs: {
+      'grpc.initial_reconnect_backoff_ms': pollMilliseconds,
+      'grpc.max_reconnect_backoff_ms': pollMilliseconds,
+    },
+  });
   let ended: string | undefined;
   void exit.then((how) => {
     ended = how;
@@ -155,6 +172,7 @@ async function untilItAnswers(address: string, exit: Promise<string>, log: strin
   const deadline = Date.now() + startMilliseconds;
   try {
     for (;;) {
+      signal?.throwIfAborted();
       if (ended !== undefined)
         throw new CliFailure(`The Temporal server did not start (${ended})`, { why: await tailOf(log) });
       try {
@@ -168,7 +186,7 @@ async function untilItAnswers(address: string, exit: Promise<string>, log: strin
             why: (error as Error).message,
             next: `Its log: ${log}`,
           });
-        await pause(50);
+        await pause(pollMilliseconds);
       }
     }
   } finally {

@@ -19,7 +19,8 @@ import { consentsOn } from './connections/consents.ts';
 import { setUpsOn } from './connections/set-up.ts';
 import type { Context } from './context.ts';
 import { openPostgres } from './database.ts';
-import { openEmbedded } from './embedded/embedded.ts';
+import { embeddedOn, openEmbedded } from './embedded/embedded.ts';
+import type { Session } from './embedded/session.ts';
 import { diskOf } from './embedded/space.ts';
 import { storeError } from './errors.ts';
 import { alertKeepersOn } from './events/alert-keepers.ts';
@@ -88,6 +89,8 @@ export interface StoreOptions {
   outages?: OutageListener;
   /** Called when the embedded database has ended by itself: nothing that the store is asked for will ever be done. It must not throw. */
   onLost?: (error: Error) => void;
+  /** The embedded database, where the caller has begun to open it (`beginDatabase`). The folder's lock stays his, and `fsync` and `onLost` are what he gave there. */
+  begun?: Promise<Session> | undefined;
 }
 
 /**
@@ -100,8 +103,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     if (migrationDatabaseUrl) await migrateAsOwner(migrationDatabaseUrl, databaseUrl);
     return makeStore(await openPostgres(databaseUrl, outages), options);
   }
-  const { fsync, outages: listener, onLost } = options;
-  const { db, release, checkSpace } = await openEmbedded(options.dataDir, { fsync, listener, onLost });
+  const { begun, fsync, outages: listener, onLost } = options;
+  const { db, release, checkSpace } = begun
+    ? { ...(await embeddedOn(await begun, options.dataDir, listener)), release: () => {} }
+    : await openEmbedded(options.dataDir, { fsync, listener, onLost });
   const store = makeStore(db, options);
   return {
     ...store,

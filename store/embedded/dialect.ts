@@ -8,21 +8,16 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely';
-import { openThread, type Session } from './session.ts';
+import type { Session } from './session.ts';
 import { type Statements, statementsOn, valuesOf } from './statements.ts';
 
 /**
- * Opens the database of a folder. PGlite is one session, so a transaction has it for itself: what others ask meanwhile would become part of
+ * How a database is asked. PGlite is one session, so a transaction has it for itself: what others ask meanwhile would become part of
  * it, be answered before it is committed, and be lost when it is rolled back. What a statement or a transaction changed is on the disk before it
  * is answered: others go on meanwhile, and are answered by the same call to the disk. `plain` prepares nothing, for the migrations, which ask each
  * text once.
  */
-export async function openSession(
-  folder: string,
-  fsync: boolean,
-  onLost?: (error: Error) => void,
-): Promise<{ session: Dialect; plain: Dialect }> {
-  const thread = await openThread(folder, fsync, onLost);
+export async function dialectsOf(thread: Session): Promise<{ quick: Dialect; plain: Dialect }> {
   const values = await valuesOf(thread).catch(async (error) => {
     // Who is told of it frees the folder for others.
     await thread.close();
@@ -35,7 +30,7 @@ export async function openSession(
     createQueryCompiler: () => new PostgresQueryCompiler(),
     createDriver: () => driverOf(thread, statementsOn(thread, values, prepares)),
   });
-  return { session: dialect(true), plain: dialect(false) };
+  return { quick: dialect(true), plain: dialect(false) };
 }
 
 function driverOf(thread: Session, { prepare, send }: Statements): Driver {

@@ -1,5 +1,15 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,6 +95,15 @@ describe('baton start', () => {
       const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
       expect(await answer.json()).toMatchObject({ status: 'ok' });
     });
+  /** A program in Temporal's place. Its process id stands in `begun` once it is to serve, which it does as `serve` says. */
+  function inTemporalsPlace(serve: string): { PATH: string; begun: string } {
+    const [bin, begun] = [join(folder, 'bin'), join(folder, 'begun')];
+    mkdirSync(bin);
+    const version = '[ "$1" = --version ] && echo "temporal version 1.0.0 (Server 1.0.0)" && exit 0';
+    writeFileSync(join(bin, 'temporal'), `#!/bin/sh\n${version}\necho $$ > '${begun}'\n${serve}\n`);
+    chmodSync(join(bin, 'temporal'), 0o755);
+    return { PATH: `${bin}:${process.env.PATH}`, begun };
+  }
   const send = async () => {
     const webhook = exampleWebhook(new Date());
     const body = JSON.stringify(webhook);
@@ -180,12 +199,39 @@ describe('baton start', () => {
     start();
     await ready();
     const temporal = temporalPid() ?? 0;
-    const second = start({ PORT: String(await anyFreePort('127.0.0.1')) });
+    const { PATH, begun } = inTemporalsPlace('exit 3');
+    const second = start({ PATH, PORT: String(await anyFreePort('127.0.0.1')) });
     expect(await second.exit).toBe(1);
     expect(second.said.stderr).toContain('in use');
     expect(second.said.stderr).toContain('BATON_DATA_DIR');
+    expect(existsSync(begun)).toBe(false);
     expect(isAlive(temporal)).toBe(true);
     await ready();
+  }, 120_000);
+
+  it('closes its store and frees the folder where Temporal does not start, and says why', async () => {
+    const { PATH, begun } = inTemporalsPlace('echo no room >&2\nexit 3');
+    const { exit, said } = start({ PATH });
+    expect(await exit).toBe(1);
+    expect(said.stderr).toMatch(/^baton: The Temporal server did not start \(exit code 3\)\nno room$/m);
+    expect(isAlive(Number(readFileSync(begun, 'utf8')))).toBe(false);
+    expect(existsSync(join(folder, 'data/baton.lock'))).toBe(false);
+    rmSync(begun);
+    start();
+    await ready();
+  }, 120_000);
+
+  it('ends the Temporal that it has begun where its store does not open, and says why', async () => {
+    mkdirSync(join(folder, 'data/store'), { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, 'data/store/PG_VERSION'), '1\n');
+    const { PATH, begun } = inTemporalsPlace('exec sleep 60');
+    const { exit, said } = start({ PATH });
+    expect(await exit).toBe(1);
+    expect(said.stderr).toMatch(/^baton: Error: PGlite failed to initialize properly$/m);
+    expect(said.stderr).not.toContain('Temporal');
+    expect(temporalPid()).toBeUndefined();
+    expect(existsSync(begun) && isAlive(Number(readFileSync(begun, 'utf8')))).toBe(false);
+    expect(existsSync(join(folder, 'data/baton.lock'))).toBe(false);
   }, 120_000);
 
   it('says so when its port is taken', async () => {
