@@ -58,13 +58,24 @@ const noted = (number: number): LaterEvent => ({
   echo: false,
 });
 
-/** Signals these events in their order, a few at a time; every tenth signal is sent twice. */
+/** So many signals come while the run has no time between them. Then it gets to the end of what it has. */
+const burst = 10;
+
+/**
+ * Signals these events in their order, four at a time; every tenth signal is sent twice. A run goes on with a new history only once it has taken up
+ * all of its signals, so whatever comes without a pause lengthens the one that it has.
+ */
 async function signal(runId: string, events: LaterEvent[]): Promise<void> {
   const handle = world.temporal.client.workflow.getHandle(runId);
   for (let start = 0; start < events.length; start += 4) {
     const batch = events.slice(start, start + 4);
     await handle.signal(laterEvents, batch);
     if (start % 40 === 0) await handle.signal(laterEvents, batch);
+    if (start % (4 * burst) === 0)
+      await eventually('the run to have taken up what it was told', async () => {
+        const { raw } = await handle.describe();
+        return !raw.pendingWorkflowTask;
+      });
   }
 }
 
