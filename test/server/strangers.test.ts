@@ -1,63 +1,10 @@
-import { connect, type Socket } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { boundConnections } from '../../server/connections.ts';
 import { whoGivesWay } from '../../server/peers.ts';
 import { webhookBody } from '../fixtures/webhooks.ts';
 import { eventually } from '../world.ts';
-import { type Receiver, sendSigned, startReceiver, statusOf } from './receiver.ts';
-
-/** A request of a stranger: well formed, so that its body is read; signed by nobody; and it never ends. */
-const halfSent = (promised: number, sent: number) =>
-  [
-    'POST /webhooks/pagerduty HTTP/1.1',
-    'Host: baton.example.com',
-    'Content-Type: application/json',
-    `X-PagerDuty-Signature: v1=${'0'.repeat(64)}`,
-    `Content-Length: ${promised}`,
-    '',
-    'x'.repeat(sent),
-  ].join('\r\n');
-
-async function strangers({ port }: Receiver, count: number, bytes: string): Promise<Socket[]> {
-  const sockets = Array.from({ length: count }, () => connect(port, '127.0.0.1').on('error', () => {}));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-  });
-  await Promise.all(sockets.map((socket) => new Promise((sent) => socket.write(bytes, sent))));
-  return sockets;
-}
-
-const large = (size: number) => {
-  const body = webhookBody('incident.triggered');
-  return Buffer.concat([body, Buffer.alloc(size - body.length, ' ')]);
-};
-
-/** How long it took until the answer, in milliseconds. */
-async function timed(receiver: Receiver, body: Buffer): Promise<[status: number, milliseconds: number]> {
-  const start = performance.now();
-  const { status } = await sendSigned(receiver, body);
-  return [status, performance.now() - start];
-}
-
-describe('875 bodies that never end', () => {
-  it.each([
-    ['of 64 KB', 64 * 1024, 60_000],
-    ['of 512 KB, nearly all of it sent', 512 * 1024, 160_000],
-  ])('%s, shut the door on no signed webhook, short or long', async (_, promised, sent) => {
-    const receiver = await startReceiver();
-    await strangers(receiver, 875, halfSent(promised, sent));
-    for (const body of [webhookBody('incident.triggered'), large(64 * 1024), large(300_000)]) {
-      // Other work on the machine only adds, so the least of three counts. Each of them is taken.
-      const times: number[] = [];
-      for (let count = 0; count < 3; count += 1) {
-        const [status, milliseconds] = await timed(receiver, body);
-        expect(status).toBe(202);
-        times.push(milliseconds);
-      }
-      expect(Math.min(...times)).toBeLessThan(1_000);
-    }
-  });
-});
+import { sendSigned, startReceiver, statusOf } from './receiver.ts';
+import { halfSent, strangers, timed } from './strangers.ts';
 
 describe('connections that send nothing', () => {
   it('give way to new ones, and are not more than the bound', async () => {
