@@ -26,6 +26,8 @@ type Kind = (typeof kinds)[number];
 interface Measured {
   flowsPerSecond: number;
   perFlow: Record<Kind, number>;
+  /** Processors, on average. */
+  busy: number;
 }
 
 interface Pair {
@@ -118,22 +120,26 @@ async function measure(pairs: readonly Pair[], place: Place, flows: number): Pro
   const seconds = (now() - began) / 1_000;
   const after = await look(pairs, place);
   const perFlow = Object.fromEntries(
-    kinds.map((kind) => [kind, spent(before[kind], after[kind]) / flows]),
+    kinds.map((kind) => [kind, spent(before.times[kind], after.times[kind]) / flows]),
   ) as Record<Kind, number>;
-  return { flowsPerSecond: flows / seconds, perFlow };
+  const whole = kinds.reduce((sum, kind) => sum + perFlow[kind], 0);
+  return { flowsPerSecond: flows / seconds, perFlow, busy: (whole * flows) / (after.at - before.at) };
 }
 
+/** All at one moment: who asks PostgreSQL for its processes waits, and the others work on meanwhile. */
 async function look(
   pairs: readonly Pair[],
   { temporal, databaseUrl }: Place,
-): Promise<Record<Kind, ProcessorTimes>> {
-  return {
+): Promise<{ at: number; times: Record<Kind, ProcessorTimes> }> {
+  const postgres = await postgresProcesses(databaseUrl);
+  const times = {
     servers: timesOf(pairs.map(({ server }) => server.pid)),
     workers: timesOf(pairs.map(({ worker }) => worker.pid)),
     "Temporal's server": timesOf([temporal.pid]),
-    PostgreSQL: timesOf(await postgresProcesses(databaseUrl)),
+    PostgreSQL: timesOf(postgres),
     'load and providers': timesOf([process.pid]),
   };
+  return { at: now(), times };
 }
 
 /** What a flow leaves behind on the disk, with indexes and what is free within. */
@@ -170,7 +176,7 @@ function tell(measured: Record<1 | 2, Measured[]>): void {
   const heaviest = kinds.toSorted(
     (one, other) => middle(2, ({ perFlow }) => perFlow[other]) - middle(2, ({ perFlow }) => perFlow[one]),
   )[0];
-  const busy = middle(2, (each) => (whole(each) * each.flowsPerSecond) / 1_000);
+  const busy = middle(2, (each) => each.busy);
   process.stdout.write(
     `${table([
       ['', 'one pair', 'two pairs', 'ratio'],
