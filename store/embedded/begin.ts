@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import { openThread, type Session } from './session.ts';
 
 export interface DatabaseOptions {
@@ -21,7 +22,13 @@ export async function beginDatabase(
 ): Promise<Session> {
   const folder = join(dataDir, 'store');
   if (!existsSync(folder)) await prepareFolder(folder);
-  return openThread(folder, fsync, onLost);
+  return openThread(folder, fsync, onLost).catch((cause: Error) => {
+    if (cause instanceof StoreUnavailable) throw cause;
+    throw new Error(
+      `The database in ${folder} does not open: ${cause.message}. Put back a copy of the data folder, or move it away to begin with an empty one`,
+      { cause },
+    );
+  });
 }
 
 /**

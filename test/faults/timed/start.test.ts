@@ -227,7 +227,9 @@ describe('baton start', () => {
     const { PATH, begun } = inTemporalsPlace('exec sleep 60');
     const { exit, said } = start({ PATH });
     expect(await exit).toBe(1);
-    expect(said.stderr).toMatch(/^baton: Error: PGlite failed to initialize properly$/m);
+    expect(said.stderr).toMatch(
+      /^baton: Error: The database in \S+store does not open: PGlite failed to initialize properly\. Put back a copy/m,
+    );
     expect(said.stderr).not.toContain('Temporal');
     expect(temporalPid()).toBeUndefined();
     expect(existsSync(begun) && isAlive(Number(readFileSync(begun, 'utf8')))).toBe(false);
