@@ -19,7 +19,7 @@ const cache = await cacheFolder(process.env).catch(() => undefined);
 if (cache) {
   const compiled = join(cache, 'compiled');
   enableCompileCache(compiled);
-  // The threads of Temporal's SDK do not take it over by themselves.
+  // Threads do not take it over by themselves: those of the store and of Temporal's SDK would compile all anew.
   process.env.NODE_COMPILE_CACHE ??= compiled;
 }
 

@@ -1,4 +1,3 @@
-import { getCompileCacheDir } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import { type Compiled, compiledDatabase } from './pglite.ts';
@@ -130,11 +129,5 @@ export async function openThread(
 }
 
 function startThread(workerData: Begun): Worker {
-  // It does not take over by itself where what was compiled is kept, and would compile all anew.
-  const compiled = getCompileCacheDir();
-  return new Worker(new URL('./session-thread.ts', import.meta.url), {
-    name: 'store',
-    workerData,
-    env: { ...process.env, ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }) },
-  });
+  return new Worker(new URL('./session-thread.ts', import.meta.url), { name: 'store', workerData });
 }
