@@ -1,25 +1,29 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Client } from 'pg';
 
-/** Milliseconds of a processor that each thread of a process has taken so far, with its name. A process that is gone has none. */
-export function threadTimes(pid: number): Map<string, { name: string; ms: number }> {
-  const folder = `/proc/${pid}/task`;
+/** What the kernel tells of a process or thread in this file; undefined: it is gone. */
+function told(file: string): string | undefined {
   try {
-    return new Map(
-      readdirSync(folder).map((thread) => [
-        thread,
-        {
-          name: readFileSync(`${folder}/${thread}/comm`, 'utf8').trim(),
-          ms: Number(readFileSync(`${folder}/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e6,
-        },
-      ]),
-    );
+    return readFileSync(file, 'utf8');
   } catch {
-    return new Map();
+    return undefined;
   }
 }
 
-/** Milliseconds of a processor that a process has taken so far, with all its threads. */
+/** Milliseconds of a processor that each thread of a process has taken so far, with its name. One that ends meanwhile is left out: many live shortly. */
+export function threadTimes(pid: number): Map<string, { name: string; ms: number }> {
+  const folder = `/proc/${pid}/task`;
+  const threads = existsSync(folder) ? readdirSync(folder) : [];
+  return new Map(
+    threads.flatMap((thread) => {
+      const [name, times] = [told(`${folder}/${thread}/comm`), told(`${folder}/${thread}/schedstat`)];
+      if (name === undefined || times === undefined) return [];
+      return [[thread, { name: name.trim(), ms: Number(times.split(' ')[0]) / 1e6 }] as const];
+    }),
+  );
+}
+
+/** Milliseconds of a processor that a process has taken so far, with all threads that it has. One that is gone has none. */
 const processorMs = (pid: number): number =>
   [...threadTimes(pid).values()].reduce((sum, { ms }) => sum + ms, 0);
 
