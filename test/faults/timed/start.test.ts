@@ -228,7 +228,7 @@ describe('baton start', () => {
     const { exit, said } = start({ PATH });
     expect(await exit).toBe(1);
     expect(said.stderr).toMatch(
-      /^baton: Error: The database in \S+store does not open: PGlite failed to initialize properly\. Put back a copy/m,
+      /^baton: Error: The database in .+store does not open: PGlite failed to initialize properly\. Put back a copy/m,
     );
     expect(said.stderr).not.toContain('Temporal');
     expect(temporalPid()).toBeUndefined();
