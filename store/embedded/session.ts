@@ -129,5 +129,10 @@ export async function openThread(
 }
 
 function startThread(workerData: Begun): Worker {
-  return new Worker(new URL('./session-thread.ts', import.meta.url), { name: 'store', workerData });
+  // Node reads NODE_OPTIONS for a thread only where it is given the environment.
+  return new Worker(new URL('./session-thread.ts', import.meta.url), {
+    name: 'store',
+    workerData,
+    env: process.env,
+  });
 }
