@@ -1,5 +1,5 @@
 import {
-  CompiledQuery,
+  type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type Driver,
@@ -9,7 +9,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import type { Session } from './session.ts';
-import { type Statements, statementsOn, valuesOf } from './statements.ts';
+import { type Statement, type Statements, statementsOn, valuesOf } from './statements.ts';
 
 /**
  * How a database is asked. PGlite is one session, so a transaction has it for itself: what others ask meanwhile would become part of
@@ -23,21 +23,28 @@ export async function dialectsOf(thread: Session): Promise<{ quick: Dialect; pla
     await thread.close();
     throw error;
   });
-  const dialect = (prepares: boolean): Dialect => ({
+  const kept = statementsOn(thread, values, true);
+  const dialect = (statements: Statements): Dialect => ({
     // PGlite's own lets nobody ask before the one before has his answer: each commit would wait for the disk by itself.
     createAdapter: () => new PostgresAdapter(),
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
-    createDriver: () => driverOf(thread, statementsOn(thread, values, prepares)),
+    createDriver: () => driverOf(thread, statements, () => kept.prepare('begin')),
   });
-  return { quick: dialect(true), plain: dialect(false) };
+  return { quick: dialect(kept), plain: dialect(statementsOn(thread, values, false)) };
 }
 
-function driverOf(thread: Session, { prepare, send }: Statements): Driver {
+function driverOf(
+  thread: Session,
+  { prepare, send }: Statements,
+  prepareBegin: () => Promise<Statement>,
+): Driver {
   /** Resolves when the transaction that has the session has ended. */
   let held: Promise<void> | undefined;
   /** The connections that have it, each with what ends its time. */
   const owners = new Map<DatabaseConnection, () => void>();
+  /** Of these, whose transaction the database has not heard of: it begins in the message of its first statement. */
+  const unbegun = new Map<DatabaseConnection, Statement>();
 
   /** Resolves when what was asked before is on its way. */
   let turn: Promise<unknown> = Promise.resolve();
@@ -75,17 +82,22 @@ function driverOf(thread: Session, { prepare, send }: Statements): Driver {
     return answer;
   }
 
-  async function ask({ sql, parameters }: CompiledQuery, durable = false): Promise<QueryResult<never>> {
-    return send(await prepare(sql), parameters, durable);
+  async function askInTransaction(
+    connection: DatabaseConnection,
+    { sql, parameters }: CompiledQuery,
+  ): Promise<QueryResult<never>> {
+    const prepared = await prepare(sql);
+    const begin = unbegun.get(connection);
+    unbegun.delete(connection);
+    return send(prepared, parameters, false, begin);
   }
 
   const end = async (connection: DatabaseConnection, statement: 'commit' | 'rollback') => {
     // A commit that the disk did not take is followed by a rollback: the session may be another transaction's by then.
     if (!owners.has(connection)) return;
-    let ended: Promise<unknown>;
+    let ended: Promise<unknown> | undefined;
     try {
-      const prepared = await prepare(statement);
-      ended = send(prepared, [], true);
+      if (!unbegun.delete(connection)) ended = send(await prepare(statement), [], true);
     } finally {
       // What the next one asks comes after it. While it waits for the disk, others go on.
       owners.get(connection)?.();
@@ -97,7 +109,8 @@ function driverOf(thread: Session, { prepare, send }: Statements): Driver {
     init: async () => {},
     async acquireConnection() {
       const connection: DatabaseConnection = {
-        executeQuery: (query) => noted(owners.has(connection) ? ask(query) : askAsOneOfMany(query)),
+        executeQuery: (query) =>
+          noted(owners.has(connection) ? askInTransaction(connection, query) : askAsOneOfMany(query)),
         async *streamQuery() {
           yield* [];
           throw new Error('The embedded store gives its rows at once, and not as a stream');
@@ -108,7 +121,7 @@ function driverOf(thread: Session, { prepare, send }: Statements): Driver {
     async beginTransaction(connection) {
       await hold(connection);
       try {
-        await ask(CompiledQuery.raw('begin'));
+        unbegun.set(connection, await prepareBegin());
       } catch (error) {
         owners.get(connection)?.();
         throw error;

@@ -13,8 +13,16 @@ export interface Statement {
 
 export interface Statements {
   prepare(text: string): Promise<Statement>;
-  /** Is on its way before this returns. `durable`: what it has changed is on the disk before it is answered. */
-  send(statement: Statement, values: readonly unknown[], durable: boolean): Promise<QueryResult<never>>;
+  /**
+   * Is on its way before this returns. `durable`: what it has changed is on the disk before it is answered. `first` is done before it, in the same
+   * message.
+   */
+  send(
+    statement: Statement,
+    values: readonly unknown[],
+    durable: boolean,
+    first?: Statement,
+  ): Promise<QueryResult<never>>;
 }
 
 /** As it is said of a statement that PostgreSQL broke down in the middle of preparing: none is taken away otherwise. */
@@ -112,12 +120,10 @@ export function statementsOn(session: Session, { serializers, parsers }: Values,
       return made;
     },
 
-    async send({ name, parameters, columns }, values, durable) {
+    async send({ name, parameters, columns }, values, durable, first) {
       const texts = values.map((value, place) => textOf(value, parameters[place]));
-      const messages = await exchange(
-        [protocol.serialize.bind({ statement: name, values: texts }), protocol.serialize.execute({})],
-        durable,
-      );
+      const all = await exchange([...(first ? toDo(first.name, []) : []), ...toDo(name, texts)], durable);
+      const messages = first ? all.slice(all.findIndex(isDone) + 1) : all;
       mustTell('commandComplete', messages);
       const [result] = parse.parseResults(columns ? [columns, ...messages] : messages, parsers);
       const changed = result?.affectedRows;
@@ -128,6 +134,13 @@ export function statementsOn(session: Session, { serializers, parsers }: Values,
     },
   };
 }
+
+const toDo = (statement: string, values: (string | null)[]) => [
+  protocol.serialize.bind({ statement, values }),
+  protocol.serialize.execute({}),
+];
+
+const isDone = ({ name }: Message) => name === 'commandComplete';
 
 /** Names are the session's, and never given twice: one whose text was refused may be there. */
 let last = 0;

@@ -39,3 +39,43 @@ it('transactions have the session one after the other', async () => {
   const { rows } = await sql`select status from incidents`.execute(db);
   expect(rows).toEqual([{ status: '20' }]);
 });
+
+it('a transaction begins with its first statement, and one that fails at it or asks nothing leaves the session as it was', async () => {
+  const { db, close } = await embeddedWorld();
+  onTestFinished(close);
+  const incident = (id: string) =>
+    sql`insert into incidents (id, status, seen_at) values (${id}, 'triggered', now())`;
+  const ids = async () =>
+    (await sql<{ id: string }>`select id from incidents order by id`.execute(db)).rows.map(({ id }) => id);
+  await incident('QTHERE').execute(db);
+
+  const taken = db.transaction().execute((own) => incident('QTHERE').execute(own));
+  await expect(taken).rejects.toMatchObject({ code: '23505' });
+  const unreadable = db.transaction().execute((own) => sql`select nothing from nowhere`.execute(own));
+  await expect(unreadable).rejects.toMatchObject({ code: '42P01' });
+  await db.transaction().execute(async () => undefined);
+  await expect(
+    db.transaction().execute(async () => {
+      throw new Error('Before it asks');
+    }),
+  ).rejects.toThrow('Before it asks');
+  const caught = db.transaction().execute(async (own) => {
+    await incident('QTHERE')
+      .execute(own)
+      .catch(() => undefined);
+    await incident('QAFTER').execute(own);
+  });
+  await expect(caught).rejects.toMatchObject({ code: '25P02' });
+  expect(await ids()).toEqual(['QTHERE']);
+
+  const { rows: first } = await db
+    .transaction()
+    .execute((own) =>
+      sql<{ id: string }>`update incidents set status = 'resolved' returning id`.execute(own),
+    );
+  expect(first).toEqual([{ id: 'QTHERE' }]);
+  await db.transaction().execute(async (own) => {
+    await Promise.all(['QONE', 'QTWO'].map((id) => incident(id).execute(own)));
+  });
+  expect(await ids()).toEqual(['QONE', 'QTHERE', 'QTWO']);
+});
