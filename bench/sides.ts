@@ -34,7 +34,7 @@ export const environmentOf = (
 /** Starts a side from the checkout in `root` and waits until it is ready. What it prints on stderr is passed through. */
 export async function startSide(name: ProcessName, root: string, env: Record<string, string>): Promise<Side> {
   const file = join(root, 'bench', name === 'raw' ? 'raw-process.ts' : 'baton-process.ts');
-  const child = spawn(process.execPath, [...process.execArgv, file], {
+  const child = spawn(process.execPath, [...process.execArgv, '--max-semi-space-size=16', file], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -30,9 +30,12 @@ if (node === undefined) {
   process.exit(1);
 }
 
-// As in package.json: the C library would keep a quarter more of the memory that was freed.
+// As in package.json: the C library would keep a quarter more of the memory that was freed, and V8 a hundred megabytes for new objects.
 const env = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', ...process.env };
-const child = spawn(node, [program, ...process.argv.slice(2)], { stdio: 'inherit', env });
+const child = spawn(node, ['--max-semi-space-size=16', program, ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  env,
+});
 // Ctrl-C reaches the child by itself, since a terminal sends it to both.
 process.on('SIGINT', () => {});
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

@@ -10,6 +10,9 @@ export { type messages, parse, protocol, types } from '@electric-sql/pglite';
 // When V8 frees code of WebAssembly that it has compiled anew, it aborts the process at times ("jit_page_->allocations_.erase(addr) == 1",
 // https://github.com/nodejs/node/issues/64500). What is kept instead is a few megabytes, once.
 setFlagsFromString('--no-wasm-code-gc');
+// V8 compiles a function anew, and better, once it has run long enough. For one of PostgreSQL's, which is very large, this takes a second of a
+// processor and 600 MB for a moment. By default that comes in the midst of a start; with this it comes later.
+setFlagsFromString('--wasm-tiering-budget=2000000000');
 
 /** The default, an eighth of a gigabyte, is for machines that do nothing else: it cost 150 MB, and half the time of a start. */
 const postgresqlconf = [
