@@ -35,9 +35,11 @@ const paths = {
 
 export type IconName = keyof typeof paths;
 
+/** In its own size it is drawn as it is: where many rows have one, to scale each of them takes much of a frame. */
 export function Icon({ name, size = 16 }: { name: IconName; size?: number }) {
+  const viewBox = size === 16 ? undefined : '0 0 16 16';
   return (
-    <svg class="icon" width={size} height={size} viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+    <svg class="icon" width={size} height={size} viewBox={viewBox} aria-hidden="true" focusable="false">
       <path d={paths[name]} />
     </svg>
   );

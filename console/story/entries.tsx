@@ -119,8 +119,8 @@ function Row({
         {clock(time, own)}
       </time>
       <span class="kind">
-        <Icon name={icon} size={14} />
-        <span class="word">{word}</span>
+        <Icon name={icon} />
+        {word}
       </span>
       <p class="text">
         <Said text={text} />
@@ -145,16 +145,14 @@ function Row({
       </p>
       <button
         type="button"
-        class="button quiet"
+        class="button quiet opener"
         aria-expanded={isOpen}
+        aria-label={`What the record says of ${clock(time, own)}`}
         onClick={() => {
           setOpen(!isOpen);
           choose({ at: isOpen ? undefined : id });
         }}
-      >
-        <Icon name={isOpen ? 'down' : 'right'} size={14} />
-        <span class="hidden-text">What the record says of {clock(time, own)}</span>
-      </button>
+      />
       {isOpen && (
         <div class="detail">
           <Code text={pretty(entry.detail)} label="the line of the record" />
