@@ -1,5 +1,6 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The slow fault and load tests have a run of their own: `npm run test:faults`. */
 const slow = ['test/faults/**/*.test.ts'];
@@ -41,7 +42,19 @@ const quickRun = {
     { test: { name: 'apart', include: apart, ...sideBySide } },
   ],
 };
+/** These take minutes. Each begins before the others: at the end it would be alone for as long. */
+const longest = ['rolling-deploy', 'first-trigger', 'api-fuzz', 'versions'].map(
+  (name) => `/test/faults/${name}.test.ts`,
+);
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => longest.some((end) => moduleId.endsWith(end));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 const slowRun = {
+  sequence: { sequencer: LongestFirst },
   projects: [
     { test: { name: 'faults', include: slow, exclude: timed, sequence: { groupOrder: 0 }, ...sideBySide } },
     { test: { name: 'timed', include: timed, sequence: { groupOrder: 1 }, ...alone } },
