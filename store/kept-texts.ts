@@ -128,7 +128,7 @@ export function keptTextsOn({ db, scrub }: Context): KeptTexts {
       const { rows } = await sql<StoredText>`
         select seq::float8 as seq, subject, digest, title, bytes::float8 as bytes, truncated, kept_at from kept_texts
         where subject = ${keyText(subject)} and (${before ?? null}::bigint is null or seq < ${before ?? null}::bigint)
-        order by seq desc limit ${limit + 1}`.execute(db);
+        order by kept_texts.seq desc limit ${limit + 1}`.execute(db);
       return pageOf(rows, limit, { rowOf: listed, placeOf: ({ seq }) => seq });
     },
 
