@@ -169,7 +169,7 @@ async function joinGatherers(
   { client, urgencyOf }: Pick<DispatcherOptions, 'client' | 'urgencyOf'>,
 ): Promise<Plan> {
   if (plan.waitsFor !== undefined)
-    throw new GathererNotKnown(`It is not known what becomes of ${plan.waitsFor}`);
+    throw new GathererNotKnown(`It is not known what becomes of ${plan.waitsFor}`, plan.waitsFor);
   const overtakenBy = plan.overtaken === undefined ? undefined : seen?.status;
   const stands = gatheredEvent(event, { overtakenBy, urgent: urgencyOf?.(event) });
   for (const { run } of plan.joins)

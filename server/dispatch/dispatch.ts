@@ -56,6 +56,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   /** The lanes in which an urgent event has come, until they are empty. */
   const urgent = new Set<string>();
   let waiting = 0;
+  /** By lane, resolved once its next event is done: what waits for that incident is looked at again then. */
+  const nextDone = new Map<string, PromiseWithResolvers<true>>();
   let stopping = false;
   let sweeping: Promise<void> | undefined;
   /** The last claim found something, so the next one may. */
@@ -107,6 +109,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     while (queue.length > 0 && !stopping) {
       const stored = queue[0] as StoredEvent;
       await dispatchUntilDone(stored);
+      nextDone.get(lane)?.resolve(true);
+      nextDone.delete(lane);
       queue.shift();
       held.delete(stored.seq);
       if (mayBeMore && held.size < fewLeft) sweepNow();
@@ -124,9 +128,9 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       } catch (error) {
         if (isTemporalAway(error)) await aside(options.temporal.untilBack(error));
         else if (error instanceof GathererNotKnown) {
-          await aside(pause(Math.min(50 * 2 ** waits, longestWait)));
+          const isNews = await aside(untilNews(error.waitsFor, Math.min(50 * 2 ** waits, longestWait)));
           // While Temporal is away no run begins, whoever waits for it.
-          if (options.temporal.up) waits += 1;
+          if (!isNews && options.temporal.up) waits += 1;
         } else if ((error as Error).name === 'StoreUnavailable') await pause(500);
         else {
           faults += 1;
@@ -140,11 +144,20 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     }
   }
 
+  /** Whether an event of the incident was done here before the time was over. Another process may have it. */
+  function untilNews(incident: string | undefined, milliseconds: number): Promise<boolean> {
+    const over = pause(milliseconds).then(() => false);
+    if (incident === undefined || !lanes.has(incident)) return over;
+    const done = nextDone.get(incident) ?? Promise.withResolvers<true>();
+    nextDone.set(incident, done);
+    return Promise.race([over, done.promise]);
+  }
+
   /** While a lane waits for this, another one has its place. */
-  async function aside(until: Promise<void>): Promise<void> {
+  async function aside<T>(until: Promise<T>): Promise<T> {
     waiting += 1;
     work();
-    await until.finally(() => {
+    return until.finally(() => {
       waiting -= 1;
     });
   }
@@ -161,12 +174,20 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     }
   }
 
-  let endPause = () => {};
-  const stopped = new Promise<void>((resolve) => {
-    endPause = resolve;
-  });
-  const pause = (milliseconds: number) =>
-    Promise.race([stopped, new Promise<void>((resolve) => setTimeout(resolve, milliseconds).unref())]);
+  /** Ends each pause that is under way. */
+  const pauses = new Set<() => void>();
+  function pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        pauses.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds).unref();
+      pauses.add(end);
+      if (stopping) end();
+    });
+  }
 
   /** While Temporal is away nothing is claimed: it would only fill the memory, and count as an attempt. */
   function room(): number | undefined {
@@ -219,7 +240,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       clearInterval(sweeper);
       clearInterval(renewer);
       clearTimeout(waking);
-      endPause();
+      for (const end of [...pauses]) end();
       await options.temporal.stop();
       await Promise.all([...working.values(), sweeping]);
       await store.release().catch(() => {});

@@ -51,10 +51,16 @@ async function gatheringBy(
   store: Known,
   mayWait: boolean,
 ): Promise<Gathering | undefined> {
-  for (const { subject, isPending } of incidents) {
-    const run = (await liveRunsOf(subject, store)).find((each) => each.trigger === trigger);
-    if (run?.state === 'running') return { run: run.id };
-    if (mayWait && (isPending || run)) return { waitsFor: subject };
+  const runOf = async ({ subject }: NewIncident) =>
+    (await liveRunsOf(subject, store)).find((each) => each.trigger === trigger);
+  // Nearly always the first one has it, or has joined it. Only where it has not, the others are looked at, all at once.
+  for (const some of [incidents.slice(0, 1), incidents.slice(1)]) {
+    const runs = await Promise.all(some.map(runOf));
+    for (const [place, { subject, isPending }] of some.entries()) {
+      const run = runs[place];
+      if (run?.state === 'running') return { run: run.id };
+      if (mayWait && (isPending || run)) return { waitsFor: subject };
+    }
   }
   return undefined;
 }
@@ -100,4 +106,11 @@ function wouldStart(trigger: Trigger, event: Event): boolean {
 /** It is not known yet which run gathers an incident, and soon will be: the event is to be dispatched a moment later. */
 export class GathererNotKnown extends Error {
   override name = 'GathererNotKnown';
+  /** The incident of which it has to be known first what becomes of it. */
+  readonly waitsFor: string | undefined;
+
+  constructor(message: string, waitsFor?: string) {
+    super(message);
+    this.waitsFor = waitsFor;
+  }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Gathered, LaterEvent } from '../../domain/incident.ts';
 import { StoreUnavailable } from '../../domain/store-unavailable.ts';
 import { gatheringsOf } from '../../server/dispatch/storm.ts';
@@ -186,6 +186,31 @@ describe('a storm that two servers dispatch', () => {
     expect(await store.situation(subjects.at(-1) ?? '')).toMatchObject({ runs: [], gatheredBy: [gatherer] });
     expect([...(temporal.told.get(gatherer)?.values() ?? [])]).toHaveLength(1);
   }, 20_000);
+
+  it('is dispatched as fast as it can be where each run ends at once, without waiting for a time', async () => {
+    const settle: Store['settle'] = async (settlement) => {
+      const isOurs = await store.settle(settlement);
+      for (const id of settlement.started)
+        await world.run(`update runs set state = 'failed', ended_at = now() where id = '${id}'`);
+      return isOurs;
+    };
+    const dispatcher = dispatcherOn({ ...store, settle }, [storming], recordingTemporal());
+    const service = fresh('SERVICE');
+    const subjects = Array.from({ length: 30 }, () => fresh('Q'));
+    const given = await Promise.all(
+      subjects.map(async (subject) => {
+        const { event, time } = eventOf(subject, { service });
+        const { seq } = await store.receive(eventOf(subject, { service }));
+        return { seq, event, receivedAt: time, attempts: 0 };
+      }),
+    );
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    for (const event of given) dispatcher.enqueue(event);
+    await Promise.all(subjects.map(settled));
+    const fates = await Promise.all(subjects.map((subject) => store.situation(subject)));
+    for (const { runs } of fates) expect(runs).toMatchObject([{ state: 'failed' }]);
+  }, 30_000);
 
   it('gives a newcomer its own run where all runs that could gather it have ended', async () => {
     const temporal = recordingTemporal();
