@@ -11,6 +11,7 @@ import { activities } from '../activities/index.ts';
 import { providers } from '../activities/providers.ts';
 import { createLog } from '../log/log.ts';
 import { secretsOf } from '../processes/masking.ts';
+import { ownConnection } from '../processes/own-temporal.ts';
 import { authorityOf } from '../secrets/authority.ts';
 import { makeScrubber } from '../secrets/scrub.ts';
 import { secretKeyIn } from '../secrets/secret-key.ts';
@@ -47,7 +48,7 @@ const secretKey = secretKeyIn(BATON_DATA_DIR);
 const authority = authorityOf(secretKey);
 const encrypts = process.env.BATON_ENCRYPT_PAYLOADS === '1';
 const keys = { secretKey, formerSecretKeys: [], encrypts };
-const connection = await connectWhenThere(TEMPORAL_ADDRESS);
+const connection = await connectWhenThere(TEMPORAL_ADDRESS, ownConnection);
 const startOwnWorker = async () =>
   startWorker({
     connection,

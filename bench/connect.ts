@@ -1,11 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { NativeConnection } from '@temporalio/worker';
+import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 
 /** After a crash of everything Temporal is started beside the sides, and may come later than they. */
-export async function connectWhenThere(address: string): Promise<NativeConnection> {
+export async function connectWhenThere(
+  address: string,
+  options?: NativeConnectionOptions,
+): Promise<NativeConnection> {
   for (;;) {
     try {
-      return await NativeConnection.connect({ address });
+      return await NativeConnection.connect({ ...options, address });
     } catch {
       await pause(50);
     }

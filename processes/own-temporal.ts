@@ -1,3 +1,4 @@
+import type { NativeConnectionOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Lifetime } from './lifetime.ts';
 import type { Settings } from './settings.ts';
@@ -12,6 +13,11 @@ export interface TemporalHere {
   words: string;
   uiUrl?: string;
 }
+
+/** How a server on this machine is spoken to: nothing goes over a network, so nothing is compressed. */
+export const ownConnection: Pick<NativeConnectionOptions, 'grpcCompression'> = {
+  grpcCompression: { codec: 'none' },
+};
 
 /**
  * Starts a Temporal server in the data folder, whose lock the caller holds, and starts it again where it ends by itself, at the same addresses:
@@ -52,7 +58,7 @@ export async function startOwnTemporal(
     });
   void watch(ended);
   return {
-    connection: { address },
+    connection: { address, ...ownConnection },
     namespace: 'default',
     words: `Temporal ${binary.version} from ${binary.from}`,
     ...(uiUrl === undefined ? {} : { uiUrl }),

@@ -16,12 +16,13 @@ export interface Sustained {
 
 let made = 0;
 
-/** A new incident, of no priority: every trigger is asked, and none starts a run. */
+/** A new incident in which nothing is urgent or known: every trigger is asked, and none starts a run. */
 function newWebhook() {
   made += 1;
   const id = `QNIGHT${made}`;
   const event = { occurred_at: new Date().toISOString() };
-  const body = webhookBody('incident.triggered', { id, priority: null }, event);
+  const data = { id, title: 'Disk is 71 % full', priority: null, urgency: 'low' };
+  const body = webhookBody('incident.triggered', data, event);
   return { incidentId: id, headers: signed(body, simulatedWebhookSecret), body };
 }
 
