@@ -31,12 +31,12 @@ export async function gatheringsOf(
   });
   if (storm === undefined || asked.length === 0) return {};
   const most = looks * Math.max(...asked.map(({ enough }) => enough));
-  const stored = eachOnce(await store.newIncidents({ storm, before: seq, most })).filter(
-    ({ subject }) => subject !== event.subject,
-  );
+  const stored = eachOnce(await store.newIncidents({ storm, before: seq, most }))
+    .filter(({ subject }) => subject !== event.subject)
+    .map((each) => ({ ...each, at: Date.parse(each.time) }));
   const found = await Promise.all(
     asked.map(async ({ name, enough }) => {
-      const near = stored.filter(isNear(event));
+      const near = stored.filter(isNear(Date.parse(event.time)));
       if (near.length < enough) return [];
       const gathering = await gatheringBy(name, inOrder(near, stored, enough), store, mayWait);
       return gathering ? [[name, gathering] as const] : [];
@@ -65,10 +65,10 @@ async function gatheringBy(
   return undefined;
 }
 
-const isNear =
-  ({ time }: { time: string }) =>
-  (other: NewIncident) =>
-    Math.abs(Date.parse(other.time) - Date.parse(time)) <= stormMilliseconds;
+/** When it happened, in milliseconds. */
+type Timed = NewIncident & { at: number };
+
+const isNear = (at: number) => (other: Timed) => Math.abs(other.at - at) <= stormMilliseconds;
 
 /** The one that was stored first before all others, each once. */
 function eachOnce(newestFirst: readonly NewIncident[]): NewIncident[] {
@@ -79,9 +79,9 @@ function eachOnce(newestFirst: readonly NewIncident[]): NewIncident[] {
 }
 
 /** Those first that have come when it was a storm already: they have joined a run, and so have all after them. */
-function inOrder(near: NewIncident[], stored: readonly NewIncident[], enough: number): NewIncident[] {
-  const came = (incident: NewIncident) =>
-    stored.slice(0, stored.indexOf(incident)).filter(isNear(incident)).length >= enough;
+function inOrder(near: Timed[], stored: readonly Timed[], enough: number): Timed[] {
+  const came = (incident: Timed) =>
+    stored.slice(0, stored.indexOf(incident)).filter(isNear(incident.at)).length >= enough;
   return [...near.filter(came), ...near.filter((incident) => !came(incident))];
 }
 

@@ -3,8 +3,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Call } from '../../worker/chain/call.ts';
 import { localTriesAtOnce, sharedByProvider } from '../../worker/chain/share.ts';
 
-const callOf = (provider: string, name = 'createThing', local?: true) =>
-  ({ declaration: { provider, name }, ...(local ? { local } : {}) }) as unknown as Call;
+const callOf = (provider: string, name = 'createThing', local?: true, urgent?: true) =>
+  ({
+    declaration: { provider, name },
+    ...(local ? { local } : {}),
+    ...(urgent ? { urgent } : {}),
+  }) as unknown as Call;
 
 /** Calls through one worker's link, each of which ends when it is told to. */
 function worker() {
@@ -14,8 +18,8 @@ function worker() {
   return {
     begun,
     ends,
-    call: (provider: string, name?: string, local?: true) =>
-      share(callOf(provider, name, local), async ({ declaration }) => {
+    call: (provider: string, name?: string, local?: true, urgent?: true) =>
+      share(callOf(provider, name, local, urgent), async ({ declaration }) => {
         begun.push(declaration.provider);
         await new Promise<void>((resolve) => ends.push(resolve));
         return { result: declaration.provider };
@@ -38,6 +42,20 @@ describe('the share of a provider in a worker', () => {
     const turns = away.map(({ nextRetryDelay }) => Number(nextRetryDelay));
     expect(new Set(turns).size).toBe(60);
     expect(Math.max(...turns)).toBeLessThanOrEqual(10_000);
+  });
+
+  it('has an urgent call that finds no room come back at once, and not after all who were sent away before it', async () => {
+    const { call, begun } = worker();
+    const away = Array.from({ length: 100 }, () => call('jira', 'readThing', true));
+    for (const each of away) each.catch(() => undefined);
+    const urgent = Array.from({ length: 5 }, () => call('jira', 'readThing', true, true));
+    for (const each of urgent) each.catch(() => undefined);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(begun).toHaveLength(20);
+    await expect(away[99]).rejects.toMatchObject({
+      details: [{ waitMs: expect.toSatisfy((ms: number) => ms > 8_000) }],
+    });
+    await expect(urgent[4]).rejects.toMatchObject({ type: 'Busy', details: [{ waitMs: 250 }] });
   });
 
   it('leaves the other providers theirs, and waits of hours are no hindrance to short calls', async () => {

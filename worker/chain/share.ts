@@ -12,7 +12,7 @@ const ofLocalTries = { most: 16, urgent: 4 };
 export const localTriesAtOnce = 24;
 /** A provider that answers has made room by then. A call that waits holds a place that others need. */
 const longestWaitMs = 250;
-/** Those who are sent away come back one after the other, at this distance, and none of them later than the longest. */
+/** Those who are sent away come back one after the other, at this distance, and none of them later than the longest. Urgent ones come back before all. */
 const betweenTurnsMs = 100;
 const latestTurnMs = 10_000;
 
@@ -38,7 +38,8 @@ export function sharedByProvider(): AnyLink {
     const share = shares.get(key) ?? { held: 0, waiting: [], lastTurn: 0 };
     shares.set(key, share);
     if (share.held < most + (call.urgent ? urgent : 0)) share.held += 1;
-    else if (!(await isHandedOn(share, call.urgent))) throw crowded(provider, turnOf(share) / 1000);
+    else if (!(await isHandedOn(share, call.urgent)))
+      throw crowded(provider, (call.urgent ? longestWaitMs : turnOf(share)) / 1000);
     try {
       return await next(call);
     } finally {
