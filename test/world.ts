@@ -94,7 +94,7 @@ export async function startProviders(folder: string, limitedAt?: { timeScale: nu
   const github = await startSimulator(githubSimulation());
   const service = await startSimulator(httpSimulation());
   const prometheus = await startSimulator(prometheusSimulation());
-  const env = {
+  const env: Record<string, string> = {
     ...kubernetesEnvironment(kubernetes.url, join(folder, 'kubeconfig.yaml')),
     ...jiraEnvironment(jira.url),
     ...slackEnvironment(slack.url),
@@ -103,6 +103,8 @@ export async function startProviders(folder: string, limitedAt?: { timeScale: nu
     ...githubEnvironment(github.url),
     ...httpEnvironment(service.url),
     ...prometheusEnvironment(prometheus.url),
+    // Baton keeps to the limits at the pace at which these providers hold it to them.
+    ...(limitedAt ? { BATON_SIMULATED_TIME_SCALE: String(limitedAt.timeScale) } : {}),
   };
   const all = [pagerDuty, slack, jira, kubernetes, ec2, github, service, prometheus];
   return {
@@ -176,7 +178,6 @@ export async function startWorld(options: Options = {}): Promise<World> {
   const { limitedAt } = options;
   const rules = { ...policies, ...options.policies };
   const providers = await startProviders(folder, limitedAt);
-  if (limitedAt) providers.env.BATON_SIMULATED_TIME_SCALE = String(limitedAt.timeScale);
   const env = { ...providers.env, ...options.env };
   const secrets = Object.entries(env).flatMap(([name, value]) =>
     value && /TOKEN|SECRET|KEY$/.test(name) && name !== 'JIRA_PROJECT_KEY' ? [value] : [],

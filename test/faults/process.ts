@@ -19,6 +19,9 @@ export interface BatonProcess {
 /** A command of `baton`, as `startBaton` takes it. */
 export const batonCommand = (command: 'start' | 'server') => [root, command];
 
+/** As the command sets them. */
+const memorySettings = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
+
 /** Starts Baton on this data folder, or another program and its arguments, and waits until it is ready. */
 export async function startBaton(
   env: Record<string, string>,
@@ -30,8 +33,8 @@ export async function startBaton(
   if (dataDir && !existsSync(join(dataDir, 'secret.key')))
     cpSync(inject('shippedPath'), dataDir, { recursive: true });
   const chosen = port ?? (await anyFreePort('127.0.0.1'));
-  const child = spawn(process.execPath, program, {
-    env: { ...process.env, ...env, PORT: String(chosen) },
+  const child = spawn(process.execPath, ['--max-semi-space-size=16', ...program], {
+    env: { ...process.env, ...memorySettings, ...env, PORT: String(chosen) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let words = '';

@@ -10,9 +10,6 @@ import { startTestTemporal } from '../temporal.ts';
 import { eventually, startProviders } from '../world.ts';
 import { sustain, told } from './load.ts';
 
-/** As `npm start` and the command have them. */
-const memorySettings = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
-
 const postgres = await startPostgres();
 
 /** Baton as `command` starts it, with Temporal and simulated providers, until the test is over. */
@@ -23,7 +20,6 @@ async function start(command: 'start' | 'server', databaseUrl?: string) {
   const baton = await startBaton(
     {
       ...providers.env,
-      ...memorySettings,
       BATON_DATA_DIR: folder,
       TEMPORAL_ADDRESS: temporal.address,
       ...(databaseUrl === undefined
@@ -31,7 +27,7 @@ async function start(command: 'start' | 'server', databaseUrl?: string) {
         : { DATABASE_URL: databaseUrl, BATON_SECRET_KEY: 'the key of this test' }),
     },
     undefined,
-    ['--max-semi-space-size=16', ...batonCommand(command)],
+    batonCommand(command),
   );
   onTestFinished(async () => {
     await baton.kill('SIGKILL');
