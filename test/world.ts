@@ -103,7 +103,6 @@ export async function startProviders(folder: string, limitedAt?: { timeScale: nu
     ...githubEnvironment(github.url),
     ...httpEnvironment(service.url),
     ...prometheusEnvironment(prometheus.url),
-    // Baton keeps to the limits at the pace at which these providers hold it to them.
     ...(limitedAt ? { BATON_SIMULATED_TIME_SCALE: String(limitedAt.timeScale) } : {}),
   };
   const all = [pagerDuty, slack, jira, kubernetes, ec2, github, service, prometheus];
