@@ -12,7 +12,7 @@ const ofLocalTries = { most: 16, urgent: 4 };
 export const localTriesAtOnce = 24;
 /** A provider that answers has made room by then. A call that waits holds a place that others need. */
 const longestWaitMs = 250;
-/** Those who are sent away come back one after the other, at this distance, and none of them later than the longest. Urgent ones come back before all. */
+/** Those who are sent away come back one after the other, at this distance, and none of them later than the longest. Urgent ones have turns of their own. */
 const betweenTurnsMs = 100;
 const latestTurnMs = 10_000;
 
@@ -22,6 +22,7 @@ interface Share {
   waiting: { isUrgent: boolean; goOn(): void }[];
   /** Of the last one who was sent away. */
   lastTurn: number;
+  lastUrgentTurn: number;
 }
 
 /**
@@ -35,11 +36,11 @@ export function sharedByProvider(): AnyLink {
     const { most, urgent } = call.local ? ofLocalTries : ofCalls;
     const how = call.local ? ' locally' : name.startsWith('await') ? ' for long' : '';
     const key = `${provider}${how}`;
-    const share = shares.get(key) ?? { held: 0, waiting: [], lastTurn: 0 };
+    const share = shares.get(key) ?? { held: 0, waiting: [], lastTurn: 0, lastUrgentTurn: 0 };
     shares.set(key, share);
     if (share.held < most + (call.urgent ? urgent : 0)) share.held += 1;
     else if (!(await isHandedOn(share, call.urgent)))
-      throw crowded(provider, (call.urgent ? longestWaitMs : turnOf(share)) / 1000);
+      throw crowded(provider, turnOf(share, call.urgent ? 'lastUrgentTurn' : 'lastTurn') / 1000);
     try {
       return await next(call);
     } finally {
@@ -73,9 +74,9 @@ function isHandedOn(share: Share, isUrgent = false): Promise<boolean> {
 }
 
 /** In how many milliseconds to come back. */
-function turnOf(share: Share): number {
+function turnOf(share: Share, last: 'lastTurn' | 'lastUrgentTurn'): number {
   const now = performance.now();
-  share.lastTurn = Math.max(now + longestWaitMs, share.lastTurn) + betweenTurnsMs;
-  if (share.lastTurn > now + latestTurnMs) share.lastTurn = now + longestWaitMs + betweenTurnsMs;
-  return share.lastTurn - now;
+  share[last] = Math.max(now + longestWaitMs, share[last]) + betweenTurnsMs;
+  if (share[last] > now + latestTurnMs) share[last] = now + longestWaitMs + betweenTurnsMs;
+  return share[last] - now;
 }
