@@ -17,6 +17,7 @@ const { code } = await bundleWorkflowCode({
     kit('run.ts'),
     kit('propose.ts'),
     kit('in-turn.ts'),
+    kit('to-its-end.ts'),
     ...(isEncrypted ? [kit('no-headers.ts')] : []),
   ],
   ...(isEncrypted ? { failureConverterPath: encodedFailures } : {}),

@@ -30,8 +30,11 @@ export function inParallelRuns() {
   afterAll(() => started.end());
   let runs = 0;
 
-  /** Goes through the branches, with a signal after each of the pauses, and then through the history that this gave. Rejects where they differ. */
-  return async function runAndReplay(branches: Step[][], pauses: readonly number[] = []): Promise<void> {
+  /**
+   * Goes through the branches, with a signal after each of the pauses, and then through the history that this gave. Rejects where they differ.
+   * Gives the workflow tasks that failed.
+   */
+  return async function runAndReplay(branches: Step[][], pauses: readonly number[] = []): Promise<unknown[]> {
     const { temporal, workflowBundle } = started;
     runs += 1;
     const run = await temporal.client.workflow.start(inParallel, {
@@ -48,6 +51,8 @@ export function inParallelRuns() {
     }
     await run.result();
     const options = { workflowBundle, activities };
-    await Worker.runReplayHistory(options, await run.fetchHistory());
+    const history = await run.fetchHistory();
+    await Worker.runReplayHistory(options, history);
+    return history.events?.flatMap((event) => event.workflowTaskFailedEventAttributes ?? []) ?? [];
   };
 }

@@ -2,6 +2,10 @@ import { expect, it } from 'vitest';
 import { inParallelRuns } from './in-parallel-runs.ts';
 
 const runAndReplay = inParallelRuns();
+const beBusyFor = (milliseconds: number) => {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+};
 
 it('goes on in the order in which it did, where one branch looks into the store twice while another one does once', async () => {
   // Replayed, what the second look and that of the other branch bring is handed over together.
@@ -9,7 +13,7 @@ it('goes on in the order in which it did, where one branch looks into the store 
     [{ local: 10 }, { local: 10 }, { hops: 8 }, { remote: true } as const],
     [{ local: 100 }, { patch: true } as const, { sleep: 50 }],
   ];
-  await expect(runAndReplay(branches)).resolves.toBeUndefined();
+  await expect(runAndReplay(branches)).resolves.toEqual([]);
 });
 
 it('goes on in the order in which it did, where a signal comes during a long look', async () => {
@@ -17,5 +21,12 @@ it('goes on in the order in which it did, where a signal comes during a long loo
     [{ local: 1_500 }, { remote: true } as const, { sleep: 10 }],
     [{ untilTold: 1 }, { hops: 20 }, { remote: true } as const],
   ];
-  await expect(runAndReplay(branches, [300])).resolves.toBeUndefined();
+  await expect(runAndReplay(branches, [300])).resolves.toEqual([]);
+});
+
+it('goes on at once where a look is called off that has ended while its task was renewed', async () => {
+  const isOver = runAndReplay([[{ calledOff: 850 }, { local: 10 }, { remote: true }]], [400]);
+  // Temporal's SDK renews the task after 800 ms. It gets the end of the look and the signal together then: nothing is taken up before.
+  setTimeout(() => beBusyFor(300), 650);
+  expect(await isOver).toEqual([]);
 });
