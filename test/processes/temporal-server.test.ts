@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type RunningTemporal, startTemporal } from '../../processes/temporal-server.ts';
@@ -33,6 +33,12 @@ describe.runIf(process.platform === 'linux')('the embedded Temporal', () => {
   afterAll(async () => {
     await temporal.stop();
     rmSync(folder, { recursive: true });
+  });
+
+  it('runs on half of the processors', async () => {
+    const environment = (await readFile(`/proc/${temporal.pid}/environ`, 'utf8')).split('\0');
+    const half = Math.max(1, Math.floor(availableParallelism() / 2));
+    expect(environment).toContain(`GOMAXPROCS=${half}`);
   });
 
   it('listens on loopback alone, has no web page unless it is asked for one, and no HTTP API', async () => {
