@@ -1,4 +1,5 @@
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
+import { boundedSignal } from '../domain/bounded-signal.ts';
 import { proxyFor } from './proxy.ts';
 
 const timeoutMs = 10_000;
@@ -58,19 +59,19 @@ export async function sendHttp({
   way,
   signal,
 }: HttpRequest): Promise<HttpAnswer> {
-  const deadline = AbortSignal.timeout(timeoutMs);
+  const bounded = boundedSignal(signal, timeoutMs);
   try {
     const answer = await request(url, {
       method,
       headers,
       body: body ?? null,
-      signal: AbortSignal.any([signal, deadline]),
+      signal: bounded,
       dispatcher: way,
     });
     return { status: answer.statusCode, headers: joined(answer.headers), text: await answer.body.text() };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    if (deadline.aborted) throw new NoAnswer(`no answer within ${timeoutMs / 1000} s`);
+    if (bounded.aborted) throw new NoAnswer(`no answer within ${timeoutMs / 1000} s`);
     throw new NoAnswer(reasonOf(error));
   }
 }

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { type ActivityContext, type AnyActivity, carryOut } from '../activities/activity.ts';
+import { boundedSignal } from '../domain/bounded-signal.ts';
 import type { JournalEntry } from '../domain/journal.ts';
 import type { Tell } from '../server/rounds/journal.ts';
 import type { Pager } from '../server/watchdog/pager.ts';
@@ -37,7 +38,7 @@ function directCalls(
   ): Promise<unknown> => {
     const activity = (await loadActivities()).find((each) => each.name === name);
     if (!activity) throw new Error(`There is no activity ${name} to call`);
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(milliseconds)]);
+    const signal = boundedSignal(stopping, milliseconds);
     const key = `${name}/${input.dedupKey ?? input.subscriptionId ?? ''}`;
     const attempt = { key, number: 1, signal, keepText };
     const use = { run: 'none', by: 'baton' };
@@ -65,7 +66,7 @@ export function directJournal(
     // The change is told without its ticket rather than late.
     const made = await store.firstResult(entry.incident?.id ?? entry.subject, tickets).catch(() => undefined);
     const ticket = ticketIn(made);
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(tellMilliseconds)]);
+    const signal = boundedSignal(stopping, tellMilliseconds);
     const attempt = { key, number, signal, keepText, ...(uncertainSince ? { uncertainSince } : {}) };
     const context = { ...clients, attempt };
     let reason = '';

@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import type { AnyActivity } from '../activities/activity.ts';
 import type { Finding, Tested } from '../activities/provider.ts';
+import { boundedSignal } from '../domain/bounded-signal.ts';
 import { within } from './within.ts';
 
 /** One connection that can be looked at. */
@@ -61,8 +62,10 @@ export function examineAll(
   connections: readonly Examined[],
   stopping?: AbortSignal,
 ): Promise<Examination[]> {
-  const signals = [AbortSignal.timeout(boundMilliseconds), ...(stopping ? [stopping] : [])];
-  return Promise.all(connections.map((each) => examine(doctor, each, AbortSignal.any(signals))));
+  const signal = stopping
+    ? boundedSignal(stopping, boundMilliseconds)
+    : AbortSignal.timeout(boundMilliseconds);
+  return Promise.all(connections.map((each) => examine(doctor, each, signal)));
 }
 
 /** Looks at a connection until `signal` ends. What is needed comes from the declarations of the activities. */

@@ -5,6 +5,7 @@ import type { Actor, AnyActivity } from '../activities/activity.ts';
 import type { Clients } from '../activities/clients.ts';
 import type { FailureDetail } from '../activities/failures.ts';
 import { identifyPerson } from '../activities/person.ts';
+import { boundedSignal } from '../domain/bounded-signal.ts';
 import type { Limits } from '../domain/guard.ts';
 import { causeName, splitLastArgument } from '../domain/last-argument.ts';
 import { runModes } from '../domain/mode.ts';
@@ -158,11 +159,7 @@ export async function actorOfChange(
   if (cause?.by === undefined || provider === 'slack') return actorOf(shown);
   // Where they asked is where they are known: the cause of what was asked for in Slack has that connection.
   const member = { ...cause.by, connection: cause.connections?.slack ?? defaultConnection };
-  return identifyPerson(
-    member,
-    clients,
-    AbortSignal.any([cancellationSignal(), AbortSignal.timeout(within)]),
-  );
+  return identifyPerson(member, clients, boundedSignal(cancellationSignal(), within));
 }
 
 /** Final, and before any call: the same call would be refused again. */

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { Agent, type Dispatcher, ProxyAgent, request as send } from 'undici';
+import { boundedSignal } from '../../domain/bounded-signal.ts';
 import type { Sending, SendingAnswer } from '../../domain/subscription.ts';
 import { invalidInput, notYet, unreachable } from '../failures.ts';
 import { isDirect } from '../no-proxy.ts';
@@ -78,7 +79,7 @@ export function connectHttp(options: HttpOptions, env: NodeJS.ProcessEnv): HttpC
     return known;
   };
 
-  const once = async (exchange: Exchange, isLed: boolean, deadline: AbortSignal): Promise<HttpReply> => {
+  const once = async (exchange: Exchange, isLed: boolean, bounded: AbortSignal): Promise<HttpReply> => {
     const { method, url, headers, body, signal } = exchange;
     try {
       const answer = await send(url, {
@@ -92,7 +93,7 @@ export function connectHttp(options: HttpOptions, env: NodeJS.ProcessEnv): HttpC
         body: body ?? null,
         // Each request is dialled, and so checked, anew; and none meets a connection that the other side has just given up.
         reset: true,
-        signal: AbortSignal.any([signal, deadline]),
+        signal: bounded,
         dispatcher: await wayTo(url),
       });
       const read = Buffer.from(await answer.body.arrayBuffer());
@@ -102,7 +103,7 @@ export function connectHttp(options: HttpOptions, env: NodeJS.ProcessEnv): HttpC
       return { status: answer.statusCode, headers: replyHeaders, body: content, url };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (deadline.aborted)
+      if (bounded.aborted)
         throw unreachable('HTTP', `${url.host} gave no answer within ${exchange.timeoutSeconds} s`);
       throw failureOf(error, url);
     }
@@ -112,12 +113,12 @@ export function connectHttp(options: HttpOptions, env: NodeJS.ProcessEnv): HttpC
     tellSubscriber: (sending, signal) =>
       sendToSubscriber(options.subscriber ?? nobody, sending, connection.exchange, signal),
     async exchange(exchange) {
-      const deadline = AbortSignal.timeout(exchange.timeoutSeconds * 1000);
+      const bounded = boundedSignal(exchange.signal, exchange.timeoutSeconds * 1000);
       let current = exchange;
       // By an origin that the secrets are not for: what it leads to is not asked in our name.
       let isLed = false;
       for (;;) {
-        const reply = await once(current, isLed, deadline);
+        const reply = await once(current, isLed, bounded);
         const next = exchange.redirects === 0 ? undefined : redirectOf(reply);
         if (next === undefined) return reply;
         if (current.redirects === 0)

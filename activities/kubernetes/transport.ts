@@ -1,6 +1,7 @@
 import type { RequestContext } from '@kubernetes/client-node';
 import { Agent, request as send } from 'undici';
 import { z } from 'zod';
+import { boundedSignal } from '../../domain/bounded-signal.ts';
 import { unreachable, unreadable } from '../failures.ts';
 
 const timeoutMs = 10_000;
@@ -69,21 +70,21 @@ function parseJson(text: string): unknown {
 }
 
 async function answerTo(request: RequestContext, signal: AbortSignal): Promise<ClusterAnswer> {
-  const deadline = AbortSignal.timeout(timeoutMs);
+  const bounded = boundedSignal(signal, timeoutMs);
   const content = request.getBody();
   try {
     const { statusCode, headers, body } = await send(request.getUrl(), {
       method: request.getHttpMethod(),
       headers: request.getHeaders(),
       body: typeof content === 'string' ? content : null,
-      signal: AbortSignal.any([signal, deadline]),
+      signal: bounded,
       dispatcher: request.getDispatcher() ?? agent,
     });
     const joined = Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]);
     return { status: statusCode, headers: Object.fromEntries(joined), text: await readText(body) };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    if (deadline.aborted) throw unreachable('Kubernetes', `no answer within ${timeoutMs / 1000} s`);
+    if (bounded.aborted) throw unreachable('Kubernetes', `no answer within ${timeoutMs / 1000} s`);
     if (error instanceof TooLarge) throw unreachable('Kubernetes', 'its answer is larger than 32 MB');
     // The message can hold the address; the code is a short word such as ECONNREFUSED.
     const code = error instanceof Error && 'code' in error ? error.code : 'unknown error';

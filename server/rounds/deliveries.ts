@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { boundedSignal } from '../../domain/bounded-signal.ts';
 import { lifecycleEvent } from '../../domain/lifecycle.ts';
 import type { EntryOf } from '../../domain/record.ts';
 import {
@@ -137,7 +138,7 @@ async function attemptAt(
     };
   const contentType = body ? 'application/json' : 'application/cloudevents+json; charset=utf-8';
   const sending = { connection, id: event.id, method, headers, contentType, body: text };
-  const signal = AbortSignal.any([stopping, AbortSignal.timeout(attemptMilliseconds)]);
+  const signal = boundedSignal(stopping, attemptMilliseconds);
   try {
     const { status, waitSeconds } = await send(sending, signal);
     if (status >= 200 && status < 300) return { state: 'taken' };

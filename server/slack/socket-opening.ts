@@ -1,6 +1,7 @@
 import type { FetchFunction } from '@slack/web-api';
 import { type Dispatcher, request } from 'undici';
 import { z } from 'zod';
+import { boundedSignal } from '../../domain/bounded-signal.ts';
 import { tokenRefusals } from '../../domain/slack-token.ts';
 import { isPrivate } from '../address.ts';
 
@@ -29,7 +30,7 @@ export const openingFetch =
       headers: Object.fromEntries(new Headers(init?.headers)),
       body: String(init?.body ?? ''),
       dispatcher: way,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal: boundedSignal(signal, timeoutMs),
     });
     const text = await body.text();
     if (statusCode === 200) return new Response(text);

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
+import { boundedSignal } from '../../domain/bounded-signal.ts';
 import { defaultConnection } from '../../domain/subject.ts';
 import type { Trouble } from '../../domain/watched.ts';
 import type { Store } from '../../store/store.ts';
@@ -156,7 +157,7 @@ export function subscriptionDisabled(options: SubscriptionOptions): Condition {
       await Promise.all(
         names.map(async (name) => {
           // One account that is slow takes nothing of what is found of the others.
-          const bound = AbortSignal.any([signal, AbortSignal.timeout(accountMilliseconds)]);
+          const bound = boundedSignal(signal, accountMilliseconds);
           const found = await within(bound, look(name, bound)).catch((error: unknown) => {
             log.warn({ connection: name, err: error }, 'Its webhook subscriptions could not be looked at');
             return last.get(name) ?? [];

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
+import { boundedSignal } from '../../domain/bounded-signal.ts';
 import type { EventType } from '../../domain/event.ts';
 import { defaultConnection } from '../../domain/subject.ts';
 import { conditionEvent, type Trouble, type Watched } from '../../domain/watched.ts';
@@ -81,7 +82,7 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
 
   async function look(condition: Condition): Promise<void> {
     const { name } = condition;
-    const bound = AbortSignal.any([signal, AbortSignal.timeout(lookMilliseconds)]);
+    const bound = boundedSignal(signal, lookMilliseconds);
     const found = await within(bound, condition.find(bound)).catch((error: unknown) => {
       if (!isTemporalAway(error)) throw error;
       return undefined;

@@ -10,6 +10,7 @@ const upTo = (max: number, min = 0) => fc.integer({ min, max });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ local: upTo(60) }) },
   { weight: 1, arbitrary: fc.record({ local: upTo(1_300, 900) }) },
+  { weight: 1, arbitrary: fc.record({ calledOff: upTo(1_300) }) },
   { weight: 2, arbitrary: fc.constant({ remote: true } as const) },
   fc.record({ sleep: upTo(50, 1) }),
   fc.record({ hops: upTo(12) }),
@@ -32,8 +33,9 @@ it(
     const work = async () => {
       for (let next = programs.pop(); next; next = programs.pop()) {
         const { branches, pauses } = next;
-        await runAndReplay(branches, pauses).catch(({ message }: Error) =>
-          failed.push({ branches, message }),
+        await runAndReplay(branches, pauses).then(
+          (tasks) => tasks.length > 0 && failed.push({ branches, tasks }),
+          ({ message }: Error) => failed.push({ branches, message }),
         );
       }
     };

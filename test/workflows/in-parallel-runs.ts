@@ -5,7 +5,10 @@ import { inParallel, type Step, told } from './fixture/in-parallel.ts';
 
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 const note = async () => {};
-const activities = { wait: pause, note0: note, note1: note, note2: note, note3: note };
+/** What the runs have written on timelines. */
+export const lines: string[] = [];
+const recordLine = async ({ text }: { text: string }) => void lines.push(text);
+const activities = { wait: pause, recordLine, note0: note, note1: note, note2: note, note3: note };
 const taskQueue = 'in-parallel';
 
 async function start() {

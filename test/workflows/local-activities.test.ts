@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { inParallelRuns } from './in-parallel-runs.ts';
+import { inParallelRuns, lines } from './in-parallel-runs.ts';
 
 const runAndReplay = inParallelRuns();
 const beBusyFor = (milliseconds: number) => {
@@ -29,4 +29,9 @@ it('goes on at once where a look is called off that has ended while its task was
   // Temporal's SDK renews the task after 800 ms. It gets the end of the look and the signal together then: nothing is taken up before.
   setTimeout(() => beBusyFor(300), 650);
   expect(await isOver).toEqual([]);
+});
+
+it('does not say that a word was cut short whose last line was being written', async () => {
+  expect(await runAndReplay([[{ cutShort: 50 }]])).toEqual([]);
+  expect(lines).toEqual([]);
 });

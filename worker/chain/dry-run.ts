@@ -1,4 +1,5 @@
 import type { ActivityContext, AnyChange } from '../../activities/activity.ts';
+import { boundedSignal } from '../../domain/bounded-signal.ts';
 import type { DryRun, Plan } from '../../domain/plan.ts';
 import { scrubValue } from '../../secrets/scrub.ts';
 import type { Call, Surroundings } from './call.ts';
@@ -19,7 +20,7 @@ export async function dryRunOf(
 ): Promise<DryRun | undefined> {
   if (!declaration.dryRun) return undefined;
   const { attempt } = context;
-  const signal = AbortSignal.any([attempt.signal, AbortSignal.timeout(dryRunMilliseconds)]);
+  const signal = boundedSignal(attempt.signal, dryRunMilliseconds);
   try {
     const asked = await declaration.dryRun(plan, input, { ...context, attempt: { ...attempt, signal } });
     return scrubValue(asked, scrub) as DryRun;

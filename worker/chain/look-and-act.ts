@@ -2,6 +2,7 @@ import { Context, cancellationSignal } from '@temporalio/activity';
 import type { ActivityContext, AnyChange, AnyRead } from '../../activities/activity.ts';
 import { forUse } from '../../activities/clients.ts';
 import { simulationMark } from '../../activities/simulated.ts';
+import { boundedSignal } from '../../domain/bounded-signal.ts';
 import type { Looked } from '../../domain/plan.ts';
 import { keepBeside } from '../kept-text.ts';
 import { approverOf, checkApproved } from './approved.ts';
@@ -91,7 +92,7 @@ function contextOf(call: Call, options: Surroundings, calls?: readonly string[])
 function signalOf({ declaration: { kind, name } }: Call): AbortSignal {
   if (name.startsWith('await')) return cancellationSignal();
   const cancelled = kind === 'read' ? cancellationSignal() : replaced();
-  return AbortSignal.any([cancelled, AbortSignal.timeout(attemptMilliseconds)]);
+  return boundedSignal(cancelled, attemptMilliseconds);
 }
 
 /** Fires when Temporal has given up this attempt, so that another one may begin; not when its run is to end. */

@@ -1,6 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { AnyChange } from '../../activities/activity.ts';
 import { ongoingMaintenance } from '../../activities/maintenance.ts';
+import { boundedSignal } from '../../domain/bounded-signal.ts';
 import { defaultConnection } from '../../domain/subject.ts';
 import type { Call, Link, Surroundings } from './call.ts';
 import { asFailure, attemptMilliseconds } from './failure.ts';
@@ -16,7 +17,7 @@ export const outsideOfMaintenance =
     if (declaration.kind !== 'destructive' || service === undefined || approvedBy?.overridesGuards)
       return next(call);
     const at = { connection: cause?.connection ?? defaultConnection, service };
-    const signal = AbortSignal.any([cancellationSignal(), AbortSignal.timeout(attemptMilliseconds)]);
+    const signal = boundedSignal(cancellationSignal(), attemptMilliseconds);
     const window = await ongoingMaintenance(at, options.clients, signal).catch((error: unknown) => {
       throw asFailure(error, 'pagerduty', options.scrub);
     });
