@@ -92,11 +92,13 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     child.once('error', (error) => settle(error.message));
   });
   const logLength = setInterval(cutLog, lookAtLogMilliseconds, log).unref();
-  void exit.then(() => clearInterval(logLength));
   const endWithUs = () => void child.kill('SIGKILL');
   process.once('exit', endWithUs);
-  const stop = async () => {
+  void exit.then(() => {
+    clearInterval(logLength);
     process.off('exit', endWithUs);
+  });
+  const stop = async () => {
     await end(child, exit);
     if (dataDir !== undefined) await rm(pidFileOf(dataDir), { force: true });
   };

@@ -36,6 +36,7 @@ describe('a signal that is bounded in time', () => {
     const other = new AbortController();
     const made = async () => {
       const signal = boundedSignal(boundedSignal(other.signal, 2), 1);
+      signal.addEventListener('abort', () => {});
       await fired(signal);
       return new WeakRef(signal);
     };

@@ -2,14 +2,16 @@ import { readdirSync } from 'node:fs';
 import { WebSocket } from 'undici';
 import { z } from 'zod';
 
+const heapUsage = z.object({ usedSize: z.number(), backingStorageSize: z.number() });
 const message = z.object({
   id: z.number().optional(),
   method: z.string().optional(),
   params: z.object({ sessionId: z.string(), message: z.string().optional() }).partial().optional(),
-  result: z.object({ usedSize: z.number().optional() }).loose().optional(),
+  result: z.unknown(),
+  error: z.object({ message: z.string() }).optional(),
 });
 
-/** What the process holds in the heaps of all its JavaScript threads, in MB, once each has collected its garbage. */
+/** What the process holds in the heaps of all its JavaScript threads and in their buffers, in MB, once each has collected its garbage. */
 export interface HeapProbe {
   heapMegabytes(): Promise<number>;
   close(): void;
@@ -29,31 +31,33 @@ export async function probeHeap(port: number): Promise<HeapProbe> {
     socket.addEventListener('error', reject);
   });
   const threads = new Set<string>();
-  const waiting = new Map<number, (result: { usedSize?: number | undefined }) => void>();
+  const waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   let calls = 0;
   const take = (text: string) => {
-    const { id, method, params, result } = message.parse(JSON.parse(text));
+    const { id = 0, method, params, result, error } = message.parse(JSON.parse(text));
     if (method === 'NodeWorker.attachedToWorker' && params?.sessionId) threads.add(params.sessionId);
     if (method === 'NodeWorker.detachedFromWorker' && params?.sessionId) threads.delete(params.sessionId);
     if (method === 'NodeWorker.receivedMessageFromWorker' && params?.message) take(params.message);
-    if (id !== undefined && result) waiting.get(id)?.(result);
+    if (error) waiting.get(Math.abs(id))?.reject(new Error(error.message));
+    else waiting.get(id)?.resolve(result);
   };
   socket.addEventListener('message', ({ data }) => take(String(data)));
   const call = (method: string, thread?: string, params: object = {}) => {
     calls += 1;
     const id = calls;
     const text = JSON.stringify({ id, method, params });
-    const outer = { id: -id, method: 'NodeWorker.sendMessageToWorker' };
-    const sent = thread ? JSON.stringify({ ...outer, params: { sessionId: thread, message: text } }) : text;
-    return new Promise<{ usedSize?: number | undefined }>((resolve) => {
-      waiting.set(id, resolve);
-      socket.send(sent);
-    });
+    // That it is handed on is answered under the negative number, what the thread says under its own.
+    const handOn = { id: -id, method: 'NodeWorker.sendMessageToWorker' };
+    const sent = thread ? JSON.stringify({ ...handOn, params: { sessionId: thread, message: text } }) : text;
+    const answer = new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+    socket.send(sent);
+    return answer.finally(() => waiting.delete(id));
   };
   await call('NodeWorker.enable', undefined, { waitForDebuggerOnStart: false });
   const bytesOf = async (thread?: string) => {
     await call('HeapProfiler.collectGarbage', thread);
-    return (await call('Runtime.getHeapUsage', thread)).usedSize ?? 0;
+    const { usedSize, backingStorageSize } = heapUsage.parse(await call('Runtime.getHeapUsage', thread));
+    return usedSize + backingStorageSize;
   };
   return {
     async heapMegabytes() {

@@ -1,3 +1,5 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll } from 'vitest';
 import { startTestTemporal, testBundle } from '../temporal.ts';
@@ -5,23 +7,39 @@ import { inParallel, type Step, told } from './fixture/in-parallel.ts';
 
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 const note = async () => {};
-/** What the runs have written on timelines. */
-export const lines: string[] = [];
-const recordLine = async ({ text }: { text: string }) => void lines.push(text);
-const activities = { wait: pause, recordLine, note0: note, note1: note, note2: note, note3: note };
+/** What the runs have written on timelines, and the states of steps that they have told of. */
+export const said: string[] = [];
+const activities = {
+  wait: pause,
+  fail: async (milliseconds: number) => {
+    await pause(milliseconds);
+    throw ApplicationFailure.nonRetryable('It is gone');
+  },
+  recordLine: async ({ text }: { text: string }) => void said.push(text),
+  tellStep: async ({ type }: { type: string }) => void said.push(type),
+  reportRunEnd: note,
+  note0: note,
+  note1: note,
+  note2: note,
+  note3: note,
+};
+/** Somebody hears of all states of all changes. */
+const cause = { heard: { 'activity.scheduled': ['changes'], 'activity.cancelled': ['changes'] } };
 const taskQueue = 'in-parallel';
+const unhandledCommand =
+  temporal.api.enums.v1.WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND;
 
 async function start() {
-  const [temporal, workflowBundle] = await Promise.all([startTestTemporal(), testBundle()]);
-  const connection = temporal.nativeConnection;
+  const [server, workflowBundle] = await Promise.all([startTestTemporal(), testBundle()]);
+  const connection = server.nativeConnection;
   const worker = await Worker.create({ connection, taskQueue, workflowBundle, activities });
   const running = worker.run();
   const end = async () => {
     worker.shutdown();
     await running;
-    await temporal.teardown();
+    await server.teardown();
   };
-  return { temporal, workflowBundle, end };
+  return { server, workflowBundle, end };
 }
 
 /** Runs of branches in parallel, on a Temporal of the test file's own. */
@@ -35,15 +53,16 @@ export function inParallelRuns() {
 
   /**
    * Goes through the branches, with a signal after each of the pauses, and then through the history that this gave. Rejects where they differ.
-   * Gives the workflow tasks that failed.
+   * Gives the workflow tasks that failed, but for those that Temporal has given back because of a signal.
    */
   return async function runAndReplay(branches: Step[][], pauses: readonly number[] = []): Promise<unknown[]> {
-    const { temporal, workflowBundle } = started;
+    const { server, workflowBundle } = started;
     runs += 1;
-    const run = await temporal.client.workflow.start(inParallel, {
+    const run = await server.client.workflow.start(inParallel, {
       taskQueue,
       workflowId: `run-${runs}`,
       args: [branches],
+      memo: { cause },
       // A local activity that takes longer lets events in meanwhile.
       workflowTaskTimeout: '1 second',
     });
@@ -56,6 +75,7 @@ export function inParallelRuns() {
     const options = { workflowBundle, activities };
     const history = await run.fetchHistory();
     await Worker.runReplayHistory(options, history);
-    return history.events?.flatMap((event) => event.workflowTaskFailedEventAttributes ?? []) ?? [];
+    const tasks = history.events?.flatMap((event) => event.workflowTaskFailedEventAttributes ?? []) ?? [];
+    return tasks.filter((task) => task.cause !== unhandledCommand);
   };
 }

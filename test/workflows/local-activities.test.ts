@@ -1,7 +1,8 @@
-import { expect, it } from 'vitest';
-import { inParallelRuns, lines } from './in-parallel-runs.ts';
+import { beforeEach, expect, it } from 'vitest';
+import { inParallelRuns, said } from './in-parallel-runs.ts';
 
 const runAndReplay = inParallelRuns();
+beforeEach(() => void said.splice(0));
 const beBusyFor = (milliseconds: number) => {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);
@@ -33,5 +34,14 @@ it('goes on at once where a look is called off that has ended while its task was
 
 it('does not say that a word was cut short whose last line was being written', async () => {
   expect(await runAndReplay([[{ cutShort: 50 }]])).toEqual([]);
-  expect(lines).toEqual([]);
+  expect(said).toEqual([]);
+});
+
+it('takes no failure of a look for its own that was called off before', async () => {
+  expect(await runAndReplay([[{ calledOffThenFails: 1_000 }]], [100])).toEqual([]);
+});
+
+it('tells of no step that it comes to when it is to end', async () => {
+  expect(await runAndReplay([[{ calledOff: 1_000 }, { afterItsEnd: true }]], [100])).toEqual([]);
+  expect(said).toEqual([]);
 });

@@ -48,8 +48,8 @@ export function onItsWay(send: () => Promise<void>, what = 'A word in Slack'): R
       if (isSent) return;
       scope.cancel();
       await ended;
-      // Its last line was being written.
-      if (isSent) return;
+      // What was under way has succeeded. Runs of former code have said otherwise.
+      if (isSent && patched('sent-after-all')) return;
       await record(`${what} was cut short: it was not taken in time.`);
     },
   };

@@ -24,6 +24,8 @@ export function told<Result>(
 ): Promise<Result> {
   const types = typesOf(activityType);
   if (types.length === 0) return call();
+  // A run that is to end asks Temporal for nothing more.
+  if (CancellationScope.current().consideredCancelled && patched('tells-of-what-is-asked')) return call();
   const number = numberToCome(activityType);
   return telling({ activityType, number, input, scheduledAt: now() }, types, () => numbered(number, call));
 }
