@@ -7,7 +7,7 @@ const message = z.object({
   id: z.number().optional(),
   method: z.string().optional(),
   params: z.object({ sessionId: z.string(), message: z.string().optional() }).partial().optional(),
-  result: z.unknown(),
+  result: z.unknown().optional(),
   error: z.object({ message: z.string() }).optional(),
 });
 
