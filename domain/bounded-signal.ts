@@ -1,7 +1,7 @@
 /**
- * A signal that fires when `signal` does, or after so many milliseconds, with a `TimeoutError` as that of `AbortSignal.timeout`. Nothing of it is left
- * once it has fired. `AbortSignal.any` would leave much: Node keeps what that makes of signals that it has made itself for ever (24.21), and
- * others before (https://github.com/nodejs/node/issues/64476).
+ * A signal that fires when `signal` does, or after so many milliseconds, then with the `TimeoutError` of `AbortSignal.timeout`. Once it has fired,
+ * nothing holds it any more. `AbortSignal.any` is not used for this: Node 24.21 never lets go of a signal that was made from another one of
+ * its own, older versions of others besides (https://github.com/nodejs/node/issues/64476). Not for workflows, which have timers of Temporal.
  */
 export function boundedSignal(signal: AbortSignal, milliseconds: number): AbortSignal {
   const bounded = new AbortController();

@@ -1,5 +1,6 @@
 import { createHmac, randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { boundedSignal } from '../domain/bounded-signal.ts';
 
 /** Where webhooks go. Only `url` and `secret` need to be given; the rest is counted here. */
 export interface Subscription {
@@ -171,7 +172,7 @@ async function deliver(
       headers: webhookHeaders(subscription, webhookId, body),
       body,
       redirect: 'manual',
-      signal: AbortSignal.any([stopped, AbortSignal.timeout(answerTimeoutMs)]),
+      signal: boundedSignal(stopped, answerTimeoutMs),
     });
     await answer.arrayBuffer();
     if (answer.ok) return 'delivered';

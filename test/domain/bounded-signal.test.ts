@@ -35,13 +35,14 @@ describe('a signal that is bounded in time', () => {
   it('leaves nothing behind, also one of another one, with somebody who still listens', async () => {
     const other = new AbortController();
     const made = async () => {
-      const signal = boundedSignal(boundedSignal(other.signal, 2), 1);
-      signal.addEventListener('abort', () => {});
-      await fired(signal);
-      return new WeakRef(signal);
+      const outer = boundedSignal(other.signal, 2);
+      const inner = boundedSignal(outer, 1);
+      inner.addEventListener('abort', () => {});
+      await fired(inner);
+      return [new WeakRef(outer), new WeakRef(inner)];
     };
     const alive = setTimeout(() => {}, 10_000);
-    const all = await Promise.all(Array.from({ length: 100 }, made));
+    const all = (await Promise.all(Array.from({ length: 100 }, made))).flat();
     await fired(boundedSignal(other.signal, 5));
     clearTimeout(alive);
     collectGarbage();

@@ -35,7 +35,16 @@ describe.runIf(process.platform === 'linux')('the embedded Temporal', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('runs on half of the processors', async () => {
+  it('leaves no listener on this process where it ends by itself', async () => {
+    const before = process.listenerCount('exit');
+    const another = await startTemporal({ path: inject('temporalPath') });
+    expect(process.listenerCount('exit')).toBe(before + 1);
+    process.kill(another.pid, 'SIGKILL');
+    await expect(another.ended).rejects.toThrow('ended by itself');
+    expect(process.listenerCount('exit')).toBe(before);
+  });
+
+  it('is told to run on half of the processors', async () => {
     const environment = (await readFile(`/proc/${temporal.pid}/environ`, 'utf8')).split('\0');
     const half = Math.max(1, Math.floor(availableParallelism() / 2));
     expect(environment).toContain(`GOMAXPROCS=${half}`);
